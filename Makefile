@@ -1,0 +1,47 @@
+# Two commands set everything up: `make run` and `make test`. Everything else needs nothing more.
+PYTHON ?= python3
+PORT ?= 3000
+BIN := .venv/bin
+export UV_PYTHON_DOWNLOADS := never
+export DO_NOT_TRACK := 1
+
+.PHONY: run test lint ui lock clean
+
+run: .venv/run.stamp
+	$(BIN)/levelground run
+
+test: .venv/dev.stamp
+	$(BIN)/python -m tests.suite
+
+lint: .venv/dev.stamp
+	$(BIN)/python -m tests.suite --only lint
+
+ui: .venv/run.stamp
+	$(BIN)/levelground ui --port $(PORT)
+
+# The lock files name versions and hashes, never the host of an index.
+lock: .venv/uv.stamp
+	$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --no-emit-index-url \
+		--group build pyproject.toml -o requirements.lock
+	$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --no-emit-index-url \
+		--group build --group dev pyproject.toml -o requirements-dev.lock
+
+.venv/uv.stamp:
+	$(PYTHON) -c 'import sys; sys.exit(None if (3, 11) <= sys.version_info[:2] <= (3, 13) else "Levelground needs Python 3.11, 3.12 or 3.13; this is %s: make PYTHON=python3.12 …" % sys.version.split()[0])'
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check "uv>=0.6"
+	touch $@
+
+# `sync` would take the development tools away again, so a .venv that has them serves for running as well.
+.venv/run.stamp: .venv/uv.stamp requirements.lock pyproject.toml
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes --compile-bytecode -r requirements.lock
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --no-index -e .
+	touch $@
+
+.venv/dev.stamp: .venv/uv.stamp requirements-dev.lock pyproject.toml
+	$(BIN)/uv pip sync --quiet --python $(BIN)/python --require-hashes --compile-bytecode requirements-dev.lock
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --no-index -e .
+	touch $@ .venv/run.stamp
+
+clean:
+	rm -rf .venv .levelground
