@@ -1,0 +1,76 @@
+"""Which city a set of deliveries is of: `city.yml` beside them, or the default one.
+
+Here: reading and checking `city.yml`. Not here: what it changes in contracts (`registry.Registry.for_city`), what a home
+has settled on (`orchestration.reading`).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from ingest.contract import IDENTIFIER, Geoid, Identifier, TimeZone
+from ingest.registry import ContractError, Problem
+from ingest.yaml_source import YamlError, read_yaml
+
+DEFAULT = Path(__file__).with_name("city.yml")
+FILE_NAME = "city.yml"
+
+
+class City(BaseModel):
+    """A city: its name, its place GEOID, its clock, and how its sources differ from their contracts."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    city: Identifier
+    title: str
+    place_geoid: Geoid
+    time_zone: TimeZone
+    as_of: dt.datetime | dt.date | None = None
+    sources: Mapping[str, Mapping[str, Any]] = {}
+
+    def local_now(self) -> dt.datetime:
+        """The city's wall clock, without zone."""
+        return dt.datetime.now(ZoneInfo(self.time_zone)).replace(tzinfo=None)
+
+    def local_as_of(self) -> dt.datetime | None:
+        """The deliveries' own as-of time on the city's wall clock."""
+        if self.as_of is None or isinstance(self.as_of, dt.datetime):
+            return (
+                self.as_of.astimezone(ZoneInfo(self.time_zone)).replace(tzinfo=None)
+                if self.as_of and self.as_of.tzinfo
+                else self.as_of
+            )
+        return dt.datetime.combine(self.as_of, dt.time())
+
+
+def read_city(folder: Path | None) -> City:
+    """The city of a deliveries folder; `ContractError` names file, line and field of what is wrong in its city.yml.
+
+    Sources stand under `sources`, or directly under their names.
+    """
+    default = read_yaml(DEFAULT).data
+    path = folder / FILE_NAME if folder else DEFAULT
+    if not path.is_file():
+        return City.model_validate(default)
+    try:
+        source = read_yaml(path)
+    except YamlError as error:
+        raise ContractError([Problem(path, error.line, "(file)", str(error))]) from None
+    data = source.data if isinstance(source.data, dict) else {"(file)": source.data}
+    sources = {key: data.pop(key) for key in list(data) if "__" in str(key) and IDENTIFIER.fullmatch(str(key))}
+    data["sources"] = {**(data.get("sources") or {}), **sources}
+    if data.get("city", default["city"]) != default["city"] and "title" not in data:
+        data["title"] = str(data["city"]).replace("_", " ").title()
+    try:
+        return City.model_validate(default | data)
+    except ValidationError as error:
+        raise ContractError(
+            Problem(path, source.line_of(e["loc"]), ".".join(map(str, e["loc"])), str(e["msg"]).removeprefix("Value error, "))
+            for e in error.errors()
+        ) from None

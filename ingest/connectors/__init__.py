@@ -1,0 +1,14 @@
+"""From a contract to Arrow batches of text: one module for each kind of origin.
+
+Here: what every connector yields (`Part`), how raw columns become the contract's (`conform`), and the choice of connector.
+Not here: writing batches down (`ingest.deliver`), judging them (`expectations`).
+
+A connector is a thin map onto a library that fetches or reads well. All yield the same: record batches of text under the
+names of the delivery, nothing cast, and `conform` does the rest once.
+"""
+
+from ingest.connectors.conform import Conformer
+from ingest.connectors.errors import DeliveryError
+from ingest.connectors.origin import Origin, Part, delivered_files, open_folder, open_live
+
+__all__ = ["Conformer", "DeliveryError", "Origin", "Part", "delivered_files", "open_folder", "open_live"]

@@ -1,0 +1,14 @@
+"""The contract: everything Levelground knows of one delivered table, as a strict and frozen model.
+
+Here: the keys a contract may have, what each may hold, and the rules between them, each with a remedy in its message.
+Not here: finding contracts and reading their files (`ingest.registry`), the word lists (`vocabulary.yml`), what a column
+becomes in SQL (`ingest.typed`).
+"""
+
+from ingest.contract.column import Column
+from ingest.contract.connectors import DatabaseConnector, FileConnector
+from ingest.contract.model import Contract
+from ingest.contract.parts import Format
+from ingest.contract.words import IDENTIFIER, Geoid, Identifier, TimeZone
+
+__all__ = ["IDENTIFIER", "Column", "Contract", "DatabaseConnector", "FileConnector", "Format", "Geoid", "Identifier", "TimeZone"]

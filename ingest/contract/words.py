@@ -1,0 +1,88 @@
+"""The words and small types that the parts of a contract are written in.
+
+Here: what a name, an address, a GEOID, a percentage may be, and looking a word up in `vocabulary.yml`. Not here: the keys.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Any
+from zoneinfo import ZoneInfo
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo
+
+from ingest.vocabulary import Vocabulary
+
+IDENTIFIER = re.compile(r"[a-z][a-z0-9_]{0,62}")
+SOURCE_NAME = re.compile(r"[a-z][a-z0-9_]*?__[a-z][a-z0-9_]*")
+ENVIRONMENT_NAME = re.compile(r"[A-Z][A-Z0-9_]*")
+URL_WITH_PASSWORD = re.compile(r"://[^/@\s]+:[^/@\s]+@")
+NUMERIC = ("integer", "decimal")
+TIMES = ("date", "timestamp")
+
+
+def word(list_name: str) -> Any:
+    """A text that must stand in one list of `vocabulary.yml`."""
+
+    def check(value: str, info: ValidationInfo) -> str:
+        words = vocabulary_of(info).words[list_name]
+        if value not in words:
+            raise ValueError(
+                f"{value!r} is no word of {list_name}; choose one of {', '.join(words)}, or add it to vocabulary.yml"
+            )
+        return value
+
+    return AfterValidator(check)
+
+
+def matching(pattern: re.Pattern[str], what: str) -> Any:
+    """A text that matches a pattern, which `what` says in words."""
+
+    def check(value: str) -> str:
+        if not pattern.fullmatch(value):
+            raise ValueError(f"{value!r} is not {what}")
+        return value
+
+    return AfterValidator(check)
+
+
+def _no_password(value: str) -> str:
+    if URL_WITH_PASSWORD.search(value):
+        raise ValueError(
+            "a password stands in this address; put the whole address into an environment variable and name it in credentials_env"
+        )
+    return value
+
+
+def _zone(value: str) -> str:
+    try:
+        ZoneInfo(value)
+    except (ValueError, OSError, LookupError):
+        raise ValueError(f"{value!r} is no time zone; write it like America/Chicago") from None
+    return value
+
+
+def vocabulary_of(info: ValidationInfo) -> Vocabulary:
+    """The word lists that a contract is validated with."""
+    context = info.context
+    assert isinstance(context, Vocabulary), "contracts are validated with the vocabulary as context"
+    return context
+
+
+Identifier = Annotated[str, matching(IDENTIFIER, "a plain lower-case name (letters, digits, underscores)")]
+EnvironmentName = Annotated[
+    str, matching(ENVIRONMENT_NAME, "the NAME of an environment variable; write the secret there, never here")
+]
+Address = Annotated[str, AfterValidator(_no_password)]
+Geoid = Annotated[
+    str, matching(re.compile(r"\d{2}|\d{5}|\d{7}"), "a GEOID in quotes: a state (2 digits), county (5) or place (7)")
+]
+TimeZone = Annotated[str, AfterValidator(_zone)]
+MissingReason = Annotated[str, word("missing_reasons")]
+Percent = Annotated[float, Field(ge=0, le=100)]
+
+
+class Strict(BaseModel):
+    """Unknown keys are refused; nothing changes after reading."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)

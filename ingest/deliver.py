@@ -1,0 +1,241 @@
+"""A delivery written down as sent: one Parquet batch and a receipt.
+
+Here: the load id, the batch file, the receipt and the order of loads. Not here: reading (`connectors`), judging
+(`expectations`), taking in (`ingest.promote`).
+
+    deliveries/<source>/<load_id>/batch.parquet   text under the contract's names, with _load_id, _source_file, _source_row
+    deliveries/<source>/<load_id>/receipt.json    what was delivered, and when
+
+The same bytes under the same contract are the same load, whatever the files are called.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+import hashlib
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from ingest.connectors import Conformer, DeliveryError, Origin
+from ingest.contract import Contract
+
+LOAD_ID_DIGITS = 16
+BATCH, RECEIPT = "batch.parquet", "receipt.json"
+INCOMING = ".incoming"
+Progress = Callable[[int], None]
+
+
+@dataclasses.dataclass(frozen=True)
+class FileReceipt:
+    """One file (or table) of a delivery: its name, the SHA-256 of its bytes, its records, and its header as it stood."""
+
+    name: str
+    sha256: str | None
+    rows: int
+    header: tuple[str, ...]
+    second_header: tuple[str, ...] = ()
+
+
+@dataclasses.dataclass(frozen=True)
+class Receipt:
+    """What was delivered. `sequence` is the order of loads of the source; a load that comes again moves to the end."""
+
+    source: str
+    load_id: str
+    sequence: int
+    delivered_at: str
+    rows: int
+    files: tuple[FileReceipt, ...]
+    columns_missing: tuple[str, ...] = ()
+    columns_unknown: tuple[str, ...] = ()
+    columns_repeated: tuple[str, ...] = ()
+
+    def to_json(self) -> str:
+        """The receipt as it lies on disk."""
+        return json.dumps(dataclasses.asdict(self), indent=1)
+
+    @classmethod
+    def from_json(cls, text: str) -> Receipt:
+        """A receipt as it was written."""
+        data: dict[str, Any] = json.loads(text)
+        for key in ("columns_missing", "columns_unknown", "columns_repeated"):
+            data[key] = tuple(data[key])
+        data["files"] = tuple(
+            FileReceipt(f["name"], f["sha256"], f["rows"], tuple(f["header"]), tuple(f["second_header"])) for f in data["files"]
+        )
+        return cls(**data)
+
+
+class DeliveryStore:
+    """The deliveries of one source on disk."""
+
+    def __init__(self, root: Path, source: str) -> None:
+        self.source, self.folder = source, root / source
+
+    def batch(self, load_id: str) -> Path:
+        """The Parquet file of a load."""
+        return self.folder / load_id / BATCH
+
+    def receipt(self, load_id: str) -> Receipt | None:
+        """The receipt of a load, or None if it was never delivered whole."""
+        path = self.folder / load_id / RECEIPT
+        return Receipt.from_json(path.read_text(encoding="utf-8")) if path.is_file() and self.batch(load_id).is_file() else None
+
+    def receipts(self) -> tuple[Receipt, ...]:
+        """All whole deliveries in the order of loads."""
+        found = (self.receipt(path.parent.name) for path in self.folder.glob(f"*/{RECEIPT}"))
+        return tuple(sorted((receipt for receipt in found if receipt), key=lambda receipt: receipt.sequence))
+
+    def save(self, receipt: Receipt) -> None:
+        """Write a receipt whole or not at all."""
+        path = self.folder / receipt.load_id / RECEIPT
+        incoming = path.with_suffix(".tmp")
+        incoming.write_text(receipt.to_json(), encoding="utf-8")
+        incoming.replace(path)
+
+
+def load_id(contract: Contract, hashes: tuple[str, ...]) -> str:
+    """First 16 hex digits of SHA-256 over the source, the contract's format, load and columns, and what was delivered."""
+    terms = contract.model_dump(mode="json", include={"format", "load", "columns"}, by_alias=True)
+    said = json.dumps([contract.source, terms["format"], terms["load"], terms["columns"], hashes], sort_keys=True)
+    return hashlib.sha256(said.encode()).hexdigest()[:LOAD_ID_DIGITS]
+
+
+def deliver(
+    contract: Contract,
+    origin: Origin,
+    store: DeliveryStore,
+    hash_key: bytes | None,
+    now: dt.datetime,
+    progress: Progress = lambda _rows: None,
+) -> Receipt:
+    """Write the origin's records down as one batch; a delivery that is there already is not read again.
+
+    Raises `DeliveryError` when it cannot be read; nothing of it stays on disk then.
+    """
+    known = store.receipts()
+    newest = known[-1] if known else None
+    sequence = newest.sequence + 1 if newest else 1
+    # files in the order of their names, like the parts; the names themselves are left out
+    identity = load_id(contract, tuple(origin.file_hashes.values())) if origin.file_hashes else None
+    there = store.receipt(identity) if identity else None
+    if there:
+        return _again(store, there, newest, sequence)
+    incoming = store.folder / INCOMING
+    shutil.rmtree(incoming, ignore_errors=True)
+    incoming.mkdir(parents=True)
+    try:
+        writer = _BatchWriter(contract, origin, hash_key, progress)
+        writer.write(incoming / BATCH, identity)
+        if identity is None:
+            identity = load_id(contract, (writer.rows_hash(),))
+            there = store.receipt(identity)
+            if there:
+                return _again(store, there, newest, sequence)
+            _stamp(incoming / BATCH, identity)
+        receipt = writer.receipt(identity, sequence, now)
+        final = store.folder / identity
+        shutil.rmtree(final, ignore_errors=True)
+        (incoming / RECEIPT).write_text(receipt.to_json(), encoding="utf-8")
+        incoming.replace(final)
+        return receipt
+    finally:
+        shutil.rmtree(incoming, ignore_errors=True)
+
+
+def _again(store: DeliveryStore, there: Receipt, newest: Receipt | None, sequence: int) -> Receipt:
+    if newest is None or newest.load_id == there.load_id:
+        return there
+    # an earlier state was delivered anew: it is the latest word now
+    moved = dataclasses.replace(there, sequence=sequence)
+    store.save(moved)
+    return moved
+
+
+class _BatchWriter:
+    """Streams the parts of an origin into one Parquet file and remembers what the receipt needs."""
+
+    def __init__(self, contract: Contract, origin: Origin, hash_key: bytes | None, progress: Progress) -> None:
+        self._contract, self._origin, self._progress = contract, origin, progress
+        self._conformer = Conformer(contract, hash_key)
+        self._files: list[FileReceipt] = []
+        self._missing: dict[str, None] = {}
+        self._unknown: dict[str, None] = {}
+        self._repeated: dict[str, None] = {}
+        self._rows_hash = 0
+
+    def write(self, path: Path, identity: str | None) -> None:
+        if not self._origin.parts:
+            raise DeliveryError(self._contract.source, "(folder)", "there is nothing to read in it", "deliver at least one file")
+        schema = _with_load_id(self._conformer.schema) if identity else self._conformer.schema
+        with pq.ParquetWriter(path, schema, compression="zstd") as parquet:
+            for part in self._origin.parts:
+                with part.read() as (header, second, raw):
+                    match = self._conformer.match(header)
+                    self._missing.update(dict.fromkeys(match.missing))
+                    self._unknown.update(dict.fromkeys(match.unknown))
+                    self._repeated.update(dict.fromkeys(match.repeated))
+                    rows = 0
+                    for batch in self._conformer.batches(raw, match, part.name):
+                        parquet.write_batch(_labelled(batch, identity, schema) if identity else batch)
+                        rows += batch.num_rows
+                        self._progress(batch.num_rows)
+                        if not self._origin.file_hashes:
+                            self._add_to_hash(batch)
+                self._files.append(FileReceipt(part.name, self._sha256(part.name), rows, header, second))
+
+    def _sha256(self, part: str) -> str | None:
+        # a member of an archive goes by the archive's hash
+        return next(
+            (value for name, value in self._origin.file_hashes.items() if part == name or part.startswith(f"{name}/")), None
+        )
+
+    def _add_to_hash(self, batch: pa.RecordBatch) -> None:
+        # a table has no order of its own: the sum of row hashes does not depend on one, and counts repeated rows
+        names = [column.name for column in self._contract.kept_columns]
+        for row in zip(*(batch.column(name).to_pylist() for name in names), strict=True):
+            said = "\x1f".join("\x00" if value is None else value for value in row)
+            self._rows_hash = (self._rows_hash + int.from_bytes(hashlib.sha256(said.encode()).digest())) % (1 << 256)
+
+    def rows_hash(self) -> str:
+        return f"{self._rows_hash:064x}"
+
+    def receipt(self, identity: str, sequence: int, now: dt.datetime) -> Receipt:
+        return Receipt(
+            source=self._contract.source,
+            load_id=identity,
+            sequence=sequence,
+            delivered_at=now.isoformat(timespec="seconds"),
+            rows=sum(file.rows for file in self._files),
+            files=tuple(self._files),
+            columns_missing=tuple(self._missing),
+            columns_unknown=tuple(self._unknown),
+            columns_repeated=tuple(self._repeated),
+        )
+
+
+def _with_load_id(schema: pa.Schema) -> pa.Schema:
+    return pa.schema([("_load_id", pa.string()), *schema])
+
+
+def _labelled(batch: pa.RecordBatch, identity: str, schema: pa.Schema) -> pa.RecordBatch:
+    identities = pa.array([identity], pa.string()).take(pa.repeat(0, batch.num_rows))
+    return pa.RecordBatch.from_arrays([identities, *batch.columns], schema=schema)
+
+
+def _stamp(path: Path, identity: str) -> None:
+    """Add `_load_id` to the batch of a table, which is known only when its last row has been read."""
+    stamped = path.with_suffix(".stamped")
+    source = pq.ParquetFile(path)
+    schema = _with_load_id(source.schema_arrow)
+    with pq.ParquetWriter(stamped, schema, compression="zstd") as parquet:
+        for batch in source.iter_batches():
+            parquet.write_batch(_labelled(batch, identity, schema))
+    stamped.replace(path)

@@ -1,0 +1,149 @@
+"""The landing tables: their making, their ledger, and the account of every delivered row.
+
+Here: what stands in the working warehouse for a source, where the rows of a load are now, which rows and cells the contract
+refuses. Not here: moving a batch in (`ingest.promote`), what a text means (`ingest.typed`).
+
+Conservation: every delivered row of a load is in landing, or was blank, a duplicate, superseded or rejected. What a later
+load takes out of landing counts as superseded of its own load, so that number is never stored: it is what remains.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from duckdb import DuckDBPyConnection
+
+from ingest.contract import Column, Contract
+from ingest.typed import accepted_rows, invalid_condition, message, rejection, required_columns
+from warehouse.sql import literal
+
+# What the landing tables hold beside the contract's columns.
+LOAD_COLUMNS: Mapping[str, str] = {
+    "_load_id": "varchar", "_source_file": "varchar", "_source_row": "bigint", "_file_sha256": "varchar", "_contract": "varchar",
+}  # fmt: skip
+LEDGER = """
+create schema if not exists delivery;
+create schema if not exists landing;
+create schema if not exists typed;
+create schema if not exists intake;
+create table if not exists intake.loads (
+    source varchar, load_id varchar, sequence bigint, run_id varchar, files bigint, delivered_at timestamp, promoted_at timestamp,
+    contract varchar, rows_delivered bigint, rows_blank bigint, rows_duplicate bigint, rows_rejected bigint,
+    data_as_of timestamp);
+create table if not exists intake.rejected_rows (
+    source varchar, load_id varchar, source_file varchar, source_row bigint, "column" varchar, reason_code varchar,
+    message varchar);
+"""
+
+
+@dataclass(frozen=True)
+class LastLoad:
+    """The load that got in last, and until when the source's data reach (the city's clock)."""
+
+    load_id: str
+    sequence: int
+    data_as_of: dt.datetime | None
+
+
+@dataclass(frozen=True)
+class Counts:
+    """Where the delivered rows of a load are now; delivered is the sum of the others."""
+
+    delivered: int
+    staged: int
+    rejected: int
+    blank: int
+    duplicate: int
+    superseded: int
+
+
+def ensure_ledger(con: DuckDBPyConnection) -> None:
+    """Make the schemas and the ledger of loads."""
+    con.execute(LEDGER)
+
+
+def last_load(con: DuckDBPyConnection, contract: Contract) -> LastLoad | None:
+    """The load that got in last; a late correction does not turn the source's clock back."""
+    row = con.execute(
+        "select load_id, sequence, (select max(data_as_of) from intake.loads where source = ?) from intake.loads "
+        "where source = ? order by sequence desc limit 1",
+        [contract.source, contract.source],
+    ).fetchone()
+    return LastLoad(row[0], row[1], declared_as_of(contract) or row[2]) if row else None
+
+
+def declared_as_of(contract: Contract) -> dt.datetime | None:
+    """Until when the data reach by the contract's own word, for files that carry no clock."""
+    said = contract.as_of or (contract.period.end if contract.period else None)
+    return said if said is None or isinstance(said, dt.datetime) else dt.datetime.combine(said, dt.time())
+
+
+def counts(con: DuckDBPyConnection, contract: Contract, load_id: str, city_zone: str) -> Counts:
+    """Account for every delivered row of a load."""
+    refused, _ = rejection(required_columns(contract), city_zone)
+    here = f'select count(*), count(*) filter ({refused} is not null) from landing."{contract.source}" where _load_id = ?'
+    landed, rejected = con.execute(here, [load_id]).fetchone() or (0, 0)
+    ledger = "select rows_delivered, rows_blank, rows_duplicate, rows_rejected from intake.loads where source = ? and load_id = ?"
+    delivered, blank, duplicate, unusable = con.execute(ledger, [contract.source, load_id]).fetchone() or (0, 0, 0, 0)
+    superseded = delivered - blank - duplicate - unusable - landed
+    return Counts(delivered, landed - rejected, rejected + unusable, blank, duplicate, superseded)
+
+
+def ensure_tables(con: DuckDBPyConnection, contract: Contract, city_zone: str) -> None:
+    """Make the landing table with the contract's columns, and the typed view over it."""
+    columns = {column.name: "varchar" for column in contract.kept_columns} | dict(LOAD_COLUMNS)
+    table = f'landing."{contract.source}"'
+    declared = ", ".join(f'"{name}" {kind}' for name, kind in columns.items())
+    con.execute(f"create table if not exists {table} ({declared})")
+    there = {name for (name,) in con.execute("select column_name from (describe " + table + ")").fetchall()}
+    for name, kind in columns.items():
+        if name not in there:
+            con.execute(f'alter table {table} add column "{name}" {kind}')
+    con.execute(f'create or replace view typed."{contract.source}" as {accepted_rows(contract, table, city_zone)}')
+
+
+def show_delivery(con: DuckDBPyConnection, source: str, batch: Path) -> None:
+    """Point the view `delivery.<source>` at a batch."""
+    con.execute(f'create or replace view delivery."{source}" as select * from read_parquet({literal(str(batch))})')
+
+
+def _where_from(contract: Contract) -> str:
+    return (
+        f"select {literal(contract.source)} as source, _load_id as load_id, _source_file as source_file, "
+        "_source_row as source_row, "
+    )
+
+
+def rejected_rows(contract: Contract, columns: Sequence[Column], relation: str, city_zone: str) -> str:
+    """SELECT of the rows of a relation that are refused for one of `columns`, as `quality.rejected_rows` shows them."""
+    column, reason = rejection(columns, city_zone)
+    said = " ".join(
+        f"when refused = {literal(c.name)} and why = {literal(why)} then {message(c, why)}"
+        for c in columns
+        for why in ("missing", "invalid")
+    )
+    inner = f"select *, {column} as refused, {reason} as why from {relation}"
+    return (
+        f'{_where_from(contract)}refused as "column", why as reason_code, case {said} end as message '
+        f"from ({inner}) where refused is not null"
+    )
+
+
+def rejected_values(contract: Contract, relation: str, city_zone: str) -> str | None:
+    """SELECT of the cells made NULL in rows that stay, as `quality.rejected_values` shows them; None if none can be."""
+    required = required_columns(contract)
+    optional = [
+        c
+        for c in contract.kept_columns
+        if c not in required and not c.is_label and (c.type not in ("text", "geometry") or c.values)
+    ]
+    refused, _ = rejection(required, city_zone)
+    selects = [
+        f"{_where_from(contract)}{literal(c.name)} as \"column\", 'invalid' as reason_code, {message(c, 'invalid')} as message "
+        f"from {relation} where {invalid_condition(c, city_zone)} and {refused} is null"
+        for c in optional
+    ]
+    return " union all ".join(selects) or None

@@ -1,0 +1,175 @@
+"""What a delivered text means by its contract: one SQL expression a column, shared by gate, promotion and staging.
+
+Here: typing, missing reasons and the reasons for which a row or a cell is refused, and the view `typed.<source>` that dbt
+reads as `source('landing', …)`. Not here: what a value means to the city (crosswalks and measures are dbt's), moving rows
+(`ingest.promote`).
+
+Column names come from contracts, which allow nothing but [a-z0-9_]; everything else that reaches SQL is a quoted literal.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from ingest.contract import Column, Contract
+from warehouse.sql import literal
+
+LOAD_COLUMNS = ("_load_id", "_source_file", "_source_row")
+TRUE_WORDS = ("true", "t", "yes", "y", "1")
+FALSE_WORDS = ("false", "f", "no", "n", "0")
+# A time that carries its own offset says which instant it is; anything else is a wall clock's.
+OFFSET = r":\d\d(\.\d+)?\s*(Z|[+-]\d\d(:?\d\d)?)$"
+SHOWN_CHARACTERS = 60
+
+
+def _in(expression: str, words: Iterable[str]) -> str:
+    return f"{expression} in ({', '.join(literal(word) for word in words)})"
+
+
+def _text(column: Column) -> str:
+    return f'trim("{column.name}")'
+
+
+def missing_condition(column: Column) -> str:
+    """SQL boolean: the cell is empty, or one of the contract's null tokens."""
+    words = ("", *(token for token in column.null_tokens if token))
+    return f"coalesce({_in(_text(column), words)}, true)"
+
+
+def missing_reason(column: Column) -> str:
+    """SQL text: why an empty cell is empty; `not_collected` where the contract gives no reason for it."""
+    branches = "".join(
+        f" when {_text(column)} = {literal(token)} then {literal(why)}" for token, why in column.null_tokens.items() if token
+    )
+    otherwise = literal(column.null_tokens.get("", "not_collected"))
+    return f"case{branches} else {otherwise} end" if branches else otherwise
+
+
+def typed_expression(column: Column, city_zone: str | None = None) -> str:
+    """SQL of the column's type over its text: NULL when the cell is empty, a null token, or does not type.
+
+    A text column is trimmed. An integer may be written 100.0 but not 100.5. A timestamp becomes the city's wall clock:
+    one with an offset by its instant, one without by the contract's `timezone`.
+    """
+    return f"case when not {missing_condition(column)} then {_cast(column, city_zone)} end"
+
+
+def _cast(column: Column, city_zone: str | None) -> str:
+    text = _text(column)
+    if column.type in ("text", "geometry"):
+        return text
+    if column.type == "boolean":
+        return f"case when {_in(f'lower({text})', TRUE_WORDS)} then true when {_in(f'lower({text})', FALSE_WORDS)} then false end"
+    if column.type in ("integer", "decimal"):
+        return _number(column, text)
+    moment = (
+        f"try_strptime({text}, [{', '.join(literal(f) for f in column.formats)}])"
+        if column.formats
+        else f"try_cast({text} as timestamp)"
+    )
+    if column.type == "date":
+        return f"cast({moment} as date)"
+    zone = column.timezone or city_zone
+    if zone and city_zone and zone != city_zone:
+        moment = f"timezone({literal(city_zone)}, timezone({literal(zone)}, {moment}))"
+    if column.formats or not city_zone:
+        return moment
+    instant = f"timezone({literal(city_zone)}, try_cast({text} as timestamptz))"
+    return f"case when regexp_matches({text}, {literal(OFFSET)}) then {instant} else {moment} end"
+
+
+def _number(column: Column, text: str) -> str:
+    if column.currency:
+        # accountants write a reversal in parentheses
+        text = f"replace(replace(replace(replace(replace({text}, '$', ''), '€', ''), '£', ''), '(', '-'), ')', '')"
+    if column.thousands:
+        text = f"replace({text}, {literal(column.thousands)}, '')"
+    if column.decimal != ".":
+        text = f"replace({text}, {literal(column.decimal)}, '.')"
+    if column.type == "integer":
+        return f"case when try_cast({text} as double) = try_cast({text} as bigint) then try_cast({text} as bigint) end"
+    if column.currency:
+        return f"try_cast({text} as decimal(18, 4))"
+    return f"case when isfinite(try_cast({text} as double)) then try_cast({text} as double) end"
+
+
+def invalid_condition(column: Column, city_zone: str | None = None) -> str:
+    """SQL boolean: there is a text that does not type, or lies outside the contract's values, min or max."""
+    typed = typed_expression(column, city_zone)
+    wrong = [f"{typed} is null"]
+    if column.values and not column.is_label:
+        wrong.append(f"not {_in(_text(column), column.values)}")
+    if column.min is not None:
+        wrong.append(f"{typed} < {_bound(column.min)}")
+    if column.max is not None:
+        wrong.append(f"{typed} > {_bound(column.max)}")
+    return f"(not {missing_condition(column)} and ({' or '.join(wrong)}))"
+
+
+def _bound(value: object) -> str:
+    return str(value) if isinstance(value, (int, float)) else f"date {literal(str(value))}"
+
+
+def rejection(columns: Iterable[Column], city_zone: str | None = None) -> tuple[str, str]:
+    """SQL of (the column, the reason code) for which a row is refused, both NULL when it is not.
+
+    The reason is `missing` where a required, key or period column is empty, and `invalid` where it does not type.
+    """
+    by_column, by_reason = [], []
+    for column in columns:
+        missing, invalid = missing_condition(column), invalid_condition(column, city_zone)
+        by_column.append(f"when {missing} or {invalid} then {literal(column.name)}")
+        by_reason.append(f"when {missing} then 'missing' when {invalid} then 'invalid'")
+    if not by_column:
+        return "cast(null as varchar)", "cast(null as varchar)"
+    return f"case {' '.join(by_column)} end", f"case {' '.join(by_reason)} end"
+
+
+def required_columns(contract: Contract) -> tuple[Column, ...]:
+    """The columns without a good value in which a row is refused."""
+    deciding = contract.deciding_columns
+    return tuple(column for column in contract.kept_columns if column.required or column.name in deciding)
+
+
+def message(column: Column, reason: str) -> str:
+    """SQL text that tells a steward what was wrong; it quotes the cell only where the column is public."""
+    if reason == "missing":
+        return literal(f"{column.name} is empty")
+    expected = f"{column.name}: not a usable {column.type}" + (
+        f", or not one of {', '.join(column.values)}" if column.values else ""
+    )
+    if column.privacy != "public":
+        return literal(f"{expected} (the value is private)")
+    return f"{literal(expected + ': ')} || left({_text(column)}, {SHOWN_CHARACTERS})"
+
+
+def record_hash(contract: Contract) -> str:
+    """SQL text: md5 of the source and its key, or without a key of the source and every kept column as delivered."""
+    names = contract.load.key or tuple(column.name for column in contract.kept_columns)
+    parts = ", ".join(f"coalesce(trim(\"{name}\"), '')" for name in names)
+    return f"md5(concat_ws(chr(31), {literal(contract.source)}, {parts}))"
+
+
+def accepted_rows(contract: Contract, relation: str, city_zone: str | None = None) -> str:
+    """The SELECT behind `typed.<source>`: every accepted row of `relation`, typed, each optional cell with its missing reason."""
+    columns = []
+    for column in contract.kept_columns:
+        name = f'"{column.name}"'
+        if column.is_label:
+            columns.append(f"coalesce({name}, '') as {name}")
+            continue
+        required = column.required or column.name in contract.deciding_columns
+        typed, invalid = typed_expression(column, city_zone), invalid_condition(column, city_zone)
+        can_be_invalid = column.type not in ("text", "geometry") or column.values
+        if required or not can_be_invalid:
+            columns.append(f"{typed} as {name}")
+        else:
+            columns.append(f"case when not {invalid} then {typed} end as {name}")
+        if not required:
+            wrong = f" when {invalid} then 'invalid'" if can_be_invalid else ""
+            reason = f"case when {missing_condition(column)} then {missing_reason(column)}{wrong} end"
+            columns.append(f'{reason} as "{column.name}_missing_reason"')
+    columns.append(f"{record_hash(contract)} as _record_hash")
+    columns += LOAD_COLUMNS
+    refused, _ = rejection(required_columns(contract), city_zone)
+    return f"select {', '.join(columns)} from {relation} where {refused} is null"
