@@ -1,0 +1,69 @@
+"""Auditing a delivery without loading it: for stewards, before they send it, and for whoever chases a bad one.
+
+Here: the same connector, batch and gate as in a run, on a throw-away database. Not here: the run's own audit (`intake`).
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+
+from expectations.results import GateResult
+from ingest.connectors import DeliveryError, Origin, delivered_files, open_folder, open_live
+from ingest.contract import Contract
+from ingest.deliver import DeliveryStore, deliver
+from orchestration.intake import audit
+from orchestration.reading import Reading, settle
+from orchestration.receipts import RunStore
+from orchestration.session import as_of_time, now
+from orchestration.settings import ConfigurationError, Settings
+from warehouse.connection import database_path, scratch
+from warehouse.sql import literal, quoted
+
+
+def check_delivery(settings: Settings, name: str, file: Path | None) -> GateResult:
+    """The gate's verdict on a file, a folder, or what the home would read; nothing is kept.
+
+    A delivery that cannot even be read raises `ConfigurationError` with the connector's words.
+    """
+    reading = settle(settings)
+    contract = reading.registry[name]
+    settings.home.ensure()
+    with tempfile.TemporaryDirectory(dir=settings.home.temporary) as folder, scratch(Path(folder)) as con:
+        store = DeliveryStore(Path(folder), name)
+        try:
+            receipt = deliver(contract, _origin(contract, reading, file), store, settings.hash_key, now())
+        except DeliveryError as error:
+            raise ConfigurationError(str(error)) from None
+        con.execute("create schema delivery")
+        con.execute(
+            f"create view delivery.{quoted(name)} as select * from read_parquet({literal(str(store.batch(receipt.load_id)))})"
+        )
+        return audit(
+            contract,
+            receipt,
+            database_path(con),
+            reading.city.time_zone,
+            _earlier_rows(settings, name),
+            as_of_time(None, reading),
+        )
+
+
+def _origin(contract: Contract, reading: Reading, file: Path | None) -> Origin:
+    if file is None and reading.folder is None:
+        live = open_live(contract, os.environ)
+        if live is None:
+            raise ConfigurationError(f"the contract of {contract.source} names no place to read from; give a file")
+        return live
+    here = file if file is not None else (reading.folder or Path()) / contract.source
+    if not here.exists():
+        raise ConfigurationError(f"there is no {here}; name a file or a folder to check")
+    return open_folder(contract, delivered_files(here), here) if here.is_dir() else open_folder(contract, (here,), here.parent)
+
+
+def _earlier_rows(settings: Settings, name: str) -> tuple[int, ...]:
+    """The size of the load that is in, for the volume check; from the receipt, since a run may hold the warehouse."""
+    last = RunStore(settings.home.runs).last_ended()
+    status = last.sources.get(name) if last else None
+    return (status.rows_delivered,) if status and status.rows_delivered and status.verdict != "held_back" else ()

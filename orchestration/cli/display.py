@@ -1,0 +1,81 @@
+"""How the command line speaks: tables, progress on a terminal, plain lines elsewhere, complaints on stderr.
+
+Here: Rich and nothing else. Not here: what is said.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Sequence
+
+from rich.console import Console
+from rich.status import Status
+from rich.table import Table
+
+from orchestration.receipts import SourceStatus
+
+WIDTH_WITHOUT_TERMINAL = 160
+out = Console(width=None if sys.stdout.isatty() else WIDTH_WITHOUT_TERMINAL, highlight=False, soft_wrap=not sys.stdout.isatty())
+err = Console(
+    stderr=True, width=None if sys.stderr.isatty() else WIDTH_WITHOUT_TERMINAL, highlight=False, soft_wrap=not sys.stderr.isatty()
+)
+
+
+def complain(error: object, exit_code: int) -> int:
+    """Say what is wrong on stderr; the exit code, for `sys.exit`."""
+    err.print(f"levelground: {error}", style="red" if err.is_terminal else None, markup=False)
+    return exit_code
+
+
+def table(title: str | None, columns: Sequence[str], rows: Iterable[Sequence[object]], right: Iterable[str] = ()) -> Table:
+    """A table of texts; `right` names the columns that are numbers."""
+    made = Table(title=title, title_justify="left", box=None, pad_edge=False, header_style="bold")
+    numbers = set(right)
+    for column in columns:
+        made.add_column(column, justify="right" if column in numbers else "left", no_wrap=column in numbers, overflow="fold")
+    for row in rows:
+        made.add_row(*(_shown(value) for value in row))
+    return made
+
+
+def _shown(value: object) -> str:
+    if value is None:
+        return "-"
+    return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value)
+
+
+class Progress:
+    """Watches a run: a line that changes on a terminal, plain lines elsewhere; all on stderr, so stdout stays clean."""
+
+    def __init__(self) -> None:
+        self._status: Status | None = err.status("starting") if err.is_terminal else None
+        self._rows = 0
+
+    def __enter__(self) -> Progress:
+        if self._status:
+            self._status.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._status:
+            self._status.stop()
+
+    def stage(self, text: str) -> None:
+        """Say which stage begins."""
+        self._rows = 0
+        if self._status:
+            self._status.update(text)
+        else:
+            err.print(text, markup=False)
+
+    def rows(self, source: str, rows: int) -> None:
+        """Count rows on a terminal; a log needs no counter."""
+        self._rows += rows
+        if self._status:
+            self._status.update(f"{source}: {self._rows:,} rows")
+
+    def source(self, status: SourceStatus) -> None:
+        """Say what became of a source."""
+        rows = "" if status.rows_delivered is None else f", {status.rows_delivered:,} rows"
+        reason = f": {status.reason}" if status.reason else ""
+        err.print(f"  {status.source}: {status.verdict}{rows}, {status.seconds:.1f} s{reason}", markup=False)

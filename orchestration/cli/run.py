@@ -1,0 +1,100 @@
+"""`levelground run`: the job that UI and schedule run, in this process.
+
+Here: arguments, progress, the closing table, the exit code. Not here: the run.
+"""
+
+from __future__ import annotations
+
+import json as jsonlib
+import uuid
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from orchestration.cli.display import Progress, complain, out, table
+from orchestration.progress import watched_by
+from orchestration.reading import LIVE, settle
+from orchestration.receipts import EXIT_UNEXPECTED, RunReceipt, RunStore
+from orchestration.reports import run_report
+from orchestration.session import as_of_time
+from orchestration.settings import ConfigurationError, Settings
+from warehouse.connection import open_working
+from warehouse.lock import RunLock
+
+ROW_COLUMNS = ("delivered", "staged", "rejected", "blank", "duplicate", "superseded")
+
+
+def run(
+    deliveries: Annotated[
+        Path | None, typer.Option(help="Read DIR/<source>/* instead of the live systems.", show_default=False)
+    ] = None,
+    live: Annotated[bool, typer.Option("--live", help="Read the departments' live systems.")] = False,
+    source: Annotated[
+        list[str] | None, typer.Option(help="Take in only this source; may be given several times.", show_default=False)
+    ] = None,
+    full_refresh: Annotated[bool, typer.Option("--full-refresh", help="Build everything, even if nothing changed.")] = False,
+    as_of: Annotated[
+        str | None, typer.Option(help="The run's clock, like 2025-12-01T00:00:00; now if left out.", show_default=False)
+    ] = None,
+    wait: Annotated[float, typer.Option(help="Seconds to wait for another run.")] = 0,
+    json: Annotated[bool, typer.Option("--json", help="Print the run as JSON.")] = False,
+) -> None:
+    """Deliver, audit, promote, build, audit, release."""
+    settings = Settings.from_environment()
+    if deliveries is not None and live:
+        raise ConfigurationError("--deliveries and --live exclude each other; give one")
+    option = LIVE if live else str(deliveries) if deliveries is not None else None
+    reading = settle(settings, option)
+    as_of_time(as_of, reading)
+    wanted = [reading.registry[name].source for name in source or ()]
+    settings.home.ensure()
+    lock = RunLock(settings.home, "cli")
+    lock.acquire(wait)
+    try:
+        open_working(settings.home).close()  # another process may hold the file without the lock
+        with Progress() as progress, watched_by(progress):
+            progress.stage(f"reading {reading.what} ({reading.city.title})")
+            receipt, problem = _execute(settings, option, as_of, full_refresh, wanted)
+    finally:
+        lock.release()
+    if receipt is None:
+        raise typer.Exit(complain(problem or "the run ended without a receipt; see the run in the UI", EXIT_UNEXPECTED))
+    report = run_report(settings.home, receipt)
+    if json:
+        print(jsonlib.dumps(report, indent=1, default=str))
+    else:
+        _show(receipt, str(report["published_path"] or "nothing published yet"))
+    if receipt.exit_code and (problem or receipt.message) and receipt.outcome in ("failed", "blocked"):
+        complain(problem if receipt.outcome == "failed" and problem else receipt.message, receipt.exit_code)
+    raise typer.Exit(EXIT_UNEXPECTED if receipt.exit_code is None else receipt.exit_code)
+
+
+def _execute(
+    settings: Settings, option: str | None, as_of: str | None, full_refresh: bool, sources: list[str]
+) -> tuple[RunReceipt | None, str | None]:
+    """Run the job; its receipt, and what went wrong in words."""
+    from orchestration.execution import execute_refresh  # noqa: PLC0415 - Dagster takes seconds to import, other commands need it not
+
+    run_id = str(uuid.uuid4())
+    problem = execute_refresh(settings, run_id, deliveries=option, as_of=as_of, full_refresh=full_refresh, sources=sources)
+    store = RunStore(settings.home.runs)
+    return next((receipt for receipt in store.all() if receipt.run_id == run_id), None), problem
+
+
+def _show(receipt: RunReceipt, published: str) -> None:
+    rows = [
+        (s.source, s.rows_delivered, s.rows_staged, s.rows_rejected, s.rows_blank, s.rows_duplicate, s.rows_superseded, s.verdict)
+        for s in receipt.sources.values()
+    ]
+    out.print(table(None, ("source", *ROW_COLUMNS, "verdict"), rows, right=ROW_COLUMNS))
+    for status in receipt.sources.values():
+        if status.reason and status.verdict in ("held_back", "stale"):
+            out.print(f"{status.source} is {status.verdict}: {status.reason}", markup=False)
+    if receipt.unknown_folders:
+        out.print(f"no contract knows these folders, they were left alone: {', '.join(receipt.unknown_folders)}", markup=False)
+    out.print("seconds: " + ", ".join(f"{stage} {seconds:.1f}" for stage, seconds in receipt.seconds.items()), markup=False)
+    said = {"released": "released", "unchanged": "nothing new to release", "blocked": "BLOCKED by a gate", "failed": "FAILED"}[
+        receipt.outcome or "failed"
+    ]
+    out.print(f"{said}; release {receipt.release_id or 'none'}; {published}", markup=False)

@@ -1,0 +1,23 @@
+"""`levelground sample`: the deliveries of the sample city."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ingest.sample import write_sample
+from orchestration.cli.display import out
+
+
+def sample(
+    directory: Annotated[
+        Path, typer.Option("--out", help="Where to write; a new or empty folder, or an earlier sample.", show_default=False)
+    ],
+    rows: Annotated[int, typer.Option(min=1000, help="Event rows over all sources.")] = 100_000,
+    seed: Annotated[int, typer.Option(help="The same seed gives the same bytes.")] = 2026,
+) -> None:
+    """Write the sample city's deliveries."""
+    summary = write_sample(directory, rows=rows, seed=seed)
+    out.print(f"{directory}: {summary}", markup=False)

@@ -1,0 +1,129 @@
+"""`levelground sources`: contracts and their health, checking a delivery, letting a held-back one in.
+
+Here: arguments and display. Not here: the audit (`orchestration.checking`) and the acceptance (`orchestration.intake`).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import getpass
+import json as jsonlib
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from expectations.results import GateResult
+from ingest.deliver import DeliveryStore
+from ingest.registry import load_registry
+from orchestration.checking import check_delivery
+from orchestration.cli.display import err, out, table
+from orchestration.intake import Acceptance, acceptance
+from orchestration.intake import accept as accept_load
+from orchestration.reading import settle
+from orchestration.receipts import EXIT_BLOCKED, HELD_BACK, RunStore
+from orchestration.reports import last_run, source_rows
+from orchestration.settings import ConfigurationError, Settings
+
+app = typer.Typer(no_args_is_help=True, help="Contracts and their health.")
+Name = Annotated[str, typer.Argument(help="A source like ucc__service_requests.", show_default=False)]
+Json = Annotated[bool, typer.Option("--json", help="Print as JSON.")]
+
+
+@app.command("list")
+def list_(json: Json = False) -> None:
+    """Every source, with what became of it in the last run."""
+    settings = Settings.from_environment()
+    registry = load_registry(settings.further_sources)
+    last = last_run(settings.home)
+    rows = source_rows(settings.home, last) if last else []
+    if json:
+        print(jsonlib.dumps(rows, indent=1, default=str))
+        return
+    known = {row["source"]: row for row in rows}
+    shown = []
+    for contract in registry:
+        row = known.get(contract.source, {})
+        shown.append(
+            (
+                contract.source,
+                contract.department,
+                contract.cadence,
+                row.get("verdict", "no run yet"),
+                *(row.get(name) for name in ("data_as_of", "rows_staged", "known_race_pct", "readiness_grade")),
+            )
+        )
+    columns = ("source", "department", "cadence", "verdict", "data as of", "rows", "known race %", "grade")
+    out.print(table(None, columns, shown, right=("rows", "known race %")))
+
+
+@app.command()
+def show(name: Name, json: Json = False) -> None:
+    """One source: its contract, its loads' verdict, its columns and who may see them."""
+    settings = Settings.from_environment()
+    contract = load_registry(settings.further_sources)[name]
+    last = last_run(settings.home)
+    row = next((row for row in source_rows(settings.home, last) if row["source"] == name), None) if last else None
+    if json:
+        print(jsonlib.dumps({"contract": contract.model_dump(mode="json", by_alias=True), "status": row}, indent=1, default=str))
+        return
+    facts = {
+        "source": contract.source, "title": contract.title, "grain": contract.grain, "policy area": contract.policy_area,
+        "jurisdiction": contract.jurisdiction, "platform": contract.platform,
+        "steward": f"{contract.steward.team}, {contract.steward.contact}", "cadence": contract.cadence,
+        "load": contract.load.mode,
+    }  # fmt: skip
+    out.print(table(None, ("contract", ""), facts.items()))
+    out.print(table("\nLast run", ("", " "), (row or {"verdict": "no run yet"}).items()))
+    columns = [
+        (c.name, ", ".join(map(str, c.delivered_names)), c.type, c.role, "yes" if c.required else "", c.privacy, c.keep)
+        for c in contract.columns
+    ]
+    out.print(table("\nColumns", ("column", "delivered as", "type", "role", "required", "privacy", "keep"), columns))
+
+
+@app.command()
+def check(
+    name: Name, file: Annotated[Path | None, typer.Argument(help="A file or folder; what the home reads if left out.")] = None
+) -> None:
+    """Audit a delivery against its contract without loading it."""
+    settings = Settings.from_environment()
+    gate = check_delivery(settings, name, file)
+    _show_gate(gate)
+    raise typer.Exit(0 if gate.passed else EXIT_BLOCKED)
+
+
+@app.command()
+def accept(
+    name: Name,
+    load: Annotated[str, typer.Option("--load", help="The held-back load, as the run named it.", show_default=False)],
+    reason: Annotated[str, typer.Option(help="Why it is right after all.", show_default=False)],
+) -> None:
+    """Let one held-back load in at the next run."""
+    settings = Settings.from_environment()
+    contract = settle(settings).registry[name]
+    store = DeliveryStore(settings.home.deliveries, contract.source)
+    last = RunStore(settings.home.runs).last_ended()
+    status = last.sources.get(name) if last else None
+    held = status.load_id if status and status.verdict == HELD_BACK else None
+    if store.receipt(load) is None or (load != held and acceptance(store, load) is None):
+        known = f"the last run held back {held}" if held else "the last run held back none of its loads"
+        raise ConfigurationError(f"{name} has no held-back load {load!r}; {known}")
+    if not reason.strip():
+        raise ConfigurationError("--reason is empty; say why the load is right, it is kept with the load")
+    now = dt.datetime.now(dt.UTC).replace(tzinfo=None, microsecond=0)
+    accept_load(store, load, Acceptance(getpass.getuser(), reason.strip(), now.isoformat()))
+    out.print(f"{name}: the load {load} gets in at the next run", markup=False)
+
+
+def _show_gate(gate: GateResult) -> None:
+    rows = [
+        ("ok" if f.success else f.severity, f.expectation, f.column, f.observed, f.threshold, "" if f.success else f.message)
+        for f in sorted(gate.findings, key=lambda f: f.success)
+    ]
+    out.print(table(None, ("verdict", "expectation", "column", "found", "allowed", "what to do"), rows))
+    failed = len(gate.failed_critical)
+    err.print(
+        f"{gate.subject}: {'fits its contract' if gate.passed else f'{failed} critical findings; it would be held back'}",
+        markup=False,
+    )

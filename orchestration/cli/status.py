@@ -1,0 +1,52 @@
+"""`levelground status`: how things stand, from receipts and the release; it answers during a run too."""
+
+from __future__ import annotations
+
+import json as jsonlib
+from typing import Annotated
+
+import typer
+
+from orchestration.cli.display import out, table
+from orchestration.receipts import BLOCKED, EXIT_INCOMPLETE, FAILED, RunStore
+from orchestration.reports import run_report
+from orchestration.settings import Settings
+from warehouse.releases import current
+
+RECENT = 5
+
+
+def status(json: Annotated[bool, typer.Option("--json", help="Print the last run as JSON.")] = False) -> None:
+    """Last runs, current release, freshness and held-back sources, gate results."""
+    home = Settings.from_environment().home
+    runs = [run for run in RunStore(home.runs).all() if run.outcome]
+    if not runs:
+        if json:
+            print(jsonlib.dumps(None))
+        else:
+            out.print("no run yet; start with `levelground run`")
+        raise typer.Exit(0)
+    last = runs[-1]
+    if json:
+        print(jsonlib.dumps(run_report(home, last), indent=1, default=str))
+    else:
+        recent = [(r.started_at, r.trigger, r.outcome, r.exit_code, r.release_id, r.message) for r in reversed(runs[-RECENT:])]
+        out.print(table("Last runs", ("started (UTC)", "trigger", "outcome", "exit", "release", "message"), recent))
+        published = current(home)
+        out.print(f"\nCurrent release: {published.release_id if published else 'none'}\n", markup=False)
+        sources = [(s.source, s.verdict, s.data_as_of, s.rows_staged, s.reason) for s in last.sources.values()]
+        out.print(table("Sources", ("source", "verdict", "data as of", "rows", "reason"), sources, right=("rows",)))
+        failed = [
+            (g.gate, g.subject, f.severity, f.expectation, f.column, f.observed, f.threshold)
+            for g in last.gates
+            for f in g.findings
+            if not f.success
+        ]
+        out.print(
+            table(
+                "\nGate findings of the last run",
+                ("gate", "subject", "severity", "expectation", "column", "found", "allowed"),
+                failed,
+            )
+        )
+    raise typer.Exit(EXIT_INCOMPLETE if last.held_or_stale or last.outcome in (BLOCKED, FAILED) else 0)

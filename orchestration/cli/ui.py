@@ -1,0 +1,25 @@
+"""`levelground ui`: Dagster's web server and daemon on this machine, schedules on."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Annotated
+
+import typer
+
+from orchestration.cli.display import err
+from orchestration.instance import prepare_instance
+from orchestration.reading import settle
+from orchestration.settings import PROJECT, Settings
+
+
+def ui(port: Annotated[int, typer.Option(min=1, max=65535, help="Port on localhost.")] = 3000) -> None:
+    """Open the Dagster UI; stop it with Ctrl-C."""
+    settings = Settings.from_environment()
+    settle(settings)
+    prepare_instance(settings)
+    err.print(f"http://localhost:{port}  (home {settings.home.root})", markup=False)
+    os.chdir(PROJECT)
+    command = [sys.executable, "-m", "dagster", "dev", "-m", "orchestration.definitions", "-h", "127.0.0.1", "-p", str(port)]
+    os.execv(sys.executable, command)  # noqa: S606 - nothing from outside is in the command

@@ -1,0 +1,161 @@
+"""dbt in this process: parse, and build a selection, with plain results.
+
+Here: calling dbt and saying what became of each model, seed and test. Not here: what dbt is told (`dbt_inputs`), which
+Dagster assets that makes (`assets`).
+
+In process, dbt joins the DuckDB instance that the run holds: no lock changes hands, and imports are paid once.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from orchestration.settings import DBT_PROJECT
+from warehouse.paths import Home
+
+QUALITY = "path:models/quality"
+# What a model or test of ours may say about data is kept short: messages of dbt and DuckDB can quote values.
+MESSAGE_CHARACTERS = 500
+
+
+@dataclass(frozen=True)
+class NodeResult:
+    """What became of one model, seed or test. `failures` counts the rows a test found; `tested` the models it tests."""
+
+    unique_id: str
+    name: str
+    kind: str
+    status: str
+    seconds: float
+    failures: int
+    message: str
+    tested: tuple[str, ...]
+
+    @property
+    def good(self) -> bool:
+        """Whether the node did what it should."""
+        return self.status in ("success", "pass", "warn", "no-op")
+
+
+class DbtError(RuntimeError):
+    """dbt could not do its work: a model of ours is broken, not a delivery."""
+
+
+def _nobody(_name: str) -> None:
+    return None
+
+
+def project_fingerprint(sources: Path) -> str:
+    """A hash over everything in the dbt project that decides what it builds."""
+    digest = hashlib.sha256()
+    folders = ("models", "macros", "seeds", "tests")
+    files = [path for folder in folders for path in (DBT_PROJECT / folder).rglob("*") if path.is_file()]
+    for path in sorted({*files, sources, DBT_PROJECT / "dbt_project.yml", DBT_PROJECT / "profiles.yml"}):
+        digest.update(str(path.relative_to(DBT_PROJECT)).encode() + b"\x00" + path.read_bytes())
+    return digest.hexdigest()
+
+
+def manifest(home: Home) -> dict[str, Any]:
+    """dbt's manifest of the project as it is now; parsed again only when the project changed."""
+    kept, mark = home.dbt / "manifest.json", home.dbt / "manifest.fingerprint"
+    fingerprint = project_fingerprint(DBT_PROJECT / "models" / "_sources.yml")
+    if not (kept.is_file() and mark.is_file() and mark.read_text(encoding="utf-8") == fingerprint):
+        home.ensure()
+        _invoke(home, ["parse"], {})
+        mark.write_text(fingerprint, encoding="utf-8")
+    parsed: dict[str, Any] = json.loads(kept.read_text(encoding="utf-8"))
+    return parsed
+
+
+def build(
+    home: Home,
+    files: Mapping[str, Path],
+    *,
+    select: Sequence[str] = (),
+    exclude: Sequence[str] = (),
+    on_node: Callable[[str], None] = _nobody,
+) -> list[NodeResult]:
+    """Build a selection; `files` are the databases by alias (warehouse, release, public).
+
+    `DbtError` names the models that could not be built. Failed tests are results, not errors.
+    """
+    arguments = ["build", "--exclude-resource-type", "unit_test"]
+    arguments += ["--select", *select] if select else []
+    arguments += ["--exclude", *exclude] if exclude else []
+    results = [_node(result) for result in _invoke(home, arguments, files, on_node)]
+    broken = [result for result in results if not result.good and result.kind != "test" and result.status != "skipped"]
+    if broken:
+        said = "; ".join(f"{result.kind} {result.name}: {result.message}" for result in broken)
+        raise DbtError(f"dbt could not build {said}. The last release stays as it is; mend the model and run again")
+    return results
+
+
+def _invoke(home: Home, arguments: list[str], files: Mapping[str, Path], on_node: Callable[[str], None] = _nobody) -> list[Any]:
+    from dbt.cli.main import dbtRunner  # noqa: PLC0415 - a second to import, needed by runs only
+
+    def told(event: Any) -> None:
+        if event.info.name == "NodeFinished":
+            on_node(str(event.data.node_info.node_name))
+
+    where = [
+        "--project-dir",
+        str(DBT_PROJECT),
+        "--profiles-dir",
+        str(DBT_PROJECT),
+        "--target-path",
+        str(home.dbt),
+        "--log-path",
+        str(home.logs),
+    ]
+    with _environment(files):
+        outcome = dbtRunner(callbacks=[told]).invoke(
+            ["--quiet", "--no-use-colors", "--log-level-file", "warn", *arguments, *where]
+        )
+    if outcome.result is None:
+        raise DbtError(f"dbt stopped: {str(outcome.exception)[:MESSAGE_CHARACTERS]}")
+    if arguments == ["parse"]:
+        return []
+    return list(outcome.result.results)  # type: ignore[union-attr]
+
+
+@contextmanager
+def _environment(files: Mapping[str, Path]) -> Iterator[None]:
+    """The variables that profiles.yml reads; without files (a parse) they name nothing that is opened."""
+    wanted = {
+        f"LEVELGROUND_{alias.upper()}_FILE": str(files.get(alias, ":memory:")) for alias in ("warehouse", "release", "public")
+    }
+    wanted |= {"DO_NOT_TRACK": "1", "DBT_SEND_ANONYMOUS_USAGE_STATS": "false"}
+    before = {name: os.environ.get(name) for name in wanted}
+    os.environ.update(wanted)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
+
+
+def _node(result: Any) -> NodeResult:
+    node = result.node
+    tested = tuple(unique_id for unique_id in getattr(node.depends_on, "nodes", ()) if unique_id.startswith(("model.", "seed.")))
+    attached = getattr(node, "attached_node", None)
+    message = " ".join(str(result.message or "").split())[:MESSAGE_CHARACTERS]
+    return NodeResult(
+        unique_id=node.unique_id,
+        name=node.name,
+        kind=str(node.resource_type),
+        status=str(result.status),
+        seconds=round(result.execution_time or 0.0, 3),
+        failures=int(result.failures or 0),
+        message=message,
+        tested=(attached,) if attached else tested,
+    )

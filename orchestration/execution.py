@@ -1,0 +1,50 @@
+"""The job `refresh`, executed in this process and left in the instance for the UI to show.
+
+Here: the call and what came of it. Not here: definitions, the run's receipt.
+"""
+
+from __future__ import annotations
+
+import dagster as dg
+
+from orchestration.definitions import definitions
+from orchestration.instance import prepare_instance
+from orchestration.jobs import REFRESH
+from orchestration.resources import TRIGGER_TAG
+from orchestration.settings import Settings
+
+
+def execute_refresh(
+    settings: Settings, run_id: str, *, deliveries: str | None, as_of: str | None, full_refresh: bool, sources: list[str]
+) -> str | None:
+    """Run the job; None if every step succeeded, else what the first failed step said. The receipt has the outcome."""
+    prepare_instance(settings)
+    job = definitions(settings).resolve_job_def(REFRESH)
+    config = {
+        "resources": {
+            "run": {"config": {"deliveries": deliveries, "as_of": as_of, "full_refresh": full_refresh, "wait_seconds": 0.0}}
+        },
+        "loggers": {"console": {"config": {"log_level": "CRITICAL"}}},
+    }
+    selection = [
+        key for key in job.asset_layer.executable_asset_keys if key.path[0] != "landing" or not sources or key.path[-1] in sources
+    ]
+    with dg.DagsterInstance.get() as instance:
+        result = job.execute_in_process(
+            run_config=config,
+            instance=instance,
+            run_id=run_id,
+            tags={TRIGGER_TAG: "cli"},
+            asset_selection=selection,
+            raise_on_error=False,
+        )
+        if result.success:
+            return None
+        for event in [e for e in result.all_events if e.is_step_failure]:
+            error = event.step_failure_data.error
+            while error is not None and error.cause is not None:
+                error = error.cause
+            if error is not None:
+                return f"{event.step_key}: {error.message.strip()}"
+        failures = [e.message for e in result.all_events if e.is_failure and e.message]
+        return failures[0] if failures else "the run failed; open it in the UI for its log"

@@ -1,0 +1,221 @@
+"""Deliver, audit, promote or hold back: what one source goes through in a run.
+
+Here: the order of those steps, the verdict and its reason. Not here: how each is done (`ingest`, `expectations`), Dagster's
+words for it (`assets`).
+
+One bad file never stops the run and never gets in: whatever is wrong with a delivery ends as the verdict `held_back`.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import json
+import os
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from expectations.crosswalk import read_labels
+from expectations.derive import DeliveryFacts
+from expectations.gate import gate_delivery
+from expectations.results import GateResult
+from ingest.connectors import DeliveryError, Origin, delivered_files, open_folder, open_live
+from ingest.contract import Contract
+from ingest.deliver import DeliveryStore, Progress, Receipt, deliver
+from ingest.landing import LastLoad, counts, ensure_tables, last_load, show_delivery
+from ingest.promote import promote
+from ingest.vocabulary import load_vocabulary
+from orchestration.receipts import FRESH, HELD_BACK, LANDED_ONLY, NOT_DELIVERED, STALE, SourceStatus
+from orchestration.session import RunSession, now
+from orchestration.settings import DBT_PROJECT
+from warehouse.files import write_atomically
+
+CROSSWALK = DBT_PROJECT / "seeds" / "reference" / "race_ethnicity_crosswalk.csv"
+VERDICT, ACCEPTED = "verdict.json", "accepted.json"
+
+
+@dataclass(frozen=True)
+class Acceptance:
+    """Somebody's word that a held-back load is a true surprise and may come in."""
+
+    accepted_by: str
+    reason: str
+    at: str
+
+
+def has_model(contract: Contract) -> bool:
+    """Whether a staging model takes the source further than landing."""
+    return any((DBT_PROJECT / "models" / "staging").glob(f"*/stg_{contract.source}.sql"))
+
+
+def blank_status(contract: Contract, run_id: str) -> SourceStatus:
+    """The status of a source of which nothing is known yet."""
+    vocabularies = ", ".join(vocabulary.name for vocabulary in contract.race_vocabularies(load_vocabulary())) or None
+    return SourceStatus(contract.source, contract.department, contract.platform, contract.cadence, vocabularies, run_id=run_id)
+
+
+def take_in(
+    session: RunSession, contract: Contract, progress: Progress = lambda _rows: None
+) -> tuple[SourceStatus, GateResult | None]:
+    """Take one source's delivery through to landing. The gate's result is None where nothing new was delivered."""
+    started = time.monotonic()
+    status = blank_status(contract, session.receipt.run_id)
+    gate: GateResult | None = None
+    store = DeliveryStore(session.settings.home.deliveries, contract.source)
+    ensure_tables(session.con, contract, session.reading.city.time_zone)
+    try:
+        origin = _origin(session, contract)
+        if origin is None:
+            status.verdict, status.reason = NOT_DELIVERED, "no delivery of it"
+        else:
+            with session.timed("deliver"):
+                receipt = deliver(contract, origin, store, session.settings.hash_key, now(), progress)
+            show_delivery(session.con, contract.source, store.batch(receipt.load_id))
+            last = last_load(session.con, contract)
+            if last and (last.load_id, last.sequence) == (receipt.load_id, receipt.sequence):
+                status.verdict = FRESH
+            else:
+                with session.timed("audit deliveries"):
+                    gate = _audit(session, contract, receipt, store)
+                _decide(session, contract, receipt, store, gate, status)
+    except DeliveryError as error:
+        status.verdict, status.reason = HELD_BACK, str(error)
+        status.rows_delivered = status.rows_staged = status.rows_rejected = status.rows_blank = None
+        status.rows_duplicate = status.rows_superseded = None
+    judge(session, contract, status)
+    status.seconds = round(time.monotonic() - started, 3)
+    session.receipt.sources[contract.source] = status
+    if gate is not None:
+        session.receipt.gates.append(gate)
+    session.save()
+    return status, gate
+
+
+def leave_alone(session: RunSession, contract: Contract) -> None:
+    """The status of a source that this run was not asked to take in: what it had, judged by today's clock."""
+    ensure_tables(session.con, contract, session.reading.city.time_zone)
+    previous = session.runs.last_ended()
+    status = previous.sources.get(contract.source) if previous else None
+    if status is None or status.verdict in (FRESH, STALE, LANDED_ONLY):
+        status = blank_status(contract, session.receipt.run_id)
+        status.verdict = FRESH if last_load(session.con, contract) else NOT_DELIVERED
+    judge(session, contract, status)
+    session.receipt.sources[contract.source] = status
+
+
+def judge(session: RunSession, contract: Contract, status: SourceStatus) -> None:
+    """Fill in what landing holds of the source, and whether that is fresh at the run's as-of time."""
+    last = last_load(session.con, contract)
+    if last is None:
+        return
+    status.data_as_of = last.data_as_of.isoformat() if last.data_as_of else None
+    if status.verdict == HELD_BACK:
+        return
+    status.load_id = last.load_id
+    found = counts(session.con, contract, last.load_id, session.reading.city.time_zone)
+    status.rows_delivered, status.rows_staged, status.rows_rejected = found.delivered, found.staged, found.rejected
+    status.rows_blank, status.rows_duplicate, status.rows_superseded = found.blank, found.duplicate, found.superseded
+    if status.verdict == NOT_DELIVERED:
+        return
+    limit = stale_at(contract, last)
+    if limit is not None and session.as_of > limit and contract.freshness:
+        status.verdict = STALE
+        status.reason = (
+            f"its data end at {last.data_as_of:%Y-%m-%d %H:%M}, more than {contract.freshness.stale_after_hours:g} hours before "
+            f"{session.as_of:%Y-%m-%d %H:%M}; ask {contract.steward.team} ({contract.steward.contact}) for the next delivery"
+        )
+    elif not has_model(contract):
+        status.verdict, status.reason = LANDED_ONLY, "no staging model takes it further; see docs/add-a-source.md"
+
+
+def stale_at(contract: Contract, last: LastLoad) -> dt.datetime | None:
+    """When the source goes stale, on the city's clock; None if never."""
+    if contract.freshness is None or last.data_as_of is None:
+        return None
+    return last.data_as_of + dt.timedelta(hours=contract.freshness.stale_after_hours)
+
+
+def acceptance(store: DeliveryStore, load_id: str) -> Acceptance | None:
+    """The acceptance of a load, if somebody gave one."""
+    path = store.folder / load_id / ACCEPTED
+    return Acceptance(**json.loads(path.read_text(encoding="utf-8"))) if path.is_file() else None
+
+
+def accept(store: DeliveryStore, load_id: str, given: Acceptance) -> None:
+    """Let a delivered load in at the next run."""
+    write_atomically(store.folder / load_id / ACCEPTED, json.dumps(given.__dict__, indent=1))
+
+
+def _origin(session: RunSession, contract: Contract) -> Origin | None:
+    folder = session.reading.folder
+    if folder is None:
+        return open_live(contract, os.environ)
+    here = folder / contract.source
+    files = delivered_files(here) if here.is_dir() else ()
+    return open_folder(contract, files, here) if files else None
+
+
+def _decide(
+    session: RunSession, contract: Contract, receipt: Receipt, store: DeliveryStore, gate: GateResult, status: SourceStatus
+) -> None:
+    accepted = acceptance(store, receipt.load_id)
+    if gate.passed or accepted:
+        with session.timed("promote"):
+            promote(
+                session.con,
+                contract,
+                receipt,
+                store.batch(receipt.load_id),
+                run_id=session.receipt.run_id,
+                city_zone=session.reading.city.time_zone,
+                now=now(),
+            )
+        status.verdict = FRESH
+        if accepted and not gate.passed:
+            status.reason = f"let in by {accepted.accepted_by}: {accepted.reason}"
+        return
+    status.verdict, status.load_id = HELD_BACK, receipt.load_id
+    status.reason = gate.reason
+    status.rows_delivered = receipt.rows
+    status.rows_staged = status.rows_rejected = status.rows_blank = status.rows_duplicate = status.rows_superseded = None
+
+
+def _audit(session: RunSession, contract: Contract, receipt: Receipt, store: DeliveryStore) -> GateResult:
+    """The gate's result; one that was reached on the same load, contract, crosswalk and history is not sought again."""
+    earlier = tuple(
+        row[0]
+        for row in session.con.execute(
+            "select rows_delivered from intake.loads where source = ? and load_id <> ? order by sequence desc",
+            [contract.source, receipt.load_id],
+        ).fetchall()
+    )
+    terms = (
+        json.dumps([contract.model_dump_json(by_alias=True), earlier, session.as_of.date().isoformat()]).encode()
+        + CROSSWALK.read_bytes()
+    )
+    basis = hashlib.sha256(terms).hexdigest()
+    path = store.folder / receipt.load_id / VERDICT
+    if path.is_file():
+        kept = json.loads(path.read_text(encoding="utf-8"))
+        if kept["basis"] == basis:
+            return GateResult.from_dict(kept["gate"])
+    gate = audit(contract, receipt, session.settings.home.warehouse, session.reading.city.time_zone, earlier, session.as_of)
+    write_atomically(path, json.dumps({"basis": basis, "gate": gate.to_dict()}, indent=1))
+    return gate
+
+
+def audit(
+    contract: Contract, receipt: Receipt, database: Path, city_zone: str, earlier: tuple[int, ...], as_of: dt.datetime
+) -> GateResult:
+    """Judge the batch that `delivery.<source>` of the DuckDB file `database` shows; this process may have it open."""
+    facts = DeliveryFacts(
+        as_of=as_of,
+        columns_missing=receipt.columns_missing,
+        columns_unknown=receipt.columns_unknown,
+        columns_repeated=receipt.columns_repeated,
+        earlier_rows=earlier,
+        files=tuple(file.name for file in receipt.files),
+        city_zone=city_zone,
+    )
+    return gate_delivery(database, contract, facts, read_labels(CROSSWALK))

@@ -1,0 +1,53 @@
+"""What runs and releases say to people and programs: the JSON of `run`, `status` and `sources`.
+
+Here: joining receipts with the published file. Not here: printing. Nothing here opens the working warehouse.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+from orchestration.receipts import RunReceipt, RunStore, SourceStatus
+from warehouse.connection import QueryError, WarehouseError, run_query
+from warehouse.paths import Home
+
+RUN_COLUMNS = ("run_id", "trigger", "started_at", "finished_at", "outcome", "exit_code", "release_id")
+MEASURED_COLUMNS = ("known_race_pct", "geocoded_pct", "readiness_grade", "readiness_reasons")
+
+
+def run_report(home: Home, receipt: RunReceipt) -> dict[str, Any]:
+    """The `quality.runs` row of a run, with `sources` (its `source_status` rows) and `published_path`."""
+    row = {name: getattr(receipt, name) for name in RUN_COLUMNS}
+    row["message"] = receipt.message
+    row["as_of"] = receipt.as_of
+    row["unknown_folders"] = list(receipt.unknown_folders)
+    row["seconds"] = receipt.seconds
+    row["sources"] = source_rows(home, receipt)
+    row["published_path"] = str(home.published_analyst) if home.published_analyst.is_file() else None
+    return row
+
+
+def source_rows(home: Home, receipt: RunReceipt) -> list[dict[str, Any]]:
+    """The `source_status` rows of a run: what Python knows, and what the published file measured of each source."""
+    measured = _measured(home)
+    rows = []
+    for status in receipt.sources.values():
+        row = {field.name: getattr(status, field.name) for field in dataclasses.fields(SourceStatus) if field.name != "seconds"}
+        rows.append(row | measured.get(status.source, dict.fromkeys(MEASURED_COLUMNS)))
+    return rows
+
+
+def last_run(home: Home) -> RunReceipt | None:
+    """The newest run that came to an end."""
+    return RunStore(home.runs).last_ended()
+
+
+def _measured(home: Home) -> dict[str, dict[str, Any]]:
+    if not home.published_analyst.is_file():
+        return {}
+    try:
+        found = run_query(home.published_analyst, f"select source, {', '.join(MEASURED_COLUMNS)} from quality.source_status", 30)
+    except (WarehouseError, QueryError):
+        return {}  # a damaged release is reported by what opens it on purpose
+    return {row.pop("source"): row for row in found.to_pylist()}

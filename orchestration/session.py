@@ -1,0 +1,128 @@
+"""One run, from the lock to the receipt: what every step of it shares.
+
+Here: taking the lock, completing what a kill cut off, opening the working warehouse, the receipt, the candidate release,
+and letting go of all of it however the run ends. Not here: the steps themselves (`intake`, `build`, `publish`).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo
+
+from duckdb import DuckDBPyConnection
+
+from ingest.landing import ensure_ledger
+from orchestration.reading import Reading, settle
+from orchestration.receipts import FAILED, RunReceipt, RunStore
+from orchestration.settings import ConfigurationError, Settings
+from warehouse.connection import open_working
+from warehouse.lock import RunLock
+from warehouse.releases import Candidate, recover
+
+
+@dataclass(frozen=True)
+class RunOptions:
+    """What a run is asked for: on the command line, in the UI's launchpad, or by the schedule (all defaults)."""
+
+    trigger: str = "ui"
+    deliveries: str | None = None
+    as_of: str | None = None
+    full_refresh: bool = False
+    wait_seconds: float | None = None
+
+
+@dataclass
+class RunSession:
+    """A run that is going on."""
+
+    settings: Settings
+    options: RunOptions
+    reading: Reading
+    receipt: RunReceipt
+    runs: RunStore
+    con: DuckDBPyConnection
+    as_of: dt.datetime
+    candidate: Candidate | None = None
+    content: str = ""
+    created_at: dt.datetime | None = None
+    mended: tuple[str, ...] = ()
+
+    @contextmanager
+    def timed(self, stage: str) -> Iterator[None]:
+        """Add the seconds that a stage takes to the receipt."""
+        started = time.monotonic()
+        try:
+            yield
+        finally:
+            self.receipt.seconds[stage] = round(self.receipt.seconds.get(stage, 0.0) + time.monotonic() - started, 3)
+
+    def save(self) -> None:
+        """Write the receipt as it stands."""
+        self.runs.save(self.receipt)
+
+    def end(self, outcome: str, message: str | None = None) -> None:
+        """Close the run with an outcome, and write its receipt."""
+        self.receipt.end(outcome, now(), message)
+        self.save()
+
+
+def now() -> dt.datetime:
+    """The machine's clock in UTC, without zone: for when things happened, never for what they mean."""
+    return dt.datetime.now(dt.UTC).replace(tzinfo=None)
+
+
+@contextmanager
+def run_session(settings: Settings, options: RunOptions, run_id: str) -> Iterator[RunSession]:
+    """Open a run and close it, however it ends; a run that came to no end of its own has failed.
+
+    Raises `ConfigurationError` or `ContractError` (nothing touched yet), `LockHeld` or `WarehouseBusy` (somebody else is
+    at work), `HomeUnwritable`.
+    """
+    reading = settle(settings, options.deliveries)
+    as_of = as_of_time(options.as_of, reading)
+    settings.home.ensure()
+    lock = RunLock(settings.home, options.trigger)
+    lock.acquire(settings.wait_seconds if options.wait_seconds is None else options.wait_seconds)
+    try:
+        notes = recover(settings.home)
+        con = open_working(settings.home, memory_limit=settings.memory_limit, threads=settings.threads)
+        try:
+            ensure_ledger(con)
+            receipt = RunReceipt(
+                run_id=run_id,
+                trigger=options.trigger,
+                started_at=now().isoformat(timespec="seconds"),
+                city=reading.city.city,
+                reading=reading.what,
+                as_of=as_of.isoformat(),
+                unknown_folders=reading.folders_without_contract(),
+            )
+            session = RunSession(
+                settings, options, reading, receipt, RunStore(settings.home.runs), con, as_of, mended=tuple(notes)
+            )
+            session.save()
+            try:
+                yield session
+            finally:
+                session.end(FAILED, "the run broke off; its log says where")
+                if session.candidate is not None:
+                    session.candidate.discard()
+        finally:
+            con.close()
+    finally:
+        lock.release()
+
+
+def as_of_time(text: str | None, reading: Reading) -> dt.datetime:
+    """The run's only clock for meaning: the option, else the deliveries' own, else now; the city's wall clock, no zone."""
+    if text is None:
+        return reading.city.local_as_of() or reading.city.local_now().replace(microsecond=0)
+    try:
+        moment = dt.datetime.fromisoformat(text)
+    except ValueError:
+        raise ConfigurationError(f"--as-of {text!r} is no time; write it like 2025-12-01T00:00:00") from None
+    return moment.astimezone(ZoneInfo(reading.city.time_zone)).replace(tzinfo=None) if moment.tzinfo else moment

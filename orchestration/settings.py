@@ -1,0 +1,67 @@
+"""Settings: the environment variables that Levelground reads, all in one place.
+
+Here: names, defaults and checks of settings. Not here: what a home has settled on to read (`orchestration.reading`).
+Secrets come by the names that contracts give (credentials_env) and by LEVELGROUND_HASH_KEY, and are never shown.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from warehouse.paths import Home
+
+PROJECT = Path(__file__).resolve().parent.parent
+DBT_PROJECT = PROJECT / "dbt_project"
+
+
+class ConfigurationError(ValueError):
+    """Arguments or settings that cannot be used; the message says which, and what to write instead."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Everything that the environment decides."""
+
+    home: Home
+    deliveries: str | None  # sample | live | a folder; None leaves it to home.json
+    further_sources: Path | None
+    hash_key: bytes | None
+    wait_seconds: float
+    keep_releases: int
+    keep_runs_days: int
+    memory_limit: str | None
+    threads: int | None
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str] | None = None) -> Settings:
+        """Read the LEVELGROUND_ variables; `ConfigurationError` names the one that cannot be used."""
+        env = os.environ if environment is None else environment
+        further = env.get("LEVELGROUND_SOURCES")
+        key = env.get("LEVELGROUND_HASH_KEY")
+        return cls(
+            home=Home(Path(env.get("LEVELGROUND_HOME") or PROJECT / ".levelground").expanduser().absolute()),
+            deliveries=env.get("LEVELGROUND_DELIVERIES") or None,
+            further_sources=Path(further).expanduser().absolute() if further else None,
+            hash_key=key.encode() if key else None,
+            wait_seconds=_number(env, "LEVELGROUND_WAIT_SECONDS", 3600, 0),
+            keep_releases=int(_number(env, "LEVELGROUND_KEEP_RELEASES", 14, 1)),
+            keep_runs_days=int(_number(env, "LEVELGROUND_KEEP_RUNS_DAYS", 400, 1)),
+            memory_limit=env.get("LEVELGROUND_MEMORY_LIMIT") or None,
+            threads=int(_number(env, "LEVELGROUND_THREADS", 0, 0)) or None,
+        )
+
+
+def _number(env: Mapping[str, str], name: str, default: float, least: float) -> float:
+    text = env.get(name, "")
+    if not text:
+        return default
+    try:
+        value = float(text)
+    except ValueError:
+        value = float("nan")
+    if not value >= least:
+        raise ConfigurationError(f"{name} is {text!r}; write a number of at least {least:g}, or unset it for {default:g}")
+    return value
