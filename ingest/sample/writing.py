@@ -1,0 +1,82 @@
+"""How a sample folder comes into being: under another name beside its place, renamed when whole; a kill leaves no half city.
+
+Belongs here: the folder's life and the record of what a delivery holds. One writer a folder at a time.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+GENERATOR = "levelground sample"
+RECEIPT = "sample.json"
+CHUNK = 250_000  # rows made at a time: a few hundred bytes each, so that any number of rows fits in memory
+
+
+class SampleError(Exception):
+    """The sample cannot be written there, or not with these numbers; the message says what to do."""
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """What was planted in one source, in the terms of the ledger: delivered = staged + rejected + blank + duplicate + superseded.
+
+    `duplicate` counts rows that equal an earlier one of the source: a contract may keep them. `facts` are further counts by name.
+    """
+
+    delivered: int
+    blank: int = 0
+    duplicate: int = 0
+    superseded: int = 0
+    rejected: int = 0
+    facts: Mapping[str, int] = field(default_factory=dict)
+
+
+def write_json(path: Path, content: Mapping[str, Any]) -> None:
+    """Indented JSON in UTF-8, keys in the order given."""
+    path.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def _is_sample(folder: Path) -> bool:
+    try:
+        return bool(json.loads((folder / RECEIPT).read_text(encoding="utf-8"))["generator"] == GENERATOR)
+    except (OSError, ValueError, KeyError, TypeError):
+        return False
+
+
+def _refuse_foreign(out: Path) -> None:
+    if not out.exists():
+        return
+    if not out.is_dir():
+        raise SampleError(f"{out} is a file; give a folder for the sample city with --out")
+    if any(out.iterdir()) and not _is_sample(out):
+        raise SampleError(
+            f"{out} is not empty and not a sample city ({RECEIPT} is missing or not ours); give an empty or new folder with --out"
+        )
+
+
+@contextmanager
+def whole_folder(out: Path) -> Iterator[Path]:
+    """A temporary folder beside `out` that takes its place on leaving without an error; an earlier sample there is replaced.
+
+    Raises SampleError before anything is written when `out` holds something else.
+    """
+    out = out.resolve()
+    _refuse_foreign(out)
+    partial, former = (out.with_name(f".{out.name}.{ending}") for ending in ("partial", "former"))
+    for leftover in (partial, former):
+        shutil.rmtree(leftover, ignore_errors=True)
+    partial.mkdir(parents=True)
+    try:
+        yield partial
+        if out.exists():
+            out.rename(former)
+        partial.rename(out)
+    finally:
+        for leftover in (partial, former):
+            shutil.rmtree(leftover, ignore_errors=True)

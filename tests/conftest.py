@@ -1,0 +1,87 @@
+"""What all tests share: homes, the sample city, the command line, and the rule that nothing is skipped.
+
+Tests on real deliveries are marked `real` and deselected without LEVELGROUND_REAL_DELIVERIES. A skipped test fails the run:
+what a test needs, `make test` installs.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ingest.sample import write_sample
+
+ROOT = Path(__file__).resolve().parent.parent
+REAL = "LEVELGROUND_REAL_DELIVERIES"
+SAMPLE_ROWS = 6_000
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if os.environ.get(REAL):
+        return
+    real = [item for item in items if item.get_closest_marker("real")]
+    if real:
+        config.hook.pytest_deselected(items=real)
+        items[:] = [item for item in items if item not in real]
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[Any]) -> Any:  # noqa: ARG001
+    report = (yield).get_result()
+    if report.skipped and not hasattr(report, "wasxfail"):
+        report.outcome = "failed"
+        report.longrepr = f"{item.nodeid} was skipped: install what it needs instead"
+
+
+@pytest.fixture(autouse=True)
+def _own_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """No setting of the machine reaches a test, and no test reaches the project's own home."""
+    for name in [name for name in os.environ if name.startswith(("LEVELGROUND_", "DAGSTER_")) and name != REAL]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("LEVELGROUND_HOME", str(tmp_path / "home"))
+
+
+@pytest.fixture(scope="session")
+def real_deliveries() -> Path:
+    return Path(os.environ[REAL])
+
+
+@pytest.fixture(scope="session")
+def sample_city(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The sample city, small. Read only: tests that change a delivery copy it."""
+    folder = tmp_path_factory.mktemp("sample") / "city"
+    write_sample(folder, rows=SAMPLE_ROWS)
+    return folder
+
+
+@dataclass(frozen=True)
+class CommandLine:
+    """The installed command line on a home of its own."""
+
+    home: Path
+
+    def __call__(self, *arguments: object, env: dict[str, str] | None = None, timeout: float = 300) -> subprocess.CompletedProcess[str]:
+        command = [str(Path(sys.executable).parent / "levelground"), *map(str, arguments)]
+        environment = os.environ | {"LEVELGROUND_HOME": str(self.home)} | (env or {})
+        return subprocess.run(command, env=environment, text=True, capture_output=True, timeout=timeout, check=False, cwd=ROOT)
+
+    def json(self, *arguments: object, expect: int = 0, env: dict[str, str] | None = None) -> Any:
+        done = self(*arguments, env=env)
+        assert done.returncode == expect, f"exit {done.returncode}, expected {expect}\n{done.stdout}\n{done.stderr}"
+        return json.loads(done.stdout)
+
+    def ask(self, sql: str, *options: str) -> list[dict[str, Any]]:
+        rows: list[dict[str, Any]] = self.json("query", sql, "--format", "json", *options)
+        return rows
+
+
+@pytest.fixture
+def levelground(tmp_path: Path) -> CommandLine:
+    return CommandLine(tmp_path / "home")
