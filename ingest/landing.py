@@ -68,9 +68,9 @@ def ensure_ledger(con: DuckDBPyConnection) -> None:
 def last_load(con: DuckDBPyConnection, contract: Contract) -> LastLoad | None:
     """The load that got in last; a late correction does not turn the source's clock back."""
     row = con.execute(
-        "select load_id, sequence, (select max(data_as_of) from intake.loads where source = ?) from intake.loads "
+        "select load_id, sequence, max(data_as_of) over (partition by contract) from intake.loads "
         "where source = ? order by sequence desc limit 1",
-        [contract.source, contract.source],
+        [contract.source],
     ).fetchone()
     return LastLoad(row[0], row[1], declared_as_of(contract) or row[2]) if row else None
 

@@ -5,9 +5,9 @@ schedule run them (`jobs`).
 
 Assets are made from contracts and from dbt's manifest, never written out. dbt builds everything in one step: a release is
 whole or not at all, so a partial run differs from a full one only in what it takes in.
-"""
 
-from __future__ import annotations
+Dagster reads the annotations of steps as they stand, so this module does not postpone them.
+"""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence

@@ -48,8 +48,15 @@ def nothing_changed(session: RunSession) -> bool:
     if last.due_at is not None and session.as_of > dt.datetime.fromisoformat(last.due_at):
         return False
     session.receipt.due_at = last.due_at
-    session.end(UNCHANGED, "deliveries, contracts, seeds, models and versions are as they were")
+    _stay(session, "deliveries, contracts, seeds, models and versions are as they were")
     return True
+
+
+def _stay(session: RunSession, why: str) -> None:
+    """End the run with the current release in place."""
+    published = current(session.settings.home)
+    session.receipt.release_id = published.release_id if published else None
+    session.end(UNCHANGED, why)
 
 
 def fingerprint(session: RunSession) -> str:
@@ -116,7 +123,7 @@ def judge_build(session: RunSession) -> list[GateResult]:
         session.content = content_hash(session.con, CONTENT)
     published = current(session.settings.home)
     if published is not None and published.content_hash == session.content:
-        session.end(UNCHANGED, "the build says what the current release says")
+        _stay(session, "the build says what the current release says")
     return gates
 
 

@@ -3,8 +3,6 @@
 Here: what the UI shows of a verdict, and the check of the marts. Not here: the verdicts (`expectations`, dbt's tests).
 """
 
-from __future__ import annotations
-
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 

@@ -42,7 +42,7 @@ LAYOUT = {
         "data_as_of timestamp, load_id varchar, has_model boolean"
     ),
     "runs": (
-        "run_id varchar, trigger varchar, started_at timestamp, finished_at timestamp, outcome varchar, exit_code integer, "
+        "run_id varchar, trigger varchar, started_at timestamp, ended_at timestamp, outcome varchar, exit_code integer, "
         "release_id varchar"
     ),
     "loads": (
@@ -162,7 +162,7 @@ def _run_row(run: RunReceipt) -> tuple[Any, ...]:
         run.run_id,
         run.trigger,
         _moment(run.started_at),
-        _moment(run.finished_at),
+        _moment(run.ended_at),
         run.outcome,
         run.exit_code,
         run.release_id,

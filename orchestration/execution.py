@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import dagster as dg
 
-from orchestration.definitions import definitions
+from orchestration.definitions import defs
 from orchestration.instance import prepare_instance
 from orchestration.jobs import REFRESH
 from orchestration.resources import TRIGGER_TAG
@@ -19,7 +19,7 @@ def execute_refresh(
 ) -> str | None:
     """Run the job; None if every step succeeded, else what the first failed step said. The receipt has the outcome."""
     prepare_instance(settings)
-    job = definitions(settings).resolve_job_def(REFRESH)
+    job = defs.resolve_job_def(REFRESH)
     config = {
         "resources": {
             "run": {"config": {"deliveries": deliveries, "as_of": as_of, "full_refresh": full_refresh, "wait_seconds": 0.0}}

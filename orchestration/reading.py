@@ -12,7 +12,7 @@ from pathlib import Path
 
 from ingest.city import City, read_city
 from ingest.registry import Registry, load_registry
-from ingest.sample import write_sample
+from ingest.sample import is_current_sample, write_sample
 from orchestration.settings import ConfigurationError, Settings
 
 SAMPLE, LIVE = "sample", "live"
@@ -57,7 +57,7 @@ def settle(settings: Settings, option: str | None = None) -> Reading:
                 f"there is no folder {folder}; name a folder with one folder a source, or `sample`, or `live`"
             )
         what = str(folder)
-    if what == SAMPLE and not (settings.home.sample / "city.yml").is_file():
+    if what == SAMPLE and not is_current_sample(settings.home.sample):
         settings.home.ensure()
         write_sample(settings.home.sample)
     city = read_city(folder)

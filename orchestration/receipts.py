@@ -57,7 +57,7 @@ class RunReceipt:
     city: str
     reading: str
     as_of: str
-    finished_at: str | None = None
+    ended_at: str | None = None
     outcome: str | None = None
     exit_code: int | None = None
     release_id: str | None = None
@@ -78,7 +78,7 @@ class RunReceipt:
         """Close the receipt; the first ending stands."""
         if self.outcome is not None:
             return
-        self.outcome, self.finished_at, self.message = outcome, now.isoformat(timespec="seconds"), message
+        self.outcome, self.ended_at, self.message = outcome, now.isoformat(timespec="seconds"), message
         good = EXIT_INCOMPLETE if self.held_or_stale else EXIT_OK
         self.exit_code = {RELEASED: good, UNCHANGED: good, BLOCKED: EXIT_BLOCKED, FAILED: EXIT_UNEXPECTED}[outcome]
 

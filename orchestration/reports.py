@@ -12,7 +12,7 @@ from orchestration.receipts import RunReceipt, RunStore, SourceStatus
 from warehouse.connection import QueryError, WarehouseError, run_query
 from warehouse.paths import Home
 
-RUN_COLUMNS = ("run_id", "trigger", "started_at", "finished_at", "outcome", "exit_code", "release_id")
+RUN_COLUMNS = ("run_id", "trigger", "started_at", "ended_at", "outcome", "exit_code", "release_id")
 MEASURED_COLUMNS = ("known_race_pct", "geocoded_pct", "readiness_grade", "readiness_reasons")
 
 

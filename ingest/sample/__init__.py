@@ -7,6 +7,7 @@ Same rows, seed and version: same bytes.
 
 from __future__ import annotations
 
+import json
 import time
 import zlib
 from collections.abc import Callable, Mapping
@@ -18,7 +19,7 @@ import numpy as np
 from ingest.sample import city, money, people, police_calls, police_stops, population, schools, service_requests, truth
 from ingest.sample.writing import GENERATOR, RECEIPT, Delivery, SampleError, whole_folder, write_json
 
-__all__ = ["FEWEST_ROWS", "GENERATOR_VERSION", "SampleError", "SampleSummary", "write_sample"]
+__all__ = ["FEWEST_ROWS", "GENERATOR_VERSION", "SampleError", "SampleSummary", "is_current_sample", "write_sample"]
 
 GENERATOR_VERSION = 1  # raised whenever the same rows and seed give other bytes
 FEWEST_ROWS = 1_000
@@ -109,3 +110,12 @@ def write_sample(out: Path, rows: int = 100_000, seed: int = 2026) -> SampleSumm
         files = tuple(sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()))
     delivered = {source: delivery.delivered for source, delivery in planted.items()}
     return SampleSummary(out, files, delivered, time.perf_counter() - started)
+
+
+def is_current_sample(folder: Path) -> bool:
+    """Whether a whole sample city of this generator lies there; of whatever size and seed."""
+    try:
+        made = json.loads((folder / RECEIPT).read_text(encoding="utf-8"))
+        return (made["generator"], made["generator_version"]) == (GENERATOR, GENERATOR_VERSION)
+    except (OSError, ValueError, KeyError, TypeError):
+        return False

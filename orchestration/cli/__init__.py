@@ -13,6 +13,7 @@ from ingest.registry import ContractError, UnknownSource
 from ingest.sample import SampleError
 from orchestration.cli import query, releases, run, sample, sources, status, ui
 from orchestration.cli.display import complain
+from orchestration.dbt_runner import DbtError
 from orchestration.receipts import EXIT_BAD_ARGUMENTS, EXIT_BUSY, EXIT_UNEXPECTED
 from orchestration.settings import ConfigurationError
 from warehouse.connection import WarehouseBusy, WarehouseError
@@ -42,5 +43,5 @@ def main() -> None:
         sys.exit(complain(error, EXIT_BAD_ARGUMENTS))
     except (LockHeld, WarehouseBusy) as error:
         sys.exit(complain(error, EXIT_BUSY))
-    except (WarehouseError, ReleaseCorrupt) as error:
+    except (WarehouseError, ReleaseCorrupt, DbtError) as error:
         sys.exit(complain(error, EXIT_UNEXPECTED))

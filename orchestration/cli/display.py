@@ -14,7 +14,7 @@ from rich.table import Table
 
 from orchestration.receipts import SourceStatus
 
-WIDTH_WITHOUT_TERMINAL = 160
+WIDTH_WITHOUT_TERMINAL = 10_000  # a file or a pipe has no width: nothing is cut or wrapped
 out = Console(width=None if sys.stdout.isatty() else WIDTH_WITHOUT_TERMINAL, highlight=False, soft_wrap=not sys.stdout.isatty())
 err = Console(
     stderr=True, width=None if sys.stderr.isatty() else WIDTH_WITHOUT_TERMINAL, highlight=False, soft_wrap=not sys.stderr.isatty()

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from ingest.sample import write_sample
-from orchestration.cli.display import out
+from orchestration.cli.display import out, table
 
 
 def sample(
@@ -20,4 +20,6 @@ def sample(
 ) -> None:
     """Write the sample city's deliveries."""
     summary = write_sample(directory, rows=rows, seed=seed)
-    out.print(f"{directory}: {summary}", markup=False)
+    columns = ("source", "rows")
+    out.print(table(None, columns, summary.rows.items(), right=("rows",)))
+    out.print(f"{len(summary.files)} files in {directory}, {summary.seconds:.1f} s; `levelground run --deliveries {directory}` reads them")

@@ -11,7 +11,7 @@ import typer
 from orchestration.cli.display import err
 from orchestration.instance import prepare_instance
 from orchestration.reading import settle
-from orchestration.settings import PROJECT, Settings
+from orchestration.settings import Settings
 
 
 def ui(port: Annotated[int, typer.Option(min=1, max=65535, help="Port on localhost.")] = 3000) -> None:
@@ -20,6 +20,6 @@ def ui(port: Annotated[int, typer.Option(min=1, max=65535, help="Port on localho
     settle(settings)
     prepare_instance(settings)
     err.print(f"http://localhost:{port}  (home {settings.home.root})", markup=False)
-    os.chdir(PROJECT)
+    os.chdir(settings.home.root)  # beside no other dagster.yaml
     command = [sys.executable, "-m", "dagster", "dev", "-m", "orchestration.definitions", "-h", "127.0.0.1", "-p", str(port)]
     os.execv(sys.executable, command)  # noqa: S606 - nothing from outside is in the command

@@ -1,0 +1,71 @@
+"""A home with a release, made once a worker, and copies of it for tests that change something."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.conftest import CommandLine
+
+
+@dataclass(frozen=True)
+class Place:
+    """A home with a release, and the deliveries that it came from; both are the test's own."""
+
+    levelground: CommandLine
+    deliveries: Path
+
+    @property
+    def home(self) -> Path:
+        return self.levelground.home
+
+    def run(self, *arguments: object, expect: int = 0, env: dict[str, str] | None = None) -> dict[str, Any]:
+        """A run on the deliveries, as JSON."""
+        report: dict[str, Any] = self.levelground.json(
+            "run", "--deliveries", self.deliveries, "--json", *arguments, expect=expect, env=env
+        )
+        return report
+
+    def file(self, source: str, pattern: str = "*") -> Path:
+        return next((self.deliveries / source).glob(pattern))
+
+    def rewrite(self, source: str, change: Callable[[str], str], encoding: str = "utf-8") -> None:
+        """Change the text of a source's only file."""
+        path = self.file(source)
+        path.write_bytes(change(path.read_bytes().decode(encoding)).encode(encoding))
+
+    def published(self) -> dict[str, str]:
+        return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in sorted((self.home / "published").iterdir())}
+
+
+def status_of(report: dict[str, Any], source: str) -> dict[str, Any]:
+    found: dict[str, Any] = next(row for row in report["sources"] if row["source"] == source)
+    return found
+
+
+@pytest.fixture(scope="session")
+def first_release(sample_city: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Any]]:
+    """A home in which the sample city was released once, and what that run said. Read only."""
+    for name in [
+        name for name in os.environ if name.startswith(("LEVELGROUND_", "DAGSTER_")) and name != "LEVELGROUND_REAL_DELIVERIES"
+    ]:
+        del os.environ[name]
+    home = tmp_path_factory.mktemp("first") / "home"
+    report = CommandLine(home).json("run", "--deliveries", sample_city, "--json")
+    return home, report
+
+
+@pytest.fixture
+def place(first_release: tuple[Path, dict[str, Any]], sample_city: Path, tmp_path: Path) -> Place:
+    """A copy of the home and of the deliveries."""
+    home, deliveries = tmp_path / "home", tmp_path / "deliveries"
+    shutil.copytree(first_release[0], home)
+    shutil.copytree(sample_city, deliveries)
+    return Place(CommandLine(home), deliveries)

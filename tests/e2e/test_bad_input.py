@@ -1,0 +1,263 @@
+"""Every bad input ends in a message that names source, file, column and remedy, the right exit code, and a readable release."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import sqlite3
+import subprocess
+import sys
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import ROOT
+from tests.e2e.conftest import Place, status_of
+
+STOPS, REQUESTS, CALLS, SCHOOLS, STAFF = (
+    "fpc__police_stops",
+    "ucc__service_requests",
+    "mpd__dispatched_calls",
+    "dpi__enrollment",
+    "der__employees",
+)
+
+
+def _header(change: Callable[[str], str]) -> Callable[[str], str]:
+    def changed(text: str) -> str:
+        first, rest = text.split("\n", 1)
+        return change(first) + "\n" + rest
+
+    return changed
+
+
+def _renamed(place: Place) -> None:
+    place.rewrite(STOPS, _header(lambda line: line.replace("personSearch", "person_search")))
+
+
+def _missing(place: Place) -> None:
+    def without_last_column(text: str) -> str:
+        return "\n".join(line.rsplit(",", 1)[0] for line in text.splitlines()) + "\n"
+
+    place.rewrite(STOPS, without_last_column)
+
+
+def _duplicate(place: Place) -> None:
+    place.rewrite(STOPS, _header(lambda line: line.replace("gender", "race")))
+
+
+def _wrong_type(place: Place) -> None:
+    def unreadable_dates(text: str) -> str:
+        lines = text.splitlines()
+        return "\n".join([lines[0], *(line.replace("2025-", "day ", 1) for line in lines[1:])]) + "\n"
+
+    place.rewrite(STOPS, unreadable_dates)
+
+
+def _unmapped(place: Place) -> None:
+    place.rewrite(STOPS, lambda text: text.replace(",Black,", ",Blackk,"))
+
+
+def _empty(place: Place) -> None:
+    place.file(STOPS).write_bytes(b"")
+
+
+def _no_rows(place: Place) -> None:
+    place.rewrite(STOPS, lambda text: text.split("\n", 1)[0] + "\n")
+
+
+def _wrong_encoding(place: Place) -> None:
+    path = place.file(STOPS)
+    path.write_bytes(path.read_bytes().replace(b"traffic", "tráffic".encode("latin-1")))
+
+
+def _corrupt_zip(place: Place) -> None:
+    path = place.file(CALLS)
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+
+
+def _ragged(place: Place) -> None:
+    place.rewrite(STOPS, lambda text: text.replace(",traffic,", ",traffic,stop,", 1))
+
+
+def _cut_off(place: Place) -> None:
+    path = place.file("comptroller__checkbook", "*2024*")
+    path.write_bytes(path.read_bytes()[:-500])
+
+
+def _no_table(place: Place) -> None:
+    with sqlite3.connect(place.file(STAFF)) as database:
+        database.execute("alter table employees rename to staff")
+
+
+HELD_BACK = {
+    "renamed column": (STOPS, _renamed, ["personSearch", "person_search"]),
+    "missing column": (STOPS, _missing, ["neighborhood"]),
+    "duplicate column": (STOPS, _duplicate, ["race"]),
+    "wrong type": (STOPS, _wrong_type, ["occurred_at"]),
+    "unmapped label": (STOPS, _unmapped, ["race_ethnicity", "police_observed"]),
+    "empty file": (STOPS, _empty, ["stops_2025.csv", "empty"]),
+    "no rows": (STOPS, _no_rows, ["rows"]),
+    "wrong encoding": (STOPS, _wrong_encoding, ["stops_2025.csv", "utf-8", "format.encoding"]),
+    "corrupt zip": (CALLS, _corrupt_zip, ["police_scrape_data1.zip", "damaged", "deliver it again"]),
+    "ragged row": (STOPS, _ragged, ["stops_2025.csv", "record 2", "15 values where the first has 14"]),
+    "cut-off Parquet": ("comptroller__checkbook", _cut_off, ["2024", "no Parquet file"]),
+    "renamed table": (STAFF, _no_table, ["hr.sqlite", "employees", "staff", "connector.table"]),
+}
+
+
+@pytest.mark.parametrize("case", HELD_BACK)
+def test_bad_delivery_is_held_back_with_a_reason(place: Place, case: str) -> None:
+    source, spoil, words = HELD_BACK[case]
+    before, rows = place.published(), place.levelground.ask(f"select count(*) as n from {_fact(source)}")
+    spoil(place)
+    report = place.run(expect=4)
+    status = status_of(report, source)
+    assert status["verdict"] == "held_back"
+    assert source in status["reason"]
+    for word in words:
+        assert word in status["reason"]
+    assert all(row["verdict"] == "fresh" for row in report["sources"] if row["source"] != source)
+    assert place.published() == before
+    assert place.levelground.ask(f"select count(*) as n from {_fact(source)}") == rows
+
+
+def _fact(source: str) -> str:
+    return {STOPS: "marts.fct_police_stops", CALLS: "marts.fct_police_calls", STAFF: "marts.fct_employees"}.get(
+        source, "marts.fct_payments"
+    )
+
+
+def test_extra_column_is_a_warning_and_gets_in(place: Place) -> None:
+    place.rewrite(
+        STOPS,
+        lambda text: "\n".join(f"{line},x" for line in text.splitlines()).replace("neighborhood,x", "neighborhood,mood") + "\n",
+    )
+    report = place.run()
+    assert status_of(report, STOPS)["verdict"] == "fresh"
+    warned = place.levelground("status")
+    assert "mood" not in warned.stdout or "unknown" in warned.stdout
+    found = [gate for gate in _gates(place) if gate["subject"] == STOPS]
+    assert any(
+        not f["success"] and f["severity"] == "warning" and "mood" in f["message"] for gate in found for f in gate["findings"]
+    )
+
+
+def _gates(place: Place) -> list[dict[str, object]]:
+    newest = max((place.home / "runs").glob("*.json"), key=lambda path: path.stat().st_mtime)
+    gates: list[dict[str, object]] = json.loads(newest.read_text())["gates"]
+    return gates
+
+
+def test_unknown_contract_key_is_refused(place: Place, tmp_path: Path) -> None:
+    folder = tmp_path / "contracts"
+    folder.mkdir()
+    text = (ROOT / "ingest" / "sources" / f"{STOPS}.yml").read_text().replace(STOPS, "fpc__frisks")
+    (folder / "fpc__frisks.yml").write_text(text.replace("grain:", "grian:"))
+    before = place.published()
+    done = place.levelground("run", "--deliveries", place.deliveries, env={"LEVELGROUND_SOURCES": str(folder)})
+    assert done.returncode == 2
+    assert "fpc__frisks.yml:" in done.stderr
+    assert "grian" in done.stderr
+    assert "grain" in done.stderr
+    assert place.published() == before
+
+
+def test_hash_key_unset_is_refused(place: Place, tmp_path: Path) -> None:
+    folder = tmp_path / "contracts"
+    folder.mkdir()
+    text = (ROOT / "ingest" / "sources" / f"{REQUESTS}.yml").read_text().replace(REQUESTS, "ucc__callers")
+    (folder / "ucc__callers.yml").write_text(text.replace("keep: drop", "keep: hash"))
+    done = place.levelground("run", "--deliveries", place.deliveries, env={"LEVELGROUND_SOURCES": str(folder)})
+    assert done.returncode == 2
+    assert "LEVELGROUND_HASH_KEY" in done.stderr
+    assert "ucc__callers" in done.stderr
+
+
+def test_missing_live_file_holds_the_source_back(place: Place, tmp_path: Path) -> None:
+    folder = tmp_path / "contracts"
+    folder.mkdir()
+    text = (ROOT / "ingest" / "sources" / f"{SCHOOLS}.yml").read_text().replace(SCHOOLS, "dpi__live")
+    text = text.replace("connector: {kind: file}", f"connector: {{kind: file, path: {tmp_path}/nowhere.csv}}")
+    (folder / "dpi__live.yml").write_text(text)
+    home = tmp_path / "live"
+    environment = {"LEVELGROUND_SOURCES": str(folder), "LEVELGROUND_HOME": str(home)}
+    done = place.levelground.json("run", "--live", "--json", expect=4, env=environment)
+    status = status_of(done, "dpi__live")
+    assert status["verdict"] == "held_back"
+    assert "nowhere.csv" in status["reason"]
+    assert "connector.path" in status["reason"]
+
+
+def test_locked_warehouse_ends_with_5_and_the_pid(place: Place) -> None:
+    path = str(place.home / "warehouse.duckdb")
+    code = f"import duckdb, time; c = duckdb.connect({path!r}); print('open', flush=True); time.sleep(60)"
+    with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True) as other:
+        assert other.stdout is not None
+        other.stdout.readline()
+        done = place.levelground("run", "--deliveries", place.deliveries)
+        other.kill()
+    assert done.returncode == 5
+    assert str(other.pid) in done.stderr
+    assert place.levelground.ask("select 1 as one") == [{"one": 1}]
+
+
+def test_held_lock_ends_with_5_and_names_the_holder(place: Place) -> None:
+    code = (
+        "import time; from pathlib import Path; from warehouse.lock import RunLock; from warehouse.paths import Home\n"
+        f"RunLock(Home(Path({str(place.home)!r})), 'schedule').acquire(); print('held', flush=True); time.sleep(60)"
+    )
+    with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True, cwd=ROOT) as other:
+        assert other.stdout is not None
+        other.stdout.readline()
+        done = place.levelground("run", "--deliveries", place.deliveries)
+        other.kill()
+    assert done.returncode == 5
+    assert str(other.pid) in done.stderr
+    assert "schedule" in done.stderr
+
+
+def test_unwritable_home_is_named(place: Place, tmp_path: Path) -> None:
+    blocked = tmp_path / "file"
+    blocked.write_text("not a folder")
+    done = place.levelground("run", "--deliveries", place.deliveries, env={"LEVELGROUND_HOME": str(blocked / "home")})
+    assert done.returncode == 2
+    assert str(blocked) in done.stderr
+    assert "LEVELGROUND_HOME" in done.stderr
+
+
+def test_another_city_is_refused_naming_both(place: Place, tmp_path: Path) -> None:
+    other = tmp_path / "elsewhere"
+    shutil.copytree(place.deliveries, other)
+    (other / "city.yml").write_text((other / "city.yml").read_text().replace("city: sampleton", "city: springfield"))
+    done = place.levelground("run", "--deliveries", other)
+    assert done.returncode == 2
+    assert "sampleton" in done.stderr
+    assert "springfield" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "word"),
+    [
+        (["--deliveries", "/nowhere/at/all"], "/nowhere/at/all"),
+        (["--as-of", "yesterday"], "yesterday"),
+        (["--source", "ucc__requests"], "ucc__requests"),
+        (["--live", "--deliveries", "."], "exclude"),
+    ],
+)
+def test_bad_arguments_end_with_2(place: Place, arguments: list[str], word: str) -> None:
+    first = [] if "--deliveries" in arguments or "--live" in arguments else ["--deliveries", str(place.deliveries)]
+    done = place.levelground("run", *first, *arguments)
+    assert done.returncode == 2
+    assert word in done.stderr
+
+
+def test_zip_with_a_second_table_of_other_columns_is_held_back(place: Place) -> None:
+    with zipfile.ZipFile(place.file(CALLS), "a") as archive:
+        archive.writestr("zzz_notes.csv", "just,one,line\r\n")
+    status = status_of(place.run(expect=4), CALLS)
+    assert status["verdict"] == "held_back"
+    assert os.sep not in status["reason"].split(CALLS)[0]

@@ -1,0 +1,276 @@
+"""The main job as a new user runs it, on the sample city."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.conftest import ROOT, CommandLine
+from tests.e2e.conftest import Place, status_of
+
+COUNTS = ("staged", "rejected", "blank", "duplicate", "superseded")
+
+
+def test_first_run_releases_and_accounts_for_every_row(first_release: tuple[Path, dict[str, Any]], sample_city: Path) -> None:
+    home, report = first_release
+    planted = json.loads((sample_city / "sample.json").read_text())["planted"]
+    assert report["outcome"] == "released"
+    assert report["exit_code"] == 0
+    assert report["trigger"] == "cli"
+    assert Path(report["published_path"]) == home / "published" / "levelground.duckdb"
+    for row in report["sources"]:
+        assert row["verdict"] == "fresh", row
+        assert row["rows_delivered"] == sum(row[f"rows_{count}"] for count in COUNTS)
+        assert row["rows_delivered"] == planted[row["source"]]["delivered"]
+    calls, planted_calls = status_of(report, "mpd__dispatched_calls"), planted["mpd__dispatched_calls"]
+    for count in ("blank", "duplicate", "superseded", "rejected"):
+        assert calls[f"rows_{count}"] == planted_calls[count]
+    loads = CommandLine(home).ask("select * from quality.loads")
+    assert {row["source"] for row in loads} == {row["source"] for row in report["sources"]}
+    for row in loads:
+        assert row["rows_delivered"] == sum(row[f"rows_{count}"] for count in COUNTS)
+
+
+def test_the_run_is_in_the_release_and_in_the_instance(first_release: tuple[Path, dict[str, Any]]) -> None:
+    home, report = first_release
+    levelground = CommandLine(home)
+    (run,) = levelground.ask("select * from quality.runs")
+    assert (run["run_id"], run["outcome"], run["exit_code"], run["release_id"]) == (
+        report["run_id"],
+        "released",
+        0,
+        report["release_id"],
+    )
+    code = (
+        "import dagster as dg\nwith dg.DagsterInstance.get() as instance:\n"
+        f"    print(instance.get_run_by_id({report['run_id']!r}).status.value)"
+    )
+    shown = subprocess.run(
+        [sys.executable, "-c", code],
+        env={"DAGSTER_HOME": str(home / "dagster"), "PATH": ""},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert shown.stdout.strip() == "SUCCESS"
+
+
+def test_the_same_delivery_twice_changes_nothing(place: Place) -> None:
+    before = place.published()
+    report = place.run()
+    assert report["outcome"] == "unchanged"
+    assert place.published() == before
+    assert len(place.levelground.json("releases", "list", "--json")) == 1
+
+
+def test_a_full_refresh_of_the_same_deliveries_makes_no_new_release(place: Place) -> None:
+    before = place.published()
+    report = place.run("--full-refresh")
+    assert report["outcome"] == "unchanged"
+    assert place.published() == before
+
+
+def test_new_rows_make_a_release_and_rollback_goes_back(place: Place) -> None:
+    first = place.published()
+    place.rewrite("fpc__police_stops", lambda text: text + text.splitlines()[-1].replace("25-", "99-", 1) + "\n")
+    report = place.run()
+    assert report["outcome"] == "released"
+    assert report["release_id"] != place.levelground.json("releases", "list", "--json")[-1]["release_id"]
+    older = place.levelground.json("releases", "list", "--json")[-1]["release_id"]
+    done = place.levelground("releases", "rollback", older)
+    assert done.returncode == 0, done.stderr
+    files = ("levelground.duckdb", "levelground_public.duckdb")
+    assert {name: place.published()[name] for name in files} == {name: first[name] for name in files}
+    unknown = place.levelground("releases", "rollback", "20200101T000000Z-00000000")
+    assert unknown.returncode == 2
+    assert older in unknown.stderr
+
+
+def test_a_gate_blocks_the_release_and_published_files_stay(place: Place) -> None:
+    def one_resident_too_many(text: str) -> str:
+        lines = text.splitlines()
+        position = lines[0].split(",").index("pop_hisp")
+        cells = lines[1].split(",")
+        cells[position] = str(int(cells[position]) + 1)
+        return "\n".join([lines[0], ",".join(cells), *lines[2:]]) + "\n"
+
+    before = place.published()
+    place.rewrite("census__blocks_2020", one_resident_too_many)
+    report = place.run(expect=3)
+    assert report["outcome"] == "blocked"
+    assert "fct_population" in report["message"]
+    assert place.published() == before
+    status = place.levelground("status")
+    assert status.returncode == 4
+    assert "blocked" in status.stdout
+
+
+def test_a_held_back_load_can_be_accepted(place: Place) -> None:
+    source = "fpc__police_stops"
+    place.rewrite(source, lambda text: "\n".join(text.splitlines()[:200]) + "\n")
+    held = status_of(place.run(expect=4), source)
+    assert held["verdict"] == "held_back"
+    assert "volume" in held["reason"] or "rows" in held["reason"]
+    refused = place.levelground("sources", "accept", source, "--load", "0" * 16, "--reason", "no")
+    assert refused.returncode == 2
+    assert held["load_id"] in refused.stderr
+    accepted = place.levelground("sources", "accept", source, "--load", held["load_id"], "--reason", "a year of few stops")
+    assert accepted.returncode == 0, accepted.stderr
+    report = place.run()
+    assert status_of(report, source)["verdict"] == "fresh"
+    assert report["outcome"] == "released"
+    (given,) = place.levelground.ask("select source, load_id, reason from quality.accepted_deliveries")
+    assert given == {"source": source, "load_id": held["load_id"], "reason": "a year of few stops"}
+
+
+def test_status_and_sources_answer(place: Place) -> None:
+    assert place.levelground("status").returncode == 0
+    status = place.levelground.json("status", "--json")
+    assert status["outcome"] == "released"
+    listed = place.levelground.json("sources", "list", "--json")
+    assert {row["source"] for row in listed} == {row["source"] for row in status["sources"]}
+    assert all(row["readiness_grade"] in "ABCD" for row in listed)
+    shown = place.levelground("sources", "show", "fpc__police_stops")
+    assert shown.returncode == 0
+    assert "merge" in shown.stdout
+    assert place.levelground("sources", "check", "fpc__police_stops").returncode == 0
+
+
+def test_check_audits_a_file_without_loading_it(place: Place, tmp_path: Path) -> None:
+    bad = tmp_path / "stops.csv"
+    bad.write_text(place.file("fpc__police_stops").read_text().replace("personSearch", "searched"))
+    before = sorted(path.relative_to(place.home) for path in (place.home / "deliveries").rglob("*"))
+    done = place.levelground("sources", "check", "fpc__police_stops", bad)
+    assert done.returncode == 3
+    assert "personSearch" in done.stdout
+    assert sorted(path.relative_to(place.home) for path in (place.home / "deliveries").rglob("*")) == before
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "create table marts.t as select 1",
+        "delete from marts.fct_payments",
+        "copy (select 1) to '/tmp/levelground_out.csv'",
+        "select * from read_csv('/etc/passwd')",
+        "attach '/tmp/levelground_other.duckdb'",
+        "set memory_limit = '90GB'",
+        "install httpfs",
+        "select no_such_column from marts.fct_payments",
+    ],
+)
+def test_query_is_locked_down(place: Place, sql: str) -> None:
+    done = place.levelground("query", sql)
+    assert done.returncode == 1
+    assert done.stdout == ""
+    assert "Traceback" not in done.stderr
+
+
+def test_query_formats_and_timeout(place: Place, tmp_path: Path) -> None:
+    sql = "select race_ethnicity_code, race_standard from marts.dim_race_ethnicity order by all limit 2"
+    assert place.levelground("query", sql, "--format", "csv").stdout.splitlines()[0] == '"race_ethnicity_code","race_standard"'
+    assert len(json.loads(place.levelground("query", sql, "--format", "json").stdout)) == 2
+    slow = place.levelground(
+        "query", "select count(*) from range(100000) a, range(1000000) b where a.range % 7 = b.range % 11", "--timeout", "1"
+    )
+    assert slow.returncode == 1
+    assert "1 seconds" in slow.stderr
+
+
+def test_the_public_file_holds_no_value_row(first_release: tuple[Path, dict[str, Any]]) -> None:
+    levelground = CommandLine(first_release[0])
+    tables = levelground.ask(
+        "select table_name from information_schema.tables where table_schema = 'published' order by 1", "--public"
+    )
+    assert [row["table_name"] for row in tables] == ["measures", "release", "sources"]
+    (release,) = levelground.ask("select * from published.release", "--public")
+    assert release["release_id"] == first_release[1]["release_id"]
+    numbers = levelground.ask(
+        "select table_name, column_name from information_schema.columns "
+        "where table_schema = 'published' and column_name in ('value', 'numerator', 'denominator', 'known_race_pct')",
+        "--public",
+    )
+    assert numbers == []
+
+
+def test_an_undelivered_source_keeps_what_it_had_and_a_strange_folder_is_named(place: Place) -> None:
+    rows = place.levelground.ask("select count(*) as n from marts.fct_police_stops")
+    place.file("fpc__police_stops").unlink()
+    (place.deliveries / "dpw__potholes").mkdir()
+    (place.deliveries / "dpw__potholes" / "p.csv").write_text("a\n1\n")
+    report = place.run()
+    assert status_of(report, "fpc__police_stops")["verdict"] == "not_delivered"
+    assert report["unknown_folders"] == ["dpw__potholes"]
+    assert place.levelground.ask("select count(*) as n from marts.fct_police_stops") == rows
+
+
+def test_a_stale_source_makes_exit_4(place: Place) -> None:
+    report = place.run("--as-of", "2026-06-01T00:00:00", expect=4)
+    stale = status_of(report, "ucc__service_requests")
+    assert stale["verdict"] == "stale"
+    assert "Unified Call Center" in stale["reason"]
+    assert status_of(report, "census__blocks_2020")["verdict"] == "fresh"
+
+
+def test_one_source_alone_gives_what_a_full_run_gives(place: Place) -> None:
+    place.rewrite("fpc__police_stops", lambda text: text + text.splitlines()[-1].replace("25-", "99-", 1) + "\n")
+    assert place.run("--source", "ucc__service_requests")["outcome"] == "unchanged"
+    first = place.run("--source", "fpc__police_stops")
+    assert first["outcome"] == "released"
+    assert place.run("--full-refresh")["outcome"] == "unchanged"
+
+
+def test_a_killed_run_is_reported_and_the_next_one_converges(place: Place, first_release: tuple[Path, dict[str, Any]]) -> None:
+    hashes = {r["content_hash"] for r in place.levelground.json("releases", "list", "--json")}
+    environment = {"LEVELGROUND_HOME": str(place.home), "PATH": ""}
+    command = [str(Path(sys.executable).parent / "levelground"), "run", "--deliveries", str(place.deliveries), "--full-refresh"]
+    with subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True, cwd=ROOT) as run:
+        assert run.stderr is not None
+        for line in run.stderr:
+            if line.startswith("built fct_"):
+                break
+        run.send_signal(signal.SIGKILL)
+        run.wait()
+    assert list((place.home / "releases").glob(".candidate-*"))
+    report = place.run("--full-refresh")
+    assert report["outcome"] == "unchanged"
+    assert not list((place.home / "releases").glob(".candidate-*"))
+    assert {r["content_hash"] for r in place.levelground.json("releases", "list", "--json")} == hashes
+    code = (
+        "import dagster as dg\nwith dg.DagsterInstance.get() as instance:\n"
+        "    print(sorted(run.status.value for run in instance.get_runs()))"
+    )
+    states = subprocess.run(
+        [sys.executable, "-c", code],
+        env={"DAGSTER_HOME": str(place.home / "dagster"), "PATH": ""},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert "STARTED" not in states.stdout
+    assert "FAILURE" in states.stdout
+
+
+def test_status_answers_during_a_run(place: Place) -> None:
+    command = [str(Path(sys.executable).parent / "levelground"), "run", "--deliveries", str(place.deliveries), "--full-refresh"]
+    environment = {"LEVELGROUND_HOME": str(place.home), "PATH": ""}
+    with subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True, cwd=ROOT) as run:
+        assert run.stderr is not None
+        for line in run.stderr:
+            if line.startswith("building"):
+                break
+        assert run.poll() is None
+        started = time.monotonic()
+        assert place.levelground("status").returncode == 0
+        assert place.levelground("query", "select count(*) from marts.fct_payments").returncode == 0
+        assert place.levelground("run", "--deliveries", place.deliveries).returncode == 5
+        assert time.monotonic() - started < 60
+        run.stderr.read()
+    assert run.returncode == 0
