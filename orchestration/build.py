@@ -21,7 +21,7 @@ from orchestration.dbt_inputs import write_build_inputs, write_quality_inputs, w
 from orchestration.dbt_runner import NodeResult
 from orchestration.intake import stale_at
 from orchestration.receipts import BLOCKED, RELEASED, UNCHANGED
-from orchestration.session import RunSession, now
+from orchestration.session import RunSession, now, without_cells
 from orchestration.settings import DBT_PROJECT, PROJECT
 from warehouse.connection import attach, detach
 from warehouse.releases import Candidate, content_hash, current, new_release_id, prune, seal, swap
@@ -101,7 +101,7 @@ def build_models(session: RunSession, on_node: Callable[[str], None]) -> list[No
     session.candidate = Candidate.begin(home, session.receipt.run_id)
     attach(session.con, session.candidate.analyst_path, "release")
     attach(session.con, session.candidate.public_path, "public")
-    with session.timed("build"):
+    with session.timed("build"), without_cells():
         write_build_inputs(session)
         results = dbt_runner.build(home, _files(session), exclude=[dbt_runner.QUALITY], on_node=on_node)
     failed = [result for result in results if result.kind == "test" and not result.good]
@@ -119,7 +119,7 @@ def judge_build(session: RunSession) -> list[GateResult]:
     if failed:
         session.end(BLOCKED, "; ".join(failed))
         return gates
-    with session.timed("compare"):
+    with session.timed("compare"), without_cells():
         session.content = content_hash(session.con, CONTENT)
     published = current(session.settings.home)
     if published is not None and published.content_hash == session.content:
@@ -132,7 +132,7 @@ def build_quality(session: RunSession, on_node: Callable[[str], None]) -> list[N
     home, receipt = session.settings.home, session.receipt
     session.created_at = dt.datetime.now(dt.UTC).replace(microsecond=0)
     receipt.release_id = new_release_id(home, session.created_at, session.content)
-    with session.timed("quality"):
+    with session.timed("quality"), without_cells():
         ended = type(receipt).from_dict(receipt.to_dict())
         ended.end(RELEASED, now())
         write_quality_inputs(session, ended)
@@ -151,7 +151,7 @@ def release(session: RunSession) -> str:
     ):
         raise RuntimeError("a release needs a candidate that this run has built and judged")
     ends = [dt.datetime.fromisoformat(status.data_as_of) for status in receipt.sources.values() if status.data_as_of]
-    with session.timed("release"):
+    with session.timed("release"), without_cells():
         _write_release_row(session, release_id, session.created_at, max(ends, default=None))
         detach(session.con, "release")
         detach(session.con, "public")

@@ -19,9 +19,10 @@ from typing import Any
 
 from orchestration.settings import DBT_PROJECT
 from warehouse.paths import Home
+from warehouse.sql import without_values
 
 QUALITY = "path:models/quality"
-# What a model or test of ours may say about data is kept short: messages of dbt and DuckDB can quote values.
+# dbt's own logs are off: its messages and DuckDB's can quote cells. What is passed on is short and without them.
 MESSAGE_CHARACTERS = 500
 
 
@@ -116,10 +117,10 @@ def _invoke(home: Home, arguments: list[str], files: Mapping[str, Path], on_node
     ]
     with _environment(files):
         outcome = dbtRunner(callbacks=[told]).invoke(
-            ["--quiet", "--no-use-colors", "--log-level-file", "warn", *arguments, *where]
+            ["--quiet", "--no-use-colors", "--log-level", "none", "--log-level-file", "none", *arguments, *where]
         )
     if outcome.result is None:
-        raise DbtError(f"dbt stopped: {str(outcome.exception)[:MESSAGE_CHARACTERS]}")
+        raise DbtError(f"dbt stopped: {without_values(outcome.exception)[:MESSAGE_CHARACTERS]}")
     if arguments == ["parse"]:
         return []
     return list(outcome.result.results)  # type: ignore[union-attr]
@@ -148,7 +149,7 @@ def _node(result: Any) -> NodeResult:
     node = result.node
     tested = tuple(unique_id for unique_id in getattr(node.depends_on, "nodes", ()) if unique_id.startswith(("model.", "seed.")))
     attached = getattr(node, "attached_node", None)
-    message = " ".join(str(result.message or "").split())[:MESSAGE_CHARACTERS]
+    message = without_values(" ".join(str(result.message or "").split()))[:MESSAGE_CHARACTERS]
     return NodeResult(
         unique_id=node.unique_id,
         name=node.name,

@@ -27,7 +27,7 @@ from ingest.landing import LastLoad, counts, ensure_tables, last_load, show_deli
 from ingest.promote import promote
 from ingest.vocabulary import load_vocabulary
 from orchestration.receipts import FRESH, HELD_BACK, LANDED_ONLY, NOT_DELIVERED, STALE, SourceStatus
-from orchestration.session import RunSession, now
+from orchestration.session import RunSession, now, without_cells
 from orchestration.settings import DBT_PROJECT
 from warehouse.files import write_atomically
 
@@ -161,7 +161,7 @@ def _decide(
 ) -> None:
     accepted = acceptance(store, receipt.load_id)
     if gate.passed or accepted:
-        with session.timed("promote"):
+        with session.timed("promote"), without_cells():
             promote(
                 session.con,
                 contract,

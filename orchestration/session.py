@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
+import duckdb
 from duckdb import DuckDBPyConnection
 
 from ingest.landing import ensure_ledger
@@ -22,6 +23,7 @@ from orchestration.settings import ConfigurationError, Settings
 from warehouse.connection import open_working
 from warehouse.lock import RunLock
 from warehouse.releases import Candidate, recover
+from warehouse.sql import without_values
 
 
 @dataclass(frozen=True)
@@ -68,6 +70,19 @@ class RunSession:
         """Close the run with an outcome, and write its receipt."""
         self.receipt.end(outcome, now(), message)
         self.save()
+
+
+@contextmanager
+def without_cells() -> Iterator[None]:
+    """Let no cell out with an error of DuckDB's: Dagster keeps what a step raises, and the UI shows it."""
+    try:
+        yield
+    except duckdb.Error as error:
+        raise StepError(f"{type(error).__name__}: {without_values(error)}") from None
+
+
+class StepError(RuntimeError):
+    """A step of a run failed inside DuckDB; the message is DuckDB's, without the cells that it quoted."""
 
 
 def now() -> dt.datetime:

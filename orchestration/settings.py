@@ -31,7 +31,6 @@ class Settings:
     hash_key: bytes | None
     wait_seconds: float
     keep_releases: int
-    keep_runs_days: int
     memory_limit: str | None
     threads: int | None
 
@@ -48,7 +47,6 @@ class Settings:
             hash_key=key.encode() if key else None,
             wait_seconds=_number(env, "LEVELGROUND_WAIT_SECONDS", 3600, 0),
             keep_releases=int(_number(env, "LEVELGROUND_KEEP_RELEASES", 14, 1)),
-            keep_runs_days=int(_number(env, "LEVELGROUND_KEEP_RUNS_DAYS", 400, 1)),
             memory_limit=env.get("LEVELGROUND_MEMORY_LIMIT") or None,
             threads=int(_number(env, "LEVELGROUND_THREADS", 0, 0)) or None,
         )

@@ -67,7 +67,9 @@ class CommandLine:
 
     home: Path
 
-    def __call__(self, *arguments: object, env: dict[str, str] | None = None, timeout: float = 300) -> subprocess.CompletedProcess[str]:
+    def __call__(
+        self, *arguments: object, env: dict[str, str] | None = None, timeout: float = 300
+    ) -> subprocess.CompletedProcess[str]:
         command = [str(Path(sys.executable).parent / "levelground"), *map(str, arguments)]
         environment = os.environ | {"LEVELGROUND_HOME": str(self.home)} | (env or {})
         return subprocess.run(command, env=environment, text=True, capture_output=True, timeout=timeout, check=False, cwd=ROOT)

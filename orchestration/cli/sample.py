@@ -22,4 +22,4 @@ def sample(
     summary = write_sample(directory, rows=rows, seed=seed)
     columns = ("source", "rows")
     out.print(table(None, columns, summary.rows.items(), right=("rows",)))
-    out.print(f"{len(summary.files)} files in {directory}, {summary.seconds:.1f} s; `levelground run --deliveries {directory}` reads them")
+    out.print(f"{len(summary.files)} files in {directory}, {summary.seconds:.1f} s; read them with --deliveries {directory}")

@@ -1,0 +1,74 @@
+-- A release in which every rule of the suites holds: what test_gates.py spoils, one rule at a time.
+create schema release.marts;
+create temp table event as select
+    'dpt__visits' as source, '5553000' as jurisdiction, 'load' as _load_id, 'v.csv' as _source_file, n as _source_row,
+    date '2025-03-01' as occurred_on, '55079000101' as tract_geoid, '4' as aldermanic_district_geoid,
+    '2022' as aldermanic_district_vintage, '7' as police_district_geoid,
+    'HARBOR' as neighborhood_geoid, 'address' as geocode_quality
+    from range(1, 7) as t (n);
+create temp table person as select event.*,
+    ['White', 'Black', 'Two', 'Asian or Pacific', 'Arab', 'Unknown'][_source_row] as race_ethnicity_reported,
+    [['white'], ['black'], ['black', 'white'], null, ['mena'], null][_source_row] as race_ethnicity_set,
+    ['white', 'black', 'multiracial', 'asian_or_nhpi', 'mena', 'observer_unknown'][_source_row] as race_ethnicity_code,
+    ['white', 'black', 'multiracial', 'asian_or_nhpi', 'white', 'observer_unknown'][_source_row] as race_ethnicity_code_1997,
+    'spd15_2024' as race_standard, 'observer' as collection_mode
+    from event;
+create table release.marts.dim_date as select date '2025-01-01' + n::integer as date_on from range(365) as t (n);
+create table release.marts.dim_department as select 'dpt' as department, 'Department' as name;
+create table release.marts.dim_stratum as
+    select * from (values ('all', 'all', 'All', 0), ('sex', 'female', 'Female', 1)) as t (stratum_type, stratum_code, label, sort_order);
+create table release.marts.dim_source as select 'dpt__visits' as source, 'Visits' as title, 'dpt' as department, 'health' as policy_area,
+    '5553000' as jurisdiction, 'one row per visit' as grain, 'a file' as platform, 'daily' as cadence, 'public' as classification,
+    11 as suppress_below, 'person' as statistical_unit, null as race_vocabulary, null as data_as_of, null as period_start, null as period_end;
+create table release.marts.dim_measure as select 'searched' as measure_id, 1 as measure_version, 'Searched' as name, 'How many?' as question,
+    'a ÷ b' as definition, 'health' as policy_area, 'percent' as unit, null as caveat, 'best' as reference_rule, 'dpt__visits' as source;
+create table release.marts.dim_race_ethnicity as select * from read_csv('{seeds}/race_ethnicity.csv');
+create table release.marts.dim_geography as
+    select *, concat_ws(':', geography_type, geography_vintage, geoid) as geography_key, geoid as name, date '2012-01-01' as valid_from,
+        null::date as valid_to, null as land_area_sq_m, null as geometry_wkb
+    from (values ('city', 'current', '5553000'), ('school', 'current', 'NORTH/HIGH'), ('tract', '2020', '55079000101'))
+        as t (geography_type, geography_vintage, geoid);
+create table release.marts.fct_service_requests as select 'k' || _source_row as service_request_key, event.*, timestamp '2025-03-01 08:00' as service_request_at,
+    timestamp '2025-03-02' as closed_at, timestamp '2025-03-03' as followed_until_at from event;
+create table release.marts.fct_police_calls as select 'k' || _source_row as police_call_key, event.* from event;
+create table release.marts.fct_payments as select 'k' || _source_row as payment_key, event.*, -1.5 as amount_usd from event;
+create table release.marts.fct_police_stops as select 'k' || _source_row as police_stop_key, person.* from person;
+create table release.marts.fct_employees as select 'k' || _source_row as employee_key, person.* from person;
+create table release.marts.fct_student_outcomes as select 'k' || _source_row as student_outcome_key, person.*, date '2024-07-01' as period_start,
+    date '2025-06-30' as period_end, 'enrollment' as metric, 'NORTH' as school_district_geoid, 'NORTH/HIGH' as school_geoid,
+    '2024-25' as school_year, 'Race/Ethnicity' as dimension_reported, 'group ' || _source_row as group_reported, 'all' as stratum_type, 'all' as stratum_code,
+    case when _source_row = 2 then 'suppressed_at_source' else 'computed' end as value_status, case when _source_row <> 2 then _source_row * 10 end as students_count,
+    case when _source_row <> 2 then _source_row * 10.0 end as students_pct from person;
+create table release.marts.fct_population as
+    select 'pl_2020' as population_scheme, place.geography_type, place.geography_vintage, place.geoid, 'spd15_1997' as race_standard,
+        people.race_ethnicity_code, ages.age_universe, people.population * place.share * ages.share as population, null as moe, 'dpt__visits' as source
+    from (values ('white', 30.0::double), ('black', 70.0), ('all', 100.0)) as people (race_ethnicity_code, population)
+    cross join (values ('total', 1.0::double), ('18_and_over', 0.75)) as ages (age_universe, share)
+    cross join (values ('city', 'current', '5553000', 1.0::double), ('tract', '2020', '55079000101', 0.5), ('tract', '2020', 'outside', 0.5))
+        as place (geography_type, geography_vintage, geoid, share);
+create table release.marts.fct_equity_measures as
+    select 'searched' as measure_id, 1 as measure_version, 'year' as period_type, date '2025-01-01' as period_start,
+        date '2025-12-31' as period_end,
+        geography_type, 'current' as geography_vintage, geoid, 'spd15_1997' as race_standard, race_ethnicity_code, tabulation, method,
+        'all' as stratum_type, 'all' as stratum_code, '5553000' as jurisdiction, value_status, numerator, denominator,
+        100 * numerator / nullif(denominator, 0) as value, 'percent' as unit, 0.95 as confidence, value * 0.9 as ci_low,
+        100 - 0.9 * (100 - value) as ci_high, case when value is not null then 'wilson' end as ci_method, reference_rule, reference_code,
+        reference_value, value / reference_value as rate_ratio, rate_ratio * 0.5 as rate_ratio_ci_low, rate_ratio * 2 as rate_ratio_ci_high,
+        value - reference_value as rate_difference, rate_difference - 5 as rate_difference_ci_low, rate_difference + 5 as rate_difference_ci_high,
+        case when method = 'individual' and value is not null then 80.0::double end as known_race_pct, null::double as geocoded_pct,
+        null::double as place_coverage_pct, value * 0.95 as bound_low, 100 - 0.95 * (100 - value) as bound_high, false as bridged,
+        case when value is null then null when race_ethnicity_code in ('all', 'observer_unknown') then 'reliable' else 'use_with_caution' end
+            as reliability,
+        case when value_status <> 'computed' then value_status end as status_reason, timestamp '2025-11-30' as data_as_of
+    from (values
+        ('city', '5553000', 'all', 'exclusive', 'individual', 'computed', 100.0::double, 400.0::double, null, null, null::double),
+        ('city', '5553000', 'black', 'exclusive', 'individual', 'computed', 60.0, 160.0, 'best', 'white', 12.5),
+        ('city', '5553000', 'black', 'alone_or_in_combination', 'individual', 'computed', 70.0, 170.0, null, null, null),
+        ('city', '5553000', 'white', 'exclusive', 'individual', 'computed', 20.0, 160.0, null, null, null),
+        ('city', '5553000', 'mena', 'exclusive', 'individual', 'no_denominator', 0.0, 0.0, null, null, null),
+        ('city', '5553000', 'observer_unknown', 'exclusive', 'individual', 'computed', 20.0, 80.0, null, null, null),
+        ('school', 'NORTH/HIGH', 'all', 'exclusive', 'aggregate', 'computed', 90.0, 90.0, null, null, null),
+        ('school', 'NORTH/HIGH', 'white', 'exclusive', 'aggregate', 'computed', 40.0, 90.0, null, null, null),
+        ('school', 'NORTH/HIGH', 'black', 'exclusive', 'aggregate', 'suppressed_at_source', null, null, null, null, null)
+    ) as t (geography_type, geoid, race_ethnicity_code, tabulation, method, value_status, numerator, denominator, reference_rule,
+        reference_code, reference_value);

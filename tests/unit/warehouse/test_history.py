@@ -1,0 +1,86 @@
+"""Which releases stay, and going back to one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from warehouse.paths import Home
+from warehouse.releases import (
+    Manifest,
+    ReleaseCorrupt,
+    UnknownRelease,
+    current,
+    is_pinned,
+    known_releases,
+    list_releases,
+    pin,
+    pins,
+    prune,
+    rollback,
+    swap,
+)
+
+MakeRelease = Callable[[int], Manifest]
+
+
+def test_releases_are_listed_newest_first_with_what_is_current_and_pinned(home: Home, make_release: MakeRelease) -> None:
+    assert list_releases(home) == []
+    one, two, three = make_release(1), make_release(2), make_release(3)
+    swap(home, two.release_id)
+    pin(home, one.release_id, "before the 2026 budget")
+    pin(home, two.release_id)
+    told = [(listed.manifest, listed.is_current, listed.pin) for listed in list_releases(home)]
+    assert told == [(three, False, None), (two, True, ""), (one, False, "before the 2026 budget")]
+
+
+def test_damage_does_not_hide_the_list(home: Home, make_release: MakeRelease) -> None:
+    one, two = make_release(1), make_release(2)
+    swap(home, two.release_id)
+    (home.release(one.release_id) / "manifest.json").write_text("")
+    home.current_json.write_text("")
+    listed = [(listed.release_id, listed.manifest, listed.is_current) for listed in list_releases(home)]
+    assert listed == [(two.release_id, two, False), (one.release_id, None, False)]
+
+
+def test_rollback_publishes_an_earlier_release_and_forward_again(home: Home, make_release: MakeRelease) -> None:
+    one, two = make_release(1), make_release(2)
+    swap(home, two.release_id)
+    assert rollback(home, one.release_id).release_id == one.release_id
+    assert home.published_analyst.samefile(home.release(one.release_id) / "levelground.duckdb")
+    assert rollback(home, two.release_id) == current(home)
+    with pytest.raises(UnknownRelease, match=f"known: {one.release_id}, {two.release_id}"):
+        rollback(home, "latest")
+
+
+def test_pins_are_of_known_releases_and_can_be_relabeled(home: Home, make_release: MakeRelease) -> None:
+    one = make_release(1)
+    assert not is_pinned(home, one.release_id)
+    pin(home, one.release_id, "draft")
+    pin(home, one.release_id, "council, 2025-12-01")
+    assert is_pinned(home, one.release_id)
+    assert pins(home) == {one.release_id: "council, 2025-12-01"}
+    with pytest.raises(UnknownRelease):
+        pin(home, "20240101T000000Z-00000000")
+
+
+def test_prune_keeps_the_newest_the_pinned_and_the_published(home: Home, make_release: MakeRelease) -> None:
+    made = [make_release(rows).release_id for rows in range(1, 7)]
+    pin(home, made[0])
+    swap(home, made[2])
+    assert prune(home, keep=2) == [made[1], made[3]]
+    assert known_releases(home) == [made[0], made[2], made[4], made[5]]
+    assert prune(home, keep=2) == []
+    assert [path.name for path in home.releases.iterdir() if path.name.startswith(".")] == []
+
+
+def test_prune_refuses_to_keep_nothing_and_to_guess_what_is_published(home: Home, make_release: MakeRelease) -> None:
+    one, two = make_release(1), make_release(2)
+    swap(home, one.release_id)
+    with pytest.raises(ValueError, match="at least one"):
+        prune(home, keep=0)
+    home.current_json.write_text("")
+    with pytest.raises(ReleaseCorrupt):
+        prune(home, keep=1)
+    assert known_releases(home) == [one.release_id, two.release_id]

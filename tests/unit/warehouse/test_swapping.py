@@ -1,0 +1,305 @@
+"""Cut off anywhere, a swap ends at the new release or at the old one, never between."""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from warehouse.connection import open_reader
+from warehouse.paths import RELEASE_FILES, Home
+from warehouse.releases import Candidate, Current, Manifest, ReleaseCorrupt, UnknownRelease, current, recover, swap
+
+MakeRelease = Callable[[int], Manifest]
+
+
+class Cut(BaseException):
+    """The process dies here."""
+
+
+def published_rows(home: Home) -> int:
+    with open_reader(home.published_analyst) as connection:
+        row = connection.execute("select count(*) from marts.dim_department").fetchone()
+    assert row is not None
+    return int(row[0])
+
+
+def assert_published(home: Home, manifest: Manifest, rows: int) -> None:
+    """Both files, `current.json` and what a reader sees are those of one release, and nothing else lies about."""
+    told = current(home)
+    assert told is not None
+    assert told.release_id == manifest.release_id
+    for name in RELEASE_FILES:
+        assert (home.published / name).read_bytes() == (home.release(manifest.release_id) / name).read_bytes()
+        assert (home.published / name).stat().st_mode & 0o777 == 0o440
+    assert published_rows(home) == rows
+    assert sorted(path.name for path in home.published.iterdir()) == ["current.json", *RELEASE_FILES]
+    assert [path.name for path in home.releases.iterdir() if path.name.startswith(".")] == []
+    assert not home.swap_intent.exists()
+
+
+def damage(home: Home, manifest: Manifest) -> None:
+    """Truncates the public file of the release, by name: a published link to it keeps its bytes."""
+    path = home.release(manifest.release_id) / "levelground_public.duckdb"
+    half = path.read_bytes()[: path.stat().st_size // 2]
+    path.unlink()
+    path.write_bytes(half)
+
+
+def test_nothing_is_current_before_the_first_release(home: Home) -> None:
+    assert current(home) is None
+    assert recover(home) == []
+
+
+def test_a_swap_publishes_links_and_says_so(home: Home, make_release: MakeRelease) -> None:
+    manifest = make_release(3)
+    told = swap(home, manifest.release_id)
+    assert_published(home, manifest, 3)
+    assert (
+        told
+        == current(home)
+        == Current(
+            release_id=manifest.release_id,
+            created_at=manifest.created_at,
+            data_as_of=manifest.data_as_of,
+            content_hash=manifest.content_hash,
+            path=home.published_analyst,
+        )
+    )
+    assert home.published_analyst.samefile(home.release(manifest.release_id) / "levelground.duckdb")
+    assert "path" not in json.loads(home.current_json.read_text())
+    assert recover(home) == []
+
+
+def test_the_same_release_twice_leaves_no_second_name(home: Home, make_release: MakeRelease) -> None:
+    manifest = make_release(3)
+    swap(home, manifest.release_id)
+    swap(home, manifest.release_id)
+    assert_published(home, manifest, 3)
+
+
+def test_a_name_that_a_cut_swap_left_is_taken_over_without_touching_its_release(home: Home, make_release: MakeRelease) -> None:
+    old, new = make_release(3), make_release(4)
+    (home.published / ".levelground.duckdb.next").hardlink_to(home.release(old.release_id) / "levelground.duckdb")
+    swap(home, new.release_id)
+    assert home.published_analyst.samefile(home.release(new.release_id) / "levelground.duckdb")
+    swap(home, old.release_id)
+    assert_published(home, old, 3)
+
+
+def refuse(*_: object, **__: object) -> None:
+    raise OSError(errno.EPERM, "Operation not permitted")
+
+
+def test_without_hard_links_files_are_copied(home: Home, make_release: MakeRelease, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "link", refuse)
+    first, second = make_release(3), make_release(4)
+    for manifest, rows in ((first, 3), (second, 4), (second, 4)):
+        swap(home, manifest.release_id)
+        assert_published(home, manifest, rows)
+    assert not home.published_analyst.samefile(home.release(second.release_id) / "levelground.duckdb")
+
+
+def test_a_copy_that_went_wrong_is_noticed(home: Home, make_release: MakeRelease, monkeypatch: pytest.MonkeyPatch) -> None:
+    def copy_badly(source: Path, target: Path) -> None:
+        content = bytearray(source.read_bytes())
+        content[-1] ^= 1
+        target.write_bytes(content)
+
+    old, new = make_release(3), make_release(4)
+    swap(home, old.release_id)
+    monkeypatch.setattr(os, "link", refuse)
+    monkeypatch.setattr("shutil.copyfile", copy_badly)
+    with pytest.raises(ReleaseCorrupt, match=r"published/levelground\.duckdb: the copy differs"):
+        swap(home, new.release_id)
+    monkeypatch.undo()
+    assert recover(home) == [f"Completed the half-done swap to release {new.release_id}."]
+    assert_published(home, new, 4)
+
+
+def test_a_log_beside_the_published_file_is_never_replayed(home: Home, make_release: MakeRelease, tmp_path: Path) -> None:
+    swap(home, make_release(3).release_id)
+    # What a client leaves that opened the file for writing and died: a log with a change in it.
+    held = tmp_path / "levelground.duckdb"
+    held.write_bytes(home.published_analyst.read_bytes())
+    with duckdb.connect(str(held)) as connection:
+        connection.execute("set checkpoint_threshold = '1GB'; drop table marts.dim_department")
+        log = held.with_name("levelground.duckdb.wal").read_bytes()
+    (home.published / "levelground.duckdb.wal").write_bytes(log)
+    (home.published / "levelground_public.duckdb.wal").write_bytes(b"whatever")
+    second = make_release(4)
+    swap(home, second.release_id)
+    assert_published(home, second, 4)
+
+
+@pytest.mark.parametrize("release_id", ["20240101T000000Z-00000000", "../published"])
+def test_an_unknown_release_is_refused(home: Home, make_release: MakeRelease, release_id: str) -> None:
+    old = make_release(3)
+    swap(home, old.release_id)
+    with pytest.raises(UnknownRelease):
+        swap(home, release_id)
+    assert_published(home, old, 3)
+
+
+def test_a_damaged_release_is_refused_and_the_published_one_stays(home: Home, make_release: MakeRelease) -> None:
+    old, new = make_release(3), make_release(4)
+    swap(home, old.release_id)
+    damage(home, new)
+    with pytest.raises(ReleaseCorrupt, match=r"levelground_public\.duckdb"):
+        swap(home, new.release_id)
+    assert_published(home, old, 3)
+
+
+def cut_at(monkeypatch: pytest.MonkeyPatch, step: int) -> None:
+    """Let the process die at its `step`-th change to the disk from here on."""
+    taken = 0
+
+    def counted(change: Callable[..., object]) -> Callable[..., object]:
+        def change_or_die(*args: object, **kwargs: object) -> object:
+            nonlocal taken
+            taken += 1
+            if taken == step:
+                raise Cut
+            return change(*args, **kwargs)
+
+        return change_or_die
+
+    for name in ("link", "replace", "unlink", "chmod", "fsync"):
+        monkeypatch.setattr(os, name, counted(getattr(os, name)))
+
+
+@pytest.mark.parametrize("links", [True, False], ids=["links", "copies"])
+def test_a_swap_cut_off_at_any_step_is_completed_or_never_began(
+    home: Home, make_release: MakeRelease, monkeypatch: pytest.MonkeyPatch, links: bool
+) -> None:
+    releases = {rows: make_release(rows) for rows in (3, 4)}
+    swap(home, releases[3].release_id)
+    rows, step, completed = 3, 0, 0
+    while True:
+        step += 1
+        new = 7 - rows
+        with monkeypatch.context() as patched:
+            if not links:
+                patched.setattr(os, "link", refuse)
+            cut_at(patched, step)
+            try:
+                swap(home, releases[new].release_id)
+                break
+            except Cut:
+                pass
+        assert published_rows(home) in (3, 4)  # readable at every moment, before any recovery
+        done = recover(home)
+        if f"Completed the half-done swap to release {releases[new].release_id}." in done:
+            rows, completed = new, completed + 1
+        assert_published(home, releases[rows], rows)
+        assert recover(home) == []
+    assert completed >= 12
+    assert_published(home, releases[new], new)
+
+
+def test_a_recovery_cut_off_at_any_step_is_completed_by_the_next(
+    home: Home, make_release: MakeRelease, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old, new = make_release(3), make_release(4)
+    swap(home, old.release_id)
+    step, through = 0, False
+    while not through:
+        step += 1
+        swap(home, old.release_id)
+        home.swap_intent.write_text(json.dumps({"release_id": new.release_id}))
+        with monkeypatch.context() as patched:
+            cut_at(patched, step)
+            try:
+                recover(home)
+                through = True
+            except Cut:
+                pass
+        recover(home)
+        assert_published(home, new, 4)
+    assert step > 12
+
+
+def test_a_half_swap_to_a_release_that_is_damaged_goes_back(home: Home, make_release: MakeRelease) -> None:
+    old, new = make_release(3), make_release(4)
+    swap(home, new.release_id)
+    half_done = home.published_analyst.read_bytes()
+    swap(home, old.release_id)
+    home.published_analyst.unlink()
+    home.published_analyst.write_bytes(half_done)
+    home.swap_intent.write_text(json.dumps({"release_id": new.release_id}))
+    damage(home, new)
+    (said,) = recover(home)
+    assert said.startswith("Gave up a half-done swap (release")
+    assert said.endswith(f"went back to release {old.release_id}.")
+    assert_published(home, old, 3)
+
+
+@pytest.mark.parametrize("intent", ["", "[]", "{}", '{"release_id": "20240101T000000Z-00000000"}'])
+def test_an_intent_that_leads_nowhere_goes_back(home: Home, make_release: MakeRelease, intent: str) -> None:
+    old = make_release(3)
+    swap(home, old.release_id)
+    home.swap_intent.write_text(intent)
+    assert "went back to" in recover(home)[0]
+    assert_published(home, old, 3)
+
+
+def test_a_half_swap_with_nothing_to_go_back_to_is_given_up(home: Home, make_release: MakeRelease) -> None:
+    only = make_release(3)
+    damage(home, only)
+    home.swap_intent.write_text(json.dumps({"release_id": only.release_id}))
+    assert recover(home)[0].endswith("nothing was published before it.")
+    assert current(home) is None
+    assert recover(home) == []
+
+
+def test_when_neither_release_verifies_it_says_so_and_ends(home: Home, make_release: MakeRelease) -> None:
+    old, new = make_release(3), make_release(4)
+    swap(home, old.release_id)
+    home.swap_intent.write_text(json.dumps({"release_id": new.release_id}))
+    damage(home, old)
+    damage(home, new)
+    assert "failed: release" in recover(home)[0]
+    assert published_rows(home) == 3
+    assert recover(home) == []
+
+
+def test_missing_published_files_are_put_back(home: Home, make_release: MakeRelease) -> None:
+    only = make_release(3)
+    swap(home, only.release_id)
+    home.published_analyst.unlink()
+    assert recover(home) == [f"Published files were missing: put back release {only.release_id}."]
+    assert_published(home, only, 3)
+
+
+def test_a_damaged_current_json_is_named_with_its_remedy(home: Home, make_release: MakeRelease) -> None:
+    only = make_release(3)
+    swap(home, only.release_id)
+    for content in ("", "[]", "{}"):
+        home.current_json.write_text(content)
+        with pytest.raises(ReleaseCorrupt, match=r"current\.json: damaged; `levelground releases rollback ID`"):
+            current(home)
+        assert "current.json: damaged" in recover(home)[0]
+    swap(home, only.release_id)
+    assert_published(home, only, 3)
+
+
+def test_recovery_removes_what_killed_runs_left(home: Home, make_release: MakeRelease) -> None:
+    only = make_release(3)
+    swap(home, only.release_id)
+    Candidate.begin(home, "killed")
+    home.release(make_release(4).release_id).rename(home.releases / ".removing-20240101T000000Z-00000000")
+    Candidate.begin(home, "killed")
+    (home.published / ".levelground.duckdb.next").write_bytes(b"")
+    (home.releases / ".pins.json.next").write_bytes(b"")
+    assert recover(home) == [
+        "Removed the unfinished release .candidate-killed.",
+        "Finished removing the release 20240101T000000Z-00000000.",
+        "Removed the leftover .levelground.duckdb.next.",
+        "Removed the leftover .pins.json.next.",
+    ]
+    assert_published(home, only, 3)

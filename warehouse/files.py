@@ -1,0 +1,34 @@
+"""Files that are either the old one or the new one after a power cut: the few primitives that releases and receipts rest on.
+
+Belongs here: writing, syncing and hashing single files. Does not: knowing what is in them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from pathlib import Path
+
+
+def sync(path: Path) -> None:
+    """Force a file or a folder (its names) to the disk."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def write_atomically(path: Path, text: str) -> None:
+    """Replace `path` by `text` in one step; a reader sees the old content or the new, never a part."""
+    temporary = path.with_name(f".{path.name}.next")
+    temporary.write_text(text, encoding="utf-8")
+    sync(temporary)
+    temporary.replace(path)
+    sync(path.parent)
+
+
+def sha256(path: Path) -> str:
+    """The SHA-256 of the file's bytes, in hex."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,0 +1,105 @@
+"""What a release says of itself: its manifest, its id, and what is wrong when it does not hold.
+
+Belongs here: the record and its reading from disk. Does not: comparing it with the files (`sealing`), or moving anything.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError
+
+from warehouse.paths import MANIFEST_FILE, Home
+
+RELEASE_ID = re.compile(r"\d{8}T\d{6}Z-[0-9a-f]{8}")
+_STAMP = "%Y%m%dT%H%M%SZ"
+
+
+class ReleaseCorrupt(Exception):
+    """A release is not what its manifest says; it is neither sealed nor swapped in."""
+
+    def __init__(self, release_id: str, file: str, why: str) -> None:
+        super().__init__(f"release {release_id} is not usable: {file}: {why}. `levelground releases list` names the others")
+        self.release_id = release_id
+        self.file = file
+        self.why = why
+
+
+class UnknownRelease(Exception):
+    """No release of that id in this home."""
+
+    def __init__(self, release_id: str, known: list[str]) -> None:
+        super().__init__(f"no release {release_id!r}; known: {', '.join(known) or 'none'}")
+        self.release_id = release_id
+        self.known = known
+
+
+class FileRecord(BaseModel):
+    """One database file of a release: its bytes, its schemas, and the rows of each table by `schema.table`."""
+
+    model_config = ConfigDict(frozen=True)
+
+    sha256: str
+    size: int
+    schemas: tuple[str, ...]
+    tables: dict[str, int]
+
+
+class Manifest(BaseModel):
+    """A release. `loads`: source → load ids in it; `versions`: package → version; `data_as_of` in city local time."""
+
+    model_config = ConfigDict(frozen=True)
+
+    release_id: str
+    run_id: str
+    created_at: AwareDatetime
+    data_as_of: datetime | None
+    code_version: str
+    content_hash: str
+    loads: dict[str, tuple[str, ...]]
+    versions: dict[str, str]
+    seeds_hash: str
+    files: dict[str, FileRecord]
+
+
+def known_releases(home: Home) -> list[str]:
+    """The ids of the releases in the home, oldest first; a release that does not verify is among them."""
+    if not home.releases.is_dir():
+        return []
+    return sorted(folder.name for folder in home.releases.iterdir() if RELEASE_ID.fullmatch(folder.name) and folder.is_dir())
+
+
+def read_manifest(home: Home, release_id: str) -> Manifest:
+    """The manifest of a release; UnknownRelease, or ReleaseCorrupt if it cannot be read or is another's."""
+    known = known_releases(home)
+    if release_id not in known:
+        raise UnknownRelease(release_id, known)
+    return parse_manifest(home.release(release_id) / MANIFEST_FILE, release_id)
+
+
+def parse_manifest(path: Path, release_id: str) -> Manifest:
+    """The manifest at `path`, which must be that of `release_id`; else ReleaseCorrupt."""
+    try:
+        manifest = Manifest.model_validate_json(path.read_bytes())
+    except OSError as error:
+        raise ReleaseCorrupt(release_id, path.name, error.strerror or str(error)) from None
+    except ValidationError as error:
+        raise ReleaseCorrupt(release_id, path.name, f"not a manifest ({error.error_count()} faults)") from None
+    if manifest.release_id != release_id:
+        raise ReleaseCorrupt(release_id, path.name, f"the manifest of {manifest.release_id}")
+    return manifest
+
+
+def new_release_id(home: Home, created_at: datetime, content_hash: str) -> str:
+    """An id such as `20251201T000000Z-1a2b3c4d` that sorts after every release of the home.
+
+    Two in one second, or a clock that was set back, get the next free second: the newest id is always the newest release.
+    """
+    moment = created_at.astimezone(UTC).replace(microsecond=0)
+    known = known_releases(home)
+    if known:
+        newest = datetime.strptime(known[-1].partition("-")[0], _STAMP).replace(tzinfo=UTC)
+        moment = max(moment, newest + timedelta(seconds=1))
+    return f"{moment.strftime(_STAMP)}-{content_hash[:8]}"

@@ -1,0 +1,117 @@
+"""From candidate to release: look at the files once more from outside, write the manifest, rename; and verify any time later.
+
+Belongs here: everything that makes a release immutable and trusted. Does not: publishing it (`swapping`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+
+import duckdb
+
+from warehouse.connection import WarehouseError, opened_afresh
+from warehouse.files import sha256, sync, write_atomically
+from warehouse.paths import MANIFEST_FILE, RELEASE_FILES, Home
+from warehouse.releases.candidate import Candidate
+from warehouse.releases.manifest import FileRecord, Manifest, ReleaseCorrupt, known_releases, parse_manifest, read_manifest
+from warehouse.sql import quoted
+
+READ_ONLY = 0o440
+
+
+def seal(
+    home: Home,
+    candidate: Candidate,
+    *,
+    release_id: str,
+    created_at: datetime,
+    data_as_of: datetime | None,
+    code_version: str,
+    content_hash: str,
+    loads: Mapping[str, Sequence[str]],
+    versions: Mapping[str, str],
+    seeds_hash: str,
+) -> Manifest:
+    """Turn the candidate into `releases/<release_id>/`, verified and read-only. Detach its files everywhere first.
+
+    ReleaseCorrupt if a file is still in use, does not open, holds a view, or reads back differently; the candidate stays then.
+    """
+    if release_id in known_releases(home):
+        raise ValueError(f"release {release_id} exists; ids come from new_release_id")
+    for name in RELEASE_FILES:
+        (candidate.folder / name).chmod(READ_ONLY)
+        sync(candidate.folder / name)
+    manifest = Manifest(
+        release_id=release_id,
+        run_id=candidate.run_id,
+        created_at=created_at,
+        data_as_of=data_as_of,
+        code_version=code_version,
+        content_hash=content_hash,
+        loads={source: tuple(ids) for source, ids in sorted(loads.items())},
+        versions=dict(sorted(versions.items())),
+        seeds_hash=seeds_hash,
+        files={name: _record(release_id, candidate.folder / name) for name in RELEASE_FILES},
+    )
+    write_atomically(candidate.folder / MANIFEST_FILE, manifest.model_dump_json(indent=1) + "\n")
+    check(parse_manifest(candidate.folder / MANIFEST_FILE, release_id), candidate.folder)
+    candidate.folder.rename(home.release(release_id))
+    sync(home.releases)
+    return manifest
+
+
+def verify(home: Home, release_id: str) -> Manifest:
+    """The manifest of a release whose files match it in bytes, tables and rows; ReleaseCorrupt or UnknownRelease otherwise."""
+    manifest = read_manifest(home, release_id)
+    check(manifest, home.release(release_id))
+    return manifest
+
+
+def check(manifest: Manifest, folder: Path) -> None:
+    """Compare the database files in `folder` with the manifest; ReleaseCorrupt names the first that differs."""
+    for name in RELEASE_FILES:
+        wanted = manifest.files.get(name)
+        if wanted is None:
+            raise ReleaseCorrupt(manifest.release_id, name, "the manifest does not know it")
+        found = _record(manifest.release_id, folder / name)
+        if found.size != wanted.size:
+            raise ReleaseCorrupt(manifest.release_id, name, f"{found.size} bytes, sealed with {wanted.size}")
+        if found != wanted:
+            raise ReleaseCorrupt(manifest.release_id, name, "its content is not what was sealed")
+
+
+def inspect(release_id: str, path: Path) -> tuple[tuple[str, ...], dict[str, int]]:
+    """Schemas, and rows by `schema.table`, of a file opened afresh; ReleaseCorrupt if a table does not open."""
+    try:
+        with opened_afresh(path, "sealed") as connection:
+            relations = connection.execute(
+                "select table_schema, table_name, table_type from information_schema.tables "
+                "where table_catalog = 'sealed' order by all"
+            ).fetchall()
+            tables = {}
+            for schema, table, kind in relations:
+                if kind != "BASE TABLE":  # a view keeps the alias it was made under, and breaks under the file's own name
+                    raise ReleaseCorrupt(release_id, path.name, f"{schema}.{table} is a view; only tables are released")
+                relation = f"sealed.{quoted(schema)}.{quoted(table)}"
+                connection.execute(f"select * from {relation} limit 1").fetchall()
+                counted = connection.execute(f"select count(*) from {relation}").fetchone()
+                tables[f"{schema}.{table}"] = int(counted[0]) if counted else 0
+            return tuple(sorted({schema for schema, _, _ in relations})), tables
+    except WarehouseError as error:
+        raise ReleaseCorrupt(release_id, path.name, error.detail.rstrip(".")) from None
+    except duckdb.Error as error:
+        raise ReleaseCorrupt(release_id, path.name, f"DuckDB cannot read it ({type(error).__name__})") from None
+
+
+def _record(release_id: str, path: Path) -> FileRecord:
+    # The log first: opening the file would replay it, and what is in it would be in no copy or link of the file.
+    if path.with_name(f"{path.name}.wal").exists():
+        raise ReleaseCorrupt(
+            release_id, path.name, "a write-ahead log lies beside it: it is still in use, or a writer was killed"
+        )
+    if not path.is_file():
+        raise ReleaseCorrupt(release_id, path.name, "missing")
+    schemas, tables = inspect(release_id, path)
+    return FileRecord(sha256=sha256(path), size=path.stat().st_size, schemas=schemas, tables=tables)

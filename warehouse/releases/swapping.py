@@ -1,0 +1,139 @@
+"""Publishing a release: `published/` points to it, `current.json` says so, and a cut-off swap is put right at start-up.
+
+Belongs here: the swap, the recovery, and what is current. Does not: choosing or keeping releases (`history`).
+Both change files and want the run lock held; readers need nothing.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from datetime import datetime
+from pathlib import Path
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError
+
+from warehouse.files import sha256, sync, write_atomically
+from warehouse.paths import RELEASE_FILES, Home
+from warehouse.releases.candidate import remove_leftovers
+from warehouse.releases.manifest import Manifest, ReleaseCorrupt, UnknownRelease
+from warehouse.releases.sealing import READ_ONLY, inspect, verify
+
+REMOVING_PREFIX = ".removing-"
+
+
+class Current(BaseModel):
+    """The published release, as `current.json` tells it. `path`: the published analyst file."""
+
+    model_config = ConfigDict(frozen=True)
+
+    release_id: str
+    created_at: AwareDatetime
+    data_as_of: datetime | None
+    content_hash: str
+    path: Path
+
+
+def current(home: Home) -> Current | None:
+    """What is published, None before the first release; ReleaseCorrupt if `current.json` is damaged."""
+    try:
+        told = json.loads(home.current_json.read_bytes())
+        return Current.model_validate(told | {"path": home.published_analyst})
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError, TypeError, ValidationError):
+        why = "damaged; `levelground releases rollback ID` writes it anew"
+        raise ReleaseCorrupt("that is published", home.current_json.name, why) from None
+
+
+def swap(home: Home, release_id: str) -> Current:
+    """Publish a release of this home, verified before and after. Open readers keep the file they have.
+
+    The intent file makes every cut recoverable: before it nothing is touched, after it `recover` knows where to go.
+    """
+    manifest = verify(home, release_id)
+    write_atomically(home.swap_intent, json.dumps({"release_id": release_id}))
+    _remove_foreign_logs(home)
+    for name in RELEASE_FILES:
+        _place(home.release(release_id) / name, home.published / name)
+    _remove_foreign_logs(home)
+    sync(home.published)
+    _verify_published(home, manifest)
+    told = manifest.model_dump(include=set(Current.model_fields))
+    new = Current(**told, path=home.published_analyst)
+    write_atomically(home.current_json, new.model_dump_json(exclude={"path"}, indent=1) + "\n")
+    home.swap_intent.unlink()
+    return new
+
+
+def recover(home: Home) -> list[str]:
+    """Put right what a kill left, at start-up under the run lock; what was done, in sentences, empty if nothing was wrong."""
+    done = [f"Removed the unfinished release {name}." for name in remove_leftovers(home)]
+    for folder in sorted(home.releases.glob(f"{REMOVING_PREFIX}*")):
+        shutil.rmtree(folder)
+        done.append(f"Finished removing the release {folder.name.removeprefix(REMOVING_PREFIX)}.")
+    for path in sorted([*home.published.glob(".*.next"), *home.releases.glob(".*.next")]):
+        path.unlink()
+        done.append(f"Removed the leftover {path.name}.")
+    try:
+        published = current(home)
+    except ReleaseCorrupt as error:
+        published = None
+        done.append(f"{error}.")
+    if home.swap_intent.exists():
+        done.append(_finish_swap(home, published))
+    elif published is not None and not all((home.published / name).exists() for name in RELEASE_FILES):
+        done.append(_try(home, published.release_id, "Published files were missing: put back"))
+    return done
+
+
+def _finish_swap(home: Home, published: Current | None) -> str:
+    try:
+        intended = str(json.loads(home.swap_intent.read_bytes())["release_id"])
+        swap(home, intended)
+        return f"Completed the half-done swap to release {intended}."
+    except (ReleaseCorrupt, UnknownRelease, ValueError, KeyError, TypeError) as error:
+        if published is None:
+            home.swap_intent.unlink()
+            return f"Gave up a half-done swap ({error}); nothing was published before it."
+        return _try(home, published.release_id, f"Gave up a half-done swap ({error}) and went back to")
+
+
+def _try(home: Home, release_id: str, what: str) -> str:
+    try:
+        swap(home, release_id)
+        return f"{what} release {release_id}."
+    except (ReleaseCorrupt, UnknownRelease) as error:
+        home.swap_intent.unlink(missing_ok=True)
+        return f"{what} release {release_id} failed: {error}."
+
+
+def _place(release_file: Path, published_file: Path) -> None:
+    """One link, one rename: the published name is at every moment the old file or the new one."""
+    temporary = published_file.with_name(f".{published_file.name}.next")
+    temporary.unlink(missing_ok=True)
+    try:
+        os.link(release_file, temporary)
+    except OSError:  # a file system without hard links, or the most that one file may have
+        shutil.copyfile(release_file, temporary)
+        sync(temporary)
+    temporary.chmod(READ_ONLY)
+    temporary.replace(published_file)
+    temporary.unlink(missing_ok=True)  # two links to one file: rename does nothing and leaves both names
+
+
+def _remove_foreign_logs(home: Home) -> None:
+    # A client that opened a published file for writing and died leaves a log that DuckDB replays into whatever has that name.
+    for log in home.published.glob("*.wal*"):
+        log.unlink()
+
+
+def _verify_published(home: Home, manifest: Manifest) -> None:
+    for name in RELEASE_FILES:
+        path, wanted = home.published / name, manifest.files[name]
+        linked = path.samefile(home.release(manifest.release_id) / name)  # verified a moment ago
+        if not linked and sha256(path) != wanted.sha256:
+            raise ReleaseCorrupt(manifest.release_id, f"published/{name}", "the copy differs from the release")
+        if inspect(manifest.release_id, path) != (wanted.schemas, wanted.tables):
+            raise ReleaseCorrupt(manifest.release_id, f"published/{name}", "its tables are not those of the release")
