@@ -115,7 +115,7 @@ def judge_build(session: RunSession) -> list[GateResult]:
     """Judge marts and published; a critical failure blocks the release, and content that is out already ends the run."""
     with session.timed("audit build"):
         warehouse = session.settings.home.warehouse
-        gates = [*gate_build(warehouse), gate_published(warehouse, tuple(session.reading.registry))]
+        gates = [*gate_build(warehouse), gate_published(warehouse)]
     session.receipt.gates += gates
     failed = [f"{gate.subject}: {finding.message}" for gate in gates for finding in gate.failed_critical]
     if failed:
