@@ -208,7 +208,7 @@ def test_locked_warehouse_ends_with_5_and_the_pid(place: Place) -> None:
 def test_held_lock_ends_with_5_and_names_the_holder(place: Place) -> None:
     code = (
         "import time; from pathlib import Path; from warehouse.lock import RunLock; from warehouse.paths import Home\n"
-        f"RunLock(Home(Path({str(place.home)!r})), 'schedule').acquire(); print('held', flush=True); time.sleep(60)"
+        f"lock = RunLock(Home(Path({str(place.home)!r})), 'schedule'); lock.acquire(); print('held', flush=True); time.sleep(60)"
     )
     with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True, cwd=ROOT) as other:
         assert other.stdout is not None

@@ -52,7 +52,8 @@ def test_a_second_run_changes_nothing(milwaukee: tuple[CommandLine, dict[str, An
 def test_searches_of_stopped_persons(milwaukee: tuple[CommandLine, dict[str, Any]]) -> None:
     levelground, _ = milwaukee
     rows = levelground.ask(
-        "select race_ethnicity_code as race, numerator, denominator, known_race_pct, reliability, rate_ratio, bound_low, bound_high "
+        "select race_ethnicity_code as race, numerator, denominator, known_race_pct, reliability, rate_ratio, bound_low, "
+        "bound_high "
         "from marts.fct_equity_measures where measure_id = 'stops_searched_share' and period_type = 'year'"
     )
     by_race = {row["race"]: row for row in rows}
