@@ -1,0 +1,21 @@
+{# The columns that rows of a measure share when only race tells them apart: its grain without race_ethnicity_code. #}
+{% macro slice_columns() -%}
+    {{ return([
+        'measure_id', 'measure_version', 'period_type', 'period_start', 'geography_type', 'geography_vintage', 'geoid',
+        'race_standard', 'tabulation', 'method', 'stratum_type', 'stratum_code',
+    ]) }}
+{%- endmacro %}
+
+
+{% macro slice(prefix='') -%}
+    {%- for column in slice_columns() -%}
+        {{ prefix ~ '.' if prefix }}{{ column }}{{ ', ' if not loop.last }}
+    {%- endfor -%}
+{%- endmacro %}
+
+
+{% macro same_slice(left, right) -%}
+    {%- for column in slice_columns() -%}
+        {{ left }}.{{ column }} = {{ right }}.{{ column }}{{ ' and ' if not loop.last }}
+    {%- endfor -%}
+{%- endmacro %}

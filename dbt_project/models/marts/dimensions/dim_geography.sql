@@ -1,0 +1,118 @@
+-- one row per place that a fact or a measure may carry: type, vintage and code
+with
+settings as (
+    select * from {{ ref('stg_receipts__settings') }}
+),
+
+jurisdictions as (
+    select jurisdiction as geoid from {{ ref('stg_receipts__contracts') }}
+    union
+    select city_geoid from settings
+),
+
+-- what no delivery brings: our city and all that is said of it, and other cities that contracts name
+named as (
+    select
+        geographies.geography_type,
+        geographies.geography_vintage,
+        geographies.geoid,
+        geographies.name
+    from {{ ref('geographies') }} as geographies
+    cross join settings
+    where
+        geographies.city_geoid = settings.city_geoid
+        or (geographies.geography_type = 'city' and geographies.geoid in (select jurisdictions.geoid from jurisdictions))
+),
+
+-- places that contracts name and the seed does not
+unnamed as (
+    select
+        {{ jurisdiction_type('jurisdictions.geoid') }} as geography_type,
+        'current' as geography_vintage,
+        jurisdictions.geoid,
+        case when jurisdictions.geoid = settings.city_geoid then settings.city_title else jurisdictions.geoid end as name
+    from jurisdictions
+    cross join settings
+),
+
+populated as (
+    select distinct
+        geography_type,
+        geography_vintage,
+        geoid,
+        case geography_type
+            when 'tract' then concat('Census tract ', geoid)
+            when 'aldermanic_district' then concat('Aldermanic district ', geoid)
+            else geoid
+        end as name
+    from {{ ref('fct_population') }}
+),
+
+districts as (
+    select
+        'school_district' as geography_type,
+        'current' as geography_vintage,
+        school_district_geoid as geoid,
+        min(school_district_reported) as name
+    from {{ ref('fct_student_outcomes') }}
+    group by school_district_geoid
+),
+
+schools as (
+    select
+        'school' as geography_type,
+        'current' as geography_vintage,
+        school_geoid as geoid,
+        min(school_reported) as name
+    from {{ ref('fct_student_outcomes') }}
+    group by school_geoid
+),
+
+members as (
+    select
+        *,
+        1 as preference
+    from named
+    union all
+    select
+        *,
+        2 as preference
+    from unnamed
+    union all
+    select
+        *,
+        3 as preference
+    from populated
+    union all
+    select
+        *,
+        3 as preference
+    from districts
+    union all
+    select
+        *,
+        3 as preference
+    from schools
+),
+
+final as (
+    select
+        concat_ws(':', members.geography_type, members.geography_vintage, members.geoid) as geography_key,
+        members.geography_type,
+        members.geography_vintage,
+        members.geoid,
+        members.name,
+        vintages.valid_from,
+        vintages.valid_to,
+        cast(null as double) as land_area_sq_m,
+        cast(null as blob) as geometry_wkb
+    from members
+    left join {{ ref('geography_vintages') }} as vintages
+        on members.geography_type = vintages.geography_type and members.geography_vintage = vintages.geography_vintage
+    qualify row_number() over (
+        partition by members.geography_type, members.geography_vintage, members.geoid
+        order by members.preference
+    ) = 1
+)
+
+select * from final

@@ -1,0 +1,42 @@
+-- one row per contract, delivered or not
+with
+contracts as (
+    select * from {{ ref('stg_receipts__contracts') }}
+),
+
+settings as (
+    select * from {{ ref('stg_receipts__settings') }}
+),
+
+final as (
+    select
+        contracts.source,
+        contracts.title,
+        contracts.department,
+        contracts.policy_area,
+        contracts.jurisdiction,
+        {{ jurisdiction_type('contracts.jurisdiction') }} = 'city' and contracts.jurisdiction <> settings.city_geoid as is_stand_in,
+        contracts.grain,
+        contracts.steward_team,
+        contracts.platform,
+        contracts.cadence,
+        contracts.basis,
+        contracts.classification,
+        contracts.suppress_below,
+        contracts.zeros,
+        contracts.statistical_unit,
+        contracts.collection_mode,
+        contracts.race_vocabulary,
+        contracts.race_standard,
+        contracts.race_selection,
+        contracts.follow_up_until,
+        contracts.follow_up_days,
+        contracts.period_start,
+        contracts.period_end,
+        contracts.data_as_of,
+        contracts.has_model
+    from contracts
+    cross join settings
+)
+
+select * from final

@@ -1,0 +1,31 @@
+-- one row per position held at the delivery date
+with
+employees as (
+    select * from {{ ref('stg_der__employees') }}
+),
+
+final as (
+    select
+        {{ event_columns('employee', has_key=false) }},
+        occurred_on,
+        {{ place_columns_of_no_place() }},
+        {{ race_columns() }},
+        sex_code,
+        age_band,
+        employing_department_code,
+        employing_department_name,
+        job_code,
+        job_title,
+        job_family,
+        eeo4_level_code,
+        pay_group,
+        full_time_equivalent,
+        standard_hours,
+        annual_pay_usd,
+        annual_pay_missing_reason,
+        job_entered_on,
+        hired_on
+    from employees
+)
+
+select * from final

@@ -1,0 +1,24 @@
+-- one row per voucher line
+with
+payments as (
+    select * from {{ ref('stg_comptroller__checkbook') }}
+),
+
+final as (
+    select
+        {{ event_columns('payment', has_key=false) }},
+        occurred_on,
+        {{ place_columns_of_no_place() }},
+        voucher_number,
+        amount_usd,
+        amount_usd < 0 as is_reversal,
+        vendor_name,
+        spending_department_code,
+        spending_department_name,
+        account,
+        fund_code,
+        fund_name
+    from payments
+)
+
+select * from final

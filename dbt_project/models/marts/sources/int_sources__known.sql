@@ -1,0 +1,89 @@
+-- one row per source whose records carry race or place: how much of either is known
+with
+-- people, or records that stand for them, by race
+race_counts as (
+    select
+        source,
+        race_ethnicity_code,
+        count(*) as people
+    from {{ ref('fct_police_stops') }}
+    group by all
+    union all
+    select
+        source,
+        race_ethnicity_code,
+        count(*) as people
+    from {{ ref('fct_employees') }}
+    group by all
+    union all
+    select
+        source,
+        race_ethnicity_code,
+        sum(students_count) as people
+    from {{ ref('fct_student_outcomes') }}
+    where race_ethnicity_code <> 'all'
+    group by all
+    union all
+    select
+        source,
+        race_ethnicity_code,
+        sum(population) as people
+    from {{ ref('fct_population') }}
+    where race_ethnicity_code <> 'all' and geography_type = 'city' and age_universe = 'total'
+    group by all
+),
+
+races as (
+    select
+        race_counts.source,
+        100 * sum(race_counts.people) filter (where codes.kind in ('category', 'combination')) / nullif(sum(race_counts.people), 0)
+            as known_race_pct,
+        bool_or(race_counts.race_ethnicity_code = 'not_mapped') as has_unmapped_labels
+    from race_counts
+    inner join {{ ref('dim_race_ethnicity') }} as codes on race_counts.race_ethnicity_code = codes.race_ethnicity_code
+    group by race_counts.source
+),
+
+-- only facts whose records carry a place
+place_counts as (
+    select
+        source,
+        geocode_quality,
+        count(*) as records
+    from {{ ref('fct_service_requests') }}
+    group by all
+    union all
+    select
+        source,
+        geocode_quality,
+        count(*) as records
+    from {{ ref('fct_police_calls') }}
+    group by all
+    union all
+    select
+        source,
+        geocode_quality,
+        count(*) as records
+    from {{ ref('fct_police_stops') }}
+    group by all
+),
+
+places as (
+    select
+        source,
+        100 * coalesce(sum(records) filter (where geocode_quality <> 'none'), 0) / sum(records) as geocoded_pct
+    from place_counts
+    group by source
+),
+
+final as (
+    select
+        coalesce(races.source, places.source) as source,
+        races.known_race_pct,
+        places.geocoded_pct,
+        coalesce(races.has_unmapped_labels, false) as has_unmapped_labels
+    from races
+    full outer join places on races.source = places.source
+)
+
+select * from final

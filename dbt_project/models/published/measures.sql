@@ -1,0 +1,2 @@
+-- one row per measure and version
+select * from {{ ref('dim_measure') }}

@@ -1,0 +1,2 @@
+-- one row per source
+select * from {{ ref('dim_source') }}

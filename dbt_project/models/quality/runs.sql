@@ -1,0 +1,10 @@
+-- one row per run
+select
+    run_id,
+    "trigger",
+    started_at,
+    ended_at,
+    outcome,
+    exit_code,
+    release_id
+from {{ source('receipts', 'runs') }}

@@ -1,0 +1,2 @@
+-- one row per contract, with what its newest delivery says
+select * from {{ source('receipts', 'contracts') }}

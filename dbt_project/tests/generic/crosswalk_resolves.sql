@@ -1,0 +1,3 @@
+{% test crosswalk_resolves(model) %}
+{{ crosswalk_resolves_check(model, ref('race_ethnicity')) }}
+{% endtest %}

@@ -1,0 +1,3 @@
+{% test filled(model, columns) %}
+{{ filled_check(model, columns) }}
+{% endtest %}

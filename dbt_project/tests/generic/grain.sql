@@ -1,0 +1,3 @@
+{% test grain(model, columns) %}
+{{ grain_check(model, columns) }}
+{% endtest %}

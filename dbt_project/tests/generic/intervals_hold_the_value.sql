@@ -1,0 +1,3 @@
+{% test intervals_hold_the_value(model) %}
+{{ intervals_hold_the_value_check(model) }}
+{% endtest %}

@@ -1,0 +1,271 @@
+"""The dbt project keeps its own rules: what reads what, how things are called, and that nothing is left undescribed.
+
+Here: rules that hold for every model, read from dbt's manifest, with what to do about it. Not here: what a model computes.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from ingest.contract import Contract
+from ingest.registry import load_registry
+from ingest.vocabulary import load_vocabulary
+from orchestration.build import SOURCES_FILE
+from orchestration.dbt_inputs import write_sources
+from orchestration.dbt_runner import manifest
+from orchestration.settings import DBT_PROJECT
+from warehouse.paths import Home
+
+pytestmark = pytest.mark.xdist_group("dbt")
+
+# What each layer may read. Sources are `landing` (typed deliveries) and `receipts`; `reference` are the seeds. The steps that
+# count measures read facts, so that a delivery is typed once a build and not once a measure: they are marts, unreleased.
+ALLOWED = {
+    "staging": {"landing", "receipts", "reference"},
+    "intermediate": {"staging", "intermediate", "reference"},
+    "marts": {"staging", "intermediate", "marts", "reference"},
+    "published": {"marts"},
+    "quality": {"staging", "marts", "receipts", "reference"},
+}
+# A folder's models are called like this.
+NAMES = {
+    "staging/": r"stg_[a-z][a-z0-9]*__[a-z0-9_]+",
+    "intermediate/": r"int_[a-z0-9_]+__[a-z_]+",
+    "marts/dimensions/": r"dim_[a-z_]+",
+    "marts/facts/": r"fct_[a-z_]+",
+    "marts/measures/counted/": r"int_[a-z0-9_]+__counted",
+    "marts/measures/steps/": r"int_equity_measures__[a-z]+",
+    "marts/measures/": r"fct_[a-z_]+",
+    "marts/sources/": r"int_[a-z_]+__[a-z]+",
+    "published/": r"[a-z_]+",
+    "quality/": r"[a-z_]+",
+}
+# Where a model is written: database, schema, materialization.
+PLACES = {
+    "staging": ("warehouse", "staging", "view"),
+    "intermediate": ("warehouse", "intermediate", "view"),
+    "marts": ("release", "marts", "table"),
+    "published": ("public", "published", "table"),
+    "quality": ("release", "quality", "table"),
+}
+SENTENCE = re.compile(r"[a-z0-9_]+__[a-z0-9_]+")
+
+
+@dataclass(frozen=True)
+class Edge:
+    """A model and something that it reads, each with its layer."""
+
+    child: str
+    child_layer: str
+    parent: str
+    parent_layer: str
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """dbt's manifest, by what the tests ask of it."""
+
+    data: dict[str, Any]
+
+    def nodes(self, kind: str) -> list[dict[str, Any]]:
+        return [node for node in self.data["nodes"].values() if node["resource_type"] == kind]
+
+    def models(self) -> list[dict[str, Any]]:
+        return self.nodes("model")
+
+    def layer(self, unique_id: str) -> str:
+        kind, _, name = unique_id.split(".", 2)
+        if kind == "source":
+            return name.split(".")[0]
+        return "reference" if kind == "seed" else path_of(self.data["nodes"][unique_id]).split("/")[0]
+
+    def model_edges(self) -> Iterator[Edge]:
+        for node in self.models():
+            for parent in node["depends_on"]["nodes"]:
+                yield Edge(node["name"], self.layer(node["unique_id"]), parent, self.layer(parent))
+
+
+def path_of(node: dict[str, Any]) -> str:
+    return str(Path(node["original_file_path"]).relative_to("models"))
+
+
+def folder_of(node: dict[str, Any]) -> str:
+    return max((folder for folder in NAMES if path_of(node).startswith(folder)), key=len)
+
+
+@pytest.fixture(scope="session")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Manifest:
+    write_sources(load_registry(), SOURCES_FILE)
+    return Manifest(manifest(Home(tmp_path_factory.mktemp("manifest") / "home")))
+
+
+def test_models_only_look_down(project: Manifest) -> None:
+    wrong = [edge for edge in project.model_edges() if edge.parent_layer not in ALLOWED[edge.child_layer]]
+    assert not wrong, f"move the logic down a layer, or read the layer below: {wrong}"
+
+
+def test_facts_and_dimensions_do_not_read_measures(project: Manifest) -> None:
+    folders = {node["unique_id"]: folder_of(node) for node in project.models()}
+    wrong = [
+        (node["name"], parent)
+        for node in project.models()
+        if folder_of(node) in ("marts/dimensions/", "marts/facts/")
+        for parent in node["depends_on"]["nodes"]
+        if folders.get(parent, "").startswith(("marts/measures/", "marts/sources/"))
+    ]
+    assert not wrong, f"measures are made of facts, never facts of measures: {wrong}"
+
+
+def test_each_delivery_is_typed_for_one_staging_model(project: Manifest) -> None:
+    readers: dict[str, list[str]] = {}
+    for edge in project.model_edges():
+        if edge.parent_layer == "landing":
+            readers.setdefault(edge.parent.rsplit(".", 1)[1], []).append(edge.child)
+    assert all(children == [f"stg_{source}"] for source, children in readers.items()), (
+        f"read the delivery in its staging model only, and call that after the source: {readers}"
+    )
+
+
+def test_models_are_named_for_their_folder(project: Manifest) -> None:
+    wrong = [path_of(node) for node in project.models() if not re.fullmatch(NAMES[folder_of(node)], node["name"])]
+    assert not wrong, f"rename, by the pattern of the folder in NAMES: {wrong}"
+
+
+def test_staging_models_stand_in_their_departments_folder(project: Manifest) -> None:
+    wrong = [
+        path_of(node)
+        for node in project.models()
+        if folder_of(node) == "staging/" and path_of(node).split("/")[1] != node["name"].removeprefix("stg_").split("__")[0]
+    ]
+    assert not wrong, f"move to staging/<department>: {wrong}"
+
+
+def test_every_source_with_a_contract_has_its_staging_model(project: Manifest) -> None:
+    models = {node["name"] for node in project.models()}
+    missing = [contract.source for contract in contracts() if f"stg_{contract.source}" not in models]
+    assert not missing, f"to reach a fact, add models/staging/<department>/stg_<source>.sql: {missing}"
+
+
+def test_every_relation_is_written_where_its_layer_belongs(project: Manifest) -> None:
+    wrong = []
+    for node in project.models():
+        layer = path_of(node).split("/")[0]
+        step = layer == "marts" and node["name"].startswith("int_")
+        wanted = PLACES["intermediate" if step else layer]
+        if (node["database"], node["schema"], node["config"]["materialized"]) != wanted:
+            wrong.append((node["name"], node["database"], node["schema"], node["config"]["materialized"]))
+    seeds = [node["name"] for node in project.nodes("seed") if (node["database"], node["schema"]) != ("release", "reference")]
+    assert not wrong and not seeds, f"a folder's place is said in dbt_project.yml: {wrong} {seeds}"
+
+
+def test_everything_is_described(project: Manifest) -> None:
+    silent = [node["name"] for kind in ("model", "seed") for node in project.nodes(kind) if not node["description"]]
+    silent += [
+        f"{node['name']}.{column['name']}"
+        for kind in ("model", "seed")
+        for node in project.nodes(kind)
+        for column in node["columns"].values()
+        if not column["description"]
+    ]
+    undescribed = [node["name"] for node in project.nodes("model") if not node["columns"]]
+    assert not silent and not undescribed, f"describe in the YAML beside the model: {silent} {undescribed}"
+
+
+def test_released_tables_promise_their_columns(project: Manifest) -> None:
+    loose = [
+        node["name"]
+        for node in project.models()
+        if node["database"] in ("release", "public") and not node["contract"]["enforced"]
+    ]
+    assert not loose, f"a released table says its columns and types and holds to them (contract: enforced): {loose}"
+
+
+def test_tests_are_named_by_a_sentence(project: Manifest) -> None:
+    builtin = ("unique", "not_null")
+    wrong = [
+        node["name"]
+        for node in project.nodes("test")
+        if (node.get("test_metadata") or {}).get("name") not in builtin and not SENTENCE.fullmatch(node["name"])
+    ]
+    assert not wrong, f"call a test <model>__<what holds>: {wrong}"
+
+
+def test_models_begin_with_their_grain(project: Manifest) -> None:
+    wrong = [path_of(node) for node in project.models() if not node["raw_code"].startswith(("-- one row", "-- all "))]
+    assert not wrong, f"say in the first line what one row is (-- one row per …): {wrong}"
+
+
+def test_models_are_short(project: Manifest) -> None:
+    long = {path_of(node): node["raw_code"].count("\n") for node in project.models() if node["raw_code"].count("\n") > 120}
+    assert not long, f"split into steps: {long}"
+
+
+def test_staging_reads_labels_by_the_vocabulary_of_the_contract() -> None:
+    """The vocabulary stands in the contract, for the gate, and in the staging model; the two must agree."""
+    wrong = []
+    for contract in contracts():
+        wanted = {name for column in contract.columns for name in column.vocabulary_names()}
+        sql = (DBT_PROJECT / "models" / "staging" / contract.department / f"stg_{contract.source}.sql").read_text(
+            encoding="utf-8"
+        )
+        used = {name for name in load_vocabulary().race if f"'{name}'" in sql and "race_conformed(" in sql}
+        if wanted != used:
+            wrong.append((contract.source, wanted, used))
+    assert not wrong, f"name the same vocabulary in contract and staging model (source, contract, model): {wrong}"
+
+
+def test_every_vocabulary_maps_the_empty_label() -> None:
+    rows = (DBT_PROJECT / "seeds" / "reference" / "race_ethnicity_crosswalk.csv").read_text(encoding="utf-8").splitlines()
+    empty = {row.split(",")[0] for row in rows if re.match(r"[a-z0-9_]+,,", row)}
+    missing = set(load_vocabulary().race) - empty
+    assert not missing, f"add a row for the empty cell to race_ethnicity_crosswalk.csv: {missing}"
+
+
+def test_concept_columns_of_contracts_have_a_concept() -> None:
+    rows = (DBT_PROJECT / "seeds" / "reference" / "census_concepts.csv").read_text(encoding="utf-8").splitlines()[1:]
+    known = {tuple(row.split(",")[:2]) for row in rows}
+    wanted = {(c.concepts or "", column.name) for c in contracts() for column in c.columns if column.role == "concept"}
+    assert wanted == known, (
+        f"a concept column of a contract is a row of its concepts seed, and the other way round: {wanted ^ known}"
+    )
+
+
+def test_every_measure_is_a_seed_row_and_a_counted_model(project: Manifest) -> None:
+    rows = (DBT_PROJECT / "seeds" / "reference" / "measure_registry.csv").read_text(encoding="utf-8").splitlines()[1:]
+    registered = {row.split(",")[0] for row in rows}
+    counted = {
+        node["name"].removeprefix("int_").removesuffix("__counted")
+        for node in project.models()
+        if folder_of(node) == "marts/measures/counted/"
+    }
+    assert registered == counted, (
+        f"a measure is one row of measure_registry.csv and one int_<measure>__counted: {registered ^ counted}"
+    )
+
+
+def test_known_issues_are_the_ones_that_contracts_cite() -> None:
+    rows = (DBT_PROJECT / "seeds" / "reference" / "known_data_issues.csv").read_text(encoding="utf-8").splitlines()[1:]
+    known = {row.split(",")[0] for row in rows}
+    cited = {contract.tolerances.issue for contract in contracts() if contract.tolerances.issue}
+    assert cited <= known, f"add to known_data_issues.csv: {cited - known}"
+
+
+def test_yaml_stands_beside_its_models() -> None:
+    wrong = []
+    for file in (DBT_PROJECT / "models").rglob("*__models.yml"):
+        models = {model["name"] for model in yaml.safe_load(file.read_text(encoding="utf-8"))["models"]}
+        beside = {path.stem for path in file.parent.glob("*.sql")}
+        if models != beside:
+            wrong.append((str(file.relative_to(DBT_PROJECT)), sorted(models ^ beside)))
+    assert not wrong, f"one _<folder>__models.yml describes the models of its folder: {wrong}"
+
+
+def contracts() -> list[Contract]:
+    return list(load_registry())

@@ -1,0 +1,147 @@
+"""The check macros behind the generic tests, each on rows that are good, bad and none: one that finds nothing is always content.
+
+Here: whether a check finds what it should. Not here: where it is applied (the YAML beside the models).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import duckdb
+import jinja2
+import pytest
+
+from orchestration.settings import DBT_PROJECT
+
+Check = Callable[..., int]
+
+STATUS = (
+    "measure_id, period_start, geoid, race_ethnicity_code, value_status, value, reliability, numerator, rate_ratio, status_reason"
+)
+INTERVALS = (
+    "measure_id, period_start, geoid, race_ethnicity_code, unit, value, ci_low, ci_high, bound_low, bound_high, "
+    "rate_ratio, rate_ratio_ci_low, rate_ratio_ci_high, rate_difference, rate_difference_ci_low, rate_difference_ci_high"
+)
+CROSSWALK = "vocabulary, reported_label, race_ethnicity_set, race_ethnicity_code, missing_reason, valid_from, valid_to"
+# One good table for each check: columns, rows, arguments.
+GOOD: dict[str, tuple[str, str, dict[str, Any]]] = {
+    "grain": ("x, y", "(1, 'a'), (1, 'b'), (2, null)", {"columns": ["x", "y"]}),
+    "filled": ("x, y", "(1, 'a'), (2, 'b')", {"columns": ["x", "y"]}),
+    "groups_sum_to_total": (
+        "place, race_ethnicity_code, people",
+        "('p', 'all', 3.0), ('p', 'black', 1.0), ('p', 'declined', 2.0), ('no groups', 'all', 5.0)",
+        {"value": "people", "by": ["place"]},
+    ),
+    "places_conserve": (
+        "geography_type, geography_vintage, race, people",
+        "('city', '1', 'a', 3.0), ('tract', '2', 'a', 1.0), ('tract', '2', 'a', 2.0)",
+        {"value": "people", "by": ["race"]},
+    ),
+    "says_why_it_is_null": (
+        STATUS,
+        "('m', 1, 'g', 'black', 'computed', 1.0, 'reliable', 1.0, 2.0, null), "
+        "('m', 1, 'g', 'black', 'not_collected', null, null, null, null, 'why'), "
+        "('m', 1, 'g', 'black', 'no_denominator', null, null, 3.0, null, 'why')",
+        {},
+    ),
+    "intervals_hold_the_value": (
+        INTERVALS,
+        "('m', 1, 'g', 'black', 'percent', 5.0, 4.0, 6.0, 5.0, 7.0, 2.0, 1.0, 3.0, -1.0, -2.0, 0.0), "
+        "('m', 1, 'g', 'black', 'percent', 100.0, 98.0, 100.0, null, null, null, null, null, null, null, null)",
+        {},
+    ),
+    "crosswalk_resolves": (
+        CROSSWALK,
+        "('v', 'a', 'black', 'black', null, 1, 5), ('v', 'A', 'white|black', 'multiracial', null, 6, 9), "
+        "('v', 'b', null, 'multiracial', null, 1, 9), ('v', 'c', null, null, 'declined', 1, 9)",
+        {"races": "races"},
+    ),
+}
+
+
+@pytest.fixture(scope="module")
+def found() -> Iterator[Check]:
+    """`found(check, columns, rows, arguments)` is the number of rows that the check returns for these rows."""
+    files = [path for folder in ("checks", "conform") for path in sorted((DBT_PROJECT / "macros" / folder).glob("*.sql"))]
+    text = "\n".join(path.read_text(encoding="utf-8") for path in files)
+    macros: Any = jinja2.Environment(undefined=jinja2.StrictUndefined).from_string(text).module
+    with duckdb.connect() as connection:
+        connection.execute(
+            "create table races as select * from (values ('black', 'category'), ('white', 'category'), "
+            "('multiracial', 'combination'), ('declined', 'missing')) as race (race_ethnicity_code, kind)"
+        )
+        connection.execute("create table three as select * from range(3)")
+
+        def count(check: str, columns: str, rows: str, arguments: dict[str, Any], where: str = "true") -> int:
+            good = GOOD.get(check, (columns, rows))[1]  # says the types: a column of NULLs alone would be of integers
+            connection.execute(
+                f"create or replace table checked as select * from (values {good}) as good ({columns}) where false"
+            )
+            connection.execute(f"insert into checked select * from (values {rows}) as bad where {where}")
+            return len(connection.execute(getattr(macros, f"{check}_check")("checked", **arguments)).fetchall())
+
+        yield count
+
+
+@pytest.mark.parametrize("check", GOOD)
+def test_nothing_is_found_in_good_rows_and_in_none(found: Check, check: str) -> None:
+    assert found(check, *GOOD[check]) == 0
+    assert found(check, *GOOD[check], where="false") == 0
+
+
+@pytest.mark.parametrize(
+    ("check", "rows", "bad"),
+    [
+        pytest.param("grain", "(1, null), (1, null), (2, 'a')", 1, id="NULL is a value like any other"),
+        pytest.param("filled", "(1, null), (2, null), (3, 'a')", 1, id="the column with empty cells, once"),
+        pytest.param("groups_sum_to_total", "('p', 'all', 3.0), ('p', 'black', 1.0)", 1, id="somebody lost"),
+        pytest.param("groups_sum_to_total", "('p', 'black', 1.0)", 1, id="no total"),
+        pytest.param("groups_sum_to_total", "('p', 'all', 1.0), ('p', 'black', null)", 1, id="groups without a number"),
+        pytest.param("places_conserve", "('city', '1', 'a', 3.0), ('tract', '2', 'a', 2.9)", 1, id="people lost between places"),
+        pytest.param(
+            "says_why_it_is_null",
+            "('m', 1, 'g', 'black', 'computed', null, null, 1.0, null, 'why'), "
+            "('m', 1, 'g', 'black', 'suppressed_at_source', null, null, 0.0, null, 'why'), "
+            "('m', 1, 'g', 'black', 'computed', 1.0, 'reliable', 1.0, null, null), "
+            "('m', 1, 'g', 'black', 'computed', 1.0, null, 1.0, 2.0, null), "
+            "('m', 1, 'g', 'black', 'computed', 1.0, 'reliable', 1.0, 2.0, 'why')",
+            5,
+            id="each way to contradict oneself",
+        ),
+        pytest.param(
+            "intervals_hold_the_value",
+            "('m', 1, 'g', 'black', 'percent', 5.0, 5.5, 6.0, 5.0, 7.0, null, null, null, null, null, null), "
+            "('m', 1, 'g', 'black', 'percent', 5.0, 4.0, 6.0, 5.5, 7.0, null, null, null, null, null, null), "
+            "('m', 1, 'g', 'black', 'percent', 99.0, 98.0, 101.0, null, null, null, null, null, null, null, null), "
+            "('m', 1, 'g', 'black', 'percent', 1.0, -1.0, 2.0, null, null, null, null, null, null, null, null), "
+            "('m', 1, 'g', 'black', 'percent', 5.0, 4.0, 6.0, 5.0, 7.0, 0.5, 1.0, 3.0, null, null, null), "
+            "('m', 1, 'g', 'black', 'percent', 5.0, 4.0, 6.0, 5.0, 7.0, null, null, null, 3.0, 1.0, 2.0)",
+            6,
+            id="each way to lie outside",
+        ),
+        pytest.param("crosswalk_resolves", "('v', 'a', 'black', 'white', null, 1, 9)", 1, id="a set that is not its code"),
+        pytest.param(
+            "crosswalk_resolves", "('v', 'a', 'black|white', 'black', null, 1, 9)", 1, id="two that are not multiracial"
+        ),
+        pytest.param("crosswalk_resolves", "('v', 'a', null, null, null, 1, 9)", 1, id="neither code nor reason"),
+        pytest.param("crosswalk_resolves", "('v', 'a', null, 'black', 'declined', 1, 9)", 1, id="both code and reason"),
+        pytest.param("crosswalk_resolves", "('v', 'a', null, null, 'white', 1, 9)", 1, id="a race for a reason"),
+        pytest.param("crosswalk_resolves", "('v', 'a', 'purple', 'purple', null, 1, 9)", 1, id="a set of no category"),
+        pytest.param(
+            "crosswalk_resolves",
+            "('v', 'a', 'black', 'black', null, 1, 9), ('v', ' A ', 'white', 'white', null, 9, 12)",
+            1,
+            id="two meanings on a day",
+        ),
+    ],
+)
+def test_what_is_bad_is_found(found: Check, check: str, rows: str, bad: int) -> None:
+    columns, _, arguments = GOOD[check]
+    assert found(check, columns, rows, arguments) == bad
+
+
+def test_as_many_rows_as_compares_both_sides(found: Check) -> None:
+    assert found("as_many_rows_as", "x", "(1), (2), (3)", {"other": "three"}) == 0
+    assert found("as_many_rows_as", "x", "(1), (2)", {"other": "three"}) == 1
+    assert found("as_many_rows_as", "x", "(1)", {"other": "three"}, where="false") == 1

@@ -1,0 +1,61 @@
+"""Every unit test of the dbt project, and the build of a warehouse without a row.
+
+Here: running them. Not here: the rules themselves, which stand beside the models in `*__unit_tests.yml`.
+"""
+
+from __future__ import annotations
+
+import pytest
+import yaml
+
+from orchestration.settings import DBT_PROJECT
+from tests.unit.dbt.conftest import EmptyWarehouse
+
+pytestmark = pytest.mark.xdist_group("dbt")
+
+RULES = sorted(
+    rule["name"]
+    for file in (DBT_PROJECT / "models").rglob("*__unit_tests.yml")
+    for rule in yaml.safe_load(file.read_text(encoding="utf-8"))["unit_tests"]
+)
+
+
+@pytest.fixture(scope="session")
+def verdicts(empty_warehouse: EmptyWarehouse) -> dict[str, tuple[str, str]]:
+    return empty_warehouse.dbt("test", "--select", "test_type:unit")
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_rule(rule: str, verdicts: dict[str, tuple[str, str]]) -> None:
+    status, message = verdicts[rule]
+    assert status == "pass", f"{rule}: {message}"
+
+
+def test_a_warehouse_without_a_row_builds(empty_warehouse: EmptyWarehouse) -> None:
+    broken = {name: said for name, said in empty_warehouse.built.items() if not said.startswith(("success", "pass"))}
+    assert not broken
+
+
+def test_released_tables_exist_without_rows(empty_warehouse: EmptyWarehouse) -> None:
+    facts = empty_warehouse.con.execute(
+        "select table_name, estimated_size from duckdb_tables() where database_name = 'release' and table_name like 'fct_%'"
+    ).fetchall()
+    assert len(facts) == 8
+    assert {rows for _, rows in facts} == {0}
+
+
+def test_released_schemas_hold_tables_only(empty_warehouse: EmptyWarehouse) -> None:
+    """A view keeps the alias of the build and breaks when the file is opened under another name."""
+    views = empty_warehouse.con.execute(
+        "select database_name, schema_name, view_name from duckdb_views() "
+        "where not internal and database_name in ('release', 'public')"
+    ).fetchall()
+    assert views == []
+
+
+def test_released_columns_say_what_they_are(empty_warehouse: EmptyWarehouse) -> None:
+    silent = empty_warehouse.con.execute(
+        "select schema_name, table_name, column_name from duckdb_columns() "
+        "where database_name in ('release', 'public') and coalesce(comment, '') = ''"
+    ).fetchall()
+    assert silent == []
