@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from ingest.contract import IDENTIFIER, Geoid, Identifier, TimeZone
-from ingest.registry import ContractError, Problem
+from ingest.registry import ContractError, Problem, problems_in
 from ingest.yaml_source import YamlError, read_yaml
 
 DEFAULT = Path(__file__).with_name("city.yml")
@@ -62,15 +62,15 @@ def read_city(folder: Path | None) -> City:
         source = read_yaml(path)
     except YamlError as error:
         raise ContractError([Problem(path, error.line, "(file)", str(error))]) from None
-    data = source.data if isinstance(source.data, dict) else {"(file)": source.data}
-    sources = {key: data.pop(key) for key in list(data) if "__" in str(key) and IDENTIFIER.fullmatch(str(key))}
-    data["sources"] = {**(data.get("sources") or {}), **sources}
+    if not isinstance(source.data, dict):
+        raise ContractError([Problem(path, 1, "(file)", "a city.yml is a mapping of keys, like city: milwaukee")])
+    sources = {key: value for key, value in source.data.items() if "__" in str(key) and IDENTIFIER.fullmatch(str(key))}
+    data = {str(key): value for key, value in source.data.items() if key not in sources}
+    listed = data.get("sources") or {}
+    data["sources"] = listed | sources if isinstance(listed, dict) else listed
     if data.get("city", default["city"]) != default["city"] and "title" not in data:
         data["title"] = str(data["city"]).replace("_", " ").title()
     try:
         return City.model_validate(default | data)
     except ValidationError as error:
-        raise ContractError(
-            Problem(path, source.line_of(e["loc"]), ".".join(map(str, e["loc"])), str(e["msg"]).removeprefix("Value error, "))
-            for e in error.errors()
-        ) from None
+        raise ContractError(problems_in(error, path, source.line_of)) from None

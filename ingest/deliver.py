@@ -34,7 +34,10 @@ Progress = Callable[[int], None]
 
 @dataclasses.dataclass(frozen=True)
 class FileReceipt:
-    """One file (or table) of a delivery: its name, the SHA-256 of its bytes, its records, and its header as it stood."""
+    """One file (or table) of a delivery: its name, what it is known by, its records, and its header as it stood.
+
+    `sha256` is of the file's bytes; for a member of an archive of the archive's and the member's name; None for a database.
+    """
 
     name: str
     sha256: str | None
@@ -90,7 +93,9 @@ class DeliveryStore:
 
     def receipts(self) -> tuple[Receipt, ...]:
         """All whole deliveries in the order of loads."""
-        found = (self.receipt(path.parent.name) for path in self.folder.glob(f"*/{RECEIPT}"))
+        # a kill may have left INCOMING with everything in it
+        folders = (path.parent.name for path in self.folder.glob(f"*/{RECEIPT}") if path.parent.name != INCOMING)
+        found = (self.receipt(load_id) for load_id in folders)
         return tuple(sorted((receipt for receipt in found if receipt), key=lambda receipt: receipt.sequence))
 
     def save(self, receipt: Receipt) -> None:
@@ -179,6 +184,14 @@ class _BatchWriter:
             for part in self._origin.parts:
                 with part.read() as (header, second, raw):
                     match = self._conformer.match(header)
+                    if not match.fits:
+                        # whatever stands there instead is data, and must not get into the receipt as a header
+                        raise DeliveryError(
+                            self._contract.source,
+                            part.name,
+                            "its header holds none of the contract's columns",
+                            "deliver it with its header row, or mend format.header and format.delimiter in the contract",
+                        )
                     self._missing.update(dict.fromkeys(match.missing))
                     self._unknown.update(dict.fromkeys(match.unknown))
                     self._repeated.update(dict.fromkeys(match.repeated))
@@ -189,13 +202,17 @@ class _BatchWriter:
                         self._progress(batch.num_rows)
                         if not self._origin.file_hashes:
                             self._add_to_hash(batch)
+                # the second row may be data after all, so nothing is kept of it that may not be on disk
+                second = tuple("" if at in match.private else cell for at, cell in enumerate(second))
                 self._files.append(FileReceipt(part.name, self._sha256(part.name), rows, header, second))
 
     def _sha256(self, part: str) -> str | None:
-        # a member of an archive goes by the archive's hash
-        return next(
-            (value for name, value in self._origin.file_hashes.items() if part == name or part.startswith(f"{name}/")), None
-        )
+        for name, value in self._origin.file_hashes.items():
+            if part == name:
+                return value
+            if part.startswith(f"{name}/"):
+                return hashlib.sha256(f"{value}{part.removeprefix(name)}".encode()).hexdigest()
+        return None
 
     def _add_to_hash(self, batch: pa.RecordBatch) -> None:
         # a table has no order of its own: the sum of row hashes does not depend on one, and counts repeated rows

@@ -33,6 +33,7 @@ create table if not exists intake.loads (
     source varchar, load_id varchar, sequence bigint, run_id varchar, files bigint, delivered_at timestamp, promoted_at timestamp,
     contract varchar, rows_delivered bigint, rows_blank bigint, rows_duplicate bigint, rows_rejected bigint,
     data_as_of timestamp);
+create table if not exists intake.files (source varchar, sha256 varchar, contract varchar, load_id varchar);
 create table if not exists intake.rejected_rows (
     source varchar, load_id varchar, source_file varchar, source_row bigint, "column" varchar, reason_code varchar,
     message varchar);
@@ -121,14 +122,14 @@ def rejected_rows(contract: Contract, columns: Sequence[Column], relation: str, 
     """SELECT of the rows of a relation that are refused for one of `columns`, as `quality.rejected_rows` shows them."""
     column, reason = rejection(columns, city_zone)
     said = " ".join(
-        f"when refused = {literal(c.name)} and why = {literal(why)} then {message(c, why)}"
+        f"when _refused = {literal(c.name)} and _why = {literal(why)} then {message(c, why)}"
         for c in columns
         for why in ("missing", "invalid")
     )
-    inner = f"select *, {column} as refused, {reason} as why from {relation}"
+    inner = f"select *, {column} as _refused, {reason} as _why from {relation}"
     return (
-        f'{_where_from(contract)}refused as "column", why as reason_code, case {said} end as message '
-        f"from ({inner}) where refused is not null"
+        f'{_where_from(contract)}_refused as "column", _why as reason_code, case {said} end as message '
+        f"from ({inner}) where _refused is not null"
     )
 
 

@@ -14,9 +14,9 @@ from pathlib import Path
 from duckdb import DuckDBPyConnection
 
 from ingest.contract import Contract
-from ingest.deliver import Receipt
+from ingest.deliver import FileReceipt, Receipt
 from ingest.landing import LOAD_COLUMNS, rejected_rows
-from ingest.typed import rejection, typed_expression
+from ingest.typed import invalid_condition, rejection, typed_expression
 from warehouse.sql import literal
 
 
@@ -53,7 +53,9 @@ def _promote(
     con: DuckDBPyConnection, contract: Contract, receipt: Receipt, batch: Path, run_id: str, city_zone: str, now: dt.datetime
 ) -> Promotion:
     terms = contract_terms(contract)
-    _read(con, contract, receipt, batch, terms)
+    _read(con, contract, receipt, batch, terms, city_zone)
+    # a load that comes again gives way to itself
+    con.execute(f'delete from landing."{contract.source}" where _load_id = ?', [receipt.load_id])
     blank = _drop(con, " and ".join(f"coalesce(trim(\"{column.name}\"), '') = ''" for column in contract.kept_columns))
     duplicate = (
         _drop_repeated(con, [f'"{column.name}"' for column in contract.kept_columns])
@@ -61,7 +63,7 @@ def _promote(
         else 0
     )
     if contract.load.mode == "append":
-        duplicate += _drop_taken_files(con, contract, terms)
+        duplicate += _drop_taken_files(con, contract, receipt, terms)
     rejected = _reject(con, contract, receipt, city_zone)
     key = [typed_expression(contract.column(name), city_zone) for name in contract.load.key or ()]
     if key:
@@ -88,18 +90,26 @@ def contract_terms(contract: Contract) -> str:
     return hashlib.sha256(said.encode()).hexdigest()[:16]
 
 
-def _read(con: DuckDBPyConnection, contract: Contract, receipt: Receipt, batch: Path, terms: str) -> None:
+def _read(con: DuckDBPyConnection, contract: Contract, receipt: Receipt, batch: Path, terms: str, city_zone: str) -> None:
     """The batch as a temporary table; `_ordinal` says which row is the later one."""
     order = contract.load.order_by
     by_file_order = order == ("_source_file", "_source_row")  # the order in which batches are written
-    keys = ", ".join(typed_expression(contract.column(name)) if not name.startswith("_") else name for name in order)
+    # a row that does not say when it is from is no later state
+    keys = ", ".join(
+        name if name.startswith("_") else f"{typed_expression(contract.column(name), city_zone)} nulls first" for name in order
+    )
     ordinal = "file_row_number" if by_file_order else f"row_number() over (order by {keys}, file_row_number)"
-    hashes = ", ".join(f"{literal(file.name)}: {literal(file.sha256 or receipt.load_id)}" for file in receipt.files)
+    hashes = ", ".join(f"{literal(file.name)}: {literal(identity)}" for file, identity in _identities(receipt).items())
     con.execute(
         f"create or replace temp table batch as select * exclude (file_row_number), {ordinal} as _ordinal, "
         f"(map {{{hashes}}})[_source_file] as _file_sha256, {literal(terms)} as _contract "
         f"from read_parquet({literal(str(batch))}, file_row_number = true)"
     )
+
+
+def _identities(receipt: Receipt) -> dict[FileReceipt, str]:
+    """What each file is known by: its bytes, or where there are none (a database's table) the load."""
+    return {file: file.sha256 or receipt.load_id for file in receipt.files}
 
 
 def _drop(con: DuckDBPyConnection, condition: str) -> int:
@@ -114,18 +124,28 @@ def _drop_repeated(con: DuckDBPyConnection, columns: list[str]) -> int:
     return _drop(con, f"_ordinal not in ({last})")
 
 
-def _drop_taken_files(con: DuckDBPyConnection, contract: Contract, terms: str) -> int:
-    table = f'landing."{contract.source}"'
+def _drop_taken_files(con: DuckDBPyConnection, contract: Contract, receipt: Receipt, terms: str) -> int:
+    """Drop the rows of files that were taken before, and enter the others as taken, whatever becomes of their rows."""
+    source, files = contract.source, list(dict.fromkeys(_identities(receipt).values()))
     # a file that landed under an older contract gives way to itself under the new one
-    con.execute(f"delete from {table} where _contract <> ? and _file_sha256 in (select _file_sha256 from temp.batch)", [terms])
-    taken = f"select distinct _file_sha256 from {table}"
+    con.execute(f'delete from landing."{source}" where _contract <> ? and list_contains(?, _file_sha256)', [terms, files])
+    con.execute(
+        "delete from intake.files where source = ? and (load_id = ? or (contract <> ? and list_contains(?, sha256)))",
+        [source, receipt.load_id, terms, files],
+    )
+    taken = f"select sha256 from intake.files where source = {literal(source)}"
     twice = (
         "select _source_file from "
         "(select _file_sha256, min(_source_file) as kept from temp.batch group by _file_sha256) as first "
         "inner join (select distinct _file_sha256, _source_file from temp.batch) as every "
         "on first._file_sha256 = every._file_sha256 where every._source_file <> first.kept"
     )
-    return _drop(con, f"_file_sha256 in ({taken}) or (_source_file in ({twice}))")
+    dropped = _drop(con, f"_file_sha256 in ({taken}) or _source_file in ({twice})")
+    con.execute(
+        f"insert into intake.files select ?, unnest, ?, ? from unnest(?) where unnest not in ({taken})",
+        [source, terms, receipt.load_id, files],
+    )
+    return dropped
 
 
 def _reject(con: DuckDBPyConnection, contract: Contract, receipt: Receipt, city_zone: str) -> int:
@@ -157,7 +177,7 @@ def _make_room(con: DuckDBPyConnection, contract: Contract, key: list[str], city
 def _data_as_of(con: DuckDBPyConnection, contract: Contract, city_zone: str) -> dt.datetime | None:
     """The latest event or closing time in the batch; None where the source has no such column."""
     times = [
-        f"max(cast({typed_expression(column, city_zone)} as timestamp))"
+        f"max(cast({typed_expression(column, city_zone)} as timestamp)) filter (not {invalid_condition(column, city_zone)})"
         for column in contract.kept_columns
         if column.role in ("event_time", "closed_time") and column.type in ("date", "timestamp")
     ]

@@ -6,20 +6,35 @@ JSON Schema for editors. Not here: what a contract may say (`ingest.contract`).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+import datetime as dt
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
 
-from ingest.contract import Contract
+from ingest.contract import Contract, Inconsistent
 from ingest.vocabulary import load_vocabulary
-from ingest.yaml_source import YamlError, read_yaml
+from ingest.yaml_source import Location, YamlError, read_yaml
 
 SOURCES = Path(__file__).with_name("sources")
 # What a city may say differently from the contract (city.yml): where the records come from and how their time runs.
 CITY_KEYS = ("jurisdiction", "follow_up", "period", "as_of", "freshness")
+# How pydantic names the branch of a union in a location; the file does not name it.
+BRANCH = re.compile(r".*\[.*\]|str|int|float|date|datetime")
+
+_MAPPING = "keys and their values belong here, like {key: value}"
+SAID = {
+    "extra_forbidden": "no such key; see the list of keys in docs/add-a-source.md (is it misspelled?)",
+    "missing": "this key is missing; add it",
+    "union_tag_not_found": "the key kind is missing; add it",
+    "tuple_type": "a list belongs here, like [one, two]",
+    "dict_type": _MAPPING,
+    "model_type": _MAPPING,
+    "mapping_type": _MAPPING,
+}
 
 
 @dataclass(frozen=True)
@@ -71,19 +86,22 @@ class Registry:
         """The contracts with a city's changes; `ContractError` for a key that a city may not change."""
         contracts, problems = dict(self._contracts), []
         for source, changes in overrides.items():
+            line_of = _city_lines(file, source)
             if source not in contracts:
-                problems.append(Problem(file, 1, f"sources.{source}", f"no such source; known are {', '.join(contracts)}"))
+                problems.append(
+                    Problem(file, line_of(()), f"sources.{source}", f"no such source; known are {', '.join(contracts)}")
+                )
                 continue
             wrong = sorted(set(changes) - set(CITY_KEYS))
             if wrong:
                 message = f"a city may change only {', '.join(CITY_KEYS)}; change the contract itself, or leave it out"
-                problems.append(Problem(file, 1, f"sources.{source}.{wrong[0]}", message))
+                problems += [Problem(file, line_of((key,)), f"sources.{source}.{key}", message) for key in wrong]
                 continue
             data = contracts[source].model_dump(by_alias=True, exclude_unset=True) | dict(changes)
             try:
                 contracts[source] = Contract.model_validate(data, context=load_vocabulary())
             except ValidationError as error:
-                problems += [Problem(file, 1, f"sources.{source}.{_field(e['loc'])}", _message(e)) for e in error.errors()]
+                problems += problems_in(error, file, line_of, f"sources.{source}.")
         if problems:
             raise ContractError(problems)
         return Registry(contracts.values())
@@ -127,21 +145,12 @@ def read_contract(file: Path) -> Contract:
         source = read_yaml(file)
     except YamlError as error:
         raise ContractError([Problem(file, error.line, "(file)", str(error))]) from None
-    except UnicodeDecodeError:
-        raise ContractError([Problem(file, 1, "(file)", "not UTF-8; save the file as UTF-8")]) from None
     if not isinstance(source.data, dict):
         raise ContractError([Problem(file, 1, "(file)", "a contract is a mapping of keys; see docs/add-a-source.md")])
     try:
         contract = Contract.model_validate(source.data, context=load_vocabulary())
     except ValidationError as error:
-        details = error.errors(include_url=False, include_context=False, include_input=False)
-        # pydantic names the chosen kind of connector in the location; the file does not
-        places = [
-            tuple(p for p in e["loc"] if p not in ("file", "database", "ckan", "socrata", "arcgis", "http")) for e in details
-        ]
-        raise ContractError(
-            Problem(file, source.line_of(place), _field(place), _message(e)) for e, place in zip(details, places, strict=True)
-        ) from None
+        raise ContractError(problems_in(error, file, source.line_of)) from None
     if contract.source != file.stem:
         message = f"the file is called {file.name}, the source {contract.source}; one name, spelled the same in both"
         raise ContractError([Problem(file, source.line_of(("source",)), "source", message)])
@@ -153,14 +162,36 @@ def json_schema() -> dict[str, Any]:
     return Contract.model_json_schema(by_alias=True)
 
 
-def _field(location: tuple[str | int, ...]) -> str:
-    return ".".join(str(part) for part in location) or "(contract)"
+def problems_in(error: ValidationError, file: Path, line_of: Callable[[Location], int], within: str = "") -> list[Problem]:
+    """What pydantic found, each field once, by the line on which it stands; no message quotes a value but a word."""
+    found: dict[Location, dict[str, None]] = {}
+    for detail in error.errors(include_url=False):
+        cause = detail.get("ctx", {}).get("error")
+        said = cause.problems if isinstance(cause, Inconsistent) else [(_place(detail["loc"]), _message(detail))]
+        for place, message in said:
+            found.setdefault(place, {})[message] = None
+    return [
+        Problem(file, line_of(place), within + (".".join(map(str, place)) or "(contract)"), "; or: ".join(messages))
+        for place, messages in found.items()
+    ]
+
+
+def _place(location: Location) -> Location:
+    place = tuple(part for part in location if not (isinstance(part, str) and BRANCH.fullmatch(part)))
+    # the kind of connector that was chosen is such a branch, too
+    return ("connector", *place[2:]) if place[:1] == ("connector",) else place
 
 
 def _message(error: Any) -> str:
-    message = str(error["msg"]).removeprefix("Value error, ")
-    if error["type"] == "extra_forbidden":
-        return "no such key; see the list of keys in docs/add-a-source.md (is it misspelled?)"
-    if error["type"] == "missing":
-        return "this key is missing; add it"
-    return message
+    if error["type"] == "string_type" and isinstance(error["input"], (int, float, dt.date)):
+        return "this should be a text, and YAML takes it for something else as it stands; put it in quotes"
+    return SAID.get(error["type"], str(error["msg"]).removeprefix("Value error, "))
+
+
+def _city_lines(file: Path, source: str) -> Callable[[Location], int]:
+    """Where a source's keys stand in a city.yml: under `sources`, or at the top."""
+    try:
+        lines = read_yaml(file)
+    except (OSError, YamlError):
+        return lambda _place: 1
+    return lambda place: max(lines.line_of((source, *place)), lines.line_of(("sources", source, *place)))

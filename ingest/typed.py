@@ -9,6 +9,8 @@ Column names come from contracts, which allow nothing but [a-z0-9_]; everything 
 
 from __future__ import annotations
 
+import datetime as dt
+import re
 from collections.abc import Iterable
 
 from ingest.contract import Column, Contract
@@ -18,7 +20,11 @@ LOAD_COLUMNS = ("_load_id", "_source_file", "_source_row")
 TRUE_WORDS = ("true", "t", "yes", "y", "1")
 FALSE_WORDS = ("false", "f", "no", "n", "0")
 # A time that carries its own offset says which instant it is; anything else is a wall clock's.
-OFFSET = r":\d\d(\.\d+)?\s*(Z|[+-]\d\d(:?\d\d)?)$"
+OFFSET = r":\d\d(\.\d+)?\s*(Z|UTC|[+-]\d\d(:?\d\d(:\d\d)?)?)$"
+# DuckDB takes words for times (epoch, infinity; with a format, each of them is 1900-01-01), and years that Python cannot hold.
+A_TIME = r"\d"
+FIRST_TIME, LAST_TIME = "timestamp '0001-01-01'", "timestamp '9999-12-31 23:59:59.999999'"
+CURRENCY_SIGNS = r"[$€£]"
 SHOWN_CHARACTERS = 60
 
 
@@ -67,6 +73,11 @@ def _cast(column: Column, city_zone: str | None) -> str:
         if column.formats
         else f"try_cast({text} as timestamp)"
     )
+    if any("%z" in form for form in column.formats):
+        moment = f"timezone({literal(city_zone or 'UTC')}, {moment})"
+    moment = (
+        f"case when {moment} between {FIRST_TIME} and {LAST_TIME} and regexp_matches({text}, {literal(A_TIME)}) then {moment} end"
+    )
     if column.type == "date":
         return f"cast({moment} as date)"
     zone = column.timezone or city_zone
@@ -75,17 +86,34 @@ def _cast(column: Column, city_zone: str | None) -> str:
     if column.formats or not city_zone:
         return moment
     instant = f"timezone({literal(city_zone)}, try_cast({text} as timestamptz))"
-    return f"case when regexp_matches({text}, {literal(OFFSET)}) then {instant} else {moment} end"
+    return f"case when regexp_matches({text}, {literal(OFFSET)}) and {moment} is not null then {instant} else {moment} end"
 
 
 def _number(column: Column, text: str) -> str:
+    if not (column.currency or column.thousands or column.decimal != "."):
+        return _plain_number(column, text)
+    plain = text
     if column.currency:
         # accountants write a reversal in parentheses
-        text = f"replace(replace(replace(replace(replace({text}, '$', ''), '€', ''), '£', ''), '(', '-'), ')', '')"
+        plain = f"replace(replace(regexp_replace({plain}, {literal(CURRENCY_SIGNS + ' *')}, ''), '(', '-'), ')', '')"
     if column.thousands:
-        text = f"replace({text}, {literal(column.thousands)}, '')"
+        plain = f"replace({plain}, {literal(column.thousands)}, '')"
     if column.decimal != ".":
-        text = f"replace({text}, {literal(column.decimal)}, '.')"
+        plain = f"replace({plain}, {literal(column.decimal)}, '.')"
+    return f"case when regexp_full_match({text}, {literal(_shape(column))}) then {_plain_number(column, plain)} end"
+
+
+def _shape(column: Column) -> str:
+    """The regular expression of a number as the contract says it is written; 1,5 is no fifteen, and 10$0 is no price."""
+    digits = rf"(\d{{1,3}}({re.escape(column.thousands)}\d{{3}})+|\d*)" if column.thousands else r"\d*"
+    number = rf"{digits}({re.escape(column.decimal)}\d*)?([eE][+-]?\d+)?"
+    if not column.currency:
+        return f"[+-]?{number}"
+    sign = rf"{CURRENCY_SIGNS} *"
+    return rf"[+-]?({sign})?{number}|{sign}[+-]{number}|\(({sign})?{number}\)"
+
+
+def _plain_number(column: Column, text: str) -> str:
     if column.type == "integer":
         return f"case when try_cast({text} as double) = try_cast({text} as bigint) then try_cast({text} as bigint) end"
     if column.currency:
@@ -99,15 +127,17 @@ def invalid_condition(column: Column, city_zone: str | None = None) -> str:
     wrong = [f"{typed} is null"]
     if column.values and not column.is_label:
         wrong.append(f"not {_in(_text(column), column.values)}")
+    # the last day is allowed to its end
+    bounded = f"cast({typed} as date)" if column.type == "timestamp" else typed
     if column.min is not None:
-        wrong.append(f"{typed} < {_bound(column.min)}")
+        wrong.append(f"{bounded} < {_bound(column.min)}")
     if column.max is not None:
-        wrong.append(f"{typed} > {_bound(column.max)}")
+        wrong.append(f"{bounded} > {_bound(column.max)}")
     return f"(not {missing_condition(column)} and ({' or '.join(wrong)}))"
 
 
-def _bound(value: object) -> str:
-    return str(value) if isinstance(value, (int, float)) else f"date {literal(str(value))}"
+def _bound(value: float | dt.date) -> str:
+    return f"date {literal(value.isoformat())}" if isinstance(value, dt.date) else str(value)
 
 
 def rejection(columns: Iterable[Column], city_zone: str | None = None) -> tuple[str, str]:

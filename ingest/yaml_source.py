@@ -39,24 +39,44 @@ class YamlSource:
         return self.lines.get(parts, 1)
 
 
+class _Loader(yaml.SafeLoader):
+    """The safe loader, which also says where a value stands that cannot be one, like the date 2025-13-01."""
+
+    def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:
+        try:
+            return super().construct_object(node, deep)
+        except ValueError as error:
+            raise yaml.constructor.ConstructorError(None, None, f"no usable value: {error}", node.start_mark) from None
+
+
 def read_yaml(path: Path) -> YamlSource:
     """Read a YAML file with the safe loader; `YamlError` names the line of what is wrong."""
-    text = path.read_text(encoding="utf-8")
-    lines: dict[Location, int] = {(): 1}
-    loader = yaml.SafeLoader(text)
     try:
-        node = loader.get_single_node()
-        if node is not None:
-            _walk(node, (), lines)
-        data = loader.construct_document(node) if node is not None else None
+        text = path.read_text(encoding="utf-8")
+        return YamlSource(path, *_parse(text))
+    except UnicodeDecodeError:
+        raise YamlError("not UTF-8; save the file as UTF-8", 1) from None
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         raise YamlError(str(error.problem or "this is not YAML"), mark.line + 1 if mark else 1) from None
-    except (yaml.YAMLError, ValueError) as error:
-        raise YamlError(f"this is not YAML: {error}", 1) from None
+    except yaml.reader.ReaderError as error:
+        line = text.count("\n", 0, error.position) + 1
+        raise YamlError(f"the character #x{ord(text[error.position]):04x} cannot stand in YAML; take it out", line) from None
+    except RecursionError:
+        raise YamlError("an anchor (&) stands inside itself; write the values out", 1) from None
+
+
+def _parse(text: str) -> tuple[Any, dict[Location, int]]:
+    lines: dict[Location, int] = {(): 1}
+    loader = _Loader(text)
+    try:
+        node = loader.get_single_node()
+        if node is None:
+            return None, lines
+        _walk(node, (), lines)
+        return loader.construct_document(node), lines
     finally:
         loader.dispose()
-    return YamlSource(path, data, lines)
 
 
 def _walk(node: yaml.Node, location: Location, lines: dict[Location, int]) -> None:

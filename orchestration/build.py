@@ -11,7 +11,6 @@ import hashlib
 import importlib.metadata
 import json
 from collections.abc import Callable
-from pathlib import Path
 
 from expectations.gate import gate_build
 from expectations.published import gate_published
@@ -104,7 +103,7 @@ def build_models(session: RunSession, on_node: Callable[[str], None]) -> list[No
     attach(session.con, session.candidate.public_path, "public")
     with session.timed("build"), without_cells():
         write_build_inputs(session)
-        results = dbt_runner.build(home, _files(session), exclude=[dbt_runner.QUALITY], on_node=on_node)
+        results = dbt_runner.build(home, exclude=[dbt_runner.QUALITY], on_node=on_node)
     failed = [result for result in results if result.kind == "test" and not result.good]
     if failed:
         session.end(BLOCKED, "; ".join(f"test {result.name} of ours found {result.failures} rows" for result in failed))
@@ -138,7 +137,7 @@ def build_quality(session: RunSession, on_node: Callable[[str], None]) -> list[N
         ended = type(receipt).from_dict(receipt.to_dict())
         ended.end(RELEASED, now())
         write_quality_inputs(session, ended)
-        return dbt_runner.build(home, _files(session), select=[dbt_runner.QUALITY], on_node=on_node)
+        return dbt_runner.build(home, select=[dbt_runner.QUALITY], on_node=on_node)
 
 
 def release(session: RunSession) -> str:
@@ -196,12 +195,3 @@ def _seeds_hash() -> str:
     for path in sorted((DBT_PROJECT / "seeds").rglob("*.csv")):
         digest.update(path.name.encode() + b"\x00" + path.read_bytes())
     return digest.hexdigest()
-
-
-def _files(session: RunSession) -> dict[str, Path]:
-    assert session.candidate is not None, "models are built into a candidate"
-    return {
-        "warehouse": session.settings.home.warehouse,
-        "release": session.candidate.analyst_path,
-        "public": session.candidate.public_path,
-    }

@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -69,7 +69,7 @@ def manifest(home: Home) -> dict[str, Any]:
     fingerprint = project_fingerprint(DBT_PROJECT / "models" / "_sources.yml")
     if not (kept.is_file() and mark.is_file() and mark.read_text(encoding="utf-8") == fingerprint):
         home.ensure()
-        _invoke(home, ["parse"], {})
+        _invoke(home, ["parse"])
         mark.write_text(fingerprint, encoding="utf-8")
     parsed: dict[str, Any] = json.loads(kept.read_text(encoding="utf-8"))
     return parsed
@@ -77,20 +77,19 @@ def manifest(home: Home) -> dict[str, Any]:
 
 def build(
     home: Home,
-    files: Mapping[str, Path],
     *,
     select: Sequence[str] = (),
     exclude: Sequence[str] = (),
     on_node: Callable[[str], None] = _nobody,
 ) -> list[NodeResult]:
-    """Build a selection; `files` are the databases by alias (warehouse, release, public).
+    """Build a selection; the run has the working warehouse open, and the candidate attached as `release` and `public`.
 
     `DbtError` names the models that could not be built. Failed tests are results, not errors.
     """
     arguments = ["build", "--exclude-resource-type", "unit_test"]
     arguments += ["--select", *select] if select else []
     arguments += ["--exclude", *exclude] if exclude else []
-    results = [_node(result) for result in _invoke(home, arguments, files, on_node)]
+    results = [_node(result) for result in _invoke(home, arguments, on_node)]
     broken = [result for result in results if not result.good and result.kind != "test" and result.status != "skipped"]
     if broken:
         said = "; ".join(f"{result.kind} {result.name}: {result.message}" for result in broken)
@@ -98,7 +97,7 @@ def build(
     return results
 
 
-def _invoke(home: Home, arguments: list[str], files: Mapping[str, Path], on_node: Callable[[str], None] = _nobody) -> list[Any]:
+def _invoke(home: Home, arguments: list[str], on_node: Callable[[str], None] = _nobody) -> list[Any]:
     from dbt.cli.main import dbtRunner  # noqa: PLC0415 - a second to import, needed by runs only
 
     def told(event: Any) -> None:
@@ -115,7 +114,7 @@ def _invoke(home: Home, arguments: list[str], files: Mapping[str, Path], on_node
         "--log-path",
         str(home.logs),
     ]
-    with _environment(files):
+    with _environment(home):
         outcome = dbtRunner(callbacks=[told]).invoke(
             ["--quiet", "--no-use-colors", "--log-level", "none", "--log-level-file", "none", *arguments, *where]
         )
@@ -127,12 +126,9 @@ def _invoke(home: Home, arguments: list[str], files: Mapping[str, Path], on_node
 
 
 @contextmanager
-def _environment(files: Mapping[str, Path]) -> Iterator[None]:
-    """The variables that profiles.yml reads; without files (a parse) they name nothing that is opened."""
-    wanted = {
-        f"LEVELGROUND_{alias.upper()}_FILE": str(files.get(alias, ":memory:")) for alias in ("warehouse", "release", "public")
-    }
-    wanted |= {"DO_NOT_TRACK": "1", "DBT_SEND_ANONYMOUS_USAGE_STATS": "false"}
+def _environment(home: Home) -> Iterator[None]:
+    """The variables that profiles.yml reads. They are the same for a parse and a build, else dbt would parse again."""
+    wanted = {"LEVELGROUND_WAREHOUSE_FILE": str(home.warehouse), "DO_NOT_TRACK": "1", "DBT_SEND_ANONYMOUS_USAGE_STATS": "false"}
     before = {name: os.environ.get(name) for name in wanted}
     os.environ.update(wanted)
     try:

@@ -15,17 +15,23 @@ from dataclasses import dataclass
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from ingest.connectors.errors import DeliveryError
 from ingest.contract import Column, Contract
 
 
 @dataclass(frozen=True)
 class HeaderMatch:
-    """How the columns of one part meet the contract: position of each kept column, and what does not fit."""
+    """How the columns of one part meet the contract: position of each kept column, and what does not fit.
+
+    `private` are the positions of direct identifiers; `fits` says whether the header has any column of the contract.
+    """
 
     positions: dict[str, int | None]
     missing: tuple[str, ...]
     unknown: tuple[str, ...]
     repeated: tuple[str, ...]
+    private: frozenset[int]
+    fits: bool
 
 
 class Conformer:
@@ -44,46 +50,56 @@ class Conformer:
         names = [name.strip() for name in header]
         positions: dict[str, int | None] = {}
         missing: list[str] = []
+        private: set[int] = set()
         taken: set[str | int] = set()
         for column in self.contract.columns:
-            found = next((name for name in column.delivered_names if _position(name, names) is not None), None)
+            there = [position for name in column.delivered_names if (position := _position(name, names)) is not None]
             taken.update(column.delivered_names)
-            if found is None:
+            if not there:
                 missing.append(str(column.delivered_names[0]))
             if column.is_kept:
-                positions[column.name] = None if found is None else _position(found, names)
-        by_position = self.contract.format.header.rows == "none"
+                positions[column.name] = there[0] if there else None
+            if column.privacy == "direct_identifier":
+                private.update(there)
         known = taken | set(self.contract.ignore)
-        unknown = [name for at, name in enumerate(names, 1) if (at if by_position else name) not in known]
+        unknown = [name for at, name in enumerate(names, 1) if name not in known and at not in known]
         repeated = sorted({name for name in names if name and names.count(name) > 1 and name in taken})
-        return HeaderMatch(positions, tuple(missing), tuple(unknown), tuple(repeated))
+        fits = len(missing) < len(self.contract.columns)
+        return HeaderMatch(positions, tuple(missing), tuple(unknown), tuple(repeated), frozenset(private), fits)
 
     def batches(self, raw: Iterator[pa.RecordBatch], match: HeaderMatch, file: str) -> Iterator[pa.RecordBatch]:
         """The batches of one part under the contract's names, with `_source_file` and `_source_row` (from 1)."""
         row = 1
         for batch in raw:
             rows = batch.num_rows
-            columns = [self._column(column, batch, match.positions[column.name]) for column in self.contract.kept_columns]
+            columns = [self._column(column, batch, match.positions[column.name], file) for column in self.contract.kept_columns]
             numbers = pa.array(range(row, row + rows), pa.int64())
             yield pa.RecordBatch.from_arrays(
                 [*columns, pa.array([file], pa.string()).take(pa.repeat(0, rows)), numbers], schema=self.schema
             )
             row += rows
 
-    def _column(self, column: Column, batch: pa.RecordBatch, position: int | None) -> pa.Array:
+    def _column(self, column: Column, batch: pa.RecordBatch, position: int | None, file: str) -> pa.Array:
         if position is None:
             return pa.nulls(batch.num_rows, pa.string())
         values = batch.column(position)
-        text = values if values.type == pa.string() else pc.cast(values, pa.string())
+        try:
+            text = values if values.type == pa.string() else pc.cast(values, pa.string())
+        except pa.ArrowException:
+            raise DeliveryError(
+                self.contract.source,
+                file,
+                f"{column.name} is of type {values.type} and cannot be read as text",
+                "deliver one plain value a cell, text in UTF-8",
+            ) from None
         return self._hashed(text) if column.is_hashed else text
 
     def _hashed(self, text: pa.Array) -> pa.Array:
         assert self._hash_key is not None, "settings refuse a run without the key that its contracts need"
         encoded = text.dictionary_encode()
         key = self._hash_key
-        empty = (None, "")
         digests = [
-            value if value in empty else hmac.digest(key, value.strip().encode(), "sha256").hex()
+            hmac.digest(key, value.strip().encode(), "sha256").hex() if value.strip() else ""
             for value in encoded.dictionary.to_pylist()
         ]
         return pa.array(digests, pa.string()).take(encoded.indices)

@@ -6,10 +6,12 @@ Not here: files (`tables`), incremental bookkeeping (`ingest.promote` reads curs
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pyarrow as pa
 import sqlalchemy as sa
@@ -36,7 +38,8 @@ def live_reader(contract: Contract, connector: DatabaseConnector, environment: M
 
 def sqlite_reader(contract: Contract, path: Path, name: str) -> Reader:
     """Read a SQLite file: the contract's table, or the only one that it holds."""
-    engine = sa.create_engine(f"sqlite:///file:{path.resolve()}?mode=ro&immutable=1&uri=true")
+    address = f"file:{quote(str(path.resolve()))}?mode=ro&immutable=1"
+    engine = sa.create_engine("sqlite://", creator=lambda: sqlite3.connect(address, uri=True), poolclass=sa.NullPool)
     connector = contract.connector
     table = connector.table if isinstance(connector, DatabaseConnector) else None
     return _reader(contract, engine, name, table, None, None)
@@ -51,7 +54,7 @@ def _reader(contract: Contract, engine: sa.Engine, name: str, table: str | None,
         try:
             with engine.connect().execution_options(stream_results=True) as connection:
                 source, names = _source(connection, table, query, schema, fail)
-                wanted = [name for name in names if name in _delivered(contract)]
+                wanted = [name for name in names if name.strip() in _delivered(contract)]
                 # a direct identifier that is dropped is not even asked for; unknown columns are named, not read
                 statement = sa.select(*(sa.cast(sa.column(name), sa.Text).label(name) for name in wanted)).select_from(source)
                 unread = [name for name in names if name not in wanted]

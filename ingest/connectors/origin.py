@@ -48,7 +48,8 @@ def delivered_files(folder: Path) -> tuple[Path, ...]:
     files = [
         path
         for path in folder.rglob("*")
-        if path.is_file() and not path.name.startswith((".", "~$")) and path.name != "Thumbs.db"
+        if path.is_file()
+        and not any(part.startswith((".", "~$")) or part in ("__MACOSX", "Thumbs.db") for part in path.relative_to(folder).parts)
     ]
     return tuple(sorted(files, key=lambda path: path.relative_to(folder).as_posix()))
 

@@ -7,8 +7,19 @@ becomes in SQL (`ingest.typed`).
 
 from ingest.contract.column import Column
 from ingest.contract.connectors import DatabaseConnector, FileConnector
-from ingest.contract.model import Contract
+from ingest.contract.model import Contract, Inconsistent
 from ingest.contract.parts import Format
 from ingest.contract.words import IDENTIFIER, Geoid, Identifier, TimeZone
 
-__all__ = ["IDENTIFIER", "Column", "Contract", "DatabaseConnector", "FileConnector", "Format", "Geoid", "Identifier", "TimeZone"]
+__all__ = [
+    "IDENTIFIER",
+    "Column",
+    "Contract",
+    "DatabaseConnector",
+    "FileConnector",
+    "Format",
+    "Geoid",
+    "Identifier",
+    "Inconsistent",
+    "TimeZone",
+]

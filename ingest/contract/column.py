@@ -6,6 +6,9 @@ Here: the keys of a column and the rules inside it. Not here: what it becomes in
 from __future__ import annotations
 
 import datetime as dt
+import math
+import re
+from collections.abc import Iterator
 from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
@@ -13,20 +16,23 @@ from pydantic import BeforeValidator, Field, model_validator
 from ingest.contract.words import NUMERIC, TIMES, Identifier, MissingReason, Strict, TimeZone, word
 
 # What the typed views add to a contract's columns; a delivered column of that name would vanish behind it.
-RESERVED = ("_load_id", "_source_file", "_source_row", "_record_hash")
+RESERVED = ("_load_id", "_source_file", "_source_row", "_record_hash", "file_row_number")
+# What DuckDB's strptime knows; another one would end the run instead of the check of contracts.
+DIRECTIVE = re.compile(r"%(-?[dmyHIMSj]|[aAbBhpYfgnTzZGVuwUWcxX%])")
 
 
-def _as_names(value: Any) -> Any:
-    return (value,) if isinstance(value, (str, int)) and not isinstance(value, bool) else value
+def _as_names(value: Any) -> tuple[str | int, ...]:
+    names = tuple(value) if isinstance(value, (list, tuple)) else (value,)
+    if all(isinstance(name, str) for name in names) or all(type(name) is int and name > 0 for name in names):
+        return names
+    raise ValueError("write a name, a list of names in order of preference, or a position from 1; a name like 2020 in quotes")
 
 
 class Column(Strict):
     """One column: how it is delivered (`from`), what it is (`type`, `role`), and who may see it (`privacy`, `keep`)."""
 
     name: Identifier
-    from_: Annotated[
-        tuple[str, ...] | tuple[Annotated[int, Field(ge=1)], ...], BeforeValidator(_as_names), Field(alias="from")
-    ] = ()
+    from_: Annotated[tuple[str, ...] | tuple[int, ...], BeforeValidator(_as_names), Field(alias="from")] = ()
     type: Literal["text", "integer", "decimal", "boolean", "date", "timestamp", "geometry"] = "text"
     formats: tuple[str, ...] = ()
     timezone: TimeZone | None = None
@@ -46,25 +52,51 @@ class Column(Strict):
 
     @model_validator(mode="after")
     def _consistent(self) -> Column:
-        if self.name in RESERVED or self.name.endswith("_missing_reason"):
-            raise ValueError(f"{self.name} is a name that the warehouse adds itself; call the column otherwise")
-        if self.formats and self.type not in TIMES:
-            raise ValueError(f"formats goes with type date or timestamp, not {self.type}")
-        if self.timezone and self.type != "timestamp":
-            raise ValueError(f"timezone goes with type timestamp, not {self.type}")
-        if (self.thousands or self.decimal != "." or self.currency) and self.type not in NUMERIC:
-            raise ValueError(f"thousands, decimal and currency go with type integer or decimal, not {self.type}")
-        if self.thousands == self.decimal:
-            raise ValueError("thousands and decimal are the same character")
-        if self.keep and self.privacy != "direct_identifier":
-            raise ValueError("keep goes with privacy: direct_identifier; leave columns out by not naming them, or under ignore")
-        if self.role in ("race", "race_flag", "ethnicity") and not self.vocabulary:
-            raise ValueError(f"a column with role {self.role} names its vocabulary")
-        if not self.is_kept and self.required:
-            raise ValueError(
-                "a direct identifier is dropped before anything looks at it, so it cannot be required; write keep: hash"
-            )
+        for problem in self._problems():
+            raise ValueError(f"{self.name}: {problem}")
         return self
+
+    def _problems(self) -> Iterator[str]:
+        if self.name in RESERVED or self.name.endswith("_missing_reason"):
+            yield "this is a name that the warehouse adds itself; call the column otherwise"
+        yield from self._time_problems()
+        if (self.thousands or self.decimal != "." or self.currency) and self.type not in NUMERIC:
+            yield f"thousands, decimal and currency go with type integer or decimal, not {self.type}"
+        if self.thousands == self.decimal:
+            yield "thousands and decimal are the same character"
+        yield from self._bound_problems()
+        if self.keep and self.privacy != "direct_identifier":
+            yield "keep goes with privacy: direct_identifier; leave columns out by not naming them, or under ignore"
+        if self.is_hashed and (self.type != "text" or self.values):
+            yield "a keyed hash is a text like no other; write type: text, and no values"
+        if self.role in ("race", "race_flag", "ethnicity") and not self.vocabulary:
+            yield f"a column with role {self.role} names its vocabulary"
+        if not self.is_kept and self.required:
+            yield "a direct identifier is dropped before anything looks at it, so it cannot be required; write keep: hash"
+
+    def _time_problems(self) -> Iterator[str]:
+        if self.formats and self.type not in TIMES:
+            yield f"formats goes with type date or timestamp, not {self.type}"
+        for text in self.formats:
+            rest = DIRECTIVE.sub("", text)
+            if "%" in rest:
+                yield f"formats: {text!r} holds a % that is no directive of strptime; write it like %m/%d/%Y %H:%M:%S"
+        zoned = ["%z" in text for text in self.formats]
+        if any(zoned) and (self.type == "date" or not all(zoned) or self.timezone):
+            yield "formats: %z says which instant it is; write it in every format of a timestamp without timezone, or in none"
+        if self.timezone and self.type != "timestamp":
+            yield f"timezone goes with type timestamp, not {self.type}"
+
+    def _bound_problems(self) -> Iterator[str]:
+        bounds = [bound for bound in (self.min, self.max) if bound is not None]
+        dates = [bound for bound in bounds if isinstance(bound, dt.date)]
+        numbers = [bound for bound in bounds if not isinstance(bound, dt.date)]
+        if (dates and self.type not in TIMES) or (numbers and self.type not in NUMERIC):
+            yield "min and max are numbers with type integer or decimal, dates with type date or timestamp"
+        if not all(math.isfinite(bound) for bound in numbers):
+            yield "min and max are finite; leave the other one out"
+        if dates != sorted(dates) or numbers != sorted(numbers):
+            yield "max is below min"
 
     @property
     def delivered_names(self) -> tuple[str | int, ...]:

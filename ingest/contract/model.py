@@ -29,6 +29,15 @@ from ingest.contract.parts import (
 )
 from ingest.contract.words import SOURCE_NAME, TIMES, Geoid, Identifier, Strict, matching, vocabulary_of, word
 from ingest.vocabulary import RaceVocabulary, Vocabulary
+from ingest.yaml_source import Location
+
+
+class Inconsistent(ValueError):
+    """Parts of a contract that do not fit together: where each problem is, and what to do about it."""
+
+    def __init__(self, problems: tuple[tuple[Location, str], ...]) -> None:
+        super().__init__("; ".join(message for _, message in problems))
+        self.problems = problems
 
 
 class Contract(Strict):
@@ -62,50 +71,62 @@ class Contract(Strict):
 
     @model_validator(mode="after")
     def _consistent(self, info: ValidationInfo) -> Contract:
-        for problem in self._problems(vocabulary_of(info)):
-            raise ValueError(problem)
+        problems = tuple(self._problems(vocabulary_of(info)))
+        if problems:
+            raise Inconsistent(problems)
         return self
 
-    def _problems(self, vocabulary: Vocabulary) -> Iterator[str]:
-        names = [column.name for column in self.columns]
-        for name in sorted({name for name in names if names.count(name) > 1}):
-            yield f"columns: {name} stands twice; give each column a name of its own"
-        delivered = [name for column in self.columns for name in column.delivered_names]
-        for twice in sorted({str(name) for name in delivered if delivered.count(name) > 1}):
-            yield f"columns: {twice} is taken by two columns (from); each delivered column feeds one"
+    def _problems(self, vocabulary: Vocabulary) -> Iterator[tuple[Location, str]]:
         if not self.source.startswith(f"{self.department}__"):
-            yield f"source: {self.source} does not start with its department {self.department}__"
-        kept = {column.name for column in self.columns if column.is_kept}
+            yield ("source",), f"{self.source} does not start with its department {self.department}__"
+        if self.cadence != "once" and self.freshness is None:
+            yield ("freshness",), "only a source with cadence once is never stale; say after how many hours it is"
+        yield from self._column_problems(vocabulary)
+        kept = {column.name: column for column in self.columns if column.is_kept}
+        times = (("load", "period_column"), ("follow_up", "start"), ("follow_up", "end"))
         for where, used in self._references():
-            if used not in kept and not (where == "load.order_by" and used in LOAD_COLUMNS):
-                yield f"{where}: {used} is no column that this contract keeps; its columns are {', '.join(sorted(kept))}"
-        if self.load.period_column and self.column(self.load.period_column).type not in TIMES:
-            yield f"load.period_column: {self.load.period_column} must be of type date or timestamp"
-        if self.format.header.rows == "none" and any(isinstance(name, str) for name in delivered):
-            yield "columns: a file without header gives no names; write from: as a position (1, 2, …) in every column"
-        for column in self.columns:
+            if where[:2] == ("load", "order_by") and used in LOAD_COLUMNS:
+                continue
+            if used not in kept:
+                yield where, f"{used} is no column that this contract keeps; its columns are {', '.join(sorted(kept))}"
+            elif where in times and kept[used].type not in TIMES:
+                yield where, f"{used} is of type {kept[used].type}; it must be of type date or timestamp"
+
+    def _column_problems(self, vocabulary: Vocabulary) -> Iterator[tuple[Location, str]]:
+        names: set[str] = set()
+        taken: set[str | int] = set()
+        for at, column in enumerate(self.columns):
+            if column.name in names:
+                yield ("columns", at, "name"), f"{column.name} stands twice; give each column a name of its own"
+            names.add(column.name)
+            for delivered in column.delivered_names:
+                if delivered in taken:
+                    yield ("columns", at, "from"), f"{delivered} is taken by two columns; each delivered column feeds one"
+                if self.format.header.rows == "none" and isinstance(delivered, str):
+                    message = "a file without header gives no names; write from: as a position (1, 2, …) in every column"
+                    yield ("columns", at, "from"), message
+            taken.update(column.delivered_names)
             for name in column.vocabulary_names():
                 if name not in vocabulary.race:
                     known = ", ".join(vocabulary.race)
-                    yield f"columns: {column.name}: {name!r} is no vocabulary; choose one of {known}, or add it"
-        if self.cadence != "once" and self.freshness is None:
-            yield "freshness: only a source with cadence once is never stale; say after how many hours it is"
+                    message = f"{name!r} is no vocabulary; choose one of {known}, or add it to vocabulary.yml"
+                    yield ("columns", at, "vocabulary"), message
 
-    def _references(self) -> Iterator[tuple[str, str]]:
+    def _references(self) -> Iterator[tuple[Location, str]]:
         load, follow_up = self.load, self.follow_up
-        yield from (("load.key", name) for name in load.key or ())
-        yield from (("load.order_by", name) for name in load.order_by)
+        yield from ((("load", "key", at), name) for at, name in enumerate(load.key or ()))
+        yield from ((("load", "order_by", at), name) for at, name in enumerate(load.order_by))
         if load.period_column:
-            yield "load.period_column", load.period_column
+            yield ("load", "period_column"), load.period_column
         if follow_up:
-            yield "follow_up.start", follow_up.start
-            yield "follow_up.end", follow_up.end
+            yield ("follow_up", "start"), follow_up.start
+            yield ("follow_up", "end"), follow_up.end
         cursor = getattr(self.connector, "cursor", None)
         if cursor:
-            yield "connector.cursor", cursor
-        for column in self.columns:
+            yield ("connector", "cursor"), cursor
+        for at, column in enumerate(self.columns):
             if isinstance(column.vocabulary, dict):
-                yield f"columns.{column.name}.vocabulary.by", column.vocabulary.get("by", "(none)")
+                yield ("columns", at, "vocabulary", "by"), column.vocabulary.get("by", "(none)")
 
     def column(self, name: str) -> Column:
         """The column of that name; KeyError if there is none."""

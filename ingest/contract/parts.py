@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
-from ingest.contract.words import Percent, Strict, matching, word
+from ingest.contract.words import Delimiter, Encoding, Percent, Strict, matching, word
 
 LOAD_COLUMNS = ("_source_file", "_source_row")
 
@@ -48,8 +48,8 @@ class Layout(Strict):
     """What differs in the files that match `files`, where a source changed its files over the years."""
 
     files: str
-    encoding: str | None = None
-    delimiter: str | None = None
+    encoding: Encoding | None = None
+    delimiter: Delimiter | None = None
     header: Header | None = None
     sheet: str | int | None = None
     range: str | None = None
@@ -62,8 +62,8 @@ class Format(Strict):
     """How the files are written."""
 
     kind: Literal["csv", "excel", "json", "jsonl", "parquet", "geojson", "shapefile", "dbf", "fixed_width"]
-    encoding: str = "utf-8"
-    delimiter: Annotated[str, Field(min_length=1, max_length=1)] = ","
+    encoding: Encoding = "utf-8"
+    delimiter: Delimiter = ","
     header: Header = Header()
     sheet: str | int | None = None
     range: str | None = None

@@ -35,12 +35,12 @@ def word(list_name: str) -> Any:
     return AfterValidator(check)
 
 
-def matching(pattern: re.Pattern[str], what: str) -> Any:
-    """A text that matches a pattern, which `what` says in words."""
+def matching(pattern: re.Pattern[str], what: str, *, quote: bool = True) -> Any:
+    """A text that matches a pattern, which `what` says in words; `quote` it in the message unless it may be a secret."""
 
     def check(value: str) -> str:
         if not pattern.fullmatch(value):
-            raise ValueError(f"{value!r} is not {what}")
+            raise ValueError(f"{repr(value) if quote else 'this'} is not {what}")
         return value
 
     return AfterValidator(check)
@@ -62,6 +62,14 @@ def _zone(value: str) -> str:
     return value
 
 
+def _encoding(value: str) -> str:
+    try:
+        "".encode(value)
+    except LookupError:
+        raise ValueError(f"{value!r} is no encoding of text; write it like utf-8, utf-16 or windows-1252") from None
+    return value
+
+
 def vocabulary_of(info: ValidationInfo) -> Vocabulary:
     """The word lists that a contract is validated with."""
     context = info.context
@@ -71,13 +79,18 @@ def vocabulary_of(info: ValidationInfo) -> Vocabulary:
 
 Identifier = Annotated[str, matching(IDENTIFIER, "a plain lower-case name (letters, digits, underscores)")]
 EnvironmentName = Annotated[
-    str, matching(ENVIRONMENT_NAME, "the NAME of an environment variable; write the secret there, never here")
+    str, matching(ENVIRONMENT_NAME, "the NAME of an environment variable; write the secret there, never here", quote=False)
 ]
 Address = Annotated[str, AfterValidator(_no_password)]
 Geoid = Annotated[
     str, matching(re.compile(r"\d{2}|\d{5}|\d{7}"), "a GEOID in quotes: a state (2 digits), county (5) or place (7)")
 ]
 TimeZone = Annotated[str, AfterValidator(_zone)]
+Encoding = Annotated[str, AfterValidator(_encoding)]
+Delimiter = Annotated[
+    str,
+    matching(re.compile(r"(?![\"\r\n])[\x01-\x7f]"), "one ASCII character other than a quote, like ; or \\t in double quotes"),
+]
 MissingReason = Annotated[str, word("missing_reasons")]
 Percent = Annotated[float, Field(ge=0, le=100)]
 

@@ -151,8 +151,23 @@ def test_what_a_kill_left_is_cleared_away(tmp_path: Path) -> None:
     assert not (tmp_path / "city" / "ucc__service_requests" / "ucc__service_requests").exists()
 
 
+def test_a_sample_of_another_version_is_not_current(summary: SampleSummary, tmp_path: Path) -> None:
+    assert sample.is_current_sample(summary.out)
+    assert not sample.is_current_sample(tmp_path)
+    receipt = json.loads((summary.out / "sample.json").read_text(encoding="utf-8"))
+    (tmp_path / "sample.json").write_text(json.dumps(receipt | {"generator_version": 0}), encoding="utf-8")
+    assert not sample.is_current_sample(tmp_path)
+
+
 def test_the_way_in_is_the_package(summary: SampleSummary) -> None:
-    assert set(sample.__all__) == {"FEWEST_ROWS", "GENERATOR_VERSION", "SampleError", "SampleSummary", "write_sample"}
+    assert set(sample.__all__) == {
+        "FEWEST_ROWS",
+        "GENERATOR_VERSION",
+        "SampleError",
+        "SampleSummary",
+        "is_current_sample",
+        "write_sample",
+    }
     with pytest.raises(AttributeError):
         summary.seconds = 0.0  # type: ignore[misc]
 

@@ -1,0 +1,104 @@
+"""A deliveries folder says which city it is of; without a word it is the default one."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+
+import pytest
+
+from ingest.city import City, read_city
+from ingest.registry import ContractError
+
+
+def city(folder: Path, text: str) -> City:
+    (folder / "city.yml").write_text(text)
+    return read_city(folder)
+
+
+def test_without_a_file_it_is_milwaukee(tmp_path: Path) -> None:
+    assert read_city(None) == read_city(tmp_path)
+    found = read_city(None)
+    assert (found.city, found.place_geoid, found.time_zone, found.as_of, dict(found.sources)) == (
+        "milwaukee",
+        "5553000",
+        "America/Chicago",
+        None,
+        {},
+    )
+
+
+def test_a_file_that_only_says_when_is_of_milwaukee(tmp_path: Path) -> None:
+    found = city(tmp_path, "as_of: 2025-12-01T06:00:00\n")
+    assert (found.city, found.title, found.as_of) == ("milwaukee", "Milwaukee", dt.datetime(2025, 12, 1, 6))
+
+
+def test_another_city_is_called_by_its_own_name(tmp_path: Path) -> None:
+    found = city(tmp_path, 'city: new_ulm\nplace_geoid: "2746042"\ntime_zone: America/New_York\n')
+    assert (found.city, found.title, found.place_geoid, found.time_zone) == ("new_ulm", "New Ulm", "2746042", "America/New_York")
+    assert city(tmp_path, "city: new_ulm\ntitle: Ulm\n").title == "Ulm"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "sources:\n  ucc__service_requests: {as_of: 2025-12-01}\n",
+        "ucc__service_requests: {as_of: 2025-12-01}\n",
+        "sources:\nucc__service_requests: {as_of: 2025-12-01}\n",
+    ],
+)
+def test_what_it_says_of_its_sources(tmp_path: Path, text: str) -> None:
+    assert city(tmp_path, text).sources == {"ucc__service_requests": {"as_of": dt.date(2025, 12, 1)}}
+
+
+def test_sources_in_both_places_are_put_together(tmp_path: Path) -> None:
+    found = city(tmp_path, "sources:\n  a__b: {jurisdiction: '55'}\nc__d: {jurisdiction: '27'}\n")
+    assert found.sources == {"a__b": {"jurisdiction": "55"}, "c__d": {"jurisdiction": "27"}}
+
+
+@pytest.mark.parametrize(
+    ("said", "local"),
+    [
+        ("2025-12-01", dt.datetime(2025, 12, 1)),
+        ("2025-12-01T06:30:00", dt.datetime(2025, 12, 1, 6, 30)),
+        ("2025-12-01T06:30:00Z", dt.datetime(2025, 12, 1, 0, 30)),
+        ("2025-07-01T06:30:00+02:00", dt.datetime(2025, 6, 30, 23, 30)),
+    ],
+)
+def test_its_as_of_time_is_on_its_own_clock(tmp_path: Path, said: str, local: dt.datetime) -> None:
+    assert city(tmp_path, f"as_of: {said}\n").local_as_of() == local
+
+
+def test_without_an_as_of_time_there_is_none() -> None:
+    assert read_city(None).local_as_of() is None
+    assert read_city(None).local_now().tzinfo is None
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "field", "said"),
+    [
+        ("city: milwaukee\npopulation: 577222\n", 2, "population", "no such key"),
+        ("city: Milwaukee\n", 1, "city", "is not a plain lower-case name"),
+        ("city: milwaukee\ntime_zone: America/Milwaukee\n", 2, "time_zone", "is no time zone; write it like America/Chicago"),
+        ("city: milwaukee\nplace_geoid: 5553000\n", 2, "place_geoid", "put it in quotes"),
+        ("as_of: soon\n", 1, "as_of", "valid datetime"),
+        ("city: a\ncity: b\n", 2, "(file)", "the key 'city' stands here twice; keep one"),
+        ("- milwaukee\n", 1, "(file)", "a city.yml is a mapping of keys"),
+        ("", 1, "(file)", "a city.yml is a mapping of keys"),
+        ("city: milwaukee\nsources: [ucc__service_requests]\n", 2, "sources", "keys and their values belong here"),
+        ("sources:\n  ucc__service_requests: 5\n", 2, "sources.ucc__service_requests", "keys and their values belong here"),
+        ("city: [\n", 2, "(file)", "expected the node content"),
+    ],
+)
+def test_what_is_wrong_is_told_with_file_line_and_field(tmp_path: Path, text: str, line: int, field: str, said: str) -> None:
+    with pytest.raises(ContractError) as refused:
+        city(tmp_path, text)
+    (problem,) = refused.value.problems
+    assert (problem.file, problem.line, problem.field) == (tmp_path / "city.yml", line, field)
+    assert said in problem.message
+
+
+def test_another_encoding_is_told(tmp_path: Path) -> None:
+    (tmp_path / "city.yml").write_bytes("title: Ménomonee\n".encode("latin-1"))
+    with pytest.raises(ContractError, match=r"city\.yml:1: \(file\): not UTF-8"):
+        read_city(tmp_path)

@@ -1,0 +1,86 @@
+"""Settings come from the environment, and one that cannot be used is named with what to write instead."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from orchestration.settings import PROJECT, ConfigurationError, Settings
+
+
+def test_without_a_variable_there_are_defaults() -> None:
+    settings = Settings.from_environment({})
+    assert settings.home.root == PROJECT / ".levelground"
+    assert (settings.deliveries, settings.further_sources, settings.hash_key) == (None, None, None)
+    assert (settings.wait_seconds, settings.keep_releases) == (3600, 14)
+    assert (settings.memory_limit, settings.threads) == (None, None)
+
+
+def test_an_empty_variable_is_an_unset_one() -> None:
+    names = [
+        "HOME",
+        "DELIVERIES",
+        "SOURCES",
+        "HASH_KEY",
+        "WAIT_SECONDS",
+        "KEEP_RELEASES",
+        "KEEP_RUNS_DAYS",
+        "MEMORY_LIMIT",
+        "THREADS",
+    ]
+    assert Settings.from_environment({f"LEVELGROUND_{name}": "" for name in names}) == Settings.from_environment({})
+
+
+def test_every_variable_is_read(tmp_path: Path) -> None:
+    settings = Settings.from_environment(
+        {
+            "LEVELGROUND_HOME": str(tmp_path / "home"),
+            "LEVELGROUND_DELIVERIES": "live",
+            "LEVELGROUND_SOURCES": str(tmp_path / "contracts"),
+            "LEVELGROUND_HASH_KEY": "schlüssel",
+            "LEVELGROUND_WAIT_SECONDS": "0.5",
+            "LEVELGROUND_KEEP_RELEASES": "3",
+            "LEVELGROUND_MEMORY_LIMIT": "2GB",
+            "LEVELGROUND_THREADS": "2",
+        }
+    )
+    assert settings.home.root == tmp_path / "home"
+    assert (settings.deliveries, settings.further_sources) == ("live", tmp_path / "contracts")
+    assert settings.hash_key == "schlüssel".encode()
+    assert (settings.wait_seconds, settings.keep_releases) == (0.5, 3)
+    assert (settings.memory_limit, settings.threads) == ("2GB", 2)
+
+
+def test_the_environment_is_read_when_asked_and_not_before(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LEVELGROUND_KEEP_RELEASES", "2")
+    assert Settings.from_environment().keep_releases == 2
+
+
+def test_paths_are_made_absolute_and_know_the_users_home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HOME", "/home/desk")
+    settings = Settings.from_environment({"LEVELGROUND_HOME": "here", "LEVELGROUND_SOURCES": "~/contracts"})
+    assert settings.home.root == tmp_path / "here"
+    assert settings.further_sources == Path("/home/desk/contracts")
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "least", "default"),
+    [
+        ("LEVELGROUND_WAIT_SECONDS", "an hour", "0", "3600"),
+        ("LEVELGROUND_WAIT_SECONDS", "-1", "0", "3600"),
+        ("LEVELGROUND_WAIT_SECONDS", "nan", "0", "3600"),
+        ("LEVELGROUND_WAIT_SECONDS", "inf", "0", "3600"),
+        ("LEVELGROUND_KEEP_RELEASES", "0", "1", "14"),
+        ("LEVELGROUND_KEEP_RELEASES", "all", "1", "14"),
+        ("LEVELGROUND_KEEP_RELEASES", "inf", "1", "14"),
+        ("LEVELGROUND_KEEP_RELEASES", "1e999", "1", "14"),
+        ("LEVELGROUND_KEEP_RELEASES", "0.5", "1", "14"),
+        ("LEVELGROUND_THREADS", "two", "0", "0"),
+    ],
+)
+def test_a_bad_number_is_named_with_what_to_write(name: str, text: str, least: str, default: str) -> None:
+    with pytest.raises(ConfigurationError) as refused:
+        Settings.from_environment({name: text})
+    assert str(refused.value) == f"{name} is {text!r}; write a number of at least {least}, or unset it for {default}"
