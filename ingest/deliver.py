@@ -34,13 +34,17 @@ Progress = Callable[[int], None]
 
 @dataclasses.dataclass(frozen=True)
 class FileReceipt:
-    """One file (or table) of a delivery: its name, the SHA-256 of its bytes, its records, and its header as it stood."""
+    """One file (or table) of a delivery: its name, the SHA-256 of its bytes, its records, and its header as it stood.
+
+    `crs` is the coordinate reference system of its coordinates, as the file declares it or else the contract.
+    """
 
     name: str
     sha256: str | None
     rows: int
     header: tuple[str, ...]
     second_header: tuple[str, ...] = ()
+    crs: str | None = None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -68,7 +72,8 @@ class Receipt:
         for key in ("columns_missing", "columns_unknown", "columns_repeated"):
             data[key] = tuple(data[key])
         data["files"] = tuple(
-            FileReceipt(f["name"], f["sha256"], f["rows"], tuple(f["header"]), tuple(f["second_header"])) for f in data["files"]
+            FileReceipt(f["name"], f["sha256"], f["rows"], tuple(f["header"]), tuple(f["second_header"]), f["crs"])
+            for f in data["files"]
         )
         return cls(**data)
 
@@ -177,19 +182,20 @@ class _BatchWriter:
         schema = _with_load_id(self._conformer.schema) if identity else self._conformer.schema
         with pq.ParquetWriter(path, schema, compression="zstd") as parquet:
             for part in self._origin.parts:
-                with part.read() as (header, second, raw):
-                    match = self._conformer.match(header)
+                with part.read() as opened:
+                    match = self._conformer.match(opened.header)
                     self._missing.update(dict.fromkeys(match.missing))
                     self._unknown.update(dict.fromkeys(match.unknown))
                     self._repeated.update(dict.fromkeys(match.repeated))
                     rows = 0
-                    for batch in self._conformer.batches(raw, match, part.name):
+                    for batch in self._conformer.batches(opened.batches, match, part.name):
                         parquet.write_batch(_labelled(batch, identity, schema) if identity else batch)
                         rows += batch.num_rows
                         self._progress(batch.num_rows)
                         if not self._origin.file_hashes:
                             self._add_to_hash(batch)
-                self._files.append(FileReceipt(part.name, self._sha256(part.name), rows, header, second))
+                sha256 = self._sha256(part.name)
+                self._files.append(FileReceipt(part.name, sha256, rows, opened.header, opened.second_header, opened.crs))
 
     def _sha256(self, part: str) -> str | None:
         # a member of an archive goes by the archive's hash
