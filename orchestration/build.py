@@ -14,6 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from expectations.gate import gate_build
+from expectations.published import gate_published
 from expectations.results import GateResult
 from ingest.landing import last_load
 from orchestration import dbt_runner
@@ -113,7 +114,8 @@ def build_models(session: RunSession, on_node: Callable[[str], None]) -> list[No
 def judge_build(session: RunSession) -> list[GateResult]:
     """Judge marts and published; a critical failure blocks the release, and content that is out already ends the run."""
     with session.timed("audit build"):
-        gates = gate_build(session.settings.home.warehouse)
+        warehouse = session.settings.home.warehouse
+        gates = [*gate_build(warehouse), gate_published(warehouse)]
     session.receipt.gates += gates
     failed = [f"{gate.subject}: {finding.message}" for gate in gates for finding in gate.failed_critical]
     if failed:

@@ -90,7 +90,7 @@ class RunReceipt:
 
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> RunReceipt:
-        """The receipt that `to_dict` wrote; ValueError, KeyError or TypeError if it is none."""
+        """The receipt that `to_dict` wrote; ValueError, KeyError, TypeError or AttributeError if it is none."""
         data = dict(data)
         data["sources"] = {name: SourceStatus(**status) for name, status in data["sources"].items()}
         data["gates"] = [GateResult.from_dict(gate) for gate in data["gates"]]
@@ -114,7 +114,7 @@ class RunStore:
         for path in self.folder.glob("*.json"):
             try:
                 found.append(RunReceipt.from_dict(json.loads(path.read_text(encoding="utf-8"))))
-            except (ValueError, KeyError, TypeError):
+            except (ValueError, KeyError, TypeError, AttributeError):
                 continue  # written by another version, or cut off: history, not state
         return sorted(found, key=lambda receipt: (receipt.started_at, receipt.run_id))
 

@@ -17,6 +17,7 @@ import duckdb
 from duckdb import DuckDBPyConnection
 
 from ingest.landing import ensure_ledger
+from orchestration.progress import watcher
 from orchestration.reading import Reading, settle
 from orchestration.receipts import FAILED, RunReceipt, RunStore
 from orchestration.settings import ConfigurationError, Settings
@@ -51,7 +52,6 @@ class RunSession:
     candidate: Candidate | None = None
     content: str = ""
     created_at: dt.datetime | None = None
-    mended: tuple[str, ...] = ()
 
     @contextmanager
     def timed(self, stage: str) -> Iterator[None]:
@@ -103,7 +103,7 @@ def run_session(settings: Settings, options: RunOptions, run_id: str) -> Iterato
     lock = RunLock(settings.home, options.trigger)
     lock.acquire(settings.wait_seconds if options.wait_seconds is None else options.wait_seconds)
     try:
-        notes = recover(settings.home)
+        recovered = recover(settings.home)
         con = open_working(settings.home, memory_limit=settings.memory_limit, threads=settings.threads)
         try:
             ensure_ledger(con)
@@ -116,9 +116,11 @@ def run_session(settings: Settings, options: RunOptions, run_id: str) -> Iterato
                 as_of=as_of.isoformat(),
                 unknown_folders=reading.folders_without_contract(),
             )
-            session = RunSession(
-                settings, options, reading, receipt, RunStore(settings.home.runs), con, as_of, mended=tuple(notes)
-            )
+            runs = RunStore(settings.home.runs)
+            _close_killed_runs(runs)
+            session = RunSession(settings, options, reading, receipt, runs, con, as_of)
+            for note in recovered:
+                watcher().stage(note)
             session.save()
             try:
                 yield session
@@ -130,6 +132,14 @@ def run_session(settings: Settings, options: RunOptions, run_id: str) -> Iterato
             con.close()
     finally:
         lock.release()
+
+
+def _close_killed_runs(runs: RunStore) -> None:
+    """This run holds the lock, so a receipt without an end is of a run that a kill cut off."""
+    for receipt in runs.all():
+        if receipt.outcome is None:
+            receipt.end(FAILED, now(), "its process ended before the run did")
+            runs.save(receipt)
 
 
 def as_of_time(text: str | None, reading: Reading) -> dt.datetime:

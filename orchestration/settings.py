@@ -6,6 +6,7 @@ Secrets come by the names that contracts give (credentials_env) and by LEVELGROU
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -60,6 +61,6 @@ def _number(env: Mapping[str, str], name: str, default: float, least: float) -> 
         value = float(text)
     except ValueError:
         value = float("nan")
-    if not value >= least:
+    if not least <= value < math.inf:
         raise ConfigurationError(f"{name} is {text!r}; write a number of at least {least:g}, or unset it for {default:g}")
     return value

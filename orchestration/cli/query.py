@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json as jsonlib
 import sys
+from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated
 
@@ -52,13 +54,16 @@ def _write(result: pa.Table, form: Format) -> None:
         rows = [[row[name] for name in result.column_names] for row in result.to_pylist()]
         out.print(table(None, result.column_names, rows, right=numbers))
     elif form is Format.JSON:
-        import json  # noqa: PLC0415
-
-        print(json.dumps(result.to_pylist(), indent=1, default=str))
+        print(jsonlib.dumps(result.to_pylist(), indent=1, default=_plain))
     elif form is Format.CSV:
         pyarrow.csv.write_csv(_flat(result), sys.stdout.buffer)
     else:
         pyarrow.parquet.write_table(result, sys.stdout.buffer)
+
+
+def _plain(value: object) -> float | str:
+    """JSON has numbers and texts: an amount is a number, a date is a text."""
+    return float(value) if isinstance(value, Decimal) else str(value)
 
 
 def _flat(result: pa.Table) -> pa.Table:

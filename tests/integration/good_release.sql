@@ -5,12 +5,12 @@ create temp table event as select
     date '2025-03-01' as occurred_on, '55079000101' as tract_geoid, '4' as aldermanic_district_geoid,
     '2022' as aldermanic_district_vintage, '7' as police_district_geoid,
     'HARBOR' as neighborhood_geoid, 'address' as geocode_quality
-    from range(1, 7) as t (n);
+    from range(1, 8) as t (n);
 create temp table person as select event.*,
-    ['White', 'Black', 'Two', 'Asian or Pacific', 'Arab', 'Unknown'][_source_row] as race_ethnicity_reported,
-    [['white'], ['black'], ['black', 'white'], null, ['mena'], null][_source_row] as race_ethnicity_set,
-    ['white', 'black', 'multiracial', 'asian_or_nhpi', 'mena', 'observer_unknown'][_source_row] as race_ethnicity_code,
-    ['white', 'black', 'multiracial', 'asian_or_nhpi', 'white', 'observer_unknown'][_source_row] as race_ethnicity_code_1997,
+    ['White', 'Black', 'Two', 'Asian or Pacific', 'Arab', 'Unknown', 'Hispanic'][_source_row] as race_ethnicity_reported,
+    [['white'], ['black'], ['black', 'white'], null, ['mena'], null, ['hispanic']][_source_row] as race_ethnicity_set,
+    ['white', 'black', 'multiracial', 'asian_or_nhpi', 'mena', 'observer_unknown', 'hispanic'][_source_row] as race_ethnicity_code,
+    ['white', 'black', 'multiracial', 'asian_or_nhpi', 'white', 'observer_unknown', 'hispanic'][_source_row] as race_ethnicity_code_1997,
     'spd15_2024' as race_standard, 'observer' as collection_mode
     from event;
 create table release.marts.dim_date as select date '2025-01-01' + n::integer as date_on from range(365) as t (n);

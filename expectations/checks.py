@@ -1,0 +1,74 @@
+"""One expectation of a suite, before Great Expectations sees it.
+
+Here: the plain form that derived and written suites share, and the four shapes that expectations of this house have.
+Not here: which expectations a delivery or a mart has (`derive`, `suites`), running them (`runner`).
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from typing import Any
+
+from expectations.results import Severity
+
+
+@dataclasses.dataclass(frozen=True)
+class Check:
+    """A Great Expectations expectation (`type`, `kwargs`, `severity`) and what a reader of its result needs.
+
+    `name` is the expectation's name in results, `says` the sentence of a failed one; it ends in what to do about it.
+    """
+
+    name: str
+    type: str
+    kwargs: Mapping[str, Any]
+    severity: Severity
+    says: str
+    column: str | None = None
+    threshold: float | None = None
+
+    def definition(self) -> dict[str, Any]:
+        """The expectation as Great Expectations takes it."""
+        return {"type": self.type, "kwargs": dict(self.kwargs), "severity": self.severity}
+
+
+def share(
+    name: str,
+    severity: Severity,
+    says: str,
+    *,
+    rows: str,
+    among: str = "true",
+    at_most_pct: float = 0,
+    tolerated: int = 0,
+    column: str | None = None,
+) -> Check:
+    """Of the rows where `among` holds, at most `at_most_pct` percent, or `tolerated` rows, are `rows` (SQL conditions)."""
+    kwargs = {"rows": rows, "among": among, "at_most_pct": float(at_most_pct), "tolerated": tolerated}
+    return Check(name, "expect_share_of_rows", kwargs, severity, says, column, float(at_most_pct))
+
+
+def measure(
+    name: str,
+    severity: Severity,
+    says: str,
+    *,
+    expression: str,
+    at_least: float | None = None,
+    at_most: float | None = None,
+    column: str | None = None,
+) -> Check:
+    """A SQL aggregate over all rows lies between two numbers; one that is NULL has nothing to say and passes."""
+    kwargs = {"expression": expression, "at_least": at_least, "at_most": at_most}
+    return Check(name, "expect_measure_between", kwargs, severity, says, column, at_least if at_most is None else at_most)
+
+
+def no_rows(name: str, severity: Severity, says: str, *, query: str, column: str | None = None) -> Check:
+    """A query finds nothing: for rules that look at several rows of a table at once, or at another table beside it."""
+    return Check(name, "expect_no_rows", {"query": query}, severity, says, column, 0.0)
+
+
+def header(name: str, severity: Severity, says: str, *, mismatches: int, column: str | None = None) -> Check:
+    """The delivered header names the contract's columns; the rows cannot tell, since a missing column reads as empty."""
+    return Check(name, "expect_header_to_match", {"mismatches": mismatches}, severity, says, column, 0.0)

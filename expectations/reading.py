@@ -1,0 +1,115 @@
+"""A delivery as its gate reads it: one SELECT over the delivered text, each cell typed once, each doubt a flag.
+
+Here: the SELECT that is the batch of a delivery suite, and the names of its flags. Not here: how a cell is typed
+(`ingest.typed`), how many flags are too many (`expectations.derive`).
+
+The columns have the contract's names and types (labels stay as sent), so that a contract's own expectations can compare
+times and add up amounts. Flags start with an underscore, which no contract column does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from expectations.crosswalk import Labels, unmapped_condition
+from ingest.contract import Column, Contract
+from ingest.typed import invalid_condition, missing_condition, required_columns, typed_expression
+from warehouse.sql import literal, quoted
+
+BLANK, HEADER, REJECTED = "_is_blank", "_is_header", "_is_rejected"
+# A row is a header when most of a few columns hold their own names: all would tell no more and cost a comparison each.
+HEADER_COLUMNS, HEADER_SHARE = 4, 0.5
+
+
+@dataclass(frozen=True)
+class LabelCheck:
+    """The labels of one column under one vocabulary, on the rows where the column holds it."""
+
+    column: Column
+    vocabulary: str
+    flag: str
+    among: str
+    by: tuple[str, str] | None
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How a delivery is read: its SELECT and the columns that are there to be judged."""
+
+    query: str
+    present: tuple[Column, ...]
+    required: tuple[Column, ...]
+    labels: tuple[LabelCheck, ...] = field(default=())
+
+
+def missing_flag(column: Column) -> str:
+    """The flag of a cell that is empty or a null token."""
+    return quoted(f"_missing_{column.name}")
+
+
+def invalid_flag(column: Column) -> str:
+    """The flag of a cell that does not type, or lies outside values, min or max."""
+    return quoted(f"_invalid_{column.name}")
+
+
+def can_be_invalid(column: Column) -> bool:
+    """Whether a cell that is not empty can be wrong by itself."""
+    return column.type not in ("text", "geometry") or bool(column.values and not column.is_label)
+
+
+def read_delivery(contract: Contract, relation: str, absent: Iterable[str], labels: Labels, city_zone: str | None) -> Reading:
+    """How `relation` (text under the contract's names) is read; `absent` are the kept columns that were not delivered."""
+    gone = set(absent)
+    present = tuple(column for column in contract.kept_columns if column.name not in gone)
+    required = tuple(column for column in required_columns(contract) if column.name not in gone)
+    checks = tuple(_label_checks(present))
+    parts = [_value(column, city_zone) for column in present]
+    parts += [f"{missing_condition(column)} as {missing_flag(column)}" for column in present]
+    parts += [f"{invalid_condition(column, city_zone)} as {invalid_flag(column)}" for column in present if can_be_invalid(column)]
+    parts += [f"{unmapped_condition(check.column.name, labels.get(check.vocabulary, ()))} as {check.flag}" for check in checks]
+    parts += [
+        f"{_blank(present)} as {BLANK}",
+        f"{_header(contract, required, present)} as {HEADER}",
+        "_source_file",
+        "_source_row",
+    ]
+    bad = [missing_flag(column) for column in required] + [invalid_flag(column) for column in required if can_be_invalid(column)]
+    rejected = f"not {BLANK} and ({' or '.join(bad)})" if bad else "false"
+    query = f"select *, {rejected} as {REJECTED} from (select {', '.join(parts)} from {relation}) as cells"
+    return Reading(query, present, required, checks)
+
+
+def _value(column: Column, city_zone: str | None) -> str:
+    name = quoted(column.name)
+    return f"coalesce({name}, '') as {name}" if column.is_label else f"{typed_expression(column, city_zone)} as {name}"
+
+
+def _blank(columns: Iterable[Column]) -> str:
+    cells = ", ".join(f"nullif(trim({quoted(column.name)}), '')" for column in columns)
+    return f"coalesce({cells}) is null" if cells else "true"
+
+
+def _header(contract: Contract, required: tuple[Column, ...], present: tuple[Column, ...]) -> str:
+    others = (column for column in present if column not in required)
+    # a hash of the name is not the name
+    looked_at = [column for column in (*required, *others) if not column.is_hashed][:HEADER_COLUMNS]
+    if contract.format.header.rows == "none" or not looked_at:
+        return "false"
+    names = {column.name: ", ".join(literal(str(name)) for name in column.delivered_names) for column in looked_at}
+    same = (f"coalesce(cast(trim({quoted(name)}) in ({own}) as integer), 0)" for name, own in names.items())
+    return f"{' + '.join(same)} > {HEADER_SHARE * len(looked_at):g}"
+
+
+def _label_checks(columns: tuple[Column, ...]) -> Iterable[LabelCheck]:
+    names = {column.name for column in columns}
+    for column in columns:
+        if isinstance(column.vocabulary, Mapping):
+            by = column.vocabulary["by"]
+            if by not in names:
+                continue
+            for number, value in enumerate(key for key in column.vocabulary if key != "by"):
+                flag = quoted(f"_unmapped_{number}_{column.name}")
+                yield LabelCheck(column, column.vocabulary[value], flag, f"{quoted(by)} = {literal(value)}", (by, value))
+        elif column.vocabulary:
+            yield LabelCheck(column, column.vocabulary, quoted(f"_unmapped_{column.name}"), f"not {BLANK}", None)
