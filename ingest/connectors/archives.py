@@ -33,7 +33,7 @@ def streams(source: str, path: Path, name: str, member: str | None) -> Iterator[
     elif path.suffix.lower() == ".gz":
         yield name, partial(_open_gzip, path)
     else:
-        yield name, partial(path.open, "rb")
+        yield name, lambda: path.open("rb")
 
 
 def _members(source: str, path: Path, name: str, wanted: str | None) -> list[str]:

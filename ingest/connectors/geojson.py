@@ -100,9 +100,11 @@ def _positions(features: Sequence[Mapping[str, Any]], fail: Fail) -> list[tuple[
         while geometries:
             geometry = geometries.pop()
             try:
-                geometries += geometry["geometries"] if geometry["type"] == "GeometryCollection" else ()
-                found += _pairs(geometry.get("coordinates", []))
-            except (KeyError, TypeError, ValueError, AttributeError):
+                if geometry["type"] == "GeometryCollection":
+                    geometries += geometry["geometries"]
+                else:
+                    found += _pairs(geometry["coordinates"])
+            except (KeyError, TypeError, ValueError):
                 raise fail(f"the geometry of feature {number} is no GeoJSON geometry", "export it again") from None
     return found
 
