@@ -33,7 +33,7 @@ READABLE = ("csv", "parquet", "geojson")
 def readers(contract: Contract, path: Path, name: str) -> Iterator[tuple[str, Reader]]:
     """(name, reader) of each table in a file: the file itself, or the members of a zip that the contract means."""
     if contract.format.kind not in READABLE:
-        remedy = f"deliver it as {' or '.join(READABLE)} and change format.kind in the contract"
+        remedy = f"deliver it as {', '.join(READABLE[:-1])} or {READABLE[-1]} and change format.kind in the contract"
         raise DeliveryError(contract.source, name, f"files of kind {contract.format.kind} cannot be read yet", remedy)
     how = _layout(contract.format, name)
     for stream_name, opener in streams(contract.source, path, name, how.member):
