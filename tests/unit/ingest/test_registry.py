@@ -33,7 +33,9 @@ def test_contracts_go_by_their_names(registry: Registry) -> None:
 
 
 def test_an_unknown_name_is_told_with_the_known_ones(registry: Registry) -> None:
-    with pytest.raises(UnknownSource, match=r"no contract is called 'ucc__requests'; there are assessor__property_sales, .*ucc__serv"):
+    with pytest.raises(
+        UnknownSource, match=r"no contract is called 'ucc__requests'; there are assessor__property_sales, .*ucc__serv"
+    ):
         registry["ucc__requests"]
 
 
