@@ -37,6 +37,7 @@ class FileReceipt:
     """One file (or table) of a delivery: its name, what it is known by, its records, and its header as it stood.
 
     `sha256` is of the file's bytes; for a member of an archive of the archive's and the member's name; None for a database.
+    `crs` is the coordinate reference system of its coordinates, as the file declares it or else the contract.
     """
 
     name: str
@@ -44,6 +45,7 @@ class FileReceipt:
     rows: int
     header: tuple[str, ...]
     second_header: tuple[str, ...] = ()
+    crs: str | None = None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -71,7 +73,8 @@ class Receipt:
         for key in ("columns_missing", "columns_unknown", "columns_repeated"):
             data[key] = tuple(data[key])
         data["files"] = tuple(
-            FileReceipt(f["name"], f["sha256"], f["rows"], tuple(f["header"]), tuple(f["second_header"])) for f in data["files"]
+            FileReceipt(f["name"], f["sha256"], f["rows"], tuple(f["header"]), tuple(f["second_header"]), f["crs"])
+            for f in data["files"]
         )
         return cls(**data)
 
@@ -182,8 +185,8 @@ class _BatchWriter:
         schema = _with_load_id(self._conformer.schema) if identity else self._conformer.schema
         with pq.ParquetWriter(path, schema, compression="zstd") as parquet:
             for part in self._origin.parts:
-                with part.read() as (header, second, raw):
-                    match = self._conformer.match(header)
+                with part.read() as opened:
+                    match = self._conformer.match(opened.header)
                     if not match.fits:
                         # whatever stands there instead is data, and must not get into the receipt as a header
                         raise DeliveryError(
@@ -196,15 +199,16 @@ class _BatchWriter:
                     self._unknown.update(dict.fromkeys(match.unknown))
                     self._repeated.update(dict.fromkeys(match.repeated))
                     rows = 0
-                    for batch in self._conformer.batches(raw, match, part.name):
+                    for batch in self._conformer.batches(opened.batches, match, part.name):
                         parquet.write_batch(_labelled(batch, identity, schema) if identity else batch)
                         rows += batch.num_rows
                         self._progress(batch.num_rows)
                         if not self._origin.file_hashes:
                             self._add_to_hash(batch)
                 # the second row may be data after all, so nothing is kept of it that may not be on disk
-                second = tuple("" if at in match.private else cell for at, cell in enumerate(second))
-                self._files.append(FileReceipt(part.name, self._sha256(part.name), rows, header, second))
+                second = tuple("" if at in match.private else cell for at, cell in enumerate(opened.second_header))
+                sha256 = self._sha256(part.name)
+                self._files.append(FileReceipt(part.name, sha256, rows, opened.header, second, opened.crs))
 
     def _sha256(self, part: str) -> str | None:
         for name, value in self._origin.file_hashes.items():

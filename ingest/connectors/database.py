@@ -18,7 +18,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import SQLAlchemyError
 
 from ingest.connectors.errors import DeliveryError
-from ingest.connectors.tables import BATCH_ROWS, Opened, Reader
+from ingest.connectors.opened import BATCH_ROWS, Opened, Reader
 from ingest.contract import Contract, DatabaseConnector
 
 
@@ -58,7 +58,7 @@ def _reader(contract: Contract, engine: sa.Engine, name: str, table: str | None,
                 # a direct identifier that is dropped is not even asked for; unknown columns are named, not read
                 statement = sa.select(*(sa.cast(sa.column(name), sa.Text).label(name) for name in wanted)).select_from(source)
                 unread = [name for name in names if name not in wanted]
-                yield (*wanted, *unread), (), _batches(connection, statement, len(wanted), len(unread), fail)
+                yield Opened((*wanted, *unread), (), _batches(connection, statement, len(wanted), len(unread), fail))
         except SQLAlchemyError as error:
             raise fail(
                 _explained(error), "check that the database is up, the account may read it, and the table still exists"

@@ -7,15 +7,13 @@ Here: `Origin` and `Part`, what a folder holds, and which reader takes which fil
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import pyarrow as pa
-
 from ingest.connectors import database, tables
 from ingest.connectors.errors import DeliveryError
+from ingest.connectors.opened import Reader
 from ingest.contract import Contract, DatabaseConnector, FileConnector
 
 SQLITE_MAGIC = b"SQLite format 3\x00"
@@ -25,11 +23,11 @@ SQLITE_MAGIC = b"SQLite format 3\x00"
 class Part:
     """One table of a delivery: a file, a member of an archive, or the rows of a query.
 
-    `read` opens it and gives (header, second header row or (), batches of raw columns). Batches are valid while it is open.
+    `read` opens it; its batches are good while it is open.
     """
 
     name: str
-    read: Callable[[], AbstractContextManager[tuple[tuple[str, ...], tuple[str, ...], Iterator[pa.RecordBatch]]]]
+    read: Reader
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,9 @@ from pydantic import Field, model_validator
 from ingest.contract.words import Delimiter, Encoding, Percent, Strict, matching, word
 
 LOAD_COLUMNS = ("_source_file", "_source_row")
+Crs = Annotated[
+    str, matching(re.compile(r"(EPSG|ESRI|OGC):\w+"), "a coordinate reference system by authority and code, like EPSG:32054")
+]
 
 
 class Steward(Strict):
@@ -54,7 +57,7 @@ class Layout(Strict):
     sheet: str | int | None = None
     range: str | None = None
     layer: str | None = None
-    crs: str | None = None
+    crs: Crs | None = None
     member: str | None = None
 
 
@@ -68,7 +71,7 @@ class Format(Strict):
     sheet: str | int | None = None
     range: str | None = None
     layer: str | None = None
-    crs: str | None = None
+    crs: Crs | None = None
     member: str | None = None
     layouts: tuple[Layout, ...] = ()
 

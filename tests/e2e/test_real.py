@@ -15,14 +15,42 @@ pytestmark = [pytest.mark.real, pytest.mark.xdist_group("real")]
 
 # delivered, staged, rejected, blank, duplicate, superseded; counted independently (csv and pyarrow over the files as found)
 ACCOUNTS = {
+    "assessor__property_sales": (60_743, 60_490, 12, 2, 102, 137),
+    "census__acs_race_tract": (298, 298, 0, 0, 0, 0),
     "census__blocks_2020": (7_458, 7_458, 0, 0, 0, 0),
+    "census__tracts_2010": (297, 297, 0, 0, 0, 0),
+    "census__tracts_2020": (301, 301, 0, 0, 0, 0),
+    "census__zcta_2010": (36, 36, 0, 0, 0, 0),
+    "city__addresses": (331_949, 331_949, 0, 0, 0, 0),
+    "city__aldermanic_districts_2012": (15, 15, 0, 0, 0, 0),
+    "city__aldermanic_districts_2022": (15, 15, 0, 0, 0, 0),
+    "city__limits": (1, 1, 0, 0, 0, 0),
+    "city__neighborhoods": (190, 190, 0, 0, 0, 0),
+    "city__police_districts": (7, 7, 0, 0, 0, 0),
     "comptroller__checkbook": (369_312, 369_312, 0, 0, 0, 0),
+    "dcd__foreclosures": (5_205, 5_205, 0, 0, 0, 0),
     "der__employees": (6_304, 6_304, 0, 0, 0, 0),
+    "dpi__absenteeism": (25_528, 25_528, 0, 0, 0, 0),
+    "dpi__completion": (7_437, 7_437, 0, 0, 0, 0),
     "dpi__enrollment": (26_105, 26_105, 0, 0, 0, 0),
+    "dpw__lead_service_lines": (77_191, 77_189, 0, 2, 0, 0),
     "fpc__police_stops": (51_920, 51_920, 0, 0, 0, 0),
+    "mhd__chronic_disease": (4_326, 4_326, 0, 0, 0, 0),
+    "mhd__lead_orders_abated": (632, 631, 0, 0, 1, 0),
+    "mhd__lead_orders_open": (229, 229, 0, 0, 0, 0),
+    "mmc__court_cases": (65_528, 65_524, 4, 0, 0, 0),
     "mpd__dispatched_calls": (615_342, 101_101, 0, 11_773, 470_085, 32_383),
+    "mpd__incidents": (20_246, 20_246, 0, 0, 0, 0),
+    "oei__resident_survey": (1_033, 1_033, 0, 0, 0, 0),
     "ucc__service_requests": (9_725, 9_725, 0, 0, 0, 0),
 }
+# Rows and cells that are refused, by column; docs/data_issues.md tells of each (ASR-03, ASR-04, MMC-01).
+REFUSED_ROWS = {
+    ("assessor__property_sales", "price"): 10,
+    ("assessor__property_sales", "sold_on"): 2,
+    ("mmc__court_cases", "violated_at"): 4,
+}
+REFUSED_CELLS = {("assessor__property_sales", "built_year"): 7}
 COUNTS = ("delivered", "staged", "rejected", "blank", "duplicate", "superseded")
 AS_OF = "2025-12-01T00:00:00"
 
@@ -40,6 +68,13 @@ def test_every_row_is_accounted_for(milwaukee: tuple[CommandLine, dict[str, Any]
         row = status_of(report, source)
         assert tuple(row[f"rows_{count}"] for count in COUNTS) == account, source
         assert row["verdict"] == "fresh"
+
+
+def test_what_is_refused_is_known(milwaukee: tuple[CommandLine, dict[str, Any]]) -> None:
+    levelground, _ = milwaukee
+    for table, known in (("rejected_rows", REFUSED_ROWS), ("rejected_values", REFUSED_CELLS)):
+        rows = levelground.ask(f'select source, "column", count(*) as n from quality.{table} group by all')
+        assert {(row["source"], row["column"]): row["n"] for row in rows} == known, table
 
 
 def test_a_second_run_changes_nothing(milwaukee: tuple[CommandLine, dict[str, Any]], real_deliveries: Path) -> None:

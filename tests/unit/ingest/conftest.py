@@ -79,11 +79,16 @@ def read_origin() -> Callable[[Contract, Origin], list[Table]]:
         tables = []
         conformer = Conformer(contract, HASH_KEY)
         for part in origin.parts:
-            with part.read() as (header, second, raw):
-                match = conformer.match(header)
-                rows = [tuple(row.values()) for batch in conformer.batches(raw, match, part.name) for row in batch.to_pylist()]
+            with part.read() as opened:
+                match = conformer.match(opened.header)
+                batches = conformer.batches(opened.batches, match, part.name)
+                rows = [tuple(row.values()) for batch in batches for row in batch.to_pylist()]
             plain, numbers = [row[:-2] for row in rows], [row[-1] for row in rows]
-            tables.append(Table(part.name, header, second, match.missing, match.unknown, match.repeated, plain, numbers))
+            tables.append(
+                Table(
+                    part.name, opened.header, opened.second_header, match.missing, match.unknown, match.repeated, plain, numbers
+                )
+            )
         return tables
 
     return read

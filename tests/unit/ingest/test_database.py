@@ -224,9 +224,9 @@ def test_a_connection_lost_in_mid_fetch_is_told(make_contract: MakeContract, url
     origin = open_live(contract, {"DPT_URL": url})
     assert origin is not None
     with (
-        origin.parts[0].read() as (_header, _second, batches),
+        origin.parts[0].read() as opened,
         pytest.raises(
             DeliveryError, match="the connection was lost in mid-fetch; nothing was taken in, the next run fetches again"
         ),
     ):
-        list(batches)
+        list(opened.batches)

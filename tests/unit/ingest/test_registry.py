@@ -33,7 +33,9 @@ def test_contracts_go_by_their_names(registry: Registry) -> None:
 
 
 def test_an_unknown_name_is_told_with_the_known_ones(registry: Registry) -> None:
-    with pytest.raises(UnknownSource, match=r"no contract is called 'ucc__requests'; there are census__blocks_2020, .*ucc__serv"):
+    with pytest.raises(
+        UnknownSource, match=r"no contract is called 'ucc__requests'; there are assessor__property_sales, .*ucc__serv"
+    ):
         registry["ucc__requests"]
 
 
@@ -113,7 +115,7 @@ def test_every_contract_can_be_changed_by_a_city(registry: Registry, city_file: 
             "sources:\n  ucc__requests: {as_of: 2025-12-01}\n",
             2,
             "sources.ucc__requests",
-            "no such source; known are census__blocks_2020, ",
+            "no such source; known are assessor__property_sales, ",
         ),
         (f"city: milwaukee\n{REQUESTS}: {{columns: []}}\n", 2, f"sources.{REQUESTS}.columns", "a city may change only"),
         (

@@ -113,14 +113,14 @@ def test_a_footer_is_counted_and_says_nothing(read_file: Any, rows: int, data: b
 
 
 def test_a_footer_that_spans_batches(read_file: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ingest.connectors.tables.BLOCK_BYTES", 64)
+    monkeypatch.setattr("ingest.connectors.csv_text.BLOCK_BYTES", 64)
     lines = [f"{number},x" for number in range(100)]
     (table,) = read_file("\n".join(["A,B", *lines]).encode(), footer={"rows": 30})
     assert table.rows == [(str(number), "x") for number in range(70)] + [(None, None)] * 30
 
 
 def test_a_file_longer_than_a_block_is_read_whole(read_file: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ingest.connectors.tables.BLOCK_BYTES", 64)
+    monkeypatch.setattr("ingest.connectors.csv_text.BLOCK_BYTES", 64)
     rows = [(str(number), f"x\n{number}") for number in range(500)]
     text = "A,B\r\n" + "".join(f'{a},"{b}"\r\n' for a, b in rows)
     (table,) = read_file(text.encode())
@@ -185,6 +185,6 @@ def test_a_broken_file_is_told_without_quoting_it(read_file: Any, data: bytes, s
 
 def test_a_file_of_a_kind_that_cannot_be_read_is_told(read_file: Any) -> None:
     with pytest.raises(
-        DeliveryError, match="files of kind excel cannot be read yet; deliver it as csv or parquet and change format"
+        DeliveryError, match="files of kind excel cannot be read yet; deliver it as csv, parquet or geojson and change format"
     ):
         read_file(b"PK", name="visits.xlsx", format={"kind": "excel"})

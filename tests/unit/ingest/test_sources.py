@@ -1,0 +1,96 @@
+"""Rules that every contract of the folder keeps, whatever it is about; each says what to do about it."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from ingest.city import read_city
+from ingest.connectors import Conformer
+from ingest.contract import Contract
+from ingest.registry import SOURCES, read_contract
+
+ISSUE = re.compile(r"\b[A-Z]{3}-\d{2}\b")
+ISSUES = Path(__file__).resolve().parents[3] / "docs" / "data_issues.md"
+FILES = sorted(SOURCES.glob("*.yml"))
+# Where somebody lives or was, who somebody is: never public beside what happened there.
+OF_A_PERSON = ("address", "latitude", "longitude", "zip", "sex", "age", "race", "race_flag", "ethnicity")
+# Data of nobody in particular: places, and counts that the census itself protects.
+OF_PLACES = ("census", "city")
+
+pytestmark = pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
+
+
+def known_issues() -> dict[str, str]:
+    rows = (line.split(" | ") for line in ISSUES.read_text(encoding="utf-8").splitlines() if line.startswith("| "))
+    return {row[0].removeprefix("| "): row[1].strip("`") for row in rows}
+
+
+def delivered_header(contract: Contract, preferred: int) -> list[str]:
+    """The header of a file that has every column, under its first or its last name, and what is ignored."""
+    if contract.format.header.rows == "none":
+        return [str(position) for position in range(1, len(contract.columns) + 1)]
+    return [*(str(column.delivered_names[preferred]) for column in contract.columns), *contract.ignore]
+
+
+@pytest.mark.parametrize("preferred", [0, -1], ids=["first names", "last names"])
+def test_a_contract_knows_its_own_header(file: Path, preferred: int) -> None:
+    contract = read_contract(file)
+    match = Conformer(contract, None).match(delivered_header(contract, preferred))
+    assert (match.missing, match.unknown, match.repeated) == ((), (), ())
+    assert None not in match.positions.values()
+
+
+def test_every_issue_it_cites_is_told_and_is_its_own(file: Path) -> None:
+    cited = set(ISSUE.findall(file.read_text(encoding="utf-8")))
+    known = known_issues()
+    assert cited <= set(known), "write the issue down in docs/data_issues.md and in the seed known_data_issues"
+    assert {known[issue] for issue in cited} <= {file.stem}, "cite an issue of this source, or give it one of its own"
+
+
+def test_what_tells_of_a_person_is_not_public(file: Path) -> None:
+    contract = read_contract(file)
+    if contract.department in OF_PLACES:
+        return
+    public = [column.name for column in contract.columns if column.role in OF_A_PERSON and column.privacy == "public"]
+    assert not public, "say which privacy they have: quasi_identifier, sensitive or direct_identifier"
+
+
+def test_race_is_sensitive(file: Path) -> None:
+    race = [column for column in read_contract(file).columns if column.role in ("race", "race_flag", "ethnicity")]
+    assert {column.privacy for column in race} <= {"sensitive"}
+
+
+def test_a_stand_in_says_so_and_only_a_stand_in_is_of_another_place(file: Path) -> None:
+    contract, city = read_contract(file), read_city(None)
+    of_the_city = contract.jurisdiction in (city.place_geoid, "55079", "55")
+    assert (contract.agreement.basis == "stand_in") is not of_the_city
+    if not of_the_city:
+        issues = ISSUES.read_text(encoding="utf-8").splitlines()
+        assert any(f"`{contract.source}`" in line and "Stand-in" in line for line in issues)
+
+
+def test_what_comes_once_is_never_stale_and_what_comes_again_can_be(file: Path) -> None:
+    contract = read_contract(file)
+    assert (contract.cadence == "once") is (contract.freshness is None)
+    clocks = [column for column in contract.columns if column.role in ("event_time", "closed_time")]
+    assert contract.freshness is None or clocks or contract.as_of or contract.period, "without a clock nothing ever goes stale"
+
+
+def test_persons_are_protected(file: Path) -> None:
+    contract = read_contract(file)
+    if contract.statistical_unit in ("person", "household"):
+        assert contract.agreement.suppress_below >= 11
+
+
+def test_a_map_has_a_key_and_a_geometry(file: Path) -> None:
+    contract = read_contract(file)
+    maps = [column for column in contract.columns if column.type == "geometry" or column.role == "geometry"]
+    if contract.format.kind != "geojson":
+        assert not maps
+        return
+    (geometry,) = maps
+    assert (geometry.name, geometry.type, geometry.role, geometry.required) == ("geometry", "geometry", "geometry", True)
+    assert contract.load.key and contract.load.mode == "replace"
