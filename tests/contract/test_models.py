@@ -35,6 +35,30 @@ ALLOWED = {
     "quality": {"staging", "marts", "receipts", "reference"},
 }
 # A folder's models are called like this.
+# Sources that land and reach no fact yet: their facts need place conformance. `levelground sources list` calls them landed_only.
+LANDED_ONLY = {
+    "assessor__property_sales",
+    "census__acs_race_tract",
+    "census__tracts_2010",
+    "census__tracts_2020",
+    "census__zcta_2010",
+    "city__addresses",
+    "city__aldermanic_districts_2012",
+    "city__aldermanic_districts_2022",
+    "city__limits",
+    "city__neighborhoods",
+    "city__police_districts",
+    "dcd__foreclosures",
+    "dpi__absenteeism",
+    "dpi__completion",
+    "dpw__lead_service_lines",
+    "mhd__chronic_disease",
+    "mhd__lead_orders_abated",
+    "mhd__lead_orders_open",
+    "mmc__court_cases",
+    "mpd__incidents",
+    "oei__resident_survey",
+}
 NAMES = {
     "staging/": r"stg_[a-z][a-z0-9]*__[a-z0-9_]+",
     "intermediate/": r"int_[a-z0-9_]+__[a-z_]+",
@@ -149,8 +173,11 @@ def test_staging_models_stand_in_their_departments_folder(project: Manifest) -> 
 
 def test_every_source_with_a_contract_has_its_staging_model(project: Manifest) -> None:
     models = {node["name"] for node in project.models()}
-    missing = [contract.source for contract in contracts() if f"stg_{contract.source}" not in models]
-    assert not missing, f"to reach a fact, add models/staging/<department>/stg_<source>.sql: {missing}"
+    missing = {contract.source for contract in contracts() if f"stg_{contract.source}" not in models}
+    assert missing == LANDED_ONLY, (
+        "to reach a fact, add models/staging/<department>/stg_<source>.sql, and take the source out of LANDED_ONLY: "
+        f"{sorted(missing ^ LANDED_ONLY)}"
+    )
 
 
 def test_every_relation_is_written_where_its_layer_belongs(project: Manifest) -> None:
@@ -211,6 +238,8 @@ def test_staging_reads_labels_by_the_vocabulary_of_the_contract() -> None:
     """The vocabulary stands in the contract, for the gate, and in the staging model; the two must agree."""
     wrong = []
     for contract in contracts():
+        if contract.source in LANDED_ONLY:
+            continue
         wanted = {name for column in contract.columns for name in column.vocabulary_names()}
         sql = (DBT_PROJECT / "models" / "staging" / contract.department / f"stg_{contract.source}.sql").read_text(
             encoding="utf-8"
