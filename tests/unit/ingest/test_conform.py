@@ -146,6 +146,7 @@ def test_what_is_no_text_is_told_without_quoting_it(make_contract: MakeContract,
     ) as told:
         conform(make_contract(), ("A", "B"), [["1"], values])
     assert "Jane" not in "".join(traceback.format_exception(told.value))
+    assert told.value.__context__ is None or told.value.__suppress_context__
 
 
 def test_a_hash_is_keyed_and_of_the_trimmed_text(make_contract: MakeContract) -> None:

@@ -153,6 +153,20 @@ def test_a_value_that_is_no_text_is_told_without_quoting_it(made: Any, read_file
     assert "Jane" not in "".join(traceback.format_exception(told.value))
 
 
+def test_bytes_of_a_driver_that_are_no_text_are_told(made: Any, read_file: Any) -> None:
+    def as_bytes(connection: Any, _record: object) -> None:
+        connection.text_factory = lambda raw: raw if b"\xff" in raw else raw.decode()
+
+    sa.event.listen(sa.Engine, "connect", as_bytes)
+    try:
+        data = made("create table staff (A blob, B text)", "insert into staff values (x'4a616e65ff', 'x')")
+        with pytest.raises(DeliveryError, match=r"staff\.db: a value is no text; cast it in the database, or read it") as told:
+            read_file(data, name="staff.db", **connector(table="staff"))
+    finally:
+        sa.event.remove(sa.Engine, "connect", as_bytes)
+    assert told.value.__suppress_context__
+
+
 @pytest.fixture
 def url(tmp_path: Path, made: Any) -> str:
     path = tmp_path / "live.db"

@@ -67,11 +67,14 @@ def test_rejected_rows_say_where_and_why(warehouse: Any, contract: Contract) -> 
 
 
 def test_rejected_rows_of_landing_are_those_that_the_view_leaves_out(warehouse: Any, make_contract: MakeContract) -> None:
-    contract = make_contract(columns=[{"name": "a", "required": True}, {"name": "b"}])
-    warehouse.take(contract, {"f.csv": "a,b\n1,x\n,y\n"})
-    sql = rejected_rows(contract, required_columns(contract), 'landing."dpt__visits"', ZONE)
+    contract = make_contract(columns=[{"name": "a", "required": True}, {"name": "b", "type": "integer"}])
+    warehouse.take(contract, {"f.csv": "a,b\n1,5\n,y\n2,z\n"})
+    sql = rejected_rows(contract, required_columns(contract), "landing.dpt__visits", ZONE)
     assert told(warehouse.con, sql) == [("dpt__visits", "f.csv", 2, "a", "missing", "a is empty")]
-    assert warehouse.con.execute("select b from typed.dpt__visits").fetchall() == [("x",)]
+    assert warehouse.con.execute("select a, b from typed.dpt__visits").fetchall() == [("1", 5), ("2", None)]
+    # a row that is out as a whole has no cells to tell of
+    cells = told(warehouse.con, rejected_values(contract, "landing.dpt__visits", ZONE))
+    assert cells == [("dpt__visits", "f.csv", 3, "b", "invalid", "b: not a usable integer: z")]
 
 
 def test_rejected_values_quote_public_cells_only(warehouse: Any, contract: Contract) -> None:

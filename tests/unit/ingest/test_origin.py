@@ -39,11 +39,12 @@ def test_what_desktop_programs_leave_behind_is_no_delivery(tmp_path: Path) -> No
 
 
 def test_each_file_is_known_by_its_bytes(make_contract: MakeContract, tmp_path: Path) -> None:
-    put(tmp_path, b="A,B\n1,2\n", sub__a="A,B\n3,4\n")
+    long = "A,B\n" + "1,2\n" * 100_000
+    put(tmp_path, b=long, sub__a="A,B\n3,4\n")
     origin = open_folder(make_contract(), delivered_files(tmp_path), tmp_path)
     assert [part.name for part in origin.parts] == ["b.csv", "sub/a.csv"]
     assert origin.file_hashes == {
-        "b.csv": hashlib.sha256(b"A,B\n1,2\n").hexdigest(),
+        "b.csv": hashlib.sha256(long.encode()).hexdigest(),
         "sub/a.csv": hashlib.sha256(b"A,B\n3,4\n").hexdigest(),
     }
 

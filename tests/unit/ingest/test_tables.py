@@ -45,6 +45,7 @@ ROWS = [("1", "2"), ("3", "4")]
         (b"1,2\n3,4\n", ROWS, NO_HEADER),
         (b'Report\nof "today\n\nA,B\n1,2\n3,4\n', ROWS, csv(header={"skip": 3})),
         (b'Report of "today\nA,B\n1,2\n3,4\n', ROWS, csv(header={"skip": 1})),
+        (b'"Report\nA,B\n1,2\n3,4\n', ROWS, csv(header={"skip": 1})),
         (b"A,B,C\n1,2,x\n3,4,y\n", ROWS, {}),
         (b"A,B,A\n1,2,9\n3,4,9\n", ROWS, {}),
     ],
@@ -181,6 +182,7 @@ def test_a_broken_file_is_told_without_quoting_it(read_file: Any, data: bytes, s
         read_file(data, **keys)
     assert str(told.value).startswith(f"dpt__visits: visits.csv: {said}")
     assert "Canary" not in "".join(traceback.format_exception(told.value))
+    assert told.value.__context__ is None or told.value.__suppress_context__
 
 
 def test_a_file_of_a_kind_that_cannot_be_read_is_told(read_file: Any) -> None:

@@ -122,6 +122,7 @@ def test_a_damaged_archive_is_told_without_quoting_it(read_file: Any, name: str,
         read_file(data, name=name)
     assert str(told.value).startswith(f"dpt__visits: {said}")
     assert "Canary" not in "".join(traceback.format_exception(told.value))
+    assert told.value.__context__ is None or told.value.__suppress_context__
 
 
 def test_a_member_that_is_not_there_is_told(read_file: Any) -> None:
@@ -178,3 +179,4 @@ def test_damaged_parquet_is_told_without_quoting_it(read_file: Any, data: bytes)
     with pytest.raises(DeliveryError, match="this is no Parquet file, or it is cut off; deliver it again") as told:
         read_file(data, name="visits.parquet", **PARQUET)
     assert "Canary" not in "".join(traceback.format_exception(told.value))
+    assert told.value.__context__ is None or told.value.__suppress_context__

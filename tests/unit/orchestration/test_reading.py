@@ -185,7 +185,10 @@ def test_folders_that_no_contract_knows_are_named(settings: Made, folder: Callab
     assert settle(settings(), str(path)).folders_without_contract() == ("assessor__sales", "zzz")
 
 
-def test_the_schedule_goes_by_the_homes_city(settings: Made, folder: Callable[..., Path]) -> None:
+def test_the_schedule_goes_by_the_homes_city(
+    settings: Made, folder: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(folder("live", "city: no_live_system\n").parent)
     assert home_city(settings()).city == "milwaukee"
     path = folder("deliveries", "city: new_ulm\ntime_zone: America/New_York\n")
     assert home_city(settings(DELIVERIES=str(path))).time_zone == "America/New_York"

@@ -60,9 +60,15 @@ def test_the_environment_is_read_when_asked_and_not_before(monkeypatch: pytest.M
 def test_paths_are_made_absolute_and_know_the_users_home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("HOME", "/home/desk")
-    settings = Settings.from_environment({"LEVELGROUND_HOME": "here", "LEVELGROUND_SOURCES": "~/contracts"})
-    assert settings.home.root == tmp_path / "here"
-    assert settings.further_sources == Path("/home/desk/contracts")
+    here = Settings.from_environment({"LEVELGROUND_HOME": "here", "LEVELGROUND_SOURCES": "~/contracts"})
+    assert (here.home.root, here.further_sources) == (tmp_path / "here", Path("/home/desk/contracts"))
+    there = Settings.from_environment({"LEVELGROUND_HOME": "~/there", "LEVELGROUND_SOURCES": "contracts"})
+    assert (there.home.root, there.further_sources) == (Path("/home/desk/there"), tmp_path / "contracts")
+
+
+def test_the_least_number_may_be_written() -> None:
+    settings = Settings.from_environment({"LEVELGROUND_WAIT_SECONDS": "0", "LEVELGROUND_KEEP_RELEASES": "1"})
+    assert (settings.wait_seconds, settings.keep_releases) == (0, 1)
 
 
 @pytest.mark.parametrize(
