@@ -35,6 +35,10 @@ unnamed as (
     cross join settings
 ),
 
+bounded as (
+    select * from {{ ref('int_places__named') }}
+),
+
 populated as (
     select distinct
         geography_type,
@@ -80,8 +84,16 @@ members as (
     from unnamed
     union all
     select
-        *,
+        geography_type,
+        geography_vintage,
+        geoid,
+        name,
         3 as preference
+    from bounded
+    union all
+    select
+        *,
+        4 as preference
     from populated
     union all
     select
@@ -104,11 +116,16 @@ final as (
         members.name,
         vintages.valid_from,
         vintages.valid_to,
-        cast(null as double) as land_area_sq_m,
-        cast(null as blob) as geometry_wkb
+        bounded.land_area_sq_m,
+        bounded.geometry_wkb
     from members
     left join {{ ref('geography_vintages') }} as vintages
         on members.geography_type = vintages.geography_type and members.geography_vintage = vintages.geography_vintage
+    left join bounded
+        on
+            members.geography_type = bounded.geography_type
+            and members.geography_vintage = bounded.geography_vintage
+            and members.geoid = bounded.geoid
     qualify row_number() over (
         partition by members.geography_type, members.geography_vintage, members.geoid
         order by members.preference

@@ -4,19 +4,23 @@ requests as (
     select * from {{ ref('int_service_requests__followed') }}
 ),
 
+placed as (
+    {{ place_conformed('requests', on_date='requests.occurred_on', address='address') }}
+),
+
 final as (
     select
         {{ event_columns('service_request', has_key=false) }},
         occurred_on,
         service_request_at,
-        {{ place_columns_of_no_place() }},
+        {{ place_columns() }},
         request_type,
         address,
         closed_at,
         closed_at_missing_reason,
         date_diff('second', service_request_at, closed_at) / 86400.0 as days_to_close,
         followed_until_at
-    from requests
+    from placed
 )
 
 select * from final

@@ -9,7 +9,7 @@ contract as (
 ),
 
 counts as (
-    {{ unpivoted('typed', columns=['block_geoid', 'aldermanic_district_2012', '_load_id'], names='column_name', values='population',
+    {{ unpivoted('typed', columns=['block_geoid', 'aldermanic_district_2012', 'ward_2021', '_load_id'], names='column_name', values='population',
         pattern='^(pop|vap)(_[a-z]+)?$') }}
 ),
 
@@ -21,6 +21,7 @@ conformed as (
         counts.block_geoid,
         left(counts.block_geoid, 11) as tract_geoid,
         coalesce(nullif(counts.aldermanic_district_2012, '0'), 'outside') as aldermanic_district_geoid,
+        counts.ward_2021 as ward,
         vocabularies.race_standard,
         concepts.race_ethnicity_code,
         concepts.age_universe,

@@ -1,0 +1,17 @@
+{#
+    The polygons of a boundary file, one row a polygon, in degrees (EPSG:4326, longitude first), with the place's code as facts carry it.
+    The delivery says in which coordinate system it is, or its contract does. What is no polygon is NULL.
+
+    source_name: the contract · geography_type, geography_vintage: what its polygons are · geoid: SQL of the code, from `typed`
+#}
+{% macro boundary_rows(source_name, geography_type, geography_vintage, geoid) -%}
+    select
+        '{{ source_name }}' as source,
+        typed._load_id,
+        '{{ geography_type }}' as geography_type,
+        '{{ geography_vintage }}' as geography_vintage,
+        {{ geoid }} as geoid,
+        {{ valid_geometry(to_degrees("try(st_geomfromgeojson(typed.geometry))", "coalesce(contract.crs, 'EPSG:4326')")) }} as geometry
+    from {{ source('landing', source_name) }} as typed
+    left join ({{ contract_of(source_name) }}) as contract on true
+{%- endmacro %}

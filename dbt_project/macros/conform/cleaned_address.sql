@@ -1,0 +1,36 @@
+{#
+    An address text made regular, before its words are told apart: upper case, the first comma part, no parentheses, dots and doubled
+    spaces, the house number as one word (`9142--A`, `3051 A` and `2700 BLOCK OF` become 9142-A, 3051A, 2700). The steps are RE2
+    patterns, applied in this order.
+#}
+{% macro cleaned_address(column) -%}
+    {%- set steps = [
+        ('[(].*$', ''),
+        ('#', ' # '),
+        ('\\b([NSEW])[.]([A-Z0-9]{2,})', '\\1 \\2'),
+        ("[.''\"`]", ''),
+        ('[\\s\\p{Z}]+', ' '),
+        ('^ | $', ''),
+        ('^(\\d+) 1/2 ', '\\1 '),
+        ('^ONE ', '1 '),
+        ('^(\\d+)[ -]*(?:(?:BLOCK|BLK) (?:OF )?|OF )', '\\1 '),
+        ('^(\\d+) ?-+ ', '\\1 '),
+        ('^(\\d+) ?-+', '\\1-'),
+        ('^(\\d+) ?([A-Z])/[A-Z] ', '\\1\\2 '),
+        ('^(\\d+)([NSEW]) (\\d)', '\\1 \\2 \\3'),
+        ('^(\\d+(?:-\\d+)?) ([A-DF-MO-RT-VX-Z]|AD|ADJ|EXT) (\\S+ \\S)', '\\1\\2 \\3'),
+        ('^(\\S+) ([NSEW])(\\d)', '\\1 \\2 \\3'),
+        ('(\\d) (ND|RD|TH)\\b', '\\1\\2'),
+    ] -%}
+    {%- set cleaned = namespace(sql="upper(split_part(" ~ column ~ ", ',', 1))") -%}
+    {%- for pattern, replacement in steps -%}
+        {%- set cleaned.sql = "regexp_replace(" ~ cleaned.sql ~ ", '" ~ pattern ~ "', '" ~ replacement ~ "', 'g')" -%}
+    {%- endfor -%}
+    nullif({{ cleaned.sql }}, '')
+{%- endmacro %}
+
+
+{# The pattern of a word of three letters or more right behind the first comma of an address. #}
+{% macro municipality() -%}
+    '^[^,]*, *([A-Za-z]{3,})\b'
+{%- endmacro %}

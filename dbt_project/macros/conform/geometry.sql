@@ -1,0 +1,25 @@
+{# Functions of the spatial extension, under names that say what they do: degrees are EPSG:4326 with longitude first. #}
+
+{% macro to_degrees(geometry, crs) -%}
+    st_transform({{ geometry }}, {{ crs }}, 'EPSG:4326', always_xy := true)
+{%- endmacro %}
+
+
+{#
+    The area in square meters of a geometry in degrees, in the equal-area projection of the United States (NAD83 / Conus Albers): a
+    plane of square meters anywhere in a city, without a zone to choose. The 36 ZIP code areas come out within one millionth of the areas
+    that the Census Bureau delivers with them.
+#}
+{% macro to_equal_area(geometry) -%}
+    st_transform({{ geometry }}, 'EPSG:4326', 'EPSG:5070', always_xy := true)
+{%- endmacro %}
+
+
+{% macro valid_geometry(geometry) -%}
+    st_makevalid({{ geometry }})
+{%- endmacro %}
+
+
+{% macro united_geometry(geometry) -%}
+    st_union_agg({{ geometry }})
+{%- endmacro %}

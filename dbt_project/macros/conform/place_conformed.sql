@@ -1,0 +1,112 @@
+{#
+    The rows of a relation with where they lie: tract, aldermanic district on the map in force on the day, police district,
+    neighborhood, and in geocode_quality how that was found. The address comes first, then the delivered point, then delivered codes;
+    what one of them says is taken as a whole. No row is lost or doubled: each join meets one row at most.
+
+    relation: a CTE · on_date: the day of the event; where it is NULL the newest map holds
+    address, longitude, latitude, zip: its columns · tract, aldermanic_district, police_district, neighborhood: SQL of delivered codes,
+    written as the places' codes are. Leave out what the source does not deliver. A code that no place has is no place.
+#}
+{% macro place_conformed(
+    relation, on_date, address=none, longitude=none, latitude=none, tract=none, aldermanic_district=none, police_district=none,
+    neighborhood=none, zip=none
+) -%}
+    {%- set on_day = "coalesce(" ~ on_date ~ ", " ~ last_day() ~ ")" -%}
+    {%- set codes = {
+        'tract': tract,
+        'aldermanic_district': aldermanic_district,
+        'police_district': police_district,
+        'neighborhood': neighborhood,
+        'zcta': zip,
+    } -%}
+    select
+        {{ relation }}.*,
+    {%- for geography_type in ['tract', 'aldermanic_district', 'police_district', 'neighborhood'] %}
+        {{ place_by_precedence(
+            geography_type ~ '_geoid', address, longitude, geography_type ~ 's.geoid' if codes[geography_type]
+        ) }} as {{ geography_type }}_geoid,
+    {%- endfor %}
+        {{ place_by_precedence(
+            'aldermanic_district_vintage', address, longitude, 'aldermanic_districts.geography_vintage' if aldermanic_district
+        ) }} as aldermanic_district_vintage,
+        case
+        {%- if address %}
+            when addresses.address is not null then addresses.geocode_quality
+        {%- endif %}
+        {%- if longitude %}
+            when points.longitude is not null then 'delivered_point'
+        {%- endif %}
+        {%- for geography_type in codes if codes[geography_type] %}
+            when {{ geography_type }}s.geoid is not null then '{{ 'zip_only' if geography_type == 'zcta' else 'delivered_code' }}'
+        {%- endfor %}
+            else 'none'
+        end as geocode_quality,
+        {{ 'addresses.match_stage' if address else 'cast(null as varchar)' }} as match_stage,
+        {{ 'addresses.address_standard' if address else 'cast(null as varchar)' }} as address_standard
+    from {{ relation }}
+    {%- if address %}
+    left join {{ ref('int_addresses__placed') }} as addresses
+        on {{ relation }}.{{ address }} = addresses.address and {{ on_day }} between addresses.valid_from and addresses.valid_to
+    {%- endif %}
+    {%- if longitude %}
+    left join {{ ref('int_points__placed') }} as points
+        on
+            {{ relation }}.{{ longitude }} = points.longitude
+            and {{ relation }}.{{ latitude }} = points.latitude
+            and {{ on_day }} between points.valid_from and points.valid_to
+    {%- endif %}
+    {%- for geography_type in codes if codes[geography_type] %}
+    left join {{ ref('int_places__known') }} as {{ geography_type }}s
+        on
+            {{ geography_type }}s.geography_type = '{{ geography_type }}'
+            and {{ geography_type }}s.geoid = {{ codes[geography_type] }}
+            and {{ on_day }} between {{ geography_type }}s.valid_from and {{ geography_type }}s.valid_to
+    {%- endfor %}
+{%- endmacro %}
+
+
+{# What the address says of a place, else the point, else the delivered code: never one column from one and the next from another. #}
+{% macro place_by_precedence(column, address, longitude, code) -%}
+    {%- set code = code or 'cast(null as varchar)' -%}
+    {%- if address or longitude -%}
+        case
+        {%- if address %}
+            when addresses.address is not null then addresses.{{ column }}
+        {%- endif %}
+        {%- if longitude %}
+            when points.longitude is not null then points.{{ column }}
+        {%- endif %}
+            else {{ code }}
+        end
+    {%- else -%}
+        {{ code }}
+    {%- endif -%}
+{%- endmacro %}
+
+
+{# A code that a spreadsheet has turned into a number, 5.0 or 186300.0, as the text that it was, filled with zeros to `digits`. #}
+{% macro code_from_number(column, digits=none) -%}
+    {%- set code = "regexp_extract(trim(" ~ column ~ "), '^(\\d+)(?:[.]0*)?$', 1)" -%}
+    {%- if digits -%}
+        lpad(nullif({{ code }}, ''), {{ digits }}, '0')
+    {%- else -%}
+        nullif({{ code }}, '')
+    {%- endif -%}
+{%- endmacro %}
+
+
+{# The ZIP code of an address text: the last five digits that stand alone, with or without the four of ZIP+4. #}
+{% macro zip_of(address) -%}
+    nullif(regexp_extract({{ address }}, ',.*\b(\d{5})(?:-\d{4})?\b[^\d]*$', 1), '')
+{%- endmacro %}
+
+
+{# Where an event lies, in the order of all facts. #}
+{% macro place_columns() -%}
+    tract_geoid,
+        aldermanic_district_geoid,
+        aldermanic_district_vintage,
+        police_district_geoid,
+        neighborhood_geoid,
+        geocode_quality
+{%- endmacro %}

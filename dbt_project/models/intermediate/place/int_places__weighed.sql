@@ -1,0 +1,82 @@
+-- one row per pair of places of two maps: the part of a count in the first that goes to the second, all of it to somewhere
+with
+shared as (
+    select * from {{ ref('int_places__shared') }}
+),
+
+parts as (
+    select * from {{ ref('int_places__parted') }}
+),
+
+places as (
+    select
+        geography_type,
+        geography_vintage,
+        geoid
+    from parts
+    union
+    select
+        geography_type,
+        geography_vintage,
+        geoid
+    from {{ ref('int_blocks__placed') }}
+    where geoid <> 'outside'
+),
+
+maps_of_city as (
+    select
+        geography_type,
+        geography_vintage
+    from {{ ref('geography_vintages') }}
+    where is_city_only and exists (select 1 from parts)
+),
+
+-- what no place on a map of the city holds is outside it
+remainders as (
+    select
+        places.geography_type as from_type,
+        places.geography_vintage as from_vintage,
+        places.geoid as from_geoid,
+        maps_of_city.geography_type as to_type,
+        maps_of_city.geography_vintage as to_vintage,
+        'outside' as to_geoid,
+        1 - coalesce(sum(shared.weight), 0) as weight,
+        'area' as weight_basis
+    from places
+    inner join maps_of_city
+        on (places.geography_type, places.geography_vintage) <> (maps_of_city.geography_type, maps_of_city.geography_vintage)
+    left join shared
+        on
+            places.geography_type = shared.from_type
+            and places.geography_vintage = shared.from_vintage
+            and places.geoid = shared.from_geoid
+            and maps_of_city.geography_type = shared.to_type
+            and maps_of_city.geography_vintage = shared.to_vintage
+    group by all
+    having 1 - coalesce(sum(shared.weight), 0) > 1e-9
+),
+
+complete as (
+    select
+        from_type,
+        from_vintage,
+        from_geoid,
+        to_type,
+        to_vintage,
+        to_geoid,
+        sum(weight) as weight,
+        arg_max(weight_basis, weight) as weight_basis
+    from (select * from shared union all select * from remainders)
+    group by all
+),
+
+-- to twelve decimals, since the last ones depend on the order of adding
+weighed as (
+    select
+        * replace (
+            round(weight / sum(weight) over (partition by from_type, from_vintage, from_geoid, to_type, to_vintage), 12) as weight
+        )
+    from complete
+)
+
+select * from weighed

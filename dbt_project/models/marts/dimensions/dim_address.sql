@@ -1,0 +1,47 @@
+-- one row per house of the city's address index, in standard form, with its point and the places that hold it now
+with
+indexed as (
+    select * from {{ ref('int_addresses__indexed') }}
+),
+
+units as (
+    select
+        address_standard,
+        count(*) as index_rows_count
+    from indexed
+    group by address_standard
+),
+
+settings as (
+    select * from {{ ref('stg_receipts__settings') }}
+),
+
+places as (
+    select points.*
+    from {{ ref('int_points__placed') }} as points
+    cross join settings
+    where cast(settings.as_of as date) between points.valid_from and points.valid_to
+),
+
+final as (
+    select
+        md5(indexed.address_standard) as address_key,
+        indexed.address_standard,
+        indexed.house_number,
+        indexed.house_suffix,
+        indexed.longitude,
+        indexed.latitude,
+        units.index_rows_count,
+        places.tract_geoid,
+        places.aldermanic_district_geoid,
+        places.aldermanic_district_vintage,
+        places.police_district_geoid,
+        places.neighborhood_geoid,
+        places.zcta_geoid
+    from indexed
+    inner join units on indexed.address_standard = units.address_standard
+    left join places on indexed.longitude = places.longitude and indexed.latitude = places.latitude
+    where indexed.is_preferred
+)
+
+select * from final

@@ -1,0 +1,65 @@
+-- one row per source, type of place and place: records there, and how many of them neither address nor point places
+-- A record that is missed counts where its delivered codes put it; without any its place is unknown. A place whose records are missed
+-- more often than others' is left out of every measure by place more often, too.
+{%- set zip_codes = {'fct_police_calls': zip_of('address'), 'fct_service_requests': zip_of('address')} %}
+
+with
+settings as (
+    select * from {{ ref('stg_receipts__settings') }}
+),
+
+records as (
+    {%- for fact, zip_code in zip_codes.items() %}
+    select
+        source,
+        jurisdiction,
+        tract_geoid,
+        aldermanic_district_geoid,
+        police_district_geoid,
+        neighborhood_geoid,
+        {{ zip_code }} as zcta_geoid,
+        geocode_quality not in ('address', 'address_relaxed', 'delivered_point') as is_missed
+    from {{ ref(fact) }}
+    {{ 'union all' if not loop.last }}
+    {%- endfor %}
+),
+
+-- alike records are counted before they are spread over the types of place
+counts as (
+    select
+        records.* exclude (is_missed),
+        count(*) as "rows",
+        count(*) filter (where records.is_missed) as missed
+    from records
+    inner join settings on records.jurisdiction = settings.city_geoid
+    group by all
+),
+
+by_place as (
+    select
+        source,
+        unnest([
+            { 'geography_type': 'city', 'geoid': jurisdiction },
+            { 'geography_type': 'tract', 'geoid': tract_geoid },
+            { 'geography_type': 'aldermanic_district', 'geoid': aldermanic_district_geoid },
+            { 'geography_type': 'police_district', 'geoid': police_district_geoid },
+            { 'geography_type': 'neighborhood', 'geoid': neighborhood_geoid },
+            { 'geography_type': 'zcta', 'geoid': zcta_geoid }
+        ], recursive := true),
+        "rows",
+        missed
+    from counts
+),
+
+final as (
+    select
+        source,
+        geography_type,
+        coalesce(geoid, 'unknown') as geoid,
+        cast(sum("rows") as bigint) as "rows",
+        cast(sum(missed) as bigint) as missed
+    from by_place
+    group by all
+)
+
+select * from final

@@ -1,0 +1,3 @@
+{% test boundaries_meet(model) %}
+{{ boundaries_meet_check(model) }}
+{% endtest %}

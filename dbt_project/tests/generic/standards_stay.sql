@@ -1,0 +1,3 @@
+{% test standards_stay(model) %}
+{{ standards_stay_check(model) }}
+{% endtest %}
