@@ -8,7 +8,7 @@
         select
             geography_type,
             geography_vintage,
-            st_makeenvelope(min(st_xmin(geometry)), min(st_ymin(geometry)), max(st_xmax(geometry)), max(st_ymax(geometry))) as extent
+            st_makeenvelope(min(st_xmin(outline)), min(st_ymin(outline)), max(st_xmax(outline)), max(st_ymax(outline))) as extent
         from {{ relation }}
         group by all
     )

@@ -11,7 +11,7 @@
         '{{ geography_type }}' as geography_type,
         '{{ geography_vintage }}' as geography_vintage,
         {{ geoid }} as geoid,
-        {{ valid_geometry(to_degrees("try(st_geomfromgeojson(typed.geometry))", "coalesce(contract.crs, 'EPSG:4326')")) }} as geometry
+        {{ valid_geometry(to_degrees("try(st_geomfromgeojson(typed.geometry))", "coalesce(contract.crs, 'EPSG:4326')")) }} as outline
     from {{ source('landing', source_name) }} as typed
     left join ({{ contract_of(source_name) }}) as contract on true
 {%- endmacro %}

@@ -1,7 +1,7 @@
 {#
     An address text made regular, before its words are told apart: upper case, the first comma part, no parentheses, dots and doubled
     spaces, the house number as one word (`9142--A`, `3051 A` and `2700 BLOCK OF` become 9142-A, 3051A, 2700). The steps are RE2
-    patterns, applied in this order.
+    patterns, applied in this order; each is a column that reads the one before it, and the last is `cleaned`.
 #}
 {% macro cleaned_address(column) -%}
     {%- set steps = [
@@ -11,8 +11,8 @@
         ("[.''\"`]", ''),
         ('[\\s\\p{Z}]+', ' '),
         ('^ | $', ''),
-        ('^(\\d+) 1/2 ', '\\1 '),
         ('^ONE ', '1 '),
+        ('^(\\d+) 1/2 ', '\\1 '),
         ('^(\\d+)[ -]*(?:(?:BLOCK|BLK) (?:OF )?|OF )', '\\1 '),
         ('^(\\d+) ?-+ ', '\\1 '),
         ('^(\\d+) ?-+', '\\1-'),
@@ -22,11 +22,11 @@
         ('^(\\S+) ([NSEW])(\\d)', '\\1 \\2 \\3'),
         ('(\\d) (ND|RD|TH)\\b', '\\1\\2'),
     ] -%}
-    {%- set cleaned = namespace(sql="upper(split_part(" ~ column ~ ", ',', 1))") -%}
-    {%- for pattern, replacement in steps -%}
-        {%- set cleaned.sql = "regexp_replace(" ~ cleaned.sql ~ ", '" ~ pattern ~ "', '" ~ replacement ~ "', 'g')" -%}
-    {%- endfor -%}
-    nullif({{ cleaned.sql }}, '')
+    upper(split_part({{ column }}, ',', 1)) as step_0,
+    {%- for pattern, replacement in steps %}
+        regexp_replace(step_{{ loop.index0 }}, '{{ pattern }}', '{{ replacement }}', 'g') as {{ 'cleaned' if loop.last else 'step_' ~ loop.index }}
+        {{- ',' if not loop.last }}
+    {%- endfor %}
 {%- endmacro %}
 
 

@@ -23,3 +23,14 @@
 {% macro united_geometry(geometry) -%}
     st_union_agg({{ geometry }})
 {%- endmacro %}
+
+
+{# The side of a tile in degrees, about a kilometer: with the real maps the fastest of 0.005, 0.01 and 0.02. #}
+{% macro tile_size() -%}
+    0.01
+{%- endmacro %}
+
+
+{% macro tile_of(degrees) -%}
+    cast(floor({{ degrees }} / {{ tile_size() }}) as bigint)
+{%- endmacro %}

@@ -17,8 +17,8 @@
     cleaned as (
         select
             address,
-            {{ cleaned_address('address') }} as cleaned
-        from (select distinct {{ address }} as address from {{ relation }})
+            {{ cleaned_address('address') }}
+        from (select distinct {{ address }} as address from {{ relation }}) as delivered
     ),
 
     told_apart as (

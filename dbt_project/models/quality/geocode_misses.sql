@@ -27,7 +27,13 @@ records as (
 -- alike records are counted before they are spread over the types of place
 counts as (
     select
-        records.* exclude (is_missed),
+        records.source,
+        records.jurisdiction,
+        records.tract_geoid,
+        records.aldermanic_district_geoid,
+        records.police_district_geoid,
+        records.neighborhood_geoid,
+        records.zcta_geoid,
         count(*) as "rows",
         count(*) filter (where records.is_missed) as missed
     from records
@@ -45,7 +51,7 @@ by_place as (
             { 'geography_type': 'police_district', 'geoid': police_district_geoid },
             { 'geography_type': 'neighborhood', 'geoid': neighborhood_geoid },
             { 'geography_type': 'zcta', 'geoid': zcta_geoid }
-        ], recursive := true),
+        ]) as place,
         "rows",
         missed
     from counts
@@ -54,8 +60,8 @@ by_place as (
 final as (
     select
         source,
-        geography_type,
-        coalesce(geoid, 'unknown') as geoid,
+        place.geography_type,
+        coalesce(place.geoid, 'unknown') as geoid,
         cast(sum("rows") as bigint) as "rows",
         cast(sum(missed) as bigint) as missed
     from by_place

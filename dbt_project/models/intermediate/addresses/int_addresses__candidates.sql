@@ -5,7 +5,9 @@ requested as (
 ),
 
 houses as (
-    select * from {{ ref('int_addresses__indexed') }} where is_preferred and longitude is not null
+    select *
+    from {{ ref('int_addresses__indexed') }}
+    where is_preferred and longitude is not null
 ),
 
 streets as (
@@ -18,7 +20,7 @@ written_otherwise as (
         requested.address,
         houses.address_standard,
         houses.street,
-        1 as stage,
+        1 as stage_order,
         case
             when requested.has_directional_last then 'directional_order'
             when requested.address_without_unit = houses.address_standard then 'without_unit'
@@ -40,7 +42,7 @@ same_house as (
         requested.address,
         houses.address_standard,
         houses.street,
-        2 as stage,
+        2 as stage_order,
         case when requested.house_number_to is null then 'without_suffix' else 'range' end as match_stage,
         case when houses.house_suffix is null then 0 else 1 end as distance
     from requested
@@ -52,7 +54,7 @@ in_range as (
         requested.address,
         houses.address_standard,
         houses.street,
-        3 as stage,
+        3 as stage_order,
         'range' as match_stage,
         houses.house_number - requested.house_number as distance
     from requested
@@ -66,7 +68,7 @@ without_type as (
         requested.address,
         houses.address_standard,
         houses.street,
-        4 as stage,
+        4 as stage_order,
         'without_type' as match_stage,
         case when coalesce(requested.house_suffix, '') = coalesce(houses.house_suffix, '') then 0 else 1 end as distance
     from requested
@@ -80,7 +82,7 @@ without_directional as (
         requested.address,
         houses.address_standard,
         houses.street,
-        5 as stage,
+        5 as stage_order,
         'without_directional' as match_stage,
         case when coalesce(requested.house_suffix, '') = coalesce(houses.house_suffix, '') then 0 else 1 end as distance
     from requested
@@ -94,7 +96,7 @@ same_block as (
         requested.address,
         houses.address_standard,
         houses.street,
-        6 as stage,
+        6 as stage_order,
         'same_block' as match_stage,
         abs(requested.house_number - houses.house_number) as distance
     from requested

@@ -13,7 +13,9 @@ delivered as (
 
 -- behind the comma stands the city, a unit (`FRONT`, `2`, `A`), or somebody else's city: 500 E OAK ST, OAK CREEK
 known_words as (
-    select word from {{ ref('address_words') }} where part in ('place', 'unit')
+    select word
+    from {{ ref('address_words') }}
+    where part in ('place', 'unit')
 ),
 
 collected as (

@@ -10,7 +10,9 @@ indexed as (
 
 -- an address without a point places nothing
 houses as (
-    select address_standard from indexed where is_preferred and longitude is not null
+    select address_standard
+    from indexed
+    where is_preferred and longitude is not null
 ),
 
 exact as (

@@ -18,8 +18,8 @@ relaxed as (
         match_stage
     from {{ ref('int_addresses__candidates') }}
     qualify
-        row_number() over (partition by address order by stage, distance, address_standard) = 1
-        and min(street) over (partition by address, stage) = max(street) over (partition by address, stage)
+        row_number() over (partition by address order by stage_order, distance, address_standard) = 1
+        and min(street) over (partition by address, stage_order) = max(street) over (partition by address, stage_order)
 ),
 
 matched as (

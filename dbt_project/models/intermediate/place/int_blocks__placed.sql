@@ -1,7 +1,9 @@
 -- one row per census block and map whose code the block carries: the place in which its people live
 with
 blocks as (
-    select * from {{ ref('stg_census__blocks_2020') }} where race_ethnicity_code = 'all' and age_universe = 'total'
+    select *
+    from {{ ref('stg_census__blocks_2020') }}
+    where race_ethnicity_code = 'all' and age_universe = 'total'
 ),
 
 settings as (
@@ -28,9 +30,19 @@ places as (
                 'geography_vintage': '2022',
                 'geoid': coalesce(wards.aldermanic_district_geoid, 'outside')
             }
-        ], recursive := true)
+        ]) as place
     from blocks
     left join wards on blocks.ward = wards.ward
+),
+
+placed as (
+    select
+        block_geoid,
+        population,
+        place.geography_type,
+        place.geography_vintage,
+        place.geoid
+    from places
 )
 
-select * from places
+select * from placed

@@ -1,4 +1,4 @@
--- one row per place that has a polygon, with its polygon in degrees
+-- one row per place that has an outline, with its outline in degrees
 {{ config(materialized='table') }}
 
 {%- set boundaries = [
@@ -27,9 +27,9 @@ bounded as (
         geography_vintage,
         geoid,
         min(source) as source,
-        {{ united_geometry('geometry') }} as geometry
+        {{ united_geometry('outline') }} as outline
     from delivered
-    where geoid is not null and geometry is not null
+    where geoid is not null and outline is not null
     group by all
 )
 

@@ -46,13 +46,31 @@ groups as (
     group by places
 ),
 
+numbered as (
+    select
+        row_number() over () as group_number,
+        groups.*
+    from groups
+),
+
+spread as (
+    select
+        group_number,
+        weight_basis,
+        amount,
+        unnest(places) as place
+    from numbered
+),
+
 members as (
     select
         group_number,
         weight_basis,
         amount,
-        unnest(places, recursive := true)
-    from (select row_number() over () as group_number, groups.* from groups)
+        place.geography_type,
+        place.geography_vintage,
+        place.geoid
+    from spread
 ),
 
 counted as (
@@ -60,16 +78,16 @@ counted as (
         members.geography_type,
         members.geography_vintage,
         members.geoid,
-        others.geography_type as to_type,
-        others.geography_vintage as to_vintage,
-        others.geoid as to_geoid,
+        other_members.geography_type as to_type,
+        other_members.geography_vintage as to_vintage,
+        other_members.geoid as to_geoid,
         members.weight_basis,
         sum(members.amount) as amount
     from members
-    inner join members as others
+    inner join members as other_members
         on
-            members.group_number = others.group_number
-            and (members.geography_type, members.geography_vintage) < (others.geography_type, others.geography_vintage)
+            members.group_number = other_members.group_number
+            and (members.geography_type, members.geography_vintage) < (other_members.geography_type, other_members.geography_vintage)
     group by all
 )
 

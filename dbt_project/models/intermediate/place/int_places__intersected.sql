@@ -20,17 +20,17 @@ areas as (
         parts.geography_type,
         parts.geography_vintage,
         parts.geoid,
-        others.geography_type as to_type,
-        others.geography_vintage as to_vintage,
-        others.geoid as to_geoid,
+        other_parts.geography_type as to_type,
+        other_parts.geography_vintage as to_vintage,
+        other_parts.geoid as to_geoid,
         parts.is_in_city,
-        round(st_area(st_intersection(parts.polygon, others.polygon))) as amount
+        round(st_area(st_intersection(parts.shape, other_parts.shape))) as amount
     from parts
-    inner join parts as others
+    inner join parts as other_parts
         on
-            st_intersects(parts.polygon, others.polygon)
-            and parts.is_in_city = others.is_in_city
-            and (parts.geography_type, parts.geography_vintage) < (others.geography_type, others.geography_vintage)
+            st_intersects(parts.shape, other_parts.shape)
+            and parts.is_in_city = other_parts.is_in_city
+            and (parts.geography_type, parts.geography_vintage) < (other_parts.geography_type, other_parts.geography_vintage)
 ),
 
 -- what lies outside a map of the city is the county beyond its limits, the same for every such map
@@ -43,7 +43,7 @@ beyond as (
         maps_of_city.geography_vintage as to_vintage,
         'outside' as to_geoid,
         false as is_in_city,
-        round(st_area(parts.polygon)) as amount
+        round(st_area(parts.shape)) as amount
     from parts
     cross join maps_of_city
     where not parts.is_in_city
@@ -54,16 +54,16 @@ outside as (
         maps_of_city.geography_type,
         maps_of_city.geography_vintage,
         'outside' as geoid,
-        others.geography_type as to_type,
-        others.geography_vintage as to_vintage,
+        other_maps.geography_type as to_type,
+        other_maps.geography_vintage as to_vintage,
         'outside' as to_geoid,
         false as is_in_city,
         1.0 as amount
     from maps_of_city
-    inner join maps_of_city as others
-        on (maps_of_city.geography_type, maps_of_city.geography_vintage) < (others.geography_type, others.geography_vintage)
-    -- a city without a polygon has no outside
-    where exists (select 1 from parts where not parts.is_in_city)
+    inner join maps_of_city as other_maps
+        on (maps_of_city.geography_type, maps_of_city.geography_vintage) < (other_maps.geography_type, other_maps.geography_vintage)
+    -- a city without a shape has no outside
+    where exists (select beyond.amount from beyond)
 ),
 
 intersected as (

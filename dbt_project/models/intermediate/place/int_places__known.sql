@@ -13,7 +13,7 @@ places as (
         geographies.geography_vintage,
         geographies.geoid
     from {{ ref('geographies') }} as geographies
-    inner join {{ ref('stg_receipts__settings') }} as settings on geographies.city_geoid = settings.city_geoid
+    inner join {{ ref('stg_receipts__settings') }} as city on geographies.city_geoid = city.city_geoid
     where geographies.geoid <> 'outside'
 ),
 

@@ -22,8 +22,8 @@ inside as (
             else places.geoid
         end as name,
         -- rivers and harbors within the outline are in it
-        st_area({{ to_equal_area('places.geometry') }}) as land_area_sq_m,
-        st_aswkb(places.geometry) as geometry_wkb
+        st_area({{ to_equal_area('places.outline') }}) as land_area_sq_m,
+        st_aswkb(places.outline) as geometry_wkb
     from places
     cross join settings
 ),

@@ -1,4 +1,4 @@
--- one row per place and side of the city's limits on which it lies, with the part of its area and the polygon in square meters
+-- one row per place and side of the city's limits on which it lies, with the part of its area and the shape in square meters
 {{ config(materialized='table') }}
 
 with
@@ -8,35 +8,50 @@ places as (
         places.geography_vintage,
         places.geoid,
         vintages.is_city_only,
-        {{ to_equal_area('places.geometry') }} as polygon
+        {{ to_equal_area('places.outline') }} as shape
     from {{ ref('int_places__bounded') }} as places
     inner join {{ ref('geography_vintages') }} as vintages
         on places.geography_type = vintages.geography_type and places.geography_vintage = vintages.geography_vintage
 ),
 
 city as (
-    select {{ united_geometry('polygon') }} as polygon from places where geography_type = 'city'
+    select {{ united_geometry('shape') }} as shape
+    from places
+    where geography_type = 'city'
 ),
 
 shares as (
     select
         places.*,
-        case when places.is_city_only then 1 else coalesce(st_area(st_intersection(places.polygon, city.polygon)) / st_area(places.polygon), 1) end
-            as city_share
+        case
+            when places.is_city_only or city.shape is null then 1
+            else st_area(st_intersection(places.shape, city.shape)) / st_area(places.shape)
+        end as city_share
     from places
     cross join city
 ),
 
 -- Lines of two maps never run quite alike: what lies within 5 % of one side lies on that side. The tracts say so: of the 59 that
 -- the city's limits cut off by a sliver, all but one are more than 95 % in the city, and their ACS totals are their city blocks'.
-sided as (
+snapped as (
     select
         * exclude (city_share),
-        unnest([
-            { 'is_in_city': true, 'part_share': case when city_share >= 0.95 then 1 when city_share > 0.05 then city_share else 0 end },
-            { 'is_in_city': false, 'part_share': case when city_share >= 0.95 then 0 when city_share > 0.05 then 1 - city_share else 1 end }
-        ], recursive := true)
+        case when city_share >= 0.95 then 1 when city_share > 0.05 then city_share else 0 end as city_share
     from shares
+),
+
+sided as (
+    select
+        *,
+        true as is_in_city,
+        city_share as part_share
+    from snapped
+    union all
+    select
+        *,
+        false as is_in_city,
+        1 - city_share as part_share
+    from snapped
 ),
 
 parts as (
@@ -47,10 +62,10 @@ parts as (
         sided.is_in_city,
         sided.part_share,
         case
-            when sided.part_share = 1 then sided.polygon
-            when sided.is_in_city then st_intersection(sided.polygon, city.polygon)
-            else st_difference(sided.polygon, city.polygon)
-        end as polygon
+            when sided.part_share = 1 then sided.shape
+            when sided.is_in_city then st_intersection(sided.shape, city.shape)
+            else st_difference(sided.shape, city.shape)
+        end as shape
     from sided
     cross join city
     where sided.part_share > 0

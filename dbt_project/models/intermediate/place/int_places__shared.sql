@@ -32,10 +32,10 @@ lasting as (
         )
 ),
 
-shares as (
+divided as (
     select
         *,
-        amount / sum(amount) over (partition by from_type, from_vintage, from_geoid, to_type, to_vintage, side) as share
+        amount / sum(amount) over (partition by from_type, from_vintage, from_geoid, to_type, to_vintage, side) as part
     from lasting
 ),
 
@@ -50,26 +50,26 @@ bounded as (
 
 shared as (
     select
-        shares.from_type,
-        shares.from_vintage,
-        shares.from_geoid,
-        shares.to_type,
-        shares.to_vintage,
-        shares.to_geoid,
-        sum(shares.share * coalesce(parts.part_share, 1)) as weight,
-        arg_max(shares.weight_basis, shares.share * coalesce(parts.part_share, 1)) as weight_basis
-    from shares
+        divided.from_type,
+        divided.from_vintage,
+        divided.from_geoid,
+        divided.to_type,
+        divided.to_vintage,
+        divided.to_geoid,
+        sum(divided.part * coalesce(parts.part_share, 1)) as weight,
+        arg_max(divided.weight_basis, divided.part * coalesce(parts.part_share, 1)) as weight_basis
+    from divided
     left join bounded
         on
-            shares.from_type = bounded.geography_type
-            and shares.from_vintage = bounded.geography_vintage
-            and shares.from_geoid = bounded.geoid
+            divided.from_type = bounded.geography_type
+            and divided.from_vintage = bounded.geography_vintage
+            and divided.from_geoid = bounded.geoid
     left join parts
         on
-            shares.from_type = parts.geography_type
-            and shares.from_vintage = parts.geography_vintage
-            and shares.from_geoid = parts.geoid
-            and shares.side = parts.is_in_city
+            divided.from_type = parts.geography_type
+            and divided.from_vintage = parts.geography_vintage
+            and divided.from_geoid = parts.geoid
+            and divided.side = parts.is_in_city
     where parts.geoid is not null or bounded.geoid is null
     group by all
 )

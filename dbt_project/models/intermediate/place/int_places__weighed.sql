@@ -56,6 +56,12 @@ remainders as (
     having 1 - coalesce(sum(shared.weight), 0) > 1e-9
 ),
 
+all_weights as (
+    select * from shared
+    union all
+    select * from remainders
+),
+
 complete as (
     select
         from_type,
@@ -66,7 +72,7 @@ complete as (
         to_geoid,
         sum(weight) as weight,
         arg_max(weight_basis, weight) as weight_basis
-    from (select * from shared union all select * from remainders)
+    from all_weights
     group by all
 ),
 

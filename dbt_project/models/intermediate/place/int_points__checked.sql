@@ -7,10 +7,10 @@ points as (
 -- where records of this city can lie: the rectangle around the county's tracts
 extent as (
     select
-        min(st_xmin(geometry)) as west,
-        max(st_xmax(geometry)) as east,
-        min(st_ymin(geometry)) as south,
-        max(st_ymax(geometry)) as north
+        min(st_xmin(outline)) as west,
+        max(st_xmax(outline)) as east,
+        min(st_ymin(outline)) as south,
+        max(st_ymax(outline)) as north
     from {{ ref('int_places__bounded') }}
     where geography_type = 'tract'
 ),
@@ -43,7 +43,7 @@ final as (
         case point_check
             when 'good' then st_point(longitude, latitude)
             when 'swapped' then st_point(latitude, longitude)
-        end as point
+        end as meant_point
     from checked
 )
 

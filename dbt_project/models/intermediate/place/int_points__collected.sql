@@ -35,13 +35,19 @@ of_records as (
     group by all
 ),
 
+all_points as (
+    select * from of_index
+    union all
+    select * from of_records
+),
+
 collected as (
     select
         longitude,
         latitude,
         max(delivered_addresses) as delivered_addresses,
         bool_or(is_of_index) as is_of_index
-    from (select * from of_index union all select * from of_records)
+    from all_points
     group by all
 )
 

@@ -3,7 +3,9 @@
 
 with
 points as (
-    select * from {{ ref('int_points__checked') }} where point is not null
+    select *
+    from {{ ref('int_points__checked') }}
+    where meant_point is not null
 ),
 
 pieces as (
@@ -19,7 +21,7 @@ inside as (
         pieces.geography_vintage,
         min(pieces.geoid) as geoid
     from points
-    inner join pieces on st_intersects(pieces.piece, points.point)
+    inner join pieces on st_intersects(pieces.piece, points.meant_point)
     group by all
 ),
 

@@ -9,8 +9,8 @@ contract as (
 ),
 
 counts as (
-    {{ unpivoted('typed', columns=['block_geoid', 'aldermanic_district_2012', 'ward_2021', '_load_id'], names='column_name', values='population',
-        pattern='^(pop|vap)(_[a-z]+)?$') }}
+    {{ unpivoted('typed', columns=['block_geoid', 'aldermanic_district_2012', 'ward_2021', '_load_id'], names='column_name',
+        values='population', pattern='^(pop|vap)(_[a-z]+)?$') }}
 ),
 
 conformed as (

@@ -14,7 +14,7 @@ points as (
         case
             when typed.x is not null and typed.y is not null
                 then {{ to_degrees('st_point(typed.x, typed.y)', "coalesce(contract.crs, 'EPSG:4326')") }}
-        end as point
+        end as degrees
     from typed
     left join contract on true
 ),
@@ -26,8 +26,8 @@ renamed as (
         _source_file,
         _source_row,
         upper(address) as address,
-        st_x(point) as longitude,
-        st_y(point) as latitude
+        st_x(degrees) as longitude,
+        st_y(degrees) as latitude
     from points
     where address is not null
     -- an address that the index has twice lies where its first row with a point says
