@@ -39,15 +39,6 @@ ALLOWED = {
 LANDED_ONLY = {
     "assessor__property_sales",
     "census__acs_race_tract",
-    "census__tracts_2010",
-    "census__tracts_2020",
-    "census__zcta_2010",
-    "city__addresses",
-    "city__aldermanic_districts_2012",
-    "city__aldermanic_districts_2022",
-    "city__limits",
-    "city__neighborhoods",
-    "city__police_districts",
     "dcd__foreclosures",
     "dpi__absenteeism",
     "dpi__completion",
@@ -62,7 +53,7 @@ LANDED_ONLY = {
 NAMES = {
     "staging/": r"stg_[a-z][a-z0-9]*__[a-z0-9_]+",
     "intermediate/": r"int_[a-z0-9_]+__[a-z_]+",
-    "marts/dimensions/": r"dim_[a-z_]+",
+    "marts/dimensions/": r"(dim|bridge)_[a-z_]+",
     "marts/facts/": r"fct_[a-z_]+",
     "marts/measures/counted/": r"int_[a-z0-9_]+__counted",
     "marts/measures/steps/": r"int_equity_measures__[a-z]+",
@@ -75,6 +66,8 @@ NAMES = {
 PLACES = {
     "staging": ("warehouse", "staging", "view"),
     "intermediate": ("warehouse", "intermediate", "view"),
+    "intermediate/addresses": ("warehouse", "intermediate", "table"),  # every placed fact reads these
+    "intermediate/place": ("warehouse", "intermediate", "table"),
     "marts": ("release", "marts", "table"),
     "published": ("public", "published", "table"),
     "quality": ("release", "quality", "table"),
@@ -183,9 +176,9 @@ def test_every_source_with_a_contract_has_its_staging_model(project: Manifest) -
 def test_every_relation_is_written_where_its_layer_belongs(project: Manifest) -> None:
     wrong = []
     for node in project.models():
-        layer = path_of(node).split("/")[0]
+        layer, folder = path_of(node).split("/")[0], path_of(node).rpartition("/")[0]
         step = layer == "marts" and node["name"].startswith("int_")
-        wanted = PLACES["intermediate" if step else layer]
+        wanted = PLACES["intermediate"] if step else PLACES.get(folder, PLACES[layer])
         if (node["database"], node["schema"], node["config"]["materialized"]) != wanted:
             wrong.append((node["name"], node["database"], node["schema"], node["config"]["materialized"]))
     seeds = [node["name"] for node in project.nodes("seed") if (node["database"], node["schema"]) != ("release", "reference")]

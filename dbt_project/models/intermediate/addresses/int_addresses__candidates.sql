@@ -109,14 +109,7 @@ same_block as (
             and abs(requested.house_number - houses.house_number) <= 24
 )
 
-select * from written_otherwise
-union all
-select * from same_house
-union all
-select * from in_range
-union all
-select * from without_type
-union all
-select * from without_directional
-union all
-select * from same_block
+{%- for stage in ['written_otherwise', 'same_house', 'in_range', 'without_type', 'without_directional', 'same_block'] %}
+select * from {{ stage }}
+{{ 'union all' if not loop.last }}
+{%- endfor %}

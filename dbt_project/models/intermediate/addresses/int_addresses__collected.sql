@@ -1,6 +1,4 @@
 -- one row per distinct address text that records carry, but for those that name another municipality behind the comma
-{{ config(materialized='table') }}
-
 {%- set sources_with_addresses = ['stg_mpd__dispatched_calls', 'stg_ucc__service_requests'] %}
 
 with

@@ -1,6 +1,4 @@
 -- one row per delivered address that the index knows, with the house and the stage in which it was found
-{{ config(materialized='table') }}
-
 with
 exact as (
     select

@@ -1,6 +1,4 @@
 -- one row per delivered address that the index knows and span of days in which one aldermanic map holds, with the places that facts carry
-{{ config(materialized='table') }}
-
 with
 matched as (
     select * from {{ ref('int_addresses__matched') }}

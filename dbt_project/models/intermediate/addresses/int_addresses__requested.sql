@@ -1,6 +1,4 @@
 -- one row per delivered address that the index does not hold as it is, in parts
-{{ config(materialized='table') }}
-
 with
 others as (
     select collected.address

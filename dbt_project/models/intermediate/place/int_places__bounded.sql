@@ -1,6 +1,4 @@
 -- one row per place that has an outline, with its outline in degrees
-{{ config(materialized='table') }}
-
 {%- set boundaries = [
     'stg_city__limits',
     'stg_city__aldermanic_districts_2012',

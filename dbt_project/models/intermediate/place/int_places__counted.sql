@@ -1,6 +1,4 @@
 -- one row per pair of places of two maps and measure: the people of blocks, or the addresses, that lie in both
-{{ config(materialized='table') }}
-
 with
 -- a flat with an address of its own counts as one: addresses stand for homes, not for houses
 indexed as (

@@ -1,7 +1,5 @@
 -- one row per pair of places of two maps and side of the city's limits: the square meters that they share
 -- Whole ones, whose sums do not depend on the order in which they are added: the same maps make the same release.
-{{ config(materialized='table') }}
-
 with
 parts as (
     select * from {{ ref('int_places__parted') }}

@@ -1,6 +1,4 @@
 -- one row per place and side of the city's limits on which it lies, with the part of its area and the shape in square meters
-{{ config(materialized='table') }}
-
 with
 places as (
     select

@@ -1,6 +1,4 @@
 -- one row per place and tile of a grid: a point is found in a small piece many times faster than in the whole city's outline
-{{ config(materialized='table') }}
-
 with
 places as (
     select * from {{ ref('int_places__bounded') }}

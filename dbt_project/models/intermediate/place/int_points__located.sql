@@ -1,6 +1,4 @@
 -- one row per usable point and map: the place in which the point lies, `outside` for a map of the city on which it lies in none
-{{ config(materialized='table') }}
-
 with
 points as (
     select *

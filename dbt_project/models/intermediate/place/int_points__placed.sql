@@ -1,6 +1,4 @@
 -- one row per usable point and span of days in which one aldermanic map holds, with the places that facts carry
-{{ config(materialized='table') }}
-
 with
 located as (
     select

@@ -52,7 +52,7 @@ populated as (
     from {{ ref('fct_population') }}
 ),
 
-districts as (
+schools as (
     select
         'school_district' as geography_type,
         'current' as geography_vintage,
@@ -60,9 +60,7 @@ districts as (
         min(school_district_reported) as name
     from {{ ref('fct_student_outcomes') }}
     group by school_district_geoid
-),
-
-schools as (
+    union all
     select
         'school' as geography_type,
         'current' as geography_vintage,
@@ -72,39 +70,18 @@ schools as (
     group by school_geoid
 ),
 
+-- a place that two of them name is called by the first
 members as (
-    select
-        *,
-        1 as preference
-    from named
-    union all
-    select
-        *,
-        2 as preference
-    from unnamed
-    union all
+    {%- for relation in ['named', 'unnamed', 'bounded', 'populated', 'schools'] %}
     select
         geography_type,
         geography_vintage,
         geoid,
         name,
-        3 as preference
-    from bounded
-    union all
-    select
-        *,
-        4 as preference
-    from populated
-    union all
-    select
-        *,
-        3 as preference
-    from districts
-    union all
-    select
-        *,
-        3 as preference
-    from schools
+        {{ loop.index }} as preference
+    from {{ relation }}
+    {{ 'union all' if not loop.last }}
+    {%- endfor %}
 ),
 
 final as (
