@@ -40,7 +40,7 @@ remainders as (
         maps_of_city.geography_type as to_type,
         maps_of_city.geography_vintage as to_vintage,
         'outside' as to_geoid,
-        1 - coalesce(sum(shared.weight), 0) as weight,
+        1 - coalesce({{ sum_in_order('shared.weight') }}, 0) as weight,
         'area' as weight_basis
     from places
     inner join maps_of_city
@@ -53,7 +53,7 @@ remainders as (
             and maps_of_city.geography_type = shared.to_type
             and maps_of_city.geography_vintage = shared.to_vintage
     group by all
-    having 1 - coalesce(sum(shared.weight), 0) > 1e-9
+    having 1 - coalesce({{ sum_in_order('shared.weight') }}, 0) > 1e-9
 ),
 
 all_weights as (
@@ -76,13 +76,28 @@ complete as (
     group by all
 ),
 
--- to twelve decimals, since the last ones depend on the order of adding
-weighed as (
+totals as (
     select
-        * replace (
-            round(weight / sum(weight) over (partition by from_type, from_vintage, from_geoid, to_type, to_vintage), 12) as weight
-        )
+        from_type,
+        from_vintage,
+        from_geoid,
+        to_type,
+        to_vintage,
+        {{ sum_in_order('weight') }} as weight
     from complete
+    group by all
+),
+
+weighed as (
+    select complete.* replace (complete.weight / totals.weight as weight)
+    from complete
+    inner join totals
+        on
+            complete.from_type = totals.from_type
+            and complete.from_vintage = totals.from_vintage
+            and complete.from_geoid = totals.from_geoid
+            and complete.to_type = totals.to_type
+            and complete.to_vintage = totals.to_vintage
 )
 
 select * from weighed
