@@ -76,7 +76,7 @@ without_type as (
     where requested.street_type is null or requested.street not in (select streets.street from streets)
 ),
 
--- a directional that is left out; another one is another end of the city
+-- a directional that is left out; whoever names another one means another end of the city
 without_directional as (
     select
         requested.address,
@@ -87,7 +87,6 @@ without_directional as (
         case when coalesce(requested.house_suffix, '') = coalesce(houses.house_suffix, '') then 0 else 1 end as distance
     from requested
     inner join houses on requested.street = houses.street_without_directional and requested.house_number = houses.house_number
-    where requested.directional is null
 ),
 
 -- the nearest house on the same side of the same block: 2700 stands for the block, 1298 for a corner
