@@ -29,8 +29,8 @@ shares as (
     cross join city
 ),
 
--- Lines of two maps never run quite alike: what lies within 5 % of one side lies on that side. The tracts say so: of the 59 that
--- the city's limits cut off by a sliver, all but one are more than 95 % in the city, and their ACS totals are their city blocks'.
+-- Lines of two maps never run quite alike: what lies within 5 % of one side lies on that side. Of the 58 tracts with people that
+-- the city's limits cut, 57 lie more than 95 % in the city, and their ACS totals are those of their city blocks (ADR 14).
 snapped as (
     select
         * exclude (city_share),
