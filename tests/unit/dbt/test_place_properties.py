@@ -102,6 +102,7 @@ def test_ways_to_write_one_address_are_one(
         standard(f"{number}  {directional.lower()}. {street} {spelled}, Milwaukee, Wisconsin 53209"),
         standard(f"{number} {long} {street} {spelled} Apt 3"),
         standard(f"{number} {street} {spelled} {long}"),
+        standard(f"{number}-{number} {directional} {street}TH {street_type} #2"),
         standard(f"{number} {directional}{street} {street_type} MILWAUKEE, WI"),
     }
     assert len(ways) == 1 and None not in ways
