@@ -54,10 +54,12 @@ def _reader(contract: Contract, engine: sa.Engine, name: str, table: str | None,
         try:
             with engine.connect().execution_options(stream_results=True) as connection:
                 source, names = _source(connection, table, query, schema, fail)
-                wanted = [name for name in names if name.strip() in _delivered(contract)]
+                wanted = [column for column in names if column.strip() in _delivered(contract)]
                 # a direct identifier that is dropped is not even asked for; unknown columns are named, not read
-                statement = sa.select(*(sa.cast(sa.column(name), sa.Text).label(name) for name in wanted)).select_from(source)
-                unread = [name for name in names if name not in wanted]
+                statement = sa.select(*(sa.cast(sa.column(column), sa.Text).label(column) for column in wanted)).select_from(
+                    source
+                )
+                unread = [column for column in names if column not in wanted]
                 yield Opened((*wanted, *unread), (), _batches(connection, statement, len(wanted), len(unread), fail))
         except SQLAlchemyError as error:
             raise fail(
