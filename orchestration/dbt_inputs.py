@@ -39,7 +39,7 @@ LAYOUT = {
         "steward_team varchar, platform varchar, cadence varchar, basis varchar, classification varchar, suppress_below integer, "
         "zeros varchar, statistical_unit varchar, collection_mode varchar, race_vocabulary varchar, race_standard varchar, "
         "race_selection varchar, follow_up_until varchar, follow_up_days integer, period_start date, period_end date, "
-        "data_as_of timestamp, load_id varchar, has_model boolean"
+        "data_as_of timestamp, load_id varchar, has_model boolean, crs varchar"
     ),
     "runs": (
         "run_id varchar, trigger varchar, started_at timestamp, ended_at timestamp, outcome varchar, exit_code integer, "
@@ -99,7 +99,15 @@ def write_build_inputs(session: RunSession) -> None:
     _fill(con, "settings", [(session.as_of, city.city, city.title, city.place_geoid, city.time_zone)])
     words = load_vocabulary()
     _fill(con, "vocabularies", [(v.name, v.title, v.race_standard, v.selection, v.open) for v in words.race.values()])
-    _fill(con, "contracts", [_contract_row(contract, last_load(con, contract)) for contract in session.reading.registry])
+    rows = []
+    for contract in session.reading.registry:
+        last = last_load(con, contract)
+        store = DeliveryStore(session.settings.home.deliveries, contract.source)
+        receipt = store.receipt(last.load_id) if last else None
+        # what the delivered file declares, else what the contract names
+        crs = next((file.crs for file in receipt.files if file.crs), None) if receipt else None
+        rows.append((*_contract_row(contract, last), crs or contract.format.crs))
+    _fill(con, "contracts", rows)
     for table in ("runs", "loads", "source_status", "gate_results", "rejected_rows", "rejected_values", "accepted_deliveries"):
         _fill(con, table, [])
 

@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import duckdb
+import duckdb_extensions
 import pyarrow as pa
 from duckdb import DuckDBPyConnection
 
@@ -78,6 +79,8 @@ def open_working(
         home.warehouse.chmod(0o600)
         # Nothing is downloaded at run time; extensions come as packages.
         connection.execute("set autoinstall_known_extensions = false")
+        duckdb_extensions.import_extension("spatial")
+        connection.execute("load spatial")  # for the whole instance, dbt's connections too
         spill = str(temp_directory or home.temporary)
         if _setting(connection, "temp_directory") != spill:  # once used it cannot be set again, not even to itself
             connection.execute(f"set temp_directory = {literal(spill)}")
