@@ -12,10 +12,10 @@ import tempfile
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from importlib import resources
 from pathlib import Path
 
 import duckdb
-import duckdb_extensions
 import pyarrow as pa
 from duckdb import DuckDBPyConnection
 
@@ -79,8 +79,7 @@ def open_working(
         home.warehouse.chmod(0o600)
         # Nothing is downloaded at run time; extensions come as packages.
         connection.execute("set autoinstall_known_extensions = false")
-        duckdb_extensions.import_extension("spatial")
-        connection.execute("load spatial")  # for the whole instance, dbt's connections too
+        load_extension(connection, "spatial")
         spill = str(temp_directory or home.temporary)
         if _setting(connection, "temp_directory") != spill:  # once used it cannot be set again, not even to itself
             connection.execute(f"set temp_directory = {literal(spill)}")
@@ -92,6 +91,20 @@ def open_working(
         connection.close()
         raise
     return connection
+
+
+def load_extension(connection: DuckDBPyConnection, name: str) -> None:
+    """Load the signed extension from its package `duckdb-extension-<name>`, for the whole instance; WarehouseError without it.
+
+    From where it lies: `INSTALL` would copy it below the home directory, which a service or a cron job may not have.
+    """
+    folder = Path(str(resources.files(f"duckdb_extension_{name}")))
+    file = folder / "extensions" / f"v{duckdb.__version__}" / f"{name}.duckdb_extension"
+    if not file.is_file():
+        raise WarehouseError(
+            file, f"DuckDB {duckdb.__version__} needs an extension of its own version: install requirements.lock."
+        )
+    connection.execute(f"load {literal(str(file))}")
 
 
 def attach(connection: DuckDBPyConnection, path: Path, alias: str, read_only: bool = False) -> None:

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from typing import Any
 
 import duckdb
-import duckdb_extensions
 import jinja2
 import pytest
 
 from orchestration.settings import DBT_PROJECT
+from warehouse.connection import load_extension
 
 BRIDGE = "from_type, from_vintage, from_geoid, to_type, to_vintage, to_geoid, weight"
 GOOD_BRIDGE = (
@@ -92,8 +92,7 @@ def test_standards_that_do_not_stay_are_found(connection: duckdb.DuckDBPyConnect
 def test_a_map_in_the_wrong_coordinates_is_found(
     connection: duckdb.DuckDBPyConnection, macros: Any, district: str, bad: int
 ) -> None:
-    duckdb_extensions.import_extension("spatial")
-    connection.execute("load spatial")
+    load_extension(connection, "spatial")
     connection.execute(
         "create table bounded as select 'tract' as geography_type, '2020' as geography_vintage, "
         f"st_makeenvelope(-88, 42.9, -87.8, 43.2) as outline union all select 'police_district', '2009', {district}"

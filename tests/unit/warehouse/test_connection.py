@@ -22,6 +22,7 @@ from warehouse.connection import (
     create_empty,
     database_path,
     detach,
+    load_extension,
     open_reader,
     open_working,
     opened_afresh,
@@ -46,6 +47,22 @@ def test_working_settings_hold_for_connections_that_join_later(home: Home) -> No
         told = [joined.execute("select current_setting(?)", [name]).fetchone() for name in names]
     assert told == [(False,), (str(home.temporary),), (1,), ("953.6 MiB",)]
     assert home.warehouse.stat().st_mode & 0o777 == 0o600
+
+
+def test_spatial_loads_where_there_is_no_home_directory(home: Home, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path / "nobody"))
+    with open_working(home) as connection:
+        assert connection.execute("select st_x(st_point(1, 2))").fetchone() == (1.0,)
+    assert not (tmp_path / "nobody").exists()
+
+
+def test_an_extension_of_another_version_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(duckdb, "__version__", "0.0.1")
+    with (
+        duckdb.connect() as connection,
+        pytest.raises(WarehouseError, match=r"DuckDB 0\.0\.1 needs an extension"),
+    ):
+        load_extension(connection, "spatial")
 
 
 def test_working_can_be_opened_again_after_it_has_spilled(home: Home) -> None:
