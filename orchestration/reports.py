@@ -43,11 +43,29 @@ def last_run(home: Home) -> RunReceipt | None:
     return RunStore(home.runs).last_ended()
 
 
+def readiness(home: Home, row: dict[str, Any]) -> list[tuple[str, str, str]]:
+    """Why a source has its grade: reason, the grade that the reason allows at best, and what it means."""
+    reasons = [reason for reason in (row.get("readiness_reasons") or "").split(", ") if reason]
+    rules = {rule["reason"]: rule for rule in _published(home, "select reason, grade, meaning from reference.readiness_rules")}
+    return [(reason, rules[reason]["grade"], rules[reason]["meaning"]) for reason in reasons if reason in rules]
+
+
+def data_issues(home: Home, source: str) -> list[tuple[str, str, str]]:
+    """What is known to be wrong with the data of a source: issue id, status, summary."""
+    found = _published(home, "select issue_id, source, status, summary from quality.data_issues order by issue_id")
+    return [(issue["issue_id"], issue["status"], issue["summary"]) for issue in found if issue["source"] == source]
+
+
 def _measured(home: Home) -> dict[str, dict[str, Any]]:
+    found = _published(home, f"select source, {', '.join(MEASURED_COLUMNS)} from quality.source_status")
+    return {row.pop("source"): row for row in found}
+
+
+def _published(home: Home, query: str) -> list[dict[str, Any]]:
     if not home.published_analyst.is_file():
-        return {}
+        return []
     try:
-        found = run_query(home.published_analyst, f"select source, {', '.join(MEASURED_COLUMNS)} from quality.source_status", 30)
+        rows: list[dict[str, Any]] = run_query(home.published_analyst, query, 30).to_pylist()
     except (WarehouseError, QueryError):
-        return {}  # a damaged release is reported by what opens it on purpose
-    return {row.pop("source"): row for row in found.to_pylist()}
+        return []  # a damaged release is reported by what opens it on purpose
+    return rows

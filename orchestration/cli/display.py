@@ -41,6 +41,8 @@ def table(title: str | None, columns: Sequence[str], rows: Iterable[Sequence[obj
 def _shown(value: object) -> str:
     if value is None:
         return "-"
+    if isinstance(value, float):
+        return f"{value:,.1f}"
     return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value)
 
 

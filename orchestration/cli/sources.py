@@ -8,6 +8,7 @@ from __future__ import annotations
 import datetime as dt
 import getpass
 import json as jsonlib
+from collections import Counter
 from pathlib import Path
 from typing import Annotated
 
@@ -22,8 +23,10 @@ from orchestration.intake import Acceptance, acceptance
 from orchestration.intake import accept as accept_load
 from orchestration.reading import settle
 from orchestration.receipts import EXIT_BLOCKED, HELD_BACK, RunStore
-from orchestration.reports import last_run, source_rows
+from orchestration.reports import data_issues, last_run, readiness, source_rows
 from orchestration.settings import ConfigurationError, Settings
+
+_MEASURED = ("rows_staged", "known_race_pct", "geocoded_pct", "readiness_grade", "readiness_reasons")
 
 app = typer.Typer(no_args_is_help=True, help="Contracts and their health.")
 Name = Annotated[str, typer.Argument(help="A source like ucc__service_requests.", show_default=False)]
@@ -50,11 +53,21 @@ def list_(json: Json = False) -> None:
                 contract.department,
                 contract.cadence,
                 row.get("verdict", "no run yet"),
-                *(row.get(name) for name in ("data_as_of", "rows_staged", "known_race_pct", "readiness_grade")),
+                (row.get("data_as_of") or "")[:10] or None,
+                *(
+                    row.get(name)
+                    for name in ("rows_staged", "known_race_pct", "geocoded_pct", "readiness_grade", "readiness_reasons")
+                ),
             )
         )
-    columns = ("source", "department", "cadence", "verdict", "data as of", "rows", "known race %", "grade")
-    out.print(table(None, columns, shown, right=("rows", "known race %")))
+    columns = ("source", "department", "cadence", "verdict", "data as of", "rows", "race known %", "placed %", "grade", "why")
+    out.print(table(None, columns, shown, right=("rows", "race known %", "placed %")))
+    grades = Counter(row["readiness_grade"] for row in rows if row.get("readiness_grade"))
+    if grades:
+        counted = ", ".join(f"{sources} {grade}" for grade, sources in sorted(grades.items()))
+        err.print(
+            f"ready to be disaggregated by race or place: {counted}; `levelground sources show NAME` says why", markup=False
+        )
 
 
 @app.command()
@@ -75,6 +88,10 @@ def show(name: Name, json: Json = False) -> None:
     }  # fmt: skip
     out.print(table(None, ("contract", ""), facts.items()))
     out.print(table("\nLast run", ("", " "), (row or {"verdict": "no run yet"}).items()))
+    if row and (reasons := readiness(settings.home, row)):
+        out.print(table(f"\nReadiness {row['readiness_grade']}", ("reason", "at best", "meaning"), reasons))
+    if issues := data_issues(settings.home, name):
+        out.print(table("\nKnown data issues", ("issue", "status", "summary"), issues))
     columns = [
         (c.name, ", ".join(map(str, c.delivered_names)), c.type, c.role, "yes" if c.required else "", c.privacy, c.keep)
         for c in contract.columns

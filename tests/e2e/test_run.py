@@ -144,6 +144,8 @@ def test_status_and_sources_answer(place: Place) -> None:
     shown = place.levelground("sources", "show", "fpc__police_stops")
     assert shown.returncode == 0
     assert "merge" in shown.stdout
+    assert "Race is known for fewer than 70 % of the records" in shown.stdout  # why it has its grade
+    assert "FPC-02" in shown.stdout  # what is known to be wrong with it
     assert place.levelground("sources", "check", "fpc__police_stops").returncode == 0
 
 
