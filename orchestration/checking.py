@@ -9,7 +9,7 @@ import os
 import tempfile
 from pathlib import Path
 
-from expectations.results import GateResult
+from expectations.results import Finding, GateResult
 from ingest.connectors import DeliveryError, Origin, delivered_files, open_folder, open_live
 from ingest.contract import Contract
 from ingest.deliver import DeliveryStore, deliver
@@ -25,7 +25,7 @@ from warehouse.sql import literal, quoted
 def check_delivery(settings: Settings, name: str, file: Path | None) -> GateResult:
     """The gate's verdict on a file, a folder, or what the home would read; nothing is kept.
 
-    A delivery that cannot even be read raises `ConfigurationError` with the connector's words.
+    A delivery that cannot even be read fails with the connector's words: a run would hold it back with the same.
     """
     reading = settle(settings)
     contract = reading.registry[name]
@@ -35,7 +35,7 @@ def check_delivery(settings: Settings, name: str, file: Path | None) -> GateResu
         try:
             receipt = deliver(contract, _origin(contract, reading, file), store, settings.hash_key, now())
         except DeliveryError as error:
-            raise ConfigurationError(str(error)) from None
+            return GateResult("delivery", name, (Finding("readable", None, "critical", False, None, None, str(error)),))
         con.execute("create schema delivery")
         con.execute(
             f"create view delivery.{quoted(name)} as select * from read_parquet({literal(str(store.batch(receipt.load_id)))})"

@@ -110,20 +110,33 @@ HELD_BACK = {
 
 
 @pytest.mark.parametrize("case", HELD_BACK)
-def test_bad_delivery_is_held_back_with_a_reason(place: Place, case: str) -> None:
+def test_bad_delivery_does_not_pass_its_check(place: Place, case: str) -> None:
     source, spoil, words = HELD_BACK[case]
-    before, rows = place.published(), place.levelground.ask(f"select count(*) as n from {_fact(source)}")
     spoil(place)
-    report = place.run(expect=4)
-    status = status_of(report, source)
-    assert status["verdict"] == "held_back"
-    assert source in status["reason"]
+    done = place.levelground("sources", "check", source, place.deliveries / source)
+    assert done.returncode == 3, done.stdout + done.stderr
     for word in words:
-        assert word in status["reason"]
-    others = {row["verdict"] for row in report["sources"] if row["source"] != source}
-    assert others == {"fresh", "not_delivered"}
+        assert word in done.stdout + done.stderr
+
+
+def test_bad_deliveries_are_held_back_with_a_reason_and_the_others_get_in(place: Place) -> None:
+    cases = ("renamed column", "corrupt zip", "cut-off Parquet", "renamed table")
+    spoilt = {HELD_BACK[case][0] for case in cases}
+    before = place.published()
+    rows = {source: place.levelground.ask(f"select count(*) as n from {_fact(source)}") for source in spoilt}
+    for case in cases:
+        HELD_BACK[case][1](place)
+    report = place.run(expect=4)
+    for case in cases:
+        source, _, words = HELD_BACK[case]
+        status = status_of(report, source)
+        assert status["verdict"] == "held_back"
+        assert source in status["reason"]
+        for word in words:
+            assert word in status["reason"]
+    assert {row["verdict"] for row in report["sources"] if row["source"] not in spoilt} <= {"fresh", "not_delivered"}
     assert place.published() == before
-    assert place.levelground.ask(f"select count(*) as n from {_fact(source)}") == rows
+    assert {source: place.levelground.ask(f"select count(*) as n from {_fact(source)}") for source in spoilt} == rows
 
 
 def _fact(source: str) -> str:
