@@ -185,6 +185,26 @@ def test_every_relation_is_written_where_its_layer_belongs(project: Manifest) ->
     assert not wrong and not seeds, f"a folder's place is said in dbt_project.yml: {wrong} {seeds}"
 
 
+def test_facts_about_people_are_looked_through_for_unknown_labels(project: Manifest) -> None:
+    quality = {edge.parent.rsplit(".", 1)[1] for edge in project.model_edges() if edge.child == "unmapped_labels"}
+    missing = [
+        node["name"]
+        for node in project.models()
+        if folder_of(node) == "marts/facts/" and "race_ethnicity_reported" in node["columns"] and node["name"] not in quality
+    ]
+    assert not missing, f"name the fact in facts_with_race (macros/project/facts.sql): {missing}"
+
+
+def test_placed_facts_are_looked_through_for_lost_addresses(project: Manifest) -> None:
+    quality = {edge.parent.rsplit(".", 1)[1] for edge in project.model_edges() if edge.child == "geocode_misses"}
+    missing = [
+        node["name"]
+        for node in project.models()
+        if folder_of(node) == "marts/facts/" and "{{ place_columns() }}" in node["raw_code"] and node["name"] not in quality
+    ]
+    assert not missing, f"name the fact in facts_with_place (macros/project/facts.sql): {missing}"
+
+
 def test_everything_is_described(project: Manifest) -> None:
     silent = [node["name"] for kind in ("model", "seed") for node in project.nodes(kind) if not node["description"]]
     silent += [

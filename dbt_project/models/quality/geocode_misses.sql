@@ -1,7 +1,6 @@
 -- one row per source, type of place and place: records there, and how many of them neither address nor point places
 -- A record that is missed counts where its delivered codes put it; without any its place is unknown. A place whose records are missed
 -- more often than others' is left out of every measure by place more often, too.
-{%- set zip_codes = {'fct_police_calls': zip_of('address'), 'fct_service_requests': zip_of('address')} %}
 
 with
 settings as (
@@ -9,7 +8,7 @@ settings as (
 ),
 
 records as (
-    {%- for fact, zip_code in zip_codes.items() %}
+    {%- for placed in facts_with_place() %}
     select
         source,
         jurisdiction,
@@ -17,9 +16,9 @@ records as (
         aldermanic_district_geoid,
         police_district_geoid,
         neighborhood_geoid,
-        {{ zip_code }} as zcta_geoid,
+        {{ placed.zip_code }} as zcta_geoid,
         geocode_quality not in ('address', 'address_relaxed', 'delivered_point') as is_missed
-    from {{ ref(fact) }}
+    from {{ ref(placed.fact) }}
     {{ 'union all' if not loop.last }}
     {%- endfor %}
 ),

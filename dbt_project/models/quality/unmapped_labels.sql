@@ -1,26 +1,15 @@
 -- one row per source and race label that the crosswalk does not know
 with
 unmapped as (
+    {%- for people in facts_with_race() %}
     select
         source,
-        'race_ethnicity' as "column",
+        '{{ people.column }}' as "column",
         race_ethnicity_reported
-    from {{ ref('fct_police_stops') }}
+    from {{ ref(people.fact) }}
     where race_ethnicity_code = 'not_mapped'
-    union all
-    select
-        source,
-        'race_ethnicity' as "column",
-        race_ethnicity_reported
-    from {{ ref('fct_employees') }}
-    where race_ethnicity_code = 'not_mapped'
-    union all
-    select
-        source,
-        'group_label' as "column",
-        race_ethnicity_reported
-    from {{ ref('fct_student_outcomes') }}
-    where race_ethnicity_code = 'not_mapped'
+    {{ 'union all' if not loop.last }}
+    {%- endfor %}
 ),
 
 final as (

@@ -40,7 +40,8 @@ def test_released_tables_exist_without_rows(empty_warehouse: EmptyWarehouse) -> 
     facts = empty_warehouse.con.execute(
         "select table_name, estimated_size from duckdb_tables() where database_name = 'release' and table_name like 'fct_%'"
     ).fetchall()
-    assert len(facts) == 8
+    facts_of_project = {path.stem for path in (DBT_PROJECT / "models" / "marts" / "facts").rglob("*.sql")}
+    assert {name for name, _ in facts} >= facts_of_project
     assert {rows for _, rows in facts} == {0}
 
 

@@ -2,28 +2,16 @@
 with
 -- people, or records that stand for them, by race
 race_counts as (
+    {%- for people in facts_with_race() %}
     select
         source,
         race_ethnicity_code,
-        count(*) as people
-    from {{ ref('fct_police_stops') }}
-    group by all
-    union all
-    select
-        source,
-        race_ethnicity_code,
-        count(*) as people
-    from {{ ref('fct_employees') }}
-    group by all
-    union all
-    select
-        source,
-        race_ethnicity_code,
-        sum(students_count) as people
-    from {{ ref('fct_student_outcomes') }}
+        sum({{ people.people }}) as people
+    from {{ ref(people.fact) }}
     where race_ethnicity_code <> 'all'
     group by all
     union all
+    {%- endfor %}
     select
         source,
         race_ethnicity_code,
@@ -46,26 +34,15 @@ races as (
 
 -- only facts whose records carry a place
 place_counts as (
+    {%- for placed in facts_with_place() %}
     select
         source,
         geocode_quality,
         count(*) as records
-    from {{ ref('fct_service_requests') }}
+    from {{ ref(placed.fact) }}
     group by all
-    union all
-    select
-        source,
-        geocode_quality,
-        count(*) as records
-    from {{ ref('fct_police_calls') }}
-    group by all
-    union all
-    select
-        source,
-        geocode_quality,
-        count(*) as records
-    from {{ ref('fct_police_stops') }}
-    group by all
+    {{ 'union all' if not loop.last }}
+    {%- endfor %}
 ),
 
 places as (

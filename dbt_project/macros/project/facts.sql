@@ -1,0 +1,21 @@
+{#
+    The facts that are looked through for what is known of a source: a new fact is one line here, and a test on the manifest asks for it.
+    fact: the model · column: the contract's column with the label · people: SQL of how many people a row stands for
+#}
+{% macro facts_with_race() -%}
+    {{ return([
+        {'fact': 'fct_police_stops', 'column': 'race_ethnicity', 'people': '1'},
+        {'fact': 'fct_employees', 'column': 'race_ethnicity', 'people': '1'},
+        {'fact': 'fct_student_outcomes', 'column': 'group_label', 'people': 'students_count'},
+    ]) }}
+{%- endmacro %}
+
+
+{# fact: a model whose records are placed, by address, point or code · zip_code: SQL of the ZIP code that its records carry #}
+{% macro facts_with_place() -%}
+    {{ return([
+        {'fact': 'fct_police_calls', 'zip_code': zip_of('address')},
+        {'fact': 'fct_police_stops', 'zip_code': 'cast(null as varchar)'},
+        {'fact': 'fct_service_requests', 'zip_code': zip_of('address')},
+    ]) }}
+{%- endmacro %}
