@@ -51,8 +51,10 @@ def causes(before: Manifest, after: Manifest) -> list[Cause]:
         ("version", before.versions, after.versions),
     ):
         found += _others(kind, first, second)
-    if before.as_of != after.as_of:
-        found.append(Cause("as_of", "", *(str(moment) if moment else None for moment in (before.as_of, after.as_of))))
+    if not (before.made_of.code and after.made_of.code) and before.code_version != after.code_version:
+        found.append(Cause("code", "levelground", before.code_version, after.code_version))
+    if before.as_of and after.as_of and before.as_of != after.as_of:
+        found.append(Cause("as_of", "", str(before.as_of), str(after.as_of)))
     return found
 
 
