@@ -51,7 +51,7 @@ changed as (
         case
             when unjudged_reason is null and not is_baseline
                 then {{ stats('change_ci') }}(value, ci_low, ci_high, baseline_computed, baseline_ci_low, baseline_ci_high)
-        end as change,
+        end as value_change,
         case
             when unjudged_reason is null and not is_baseline and comparison_group is not null
                 then {{ stats('change_ci') }}(
@@ -74,7 +74,7 @@ final as (
         -- figures are adopted to two decimals
         coalesce(abs(baseline_stored - baseline_computed) > 0.005 + 1e-9, false)
         or coalesce(abs(comparison_baseline_stored - comparison_baseline_computed) > 0.005 + 1e-9, false) as is_baseline_revised,
-        coalesce(case sign when 1 then change.high < 0 else change.low > 0 end, false) as is_target_group_worse,
+        coalesce(case sign when 1 then value_change.high < 0 else value_change.low > 0 end, false) as is_target_group_worse,
         coalesce(case sign when 1 then comparison_change.high < 0 else comparison_change.low > 0 end, false) as is_comparison_group_worse
     from changed
 )
