@@ -192,7 +192,7 @@ def test_a_suite_without_its_table_blocks_and_a_table_without_a_suite_warns(rele
 
 def test_a_city_without_deliveries_has_empty_facts_and_passes(release: DuckDBPyConnection) -> None:
     for suite in read_suites():
-        if suite.table.startswith("fct_"):
+        if suite.table.startswith("fct_") or suite.table == "dim_goal":  # a goal has at least the row that says why it has none
             release.execute(f"delete from release.marts.{suite.table}")
     assert all(result.passed for result in gate_build(database_path(release)))
 
