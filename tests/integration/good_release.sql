@@ -26,7 +26,8 @@ create table release.marts.dim_race_ethnicity as select * from read_csv('{seeds}
 create table release.marts.dim_geography as
     select *, concat_ws(':', geography_type, geography_vintage, geoid) as geography_key, geoid as name, date '2012-01-01' as valid_from,
         null::date as valid_to, null as land_area_sq_m, null as geometry_wkb
-    from (values ('city', 'current', '5553000'), ('school', 'current', 'NORTH/HIGH'), ('tract', '2020', '55079000101'))
+    from (values ('city', 'current', '5553000'), ('school', 'current', 'NORTH/HIGH'), ('tract', '2020', '55079000101'),
+        ('tract', '2020', '55079000102'), ('tract', '2010', '55079000101'), ('tract', '2010', '55079000102'))
         as t (geography_type, geography_vintage, geoid);
 create table release.marts.fct_service_requests as select 'k' || _source_row as service_request_key, event.*, timestamp '2025-03-01 08:00' as service_request_at,
     timestamp '2025-03-02' as closed_at, timestamp '2025-03-03' as followed_until_at from event;
@@ -38,14 +39,48 @@ create table release.marts.fct_student_outcomes as select 'k' || _source_row as 
     date '2025-06-30' as period_end, 'enrollment' as metric, 'NORTH' as school_district_geoid, 'NORTH/HIGH' as school_geoid,
     '2024-25' as school_year, 'Race/Ethnicity' as dimension_reported, 'group ' || _source_row as group_reported, 'all' as stratum_type, 'all' as stratum_code,
     case when _source_row = 2 then 'suppressed_at_source' else 'computed' end as value_status, case when _source_row <> 2 then _source_row * 10 end as students_count,
-    case when _source_row <> 2 then _source_row * 10.0 end as students_pct from person;
+    case when _source_row <> 2 then _source_row * 10.0 end as students_pct, null::bigint as diplomas_count, null::double as outcome_pct,
+    case when _source_row = 2 then 'suppressed_by_state' end as gap_reason, null::bigint as cohort_class, null::double as extended_pct,
+    null::varchar as extended_timeframe, null::integer as extended_years, null::varchar as extended_gap_reason from person;
+-- a school's absent students: a rate of 0, one that the state hides, one of a group that is too small
+insert into release.marts.fct_student_outcomes by name
+    select * replace ('a' || _source_row as student_outcome_key, 'chronic_absenteeism' as metric, [40, 40, 19][_source_row] as students_count,
+        [0.0, null, null][_source_row] as outcome_pct, [null, 'suppressed_by_state', 'group_under_20'][_source_row] as gap_reason,
+        if(_source_row = 1, 'computed', 'suppressed_at_source') as value_status, null as students_pct)
+    from release.marts.fct_student_outcomes where _source_row <= 3;
+-- its graduates: all, a part, a part whose diplomas are hidden; the fourth row is a school that tells nothing
+insert into release.marts.fct_student_outcomes by name
+    select * replace ('c' || _source_row as student_outcome_key, 'hs_completion' as metric, [50, 30, 15, null][_source_row] as students_count,
+        [40, 30, null, null][_source_row] as diplomas_count, [80.0, 100.0, null, null][_source_row] as outcome_pct,
+        [null, null, 'diplomas_hidden', 'cohort_hidden'][_source_row] as gap_reason, 2024 as cohort_class,
+        if(_source_row <= 2, 'computed', 'suppressed_at_source') as value_status, [90.0, null, null, null][_source_row] as extended_pct,
+        [5, null, null, null][_source_row] as extended_years, [null, 'not_told', 'diplomas_hidden', 'cohort_hidden'][_source_row] as extended_gap_reason,
+        if(_source_row in (1, 4), 'All Students', 'Gender') as dimension_reported, if(_source_row = 4, 'NORTH/LOW', school_geoid) as school_geoid,
+        null as students_pct)
+    from release.marts.fct_student_outcomes where metric = 'enrollment' and _source_row <= 4;
+create table release.marts.fct_foreclosures_by_tract as
+    select 'k' || _source_row as foreclosures_by_tract_key, event.* replace (if(_source_row > 4, '55079000102', tract_geoid) as tract_geoid),
+        make_date(2010 + _source_row % 4, 1, 1) as period_start, make_date(2010 + _source_row % 4, 12, 31) as period_end, '2020' as tract_vintage,
+        _source_row < 7 as is_delivered, if(_source_row < 7, 3, 0) as foreclosures_count, if(_source_row < 7, 300, null) as private_parcels_count,
+        if(_source_row < 7, null, 'not_collected') as private_parcels_count_missing_reason, if(_source_row < 7, 10.0, null) as foreclosures_per_1000,
+        if(_source_row < 7, 10.0, null) as foreclosures_per_1000_reported from event;
+create table release.marts.fct_health_outcomes_by_tract as
+    select 'k' || _source_row as health_outcome_key, event.*, make_date(2010 + _source_row // 2, 1, 1) as period_start,
+        make_date(2010 + _source_row // 2, 12, 31) as period_end, 'tract' as geography_type, '2010' as geography_vintage,
+        '5507900010' || (1 + _source_row % 2) as geoid, 'copd' as condition_code, 'COPD' as condition_reported, '18_and_over' as age_universe,
+        if(_source_row = 2, null, 7.5) as estimate_pct, if(_source_row = 2, null, 6.5) as estimate_pct_low,
+        if(_source_row = 2, null, 8.5) as estimate_pct_high, if(_source_row = 2, 'not_collected', 'computed') as value_status, true as is_modelled
+    from event where _source_row between 2 and 7;
 create table release.marts.fct_population as
     select 'pl_2020' as population_scheme, place.geography_type, place.geography_vintage, place.geoid, 'spd15_1997' as race_standard,
-        people.race_ethnicity_code, ages.age_universe, people.population * place.share * ages.share as population, null as moe, 'dpt__visits' as source
+        people.race_ethnicity_code, ages.age_universe, people.population * place.share * ages.share as population, null::double as moe, 'dpt__visits' as source, false as is_moved, 'exact' as fit_quality
     from (values ('white', 30.0::double), ('black', 70.0), ('all', 100.0)) as people (race_ethnicity_code, population)
     cross join (values ('total', 1.0::double), ('18_and_over', 0.75)) as ages (age_universe, share)
     cross join (values ('city', 'current', '5553000', 1.0::double), ('tract', '2020', '55079000101', 0.5), ('tract', '2020', 'outside', 0.5))
         as place (geography_type, geography_vintage, geoid, share);
+insert into release.marts.fct_population by name
+    select * replace ('acs_2013_2017' as population_scheme, population * 10 as population, 5.0 as moe)
+    from release.marts.fct_population where age_universe = 'total';
 create table release.marts.fct_equity_measures as
     select 'searched' as measure_id, 1 as measure_version, 'year' as period_type, date '2025-01-01' as period_start,
         date '2025-12-31' as period_end,

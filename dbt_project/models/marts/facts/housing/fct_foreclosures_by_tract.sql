@@ -54,7 +54,7 @@ absent as (
 
 every_tract as (
     select
-        * exclude (foreclosures_per_1000_reported),
+        *,
         true as is_delivered
     from delivered
     union all by name
@@ -78,6 +78,7 @@ final as (
         private_parcels_count,
         case when private_parcels_count is null then 'not_collected' end as private_parcels_count_missing_reason,
         1000 * foreclosures_count / nullif(private_parcels_count, 0) as foreclosures_per_1000,
+        foreclosures_per_1000_reported,
         is_delivered
     from every_tract
 )
