@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.conftest import CommandLine
+from tests.conftest import ROOT, CommandLine
 from tests.e2e.conftest import status_of
 
 pytestmark = [pytest.mark.real, pytest.mark.xdist_group("real")]
@@ -117,7 +118,8 @@ def test_stops_by_race_have_no_ratio(milwaukee: tuple[CommandLine, dict[str, Any
 def test_starred_students_are_not_zero(milwaukee: tuple[CommandLine, dict[str, Any]]) -> None:
     levelground, _ = milwaukee
     (fact,) = levelground.ask(
-        "select count(*) as n, count(*) filter (value_status = 'suppressed_at_source') as starred from marts.fct_student_outcomes"
+        "select count(*) as n, count(*) filter (value_status = 'suppressed_at_source') as starred from marts.fct_student_outcomes "
+        "where metric = 'enrollment'"
     )
     assert (fact["n"], fact["starred"]) == (26_105, 145)
     (measure,) = levelground.ask(
@@ -143,12 +145,12 @@ def test_population_and_workforce(milwaukee: tuple[CommandLine, dict[str, Any]])
     levelground, _ = milwaukee
     people = levelground.ask(
         "select age_universe, population from marts.fct_population "
-        "where geography_type = 'city' and race_ethnicity_code = 'all' order by 1"
+        "where population_scheme = 'pl_2020' and geography_type = 'city' and race_ethnicity_code = 'all' order by 1"
     )
     assert [(row["age_universe"], row["population"]) for row in people] == [("18_and_over", 432_760), ("total", 577_222)]
     (outside,) = levelground.ask(
         "select population from marts.fct_population where geography_type = 'aldermanic_district' and geoid = 'outside' "
-        "and race_ethnicity_code = 'all' and age_universe = 'total'"
+        "and geography_vintage = '2012' and population_scheme = 'pl_2020' and race_ethnicity_code = 'all' and age_universe = 'total'"
     )
     assert outside["population"] == 2_213
     staff = levelground.ask(
@@ -158,6 +160,94 @@ def test_population_and_workforce(milwaukee: tuple[CommandLine, dict[str, Any]])
     )
     assert [(row["geoid"], row["ratios"]) for row in staff] == [("3915000", 0)]
     assert staff[0]["said"] > 0
+
+
+def test_everybody_is_on_every_map(milwaukee: tuple[CommandLine, dict[str, Any]]) -> None:
+    levelground, _ = milwaukee
+    rows = levelground.ask(
+        "select population_scheme as scheme, geography_type || ' ' || geography_vintage as map, sum(population) as people, "
+        "count(distinct geoid) as places from marts.fct_population "
+        "where race_ethnicity_code = 'all' and age_universe = 'total' group by all"
+    )
+    maps = {scheme: {row["map"]: row for row in rows if row["scheme"] == scheme} for scheme in ("pl_2020", "acs_2013_2017")}
+    assert set(maps["pl_2020"]) | {"county current"} == set(maps["acs_2013_2017"]) == {
+        "city current", "county current", "tract 2010", "tract 2020", "aldermanic_district 2012", "aldermanic_district 2022",
+        "police_district 2009", "neighborhood current", "zcta 2010",
+    }  # fmt: skip
+    for scheme, people in (("pl_2020", 577_222), ("acs_2013_2017", 956_586)):
+        assert all(row["people"] == pytest.approx(people, abs=1e-6) for row in maps[scheme].values()), scheme
+    assert maps["acs_2013_2017"]["tract 2010"]["places"] == 298
+    (tract,) = levelground.ask(
+        "select moe, (select sqrt(sum(moe ** 2)) from marts.fct_population where geography_type = 'tract' "
+        "and geography_vintage = '2010' and race_ethnicity_code = 'all' and population > 0 and not is_moved) as root, "
+        "(select max(moe) from marts.fct_population where geography_type = 'tract' and geography_vintage = '2010' "
+        "and race_ethnicity_code = 'all' and population = 0 and not is_moved) as zero "
+        "from marts.fct_population where geography_type = 'county' and race_ethnicity_code = 'all'"
+    )
+    assert tract["moe"] == pytest.approx((tract["root"] ** 2 + tract["zero"] ** 2) ** 0.5)
+
+
+def test_foreclosures_and_their_zeros(milwaukee: tuple[CommandLine, dict[str, Any]]) -> None:
+    levelground, _ = milwaukee
+    (row,) = levelground.ask(
+        "select count(*) as n, count(*) filter (is_delivered) as delivered, sum(foreclosures_count) as foreclosures, "
+        "count(distinct tract_geoid) as tracts, count(distinct period_start) as years, "
+        "count(foreclosures_per_1000) filter (not is_delivered) as made_up, "
+        "max(abs(foreclosures_per_1000 - foreclosures_per_1000_reported)) as off from marts.fct_foreclosures_by_tract"
+    )
+    assert (row["n"], row["delivered"], row["tracts"], row["years"], row["made_up"]) == (6_480, 5_205, 216, 30, 0)
+    assert row["foreclosures"] == 36_901
+    assert row["off"] < 1e-9
+
+
+def test_the_worked_example_of_moved_counts(milwaukee: tuple[CommandLine, dict[str, Any]]) -> None:
+    """The SQL and the table of docs/methods.md, run on what they were measured on."""
+    levelground, _ = milwaukee
+    methods = (ROOT / "docs" / "methods.md").read_text(encoding="utf-8")
+    (sql,) = re.findall(r"```sql\n(-- moved foreclosures\n.*?)```", methods, re.DOTALL)
+    moved = {(row["to_type"], row["fit_quality"]): row["foreclosures"] for row in levelground.ask(sql)}
+    for called, to_type in (("districts of 2022", "aldermanic_district"), ("tracts of 2010", "tract")):
+        (cells,) = re.findall(rf"\| {called} \| (.*) \|", methods)
+        told = dict(zip(("exact", "good", "fair", "poor"), (float(cell.replace(",", "")) for cell in cells.split(" | ")), strict=True))
+        assert {fit: moved.get((to_type, fit), 0) for fit in told} == told
+        assert sum(told.values()) == pytest.approx(36_901, abs=0.2)
+
+
+def test_what_is_missing_of_schools_says_why(milwaukee: tuple[CommandLine, dict[str, Any]]) -> None:
+    levelground, _ = milwaukee
+    rows = levelground.ask(
+        "select metric, coalesce(gap_reason, 'told') as gap, count(*) as n, count(outcome_pct) as rates, count(*) filter "
+        "(outcome_pct = 0) as zeros from marts.fct_student_outcomes where metric <> 'enrollment' group by all"
+    )
+    assert {(row["metric"], row["gap"]): (row["n"], row["rates"]) for row in rows} == {
+        ("chronic_absenteeism", "told"): (17_924, 17_924),
+        ("chronic_absenteeism", "suppressed_by_state"): (5_142, 0),
+        ("chronic_absenteeism", "group_under_20"): (2_462, 0),
+        ("hs_completion", "told"): (5_510, 5_510),
+        ("hs_completion", "diplomas_hidden"): (1_426, 0),
+        ("hs_completion", "cohort_hidden"): (501, 0),
+    }
+    assert next(row["zeros"] for row in rows if (row["metric"], row["gap"]) == ("chronic_absenteeism", "told")) == 231
+    extended = levelground.ask(
+        "select coalesce(extended_gap_reason, 'told') as gap, count(*) as n from marts.fct_student_outcomes "
+        "where metric = 'hs_completion' group by all"
+    )
+    assert {row["gap"]: row["n"] for row in extended} == {
+        "told": 4_687, "not_yet_come": 934, "diplomas_hidden": 1_357, "cohort_hidden": 253, "not_told": 206,
+    }  # fmt: skip
+    (unmapped,) = levelground.ask("select count(*) as n from marts.fct_student_outcomes where stratum_code = 'not_mapped'")
+    assert unmapped["n"] == 0
+
+
+def test_health_estimates_are_of_2010_tracts(milwaukee: tuple[CommandLine, dict[str, Any]]) -> None:
+    levelground, _ = milwaukee
+    (row,) = levelground.ask(
+        "select count(*) as n, count(estimate_pct) as estimates, min(estimate_pct) as lowest, count(distinct geoid) as tracts, "
+        "count(*) filter (estimate_pct_missing_reason = 'not_applicable' and estimate_pct_low is null) as none, "
+        "count(distinct condition_code) as conditions from marts.fct_health_outcomes_by_tract"
+    )
+    assert (row["n"], row["estimates"], row["none"], row["tracts"], row["conditions"]) == (4_326, 4_320, 6, 296, 3)
+    assert row["lowest"] == 1.8
 
 
 def test_free_text_and_payees_stay_private(milwaukee: tuple[CommandLine, dict[str, Any]], real_deliveries: Path) -> None:
