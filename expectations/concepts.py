@@ -1,8 +1,8 @@
 """Whether each census line still counts what its concept says: line numbers move between vintages (rules.md 2).
 
-Here: the labels that the concept seed expects, read from its CSV (dbt may not have loaded it yet when a delivery is judged), and the
-labels that a delivery's second header row gives its columns. Not here: what a concept counts (the seed), sums of lines (the contract's
-own expectations).
+Here: the labels that the concept seed expects, read from its CSV (dbt may not have loaded it yet when a delivery is judged), and
+the labels that a delivery's second header row gives its columns. Not here: what a concept counts (the seed), sums of lines (the
+contract's own expectations).
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _NAMES = ("concepts", "column_name", "label", "margin_column", "margin_label")
 
 @dataclass(frozen=True)
 class MovedLine:
-    """A column that does not stand under its label; `holds` is the column whose label it has, where that is another of the list."""
+    """A column that does not stand under its label; `holds` is the column whose label it has instead, if one of the list."""
 
     column: str
     label: str
@@ -75,12 +75,12 @@ def moved_lines(contract: Contract, files: Sequence[FileReceipt], concepts: Conc
 
 
 def concept_checks(contract: Contract, moved: Sequence[MovedLine]) -> Iterator[Check]:
-    """The check that every line is the one that its concept was read off; what is delivered instead is named only if it is a line."""
+    """The check that every line is the one that its concept was read off; what stands there is named only if it is a line."""
     for line in moved:
         holds = f" (it holds the label of {line.holds})" if line.holds else ""
         says = (
-            f"{contract.source} ({line.file}): {line.column} is not called {line.label!r}{holds}: did the lines move with the vintage? "
-            f"Mend from: in the contract and the rows of {contract.concepts} in census_concepts.csv"
+            f"{contract.source} ({line.file}): {line.column} is not called {line.label!r}{holds}: did the lines move "
+            f"with the vintage? Mend from: in the contract and the rows of {contract.concepts} in census_concepts.csv"
         )
         yield header("concept_moved", "critical", says, mismatches=1, column=line.column)
     if contract.concepts and not moved:

@@ -118,8 +118,8 @@ def test_stops_by_race_have_no_ratio(milwaukee: tuple[CommandLine, dict[str, Any
 def test_starred_students_are_not_zero(milwaukee: tuple[CommandLine, dict[str, Any]]) -> None:
     levelground, _ = milwaukee
     (fact,) = levelground.ask(
-        "select count(*) as n, count(*) filter (value_status = 'suppressed_at_source') as starred from marts.fct_student_outcomes "
-        "where metric = 'enrollment'"
+        "select count(*) as n, count(*) filter (value_status = 'suppressed_at_source') as starred "
+        "from marts.fct_student_outcomes where metric = 'enrollment'"
     )
     assert (fact["n"], fact["starred"]) == (26_105, 145)
     (measure,) = levelground.ask(
@@ -150,7 +150,8 @@ def test_population_and_workforce(milwaukee: tuple[CommandLine, dict[str, Any]])
     assert [(row["age_universe"], row["population"]) for row in people] == [("18_and_over", 432_760), ("total", 577_222)]
     (outside,) = levelground.ask(
         "select population from marts.fct_population where geography_type = 'aldermanic_district' and geoid = 'outside' "
-        "and geography_vintage = '2012' and population_scheme = 'pl_2020' and race_ethnicity_code = 'all' and age_universe = 'total'"
+        "and geography_vintage = '2012' and population_scheme = 'pl_2020' and race_ethnicity_code = 'all' "
+        "and age_universe = 'total'"
     )
     assert outside["population"] == 2_213
     staff = levelground.ask(
@@ -208,7 +209,9 @@ def test_the_worked_example_of_moved_counts(milwaukee: tuple[CommandLine, dict[s
     moved = {(row["to_type"], row["fit_quality"]): row["foreclosures"] for row in levelground.ask(sql)}
     for called, to_type in (("districts of 2022", "aldermanic_district"), ("tracts of 2010", "tract")):
         (cells,) = re.findall(rf"\| {called} \| (.*) \|", methods)
-        told = dict(zip(("exact", "good", "fair", "poor"), (float(cell.replace(",", "")) for cell in cells.split(" | ")), strict=True))
+        told = dict(
+            zip(("exact", "good", "fair", "poor"), (float(cell.replace(",", "")) for cell in cells.split(" | ")), strict=True)
+        )
         assert {fit: moved.get((to_type, fit), 0) for fit in told} == told
         assert sum(told.values()) == pytest.approx(36_901, abs=0.2)
 

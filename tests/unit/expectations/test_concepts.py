@@ -53,7 +53,10 @@ def test_lines_that_changed_places_are_named(acs: Contract, good: FileReceipt) -
         ("critical", 1, "b03002_001"),
         ("critical", 1, "b03002_012"),
     ]
-    assert "(race.csv): b03002_012 is not called 'Estimate; Hispanic or Latino:' (it holds the label of b03002_001)" in checks[1].says
+    assert (
+        "(race.csv): b03002_012 is not called 'Estimate; Hispanic or Latino:' (it holds the label of b03002_001)"
+        in checks[1].says
+    )
 
 
 def test_a_margin_that_moved_is_found(acs: Contract, good: FileReceipt) -> None:
@@ -86,7 +89,7 @@ def test_every_concept_line_has_a_label_and_every_margin_one(acs: Contract) -> N
 
 
 def test_a_seed_that_cannot_be_read_says_so(tmp_path: Path) -> None:
-    with pytest.raises(CrosswalkError, match="nowhere.csv: cannot be read"):
+    with pytest.raises(CrosswalkError, match=r"nowhere\.csv: cannot be read"):
         read_concepts(tmp_path / "nowhere.csv")
     file = tmp_path / "concepts.csv"
     file.write_text("concepts,column_name,label\na,b,c\n", encoding="utf-8")

@@ -41,8 +41,8 @@ outcomes as (
 told as (
     select
         *,
-        race_ethnicity_code is distinct from 'suppressed_at_source'
-        and stratum_missing_reason is distinct from 'suppressed_at_source' as is_told
+        coalesce(race_ethnicity_code, '') <> 'suppressed_at_source' and coalesce(stratum_missing_reason, '') <> 'suppressed_at_source'
+            as is_told
     from outcomes
 ),
 

@@ -6,7 +6,9 @@ estimates as (
 
 -- an equal id is no equal place (CEN-01): only what lies in one 2020 tract, and is all of it, is the same tract
 weights as (
-    select * from {{ ref('int_places__weighed') }} where weight >= 0.999
+    select *
+    from {{ ref('int_places__weighed') }}
+    where weight >= 0.999
 ),
 
 same_tracts as (
@@ -24,10 +26,10 @@ final as (
     select
         {{ event_columns('health_outcome', has_key=true) }},
         cast(null as date) as occurred_on,
-        period_start,
-        period_end,
-        geography_type,
-        geography_vintage,
+        estimates.period_start,
+        estimates.period_end,
+        estimates.geography_type,
+        estimates.geography_vintage,
         estimates.geoid,
         same_tracts.tract_geoid,
         cast(null as varchar) as aldermanic_district_geoid,
@@ -35,17 +37,17 @@ final as (
         cast(null as varchar) as police_district_geoid,
         cast(null as varchar) as neighborhood_geoid,
         'delivered_code' as geocode_quality,
-        condition_code,
-        condition_reported,
-        age_universe,
-        estimate_pct,
-        estimate_pct_low,
-        estimate_pct_high,
-        estimate_pct_missing_reason,
-        case when estimate_pct is null then 'not_collected' else 'computed' end as value_status,
+        estimates.condition_code,
+        estimates.condition_reported,
+        estimates.age_universe,
+        estimates.estimate_pct,
+        estimates.estimate_pct_low,
+        estimates.estimate_pct_high,
+        estimates.estimate_pct_missing_reason,
+        case when estimates.estimate_pct is null then 'not_collected' else 'computed' end as value_status,
         true as is_modelled,
-        is_unstable,
-        data_origin
+        estimates.is_unstable,
+        estimates.data_origin
     from estimates
     left join same_tracts on estimates.geoid = same_tracts.geoid
 )

@@ -10,7 +10,9 @@ bridge as (
 
 -- each scheme's tracts, and the maps on which it tells of nobody: there its people have to be moved
 tracts as (
-    select * from tabulated where geography_type = 'tract'
+    select *
+    from tabulated
+    where geography_type = 'tract'
 ),
 
 told_maps as (
