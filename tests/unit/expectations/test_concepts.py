@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from expectations.concepts import MovedLine, concept_checks, moved_lines, read_concepts
 from expectations.crosswalk import CrosswalkError
+from expectations.derive import DeliveryFacts
+from expectations.results import Finding, GateResult
 from ingest.contract import Contract
 from ingest.deliver import FileReceipt
 from ingest.registry import load_registry
@@ -80,6 +84,20 @@ def test_a_file_without_labels_does_not_pass(acs: Contract, good: FileReceipt) -
 def test_a_delivery_with_one_header_row_has_no_labels_to_compare() -> None:
     blocks = load_registry()["census__blocks_2020"]
     assert moved_lines(blocks, [FileReceipt("b.csv", "hash", 1, ("GEOID", "pop"))], read_concepts(CONCEPTS)) == ()
+
+
+def test_a_moved_line_holds_the_delivery_back(
+    make_contract: Callable[..., Contract],
+    judge: Callable[..., GateResult],
+    found: Callable[..., Finding],
+    facts: DeliveryFacts,
+    good_rows: list[dict[str, Any]],
+) -> None:
+    assert judge(make_contract(), good_rows).passed
+    moved = (MovedLine("fee", "Estimate; Total:", "visits.csv"),)
+    result = judge(make_contract(), good_rows, dataclasses.replace(facts, moved_lines=moved))
+    assert not result.passed
+    assert found(result, "concept_moved", "fee").severity == "critical"
 
 
 def test_every_concept_line_has_a_label_and_every_margin_one(acs: Contract) -> None:
