@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ingest.sample import police_calls
+from ingest.sample.safety import police_calls
 from ingest.sample.writing import Delivery
 
 ROWS = 24_000

@@ -7,7 +7,7 @@ busy hours of the real year stand an hour earlier in summer).
 
 from __future__ import annotations
 
-from itertools import product
+from itertools import cycle, product
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +15,9 @@ import pyarrow as pa
 
 from ingest.sample.city import NEIGHBORHOODS
 from ingest.sample.clock import DAY_SECONDS, DAYS, arrivals, clock_words, day_words, year_rhythm
+from ingest.sample.places.ground import neighborhoods, police_districts
+from ingest.sample.places.houses import houses
+from ingest.sample.places.projection import to_degrees
 from ingest.sample.text import chooser, digits, draw, records, words
 from ingest.sample.writing import CHUNK, Delivery
 
@@ -45,14 +48,15 @@ _SPOTS = 2_000
 
 
 def _spots(rng: np.random.Generator) -> pa.Array:
-    """Where stops happen: in the middle of Lake Michigan, with the numbers of digits that the real file mixes."""
-    latitude, longitude = rng.uniform(43.80, 43.95, _SPOTS), rng.uniform(-87.05, -86.85, _SPOTS)
-    place = rng.integers(0, len(NEIGHBORHOODS), _SPOTS)
-    places = [(5 if i % 3 else 8, at) for i, at in enumerate(place)]
+    """Where stops happen: at houses, in the middle of Lake Michigan, with the numbers of digits that the real file mixes."""
+    there = houses()
+    house = rng.integers(0, len(there), _SPOTS)
+    longitude, latitude = to_degrees(there.x[house], there.y[house])
+    district, place = there.on(police_districts())[house], there.on(neighborhoods())[house]
     return words(
         [
-            f"{round(north, places_):.{places_}f},{round(east, places_):.{places_}f},{1 + at % 5},{NEIGHBORHOODS[at]}\n"
-            for north, east, (places_, at) in zip(latitude, longitude, places, strict=True)
+            f"{north:.{places_}f},{east:.{places_}f},{number or ''},{NEIGHBORHOODS[at - 1]}\n"
+            for north, east, number, at, places_ in zip(latitude, longitude, district, place, cycle((5, 8, 8)), strict=False)
         ]
     )
 

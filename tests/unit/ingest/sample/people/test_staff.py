@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ingest.sample import people
+from ingest.sample.people import staff as people
 from ingest.sample.writing import Delivery
 
 

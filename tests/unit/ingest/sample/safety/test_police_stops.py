@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import pytest
 
-from ingest.sample import police_stops
+from ingest.sample.safety import police_stops
 from ingest.sample.writing import Delivery
 
 ROWS = 8_000
@@ -74,6 +74,7 @@ def test_times_are_utc_and_fall_in_the_year_of_the_city(stops: list[dict[str, st
 
 
 def test_places_are_in_the_lake(stops: list[dict[str, str]]) -> None:
-    assert all(43.8 <= float(stop["lat"]) <= 43.95 and -87.05 <= float(stop["long"]) <= -86.85 for stop in stops)
-    assert {stop["policePrecinct"] for stop in stops} == set("12345")
+    assert all(43.71 < float(stop["lat"]) < 43.89 and -87.11 < float(stop["long"]) < -86.85 for stop in stops)
+    assert set("1234567") <= {stop["policePrecinct"] for stop in stops} <= {"", *"1234567"}
+    assert len({stop["neighborhood"] for stop in stops}) == 60
     assert {len(stop["lat"].split(".")[1]) for stop in stops} == {5, 8}

@@ -10,7 +10,8 @@ import pytest
 import yaml
 
 from ingest import sample
-from ingest.sample import GENERATOR_VERSION, SampleError, SampleSummary, police_stops, write_sample
+from ingest.sample import GENERATOR_VERSION, SampleError, SampleSummary, write_sample
+from ingest.sample.safety import police_stops
 
 ROWS = 2_000
 SOURCES = {
@@ -19,6 +20,13 @@ SOURCES = {
     "fpc__police_stops": ROWS * 15 // 100,
     "comptroller__checkbook": ROWS * 15 // 100,
 }
+
+# What lies where is the same for every seed, and so is what is set and not drawn.
+OF_THE_GROUND = {
+    "census__tracts_2010", "census__tracts_2020", "census__zcta_2010", "city__addresses", "city__aldermanic_districts_2012",
+    "city__aldermanic_districts_2022", "city__limits", "city__neighborhoods", "city__police_districts",
+}  # fmt: skip
+SET = {"dcd__foreclosures", "dpw__lead_service_lines", "mhd__chronic_disease"}
 
 
 def hashes(folder: Path) -> dict[str, str]:
@@ -38,7 +46,8 @@ def test_same_rows_and_seed_give_the_same_bytes(summary: SampleSummary, tmp_path
 
 def test_another_seed_gives_other_deliveries(summary: SampleSummary, tmp_path: Path) -> None:
     other, first = hashes(write_sample(tmp_path / "other", ROWS, 8).out), hashes(summary.out)
-    assert {name for name in first if other[name] == first[name]} == {"city.yml", "truth.json"}
+    same = {Path(name).parts[0] for name in first if other[name] == first[name]}
+    assert same == {"city.yml", "truth.json", *OF_THE_GROUND, *SET}
 
 
 def test_event_rows_are_shared_out_and_sum_to_what_was_asked(summary: SampleSummary) -> None:
@@ -55,7 +64,7 @@ def test_rows_that_do_not_divide_still_sum(tmp_path: Path) -> None:
 def test_summary_names_every_file_and_source(summary: SampleSummary) -> None:
     assert set(summary.files) == set(hashes(summary.out))
     assert {Path(name).parts[0] for name in summary.files if "/" in name} == set(summary.rows)
-    assert len(summary.rows) == 7
+    assert len(summary.rows) == 28
     assert summary.seconds > 0
 
 
@@ -80,8 +89,13 @@ def test_city_file_overrides_only_what_a_city_may(summary: SampleSummary) -> Non
     assert city["as_of"].isoformat() == "2026-01-01T00:00:00"
     assert set(city["sources"]) == set(summary.rows)
     for keys in city["sources"].values():
-        assert keys["jurisdiction"] == city["place_geoid"] == "9900001"
+        assert keys["jurisdiction"] in (city["place_geoid"], "99001")
         assert set(keys) <= {"jurisdiction", "follow_up", "period", "as_of", "freshness"}
+    of_the_county = {name for name, keys in city["sources"].items() if keys["jurisdiction"] == "99001"}
+    assert of_the_county == {
+        "census__acs_race_tract", "census__tracts_2010", "census__tracts_2020", "census__zcta_2010", "dpi__absenteeism",
+        "dpi__completion",         "dpi__enrollment", "mhd__chronic_disease",
+    }  # fmt: skip
     assert city["sources"]["ucc__service_requests"]["follow_up"] == {
         "until": "delivery",
         "start": "created_at",
@@ -176,4 +190,4 @@ def test_each_source_draws_from_its_own_stream(summary: SampleSummary, tmp_path:
     """Other rows leave the sources that do not grow with them as they are."""
     other, first = hashes(write_sample(tmp_path / "other", 2 * ROWS, 7).out), hashes(summary.out)
     same = {Path(name).parts[0] for name in first if other[name] == first[name]}
-    assert same == {"der__employees", "dpi__enrollment", "census__blocks_2020", "city.yml", "truth.json"}
+    assert same == {"city.yml", "truth.json", *summary.rows} - set(SOURCES)

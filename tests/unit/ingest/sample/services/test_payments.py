@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from ingest.sample import money
+from ingest.sample.services import payments
 from ingest.sample.writing import Delivery
 
 ROWS = 8_000
@@ -27,8 +27,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def claim(folder: Path) -> Delivery:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(money, "CHUNK", 1_000)  # so that the rows cross chunk borders
-        return money.write(folder, ROWS, np.random.default_rng(11))
+        patch.setattr(payments, "CHUNK", 1_000)  # so that the rows cross chunk borders
+        return payments.write(folder, ROWS, np.random.default_rng(11))
 
 
 @pytest.fixture(scope="module")
@@ -98,5 +98,5 @@ def test_lines_of_a_voucher_stand_apart(tables: dict[int, pa.Table]) -> None:
 
 
 def test_the_last_day_has_a_payment_however_few_there_are(tmp_path: Path) -> None:
-    money.write(tmp_path, 30, np.random.default_rng(1))
+    payments.write(tmp_path, 30, np.random.default_rng(1))
     assert max(pq.read_table(tmp_path / "city-checkbook-2025.parquet")["date"].to_pylist()) == datetime(2025, 12, 31)

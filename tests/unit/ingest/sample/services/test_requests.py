@@ -12,7 +12,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ingest.sample import service_requests
+from ingest.sample.places.ground import zip_areas
+from ingest.sample.places.houses import addresses, houses
+from ingest.sample.services import requests
 from ingest.sample.writing import Delivery
 
 ROWS = 8_000
@@ -26,14 +28,14 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def claim(folder: Path) -> Delivery:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(service_requests, "CHUNK", 839)  # so that the rows cross chunk borders, some just before a copy
-        return service_requests.write(folder, ROWS, np.random.default_rng(11))
+        patch.setattr(requests, "CHUNK", 839)  # so that the rows cross chunk borders, some just before a copy
+        return requests.write(folder, ROWS, np.random.default_rng(11))
 
 
 ADDRESS_STYLES = {
     "full": r"\d+ [NSEW] [A-Z0-9]+ [A-Z]+, SAMPLETON, ZZ, 000\d\d-\d{4}",
     "unit": r"\d+ [NSEW] [A-Z0-9]+ [A-Z]+, \d+, SAMPLETON, ZZ, 000\d\d-\d{4}",
-    "typed": r"\d+ [NSEW] \w+ \w+, Sampleton, ZZ 000\d\d, USA",
+    "typed": r"\d+ (North|South|East|West) \w+ (Street|Avenue|Boulevard|Drive|Court), Sampleton, ZZ 000\d\d, USA",
     "bare": r"\d+ [NSEW] [A-Z0-9]+ [A-Z]+",
 }
 
@@ -102,11 +104,25 @@ def test_addresses_come_in_every_style(rows: list[list[str]]) -> None:
 
 
 def test_a_day_of_requests_walks_through_distinct_addresses() -> None:
-    walk = np.arange(60_000) * service_requests._STRIDE % service_requests._ADDRESSES
+    walk = np.arange(len(houses())) * requests.STRIDE % len(houses())
     assert len(np.unique(walk)) == len(walk)
 
 
+def test_nearly_every_address_is_one_of_the_index(rows: list[list[str]]) -> None:
+    known = set(addresses())
+    misses = [row[1] for row in rows if row[1].isupper() and row[1].split(",")[0] not in known]
+    assert 0.005 < len(misses) / len(rows) < 0.02
+
+
+def test_zip_codes_are_those_of_the_map(rows: list[list[str]]) -> None:
+    zips = dict(zip(addresses(), houses().on(zip_areas()).tolist(), strict=True))
+    written = [(row[1].split(",")[0], re.search(r"ZZ, (\d{5})", row[1])) for row in rows]
+    checked = [(zips[address], int(found[1])) for address, found in written if found and address in zips]
+    assert len(checked) > 0.8 * len(rows)
+    assert all(by_map == by_text for by_map, by_text in checked)
+
+
 def test_the_last_day_has_a_request_however_few_there_are(tmp_path: Path) -> None:
-    service_requests.write(tmp_path, 300, np.random.default_rng(1))
+    requests.write(tmp_path, 300, np.random.default_rng(1))
     raw = (tmp_path / "callcenterdatacurrent_2025-12.csv").read_bytes()
     assert raw.split(b"\r")[1].startswith(b'"2025-12-29 00:00:00"')

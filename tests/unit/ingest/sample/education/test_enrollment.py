@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ingest.sample import schools
+from ingest.sample.education import enrollment
 from ingest.sample.writing import Delivery
 
 
@@ -21,7 +21,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def claim(folder: Path) -> Delivery:
-    return schools.write(folder, np.random.default_rng(11))
+    return enrollment.write(folder, np.random.default_rng(11))
 
 
 @pytest.fixture(scope="module")

@@ -2,7 +2,8 @@
 
 Warts kept: records end in a bare CR (none after the last), quoted free text holds LF and CRLF, phone numbers, e-mail addresses
 and names; literal `null` and `undefined`; newest day first; all times 00:00; exact duplicates; addresses with and without the
-city; no record id. Unlike the real ones, follow-up is complete: closings run to 90 days and stop only at the end of the year.
+city; one address in a hundred is not in the city's index; no record id. Unlike the real ones, follow-up is complete: closings run
+to 90 days and stop only at the end of the year.
 """
 
 from __future__ import annotations
@@ -14,8 +15,10 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from ingest.sample.city import FIRST_NAMES, HOUSE_NUMBERS, NAMES, STATE, STREETS, phone, zip_code
+from ingest.sample.city import FIRST_NAMES, NAMES, STATE, STREETS, phone
 from ingest.sample.clock import DAYS, day_words, rows_by_day
+from ingest.sample.places.ground import zip_areas
+from ingest.sample.places.houses import addresses, houses, long_form
 from ingest.sample.text import Index, chooser, draw, quoted, records, words
 from ingest.sample.writing import CHUNK, Delivery
 
@@ -29,8 +32,10 @@ CLOSED_BY_DAY = (0.18, 0.15, 0.05)
 CLOSED_LATER = 0.50
 LAST_CLOSING_DAY = 90
 
-_ADDRESSES = len(HOUSE_NUMBERS) * len(STREETS)
-_STRIDE = 7_368_787  # a prime that does not divide the number of addresses: a day's walk repeats none of them
+# Walking through the houses in steps of this prime, which does not divide their number, meets each of them once. Up to some 6
+# million event rows, no day has more requests than there are houses, so that no two rows are equal by chance.
+STRIDE = 7_919
+_NO_HOUSE_EVERY = 100  # of the houses, one in a hundred is called by a number that the index does not have
 
 _TITLES = {
     "Brush Pickup Request, Less than 2 Cubic Yards, April-November": 103, "Bulky Pickup & San Inspector Notification": 66,
@@ -77,13 +82,26 @@ def _texts() -> list[tuple[float, list[str]]]:
     ]  # fmt: skip
 
 
-def _addresses() -> tuple[pa.Array, Sequence[float]]:
-    """What follows the house number, for every street in each of four styles, and the share of each style."""
-    full = [f'{street}, SAMPLETON, {STATE}, {zip_code(i)}-{1000 + i:04d}","' for i, street in enumerate(STREETS)]
-    bare = [f'{street}","' for street in STREETS]
-    typed = [f'{street.title()}, Sampleton, {STATE} {zip_code(i)}, USA","' for i, street in enumerate(STREETS)]
-    unit = [f'{street}, {100 + i}, SAMPLETON, {STATE}, {zip_code(i)}-{1000 + i:04d}","' for i, street in enumerate(STREETS)]
-    return words(full + bare + typed + unit), (0.918, 0.05, 0.017, 0.015)
+def _heads() -> list[str]:
+    """Number and street of every house, as the system writes them and then as people type them."""
+    full = [
+        address if at % _NO_HOUSE_EVERY else f"9{address}"  # 92263 N 6TH ST: beyond the last number of any street
+        for at, address in enumerate(addresses())
+    ]
+    return [*full, *(long_form(address) for address in full)]
+
+
+def _tails() -> tuple[pa.Array, Sequence[float]]:
+    """What follows the street, for every ZIP code in each of four styles, and the share of each style."""
+    zips = [f"{number:05d}" for number in range(1, int(zip_areas().max()) + 1)]
+    full = [f', SAMPLETON, {STATE}, {code}-{1000 + i:04d}","' for i, code in enumerate(zips)]
+    unit = [f', {100 + i}, SAMPLETON, {STATE}, {code}-{1000 + i:04d}","' for i, code in enumerate(zips)]
+    bare = ['","'] * len(zips)
+    typed = [f', Sampleton, {STATE} {code}, USA","' for code in zips]
+    return words(full + unit + bare + typed), (0.918, 0.015, 0.05, 0.017)
+
+
+_TYPED_STYLE = 3
 
 
 class _Writer:
@@ -93,8 +111,8 @@ class _Writer:
         self.rng = rng
         per_day = rows_by_day(rows - rows // COPY_EVERY, _day_weights(rng))[::-1]  # newest day first
         self.day_start = np.concatenate([[0], np.cumsum(per_day)])
-        # A day's requests walk through the addresses from a random one on, so that no two rows are equal by chance.
-        self.address_start = rng.integers(0, _ADDRESSES, CREATED_DAYS)
+        # A day's requests walk through the houses from a random one on, so that no two rows are equal by chance.
+        self.house_start = rng.integers(0, len(houses()), CREATED_DAYS)
         groups = _texts()
         self.texts = words([quoted(text)[1:] for _, group in groups for text in group])
         self.text_table = chooser([share / len(group) for share, group in groups for _ in group])
@@ -102,8 +120,8 @@ class _Writer:
         self.title_table = chooser(list(_TITLES.values()))
         self.created = day_words('\r"%Y-%m-%d 00:00:00","')
         self.closed = words([*day_words('%Y-%m-%d 00:00:00","').to_pylist(), '","'])
-        self.numbers = words([f"{number} " for number in HOUSE_NUMBERS])
-        self.tails, styles = _addresses()
+        self.heads, self.zip_area = words(_heads()), houses().on(zip_areas())
+        self.tails, styles = _tails()
         self.style_table = chooser(styles)
         later = [CLOSED_LATER / (LAST_CLOSING_DAY - len(CLOSED_BY_DAY) + 1)] * (LAST_CLOSING_DAY - len(CLOSED_BY_DAY) + 1)
         self.closing_bounds = np.cumsum([*CLOSED_BY_DAY, *later])
@@ -115,8 +133,10 @@ class _Writer:
         unique = np.arange(first, last)
         newest = np.searchsorted(self.day_start, unique, side="right") - 1
         day = CREATED_DAYS - 1 - newest
-        address = (self.address_start[newest] + (unique - self.day_start[newest]) * _STRIDE) % _ADDRESSES
-        tail = draw(self.rng, self.style_table, size).astype(np.int64) * len(STREETS) + address % len(STREETS)
+        house = (self.house_start[newest] + (unique - self.day_start[newest]) * STRIDE) % len(self.zip_area)
+        style = draw(self.rng, self.style_table, size).astype(np.int64)
+        head = house + len(self.zip_area) * (style == _TYPED_STYLE)
+        tail = style * int(self.zip_area.max()) + self.zip_area[house] - 1
         waited = np.searchsorted(self.closing_bounds, self.rng.random(size), side="right")
         closed = np.where((waited > LAST_CLOSING_DAY) | (day + waited >= DAYS), DAYS, day + waited)
         title, text = draw(self.rng, self.title_table, size), draw(self.rng, self.text_table, size)
@@ -124,7 +144,7 @@ class _Writer:
         rows = np.arange(start, stop)
         at = rows - (rows + 1) // COPY_EVERY - first
         columns: list[tuple[pa.Array, Index]] = [
-            (self.created, day), (self.numbers, address // len(STREETS)), (self.tails, tail),
+            (self.created, day), (self.heads, head), (self.tails, tail),
             (self.titles, title), (self.closed, closed), (self.texts, text),
         ]  # fmt: skip
         written = records(*[(vocabulary, position[at]) for vocabulary, position in columns])

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import zipfile
 from dataclasses import dataclass
+from itertools import cycle
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +18,8 @@ from numpy.typing import NDArray
 
 from ingest.sample.city import NAMES, STREETS
 from ingest.sample.clock import DAY_SECONDS, DAYS, MISSING_HOUR, arrivals, clock_words, day_words, year_rhythm
+from ingest.sample.places.ground import police_districts
+from ingest.sample.places.houses import addresses, crossing, houses, label_at
 from ingest.sample.text import Index, chooser, digits, draw, join, records, words
 from ingest.sample.writing import CHUNK, Delivery
 
@@ -56,17 +59,39 @@ _NATURES = {
     "FAMILY TROUBLE": 9, "ACC PI": 9, "NOISE NUISANCE": 9, "MED RUN": 8, "RECK USE OF WEAP": 7,
 }  # fmt: skip
 
+_HOUSE_EVERY, _ODD_EVERY = 5, 67  # which houses have calls at all, and which are written oddly
+_ODD_FORMS = ("{0} {1} #2", "{0}A {1}", "{0} {1} #LWR", "{0} {1} APT 3", "{0}-{0}A {1}")
+
 
 def _places() -> tuple[pa.Array, NDArray[np.uint16]]:
     """Location and district as in the file, and how often: stations most; a few beyond the city or without district."""
-    stations = [f'"{101 + 7 * district} W {NAMES[district]} AV,SMP",{district},' for district in range(1, 8)]
-    houses = [f'"{100 + 37 * i % 8000} {street},SMP",{1 + i % 7},' for i, street in enumerate(STREETS * 12)]
-    corners = [f'"{street} / W {name} AV,SMP",{1 + i % 7},' for i, street in enumerate(STREETS[:160]) for name in NAMES[:6]]
+    district = houses().on(police_districts()).tolist()
+    address = addresses()
+    first_house = [district.index(number) for number in range(1, 8)]
+    stations = [f'"{address[at]},SMP",{number},' for number, at in enumerate(first_house, 1)]
+    homes = [f'"{address[at]},SMP",{_or_none(district[at])},' for at in range(0, len(address), _HOUSE_EVERY)]
+    # the call-taker's own way of writing: a unit, a letter behind the number, a range
+    odd = [
+        f'"{form.format(*address[at].split(" ", 1))},SMP",{_or_none(district[at])},'
+        for at, form in zip(range(0, len(address), _ODD_EVERY), cycle(_ODD_FORMS), strict=False)
+    ]
+    corners = [
+        f'"{STREETS[street]} / {STREETS[avenue]},SMP",{_or_none(int(label_at(police_districts(), *crossing(street, avenue))))},'
+        for street in range(160)
+        for avenue in (i for i, name in enumerate(STREETS) if name.startswith("W "))
+        if (STREETS[street][0] == "S") == (NAMES.index(STREETS[avenue].split()[1]) < len(NAMES) / 2)
+        and (street + avenue) % 3 == 0
+    ]
     beyond = [f'"{300 + i} E {name} ST, FARVILLE, ZZ",{1 + i % 7},' for i, name in enumerate(NAMES)]
     coded = [f"{604 + i} {NAMES[i]} PL FARVILLE,{unit}," for i, unit in enumerate(_UNITS) for _ in range(_UNITS[unit])]
-    shares = ((0.16, stations), (0.68, houses), (0.14, corners), (0.01, beyond), (0.01, coded))
+    shares = ((0.16, stations), (0.62, homes), (0.06, odd), (0.14, corners), (0.01, beyond), (0.01, coded))
     vocabulary = words([place for _, group in shares for place in group] + [""])
     return vocabulary, chooser([share / len(group) for share, group in shares for _ in group])
+
+
+def _or_none(district: int) -> str:
+    """What stands in the place of a district where there is none."""
+    return str(district) if district else "CITY"
 
 
 class _Calls:

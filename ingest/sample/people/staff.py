@@ -29,6 +29,9 @@ COMPOSITION = {
     "WHITE": 0.60, "BLACK": 0.33, "HISPANIC": 0.03, "ASIAN/PACIFIC ISLANDER": 0.025, "AMERICAN INDIAN/ALASKAN NATIVE": 0.015,
 }  # fmt: skip
 UNKNOWN = 0.008
+# Planted: pay rises by a fiftieth of the starting salary with each of eleven steps, all equally likely, so that the middle one is
+# the median.
+STEPS, STEP_SHARE = 11, 0.02
 _ODD_LABELS = ("CHINESE", "TORRES STRAIT ISLANDER ORIGIN", "CHINESE", "ABORIGINAL/TORRES STRAIT ISLAND", "CHINESE")
 
 _AGES = {"UNDER 18": 4, "18-25": 10, "26-30": 7, "31-40": 20, "41-50": 25, "51-60": 25, "61-70": 8, "OVER 70": 1}
@@ -46,6 +49,16 @@ _JOBS = (
     (("Electrician", "155", "GEN", "D3", 40, "7", "D3TRD", "Traffic - Signals", "2390000", "Traf Sig", 58_000.0), 4),
     (("Recreation Ldr", "953", "GEN", "D4", 29, "", "D4PT", "SRC-Youth Summer Employ", "1929422", "Youth", 16_407.04), 12),
 )  # fmt: skip
+
+
+def median_pay() -> dict[str, float]:
+    """The median annual pay at each EEO-4 level at which everybody has the same job."""
+    salaries: dict[str, list[float]] = {}
+    for job, _ in _JOBS:
+        salaries.setdefault(str(job[5]), []).append(float(job[10]))
+    return {
+        level: round(pay[0] * (1 + STEP_SHARE * (STEPS // 2)), 2) for level, pay in salaries.items() if level and len(pay) == 1
+    }
 
 
 def odd_labels(employees: int) -> tuple[str, ...]:
@@ -74,7 +87,7 @@ def _staff(rng: np.random.Generator, count: int) -> list[tuple[str | None, ...]]
     kinds, shares = zip(*_JOBS, strict=True)
     jobs = rng.choice(len(kinds), count, p=np.array(shares) / 100)
     ages = rng.choice(list(_AGES), count, p=np.array(list(_AGES.values())) / 100)
-    women, steps, hired = rng.random(count) < 0.37, rng.integers(0, 12, count), rng.integers(30, 12_000, count)
+    women, steps, hired = rng.random(count) < 0.37, rng.integers(0, STEPS, count), rng.integers(30, 12_000, count)
     served = (hired * rng.random(count)).astype(int)
     rows: list[tuple[str | None, ...]] = []
     for at, race in enumerate(_races(rng, count)):
@@ -85,7 +98,7 @@ def _staff(rng: np.random.Generator, count: int) -> list[tuple[str | None, ...]]
             (
                 str(ages[at]), "F" if women[at] else "M", race, title.removesuffix("-96 hr"), number, code, f"{code}{at:05d}",
                 f"{short.upper()} {at % 9}", _day(entry), pay, str(hours), _short(min(1, hours / 40)), plan, code, str(steps[at]),
-                _short(salary * (1 + 0.02 * int(steps[at]))), level, family if at % 1_200 else None, title, title[:10],
+                _short(salary * (1 + STEP_SHARE * int(steps[at]))), level, family if at % 1_200 else None, title, title[:10],
                 department, short, _day(hire),
             )
         )  # fmt: skip
