@@ -38,6 +38,7 @@ _VIOLATIONS = {
     "Ordinance 80-63-1, Excessive Noise Prohibited": 2,
 }  # fmt: skip
 _FIRST_DAY, _DAYS = datetime(2024, 1, 1), 725
+_LONG_TYPES = {"ST": "STREET", "AV": "AVENUE", "BL": "BOULEVARD", "DR": "DRIVE", "CT": "COURT"}
 _TYPES = {"ST": "ST", "AV": "AVE", "BL": "BLVD", "DR": "DR", "CT": "CT"}
 _NOWHERE = (43.8, -86.98)  # the middle of the city, for addresses that the geocoder did not find
 _BEYOND = (41.88, -87.63)  # a street of the same name in another city
@@ -49,7 +50,8 @@ def _written(address: str, at: int) -> str:
         return address
     if at % 17 == 0:
         return f"{number} {direction} {name}"
-    return f"{number} {direction} {name} {_TYPES[kind]}" + (" #3" if at % 13 == 0 else "")
+    types = _LONG_TYPES if at % 2 else _TYPES
+    return f"{number} {direction} {name} {types[kind]}" + (" #3" if at % 13 == 0 else "")
 
 
 def _point(latitude: float, longitude: float, at: int) -> tuple[object, object]:
