@@ -23,7 +23,7 @@ ASKED = {
     "White": 0.55, "Black/African American": 0.25, "Hispanic": 0.09, "two or more races": 0.03, "Asian/Pacific Islander": 0.025,
     "Other": 0.006, "American Indian/Eskimo": 0.005, "NA": 0.044,
 }  # fmt: skip
-SATISFIED = {"White": 0.78, "Black/African American": 0.62, "Hispanic": 0.70}
+SATISFIED = {"White": 0.82, "Black/African American": 0.52, "Hispanic": 0.66}
 SATISFIED_OTHERWISE = 0.70
 FIRST_ITEM = "q1_01"
 _NO_OPINION = 0.02

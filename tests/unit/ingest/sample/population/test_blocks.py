@@ -62,8 +62,10 @@ def test_a_few_blocks_lie_in_no_district_and_some_wards_are_not_known(blocks: li
 
 
 def test_codes_of_a_block_are_those_of_the_maps(blocks: list[dict[str, str]]) -> None:
-    columns, rows, tract = population.city_blocks()
-    assert [int(b["GEOID"][5:11]) for b in blocks] == tract.tolist()
+    columns, rows, _ = population.city_blocks()
+    assert len({(column, row) for column, row in zip(columns.tolist(), rows.tolist(), strict=True)}) == ground.city().sum()
+    assert (ground.city()[columns, rows] == 1).all()
+    assert [int(b["GEOID"][5:11]) for b in blocks] == ground.tracts(2020)[columns, rows].tolist()
     for name, grid in (
         ("aldermanic_2012", ground.aldermanic_districts(2012)), ("ward_2012", ground.wards(2012)),
         ("ward_2021", ground.wards(2021)),
