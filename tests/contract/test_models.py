@@ -37,17 +37,11 @@ ALLOWED = {
 # A folder's models are called like this.
 # Sources that land and reach no fact yet: their facts need place conformance. `levelground sources list` calls them landed_only.
 LANDED_ONLY = {
-    "assessor__property_sales",
     "census__acs_race_tract",
     "dcd__foreclosures",
     "dpi__absenteeism",
     "dpi__completion",
-    "dpw__lead_service_lines",
     "mhd__chronic_disease",
-    "mhd__lead_orders_abated",
-    "mhd__lead_orders_open",
-    "mmc__court_cases",
-    "mpd__incidents",
     "oei__resident_survey",
 }
 NAMES = {

@@ -1,5 +1,5 @@
 -- one row per distinct point, of the address index or delivered with records, and with how many different addresses records deliver it
-{%- set sources_with_points = [] %}
+{%- set sources_with_points = ['stg_mmc__court_cases'] %}
 
 with
 of_index as (
