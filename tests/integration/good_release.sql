@@ -28,6 +28,8 @@ create table release.marts.dim_geography as
         null::date as valid_to, null as land_area_sq_m, null as geometry_wkb
     from (values ('city', 'current', '5553000'), ('school', 'current', 'NORTH/HIGH'), ('tract', '2020', '55079000101'))
         as t (geography_type, geography_vintage, geoid);
+create table release.marts.dim_address as select 'k' || n as address_key, n || ' N HARBOR ST' as address_standard, n as house_number,
+    null as house_suffix, -87.9::double as longitude, 43.0::double as latitude, 1 as index_rows_count from range(1, 4) as t (n);
 create table release.marts.fct_service_requests as select 'k' || _source_row as service_request_key, event.*, timestamp '2025-03-01 08:00' as service_request_at,
     timestamp '2025-03-02' as closed_at, timestamp '2025-03-03' as followed_until_at from event;
 create table release.marts.fct_police_calls as select 'k' || _source_row as police_call_key, event.* from event;
