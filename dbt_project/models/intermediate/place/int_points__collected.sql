@@ -20,7 +20,11 @@ delivered as (
     where false
     {%- for source_with_points in sources_with_points %}
     union
-    select longitude, latitude, address from {{ ref(source_with_points) }}
+    select
+        longitude,
+        latitude,
+        address
+    from {{ ref(source_with_points) }}
     {%- endfor %}
 ),
 

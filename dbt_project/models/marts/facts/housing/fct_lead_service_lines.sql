@@ -2,12 +2,12 @@
 with
 lead_lines as (
     select
-        lines.*,
+        delivered.*,
         -- the city's water goes to other municipalities, too (DPW-03)
-        lines.municipality_reported is not null and words.word is null as is_beyond_the_city
-    from {{ ref('stg_dpw__lead_service_lines') }} as lines
+        delivered.municipality_reported is not null and words.word is null as is_beyond_the_city
+    from {{ ref('stg_dpw__lead_service_lines') }} as delivered
     left join {{ ref('address_words') }} as words
-        on words.part = 'place' and words.word = upper(trim(lines.municipality_reported))
+        on words.part = 'place' and words.word = upper(trim(delivered.municipality_reported))
 ),
 
 found as (
