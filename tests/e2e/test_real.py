@@ -11,6 +11,8 @@ import pytest
 
 from tests.conftest import ROOT, CommandLine
 from tests.e2e.conftest import status_of
+from warehouse.connection import load_extension, scratch
+from warehouse.sql import literal
 
 pytestmark = [pytest.mark.real, pytest.mark.xdist_group("real")]
 
@@ -52,6 +54,51 @@ REFUSED_ROWS = {
     ("mmc__court_cases", "violated_at"): 4,
 }
 REFUSED_CELLS = {("assessor__property_sales", "built_year"): 7}
+# Records by how their place was found, and the least share in percent that the city's own records must be found by their address
+# (other municipalities' lead lines are none of the city's).
+FOUND = {
+    "assessor__property_sales": ({"address": 55_356, "address_relaxed": 4_542, "delivered_code": 591, "none": 1}, 90),
+    "dpw__lead_service_lines": (
+        {"address": 60_152, "address_relaxed": 15_972, "delivered_code": 896, "zip_only": 169},
+        98.5,
+    ),
+    "mhd__lead_orders_abated": ({"address": 2, "address_relaxed": 628, "delivered_code": 1}, 90),
+    "mhd__lead_orders_open": ({"address_relaxed": 229}, 90),
+    "mmc__court_cases": ({"address": 9, "address_relaxed": 59_961, "delivered_point": 5_357, "none": 197}, 60),
+    "mpd__incidents": ({"address": 18_278, "address_relaxed": 991, "delivered_code": 885, "zip_only": 6, "none": 86}, 92),
+    "ucc__service_requests": ({"address": 9_556, "address_relaxed": 137, "none": 32}, 98.5),
+}
+FACT_OF = {
+    "assessor__property_sales": "fct_property_sales",
+    "dpw__lead_service_lines": "fct_lead_service_lines",
+    "mhd__lead_orders_abated": "fct_lead_orders",
+    "mhd__lead_orders_open": "fct_lead_orders",
+    "mmc__court_cases": "fct_court_cases",
+    "mpd__incidents": "fct_incidents",
+    "ucc__service_requests": "fct_service_requests",
+}
+# The stage in which an address was found (ADR 13), of the sources that write it in the most ways.
+STAGES = {
+    "fct_court_cases": {
+        "exact": 9,
+        "without_unit": 31_321,
+        "long_forms": 19_023,
+        "directional_order": 3,
+        "without_suffix": 11,
+        "without_type": 3_686,
+        "without_directional": 95,
+        "same_block": 5_822,
+        None: 5_554,
+    },
+    "fct_incidents": {
+        "exact": 18_278,
+        "without_unit": 9,
+        "long_forms": 10,
+        "without_type": 5,
+        "same_block": 967,
+        None: 977,
+    },
+}
 COUNTS = ("delivered", "staged", "rejected", "blank", "duplicate", "superseded")
 AS_OF = "2025-12-01T00:00:00"
 
@@ -251,6 +298,117 @@ def test_health_estimates_are_of_2010_tracts(milwaukee: tuple[CommandLine, dict[
     )
     assert (row["n"], row["estimates"], row["none"], row["tracts"], row["conditions"]) == (4_326, 4_320, 6, 296, 3)
     assert row["lowest"] == 1.8
+
+
+def test_addresses_are_found(milwaukee: tuple[CommandLine, dict[str, Any]]) -> None:
+    levelground, _ = milwaukee
+    for source, (known, least) in FOUND.items():
+        rows = levelground.ask(
+            f"select geocode_quality, count(*) as n, count(*) filter (where aldermanic_district_geoid = 'outside' "
+            f"and geocode_quality = 'delivered_code') as beyond "
+            f"from marts.{FACT_OF[source]} where source = '{source}' group by all"
+        )
+        assert {row["geocode_quality"]: row["n"] for row in rows} == known, source
+        ours = sum(row["n"] - row["beyond"] for row in rows)
+        found = sum(row["n"] for row in rows if row["geocode_quality"] in ("address", "address_relaxed"))
+        assert 100 * found / ours >= least, source
+    (newest,) = levelground.ask(
+        "select 100 * avg((match_stage is not null)::integer) as pct from marts.fct_property_sales where year(sold_on) = 2022"
+    )
+    assert newest["pct"] >= 99.9
+    for fact, stages in STAGES.items():
+        rows = levelground.ask(f"select match_stage, count(*) as n from marts.{fact} group by all")
+        assert {row["match_stage"]: row["n"] for row in rows} == stages, fact
+
+
+def test_an_address_is_the_right_house(milwaukee: tuple[CommandLine, dict[str, Any]], tmp_path: Path) -> None:
+    """By the court's own points where these lie in the city, and by how far the delivered tract of incidents is (ADR 13)."""
+    levelground, _ = milwaukee
+    with scratch(tmp_path) as connection:
+        load_extension(connection, "spatial")
+        connection.execute(f"attach {literal(str(levelground.home / 'published' / 'levelground.duckdb'))} as r (read_only)")
+        connection.execute(
+            "create temp macro in_meters(g) as st_transform(g, 'EPSG:4326', 'EPSG:32616', always_xy := true);"
+            "create temp table maps as select geography_type, geoid, in_meters(st_geomfromwkb(geometry_wkb)) as outline "
+            "from r.marts.dim_geography where geometry_wkb is not null and (geography_type, geography_vintage) in "
+            "(('city', 'current'), ('tract', '2020'))"
+        )
+        court = connection.execute(
+            "with cases as (select in_meters(st_point(f.longitude_reported, f.latitude_reported)) as theirs, "
+            "in_meters(st_point(a.longitude, a.latitude)) as ours from r.marts.fct_court_cases as f "
+            "inner join r.marts.dim_address as a on f.address_standard = a.address_standard "
+            "where f.longitude_reported between -89 and -87 and f.latitude_reported between 42 and 44) "
+            "select count(*), 100 * avg((st_distance(theirs, ours) <= 250)::integer) from cases "
+            "inner join maps on maps.geography_type = 'city' and st_contains(maps.outline, theirs)"
+        ).fetchone()
+        incidents = connection.execute(
+            "with found as (select f.tract_geoid = f.tract_reported as agrees, "
+            "st_distance(maps.outline, in_meters(st_point(a.longitude, a.latitude))) as meters from r.marts.fct_incidents as f "
+            "inner join r.marts.dim_address as a on f.address_standard = a.address_standard "
+            "inner join maps on maps.geography_type = 'tract' and maps.geoid = f.tract_reported) "
+            "select count(*), 100 * avg(agrees::integer), 100 * avg((meters <= 75)::integer) from found"
+        ).fetchone()
+    assert court is not None and incidents is not None
+    assert court[0] > 59_000
+    assert court[1] >= 99
+    # a street segment's tract: nine in ten agree, and nearly all others lie across the street
+    assert incidents[0] == 19_053
+    assert 90.5 < incidents[1] < 91.5
+    assert incidents[2] >= 99
+
+
+def test_incidents_have_a_period_and_no_day(milwaukee: tuple[CommandLine, dict[str, Any]]) -> None:
+    levelground, _ = milwaukee
+    rows = levelground.ask(
+        "select period_start::varchar as first, period_end::varchar as last, count(*) as n, count(occurred_on) as dated, "
+        "count(*) filter (where offences_count = 0) as without, count(*) filter (where offences_count > 1) as several, "
+        "max(offences_count) as most, count(distinct aldermanic_district_vintage) as maps "
+        "from marts.fct_incidents group by all"
+    )
+    assert [(row["first"], row["last"], row["n"], row["dated"]) for row in rows] == [("2023-01-01", "2023-12-31", 20_246, 0)]
+    assert (rows[0]["without"], rows[0]["several"], rows[0]["most"], rows[0]["maps"]) == (1_547, 1_163, 4, 1)
+
+
+def test_findings_of_the_court(milwaukee: tuple[CommandLine, dict[str, Any]]) -> None:
+    levelground, _ = milwaukee
+    rows = levelground.ask("select finding_code, count(*) as n from marts.fct_court_cases group by all")
+    assert {row["finding_code"]: row["n"] for row in rows} == {"guilty": 60_686 + 546, "not_guilty": 50, "dismissed": 4_221 + 21}
+
+
+def test_sales_lines_and_orders_say_what_they_know(milwaukee: tuple[CommandLine, dict[str, Any]]) -> None:
+    levelground, _ = milwaukee
+    sales = levelground.ask(
+        "select sold_on_precision, max(year(sold_on)) as newest, count(*) as n, min(length(parcel_number)) as digits "
+        "from marts.fct_property_sales group by all order by n"
+    )
+    assert [(row["sold_on_precision"], row["newest"], row["n"], row["digits"]) for row in sales] == [
+        ("day", 2022, 26_011, 10),
+        ("month", 2018, 34_479, 10),
+    ]
+    orders = levelground.ask(
+        "select order_status, count(*) as n, count(occurred_on) as dated, max(data_as_of_on)::varchar as as_of "
+        "from marts.fct_lead_orders group by all order by n"
+    )
+    assert [tuple(row.values()) for row in orders] == [("open", 229, 224, "2022-08-31"), ("abated", 631, 631, "2022-08-30")]
+    lines = levelground.ask(
+        "select count(*) as n, count(*) filter (where police_district_geoid = 'outside') as beyond, "
+        "min(occurred_on)::varchar as day from marts.fct_lead_service_lines where municipality_reported <> 'MILWAUKEE'"
+    )
+    assert [tuple(row.values()) for row in lines] == [(896, 896, "2018-07-01")]
+
+
+def test_lost_addresses_are_counted_by_area(milwaukee: tuple[CommandLine, dict[str, Any]]) -> None:
+    levelground, _ = milwaukee
+    rows = levelground.ask(
+        "select source, sum(missed)::integer as missed from quality.geocode_misses where geography_type = 'city' group by all"
+    )
+    missed = {row["source"]: row["missed"] for row in rows}
+    assert missed["mpd__incidents"] == 977
+    assert missed["dpw__lead_service_lines"] == 169
+    assert missed["mmc__court_cases"] == 197
+    assert (
+        levelground.ask("select subject from quality.gate_results where expectation like 'geocode_rate%' and not success") == []
+    )
 
 
 def test_free_text_and_payees_stay_private(milwaukee: tuple[CommandLine, dict[str, Any]], real_deliveries: Path) -> None:

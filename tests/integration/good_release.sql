@@ -16,7 +16,8 @@ create temp table person as select event.*,
 create table release.marts.dim_date as select date '2025-01-01' + n::integer as date_on from range(365) as t (n);
 create table release.marts.dim_department as select 'dpt' as department, 'Department' as name;
 create table release.marts.dim_stratum as
-    select * from (values ('all', 'all', 'All', 0), ('sex', 'female', 'Female', 1)) as t (stratum_type, stratum_code, label, sort_order);
+    select * from (values ('all', 'all', 'All', 0), ('sex', 'female', 'Female', 1), ('finding', 'guilty', 'Guilty', 1),
+        ('case_type', 'contempt', 'Contempt', 1)) as t (stratum_type, stratum_code, label, sort_order);
 create table release.marts.dim_source as select 'dpt__visits' as source, 'Visits' as title, 'dpt' as department, 'health' as policy_area,
     '5553000' as jurisdiction, 'one row per visit' as grain, 'a file' as platform, 'daily' as cadence, 'public' as classification,
     11 as suppress_below, 'person' as statistical_unit, null as race_vocabulary, null as data_as_of, null as period_start, null as period_end;
@@ -32,8 +33,28 @@ create table release.marts.dim_geography as
 create table release.marts.dim_address as select 'k' || n as address_key, n || ' N HARBOR ST' as address_standard, n as house_number,
     null as house_suffix, -87.9::double as longitude, 43.0::double as latitude, 1 as index_rows_count from range(1, 4) as t (n);
 create table release.marts.fct_service_requests as select 'k' || _source_row as service_request_key, event.*, timestamp '2025-03-01 08:00' as service_request_at,
-    timestamp '2025-03-02' as closed_at, timestamp '2025-03-03' as followed_until_at from event;
+    timestamp '2025-03-02' as closed_at, timestamp '2025-03-03' as followed_until_at, _source_row || ' N HARBOR ST, SAMPLETON, WI, 53204' as address from event;
 create table release.marts.fct_police_calls as select 'k' || _source_row as police_call_key, event.* from event;
+create table release.marts.fct_incidents as select 'k' || _source_row as incident_key, event.* replace (null::date as occurred_on),
+    date '2025-01-01' as period_start, date '2025-12-31' as period_end, _source_row > 1 as is_arson, false as is_assault, false as is_burglary,
+    false as is_criminal_damage, false as is_homicide, false as is_robbery, _source_row = 7 as is_sex_offense, false as is_theft,
+    false as is_vehicle_theft, case _source_row when 1 then 0 when 7 then 2 else 1 end as offences_count,
+    case when _source_row < 7 then _source_row || ' N HARBOR ST' end as address, '53204' as zip_code, '55079000101' as tract_reported,
+    '4' as aldermanic_district_reported, '7' as police_district_reported, '100' as ward_reported, '1' as neighborhood_strategic_area_reported
+    from event;
+create table release.marts.fct_court_cases as select 'k' || _source_row as court_case_key, event.*, timestamp '2025-03-01 23:30' as court_case_at,
+    'c' || _source_row as case_number, 'ordinance_1' as violation_code, 'Ordinance 1, Loitering' as violation_reported, 'contempt' as case_type_code,
+    'Contempt' as case_type_reported, 'guilty' as finding_code, 'Guilty' as finding_reported, -87.9::double as longitude_reported,
+    43.001::double as latitude_reported, _source_row || ' N HARBOR ST' as address_standard from event;
+create table release.marts.fct_property_sales as select 'k' || _source_row as property_sale_key, event.*, occurred_on as sold_on,
+    'month' as sold_on_precision, '0123456789' as parcel_number, 1000.0::decimal(18, 4) as price_usd from event;
+create table release.marts.fct_lead_service_lines as select 'k' || _source_row as lead_service_line_key, event.*,
+    _source_row || ' N HARBOR ST' as address, 'SAMPLETON' as municipality_reported, '53204' as zip_code from event;
+create table release.marts.fct_lead_orders as select 'k' || _source_row as lead_order_key, event.*, _source_row || ' N HARBOR ST' as address,
+    case when _source_row < 4 then 'open' else 'abated' end as order_status,
+    case when _source_row < 4 then 'issued_on' else 'cleared_on' end as occurred_on_means,
+    case when _source_row < 4 then occurred_on end as issued_on, case when _source_row < 4 then occurred_on end as exterior_due_on,
+    null::date as interior_due_on, case when _source_row >= 4 then occurred_on end as cleared_on, occurred_on as data_as_of_on from event;
 create table release.marts.fct_payments as select 'k' || _source_row as payment_key, event.*, -1.5 as amount_usd from event;
 create table release.marts.fct_police_stops as select 'k' || _source_row as police_stop_key, person.* from person;
 create table release.marts.fct_employees as select 'k' || _source_row as employee_key, person.* from person;
