@@ -48,8 +48,9 @@ LANDED_ONLY = {
     "mhd__lead_orders_open",
     "mmc__court_cases",
     "mpd__incidents",
-    "oei__resident_survey",
 }
+# A fact whose rows repeat what another one says of the same person's race: counted there.
+REPEATS_RACE = {"fct_survey_answers"}
 NAMES = {
     "staging/": r"stg_[a-z][a-z0-9]*__[a-z0-9_]+",
     "intermediate/": r"int_[a-z0-9_]+__[a-z_]+",
@@ -191,6 +192,7 @@ def test_facts_about_people_are_looked_through_for_unknown_labels(project: Manif
         node["name"]
         for node in project.models()
         if folder_of(node) == "marts/facts/" and "race_ethnicity_reported" in node["columns"] and node["name"] not in quality
+        if node["name"] not in REPEATS_RACE
     ]
     assert not missing, f"name the fact in facts_with_race (macros/project/facts.sql): {missing}"
 
@@ -257,7 +259,7 @@ def test_staging_reads_labels_by_the_vocabulary_of_the_contract() -> None:
         sql = (DBT_PROJECT / "models" / "staging" / contract.department / f"stg_{contract.source}.sql").read_text(
             encoding="utf-8"
         )
-        used = {name for name in load_vocabulary().race if f"'{name}'" in sql and "race_conformed(" in sql}
+        used = {name for name in load_vocabulary().race if f"'{name}'" in sql and "race_conformed" in sql}
         if wanted != used:
             wrong.append((contract.source, wanted, used))
     assert not wrong, f"name the same vocabulary in contract and staging model (source, contract, model): {wrong}"
