@@ -15,7 +15,7 @@
 #}
 {% macro race_conformed_parts(relation, parts, reported, vocabulary, on_date) -%}
     with
-    told as (
+    race_told as (
         select distinct
             {{ vocabulary }} as vocabulary,
             {{ parts }} as parts,
@@ -24,14 +24,14 @@
         where {{ vocabulary }} is not null
     ),
 
-    labels as (
+    race_labels as (
         select
             *,
             unnest(case when len(parts) > 0 then parts else [''] end) as label
-        from told
+        from race_told
     ),
 
-    meanings as (
+    race_meanings as (
         select
             labels.vocabulary,
             labels.parts,
@@ -47,7 +47,7 @@
             {{ first_reason('crosswalk.missing_reason') }} as reason,
             coalesce(list(open_labels.leaves_open) filter (where open_labels.leaves_open is not null), []) as left_open,
             {{ first_reason('crosswalk.missing_reason', 'open_labels.leaves_open is not null') }} as reason_of_open
-        from labels
+        from race_labels as labels
         left join ({{ resolved_crosswalk() }}) as crosswalk
             on
                 labels.vocabulary = crosswalk.vocabulary
@@ -62,19 +62,19 @@
     ),
 
     -- how many different things were said: each category, and each label that names none
-    weighed as (
+    race_weighed as (
         select
             *,
             len(selection) + len(codes_without_set) as said,
             case
                 when is_unmapped then 'not_mapped'
-                when len(list_filter(left_open, lambda category: not list_contains(selection, category))) > 0 then reason_of_open
                 when len(selection) + len(codes_without_set) = 0 then coalesce(reason, 'not_collected')
+                when len(list_filter(left_open, lambda category: not list_contains(selection, category))) > 0 then reason_of_open
             end as why_not
-        from meanings
+        from race_meanings
     ),
 
-    judged as (
+    race_judged as (
         select
             vocabulary,
             parts,
@@ -87,7 +87,7 @@
                 when len({{ set_1997('selection') }}) + len(codes_without_set) > 1 then 'multiracial'
                 else coalesce({{ set_1997('selection') }}[1], codes_without_set[1])
             end as code_1997
-        from weighed
+        from race_weighed
     )
 
     select
@@ -101,7 +101,7 @@
         case when {{ vocabulary }} is null then 'all' else coalesce(judged.why_not, judged.code_1997) end as race_ethnicity_code_1997,
         vocabularies.race_standard
     from {{ relation }}
-    left join judged
+    left join race_judged as judged
         on
             {{ vocabulary }} = judged.vocabulary
             and {{ parts }} = judged.parts
@@ -121,11 +121,11 @@
     One column a category, or race and ethnicity asked apart. A label without its question says nothing, so that the crosswalk knows it
     as `question=value`.
 
-    label: a column whose label needs no question (the race of a two-question form), or none
-    questions: the question of each other column, as the contract names it: {'is_asian': 'Asian', 'ethnicity': 'Ethnicity'}
+    questions: the question of each such column, as the contract names it: {'is_asian': 'Asian', 'ethnicity': 'Ethnicity'}
+    label: a column whose label needs no question (the race of a two-question form), or none · delimiter: of that label, or none
 #}
-{% macro race_conformed_questions(relation, label, questions, vocabulary, on_date) -%}
-    {%- set parts = labels_of_questions(relation, label, questions) -%}
+{% macro race_conformed_questions(relation, questions, vocabulary, on_date, label=none, delimiter=none) -%}
+    {%- set parts = labels_of_questions(relation, questions, label, delimiter) -%}
     {{ race_conformed_parts(relation, parts, "array_to_string(" ~ parts ~ ", '; ')", vocabulary, on_date) }}
 {%- endmacro %}
 
@@ -138,7 +138,7 @@
 #}
 {% macro race_conformed_written_in(relation, label, written_in, vocabulary, on_date) -%}
     with
-    written as (
+    race_written as (
         select
             {{ relation }}.*,
             case when {{ text_written_in() }} then {{ written_in }} end as race_ethnicity_written_in,
@@ -162,11 +162,14 @@
                 and {{ normalised(label) }} = {{ normalised('write_ins.reported_label') }}
     ),
 
-    conformed as (
-        {{ race_conformed_parts('written', 'written.race_parts', label | replace(relation ~ '.', 'written.'), vocabulary | replace(relation ~ '.', 'written.'), on_date | replace(relation ~ '.', 'written.')) }}
+    race_of_both as (
+        {{ race_conformed_parts(
+            'race_written', 'race_written.race_parts', label | replace(relation ~ '.', 'race_written.'),
+            vocabulary | replace(relation ~ '.', 'race_written.'), on_date | replace(relation ~ '.', 'race_written.')
+        ) }}
     )
 
-    select * exclude (race_parts) from conformed
+    select * exclude (race_parts) from race_of_both
 {%- endmacro %}
 
 
@@ -181,13 +184,15 @@
 {%- endmacro %}
 
 
-{% macro labels_of_questions(relation, label, questions) -%}
-    [
-        {%- if label %}coalesce({{ label }}, ''), {% endif -%}
-        {%- for column, question in questions.items() -%}
-            '{{ question }}=' || trim(coalesce({{ relation }}.{{ column }}, '')){{ ', ' if not loop.last }}
-        {%- endfor -%}
-    ]
+{% macro labels_of_questions(relation, questions, label, delimiter) -%}
+    list_concat(
+        {{ labels_between(label, delimiter) if delimiter else ("[coalesce(" ~ label ~ ", '')]" if label else '[]') }},
+        [
+            {%- for column, question in questions.items() -%}
+                '{{ question }}=' || trim(coalesce({{ relation }}.{{ column }}, '')){{ ', ' if not loop.last }}
+            {%- endfor -%}
+        ]
+    )
 {%- endmacro %}
 
 

@@ -60,6 +60,8 @@ CONTRACT: dict[str, Any] = {
     ],
 }
 LABELS = {
+    "tick_list": frozenset({"WHITE", "BLACK", "ASIAN/PACIFIC ISLANDER", ""}),
+    "questions": frozenset({"Race=WHITE", "Race=BLACK", "Race=ASIAN/PACIFIC ISLANDER", "Race="}),
     "eeo4_hr": frozenset({"WHITE", "BLACK", "ASIAN/PACIFIC ISLANDER", ""}),
     "dpi_wisedash": frozenset({"White", "Black", "Two or More"}),
 }

@@ -13,7 +13,7 @@ waves as (
     select
         wave,
         cast(try_strptime(regexp_extract(wave, '^\dQ([A-Za-z]{3}\d{4})$', 1), '%b%Y') as date) as first_day
-    from (select distinct wave from typed) as names
+    from (select distinct wave from typed) as delivered_waves
 ),
 
 renamed as (
