@@ -5,6 +5,7 @@ Here: rules that hold for every model, read from dbt's manifest, with what to do
 
 from __future__ import annotations
 
+import csv
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -270,6 +271,21 @@ def test_every_vocabulary_maps_the_empty_label() -> None:
     empty = {row.split(",")[0] for row in rows if re.match(r"[a-z0-9_]+,,", row)}
     missing = set(load_vocabulary().race) - empty
     assert not missing, f"add a row for the empty cell to race_ethnicity_crosswalk.csv: {missing}"
+
+
+def test_survey_items_are_the_coded_columns_of_the_contract() -> None:
+    with (DBT_PROJECT / "seeds" / "reference" / "survey_items.csv").open(encoding="utf-8", newline="") as file:
+        items = {row["item"]: (row["lowest_answer"], row["highest_answer"], row["privacy"]) for row in csv.DictReader(file)}
+    coded = {
+        column.name: ("0", "1", column.privacy)
+        if column.type == "boolean"
+        else (f"{column.min:g}", f"{column.max:g}" if column.max is not None else "", column.privacy)
+        for contract in contracts()
+        if contract.source == "oei__resident_survey"
+        for column in contract.columns
+        if re.fullmatch(r"q\d+_[a-z0-9]+", column.name)
+    }
+    assert items == coded, f"an item is a coded column of the contract: {sorted(set(items.items()) ^ set(coded.items()))}"
 
 
 def test_concept_columns_of_contracts_have_a_concept() -> None:

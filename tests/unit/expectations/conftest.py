@@ -89,7 +89,9 @@ def good_row(number: int) -> Row:
 def vocabulary() -> Vocabulary:
     words = load_vocabulary()
     opened = RaceVocabulary("write_in", "Write-ins", "spd15_2024", "single", open=True)
-    return Vocabulary(words.words, {**words.race, "write_in": opened})
+    ticked = RaceVocabulary("tick_list", "Select all that apply", "spd15_2024", "multiple", open=False)
+    asked = RaceVocabulary("questions", "A column a question", "spd15_1997", "multiple", open=False)
+    return Vocabulary(words.words, {**words.race, "write_in": opened, "tick_list": ticked, "questions": asked})
 
 
 @pytest.fixture
