@@ -1,12 +1,16 @@
 {#
     The facts that are looked through for what is known of a source: a new fact is one line here, and a test on the manifest asks for it.
     fact: the model · column: the contract's column with the label · people: SQL of how many people a row stands for
+    reported, code: the fact's own columns with a label beside the one of race (a write-in) and with what it means; it counts nobody
 #}
 {% macro facts_with_race() -%}
     {{ return([
         {'fact': 'fct_police_stops', 'column': 'race_ethnicity', 'people': '1'},
         {'fact': 'fct_employees', 'column': 'race_ethnicity', 'people': '1'},
         {'fact': 'fct_student_outcomes', 'column': 'group_label', 'people': 'students_count'},
+        {'fact': 'fct_survey_responses', 'column': 'race_ethnicity', 'people': '1'},
+        {'fact': 'fct_survey_responses', 'column': 'race_ethnicity_written_in', 'people': none,
+         'reported': 'race_ethnicity_written_in', 'code': 'race_ethnicity_written_in_code'},
     ]) }}
 {%- endmacro %}
 

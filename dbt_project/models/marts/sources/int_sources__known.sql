@@ -2,7 +2,7 @@
 with
 -- people, or records that stand for them, by race
 race_counts as (
-    {%- for people in facts_with_race() %}
+    {%- for people in facts_with_race() if people.people %}
     select
         source,
         race_ethnicity_code,
