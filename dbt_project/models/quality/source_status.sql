@@ -7,11 +7,11 @@ known as (
         known.known_race_pct,
         known.geocoded_pct,
         coalesce(known.has_unmapped_labels, false) as has_unmapped_labels,
-        placing.source is not null as is_reference
+        maps.source is not null as is_reference
     from {{ source('receipts', 'source_status') }} as receipts
     left join {{ ref('dim_source') }} as sources on receipts.source = sources.source
     left join {{ ref('int_sources__known') }} as known on receipts.source = known.source
-    left join {{ ref('reference_sources') }} as placing on receipts.source = placing.source
+    left join {{ ref('reference_sources') }} as maps on receipts.source = maps.source
 ),
 
 -- a source that brings nothing has no other fault worth naming
