@@ -35,9 +35,9 @@ ALLOWED = {
     "published": {"marts"},
     "quality": {"staging", "marts", "receipts", "reference"},
 }
-# A folder's models are called like this.
 # A fact whose rows repeat what another one says of the same person's race: counted there.
 REPEATS_RACE = {"fct_survey_answers"}
+# A folder's models are called like this.
 NAMES = {
     "staging/": r"stg_[a-z][a-z0-9]*__[a-z0-9_]+",
     "intermediate/": r"int_[a-z0-9_]+__[a-z_]+",
@@ -189,6 +189,12 @@ def test_placed_facts_are_looked_through_for_lost_addresses(project: Manifest) -
         if folder_of(node) == "marts/facts/" and "{{ place_columns() }}" in node["raw_code"] and node["name"] not in quality
     ]
     assert not missing, f"name the fact in facts_with_place (macros/project/facts.sql): {missing}"
+
+
+def test_counts_of_places_are_known_to_be_placed(project: Manifest) -> None:
+    read = {edge.parent.rsplit(".", 1)[1] for edge in project.model_edges() if edge.child == "int_sources__known"}
+    missing = [node["name"] for node in project.models() if node["name"].endswith("_by_tract") and node["name"] not in read]
+    assert not missing, f"name the fact in facts_of_places (macros/project/facts.sql): {missing}"
 
 
 def test_everything_is_described(project: Manifest) -> None:

@@ -28,3 +28,9 @@
         {'fact': 'fct_service_requests', 'zip_code': zip_of('address')},
     ]) }}
 {%- endmacro %}
+
+
+{# Facts whose rows are counts or estimates of a place: where they lie is what they are delivered by, so that no address is lost. #}
+{% macro facts_of_places() -%}
+    {{ return(['fct_foreclosures_by_tract', 'fct_health_outcomes_by_tract']) }}
+{%- endmacro %}
