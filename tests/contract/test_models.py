@@ -46,6 +46,8 @@ NAMES = {
     "marts/measures/counted/": r"int_[a-z0-9_]+__counted",
     "marts/measures/steps/": r"int_equity_measures__[a-z]+",
     "marts/measures/": r"fct_[a-z_]+",
+    "marts/goals/steps/": r"int_goals__[a-z]+",
+    "marts/goals/": r"(dim|fct)_goal[a-z_]*",
     "marts/sources/": r"int_[a-z_]+__[a-z]+",
     "published/": r"[a-z_]+",
     "quality/": r"[a-z_]+",
