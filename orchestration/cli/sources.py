@@ -20,6 +20,7 @@ from ingest.deliver import DeliveryStore
 from ingest.registry import load_registry
 from orchestration.checking import Checked, check_delivery
 from orchestration.cli.display import err, out, table
+from orchestration.drafting import new_source
 from orchestration.intake import Acceptance, acceptance
 from orchestration.intake import accept as accept_load
 from orchestration.reading import settle
@@ -120,6 +121,33 @@ def check(
         write_report(checked, report.absolute())
         err.print(f"the page for the steward: {report}", markup=False)
     raise typer.Exit(0 if checked.gate.passed else EXIT_BLOCKED)
+
+
+@app.command()
+def new(
+    name: Name,
+    source: Annotated[
+        str,
+        typer.Option(
+            "--from", help="A file, a folder, a URL, or the NAME of a variable with a database URL.", show_default=False
+        ),
+    ],
+    table: Annotated[str | None, typer.Option(help="Which table of a database.", show_default=False)] = None,
+    crs: Annotated[str | None, typer.Option(help="Coordinates of a map that does not say it, like EPSG:32054.")] = None,
+    to: Annotated[Path | None, typer.Option("--out", help="Folder of the draft; LEVELGROUND_SOURCES, or drafts.")] = None,
+) -> None:
+    """Draft a contract and a staging model from a delivery, and say what is left to decide."""
+    settings = Settings.from_environment()
+    if name in load_registry(settings.further_sources):
+        raise ConfigurationError(f"{name} has a contract already; `levelground sources show {name}` shows it")
+    drafted = new_source(settings, name, source, to or settings.further_sources or Path("drafts"), table=table, crs=crs)
+    out.print(f"the contract: {drafted.contract}\nthe staging model: {drafted.model}\n\nleft to decide:", markup=False)
+    for question in drafted.questions:
+        out.print(f"- {question}", markup=False)
+    if drafted.checked is not None:
+        _show_gate(drafted.checked.gate)
+        _show_difference(drafted.checked)
+        raise typer.Exit(0 if drafted.checked.gate.passed else EXIT_BLOCKED)
 
 
 @app.command()
