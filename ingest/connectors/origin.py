@@ -101,6 +101,11 @@ def _unchanged(contract: Contract, file: File, mark: str, read: Reader) -> Reade
     return checked
 
 
+def open_path(contract: Contract, path: str) -> Origin:
+    """What lies under the path of a file connector: a folder, a file, a glob, or an address of fsspec."""
+    return open_files(contract, found_files(contract, path))
+
+
 def open_live(contract: Contract, environment: Mapping[str, str]) -> Origin | None:
     """What the contract's live connector has now; None where it has nothing to read from."""
     connector = contract.connector
@@ -109,6 +114,6 @@ def open_live(contract: Contract, environment: Mapping[str, str]) -> Origin | No
     if isinstance(connector, FileConnector):
         if connector.path is None:
             return None
-        return open_files(contract, found_files(contract, connector.path))
+        return open_path(contract, connector.path)
     remedy = f"download it and deliver it as a file: a folder {contract.source} under --deliveries"
     raise DeliveryError(contract.source, connector.kind, f"live portals of kind {connector.kind} are not connected", remedy)
