@@ -87,7 +87,7 @@ def _read(contract: Contract, connector: ArcgisConnector, fetch: Fetch) -> Itera
         if not paginator.ordered:
             raise portal.fail(f"the service does not keep the order by {key}", "export it by hand, and deliver it as a file")
         # a layer that was loaded anew numbers its rows anew
-        if total and count() == total and first() != before:
+        if total and paginator.all_read and count() == total and first() != before:
             raise moved(contract.source, name, "the first row is another one now")
 
     unread = tuple(column for column in header if column not in wanted)

@@ -31,6 +31,11 @@ class Overlapping(BasePaginator):
         self._read = 0
         self._last: Row | None = None
 
+    @property
+    def all_read(self) -> bool:
+        """Whether as many rows came as were counted."""
+        return self._read == self._total
+
     def init_request(self, request: Request) -> None:
         """Ask for the first page."""
         self.update_request(request)
@@ -65,6 +70,11 @@ class ByKey(BasePaginator):
         self._read, self.ordered = 0, True
         self.last: int | None = None
 
+    @property
+    def all_read(self) -> bool:
+        """Whether as many rows came as were counted."""
+        return self._read == self._total
+
     def init_request(self, request: Request) -> None:
         """Ask for the first page."""
         self.update_request(request)
@@ -94,6 +104,8 @@ def counted(source: str, name: str, pages: Iterable[list[Row]], total: int, afte
     now = after()
     if read == total == now:
         return
+    if read > total == now:
+        raise moved(source, name, f"it counted {total:,} rows and gave {read:,}")
     if now != total:
         raise moved(source, name, f"it had {total:,} rows when reading began and {now:,} when it ended")
     raise Shifted(

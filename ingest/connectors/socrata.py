@@ -59,8 +59,9 @@ def _read(contract: Contract, connector: SocrataConnector, fetch: Fetch) -> Iter
     def pages() -> Iterator[list[Any]]:
         shifted = partial(moved, contract.source, connector.resource, "a page does not begin where the one before ended")
         before = ends()
-        yield from portal.pages(path, asked, Overlapping("$offset", "$limit", PAGE_ROWS, total, shifted), rows)
-        if count() == total and ends() != before:
+        paginator = Overlapping("$offset", "$limit", PAGE_ROWS, total, shifted)
+        yield from portal.pages(path, asked, paginator, rows)
+        if paginator.all_read and count() == total and ends() != before:
             raise moved(contract.source, connector.resource, "the first or the last row is another one now")
 
     unread = tuple(name for name in types if name not in wanted)
