@@ -85,7 +85,7 @@ def _result(portal: Portal, answer: Any) -> dict[str, Any]:
 
 
 def _file_name(resource: dict[str, Any]) -> str:
-    name = PurePosixPath(unquote(urlparse(str(resource.get("url") or "")).path)).name
+    name = unquote(PurePosixPath(urlparse(str(resource.get("url") or "")).path).name)
     return name or f"{resource['id']}.{str(resource.get('format') or 'csv').lower()}"
 
 

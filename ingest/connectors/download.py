@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 def open_http(contract: Contract, connector: HttpConnector, fetch: Fetch) -> Origin:
     """The file behind a URL."""
-    name = PurePosixPath(unquote(urlparse(connector.url).path)).name or "download"
+    name = unquote(PurePosixPath(urlparse(connector.url).path).name) or "download"
     return download(contract, Portal(contract.source, name, connector.url, fetch), [(name, connector.url)], fetch)
 
 
