@@ -20,7 +20,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from ingest.connectors.errors import DeliveryError
 from ingest.connectors.fetching import Fetch, Since
 from ingest.connectors.opened import BATCH_ROWS, Fail, Opened, Reader
-from ingest.connectors.sessions import begin, connect_arguments, text_type
+from ingest.connectors.sessions import STATEMENT_SECONDS, begin, connect_arguments, text_type
 from ingest.contract import Contract, DatabaseConnector
 
 # Rows come as Python texts, some 100 bytes a cell with its object: a batch of so many cells stays below 100 MB.
@@ -72,9 +72,8 @@ def _reader(contract: Contract, engine: sa.Engine, name: str, asked: DatabaseCon
                 unread = [column for column in names if column not in wanted]
                 yield Opened((*wanted, *unread), (), _batches(connection, statement, len(wanted), len(unread), fail))
         except SQLAlchemyError as error:
-            raise fail(
-                _explained(error), "check that the database is up, the account may read it, and the table still exists"
-            ) from None
+            remedy = "check that the database is up, the account may read it, and the table still exists"
+            raise fail(*_explained(error, remedy)) from None
         finally:
             engine.dispose()
 
@@ -130,14 +129,23 @@ def _batches(connection: sa.Connection, statement: Any, wanted: int, unread: int
             columns = [pa.array(values, pa.string()) for values in zip(*rows, strict=True)]
             yield pa.RecordBatch.from_arrays([*columns, *(pa.nulls(len(rows), pa.string()) for _ in range(unread))], names=names)
     except SQLAlchemyError as error:
-        raise fail(
-            _explained(error), "the connection was lost in mid-fetch; nothing was taken in, the next run fetches again"
-        ) from None
+        remedy = "the connection was lost in mid-fetch; nothing was taken in, the next run fetches again"
+        raise fail(*_explained(error, remedy)) from None
     except (UnicodeDecodeError, pa.ArrowException):
         raise fail("a value is no text", "cast it in the database, or read it through a query (connector.query)") from None
 
 
-def _explained(error: SQLAlchemyError) -> str:
-    """The kind of error without its text, which quotes statements, values and addresses."""
-    original = getattr(error, "orig", None)
-    return f"the database refused or broke off ({type(original or error).__name__})"
+# What PostgreSQL calls its errors, and what to do about those that say what they are.
+REMEDIES = {
+    "InsufficientPrivilege": "grant the account of the contract's credentials_env the right to read it",
+    "QueryCanceled": f"it took longer than {STATEMENT_SECONDS} seconds, or somebody holds a lock; the next run asks again",
+    "ReadOnlySqlTransaction": "the query writes; a department's database is only read: mend connector.query in the contract",
+    "UndefinedColumn": "a column went while it was read, or the query names one that is not there; the next run asks again",
+    "UndefinedTable": "a table went while it was read, or the query names one that is not there; the next run asks again",
+}
+
+
+def _explained(error: SQLAlchemyError, otherwise: str) -> tuple[str, str]:
+    """The kind of error without its text, which quotes statements, values and addresses, and what to do about it."""
+    name = type(getattr(error, "orig", None) or error).__name__
+    return f"the database refused or broke off ({name})", REMEDIES.get(name, otherwise)

@@ -14,7 +14,6 @@ CONNECT_SECONDS = 30
 # One statement, or one batch of a cursor: the slowest query of a department's database that a nightly run should wait for.
 STATEMENT_SECONDS = 600
 
-_MILLISECONDS = STATEMENT_SECONDS * 1000
 _ARGUMENTS: dict[str, dict[str, Any]] = {
     # keepalives and tcp_user_timeout notice within two minutes that the other machine is gone without a word
     "postgresql": {
@@ -28,15 +27,15 @@ _ARGUMENTS: dict[str, dict[str, Any]] = {
 _SESSION = {
     "postgresql": (
         "set session characteristics as transaction read only",
-        f"set statement_timeout = {_MILLISECONDS}",
-        f"set idle_in_transaction_session_timeout = {_MILLISECONDS}",
+        "set statement_timeout = {milliseconds}",
+        "set idle_in_transaction_session_timeout = {milliseconds}",
         "set datestyle = 'ISO, YMD'",
         "set intervalstyle = 'iso_8601'",
         "set extra_float_digits = 1",
         "set bytea_output = 'hex'",
     ),
-    "mysql": ("set session transaction read only", f"set session max_execution_time = {_MILLISECONDS}"),
-    "mariadb": ("set session transaction read only", f"set session max_statement_time = {STATEMENT_SECONDS}"),
+    "mysql": ("set session transaction read only", "set session max_execution_time = {milliseconds}"),
+    "mariadb": ("set session transaction read only", "set session max_statement_time = {seconds}"),
     "oracle": (
         "alter session set nls_date_format = 'YYYY-MM-DD HH24:MI:SS'",
         "alter session set nls_timestamp_format = 'YYYY-MM-DD HH24:MI:SS.FF6'",
@@ -57,7 +56,8 @@ def begin(connection: sa.Connection, zone: str) -> None:
     """Make the session one that cannot write, gives up in time, and writes times of instants in `zone`."""
     dialect = connection.dialect.name
     for statement in _SESSION.get(dialect, ()):
-        connection.exec_driver_sql(statement)
+        limits = {"seconds": STATEMENT_SECONDS, "milliseconds": STATEMENT_SECONDS * 1000}
+        connection.exec_driver_sql(statement.format(**limits))
     if dialect == "postgresql":
         connection.execute(sa.select(sa.func.set_config("TimeZone", zone, False)))
     # what was set holds for transactions that begin from here on
