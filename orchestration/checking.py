@@ -33,7 +33,7 @@ def check_delivery(settings: Settings, name: str, file: Path | None) -> GateResu
     with tempfile.TemporaryDirectory(dir=settings.home.temporary) as folder, scratch(Path(folder)) as con:
         store = DeliveryStore(Path(folder), name)
         try:
-            with tempfile.TemporaryDirectory(prefix="fetch-", dir=settings.home.temporary) as fetched:
+            with tempfile.TemporaryDirectory(prefix="check-", dir=settings.home.temporary) as fetched:
                 fetch = Fetch(os.environ, Path(fetched), hosts=settings.hosts)
                 live = file is None and reading.folder is None
                 origin = _origin(contract, reading, file, fetch)

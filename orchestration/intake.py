@@ -31,7 +31,7 @@ from ingest.landing import LastLoad, counts, ensure_tables, last_load, show_deli
 from ingest.promote import from_since, promote
 from ingest.vocabulary import load_vocabulary
 from orchestration.receipts import FRESH, HELD_BACK, LANDED_ONLY, NOT_DELIVERED, STALE, SourceStatus
-from orchestration.session import RunSession, now, without_cells
+from orchestration.session import FETCHED, RunSession, now, without_cells
 from orchestration.settings import DBT_PROJECT
 from warehouse.files import write_atomically
 
@@ -174,7 +174,7 @@ def _origin(session: RunSession, contract: Contract, store: DeliveryStore, since
     folder = session.reading.folder
     if folder is None:
         # downloads are private data as sent: they go when they have been read
-        with tempfile.TemporaryDirectory(prefix="fetch-", dir=session.settings.home.temporary) as fetched:
+        with tempfile.TemporaryDirectory(prefix=FETCHED, dir=session.settings.home.temporary) as fetched:
             settings = session.settings
             yield open_live(contract, Fetch(os.environ, Path(fetched), since, store.known_files(contract), settings.hosts))
         return

@@ -137,7 +137,7 @@ def test_no_row_is_lost_and_none_is_there_twice(make_contract: MakeContract, new
         for tokens in ({}, {"-": "not_collected"})
     ]  # fmt: skip
 
-    @settings(max_examples=20, deadline=None)
+    @settings(max_examples=8, deadline=None)
     @given(ROUNDS)
     def holds(rounds: list[tuple[list[tuple[str, int, int]], str]]) -> None:
         life, which = Life(periods=mode != "merge"), 0
