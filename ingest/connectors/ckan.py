@@ -22,8 +22,9 @@ from ingest.connectors.paging import Overlapping, counted, moved
 from ingest.connectors.portal import Portal, as_batches
 from ingest.contract import CkanConnector, Contract
 
-# CKAN's own limit (ckan.datastore.search.rows_max); a portal may set a smaller one, and gives fewer rows then.
-PAGE_ROWS = 32_000
+# A page is in memory as a whole. CKAN's own limit (ckan.datastore.search.rows_max) is 32,000; a portal may set a smaller one,
+# and gives fewer rows then.
+PAGE_ROWS = 10_000
 # Columns that the datastore adds.
 OWN_COLUMNS = ("_id", "_full_text")
 

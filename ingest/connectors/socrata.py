@@ -18,8 +18,8 @@ from ingest.connectors.paging import Overlapping, counted, moved
 from ingest.connectors.portal import Portal, as_batches
 from ingest.contract import Contract, SocrataConnector
 
-# SODA 2.0 gives at most so many rows in a page.
-PAGE_ROWS = 50_000
+# A page is in memory as a whole; SODA 2.0 gives at most 50,000 rows.
+PAGE_ROWS = 10_000
 ROW_ID = ":id"
 # Types of columns that hold an instant in UTC; `calendar_date` is a wall clock without zone.
 INSTANTS = ("date", "fixed_timestamp")
