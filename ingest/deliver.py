@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from ingest.connectors import Conformer, DeliveryError, Fetched, Origin, Shifted, Since
@@ -271,10 +272,11 @@ class _BatchWriter:
 
     def _add_to_hash(self, batch: pa.RecordBatch) -> None:
         # a table has no order of its own: the sum of row hashes does not depend on one, and counts repeated rows
-        names = [column.name for column in self._contract.kept_columns]
-        for row in zip(*(batch.column(name).to_pylist() for name in names), strict=True):
-            said = "\x1f".join("\x00" if value is None else value for value in row)
-            self._rows_hash = (self._rows_hash + int.from_bytes(hashlib.sha256(said.encode()).digest())) % (1 << 256)
+        columns = [batch.column(column.name) for column in self._contract.kept_columns]
+        rows = pc.binary_join_element_wise(*columns, "\x1f", null_handling="replace", null_replacement="\x00")
+        for row in rows.cast(pa.binary()).to_pylist():
+            self._rows_hash += int.from_bytes(hashlib.sha256(row).digest())
+        self._rows_hash %= 1 << 256
 
     def rows_hash(self) -> str:
         return f"{self._rows_hash:064x}"
