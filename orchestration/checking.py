@@ -12,7 +12,7 @@ from pathlib import Path
 
 from expectations.difference import ColumnDifference, column_differences, first_rows
 from expectations.results import Finding, GateResult
-from ingest.connectors import DeliveryError, Origin, delivered_files, open_folder, open_live
+from ingest.connectors import DeliveryError, Fetch, Origin, delivered_files, open_folder, open_live
 from ingest.contract import Contract
 from ingest.deliver import DeliveryStore, Receipt, deliver
 from orchestration.intake import audit
@@ -50,7 +50,11 @@ def check_delivery(settings: Settings, name: str, file: Path | None) -> Checked:
     with tempfile.TemporaryDirectory(dir=settings.home.temporary) as folder, scratch(Path(folder)) as con:
         store = DeliveryStore(Path(folder), name)
         try:
-            receipt = deliver(contract, _origin(contract, reading, file), store, settings.hash_key, now())
+            with tempfile.TemporaryDirectory(prefix="check-", dir=settings.home.temporary) as fetched:
+                fetch = Fetch(os.environ, Path(fetched), hosts=settings.hosts)
+                live = file is None and reading.folder is None
+                origin = _origin(contract, reading, file, fetch)
+                receipt = deliver(contract, origin, store, settings.hash_key, now(), live=live)
         except DeliveryError as error:
             unread = Finding("readable", None, "critical", False, None, None, str(error))
             return Checked(contract, GateResult("delivery", name, (unread,)))
@@ -70,9 +74,9 @@ def check_delivery(settings: Settings, name: str, file: Path | None) -> Checked:
         return Checked(contract, gate, receipt, column_differences(contract, receipt), names, rows)
 
 
-def _origin(contract: Contract, reading: Reading, file: Path | None) -> Origin:
+def _origin(contract: Contract, reading: Reading, file: Path | None, fetch: Fetch) -> Origin:
     if file is None and reading.folder is None:
-        live = open_live(contract, os.environ)
+        live = open_live(contract, fetch)
         if live is None:
             raise ConfigurationError(f"the contract of {contract.source} names no place to read from; give a file")
         return live

@@ -1,13 +1,13 @@
 """Where a source's records come from this time: a folder of files, or its live connector.
 
 Here: `Origin` and `Part`, and which reader takes which file. Not here: finding files (`files`), how a kind of file is read
-(`tables`), how a database is asked (`database`).
+(`tables`), which live connector is asked (`live`).
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,9 +15,10 @@ from typing import IO
 
 from ingest.connectors import database, tables
 from ingest.connectors.errors import DeliveryError
+from ingest.connectors.fetching import Fetched
 from ingest.connectors.files import File, found_files, local_file
 from ingest.connectors.opened import Opened, Reader
-from ingest.contract import Contract, DatabaseConnector, FileConnector
+from ingest.contract import Contract
 
 SQLITE_MAGIC = b"SQLite format 3\x00"
 HASHED_BYTES = 1 << 20
@@ -38,11 +39,13 @@ class Part:
 class Origin:
     """What there is to deliver: the parts in their order, and the SHA-256 of the bytes of each file.
 
-    A database has no bytes: `file_hashes` is empty then, and the delivery is known by its rows.
+    A database has no bytes: `file_hashes` is empty then, and the delivery is known by its rows. `fetched` are the marks of
+    files that were downloaded; one that has not changed since the newest delivery has hashes and no parts.
     """
 
     parts: tuple[Part, ...]
     file_hashes: Mapping[str, str] = field(default_factory=dict)
+    fetched: tuple[Fetched, ...] = ()
 
 
 def open_folder(contract: Contract, files: tuple[Path, ...], folder: Path) -> Origin:
@@ -106,14 +109,12 @@ def open_path(contract: Contract, path: str) -> Origin:
     return open_files(contract, found_files(contract, path))
 
 
-def open_live(contract: Contract, environment: Mapping[str, str]) -> Origin | None:
-    """What the contract's live connector has now; None where it has nothing to read from."""
-    connector = contract.connector
-    if isinstance(connector, DatabaseConnector):
-        return Origin((Part(connector.table or "query", database.live_reader(contract, connector, environment)),))
-    if isinstance(connector, FileConnector):
-        if connector.path is None:
-            return None
-        return open_path(contract, connector.path)
-    remedy = f"download it and deliver it as a file: a folder {contract.source} under --deliveries"
-    raise DeliveryError(contract.source, connector.kind, f"live portals of kind {connector.kind} are not connected", remedy)
+def delivered_names(contract: Contract, header: Sequence[str]) -> tuple[str, ...]:
+    """The columns of a header that the contract keeps: a direct identifier that is dropped is not even asked for."""
+    known = {str(name) for column in contract.kept_columns for name in column.delivered_names}
+    return tuple(name for name in header if name.strip() in known)
+
+
+def distinct(names: Sequence[str]) -> tuple[str, ...]:
+    """Names of parts, each once: a second one of a name gets a number."""
+    return tuple(name if name not in names[:at] else f"{at + 1}_{name}" for at, name in enumerate(names))

@@ -5,7 +5,9 @@ Here: reading the first rows by the guess, with the same readers as a run. Not h
 
 from __future__ import annotations
 
+import dataclasses
 import re
+import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +16,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ingest.connectors import DeliveryError, Origin, delivered_files, open_folder, open_live
+from ingest.connectors import DeliveryError, Fetch, Origin, delivered_files, open_folder, open_live
 from ingest.connectors.origin import SQLITE_MAGIC
 from ingest.contract import Contract
 from ingest.contract.words import ENVIRONMENT_NAME
@@ -52,9 +54,9 @@ def delivery_of(what: str, environment: Mapping[str, str], *, table: str | None 
     `table` says which one of a database, `crs` which coordinates a map has that does not say it. `DraftError` says what
     cannot be read, and why.
     """
-    if URL.match(what):
-        return from_url(what)
     try:
+        if URL.match(what):
+            return from_url(what, environment, crs)
         if ENVIRONMENT_NAME.fullmatch(what) and not Path(what).exists():
             return _from_database(what, table, environment)
         return _from_files(Path(what).expanduser(), table, crs)
@@ -62,9 +64,16 @@ def delivery_of(what: str, environment: Mapping[str, str], *, table: str | None 
         raise DraftError(f"{what} cannot be drafted from: {error}") from None
 
 
-def from_url(url: str) -> Delivered:
-    """The file behind a URL. The one place that the portals' connectors are to be joined at."""
-    raise DraftError(f"{url} cannot be fetched yet; download it, draft from the file, and write the connector into the contract")
+def from_url(url: str, environment: Mapping[str, str], crs: str | None = None) -> Delivered:
+    """The file behind a URL, which is gone again afterwards; `path` is None, since it is checked by fetching it anew."""
+    connector = {"kind": "http", "url": url}
+    with tempfile.TemporaryDirectory(prefix="levelground-") as folder:
+        open_live(_provisional(connector, {"kind": "csv"}), Fetch(environment, Path(folder)))
+        files = delivered_files(Path(folder))
+        if not files:
+            raise DraftError(f"there is no file behind {url}")
+        fetched = _from_files(files[0], None, crs)
+    return dataclasses.replace(fetched, connector=connector, path=None)
 
 
 def _provisional(connector: Mapping[str, Any], form: Mapping[str, Any], names: tuple[str, ...] = ("no column",)) -> Contract:
@@ -116,7 +125,7 @@ def _from_database(variable: str, table: str | None, environment: Mapping[str, s
 
     def opened(*names: str) -> Origin:
         contract = _provisional(connector, {"kind": "csv"}, names or ("no column",))
-        return open_live(contract, environment) or Origin(())
+        return open_live(contract, Fetch(environment, Path())) or Origin(())
 
     header, rows, whole = _read(opened(*_names(opened())))
     return Delivered(connector, {"kind": "csv"}, header, rows, whole, (), None)

@@ -37,8 +37,10 @@ ALLOWED = {
 # A folder's models are called like this.
 # Sources that land and reach no fact yet: their facts need place conformance. `levelground sources list` calls them landed_only.
 LANDED_ONLY = {
+    "assessor__parcels",
     "assessor__property_sales",
     "census__acs_race_tract",
+    "city__address_list",
     "dcd__foreclosures",
     "dpi__absenteeism",
     "dpi__completion",
@@ -47,6 +49,7 @@ LANDED_ONLY = {
     "mhd__lead_orders_abated",
     "mhd__lead_orders_open",
     "mmc__court_cases",
+    "mpd__incident_reports",
     "mpd__incidents",
     "oei__resident_survey",
 }

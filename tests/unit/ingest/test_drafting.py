@@ -221,7 +221,6 @@ def test_a_database_by_the_name_of_a_variable(tmp_path: Path, con: DuckDBPyConne
     ("what", "said"),
     [
         ("nowhere.csv", "there is no nowhere.csv; name a file, a folder of files of one source, or an environment variable"),
-        ("https://data.city.example/a.csv", "cannot be fetched yet; download it"),
         ("DESK_URL", "a database holds many tables; name the one that is meant with --table"),
     ],
 )

@@ -14,11 +14,17 @@ import openpyxl
 import pytest
 from fsspec.implementations.memory import MemoryFileSystem
 
-from ingest.connectors import DeliveryError, open_folder, open_live
+from ingest.connectors import DeliveryError, Fetch, Origin, open_folder
+from ingest.connectors import open_live as open_live_by
 from ingest.connectors.files import is_delivery
 from ingest.contract import Contract
 
 MakeContract = Callable[..., Contract]
+
+
+def open_live(contract: Contract, environment: dict[str, str]) -> Origin | None:
+    """A file connector needs nothing of what a run gives to a live one."""
+    return open_live_by(contract, Fetch(environment, Path()))
 
 
 @pytest.fixture
