@@ -313,9 +313,11 @@ def test_a_suite_without_its_table_blocks_and_a_table_without_a_suite_warns(rele
 
 def test_a_city_without_deliveries_has_empty_facts_and_passes(release: DuckDBPyConnection) -> None:
     for suite in read_suites():
-        if suite.table.startswith("fct_") or suite.table == "dim_address":
+        # a goal has at least the row that says why it has none, so without such rows there is no goal
+        if suite.table.startswith("fct_") or suite.table in ("dim_address", "dim_goal"):
             release.execute(f"delete from release.marts.{suite.table}")
-    assert all(result.passed for result in gate_build(database_path(release)))
+    found = [(result.subject, finding) for result in gate_build(database_path(release)) for finding in result.findings]
+    assert [(subject, finding.message) for subject, finding in found if not finding.success] == []
 
 
 PRIVATE = "Jane Visit 414 555 0100"
