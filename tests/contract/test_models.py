@@ -57,6 +57,7 @@ NAMES = {
     "marts/facts/": r"fct_[a-z_]+",
     "marts/measures/counted/": r"int_[a-z0-9_]+__counted",
     "marts/measures/steps/": r"int_equity_measures__[a-z]+",
+    "marts/measures/tallied/": r"int_[a-z0-9_]+__tallied",
     "marts/measures/": r"fct_[a-z_]+",
     "marts/sources/": r"int_[a-z_]+__[a-z]+",
     "published/": r"[a-z_]+",
@@ -69,6 +70,8 @@ PLACES = {
     "intermediate/addresses": ("warehouse", "intermediate", "table"),  # every placed fact reads these
     "intermediate/place": ("warehouse", "intermediate", "table"),
     "marts": ("release", "marts", "table"),
+    "marts/measures/steps": ("warehouse", "intermediate", "table"),  # several steps read what one has worked out
+    "marts/measures/tallied": ("warehouse", "intermediate", "table"),
     "published": ("public", "published", "table"),
     "quality": ("release", "quality", "table"),
 }
@@ -178,7 +181,7 @@ def test_every_relation_is_written_where_its_layer_belongs(project: Manifest) ->
     for node in project.models():
         layer, folder = path_of(node).split("/")[0], path_of(node).rpartition("/")[0]
         step = layer == "marts" and node["name"].startswith("int_")
-        wanted = PLACES["intermediate"] if step else PLACES.get(folder, PLACES[layer])
+        wanted = PLACES.get(folder, PLACES["intermediate"] if step else PLACES[layer])
         if (node["database"], node["schema"], node["config"]["materialized"]) != wanted:
             wrong.append((node["name"], node["database"], node["schema"], node["config"]["materialized"]))
     seeds = [node["name"] for node in project.nodes("seed") if (node["database"], node["schema"]) != ("release", "reference")]

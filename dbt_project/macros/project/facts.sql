@@ -19,3 +19,9 @@
         {'fact': 'fct_service_requests', 'zip_code': zip_of('address')},
     ]) }}
 {%- endmacro %}
+
+
+{# The facts whose days say which months, quarters and years a source covers. #}
+{% macro facts_with_dates() -%}
+    {{ return(['fct_service_requests', 'fct_police_calls', 'fct_police_stops', 'fct_payments']) }}
+{%- endmacro %}

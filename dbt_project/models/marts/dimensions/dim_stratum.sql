@@ -1,7 +1,43 @@
 -- one row per stratum that a fact or a measure may carry
-select
-    stratum_type,
-    stratum_code,
-    label,
-    sort_order
-from {{ ref('strata') }}
+with
+named as (
+    select
+        stratum_type,
+        stratum_code,
+        label,
+        sort_order
+    from {{ ref('strata') }}
+),
+
+hours as (
+    select
+        'hour' as stratum_type,
+        cast(hour as varchar) as stratum_code,
+        concat(lpad(cast(hour as varchar), 2, '0'), ':00 to ', lpad(cast(hour as varchar), 2, '0'), ':59') as label,
+        cast(hour as integer) as sort_order
+    from range(24)
+),
+
+-- labels that come with the data are members as they come
+labels as (
+    select distinct
+        'department' as stratum_type,
+        {{ stratum_code_of('spending_department_name') }} as stratum_code
+    from {{ ref('fct_payments') }}
+),
+
+final as (
+    select * from named
+    union all
+    select * from hours
+    union all
+    select
+        stratum_type,
+        stratum_code,
+        stratum_code as label,
+        cast(row_number() over (partition by stratum_type order by stratum_code) as integer) as sort_order
+    from labels
+    where stratum_code is not null
+)
+
+select * from final
