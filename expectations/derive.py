@@ -15,6 +15,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from expectations.checks import Check, measure, share
+from expectations.concepts import MovedLine, concept_checks
 from expectations.crosswalk import Labels
 from expectations.drift import header_checks
 from expectations.reading import BLANK, HEADER, REJECTED, Reading, can_be_invalid, invalid_flag, missing_flag
@@ -48,7 +49,8 @@ class DeliveryFacts:
     """What the gate must know beside the rows: from the receipt, from earlier receipts, and the clock.
 
     `columns_*` as the receipt names them; `earlier_rows` the rows of earlier batches, newest first; `as_of` and the times
-    in the data are local times of the city, `city_zone` its time zone; `files` for messages.
+    in the data are local times of the city, `city_zone` its time zone; `files` for messages; `moved_lines` as
+    `expectations.concepts` finds them.
     """
 
     as_of: dt.datetime
@@ -58,6 +60,7 @@ class DeliveryFacts:
     earlier_rows: tuple[int, ...] = ()
     files: tuple[str, ...] = ()
     city_zone: str | None = None
+    moved_lines: tuple[MovedLine, ...] = ()
 
 
 def delivery_suite(
@@ -67,6 +70,7 @@ def delivery_suite(
     names = (facts.columns_missing, facts.columns_unknown, facts.columns_repeated)
     return (
         *header_checks(contract, names[0], names[1], names[2], facts.files),
+        *concept_checks(contract, facts.moved_lines),
         *_volume(contract, facts),
         *_rows(contract, reading),
         *_cells(contract, reading),

@@ -16,6 +16,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from expectations.concepts import moved_lines, read_concepts
 from expectations.crosswalk import read_labels
 from expectations.derive import DeliveryFacts
 from expectations.gate import gate_delivery
@@ -32,6 +33,7 @@ from orchestration.settings import DBT_PROJECT
 from warehouse.files import write_atomically
 
 CROSSWALK = DBT_PROJECT / "seeds" / "reference" / "race_ethnicity_crosswalk.csv"
+CONCEPTS = DBT_PROJECT / "seeds" / "reference" / "census_concepts.csv"
 VERDICT, ACCEPTED = "verdict.json", "accepted.json"
 
 
@@ -182,7 +184,7 @@ def _decide(
 
 
 def _audit(session: RunSession, contract: Contract, receipt: Receipt, store: DeliveryStore) -> GateResult:
-    """The gate's result; one that was reached on the same load, contract, crosswalk and history is not sought again."""
+    """The gate's result; one that was reached on the same load, contract, seeds and history is not sought again."""
     earlier = tuple(
         row[0]
         for row in session.con.execute(
@@ -193,6 +195,7 @@ def _audit(session: RunSession, contract: Contract, receipt: Receipt, store: Del
     terms = (
         json.dumps([contract.model_dump_json(by_alias=True), earlier, session.as_of.date().isoformat()]).encode()
         + CROSSWALK.read_bytes()
+        + (CONCEPTS.read_bytes() if contract.concepts else b"")
     )
     basis = hashlib.sha256(terms).hexdigest()
     path = store.folder / receipt.load_id / VERDICT
@@ -217,5 +220,6 @@ def audit(
         earlier_rows=earlier,
         files=tuple(file.name for file in receipt.files),
         city_zone=city_zone,
+        moved_lines=moved_lines(contract, receipt.files, read_concepts(CONCEPTS)),
     )
     return gate_delivery(database, contract, facts, read_labels(CROSSWALK))

@@ -5,12 +5,15 @@ Belongs here: what more than one department's delivery mentions. How a departmen
 
 from __future__ import annotations
 
+from datetime import datetime
+
 CITY = "sampleton"
 TITLE = "Sampleton (a synthetic city)"
 PLACE_GEOID = "9900001"  # state 99 is no state
 COUNTY_GEOID = "99001"
+COUNTY = {"jurisdiction": COUNTY_GEOID}  # in city.yml, of a source that covers the county
 TIME_ZONE = "America/Chicago"
-AS_OF = "2026-01-01T00:00:00"
+AS_OF = datetime(2026, 1, 1)
 STATE = "ZZ"  # no postal abbreviation
 
 NAMES = (
@@ -33,14 +36,8 @@ def _streets() -> tuple[str, ...]:
 
 
 STREETS = _streets()
-HOUSE_NUMBERS = range(100, 10_000)
 
 NEIGHBORHOODS = tuple(f"{name.title()} {kind}" for kind in ("Heights", "Park", "Hill - East") for name in NAMES)
-
-
-def zip_code(street: int) -> str:
-    """The ZIP code of a street: 00001 to 00020, below every code in use."""
-    return f"{1 + street % 20:05d}"
 
 
 def phone(number: int) -> str:

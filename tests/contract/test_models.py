@@ -37,17 +37,6 @@ ALLOWED = {
 # A folder's models are called like this.
 # Sources that land and reach no fact yet: their facts need place conformance. `levelground sources list` calls them landed_only.
 LANDED_ONLY = {
-    "assessor__property_sales",
-    "census__acs_race_tract",
-    "dcd__foreclosures",
-    "dpi__absenteeism",
-    "dpi__completion",
-    "dpw__lead_service_lines",
-    "mhd__chronic_disease",
-    "mhd__lead_orders_abated",
-    "mhd__lead_orders_open",
-    "mmc__court_cases",
-    "mpd__incidents",
     "oei__resident_survey",
 }
 NAMES = {
@@ -271,6 +260,20 @@ def test_every_vocabulary_maps_the_empty_label() -> None:
     empty = {row.split(",")[0] for row in rows if re.match(r"[a-z0-9_]+,,", row)}
     missing = set(load_vocabulary().race) - empty
     assert not missing, f"add a row for the empty cell to race_ethnicity_crosswalk.csv: {missing}"
+
+
+def test_delivered_districts_name_their_map() -> None:
+    """Without its map a district's number is no place (place_conformed): the number alone would be another area."""
+    rows = (DBT_PROJECT / "seeds" / "reference" / "delivered_code_vintages.csv").read_text(encoding="utf-8").splitlines()[1:]
+    named = {row.split(",")[0] for row in rows}
+    wanted = {
+        contract.source
+        for contract in contracts()
+        if contract.source not in LANDED_ONLY
+        # events have an address; maps and blocks are districts themselves
+        and {"aldermanic_district", "address"} <= {column.name for column in contract.columns}
+    }
+    assert wanted == named, f"find out of which map the numbers are, and say so in delivered_code_vintages.csv: {wanted ^ named}"
 
 
 def test_concept_columns_of_contracts_have_a_concept() -> None:

@@ -134,7 +134,7 @@ def test_bad_deliveries_are_held_back_with_a_reason_and_the_others_get_in(place:
         assert source in status["reason"]
         for word in words:
             assert word in status["reason"]
-    assert {row["verdict"] for row in report["sources"] if row["source"] not in spoilt} <= {"fresh", "not_delivered"}
+    assert {row["verdict"] for row in report["sources"] if row["source"] not in spoilt} <= {"fresh", "landed_only"}
     assert place.published() == before
     assert {source: place.levelground.ask(f"select count(*) as n from {_fact(source)}") for source in spoilt} == rows
 

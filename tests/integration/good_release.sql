@@ -16,7 +16,8 @@ create temp table person as select event.*,
 create table release.marts.dim_date as select date '2025-01-01' + n::integer as date_on from range(365) as t (n);
 create table release.marts.dim_department as select 'dpt' as department, 'Department' as name;
 create table release.marts.dim_stratum as
-    select * from (values ('all', 'all', 'All', 0), ('sex', 'female', 'Female', 1)) as t (stratum_type, stratum_code, label, sort_order);
+    select * from (values ('all', 'all', 'All', 0), ('sex', 'female', 'Female', 1), ('finding', 'guilty', 'Guilty', 1),
+        ('case_type', 'contempt', 'Contempt', 1)) as t (stratum_type, stratum_code, label, sort_order);
 create table release.marts.dim_source as select 'dpt__visits' as source, 'Visits' as title, 'dpt' as department, 'health' as policy_area,
     '5553000' as jurisdiction, 'one row per visit' as grain, 'a file' as platform, 'daily' as cadence, 'public' as classification,
     11 as suppress_below, 'person' as statistical_unit, null as race_vocabulary, null as data_as_of, null as period_start, null as period_end;
@@ -26,11 +27,34 @@ create table release.marts.dim_race_ethnicity as select * from read_csv('{seeds}
 create table release.marts.dim_geography as
     select *, concat_ws(':', geography_type, geography_vintage, geoid) as geography_key, geoid as name, date '2012-01-01' as valid_from,
         null::date as valid_to, null as land_area_sq_m, null as geometry_wkb
-    from (values ('city', 'current', '5553000'), ('school', 'current', 'NORTH/HIGH'), ('tract', '2020', '55079000101'))
+    from (values ('city', 'current', '5553000'), ('school', 'current', 'NORTH/HIGH'), ('tract', '2020', '55079000101'),
+        ('tract', '2020', '55079000102'), ('tract', '2010', '55079000101'), ('tract', '2010', '55079000102'))
         as t (geography_type, geography_vintage, geoid);
+create table release.marts.dim_address as select 'k' || n as address_key, n || ' N HARBOR ST' as address_standard, n as house_number,
+    null as house_suffix, -87.9::double as longitude, 43.0::double as latitude, 1 as index_rows_count from range(1, 4) as t (n);
 create table release.marts.fct_service_requests as select 'k' || _source_row as service_request_key, event.*, timestamp '2025-03-01 08:00' as service_request_at,
-    timestamp '2025-03-02' as closed_at, timestamp '2025-03-03' as followed_until_at from event;
+    timestamp '2025-03-02' as closed_at, timestamp '2025-03-03' as followed_until_at, _source_row || ' N HARBOR ST, SAMPLETON, WI, 53204' as address from event;
 create table release.marts.fct_police_calls as select 'k' || _source_row as police_call_key, event.* from event;
+create table release.marts.fct_incidents as select 'k' || _source_row as incident_key, event.* replace (null::date as occurred_on),
+    date '2025-01-01' as period_start, date '2025-12-31' as period_end, _source_row > 1 as is_arson, false as is_assault, false as is_burglary,
+    false as is_criminal_damage, false as is_homicide, false as is_robbery, _source_row = 7 as is_sex_offense, false as is_theft,
+    false as is_vehicle_theft, case _source_row when 1 then 0 when 7 then 2 else 1 end as offences_count,
+    case when _source_row < 7 then _source_row || ' N HARBOR ST' end as address, '53204' as zip_code, '55079000101' as tract_reported,
+    '4' as aldermanic_district_reported, '7' as police_district_reported, '100' as ward_reported, '1' as neighborhood_strategic_area_reported
+    from event;
+create table release.marts.fct_court_cases as select 'k' || _source_row as court_case_key, event.*, timestamp '2025-03-01 23:30' as court_case_at,
+    'c' || _source_row as case_number, 'ordinance_1' as violation_code, 'Ordinance 1, Loitering' as violation_reported, 'contempt' as case_type_code,
+    'Contempt' as case_type_reported, 'guilty' as finding_code, 'Guilty' as finding_reported, -87.9::double as longitude_reported,
+    43.001::double as latitude_reported, _source_row || ' N HARBOR ST' as address_standard from event;
+create table release.marts.fct_property_sales as select 'k' || _source_row as property_sale_key, event.*, occurred_on as sold_on,
+    'month' as sold_on_precision, '0123456789' as parcel_number, 1000.0::decimal(18, 4) as price_usd from event;
+create table release.marts.fct_lead_service_lines as select 'k' || _source_row as lead_service_line_key, event.*,
+    _source_row || ' N HARBOR ST' as address, 'SAMPLETON' as municipality_reported, '53204' as zip_code from event;
+create table release.marts.fct_lead_orders as select 'k' || _source_row as lead_order_key, event.*, _source_row || ' N HARBOR ST' as address,
+    case when _source_row < 4 then 'open' else 'abated' end as order_status,
+    case when _source_row < 4 then 'issued_on' else 'cleared_on' end as occurred_on_means,
+    case when _source_row < 4 then occurred_on end as issued_on, case when _source_row < 4 then occurred_on end as exterior_due_on,
+    null::date as interior_due_on, case when _source_row >= 4 then occurred_on end as cleared_on, occurred_on as data_as_of_on from event;
 create table release.marts.fct_payments as select 'k' || _source_row as payment_key, event.*, -1.5 as amount_usd from event;
 create table release.marts.fct_police_stops as select 'k' || _source_row as police_stop_key, person.* from person;
 create table release.marts.fct_employees as select 'k' || _source_row as employee_key, person.* from person;
@@ -38,14 +62,48 @@ create table release.marts.fct_student_outcomes as select 'k' || _source_row as 
     date '2025-06-30' as period_end, 'enrollment' as metric, 'NORTH' as school_district_geoid, 'NORTH/HIGH' as school_geoid,
     '2024-25' as school_year, 'Race/Ethnicity' as dimension_reported, 'group ' || _source_row as group_reported, 'all' as stratum_type, 'all' as stratum_code,
     case when _source_row = 2 then 'suppressed_at_source' else 'computed' end as value_status, case when _source_row <> 2 then _source_row * 10 end as students_count,
-    case when _source_row <> 2 then _source_row * 10.0 end as students_pct from person;
+    case when _source_row <> 2 then _source_row * 10.0 end as students_pct, null::bigint as diplomas_count, null::double as outcome_pct,
+    case when _source_row = 2 then 'suppressed_by_state' end as gap_reason, null::bigint as cohort_class, null::double as extended_pct,
+    null::varchar as extended_timeframe, null::integer as extended_years, null::varchar as extended_gap_reason from person;
+-- a school's absent students: a rate of 0, one that the state hides, one of a group that is too small
+insert into release.marts.fct_student_outcomes by name
+    select * replace ('a' || _source_row as student_outcome_key, 'chronic_absenteeism' as metric, [40, 40, 19][_source_row] as students_count,
+        [0.0, null, null][_source_row] as outcome_pct, [null, 'suppressed_by_state', 'group_under_20'][_source_row] as gap_reason,
+        if(_source_row = 1, 'computed', 'suppressed_at_source') as value_status, null as students_pct)
+    from release.marts.fct_student_outcomes where _source_row <= 3;
+-- its graduates: all, a part, a part whose diplomas are hidden; the fourth row is a school that tells nothing
+insert into release.marts.fct_student_outcomes by name
+    select * replace ('c' || _source_row as student_outcome_key, 'hs_completion' as metric, [50, 30, 15, null][_source_row] as students_count,
+        [40, 30, null, null][_source_row] as diplomas_count, [80.0, 100.0, null, null][_source_row] as outcome_pct,
+        [null, null, 'diplomas_hidden', 'cohort_hidden'][_source_row] as gap_reason, 2024 as cohort_class,
+        if(_source_row <= 2, 'computed', 'suppressed_at_source') as value_status, [90.0, null, null, null][_source_row] as extended_pct,
+        [5, null, null, null][_source_row] as extended_years, [null, 'not_told', 'diplomas_hidden', 'cohort_hidden'][_source_row] as extended_gap_reason,
+        if(_source_row in (1, 4), 'All Students', 'Gender') as dimension_reported, if(_source_row = 4, 'NORTH/LOW', school_geoid) as school_geoid,
+        null as students_pct)
+    from release.marts.fct_student_outcomes where metric = 'enrollment' and _source_row <= 4;
+create table release.marts.fct_foreclosures_by_tract as
+    select 'k' || _source_row as foreclosures_by_tract_key, event.* replace (if(_source_row > 4, '55079000102', tract_geoid) as tract_geoid),
+        make_date(2010 + _source_row % 4, 1, 1) as period_start, make_date(2010 + _source_row % 4, 12, 31) as period_end, '2020' as tract_vintage,
+        _source_row < 7 as is_delivered, if(_source_row < 7, 3, 0) as foreclosures_count, if(_source_row < 7, 300, null) as private_parcels_count,
+        if(_source_row < 7, null, 'not_collected') as private_parcels_count_missing_reason, if(_source_row < 7, 10.0, null) as foreclosures_per_1000,
+        if(_source_row < 7, 10.0, null) as foreclosures_per_1000_reported from event;
+create table release.marts.fct_health_outcomes_by_tract as
+    select 'k' || _source_row as health_outcome_key, event.*, make_date(2010 + _source_row // 2, 1, 1) as period_start,
+        make_date(2010 + _source_row // 2, 12, 31) as period_end, 'tract' as geography_type, '2010' as geography_vintage,
+        '5507900010' || (1 + _source_row % 2) as geoid, 'copd' as condition_code, 'COPD' as condition_reported, '18_and_over' as age_universe,
+        if(_source_row = 2, null, 7.5) as estimate_pct, if(_source_row = 2, null, 6.5) as estimate_pct_low,
+        if(_source_row = 2, null, 8.5) as estimate_pct_high, if(_source_row = 2, 'not_collected', 'computed') as value_status, true as is_modelled
+    from event where _source_row between 2 and 7;
 create table release.marts.fct_population as
     select 'pl_2020' as population_scheme, place.geography_type, place.geography_vintage, place.geoid, 'spd15_1997' as race_standard,
-        people.race_ethnicity_code, ages.age_universe, people.population * place.share * ages.share as population, null as moe, 'dpt__visits' as source
+        people.race_ethnicity_code, ages.age_universe, people.population * place.share * ages.share as population, null::double as moe, 'dpt__visits' as source, false as is_moved, 'exact' as fit_quality
     from (values ('white', 30.0::double), ('black', 70.0), ('all', 100.0)) as people (race_ethnicity_code, population)
     cross join (values ('total', 1.0::double), ('18_and_over', 0.75)) as ages (age_universe, share)
     cross join (values ('city', 'current', '5553000', 1.0::double), ('tract', '2020', '55079000101', 0.5), ('tract', '2020', 'outside', 0.5))
         as place (geography_type, geography_vintage, geoid, share);
+insert into release.marts.fct_population by name
+    select * replace ('acs_2013_2017' as population_scheme, population * 10 as population, 5.0 as moe)
+    from release.marts.fct_population where age_universe = 'total';
 create table release.marts.fct_equity_measures as
     select 'searched' as measure_id, 1 as measure_version, 'year' as period_type, date '2025-01-01' as period_start,
         date '2025-12-31' as period_end,

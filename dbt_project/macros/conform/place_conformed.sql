@@ -5,7 +5,8 @@
 
     relation: a CTE · on_date: the day of the event; where it is NULL the newest map holds
     address, longitude, latitude, zip: its columns · tract, aldermanic_district, police_district, neighborhood: SQL of delivered codes,
-    written as the places' codes are. Leave out what the source does not deliver. A code that no place has is no place.
+    written as the places' codes are. Leave out what the source does not deliver. A code that no place has is no place, and a district's
+    number counts only on days of the map that it is of (reference.delivered_code_vintages): 5 is another area on the other map.
 #}
 {% macro place_conformed(
     relation, on_date, address=none, longitude=none, latitude=none, tract=none, aldermanic_district=none, police_district=none,
@@ -55,12 +56,19 @@
             and {{ relation }}.{{ latitude }} = points.latitude
             and {{ on_day }} between points.valid_from and points.valid_to
     {%- endif %}
+    {%- if aldermanic_district %}
+    left join {{ ref('delivered_code_vintages') }} as code_vintages
+        on {{ relation }}.source = code_vintages.source and code_vintages.geography_type = 'aldermanic_district'
+    {%- endif %}
     {%- for geography_type in codes if codes[geography_type] %}
     left join {{ ref('int_places__known') }} as {{ geography_type }}s
         on
             {{ geography_type }}s.geography_type = '{{ geography_type }}'
             and {{ geography_type }}s.geoid = {{ codes[geography_type] }}
             and {{ on_day }} between {{ geography_type }}s.valid_from and {{ geography_type }}s.valid_to
+            {%- if geography_type == 'aldermanic_district' %}
+            and aldermanic_districts.geography_vintage = code_vintages.geography_vintage
+            {%- endif %}
     {%- endfor %}
 {%- endmacro %}
 

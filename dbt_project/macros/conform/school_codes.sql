@@ -16,3 +16,33 @@
             then make_date(try_cast(left({{ label }}, 4) as integer), 7, 1)
     end
 {%- endmacro %}
+
+
+{# The last day of the school year that begins on a day. #}
+{% macro school_year_end(first_day) -%}
+    cast({{ first_day }} + interval 1 year - interval 1 day as date)
+{%- endmacro %}
+
+
+{# What every delivery of the state's school tables says of a cell: its source, school, year and group, as delivered and as we call them. #}
+{% macro school_columns(source_name) -%}
+    '{{ source_name }}' as source,
+        contract.jurisdiction,
+        typed._record_hash,
+        typed._load_id,
+        typed._source_file,
+        typed._source_row,
+        typed.metric,
+        typed.dimension as dimension_reported,
+        typed.group_label as group_reported,
+        typed.district as school_district_reported,
+        typed.school as school_reported,
+        {{ school_geoid('typed.district') }} as school_district_geoid,
+        {{ school_geoid('typed.district', 'typed.school') }} as school_geoid,
+        typed.school_year,
+        {{ school_year_start('typed.school_year') }} as period_start,
+        {{ school_year_end(school_year_start('typed.school_year')) }} as period_end,
+        contract.collection_mode,
+        typed.status_flag as source_note,
+        case when typed.dimension = 'Race/Ethnicity' then 'dpi_wisedash' end as race_vocabulary
+{%- endmacro %}

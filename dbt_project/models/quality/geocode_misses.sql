@@ -17,7 +17,9 @@ records as (
         police_district_geoid,
         neighborhood_geoid,
         {{ placed.zip_code }} as zcta_geoid,
-        geocode_quality not in ('address', 'address_relaxed', 'delivered_point') as is_missed
+        -- what is known to lie beyond the city is not lost
+        geocode_quality not in ('address', 'address_relaxed', 'delivered_point')
+        and coalesce(aldermanic_district_geoid, '') <> 'outside' as is_missed
     from {{ ref(placed.fact) }}
     {{ 'union all' if not loop.last }}
     {%- endfor %}

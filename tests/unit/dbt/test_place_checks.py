@@ -69,6 +69,36 @@ def test_places_on_one_side_only_are_found(
 
 
 @pytest.mark.parametrize(
+    ("counts", "bridge", "pairs"),
+    [
+        pytest.param("('tract', 'v', 'a', 4.0), ('hood', 'v', 'A', 1.0)", GOOD_BRIDGE, set(), id="everybody arrives"),
+        pytest.param("('city', 'v', 'c', 4.0)", GOOD_BRIDGE, set(), id="a map that nothing leads from"),
+        pytest.param("('tract', 'v', 'b', 0.0)", GOOD_BRIDGE, set(), id="a place of nobody"),
+        pytest.param("('tract', 'v', 'a', 4.0)", GOOD_BRIDGE.replace("0.5)", "0.4999)", 1), {("tract", "hood")}, id="a part"),
+        pytest.param("('tract', 'v', 'a', 4.0), ('tract', 'v', 'b', 1.0)", GOOD_BRIDGE, {("tract", "hood")}, id="a place"),
+        pytest.param("('hood', 'v', 'B', 1.0)", GOOD_BRIDGE, {("hood", "tract")}, id="everybody"),
+        pytest.param(
+            "('tract', 'w', 'a', 4.0)",
+            GOOD_BRIDGE.replace("'v', 'a', 'hood'", "'w', 'x', 'hood'"),
+            {("tract", "hood")},
+            id="a vintage",
+        ),
+    ],
+)
+def test_people_lost_between_two_maps_are_found(
+    connection: duckdb.DuckDBPyConnection, macros: Any, counts: str, bridge: str, pairs: set[tuple[str, str]]
+) -> None:
+    connection.execute(f"create table bridge as select * from (values {bridge}) as pair ({BRIDGE})")
+    connection.execute(
+        "create table counts as select 'x' as race, * "
+        f"from (values {counts}) as t (geography_type, geography_vintage, geoid, people)"
+    )
+    relation = connection.sql(macros.moves_conserve_check("counts", "bridge", "people", ["race"]))
+    found = {(row["geography_type"], row["to_type"]) for row in relation.to_arrow_table().to_pylist()}
+    assert found == pairs
+
+
+@pytest.mark.parametrize(
     ("rows", "bad"),
     [
         pytest.param("('AVE', 'AV', 'street_type'), ('AV', 'AV', 'street_type'), ('MILW', null, 'place')", 0, id="said once"),

@@ -1,5 +1,5 @@
 -- one row per distinct point, of the address index or delivered with records, and with how many different addresses records deliver it
-{%- set sources_with_points = [] %}
+{%- set sources_with_points = ['stg_mmc__court_cases'] %}
 
 with
 of_index as (
@@ -20,7 +20,11 @@ delivered as (
     where false
     {%- for source_with_points in sources_with_points %}
     union
-    select longitude, latitude, address from {{ ref(source_with_points) }}
+    select
+        longitude,
+        latitude,
+        address
+    from {{ ref(source_with_points) }}
     {%- endfor %}
 ),
 

@@ -1,32 +1,74 @@
--- one row per place, race and age universe: blocks added up to the city, its tracts and its aldermanic districts
+-- one row per scheme, place that the census itself tells of, race and age universe
 with
 blocks as (
     select * from {{ ref('stg_census__blocks_2020') }}
 ),
 
-places as (
-    select
-        blocks.*,
-        unnest([
-            { 'geography_type': 'city', 'geography_vintage': 'current', 'geoid': blocks.jurisdiction },
-            { 'geography_type': 'tract', 'geography_vintage': '2020', 'geoid': blocks.tract_geoid },
-            { 'geography_type': 'aldermanic_district', 'geography_vintage': '2012', 'geoid': blocks.aldermanic_district_geoid }
-        ]) as place
-    from blocks
+block_places as (
+    select * from {{ ref('int_blocks__placed') }}
 ),
 
-tabulated as (
+estimates as (
+    select * from {{ ref('stg_census__acs_race_tract') }}
+),
+
+-- on every map whose code the blocks carry they are added up: nobody has to be moved
+counted as (
     select
-        place.geography_type,
-        place.geography_vintage,
-        place.geoid,
+        'pl_2020' as population_scheme,
+        block_places.geography_type,
+        block_places.geography_vintage,
+        block_places.geoid,
+        blocks.race_standard,
+        blocks.race_ethnicity_code,
+        blocks.age_universe,
+        sum(blocks.population) as population,
+        -- a full count has no sampling error
+        cast(null as double) as moe,
+        blocks.source
+    from blocks
+    inner join block_places on blocks.block_geoid = block_places.block_geoid
+    group by all
+),
+
+tracts as (
+    select
+        'acs_2013_2017' as population_scheme,
+        'tract' as geography_type,
+        '2010' as geography_vintage,
+        tract_geoid as geoid,
+        race_standard,
+        race_ethnicity_code,
+        age_universe,
+        population,
+        moe,
+        source
+    from estimates
+),
+
+-- the file holds all tracts of the county that it covers
+county as (
+    select
+        'acs_2013_2017' as population_scheme,
+        {{ jurisdiction_type('jurisdiction') }} as geography_type,
+        'current' as geography_vintage,
+        jurisdiction as geoid,
         race_standard,
         race_ethnicity_code,
         age_universe,
         sum(population) as population,
+        {{ margin_of_sum('population', 'moe') }} as moe,
         source
-    from places
+    from estimates
     group by all
+),
+
+tabulated as (
+    select * from counted
+    union all
+    select * from tracts
+    union all
+    select * from county
 )
 
 select * from tabulated

@@ -1,9 +1,52 @@
 -- one row per metric, school, school year, dimension and group
 with
-outcomes as (
+enrollment as (
     select * from {{ ref('stg_dpi__enrollment') }}
 ),
 
+absenteeism as (
+    select
+        * exclude (absent_pct, absent_pct_missing_reason),
+        absent_pct as outcome_pct,
+        absent_pct is not null as has_value,
+        case when absent_pct_missing_reason <> 'invalid' then 'suppressed_at_source' end as hidden
+    from {{ ref('stg_dpi__absenteeism') }}
+),
+
+completion as (
+    select
+        * exclude (completed_pct, completed_pct_missing_reason),
+        completed_pct as outcome_pct,
+        completed_pct is not null as has_value,
+        case when completed_pct_missing_reason <> 'invalid' then 'suppressed_at_source' end as hidden
+    from {{ ref('stg_dpi__completion') }}
+),
+
+outcomes as (
+    select
+        * exclude (students_count_missing_reason),
+        case students_count_missing_reason
+            when 'suppressed_at_source' then 'suppressed_by_state' else students_count_missing_reason
+        end as gap_reason,
+        students_count is not null as has_value,
+        students_count_missing_reason as hidden
+    from enrollment
+    union all by name
+    select * from absenteeism
+    union all by name
+    select * from completion
+),
+
+-- a row of a suppressed label tells nothing of its group (DPI-03)
+told as (
+    select
+        *,
+        coalesce(race_ethnicity_code, '') <> 'suppressed_at_source' and coalesce(stratum_missing_reason, '') <> 'suppressed_at_source'
+            as is_told
+    from outcomes
+),
+
+-- what is hidden is neither zero nor missing at random (DPI-01, DPI-02, DPI-03)
 final as (
     select
         {{ event_columns('student_outcome', has_key=true) }},
@@ -22,16 +65,23 @@ final as (
         group_reported,
         stratum_type,
         stratum_code,
-        case when race_ethnicity_code <> 'suppressed_at_source' then students_count end as students_count,
+        case when is_told then students_count end as students_count,
         students_pct,
-        -- a starred cell is neither zero nor missing at random (DPI-01)
+        diplomas_count,
+        case when is_told then outcome_pct end as outcome_pct,
         case
-            when 'suppressed_at_source' in (race_ethnicity_code, students_count_missing_reason) then 'suppressed_at_source'
-            when students_count is not null then 'computed'
+            when not is_told or hidden = 'suppressed_at_source' then 'suppressed_at_source'
+            when has_value then 'computed'
             else 'not_collected'
         end as value_status,
+        case when not is_told then coalesce(gap_reason, 'suppressed_by_state') else gap_reason end as gap_reason,
+        cohort_class,
+        extended_pct,
+        extended_timeframe,
+        extended_years,
+        extended_gap_reason,
         source_note
-    from outcomes
+    from told
 )
 
 select * from final

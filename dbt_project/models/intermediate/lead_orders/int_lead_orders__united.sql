@@ -1,0 +1,33 @@
+-- one row per lead hazard order, open or abated, with the day that it counts on
+with
+open_orders as (
+    select * from {{ ref('stg_mhd__lead_orders_open') }}
+),
+
+abated_orders as (
+    select * from {{ ref('stg_mhd__lead_orders_abated') }}
+),
+
+united as (
+    select
+        *,
+        'open' as order_status,
+        cast(null as date) as cleared_on
+    from open_orders
+    union all by name
+    select
+        *,
+        'abated' as order_status
+    from abated_orders
+),
+
+-- the list of abated orders does not say when they were issued
+dated as (
+    select
+        *,
+        case order_status when 'open' then issued_on else cleared_on end as occurred_on,
+        case order_status when 'open' then 'issued_on' else 'cleared_on' end as occurred_on_means
+    from united
+)
+
+select * from dated

@@ -1,0 +1,1 @@
+"""Sampleton, schools: who is enrolled, who is absent, who finishes."""

@@ -1,0 +1,74 @@
+"""`dpi__completion`: one CSV, the share of each cohort with a diploma after four years, by group, high school and school year.
+
+Warts kept: the four-year rate beside a later one of the same cohort, where it has come so far; the count of diplomas or also the
+cohort hidden, with a reason each; a small school of which one row stands for every group; a dimension that is called otherwise in
+one year.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from ingest.sample.education.schools import LAST_YEARS, RACE, School, schools, students_by_group, write_rows
+from ingest.sample.writing import Delivery
+
+SOURCE = "dpi__completion"
+HEADER = (
+    "metric,dimension,group,unit,district,school,year,cohort_class,value,ext_rate,ext_timeframe,diploma,cohort_count,gap_reason,"
+    "status_flag\n"
+)
+NO_DIPLOMAS = ",,,,{cohort}.0,numerator_suppressed,Gapped: regular-diploma count suppressed by DPI — not zero"
+NO_COHORT = ",,,,,denominator_suppressed,Gapped: cohort count suppressed by DPI"
+NO_COHORT_BELOW, NO_DIPLOMAS_BELOW = 3, 10
+
+# Planted: the share of each race that has its diploma after four years, and of everybody in the other dimensions.
+COMPLETED = {
+    "Amer Indian": 0.60, "Asian": 0.84, "Black": 0.62, "Hispanic": 0.70, "Pacific Isle": 0.70, "Two or More": 0.72, "White": 0.86,
+}  # fmt: skip
+_COMPLETED_OTHERWISE = 0.72
+_LATER = {"2022-23": "6-Year rate", "2023-24": "5-Year rate"}
+_LATER_SHARE = 0.3  # of those without a diploma after four years
+_SMALL = School("Sampleton", "Fixture Reintegration Center", 12)
+
+
+def _values(rng: np.random.Generator, cohort: int, share: float, year: str) -> str:
+    """What follows the class of a row, from the rate on."""
+    if cohort < NO_COHORT_BELOW:
+        return NO_COHORT
+    if cohort < NO_DIPLOMAS_BELOW:
+        return NO_DIPLOMAS.format(cohort=cohort)
+    diplomas = int(rng.binomial(cohort, share))
+    later = diplomas + int(rng.binomial(cohort - diplomas, _LATER_SHARE))
+    extended = f"{_percent(later, cohort)},{_LATER[year]}" if year in _LATER else ","
+    return f"{_percent(diplomas, cohort)},{extended},{diplomas}.0,{cohort}.0,,"
+
+
+def _percent(part: int, whole: int) -> str:
+    return str(round(100 * part / whole, 4))
+
+
+def write(folder: Path, rng: np.random.Generator) -> Delivery:
+    """Write the rates into `folder`; returns what was planted."""
+    rows = []
+    for year in LAST_YEARS:
+        place = "pct,{district},{name},{year},{ends}"
+        ends = 2000 + int(year[-2:])
+        for school in (school for school in schools() if school.is_high_school):
+            at = place.format(district=school.district, name=school.name, year=year, ends=ends)
+            cells = students_by_group(rng, school, school.students // 3)
+            total = sum(cells[RACE].values())
+            cells |= {"All Students": {"All Students": total}, "Migrant Status": {"Not Migrant": total}}
+            if year == LAST_YEARS[0] and "EL Status" in cells:
+                groups = cells.pop("EL Status")
+                cells["ELL Status"] = {"ELL/LEP" if group == "EL" else group: cohort for group, cohort in groups.items()}
+            for dimension, groups in cells.items():
+                for group, cohort in groups.items():
+                    share = COMPLETED[group] if dimension == RACE else _COMPLETED_OTHERWISE
+                    rows.append(f"hs_completion,{dimension},{group},{at},{_values(rng, cohort, share, year)}\n")
+        at = place.format(district=_SMALL.district, name=_SMALL.name, year=year, ends=ends)
+        rows.append(f"hs_completion,All Students,[Data Suppressed],{at},{NO_COHORT}\n")
+    write_rows(folder / "hs_completion_school_groups.csv", HEADER, rows)
+    gaps = {reason: sum(f",{reason}," in row for row in rows) for reason in ("numerator_suppressed", "denominator_suppressed")}
+    return Delivery(delivered=len(rows), facts=gaps)

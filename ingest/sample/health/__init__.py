@@ -1,0 +1,1 @@
+"""Sampleton, lead in pipes and paint, and chronic conditions."""

@@ -1,0 +1,1 @@
+"""Sampleton, what becomes of houses: sales and foreclosures."""

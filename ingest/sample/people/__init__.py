@@ -1,0 +1,1 @@
+"""Sampleton, who works for the city, and what residents say of it."""

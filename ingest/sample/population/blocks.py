@@ -1,0 +1,74 @@
+"""`census__blocks_2020`: one CSV, people and adults of each census block by race and Hispanic origin.
+
+Warts kept: a sixth of the blocks are empty, a few lie in no aldermanic district (`0`), wards are padded in one column and not in
+the other, some `NA`; the city's part only, so that tracts on the border are not whole.
+The groups are exclusive and sum to the total, for people and for adults. Every code agrees with the maps.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+
+from ingest.sample.city import COUNTY_GEOID
+from ingest.sample.places import ground
+from ingest.sample.places.houses import Numbers
+from ingest.sample.writing import Delivery
+
+SOURCE = "census__blocks_2020"
+GROUPS = ("hisp", "white", "black", "aian", "asian", "nhpi", "other", "two")
+HEADER = (
+    "GEOID,SLDL,SLDU,vtd,aldermanic_2012,ward_2012,ward_2021,"
+    + ",".join(["pop", *(f"pop_{group}" for group in GROUPS), "vap", *(f"vap_{group}" for group in GROUPS)])
+    + "\n"
+)
+
+# The whole city, and how unevenly a group lives over its tracts (0: evenly).
+_SHARES = np.array([0.20, 0.33, 0.37, 0.004, 0.052, 0.001, 0.005, 0.038])
+_UNEVEN = np.array([1.0, 0.8, 1.1, 0.4, 0.6, 0.2, 0.2, 0.3])
+_ADULTS = 0.75
+_NO_DISTRICT_EVERY, _NO_WARD_EVERY = 263, 397
+
+
+def tract_shares(rng: np.random.Generator, tracts: int) -> np.ndarray:
+    """The composition of each of so many tracts by GROUPS: the city's, tilted by tract; a row sums to 1."""
+    weights = _SHARES * np.exp(rng.normal(0, 1, (tracts, len(GROUPS))) * _UNEVEN)
+    return np.asarray(weights / weights.sum(axis=1, keepdims=True))
+
+
+@cache
+def city_blocks() -> tuple[Numbers, Numbers, Numbers]:
+    """Column, row and tract (2020) of every block of the city, ordered by tract."""
+    columns, rows = np.nonzero(ground.city())
+    tract = ground.tracts(2020)[columns, rows]
+    order = np.lexsort((columns, rows, tract))
+    return columns[order], rows[order], tract[order]
+
+
+def write(folder: Path, rng: np.random.Generator) -> Delivery:
+    """Write the blocks into `folder`; returns what was planted."""
+    columns, rows, tract = city_blocks()
+    blocks = len(tract)
+    _, first, tract_at = np.unique(tract, return_index=True, return_inverse=True)
+    totals = np.where(rng.random(blocks) < 1 / 6, 0, np.rint(rng.lognormal(4.4, 0.6, blocks)).astype(np.int64))
+    people = rng.multinomial(totals, tract_shares(rng, len(first))[tract_at])
+    adults = rng.binomial(people, _ADULTS)
+    district, old_ward, ward = (
+        grid[columns, rows].tolist() for grid in (ground.aldermanic_districts(2012), ground.wards(2012), ground.wards(2021))
+    )
+    number = np.arange(blocks) - first[tract_at]
+    lines = []
+    for at in range(blocks):
+        codes = (
+            f"{COUNTY_GEOID}{tract[at]:06d}{1000 + number[at]}", 1 + tract_at[at] // 8, 1 + tract_at[at] // 20,
+            f"{3000 + old_ward[at]:06d}", district[at] if at % _NO_DISTRICT_EVERY else 0, f"{old_ward[at]:04d}",
+            ward[at] if at % _NO_WARD_EVERY else "NA",
+        )  # fmt: skip
+        numbers = (totals[at], *people[at], adults[at].sum(), *adults[at])
+        lines.append(",".join(str(value) for value in (*codes, *numbers)) + "\n")
+    (folder / "SampletonBlocks2020.csv").write_text(HEADER + "".join(lines), encoding="utf-8", newline="")
+    outside = len(range(0, blocks, _NO_DISTRICT_EVERY))
+    facts = {"people": int(totals.sum()), "adults": int(adults.sum()), "outside_districts": outside}
+    return Delivery(delivered=blocks, facts=facts)

@@ -1,0 +1,1 @@
+"""Sampleton, police and court: calls, stops, incidents, cases."""

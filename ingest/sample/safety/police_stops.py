@@ -1,0 +1,116 @@
+"""`fpc__police_stops`: one CSV, a row a stopped person, race as the officer perceived it.
+
+Warts kept: a sixth of the stops come from another system and have no answer at all (MDC `other`: search, race and sex empty), a
+fifth of the others have race `Unknown`, labels stand outside the federal categories, and the times are UTC without saying so (the
+busy hours of the real year stand an hour earlier in summer).
+"""
+
+from __future__ import annotations
+
+from itertools import cycle, product
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+
+from ingest.sample.city import NEIGHBORHOODS
+from ingest.sample.clock import DAY_SECONDS, DAYS, arrivals, clock_words, day_words, year_rhythm
+from ingest.sample.places.ground import neighborhoods, police_districts
+from ingest.sample.places.houses import houses
+from ingest.sample.places.projection import to_degrees
+from ingest.sample.text import chooser, digits, draw, records, words
+from ingest.sample.writing import CHUNK, Delivery
+
+SOURCE = "fpc__police_stops"
+HEADER = (
+    "idNum,date,problem,MDC,citationIssued,personSearch,vehicleSearch,preRace,race,gender,lat,long,policePrecinct,neighborhood\n"
+)
+UTC_BEHIND = 6 * 3_600  # 2025-01-01 00:00 in the city is 06:00 UTC, and so is the end of the year
+
+# Planted, among stops with an answer: how often each perceived race, and the share of each that is searched.
+PERCEIVED = {
+    "White": 0.28, "Black": 0.33, "East African": 0.045, "Latino": 0.06, "Native American": 0.045, "Asian": 0.03, "Other": 0.03,
+    "Unknown": 0.18,
+}  # fmt: skip
+SEARCHED = {
+    "White": 0.08, "Black": 0.20, "East African": 0.20, "Latino": 0.12, "Native American": 0.28, "Asian": 0.09, "Other": 0.11,
+    "Unknown": 0.03,
+}  # fmt: skip
+ANSWERED = 0.84
+
+_RACES = list(PERCEIVED)
+_UNKNOWN = _RACES.index("Unknown")
+_PROBLEMS = ("traffic", "suspicious")
+_CITED = {"": 56, "NO": 37, "YES": 7}
+_SEXES = {"Male": 62, "Female": 23, "Unknown": 14, "": 1}
+_VEHICLE_TOO = (0.015, 0.48)  # the vehicle is searched: without, with a search of the person
+_SPOTS = 2_000
+
+
+def _spots(rng: np.random.Generator) -> pa.Array:
+    """Where stops happen: at houses, in the middle of Lake Michigan, with the numbers of digits that the real file mixes."""
+    there = houses()
+    house = rng.integers(0, len(there), _SPOTS)
+    longitude, latitude = to_degrees(there.x[house], there.y[house])
+    district, place = there.on(police_districts())[house], there.on(neighborhoods())[house]
+    return words(
+        [
+            f"{north:.{places_}f},{east:.{places_}f},{number or ''},{NEIGHBORHOODS[at - 1]}\n"
+            for north, east, number, at, places_ in zip(latitude, longitude, district, place, cycle((5, 8, 8)), strict=False)
+        ]
+    )
+
+
+class _Writer:
+    """Word lists and tables, made once for all chunks."""
+
+    def __init__(self, rng: np.random.Generator) -> None:
+        self.rng = rng
+        self.rhythm = year_rhythm()
+        self.days, self.clock = day_words(",%Y-%m-%d ", days=DAYS + 1), clock_words(",")
+        answers = [f"MDC,{cited},{person},{vehicle}," for cited, person, vehicle in product(_CITED, ("NO", "YES"), ("NO", "YES"))]
+        self.outcomes = words([f"{problem},{answer}" for problem in _PROBLEMS for answer in [*answers, "other,,,,"]])
+        self.no_answer = len(answers)
+        self.people = words([*(",".join(labels) + "," for labels in product(_RACES, _RACES, _SEXES)), ",,,"])
+        self.spots = _spots(rng)
+        self.race_table, self.cited_table, self.sex_table = (chooser(list(of.values())) for of in (PERCEIVED, _CITED, _SEXES))
+        self.searched = np.array([SEARCHED[race] for race in _RACES])
+
+    def chunk(self, start: int, stop: int, total: int) -> tuple[memoryview, int, int]:
+        """The bytes of stops `start` to `stop`; how many have an answer, and how many of those a known race."""
+        rng, size = self.rng, stop - start
+        day, second = np.divmod(arrivals(rng, self.rhythm, start, stop, total) + UTC_BEHIND, DAY_SECONDS)
+        numbers = np.arange(start, stop) * 9 + rng.integers(1, 9, size)  # ascending, with gaps
+        answered = rng.random(size) < ANSWERED
+        race = draw(rng, self.race_table, size).astype(np.int64)
+        person = rng.random(size) < self.searched[race]
+        vehicle = rng.random(size) < np.where(person, _VEHICLE_TOO[1], _VEHICLE_TOO[0])
+        answer = draw(rng, self.cited_table, size) * 4 + person * 2 + vehicle
+        problem = rng.random(size) < 0.5
+        outcome = problem * (self.no_answer + 1) + np.where(answered, answer, self.no_answer)
+        guess = rng.random(size)  # before the stop, most officers do not know; some are mistaken
+        before = np.where(guess < 0.65, _UNKNOWN, np.where(guess < 0.97, race, draw(rng, self.race_table, size)))
+        people = (before * len(_RACES) + race) * len(_SEXES) + draw(rng, self.sex_table, size)
+        written = records(
+            words(["25-"]).take(pa.array(np.zeros(size, dtype=np.int8))),
+            digits(numbers, max(6, len(str(total * 9)))),
+            (self.days, day),
+            (self.clock, second),
+            (self.outcomes, outcome),
+            (self.people, np.where(answered, people, len(self.people) - 1)),
+            (self.spots, rng.integers(0, _SPOTS, size)),
+        )
+        return written, int(answered.sum()), int((answered & (race != _UNKNOWN)).sum())
+
+
+def write(folder: Path, rows: int, rng: np.random.Generator) -> Delivery:
+    """Write `rows` stops into `folder`; returns what was planted."""
+    writer = _Writer(rng)
+    answered = known = 0
+    with (folder / "stops_2025.csv").open("wb") as file:
+        file.write(HEADER.encode())
+        for start in range(0, rows, CHUNK):
+            chunk, answered_here, known_here = writer.chunk(start, min(start + CHUNK, rows), rows)
+            file.write(chunk)
+            answered, known = answered + answered_here, known + known_here
+    return Delivery(delivered=rows, facts={"with_answer": answered, "with_known_race": known})

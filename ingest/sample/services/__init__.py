@@ -1,0 +1,1 @@
+"""Sampleton, what the city does and pays: service requests and payments."""

@@ -1,0 +1,138 @@
+"""The register of the sample's sources: who writes each, its share of the event rows, and what `city.yml` says of it.
+
+Here: one line a source, in the order in which they are written. Not here: what is in a delivery (the source's own module).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+import yaml
+
+from ingest.sample import city
+from ingest.sample.education import absenteeism, completion, enrollment
+from ingest.sample.health import chronic_disease, lead_lines, lead_orders
+from ingest.sample.housing import foreclosures, sales
+from ingest.sample.people import staff, survey
+from ingest.sample.places import index, maps
+from ingest.sample.population import acs, blocks
+from ingest.sample.safety import court_cases, incidents, police_calls, police_stops
+from ingest.sample.services import payments, requests
+from ingest.sample.writing import Delivery
+
+Write = Callable[[Path, int, np.random.Generator], Delivery]
+
+
+@dataclass(frozen=True)
+class Source:
+    """How a source is written, the percentage of the event rows that is its own (0: it does not grow), its keys in city.yml."""
+
+    write: Write
+    event_rows_pct: int = 0
+    keys: Mapping[str, Any] = field(default_factory=dict)
+
+
+def _growing(module: ModuleType) -> Write:
+    """The writer of a module whose source grows with `--rows`; looked up when called, so that a test can put another there."""
+
+    def write(folder: Path, rows: int, rng: np.random.Generator) -> Delivery:
+        made: Delivery = module.write(folder, rows, rng)
+        return made
+
+    return write
+
+
+def _fixed(module: ModuleType) -> Write:
+    """The writer of a module whose source has its own size."""
+
+    def write(folder: Path, _: int, rng: np.random.Generator) -> Delivery:
+        made: Delivery = module.write(folder, rng)
+        return made
+
+    return write
+
+
+SOURCES: Mapping[str, Source] = {
+    requests.SOURCE: Source(
+        _growing(requests),
+        30,
+        {
+            # complete here, unlike in the real feed
+            "follow_up": {"until": "delivery", "start": "created_at", "end": "closed_at"},
+            # the feed runs two days behind
+            "freshness": {"warn_after_hours": 96, "stale_after_hours": 192},
+        },
+    ),
+    police_calls.SOURCE: Source(
+        _growing(police_calls),
+        40,
+        {"freshness": {"warn_after_hours": 48, "stale_after_hours": 168}},
+    ),
+    police_stops.SOURCE: Source(
+        _growing(police_stops),
+        15,
+        {"freshness": {"warn_after_hours": 48, "stale_after_hours": 168}},
+    ),
+    payments.SOURCE: Source(
+        _growing(payments),
+        15,
+        {"freshness": {"warn_after_hours": 240, "stale_after_hours": 720}},
+    ),
+    staff.SOURCE: Source(_fixed(staff), keys={"as_of": staff.AS_OF}),
+    enrollment.SOURCE: Source(_fixed(enrollment), keys=city.COUNTY),
+    absenteeism.SOURCE: Source(_fixed(absenteeism), keys=city.COUNTY),
+    completion.SOURCE: Source(_fixed(completion), keys=city.COUNTY),
+    blocks.SOURCE: Source(_fixed(blocks)),
+    acs.SOURCE: Source(_fixed(acs), keys=city.COUNTY),
+    "census__tracts_2010": Source(lambda folder, _, rng: maps.write_tracts(folder, 2010, rng), keys=city.COUNTY),
+    "census__tracts_2020": Source(lambda folder, _, rng: maps.write_tracts(folder, 2020, rng), keys=city.COUNTY),
+    "census__zcta_2010": Source(lambda folder, _, rng: maps.write_zip_areas(folder, rng), keys=city.COUNTY),
+    index.SOURCE: Source(_fixed(index), keys={"as_of": date(2025, 12, 1)}),
+    "city__limits": Source(lambda folder, _, rng: maps.write_limits(folder, rng)),
+    "city__aldermanic_districts_2012": Source(lambda folder, _, rng: maps.write_aldermanic_districts(folder, 2012, rng)),
+    "city__aldermanic_districts_2022": Source(lambda folder, _, rng: maps.write_aldermanic_districts(folder, 2022, rng)),
+    "city__police_districts": Source(lambda folder, _, rng: maps.write_police_districts(folder, rng)),
+    "city__neighborhoods": Source(lambda folder, _, rng: maps.write_neighborhoods(folder, rng)),
+    incidents.SOURCE: Source(
+        _fixed(incidents),
+        keys={"period": {"start": date(2025, 1, 1), "end": date(2025, 12, 31)}},  # the rows carry no date
+    ),
+    court_cases.SOURCE: Source(_fixed(court_cases)),
+    sales.SOURCE: Source(_fixed(sales)),
+    foreclosures.SOURCE: Source(_fixed(foreclosures)),
+    lead_lines.SOURCE: Source(_fixed(lead_lines), keys={"as_of": lead_lines.AS_OF}),
+    lead_orders.OPEN: Source(lambda folder, _, rng: lead_orders.write_open(folder, rng)),
+    lead_orders.ABATED: Source(lambda folder, _, rng: lead_orders.write_abated(folder, rng)),
+    chronic_disease.SOURCE: Source(_fixed(chronic_disease), keys=city.COUNTY),
+    survey.SOURCE: Source(
+        _fixed(survey),
+        keys={"period": {"start": date(2025, 9, 1), "end": date(2025, 9, 30)}},
+    ),
+}
+
+
+def rows_of(rows: int) -> dict[str, int]:
+    """How many of the event rows each source gets; the dispatched calls take what the division leaves over."""
+    shares = {name: rows * source.event_rows_pct // 100 for name, source in SOURCES.items()}
+    shares[police_calls.SOURCE] += rows - sum(shares.values())
+    return shares
+
+
+def city_file() -> str:
+    """The text of `city.yml`: the city, its as-of time, and each source's jurisdiction and other keys."""
+    said = {
+        "city": city.CITY,
+        "title": city.TITLE,
+        "place_geoid": city.PLACE_GEOID,
+        "time_zone": city.TIME_ZONE,
+        "as_of": city.AS_OF,
+        "sources": {name: {"jurisdiction": city.PLACE_GEOID, **source.keys} for name, source in SOURCES.items()},
+    }
+    first = "# Written by `levelground sample`: a synthetic city. Runs on this folder take city and as-of time from here.\n"
+    return first + yaml.safe_dump(said, sort_keys=False)

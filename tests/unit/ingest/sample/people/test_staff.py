@@ -1,0 +1,63 @@
+"""The sample's employees, read again without the generator's help."""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from datetime import datetime
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from ingest.sample.people import staff as people
+from ingest.sample.writing import Delivery
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("people")
+
+
+@pytest.fixture(scope="module")
+def claim(folder: Path) -> Delivery:
+    return people.write(folder, np.random.default_rng(11))
+
+
+@pytest.fixture(scope="module")
+def staff(folder: Path, claim: Delivery) -> list[dict[str, str | None]]:
+    with sqlite3.connect(folder / "hr.sqlite") as database:
+        assert {row[2].upper() for row in database.execute("pragma table_info(employees)")} == {"TEXT"}
+        cursor = database.execute("select * from employees")
+        names = [column[0] for column in cursor.description]
+        return [dict(zip(names, row, strict=True)) for row in cursor]
+
+
+def test_columns_rows_and_copies(staff: list[dict[str, str | None]], claim: Delivery) -> None:
+    assert tuple(staff[0]) == people.COLUMNS
+    assert len(staff) == claim.delivered == people.EMPLOYEES
+    assert len(staff) - len({tuple(row.values()) for row in staff}) == claim.duplicate
+    assert sum(row["RACE"] == "UNKNOWN" for row in staff) == claim.facts["unknown_race"] > 0
+
+
+def test_race_labels_are_dirty_and_the_impossible_ones_few(staff: list[dict[str, str | None]], claim: Delivery) -> None:
+    odd = [row["RACE"] for row in staff if row["RACE"] not in {*people.COMPOSITION, "UNKNOWN"}]
+    assert {"CHINESE", "TORRES STRAIT ISLANDER ORIGIN"} <= set(odd)
+    assert len(odd) == claim.facts["odd_labels"]
+    assert len(odd) < 0.001 * len(staff)
+    assert any(row["RACE"] == "ASIAN/PACIFIC ISLANDER" for row in staff)
+
+
+def test_values_are_as_an_export_writes_them(staff: list[dict[str, str | None]]) -> None:
+    assert all(re.fullmatch(r"\d{1,3}(,\d{3})*(\.\d{1,2})?", row["ANNUAL_RT"] or "") for row in staff)
+    assert any(row["ANNUAL_RT"] == "71,296.74" for row in staff)
+    for row in staff:
+        hired, entered = (datetime.strptime(row[name] or "", "%m/%d/%Y 0:00") for name in ("HIRE_DATE", "JOB_ENTRY_DT"))
+        assert hired <= entered <= datetime(2025, 12, 31)
+    assert {row["EEO_JOB_GROUP"] for row in staff} == {*"1234678", ""}
+    assert any(row["JOB_FAMILY"] is None for row in staff)
+
+
+@pytest.mark.parametrize(("employees", "odd"), [(1, 0), (999, 0), (1_000, 0), (1_001, 1), (5_952, 5), (90_000, 5)])
+def test_impossible_labels_stay_below_one_in_a_thousand(employees: int, odd: int) -> None:
+    assert len(people.odd_labels(employees)) == odd

@@ -1,0 +1,87 @@
+"""Every delivery of the sample, taken in by its real contract: nothing unknown, nothing unreadable, every claim kept."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from duckdb import DuckDBPyConnection
+
+from ingest.city import read_city
+from ingest.connectors import delivered_files, open_folder
+from ingest.contract import Contract
+from ingest.deliver import DeliveryStore, deliver
+from ingest.landing import counts, ensure_ledger, ensure_tables
+from ingest.promote import promote
+from ingest.registry import load_registry
+from ingest.sample import write_sample
+from ingest.sample.sources import SOURCES
+from ingest.typed import invalid_condition, required_columns
+
+ZONE, NOW = "America/Chicago", dt.datetime(2026, 1, 1)
+NAMES = sorted(SOURCES)
+KEEP_COPIES = ("comptroller__checkbook", "der__employees", "dpw__lead_service_lines", "mpd__incidents")
+
+
+@pytest.fixture(scope="module")
+def city(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_sample(tmp_path_factory.mktemp("sample") / "city", 4_000).out
+
+
+@pytest.fixture(scope="module")
+def planted(city: Path) -> dict[str, dict[str, Any]]:
+    said: dict[str, dict[str, Any]] = json.loads((city / "sample.json").read_text(encoding="utf-8"))["planted"]
+    return said
+
+
+@pytest.fixture(scope="module")
+def contracts(city: Path) -> dict[str, Contract]:
+    registry = load_registry().for_city(read_city(city).sources, city / "city.yml")
+    return {contract.source: contract for contract in registry}
+
+
+def test_every_source_of_the_sample_has_a_contract(planted: dict[str, Any], contracts: dict[str, Contract]) -> None:
+    assert set(planted) == set(NAMES) <= set(contracts)
+
+
+@pytest.mark.parametrize("source", NAMES)
+def test_the_contract_takes_the_delivery_and_every_claim_is_kept(
+    source: str, city: Path, planted: dict[str, Any], contracts: dict[str, Contract], con: DuckDBPyConnection, tmp_path: Path
+) -> None:
+    contract, store = contracts[source], DeliveryStore(tmp_path / "deliveries", source)
+    ensure_ledger(con)
+    receipt = deliver(contract, open_folder(contract, delivered_files(city / source), city / source), store, None, NOW)
+    assert (receipt.columns_missing, receipt.columns_unknown, receipt.columns_repeated) == ((), (), ())
+    ensure_tables(con, contract, ZONE)
+    promote(con, contract, receipt, store.batch(receipt.load_id), run_id="run", city_zone=ZONE, now=NOW)
+    found, claim = counts(con, contract, receipt.load_id, ZONE), planted[source]
+    drops_exact = contract.load.duplicates == "drop_exact"
+    assert (found.delivered, found.blank, found.superseded, found.rejected) == tuple(
+        claim[count] for count in ("delivered", "blank", "superseded", "rejected")
+    )
+    assert found.duplicate == (claim["duplicate"] if drops_exact else 0)
+    assert found.staged > 0
+    for column in contract.kept_columns:
+        unreadable = con.execute(f'select count(*) from landing."{source}" where {invalid_condition(column, ZONE)}').fetchone()
+        if column not in required_columns(contract):
+            assert unreadable == (0,), column.name
+
+
+@pytest.mark.parametrize("source", KEEP_COPIES)
+def test_a_claim_of_copies_is_what_the_files_hold(
+    source: str, city: Path, planted: dict[str, Any], contracts: dict[str, Contract], con: DuckDBPyConnection, tmp_path: Path
+) -> None:
+    """Also where a contract keeps copies: there the claim says how many a reader should find."""
+    contract, store = contracts[source], DeliveryStore(tmp_path / "deliveries", source)
+    assert contract.load.duplicates == "keep"
+    receipt = deliver(contract, open_folder(contract, delivered_files(city / source), city / source), store, None, NOW)
+    names = ", ".join(column.name for column in contract.kept_columns)
+    filled = " or ".join(f"coalesce(trim({column.name}), '') <> ''" for column in contract.kept_columns)
+    batch = f"(select {names} from read_parquet('{store.batch(receipt.load_id)}') where {filled})"
+    (copies,) = con.execute(
+        f"select (select count(*) from {batch}) - (select count(*) from (select distinct * from {batch}))"
+    ).fetchone() or (None,)
+    assert copies == planted[source]["duplicate"]

@@ -1,0 +1,265 @@
+"""The planted truth: complete, in the measures' own words, and what the deliveries were really drawn from."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import io
+import json
+import math
+import sqlite3
+import statistics
+import zipfile
+from collections import Counter
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ingest.sample import write_sample
+
+GRAIN = {
+    "measure_id", "measure_version", "period_type", "period_start", "geography_type", "geography_vintage", "geoid",
+    "race_standard", "race_ethnicity_code", "tabulation", "method", "stratum_type", "stratum_code", "value", "rate_ratio",
+}  # fmt: skip
+MOST_STANDARD_ERRORS = 4.0
+
+
+@pytest.fixture(scope="module")
+def city(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_sample(tmp_path_factory.mktemp("sample") / "city", 120_000, 2026).out
+
+
+@pytest.fixture(scope="module")
+def truths(city: Path) -> list[dict[str, Any]]:
+    content: list[dict[str, Any]] = json.loads((city / "truth.json").read_text(encoding="utf-8"))["truths"]
+    return content
+
+
+def planted(truths: list[dict[str, Any]], measure_id: str) -> dict[str, float]:
+    return {truth["race_ethnicity_code"]: truth["value"] for truth in truths if truth["measure_id"] == measure_id}
+
+
+def assert_drawn_from(percent: float, successes: int, trials: int) -> None:
+    share = percent / 100
+    error = math.sqrt(share * (1 - share) / trials)
+    assert abs(successes / trials - share) < MOST_STANDARD_ERRORS * error
+
+
+# Where each measure's truths lie; those of the first four have a measure in this version of the registry.
+PLACES = {
+    "requests_closed_by_second_day": {"city"}, "stops_searched_share": {"city"}, "student_composition": {"county"},
+    "workforce_composition": {"city"}, "pay_median": {"city"}, "chronic_absence_rate": {"school_district"},
+    "completion_rate": {"school_district"}, "foreclosures_per_1000_parcels": {"city", "tract"}, "sale_price_median": {"city"},
+    "lead_service_lines_per_1000_addresses": {"city"}, "lead_orders_abated": {"city"}, "lead_orders_open": {"city"},
+    "diabetes_prevalence": {"tract"}, "copd_prevalence": {"tract"}, "poor_mental_health_prevalence": {"tract"},
+    "court_guilty_share": {"city"}, "survey_satisfied_share": {"city"},
+}  # fmt: skip
+BY_RACE = {
+    "stops_searched_share": {"all", "white", "black", "hispanic", "aian", "asian", "other_race"},
+    "student_composition": {"aian", "asian", "black", "hispanic", "nhpi", "multiracial", "white"},
+    "workforce_composition": {"white", "black", "hispanic", "asian_or_nhpi", "aian"},
+    "chronic_absence_rate": {"white", "black", "hispanic"},
+    "completion_rate": {"white", "black", "hispanic"},
+    "survey_satisfied_share": {"white", "black", "hispanic"},
+}
+STRATA = {"pay_median": "eeo4_level", "survey_satisfied_share": "survey_item"}
+
+
+def test_every_measure_has_its_groups_and_places(truths: list[dict[str, Any]]) -> None:
+    measures = {truth["measure_id"] for truth in truths}
+    assert measures == set(PLACES)
+    for measure in measures:
+        here = [truth for truth in truths if truth["measure_id"] == measure]
+        assert {truth["geography_type"] for truth in here} == PLACES[measure]
+        assert {truth["race_ethnicity_code"] for truth in here} == BY_RACE.get(measure, {"all"})
+        assert {truth["stratum_type"] for truth in here} == {STRATA.get(measure, "all")}
+
+
+def test_every_truth_has_the_full_grain_and_no_grain_two(truths: list[dict[str, Any]]) -> None:
+    vintages = {"city": {"current"}, "county": {"current"}, "school_district": {"current"}, "tract": {"2010", "2020"}}
+    geoids = {"city": "9900001", "county": "99001", "school_district": "PLACEHOLDER J2"}
+    for truth in truths:
+        assert set(truth) == GRAIN
+        assert date.fromisoformat(truth["period_start"]).year >= 2017
+        assert truth["geography_vintage"] in vintages[truth["geography_type"]]
+        assert truth["geoid"] == geoids.get(truth["geography_type"], truth["geoid"])
+        assert (truth["measure_version"], truth["race_standard"], truth["tabulation"]) == (1, "spd15_1997", "exclusive")
+        assert truth["method"] in ("individual", "aggregate")
+        assert truth["value"] > 0
+    grains = [tuple(truth[name] for name in sorted(GRAIN - {"value", "rate_ratio"})) for truth in truths]
+    assert len(set(grains)) == len(grains)
+
+
+def test_ratios_are_against_white_and_only_for_searches(truths: list[dict[str, Any]]) -> None:
+    searched = planted(truths, "stops_searched_share")
+    ratios = {truth["race_ethnicity_code"]: truth["rate_ratio"] for truth in truths if truth["rate_ratio"] is not None}
+    assert ratios == pytest.approx(
+        {code: value / searched["white"] for code, value in searched.items() if code not in ("all", "white")}
+    )
+    assert ratios["black"] == 2.5
+
+
+def test_compositions_sum_to_all(truths: list[dict[str, Any]]) -> None:
+    for measure in ("student_composition", "workforce_composition"):
+        assert sum(planted(truths, measure).values()) == pytest.approx(100)
+
+
+def test_requests_close_as_planted(city: Path, truths: list[dict[str, Any]]) -> None:
+    raw = (city / "ucc__service_requests" / "callcenterdatacurrent_2025-12.csv").read_bytes().decode("utf-8")
+    rows = list(csv.DictReader(io.StringIO(raw, newline="")))
+    waits = [
+        (date.fromisoformat(row["CLOSEDDATETIME"][:10]) - date.fromisoformat(row["CREATIONDATE"][:10])).days
+        for row in rows
+        if row["CLOSEDDATETIME"]
+    ]
+    assert_drawn_from(planted(truths, "requests_closed_by_second_day")["all"], sum(wait <= 2 for wait in waits), len(rows))
+
+
+def test_stops_are_searched_as_planted(city: Path, truths: list[dict[str, Any]]) -> None:
+    codes = {
+        "White": "white", "Black": "black", "East African": "black", "Latino": "hispanic", "Native American": "aian",
+        "Asian": "asian", "Other": "other_race", "Unknown": "unknown",
+    }  # fmt: skip
+    stopped: Counter[str] = Counter()
+    searched: Counter[str] = Counter()
+    with (city / "fpc__police_stops" / "stops_2025.csv").open(encoding="ascii", newline="") as file:
+        for stop in csv.DictReader(file):
+            if stop["personSearch"]:
+                for code in (codes[stop["race"]], "all"):
+                    stopped[code] += 1
+                    searched[code] += stop["personSearch"] == "YES"
+    for code, percent in planted(truths, "stops_searched_share").items():
+        assert_drawn_from(percent, searched[code], stopped[code])
+        assert searched[code] >= 20, f"{code} would be unreliable"
+
+
+def test_students_are_composed_as_planted_in_every_district(city: Path, truths: list[dict[str, Any]]) -> None:
+    codes = {
+        "Amer Indian": "aian", "Asian": "asian", "Black": "black", "Hispanic": "hispanic", "Pacific Isle": "nhpi",
+        "Two or More": "multiracial", "White": "white",
+    }  # fmt: skip
+    students: dict[str, Counter[str]] = {}
+    with (city / "dpi__enrollment" / "enrollment_school_groups_trend.csv").open(encoding="utf-8", newline="") as file:
+        for cell in csv.DictReader(file):
+            if cell["year"] == "2024-25" and cell["dimension"] == "Race/Ethnicity":
+                for district in (cell["district"], "city"):
+                    students.setdefault(district, Counter())[codes[cell["group"]]] += int(float(cell["value"]))
+    for district in ("city", "Sampleton", "Example Lake-Specimen"):
+        counts = students[district]
+        for code, percent in planted(truths, "student_composition").items():
+            assert_drawn_from(percent, counts[code], counts.total())
+
+
+def test_staff_is_composed_as_planted(city: Path, truths: list[dict[str, Any]]) -> None:
+    codes = {
+        "WHITE": "white", "BLACK": "black", "HISPANIC": "hispanic", "ASIAN/PACIFIC ISLANDER": "asian_or_nhpi",
+        "AMERICAN INDIAN/ALASKAN NATIVE": "aian",
+    }  # fmt: skip
+    with sqlite3.connect(city / "der__employees" / "hr.sqlite") as database:
+        counts = {
+            codes[race]: rows
+            for race, rows in database.execute("select RACE, count(*) from employees group by 1")
+            if race in codes
+        }
+    for code, percent in planted(truths, "workforce_composition").items():
+        assert_drawn_from(percent, counts[code], sum(counts.values()))
+
+
+def read_csv(path: Path) -> list[dict[str, str]]:
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def test_absences_and_diplomas_are_as_planted_where_nothing_is_hidden(city: Path, truths: list[dict[str, Any]]) -> None:
+    codes = {"Black": "black", "Hispanic": "hispanic", "White": "white"}
+    for measure, folder, of in (
+        ("chronic_absence_rate", "dpi__absenteeism", "count"), ("completion_rate", "dpi__completion", "cohort_count"),
+    ):  # fmt: skip
+        (file,) = (city / folder).iterdir()
+        cells = [
+            cell
+            for cell in read_csv(file)
+            if (cell["district"], cell["year"], cell["dimension"]) == ("Placeholder J2", "2024-25", "Race/Ethnicity")
+        ]
+        assert {cell["group"] for cell in cells} == set(codes)
+        assert not any(cell["status_flag"] for cell in cells)
+        for label, code in codes.items():
+            groups = [(float(cell["value"]), float(cell[of])) for cell in cells if cell["group"] == label]
+            had, all_of_them = sum(rate / 100 * size for rate, size in groups), sum(size for _, size in groups)
+            assert_drawn_from(planted(truths, measure)[code], round(had), int(all_of_them))
+
+
+def test_pay_at_a_level_has_the_planted_median(city: Path, truths: list[dict[str, Any]]) -> None:
+    levels = {truth["stratum_code"]: truth["value"] for truth in truths if truth["measure_id"] == "pay_median"}
+    with sqlite3.connect(city / "der__employees" / "hr.sqlite") as database:
+        for level, value in levels.items():
+            found = database.execute("select ANNUAL_RT from employees where EEO_JOB_GROUP = ?", [level])
+            pay = [float(text.replace(",", "")) for (text,) in found]
+            assert statistics.median(pay) == pytest.approx(value, rel=0.02)
+    assert set(levels) == {"1", "3", "6", "7", "8"}
+
+
+def test_foreclosures_are_exactly_as_planted(city: Path, truths: list[dict[str, Any]]) -> None:
+    rows = [row for row in read_csv(next((city / "dcd__foreclosures").iterdir())) if row["start_year"] == "2024"]
+    rates = {row["tract_2020"]: float(row["foreclosures_per_1k"]) for row in rows}
+    parcels, started = (sum(int(row[name]) for row in rows) for name in ("privately_owned_parcels", "foreclosures"))
+    for truth in (truth for truth in truths if truth["measure_id"] == "foreclosures_per_1000_parcels"):
+        assert truth["value"] == pytest.approx(rates.get(truth["geoid"], 1000 * started / parcels))
+
+
+def test_sales_have_the_planted_medians(city: Path, truths: list[dict[str, Any]]) -> None:
+    medians = {truth["period_start"][:4]: truth["value"] for truth in truths if truth["measure_id"] == "sale_price_median"}
+    assert set(medians) == {str(year) for year in range(2017, 2023)}
+    rows = read_csv(city / "assessor__property_sales" / "armslengthsales_2021_valid.csv")
+    prices = [int(row["Sale_price"].strip("$").replace(",", "")) for row in rows if row["Sale_price"] != "NULL"]
+    assert statistics.median(prices) == pytest.approx(medians["2021"], rel=0.15)
+
+
+def test_lead_is_counted_as_planted(city: Path, truths: list[dict[str, Any]]) -> None:
+    lines = read_csv(next((city / "dpw__lead_service_lines").iterdir()))
+    ours = {(row["House Number Range"], row["Street Name"]) for row in lines if row["City"] == "SAMPLETON"}
+    with gzip.open(next((city / "city__addresses").iterdir()), "rt") as index:
+        houses = {row["address_string"].split(" #")[0] for row in csv.DictReader(index)}
+    assert {" ".join(row) for row in ours} <= houses
+    (share,) = (truth["value"] for truth in truths if truth["measure_id"] == "lead_service_lines_per_1000_addresses")
+    assert share == pytest.approx(1000 * len(ours) / len(houses))
+    abated = Counter(tuple(row.values()) for row in read_csv(next((city / "mhd__lead_orders_abated").iterdir())))
+    by_year = Counter(f"{order[1][-4:]}-01-01" for order in abated)
+    assert by_year == {truth["period_start"]: truth["value"] for truth in truths if truth["measure_id"] == "lead_orders_abated"}
+    orders = read_csv(next((city / "mhd__lead_orders_open").iterdir()))
+    assert [len(orders)] == [truth["value"] for truth in truths if truth["measure_id"] == "lead_orders_open"]
+
+
+def test_prevalences_are_the_delivered_estimates(city: Path, truths: list[dict[str, Any]]) -> None:
+    names = {"Adults with Diabetes": "diabetes", "Adults with COPD": "copd", "Poor Mental Health: 14+ Days": "poor_mental_health"}
+    delivered = {
+        (names[row["Indicator Name"]], row["Period of Measure"], row["Location"]): row["Indicator Rate Value"]
+        for file in (city / "mhd__chronic_disease").iterdir()
+        for row in read_csv(file)
+    }
+    told = [truth for truth in truths if truth["measure_id"].endswith("_prevalence")]
+    assert len(told) == 9
+    for truth in told:
+        assert (
+            float(delivered[truth["measure_id"].removesuffix("_prevalence"), truth["period_start"][:4], truth["geoid"]])
+            == truth["value"]
+        )
+
+
+def test_cases_and_answers_are_drawn_as_planted(city: Path, truths: list[dict[str, Any]]) -> None:
+    with zipfile.ZipFile(city / "mmc__court_cases" / "testdata.zip") as archive:
+        cases = list(csv.DictReader(io.StringIO(archive.read("testdata.csv").decode("ascii"))))
+    last = {
+        case["g_case_no"]: case["j_finding"]
+        for case in cases
+        if case["c_violation_date"].startswith("2025") and case["j_finding"]
+    }
+    guilty = sum(finding.startswith("Guilty") for finding in last.values())
+    assert_drawn_from(planted(truths, "court_guilty_share")["all"], guilty, len(last))
+    people = read_csv(next((city / "oei__resident_survey").iterdir()))
+    codes = {"White": "white", "Black/African American": "black", "Hispanic": "hispanic"}
+    for label, code in codes.items():
+        answers = [person["q1_01"] for person in people if person["q37_race"] == label and person["q1_01"] != "9"]
+        assert_drawn_from(planted(truths, "survey_satisfied_share")[code], sum(a in "45" for a in answers), len(answers))
