@@ -7,11 +7,11 @@
     records a row stands for · also: further columns to count apart
 #}
 {% macro by_place(relation, measure_id, aggregates, records, also=[]) -%}
-    select * exclude (records_count, placed_count)
+    select * exclude (every_count, placed_count)
     from (
         select
             *,
-            100.0 * sum(placed_count) over place_type / nullif(sum(records_count) over place_type, 0) as geocoded_pct
+            100.0 * sum(placed_count) over place_type / nullif(sum(every_count) over place_type, 0) as geocoded_pct
         from (
             select
                 {{ relation }}.source,
@@ -35,7 +35,7 @@
                 {%- for column in aggregates %}
                 {{ aggregates[column] }} as {{ column }},
                 {%- endfor %}
-                sum({{ records }}) as records_count,
+                sum({{ records }}) as every_count,
                 coalesce(sum({{ records }}) filter (
                     case sliced.geography_type
                         when 'city' then {{ relation }}.tract_geoid

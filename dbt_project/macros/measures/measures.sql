@@ -13,6 +13,20 @@
         'pay_median',
         'payments',
         'population_by_race',
+        'incidents_per_1000',
+        'court_guilty_share',
+        'lead_service_lines_per_1000_addresses',
+        'lead_orders_abated',
+        'lead_orders_open',
+        'lead_order_days_to_abatement',
+        'sale_price_median',
+        'sales_per_1000_addresses',
+        'foreclosures_per_1000_parcels',
+        'diabetes_prevalence',
+        'copd_prevalence',
+        'poor_mental_health_prevalence',
+        'chronic_absence_rate',
+        'completion_rate',
     ]) }}
 {%- endmacro %}
 

@@ -28,5 +28,8 @@
 
 {# The facts whose days say which months, quarters and years a source covers. #}
 {% macro facts_with_dates() -%}
-    {{ return(['fct_service_requests', 'fct_police_calls', 'fct_police_stops', 'fct_payments']) }}
+    {{ return([
+        'fct_service_requests', 'fct_police_calls', 'fct_police_stops', 'fct_payments', 'fct_court_cases', 'fct_property_sales',
+        'fct_lead_orders',
+    ]) }}
 {%- endmacro %}

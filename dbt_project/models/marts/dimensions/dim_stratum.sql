@@ -12,18 +12,23 @@ named as (
 hours as (
     select
         'hour' as stratum_type,
-        cast(hour as varchar) as stratum_code,
-        concat(lpad(cast(hour as varchar), 2, '0'), ':00 to ', lpad(cast(hour as varchar), 2, '0'), ':59') as label,
-        cast(hour as integer) as sort_order
+        cast(range as varchar) as stratum_code,
+        concat(lpad(cast(range as varchar), 2, '0'), ':00 to ', lpad(cast(range as varchar), 2, '0'), ':59') as label,
+        cast(range as integer) as sort_order
     from range(24)
 ),
 
 -- labels that come with the data are members as they come
 labels as (
-    select distinct
+    select
         'department' as stratum_type,
         {{ stratum_code_of('spending_department_name') }} as stratum_code
     from {{ ref('fct_payments') }}
+    union
+    select
+        'violation' as stratum_type,
+        {{ stratum_code_of('violation_reported') }} as stratum_code
+    from {{ ref('fct_court_cases') }}
 ),
 
 final as (

@@ -66,7 +66,8 @@ agreed as (
         populations.moe as population_moe,
         -- the first of these that holds says on what numerator and population do not agree
         case
-            when dated.population_scheme is null or dated.value_status <> 'computed' then null
+            when dated.value_status <> 'computed' or dated.kind <> 'rate' then null
+            when dated.population_scheme is null then case when dated.is_incomplete then 'period_incomplete' end
             when dated.jurisdiction <> city.city_geoid or dated.geoid = 'outside' then 'jurisdiction'
             when races.kind = 'missing' then 'race_missing'
             when schemes.race_standard is null or dated.race_standard <> schemes.race_standard then 'scheme'

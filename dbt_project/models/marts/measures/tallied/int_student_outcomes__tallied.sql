@@ -1,0 +1,120 @@
+-- one row per metric, school year, place (a school, a district, all that the source covers), race and stratum: students with the outcome
+with
+outcomes as (
+    select
+        *,
+        unnest([
+            { 'geography_type': 'school', 'geoid': school_geoid },
+            { 'geography_type': 'school_district', 'geoid': school_district_geoid },
+            { 'geography_type': {{ jurisdiction_type('jurisdiction') }}, 'geoid': jurisdiction }
+        ]) as place,
+        -- students are delivered as a rate and a number; only of completion are those who finished counted
+        coalesce(diplomas_count, outcome_pct * students_count / 100) as outcome_count,
+        case when value_status = 'computed' and outcome_count is null then 'suppressed_at_source' else value_status end as cell_status
+    from {{ ref('fct_student_outcomes') }}
+    where metric in ('chronic_absenteeism', 'hs_completion') and period_start is not null
+),
+
+-- each dimension splits the same students: of a school's dimensions without a hidden cell the fullest tells how many there are
+dimension_totals as (
+    select
+        source,
+        jurisdiction,
+        metric,
+        place,
+        school_geoid,
+        period_start,
+        period_end,
+        sum(outcome_count) as outcome_count,
+        sum(students_count) as students_count,
+        bool_and(cell_status = 'computed') as is_complete
+    from outcomes
+    group by source, jurisdiction, metric, place, school_geoid, period_start, period_end, dimension_reported
+),
+
+school_totals as (
+    select
+        * exclude (outcome_count, students_count, is_complete),
+        arg_max(outcome_count, students_count) filter (where is_complete) as outcome_count,
+        max(students_count) filter (where is_complete) as students_count
+    from dimension_totals
+    group by all
+),
+
+totals as (
+    select
+        source,
+        jurisdiction,
+        metric,
+        place,
+        period_start,
+        period_end,
+        'all' as race_ethnicity_code,
+        'all' as stratum_type,
+        'all' as stratum_code,
+        sum(outcome_count) as outcome_count,
+        sum(students_count) as students_count,
+        case when bool_and(students_count is not null) then 'computed' else 'suppressed_at_source' end as value_status
+    from school_totals
+    group by all
+),
+
+groups as (
+    select
+        source,
+        jurisdiction,
+        metric,
+        place,
+        period_start,
+        period_end,
+        race_ethnicity_code,
+        stratum_type,
+        stratum_code,
+        sum(outcome_count) as outcome_count,
+        sum(students_count) as students_count,
+        -- the worst of them, which is also the last by the alphabet: computed, not_collected, suppressed_at_source
+        max(cell_status) as value_status
+    from outcomes
+    where (race_ethnicity_code <> 'all' or stratum_type <> 'all') and stratum_code <> 'not_mapped'
+    group by all
+),
+
+-- a district, and a jurisdiction, is only the sum of its schools where none of them hides a cell of the dimension
+judged as (
+    select
+        * replace (
+            case
+                when place.geography_type = 'school' then value_status
+                else max(value_status) over (partition by jurisdiction, metric, place, period_start, stratum_type)
+            end as value_status
+        )
+    from groups
+    union all
+    select * from totals
+),
+
+final as (
+    select
+        judged.source,
+        judged.jurisdiction,
+        judged.metric,
+        judged.period_start,
+        judged.period_end,
+        judged.race_ethnicity_code,
+        judged.stratum_type,
+        judged.stratum_code,
+        judged.value_status,
+        judged.place.geography_type,
+        'current' as geography_vintage,
+        judged.place.geoid,
+        'school_year' as period_type,
+        contracts.race_standard,
+        'aggregate' as method,
+        case when judged.value_status <> 'computed' then judged.value_status end as status_reason,
+        case when judged.value_status = 'computed' then judged.outcome_count end as numerator,
+        case when judged.value_status = 'computed' then judged.students_count end as denominator
+    from judged
+    inner join {{ ref('stg_receipts__contracts') }} as contracts on judged.source = contracts.source
+)
+
+select * from final
