@@ -67,7 +67,7 @@ def read_delivery(contract: Contract, relation: str, absent: Iterable[str], labe
     parts = [_value(column, city_zone) for column in present]
     parts += [f"{missing_condition(column)} as {missing_flag(column)}" for column in present]
     parts += [f"{invalid_condition(column, city_zone)} as {invalid_flag(column)}" for column in present if can_be_invalid(column)]
-    parts += [f"{unmapped_condition(check.column.name, labels.get(check.vocabulary, ()))} as {check.flag}" for check in checks]
+    parts += [f"{_unmapped(check, labels)} as {check.flag}" for check in checks]
     parts += [
         f"{_blank(present)} as {BLANK}",
         f"{_header(contract, required, present)} as {HEADER}",
@@ -83,6 +83,11 @@ def read_delivery(contract: Contract, relation: str, absent: Iterable[str], labe
 def _value(column: Column, city_zone: str | None) -> str:
     name = quoted(column.name)
     return f"coalesce({name}, '') as {name}" if column.is_label else f"{typed_expression(column, city_zone)} as {name}"
+
+
+def _unmapped(check: LabelCheck, labels: Labels) -> str:
+    column = check.column
+    return unmapped_condition(column.name, labels.get(check.vocabulary, ()), column.question, column.delimiter)
 
 
 def _blank(columns: Iterable[Column]) -> str:

@@ -68,7 +68,7 @@ class CommandLine:
     home: Path
 
     def __call__(
-        self, *arguments: object, env: dict[str, str] | None = None, timeout: float = 300
+        self, *arguments: object, env: dict[str, str] | None = None, timeout: float = 600
     ) -> subprocess.CompletedProcess[str]:
         command = [str(Path(sys.executable).parent / "levelground"), *map(str, arguments)]
         environment = os.environ | {"LEVELGROUND_HOME": str(self.home)} | (env or {})

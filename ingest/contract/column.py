@@ -13,7 +13,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from ingest.contract.words import NUMERIC, TIMES, Identifier, MissingReason, Strict, TimeZone, word
+from ingest.contract.words import NUMERIC, TIMES, Delimiter, Identifier, MissingReason, Strict, TimeZone, word
 
 # What the typed views add to a contract's columns; a delivered column of that name would vanish behind it.
 RESERVED = ("_load_id", "_source_file", "_source_row", "_record_hash", "file_row_number")
@@ -43,6 +43,10 @@ class Column(Strict):
     required: bool = False
     role: Annotated[str, word("roles")] | None = None
     vocabulary: str | dict[str, str] | None = None
+    # What one of several columns about race asks: its labels stand in the crosswalk as question=value.
+    question: Annotated[str, Field(pattern=r"^\w+$")] | None = None
+    # What stands between several labels in one cell.
+    delimiter: Delimiter | None = None
     values: tuple[str, ...] = ()
     min: float | dt.date | None = None
     max: float | dt.date | None = None
@@ -71,8 +75,17 @@ class Column(Strict):
             yield "a keyed hash is a text like no other; write type: text, and no values"
         if self.role in ("race", "race_flag", "ethnicity") and not self.vocabulary:
             yield f"a column with role {self.role} names its vocabulary"
+        yield from self._label_problems()
         if not self.is_kept and self.required:
             yield "a direct identifier is dropped before anything looks at it, so it cannot be required; write keep: hash"
+
+    def _label_problems(self) -> Iterator[str]:
+        if (self.question is not None) != (self.role in ("race_flag", "ethnicity")):
+            yield "a column with role race_flag or ethnicity, and no other, names its question, as labels do (Asian=1)"
+        if self.question and isinstance(self.vocabulary, dict):
+            yield "question goes with one vocabulary; write its name"
+        if self.delimiter and (self.role != "race" or not isinstance(self.vocabulary, str)):
+            yield "delimiter goes with role race and one vocabulary"
 
     def _time_problems(self) -> Iterator[str]:
         if self.formats and self.type not in TIMES:

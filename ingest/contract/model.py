@@ -111,6 +111,11 @@ class Contract(Strict):
                     known = ", ".join(vocabulary.race)
                     message = f"{name!r} is no vocabulary; choose one of {known}, or add it to vocabulary.yml"
                     yield ("columns", at, "vocabulary"), message
+                elif column.delimiter and vocabulary.race[name].selection != "multiple":
+                    message = (
+                        f"{name} lets a person select one label; leave the delimiter out, or choose one that lets select several"
+                    )
+                    yield ("columns", at, "delimiter"), message
 
     def _references(self) -> Iterator[tuple[Location, str]]:
         load, follow_up = self.load, self.follow_up

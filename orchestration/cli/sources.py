@@ -21,6 +21,7 @@ from orchestration.checking import check_delivery
 from orchestration.cli.display import err, out, table
 from orchestration.intake import Acceptance, acceptance
 from orchestration.intake import accept as accept_load
+from orchestration.landscape import disaggregations
 from orchestration.reading import settle
 from orchestration.receipts import EXIT_BLOCKED, HELD_BACK, RunStore
 from orchestration.reports import data_issues, last_run, readiness, source_rows
@@ -78,7 +79,12 @@ def show(name: Name, json: Json = False) -> None:
     last = last_run(settings.home)
     row = next((row for row in source_rows(settings.home, last) if row["source"] == name), None) if last else None
     if json:
-        print(jsonlib.dumps({"contract": contract.model_dump(mode="json", by_alias=True), "status": row}, indent=1, default=str))
+        told = {
+            "contract": contract.model_dump(mode="json", by_alias=True),
+            "status": row,
+            "disaggregations": disaggregations(contract),
+        }
+        print(jsonlib.dumps(told, indent=1, default=str))
         return
     facts = {
         "source": contract.source, "title": contract.title, "grain": contract.grain, "policy area": contract.policy_area,
@@ -88,6 +94,8 @@ def show(name: Name, json: Json = False) -> None:
     }  # fmt: skip
     out.print(table(None, ("contract", ""), facts.items()))
     out.print(table("\nLast run", ("", " "), (row or {"verdict": "no run yet"}).items()))
+    carried = [(dimension, columns or "not told") for dimension, columns in disaggregations(contract).items()]
+    out.print(table("\nCan be disaggregated by", ("dimension", "columns"), carried))
     if row and (reasons := readiness(settings.home, row)):
         out.print(table(f"\nReadiness {row['readiness_grade']}", ("reason", "at best", "meaning"), reasons))
     if issues := data_issues(settings.home, name):

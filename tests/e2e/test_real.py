@@ -411,6 +411,39 @@ def test_lost_addresses_are_counted_by_area(milwaukee: tuple[CommandLine, dict[s
     )
 
 
+def test_respondents_of_the_survey(milwaukee: tuple[CommandLine, dict[str, Any]]) -> None:
+    """Counted independently with csv: 9 and 99 are no opinion, but 9 is an answer where one of many is chosen."""
+    levelground, report = milwaukee
+    assert round(status_of(report, "oei__resident_survey")["known_race_pct"], 1) == round(100 * 965 / 1_033, 1)
+    races = levelground.ask("select race_ethnicity_code as race, count(*) as n from marts.fct_survey_responses group by 1")
+    assert {row["race"]: row["n"] for row in races} == {
+        "white": 590, "black": 259, "hispanic": 77, "not_collected": 48, "multiracial": 34, "asian_or_nhpi": 20, "aian": 5,
+    }  # fmt: skip
+    (written,) = levelground.ask(
+        "select count(race_ethnicity_written_in) as n, "
+        "count(*) filter (race_ethnicity_written_in_code = 'not_mapped') as unknown, "
+        "count(*) filter (geocode_quality <> 'none' or jurisdiction <> '2938000') as placed from marts.fct_survey_responses"
+    )
+    assert (written["n"], written["unknown"], written["placed"]) == (29, 2, 0)
+    answers = levelground.ask(
+        "select coalesce(answer_missing_reason, 'answered') as reason, count(*) as n from marts.fct_survey_answers group by 1"
+    )
+    assert {row["reason"]: row["n"] for row in answers} == {
+        "answered": 125_138, "respondent_unknown": 19_586, "not_collected": 8_180, "not_applicable": 2_046,
+    }  # fmt: skip
+    (first,) = levelground.ask(
+        "select count(*) filter (answer >= 4) as good, count(answer) as n from marts.fct_survey_answers where item = 'q1_01'"
+    )
+    assert (first["good"], first["n"]) == (753, 1_026)
+
+
+def test_maps_are_not_graded_by_race(milwaukee: tuple[CommandLine, dict[str, Any]]) -> None:
+    _, report = milwaukee
+    for source in ("city__limits", "city__addresses", "census__tracts_2010"):
+        row = status_of(report, source)
+        assert (row["readiness_grade"], row["readiness_reasons"]) == ("A", "reference_data")
+
+
 def test_free_text_and_payees_stay_private(milwaukee: tuple[CommandLine, dict[str, Any]], real_deliveries: Path) -> None:
     """A phrase of a caller's text is nowhere in the home; a payee's name is nowhere in what the public reads or logs hold."""
     levelground, _ = milwaukee

@@ -19,8 +19,10 @@ create table release.marts.dim_stratum as
     select * from (values ('all', 'all', 'All', 0), ('sex', 'female', 'Female', 1), ('finding', 'guilty', 'Guilty', 1),
         ('case_type', 'contempt', 'Contempt', 1)) as t (stratum_type, stratum_code, label, sort_order);
 create table release.marts.dim_source as select 'dpt__visits' as source, 'Visits' as title, 'dpt' as department, 'health' as policy_area,
-    '5553000' as jurisdiction, 'one row per visit' as grain, 'a file' as platform, 'daily' as cadence, 'public' as classification,
+    '5553000' as jurisdiction, false as is_stand_in, 'one row per visit' as grain, 'a file' as platform, 'daily' as cadence, 'public' as classification,
     11 as suppress_below, 'person' as statistical_unit, null as race_vocabulary, null as data_as_of, null as period_start, null as period_end;
+insert into release.marts.dim_source by name select * replace ('dpt__survey' as source, '2938000' as jurisdiction, true as is_stand_in)
+    from release.marts.dim_source;
 create table release.marts.dim_measure as select 'searched' as measure_id, 1 as measure_version, 'Searched' as name, 'How many?' as question,
     'a ÷ b' as definition, 'health' as policy_area, 'percent' as unit, null as caveat, 'best' as reference_rule, 'dpt__visits' as source,
     'proportion' as kind, null::varchar as population_scheme, null::varchar as age_universe;
@@ -62,6 +64,16 @@ create table release.marts.fct_lead_orders as select 'k' || _source_row as lead_
 create table release.marts.fct_payments as select 'k' || _source_row as payment_key, event.*, -1.5 as amount_usd from event;
 create table release.marts.fct_police_stops as select 'k' || _source_row as police_stop_key, person.* from person;
 create table release.marts.fct_employees as select 'k' || _source_row as employee_key, person.* from person;
+create table release.marts.fct_survey_responses as select 'k' || _source_row as survey_response_key,
+    person.* replace ('2938000' as jurisdiction, null::date as occurred_on, null::varchar as tract_geoid, null::varchar as aldermanic_district_geoid,
+        null::varchar as aldermanic_district_vintage, null::varchar as police_district_geoid, null::varchar as neighborhood_geoid, 'none' as geocode_quality),
+    date '2021-09-01' as period_start, date '2021-09-30' as period_end, 'w1' as wave, _source_row::varchar as respondent_number,
+    case when _source_row = 1 then 'Italian' end as race_ethnicity_written_in, case when _source_row = 1 then 'white' end as race_ethnicity_written_in_code,
+    'web' as survey_mode_code, '64114' as zip_code, '4' as council_district_reported from person;
+create table release.marts.fct_survey_answers as select survey_response_key || item as survey_answer_key, responses.*, item, scale, scale = 'rating' as is_rating,
+    case when answered then 5 end as answer, case when not answered then 'respondent_unknown' end as answer_missing_reason
+    from release.marts.fct_survey_responses as responses
+    cross join (values ('q1_01', 'rating'), ('q4_01', 'choice')) as items (item, scale), lateral (select item = 'q4_01' or _source_row <> 2 as answered);
 create table release.marts.fct_student_outcomes as select 'k' || _source_row as student_outcome_key, person.*, date '2024-07-01' as period_start,
     date '2025-06-30' as period_end, 'enrollment' as metric, 'NORTH' as school_district_geoid, 'NORTH/HIGH' as school_geoid,
     '2024-25' as school_year, 'Race/Ethnicity' as dimension_reported, 'group ' || _source_row as group_reported, 'all' as stratum_type, 'all' as stratum_code,

@@ -1,7 +1,10 @@
 {#
-    The rows of a relation with what their race label means: `race_ethnicity_reported` beside the selection set, the exclusive code
-    of its own standard, the exclusive code of the 1997 standard, and the standard. A label that the crosswalk does not know is
-    `not_mapped`; a row of no vocabulary says nothing of race and is `all`. No row is lost or doubled.
+    The rows of a relation with what they say of race: `race_ethnicity_reported` beside the selection set, the exclusive code of the
+    own standard, the exclusive code of the 1997 standard, and the standard. A label that the crosswalk does not know is `not_mapped`;
+    a row of no vocabulary says nothing of race and is `all`. No row is lost or doubled.
+
+    Here: a record with one label. The other forms (several columns, a list, two questions, a write-in) are in race_forms.sql and
+    reach the same columns.
 
     relation: a CTE · label: its column with the label as sent · vocabulary: a SQL expression, NULL where the row has no race
     on_date: the date on which the crosswalk row must hold; a row without a date takes the newest
@@ -11,8 +14,9 @@
         {{ relation }}.*,
         case when {{ vocabulary }} is not null then {{ label }} end as race_ethnicity_reported,
         crosswalk.race_ethnicity_set,
-        {{ known_or_why('race_ethnicity_code', vocabulary) }} as race_ethnicity_code,
-        {{ known_or_why('race_ethnicity_code_1997', vocabulary) }} as race_ethnicity_code_1997,
+        {{ known_or_why(own_code('vocabularies.race_standard', 'crosswalk.race_ethnicity_code', 'crosswalk.race_ethnicity_code_1997'), vocabulary) }}
+            as race_ethnicity_code,
+        {{ known_or_why('crosswalk.race_ethnicity_code_1997', vocabulary) }} as race_ethnicity_code_1997,
         vocabularies.race_standard
     from {{ relation }}
     left join ({{ resolved_crosswalk() }}) as crosswalk
@@ -26,7 +30,16 @@
 
 
 {% macro known_or_why(code, vocabulary) -%}
-    case when {{ vocabulary }} is null then 'all' else coalesce(crosswalk.{{ code }}, crosswalk.missing_reason, 'not_mapped') end
+    case when {{ vocabulary }} is null then 'all' else coalesce({{ code }}, crosswalk.missing_reason, 'not_mapped') end
+{%- endmacro %}
+
+
+{#
+    The exclusive code of the standard that a record was collected under. Under the 1997 standard Hispanic is asked apart from race and
+    Middle Eastern or North African is part of white, so that its own code is the 1997 code.
+#}
+{% macro own_code(standard, code_2024, code_1997) -%}
+    case when {{ standard }} = 'spd15_1997' then {{ code_1997 }} else {{ code_2024 }} end
 {%- endmacro %}
 
 

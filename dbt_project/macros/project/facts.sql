@@ -1,12 +1,16 @@
 {#
     The facts that are looked through for what is known of a source: a new fact is one line here, and a test on the manifest asks for it.
     fact: the model · column: the contract's column with the label · people: SQL of how many people a row stands for
+    reported, code: the fact's own columns with a label beside the one of race (a write-in) and with what it means; it counts nobody
 #}
 {% macro facts_with_race() -%}
     {{ return([
         {'fact': 'fct_police_stops', 'column': 'race_ethnicity', 'people': '1'},
         {'fact': 'fct_employees', 'column': 'race_ethnicity', 'people': '1'},
         {'fact': 'fct_student_outcomes', 'column': 'group_label', 'people': 'students_count'},
+        {'fact': 'fct_survey_responses', 'column': 'race_ethnicity', 'people': '1'},
+        {'fact': 'fct_survey_responses', 'column': 'race_ethnicity_written_in', 'people': none,
+         'reported': 'race_ethnicity_written_in', 'code': 'race_ethnicity_written_in_code'},
     ]) }}
 {%- endmacro %}
 
@@ -32,4 +36,10 @@
         'fct_service_requests', 'fct_police_calls', 'fct_police_stops', 'fct_payments', 'fct_court_cases', 'fct_property_sales',
         'fct_lead_orders',
     ]) }}
+{%- endmacro %}
+
+
+{# Facts whose rows are counts or estimates of a place: where they lie is what they are delivered by, so that no address is lost. #}
+{% macro facts_of_places() -%}
+    {{ return(['fct_foreclosures_by_tract', 'fct_health_outcomes_by_tract']) }}
 {%- endmacro %}

@@ -6,10 +6,12 @@ known as (
         sources.is_stand_in,
         known.known_race_pct,
         known.geocoded_pct,
-        coalesce(known.has_unmapped_labels, false) as has_unmapped_labels
+        coalesce(known.has_unmapped_labels, false) as has_unmapped_labels,
+        maps.source is not null as is_reference
     from {{ source('receipts', 'source_status') }} as receipts
     left join {{ ref('dim_source') }} as sources on receipts.source = sources.source
     left join {{ ref('int_sources__known') }} as known on receipts.source = known.source
+    left join {{ ref('reference_sources') }} as maps on receipts.source = maps.source
 ),
 
 -- a source that brings nothing has no other fault worth naming
@@ -23,6 +25,7 @@ faults as (
                 case when verdict in ('stale', 'held_back') then verdict end,
                 case when is_stand_in then 'other_jurisdiction' end,
                 case
+                    when is_reference then 'reference_data'
                     when known_race_pct < 70 then 'known_race_below_70'
                     when known_race_pct < 90 then 'known_race_below_90'
                     when known_race_pct is null and geocoded_pct >= 90 then 'race_by_place_only'

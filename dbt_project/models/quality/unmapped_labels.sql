@@ -5,9 +5,9 @@ unmapped as (
     select
         source,
         '{{ people.column }}' as "column",
-        race_ethnicity_reported
+        {{ people.get('reported', 'race_ethnicity_reported') }} as race_ethnicity_reported
     from {{ ref(people.fact) }}
-    where race_ethnicity_code = 'not_mapped'
+    where {{ people.get('code', 'race_ethnicity_code') }} = 'not_mapped'
     {{ 'union all' if not loop.last }}
     {%- endfor %}
 ),

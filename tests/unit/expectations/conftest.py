@@ -60,6 +60,8 @@ CONTRACT: dict[str, Any] = {
     ],
 }
 LABELS = {
+    "tick_list": frozenset({"WHITE", "BLACK", "ASIAN/PACIFIC ISLANDER", ""}),
+    "questions": frozenset({"Race=WHITE", "Race=BLACK", "Race=ASIAN/PACIFIC ISLANDER", "Race="}),
     "eeo4_hr": frozenset({"WHITE", "BLACK", "ASIAN/PACIFIC ISLANDER", ""}),
     "dpi_wisedash": frozenset({"White", "Black", "Two or More"}),
 }
@@ -87,7 +89,9 @@ def good_row(number: int) -> Row:
 def vocabulary() -> Vocabulary:
     words = load_vocabulary()
     opened = RaceVocabulary("write_in", "Write-ins", "spd15_2024", "single", open=True)
-    return Vocabulary(words.words, {**words.race, "write_in": opened})
+    ticked = RaceVocabulary("tick_list", "Select all that apply", "spd15_2024", "multiple", open=False)
+    asked = RaceVocabulary("questions", "A column a question", "spd15_1997", "multiple", open=False)
+    return Vocabulary(words.words, {**words.race, "write_in": opened, "tick_list": ticked, "questions": asked})
 
 
 @pytest.fixture

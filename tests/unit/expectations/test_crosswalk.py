@@ -63,6 +63,35 @@ def test_an_empty_cell_is_a_label_that_the_seed_may_map(connection: DuckDBPyConn
     )
 
 
+@pytest.mark.parametrize(
+    ("cell", "unmapped"),
+    [("1", False), (" 1 ", False), ("0", True), ("99", False), ("", False), (None, False), ("Asian=1", True)],
+)
+def test_the_cell_of_a_question_is_looked_up_with_it(connection: DuckDBPyConnection, cell: str | None, unmapped: bool) -> None:
+    condition = unmapped_condition("flag", {"Asian=1", "ASIAN=99", "Asian=", "White=0"}, question="Asian")
+    assert connection.execute(f"select {condition} from (select ?::varchar as flag)", [cell]).fetchone() == (unmapped,)
+
+
+@pytest.mark.parametrize(
+    ("cell", "unmapped"),
+    [
+        ("White; black", False),
+        ("White;", False),
+        ("White; Klingon", True),
+        ("White, Black", True),
+        ("", False),
+        (None, False),
+        (" ; ", False),
+    ],
+)
+def test_each_label_of_a_list_is_looked_up(connection: DuckDBPyConnection, cell: str | None, unmapped: bool) -> None:
+    condition = unmapped_condition("race", {"White", "Black", ""}, delimiter=";")
+    assert connection.execute(f"select {condition} from (select ?::varchar as race)", [cell]).fetchone() == (unmapped,)
+    without_empty = unmapped_condition("race", {"White", "Black"}, delimiter=";")
+    found = connection.execute(f"select {without_empty} from (select ?::varchar as race)", [cell]).fetchone()
+    assert found == (unmapped or not (cell or "").strip(" ;"),)
+
+
 def test_without_labels_everything_is_unmapped(connection: DuckDBPyConnection) -> None:
     assert connection.execute(f"select {unmapped_condition('race', ())} from (select 'White' as race)").fetchone() == (True,)
 

@@ -2,7 +2,7 @@
 with
 -- people, or records that stand for them, by race
 race_counts as (
-    {%- for people in facts_with_race() %}
+    {%- for people in facts_with_race() if people.people %}
     select
         source,
         race_ethnicity_code,
@@ -32,7 +32,7 @@ races as (
     group by race_counts.source
 ),
 
--- only facts whose records carry a place
+-- only facts whose records carry a place, or are counts of one
 place_counts as (
     {%- for placed in facts_with_place() %}
     select
@@ -40,6 +40,15 @@ place_counts as (
         geocode_quality,
         count(*) as records
     from {{ ref(placed.fact) }}
+    group by all
+    union all
+    {%- endfor %}
+    {%- for fact in facts_of_places() %}
+    select
+        source,
+        geocode_quality,
+        count(*) as records
+    from {{ ref(fact) }}
     group by all
     {{ 'union all' if not loop.last }}
     {%- endfor %}
