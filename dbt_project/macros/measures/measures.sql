@@ -27,6 +27,7 @@
         'poor_mental_health_prevalence',
         'chronic_absence_rate',
         'completion_rate',
+        'survey_satisfied_share',
     ]) }}
 {%- endmacro %}
 

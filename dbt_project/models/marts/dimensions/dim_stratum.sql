@@ -18,6 +18,21 @@ hours as (
     from range(24)
 ),
 
+-- what a survey asked, and how it was answered
+items as (
+    select
+        item,
+        coalesce(nullif(question_text, ''), item) as label,
+        cast(row_number() over (order by item) as integer) as sort_order
+    from {{ ref('survey_items') }}
+    where is_rating
+),
+
+modes as (
+    select * from named
+    where stratum_type = 'survey_mode'
+),
+
 -- labels that come with the data are members as they come
 labels as (
     select
@@ -35,6 +50,21 @@ final as (
     select * from named
     union all
     select * from hours
+    union all
+    select
+        'survey_item' as stratum_type,
+        item as stratum_code,
+        label,
+        sort_order
+    from items
+    union all
+    select
+        'survey_item_mode' as stratum_type,
+        concat(items.item, '/', modes.stratum_code) as stratum_code,
+        concat(items.label, ', ', modes.label) as label,
+        100 * items.sort_order + modes.sort_order as sort_order
+    from items
+    cross join modes
     union all
     select
         stratum_type,

@@ -22,7 +22,8 @@ populations as (
         race_ethnicity_code,
         age_universe,
         population,
-        moe
+        moe,
+        fit_quality
     from {{ ref('fct_population') }}
     union all
     select
@@ -35,7 +36,8 @@ populations as (
         race_ethnicity_code,
         age_universe,
         population,
-        null as moe
+        null as moe,
+        null as fit_quality
     from {{ ref('int_population__pieced') }}
     where tract_vintage = '2020'
 ),
@@ -64,6 +66,7 @@ agreed as (
         dated.*,
         populations.population,
         populations.moe as population_moe,
+        populations.fit_quality as population_fit,
         -- the first of these that holds says on what numerator and population do not agree
         case
             when dated.value_status <> 'computed' or dated.kind <> 'rate' then null
@@ -99,7 +102,8 @@ final as (
             case when disagreement is not null then 'no_denominator' else value_status end as value_status,
             coalesce(disagreement, status_reason) as status_reason,
             case
-                when kind = 'rate' and population_scheme is not null then case when disagreement is null then population end
+                when kind = 'rate' and population_scheme is not null
+                    then case when disagreement is null and value_status = 'computed' then population end
                 else denominator
             end as denominator
         )

@@ -88,6 +88,7 @@ final as (
             -- what no map places is missing from every place but the city
             when geocoded_pct < 90 and (geography_type <> 'city' or method = 'place_weighted') and kind in ('rate', 'count')
                 then 'use_with_caution'
+            when population_fit = 'poor' then 'use_with_caution'
             when is_delivered and value_interval is null then 'use_with_caution'
             else 'reliable'
         end as reliability,

@@ -30,6 +30,8 @@ measured as (
         races.kind as race_kind,
         -- a category or a combination: a combined legacy label does not tell which group
         races.kind in ('category', 'combination') as is_known_race,
+        -- those who selected several stand once among the exclusive rows, whose whole is the whole of both tabulations
+        is_known_race and united.tabulation = 'exclusive' as is_known_once,
         united.value_status = 'suppressed_at_source' and races.kind <> 'total' as is_hidden_race
     from united
     inner join {{ ref('dim_measure') }} as measures
@@ -43,12 +45,12 @@ whole as (
         max(numerator) filter (where race_kind = 'total') over slice as whole_numerator,
         max(records) filter (where race_kind = 'total') over slice as whole_records,
         max(denominator) filter (where race_kind = 'total') over slice as whole_denominator,
-        sum(numerator) filter (where is_known_race) over slice as known_numerator,
-        sum(records) filter (where is_known_race) over slice as known_records,
-        sum(denominator) filter (where is_known_race) over slice as known_denominator,
+        sum(numerator) filter (where is_known_once) over slice as known_numerator,
+        sum(records) filter (where is_known_once) over slice as known_records,
+        sum(denominator) filter (where is_known_once) over slice as known_denominator,
         bool_or(is_hidden_race) over slice as hides_a_race
     from measured
-    window slice as (partition by {{ slice() }})
+    window slice as (partition by {{ slice_columns() | reject('equalto', 'tabulation') | join(', ') }})
 ),
 
 shares as (
@@ -60,11 +62,15 @@ shares as (
                 else denominator / nullif(whole_denominator, 0)
             end as denominator_share
         ),
-        case when whole_records > 0 and not hides_a_race and tabulation = 'exclusive' then 100 * known_records / whole_records end
-            as known_race_pct,
+        case when whole_records > 0 and not hides_a_race then 100 * known_records / whole_records end as known_race_pct,
         -- the unknown, seen from this row: a combined legacy label is unknown to the categories and known to itself
-        whole_records - known_records - case when race_kind = 'combined_legacy' then records else 0 end as unknown_records,
-        whole_numerator - known_numerator - case when race_kind = 'combined_legacy' then numerator else 0 end as unknown_numerator,
+        -- the total of an aggregate may come by another dimension, and be a rounding less
+        greatest(whole_records - known_records - case when race_kind = 'combined_legacy' then records else 0 end, 0)
+            as unknown_records,
+        least(
+            greatest(whole_numerator - known_numerator - case when race_kind = 'combined_legacy' then numerator else 0 end, 0),
+            unknown_records
+        ) as unknown_numerator,
         value_status = 'computed' and coalesce(
             case
                 when method = 'place_weighted' or kind in ('median', 'estimate') then value is not null
