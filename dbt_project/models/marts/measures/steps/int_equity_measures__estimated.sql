@@ -22,7 +22,7 @@ intervals as (
     select
         * replace (
             case
-                when is_share or kind = 'rate' and is_rate then factor * numerator / denominator
+                when is_share or kind = 'rate' and is_rate then factor * (numerator / denominator)
                 when is_computable and not is_delivered then numerator
                 when is_computable then value
             end as value
@@ -95,13 +95,13 @@ final as (
         -- all of unknown race had it and belong to the group; or none of them
         case
             when not has_bounds then null
-            when kind = 'proportion' then factor * numerator / (denominator + unknown_records - unknown_numerator)
-            else factor * numerator / denominator
+            when kind = 'proportion' then factor * (numerator / (denominator + unknown_records - unknown_numerator))
+            else factor * (numerator / denominator)
         end as bound_low,
         case
             when not has_bounds then null
-            when kind = 'proportion' then factor * (numerator + unknown_numerator) / (denominator + unknown_numerator)
-            else factor * (numerator + unknown_numerator) / denominator
+            when kind = 'proportion' then factor * ((numerator + unknown_numerator) / (denominator + unknown_numerator))
+            else factor * ((numerator + unknown_numerator) / denominator)
         end as bound_high
     from doubts
 )

@@ -62,7 +62,7 @@ shares as (
                 else denominator / nullif(whole_denominator, 0)
             end as denominator_share
         ),
-        case when whole_records > 0 and not hides_a_race then 100 * known_records / whole_records end as known_race_pct,
+        case when whole_records > 0 and not hides_a_race then 100 * least(known_records / whole_records, 1) end as known_race_pct,
         -- the unknown, seen from this row: a combined legacy label is unknown to the categories and known to itself
         -- the total of an aggregate may come by another dimension, and be a rounding less
         greatest(whole_records - known_records - case when race_kind = 'combined_legacy' then records else 0 end, 0)

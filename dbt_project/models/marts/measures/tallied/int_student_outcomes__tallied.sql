@@ -1,4 +1,5 @@
 -- one row per metric, school year, place (a school, a district, all that the source covers), race and stratum: students with the outcome
+{%- set same_place = 'source, jurisdiction, metric, place, period_start, period_end' %}
 with
 outcomes as (
     select
@@ -8,8 +9,8 @@ outcomes as (
             { 'geography_type': 'school_district', 'geoid': school_district_geoid },
             { 'geography_type': {{ jurisdiction_type('jurisdiction') }}, 'geoid': jurisdiction }
         ]) as place,
-        -- students are delivered as a rate and a number; only of completion are those who finished counted
-        coalesce(diplomas_count, outcome_pct * students_count / 100) as outcome_count,
+        -- only of completion are those with the outcome counted; else the rate, which is rounded, tells of whole students
+        coalesce(diplomas_count, round(outcome_pct * students_count / 100)) as outcome_count,
         case when value_status = 'computed' and outcome_count is null then 'suppressed_at_source' else value_status end as cell_status
     from {{ ref('fct_student_outcomes') }}
     where metric in ('chronic_absenteeism', 'hs_completion') and period_start is not null
@@ -18,55 +19,53 @@ outcomes as (
 -- each dimension splits the same students: of a school's dimensions without a hidden cell the fullest tells how many there are
 dimension_totals as (
     select
-        source,
-        jurisdiction,
-        metric,
-        place,
+        {{ same_place }},
         school_geoid,
-        period_start,
-        period_end,
+        dimension_reported,
         sum(outcome_count) as outcome_count,
         sum(students_count) as students_count,
         bool_and(cell_status = 'computed') as is_complete
     from outcomes
-    group by source, jurisdiction, metric, place, school_geoid, period_start, period_end, dimension_reported
+    group by all
 ),
 
+-- Of two as full the total itself, else race. By a rounding it may be less than what another dimension shows.
 school_totals as (
     select
-        * exclude (outcome_count, students_count, is_complete),
-        arg_max(outcome_count, students_count) filter (where is_complete) as outcome_count,
-        max(students_count) filter (where is_complete) as students_count
+        * replace (
+            least(
+                greatest(
+                    outcome_count,
+                    max(outcome_count) filter (where not is_complete) over (partition by {{ same_place }}, school_geoid)
+                ),
+                students_count
+            ) as outcome_count
+        )
     from dimension_totals
-    group by all
+    qualify row_number() over (
+        partition by {{ same_place }}, school_geoid
+        order by
+            is_complete desc, students_count desc, (dimension_reported = 'All Students') desc,
+            (dimension_reported = 'Race/Ethnicity') desc, dimension_reported asc
+    ) = 1
 ),
 
 totals as (
     select
-        source,
-        jurisdiction,
-        metric,
-        place,
-        period_start,
-        period_end,
+        {{ same_place }},
         'all' as race_ethnicity_code,
         'all' as stratum_type,
         'all' as stratum_code,
         sum(outcome_count) as outcome_count,
         sum(students_count) as students_count,
-        case when bool_and(students_count is not null) then 'computed' else 'suppressed_at_source' end as value_status
+        case when bool_and(is_complete) then 'computed' else 'suppressed_at_source' end as value_status
     from school_totals
     group by all
 ),
 
 groups as (
     select
-        source,
-        jurisdiction,
-        metric,
-        place,
-        period_start,
-        period_end,
+        {{ same_place }},
         race_ethnicity_code,
         stratum_type,
         stratum_code,
@@ -85,7 +84,7 @@ judged as (
         * replace (
             case
                 when place.geography_type = 'school' then value_status
-                else max(value_status) over (partition by jurisdiction, metric, place, period_start, stratum_type)
+                else max(value_status) over (partition by {{ same_place }}, stratum_type)
             end as value_status
         )
     from groups
@@ -95,21 +94,21 @@ judged as (
 
 final as (
     select
+        judged.metric,
         judged.source,
         judged.jurisdiction,
-        judged.metric,
+        'school_year' as period_type,
         judged.period_start,
         judged.period_end,
-        judged.race_ethnicity_code,
-        judged.stratum_type,
-        judged.stratum_code,
-        judged.value_status,
         judged.place.geography_type,
         'current' as geography_vintage,
         judged.place.geoid,
-        'school_year' as period_type,
         contracts.race_standard,
+        judged.race_ethnicity_code,
         'aggregate' as method,
+        judged.stratum_type,
+        judged.stratum_code,
+        judged.value_status,
         case when judged.value_status <> 'computed' then judged.value_status end as status_reason,
         case when judged.value_status = 'computed' then judged.outcome_count end as numerator,
         case when judged.value_status = 'computed' then judged.students_count end as denominator
