@@ -313,6 +313,33 @@ def test_every_measure_is_a_seed_row_and_a_counted_model(project: Manifest) -> N
     )
 
 
+def test_every_counted_model_reaches_the_measures(project: Manifest) -> None:
+    """A model that the list of macros/measures/measures.sql forgets would be built, tested and never measured."""
+    counted = {node["unique_id"] for node in project.models() if folder_of(node) == "marts/measures/counted/"}
+    (union,) = (node for node in project.models() if node["name"] == "int_equity_measures__counted")
+    assert set(union["depends_on"]["nodes"]) == counted, "name the measure in macros/measures/measures.sql"
+
+
+def test_places_of_the_registry_are_places_and_periods() -> None:
+    """A slip of the pen in `places` would be no rows, without a word."""
+    place = r"(city|tract|aldermanic_district|police_district|neighborhood):(month|quarter|year|snapshot)"
+    with (DBT_PROJECT / "seeds" / "reference" / "measure_registry.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    wrong = [
+        (row["measure_id"], column, row[column])
+        for row in rows
+        for column in ("places", "weighted_places")
+        if row[column] and not re.fullmatch(rf"{place}(\|{place})*", row[column])
+    ]
+    wrong += [
+        (row["measure_id"], "stratified_places", row["stratified_places"])
+        for row in rows
+        if row["stratified_places"]
+        and not set(row["stratified_places"].split("|")) <= {entry.split(":")[0] for entry in row["places"].split("|")}
+    ]
+    assert not wrong, f"write place:period|…, and stratify only places that have rows: {wrong}"
+
+
 def test_known_issues_are_the_ones_that_contracts_cite() -> None:
     rows = (DBT_PROJECT / "seeds" / "reference" / "known_data_issues.csv").read_text(encoding="utf-8").splitlines()[1:]
     known = {row.split(",")[0] for row in rows}

@@ -182,7 +182,8 @@ def test_requests_closed_by_the_second_day(milwaukee: tuple[CommandLine, dict[st
     levelground, _ = milwaukee
     (row,) = levelground.ask(
         "select numerator, denominator, value, geoid from marts.fct_equity_measures "
-        "where measure_id = 'requests_closed_by_second_day' and period_type = 'year'"
+        "where measure_id = 'requests_closed_by_second_day' and period_type = 'year' and geography_type = 'city' "
+        "and method = 'individual'"
     )
     assert row["geoid"] == "5553000"
     assert (row["numerator"], row["denominator"]) == (3_375, 9_666)

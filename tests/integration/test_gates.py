@@ -242,8 +242,8 @@ SPOILT = [
     (
         "fct_equity_measures",
         "places_within_the_city",
-        "insert into {t} by name select * replace ('tract' as geography_type, '2020' as geography_vintage, '55079000101' as geoid, "
-        "numerator + 1 as numerator) from {t} where unit = 'per_1000' and method = 'individual'",
+        "insert into {t} by name select * replace ('tract' as geography_type, '2020' as geography_vintage, "
+        "'55079000101' as geoid, numerator + 1 as numerator) from {t} where unit = 'per_1000' and method = 'individual'",
     ),
     ("fct_disparity_indices", "measure_is_known", "set measure_version = 2"),
     ("fct_disparity_indices", "place_is_known", "set geography_vintage = '2020'"),
