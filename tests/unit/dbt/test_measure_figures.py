@@ -9,6 +9,8 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
+import duckdb
+import jinja2
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -16,6 +18,7 @@ from hypothesis import strategies as st
 from lifelines import KaplanMeierFitter
 from lifelines.utils import median_survival_times
 
+from orchestration.settings import DBT_PROJECT
 from tests.unit.dbt.conftest import EmptyWarehouse
 
 pytestmark = pytest.mark.xdist_group("dbt")
@@ -252,3 +255,20 @@ def test_place_weighted_values_are_means_over_where_groups_live(
         found["black"]["variance"] + found["white"]["variance"] - 2 * found["black"]["covariances"]["white"]
     )  # as int_equity_measures__compared has it
     assert difference == pytest.approx(((weights["black"] - weights["white"]) ** 2 * variances).sum(), abs=1e-15)
+
+
+def test_counts_of_2024_codes_are_bridged_to_a_population_of_1997() -> None:
+    """MENA counts as white, Hispanic with another comes first, and the row says so; 1997 codes stay."""
+    macro = (DBT_PROJECT / "macros" / "measures" / "bridged.sql").read_text(encoding="utf-8")
+    sql = jinja2.Environment(undefined=jinja2.StrictUndefined).from_string(macro + "{{ bridged_to_1997('counts') }}").render()
+    with duckdb.connect() as con:
+        con.execute(
+            "create table counts as from (values ('spd15_2024', 'mena', 'white', 3), ('spd15_2024', 'multiracial', 'hispanic', 2), "
+            "('spd15_1997', 'other_race', 'other_race', 4)) as t (race_standard, race_ethnicity_code, race_ethnicity_code_1997, n)"
+        )
+        rows = con.execute(f"select race_standard, race_ethnicity_code, bridged, n from ({sql}) order by n").fetchall()
+    assert rows == [
+        ("spd15_1997", "hispanic", True, 2),
+        ("spd15_1997", "white", True, 3),
+        ("spd15_1997", "other_race", False, 4),
+    ]
