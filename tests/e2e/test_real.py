@@ -473,7 +473,7 @@ def test_a_truncated_delivery_is_held_back(
 
 
 def test_measures_are_what_plain_sql_makes_of_the_facts(milwaukee: tuple[CommandLine, dict[str, Any]]) -> None:
-    """Three findings, by hand: offences for 1,000 residents, lead lines by where groups live, foreclosures of quiet tracts too."""
+    """By hand: offences for 1,000 residents, lead lines by where groups live, foreclosures with the quiet tracts."""
     levelground, _ = milwaukee
     (city,) = levelground.ask(
         "select numerator, denominator, value from marts.fct_equity_measures where measure_id = 'incidents_per_1000' "
@@ -504,7 +504,7 @@ def test_measures_are_what_plain_sql_makes_of_the_facts(milwaukee: tuple[Command
         "select numerator, denominator from marts.fct_equity_measures where measure_id = 'foreclosures_per_1000_parcels' "
         "and geography_type = 'city' and period_start = '2024-01-01'"
     )
-    # 383 foreclosures in the county file's tracts; only 94,507 parcels lie in tracts that had one
+    # only 94,507 parcels lie in tracts that had one
     assert year["numerator"] == pytest.approx(383, abs=0.5)
     assert year["denominator"] > 130_000
 

@@ -263,8 +263,9 @@ def test_counts_of_2024_codes_are_bridged_to_a_population_of_1997() -> None:
     sql = jinja2.Environment(undefined=jinja2.StrictUndefined).from_string(macro + "{{ bridged_to_1997('counts') }}").render()
     with duckdb.connect() as con:
         con.execute(
-            "create table counts as from (values ('spd15_2024', 'mena', 'white', 3), ('spd15_2024', 'multiracial', 'hispanic', 2), "
-            "('spd15_1997', 'other_race', 'other_race', 4)) as t (race_standard, race_ethnicity_code, race_ethnicity_code_1997, n)"
+            "create table counts as from (values ('spd15_2024', 'mena', 'white', 3), "
+            "('spd15_2024', 'multiracial', 'hispanic', 2), ('spd15_1997', 'other_race', 'other_race', 4)) "
+            "as t (race_standard, race_ethnicity_code, race_ethnicity_code_1997, n)"
         )
         rows = con.execute(f"select race_standard, race_ethnicity_code, bridged, n from ({sql}) order by n").fetchall()
     assert rows == [
