@@ -57,10 +57,15 @@ def missing_columns(contract: Contract, missing: Sequence[str]) -> tuple[str, ..
 
 def likely_match(missing: str, column: Column | None, unknown: Sequence[str]) -> str | None:
     """The unknown column that the missing one was probably renamed to."""
-    wanted = {_letters(missing)} | ({_letters(column.name)} if column else set())
-    scores = {name: max(difflib.SequenceMatcher(None, want, _letters(name)).ratio() for want in wanted) for name in unknown}
+    scores = {name: similarity(missing, column, name) for name in unknown}
     best = max(scores, key=lambda name: scores[name], default=None)
     return best if best is not None and scores[best] >= RENAMED else None
+
+
+def similarity(missing: str, column: Column | None, found: str) -> float:
+    """How many letters a delivered name shares with the expected one, or with our own (difflib's ratio, 0 to 1)."""
+    wanted = {_letters(missing)} | ({_letters(column.name)} if column else set())
+    return max(difflib.SequenceMatcher(None, want, _letters(found)).ratio() for want in wanted)
 
 
 def _is_header(contract: Contract, missing: Sequence[str]) -> bool:

@@ -18,9 +18,9 @@ from ingest.contract import Contract
 from warehouse.sql import literal
 
 SCHEMA = "published"
-# tables.md, Public: these describe measures and sources and count nobody. `release` is written when the file is sealed.
-WITHOUT_VALUES = ("measures", "sources", "release")
-WRITTEN_BEFORE = ("measures", "sources")
+# tables.md, Public: these describe measures, sources and places and count nobody. `release` is written when the file is sealed.
+WITHOUT_VALUES = ("measures", "sources", "geographies", "release")
+WRITTEN_BEFORE = ("measures", "sources", "geographies")
 # Every column of a measure that holds or bounds a value, in whatever table it might appear. In published.measures two of these
 # names are texts: they say what is counted.
 VALUE_COLUMNS = (

@@ -16,20 +16,24 @@ import datetime as dt
 import hashlib
 import json
 import shutil
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from ingest.connectors import Conformer, DeliveryError, Origin
+from ingest.connectors import Conformer, DeliveryError, Fetched, Origin, Shifted, Since
 from ingest.contract import Contract
 
 LOAD_ID_DIGITS = 16
 BATCH, RECEIPT = "batch.parquet", "receipt.json"
 INCOMING = ".incoming"
 Progress = Callable[[int], None]
+# Rows that moved while they were read are read again: a portal that is loaded anew at night is done within minutes.
+SHIFT_ATTEMPTS, SHIFT_PAUSE_SECONDS = 3, 10.0
 
 
 @dataclasses.dataclass(frozen=True)
@@ -50,7 +54,11 @@ class FileReceipt:
 
 @dataclasses.dataclass(frozen=True)
 class Receipt:
-    """What was delivered. `sequence` is the order of loads of the source; a load that comes again moves to the end."""
+    """What was delivered. `sequence` is the order of loads of the source; a load that comes again moves to the end.
+
+    Of a source with a cursor, a live delivery holds either everything (`whole`) or what is new from `since` on; both say
+    nothing of a file. `fetched` are the marks of files that were downloaded.
+    """
 
     source: str
     load_id: str
@@ -61,6 +69,9 @@ class Receipt:
     columns_missing: tuple[str, ...] = ()
     columns_unknown: tuple[str, ...] = ()
     columns_repeated: tuple[str, ...] = ()
+    whole: bool = False
+    since: str | None = None
+    fetched: tuple[Fetched, ...] = ()
 
     def to_json(self) -> str:
         """The receipt as it lies on disk."""
@@ -76,6 +87,7 @@ class Receipt:
             FileReceipt(f["name"], f["sha256"], f["rows"], tuple(f["header"]), tuple(f["second_header"]), f["crs"])
             for f in data["files"]
         )
+        data["fetched"] = tuple(Fetched(**file) for file in data.get("fetched", ()))
         return cls(**data)
 
 
@@ -101,6 +113,14 @@ class DeliveryStore:
         found = (self.receipt(load_id) for load_id in folders)
         return tuple(sorted((receipt for receipt in found if receipt), key=lambda receipt: receipt.sequence))
 
+    def known_files(self, contract: Contract) -> tuple[Fetched, ...]:
+        """The downloads of the newest delivery, if it was read under the same contract and its batch is still there."""
+        receipts = self.receipts()
+        if not receipts or not receipts[-1].fetched:
+            return ()
+        files = receipts[-1].fetched
+        return files if load_id(contract, tuple(file.sha256 for file in files)) == receipts[-1].load_id else ()
+
     def save(self, receipt: Receipt) -> None:
         """Write a receipt whole or not at all."""
         path = self.folder / receipt.load_id / RECEIPT
@@ -123,11 +143,35 @@ def deliver(
     hash_key: bytes | None,
     now: dt.datetime,
     progress: Progress = lambda _rows: None,
+    *,
+    live: bool = False,
+    since: Since | None = None,
 ) -> Receipt:
     """Write the origin's records down as one batch; a delivery that is there already is not read again.
 
-    Raises `DeliveryError` when it cannot be read; nothing of it stays on disk then.
+    `live` and `since` say how the origin of a source with a cursor was asked. Rows that move while they are read are read
+    again. Raises `DeliveryError` when it cannot be read; nothing of it stays on disk then.
     """
+    for _ in range(SHIFT_ATTEMPTS - 1):
+        try:
+            return _deliver(contract, origin, store, hash_key, now, progress, live, since)
+        except Shifted:
+            time.sleep(SHIFT_PAUSE_SECONDS)
+    return _deliver(contract, origin, store, hash_key, now, progress, live, since)
+
+
+def _deliver(
+    contract: Contract,
+    origin: Origin,
+    store: DeliveryStore,
+    hash_key: bytes | None,
+    now: dt.datetime,
+    progress: Progress,
+    live: bool,
+    since: Since | None,
+) -> Receipt:
+    has_cursor = live and getattr(contract.connector, "cursor", None) is not None
+    reach = (since.text() if since else "whole",) if has_cursor else ()
     known = store.receipts()
     newest = known[-1] if known else None
     sequence = newest.sequence + 1 if newest else 1
@@ -135,7 +179,7 @@ def deliver(
     identity = load_id(contract, tuple(origin.file_hashes.values())) if origin.file_hashes else None
     there = store.receipt(identity) if identity else None
     if there:
-        return _again(store, there, newest, sequence)
+        return _again(store, there, newest, sequence, origin.fetched)
     incoming = store.folder / INCOMING
     shutil.rmtree(incoming, ignore_errors=True)
     incoming.mkdir(parents=True)
@@ -143,12 +187,17 @@ def deliver(
         writer = _BatchWriter(contract, origin, hash_key, progress)
         writer.write(incoming / BATCH, identity)
         if identity is None:
-            identity = load_id(contract, (writer.rows_hash(),))
+            identity = load_id(contract, (writer.rows_hash(), *reach))
             there = store.receipt(identity)
             if there:
                 return _again(store, there, newest, sequence)
             _stamp(incoming / BATCH, identity)
-        receipt = writer.receipt(identity, sequence, now)
+        receipt = dataclasses.replace(
+            writer.receipt(identity, sequence, now),
+            whole=has_cursor and since is None,
+            since=since.text() if has_cursor and since else None,
+            fetched=origin.fetched,
+        )
         final = store.folder / identity
         shutil.rmtree(final, ignore_errors=True)
         (incoming / RECEIPT).write_text(receipt.to_json(), encoding="utf-8")
@@ -158,12 +207,15 @@ def deliver(
         shutil.rmtree(incoming, ignore_errors=True)
 
 
-def _again(store: DeliveryStore, there: Receipt, newest: Receipt | None, sequence: int) -> Receipt:
-    if newest is None or newest.load_id == there.load_id:
-        return there
-    # an earlier state was delivered anew: it is the latest word now
-    moved = dataclasses.replace(there, sequence=sequence)
-    store.save(moved)
+def _again(
+    store: DeliveryStore, there: Receipt, newest: Receipt | None, sequence: int, fetched: tuple[Fetched, ...] = ()
+) -> Receipt:
+    moved = dataclasses.replace(there, fetched=fetched or there.fetched)
+    if newest is not None and newest.load_id != there.load_id:
+        # an earlier state was delivered anew: it is the latest word now
+        moved = dataclasses.replace(moved, sequence=sequence)
+    if moved != there:
+        store.save(moved)
     return moved
 
 
@@ -220,10 +272,11 @@ class _BatchWriter:
 
     def _add_to_hash(self, batch: pa.RecordBatch) -> None:
         # a table has no order of its own: the sum of row hashes does not depend on one, and counts repeated rows
-        names = [column.name for column in self._contract.kept_columns]
-        for row in zip(*(batch.column(name).to_pylist() for name in names), strict=True):
-            said = "\x1f".join("\x00" if value is None else value for value in row)
-            self._rows_hash = (self._rows_hash + int.from_bytes(hashlib.sha256(said.encode()).digest())) % (1 << 256)
+        columns = [batch.column(column.name) for column in self._contract.kept_columns]
+        rows = pc.binary_join_element_wise(*columns, "\x1f", null_handling="replace", null_replacement="\x00")
+        for row in rows.cast(pa.binary()).to_pylist():
+            self._rows_hash += int.from_bytes(hashlib.sha256(row).digest())
+        self._rows_hash %= 1 << 256
 
     def rows_hash(self) -> str:
         return f"{self._rows_hash:064x}"

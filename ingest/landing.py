@@ -126,9 +126,11 @@ def rejected_rows(contract: Contract, columns: Sequence[Column], relation: str, 
         for c in columns
         for why in ("missing", "invalid")
     )
+    # a contract may require nothing, and then refuses no row
+    message_of = f"case {said} end" if said else "cast(null as varchar)"
     inner = f"select *, {column} as _refused, {reason} as _why from {relation}"
     return (
-        f'{_where_from(contract)}_refused as "column", _why as reason_code, case {said} end as message '
+        f'{_where_from(contract)}_refused as "column", _why as reason_code, {message_of} as message '
         f"from ({inner}) where _refused is not null"
     )
 

@@ -68,7 +68,7 @@ def _promote(
     key = [typed_expression(contract.column(name), city_zone) for name in contract.load.key or ()]
     if key:
         _drop_repeated(con, key)
-    _make_room(con, contract, key, city_zone)
+    _make_room(con, contract, receipt, key, city_zone)
     names = ", ".join(f'"{name}"' for name in (*(column.name for column in contract.kept_columns), *LOAD_COLUMNS))
     con.execute(f'insert into landing."{contract.source}" ({names}) select {names} from temp.batch order by _ordinal')
     landed = _count(con, "select count(*) from temp.batch")
@@ -159,19 +159,36 @@ def _reject(con: DuckDBPyConnection, contract: Contract, receipt: Receipt, city_
     return _drop(con, f"{column} is not null")
 
 
-def _make_room(con: DuckDBPyConnection, contract: Contract, key: list[str], city_zone: str) -> None:
+def _make_room(con: DuckDBPyConnection, contract: Contract, receipt: Receipt, key: list[str], city_zone: str) -> None:
     """Take out of landing what the batch replaces."""
     table, load = f'landing."{contract.source}"', contract.load
-    if load.mode == "replace":
+    if load.mode == "replace" or receipt.whole:
+        # what a source that is asked for everything does not have any more is gone
         con.execute(f"delete from {table}")
     if load.mode == "replace_period" and load.period_column:
         column = contract.column(load.period_column)
         period = f"date_trunc({literal(load.period or 'day')}, {typed_expression(column, city_zone)})"
         span = f"(select min({period}) from temp.batch) and (select max({period}) from temp.batch)"
         con.execute(f"delete from {table} where {period} between {span}")
+        if receipt.since is not None:
+            con.execute(f"delete from {table} where {from_since(contract, receipt, city_zone)}")
     if key and load.mode in ("merge", "replace_period"):
         same = f"({', '.join(key)})"
         con.execute(f"delete from {table} where {same} in (select {same} from temp.batch)")
+
+
+def from_since(contract: Contract, receipt: Receipt, city_zone: str) -> str:
+    """SQL boolean: a landed row was asked for again, so that the batch has the last word on it."""
+    cursor = contract.column(str(getattr(contract.connector, "cursor", None)))
+    said = typed_expression(cursor, city_zone)
+    if receipt.since is None:
+        return "false"
+    if cursor.type == "integer":
+        return f"{said} >= {int(receipt.since)}"
+    zone = cursor.timezone or city_zone
+    wall = f"timezone({literal(city_zone)}, timezone({literal(zone)}, timestamp {literal(receipt.since)}))"
+    since = wall if cursor.type == "timestamp" and zone != city_zone else f"timestamp {literal(receipt.since)}"
+    return f"cast({said} as timestamp) >= {since}"
 
 
 def _data_as_of(con: DuckDBPyConnection, contract: Contract, city_zone: str) -> dt.datetime | None:

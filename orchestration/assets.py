@@ -19,8 +19,9 @@ from dagster_dbt import DagsterDbtTranslator
 
 from expectations.results import GateResult
 from ingest.contract import Contract
+from ingest.deliver import DeliveryStore, Receipt
 from orchestration import build, intake
-from orchestration.checks import DBT_TESTS, DELIVERY_GATE, finding_metadata, test_results
+from orchestration.checks import DBT_TESTS, DELIVERY_GATE, difference_metadata, finding_metadata, test_results
 from orchestration.dbt_runner import NodeResult
 from orchestration.progress import watcher
 from orchestration.receipts import HELD_BACK, SourceStatus
@@ -72,7 +73,9 @@ def landing_asset(contract: Contract) -> dg.AssetsDefinition:
         status, gate = intake.take_in(session, registered, partial(seen.rows, contract.source))
         seen.source(status)
         context.log.info(f"{contract.source}: {status.verdict}{f' - {status.reason}' if status.reason else ''}")
-        yield _delivery_check(contract.source, status, gate)
+        store = DeliveryStore(session.settings.home.deliveries, contract.source)
+        receipt = store.receipt(status.load_id) if status.verdict == HELD_BACK and status.load_id else None
+        yield _delivery_check(registered, status, gate, receipt)
         yield dg.MaterializeResult(metadata=_status_metadata(status))
 
     return land
@@ -83,14 +86,16 @@ def _owner(contract: Contract) -> str:
     return contact if EMAIL.fullmatch(contact) else f"team:{contract.department}"
 
 
-def _delivery_check(source: str, status: SourceStatus, gate: GateResult | None) -> dg.AssetCheckResult:
+def _delivery_check(
+    contract: Contract, status: SourceStatus, gate: GateResult | None, receipt: Receipt | None
+) -> dg.AssetCheckResult:
     held = status.verdict == HELD_BACK
-    metadata = finding_metadata([gate] if gate else [])
+    metadata = finding_metadata([gate] if gate else []) | (difference_metadata(contract, receipt) if held else {})
     if status.reason:
         metadata["reason"] = status.reason
     severity = dg.AssetCheckSeverity.ERROR if held or not gate or gate.passed is False else dg.AssetCheckSeverity.WARN
     return dg.AssetCheckResult(
-        check_name=DELIVERY_GATE, asset_key=["landing", source], passed=not held, severity=severity, metadata=metadata
+        check_name=DELIVERY_GATE, asset_key=["landing", contract.source], passed=not held, severity=severity, metadata=metadata
     )
 
 

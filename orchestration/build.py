@@ -8,26 +8,46 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-import importlib.metadata
 import json
 from collections.abc import Callable
+from dataclasses import replace
 
 from expectations.gate import gate_build
 from expectations.published import gate_published
-from expectations.results import GateResult
-from ingest.landing import last_load
+from expectations.results import Finding, GateResult
+from expectations.series import REGISTRY, judge_series
 from orchestration import dbt_runner
 from orchestration.dbt_inputs import write_build_inputs, write_quality_inputs, write_sources
 from orchestration.dbt_runner import NodeResult
-from orchestration.intake import stale_at
+from orchestration.due import due_at
+from orchestration.ingredients import (
+    code_hashes,
+    code_version,
+    contract_hashes,
+    lineage,
+    model_hashes,
+    seed_hashes,
+    seeds_hash,
+    versions,
+)
 from orchestration.receipts import BLOCKED, RELEASED, UNCHANGED
 from orchestration.session import RunSession, now, without_cells
-from orchestration.settings import DBT_PROJECT, PROJECT
+from orchestration.settings import DBT_PROJECT
 from warehouse.connection import attach, detach
-from warehouse.releases import Candidate, content_hash, current, new_release_id, prune, seal, swap
+from warehouse.paths import ANALYST_FILE
+from warehouse.releases import Candidate, MadeOf, content_hash, current, new_release_id, prune, seal, swap
+from warehouse.sql import literal
 
 SOURCES_FILE = DBT_PROJECT / "models" / "_sources.yml"
-COMPONENTS = ("dagster", "dbt-core", "dbt-duckdb", "duckdb", "great-expectations")
+# The one table that dbt does not build: it is written when everything else is hashed.
+RELEASE_COMMENT = "One row: which release this file is."
+RELEASE_COLUMNS = {
+    "release_id": ("varchar", "The release; releases/<release_id>/manifest.json says what it is made of"),
+    "created_at": ("timestamp", "When it was made, UTC"),
+    "data_as_of": ("timestamp", "The newest time up to which any of its sources tells, city time"),
+    "code_version": ("varchar", "The version of Levelground that made it, with a hash of its code"),
+    "content_hash": ("varchar", "A hash over all that it says, but how the run went; equal for equal figures"),
+}
 # What makes a release another one: what analysts and the public read, not how the run went.
 CONTENT = (("release", "marts"), ("release", "reference"), ("public", "published"))
 
@@ -69,32 +89,6 @@ def fingerprint(session: RunSession) -> str:
     return hashlib.sha256(json.dumps(said).encode()).hexdigest()
 
 
-def due_at(session: RunSession) -> str | None:
-    """The next date on which something falls due without any delivery: a source that goes stale."""
-    limits = []
-    for contract in session.reading.registry:
-        last = last_load(session.con, contract)
-        limit = stale_at(contract, last) if last else None
-        if limit is not None and limit >= session.as_of:
-            limits.append(limit)
-    return min(limits).isoformat() if limits else None
-
-
-def versions() -> dict[str, str]:
-    """The versions of what a build runs on."""
-    return {name: importlib.metadata.version(name) for name in COMPONENTS}
-
-
-def code_version() -> str:
-    """Levelground's version and the first digits of a hash over its code."""
-    digest = hashlib.sha256()
-    for package in ("warehouse", "ingest", "expectations", "orchestration"):
-        for path in sorted((PROJECT / package).rglob("*")):
-            if path.suffix in (".py", ".yml"):
-                digest.update(path.read_bytes())
-    return f"{importlib.metadata.version('levelground')}+{digest.hexdigest()[:8]}"
-
-
 def build_models(session: RunSession, on_node: Callable[[str], None]) -> list[NodeResult]:
     """Build every model but quality's into a new candidate; a failed test of ours blocks the release."""
     home = session.settings.home
@@ -114,7 +108,9 @@ def judge_build(session: RunSession) -> list[GateResult]:
     """Judge marts and published; a critical failure blocks the release, and content that is out already ends the run."""
     with session.timed("audit build"):
         warehouse = session.settings.home.warehouse
-        gates = [*gate_build(warehouse), gate_published(warehouse)]
+        series = _judge_series(session)
+        marts = [replace(g, findings=(*g.findings, *series)) if g.subject == REGISTRY else g for g in gate_build(warehouse)]
+        gates = [*marts, gate_published(warehouse)]
     session.receipt.gates += gates
     failed = [f"{gate.subject}: {finding.message}" for gate in gates for finding in gate.failed_critical]
     if failed:
@@ -126,6 +122,19 @@ def judge_build(session: RunSession) -> list[GateResult]:
     if published is not None and published.content_hash == session.content:
         _stay(session, "the build says what the current release says")
     return gates
+
+
+def _judge_series(session: RunSession) -> tuple[Finding, ...]:
+    """What is wrong with the registry of measures beside that of the release that is out; nothing before the first release."""
+    home = session.settings.home
+    published = current(home)
+    if published is None:
+        return ()
+    attach(session.con, home.release(published.release_id) / ANALYST_FILE, "previous", read_only=True)
+    try:
+        return judge_series(home.warehouse)
+    finally:
+        detach(session.con, "previous")
 
 
 def build_quality(session: RunSession, on_node: Callable[[str], None]) -> list[NodeResult]:
@@ -153,6 +162,7 @@ def release(session: RunSession) -> str:
         raise RuntimeError("a release needs a candidate that this run has built and judged")
     ends = [dt.datetime.fromisoformat(status.data_as_of) for status in receipt.sources.values() if status.data_as_of]
     with session.timed("release"), without_cells():
+        measures = [row[0] for row in session.con.execute("select distinct measure_id from release.marts.dim_measure").fetchall()]
         _write_release_row(session, release_id, session.created_at, max(ends, default=None))
         detach(session.con, "release")
         detach(session.con, "public")
@@ -169,9 +179,11 @@ def release(session: RunSession) -> str:
             code_version=code_version(),
             content_hash=session.content,
             data_as_of=max(ends, default=None),
+            as_of=session.as_of,
             loads=loads,
             versions=versions(),
-            seeds_hash=_seeds_hash(),
+            seeds_hash=seeds_hash(),
+            made_of=_made_of(session, measures),
         )
         swap(home, release_id)
         prune(home, session.settings.keep_releases)
@@ -179,19 +191,24 @@ def release(session: RunSession) -> str:
     return release_id
 
 
-def _write_release_row(session: RunSession, release_id: str, created_at: dt.datetime, data_as_of: dt.datetime | None) -> None:
-    session.con.execute(
-        "create or replace table public.published.release "
-        "(release_id varchar, created_at timestamp, data_as_of timestamp, code_version varchar, content_hash varchar)"
+def _made_of(session: RunSession, measures: list[str]) -> MadeOf:
+    manifest = dbt_runner.manifest(session.settings.home)
+    return MadeOf(
+        code=code_hashes(),
+        seeds=seed_hashes(),
+        contracts=contract_hashes(session.reading.registry),
+        models=model_hashes(manifest),
+        lineage=lineage(manifest, measures),
     )
+
+
+def _write_release_row(session: RunSession, release_id: str, created_at: dt.datetime, data_as_of: dt.datetime | None) -> None:
+    columns = ", ".join(f"{name} {kind}" for name, (kind, _) in RELEASE_COLUMNS.items())
+    session.con.execute(f"create or replace table public.published.release ({columns})")
+    session.con.execute(f"comment on table public.published.release is {literal(RELEASE_COMMENT)}")
+    for name, (_, says) in RELEASE_COLUMNS.items():
+        session.con.execute(f"comment on column public.published.release.{name} is {literal(says)}")
     session.con.execute(
         "insert into public.published.release values (?, ?, ?, ?, ?)",
         [release_id, created_at.replace(tzinfo=None), data_as_of, code_version(), session.content],
     )
-
-
-def _seeds_hash() -> str:
-    digest = hashlib.sha256()
-    for path in sorted((DBT_PROJECT / "seeds").rglob("*.csv")):
-        digest.update(path.name.encode() + b"\x00" + path.read_bytes())
-    return digest.hexdigest()

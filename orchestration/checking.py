@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import os
 import tempfile
+from dataclasses import dataclass
 from pathlib import Path
 
+from expectations.difference import ColumnDifference, column_differences, first_rows
 from expectations.results import Finding, GateResult
-from ingest.connectors import DeliveryError, Origin, delivered_files, open_folder, open_live
+from ingest.connectors import DeliveryError, Fetch, Origin, delivered_files, open_folder, open_live
 from ingest.contract import Contract
-from ingest.deliver import DeliveryStore, deliver
+from ingest.deliver import DeliveryStore, Receipt, deliver
 from orchestration.intake import audit
 from orchestration.reading import Reading, settle
 from orchestration.receipts import RunStore
@@ -22,7 +24,22 @@ from warehouse.connection import database_path, scratch
 from warehouse.sql import literal, quoted
 
 
-def check_delivery(settings: Settings, name: str, file: Path | None) -> GateResult:
+@dataclass(frozen=True)
+class Checked:
+    """What a check found: the verdict, the columns beside the contract's, and the first rows without private values.
+
+    A delivery that cannot be read has no receipt; its columns are those of the contract then, and there are no rows.
+    """
+
+    contract: Contract
+    gate: GateResult
+    receipt: Receipt | None = None
+    columns: tuple[ColumnDifference, ...] = ()
+    row_names: tuple[str, ...] = ()
+    rows: tuple[tuple[str, ...], ...] = ()
+
+
+def check_delivery(settings: Settings, name: str, file: Path | None) -> Checked:
     """The gate's verdict on a file, a folder, or what the home would read; nothing is kept.
 
     A delivery that cannot even be read fails with the connector's words: a run would hold it back with the same.
@@ -33,14 +50,19 @@ def check_delivery(settings: Settings, name: str, file: Path | None) -> GateResu
     with tempfile.TemporaryDirectory(dir=settings.home.temporary) as folder, scratch(Path(folder)) as con:
         store = DeliveryStore(Path(folder), name)
         try:
-            receipt = deliver(contract, _origin(contract, reading, file), store, settings.hash_key, now())
+            with tempfile.TemporaryDirectory(prefix="check-", dir=settings.home.temporary) as fetched:
+                fetch = Fetch(os.environ, Path(fetched), hosts=settings.hosts)
+                live = file is None and reading.folder is None
+                origin = _origin(contract, reading, file, fetch)
+                receipt = deliver(contract, origin, store, settings.hash_key, now(), live=live)
         except DeliveryError as error:
-            return GateResult("delivery", name, (Finding("readable", None, "critical", False, None, None, str(error)),))
+            unread = Finding("readable", None, "critical", False, None, None, str(error))
+            return Checked(contract, GateResult("delivery", name, (unread,)))
         con.execute("create schema delivery")
         con.execute(
             f"create view delivery.{quoted(name)} as select * from read_parquet({literal(str(store.batch(receipt.load_id)))})"
         )
-        return audit(
+        gate = audit(
             contract,
             receipt,
             database_path(con),
@@ -48,11 +70,13 @@ def check_delivery(settings: Settings, name: str, file: Path | None) -> GateResu
             _earlier_rows(settings, name),
             as_of_time(None, reading),
         )
+        names, rows = first_rows(contract, receipt, store.batch(receipt.load_id))
+        return Checked(contract, gate, receipt, column_differences(contract, receipt), names, rows)
 
 
-def _origin(contract: Contract, reading: Reading, file: Path | None) -> Origin:
+def _origin(contract: Contract, reading: Reading, file: Path | None, fetch: Fetch) -> Origin:
     if file is None and reading.folder is None:
-        live = open_live(contract, os.environ)
+        live = open_live(contract, fetch)
         if live is None:
             raise ConfigurationError(f"the contract of {contract.source} names no place to read from; give a file")
         return live

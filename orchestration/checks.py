@@ -8,7 +8,10 @@ from typing import Any
 
 import dagster as dg
 
+from expectations.difference import column_differences, differing
 from expectations.results import GateResult
+from ingest.contract import Contract
+from ingest.deliver import Receipt
 from orchestration import build
 from orchestration.dbt_runner import NodeResult
 from orchestration.progress import watcher
@@ -27,6 +30,16 @@ def finding_metadata(gates: Sequence[GateResult]) -> dict[str, Any]:
         lines += [f"| {f.severity} | {f.expectation} | {f.column or ''} | {f.observed} | {f.threshold} |" for f in failed]
         metadata["findings"] = dg.MetadataValue.md("\n".join(lines))
     return metadata
+
+
+def difference_metadata(contract: Contract, receipt: Receipt | None) -> dict[str, Any]:
+    """The columns of a held-back delivery that are not as agreed, as a table; nothing where it could not be read."""
+    lines = differing(column_differences(contract, receipt)) if receipt else ()
+    if not lines:
+        return {}
+    facts = ("expected", "found", "verdict", "likely", "similarity")
+    records = [dg.TableRecord({fact: str(getattr(line, fact) or "") for fact in facts}) for line in lines]
+    return {"columns": dg.MetadataValue.table(records)}
 
 
 def test_results(

@@ -17,6 +17,7 @@ from orchestration.dbt_runner import manifest
 from orchestration.jobs import nightly, refresh_job
 from orchestration.reading import home_city
 from orchestration.resources import RunResource
+from orchestration.sensors import drop_folder
 from orchestration.settings import Settings
 
 
@@ -32,6 +33,7 @@ def definitions(settings: Settings) -> dg.Definitions:
         asset_checks=[build_gate(specs.values())],
         jobs=[job],
         schedules=[nightly(job, home_city(settings).time_zone)],
+        sensors=[drop_folder(job, registry, settings)],
         resources={"run": RunResource.configure_at_launch()},
     )
 

@@ -12,7 +12,10 @@ import datetime as dt
 import hashlib
 import json
 import os
+import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,14 +24,15 @@ from expectations.crosswalk import read_labels
 from expectations.derive import DeliveryFacts
 from expectations.gate import gate_delivery
 from expectations.results import GateResult
-from ingest.connectors import DeliveryError, Origin, delivered_files, open_folder, open_live
+from ingest.connectors import DeliveryError, Fetch, Origin, Since, delivered_files, open_folder, open_live
 from ingest.contract import Contract
+from ingest.cursor import read_cursor
 from ingest.deliver import DeliveryStore, Progress, Receipt, deliver
 from ingest.landing import LastLoad, counts, ensure_tables, last_load, show_delivery
-from ingest.promote import promote
+from ingest.promote import from_since, promote
 from ingest.vocabulary import load_vocabulary
 from orchestration.receipts import FRESH, HELD_BACK, LANDED_ONLY, NOT_DELIVERED, STALE, SourceStatus
-from orchestration.session import RunSession, now, without_cells
+from orchestration.session import FETCHED, RunSession, now, without_cells
 from orchestration.settings import DBT_PROJECT
 from warehouse.files import write_atomically
 
@@ -67,12 +71,12 @@ def take_in(
     store = DeliveryStore(session.settings.home.deliveries, contract.source)
     ensure_tables(session.con, contract, session.reading.city.time_zone)
     try:
-        origin = _origin(session, contract)
-        if origin is None:
+        gate = _let_in_accepted(session, contract, store, status)
+        with session.timed("deliver"):
+            receipt = _deliver(session, contract, store, progress)
+        if receipt is None:
             status.verdict, status.reason = NOT_DELIVERED, "no delivery of it"
         else:
-            with session.timed("deliver"):
-                receipt = deliver(contract, origin, store, session.settings.hash_key, now(), progress)
             show_delivery(session.con, contract.source, store.batch(receipt.load_id))
             last = last_load(session.con, contract)
             if last and (last.load_id, last.sequence) == (receipt.load_id, receipt.sequence):
@@ -149,13 +153,51 @@ def accept(store: DeliveryStore, load_id: str, given: Acceptance) -> None:
     write_atomically(store.folder / load_id / ACCEPTED, json.dumps(given.__dict__, indent=1))
 
 
-def _origin(session: RunSession, contract: Contract) -> Origin | None:
+def _deliver(session: RunSession, contract: Contract, store: DeliveryStore, progress: Progress) -> Receipt | None:
+    """This run's delivery on disk; None where there is none."""
+    live = session.reading.folder is None
+    since = _since(session, contract) if live else None
+    with _origin(session, contract, store, since) as origin:
+        if origin is None:
+            return None
+        return deliver(contract, origin, store, session.settings.hash_key, now(), progress, live=live, since=since)
+
+
+def _since(session: RunSession, contract: Contract) -> Since | None:
+    """From where on a live source is asked; `--full-refresh` asks for everything, so that what was deleted there goes here."""
+    if session.options.full_refresh:
+        return None
+    city = session.reading.city
+    return read_cursor(session.con, contract, city.time_zone, city.local_now())
+
+
+@contextmanager
+def _origin(session: RunSession, contract: Contract, store: DeliveryStore, since: Since | None) -> Iterator[Origin | None]:
     folder = session.reading.folder
     if folder is None:
-        return open_live(contract, os.environ)
+        # downloads are private data as sent: they go when they have been read
+        with tempfile.TemporaryDirectory(prefix=FETCHED, dir=session.settings.home.temporary) as fetched:
+            settings = session.settings
+            yield open_live(contract, Fetch(os.environ, Path(fetched), since, store.known_files(contract), settings.hosts))
+        return
     here = folder / contract.source
     files = delivered_files(here) if here.is_dir() else ()
-    return open_folder(contract, files, here) if files else None
+    yield open_folder(contract, files, here) if files else None
+
+
+def _let_in_accepted(session: RunSession, contract: Contract, store: DeliveryStore, status: SourceStatus) -> GateResult | None:
+    """Let in the newest load of a live source if it was held back and accepted since: a live system does not send it again."""
+    receipts = store.receipts()
+    last = last_load(session.con, contract)
+    if session.reading.folder is not None or not receipts or (last and last.sequence >= receipts[-1].sequence):
+        return None
+    if acceptance(store, receipts[-1].load_id) is None:
+        return None
+    show_delivery(session.con, contract.source, store.batch(receipts[-1].load_id))
+    with session.timed("audit deliveries"):
+        gate = _audit(session, contract, receipts[-1], store)
+    _decide(session, contract, receipts[-1], store, gate, status)
+    return gate
 
 
 def _decide(
@@ -185,13 +227,7 @@ def _decide(
 
 def _audit(session: RunSession, contract: Contract, receipt: Receipt, store: DeliveryStore) -> GateResult:
     """The gate's result; one that was reached on the same load, contract, seeds and history is not sought again."""
-    earlier = tuple(
-        row[0]
-        for row in session.con.execute(
-            "select rows_delivered from intake.loads where source = ? and load_id <> ? order by sequence desc",
-            [contract.source, receipt.load_id],
-        ).fetchall()
-    )
+    earlier = _earlier_rows(session, contract, receipt)
     terms = (
         json.dumps([contract.model_dump_json(by_alias=True), earlier, session.as_of.date().isoformat()]).encode()
         + CROSSWALK.read_bytes()
@@ -208,6 +244,16 @@ def _audit(session: RunSession, contract: Contract, receipt: Receipt, store: Del
     return gate
 
 
+def _earlier_rows(session: RunSession, contract: Contract, receipt: Receipt) -> tuple[int, ...]:
+    """What a batch's size is compared with: earlier batches; where it was asked for by cursor, the rows it would replace."""
+    if receipt.whole or receipt.since is not None:
+        asked = "true" if receipt.whole else from_since(contract, receipt, session.reading.city.time_zone)
+        row = session.con.execute(f'select count(*) from landing."{contract.source}" where {asked}').fetchone()
+        return (row[0],) if row and row[0] else ()
+    loads = "select rows_delivered from intake.loads where source = ? and load_id <> ? order by sequence desc"
+    return tuple(row[0] for row in session.con.execute(loads, [contract.source, receipt.load_id]).fetchall())
+
+
 def audit(
     contract: Contract, receipt: Receipt, database: Path, city_zone: str, earlier: tuple[int, ...], as_of: dt.datetime
 ) -> GateResult:
@@ -221,5 +267,6 @@ def audit(
         files=tuple(file.name for file in receipt.files),
         city_zone=city_zone,
         moved_lines=moved_lines(contract, receipt.files, read_concepts(CONCEPTS)),
+        adds_only=contract.load.mode == "merge" and getattr(contract.connector, "cursor", None) is not None and not receipt.whole,
     )
     return gate_delivery(database, contract, facts, read_labels(CROSSWALK))

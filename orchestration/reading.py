@@ -90,8 +90,13 @@ def _kept(settings: Settings) -> dict[str, str]:
         raise ConfigurationError(f'{path} cannot be read; write it again like {{"deliveries": "sample", "city": "…"}}') from None
 
 
+def home_folder(settings: Settings) -> Path | None:
+    """The folder of deliveries that the home reads, as far as it has settled on one; None for live systems."""
+    what = settings.deliveries or _kept(settings).get("deliveries") or SAMPLE
+    return settings.home.sample if what == SAMPLE else None if what == LIVE else Path(what).expanduser().absolute()
+
+
 def home_city(settings: Settings) -> City:
     """The city whose clock the schedule goes by: the home's, as far as it has settled on one."""
-    what = settings.deliveries or _kept(settings).get("deliveries") or SAMPLE
-    folder = settings.home.sample if what == SAMPLE else None if what == LIVE else Path(what)
+    folder = home_folder(settings)
     return read_city(folder if folder and folder.is_dir() else None)

@@ -7,6 +7,7 @@ and letting go of all of it however the run ends. Not here: the steps themselves
 from __future__ import annotations
 
 import datetime as dt
+import shutil
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -25,6 +26,9 @@ from warehouse.connection import open_working
 from warehouse.lock import RunLock
 from warehouse.releases import Candidate, recover
 from warehouse.sql import without_values
+
+# How the folders under tmp/ begin that take what a run downloads.
+FETCHED = "fetch-"
 
 
 @dataclass(frozen=True)
@@ -119,6 +123,8 @@ def run_session(settings: Settings, options: RunOptions, run_id: str) -> Iterato
             runs = RunStore(settings.home.runs)
             _close_killed_runs(runs)
             session = RunSession(settings, options, reading, receipt, runs, con, as_of)
+            for left in settings.home.temporary.glob(f"{FETCHED}*"):
+                shutil.rmtree(left, ignore_errors=True)  # downloads of a run that was killed
             for note in recovered:
                 watcher().stage(note)
             session.save()

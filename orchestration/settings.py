@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,6 +35,7 @@ class Settings:
     keep_releases: int
     memory_limit: str | None
     threads: int | None
+    hosts: Mapping[str, str]  # address → the address that is asked instead
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] | None = None) -> Settings:
@@ -50,7 +52,21 @@ class Settings:
             keep_releases=int(_number(env, "LEVELGROUND_KEEP_RELEASES", 14, 1)),
             memory_limit=env.get("LEVELGROUND_MEMORY_LIMIT") or None,
             threads=int(_number(env, "LEVELGROUND_THREADS", 0, 0)) or None,
+            hosts=_hosts(env.get("LEVELGROUND_HOSTS", "")),
         )
+
+
+def _hosts(text: str) -> dict[str, str]:
+    hosts = {}
+    for pair in text.replace(",", " ").split():
+        old, _, new = pair.partition("=")
+        if not all(re.fullmatch(r"https?://[^/@\s]+(/[^@\s]*)?", address) for address in (old, new)):
+            raise ConfigurationError(
+                "LEVELGROUND_HOSTS holds what is no pair of addresses; write it like "
+                "https://data.city.example=https://mirror.example, several with commas between them, without passwords"
+            )
+        hosts[old.rstrip("/")] = new.rstrip("/")
+    return hosts
 
 
 def _number(env: Mapping[str, str], name: str, default: float, least: float) -> float:

@@ -6,17 +6,22 @@ what a test needs, `make test` installs.
 
 from __future__ import annotations
 
+import contextlib
+import io
 import json
 import os
 import subprocess
 import sys
+import traceback
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import pytest
 
 from ingest.sample import write_sample
+from orchestration.cli import main
 
 ROOT = Path(__file__).resolve().parent.parent
 REAL = "LEVELGROUND_REAL_DELIVERIES"
@@ -61,18 +66,27 @@ def sample_city(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+# A run and the UI are processes of their own, as they are for users. Every other command starts, answers and ends: called in the
+# test's process it does the same, and the second that Python needs to import it all is spent once and not at every call.
+OWN_PROCESS = ("run", "ui")
+
+
 @dataclass(frozen=True)
 class CommandLine:
-    """The installed command line on a home of its own."""
+    """The command line on a home of its own."""
 
     home: Path
 
     def __call__(
-        self, *arguments: object, env: dict[str, str] | None = None, timeout: float = 600
+        self, *arguments: object, env: dict[str, str] | None = None, timeout: float = 540
     ) -> subprocess.CompletedProcess[str]:
         command = [str(Path(sys.executable).parent / "levelground"), *map(str, arguments)]
-        environment = os.environ | {"LEVELGROUND_HOME": str(self.home)} | (env or {})
-        return subprocess.run(command, env=environment, text=True, capture_output=True, timeout=timeout, check=False, cwd=ROOT)
+        environment = {"LEVELGROUND_HOME": str(self.home)} | (env or {})
+        if command[1] not in OWN_PROCESS:
+            return _called(command, environment)
+        return subprocess.run(
+            command, env=os.environ | environment, text=True, capture_output=True, timeout=timeout, check=False, cwd=ROOT
+        )
 
     def json(self, *arguments: object, expect: int = 0, env: dict[str, str] | None = None) -> Any:
         done = self(*arguments, env=env)
@@ -82,6 +96,29 @@ class CommandLine:
     def ask(self, sql: str, *options: str) -> list[dict[str, Any]]:
         rows: list[dict[str, Any]] = self.json("query", sql, "--format", "json", *options)
         return rows
+
+
+def _called(command: list[str], environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    """What the command says and how it ends, in this process."""
+    said, complained = (io.TextIOWrapper(io.BytesIO(), encoding="utf-8", write_through=True) for _ in range(2))
+    code: object = 0
+    with (
+        mock.patch.dict(os.environ, environment),
+        mock.patch.object(sys, "argv", command),
+        contextlib.chdir(ROOT),
+        contextlib.redirect_stdout(said),
+        contextlib.redirect_stderr(complained),
+    ):
+        try:
+            main()
+        except SystemExit as end:
+            code = end.code or 0
+        except Exception:  # as Python does with what nobody foresaw
+            traceback.print_exc()
+            code = 1
+    assert isinstance(code, int)
+    texts = [stream.buffer.getvalue().decode() for stream in (said, complained)]  # type: ignore[attr-defined]
+    return subprocess.CompletedProcess(command, code, *texts)
 
 
 @pytest.fixture

@@ -9,6 +9,21 @@ names of the delivery, nothing cast, and `conform` does the rest once.
 
 from ingest.connectors.conform import Conformer
 from ingest.connectors.errors import DeliveryError
-from ingest.connectors.origin import Origin, Part, delivered_files, open_folder, open_live
+from ingest.connectors.fetching import Fetch, Fetched, Shifted, Since
+from ingest.connectors.files import delivered_files
+from ingest.connectors.live import open_live
+from ingest.connectors.origin import Origin, Part, open_folder
 
-__all__ = ["Conformer", "DeliveryError", "Origin", "Part", "delivered_files", "open_folder", "open_live"]
+__all__ = [
+    "Conformer",
+    "DeliveryError",
+    "Fetch",
+    "Fetched",
+    "Origin",
+    "Part",
+    "Shifted",
+    "Since",
+    "delivered_files",
+    "open_folder",
+    "open_live",
+]

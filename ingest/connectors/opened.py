@@ -1,6 +1,7 @@
-"""What every reader gives: an opened table, and how it says that it cannot.
+"""What every reader is given and gives: bytes that hold a table, the opened table, and how it says that it cannot.
 
-Here: `Opened`, the types around it, and the size of a batch. Not here: any reader.
+Here: `Stream`, `Opened`, the types around them, the size of a batch, and how much of a file may lie in memory. Not here: any
+reader.
 """
 
 from __future__ import annotations
@@ -8,12 +9,38 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from typing import IO
 
 import pyarrow as pa
 
 from ingest.connectors.errors import DeliveryError
 
 BATCH_ROWS = 65_536
+# What cannot be streamed is read whole. The largest seen is a map of 45 MB; a gigabyte of it takes some five of memory.
+MOST_IN_MEMORY = 1 << 30
+
+Opener = Callable[[], AbstractContextManager[IO[bytes]]]
+Fail = Callable[[str, str], DeliveryError]
+"""Makes the error of a file from a problem and its remedy, neither of which quotes a cell."""
+
+
+def nothing_beside(_suffix: str) -> Opener | None:
+    """For what stands alone."""
+    return None
+
+
+@dataclass(frozen=True)
+class Stream:
+    """The bytes of one table: a file, what a gz holds, or a member of an archive.
+
+    `open` reads them from the start, as often as need be. `beside` finds the file that lies there under the same name with
+    another suffix (.dbf beside .shp), or None. `packed` says whether they come out of an archive.
+    """
+
+    name: str
+    open: Opener
+    beside: Callable[[str], Opener | None] = nothing_beside
+    packed: bool = False
 
 
 @dataclass(frozen=True)
@@ -31,5 +58,12 @@ class Opened:
 
 
 Reader = Callable[[], AbstractContextManager[Opened]]
-Fail = Callable[[str, str], DeliveryError]
-"""Makes the error of a file from a problem and its remedy, neither of which quotes a cell."""
+
+
+def whole(stream: IO[bytes], fail: Fail) -> bytes:
+    """All bytes of a stream; an error instead of more than fit into memory."""
+    data = stream.read(MOST_IN_MEMORY + 1)
+    if len(data) > MOST_IN_MEMORY:
+        problem = f"it is larger than {MOST_IN_MEMORY >> 20:,} MB, and a file of this kind is read whole"
+        raise fail(problem, "deliver it in several files, or as csv, jsonl or parquet, which are read as streams")
+    return data

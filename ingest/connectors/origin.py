@@ -1,22 +1,27 @@
 """Where a source's records come from this time: a folder of files, or its live connector.
 
-Here: `Origin` and `Part`, what a folder holds, and which reader takes which file. Not here: how a kind of file is read
-(`tables`), how a database is asked (`database`).
+Here: `Origin` and `Part`, and which reader takes which file. Not here: finding files (`files`), how a kind of file is read
+(`tables`), which live connector is asked (`live`).
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import IO
 
 from ingest.connectors import database, tables
 from ingest.connectors.errors import DeliveryError
-from ingest.connectors.opened import Reader
-from ingest.contract import Contract, DatabaseConnector, FileConnector
+from ingest.connectors.fetching import Fetched
+from ingest.connectors.files import File, found_files, local_file
+from ingest.connectors.opened import Opened, Reader
+from ingest.contract import Contract
 
 SQLITE_MAGIC = b"SQLite format 3\x00"
+HASHED_BYTES = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -34,67 +39,82 @@ class Part:
 class Origin:
     """What there is to deliver: the parts in their order, and the SHA-256 of the bytes of each file.
 
-    A database has no bytes: `file_hashes` is empty then, and the delivery is known by its rows.
+    A database has no bytes: `file_hashes` is empty then, and the delivery is known by its rows. `fetched` are the marks of
+    files that were downloaded; one that has not changed since the newest delivery has hashes and no parts.
     """
 
     parts: tuple[Part, ...]
     file_hashes: Mapping[str, str] = field(default_factory=dict)
-
-
-def delivered_files(folder: Path) -> tuple[Path, ...]:
-    """The files of a source's folder by name, without what desktop programs leave behind."""
-    files = [
-        path
-        for path in folder.rglob("*")
-        if path.is_file()
-        and not any(part.startswith((".", "~$")) or part in ("__MACOSX", "Thumbs.db") for part in path.relative_to(folder).parts)
-    ]
-    return tuple(sorted(files, key=lambda path: path.relative_to(folder).as_posix()))
+    fetched: tuple[Fetched, ...] = ()
 
 
 def open_folder(contract: Contract, files: tuple[Path, ...], folder: Path) -> Origin:
     """The delivery that lies in a folder; a SQLite file is asked as the department's database that it is."""
+    return open_files(contract, tuple(local_file(path, folder) for path in files))
+
+
+def open_files(contract: Contract, files: tuple[File, ...]) -> Origin:
+    """The delivery that these files are, wherever they lie."""
     parts: list[Part] = []
     hashes: dict[str, str] = {}
-    for path in files:
-        name = path.relative_to(folder).as_posix()
+    for file in files:
         try:
-            with path.open("rb") as file:
-                hashes[name] = hashlib.file_digest(file, "sha256").hexdigest()
-                file.seek(0)
-                is_sqlite = file.read(len(SQLITE_MAGIC)) == SQLITE_MAGIC
+            mark = file.mark()
+            with file.open() as opened:
+                hashes[file.name] = _sha256(opened)
+                opened.seek(0)
+                is_sqlite = opened.read(len(SQLITE_MAGIC)) == SQLITE_MAGIC
         except OSError as error:
             raise DeliveryError(
-                contract.source, name, f"cannot be read ({error.strerror})", "check its permissions, or deliver it again"
+                contract.source, file.name, f"cannot be read ({error.strerror})", "check its permissions, or deliver it again"
             ) from None
         if is_sqlite:
-            parts.append(Part(name, database.sqlite_reader(contract, path, name)))
+            if file.path is None:
+                remedy = "put it into a folder of this machine, or connect to the database itself"
+                raise DeliveryError(contract.source, file.name, "a SQLite file cannot be read from afar", remedy)
+            parts.append(Part(file.name, database.sqlite_reader(contract, file.path, file.name)))
         else:
-            parts += [Part(member, read) for member, read in tables.readers(contract, path, name)]
+            found = tables.readers(contract, file, files)
+            parts += [Part(name, _unchanged(contract, file, mark, read)) for name, read in found]
     return Origin(tuple(parts), hashes)
 
 
-def open_live(contract: Contract, environment: Mapping[str, str]) -> Origin | None:
-    """What the contract's live connector has now; None where it has nothing to read from."""
-    connector = contract.connector
-    if isinstance(connector, DatabaseConnector):
-        return Origin((Part(connector.table or "query", database.live_reader(contract, connector, environment)),))
-    if isinstance(connector, FileConnector):
-        if connector.path is None:
-            return None
-        folder, files = _local_files(contract, connector.path)
-        return open_folder(contract, files, folder)
-    remedy = f"download it and deliver it as a file: a folder {contract.source} under --deliveries"
-    raise DeliveryError(contract.source, connector.kind, f"live portals of kind {connector.kind} are not connected", remedy)
+def _sha256(stream: IO[bytes]) -> str:
+    digest = hashlib.sha256()
+    while chunk := stream.read(HASHED_BYTES):
+        digest.update(chunk)
+    return digest.hexdigest()
 
 
-def _local_files(contract: Contract, path: str) -> tuple[Path, tuple[Path, ...]]:
-    base = Path(path).expanduser()
-    if base.is_dir():
-        return base, delivered_files(base)
-    files = tuple(sorted(base.parent.glob(base.name))) if base.parent.is_dir() else ()
-    if not files:
-        raise DeliveryError(
-            contract.source, path, "no such file or folder", "mend connector.path in the contract, or put the file there"
-        )
-    return base.parent, files
+def _unchanged(contract: Contract, file: File, mark: str, read: Reader) -> Reader:
+    """A reader that fails if the file is no longer the one that was hashed: somebody is still writing it."""
+
+    @contextmanager
+    def checked() -> Iterator[Opened]:
+        with read() as opened:
+            yield opened
+        try:
+            now = file.mark()
+        except OSError:
+            now = "gone"
+        if now != mark:
+            remedy = "wait until it has been written, and run again; have it written under another name and renamed when done"
+            raise DeliveryError(contract.source, file.name, "it changed while it was read", remedy)
+
+    return checked
+
+
+def open_path(contract: Contract, path: str) -> Origin:
+    """What lies under the path of a file connector: a folder, a file, a glob, or an address of fsspec."""
+    return open_files(contract, found_files(contract, path))
+
+
+def delivered_names(contract: Contract, header: Sequence[str]) -> tuple[str, ...]:
+    """The columns of a header that the contract keeps: a direct identifier that is dropped is not even asked for."""
+    known = {str(name) for column in contract.kept_columns for name in column.delivered_names}
+    return tuple(name for name in header if name.strip() in known)
+
+
+def distinct(names: Sequence[str]) -> tuple[str, ...]:
+    """Names of parts, each once: a second one of a name gets a number."""
+    return tuple(name if name not in names[:at] else f"{at + 1}_{name}" for at, name in enumerate(names))

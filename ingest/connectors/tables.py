@@ -1,130 +1,157 @@
-"""Files that hold a table: CSV, Parquet and GeoJSON, plain, in gz or in zip.
+"""Files that hold a table, plain, in gz or in zip.
 
-Here: which reader takes a file by its contract's `format`, the footer, and the readers' errors without the text that they
-quote. Not here: the readers (`csv_text`, `geojson`), opening files (`archives`), which columns are taken (`conform`).
+Here: which reader takes a file by its contract's `format`, layouts, and the footer. Not here: the readers (one module a kind),
+opening files (`archives`), what their errors mean (`explained`), which columns are taken (`conform`).
 """
 
 from __future__ import annotations
 
 import dataclasses
-import gzip
 import io
-import lzma
-import zipfile
-import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from fnmatch import fnmatch
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 from typing import IO
 
 import pyarrow as pa
 import pyarrow.parquet
 
-from ingest.connectors.archives import Opener, streams
+from ingest.connectors.archives import streams
 from ingest.connectors.csv_text import open_csv
+from ingest.connectors.dbf import open_dbf
 from ingest.connectors.errors import DeliveryError
+from ingest.connectors.excel import open_excel
+from ingest.connectors.explained import BROKEN, explained
+from ingest.connectors.files import File
+from ingest.connectors.fixed_width import open_fixed_width
 from ingest.connectors.geojson import open_geojson
-from ingest.connectors.opened import BATCH_ROWS, Fail, Opened, Reader
+from ingest.connectors.json_records import open_json, open_jsonl
+from ingest.connectors.opened import BATCH_ROWS, Fail, Opened, Opener, Reader, Stream, whole
+from ingest.connectors.recognised import LOOKED_AT, something_else
+from ingest.connectors.shapes import open_shapefile
 from ingest.contract import Contract, Format
 
-READABLE = ("csv", "parquet", "geojson")
+Beside = Callable[[str], Opener | None]
 
 
-def readers(contract: Contract, path: Path, name: str) -> Iterator[tuple[str, Reader]]:
-    """(name, reader) of each table in a file: the file itself, or the members of a zip that the contract means."""
-    if contract.format.kind not in READABLE:
-        remedy = f"deliver it as {', '.join(READABLE[:-1])} or {READABLE[-1]} and change format.kind in the contract"
-        raise DeliveryError(contract.source, name, f"files of kind {contract.format.kind} cannot be read yet", remedy)
-    how = _layout(contract.format, name)
-    for stream_name, opener in streams(contract.source, path, name, how.member):
-        yield stream_name, _reader(contract, how, stream_name, opener)
+def readers(contract: Contract, file: File, delivery: Sequence[File] = ()) -> Iterator[tuple[str, Reader]]:
+    """(name, reader) of each table in a file: the file itself, or the members of a zip that the contract means.
+
+    `delivery` are all files that came together: a shapefile is several of them.
+    """
+    how = layout_of(contract.format, file.name)
+    found = streams(contract.source, file, how.member)
+    if len(found) == 1 and not found[0].packed:
+        found = (dataclasses.replace(found[0], beside=_beside(file, delivery)),)
+    for stream in found:
+        inside = layout_of(contract.format, stream.name) if stream.name != file.name else how
+        # a member may have a layout of its own; what is said of the archive holds for the rest
+        own = how if inside == contract.format else inside
+        if own.kind != "shapefile" or _is_shape(contract, own, stream, found):
+            yield stream.name, _reader(contract, own, stream)
 
 
-def _layout(form: Format, name: str) -> Format:
+def layout_of(form: Format, name: str) -> Format:
     """The format of one file: the contract's, with what the first matching layout says differently."""
     for layout in form.layouts:
         if fnmatch(PurePosixPath(name).name, layout.files):
-            return form.model_copy(
-                update=layout.model_dump(exclude={"files"}, exclude_none=True)
-                | ({"header": layout.header} if layout.header else {})
-            )
+            return form.in_layout(layout)
     return form
 
 
-def _reader(contract: Contract, how: Format, name: str, opener: Opener) -> Reader:
+def _beside(file: File, delivery: Sequence[File]) -> Beside:
+    every = {other.name.lower(): other for other in delivery}
+
+    def beside(suffix: str) -> Opener | None:
+        other = every.get(str(PurePosixPath(file.name).with_suffix(suffix)).lower())
+        return other.open if other else None
+
+    return beside
+
+
+def _is_shape(contract: Contract, how: Format, stream: Stream, found: Sequence[Stream]) -> bool:
+    """Whether a stream is the .shp that is meant; what belongs to one is read with it, and what belongs to none is a mistake."""
+    name = PurePosixPath(stream.name)
+    if name.suffix.lower() == ".shp":
+        return how.layer in (None, name.stem)
+    stem = name.name.split(".")[0]
+    of_a_shape = stream.beside(".shp") or any(
+        PurePosixPath(other.name).name.lower() == f"{stem}.shp".lower() for other in found if other is not stream
+    )
+    if not of_a_shape:
+        remedy = "deliver .shp, .dbf, .shx and .prj together, all of one name; or name the .shp in format.member"
+        raise DeliveryError(contract.source, stream.name, "this is no shapefile and belongs to none", remedy)
+    return False
+
+
+def _reader(contract: Contract, how: Format, given: Stream) -> Reader:
     @contextmanager
     def read() -> Iterator[Opened]:
         def fail(problem: str, remedy: str) -> DeliveryError:
-            return DeliveryError(contract.source, name, problem, remedy)
+            return DeliveryError(contract.source, given.name, problem, remedy)
 
         with ExitStack() as stack:
             try:
-                opened = _open(how, stack.enter_context(opener()), opener, fail)
-            except _BROKEN as error:
-                raise fail(*_explained(error, how)) from None
+                _as_agreed(how, given, fail)
+                opened = _open(how, given, stack, fail)
+            except BROKEN as error:
+                raise fail(*explained(error, how)) from None
             batches = _guarded(_without_footer(contract, opened.batches), how, fail)
             yield dataclasses.replace(opened, batches=batches, crs=opened.crs or how.crs)
 
     return read
 
 
-def _open(how: Format, stream: IO[bytes], opener: Opener, fail: Fail) -> Opened:
-    if how.kind == "geojson":
-        return open_geojson(how, stream, fail)
-    return open_csv(how, stream, opener, fail) if how.kind == "csv" else _open_parquet(stream)
+def _as_agreed(how: Format, given: Stream, fail: Fail) -> None:
+    with given.open() as stream:
+        what = something_else(stream.read(LOOKED_AT), how.kind)
+    if what:
+        raise fail(
+            f"this is {what}, and the contract says {how.kind}", "deliver what was agreed, or change format.kind in the contract"
+        )
 
 
-def _open_parquet(stream: IO[bytes]) -> Opened:
-    seekable = (
-        stream if stream.seekable() and not isinstance(stream, (gzip.GzipFile, zipfile.ZipExtFile)) else io.BytesIO(stream.read())
-    )
-    file = pyarrow.parquet.ParquetFile(seekable)
-    return Opened(tuple(file.schema_arrow.names), (), file.iter_batches(batch_size=BATCH_ROWS))
+def _open(how: Format, given: Stream, stack: ExitStack, fail: Fail) -> Opened:
+    if how.kind == "json":
+        return open_json(how, given, fail)
+    if how.kind == "jsonl":
+        return open_jsonl(how, given, fail)
+    stream = stack.enter_context(given.open())
+    match how.kind:
+        case "csv":
+            return open_csv(how, stream, given.open, fail)
+        case "fixed_width":
+            return open_fixed_width(how, stream, fail)
+        case "excel":
+            return open_excel(how, stream, fail)
+        case "geojson":
+            return open_geojson(how, stream, fail)
+        case "shapefile":
+            return open_shapefile(how, given, stack, stream, fail)
+        case "dbf":
+            return open_dbf(how, given, stream, fail)
+        case "parquet":
+            return _open_parquet(given, stream, fail)
 
 
-_DAMAGED = (zipfile.BadZipFile, gzip.BadGzipFile, zlib.error, lzma.LZMAError, EOFError)
-_BROKEN = (*_DAMAGED, pa.ArrowException, OSError, UnicodeError, NotImplementedError, RuntimeError)
+def _open_parquet(given: Stream, stream: IO[bytes], fail: Fail) -> Opened:
+    file = pyarrow.parquet.ParquetFile(io.BytesIO(whole(stream, fail)) if given.packed else stream)
+    return Opened(tuple(file.schema_arrow.names), (), _valid(file.iter_batches(batch_size=BATCH_ROWS)))
+
+
+def _valid(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    """The batches of a Parquet file, whose texts nobody has looked at: a byte that is no UTF-8 would break DuckDB later."""
+    for batch in batches:
+        batch.validate(full=True)
+        yield batch
 
 
 def _guarded(batches: Iterator[pa.RecordBatch], how: Format, fail: Fail) -> Iterator[pa.RecordBatch]:
     try:
         yield from batches
-    except _BROKEN as error:
-        raise fail(*_explained(error, how)) from None
-
-
-def _explained(error: BaseException, how: Format) -> tuple[str, str]:
-    """(problem, remedy) for a library's error, without its words: they quote the row."""
-    text = str(error)
-    if isinstance(error, UnicodeError) or "UTF8" in text or "utf-8" in text or "Invalid encoding" in text:
-        return (
-            f"its bytes are not {how.encoding}",
-            "save it in that encoding, or say in the contract which one it is in (format.encoding)",
-        )
-    if "Empty CSV" in text:
-        return "the file is empty", "deliver it again, with its header row"
-    if "Could not skip initial" in text:
-        return (
-            f"it ends before its header, which the contract expects after {how.header.skip} lines",
-            "deliver it again, or mend format.header.skip in the contract",
-        )
-    if isinstance(error, _DAMAGED):
-        return "the compressed data is damaged or cut off", "deliver it again"
-    if isinstance(error, NotImplementedError) and not isinstance(error, pa.ArrowException):
-        return "the archive is compressed in a way that cannot be read here", "compress it with ordinary zip (Deflate)"
-    if "encrypted" in text:
-        return "the archive is encrypted", "deliver it without a password, over a channel that is safe itself"
-    if how.kind == "parquet":
-        return "this is no Parquet file, or it is cut off", "deliver it again"
-    if isinstance(error, OSError) and error.errno is None:  # how bz2 says it
-        return "the compressed data is damaged or cut off", "deliver it again"
-    if isinstance(error, OSError):
-        return f"reading stopped ({error.strerror})", "check the disk or the share it lies on, and deliver it again"
-    return (
-        "a record cannot be parsed: a quote is left open, or a record is longer than 4 MB",
-        "export it again, with every quote closed",
-    )
+    except BROKEN as error:
+        raise fail(*explained(error, how)) from None
 
 
 def _without_footer(contract: Contract, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:

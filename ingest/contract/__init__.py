@@ -6,20 +6,31 @@ becomes in SQL (`ingest.typed`).
 """
 
 from ingest.contract.column import Column
-from ingest.contract.connectors import DatabaseConnector, FileConnector
+from ingest.contract.connectors import (
+    ArcgisConnector,
+    CkanConnector,
+    DatabaseConnector,
+    FileConnector,
+    HttpConnector,
+    SocrataConnector,
+)
 from ingest.contract.model import Contract, Inconsistent
 from ingest.contract.parts import Format
 from ingest.contract.words import IDENTIFIER, Geoid, Identifier, TimeZone
 
 __all__ = [
     "IDENTIFIER",
+    "ArcgisConnector",
+    "CkanConnector",
     "Column",
     "Contract",
     "DatabaseConnector",
     "FileConnector",
     "Format",
     "Geoid",
+    "HttpConnector",
     "Identifier",
     "Inconsistent",
+    "SocrataConnector",
     "TimeZone",
 ]

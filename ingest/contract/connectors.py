@@ -6,11 +6,44 @@ Here: what each kind must and may say; secrets only by the name of an environmen
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+import datetime as dt
+import re
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
-from ingest.contract.words import Address, EnvironmentName, Strict
+from ingest.contract.words import Address, EnvironmentName, Strict, matching
+
+LOOKBACK = re.compile(r"(\d+)(?: (minute|hour|day|week)s?)?")
+Lookback = Annotated[
+    str,
+    BeforeValidator(lambda value: str(value) if isinstance(value, int) else value),
+    matching(LOOKBACK, "a look-back like 36 hours, 7 days, 2 weeks, or for a cursor of numbers like 1000"),
+]
+
+
+class WithCursor(Strict):
+    """A connector that can be asked for what is new: rows from the newest `cursor` that landed, less `lookback`, on."""
+
+    cursor: str | None = None
+    lookback: Lookback | None = None
+
+    @model_validator(mode="after")
+    def _both(self) -> Any:
+        if (self.cursor is None) != (self.lookback is None):
+            raise ValueError(
+                "cursor and lookback go together: say how far back rows may still come or change (lookback: 7 days); "
+                "without them everything is read each time"
+            )
+        return self
+
+
+def lookback(connector: Any) -> dt.timedelta | int | None:
+    """The look-back of a connector: a duration, a number for a cursor of numbers, None without a cursor."""
+    found = LOOKBACK.fullmatch(getattr(connector, "lookback", None) or "")
+    if found is None:
+        return None
+    return dt.timedelta(**{f"{found[2]}s": int(found[1])}) if found[2] else int(found[1])
 
 
 class FileConnector(Strict):
@@ -20,7 +53,7 @@ class FileConnector(Strict):
     path: Address | None = None
 
 
-class DatabaseConnector(Strict):
+class DatabaseConnector(WithCursor):
     """A department's database, by a SQLAlchemy URL that an environment variable holds."""
 
     kind: Literal["database"]
@@ -28,8 +61,6 @@ class DatabaseConnector(Strict):
     schema_: Annotated[str | None, Field(alias="schema")] = None
     table: str | None = None
     query: str | None = None
-    cursor: str | None = None
-    lookback: str | None = None
 
     @model_validator(mode="after")
     def _one_origin(self) -> DatabaseConnector:
@@ -39,33 +70,30 @@ class DatabaseConnector(Strict):
 
 
 class CkanConnector(Strict):
-    """A resource of a CKAN portal."""
+    """A resource of a CKAN portal by its id; within a `package`, every resource of that id or whose name matches the glob."""
 
     kind: Literal["ckan"]
     base_url: Address
+    package: str | None = None
     resource: str
     mode: Literal["datastore", "download"] = "datastore"
 
 
-class SocrataConnector(Strict):
+class SocrataConnector(WithCursor):
     """A dataset of a Socrata portal."""
 
     kind: Literal["socrata"]
     base_url: Address
     resource: str
     credentials_env: EnvironmentName | None = None
-    cursor: str | None = None
-    lookback: str | None = None
 
 
-class ArcgisConnector(Strict):
-    """A layer of an ArcGIS feature service."""
+class ArcgisConnector(WithCursor):
+    """A layer or table of an ArcGIS feature or map service, by its address: …/FeatureServer/0."""
 
     kind: Literal["arcgis"]
     base_url: Address
     where: str = "1=1"
-    cursor: str | None = None
-    lookback: str | None = None
 
 
 class HttpConnector(Strict):

@@ -12,7 +12,7 @@ from typing import Annotated
 from pydantic import Field, ValidationInfo, model_validator
 
 from ingest.contract.column import Column
-from ingest.contract.connectors import Connector
+from ingest.contract.connectors import Connector, lookback
 from ingest.contract.parts import (
     LOAD_COLUMNS,
     Agreement,
@@ -91,6 +91,24 @@ class Contract(Strict):
                 yield where, f"{used} is no column that this contract keeps; its columns are {', '.join(sorted(kept))}"
             elif where in times and kept[used].type not in TIMES:
                 yield where, f"{used} is of type {kept[used].type}; it must be of type date or timestamp"
+        yield from self._cursor_problems(kept)
+
+    def _cursor_problems(self, kept: dict[str, Column]) -> Iterator[tuple[Location, str]]:
+        cursor, back = getattr(self.connector, "cursor", None), lookback(self.connector)
+        if cursor is None or cursor not in kept:
+            return
+        mode, kind = self.load.mode, kept[cursor].type
+        if mode not in ("merge", "replace_period") or (mode == "replace_period" and cursor != self.load.period_column):
+            message = (
+                "rows that are asked for again must find the ones they replace: a cursor needs load mode merge with a key, "
+                "or replace_period with the cursor as its period_column"
+            )
+            yield ("load", "mode"), message
+        if kind not in (*TIMES, "integer"):
+            yield ("connector", "cursor"), f"{cursor} is of type {kind}; a cursor is a date, a timestamp or an integer"
+        elif (kind == "integer") != isinstance(back, int):
+            wanted = "a plain number like 1000" if kind == "integer" else "a duration like 7 days"
+            yield ("connector", "lookback"), f"{cursor} is of type {kind}; its look-back is {wanted}"
 
     def _column_problems(self, vocabulary: Vocabulary) -> Iterator[tuple[Location, str]]:
         names: set[str] = set()

@@ -18,6 +18,15 @@ Crs = Annotated[
     str, matching(re.compile(r"(EPSG|ESRI|OGC):\w+"), "a coordinate reference system by authority and code, like EPSG:32054")
 ]
 
+Kind = Literal["csv", "excel", "json", "jsonl", "parquet", "geojson", "shapefile", "dbf", "fixed_width"]
+CellRange = Annotated[
+    str,
+    matching(re.compile(r"[A-Z]{1,3}[1-9]\d*:[A-Z]{1,3}([1-9]\d*)?|[A-Z]{1,3}:[A-Z]{1,3}"), "a range like B5:H200, B5:H or B:H"),
+]
+Widths = Annotated[tuple[Annotated[int, Field(ge=1)], ...], Field(min_length=1)]
+# Keys that say nothing about files of another kind; one of them there is a misunderstanding.
+ONLY_WITH = {"records": "json", "widths": "fixed_width"}
+
 
 class Steward(Strict):
     """Who answers for the table in the department."""
@@ -36,10 +45,21 @@ class Agreement(Strict):
 
 
 class Header(Strict):
-    """Where the column names stand: `rows` of them (of two, the second is kept in the receipt) after `skip` lines."""
+    """Where the column names stand: `rows` of them after `skip` lines.
+
+    Of two rows the first names the columns, and the second is kept in the receipt. With `merged`, a name of the first row
+    goes on over the empty cells to its right, as merged cells do, and a column is called by both: "2023 Requests".
+    """
 
     rows: Literal[1, 2, "none"] = 1
     skip: Annotated[int, Field(ge=0)] = 0
+    merged: bool = False
+
+    @model_validator(mode="after")
+    def _two_to_merge(self) -> Header:
+        if self.merged and self.rows != 2:
+            raise ValueError("merged goes with rows: 2: the row of merged cells, and the row below it")
+        return self
 
     @property
     def count(self) -> int:
@@ -51,29 +71,57 @@ class Layout(Strict):
     """What differs in the files that match `files`, where a source changed its files over the years."""
 
     files: str
+    kind: Kind | None = None
     encoding: Encoding | None = None
     delimiter: Delimiter | None = None
     header: Header | None = None
     sheet: str | int | None = None
-    range: str | None = None
+    range: CellRange | None = None
     layer: str | None = None
+    records: str | None = None
+    widths: Widths | None = None
     crs: Crs | None = None
     member: str | None = None
 
 
 class Format(Strict):
-    """How the files are written."""
+    """How the files are written.
 
-    kind: Literal["csv", "excel", "json", "jsonl", "parquet", "geojson", "shapefile", "dbf", "fixed_width"]
+    `sheet` is a name or a position from 1, `range` cells like B5:H200, B5:H or B:H, `layer` the name of a .shp, `records` the
+    member of a JSON object that holds the list of records, like result.records, `widths` the characters of each field of
+    fixed width.
+    """
+
+    kind: Kind
     encoding: Encoding = "utf-8"
     delimiter: Delimiter = ","
     header: Header = Header()
     sheet: str | int | None = None
-    range: str | None = None
+    range: CellRange | None = None
     layer: str | None = None
+    records: str | None = None
+    widths: Widths | None = None
     crs: Crs | None = None
     member: str | None = None
     layouts: tuple[Layout, ...] = ()
+
+    @model_validator(mode="after")
+    def _fitting(self) -> Format:
+        forms = (self, *(self.in_layout(layout) for layout in self.layouts))
+        kinds = [form.kind for form in forms]
+        if any(isinstance(form.sheet, int) and form.sheet < 1 for form in forms):
+            raise ValueError("sheet is a name, or a position from 1")
+        if any(form.kind == "fixed_width" and not form.widths for form in forms):
+            raise ValueError("kind fixed_width needs widths: the characters of each field in order, like [9, 30, 8]")
+        for key, kind in ONLY_WITH.items():
+            if kind not in kinds and any(getattr(form, key) is not None for form in forms):
+                raise ValueError(f"{key} goes with kind {kind}, not {' or '.join(dict.fromkeys(kinds))}")
+        return self
+
+    def in_layout(self, layout: Layout) -> Format:
+        """This format with what a layout says differently."""
+        said = {name: getattr(layout, name) for name in layout.model_fields_set - {"files"}}
+        return self.model_copy(update={name: value for name, value in said.items() if value is not None} | {"layouts": ()})
 
 
 class Load(Strict):

@@ -9,6 +9,7 @@ import sys
 
 import typer
 
+from ingest.drafting import DraftError
 from ingest.registry import ContractError, UnknownSource
 from ingest.sample import SampleError
 from orchestration.cli import query, releases, run, sample, sources, status, ui
@@ -32,7 +33,7 @@ app.add_typer(releases.app, name="releases")
 app.command("sample")(sample.sample)
 app.command("ui")(ui.ui)
 
-_BAD = (ConfigurationError, ContractError, UnknownSource, HomeUnwritable, UnknownRelease, SampleError)
+_BAD = (ConfigurationError, ContractError, DraftError, UnknownSource, HomeUnwritable, UnknownRelease, SampleError)
 
 
 def main() -> None:

@@ -1,4 +1,4 @@
-"""`levelground releases`: which there are, which is out, and going back to one."""
+"""`levelground releases`: which there are, which is out, going back to one, keeping one for ever, what differs between two."""
 
 from __future__ import annotations
 
@@ -7,17 +7,22 @@ from typing import Annotated
 
 import typer
 
-from orchestration.cli.display import out, table
+from orchestration.cli import differences
+from orchestration.cli.display import complain, out, table
+from orchestration.receipts import EXIT_BAD_ARGUMENTS
 from orchestration.settings import Settings
 from warehouse.lock import RunLock
-from warehouse.releases import list_releases, recover
+from warehouse.releases import compare, find, list_releases, recover
+from warehouse.releases import pin as keep
 from warehouse.releases import rollback as roll_back
 
-app = typer.Typer(no_args_is_help=True, help="Releases: list them, go back to one.")
+app = typer.Typer(no_args_is_help=True, help="Releases: list them, go back to one, keep one for ever, compare two.")
+ReleaseName = Annotated[str, typer.Argument(help="An id or a label that `releases list` names.", show_default=False)]
+AsJson = Annotated[bool, typer.Option("--json", help="Print as JSON.")]
 
 
 @app.command("list")
-def list_(json: Annotated[bool, typer.Option("--json", help="Print as JSON.")] = False) -> None:
+def list_(json: AsJson = False) -> None:
     """All releases that are kept, newest first."""
     found = list_releases(Settings.from_environment().home)
     rows = []
@@ -34,11 +39,12 @@ def list_(json: Annotated[bool, typer.Option("--json", help="Print as JSON.")] =
     if json:
         print(jsonlib.dumps(rows, indent=1))
         return
-    columns = ("release", "current", "created (UTC)", "data as of", "code", "content")
+    columns = ("release", "current", "kept as", "created (UTC)", "data as of", "code", "content")
     shown = [
         (
             r["release_id"],
             "*" if r["current"] else "",
+            (r["label"] or "pinned") if r["pinned"] else "",
             r["created_at"],
             r["data_as_of"],
             r["code_version"],
@@ -50,11 +56,39 @@ def list_(json: Annotated[bool, typer.Option("--json", help="Print as JSON.")] =
 
 
 @app.command()
-def rollback(release_id: Annotated[str, typer.Argument(help="An id that `releases list` names.", show_default=False)]) -> None:
+def rollback(release: ReleaseName) -> None:
     """Publish an earlier release again, exactly as it was."""
     home = Settings.from_environment().home
     home.ensure()
     with RunLock(home, "cli"):
         recover(home)
-        published = roll_back(home, release_id)
+        published = roll_back(home, find(home, release))
     out.print(f"published is {published.release_id}; the next run that finds something new releases again", markup=False)
+
+
+@app.command()
+def pin(
+    release: Annotated[str, typer.Argument(help="An id, or `current` for what is published.", show_default=False)],
+    label: Annotated[str, typer.Option(help="What it will be cited by, like 2025Q3; no other release can ever have it.")] = "",
+) -> None:
+    """Keep a release for ever, as reported: no later run removes it, and nothing takes its label away."""
+    home = Settings.from_environment().home
+    home.ensure()
+    with RunLock(home, "cli"):
+        release_id = find(home, release)
+        try:
+            keep(home, release_id, label)
+        except ValueError as error:
+            raise typer.Exit(complain(error, EXIT_BAD_ARGUMENTS)) from None
+    out.print(f"{release_id} stays for ever{f' as {label.strip()}' if label.strip() else ''}; it was verified", markup=False)
+
+
+@app.command()
+def diff(before: ReleaseName, after: ReleaseName, json: AsJson = False) -> None:
+    """What the second release says differently than the first, and which loads, seeds, models or versions explain it."""
+    home = Settings.from_environment().home
+    told = compare(home, find(home, before), find(home, after))
+    if json:
+        print(jsonlib.dumps(differences.as_data(told), indent=1))
+    else:
+        differences.show(told)

@@ -14,16 +14,19 @@ from typing import Annotated
 
 import typer
 
+from expectations.difference import differing
 from expectations.results import GateResult
 from ingest.deliver import DeliveryStore
 from ingest.registry import load_registry
-from orchestration.checking import check_delivery
+from orchestration.checking import Checked, check_delivery
 from orchestration.cli.display import err, out, table
+from orchestration.drafting import new_source
 from orchestration.intake import Acceptance, acceptance
 from orchestration.intake import accept as accept_load
 from orchestration.landscape import disaggregations
 from orchestration.reading import settle
 from orchestration.receipts import EXIT_BLOCKED, HELD_BACK, RunStore
+from orchestration.report_page import write_report
 from orchestration.reports import data_issues, last_run, readiness, source_rows
 from orchestration.settings import ConfigurationError, Settings
 
@@ -109,13 +112,50 @@ def show(name: Name, json: Json = False) -> None:
 
 @app.command()
 def check(
-    name: Name, file: Annotated[Path | None, typer.Argument(help="A file or folder; what the home reads if left out.")] = None
+    name: Name,
+    file: Annotated[Path | None, typer.Argument(help="A file or folder; what the home reads if left out.")] = None,
+    report: Annotated[
+        Path | None, typer.Option(help="Write the verdict as a page for the steward: FILE.html.", show_default=False)
+    ] = None,
 ) -> None:
     """Audit a delivery against its contract without loading it."""
     settings = Settings.from_environment()
-    gate = check_delivery(settings, name, file)
-    _show_gate(gate)
-    raise typer.Exit(0 if gate.passed else EXIT_BLOCKED)
+    if report is not None and not report.absolute().parent.is_dir():
+        raise ConfigurationError(f"there is no folder {report.absolute().parent} to write the report into")
+    checked = check_delivery(settings, name, file)
+    _show_gate(checked.gate)
+    _show_difference(checked)
+    if report is not None:
+        write_report(checked, report.absolute())
+        err.print(f"the page for the steward: {report}", markup=False)
+    raise typer.Exit(0 if checked.gate.passed else EXIT_BLOCKED)
+
+
+@app.command()
+def new(
+    name: Name,
+    source: Annotated[
+        str,
+        typer.Option(
+            "--from", help="A file, a folder, a URL, or the NAME of a variable with a database URL.", show_default=False
+        ),
+    ],
+    table: Annotated[str | None, typer.Option(help="Which table of a database.", show_default=False)] = None,
+    crs: Annotated[str | None, typer.Option(help="Coordinates of a map that does not say it, like EPSG:32054.")] = None,
+    to: Annotated[Path | None, typer.Option("--out", help="Folder of the draft; LEVELGROUND_SOURCES, or drafts.")] = None,
+) -> None:
+    """Draft a contract and a staging model from a delivery, and say what is left to decide."""
+    settings = Settings.from_environment()
+    if name in load_registry(settings.further_sources):
+        raise ConfigurationError(f"{name} has a contract already; `levelground sources show {name}` shows it")
+    drafted = new_source(settings, name, source, to or settings.further_sources or Path("drafts"), table=table, crs=crs)
+    out.print(f"the contract: {drafted.contract}\nthe staging model: {drafted.model}\n\nleft to decide:", markup=False)
+    for question in drafted.questions:
+        out.print(f"- {question}", markup=False)
+    if drafted.checked is not None:
+        _show_gate(drafted.checked.gate)
+        _show_difference(drafted.checked)
+        raise typer.Exit(0 if drafted.checked.gate.passed else EXIT_BLOCKED)
 
 
 @app.command()
@@ -139,6 +179,16 @@ def accept(
     now = dt.datetime.now(dt.UTC).replace(tzinfo=None, microsecond=0)
     accept_load(store, load, Acceptance(getpass.getuser(), reason.strip(), now.isoformat()))
     out.print(f"{name}: the load {load} gets in at the next run", markup=False)
+
+
+def _show_difference(checked: Checked) -> None:
+    lines = differing(checked.columns)
+    if lines:
+        rows = [
+            (line.expected, line.found, line.verdict, f"{line.likely} ({line.similarity} % alike)" if line.likely else None)
+            for line in lines
+        ]
+        out.print(table("\nColumns that are not as agreed", ("expected", "found", "verdict", "renamed to?"), rows))
 
 
 def _show_gate(gate: GateResult) -> None:

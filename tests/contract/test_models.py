@@ -37,6 +37,8 @@ ALLOWED = {
 }
 # A fact whose rows repeat what another one says of the same person's race: counted there.
 REPEATS_RACE = {"fct_survey_answers"}
+# Live feeds that land and reach no fact yet: `levelground sources list` calls them landed_only.
+LANDED_ONLY = {"assessor__parcels", "city__address_list", "mpd__incident_reports"}
 # A folder's models are called like this.
 NAMES = {
     "staging/": r"stg_[a-z][a-z0-9]*__[a-z0-9_]+",
@@ -47,6 +49,8 @@ NAMES = {
     "marts/measures/steps/": r"int_equity_measures__[a-z]+",
     "marts/measures/tallied/": r"int_[a-z0-9_]+__tallied",
     "marts/measures/": r"fct_[a-z_]+",
+    "marts/goals/steps/": r"int_goals__[a-z]+",
+    "marts/goals/": r"(dim|fct)_goal[a-z_]*",
     "marts/sources/": r"int_[a-z_]+__[a-z]+",
     "published/": r"[a-z_]+",
     "quality/": r"[a-z_]+",
@@ -158,7 +162,10 @@ def test_staging_models_stand_in_their_departments_folder(project: Manifest) -> 
 def test_every_source_with_a_contract_has_its_staging_model(project: Manifest) -> None:
     models = {node["name"] for node in project.models()}
     missing = {contract.source for contract in contracts() if f"stg_{contract.source}" not in models}
-    assert not missing, f"to reach a fact, add models/staging/<department>/stg_<source>.sql: {sorted(missing)}"
+    assert missing == LANDED_ONLY, (
+        "to reach a fact, add models/staging/<department>/stg_<source>.sql, and take the source out of LANDED_ONLY: "
+        f"{sorted(missing ^ LANDED_ONLY)}"
+    )
 
 
 def test_every_relation_is_written_where_its_layer_belongs(project: Manifest) -> None:
@@ -246,6 +253,8 @@ def test_staging_reads_labels_by_the_vocabulary_of_the_contract() -> None:
     """The vocabulary stands in the contract, for the gate, and in the staging model; the two must agree."""
     wrong = []
     for contract in contracts():
+        if contract.source in LANDED_ONLY:
+            continue
         wanted = {name for column in contract.columns for name in column.vocabulary_names()}
         sql = (DBT_PROJECT / "models" / "staging" / contract.department / f"stg_{contract.source}.sql").read_text(
             encoding="utf-8"
@@ -271,7 +280,8 @@ def test_delivered_districts_name_their_map() -> None:
         contract.source
         for contract in contracts()
         # events have an address; maps and blocks are districts themselves
-        if {"aldermanic_district", "address"} <= {column.name for column in contract.columns}
+        if contract.source not in LANDED_ONLY
+        and {"aldermanic_district", "address"} <= {column.name for column in contract.columns}
     }
     assert wanted == named, f"find out of which map the numbers are, and say so in delivered_code_vintages.csv: {wanted ^ named}"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 import os
 import shutil
@@ -113,10 +114,13 @@ HELD_BACK = {
 def test_bad_delivery_does_not_pass_its_check(place: Place, case: str) -> None:
     source, spoil, words = HELD_BACK[case]
     spoil(place)
-    done = place.levelground("sources", "check", source, place.deliveries / source)
+    report = place.home / "report.html"
+    done = place.levelground("sources", "check", source, place.deliveries / source, "--report", report)
     assert done.returncode == 3, done.stdout + done.stderr
+    page = html.unescape(report.read_text(encoding="utf-8"))
     for word in words:
         assert word in done.stdout + done.stderr
+        assert word in page
 
 
 def test_bad_deliveries_are_held_back_with_a_reason_and_the_others_get_in(place: Place) -> None:

@@ -12,6 +12,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 
 from tests.conftest import ROOT, CommandLine
@@ -130,6 +131,7 @@ def test_new_rows_make_a_release_and_rollback_goes_back(place: Place) -> None:
     assert report["outcome"] == "released"
     assert report["release_id"] != place.levelground.json("releases", "list", "--json")[-1]["release_id"]
     older = place.levelground.json("releases", "list", "--json")[-1]["release_id"]
+    _keep_as_reported(place, older, report["release_id"])
     done = place.levelground("releases", "rollback", older)
     assert done.returncode == 0, done.stderr
     files = ("levelground.duckdb", "levelground_public.duckdb")
@@ -139,7 +141,43 @@ def test_new_rows_make_a_release_and_rollback_goes_back(place: Place) -> None:
     assert older in unknown.stderr
 
 
-def test_a_gate_blocks_the_release_and_published_files_stay(place: Place) -> None:
+def _keep_as_reported(place: Place, older: str, newer: str) -> None:
+    """The first release is pinned under a label, and what changed since is explained by the load that came."""
+    assert place.levelground("releases", "pin", older, "--label", "2025Q3").returncode == 0
+    taken = place.levelground("releases", "pin", newer, "--label", "2025q3")
+    assert (taken.returncode, older in taken.stderr) == (2, True)
+    listed = {release["release_id"]: release["label"] for release in place.levelground.json("releases", "list", "--json")}
+    assert listed == {older: "2025Q3", newer: None}
+    told = place.levelground.json("releases", "diff", "2025Q3", "current", "--json")
+    assert (told["before"], told["after"], told["same"]) == (older, newer, False)
+    (load,) = told["causes"]
+    assert (load["kind"], load["name"]) == ("load", "fpc__police_stops")
+    changed = {measure["measure_id"]: measure for measure in told["measures"]}
+    assert set(changed) == {"stops_by_race", "stops_searched_share"}
+    for measure in changed.values():
+        assert measure["is_explained"]
+        assert measure["explained_by"] == [load]
+        assert measure["changed"] > 0
+        assert measure["top"][0]["before"] != measure["top"][0]["after"]
+    shown = place.levelground("releases", "diff", "2025Q3", newer).stdout
+    assert "stops_searched_share" in shown
+    assert "load fpc__police_stops" in shown
+    nothing = place.levelground("releases", "diff", older, older)
+    assert (nothing.returncode, "they say the same" in nothing.stdout) == (0, True)
+    assert place.levelground("releases", "diff", "2025Q2", newer).returncode == 2
+
+
+def _redefine(place: Place) -> None:
+    """The release that is out says something else of a measure than the registry: as if the registry had changed since."""
+    (release,) = (place.home / "releases").glob("*Z-*")
+    file = release / "levelground.duckdb"
+    file.chmod(0o640)
+    with duckdb.connect(str(file)) as connection:
+        connection.execute("update marts.dim_measure set numerator = 'Persons frisked' where measure_id = 'stops_searched_share'")
+    file.chmod(0o440)
+
+
+def test_gates_block_the_release_and_published_files_stay(place: Place) -> None:
     def one_resident_too_many(text: str) -> str:
         lines = text.splitlines()
         position = lines[0].split(",").index("pop_hisp")
@@ -149,9 +187,12 @@ def test_a_gate_blocks_the_release_and_published_files_stay(place: Place) -> Non
 
     before = place.published()
     place.rewrite("census__blocks_2020", one_resident_too_many)
+    _redefine(place)
     report = place.run(expect=3)
     assert report["outcome"] == "blocked"
     assert "fct_population" in report["message"]
+    assert "stops_searched_share version 1 (numerator)" in report["message"]
+    assert "series_breaks.csv" in report["message"]
     assert place.published() == before
     status = place.levelground("status")
     assert status.returncode == 4
@@ -238,7 +279,7 @@ def test_the_public_file_holds_no_value_row(first_release: tuple[Path, dict[str,
     tables = levelground.ask(
         "select table_name from information_schema.tables where table_schema = 'published' order by 1", "--public"
     )
-    assert [row["table_name"] for row in tables] == ["measures", "release", "sources"]
+    assert [row["table_name"] for row in tables] == ["geographies", "measures", "release", "sources"]
     (release,) = levelground.ask("select * from published.release", "--public")
     assert release["release_id"] == first_release[1]["release_id"]
     numbers = levelground.ask(
@@ -246,7 +287,14 @@ def test_the_public_file_holds_no_value_row(first_release: tuple[Path, dict[str,
         "and data_type not in ('VARCHAR', 'TIMESTAMP', 'BOOLEAN', 'DATE') order by 1",
         "--public",
     )
-    described = ["measures.measure_version", "measures.minimum_n", "sources.follow_up_days", "sources.suppress_below"]
+    described = [
+        "geographies.geometry_wkb",
+        "geographies.land_area_sq_m",
+        "measures.measure_version",
+        "measures.minimum_n",
+        "sources.follow_up_days",
+        "sources.suppress_below",
+    ]
     assert [row["name"] for row in numbers] == described
 
 

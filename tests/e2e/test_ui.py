@@ -33,6 +33,7 @@ SEEN = """
 { repositoriesOrError { ... on RepositoryConnection { nodes {
     jobs { name }
     schedules { name cronSchedule executionTimezone scheduleState { status } }
+    sensors { name sensorState { status } }
     assetNodes { assetKey { path } groupName description owners { ... on UserAssetOwner { email } } } } } } }"""
 
 
@@ -93,6 +94,7 @@ def test_a_run_from_the_ui_and_what_it_shows(ui: UI, place: Place) -> None:
     (nightly,) = repository["schedules"]
     assert (nightly["name"], nightly["cronSchedule"], nightly["executionTimezone"]) == ("nightly", "0 2 * * *", "America/Chicago")
     assert nightly["scheduleState"]["status"] == "RUNNING"
+    assert repository["sensors"] == [{"name": "drop_folder", "sensorState": {"status": "RUNNING"}}]
     assets = {"/".join(node["assetKey"]["path"]): node for node in repository["assetNodes"]}
     assert assets["landing/ucc__service_requests"]["groupName"] == "ucc"
     assert assets["landing/ucc__service_requests"]["owners"] == [{"email": "ucc-data@milwaukee.example"}]

@@ -169,3 +169,17 @@ create table release.marts.fct_disparity_indices as
         'theil_index' as index_id, 0.01::double as value, null::double as ci_low, null::double as ci_high, 'black, white' as groups_used,
         null::varchar as groups_left_out
     from release.marts.fct_equity_measures where method = 'place_weighted' and race_ethnicity_code = 'black';
+create table release.marts.dim_goal as select 'g' as goal_id, 'Fair searches' as result, 'better_off' as accountability, 'Fewer' as title,
+    true as is_example, 'dpt' as owner, 'health' as policy_area, null as legal_basis, null as funding_source, 'searched' as measure_id,
+    1 as measure_version, 'year' as period_type, 'city' as geography_type, 'current' as geography_vintage, '5553000' as geoid,
+    'black' as target_group, 'white' as comparison_group, 'lower' as direction, date '2024-01-01' as baseline_period_start,
+    50.0::double as baseline_value, 20.0::double as comparison_baseline_value, 38.0::double as target_value, date '2027-12-31' as target_on;
+create table release.marts.fct_goal_progress as select 'g' as goal_id, 'year' as period_type, period_start, value, 50.0::double as baseline_value,
+        45.0::double as expected_value, 38.0::double as target_value, value - 20 as gap, 30.0::double as gap_baseline, value - 55 as change_ci_low,
+        value - 45 as change_ci_high, -3.0::double as comparison_change_ci_low, 3.0::double as comparison_change_ci_high, status, status_reason,
+        period_start = date '2026-01-01' as is_latest
+    from (values
+        (date '2024-01-01', 50.0::double, 'insufficient_data', 'baseline_period'),
+        (date '2025-01-01', 37.5, 'met', null),
+        (date '2026-01-01', null, 'insufficient_data', 'not_collected')
+    ) as t (period_start, value, status, status_reason);

@@ -189,6 +189,19 @@ SPOILT = [
     ("dim_source", "jurisdiction_form", "set jurisdiction = 'Milwaukee'"),
     ("dim_source", "threshold_not_negative", "set suppress_below = -1"),
     ("dim_measure", "source_is_known", "set source = 'dpt__nothing'"),
+    ("dim_goal", "measure_is_known", "set measure_version = 2"),
+    ("dim_goal", "place_is_known", "set geoid = '5553001'"),
+    ("fct_goal_progress", "goal_is_known", "set goal_id = 'h'"),
+    ("fct_goal_progress", "every_goal_is_judged", "delete from {t}"),
+    ("fct_goal_progress", "one_newest_period", "set is_latest = true"),
+    ("fct_goal_progress", "one_newest_period", "delete from {t} where is_latest"),
+    ("fct_goal_progress", "verdict_has_a_value", "set status = 'off_track' where value is null"),
+    ("fct_goal_progress", "says_why", "set status_reason = null where value is null"),
+    ("fct_goal_progress", "says_why", "set status = 'on_track' where value = 50"),
+    ("fct_goal_progress", "met_is_at_the_target", "set value = 38.1 where status = 'met'"),
+    ("fct_goal_progress", "met_is_at_the_target", "set gap = -30 where status = 'met'"),
+    ("fct_goal_progress", "change_holds_itself", "set change_ci_low = 0 where status = 'met'"),
+    ("fct_goal_progress", "change_holds_itself", "set comparison_change_ci_low = 4 where status = 'met'"),
     ("dim_race_ethnicity", "categories_of_the_standards", "delete from {t} where race_ethnicity_code = 'mena'"),
     ("dim_race_ethnicity", "reasons_are_missing", "set kind = 'category' where kind = 'missing'"),
     ("dim_address", "key_is_unique", "set address_key = 'k1'"),
@@ -356,6 +369,7 @@ def test_a_delivery_is_judged_while_the_run_has_it_open_and_the_run_goes_on(rele
     attach(release, tmp_path / "public.duckdb", "public")
     release.execute("create schema public.published; create table public.published.measures as select 1 as measure_version")
     release.execute("create table public.published.sources as select 'x' as source")
+    release.execute("create table public.published.geographies as select '4' as geoid")
     contract = load_registry()["der__employees"]
     cells = ", ".join(f"'1' as {column.name}" for column in contract.kept_columns)
     release.execute(f"create table rows as select {cells}, 'e.csv' as _source_file, n as _source_row from range(9) as t (n)")

@@ -1,13 +1,17 @@
 """Releases: immutable pairs of database files, written, verified, swapped in, kept and rolled back to.
 
-candidate → seal → swap is the way of a run; history is what people do afterwards; manifest and content are what both rest on.
+candidate → seal → swap is the way of a run; history is what people do afterwards, differences and causes what they ask of two;
+manifest and content are what all rest on.
 """
 
 from warehouse.releases.candidate import STORAGE_VERSION, Candidate
+from warehouse.releases.causes import Cause, Explained, causes, explain
 from warehouse.releases.content import content_hash
-from warehouse.releases.history import ListedRelease, is_pinned, list_releases, pin, pins, prune, rollback
+from warehouse.releases.differences import Change, Differences, MeasureDifference, compare
+from warehouse.releases.history import LabelTaken, ListedRelease, find, is_pinned, list_releases, pin, pins, prune, rollback
 from warehouse.releases.manifest import (
     FileRecord,
+    MadeOf,
     Manifest,
     ReleaseCorrupt,
     UnknownRelease,
@@ -21,14 +25,25 @@ from warehouse.releases.swapping import Current, current, recover, swap
 __all__ = [
     "STORAGE_VERSION",
     "Candidate",
+    "Cause",
+    "Change",
     "Current",
+    "Differences",
+    "Explained",
     "FileRecord",
+    "LabelTaken",
     "ListedRelease",
+    "MadeOf",
     "Manifest",
+    "MeasureDifference",
     "ReleaseCorrupt",
     "UnknownRelease",
+    "causes",
+    "compare",
     "content_hash",
     "current",
+    "explain",
+    "find",
     "is_pinned",
     "known_releases",
     "list_releases",

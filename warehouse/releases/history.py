@@ -1,7 +1,7 @@
-"""The releases that a home keeps: listing, going back to one, pinning, pruning.
+"""The releases that a home keeps: listing, finding one by its label, going back to one, pinning, pruning.
 
-Belongs here: which releases stay and which is chosen. Does not: how one is published (`swapping`).
-All but listing change files and want the run lock held.
+Belongs here: which releases stay and which is chosen. Does not: how one is published (`swapping`), what differs (`differences`).
+All but listing and finding change files and want the run lock held.
 """
 
 from __future__ import annotations
@@ -12,8 +12,16 @@ from dataclasses import dataclass
 
 from warehouse.files import write_atomically
 from warehouse.paths import Home
-from warehouse.releases.manifest import Manifest, ReleaseCorrupt, UnknownRelease, known_releases, read_manifest
+from warehouse.releases.manifest import RELEASE_ID, Manifest, ReleaseCorrupt, UnknownRelease, known_releases, read_manifest
+from warehouse.releases.sealing import verify
 from warehouse.releases.swapping import REMOVING_PREFIX, Current, current, swap
+
+CURRENT = "current"
+LONGEST_LABEL = 60
+
+
+class LabelTaken(ValueError):
+    """A label stands for one release, and a release has one label."""
 
 
 @dataclass(frozen=True)
@@ -48,12 +56,36 @@ def pins(home: Home) -> dict[str, str]:
     return {str(release_id): str(label) for release_id, label in json.loads(home.pins.read_bytes()).items()}
 
 
-def pin(home: Home, release_id: str, label: str = "") -> None:
-    """Keep a release for ever; again with another label changes the label."""
+def find(home: Home, name: str) -> str:
+    """The id of the release that `name` is the id or the label of, or of the published one for `current`; else UnknownRelease."""
     known = known_releases(home)
-    if release_id not in known:
-        raise UnknownRelease(release_id, known)
-    write_atomically(home.pins, json.dumps(pins(home) | {release_id: label}, indent=1) + "\n")
+    if name in known:
+        return name
+    labeled = [release_id for release_id, label in pins(home).items() if label and label.casefold() == name.casefold()]
+    published = _current_id(home) if name == CURRENT else None
+    found = [release_id for release_id in (*labeled, published) if release_id in known]
+    if not found:
+        raise UnknownRelease(name, [*known, *(label for label in pins(home).values() if label)])
+    return str(found[0])
+
+
+def pin(home: Home, release_id: str, label: str = "") -> None:
+    """Keep a release for ever, verified, under a label that no other has or will have. There is no way back.
+
+    The same again changes nothing; a release pinned without a label may get one. LabelTaken if the label is another's or the
+    release has another; ValueError if it is no label; UnknownRelease; ReleaseCorrupt: what is damaged is not kept as if whole.
+    """
+    label = label.strip()
+    if label and (len(label) > LONGEST_LABEL or not label.isprintable() or RELEASE_ID.fullmatch(label) or label == CURRENT):
+        raise ValueError(f"{label!r} is no label: up to {LONGEST_LABEL} printable characters, no release id, not {CURRENT!r}")
+    verify(home, release_id)
+    pinned = pins(home)
+    owner = next((other for other, taken in pinned.items() if label and taken.casefold() == label.casefold()), None)
+    if owner not in (None, release_id):
+        raise LabelTaken(f"the label {label!r} is of release {owner}, for ever; choose another")
+    if label and pinned.get(release_id, label) not in ("", label):
+        raise LabelTaken(f"release {release_id} has the label {pinned[release_id]!r}, for ever; what cites it must find it")
+    write_atomically(home.pins, json.dumps(pinned | {release_id: label or pinned.get(release_id, "")}, indent=1) + "\n")
 
 
 def is_pinned(home: Home, release_id: str) -> bool:

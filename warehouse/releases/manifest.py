@@ -47,8 +47,27 @@ class FileRecord(BaseModel):
     tables: dict[str, int]
 
 
+class MadeOf(BaseModel):
+    """Hashes of what a release was built from, by name; empty in a release of before they were kept.
+
+    `code`: package of ours; `seeds`: seed file; `contracts`: source; `models`: dbt model, with the macros that it calls.
+    `lineage`: measure → what it is made of, as `source x`, `seed y`, `model z`.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    code: dict[str, str] = {}
+    seeds: dict[str, str] = {}
+    contracts: dict[str, str] = {}
+    models: dict[str, str] = {}
+    lineage: dict[str, tuple[str, ...]] = {}
+
+
 class Manifest(BaseModel):
-    """A release. `loads`: source → load ids in it; `versions`: package → version; `data_as_of` in city local time."""
+    """A release. `loads`: source → load ids in it; `versions`: package → version.
+
+    `data_as_of` and `as_of`, the clock that it was built by, are in city local time.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -62,6 +81,8 @@ class Manifest(BaseModel):
     versions: dict[str, str]
     seeds_hash: str
     files: dict[str, FileRecord]
+    as_of: datetime | None = None
+    made_of: MadeOf = MadeOf()
 
 
 def known_releases(home: Home) -> list[str]:

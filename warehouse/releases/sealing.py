@@ -15,7 +15,15 @@ from warehouse.connection import WarehouseError, opened_afresh
 from warehouse.files import sha256, sync, write_atomically
 from warehouse.paths import MANIFEST_FILE, RELEASE_FILES, Home
 from warehouse.releases.candidate import Candidate
-from warehouse.releases.manifest import FileRecord, Manifest, ReleaseCorrupt, known_releases, parse_manifest, read_manifest
+from warehouse.releases.manifest import (
+    FileRecord,
+    MadeOf,
+    Manifest,
+    ReleaseCorrupt,
+    known_releases,
+    parse_manifest,
+    read_manifest,
+)
 from warehouse.sql import quoted
 
 READ_ONLY = 0o440
@@ -33,6 +41,8 @@ def seal(
     loads: Mapping[str, Sequence[str]],
     versions: Mapping[str, str],
     seeds_hash: str,
+    as_of: datetime | None = None,
+    made_of: MadeOf | None = None,
 ) -> Manifest:
     """Turn the candidate into `releases/<release_id>/`, verified and read-only. Detach its files everywhere first.
 
@@ -54,6 +64,8 @@ def seal(
         versions=dict(sorted(versions.items())),
         seeds_hash=seeds_hash,
         files={name: _record(release_id, candidate.folder / name) for name in RELEASE_FILES},
+        as_of=as_of,
+        made_of=made_of or MadeOf(),
     )
     write_atomically(candidate.folder / MANIFEST_FILE, manifest.model_dump_json(indent=1) + "\n")
     check(parse_manifest(candidate.folder / MANIFEST_FILE, release_id), candidate.folder)

@@ -1,6 +1,7 @@
 {#
 Intervals that compare a group (x1 of n1, or x1 events in t1) with a reference (x0, n0, t0). Here: risk ratio, rate ratio, risk
-difference. Not here: which group is the reference (the measure's reference rule decides), place-weighted comparisons.
+difference, and the change between two figures that bring intervals of their own. Not here: which group is the reference (the
+measure's reference rule decides), place-weighted comparisons.
 A ratio's limits overflow when a bridge leaves a sliver of an event (below about 0.00001): NULL, as for none.
 #}
 
@@ -76,4 +77,33 @@ create or replace macro {{ database }}.stats.risk_difference_ci(x1, n1, x0, n0, 
     end)[1];
 comment on macro {{ database }}.stats.risk_difference_ci is
     'Newcombe interval (method 10, without continuity correction) of the risk difference x1/n1 - x0/n0, -1 to 1';
+{% endmacro %}
+
+{# Zou and Donner (2008) Statistics in Medicine 27:1693: the interval of a difference from the intervals of its two sides, squared and
+   added ("MOVER"). With Wilson intervals it is Newcombe's method 10, which is how risk_difference_ci is made. Its confidence is that of the
+   intervals. Values may be negative (a sum of payments), so only what is not finite or lies outside its own interval is refused. #}
+{% macro stats_change_ci(database) %}
+{%- set arguments = ['value1', 'low1', 'high1', 'value0', 'low0', 'high0'] %}
+create or replace macro {{ database }}.stats.change_ci({{ arguments | join(', ') }}) as
+    list_transform([{
+        {%- for argument in arguments %}
+        '{{ argument }}': {{ argument }}::double{{ ',' if not loop.last }}
+        {%- endfor %}
+    }], lambda s: case
+        when {% for argument in arguments -%} s['{{ argument }}'] is null{{ ' or ' if not loop.last }} {%- endfor %} then null
+{%- for argument in arguments %}
+        when not isfinite(s['{{ argument }}']) then error('stats.change_ci: {{ argument }} must be a finite number')
+{%- endfor %}
+{%- for side in ['1', '0'] %}
+        when not s['value{{ side }}'] between s['low{{ side }}'] - 1e-9 * (1 + abs(s['low{{ side }}']))
+            and s['high{{ side }}'] + 1e-9 * (1 + abs(s['high{{ side }}']))
+            then error('stats.change_ci: value{{ side }} must lie between low{{ side }} and high{{ side }}')
+{%- endfor %}
+        else {
+            'low': s['value1'] - s['value0'] - sqrt(pow(s['value1'] - s['low1'], 2) + pow(s['high0'] - s['value0'], 2)),
+            'high': s['value1'] - s['value0'] + sqrt(pow(s['high1'] - s['value1'], 2) + pow(s['value0'] - s['low0'], 2))
+        }
+    end)[1];
+comment on macro {{ database }}.stats.change_ci is
+    'Zou and Donner interval of the change value1 - value0 of two independent figures, from the interval of each';
 {% endmacro %}

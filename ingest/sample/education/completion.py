@@ -23,24 +23,39 @@ NO_DIPLOMAS = ",,,,{cohort}.0,numerator_suppressed,Gapped: regular-diploma count
 NO_COHORT = ",,,,,denominator_suppressed,Gapped: cohort count suppressed by DPI"
 NO_COHORT_BELOW, NO_DIPLOMAS_BELOW = 3, 10
 
-# Planted: the share of each race that has its diploma after four years, and of everybody in the other dimensions.
+# Planted: the share of each race that has its diploma after four years.
 COMPLETED = {
     "Amer Indian": 0.60, "Asian": 0.84, "Black": 0.62, "Hispanic": 0.70, "Pacific Isle": 0.70, "Two or More": 0.72, "White": 0.86,
 }  # fmt: skip
-_COMPLETED_OTHERWISE = 0.72
 _LATER = {"2022-23": "6-Year rate", "2023-24": "5-Year rate"}
 _LATER_SHARE = 0.3  # of those without a diploma after four years
 _SMALL = School("Sampleton", "Fixture Reintegration Center", 12)
 
 
-def _values(rng: np.random.Generator, cohort: int, share: float, year: str) -> str:
+def _diplomas(rng: np.random.Generator, cells: dict[str, dict[str, int]]) -> dict[str, dict[str, tuple[int, int]]]:
+    """Diplomas after four years, and later, of each group: drawn by race, and split over the other dimensions' groups.
+
+    Each dimension tells of the same students, so that none holds more diplomas than the school.
+    """
+    by_race = {group: int(rng.binomial(cohort, COMPLETED[group])) for group, cohort in cells[RACE].items()}
+    later = {group: int(rng.binomial(cohort - by_race[group], _LATER_SHARE)) for group, cohort in cells[RACE].items()}
+    out = {RACE: {group: (count, count + later[group]) for group, count in by_race.items()}}
+    for dimension, groups in cells.items():
+        if dimension == RACE:
+            continue
+        cohorts = np.array(list(groups.values()))
+        first = rng.multivariate_hypergeometric(cohorts, sum(by_race.values()))
+        second = first + rng.multivariate_hypergeometric(cohorts - first, sum(later.values()))
+        out[dimension] = {group: (int(first[at]), int(second[at])) for at, group in enumerate(groups)}
+    return out
+
+
+def _values(cohort: int, diplomas: int, later: int, year: str) -> str:
     """What follows the class of a row, from the rate on."""
     if cohort < NO_COHORT_BELOW:
         return NO_COHORT
     if cohort < NO_DIPLOMAS_BELOW:
         return NO_DIPLOMAS.format(cohort=cohort)
-    diplomas = int(rng.binomial(cohort, share))
-    later = diplomas + int(rng.binomial(cohort - diplomas, _LATER_SHARE))
     extended = f"{_percent(later, cohort)},{_LATER[year]}" if year in _LATER else ","
     return f"{_percent(diplomas, cohort)},{extended},{diplomas}.0,{cohort}.0,,"
 
@@ -63,10 +78,11 @@ def write(folder: Path, rng: np.random.Generator) -> Delivery:
             if year == LAST_YEARS[0] and "EL Status" in cells:
                 groups = cells.pop("EL Status")
                 cells["ELL Status"] = {"ELL/LEP" if group == "EL" else group: cohort for group, cohort in groups.items()}
+            diplomas = _diplomas(rng, cells)
             for dimension, groups in cells.items():
                 for group, cohort in groups.items():
-                    share = COMPLETED[group] if dimension == RACE else _COMPLETED_OTHERWISE
-                    rows.append(f"hs_completion,{dimension},{group},{at},{_values(rng, cohort, share, year)}\n")
+                    values = _values(cohort, *diplomas[dimension][group], year)
+                    rows.append(f"hs_completion,{dimension},{group},{at},{values}\n")
         at = place.format(district=_SMALL.district, name=_SMALL.name, year=year, ends=ends)
         rows.append(f"hs_completion,All Students,[Data Suppressed],{at},{NO_COHORT}\n")
     write_rows(folder / "hs_completion_school_groups.csv", HEADER, rows)

@@ -23,6 +23,10 @@ INTERVALS = (
     "measure_id, period_start, geoid, race_ethnicity_code, unit, value, ci_low, ci_high, bound_low, bound_high, "
     "rate_ratio, rate_ratio_ci_low, rate_ratio_ci_high, rate_difference, rate_difference_ci_low, rate_difference_ci_high"
 )
+GOAL = (
+    "goal_id, title, is_example, direction, baseline_period_start, baseline_value, comparison_baseline_value, target_value, "
+    "target_on, target_group, comparison_group"
+)
 CROSSWALK = "vocabulary, reported_label, race_ethnicity_set, race_ethnicity_code, missing_reason, valid_from, valid_to"
 # One good table for each check: columns, rows, arguments.
 GOOD: dict[str, tuple[str, str, dict[str, Any]]] = {
@@ -49,6 +53,12 @@ GOOD: dict[str, tuple[str, str, dict[str, Any]]] = {
         INTERVALS,
         "('m', 1, 'g', 'black', 'percent', 5.0, 4.0, 6.0, 5.0, 7.0, 2.0, 1.0, 3.0, -1.0, -2.0, 0.0), "
         "('m', 1, 'g', 'black', 'percent', 100.0, 98.0, 100.0, null, null, null, null, null, null, null, null)",
+        {},
+    ),
+    "goal_is_sound": (
+        GOAL,
+        "('up', 'Example: g', true, 'higher', 1, 5.0, 7.0, 6.0, 2, 'black', 'white'), "
+        "('down', 'g', false, 'lower', 1, null, null, 6.0, 2, 'all', null)",
         {},
     ),
     "crosswalk_resolves": (
@@ -120,6 +130,19 @@ def test_nothing_is_found_in_good_rows_and_in_none(found: Check, check: str) -> 
             6,
             id="each way to lie outside",
         ),
+        pytest.param(
+            "goal_is_sound",
+            "('same day', 'g', false, 'higher', 2, 5.0, 7.0, 6.0, 2, 'black', 'white'), "
+            "('no ambition', 'g', false, 'higher', 1, 5.0, 7.0, 5.0, 2, 'black', 'white'), "
+            "('the wrong way', 'g', false, 'lower', 1, 5.0, 4.0, 6.0, 2, 'black', 'white'), "
+            "('nobody beside it', 'g', false, 'higher', 1, 5.0, null, 6.0, 2, 'black', null), "
+            "('everybody beside a group', 'g', false, 'higher', 1, 5.0, 7.0, 6.0, 2, 'all', 'white'), "
+            "('beside itself', 'g', false, 'higher', 1, 5.0, 7.0, 6.0, 2, 'black', 'black'), "
+            "('a figure of nobody', 'g', false, 'higher', 1, 5.0, 7.0, 6.0, 2, 'all', null), "
+            "('not called one', 'Half of all', true, 'higher', 1, 5.0, 7.0, 6.0, 2, 'black', 'white')",
+            8,
+            id="each way to be a goal that cannot be judged",
+        ),
         pytest.param("crosswalk_resolves", "('v', 'a', 'black', 'white', null, 1, 9)", 1, id="a set that is not its code"),
         pytest.param(
             "crosswalk_resolves", "('v', 'a', 'black|white', 'black', null, 1, 9)", 1, id="two that are not multiracial"
@@ -145,3 +168,19 @@ def test_as_many_rows_as_compares_both_sides(found: Check) -> None:
     assert found("as_many_rows_as", "x", "(1), (2), (3)", {"other": "three"}) == 0
     assert found("as_many_rows_as", "x", "(1), (2)", {"other": "three"}) == 1
     assert found("as_many_rows_as", "x", "(1)", {"other": "three"}, where="false") == 1
+
+
+@pytest.mark.parametrize(
+    ("versions", "breaks", "bad"),
+    [
+        pytest.param("(1), (2)", "('m', 2)", 0, id="a break at the second version"),
+        pytest.param("(1)", "('n', 2)", 1, id="a break of no measure"),
+        pytest.param("(1), (2)", "('m', 2), ('m', 3)", 1, id="a break of no version"),
+        pytest.param("(1), (2)", "('m', 1), ('m', 2)", 1, id="a break at the first version"),
+        pytest.param("(1), (2), (3)", "('m', 2)", 1, id="a later version without a break"),
+        pytest.param("(1), (3)", "('m', 3)", 1, id="a version skipped"),
+    ],
+)
+def test_later_versions_have_a_break_and_only_they(found: Check, versions: str, breaks: str, bad: int) -> None:
+    registered = f"(select 'm' as measure_id, measure_version from (values {versions}) as version (measure_version))"
+    assert found("series_are_declared", "measure_id, measure_version", breaks, {"measures": registered}) == bad

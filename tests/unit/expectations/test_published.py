@@ -15,6 +15,7 @@ GOOD = """
 create schema public.published;
 create table public.published.measures as select 'stops' as measure_id, 'how many' as question, 'persons stopped' as numerator;
 create table public.published.sources as select 'dpt__visits' as source, 11 as suppress_below;
+create table public.published.geographies as select '4' as geoid, '\x01'::blob as geometry_wkb;
 create table public.published.release as select 'r1' as release_id;
 """
 
@@ -54,6 +55,8 @@ def test_a_file_that_describes_and_counts_nobody_passes(
         ("alter table public.published.sources add column fee varchar", "private_columns"),
         ("drop table public.published.measures", "table_exists"),
         ("drop table public.published.sources", "table_exists"),
+        ("drop table public.published.geographies", "table_exists"),
+        ("alter table public.published.geographies add column population double", "columns_without_values"),
     ],
 )
 def test_what_must_not_go_out_blocks_the_release(

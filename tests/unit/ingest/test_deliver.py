@@ -15,7 +15,7 @@ from typing import Any
 import pyarrow.parquet
 import pytest
 
-from ingest.connectors import DeliveryError, Origin, open_folder, open_live
+from ingest.connectors import DeliveryError, Fetch, Origin, open_folder, open_live
 from ingest.contract import Contract
 from ingest.deliver import BATCH, INCOMING, RECEIPT, DeliveryStore, Receipt, deliver, load_id
 
@@ -226,7 +226,7 @@ def fetch(warehouse: Any, make_contract: MakeContract, tmp_path: Path) -> Callab
             database.executemany("insert into visits values (?, ?, ?)", [(*row, "x") for row in rows])
             database.commit()
         contract = make_contract(connector={"kind": "database", "credentials_env": "DPT_URL", "table": "visits"})
-        origin = open_live(contract, {"DPT_URL": f"sqlite:///{path}"})
+        origin = open_live(contract, Fetch({"DPT_URL": f"sqlite:///{path}"}, tmp_path))
         assert origin is not None
         return deliver(contract, origin, warehouse.store, None, NOON)
 

@@ -219,3 +219,9 @@ def test_files_without_a_clock_have_the_contracts(
     warehouse.take(contract, {"f.csv": "A,B\n1,2\n"})
     last = last_load(warehouse.con, contract)
     assert last is not None and last.data_as_of == as_of
+
+
+def test_a_contract_that_requires_nothing_refuses_no_row(warehouse: Any, make_contract: MakeContract) -> None:
+    contract = make_contract()
+    warehouse.take(contract, {"a.csv": "A,B\n1,2\n"})
+    assert told(warehouse.con, rejected_rows(contract, required_columns(contract), "landing.dpt__visits", ZONE)) == []

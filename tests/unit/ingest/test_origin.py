@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from ingest.connectors import DeliveryError, delivered_files, open_folder, open_live
+from ingest.connectors import DeliveryError, Fetch, delivered_files, open_folder, open_live
 from ingest.contract import Contract
 
 MakeContract = Callable[..., Contract]
@@ -66,13 +66,13 @@ def test_a_live_file_is_a_folder_a_file_or_a_glob(
 ) -> None:
     put(tmp_path, a="A,B\n1,2\n", b="A,B\n3,4\n")
     contract = make_contract(connector={"kind": "file", "path": f"{tmp_path}{path}"})
-    origin = open_live(contract, {})
+    origin = open_live(contract, Fetch({}, tmp_path))
     found = [row for table in read_origin(contract, origin) for row in table.rows]  # type: ignore[attr-defined]
     assert found == rows
 
 
-def test_a_live_file_without_a_path_has_nothing(make_contract: MakeContract) -> None:
-    assert open_live(make_contract(), {}) is None
+def test_a_live_file_without_a_path_has_nothing(make_contract: MakeContract, tmp_path: Path) -> None:
+    assert open_live(make_contract(), Fetch({}, tmp_path)) is None
 
 
 @pytest.mark.parametrize("path", ["nowhere.csv", "*.csv", "nowhere/at/all.csv"])
@@ -81,21 +81,4 @@ def test_a_live_file_that_is_not_there_is_told(make_contract: MakeContract, tmp_
     with pytest.raises(
         DeliveryError, match=r"no such file or folder; mend connector\.path in the contract, or put the file there"
     ):
-        open_live(contract, {})
-
-
-@pytest.mark.parametrize(
-    "connector",
-    [
-        {"kind": "ckan", "base_url": "https://data.dpt.example", "resource": "visits"},
-        {"kind": "socrata", "base_url": "https://data.dpt.example", "resource": "visits"},
-        {"kind": "arcgis", "base_url": "https://data.dpt.example"},
-        {"kind": "http", "url": "https://data.dpt.example/visits.csv"},
-    ],
-    ids=lambda connector: connector["kind"],
-)
-def test_a_live_portal_is_not_connected_yet_and_says_so(make_contract: MakeContract, connector: dict[str, str]) -> None:
-    with pytest.raises(
-        DeliveryError, match=f"live portals of kind {connector['kind']} are not connected; download it and deliver"
-    ):
-        open_live(make_contract(connector=connector), {})
+        open_live(contract, Fetch({}, tmp_path))

@@ -33,9 +33,7 @@ def test_contracts_go_by_their_names(registry: Registry) -> None:
 
 
 def test_an_unknown_name_is_told_with_the_known_ones(registry: Registry) -> None:
-    with pytest.raises(
-        UnknownSource, match=r"no contract is called 'ucc__requests'; there are assessor__property_sales, .*ucc__serv"
-    ):
+    with pytest.raises(UnknownSource, match=r"no contract is called 'ucc__requests'; there are assessor__parcels, .*ucc__serv"):
         registry["ucc__requests"]
 
 
@@ -115,7 +113,7 @@ def test_every_contract_can_be_changed_by_a_city(registry: Registry, city_file: 
             "sources:\n  ucc__requests: {as_of: 2025-12-01}\n",
             2,
             "sources.ucc__requests",
-            "no such source; known are assessor__property_sales, ",
+            "no such source; known are assessor__parcels, ",
         ),
         (f"city: milwaukee\n{REQUESTS}: {{columns: []}}\n", 2, f"sources.{REQUESTS}.columns", "a city may change only"),
         (

@@ -183,10 +183,3 @@ def test_a_broken_file_is_told_without_quoting_it(read_file: Any, data: bytes, s
     assert str(told.value).startswith(f"dpt__visits: visits.csv: {said}")
     assert "Canary" not in "".join(traceback.format_exception(told.value))
     assert told.value.__context__ is None or told.value.__suppress_context__
-
-
-def test_a_file_of_a_kind_that_cannot_be_read_is_told(read_file: Any) -> None:
-    with pytest.raises(
-        DeliveryError, match="files of kind excel cannot be read yet; deliver it as csv, parquet or geojson and change format"
-    ):
-        read_file(b"PK", name="visits.xlsx", format={"kind": "excel"})

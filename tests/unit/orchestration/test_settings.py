@@ -90,3 +90,23 @@ def test_a_bad_number_is_named_with_what_to_write(name: str, text: str, least: s
     with pytest.raises(ConfigurationError) as refused:
         Settings.from_environment({name: text})
     assert str(refused.value) == f"{name} is {text!r}; write a number of at least {least}, or unset it for {default}"
+
+
+def test_hosts_are_moved_in_pairs() -> None:
+    text = "https://data.city.example=http://127.0.0.1:8080, https://maps.city.example/arcgis/=https://mirror.example/maps"
+    settings = Settings.from_environment({"LEVELGROUND_HOSTS": text})
+    assert settings.hosts == {
+        "https://data.city.example": "http://127.0.0.1:8080",
+        "https://maps.city.example/arcgis": "https://mirror.example/maps",
+    }
+    assert Settings.from_environment({}).hosts == {}
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["https://data.city.example", "data.city.example=mirror", "https://a.example=https://me:hunter2@b.example", "=https://b"],
+)
+def test_hosts_that_are_no_pairs_of_addresses_are_refused_without_quoting_them(text: str) -> None:
+    with pytest.raises(ConfigurationError, match="LEVELGROUND_HOSTS holds what is no pair of addresses; write it like") as told:
+        Settings.from_environment({"LEVELGROUND_HOSTS": text})
+    assert "hunter2" not in str(told.value)

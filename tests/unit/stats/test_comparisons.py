@@ -4,6 +4,7 @@ from collections.abc import Callable
 from math import exp, sqrt
 from typing import Any
 
+import duckdb
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -98,3 +99,48 @@ def test_risk_difference_ci_adds_scipys_wilson_intervals(
     assert -1 - 1e-12 <= interval["low"] <= interval["high"] <= 1 + 1e-12
     mirrored = stats("risk_difference_ci", x0, n0, x1, n1, confidence)
     assert mirrored["high"] == pytest.approx(-interval["low"], abs=1e-12)
+
+
+@PROPERTY
+@given(table=TABLE, confidence=CONFIDENCE)
+def test_change_ci_of_wilson_intervals_is_newcombes(stats: Call, table: tuple[int, int, int, int], confidence: float) -> None:
+    """Zou and Donner (2008), section 2: with Wilson limits their method is Newcombe's tenth."""
+    sides = []
+    for x, n in (table[:2], table[2:]):
+        interval = binomtest(x, n).proportion_ci(confidence_level=confidence, method="wilson")
+        sides += [x / n, interval.low, interval.high]
+    expected = stats("risk_difference_ci", *table, confidence)
+    found = stats("change_ci", *sides)
+    assert found["low"] == pytest.approx(expected["low"], rel=1e-9, abs=1e-9)
+    assert found["high"] == pytest.approx(expected["high"], rel=1e-9, abs=1e-9)
+
+
+def test_change_ci_of_newcombes_example(stats: Call) -> None:
+    """Newcombe (1998b), Table II (a): 56/70 against 48/80 is a difference of 0.2, 0.0524 to 0.3339 by method 10."""
+    change = stats("change_ci", 0.8, *_wilson(56, 70), 0.6, *_wilson(48, 80))
+    assert (change["low"], change["high"]) == (pytest.approx(0.0524, abs=5e-5), pytest.approx(0.3339, abs=5e-5))
+
+
+def _wilson(x: int, n: int) -> tuple[float, float]:
+    interval = binomtest(x, n).proportion_ci(confidence_level=0.95, method="wilson")
+    return interval.low, interval.high
+
+
+def test_change_ci_of_symmetric_intervals_is_the_normal_one(stats: Call) -> None:
+    """Half widths 3 and 4 make one of 5, also below zero."""
+    assert stats("change_ci", -10, -13, -7, 20, 16, 24) == {"low": -35.0, "high": -25.0}
+
+
+@pytest.mark.parametrize("wrong", [float("nan"), float("inf")])
+@pytest.mark.parametrize("at", range(6))
+def test_change_ci_refuses_what_is_not_finite(stats: Call, at: int, wrong: float) -> None:
+    arguments: list[float] = [3, 2, 5, 4, 3, 6]
+    arguments[at] = wrong
+    with pytest.raises(duckdb.Error, match=r"stats\.change_ci: \w+ must be a finite number"):
+        stats("change_ci", *arguments)
+
+
+@pytest.mark.parametrize("arguments", [(1, 2, 5, 4, 3, 6), (6, 2, 5, 4, 3, 6), (3, 2, 5, 2, 3, 6), (3, 2, 5, 7, 3, 6)])
+def test_change_ci_refuses_a_value_outside_its_interval(stats: Call, arguments: tuple[float, ...]) -> None:
+    with pytest.raises(duckdb.Error, match=r"stats\.change_ci: value[01] must lie between"):
+        stats("change_ci", *arguments)

@@ -23,6 +23,7 @@ CALLS: dict[str, dict[str, Any]] = {
     "risk_ratio_ci": {"x1": 3, "n1": 10, "x0": 4, "n0": 20, "confidence": 0.95},
     "rate_ratio_ci": {"x1": 3, "t1": 10, "x0": 4, "t0": 20, "confidence": 0.95},
     "risk_difference_ci": {"x1": 3, "n1": 10, "x0": 4, "n0": 20, "confidence": 0.95},
+    "change_ci": {"value1": 3, "low1": 2, "high1": 5, "value0": 4, "low0": 3, "high0": 6},
     "directly_standardised_rate_ci": {
         "events": [4, 9], "populations": [100, 80], "standard_populations": [1, 2], "confidence": 0.95,
     },
@@ -42,7 +43,12 @@ CALLS: dict[str, dict[str, Any]] = {
     "representation_score": {"participants": [1, 2], "populations": [3, 1]},
 }  # fmt: skip
 ARGUMENTS = [(function, name) for function, arguments in CALLS.items() for name in arguments]
-NUMBERS = [(f, a) for f, a in ARGUMENTS if isinstance(CALLS[f][a], int | float) and a not in ("confidence", "weighted")]
+# change_ci takes figures of any sign; what it refuses stands in test_comparisons.py.
+NUMBERS = [
+    (f, a)
+    for f, a in ARGUMENTS
+    if isinstance(CALLS[f][a], int | float) and a not in ("confidence", "weighted") and f != "change_ci"
+]
 LISTS = [(f, a) for f, a in ARGUMENTS if isinstance(CALLS[f][a], list)]
 WITH_CONFIDENCE = [f for f, a in ARGUMENTS if a == "confidence"]
 DENOMINATORS = [(f, a) for f, a in ARGUMENTS if a in ("n", "person_time", "n1", "n0", "t1", "t0", "y")]

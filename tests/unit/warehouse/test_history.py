@@ -8,10 +8,12 @@ import pytest
 
 from warehouse.paths import Home
 from warehouse.releases import (
+    LabelTaken,
     Manifest,
     ReleaseCorrupt,
     UnknownRelease,
     current,
+    find,
     is_pinned,
     known_releases,
     list_releases,
@@ -20,6 +22,7 @@ from warehouse.releases import (
     prune,
     rollback,
     swap,
+    verify,
 )
 
 MakeRelease = Callable[[int], Manifest]
@@ -54,15 +57,70 @@ def test_rollback_publishes_an_earlier_release_and_forward_again(home: Home, mak
         rollback(home, "latest")
 
 
-def test_pins_are_of_known_releases_and_can_be_relabeled(home: Home, make_release: MakeRelease) -> None:
-    one = make_release(1)
+def test_a_pin_is_of_a_known_release_that_is_whole(home: Home, make_release: MakeRelease) -> None:
+    one, two = make_release(1), make_release(2)
     assert not is_pinned(home, one.release_id)
-    pin(home, one.release_id, "draft")
-    pin(home, one.release_id, "council, 2025-12-01")
+    pin(home, one.release_id, " council, 2025-12-01 ")
     assert is_pinned(home, one.release_id)
     assert pins(home) == {one.release_id: "council, 2025-12-01"}
     with pytest.raises(UnknownRelease):
         pin(home, "20240101T000000Z-00000000")
+    (home.release(two.release_id) / "levelground.duckdb").unlink()
+    with pytest.raises(ReleaseCorrupt):
+        pin(home, two.release_id, "2025Q4")
+    assert not is_pinned(home, two.release_id)
+
+
+def test_a_label_stands_for_one_release_for_ever(home: Home, make_release: MakeRelease) -> None:
+    one, two = make_release(1), make_release(2)
+    pin(home, one.release_id)
+    pin(home, one.release_id, "2025Q3")
+    pin(home, one.release_id, "2025Q3")
+    pin(home, one.release_id)
+    assert pins(home) == {one.release_id: "2025Q3"}
+    with pytest.raises(LabelTaken, match=f"is of release {one.release_id}"):
+        pin(home, two.release_id, "2025q3")
+    with pytest.raises(LabelTaken, match="has the label '2025Q3'"):
+        pin(home, one.release_id, "2025Q4")
+    assert pins(home) == {one.release_id: "2025Q3"}
+
+
+@pytest.mark.parametrize("label", ["x" * 61, "two\nlines", "20250930T000000Z-1a2b3c4d", "current"])
+def test_what_cannot_be_told_from_something_else_is_no_label(home: Home, make_release: MakeRelease, label: str) -> None:
+    one = make_release(1)
+    with pytest.raises(ValueError, match="is no label"):
+        pin(home, one.release_id, label)
+    assert pins(home) == {}
+
+
+def test_a_release_is_found_by_its_id_its_label_and_as_the_current_one(home: Home, make_release: MakeRelease) -> None:
+    one, two = make_release(1), make_release(2)
+    pin(home, one.release_id, "2025Q3")
+    swap(home, two.release_id)
+    assert find(home, one.release_id) == find(home, "2025Q3") == find(home, "2025q3") == one.release_id
+    assert find(home, "current") == two.release_id
+    with pytest.raises(UnknownRelease, match="2025Q3"):
+        find(home, "2025Q4")
+    with pytest.raises(UnknownRelease):
+        find(home, "")
+
+
+def test_a_pinned_release_stays_as_it_was_whatever_comes_after(home: Home, make_release: MakeRelease) -> None:
+    def bytes_of(release_id: str) -> dict[str, bytes]:
+        return {path.name: path.read_bytes() for path in home.release(release_id).iterdir()}
+
+    reported = make_release(1)
+    swap(home, reported.release_id)
+    pin(home, reported.release_id, "2025Q3")
+    before = bytes_of(reported.release_id)
+    for rows in range(2, 6):
+        swap(home, make_release(rows).release_id)
+        prune(home, keep=1)
+    assert len(known_releases(home)) == 2
+    assert bytes_of(reported.release_id) == before
+    assert verify(home, find(home, "2025Q3")) == reported
+    rollback(home, reported.release_id)
+    assert bytes_of(reported.release_id) == before
 
 
 def test_prune_keeps_the_newest_the_pinned_and_the_published(home: Home, make_release: MakeRelease) -> None:

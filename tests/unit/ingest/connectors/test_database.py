@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from ingest.connectors import DeliveryError, Origin, open_live
+from ingest.connectors import DeliveryError, Fetch, Origin, open_live
 from ingest.contract import Contract
 
 MakeContract = Callable[..., Contract]
@@ -186,7 +186,7 @@ def test_a_live_table_or_query(
     make_contract: MakeContract, read_origin: Any, url: str, keys: dict[str, str], name: str, rows: list[Any]
 ) -> None:
     contract = make_contract(**connector(**keys))
-    origin = open_live(contract, {"DPT_URL": url})
+    origin = open_live(contract, Fetch({"DPT_URL": url}, Path()))
     assert origin is not None and origin.file_hashes == {}
     (table,) = read_origin(contract, origin)
     assert (table.name, table.rows) == (name, rows)
@@ -195,7 +195,7 @@ def test_a_live_table_or_query(
 def test_an_unset_variable_is_named(make_contract: MakeContract) -> None:
     for environment in ({}, {"DPT_URL": ""}):
         with pytest.raises(DeliveryError, match="dpt__visits: staff: DPT_URL is not set; set DPT_URL to the SQLAlchemy URL of"):
-            open_live(make_contract(**connector(table="staff")), environment)
+            open_live(make_contract(**connector(table="staff")), Fetch(environment, Path()))
 
 
 @pytest.mark.parametrize(
@@ -213,7 +213,7 @@ def test_a_bad_url_is_told_without_its_password(make_contract: MakeContract, rea
     contract = make_contract(**connector(table="staff"))
 
     def read() -> None:
-        origin: Origin | None = open_live(contract, {"DPT_URL": secret})
+        origin: Origin | None = open_live(contract, Fetch({"DPT_URL": secret}, Path()))
         assert origin is not None
         read_origin(contract, origin)
 
@@ -227,7 +227,7 @@ def test_a_bad_url_is_told_without_its_password(make_contract: MakeContract, rea
 @pytest.mark.parametrize("query", ["select A from nowhere", "select A, from staff", f"select '{CANARY}' as A from nowhere"])
 def test_a_bad_query_is_told_without_quoting_it(make_contract: MakeContract, read_origin: Any, url: str, query: str) -> None:
     contract = make_contract(**connector(query=query))
-    origin = open_live(contract, {"DPT_URL": url})
+    origin = open_live(contract, Fetch({"DPT_URL": url}, Path()))
     with pytest.raises(DeliveryError, match=r"query: the database refused or broke off \(OperationalError\); check") as told:
         read_origin(contract, origin)
     assert "Canary" not in "".join(traceback.format_exception(told.value))
@@ -235,7 +235,7 @@ def test_a_bad_query_is_told_without_quoting_it(make_contract: MakeContract, rea
 
 def test_a_connection_lost_in_mid_fetch_is_told(make_contract: MakeContract, url: str) -> None:
     contract = make_contract(**connector(query="select A, abs(-9223372036854775808) as B from staff"))
-    origin = open_live(contract, {"DPT_URL": url})
+    origin = open_live(contract, Fetch({"DPT_URL": url}, Path()))
     assert origin is not None
     with (
         origin.parts[0].read() as opened,

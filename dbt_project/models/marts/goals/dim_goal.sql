@@ -1,0 +1,50 @@
+-- one row per goal of the city
+with
+settings as (
+    select * from {{ ref('stg_receipts__settings') }}
+),
+
+goals as (
+    select * from {{ ref('goals') }}
+),
+
+final as (
+    select
+        goals.goal_id,
+        goals.result,
+        goals.accountability,
+        goals.title,
+        goals.is_example,
+        goals.note,
+        goals.owner,
+        goals.policy_area,
+        goals.legal_basis,
+        goals.funding_source,
+        goals.measure_id,
+        goals.measure_version,
+        measures.name as measure_name,
+        measures.unit,
+        goals.period_type,
+        goals.geography_type,
+        goals.geography_vintage,
+        goals.geoid,
+        goals.race_standard,
+        goals.tabulation,
+        goals.method,
+        goals.stratum_type,
+        goals.stratum_code,
+        goals.target_group,
+        goals.comparison_group,
+        goals.direction,
+        goals.baseline_period_start,
+        goals.baseline_value,
+        goals.comparison_baseline_value,
+        goals.target_value,
+        goals.target_on
+    from goals
+    inner join settings on goals.city_geoid = settings.city_geoid
+    left join {{ ref('dim_measure') }} as measures
+        on goals.measure_id = measures.measure_id and goals.measure_version = measures.measure_version
+)
+
+select * from final

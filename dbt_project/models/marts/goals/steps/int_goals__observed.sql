@@ -1,0 +1,83 @@
+-- one row per goal and period from its baseline on: the figures of the target and the comparison group, or why there is none
+with
+goals as (
+    select * from {{ ref('dim_goal') }}
+),
+
+figures as (
+    select
+        goals.goal_id,
+        measures.race_ethnicity_code,
+        measures.period_start,
+        measures.period_end,
+        measures.value,
+        measures.ci_low,
+        measures.ci_high,
+        case
+            when measures.value_status <> 'computed' then measures.value_status
+            when measures.value is null then 'value_not_computed'
+            when measures.race_ethnicity_code <> 'all' and measures.known_race_pct < 70 then 'known_race_below_70'
+            when measures.ci_low is null or measures.ci_high is null then 'no_interval'
+        end as reason
+    from goals
+    inner join {{ ref('fct_equity_measures') }} as measures
+        on
+            goals.measure_id = measures.measure_id
+            and goals.measure_version = measures.measure_version
+            and goals.period_type = measures.period_type
+            and goals.geography_type = measures.geography_type
+            and goals.geography_vintage = measures.geography_vintage
+            and goals.geoid = measures.geoid
+            and goals.race_standard = measures.race_standard
+            and goals.tabulation = measures.tabulation
+            and goals.method = measures.method
+            and goals.stratum_type = measures.stratum_type
+            and goals.stratum_code = measures.stratum_code
+            and measures.race_ethnicity_code in (goals.target_group, goals.comparison_group)
+            and goals.baseline_period_start <= measures.period_start
+),
+
+-- a period counts when either group has a row in it
+periods as (
+    select
+        goal_id,
+        period_start,
+        max(period_end) as period_end
+    from figures
+    group by goal_id, period_start
+),
+
+final as (
+    select
+        goals.goal_id,
+        coalesce(periods.period_start, goals.baseline_period_start) as period_start,
+        periods.period_end,
+        targets.value,
+        targets.ci_low,
+        targets.ci_high,
+        comparisons.value as comparison_value,
+        comparisons.ci_low as comparison_ci_low,
+        comparisons.ci_high as comparison_ci_high,
+        case
+            when periods.period_start is null then 'not_measured'
+            when targets.goal_id is null then 'target_group_not_measured'
+            when targets.reason is not null then targets.reason
+            when goals.comparison_group is null then null
+            when comparisons.goal_id is null then 'comparison_group_not_measured'
+            when comparisons.reason is not null then concat('comparison_group_', comparisons.reason)
+        end as reason
+    from goals
+    left join periods on goals.goal_id = periods.goal_id
+    left join figures as targets
+        on
+            periods.goal_id = targets.goal_id
+            and periods.period_start = targets.period_start
+            and goals.target_group = targets.race_ethnicity_code
+    left join figures as comparisons
+        on
+            periods.goal_id = comparisons.goal_id
+            and periods.period_start = comparisons.period_start
+            and goals.comparison_group = comparisons.race_ethnicity_code
+)
+
+select * from final

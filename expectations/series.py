@@ -1,0 +1,78 @@
+"""What is judged of series: a measure does not change its definition without a new version.
+
+Here: the registry of the candidate against that of the release that is out. Not here: that a later version
+says when it begins and why (a dbt test of the seed `series_breaks`), what the figures do (`levelground releases diff`).
+
+The registry is ours and not a delivery; what is compared are two tables of texts, so no expectation of a suite is needed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from sqlalchemy import Connection, Engine, text
+
+from expectations.results import Finding, Severity
+from warehouse import dialect
+from warehouse.sql import identifier, quoted
+
+REGISTRY = "marts.dim_measure"  # the subject whose verdict the findings belong to
+# What makes a figure of a measure another figure. Its name, question and caveat, who owns and pays for it, may be put better.
+DEFINITION = (
+    "source", "kind", "numerator", "denominator", "unit", "favourable_direction", "statistical_unit", "numerator_is_subset",
+    "reference_rule", "reference_code", "minimum_n", "age_universe", "agreement",
+)  # fmt: skip
+_REMEDY = (
+    "add the new definition to measure_registry.csv as the next version, keep the row of the old one as it was, and say in "
+    "series_breaks.csv from when it counts and what changed"
+)
+
+
+def judge_series(database: Engine | Path, *, attached: str = "release", previous: str = "previous") -> tuple[Finding, ...]:
+    """What is found in the registry: `attached` and `previous` are the names under which both releases' files are attached.
+
+    A column that one of the two does not have is not compared: a registry may learn a new one without a break.
+    """
+    engine = dialect.engine(database) if isinstance(database, Path) else database
+    with engine.connect() as connection:
+        known = _columns(connection, attached) & _columns(connection, previous)
+        compared = [column for column in DEFINITION if column in known]
+        changed = ", ".join(
+            f"case when earlier.{quoted(column)} is distinct from later.{quoted(column)} then '{column}' end"
+            for column in compared
+        )
+        earlier, later = (f"{identifier(name)}.marts.dim_measure" for name in (previous, attached))
+        rows = connection.execute(
+            text(
+                "select earlier.measure_id, earlier.measure_version, later.measure_id is null, "
+                f"earlier.measure_id in (select measure_id from {later}), "
+                f"array_to_string(list_filter([{changed}]::varchar[], lambda name: name is not null), ', ') "
+                f"from {earlier} as earlier left join {later} as later on earlier.measure_id = later.measure_id "
+                "and earlier.measure_version = later.measure_version order by all"
+            )
+        ).all()
+    redefined = [f"{measure} version {version} ({what})" for measure, version, gone, _, what in rows if not gone and what]
+    unexplained = [f"{measure} version {version}" for measure, version, gone, goes_on, _ in rows if gone and goes_on]
+    ended = [f"{measure} version {version}" for measure, version, gone, goes_on, _ in rows if gone and not goes_on]
+    differs = f"{REGISTRY}: defined differently than in the release that is out: {_REMEDY}"
+    lost = f"{REGISTRY}: gone from the registry while the measure goes on; put the row back"
+    return (
+        _finding("definition_stays", "critical", redefined, differs),
+        _finding("earlier_version_stays", "critical", unexplained, lost),
+        _finding("measure_stays", "warning", ended, f"{REGISTRY}: gone from the registry, and its figures from the release"),
+    )
+
+
+def _columns(connection: Connection, database: str) -> set[str]:
+    query = (
+        "select column_name from duckdb_columns() "
+        "where database_name = :database and schema_name = 'marts' and table_name = 'dim_measure'"
+    )
+    return set(connection.execute(text(query), {"database": database}).scalars())
+
+
+def _finding(name: str, severity: Severity, wrong: Iterable[str], says: str) -> Finding:
+    found = list(wrong)
+    message = f"{says} ({', '.join(found)})" if found else ""
+    return Finding(name, "measure_version", severity, not found, float(len(found)), 0.0, message)

@@ -1,0 +1,51 @@
+"""JSON without losing a digit: numbers stay as they are written.
+
+Here: how Python's reader is told so, and values as text. Not here: which values are records (`json_records`, `geojson`).
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+
+class Number(str):
+    """A number as it is written in the file."""
+
+    __slots__ = ()
+
+
+class Unusable(Exception):
+    """JSON that Python would read, and lose something of; the message quotes nothing."""
+
+
+def decoder() -> json.JSONDecoder:
+    """A reader that keeps numbers as `Number`, and raises `Unusable` for what it could not keep."""
+    return json.JSONDecoder(parse_float=Number, parse_int=Number, parse_constant=_no_number, object_pairs_hook=_without_repeats)
+
+
+def _no_number(word: str) -> Number:
+    raise Unusable(f"it holds {word} where a number should stand")
+
+
+def _without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    members = dict(pairs)
+    if len(members) < len(pairs):
+        raise Unusable("a name stands twice in one object, and only one of the two could be kept")
+    return members
+
+
+def as_text(value: Any) -> str | None:
+    """A value as text: itself if it is one, else as JSON."""
+    return None if value is None else str(value) if isinstance(value, str) else compact(value)
+
+
+def compact(value: Any) -> str:
+    """A value as JSON, with its numbers as they were written."""
+    if isinstance(value, Number):
+        return str(value)
+    if isinstance(value, list):
+        return f"[{','.join(map(compact, value))}]"
+    if isinstance(value, dict):
+        return f"{{{','.join(f'{compact(name)}:{compact(member)}' for name, member in value.items())}}}"
+    return json.dumps(value, ensure_ascii=False)

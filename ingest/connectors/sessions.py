@@ -1,0 +1,71 @@
+"""Sessions of departments' databases: read-only, with time limits, and writing values the same way everywhere.
+
+Here: what each kind of database needs for that. PostgreSQL and SQLite are tested against servers; MySQL, Oracle and SQL
+Server are written from their manuals and untested (docs/connectors.md). Not here: what is asked (`database`).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sqlalchemy as sa
+
+CONNECT_SECONDS = 30
+# One statement, or one batch of a cursor: the slowest query of a department's database that a nightly run should wait for.
+STATEMENT_SECONDS = 600
+
+_ARGUMENTS: dict[str, dict[str, Any]] = {
+    # keepalives and tcp_user_timeout notice within two minutes that the other machine is gone without a word
+    "postgresql": {
+        "connect_timeout": CONNECT_SECONDS, "application_name": "levelground", "client_encoding": "utf8",
+        "keepalives": 1, "keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3, "tcp_user_timeout": 120_000,
+    },
+    "mysql": {"connect_timeout": CONNECT_SECONDS, "read_timeout": STATEMENT_SECONDS},
+    "mssql": {"login_timeout": CONNECT_SECONDS, "timeout": STATEMENT_SECONDS},
+    "oracle": {"tcp_connect_timeout": CONNECT_SECONDS},
+}  # fmt: skip
+_SESSION = {
+    "postgresql": (
+        "set session characteristics as transaction read only",
+        "set statement_timeout = {milliseconds}",
+        "set idle_in_transaction_session_timeout = {milliseconds}",
+        "set datestyle = 'ISO, YMD'",
+        "set intervalstyle = 'iso_8601'",
+        "set extra_float_digits = 1",
+        "set bytea_output = 'hex'",
+    ),
+    "mysql": ("set session transaction read only", "set session max_execution_time = {milliseconds}"),
+    "mariadb": ("set session transaction read only", "set session max_statement_time = {seconds}"),
+    "oracle": (
+        "alter session set nls_date_format = 'YYYY-MM-DD HH24:MI:SS'",
+        "alter session set nls_timestamp_format = 'YYYY-MM-DD HH24:MI:SS.FF6'",
+        "alter session set nls_timestamp_tz_format = 'YYYY-MM-DD HH24:MI:SS.FF6 TZH:TZM'",
+        "alter session set nls_numeric_characters = '.,'",
+    ),
+    "sqlite": ("pragma query_only = on",),
+}
+
+
+def connect_arguments(backend: str) -> dict[str, Any]:
+    """What `create_engine` takes for a kind of database beside the URL; the URL's own words win where the driver lets them."""
+    arguments = _ARGUMENTS.get(backend)
+    return {"connect_args": arguments} if arguments else {}
+
+
+def begin(connection: sa.Connection, zone: str) -> None:
+    """Make the session one that cannot write, gives up in time, and writes times of instants in `zone`."""
+    dialect = connection.dialect.name
+    for statement in _SESSION.get(dialect, ()):
+        limits = {"seconds": STATEMENT_SECONDS, "milliseconds": STATEMENT_SECONDS * 1000}
+        connection.exec_driver_sql(statement.format(**limits))
+    if dialect == "postgresql":
+        connection.execute(sa.select(sa.func.set_config("TimeZone", zone, False)))
+    # what was set holds for transactions that begin from here on
+    connection.commit()
+    if dialect == "oracle":
+        connection.exec_driver_sql("set transaction read only")
+
+
+def text_type(dialect: str) -> sa.types.TypeEngine[str]:
+    """What a value is cast to, so that it arrives as text."""
+    return sa.String(4000) if dialect == "oracle" else sa.Text()

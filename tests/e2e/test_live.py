@@ -1,0 +1,73 @@
+"""`--live`: the shipped contract of a portal and one of a database, through the same run, and what each fault ends in."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pytest_httpserver import HTTPServer
+
+from ingest.registry import load_registry
+from tests.conftest import CommandLine
+from tests.e2e.conftest import status_of
+from tests.portals import FakeCkan, truncated
+
+REQUESTS, STAFF = "ucc__service_requests", "der__employees"
+PASSWORD = "hunter2"
+
+
+@pytest.fixture
+def portal() -> Iterator[FakeCkan]:
+    with HTTPServer(threaded=True) as server:
+        yield FakeCkan(server)
+
+
+@pytest.fixture
+def live(
+    levelground: CommandLine, sample_city: Path, portal: FakeCkan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> CommandLine:
+    """The sample city's calls behind the city's portal, its staff behind the department's database."""
+    contract = load_registry()[REQUESTS]
+    portal.resource |= {"id": getattr(contract.connector, "resource"), "url": f"{portal.url}/file/calls.csv"}  # noqa: B009
+    portal.resource_id = portal.resource["id"]
+    portal.files["calls.csv"] = next((sample_city / REQUESTS).iterdir()).read_bytes()
+    shutil.copy(next((sample_city / STAFF).iterdir()), tmp_path / "staff.db")
+    monkeypatch.setenv("LEVELGROUND_HOSTS", f"{getattr(contract.connector, 'base_url')}={portal.url}")  # noqa: B009
+    monkeypatch.setenv("LEVELGROUND_DER_DATABASE_URL", f"sqlite:///{tmp_path / 'staff.db'}")
+    return levelground
+
+
+def run(live: CommandLine, *arguments: object, expect: int) -> dict[str, Any]:
+    asked = ("run", "--json", "--as-of", "2025-12-01", "--source", REQUESTS, "--source", STAFF, *arguments)
+    report: dict[str, Any] = live.json(*asked, expect=expect)
+    return report
+
+
+def test_live_sources_are_released_and_a_fault_holds_back_only_its_own(
+    live: CommandLine, portal: FakeCkan, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = run(live, "--live", expect=0)
+    assert first["outcome"] == "released"
+    assert {status_of(first, source)["verdict"] for source in (REQUESTS, STAFF)} == {"fresh"}
+    rows = {source: status_of(first, source)["rows_delivered"] for source in (REQUESTS, STAFF)}
+    assert min(rows.values()) > 0
+    assert live.ask("select count(*) as n from marts.fct_service_requests") != [{"n": 0}]
+    assert not list((live.home / "tmp").glob("fetch-*"))
+
+    # the home keeps that it is live: schedule and UI have no options
+    portal.faults = [None, *[truncated(b"CREATIONDATE,", 5000)] * 20]
+    monkeypatch.setenv("LEVELGROUND_DER_DATABASE_URL", f"postgresql+psycopg://desk:{PASSWORD}@127.0.0.1:9/staff")
+    failed = run(live, expect=4)
+    assert failed["release_id"] == first["release_id"]
+    reasons = {source: status_of(failed, source) for source in (REQUESTS, STAFF)}
+    assert {row["verdict"] for row in reasons.values()} == {"held_back"}
+    assert reasons[REQUESTS]["reason"] == (
+        f"{REQUESTS}: {portal.resource_id}: the connection broke off before the end, 4 times; "
+        "nothing was taken in; the next run asks again"
+    )
+    assert reasons[STAFF]["reason"].startswith(f"{STAFF}: employees: the database refused or broke off (OperationalError); check")
+    said = [path for path in live.home.rglob("*") if path.is_file() and PASSWORD.encode() in path.read_bytes()]
+    assert said == []

@@ -1,0 +1,54 @@
+"""The queries of docs/queries.md, as an analyst runs them on a release."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.conftest import ROOT
+from warehouse.connection import run_query
+from warehouse.paths import Home
+
+DOCUMENT = ROOT / "docs" / "queries.md"
+SECTION = re.compile(r"^## (.+?)\n(.*?)(?=^## |\Z)", re.MULTILINE | re.DOTALL)
+QUERIES = {
+    heading: (sql, which)
+    for heading, text in SECTION.findall(DOCUMENT.read_text(encoding="utf-8"))
+    for which, sql in re.findall(r"^```sql( public)?\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("heading", QUERIES)
+def test_a_query_of_the_page_runs_and_finds_something(first_release: tuple[Path, dict[str, Any]], heading: str) -> None:
+    home = Home(first_release[0])
+    sql, which = QUERIES[heading]
+    found = run_query(home.published_public if which else home.published_analyst, sql, 60)
+    assert found.num_rows > 0, f"{heading}: the sample city answers it"
+
+
+def test_each_section_of_the_page_has_one_query() -> None:
+    text = DOCUMENT.read_text(encoding="utf-8")
+    assert len(QUERIES) == text.count("\n## ") == text.count("```sql")
+    assert len(QUERIES) >= 12
+
+
+def test_a_figure_made_again_is_the_released_one(first_release: tuple[Path, dict[str, Any]]) -> None:
+    again = run_query(Home(first_release[0]).published_analyst, QUERIES["A figure made again"][0], 60).to_pylist()
+    assert all(row["ci_low_again"] == pytest.approx(row["ci_low"], abs=1e-9) for row in again)
+
+
+def test_every_released_column_says_what_it_is(first_release: tuple[Path, dict[str, Any]]) -> None:
+    home = Home(first_release[0])
+    for path in (home.published_analyst, home.published_public):
+        silent = run_query(
+            path,
+            "select schema_name, table_name, column_name from duckdb_columns() where not internal and coalesce(comment, '') = '' "
+            "union all select schema_name, table_name, '' from duckdb_tables() where coalesce(comment, '') = '' "
+            "union all select schema_name, function_name, '' from duckdb_functions() "
+            "where schema_name = 'stats' and coalesce(comment, '') = ''",
+            60,
+        ).to_pylist()
+        assert silent == []

@@ -1,0 +1,212 @@
+"""What two releases say differently: rows of measures that came, went or changed, and by how much; goals whose status moved.
+
+Belongs here: comparing the tables of two files. Does not: why they differ (`causes`), choosing the releases (`history`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from duckdb import DuckDBPyConnection
+
+from warehouse.connection import attach, opened_afresh
+from warehouse.paths import ANALYST_FILE, Home
+from warehouse.releases.manifest import Manifest, ReleaseCorrupt
+from warehouse.releases.sealing import verify
+from warehouse.sql import quoted
+
+MEASURES, REGISTRY, PROGRESS = "marts.fct_equity_measures", "marts.dim_measure", "marts.fct_goal_progress"
+GRAIN = (
+    "measure_id", "measure_version", "period_type", "period_start", "geography_type", "geography_vintage", "geoid",
+    "race_standard", "race_ethnicity_code", "tabulation", "method", "stratum_type", "stratum_code",
+)  # fmt: skip
+# Until when a delivery tells is no figure.
+NOT_COMPARED = ("data_as_of",)
+TOP = 5
+
+
+@dataclass(frozen=True)
+class Change:
+    """A row whose value changed: its key, and the value before and after, None for none."""
+
+    key: Mapping[str, str]
+    before: float | None
+    after: float | None
+
+    @property
+    def by(self) -> float | None:
+        """By how much the value moved; None if it came or went."""
+        return None if self.before is None or self.after is None else self.after - self.before
+
+
+@dataclass(frozen=True)
+class MeasureDifference:
+    """What became of one measure's rows.
+
+    `changed` counts the rows that differ in any column, `columns` in which; `registry` names what its row in the registry says
+    differently, `versions` are those that have rows, before and after. `top`: the largest changes of the value.
+    """
+
+    measure_id: str
+    versions: tuple[tuple[int, ...], tuple[int, ...]]
+    rows: tuple[int, int]
+    added: int
+    gone: int
+    changed: int
+    columns: Mapping[str, int]
+    registry: tuple[str, ...]
+    top: tuple[Change, ...]
+
+
+@dataclass(frozen=True)
+class Differences:
+    """Two releases: their manifests, the measures that differ, tables by rows, goals by the status of their newest period."""
+
+    before: Manifest
+    after: Manifest
+    measures: tuple[MeasureDifference, ...]
+    tables: Mapping[str, tuple[int | None, int | None]]
+    goals: Mapping[str, tuple[str | None, str | None]]
+
+
+def compare(home: Home, before: str, after: str) -> Differences:
+    """What the release `after` says differently than `before`; both are verified. UnknownRelease, ReleaseCorrupt."""
+    first, second = verify(home, before), verify(home, after)
+    with opened_afresh(home.release(before) / ANALYST_FILE, "before") as connection:
+        if after == before:
+            return Differences(first, second, (), {}, {})
+        attach(connection, home.release(after) / ANALYST_FILE, "after", read_only=True)
+        there = [set(manifest.files[ANALYST_FILE].tables) for manifest in (first, second)]
+        both = there[0] & there[1]
+        if MEASURES not in both:
+            raise ReleaseCorrupt(after if MEASURES not in there[1] else before, ANALYST_FILE, f"has no table {MEASURES}")
+        return Differences(
+            first,
+            second,
+            tuple(_measures(connection, REGISTRY in both)),
+            _tables(first, second),
+            _goals(connection) if PROGRESS in both else {},
+        )
+
+
+def _measures(connection: DuckDBPyConnection, has_registry: bool) -> list[MeasureDifference]:
+    types = _types(connection, MEASURES)
+    compared = [c for c in _common_columns(connection, MEASURES) if c not in (*GRAIN, *NOT_COMPARED)]
+    differs = ", ".join(f"case when {_differs(f'a.{quoted(c)}', f'b.{quoted(c)}', types[c])} then '{c}' end" for c in compared)
+    same_row = " and ".join(f"a.{c} is not distinct from b.{c}" for c in GRAIN)
+    keys = ", ".join(f"coalesce(b.{c}, a.{c})::varchar as {c}" for c in GRAIN)
+    connection.execute(
+        f"create temp table compared as select {keys}, a.measure_id is null as is_added, b.measure_id is null as is_gone, "
+        "a.value::double as value_before, b.value::double as value_after, "
+        f"list_filter([{differs}]::varchar[], lambda name: name is not null) as differs "
+        f"from before.{MEASURES} as a full join after.{MEASURES} as b on {same_row}"
+    )
+    registry = _registry(connection) if has_registry else {}
+    counted = connection.execute(
+        "select measure_id, count(*) filter (not is_added), count(*) filter (not is_gone), count(*) filter (is_added), "
+        "count(*) filter (is_gone), count(*) filter (not is_added and not is_gone and len(differs) > 0), "
+        "list_sort(list(distinct measure_version::integer) filter (not is_added)), "
+        "list_sort(list(distinct measure_version::integer) filter (not is_gone)) from compared group by measure_id order by 1"
+    ).fetchall()
+    found = []
+    for measure, rows_before, rows_after, added, gone, changed, versions_before, versions_after in counted:
+        if added or gone or changed or registry.get(measure):
+            found.append(
+                MeasureDifference(
+                    measure_id=measure,
+                    versions=(tuple(versions_before or ()), tuple(versions_after or ())),
+                    rows=(rows_before, rows_after),
+                    added=added,
+                    gone=gone,
+                    changed=changed,
+                    columns=_columns(connection, measure),
+                    registry=registry.get(measure, ()),
+                    top=_top(connection, measure),
+                )
+            )
+    return found
+
+
+def _columns(connection: DuckDBPyConnection, measure: str) -> dict[str, int]:
+    rows = connection.execute(
+        "select name, count(*) from (select unnest(differs) as name from compared "
+        "where measure_id = ? and not is_added and not is_gone) group by name order by 2 desc, 1",
+        [measure],
+    ).fetchall()
+    return dict(rows)
+
+
+def _top(connection: DuckDBPyConnection, measure: str) -> tuple[Change, ...]:
+    """The rows of both whose value moved most; a value that came or went stands after those that moved."""
+    rows = connection.execute(
+        f"select {', '.join(GRAIN)}, value_before, value_after from compared "
+        "where measure_id = ? and not is_added and not is_gone and list_contains(differs, 'value') "
+        f"order by abs(value_after - value_before) desc nulls last, {', '.join(GRAIN)} limit {TOP}",
+        [measure],
+    ).fetchall()
+    return tuple(Change(dict(zip(GRAIN, row[:-2], strict=True)), row[-2], row[-1]) for row in rows)
+
+
+def _registry(connection: DuckDBPyConnection) -> dict[str, tuple[str, ...]]:
+    """For each measure the columns of the registry in which a version's row differs, or `row` for a row that came or went."""
+    columns = [c for c in _common_columns(connection, REGISTRY) if c not in ("measure_id", "measure_version")]
+    differs = ", ".join(f"case when a.{quoted(c)} is distinct from b.{quoted(c)} then '{c}' end" for c in columns)
+    rows = connection.execute(
+        "select coalesce(a.measure_id, b.measure_id) as measure, "
+        "case when a.measure_id is null or b.measure_id is null then ['row'] "
+        f"else list_filter([{differs}]::varchar[], lambda name: name is not null) end as names "
+        f"from before.{REGISTRY} as a full join after.{REGISTRY} as b "
+        "on a.measure_id = b.measure_id and a.measure_version = b.measure_version"
+    ).fetchall()
+    found: dict[str, set[str]] = {}
+    for measure, names in rows:
+        found.setdefault(measure, set()).update(names)
+    return {measure: tuple(sorted(names)) for measure, names in found.items() if names}
+
+
+def _goals(connection: DuckDBPyConnection) -> dict[str, tuple[str | None, str | None]]:
+    rows = connection.execute(
+        "select coalesce(a.goal_id, b.goal_id) as goal, a.status, b.status "
+        f"from (from before.{PROGRESS} where is_latest) as a full join (from after.{PROGRESS} where is_latest) as b "
+        "on a.goal_id = b.goal_id where a.status is distinct from b.status order by 1"
+    ).fetchall()
+    return {goal: (status_before, status_after) for goal, status_before, status_after in rows}
+
+
+def _tables(before: Manifest, after: Manifest) -> dict[str, tuple[int | None, int | None]]:
+    """Tables of the analyst file by rows, where these differ; None where there is no such table. How runs went is no figure."""
+    first, second = (manifest.files[ANALYST_FILE].tables for manifest in (before, after))
+    names = sorted(name for name in {*first, *second} if not name.startswith("quality."))
+    return {name: (first.get(name), second.get(name)) for name in names if first.get(name) != second.get(name)}
+
+
+def _types(connection: DuckDBPyConnection, table: str) -> dict[str, str]:
+    schema, _, name = table.partition(".")
+    rows = connection.execute(
+        "select column_name, data_type from duckdb_columns() "
+        "where database_name = 'after' and schema_name = ? and table_name = ? order by column_index",
+        [schema, name],
+    ).fetchall()
+    return dict(rows)
+
+
+def _common_columns(connection: DuckDBPyConnection, table: str) -> list[str]:
+    schema, _, name = table.partition(".")
+    rows = connection.execute(
+        "select column_name from duckdb_columns() "
+        "where database_name in ('before', 'after') and schema_name = ? and table_name = ? "
+        "group by column_name having count(*) = 2 order by min(column_index)",
+        [schema, name],
+    ).fetchall()
+    return [row[0] for row in rows]
+
+
+def _differs(before: str, after: str, kind: str) -> str:
+    """Doubles to 9 significant digits, as the content hash takes them: a sum in another order is no change."""
+    if kind not in ("DOUBLE", "FLOAT"):
+        return f"{before} is distinct from {after}"
+    return (
+        f"{before} is distinct from {after} and "
+        f"coalesce(abs({after} - {before}) > 1e-9 * greatest(abs({before}), abs({after})), true)"
+    )
