@@ -332,9 +332,10 @@ def test_a_suite_without_its_table_blocks_and_a_table_without_a_suite_warns(rele
 
 def test_a_city_without_deliveries_has_empty_facts_and_passes(release: DuckDBPyConnection) -> None:
     for suite in read_suites():
-        if suite.table.startswith("fct_") or suite.table == "dim_address":
+        # a goal is judged in any case, if only by a row that says why it cannot be
+        if (suite.table.startswith("fct_") and suite.table != "fct_goal_progress") or suite.table == "dim_address":
             release.execute(f"delete from release.marts.{suite.table}")
-    assert all(result.passed for result in gate_build(database_path(release)))
+    assert [result.reason for result in gate_build(database_path(release)) if not result.passed] == []
 
 
 PRIVATE = "Jane Visit 414 555 0100"
