@@ -47,6 +47,7 @@ NAMES = {
     "marts/facts/": r"fct_[a-z_]+",
     "marts/measures/counted/": r"int_[a-z0-9_]+__counted",
     "marts/measures/steps/": r"int_equity_measures__[a-z]+",
+    "marts/measures/tallied/": r"int_[a-z0-9_]+__tallied",
     "marts/measures/": r"fct_[a-z_]+",
     "marts/goals/steps/": r"int_goals__[a-z]+",
     "marts/goals/": r"(dim|fct)_goal[a-z_]*",
@@ -61,6 +62,8 @@ PLACES = {
     "intermediate/addresses": ("warehouse", "intermediate", "table"),  # every placed fact reads these
     "intermediate/place": ("warehouse", "intermediate", "table"),
     "marts": ("release", "marts", "table"),
+    "marts/measures/steps": ("warehouse", "intermediate", "table"),  # several steps read what one has worked out
+    "marts/measures/tallied": ("warehouse", "intermediate", "table"),
     "published": ("public", "published", "table"),
     "quality": ("release", "quality", "table"),
 }
@@ -170,7 +173,7 @@ def test_every_relation_is_written_where_its_layer_belongs(project: Manifest) ->
     for node in project.models():
         layer, folder = path_of(node).split("/")[0], path_of(node).rpartition("/")[0]
         step = layer == "marts" and node["name"].startswith("int_")
-        wanted = PLACES["intermediate"] if step else PLACES.get(folder, PLACES[layer])
+        wanted = PLACES.get(folder, PLACES["intermediate"] if step else PLACES[layer])
         if (node["database"], node["schema"], node["config"]["materialized"]) != wanted:
             wrong.append((node["name"], node["database"], node["schema"], node["config"]["materialized"]))
     seeds = [node["name"] for node in project.nodes("seed") if (node["database"], node["schema"]) != ("release", "reference")]
@@ -318,6 +321,33 @@ def test_every_measure_is_a_seed_row_and_a_counted_model(project: Manifest) -> N
     assert registered == counted, (
         f"a measure is one row of measure_registry.csv and one int_<measure>__counted: {registered ^ counted}"
     )
+
+
+def test_every_counted_model_reaches_the_measures(project: Manifest) -> None:
+    """A model that the list of macros/measures/measures.sql forgets would be built, tested and never measured."""
+    counted = {node["unique_id"] for node in project.models() if folder_of(node) == "marts/measures/counted/"}
+    (union,) = (node for node in project.models() if node["name"] == "int_equity_measures__counted")
+    assert set(union["depends_on"]["nodes"]) == counted, "name the measure in macros/measures/measures.sql"
+
+
+def test_places_of_the_registry_are_places_and_periods() -> None:
+    """A slip of the pen in `places` would be no rows, without a word."""
+    place = r"(city|tract|aldermanic_district|police_district|neighborhood):(month|quarter|year|snapshot)"
+    with (DBT_PROJECT / "seeds" / "reference" / "measure_registry.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    wrong = [
+        (row["measure_id"], column, row[column])
+        for row in rows
+        for column in ("places", "weighted_places")
+        if row[column] and not re.fullmatch(rf"{place}(\|{place})*", row[column])
+    ]
+    wrong += [
+        (row["measure_id"], "stratified_places", row["stratified_places"])
+        for row in rows
+        if row["stratified_places"]
+        and not set(row["stratified_places"].split("|")) <= {entry.split(":")[0] for entry in row["places"].split("|")}
+    ]
+    assert not wrong, f"write place:period|…, and stratify only places that have rows: {wrong}"
 
 
 def test_known_issues_are_the_ones_that_contracts_cite() -> None:

@@ -24,7 +24,11 @@ create table release.marts.dim_source as select 'dpt__visits' as source, 'Visits
 insert into release.marts.dim_source by name select * replace ('dpt__survey' as source, '2938000' as jurisdiction, true as is_stand_in)
     from release.marts.dim_source;
 create table release.marts.dim_measure as select 'searched' as measure_id, 1 as measure_version, 'Searched' as name, 'How many?' as question,
-    'a ÷ b' as definition, 'health' as policy_area, 'percent' as unit, null as caveat, 'best' as reference_rule, 'dpt__visits' as source;
+    'a ÷ b' as definition, 'health' as policy_area, 'percent' as unit, null as caveat, 'best' as reference_rule, 'dpt__visits' as source,
+    'proportion' as kind, null::varchar as population_scheme, null::varchar as age_universe;
+insert into release.marts.dim_measure by name select * replace (
+    'visits' as measure_id, 'per_1000' as unit, 'rate' as kind, 'pl_2020' as population_scheme, 'total' as age_universe
+) from release.marts.dim_measure;
 create table release.marts.dim_race_ethnicity as select * from read_csv('{seeds}/race_ethnicity.csv');
 create table release.marts.dim_geography as
     select *, concat_ws(':', geography_type, geography_vintage, geoid) as geography_key, geoid as name, date '2012-01-01' as valid_from,
@@ -142,6 +146,29 @@ create table release.marts.fct_equity_measures as
         ('school', 'NORTH/HIGH', 'black', 'exclusive', 'aggregate', 'suppressed_at_source', null, null, null, null, null)
     ) as t (geography_type, geoid, race_ethnicity_code, tabulation, method, value_status, numerator, denominator, reference_rule,
         reference_code, reference_value);
+-- a rate among the city's 100 residents, and by where its residents live
+insert into release.marts.fct_equity_measures by name
+    select * exclude (known_race_pct, bound_low, bound_high, rate_ratio, rate_ratio_ci_low, rate_ratio_ci_high, rate_difference,
+        rate_difference_ci_low, rate_difference_ci_high)
+        replace (
+            'visits' as measure_id, 'per_1000' as unit, 50.0::double as numerator, 100.0::double as denominator, 500.0::double as value,
+            370.0::double as ci_low, 660.0::double as ci_high, 'byar' as ci_method, 'reliable' as reliability
+        )
+    from release.marts.fct_equity_measures where measure_id = 'searched' and race_ethnicity_code = 'all' and method = 'individual';
+insert into release.marts.fct_equity_measures by name
+    select * replace (
+        'place_weighted' as method, 'black' as race_ethnicity_code, null as numerator, null as denominator, 600.0::double as value,
+        'weighted_normal' as ci_method, 95.0 as place_coverage_pct
+    )
+    from release.marts.fct_equity_measures where measure_id = 'visits';
+insert into release.marts.fct_equity_measures by name
+    select * replace ('white' as race_ethnicity_code, 400.0::double as value)
+    from release.marts.fct_equity_measures where method = 'place_weighted';
+create table release.marts.fct_disparity_indices as
+    select measure_id, measure_version, period_type, period_start, geography_type, geography_vintage, geoid, race_standard, method,
+        'theil_index' as index_id, 0.01::double as value, null::double as ci_low, null::double as ci_high, 'black, white' as groups_used,
+        null::varchar as groups_left_out
+    from release.marts.fct_equity_measures where method = 'place_weighted' and race_ethnicity_code = 'black';
 create table release.marts.dim_goal as select 'g' as goal_id, 'Fair searches' as result, 'better_off' as accountability, 'Fewer' as title,
     true as is_example, 'dpt' as owner, 'health' as policy_area, null as legal_basis, null as funding_source, 'searched' as measure_id,
     1 as measure_version, 'year' as period_type, 'city' as geography_type, 'current' as geography_vintage, '5553000' as geoid,

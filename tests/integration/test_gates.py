@@ -244,6 +244,25 @@ SPOILT = [
         "set numerator = 91 where race_ethnicity_code = 'white' and method = 'aggregate'",
     ),
     ("fct_equity_measures", "combination_at_least_exclusive", "set numerator = 59 where tabulation = 'alone_or_in_combination'"),
+    ("fct_equity_measures", "rate_is_of_its_own_parts", "set value = 501 where unit = 'per_1000' and numerator = 50"),
+    (
+        "fct_equity_measures",
+        "rate_agrees_with_its_population",
+        "set denominator = 75, value = 50.0 / 0.075, ci_high = 700 where unit = 'per_1000' and numerator = 50",
+    ),
+    ("fct_equity_measures", "place_weighted_tells_of_places", "set denominator = 70 where method = 'place_weighted'"),
+    ("fct_equity_measures", "place_weighted_covers_the_group", "set place_coverage_pct = 89.9 where method = 'place_weighted'"),
+    (
+        "fct_equity_measures",
+        "places_within_the_city",
+        "insert into {t} by name select * replace ('tract' as geography_type, '2020' as geography_vintage, "
+        "'55079000101' as geoid, numerator + 1 as numerator) from {t} where unit = 'per_1000' and method = 'individual'",
+    ),
+    ("fct_disparity_indices", "measure_is_known", "set measure_version = 2"),
+    ("fct_disparity_indices", "place_is_known", "set geography_vintage = '2020'"),
+    ("fct_disparity_indices", "index_not_negative", "set value = -0.01"),
+    ("fct_disparity_indices", "made_of_two_groups", "set groups_used = 'black'"),
+    ("fct_disparity_indices", "made_of_reliable_values", "set groups_used = 'black, asian'"),
 ]
 
 

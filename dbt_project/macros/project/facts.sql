@@ -30,6 +30,15 @@
 {%- endmacro %}
 
 
+{# The facts whose days say which months, quarters and years a source covers. #}
+{% macro facts_with_dates() -%}
+    {{ return([
+        'fct_service_requests', 'fct_police_calls', 'fct_police_stops', 'fct_payments', 'fct_court_cases', 'fct_property_sales',
+        'fct_lead_orders',
+    ]) }}
+{%- endmacro %}
+
+
 {# Facts whose rows are counts or estimates of a place: where they lie is what they are delivered by, so that no address is lost. #}
 {% macro facts_of_places() -%}
     {{ return(['fct_foreclosures_by_tract', 'fct_health_outcomes_by_tract']) }}

@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +33,7 @@ class EmptyWarehouse:
 
     home: Home
     con: DuckDBPyConnection
-    built: dict[str, str]
+    built: dict[str, str] = field(repr=False)
 
     def dbt(self, *arguments: str) -> dict[str, tuple[str, str]]:
         """Status and message of each node, by name."""

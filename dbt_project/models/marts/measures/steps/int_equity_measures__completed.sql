@@ -10,9 +10,12 @@ slices as (
         source,
         jurisdiction,
         period_end,
+        max(geocoded_pct) as geocoded_pct,
+        bool_or(bridged) as bridged,
         max(denominator) as whole,
         bool_or(race_ethnicity_code <> 'all' and value_status = 'suppressed_at_source') as hides_a_race
     from counted
+    where piece_tract_geoid is null
     group by all
     having bool_or(race_ethnicity_code <> 'all')
 ),
@@ -39,7 +42,10 @@ absent as (
     select
         slices.*,
         races.race_ethnicity_code,
-        case measures.kind when 'composition' then slices.whole else 0.0 end as denominator,
+        case
+            when measures.kind = 'composition' then slices.whole
+            when measures.kind = 'proportion' then 0.0
+        end as denominator,
         case
             when offered.race_ethnicity_code is null then 'not_collected'
             when slices.hides_a_race then 'suppressed_at_source'
@@ -55,6 +61,8 @@ absent as (
         on {{ same_slice('slices', 'counted') }} and races.race_ethnicity_code = counted.race_ethnicity_code
     where
         counted.race_ethnicity_code is null
+        and slices.tabulation = 'exclusive'
+        and measures.kind in ('proportion', 'composition', 'rate', 'count')
         and (
             offered.race_ethnicity_code is not null
             or (

@@ -1,10 +1,21 @@
--- one row per measure, period, place, race and stratum in which something was counted
-select * from {{ ref('int_requests_closed_by_second_day__counted') }}
-union all
-select * from {{ ref('int_stops_searched_share__counted') }}
-union all
-select * from {{ ref('int_stops_by_race__counted') }}
-union all
-select * from {{ ref('int_student_composition__counted') }}
-union all
-select * from {{ ref('int_workforce_composition__counted') }}
+-- one row per measure, period, place or piece of one, race and stratum in which something was counted
+with
+counted as (
+    {{ nothing_counted() }}
+    {%- for measure in measures() %}
+    union all by name
+    select * from {{ ref('int_' ~ measure ~ '__counted') }}
+    {%- endfor %}
+),
+
+final as (
+    select
+        * replace (
+            coalesce(tabulation, 'exclusive') as tabulation,
+            coalesce(value_status, 'computed') as value_status,
+            coalesce(bridged, false) as bridged
+        )
+    from counted
+)
+
+select * from final

@@ -6,7 +6,7 @@ judged as (
         -- the best group is chosen for the year, and serves its months and quarters
         case when period_type in ('month', 'quarter', 'year') then date_trunc('year', period_start) else period_start end as reference_year,
         case when period_type in ('month', 'quarter', 'year') then 'year' else period_type end as reference_period_type
-    from {{ ref('int_equity_measures__judged') }}
+    from {{ ref('int_equity_measures__estimated') }}
 ),
 
 best as (
@@ -29,13 +29,13 @@ best as (
         and geoid = jurisdiction
         and race_kind = 'category'
         and reliability <> 'unreliable'
-        and records >= 0.05 * whole_records
+        and denominator_share >= 0.05
     qualify row_number() over (
         partition by
             measure_id, measure_version, jurisdiction, race_standard, tabulation, method, stratum_type, stratum_code,
             reference_period_type, reference_year
         order by
-            numerator / denominator * case favourable_direction when 'higher' then -1 else 1 end,
+            value * case favourable_direction when 'higher' then -1 else 1 end,
             race_ethnicity_code
     ) = 1
 ),
@@ -72,9 +72,20 @@ final as (
             else reference.numerator
         end as reference_numerator,
         case
-            when chosen.reference_code = 'rest' then chosen.known_records - chosen.records
+            when chosen.reference_code = 'rest' and chosen.kind = 'composition' then chosen.denominator
+            when chosen.reference_code = 'rest' then chosen.known_denominator - chosen.denominator
             else reference.denominator
         end as reference_denominator,
+        case
+            when chosen.reference_code <> 'rest' then reference.value
+            when chosen.kind in ('proportion', 'rate', 'composition')
+                then chosen.factor * reference_numerator / nullif(reference_denominator, 0)
+        end as reference_value,
+        reference.ci_low as reference_ci_low,
+        reference.ci_high as reference_ci_high,
+        reference.variance as reference_variance,
+        reference.denominator_cv as reference_denominator_cv,
+        chosen.covariances[chosen.reference_code] as reference_covariance,
         case
             when chosen.reference_code = 'rest' then chosen.known_numerator - chosen.numerator >= chosen.minimum_n
             else reference.reliability <> 'unreliable'

@@ -1,0 +1,106 @@
+{#
+    Records, or counts of them, in each kind of place and period that the registry wants a row for (int_equity_measures__sliced).
+    Rows of method place_weighted are pieces: what lies in the place and in one tract (`piece_tract_geoid`); they become values by race.
+    A record that no map places is in its city's row, and in geocoded_pct of the others.
+
+    relation: a CTE with period, place columns, race and stratum · aggregates: column → SQL of its aggregate · records: SQL of how many
+    records a row stands for · also: further columns to count apart
+#}
+{% macro by_place(relation, measure_id, aggregates, records, also=[]) -%}
+    select * exclude (every_count, placed_count)
+    from (
+        select
+            *,
+            100.0 * sum(placed_count) over place_type / nullif(sum(every_count) over place_type, 0) as geocoded_pct
+        from (
+            select
+                {{ relation }}.source,
+                {{ relation }}.jurisdiction,
+                {{ relation }}.period_type,
+                {{ relation }}.period_start,
+                {{ relation }}.period_end,
+                sliced.geography_type,
+                {{ place_vintage('sliced.geography_type', relation) }} as geography_vintage,
+                {{ place_geoid('sliced.geography_type', relation) }} as geoid,
+                case when sliced.method = 'place_weighted' then {{ relation }}.tract_geoid end as piece_tract_geoid,
+                {{ relation }}.race_standard,
+                {{ relation }}.race_ethnicity_code,
+                'exclusive' as tabulation,
+                sliced.method,
+                {{ relation }}.stratum_type,
+                {{ relation }}.stratum_code,
+                {%- for column in also %}
+                {{ relation }}.{{ column }},
+                {%- endfor %}
+                {%- for column in aggregates %}
+                {{ aggregates[column] }} as {{ column }},
+                {%- endfor %}
+                sum({{ records }}) as every_count,
+                coalesce(sum({{ records }}) filter (
+                    case sliced.geography_type
+                        when 'city' then {{ relation }}.tract_geoid
+                        else {{ place_geoid('sliced.geography_type', relation) }}
+                    end is not null
+                ), 0) as placed_count
+            from {{ relation }}
+            inner join {{ ref('int_equity_measures__sliced') }} as sliced
+                on
+                    sliced.measure_id = '{{ measure_id }}'
+                    and {{ relation }}.period_type = sliced.period_type
+                    and ({{ relation }}.stratum_type = 'all' or sliced.is_stratified)
+            group by all
+        )
+        window
+            place_type as (
+                partition by
+                    source, geography_type, method, period_type, period_start, race_ethnicity_code, stratum_type, stratum_code
+            )
+    )
+    where geoid is not null and (method <> 'place_weighted' or piece_tract_geoid is not null)
+{%- endmacro %}
+
+
+{# The place of a record on the map of a type; its city for the type city. #}
+{% macro place_geoid(geography_type, relation) -%}
+    case {{ geography_type }}
+                    when 'city' then {{ relation }}.jurisdiction
+                    when 'tract' then {{ relation }}.tract_geoid
+                    when 'aldermanic_district' then {{ relation }}.aldermanic_district_geoid
+                    when 'police_district' then {{ relation }}.police_district_geoid
+                    when 'neighborhood' then {{ relation }}.neighborhood_geoid
+                end
+{%- endmacro %}
+
+
+{# The vintage of the map that facts are placed on (tables.md, Places): of aldermanic districts the one in force on the day. #}
+{% macro place_vintage(geography_type, relation) -%}
+    case {{ geography_type }}
+                    when 'tract' then '2020'
+                    when 'aldermanic_district' then {{ relation }}.aldermanic_district_vintage
+                    when 'police_district' then '2009'
+                    else 'current'
+                end
+{%- endmacro %}
+
+
+{# The place columns of a fact without its geocode quality: what records are counted by. #}
+{% macro piece_columns() -%}
+    tract_geoid,
+        aldermanic_district_geoid,
+        aldermanic_district_vintage,
+        police_district_geoid,
+        neighborhood_geoid
+{%- endmacro %}
+
+
+{# Race and stratum of records that carry neither; the standard is the one of the populations that such a row stands beside. #}
+{% macro without_race() -%}
+    'spd15_1997' as race_standard,
+        'all' as race_ethnicity_code
+{%- endmacro %}
+
+
+{% macro without_stratum() -%}
+    'all' as stratum_type,
+        'all' as stratum_code
+{%- endmacro %}

@@ -1,0 +1,62 @@
+{# The measures: each has a row in measure_registry and a model int_<measure>__counted; a test holds both to this list. #}
+{% macro measures() -%}
+    {{ return([
+        'requests_closed_by_second_day',
+        'service_requests_per_1000',
+        'request_days_to_close_median',
+        'police_calls_per_1000',
+        'police_calls',
+        'stops_searched_share',
+        'stops_by_race',
+        'student_composition',
+        'workforce_composition',
+        'pay_median',
+        'payments',
+        'population_by_race',
+        'incidents_per_1000',
+        'court_guilty_share',
+        'lead_service_lines_per_1000_addresses',
+        'lead_orders_abated',
+        'lead_orders_open',
+        'lead_order_days_to_abatement',
+        'sale_price_median',
+        'sales_per_1000_addresses',
+        'foreclosures_per_1000_parcels',
+        'diabetes_prevalence',
+        'copd_prevalence',
+        'poor_mental_health_prevalence',
+        'chronic_absence_rate',
+        'completion_rate',
+        'survey_satisfied_share',
+    ]) }}
+{%- endmacro %}
+
+
+{#
+    What a counted model may say, and the type of it. It leaves out what it has nothing to say of.
+
+    numerator, denominator: counts, or a sum of money · value, ci_low, ci_high: of medians and delivered estimates, in the unit ·
+    records_count: records that such a value or sum rests on · piece_tract_geoid: the tract of a piece of the place, of which
+    place-weighted values are made; NULL for the place itself
+#}
+{% macro counted_columns() -%}
+    {{ return({
+        'measure_id': 'varchar', 'measure_version': 'integer', 'source': 'varchar', 'jurisdiction': 'varchar',
+        'period_type': 'varchar', 'period_start': 'date', 'period_end': 'date',
+        'geography_type': 'varchar', 'geography_vintage': 'varchar', 'geoid': 'varchar', 'piece_tract_geoid': 'varchar',
+        'race_standard': 'varchar', 'race_ethnicity_code': 'varchar', 'tabulation': 'varchar', 'method': 'varchar',
+        'stratum_type': 'varchar', 'stratum_code': 'varchar', 'value_status': 'varchar', 'status_reason': 'varchar',
+        'numerator': 'double', 'denominator': 'double', 'value': 'double', 'ci_low': 'double', 'ci_high': 'double',
+        'records_count': 'double', 'geocoded_pct': 'double', 'bridged': 'boolean',
+    }) }}
+{%- endmacro %}
+
+
+{# No row, with the columns of counted_columns: what a union by name begins with, so that a column that no model has exists. #}
+{% macro nothing_counted() -%}
+    select
+        {%- for column, type in counted_columns().items() %}
+        cast(null as {{ type }}) as {{ column }}{{ ',' if not loop.last }}
+        {%- endfor %}
+    where false
+{%- endmacro %}

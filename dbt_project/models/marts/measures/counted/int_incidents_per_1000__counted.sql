@@ -1,0 +1,45 @@
+-- one row per declared period, place and offence: incident rows; one with several offences stands with each of them
+with
+incidents as (
+    select
+        source,
+        jurisdiction,
+        -- rows carry no date; the period that the contract declares is a year or nothing comparable
+        case
+            when period_start = date_trunc('year', period_start) and period_end = last_day(period_start + interval 11 months) then 'year'
+            else 'snapshot'
+        end as period_type,
+        period_start,
+        period_end,
+        {{ piece_columns() }},
+        {{ without_race() }},
+        unnest(list_concat(['all'], list_filter([
+            {%- for offence in offences() %}
+            case when is_{{ offence }} then '{{ offence }}' end{{ ',' if not loop.last }}
+            {%- endfor %}
+        ], lambda offence: offence is not null))) as stratum_code
+    from {{ ref('fct_incidents') }}
+),
+
+tallied as (
+    select
+        *,
+        case when stratum_code = 'all' then 'all' else 'offence' end as stratum_type,
+        count(*) as incidents_count
+    from incidents
+    group by all
+),
+
+placed as (
+    {{ by_place('tallied', 'incidents_per_1000', {'numerator': 'sum(incidents_count)'}, records='incidents_count') }}
+),
+
+final as (
+    select
+        'incidents_per_1000' as measure_id,
+        1 as measure_version,
+        *
+    from placed
+)
+
+select * from final

@@ -1,0 +1,57 @@
+-- one row per year in which orders were issued: the day by which half of them are cleared
+with
+orders as (
+    select * from {{ ref('fct_lead_orders') }}
+),
+
+-- Cleared orders that do not say when they were issued are lost to the curve; what is left would be the orders still open.
+dated as (
+    select
+        'mhd__lead_orders_abated' as source,
+        jurisdiction,
+        issued_on as occurred_on,
+        {{ piece_columns() }},
+        {{ without_race() }},
+        {{ without_stratum() }},
+        greatest(date_diff('day', issued_on, coalesce(cleared_on, data_as_of_on)), 0) as observed_days,
+        case when cleared_on is not null then 1 else 0 end as is_cleared
+    from orders
+    where issued_on is not null and coalesce(cleared_on, data_as_of_on) is not null
+),
+
+lost as (
+    select count(*) as lost_count from orders
+    where cleared_on is not null and issued_on is null
+),
+
+periods as (
+    {{ by_period('dated') }}
+),
+
+durations as (
+    {{ by_place(
+        'periods', 'lead_order_days_to_abatement',
+        {'events_count': 'sum(is_cleared)', 'censored_count': 'sum(1 - is_cleared)'}, records='1', also=['observed_days']
+    ) }}
+),
+
+survival as (
+    {{ kaplan_meier_median('durations', 'observed_days') }}
+),
+
+final as (
+    select
+        'lead_order_days_to_abatement' as measure_id,
+        1 as measure_version,
+        survival.* replace (
+            case when lost.lost_count = 0 then survival.value end as value,
+            case when lost.lost_count = 0 then survival.ci_low end as ci_low,
+            case when lost.lost_count = 0 then survival.ci_high end as ci_high
+        ),
+        case when lost.lost_count > 0 or survival.value is null then 'not_observable' else 'computed' end as value_status,
+        case when lost.lost_count > 0 then 'no_start_date' when survival.value is null then 'follow_up' end as status_reason
+    from survival
+    cross join lost
+)
+
+select * from final

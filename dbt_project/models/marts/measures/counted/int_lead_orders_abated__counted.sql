@@ -1,0 +1,31 @@
+-- one row per year and place: lead hazard orders that were cleared
+with
+orders as (
+    select
+        source,
+        jurisdiction,
+        cleared_on as occurred_on,
+        {{ piece_columns() }},
+        {{ without_race() }},
+        {{ without_stratum() }}
+    from {{ ref('fct_lead_orders') }}
+    where order_status = 'abated' and cleared_on is not null
+),
+
+periods as (
+    {{ by_period('orders') }}
+),
+
+placed as (
+    {{ by_place('periods', 'lead_orders_abated', {'numerator': 'count(*)'}, records='1') }}
+),
+
+final as (
+    select
+        'lead_orders_abated' as measure_id,
+        1 as measure_version,
+        *
+    from placed
+)
+
+select * from final

@@ -1,0 +1,38 @@
+-- one row per place at the delivery date: lead hazard orders that were open
+with
+orders as (
+    select * exclude ({{ piece_columns() }}, geocode_quality, match_stage, address_standard)
+    from {{ ref('fct_lead_orders') }}
+    where order_status = 'open'
+),
+
+-- A stock lies on the map of its day, not on those of the days on which its orders were issued. The delivered district is one of
+-- the map before (MHD-06).
+stock as (
+    {{ place_conformed('orders', on_date='orders.data_as_of_on', address='address') }}
+),
+
+snapshots as (
+    select
+        *,
+        'snapshot' as period_type,
+        data_as_of_on as period_start,
+        data_as_of_on as period_end,
+        {{ without_race() }},
+        {{ without_stratum() }}
+    from stock
+),
+
+placed as (
+    {{ by_place('snapshots', 'lead_orders_open', {'numerator': 'count(*)'}, records='1') }}
+),
+
+final as (
+    select
+        'lead_orders_open' as measure_id,
+        1 as measure_version,
+        *
+    from placed
+)
+
+select * from final

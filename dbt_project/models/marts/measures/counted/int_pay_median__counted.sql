@@ -1,0 +1,53 @@
+-- one row per delivery date, race and EEO-4 level: half of the positions pay less than this, half more
+with
+positions as (
+    select
+        source,
+        jurisdiction,
+        occurred_on,
+        race_standard,
+        race_ethnicity_code,
+        unnest(['all', 'eeo4_level']) as stratum_type,
+        unnest(['all', eeo4_level_code]) as stratum_code,
+        annual_pay_usd
+    from {{ ref('fct_employees') }}
+    where annual_pay_usd > 0
+),
+
+positions_and_all as (
+    {{ and_all_races('positions') }}
+),
+
+measured as (
+    select
+        source,
+        jurisdiction,
+        occurred_on,
+        race_standard,
+        race_ethnicity_code,
+        stratum_type,
+        stratum_code,
+        median(annual_pay_usd) as value,
+        {{ stats('median_ci') }}(list(annual_pay_usd), 0.95) as value_interval,
+        count(*) as records_count
+    from positions_and_all
+    where stratum_code is not null
+    group by all
+),
+
+final as (
+    select
+        'pay_median' as measure_id,
+        1 as measure_version,
+        * exclude (occurred_on, value_interval),
+        'snapshot' as period_type,
+        occurred_on as period_start,
+        occurred_on as period_end,
+        {{ jurisdiction_place() }},
+        'individual' as method,
+        value_interval.low as ci_low,
+        value_interval.high as ci_high
+    from measured
+)
+
+select * from final

@@ -1,0 +1,23 @@
+-- one row per period and place: calls to the police that were dispatched
+with
+months as (
+    select * from {{ ref('int_police_calls__tallied') }}
+),
+
+periods as (
+    {{ by_period('months') }}
+),
+
+placed as (
+    {{ by_place('periods', 'police_calls_per_1000', {'numerator': 'sum(calls_count)'}, records='calls_count') }}
+),
+
+final as (
+    select
+        'police_calls_per_1000' as measure_id,
+        1 as measure_version,
+        *
+    from placed
+)
+
+select * from final

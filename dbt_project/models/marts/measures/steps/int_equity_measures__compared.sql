@@ -1,0 +1,115 @@
+-- one row per measure, period, place, race and stratum, compared with its reference or with the reason why it is not
+with
+reasoned as (
+    select
+        referenced.*,
+        contracts.data_as_of,
+        -- the first of these that holds says why there is no ratio
+        case
+            when referenced.value_status <> 'computed' then referenced.status_reason
+            when referenced.is_incomplete and referenced.kind in ('count', 'sum') then 'period_incomplete'
+            when referenced.race_kind = 'total' then 'total_row'
+            when referenced.race_kind = 'missing' then 'race_missing'
+            when referenced.hides_a_race then 'suppressed_at_source'
+            when referenced.known_race_pct < 70 then 'known_race_below_70'
+            when referenced.kind = 'composition' and referenced.jurisdiction <> city.city_geoid then 'jurisdiction'
+            when referenced.reference_code is null then 'no_reference'
+            when referenced.reference_code = referenced.race_ethnicity_code then 'reference_row'
+            when referenced.is_reference_hidden then 'reference_hidden'
+            when referenced.is_reference_usable is not true then 'reference_unreliable'
+            when referenced.reference_value = 0 then 'zero_events'
+        end as reason
+    from {{ ref('int_equity_measures__referenced') }} as referenced
+    cross join {{ ref('stg_receipts__settings') }} as city
+    left join {{ ref('stg_receipts__contracts') }} as contracts on referenced.source = contracts.source
+),
+
+guarded as (
+    select
+        *,
+        is_computable and reason is null as is_comparable,
+        is_comparable and reference_rule in ('best', 'fixed', 'rest') and tabulation = 'exclusive' as has_ratio_interval,
+        has_ratio_interval and not is_delivered and kind in ('proportion', 'composition') as compares_shares,
+        has_ratio_interval and not is_delivered and kind = 'rate' as compares_rates,
+        has_ratio_interval and method = 'place_weighted' as compares_places,
+        has_ratio_interval and is_delivered and method <> 'place_weighted' and ci_low > 0 and reference_ci_low > 0
+            as compares_intervals,
+        case when is_comparable then value / reference_value end as rate_ratio,
+        case when is_comparable then value - reference_value end as rate_difference
+    from reasoned
+),
+
+-- standard errors of the logarithm of a ratio, and of the difference of two place-weighted values, which share their tracts
+errors as (
+    select
+        *,
+        case
+            when compares_rates and numerator > 0 and (denominator_cv is not null or reference_denominator_cv is not null)
+                then sqrt(
+                    1 / numerator + 1 / reference_numerator
+                    + pow(coalesce(denominator_cv, 0), 2) + pow(coalesce(reference_denominator_cv, 0), 2)
+                )
+            when compares_places and value > 0
+                then factor * sqrt(greatest(
+                    variance / pow(value, 2) + reference_variance / pow(reference_value, 2)
+                    - 2 * reference_covariance / value / reference_value, 0
+                ))
+            when compares_intervals
+                then sqrt(pow(ln(ci_high / ci_low), 2) + pow(ln(reference_ci_high / reference_ci_low), 2)) / 2 / 1.959963984540054
+        end as log_ratio_error,
+        case
+            when compares_places
+                then factor * sqrt(greatest(variance + reference_variance - 2 * reference_covariance, 0))
+        end as difference_error
+    from guarded
+),
+
+intervals as (
+    select
+        *,
+        case
+            when log_ratio_error is not null
+                then
+                    {
+                        'low': rate_ratio * exp(-1.959963984540054 * log_ratio_error),
+                        'high': rate_ratio * exp(1.959963984540054 * log_ratio_error)
+                    }
+            when compares_shares
+                then {{ stats('risk_ratio_ci') }}(numerator, denominator, reference_numerator, reference_denominator, confidence)
+            when compares_rates
+                then {{ stats('rate_ratio_ci') }}(numerator, denominator, reference_numerator, reference_denominator, confidence)
+        end as ratio_interval,
+        -- of two independent values with intervals of their own: the distances to their limits, squared and added (MOVER)
+        case
+            when compares_places
+                then
+                    {
+                        'low': rate_difference - 1.959963984540054 * difference_error,
+                        'high': rate_difference + 1.959963984540054 * difference_error
+                    }
+            when compares_shares
+                then list_transform(
+                    [{{ stats('risk_difference_ci') }}(
+                        numerator, denominator, reference_numerator, reference_denominator, confidence
+                    )],
+                    lambda interval: { 'low': factor * interval.low, 'high': factor * interval.high }
+                )[1]
+            when (compares_rates or compares_intervals) and reference_ci_low is not null then {
+                'low': rate_difference - sqrt(pow(value - ci_low, 2) + pow(reference_ci_high - reference_value, 2)),
+                'high': rate_difference + sqrt(pow(ci_high - value, 2) + pow(reference_value - reference_ci_low, 2))
+            }
+        end as difference_interval
+    from errors
+),
+
+final as (
+    select
+        * exclude (ratio_interval, difference_interval),
+        ratio_interval.low as rate_ratio_ci_low,
+        ratio_interval.high as rate_ratio_ci_high,
+        difference_interval.low as rate_difference_ci_low,
+        difference_interval.high as rate_difference_ci_high
+    from intervals
+)
+
+select * from final

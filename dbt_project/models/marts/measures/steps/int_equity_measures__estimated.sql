@@ -1,0 +1,109 @@
+-- one row per measure, period, place, race and stratum, with its value, how sure it is, and how far it can be relied on
+with
+guarded as (
+    -- one row that is impossible must not stop the build, so the statistics see only what they accept
+    select
+        *,
+        {{ unit_factor('unit') }} as factor,
+        cast(0.95 as double) as confidence,
+        method = 'place_weighted' or kind in ('median', 'estimate') as is_delivered,
+        is_computable and not is_delivered and kind in ('proportion', 'composition') as is_share,
+        is_computable and not is_delivered and kind in ('rate', 'count') as is_rate,
+        -- the whole of a composition is all of itself, which is no estimate
+        is_share and not (kind = 'composition' and race_kind = 'total' and stratum_type in ('all', 'age_universe')) as has_wilson,
+        case kind when 'rate' then denominator else 1.0 end as person_time,
+        -- Σ of relative variances of the two parts; the population's margin of error enters by the delta method
+        {{ stats('moe_to_se') }}(population_moe) / denominator as denominator_cv,
+        is_rate and kind = 'rate' and numerator > 0 and denominator_cv is not null as has_margin
+    from {{ ref('int_equity_measures__judged') }}
+),
+
+intervals as (
+    select
+        * replace (
+            case
+                when is_share or kind = 'rate' and is_rate then factor * (numerator / denominator)
+                when is_computable and not is_delivered then numerator
+                when is_computable then value
+            end as value
+        ),
+        case
+            when has_wilson then {{ stats('proportion_ci') }}(numerator, denominator, confidence)
+            when has_margin
+                then
+                    {
+                        'low': numerator / denominator * exp(-1.959963984540054 * sqrt(1 / numerator + pow(denominator_cv, 2))),
+                        'high': numerator / denominator * exp(1.959963984540054 * sqrt(1 / numerator + pow(denominator_cv, 2)))
+                    }
+            when is_rate then {{ stats('rate_ci') }}(numerator, person_time, confidence)
+            when method = 'place_weighted' and is_computable
+                then
+                    {
+                        'low': greatest(value / factor - 1.959963984540054 * sqrt(variance), 0.0),
+                        'high': least(
+                            value / factor + 1.959963984540054 * sqrt(variance),
+                            case unit when 'percent' then 1.0 else cast('infinity' as double) end
+                        )
+                    }
+            when is_delivered and is_computable and ci_low is not null and ci_high is not null
+                then { 'low': ci_low / factor, 'high': ci_high / factor }
+        end as value_interval,
+        case
+            when has_wilson then 'wilson'
+            when has_margin then 'log_moe'
+            when is_rate then case when numerator >= 10 - 1e-9 then 'byar' else 'exact_poisson' end
+            when method = 'place_weighted' and is_computable then 'weighted_normal'
+            when is_computable and is_delivered and ci_low is not null and ci_high is not null
+                then
+                    case when kind = 'estimate' then 'as_delivered' when unit = 'days' then 'brookmeyer_crowley' else 'order_statistics' end
+        end as ci_method,
+        case when is_delivered or kind = 'sum' then records_count else numerator end as events
+    from guarded
+),
+
+doubts as (
+    select
+        *,
+        -- the coefficient of variation; of a proportion it is √((1 − p) / x)
+        case
+            when is_share then sqrt((1 - numerator / denominator) / nullif(numerator, 0))
+            when is_rate then sqrt(1 / nullif(numerator, 0) + coalesce(pow(denominator_cv, 2), 0))
+            when method = 'place_weighted' then factor * sqrt(variance) / nullif(value, 0)
+            when is_delivered then factor * (value_interval.high - value_interval.low) / 2 / 1.959963984540054 / nullif(value, 0)
+        end as coefficient_of_variation,
+        race_kind in ('category', 'combination', 'combined_legacy') as is_group,
+        is_group and not hides_a_race and is_computable and not is_delivered and kind in ('proportion', 'composition', 'rate')
+            as has_bounds
+    from intervals
+),
+
+final as (
+    select
+        * replace (factor * value_interval.low as ci_low, factor * value_interval.high as ci_high),
+        case
+            when not is_computable then null
+            when events < minimum_n or coefficient_of_variation > 0.3 then 'unreliable'
+            when is_group and known_race_pct < 90 then 'use_with_caution'
+            when is_incomplete and kind in ('count', 'sum') then 'use_with_caution'
+            -- what no map places is missing from every place but the city
+            when geocoded_pct < 90 and (geography_type <> 'city' or method = 'place_weighted') and kind in ('rate', 'count')
+                then 'use_with_caution'
+            when population_fit = 'poor' then 'use_with_caution'
+            when is_delivered and value_interval is null then 'use_with_caution'
+            else 'reliable'
+        end as reliability,
+        -- all of unknown race had it and belong to the group; or none of them
+        case
+            when not has_bounds then null
+            when kind = 'proportion' then factor * (numerator / (denominator + unknown_records - unknown_numerator))
+            else factor * (numerator / denominator)
+        end as bound_low,
+        case
+            when not has_bounds then null
+            when kind = 'proportion' then factor * ((numerator + unknown_numerator) / (denominator + unknown_numerator))
+            else factor * ((numerator + unknown_numerator) / denominator)
+        end as bound_high
+    from doubts
+)
+
+select * from final

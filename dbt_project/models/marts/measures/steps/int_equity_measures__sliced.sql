@@ -1,0 +1,45 @@
+-- one row per measure, method, type of place and type of period for which it has rows
+with
+measures as (
+    select * from {{ ref('dim_measure') }}
+),
+
+-- the registry says `place:finest period|…`
+named as (
+    select
+        measure_id,
+        measure_version,
+        'individual' as method,
+        stratified_places,
+        unnest(string_split(places, '|')) as place
+    from measures
+    union all
+    select
+        measure_id,
+        measure_version,
+        'place_weighted' as method,
+        null as stratified_places,
+        unnest(string_split(weighted_places, '|')) as place
+    from measures
+),
+
+-- what is counted by month is counted by quarter and year too; a snapshot is nothing else
+periods (finest_period, period_type) as (
+    values
+    ('month', 'month'), ('month', 'quarter'), ('month', 'year'), ('quarter', 'quarter'), ('quarter', 'year'), ('year', 'year'),
+    ('snapshot', 'snapshot')
+),
+
+final as (
+    select
+        named.measure_id,
+        named.measure_version,
+        named.method,
+        split_part(named.place, ':', 1) as geography_type,
+        periods.period_type,
+        coalesce(list_contains(string_split(named.stratified_places, '|'), split_part(named.place, ':', 1)), false) as is_stratified
+    from named
+    inner join periods on split_part(named.place, ':', 2) = periods.finest_period
+)
+
+select * from final

@@ -1,0 +1,23 @@
+-- one row per month, hour of the day and piece of the city: calls
+with
+tallied as (
+    select
+        source,
+        jurisdiction,
+        cast(date_trunc('month', occurred_on) as date) as occurred_on,
+        {{ piece_columns() }},
+        hour(police_call_at) as call_hour,
+        count(*) as calls_count
+    from {{ ref('fct_police_calls') }}
+    group by all
+),
+
+final as (
+    select
+        *,
+        {{ without_race() }},
+        {{ without_stratum() }}
+    from tallied
+)
+
+select * from final

@@ -1,0 +1,275 @@
+"""The figures of the measures' SQL against independent implementations, over rows that a test makes up.
+
+Here: what dbt's unit tests, which compare exactly, cannot say: intervals, Kaplan-Meier, place-weighted variances. Not here: the
+rules, which are unit tests beside the models, and the formulas of the schema `stats` (tests/unit/stats).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+import duckdb
+import jinja2
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from lifelines import KaplanMeierFitter
+from lifelines.utils import median_survival_times
+
+from orchestration.settings import DBT_PROJECT
+from tests.unit.dbt.conftest import EmptyWarehouse
+
+pytestmark = pytest.mark.xdist_group("dbt")
+
+Row = dict[str, Any]
+Z = 1.959963984540054
+SLICE: Row = {
+    "measure_id": "m", "measure_version": 1, "source": "s", "jurisdiction": "1", "period_type": "year",
+    "period_start": dt.date(2025, 1, 1), "period_end": dt.date(2025, 12, 31), "geography_type": "city",
+    "geography_vintage": "current", "geoid": "1", "race_standard": "spd15_1997", "race_ethnicity_code": "all",
+    "tabulation": "exclusive", "method": "individual", "stratum_type": "all", "stratum_code": "all",
+}  # fmt: skip
+
+
+def made(warehouse: EmptyWarehouse, model: str, **inputs: list[Row]) -> list[Row]:
+    """The rows that a model makes of the rows that are given for what it reads; a relation that is not given is empty."""
+    (file,) = [path for path in (warehouse.home.dbt / "compiled").rglob(f"{model}.sql") if "__unit_tests.yml" not in str(path)]
+    sql = file.read_text(encoding="utf-8")
+    cursor = warehouse.con.cursor()
+    cursor.execute("use warehouse")
+    for name, rows in inputs.items():
+        relation = next(
+            f'"{database}"."{schema}"."{name}"'
+            for database, schema in (
+                ("warehouse", "intermediate"),
+                ("warehouse", "staging"),
+                ("release", "marts"),
+                ("release", "reference"),
+            )
+            if f'"{database}"."{schema}"."{name}"' in sql
+        )
+        cursor.execute(f"create or replace temp table given_{name} as select * from {relation} limit 0")
+        for row in rows:
+            columns = ", ".join(row)
+            cursor.execute(f"insert into given_{name} ({columns}) values ({', '.join('?' * len(row))})", list(row.values()))
+        sql = sql.replace(relation, f"given_{name}")
+    found = cursor.execute(sql)
+    names = [column[0] for column in found.description or []]
+    return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
+
+
+def judged(**changes: Any) -> Row:
+    return SLICE | {
+        "kind": "proportion", "unit": "percent", "race_kind": "category", "value_status": "computed", "is_computable": True,
+        "hides_a_race": False, "is_incomplete": False, "minimum_n": 20,
+    } | changes  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("row", "low", "high"),
+    [
+        (judged(numerator=65, denominator=100), 55.25444, 73.63575),  # Newcombe 1998a
+        (judged(kind="rate", unit="per_1000", numerator=5, denominator=1000), 1.6234864, 11.6683321),  # Garwood 1936
+        (judged(kind="rate", unit="per_1000", numerator=65, denominator=1000), 50.163188, 82.849139),  # Breslow and Day 1987
+        (judged(kind="count", unit="count", numerator=65), 50.163188, 82.849139),
+        # a population of 1,000 with a standard error of 100: exp(± z·√(1/100 + 0.1²))
+        (
+            judged(kind="rate", unit="per_1000", numerator=100, denominator=1000, population_moe=164.5),
+            100 * np.exp(-Z * np.sqrt(0.02)),
+            100 * np.exp(Z * np.sqrt(0.02)),
+        ),
+        (
+            judged(method="place_weighted", value=38.0, variance=0.0004, records_count=30),
+            38 - 100 * Z * 0.02,
+            38 + 100 * Z * 0.02,
+        ),
+        (judged(method="place_weighted", value=99.0, variance=0.0004, records_count=30), 99 - 100 * Z * 0.02, 100),
+    ],
+)
+def test_intervals_of_values(empty_warehouse: EmptyWarehouse, row: Row, low: float, high: float) -> None:
+    (found,) = made(empty_warehouse, "int_equity_measures__estimated", int_equity_measures__judged=[row])
+    assert (found["ci_low"], found["ci_high"]) == (pytest.approx(low, abs=1e-4), pytest.approx(high, abs=1e-4))
+
+
+PAIR = judged(
+    is_delivered=False, confidence=0.95, factor=100.0, value=50.0, ci_low=40.0, ci_high=60.0, reference_rule="best",
+    reference_code="white", reference_value=25.0, reference_ci_low=20.0, reference_ci_high=30.0, numerator=50, denominator=100,
+    reference_numerator=100, reference_denominator=400, is_reference_usable=True, is_reference_hidden=False, known_race_pct=95.0,
+)  # fmt: skip
+SHARED = {"method": "place_weighted", "variance": 0.0004, "reference_variance": 0.0003, "reference_covariance": 0.0002}
+
+
+@pytest.mark.parametrize(
+    ("changes", "ratio_error", "low", "high"),
+    [
+        ({}, np.sqrt(1 / 50 - 1 / 100 + 1 / 100 - 1 / 400), None, None),  # Katz
+        # MOVER: 25 - √(10² + 5²), 25 + √(10² + 5²)
+        ({"kind": "rate"}, np.sqrt(1 / 50 + 1 / 100), 25 - np.sqrt(125), 25 + np.sqrt(125)),
+        (
+            {"kind": "rate", "denominator_cv": 0.1},
+            np.sqrt(1 / 50 + 1 / 100 + 0.01),
+            25 - np.sqrt(125),
+            25 + np.sqrt(125),
+        ),
+        (
+            {"kind": "median", "is_delivered": True},
+            np.sqrt(np.log(60 / 40) ** 2 + np.log(30 / 20) ** 2) / 2 / Z,
+            25 - np.sqrt(125),
+            25 + np.sqrt(125),
+        ),
+        # both share their tracts: what they have in common counts once
+        (
+            SHARED | {"is_delivered": True},
+            np.sqrt(0.0004 / 0.5**2 + 0.0003 / 0.25**2 - 2 * 0.0002 / 0.5 / 0.25),
+            25 - 100 * Z * np.sqrt(0.0003),
+            25 + 100 * Z * np.sqrt(0.0003),
+        ),
+        ({"reference_rule": "overall"}, None, None, None),
+        ({"tabulation": "alone_or_in_combination"}, None, None, None),
+    ],
+    ids=["proportion", "rate", "rate_with_margin", "median", "place_weighted", "overall", "in_combination"],
+)
+def test_intervals_of_comparisons(
+    empty_warehouse: EmptyWarehouse, changes: Row, ratio_error: float | None, low: float | None, high: float | None
+) -> None:
+    (found,) = made(
+        empty_warehouse,
+        "int_equity_measures__compared",
+        int_equity_measures__referenced=[PAIR | changes],
+        stg_receipts__settings=[{"city_geoid": "1"}],
+    )
+    assert (found["rate_ratio"], found["rate_difference"]) == (2.0, 25.0)
+    if ratio_error is None:
+        assert found["rate_ratio_ci_low"] is None
+        assert found["rate_difference_ci_low"] is None
+        return
+    assert found["rate_ratio_ci_low"] == pytest.approx(2 * np.exp(-Z * ratio_error))
+    assert found["rate_ratio_ci_high"] == pytest.approx(2 * np.exp(Z * ratio_error))
+    if low is not None:
+        assert (found["rate_difference_ci_low"], found["rate_difference_ci_high"]) == (pytest.approx(low), pytest.approx(high))
+
+
+def requests(durations: list[tuple[int, bool]]) -> list[Row]:
+    place = {
+        "tract_geoid": "1",
+        "race_standard": "spd15_1997",
+        "race_ethnicity_code": "all",
+        "stratum_type": "all",
+        "stratum_code": "all",
+    }
+    return [
+        {"source": "s", "jurisdiction": "1", "occurred_on": dt.date(2025, 1, 1)}
+        | place
+        | {"observed_days": days, "is_closed": closed, "requests_count": 1}
+        for days, closed in durations
+    ]
+
+
+@settings(deadline=None, max_examples=40)
+@given(st.lists(st.tuples(st.integers(0, 40), st.booleans()), min_size=1, max_size=60))
+def test_medians_of_durations_are_lifelines(empty_warehouse: EmptyWarehouse, durations: list[tuple[int, bool]]) -> None:
+    (found,) = made(
+        empty_warehouse,
+        "int_request_days_to_close_median__counted",
+        int_service_requests__tallied=requests(durations),
+        int_equity_measures__sliced=[
+            {
+                "measure_id": "request_days_to_close_median",
+                "method": "individual",
+                "geography_type": "city",
+                "period_type": "year",
+            }
+        ],
+    )
+    fitted = KaplanMeierFitter().fit([days for days, _ in durations], [closed for _, closed in durations])
+    curve = fitted.survival_function_["KM_estimate"]
+    # the first time at which half or less remain; lifelines' own median misses a half that comes out as 0.5000000000000001
+    below = curve[curve <= 0.5 + 1e-9]
+    if below.empty:
+        assert (found["value_status"], found["status_reason"], found["value"]) == ("not_observable", "follow_up", None)
+        return
+    assert found["value"] == below.index[0]
+    limits = median_survival_times(fitted.confidence_interval_)
+    low, high = float(limits.iloc[0, 0]), float(limits.iloc[0, 1])
+    if np.isfinite(high):
+        assert (found["ci_low"], found["ci_high"]) == (low, high)
+    else:
+        assert (found["ci_low"], found["ci_high"]) == (None, None)
+
+
+def tract(number: int, events: int, residents: int) -> Row:
+    return SLICE | {
+        "method": "place_weighted", "piece_tract_geoid": str(number), "value_status": "computed", "numerator": events,
+        "denominator": residents, "kind": "rate", "population_scheme": "pl_2020", "age_universe": "total", "is_incomplete": False,
+    }  # fmt: skip
+
+
+def residents_of(number: int, code: str, people: float) -> Row:
+    return {
+        "population_scheme": "pl_2020", "geography_type": "city", "geography_vintage": "current", "geoid": "1",
+        "tract_vintage": "2020", "tract_geoid": str(number), "race_standard": "spd15_1997", "race_ethnicity_code": code,
+        "age_universe": "total", "population": people,
+    }  # fmt: skip
+
+
+@settings(deadline=None, max_examples=15)
+@given(
+    st.lists(
+        st.tuples(st.integers(0, 500), st.integers(1, 900), st.integers(1, 900)),
+        min_size=2,
+        max_size=8,
+    )
+)
+def test_place_weighted_values_are_means_over_where_groups_live(
+    empty_warehouse: EmptyWarehouse, tracts: list[tuple[int, int, int]]
+) -> None:
+    events, black, white = (np.array(part, dtype=float) for part in zip(*tracts, strict=True))
+    pieces = [tract(i, int(x), int(b + w)) for i, (x, b, w) in enumerate(zip(events, black, white, strict=True))]
+    people = [
+        residents_of(i, code, float(part[i]))
+        for code, part in (("black", black), ("white", white), ("all", black + white))
+        for i in range(len(tracts))
+    ]
+    measure: list[Row] = [{"measure_id": "m", "measure_version": 1, "unit": "per_1000"}]
+    shared = made(
+        empty_warehouse,
+        "int_equity_measures__shared",
+        int_equity_measures__denominated=pieces,
+        int_population__pieced=people,
+        dim_measure=measure,
+    )
+    found = {
+        row["race_ethnicity_code"]: row
+        for row in made(empty_warehouse, "int_equity_measures__weighted", int_equity_measures__shared=shared)
+    }
+    rates, variances = events / (black + white), events / (black + white) ** 2
+    weights = {"black": black / black.sum(), "white": white / white.sum()}
+    for code, weight in weights.items():
+        assert found[code]["value"] == pytest.approx(1000 * (weight * rates).sum())
+        assert found[code]["variance"] == pytest.approx((weight**2 * variances).sum())
+        assert found[code]["place_coverage_pct"] == 100
+    assert found["all"]["value"] == pytest.approx(1000 * events.sum() / (black + white).sum())
+    difference = (
+        found["black"]["variance"] + found["white"]["variance"] - 2 * found["black"]["covariances"]["white"]
+    )  # as int_equity_measures__compared has it
+    assert difference == pytest.approx(((weights["black"] - weights["white"]) ** 2 * variances).sum(), abs=1e-15)
+
+
+def test_counts_of_2024_codes_are_bridged_to_a_population_of_1997() -> None:
+    """MENA counts as white, Hispanic with another comes first, and the row says so; 1997 codes stay."""
+    macro = (DBT_PROJECT / "macros" / "measures" / "bridged.sql").read_text(encoding="utf-8")
+    sql = jinja2.Environment(undefined=jinja2.StrictUndefined).from_string(macro + "{{ bridged_to_1997('counts') }}").render()
+    with duckdb.connect() as con:
+        con.execute(
+            "create table counts as from (values ('spd15_2024', 'mena', 'white', 3), "
+            "('spd15_2024', 'multiracial', 'hispanic', 2), ('spd15_1997', 'other_race', 'other_race', 4)) "
+            "as t (race_standard, race_ethnicity_code, race_ethnicity_code_1997, n)"
+        )
+        rows = con.execute(f"select race_standard, race_ethnicity_code, bridged, n from ({sql}) order by n").fetchall()
+    assert rows == [
+        ("spd15_1997", "hispanic", True, 2),
+        ("spd15_1997", "white", True, 3),
+        ("spd15_1997", "other_race", False, 4),
+    ]
