@@ -1,4 +1,4 @@
-"""A home with a release, made once a worker, and copies of it for tests that change something."""
+"""A home with a release, made once a worker, and copies of it for tests that change something; a home of the real deliveries."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ from typing import Any
 import pytest
 
 from tests.conftest import CommandLine
+
+AS_OF = "2025-12-01T00:00:00"  # of the real deliveries
 
 
 @dataclass(frozen=True)
@@ -81,3 +83,10 @@ def place(first_release: tuple[Path, dict[str, Any]], sample_city: Path, place_r
     shutil.copytree(first_release[0], home)
     shutil.copytree(sample_city, deliveries)
     return Place(CommandLine(home), deliveries)
+
+
+@pytest.fixture(scope="session")
+def milwaukee(real_deliveries: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[CommandLine, dict[str, Any]]:
+    """A home in which the real deliveries were released, and what that run said. Read only; one worker runs all its tests."""
+    levelground = CommandLine(tmp_path_factory.mktemp("milwaukee") / "home")
+    return levelground, levelground.json("run", "--deliveries", real_deliveries, "--as-of", AS_OF, "--json")

@@ -1,0 +1,114 @@
+"""The real deliveries: every delivered row and cell, a second run, a bad delivery, and what is private.
+
+Deselected without LEVELGROUND_REAL_DELIVERIES.
+"""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.conftest import CommandLine
+from tests.e2e.conftest import AS_OF, status_of
+
+pytestmark = [pytest.mark.real, pytest.mark.xdist_group("real")]
+
+# delivered, staged, rejected, blank, duplicate, superseded; counted independently (csv and pyarrow over the files as found)
+ACCOUNTS = {
+    "assessor__property_sales": (60_743, 60_490, 12, 2, 102, 137),
+    "census__acs_race_tract": (298, 298, 0, 0, 0, 0),
+    "census__blocks_2020": (7_458, 7_458, 0, 0, 0, 0),
+    "census__tracts_2010": (297, 297, 0, 0, 0, 0),
+    "census__tracts_2020": (301, 301, 0, 0, 0, 0),
+    "census__zcta_2010": (36, 36, 0, 0, 0, 0),
+    "city__addresses": (331_949, 331_949, 0, 0, 0, 0),
+    "city__aldermanic_districts_2012": (15, 15, 0, 0, 0, 0),
+    "city__aldermanic_districts_2022": (15, 15, 0, 0, 0, 0),
+    "city__limits": (1, 1, 0, 0, 0, 0),
+    "city__neighborhoods": (190, 190, 0, 0, 0, 0),
+    "city__police_districts": (7, 7, 0, 0, 0, 0),
+    "comptroller__checkbook": (369_312, 369_312, 0, 0, 0, 0),
+    "dcd__foreclosures": (5_205, 5_205, 0, 0, 0, 0),
+    "der__employees": (6_304, 6_304, 0, 0, 0, 0),
+    "dpi__absenteeism": (25_528, 25_528, 0, 0, 0, 0),
+    "dpi__completion": (7_437, 7_437, 0, 0, 0, 0),
+    "dpi__enrollment": (26_105, 26_105, 0, 0, 0, 0),
+    "dpw__lead_service_lines": (77_191, 77_189, 0, 2, 0, 0),
+    "fpc__police_stops": (51_920, 51_920, 0, 0, 0, 0),
+    "mhd__chronic_disease": (4_326, 4_326, 0, 0, 0, 0),
+    "mhd__lead_orders_abated": (632, 631, 0, 0, 1, 0),
+    "mhd__lead_orders_open": (229, 229, 0, 0, 0, 0),
+    "mmc__court_cases": (65_528, 65_524, 4, 0, 0, 0),
+    "mpd__dispatched_calls": (615_342, 101_101, 0, 11_773, 470_085, 32_383),
+    "mpd__incidents": (20_246, 20_246, 0, 0, 0, 0),
+    "oei__resident_survey": (1_033, 1_033, 0, 0, 0, 0),
+    "ucc__service_requests": (9_725, 9_725, 0, 0, 0, 0),
+}
+# Rows and cells that are refused, by column; docs/data_issues.md tells of each (ASR-03, ASR-04, MMC-01).
+REFUSED_ROWS = {
+    ("assessor__property_sales", "price"): 10,
+    ("assessor__property_sales", "sold_on"): 2,
+    ("mmc__court_cases", "violated_at"): 4,
+}
+REFUSED_CELLS = {("assessor__property_sales", "built_year"): 7}
+COUNTS = ("delivered", "staged", "rejected", "blank", "duplicate", "superseded")
+
+
+def test_every_row_is_accounted_for(milwaukee: tuple[CommandLine, dict[str, Any]]) -> None:
+    _, report = milwaukee
+    assert report["outcome"] == "released"
+    for source, account in ACCOUNTS.items():
+        row = status_of(report, source)
+        assert tuple(row[f"rows_{count}"] for count in COUNTS) == account, source
+        assert row["verdict"] in ("fresh", "landed_only")
+
+
+def test_what_is_refused_is_known(milwaukee: tuple[CommandLine, dict[str, Any]]) -> None:
+    levelground, _ = milwaukee
+    for table, known in (("rejected_rows", REFUSED_ROWS), ("rejected_values", REFUSED_CELLS)):
+        rows = levelground.ask(f'select source, "column", count(*) as n from quality.{table} group by all')
+        assert {(row["source"], row["column"]): row["n"] for row in rows} == known, table
+
+
+def test_a_second_run_changes_nothing(milwaukee: tuple[CommandLine, dict[str, Any]], real_deliveries: Path) -> None:
+    levelground, _ = milwaukee
+    again = levelground.json("run", "--deliveries", real_deliveries, "--as-of", AS_OF, "--json")
+    assert again["outcome"] == "unchanged"
+    assert len(levelground.json("releases", "list", "--json")) == 1
+
+
+def test_maps_are_not_graded_by_race(milwaukee: tuple[CommandLine, dict[str, Any]]) -> None:
+    _, report = milwaukee
+    for source in ("city__limits", "city__addresses", "census__tracts_2010"):
+        row = status_of(report, source)
+        assert (row["readiness_grade"], row["readiness_reasons"]) == ("A", "reference_data")
+
+
+def test_free_text_and_payees_stay_private(milwaukee: tuple[CommandLine, dict[str, Any]], real_deliveries: Path) -> None:
+    """A phrase of a caller's text is nowhere in the home; a payee's name is nowhere in what the public reads or logs hold."""
+    levelground, _ = milwaukee
+    phrase = b"fear for my safety"
+    assert phrase in next((real_deliveries / "ucc__service_requests").glob("*")).read_bytes()
+    for path in levelground.home.rglob("*"):
+        if path.is_file():
+            assert phrase not in path.read_bytes(), path
+    columns = levelground.ask("select table_name from information_schema.columns where column_name = 'caller_text'")
+    assert columns == []
+
+
+def test_a_truncated_delivery_is_held_back(
+    milwaukee: tuple[CommandLine, dict[str, Any]], real_deliveries: Path, tmp_path: Path
+) -> None:
+    levelground, _ = milwaukee
+    home, deliveries = tmp_path / "home", tmp_path / "deliveries"
+    shutil.copytree(levelground.home, home)
+    (deliveries / "mpd__dispatched_calls").mkdir(parents=True)
+    original = next((real_deliveries / "mpd__dispatched_calls").glob("*"))
+    (deliveries / "mpd__dispatched_calls" / original.name).write_bytes(original.read_bytes()[:1_000_000])
+    report = CommandLine(home).json("run", "--deliveries", deliveries, "--as-of", AS_OF, "--json", expect=4)
+    assert status_of(report, "mpd__dispatched_calls")["verdict"] == "held_back"
+    assert status_of(report, "ucc__service_requests")["verdict"] == "not_delivered"
+    assert CommandLine(home).ask("select count(*) as n from marts.fct_police_calls") == [{"n": 101_101}]

@@ -1,0 +1,120 @@
+"""The real deliveries: measures, by the figures that plain SQL gives. Deselected without LEVELGROUND_REAL_DELIVERIES."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.conftest import CommandLine
+
+pytestmark = [pytest.mark.real, pytest.mark.xdist_group("real")]
+
+
+def test_searches_of_stopped_persons(milwaukee: tuple[CommandLine, dict[str, Any]]) -> None:
+    levelground, _ = milwaukee
+    rows = levelground.ask(
+        "select race_ethnicity_code as race, numerator, denominator, known_race_pct, reliability, rate_ratio, bound_low, "
+        "bound_high "
+        "from marts.fct_equity_measures where measure_id = 'stops_searched_share' and period_type = 'year'"
+    )
+    by_race = {row["race"]: row for row in rows}
+    assert (by_race["all"]["numerator"], by_race["all"]["denominator"]) == (5_237, 43_699)
+    assert (by_race["white"]["numerator"], by_race["white"]["denominator"]) == (954, 11_703)
+    # Black and East African, who are Black by SPD-15's own examples
+    assert (by_race["black"]["numerator"], by_race["black"]["denominator"]) == (3_099 + 168, 15_220 + 2_188)
+    assert round(by_race["black"]["known_race_pct"], 1) == 78.9
+    assert by_race["black"]["reliability"] == "use_with_caution"
+    assert by_race["black"]["bound_low"] < 100 * 3_267 / 17_408 < by_race["black"]["bound_high"]
+    assert by_race["black"]["rate_ratio"] == pytest.approx((3_267 / 17_408) / (954 / 11_703))
+
+
+def test_stops_by_race_have_no_ratio(milwaukee: tuple[CommandLine, dict[str, Any]]) -> None:
+    levelground, _ = milwaukee
+    rows = levelground.ask(
+        "select count(rate_ratio) as ratios, min(round(known_race_pct, 1)) as known, "
+        "count(*) filter (status_reason = 'known_race_below_70') as said "
+        "from marts.fct_equity_measures where measure_id = 'stops_by_race' and period_type = 'year'"
+    )
+    assert rows[0]["ratios"] == 0
+    assert rows[0]["known"] == 66.4
+    assert rows[0]["said"] > 0
+
+
+def test_starred_students_are_not_zero(milwaukee: tuple[CommandLine, dict[str, Any]]) -> None:
+    levelground, _ = milwaukee
+    (fact,) = levelground.ask(
+        "select count(*) as n, count(*) filter (value_status = 'suppressed_at_source') as starred "
+        "from marts.fct_student_outcomes where metric = 'enrollment'"
+    )
+    assert (fact["n"], fact["starred"]) == (26_105, 145)
+    (measure,) = levelground.ask(
+        "select count(*) filter (value_status = 'suppressed_at_source') as starred, "
+        "count(*) filter (value_status = 'suppressed_at_source' and (value is not null or numerator is not null)) as shown "
+        "from marts.fct_equity_measures where measure_id = 'student_composition'"
+    )
+    assert measure["starred"] > 0
+    assert measure["shown"] == 0
+
+
+def test_requests_closed_by_the_second_day(milwaukee: tuple[CommandLine, dict[str, Any]]) -> None:
+    levelground, _ = milwaukee
+    (row,) = levelground.ask(
+        "select numerator, denominator, value, geoid from marts.fct_equity_measures "
+        "where measure_id = 'requests_closed_by_second_day' and period_type = 'year' and geography_type = 'city' "
+        "and method = 'individual'"
+    )
+    assert row["geoid"] == "5553000"
+    assert (row["numerator"], row["denominator"]) == (3_375, 9_666)
+
+
+def test_measures_are_what_plain_sql_makes_of_the_facts(milwaukee: tuple[CommandLine, dict[str, Any]]) -> None:
+    """By hand: offences for 1,000 residents, lead lines by where groups live, foreclosures with the quiet tracts."""
+    levelground, _ = milwaukee
+    (city,) = levelground.ask(
+        "select numerator, denominator, value from marts.fct_equity_measures where measure_id = 'incidents_per_1000' "
+        "and geography_type = 'city' and method = 'individual' and stratum_type = 'all'"
+    )
+    assert (city["numerator"], city["denominator"]) == (20_246, 577_222)
+    assert city["value"] == pytest.approx(1000 * 20_246 / 577_222)
+    by_hand = {
+        row["race"]: row["value"]
+        for row in levelground.ask(
+            "with lines as (select tract_geoid as tract, count(distinct coalesce(address_standard, address)) as lines "
+            "from marts.fct_lead_service_lines where aldermanic_district_geoid is distinct from 'outside' group by 1), "
+            "addresses as (select tract_geoid as tract, count(*) as n from marts.dim_address group by 1), "
+            "people as (select geoid as tract, race_ethnicity_code as race, population from marts.fct_population "
+            "where population_scheme = 'pl_2020' and geography_type = 'tract' and geography_vintage = '2020' "
+            "and age_universe = 'total') "
+            "select race, 1000 * sum(population * coalesce(lines, 0) / n) / sum(population) as value "
+            "from people join addresses using (tract) left join lines using (tract) where population > 0 group by 1"
+        )
+    }
+    weighted = levelground.ask(
+        "select race_ethnicity_code as race, value from marts.fct_equity_measures where geography_type = 'city' "
+        "and measure_id = 'lead_service_lines_per_1000_addresses' and method = 'place_weighted'"
+    )
+    assert {row["race"] for row in weighted} >= {"all", "asian", "black", "hispanic", "white"}
+    assert all(row["value"] == pytest.approx(by_hand[row["race"]]) for row in weighted)
+    (year,) = levelground.ask(
+        "select numerator, denominator from marts.fct_equity_measures where measure_id = 'foreclosures_per_1000_parcels' "
+        "and geography_type = 'city' and period_start = '2024-01-01'"
+    )
+    # only 94,507 parcels lie in tracts that had one
+    assert year["numerator"] == pytest.approx(383, abs=0.5)
+    assert year["denominator"] > 130_000
+
+
+def test_the_measures_reach_every_area(milwaukee: tuple[CommandLine, dict[str, Any]]) -> None:
+    levelground, _ = milwaukee
+    areas = levelground.ask(
+        "select policy_area, count(distinct measure_id) as measures from marts.fct_equity_measures "
+        "inner join marts.dim_measure using (measure_id, measure_version) group by all"
+    )
+    assert sum(row["measures"] for row in areas) == 27
+    (partial,) = levelground.ask(
+        "select count(value) as made_up, count(*) filter (status_reason = 'period_incomplete') as said "
+        "from marts.fct_equity_measures where measure_id = 'police_calls_per_1000' and period_type <> 'month'"
+    )
+    assert partial["made_up"] == 0
+    assert partial["said"] > 0
