@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import html
-import json
 import os
 import shutil
 import sqlite3
@@ -149,25 +148,15 @@ def _fact(source: str) -> str:
     )
 
 
-def test_extra_column_is_a_warning_and_gets_in(place: Place) -> None:
+def test_extra_column_is_a_warning_and_passes(place: Place) -> None:
     place.rewrite(
         STOPS,
         lambda text: "\n".join(f"{line},x" for line in text.splitlines()).replace("neighborhood,x", "neighborhood,mood") + "\n",
     )
-    report = place.run()
-    assert status_of(report, STOPS)["verdict"] == "fresh"
-    warned = place.levelground("status")
-    assert "mood" not in warned.stdout or "unknown" in warned.stdout
-    found = [gate for gate in _gates(place) if gate["subject"] == STOPS]
-    assert any(
-        not f["success"] and f["severity"] == "warning" and "mood" in f["message"] for gate in found for f in gate["findings"]
-    )
-
-
-def _gates(place: Place) -> list[dict[str, object]]:
-    newest = max((place.home / "runs").glob("*.json"), key=lambda path: path.stat().st_mtime)
-    gates: list[dict[str, object]] = json.loads(newest.read_text())["gates"]
-    return gates
+    done = place.levelground("sources", "check", STOPS, place.deliveries / STOPS)
+    assert done.returncode == 0, done.stdout + done.stderr
+    (said,) = [line for line in done.stdout.splitlines() if "mood" in line and line.startswith("warning")]
+    assert "unknown" in said
 
 
 def test_unknown_contract_key_is_refused(place: Place, tmp_path: Path) -> None:
@@ -193,21 +182,6 @@ def test_hash_key_unset_is_refused(place: Place, tmp_path: Path) -> None:
     assert done.returncode == 2
     assert "LEVELGROUND_HASH_KEY" in done.stderr
     assert "ucc__callers" in done.stderr
-
-
-def test_missing_live_file_holds_the_source_back(place: Place, tmp_path: Path) -> None:
-    folder = tmp_path / "contracts"
-    folder.mkdir()
-    text = (ROOT / "ingest" / "sources" / f"{SCHOOLS}.yml").read_text().replace(SCHOOLS, "dpi__live")
-    text = text.replace("connector: {kind: file}", f"connector: {{kind: file, path: {tmp_path}/nowhere.csv}}")
-    (folder / "dpi__live.yml").write_text(text)
-    home = tmp_path / "live"
-    environment = {"LEVELGROUND_SOURCES": str(folder), "LEVELGROUND_HOME": str(home)}
-    done = place.levelground.json("run", "--live", "--json", expect=4, env=environment)
-    status = status_of(done, "dpi__live")
-    assert status["verdict"] == "held_back"
-    assert "nowhere.csv" in status["reason"]
-    assert "connector.path" in status["reason"]
 
 
 def test_locked_warehouse_ends_with_5_and_the_pid(place: Place) -> None:

@@ -11,11 +11,11 @@ import pytest
 from pytest_httpserver import HTTPServer
 
 from ingest.registry import load_registry
-from tests.conftest import CommandLine
+from tests.conftest import ROOT, CommandLine
 from tests.e2e.conftest import status_of
 from tests.portals import FakeCkan, truncated
 
-REQUESTS, STAFF = "ucc__service_requests", "der__employees"
+REQUESTS, STAFF, SCHOOLS = "ucc__service_requests", "der__employees", "dpi__live"
 PASSWORD = "hunter2"
 
 
@@ -37,6 +37,12 @@ def live(
     shutil.copy(next((sample_city / STAFF).iterdir()), tmp_path / "staff.db")
     monkeypatch.setenv("LEVELGROUND_HOSTS", f"{getattr(contract.connector, 'base_url')}={portal.url}")  # noqa: B009
     monkeypatch.setenv("LEVELGROUND_DER_DATABASE_URL", f"sqlite:///{tmp_path / 'staff.db'}")
+    # and a file of the schools that nobody has put there
+    (tmp_path / "contracts").mkdir()
+    text = (ROOT / "ingest" / "sources" / "dpi__enrollment.yml").read_text(encoding="utf-8").replace("dpi__enrollment", SCHOOLS)
+    text = text.replace("connector: {kind: file}", f"connector: {{kind: file, path: {tmp_path}/nowhere.csv}}")
+    (tmp_path / "contracts" / f"{SCHOOLS}.yml").write_text(text, encoding="utf-8")
+    monkeypatch.setenv("LEVELGROUND_SOURCES", str(tmp_path / "contracts"))
     return levelground
 
 
@@ -60,7 +66,11 @@ def test_live_sources_are_released_and_a_fault_holds_back_only_its_own(
     # the home keeps that it is live: schedule and UI have no options
     portal.faults = [None, *[truncated(b"CREATIONDATE,", 5000)] * 20]
     monkeypatch.setenv("LEVELGROUND_DER_DATABASE_URL", f"postgresql+psycopg://desk:{PASSWORD}@127.0.0.1:9/staff")
-    failed = run(live, expect=4)
+    failed = run(live, "--source", SCHOOLS, expect=4)
+    missing = status_of(failed, SCHOOLS)
+    assert missing["verdict"] == "held_back"
+    assert "nowhere.csv" in missing["reason"]
+    assert "connector.path" in missing["reason"]
     assert failed["release_id"] == first["release_id"]
     reasons = {source: status_of(failed, source) for source in (REQUESTS, STAFF)}
     assert {row["verdict"] for row in reasons.values()} == {"held_back"}

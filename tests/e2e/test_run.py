@@ -116,18 +116,14 @@ def test_the_same_delivery_twice_changes_nothing(place: Place) -> None:
     assert len(place.levelground.json("releases", "list", "--json")) == 1
 
 
-def test_a_full_refresh_of_the_same_deliveries_makes_no_new_release(place: Place) -> None:
-    before = place.published()
-    report = place.run("--full-refresh")
-    assert report["outcome"] == "unchanged"
-    assert place.published() == before
-
-
-def test_new_rows_make_a_release_and_rollback_goes_back(place: Place) -> None:
+def test_new_rows_make_a_release_whole_or_by_source_and_rollback_goes_back(place: Place) -> None:
     first = place.published()
     place.rewrite("fpc__police_stops", lambda text: text + text.splitlines()[-1].replace("25-", "99-", 1) + "\n")
-    report = place.run()
+    assert place.run("--source", "ucc__service_requests")["outcome"] == "unchanged"
+    report = place.run("--source", "fpc__police_stops")
     assert report["outcome"] == "released"
+    # one source and all downstream give what a full run gives
+    assert place.run("--full-refresh")["outcome"] == "unchanged"
     assert report["release_id"] != place.levelground.json("releases", "list", "--json")[-1]["release_id"]
     older = place.levelground.json("releases", "list", "--json")[-1]["release_id"]
     _keep_as_reported(place, older, report["release_id"])
@@ -318,14 +314,6 @@ def test_a_stale_source_makes_exit_4(place: Place) -> None:
     assert status_of(report, "census__blocks_2020")["verdict"] == "fresh"
 
 
-def test_one_source_alone_gives_what_a_full_run_gives(place: Place) -> None:
-    place.rewrite("fpc__police_stops", lambda text: text + text.splitlines()[-1].replace("25-", "99-", 1) + "\n")
-    assert place.run("--source", "ucc__service_requests")["outcome"] == "unchanged"
-    first = place.run("--source", "fpc__police_stops")
-    assert first["outcome"] == "released"
-    assert place.run("--full-refresh")["outcome"] == "unchanged"
-
-
 def test_a_killed_run_is_reported_and_the_next_one_converges(place: Place, first_release: tuple[Path, dict[str, Any]]) -> None:
     hashes = {r["content_hash"] for r in place.levelground.json("releases", "list", "--json")}
     environment = {"LEVELGROUND_HOME": str(place.home), "PATH": ""}
@@ -357,7 +345,8 @@ def test_a_killed_run_is_reported_and_the_next_one_converges(place: Place, first
     assert "FAILURE" in states.stdout
 
 
-def test_status_answers_during_a_run(place: Place) -> None:
+def test_status_answers_during_a_full_refresh_that_makes_no_new_release(place: Place) -> None:
+    before = place.published()
     command = [str(Path(sys.executable).parent / "levelground"), "run", "--deliveries", str(place.deliveries), "--full-refresh"]
     environment = {"LEVELGROUND_HOME": str(place.home), "PATH": ""}
     with subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True, cwd=ROOT) as run:
@@ -373,3 +362,5 @@ def test_status_answers_during_a_run(place: Place) -> None:
         assert time.monotonic() - started < 60
         run.stderr.read()
     assert run.returncode == 0
+    assert place.levelground.json("status", "--json")["outcome"] == "unchanged"
+    assert place.published() == before
