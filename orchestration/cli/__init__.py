@@ -28,7 +28,8 @@ app = typer.Typer(
 app.command("run")(run.run)
 app.add_typer(sources.app, name="sources")
 app.command("status")(status.status)
-app.command("query")(query.query)
+# a query may begin with a comment, which looks like an option
+app.command("query", context_settings={"ignore_unknown_options": True})(query.query)
 app.add_typer(releases.app, name="releases")
 app.command("sample")(sample.sample)
 app.command("ui")(ui.ui)

@@ -264,6 +264,9 @@ def test_query_formats_and_timeout(place: Place, tmp_path: Path) -> None:
     sql = "select race_ethnicity_code, race_standard from marts.dim_race_ethnicity order by all limit 2"
     assert place.levelground("query", sql, "--format", "csv").stdout.splitlines()[0] == '"race_ethnicity_code","race_standard"'
     assert len(json.loads(place.levelground("query", sql, "--format", "json").stdout)) == 2
+    assert place.levelground.ask(f"-- the first two\n{sql}") == json.loads(
+        place.levelground("query", sql, "--format", "json").stdout
+    )
     slow = place.levelground(
         "query", "select count(*) from range(100000) a, range(1000000) b where a.range % 7 = b.range % 11", "--timeout", "1"
     )

@@ -45,9 +45,9 @@ whole as (
         max(numerator) filter (where race_kind = 'total') over slice as whole_numerator,
         max(records) filter (where race_kind = 'total') over slice as whole_records,
         max(denominator) filter (where race_kind = 'total') over slice as whole_denominator,
-        sum(numerator) filter (where is_known_once) over slice as known_numerator,
-        sum(records) filter (where is_known_once) over slice as known_records,
-        sum(denominator) filter (where is_known_once) over slice as known_denominator,
+        {{ sum_in_order('numerator', among='is_known_once', over='slice') }} as known_numerator,
+        {{ sum_in_order('records', among='is_known_once', over='slice') }} as known_records,
+        {{ sum_in_order('denominator', among='is_known_once', over='slice') }} as known_denominator,
         bool_or(is_hidden_race) over slice as hides_a_race
     from measured
     window slice as (partition by {{ slice_columns() | reject('equalto', 'tabulation') | join(', ') }})
