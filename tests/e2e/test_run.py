@@ -162,26 +162,16 @@ def _keep_as_reported(place: Place, older: str, newer: str) -> None:
     assert place.levelground("releases", "diff", "2025Q2", newer).returncode == 2
 
 
-def test_gates_block_the_release_and_published_files_stay(place: Place) -> None:
-    """A resident who is of no race, and a registry that says something else of a measure than the release that is out."""
-
-    def one_resident_too_many(text: str) -> str:
-        lines = text.splitlines()
-        position = lines[0].split(",").index("pop_hisp")
-        cells = lines[1].split(",")
-        cells[position] = str(int(cells[position]) + 1)
-        return "\n".join([lines[0], ",".join(cells), *lines[2:]]) + "\n"
-
+def test_a_definition_that_changed_under_its_old_version_blocks_the_release(place: Place) -> None:
+    """The release that is out says something else of a measure than the registry: as if the registry had changed since."""
     (release,) = (place.home / "releases").glob("*Z-*")
     file = release / "levelground.duckdb"
     file.chmod(0o640)
     with duckdb.connect(str(file)) as connection:
         connection.execute("update marts.dim_measure set numerator = 'Persons frisked' where measure_id = 'stops_searched_share'")
     before = place.published()
-    place.rewrite("census__blocks_2020", one_resident_too_many)
-    report = place.run(expect=3)
+    report = place.run("--full-refresh", expect=3)
     assert report["outcome"] == "blocked"
-    assert "fct_population" in report["message"]
     assert "stops_searched_share version 1 (numerator)" in report["message"]
     assert "series_breaks.csv" in report["message"]
     assert place.published() == before
