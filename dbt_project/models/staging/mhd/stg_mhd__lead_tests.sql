@@ -21,12 +21,12 @@ renamed as (
         typed.race_ethnicity,
         typed.age_months,
         typed.sample_type as sample_type_reported,
-        typed.result as result_ug_dl,
-        typed.result_missing_reason as result_ug_dl_missing_reason,
+        typed.lead_ug_dl as result_ug_dl,
+        typed.lead_ug_dl_missing_reason as result_ug_dl_missing_reason,
         definitions.case_definition_version,
         definitions.threshold_ug_dl,
         -- at the threshold is elevated
-        typed.result >= definitions.threshold_ug_dl as is_elevated,
+        typed.lead_ug_dl >= definitions.threshold_ug_dl as is_elevated,
         typed.address,
         typed.address_missing_reason
     from typed
