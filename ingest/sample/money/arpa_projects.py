@@ -19,6 +19,7 @@ import xlsxwriter
 from ingest.sample.city import NAMES, TITLE
 from ingest.sample.places.ground import aldermanic_districts, tracts
 from ingest.sample.places.houses import addresses, houses, long_form
+from ingest.sample.places.index import NO_POINT_EVERY
 from ingest.sample.writing import Delivery
 
 SOURCE = "doa__arpa_projects"
@@ -67,8 +68,10 @@ class Project:
 
     @property
     def tract(self) -> int | None:
-        """The six digits of the tract of 2020 in which it is, where that is known."""
-        return None if self.house is None else int(houses().on(tracts(2020))[self.house])
+        """The six digits of the tract of 2020 in which it is; None where no address tells, or none with a point in the index."""
+        if self.house is None or self.house % NO_POINT_EVERY == 0:
+            return None
+        return int(houses().on(tracts(2020))[self.house])
 
     def amounts(self, period: int) -> tuple[int, int]:
         """Dollars obligated and spent up to the end of a period."""

@@ -38,7 +38,7 @@ intervals as (
                         'high': numerator / denominator * exp(1.959963984540054 * sqrt(1 / numerator + pow(denominator_cv, 2)))
                     }
             when is_rate then {{ stats('rate_ci') }}(numerator, person_time, confidence)
-            when method = 'place_weighted' and is_computable
+            when method = 'place_weighted' and is_computable and variance is not null
                 then
                     {
                         'low': greatest(value / factor - 1.959963984540054 * sqrt(variance), 0.0),
@@ -54,7 +54,7 @@ intervals as (
             when has_wilson then 'wilson'
             when has_margin then 'log_moe'
             when is_rate then case when numerator >= 10 - 1e-9 then 'byar' else 'exact_poisson' end
-            when method = 'place_weighted' and is_computable then 'weighted_normal'
+            when method = 'place_weighted' and is_computable and variance is not null then 'weighted_normal'
             when is_computable and is_delivered and ci_low is not null and ci_high is not null
                 then
                     case when kind = 'estimate' then 'as_delivered' when unit = 'days' then 'brookmeyer_crowley' else 'order_statistics' end
