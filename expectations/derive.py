@@ -238,8 +238,8 @@ def _native(contract: Contract) -> Iterator[Check]:
         mostly = kwargs.get("mostly")
         threshold = 100 - 100 * mostly if isinstance(mostly, (int, float)) else None
         name = expectation.name or expectation.type
-        wrong = expectation.reason or f"{name}{f' on {column}' if column else ''}, which the contract expects, does not hold"
-        says = f"{contract.source}: {wrong}"
+        what = f"{name}{f' on {column}' if column else ''}, which the contract expects, does not hold"
+        says = f"{contract.source}: {f'{expectation.reason}; ask the steward' if expectation.reason else what}"
         yield Check(name, expectation.type, kwargs, expectation.severity, says, column, threshold)
 
 
