@@ -237,10 +237,10 @@ def _native(contract: Contract) -> Iterator[Check]:
         kwargs: Mapping[str, object] = expectation.kwargs
         mostly = kwargs.get("mostly")
         threshold = 100 - 100 * mostly if isinstance(mostly, (int, float)) else None
-        says = (
-            f"{contract.source}: {expectation.type}{f' on {column}' if column else ''}, which the contract expects, does not hold"
-        )
-        yield Check(expectation.type, expectation.type, kwargs, expectation.severity, says, column, threshold)
+        name = expectation.name or expectation.type
+        what = f"{name}{f' on {column}' if column else ''}, which the contract expects, does not hold"
+        says = f"{contract.source}: {f'{expectation.reason}; ask the steward' if expectation.reason else what}"
+        yield Check(name, expectation.type, kwargs, expectation.severity, says, column, threshold)
 
 
 def _what(column: Column) -> str:

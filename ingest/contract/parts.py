@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
-from ingest.contract.words import Delimiter, Encoding, Percent, Strict, matching, word
+from ingest.contract.words import Delimiter, Encoding, Identifier, Percent, Strict, matching, word
 
 LOAD_COLUMNS = ("_source_file", "_source_row")
 Crs = Annotated[
@@ -214,8 +214,13 @@ class Footer(Strict):
 
 
 class Expectation(Strict):
-    """A Great Expectations expectation that cannot be derived from the contract."""
+    """A Great Expectations expectation that cannot be derived from the contract.
+
+    `name` is what results call it (its type, unless said), `reason` what it means to the steward when it does not hold.
+    """
 
     type: str
     kwargs: dict[str, Any] = Field(default_factory=dict)
     severity: Literal["critical", "warning", "info"]
+    name: Identifier | None = None
+    reason: str | None = None

@@ -16,12 +16,13 @@ import numpy as np
 import yaml
 
 from ingest.sample import city
-from ingest.sample.education import absenteeism, completion, enrollment
-from ingest.sample.health import chronic_disease, lead_lines, lead_orders
+from ingest.sample.education import absenteeism, completion, discipline, enrollment
+from ingest.sample.health import chronic_disease, lead_lines, lead_orders, lead_tests
 from ingest.sample.housing import foreclosures, sales
+from ingest.sample.money import arpa_projects
 from ingest.sample.people import staff, survey
 from ingest.sample.places import index, maps
-from ingest.sample.population import acs, blocks
+from ingest.sample.population import acs, blocks, labor_force
 from ingest.sample.safety import court_cases, incidents, police_calls, police_stops
 from ingest.sample.services import payments, requests
 from ingest.sample.writing import Delivery
@@ -114,6 +115,10 @@ SOURCES: Mapping[str, Source] = {
         _fixed(survey),
         keys={"period": {"start": date(2025, 9, 1), "end": date(2025, 9, 30)}},
     ),
+    arpa_projects.SOURCE: Source(_fixed(arpa_projects)),
+    labor_force.SOURCE: Source(_fixed(labor_force)),
+    discipline.SOURCE: Source(_fixed(discipline), keys=city.COUNTY),
+    lead_tests.SOURCE: Source(_fixed(lead_tests)),
 }
 
 

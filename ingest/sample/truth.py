@@ -1,23 +1,26 @@
 """The truths planted in the sample, as in `truth.json`: the parameters that rows were drawn from, never what the rows came to.
 
 A measure of the built warehouse should hold each value within its interval as often as the interval says; of what is set and not
-drawn (foreclosures, prevalences, counts of orders, lead lines) it should be the value. Percentages are 0-100. Compositions are
+drawn (foreclosures, prevalences, counts of orders, lead lines, recovery
+money) it should be the value. Percentages are 0-100. Compositions are
 among records of known race. The parameters stand with the source that draws from them. A truth may be here before its measure is:
 who compares takes those whose measure the registry knows.
 """
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 
-from ingest.sample.city import AS_OF, COUNTY_GEOID, PLACE_GEOID
-from ingest.sample.education import absenteeism, completion, schools
-from ingest.sample.health import chronic_disease, lead_lines, lead_orders
+from ingest.sample.city import AS_OF, COUNTY_GEOID
+from ingest.sample.education import absenteeism, completion, discipline, schools
+from ingest.sample.health import chronic_disease, lead_lines, lead_orders, lead_tests
 from ingest.sample.housing import foreclosures, sales
 from ingest.sample.people import staff, survey
 from ingest.sample.places.houses import houses
 from ingest.sample.safety import court_cases, police_stops
 from ingest.sample.services import requests
+from ingest.sample.true_value import Truth, percent
+from ingest.sample.truth_of_residents import truths_of_residents
 
 # `East African` is drawn with the share of `Black`, so that its mapping cannot move a truth.
 _STOPS = {
@@ -31,33 +34,12 @@ _STUDENTS = {
     "Amer Indian": "aian", "Asian": "asian", "Black": "black", "Hispanic": "hispanic", "Pacific Isle": "nhpi",
     "Two or More": "multiracial", "White": "white",
 }  # fmt: skip
+_CHILDREN = {
+    "Black, non-Hispanic": "black", "White, non-Hispanic": "white", "Hispanic": "hispanic",
+}  # fmt: skip
 _RESIDENTS = {"White": "white", "Black/African American": "black", "Hispanic": "hispanic"}
+_PAID_BEST, _LARGE_LEVELS = "WHITE", ("6", "8")  # at these EEO-4 levels there are enough of each group
 _OPEN_TRACTS = 3  # tracts of which a truth is given; every other one is made the same way
-
-
-@dataclass(frozen=True)
-class Truth:
-    """One planted value, in the grain of `marts.fct_equity_measures`; the defaults are what most truths have."""
-
-    measure_id: str
-    period_type: str
-    period_start: str
-    race_ethnicity_code: str
-    value: float
-    rate_ratio: float | None = None
-    method: str = "individual"
-    measure_version: int = 1
-    geography_type: str = "city"
-    geography_vintage: str = "current"
-    geoid: str = PLACE_GEOID
-    race_standard: str = "spd15_1997"
-    tabulation: str = "exclusive"
-    stratum_type: str = "all"
-    stratum_code: str = "all"
-
-
-def _percent(share: float) -> float:
-    return round(100 * share, 9)  # 38.0, not 38.00000000000001
 
 
 def _stops() -> list[Truth]:
@@ -66,7 +48,7 @@ def _stops() -> list[Truth]:
     shares = {"all": overall} | {code: searched[race] for race, code in _STOPS.items()}
     ratios = {code: round(share / searched["White"], 9) for code, share in shares.items() if code not in ("all", "white")}
     return [
-        Truth("stops_searched_share", "year", "2025-01-01", code, _percent(share), ratios.get(code))
+        Truth("stops_searched_share", "year", "2025-01-01", code, percent(share), ratios.get(code))
         for code, share in shares.items()
     ]
 
@@ -75,32 +57,48 @@ def _schools() -> list[Truth]:
     year = ("school_year", schools.LAST_YEAR_STARTS)
     rows = [
         Truth(
-            "student_composition", *year, _STUDENTS[label], _percent(share), method="aggregate", geography_type="county",
+            "student_composition", *year, _STUDENTS[label], percent(share), method="aggregate", geography_type="county",
             geoid=COUNTY_GEOID,
         )
         for label, share in schools.COMPOSITION.items()
     ]  # fmt: skip
     # where no school hides a cell, and only there, a district is the sum of its schools
-    return rows + [
-        Truth(
-            measure, *year, _STUDENTS[label], _percent(rate[label]), method="aggregate", geography_type="school_district",
-            geoid=schools.OPEN_DISTRICT.upper(),
-        )
-        for measure, rate in (("chronic_absence_rate", absenteeism.ABSENT), ("completion_rate", completion.COMPLETED))
-        for label in schools.OPEN_DISTRICT_STUDENTS
-    ]  # fmt: skip
+    students = schools.OPEN_DISTRICT_STUDENTS
+    for label in students:
+        others = [other for other in students if other != label]
+        rest = sum(students[other] * discipline.REMOVALS[other] for other in others) / sum(students[other] for other in others)
+        removed = discipline.REMOVALS[label]
+        shares = {
+            "chronic_absence_rate": percent(absenteeism.ABSENT[label]), "completion_rate": percent(completion.COMPLETED[label]),
+            "discipline_removals_per_1000": 1000 * removed,
+        }  # fmt: skip
+        rows += [
+            Truth(
+                measure, *year, _STUDENTS[label], value, round(removed / rest, 9) if measure.startswith("discipline") else None,
+                method="aggregate", geography_type="school_district", geoid=schools.OPEN_DISTRICT.upper(),
+            )
+            for measure, value in shares.items()
+        ]  # fmt: skip
+    return rows
 
 
 def _staff() -> list[Truth]:
-    day = staff.AS_OF.isoformat()
+    day, best = staff.AS_OF.isoformat(), staff.median_pay(_PAID_BEST)
     rows = [
-        Truth("workforce_composition", "snapshot", day, _STAFF[label], _percent(share))
+        Truth("workforce_composition", "snapshot", day, _STAFF[label], percent(share))
         for label, share in staff.COMPOSITION.items()
     ]
     return rows + [
         Truth("pay_median", "snapshot", day, "all", pay, stratum_type="eeo4_level", stratum_code=level)
         for level, pay in sorted(staff.median_pay().items())
-    ]
+    ] + [
+        Truth(
+            "pay_median", "snapshot", day, _STAFF[label], pay[level],
+            round(pay[level] / best[level], 9) if label != _PAID_BEST else None, stratum_type="eeo4_level", stratum_code=level,
+        )
+        for label, pay in ((label, staff.median_pay(label)) for label in (_PAID_BEST, "BLACK"))
+        for level in _LARGE_LEVELS
+    ]  # fmt: skip
 
 
 def _houses() -> list[Truth]:
@@ -139,20 +137,38 @@ def _health() -> list[Truth]:
     ]  # fmt: skip
 
 
-def truths() -> list[dict[str, object]]:
-    """Every planted value, as rows for `truth.json`."""
-    guilty = _percent(sum(court_cases.FINDINGS[finding] for finding in court_cases.GUILTY))
+def _lead() -> list[Truth]:
+    rows = []
+    for year in lead_tests.YEARS:
+        version = 1 if lead_tests.threshold(year) == lead_tests.threshold(lead_tests.YEARS[0]) else 2
+        shares = {code: lead_tests.elevated(label, year) for label, code in _CHILDREN.items()}
+        shares["all"] = sum(share * lead_tests.elevated(label, year) for label, share in lead_tests.RACES.items())
+        rows += [
+            Truth(
+                "children_elevated_lead_share", "year", f"{year}-01-01", code, percent(share),
+                round(share / shares["white"], 9) if code not in ("all", "white") else None, measure_version=version,
+            )
+            for code, share in shares.items()
+        ]  # fmt: skip
+    return rows
+
+
+def truths(seed: int) -> list[dict[str, object]]:
+    """Every planted value of the sample of a seed, as rows for `truth.json`."""
+    guilty = percent(sum(court_cases.FINDINGS[finding] for finding in court_cases.GUILTY))
     rows = [
-        Truth("requests_closed_by_second_day", "year", "2025-01-01", "all", _percent(sum(requests.CLOSED_BY_DAY))),
+        Truth("requests_closed_by_second_day", "year", "2025-01-01", "all", percent(sum(requests.CLOSED_BY_DAY))),
         *_stops(),
         *_schools(),
         *_staff(),
         *_houses(),
         *_health(),
+        *_lead(),
+        *truths_of_residents(seed),
         *(Truth("court_guilty_share", "year", f"{year}-01-01", "all", guilty) for year in (2024, 2025)),
         *(
             Truth(
-                "survey_satisfied_share", "snapshot", "2025-09-01", _RESIDENTS[label], _percent(share),
+                "survey_satisfied_share", "snapshot", "2025-09-01", _RESIDENTS[label], percent(share),
                 stratum_type="survey_item", stratum_code=survey.FIRST_ITEM,
             )
             for label, share in survey.SATISFIED.items()

@@ -1,17 +1,21 @@
 """How a sample folder comes into being: under another name beside its place, renamed when whole; a kill leaves no half city.
 
-Belongs here: the folder's life and the record of what a delivery holds. One writer a folder at a time.
+Belongs here: the folder's life, the record of what a delivery holds, where its random numbers come from. One writer a folder at
+a time.
 """
 
 from __future__ import annotations
 
 import json
 import shutil
+import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 GENERATOR = "levelground sample"
 RECEIPT = "sample.json"
@@ -35,6 +39,11 @@ class Delivery:
     superseded: int = 0
     rejected: int = 0
     facts: Mapping[str, int] = field(default_factory=dict)
+
+
+def stream(seed: int, source: str) -> np.random.Generator:
+    """The random numbers of a source: a stream for each, so that a change in one leaves the others' bytes alone."""
+    return np.random.default_rng([seed, zlib.crc32(source.encode())])
 
 
 def write_json(path: Path, content: Mapping[str, Any]) -> None:

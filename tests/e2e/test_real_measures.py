@@ -98,7 +98,7 @@ def test_measures_are_what_plain_sql_makes_of_the_facts(milwaukee: tuple[Command
     assert all(row["value"] == pytest.approx(by_hand[row["race"]]) for row in weighted)
     (year,) = levelground.ask(
         "select numerator, denominator from marts.fct_equity_measures where measure_id = 'foreclosures_per_1000_parcels' "
-        "and geography_type = 'city' and period_start = '2024-01-01'"
+        "and geography_type = 'city' and period_start = '2024-01-01' and method = 'aggregate'"
     )
     # only 94,507 parcels lie in tracts that had one
     assert year["numerator"] == pytest.approx(383, abs=0.5)
@@ -111,7 +111,8 @@ def test_the_measures_reach_every_area(milwaukee: tuple[CommandLine, dict[str, A
         "select policy_area, count(distinct measure_id) as measures from marts.fct_equity_measures "
         "inner join marts.dim_measure using (measure_id, measure_version) group by all"
     )
-    assert sum(row["measures"] for row in areas) == 27
+    # recovery money, lead tests of children, removals and Qualified Census Tracts have no delivery yet
+    assert sum(row["measures"] for row in areas) == 30
     (partial,) = levelground.ask(
         "select count(value) as made_up, count(*) filter (status_reason = 'period_incomplete') as said "
         "from marts.fct_equity_measures where measure_id = 'police_calls_per_1000' and period_type <> 'month'"

@@ -17,7 +17,7 @@ create table release.marts.dim_date as select date '2025-01-01' + n::integer as 
 create table release.marts.dim_department as select 'dpt' as department, 'Department' as name;
 create table release.marts.dim_stratum as
     select * from (values ('all', 'all', 'All', 0), ('sex', 'female', 'Female', 1), ('finding', 'guilty', 'Guilty', 1),
-        ('case_type', 'contempt', 'Contempt', 1)) as t (stratum_type, stratum_code, label, sort_order);
+        ('case_type', 'contempt', 'Contempt', 1), ('project_status', 'completed', 'Completed', 1), ('project_status', 'half_or_more', 'Half', 2)) as t (stratum_type, stratum_code, label, sort_order);
 create table release.marts.dim_source as select 'dpt__visits' as source, 'Visits' as title, 'dpt' as department, 'health' as policy_area,
     '5553000' as jurisdiction, false as is_stand_in, 'one row per visit' as grain, 'a file' as platform, 'daily' as cadence, 'public' as classification,
     11 as suppress_below, 'person' as statistical_unit, null as race_vocabulary, null as data_as_of, null as period_start, null as period_end;
@@ -61,6 +61,22 @@ create table release.marts.fct_lead_orders as select 'k' || _source_row as lead_
     case when _source_row < 4 then 'issued_on' else 'cleared_on' end as occurred_on_means,
     case when _source_row < 4 then occurred_on end as issued_on, case when _source_row < 4 then occurred_on end as exterior_due_on,
     null::date as interior_due_on, case when _source_row >= 4 then occurred_on end as cleared_on, occurred_on as data_as_of_on from event;
+create table release.marts.fct_arpa_projects as select 'k' || _source_row as arpa_project_key,
+    event.* replace (date '2025-03-31' + 92 * (_source_row % 2)::integer as occurred_on), date '2025-01-01' + 92 * (_source_row % 2)::integer as period_start,
+    date '2025-03-31' + 92 * (_source_row % 2)::integer as period_end, 'P' || _source_row // 2 as project_id, '2.10' as category_code,
+    'Assistance to Unemployed or Underemployed Workers' as category_name,
+    'Assistance to Unemployed or Underemployed Workers (e.g. job training)' as category_name_reported,
+    if(_source_row % 2 = 1, 'completed', 'half_or_more') as project_status_code, 100.0::decimal(18, 4) as adopted_budget_usd,
+    40.0::decimal(18, 4) as obligated_in_period_usd, if(_source_row % 2 = 1, 80, 40)::decimal(18, 4) as obligated_usd,
+    30.0::decimal(18, 4) as spent_in_period_usd, if(_source_row % 2 = 1, 60, 30)::decimal(18, 4) as spent_usd,
+    '15' as primary_population_code, 'disproportionately_impacted' as primary_population_impact, '1' as second_population_code,
+    'impacted' as second_population_impact, null::varchar as third_population_code, null::varchar as third_population_impact,
+    true as is_in_qualified_census_tract, date '2025-06-01' as planned_completion_on,
+    if(_source_row % 2 = 1, date '2025-05-01', null) as completed_on from event where _source_row > 1;
+create table release.marts.fct_lead_tests as select 'k' || _source_row as lead_test_key,
+    person.* replace (if(_source_row > 3, date '2022-01-01', date '2021-12-31') as occurred_on), if(_source_row > 3, 2, 1) as case_definition_version,
+    if(_source_row > 3, 3.5, 5.0)::decimal(4, 1) as threshold_ug_dl, 4.0::double as result_ug_dl, _source_row > 3 as is_elevated,
+    null::varchar as result_ug_dl_missing_reason, 30 as age_months from person;
 create table release.marts.fct_payments as select 'k' || _source_row as payment_key, event.*, -1.5 as amount_usd from event;
 create table release.marts.fct_police_stops as select 'k' || _source_row as police_stop_key, person.* from person;
 create table release.marts.fct_employees as select 'k' || _source_row as employee_key, person.* from person;
@@ -78,7 +94,7 @@ create table release.marts.fct_student_outcomes as select 'k' || _source_row as 
     date '2025-06-30' as period_end, 'enrollment' as metric, 'NORTH' as school_district_geoid, 'NORTH/HIGH' as school_geoid,
     '2024-25' as school_year, 'Race/Ethnicity' as dimension_reported, 'group ' || _source_row as group_reported, 'all' as stratum_type, 'all' as stratum_code,
     case when _source_row = 2 then 'suppressed_at_source' else 'computed' end as value_status, case when _source_row <> 2 then _source_row * 10 end as students_count,
-    case when _source_row <> 2 then _source_row * 10.0 end as students_pct, null::bigint as diplomas_count, null::double as outcome_pct,
+    case when _source_row <> 2 then _source_row * 10.0 end as students_pct, null::bigint as diplomas_count, null::bigint as removals_count, null::double as outcome_pct,
     case when _source_row = 2 then 'suppressed_by_state' end as gap_reason, null::bigint as cohort_class, null::double as extended_pct,
     null::varchar as extended_timeframe, null::integer as extended_years, null::varchar as extended_gap_reason from person;
 -- a school's absent students: a rate of 0, one that the state hides, one of a group that is too small
@@ -87,6 +103,11 @@ insert into release.marts.fct_student_outcomes by name
         [0.0, null, null][_source_row] as outcome_pct, [null, 'suppressed_by_state', 'group_under_20'][_source_row] as gap_reason,
         if(_source_row = 1, 'computed', 'suppressed_at_source') as value_status, null as students_pct)
     from release.marts.fct_student_outcomes where _source_row <= 3;
+-- its removals: more than students, and of a group that the state hides
+insert into release.marts.fct_student_outcomes by name
+    select * replace ('d' || _source_row as student_outcome_key, 'discipline_removals' as metric, [40, null][_source_row] as students_count,
+        [50, null][_source_row] as removals_count, null as students_pct)
+    from release.marts.fct_student_outcomes where metric = 'enrollment' and _source_row <= 2;
 -- its graduates: all, a part, a part whose diplomas are hidden; the fourth row is a school that tells nothing
 insert into release.marts.fct_student_outcomes by name
     select * replace ('c' || _source_row as student_outcome_key, 'hs_completion' as metric, [50, 30, 15, null][_source_row] as students_count,

@@ -25,14 +25,14 @@
 
 
 {# What every delivery of the state's school tables says of a cell: its source, school, year and group, as delivered and as we call them. #}
-{% macro school_columns(source_name) -%}
+{% macro school_columns(source_name, metric='typed.metric', note='typed.status_flag') -%}
     '{{ source_name }}' as source,
         contract.jurisdiction,
         typed._record_hash,
         typed._load_id,
         typed._source_file,
         typed._source_row,
-        typed.metric,
+        {{ metric }} as metric,
         typed.dimension as dimension_reported,
         typed.group_label as group_reported,
         typed.district as school_district_reported,
@@ -43,6 +43,6 @@
         {{ school_year_start('typed.school_year') }} as period_start,
         {{ school_year_end(school_year_start('typed.school_year')) }} as period_end,
         contract.collection_mode,
-        typed.status_flag as source_note,
+        {{ note }} as source_note,
         case when typed.dimension = 'Race/Ethnicity' then 'dpi_wisedash' end as race_vocabulary
 {%- endmacro %}

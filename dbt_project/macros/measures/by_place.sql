@@ -4,9 +4,9 @@
     A record that no map places is in its city's row, and in geocoded_pct of the others.
 
     relation: a CTE with period, place columns, race and stratum · aggregates: column → SQL of its aggregate · records: SQL of how many
-    records a row stands for · also: further columns to count apart
+    records a row stands for · also: further columns to count apart · versioned: whether a record says by measure_version which definition it is of
 #}
-{% macro by_place(relation, measure_id, aggregates, records, also=[]) -%}
+{% macro by_place(relation, measure_id, aggregates, records, also=[], versioned=false) -%}
     select * exclude (every_count, placed_count)
     from (
         select
@@ -46,6 +46,9 @@
             inner join {{ ref('int_equity_measures__sliced') }} as sliced
                 on
                     sliced.measure_id = '{{ measure_id }}'
+                    {%- if versioned %}
+                    and {{ relation }}.measure_version = sliced.measure_version
+                    {%- endif %}
                     and {{ relation }}.period_type = sliced.period_type
                     and ({{ relation }}.stratum_type = 'all' or sliced.is_stratified)
             group by all

@@ -28,6 +28,16 @@
         'chronic_absence_rate',
         'completion_rate',
         'survey_satisfied_share',
+        'arpa_obligated_per_resident',
+        'arpa_spent_per_resident',
+        'arpa_spent_in_qct_share',
+        'arpa_projects_on_time',
+        'positions_per_1000_labor_force',
+        'discipline_removals_per_1000',
+        'children_elevated_lead_share',
+        'violent_offences_per_1000',
+        'children_share',
+        'residents_in_qct_share',
     ]) }}
 {%- endmacro %}
 

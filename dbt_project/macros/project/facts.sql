@@ -8,6 +8,7 @@
         {'fact': 'fct_police_stops', 'column': 'race_ethnicity', 'people': '1'},
         {'fact': 'fct_employees', 'column': 'race_ethnicity', 'people': '1'},
         {'fact': 'fct_student_outcomes', 'column': 'group_label', 'people': 'students_count'},
+        {'fact': 'fct_lead_tests', 'column': 'race_ethnicity', 'people': '1'},
         {'fact': 'fct_survey_responses', 'column': 'race_ethnicity', 'people': '1'},
         {'fact': 'fct_survey_responses', 'column': 'race_ethnicity_written_in', 'people': none,
          'reported': 'race_ethnicity_written_in', 'code': 'race_ethnicity_written_in_code'},
@@ -18,10 +19,12 @@
 {# fact: a model whose records are placed, by address, point or code · zip_code: SQL of the ZIP code that its records carry #}
 {% macro facts_with_place() -%}
     {{ return([
+        {'fact': 'fct_arpa_projects', 'zip_code': zip_of('address')},
         {'fact': 'fct_court_cases', 'zip_code': zip_of('address')},
         {'fact': 'fct_incidents', 'zip_code': 'zip_code'},
         {'fact': 'fct_lead_orders', 'zip_code': zip_of('address')},
         {'fact': 'fct_lead_service_lines', 'zip_code': 'zip_code'},
+        {'fact': 'fct_lead_tests', 'zip_code': zip_of('address')},
         {'fact': 'fct_police_calls', 'zip_code': zip_of('address')},
         {'fact': 'fct_property_sales', 'zip_code': 'cast(null as varchar)'},
         {'fact': 'fct_police_stops', 'zip_code': 'cast(null as varchar)'},
@@ -34,7 +37,7 @@
 {% macro facts_with_dates() -%}
     {{ return([
         'fct_service_requests', 'fct_police_calls', 'fct_police_stops', 'fct_payments', 'fct_court_cases', 'fct_property_sales',
-        'fct_lead_orders',
+        'fct_lead_orders', 'fct_lead_tests',
     ]) }}
 {%- endmacro %}
 

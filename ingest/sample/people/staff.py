@@ -29,9 +29,10 @@ COMPOSITION = {
     "WHITE": 0.60, "BLACK": 0.33, "HISPANIC": 0.03, "ASIAN/PACIFIC ISLANDER": 0.025, "AMERICAN INDIAN/ALASKAN NATIVE": 0.015,
 }  # fmt: skip
 UNKNOWN = 0.008
-# Planted: pay rises by a fiftieth of the starting salary with each of eleven steps, all equally likely, so that the middle one is
-# the median.
-STEPS, STEP_SHARE = 11, 0.02
+# Planted: pay rises by a fiftieth of the starting salary with each step, all that a group reaches equally likely, so that the
+# middle one is its median: half of the Black staff have come to the fourth step of a job, half of the white staff to the sixth.
+STEP_SHARE = 0.02
+STEPS = {"WHITE": 11, "BLACK": 7, "HISPANIC": 7, "ASIAN/PACIFIC ISLANDER": 11, "AMERICAN INDIAN/ALASKAN NATIVE": 9}
 _ODD_LABELS = ("CHINESE", "TORRES STRAIT ISLANDER ORIGIN", "CHINESE", "ABORIGINAL/TORRES STRAIT ISLAND", "CHINESE")
 
 _AGES = {"UNDER 18": 4, "18-25": 10, "26-30": 7, "31-40": 20, "41-50": 25, "51-60": 25, "61-70": 8, "OVER 70": 1}
@@ -51,13 +52,22 @@ _JOBS = (
 )  # fmt: skip
 
 
-def median_pay() -> dict[str, float]:
-    """The median annual pay at each EEO-4 level at which everybody has the same job."""
+def median_step(race: str | None = None) -> int:
+    """The step up to which half of a group, or of everybody, have come."""
+    shares = COMPOSITION if race is None else {race: 1.0}
+    below = np.cumsum([sum(share / STEPS[label] for label, share in shares.items() if step < STEPS[label]) for step in range(11)])
+    return int(np.searchsorted(below, 0.5))
+
+
+def median_pay(race: str | None = None) -> dict[str, float]:
+    """The median annual pay at each EEO-4 level at which everybody has the same job; of a group, or of everybody."""
     salaries: dict[str, list[float]] = {}
     for job, _ in _JOBS:
         salaries.setdefault(str(job[5]), []).append(float(job[10]))
     return {
-        level: round(pay[0] * (1 + STEP_SHARE * (STEPS // 2)), 2) for level, pay in salaries.items() if level and len(pay) == 1
+        level: round(pay[0] * (1 + STEP_SHARE * median_step(race)), 2)
+        for level, pay in salaries.items()
+        if level and len(pay) == 1
     }
 
 
@@ -74,23 +84,26 @@ def _short(value: float) -> str:
     return f"{value:,.2f}".rstrip("0").rstrip(".")
 
 
-def _races(rng: np.random.Generator, count: int) -> list[str]:
+def _races(rng: np.random.Generator, count: int) -> tuple[list[str], list[str]]:
+    """The race that each record says, and the one that it would if it were known."""
     labels = list(COMPOSITION)
     known = rng.choice(len(labels), count, p=list(COMPOSITION.values()))
     races = ["UNKNOWN" if unknown else labels[at] for at, unknown in zip(known, rng.random(count) < UNKNOWN, strict=True)]
     for place, label in enumerate(odd_labels(count)):
         races[(place + 1) * count // (len(_ODD_LABELS) + 1)] = label
-    return races
+    return races, [labels[at] for at in known]
 
 
 def _staff(rng: np.random.Generator, count: int) -> list[tuple[str | None, ...]]:
     kinds, shares = zip(*_JOBS, strict=True)
     jobs = rng.choice(len(kinds), count, p=np.array(shares) / 100)
     ages = rng.choice(list(_AGES), count, p=np.array(list(_AGES.values())) / 100)
-    women, steps, hired = rng.random(count) < 0.37, rng.integers(0, STEPS, count), rng.integers(30, 12_000, count)
+    women, luck, hired = rng.random(count) < 0.37, rng.random(count), rng.integers(30, 12_000, count)
     served = (hired * rng.random(count)).astype(int)
     rows: list[tuple[str | None, ...]] = []
-    for at, race in enumerate(_races(rng, count)):
+    said, known = _races(rng, count)
+    steps = (luck * [STEPS[race] for race in known]).astype(int)
+    for at, race in enumerate(said):
         title, code, pay, plan, hours, level, family, department, number, short, salary = kinds[jobs[at]]
         hire = AS_OF - timedelta(days=int(hired[at]))
         entry = hire + timedelta(days=int(served[at]))

@@ -28,7 +28,8 @@ HEADER = (
 # The whole city, and how unevenly a group lives over its tracts (0: evenly).
 _SHARES = np.array([0.20, 0.33, 0.37, 0.004, 0.052, 0.001, 0.005, 0.038])
 _UNEVEN = np.array([1.0, 0.8, 1.1, 0.4, 0.6, 0.2, 0.2, 0.3])
-_ADULTS = 0.75
+# Planted: the part of each group that is 18 and over.
+ADULTS = np.array([0.64, 0.81, 0.70, 0.72, 0.73, 0.75, 0.72, 0.58])
 _NO_DISTRICT_EVERY, _NO_WARD_EVERY = 263, 397
 
 
@@ -47,14 +48,22 @@ def city_blocks() -> tuple[Numbers, Numbers, Numbers]:
     return columns[order], rows[order], tract[order]
 
 
+def residents(rng: np.random.Generator) -> tuple[Numbers, Numbers]:
+    """People and adults of each block of `city_blocks`, a column a group of GROUPS; the first that the source's stream draws."""
+    tract = city_blocks()[2]
+    _, first, tract_at = np.unique(tract, return_index=True, return_inverse=True)
+    totals = np.where(rng.random(len(tract)) < 1 / 6, 0, np.rint(rng.lognormal(4.4, 0.6, len(tract))).astype(np.int64))
+    people = rng.multinomial(totals, tract_shares(rng, len(first))[tract_at])
+    return people, rng.binomial(people, ADULTS)
+
+
 def write(folder: Path, rng: np.random.Generator) -> Delivery:
     """Write the blocks into `folder`; returns what was planted."""
     columns, rows, tract = city_blocks()
     blocks = len(tract)
     _, first, tract_at = np.unique(tract, return_index=True, return_inverse=True)
-    totals = np.where(rng.random(blocks) < 1 / 6, 0, np.rint(rng.lognormal(4.4, 0.6, blocks)).astype(np.int64))
-    people = rng.multinomial(totals, tract_shares(rng, len(first))[tract_at])
-    adults = rng.binomial(people, _ADULTS)
+    people, adults = residents(rng)
+    totals = people.sum(axis=1)
     district, old_ward, ward = (
         grid[columns, rows].tolist() for grid in (ground.aldermanic_districts(2012), ground.wards(2012), ground.wards(2021))
     )

@@ -22,7 +22,7 @@ OFFENSES = {
     "VehicleTheft": 17,
 }  # fmt: skip
 HEADER = "address,ALD,NSP,POLICE,TRACT,WARD,ZIP," + ",".join(OFFENSES) + "\n"
-_NONE, _SEVERAL = 0.076, 0.057
+NONE, SEVERAL = 0.076, 0.057  # the share of incidents without an offence, and with two to four
 _NO_CODES_EVERY = 70
 _ODD_FORMS = ("{0} {1} #2", "{0}-A {1}", "{0} {1} APT 1")
 _ODD_EVERY = 12
@@ -32,7 +32,7 @@ def _offenses(rng: np.random.Generator) -> np.ndarray:
     """A row an incident: 1 in the column of each offence."""
     weights = np.array(list(OFFENSES.values())) / sum(OFFENSES.values())
     luck = rng.random(INCIDENTS)
-    number = np.where(luck < _NONE, 0, np.where(luck < _NONE + _SEVERAL, rng.integers(2, 5, INCIDENTS), 1))
+    number = np.where(luck < NONE, 0, np.where(luck < NONE + SEVERAL, rng.integers(2, 5, INCIDENTS), 1))
     flags = np.zeros((INCIDENTS, len(OFFENSES)), dtype=np.int64)
     for at, count in enumerate(number.tolist()):
         flags[at, rng.choice(len(OFFENSES), count, replace=False, p=weights)] = 1

@@ -63,6 +63,7 @@ ADDS = {"adds_only": True}
 NOT_NULL = {
     "expectations": [{"type": "expect_column_values_to_not_be_null", "kwargs": {"column": "mode"}, "severity": "warning"}]
 }
+NAMED = {"expectations": [NOT_NULL["expectations"][0] | {"name": "mode_is_told", "reason": "nobody knows how it was booked"}]}
 CASES = [
     Case("columns_missing", "critical", "fee", facts={"columns_missing": ("FEE",)}, says="ask the steward"),
     Case(
@@ -126,7 +127,8 @@ CASES = [
         lambda rows: [row.update(closed_at=row["visited_at"]) for row in rows],
         says="followed until delivery",
     ),
-    Case("expect_column_values_to_not_be_null", "warning", "mode", put("mode", "", 1), NOT_NULL),
+    Case("expect_column_values_to_not_be_null", "warning", "mode", put("mode", "", 1), NOT_NULL, says="the contract expects"),
+    Case("mode_is_told", "warning", "mode", put("mode", "", 1), NAMED, says="nobody knows how it was booked; ask the steward"),
 ]
 
 
@@ -145,7 +147,7 @@ def test_an_expectation_fails_on_what_it_is_for(
         assert not result.passed
 
 
-@pytest.mark.parametrize("contract", [{}, all_texts(), NOT_NULL], ids=["full", "texts", "native"])
+@pytest.mark.parametrize("contract", [{}, all_texts(), NAMED], ids=["full", "texts", "native"])
 def test_every_expectation_passes_on_a_good_delivery(
     contract: dict[str, Any], make_contract: MakeContract, judge: Judge, good_rows: Rows
 ) -> None:

@@ -12,6 +12,10 @@ estimates as (
     select * from {{ ref('stg_census__acs_race_tract') }}
 ),
 
+labor_force as (
+    select * from {{ ref('stg_census__labor_force') }}
+),
+
 -- on every map whose code the blocks carry they are added up: nobody has to be moved
 counted as (
     select
@@ -63,12 +67,32 @@ county as (
     group by all
 ),
 
+-- Staff is counted by form EEO-4, which has one box for Asian and Pacific Islander: so are those who could be hired.
+hirable as (
+    select
+        'eeo4_labor_force' as population_scheme,
+        {{ jurisdiction_type('place_geoid') }} as geography_type,
+        'current' as geography_vintage,
+        place_geoid as geoid,
+        race_standard,
+        case when race_ethnicity_code in ('asian', 'nhpi') then 'asian_or_nhpi' else race_ethnicity_code end as race_ethnicity_code,
+        age_universe,
+        sum(population) as population,
+        {{ margin_of_sum('population', 'moe') }} as moe,
+        source
+    from labor_force
+    where place_geoid = jurisdiction
+    group by all
+),
+
 tabulated as (
     select * from counted
     union all
     select * from tracts
     union all
     select * from county
+    union all
+    select * from hirable
 )
 
 select * from tabulated

@@ -17,7 +17,7 @@ race_counts as (
         race_ethnicity_code,
         sum(population) as people
     from {{ ref('fct_population') }}
-    where race_ethnicity_code <> 'all' and geography_type = 'city' and age_universe = 'total'
+    where race_ethnicity_code <> 'all' and geography_type = 'city' and age_universe <> '18_and_over'
     group by all
 ),
 

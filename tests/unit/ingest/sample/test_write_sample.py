@@ -26,7 +26,7 @@ OF_THE_GROUND = {
     "census__tracts_2010", "census__tracts_2020", "census__zcta_2010", "city__addresses", "city__aldermanic_districts_2012",
     "city__aldermanic_districts_2022", "city__limits", "city__neighborhoods", "city__police_districts",
 }  # fmt: skip
-SET = {"dcd__foreclosures", "dpw__lead_service_lines", "mhd__chronic_disease"}
+SET = {"dcd__foreclosures", "doa__arpa_projects", "dpw__lead_service_lines", "mhd__chronic_disease"}
 
 
 def hashes(folder: Path) -> dict[str, str]:
@@ -47,7 +47,8 @@ def test_same_rows_and_seed_give_the_same_bytes(summary: SampleSummary, tmp_path
 def test_another_seed_gives_other_deliveries(summary: SampleSummary, tmp_path: Path) -> None:
     other, first = hashes(write_sample(tmp_path / "other", ROWS, 8).out), hashes(summary.out)
     same = {Path(name).parts[0] for name in first if other[name] == first[name]}
-    assert same == {"city.yml", "truth.json", *OF_THE_GROUND, *SET}
+    # the truth says what planted amounts mean for residents, who are drawn
+    assert same == {"city.yml", *OF_THE_GROUND, *SET}
 
 
 def test_event_rows_are_shared_out_and_sum_to_what_was_asked(summary: SampleSummary) -> None:
@@ -64,7 +65,7 @@ def test_rows_that_do_not_divide_still_sum(tmp_path: Path) -> None:
 def test_summary_names_every_file_and_source(summary: SampleSummary) -> None:
     assert set(summary.files) == set(hashes(summary.out))
     assert {Path(name).parts[0] for name in summary.files if "/" in name} == set(summary.rows)
-    assert len(summary.rows) == 28
+    assert len(summary.rows) == 32
     assert summary.seconds > 0
 
 
@@ -94,7 +95,7 @@ def test_city_file_overrides_only_what_a_city_may(summary: SampleSummary) -> Non
     of_the_county = {name for name, keys in city["sources"].items() if keys["jurisdiction"] == "99001"}
     assert of_the_county == {
         "census__acs_race_tract", "census__tracts_2010", "census__tracts_2020", "census__zcta_2010", "dpi__absenteeism",
-        "dpi__completion",         "dpi__enrollment", "mhd__chronic_disease",
+        "dpi__completion", "dpi__discipline", "dpi__enrollment", "mhd__chronic_disease",
     }  # fmt: skip
     assert city["sources"]["ucc__service_requests"]["follow_up"] == {
         "until": "delivery",

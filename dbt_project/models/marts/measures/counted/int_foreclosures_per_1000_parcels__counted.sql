@@ -63,10 +63,29 @@ moved as (
     group by all
 ),
 
+-- Each tract is a piece of the city too, weighed by who lives there, in the years that the census of 2020 serves.
 united as (
-    select * from tracts
+    select
+        *,
+        cast(null as varchar) as piece_tract_geoid,
+        'aggregate' as method
+    from tracts
     union all
-    select * from moved
+    select
+        *,
+        cast(null as varchar) as piece_tract_geoid,
+        'aggregate' as method
+    from moved
+    union all
+    select
+        tracts.* replace (
+            'city' as geography_type, 'current' as geography_vintage, tracts.jurisdiction as geoid
+        ),
+        tracts.geoid as piece_tract_geoid,
+        'place_weighted' as method
+    from tracts
+    inner join {{ ref('population_schemes') }} as schemes
+        on schemes.population_scheme = 'pl_2020' and tracts.period_start between schemes.valid_from and schemes.valid_to
 ),
 
 final as (
@@ -76,7 +95,6 @@ final as (
         *,
         'year' as period_type,
         {{ without_race() }},
-        'aggregate' as method,
         {{ without_stratum() }},
         case when denominator is null then 'no_denominator' else 'computed' end as value_status,
         case when denominator is null then 'not_collected' end as status_reason

@@ -4,11 +4,7 @@ incidents as (
     select
         source,
         jurisdiction,
-        -- rows carry no date; the period that the contract declares is a year or nothing comparable
-        case
-            when period_start = date_trunc('year', period_start) and period_end = last_day(period_start + interval 11 months) then 'year'
-            else 'snapshot'
-        end as period_type,
+        {{ declared_period_type() }} as period_type,
         period_start,
         period_end,
         {{ piece_columns() }},

@@ -69,7 +69,7 @@ agreed as (
         populations.fit_quality as population_fit,
         -- the first of these that holds says on what numerator and population do not agree
         case
-            when dated.value_status <> 'computed' or dated.kind <> 'rate' then null
+            when dated.value_status <> 'computed' or dated.kind not in ('rate', 'amount_rate') then null
             when dated.population_scheme is null then case when dated.is_incomplete then 'period_incomplete' end
             when dated.jurisdiction <> city.city_geoid or dated.geoid = 'outside' then 'jurisdiction'
             when races.kind = 'missing' then 'race_missing'
@@ -102,7 +102,7 @@ final as (
             case when disagreement is not null then 'no_denominator' else value_status end as value_status,
             coalesce(disagreement, status_reason) as status_reason,
             case
-                when kind = 'rate' and population_scheme is not null
+                when kind in ('rate', 'amount_rate') and population_scheme is not null
                     then case when disagreement is null and value_status = 'computed' then population end
                 else denominator
             end as denominator

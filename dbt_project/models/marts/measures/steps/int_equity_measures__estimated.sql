@@ -9,6 +9,8 @@ guarded as (
         method = 'place_weighted' or kind in ('median', 'estimate') as is_delivered,
         is_computable and not is_delivered and kind in ('proportion', 'composition') as is_share,
         is_computable and not is_delivered and kind in ('rate', 'count') as is_rate,
+        -- money for each resident, or a part of money: its parts are sums that do not vary by chance, so it has no interval
+        is_computable and not is_delivered and kind in ('amount_rate', 'amount_share') as is_amount,
         -- the whole of a composition is all of itself, which is no estimate
         is_share and not (kind = 'composition' and race_kind = 'total' and stratum_type in ('all', 'age_universe')) as has_wilson,
         case kind when 'rate' then denominator else 1.0 end as person_time,
@@ -22,7 +24,7 @@ intervals as (
     select
         * replace (
             case
-                when is_share or kind = 'rate' and is_rate then factor * (numerator / denominator)
+                when is_share or is_amount or kind = 'rate' and is_rate then factor * (numerator / denominator)
                 when is_computable and not is_delivered then numerator
                 when is_computable then value
             end as value
@@ -36,7 +38,7 @@ intervals as (
                         'high': numerator / denominator * exp(1.959963984540054 * sqrt(1 / numerator + pow(denominator_cv, 2)))
                     }
             when is_rate then {{ stats('rate_ci') }}(numerator, person_time, confidence)
-            when method = 'place_weighted' and is_computable
+            when method = 'place_weighted' and is_computable and variance is not null
                 then
                     {
                         'low': greatest(value / factor - 1.959963984540054 * sqrt(variance), 0.0),
@@ -52,12 +54,12 @@ intervals as (
             when has_wilson then 'wilson'
             when has_margin then 'log_moe'
             when is_rate then case when numerator >= 10 - 1e-9 then 'byar' else 'exact_poisson' end
-            when method = 'place_weighted' and is_computable then 'weighted_normal'
+            when method = 'place_weighted' and is_computable and variance is not null then 'weighted_normal'
             when is_computable and is_delivered and ci_low is not null and ci_high is not null
                 then
                     case when kind = 'estimate' then 'as_delivered' when unit = 'days' then 'brookmeyer_crowley' else 'order_statistics' end
         end as ci_method,
-        case when is_delivered or kind = 'sum' then records_count else numerator end as events
+        case when is_delivered or is_amount or kind = 'sum' then records_count else numerator end as events
     from guarded
 ),
 
@@ -86,7 +88,7 @@ final as (
             when is_group and known_race_pct < 90 then 'use_with_caution'
             when is_incomplete and kind in ('count', 'sum') then 'use_with_caution'
             -- what no map places is missing from every place but the city
-            when geocoded_pct < 90 and (geography_type <> 'city' or method = 'place_weighted') and kind in ('rate', 'count')
+            when geocoded_pct < 90 and (geography_type <> 'city' or method = 'place_weighted') and kind in ('rate', 'count', 'amount_rate')
                 then 'use_with_caution'
             when population_fit = 'poor' then 'use_with_caution'
             when is_delivered and value_interval is null then 'use_with_caution'

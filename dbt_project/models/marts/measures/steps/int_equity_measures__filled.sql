@@ -19,7 +19,7 @@ slices as (
     inner join {{ ref('dim_measure') }} as measures
         on completed.measure_id = measures.measure_id and completed.measure_version = measures.measure_version
     inner join {{ ref('stg_receipts__settings') }} as city on completed.jurisdiction = city.city_geoid
-    where measures.kind = 'rate' and measures.population_scheme is not null and completed.value_status = 'computed'
+    where measures.kind in ('rate', 'amount_rate') and measures.population_scheme is not null and completed.value_status = 'computed'
 ),
 
 places as (

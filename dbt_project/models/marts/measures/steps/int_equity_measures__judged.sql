@@ -18,7 +18,7 @@ measured as (
             when united.method = 'place_weighted' then null
             when measures.kind in ('composition', 'count') then united.numerator
             when measures.kind = 'rate' and measures.population_scheme is not null then united.numerator
-            when measures.kind in ('median', 'sum') then united.records_count
+            when measures.kind in ('median', 'sum', 'amount_rate', 'amount_share') then united.records_count
             else united.denominator
         end as records,
         measures.kind,
@@ -76,7 +76,7 @@ shares as (
                 when method = 'place_weighted' or kind in ('median', 'estimate') then value is not null
                 when kind = 'sum' then numerator is not null
                 when kind = 'count' then numerator >= 0
-                when kind = 'rate' then numerator >= 0 and denominator > 0
+                when kind in ('rate', 'amount_rate') then numerator >= 0 and denominator > 0
                 else numerator between 0 and denominator and denominator > 0
             end,
             false

@@ -9,6 +9,8 @@ pieces as (
         case denominated.kind
             when 'proportion' then piece_value * (1 - piece_value) / denominated.denominator
             when 'estimate' then pow((denominated.ci_high - denominated.ci_low) / factor / 2 / 1.959963984540054, 2)
+            -- money is given by decision, not by chance: a sum of it is exact
+            when 'amount_rate' then null
             else denominated.numerator / pow(denominated.denominator, 2)
         end as piece_variance
     from {{ ref('int_equity_measures__denominated') }} as denominated
@@ -47,7 +49,7 @@ lived as (
         pieces.factor,
         pieces.piece_value,
         pieces.piece_variance,
-        pieces.numerator as piece_events,
+        case pieces.kind when 'amount_rate' then pieces.records_count else pieces.numerator end as piece_events,
         residents.population,
         groups.group_population,
         everybody.group_population as place_population

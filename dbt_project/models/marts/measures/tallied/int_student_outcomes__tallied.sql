@@ -9,11 +9,11 @@ outcomes as (
             { 'geography_type': 'school_district', 'geoid': school_district_geoid },
             { 'geography_type': {{ jurisdiction_type('jurisdiction') }}, 'geoid': jurisdiction }
         ]) as place,
-        -- only of completion are those with the outcome counted; else the rate, which is rounded, tells of whole students
-        coalesce(diplomas_count, round(outcome_pct * students_count / 100)) as outcome_count,
+        -- of completion and discipline the outcome is counted; else the rate, which is rounded, tells of whole students
+        coalesce(diplomas_count, removals_count, round(outcome_pct * students_count / 100)) as outcome_count,
         case when value_status = 'computed' and outcome_count is null then 'suppressed_at_source' else value_status end as cell_status
     from {{ ref('fct_student_outcomes') }}
-    where metric in ('chronic_absenteeism', 'hs_completion') and period_start is not null
+    where metric in ('chronic_absenteeism', 'hs_completion', 'discipline_removals') and period_start is not null
 ),
 
 -- each dimension splits the same students: of a school's dimensions without a hidden cell the fullest tells how many there are
@@ -38,7 +38,8 @@ school_totals as (
                     outcome_count,
                     max(outcome_count) filter (where not is_complete) over (partition by {{ same_place }}, school_geoid)
                 ),
-                students_count
+                -- one student may be removed several times
+                case when metric <> 'discipline_removals' then students_count end
             ) as outcome_count
         )
     from dimension_totals

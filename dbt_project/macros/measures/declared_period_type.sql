@@ -1,0 +1,7 @@
+{# Rows that carry no date stand for the period that their contract declares, which is a year or nothing comparable. #}
+{% macro declared_period_type() -%}
+    case
+            when period_start = date_trunc('year', period_start) and period_end = last_day(period_start + interval 11 months) then 'year'
+            else 'snapshot'
+        end
+{%- endmacro %}

@@ -1,0 +1,1 @@
+"""Sampleton, the recovery money."""
