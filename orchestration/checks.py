@@ -3,6 +3,7 @@
 Here: what the UI shows of a verdict, and the check of the marts. Not here: the verdicts (`expectations`, dbt's tests).
 """
 
+import datetime as dt
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -12,24 +13,83 @@ from expectations.difference import column_differences, differing
 from expectations.results import GateResult
 from ingest.contract import Contract
 from ingest.deliver import Receipt
-from orchestration import build
-from orchestration.dbt_runner import NodeResult
-from orchestration.progress import watcher
+from orchestration import stages
+from orchestration.dbt_runner import NodeResult, failed_tests
+from orchestration.progress import told
+from orchestration.receipts import HELD_BACK, SourceStatus
 from orchestration.resources import RunResource
+from orchestration.settings import Settings
+from orchestration.shown import age_hours, docs_metadata
 
-DELIVERY_GATE, BUILD_GATE, DBT_TESTS = "delivery_gate", "build_gate", "dbt_tests"
+DELIVERY_GATE, FRESHNESS, BUILD_GATE, DBT_TESTS = "delivery_gate", "freshness", "build_gate", "dbt_tests"
+
+
+def delivery_check(
+    contract: Contract, status: SourceStatus, gate: GateResult | None, receipt: Receipt | None, settings: Settings
+) -> dg.AssetCheckResult:
+    """The delivery against its contract: red when it was held back."""
+    held = status.verdict == HELD_BACK
+    metadata: dict[str, Any] = {"reason": status.reason} if status.reason else {}
+    metadata |= finding_metadata([gate] if gate else []) | (difference_metadata(contract, receipt) if held else {})
+    severity = dg.AssetCheckSeverity.ERROR if held or not gate or gate.passed is False else dg.AssetCheckSeverity.WARN
+    return dg.AssetCheckResult(
+        check_name=DELIVERY_GATE,
+        asset_key=["landing", contract.source],
+        passed=not held,
+        severity=severity,
+        metadata=metadata | docs_metadata(settings),
+        description=f"Held back: its last good rows stay. {status.reason}" if held else None,
+    )
+
+
+def freshness_check(contract: Contract, status: SourceStatus, as_of: dt.datetime) -> dg.AssetCheckResult:
+    """How old the source's data are beside what its contract allows: yellow when late, red when stale.
+
+    A source of which nothing has ever come, or whose city sets no limit, is never late.
+    """
+    limits, age = contract.freshness, age_hours(status, as_of)
+    metadata: dict[str, Any] = {}
+    if limits:
+        metadata |= {"late_after_hours": limits.warn_after_hours, "stale_after_hours": limits.stale_after_hours}
+    if age is not None:
+        metadata |= {"age_hours": round(age, 1), "data_as_of": status.data_as_of}
+    stale = limits is not None and age is not None and age > limits.stale_after_hours
+    late = limits is not None and age is not None and age > limits.warn_after_hours
+    return dg.AssetCheckResult(
+        check_name=FRESHNESS,
+        asset_key=["landing", contract.source],
+        passed=not late,
+        severity=dg.AssetCheckSeverity.ERROR if stale else dg.AssetCheckSeverity.WARN,
+        metadata=metadata,
+        description=f"{'Stale' if stale else 'Late'}: ask {contract.steward.team} ({contract.steward.contact})" if late else None,
+    )
+
+
+def source_checks(contract: Contract) -> list[dg.AssetCheckSpec]:
+    """The checks that every run makes of a source: its delivery, and its age where the contract limits it."""
+    key = ["landing", contract.source]
+    specs = [dg.AssetCheckSpec(DELIVERY_GATE, asset=key, description="The delivery against its contract.")]
+    if contract.freshness:
+        specs.append(dg.AssetCheckSpec(FRESHNESS, asset=key, description="The age of its data against its contract."))
+    return specs
 
 
 def finding_metadata(gates: Sequence[GateResult]) -> dict[str, Any]:
-    """How many expectations there were, and what each that failed found."""
-    findings = [finding for gate in gates for finding in gate.findings]
-    failed = [finding for finding in findings if not finding.success]
-    metadata: dict[str, Any] = {"expectations": len(findings), "failed": len(failed)}
-    if failed:
-        lines = ["| severity | expectation | column | found | allowed |", "| --- | --- | --- | --- | --- |"]
-        lines += [f"| {f.severity} | {f.expectation} | {f.column or ''} | {f.observed} | {f.threshold} |" for f in failed]
-        metadata["findings"] = dg.MetadataValue.md("\n".join(lines))
+    """How many expectations there were, and what each found, the failed ones first. No cell of the data is among it."""
+    findings = sorted((finding for gate in gates for finding in gate.findings), key=lambda finding: finding.success)
+    metadata: dict[str, Any] = {"expectations": len(findings), "failed": sum(not finding.success for finding in findings)}
+    if findings:
+        facts = ("severity", "expectation", "column", "observed", "threshold")
+        records = [
+            {"result": "passed" if finding.success else "FAILED"} | {fact: _said(getattr(finding, fact)) for fact in facts}
+            for finding in findings
+        ]
+        metadata["findings"] = dg.MetadataValue.table([dg.TableRecord(record) for record in records])
     return metadata
+
+
+def _said(fact: object) -> str:
+    return "" if fact is None else f"{fact:,.6g}" if isinstance(fact, float) else str(fact)
 
 
 def difference_metadata(contract: Contract, receipt: Receipt | None) -> dict[str, Any]:
@@ -54,9 +114,21 @@ def test_results(
     for unique_id, spec in specs.items():
         if dg.AssetCheckKey(spec.key, DBT_TESTS) in selected:
             ran = tests.get(unique_id, [])
-            failed = [result.name for result in ran if not result.good]
-            metadata: dict[str, Any] = {"tests": len(ran), "failed": ", ".join(failed) or "none"}
-            yield dg.AssetCheckResult(check_name=DBT_TESTS, asset_key=spec.key, passed=not failed, metadata=metadata)
+            failed = [result for result in ran if not result.good]
+            metadata: dict[str, Any] = {"tests": len(ran), "failed": len(failed)}
+            records = [
+                dg.TableRecord({"result": result.status, "test": result.name, "rows": result.failures})
+                for result in sorted(ran, key=lambda result: result.good)
+            ]
+            if records:
+                metadata["results"] = dg.MetadataValue.table(records)
+            yield dg.AssetCheckResult(
+                check_name=DBT_TESTS,
+                asset_key=spec.key,
+                passed=not failed,
+                metadata=metadata,
+                description="; ".join(failed_tests(failed)) or None,
+            )
 
 
 def build_gate(specs: Iterable[dg.AssetSpec]) -> dg.AssetChecksDefinition:
@@ -70,18 +142,20 @@ def build_gate(specs: Iterable[dg.AssetSpec]) -> dg.AssetChecksDefinition:
             dg.AssetCheckSpec(BUILD_GATE, asset=key, blocking=True, description="The gate before the release.")
             for key in subjects
         ],
+        can_subset=True,
     )
-    def judge(run: RunResource) -> Iterator[dg.AssetCheckResult]:
-        if run.session.receipt.outcome is not None:
-            return
-        watcher().stage("auditing the build")
-        gates = {gate.subject: gate for gate in build.judge_build(run.session)}
+    def judge(context: dg.AssetCheckExecutionContext, run: RunResource) -> Iterator[dg.AssetCheckResult]:
+        gates = {gate.subject: gate for gate in stages.gates(run.session, told(context))}
         for key, subject in subjects.items():
+            if subject not in gates or dg.AssetCheckKey(key, BUILD_GATE) not in context.selected_asset_check_keys:
+                continue
             gate = gates[subject]
             severity = dg.AssetCheckSeverity.ERROR if not gate.passed else dg.AssetCheckSeverity.WARN
             good = gate.passed and not gate.warnings
             yield dg.AssetCheckResult(
-                check_name=BUILD_GATE, asset_key=key, passed=good, severity=severity, metadata=finding_metadata([gate])
+                check_name=BUILD_GATE, asset_key=key, passed=good, severity=severity,
+                metadata=finding_metadata([gate]) | docs_metadata(run.session.settings),
+                description=gate.reason or None,
             )
 
     return judge

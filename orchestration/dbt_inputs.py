@@ -61,6 +61,18 @@ LAYOUT = {
     "rejected_values": _REFUSED,
     "accepted_deliveries": "source varchar, load_id varchar, accepted_by varchar, reason varchar, at timestamp",
 }
+DESCRIBED = {
+    "settings": "The run's clock and city.",
+    "vocabularies": "The vocabularies of race and ethnicity that contracts name.",
+    "contracts": "What each contract says of its source, and the load that is in.",
+    "runs": "How this run and earlier ones went.",
+    "loads": "Each load of each source, and where its rows went.",
+    "source_status": "Each source after this run.",
+    "gate_results": "What each expectation of this run's gates found.",
+    "rejected_rows": "Rows that were not taken in, by file and number, and why; no cell of them.",
+    "rejected_values": "Cells that could not be read, by file, row and column, and why; not the cells.",
+    "accepted_deliveries": "Held-back loads that somebody let in, who, when and why.",
+}
 _ARROW = {
     "varchar": pa.string(), "timestamp": pa.timestamp("us"), "date": pa.date32(), "integer": pa.int32(), "bigint": pa.int64(),
     "boolean": pa.bool_(),
@@ -78,7 +90,10 @@ def write_sources(registry: Registry, path: Path) -> None:
     receipts = {
         "name": "receipts",
         "description": "What Python knows of the run: settings, contracts, loads, gate results.",
-        "tables": [{"name": table, "columns": [{"name": name} for name in _declared(table)]} for table in LAYOUT],
+        "tables": [
+            {"name": table, "description": DESCRIBED[table], "columns": [{"name": name} for name in _declared(table)]}
+            for table in LAYOUT
+        ],
     }
     text = yaml.safe_dump({"version": 2, "sources": [landing, receipts]}, sort_keys=False, allow_unicode=True, width=120)
     if not path.is_file() or path.read_text(encoding="utf-8") != text:

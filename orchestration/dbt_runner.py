@@ -125,7 +125,7 @@ def _invoke(home: Home, arguments: list[str], on_node: Callable[[str], None] = _
     from dbt.cli.main import dbtRunner  # noqa: PLC0415 - a second to import, needed by runs only
 
     def told(event: Any) -> None:
-        if event.info.name == "NodeFinished":
+        if event.info.name == "NodeFinished" and event.data.node_info.resource_type != "test":
             on_node(str(event.data.node_info.node_name))
 
     where = [

@@ -9,7 +9,7 @@ from __future__ import annotations
 import dagster as dg
 
 from ingest.registry import load_registry
-from orchestration.assets import dbt_assets, landing_asset, model_specs, release_asset
+from orchestration.assets import dbt_assets, landing_asset, release_asset
 from orchestration.build import SOURCES_FILE
 from orchestration.checks import build_gate
 from orchestration.dbt_inputs import write_sources
@@ -19,6 +19,8 @@ from orchestration.reading import home_city
 from orchestration.resources import RunResource
 from orchestration.sensors import drop_folder
 from orchestration.settings import Settings
+from orchestration.specs import model_specs, receipt_specs
+from orchestration.watching import watch
 
 
 def definitions(settings: Settings) -> dg.Definitions:
@@ -29,12 +31,19 @@ def definitions(settings: Settings) -> dg.Definitions:
     specs = model_specs(nodes)
     job = refresh_job()
     return dg.Definitions(
-        assets=[*(landing_asset(contract) for contract in registry), *dbt_assets(specs, nodes), release_asset(specs.values())],
+        assets=[
+            *(landing_asset(contract) for contract in registry),
+            *receipt_specs(nodes),
+            *dbt_assets(specs, nodes),
+            release_asset(specs.values()),
+        ],
         asset_checks=[build_gate(specs.values())],
         jobs=[job],
         schedules=[nightly(job, home_city(settings).time_zone)],
-        sensors=[drop_folder(job, registry, settings)],
+        sensors=[drop_folder(job, registry, settings), watch(settings)],
         resources={"run": RunResource.configure_at_launch()},
+        # what somebody materializes in the UI goes the same way as the job: one process, one writer
+        executor=dg.in_process_executor,
     )
 
 

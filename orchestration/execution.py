@@ -12,7 +12,7 @@ import dagster as dg
 from orchestration.definitions import defs
 from orchestration.instance import prepare_instance
 from orchestration.jobs import REFRESH
-from orchestration.resources import TRIGGER_TAG
+from orchestration.resources import CLI, TRIGGER_TAG
 from orchestration.settings import Settings
 
 
@@ -38,7 +38,7 @@ def execute_refresh(
             run_config=config,
             instance=instance,
             run_id=run_id,
-            tags={TRIGGER_TAG: "cli"},
+            tags={TRIGGER_TAG: CLI},
             asset_selection=selection,
             raise_on_error=False,
         )

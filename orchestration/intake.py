@@ -101,8 +101,8 @@ def take_in(
 def leave_alone(session: RunSession, contract: Contract) -> None:
     """The status of a source that this run was not asked to take in: what it had, judged by today's clock."""
     ensure_tables(session.con, contract, session.reading.city.time_zone)
-    previous = session.runs.last_ended()
-    status = previous.sources.get(contract.source) if previous else None
+    # a run that broke off knows of some sources only
+    status = next((run.sources[contract.source] for run in session.earlier if contract.source in run.sources), None)
     if status is None or status.verdict in (FRESH, STALE, LANDED_ONLY):
         status = blank_status(contract, session.receipt.run_id)
         status.verdict = FRESH if last_load(session.con, contract) else NOT_DELIVERED

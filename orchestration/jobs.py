@@ -8,6 +8,7 @@ from __future__ import annotations
 import dagster as dg
 
 REFRESH = "refresh"
+NIGHTLY_SCHEDULE = "nightly"
 
 
 def refresh_job() -> dg.UnresolvedAssetJobDefinition:
@@ -24,9 +25,10 @@ def refresh_job() -> dg.UnresolvedAssetJobDefinition:
 def nightly(job: dg.UnresolvedAssetJobDefinition, time_zone: str) -> dg.ScheduleDefinition:
     """02:00 on the city's clock, every night."""
     return dg.ScheduleDefinition(
-        name="nightly",
+        name=NIGHTLY_SCHEDULE,
         job=job,
         cron_schedule="0 2 * * *",
         execution_timezone=time_zone,
         default_status=dg.DefaultScheduleStatus.RUNNING,
+        description="The night's refresh. After downtime it runs once, however many nights were missed.",
     )

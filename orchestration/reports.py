@@ -30,7 +30,7 @@ def run_report(home: Home, receipt: RunReceipt) -> dict[str, Any]:
 
 def source_rows(home: Home, receipt: RunReceipt) -> list[dict[str, Any]]:
     """The `source_status` rows of a run: what Python knows, and what the published file measured of each source."""
-    measured = _measured(home)
+    measured = measured_sources(home)
     rows = []
     for status in receipt.sources.values():
         row = {field.name: getattr(status, field.name) for field in dataclasses.fields(SourceStatus) if field.name != "seconds"}
@@ -56,9 +56,25 @@ def data_issues(home: Home, source: str) -> list[tuple[str, str, str]]:
     return [(issue["issue_id"], issue["status"], issue["summary"]) for issue in found if issue["source"] == source]
 
 
-def _measured(home: Home) -> dict[str, dict[str, Any]]:
+def measured_sources(home: Home) -> dict[str, dict[str, Any]]:
+    """What the published file measured of each source, by its name; nothing before the first release."""
     found = _published(home, f"select source, {', '.join(MEASURED_COLUMNS)} from quality.source_status")
     return {row.pop("source"): row for row in found}
+
+
+def release_figures(home: Home) -> dict[str, Any]:
+    """Figures of the published file to draw over time: values by their status, shares over all rows that were staged."""
+    shares = ", ".join(
+        f"round(sum({share} * rows_staged) / nullif(sum(rows_staged) filter (where {share} is not null), 0), 2)::double as {share}"
+        for share in ("known_race_pct", "geocoded_pct")
+    )
+    values = _published(
+        home,
+        "select count(*) filter (where value is not null) as values_measured, count(*) filter (where value is null) as "
+        "values_without_number, count(distinct measure_id) as measures from marts.fct_equity_measures",
+    )
+    found = {**values[0], **_published(home, f"select {shares} from quality.source_status")[0]} if values else {}
+    return {name: figure for name, figure in found.items() if figure is not None}
 
 
 def _published(home: Home, query: str) -> list[dict[str, Any]]:

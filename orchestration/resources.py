@@ -7,16 +7,27 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from contextlib import contextmanager
 
 import dagster as dg
 from pydantic import PrivateAttr
 
+from ingest.registry import ContractError
+from orchestration.alerts import tell_not_started
+from orchestration.reading import home_city
+from orchestration.receipts import RELEASED, UNCHANGED
 from orchestration.session import RunOptions, RunSession, run_session
-from orchestration.settings import Settings
+from orchestration.settings import ConfigurationError, Settings
+from orchestration.specs import RELEASE_KEY
+from orchestration.stages import finish_intake
+from warehouse.connection import WarehouseBusy, WarehouseError
+from warehouse.lock import LockHeld
+from warehouse.paths import HomeUnwritable
 
-TRIGGER_TAG = "levelground/trigger"
-PID_TAG = "levelground/pid"
+TRIGGER_TAG, PID_TAG = "levelground/trigger", "levelground/pid"
+OUTCOME_TAG, RELEASE_TAG = "levelground/outcome", "levelground/release"
+CLI = "cli"
 
 
 class RunResource(dg.ConfigurableResource):  # type: ignore[type-arg]
@@ -34,16 +45,26 @@ class RunResource(dg.ConfigurableResource):  # type: ignore[type-arg]
         run = context.dagster_run
         trigger = _trigger(run.tags) if run else "ui"
         if context.instance and run:
-            context.instance.add_run_tags(run.run_id, {PID_TAG: str(os.getpid())})
+            context.instance.add_run_tags(run.run_id, {PID_TAG: str(os.getpid()), TRIGGER_TAG: trigger})
         options = RunOptions(trigger, self.deliveries, self.as_of, self.full_refresh, self.wait_seconds)
-        with run_session(Settings.from_environment(), options, context.run_id or "") as session:
-            if context.instance:
-                report_killed_runs(context.instance, session.receipt.run_id)
-            self._session = session
-            try:
-                yield self
-            finally:
-                self._session = None
+        session = None
+        try:
+            with run_session(Settings.from_environment(), options, context.run_id or "") as session:
+                if context.instance:
+                    report_killed_runs(context.instance, session.receipt.run_id)
+                self._session = session
+                try:
+                    yield self
+                    end_without_release(session, run.asset_selection if run else None)
+                finally:
+                    self._session = None
+        except Exception as error:
+            if session is None and trigger != CLI:
+                _tell_not_started(error, context.run_id)
+            raise
+        finally:
+            if session is not None and context.instance and run:
+                context.instance.add_run_tags(run.run_id, _outcome_tags(session))
 
     @property
     def session(self) -> RunSession:
@@ -51,6 +72,40 @@ class RunResource(dg.ConfigurableResource):  # type: ignore[type-arg]
         if self._session is None:
             raise RuntimeError("the run is not open; steps ask for it only while they are executed")
         return self._session
+
+
+def end_without_release(session: RunSession, selection: AbstractSet[dg.AssetKey] | None) -> None:
+    """End a run that was asked for some assets, and not for the release, once it has done what it was asked for.
+
+    What it took in stands in landing; the next run of the whole job builds and releases it, since this one leaves no
+    fingerprint behind.
+    """
+    if session.receipt.outcome is not None or selection is None or RELEASE_KEY in selection:
+        return
+    sources = {key.path[-1] for key in selection if key.path[0] == "landing"}
+    others = {key for key in selection if key.path[0] != "landing"}
+    if sources <= set(session.receipt.sources) and (session.models is not None or not others):
+        finish_intake(session)
+        session.receipt.fingerprint = None
+        done = f"took in {', '.join(sorted(sources))}" if sources else "built what was asked for"
+        session.end(UNCHANGED, f"{done}; no release was asked for, the next run of the whole job makes it")
+
+
+def _outcome_tags(session: RunSession) -> dict[str, str]:
+    receipt = session.receipt
+    tags = {OUTCOME_TAG: receipt.outcome, RELEASE_TAG: receipt.release_id if receipt.outcome in (RELEASED, UNCHANGED) else None}
+    return {name: value for name, value in tags.items() if value}
+
+
+def _tell_not_started(error: Exception, run_id: str | None) -> None:
+    """A run that could not open has no receipt; our own errors say what to do, others are only named."""
+    ours = (ConfigurationError, ContractError, LockHeld, WarehouseBusy, WarehouseError, HomeUnwritable)
+    try:
+        settings = Settings.from_environment()
+        city = home_city(settings).city
+    except (ConfigurationError, ContractError, OSError):
+        return  # nobody can be told where even that cannot be read; the run's own log has it
+    tell_not_started(settings, city, str(error) if isinstance(error, ours) else type(error).__name__, run_id)
 
 
 def _trigger(tags: Mapping[str, str]) -> str:
@@ -63,13 +118,14 @@ def report_killed_runs(instance: dg.DagsterInstance, own_run_id: str) -> None:
     """Report runs that a kill left STARTED as failed; one whose process lives is waiting for the lock that this run holds."""
     left = instance.get_runs(dg.RunsFilter(statuses=[dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.CANCELING]))
     for run in left:
-        if run.run_id != own_run_id and not _alive(run.tags.get(PID_TAG)):
+        if run.run_id != own_run_id and not alive(run.tags.get(PID_TAG)):
             instance.report_run_failed(
                 run, "its process ended before the run did; the next run started from what it had finished"
             )
 
 
-def _alive(pid: str | None) -> bool:
+def alive(pid: str | None) -> bool:
+    """Whether a process of this machine is there."""
     if pid is None or not pid.isdigit():
         return False
     try:

@@ -12,21 +12,29 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import duckdb
 from duckdb import DuckDBPyConnection
 
+from expectations.results import GateResult
+from ingest.connectors import DeliveryError
 from ingest.landing import ensure_ledger
+from orchestration.alerts import tell
+from orchestration.dbt_runner import DbtError, NodeResult
 from orchestration.progress import watcher
 from orchestration.reading import Reading, settle
 from orchestration.receipts import FAILED, RunReceipt, RunStore
+from orchestration.reports import measured_sources
 from orchestration.settings import ConfigurationError, Settings
 from warehouse.connection import open_working
 from warehouse.lock import RunLock
 from warehouse.releases import Candidate, recover
 from warehouse.sql import without_values
 
+KILLED = "its process ended before the run did"
 # How the folders under tmp/ begin that take what a run downloads.
 FETCHED = "fetch-"
 
@@ -56,13 +64,33 @@ class RunSession:
     candidate: Candidate | None = None
     content: str = ""
     created_at: dt.datetime | None = None
+    # what each stage gave; None before it has been asked for (`stages`)
+    models: list[NodeResult] | None = None
+    gates: list[GateResult] | None = None
+    quality: list[NodeResult] | None = None
+    broke_off: str | None = None  # in which stage, and why, as far as that may be told
+
+    @cached_property
+    def earlier(self) -> list[RunReceipt]:
+        """The runs that have ended before this one, the newest first."""
+        return [receipt for receipt in reversed(self.runs.all()) if receipt.outcome and receipt.run_id != self.receipt.run_id]
+
+    @cached_property
+    def measured(self) -> dict[str, dict[str, Any]]:
+        """What the release that was out when the run began says of each source."""
+        return measured_sources(self.settings.home)
 
     @contextmanager
     def timed(self, stage: str) -> Iterator[None]:
-        """Add the seconds that a stage takes to the receipt."""
+        """Add the seconds that a stage takes to the receipt; note what breaks it off."""
         started = time.monotonic()
         try:
             yield
+        except DeliveryError:
+            raise  # holds one source back, and ends no run
+        except Exception as error:
+            self.broke_off = f"{stage}: {_told(error)}"
+            raise
         finally:
             self.receipt.seconds[stage] = round(self.receipt.seconds.get(stage, 0.0) + time.monotonic() - started, 3)
 
@@ -85,6 +113,13 @@ def without_cells() -> Iterator[None]:
         raise StepError(f"{type(error).__name__}: {without_values(error)}") from None
 
 
+def _told(error: Exception) -> str:
+    """What may be told of an error: our own words and the system's. Others may quote what they failed at."""
+    if isinstance(error, OSError):
+        return f"{type(error).__name__}: {error.strerror}"
+    return str(error) if isinstance(error, StepError | DbtError) else type(error).__name__
+
+
 class StepError(RuntimeError):
     """A step of a run failed inside DuckDB; the message is DuckDB's, without the cells that it quoted."""
 
@@ -104,6 +139,7 @@ def run_session(settings: Settings, options: RunOptions, run_id: str) -> Iterato
     reading = settle(settings, options.deliveries)
     as_of = as_of_time(options.as_of, reading)
     settings.home.ensure()
+    receipt: RunReceipt | None = None
     lock = RunLock(settings.home, options.trigger)
     lock.acquire(settings.wait_seconds if options.wait_seconds is None else options.wait_seconds)
     try:
@@ -121,7 +157,9 @@ def run_session(settings: Settings, options: RunOptions, run_id: str) -> Iterato
                 unknown_folders=reading.folders_without_contract(),
             )
             runs = RunStore(settings.home.runs)
-            _close_killed_runs(runs)
+            killed = _close_killed_runs(runs)
+            if killed:
+                tell(settings, killed[-1])
             session = RunSession(settings, options, reading, receipt, runs, con, as_of)
             for left in settings.home.temporary.glob(f"{FETCHED}*"):
                 shutil.rmtree(left, ignore_errors=True)  # downloads of a run that was killed
@@ -131,21 +169,24 @@ def run_session(settings: Settings, options: RunOptions, run_id: str) -> Iterato
             try:
                 yield session
             finally:
-                session.end(FAILED, "the run broke off; its log says where")
+                session.end(FAILED, f"the run broke off ({session.broke_off or 'its log says where'})")
                 if session.candidate is not None:
                     session.candidate.discard()
         finally:
             con.close()
     finally:
         lock.release()
+        if receipt is not None:
+            tell(settings, receipt)
 
 
-def _close_killed_runs(runs: RunStore) -> None:
-    """This run holds the lock, so a receipt without an end is of a run that a kill cut off."""
-    for receipt in runs.all():
-        if receipt.outcome is None:
-            receipt.end(FAILED, now(), "its process ended before the run did")
-            runs.save(receipt)
+def _close_killed_runs(runs: RunStore) -> list[RunReceipt]:
+    """This run holds the lock, so a receipt without an end is of a run that a kill cut off; those that there were."""
+    killed = [receipt for receipt in runs.all() if receipt.outcome is None]
+    for receipt in killed:
+        receipt.end(FAILED, now(), KILLED)
+        runs.save(receipt)
+    return killed
 
 
 def as_of_time(text: str | None, reading: Reading) -> dt.datetime:

@@ -10,7 +10,7 @@ import math
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from warehouse.paths import Home
@@ -30,12 +30,15 @@ class Settings:
     home: Home
     deliveries: str | None  # sample | live | a folder; None leaves it to home.json
     further_sources: Path | None
-    hash_key: bytes | None
+    hash_key: bytes | None = field(repr=False)
     wait_seconds: float
     keep_releases: int
     memory_limit: str | None
     threads: int | None
     hosts: Mapping[str, str]  # address → the address that is asked instead
+    alerts: tuple[str, ...] = field(default=(), repr=False)  # apprise's addresses; they may hold passwords
+    docs_url: str | None = None  # where the folder that `levelground docs` writes is served
+    ui_url: str | None = None
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] | None = None) -> Settings:
@@ -53,7 +56,17 @@ class Settings:
             memory_limit=env.get("LEVELGROUND_MEMORY_LIMIT") or None,
             threads=int(_number(env, "LEVELGROUND_THREADS", 0, 0)) or None,
             hosts=_hosts(env.get("LEVELGROUND_HOSTS", "")),
+            alerts=tuple(env.get("LEVELGROUND_ALERTS", "").split()),
+            docs_url=_url(env, "LEVELGROUND_DOCS_URL"),
+            ui_url=_url(env, "LEVELGROUND_UI_URL"),
         )
+
+
+def _url(env: Mapping[str, str], name: str) -> str | None:
+    text = env.get(name, "")
+    if text and not re.fullmatch(r"https?://[^@\s]+", text):
+        raise ConfigurationError(f"{name} is no address; write it like https://levelground.city.example, without a password")
+    return text.rstrip("/") or None
 
 
 def _hosts(text: str) -> dict[str, str]:

@@ -1,0 +1,54 @@
+"""Where alerts go: the addresses of LEVELGROUND_ALERTS, by way of apprise, and always the home's `logs/alerts.log`.
+
+Here: sending one message to one place. Not here: what it says. An address may hold a password or a token: it is never shown, and
+a channel is called by its number and kind.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+from orchestration.alerts.text import Message
+from orchestration.settings import Settings
+
+KIND = re.compile(r"([A-Za-z0-9_]+)://")
+LOG_FILE = "alerts.log"
+Channel = Callable[[Message], bool]
+
+
+def channels(settings: Settings) -> dict[str, Channel]:
+    """Each channel by the name that may be shown; the first is the log."""
+    found: dict[str, Channel] = {"log": _log(settings.home.logs / LOG_FILE)}
+    for number, address in enumerate(settings.alerts, start=1):
+        kind = KIND.match(address)
+        found[f"{number} {kind[1] if kind else 'of no known kind'}"] = _by_apprise(address)
+    return found
+
+
+def _log(path: Path) -> Channel:
+    def write(message: Message) -> bool:
+        when = dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
+        with path.open("a", encoding="utf-8") as file:
+            file.write(f"{when} {message.title}\n{message.body}\n\n")
+        return True
+
+    return write
+
+
+def _by_apprise(address: str) -> Channel:
+    def send(message: Message) -> bool:
+        import apprise  # noqa: PLC0415 - half a second, and most runs have nothing to tell
+
+        # its log quotes addresses
+        logging.getLogger("apprise").setLevel(logging.CRITICAL + 1)
+        sender = apprise.Apprise()
+        if not sender.add(address):
+            return False
+        kind = apprise.NotifyType.SUCCESS if message.good else apprise.NotifyType.FAILURE
+        return bool(sender.notify(message.body, message.title, notify_type=kind, body_format=apprise.NotifyFormat.TEXT))
+
+    return send

@@ -1,0 +1,125 @@
+"""What the asset graph shows of each node before anything has run: key, group, owner, kinds, description, columns.
+
+Here: those, from contracts and from dbt's manifest. Not here: the steps behind the nodes (`assets`), what a run adds (`shown`).
+
+Groups follow the way of the data: the department that delivers, then conformed, measured, published; beside them reference (seeds),
+receipts (what the run itself writes down) and quality.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import dagster as dg
+from dagster_dbt import DagsterDbtTranslator
+
+from ingest.contract import Column, Contract
+from orchestration.landscape import disaggregations
+
+QUALITY_SCHEMA = "quality"
+RELEASE_KEY = dg.AssetKey(["published", "levelground"])
+TEAM = "team:data"
+GROUPS = {"staging": "conformed", "intermediate": "conformed", "reference": "reference", "marts": "measured"}
+# Steps of a measure lie beside the marts, in the schema of what is not released.
+MEASURED_FOLDERS = ("models/marts/",)
+EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
+
+
+class Translator(DagsterDbtTranslator):
+    """dbt's nodes by schema and name; the group says how far along the way of the data they are."""
+
+    def get_asset_key(self, dbt_resource_props: Mapping[str, Any]) -> dg.AssetKey:
+        """Schema and name; a delivered table is the asset of its landing."""
+        if dbt_resource_props["resource_type"] == "source":
+            return dg.AssetKey([dbt_resource_props["source_name"], dbt_resource_props["name"]])
+        return dg.AssetKey([dbt_resource_props["config"].get("schema") or "staging", dbt_resource_props["name"]])
+
+    def get_group_name(self, dbt_resource_props: Mapping[str, Any]) -> str | None:
+        """How far along the way of the data the node is."""
+        schema = dbt_resource_props["config"].get("schema") or "staging"
+        if dbt_resource_props["original_file_path"].startswith(MEASURED_FOLDERS):
+            return GROUPS["marts"]
+        return GROUPS.get(schema, schema)
+
+    def get_owners(self, dbt_resource_props: Mapping[str, Any]) -> list[str]:
+        """What dbt builds is the data team's."""
+        return [TEAM]
+
+
+def source_owner(contract: Contract) -> str:
+    """The steward, who is asked when a delivery is bad."""
+    contact = contract.steward.contact
+    return contact if EMAIL.fullmatch(contact) else f"team:{contract.department}"
+
+
+def source_description(contract: Contract) -> str:
+    """What is delivered, how often, by whom, and by what it can be disaggregated."""
+    by = ", ".join(dimension for dimension, columns in disaggregations(contract).items() if columns)
+    fresh = contract.freshness
+    limit = f"late after {fresh.warn_after_hours:g} h, stale after {fresh.stale_after_hours:g} h" if fresh else "never stale"
+    return (
+        f"{contract.title}: {contract.grain}.\n\n"
+        f"Delivered {contract.cadence} from {contract.platform}; {limit}. "
+        f"Steward: {contract.steward.team} ({contract.steward.contact}).\n\n"
+        f"Can be told apart by {by or 'nothing'}."
+    )
+
+
+def source_metadata(contract: Contract) -> dict[str, Any]:
+    """What the contract says, and the columns that are kept."""
+    return {
+        "policy_area": contract.policy_area,
+        "jurisdiction": contract.jurisdiction,
+        "classification": contract.agreement.classification,
+        "load_mode": contract.load.mode,
+        "dagster/column_schema": dg.TableSchema([_column(column) for column in contract.kept_columns]),
+        "dagster/table_name": f"landing.{contract.source}",
+    }
+
+
+def _column(column: Column) -> dg.TableColumn:
+    said = ", ".join([column.role or "no role", *column.vocabulary_names(), *([column.unit] if column.unit else [])])
+    return dg.TableColumn(
+        name=column.name,
+        type=column.type,
+        description=said,
+        constraints=dg.TableColumnConstraints(nullable=not column.required),
+        tags={"privacy": column.privacy},
+    )
+
+
+def model_specs(manifest: Mapping[str, Any]) -> dict[str, dg.AssetSpec]:
+    """A spec for every model and seed by its dbt id; quality waits for all marts, so that it comes after the gates."""
+    translator = Translator()
+    nodes = {
+        i: n for i, n in manifest["nodes"].items() if n["resource_type"] in ("model", "seed") and n["config"].get("enabled", True)
+    }
+    specs = {
+        i: translator.get_asset_spec(manifest, i, None).replace_attributes(
+            kinds={"dbt", "seed"} if node["resource_type"] == "seed" else {"dbt", "duckdb"}
+        )
+        for i, node in nodes.items()
+    }
+    marts = [spec.key for spec in specs.values() if spec.key.path[0] in ("marts", "published")]
+    return {i: _after(spec, marts) if spec.key.path[0] == QUALITY_SCHEMA else spec for i, spec in specs.items()}
+
+
+def receipt_specs(manifest: Mapping[str, Any]) -> list[dg.AssetSpec]:
+    """What the run itself writes down for dbt: nodes without a step of their own."""
+    tables = [source for source in manifest["sources"].values() if source["source_name"] == "receipts"]
+    return [
+        dg.AssetSpec(
+            dg.AssetKey(["receipts", table["name"]]),
+            group_name="receipts",
+            description=table["description"],
+            kinds={"duckdb"},
+            owners=[TEAM],
+        )
+        for table in tables
+    ]
+
+
+def _after(spec: dg.AssetSpec, keys: Iterable[dg.AssetKey]) -> dg.AssetSpec:
+    return spec.merge_attributes(deps=[key for key in keys if key not in {dep.asset_key for dep in spec.deps}])
