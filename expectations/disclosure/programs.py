@@ -28,6 +28,11 @@ class Contradiction(ValueError):
     """No figures at all fulfil the equations and bounds."""
 
 
+def solver_version() -> str:
+    """The version of HiGHS, which a verdict depends on."""
+    return str(_Quiet().version())  # type: ignore[no-untyped-call]
+
+
 class Program:
     """Several systems as one program; `starts[i]` is where the cells of the i-th begin."""
 
@@ -93,8 +98,8 @@ def _solver(systems: Sequence[System], starts: Ints) -> highspy.Highs:
     program.a_matrix_.start_ = np.concatenate(begins).astype(np.int32)
     program.a_matrix_.index_ = np.concatenate(columns).astype(np.int32)
     program.a_matrix_.value_ = np.concatenate(values)
-    solver = _Quiet()
-    for option, value in {
+    solver = _Quiet()  # type: ignore[no-untyped-call]
+    options: dict[str, str | int | float] = {
         "threads": 1,
         "solver": "simplex",
         "simplex_strategy": _PRIMAL_SIMPLEX,
@@ -102,7 +107,8 @@ def _solver(systems: Sequence[System], starts: Ints) -> highspy.Highs:
         "primal_feasibility_tolerance": TOLERANCE / 100,
         "dual_feasibility_tolerance": TOLERANCE / 100,
         "random_seed": 0,
-    }.items():
+    }
+    for option, value in options.items():
         solver.setOptionValue(option, value)
     solver.passModel(program)
     return solver

@@ -96,7 +96,7 @@ def _sound(system: System) -> tuple[Ints, Ints, Floats]:
 def _sums(rows: Ints, terms: Floats, count: int) -> tuple[Floats, Ints]:
     """Of each equation the sum of its finite terms, and how many are endless."""
     endless = np.isinf(terms)
-    sums = np.bincount(rows[~endless], terms[~endless], minlength=count)
+    sums: Floats = np.bincount(rows[~endless], terms[~endless], minlength=count).astype(np.float64)
     return sums, np.bincount(rows[endless], minlength=count).astype(np.int64)
 
 
