@@ -34,7 +34,8 @@ class Equation:
 class Cells:
     """Counts of persons by what is counted (`records`) and `Where`, and the equations between them.
 
-    `thresholds`: how many persons at least each kind of records must count to be shown; `hides_zeros`: kinds of which zero is hidden.
+    `thresholds`: how many persons at least each kind of records must count to be shown; `hides_zeros`: kinds of which zero is
+    hidden.
     """
 
     def __init__(self, thresholds: Mapping[str, int], hides_zeros: Iterable[str] = ()) -> None:
@@ -128,7 +129,7 @@ class Cells:
         )
 
     def slices(self, records: str, **same: str) -> Iterator[tuple[Where, dict[Where, int]]]:
-        """The cells of some records in groups that differ only in the fields named, each under its `Where` with those fields set."""
+        """The cells of some records in groups that differ only in the fields named, each under its `Where` with these set so."""
         groups: dict[Where, dict[Where, int]] = {}
         for where, cell in self.by_records.get(records, {}).items():
             groups.setdefault(where._replace(**same), {})[where] = cell  # type: ignore[arg-type]

@@ -1,10 +1,10 @@
 """What two releases tell together: a figure that moved a little tells of the few persons by whom it moved.
 
-Here: differences between the last state of each row that readers kept and today's, and what the sums say of those that no row shows.
-Not here: what both files tell of today's figures (`judgement`).
+Here: differences between the last state of each row that readers kept and today's, and what the sums say of those that no row
+shows. Not here: what both files tell of today's figures (`judgement`).
 
-A difference is a cell like any other: differences of parts add up to that of their whole. Of figures that no reader knew on one of the
-two days nothing is assumed, so a difference is either told exactly or not at all.
+A difference is a cell like any other: differences of parts add up to that of their whole. Of figures that no reader knew on one
+of the two days nothing is assumed, so a difference is either told exactly or not at all.
 """
 
 from __future__ import annotations
@@ -33,22 +33,23 @@ def small_changes(knowledge: Knowledge, published: Published) -> Iterator[tuple[
         return
     then, now = _known(knowledge, told_then), _known(knowledge, knowledge.now)
     both = then.known & now.known
-    moved = np.where(both, (now.lower + now.upper - then.lower - then.upper) / 2, np.nan)
-    if not (np.abs(moved[both]) > TOLERANCE).any():
+    moved = (now.lower[both] + now.upper[both] - then.lower[both] - then.upper[both]) / 2
+    if not (np.abs(moved) > TOLERANCE).any():
         return
     thresholds = np.array(cells.threshold)
-    free = np.where(both, moved, -np.inf)
+    least, most = np.full(len(cells), -np.inf), np.full(len(cells), np.inf)
+    least[both] = most[both] = moved
     differences = System.of(
-        free.tolist(),
-        np.where(both, moved, np.inf).tolist(),
+        least.tolist(),
+        most.tolist(),
         [(equation.terms, 0.0) for equation in knowledge.always if equation.total == 0.0],
         np.where(thresholds > 0, np.inf, np.nan).tolist(),
     )
     answer = intervals(differences)
     surely = np.minimum(np.abs(answer.lower), np.abs(answer.upper))
-    same_side = answer.lower * answer.upper > 0
-    most = np.maximum(np.abs(answer.lower), np.abs(answer.upper))
-    small = same_side & (surely > TOLERANCE * 10) & (most < thresholds - TOLERANCE)
+    same_side = np.sign(answer.lower) == np.sign(answer.upper)
+    at_most = np.maximum(np.abs(answer.lower), np.abs(answer.upper))
+    small = same_side & (surely > TOLERANCE * 10) & (at_most < thresholds - TOLERANCE)
     for cell in np.flatnonzero(small & ~answer.contradicted):
         name = cells.names[cell]
         if name is not None:

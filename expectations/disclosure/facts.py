@@ -1,9 +1,10 @@
 """What each published figure tells of the counts behind it, as equations.
 
-Here: numerators, denominators, values, known shares, bounds, references, ratios, differences, shares placed on a map, and what words
-such as `reliable` tell. Not here: sums between rows (`relations`), figures that must not be out at all (`refusals`).
+Here: numerators, denominators, values, known shares, bounds, references, ratios, differences, shares placed on a map, and what
+words such as `reliable` tell. Not here: sums between rows (`relations`), figures that must not be out at all (`refusals`).
 
-Every figure out of two counts is linear in them, for the figure itself is a number: value = factor · x / n says x − (value / factor) · n = 0.
+Every figure out of two counts is linear in them, for the figure itself is a number: value = factor · x / n says x − (value /
+factor) · n = 0.
 """
 
 from __future__ import annotations
@@ -243,7 +244,7 @@ def _times(terms: Terms, factor: float) -> Terms:
 
 
 def _fraction(above: Terms, below: Terms | int | float | None, share: float, family: str) -> Iterator[Equation]:
-    """above = share · below, where `below` is a cell, a sum of cells, or a public number; nothing where it is not known at all."""
+    """above = share · below, where `below` is a cell, a sum of cells, or a public number; nothing where nobody knows it."""
     if isinstance(below, float):
         yield Equation(above, share * below, family)
     elif isinstance(below, int):

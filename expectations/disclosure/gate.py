@@ -1,7 +1,7 @@
 """The gate: may this public file go out, beside every file that went out before?
 
-Here: the attack from the files to findings. Not here: the attack itself (`judgement`), what becomes of the verdict (`orchestration`).
-Messages name measures, periods, kinds of places and numbers of cells, never a figure that is hidden.
+Here: the attack from the files to findings. Not here: the attack itself (`judgement`), what becomes of the verdict
+(`orchestration`). Messages name measures, periods, kinds of places and numbers of cells, never a figure that is hidden.
 """
 
 from __future__ import annotations
@@ -31,9 +31,9 @@ def gate_disclosure(
 ) -> GateResult:
     """The verdict on the published figures of persons.
 
-    `database`: an engine of `warehouse.dialect`, or the path of a file that this process has open, with the release files attached
-    as `places` says. `ledger`: each state ever published (Parquet); None or no such file before the first release. `memory`: where
-    to keep what was found safe, so that it is not attacked twice.
+    `database`: an engine of `warehouse.dialect`, or the path of a file that this process has open, with the release files
+    attached as `places` says. `ledger`: each state ever published (Parquet); None or no such file before the first release.
+    `memory`: where to keep what was found safe, so that it is not attacked twice.
     """
     began = time.perf_counter()
     places = places or Places()
@@ -68,20 +68,16 @@ def gate_disclosure(
 
 
 _LEAKS = (
-    "counts of few persons can be computed too closely from what is out; hide more in the public file (warehouse/disclosure), or take "
-    "the measure out of publication_plan.csv"
+    "counts of few persons can be computed too closely from what is out; hide more in the public file (warehouse/disclosure), "
+    "or take the measure out of publication_plan.csv"
 )
 _FUNCTIONS = "the public file says what tells a hidden count by itself; leave it empty (models/published)"
-_FRACTIONS = (
-    "the public file shows a share whose denominator is hidden, and a share tells both; leave it empty (models/published)"
-)
+_FRACTIONS = "the public file shows a share whose denominator is hidden, and it tells both; leave it empty (models/published)"
 _CHANGES = (
-    "counts differ from the last release by fewer persons than may be shown; keep the earlier figure until the change is 0 or large "
-    "(warehouse/disclosure)"
+    "counts differ from the last release by fewer persons than may be shown; keep the earlier figure until the change is 0 or "
+    "large (warehouse/disclosure)"
 )
-_AGREE = (
-    "what is published contradicts the figures of the analyst file, or itself; build it again, and look for what changed since"
-)
+_AGREE = "what is published contradicts the figures of the analyst file, or itself; build it again, and look for what changed"
 _UNSAID = "rows are reported otherwise than counted and not marked as waiting for a revision"
 _BEFORE = "counts of few persons can be computed from earlier releases alone; the threshold or the plan was another one then"
 

@@ -1,7 +1,7 @@
 """Whether what a reader can conclude is too much.
 
-Here: which intervals are too narrow, which figures contradict each other, which fractions of hidden counts are out, and changes that
-tell a small number. Not here: how intervals come about (`intervals`), what becomes of a finding (`gate`).
+Here: which intervals are too narrow, which figures contradict each other, which fractions of hidden counts are out, and changes
+that tell a small number. Not here: how intervals come about (`intervals`), what becomes of a finding (`gate`).
 """
 
 from __future__ import annotations

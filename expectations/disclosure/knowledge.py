@@ -1,10 +1,11 @@
 """Everything that a reader knows, put together: cells, sums, facts of today's file and of every file before.
 
-Here: which cells there are, and which equations hold of them. Not here: single kinds of knowledge (`relations`, `facts`), and what
-follows (`judgement`).
+Here: which cells there are, and which equations hold of them. Not here: single kinds of knowledge (`relations`, `facts`), and
+what follows (`judgement`).
 
-An earlier file may tell of figures that have changed since. Its equations are kept where today's figures fulfil them: a reader who
-guesses that nothing changed is right there. Where they do not, what they tell is no figure of today (`changes` looks at those).
+An earlier file may tell of figures that have changed since. Its equations are kept where today's figures fulfil them: a reader
+who guesses that nothing changed is right there. Where they do not, what they tell is no figure of today (`changes` looks at
+those).
 """
 
 from __future__ import annotations

@@ -1,10 +1,10 @@
 """Which parts of the public file were attacked before and found safe, so that they are not attacked again.
 
-Here: the file of their fingerprints. Not here: what a fingerprint covers (`System.fingerprint`: bounds, questions and equations, all
-that the answer depends on).
+Here: the file of their fingerprints. Not here: what a fingerprint covers (`System.fingerprint`: bounds, questions and
+equations, all that the answer depends on).
 
-Only safety is remembered: what leaks is looked at each time. The file is worth nothing to other code than that which wrote it, and
-one that cannot be read is as good as none. It holds hashes of hidden figures and is therefore the owner's alone.
+Only safety is remembered: what leaks is looked at each time. The file is worth nothing to other code than that which wrote it,
+and one that cannot be read is as good as none. It holds hashes of hidden figures and is therefore the owner's alone.
 """
 
 from __future__ import annotations

@@ -2,8 +2,8 @@
 
 Here: HiGHS, and nothing of what is asked of it. Not here: which objectives tell what (`intervals`).
 
-Systems that share no figure are stacked into one program: a largest sum of one figure of each is at once the largest of every one.
-Only the objective changes between solutions, so the last basis stays feasible and the primal simplex goes on from it.
+Systems that share no figure are stacked into one program: a largest sum of one figure of each is at once the largest of every
+one. Only the objective changes between solutions, so the last basis stays feasible and the primal simplex goes on from it.
 """
 
 from __future__ import annotations

@@ -71,7 +71,8 @@ def without_known(system: System, bounds: Bounds) -> System:
     An equation of which nothing is left has no entry any more: what it says was said by `propagate`.
     """
     known = bounds.known
-    at = (bounds.lower + bounds.upper) / 2
+    at = np.zeros(len(known))
+    at[known] = (bounds.lower[known] + bounds.upper[known]) / 2
     told = known[system.cell]
     taken = np.bincount(system.equation[told], system.coefficient[told] * at[system.cell[told]], minlength=len(system.total))
     return System(

@@ -68,7 +68,8 @@ def complement(cells: Cells, numerator: str, denominator: str) -> None:
             whole = cells.get(denominator, where._replace(race="all", tabulation=EXCLUSIVE))
         if whole is not None:
             truth = cells.truth[whole] - cells.truth[cell]
-            other = cells.add(f"{denominator} but {numerator}", where, truth, counts=where.race != KNOWN)
+            counts = where.race != KNOWN and not math.isnan(truth)
+            other = cells.add(f"{denominator} but {numerator}", where, truth, counts=counts)
             cells.equate({cell: 1.0, other: 1.0, whole: -1.0}, 0.0, "complements")
 
 
