@@ -27,6 +27,7 @@ class Facts:
 
     def __init__(self, cells: Cells, published: Published) -> None:
         self._cells, self._published = cells, published
+        self._universe = dict(published.subsets)
         self._denominators = _public_denominators(published)
 
     def numerator(self, measure: Measure, where: Where) -> int | None:
@@ -67,10 +68,12 @@ class Facts:
         """Add what the words of a row tell: at least so many, at least such a share."""
         cells, measure, words = self._cells, row.measure, row.words
         x, n = self.numerator(measure, row.where), self.denominator(measure, row.where)
+        if measure.kind == "median" and words.get("reliability") in ("reliable", "use_with_caution"):
+            for records in (measure.records, self._universe.get(measure.records, "")):
+                if (rests_on := cells.get(records, row.where)) is not None:
+                    cells.at_least(rests_on, measure.minimum_n)
         if x is None or row.method == "place_weighted":
             return
-        if measure.kind == "median" and words.get("reliability") in ("reliable", "use_with_caution"):
-            cells.at_least(x, measure.minimum_n)
         base = n if measure.kind == "proportion" else x
         at = row.where._replace(race="all", tabulation=EXCLUSIVE)
         records = self._records(base)

@@ -17,7 +17,7 @@ from expectations.disclosure.cells import Cells, Equation
 from expectations.disclosure.facts import PLACED, Facts, denominator_at
 from expectations.disclosure.reading import STARRED, Published, Row, Where
 from expectations.disclosure.refusals import is_hidden
-from expectations.disclosure.relations import complement, relate
+from expectations.disclosure.relations import but, complement, relate
 
 
 @dataclass
@@ -39,9 +39,8 @@ def gather(published: Published, figures: Iterable[Row]) -> Knowledge:
     truths = dict(_truths(figures))
     cells = _cells(published, truths)
     relate(cells, truths, published.race_kinds)
-    for measure in published.measures:
-        if measure.denominator is not None:
-            complement(cells, measure.numerator, measure.denominator)
+    for records, universe in _subsets(published):
+        complement(cells, records, universe)
     facts = Facts(cells, published)
     for row in published.rows:
         _hidden_counts_somebody(cells, facts, row)
@@ -60,6 +59,20 @@ def gather(published: Published, figures: Iterable[Row]) -> Knowledge:
     earlier = _distinct(equation for row in published.ledger for equation in facts.of(row))
     knowledge.before = [equation for equation in earlier if cells.holds(equation)]
     return knowledge
+
+
+def _subsets(published: Published) -> dict[tuple[str, str], int]:
+    """Which records are among which, with the threshold of who is in the one and not in the other."""
+    found: dict[tuple[str, str], int] = {}
+    for measure in published.measures:
+        if measure.denominator is not None:
+            pair = (measure.numerator, measure.denominator)
+            found[pair] = max(found.get(pair, 0), measure.threshold)
+    thresholds = {records: measure.threshold for measure in published.measures for records in measure.counted}
+    for records, universe in published.subsets:
+        if records in thresholds and universe in thresholds:
+            found.setdefault((records, universe), max(thresholds[records], thresholds[universe]))
+    return found
 
 
 def _truths(figures: Iterable[Row]) -> Iterator[tuple[tuple[str, Where], float]]:
@@ -81,13 +94,14 @@ def _cells(published: Published, truths: Mapping[tuple[str, Where], float]) -> C
     thresholds: dict[str, int] = {}
     zeros = set()
     for measure in published.measures:
-        counted = [measure.numerator, measure.records]
-        if measure.denominator is not None:
-            counted += [measure.denominator, f"{measure.denominator} but {measure.numerator}"]
-        for records in counted:
+        for records in measure.counted:
             thresholds[records] = max(thresholds.get(records, 0), measure.threshold)
             if measure.hides_zeros:
                 zeros.add(records)
+    for (records, universe), threshold in _subsets(published).items():
+        thresholds[but(universe, records)] = threshold
+        if zeros & {records, universe}:
+            zeros.add(but(universe, records))
     cells = Cells(thresholds, zeros)
     for row in (*published.rows, *published.ledger):
         measure = row.measure

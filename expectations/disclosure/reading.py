@@ -56,6 +56,11 @@ class Measure:
     records: str
 
     @property
+    def counted(self) -> tuple[str, ...]:
+        """The records that the measure counts or rests on."""
+        return (self.numerator, self.records) if self.denominator is None else (self.numerator, self.records, self.denominator)
+
+    @property
     def factor(self) -> float:
         """What a share or rate is multiplied by to be in the measure's unit."""
         return {"percent": 100.0, "per_1000": 1000.0, "per_100000": 100_000.0}.get(self.unit, 1.0)
@@ -119,13 +124,15 @@ class Goal:
 class Published:
     """All that a reader has of confidential measures: today's file, every file before, and public populations.
 
-    `race_kinds`: category, combination, combined_legacy, missing, total. `populations`: by scheme, ages and place.
+    `race_kinds`: category, combination, combined_legacy, missing, total. `subsets`: (records, records that they are among),
+    beside the numerators among their denominators. `populations`: by scheme, ages and place.
     """
 
     measures: tuple[Measure, ...]
     rows: tuple[Row, ...]
     ledger: tuple[Row, ...]
     race_kinds: Mapping[str, str]
+    subsets: tuple[tuple[str, str], ...] = ()
     indices: tuple[Index, ...] = ()
     goals: tuple[Goal, ...] = ()
     populations: Mapping[tuple[str, ...], float] = field(default_factory=dict)
@@ -204,6 +211,14 @@ def read_published(
         _rows(connection, f"{places.published}.equity_measures", confidential, status=True),
         earlier,
         kinds,
+        tuple(
+            (records, universe)
+            for records, universe in _query(
+                connection,
+                f"select distinct records, universe from {places.reference}.publication_records "
+                "where coalesce(universe, '') <> '' order by all",
+            )
+        ),
         _indices(connection, places, confidential),
         _goals(connection, places, confidential),
         _populations(connection, places, confidential.values()),

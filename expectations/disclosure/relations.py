@@ -57,6 +57,11 @@ def relate(cells: Cells, figures: Mapping[tuple[str, Where], float], race_kinds:
         _combinations(cells, records)
 
 
+def but(denominator: str, numerator: str) -> str:
+    """The name of those in the denominator who are not in the numerator."""
+    return f"{denominator} but {numerator}"
+
+
 def complement(cells: Cells, numerator: str, denominator: str) -> None:
     """Add who is in the denominator and not in the numerator. Of a composition both are the same records: all other races."""
     for where, cell in list(cells.by_records.get(numerator, {}).items()):
@@ -69,7 +74,7 @@ def complement(cells: Cells, numerator: str, denominator: str) -> None:
         if whole is not None:
             truth = cells.truth[whole] - cells.truth[cell]
             counts = where.race != KNOWN and not math.isnan(truth)
-            other = cells.add(f"{denominator} but {numerator}", where, truth, counts=counts)
+            other = cells.add(but(denominator, numerator), where, truth, counts=counts)
             cells.equate({cell: 1.0, other: 1.0, whole: -1.0}, 0.0, "complements")
 
 

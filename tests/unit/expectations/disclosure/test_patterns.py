@@ -403,6 +403,29 @@ def test_a_median_that_rests_on_enough_tells_that_it_does() -> None:
     assert leaking(attack((*publish(truth, hidden), *medians), truth)) == {("positions", where("black"))}
 
 
+def test_a_median_over_some_of_them_tells_of_all() -> None:
+    staff = measure("composition", "staff", numerator="positions", denominator="positions")
+    pay = measure("median", "pay", records="paid")
+    truth = slice_rows(staff, where(), {"black": (7, 0), "white": (100, 0), "asian": (20, 0)})
+    words = {"value_status": "computed", "reliability": "reliable"}
+    median = Row(pay, where("asian"), "individual", CITY, "published", {"value": 50_000.0}, words)
+    rows = (*publish(truth, [where("black"), where("asian")]), median)
+    assert not attack(rows, truth).leaks
+    assert leaking(attack(rows, truth, subsets=[("paid", "positions")])) == {("positions", where("black"))}
+
+
+def test_who_is_in_one_measure_and_not_in_another_is_counted_by_both() -> None:
+    stops = measure("composition", "stops", numerator="stops", denominator="stops")
+    searched = measure("proportion", "searched", denominator="answered")
+    truth = [
+        *slice_rows(stops, where(), {"black": (100, 0), "white": (300, 0)}),
+        *slice_rows(searched, where(), {"black": (40, 97), "white": (90, 250)}),
+    ]
+    assert not attack(publish(truth), truth).leaks
+    found = attack(publish(truth), truth, subsets=[("answered", "stops")])
+    assert leaking(found) == {("stops but answered", where("black"))}
+
+
 def test_a_median_over_few_is_refused() -> None:
     pay = measure("median", "pay")
     row = Row(pay, where("black"), "individual", CITY, "published", {"value": 1.0}, {"reliability": "unreliable"})

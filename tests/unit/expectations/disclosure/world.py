@@ -157,10 +157,11 @@ def attack(
     *,
     ledger: Iterable[Row] = (),
     indices: Iterable[Index] = (),
+    subsets: Iterable[tuple[str, str]] = (),
     populations: Mapping[tuple[str, ...], float] | None = None,
 ) -> Judgement:
     """What the attack finds in a public file."""
-    return judge(gather(known(published, ledger=ledger, indices=indices, populations=populations), truth))
+    return judge(gather(known(published, ledger=ledger, indices=indices, subsets=subsets, populations=populations), truth))
 
 
 def known(
@@ -168,12 +169,13 @@ def known(
     *,
     ledger: Iterable[Row] = (),
     indices: Iterable[Index] = (),
+    subsets: Iterable[tuple[str, str]] = (),
     populations: Mapping[tuple[str, ...], float] | None = None,
 ) -> Published:
     """What a reader of the public file has."""
     rows, ledger = tuple(rows), tuple(ledger)
     measures = tuple(dict.fromkeys(row.measure for row in (*rows, *ledger)))
-    return Published(measures, rows, ledger, KINDS, tuple(indices), (), populations or {})
+    return Published(measures, rows, ledger, KINDS, tuple(subsets), tuple(indices), (), populations or {})
 
 
 def leaking(judgement: Judgement) -> set[tuple[str, Where]]:
