@@ -47,6 +47,7 @@ class Cells:
         self.lower: list[float] = []
         self.threshold: list[int] = []
         self.equations: list[Equation] = []
+        self._limits: set[tuple[frozenset[tuple[int, float]], float]] = set()
 
     def __len__(self) -> int:
         return len(self.names)
@@ -88,8 +89,10 @@ class Cells:
     def at_most(self, terms: Terms, total: float, family: str) -> None:
         """Add Σ terms ≤ total, if it is true."""
         left = total - self.value(terms)
-        if left < -TOLERANCE:
+        key = (frozenset(terms.items()), total)
+        if left < -TOLERANCE or key in self._limits:
             return
+        self._limits.add(key)
         self.equate({**terms, self.slack(max(left, 0.0)): 1.0}, total, family)
 
     def value(self, terms: Terms) -> float:

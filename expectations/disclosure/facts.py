@@ -69,8 +69,8 @@ class Facts:
         cells, measure, words = self._cells, row.measure, row.words
         x, n = self.numerator(measure, row.where), self.denominator(measure, row.where)
         if measure.kind == "median" and words.get("reliability") in ("reliable", "use_with_caution"):
-            for records in (measure.records, self._universe.get(measure.records, "")):
-                if (rests_on := cells.get(records, row.where)) is not None:
+            for among in (measure.records, self._universe.get(measure.records, "")):
+                if (rests_on := cells.get(among, row.where)) is not None:
                     cells.at_least(rests_on, measure.minimum_n)
         if x is None or row.method == "place_weighted":
             return

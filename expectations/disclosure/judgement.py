@@ -54,8 +54,7 @@ def judge(knowledge: Knowledge, is_safe: IsSafe | None = None, found_safe: Found
     contradicts itself, is not remembered.
     """
     cells = knowledge.cells
-    known = [*knowledge.always, *knowledge.now, *knowledge.before]
-    system = cells.system(known)
+    system = cells.system(knowledge.everything())
     audited = _unremembered(system, is_safe)
     answer = intervals(audited)
     narrow = _narrow(audited, answer)

@@ -33,6 +33,10 @@ class Knowledge:
     before: list[Equation] = field(default_factory=list)
     contradictions: list[Equation] = field(default_factory=list)
 
+    def everything(self) -> list[Equation]:
+        """What is known today, each thing once: a file that says again what an earlier one said adds nothing."""
+        return [*self.always, *_distinct([*self.now, *self.before])]
+
 
 def gather(published: Published, figures: Iterable[Row]) -> Knowledge:
     """What a reader of `published` knows. `figures`: all true rows of the same measures."""

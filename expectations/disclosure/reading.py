@@ -272,7 +272,7 @@ def _rows(
 
 def _query(connection: Connection, query: str) -> Iterator[Any]:
     """The rows of a query without parameters."""
-    return iter(connection.exec_driver_sql(query).tuples())
+    return iter(connection.exec_driver_sql(query))
 
 
 def _exists(connection: Connection, relation: str) -> bool:
