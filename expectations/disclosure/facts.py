@@ -52,7 +52,8 @@ class Facts:
         if "denominator" in figures and isinstance(n, int):
             yield Equation({n: 1.0}, figures["denominator"], "denominators")
         if row.words.get("value_status") == "not_collected":
-            yield from (Equation({cell: 1.0}, 0.0, "numerators") for cell in (x, n) if isinstance(cell, int))
+            own = (x, n) if measure.kind == "proportion" else (x,)
+            yield from (Equation({cell: 1.0}, 0.0, "numerators") for cell in own if isinstance(cell, int))
             return
         if measure.has_denominator and "value" in figures:
             yield from _fraction({x: 1.0}, n, figures["value"] / measure.factor, "values")
