@@ -5,13 +5,17 @@ BIN := .venv/bin
 export UV_PYTHON_DOWNLOADS := never
 export DO_NOT_TRACK := 1
 
-.PHONY: run test lint ui lock clean
+.PHONY: run test stress lint ui lock clean
 
 run: .venv/run.stamp
 	$(BIN)/levelground run
 
 test: .venv/dev.stamp
 	$(BIN)/python -m tests.suite
+
+# Long tests of faults, history and clients; ONLY="-k superset" runs some of them.
+stress: .venv/dev.stamp
+	$(BIN)/python -m tests.suite --only stress $(ONLY)
 
 lint: .venv/dev.stamp
 	$(BIN)/python -m tests.suite --only lint

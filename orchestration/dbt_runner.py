@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -112,6 +112,12 @@ def build(
         said = "; ".join(f"{result.kind} {result.name}: {result.message}" for result in broken)
         raise DbtError(f"dbt could not build {said}. The last release stays as it is; mend the model and run again")
     return results
+
+
+def failed_tests(results: Iterable[NodeResult]) -> list[str]:
+    """What each test of ours that did not pass found; a test that waited for one of them was skipped, and found nothing."""
+    failed = [result for result in results if result.kind == "test" and not result.good and result.status != "skipped"]
+    return [f"test {result.name} of ours found {result.failures} rows" for result in failed]
 
 
 def _invoke(home: Home, arguments: list[str], on_node: Callable[[str], None] = _nobody, parsed: Any = None) -> Any:

@@ -1,8 +1,9 @@
 """Everything that `make test` runs, in order: linters, layering, types, SQL style, then pytest, whose closing line comes last.
 
-    python -m tests.suite [--only lint|pytest] [pytest arguments …]
+    python -m tests.suite [--only lint|pytest|stress] [pytest arguments …]
 
-A linter that finds something does not keep the others from running; the exit code says whether all is well.
+`--only stress` is `make stress`: the long tests in tests/stress, which nothing else runs, one after the other, since they measure
+time and memory. A linter that finds something does not keep the others from running; the exit code says whether all is well.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ LINTERS = {
     "sqlfluff": [str(BIN / "sqlfluff"), "lint", "--processes", "0", "dbt_project"],
 }
 PYTEST = [sys.executable, "-m", "pytest", "-n", "2", "--dist", "loadgroup", "-q"]
+STRESS = [sys.executable, "-m", "pytest", "-v", "-n", "0", "--timeout", "3600", "--durations", "10", "tests/stress"]
 
 
 def main() -> int:
@@ -30,6 +32,8 @@ def main() -> int:
     arguments = sys.argv[1:]
     only = arguments[1] if arguments[:1] == ["--only"] else None
     failed = []
+    if only == "stress":
+        return 0 if _run("stress", [*STRESS, *arguments[2:]]) else 1
     if only != "pytest":
         failed = [name for name, command in LINTERS.items() if not _run(name, command)]
         if failed:

@@ -1,6 +1,4 @@
 -- one row per respondent, with the answer to each coded item and why there is none
-{# Three hundred columns take a second to plan, and the facts read them three times: worked out once. #}
-{{ config(materialized='table') }}
 with
 typed as (
     select * from {{ source('landing', 'oei__resident_survey') }}
