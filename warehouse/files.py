@@ -19,9 +19,12 @@ def sync(path: Path) -> None:
         os.close(descriptor)
 
 
-def write_atomically(path: Path, text: str) -> None:
-    """Replace `path` by `text` in one step; a reader sees the old content or the new, never a part."""
+def write_atomically(path: Path, text: str, mode: int | None = None) -> None:
+    """Replace `path` by `text` in one step; a reader sees the old content or the new, never a part. `mode`: who may read it."""
     temporary = path.with_name(f".{path.name}.next")
+    if mode is not None:
+        temporary.touch(mode)
+        temporary.chmod(mode)  # one that a killed run left keeps the mode that it had
     temporary.write_text(text, encoding="utf-8")
     sync(temporary)
     temporary.replace(path)

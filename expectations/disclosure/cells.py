@@ -1,0 +1,139 @@
+"""The figures that a reader wonders about: one cell for each count of persons, whatever row or measure shows it.
+
+Here: naming and numbering them, with what is true of each, and the equations that collect. Not here: which cells and equations
+there are (`relations`, `facts`).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from expectations.disclosure.reading import Where
+from expectations.disclosure.system import TOLERANCE, Floats, System
+
+Terms = dict[int, float]
+# Names of what no row shows but sums tell, in the place of a race, place, tabulation, stratum or period.
+UNKNOWN, KNOWN, LEFT_OUT, LEFT_OUT_KNOWN = "(unknown)", "(known)", "(left out)", "(left out, known)"
+UNPLACED, IN_COMBINATION, NO_STRATUM = "(unplaced)", "(in combination)", "(no stratum)"
+
+
+@dataclass(frozen=True)
+class Equation:
+    """Σ terms = total. `family` says what kind of knowledge it is; `fraction_of` the denominator, if it came from a fraction."""
+
+    terms: Terms
+    total: float
+    family: str
+    fraction_of: int | None = None
+
+
+class Cells:
+    """Counts of persons by what is counted (`records`) and `Where`, and the equations between them.
+
+    `thresholds`: how many persons at least each kind of records must count to be shown; `hides_zeros`: kinds of which zero is
+    hidden.
+    """
+
+    def __init__(self, thresholds: Mapping[str, int], hides_zeros: Iterable[str] = ()) -> None:
+        self._thresholds, self._hides_zeros = thresholds, frozenset(hides_zeros)
+        self._index: dict[tuple[str, Where], int] = {}
+        self.by_records: dict[str, dict[Where, int]] = {}
+        self.names: list[tuple[str, Where] | None] = []
+        self.truth: list[float] = []
+        self.lower: list[float] = []
+        self.threshold: list[int] = []
+        self.equations: list[Equation] = []
+        self._limits: set[tuple[frozenset[tuple[int, float]], float]] = set()
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+    def get(self, records: str, where: Where) -> int | None:
+        """The number of a cell, if there is such a cell."""
+        return self._index.get((records, where))
+
+    def add(self, records: str, where: Where, truth: float, *, counts: bool = True) -> int:
+        """The number of a cell, made if it is new. `truth` NaN: not even we know it. `counts`: it must be protected if small."""
+        key = (records, where)
+        if key in self._index:
+            return self._index[key]
+        number = self._new(key, truth, self._thresholds.get(records, 0) if counts else 0)
+        self._index[key] = number
+        self.by_records.setdefault(records, {})[where] = number
+        return number
+
+    def slack(self, truth: float) -> int:
+        """A cell for how much an inequality is short of an equation; nobody's figure."""
+        return self._new(None, truth, 0)
+
+    def _new(self, name: tuple[str, Where] | None, truth: float, threshold: int) -> int:
+        self.names.append(name)
+        self.truth.append(truth)
+        self.lower.append(0.0)
+        self.threshold.append(threshold)
+        return len(self.names) - 1
+
+    def at_least(self, cell: int, least: float) -> None:
+        """A reader knows that the cell is no less; kept only if that is true, since a wrong guess harms nobody."""
+        if not self.truth[cell] < least:
+            self.lower[cell] = max(self.lower[cell], least)
+
+    def equate(self, terms: Terms, total: float, family: str, fraction_of: int | None = None) -> None:
+        """Add an equation."""
+        self.equations.append(Equation({cell: value for cell, value in terms.items() if value}, total, family, fraction_of))
+
+    def at_most(self, terms: Terms, total: float, family: str) -> None:
+        """Add Σ terms ≤ total, if it is true."""
+        left = total - self.value(terms)
+        key = (frozenset(terms.items()), total)
+        if left < -TOLERANCE or key in self._limits:
+            return
+        self._limits.add(key)
+        self.equate({**terms, self.slack(max(left, 0.0)): 1.0}, total, family)
+
+    def value(self, terms: Terms) -> float:
+        """What the terms truly add up to; NaN if a figure of them is not known to us."""
+        return math.fsum(value * self.truth[cell] for cell, value in terms.items())
+
+    def holds(self, equation: Equation) -> bool:
+        """Whether the true figures fulfil it; what we cannot tell counts as true."""
+        value = self.value(equation.terms)
+        size = math.fsum(abs(factor * self.truth[cell]) for cell, factor in equation.terms.items())
+        return math.isnan(value) or abs(value - equation.total) <= TOLERANCE * max(1.0, size, abs(equation.total))
+
+    def is_sensitive(self, cell: int) -> bool:
+        """Whether the count is so small that it gives somebody away; one that is hidden at its source is taken to be."""
+        threshold, truth = self.threshold[cell], self.truth[cell]
+        if not threshold:
+            return False
+        if math.isnan(truth):
+            return True
+        name = self.names[cell]
+        zero = name is not None and name[0] in self._hides_zeros
+        return (truth >= 0 if zero else truth > TOLERANCE) and truth < threshold - TOLERANCE
+
+    def wanted(self) -> Floats:
+        """How wide each interval must be: threshold − 1 of what is sensitive, NaN of all else."""
+        return np.array(
+            [self.threshold[cell] - 1.0 if self.is_sensitive(cell) else np.nan for cell in range(len(self))], dtype=np.float64
+        )
+
+    def system(self, equations: Iterable[Equation], wanted: Floats | None = None) -> System:
+        """The cells and some of the equations as linear algebra."""
+        return System.of(
+            self.lower,
+            np.full(len(self), np.inf).tolist(),
+            [(equation.terms, equation.total) for equation in equations],
+            (self.wanted() if wanted is None else wanted).tolist(),
+        )
+
+    def slices(self, records: str, **same: str) -> Iterator[tuple[Where, dict[Where, int]]]:
+        """The cells of some records in groups that differ only in the fields named, each under its `Where` with these set so."""
+        groups: dict[Where, dict[Where, int]] = {}
+        for where, cell in self.by_records.get(records, {}).items():
+            groups.setdefault(where._replace(**same), {})[where] = cell  # type: ignore[arg-type]
+        return iter(groups.items())

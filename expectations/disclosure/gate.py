@@ -1,0 +1,104 @@
+"""The gate: may this public file go out, beside every file that went out before?
+
+Here: the attack from the files to findings. Not here: the attack itself (`judgement`), what becomes of the verdict
+(`orchestration`). Messages name measures, periods, kinds of places and numbers of cells, never a figure that is hidden.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Iterable
+from pathlib import Path
+
+from sqlalchemy import Engine
+
+from expectations.disclosure.changes import small_changes
+from expectations.disclosure.judgement import judge
+from expectations.disclosure.knowledge import gather
+from expectations.disclosure.memory import Memory
+from expectations.disclosure.reading import Places, Where, moved_unsaid, read_figures, read_measures, read_published
+from expectations.disclosure.refusals import refusals
+from expectations.results import Finding, GateResult, Severity
+from warehouse import dialect
+
+SUBJECT = "published.equity_measures"
+NAMED = 5  # groups of cells that a message names; the others it counts
+
+
+def gate_disclosure(
+    database: Engine | Path, *, ledger: Path | None, memory: Path | None = None, places: Places | None = None
+) -> GateResult:
+    """The verdict on the published figures of persons.
+
+    `database`: an engine of `warehouse.dialect`, or the path of a file that this process has open, with the release files
+    attached as `places` says. `ledger`: each state ever published (Parquet); None or no such file before the first release.
+    `memory`: where to keep what was found safe, so that it is not attacked twice.
+    """
+    began = time.perf_counter()
+    places = places or Places()
+    engine = dialect.engine(database) if isinstance(database, Path) else database
+    with engine.connect() as connection:
+        measures = read_measures(connection, places)
+        published = read_published(connection, places, ledger, measures)
+        figures = read_figures(connection, places, measures)
+        unsaid = moved_unsaid(connection, places)
+    knowledge = gather(published, figures)
+    remembered = Memory(memory)
+    found = judge(knowledge, remembered.is_safe, remembered.found_safe)
+    remembered.keep()
+    refused = [(f"{refusal.what}: {refusal.measure.measure_id}", refusal.where) for refusal in refusals(published)]
+    findings = (
+        _finding("leaks", "critical", [(leak.records, leak.where) for leak in found.leaks], _LEAKS),
+        _finding("shown_functions", "critical", refused, _FUNCTIONS),
+        _finding(
+            "shown_fractions", "critical", [(f"{family} of {name}", at) for family, name, at in found.fractions], _FRACTIONS
+        ),
+        _finding("small_changes", "critical", small_changes(knowledge, published), _CHANGES),
+        _finding("figures_agree", "critical", [(f"{family} of {name}", at) for family, name, at in found.contradictions], _AGREE),
+        _count("reported_as_counted", "critical", unsaid, 0, _UNSAID),
+        # no release can take back what readers have, so this one is not held back for it
+        _finding("told_before", "warning", [(leak.records, leak.where) for leak in found.told_before], _BEFORE),
+        _count("cells", "info", found.cells),
+        _count("sensitive_cells", "info", found.sensitive),
+        _count("cells_audited", "info", found.audited),
+        _count("seconds", "info", round(time.perf_counter() - began, 3)),
+    )
+    return GateResult("disclosure", SUBJECT, findings)
+
+
+_LEAKS = (
+    "counts of few persons can be computed too closely from what is out; hide more in the public file (warehouse/disclosure), "
+    "or take the measure out of publication_plan.csv"
+)
+_FUNCTIONS = "the public file says what tells a hidden count by itself; leave it empty (models/published)"
+_FRACTIONS = "the public file shows a share whose denominator is hidden, and it tells both; leave it empty (models/published)"
+_CHANGES = (
+    "counts differ from the last release by fewer persons than may be shown; keep the earlier figure until the change is 0 or "
+    "large (warehouse/disclosure)"
+)
+_AGREE = "what is published contradicts the figures of the analyst file, or itself; build it again, and look for what changed"
+_UNSAID = "rows are reported otherwise than counted and not marked as waiting for a revision"
+_BEFORE = "counts of few persons can be computed from earlier releases alone; the threshold or the plan was another one then"
+
+
+def _finding(name: str, severity: Severity, cells: Iterable[tuple[str, Where]], says: str) -> Finding:
+    groups = Counter((what, _when(where), where.geography_type) for what, where in cells)
+    total = sum(groups.values())
+    named = [f"{what}, {when}, {kind}: {_cells(count)}" for (what, when, kind), count in sorted(groups.items())]
+    more = [f"and {len(named) - NAMED} more groups"] if len(named) > NAMED else []
+    message = f"{says} ({'; '.join([*named[:NAMED], *more])})" if total else ""
+    return Finding(name, None, severity, not total, float(total), 0.0, message)
+
+
+def _cells(count: int) -> str:
+    return "1 cell" if count == 1 else f"{count} cells"
+
+
+def _when(where: Where) -> str:
+    return f"{where.period_type} {where.period_start}"
+
+
+def _count(name: str, severity: Severity, observed: float, threshold: float | None = None, says: str = "") -> Finding:
+    success = threshold is None or observed <= threshold
+    return Finding(name, None, severity, success, float(observed), threshold, "" if success else f"{says} ({observed:g})")

@@ -1,0 +1,122 @@
+"""Figures that must not be out at all, whatever they tell: functions of hidden counts, and words about them.
+
+Here: what is refused by where it stands, row by row. Not here: what figures tell in sum (`facts`, `intervals`).
+
+An interval, a ratio's interval or an index of a hidden count is no linear function of it, and each of them can be solved for it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import NamedTuple
+
+from expectations.disclosure.reading import STARRED, SUPPRESSED, Goal, Index, Measure, Published, Row, Where
+from expectations.disclosure.relations import WHOLE_PLACES
+
+# What a hidden row may say beside its place in the table; a public denominator besides.
+_WORDS_OF_HIDDEN = {"value_status", "reference_rule", "status_reason"}
+_REASONS_OF_HIDDEN = {SUPPRESSED, STARRED}
+_OF_REFERENCE = (
+    "reference_value", "rate_ratio", "rate_ratio_ci_low", "rate_ratio_ci_high", "rate_difference", "rate_difference_ci_low",
+    "rate_difference_ci_high",
+)  # fmt: skip
+_ABOUT_REFERENCE = {"reference_unreliable", "zero_events"}
+# Kinds whose rows are counts of persons, or rest on them and show nothing else.
+_COUNTED = {"proportion", "composition", "rate", "count", "median"}
+_CHAINS = {"school": "school_district"}
+
+
+class Refusal(NamedTuple):
+    """One thing that must not be out: what, and the row that it stands in."""
+
+    what: str
+    measure: Measure
+    where: Where
+
+
+def refusals(published: Published) -> Iterator[Refusal]:
+    """Everything that today's file says and must not."""
+    rows = {(row.measure, row.where, row.method): row for row in published.rows}
+    for row in published.rows:
+        yield from _of_row(row)
+        yield from _of_reference(row, rows)
+    for index in published.indices:
+        yield from _of_index(index, rows)
+    shown = {(measure, where) for (measure, where, _), row in rows.items() if not is_hidden(row)}
+    for goal in published.goals:
+        yield from _of_goal(goal, shown)
+    yield from _of_places(published.rows)
+
+
+def is_hidden(row: Row) -> bool:
+    """Whether the row keeps its figures back."""
+    return row.status == SUPPRESSED
+
+
+def _of_row(row: Row) -> Iterator[Refusal]:
+    if row.measure.kind not in _COUNTED:
+        yield Refusal(f"a {row.measure.kind} of persons, which no equation here speaks of", row.measure, row.where)
+    if row.method == "place_weighted":
+        yield Refusal("a place-weighted value over places that are not audited", row.measure, row.where)
+    if row.measure.kind == "median" and "value" in row.figures and row.measure.minimum_n < row.measure.threshold:
+        yield Refusal("a median that may rest on fewer records than must be shown", row.measure, row.where)
+    if row.measure.kind == "median" and "value" in row.figures and row.words.get("reliability") == "unreliable":
+        yield Refusal("a median that rests on too few records", row.measure, row.where)
+    if not is_hidden(row):
+        return
+    public = {"denominator"} if row.measure.denominator is None else set()
+    for name in sorted(set(row.figures) - public):
+        yield Refusal(f"{name} of a hidden row", row.measure, row.where)
+    for name in sorted(set(row.words) - _WORDS_OF_HIDDEN):
+        yield Refusal(f"{name} of a hidden row", row.measure, row.where)
+    if row.words.get("status_reason", SUPPRESSED) not in _REASONS_OF_HIDDEN:
+        yield Refusal("status_reason of a hidden row", row.measure, row.where)
+
+
+def _of_reference(row: Row, rows: Mapping[tuple[Measure, Where, str], Row]) -> Iterator[Refusal]:
+    code = row.words.get("reference_code")
+    if code is None or is_hidden(row):
+        return
+    at = row.where if code == "rest" else row.where._replace(race=code)
+    used = rows.get((row.measure, at, row.method))
+    if code != "rest" and (used is None or is_hidden(used)):
+        for name in _OF_REFERENCE:
+            if name in row.figures:
+                yield Refusal(f"{name} with a hidden reference", row.measure, row.where)
+        if row.words.get("status_reason") in _ABOUT_REFERENCE:
+            yield Refusal("status_reason about a hidden reference", row.measure, row.where)
+    if code == "rest" and "known_race_pct" not in row.figures:
+        for name in _OF_REFERENCE:
+            if name in row.figures:
+                yield Refusal(f"{name} with a reference of unknown size", row.measure, row.where)
+
+
+def _of_index(index: Index, rows: Mapping[tuple[Measure, Where, str], Row]) -> Iterator[Refusal]:
+    if not index.is_shown:
+        return
+    for code in index.used:
+        used = rows.get((index.measure, index.where._replace(race=code), index.method))
+        if used is None or is_hidden(used) or "value" not in used.figures:
+            yield Refusal("an index over a hidden row", index.measure, index.where)
+            return
+    if index.index_id.startswith("dissimilarity"):
+        yield Refusal("an index over places that are not out", index.measure, index.where)
+
+
+def _of_goal(goal: Goal, shown: set[tuple[Measure, Where]]) -> Iterator[Refusal]:
+    if goal.is_shown:
+        for measure, where in goal.made_of:
+            if (measure, where) not in shown:
+                yield Refusal("a goal over a hidden row", measure, where)
+
+
+def _of_places(rows: Iterable[Row]) -> Iterator[Refusal]:
+    """Two kinds of place that cross cut pieces which no row shows; those of a chain lie in each other."""
+    kinds: dict[str, dict[str, Row]] = {}
+    for row in rows:
+        if row.where.geography_type not in WHOLE_PLACES:
+            kinds.setdefault(row.measure.numerator, {}).setdefault(row.where.geography_type, row)
+    for found in kinds.values():
+        crossing = sorted(kind for kind in found if _CHAINS.get(kind) not in found)
+        if len(crossing) > 1:
+            yield Refusal(f"places that cross ({', '.join(crossing)})", found[crossing[0]].measure, found[crossing[0]].where)

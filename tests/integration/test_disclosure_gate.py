@@ -1,0 +1,260 @@
+"""The disclosure gate as a run calls it: on the file that the process has open, with both release files and the ledger.
+
+Every finding of the gate is seen to pass on a good public file and to fail on the one that it is for, and none of them says a
+figure that is hidden.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import re
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import pytest
+from duckdb import DuckDBPyConnection
+
+from expectations.disclosure.gate import SUBJECT, gate_disclosure
+from expectations.disclosure.reading import FIGURES, GRAIN, WORDS, Row, Where
+from expectations.results import Finding, GateResult
+from tests.unit.expectations.disclosure.world import CITY, measure, publish, slice_rows, where
+from warehouse.connection import attach, database_path, scratch
+
+SEEDS = Path(__file__).parents[2] / "dbt_project" / "seeds" / "reference"
+STOPS, SEARCHED = measure("composition", "stops"), measure("proportion", "searched")
+# figures that stand nowhere else, so that a message which says one of them is caught
+BLACK, ASIAN = 7, 31
+HIDDEN = (where("black"), where("asian"))
+SHOWN = """
+create schema release.marts;
+create schema release.reference;
+create schema public.published;
+create schema disclosure;
+create table release.reference.publication_records (measure_id varchar, part varchar, records varchar, universe varchar);
+insert into release.reference.publication_records values
+    ('stops', 'numerator', 'stops.numerator', null),
+    ('searched', 'numerator', 'searched.numerator', 'searched.denominator'),
+    ('searched', 'denominator', 'searched.denominator', null);
+create table release.marts.dim_source as select * from (values
+    ('fpc__police_stops', 'person', 'public', 11, 'show'),
+    ('ucc__service_requests', 'record', 'public', 11, 'show')
+) as t (source, statistical_unit, classification, suppress_below, zeros);
+create table release.marts.dim_measure as select * from (values
+    ('stops', 1, 'composition', 'percent', 20, 'person', 'fpc__police_stops', null, null),
+    ('searched', 1, 'proportion', 'percent', 20, 'person', 'fpc__police_stops', null, null),
+    ('requests', 1, 'count', 'count', 20, 'record', 'ucc__service_requests', null, null)
+) as t (measure_id, measure_version, kind, unit, minimum_n, statistical_unit, source, population_scheme, age_universe);
+create table release.marts.dim_race_ethnicity as select * from read_csv('{seeds}/race_ethnicity.csv');
+create table release.marts.fct_population (population_scheme varchar, age_universe varchar, geography_type varchar,
+    geography_vintage varchar, geoid varchar, race_standard varchar, race_ethnicity_code varchar, population double);
+create table release.marts.dim_goal as select 'fewer' as goal_id, 'searched' as measure_id, 1 as measure_version,
+    'year' as period_type, 'city' as geography_type, 'current' as geography_vintage, '{city}' as geoid,
+    'spd15_1997' as race_standard,
+    'exclusive' as tabulation, 'all' as stratum_type, 'all' as stratum_code, 'asian' as target_group, 'white' as comparison_group,
+    date '2025-01-01' as baseline_period_start;
+create table public.published.goal_progress as
+    select 'fewer' as goal_id, date '2025-01-01' as period_start, null::double as value, null::double as gap;
+create table public.published.disparity_indices as select 'searched' as measure_id, 1 as measure_version, 'year' as period_type,
+    date '2025-01-01' as period_start, 'city' as geography_type, 'current' as geography_vintage, '{city}' as geoid,
+    'spd15_1997' as race_standard, 'individual' as method, 'theil_index' as index_id, null::double as value,
+    null::double as ci_low, null::double as ci_high, 'asian, white' as groups_used, null::varchar as groups_left_out;
+"""
+
+
+def truth() -> list[Row]:
+    return [
+        *slice_rows(STOPS, where(), {"black": (BLACK, 0), "white": (1200, 0), "asian": (ASIAN, 0), "hispanic": (390, 0)}),
+        *slice_rows(SEARCHED, where(), {"black": (0, 250), "white": (240, 1800), "asian": (370, 970), "hispanic": (88, 430)}),
+    ]
+
+
+def good() -> tuple[Row, ...]:
+    rows = truth()
+    return (*publish(rows[:5], HIDDEN), *publish(rows[5:]))
+
+
+def write(connection: DuckDBPyConnection, table: str, rows: Iterable[Row], *more: str) -> None:
+    """A table with the columns of fct_equity_measures that the gate reads, and `more` (name type default)."""
+    types = dict.fromkeys(GRAIN, "varchar") | {"measure_version": "integer", "period_start": "date"}
+    types |= dict.fromkeys(FIGURES, "double") | dict.fromkeys((*WORDS, "publication_status"), "varchar")
+    columns = [f"{name} {kind}" for name, kind in types.items()]
+    connection.execute(f"create or replace table {table} (jurisdiction varchar, {', '.join(columns)})")
+    values = []
+    for row in rows:
+        at = row.where
+        place = (at.period_type, at.period_start, at.geography_type, at.geography_vintage, at.geoid, at.race_standard, at.race)
+        grain = (row.measure.measure_id, row.measure.measure_version, *place, at.tabulation, row.method)
+        figures = [row.figures.get(name) for name in FIGURES]
+        words = [row.words.get(name) for name in WORDS]
+        values.append((row.jurisdiction, *grain, at.stratum_type, at.stratum_code, *figures, *words, row.status))
+    connection.executemany(f"insert into {table} values ({', '.join(['?'] * (len(types) + 1))})", values)
+    for column in more:
+        connection.execute(f"alter table {table} add column {column}")
+
+
+@pytest.fixture
+def warehouse(tmp_path: Path) -> Iterator[DuckDBPyConnection]:
+    with scratch(tmp_path) as connection:
+        attach(connection, tmp_path / "release.duckdb", "release")
+        attach(connection, tmp_path / "public.duckdb", "public")
+        connection.execute(SHOWN.replace("{seeds}", str(SEEDS)).replace("{city}", CITY))
+        write(connection, "release.marts.fct_equity_measures", truth())
+        write(connection, "disclosure.reported", truth(), "is_revision_pending boolean default false")
+        write(connection, "public.published.equity_measures", good())
+        yield connection
+
+
+def keep(connection: DuckDBPyConnection, ledger: Path, rows: Iterable[Row]) -> None:
+    """The ledger with one release in it."""
+    write(connection, "kept", rows)
+    connection.execute(
+        f"copy (select *, 'r1' as release_id, timestamp '2026-01-01' as published_at from kept) to '{ledger}' (format parquet)"
+    )
+
+
+def gate(connection: DuckDBPyConnection, tmp_path: Path) -> GateResult:
+    return gate_disclosure(database_path(connection), ledger=tmp_path / "ledger.parquet", memory=tmp_path / "audited.json")
+
+
+def failed(result: GateResult) -> dict[str, Finding]:
+    return {finding.expectation: finding for finding in result.findings if not finding.success}
+
+
+def shown(result: GateResult) -> dict[str, float | None]:
+    return {finding.expectation: finding.observed for finding in result.findings if finding.severity == "info"}
+
+
+def test_a_good_public_file_passes(warehouse: DuckDBPyConnection, tmp_path: Path) -> None:
+    result = gate(warehouse, tmp_path)
+    assert (result.gate, result.subject, result.passed) == ("disclosure", SUBJECT, True)
+    assert failed(result) == {}
+    counted = shown(result)
+    assert (counted["sensitive_cells"], counted["cells_audited"]) == (1, 1)
+    assert counted["cells"] and counted["cells"] > 10
+    assert counted["seconds"] is not None
+
+
+def test_an_unchanged_file_is_not_attacked_twice(warehouse: DuckDBPyConnection, tmp_path: Path) -> None:
+    gate(warehouse, tmp_path)
+    keep(warehouse, tmp_path / "ledger.parquet", good())
+    again = gate(warehouse, tmp_path)
+    assert again.passed
+    assert shown(again)["cells_audited"] == 0
+
+
+SPOILT: list[tuple[str, str]] = [
+    (
+        "leaks",
+        f"set numerator = {ASIAN}, publication_status = 'published', status_reason = null "
+        "where measure_id = 'stops' and race_ethnicity_code = 'asian'",
+    ),
+    ("shown_functions", "set ci_low = 0.1 where race_ethnicity_code = 'black' and measure_id = 'stops'"),
+    (
+        "shown_fractions",
+        "set numerator = null, denominator = null, value = null, bound_low = null, bound_high = null where measure_id = 'stops'",
+    ),
+    ("figures_agree", "set numerator = numerator + 1 where race_ethnicity_code = 'white' and measure_id = 'stops'"),
+]
+
+
+@pytest.mark.parametrize(("expectation", "spoil"), SPOILT, ids=[name for name, _ in SPOILT])
+def test_a_finding_fails_on_what_it_is_for(warehouse: DuckDBPyConnection, tmp_path: Path, expectation: str, spoil: str) -> None:
+    warehouse.execute(f"update public.published.equity_measures {spoil}")
+    result = gate(warehouse, tmp_path)
+    finding = failed(result)[expectation]
+    assert not result.passed
+    assert finding.severity == "critical"
+    assert finding.observed and finding.observed >= 1
+    assert "stops" in finding.message and "year 2025-01-01" in finding.message and "city" in finding.message
+
+
+def test_an_index_or_a_goal_over_hidden_rows_is_refused(warehouse: DuckDBPyConnection, tmp_path: Path) -> None:
+    warehouse.execute(
+        "update public.published.disparity_indices set value = 0.1; update public.published.goal_progress set gap = 1"
+    )
+    assert gate(warehouse, tmp_path).passed
+    rows = truth()
+    write(warehouse, "public.published.equity_measures", (*publish(rows[:5], HIDDEN), *publish(rows[5:], HIDDEN)))
+    message = failed(gate(warehouse, tmp_path))["shown_functions"].message
+    assert "an index over a hidden row" in message
+    assert "a goal over a hidden row" in message
+
+
+def test_what_the_ledger_keeps_counts(warehouse: DuckDBPyConnection, tmp_path: Path) -> None:
+    rows = truth()
+    keep(warehouse, tmp_path / "ledger.parquet", publish(rows[:5], [where("black"), where("white")]))
+    message = failed(gate(warehouse, tmp_path))["leaks"].message
+    assert "stops.numerator, year 2025-01-01, city: 1 cell" in message
+    # once both are out nothing that goes out makes it worse
+    keep(warehouse, tmp_path / "ledger.parquet", (*publish(rows[:5], [where("black"), where("white")]), *good()))
+    result = gate(warehouse, tmp_path)
+    assert result.passed
+    assert [finding.expectation for finding in result.warnings] == ["told_before"]
+
+
+def test_a_correction_by_few_blocks_and_one_that_waits_does_not(warehouse: DuckDBPyConnection, tmp_path: Path) -> None:
+    keep(warehouse, tmp_path / "ledger.parquet", good())
+    moved = slice_rows(STOPS, where(), {"black": (BLACK, 0), "white": (1203, 0), "asian": (ASIAN, 0), "hispanic": (390, 0)})
+    write(warehouse, "release.marts.fct_equity_measures", [*moved, *truth()[5:]])
+    write(warehouse, "disclosure.reported", [*moved, *truth()[5:]], "is_revision_pending boolean default false")
+    write(warehouse, "public.published.equity_measures", (*publish(moved, HIDDEN), *publish(truth()[5:])))
+    result = gate(warehouse, tmp_path)
+    assert set(failed(result)) == {"small_changes"}
+    # what was reported stays, and says so
+    write(warehouse, "disclosure.reported", truth(), "is_revision_pending boolean default true")
+    write(warehouse, "public.published.equity_measures", good())
+    assert failed(gate(warehouse, tmp_path)) == {}
+    write(warehouse, "disclosure.reported", truth(), "is_revision_pending boolean default false")
+    assert set(failed(gate(warehouse, tmp_path))) == {"reported_as_counted"}
+
+
+def test_a_measure_that_counts_no_persons_is_not_audited(warehouse: DuckDBPyConnection, tmp_path: Path) -> None:
+    requests = measure("count", "requests")
+    write(warehouse, "public.published.equity_measures", (*good(), *publish(slice_rows(requests, where(), {"black": (3, 0)}))))
+    assert gate(warehouse, tmp_path).passed
+
+
+@pytest.mark.parametrize(
+    ("make_confidential", "table"),
+    [("set classification = 'confidential'", "dim_source"), ("set statistical_unit = 'household'", "dim_source"),
+     ("set statistical_unit = 'person'", "dim_measure")],
+)  # fmt: skip
+def test_a_confidential_source_or_persons_make_a_measure_confidential(
+    warehouse: DuckDBPyConnection, tmp_path: Path, make_confidential: str, table: str
+) -> None:
+    requests = slice_rows(measure("count", "requests"), where(), {"black": (3, 0)})
+    for name in ("release.marts.fct_equity_measures", "disclosure.reported"):
+        more = ("is_revision_pending boolean default false",) if "reported" in name else ()
+        write(warehouse, name, [*truth(), *requests], *more)
+    write(warehouse, "public.published.equity_measures", (*good(), *publish(requests)))
+    of = "source = 'ucc__service_requests'"
+    warehouse.execute(f"update release.marts.{table} {make_confidential} where {of}")
+    assert "requests.numerator" in failed(gate(warehouse, tmp_path))["leaks"].message
+
+
+def test_the_greater_threshold_of_city_and_agreement_holds(warehouse: DuckDBPyConnection, tmp_path: Path) -> None:
+    warehouse.execute("update release.marts.dim_source set suppress_below = 5")
+    assert gate(warehouse, tmp_path).passed
+    assert shown(gate(warehouse, tmp_path))["sensitive_cells"] == 1
+    warehouse.execute("update release.marts.dim_source set suppress_below = 40")
+    # white is 1,200 of the two hidden and 38: asian may be 1 to 37, which is less than 40 can hide
+    assert set(failed(gate(warehouse, tmp_path))) == {"leaks"}
+
+
+def test_messages_hold_no_hidden_figure(warehouse: DuckDBPyConnection, tmp_path: Path) -> None:
+    for expectation, spoil in SPOILT:
+        write(warehouse, "public.published.equity_measures", good())
+        warehouse.execute(f"update public.published.equity_measures {spoil}")
+        result = gate(warehouse, tmp_path)
+        assert failed(result)[expectation].message
+        said = re.sub(r"\d{4}-\d{2}-\d{2}|\d+ cells?", "", " ".join(finding.message for finding in result.findings))
+        assert not re.search(rf"(?<!\d)({BLACK}|{ASIAN}|{BLACK + ASIAN})(?!\d)", said)
+        json.dumps(result.to_dict())
+
+
+def test_the_gate_lets_go_of_the_files(warehouse: DuckDBPyConnection, tmp_path: Path) -> None:
+    gate(warehouse, tmp_path)
+    warehouse.execute("insert into public.published.goal_progress select * from public.published.goal_progress")
+    warehouse.execute("checkpoint; detach public; detach release")
+    assert isinstance(where(), Where) and isinstance(where().period_start, dt.date)
