@@ -44,8 +44,8 @@ def _counts(world: World, rng: np.random.Generator, seeds: int) -> None:
     counts = rng.poisson(np.broadcast_to(expected, (12 * seeds, town.PIECES)))
     month, piece = cells(counts, np.arange(12 * seeds), np.arange(town.PIECES))
     soon = rng.random(len(piece)) < share[piece]
-    waited = np.where(soon, rng.uniform(0, 1.9, len(piece)), rng.uniform(2.1, 200, len(piece)))
-    _requests(world, rng, piece, days_within(rng, months(seeds).ravel()[month]), waited, np.full(len(piece), 120.0))
+    waited = np.where(soon, rng.uniform(0, 1.9, len(piece)), rng.uniform(2.1, 6, len(piece)))
+    _requests(world, rng, piece, days_within(rng, months(seeds).ravel()[month]), waited, np.full(len(piece), 10.0))
     for kind, first_days, length in (("month", months(seeds), 1), ("quarter", quarters(seeds), 3), ("year", years(seeds)[:, None], 12)):
         period = {"period_type": kind, "period_start": first_days[:, :, None], "seed": np.arange(seeds)[:, None, None]}
         for place in {"month": ("city", "aldermanic_district", "police_district"), "quarter": ("neighborhood",), "year": ("tract",)}[kind]:
