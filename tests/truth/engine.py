@@ -86,7 +86,7 @@ class Engine:
 
     def plant(self, name: str, columns: Columns) -> None:
         """Put rows into a fact, a dimension or another input; columns that are left out are NULL."""
-        size = max(np.size(column) for column in columns.values() if not isinstance(column, str))
+        size = max(len(column) for column in columns.values() if np.ndim(column) or isinstance(column, pa.Array))
         table = pa.table({key: _column(value, size) for key, value in columns.items()})
         self.con.register("planted", table)
         self.con.execute(f"insert into {self.relation(name)} by name from planted")
@@ -110,11 +110,12 @@ class Engine:
 
 
 def _column(value: Any, size: int) -> pa.Array:
-    if isinstance(value, str) or np.ndim(value) == 0:
-        value = np.full(size, value) if not isinstance(value, str) else pa.array([value] * size) if size < 2 else pa.DictionaryArray.from_arrays(np.zeros(size, np.int8), [value])
-    if isinstance(value, np.ndarray) and value.dtype.kind == "M":
-        return pa.array(value.astype("datetime64[D]" if value.dtype == np.dtype("datetime64[D]") else "datetime64[us]"))
-    return value if isinstance(value, pa.Array) else pa.array(value)
+    if isinstance(value, pa.Array):
+        return value
+    if isinstance(value, str):
+        return pa.DictionaryArray.from_arrays(np.zeros(size, np.int8), [value])
+    column = np.broadcast_to(value, size)
+    return pa.array(column.astype("datetime64[us]") if column.dtype == np.dtype("datetime64[s]") else column)
 
 
 def _steps(nodes: Mapping[str, dict[str, Any]], target: Path) -> list[_Step]:

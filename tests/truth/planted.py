@@ -91,6 +91,11 @@ def cells(counts: Whole, *axes: Any) -> list[Any]:
     return [None if axis is None else np.asarray(axis)[at] for axis, at in zip(axes, positions, strict=True)]
 
 
+def chosen(words: Any, at: Whole) -> pa.Array:
+    """Words by their positions, each kept once: a hundred thousand rows have a handful of them."""
+    return pa.DictionaryArray.from_arrays(np.asarray(at, np.int32), pa.array(np.asarray(words).tolist()))
+
+
 def with_unknown(
     rng: np.random.Generator, races: Any, outcome: NDArray[np.bool_], switches: Switches, label: str = "observer_unknown"
 ) -> Any:

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from tests.truth.planted import Numbers, Whole, World
+from tests.truth.planted import Numbers, Whole, World, chosen
 
 GEOID = "9900001"
 COUNTY = "99001"
@@ -46,11 +46,11 @@ def placed(piece: Whole) -> dict[str, Any]:
     """The place columns of facts that lie in these pieces."""
     return {
         "jurisdiction": GEOID,
-        "tract_geoid": TRACT_GEOID[piece],
-        "aldermanic_district_geoid": DISTRICT_GEOID[piece],
+        "tract_geoid": chosen(TRACT_GEOID, piece),
+        "aldermanic_district_geoid": chosen(DISTRICT_GEOID, piece),
         "aldermanic_district_vintage": "2022",
-        "police_district_geoid": POLICE_GEOID[piece],
-        "neighborhood_geoid": NEIGHBORHOOD_GEOID[piece],
+        "police_district_geoid": chosen(POLICE_GEOID, piece),
+        "neighborhood_geoid": chosen(NEIGHBORHOOD_GEOID, piece),
     }
 
 

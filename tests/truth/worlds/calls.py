@@ -9,7 +9,7 @@ from tests.truth.planted import Switches, World, cells, days_within, months, yea
 
 MEASURES = ("police_calls_per_1000", "police_calls")
 _A_YEAR_PER_RESIDENT = 0.10 + 0.15 * np.cos(np.arange(town.TRACTS) / 3) ** 2
-_HOURS = np.where(np.arange(24) % 6 < 2, 0.2, 1.0)
+_HOURS = np.where(np.arange(24) % 6 < 2, 0.4, 1.0)
 _HOURS /= _HOURS.sum()
 
 
