@@ -21,7 +21,7 @@ LATER = 1_000  # years further on lie those of a second mechanism of the same fa
 
 # The grain of fct_equity_measures, what most truths say of it, and the planted value.
 TRUTH: dict[str, Any] = {
-    "measure_id": None, "period_type": "year", "period_start": None, "geography_type": "city", "geography_vintage": "current",
+    "measure_id": None, "measure_version": 1, "period_type": "year", "period_start": None, "geography_type": "city", "geography_vintage": "current",
     "geoid": None, "race_standard": "spd15_1997", "race_ethnicity_code": "all", "tabulation": "exclusive", "method": "individual",
     "stratum_type": "all", "stratum_code": "all", "seed": None, "truth": None, "rest_truth": np.nan,
 }  # fmt: skip

@@ -10,7 +10,7 @@ from tests.truth.planted import Numbers, Switches, Whole, World, years
 from tests.truth.town import COUNTY
 
 MEASURES = ("student_composition", "chronic_absence_rate", "completion_rate")
-_DISTRICTS = {"PLANTED EAST": (400, 260, 150), "PLANTED WEST": (320, 90)}  # students of each school
+_DISTRICTS = {"PLANTED EAST": (700, 500, 400), "PLANTED WEST": (600, 450)}  # students of each school
 _STUDENTS = {"white": 0.34, "black": 0.36, "hispanic": 0.22, "asian": 0.08}
 _ABSENT = np.array([0.18, 0.42, 0.30, 0.15])
 _COMPLETED = np.array([0.91, 0.74, 0.80, 0.88])
@@ -51,13 +51,8 @@ def _drawn(rng: np.random.Generator, students: Whole, rate: Numbers, switches: S
     """Students with the outcome; where labels are shuffled, of all of a school, dealt out to groups as they come."""
     if not switches.shuffled:
         return rng.binomial(students, rate)
-    outcomes = rng.binomial(students.sum(axis=-1), rate[0])
-    return rng.multivariate_hypergeometric_many(students, outcomes) if False else _hypergeometric(rng, students, outcomes)
-
-
-def _hypergeometric(rng: np.random.Generator, students: Whole, outcomes: Whole) -> Whole:
     out = np.empty_like(students)
-    left, rest = outcomes.copy(), students.sum(axis=-1)
+    left, rest = rng.binomial(students.sum(axis=-1), rate[0]), students.sum(axis=-1)
     for race in range(students.shape[-1]):
         here = students[..., race]
         rest = rest - here

@@ -11,7 +11,7 @@ from tests.truth.town import GEOID
 MEASURES = ("survey_satisfied_share",)
 _ANSWERS = 700  # to each item, in each wave
 _ASKED = {"white": 0.50, "black": 0.26, "hispanic": 0.14, "asian": 0.05, "multiracial": 0.05}
-_SATISFIED = np.array([[0.80, 0.55, 0.66, 0.72, 0.60], [0.45, 0.30, 0.38, 0.25, 0.40]])
+_SATISFIED = np.array([[0.80, 0.52, 0.60, 0.50, 0.55], [0.50, 0.30, 0.28, 0.25, 0.40]])
 _ITEMS = np.array(["q1_01", "q2_01"])
 _OF_TWO = ["black", "white"]  # what whoever is multiracial selected
 

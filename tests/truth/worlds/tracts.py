@@ -31,7 +31,7 @@ def plant(rng: np.random.Generator, seeds: int, _: Switches) -> World:
         foreclosed = town.sums(1_000 * halves * (_PARCELS * _FORECLOSED)[town.TRACT], place)[1]
         world.truth("foreclosures_per_1000_parcels", **of_year, **here, truth=foreclosed / parcels)
     for condition, lowest in _CONDITIONS.items():
-        truth = lowest * (1 + 0.5 * np.sin(np.arange(town.TRACTS)) ** 2)
+        truth = lowest * (1 + np.linspace(0, 1, town.TRACTS))
         error = _ERROR * truth
         estimate = rng.normal(truth, error, (seeds, town.TRACTS))
         world.fact(
