@@ -1,96 +1,17 @@
-"""A warehouse with every table and no row, and dbt run on it in this process.
-
-Here: what tests of the dbt project need. dbt's unit tests ask the database for the types of their inputs, so the relations must
-exist first; an empty build makes them, and is itself a test that no model needs data. Not here: the rules, which are unit tests
-beside the models, and what dbt makes of real rows (tests/e2e).
-"""
+"""The warehouse without rows (tests/empty_warehouse), built once for all tests of the dbt project."""
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any
 
 import pytest
-from duckdb import DuckDBPyConnection
 
-from ingest.city import read_city
-from ingest.landing import ensure_ledger, ensure_tables
-from ingest.registry import load_registry
-from orchestration.build import SOURCES_FILE
-from orchestration.dbt_inputs import LAYOUT, write_sources
-from orchestration.settings import DBT_PROJECT
-from warehouse.connection import attach, open_working
-from warehouse.paths import Home
+from tests.empty_warehouse import EmptyWarehouse, building_empty
 
-
-@dataclass(frozen=True)
-class EmptyWarehouse:
-    """The connection that holds the instance, and what became of each node of the build."""
-
-    home: Home
-    con: DuckDBPyConnection
-    built: dict[str, str] = field(repr=False)
-
-    def dbt(self, *arguments: str) -> dict[str, tuple[str, str]]:
-        """Status and message of each node, by name."""
-        return _dbt(self.home, *arguments)
+__all__ = ["EmptyWarehouse", "empty_warehouse"]
 
 
 @pytest.fixture(scope="session")
 def empty_warehouse(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmptyWarehouse]:
-    home = Home(tmp_path_factory.mktemp("dbt") / "home")
-    home.ensure()
-    registry, zone = load_registry(), read_city(None).time_zone
-    write_sources(registry, SOURCES_FILE)
-    con = open_working(home, threads=2)
-    try:
-        ensure_ledger(con)
-        for contract in registry:
-            ensure_tables(con, contract, zone)
-        con.execute("create schema receipts")
-        for table, columns in LAYOUT.items():
-            declared = ", ".join(f'"{name}" {kind}' for name, kind in (column.split(" ", 1) for column in columns.split(", ")))
-            con.execute(f"create table receipts.{table} ({declared})")
-        attach(con, _files(home)["release"], "release")
-        attach(con, _files(home)["public"], "public")
-        built = _dbt(home, "build", "--exclude-resource-type", "unit_test")
-        yield EmptyWarehouse(home, con, {name: f"{status} {message}" for name, (status, message) in built.items()})
-    finally:
-        con.close()
-
-
-def _files(home: Home) -> dict[str, Path]:
-    return {
-        "warehouse": home.warehouse,
-        "release": home.root / "levelground.duckdb",
-        "public": home.root / "levelground_public.duckdb",
-    }
-
-
-def _dbt(home: Home, *arguments: str) -> dict[str, tuple[str, str]]:
-    from dbt.cli.main import dbtRunner  # noqa: PLC0415 - two seconds to import
-
-    project = str(DBT_PROJECT)
-    where = ["--project-dir", project, "--profiles-dir", project, "--target-path", str(home.dbt), "--log-path", str(home.logs)]
-    with _environment({f"LEVELGROUND_{alias.upper()}_FILE": str(path) for alias, path in _files(home).items()}):
-        outcome: Any = dbtRunner().invoke(["--quiet", *arguments, *where])
-    assert outcome.result is not None, outcome.exception
-    return {result.node.name: (str(result.status), str(result.message or "")) for result in outcome.result.results}
-
-
-@contextmanager
-def _environment(wanted: dict[str, str]) -> Iterator[None]:
-    before = {name: os.environ.get(name) for name in wanted}
-    os.environ.update(wanted, DO_NOT_TRACK="1")
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                os.environ.pop(name, None)
-            else:
-                os.environ[name] = value
+    with building_empty(tmp_path_factory.mktemp("dbt") / "home") as warehouse:
+        yield warehouse

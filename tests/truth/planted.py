@@ -1,0 +1,113 @@
+"""What a world of planted facts is: rows of facts, and beside them the values that they were drawn from.
+
+Here: the shapes that every world shares, the switches, and small helpers of drawing. Not here: a measure's own mechanism (`worlds`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+Numbers = NDArray[np.float64]
+Whole = NDArray[np.int64]
+
+FIRST_YEAR = 2023  # since then no map changes, so that each year can be another seed
+LATER = 1_000  # years further on lie those of a second mechanism of the same fact
+
+# The grain of fct_equity_measures, what most truths say of it, and the planted value.
+TRUTH: dict[str, Any] = {
+    "measure_id": None, "measure_version": 1, "period_type": "year", "period_start": None, "geography_type": "city", "geography_vintage": "current",
+    "geoid": None, "race_standard": "spd15_1997", "race_ethnicity_code": "all", "tabulation": "exclusive", "method": "individual",
+    "stratum_type": "all", "stratum_code": "all", "seed": None, "truth": None, "rest_truth": np.nan,
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Switches:
+    """What is done to the facts beyond drawing them; as they stand, nothing that would move a value.
+
+    shuffled: race labels change hands, so that no gap is left · unknown: the share of records whose race nobody noted ·
+    unknown_if_outcome: the same, of records with the outcome, where it differs · starred_below: cells of fewer students are starred ·
+    follow_up_days: records are followed no longer than that · as_of_days: the file was drawn up to so many days after the record
+    """
+
+    shuffled: bool = False
+    unknown: float = 0.08
+    unknown_if_outcome: float | None = None
+    starred_below: int = 0
+    starred_outcomes_below: int = 0
+    follow_up_days: int | None = None
+    as_of_days: tuple[int, int] = (60, 240)
+
+
+@dataclass
+class World:
+    """Facts by the name of their model, and truths in the columns of TRUTH."""
+
+    facts: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
+    truths: list[pa.Table] = field(default_factory=list)
+
+    def fact(self, name: str, **columns: Any) -> None:
+        """Rows of a fact; a scalar stands for every row."""
+        self.facts.append((name, columns))
+
+    def truth(self, measure_id: str, **columns: Any) -> None:
+        """Truths of a measure; arrays are broadcast against each other."""
+        given = TRUTH | {"measure_id": measure_id} | columns
+        arrays = np.broadcast_arrays(*[np.asarray(value) for value in given.values()])
+        self.truths.append(pa.table({key: pa.array(array.ravel()) for key, array in zip(given, arrays, strict=True)}))
+
+
+def years(seeds: int, first: int = FIRST_YEAR) -> NDArray[np.datetime64]:
+    """The first day of one year a seed."""
+    return np.array([f"{first + seed}-01-01" for seed in range(seeds)], dtype="datetime64[D]")
+
+
+def months(seeds: int, first: int = FIRST_YEAR) -> NDArray[np.datetime64]:
+    """The first days of all months, a row a seed."""
+    start = np.datetime64(f"{first}-01", "M")
+    return (start + np.arange(12 * seeds)).astype("datetime64[D]").reshape(seeds, 12)
+
+
+def quarters(seeds: int, first: int = FIRST_YEAR) -> NDArray[np.datetime64]:
+    """The first days of all quarters, a row a seed."""
+    return months(seeds, first)[:, ::3]
+
+
+def days_within(rng: np.random.Generator, first_day: NDArray[np.datetime64], days: int = 28) -> NDArray[np.datetime64]:
+    """A day of the month, or of the longer period, that begins on each of these days."""
+    return first_day + rng.integers(0, days, len(first_day)).astype("timedelta64[D]")
+
+
+def cells(counts: Whole, *axes: Any) -> list[Any]:
+    """For each record of a table of counts, its value on each axis of the table (None: the axis is not wanted)."""
+    flat = counts.ravel()
+    positions = np.unravel_index(np.repeat(np.arange(flat.size), flat), counts.shape)
+    return [None if axis is None else np.asarray(axis)[at] for axis, at in zip(axes, positions, strict=True)]
+
+
+def chosen(words: Any, at: Whole) -> pa.Array:
+    """Words by their positions, each kept once: a hundred thousand rows have a handful of them."""
+    return pa.DictionaryArray.from_arrays(np.asarray(at, np.int32), pa.array(np.asarray(words).tolist()))
+
+
+def with_unknown(
+    rng: np.random.Generator, races: Any, outcome: NDArray[np.bool_], switches: Switches, label: str = "observer_unknown"
+) -> Any:
+    """Race as it is noted: lost to `label` as often as the switches say, and dealt out anew where labels are shuffled."""
+    lost = switches.unknown if switches.unknown_if_outcome is None else np.where(outcome, switches.unknown_if_outcome, switches.unknown)
+    return np.where(rng.random(len(races)) < lost, label, races)
+
+
+def dealt(rng: np.random.Generator, groups: Whole, labels: Sequence[Any]) -> Any:
+    """Labels dealt out anew within each group of records, so that they keep their numbers and mean nothing."""
+    order = np.lexsort((rng.random(len(groups)), groups))
+    home = np.argsort(groups, kind="stable")
+    out = np.empty_like(np.asarray(labels))
+    out[home] = np.asarray(labels)[order]
+    return out

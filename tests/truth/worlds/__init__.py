@@ -1,0 +1,19 @@
+"""The planted mechanisms, one module a source; a new module is taken up by itself.
+
+A module names its MEASURES and has `plant(rng, seeds, switches) -> World`: facts of so many seeds side by side, and the values that
+they were drawn from. What the measures' SQL makes of them is judged by `judge`.
+"""
+
+from __future__ import annotations
+
+import pkgutil
+from importlib import import_module
+from types import ModuleType
+
+import tests.truth.worlds
+
+
+def worlds() -> dict[str, ModuleType]:
+    """Every module of this folder by its name."""
+    names = sorted(found.name for found in pkgutil.iter_modules(tests.truth.worlds.__path__))
+    return {name: import_module(f"tests.truth.worlds.{name}") for name in names}

@@ -1,0 +1,84 @@
+"""Service requests: how many come, how many are closed by the second day, and in how many days half of them are.
+
+The two mechanisms lie in different years: in the first what differs is the tract, in the second the district's median.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from tests.truth import town
+from tests.truth.planted import LATER, FIRST_YEAR, Numbers, Switches, World, cells, days_within, months, quarters, years
+
+MEASURES = ("requests_closed_by_second_day", "service_requests_per_1000", "request_days_to_close_median")
+_DAY = 86_400
+_A_YEAR_PER_RESIDENT = 0.12 + 0.10 * np.sin(np.arange(town.TRACTS)) ** 2
+_CLOSED = 0.30 + 0.45 * np.cos(np.arange(town.TRACTS) / 7) ** 2
+# The median of a district's days lies halfway between two whole days, so that counting whole days cuts off as much as it adds.
+MEDIANS = np.array([30.5, 38.5, 50.5, 64.5])
+_A_QUARTER = 301  # of each district
+
+
+def plant(rng: np.random.Generator, seeds: int, switches: Switches) -> World:
+    world = World()
+    _counts(world, rng, seeds)
+    _durations(world, rng, seeds, switches)
+    return world
+
+
+def _requests(world: World, rng: np.random.Generator, piece: Any, day: Any, waited: Numbers, followed: Any) -> None:
+    made = day.astype("datetime64[s]") + rng.integers(0, _DAY, len(day)).astype("timedelta64[s]")
+    closed = made + (waited * _DAY).astype(np.int64).astype("timedelta64[s]")
+    until = made + (followed * _DAY).astype(np.int64).astype("timedelta64[s]")
+    world.fact(
+        "fct_service_requests", source="ucc__service_requests", **town.placed(piece), occurred_on=day, service_request_at=made,
+        closed_at=np.where(closed <= until, closed, np.datetime64("NaT")), followed_until_at=until,
+    )  # fmt: skip
+
+
+def _counts(world: World, rng: np.random.Generator, seeds: int) -> None:
+    per_resident, share = _A_YEAR_PER_RESIDENT[town.TRACT], _CLOSED[town.TRACT]
+    expected = per_resident * town.RESIDENTS / 12
+    counts = rng.poisson(np.broadcast_to(expected, (12 * seeds, town.PIECES)))
+    month, piece = cells(counts, np.arange(12 * seeds), np.arange(town.PIECES))
+    soon = rng.random(len(piece)) < share[piece]
+    waited = np.where(soon, rng.uniform(0, 1.9, len(piece)), rng.uniform(2.1, 6, len(piece)))
+    _requests(world, rng, piece, days_within(rng, months(seeds).ravel()[month]), waited, np.full(len(piece), 10.0))
+    for kind, first_days, length in (("month", months(seeds), 1), ("quarter", quarters(seeds), 3), ("year", years(seeds)[:, None], 12)):
+        period = {"period_type": kind, "period_start": first_days[:, :, None], "seed": np.arange(seeds)[:, None, None]}
+        for place in {"month": ("city", "aldermanic_district", "police_district"), "quarter": ("neighborhood",), "year": ("tract",)}[kind]:
+            geoids, events = town.sums(expected, place)
+            here = period | {"geography_type": place, "geography_vintage": town.PLACES[place][0], "geoid": geoids}
+            world.truth("requests_closed_by_second_day", **here, truth=100 * town.sums(expected * share, place)[1] / events)
+            residents = town.sums(town.RESIDENTS, place)[1]
+            world.truth("service_requests_per_1000", **here, truth=1000 * length * events / residents)
+        place = {"month": "city", "quarter": "aldermanic_district"}.get(kind)
+        if place:
+            period = {key: np.expand_dims(value, -1) if np.ndim(value) else value for key, value in period.items()}
+            for measure, values in (
+                ("requests_closed_by_second_day", 100 * share),
+                ("service_requests_per_1000", 1000 * length / 12 * per_resident),
+            ):
+                geoids, means = town.weighted(values, place)
+                world.truth(
+                    measure, **period, method="place_weighted", geography_type=place, geography_vintage=town.PLACES[place][0],
+                    geoid=geoids[:, None], race_ethnicity_code=np.array([*town.RACES, "all"]), truth=means,
+                )  # fmt: skip
+
+
+def _durations(world: World, rng: np.random.Generator, seeds: int, switches: Switches) -> None:
+    first = FIRST_YEAR + LATER
+    quarter, district = cells(np.full((4 * seeds, town.DISTRICTS), _A_QUARTER), np.arange(4 * seeds), np.arange(town.DISTRICTS))
+    waited = MEDIANS[district] * rng.exponential(1, len(district)) / np.log(2)
+    followed = rng.uniform(*switches.as_of_days, len(district))
+    if switches.follow_up_days is not None:
+        followed = np.minimum(followed, switches.follow_up_days)
+    piece = np.array([np.flatnonzero(town.DISTRICT == at)[0] for at in range(town.DISTRICTS)])[district]
+    _requests(world, rng, piece, days_within(rng, quarters(seeds, first).ravel()[quarter], 85), waited, followed)
+    world.truth(
+        "request_days_to_close_median", period_type="quarter", period_start=quarters(seeds, first)[:, :, None],
+        seed=np.arange(seeds)[:, None, None], geography_type="aldermanic_district", geography_vintage="2022",
+        geoid=np.unique(town.DISTRICT_GEOID), truth=np.floor(MEDIANS),
+    )  # fmt: skip
