@@ -44,7 +44,9 @@ class Place:
         path.write_bytes(change(path.read_bytes().decode(encoding)).encode(encoding))
 
     def published(self) -> dict[str, str]:
-        return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in sorted((self.home / "published").iterdir())}
+        folder = self.home / "published"
+        files = sorted(path for path in folder.rglob("*") if path.is_file())
+        return {str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
 
 
 def status_of(report: dict[str, Any], source: str) -> dict[str, Any]:
