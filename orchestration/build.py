@@ -98,9 +98,9 @@ def build_models(session: RunSession, on_node: Callable[[str], None]) -> list[No
     with session.timed("build"), without_cells():
         write_build_inputs(session)
         results = dbt_runner.build(home, exclude=[dbt_runner.QUALITY], on_node=on_node)
-    failed = [result for result in results if result.kind == "test" and not result.good]
+    failed = dbt_runner.failed_tests(results)
     if failed:
-        session.end(BLOCKED, "; ".join(f"test {result.name} of ours found {result.failures} rows" for result in failed))
+        session.end(BLOCKED, "; ".join(failed))
     return results
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +24,7 @@ from warehouse.sql import without_values
 QUALITY = "path:models/quality"
 # dbt's own logs are off: its messages and DuckDB's can quote cells. What is passed on is short and without them.
 MESSAGE_CHARACTERS = 500
+_PROJECTS: dict[tuple[str, str], Any] = {}
 
 
 @dataclass(frozen=True)
@@ -66,13 +67,27 @@ def project_fingerprint(sources: Path) -> str:
 def manifest(home: Home) -> dict[str, Any]:
     """dbt's manifest of the project as it is now; parsed again only when the project changed."""
     kept, mark = home.dbt / "manifest.json", home.dbt / "manifest.fingerprint"
-    fingerprint = project_fingerprint(DBT_PROJECT / "models" / "_sources.yml")
+    fingerprint = _fingerprint()
     if not (kept.is_file() and mark.is_file() and mark.read_text(encoding="utf-8") == fingerprint):
         home.ensure()
-        _invoke(home, ["parse"])
+        _PROJECTS.clear()
+        _PROJECTS[str(home.root), fingerprint] = _invoke(home, ["parse"])
         mark.write_text(fingerprint, encoding="utf-8")
     parsed: dict[str, Any] = json.loads(kept.read_text(encoding="utf-8"))
     return parsed
+
+
+def _parsed(home: Home) -> Any:
+    """The parsed project, kept from one build of a run to the next: reading it again takes a second each time."""
+    key = (str(home.root), _fingerprint())
+    if key not in _PROJECTS:
+        _PROJECTS.clear()
+        _PROJECTS[key] = _invoke(home, ["parse", "--no-write-json"])
+    return _PROJECTS[key]
+
+
+def _fingerprint() -> str:
+    return project_fingerprint(DBT_PROJECT / "models" / "_sources.yml")
 
 
 def build(
@@ -89,7 +104,9 @@ def build(
     arguments = ["build", "--exclude-resource-type", "unit_test"]
     arguments += ["--select", *select] if select else []
     arguments += ["--exclude", *exclude] if exclude else []
-    results = [_node(result) for result in _invoke(home, arguments, on_node)]
+    # nobody reads the artifacts of a build, and writing them takes a second
+    outcome = _invoke(home, [*arguments, "--no-write-json"], on_node, _parsed(home))
+    results = [_node(result) for result in outcome.results]
     broken = [result for result in results if not result.good and result.kind != "test" and result.status != "skipped"]
     if broken:
         said = "; ".join(f"{result.kind} {result.name}: {result.message}" for result in broken)
@@ -97,7 +114,14 @@ def build(
     return results
 
 
-def _invoke(home: Home, arguments: list[str], on_node: Callable[[str], None] = _nobody) -> list[Any]:
+def failed_tests(results: Iterable[NodeResult]) -> list[str]:
+    """What each test of ours that did not pass found; a test that waited for one of them was skipped, and found nothing."""
+    failed = [result for result in results if result.kind == "test" and not result.good and result.status != "skipped"]
+    return [f"test {result.name} of ours found {result.failures} rows" for result in failed]
+
+
+def _invoke(home: Home, arguments: list[str], on_node: Callable[[str], None] = _nobody, parsed: Any = None) -> Any:
+    """The result of one command; `parsed` is a manifest that an earlier parse returned, which saves reading the project again."""
     from dbt.cli.main import dbtRunner  # noqa: PLC0415 - a second to import, needed by runs only
 
     def told(event: Any) -> None:
@@ -115,14 +139,12 @@ def _invoke(home: Home, arguments: list[str], on_node: Callable[[str], None] = _
         str(home.logs),
     ]
     with _environment(home):
-        outcome = dbtRunner(callbacks=[told]).invoke(
+        outcome = dbtRunner(manifest=parsed, callbacks=[told]).invoke(
             ["--quiet", "--no-use-colors", "--log-level", "none", "--log-level-file", "none", *arguments, *where]
         )
     if outcome.result is None:
         raise DbtError(f"dbt stopped: {without_values(outcome.exception)[:MESSAGE_CHARACTERS]}")
-    if arguments == ["parse"]:
-        return []
-    return list(outcome.result.results)  # type: ignore[union-attr]
+    return outcome.result
 
 
 @contextmanager

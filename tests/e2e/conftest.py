@@ -1,4 +1,4 @@
-"""A home with a release, made once a worker, and copies of it for tests that change something; a home of the real deliveries."""
+"""A home with a release, made once, and copies of it for tests that change something; a home of the real deliveries."""
 
 from __future__ import annotations
 
@@ -54,6 +54,14 @@ class Place:
 def status_of(report: dict[str, Any], source: str) -> dict[str, Any]:
     found: dict[str, Any] = next(row for row in report["sources"] if row["source"] == source)
     return found
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests on the sample city's home stay on one worker: making it is a whole run. First: pytest-xdist reads the mark after."""
+    for item in items:
+        if "first_release" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.xdist_group("sample"))
 
 
 @pytest.fixture(scope="session")

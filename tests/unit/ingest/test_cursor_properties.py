@@ -30,6 +30,7 @@ MakeContract = Callable[..., Contract]
 NewWarehouse = Callable[[], AbstractContextManager[Any]]
 START = dt.datetime(2025, 3, 8, 12)  # the night after it has no hour from two to three
 LOOKBACK_HOURS = 48
+MOST_ACTIONS = 4  # in a round, an hour each
 LOADS = {
     "merge": {"mode": "merge", "key": ["k"]},
     "replace_period": {"mode": "replace_period", "period_column": "d", "period": "day"},
@@ -45,7 +46,7 @@ ACTIONS = (
     | st.tuples(st.just("delete"), KEYS, st.just(0))
 )
 ENDS = st.sampled_from(["take"] * 5 + ["hold back", "take everything", "change the contract and take"])
-ROUNDS = st.lists(st.tuples(st.lists(ACTIONS, min_size=1, max_size=4), ENDS), min_size=3, max_size=7)
+ROUNDS = st.lists(st.tuples(st.lists(ACTIONS, min_size=1, max_size=MOST_ACTIONS), ENDS), min_size=3, max_size=7)
 
 
 @dataclass
@@ -56,16 +57,20 @@ class Life:
     origin: dict[int, tuple[dt.datetime | None, int]] = field(default_factory=dict)
     landing: dict[int, tuple[dt.datetime | None, int]] = field(default_factory=dict)
     clock: dt.datetime = START
-    newest: dt.datetime | None = None
     version: int = 0
+
+    def newest(self, hours_on: int = 0) -> dt.datetime | None:
+        """The newest time in landing that a reader believes now, or will in some hours: a fast clock's comes true by and by."""
+        until = self.clock + dt.timedelta(hours=hours_on)
+        return max((at for at, _ in self.landing.values() if at is not None and at <= until), default=None)
 
     def act(self, what: str, key: int, hours: int) -> None:
         """Something happens to the table."""
-        # late is as late as the look-back allows, seen from the newest row that got in
-        base = self.newest or self.clock
-        at = base + dt.timedelta(hours=hours)
+        # late is as late as the look-back allows, seen from the newest row that will have got in when the round is fetched
+        newest = self.newest(MOST_ACTIONS)
+        at = (newest or self.clock) + dt.timedelta(hours=hours)
         old = self.origin.get(key)
-        reached = self.newest is None or (old is not None and old[0] is not None and old[0] >= self.floor())
+        reached = newest is None or (old is not None and old[0] is not None and old[0] >= self.floor(newest))
         self.version += 1
         if what == "write without time" and not self.periods:
             self.origin[key] = (None, self.version)
@@ -75,12 +80,11 @@ class Life:
             self.origin[key] = (old[0], self.version)
         elif what == "delete" and (reached or not self.periods):
             self.origin.pop(key, None)
-        self.clock = max(self.clock, base) + dt.timedelta(hours=1)
+        self.clock += dt.timedelta(hours=1)
 
-    def floor(self) -> dt.datetime:
+    def floor(self, newest: dt.datetime) -> dt.datetime:
         """From where on rows are asked for."""
-        assert self.newest is not None
-        floor = self.newest - dt.timedelta(hours=LOOKBACK_HOURS)
+        floor = newest - dt.timedelta(hours=LOOKBACK_HOURS)
         return floor.replace(hour=0) if self.periods else floor
 
     def take(self, everything: bool) -> None:
@@ -89,8 +93,6 @@ class Life:
             self.landing = dict(self.origin)
         else:
             self.landing |= self.origin
-        times = [at for at, _ in self.landing.values() if at is not None and at <= self.clock]
-        self.newest = max(times, default=None)
 
 
 class Department:
@@ -148,7 +150,7 @@ def test_no_row_is_lost_and_none_is_there_twice(make_contract: MakeContract, new
                     life.act(*action)
                 which = 1 - which if end == "change the contract and take" else which
                 everything = end == "take everything"
-                whole = everything or life.newest is None or department.landed_otherwise(which)
+                whole = everything or life.newest() is None or department.landed_otherwise(which)
                 before = department.landed()
                 receipt = department.deliver(life, which, everything)
                 assert receipt.whole == whole
