@@ -123,8 +123,8 @@ class Seeder:
         for row, fits in zip(alone[2:4], (True, False), strict=False):
             for column, at in places:
                 canary = self.canaries[contract.source, column.name]
-                if self._is_closed(column):
-                    continue
+                if self._is_closed(column) or (not fits and column.name in (contract.load.key or ())):
+                    continue  # a key once: twice the same would be one record
                 if column.type == "text":
                     row[at] = canary.text
                 elif fits and canary.fitting:
