@@ -281,6 +281,22 @@ def test_missing_published_files_are_put_back(home: Home, make_release: MakeRele
     assert_published(home, only, 3)
 
 
+def test_published_files_are_the_groups_that_the_operator_gave_the_home(home: Home, make_release: MakeRelease) -> None:
+    """As docs/connect says to: the group, and the bit that hands it on, on the folders of releases and of what is published."""
+    group = max([*os.getgroups(), os.getgid()]) if os.geteuid() else 60_000
+    for folder in (home.root, home.releases, home.published, home.published_exports):
+        os.chown(folder, -1, group)
+        folder.chmod(folder.stat().st_mode | 0o2000)
+    swap(home, make_release(3).release_id)
+    swap(home, make_release(4).release_id)
+    for path in (home.published, *home.published.rglob("*")):
+        assert path.stat().st_gid == group, path
+        assert path.stat().st_mode & 0o007 == (0o004 if path == home.current_json else 0), path
+        assert path.stat().st_mode & 0o040, path
+    assert home.published.stat().st_mode & 0o750 == 0o750
+    assert home.releases.stat().st_mode & 0o777 == 0o700
+
+
 def test_missing_published_exports_are_put_back(home: Home, make_release: MakeRelease) -> None:
     only = make_release(3)
     swap(home, only.release_id)
