@@ -28,7 +28,8 @@ def test_exports_hold_every_public_table_and_say_what_it_is(first_release: tuple
     with duckdb.connect(str(home.published_public), read_only=True) as connection:
         columns: dict[str, list[str]] = {}
         for table, column in connection.execute(
-            "select table_name, column_name from duckdb_columns() where schema_name = 'published' order by table_name, column_index"
+            "select table_name, column_name from duckdb_columns() where schema_name = 'published' "
+            "order by table_name, column_index"
         ).fetchall():
             columns.setdefault(table, []).append(column)
         rows = {table: connection.execute(f"select count(*) from published.{table}").fetchone() for table in columns}
