@@ -197,16 +197,23 @@ def _rewrite(path: Path, contract: Contract, mark: Mark) -> set[str]:
 
 
 def _csv(content: bytes, contract: Contract, mark: Mark) -> tuple[bytes, set[str]]:
+    """The same file in the same hand: with its byte order mark, its line ends and its quotes."""
     how = contract.format
-    text = content.decode("utf-8-sig" if how.encoding == "utf-8" else how.encoding)
+    text = content.decode(how.encoding)
+    bom, text = text[: text.startswith("\ufeff")], text.removeprefix("\ufeff")
+    found = re.search(r"\r\n|\r|\n", text)
+    end = found[0] if found else "\n"
     lines = list(csv.reader(io.StringIO(text, newline=""), delimiter=how.delimiter))
     before, lines = lines[: how.header.skip], lines[how.header.skip :]
     heads = how.header.count
     rows: Rows = [list(line) for line in lines[heads:]]
     marked = mark([name.strip() for name in lines[0]] if heads else None, rows)
     out = io.StringIO(newline="")
-    csv.writer(out, delimiter=how.delimiter, lineterminator="\n").writerows([*before, *lines[:heads], *rows])
-    return out.getvalue().encode(how.encoding), marked
+    quoting = csv.QUOTE_ALL if text.startswith('"') else csv.QUOTE_MINIMAL
+    writer = csv.writer(out, delimiter=how.delimiter, lineterminator=end, quoting=quoting)
+    writer.writerows([*before, *lines[:heads], *rows])
+    written = out.getvalue() if text.endswith(end) else out.getvalue().removesuffix(end)
+    return (bom + written).encode(how.encoding), marked
 
 
 def _zip(path: Path, contract: Contract, mark: Mark) -> set[str]:
