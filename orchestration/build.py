@@ -35,7 +35,7 @@ from orchestration.session import RunSession, now, without_cells
 from orchestration.settings import DBT_PROJECT
 from warehouse.connection import attach, detach
 from warehouse.paths import ANALYST_FILE
-from warehouse.releases import Candidate, MadeOf, content_hash, current, new_release_id, prune, seal, swap
+from warehouse.releases import Candidate, MadeOf, content_hash, current, new_release_id, prune, seal, swap, write_exports
 from warehouse.sql import literal
 
 SOURCES_FILE = DBT_PROJECT / "models" / "_sources.yml"
@@ -164,6 +164,7 @@ def release(session: RunSession) -> str:
     with session.timed("release"), without_cells():
         measures = [row[0] for row in session.con.execute("select distinct measure_id from release.marts.dim_measure").fetchall()]
         _write_release_row(session, release_id, session.created_at, max(ends, default=None))
+        write_exports(session.con, candidate, release_id=release_id, created_at=session.created_at)
         detach(session.con, "release")
         detach(session.con, "public")
         loads: dict[str, tuple[str, ...]] = {}

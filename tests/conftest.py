@@ -21,8 +21,10 @@ from unittest import mock
 import pytest
 from hypothesis import settings
 
+from ingest.registry import load_registry
 from ingest.sample import write_sample
 from orchestration.cli import main
+from tests.canaries import Canary, Seeder
 
 ROOT = Path(__file__).resolve().parent.parent
 REAL = "LEVELGROUND_REAL_DELIVERIES"
@@ -74,11 +76,17 @@ def real_deliveries() -> Path:
 
 
 @pytest.fixture(scope="session")
-def sample_city(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The sample city, small. Read only: tests that change a delivery copy it."""
+def seeded_city(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[Canary]]:
+    """The sample city, small, and the canaries in its private columns: two records of each source are marked. Read only."""
     folder = tmp_path_factory.mktemp("sample") / "city"
     write_sample(folder, rows=SAMPLE_ROWS)
-    return folder
+    return folder, Seeder(list(load_registry())).few(folder)
+
+
+@pytest.fixture(scope="session")
+def sample_city(seeded_city: tuple[Path, list[Canary]]) -> Path:
+    """The sample city, small. Read only: tests that change a delivery copy it."""
+    return seeded_city[0]
 
 
 # A run and the UI are processes of their own, as they are for users. Every other command starts, answers and ends: called in the

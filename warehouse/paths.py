@@ -15,6 +15,7 @@ PUBLIC_FILE = "levelground_public.duckdb"
 RELEASE_FILES = (ANALYST_FILE, PUBLIC_FILE)  # in the order in which they are swapped in
 MANIFEST_FILE = "manifest.json"
 CURRENT_FILE = "current.json"
+EXPORTS = "exports"  # the public tables as files, in a release and in published/
 
 # The root and what people open let the group in: analysts and BI tools run under other accounts. All else holds private columns
 # or run internals and is the owner's. `ensure` sets modes only on folders that it makes, so an operator's choice stays.
@@ -94,6 +95,11 @@ class Home:
         return self.published / PUBLIC_FILE
 
     @property
+    def published_exports(self) -> Path:
+        """The public tables as Parquet and CSV."""
+        return self.published / EXPORTS
+
+    @property
     def current_json(self) -> Path:
         """Which release is published."""
         return self.published / CURRENT_FILE
@@ -150,7 +156,7 @@ class Home:
 
     def ensure(self) -> None:
         """Make the folders that are missing and write a byte into each; HomeUnwritable names the one that cannot be used."""
-        shared = (self.root, self.published, self.docs)
+        shared = (self.root, self.published, self.published_exports, self.docs)
         private = (self.deliveries, self.releases, self.disclosure, self.runs, self.dagster, self.logs, self.dbt, self.sample)
         for folder, mode in [(f, SHARED) for f in shared] + [(f, PRIVATE) for f in (*private, self.temporary)]:
             try:

@@ -231,6 +231,31 @@ def test_released_tables_promise_their_columns(project: Manifest) -> None:
     assert not loose, f"a released table says its columns and types and holds to them (contract: enforced): {loose}"
 
 
+def test_no_model_takes_a_direct_identifier_beyond_landing(project: Manifest) -> None:
+    """Hashed ones neither: whoever may join on a pseudonym can single a person out."""
+    identifiers = {
+        contract.source: {column.name for column in contract.columns if column.privacy == "direct_identifier"}
+        for contract in load_registry()
+    }
+    named = [
+        f"{node['name']}: {name}"
+        for node in project.models()
+        for source, names in identifiers.items()
+        for name in names
+        if source in node["name"] and re.search(rf"\b{name}\b", node["raw_code"])
+    ]
+    everywhere = {name for names in identifiers.values() for name in names}
+    released = [
+        f"{node['name']}.{column}"
+        for node in project.models()
+        if node["database"] in ("release", "public")
+        for column in node["columns"]
+        if column in everywhere
+    ]
+    assert everywhere
+    assert not named and not released, f"leave direct identifiers where they land: {named} {released}"
+
+
 def test_tests_are_named_by_a_sentence(project: Manifest) -> None:
     builtin = ("unique", "not_null")
     wrong = [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import shutil
 from collections.abc import Callable
@@ -14,6 +15,7 @@ import pytest
 
 from tests.conftest import CommandLine
 
+LEFT_BESIDE = ("temporary", "user")
 AS_OF = "2025-12-01T00:00:00"  # of the real deliveries
 
 
@@ -44,7 +46,9 @@ class Place:
         path.write_bytes(change(path.read_bytes().decode(encoding)).encode(encoding))
 
     def published(self) -> dict[str, str]:
-        return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in sorted((self.home / "published").iterdir())}
+        folder = self.home / "published"
+        files = sorted(path for path in folder.rglob("*") if path.is_file())
+        return {str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
 
 
 def status_of(report: dict[str, Any], source: str) -> dict[str, Any]:
@@ -69,15 +73,24 @@ def place_root(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def first_release(sample_city: Path, place_root: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Any]]:
-    """A home in which the sample city was released once, and what that run said. Read only."""
+    """A home in which the sample city was released once, and what that run said. Read only.
+
+    What it printed, and what it left in temporary folders, lies beside the home.
+    """
     for name in [
         name for name in os.environ if name.startswith(("LEVELGROUND_", "DAGSTER_")) and name != "LEVELGROUND_REAL_DELIVERIES"
     ]:
         del os.environ[name]
-    made = place_root / "home"
-    report = CommandLine(made).json("run", "--deliveries", sample_city, "--json")
+    made, beside = place_root / "home", tmp_path_factory.mktemp("first")
+    for folder in LEFT_BESIDE:
+        (beside / folder).mkdir()
+    where = {"TMPDIR": str(beside / LEFT_BESIDE[0]), "HOME": str(beside / LEFT_BESIDE[1])}
+    done = CommandLine(made)("run", "--deliveries", sample_city, "--json", env=where)
+    assert done.returncode == 0, f"exit {done.returncode}\n{done.stdout}\n{done.stderr}"
+    (beside / "said.txt").write_text(done.stdout + done.stderr)
+    report = json.loads(done.stdout)
     assert Path(report["published_path"]) == made / "published" / "levelground.duckdb"
-    home = tmp_path_factory.mktemp("first") / "home"
+    home = beside / "home"
     shutil.copytree(made, home)
     return home, report
 

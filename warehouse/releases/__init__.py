@@ -1,15 +1,17 @@
 """Releases: immutable pairs of database files, written, verified, swapped in, kept and rolled back to.
 
-candidate → seal → swap is the way of a run; history is what people do afterwards, differences and causes what they ask of two;
-manifest and content are what all rest on.
+candidate → exporting → sealing → swapping is the way of a run; history is what people do afterwards, differences and causes what
+they ask of two; manifest and content are what all rest on.
 """
 
 from warehouse.releases.candidate import STORAGE_VERSION, Candidate
 from warehouse.releases.causes import Cause, Explained, causes, explain
 from warehouse.releases.content import content_hash
 from warehouse.releases.differences import Change, Differences, MeasureDifference, compare
+from warehouse.releases.exporting import write_exports
 from warehouse.releases.history import LabelTaken, ListedRelease, find, is_pinned, list_releases, pin, pins, prune, rollback
 from warehouse.releases.manifest import (
+    ExportRecord,
     FileRecord,
     MadeOf,
     Manifest,
@@ -30,6 +32,7 @@ __all__ = [
     "Current",
     "Differences",
     "Explained",
+    "ExportRecord",
     "FileRecord",
     "LabelTaken",
     "ListedRelease",
@@ -57,4 +60,5 @@ __all__ = [
     "seal",
     "swap",
     "verify",
+    "write_exports",
 ]

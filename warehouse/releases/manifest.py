@@ -47,6 +47,15 @@ class FileRecord(BaseModel):
     tables: dict[str, int]
 
 
+class ExportRecord(BaseModel):
+    """One exported file of a release: its bytes."""
+
+    model_config = ConfigDict(frozen=True)
+
+    sha256: str
+    size: int
+
+
 class MadeOf(BaseModel):
     """Hashes of what a release was built from, by name; empty in a release of before they were kept.
 
@@ -64,7 +73,7 @@ class MadeOf(BaseModel):
 
 
 class Manifest(BaseModel):
-    """A release. `loads`: source → load ids in it; `versions`: package → version.
+    """A release. `loads`: source → load ids in it; `versions`: package → version; `exports`: by file name, none in an old one.
 
     `data_as_of` and `as_of`, the clock that it was built by, are in city local time.
     """
@@ -83,6 +92,7 @@ class Manifest(BaseModel):
     files: dict[str, FileRecord]
     as_of: datetime | None = None
     made_of: MadeOf = MadeOf()
+    exports: dict[str, ExportRecord] = {}
 
 
 def known_releases(home: Home) -> list[str]:

@@ -13,9 +13,10 @@ import duckdb
 
 from warehouse.connection import WarehouseError, opened_afresh
 from warehouse.files import sha256, sync, write_atomically
-from warehouse.paths import MANIFEST_FILE, RELEASE_FILES, Home
+from warehouse.paths import EXPORTS, MANIFEST_FILE, RELEASE_FILES, Home
 from warehouse.releases.candidate import Candidate
 from warehouse.releases.manifest import (
+    ExportRecord,
     FileRecord,
     MadeOf,
     Manifest,
@@ -53,6 +54,12 @@ def seal(
     for name in RELEASE_FILES:
         (candidate.folder / name).chmod(READ_ONLY)
         sync(candidate.folder / name)
+    exports = candidate.folder / EXPORTS
+    if exports.is_dir():
+        for path in exports.iterdir():
+            path.chmod(READ_ONLY)
+            sync(path)
+        sync(exports)
     manifest = Manifest(
         release_id=release_id,
         run_id=candidate.run_id,
@@ -66,6 +73,7 @@ def seal(
         files={name: _record(release_id, candidate.folder / name) for name in RELEASE_FILES},
         as_of=as_of,
         made_of=made_of or MadeOf(),
+        exports=_exported(exports),
     )
     write_atomically(candidate.folder / MANIFEST_FILE, manifest.model_dump_json(indent=1) + "\n")
     check(parse_manifest(candidate.folder / MANIFEST_FILE, release_id), candidate.folder)
@@ -82,7 +90,7 @@ def verify(home: Home, release_id: str) -> Manifest:
 
 
 def check(manifest: Manifest, folder: Path) -> None:
-    """Compare the database files in `folder` with the manifest; ReleaseCorrupt names the first that differs."""
+    """Compare the database files and exports in `folder` with the manifest; ReleaseCorrupt names the first that differs."""
     for name in RELEASE_FILES:
         wanted = manifest.files.get(name)
         if wanted is None:
@@ -92,6 +100,12 @@ def check(manifest: Manifest, folder: Path) -> None:
             raise ReleaseCorrupt(manifest.release_id, name, f"{found.size} bytes, sealed with {wanted.size}")
         if found != wanted:
             raise ReleaseCorrupt(manifest.release_id, name, "its content is not what was sealed")
+    exported = _exported(folder / EXPORTS)
+    for name in sorted({*exported, *manifest.exports}):
+        if exported.get(name) != manifest.exports.get(name):
+            known = "missing" if name not in exported else "its content is not what was sealed"
+            why = known if name in manifest.exports else "the manifest does not know it"
+            raise ReleaseCorrupt(manifest.release_id, f"{EXPORTS}/{name}", why)
 
 
 def inspect(release_id: str, path: Path) -> tuple[tuple[str, ...], dict[str, int]]:
@@ -115,6 +129,12 @@ def inspect(release_id: str, path: Path) -> tuple[tuple[str, ...], dict[str, int
         raise ReleaseCorrupt(release_id, path.name, error.detail.rstrip(".")) from None
     except duckdb.Error as error:
         raise ReleaseCorrupt(release_id, path.name, f"DuckDB cannot read it ({type(error).__name__})") from None
+
+
+def _exported(folder: Path) -> dict[str, ExportRecord]:
+    if not folder.is_dir():
+        return {}
+    return {path.name: ExportRecord(sha256=sha256(path), size=path.stat().st_size) for path in sorted(folder.iterdir())}
 
 
 def _record(release_id: str, path: Path) -> FileRecord:

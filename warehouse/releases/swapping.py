@@ -15,9 +15,10 @@ from pathlib import Path
 from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError
 
 from warehouse.files import sha256, sync, write_atomically
-from warehouse.paths import RELEASE_FILES, Home
+from warehouse.paths import EXPORTS, RELEASE_FILES, SHARED, Home
 from warehouse.releases.candidate import remove_leftovers
-from warehouse.releases.manifest import Manifest, ReleaseCorrupt, UnknownRelease
+from warehouse.releases.exporting import CHECKSUMS
+from warehouse.releases.manifest import Manifest, ReleaseCorrupt, UnknownRelease, read_manifest
 from warehouse.releases.sealing import READ_ONLY, inspect, verify
 
 REMOVING_PREFIX = ".removing-"
@@ -57,6 +58,7 @@ def swap(home: Home, release_id: str) -> Current:
     _remove_foreign_logs(home)
     for name in RELEASE_FILES:
         _place(home.release(release_id) / name, home.published / name)
+    _place_exports(home, manifest)
     _remove_foreign_logs(home)
     sync(home.published)
     _verify_published(home, manifest)
@@ -73,7 +75,9 @@ def recover(home: Home) -> list[str]:
     for folder in sorted(home.releases.glob(f"{REMOVING_PREFIX}*")):
         shutil.rmtree(folder)
         done.append(f"Finished removing the release {folder.name.removeprefix(REMOVING_PREFIX)}.")
-    for path in sorted([*home.published.glob(".*.next"), *home.releases.glob(".*.next")]):
+    for path in sorted(
+        path for folder in (home.published, home.published_exports, home.releases) for path in folder.glob(".*.next")
+    ):
         path.unlink()
         done.append(f"Removed the leftover {path.name}.")
     try:
@@ -83,9 +87,20 @@ def recover(home: Home) -> list[str]:
         done.append(f"{error}.")
     if home.swap_intent.exists():
         done.append(_finish_swap(home, published))
-    elif published is not None and not all((home.published / name).exists() for name in RELEASE_FILES):
+    elif published is not None and not _is_whole(home, published.release_id):
         done.append(_try(home, published.release_id, "Published files were missing: put back"))
     return done
+
+
+def _is_whole(home: Home, release_id: str) -> bool:
+    """Whether every file of the release has its name in `published/`; of one that cannot be read the two that all have."""
+    try:
+        exports = read_manifest(home, release_id).exports
+    except (ReleaseCorrupt, UnknownRelease):
+        exports = {}
+    return all((home.published / name).exists() for name in RELEASE_FILES) and all(
+        (home.published_exports / name).exists() for name in exports
+    )
 
 
 def _finish_swap(home: Home, published: Current | None) -> str:
@@ -123,6 +138,18 @@ def _place(release_file: Path, published_file: Path) -> None:
     temporary.unlink(missing_ok=True)  # two links to one file: rename does nothing and leaves both names
 
 
+def _place_exports(home: Home, manifest: Manifest) -> None:
+    """File by file, the checksums last; what the release does not have goes."""
+    folder = home.published_exports
+    folder.mkdir(mode=SHARED, exist_ok=True)
+    for name in sorted(manifest.exports, key=lambda name: (name == CHECKSUMS, name)):
+        _place(home.release(manifest.release_id) / EXPORTS / name, folder / name)
+    for path in folder.iterdir():
+        if path.name not in manifest.exports:
+            path.unlink()
+    sync(folder)
+
+
 def _remove_foreign_logs(home: Home) -> None:
     # A client that opened a published file for writing and died leaves a log that DuckDB replays into whatever has that name.
     for log in home.published.glob("*.wal*"):
@@ -137,3 +164,7 @@ def _verify_published(home: Home, manifest: Manifest) -> None:
             raise ReleaseCorrupt(manifest.release_id, f"published/{name}", "the copy differs from the release")
         if inspect(manifest.release_id, path) != (wanted.schemas, wanted.tables):
             raise ReleaseCorrupt(manifest.release_id, f"published/{name}", "its tables are not those of the release")
+    for name, record in manifest.exports.items():
+        path = home.published_exports / name
+        if not path.samefile(home.release(manifest.release_id) / EXPORTS / name) and sha256(path) != record.sha256:
+            raise ReleaseCorrupt(manifest.release_id, f"published/{EXPORTS}/{name}", "the copy differs from the release")

@@ -42,6 +42,10 @@ def make_release(home: Home) -> MakeRelease:
             hashed = content_hash(connection, [("release", "marts"), ("public", "published")])
             detach(connection, "release")
             detach(connection, "public")
+        exports = candidate.folder / "exports"
+        exports.mkdir()
+        for name in ("release.csv", "SHA256SUMS"):  # as few as tell: a swap is cut at every step
+            (exports / name).write_text(f"{name} {rows}\n")
         created_at = datetime(2025, 12, 1, tzinfo=UTC)
         return seal(
             home,

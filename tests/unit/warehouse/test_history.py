@@ -107,7 +107,7 @@ def test_a_release_is_found_by_its_id_its_label_and_as_the_current_one(home: Hom
 
 def test_a_pinned_release_stays_as_it_was_whatever_comes_after(home: Home, make_release: MakeRelease) -> None:
     def bytes_of(release_id: str) -> dict[str, bytes]:
-        return {path.name: path.read_bytes() for path in home.release(release_id).iterdir()}
+        return {path.name: path.read_bytes() for path in home.release(release_id).rglob("*") if path.is_file()}
 
     reported = make_release(1)
     swap(home, reported.release_id)

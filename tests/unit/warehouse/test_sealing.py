@@ -34,13 +34,19 @@ def seal_it(home: Home, candidate: Candidate, release_id: str = RELEASE_ID) -> M
 def test_a_release_records_its_files_and_is_read_only(home: Home, make_release: Callable[[int], Manifest]) -> None:
     manifest = make_release(3)
     folder = home.release(manifest.release_id)
-    assert sorted(path.name for path in folder.iterdir()) == ["levelground.duckdb", "levelground_public.duckdb", "manifest.json"]
+    assert sorted(path.name for path in folder.iterdir()) == [
+        "exports", "levelground.duckdb", "levelground_public.duckdb", "manifest.json",
+    ]  # fmt: skip
     analyst, public = manifest.files["levelground.duckdb"], manifest.files["levelground_public.duckdb"]
     assert (analyst.schemas, analyst.tables) == (("marts",), {"marts.dim_department": 3})
     assert (public.schemas, public.tables) == (("published",), {"published.release": 1})
     for name, record in manifest.files.items():
         assert (folder / name).stat().st_size == record.size
         assert (folder / name).stat().st_mode & 0o777 == 0o440
+    assert set(manifest.exports) == {"release.csv", "SHA256SUMS"}
+    for name, exported in manifest.exports.items():
+        assert (folder / "exports" / name).stat().st_size == exported.size
+        assert (folder / "exports" / name).stat().st_mode & 0o777 == 0o440
     assert manifest.run_id == "run-3"
     assert verify(home, manifest.release_id) == manifest
     assert known_releases(home) == [manifest.release_id]

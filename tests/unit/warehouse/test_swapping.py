@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import json
 import os
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -38,7 +39,11 @@ def assert_published(home: Home, manifest: Manifest, rows: int) -> None:
         assert (home.published / name).read_bytes() == (home.release(manifest.release_id) / name).read_bytes()
         assert (home.published / name).stat().st_mode & 0o777 == 0o440
     assert published_rows(home) == rows
-    assert sorted(path.name for path in home.published.iterdir()) == ["current.json", *RELEASE_FILES]
+    assert sorted(path.name for path in home.published.iterdir()) == ["current.json", "exports", *RELEASE_FILES]
+    exported = {path.name: path.read_bytes() for path in home.published_exports.iterdir()}
+    assert exported == {path.name: path.read_bytes() for path in (home.release(manifest.release_id) / "exports").iterdir()}
+    assert set(exported) == set(manifest.exports)
+    assert {path.stat().st_mode & 0o777 for path in home.published_exports.iterdir()} <= {0o440}
     assert [path.name for path in home.releases.iterdir() if path.name.startswith(".")] == []
     assert not home.swap_intent.exists()
 
@@ -276,6 +281,64 @@ def test_missing_published_files_are_put_back(home: Home, make_release: MakeRele
     assert_published(home, only, 3)
 
 
+def test_published_files_are_the_groups_that_the_operator_gave_the_home(home: Home, make_release: MakeRelease) -> None:
+    """As docs/connect says to: the group, and the bit that hands it on, on the folders of releases and of what is published."""
+    group = max([*os.getgroups(), os.getgid()]) if os.geteuid() else 60_000
+    for folder in (home.root, home.releases, home.published, home.published_exports):
+        os.chown(folder, -1, group)
+        folder.chmod(folder.stat().st_mode | 0o2000)
+    swap(home, make_release(3).release_id)
+    swap(home, make_release(4).release_id)
+    for path in (home.published, *home.published.rglob("*")):
+        assert path.stat().st_gid == group, path
+        assert path.stat().st_mode & 0o007 == (0o004 if path == home.current_json else 0), path
+        assert path.stat().st_mode & 0o040, path
+    assert home.published.stat().st_mode & 0o750 == 0o750
+    assert home.releases.stat().st_mode & 0o777 == 0o700
+
+
+def test_missing_published_exports_are_put_back(home: Home, make_release: MakeRelease) -> None:
+    only = make_release(3)
+    swap(home, only.release_id)
+    (home.published_exports / "release.csv").unlink()
+    assert recover(home) == [f"Published files were missing: put back release {only.release_id}."]
+    assert_published(home, only, 3)
+
+
+def test_a_release_of_before_there_were_exports_takes_those_of_others_away(home: Home, make_release: MakeRelease) -> None:
+    old, new = make_release(3), make_release(4)
+    without = old.model_copy(update={"exports": {}})
+    shutil.rmtree(home.release(old.release_id) / "exports")
+    manifest = json.loads(without.model_dump_json())
+    del manifest["exports"]
+    (home.release(old.release_id) / "manifest.json").write_text(json.dumps(manifest))
+    swap(home, new.release_id)
+    (home.published_exports / "release.csv.wal").write_bytes(b"")
+    swap(home, old.release_id)
+    assert list(home.published_exports.iterdir()) == []
+    assert recover(home) == []
+    swap(home, new.release_id)
+    assert_published(home, new, 4)
+
+
+def test_an_export_that_is_not_what_was_sealed_is_refused(home: Home, make_release: MakeRelease) -> None:
+    old, new = make_release(3), make_release(4)
+    swap(home, old.release_id)
+    path = home.release(new.release_id) / "exports" / "release.csv"
+    sealed = path.read_bytes()
+    for content, why in ((sealed + b"x", "not what was sealed"), (None, "missing")):
+        path.unlink()
+        if content is not None:
+            path.write_bytes(content)
+        with pytest.raises(ReleaseCorrupt, match=rf"exports/release\.csv: .*{why}"):
+            swap(home, new.release_id)
+    path.write_bytes(sealed)
+    (path.parent / "more.csv").write_bytes(b"")
+    with pytest.raises(ReleaseCorrupt, match=r"exports/more\.csv: the manifest does not know it"):
+        swap(home, new.release_id)
+    assert_published(home, old, 3)
+
+
 def test_a_damaged_current_json_is_named_with_its_remedy(home: Home, make_release: MakeRelease) -> None:
     only = make_release(3)
     swap(home, only.release_id)
@@ -295,11 +358,13 @@ def test_recovery_removes_what_killed_runs_left(home: Home, make_release: MakeRe
     home.release(make_release(4).release_id).rename(home.releases / ".removing-20240101T000000Z-00000000")
     Candidate.begin(home, "killed")
     (home.published / ".levelground.duckdb.next").write_bytes(b"")
+    (home.published_exports / ".release.csv.next").write_bytes(b"")
     (home.releases / ".pins.json.next").write_bytes(b"")
     assert recover(home) == [
         "Removed the unfinished release .candidate-killed.",
         "Finished removing the release 20240101T000000Z-00000000.",
         "Removed the leftover .levelground.duckdb.next.",
+        "Removed the leftover .release.csv.next.",
         "Removed the leftover .pins.json.next.",
     ]
     assert_published(home, only, 3)

@@ -1,0 +1,57 @@
+"""What lies in `published/` after a run: files that old clients open, and exports that say what the public file says."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow.parquet
+
+from warehouse.paths import RELEASE_FILES, Home
+from warehouse.releases import STORAGE_VERSION, verify
+
+
+def test_published_files_are_in_the_storage_format_of_the_oldest_client(first_release: tuple[Path, dict[str, Any]]) -> None:
+    home = Home(first_release[0])
+    with duckdb.connect() as connection:
+        for number, name in enumerate(RELEASE_FILES):
+            connection.execute(f"attach '{home.published / name}' as file{number} (read_only)")
+        tags = connection.execute("select tags from duckdb_databases() where database_name like 'file%'").fetchall()
+    assert tags == [({"storage_version": f"{STORAGE_VERSION}+"},)] * 2
+
+
+def test_exports_hold_every_public_table_and_say_what_it_is(first_release: tuple[Path, dict[str, Any]]) -> None:
+    home, release_id = Home(first_release[0]), first_release[1]["release_id"]
+    with duckdb.connect(str(home.published_public), read_only=True) as connection:
+        columns: dict[str, list[str]] = {}
+        for table, column in connection.execute(
+            "select table_name, column_name from duckdb_columns() where schema_name = 'published' "
+            "order by table_name, column_index"
+        ).fetchall():
+            columns.setdefault(table, []).append(column)
+        rows = {table: connection.execute(f"select count(*) from published.{table}").fetchone() for table in columns}
+    exports = home.published_exports
+    files = {path.name: path.read_bytes() for path in exports.iterdir()}
+    assert set(files) == {
+        *(f"{table}.{kind}" for table in columns for kind in ("csv", "parquet")),
+        *("data_dictionary.csv", "datapackage.json", "SHA256SUMS"),
+    }
+    for table, names in columns.items():
+        exported = pyarrow.parquet.read_table(exports / f"{table}.parquet")
+        assert (exported.column_names, (exported.num_rows,)) == (names, rows[table])
+        with (exports / f"{table}.csv").open(encoding="utf-8", newline="") as file:
+            header, *records = csv.reader(file)
+        assert header == [name for name in names if not name.endswith("_wkb")]
+        assert (len(records),) == rows[table]
+    assert b"geo" in pyarrow.parquet.read_metadata(exports / "geographies.parquet").metadata
+    with (exports / "data_dictionary.csv").open(encoding="utf-8", newline="") as file:
+        told = list(csv.DictReader(file))
+    assert [(row["table_name"], row["column_name"]) for row in told] == [(t, name) for t in columns for name in columns[t]]
+    assert all(row["description"] and row["table_description"] for row in told)
+    assert release_id in files["release.csv"].decode()
+    sums = "".join(f"{hashlib.sha256(files[name]).hexdigest()}  {name}\n" for name in sorted(files) if name != "SHA256SUMS")
+    assert files["SHA256SUMS"].decode() == sums
+    assert set(verify(home, release_id).exports) == set(files)

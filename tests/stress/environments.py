@@ -1,0 +1,27 @@
+"""Python environments of their own, from the package index, for clients that cannot live beside Levelground's packages."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+UV = Path(sys.executable).parent / "uv"
+
+
+def environment(folder: Path, *packages: str) -> Path:
+    """A new environment with these packages; its folder of programs."""
+    for command in (
+        ["venv", "--quiet", "--python", sys.executable, str(folder)],
+        ["pip", "install", "--quiet", "--python", str(folder / "bin" / "python"), *packages],
+    ):
+        done = subprocess.run([UV, *command], capture_output=True, text=True, timeout=1800, check=False)
+        assert done.returncode == 0, done.stderr
+    return folder / "bin"
+
+
+def run(command: list[str | Path], folder: Path, timeout: float = 600) -> str:
+    """What a program says on its standard output; AssertionError with everything it said if it fails."""
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=timeout, check=False)
+    assert done.returncode == 0, f"{command}\n{done.stdout}\n{done.stderr}"
+    return done.stdout

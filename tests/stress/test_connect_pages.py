@@ -1,0 +1,81 @@
+"""What docs/connect says, done: the pages' code runs, and the oldest DuckDB that they name reads every cell of both files."""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.conftest import ROOT
+from tests.stress.environments import environment, run
+
+PAGES = ROOT / "docs" / "connect"
+OLDEST = "1.1.3"
+READ_ALL = """
+import duckdb, json, sys
+read = {}
+for name in ("levelground", "levelground_public"):
+    with duckdb.connect(f"published/{name}.duckdb", read_only=True) as connection:
+        tables = connection.execute("select schema_name, table_name from duckdb_tables()").fetchall()
+        for schema, table in tables:
+            read[f"{name}.{schema}.{table}"] = len(connection.execute(f'select * from "{schema}"."{table}"').fetchall())
+        assert connection.execute("select stats.proportion_ci(12, 80, 0.95)").fetchone()[0]
+print(json.dumps([duckdb.__version__, read]))
+"""
+
+
+def blocks(page: str, language: str) -> list[str]:
+    return re.findall(rf"```{language}\n(.*?)```", (PAGES / page).read_text(encoding="utf-8"), re.DOTALL)
+
+
+def test_the_oldest_and_the_newest_duckdb_read_every_cell(
+    first_release: tuple[Path, dict[str, Any]], tmp_path: Path, record_property: Any
+) -> None:
+    assert f"{OLDEST}, the oldest version on these pages" in (PAGES / "README.md").read_text(encoding="utf-8")
+    home = first_release[0]
+    manifest = json.loads((home / "releases" / first_release[1]["release_id"] / "manifest.json").read_text())
+    sealed = {
+        f"{name.removesuffix('.duckdb')}.{table}": rows
+        for name, file in manifest["files"].items()
+        for table, rows in file["tables"].items()
+    }
+    for name, wanted in (("oldest", f"duckdb=={OLDEST}"), ("newest", "duckdb<2")):
+        programs = environment(tmp_path / name, wanted)
+        version, read = json.loads(run([programs / "python", "-c", READ_ALL], home))
+        assert read == sealed
+        record_property(f"{name} DuckDB", version)
+
+
+def test_python_of_the_page_runs(first_release: tuple[Path, dict[str, Any]], tmp_path: Path) -> None:
+    code = blocks("python.md", "python")
+    assert len(code) == 5
+    programs = environment(
+        tmp_path / "python", "duckdb<2", "duckdb-sqlalchemy~=1.5.6", "sqlalchemy>=2.1,<2.2", "pandas", "polars", "pyarrow"
+    )
+    for block in code:
+        run([programs / "python", "-c", block], first_release[0])
+
+
+def test_the_command_line_of_the_page_runs(first_release: tuple[Path, dict[str, Any]], tmp_path: Path) -> None:
+    programs = environment(tmp_path / "cli", "duckdb-cli<2")
+    commands = [block for block in blocks("duckdb.md", "sh") if "-c " in block]
+    assert len(commands) == 2
+    said = []
+    for command in commands:
+        words = shlex.split(command)
+        said.append(run([programs / words[0], *words[1:]], first_release[0]))
+    assert "measure_id" in said[0]
+    assert first_release[1]["release_id"] in said[1]
+
+
+@pytest.mark.parametrize("page", sorted(path.name for path in PAGES.glob("*.md") if path.name != "README.md"))
+def test_each_page_says_how_to_open_and_what_refreshes_when(page: str) -> None:
+    text = (PAGES / page).read_text(encoding="utf-8").lower()
+    assert "read_only" in text or "read-only" in text
+    assert "1.1" in text or "1.5" in text  # the oldest DuckDB
+    assert "old release" in text or "next release" in text
+    assert f"({page})" in (PAGES / "README.md").read_text(encoding="utf-8")

@@ -1,0 +1,191 @@
+"""The public tables as files for people without a DuckDB client: Parquet, CSV, a data dictionary and checksums.
+
+Belongs here: which files there are, how a cell is written, in which order rows and columns come. Does not: which tables are
+public (dbt's schema `published`), making the files immutable (`sealing`), putting them out (`swapping`).
+
+    exports/<table>.parquet       everything; boundaries as GeoParquet
+    exports/<table>.csv           the same without boundaries, safe to open in a spreadsheet
+    exports/data_dictionary.csv   each table and column in words
+    exports/datapackage.json      the same for programs, as a Data Package (https://datapackage.org)
+    exports/SHA256SUMS            for `sha256sum --check`
+
+Rows are ordered by all columns from the left, so that equal figures give equal bytes. Why so: docs/adr/0026-exports.md.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from duckdb import DuckDBPyConnection
+
+from warehouse.files import sha256
+from warehouse.paths import EXPORTS
+from warehouse.releases.candidate import Candidate
+from warehouse.sql import identifier, literal, quoted
+
+SCHEMA = "published"
+CHECKSUMS = "SHA256SUMS"
+DICTIONARY = "data_dictionary.csv"
+DESCRIPTOR = "datapackage.json"
+# What spreadsheets take for a formula: CWE-1236, OWASP ASVS 5.0 1.2.10, and the wide forms that some take for the same.
+_FORMULA = r"^'*[=+\-@\t\r\n\x00＝＋－＠]"
+_NUMBER = r"[+-]?\d+(\.\d+)?([eE][+-]?\d+)?"
+# What a spreadsheet reads as a value of its own and no text can stand in, with the Data Package's word for it.
+_PLAIN = {"BOOLEAN": "boolean", "DATE": "date", "TIMESTAMP": "datetime", "DOUBLE": "number", "FLOAT": "number"} | dict.fromkeys(
+    ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT"), "integer"
+)
+_BINARY = "BLOB"
+_WKB = "_wkb"
+
+
+@dataclass(frozen=True)
+class Field:
+    """A column as files show it: `kind` is DuckDB's type."""
+
+    name: str
+    kind: str
+    description: str
+
+    @property
+    def is_boundary(self) -> bool:
+        """Whether it holds well-known binary, for GeoParquet and for no CSV."""
+        return self.kind == _BINARY
+
+    @property
+    def word(self) -> str:
+        """The Data Package's word for the type."""
+        return "number" if self.kind.startswith("DECIMAL") else _PLAIN.get(self.kind, "string")
+
+
+@dataclass(frozen=True)
+class Table:
+    """A public table, its columns in their order."""
+
+    name: str
+    description: str
+    fields: tuple[Field, ...]
+
+
+def write_exports(
+    connection: DuckDBPyConnection, candidate: Candidate, *, release_id: str, created_at: datetime, alias: str = "public"
+) -> None:
+    """Write the folder `exports` of a candidate from its public file, attached under `alias`.
+
+    DuckDB's errors as they are. A column of boundaries needs the extension `spatial`, which the run's connection has.
+    """
+    folder = candidate.folder / EXPORTS
+    folder.mkdir(mode=0o700)
+    tables = public_tables(connection, alias)
+    for table in tables:
+        _write_table(connection, alias, table, folder)
+    _write_dictionary(connection, tables, folder / DICTIONARY)
+    (folder / DESCRIPTOR).write_text(_descriptor(tables, folder, release_id, created_at), encoding="utf-8")
+    sums = [f"{sha256(path)}  {path.name}\n" for path in sorted(folder.iterdir())]
+    (folder / CHECKSUMS).write_text("".join(sums), encoding="utf-8")
+
+
+def public_tables(connection: DuckDBPyConnection, alias: str) -> list[Table]:
+    """The tables of the schema `published` of an attached file, by name, with what their comments say."""
+    named = connection.execute(
+        "select table_name, coalesce(comment, '') from duckdb_tables() where database_name = ? and schema_name = ? order by 1",
+        [alias, SCHEMA],
+    ).fetchall()
+    columns = connection.execute(
+        "select table_name, column_name, data_type, coalesce(comment, '') from duckdb_columns() "
+        "where database_name = ? and schema_name = ? order by table_name, column_index",
+        [alias, SCHEMA],
+    ).fetchall()
+    return [Table(name, says, tuple(Field(*rest) for table, *rest in columns if table == name)) for name, says in named]
+
+
+def formula_safe(text: str) -> str:
+    """SQL for a text of a CSV: what a spreadsheet would take for a formula gets an apostrophe before it.
+
+    A text that is nothing but a number, signed or not, stays. To read the text back, take one apostrophe away where one or
+    more of them stand before such a character; a text that had apostrophes there has one more of them here.
+    """
+    dangerous = f"regexp_matches({text}, {literal(_FORMULA)}) and not regexp_full_match({text}, {literal(_NUMBER)})"
+    return f"case when {dangerous} then '''' || {text} else {text} end"
+
+
+def _write_table(connection: DuckDBPyConnection, alias: str, table: Table, folder: Path) -> None:
+    relation = f"{identifier(alias)}.{SCHEMA}.{quoted(table.name)}"
+    whole = ", ".join(
+        f"st_geomfromwkb({quoted(field.name)}) as {quoted(field.name)}" if _is_geometry(field) else quoted(field.name)
+        for field in table.fields
+    )
+    ordered = f"from (select * from {relation} order by all)"
+    path = folder / f"{table.name}.parquet"
+    connection.execute(f"copy (select {whole} {ordered}) to {literal(str(path))} (format parquet, compression zstd)")
+    _write_csv(connection, ordered, [field for field in table.fields if not field.is_boundary], folder / f"{table.name}.csv")
+
+
+def _write_csv(connection: DuckDBPyConnection, ordered: str, fields: Sequence[Field], path: Path) -> None:
+    cells, texts = [], []
+    for field in fields:
+        name = quoted(field.name)
+        if field.word != "string":
+            cells.append(name)
+            continue
+        texts.append(name)
+        text = name if field.kind == "VARCHAR" else f"to_json({name})::varchar"
+        cells.append(f"{formula_safe(text)} as {name}")
+    # quoted, so that an empty text and no text at all stay two things
+    forced = f", force_quote ({', '.join(texts)})" if texts else ""
+    connection.execute(f"copy (select {', '.join(cells)} {ordered}) to {literal(str(path))} (format csv, header{forced})")
+
+
+def _write_dictionary(connection: DuckDBPyConnection, tables: Sequence[Table], path: Path) -> None:
+    names = ("table_name", "table_description", "column_name", "position", "type", "description", "in_csv")
+    fields = [Field(name, {"position": "INTEGER", "in_csv": "BOOLEAN"}.get(name, "VARCHAR"), "") for name in names]
+    rows = [
+        (table.name, table.description, field.name, at, field.kind.lower(), field.description, not field.is_boundary)
+        for table in tables
+        for at, field in enumerate(table.fields, 1)
+    ]
+    columns = ", ".join(f"{field.name} {field.kind}" for field in fields)
+    connection.execute(f"create or replace temp table exported_dictionary ({columns})")
+    connection.executemany(f"insert into exported_dictionary values ({', '.join('?' * len(names))})", rows)
+    _write_csv(connection, "from (select * from exported_dictionary order by table_name, position)", fields, path)
+    connection.execute("drop table exported_dictionary")
+
+
+def _descriptor(tables: Sequence[Table], folder: Path, release_id: str, created_at: datetime) -> str:
+    resources = [_resource(table, folder / f"{table.name}.{kind}") for table in tables for kind in ("csv", "parquet")]
+    package = {
+        "$schema": "https://datapackage.org/profiles/2.0/datapackage.json",
+        "name": "levelground",
+        "version": release_id,
+        "created": created_at.isoformat(),
+        "resources": resources,
+    }
+    return json.dumps(package, indent=1, ensure_ascii=False) + "\n"
+
+
+def _resource(table: Table, path: Path) -> dict[str, object]:
+    kind = path.suffix.removeprefix(".")
+    shown = [field for field in table.fields if kind == "parquet" or not field.is_boundary]
+    fields = [
+        {"name": field.name, "type": field.word, "description": field.description}
+        | ({"format": "any"} if field.word == "datetime" else {})
+        for field in shown
+    ]
+    return {
+        "name": f"{table.name}_{kind}",
+        "path": path.name,
+        "description": table.description,
+        "format": kind,
+        "mediatype": {"csv": "text/csv", "parquet": "application/vnd.apache.parquet"}[kind],
+        "encoding": "utf-8",
+        "bytes": path.stat().st_size,
+        "hash": f"sha256:{sha256(path)}",
+        "schema": {"fields": fields},
+    }
+
+
+def _is_geometry(field: Field) -> bool:
+    return field.is_boundary and field.name.endswith(_WKB)
