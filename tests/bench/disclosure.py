@@ -1,9 +1,11 @@
-"""What hiding only the small counts would give away: `python -m tests.bench.disclosure HOME [--intervals N]`.
+"""What hiding only the small counts would give away.
 
-Takes the current release of a home, hides of each row that counts persons what is small (1 to 10, its complement, its denominator)
-and nothing else, and attacks the result. Prints per kind of records how many sensitive counts could be told within fewer persons
-than the threshold hides, how many of them exactly, and how long it took. Nothing is written. `--intervals` prints so many of the
-intervals themselves: they are figures of few persons, for the eyes of those who may see the analyst file.
+    python -m tests.bench.disclosure HOME [--intervals N]
+
+Takes the current release of a home, hides each row that counts few persons (1 to 10, as many in its complement or denominator), and
+what is compared with it, nothing else, and attacks the result. Prints per kind of records how many sensitive counts could be told
+within fewer persons than the threshold hides, how many of them exactly, and how long it took. Nothing is written. `--intervals`
+prints so many of the intervals themselves: figures of few persons, for the eyes of those who may see the analyst file.
 """
 
 from __future__ import annotations
@@ -29,7 +31,7 @@ from warehouse.paths import Home
 from warehouse.sql import literal
 
 PLACES = Places(published="alone.published", reference="alone.reference", reported=None)
-RECORDS = Path("/tmp/w/attack-tools/seed/publication_records.csv")
+RECORDS = DBT_PROJECT / "seeds" / "reference" / "publication_records.csv"
 # A row is hidden for its own count, for who is not in it, or for how many it rests on; and with it what is compared with it.
 PRIMARY = """
 create schema alone.published;
@@ -57,7 +59,7 @@ select
     rows.* exclude (threshold, kind, is_hidden, {figures}, reliability, reference_code, ci_method, status_reason),
     {kept},
     case when rows.is_hidden then null else rows.reliability end as reliability,
-    case when not rows.is_hidden and coalesce(reference.is_hidden, false) is not true then rows.reference_code end as reference_code,
+    case when not rows.is_hidden and reference.is_hidden is not true then rows.reference_code end as reference_code,
     case when not rows.is_hidden then rows.ci_method end as ci_method,
     case when rows.is_hidden then 'suppressed' when reference.is_hidden then 'reference_hidden' else rows.status_reason end
         as status_reason,
@@ -86,7 +88,8 @@ def main() -> None:
         public = Home(chosen.home).published_public
         attach(connection, public, "public", read_only=True)
         if _has(connection, "public", "published", "equity_measures"):
-            planned = f"exists (select 1 from public.published.equity_measures as planned where {_same('facts', 'planned')} and facts.race_ethnicity_code = planned.race_ethnicity_code)"
+            same = f"{_same('facts', 'planned')} and facts.race_ethnicity_code = planned.race_ethnicity_code"
+            planned = f"exists (select 1 from public.published.equity_measures as planned where {same})"
         connection.execute(_primary(planned))
         began, used = time.perf_counter(), _cpu()
         with dialect.engine(database_path(connection)).connect() as reader:
@@ -99,18 +102,21 @@ def main() -> None:
     print(f"gathered in {gathered - began:.1f} s, attacked in {ended - gathered:.1f} s; {spent - used:.1f} s of processor")
     for leak in found.leaks[: chosen.intervals]:
         at = leak.where
-        print(f"{leak.records} {at.period_type} {at.period_start} {at.geoid} {at.race} {at.stratum_code}: [{leak.low:.4g}, {leak.high:.4g}]")
+        print(
+            f"{leak.records} {at.period_type} {at.period_start} {at.geoid} {at.race} {at.stratum_code}: [{leak.low:.4g}, {leak.high:.4g}]"
+        )
 
 
 def _primary(planned: str) -> str:
     of_reference = ("reference_value", "rate_ratio", "rate_difference")
-    kept = [
-        f"case when not rows.is_hidden and {'coalesce(reference.is_hidden, false) is not true' if name.startswith(of_reference) else 'true'} "
-        f"then rows.{name} end as {name}"
-        for name in FIGURES
-    ]
+    out = {name: "reference.is_hidden is not true" if name.startswith(of_reference) else "true" for name in FIGURES}
+    kept = [f"case when not rows.is_hidden and {shown} then rows.{name} end as {name}" for name, shown in out.items()]
     return PRIMARY.format(
-        records=literal(str(RECORDS)), planned=planned, figures=", ".join(FIGURES), kept=",\n    ".join(kept), same=_same("rows", "reference")
+        records=literal(str(RECORDS)),
+        planned=planned,
+        figures=", ".join(FIGURES),
+        kept=",\n    ".join(kept),
+        same=_same("rows", "reference"),
     )
 
 

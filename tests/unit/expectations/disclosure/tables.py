@@ -32,8 +32,8 @@ def tables(count: int, rows: int, columns: int, hidden: int, pattern: Pattern, s
         upper += np.where(is_hidden, np.inf, counts).ravel().tolist()
         wanted += np.where(is_hidden & (counts < 11), 10.0, np.nan).ravel().tolist()
         numbers = np.arange(first, first + rows * columns).reshape(rows, columns)
-        lines = (*numbers, *numbers.T)
-        equations += [(dict.fromkeys(line.tolist(), 1.0), float(np.take(truth, line).sum())) for line in lines]
+        lines = [*zip(numbers, counts, strict=True), *zip(numbers.T, counts.T, strict=True)]
+        equations += [(dict.fromkeys(line.tolist(), 1.0), float(inside.sum())) for line, inside in lines]
     return System.of(lower, upper, equations, wanted), np.array(truth, dtype=np.float64)
 
 
