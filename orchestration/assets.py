@@ -77,7 +77,7 @@ def dbt_assets(specs: Mapping[str, dg.AssetSpec], manifest: Mapping[str, Any]) -
     def build_models(
         context: dg.AssetExecutionContext, run: RunResource
     ) -> Iterator[dg.MaterializeResult[Any] | dg.AssetCheckResult]:
-        results = stages.models(run.session, told(context))
+        results = stages.models(run.session, told(context.log.info))
         if not results:
             context.log.info("nothing changed: no build, no gates, no release")
             return
@@ -86,7 +86,7 @@ def dbt_assets(specs: Mapping[str, dg.AssetSpec], manifest: Mapping[str, Any]) -
 
     @dg.multi_asset(name="quality", specs=[_optional(spec) for spec in quality.values()], can_subset=True)
     def build_quality(context: dg.AssetExecutionContext, run: RunResource) -> Iterator[dg.MaterializeResult[Any]]:
-        yield from _materialized(context, quality, stages.quality(run.session, told(context)))
+        yield from _materialized(context, quality, stages.quality(run.session, told(context.log.info)))
 
     return build_models, build_quality
 
@@ -119,7 +119,7 @@ def release_asset(specs: Iterable[dg.AssetSpec]) -> dg.AssetsDefinition:
     )
     def publish(context: dg.AssetExecutionContext, run: RunResource) -> Iterator[dg.MaterializeResult[Any]]:
         session = run.session
-        release_id = stages.release(session, told(context))
+        release_id = stages.release(session, told(context.log.info))
         if release_id is not None:
             context.log.info(f"released {release_id}")
             for observation in source_observations(session.settings.home):

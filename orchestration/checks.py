@@ -145,7 +145,7 @@ def build_gate(specs: Iterable[dg.AssetSpec]) -> dg.AssetChecksDefinition:
         can_subset=True,
     )
     def judge(context: dg.AssetCheckExecutionContext, run: RunResource) -> Iterator[dg.AssetCheckResult]:
-        gates = {gate.subject: gate for gate in stages.gates(run.session, told(context))}
+        gates = {gate.subject: gate for gate in stages.gates(run.session, told(context.log.info))}
         for key, subject in subjects.items():
             if subject not in gates or dg.AssetCheckKey(key, BUILD_GATE) not in context.selected_asset_check_keys:
                 continue
@@ -153,7 +153,10 @@ def build_gate(specs: Iterable[dg.AssetSpec]) -> dg.AssetChecksDefinition:
             severity = dg.AssetCheckSeverity.ERROR if not gate.passed else dg.AssetCheckSeverity.WARN
             good = gate.passed and not gate.warnings
             yield dg.AssetCheckResult(
-                check_name=BUILD_GATE, asset_key=key, passed=good, severity=severity,
+                check_name=BUILD_GATE,
+                asset_key=key,
+                passed=good,
+                severity=severity,
                 metadata=finding_metadata([gate]) | docs_metadata(run.session.settings),
                 description=gate.reason or None,
             )

@@ -39,7 +39,7 @@ class EventLog(SqliteEventLogStorage):
         super().__init__(str(Path(base_dir) / "history" / "runs"), inst_data)
 
     @classmethod
-    def from_config_value(cls, inst_data: ConfigurableClassData | None, config_value: Mapping[str, Any]) -> EventLog:  # type: ignore[override]
+    def from_config_value(cls, inst_data: ConfigurableClassData | None, config_value: Mapping[str, Any]) -> EventLog:
         """What dagster.yaml names; `base_dir` is the instance's folder."""
         return cls(inst_data=inst_data, **config_value)
 
@@ -90,11 +90,13 @@ class EventLog(SqliteEventLogStorage):
 
     def watch(self, run_id: str, cursor: str | None, callback: EventHandlerFn) -> None:
         """Tell somebody of a run's events as they come."""
-        if not self._obs:
-            self._obs = Observer()
-            self._obs.start()
+        observer: Any = self._obs
+        if observer is None:
+            observer = Observer()
+            self._obs = observer
+            observer.start()
         watcher = _Watcher(self, run_id, callback, cursor)
-        self._watchers[run_id][callback] = (watcher, self._obs.schedule(watcher, self._base_dir))
+        self._watchers[run_id][callback] = (watcher, observer.schedule(watcher, self._base_dir))
 
     def dispose(self) -> None:
         """Close everything."""

@@ -5,7 +5,6 @@ Here: the `Watcher` that a process may set. Not here: how it looks (`cli.display
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Protocol
@@ -42,17 +41,11 @@ class Nobody:
 _watcher: Watcher = Nobody()
 
 
-class Logged(Protocol):
-    """What has a log: the context of a step."""
-
-    log: logging.Logger
-
-
-def told(context: Logged) -> Callable[[str], None]:
+def told(log: Callable[[str], None]) -> Callable[[str], None]:
     """Say to the watcher, and on the log of a step, that a model is built; a run has more tests than anybody wants to read."""
 
     def say(name: str) -> None:
-        context.log.info(f"built {name}")
+        log(f"built {name}")
         _watcher.stage(f"built {name}")
 
     return say

@@ -65,7 +65,8 @@ def measured_sources(home: Home) -> dict[str, dict[str, Any]]:
 def release_figures(home: Home) -> dict[str, Any]:
     """Figures of the published file to draw over time: values by their status, shares over all rows that were staged."""
     shares = ", ".join(
-        f"round(sum({share} * rows_staged) / nullif(sum(rows_staged) filter (where {share} is not null), 0), 2)::double as {share}"
+        f"round(sum({share} * rows_staged) / nullif(sum(rows_staged) filter (where {share} is not null), 0), 2)::double "
+        f"as {share}"
         for share in ("known_race_pct", "geocoded_pct")
     )
     values = _published(

@@ -5,7 +5,6 @@ Here: the resource's settings (what the launchpad shows) and its life. Not here:
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from contextlib import contextmanager
@@ -15,6 +14,7 @@ from pydantic import PrivateAttr
 
 from ingest.registry import ContractError
 from orchestration.alerts import tell_not_started
+from orchestration.killed import PID_TAG, process_tag, report_killed_runs
 from orchestration.reading import home_city
 from orchestration.receipts import RELEASED, UNCHANGED
 from orchestration.session import RunOptions, RunSession, run_session
@@ -25,7 +25,7 @@ from warehouse.connection import WarehouseBusy, WarehouseError
 from warehouse.lock import LockHeld
 from warehouse.paths import HomeUnwritable
 
-TRIGGER_TAG, PID_TAG = "levelground/trigger", "levelground/pid"
+TRIGGER_TAG = "levelground/trigger"
 OUTCOME_TAG, RELEASE_TAG = "levelground/outcome", "levelground/release"
 CLI = "cli"
 
@@ -45,7 +45,7 @@ class RunResource(dg.ConfigurableResource):  # type: ignore[type-arg]
         run = context.dagster_run
         trigger = _trigger(run.tags) if run else "ui"
         if context.instance and run:
-            context.instance.add_run_tags(run.run_id, {PID_TAG: str(os.getpid()), TRIGGER_TAG: trigger})
+            context.instance.add_run_tags(run.run_id, {PID_TAG: process_tag(), TRIGGER_TAG: trigger})
         options = RunOptions(trigger, self.deliveries, self.as_of, self.full_refresh, self.wait_seconds)
         session = None
         try:
@@ -112,26 +112,3 @@ def _trigger(tags: Mapping[str, str]) -> str:
     if "dagster/schedule_name" in tags:
         return "schedule"
     return "sensor" if "dagster/sensor_name" in tags else tags.get(TRIGGER_TAG, "ui")
-
-
-def report_killed_runs(instance: dg.DagsterInstance, own_run_id: str) -> None:
-    """Report runs that a kill left STARTED as failed; one whose process lives is waiting for the lock that this run holds."""
-    left = instance.get_runs(dg.RunsFilter(statuses=[dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.CANCELING]))
-    for run in left:
-        if run.run_id != own_run_id and not alive(run.tags.get(PID_TAG)):
-            instance.report_run_failed(
-                run, "its process ended before the run did; the next run started from what it had finished"
-            )
-
-
-def alive(pid: str | None) -> bool:
-    """Whether a process of this machine is there."""
-    if pid is None or not pid.isdigit():
-        return False
-    try:
-        os.kill(int(pid), 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True

@@ -2,8 +2,8 @@
 
 Here: those, from contracts and from dbt's manifest. Not here: the steps behind the nodes (`assets`), what a run adds (`shown`).
 
-Groups follow the way of the data: the department that delivers, then conformed, measured, published; beside them reference (seeds),
-receipts (what the run itself writes down) and quality.
+Groups follow the way of the data: the department that delivers, then conformed, measured, published; beside them reference
+(seeds), receipts (what the run itself writes down) and quality.
 """
 
 from __future__ import annotations
@@ -43,7 +43,15 @@ class Translator(DagsterDbtTranslator):
             return GROUPS["marts"]
         return GROUPS.get(schema, schema)
 
-    def get_owners(self, dbt_resource_props: Mapping[str, Any]) -> list[str]:
+    def get_description(self, dbt_resource_props: Mapping[str, Any]) -> str:
+        """What the model's documentation says; dagster-dbt would put all of its SQL behind it, also in lists of one line."""
+        return str(dbt_resource_props.get("description") or "")
+
+    def get_metadata(self, dbt_resource_props: Mapping[str, Any]) -> Mapping[str, Any]:
+        """dagster-dbt's (columns, table), and where the SQL stands."""
+        return {**super().get_metadata(dbt_resource_props), "file": f"dbt_project/{dbt_resource_props['original_file_path']}"}
+
+    def get_owners(self, dbt_resource_props: Mapping[str, Any]) -> list[str]:  # noqa: ARG002 - dagster-dbt's
         """What dbt builds is the data team's."""
         return [TEAM]
 

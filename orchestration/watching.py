@@ -1,7 +1,7 @@
 """The watch: what nobody's run can tell, since no run took place.
 
-Here: a sensor of the daemon that reads receipts and the clock: a run whose process died, a night without a run, a source that went
-stale in the meantime. Not here: what a run itself finds, which it tells at its end (`alerts`).
+Here: a sensor of the daemon that reads receipts and the clock: a run whose process died, a night without a run, a source that
+went stale in the meantime. Not here: what a run itself finds, which it tells at its end (`alerts`).
 """
 
 from __future__ import annotations
@@ -18,12 +18,11 @@ from orchestration.alerts import tell_changed
 from orchestration.alerts.conditions import MISSED, NIGHTLY, RUN, Condition
 from orchestration.checks import freshness_check
 from orchestration.jobs import NIGHTLY_SCHEDULE
+from orchestration.killed import going_on, report_killed_runs
 from orchestration.reading import home_city, home_folder
 from orchestration.receipts import FAILED, FRESH, STALE, RunReceipt, RunStore
-from orchestration.resources import alive
 from orchestration.session import KILLED, now
 from orchestration.settings import Settings
-from warehouse.lock import holder
 
 WATCH = "watch"
 SECONDS_BETWEEN_LOOKS = 600
@@ -41,11 +40,12 @@ def watch(settings: Settings) -> dg.SensorDefinition:
         description="Tells of runs that died, nights without a run, and sources that go stale while nothing runs.",
     )
     def look(context: dg.SensorEvaluationContext) -> dg.SensorResult:
+        report_killed_runs(context.instance)  # else the queue waits for them, and no night's run begins
         city, registry = home_city(settings), load_registry(settings.further_sources)
         folder = home_folder(settings)
         contracts = registry.for_city(city.sources, (folder / "city.yml") if folder else settings.home.root)
         receipts = RunStore(settings.home.runs).all()
-        found = wrong(receipts, contracts, city, _runs_now(settings), _nightly_is_on(context.instance))
+        found = wrong(receipts, contracts, city, going_on(context.instance), _nightly_is_on(context.instance))
         if receipts:
             tell_changed(settings, city.city, lambda before: merged(before, found))
         stale = {condition.subject for condition in found if condition.kind == STALE}
@@ -90,11 +90,6 @@ def merged(before: Mapping[str, Condition], found: Iterable[Condition]) -> dict[
 def clock(city: City) -> dt.datetime:
     """The clock by which a run would judge: that of the deliveries, if they have one, else the city's."""
     return city.local_as_of() or city.local_now().replace(microsecond=0)
-
-
-def _runs_now(settings: Settings) -> bool:
-    who = holder(settings.home)
-    return who is not None and alive(str(who.pid))
 
 
 def _nightly_is_on(instance: dg.DagsterInstance) -> bool:

@@ -16,9 +16,12 @@ from orchestration.settings import Settings
 
 def ui(port: Annotated[int, typer.Option(min=1, max=65535, help="Port on localhost.")] = 3000) -> None:
     """Open the Dagster UI; stop it with Ctrl-C."""
+    from orchestration.killed import clear_the_queue  # noqa: PLC0415 - Dagster takes seconds to import, other commands need it not
+
     settings = Settings.from_environment()
     settle(settings)
     prepare_instance(settings)
+    clear_the_queue()
     err.print(f"http://localhost:{port}  (home {settings.home.root})", markup=False)
     os.chdir(settings.home.root)  # beside no other dagster.yaml
     command = [sys.executable, "-m", "dagster", "dev", "-m", "orchestration.definitions", "-h", "127.0.0.1", "-p", str(port)]
