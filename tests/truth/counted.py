@@ -24,8 +24,18 @@ _MARGIN = 0.06  # standard error of an estimated population, as a part of it
 # Kinds of interval that a rule provides for and no measure of the registry brings about.
 INVENTED: dict[str, dict[str, str | None]] = {
     "(a rate against the rest)": {"kind": "rate", "reference_rule": "rest", "population_scheme": "pl_2020"},
-    "(a rate against one group)": {"kind": "rate", "reference_rule": "fixed", "reference_code": "white", "population_scheme": "pl_2020"},
-    "(a rate over an estimate)": {"kind": "rate", "reference_rule": "fixed", "reference_code": "white", "population_scheme": "estimated"},
+    "(a rate against one group)": {
+        "kind": "rate",
+        "reference_rule": "fixed",
+        "reference_code": "white",
+        "population_scheme": "pl_2020",
+    },
+    "(a rate over an estimate)": {
+        "kind": "rate",
+        "reference_rule": "fixed",
+        "reference_code": "white",
+        "population_scheme": "estimated",
+    },
     "(a share against one group)": {"kind": "proportion", "reference_rule": "fixed", "reference_code": "white"},
 }
 
@@ -34,8 +44,16 @@ def invent(world: World) -> None:
     """Rows of the registry for INVENTED, and the years that their population serves."""
     for name, columns in INVENTED.items():
         unit = "percent" if columns["kind"] == "proportion" else "per_1000"
-        row = {"measure_id": name, "unit": unit, "age_universe": "total", "favourable_direction": "lower", "source": "fpc__police_stops"} | columns
-        world.fact("dim_measure", measure_version=[1], minimum_n=20, **{key: value for key, value in row.items() if value is not None})
+        row = {
+            "measure_id": name,
+            "unit": unit,
+            "age_universe": "total",
+            "favourable_direction": "lower",
+            "source": "fpc__police_stops",
+        } | columns
+        world.fact(
+            "dim_measure", measure_version=[1], minimum_n=20, **{key: value for key, value in row.items() if value is not None}
+        )
     world.fact(
         "population_schemes", population_scheme=["estimated"], race_standard="spd15_1997", valid_from=np.datetime64("2000-01-01"),
         valid_to=np.datetime64("9000-12-31"),
@@ -72,7 +90,12 @@ def _plant(world: World, rng: np.random.Generator, seeds: int, measure: dict[str
     first_day = np.full(seeds, years(1)[0]) if _is_estimated(measure) else years(seeds)
     where = np.array([f"PLACE {seed}" for seed in range(seeds)]) if _is_estimated(measure) else np.full(seeds, town.GEOID)
     place = ("neighborhood", "planted") if _is_estimated(measure) else ("city", "current")
-    grain = {"measure_id": measure["measure_id"], "measure_version": measure["measure_version"], "geography_type": place[0], "geography_vintage": place[1]}
+    grain = {
+        "measure_id": measure["measure_id"],
+        "measure_version": measure["measure_version"],
+        "geography_type": place[0],
+        "geography_vintage": place[1],
+    }
     every, races = len(town.RACES) + 1, np.array([*town.RACES, "all"])
     start = np.repeat(first_day, every)
     own_denominator = {"denominator": np.column_stack([whole, total]).ravel().astype(float)}

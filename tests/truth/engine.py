@@ -55,7 +55,9 @@ class Engine:
             relation = self.relation(view)
             self.con.execute(f"create temp table shape as select * from {relation} limit 0; drop view {relation}")
             self.con.execute(f"create table {relation} as from shape; drop table shape")
-        self.con.execute(f"update {self.relation('population_schemes')} set valid_to = date '{LAST_DAY}' where valid_to > '2020-01-01'")
+        self.con.execute(
+            f"update {self.relation('population_schemes')} set valid_to = date '{LAST_DAY}' where valid_to > '2020-01-01'"
+        )
         self.plant("stg_receipts__settings", {"city_geoid": [city_geoid]})
         self._contracts(city_geoid)
         self._kept, self._planted = self._planted, set()
@@ -77,12 +79,18 @@ class Engine:
             )
         columns = {key: [row[key] for row in rows] for key in rows[0]}
         self.plant("dim_source", columns)
-        span = {"period_start": np.datetime64("2000-01-01"), "period_end": np.datetime64(LAST_DAY), "data_as_of": np.datetime64("2200-01-01")}
+        span = {
+            "period_start": np.datetime64("2000-01-01"),
+            "period_end": np.datetime64(LAST_DAY),
+            "data_as_of": np.datetime64("2200-01-01"),
+        }
         self.plant("stg_receipts__contracts", columns | span)
 
     def relation(self, name: str) -> str:
         """The relation of a model or a seed in this instance."""
-        return next(str(node["relation_name"]) for node in self._nodes.values() if node["name"] == name and node.get("relation_name"))
+        return next(
+            str(node["relation_name"]) for node in self._nodes.values() if node["name"] == name and node.get("relation_name")
+        )
 
     def plant(self, name: str, columns: Columns) -> None:
         """Put rows into a fact, a dimension or another input; columns that are left out are NULL."""
@@ -120,12 +128,10 @@ def _column(value: Any, size: int) -> pa.Array:
 
 
 def _steps(nodes: Mapping[str, dict[str, Any]], target: Path) -> list[_Step]:
-    mine = {
-        key: node
-        for key, node in nodes.items()
-        if node["resource_type"] == "model" and node["path"].startswith(BUILT)
-    }
-    order = TopologicalSorter({key: [parent for parent in node["depends_on"]["nodes"] if parent in mine] for key, node in mine.items()})
+    mine = {key: node for key, node in nodes.items() if node["resource_type"] == "model" and node["path"].startswith(BUILT)}
+    order = TopologicalSorter(
+        {key: [parent for parent in node["depends_on"]["nodes"] if parent in mine] for key, node in mine.items()}
+    )
     compiled = {path.stem: path for path in (target / "compiled").rglob("*.sql") if ".yml" not in str(path.parent)}
     return [
         _Step(mine[key]["name"], mine[key]["relation_name"], compiled[mine[key]["name"]].read_text(encoding="utf-8"))

@@ -97,5 +97,11 @@ def verdicts(con: duckdb.DuckDBPyConnection, where: str = "true", by: str = "mea
     return out
 
 
-_TYPES = {"measure_version": pa.int64(), "period_start": pa.date32(), "seed": pa.int64(), "truth": pa.float64(), "rest_truth": pa.float64()}
+_TYPES = {
+    "measure_version": pa.int64(),
+    "period_start": pa.date32(),
+    "seed": pa.int64(),
+    "truth": pa.float64(),
+    "rest_truth": pa.float64(),
+}
 _SCHEMA = pa.schema([(column, _TYPES.get(column, pa.string())) for column in TRUTH])

@@ -100,7 +100,11 @@ def with_unknown(
     rng: np.random.Generator, races: Any, outcome: NDArray[np.bool_], switches: Switches, label: str = "observer_unknown"
 ) -> Any:
     """Race as it is noted: lost to `label` as often as the switches say, and dealt out anew where labels are shuffled."""
-    lost = switches.unknown if switches.unknown_if_outcome is None else np.where(outcome, switches.unknown_if_outcome, switches.unknown)
+    lost = (
+        switches.unknown
+        if switches.unknown_if_outcome is None
+        else np.where(outcome, switches.unknown_if_outcome, switches.unknown)
+    )
     return np.where(rng.random(len(races)) < lost, label, races)
 
 

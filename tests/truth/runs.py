@@ -43,7 +43,9 @@ def run_pass(
         _fill(engine, world)
 
     def add() -> None:
-        left = {row[0] for row in engine.con.execute("select measure_id from release.marts.dim_measure").fetchall()} - planted_measures()
+        left = {
+            row[0] for row in engine.con.execute("select measure_id from release.marts.dim_measure").fetchall()
+        } - planted_measures()
         world = counted.plant(engine.con, _stream("counted"), seeds, left)
         truths.extend(world.truths)
         _fill(engine, world)

@@ -89,7 +89,9 @@ def plant() -> World:
         for kind, of_tracts in (("city", "2020"), ("city", "2010"), ("aldermanic_district", "2020")):
             vintage, geoids = PLACES[kind]
             place, tract, race = (np.repeat(geoids, 5), np.repeat(TRACT_GEOID, 5), np.tile([*RACES, "all"], PIECES))
-            _, first, at = np.unique([f"{a}|{b}|{c}" for a, b, c in zip(place, tract, race, strict=True)], return_index=True, return_inverse=True)
+            _, first, at = np.unique(
+                [f"{a}|{b}|{c}" for a, b, c in zip(place, tract, race, strict=True)], return_index=True, return_inverse=True
+            )
             world.fact(
                 "int_population__pieced", **common, geography_type=kind, geography_vintage=vintage, geoid=place[first],
                 tract_vintage=of_tracts, tract_geoid=tract[first], race_ethnicity_code=race[first],
@@ -124,5 +126,3 @@ def _index(world: World) -> None:
     world.fact("dim_address", address_key=address, address_standard=address, **points, **places)
     world.fact("int_points__placed", **points, **places, **valid)
     world.fact("int_addresses__placed", address=address, address_standard=address, geocode_quality="address", **places, **valid)
-
-

@@ -28,7 +28,13 @@ def plant(rng: np.random.Generator, seeds: int, _: Switches) -> World:
     for place in ("city", "police_district"):
         geoids, events = town.sums(expected, place)
         here = {"geography_type": place, "geography_vintage": town.PLACES[place][0]}
-        world.truth("police_calls_per_1000", **month_period, **here, geoid=geoids, truth=1000 * events / town.sums(town.RESIDENTS, place)[1])
+        world.truth(
+            "police_calls_per_1000",
+            **month_period,
+            **here,
+            geoid=geoids,
+            truth=1000 * events / town.sums(town.RESIDENTS, place)[1],
+        )
         hourly = {key: np.expand_dims(value, -1) if np.ndim(value) else value for key, value in month_period.items()}
         world.truth(
             "police_calls", **hourly, **here, geoid=geoids[:, None], stratum_type="hour", stratum_code=np.arange(24).astype(str),

@@ -36,7 +36,9 @@ def _lines(world: World, rng: np.random.Generator, seeds: int, days: np.ndarray)
     for place in town.PLACES:
         here = {"geography_type": place, "geography_vintage": town.PLACES[place][0]}
         geoids, lines = town.sums(expected, place)
-        world.truth("lead_service_lines_per_1000_addresses", **day, **here, geoid=geoids, truth=lines / town.sums(there, place)[1])
+        world.truth(
+            "lead_service_lines_per_1000_addresses", **day, **here, geoid=geoids, truth=lines / town.sums(there, place)[1]
+        )
         if place in ("city", "aldermanic_district"):
             world.truth(
                 "lead_service_lines_per_1000_addresses", period_type="snapshot", period_start=days[:, None, None],
@@ -46,7 +48,7 @@ def _lines(world: World, rng: np.random.Generator, seeds: int, days: np.ndarray)
 
 
 def _orders(world: World, rng: np.random.Generator, seeds: int, days: np.ndarray) -> None:
-    first_piece = np.array([np.flatnonzero(town.DISTRICT == at)[0] for at in range(town.DISTRICTS)])
+    first_piece = np.array([np.flatnonzero(at == town.DISTRICT)[0] for at in range(town.DISTRICTS)])
     address_of = np.array([town.addresses()[0][np.flatnonzero(town.addresses()[1] == piece)[0]] for piece in first_piece])
     for status, measure in (("abated", "lead_orders_abated"), ("open", "lead_orders_open")):
         counts = rng.poisson(np.broadcast_to(_ABATED, (seeds, town.DISTRICTS)))
@@ -61,7 +63,9 @@ def _orders(world: World, rng: np.random.Generator, seeds: int, days: np.ndarray
         period = {"period_type": kind, "period_start": starts[:, None], "seed": np.arange(seeds)[:, None]}
         for place in ("city", "aldermanic_district"):
             geoids, orders = (town.GEOID, _ABATED.sum()) if place == "city" else (np.unique(town.DISTRICT_GEOID), _ABATED)
-            world.truth(measure, **period, geography_type=place, geography_vintage=town.PLACES[place][0], geoid=geoids, truth=orders)
+            world.truth(
+                measure, **period, geography_type=place, geography_vintage=town.PLACES[place][0], geoid=geoids, truth=orders
+            )
 
 
 def _durations(world: World, rng: np.random.Generator, seeds: int) -> None:
@@ -75,4 +79,6 @@ def _durations(world: World, rng: np.random.Generator, seeds: int) -> None:
         "fct_lead_orders", source="mhd__lead_orders_abated", **town.placed(piece), issued_on=issued, data_as_of_on=watched_to,
         cleared_on=np.where(is_cleared, cleared, np.datetime64("NaT")), order_status=np.where(is_cleared, "abated", "enforced"),
     )  # fmt: skip
-    world.truth("lead_order_days_to_abatement", period_start=first, seed=np.arange(seeds), geoid=town.GEOID, truth=np.floor(_MEDIAN))
+    world.truth(
+        "lead_order_days_to_abatement", period_start=first, seed=np.arange(seeds), geoid=town.GEOID, truth=np.floor(_MEDIAN)
+    )

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from tests.truth import town
-from tests.truth.planted import LATER, FIRST_YEAR, Numbers, Switches, World, cells, days_within, months, quarters, years
+from tests.truth.planted import FIRST_YEAR, LATER, Numbers, Switches, World, cells, days_within, months, quarters, years
 
 MEASURES = ("requests_closed_by_second_day", "service_requests_per_1000", "request_days_to_close_median")
 _DAY = 86_400
@@ -46,9 +46,17 @@ def _counts(world: World, rng: np.random.Generator, seeds: int) -> None:
     soon = rng.random(len(piece)) < share[piece]
     waited = np.where(soon, rng.uniform(0, 1.9, len(piece)), rng.uniform(2.1, 6, len(piece)))
     _requests(world, rng, piece, days_within(rng, months(seeds).ravel()[month]), waited, np.full(len(piece), 10.0))
-    for kind, first_days, length in (("month", months(seeds), 1), ("quarter", quarters(seeds), 3), ("year", years(seeds)[:, None], 12)):
+    for kind, first_days, length in (
+        ("month", months(seeds), 1),
+        ("quarter", quarters(seeds), 3),
+        ("year", years(seeds)[:, None], 12),
+    ):
         period = {"period_type": kind, "period_start": first_days[:, :, None], "seed": np.arange(seeds)[:, None, None]}
-        for place in {"month": ("city", "aldermanic_district", "police_district"), "quarter": ("neighborhood",), "year": ("tract",)}[kind]:
+        for place in {
+            "month": ("city", "aldermanic_district", "police_district"),
+            "quarter": ("neighborhood",),
+            "year": ("tract",),
+        }[kind]:
             geoids, events = town.sums(expected, place)
             here = period | {"geography_type": place, "geography_vintage": town.PLACES[place][0], "geoid": geoids}
             world.truth("requests_closed_by_second_day", **here, truth=100 * town.sums(expected * share, place)[1] / events)
@@ -75,7 +83,7 @@ def _durations(world: World, rng: np.random.Generator, seeds: int, switches: Swi
     followed = rng.uniform(*switches.as_of_days, len(district))
     if switches.follow_up_days is not None:
         followed = np.minimum(followed, switches.follow_up_days)
-    piece = np.array([np.flatnonzero(town.DISTRICT == at)[0] for at in range(town.DISTRICTS)])[district]
+    piece = np.array([np.flatnonzero(at == town.DISTRICT)[0] for at in range(town.DISTRICTS)])[district]
     _requests(world, rng, piece, days_within(rng, quarters(seeds, first).ravel()[quarter], 85), waited, followed)
     world.truth(
         "request_days_to_close_median", period_type="quarter", period_start=quarters(seeds, first)[:, :, None],

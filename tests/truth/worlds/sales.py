@@ -16,7 +16,9 @@ _A_QUARTER = 0.05 + 0.03 * np.cos(np.arange(town.TRACTS))  # of the addresses of
 def plant(rng: np.random.Generator, seeds: int, _: Switches) -> World:
     addresses = np.bincount(town.addresses()[1])
     expected = _A_QUARTER[town.TRACT] * addresses
-    quarter, piece = cells(rng.poisson(np.broadcast_to(expected, (4 * seeds, town.PIECES))), np.arange(4 * seeds), np.arange(town.PIECES))
+    quarter, piece = cells(
+        rng.poisson(np.broadcast_to(expected, (4 * seeds, town.PIECES))), np.arange(4 * seeds), np.arange(town.PIECES)
+    )
     world = World()
     world.fact(
         "fct_property_sales", source="assessor__property_sales", **town.placed(piece),

@@ -25,7 +25,12 @@ def plant(rng: np.random.Generator, seeds: int, switches: Switches) -> World:
     where = (first_day.astype("datetime64[D]"), districts)
     enrolled = rng.multinomial(sizes, shares, size=(seeds, len(sizes)))  # seed × school × race
     _rows(world, "enrollment", where, enrolled, enrolled < switches.starred_below, students_count=enrolled.ravel())
-    composed = {"period_type": "school_year", "method": "aggregate", "seed": np.arange(seeds)[:, None, None], "period_start": where[0][:, None, None]}
+    composed = {
+        "period_type": "school_year",
+        "method": "aggregate",
+        "seed": np.arange(seeds)[:, None, None],
+        "period_start": where[0][:, None, None],
+    }
     districts_of = {"geography_type": "school_district", "geoid": np.array([*_DISTRICTS])[:, None], "race_ethnicity_code": _RACES}
     world.truth("student_composition", **composed, **districts_of, truth=100 * shares)
     for measure, metric, rate in (
@@ -36,11 +41,29 @@ def plant(rng: np.random.Generator, seeds: int, switches: Switches) -> World:
         outcomes = _drawn(rng, students, np.full(4, rate @ shares) if switches.shuffled else rate, switches)
         starred = (students < switches.starred_below) | (outcomes < switches.starred_outcomes_below)
         with np.errstate(invalid="ignore", divide="ignore"):
-            counted = {"outcome_pct": np.round(100 * outcomes / students, 1)} if metric == "chronic_absenteeism" else {"diplomas_count": outcomes}
-        _rows(world, metric, where, students, starred, students_count=students.ravel(), **{key: value.ravel() for key, value in counted.items()})
+            counted = (
+                {"outcome_pct": np.round(100 * outcomes / students, 1)}
+                if metric == "chronic_absenteeism"
+                else {"diplomas_count": outcomes}
+            )
+        _rows(
+            world,
+            metric,
+            where,
+            students,
+            starred,
+            students_count=students.ravel(),
+            **{key: value.ravel() for key, value in counted.items()},
+        )
         truth = np.full(4, rate @ shares) if switches.shuffled else rate
-        schools_of = {"geography_type": "school", "geoid": np.array([f"{district}/{at}" for at, district in enumerate(districts)])[:, None]}
-        for places, by_school in ((districts_of, _by_district(students, districts)), (schools_of | {"race_ethnicity_code": _RACES}, students)):
+        schools_of = {
+            "geography_type": "school",
+            "geoid": np.array([f"{district}/{at}" for at, district in enumerate(districts)])[:, None],
+        }
+        for places, by_school in (
+            (districts_of, _by_district(students, districts)),
+            (schools_of | {"race_ethnicity_code": _RACES}, students),
+        ):
             everybody = by_school.sum(axis=-1, keepdims=True)
             rest = ((by_school * truth).sum(axis=-1, keepdims=True) - by_school * truth) / (everybody - by_school)
             world.truth(measure, **composed, **places, truth=100 * truth, rest_truth=100 * rest)

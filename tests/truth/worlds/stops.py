@@ -30,7 +30,12 @@ def plant(rng: np.random.Generator, seeds: int, switches: Switches) -> World:
     everybody = float(searched @ np.array([*_STOPPED.values()]))
     shares = np.array([*([everybody] * len(races) if switches.shuffled else searched), everybody])
     for kind, first_days in (("month", months(seeds)), ("quarter", quarters(seeds)), ("year", years(seeds)[:, None])):
-        period = {"period_type": kind, "period_start": first_days[:, :, None], "seed": np.arange(seeds)[:, None, None], "geoid": GEOID}
+        period = {
+            "period_type": kind,
+            "period_start": first_days[:, :, None],
+            "seed": np.arange(seeds)[:, None, None],
+            "geoid": GEOID,
+        }
         world.truth("stops_searched_share", **period, race_ethnicity_code=np.array([*races, "all"]), truth=100 * shares)
         noted = np.array([*_STOPPED.values()]) * (1 - (switches.unknown if switches.unknown_if_outcome is None else 0))
         if switches.unknown_if_outcome is None:

@@ -18,7 +18,10 @@ def plant(rng: np.random.Generator, seeds: int, _: Switches) -> World:
     world = World()
     tract, first_day = np.tile(np.arange(town.TRACTS), seeds), np.repeat(years(seeds), town.TRACTS)
     geoid = np.unique(town.TRACT_GEOID)[tract]
-    period = {"period_start": first_day, "period_end": (first_day.astype("datetime64[Y]") + 1).astype("datetime64[D]") - np.timedelta64(1, "D")}
+    period = {
+        "period_start": first_day,
+        "period_end": (first_day.astype("datetime64[Y]") + 1).astype("datetime64[D]") - np.timedelta64(1, "D"),
+    }
     world.fact(
         "fct_foreclosures_by_tract", source="dcd__foreclosures", jurisdiction=town.GEOID, tract_vintage="2020", tract_geoid=geoid,
         **period, private_parcels_count=_PARCELS[tract], foreclosures_count=rng.poisson((_PARCELS * _FORECLOSED)[tract]),
