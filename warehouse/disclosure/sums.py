@@ -74,6 +74,11 @@ def everybody(at: At) -> At:
     return at._replace(race=ALL, tabulation=EXCLUSIVE)
 
 
+def others(denominator: str, numerator: str) -> str:
+    """The records of those in the denominator who are not in the numerator."""
+    return f"{denominator} less {numerator}"
+
+
 def _own_counts(counts: Counts, figure: Figure) -> None:
     if figure.kind == "median":
         return
@@ -247,8 +252,8 @@ def _complements(counts: Counts, numerator: str, denominator: str) -> None:
             value = counts.value[whole] - counts.value[number]
             threshold = 0 if at.race == KNOWN else max(counts.threshold[whole], counts.threshold[number])
             hides_zero = counts.hides_zero[whole] or counts.hides_zero[number]
-            others = counts.add(Count(f"{denominator} less {numerator}", at), value, threshold, hides_zero=hides_zero)
-            counts.equate({number: 1.0, others: 1.0, whole: -1.0})
+            rest = counts.add(Count(others(denominator, numerator), at), value, threshold, hides_zero=hides_zero)
+            counts.equate({number: 1.0, rest: 1.0, whole: -1.0})
 
 
 def _combinations(counts: Counts, records: str) -> None:

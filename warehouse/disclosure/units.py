@@ -2,8 +2,9 @@
 
 Here: which unit shows which counts. Not here: which units are hidden (`choice`).
 
-A row shows its numerator and its denominator. What it says of unknown races (the known share, the bounds, comparisons with all
-others) tells one more count, that of the unknown; those figures are a unit of their own, since hiding them costs readers less.
+A row shows its numerator, its denominator, and so who is in the one and not in the other. What it says of unknown races (the
+known share, the bounds, comparisons with all others) tells one more count, that of the unknown; those figures are a unit of
+their own, since hiding them costs readers less.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from dataclasses import dataclass
 
 from warehouse.disclosure.counts import At, Counts
 from warehouse.disclosure.figures import Figure, Key
-from warehouse.disclosure.sums import UNKNOWN, denominator_at, everybody
+from warehouse.disclosure.sums import UNKNOWN, denominator_at, everybody, others
 
 
 @dataclass(frozen=True)
@@ -68,6 +69,7 @@ def _numbers(counts: Counts, figure: Figure, numerator: At, denominator: At) -> 
     found = [counts.get(figure.numerator_records, numerator)]
     if figure.denominator_records is not None:
         found.append(counts.get(figure.denominator_records, denominator))
+        found.append(counts.get(others(figure.denominator_records, figure.numerator_records), numerator))
     return tuple(dict.fromkeys(number for number in found if number is not None))
 
 
