@@ -7,6 +7,6 @@ which shares no code with this (`expectations.disclosure`).
 """
 
 from warehouse.disclosure.ledger import keep_copies, record, restore
-from warehouse.disclosure.suppressing import Suppressed, suppress
+from warehouse.disclosure.suppressing import Suppressed, next_due, suppress
 
-__all__ = ["Suppressed", "keep_copies", "record", "restore", "suppress"]
+__all__ = ["Suppressed", "keep_copies", "next_due", "record", "restore", "suppress"]

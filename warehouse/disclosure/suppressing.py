@@ -20,6 +20,8 @@ from warehouse.disclosure.reported import REPORTED, report
 from warehouse.disclosure.sums import UNKNOWN, Public, count_up, everybody
 from warehouse.disclosure.units import hidden_medians, units, whole_key
 
+MARTS = "release.marts.fct_equity_measures"
+
 
 @dataclass(frozen=True)
 class Suppressed:
@@ -55,6 +57,29 @@ def suppress(con: DuckDBPyConnection, reported: Path, as_of: dt.datetime) -> Sup
     hidden |= dict.fromkeys(hidden_medians(figures, counts, chosen.counts, public.universes), SECONDARY)
     _mark(con, figures, hidden, {figure.key: _shows_unknown(figure, counts, chosen, hidden) for figure in figures})
     return _summed_up(con, figures, hidden, chosen)
+
+
+def next_due(con: DuckDBPyConnection, as_of: dt.datetime) -> str | None:
+    """The next moment after `as_of` at which something else goes out: a period closes, or corrections may be taken over."""
+    found = con.execute(
+        f"""
+        select min(moment) from (
+            select cast(measures.period_end + plan.lag_days as timestamp) as moment
+            from (select distinct measure_id, geography_type, period_type, stratum_type, period_end from {MARTS}) as measures
+            inner join release.reference.publication_plan as plan
+                on measures.measure_id = plan.measure_id
+                and plan.geography_type in (measures.geography_type, '*')
+                and plan.period_type in (measures.period_type, '*')
+                and plan.stratum_type in (measures.stratum_type, '*')
+            union all
+            select date_trunc('quarter', reported_at) + interval 3 months from {REPORTED} where is_revision_pending
+        )
+        where moment > ?::timestamp
+        """,
+        [as_of],
+    ).fetchone()
+    # the receipt's moment has passed once a run's clock is beyond it
+    return (found[0] - dt.timedelta(seconds=1)).isoformat() if found and found[0] else None
 
 
 def _public(con: DuckDBPyConnection) -> Public:
