@@ -154,7 +154,7 @@ def _attack(session: RunSession) -> GateResult:
     verdict = gate_disclosure(home.warehouse, ledger=home.ledger, memory=home.attacked)
     assert session.suppressed is not None, "the published models were built"
     said = dataclasses.asdict(session.suppressed)
-    notes = [Finding(name, None, "info", success=True, observed=float(value), threshold=None, message="") for name, value in said.items()]
+    notes = [Finding(name, None, "info", True, float(value), None, "") for name, value in said.items()]
     return replace(verdict, findings=(*verdict.findings, *notes))
 
 
