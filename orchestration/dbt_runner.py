@@ -21,7 +21,7 @@ from orchestration.settings import DBT_PROJECT
 from warehouse.paths import Home
 from warehouse.sql import without_values
 
-QUALITY = "path:models/quality"
+QUALITY, PUBLISHED = "path:models/quality", "path:models/published"
 # dbt's own logs are off: its messages and DuckDB's can quote cells. What is passed on is short and without them.
 MESSAGE_CHARACTERS = 500
 _PROJECTS: dict[tuple[str, str], Any] = {}

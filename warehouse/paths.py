@@ -115,6 +115,16 @@ class Home:
         return self.disclosure / "ledger.parquet"
 
     @property
+    def reported(self) -> Path:
+        """The figures of persons as they were reported, hidden ones too."""
+        return self.disclosure / "reported.parquet"
+
+    @property
+    def attacked(self) -> Path:
+        """Which parts of the public file were attacked and found safe."""
+        return self.disclosure / "attacked.json"
+
+    @property
     def runs(self) -> Path:
         """One receipt a run."""
         return self.root / "runs"
