@@ -471,7 +471,7 @@ def test_what_is_reported_has_the_columns_of_the_measures(project: Manifest) -> 
     reported = set(project.data["sources"]["source.levelground.disclosure.reported"]["columns"])
     columns = {node["name"]: set(node["columns"]) for node in project.models()}
     measures, planned = columns["fct_equity_measures"], columns["int_disclosure__planned"]
-    decided = {"reported_at", "is_revision_pending", "hidden_because", "shows_unknown"}
+    decided = {"reported_at", "is_revision_pending", "hidden_because", "shows_unknown", "is_settled"}
     assert planned - measures == (reported - measures - decided) | {"is_confidential"}, "describe what the suppressor reads"
     assert reported - planned == decided, f"correct models/published/_published__sources.yml: {sorted(reported ^ planned)}"
     assert columns["equity_measures"] == measures | {"publication_status", "is_revision_pending"}

@@ -13,7 +13,7 @@ unguarded as (
 
 guarded as (
     select
-        * exclude (reported_at),
+        * exclude (reported_at, is_settled),
         true as is_confidential
     from {{ source('disclosure', 'reported') }}
 ),
