@@ -63,7 +63,7 @@ final as (
         and is_reference_told
         and not is_reference_hidden
         and not is_comparison_telling
-        and (reference_code = 'rest' or reference_status = 'published') as is_compared
+        and coalesce(reference_code = 'rest' or reference_status = 'published', false) as is_compared
     from judged
 )
 
