@@ -134,7 +134,7 @@ def judge_build(session: RunSession) -> list[GateResult]:
         warehouse = session.settings.home.warehouse
         series = _judge_series(session)
         marts = [replace(g, findings=(*g.findings, *series)) if g.subject == REGISTRY else g for g in gate_build(warehouse)]
-        gates = [*marts, gate_published(warehouse), _attack(session)]
+        gates = [*marts, *gate_published(warehouse, session.reading.registry), _attack(session)]
     session.receipt.gates += gates
     failed = [f"{gate.subject}: {finding.message}" for gate in gates for finding in gate.failed_critical]
     if failed:
