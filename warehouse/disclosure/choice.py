@@ -153,7 +153,7 @@ class _Part:
         for number in small:
             if number in safe:
                 continue
-            wanted = self._counts.threshold[number] - 1.0
+            wanted = self._counts.threshold(number) - 1.0
             moved = self._program.cheapest(number, wanted)
             if moved is None:
                 unsafe.append(number)
@@ -162,7 +162,7 @@ class _Part:
             for at, by in zip(self._members, moved, strict=True):
                 if abs(by) > EQUAL:
                     touched += self._search.hide(at, self._hidden)
-                if by >= self._counts.threshold[at] - 1.0 - EQUAL:
+                if by >= self._counts.threshold(at) - 1.0 - EQUAL:
                     safe.add(at)
             self._set(dict.fromkeys(touched))
         return unsafe

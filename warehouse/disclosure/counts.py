@@ -46,32 +46,51 @@ class Equation:
 
 
 class Counts:
-    """Numbered counts. `value` is NaN for what its source hides, `least` what a reader takes it to be at least."""
+    """Numbered counts. `value` is NaN for what its source hides.
+
+    What an agreement asks for holds of all counts of the same records, whichever measure or sum they come from.
+    """
 
     def __init__(self) -> None:
         self.number: dict[Count, int] = {}
         self.names: list[Count] = []
         self.value: list[float] = []
-        self.threshold: list[int] = []
-        self.hides_zero: list[bool] = []
         self.equations: list[Equation] = []
+        self._thresholds: dict[str, int] = {}
+        self._hides_zeros: set[str] = set()
+        self._public: set[int] = set()
 
     def __len__(self) -> int:
         return len(self.names)
 
-    def add(self, name: Count, value: float, threshold: int, *, hides_zero: bool = False) -> int:
-        """The number of a count, made if it is new. `threshold` 0: nobody's secret. The strictest agreement holds."""
+    def agree(self, records: str, threshold: int, *, hides_zeros: bool) -> None:
+        """Ask that counts of these records below the threshold be hidden, zeros too if `hides_zeros`; the strictest holds."""
+        self._thresholds[records] = max(self._thresholds.get(records, 0), threshold)
+        if hides_zeros:
+            self._hides_zeros.add(records)
+
+    def add(self, name: Count, value: float, *, is_secret: bool = True) -> int:
+        """The number of a count, made if it is new. `is_secret` False: a sum that gives nobody away by itself."""
         at = self.number.get(name)
         if at is None:
             at = self.number[name] = len(self.names)
             self.names.append(name)
             self.value.append(value)
-            self.threshold.append(threshold)
-            self.hides_zero.append(hides_zero)
-        else:
-            self.threshold[at] = max(self.threshold[at], threshold)
-            self.hides_zero[at] = self.hides_zero[at] or hides_zero
+            if not is_secret:
+                self._public.add(at)
         return at
+
+    def threshold(self, number: int) -> int:
+        """From which count on it is shown; 0 if it may always be."""
+        return 0 if number in self._public else self._thresholds.get(self.names[number].records, 0)
+
+    def hides_zero(self, records: str) -> bool:
+        """Whether that nobody is counted is hidden too."""
+        return records in self._hides_zeros
+
+    def threshold_of(self, records: str) -> int:
+        """What was asked for of the records."""
+        return self._thresholds.get(records, 0)
 
     def get(self, records: str, at: At) -> int | None:
         """The number of a count, if there is such a count."""
@@ -87,15 +106,15 @@ class Counts:
 
     def is_sensitive(self, number: int) -> bool:
         """Whether so few are counted that somebody is given away; what the source hides is taken to be so."""
-        threshold, value = self.threshold[number], self.value[number]
+        threshold, value = self.threshold(number), self.value[number]
         if threshold == 0:
             return False
         if math.isnan(value):
             return True
         if value <= EQUAL:
-            return self.hides_zero[number]
+            return self.hides_zero(self.names[number].records)
         return value < threshold - EQUAL
 
     def is_none(self, number: int) -> bool:
         """Whether nobody is counted, and may be seen to be nobody."""
-        return self.value[number] <= EQUAL and not self.hides_zero[number]
+        return self.value[number] <= EQUAL and not self.hides_zero(self.names[number].records)

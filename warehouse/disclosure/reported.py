@@ -110,7 +110,7 @@ def _is_large(con: DuckDBPyConnection, public: Public, source: str, year: int) -
 def _may_be_told(before: Counts, now: Counts, name: object) -> bool:
     ends = [(counts, counts.number.get(name)) for counts in (before, now)]  # type: ignore[call-overload]
     values = [0.0 if at is None else counts.value[at] for counts, at in ends]
-    threshold = max(0 if at is None else counts.threshold[at] for counts, at in ends)
+    threshold = max(0 if at is None else counts.threshold(at) for counts, at in ends)
     change = abs(values[1] - values[0])
     return threshold == 0 or change <= EQUAL or change >= threshold - EQUAL
 

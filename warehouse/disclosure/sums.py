@@ -89,7 +89,8 @@ def _own_counts(counts: Counts, figure: Figure) -> None:
     ):
         value = instead if number is None else number
         if records is not None and value is not None:
-            counts.add(Count(records, at), value, figure.threshold, hides_zero=figure.hides_zeros)
+            counts.agree(records, figure.threshold, hides_zeros=figure.hides_zeros)
+            counts.add(Count(records, at), value)
 
 
 def denominator_at(figure: Figure) -> At:
@@ -125,7 +126,7 @@ def _add(counts: Counts, sums: Iterable[_Sum], *, overlapping: bool) -> None:
             terms = {one.whole: 1.0, **dict.fromkeys(one.parts, -1.0)}
             if has_rests:
                 value = rest if math.isnan(rest) else max(rest, 0.0)
-                terms[counts.add(one.rest, value, counts.threshold[one.whole])] = -1.0
+                terms[counts.add(one.rest, value)] = -1.0
             counts.equate(terms)
 
 
@@ -150,12 +151,10 @@ def _races(
         told = tuple(number for race, number in codes.items() if kinds[race] in _KNOWN_KINDS)
         untold = tuple(number for race, number in codes.items() if kinds[race] not in _KNOWN_KINDS)
         there = math.fsum(counts.value[number] for number in told)
-        of_known = counts.add(Count(records, whole_at._replace(race=KNOWN)), known.get(Count(records, whole_at), there), 0)
-        of_unknown = counts.add(
-            Count(records, whole_at._replace(race=UNKNOWN)),
-            counts.value[whole] - counts.value[of_known],
-            counts.threshold[whole],
-        )
+        among = known.get(Count(records, whole_at), there)
+        of_known = counts.add(Count(records, whole_at._replace(race=KNOWN)), among, is_secret=False)
+        left = counts.value[whole] - counts.value[of_known]
+        of_unknown = counts.add(Count(records, whole_at._replace(race=UNKNOWN)), left)
         counts.equate({whole: 1.0, of_known: -1.0, of_unknown: -1.0})
         family = (whole_at.period_type, whole_at.geography_type, whole_at.stratum_type)
         sums.append(_Sum((*family, KNOWN), of_known, told, Count(records, whole_at._replace(race=_OTHER_KNOWN))))
@@ -189,8 +188,7 @@ class _Out:
             self._periods.add((at.period_type, at.period_start, at.geography_type))
 
     def has(self, at: At) -> bool:
-        race = ALL if at.race in _ADDED_UP else at.race
-        kind = (at.period_type, at.geography_type, race, at.tabulation, at.stratum_type)
+        kind = (at.period_type, at.geography_type, at.race, at.tabulation, at.stratum_type)
         return kind in self._kinds and (at.period_type, at.period_start, at.geography_type) in self._periods
 
 
@@ -241,6 +239,9 @@ def _places(counts: Counts, records: str) -> None:
 
 def _complements(counts: Counts, numerator: str, denominator: str) -> None:
     """Who is in the denominator and not in the numerator; of a composition, who is of another race."""
+    threshold = max(counts.threshold_of(numerator), counts.threshold_of(denominator))
+    hides_zeros = counts.hides_zero(numerator) or counts.hides_zero(denominator)
+    counts.agree(others(denominator, numerator), threshold, hides_zeros=hides_zeros)
     for at, number in counts.of(numerator):
         if numerator == denominator:
             if at.race in _ADDED_UP or at.tabulation == _WITH_OTHERS:
@@ -250,9 +251,7 @@ def _complements(counts: Counts, numerator: str, denominator: str) -> None:
             whole = counts.get(denominator, at)
         if whole is not None:
             value = counts.value[whole] - counts.value[number]
-            threshold = 0 if at.race == KNOWN else max(counts.threshold[whole], counts.threshold[number])
-            hides_zero = counts.hides_zero[whole] or counts.hides_zero[number]
-            rest = counts.add(Count(others(denominator, numerator), at), value, threshold, hides_zero=hides_zero)
+            rest = counts.add(Count(others(denominator, numerator), at), value, is_secret=at.race != KNOWN)
             counts.equate({number: 1.0, rest: 1.0, whole: -1.0})
 
 
@@ -267,7 +266,7 @@ def _combinations(counts: Counts, records: str) -> None:
                 alone = members.get(at._replace(tabulation=EXCLUSIVE))
                 value = counts.value[number] - (0.0 if alone is None else counts.value[alone])
                 name = Count(records, at._replace(tabulation=_WITH_OTHERS))
-                more = counts.add(name, value, 0 if math.isnan(value) else counts.threshold[number])
+                more = counts.add(name, value, is_secret=not math.isnan(value))
                 counts.equate({number: 1.0, more: -1.0, **({} if alone is None else {alone: -1.0})})
                 with_others.append(more)
         if several is not None and with_others:

@@ -89,7 +89,7 @@ def narrowest(
                 b_eq=totals or None, bounds=bounds, method="highs",
             )  # fmt: skip
             ends.append(sign * found.fun if found.status == 0 else -sign * math.inf)
-        worst = min(worst, ends[1] - ends[0] - (counts.threshold[number] - 1.0))
+        worst = min(worst, ends[1] - ends[0] - (counts.threshold(number) - 1.0))
     return worst
 
 

@@ -130,3 +130,11 @@ def test_a_count_that_two_measures_show_is_hidden_in_both(shown: bool) -> None:
     _, chosen = _choose(figures)
     hidden = {(key.measure_id, key.at.race) for key in chosen.rows}
     assert (("stops", "asian") in hidden) == (("searched", "asian") in hidden) == (not shown)
+
+
+def test_few_in_groups_without_a_row_are_not_told_by_the_others() -> None:
+    rows = {"black": (94, 186), "white": (351, 419), "all": (473, 640)}  # 28 of 35 others of known race, so that 7 were not
+    figures = [figure(at(race), x, n, kind="proportion", known=(473, 640)) for race, (x, n) in rows.items()]
+    counts, chosen = _choose(figures)
+    assert chosen.rows or chosen.unknown
+    assert _safe(figures, counts, chosen)
