@@ -17,14 +17,24 @@ import dagster as dg
 
 from ingest.contract import Contract
 from ingest.deliver import DeliveryStore
-from orchestration import intake, stages
+from orchestration import build, intake, stages
 from orchestration.checks import DBT_TESTS, delivery_check, freshness_check, source_checks, test_results
-from orchestration.dbt_runner import NodeResult
+from orchestration.column_lineage import column_lineage
+from orchestration.dbt_runner import NodeResult, manifest
 from orchestration.progress import told, watcher
 from orchestration.receipts import BLOCKED, HELD_BACK
 from orchestration.resources import RunResource
-from orchestration.shown import docs_metadata, release_metadata, source_observations, status_metadata
-from orchestration.specs import QUALITY_SCHEMA, RELEASE_KEY, TEAM, source_description, source_metadata, source_owner
+from orchestration.session import RunSession
+from orchestration.shown import docs_metadata, model_metadata, release_metadata, source_observations, status_metadata
+from orchestration.specs import (
+    QUALITY_SCHEMA,
+    RELEASE_KEY,
+    TEAM,
+    source_description,
+    source_keys,
+    source_metadata,
+    source_owner,
+)
 
 
 def landing_asset(contract: Contract) -> dg.AssetsDefinition:
@@ -60,12 +70,13 @@ def landing_asset(contract: Contract) -> dg.AssetsDefinition:
     return land
 
 
-def dbt_assets(specs: Mapping[str, dg.AssetSpec], manifest: Mapping[str, Any]) -> tuple[dg.AssetsDefinition, dg.AssetsDefinition]:
+def dbt_assets(specs: Mapping[str, dg.AssetSpec], parsed: Mapping[str, Any]) -> tuple[dg.AssetsDefinition, dg.AssetsDefinition]:
     """Two steps: all models but quality, then, after the gates, quality."""
     quality = {i: spec for i, spec in specs.items() if spec.key.path[0] == QUALITY_SCHEMA}
     models = {i: spec for i, spec in specs.items() if i not in quality}
+    keys = {i: spec.key for i, spec in specs.items()} | source_keys(parsed)
     tested = {
-        node for test in manifest["nodes"].values() if test["resource_type"] == "test" for node in test["depends_on"]["nodes"]
+        node for test in parsed["nodes"].values() if test["resource_type"] == "test" for node in test["depends_on"]["nodes"]
     }
     checks = [
         dg.AssetCheckSpec(DBT_TESTS, asset=spec.key, blocking=True, description="Our own tests of this model.")
@@ -81,12 +92,13 @@ def dbt_assets(specs: Mapping[str, dg.AssetSpec], manifest: Mapping[str, Any]) -
         if not results:
             context.log.info("nothing changed: no build, no gates, no release")
             return
-        yield from _materialized(context, models, results)
+        yield from _materialized(context, run.session, models, keys, results)
         yield from test_results(models, results, context.selected_asset_check_keys)
 
     @dg.multi_asset(name="quality", specs=[_optional(spec) for spec in quality.values()], can_subset=True)
     def build_quality(context: dg.AssetExecutionContext, run: RunResource) -> Iterator[dg.MaterializeResult[Any]]:
-        yield from _materialized(context, quality, stages.quality(run.session, told(context.log.info)))
+        results = stages.quality(run.session, told(context.log.info))
+        yield from _materialized(context, run.session, quality, keys, results)
 
     return build_models, build_quality
 
@@ -96,12 +108,21 @@ def _optional(spec: dg.AssetSpec) -> dg.AssetSpec:
 
 
 def _materialized(
-    context: dg.AssetExecutionContext, specs: Mapping[str, dg.AssetSpec], results: Iterable[NodeResult]
+    context: dg.AssetExecutionContext,
+    session: RunSession,
+    specs: Mapping[str, dg.AssetSpec],
+    keys: Mapping[str, dg.AssetKey],
+    results: Sequence[NodeResult],
 ) -> Iterator[dg.MaterializeResult[Any]]:
-    for result in results:
-        spec = specs.get(result.unique_id)
-        if spec is not None and spec.key in context.selected_asset_keys and result.good:
-            yield dg.MaterializeResult(asset_key=spec.key, metadata={"seconds": result.seconds})
+    built = [r for r in results if r.good and r.unique_id in specs and specs[r.unique_id].key in context.selected_asset_keys]
+    if not built:
+        return
+    parsed = manifest(session.settings.home)
+    rows, columns = build.table_rows(session), column_lineage(session.settings.home, parsed)
+    for result in built:
+        relation = str(parsed["nodes"][result.unique_id]["relation_name"]).replace('"', "")
+        metadata = model_metadata(result, rows.get(relation), columns.get(result.unique_id, {}), keys)
+        yield dg.MaterializeResult(asset_key=specs[result.unique_id].key, metadata=metadata)
 
 
 def release_asset(specs: Iterable[dg.AssetSpec]) -> dg.AssetsDefinition:

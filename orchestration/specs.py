@@ -114,6 +114,11 @@ def model_specs(manifest: Mapping[str, Any]) -> dict[str, dg.AssetSpec]:
     return {i: _after(spec, marts) if spec.key.path[0] == QUALITY_SCHEMA else spec for i, spec in specs.items()}
 
 
+def source_keys(manifest: Mapping[str, Any]) -> dict[str, dg.AssetKey]:
+    """The key of everything that models read and dbt does not make, by its dbt id."""
+    return {i: dg.AssetKey([node["source_name"], node["name"]]) for i, node in manifest["sources"].items()}
+
+
 def receipt_specs(manifest: Mapping[str, Any]) -> list[dg.AssetSpec]:
     """What the run itself writes down for dbt: nodes without a step of their own."""
     tables = [source for source in manifest["sources"].values() if source["source_name"] == "receipts"]
