@@ -17,10 +17,10 @@ import dagster as dg
 
 from ingest.contract import Contract
 from ingest.deliver import DeliveryStore
+from ingest.landing import LastLoad, last_load
 from orchestration import build, intake, stages
 from orchestration.checks import DBT_TESTS, delivery_check, freshness_check, source_checks, test_results
-from orchestration.column_lineage import column_lineage
-from orchestration.dbt_runner import NodeResult, manifest
+from orchestration.dbt_runner import NodeResult
 from orchestration.progress import told, watcher
 from orchestration.receipts import BLOCKED, HELD_BACK
 from orchestration.resources import RunResource
@@ -31,7 +31,6 @@ from orchestration.specs import (
     RELEASE_KEY,
     TEAM,
     source_description,
-    source_keys,
     source_metadata,
     source_owner,
 )
@@ -65,18 +64,22 @@ def landing_asset(contract: Contract) -> dg.AssetsDefinition:
             yield freshness_check(registered, status, session.as_of)
         measured = session.measured.get(contract.source, {})
         metadata = status_metadata(status, measured, session.as_of) | docs_metadata(session.settings)
-        yield dg.MaterializeResult(metadata=metadata)
+        yield dg.MaterializeResult(metadata=metadata, data_version=_version(last_load(session.con, registered)))
 
     return land
 
 
-def dbt_assets(specs: Mapping[str, dg.AssetSpec], parsed: Mapping[str, Any]) -> tuple[dg.AssetsDefinition, dg.AssetsDefinition]:
+def _version(last: LastLoad | None) -> dg.DataVersion:
+    """What landing holds of a source: as long as that stays, what is built of it does not show as out of date."""
+    return dg.DataVersion(f"{last.load_id}-{last.sequence}" if last else "nothing")
+
+
+def dbt_assets(specs: Mapping[str, dg.AssetSpec], manifest: Mapping[str, Any]) -> tuple[dg.AssetsDefinition, dg.AssetsDefinition]:
     """Two steps: all models but quality, then, after the gates, quality."""
     quality = {i: spec for i, spec in specs.items() if spec.key.path[0] == QUALITY_SCHEMA}
     models = {i: spec for i, spec in specs.items() if i not in quality}
-    keys = {i: spec.key for i, spec in specs.items()} | source_keys(parsed)
     tested = {
-        node for test in parsed["nodes"].values() if test["resource_type"] == "test" for node in test["depends_on"]["nodes"]
+        node for test in manifest["nodes"].values() if test["resource_type"] == "test" for node in test["depends_on"]["nodes"]
     }
     checks = [
         dg.AssetCheckSpec(DBT_TESTS, asset=spec.key, blocking=True, description="Our own tests of this model.")
@@ -92,13 +95,13 @@ def dbt_assets(specs: Mapping[str, dg.AssetSpec], parsed: Mapping[str, Any]) -> 
         if not results:
             context.log.info("nothing changed: no build, no gates, no release")
             return
-        yield from _materialized(context, run.session, models, keys, results)
+        yield from _materialized(context, run.session, models, results)
         yield from test_results(models, results, context.selected_asset_check_keys)
 
     @dg.multi_asset(name="quality", specs=[_optional(spec) for spec in quality.values()], can_subset=True)
     def build_quality(context: dg.AssetExecutionContext, run: RunResource) -> Iterator[dg.MaterializeResult[Any]]:
         results = stages.quality(run.session, told(context.log.info))
-        yield from _materialized(context, run.session, quality, keys, results)
+        yield from _materialized(context, run.session, quality, results)
 
     return build_models, build_quality
 
@@ -111,18 +114,16 @@ def _materialized(
     context: dg.AssetExecutionContext,
     session: RunSession,
     specs: Mapping[str, dg.AssetSpec],
-    keys: Mapping[str, dg.AssetKey],
     results: Sequence[NodeResult],
 ) -> Iterator[dg.MaterializeResult[Any]]:
     built = [r for r in results if r.good and r.unique_id in specs and specs[r.unique_id].key in context.selected_asset_keys]
     if not built:
         return
-    parsed = manifest(session.settings.home)
-    rows, columns = build.table_rows(session), column_lineage(session.settings.home, parsed)
+    rows = build.table_rows(session)
+    made_of = dg.DataVersion(session.receipt.fingerprint or session.receipt.run_id)
     for result in built:
-        relation = str(parsed["nodes"][result.unique_id]["relation_name"]).replace('"', "")
-        metadata = model_metadata(result, rows.get(relation), columns.get(result.unique_id, {}), keys)
-        yield dg.MaterializeResult(asset_key=specs[result.unique_id].key, metadata=metadata)
+        metadata = model_metadata(result, rows.get(result.relation))
+        yield dg.MaterializeResult(asset_key=specs[result.unique_id].key, metadata=metadata, data_version=made_of)
 
 
 def release_asset(specs: Iterable[dg.AssetSpec]) -> dg.AssetsDefinition:

@@ -12,7 +12,6 @@ from typing import Any
 
 import dagster as dg
 
-from orchestration.column_lineage import ByColumn
 from orchestration.dbt_runner import NodeResult
 from orchestration.receipts import FRESH, HELD_BACK, STALE, RunReceipt, SourceStatus
 from orchestration.reports import measured_sources, release_figures
@@ -75,17 +74,9 @@ def docs_metadata(settings: Settings) -> dict[str, Any]:
     return {"docs": dg.MetadataValue.path(str(index))} if index.is_file() else {}
 
 
-def model_metadata(result: NodeResult, rows: int | None, columns: ByColumn, keys: Mapping[str, dg.AssetKey]) -> dict[str, Any]:
-    """A model or seed that has been built: how long it took, how many rows it has, and what each of its columns is made of."""
-    said: dict[str, Any] = {"seconds": result.seconds}
-    if rows is not None:
-        said["dagster/row_count"] = rows
-    deps = {
-        column: [dg.TableColumnDep(keys[parent], name) for parent, name in parents if parent in keys]
-        for column, parents in columns.items()
-        if parents
-    }
-    return said | ({"dagster/column_lineage": dg.TableColumnLineage(deps)} if deps else {})
+def model_metadata(result: NodeResult, rows: int | None) -> dict[str, Any]:
+    """A model or seed that has been built: how long it took, and how many rows it has, if it is a table."""
+    return {"seconds": result.seconds} | ({"dagster/row_count": rows} if rows is not None else {})
 
 
 def source_observations(home: Home) -> list[dg.AssetObservation]:
