@@ -126,7 +126,7 @@ def source_keys(manifest: Mapping[str, Any]) -> dict[str, dg.AssetKey]:
 
 
 def lineage_metadata(columns: ByColumn, keys: Mapping[str, dg.AssetKey]) -> dict[str, Any]:
-    """What a model's columns are made of: as Dagster knows it, which its own UI does not draw, and as a table that it does."""
+    """What a model's columns are made of: as Dagster knows it, which its own UI does not show, and as a table."""
     deps = {
         column: [dg.TableColumnDep(keys[parent], name) for parent, name in parents if parent in keys]
         for column, parents in columns.items()
@@ -134,11 +134,11 @@ def lineage_metadata(columns: ByColumn, keys: Mapping[str, dg.AssetKey]) -> dict
     }
     if not deps:
         return {}
-    records = [
-        dg.TableRecord({"column": column, "made_of": ", ".join(f"{dep.asset_key.path[-1]}.{dep.column_name}" for dep in of)})
-        for column, of in deps.items()
+    rows = [
+        f"| {column} | {', '.join(f'{dep.asset_key.path[-1]}.{dep.column_name}' for dep in of)} |" for column, of in deps.items()
     ]
-    return {"dagster/column_lineage": dg.TableColumnLineage(deps), "columns_made_of": dg.MetadataValue.table(records)}
+    table = "\n".join(["| column | is made of |", "| --- | --- |", *rows])
+    return {"dagster/column_lineage": dg.TableColumnLineage(deps), "columns_made_of": dg.MetadataValue.md(table)}
 
 
 def receipt_specs(manifest: Mapping[str, Any]) -> list[dg.AssetSpec]:
