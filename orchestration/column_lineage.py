@@ -64,9 +64,11 @@ def read_lineage(manifest: Mapping[str, Any], compiled: Path) -> dict[str, ByCol
     found: dict[str, ByColumn] = {}
     for unique_id in _parents_first(nodes):
         node = nodes[unique_id]
-        path = compiled / str(node["package_name"]) / str(node["original_file_path"])
-        if node["resource_type"] != "model" or not path.is_file():
+        if node["resource_type"] != "model":
             continue
+        path = compiled / str(node["package_name"]) / str(node["original_file_path"])
+        if not path.is_file():
+            continue  # not built yet
         schema = MappingSchema(dialect=DIALECT)
         for parent in node["depends_on"]["nodes"]:
             if columns.get(parent):
@@ -140,7 +142,7 @@ class _Tracer:
         return self._known[key]
 
     def _of_step(self, scope: Scope, name: str) -> set[Column]:
-        if scope.is_set_operation:
+        if scope.set_operation_scopes:  # also at the root, which is not called a set operation
             at = list(_selected(scope)).index(name)
             branches = [(branch, list(_selected(branch))) for branch in scope.set_operation_scopes]
             return {found for branch, names in branches if at < len(names) for found in self.column(branch, names[at])}
