@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Any
 
 from sqlglot import MappingSchema, exp, parse_one
-from sqlglot.errors import SqlglotError
 from sqlglot.optimizer.qualify import qualify
 from sqlglot.optimizer.scope import Scope, build_scope
 
@@ -75,7 +74,7 @@ def read_lineage(manifest: Mapping[str, Any], compiled: Path) -> dict[str, ByCol
                 schema.add_table(nodes[parent]["relation_name"], dict.fromkeys(columns[parent], "text"), dialect=DIALECT)
         try:
             traced = _trace(path.read_text(encoding="utf-8"), schema, ids)
-        except SqlglotError:
+        except Exception:  # noqa: BLE001 - the parser fails in many ways, and no run or page is worth failing for lineage
             continue
         columns[unique_id] = list(traced)
         found[unique_id] = {column: sorted(_as_delivered(nodes, of)) for column, of in traced.items()}
@@ -143,7 +142,10 @@ class _Tracer:
 
     def _of_step(self, scope: Scope, name: str) -> set[Column]:
         if scope.set_operation_scopes:  # also at the root, which is not called a set operation
-            at = list(_selected(scope)).index(name)
+            first = list(_selected(scope))
+            if name not in first:
+                return set()
+            at = first.index(name)
             branches = [(branch, list(_selected(branch))) for branch in scope.set_operation_scopes]
             return {found for branch, names in branches if at < len(names) for found in self.column(branch, names[at])}
         made = _selected(scope).get(name)

@@ -1,4 +1,4 @@
-"""What the UI says of a source: red for what was held back or is stale, yellow for what is late; docs are linked where they are."""
+"""What the UI says of a source: red if held back or stale, yellow if late; docs are linked where they are."""
 
 from __future__ import annotations
 
