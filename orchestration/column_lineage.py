@@ -10,6 +10,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import json
+import logging
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -29,6 +30,7 @@ LOAD_COLUMNS = ("_record_hash", "_load_id", "_source_file", "_source_row")
 Node = Mapping[str, Any]
 Column = tuple[str, str]  # dbt's id of a model, seed or source, and the name of a column
 ByColumn = dict[str, list[Column]]
+_log = logging.getLogger("levelground.lineage")
 
 
 def column_lineage(home: Home, manifest: Mapping[str, Any]) -> dict[str, ByColumn]:
@@ -74,7 +76,8 @@ def read_lineage(manifest: Mapping[str, Any], compiled: Path) -> dict[str, ByCol
                 schema.add_table(nodes[parent]["relation_name"], dict.fromkeys(columns[parent], "text"), dialect=DIALECT)
         try:
             traced = _trace(path.read_text(encoding="utf-8"), schema, ids)
-        except Exception:  # noqa: BLE001 - the parser fails in many ways, and no run or page is worth failing for lineage
+        except Exception as error:  # noqa: BLE001 - the parser fails in many ways, and no run is worth failing for lineage
+            _log.info("no column lineage of %s: %s", unique_id, type(error).__name__)
             continue
         columns[unique_id] = list(traced)
         found[unique_id] = {column: sorted(_as_delivered(nodes, of)) for column, of in traced.items()}
