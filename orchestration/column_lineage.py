@@ -1,8 +1,8 @@
 """From which columns each column of a model is made, read from the SQL that dbt has compiled.
 
 Here: parsing that SQL and following each column to the tables that the model reads. Not here: what the UI makes of it (`shown`).
-dagster-dbt can do this too, but plans each model again for each of its columns and asks the database for every table: minutes
-for what takes two seconds here, since parents come first and a model's columns are known once it has been read.
+dagster-dbt can do this too, but plans each model again for each of its columns and asks the database for every table: a minute
+for what takes three seconds here, since parents come first and a model's columns are known once it has been read.
 """
 
 from __future__ import annotations
