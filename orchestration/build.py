@@ -128,6 +128,12 @@ def _note_due(session: RunSession) -> None:
     session.receipt.due_at = min(days, default=None)
 
 
+def table_rows(session: RunSession) -> dict[str, int]:
+    """The rows of every table of the warehouse and the candidate, by `database.schema.table`; views are not counted."""
+    counted = "select database_name || '.' || schema_name || '.' || table_name, estimated_size from duckdb_tables()"
+    return dict(session.con.execute(counted).fetchall())
+
+
 def judge_build(session: RunSession) -> list[GateResult]:
     """Judge marts and published; a critical failure blocks the release, and content that is out already ends the run."""
     with session.timed("audit build"):

@@ -29,7 +29,10 @@ _PROJECTS: dict[tuple[str, str], Any] = {}
 
 @dataclass(frozen=True)
 class NodeResult:
-    """What became of one model, seed or test. `failures` counts the rows a test found; `tested` the models it tests."""
+    """What became of one model, seed or test. `failures` counts the rows a test found; `tested` the models it tests.
+
+    `relation` is `database.schema.table`, empty for a test.
+    """
 
     unique_id: str
     name: str
@@ -39,6 +42,7 @@ class NodeResult:
     failures: int
     message: str
     tested: tuple[str, ...]
+    relation: str = ""
 
     @property
     def good(self) -> bool:
@@ -177,4 +181,5 @@ def _node(result: Any) -> NodeResult:
         failures=int(result.failures or 0),
         message=message,
         tested=(attached,) if attached else tested,
+        relation=str(getattr(node, "relation_name", None) or "").replace('"', ""),
     )

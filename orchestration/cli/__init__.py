@@ -12,7 +12,7 @@ import typer
 from ingest.drafting import DraftError
 from ingest.registry import ContractError, UnknownSource
 from ingest.sample import SampleError
-from orchestration.cli import query, releases, run, sample, sources, status, ui
+from orchestration.cli import alerts, query, releases, run, sample, sources, status, ui
 from orchestration.cli.display import complain
 from orchestration.dbt_runner import DbtError
 from orchestration.receipts import EXIT_BAD_ARGUMENTS, EXIT_BUSY, EXIT_UNEXPECTED
@@ -31,6 +31,7 @@ app.command("status")(status.status)
 # a query may begin with a comment, which looks like an option
 app.command("query", context_settings={"ignore_unknown_options": True})(query.query)
 app.add_typer(releases.app, name="releases")
+app.add_typer(alerts.app, name="alerts")
 app.command("sample")(sample.sample)
 app.command("ui")(ui.ui)
 
