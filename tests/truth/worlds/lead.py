@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from tests.truth import town
-from tests.truth.planted import FIRST_YEAR, LATER, Switches, World, cells, days_within, years
+from tests.truth.planted import FIRST_YEAR, LATER, Numbers, Switches, World, alike, cells, days_within, years
 
 MEASURES = ("lead_service_lines_per_1000_addresses", "lead_orders_abated", "lead_orders_open", "lead_order_days_to_abatement")
 _LINES = 0.10 + 0.5 * np.linspace(0, 1, town.TRACTS) ** 2
@@ -14,18 +16,18 @@ _MEDIAN, _ORDERS = 120.5, 301
 _WATCHED = 400  # days after the year began in which the orders of the third mechanism were issued
 
 
-def plant(rng: np.random.Generator, seeds: int, _: Switches) -> World:
+def plant(rng: np.random.Generator, seeds: int, switches: Switches) -> World:
     world = World()
     days = np.datetime64("2023-01-01") + np.arange(seeds)
-    _lines(world, rng, seeds, days)
-    _orders(world, rng, seeds, days)
+    _lines(world, rng, alike(_LINES, switches)[town.TRACT], days)
+    _orders(world, rng, days)
     _durations(world, rng, seeds)
     return world
 
 
-def _lines(world: World, rng: np.random.Generator, seeds: int, days: np.ndarray) -> None:
+def _lines(world: World, rng: np.random.Generator, share: Numbers, days: Any) -> None:
+    seeds = len(days)
     address, piece = town.addresses()
-    share = _LINES[town.TRACT]
     seed, at = np.nonzero(rng.random((seeds, len(piece))) < share[piece])
     world.fact(
         "fct_lead_service_lines", source="dpw__lead_service_lines", **town.placed(piece[at]), occurred_on=days[seed],
@@ -47,7 +49,8 @@ def _lines(world: World, rng: np.random.Generator, seeds: int, days: np.ndarray)
             )  # fmt: skip
 
 
-def _orders(world: World, rng: np.random.Generator, seeds: int, days: np.ndarray) -> None:
+def _orders(world: World, rng: np.random.Generator, days: Any) -> None:
+    seeds = len(days)
     first_piece = np.array([np.flatnonzero(at == town.DISTRICT)[0] for at in range(town.DISTRICTS)])
     address_of = np.array([town.addresses()[0][np.flatnonzero(town.addresses()[1] == piece)[0]] for piece in first_piece])
     for status, measure in (("abated", "lead_orders_abated"), ("open", "lead_orders_open")):

@@ -33,11 +33,10 @@ def plant(rng: np.random.Generator, seeds: int, switches: Switches) -> World:
         eeo4_level_code=_LEVELS[level], annual_pay_usd=np.rint(amount), race_ethnicity_code=noted,
     )  # fmt: skip
     day = {"period_type": "snapshot", "geoid": GEOID}
-    if switches.unknown_if_outcome is None:
-        world.truth(
-            "workforce_composition", **day, period_start=days[:, None], seed=np.arange(seeds)[:, None], race_ethnicity_code=races,
-            truth=100 * (1 - switches.unknown) * np.array([*_STAFF.values()]),
-        )  # fmt: skip
+    world.truth(
+        "workforce_composition", **day, period_start=days[:, None], seed=np.arange(seeds)[:, None], race_ethnicity_code=races,
+        truth=100 * np.array([*_STAFF.values()]),
+    )  # fmt: skip
     world.truth(
         "pay_median", **day, period_start=days[:, None, None], seed=np.arange(seeds)[:, None, None], stratum_type="eeo4_level",
         stratum_code=_LEVELS[:, None], race_ethnicity_code=races, truth=np.multiply.outer(_OF_LEVEL, pay),
