@@ -126,7 +126,8 @@ def _column(value: Any, size: int) -> pa.Array:
     if isinstance(value, str):
         return pa.DictionaryArray.from_arrays(np.zeros(size, np.int8), [value])
     column = np.broadcast_to(value, size)
-    return pa.array(column.astype("datetime64[us]") if column.dtype == np.dtype("datetime64[s]") else column)
+    # what is not a number is NULL
+    return pa.array(column.astype("datetime64[us]") if column.dtype == np.dtype("datetime64[s]") else column, from_pandas=True)
 
 
 def _steps(nodes: Mapping[str, dict[str, Any]], target: Path) -> list[_Step]:

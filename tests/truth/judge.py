@@ -27,7 +27,7 @@ with compared as (
         planted.seed + {{first_seed}} as seed,
         planted.truth,
         case when measures.reference_code = 'rest' then planted.rest_truth else reference.truth end as reference_truth,
-        measures.*
+        measures.* replace (planted.measure_id as measure_id, planted.method as method)
     from planted
     left join release.marts.fct_equity_measures as measures
         on {" and ".join(f"planted.{column} = measures.{column}" for column in GRAIN)}
@@ -73,7 +73,8 @@ class Verdict:
     coverage_se: float | None
     error: float
     error_se: float
-    excludes_no_gap: float | None
+    excluded: float | None  # differences that exclude 0
+    excluded_se: float | None
     within_bounds: float | None
 
     @property
@@ -105,15 +106,21 @@ def _verdicts(con: duckdb.DuckDBPyConnection, what: str, where: str, by: str) ->
     # seeds are independent of each other, and rows of one seed are not: standard errors are those of the seeds' means
     rows = con.execute(
         f"""
-        select {by}, count(*) as seeds, sum(truths), sum(figures), sum(intervals),
-            list(covered / intervals order by seed) filter (intervals > 0), sum(covered) / nullif(sum(intervals), 0),
-            list(error order by seed) filter (figures > 0), sum(error * figures) / nullif(sum(figures), 0),
-            sum(excluded) / nullif(sum(intervals), 0), sum(bounded) / nullif(sum(bounds), 0)
+        select
+            {by}, count(*) as seeds, sum(truths), sum(figures), sum(intervals),
+            100 * sum(covered) / nullif(sum(intervals), 0),
+            list(100 * covered / intervals order by seed) filter (intervals > 0),
+            100 * sum(error * figures) / nullif(sum(figures), 0),
+            list(100 * error order by seed) filter (figures > 0),
+            100 * sum(excluded) / nullif(sum(intervals), 0),
+            list(100 * excluded / intervals order by seed) filter (intervals > 0),
+            100 * sum(bounded) / nullif(sum(bounds), 0)
         from (
-            select {by}, seed, count(*) as truths, count({what}_error) as figures, count({what}_covered) as intervals,
-                count(*) filter ({what}_covered) as covered, avg({what}_error) as error,
-                count(*) filter (excludes_no_gap) as excluded, count(*) filter (within_bounds) as bounded,
-                count(within_bounds) as bounds
+            select
+                {by}, seed, count(*) as truths, count({what}_error) as figures, avg({what}_error) as error,
+                count({what}_covered) as intervals, count(*) filter ({what}_covered) as covered,
+                count(*) filter (excludes_no_gap) as excluded,
+                count(within_bounds) as bounds, count(*) filter (within_bounds) as bounded
             from judged where {where} group by {by}, seed
         )
         group by {by} having sum(figures) > 0 order by {by}
@@ -121,16 +128,14 @@ def _verdicts(con: duckdb.DuckDBPyConnection, what: str, where: str, by: str) ->
     ).fetchall()
     return [
         Verdict(
-            first, second, what, seeds, truths, figures, intervals, _percent(coverage), _percent(_error_of_mean(shares)),
-            100 * error, 100 * (_error_of_mean(errors) or 0.0), _percent(excluded) if what == "difference" else None,
-            _percent(bounded) if what == "value" else None,
+            *row[:2], what, *row[2:7],
+            coverage_se=_error_of_mean(row[7]), error=row[8], error_se=_error_of_mean(row[9]) or 0.0,
+            excluded=row[10] if what == "difference" else None,
+            excluded_se=_error_of_mean(row[11]) if what == "difference" else None,
+            within_bounds=row[12] if what == "value" else None,
         )
-        for first, second, seeds, truths, figures, intervals, shares, coverage, errors, error, excluded, bounded in rows
+        for row in rows
     ]  # fmt: skip
-
-
-def _percent(share: float | None) -> float | None:
-    return None if share is None else 100 * share
 
 
 def _error_of_mean(of_seeds: list[float] | None) -> float | None:

@@ -51,7 +51,7 @@ def _run(engine: Engine, number: int, seeds: int, switches: Switches, only: Coll
         _fill(engine, world)
 
     def add() -> None:
-        world = counted.plant(engine.con, _stream("counted", number), seeds, switches, planted_measures())
+        world = counted.plant(engine.con, _stream("counted", number), counted.TIMES * seeds, switches, planted_measures())
         truths.extend(world.truths)
         _fill(engine, world)
 

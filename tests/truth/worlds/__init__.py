@@ -13,6 +13,9 @@ from types import ModuleType
 
 import tests.truth.worlds
 
+# Measures of which no world plants facts, and why. Of counts, tests/truth/counted plants those behind their counted model.
+UNPLANTED: dict[str, str] = {}
+
 
 def worlds() -> dict[str, ModuleType]:
     """Every module of this folder by its name."""

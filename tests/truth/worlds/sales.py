@@ -9,7 +9,7 @@ from tests.truth.planted import Switches, World, alike, cells, days_within, quar
 
 MEASURES = ("sale_price_median", "sales_per_1000_addresses")
 _MEDIANS = np.array([90_000.0, 120_000.0, 155_000.0, 210_000.0])
-_SPREAD = 0.5  # of the logarithm of the price
+_SPREAD = 0.25  # of the price, as a part of the median; even on both sides, as in `staff`
 _A_QUARTER = 0.05 + 0.03 * np.cos(np.arange(town.TRACTS))  # of the addresses of a tract
 
 
@@ -24,7 +24,7 @@ def plant(rng: np.random.Generator, seeds: int, switches: Switches) -> World:
     world.fact(
         "fct_property_sales", source="assessor__property_sales", **town.placed(piece),
         occurred_on=days_within(rng, quarters(seeds).ravel()[quarter], 85),
-        price_usd=np.rint(_MEDIANS[town.DISTRICT[piece]] * np.exp(rng.normal(0, _SPREAD, len(piece)))),
+        price_usd=np.rint(_MEDIANS[town.DISTRICT[piece]] * rng.normal(1, _SPREAD, len(piece))),
     )  # fmt: skip
     district = {"geography_type": "aldermanic_district", "geography_vintage": "2022", "geoid": np.unique(town.DISTRICT_GEOID)}
     of_quarter = {"period_type": "quarter", "period_start": quarters(seeds)[:, :, None], "seed": np.arange(seeds)[:, None, None]}
