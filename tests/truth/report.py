@@ -13,8 +13,8 @@ import tempfile
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from tests.conftest import ROOT
 from tests.empty_warehouse import building_empty
+from tests.suite import ROOT
 from tests.truth import town
 from tests.truth.biases import Bias, biases
 from tests.truth.engine import Engine
