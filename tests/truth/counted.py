@@ -20,7 +20,7 @@ KINDS = ("proportion", "composition", "rate", "count")
 _SHARE = np.array([0.62, 0.30, 0.42, 0.50])
 _RATE = np.array([0.04, 0.10, 0.06, 0.05])  # of a resident, a year
 _PEOPLE = np.array([1_800, 1_600, 1_000, 600])
-_MARGIN = 0.06  # standard error of an estimated population, as a part of it
+_MARGIN = 0.12  # standard error of an estimated population, as a part of it
 
 # Kinds of interval that a rule provides for and no measure of the registry brings about.
 INVENTED: dict[str, dict[str, str | None]] = {
@@ -93,7 +93,9 @@ def _plant(world: World, rng: np.random.Generator, seeds: int, switches: Switche
     else:
         truth = alike(_SHARE if kind == "proportion" else _RATE, switches)
         whole, total = people, people.sum(axis=1, keepdims=True)
-        counts = rng.binomial(people, truth) if kind == "proportion" else rng.poisson(truth * people)
+        # where people are estimated not the estimate differs from seed to seed but who is there, as in `labor`
+        there = people * (1 + _MARGIN * rng.standard_normal(people.shape)) if _is_estimated(measure) else people
+        counts = rng.binomial(people, truth) if kind == "proportion" else rng.poisson(truth * there)
     rest = ((truth * whole).sum(axis=1, keepdims=True) - truth * whole) / (whole.sum(axis=1, keepdims=True) - whole)
     # a seed is another year of the town, or, where each needs an estimate of its own, another place in one year
     first_day = np.full(seeds, years(1)[0]) if _is_estimated(measure) else years(seeds)
@@ -117,12 +119,11 @@ def _plant(world: World, rng: np.random.Generator, seeds: int, switches: Switche
         **({} if scheme or kind == "count" else own_denominator),
     )  # fmt: skip
     if _is_estimated(measure):
-        estimate = people * (1 + _MARGIN * rng.standard_normal(people.shape))
         world.fact(
             "fct_population", population_scheme=scheme, geography_type=place[0], geography_vintage=place[1],
             geoid=np.repeat(where, every), race_standard="spd15_1997", age_universe=measure["age_universe"],
             source="census__acs_race_tract", fit_quality="exact", race_ethnicity_code=np.tile(races, seeds),
-            population=np.column_stack([estimate, estimate.sum(axis=1)]).ravel(),
+            population=np.column_stack([people, people.sum(axis=1)]).ravel().astype(float),
             moe=1.645 * _MARGIN * np.column_stack([people, np.sqrt((people**2).sum(axis=1))]).ravel(),
         )  # fmt: skip
     world.truth(

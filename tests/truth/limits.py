@@ -15,6 +15,7 @@ COVERAGE = 93.0  # of intervals of 95 %
 STANDARD_ERRORS = 3.0
 NO_GAP = 7.0  # of differences between groups that differ in nothing
 INTERVALS = 2_000
+CHANCE = 2.0  # standard errors by which the coverage over a few seeds may fall short
 
 
 def _allowance(seeds: int) -> float:
