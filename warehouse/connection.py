@@ -107,6 +107,15 @@ def load_extension(connection: DuckDBPyConnection, name: str) -> None:
     connection.execute(f"load {literal(str(file))}")
 
 
+def extension_loads(name: str) -> None:
+    """Load an extension into a database of its own; WarehouseError says why it cannot be."""
+    with duckdb.connect(":memory:", config={"autoinstall_known_extensions": "false"}) as connection:
+        try:
+            load_extension(connection, name)
+        except duckdb.Error as error:
+            raise _as_ours(Path(name), error) from None
+
+
 def attach(connection: DuckDBPyConnection, path: Path, alias: str, read_only: bool = False) -> None:
     """Attach the database file to the instance of `connection`, and so to all its connections, dbt's too."""
     try:
