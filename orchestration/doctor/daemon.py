@@ -16,16 +16,18 @@ import dagster as dg
 from orchestration.doctor.schedule import Seen, Tick
 from orchestration.jobs import NIGHTLY_SCHEDULE
 
+SCHEDULER = "SCHEDULER"  # the one of Dagster's daemons that ticks schedules
+
 
 def read(folder: Path) -> Seen:
     """What the instance in a folder `dagster/` says."""
     with _dagster_home(folder), dg.DagsterInstance.from_config(str(folder)) as instance:
-        beats = [beat.timestamp for beat in instance.get_daemon_heartbeats().values()]
+        beat = instance.get_daemon_heartbeats().get(SCHEDULER)
         states = [state for state in instance.all_instigator_state() if state.name == NIGHTLY_SCHEDULE]
         ticks = [tick for state in states for tick in instance.get_ticks(state.instigator_origin_id, state.selector_id, limit=1)]
         newest = max(ticks, key=lambda tick: tick.timestamp, default=None)
         return Seen(
-            alive_at=_utc(max(beats)) if beats else None,
+            alive_at=_utc(beat.timestamp) if beat else None,
             is_off=bool(states) and all(state.status.value == "STOPPED" for state in states),
             tick=Tick(_utc(newest.timestamp), newest.status.value.lower()) if newest else None,
         )
