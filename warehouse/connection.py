@@ -190,14 +190,14 @@ def opened_afresh(path: Path, alias: str) -> Iterator[DuckDBPyConnection]:
 
 
 @contextmanager
-def scratch(folder: Path) -> Iterator[DuckDBPyConnection]:
-    """A connection to a new database file in a folder of its own inside `folder`; both are gone afterwards.
+def scratch(folder: Path, name: str = "scratch") -> Iterator[DuckDBPyConnection]:
+    """A connection to a new database in a folder of its own inside `folder`; both are gone afterwards.
 
     A file and not memory, so that SQLAlchemy can join it: see `database_path`.
     """
     with (
         tempfile.TemporaryDirectory(dir=folder, prefix="scratch-") as own,
-        _connect(Path(own) / "scratch.duckdb", read_only=False, config={}) as connection,
+        _connect(Path(own) / f"{name}.duckdb", read_only=False, config={}) as connection,
     ):
         connection.execute("set autoinstall_known_extensions = false")
         yield connection
