@@ -9,6 +9,7 @@ Importing this module imports great_expectations, which takes seconds.
 from __future__ import annotations
 
 import datetime as dt
+from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -57,7 +58,7 @@ def gate_page(result: GateResult, run_id: str, started_at: dt.datetime, style: s
     )
     document = ValidationResultsPageRenderer().render(verdict)
     view: Any = _Page(custom_views_directory=str(Path(__file__).parent))
-    return str(view.render(document, style=style, subject=result.subject))
+    return str(view.render(document, style=style, gate=result, run_id=run_id, started_at=started_at))
 
 
 def _shown(finding: Finding) -> ExpectationValidationResult:
@@ -67,8 +68,9 @@ def _shown(finding: Finding) -> ExpectationValidationResult:
     said = f"{finding.severity}: {expected}{f': {finding.message}' if finding.message else ''}"
     configuration = ExpectationConfiguration(
         type="expect_what_the_gate_says",
-        kwargs={"column": finding.column} if finding.column else {},
-        description=said.replace("$", "$$"),  # a template of Great Expectations, in which $name is a parameter
+        # Great Expectations takes both for HTML of its own, and a file may be called anything
+        kwargs={"column": escape(finding.column)} if finding.column else {},
+        description=escape(said),
         severity=FailureSeverity(finding.severity),
     )
     observed = "none" if finding.observed is None else f"{finding.observed:,.10g}"
