@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from ingest.registry import SOURCES, Registry, read_contract
 from orchestration import dbt_runner
 from orchestration.documentation import site, write_docs
 from orchestration.documentation.pages import sealed_off
@@ -19,9 +20,16 @@ DBT = "<!doctype html><html><head><title>dbt</title></head></html>"
 OUTWARD = re.compile(r"""(?:src|href)=["']?(?:[a-z]+:)?//""")
 
 
+@pytest.fixture(scope="module")
+def registry() -> Registry:
+    """Read once: of the repository's contracts the small ones."""
+    return Registry([read_contract(SOURCES / f"{name}.yml") for name in ("ucc__service_requests", "mmc__court_cases")])
+
+
 @pytest.fixture
-def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
+def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, registry: Registry) -> Settings:
     monkeypatch.setattr(dbt_runner, "documented", lambda *_: DBT)
+    monkeypatch.setattr(site, "load_registry", lambda _further: registry)
     return Settings.from_environment({"LEVELGROUND_HOME": str(tmp_path / "home")})
 
 
