@@ -20,6 +20,7 @@ from warehouse.releases.manifest import (
     known_releases,
     new_release_id,
     read_manifest,
+    release_moment,
 )
 from warehouse.releases.sealing import seal, verify
 from warehouse.releases.swapping import Current, current, recover, swap
@@ -56,6 +57,7 @@ __all__ = [
     "prune",
     "read_manifest",
     "recover",
+    "release_moment",
     "rollback",
     "seal",
     "swap",
