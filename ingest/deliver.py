@@ -27,6 +27,7 @@ import pyarrow.parquet as pq
 
 from ingest.connectors import Conformer, DeliveryError, Fetched, Origin, Shifted, Since
 from ingest.contract import Contract
+from warehouse.files import sha256
 
 LOAD_ID_DIGITS = 16
 BATCH, RECEIPT = "batch.parquet", "receipt.json"
@@ -72,6 +73,7 @@ class Receipt:
     whole: bool = False
     since: str | None = None
     fetched: tuple[Fetched, ...] = ()
+    batch_sha256: str | None = None
 
     def to_json(self) -> str:
         """The receipt as it lies on disk."""
@@ -192,13 +194,19 @@ def _deliver(
             if there:
                 return _again(store, there, newest, sequence)
             _stamp(incoming / BATCH, identity)
+        final = store.folder / identity
+        before = final / RECEIPT  # of the same delivery, whose batch was damaged since
+        if before.is_file():
+            sequence = max(sequence, Receipt.from_json(before.read_text(encoding="utf-8")).sequence)
         receipt = dataclasses.replace(
             writer.receipt(identity, sequence, now),
             whole=has_cursor and since is None,
             since=since.text() if has_cursor and since else None,
             fetched=origin.fetched,
+            batch_sha256=sha256(incoming / BATCH),
         )
-        final = store.folder / identity
+        for said in final.glob("*.json"):  # a verdict, an acceptance
+            shutil.copyfile(said, incoming / said.name)
         shutil.rmtree(final, ignore_errors=True)
         (incoming / RECEIPT).write_text(receipt.to_json(), encoding="utf-8")
         incoming.replace(final)

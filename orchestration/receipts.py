@@ -57,6 +57,7 @@ class RunReceipt:
     city: str
     reading: str
     as_of: str
+    number: int = 0  # the order of runs: the machine's clock may be set back
     ended_at: str | None = None
     outcome: str | None = None
     exit_code: int | None = None
@@ -116,7 +117,16 @@ class RunStore:
                 found.append(RunReceipt.from_dict(json.loads(path.read_text(encoding="utf-8"))))
             except (ValueError, KeyError, TypeError, AttributeError):
                 continue  # written by another version, or cut off: history, not state
-        return sorted(found, key=lambda receipt: (receipt.started_at, receipt.run_id))
+        return sorted(found, key=lambda receipt: (receipt.number, receipt.started_at, receipt.run_id))
+
+    def next_number(self) -> int:
+        """The number of a run that starts now; under the run lock."""
+        return max((receipt.number for receipt in self.all()), default=0) + 1
+
+    def broke_off_last(self) -> bool:
+        """Whether the newest run failed, or came to no end."""
+        receipts = self.all()
+        return bool(receipts) and receipts[-1].outcome in (None, FAILED)
 
     def last_ended(self) -> RunReceipt | None:
         """The newest run that came to an end."""
