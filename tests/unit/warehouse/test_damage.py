@@ -66,16 +66,13 @@ def test_what_opens_is_read_only_after_a_run_that_broke_off(filled: Home) -> Non
     overwrite(filled.warehouse)
     connection, note = open_or_begin_anew(filled, suspect=False)
     with connection, pytest.raises(duckdb.IOException, match="Corrupt database file"):
-        connection.execute("select max(h) from landing.t").fetchall()
+        connection.execute("select max(hash(t)) from landing.t as t").fetchall()
     assert note is None
 
 
 def test_one_that_is_held_elsewhere_is_not_damaged(filled: Home) -> None:
     with duckdb.connect(str(filled.warehouse)):
         assert unreadable(filled.warehouse) is None
-        with duckdb.connect(str(filled.root / "other.duckdb")) as other:
-            other.execute("create table t as select 1 as i")
-    filled.warehouse.chmod(0o600)
     with duckdb.connect(str(filled.warehouse), config={"threads": "1"}), pytest.raises(WarehouseBusy):
         open_or_begin_anew(filled, suspect=True)
     assert filled.warehouse.exists()
