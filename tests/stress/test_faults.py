@@ -107,7 +107,7 @@ def test_disk_full(disturbed: SmallHome, converges: Callable[[], None], megabyte
         text=True,
         capture_output=True,
         check=False,
-        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit)),  # noqa: PLW1509
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit)),
     )
     assert done.returncode == 1, done.stdout + done.stderr
     assert f"the disk of {disturbed.home} is full" in done.stderr
@@ -189,14 +189,9 @@ def test_second_run_at_once_from_the_ui(disturbed: SmallHome, converges: Callabl
             LEVELGROUND_WAIT_SECONDS=wait,
             LEVELGROUND_DELIVERIES=str(disturbed.deliveries),
         )
-        second = subprocess.Popen(
-            [sys.executable, "-c", UI_RUN],
-            env=environment,
-            cwd=disturbed.code,
-            text=True,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-        )
+        command = [sys.executable, "-c", UI_RUN]
+        streams = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
+        second = subprocess.Popen(command, env=environment, cwd=disturbed.code, text=True, **streams)
         first.stdout.read()
         said = second.communicate()[0]
     assert first.returncode == 0
@@ -293,7 +288,7 @@ def test_missing_seed(disturbed: SmallHome, converges: Callable[[], None], tmp_p
 @pytest.mark.parametrize(
     ("broken", "words"),
     [
-        ("select * from {{ ref('stg_fpc__police_stops') }} where no_such_column", "no_such_column"),
+        ("select * from {{ ref('stg_fpc__police_stops') }} where no_such", "no_such"),
         ("{% if %}", "fct_police_stops"),
     ],
     ids=["SQL", "Jinja"],
