@@ -9,6 +9,7 @@ import csv
 import hashlib
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -41,11 +42,13 @@ def write_small_city(folder: Path) -> None:
 
 
 def deliver_other_state(folder: Path, night: int = 1) -> None:
-    """The same city a while later: payments that were taken back, and stops of which some say something else."""
+    """The same city a while later, each night another: stops that say something else, some of them gone, fewer payments."""
     (stops,) = (folder / MERGED).iterdir()
-    lines = stops.read_text().splitlines(keepends=True)
-    changed = [line.replace("Black", "White") if number % 7 == night % 7 else line for number, line in enumerate(lines)]
-    stops.write_text("".join(changed[: -1 - night % 50]))
+    clock = f"{night // 60 % 60:02d}:{night % 60:02d}"
+    header, *lines = stops.read_text().splitlines(keepends=True)
+    for number in range(night % 7, len(lines), 7):
+        lines[number] = re.sub(r"(?<= \d\d):\d\d:\d\d", f":{clock}", lines[number].replace("Black", "White"))
+    stops.write_text("".join([header, *lines[: -1 - night % 5]]))
     newest = max((folder / CHANGED).iterdir())
     payments = pq.read_table(newest)
     pq.write_table(payments.slice(0, payments.num_rows - 1 - night % 20), newest)
