@@ -10,6 +10,7 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 import json
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -115,26 +116,34 @@ class RunStore:
         for path in self.folder.glob("*.json"):
             try:
                 found.append(RunReceipt.from_dict(json.loads(path.read_text(encoding="utf-8"))))
-            except (ValueError, KeyError, TypeError, AttributeError):
-                continue  # written by another version, or cut off: history, not state
+            except (FileNotFoundError, ValueError, KeyError, TypeError, AttributeError):
+                continue  # written by another version, cut off, or too old and gone meanwhile: history, not state
         return sorted(found, key=lambda receipt: (receipt.number, receipt.started_at, receipt.run_id))
-
-    def next_number(self) -> int:
-        """The number of a run that starts now; under the run lock."""
-        return max((receipt.number for receipt in self.all()), default=0) + 1
-
-    def broke_off_last(self) -> bool:
-        """Whether the newest run failed, or came to no end."""
-        receipts = self.all()
-        return bool(receipts) and receipts[-1].outcome in (None, FAILED)
 
     def last_ended(self) -> RunReceipt | None:
         """The newest run that came to an end."""
-        return next((receipt for receipt in reversed(self.all()) if receipt.outcome), None)
+        return newest(self.all(), lambda receipt: receipt.outcome is not None)
 
     def last_built(self) -> RunReceipt | None:
         """The newest run after which the release says what the landing tables hold."""
-        return next(
-            (receipt for receipt in reversed(self.all()) if receipt.outcome in (RELEASED, UNCHANGED) and receipt.fingerprint),
-            None,
-        )
+        return newest(self.all(), built)
+
+
+def newest(receipts: Sequence[RunReceipt], wanted: Callable[[RunReceipt], bool]) -> RunReceipt | None:
+    """The newest of receipts in their order that is wanted."""
+    return next((receipt for receipt in reversed(receipts) if wanted(receipt)), None)
+
+
+def built(receipt: RunReceipt) -> bool:
+    """Whether after that run the release said what landing held."""
+    return receipt.outcome in (RELEASED, UNCHANGED) and receipt.fingerprint is not None
+
+
+def next_number(receipts: Sequence[RunReceipt]) -> int:
+    """The number of a run that starts after these; under the run lock."""
+    return max((receipt.number for receipt in receipts), default=0) + 1
+
+
+def broke_off(receipts: Sequence[RunReceipt]) -> bool:
+    """Whether the newest run failed, or came to no end."""
+    return bool(receipts) and receipts[-1].outcome in (None, FAILED)

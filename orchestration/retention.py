@@ -17,7 +17,7 @@ from dagster._core.storage.runs.schema import RunsTable, RunTagsTable
 
 from ingest.deliver import DeliveryStore
 from ingest.kept import prune
-from orchestration.receipts import RELEASED, RunStore
+from orchestration.receipts import RELEASED, RunStore, built, newest
 from orchestration.session import RunSession, now
 from orchestration.settings import Settings
 
@@ -49,8 +49,8 @@ def remove_receipts(runs: RunStore, limit: dt.datetime) -> set[str]:
     out.
     """
     receipts = runs.all()
-    told = [runs.last_ended(), runs.last_built(), next((r for r in reversed(receipts) if r.outcome == RELEASED), None)]
-    kept = {receipt.run_id for receipt in told if receipt}
+    needed = (lambda run: run.outcome is not None, built, lambda run: run.outcome == RELEASED)
+    kept = {receipt.run_id for receipt in (newest(receipts, wanted) for wanted in needed) if receipt}
     kept |= {receipt.run_id for receipt in receipts if dt.datetime.fromisoformat(receipt.started_at) >= limit}
     kept |= {receipt.run_id for receipt in receipts if receipt.outcome is None}
     for path in runs.folder.glob("*.json"):

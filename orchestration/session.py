@@ -27,7 +27,7 @@ from orchestration.alerts import tell
 from orchestration.dbt_runner import DbtError, NodeResult
 from orchestration.progress import watcher
 from orchestration.reading import Reading, settle
-from orchestration.receipts import FAILED, RunReceipt, RunStore
+from orchestration.receipts import FAILED, RunReceipt, RunStore, broke_off, next_number
 from orchestration.reports import measured_sources
 from orchestration.settings import ConfigurationError, Settings
 from warehouse.damage import open_or_begin_anew
@@ -149,15 +149,16 @@ def run_session(settings: Settings, options: RunOptions, run_id: str) -> Iterato
     try:
         recovered = recover(settings.home)
         runs = RunStore(settings.home.runs)
+        earlier = runs.all()
         con, damaged = open_or_begin_anew(
-            settings.home, suspect=runs.broke_off_last(), memory_limit=settings.memory_limit, threads=settings.threads
+            settings.home, suspect=broke_off(earlier), memory_limit=settings.memory_limit, threads=settings.threads
         )
         recovered += [damaged] if damaged else []
         try:
             ensure_ledger(con)
             receipt = RunReceipt(
                 run_id=run_id,
-                number=runs.next_number(),
+                number=next_number(earlier),
                 trigger=options.trigger,
                 started_at=now().isoformat(timespec="seconds"),
                 city=reading.city.city,
@@ -165,7 +166,7 @@ def run_session(settings: Settings, options: RunOptions, run_id: str) -> Iterato
                 as_of=as_of.isoformat(),
                 unknown_folders=reading.folders_without_contract(),
             )
-            killed = _close_killed_runs(runs)
+            killed = _close_killed_runs(runs, earlier)
             if killed:
                 tell(settings, killed[-1])
             session = RunSession(settings, options, reading, receipt, runs, con, as_of)
@@ -189,9 +190,9 @@ def run_session(settings: Settings, options: RunOptions, run_id: str) -> Iterato
             tell(settings, receipt)
 
 
-def _close_killed_runs(runs: RunStore) -> list[RunReceipt]:
+def _close_killed_runs(runs: RunStore, earlier: list[RunReceipt]) -> list[RunReceipt]:
     """This run holds the lock, so a receipt without an end is of a run that a kill cut off; those that there were."""
-    killed = [receipt for receipt in runs.all() if receipt.outcome is None]
+    killed = [receipt for receipt in earlier if receipt.outcome is None]
     for receipt in killed:
         receipt.end(FAILED, now(), KILLED)
         runs.save(receipt)
