@@ -30,12 +30,9 @@ _NO_CELLS = {"result_format": "BASIC", "partial_unexpected_count": 0, "include_u
 _PARAMETER, _NO_PARAMETER = re.compile(r"(?<![:\w]):(?=\w)"), "'||chr(58)||'"
 
 
-# What DuckDB raises when memory or disk give out or a file is damaged, and the only words of it that are passed on.
-MACHINE = ("OutOfMemoryException", "IOException", "FatalException", "InternalException", "SerializationException", "MemoryError")
-_MACHINE_WORDS = re.compile(
-    r"No space left on device|Read-only file system|Out of Memory|Corrupt database file|Could not read enough bytes|"
-    r"has been invalidated"
-)
+# What is raised when memory gives out or a file is damaged, and what an IOException says then: one may also be a query's own.
+MACHINE = ("OutOfMemoryException", "FatalException", "InternalException", "SerializationException", "MemoryError")
+_MACHINE_WORDS = re.compile(r"No space left on device|Read-only file system|Corrupt database file|Could not read enough bytes")
 
 
 class NotJudged(Exception):
@@ -99,8 +96,8 @@ class Session:
 
 def _stop_for_the_machine(subject: str, raised: str | None, text: str) -> None:
     """No verdict where memory or disk gave out: that says nothing of the data, and must not hold a source back."""
-    if raised in MACHINE:
-        words = _MACHINE_WORDS.search(text)
+    words = _MACHINE_WORDS.search(text) if raised == "IOException" else None
+    if raised in MACHINE or words:
         raise NotJudged(f"{subject} could not be judged ({raised}{f': {words[0]}' if words else ''})")
 
 

@@ -70,6 +70,7 @@ class RunReceipt:
     gates: list[GateResult] = dataclasses.field(default_factory=list)
     unknown_folders: tuple[str, ...] = ()
     seconds: dict[str, float] = dataclasses.field(default_factory=dict)
+    notes: tuple[str, ...] = ()  # what was put right at its start
 
     @property
     def held_or_stale(self) -> bool:
@@ -97,6 +98,7 @@ class RunReceipt:
         data["sources"] = {name: SourceStatus(**status) for name, status in data["sources"].items()}
         data["gates"] = [GateResult.from_dict(gate) for gate in data["gates"]]
         data["unknown_folders"] = tuple(data["unknown_folders"])
+        data["notes"] = tuple(data.get("notes", ()))
         return cls(**data)
 
 

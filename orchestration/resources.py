@@ -53,6 +53,9 @@ class RunResource(dg.ConfigurableResource):  # type: ignore[type-arg]
             with run_session(Settings.from_environment(), options, context.run_id or "") as session:
                 if context.instance:
                     report_killed_runs(context.instance, session.receipt.run_id)
+                for note in session.receipt.notes:
+                    if context.log:
+                        context.log.warning(note)
                 self._session = session
                 try:
                     yield self

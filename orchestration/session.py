@@ -165,6 +165,7 @@ def run_session(settings: Settings, options: RunOptions, run_id: str) -> Iterato
                 reading=reading.what,
                 as_of=as_of.isoformat(),
                 unknown_folders=reading.folders_without_contract(),
+                notes=tuple(recovered),
             )
             killed = _close_killed_runs(runs, earlier)
             if killed:

@@ -85,6 +85,7 @@ def test_a_receipt_is_read_back_as_it_was_written(store: RunStore) -> None:
         sources={REQUESTS: status(HELD_BACK)},
         gates=[GateResult("delivery", REQUESTS, (finding,))],
         unknown_folders=("elsewhere",),
+        notes=("Completed the half-done swap.",),
         seconds={"deliver": 1.25},
     )
     run.sources[REQUESTS].rows_staged = None
