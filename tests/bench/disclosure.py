@@ -3,9 +3,10 @@
     python -m tests.bench.disclosure HOME [--intervals N]
 
 Takes the current release of a home, hides each row that counts few persons (1 to 10, as many in its complement or denominator),
-and what is compared with it, nothing else, and attacks the result. Prints per kind of records how many sensitive counts could be told
-within fewer persons than the threshold hides, how many of them exactly, and how long it took. Nothing is written. `--intervals`
-prints so many of the intervals themselves: figures of few persons, for the eyes of those who may see the analyst file.
+and what is compared with it, nothing else, and attacks the result. Prints per kind of records how many sensitive counts could be
+told within fewer persons than the threshold hides, how many of them exactly, and how long it took. Nothing is written.
+`--intervals` prints so many of the intervals themselves: figures of few persons, for the eyes of those who may see the analyst
+file.
 """
 
 from __future__ import annotations
