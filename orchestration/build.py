@@ -38,7 +38,18 @@ from orchestration.settings import DBT_PROJECT
 from warehouse import disclosure
 from warehouse.connection import attach, detach
 from warehouse.paths import ANALYST_FILE
-from warehouse.releases import Candidate, MadeOf, content_hash, current, new_release_id, prune, seal, swap, write_exports
+from warehouse.releases import (
+    Candidate,
+    MadeOf,
+    content_hash,
+    current,
+    known_releases,
+    new_release_id,
+    prune,
+    seal,
+    swap,
+    write_exports,
+)
 from warehouse.sql import literal
 
 SOURCES_FILE = DBT_PROJECT / "models" / "_sources.yml"
@@ -66,6 +77,8 @@ def nothing_changed(session: RunSession) -> bool:
     last = session.runs.last_built()
     if session.options.full_refresh or last is None or current(session.settings.home) is None:
         return False
+    if last.release_id not in known_releases(session.settings.home):
+        return False  # it was damaged, and an older one is out until this run has made it again
     if last.fingerprint != session.receipt.fingerprint or session.as_of < dt.datetime.fromisoformat(last.as_of):
         return False
     if last.due_at is not None and session.as_of > dt.datetime.fromisoformat(last.due_at):
@@ -126,6 +139,12 @@ def _note_due(session: RunSession) -> None:
     """A period that closes, or a quarter in which corrections may be taken over, makes the next release without any delivery."""
     days = [day for day in (session.receipt.due_at, disclosure.next_due(session.con, session.as_of)) if day is not None]
     session.receipt.due_at = min(days, default=None)
+
+
+def table_rows(session: RunSession) -> dict[str, int]:
+    """The rows of every table of the warehouse and the candidate, by `database.schema.table`; views are not counted."""
+    counted = "select database_name || '.' || schema_name || '.' || table_name, estimated_size from duckdb_tables()"
+    return dict(session.con.execute(counted).fetchall())
 
 
 def judge_build(session: RunSession) -> list[GateResult]:

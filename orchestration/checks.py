@@ -23,6 +23,8 @@ from orchestration.shown import age_hours, docs_metadata
 
 DELIVERY_GATE, FRESHNESS, BUILD_GATE, DBT_TESTS = "delivery_gate", "freshness", "build_gate", "dbt_tests"
 
+NOTHING_NEW = "Nothing new was delivered: the load that is in was judged when it came."
+
 
 def delivery_check(
     contract: Contract, status: SourceStatus, gate: GateResult | None, receipt: Receipt | None, settings: Settings
@@ -30,7 +32,7 @@ def delivery_check(
     """The delivery against its contract: red when it was held back."""
     held = status.verdict == HELD_BACK
     metadata: dict[str, Any] = {"reason": status.reason} if status.reason else {}
-    metadata |= finding_metadata([gate] if gate else []) | (difference_metadata(contract, receipt) if held else {})
+    metadata |= (finding_metadata([gate]) if gate else {}) | (difference_metadata(contract, receipt) if held else {})
     severity = dg.AssetCheckSeverity.ERROR if held or not gate or gate.passed is False else dg.AssetCheckSeverity.WARN
     return dg.AssetCheckResult(
         check_name=DELIVERY_GATE,
@@ -38,7 +40,7 @@ def delivery_check(
         passed=not held,
         severity=severity,
         metadata=metadata | docs_metadata(settings),
-        description=f"Held back: its last good rows stay. {status.reason}" if held else None,
+        description=f"Held back: its last good rows stay. {status.reason}" if held else None if gate else NOTHING_NEW,
     )
 
 

@@ -25,20 +25,21 @@ MARTS = "release.marts.fct_equity_measures"
 
 @dataclass(frozen=True)
 class Suppressed:
-    """What went out and what did not, in rows (cells) of persons; a whole row is one place and period with all its races.
+    """What the suppressor did, in cells (rows by race) of persons and in the persons whom they count.
 
-    `unsafe`: small counts that earlier releases have told too well. `pending`: rows that wait for a revision.
+    `…_by_whole_rows`: what hiding a place and period with all its races would have lost wherever one cell is small.
+    `cells_told_before`: small counts that earlier releases have told too well. `rows_awaiting_revision`: frozen ones.
     """
 
-    cells: int
-    primary: int
-    secondary: int
-    persons: float
+    planned_cells: int
+    cells_hidden_as_small: int
+    cells_hidden_beside: int
+    cells_hidden_by_whole_rows: int
+    planned_persons: float
     persons_hidden: float
-    cells_of_whole_rows: int
-    persons_of_whole_rows: float
-    unsafe: int
-    pending: int
+    persons_hidden_by_whole_rows: float
+    cells_told_before: int
+    rows_awaiting_revision: int
 
 
 def suppress(con: DuckDBPyConnection, reported: Path, as_of: dt.datetime) -> Suppressed:
@@ -160,15 +161,15 @@ def _summed_up(con: DuckDBPyConnection, figures: Sequence[Figure], hidden: dict[
     hidden_rows = [figure for figure in rows if figure.key in hidden]
     pending = con.execute(f"select count(*) from {REPORTED} where is_revision_pending").fetchone()
     return Suppressed(
-        cells=len(rows),
-        primary=sum(hidden[figure.key] == PRIMARY for figure in hidden_rows),
-        secondary=sum(hidden[figure.key] == SECONDARY for figure in hidden_rows),
-        persons=_persons(rows),
+        planned_cells=len(rows),
+        cells_hidden_as_small=sum(hidden[figure.key] == PRIMARY for figure in hidden_rows),
+        cells_hidden_beside=sum(hidden[figure.key] == SECONDARY for figure in hidden_rows),
+        cells_hidden_by_whole_rows=len(of_whole_rows),
+        planned_persons=_persons(rows),
         persons_hidden=_persons(hidden_rows),
-        cells_of_whole_rows=len(of_whole_rows),
-        persons_of_whole_rows=_persons(of_whole_rows),
-        unsafe=len(chosen.unsafe),
-        pending=int(pending[0]) if pending else 0,
+        persons_hidden_by_whole_rows=_persons(of_whole_rows),
+        cells_told_before=len(chosen.unsafe),
+        rows_awaiting_revision=int(pending[0]) if pending else 0,
     )
 
 
