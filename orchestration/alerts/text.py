@@ -77,7 +77,11 @@ def _bad(settings: Settings, condition: Condition, contacts: Mapping[str, str]) 
     remedy = TO_DO[condition.kind].format(
         source=condition.subject, contact=f" ({contact})" if contact else "", load=condition.load_id or "LOAD"
     )
-    lines = [about[0].upper() + about[1:] + ".", f"Why: {reason}", f"What to do: {remedy}"]
+    lines = [
+        f"{about[0].upper()}{about[1:]}." if condition.subject in FIRST else f"{about}.",
+        f"Why: {reason}",
+        f"What to do: {remedy}",
+    ]
     if condition.run_id:
         link = f"{settings.ui_url}/runs/{condition.run_id}" if settings.ui_url else f"run {condition.run_id}"
         lines.append(f"Seen in: {link}")
