@@ -26,6 +26,7 @@ from ingest.registry import load_registry
 from ingest.sample import write_sample
 from orchestration.cli import main
 from tests.canaries import Canary, Seeder
+from tests.fuzzing import DEEP
 
 ROOT = Path(__file__).resolve().parent.parent
 REAL = "LEVELGROUND_REAL_DELIVERIES"
@@ -35,6 +36,7 @@ SAMPLE_ROWS = 6_000
 # `pytest --hypothesis-profile search tests/unit` searches anew.
 settings.register_profile("known", derandomize=True, deadline=None)
 settings.register_profile("search", deadline=None)
+settings.register_profile(DEEP, deadline=None, print_blob=True)
 settings.load_profile("known")
 
 
