@@ -34,6 +34,25 @@ TRUE = {
 SHORT = {"engagement"}
 
 
+# What the UI has of a run: its status and tags, and the metadata of a source, of the fact made of it, and of the release.
+SHOWN = """
+import json, sys
+import dagster as dg
+def metadata(*key):
+    found = instance.get_latest_materialization_event(dg.AssetKey(key)).asset_materialization.metadata
+    return {name: value.value for name, value in found.items()}
+with dg.DagsterInstance.get() as instance:
+    run = instance.get_run_by_id(sys.argv[1])
+    print(json.dumps([
+        run.status.value,
+        dict(run.tags),
+        metadata("landing", "ucc__service_requests"),
+        metadata("marts", "fct_service_requests"),
+        metadata("published", "levelground"),
+    ], default=str))
+"""
+
+
 def test_first_run_releases_and_accounts_for_every_row(first_release: tuple[Path, dict[str, Any]], sample_city: Path) -> None:
     home, report = first_release
     planted = json.loads((sample_city / "sample.json").read_text())["planted"]
@@ -111,18 +130,22 @@ def test_the_run_is_in_the_release_and_in_the_instance(first_release: tuple[Path
         0,
         report["release_id"],
     )
-    code = (
-        "import dagster as dg\nwith dg.DagsterInstance.get() as instance:\n"
-        f"    print(instance.get_run_by_id({report['run_id']!r}).status.value)"
-    )
     shown = subprocess.run(
-        [sys.executable, "-c", code],
+        [sys.executable, "-c", SHOWN, report["run_id"]],
         env={"DAGSTER_HOME": str(home / "dagster"), "PATH": ""},
         capture_output=True,
         text=True,
         check=True,
+        cwd=ROOT,
     )
-    assert shown.stdout.strip() == "SUCCESS"
+    status, tags, landed, built, released = json.loads(shown.stdout)
+    assert status == "SUCCESS"
+    assert (tags["levelground/trigger"], tags["levelground/outcome"]) == ("cli", "released")
+    assert tags["levelground/release"] == report["release_id"]
+    assert (landed["verdict"], landed["held_back"], landed["rows_delivered"]) == ("fresh", 0, landed["rows_staged"])
+    assert built["dagster/row_count"] == landed["rows_staged"]
+    assert released["sources_held_back"] == 0
+    assert released["measures"] >= 37
 
 
 def test_the_same_delivery_twice_changes_nothing(place: Place) -> None:
@@ -340,6 +363,9 @@ def test_a_stale_source_makes_exit_4(place: Place) -> None:
     assert stale["verdict"] == "stale"
     assert "Unified Call Center" in stale["reason"]
     assert status_of(report, "census__blocks_2020")["verdict"] == "fresh"
+    alerts = (place.home / "logs" / "alerts.log").read_text()
+    assert "ucc__service_requests is stale." in alerts
+    assert "Ask the steward (ucc-data@milwaukee.example) for the next delivery." in alerts
 
 
 def test_a_killed_run_is_reported_and_the_next_one_converges_and_status_answers_meanwhile(place: Place) -> None:
