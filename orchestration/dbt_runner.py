@@ -22,7 +22,7 @@ from warehouse.connection import attach, database_path, scratch
 from warehouse.paths import RELEASE_FILES, Home
 from warehouse.sql import without_values
 
-QUALITY = "path:models/quality"
+QUALITY, PUBLISHED = "path:models/quality", "path:models/published"
 # dbt's own logs are off: its messages and DuckDB's can quote cells. What is passed on is short and without them.
 MESSAGE_CHARACTERS = 500
 _PROJECTS: dict[tuple[str, str], Any] = {}
@@ -30,7 +30,10 @@ _PROJECTS: dict[tuple[str, str], Any] = {}
 
 @dataclass(frozen=True)
 class NodeResult:
-    """What became of one model, seed or test. `failures` counts the rows a test found; `tested` the models it tests."""
+    """What became of one model, seed or test. `failures` counts the rows a test found; `tested` the models it tests.
+
+    `relation` is `database.schema.table`, empty for a test.
+    """
 
     unique_id: str
     name: str
@@ -40,6 +43,7 @@ class NodeResult:
     failures: int
     message: str
     tested: tuple[str, ...]
+    relation: str = ""
 
     @property
     def good(self) -> bool:
@@ -204,4 +208,5 @@ def _node(result: Any) -> NodeResult:
         failures=int(result.failures or 0),
         message=message,
         tested=(attached,) if attached else tested,
+        relation=str(getattr(node, "relation_name", None) or "").replace('"', ""),
     )

@@ -34,6 +34,8 @@ class Settings:
     hash_key: bytes | None = field(repr=False)
     wait_seconds: float
     keep_releases: int
+    keep_deliveries: float  # days
+    keep_runs: float  # days
     memory_limit: str | None
     threads: int | None
     hosts: Mapping[str, str]  # address → the address that is asked instead
@@ -54,6 +56,8 @@ class Settings:
             hash_key=key.encode() if key else None,
             wait_seconds=_number(env, "LEVELGROUND_WAIT_SECONDS", 3600, 0),
             keep_releases=int(_number(env, "LEVELGROUND_KEEP_RELEASES", 14, 1)),
+            keep_deliveries=_number(env, "LEVELGROUND_KEEP_DELIVERIES", 90, 0),
+            keep_runs=_number(env, "LEVELGROUND_KEEP_RUNS", 90, 0),
             memory_limit=env.get("LEVELGROUND_MEMORY_LIMIT") or None,
             threads=int(_number(env, "LEVELGROUND_THREADS", 0, 0)) or None,
             hosts=_hosts(env.get("LEVELGROUND_HOSTS", "")),

@@ -10,6 +10,7 @@ import contextlib
 import io
 import json
 import os
+import socket
 import subprocess
 import sys
 import traceback
@@ -89,6 +90,14 @@ def seeded_city(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[Ca
 def sample_city(seeded_city: tuple[Path, list[Canary]]) -> Path:
     """The sample city, small. Read only: tests that change a delivery copy it."""
     return seeded_city[0]
+
+
+def free_port() -> int:
+    """A port that nobody listens on."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port: int = free.getsockname()[1]
+    return port
 
 
 # A run and the UI are processes of their own, as they are for users. Every other command starts, answers and ends: called in the

@@ -113,7 +113,7 @@ def extension_loads(name: str) -> None:
         try:
             load_extension(connection, name)
         except duckdb.Error as error:
-            raise _as_ours(Path(name), error) from None
+            raise as_ours(Path(name), error) from None
 
 
 def attach(connection: DuckDBPyConnection, path: Path, alias: str, read_only: bool = False) -> None:
@@ -121,7 +121,7 @@ def attach(connection: DuckDBPyConnection, path: Path, alias: str, read_only: bo
     try:
         connection.execute(f"attach {literal(str(path))} as {identifier(alias)}{' (read_only)' if read_only else ''}")
     except duckdb.Error as error:
-        raise _as_ours(path, error) from None
+        raise as_ours(path, error) from None
 
 
 def detach(connection: DuckDBPyConnection, alias: str) -> None:
@@ -215,10 +215,11 @@ def _connect(path: Path, *, read_only: bool, config: Mapping[str, str]) -> DuckD
     try:
         return duckdb.connect(os.fspath(path), read_only=read_only, config=dict(config))
     except duckdb.Error as error:
-        raise _as_ours(path, error) from None
+        raise as_ours(path, error) from None
 
 
-def _as_ours(path: Path, error: duckdb.Error) -> WarehouseError:
+def as_ours(path: Path, error: duckdb.Error) -> WarehouseError:
+    """What DuckDB said of a file, as one of our errors."""
     said = str(error).removeprefix("IO Error: ").splitlines()[0]
     if "Could not set lock" in said:
         found = re.search(r"\(PID (\d+)\)", said)

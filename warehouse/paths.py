@@ -28,7 +28,8 @@ class HomeUnwritable(Exception):
 
     def __init__(self, path: Path, why: str) -> None:
         super().__init__(
-            f"cannot write to {path}: {why}. Set LEVELGROUND_HOME to a folder that this user may write to, or free this one"
+            f"cannot write to {path}: {why}. Set LEVELGROUND_HOME to a folder that this user may write to, or let this one be "
+            "written to (room on its disk, its permissions, a disk that is not mounted read-only)"
         )
         self.path = path
         self.why = why
@@ -113,6 +114,16 @@ class Home:
     def ledger(self) -> Path:
         """Each cell ever published."""
         return self.disclosure / "ledger.parquet"
+
+    @property
+    def reported(self) -> Path:
+        """The figures of persons as they were reported, hidden ones too."""
+        return self.disclosure / "reported.parquet"
+
+    @property
+    def attacked(self) -> Path:
+        """Which parts of the public file were attacked and found safe."""
+        return self.disclosure / "attacked.json"
 
     @property
     def runs(self) -> Path:
