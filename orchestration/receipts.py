@@ -114,13 +114,13 @@ class RunStore:
 
     def all(self) -> list[RunReceipt]:
         """Every readable receipt, oldest first; a run that is going on, or was killed, has no outcome."""
-        found = []
-        for path in self.folder.glob("*.json"):
-            try:
-                found.append(RunReceipt.from_dict(json.loads(path.read_text(encoding="utf-8"))))
-            except (FileNotFoundError, ValueError, KeyError, TypeError, AttributeError):
-                continue  # written by another version, cut off, or too old and gone meanwhile: history, not state
+        # written by another version, cut off, or too old and gone meanwhile: history, not state
+        found = [receipt for path in self.folder.glob("*.json") if (receipt := _read(path)) is not None]
         return sorted(found, key=lambda receipt: (receipt.number, receipt.started_at, receipt.run_id))
+
+    def unreadable(self) -> list[Path]:
+        """Files that are no receipts which this version reads."""
+        return sorted(path for path in self.folder.glob("*.json") if _read(path) is None)
 
     def last_ended(self) -> RunReceipt | None:
         """The newest run that came to an end."""
@@ -149,3 +149,10 @@ def next_number(receipts: Sequence[RunReceipt]) -> int:
 def broke_off(receipts: Sequence[RunReceipt]) -> bool:
     """Whether the newest run failed, or came to no end."""
     return bool(receipts) and receipts[-1].outcome in (None, FAILED)
+
+
+def _read(path: Path) -> RunReceipt | None:
+    try:
+        return RunReceipt.from_dict(json.loads(path.read_text(encoding="utf-8")))
+    except (FileNotFoundError, ValueError, KeyError, TypeError, AttributeError):
+        return None

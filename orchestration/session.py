@@ -31,6 +31,7 @@ from orchestration.receipts import FAILED, RunReceipt, RunStore, broke_off, next
 from orchestration.reports import measured_sources
 from orchestration.settings import ConfigurationError, Settings
 from warehouse.damage import open_or_begin_anew
+from warehouse.disclosure import Suppressed, restore
 from warehouse.lock import RunLock
 from warehouse.releases import Candidate, recover
 from warehouse.sql import without_values
@@ -63,6 +64,7 @@ class RunSession:
     con: DuckDBPyConnection
     as_of: dt.datetime
     candidate: Candidate | None = None
+    suppressed: Suppressed | None = None
     content: str = ""
     created_at: dt.datetime | None = None
     # what each stage gave; None before it has been asked for (`stages`)
@@ -147,7 +149,7 @@ def run_session(settings: Settings, options: RunOptions, run_id: str) -> Iterato
     lock = RunLock(settings.home, options.trigger)
     lock.acquire(settings.wait_seconds if options.wait_seconds is None else options.wait_seconds)
     try:
-        recovered = recover(settings.home)
+        recovered = [*recover(settings.home), *restore(settings.home)]
         runs = RunStore(settings.home.runs)
         earlier = runs.all()
         con, damaged = open_or_begin_anew(

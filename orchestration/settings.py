@@ -12,6 +12,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from warehouse.paths import Home
 
@@ -64,6 +65,26 @@ class Settings:
             docs_url=_url(env, "LEVELGROUND_DOCS_URL"),
             ui_url=_url(env, "LEVELGROUND_UI_URL"),
         )
+
+
+def variables() -> tuple[str, ...]:
+    """The names of all variables that are read, as reading them asks for them."""
+    asked = _Asked()
+    Settings.from_environment(asked)
+    return tuple(dict.fromkeys(asked.names))
+
+
+class _Asked(dict[str, str]):
+    """An environment in which nothing is set, and which remembers what it was asked for."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.names: list[str] = []
+
+    def get(self, key: str, default: Any = None) -> Any:
+        """The default."""
+        self.names.append(key)
+        return default
 
 
 def _url(env: Mapping[str, str], name: str) -> str | None:

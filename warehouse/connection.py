@@ -107,6 +107,15 @@ def load_extension(connection: DuckDBPyConnection, name: str) -> None:
     connection.execute(f"load {literal(str(file))}")
 
 
+def extension_loads(name: str) -> None:
+    """Load an extension into a database of its own; WarehouseError says why it cannot be."""
+    with duckdb.connect(":memory:", config={"autoinstall_known_extensions": "false"}) as connection:
+        try:
+            load_extension(connection, name)
+        except duckdb.Error as error:
+            raise as_ours(Path(name), error) from None
+
+
 def attach(connection: DuckDBPyConnection, path: Path, alias: str, read_only: bool = False) -> None:
     """Attach the database file to the instance of `connection`, and so to all its connections, dbt's too."""
     try:
@@ -181,14 +190,14 @@ def opened_afresh(path: Path, alias: str) -> Iterator[DuckDBPyConnection]:
 
 
 @contextmanager
-def scratch(folder: Path) -> Iterator[DuckDBPyConnection]:
-    """A connection to a new database file in a folder of its own inside `folder`; both are gone afterwards.
+def scratch(folder: Path, name: str = "scratch") -> Iterator[DuckDBPyConnection]:
+    """A connection to a new database in a folder of its own inside `folder`; both are gone afterwards.
 
     A file and not memory, so that SQLAlchemy can join it: see `database_path`.
     """
     with (
         tempfile.TemporaryDirectory(dir=folder, prefix="scratch-") as own,
-        _connect(Path(own) / "scratch.duckdb", read_only=False, config={}) as connection,
+        _connect(Path(own) / f"{name}.duckdb", read_only=False, config={}) as connection,
     ):
         connection.execute("set autoinstall_known_extensions = false")
         yield connection

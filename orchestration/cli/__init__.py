@@ -13,7 +13,7 @@ from ingest.drafting import DraftError
 from ingest.registry import ContractError, UnknownSource
 from ingest.sample import SampleError
 from orchestration import remedies
-from orchestration.cli import query, releases, run, sample, sources, status, ui
+from orchestration.cli import alerts, docs, doctor, query, releases, run, sample, sources, status, ui
 from orchestration.cli.display import complain
 from orchestration.dbt_runner import DbtError
 from orchestration.receipts import EXIT_BAD_ARGUMENTS, EXIT_BUSY, EXIT_UNEXPECTED
@@ -32,8 +32,11 @@ app.command("status")(status.status)
 # a query may begin with a comment, which looks like an option
 app.command("query", context_settings={"ignore_unknown_options": True})(query.query)
 app.add_typer(releases.app, name="releases")
+app.add_typer(alerts.app, name="alerts")
 app.command("sample")(sample.sample)
+app.command("docs")(docs.docs)
 app.command("ui")(ui.ui)
+app.command("doctor")(doctor.doctor)
 
 _BAD = (ConfigurationError, ContractError, DraftError, UnknownSource, HomeUnwritable, UnknownRelease, SampleError)
 

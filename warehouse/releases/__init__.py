@@ -20,6 +20,7 @@ from warehouse.releases.manifest import (
     known_releases,
     new_release_id,
     read_manifest,
+    release_moment,
 )
 from warehouse.releases.recovery import recover
 from warehouse.releases.sealing import seal, verify
@@ -57,6 +58,7 @@ __all__ = [
     "prune",
     "read_manifest",
     "recover",
+    "release_moment",
     "rollback",
     "seal",
     "swap",
