@@ -182,11 +182,11 @@ Mark = Callable[[list[str] | None, Rows], set[str]]
 
 def _rewrite(path: Path, contract: Contract, mark: Mark) -> set[str]:
     kind = path.suffix.lower()
-    if kind == ".csv":
+    if kind == ".zip":
+        marked = _zip(path, contract, mark)
+    elif contract.format.kind == "csv" and kind in (".csv", ".txt"):
         content, marked = _csv(path.read_bytes(), contract, mark)
         path.write_bytes(content)
-    elif kind == ".zip":
-        marked = _zip(path, contract, mark)
     elif kind == ".parquet":
         marked = _parquet(path, mark)
     elif kind in (".sqlite", ".db"):
