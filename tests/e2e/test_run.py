@@ -28,10 +28,10 @@ TRUE = {
     "student_composition", "survey_satisfied_share", "workforce_composition", "arpa_obligated_per_resident",
     "arpa_spent_per_resident", "arpa_spent_in_qct_share", "arpa_projects_on_time", "positions_per_1000_labor_force",
     "discipline_removals_per_1000", "children_elevated_lead_share", "violent_offences_per_1000", "children_share",
-    "residents_in_qct_share",
+    "residents_in_qct_share", "engagement_participation_per_1000", "engagement_inputs_answered_share",
+    "engagement_days_to_answer_median", "engagement_answered_in_language_share", "engagement_declined_with_reason_share",
+    "engagement_interpreter_need_met_share",
 }  # fmt: skip
-# Areas whose second measure by race is not there yet.
-SHORT = {"engagement"}
 
 
 def test_first_run_releases_and_accounts_for_every_row(first_release: tuple[Path, dict[str, Any]], sample_city: Path) -> None:
@@ -81,7 +81,7 @@ def test_every_policy_area_shows_two_gaps_by_race(first_release: tuple[Path, dic
         "inner join marts.dim_race_ethnicity as races using (race_ethnicity_code) "
         "where races.kind in ('category', 'combination') and rate_ratio is not null and rate_difference is not null group by all"
     )
-    assert {row["policy_area"] for row in areas if row["n"] < 2} == SHORT
+    assert [row["policy_area"] for row in areas if row["n"] < 2] == []
     assert len(areas) == 10
 
 
@@ -304,7 +304,14 @@ def test_the_public_file_holds_no_value_row(first_release: tuple[Path, dict[str,
     tables = levelground.ask(
         "select table_name from information_schema.tables where table_schema = 'published' order by 1", "--public"
     )
-    assert [row["table_name"] for row in tables] == ["geographies", "measures", "release", "sources"]
+    assert [row["table_name"] for row in tables] == [
+        "engagement_responses",
+        "geographies",
+        "labels",
+        "measures",
+        "release",
+        "sources",
+    ]
     (release,) = levelground.ask("select * from published.release", "--public")
     assert release["release_id"] == first_release[1]["release_id"]
     numbers = levelground.ask(

@@ -434,6 +434,8 @@ def test_a_delivery_is_judged_while_the_run_has_it_open_and_the_run_goes_on(rele
     release.execute("create schema public.published; create table public.published.measures as select 1 as measure_version")
     release.execute("create table public.published.sources as select 'x' as source")
     release.execute("create table public.published.geographies as select '4' as geoid")
+    release.execute("create table public.published.labels as select 'stops' as code")
+    release.execute("create table public.published.engagement_responses as select 'parks' as theme_code")
     contract = load_registry()["der__employees"]
     cells = ", ".join(f"'1' as {column.name}" for column in contract.kept_columns)
     release.execute(f"create table rows as select {cells}, 'e.csv' as _source_file, n as _source_row from range(9) as t (n)")

@@ -16,6 +16,8 @@ create schema public.published;
 create table public.published.measures as select 'stops' as measure_id, 'how many' as question, 'persons stopped' as numerator;
 create table public.published.sources as select 'dpt__visits' as source, 11 as suppress_below;
 create table public.published.geographies as select '4' as geoid, '\x01'::blob as geometry_wkb;
+create table public.published.labels as select 'measure' as subject, 'stops' as code, 'es' as language_code;
+create table public.published.engagement_responses as select 'parks' as theme_code, 11 as inputs_count;
 create table public.published.release as select 'r1' as release_id;
 """
 
@@ -56,6 +58,8 @@ def test_a_file_that_describes_and_counts_nobody_passes(
         ("drop table public.published.measures", "table_exists"),
         ("drop table public.published.sources", "table_exists"),
         ("drop table public.published.geographies", "table_exists"),
+        ("drop table public.published.labels", "table_exists"),
+        ("drop table public.published.engagement_responses", "table_exists"),
         ("alter table public.published.geographies add column population double", "columns_without_values"),
     ],
 )
