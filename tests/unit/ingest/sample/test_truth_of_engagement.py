@@ -117,7 +117,7 @@ def test_interpreters_come_as_planted(city: Path, truths: list[dict[str, Any]]) 
 
 
 def test_the_files_hold_what_must_not_get_in(city: Path) -> None:
-    """Names, telephones, a theme that is somebody's fence, inputs whose time is over: else nothing would be tried by the sample."""
+    """Names, telephones, somebody's fence for a theme, inputs whose time is over: else the sample would try nothing."""
     text = (city / "oei__engagement_inputs" / "inputs.csv").read_bytes().decode("utf-16")
     rows = list(csv.DictReader(text.splitlines(keepends=True), delimiter="\t"))
     assert all("999-555-" in row["Comment"] and "\n" in row["Comment"] for row in rows)
