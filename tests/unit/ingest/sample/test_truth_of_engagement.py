@@ -108,9 +108,8 @@ def test_who_comes_is_drawn_as_planted(city: Path, truths: list[dict[str, Any]])
 
 def test_interpreters_come_as_planted(city: Path, truths: list[dict[str, Any]]) -> None:
     events = json.loads((city / "oei__engagement_events" / "events.json").read_text(encoding="utf-8"))["results"]
-    assert {
-        datetime.fromisoformat(event["starts_at"]).utcoffset() for event in events
-    }.__len__() == 2  # standard and daylight time
+    offsets = {datetime.fromisoformat(event["starts_at"]).utcoffset() for event in events}
+    assert len(offsets) == 2  # standard and daylight time
     for code, name in (("es", "Spanish"), ("hmn", "Hmong")):
         met = [one["given"] for event in events for one in event["interpreters"] if one["language"] == name and one["asked"]]
         assert_drawn_from(told_of(truths, "engagement_interpreter_need_met_share", code, by="stratum_code"), met)
