@@ -1,4 +1,4 @@
--- one row per period, neighborhood and race: adults at events, in the groups of the 1997 standard; the engine adds the residents of 18 and over
+-- one row per period, neighborhood and race: adults at events, by the codes of 1997; the engine adds the residents of 18 and over
 with
 participants as (
     select
