@@ -30,6 +30,15 @@ _NO_CELLS = {"result_format": "BASIC", "partial_unexpected_count": 0, "include_u
 _PARAMETER, _NO_PARAMETER = re.compile(r"(?<![:\w]):(?=\w)"), "'||chr(58)||'"
 
 
+# What is raised when memory gives out or a file is damaged, and what an IOException says then: one may also be a query's own.
+MACHINE = ("OutOfMemoryException", "FatalException", "InternalException", "SerializationException", "MemoryError")
+_MACHINE_WORDS = re.compile(r"No space left on device|Read-only file system|Corrupt database file|Could not read enough bytes")
+
+
+class NotJudged(Exception):
+    """A gate could not be evaluated for want of memory or disk: there is no verdict."""
+
+
 class Session:
     """One context of Great Expectations on one database; nothing of it is written anywhere, and it holds no connection."""
 
@@ -62,7 +71,10 @@ class Session:
             try:
                 results = self._validate(subject, query, [expectation for expectation in readable.values() if expectation])
             except Exception as error:  # noqa: BLE001  whatever it is, the gate must answer
+                _stop_for_the_machine(subject, type(error).__name__, str(error))
                 return tuple(_broken(check, type(error).__name__) for check in checks)
+        for result in results.values():
+            _stop_for_the_machine(subject, _raised(result.exception_info), str(result.exception_info))
         return tuple(_finding(check, results.get(number)) for number, check in enumerate(checks))
 
     def _read(self, check: Check, number: int) -> Any | None:
@@ -80,6 +92,13 @@ class Session:
         definition = self._gx.ValidationDefinition(name=subject, data=batch, suite=suite)
         verdict = self._context.validation_definitions.add(definition).run(result_format=_NO_CELLS)
         return {result.expectation_config.meta["check"]: result for result in verdict.results}
+
+
+def _stop_for_the_machine(subject: str, raised: str | None, text: str) -> None:
+    """No verdict where memory or disk gave out: that says nothing of the data, and must not hold a source back."""
+    words = _MACHINE_WORDS.search(text) if raised == "IOException" else None
+    if raised in MACHINE or words:
+        raise NotJudged(f"{subject} could not be judged ({raised}{f': {words[0]}' if words else ''})")
 
 
 def _finding(check: Check, result: Any) -> Finding:

@@ -18,9 +18,10 @@ from warehouse import dialect
 from warehouse.sql import identifier, quoted
 
 REGISTRY = "marts.dim_measure"  # the subject whose verdict the findings belong to
-# What makes a figure of a measure another figure. Its name, question and caveat, who owns and pays for it, may be put better.
+# What makes a figure of a measure another figure. Its name, question and caveat, who owns and pays for it, may be put better;
+# what a record is decides what is hidden of it, and not what is counted.
 DEFINITION = (
-    "source", "kind", "numerator", "denominator", "unit", "favourable_direction", "statistical_unit", "numerator_is_subset",
+    "source", "kind", "numerator", "denominator", "unit", "favourable_direction", "numerator_is_subset",
     "reference_rule", "reference_code", "minimum_n", "age_universe", "agreement",
 )  # fmt: skip
 _REMEDY = (

@@ -4,7 +4,8 @@ Here: reading `suites/*.yml` strictly and turning them into checks on a table. N
 (`expectations.derive`), tests of our own logic (dbt's). A suite guards what data can break: a rule of the tables that
 others rely on, seen on the rows of this run.
 
-In SQL of a rule, {batch} is the suite's table and {marts} the schema of the marts.
+In SQL of a rule, {batch} is the suite's table; {marts} is the schema of the marts and {published} that of the public tables, each
+for the suites of its own tables.
 """
 
 from __future__ import annotations
@@ -150,7 +151,7 @@ def _checks(suite: Suite, place: Place) -> Iterator[Check]:
 
 def _rule(rule: Rule, suite: Suite, place: Place) -> Check:
     def placed(sql: str) -> str:
-        return sql.strip().replace("{batch}", place.table(suite.table)).replace("{marts}", str(place))
+        return sql.strip().replace("{batch}", place.table(suite.table)).replace(f"{{{place.schema}}}", str(place))
 
     says = f"{place.schema}.{suite.table}: {rule.reason}"
     if rule.bad_rows is not None:

@@ -27,6 +27,7 @@ import pyarrow.parquet as pq
 
 from ingest.connectors import Conformer, DeliveryError, Fetched, Origin, Shifted, Since
 from ingest.contract import Contract
+from warehouse.files import sha256
 
 LOAD_ID_DIGITS = 16
 BATCH, RECEIPT = "batch.parquet", "receipt.json"
@@ -72,6 +73,7 @@ class Receipt:
     whole: bool = False
     since: str | None = None
     fetched: tuple[Fetched, ...] = ()
+    batch_sha256: str | None = None
 
     def to_json(self) -> str:
         """The receipt as it lies on disk."""
@@ -112,6 +114,11 @@ class DeliveryStore:
         folders = (path.parent.name for path in self.folder.glob(f"*/{RECEIPT}") if path.parent.name != INCOMING)
         found = (self.receipt(load_id) for load_id in folders)
         return tuple(sorted((receipt for receipt in found if receipt), key=lambda receipt: receipt.sequence))
+
+    def last_sequence(self) -> int:
+        """The sequence number of the newest load, also of one whose batch is damaged since; 0 before the first."""
+        receipts = [path for path in self.folder.glob(f"*/{RECEIPT}") if path.parent.name != INCOMING]
+        return max((Receipt.from_json(path.read_text(encoding="utf-8")).sequence for path in receipts), default=0)
 
     def known_files(self, contract: Contract) -> tuple[Fetched, ...]:
         """The downloads of the newest delivery, if it was read under the same contract and its batch is still there."""
@@ -174,7 +181,7 @@ def _deliver(
     reach = (since.text() if since else "whole",) if has_cursor else ()
     known = store.receipts()
     newest = known[-1] if known else None
-    sequence = newest.sequence + 1 if newest else 1
+    sequence = store.last_sequence() + 1
     # files in the order of their names, like the parts; the names themselves are left out
     identity = load_id(contract, tuple(origin.file_hashes.values())) if origin.file_hashes else None
     there = store.receipt(identity) if identity else None
@@ -192,13 +199,19 @@ def _deliver(
             if there:
                 return _again(store, there, newest, sequence)
             _stamp(incoming / BATCH, identity)
+        final = store.folder / identity
+        before = final / RECEIPT  # of the same delivery, whose batch was damaged since
+        if before.is_file() and Receipt.from_json(before.read_text(encoding="utf-8")).sequence == sequence - 1:
+            sequence -= 1  # it is the newest, and stays it
         receipt = dataclasses.replace(
             writer.receipt(identity, sequence, now),
             whole=has_cursor and since is None,
             since=since.text() if has_cursor and since else None,
             fetched=origin.fetched,
+            batch_sha256=sha256(incoming / BATCH),
         )
-        final = store.folder / identity
+        for said in final.glob("*.json"):  # a verdict, an acceptance
+            shutil.copyfile(said, incoming / said.name)
         shutil.rmtree(final, ignore_errors=True)
         (incoming / RECEIPT).write_text(receipt.to_json(), encoding="utf-8")
         incoming.replace(final)

@@ -11,6 +11,7 @@ import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
+import pyarrow.parquet as pq
 from duckdb import DuckDBPyConnection
 
 from ingest.contract import Contract
@@ -34,12 +35,23 @@ class Promotion:
 
 
 def promote(
-    con: DuckDBPyConnection, contract: Contract, receipt: Receipt, batch: Path, *, run_id: str, city_zone: str, now: dt.datetime
+    con: DuckDBPyConnection,
+    contract: Contract,
+    receipt: Receipt,
+    batch: Path,
+    *,
+    run_id: str,
+    city_zone: str,
+    now: dt.datetime | None,
+    terms: str | None = None,
 ) -> Promotion:
-    """Take a batch into landing; all of it or nothing. `now` is when, in UTC without zone."""
+    """Take a batch into landing; all of it or nothing. `now` is when, in UTC without zone.
+
+    `terms`: those of the contract that a batch landed under before, where it is taken in again (`contract_terms`).
+    """
     con.execute("begin transaction")
     try:
-        promotion = _promote(con, contract, receipt, batch, run_id, city_zone, now)
+        promotion = _promote(con, contract, receipt, batch, run_id, city_zone, now, terms or contract_terms(contract))
         con.execute("commit")
     except BaseException:
         con.execute("rollback")
@@ -50,9 +62,15 @@ def promote(
 
 
 def _promote(
-    con: DuckDBPyConnection, contract: Contract, receipt: Receipt, batch: Path, run_id: str, city_zone: str, now: dt.datetime
+    con: DuckDBPyConnection,
+    contract: Contract,
+    receipt: Receipt,
+    batch: Path,
+    run_id: str,
+    city_zone: str,
+    now: dt.datetime | None,
+    terms: str,
 ) -> Promotion:
-    terms = contract_terms(contract)
     _read(con, contract, receipt, batch, terms, city_zone)
     # a load that comes again gives way to itself
     con.execute(f'delete from landing."{contract.source}" where _load_id = ?', [receipt.load_id])
@@ -100,10 +118,13 @@ def _read(con: DuckDBPyConnection, contract: Contract, receipt: Receipt, batch: 
     )
     ordinal = "file_row_number" if by_file_order else f"row_number() over (order by {keys}, file_row_number)"
     hashes = ", ".join(f"{literal(file.name)}: {literal(identity)}" for file, identity in _identities(receipt).items())
+    # a batch of an earlier contract knows nothing of a column that came later
+    written = set(pq.read_schema(batch).names)
+    later = "".join(f', null::varchar as "{column.name}"' for column in contract.kept_columns if column.name not in written)
     con.execute(
         f"create or replace temp table batch as select * exclude (file_row_number), {ordinal} as _ordinal, "
         f"(map {{{hashes}}})[_source_file] as _file_sha256, {literal(terms)} as _contract "
-        f"from read_parquet({literal(str(batch))}, file_row_number = true)"
+        f"from (select *{later} from read_parquet({literal(str(batch))}, file_row_number = true))"
     )
 
 

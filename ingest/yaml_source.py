@@ -15,6 +15,12 @@ import yaml
 Location = tuple[str | int, ...]
 
 
+# The largest contract has some 4,000. A few anchors in one another stand for more values than there is memory for.
+MOST_VALUES = 100_000
+TOO_MANY = f"it stands for more than {MOST_VALUES:,} values, as anchors (&) in one another do; write the values out"
+TOO_DEEP = "it is nested too deeply, or an anchor (&) stands inside itself; write the values out"
+
+
 class YamlError(ValueError):
     """A file that is no YAML, or says a key twice; `line` counts from 1."""
 
@@ -63,7 +69,7 @@ def read_yaml(path: Path) -> YamlSource:
         line = text.count("\n", 0, error.position) + 1
         raise YamlError(f"the character #x{ord(text[error.position]):04x} cannot stand in YAML; take it out", line) from None
     except RecursionError:
-        raise YamlError("an anchor (&) stands inside itself; write the values out", 1) from None
+        raise YamlError(TOO_DEEP, 1) from None
 
 
 def _parse(text: str) -> tuple[Any, dict[Location, int]]:
@@ -80,6 +86,8 @@ def _parse(text: str) -> tuple[Any, dict[Location, int]]:
 
 
 def _walk(node: yaml.Node, location: Location, lines: dict[Location, int]) -> None:
+    if len(lines) > MOST_VALUES:
+        raise YamlError(TOO_MANY, node.start_mark.line + 1)
     if isinstance(node, yaml.MappingNode):
         seen: set[str] = set()
         for key, value in node.value:

@@ -17,14 +17,23 @@ import dagster as dg
 
 from ingest.contract import Contract
 from ingest.deliver import DeliveryStore
-from orchestration import intake, stages
+from ingest.landing import LastLoad, last_load
+from orchestration import build, intake, stages
 from orchestration.checks import DBT_TESTS, delivery_check, freshness_check, source_checks, test_results
 from orchestration.dbt_runner import NodeResult
 from orchestration.progress import told, watcher
 from orchestration.receipts import BLOCKED, HELD_BACK
 from orchestration.resources import RunResource
-from orchestration.shown import docs_metadata, release_metadata, source_observations, status_metadata
-from orchestration.specs import QUALITY_SCHEMA, RELEASE_KEY, TEAM, source_description, source_metadata, source_owner
+from orchestration.session import RunSession
+from orchestration.shown import docs_metadata, model_metadata, release_metadata, source_observations, status_metadata
+from orchestration.specs import (
+    QUALITY_SCHEMA,
+    RELEASE_KEY,
+    TEAM,
+    source_description,
+    source_metadata,
+    source_owner,
+)
 
 
 def landing_asset(contract: Contract) -> dg.AssetsDefinition:
@@ -55,9 +64,14 @@ def landing_asset(contract: Contract) -> dg.AssetsDefinition:
             yield freshness_check(registered, status, session.as_of)
         measured = session.measured.get(contract.source, {})
         metadata = status_metadata(status, measured, session.as_of) | docs_metadata(session.settings)
-        yield dg.MaterializeResult(metadata=metadata)
+        yield dg.MaterializeResult(metadata=metadata, data_version=_version(last_load(session.con, registered)))
 
     return land
+
+
+def _version(last: LastLoad | None) -> dg.DataVersion:
+    """What landing holds of a source: as long as that stays, what is built of it does not show as out of date."""
+    return dg.DataVersion(f"{last.load_id}-{last.sequence}" if last else "nothing")
 
 
 def dbt_assets(specs: Mapping[str, dg.AssetSpec], manifest: Mapping[str, Any]) -> tuple[dg.AssetsDefinition, dg.AssetsDefinition]:
@@ -81,12 +95,13 @@ def dbt_assets(specs: Mapping[str, dg.AssetSpec], manifest: Mapping[str, Any]) -
         if not results:
             context.log.info("nothing changed: no build, no gates, no release")
             return
-        yield from _materialized(context, models, results)
+        yield from _materialized(context, run.session, models, results)
         yield from test_results(models, results, context.selected_asset_check_keys)
 
     @dg.multi_asset(name="quality", specs=[_optional(spec) for spec in quality.values()], can_subset=True)
     def build_quality(context: dg.AssetExecutionContext, run: RunResource) -> Iterator[dg.MaterializeResult[Any]]:
-        yield from _materialized(context, quality, stages.quality(run.session, told(context.log.info)))
+        results = stages.quality(run.session, told(context.log.info))
+        yield from _materialized(context, run.session, quality, results)
 
     return build_models, build_quality
 
@@ -96,12 +111,19 @@ def _optional(spec: dg.AssetSpec) -> dg.AssetSpec:
 
 
 def _materialized(
-    context: dg.AssetExecutionContext, specs: Mapping[str, dg.AssetSpec], results: Iterable[NodeResult]
+    context: dg.AssetExecutionContext,
+    session: RunSession,
+    specs: Mapping[str, dg.AssetSpec],
+    results: Sequence[NodeResult],
 ) -> Iterator[dg.MaterializeResult[Any]]:
-    for result in results:
-        spec = specs.get(result.unique_id)
-        if spec is not None and spec.key in context.selected_asset_keys and result.good:
-            yield dg.MaterializeResult(asset_key=spec.key, metadata={"seconds": result.seconds})
+    built = [r for r in results if r.good and r.unique_id in specs and specs[r.unique_id].key in context.selected_asset_keys]
+    if not built:
+        return
+    rows = build.table_rows(session)
+    made_of = dg.DataVersion(session.receipt.fingerprint or session.receipt.run_id)
+    for result in built:
+        metadata = model_metadata(result, rows.get(result.relation))
+        yield dg.MaterializeResult(asset_key=specs[result.unique_id].key, metadata=metadata, data_version=made_of)
 
 
 def release_asset(specs: Iterable[dg.AssetSpec]) -> dg.AssetsDefinition:

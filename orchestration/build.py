@@ -6,12 +6,14 @@ how dbt, gates or releases work (`dbt_runner`, `expectations`, `warehouse.releas
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 import hashlib
 import json
 from collections.abc import Callable
 from dataclasses import replace
 
+from expectations.disclosure.gate import gate_disclosure
 from expectations.gate import gate_build
 from expectations.published import gate_published
 from expectations.results import Finding, GateResult
@@ -33,9 +35,21 @@ from orchestration.ingredients import (
 from orchestration.receipts import BLOCKED, RELEASED, UNCHANGED
 from orchestration.session import RunSession, now, without_cells
 from orchestration.settings import DBT_PROJECT
+from warehouse import disclosure
 from warehouse.connection import attach, detach
 from warehouse.paths import ANALYST_FILE
-from warehouse.releases import Candidate, MadeOf, content_hash, current, new_release_id, prune, seal, swap, write_exports
+from warehouse.releases import (
+    Candidate,
+    MadeOf,
+    content_hash,
+    current,
+    known_releases,
+    new_release_id,
+    prune,
+    seal,
+    swap,
+    write_exports,
+)
 from warehouse.sql import literal
 
 SOURCES_FILE = DBT_PROJECT / "models" / "_sources.yml"
@@ -63,6 +77,8 @@ def nothing_changed(session: RunSession) -> bool:
     last = session.runs.last_built()
     if session.options.full_refresh or last is None or current(session.settings.home) is None:
         return False
+    if last.release_id not in known_releases(session.settings.home):
+        return False  # it was damaged, and an older one is out until this run has made it again
     if last.fingerprint != session.receipt.fingerprint or session.as_of < dt.datetime.fromisoformat(last.as_of):
         return False
     if last.due_at is not None and session.as_of > dt.datetime.fromisoformat(last.due_at):
@@ -90,18 +106,45 @@ def fingerprint(session: RunSession) -> str:
 
 
 def build_models(session: RunSession, on_node: Callable[[str], None]) -> list[NodeResult]:
-    """Build every model but quality's into a new candidate; a failed test of ours blocks the release."""
+    """Build every model but quality's into a new candidate; a failed test of ours blocks the release.
+
+    Between the marts and the published models the suppressor says what of them is hidden.
+    """
     home = session.settings.home
     session.candidate = Candidate.begin(home, session.receipt.run_id)
     attach(session.con, session.candidate.analyst_path, "release")
     attach(session.con, session.candidate.public_path, "public")
     with session.timed("build"), without_cells():
         write_build_inputs(session)
-        results = dbt_runner.build(home, exclude=[dbt_runner.QUALITY], on_node=on_node)
+        results = dbt_runner.build(home, exclude=[dbt_runner.QUALITY, dbt_runner.PUBLISHED], on_node=on_node)
+    if not _blocked(session, results):
+        with session.timed("suppress"), without_cells():
+            session.suppressed = disclosure.suppress(session.con, home.reported, session.as_of)
+            _note_due(session)
+        with session.timed("build"), without_cells():
+            results += dbt_runner.build(home, select=[dbt_runner.PUBLISHED], on_node=on_node)
+        _blocked(session, results)
+    return results
+
+
+def _blocked(session: RunSession, results: list[NodeResult]) -> bool:
+    """Whether a test of ours failed, which ends the run."""
     failed = dbt_runner.failed_tests(results)
     if failed:
         session.end(BLOCKED, "; ".join(failed))
-    return results
+    return bool(failed)
+
+
+def _note_due(session: RunSession) -> None:
+    """A period that closes, or a quarter in which corrections may be taken over, makes the next release without any delivery."""
+    days = [day for day in (session.receipt.due_at, disclosure.next_due(session.con, session.as_of)) if day is not None]
+    session.receipt.due_at = min(days, default=None)
+
+
+def table_rows(session: RunSession) -> dict[str, int]:
+    """The rows of every table of the warehouse and the candidate, by `database.schema.table`; views are not counted."""
+    counted = "select database_name || '.' || schema_name || '.' || table_name, estimated_size from duckdb_tables()"
+    return dict(session.con.execute(counted).fetchall())
 
 
 def judge_build(session: RunSession) -> list[GateResult]:
@@ -110,7 +153,7 @@ def judge_build(session: RunSession) -> list[GateResult]:
         warehouse = session.settings.home.warehouse
         series = _judge_series(session)
         marts = [replace(g, findings=(*g.findings, *series)) if g.subject == REGISTRY else g for g in gate_build(warehouse)]
-        gates = [*marts, gate_published(warehouse)]
+        gates = [*marts, *gate_published(warehouse, session.reading.registry), _attack(session)]
     session.receipt.gates += gates
     failed = [f"{gate.subject}: {finding.message}" for gate in gates for finding in gate.failed_critical]
     if failed:
@@ -122,6 +165,16 @@ def judge_build(session: RunSession) -> list[GateResult]:
     if published is not None and published.content_hash == session.content:
         _stay(session, "the build says what the current release says")
     return gates
+
+
+def _attack(session: RunSession) -> GateResult:
+    """The attacker's verdict on the public file, with what the suppressor has hidden beside it."""
+    home = session.settings.home
+    verdict = gate_disclosure(home.warehouse, ledger=home.ledger, memory=home.attacked)
+    assert session.suppressed is not None, "the published models were built"
+    said = dataclasses.asdict(session.suppressed)
+    notes = [Finding(name, None, "info", True, float(value), None, "") for name, value in said.items()]
+    return replace(verdict, findings=(*verdict.findings, *notes))
 
 
 def _judge_series(session: RunSession) -> tuple[Finding, ...]:
@@ -165,6 +218,8 @@ def release(session: RunSession) -> str:
         measures = [row[0] for row in session.con.execute("select distinct measure_id from release.marts.dim_measure").fetchall()]
         _write_release_row(session, release_id, session.created_at, max(ends, default=None))
         write_exports(session.con, candidate, release_id=release_id, created_at=session.created_at)
+        disclosure.record(session.con, home, release_id=release_id, published_at=session.created_at.replace(tzinfo=None))
+        disclosure.keep_copies(home, candidate.folder)
         detach(session.con, "release")
         detach(session.con, "public")
         loads: dict[str, tuple[str, ...]] = {}

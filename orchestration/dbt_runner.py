@@ -18,10 +18,11 @@ from pathlib import Path
 from typing import Any
 
 from orchestration.settings import DBT_PROJECT
-from warehouse.paths import Home
+from warehouse.connection import attach, database_path, scratch
+from warehouse.paths import RELEASE_FILES, Home
 from warehouse.sql import without_values
 
-QUALITY = "path:models/quality"
+QUALITY, PUBLISHED = "path:models/quality", "path:models/published"
 # dbt's own logs are off: its messages and DuckDB's can quote cells. What is passed on is short and without them.
 MESSAGE_CHARACTERS = 500
 _PROJECTS: dict[tuple[str, str], Any] = {}
@@ -29,7 +30,10 @@ _PROJECTS: dict[tuple[str, str], Any] = {}
 
 @dataclass(frozen=True)
 class NodeResult:
-    """What became of one model, seed or test. `failures` counts the rows a test found; `tested` the models it tests."""
+    """What became of one model, seed or test. `failures` counts the rows a test found; `tested` the models it tests.
+
+    `relation` is `database.schema.table`, empty for a test.
+    """
 
     unique_id: str
     name: str
@@ -39,6 +43,7 @@ class NodeResult:
     failures: int
     message: str
     tested: tuple[str, ...]
+    relation: str = ""
 
     @property
     def good(self) -> bool:
@@ -120,7 +125,33 @@ def failed_tests(results: Iterable[NodeResult]) -> list[str]:
     return [f"test {result.name} of ours found {result.failures} rows" for result in failed]
 
 
-def _invoke(home: Home, arguments: list[str], on_node: Callable[[str], None] = _nobody, parsed: Any = None) -> Any:
+def documented(home: Home, release_id: str | None, folder: Path) -> str:
+    """dbt's documentation as one page, with the columns of a release; without one there are only models and their SQL.
+
+    dbt asks a database of that name for its columns: a throw-away one, in `folder`, to which the release is attached read-only.
+    """
+    project = manifest(home)
+    with scratch(folder, "warehouse") as connection:
+        if release_id is not None:
+            for alias, name in zip(("release", "public"), RELEASE_FILES, strict=True):
+                attach(connection, home.release(release_id) / name, alias, read_only=True)
+        file = database_path(connection)
+        target = file.parent / "target"
+        target.mkdir()
+        (target / "manifest.json").write_text(json.dumps(project), encoding="utf-8")
+        arguments = ["docs", "generate", "--static", "--no-compile", *([] if release_id else ["--empty-catalog"])]
+        _invoke(home, arguments, parsed=_parsed(home), target=target, warehouse=file)
+        return (target / "static_index.html").read_text(encoding="utf-8")
+
+
+def _invoke(
+    home: Home,
+    arguments: list[str],
+    on_node: Callable[[str], None] = _nobody,
+    parsed: Any = None,
+    target: Path | None = None,
+    warehouse: Path | None = None,
+) -> Any:
     """The result of one command; `parsed` is a manifest that an earlier parse returned, which saves reading the project again."""
     from dbt.cli.main import dbtRunner  # noqa: PLC0415 - a second to import, needed by runs only
 
@@ -134,11 +165,11 @@ def _invoke(home: Home, arguments: list[str], on_node: Callable[[str], None] = _
         "--profiles-dir",
         str(DBT_PROJECT),
         "--target-path",
-        str(home.dbt),
+        str(target or home.dbt),
         "--log-path",
         str(home.logs),
     ]
-    with _environment(home):
+    with _environment(warehouse or home.warehouse):
         outcome = dbtRunner(manifest=parsed, callbacks=[told]).invoke(
             ["--quiet", "--no-use-colors", "--log-level", "none", "--log-level-file", "none", *arguments, *where]
         )
@@ -148,9 +179,9 @@ def _invoke(home: Home, arguments: list[str], on_node: Callable[[str], None] = _
 
 
 @contextmanager
-def _environment(home: Home) -> Iterator[None]:
+def _environment(warehouse: Path) -> Iterator[None]:
     """The variables that profiles.yml reads. They are the same for a parse and a build, else dbt would parse again."""
-    wanted = {"LEVELGROUND_WAREHOUSE_FILE": str(home.warehouse), "DO_NOT_TRACK": "1", "DBT_SEND_ANONYMOUS_USAGE_STATS": "false"}
+    wanted = {"LEVELGROUND_WAREHOUSE_FILE": str(warehouse), "DO_NOT_TRACK": "1", "DBT_SEND_ANONYMOUS_USAGE_STATS": "false"}
     before = {name: os.environ.get(name) for name in wanted}
     os.environ.update(wanted)
     try:
@@ -177,4 +208,5 @@ def _node(result: Any) -> NodeResult:
         failures=int(result.failures or 0),
         message=message,
         tested=(attached,) if attached else tested,
+        relation=str(getattr(node, "relation_name", None) or "").replace('"', ""),
     )

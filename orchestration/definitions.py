@@ -12,6 +12,7 @@ from ingest.registry import load_registry
 from orchestration.assets import dbt_assets, landing_asset, release_asset
 from orchestration.build import SOURCES_FILE
 from orchestration.checks import build_gate
+from orchestration.column_lineage import column_lineage
 from orchestration.dbt_inputs import write_sources
 from orchestration.dbt_runner import manifest
 from orchestration.jobs import nightly, refresh_job
@@ -28,7 +29,7 @@ def definitions(settings: Settings) -> dg.Definitions:
     registry = load_registry(settings.further_sources)
     write_sources(registry, SOURCES_FILE)
     nodes = manifest(settings.home)
-    specs = model_specs(nodes)
+    specs = model_specs(nodes, column_lineage(settings.home, nodes))
     job = refresh_job()
     return dg.Definitions(
         assets=[

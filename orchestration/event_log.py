@@ -18,10 +18,11 @@ from typing import Any
 
 from dagster._core.event_api import EventHandlerFn
 from dagster._core.storage.event_log import SqliteEventLogStorage
+from dagster._core.storage.event_log.schema import AssetCheckExecutionsTable
 from dagster._core.storage.event_log.sqlite.sqlite_event_log import SqliteEventLogStorageWatchdog
 from dagster._core.storage.sqlite import SQLITE_BUSY_TIMEOUT_SECONDS
 from dagster._serdes import ConfigurableClassData
-from sqlalchemy import event
+from sqlalchemy import event, func, select
 from sqlalchemy.engine import Connection, Engine, create_engine
 from sqlalchemy.pool import StaticPool
 from watchdog.events import FileSystemEvent
@@ -81,6 +82,18 @@ class EventLog(SqliteEventLogStorage):
         kept = self._engines.pop(shard, None)
         if kept:
             kept[1].dispose()
+
+    def delete_events(self, run_id: str) -> None:
+        """Delete the events of a run, with its file and the checks that it made; the newest result of each check stays."""
+        super().delete_events(run_id)
+        checks = AssetCheckExecutionsTable.c
+        newest = select(func.max(checks.id)).group_by(checks.asset_key, checks.check_name)
+        with self.index_connection() as connection:
+            connection.execute(AssetCheckExecutionsTable.delete().where(checks.run_id == run_id, checks.id.not_in(newest)))
+        self._close(run_id)
+        self._initialized_dbs.discard(run_id)
+        for suffix in ("", "-wal", "-shm"):
+            Path(f"{self.path_for_shard(run_id)}{suffix}").unlink(missing_ok=True)
 
     def wipe(self) -> None:
         """Delete every event of every run."""

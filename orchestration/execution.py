@@ -6,14 +6,18 @@ Here: the call and what came of it. Not here: definitions, the run's receipt.
 from __future__ import annotations
 
 import logging
+import re
 
 import dagster as dg
 
+from orchestration import remedies
 from orchestration.definitions import defs
 from orchestration.instance import prepare_instance
 from orchestration.jobs import REFRESH
 from orchestration.resources import CLI, TRIGGER_TAG
 from orchestration.settings import Settings
+
+CLASS_NAME = re.compile(r"^[\w.]*(?:Error|Exception|Lost|Held|Busy|Corrupt|Unwritable): ")
 
 
 def execute_refresh(
@@ -49,6 +53,12 @@ def execute_refresh(
             while error is not None and error.cause is not None:
                 error = error.cause
             if error is not None:
-                return f"{event.step_key}: {error.message.strip()}"
+                return f"{event.step_key}: {_plain(error.message, settings)}"
         failures = [e.message for e in result.all_events if e.is_failure and e.message]
-        return failures[0] if failures else "the run failed; open it in the UI for its log"
+        return _plain(failures[0], settings) if failures else "the run failed; open it in the UI for its log"
+
+
+def _plain(message: str, settings: Settings) -> str:
+    """A step's error without the name of its class; trouble of the machine's in words that say what to do."""
+    text = CLASS_NAME.sub("", message.strip())
+    return remedies.told(RuntimeError(text), settings.home) or text

@@ -28,11 +28,14 @@ from ingest.connectors import DeliveryError, Fetch, Origin, Since, delivered_fil
 from ingest.contract import Contract
 from ingest.cursor import read_cursor
 from ingest.deliver import DeliveryStore, Progress, Receipt, deliver
+from ingest.kept import damage, disown
+from ingest.landed import DeliveryLost, catch_up, write_down
 from ingest.landing import LastLoad, counts, ensure_tables, last_load, show_delivery
 from ingest.promote import from_since, promote
 from ingest.vocabulary import load_vocabulary
+from orchestration.progress import watcher
 from orchestration.receipts import FRESH, HELD_BACK, LANDED_ONLY, NOT_DELIVERED, STALE, SourceStatus
-from orchestration.session import FETCHED, RunSession, now, without_cells
+from orchestration.session import FETCHED, RunSession, StepError, now, without_cells
 from orchestration.settings import DBT_PROJECT
 from warehouse.files import write_atomically
 
@@ -69,11 +72,13 @@ def take_in(
     status = blank_status(contract, session.receipt.run_id)
     gate: GateResult | None = None
     store = DeliveryStore(session.settings.home.deliveries, contract.source)
-    ensure_tables(session.con, contract, session.reading.city.time_zone)
+    lost = _restore(session, contract, store)
     try:
         gate = _let_in_accepted(session, contract, store, status)
         with session.timed("deliver"):
             receipt = _deliver(session, contract, store, progress)
+        if lost:
+            _restore_the_rest(session, contract, store)
         if receipt is None:
             status.verdict, status.reason = NOT_DELIVERED, "no delivery of it"
         else:
@@ -89,6 +94,7 @@ def take_in(
         status.verdict, status.reason = HELD_BACK, str(error)
         status.rows_delivered = status.rows_staged = status.rows_rejected = status.rows_blank = None
         status.rows_duplicate = status.rows_superseded = None
+    write_down(session.con, contract, store)
     judge(session, contract, status)
     status.seconds = round(time.monotonic() - started, 3)
     session.receipt.sources[contract.source] = status
@@ -100,7 +106,9 @@ def take_in(
 
 def leave_alone(session: RunSession, contract: Contract) -> None:
     """The status of a source that this run was not asked to take in: what it had, judged by today's clock."""
-    ensure_tables(session.con, contract, session.reading.city.time_zone)
+    store = DeliveryStore(session.settings.home.deliveries, contract.source)
+    if _restore(session, contract, store):
+        _restore_the_rest(session, contract, store)
     # a run that broke off knows of some sources only
     status = next((run.sources[contract.source] for run in session.earlier if contract.source in run.sources), None)
     if status is None or status.verdict in (FRESH, STALE, LANDED_ONLY):
@@ -108,6 +116,31 @@ def leave_alone(session: RunSession, contract: Contract) -> None:
         status.verdict = FRESH if last_load(session.con, contract) else NOT_DELIVERED
     judge(session, contract, status)
     session.receipt.sources[contract.source] = status
+
+
+def _restore(session: RunSession, contract: Contract, store: DeliveryStore) -> bool:
+    """Make the source's tables, and its landing again from the kept deliveries if the working warehouse does not have it.
+
+    True if a batch that is needed for it is damaged; a delivery of this run may be the same one, and is read anew then.
+    """
+    ensure_tables(session.con, contract, session.reading.city.time_zone)
+    try:
+        with session.timed("restore"), without_cells():
+            if catch_up(session.con, contract, store, session.reading.city.time_zone):
+                watcher().stage(f"{contract.source}: landing made again from the kept deliveries")
+    except DeliveryLost as error:
+        if store.receipt(error.load_id):
+            disown(store, error.load_id)
+        return True
+    return False
+
+
+def _restore_the_rest(session: RunSession, contract: Contract, store: DeliveryStore) -> None:
+    try:
+        with session.timed("restore"), without_cells():
+            catch_up(session.con, contract, store, session.reading.city.time_zone)
+    except DeliveryLost as error:
+        raise StepError(str(error)) from None
 
 
 def judge(session: RunSession, contract: Contract, status: SourceStatus) -> None:
@@ -157,10 +190,22 @@ def _deliver(session: RunSession, contract: Contract, store: DeliveryStore, prog
     """This run's delivery on disk; None where there is none."""
     live = session.reading.folder is None
     since = _since(session, contract) if live else None
+    known = {receipt.load_id for receipt in store.receipts()}
     with _origin(session, contract, store, since) as origin:
         if origin is None:
             return None
-        return deliver(contract, origin, store, session.settings.hash_key, now(), progress, live=live, since=since)
+
+        def delivered() -> Receipt:
+            return deliver(contract, origin, store, session.settings.hash_key, now(), progress, live=live, since=since)
+
+        receipt = delivered()
+        last = last_load(session.con, contract)
+        is_in = last is not None and (last.load_id, last.sequence) == (receipt.load_id, receipt.sequence)
+        if receipt.load_id in known and not is_in and damage(store, receipt):
+            # kept from an earlier run, and about to be taken in
+            disown(store, receipt.load_id)
+            receipt = delivered()
+        return receipt
 
 
 def _since(session: RunSession, contract: Contract) -> Since | None:

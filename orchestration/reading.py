@@ -90,9 +90,14 @@ def _kept(settings: Settings) -> dict[str, str]:
         raise ConfigurationError(f'{path} cannot be read; write it again like {{"deliveries": "sample", "city": "…"}}') from None
 
 
+def reads(settings: Settings) -> str:
+    """What the home reads, as far as it has settled on it: `sample`, `live`, or a folder."""
+    return settings.deliveries or _kept(settings).get("deliveries") or SAMPLE
+
+
 def home_folder(settings: Settings) -> Path | None:
     """The folder of deliveries that the home reads, as far as it has settled on one; None for live systems."""
-    what = settings.deliveries or _kept(settings).get("deliveries") or SAMPLE
+    what = reads(settings)
     return settings.home.sample if what == SAMPLE else None if what == LIVE else Path(what).expanduser().absolute()
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 import json
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -57,6 +58,7 @@ class RunReceipt:
     city: str
     reading: str
     as_of: str
+    number: int = 0  # the order of runs: the machine's clock may be set back
     ended_at: str | None = None
     outcome: str | None = None
     exit_code: int | None = None
@@ -68,6 +70,7 @@ class RunReceipt:
     gates: list[GateResult] = dataclasses.field(default_factory=list)
     unknown_folders: tuple[str, ...] = ()
     seconds: dict[str, float] = dataclasses.field(default_factory=dict)
+    notes: tuple[str, ...] = ()  # what was put right at its start
 
     @property
     def held_or_stale(self) -> bool:
@@ -95,6 +98,7 @@ class RunReceipt:
         data["sources"] = {name: SourceStatus(**status) for name, status in data["sources"].items()}
         data["gates"] = [GateResult.from_dict(gate) for gate in data["gates"]]
         data["unknown_folders"] = tuple(data["unknown_folders"])
+        data["notes"] = tuple(data.get("notes", ()))
         return cls(**data)
 
 
@@ -110,21 +114,45 @@ class RunStore:
 
     def all(self) -> list[RunReceipt]:
         """Every readable receipt, oldest first; a run that is going on, or was killed, has no outcome."""
-        found = []
-        for path in self.folder.glob("*.json"):
-            try:
-                found.append(RunReceipt.from_dict(json.loads(path.read_text(encoding="utf-8"))))
-            except (ValueError, KeyError, TypeError, AttributeError):
-                continue  # written by another version, or cut off: history, not state
-        return sorted(found, key=lambda receipt: (receipt.started_at, receipt.run_id))
+        # written by another version, cut off, or too old and gone meanwhile: history, not state
+        found = [receipt for path in self.folder.glob("*.json") if (receipt := _read(path)) is not None]
+        return sorted(found, key=lambda receipt: (receipt.number, receipt.started_at, receipt.run_id))
+
+    def unreadable(self) -> list[Path]:
+        """Files that are no receipts which this version reads."""
+        return sorted(path for path in self.folder.glob("*.json") if _read(path) is None)
 
     def last_ended(self) -> RunReceipt | None:
         """The newest run that came to an end."""
-        return next((receipt for receipt in reversed(self.all()) if receipt.outcome), None)
+        return newest(self.all(), lambda receipt: receipt.outcome is not None)
 
     def last_built(self) -> RunReceipt | None:
         """The newest run after which the release says what the landing tables hold."""
-        return next(
-            (receipt for receipt in reversed(self.all()) if receipt.outcome in (RELEASED, UNCHANGED) and receipt.fingerprint),
-            None,
-        )
+        return newest(self.all(), built)
+
+
+def newest(receipts: Sequence[RunReceipt], wanted: Callable[[RunReceipt], bool]) -> RunReceipt | None:
+    """The newest of receipts in their order that is wanted."""
+    return next((receipt for receipt in reversed(receipts) if wanted(receipt)), None)
+
+
+def built(receipt: RunReceipt) -> bool:
+    """Whether after that run the release said what landing held."""
+    return receipt.outcome in (RELEASED, UNCHANGED) and receipt.fingerprint is not None
+
+
+def next_number(receipts: Sequence[RunReceipt]) -> int:
+    """The number of a run that starts after these; under the run lock."""
+    return max((receipt.number for receipt in receipts), default=0) + 1
+
+
+def broke_off(receipts: Sequence[RunReceipt]) -> bool:
+    """Whether the newest run failed, or came to no end."""
+    return bool(receipts) and receipts[-1].outcome in (None, FAILED)
+
+
+def _read(path: Path) -> RunReceipt | None:
+    try:
+        return RunReceipt.from_dict(json.loads(path.read_text(encoding="utf-8")))
+    except (FileNotFoundError, ValueError, KeyError, TypeError, AttributeError):
+        return None

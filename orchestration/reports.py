@@ -23,6 +23,7 @@ def run_report(home: Home, receipt: RunReceipt) -> dict[str, Any]:
     row["as_of"] = receipt.as_of
     row["unknown_folders"] = list(receipt.unknown_folders)
     row["seconds"] = receipt.seconds
+    row["notes"] = list(receipt.notes)
     row["sources"] = source_rows(home, receipt)
     row["published_path"] = str(home.published_analyst) if home.published_analyst.is_file() else None
     return row

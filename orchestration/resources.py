@@ -17,6 +17,7 @@ from orchestration.alerts import tell_not_started
 from orchestration.killed import PID_TAG, process_tag, report_killed_runs
 from orchestration.reading import home_city
 from orchestration.receipts import RELEASED, UNCHANGED
+from orchestration.retention import keep_house
 from orchestration.session import RunOptions, RunSession, run_session
 from orchestration.settings import ConfigurationError, Settings
 from orchestration.specs import RELEASE_KEY
@@ -52,10 +53,15 @@ class RunResource(dg.ConfigurableResource):  # type: ignore[type-arg]
             with run_session(Settings.from_environment(), options, context.run_id or "") as session:
                 if context.instance:
                     report_killed_runs(context.instance, session.receipt.run_id)
+                for note in session.receipt.notes:
+                    if context.log:
+                        context.log.warning(note)
                 self._session = session
                 try:
                     yield self
                     end_without_release(session, run.asset_selection if run else None)
+                    if context.instance:
+                        keep_house(session, context.instance)
                 finally:
                     self._session = None
         except Exception as error:

@@ -10,7 +10,7 @@ import datetime as dt
 import shutil
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -22,14 +22,16 @@ from duckdb import DuckDBPyConnection
 from expectations.results import GateResult
 from ingest.connectors import DeliveryError
 from ingest.landing import ensure_ledger
+from orchestration import remedies
 from orchestration.alerts import tell
 from orchestration.dbt_runner import DbtError, NodeResult
 from orchestration.progress import watcher
 from orchestration.reading import Reading, settle
-from orchestration.receipts import FAILED, RunReceipt, RunStore
+from orchestration.receipts import FAILED, RunReceipt, RunStore, broke_off, next_number
 from orchestration.reports import measured_sources
 from orchestration.settings import ConfigurationError, Settings
-from warehouse.connection import open_working
+from warehouse.damage import open_or_begin_anew
+from warehouse.disclosure import Suppressed, restore
 from warehouse.lock import RunLock
 from warehouse.releases import Candidate, recover
 from warehouse.sql import without_values
@@ -62,6 +64,7 @@ class RunSession:
     con: DuckDBPyConnection
     as_of: dt.datetime
     candidate: Candidate | None = None
+    suppressed: Suppressed | None = None
     content: str = ""
     created_at: dt.datetime | None = None
     # what each stage gave; None before it has been asked for (`stages`)
@@ -89,7 +92,10 @@ class RunSession:
         except DeliveryError:
             raise  # holds one source back, and ends no run
         except Exception as error:
-            self.broke_off = f"{stage}: {_told(error)}"
+            machine = remedies.told(error, self.settings.home)
+            self.broke_off = f"{stage}: {machine or _told(error)}"
+            if machine:
+                raise StepError(machine) from None
             raise
         finally:
             self.receipt.seconds[stage] = round(self.receipt.seconds.get(stage, 0.0) + time.monotonic() - started, 3)
@@ -143,21 +149,27 @@ def run_session(settings: Settings, options: RunOptions, run_id: str) -> Iterato
     lock = RunLock(settings.home, options.trigger)
     lock.acquire(settings.wait_seconds if options.wait_seconds is None else options.wait_seconds)
     try:
-        recovered = recover(settings.home)
-        con = open_working(settings.home, memory_limit=settings.memory_limit, threads=settings.threads)
+        recovered = [*recover(settings.home), *restore(settings.home)]
+        runs = RunStore(settings.home.runs)
+        earlier = runs.all()
+        con, damaged = open_or_begin_anew(
+            settings.home, suspect=broke_off(earlier), memory_limit=settings.memory_limit, threads=settings.threads
+        )
+        recovered += [damaged] if damaged else []
         try:
             ensure_ledger(con)
             receipt = RunReceipt(
                 run_id=run_id,
+                number=next_number(earlier),
                 trigger=options.trigger,
                 started_at=now().isoformat(timespec="seconds"),
                 city=reading.city.city,
                 reading=reading.what,
                 as_of=as_of.isoformat(),
                 unknown_folders=reading.folders_without_contract(),
+                notes=tuple(recovered),
             )
-            runs = RunStore(settings.home.runs)
-            killed = _close_killed_runs(runs)
+            killed = _close_killed_runs(runs, earlier)
             if killed:
                 tell(settings, killed[-1])
             session = RunSession(settings, options, reading, receipt, runs, con, as_of)
@@ -169,7 +181,8 @@ def run_session(settings: Settings, options: RunOptions, run_id: str) -> Iterato
             try:
                 yield session
             finally:
-                session.end(FAILED, f"the run broke off ({session.broke_off or 'its log says where'})")
+                with suppress(OSError):  # a full disk takes no receipt either: the next run closes this one
+                    session.end(FAILED, f"the run broke off ({session.broke_off or 'its log says where'})")
                 if session.candidate is not None:
                     session.candidate.discard()
         finally:
@@ -180,9 +193,9 @@ def run_session(settings: Settings, options: RunOptions, run_id: str) -> Iterato
             tell(settings, receipt)
 
 
-def _close_killed_runs(runs: RunStore) -> list[RunReceipt]:
+def _close_killed_runs(runs: RunStore, earlier: list[RunReceipt]) -> list[RunReceipt]:
     """This run holds the lock, so a receipt without an end is of a run that a kill cut off; those that there were."""
-    killed = [receipt for receipt in runs.all() if receipt.outcome is None]
+    killed = [receipt for receipt in earlier if receipt.outcome is None]
     for receipt in killed:
         receipt.end(FAILED, now(), KILLED)
         runs.save(receipt)

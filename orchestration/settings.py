@@ -12,6 +12,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from warehouse.paths import Home
 
@@ -33,6 +34,8 @@ class Settings:
     hash_key: bytes | None = field(repr=False)
     wait_seconds: float
     keep_releases: int
+    keep_deliveries: float  # days
+    keep_runs: float  # days
     memory_limit: str | None
     threads: int | None
     hosts: Mapping[str, str]  # address → the address that is asked instead
@@ -53,6 +56,8 @@ class Settings:
             hash_key=key.encode() if key else None,
             wait_seconds=_number(env, "LEVELGROUND_WAIT_SECONDS", 3600, 0),
             keep_releases=int(_number(env, "LEVELGROUND_KEEP_RELEASES", 14, 1)),
+            keep_deliveries=_number(env, "LEVELGROUND_KEEP_DELIVERIES", 90, 0),
+            keep_runs=_number(env, "LEVELGROUND_KEEP_RUNS", 90, 0),
             memory_limit=env.get("LEVELGROUND_MEMORY_LIMIT") or None,
             threads=int(_number(env, "LEVELGROUND_THREADS", 0, 0)) or None,
             hosts=_hosts(env.get("LEVELGROUND_HOSTS", "")),
@@ -60,6 +65,26 @@ class Settings:
             docs_url=_url(env, "LEVELGROUND_DOCS_URL"),
             ui_url=_url(env, "LEVELGROUND_UI_URL"),
         )
+
+
+def variables() -> tuple[str, ...]:
+    """The names of all variables that are read, as reading them asks for them."""
+    asked = _Asked()
+    Settings.from_environment(asked)
+    return tuple(dict.fromkeys(asked.names))
+
+
+class _Asked(dict[str, str]):
+    """An environment in which nothing is set, and which remembers what it was asked for."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.names: list[str] = []
+
+    def get(self, key: str, default: Any = None) -> Any:
+        """The default."""
+        self.names.append(key)
+        return default
 
 
 def _url(env: Mapping[str, str], name: str) -> str | None:

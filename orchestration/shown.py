@@ -1,7 +1,7 @@
 """What a run adds to the nodes of the asset graph: the figures that the UI shows, and draws over time.
 
-Here: metadata of sources and of the release, as numbers where there is something to draw. Not here: verdicts (`checks`), where
-the figures come from: receipts, and what the published file says of itself.
+Here: metadata of sources, of models and of the release, as numbers where there is something to draw. Not here: verdicts
+(`checks`), where the figures come from: receipts, and what the published file says of itself.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from typing import Any
 
 import dagster as dg
 
+from orchestration.dbt_runner import NodeResult
 from orchestration.receipts import FRESH, HELD_BACK, STALE, RunReceipt, SourceStatus
 from orchestration.reports import measured_sources, release_figures
 from orchestration.settings import Settings
@@ -71,6 +72,11 @@ def docs_metadata(settings: Settings) -> dict[str, Any]:
         return {"docs": dg.MetadataValue.url(settings.docs_url)}
     index = settings.home.docs / "index.html"
     return {"docs": dg.MetadataValue.path(str(index))} if index.is_file() else {}
+
+
+def model_metadata(result: NodeResult, rows: int | None) -> dict[str, Any]:
+    """A model or seed that has been built: how long it took, and how many rows it has, if it is a table."""
+    return {"seconds": result.seconds} | ({"dagster/row_count": rows} if rows is not None else {})
 
 
 def source_observations(home: Home) -> list[dg.AssetObservation]:

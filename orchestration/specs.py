@@ -16,6 +16,7 @@ import dagster as dg
 from dagster_dbt import DagsterDbtTranslator
 
 from ingest.contract import Column, Contract
+from orchestration.column_lineage import ByColumn
 from orchestration.landscape import disaggregations
 
 QUALITY_SCHEMA = "quality"
@@ -98,8 +99,11 @@ def _column(column: Column) -> dg.TableColumn:
     )
 
 
-def model_specs(manifest: Mapping[str, Any]) -> dict[str, dg.AssetSpec]:
-    """A spec for every model and seed by its dbt id; quality waits for all marts, so that it comes after the gates."""
+def model_specs(manifest: Mapping[str, Any], lineage: Mapping[str, ByColumn]) -> dict[str, dg.AssetSpec]:
+    """A spec for every model and seed by its dbt id; quality waits for all marts, so that it comes after the gates.
+
+    `lineage` says what their columns are made of, as far as they have been built.
+    """
     translator = Translator()
     nodes = {
         i: n for i, n in manifest["nodes"].items() if n["resource_type"] in ("model", "seed") and n["config"].get("enabled", True)
@@ -110,8 +114,31 @@ def model_specs(manifest: Mapping[str, Any]) -> dict[str, dg.AssetSpec]:
         )
         for i, node in nodes.items()
     }
+    keys = {i: spec.key for i, spec in specs.items()} | source_keys(manifest)
+    specs = {i: spec.merge_attributes(metadata=lineage_metadata(lineage.get(i, {}), keys)) for i, spec in specs.items()}
     marts = [spec.key for spec in specs.values() if spec.key.path[0] in ("marts", "published")]
     return {i: _after(spec, marts) if spec.key.path[0] == QUALITY_SCHEMA else spec for i, spec in specs.items()}
+
+
+def source_keys(manifest: Mapping[str, Any]) -> dict[str, dg.AssetKey]:
+    """The key of everything that models read and dbt does not make, by its dbt id."""
+    return {i: dg.AssetKey([node["source_name"], node["name"]]) for i, node in manifest["sources"].items()}
+
+
+def lineage_metadata(columns: ByColumn, keys: Mapping[str, dg.AssetKey]) -> dict[str, Any]:
+    """What a model's columns are made of: as Dagster knows it, which its own UI does not show, and as a table."""
+    deps = {
+        column: [dg.TableColumnDep(keys[parent], name) for parent, name in parents if parent in keys]
+        for column, parents in columns.items()
+        if parents
+    }
+    if not deps:
+        return {}
+    rows = [
+        f"| {column} | {', '.join(f'{dep.asset_key.path[-1]}.{dep.column_name}' for dep in of)} |" for column, of in deps.items()
+    ]
+    table = "\n".join(["| column | is made of |", "| --- | --- |", *rows])
+    return {"dagster/column_lineage": dg.TableColumnLineage(deps), "columns_made_of": dg.MetadataValue.md(table)}
 
 
 def receipt_specs(manifest: Mapping[str, Any]) -> list[dg.AssetSpec]:

@@ -10,6 +10,7 @@ import contextlib
 import io
 import json
 import os
+import socket
 import subprocess
 import sys
 import traceback
@@ -25,6 +26,7 @@ from ingest.registry import load_registry
 from ingest.sample import write_sample
 from orchestration.cli import main
 from tests.canaries import Canary, Seeder
+from tests.fuzzing import DEEP
 
 ROOT = Path(__file__).resolve().parent.parent
 REAL = "LEVELGROUND_REAL_DELIVERIES"
@@ -34,6 +36,7 @@ SAMPLE_ROWS = 6_000
 # `pytest --hypothesis-profile search tests/unit` searches anew.
 settings.register_profile("known", derandomize=True, deadline=None)
 settings.register_profile("search", deadline=None)
+settings.register_profile(DEEP, deadline=None, print_blob=True)
 settings.load_profile("known")
 
 
@@ -87,6 +90,14 @@ def seeded_city(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[Ca
 def sample_city(seeded_city: tuple[Path, list[Canary]]) -> Path:
     """The sample city, small. Read only: tests that change a delivery copy it."""
     return seeded_city[0]
+
+
+def free_port() -> int:
+    """A port that nobody listens on."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port: int = free.getsockname()[1]
+    return port
 
 
 # A run and the UI are processes of their own, as they are for users. Every other command starts, answers and ends: called in the

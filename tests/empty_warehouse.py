@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import yaml
 from duckdb import DuckDBPyConnection
 
 from ingest.city import read_city
@@ -24,6 +25,8 @@ from orchestration.dbt_inputs import LAYOUT, write_sources
 from orchestration.settings import DBT_PROJECT
 from warehouse.connection import attach, open_working
 from warehouse.paths import Home
+
+REPORTED = DBT_PROJECT / "models" / "published" / "_published__sources.yml"
 
 
 @dataclass(frozen=True)
@@ -55,12 +58,21 @@ def building_empty(folder: Path) -> Iterator[EmptyWarehouse]:
         for table, columns in LAYOUT.items():
             declared = ", ".join(f'"{name}" {kind}' for name, kind in (column.split(" ", 1) for column in columns.split(", ")))
             con.execute(f"create table receipts.{table} ({declared})")
+        con.execute("create schema if not exists disclosure")
+        con.execute(f"create table if not exists disclosure.reported ({_reported()})")
         attach(con, files(home)["release"], "release")
         attach(con, files(home)["public"], "public")
         built = _dbt(home, "build", "--exclude-resource-type", "unit_test")
         yield EmptyWarehouse(home, con, {name: f"{status} {message}" for name, (status, message) in built.items()})
     finally:
         con.close()
+
+
+def _reported() -> str:
+    """The columns of disclosure.reported, as the models expect them."""
+    (source,) = yaml.safe_load(REPORTED.read_text(encoding="utf-8"))["sources"]
+    (table,) = source["tables"]
+    return ", ".join(f"{column['name']} {column['data_type']}" for column in table["columns"])
 
 
 def files(home: Home) -> dict[str, Path]:

@@ -1,4 +1,5 @@
-"""Everything that `make test` runs, in order: linters, layering, types, SQL style, then pytest, whose closing line comes last.
+"""Everything that `make test` runs, in order: the browser is installed that tests need; linters, layering, types, SQL style; then
+pytest, whose closing line comes last.
 
     python -m tests.suite [--only lint|pytest|stress] [pytest arguments …]
 
@@ -23,6 +24,7 @@ LINTERS = {
     "mypy": [str(BIN / "mypy")],
     "sqlfluff": [str(BIN / "sqlfluff"), "lint", "--processes", "0", "dbt_project"],
 }
+BROWSER = [sys.executable, "-m", "tests.browser"]
 PYTEST = [sys.executable, "-m", "pytest", "-n", "2", "--dist", "loadgroup", "-q"]
 STRESS = [sys.executable, "-m", "pytest", "-v", "-n", "0", "--timeout", "3600", "--durations", "10", "tests/stress"]
 
@@ -32,10 +34,12 @@ def main() -> int:
     arguments = sys.argv[1:]
     only = arguments[1] if arguments[:1] == ["--only"] else None
     failed = []
+    if only != "lint" and not _run("browser", BROWSER):
+        failed.append("browser")  # and its tests will fail, with the same words
     if only == "stress":
         return 0 if _run("stress", [*STRESS, *arguments[2:]]) else 1
     if only != "pytest":
-        failed = [name for name, command in LINTERS.items() if not _run(name, command)]
+        failed += [name for name, command in LINTERS.items() if not _run(name, command)]
         if failed:
             print(f"not content: {', '.join(failed)}", flush=True)
     if only != "lint" and not _run("pytest", [*PYTEST, *(arguments[2:] if only else arguments)]):

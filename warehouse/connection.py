@@ -107,12 +107,21 @@ def load_extension(connection: DuckDBPyConnection, name: str) -> None:
     connection.execute(f"load {literal(str(file))}")
 
 
+def extension_loads(name: str) -> None:
+    """Load an extension into a database of its own; WarehouseError says why it cannot be."""
+    with duckdb.connect(":memory:", config={"autoinstall_known_extensions": "false"}) as connection:
+        try:
+            load_extension(connection, name)
+        except duckdb.Error as error:
+            raise as_ours(Path(name), error) from None
+
+
 def attach(connection: DuckDBPyConnection, path: Path, alias: str, read_only: bool = False) -> None:
     """Attach the database file to the instance of `connection`, and so to all its connections, dbt's too."""
     try:
         connection.execute(f"attach {literal(str(path))} as {identifier(alias)}{' (read_only)' if read_only else ''}")
     except duckdb.Error as error:
-        raise _as_ours(path, error) from None
+        raise as_ours(path, error) from None
 
 
 def detach(connection: DuckDBPyConnection, alias: str) -> None:
@@ -181,14 +190,14 @@ def opened_afresh(path: Path, alias: str) -> Iterator[DuckDBPyConnection]:
 
 
 @contextmanager
-def scratch(folder: Path) -> Iterator[DuckDBPyConnection]:
-    """A connection to a new database file in a folder of its own inside `folder`; both are gone afterwards.
+def scratch(folder: Path, name: str = "scratch") -> Iterator[DuckDBPyConnection]:
+    """A connection to a new database in a folder of its own inside `folder`; both are gone afterwards.
 
     A file and not memory, so that SQLAlchemy can join it: see `database_path`.
     """
     with (
         tempfile.TemporaryDirectory(dir=folder, prefix="scratch-") as own,
-        _connect(Path(own) / "scratch.duckdb", read_only=False, config={}) as connection,
+        _connect(Path(own) / f"{name}.duckdb", read_only=False, config={}) as connection,
     ):
         connection.execute("set autoinstall_known_extensions = false")
         yield connection
@@ -206,10 +215,11 @@ def _connect(path: Path, *, read_only: bool, config: Mapping[str, str]) -> DuckD
     try:
         return duckdb.connect(os.fspath(path), read_only=read_only, config=dict(config))
     except duckdb.Error as error:
-        raise _as_ours(path, error) from None
+        raise as_ours(path, error) from None
 
 
-def _as_ours(path: Path, error: duckdb.Error) -> WarehouseError:
+def as_ours(path: Path, error: duckdb.Error) -> WarehouseError:
+    """What DuckDB said of a file, as one of our errors."""
     said = str(error).removeprefix("IO Error: ").splitlines()[0]
     if "Could not set lock" in said:
         found = re.search(r"\(PID (\d+)\)", said)

@@ -59,6 +59,22 @@ def holder(home: Home) -> Holder | None:
         return None
 
 
+def is_held(home: Home) -> bool:
+    """Whether a process holds the run lock now.
+
+    Looking takes the lock for an instant, in which a run that begins would be refused: ask only where `holder` names somebody.
+    """
+    if not home.run_lock.is_file():
+        return False
+    look = FileLock(home.run_lock)
+    try:
+        look.acquire(timeout=0)
+    except Timeout:
+        return True
+    look.release()
+    return False
+
+
 class RunLock:
     """The run lock of a home. The operating system frees it when its process ends, however it ends.
 

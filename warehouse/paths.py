@@ -28,7 +28,8 @@ class HomeUnwritable(Exception):
 
     def __init__(self, path: Path, why: str) -> None:
         super().__init__(
-            f"cannot write to {path}: {why}. Set LEVELGROUND_HOME to a folder that this user may write to, or free this one"
+            f"cannot write to {path}: {why}. Set LEVELGROUND_HOME to a folder that this user may write to, or let this one be "
+            "written to (room on its disk, its permissions, a disk that is not mounted read-only)"
         )
         self.path = path
         self.why = why
@@ -115,6 +116,16 @@ class Home:
         return self.disclosure / "ledger.parquet"
 
     @property
+    def reported(self) -> Path:
+        """The figures of persons as they were reported, hidden ones too."""
+        return self.disclosure / "reported.parquet"
+
+    @property
+    def attacked(self) -> Path:
+        """Which parts of the public file were attacked and found safe."""
+        return self.disclosure / "attacked.json"
+
+    @property
     def runs(self) -> Path:
         """One receipt a run."""
         return self.root / "runs"
@@ -154,11 +165,20 @@ class Home:
         """Where DuckDB spills what does not fit into memory: private data, gone when the run ends."""
         return self.root / "tmp"
 
+    @property
+    def shared(self) -> tuple[Path, ...]:
+        """Folders that other accounts may look into."""
+        return (self.root, self.published, self.published_exports, self.docs)
+
+    @property
+    def private(self) -> tuple[Path, ...]:
+        """Folders that are the owner's alone."""
+        kept = (self.deliveries, self.releases, self.disclosure, self.runs, self.dagster, self.logs, self.dbt, self.sample)
+        return (*kept, self.temporary)
+
     def ensure(self) -> None:
         """Make the folders that are missing and write a byte into each; HomeUnwritable names the one that cannot be used."""
-        shared = (self.root, self.published, self.published_exports, self.docs)
-        private = (self.deliveries, self.releases, self.disclosure, self.runs, self.dagster, self.logs, self.dbt, self.sample)
-        for folder, mode in [(f, SHARED) for f in shared] + [(f, PRIVATE) for f in (*private, self.temporary)]:
+        for folder, mode in [(f, SHARED) for f in self.shared] + [(f, PRIVATE) for f in self.private]:
             try:
                 folder.mkdir(mode=mode, parents=True, exist_ok=True)
                 with tempfile.TemporaryFile(dir=folder) as probe:

@@ -170,8 +170,7 @@ class _Out:
 
     def has(self, where: Where) -> bool:
         """Whether rows of this race, kind of place and stratum are out for this very period."""
-        race = "all" if where.race in (KNOWN, UNKNOWN) else where.race
-        of_race = (where.period_type, where.geography_type, race, where.tabulation, where.stratum_type) in self._races
+        of_race = (where.period_type, where.geography_type, where.race, where.tabulation, where.stratum_type) in self._races
         return of_race and (where.period_type, where.period_start, where.geography_type) in self._periods
 
 

@@ -9,6 +9,7 @@ This is the one place where a direct identifier is seen, and it leaves only as a
 from __future__ import annotations
 
 import hmac
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -63,7 +64,8 @@ class Conformer:
                 private.update(there)
         known = taken | set(self.contract.ignore)
         unknown = [name for at, name in enumerate(names, 1) if name not in known and at not in known]
-        repeated = sorted({name for name in names if name and names.count(name) > 1 and name in taken})
+        counted = Counter(names)
+        repeated = sorted(name for name, times in counted.items() if name and times > 1 and name in taken)
         fits = len(missing) < len(self.contract.columns)
         return HeaderMatch(positions, tuple(missing), tuple(unknown), tuple(repeated), frozenset(private), fits)
 

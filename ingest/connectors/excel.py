@@ -43,6 +43,10 @@ FORMULA = re.compile(
 # What Rust code raises in Python where it gives up; it can be caught by no other name than this.
 PANIC = "PanicException"
 LONGEST_CELL, CHUNK_BYTES = 1 << 16, 1 << 20
+# A cell that may hold something, and where. The library makes room for every cell between the first and the last one, 32 bytes
+# each: a sheet of two cells in opposite corners ends the process for want of 500 GB, and no error can be caught.
+PLACED = re.compile(rb'<(?:\w+:)?c\b[^>]*?\br\s*=\s*"([A-Z]{1,3})(\d{1,7})"[^>]*(?<!/)>')
+MOST_SPARSE, SPARSE_TIMES = 16 << 20, 100
 
 
 def open_excel(how: Format, stream: IO[bytes], fail: Fail) -> Opened:
@@ -145,13 +149,14 @@ def _column_number(letters: str) -> int:
 
 
 def _calculated(data: bytes, sheet: int, fail: Fail) -> None:
-    """Every formula of a sheet has the value that it was saved with; xls keeps them by itself.
+    """Every formula of a sheet has the value that it was saved with, and cells lie together; xls sees to both by itself.
 
     Reads the whole archive, so that a member that is longer than it says fails here and not in the library's memory.
     """
     if data.startswith(OLE_MAGIC):
         return
     missing, first = 0, ""
+    cells, widest, longest = 0, 0, 0
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         meant = _sheet_member(archive, sheet)
         for info in archive.infolist():
@@ -162,6 +167,10 @@ def _calculated(data: bytes, sheet: int, fail: Fail) -> None:
                         continue
                     held += chunk
                     end = 0
+                    placed = PLACED.findall(held)
+                    cells += len(placed)
+                    widest = max([widest, *(_column_number(column.decode()) + 1 for column in {column for column, _ in placed})])
+                    longest = max([longest, *(int(row) for _, row in placed)])
                     for found in FORMULA.finditer(held):
                         end = found.end()
                         said = dict(ATTRIBUTE.findall(found[1]))
@@ -169,6 +178,9 @@ def _calculated(data: bytes, sheet: int, fail: Fail) -> None:
                             missing += 1
                             first = first or said.get(b"r", b"").decode("ascii", "replace")
                     held = held[max(end, len(held) - LONGEST_CELL) :]
+    if widest * longest > max(MOST_SPARSE, SPARSE_TIMES * cells):
+        problem = f"its {cells:,} cells lie far apart, over {longest:,} rows and {widest:,} columns"
+        raise fail(problem, "delete what stands far outside the table, save it, and deliver it again")
     if missing:
         problem = f"{missing:,} cells hold a formula without its value, the first at {first}"
         raise fail(problem, "open it in Excel, save it, and deliver it again; or have it exported with values only")

@@ -19,7 +19,7 @@ import pyarrow as pa
 
 from ingest.connectors.header import positions
 from ingest.connectors.json_text import Unusable, as_text, decoder
-from ingest.connectors.opened import Fail, Opened, Stream
+from ingest.connectors.opened import Fail, Opened, Stream, narrow
 from ingest.connectors.text_stream import decoded
 from ingest.contract import Format
 
@@ -107,6 +107,7 @@ def _opened(how: Format, records: Records, fail: Fail) -> Opened:
                 width = width or len(record)
             elif not record.keys() <= names.keys():
                 names.update(dict.fromkeys(record))
+                narrow(len(names), fail)
     if not first:
         raise fail("it holds no record", "deliver it again")
 

@@ -18,6 +18,9 @@ from ingest.connectors.errors import DeliveryError
 BATCH_ROWS = 65_536
 # What cannot be streamed is read whole. The largest seen is a map of 45 MB; a gigabyte of it takes some five of memory.
 MOST_IN_MEMORY = 1 << 30
+# The widest delivered table has 620. What readers do with names grows faster than their number: Arrow takes minutes for a
+# header of 300,000, and JSON in which every record has a name of its own took 5 GB and 73 s for 290 kB (2026-11-25).
+MOST_COLUMNS = 4096
 
 Opener = Callable[[], AbstractContextManager[IO[bytes]]]
 Fail = Callable[[str, str], DeliveryError]
@@ -58,6 +61,13 @@ class Opened:
 
 
 Reader = Callable[[], AbstractContextManager[Opened]]
+
+
+def narrow(columns: int, fail: Fail) -> None:
+    """An error for more columns than a table has."""
+    if columns > MOST_COLUMNS:
+        problem = f"it has more than {MOST_COLUMNS:,} columns"
+        raise fail(problem, "export it again, one column for each thing that is known of a record; does a name hold a value?")
 
 
 def whole(stream: IO[bytes], fail: Fail) -> bytes:

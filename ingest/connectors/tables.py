@@ -27,7 +27,7 @@ from ingest.connectors.files import File
 from ingest.connectors.fixed_width import open_fixed_width
 from ingest.connectors.geojson import open_geojson
 from ingest.connectors.json_records import open_json, open_jsonl
-from ingest.connectors.opened import BATCH_ROWS, Fail, Opened, Opener, Reader, Stream, whole
+from ingest.connectors.opened import BATCH_ROWS, Fail, Opened, Opener, Reader, Stream, narrow, whole
 from ingest.connectors.recognised import LOOKED_AT, something_else
 from ingest.connectors.shapes import open_shapefile
 from ingest.contract import Contract, Format
@@ -95,6 +95,7 @@ def _reader(contract: Contract, how: Format, given: Stream) -> Reader:
             try:
                 _as_agreed(how, given, fail)
                 opened = _open(how, given, stack, fail)
+                narrow(len(opened.header), fail)
             except BROKEN as error:
                 raise fail(*explained(error, how)) from None
             batches = _guarded(_without_footer(contract, opened.batches), how, fail)

@@ -6,7 +6,7 @@ Here: transcoding, byte order marks, and refusing to guess where there is none. 
 from __future__ import annotations
 
 import codecs
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import IO
 
 import pyarrow as pa
@@ -23,16 +23,16 @@ class NoMark(UnicodeError):
 
 
 class Utf8Stream:
-    """A stream as UTF-8, for Arrow; `quotes` counts the quotes that have passed."""
+    """A stream as UTF-8, for Arrow; `quotes` counts the quotes that have passed, and `watch` sees all bytes first."""
 
-    def __init__(self, stream: IO[bytes], how: Format) -> None:
+    def __init__(self, stream: IO[bytes], how: Format, watch: Callable[[bytes], None] | None = None) -> None:
         name = codecs.lookup(how.encoding).name
         self._is_utf8 = name in ("utf-8", "utf-8-sig")
         marked = _Marked(stream, OF_EITHER_ORDER.get(name))
         self._stream = (
             marked if self._is_utf8 else pa.transcoding_input_stream(pa.PythonFile(marked, mode="r"), how.encoding, "utf-8")
         )
-        self._begun = False
+        self._begun, self._watch = False, watch
         self.quotes = 0
         self.closed = False
 
@@ -42,6 +42,8 @@ class Utf8Stream:
         if not self._begun and self._is_utf8 and chunk.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
             raise UnicodeError("a byte order mark of UTF-16")
         self._begun = True
+        if self._watch:
+            self._watch(chunk)
         self.quotes += chunk.count(b'"')
         return chunk
 

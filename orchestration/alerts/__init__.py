@@ -4,6 +4,7 @@ Here: what is wrong (`conditions`), what has been said of it (`memory`), how it 
 here: judging anything: alerts read the receipts of runs, and a run goes on whatever becomes of its alerts.
 """
 
-from orchestration.alerts.telling import tell, tell_changed, tell_not_started
+from orchestration.alerts.channels import unusable as unusable_channels
+from orchestration.alerts.telling import send_test, tell, tell_changed, tell_not_started
 
-__all__ = ["tell", "tell_changed", "tell_not_started"]
+__all__ = ["send_test", "tell", "tell_changed", "tell_not_started", "unusable_channels"]

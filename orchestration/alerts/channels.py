@@ -29,6 +29,17 @@ def channels(settings: Settings) -> dict[str, Channel]:
     return found
 
 
+def unusable(settings: Settings) -> list[str]:
+    """The channels whose address apprise does not know how to use, by the name that may be shown; nothing is sent."""
+    if not settings.alerts:
+        return []
+    import apprise  # noqa: PLC0415 - half a second
+
+    logging.getLogger("apprise").setLevel(logging.CRITICAL + 1)
+    names = list(channels(settings))[1:]
+    return [name for name, address in zip(names, settings.alerts, strict=True) if not apprise.Apprise().add(address)]
+
+
 def _log(path: Path) -> Channel:
     def write(message: Message) -> bool:
         when = dt.datetime.now(dt.UTC).isoformat(timespec="seconds")

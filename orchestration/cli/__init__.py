@@ -12,11 +12,12 @@ import typer
 from ingest.drafting import DraftError
 from ingest.registry import ContractError, UnknownSource
 from ingest.sample import SampleError
-from orchestration.cli import query, releases, run, sample, sources, status, ui
+from orchestration import remedies
+from orchestration.cli import alerts, docs, doctor, query, releases, run, sample, sources, status, ui
 from orchestration.cli.display import complain
 from orchestration.dbt_runner import DbtError
 from orchestration.receipts import EXIT_BAD_ARGUMENTS, EXIT_BUSY, EXIT_UNEXPECTED
-from orchestration.settings import ConfigurationError
+from orchestration.settings import ConfigurationError, Settings
 from warehouse.connection import WarehouseBusy, WarehouseError
 from warehouse.lock import LockHeld
 from warehouse.paths import HomeUnwritable
@@ -31,8 +32,11 @@ app.command("status")(status.status)
 # a query may begin with a comment, which looks like an option
 app.command("query", context_settings={"ignore_unknown_options": True})(query.query)
 app.add_typer(releases.app, name="releases")
+app.add_typer(alerts.app, name="alerts")
 app.command("sample")(sample.sample)
+app.command("docs")(docs.docs)
 app.command("ui")(ui.ui)
+app.command("doctor")(doctor.doctor)
 
 _BAD = (ConfigurationError, ContractError, DraftError, UnknownSource, HomeUnwritable, UnknownRelease, SampleError)
 
@@ -47,3 +51,8 @@ def main() -> None:
         sys.exit(complain(error, EXIT_BUSY))
     except (WarehouseError, ReleaseCorrupt, DbtError) as error:
         sys.exit(complain(error, EXIT_UNEXPECTED))
+    except Exception as error:
+        machine = remedies.told(error, Settings.from_environment().home)
+        if machine is None:
+            raise
+        sys.exit(complain(machine, EXIT_UNEXPECTED))

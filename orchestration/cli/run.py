@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import json as jsonlib
 import uuid
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from orchestration import remedies
 from orchestration.cli.display import Progress, complain, out, table
 from orchestration.progress import watched_by
 from orchestration.reading import LIVE, settle
@@ -19,7 +21,7 @@ from orchestration.receipts import EXIT_UNEXPECTED, RunReceipt, RunStore
 from orchestration.reports import run_report
 from orchestration.session import as_of_time
 from orchestration.settings import ConfigurationError, Settings
-from warehouse.connection import open_working
+from warehouse.connection import WarehouseCorrupt, open_working
 from warehouse.lock import RunLock
 
 ROW_COLUMNS = ("delivered", "staged", "rejected", "blank", "duplicate", "superseded")
@@ -52,7 +54,8 @@ def run(
     lock = RunLock(settings.home, "cli")
     lock.acquire(wait)
     try:
-        open_working(settings.home).close()  # another process may hold the file without the lock
+        with suppress(WarehouseCorrupt):  # the run moves it aside
+            open_working(settings.home).close()  # another process may hold the file without the lock
         with Progress() as progress, watched_by(progress):
             progress.stage(f"reading {reading.what} ({reading.city.title})")
             receipt, problem = _execute(settings, option, as_of, full_refresh, wanted)
@@ -77,7 +80,12 @@ def _execute(
     from orchestration.execution import execute_refresh  # noqa: PLC0415 - Dagster takes seconds to import, other commands need it not
 
     run_id = str(uuid.uuid4())
-    problem = execute_refresh(settings, run_id, deliveries=option, as_of=as_of, full_refresh=full_refresh, sources=sources)
+    try:
+        problem = execute_refresh(settings, run_id, deliveries=option, as_of=as_of, full_refresh=full_refresh, sources=sources)
+    except Exception as error:
+        problem = remedies.told(error, settings.home)  # Dagster's storage lies on the same disk
+        if problem is None:
+            raise
     store = RunStore(settings.home.runs)
     return next((receipt for receipt in store.all() if receipt.run_id == run_id), None), problem
 

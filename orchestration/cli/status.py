@@ -32,6 +32,8 @@ def status(json: Annotated[bool, typer.Option("--json", help="Print the last run
     else:
         recent = [(r.started_at, r.trigger, r.outcome, r.exit_code, r.release_id, r.message) for r in reversed(runs[-RECENT:])]
         out.print(table("Last runs", ("started (UTC)", "trigger", "outcome", "exit", "release", "message"), recent))
+        for note in last.notes:
+            out.print(f"\n{note}", markup=False)
         published = current(home)
         out.print(f"\nCurrent release: {published.release_id if published else 'none'}\n", markup=False)
         sources = [(s.source, s.verdict, s.data_as_of, s.rows_staged, s.reason) for s in last.sources.values()]

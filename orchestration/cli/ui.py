@@ -1,9 +1,13 @@
-"""`levelground ui`: Dagster's web server and daemon on this machine, schedules on."""
+"""`levelground ui`: Dagster's web server and daemon on this machine, schedules on.
+
+The web server listens on this machine alone: it asks nobody who they are. What lets others in is a proxy (docs/deploy/).
+"""
 
 from __future__ import annotations
 
 import os
 import sys
+from enum import StrEnum
 from typing import Annotated
 
 import typer
@@ -13,16 +17,36 @@ from orchestration.instance import prepare_instance
 from orchestration.reading import settle
 from orchestration.settings import Settings
 
+HOST = "127.0.0.1"
+DEFINITIONS = ("-m", "orchestration.definitions")
 
-def ui(port: Annotated[int, typer.Option(min=1, max=65535, help="Port on localhost.")] = 3000) -> None:
+
+class Part(StrEnum):
+    """One of the two processes, for a service manager that keeps each alive by itself."""
+
+    WEBSERVER = "webserver"
+    DAEMON = "daemon"
+
+
+def ui(
+    port: Annotated[int, typer.Option(min=1, max=65535, help="Port on localhost.")] = 3000,
+    only: Annotated[Part | None, typer.Option("--only", help="Start one of the two, as services do.", show_default=False)] = None,
+) -> None:
     """Open the Dagster UI; stop it with Ctrl-C."""
     from orchestration.killed import clear_the_queue  # noqa: PLC0415 - Dagster takes seconds to import, other commands need it not
 
     settings = Settings.from_environment()
     settle(settings)
     prepare_instance(settings)
-    clear_the_queue()
-    err.print(f"http://localhost:{port}  (home {settings.home.root})", markup=False)
+    if only is not Part.WEBSERVER:
+        clear_the_queue()
+    if only is not Part.DAEMON:
+        err.print(f"http://localhost:{port}  (home {settings.home.root})", markup=False)
     os.chdir(settings.home.root)  # beside no other dagster.yaml
-    command = [sys.executable, "-m", "dagster", "dev", "-m", "orchestration.definitions", "-h", "127.0.0.1", "-p", str(port)]
-    os.execv(sys.executable, command)  # noqa: S606 - nothing from outside is in the command
+    address = ("-h", HOST, "-p", str(port))
+    commands = {
+        None: ("dagster", "dev", *DEFINITIONS, *address),
+        Part.WEBSERVER: ("dagster_webserver", *DEFINITIONS, *address),
+        Part.DAEMON: ("dagster._daemon", "run", *DEFINITIONS),
+    }
+    os.execv(sys.executable, [sys.executable, "-m", *commands[only]])  # noqa: S606 - nothing from outside is in the command

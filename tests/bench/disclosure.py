@@ -2,10 +2,11 @@
 
     python -m tests.bench.disclosure HOME [--intervals N]
 
-Takes the current release of a home, hides each row that counts few persons (1 to 10, as many in its complement or denominator), and
-what is compared with it, nothing else, and attacks the result. Prints per kind of records how many sensitive counts could be told
-within fewer persons than the threshold hides, how many of them exactly, and how long it took. Nothing is written. `--intervals`
-prints so many of the intervals themselves: figures of few persons, for the eyes of those who may see the analyst file.
+Takes the current release of a home, hides each row that counts few persons (1 to 10, as many in its complement or denominator),
+and what is compared with it, nothing else, and attacks the result. Prints per kind of records how many sensitive counts could be
+told within fewer persons than the threshold hides, how many of them exactly, and how long it took. Nothing is written.
+`--intervals` prints so many of the intervals themselves: figures of few persons, for the eyes of those who may see the analyst
+file.
 """
 
 from __future__ import annotations
@@ -102,9 +103,8 @@ def main() -> None:
     print(f"gathered in {gathered - began:.1f} s, attacked in {ended - gathered:.1f} s; {spent - used:.1f} s of processor")
     for leak in found.leaks[: chosen.intervals]:
         at = leak.where
-        print(
-            f"{leak.records} {at.period_type} {at.period_start} {at.geoid} {at.race} {at.stratum_code}: [{leak.low:.4g}, {leak.high:.4g}]"
-        )
+        where = f"{at.period_type} {at.period_start} {at.geoid} {at.race} {at.stratum_code}"
+        print(f"{leak.records} {where}: [{leak.low:.4g}, {leak.high:.4g}]")
 
 
 def _primary(planned: str) -> str:

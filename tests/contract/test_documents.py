@@ -38,6 +38,35 @@ def test_every_cited_issue_is_known() -> None:
     assert cited <= known, f"describe these in known_data_issues.csv and docs/data_issues.md: {sorted(cited - known)}"
 
 
+def _faults() -> list[list[str]]:
+    """The rows of the runbook's table of faults: what happened, what you see, what the system does, what you do, held by."""
+    page = (ROOT / "docs" / "runbook.md").read_text(encoding="utf-8")
+    table = page.partition("## Faults and outcomes")[2].partition("\n## ")[0]
+    return [[cell.strip() for cell in line.strip("|").split("|")] for line in table.splitlines() if line.startswith("|")][2:]
+
+
+def test_every_fault_of_the_runbook_is_held_by_a_test_that_there_is() -> None:
+    wrong = []
+    for fault in _faults():
+        held_by = re.findall(r"`([^`]+)`", fault[4])
+        tests = [test.partition("::") for test in held_by]
+        missing = [path + colon + name for path, colon, name in tests if not _has(ROOT / path, name)]
+        if not tests or missing or not all(fault):
+            wrong.append(f"{fault[0]}: {missing or 'name a test, and leave no cell empty'}")
+    assert len(_faults()) > 20
+    assert not wrong, wrong
+
+
+def _has(path: Path, test: str) -> bool:
+    return path.exists() and (not test or f"def {test}(" in path.read_text(encoding="utf-8"))
+
+
+def test_every_fault_that_is_tried_stands_in_the_runbook() -> None:
+    told = {test for fault in _faults() for test in re.findall(r"::(\w+)`", fault[4])}
+    tried = set(re.findall(r"^def (test_\w+)", (ROOT / "tests" / "stress" / "test_faults.py").read_text(encoding="utf-8"), re.M))
+    assert tried <= told, f"write what follows from them into docs/runbook.md: {sorted(tried - told)}"
+
+
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
 def test_links_and_paths_lead_somewhere(document: Path) -> None:
     text = document.read_text(encoding="utf-8")

@@ -14,16 +14,25 @@ from pathlib import Path
 
 import pytest
 
+from tests import workbooks
 from tests.conftest import ROOT
 from tests.e2e.conftest import Place, status_of
 
-STOPS, REQUESTS, CALLS, SCHOOLS, STAFF = (
+STOPS, REQUESTS, CALLS, SCHOOLS, STAFF, MONEY = (
     "fpc__police_stops",
     "ucc__service_requests",
     "mpd__dispatched_calls",
     "dpi__enrollment",
     "der__employees",
+    "doa__arpa_projects",
 )
+# Each broken identity of the recovery money with what the steward reads of it.
+IDENTITIES = {
+    workbooks.obligated_beyond_budget: "a project has obligated more than its adopted budget",
+    workbooks.spent_beyond_obligated: "a project has spent more than it has obligated",
+    workbooks.falling: "a sum up to the end of a period is less than it was a period before",
+    workbooks.code_as_number: "one code stands beside two names, as when 2.10 was kept as a number and became 2.1",
+}
 
 
 def _header(change: Callable[[str], str]) -> Callable[[str], str]:
@@ -97,6 +106,10 @@ def _no_table(place: Place) -> None:
         database.execute("alter table employees rename to staff")
 
 
+def _doctored(place: Place) -> None:
+    workbooks.doctor(place.file(MONEY), *IDENTITIES)
+
+
 HELD_BACK = {
     "renamed column": (STOPS, _renamed, ["personSearch", "person_search"]),
     "missing column": (STOPS, _missing, ["neighborhood"]),
@@ -109,6 +122,7 @@ HELD_BACK = {
     "corrupt zip": (CALLS, _corrupt_zip, ["police_scrape_data1.zip", "damaged", "deliver it again"]),
     "ragged row": (STOPS, _ragged, ["stops_2025.csv", "record 2", "15 values where the first has 14"]),
     "cut-off Parquet": ("comptroller__checkbook", _cut_off, ["2024", "no Parquet file"]),
+    "doctored workbook": (MONEY, _doctored, [*IDENTITIES.values()]),
     "renamed table": (STAFF, _no_table, ["hr.sqlite", "employees", "staff", "connector.table"]),
 }
 
@@ -127,7 +141,7 @@ def test_bad_delivery_does_not_pass_its_check(place: Place, case: str) -> None:
 
 
 def test_bad_deliveries_are_held_back_with_a_reason_and_the_others_get_in(place: Place) -> None:
-    cases = ("renamed column", "corrupt zip", "cut-off Parquet", "renamed table")
+    cases = ("renamed column", "corrupt zip", "cut-off Parquet", "doctored workbook", "renamed table")
     spoilt = {HELD_BACK[case][0] for case in cases}
     before = place.published()
     rows = {source: place.levelground.ask(f"select count(*) as n from {_fact(source)}") for source in spoilt}
@@ -148,9 +162,8 @@ def test_bad_deliveries_are_held_back_with_a_reason_and_the_others_get_in(place:
 
 
 def _fact(source: str) -> str:
-    return {STOPS: "marts.fct_police_stops", CALLS: "marts.fct_police_calls", STAFF: "marts.fct_employees"}.get(
-        source, "marts.fct_payments"
-    )
+    facts = {STOPS: "fct_police_stops", CALLS: "fct_police_calls", STAFF: "fct_employees", MONEY: "fct_arpa_projects"}
+    return f"marts.{facts.get(source, 'fct_payments')}"
 
 
 def test_extra_column_is_a_warning_and_passes(place: Place) -> None:

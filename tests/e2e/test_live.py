@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 from pytest_httpserver import HTTPServer
 
 from ingest.registry import load_registry
+from tests.canaries import search
 from tests.conftest import ROOT, CommandLine
 from tests.e2e.conftest import status_of
 from tests.portals import FakeCkan, truncated
@@ -47,8 +49,10 @@ def live(
 
 
 def run(live: CommandLine, *arguments: object, expect: int) -> dict[str, Any]:
-    asked = ("run", "--json", "--as-of", "2025-12-01", "--source", REQUESTS, "--source", STAFF, *arguments)
-    report: dict[str, Any] = live.json(*asked, expect=expect)
+    done = live("run", "--json", "--as-of", "2025-12-01", "--source", REQUESTS, "--source", STAFF, *arguments)
+    assert done.returncode == expect, f"{done.stdout}\n{done.stderr}"
+    assert PASSWORD not in done.stdout + done.stderr
+    report: dict[str, Any] = json.loads(done.stdout)
     return report
 
 
@@ -66,6 +70,8 @@ def test_live_sources_are_released_and_a_fault_holds_back_only_its_own(
     # the home keeps that it is live: schedule and UI have no options
     portal.faults = [None, *[truncated(b"CREATIONDATE,", 5000)] * 20]
     monkeypatch.setenv("LEVELGROUND_DER_DATABASE_URL", f"postgresql+psycopg://desk:{PASSWORD}@127.0.0.1:9/staff")
+    monkeypatch.setenv("LEVELGROUND_HASH_KEY", f"{PASSWORD} and much more of it")
+    monkeypatch.setenv("LEVELGROUND_ALERTS", f"json://desk:{PASSWORD}@127.0.0.1:9/told nosuchkind://{PASSWORD}")
     failed = run(live, "--source", SCHOOLS, expect=4)
     missing = status_of(failed, SCHOOLS)
     assert missing["verdict"] == "held_back"
@@ -79,5 +85,9 @@ def test_live_sources_are_released_and_a_fault_holds_back_only_its_own(
         "nothing was taken in; the next run asks again"
     )
     assert reasons[STAFF]["reason"].startswith(f"{STAFF}: employees: the database refused or broke off (OperationalError); check")
-    said = [path for path in live.home.rglob("*") if path.is_file() and PASSWORD.encode() in path.read_bytes()]
-    assert said == []
+    # neither in a file, nor in Dagster's databases, nor in what a command says
+    assert search(live.home, [PASSWORD]) == []
+    for command in (("status",), ("doctor",), ("sources", "check", STAFF)):
+        done = live(*command)
+        assert done.stdout
+        assert PASSWORD not in done.stdout + done.stderr

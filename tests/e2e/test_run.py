@@ -16,6 +16,9 @@ import duckdb
 import openpyxl
 import pytest
 
+from expectations.published import PUBLIC_SUITES
+from expectations.suites import read_suites
+from ingest.sample.engagement.plan import INPUTS
 from tests.conftest import ROOT, CommandLine
 from tests.e2e.conftest import Place, status_of
 
@@ -299,35 +302,39 @@ def test_query_formats_and_timeout(place: Place, tmp_path: Path) -> None:
     assert "1 seconds" in slow.stderr
 
 
-def test_the_public_file_holds_no_value_row(first_release: tuple[Path, dict[str, Any]]) -> None:
+def test_the_public_file_holds_what_is_promised(first_release: tuple[Path, dict[str, Any]]) -> None:
     levelground = CommandLine(first_release[0])
     tables = levelground.ask(
         "select table_name from information_schema.tables where table_schema = 'published' order by 1", "--public"
     )
-    assert [row["table_name"] for row in tables] == [
-        "engagement_responses",
-        "geographies",
-        "labels",
-        "measures",
-        "release",
-        "sources",
-    ]
+    assert {row["table_name"] for row in tables} == {"release", *(suite.table for suite in read_suites(PUBLIC_SUITES))}
     (release,) = levelground.ask("select * from published.release", "--public")
     assert release["release_id"] == first_release[1]["release_id"]
-    numbers = levelground.ask(
-        "select table_name || '.' || column_name as name from information_schema.columns where table_schema = 'published' "
-        "and data_type not in ('VARCHAR', 'TIMESTAMP', 'BOOLEAN', 'DATE') order by 1",
-        "--public",
+
+
+def test_you_said_we_did_tells_of_a_closed_year_and_of_nobody(first_release: tuple[Path, dict[str, Any]]) -> None:
+    """2025 is not closed on the first day of 2026; what people said of libraries, and somebody's fence, is hidden with one more."""
+    told = {
+        (str(row["period_start"]), row["theme_code"]): row
+        for row in CommandLine(first_release[0]).ask("select * from published.engagement_responses", "--public")
+    }
+    assert {start for start, _ in told} == {"2024-01-01"}
+    hidden = {theme for (_, theme), row in told.items() if row["publication_status"] == "suppressed"}
+    assert {"libraries", "other"} <= hidden
+    shown = [row for row in told.values() if row["publication_status"] == "published"]
+    assert len(shown) >= 4
+    for row in shown:
+        assert row["inputs_count"] == sum(row[f"{fate}_count"] for fate in ("adopted", "adapted", "declined", "pending"))
+        assert row["decision_references"] and "en" in row["told_in_languages"]
+
+
+def test_an_input_past_its_retention_is_in_no_fact(first_release: tuple[Path, dict[str, Any]]) -> None:
+    (counted,) = CommandLine(first_release[0]).ask(
+        "select count(*) as n, count(*) filter (where retained_until_on < date '2026-01-01') as late, "
+        "count(*) filter (where theme_code = 'not_mapped') as unlisted from marts.fct_engagement_inputs"
     )
-    described = [
-        "geographies.geometry_wkb",
-        "geographies.land_area_sq_m",
-        "measures.measure_version",
-        "measures.minimum_n",
-        "sources.follow_up_days",
-        "sources.suppress_below",
-    ]
-    assert [row["name"] for row in numbers] == described
+    assert counted["n"] == INPUTS
+    assert (counted["late"], counted["unlisted"] > 3) == (0, True)
 
 
 def test_an_undelivered_source_keeps_what_it_had_and_a_strange_folder_is_named(place: Place) -> None:

@@ -5,9 +5,14 @@ A test notes a figure with pytest's `record_property("audit seconds", 7.9)`.
 
 from __future__ import annotations
 
+import json
+from collections.abc import Callable
+from pathlib import Path
+
 import pytest
 
 from tests.e2e.conftest import first_release, milwaukee, place, place_root
+from tests.stress.small import SmallHome, deliver_other_state, write_small_city
 
 __all__ = ["first_release", "milwaukee", "place", "place_root"]
 
@@ -19,3 +24,58 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         terminalreporter.section("figures")
     for test, name, value in figures:
         terminalreporter.write_line(f"{test.removeprefix('tests/stress/')}  {name}: {value}")
+
+
+@pytest.fixture(scope="session")
+def small_city(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The deliveries of a small city. Read only."""
+    folder = tmp_path_factory.mktemp("small") / "city"
+    write_small_city(folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def undisturbed(small_city: Path, tmp_path_factory: pytest.TempPathFactory) -> SmallHome:
+    """A home in which the small city was released once. Read only."""
+    made = SmallHome(tmp_path_factory.mktemp("small") / "home", small_city)
+    made.run()
+    return made
+
+
+@pytest.fixture(scope="session")
+def expected(undisturbed: SmallHome, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The content hash that a home comes to which then reads the other state, undisturbed."""
+    folder = tmp_path_factory.mktemp("expected")
+    made = undisturbed.copy(folder / "home", folder / "city")
+    deliver_other_state(made.deliveries)
+    made.run()
+    assert made.last()["outcome"] == "released"
+    return made.content()
+
+
+@pytest.fixture
+def disturbed(undisturbed: SmallHome, tmp_path: Path) -> SmallHome:
+    """A copy of the home, whose deliveries are in the other state now: for the test to break something in."""
+    made = undisturbed.copy(tmp_path / "home", tmp_path / "city")
+    deliver_other_state(made.deliveries)
+    return made
+
+
+@pytest.fixture
+def converges(disturbed: SmallHome, undisturbed: SmallHome, expected: str) -> Callable[[], None]:
+    """What must follow a fault: the release of before is whole, and the next run comes to the expected one."""
+
+    def hold() -> None:
+        readable = (disturbed.home / "published" / "current.json").read_bytes()
+        try:
+            json.loads(readable)
+        except ValueError:
+            pass  # the fault is in that file itself
+        else:
+            assert disturbed.content() in (undisturbed.content(), expected)
+        disturbed.run()
+        assert disturbed.content() == expected
+        assert not list((disturbed.home / "releases").glob(".candidate-*"))
+        assert not [run for run in disturbed.receipts() if run["outcome"] is None]
+
+    return hold

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import socket
 import subprocess
 import time
@@ -18,6 +17,7 @@ from typing import Any
 
 import requests
 
+from tests.browser import chromium
 from tests.stress.environments import environment, run
 
 # As docs/connect/superset.md says, and a driver for the browser.
@@ -130,10 +130,8 @@ class Superset:
 
     def look(self, chart: int, picture: Path) -> int:
         """Open the chart in Chromium and take a picture; how many pixels of its canvas are colored."""
-        chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-        assert chromium, "no Chromium on this machine; apt-get install chromium"
         said = run(
-            [self._programs / "python", "-c", BROWSER, self.url, str(chart), str(picture), NAME, PASSWORD, chromium],
+            [self._programs / "python", "-c", BROWSER, self.url, str(chart), str(picture), NAME, PASSWORD, chromium()],
             picture.parent,
         )
         return int(said)

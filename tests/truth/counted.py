@@ -1,7 +1,7 @@
-"""Counts planted behind the counted models: for measures that have no world of their own, and for intervals that no measure has yet.
+"""Counts planted behind the counted models: for measures without a world of their own, and for intervals that no measure has yet.
 
-Here: a new measure of the registry is taken up by itself, as its kind, its denominator and its reference say, from the step on that all
-measures share. Not here: what its own counted model makes of facts (a world), medians, estimates and sums, which are made there.
+Here: a new measure of the registry is taken up by itself, as its kind, its denominator and its reference say, from the step on
+that all measures share. Not here: what its own counted model makes of facts (a world), medians, estimates and sums.
 """
 
 from __future__ import annotations
@@ -13,13 +13,14 @@ import duckdb
 import numpy as np
 
 from tests.truth import town
-from tests.truth.planted import World, years
+from tests.truth.planted import Switches, World, alike, years
 
+TIMES = 2
 KINDS = ("proportion", "composition", "rate", "count")
 _SHARE = np.array([0.62, 0.30, 0.42, 0.50])
-_RATE = np.array([0.02, 0.06, 0.035, 0.025])  # of a resident, a year
-_PEOPLE = np.array([900, 800, 500, 300])
-_MARGIN = 0.06  # standard error of an estimated population, as a part of it
+_RATE = np.array([0.04, 0.10, 0.06, 0.05])  # of a resident, a year
+_PEOPLE = np.array([1_800, 1_600, 1_000, 600])
+_MARGIN = 0.12  # standard error of an estimated population, as a part of it
 
 # Kinds of interval that a rule provides for and no measure of the registry brings about.
 INVENTED: dict[str, dict[str, str | None]] = {
@@ -40,8 +41,9 @@ INVENTED: dict[str, dict[str, str | None]] = {
 }
 
 
-def invent(world: World) -> None:
+def invent() -> World:
     """Rows of the registry for INVENTED, and the years that their population serves."""
+    world = World()
     for name, columns in INVENTED.items():
         unit = "percent" if columns["kind"] == "proportion" else "per_1000"
         row = {
@@ -55,13 +57,19 @@ def invent(world: World) -> None:
             "dim_measure", measure_version=[1], minimum_n=20, **{key: value for key, value in row.items() if value is not None}
         )
     world.fact(
-        "population_schemes", population_scheme=["estimated"], race_standard="spd15_1997", valid_from=np.datetime64("2000-01-01"),
+        "population_schemes",
+        population_scheme=["estimated"],
+        race_standard="spd15_1997",
+        valid_from=np.datetime64("2000-01-01"),
         valid_to=np.datetime64("9000-12-31"),
-    )  # fmt: skip
+    )
+    return world
 
 
-def plant(con: duckdb.DuckDBPyConnection, rng: np.random.Generator, seeds: int, left: Collection[str]) -> World:
-    """Counts in the columns of int_equity_measures__counted, of the measures of the registry that are `left`, and their truths."""
+def plant(
+    con: duckdb.DuckDBPyConnection, rng: np.random.Generator, seeds: int, switches: Switches, planted: Collection[str]
+) -> World:
+    """Counts in the columns of int_equity_measures__counted of the measures that are not `planted`, and their truths."""
     world = World()
     found = con.execute(
         "select measure_id, measure_version, source, kind, population_scheme, coalesce(age_universe, 'total') as age_universe, "
@@ -71,20 +79,23 @@ def plant(con: duckdb.DuckDBPyConnection, rng: np.random.Generator, seeds: int, 
     names = [column[0] for column in found.description or []]
     for row in found.fetchall():
         measure = dict(zip(names, row, strict=True))
-        if measure["measure_id"] in left and measure["kind"] in KINDS:
-            _plant(world, rng, seeds, measure)
+        if measure["measure_id"] not in planted and measure["kind"] in KINDS:
+            _plant(world, rng, seeds, switches, measure)
     return world
 
 
-def _plant(world: World, rng: np.random.Generator, seeds: int, measure: dict[str, Any]) -> None:
+def _plant(world: World, rng: np.random.Generator, seeds: int, switches: Switches, measure: dict[str, Any]) -> None:
     kind, scheme, factor = (measure[key] for key in ("kind", "population_scheme", "factor"))
     people = np.broadcast_to(_residents(measure) if scheme == "pl_2020" else _PEOPLE, (seeds, len(town.RACES)))
     if kind == "composition":
         truth, whole = _PEOPLE / _PEOPLE.sum(), np.full(people.shape, _PEOPLE.sum())
         counts, total = rng.multinomial(_PEOPLE.sum(), truth, size=seeds), whole[:, :1]
     else:
-        truth, whole, total = _SHARE if kind == "proportion" else _RATE, people, people.sum(axis=1, keepdims=True)
-        counts = rng.binomial(people, truth) if kind == "proportion" else rng.poisson(truth * people)
+        truth = alike(_SHARE if kind == "proportion" else _RATE, switches)
+        whole, total = people, people.sum(axis=1, keepdims=True)
+        # where people are estimated not the estimate differs from seed to seed but who is there, as in `labor`
+        there = people * (1 + _MARGIN * rng.standard_normal(people.shape)) if _is_estimated(measure) else people
+        counts = rng.binomial(people, truth) if kind == "proportion" else rng.poisson(truth * there)
     rest = ((truth * whole).sum(axis=1, keepdims=True) - truth * whole) / (whole.sum(axis=1, keepdims=True) - whole)
     # a seed is another year of the town, or, where each needs an estimate of its own, another place in one year
     first_day = np.full(seeds, years(1)[0]) if _is_estimated(measure) else years(seeds)
@@ -108,17 +119,17 @@ def _plant(world: World, rng: np.random.Generator, seeds: int, measure: dict[str
         **({} if scheme or kind == "count" else own_denominator),
     )  # fmt: skip
     if _is_estimated(measure):
-        estimate = people * (1 + _MARGIN * rng.standard_normal(people.shape))
         world.fact(
             "fct_population", population_scheme=scheme, geography_type=place[0], geography_vintage=place[1],
             geoid=np.repeat(where, every), race_standard="spd15_1997", age_universe=measure["age_universe"],
             source="census__acs_race_tract", fit_quality="exact", race_ethnicity_code=np.tile(races, seeds),
-            population=np.column_stack([estimate, estimate.sum(axis=1)]).ravel(),
+            population=np.column_stack([people, people.sum(axis=1)]).ravel().astype(float),
             moe=1.645 * _MARGIN * np.column_stack([people, np.sqrt((people**2).sum(axis=1))]).ravel(),
         )  # fmt: skip
     world.truth(
         **grain, period_start=first_day[:, None], seed=np.arange(seeds)[:, None], geoid=where[:, None],
-        race_ethnicity_code=np.array(town.RACES), truth=truth * (people[0] if kind == "count" else factor), rest_truth=factor * rest,
+        race_ethnicity_code=np.array(town.RACES), truth=truth * (people[0] if kind == "count" else factor),
+        rest_truth=factor * rest,
     )  # fmt: skip
 
 

@@ -50,7 +50,7 @@ class Engine:
         manifest = json.loads((warehouse.home.dbt / "manifest.json").read_text(encoding="utf-8"))
         self._nodes: dict[str, dict[str, Any]] = manifest["nodes"]
         self._steps = _steps(self._nodes, warehouse.home.dbt)
-        self._planted: set[str] = set()
+        self._planted: list[str] = []
         for view in ("int_population__pieced", "stg_receipts__contracts", "stg_receipts__settings"):
             relation = self.relation(view)
             self.con.execute(f"create temp table shape as select * from {relation} limit 0; drop view {relation}")
@@ -60,7 +60,7 @@ class Engine:
         )
         self.plant("stg_receipts__settings", {"city_geoid": [city_geoid]})
         self._contracts(city_geoid)
-        self._kept, self._planted = self._planted, set()
+        self._planted.clear()
 
     def _contracts(self, city_geoid: str) -> None:
         """Each source covers the whole span and the planted city; its vocabularies are those of its contract."""
@@ -93,18 +93,20 @@ class Engine:
         )
 
     def plant(self, name: str, columns: Columns) -> None:
-        """Put rows into a fact, a dimension or another input; columns that are left out are NULL."""
+        """Put rows into a fact, a dimension or another input, beside those that are there; columns that are left out are NULL."""
         size = max(len(column) for column in columns.values() if np.ndim(column) or isinstance(column, pa.Array))
         table = pa.table({key: _column(value, size) for key, value in columns.items()})
-        self.con.register("planted", table)
-        self.con.execute(f"insert into {self.relation(name)} by name from planted")
-        self.con.unregister("planted")
-        self._planted.add(name)
+        if name not in self._planted:
+            self.con.execute(f"create or replace temp table before_{name} as from {self.relation(name)}")
+            self._planted.append(name)
+        self.con.register("rows_to_plant", table)
+        self.con.execute(f"insert into {self.relation(name)} by name from rows_to_plant")
+        self.con.unregister("rows_to_plant")
 
     def clear(self) -> None:
-        """Take away what was planted, but for the contracts and the city."""
+        """Take away what was planted since the engine was made, or since it was last cleared."""
         for name in self._planted:
-            self.con.execute(f"truncate {self.relation(name)}")
+            self.con.execute(f"truncate {self.relation(name)}; insert into {self.relation(name)} from before_{name}")
         self._planted.clear()
 
     def run(self, counted: Callable[[], None] | None = None) -> None:
@@ -124,7 +126,8 @@ def _column(value: Any, size: int) -> pa.Array:
     if isinstance(value, str):
         return pa.DictionaryArray.from_arrays(np.zeros(size, np.int8), [value])
     column = np.broadcast_to(value, size)
-    return pa.array(column.astype("datetime64[us]") if column.dtype == np.dtype("datetime64[s]") else column)
+    # what is not a number is NULL
+    return pa.array(column.astype("datetime64[us]") if column.dtype == np.dtype("datetime64[s]") else column, from_pandas=True)
 
 
 def _steps(nodes: Mapping[str, dict[str, Any]], target: Path) -> list[_Step]:

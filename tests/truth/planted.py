@@ -1,6 +1,6 @@
 """What a world of planted facts is: rows of facts, and beside them the values that they were drawn from.
 
-Here: the shapes that every world shares, the switches, and small helpers of drawing. Not here: a measure's own mechanism (`worlds`).
+Here: the shapes that every world shares, the switches, and small helpers of drawing. Not here: a measure's mechanism (`worlds`).
 """
 
 from __future__ import annotations
@@ -21,8 +21,9 @@ LATER = 1_000  # years further on lie those of a second mechanism of the same fa
 
 # The grain of fct_equity_measures, what most truths say of it, and the planted value.
 TRUTH: dict[str, Any] = {
-    "measure_id": None, "measure_version": 1, "period_type": "year", "period_start": None, "geography_type": "city", "geography_vintage": "current",
-    "geoid": None, "race_standard": "spd15_1997", "race_ethnicity_code": "all", "tabulation": "exclusive", "method": "individual",
+    "measure_id": None, "measure_version": 1, "period_type": "year", "period_start": None, "geography_type": "city",
+    "geography_vintage": "current", "geoid": None, "race_standard": "spd15_1997", "race_ethnicity_code": "all",
+    "tabulation": "exclusive", "method": "individual",
     "stratum_type": "all", "stratum_code": "all", "seed": None, "truth": None, "rest_truth": np.nan,
 }  # fmt: skip
 
@@ -31,13 +32,14 @@ TRUTH: dict[str, Any] = {
 class Switches:
     """What is done to the facts beyond drawing them; as they stand, nothing that would move a value.
 
-    shuffled: race labels change hands, so that no gap is left · unknown: the share of records whose race nobody noted ·
-    unknown_if_outcome: the same, of records with the outcome, where it differs · starred_below: cells of fewer students are starred ·
-    follow_up_days: records are followed no longer than that · as_of_days: the file was drawn up to so many days after the record
+    shuffled: race labels change hands, and where records carry none all tracts are alike, so that no gap is left ·
+    unknown: the share of records whose race nobody noted · unknown_if_outcome: the same, of records with the outcome, where it
+    differs · starred_below: cells of fewer students are starred · starred_outcomes_below: and those of fewer students with the
+    outcome · follow_up_days: records are followed no longer than that · as_of_days: the file was drawn up to so many days after
     """
 
     shuffled: bool = False
-    unknown: float = 0.08
+    unknown: float = 0.0
     unknown_if_outcome: float | None = None
     starred_below: int = 0
     starred_outcomes_below: int = 0
@@ -84,6 +86,11 @@ def days_within(rng: np.random.Generator, first_day: NDArray[np.datetime64], day
     return first_day + rng.integers(0, days, len(first_day)).astype("timedelta64[D]")
 
 
+def alike(by_place: Numbers, switches: Switches) -> Numbers:
+    """Figures of places (on the first axis), each their mean where nothing is to tell places apart."""
+    return np.broadcast_to(by_place.mean(axis=0), by_place.shape) if switches.shuffled else by_place
+
+
 def cells(counts: Whole, *axes: Any) -> list[Any]:
     """For each record of a table of counts, its value on each axis of the table (None: the axis is not wanted)."""
     flat = counts.ravel()
@@ -99,7 +106,7 @@ def chosen(words: Any, at: Whole) -> pa.Array:
 def with_unknown(
     rng: np.random.Generator, races: Any, outcome: NDArray[np.bool_], switches: Switches, label: str = "observer_unknown"
 ) -> Any:
-    """Race as it is noted: lost to `label` as often as the switches say, and dealt out anew where labels are shuffled."""
+    """Race as it is noted: lost to `label` as often as the switches say."""
     lost = (
         switches.unknown
         if switches.unknown_if_outcome is None

@@ -1,6 +1,7 @@
-"""One pass of the measure engine over planted worlds, judged.
+"""Passes of the measure engine over planted worlds, judged.
 
-Here: which worlds, how many seeds, which switches; every seed is fixed, so that a pass always comes to the same figures. Not here: limits.
+Here: which worlds, how many seeds, which switches; every seed is fixed, so that a pass always comes to the same figures. Not
+here: limits.
 """
 
 from __future__ import annotations
@@ -25,38 +26,42 @@ def planted_measures() -> set[str]:
     return {measure for world in worlds().values() for measure in world.MEASURES}
 
 
-def run_pass(
-    engine: Engine, seeds: int, switches: Switches | None = None, only: Collection[str] | None = None, with_counted: bool = True
+def run_passes(
+    engine: Engine, passes: int, seeds: int, switches: Switches | None = None, only: Collection[str] | None = None
 ) -> None:
-    """Plant, run and judge: afterwards the table `judged` of the engine's connection holds a row a truth."""
+    """Plant, run and judge so many times so many seeds: afterwards the table `judged` of the engine holds a row a truth.
+
+    only: the worlds that are planted, by name; `counted` is the counts of measures without one
+    """
+    for number in range(passes):
+        _run(engine, number, seeds, switches or Switches(), [*worlds(), "counted"] if only is None else only)
+
+
+def _run(engine: Engine, number: int, seeds: int, switches: Switches, only: Collection[str]) -> None:
     engine.clear()
     made = [town.plant()]
     for name, module in worlds().items():
-        if only is None or name in only:
-            made.append(module.plant(_stream(name), seeds, switches or Switches()))
-    if with_counted:
-        invented = World()
-        counted.invent(invented)
-        made.append(invented)
+        if name in only:
+            times = getattr(module, "TIMES", 1)
+            made.append(module.plant(_stream(name, number), times * seeds, switches))
+    if "counted" in only:
+        made.append(counted.invent())
     truths: list[pa.Table] = [table for world in made for table in world.truths]
     for world in made:
         _fill(engine, world)
 
     def add() -> None:
-        left = {
-            row[0] for row in engine.con.execute("select measure_id from release.marts.dim_measure").fetchall()
-        } - planted_measures()
-        world = counted.plant(engine.con, _stream("counted"), seeds, left)
+        world = counted.plant(engine.con, _stream("counted", number), counted.TIMES * seeds, switches, planted_measures())
         truths.extend(world.truths)
         _fill(engine, world)
 
-    engine.run(counted=add if with_counted else None)
-    judge(engine.con, truths)
+    engine.run(counted=add if "counted" in only else None)
+    judge(engine.con, truths, number)
 
 
-def _stream(name: str) -> np.random.Generator:
-    """A stream for each world, so that a change in one leaves the others' rows alone."""
-    return np.random.default_rng([SEED, zlib.crc32(name.encode())])
+def _stream(name: str, number: int) -> np.random.Generator:
+    """A stream for each world and pass, so that a change in one leaves the others' rows alone."""
+    return np.random.default_rng([SEED, number, zlib.crc32(name.encode())])
 
 
 def _fill(engine: Engine, world: World) -> None:

@@ -64,7 +64,7 @@ def sums(by_piece: Numbers, geography_type: str) -> tuple[Any, Numbers]:
 
 
 def weighted(values: Numbers, geography_type: str, people: Numbers = PEOPLE) -> tuple[Any, Numbers]:
-    """What place-weighting estimates: the mean of pieces' values over where each group and everybody lives; place × race, `all` last.
+    """What place-weighting estimates: the mean of pieces' values over where each group and everybody (last) lives; place × race.
 
     In the city a piece is a whole tract: give it the values of tracts.
     """

@@ -1,7 +1,7 @@
 """Releases: immutable pairs of database files, written, verified, swapped in, kept and rolled back to.
 
-candidate → exporting → sealing → swapping is the way of a run; history is what people do afterwards, differences and causes what
-they ask of two; manifest and content are what all rest on.
+candidate → exporting → sealing → swapping is the way of a run, recovery puts right what was cut off or damaged; history is what
+people do afterwards, differences and causes what they ask of two; manifest and content are what all rest on.
 """
 
 from warehouse.releases.candidate import STORAGE_VERSION, Candidate
@@ -20,9 +20,11 @@ from warehouse.releases.manifest import (
     known_releases,
     new_release_id,
     read_manifest,
+    release_moment,
 )
+from warehouse.releases.recovery import recover
 from warehouse.releases.sealing import seal, verify
-from warehouse.releases.swapping import Current, current, recover, swap
+from warehouse.releases.swapping import Current, current, swap
 
 __all__ = [
     "STORAGE_VERSION",
@@ -56,6 +58,7 @@ __all__ = [
     "prune",
     "read_manifest",
     "recover",
+    "release_moment",
     "rollback",
     "seal",
     "swap",

@@ -123,6 +123,11 @@ def parse_manifest(path: Path, release_id: str) -> Manifest:
     return manifest
 
 
+def release_moment(release_id: str) -> datetime:
+    """When a release was made, by its id."""
+    return datetime.strptime(release_id.partition("-")[0], _STAMP).replace(tzinfo=UTC)
+
+
 def new_release_id(home: Home, created_at: datetime, content_hash: str) -> str:
     """An id such as `20251201T000000Z-1a2b3c4d` that sorts after every release of the home.
 

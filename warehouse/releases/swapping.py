@@ -1,7 +1,7 @@
-"""Publishing a release: `published/` points to it, `current.json` says so, and a cut-off swap is put right at start-up.
+"""Publishing a release: `published/` points to it, and `current.json` says so.
 
-Belongs here: the swap, the recovery, and what is current. Does not: choosing or keeping releases (`history`).
-Both change files and want the run lock held; readers need nothing.
+Belongs here: the swap, and what is current. Does not: putting right a swap that was cut off (`recovery`), choosing or keeping
+releases (`history`). A swap changes files and wants the run lock held; readers need nothing.
 """
 
 from __future__ import annotations
@@ -16,9 +16,8 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError
 
 from warehouse.files import sha256, sync, write_atomically
 from warehouse.paths import EXPORTS, RELEASE_FILES, SHARED, Home
-from warehouse.releases.candidate import remove_leftovers
 from warehouse.releases.exporting import CHECKSUMS
-from warehouse.releases.manifest import Manifest, ReleaseCorrupt, UnknownRelease, read_manifest
+from warehouse.releases.manifest import Manifest, ReleaseCorrupt
 from warehouse.releases.sealing import READ_ONLY, inspect, verify
 
 REMOVING_PREFIX = ".removing-"
@@ -67,61 +66,6 @@ def swap(home: Home, release_id: str) -> Current:
     write_atomically(home.current_json, new.model_dump_json(exclude={"path"}, indent=1) + "\n")
     home.swap_intent.unlink()
     return new
-
-
-def recover(home: Home) -> list[str]:
-    """Put right what a kill left, at start-up under the run lock; what was done, in sentences, empty if nothing was wrong."""
-    done = [f"Removed the unfinished release {name}." for name in remove_leftovers(home)]
-    for folder in sorted(home.releases.glob(f"{REMOVING_PREFIX}*")):
-        shutil.rmtree(folder)
-        done.append(f"Finished removing the release {folder.name.removeprefix(REMOVING_PREFIX)}.")
-    for path in sorted(
-        path for folder in (home.published, home.published_exports, home.releases) for path in folder.glob(".*.next")
-    ):
-        path.unlink()
-        done.append(f"Removed the leftover {path.name}.")
-    try:
-        published = current(home)
-    except ReleaseCorrupt as error:
-        published = None
-        done.append(f"{error}.")
-    if home.swap_intent.exists():
-        done.append(_finish_swap(home, published))
-    elif published is not None and not _is_whole(home, published.release_id):
-        done.append(_try(home, published.release_id, "Published files were missing: put back"))
-    return done
-
-
-def _is_whole(home: Home, release_id: str) -> bool:
-    """Whether every file of the release has its name in `published/`; of one that cannot be read the two that all have."""
-    try:
-        exports = read_manifest(home, release_id).exports
-    except (ReleaseCorrupt, UnknownRelease):
-        exports = {}
-    return all((home.published / name).exists() for name in RELEASE_FILES) and all(
-        (home.published_exports / name).exists() for name in exports
-    )
-
-
-def _finish_swap(home: Home, published: Current | None) -> str:
-    try:
-        intended = str(json.loads(home.swap_intent.read_bytes())["release_id"])
-        swap(home, intended)
-        return f"Completed the half-done swap to release {intended}."
-    except (ReleaseCorrupt, UnknownRelease, ValueError, KeyError, TypeError) as error:
-        if published is None:
-            home.swap_intent.unlink()
-            return f"Gave up a half-done swap ({error}); nothing was published before it."
-        return _try(home, published.release_id, f"Gave up a half-done swap ({error}) and went back to")
-
-
-def _try(home: Home, release_id: str, what: str) -> str:
-    try:
-        swap(home, release_id)
-        return f"{what} release {release_id}."
-    except (ReleaseCorrupt, UnknownRelease) as error:
-        home.swap_intent.unlink(missing_ok=True)
-        return f"{what} release {release_id} failed: {error}."
 
 
 def _place(release_file: Path, published_file: Path) -> None:

@@ -1,12 +1,21 @@
 {# The columns that name the values of which an index is made. #}
-{% macro index_columns() -%}
-    measure_id,
-        measure_version,
-        period_type,
-        period_start,
-        geography_type,
-        geography_vintage,
-        geoid,
-        race_standard,
-        method
+{% macro index_columns(prefix='') -%}
+    {%- for column in index_column_names() -%}
+        {{ prefix ~ '.' if prefix }}{{ column }}{{ ', ' if not loop.last }}
+    {%- endfor -%}
+{%- endmacro %}
+
+
+{% macro same_index(left, right) -%}
+    {%- for column in index_column_names() -%}
+        {{ left }}.{{ column }} = {{ right }}.{{ column }}{{ ' and ' if not loop.last }}
+    {%- endfor -%}
+{%- endmacro %}
+
+
+{% macro index_column_names() -%}
+    {{ return([
+        'measure_id', 'measure_version', 'period_type', 'period_start', 'geography_type', 'geography_vintage', 'geoid',
+        'race_standard', 'method',
+    ]) }}
 {%- endmacro %}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from tests.truth import town
-from tests.truth.planted import Switches, World, cells, days_within, months, years
+from tests.truth.planted import Switches, World, alike, cells, days_within, months, years
 
 MEASURES = ("police_calls_per_1000", "police_calls")
 _A_YEAR_PER_RESIDENT = 0.10 + 0.15 * np.cos(np.arange(town.TRACTS) / 3) ** 2
@@ -13,8 +13,8 @@ _HOURS = np.where(np.arange(24) % 6 < 2, 0.4, 1.0)
 _HOURS /= _HOURS.sum()
 
 
-def plant(rng: np.random.Generator, seeds: int, _: Switches) -> World:
-    per_resident = _A_YEAR_PER_RESIDENT[town.TRACT]
+def plant(rng: np.random.Generator, seeds: int, switches: Switches) -> World:
+    per_resident = alike(_A_YEAR_PER_RESIDENT, switches)[town.TRACT]
     expected = per_resident * town.RESIDENTS / 12
     counts = rng.poisson(np.broadcast_to(expected[:, None] * _HOURS, (12 * seeds, town.PIECES, 24)))
     month, piece, hour = cells(counts, np.arange(12 * seeds), np.arange(town.PIECES), np.arange(24))

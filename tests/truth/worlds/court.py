@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from tests.truth import town
-from tests.truth.planted import Switches, World, cells, days_within, quarters, years
+from tests.truth.planted import Switches, World, alike, cells, days_within, quarters, years
 
 MEASURES = ("court_guilty_share",)
 _A_QUARTER = 10  # cases expected in each piece and of each violation
@@ -14,8 +14,8 @@ _HARDER = np.array([-0.08, 0.08])
 _GUILTY = 0.62 + 0.25 * np.sin(np.arange(town.TRACTS) / 5)
 
 
-def plant(rng: np.random.Generator, seeds: int, _: Switches) -> World:
-    guilty = np.add.outer(_GUILTY[town.TRACT], _HARDER)  # piece × violation
+def plant(rng: np.random.Generator, seeds: int, switches: Switches) -> World:
+    guilty = np.add.outer(alike(_GUILTY, switches)[town.TRACT], _HARDER)  # piece × violation
     expected = _A_QUARTER * town.RESIDENTS / town.RESIDENTS.mean()
     counts = rng.poisson(np.broadcast_to(expected[:, None], (4 * seeds, town.PIECES, 2)))
     quarter, piece, violation = cells(counts, np.arange(4 * seeds), np.arange(town.PIECES), np.arange(2))

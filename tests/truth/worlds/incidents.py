@@ -5,15 +5,18 @@ from __future__ import annotations
 import numpy as np
 
 from tests.truth import town
-from tests.truth.planted import Switches, World, cells, years
+from tests.truth.planted import Switches, World, alike, cells, years
 
-MEASURES = ("incidents_per_1000",)
+MEASURES = ("incidents_per_1000", "violent_offences_per_1000")
 _PER_RESIDENT = 0.02 + 0.06 * np.linspace(0, 1, town.TRACTS)
-_OFFENCES = {"arson": 0.004, "assault": 0.30, "burglary": 0.10, "homicide": 0.002, "robbery": 0.06, "theft": 0.35}
+_OFFENCES = {
+    "arson": 0.004, "assault": 0.30, "burglary": 0.10, "homicide": 0.002, "robbery": 0.06, "sex_offense": 0.02, "theft": 0.35,
+}  # fmt: skip
+_VIOLENT = 1 - np.prod([1 - _OFFENCES[name] for name in ("assault", "homicide", "robbery", "sex_offense")])
 
 
-def plant(rng: np.random.Generator, seeds: int, _: Switches) -> World:
-    per_resident = _PER_RESIDENT[town.TRACT]
+def plant(rng: np.random.Generator, seeds: int, switches: Switches) -> World:
+    per_resident = alike(_PER_RESIDENT, switches)[town.TRACT]
     expected = per_resident * town.RESIDENTS
     year, piece = cells(rng.poisson(np.broadcast_to(expected, (seeds, town.PIECES))), np.arange(seeds), np.arange(town.PIECES))
     first_day = years(seeds)[year]
@@ -30,14 +33,17 @@ def plant(rng: np.random.Generator, seeds: int, _: Switches) -> World:
         here = {"geography_type": place, "geography_vintage": town.PLACES[place][0]}
         of_year = {"period_start": years(seeds)[:, None], "seed": np.arange(seeds)[:, None], "geoid": geoids}
         world.truth("incidents_per_1000", **of_year, **here, truth=1000 * events / residents)
+        world.truth("violent_offences_per_1000", **of_year, **here, truth=1000 * _VIOLENT * events / residents)
         if place in ("city", "police_district"):
             of_year = {key: value[..., None] for key, value in of_year.items()}
             rates = np.multiply.outer(1000 * events / residents, shares)
             world.truth("incidents_per_1000", **of_year, **here, stratum_type="offence", stratum_code=names, truth=rates)
         if place in ("city", "aldermanic_district"):
             means = town.weighted(1000 * per_resident, place)[1]
-            world.truth(
-                "incidents_per_1000", period_start=years(seeds)[:, None, None], seed=np.arange(seeds)[:, None, None], **here,
-                geoid=geoids[:, None], method="place_weighted", race_ethnicity_code=np.array([*town.RACES, "all"]), truth=means,
-            )  # fmt: skip
+            for measure, part in (("incidents_per_1000", 1), ("violent_offences_per_1000", _VIOLENT)):
+                world.truth(
+                    measure, period_start=years(seeds)[:, None, None], seed=np.arange(seeds)[:, None, None], **here,
+                    geoid=geoids[:, None], method="place_weighted", race_ethnicity_code=np.array([*town.RACES, "all"]),
+                    truth=part * means,
+                )  # fmt: skip
     return world

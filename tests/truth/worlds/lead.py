@@ -1,31 +1,30 @@
-"""Lead: addresses with a lead line, orders open and abated, and how long an order takes where both of its days are known."""
+"""Lead: addresses with a lead line, orders open and abated."""
 
 from __future__ import annotations
+
+from typing import Any
 
 import numpy as np
 
 from tests.truth import town
-from tests.truth.planted import FIRST_YEAR, LATER, Switches, World, cells, days_within, years
+from tests.truth.planted import Numbers, Switches, World, alike, cells, days_within, years
 
-MEASURES = ("lead_service_lines_per_1000_addresses", "lead_orders_abated", "lead_orders_open", "lead_order_days_to_abatement")
+MEASURES = ("lead_service_lines_per_1000_addresses", "lead_orders_abated", "lead_orders_open")
 _LINES = 0.10 + 0.5 * np.linspace(0, 1, town.TRACTS) ** 2
-_ABATED = np.array([4.0, 12.0, 30.0, 7.0])  # orders a year, or open on a day, expected in each district
-_MEDIAN, _ORDERS = 120.5, 301
-_WATCHED = 400  # days after the year began in which the orders of the third mechanism were issued
+_ABATED = np.array([9.0, 14.0, 30.0, 11.0])  # orders a year, or open on a day, expected in each district
 
 
-def plant(rng: np.random.Generator, seeds: int, _: Switches) -> World:
+def plant(rng: np.random.Generator, seeds: int, switches: Switches) -> World:
     world = World()
     days = np.datetime64("2023-01-01") + np.arange(seeds)
-    _lines(world, rng, seeds, days)
-    _orders(world, rng, seeds, days)
-    _durations(world, rng, seeds)
+    _lines(world, rng, alike(_LINES, switches)[town.TRACT], days)
+    _orders(world, rng, days)
     return world
 
 
-def _lines(world: World, rng: np.random.Generator, seeds: int, days: np.ndarray) -> None:
+def _lines(world: World, rng: np.random.Generator, share: Numbers, days: Any) -> None:
+    seeds = len(days)
     address, piece = town.addresses()
-    share = _LINES[town.TRACT]
     seed, at = np.nonzero(rng.random((seeds, len(piece))) < share[piece])
     world.fact(
         "fct_lead_service_lines", source="dpw__lead_service_lines", **town.placed(piece[at]), occurred_on=days[seed],
@@ -47,7 +46,8 @@ def _lines(world: World, rng: np.random.Generator, seeds: int, days: np.ndarray)
             )  # fmt: skip
 
 
-def _orders(world: World, rng: np.random.Generator, seeds: int, days: np.ndarray) -> None:
+def _orders(world: World, rng: np.random.Generator, days: Any) -> None:
+    seeds = len(days)
     first_piece = np.array([np.flatnonzero(at == town.DISTRICT)[0] for at in range(town.DISTRICTS)])
     address_of = np.array([town.addresses()[0][np.flatnonzero(town.addresses()[1] == piece)[0]] for piece in first_piece])
     for status, measure in (("abated", "lead_orders_abated"), ("open", "lead_orders_open")):
@@ -66,19 +66,3 @@ def _orders(world: World, rng: np.random.Generator, seeds: int, days: np.ndarray
             world.truth(
                 measure, **period, geography_type=place, geography_vintage=town.PLACES[place][0], geoid=geoids, truth=orders
             )
-
-
-def _durations(world: World, rng: np.random.Generator, seeds: int) -> None:
-    first = years(seeds, FIRST_YEAR + LATER)
-    issued = days_within(rng, np.repeat(first, _ORDERS), 364)
-    cleared = issued + np.floor(_MEDIAN * rng.exponential(1, len(issued)) / np.log(2)).astype("timedelta64[D]")
-    watched_to = np.repeat(first, _ORDERS) + np.timedelta64(_WATCHED, "D")
-    is_cleared = cleared <= watched_to
-    piece = rng.integers(0, town.PIECES, len(issued))
-    world.fact(
-        "fct_lead_orders", source="mhd__lead_orders_abated", **town.placed(piece), issued_on=issued, data_as_of_on=watched_to,
-        cleared_on=np.where(is_cleared, cleared, np.datetime64("NaT")), order_status=np.where(is_cleared, "abated", "enforced"),
-    )  # fmt: skip
-    world.truth(
-        "lead_order_days_to_abatement", period_start=first, seed=np.arange(seeds), geoid=town.GEOID, truth=np.floor(_MEDIAN)
-    )

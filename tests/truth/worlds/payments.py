@@ -14,7 +14,8 @@ _MEDIAN, _SPREAD, _TAKEN_BACK = 2_000.0, 0.8, 0.05
 
 
 def plant(rng: np.random.Generator, seeds: int, _: Switches) -> World:
-    month, department = cells(rng.poisson(np.broadcast_to(_A_MONTH, (12 * seeds, 2))), np.arange(12 * seeds), np.arange(2))
+    lines = rng.poisson(np.broadcast_to(_A_MONTH, (12 * seeds, 2)))
+    month, department = cells(lines, np.arange(12 * seeds), np.arange(2))
     amount = _MEDIAN * np.exp(rng.normal(0, _SPREAD, len(month))) * np.where(rng.random(len(month)) < _TAKEN_BACK, -1, 1)
     world = World()
     world.fact(
@@ -23,7 +24,7 @@ def plant(rng: np.random.Generator, seeds: int, _: Switches) -> World:
     )  # fmt: skip
     a_line = _MEDIAN * np.exp(_SPREAD**2 / 2) * (1 - 2 * _TAKEN_BACK)
     world.truth(
-        "payments", period_type="month", period_start=months(seeds)[:, :, None], seed=np.arange(seeds)[:, None, None], geoid=GEOID,
-        stratum_type="department", stratum_code=_DEPARTMENTS, truth=a_line * _A_MONTH,
+        "payments", period_type="month", period_start=months(seeds)[:, :, None], seed=np.arange(seeds)[:, None, None],
+        geoid=GEOID, stratum_type="department", stratum_code=_DEPARTMENTS, truth=a_line * _A_MONTH,
     )  # fmt: skip
     return world

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from tests.truth import town
-from tests.truth.planted import FIRST_YEAR, LATER, Numbers, Switches, World, cells, days_within, months, quarters, years
+from tests.truth.planted import FIRST_YEAR, LATER, Numbers, Switches, World, alike, cells, days_within, months, quarters, years
 
 MEASURES = ("requests_closed_by_second_day", "service_requests_per_1000", "request_days_to_close_median")
 _DAY = 86_400
@@ -23,7 +23,7 @@ _A_QUARTER = 301  # of each district
 
 def plant(rng: np.random.Generator, seeds: int, switches: Switches) -> World:
     world = World()
-    _counts(world, rng, seeds)
+    _counts(world, rng, seeds, switches)
     _durations(world, rng, seeds, switches)
     return world
 
@@ -38,8 +38,9 @@ def _requests(world: World, rng: np.random.Generator, piece: Any, day: Any, wait
     )  # fmt: skip
 
 
-def _counts(world: World, rng: np.random.Generator, seeds: int) -> None:
-    per_resident, share = _A_YEAR_PER_RESIDENT[town.TRACT], _CLOSED[town.TRACT]
+def _counts(world: World, rng: np.random.Generator, seeds: int, switches: Switches) -> None:
+    per_resident = alike(_A_YEAR_PER_RESIDENT, switches)[town.TRACT]
+    share = alike(_CLOSED, switches)[town.TRACT]
     expected = per_resident * town.RESIDENTS / 12
     counts = rng.poisson(np.broadcast_to(expected, (12 * seeds, town.PIECES)))
     month, piece = cells(counts, np.arange(12 * seeds), np.arange(town.PIECES))

@@ -12,7 +12,7 @@ _POSITIONS = 900
 _STAFF = {"white": 0.50, "black": 0.28, "hispanic": 0.12, "asian_or_nhpi": 0.06, "aian": 0.04}
 _PAY = {"white": 70_000, "black": 56_000, "hispanic": 60_000, "asian_or_nhpi": 66_000, "aian": 52_000}
 _LEVELS, _OF_LEVEL = np.array(["2", "6"]), np.array([1.4, 0.8])
-_SPREAD = 0.25  # of the logarithm of pay
+_SPREAD = 0.20  # of pay, as a part of the median; even on both sides, so that the median of a few is on the average that of all
 
 
 def plant(rng: np.random.Generator, seeds: int, switches: Switches) -> World:
@@ -21,7 +21,7 @@ def plant(rng: np.random.Generator, seeds: int, switches: Switches) -> World:
     seed, race, level = cells(counts, np.arange(seeds), np.arange(len(races)), np.arange(2))
     if switches.shuffled:
         pay = np.full(len(pay), pay[0])
-    amount = pay[race] * _OF_LEVEL[level] * np.exp(rng.normal(0, _SPREAD, len(race)))
+    amount = pay[race] * _OF_LEVEL[level] * rng.normal(1, _SPREAD, len(race))
     labels = races[race]
     if switches.shuffled:
         labels = dealt(rng, seed, labels)
@@ -33,11 +33,10 @@ def plant(rng: np.random.Generator, seeds: int, switches: Switches) -> World:
         eeo4_level_code=_LEVELS[level], annual_pay_usd=np.rint(amount), race_ethnicity_code=noted,
     )  # fmt: skip
     day = {"period_type": "snapshot", "geoid": GEOID}
-    if switches.unknown_if_outcome is None:
-        world.truth(
-            "workforce_composition", **day, period_start=days[:, None], seed=np.arange(seeds)[:, None], race_ethnicity_code=races,
-            truth=100 * (1 - switches.unknown) * np.array([*_STAFF.values()]),
-        )  # fmt: skip
+    world.truth(
+        "workforce_composition", **day, period_start=days[:, None], seed=np.arange(seeds)[:, None], race_ethnicity_code=races,
+        truth=100 * np.array([*_STAFF.values()]),
+    )  # fmt: skip
     world.truth(
         "pay_median", **day, period_start=days[:, None, None], seed=np.arange(seeds)[:, None, None], stratum_type="eeo4_level",
         stratum_code=_LEVELS[:, None], race_ethnicity_code=races, truth=np.multiply.outer(_OF_LEVEL, pay),

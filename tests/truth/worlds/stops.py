@@ -8,9 +8,9 @@ from tests.truth.planted import Switches, World, cells, days_within, dealt, mont
 from tests.truth.town import GEOID
 
 MEASURES = ("stops_searched_share", "stops_by_race")
-_A_MONTH = 500
+_A_MONTH = 600  # so many that whites, with whom all are compared, have 20 searches in each month
 _STOPPED = {"white": 0.34, "black": 0.40, "hispanic": 0.13, "aian": 0.06, "asian": 0.04, "other_race": 0.03}
-_SEARCHED = {"white": 0.08, "black": 0.20, "hispanic": 0.12, "aian": 0.28, "asian": 0.10, "other_race": 0.15}
+_SEARCHED = {"white": 0.20, "black": 0.42, "hispanic": 0.28, "aian": 0.55, "asian": 0.24, "other_race": 0.32}
 
 
 def plant(rng: np.random.Generator, seeds: int, switches: Switches) -> World:
@@ -37,7 +37,5 @@ def plant(rng: np.random.Generator, seeds: int, switches: Switches) -> World:
             "geoid": GEOID,
         }
         world.truth("stops_searched_share", **period, race_ethnicity_code=np.array([*races, "all"]), truth=100 * shares)
-        noted = np.array([*_STOPPED.values()]) * (1 - (switches.unknown if switches.unknown_if_outcome is None else 0))
-        if switches.unknown_if_outcome is None:
-            world.truth("stops_by_race", **period, race_ethnicity_code=races, truth=100 * noted)
+        world.truth("stops_by_race", **period, race_ethnicity_code=races, truth=100 * np.array([*_STOPPED.values()]))
     return world

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from tests.truth import town
-from tests.truth.planted import Switches, World, years
+from tests.truth.planted import Switches, World, alike, years
 
 MEASURES = ("foreclosures_per_1000_parcels", "diabetes_prevalence", "copd_prevalence", "poor_mental_health_prevalence")
 _PARCELS = 300 + 40 * (np.arange(town.TRACTS) % 7)
@@ -14,8 +14,8 @@ _CONDITIONS = {"diabetes": 11.0, "copd": 6.0, "poor_mental_health": 15.0}
 _ERROR = 0.08  # standard error of an estimate, as a part of it
 
 
-def plant(rng: np.random.Generator, seeds: int, _: Switches) -> World:
-    world = World()
+def plant(rng: np.random.Generator, seeds: int, switches: Switches) -> World:
+    world, foreclosed_share = World(), alike(_FORECLOSED, switches)
     tract, first_day = np.tile(np.arange(town.TRACTS), seeds), np.repeat(years(seeds), town.TRACTS)
     geoid = np.unique(town.TRACT_GEOID)[tract]
     period = {
@@ -24,17 +24,21 @@ def plant(rng: np.random.Generator, seeds: int, _: Switches) -> World:
     }
     world.fact(
         "fct_foreclosures_by_tract", source="dcd__foreclosures", jurisdiction=town.GEOID, tract_vintage="2020", tract_geoid=geoid,
-        **period, private_parcels_count=_PARCELS[tract], foreclosures_count=rng.poisson((_PARCELS * _FORECLOSED)[tract]),
+        **period, private_parcels_count=_PARCELS[tract], foreclosures_count=rng.poisson((_PARCELS * foreclosed_share)[tract]),
     )  # fmt: skip
     halves = np.where(town.TRACT == 0, 0.5, 1.0)  # as the bridge divides the first tract
     of_year = {"period_start": years(seeds)[:, None], "seed": np.arange(seeds)[:, None], "method": "aggregate"}
     for place in ("city", "tract", "aldermanic_district", "police_district"):
         geoids, parcels = town.sums(halves * _PARCELS[town.TRACT], place)
         here = {"geography_type": place, "geography_vintage": town.PLACES[place][0], "geoid": geoids}
-        foreclosed = town.sums(1_000 * halves * (_PARCELS * _FORECLOSED)[town.TRACT], place)[1]
+        foreclosed = town.sums(1_000 * halves * (_PARCELS * foreclosed_share)[town.TRACT], place)[1]
         world.truth("foreclosures_per_1000_parcels", **of_year, **here, truth=foreclosed / parcels)
+    by_race = {"geoid": town.GEOID, "race_ethnicity_code": np.array([*town.RACES, "all"])}
+    of_year = {"period_start": years(seeds)[:, None, None], "seed": np.arange(seeds)[:, None, None], "method": "place_weighted"}
+    means = town.weighted(1_000 * foreclosed_share[town.TRACT], "city")[1]
+    world.truth("foreclosures_per_1000_parcels", **of_year, **by_race, truth=means)
     for condition, lowest in _CONDITIONS.items():
-        truth = lowest * (1 + np.linspace(0, 1, town.TRACTS))
+        truth = lowest * alike(1 + np.linspace(0, 1, town.TRACTS), switches)
         error = _ERROR * truth
         estimate = rng.normal(truth, error, (seeds, town.TRACTS))
         world.fact(
@@ -44,10 +48,8 @@ def plant(rng: np.random.Generator, seeds: int, _: Switches) -> World:
             estimate_pct_high=(estimate + 1.959964 * error).ravel(),
         )  # fmt: skip
         tracts = {"geography_type": "tract", "geography_vintage": "2010", "geoid": np.unique(town.TRACT_GEOID)}
-        world.truth(f"{condition}_prevalence", **of_year, **tracts, truth=truth)
+        delivered = {"period_start": years(seeds)[:, None], "seed": np.arange(seeds)[:, None], "method": "aggregate"}
+        world.truth(f"{condition}_prevalence", **delivered, **tracts, truth=truth)
         means = town.weighted(truth[town.TRACT], "city")[1]
-        world.truth(
-            f"{condition}_prevalence", period_start=years(seeds)[:, None, None], seed=np.arange(seeds)[:, None, None],
-            method="place_weighted", geoid=town.GEOID, race_ethnicity_code=np.array([*town.RACES, "all"]), truth=means,
-        )  # fmt: skip
+        world.truth(f"{condition}_prevalence", **of_year, **by_race, truth=means)
     return world

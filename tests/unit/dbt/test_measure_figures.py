@@ -151,6 +151,18 @@ def test_intervals_of_comparisons(
         assert (found["rate_difference_ci_low"], found["rate_difference_ci_high"]) == (pytest.approx(low), pytest.approx(high))
 
 
+def test_everyone_else_has_an_interval_of_a_rate_too(empty_warehouse: EmptyWarehouse) -> None:
+    """Without it the difference of a rate from the rest would have none."""
+    row = judged(
+        kind="rate", unit="per_1000", factor=1000.0, confidence=0.95, reference_rule="rest", numerator=30, denominator=1000,
+        known_numerator=95, known_denominator=2000, is_delivered=False,
+    )  # fmt: skip
+    (found,) = made(empty_warehouse, "int_equity_measures__referenced", int_equity_measures__estimated=[row])
+    assert found["reference_value"] == 65.0
+    limits = (found["reference_ci_low"], found["reference_ci_high"])
+    assert limits == (pytest.approx(50.163188), pytest.approx(82.849139))  # Breslow and Day 1987
+
+
 def requests(durations: list[tuple[int, bool]]) -> list[Row]:
     place = {
         "tract_geoid": "1",

@@ -13,7 +13,7 @@ import pytest
 from duckdb import DuckDBPyConnection
 
 from expectations.checks import Check, header, measure, no_rows, share
-from expectations.runner import Session
+from expectations.runner import NotJudged, Session
 from warehouse.connection import database_path, scratch
 from warehouse.dialect import engine
 from warehouse.sql import literal
@@ -143,6 +143,17 @@ def test_what_cannot_be_evaluated_has_failed_and_takes_nothing_with_it(connectio
     assert (first.success, first.severity, first.observed) == (False, "critical", None)
     assert "broken" in first.message and "could not be evaluated" in first.message
     assert second.success
+
+
+def test_without_memory_or_disk_there_is_no_verdict(connection: DuckDBPyConnection) -> None:
+    """Else a source were held back for a full machine."""
+    connection.execute("create table delivery.t as select range as n, md5(range::varchar) as word from range(400_000)")
+    hungry = no_rows("hungry", "critical", "x", query="select word from delivery.t qualify row_number() over (order by word) = 0")
+    session = Session(database_path(connection))
+    assert session.run("t", "select * from delivery.t", [hungry])
+    connection.execute("set temp_directory = ''; set memory_limit = '2MB'")
+    with pytest.raises(NotJudged, match=r"again could not be judged \(OutOfMemoryException\)"):
+        session.run("again", "select * from delivery.t", [hungry])
 
 
 def test_a_relation_that_does_not_exist_fails_every_check(connection: DuckDBPyConnection) -> None:

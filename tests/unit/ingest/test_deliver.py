@@ -18,6 +18,7 @@ import pytest
 from ingest.connectors import DeliveryError, Fetch, Origin, open_folder, open_live
 from ingest.contract import Contract
 from ingest.deliver import BATCH, INCOMING, RECEIPT, DeliveryStore, Receipt, deliver, load_id
+from warehouse.files import sha256
 
 MakeContract = Callable[..., Contract]
 NOON = dt.datetime(2025, 12, 1, 12)
@@ -37,6 +38,7 @@ def test_a_delivery_is_one_batch_and_a_receipt(warehouse: Any, make_contract: Ma
         delivered_at="2025-12-01T12:00:00",
         rows=3,
         files=receipt.files,
+        batch_sha256=sha256(warehouse.store.batch(receipt.load_id)),
         columns_missing=("A",),
         columns_unknown=("D",),
     )

@@ -18,11 +18,12 @@ import pyarrow.parquet
 import pytest
 import shapefile
 import xlwt
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from ingest.connectors import Conformer, DeliveryError, open_folder
 from ingest.contract import Contract
+from tests.fuzzing import examples
 from tests.unit.ingest.test_formats import dbf, zipped
 
 SECRET = "Canary"
@@ -137,7 +138,7 @@ def test_what_is_not_broken_is_read(make_contract: Any, seed: str) -> None:
 def test_a_broken_file_ends_in_rows_or_a_message(make_contract: Any, seed: str) -> None:
     data, form = SEEDS[seed]
 
-    @settings(max_examples=60, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+    @examples(60)
     @given(
         changes=st.lists(st.tuples(st.integers(0, len(data) - 1), st.binary(min_size=1, max_size=4)), max_size=6),
         cut=st.one_of(st.none(), st.integers(0, len(data))),
@@ -153,7 +154,7 @@ def test_a_broken_file_ends_in_rows_or_a_message(make_contract: Any, seed: str) 
     broken()
 
 
-@settings(max_examples=60, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+@examples(60)
 @given(
     data=st.binary(max_size=400) | st.text(alphabet=string.printable + "é\x00\ufeff{}[]", max_size=200).map(str.encode),
     seed=st.sampled_from(sorted(SEEDS)),
@@ -165,7 +166,7 @@ def test_any_bytes_end_in_rows_or_a_message(make_contract: Any, data: bytes, see
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=40)
 
 
-@settings(max_examples=80, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+@examples(80)
 @given(rows=st.lists(st.tuples(TEXT, TEXT), min_size=1, max_size=8), kind=st.sampled_from(["csv", "json", "jsonl", "parquet"]))
 def test_every_text_comes_back_as_it_was_written(make_contract: Any, rows: list[tuple[str, str]], kind: str) -> None:
     """NUL bytes, formulas, line ends of every alphabet, empty texts: what was sent is what stands there."""

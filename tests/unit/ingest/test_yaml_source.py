@@ -60,7 +60,7 @@ def test_the_line_of_a_field_or_of_what_is_around_it(file: Path, location: tuple
         ("a: 1\nb: c\x00d\n", 2, "the character #x0000 cannot stand in YAML; take it out"),
         ("a: !!python/object/apply:os.getcwd []\n", 1, "could not determine a constructor"),
         ("a: *nowhere\n", 1, "found undefined alias"),
-        ("a: &a {b: *a}\n", 1, "an anchor (&) stands inside itself; write the values out"),
+        ("a: &a {b: *a}\n", 1, "it is nested too deeply, or an anchor (&) stands inside itself"),
         ("a: 1\n---\nb: 2\n", 2, "but found another document"),
     ],
 )

@@ -23,6 +23,8 @@ from orchestration.receipts import (
     RunReceipt,
     RunStore,
     SourceStatus,
+    broke_off,
+    next_number,
 )
 
 NOON = dt.datetime(2025, 12, 1, 12)
@@ -83,6 +85,7 @@ def test_a_receipt_is_read_back_as_it_was_written(store: RunStore) -> None:
         sources={REQUESTS: status(HELD_BACK)},
         gates=[GateResult("delivery", REQUESTS, (finding,))],
         unknown_folders=("elsewhere",),
+        notes=("Completed the half-done swap.",),
         seconds={"deliver": 1.25},
     )
     run.sources[REQUESTS].rows_staged = None
@@ -151,3 +154,23 @@ def test_the_last_run_that_ended_and_the_last_that_was_built(store: RunStore) ->
 
 def test_a_store_without_a_folder_has_no_runs(tmp_path: Path) -> None:
     assert RunStore(tmp_path / "nowhere").all() == []
+
+
+def test_runs_keep_their_order_when_the_clock_is_set_back(store: RunStore) -> None:
+    for number, day in ((1, 10), (2, 3), (3, 4)):
+        assert next_number(store.all()) == number
+        run = receipt(f"run-{number}", f"2025-12-{day:02d}T00:00:00", number=number, fingerprint=str(number))
+        run.end(RELEASED, NOON)
+        store.save(run)
+    assert [run.number for run in store.all()] == [1, 2, 3]
+    assert store.last_built() == store.last_ended() == store.all()[-1]
+
+
+@pytest.mark.parametrize(("outcome", "suspect"), [(None, True), (FAILED, True), (BLOCKED, False), (RELEASED, False)])
+def test_whether_the_last_run_broke_off(store: RunStore, outcome: str | None, suspect: bool) -> None:
+    assert not broke_off(store.all())
+    run = receipt()
+    if outcome:
+        run.end(outcome, NOON)
+    store.save(run)
+    assert broke_off(store.all()) is suspect

@@ -64,7 +64,7 @@ chosen as (
             and judged.reference_year = best.reference_year
 ),
 
-final as (
+paired as (
     select
         chosen.*,
         case
@@ -83,6 +83,13 @@ final as (
         end as reference_value,
         reference.ci_low as reference_ci_low,
         reference.ci_high as reference_ci_high,
+        -- everyone else has no row that would hold the interval
+        case
+            when
+                chosen.reference_code = 'rest' and chosen.kind = 'rate' and chosen.denominator_cv is null
+                and reference_numerator >= 0 and reference_denominator > 0
+                then {{ stats('rate_ci') }}(reference_numerator, reference_denominator, chosen.confidence)
+        end as rest_interval,
         reference.variance as reference_variance,
         reference.denominator_cv as reference_denominator_cv,
         chosen.covariances[chosen.reference_code] as reference_covariance,
@@ -94,6 +101,15 @@ final as (
     from chosen
     left join judged as reference
         on {{ same_slice('chosen', 'reference') }} and chosen.reference_code = reference.race_ethnicity_code
+),
+
+final as (
+    select
+        * exclude (rest_interval) replace (
+            coalesce(reference_ci_low, factor * rest_interval.low) as reference_ci_low,
+            coalesce(reference_ci_high, factor * rest_interval.high) as reference_ci_high
+        )
+    from paired
 )
 
 select * from final

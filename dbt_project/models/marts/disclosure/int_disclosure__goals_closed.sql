@@ -1,0 +1,34 @@
+-- one row per row of fct_goal_progress whose period is closed
+with
+progress as (
+    select
+        progress.*,
+        goals.measure_id,
+        goals.geography_type,
+        goals.stratum_type
+    from {{ ref('fct_goal_progress') }} as progress
+    inner join {{ ref('dim_goal') }} as goals on progress.goal_id = goals.goal_id
+),
+
+closed as (
+    select progress.*
+    from progress
+    cross join {{ ref('stg_receipts__settings') }} as city
+    left join {{ ref('publication_plan') }} as plan_rows
+        on
+            progress.measure_id = plan_rows.measure_id
+            and plan_rows.geography_type in (progress.geography_type, '*')
+            and plan_rows.period_type in (progress.period_type, '*')
+            and plan_rows.stratum_type in (progress.stratum_type, '*')
+    -- a goal without a figure yet has no period that could be open; one whose measure stays inside is shown as hidden
+    where coalesce(progress.period_end + plan_rows.lag_days <= cast(city.as_of as date), true)
+),
+
+final as (
+    select
+        * exclude (measure_id, geography_type, stratum_type)
+        replace (period_start = max(period_start) over (partition by goal_id) as is_latest)
+    from closed
+)
+
+select * from final

@@ -1,0 +1,74 @@
+-- one row per row of fct_equity_measures that the publication plan lets out and whose period is closed
+with
+known as (
+    select
+        measures.*,
+        coalesce(
+            races.kind in ('category', 'combination')
+            and measures.tabulation = 'exclusive'
+            and measures.method in ('individual', 'aggregate'),
+            false
+        ) as is_known_race
+    from {{ ref('fct_equity_measures') }} as measures
+    left join {{ ref('dim_race_ethnicity') }} as races on measures.race_ethnicity_code = races.race_ethnicity_code
+),
+
+-- what the rows of a slice add up to where race is known, also those that stay inside
+summed as (
+    select
+        *,
+        {{ sum_in_order('numerator', among='is_known_race', over='every_race') }} as sum_of_numerators,
+        {{ sum_in_order('denominator', among='is_known_race', over='every_race') }} as sum_of_denominators
+    from known
+    window every_race as (partition by {{ slice_columns() | reject('equalto', 'tabulation') | join(', ') }})
+),
+
+guarded as (
+    select
+        summed.*,
+        protected.is_confidential,
+        protected.threshold,
+        protected.hides_zeros,
+        protected.kind,
+        protected.minimum_n,
+        protected.numerator_records,
+        protected.denominator_records,
+        protected.rests_on_records,
+        case when protected.kind <> 'median' then summed.sum_of_numerators end as known_numerator,
+        case protected.kind
+            when 'median' then null
+            when 'composition' then summed.sum_of_numerators
+            else summed.sum_of_denominators
+        end as known_denominator
+    from summed
+    inner join {{ ref('int_disclosure__protected') }} as protected
+        on summed.measure_id = protected.measure_id and summed.measure_version = protected.measure_version
+),
+
+planned as (
+    select guarded.*
+    from guarded
+    cross join {{ ref('stg_receipts__settings') }} as city
+    inner join {{ ref('publication_plan') }} as plan_rows
+        on
+            guarded.measure_id = plan_rows.measure_id
+            and plan_rows.geography_type in (guarded.geography_type, '*')
+            and plan_rows.period_type in (guarded.period_type, '*')
+            and plan_rows.stratum_type in (guarded.stratum_type, '*')
+    inner join {{ ref('publication_race_levels') }} as levels
+        on
+            plan_rows.race_level = levels.race_level
+            and guarded.race_standard = levels.race_standard
+            and guarded.tabulation = levels.tabulation
+            and guarded.race_ethnicity_code = levels.race_ethnicity_code
+    where
+        guarded.period_end + plan_rows.lag_days <= cast(city.as_of as date)
+        -- a value weighed over places tells of places that are not out
+        and not (guarded.is_confidential and guarded.method = 'place_weighted')
+),
+
+final as (
+    select * exclude (is_known_race, sum_of_numerators, sum_of_denominators) from planned
+)
+
+select * from final

@@ -1,0 +1,66 @@
+-- one row per measure and version: whether its figures are of persons, how small a count of them is shown, and what it counts
+with
+measures as (
+    select * from {{ ref('dim_measure') }}
+),
+
+-- as many columns as parts
+named as (
+    select
+        measure_id,
+        max(records) filter (where part = 'numerator') as numerator_records,
+        max(records) filter (where part = 'denominator') as denominator_records,
+        max(records) filter (where part = 'records') as rests_on_records
+    from {{ ref('publication_records') }}
+    group by measure_id
+),
+
+city as (
+    select rules.value as suppress_below
+    from {{ ref('publication_rules') }} as rules
+    where rules.rule = 'suppress_below'
+),
+
+judged as (
+    select
+        measures.measure_id,
+        measures.measure_version,
+        measures.kind,
+        cast(coalesce(measures.minimum_n, 0) as double) as minimum_n,
+        measures.statistical_unit in ('person', 'household')
+        or coalesce(sources.statistical_unit in ('person', 'household'), false)
+        or coalesce(sources.classification = 'confidential', false) as is_confidential,
+        greatest(coalesce(sources.suppress_below, 0), city.suppress_below) as threshold,
+        coalesce(sources.zeros = 'hide', false) as hides_zeros,
+        coalesce(named.numerator_records, concat(measures.measure_id, '.numerator')) as numerator_records,
+        coalesce(named.denominator_records, concat(measures.measure_id, '.denominator')) as denominator_records,
+        named.denominator_records is not null as is_denominator_named,
+        coalesce(named.rests_on_records, concat(measures.measure_id, '.records')) as rests_on_records,
+        -- a later definition counts other records
+        case when measures.measure_version > 1 then concat('@', measures.measure_version) else '' end as version_suffix
+    from measures
+    cross join city
+    left join {{ ref('dim_source') }} as sources on measures.source = sources.source
+    left join named on measures.measure_id = named.measure_id
+),
+
+final as (
+    select
+        measure_id,
+        measure_version,
+        is_confidential,
+        cast(case when is_confidential then threshold else 0 end as integer) as threshold,
+        hides_zeros,
+        kind,
+        minimum_n,
+        concat(numerator_records, version_suffix) as numerator_records,
+        -- residents and addresses are public; of a composition both parts are the same records
+        case
+            when kind = 'composition' then concat(numerator_records, version_suffix)
+            when kind = 'proportion' or is_denominator_named then concat(denominator_records, version_suffix)
+        end as denominator_records,
+        case when kind = 'median' then concat(rests_on_records, version_suffix) end as rests_on_records
+    from judged
+)
+
+select * from final

@@ -1,0 +1,82 @@
+"""The verdicts of gates as pages, rendered by Great Expectations' Data Docs.
+
+Here: a gate's plain result turned back into what Great Expectations renders, and the frame of the page. Not here: the gates, and
+where pages are put. A page says what findings say: counts, shares and messages, and never a cell. Great Expectations' own frame
+loads styles and scripts from other people's servers, and its own site index is drawn by them; this frame loads nothing.
+Importing this module imports great_expectations, which takes seconds.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from html import escape
+from pathlib import Path
+from typing import Any
+
+from great_expectations import __version__ as gx_version
+from great_expectations.core import ExpectationSuiteValidationResult, ExpectationValidationResult
+from great_expectations.core.run_identifier import RunIdentifier
+from great_expectations.expectations.expectation import BatchExpectation
+from great_expectations.expectations.expectation_configuration import ExpectationConfiguration
+from great_expectations.expectations.metadata_types import FailureSeverity
+from great_expectations.render.renderer.page_renderer import ValidationResultsPageRenderer
+from great_expectations.render.view.view import DefaultJinjaPageView
+
+from expectations.results import Finding, GateResult
+
+
+class ExpectWhatTheGateSays(BatchExpectation):
+    """A finding as Data Docs take it: its description says everything; it is never evaluated."""
+
+    column: str | None = None
+
+    def _validate(self, *_: Any, **__: Any) -> dict[str, Any]:
+        raise NotImplementedError("a finding of the past is shown, not looked for again")
+
+
+class _Page(DefaultJinjaPageView):
+    _template = "gate.html"
+
+
+def gate_page(result: GateResult, run_id: str, started_at: dt.datetime, style: str) -> str:
+    """The page of one gate, as HTML that loads nothing; `style` is its CSS."""
+    at = started_at.replace(tzinfo=dt.UTC)
+    found = [_shown(finding) for finding in sorted(result.findings, key=lambda finding: finding.success)]
+    successful = sum(finding.success for finding in result.findings)
+    statistics = {
+        "evaluated_expectations": len(found),
+        "successful_expectations": successful,
+        "unsuccessful_expectations": len(found) - successful,
+        "success_percent": 100 * successful / len(found) if found else None,
+    }
+    verdict = ExpectationSuiteValidationResult(
+        success=result.passed,
+        results=found,
+        suite_name=result.subject,
+        statistics=statistics,
+        meta={"run_id": RunIdentifier(run_name=run_id, run_time=at), "great_expectations_version": gx_version},
+    )
+    document = ValidationResultsPageRenderer().render(verdict)
+    view: Any = _Page(custom_views_directory=str(Path(__file__).parent))
+    return str(view.render(document, style=style, gate=result, run_id=run_id, started_at=started_at))
+
+
+def _shown(finding: Finding) -> ExpectationValidationResult:
+    expected = finding.expectation.replace("_", " ")
+    if finding.threshold is not None:
+        expected += f" (limit {finding.threshold:,.10g})"
+    said = f"{finding.severity}: {expected}{f': {finding.message}' if finding.message else ''}"
+    configuration = ExpectationConfiguration(
+        type="expect_what_the_gate_says",
+        # Great Expectations takes both for HTML of its own, and a file may be called anything
+        kwargs={"column": escape(finding.column)} if finding.column else {},
+        description=escape(said),
+        severity=FailureSeverity(finding.severity),
+    )
+    observed = "none" if finding.observed is None else f"{finding.observed:,.10g}"
+    return ExpectationValidationResult(
+        success=finding.success,
+        expectation_config=configuration,
+        result={"observed_value": observed},
+        exception_info={"raised_exception": False, "exception_traceback": None, "exception_message": None},
+    )

@@ -1,0 +1,97 @@
+"""What docs/deploy/ says must be what the code reads and the command line takes."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from configparser import RawConfigParser
+from pathlib import Path
+
+import pytest
+import typer.main
+
+from ingest.registry import load_registry
+from orchestration.cli import app
+from orchestration.settings import variables
+
+ROOT = Path(__file__).parents[2]
+DEPLOY = ROOT / "docs" / "deploy"
+UNITS = sorted([*DEPLOY.glob("*.service"), *DEPLOY.glob("*.timer")])
+VARIABLE = re.compile(r"LEVELGROUND_[A-Z_]+[A-Z]")
+# Set by the code for dbt, asked for by tests, an example in a draft, a proxy's own: nobody sets them for Levelground.
+OTHERS = {"LEVELGROUND_WAREHOUSE_FILE", "LEVELGROUND_REAL_DELIVERIES", "LEVELGROUND_DATABASE_URL", "LEVELGROUND_PROXY_HASH"}
+
+
+def _table(document: Path) -> set[str]:
+    """The settings in the first cells of a document's tables."""
+    lines = document.read_text(encoding="utf-8").splitlines()
+    return {name for line in lines if line.startswith("| `") for name in VARIABLE.findall(line.split("|")[1])}
+
+
+def _named() -> set[str]:
+    return {getattr(contract.connector, "credentials_env", None) or "" for contract in load_registry()} - {""}
+
+
+def test_every_setting_is_described_and_nothing_else_is() -> None:
+    assert _table(DEPLOY / "settings.md") == set(variables()), "write docs/deploy/settings.md as the code reads it"
+    assert _table(ROOT / "README.md") <= set(variables())
+
+
+def test_no_other_variable_is_spoken_of() -> None:
+    known = {*variables(), *_named(), *OTHERS}
+    folders = [ROOT / name for name in ("orchestration", "ingest", "expectations", "warehouse", "docs")]
+    files = [
+        path for folder in folders for path in folder.rglob("*") if path.suffix in (".py", ".yml", ".md", ".service", ".env", "")
+    ]
+    spoken = {name: path.name for path in files if path.is_file() for name in VARIABLE.findall(path.read_text(encoding="utf-8"))}
+    assert {name: where for name, where in spoken.items() if name not in known} == {}
+
+
+def _unit(path: Path) -> RawConfigParser:
+    unit = RawConfigParser(strict=False)
+    unit.optionxform = str  # type: ignore[assignment,method-assign]
+    unit.read(path, encoding="utf-8")
+    return unit
+
+
+def _commands(path: Path) -> list[list[str]]:
+    service = _unit(path)["Service"]
+    return [shlex.split(line) for name, line in service.items() if name.startswith("ExecStart")]
+
+
+@pytest.mark.parametrize("path", [path for path in UNITS if path.suffix == ".service"], ids=lambda path: path.name)
+def test_a_service_starts_what_the_command_line_has(path: Path) -> None:
+    for program, name, *options in _commands(path):
+        assert program == "/opt/levelground/.venv/bin/levelground"
+        command = typer.main.get_command(app).commands[name]  # type: ignore[attr-defined]
+        command.make_context(name, options)
+    service = _unit(path)["Service"]
+    assert (service["User"], service["UMask"], service["ProtectSystem"]) == ("levelground", "0027", "strict")
+    assert service["EnvironmentFile"] == "/etc/levelground/environment"
+
+
+def test_the_run_of_a_timer_is_a_service() -> None:
+    assert (DEPLOY / "levelground-nightly.timer").with_suffix(".service").is_file()
+    assert _unit(DEPLOY / "levelground-nightly.timer")["Timer"]["OnCalendar"].startswith("*-*-* 02:00:00")
+    assert _unit(DEPLOY / "levelground-nightly.service")["Service"]["SuccessExitStatus"] == "4"
+
+
+def test_the_environment_file_holds_settings_and_no_secret() -> None:
+    lines = (DEPLOY / "levelground.env").read_text(encoding="utf-8").splitlines()
+    set_here = dict(line.lstrip("# ").split("=", 1) for line in lines if re.match(r"(# )?[A-Z_]+=", line))
+    assert set(set_here) <= set(variables())
+    assert (set_here["LEVELGROUND_HASH_KEY"], set_here["LEVELGROUND_ALERTS"]) == ("", "")
+
+
+def test_the_container_holds_what_is_locked_and_nothing_of_this_machine() -> None:
+    steps = (DEPLOY / "Containerfile").read_text(encoding="utf-8")
+    assert "--require-hashes" in steps
+    assert re.findall(r"^FROM (\S+)$", steps, re.MULTILINE) == ["python:3.12-slim"]
+    assert "USER levelground" in steps
+    left_out = (ROOT / ".dockerignore").read_text(encoding="utf-8").split()
+    assert {".git", ".venv", ".levelground"} <= set(left_out)
+
+
+def test_proxies_lead_to_where_the_ui_listens() -> None:
+    for name in ("nginx.conf", "Caddyfile"):
+        assert "127.0.0.1:3000" in (DEPLOY / name).read_text(encoding="utf-8")

@@ -1,0 +1,42 @@
+"""`levelground docs` on a home with a release: what it says of each part, and that no private value is in it."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from tests.canaries import Canary, search
+from tests.e2e.conftest import Place
+from tests.unit.orchestration.documentation.test_site import OUTWARD, dead_links
+
+
+def test_documentation_of_a_release(place: Place, seeded_city: tuple[Path, list[Canary]]) -> None:
+    said = place.levelground("docs")
+    assert said.returncode == 0, said.stderr
+    folder = place.home / "docs"
+    assert said.stdout.strip() == str(folder / "index.html")
+
+    def page(name: str) -> str:
+        return (folder / name).read_text(encoding="utf-8")
+
+    tables = {f"{row['schema_name']}.{row['table_name']}" for row in place.levelground.ask("from duckdb_tables()")}
+    tables |= {f"{row['schema_name']}.{row['table_name']}" for row in place.levelground.ask("from duckdb_tables()", "--public")}
+    assert {path.stem for path in (folder / "tables").glob("*.*.html")} == tables
+    undescribed = [
+        path.name for path in (folder / "tables").glob("*.*.html") if re.search(r"<td></td></tr>", page(f"tables/{path.name}"))
+    ]
+    assert undescribed == []
+    assert "stops_searched_share" in page("measures/index.html")
+    assert "released" in page("index.html")
+    gates = {path.stem for path in (folder / "gates").glob("*/*.html")}
+    assert {"ucc__service_requests", "marts.fct_equity_measures", "published"} <= gates
+    dbt = page("dbt/index.html")
+    assert "Content-Security-Policy" in dbt[:500]
+    assert dbt.count('"fct_equity_measures"') > 1
+    assert '"comment": "What must be said wherever the measure is shown"' in dbt, "the columns of the release are in the catalog"
+
+    assert dead_links(folder) == []
+    pages = [path for path in folder.rglob("*.html") if path.parent.name != "dbt"]
+    assert [path for path in pages if OUTWARD.search(path.read_text(encoding="utf-8"))] == []
+    marks = [mark for canary in seeded_city[1] for mark in canary.marks]
+    assert search(folder, marks) == []

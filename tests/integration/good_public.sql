@@ -1,0 +1,97 @@
+-- A public file in which every rule of its suites holds: what test_published_gate.py spoils, one rule at a time.
+create schema public.published;
+create table public.published.sources as select * replace ('police' as source, 'person' as statistical_unit) from (select
+    'requests' as source, 'Requests' as title, 'dpt' as department, 'health' as policy_area, '5553000' as jurisdiction, false as is_stand_in,
+    'one row per request' as grain, 'Team' as steward_team, 'a file' as platform, 'daily' as cadence, 'open_data' as basis,
+    'public' as classification, 11 as suppress_below, 'show' as zeros, 'record' as statistical_unit, 'self' as collection_mode,
+    null::varchar as race_vocabulary, null::varchar as race_standard, null::varchar as race_selection, null::varchar as follow_up_until,
+    null::integer as follow_up_days, null::date as period_start, null::date as period_end, null::timestamp as data_as_of, true as has_model);
+insert into public.published.sources select * replace ('requests' as source, 'record' as statistical_unit) from public.published.sources;
+create table public.published.measures as select
+    'searched' as measure_id, 1 as measure_version, 'Searched' as name, 'How many?' as question, null::varchar as caveat, 'a ÷ b' as definition,
+    'public_safety' as policy_area, 'Office' as owner, 'police' as source, 'proportion' as kind, 'searched' as numerator, 'stopped' as denominator,
+    'percent' as unit, 'lower' as favourable_direction, 'person' as statistical_unit, true as numerator_is_subset, 'best' as reference_rule,
+    null::varchar as reference_code, 20 as minimum_n, null::varchar as age_universe, null::varchar as population_scheme, null::varchar as places,
+    null::varchar as weighted_places, null::varchar as stratified_places, 'a' as agreement, 'law' as legal_basis, 'money' as funding_source,
+    true as is_current, null::date as series_break_on, null::varchar as series_break_note;
+insert into public.published.measures select * replace (
+    'visits' as measure_id, 'requests' as source, 'rate' as kind, 'record' as statistical_unit, 'per_1000' as unit
+) from public.published.measures;
+create table public.published.geographies as
+    select concat_ws(':', geography_type, geography_vintage, geoid) as geography_key, *, geoid as name, null::date as valid_from,
+        null::date as valid_to, null::double as land_area_sq_m, null::blob as geometry_wkb
+    from (values ('city', 'current', '5553000')) as t (geography_type, geography_vintage, geoid);
+-- white is the best; black is shown, asian hidden, nhpi counted and without a value, mena never asked; visits are of nobody
+create temp table shown as select
+    'searched' as measure_id, 1 as measure_version, 'year' as period_type, date '2024-01-01' as period_start, date '2024-12-31' as period_end,
+    'city' as geography_type, 'current' as geography_vintage, '5553000' as geoid, 'spd15_1997' as race_standard, 'white' as race_ethnicity_code,
+    'exclusive' as tabulation, 'individual' as method, 'all' as stratum_type, 'all' as stratum_code, '5553000' as jurisdiction,
+    'published' as publication_status, 'computed' as value_status, 40.0::double as numerator, 200.0::double as denominator, 20.0::double as value,
+    'percent' as unit, 0.95::double as confidence, 15.0::double as ci_low, 26.0::double as ci_high, 'wilson' as ci_method,
+    'best' as reference_rule, 'white' as reference_code, 20.0::double as reference_value, null::double as rate_ratio,
+    null::double as rate_ratio_ci_low, null::double as rate_ratio_ci_high, null::double as rate_difference,
+    null::double as rate_difference_ci_low, null::double as rate_difference_ci_high, 95.0::double as known_race_pct,
+    97.0::double as geocoded_pct, null::double as place_coverage_pct, 19.0::double as bound_low, 23.0::double as bound_high, false as bridged,
+    'reliable' as reliability, 'reference_row' as status_reason, false as is_revision_pending, timestamp '2025-01-05' as data_as_of;
+create table public.published.equity_measures as from shown;
+insert into public.published.equity_measures select * replace (
+    'black' as race_ethnicity_code, 80.0 as numerator, 40.0 as value, 33.0 as ci_low, 47.0 as ci_high, 2.0 as rate_ratio, 1.4 as rate_ratio_ci_low,
+    2.8 as rate_ratio_ci_high, 20.0 as rate_difference, 11.0 as rate_difference_ci_low, 29.0 as rate_difference_ci_high, 38.0 as bound_low,
+    43.0 as bound_high, null as status_reason
+) from shown;
+create temp table hidden as select * replace (
+    'asian' as race_ethnicity_code, 'suppressed' as publication_status, null::double as numerator, null::double as denominator,
+    null::double as value, null::double as confidence, null::double as ci_low, null::double as ci_high, null::varchar as ci_method,
+    null::varchar as reference_code, null::double as reference_value, null::double as known_race_pct, null::double as geocoded_pct,
+    null::double as bound_low, null::double as bound_high, null::boolean as bridged, null::varchar as reliability,
+    'suppressed' as status_reason
+) from shown;
+insert into public.published.equity_measures from hidden;
+insert into public.published.equity_measures select * replace (
+    'nhpi' as race_ethnicity_code, 'unreliable' as publication_status, 0.0 as numerator, null as value, null as ci_low, null as ci_high,
+    null as ci_method, null as reference_value, null as bound_low, null as bound_high, 'unreliable' as reliability,
+    'unreliable' as status_reason
+) from shown;
+insert into public.published.equity_measures select * replace (
+    'other_race' as race_ethnicity_code, 'not_collected' as publication_status, 'not_collected' as value_status, null as numerator,
+    null as denominator, null as value, null as ci_low, null as ci_high, null as ci_method, null as reference_value, null as bound_low,
+    null as bound_high, null as reliability, 'not_in_vocabulary' as status_reason
+) from shown;
+insert into public.published.equity_measures select * replace (
+    'visits' as measure_id, 'per_1000' as unit, 'all' as race_ethnicity_code, 'place_weighted' as method, 95.0 as place_coverage_pct,
+    null as numerator, null as denominator, 'overall' as reference_rule, 'all' as reference_code, null as reference_value
+) from shown;
+-- a rate of what the source hides, over residents that everybody knows
+insert into public.published.equity_measures select * replace (
+    'visits' as measure_id, 'per_1000' as unit, 'suppressed_at_source' as value_status, 1000.0 as denominator
+) from hidden;
+create table public.published.disparity_indices as select measure_id, measure_version, period_type, period_start, geography_type, geography_vintage,
+    geoid, race_standard, method, 'theil_index' as index_id, 'published' as publication_status, 0.06::double as value, null::double as ci_low,
+    null::double as ci_high, 'black, white' as groups_used, 'nhpi' as groups_left_out from shown;
+insert into public.published.disparity_indices select * replace (
+    'mean_log_deviation' as index_id, 'suppressed' as publication_status, null as value, null as groups_used, null as groups_left_out
+) from public.published.disparity_indices;
+create table public.published.goal_progress as select 'fewer' as goal_id, 'year' as period_type, date '2024-01-01' as period_start,
+    date '2024-12-31' as period_end, 'published' as publication_status, 40.0::double as value, 33.0::double as ci_low, 47.0::double as ci_high,
+    45.0::double as baseline_value, 41.0::double as expected_value, 30.0::double as target_value, 20.0::double as comparison_value,
+    20.0::double as comparison_baseline_value, 20.0::double as gap, 25.0::double as gap_baseline, -9.0::double as change_ci_low,
+    -1.0::double as change_ci_high, -3.0::double as comparison_change_ci_low, 3.0::double as comparison_change_ci_high, 'on_track' as status,
+    null::varchar as status_reason, true as is_latest;
+insert into public.published.goal_progress select * replace (
+    'hidden' as goal_id, 'suppressed' as publication_status, null as value, null as ci_low, null as ci_high, null as baseline_value,
+    null as expected_value, null as target_value, null as comparison_value, null as comparison_baseline_value, null as gap, null as gap_baseline,
+    null as change_ci_low, null as change_ci_high, null as comparison_change_ci_low, null as comparison_change_ci_high, null as status,
+    'suppressed' as status_reason
+) from public.published.goal_progress;
+create table public.published.labels as select 'engagement_theme' as subject, code, 'en' as language_code, code as label, 'original' as review_status
+    from (values ('parks'), ('jobs'), ('youth')) as t (code);
+create table public.published.engagement_responses as select '5553000' as jurisdiction, 'city' as geography_type, 'current' as geography_vintage,
+    '5553000' as geoid, 'year' as period_type, date '2024-01-01' as period_start, date '2024-12-31' as period_end, date '2025-01-30' as closed_on,
+    'parks' as theme_code, 'Parks' as theme_label, 'published' as publication_status, 60::bigint as inputs_count, 30::bigint as adopted_count,
+    0::bigint as adapted_count, 12::bigint as declined_count, 18::bigint as pending_count, date '2024-02-01' as first_told_on,
+    date '2025-01-02' as last_told_on, ['en'] as told_in_languages, ['budget'] as declined_reasons, ['240101'] as decision_references;
+insert into public.published.engagement_responses select * replace (
+    unnest(['jobs', 'youth']) as theme_code, 'suppressed' as publication_status, null as inputs_count, null as adopted_count, null as adapted_count,
+    null as declined_count, null as pending_count, null as first_told_on, null as last_told_on, null as told_in_languages,
+    null as declined_reasons, null as decision_references
+) from public.published.engagement_responses;

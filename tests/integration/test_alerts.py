@@ -1,0 +1,214 @@
+"""Alerts, sent to a mail server and a webhook on this machine: who is told what, once, with what to do, and nothing secret."""
+
+from __future__ import annotations
+
+import dataclasses
+import email
+import email.policy
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import AuthResult, Envelope
+from pytest_httpserver import HTTPServer
+from werkzeug import Request, Response
+
+from ingest.registry import load_registry
+from orchestration.alerts import tell, tell_not_started
+from orchestration.intake import blank_status
+from orchestration.receipts import BLOCKED, FAILED, FRESH, HELD_BACK, RELEASED, STALE, UNCHANGED, RunReceipt
+from orchestration.session import now
+from orchestration.settings import Settings
+from tests.conftest import CommandLine, free_port
+
+SOURCE, OTHER = "ucc__service_requests", "mmc__court_cases"
+PASSWORD, TOKEN = "correct-horse", "battery-staple"
+
+
+class Mailbox:
+    """A mail server that asks for a password, and what it was sent: subject and text."""
+
+    def __init__(self) -> None:
+        self.mails: list[tuple[str, str]] = []
+        self.logins: list[str] = []
+
+    async def handle_DATA(self, _server: Any, _session: Any, envelope: Envelope) -> str:
+        assert isinstance(envelope.content, bytes)
+        mail = email.message_from_bytes(envelope.content, policy=email.policy.default)
+        body = mail.get_body(("plain",))
+        assert body is not None
+        self.mails.append((str(mail["subject"]), body.get_content()))
+        return "250 taken"
+
+    def login(self, _server: Any, _session: Any, _envelope: Any, _mechanism: str, data: Any) -> AuthResult:
+        self.logins.append(data.password.decode())
+        return AuthResult(success=data.password == PASSWORD.encode(), handled=False)
+
+
+@pytest.fixture
+def mailbox() -> Iterator[tuple[Mailbox, str]]:
+    """A mailbox, and its address for LEVELGROUND_ALERTS."""
+    box = Mailbox()
+    port = free_port()
+    server = Controller(box, "127.0.0.1", port, authenticator=box.login, auth_require_tls=False, auth_required=True)
+    server.start()
+    try:
+        address = f"mailto://night:{PASSWORD}@127.0.0.1:{port}?from=levelground@city.example&to=team@city.example"
+        yield box, f"{address}&mode=insecure&format=text"
+    finally:
+        server.stop()
+
+
+class Webhook:
+    """A chat's or pager's address, and what it was sent."""
+
+    def __init__(self, server: HTTPServer) -> None:
+        self.bodies: list[dict[str, Any]] = []
+        self.answer = 200
+        server.expect_request(f"/hooks/{TOKEN}", method="POST").respond_with_handler(self._take)
+        self.address = f"json://127.0.0.1:{server.port}/hooks/{TOKEN}"
+
+    def _take(self, request: Request) -> Response:
+        if self.answer == 200:
+            self.bodies.append(json.loads(request.get_data()))
+        return Response(status=self.answer)
+
+
+@pytest.fixture
+def webhook(httpserver: HTTPServer) -> Webhook:
+    return Webhook(httpserver)
+
+
+def settings_with(home: Path, *addresses: str) -> Settings:
+    settings = Settings.from_environment({"LEVELGROUND_HOME": str(home), "LEVELGROUND_ALERTS": " ".join(addresses)})
+    settings.home.ensure()
+    return settings
+
+
+def receipt(number: int, outcome: str, message: str | None = None, **verdicts: tuple[str, str]) -> RunReceipt:
+    """A run that has ended, with some sources' verdict and reason."""
+    run = RunReceipt(f"run-{number}", "schedule", now().isoformat(), "sampleton", "sample", "2025-12-01T00:00:00")
+    run.fingerprint = "f"
+    registry = load_registry()
+    for source in (SOURCE, OTHER):
+        verdict, reason = verdicts.get(source, (FRESH, None))
+        status = blank_status(registry[source], run.run_id)
+        run.sources[source] = dataclasses.replace(status, verdict=verdict, reason=reason, load_id="0123456789abcdef")
+    run.end(outcome, now(), message)
+    return run
+
+
+def test_each_channel_is_told_once_of_what_goes_wrong_and_once_that_it_is_well_again(
+    tmp_path: Path, mailbox: tuple[Mailbox, str], webhook: Webhook
+) -> None:
+    box, address = mailbox
+    settings = settings_with(tmp_path, address, webhook.address)
+    held = {SOURCE: (HELD_BACK, "expected column CREATIONDATE is missing")}
+
+    tell(settings, receipt(1, RELEASED))
+    assert not box.mails, "an ordinary night says nothing"
+
+    tell(settings, receipt(2, BLOCKED, "marts.fct_payments: 3 rows without an amount", **held))
+    tell(settings, receipt(3, BLOCKED, "marts.fct_payments: 4 rows without an amount", **held))
+    ((subject, text),) = box.mails
+    assert subject == f"Levelground sampleton: release blocked, {SOURCE} held back"
+    assert "3 rows without an amount" in text
+    assert "The last release stays public. `levelground status` names what failed" in text
+    assert f"`levelground sources accept {SOURCE} --load 0123456789abcdef --reason TEXT`" in text
+    assert "ucc-data@milwaukee.example" in text
+    assert "run-2" in text
+    assert box.logins == [PASSWORD]
+
+    tell(settings, receipt(4, RELEASED, **held))
+    assert box.mails[-1][0] == "Levelground sampleton: the run well again"
+    assert SOURCE not in box.mails[-1][1], "still held back, which everybody knows"
+
+    tell(settings, receipt(5, UNCHANGED, **{SOURCE: (STALE, "its data end at 2025-11-01")}))
+    assert box.mails[-1][0] == f"Levelground sampleton: {SOURCE} stale"
+    assert "Ask the steward (ucc-data@milwaukee.example) for the next delivery" in box.mails[-1][1]
+
+    tell(settings, receipt(6, RELEASED))
+    assert box.mails[-1][0] == f"Levelground sampleton: {SOURCE} well again"
+    assert "WELL AGAIN" in box.mails[-1][1]
+    assert len(box.mails) == 4
+    assert [body["title"] for body in webhook.bodies] == [subject for subject, _ in box.mails]
+    assert [body["type"] for body in webhook.bodies] == ["failure", "success", "failure", "success"]
+
+    tell(settings, receipt(7, FAILED, "the run broke off (build: a model of ours)"))
+    assert box.mails[-1][0] == "Levelground sampleton: run failed"
+    assert "it goes on from what was finished" in box.mails[-1][1]
+
+
+def test_a_run_that_only_took_deliveries_in_says_nothing_of_the_release(tmp_path: Path, webhook: Webhook) -> None:
+    settings = settings_with(tmp_path, webhook.address)
+    tell(settings, receipt(1, BLOCKED, "a gate"))
+    partial = receipt(2, UNCHANGED)
+    partial.fingerprint = None
+    tell(settings, partial)
+    assert [body["title"] for body in webhook.bodies] == ["Levelground sampleton: release blocked"]
+
+
+def test_a_channel_that_does_not_answer_is_tried_again_and_costs_the_others_nothing(
+    tmp_path: Path, mailbox: tuple[Mailbox, str], webhook: Webhook, caplog: pytest.LogCaptureFixture
+) -> None:
+    box, address = mailbox
+    wrong_password = address.replace(PASSWORD, TOKEN)
+    settings = settings_with(tmp_path, wrong_password, webhook.address, "nonsense", "nosuch://x:y@z")
+    webhook.answer = 500
+    tell(settings, receipt(1, FAILED, "out of memory"))
+    assert not box.mails
+    assert not webhook.bodies
+    log = (settings.home.logs / "alerts.log").read_text()
+    assert "out of memory" in log
+    named = [record.args for record in caplog.records if record.name == "levelground.alerts"]
+    assert named == [
+        ("1 mailto",),
+        ("2 json",),
+        ("3 of no known kind",),
+        ("4 nosuch",),
+    ]
+
+    webhook.answer = 200
+    tell(settings, receipt(2, FAILED, "out of memory again"))
+    assert [body["title"] for body in webhook.bodies] == ["Levelground sampleton: run failed"]
+    assert (settings.home.logs / "alerts.log").read_text() == log, "the log knew already"
+
+    own = "".join(record.getMessage() for record in caplog.records if not record.name.startswith(("mail", "werkzeug")))
+    said = own + log + (settings.home.root / "alerts.json").read_text()
+    for secret in (PASSWORD, TOKEN, "city.example?", str(address), "127.0.0.1"):
+        assert secret not in said
+
+
+def test_a_run_that_cannot_even_begin_is_told(tmp_path: Path, webhook: Webhook) -> None:
+    settings = settings_with(tmp_path, webhook.address)
+    tell_not_started(settings, "sampleton", "there is no folder /deliveries; name a folder", "run-1")
+    assert webhook.bodies[0]["title"] == "Levelground sampleton: run did not start"
+    assert "there is no folder /deliveries" in webhook.bodies[0]["message"]
+
+
+def test_a_memory_that_cannot_be_read_tells_twice_rather_than_never(tmp_path: Path, webhook: Webhook) -> None:
+    settings = settings_with(tmp_path, webhook.address)
+    tell(settings, receipt(1, FAILED, "x"))
+    (settings.home.root / "alerts.json").write_text('{"now": [{"subject"')
+    tell(settings, receipt(2, FAILED, "x"))
+    assert len(webhook.bodies) == 2
+
+
+def test_channels_can_be_tried(tmp_path: Path, mailbox: tuple[Mailbox, str], webhook: Webhook) -> None:
+    box, address = mailbox
+    both = {"LEVELGROUND_ALERTS": f"{address} {webhook.address}"}
+    levelground = CommandLine(tmp_path)
+    done = levelground("alerts", "test", env=both)
+    assert done.returncode == 0, done.stderr
+    assert [subject for subject, _ in box.mails] == [webhook.bodies[0]["title"]] == ["Levelground milwaukee: test"]
+    webhook.answer = 404
+    done = levelground("alerts", "test", env=both)
+    assert done.returncode == 1
+    assert "2 json" in done.stdout
+    assert TOKEN not in done.stdout + done.stderr
+    assert PASSWORD not in done.stdout + done.stderr
+    assert os.environ.get("LEVELGROUND_ALERTS") is None

@@ -1,0 +1,106 @@
+"""The gate of the public file: every rule of its suites is seen to pass on a good file and to fail on the one that it is for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from duckdb import DuckDBPyConnection
+
+from expectations.gate import gate_build
+from expectations.published import PUBLIC_SUITES, gate_published
+from expectations.suites import read_suites
+from ingest.registry import load_registry
+from warehouse.connection import attach, database_path, scratch
+
+GOOD_PUBLIC = Path(__file__).with_name("good_public.sql")
+SEARCHED = "where measure_id = 'searched' and race_ethnicity_code = "
+# What each rule is for: (table, check, what is done to a good file).
+SPOILT = [
+    ("measures", "rows", "delete from {t}"),
+    ("sources", "not_null", "set suppress_below = null"),
+    ("geographies", "grain", "insert into {t} from {t}"),
+    ("equity_measures", "grain", f"set race_ethnicity_code = 'white' {SEARCHED}'black'"),
+    ("equity_measures", "words", f"set publication_status = 'hidden' {SEARCHED}'black'"),
+    ("equity_measures", "measure_is_known", f"set measure_version = 2 {SEARCHED}'black'"),
+    ("equity_measures", "place_is_known", f"set geoid = '5553001' {SEARCHED}'black'"),
+    ("equity_measures", "status_is_of_its_row", f"set publication_status = 'published' {SEARCHED}'other_race'"),
+    ("equity_measures", "status_is_of_its_row", f"set publication_status = 'not_observable' {SEARCHED}'other_race'"),
+    (
+        "equity_measures",
+        "status_is_of_its_row",
+        "set publication_status = 'unreliable' where value_status = 'suppressed_at_source'",
+    ),
+    ("equity_measures", "suppressed_shows_nothing", f"set numerator = 0 {SEARCHED}'asian'"),
+    ("equity_measures", "suppressed_shows_nothing", f"set confidence = 0.95 {SEARCHED}'asian'"),
+    ("equity_measures", "suppressed_shows_nothing", f"set reliability = 'unreliable' {SEARCHED}'asian'"),
+    ("equity_measures", "suppressed_shows_nothing", f"set bridged = false {SEARCHED}'asian'"),
+    ("equity_measures", "suppressed_shows_nothing", f"set status_reason = 'reference_row' {SEARCHED}'asian'"),
+    ("equity_measures", "suppressed_denominator_is_public", f"set denominator = 30 {SEARCHED}'asian'"),
+    ("equity_measures", "published_has_value", f"set value = null {SEARCHED}'black'"),
+    ("equity_measures", "only_published_has_value", f"set ci_high = 3 {SEARCHED}'nhpi'"),
+    ("equity_measures", "counts_are_shown", f"set numerator = null {SEARCHED}'nhpi'"),
+    ("equity_measures", "persons_are_not_weighed_by_place", f"set method = 'place_weighted' {SEARCHED}'black'"),
+    (
+        "equity_measures",
+        "persons_are_not_weighed_by_place",
+        "update public.published.sources set classification = 'confidential'",
+    ),
+    ("equity_measures", "counts_not_negative", f"set denominator = -1 {SEARCHED}'black'"),
+    ("equity_measures", "percent_within_0_100", f"set bound_high = 101 {SEARCHED}'black'"),
+    ("equity_measures", "interval_contains_value", f"set ci_low = 41 {SEARCHED}'black'"),
+    ("equity_measures", "bounds_contain_value", f"set bound_low = null {SEARCHED}'black'"),
+    ("equity_measures", "ratio_has_reference", f"set reference_code = null {SEARCHED}'black'"),
+    ("equity_measures", "ratio_within_interval", f"set rate_ratio = 3 {SEARCHED}'black'"),
+    ("equity_measures", "reference_is_shown", f"set reference_code = 'asian' {SEARCHED}'black'"),
+    ("equity_measures", "reference_is_shown", f"set reference_code = 'hispanic' {SEARCHED}'black'"),
+    ("labels", "words", "set review_status = 'checked'"),
+    ("engagement_responses", "suppressed_shows_nothing", "set inputs_count = 20 where theme_code = 'jobs'"),
+    ("engagement_responses", "suppressed_shows_nothing", "set decision_references = ['240101'] where theme_code = 'jobs'"),
+    ("engagement_responses", "few_people_are_hidden", "set adopted_count = 10, pending_count = 38 where theme_code = 'parks'"),
+    ("engagement_responses", "few_people_are_hidden", "set adopted_count = null where theme_code = 'parks'"),
+    ("engagement_responses", "answers_sum_to_what_was_said", "set pending_count = 19 where theme_code = 'parks'"),
+    ("engagement_responses", "not_one_theme_alone_is_hidden", "delete from {t} where theme_code = 'jobs'"),
+    ("engagement_responses", "theme_is_a_word_of_a_list", "set theme_code = 'Fence of Pat Example' where theme_code = 'jobs'"),
+    ("disparity_indices", "suppressed_shows_nothing", "set groups_left_out = 'nhpi' where index_id = 'mean_log_deviation'"),
+    ("disparity_indices", "published_has_value", "set value = null"),
+    ("disparity_indices", "groups_are_shown", "set groups_used = 'asian, black' where index_id = 'theil_index'"),
+    ("goal_progress", "column_exists", "alter table {t} drop column gap"),
+    ("goal_progress", "hidden_shows_nothing", "set status = 'met' where goal_id = 'hidden'"),
+    ("goal_progress", "hidden_shows_nothing", "set target_value = 30 where goal_id = 'hidden'"),
+    ("goal_progress", "published_has_value", "set value = null where goal_id = 'fewer'"),
+]
+
+
+@pytest.fixture
+def public(tmp_path: Path) -> Iterator[DuckDBPyConnection]:
+    with scratch(tmp_path) as connection:
+        attach(connection, tmp_path / "public.duckdb", "public")
+        connection.execute(GOOD_PUBLIC.read_text(encoding="utf-8"))
+        yield connection
+
+
+def test_a_good_public_file_passes(public: DuckDBPyConnection) -> None:
+    results = gate_published(database_path(public), load_registry())
+    assert [result.reason for result in results if not result.passed or result.warnings] == []
+    assert len(results) == 1 + len(read_suites(PUBLIC_SUITES))
+
+
+@pytest.mark.parametrize(
+    ("table", "check", "spoil"), SPOILT, ids=[f"{table}-{check}-{n}" for n, (table, check, _) in enumerate(SPOILT)]
+)
+def test_a_rule_fails_on_what_it_is_for(public: DuckDBPyConnection, table: str, check: str, spoil: str) -> None:
+    sql = f"update {{t}} {spoil}" if spoil.startswith("set ") else spoil
+    public.execute(sql.format(t=f"public.published.{table}"))
+    suites = [suite for suite in read_suites(PUBLIC_SUITES) if suite.table == table]
+    results = gate_build(database_path(public), suites, attached="public", schema="published")
+    (result,) = [one for one in results if one.subject == f"published.{table}"]
+    (finding,) = [one for one in result.failed_critical if one.expectation == check]
+    assert "could not be evaluated" not in finding.message
+    assert finding.message.startswith(f"published.{table}")
+
+
+def test_every_rule_has_been_seen_failing() -> None:
+    rules = {(suite.table, rule.name) for suite in read_suites(PUBLIC_SUITES) for rule in suite.rules}
+    assert rules <= {(table, check) for table, check, _ in SPOILT}

@@ -1,0 +1,69 @@
+"""Kills at random moments of the run: nothing is lost, and the next run that is left alone comes to the same content."""
+
+from __future__ import annotations
+
+import os
+import random
+import shutil
+import signal
+import subprocess
+import time
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.stress.small import SmallHome, deliver_other_state
+
+KILLS = int(os.environ.get("STRESS_KILLS", "50"))
+# A run that is left alone costs as much as two kills. Several kills in a row are harder on a home than one.
+KILLS_IN_A_ROW = 5
+SEED = 20_260_101
+STAGES = ("building", "auditing", "writing down", "releasing")
+
+
+def stage_of(said: str) -> str:
+    """The last stage that a run spoke of."""
+    found = [word for line in said.splitlines() for word in STAGES if line.startswith(word)]
+    return found[-1] if found else "taking in" if "deliver" in said else "starting"
+
+
+@pytest.mark.timeout(4 * 3600)
+def test_random_kills(
+    undisturbed: SmallHome, expected: str, tmp_path: Path, record_property: Callable[[str, object], None]
+) -> None:
+    home = undisturbed.copy(tmp_path / "home", tmp_path / "first")
+    other = undisturbed.copy(tmp_path / "elsewhere", tmp_path / "second").deliveries
+    shutil.rmtree(tmp_path / "elsewhere")
+    deliver_other_state(other)
+    states = [(SmallHome(home.home, home.deliveries), undisturbed.content()), (SmallHome(home.home, other), expected)]
+    chance = random.Random(SEED)
+    began = time.monotonic()
+    states[1][0].run()
+    seconds = [time.monotonic() - began]
+    stages: Counter[str] = Counter()
+    survived = converged = 0
+    for number in range(KILLS):
+        small, _ = states[number % 2]
+        with small.start() as run:
+            wait = chance.uniform(0, seconds[-1])
+            try:
+                said = run.communicate(timeout=wait)[0]
+                survived += 1
+            except subprocess.TimeoutExpired:  # the moment has come
+                run.send_signal(signal.SIGKILL)
+                said = run.communicate()[0]
+                stages[stage_of(said)] += 1
+        assert small.content() in {content for _, content in states}, f"kill {number} at {stage_of(said)}"
+        if (number + 1) % KILLS_IN_A_ROW == 0:
+            left_alone, content = states[number // KILLS_IN_A_ROW % 2]
+            began = time.monotonic()
+            left_alone.run()
+            seconds.append(time.monotonic() - began)
+            assert left_alone.content() == content, f"after kill {number}, the last at {stage_of(said)}"
+            assert not [receipt for receipt in left_alone.receipts() if receipt["outcome"] is None]
+            converged += 1
+    assert sum(stages.values()) >= KILLS / 2, "most runs ended before their kill: they have become faster than was measured"
+    record_property("kills", f"{sum(stages.values())} of {KILLS} ({survived} runs ended before): {dict(stages)}")
+    record_property("runs left alone that converged", f"{converged} of {KILLS // KILLS_IN_A_ROW}")

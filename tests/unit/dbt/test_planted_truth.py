@@ -1,0 +1,84 @@
+"""Every measure finds what was planted: the measure models alone, over facts drawn from known values (tests/truth, ADR 34).
+
+Here: all measures over few seeds. Not here: coverage told exactly, which takes many (tests/stress/test_planted_truth.py).
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator
+
+import pytest
+
+from orchestration.settings import DBT_PROJECT
+from tests.truth import limits, town
+from tests.truth.engine import Engine
+from tests.truth.judge import Verdict, verdicts
+from tests.truth.planted import Switches
+from tests.truth.runs import planted_measures, run_passes
+from tests.truth.worlds import UNPLANTED
+from tests.unit.dbt.conftest import EmptyWarehouse
+
+pytestmark = pytest.mark.xdist_group("dbt")
+
+SEEDS = 8
+
+
+@pytest.fixture(scope="module")
+def engine(empty_warehouse: EmptyWarehouse, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
+    made = Engine(empty_warehouse, tmp_path_factory.mktemp("truth"), town.GEOID)
+    yield made
+    made.con.close()
+
+
+@pytest.fixture(scope="module")
+def judged(engine: Engine) -> list[Verdict]:
+    run_passes(engine, 1, SEEDS)
+    return verdicts(engine.con)
+
+
+def registered() -> set[str]:
+    with (DBT_PROJECT / "seeds" / "reference" / "measure_registry.csv").open(encoding="utf-8", newline="") as file:
+        return {row["measure_id"] for row in csv.DictReader(file)}
+
+
+def test_each_measure_has_a_world_or_a_reason() -> None:
+    both = planted_measures() & set(UNPLANTED)
+    assert not both, f"take the reason out of tests/truth/worlds/__init__.py: {sorted(both)} have a world"
+    silent = registered() - planted_measures() - set(UNPLANTED)
+    assert not silent, f"plant facts of {sorted(silent)} in a module of tests/truth/worlds, or say in UNPLANTED why not"
+    unknown = (planted_measures() | set(UNPLANTED)) - registered()
+    assert not unknown, f"no measure of the registry: {sorted(unknown)}"
+
+
+def test_each_world_is_measured(judged: list[Verdict]) -> None:
+    found = {verdict.measure_id for verdict in judged}
+    assert found >= planted_measures()
+    lost = [f"{v.measure_id}: {v.figures} of {v.truths}" for v in judged if v.what == "value" and v.figures < 0.99 * v.truths]
+    assert not lost, f"truths without a value: {lost}"
+
+
+def test_values_ratios_and_differences_are_right_on_the_average(judged: list[Verdict]) -> None:
+    assert not limits.wrong_on_average(judged)
+
+
+def test_intervals_hold_the_truth(judged: list[Verdict]) -> None:
+    assert sum(verdict.intervals for verdict in judged) > limits.INTERVALS
+    assert not limits.not_covered(judged, by_chance=True)
+
+
+def test_each_kind_of_interval_holds_the_truth(engine: Engine, judged: list[Verdict]) -> None:
+    """Of all measures together: sharper than a measure alone over few seeds."""
+    kinds = [verdict for verdict in verdicts(engine.con, "ci_method is not null", "ci_method, method") if verdict.what == "value"]
+    assert {verdict.measure_id for verdict in kinds} >= {
+        "wilson", "byar", "exact_poisson", "log_moe", "weighted_normal", "order_statistics", "brookmeyer_crowley", "as_delivered",
+    }  # fmt: skip
+    assert not limits.not_covered(kinds, by_chance=True)
+
+
+def test_there_is_no_gap_between_groups_that_differ_in_nothing(engine: Engine, judged: list[Verdict]) -> None:
+    compared = {verdict.measure_id for verdict in judged if verdict.what == "difference" and verdict.intervals}
+    run_passes(engine, 1, SEEDS, Switches(shuffled=True))
+    shuffled = verdicts(engine.con, where="measure_id <> 'residents_in_qct_share'")
+    assert {v.measure_id for v in shuffled if v.what == "difference" and v.intervals} == compared - {"residents_in_qct_share"}
+    assert not limits.gaps_where_none_is(shuffled)

@@ -1,0 +1,100 @@
+"""Small files that ask for more time or memory than there is: each is refused at once, with what to do."""
+
+from __future__ import annotations
+
+import io
+import json
+import time
+import zipfile
+from typing import Any
+
+import openpyxl
+import pytest
+
+from ingest.connectors import DeliveryError
+from ingest.connectors.opened import MOST_COLUMNS
+
+COLUMNS = [{"name": "a", "from": "A"}, {"name": "b", "from": "B"}]
+SHEET = "xl/worksheets/sheet1.xml"
+NAMESPACE = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+HEADER = '<c r="A1" t="inlineStr"><is><t>A</t></is></c><c r="B1" t="inlineStr"><is><t>B</t></is></c>'
+
+
+def workbook(rows: str, before: str = "") -> bytes:
+    """A workbook whose sheet is written by hand."""
+    ordinary, buffer = io.BytesIO(), io.BytesIO()
+    openpyxl.Workbook().save(ordinary)
+    sheet = f'{before}<worksheet xmlns="{NAMESPACE}"><sheetData><row r="1">{HEADER}</row>{rows}</sheetData></worksheet>'
+    with zipfile.ZipFile(ordinary) as read, zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as written:
+        for name in read.namelist():
+            written.writestr(name, sheet if name == SHEET else read.read(name))
+    return buffer.getvalue()
+
+
+def refused(read_file: Any, data: bytes, kind: str) -> str:
+    began = time.process_time()
+    with pytest.raises(DeliveryError) as told:
+        read_file(data, name="a.bin", format={"kind": kind}, columns=COLUMNS)
+    assert time.process_time() - began < 5
+    return f"{told.value.problem}; {told.value.remedy}"
+
+
+def test_a_sheet_of_two_corners_is_refused(read_file: Any) -> None:
+    """The library would make room for 17 billion cells, and end the process for want of it."""
+    said = refused(read_file, workbook('<row r="1048576"><c r="XFD1048576"><v>1</v></c></row>'), "excel")
+    assert said == (
+        "its 3 cells lie far apart, over 1,048,576 rows and 16,384 columns; "
+        "delete what stands far outside the table, save it, and deliver it again"
+    )
+
+
+def test_a_sheet_with_formatted_emptiness_is_read(read_file: Any) -> None:
+    """Somebody has formatted a whole column: cells without a value say nothing of where the table ends."""
+    rows = '<row r="2"><c r="A2"><v>1</v></c><c r="B2"><v>2</v></c></row><row r="1048576"><c r="XFD1048576" s="0"/></row>'
+    (table,) = read_file(workbook(rows), name="a.bin", format={"kind": "excel"}, columns=COLUMNS)
+    assert table.rows == [("1", "2")]
+
+
+def test_entities_of_a_sheet_are_not_unfolded(read_file: Any) -> None:
+    entities = '<!DOCTYPE x [<!ENTITY a "aaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;&a;">]>'
+    row = '<row r="2"><c r="A2" t="inlineStr"><is><t>&b;&b;</t></is></c></row>'
+    assert "no Excel workbook, or it is damaged" in refused(read_file, workbook(row, entities), "excel")
+
+
+@pytest.mark.parametrize(
+    ("kind", "data"),
+    [
+        ("csv", ",".join(map(str, range(300_000))).encode()),
+        ("csv", b'"a\n,",' * 300_000),
+        ("json", json.dumps([{f"c{n}": 1} for n in range(6_000)]).encode()),
+        ("jsonl", b"\n".join(b'{"c%d": 1}' % n for n in range(6_000))),
+        ("geojson", json.dumps({"type": "FeatureCollection", "features": [
+            {"type": "Feature", "geometry": None, "properties": {f"c{n}": 1}} for n in range(6_000)]}).encode()),
+    ],
+    ids=["csv", "csv with quotes", "json", "jsonl", "geojson"],
+)  # fmt: skip
+def test_a_table_that_is_wide_beyond_sense_is_refused(read_file: Any, kind: str, data: bytes) -> None:
+    assert "it has more than 4,096 columns; export it again" in refused(read_file, data, kind)
+
+
+def test_separators_below_the_first_record_and_inside_quotes_are_no_columns(read_file: Any) -> None:
+    commas = "," * MOST_COLUMNS
+    (table,) = read_file(f'A,B\n1,"{commas}"\n'.encode(), columns=COLUMNS)
+    assert table.rows == [("1", commas)]
+    (table,) = read_file(f"{commas}\nA,B\n1,2\n".encode(), format={"kind": "csv", "header": {"skip": 1}}, columns=COLUMNS)
+    assert table.rows == [("1", "2")]
+
+
+@pytest.mark.parametrize(
+    ("kind", "data"),
+    [
+        ("json", b"[" * 200_000),
+        ("json", b'[{"A":' + b"[" * 100_000 + b"]" * 100_000 + b"}]"),
+        ("jsonl", b'{"A":' * 100_000),
+        ("geojson", b'{"type":"FeatureCollection","features":[{"type":"Feature","properties":{},"geometry":'
+         + b"[" * 100_000 + b"]" * 100_000 + b"}]}"),
+    ],
+    ids=["json", "json value", "jsonl", "geojson"],
+)  # fmt: skip
+def test_what_is_nested_without_end_is_refused(read_file: Any, kind: str, data: bytes) -> None:
+    assert "it is nested too deeply; export it again" in refused(read_file, data, kind)

@@ -1,0 +1,57 @@
+"""A home with a published release, and an installation on it that is in order."""
+
+from __future__ import annotations
+
+import datetime as dt
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from orchestration.doctor import Finding, Installation, Verdict
+from orchestration.doctor.examination import CHECKS, looked
+from orchestration.settings import Settings
+from tests.unit.warehouse.conftest import sealed
+from warehouse.paths import Home
+from warehouse.releases import swap
+
+NOW = dt.datetime(2025, 12, 2, 9)
+
+
+@dataclass
+class Examined:
+    """An installation whose environment, clock and lock file a test may change, and what one check finds in it."""
+
+    home: Home
+    environment: dict[str, str]
+    lock_file: Path
+    now: dt.datetime = NOW
+
+    def __call__(self, check: str) -> list[Finding]:
+        settings = Settings.from_environment(self.environment)
+        return looked(check, CHECKS[check], Installation(settings, self.environment, self.now, self.lock_file))
+
+    def bad(self, check: str) -> list[Finding]:
+        """What is not well; every such finding says where, why it matters and how to mend it."""
+        found = [finding for finding in self(check) if finding.verdict is not Verdict.OK]
+        assert all(finding.where and finding.what and finding.why and finding.remedy for finding in found), found
+        return found
+
+
+@pytest.fixture(scope="session")
+def released(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home with a published release, made once. Read only."""
+    home = Home(tmp_path_factory.mktemp("doctor") / "home")
+    home.ensure()
+    swap(home, sealed(home, 3).release_id)
+    return home.root
+
+
+@pytest.fixture
+def examined(released: Path, tmp_path: Path) -> Examined:
+    home = Home(tmp_path / "home")
+    shutil.copytree(released, home.root)
+    lock_file = tmp_path / "requirements.lock"
+    lock_file.write_text("")
+    return Examined(home, {"LEVELGROUND_HOME": str(home.root)}, lock_file)

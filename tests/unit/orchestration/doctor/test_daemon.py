@@ -1,0 +1,73 @@
+"""What the doctor reads in Dagster's instance: the scheduler's last sign of life, the schedule's state, its newest tick."""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+from pathlib import Path
+from unittest import mock
+
+import dagster as dg
+import pytest
+from dagster._core.remote_origin import ManagedGrpcPythonEnvCodeLocationOrigin, RemoteInstigatorOrigin, RemoteRepositoryOrigin
+from dagster._core.scheduler.instigation import (
+    InstigatorState,
+    InstigatorStatus,
+    InstigatorType,
+    ScheduleInstigatorData,
+    TickData,
+    TickStatus,
+)
+from dagster._core.types.loadable_target_origin import LoadableTargetOrigin
+from dagster._daemon.types import DaemonHeartbeat
+
+from orchestration.doctor.daemon import SCHEDULER, read
+from orchestration.doctor.schedule import Seen, Tick
+from orchestration.instance import prepare_instance
+from orchestration.jobs import NIGHTLY_SCHEDULE
+from orchestration.settings import Settings
+
+TWO = dt.datetime(2025, 12, 2, 8, tzinfo=dt.UTC)
+
+
+def _schedule(status: InstigatorStatus) -> InstigatorState:
+    target = LoadableTargetOrigin(module_name="orchestration.definitions")
+    location = ManagedGrpcPythonEnvCodeLocationOrigin(loadable_target_origin=target, location_name="orchestration.definitions")
+    origin = RemoteInstigatorOrigin(RemoteRepositoryOrigin(location, "__repository__"), NIGHTLY_SCHEDULE)
+    return InstigatorState(origin, InstigatorType.SCHEDULE, status, ScheduleInstigatorData("0 2 * * *", TWO.timestamp()))
+
+
+def _tick(state: InstigatorState, at: dt.datetime, status: TickStatus) -> TickData:
+    return TickData(
+        state.instigator_origin_id,
+        NIGHTLY_SCHEDULE,
+        InstigatorType.SCHEDULE,
+        status,
+        at.timestamp(),
+        run_ids=["run"] if status is TickStatus.SUCCESS else None,
+        skip_reason="nothing" if status is TickStatus.SKIPPED else None,
+        selector_id=state.selector_id,
+    )
+
+
+def _fill(folder: Path, state: InstigatorState) -> None:
+    with dg.DagsterInstance.get() as instance:
+        assert read(folder) == Seen(None, False, None)
+        instance.add_daemon_heartbeat(DaemonHeartbeat(TWO.timestamp() + 30, SCHEDULER, "one"))
+        instance.add_daemon_heartbeat(DaemonHeartbeat(TWO.timestamp() + 60, "SENSOR", "one"))
+        instance.add_instigator_state(state)
+        instance.create_tick(_tick(state, TWO - dt.timedelta(days=1), TickStatus.SKIPPED))
+        instance.create_tick(_tick(state, TWO, TickStatus.SUCCESS))
+
+
+@pytest.mark.parametrize(("status", "is_off"), [(InstigatorStatus.STOPPED, True), (InstigatorStatus.RUNNING, False)])
+def test_daemon_state_and_newest_tick_are_read(tmp_path: Path, status: InstigatorStatus, is_off: bool) -> None:
+    settings = Settings.from_environment({"LEVELGROUND_HOME": str(tmp_path / "home")})
+    with mock.patch.dict(os.environ):
+        prepare_instance(settings)
+        state = _schedule(status)
+        _fill(settings.home.dagster, state)
+    before = dict(os.environ)
+    at = TWO.replace(tzinfo=None)
+    assert read(settings.home.dagster) == Seen(at + dt.timedelta(seconds=30), is_off, Tick(at, "success"))
+    assert dict(os.environ) == before

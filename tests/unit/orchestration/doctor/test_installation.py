@@ -1,0 +1,217 @@
+"""The doctor on installations that are broken: packages, extensions, variables, contracts, secrets, clock, disk, schedule."""
+
+from __future__ import annotations
+
+import datetime as dt
+import importlib.metadata
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from orchestration.doctor import Verdict, examine, machine
+from orchestration.doctor.examination import CHECKS, looked
+from orchestration.doctor.findings import Installation
+from orchestration.doctor.schedule import Seen, Tick, judged
+from orchestration.settings import PROJECT, Settings, variables
+from tests.conftest import CommandLine
+from tests.unit.orchestration.doctor.conftest import NOW, Examined
+from tests.unit.orchestration.doctor.test_home import only
+from tests.unit.orchestration.test_receipts import receipt
+from warehouse import connection
+
+SECRET = "hunter2hunter2"
+
+
+def test_the_lock_file_of_the_project_is_what_is_installed(examined: Examined) -> None:
+    examined.lock_file = PROJECT / "requirements.lock"
+    (found,) = examined("packages")
+    assert found.verdict is Verdict.OK, found
+    assert int(found.what.split()[0]) > 100
+
+
+def test_packages_that_differ_from_the_lock_file_are_told(examined: Examined) -> None:
+    version = importlib.metadata.version("duckdb")
+    lines = [
+        f"duckdb=={version} \\\n    --hash=sha256:00",
+        "pyarrow==1.0",
+        "not-there-at-all==2",
+        "only-elsewhere==3 ; sys_platform == 'nowhere'",
+    ]
+    examined.lock_file.write_text("\n".join(lines))
+    missing, other = examined.bad("packages")
+    assert (missing.what, missing.verdict) == ("not installed: not-there-at-all", Verdict.WRONG)
+    assert "pyarrow" in other.what
+    assert "duckdb" not in other.what
+
+
+def test_a_missing_lock_file_is_told(examined: Examined) -> None:
+    examined.lock_file.unlink()
+    assert only(examined.bad("packages"), Verdict.WARNING).where == str(examined.lock_file)
+
+
+def test_a_python_that_is_not_tested_is_told(examined: Examined, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("platform.python_version", lambda: "3.9.1")
+    assert "3.9.1" in only(examined.bad("python")).what
+
+
+def test_an_extension_that_is_not_there_is_told(examined: Examined, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(connection.resources, "files", lambda _name: tmp_path)
+    assert "requirements.lock" in only(examined.bad("extensions")).what
+
+
+def test_an_extension_that_is_damaged_is_told(examined: Examined, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    file = tmp_path / "extensions" / f"v{connection.duckdb.__version__}" / "spatial.duckdb_extension"
+    file.parent.mkdir(parents=True)
+    file.write_bytes(b"x" * 1000)
+    monkeypatch.setattr(connection.resources, "files", lambda _name: tmp_path)
+    only(examined.bad("extensions"))
+
+
+def test_a_variable_that_nothing_reads_is_told_with_the_one_that_was_meant(examined: Examined) -> None:
+    examined.environment["LEVELGROUND_KEEP_RELEASE"] = "3"
+    found = only(examined.bad("variables"), Verdict.WARNING)
+    assert (found.where, "LEVELGROUND_KEEP_RELEASES" in found.remedy) == ("LEVELGROUND_KEEP_RELEASE", True)
+
+
+def test_variables_of_settings_and_of_contracts_are_known(examined: Examined) -> None:
+    values = {"LEVELGROUND_SOURCES": str(PROJECT / "docs"), "LEVELGROUND_HOME": str(examined.home.root)}
+    examined.environment |= dict.fromkeys(variables(), "") | values
+    examined.environment["LEVELGROUND_DER_DATABASE_URL"] = SECRET
+    assert examined.bad("variables") == []
+    assert "LEVELGROUND_ALERTS" in variables()
+
+
+def test_contracts_that_cannot_be_used_are_told_by_line(examined: Examined, tmp_path: Path) -> None:
+    folder = tmp_path / "contracts"
+    folder.mkdir()
+    (folder / "a__b.yml").write_text("source: a__b\nwhat: 3\n")
+    examined.environment["LEVELGROUND_SOURCES"] = str(folder)
+    assert f"{folder / 'a__b.yml'}:2" in {finding.where for finding in examined.bad("contracts")}
+    others = [finding for check in CHECKS if check != "contracts" for finding in examined(check)]
+    assert not [finding for finding in others if "not be looked at" in finding.what]
+
+
+def test_a_secret_that_is_unset_is_told_where_it_is_needed(examined: Examined) -> None:
+    assert examined.bad("secrets") == []
+    examined.environment["LEVELGROUND_DELIVERIES"] = "live"
+    found = only(examined.bad("secrets"))
+    assert found.where == "LEVELGROUND_DER_DATABASE_URL"
+    assert "der__employees" in found.why
+    examined.environment[found.where] = SECRET
+    assert SECRET not in str(examined("secrets"))
+    assert examined.bad("secrets") == []
+
+
+def test_a_short_hash_key_is_told_and_not_shown(examined: Examined) -> None:
+    examined.environment["LEVELGROUND_HASH_KEY"] = SECRET
+    found = only(examined.bad("secrets"), Verdict.WARNING)
+    assert SECRET not in str(found)
+
+
+def test_a_missing_hash_key_is_told(examined: Examined, tmp_path: Path) -> None:
+    folder = tmp_path / "contracts"
+    folder.mkdir()
+    text = (PROJECT / "ingest" / "sources" / "ucc__service_requests.yml").read_text(encoding="utf-8")
+    hashed = text.replace("ucc__service_requests", "ucc__hashed").replace("keep: drop", "keep: hash")
+    (folder / "ucc__hashed.yml").write_text(hashed)
+    examined.environment["LEVELGROUND_SOURCES"] = str(folder)
+    found = only(examined.bad("secrets"))
+    assert (found.where, "ucc__hashed" in found.why) == ("LEVELGROUND_HASH_KEY", True)
+
+
+def test_alert_channels_that_cannot_be_are_told_by_number(examined: Examined) -> None:
+    examined.environment["LEVELGROUND_ALERTS"] = f"json://localhost nosuchkind://{SECRET}@host"
+    found = only(examined.bad("alerts"))
+    assert found.where == "channel 2 nosuchkind"
+    assert SECRET not in str(found)
+    examined.environment["LEVELGROUND_ALERTS"] = f"json://user:{SECRET}@localhost"
+    assert examined.bad("alerts") == []
+
+
+def test_without_alerts_somebody_has_to_look(examined: Examined) -> None:
+    only(examined.bad("alerts"), Verdict.WARNING)
+
+
+def test_a_clock_that_was_set_back_is_told(examined: Examined) -> None:
+    late = receipt(started_at="2025-12-05T02:00:00")
+    (examined.home.runs / "run.json").write_text(json.dumps(late.to_dict()))
+    assert "2025-12-05 02:00 UTC" in only(examined.bad("clock")).what
+    examined.now = dt.datetime(2025, 12, 5, 2)
+    assert examined.bad("clock") == []
+
+
+def test_a_clock_behind_the_newest_release_is_told(examined: Examined) -> None:
+    examined.now = dt.datetime(2025, 11, 1)
+    assert "2025-12-01" in only(examined.bad("clock")).what
+
+
+def test_a_time_zone_that_the_machine_does_not_know_is_told(examined: Examined, monkeypatch: pytest.MonkeyPatch) -> None:
+    def unknown(name: str) -> Any:
+        raise machine.ZoneInfoNotFoundError(name)
+
+    monkeypatch.setattr(machine, "ZoneInfo", unknown)
+    assert only(examined.bad("time zone")).where == "America/Chicago"
+
+
+@pytest.mark.parametrize(("free", "verdict"), [(1 << 28, Verdict.WRONG), (700 << 20, Verdict.WARNING)])
+def test_a_disk_that_is_nearly_full_is_told(
+    examined: Examined, monkeypatch: pytest.MonkeyPatch, free: int, verdict: Verdict
+) -> None:
+    monkeypatch.setattr(shutil, "disk_usage", lambda _path: shutil._ntuple_diskusage(1 << 40, 0, free))  # type: ignore[attr-defined]
+    only(examined.bad("disk"), verdict)
+
+
+LIVES = NOW - dt.timedelta(seconds=40)
+TONIGHT = Tick(dt.datetime(2025, 12, 2, 8), "success")
+
+
+@pytest.mark.parametrize(
+    ("seen", "verdicts", "said"),
+    [
+        (Seen(None, False, None), ["warning"], "no daemon has run"),
+        (Seen(LIVES, False, None), ["ok", "ok"], "has not ticked yet"),
+        (Seen(LIVES, False, TONIGHT), ["ok", "ok"], "last tick 2025-12-02 08:00 UTC: success"),
+        (Seen(NOW - dt.timedelta(hours=1), False, TONIGHT), ["warning", "ok"], "not been seen since 2025-12-02 08:00"),
+        (Seen(LIVES, True, TONIGHT), ["ok", "warning"], "switched off"),
+        (Seen(LIVES, False, Tick(TONIGHT.at, "failure")), ["ok", "wrong"], "failure"),
+        (Seen(LIVES, False, Tick(dt.datetime(2025, 11, 30, 8), "success")), ["ok", "warning"], "2025-11-30"),
+    ],
+)
+def test_the_schedule_is_judged_by_daemon_state_and_tick(examined: Examined, seen: Seen, verdicts: list[str], said: str) -> None:
+    settings = Settings.from_environment(examined.environment)
+    found = list(judged(seen, Installation(settings, {}, NOW)))
+    assert [finding.verdict for finding in found] == verdicts
+    assert any(said in finding.what for finding in found)
+
+
+def test_a_check_that_breaks_is_a_finding_without_its_error(examined: Examined) -> None:
+    def broken(_: Installation) -> list[Any]:
+        raise RuntimeError(SECRET)
+
+    (found,) = looked("broken", broken, Installation(Settings.from_environment(examined.environment), {}, NOW))
+    assert found.verdict is Verdict.WARNING
+    assert "RuntimeError" in found.what
+    assert SECRET not in str(found)
+
+
+def test_a_setting_that_cannot_be_used_does_not_end_the_examination(examined: Examined) -> None:
+    found = examine(examined.environment | {"LEVELGROUND_THREADS": "many"})
+    assert found[0].verdict is Verdict.WRONG
+    assert "LEVELGROUND_THREADS" in found[0].what
+    assert {finding.check for finding in found} >= {"python", "published", "schedule"}
+
+
+def test_the_command_says_how_things_are(examined: Examined) -> None:
+    levelground = CommandLine(examined.home.root)
+    examined.home.current_json.write_text("{}")
+    told = levelground.json("doctor", "--json", expect=1)
+    assert told["well"] is False
+    assert {finding["check"] for finding in told["findings"] if finding["verdict"] == "wrong"} == {"published"}
+    said = levelground("doctor")
+    assert said.returncode == 1
+    assert f"wrong   published: {examined.home.current_json}: " in said.stdout
+    assert "        mend: `levelground releases rollback ID`" in said.stdout
+    assert "1 to mend" in said.stderr

@@ -1,0 +1,112 @@
+"""The cheapest other city that a reader could take this one for: linear programs, warm from one question to the next.
+
+Here: HiGHS over the deviations of counts. Not here: which counts are asked for, and what a deviation costs (`choice`).
+
+Each count i may be more by up[i] ≥ 0 or less by down[i] ≤ value − least; the deviations fulfil every equation, so that the counts
+with them are as possible as the true ones. Σ cost · (up + down) is the least.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import highspy
+import numpy as np
+from numpy.typing import NDArray
+
+from warehouse.disclosure.counts import Counts, Equation
+
+ENDLESS = 1e7  # more people than a city has
+_FEASIBLE = 1e-7
+
+
+class Silent(highspy.Highs):
+    """HiGHS that prints nothing; a run's standard output is its result."""
+
+    def enableCallbacks(self) -> None:  # noqa: N802 - the library's name
+        """Instead of the library's set-up, which prints."""
+        self.setOptionValue("output_flag", False)
+
+
+class Deviations:
+    """One program over some counts (`members`, their numbers) and the equations between them."""
+
+    def __init__(self, counts: Counts, members: Sequence[int], equations: Sequence[Equation], least: Sequence[float]) -> None:
+        self.members = list(members)
+        self._at = {number: at for at, number in enumerate(self.members)}
+        size = len(self.members)
+        values = [counts.value[number] for number in self.members]
+        self._up = np.full(size, ENDLESS)
+        self._down = np.array(
+            [0.0 if math.isnan(v) else max(v - least[n], 0.0) for n, v in zip(self.members, values, strict=True)]
+        )
+        self._fixed = np.zeros(size, dtype=bool)
+        model = highspy.HighsLp()
+        model.num_col_, model.num_row_ = 2 * size, len(equations)
+        model.col_cost_, model.col_lower_ = np.zeros(2 * size), np.zeros(2 * size)
+        model.col_upper_ = np.concatenate([self._up, self._down])
+        starts, index, value, low, high = [0], [], [], [], []
+        for equation in equations:
+            for number, factor in equation.terms.items():
+                index += [self._at[number], size + self._at[number]]
+                value += [factor, -factor]
+            starts.append(len(index))
+            slack = -math.fsum(factor * counts.value[number] for number, factor in equation.terms.items())
+            low.append(-ENDLESS if equation.at_most else 0.0)
+            high.append((ENDLESS if math.isnan(slack) else max(slack, 0.0)) if equation.at_most else 0.0)
+        model.row_lower_, model.row_upper_ = np.array(low), np.array(high)
+        model.a_matrix_.format_ = highspy.MatrixFormat.kRowwise
+        model.a_matrix_.start_ = np.array(starts, dtype=np.int32)
+        model.a_matrix_.index_ = np.array(index, dtype=np.int32)
+        model.a_matrix_.value_ = np.array(value, dtype=np.float64)
+        self._solver = Silent()  # type: ignore[no-untyped-call]
+        options: dict[str, str | int] = {"threads": 1, "random_seed": 0, "solver": "simplex", "presolve": "off"}
+        for option, setting in options.items():
+            self._solver.setOptionValue(option, setting)
+        self._solver.passModel(model)
+
+    def cost(self, number: int, cost: float) -> None:
+        """What it costs to move a count by one."""
+        at = self._at[number]
+        for column in (at, len(self.members) + at):
+            self._solver.changeColCost(column, cost)
+
+    def fix(self, number: int, *, fixed: bool) -> None:
+        """Let no reader be in doubt of a count, or again."""
+        at = self._at[number]
+        if self._fixed[at] != fixed:
+            self._fixed[at] = fixed
+            self._bound(at, 0.0, 0.0 if fixed else self._up[at], 0.0, 0.0 if fixed else self._down[at])
+
+    def cheapest(self, number: int, more: float) -> NDArray[np.float64] | None:
+        """The cheapest deviations with which a count is `more` (or less, if negative) than it is; None if there are none.
+
+        By the order of `members`; what is below the solver's tolerance is zero.
+        """
+        at = self._at[number]
+        if self._fixed[at] or -more > self._down[at] + _FEASIBLE:
+            return None
+        self._bound(at, max(more, 0.0), max(more, 0.0), max(-more, 0.0), max(-more, 0.0))
+        try:
+            for presolve in ("off", "on"):
+                self._solver.setOptionValue("presolve", presolve)
+                self._solver.run()
+                status = self._solver.getModelStatus()
+                if status in (highspy.HighsModelStatus.kOptimal, highspy.HighsModelStatus.kInfeasible):
+                    break
+                self._solver.clearSolver()
+            if status != highspy.HighsModelStatus.kOptimal:
+                return None
+            found = np.array(self._solver.getSolution().col_value)
+        finally:
+            self._solver.setOptionValue("presolve", "off")
+            self._bound(at, 0.0, self._up[at], 0.0, self._down[at])
+        found[np.abs(found) < 1e-6] = 0.0
+        size = len(self.members)
+        moved: NDArray[np.float64] = found[:size] - found[size:]
+        return moved
+
+    def _bound(self, at: int, low_up: float, high_up: float, low_down: float, high_down: float) -> None:
+        self._solver.changeColBounds(at, low_up, high_up)
+        self._solver.changeColBounds(len(self.members) + at, low_down, high_down)

@@ -1,0 +1,158 @@
+"""Figures as they were reported: once out they stay, whatever the marts say later, until a revision that gives nobody away.
+
+Here: which rows are reported in a run, frozen, fresh or revised. Not here: which of them are hidden (`suppressing`), the file of
+all that was ever out (`ledger`).
+
+What is reported at once (a slice: measure, period, kind of place and of stratum) is frozen at once, with the rows that it had.
+A correction is taken over at the first run of a new quarter, and only if no count of the source's year changes by fewer persons
+than may be told. Until then its rows say `is_revision_pending`, and no further slice over the same months goes out, since it
+would tell the difference.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable
+from pathlib import Path
+
+from duckdb import DuckDBPyConnection
+
+from warehouse.disclosure.counts import EQUAL, Counts
+from warehouse.disclosure.figures import GRAIN, read
+from warehouse.disclosure.sums import Public, count_up
+from warehouse.sql import literal
+
+PLANNED = "intermediate.int_disclosure__planned"
+REPORTED, PRIOR = "disclosure.reported", "disclosure.prior"
+# What this module and `suppressing` add to the columns of the plan.
+ADDED = {
+    "reported_at": "timestamp",
+    "is_revision_pending": "boolean",
+    "hidden_because": "varchar",
+    "shows_unknown": "boolean",
+    "is_settled": "boolean",
+}
+_SLICE = ("measure_id", "measure_version", "period_type", "period_start", "geography_type", "stratum_type")
+_KIND = tuple(name for name in _SLICE if name != "period_start")
+_COUNTED = ("value_status", "numerator", "denominator", "known_numerator", "known_denominator")
+
+
+def report(con: DuckDBPyConnection, file: Path, public: Public, as_of: dt.datetime) -> None:
+    """Write `disclosure.reported`: all rows that go out, hidden or not, `is_settled` where an earlier run chose what is hidden.
+
+    `file`: the figures that earlier releases reported. Wants `intermediate.int_disclosure__planned` built and `release` attached.
+    """
+    con.execute("create schema if not exists disclosure")
+    _read_prior(con, file)
+    con.execute(
+        f"""
+        create or replace temp table slices_before as
+        select {_columns(_SLICE, "prior")}, max(prior.reported_at) as reported_at, any_value(measures.source) as source
+        from {PRIOR} as prior
+        inner join (select distinct measure_id, source from release.marts.dim_measure) as measures using (measure_id)
+        where ({", ".join(_KIND)}) in (select ({", ".join(_KIND)}) from {PLANNED})
+        group by all
+        """
+    )
+    con.execute(
+        f"""
+        create or replace temp table differing as
+        select {", ".join(f"coalesce(prior.{name}, planned.{name}) as {name}" for name in GRAIN)}
+        from (from {PRIOR} semi join slices_before using ({", ".join(_SLICE)})) as prior
+        full join (from {PLANNED} semi join slices_before using ({", ".join(_SLICE)}) where is_confidential) as planned
+            on {" and ".join(f"prior.{name} = planned.{name}" for name in GRAIN)}
+        where prior.measure_id is null or planned.measure_id is null
+            or {" or ".join(f"prior.{name} is distinct from planned.{name}" for name in _COUNTED)}
+            or (prior.kind = 'median' and prior.value is distinct from planned.value)
+        """
+    )
+    con.execute(f"create or replace temp table pending as from slices_before semi join differing using ({', '.join(_SLICE)})")
+    for source, year in _due(con, as_of):
+        if _is_large(con, public, source, year):
+            con.execute("delete from slices_before where source = ? and year(period_start) = ?", [source, year])
+            con.execute("delete from pending where source = ? and year(period_start) = ?", [source, year])
+    _write(con, as_of)
+
+
+def _read_prior(con: DuckDBPyConnection, file: Path) -> None:
+    added = ", ".join(f"null::{kind} as {name}" for name, kind in ADDED.items())
+    empty = f"select *, {added} from {PLANNED} where false"
+    before = f" union all by name select * from read_parquet({literal(str(file))})" if file.is_file() else ""
+    con.execute(f"create or replace table {PRIOR} as {empty}{before}")
+
+
+def _due(con: DuckDBPyConnection, as_of: dt.datetime) -> list[tuple[str, int]]:
+    """Sources and years with corrections, all reported before this quarter."""
+    return con.execute(
+        """
+        select source, year(period_start) from slices_before
+        where (source, year(period_start)) in (select (source, year(period_start)) from pending)
+        group by all
+        having max(date_trunc('quarter', reported_at)) < date_trunc('quarter', ?::timestamp)
+        order by all
+        """,
+        [as_of],
+    ).fetchall()
+
+
+def _is_large(con: DuckDBPyConnection, public: Public, source: str, year: int) -> bool:
+    """Whether every count that a reader of both files could compare changes by nobody, or by as many as may be told."""
+    chosen = f"""
+        ({", ".join(_SLICE)}) in (
+            select ({", ".join(_SLICE)}) from slices_before where source = {literal(source)} and year(period_start) = {int(year)}
+        )
+    """
+    before = count_up(read(con, PRIOR, chosen), public)
+    now = count_up(read(con, PLANNED, f"is_confidential and {chosen}"), public)
+    return all(_may_be_told(before, now, name) for name in dict.fromkeys([*before.names, *now.names]))
+
+
+def _may_be_told(before: Counts, now: Counts, name: object) -> bool:
+    ends = [(counts, counts.number.get(name)) for counts in (before, now)]  # type: ignore[call-overload]
+    values = [0.0 if at is None else counts.value[at] for counts, at in ends]
+    threshold = max(0 if at is None else counts.threshold(at) for counts, at in ends)
+    change = abs(values[1] - values[0])
+    return threshold == 0 or change <= EQUAL or change >= threshold - EQUAL
+
+
+def _write(con: DuckDBPyConnection, as_of: dt.datetime) -> None:
+    grain, slices = ", ".join(GRAIN), ", ".join(_SLICE)
+    con.execute(
+        f"""
+        create or replace table {REPORTED} as
+        -- as it was: figures of today, which are those of then, and what was chosen then
+        select planned.*, prior.reported_at, false as is_revision_pending, prior.hidden_because, prior.shows_unknown,
+            true as is_settled
+        from {PLANNED} as planned
+        inner join {PRIOR} as prior using ({grain})
+        where planned.is_confidential
+            and ({_columns(_SLICE, "planned")}) in (select ({slices}) from slices_before)
+            and ({_columns(_SLICE, "planned")}) not in (select ({slices}) from pending)
+        union all by name
+        -- corrected since, and not to be seen yet
+        select prior.* replace (
+            ({_columns(GRAIN, "prior")}) in (select ({grain}) from differing) as is_revision_pending, true as is_settled
+        )
+        from {PRIOR} as prior
+        where ({_columns(_SLICE, "prior")}) in (select ({slices}) from pending)
+        union all by name
+        -- new, or revised
+        select planned.*, ?::timestamp as reported_at, false as is_revision_pending, null as hidden_because,
+            null as shows_unknown, false as is_settled
+        from {PLANNED} as planned
+        inner join (select distinct measure_id, source from release.marts.dim_measure) as measures using (measure_id)
+        where planned.is_confidential
+            and ({_columns(_SLICE, "planned")}) not in (select ({slices}) from slices_before)
+            and not exists (
+                select 1 from pending
+                inner join (select distinct {slices}, period_end from {PRIOR}) as ends using ({slices})
+                where pending.source = measures.source
+                    and pending.period_start <= planned.period_end and ends.period_end >= planned.period_start
+            )
+        """,
+        [as_of],
+    )
+
+
+def _columns(names: Iterable[str], table: str) -> str:
+    return ", ".join(f"{table}.{name}" for name in names)
