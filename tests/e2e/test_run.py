@@ -313,7 +313,7 @@ def test_the_public_file_holds_what_is_promised(first_release: tuple[Path, dict[
 
 
 def test_you_said_we_did_tells_of_a_closed_year_and_of_nobody(first_release: tuple[Path, dict[str, Any]]) -> None:
-    """2025 is not closed on the first day of 2026; what people said of libraries, and somebody's fence, is hidden with one more."""
+    """2025 is not closed on the first day of 2026; what people said of libraries, and somebody's fence, is hidden."""
     told = {
         (str(row["period_start"]), row["theme_code"]): row
         for row in CommandLine(first_release[0]).ask("select * from published.engagement_responses", "--public")
