@@ -105,6 +105,8 @@ create table release.marts.fct_language_need as select 'dpt__visits' as source, 
 create table release.marts.dim_language as select language_code, label, label as own_name, 'spanish' as language_group_code, 'Spanish' as language_group_label,
     false as is_told_apart, 5.0 as planning_share_pct, 1000.0 as planning_people
     from (values ('en', 'English'), ('es', 'Spanish'), ('hmn', 'Hmong')) as t (language_code, label);
+create table release.marts.dim_label as select 'measure' as subject, 'searched' as code, language_code, 'Searched' as label, 'machine' as review_status
+    from (values ('en'), ('es'), ('hmn')) as t (language_code);
 create table release.marts.fct_payments as select 'k' || _source_row as payment_key, event.*, -1.5 as amount_usd from event;
 create table release.marts.fct_police_stops as select 'k' || _source_row as police_stop_key, person.* from person;
 create table release.marts.fct_employees as select 'k' || _source_row as employee_key, person.* from person;

@@ -169,6 +169,7 @@ SPOILT = [
     ("fct_language_need", "groups_sum_to_all", "set speakers = 301 where language_group_code = 'all'"),
     ("fct_language_need", "groups_sum_to_all", "set lep_people = 101 where language_group_code = 'spanish'"),
     ("fct_language_need", "sample_has_margin", "set lep_people_moe = null"),
+    ("dim_label", "every_code_in_every_language", "delete from {t} where language_code = 'hmn'"),
     ("dim_language", "languages_of_the_office", "delete from {t} where language_code = 'hmn'"),
     ("fct_survey_responses", "wave_has_a_period_of_its_own", "set wave = 'w2' where _source_row = 1"),
     ("fct_survey_responses", "council_district_is_none_of_ours", "set aldermanic_district_geoid = '4' where _source_row = 1"),
