@@ -16,6 +16,9 @@ import duckdb
 import openpyxl
 import pytest
 
+from expectations.published import PUBLIC_SUITES
+from expectations.suites import read_suites
+from ingest.sample.engagement.plan import INPUTS
 from tests.conftest import ROOT, CommandLine
 from tests.e2e.conftest import Place, status_of
 
@@ -28,10 +31,10 @@ TRUE = {
     "student_composition", "survey_satisfied_share", "workforce_composition", "arpa_obligated_per_resident",
     "arpa_spent_per_resident", "arpa_spent_in_qct_share", "arpa_projects_on_time", "positions_per_1000_labor_force",
     "discipline_removals_per_1000", "children_elevated_lead_share", "violent_offences_per_1000", "children_share",
-    "residents_in_qct_share",
+    "residents_in_qct_share", "engagement_participation_per_1000", "engagement_inputs_answered_share",
+    "engagement_days_to_answer_median", "engagement_answered_in_language_share", "engagement_declined_with_reason_share",
+    "engagement_interpreter_need_met_share",
 }  # fmt: skip
-# Areas whose second measure by race is not there yet.
-SHORT = {"engagement"}
 
 
 # What the UI has of a run: its status and tags, and the metadata of a source, of the fact made of it, and of the release.
@@ -100,7 +103,7 @@ def test_every_policy_area_shows_two_gaps_by_race(first_release: tuple[Path, dic
         "inner join marts.dim_race_ethnicity as races using (race_ethnicity_code) "
         "where races.kind in ('category', 'combination') and rate_ratio is not null and rate_difference is not null group by all"
     )
-    assert {row["policy_area"] for row in areas if row["n"] < 2} == SHORT
+    assert [row["policy_area"] for row in areas if row["n"] < 2] == []
     assert len(areas) == 10
 
 
@@ -322,28 +325,39 @@ def test_query_formats_and_timeout(place: Place, tmp_path: Path) -> None:
     assert "1 seconds" in slow.stderr
 
 
-def test_the_public_file_holds_no_value_row(first_release: tuple[Path, dict[str, Any]]) -> None:
+def test_the_public_file_holds_what_is_promised(first_release: tuple[Path, dict[str, Any]]) -> None:
     levelground = CommandLine(first_release[0])
     tables = levelground.ask(
         "select table_name from information_schema.tables where table_schema = 'published' order by 1", "--public"
     )
-    assert [row["table_name"] for row in tables] == ["geographies", "measures", "release", "sources"]
+    assert {row["table_name"] for row in tables} == {"release", *(suite.table for suite in read_suites(PUBLIC_SUITES))}
     (release,) = levelground.ask("select * from published.release", "--public")
     assert release["release_id"] == first_release[1]["release_id"]
-    numbers = levelground.ask(
-        "select table_name || '.' || column_name as name from information_schema.columns where table_schema = 'published' "
-        "and data_type not in ('VARCHAR', 'TIMESTAMP', 'BOOLEAN', 'DATE') order by 1",
-        "--public",
+
+
+def test_you_said_we_did_tells_of_a_closed_year_and_of_nobody(first_release: tuple[Path, dict[str, Any]]) -> None:
+    """2025 is not closed on the first day of 2026; what people said of libraries, and somebody's fence, is hidden."""
+    told = {
+        (str(row["period_start"]), row["theme_code"]): row
+        for row in CommandLine(first_release[0]).ask("select * from published.engagement_responses", "--public")
+    }
+    assert {start for start, _ in told} == {"2024-01-01"}
+    hidden = {theme for (_, theme), row in told.items() if row["publication_status"] == "suppressed"}
+    assert {"libraries", "other"} <= hidden
+    shown = [row for row in told.values() if row["publication_status"] == "published"]
+    assert len(shown) >= 4
+    for row in shown:
+        assert row["inputs_count"] == sum(row[f"{fate}_count"] for fate in ("adopted", "adapted", "declined", "pending"))
+        assert row["decision_references"] and "en" in row["told_in_languages"]
+
+
+def test_an_input_past_its_retention_is_in_no_fact(first_release: tuple[Path, dict[str, Any]]) -> None:
+    (counted,) = CommandLine(first_release[0]).ask(
+        "select count(*) as n, count(*) filter (where retained_until_on < date '2026-01-01') as late, "
+        "count(*) filter (where theme_code = 'not_mapped') as unlisted from marts.fct_engagement_inputs"
     )
-    described = [
-        "geographies.geometry_wkb",
-        "geographies.land_area_sq_m",
-        "measures.measure_version",
-        "measures.minimum_n",
-        "sources.follow_up_days",
-        "sources.suppress_below",
-    ]
-    assert [row["name"] for row in numbers] == described
+    assert counted["n"] == INPUTS
+    assert (counted["late"], counted["unlisted"] > 3) == (0, True)
 
 
 def test_an_undelivered_source_keeps_what_it_had_and_a_strange_folder_is_named(place: Place) -> None:
