@@ -39,7 +39,7 @@ def delivery_check(
         asset_key=["landing", contract.source],
         passed=not held,
         severity=severity,
-        metadata=metadata | docs_metadata(settings),
+        metadata=metadata | docs_metadata(settings, f"gates/delivery/{contract.source}.html"),
         description=f"Held back: its last good rows stay. {status.reason}" if held else None if gate else NOTHING_NEW,
     )
 
@@ -163,12 +163,14 @@ def build_gate(specs: Iterable[dg.AssetSpec]) -> dg.AssetChecksDefinition:
             blocked = not all(gate.passed for gate in found)
             severity = dg.AssetCheckSeverity.ERROR if blocked else dg.AssetCheckSeverity.WARN
             good = not blocked and not any(gate.warnings for gate in found)
+            shown = next((gate for gate in found if not gate.passed), found[0])
+            page = f"gates/{shown.gate}/{shown.subject}.html"
             yield dg.AssetCheckResult(
                 check_name=BUILD_GATE,
                 asset_key=key,
                 passed=good,
                 severity=severity,
-                metadata=finding_metadata(found) | docs_metadata(run.session.settings),
+                metadata=finding_metadata(found) | docs_metadata(run.session.settings, page),
                 description="; ".join(gate.reason for gate in found if gate.reason) or None,
             )
 

@@ -7,12 +7,10 @@ opening files (`archives`), what their errors mean (`explained`), which columns 
 from __future__ import annotations
 
 import dataclasses
-import io
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from fnmatch import fnmatch
 from pathlib import PurePosixPath
-from typing import IO
 
 import pyarrow as pa
 import pyarrow.parquet
@@ -27,7 +25,8 @@ from ingest.connectors.files import File
 from ingest.connectors.fixed_width import open_fixed_width
 from ingest.connectors.geojson import open_geojson
 from ingest.connectors.json_records import open_json, open_jsonl
-from ingest.connectors.opened import BATCH_ROWS, Fail, Opened, Opener, Reader, Stream, narrow, whole
+from ingest.connectors.opened import Fail, Opened, Opener, Reader, Stream, narrow
+from ingest.connectors.parquet import open_parquet
 from ingest.connectors.recognised import LOOKED_AT, something_else
 from ingest.connectors.shapes import open_shapefile
 from ingest.contract import Contract, Format
@@ -133,19 +132,7 @@ def _open(how: Format, given: Stream, stack: ExitStack, fail: Fail) -> Opened:
         case "dbf":
             return open_dbf(how, given, stream, fail)
         case "parquet":
-            return _open_parquet(given, stream, fail)
-
-
-def _open_parquet(given: Stream, stream: IO[bytes], fail: Fail) -> Opened:
-    file = pyarrow.parquet.ParquetFile(io.BytesIO(whole(stream, fail)) if given.packed else stream)
-    return Opened(tuple(file.schema_arrow.names), (), _valid(file.iter_batches(batch_size=BATCH_ROWS)))
-
-
-def _valid(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-    """The batches of a Parquet file, whose texts nobody has looked at: a byte that is no UTF-8 would break DuckDB later."""
-    for batch in batches:
-        batch.validate(full=True)
-        yield batch
+            return open_parquet(given, stream, fail)
 
 
 def _guarded(batches: Iterator[pa.RecordBatch], how: Format, fail: Fail) -> Iterator[pa.RecordBatch]:

@@ -26,6 +26,7 @@ CHECKS: dict[str, Check] = {
     "what it reads": home.reading,
     "lock": home.lock,
     "warehouse": home.warehouse,
+    "moved aside": home.moved_aside,
     "runs": home.runs,
     "published": published.published,
     "disk": machine.disk,

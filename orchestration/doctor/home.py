@@ -15,8 +15,10 @@ from orchestration.killed import alive
 from orchestration.reading import LIVE, home_city, home_folder, reads
 from orchestration.receipts import RunStore
 from orchestration.settings import ConfigurationError
+from warehouse.damage import ASIDE
 from warehouse.lock import holder, is_held
 from warehouse.paths import Home
+from warehouse.releases.recovery import DAMAGED_PREFIX
 
 MAGIC = slice(8, 12), b"DUCK"  # where a DuckDB file says that it is one
 OTHERS = stat.S_IRWXG | stat.S_IRWXO
@@ -100,10 +102,21 @@ def warehouse(installation: Installation) -> Iterator[Finding]:
     with path.open("rb") as file:
         begins = file.read(MAGIC[0].stop)
     if begins[MAGIC[0]] != MAGIC[1]:
-        why = "no run can open it; what is published stays readable"
-        yield wrong("warehouse", path, "is no DuckDB file, or is damaged", why, "move it aside, and restore it or run again")
+        why = "the next run moves it aside and makes it again from deliveries/; what is published stays readable"
+        yield warning(
+            "warehouse", path, "is no DuckDB file, or is damaged", why, "start a run; docs/runbook.md says what it does"
+        )
     else:
         yield ok("warehouse", path, "begins like a DuckDB file")
+
+
+def moved_aside(installation: Installation) -> Iterator[Finding]:
+    """Damaged files that runs moved out of the way; nobody removes them but people."""
+    home = installation.settings.home
+    for path in sorted([*home.root.glob(f"{ASIDE}*"), *home.releases.glob(f"{DAMAGED_PREFIX}*")]):
+        what = "was damaged, and a run moved it aside"
+        why = "it takes room, and tells of a disk or a program that damages files"
+        yield warning("moved aside", path, what, why, "look at the disk's own messages, then delete it")
 
 
 def runs(installation: Installation) -> Iterator[Finding]:

@@ -51,8 +51,8 @@ def clock(installation: Installation) -> Iterator[Finding]:
     newest = max(seen, default=None)
     if newest is not None and newest > installation.now + CLOCK_SLACK:
         what = f"the clock says {_utc(installation.now)}, and the last run or release was at {_utc(newest)}"
-        why = "freshness, due dates and the order of runs would be judged by it"
-        yield wrong("clock", "this machine", what, why, "set the clock, and keep it by NTP (`timedatectl set-ntp true`)")
+        why = "freshness and what falls due are judged by it; runs and releases are ordered by numbers, and lose nothing"
+        yield warning("clock", "this machine", what, why, "set the clock, and keep it by NTP (`timedatectl set-ntp true`)")
     else:
         yield ok("clock", "this machine", f"{_utc(installation.now)}, after everything in the home")
 

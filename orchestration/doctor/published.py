@@ -14,8 +14,7 @@ from warehouse.lock import is_held
 from warehouse.paths import CURRENT_FILE, EXPORTS, RELEASE_FILES, Home
 from warehouse.releases import Manifest, ReleaseCorrupt, UnknownRelease, current, verify
 
-RUN_AGAIN = "start a run, which puts the published files back; else `levelground releases rollback ID`"
-GO_BACK = "`levelground releases rollback ID` to one that `levelground releases list` names, or restore it from a backup"
+RUN_AGAIN = "start a run, which puts them right (docs/runbook.md); else `levelground releases rollback ID`"
 
 
 def published(installation: Installation) -> Iterator[Finding]:
@@ -24,7 +23,7 @@ def published(installation: Installation) -> Iterator[Finding]:
     try:
         out = current(home)
     except ReleaseCorrupt as error:
-        yield wrong("published", home.current_json, str(error), "nobody can tell which release is out", GO_BACK)
+        yield wrong("published", home.current_json, str(error), "nobody can tell which release is out", RUN_AGAIN)
         return
     if out is None:
         yield ok("published", home.published, "nothing is released yet")
@@ -38,7 +37,7 @@ def published(installation: Installation) -> Iterator[Finding]:
     try:
         manifest = verify(home, out.release_id)
     except (ReleaseCorrupt, UnknownRelease) as error:
-        yield wrong("published", home.release(out.release_id), str(error), "it is the release that is out", GO_BACK)
+        yield wrong("published", home.release(out.release_id), str(error), "it is the release that is out", RUN_AGAIN)
         return
     damaged = list(_differing(home, manifest))
     for path, what in damaged:

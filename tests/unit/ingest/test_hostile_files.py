@@ -9,6 +9,8 @@ import zipfile
 from typing import Any
 
 import openpyxl
+import pyarrow as pa
+import pyarrow.parquet
 import pytest
 
 from ingest.connectors import DeliveryError
@@ -83,6 +85,48 @@ def test_separators_below_the_first_record_and_inside_quotes_are_no_columns(read
     assert table.rows == [("1", commas)]
     (table,) = read_file(f"{commas}\nA,B\n1,2\n".encode(), format={"kind": "csv", "header": {"skip": 1}}, columns=COLUMNS)
     assert table.rows == [("1", "2")]
+
+
+def parquet(texts: pa.Array, **how: Any) -> bytes:
+    buffer = io.BytesIO()
+    table = pa.table({"A": texts, "B": pa.nulls(len(texts), pa.string())})
+    pyarrow.parquet.write_table(table, buffer, store_schema=False, **how)
+    return buffer.getvalue()
+
+
+LONG = "x" * 100_000
+REPEATED = pa.DictionaryArray.from_arrays(pa.array([0] * 50_000, pa.int32()), pa.array([LONG]))
+FOLDED = {
+    "a dictionary": (REPEATED, {"compression": "zstd"}),
+    "prefixes": (pa.array([LONG] * 400), {"use_dictionary": False, "column_encoding": {"A": "DELTA_BYTE_ARRAY", "B": "PLAIN"}}),
+}
+
+
+@pytest.mark.parametrize("folded", FOLDED)
+def test_a_text_that_every_row_means_is_unfolded_a_few_rows_at_once(
+    read_file: Any, monkeypatch: pytest.MonkeyPatch, folded: str
+) -> None:
+    monkeypatch.setattr("ingest.connectors.parquet.NEVER_A_BOMB_UNFOLDED", 20 << 20)
+    monkeypatch.setattr("ingest.connectors.parquet.MOST_TIMES_UNFOLDED", 1)
+    monkeypatch.setattr("ingest.connectors.parquet.MOST_AT_ONCE", 4 << 20)
+    texts, how = FOLDED[folded]
+    data, most = parquet(texts, **how), pa.default_memory_pool().max_memory() + (64 << 20)
+    assert "it gets more than 1 times its size when it is read" in refused(read_file, data, "parquet")
+    assert pa.default_memory_pool().max_memory() < most, "unfolded at once it would take gigabytes"
+
+
+def test_pages_that_unfold_are_refused_before_they_do(read_file: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ingest.connectors.parquet.NEVER_A_BOMB", 20 << 20)
+    data = parquet(pa.array([LONG] * 400), use_dictionary=False, compression="zstd")
+    assert "it gets more than 300 times its size when it is read" in refused(read_file, data, "parquet")
+
+
+def test_few_rows_at_once_come_out_together_and_in_order(read_file: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ingest.connectors.parquet.MOST_AT_ONCE", 4000)
+    texts = pa.array([f"row {number:05}" for number in range(3_000)])
+    (table,) = read_file(parquet(texts), name="a.bin", format={"kind": "parquet"}, columns=COLUMNS)
+    assert [row[0] for row in table.rows] == texts.to_pylist()
+    assert table.numbers == list(range(1, 3_001))
 
 
 @pytest.mark.parametrize(

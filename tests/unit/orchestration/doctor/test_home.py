@@ -96,12 +96,18 @@ def test_a_run_that_was_cut_off_is_told(examined: Examined) -> None:
 
 def test_a_warehouse_that_is_none_is_told(examined: Examined) -> None:
     examined.home.warehouse.write_bytes(b"\0" * 5000)
-    assert only(examined.bad("warehouse")).where == str(examined.home.warehouse)
+    assert only(examined.bad("warehouse"), Verdict.WARNING).where == str(examined.home.warehouse)
 
 
 def test_an_empty_warehouse_is_told(examined: Examined) -> None:
     examined.home.warehouse.write_bytes(b"")
-    only(examined.bad("warehouse"))
+    only(examined.bad("warehouse"), Verdict.WARNING)
+
+
+def test_what_runs_moved_aside_is_told(examined: Examined) -> None:
+    (examined.home.root / "warehouse.damaged-20251201T000000Z.duckdb").write_bytes(b"x")
+    (examined.home.releases / ".damaged-20251201T000000Z-00112233").mkdir()
+    assert [finding.verdict for finding in examined.bad("moved aside")] == [Verdict.WARNING, Verdict.WARNING]
 
 
 def test_a_receipt_that_cannot_be_read_is_told(examined: Examined) -> None:

@@ -138,14 +138,14 @@ def test_without_alerts_somebody_has_to_look(examined: Examined) -> None:
 def test_a_clock_that_was_set_back_is_told(examined: Examined) -> None:
     late = receipt(started_at="2025-12-05T02:00:00")
     (examined.home.runs / "run.json").write_text(json.dumps(late.to_dict()))
-    assert "2025-12-05 02:00 UTC" in only(examined.bad("clock")).what
+    assert "2025-12-05 02:00 UTC" in only(examined.bad("clock"), Verdict.WARNING).what
     examined.now = dt.datetime(2025, 12, 5, 2)
     assert examined.bad("clock") == []
 
 
 def test_a_clock_behind_the_newest_release_is_told(examined: Examined) -> None:
     examined.now = dt.datetime(2025, 11, 1)
-    assert "2025-12-01" in only(examined.bad("clock")).what
+    assert "2025-12-01" in only(examined.bad("clock"), Verdict.WARNING).what
 
 
 def test_a_time_zone_that_the_machine_does_not_know_is_told(examined: Examined, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -213,5 +213,5 @@ def test_the_command_says_how_things_are(examined: Examined) -> None:
     said = levelground("doctor")
     assert said.returncode == 1
     assert f"wrong   published: {examined.home.current_json}: " in said.stdout
-    assert "        mend: `levelground releases rollback ID`" in said.stdout
+    assert "        mend: start a run, which puts them right" in said.stdout
     assert "1 to mend" in said.stderr
