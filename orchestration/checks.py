@@ -39,7 +39,7 @@ def delivery_check(
         asset_key=["landing", contract.source],
         passed=not held,
         severity=severity,
-        metadata=metadata | docs_metadata(settings),
+        metadata=metadata | docs_metadata(settings, f"gates/delivery/{contract.source}.html"),
         description=f"Held back: its last good rows stay. {status.reason}" if held else None if gate else NOTHING_NEW,
     )
 
@@ -168,7 +168,8 @@ def build_gate(specs: Iterable[dg.AssetSpec]) -> dg.AssetChecksDefinition:
                 asset_key=key,
                 passed=good,
                 severity=severity,
-                metadata=finding_metadata(found) | docs_metadata(run.session.settings),
+                metadata=finding_metadata(found)
+                | docs_metadata(run.session.settings, f"gates/{found[0].gate}/{found[0].subject}.html"),
                 description="; ".join(gate.reason for gate in found if gate.reason) or None,
             )
 

@@ -66,12 +66,15 @@ def release_metadata(settings: Settings, receipt: RunReceipt, release_id: str) -
     return said | release_figures(home) | docs_metadata(settings)
 
 
-def docs_metadata(settings: Settings) -> dict[str, Any]:
-    """Where the docs of the release are read; nothing as long as nobody has written any."""
+def docs_metadata(settings: Settings, page: str = "index.html") -> dict[str, Any]:
+    """Where something is read up in what `levelground docs` wrote; nothing as long as nobody has written any.
+
+    A page that is not there yet, like that of a new source, is not linked; its index is.
+    """
+    there = next((name for name in (page, "index.html") if (settings.home.docs / name).is_file()), None)
     if settings.docs_url:
-        return {"docs": dg.MetadataValue.url(settings.docs_url)}
-    index = settings.home.docs / "index.html"
-    return {"docs": dg.MetadataValue.path(str(index))} if index.is_file() else {}
+        return {"docs": dg.MetadataValue.url(f"{settings.docs_url}/{there}" if there else settings.docs_url)}
+    return {"docs": dg.MetadataValue.path(str(settings.home.docs / there))} if there else {}
 
 
 def model_metadata(result: NodeResult, rows: int | None) -> dict[str, Any]:

@@ -99,7 +99,13 @@ def test_docs_are_linked_only_where_they_are(contract: Contract, settings: Setti
     linked = delivery_check(contract, status(contract), gate, None, settings).metadata["docs"]
     assert linked.value == str(settings.home.docs / "index.html")
     served = dataclasses.replace(settings, docs_url="https://docs.city.example")
-    assert delivery_check(contract, status(contract), gate, None, served).metadata["docs"].value == "https://docs.city.example"
+    there = delivery_check(contract, status(contract), gate, None, served).metadata["docs"]
+    assert there.value == "https://docs.city.example/index.html"
+    page = f"gates/delivery/{contract.source}.html"
+    (settings.home.docs / page).parent.mkdir(parents=True)
+    (settings.home.docs / page).write_text("its gate")
+    there = delivery_check(contract, status(contract), gate, None, served).metadata["docs"]
+    assert there.value == f"https://docs.city.example/{page}"
 
 
 def test_a_source_is_numbers_to_draw_over_time(contract: Contract) -> None:
