@@ -1,8 +1,8 @@
 """Whether each census line still counts what its concept says: line numbers move between vintages (rules.md 2).
 
-Here: the labels that the concept seed expects, read from its CSV (dbt may not have loaded it yet when a delivery is judged), and
-the labels that a delivery's second header row gives its columns. Not here: what a concept counts (the seed), sums of lines (the
-contract's own expectations).
+Here: the labels that the seeds of concepts expect, read from their CSV (dbt may not have loaded it yet when a delivery is
+judged), and the labels that a delivery's second header row gives its columns. Not here: what a concept counts (the seed), sums of
+lines (the contract's own expectations).
 """
 
 from __future__ import annotations
@@ -32,25 +32,29 @@ class MovedLine:
     holds: str | None = None
 
 
-def read_concepts(path: Path) -> Concepts:
+def read_concepts(*paths: Path) -> Concepts:
     """The labels of each list of concepts, margins of error among them; `CrosswalkError` names the file and what is missing."""
+    concepts: dict[str, dict[str, str]] = {}
+    for path in paths:
+        for row in _rows(path):
+            missing = [name for name in _NAMES if row.get(name) is None]
+            if missing:
+                raise CrosswalkError(f"{path}: a row has no {missing[0]}; the seed has {', '.join(_NAMES)}")
+            labels = concepts.setdefault(row["concepts"], {})
+            labels[row["column_name"]] = row["label"]
+            if row["margin_column"]:
+                labels[row["margin_column"]] = row["margin_label"]
+    return concepts
+
+
+def _rows(path: Path) -> list[dict[str, str]]:
     try:
         with path.open(encoding="utf-8", newline="") as file:
-            rows = list(csv.DictReader(file))
+            return list(csv.DictReader(file))
     except (OSError, UnicodeDecodeError) as error:
         raise CrosswalkError(
             f"{path}: cannot be read as UTF-8 CSV ({type(error).__name__}); restore the seed from the repository"
         ) from None
-    concepts: dict[str, dict[str, str]] = {}
-    for row in rows:
-        missing = [name for name in _NAMES if row.get(name) is None]
-        if missing:
-            raise CrosswalkError(f"{path}: a row has no {missing[0]}; the seed has {', '.join(_NAMES)}")
-        labels = concepts.setdefault(row["concepts"], {})
-        labels[row["column_name"]] = row["label"]
-        if row["margin_column"]:
-            labels[row["margin_column"]] = row["margin_label"]
-    return concepts
 
 
 def moved_lines(contract: Contract, files: Sequence[FileReceipt], concepts: Concepts) -> tuple[MovedLine, ...]:
@@ -80,7 +84,7 @@ def concept_checks(contract: Contract, moved: Sequence[MovedLine]) -> Iterator[C
         holds = f" (it holds the label of {line.holds})" if line.holds else ""
         says = (
             f"{contract.source} ({line.file}): {line.column} is not called {line.label!r}{holds}: did the lines move "
-            f"with the vintage? Mend from: in the contract and the rows of {contract.concepts} in census_concepts.csv"
+            f"with the vintage? Mend from: in the contract and the rows of {contract.concepts} in the seeds of concepts"
         )
         yield header("concept_moved", "critical", says, mismatches=1, column=line.column)
     if contract.concepts and not moved:

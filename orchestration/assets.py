@@ -63,9 +63,8 @@ def landing_asset(contract: Contract) -> dg.AssetsDefinition:
         if contract.freshness:
             yield freshness_check(registered, status, session.as_of)
         measured = session.measured.get(contract.source, {})
-        metadata = status_metadata(status, measured, session.as_of) | docs_metadata(
-            session.settings, f"sources/{contract.source}.html"
-        )
+        metadata = status_metadata(status, measured, session.as_of)
+        metadata |= docs_metadata(session.settings, f"sources/{contract.source}.html")
         yield dg.MaterializeResult(metadata=metadata, data_version=_version(last_load(session.con, registered)))
 
     return land

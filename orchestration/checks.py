@@ -163,13 +163,14 @@ def build_gate(specs: Iterable[dg.AssetSpec]) -> dg.AssetChecksDefinition:
             blocked = not all(gate.passed for gate in found)
             severity = dg.AssetCheckSeverity.ERROR if blocked else dg.AssetCheckSeverity.WARN
             good = not blocked and not any(gate.warnings for gate in found)
+            shown = next((gate for gate in found if not gate.passed), found[0])
+            page = f"gates/{shown.gate}/{shown.subject}.html"
             yield dg.AssetCheckResult(
                 check_name=BUILD_GATE,
                 asset_key=key,
                 passed=good,
                 severity=severity,
-                metadata=finding_metadata(found)
-                | docs_metadata(run.session.settings, f"gates/{found[0].gate}/{found[0].subject}.html"),
+                metadata=finding_metadata(found) | docs_metadata(run.session.settings, page),
                 description="; ".join(gate.reason for gate in found if gate.reason) or None,
             )
 

@@ -12,6 +12,7 @@ import hashlib
 import json
 import logging
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -40,12 +41,13 @@ def column_lineage(home: Home, manifest: Mapping[str, Any]) -> dict[str, ByColum
     """
     kept, compiled = home.dbt / "column_lineage.json", home.dbt / "compiled"
     fingerprint = _fingerprint(manifest, compiled)
-    if kept.is_file():
+    with suppress(OSError, ValueError, KeyError, TypeError, AttributeError):  # cut off, or of another version
         known = json.loads(kept.read_text(encoding="utf-8"))
         if known["fingerprint"] == fingerprint:
             return {i: {c: [(p, n) for p, n in of] for c, of in columns.items()} for i, columns in known["models"].items()}
     models = read_lineage(manifest, compiled)
-    write_atomically(kept, json.dumps({"fingerprint": fingerprint, "models": models}))
+    with suppress(OSError):  # a full disk stops a run with its own message, later
+        write_atomically(kept, json.dumps({"fingerprint": fingerprint, "models": models}))
     return models
 
 

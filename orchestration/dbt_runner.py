@@ -174,7 +174,12 @@ def _invoke(
             ["--quiet", "--no-use-colors", "--log-level", "none", "--log-level-file", "none", *arguments, *where]
         )
     if outcome.result is None:
-        raise DbtError(f"dbt stopped: {without_values(outcome.exception)[:MESSAGE_CHARACTERS]}")
+        # parsing sees files of ours only, and quotes their names; whatever runs may quote a cell
+        said = str(outcome.exception) if arguments[0] == "parse" else without_values(outcome.exception)
+        said = " ".join(said.split())[:MESSAGE_CHARACTERS]
+        raise DbtError(
+            f"dbt stopped: {said}. The last release stays as it is; mend the model or restore the missing file, and run again"
+        )
     return outcome.result
 
 

@@ -1,4 +1,4 @@
-"""When something falls due without any delivery: a source goes stale, a goal's day passes.
+"""When something falls due without any delivery: a source goes stale, a goal's day passes, a record may be kept no longer.
 
 Here: the next such moment. Not here: what follows from it (`build.nothing_changed` builds again once it has passed).
 """
@@ -10,7 +10,9 @@ import datetime as dt
 from collections.abc import Iterator
 from pathlib import Path
 
+from ingest.contract import Contract
 from ingest.landing import last_load
+from ingest.typed import typed_expression
 from orchestration.intake import stale_at
 from orchestration.session import RunSession
 from orchestration.settings import DBT_PROJECT
@@ -27,6 +29,8 @@ def due_at(session: RunSession) -> str | None:
         limit = stale_at(contract, last) if last else None
         if limit is not None:
             limits.append(limit)
+        if last:
+            limits += retention_days(session, contract)
     limits += goal_days(session.reading.city.place_geoid)
     return min((limit.isoformat() for limit in limits if limit >= session.as_of), default=None)
 
@@ -37,3 +41,15 @@ def goal_days(city_geoid: str, goals: Path = GOALS) -> Iterator[dt.datetime]:
         for goal in csv.DictReader(file):
             if goal["city_geoid"] == city_geoid:
                 yield dt.datetime.combine(dt.date.fromisoformat(goal["target_on"]), dt.time.max)
+
+
+def retention_days(session: RunSession, contract: Contract) -> Iterator[dt.datetime]:
+    """The last moment of the next day up to which a landed record may be kept: after it no fact holds it (ADR 29)."""
+    for column in contract.kept_columns:
+        if column.role == "retention":
+            day = typed_expression(column, session.reading.city.time_zone)
+            found = session.con.execute(
+                f'select min({day}) from landing."{contract.source}" where {day} >= cast(? as date)', [session.as_of]
+            ).fetchone()
+            if found and found[0] is not None:
+                yield dt.datetime.combine(found[0], dt.time.max)

@@ -40,7 +40,7 @@ from orchestration.settings import DBT_PROJECT
 from warehouse.files import write_atomically
 
 CROSSWALK = DBT_PROJECT / "seeds" / "reference" / "race_ethnicity_crosswalk.csv"
-CONCEPTS = DBT_PROJECT / "seeds" / "reference" / "census_concepts.csv"
+CONCEPTS = tuple(DBT_PROJECT / "seeds" / "reference" / f"{seed}.csv" for seed in ("census_concepts", "census_languages"))
 VERDICT, ACCEPTED = "verdict.json", "accepted.json"
 
 
@@ -276,7 +276,7 @@ def _audit(session: RunSession, contract: Contract, receipt: Receipt, store: Del
     terms = (
         json.dumps([contract.model_dump_json(by_alias=True), earlier, session.as_of.date().isoformat()]).encode()
         + CROSSWALK.read_bytes()
-        + (CONCEPTS.read_bytes() if contract.concepts else b"")
+        + (b"".join(seed.read_bytes() for seed in CONCEPTS) if contract.concepts else b"")
     )
     basis = hashlib.sha256(terms).hexdigest()
     path = store.folder / receipt.load_id / VERDICT
@@ -311,7 +311,7 @@ def audit(
         earlier_rows=earlier,
         files=tuple(file.name for file in receipt.files),
         city_zone=city_zone,
-        moved_lines=moved_lines(contract, receipt.files, read_concepts(CONCEPTS)),
+        moved_lines=moved_lines(contract, receipt.files, read_concepts(*CONCEPTS)),
         adds_only=contract.load.mode == "merge" and getattr(contract.connector, "cursor", None) is not None and not receipt.whole,
     )
     return gate_delivery(database, contract, facts, read_labels(CROSSWALK))

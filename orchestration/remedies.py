@@ -22,7 +22,15 @@ from warehouse.paths import Home
 from warehouse.releases import ReleaseCorrupt
 
 STAYS = "The last release stays as it is"
-FULL, READ_ONLY, MEMORY, LOCKED, STORAGE, DAMAGED = "full", "read_only", "memory", "locked", "storage", "damaged"
+FULL, READ_ONLY, MEMORY, LOCKED, STORAGE, DAMAGED, FAILED = (
+    "full",
+    "read_only",
+    "memory",
+    "locked",
+    "storage",
+    "damaged",
+    "failed",
+)
 # The first that fits decides. SQLite here is Dagster's storage, and nothing else.
 _SAID = {
     FULL: r"No space left on device|database or disk is full|Disk quota exceeded|File too large|[Ee]rrno (28|122|27)\b",
@@ -30,11 +38,12 @@ _SAID = {
     MEMORY: r"Out of Memory|OutOfMemory|MemoryError|Cannot allocate memory|could not allocate block|failed to (pin|allocate)",
     LOCKED: r"database is locked",
     STORAGE: r"database disk image is malformed|file is not a database",
+    FAILED: r"disk I/O error|Input/output error|[Ee]rrno 5\b",
     DAMAGED: r"Corrupt database file|Could not read enough bytes|not a valid DuckDB|has been invalidated|SerializationException",
 }
 _ERRNO = {
     errno.ENOSPC: FULL, errno.EDQUOT: FULL, errno.EFBIG: FULL, errno.EROFS: READ_ONLY, errno.EACCES: READ_ONLY,
-    errno.EPERM: READ_ONLY, errno.ENOMEM: MEMORY,
+    errno.EPERM: READ_ONLY, errno.ENOMEM: MEMORY, errno.EIO: FAILED,
 }  # fmt: skip
 
 
@@ -88,6 +97,8 @@ def _sentence(kind: str, home: Home, error: BaseException) -> str:
     return {
         FULL: f"the disk of {home.root} is full ({_free(home)}). {STAYS}; make room, or keep less (LEVELGROUND_KEEP_RELEASES, "
         "LEVELGROUND_KEEP_DELIVERIES, LEVELGROUND_KEEP_RUNS), and run again",
+        FAILED: f"the disk of {home.root} failed ({_free(home)}). {STAYS}; see that there is room, that files may grow (ulimit "
+        "-f) and that the disk is sound, and run again",
         READ_ONLY: f"{where} cannot be written to (read-only disk, or its permissions). {STAYS}; mount it for writing, or give "
         "it to the user that runs Levelground, and run again",
         MEMORY: f"the memory that the run may use is not enough. {STAYS}; raise LEVELGROUND_MEMORY_LIMIT, lower "

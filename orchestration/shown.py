@@ -19,6 +19,7 @@ from orchestration.settings import Settings
 from warehouse.paths import Home
 
 ROWS = ("rows_delivered", "rows_staged", "rows_rejected", "rows_blank", "rows_duplicate", "rows_superseded")
+INDEX = "index.html"
 MEASURED = ("known_race_pct", "geocoded_pct", "readiness_grade")
 
 
@@ -66,15 +67,15 @@ def release_metadata(settings: Settings, receipt: RunReceipt, release_id: str) -
     return said | release_figures(home) | docs_metadata(settings)
 
 
-def docs_metadata(settings: Settings, page: str = "index.html") -> dict[str, Any]:
-    """Where something is read up in what `levelground docs` wrote; nothing as long as nobody has written any.
+def docs_metadata(settings: Settings, page: str = INDEX) -> dict[str, Any]:
+    """Where a page of the docs is read, else their first page; nothing as long as nobody has written any.
 
-    A page that is not there yet, like that of a new source, is not linked; its index is.
+    Pages are those that `levelground docs` writes: `gates/<gate>/<subject>.html`, `sources/<source>.html`.
     """
-    there = next((name for name in (page, "index.html") if (settings.home.docs / name).is_file()), None)
+    here = next((name for name in (page, INDEX) if (settings.home.docs / name).is_file()), None)
     if settings.docs_url:
-        return {"docs": dg.MetadataValue.url(f"{settings.docs_url}/{there}" if there else settings.docs_url)}
-    return {"docs": dg.MetadataValue.path(str(settings.home.docs / there))} if there else {}
+        return {"docs": dg.MetadataValue.url(f"{settings.docs_url}/{here}" if here else settings.docs_url)}
+    return {"docs": dg.MetadataValue.path(str(settings.home.docs / here))} if here else {}
 
 
 def model_metadata(result: NodeResult, rows: int | None) -> dict[str, Any]:

@@ -22,6 +22,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
+import openpyxl
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -189,6 +190,8 @@ def _rewrite(path: Path, contract: Contract, mark: Mark) -> set[str]:
         path.write_bytes(content)
     elif kind == ".parquet":
         marked = _parquet(path, mark)
+    elif kind == ".xlsx":
+        marked = _xlsx(path, contract, mark)
     elif kind in (".sqlite", ".db"):
         marked = _sqlite(path, contract, mark)
     else:
@@ -237,6 +240,22 @@ def _parquet(path: Path, mark: Mark) -> set[str]:
         if pa.types.is_string(table.schema.field(name).type) or pa.types.is_large_string(table.schema.field(name).type):
             table = table.set_column(at, name, pa.array([row[at] for row in rows], table.schema.field(name).type))
     pq.write_table(table, path)
+    return marked
+
+
+def _xlsx(path: Path, contract: Contract, mark: Mark) -> set[str]:
+    """Texts only: a cell that was a date or a number stays one unless it is marked."""
+    book = openpyxl.load_workbook(path)
+    sheet, heads = book[str(contract.format.sheet)], contract.format.header
+    header, *records = list(sheet.iter_rows(min_row=heads.skip + heads.count))
+    rows: Rows = [[None if cell.value is None else str(cell.value) for cell in record] for record in records]
+    before = [tuple(row) for row in rows]
+    marked = mark([str(cell.value) for cell in header], rows)
+    for record, row, old in zip(records, rows, before, strict=True):
+        for cell, value, was in zip(record, row, old, strict=True):
+            if value != was:
+                cell.value = value
+    book.save(path)
     return marked
 
 

@@ -117,7 +117,7 @@ class CommandLine:
         command = [str(Path(sys.executable).parent / "levelground"), *map(str, arguments)]
         environment = {"LEVELGROUND_HOME": str(self.home)} | (env or {})
         if command[1] not in OWN_PROCESS:
-            return _called(command, environment)
+            return called(command, environment)
         return subprocess.run(
             command, env=os.environ | environment, text=True, capture_output=True, timeout=timeout, check=False, cwd=ROOT
         )
@@ -132,7 +132,7 @@ class CommandLine:
         return rows
 
 
-def _called(command: list[str], environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
+def called(command: list[str], environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
     """What the command says and how it ends, in this process."""
     said, complained = (io.TextIOWrapper(io.BytesIO(), encoding="utf-8", write_through=True) for _ in range(2))
     code: object = 0

@@ -75,6 +75,8 @@ class Column(Strict):
             yield "a keyed hash is a text like no other; write type: text, and no values"
         if self.role in ("race", "race_flag", "ethnicity") and not self.vocabulary:
             yield f"a column with role {self.role} names its vocabulary"
+        if self.role == "retention" and self.type != "date":
+            yield "a column with role retention is the last day on which a row may be kept; write type: date"
         yield from self._label_problems()
         if not self.is_kept and self.required:
             yield "a direct identifier is dropped before anything looks at it, so it cannot be required; write keep: hash"

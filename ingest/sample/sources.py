@@ -17,12 +17,13 @@ import yaml
 
 from ingest.sample import city
 from ingest.sample.education import absenteeism, completion, discipline, enrollment
+from ingest.sample.engagement import events, inputs, participation, responses
 from ingest.sample.health import chronic_disease, lead_lines, lead_orders, lead_tests
 from ingest.sample.housing import foreclosures, sales
 from ingest.sample.money import arpa_projects
 from ingest.sample.people import staff, survey
 from ingest.sample.places import index, maps
-from ingest.sample.population import acs, blocks, labor_force
+from ingest.sample.population import acs, blocks, labor_force, language
 from ingest.sample.safety import court_cases, incidents, police_calls, police_stops
 from ingest.sample.services import payments, requests
 from ingest.sample.writing import Delivery
@@ -119,6 +120,11 @@ SOURCES: Mapping[str, Source] = {
     labor_force.SOURCE: Source(_fixed(labor_force)),
     discipline.SOURCE: Source(_fixed(discipline), keys=city.COUNTY),
     lead_tests.SOURCE: Source(_fixed(lead_tests)),
+    events.SOURCE: Source(_fixed(events)),
+    participation.SOURCE: Source(_fixed(participation)),
+    inputs.SOURCE: Source(_fixed(inputs)),
+    responses.SOURCE: Source(_fixed(responses)),
+    language.SOURCE: Source(_fixed(language), keys=city.COUNTY),
 }
 
 

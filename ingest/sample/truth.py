@@ -20,6 +20,7 @@ from ingest.sample.places.houses import houses
 from ingest.sample.safety import court_cases, police_stops
 from ingest.sample.services import requests
 from ingest.sample.true_value import Truth, percent
+from ingest.sample.truth_of_engagement import truths_of_engagement
 from ingest.sample.truth_of_residents import truths_of_residents
 
 # `East African` is drawn with the share of `Black`, so that its mapping cannot move a truth.
@@ -165,6 +166,7 @@ def truths(seed: int) -> list[dict[str, object]]:
         *_health(),
         *_lead(),
         *truths_of_residents(seed),
+        *truths_of_engagement(seed),
         *(Truth("court_guilty_share", "year", f"{year}-01-01", "all", guilty) for year in (2024, 2025)),
         *(
             Truth(

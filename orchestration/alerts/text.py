@@ -69,7 +69,7 @@ def _title(begun: Sequence[Condition], ended: Sequence[tuple[str, str]]) -> str:
 
 def _bad(settings: Settings, condition: Condition, contacts: Mapping[str, str]) -> str:
     headline = HEADLINES.get(condition.kind, condition.kind)
-    about = headline if condition.subject in FIRST else f"{condition.subject} is {headline}"
+    about = headline.capitalize() if condition.subject in FIRST else f"{condition.subject} is {headline}"
     reason = condition.reason
     if len(reason) > REASON_CHARACTERS:
         reason = f"{reason[:REASON_CHARACTERS].rsplit(' ', 1)[0]} …"
@@ -77,7 +77,7 @@ def _bad(settings: Settings, condition: Condition, contacts: Mapping[str, str]) 
     remedy = TO_DO[condition.kind].format(
         source=condition.subject, contact=f" ({contact})" if contact else "", load=condition.load_id or "LOAD"
     )
-    lines = [about[0].upper() + about[1:] + ".", f"Why: {reason}", f"What to do: {remedy}"]
+    lines = [f"{about}.", f"Why: {reason}", f"What to do: {remedy}"]
     if condition.run_id:
         link = f"{settings.ui_url}/runs/{condition.run_id}" if settings.ui_url else f"run {condition.run_id}"
         lines.append(f"Seen in: {link}")

@@ -55,3 +55,36 @@ def test_exports_hold_every_public_table_and_say_what_it_is(first_release: tuple
     sums = "".join(f"{hashlib.sha256(files[name]).hexdigest()}  {name}\n" for name in sorted(files) if name != "SHA256SUMS")
     assert files["SHA256SUMS"].decode() == sums
     assert set(verify(home, release_id).exports) == set(files)
+
+
+def test_nobody_is_given_away_and_what_is_hidden_is_written_down(first_release: tuple[Path, dict[str, Any]]) -> None:
+    home, release_id = Home(first_release[0]), first_release[1]["release_id"]
+    with duckdb.connect(str(home.published_public), read_only=True) as connection:
+        hidden = connection.execute(
+            "select count(*), count(coalesce(numerator, value, ci_low, rate_ratio, known_race_pct, bound_low)) "
+            "from published.equity_measures where publication_status = 'suppressed' and value_status <> 'suppressed_at_source'"
+        ).fetchone()
+        zeros = connection.execute(
+            "select count(*) from published.equity_measures where numerator = 0 and publication_status <> 'suppressed'"
+        ).fetchone()
+    assert hidden is not None
+    assert zeros is not None
+    assert hidden[0] > 0
+    assert hidden[1] == 0
+    assert zeros[0] > 0
+    with duckdb.connect(str(home.published_analyst), read_only=True) as connection:
+        told = dict(
+            connection.execute(
+                "select expectation, observed::double from quality.gate_results "
+                "where gate = 'disclosure' and subject = 'published.equity_measures'"
+            ).fetchall()
+        )
+    assert told["leaks"] == told["shown_functions"] == told["figures_agree"] == 0
+    assert told["cells_hidden_as_small"] > 0
+    # few are lost: less than hiding places and periods with all their races
+    assert told["persons_hidden"] < told["persons_hidden_by_whole_rows"]
+    with duckdb.connect() as connection:
+        states = connection.execute(f"select count(*), min(release_id) from read_parquet('{home.ledger}')").fetchone()
+    assert states is not None
+    assert states[0] > told["planned_cells"]
+    assert states[1] == release_id

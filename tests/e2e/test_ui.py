@@ -60,7 +60,7 @@ def ui(place: Place) -> Iterator[UI]:
     process = subprocess.Popen(command, env=environment, stdout=log, stderr=log, cwd=ROOT, start_new_session=True)
     try:
         running = UI(port)
-        _wait(lambda: bool(_nodes(running)), 120)
+        _wait(lambda: bool(_nodes(running)), 240)
         yield running
     finally:
         os.killpg(process.pid, signal.SIGINT)
@@ -113,7 +113,6 @@ def test_what_the_data_team_sees_in_a_browser(ui: UI, place: Place) -> None:
         run_id = _wait(lambda: _started(ui), 60)
         page.goto(f"{ui.address}/runs/{run_id}")
         expect(page.get_by_text("Success", exact=True).first).to_be_visible(timeout=180_000)
-        expect(page.get_by_text("RUN_SUCCESS", exact=True).first).to_be_visible()
 
         page.goto(f"{ui.address}/runs")
         expect(page.get_by_text("levelground/trigger: ui").first).to_be_visible()

@@ -83,3 +83,15 @@ insert into public.published.goal_progress select * replace (
     null as change_ci_low, null as change_ci_high, null as comparison_change_ci_low, null as comparison_change_ci_high, null as status,
     'suppressed' as status_reason
 ) from public.published.goal_progress;
+create table public.published.labels as select 'engagement_theme' as subject, code, 'en' as language_code, code as label, 'original' as review_status
+    from (values ('parks'), ('jobs'), ('youth')) as t (code);
+create table public.published.engagement_responses as select '5553000' as jurisdiction, 'city' as geography_type, 'current' as geography_vintage,
+    '5553000' as geoid, 'year' as period_type, date '2024-01-01' as period_start, date '2024-12-31' as period_end, date '2025-01-30' as closed_on,
+    'parks' as theme_code, 'Parks' as theme_label, 'published' as publication_status, 60::bigint as inputs_count, 30::bigint as adopted_count,
+    0::bigint as adapted_count, 12::bigint as declined_count, 18::bigint as pending_count, date '2024-02-01' as first_told_on,
+    date '2025-01-02' as last_told_on, ['en'] as told_in_languages, ['budget'] as declined_reasons, ['240101'] as decision_references;
+insert into public.published.engagement_responses select * replace (
+    unnest(['jobs', 'youth']) as theme_code, 'suppressed' as publication_status, null as inputs_count, null as adopted_count, null as adapted_count,
+    null as declined_count, null as pending_count, null as first_told_on, null as last_told_on, null as told_in_languages,
+    null as declined_reasons, null as decision_references
+) from public.published.engagement_responses;

@@ -17,7 +17,9 @@ create table release.marts.dim_date as select date '2025-01-01' + n::integer as 
 create table release.marts.dim_department as select 'dpt' as department, 'Department' as name;
 create table release.marts.dim_stratum as
     select * from (values ('all', 'all', 'All', 0), ('sex', 'female', 'Female', 1), ('finding', 'guilty', 'Guilty', 1),
-        ('case_type', 'contempt', 'Contempt', 1), ('project_status', 'completed', 'Completed', 1), ('project_status', 'half_or_more', 'Half', 2)) as t (stratum_type, stratum_code, label, sort_order);
+        ('case_type', 'contempt', 'Contempt', 1), ('project_status', 'completed', 'Completed', 1), ('project_status', 'half_or_more', 'Half', 2),
+        ('iap2_level', 'consult', 'Consult', 1), ('engagement_channel', 'pop_up', 'Pop-up', 1), ('engagement_theme', 'parks', 'Parks', 1),
+        ('engagement_answer', 'declined', 'Declined', 1), ('engagement_answer', 'pending', 'Pending', 2)) as t (stratum_type, stratum_code, label, sort_order);
 create table release.marts.dim_source as select 'dpt__visits' as source, 'Visits' as title, 'dpt' as department, 'health' as policy_area,
     '5553000' as jurisdiction, false as is_stand_in, 'one row per visit' as grain, 'a file' as platform, 'daily' as cadence, 'public' as classification,
     11 as suppress_below, 'person' as statistical_unit, null as race_vocabulary, null as data_as_of, null as period_start, null as period_end;
@@ -77,6 +79,34 @@ create table release.marts.fct_lead_tests as select 'k' || _source_row as lead_t
     person.* replace (if(_source_row > 3, date '2022-01-01', date '2021-12-31') as occurred_on), if(_source_row > 3, 2, 1) as case_definition_version,
     if(_source_row > 3, 3.5, 5.0)::decimal(4, 1) as threshold_ug_dl, 4.0::double as result_ug_dl, _source_row > 3 as is_elevated,
     null::varchar as result_ug_dl_missing_reason, 30 as age_months from person;
+create table release.marts.fct_engagement_events as select 'k' || _source_row as engagement_event_key, event.*,
+    timestamp '2025-03-01 18:00' as engagement_event_at, timestamp '2025-03-01 20:00' as ended_at, 'e' || _source_row as event_number,
+    'consult' as promised_level_code, if(_source_row = 7, 'not_collected', 'consult') as delivered_level_code, _source_row < 7 as is_promise_kept,
+    'pop_up' as channel_code, ['en', 'es'] as language_codes, ['hmn'] as interpreters_asked, ['es'] as interpreters_offered,
+    ['es', 'hmn'] as interpreters_given from event;
+create temp table neighbor as select person.* replace (null::varchar as tract_geoid, null::varchar as aldermanic_district_geoid,
+    null::varchar as aldermanic_district_vintage, null::varchar as police_district_geoid, 'delivered_code' as geocode_quality),
+    'HARBOR' as neighborhood_reported from person;
+create table release.marts.fct_engagement_participation as select 'k' || _source_row as engagement_participation_key, neighbor.*,
+    'e' || _source_row as event_number, 'hmn' as language_code, if(_source_row = 7, 'declined', '25_44') as age_band_code from neighbor;
+create table release.marts.fct_engagement_inputs as select 'k' || _source_row as engagement_input_key, neighbor.*, 'i' || _source_row as input_number,
+    'e1' as event_number, if(_source_row = 7, 'not_collected', 'parks') as theme_code, 'es' as language_code, true as is_translated,
+    date '2028-03-01' as retained_until_on from neighbor;
+create table release.marts.fct_engagement_responses as select 'k' || _source_row as engagement_response_key,
+    event.* replace (if(_source_row > 1, occurred_on, null) as occurred_on), 'i' || _source_row as input_number, 'k' || _source_row as engagement_input_key,
+    if(_source_row > 1, 'declined', 'pending') as answer_code, if(_source_row > 1, 'not_collected', null) as declined_reason_code, 'Council' as decision_body,
+    date '2025-02-20' as decided_on, '240101' as decision_reference, date '2025-02-10' as logged_on, if(_source_row > 1, date '2025-03-01', null) as told_on,
+    'Letter' as told_channel_reported, if(_source_row > 1, ['en'], []) as told_language_codes, timestamp '2025-12-31' as data_as_of from event;
+create table release.marts.fct_language_need as select 'dpt__visits' as source, '5553000' as jurisdiction, date '2018-01-01' as period_start,
+    date '2022-12-31' as period_end, language_group_code, 'tract' as geography_type, '2020' as geography_vintage, '55079000101' as geoid, speakers,
+    20.0 as speakers_moe, speakers / 2 as lep_people, 10.0 as lep_people_moe, 1000.0 as population, 50.0 as population_moe, speakers / 20 as lep_pct,
+    1.0 as lep_pct_moe, 5.0 as planning_share_pct, 1000.0 as planning_people, 'uncertain' as planning_status
+    from (values ('all', 300.0), ('spanish', 200.0), ('arabic', 100.0)) as t (language_group_code, speakers);
+create table release.marts.dim_language as select language_code, label, label as own_name, 'spanish' as language_group_code, 'Spanish' as language_group_label,
+    false as is_told_apart, 5.0 as planning_share_pct, 1000.0 as planning_people
+    from (values ('en', 'English'), ('es', 'Spanish'), ('hmn', 'Hmong')) as t (language_code, label);
+create table release.marts.dim_label as select 'measure' as subject, 'searched' as code, language_code, 'Searched' as label, 'machine' as review_status
+    from (values ('en'), ('es'), ('hmn')) as t (language_code);
 create table release.marts.fct_payments as select 'k' || _source_row as payment_key, event.*, -1.5 as amount_usd from event;
 create table release.marts.fct_police_stops as select 'k' || _source_row as police_stop_key, person.* from person;
 create table release.marts.fct_employees as select 'k' || _source_row as employee_key, person.* from person;

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import resource
 import shutil
 import signal
@@ -110,8 +111,8 @@ def test_disk_full(disturbed: SmallHome, converges: Callable[[], None], megabyte
         preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit)),
     )
     assert done.returncode == 1, done.stdout + done.stderr
-    assert f"the disk of {disturbed.home} is full" in done.stderr
-    assert "LEVELGROUND_KEEP_RELEASES" in done.stderr
+    # SQLite does not say why it could not write
+    assert re.search(rf"the disk of {disturbed.home} (is full|failed) .* room", done.stderr), done.stderr
     assert "Traceback" not in done.stderr
     converges()
 

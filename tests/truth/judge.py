@@ -109,11 +109,11 @@ def _verdicts(con: duckdb.DuckDBPyConnection, what: str, where: str, by: str) ->
         select
             {by}, count(*) as seeds, sum(truths), sum(figures), sum(intervals),
             100 * sum(covered) / nullif(sum(intervals), 0),
-            list(100 * covered / intervals order by seed) filter (intervals > 0),
+            list([100 * covered, intervals] order by seed),
             100 * sum(error * figures) / nullif(sum(figures), 0),
             list(100 * error order by seed) filter (figures > 0),
             100 * sum(excluded) / nullif(sum(intervals), 0),
-            list(100 * excluded / intervals order by seed) filter (intervals > 0),
+            list([100 * excluded, intervals] order by seed),
             100 * sum(bounded) / nullif(sum(bounds), 0)
         from (
             select
@@ -129,9 +129,9 @@ def _verdicts(con: duckdb.DuckDBPyConnection, what: str, where: str, by: str) ->
     return [
         Verdict(
             *row[:2], what, *row[2:7],
-            coverage_se=_error_of_mean(row[7]), error=row[8], error_se=_error_of_mean(row[9]) or 0.0,
+            coverage_se=_error_of_ratio(row[7]), error=row[8], error_se=_error_of_mean(row[9]) or 0.0,
             excluded=row[10] if what == "difference" else None,
-            excluded_se=_error_of_mean(row[11]) if what == "difference" else None,
+            excluded_se=_error_of_ratio(row[11]) if what == "difference" else None,
             within_bounds=row[12] if what == "value" else None,
         )
         for row in rows
@@ -142,3 +142,12 @@ def _error_of_mean(of_seeds: list[float] | None) -> float | None:
     if not of_seeds or len(of_seeds) < 2:
         return None
     return float(np.std(of_seeds, ddof=1) / np.sqrt(len(of_seeds)))
+
+
+def _error_of_ratio(of_seeds: list[list[float]]) -> float | None:
+    """Of a sum over a sum, seeds being drawn and not their rows (Cochran 1977, Sampling Techniques, 6.3)."""
+    parts, wholes = np.array(of_seeds, dtype=float).T
+    if len(parts) < 2 or not wholes.sum():
+        return None
+    apart = parts - parts.sum() / wholes.sum() * wholes
+    return float(np.sqrt((apart**2).sum() * len(parts) / (len(parts) - 1)) / wholes.sum())

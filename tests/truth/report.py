@@ -25,6 +25,15 @@ from tests.truth.runs import run_passes
 DOCUMENT = ROOT / "docs" / "methods.md"
 FULL, SHUFFLED, SPOILT = (10, 40), (5, 40), 40  # passes and seeds; seeds of each scenario
 UNGAPPED = "measure_id <> 'residents_in_qct_share'"  # nobody changes race or place there: a list and a census
+_COVERAGE = (
+    "measure | method | seeds | values | error, % | coverage | of the ratio | of the difference | its error, % "
+    "| gaps where none is | their mean, %"
+)
+_BIAS = (
+    "what is missing | measure | error without, % | coverage without | error, % | coverage | error of the ratio, % "
+    "| no value | within bounds | naive error, %"
+)
+_TEXTS = 2  # columns of text, which stand first
 _MARK = "<!-- {}: python -m tests.truth.report --write -->"
 
 Table = Sequence[Sequence[str]]
@@ -36,30 +45,17 @@ def coverage_table(found: Iterable[Verdict], shuffled: Iterable[Verdict]) -> Tab
     for verdict in found:
         by_key.setdefault((verdict.measure_id, verdict.method), {})[verdict.what] = verdict
     gaps = {(v.measure_id, v.method): v for v in shuffled if v.what == "difference" and v.excluded is not None}
-    out = [
-        [
-            "measure",
-            "method",
-            "seeds",
-            "values",
-            "error, %",
-            "coverage",
-            "ratio",
-            "difference",
-            "its error, %",
-            "gaps where none is",
-        ],
-        ["---", "---", "---:", "---:", "---:", "---:", "---:", "---:", "---:", "---:"],
-    ]
+    out = _head(_COVERAGE)
     for key, of_what in sorted(by_key.items(), key=lambda item: (item[0][0].startswith("("), item[0])):
         value, ratio, difference = (of_what.get(what) for what in ("value", "ratio", "difference"))
         assert value is not None
+        gap = gaps.get(key)
         name = key[0] if key[0].startswith("(") else f"`{key[0]}`"
         out.append(
             [
                 name, key[1].replace("_", "-"), f"{value.seeds:,}", f"{value.figures:,}", _error(value),
                 *(_share(v.coverage) if v else "" for v in (value, ratio, difference)),
-                _error(difference) if difference else "", _share(gaps[key].excluded) if key in gaps else "",
+                _error(difference) if difference else "", _share(gap.excluded) if gap else "", _error(gap) if gap else "",
             ]
         )  # fmt: skip
     return out
@@ -67,21 +63,7 @@ def coverage_table(found: Iterable[Verdict], shuffled: Iterable[Verdict]) -> Tab
 
 def bias_table(found: Iterable[Bias]) -> Table:
     """A row a scenario and measure: error and coverage of the value, off and on, and what else tells of the bias."""
-    out = [
-        [
-            "what is missing",
-            "measure",
-            "error, %",
-            "coverage",
-            "error, %",
-            "coverage",
-            "of the ratio",
-            "no value",
-            "in bounds",
-            "naive",
-        ],
-        ["---", "---", "---:", "---:", "---:", "---:", "---:", "---:", "---:", "---:"],
-    ]
+    out = _head(_BIAS)
     before = ""
     for bias in found:
         off, on, ratio = bias.off["value"], bias.on.get("value"), bias.on.get("ratio")
@@ -115,6 +97,11 @@ def put(text: str, name: str, table: Table) -> str:
     first, last = _MARK.format(name), f"<!-- end of {name} -->"
     before, rest = text.split(first)
     return f"{before}{first}\n{written(table)}\n{last}{rest.split(last)[1]}"
+
+
+def _head(titles: str) -> list[list[str]]:
+    names = titles.split(" | ")
+    return [names, ["---"] * _TEXTS + ["---:"] * (len(names) - _TEXTS)]
 
 
 def _error(verdict: Verdict) -> str:

@@ -91,9 +91,8 @@ def _is_readable(file: Path) -> bool:
 
 def _write(con: DuckDBPyConnection, query: str, file: Path) -> None:
     temporary = file.with_name(f".{file.name}.next")
-    temporary.touch(_OWNERS)
-    temporary.chmod(_OWNERS)
     con.execute(f"copy ({query}) to {literal(str(temporary))} (format parquet)")
+    temporary.chmod(_OWNERS)  # DuckDB makes the file anew, whatever mode it had
     sync(temporary)
     temporary.replace(file)
     sync(file.parent)

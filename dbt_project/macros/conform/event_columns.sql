@@ -29,3 +29,14 @@
         cast(null as varchar) as neighborhood_geoid,
         'none' as geocode_quality
 {%- endmacro %}
+
+
+{# Where an event lies, for a source whose records name their neighborhood and carry nothing that could be placed: no address is lost. #}
+{% macro place_columns_by_neighborhood() -%}
+    cast(null as varchar) as tract_geoid,
+        cast(null as varchar) as aldermanic_district_geoid,
+        cast(null as varchar) as aldermanic_district_vintage,
+        cast(null as varchar) as police_district_geoid,
+        neighborhood_geoid,
+        geocode_quality
+{%- endmacro %}

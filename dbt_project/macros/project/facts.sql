@@ -9,6 +9,8 @@
         {'fact': 'fct_employees', 'column': 'race_ethnicity', 'people': '1'},
         {'fact': 'fct_student_outcomes', 'column': 'group_label', 'people': 'students_count'},
         {'fact': 'fct_lead_tests', 'column': 'race_ethnicity', 'people': '1'},
+        {'fact': 'fct_engagement_participation', 'column': 'race_ethnicity', 'people': '1'},
+        {'fact': 'fct_engagement_inputs', 'column': 'race_ethnicity', 'people': '1'},
         {'fact': 'fct_survey_responses', 'column': 'race_ethnicity', 'people': '1'},
         {'fact': 'fct_survey_responses', 'column': 'race_ethnicity_written_in', 'people': none,
          'reported': 'race_ethnicity_written_in', 'code': 'race_ethnicity_written_in_code'},
@@ -21,6 +23,7 @@
     {{ return([
         {'fact': 'fct_arpa_projects', 'zip_code': zip_of('address')},
         {'fact': 'fct_court_cases', 'zip_code': zip_of('address')},
+        {'fact': 'fct_engagement_events', 'zip_code': 'cast(null as varchar)'},
         {'fact': 'fct_incidents', 'zip_code': 'zip_code'},
         {'fact': 'fct_lead_orders', 'zip_code': zip_of('address')},
         {'fact': 'fct_lead_service_lines', 'zip_code': 'zip_code'},
@@ -37,12 +40,15 @@
 {% macro facts_with_dates() -%}
     {{ return([
         'fct_service_requests', 'fct_police_calls', 'fct_police_stops', 'fct_payments', 'fct_court_cases', 'fct_property_sales',
-        'fct_lead_orders', 'fct_lead_tests',
+        'fct_lead_orders', 'fct_lead_tests', 'fct_engagement_events', 'fct_engagement_participation', 'fct_engagement_inputs',
     ]) }}
 {%- endmacro %}
 
 
-{# Facts whose rows are counts or estimates of a place: where they lie is what they are delivered by, so that no address is lost. #}
+{# Facts whose rows are counts or estimates of a place, or name their neighborhood: what they are delivered by is where they lie, so
+   that no address is lost. #}
 {% macro facts_of_places() -%}
-    {{ return(['fct_foreclosures_by_tract', 'fct_health_outcomes_by_tract']) }}
+    {{ return([
+        'fct_foreclosures_by_tract', 'fct_health_outcomes_by_tract', 'fct_engagement_participation', 'fct_engagement_inputs',
+    ]) }}
 {%- endmacro %}

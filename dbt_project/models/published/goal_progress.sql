@@ -44,7 +44,11 @@ compared as (
         bool_or(
             case
                 when figures.publication_status is not null
-                    then figures.publication_status = 'suppressed' or figures.is_revision_pending
+                    then
+                        figures.publication_status = 'suppressed'
+                        or figures.is_revision_pending
+                        -- a goal is judged from 70 % of known race on
+                        or (goals.is_confidential and made_of.race_ethnicity_code <> 'all' and figures.known_race_pct is null)
                 -- of persons, what is not out is not to be told; of others it may never have been counted
                 else goals.is_confidential or counted.measure_id is not null
             end

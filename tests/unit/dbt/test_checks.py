@@ -61,6 +61,11 @@ GOOD: dict[str, tuple[str, str, dict[str, Any]]] = {
         "('down', 'g', false, 'lower', 1, null, null, 6.0, 2, 'all', null)",
         {},
     ),
+    "small_counts_hidden": (
+        "publication_status, people, answered",
+        "('published', 11, 0), ('suppressed', null, null)",
+        {"columns": ["people", "answered"], "threshold": 11},
+    ),
     "crosswalk_resolves": (
         CROSSWALK,
         "('v', 'a', 'black', 'black', null, 1, 5), ('v', 'A', 'white|black', 'multiracial', null, 6, 9), "
@@ -142,6 +147,12 @@ def test_nothing_is_found_in_good_rows_and_in_none(found: Check, check: str) -> 
             "('not called one', 'Half of all', true, 'higher', 1, 5.0, 7.0, 6.0, 2, 'black', 'white')",
             8,
             id="each way to be a goal that cannot be judged",
+        ),
+        pytest.param(
+            "small_counts_hidden",
+            "('published', 10, 0), ('published', 12, 1), ('suppressed', 20, null), ('published', null, 12)",
+            4,
+            id="a small count, or one that contradicts its status",
         ),
         pytest.param("crosswalk_resolves", "('v', 'a', 'black', 'white', null, 1, 9)", 1, id="a set that is not its code"),
         pytest.param(

@@ -92,20 +92,21 @@ def test_a_delivery_that_is_in_already_is_not_called_judged_again(contract: Cont
 
 
 def test_docs_are_linked_only_where_they_are(contract: Contract, settings: Settings) -> None:
-    gate = GateResult("delivery", SOURCE, (ROWS,))
-    assert "docs" not in delivery_check(contract, status(contract), gate, None, settings).metadata
-    settings.home.docs.mkdir(exist_ok=True)
-    (settings.home.docs / "index.html").write_text("docs")
-    linked = delivery_check(contract, status(contract), gate, None, settings).metadata["docs"]
-    assert linked.value == str(settings.home.docs / "index.html")
+    def linked(settings: Settings) -> object:
+        found = delivery_check(contract, status(contract), GateResult("delivery", SOURCE, (ROWS,)), None, settings).metadata
+        return found["docs"].value if "docs" in found else None
+
+    docs, own = settings.home.docs, f"gates/delivery/{SOURCE}.html"
     served = dataclasses.replace(settings, docs_url="https://docs.city.example")
-    there = delivery_check(contract, status(contract), gate, None, served).metadata["docs"]
-    assert there.value == "https://docs.city.example/index.html"
-    page = f"gates/delivery/{contract.source}.html"
-    (settings.home.docs / page).parent.mkdir(parents=True)
-    (settings.home.docs / page).write_text("its gate")
-    there = delivery_check(contract, status(contract), gate, None, served).metadata["docs"]
-    assert there.value == f"https://docs.city.example/{page}"
+    assert linked(settings) is None
+    assert linked(served) == "https://docs.city.example"
+    docs.mkdir(exist_ok=True)
+    (docs / "index.html").write_text("first page")
+    assert linked(settings) == str(docs / "index.html"), "this source had no verdict when the docs were written"
+    (docs / own).parent.mkdir(parents=True)
+    (docs / own).write_text("verdict")
+    assert linked(settings) == str(docs / own)
+    assert linked(served) == f"https://docs.city.example/{own}"
 
 
 def test_a_source_is_numbers_to_draw_over_time(contract: Contract) -> None:

@@ -101,7 +101,13 @@ def test_it_is_read_again_only_when_what_was_compiled_changes(
         patched.setattr("orchestration.column_lineage.read_lineage", lambda *_: pytest.fail("read twice"))
         assert column_lineage(home, manifest()) == first
     (compiled / "fct_b.sql").write_text("select closed_at from warehouse.staging.stg_a__b")
-    assert column_lineage(home, manifest())[FACT] == {"closed_at": [(STAGED, "closed_at")]}
+    second = {"closed_at": [(STAGED, "closed_at")]}
+    assert column_lineage(home, manifest())[FACT] == second
+    (home.dbt / "column_lineage.json").write_text('{"fingerprint": "cut o')
+    assert column_lineage(home, manifest())[FACT] == second
+    (home.dbt / "column_lineage.json").unlink()
+    (home.dbt / "column_lineage.json").mkdir()
+    assert column_lineage(home, manifest())[FACT] == second, "what cannot be kept is read again each time"
 
 
 def test_it_is_shown_as_dagster_knows_it_and_as_a_table() -> None:

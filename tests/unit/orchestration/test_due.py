@@ -1,4 +1,4 @@
-"""The day of a goal is a day on which a build says something else."""
+"""The day of a goal, and the last day on which a record may be kept, are days on which a build says something else."""
 
 from __future__ import annotations
 
@@ -8,10 +8,12 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import duckdb
 import pytest
 
+from ingest.registry import load_registry
 from orchestration import due
-from orchestration.due import GOALS, due_at, goal_days
+from orchestration.due import GOALS, due_at, goal_days, retention_days
 
 
 def test_the_last_moment_of_each_goals_day_and_of_this_citys_only(tmp_path: Path) -> None:
@@ -48,3 +50,25 @@ def test_a_build_is_due_once_the_next_goals_day_has_passed(
     reading = SimpleNamespace(registry=[], city=SimpleNamespace(place_geoid="1"))
     session: Any = SimpleNamespace(reading=reading, as_of=dt.datetime.fromisoformat(as_of))
     assert due_at(session) == wanted
+
+
+@pytest.mark.parametrize(
+    ("as_of", "wanted"),
+    [
+        ("2026-01-31T23:00:00", ["2026-01-31T23:59:59.999999"]),
+        ("2026-02-01T00:00:00", ["2026-03-01T23:59:59.999999"]),
+        ("2026-03-02T00:00:00", []),
+    ],
+)
+def test_a_build_is_due_once_a_record_may_be_kept_no_longer(as_of: str, wanted: list[str]) -> None:
+    contract = load_registry()["oei__engagement_inputs"]
+    with duckdb.connect() as connection:
+        connection.execute("create schema landing")
+        connection.execute(
+            f'create table landing."{contract.source}" as select unnest '
+            "as retained_until_on from unnest(['2026-01-31', '2026-03-01', '2025-12-31', 'someday', null])"
+        )
+        city = SimpleNamespace(time_zone="America/Chicago")
+        session: Any = SimpleNamespace(con=connection, reading=SimpleNamespace(city=city), as_of=dt.datetime.fromisoformat(as_of))
+        assert [day.isoformat() for day in retention_days(session, contract)] == wanted
+        assert list(retention_days(session, load_registry()["mhd__lead_tests"])) == []

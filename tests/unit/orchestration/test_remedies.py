@@ -40,6 +40,8 @@ def sqlite(text: str) -> OperationalError:
         (duckdb.OutOfMemoryException("failed to allocate data of size 1"), "LEVELGROUND_MEMORY_LIMIT"),
         (NotJudged("ucc__service_requests could not be judged (OutOfMemoryException)"), "LEVELGROUND_MEMORY_LIMIT"),
         (sqlite("database is locked"), "another process holds"),
+        (sqlite("disk I/O error"), "see that there is room"),
+        (OSError(errno.EIO, "Input/output error"), "the disk is sound"),
         (sqlite("database disk image is malformed"), "move history/, schedules/ and storage/"),
         (duckdb.IOException("Corrupt database file: computed checksum 1 does not match stored checksum 2"), "moves the damaged"),
         (duckdb.InternalException("Attempted to dereference unique_ptr that is NULL"), "moves the damaged"),

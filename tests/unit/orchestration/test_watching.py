@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
+from pathlib import Path
 from typing import Any
 
+import dagster as dg
 import pytest
 
 from ingest.city import City, read_city
@@ -13,9 +15,10 @@ from ingest.contract import Contract
 from ingest.registry import load_registry
 from orchestration.alerts.conditions import Condition
 from orchestration.intake import blank_status
-from orchestration.receipts import FRESH, HELD_BACK, RELEASED, RunReceipt
+from orchestration.receipts import FRESH, HELD_BACK, RELEASED, RunReceipt, RunStore
 from orchestration.session import now
-from orchestration.watching import HOURS_WITHOUT_RUN, merged, wrong
+from orchestration.settings import Settings
+from orchestration.watching import HOURS_WITHOUT_RUN, merged, watch, wrong
 
 SOURCE = "ucc__service_requests"  # stale after 168 hours
 
@@ -77,3 +80,26 @@ def test_a_look_takes_nothing_away(contract: Contract) -> None:
         SOURCE: "held_back",
         "run": "failed",
     }
+
+
+def test_a_look_turns_the_sources_freshness_red_and_tells_it_once(contract: Contract, tmp_path: Path) -> None:
+    deliveries = tmp_path / "deliveries"
+    deliveries.mkdir()
+    (deliveries / "city.yml").write_text("city: milwaukee\nas_of: 2026-01-01T00:00:00\n")
+    settings = Settings.from_environment({"LEVELGROUND_HOME": str(tmp_path / "home"), "LEVELGROUND_DELIVERIES": str(deliveries)})
+    settings.home.ensure()
+    RunStore(settings.home.runs).save(run(contract))
+    sensor, cursor, looks = watch(settings), None, []
+    with dg.DagsterInstance.local_temp(str(tmp_path)) as instance:
+        for _ in range(2):
+            look = sensor.evaluate_tick(dg.build_sensor_context(instance, cursor=cursor))
+            looks.append(look.asset_events)
+            cursor = look.cursor
+            assert not look.run_requests
+    ((check,), nothing) = looks
+    assert isinstance(check, dg.AssetCheckEvaluation)
+    assert (check.asset_key.path[-1], check.check_name, check.passed) == (SOURCE, "freshness", False)
+    assert check.severity == dg.AssetCheckSeverity.ERROR
+    assert not nothing
+    told = (settings.home.logs / "alerts.log").read_text()
+    assert told.count(f"Levelground milwaukee: {SOURCE} stale") == 1

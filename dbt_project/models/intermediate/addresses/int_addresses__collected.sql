@@ -2,7 +2,8 @@
 {%- set sources_with_addresses = [
     'stg_assessor__property_sales', 'stg_doa__arpa_projects', 'stg_dpw__lead_service_lines', 'stg_mhd__lead_orders_abated',
     'stg_mhd__lead_orders_open', 'stg_mhd__lead_tests',
-    'stg_mmc__court_cases', 'stg_mpd__dispatched_calls', 'stg_mpd__incidents', 'stg_ucc__service_requests',
+    'stg_mmc__court_cases', 'stg_mpd__dispatched_calls', 'stg_mpd__incidents', 'stg_oei__engagement_events',
+    'stg_ucc__service_requests',
 ] %}
 
 with

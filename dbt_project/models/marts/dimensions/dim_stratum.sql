@@ -33,6 +33,15 @@ modes as (
     where stratum_type = 'survey_mode'
 ),
 
+languages as (
+    select
+        'language' as stratum_type,
+        language_code as stratum_code,
+        label,
+        100 + sort_order as sort_order
+    from {{ ref('languages') }}
+),
+
 -- labels that come with the data are members as they come
 labels as (
     select
@@ -50,6 +59,8 @@ final as (
     select * from named
     union all
     select * from hours
+    union all
+    select * from languages
     union all
     select
         'survey_item' as stratum_type,

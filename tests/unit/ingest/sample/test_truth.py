@@ -58,7 +58,15 @@ PLACES = {
     "arpa_spent_per_resident": {"city"}, "arpa_spent_in_qct_share": {"city"}, "arpa_projects_on_time": {"city"},
     "positions_per_1000_labor_force": {"city"}, "discipline_removals_per_1000": {"school_district"},
     "children_elevated_lead_share": {"city"}, "violent_offences_per_1000": {"city"}, "children_share": {"city"},
-    "residents_in_qct_share": {"city"},
+    "residents_in_qct_share": {"city"}, "engagement_participation_per_1000": {"city"},
+    "engagement_inputs_answered_share": {"city"},
+    "engagement_days_to_answer_median": {"city", "neighborhood"}, "engagement_answered_in_language_share": {"city"},
+    "engagement_declined_with_reason_share": {"city"}, "engagement_interpreter_need_met_share": {"city"},
+}  # fmt: skip
+# What is said of inputs is in the standard of 2024, in which people tick; a rate is in that of the census.
+IN_STANDARD_OF_2024 = {
+    "engagement_inputs_answered_share", "engagement_days_to_answer_median", "engagement_answered_in_language_share",
+    "engagement_declined_with_reason_share",
 }  # fmt: skip
 BY_RACE = {
     "stops_searched_share": {"all", "white", "black", "hispanic", "aian", "asian", "other_race"},
@@ -76,8 +84,13 @@ BY_RACE = {
     "children_elevated_lead_share": {"all", "white", "black", "hispanic"},
     "discipline_removals_per_1000": {"white", "black", "hispanic"},
     "positions_per_1000_labor_force": {"white", "black", "hispanic", "asian_or_nhpi"},
+    "engagement_participation_per_1000": {"all", "white", "black", "hispanic", "asian"},
+    **{measure: {"all", "white", "black", "hispanic", "asian"} for measure in IN_STANDARD_OF_2024},
 }
-STRATA = {"pay_median": "eeo4_level", "survey_satisfied_share": "survey_item"}
+STRATA = {
+    "pay_median": {"eeo4_level"}, "survey_satisfied_share": {"survey_item"},
+    **{measure: {"all", "language"} for measure in (*IN_STANDARD_OF_2024, "engagement_interpreter_need_met_share")},
+}  # fmt: skip
 
 
 def test_every_measure_has_its_groups_and_places(truths: list[dict[str, Any]]) -> None:
@@ -87,18 +100,19 @@ def test_every_measure_has_its_groups_and_places(truths: list[dict[str, Any]]) -
         here = [truth for truth in truths if truth["measure_id"] == measure]
         assert {truth["geography_type"] for truth in here} == PLACES[measure]
         assert {truth["race_ethnicity_code"] for truth in here} == BY_RACE.get(measure, {"all"})
-        assert {truth["stratum_type"] for truth in here} == {STRATA.get(measure, "all")}
+        assert {truth["stratum_type"] for truth in here} == STRATA.get(measure, {"all"})
 
 
 def test_every_truth_has_the_full_grain_and_no_grain_two(truths: list[dict[str, Any]]) -> None:
-    vintages = {"city": {"current"}, "county": {"current"}, "school_district": {"current"}, "tract": {"2010", "2020"}}
+    vintages = {"tract": {"2010", "2020"}}
     geoids = {"city": "9900001", "county": "99001", "school_district": "PLACEHOLDER J2"}
     for truth in truths:
         assert set(truth) == GRAIN
         assert date.fromisoformat(truth["period_start"]).year >= 2017
-        assert truth["geography_vintage"] in vintages[truth["geography_type"]]
+        assert truth["geography_vintage"] in vintages.get(truth["geography_type"], {"current"})
         assert truth["geoid"] == geoids.get(truth["geography_type"], truth["geoid"])
-        assert (truth["race_standard"], truth["tabulation"]) == ("spd15_1997", "exclusive")
+        standard = "spd15_2024" if truth["measure_id"] in IN_STANDARD_OF_2024 else "spd15_1997"
+        assert (truth["race_standard"], truth["tabulation"]) == (standard, "exclusive")
         later = truth["measure_id"] == "children_elevated_lead_share" and truth["period_start"] >= "2022"
         assert truth["measure_version"] == (2 if later else 1)
         assert truth["method"] in ("individual", "aggregate", "place_weighted")

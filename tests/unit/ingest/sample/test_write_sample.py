@@ -65,7 +65,7 @@ def test_rows_that_do_not_divide_still_sum(tmp_path: Path) -> None:
 def test_summary_names_every_file_and_source(summary: SampleSummary) -> None:
     assert set(summary.files) == set(hashes(summary.out))
     assert {Path(name).parts[0] for name in summary.files if "/" in name} == set(summary.rows)
-    assert len(summary.rows) == 32
+    assert len(summary.rows) == 37
     assert summary.seconds > 0
 
 
@@ -94,7 +94,8 @@ def test_city_file_overrides_only_what_a_city_may(summary: SampleSummary) -> Non
         assert set(keys) <= {"jurisdiction", "follow_up", "period", "as_of", "freshness"}
     of_the_county = {name for name, keys in city["sources"].items() if keys["jurisdiction"] == "99001"}
     assert of_the_county == {
-        "census__acs_race_tract", "census__tracts_2010", "census__tracts_2020", "census__zcta_2010", "dpi__absenteeism",
+        "census__acs_language", "census__acs_race_tract", "census__tracts_2010", "census__tracts_2020", "census__zcta_2010",
+        "dpi__absenteeism",
         "dpi__completion", "dpi__discipline", "dpi__enrollment", "mhd__chronic_disease",
     }  # fmt: skip
     assert city["sources"]["ucc__service_requests"]["follow_up"] == {

@@ -98,6 +98,7 @@ def test_a_night_without_news_reports_the_same(con: duckdb.DuckDBPyConnection, h
     rows = duckdb.sql(f"select count(*), count(distinct release_id) from read_parquet('{home.ledger}')").fetchone()
     assert rows == (len(first), 1)
     assert ledger[:4] == b"PAR1"
+    assert {file.stat().st_mode & 0o777 for file in home.disclosure.iterdir()} == {0o600}
 
 
 def test_a_correction_waits_as_reported_and_says_so(con: duckdb.DuckDBPyConnection, home: Home) -> None:

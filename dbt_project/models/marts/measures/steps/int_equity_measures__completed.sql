@@ -63,6 +63,8 @@ absent as (
         counted.race_ethnicity_code is null
         and slices.tabulation = 'exclusive'
         and measures.kind in ('proportion', 'composition', 'rate', 'count')
+        -- a record of 2024 codes under the 1997 standard: who is MENA there is counted as white, so that none is no count of anybody
+        and (slices.race_standard <> 'spd15_1997' or races.is_in_spd15_1997)
         and (
             offered.race_ethnicity_code is not null
             or (

@@ -1,0 +1,28 @@
+-- one row per language in which the city hears and tells people
+with
+languages as (
+    select * from {{ ref('languages') }}
+),
+
+planning as (
+    {{ planning_parameters() }}
+),
+
+final as (
+    select
+        languages.language_code,
+        languages.label,
+        languages.own_name,
+        languages.language_group_code,
+        kinds.label as language_group_label,
+        languages.is_told_apart,
+        planning.planning_share_pct,
+        planning.planning_people,
+        languages.sort_order,
+        languages.note
+    from languages
+    left join {{ ref('language_groups') }} as kinds on languages.language_group_code = kinds.language_group_code
+    left join planning on true
+)
+
+select * from final

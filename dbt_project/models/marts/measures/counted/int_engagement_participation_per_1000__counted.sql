@@ -1,0 +1,47 @@
+-- one row per period, neighborhood and race: adults at events, by the codes of 1997; the engine adds the residents of 18 and over
+with
+participants as (
+    select
+        source,
+        jurisdiction,
+        cast(date_trunc('month', occurred_on) as date) as occurred_on,
+        {{ piece_columns() }},
+        race_standard,
+        race_ethnicity_code,
+        race_ethnicity_code_1997,
+        {{ without_stratum() }},
+        count(*) as participants_count
+    from {{ ref('fct_engagement_participation') }}
+    -- the population begins at 18; who does not say an age is counted
+    where age_band_code <> 'under_18'
+    group by all
+),
+
+bridged as (
+    {{ bridged_to_1997('participants') }}
+),
+
+bridged_and_all as (
+    {{ and_all_races('bridged') }}
+),
+
+periods as (
+    {{ by_period('bridged_and_all') }}
+),
+
+placed as (
+    {{ by_place(
+        'periods', 'engagement_participation_per_1000', {'numerator': 'cast(sum(participants_count) as double)'},
+        records='participants_count', also=['bridged']
+    ) }}
+),
+
+final as (
+    select
+        'engagement_participation_per_1000' as measure_id,
+        1 as measure_version,
+        *
+    from placed
+)
+
+select * from final

@@ -1,0 +1,28 @@
+-- one row per month, neighborhood, race, language and fate: inputs, the days until somebody was told, and how
+with
+followed as (
+    {{ inputs_with_answers() }}
+),
+
+final as (
+    select
+        source,
+        jurisdiction,
+        cast(date_trunc('month', occurred_on) as date) as occurred_on,
+        {{ piece_columns() }},
+        race_standard,
+        race_ethnicity_code,
+        language_code,
+        is_answered,
+        greatest(date_diff('day', occurred_on, case when is_answered then told_on else followed_until end), 0) as observed_days,
+        date_diff('day', occurred_on, followed_until) >= 90 as is_followed,
+        is_answered and date_diff('day', occurred_on, told_on) <= 90 as is_answered_in_time,
+        is_answered and list_contains(told_language_codes, language_code) as is_in_its_language,
+        is_answered and answer_code = 'declined' as is_declined,
+        is_answered and answer_code = 'declined' and declined_reason_code not in ('not_collected', 'not_mapped') as has_reason,
+        count(*) as inputs_count
+    from followed
+    group by all
+)
+
+select * from final

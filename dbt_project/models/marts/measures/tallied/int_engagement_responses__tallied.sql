@@ -1,0 +1,109 @@
+-- one row per closed year and theme: what people said, and what had become of it when the year was closed
+with
+answers as (
+    select
+        *,
+        cast(date_trunc('year', occurred_on) as date) as period_start,
+        last_day(period_start + interval 11 months) as period_end,
+        -- a year is closed 30 days after its end (rules.md 4); what is told later changes it no more
+        period_end + 30 as closed_on,
+        case when theme_code in ('not_mapped', 'not_collected') then 'other' else theme_code end as shown_theme_code,
+        case when is_answered and told_on <= closed_on then answer_code else 'pending' end as fate
+    from ({{ inputs_with_answers() }})
+),
+
+closed as (
+    select answers.*
+    from answers
+    cross join {{ ref('stg_receipts__settings') }} as clock
+    where answers.closed_on <= cast(clock.as_of as date) and answers.closed_on <= answers.followed_until
+),
+
+-- what fewer people share than the threshold is not told: an answer in a language may be to its only speaker
+thresholds as (
+    select greatest(11, max(suppress_below)) as threshold
+    from {{ ref('dim_source') }}
+    where source in ('oei__engagement_inputs', 'oei__engagement_responses')
+),
+
+said as (
+    {%- for detail, of in [
+        ('language', 'unnest(told_language_codes)'), ('reason', 'declined_reason_code'), ('reference', 'decision_reference')
+    ] %}
+    select
+        jurisdiction,
+        period_start,
+        shown_theme_code,
+        '{{ detail }}' as detail,
+        {{ of }} as word
+    from closed
+    where fate <> 'pending'
+    {{ 'union all' if not loop.last }}
+    {%- endfor %}
+),
+
+shared as (
+    select
+        said.jurisdiction,
+        said.period_start,
+        said.shown_theme_code,
+        said.detail,
+        said.word
+    from said
+    cross join thresholds
+    where said.word is not null
+    group by said.jurisdiction, said.period_start, said.shown_theme_code, said.detail, said.word, thresholds.threshold
+    -- a file of the Council is public by itself; anything else in its place is not shown
+    having
+        case
+            when said.detail = 'reference' then regexp_full_match(said.word, '[A-Z0-9][A-Z0-9-]{2,19}')
+            else count(*) >= thresholds.threshold
+        end
+),
+
+details as (
+    select
+        jurisdiction,
+        period_start,
+        shown_theme_code,
+        list_sort(list(word) filter (where detail = 'language')) as told_in_languages,
+        list_sort(list(word) filter (where detail = 'reason')) as declined_reasons,
+        list_sort(list(word) filter (where detail = 'reference')) as decision_references
+    from shared
+    group by all
+),
+
+counted as (
+    select
+        jurisdiction,
+        period_start,
+        period_end,
+        closed_on,
+        shown_theme_code,
+        count(*) as inputs_count,
+        {%- for fate in ['adopted', 'adapted', 'declined', 'pending'] %}
+        count(*) filter (where fate = '{{ fate }}') as {{ fate }}_count,
+        {%- endfor %}
+        min(told_on) filter (where fate <> 'pending') as first_told_on,
+        max(told_on) filter (where fate <> 'pending') as last_told_on
+    from closed
+    group by all
+),
+
+final as (
+    select
+        counted.*,
+        thresholds.threshold,
+        details.told_in_languages,
+        details.declined_reasons,
+        details.decision_references
+    from counted
+    cross join thresholds
+    left join details
+        on
+            counted.jurisdiction = details.jurisdiction
+            and counted.period_start = details.period_start
+            and counted.shown_theme_code = details.shown_theme_code
+)
+
+select * from final

@@ -1,0 +1,2 @@
+-- one row per code that readers see, and language
+select * from {{ ref('dim_label') }}

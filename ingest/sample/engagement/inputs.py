@@ -1,0 +1,66 @@
+"""`oei__engagement_inputs`: one file in UTF-16 with tabs, an input a row, as a spreadsheet saves "Unicode text".
+
+Warts kept: comments over several lines with quotes, names, telephones and addresses in them; names and contacts beside; a theme
+that names a person; inputs whose time to be kept is over; languages written by their own names; rows that repeat.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from datetime import date, timedelta
+from pathlib import Path
+
+import numpy as np
+
+from ingest.sample.city import FIRST_NAMES, NAMES, NEIGHBORHOODS, phone
+from ingest.sample.engagement import plan
+from ingest.sample.writing import Delivery
+
+SOURCE = "oei__engagement_inputs"
+HEADER = (
+    "Input ID", "Event ID", "Received", "Name", "Contact", "Comment", "Translation", "Translated", "Theme", "Language",
+    "Race and/or ethnicity", "Neighborhood", "Keep until",
+)  # fmt: skip
+_OWN_NAMES = {"es": "Español", "hmn": "Hmoob"}
+_REPEATED = 4
+
+
+def _comment(at: int, theme: str) -> str:
+    name = f"{FIRST_NAMES[at % len(FIRST_NAMES)]} {NAMES[(at + 3) % len(NAMES)].title()}"
+    return (
+        f"About {theme.lower()}: nobody listens.\nI am {name}, call me at {phone(at)}\r\n"
+        f'My neighbor {NAMES[at % len(NAMES)].title()} said "it was always so".'
+    )
+
+
+def _row(at: int, said: plan.Input, told: bool, kept_until: date) -> tuple[object, ...]:
+    name = f"{FIRST_NAMES[at % len(FIRST_NAMES)]} {NAMES[at % len(NAMES)].title()}"
+    foreign = said.language != "en"
+    language = _OWN_NAMES.get(said.language, plan.LANGUAGES[said.language]) if at % 3 == 0 else plan.LANGUAGES[said.language]
+    return (
+        said.number, plan.event_number(said.event), said.received, name, phone(at), _comment(at, said.theme),
+        "A translation, with the same names in it" if foreign else "", "Yes" if foreign else "", said.theme, language,
+        plan.SELECTIONS[said.race] if told else "", NEIGHBORHOODS[said.neighborhood], kept_until,
+    )  # fmt: skip
+
+
+def write(folder: Path, rng: np.random.Generator) -> Delivery:
+    """Write the inputs into `folder`; returns what was planted."""
+    told = (rng.random(plan.INPUTS + plan.OLD_INPUTS) >= plan.RACE_NOT_TOLD).tolist()
+    rows = []
+    for at in range(plan.OLD_INPUTS):
+        received = plan.OLD_DAY + timedelta(days=at % 20)
+        old = plan.Input(f"IN-{9_000 + at}", 0, received, list(plan.RACES)[at % 5], "en", "Parks", at % 12)
+        rows.append(_row(at, old, told[at], received.replace(year=received.year + plan.KEPT_YEARS)))
+    for at, said in enumerate(plan.inputs(), start=plan.OLD_INPUTS):
+        rows.append(_row(at, said, told[at], said.received + timedelta(days=366 * plan.KEPT_YEARS)))
+    rows += rows[200 : 200 + _REPEATED]
+    text = io.StringIO(newline="")
+    writer = csv.writer(text, delimiter="\t", lineterminator="\r\n")
+    writer.writerow(HEADER)
+    writer.writerows(rows)
+    (folder / "inputs.csv").write_bytes(text.getvalue().encode("utf-16"))
+    return Delivery(
+        delivered=len(rows), duplicate=_REPEATED, facts={"past_retention": plan.OLD_INPUTS, "race_not_told": told.count(False)}
+    )

@@ -1,0 +1,108 @@
+"""The truths of engagement: who came, how long people waited for an answer, in which language it was, why a no was one.
+
+Here: what the chances in `engagement.plan` mean for its inputs, which are set, and for the adults of the sample's census, who are
+drawn from the seed. Not here: the other truths (`truth`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
+from functools import partial
+
+from ingest.sample.city import NEIGHBORHOODS
+from ingest.sample.engagement import participation, plan
+from ingest.sample.engagement.plan import Input
+from ingest.sample.population import blocks
+from ingest.sample.true_value import Truth, percent
+from ingest.sample.writing import stream
+
+_GROUPS = {"white": "white", "black": "black", "hispanic": "hisp", "asian": "asian"}
+_LANGUAGES = ("en", "es", "hmn")  # of the others there are too few
+_OWN_STANDARD = "spd15_2024"
+_HORIZON = 90  # days within which an answer counts as in time
+_NEIGHBORHOODS = 3  # of which a truth is given; every other one is made the same way
+
+
+def _median(inputs: list[Input]) -> float:
+    """The first day by which half of some inputs are answered."""
+    days = 1
+    while sum(plan.answered_by(said.race, days) for said in inputs) < (0.5 - 1e-9) * len(inputs):
+        days += 1
+    return float(days)
+
+
+def _share(inputs: Iterable[Input], of: Callable[[Input], float], weight: Callable[[Input], float]) -> float:
+    weights = [(weight(said), of(said)) for said in inputs]
+    return sum(much * share for much, share in weights) / sum(much for much, _ in weights)
+
+
+def _answered_in_all(said: Input) -> float:
+    """The chance that an input is answered before the log ends."""
+    return plan.answered_by(said.race, (plan.LAST_DAY - said.received).days)
+
+
+def _parts(inputs: list[Input]) -> Iterator[tuple[Truth, list[Input]]]:
+    """Everybody's inputs, those of each group, and those in each language, each with the rest of its truth's grain."""
+    blank = Truth("", "year", "", "all", 0.0, race_standard=_OWN_STANDARD)
+    yield blank, inputs
+    for race in plan.RACES:
+        if race != "multiracial":
+            yield replace(blank, race_ethnicity_code=race), [said for said in inputs if said.race == race]
+    for language in _LANGUAGES:
+        spoken = [said for said in inputs if said.language == language]
+        yield replace(blank, stratum_type="language", stratum_code=language), spoken
+
+
+def _inputs(year: int) -> Iterator[Truth]:
+    """The truths of what people said in a year."""
+    start = f"{year}-01-01"
+    inputs = [said for said in plan.inputs() if said.received.year == year]
+    followed = [said for said in inputs if (plan.LAST_DAY - said.received).days >= _HORIZON]
+    best = percent(plan.answered_by("white", _HORIZON))
+    for blank, part in _parts(followed):
+        value = percent(_share(part, lambda said: plan.answered_by(said.race, _HORIZON), lambda _: 1.0))
+        ratio = None if blank.race_ethnicity_code in ("all", "white") else value / best
+        yield replace(blank, measure_id="engagement_inputs_answered_share", period_start=start, value=value, rate_ratio=ratio)
+    for blank, part in _parts(inputs):
+        of = partial(replace, blank, period_start=start)
+        median = _median(part)
+        ratio = None if blank.race_ethnicity_code in ("all", "white") else median / plan.HALF_ANSWERED["white"]
+        yield of(measure_id="engagement_days_to_answer_median", value=median, rate_ratio=ratio)
+        own = percent(_share(part, lambda said: plan.TOLD_IN_OWN[said.language], _answered_in_all))
+        yield of(measure_id="engagement_answered_in_language_share", value=own)
+        reason = percent(_share(part, lambda said: plan.REASON_GIVEN[said.race], _answered_in_all))
+        yield of(measure_id="engagement_declined_with_reason_share", value=reason)
+    for number in range(_NEIGHBORHOODS):
+        part = [said for said in inputs if said.neighborhood == number]
+        yield Truth(
+            "engagement_days_to_answer_median", "year", start, "all", _median(part), race_standard=_OWN_STANDARD,
+            geography_type="neighborhood", geoid=NEIGHBORHOODS[number].upper(),
+        )  # fmt: skip
+
+
+def _participation(seed: int, year: int) -> Iterator[Truth]:
+    adults = blocks.residents(stream(seed, blocks.SOURCE))[1].sum(axis=0)
+    events = (at * plan.EVENTS // participation.PARTICIPANTS for at in range(participation.PARTICIPANTS))
+    counted = sum(plan.event_day(event).year == year for event in events) * (1 - participation.MINORS)
+    period = ("year", f"{year}-01-01")
+    yield Truth("engagement_participation_per_1000", *period, "all", 1000 * counted / float(adults.sum()))
+    for code, group in _GROUPS.items():
+        rate = 1000 * counted * participation.GROUPS[code] / float(adults[blocks.GROUPS.index(group)])
+        yield Truth("engagement_participation_per_1000", *period, code, rate)
+
+
+def _interpreters(year: int) -> Iterator[Truth]:
+    period = ("year", f"{year}-01-01")
+    met = sum(plan.ASKED[code] * plan.GIVEN[code] for code in plan.ASKED) / sum(plan.ASKED.values())
+    yield Truth("engagement_interpreter_need_met_share", *period, "all", percent(met))
+    for code in ("es", "hmn"):
+        yield Truth(
+            "engagement_interpreter_need_met_share", *period, "all", percent(plan.GIVEN[code]), stratum_type="language",
+            stratum_code=code,
+        )  # fmt: skip
+
+
+def truths_of_engagement(seed: int) -> list[Truth]:
+    """Every planted value of engagement in the sample of a seed."""
+    return [truth for year in plan.YEARS for truth in (*_participation(seed, year), *_inputs(year), *_interpreters(year))]

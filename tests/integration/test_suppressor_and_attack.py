@@ -1,0 +1,109 @@
+"""The suppressor against the attack on random cities: two programs that share no code must agree that nobody is given away."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from functools import partial
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from expectations.disclosure.reading import Row, Where
+from tests.unit.expectations.disclosure.world import (
+    KINDS,
+    KNOWN,
+    attack,
+    district,
+    measure,
+    month,
+    publish,
+    quarter,
+    slice_rows,
+    where,
+)
+from warehouse.disclosure.choice import choose
+from warehouse.disclosure.counts import At
+from warehouse.disclosure.figures import Figure, Key
+from warehouse.disclosure.sums import Public, count_up
+from warehouse.disclosure.units import units
+
+RACES = ("black", "white", "hispanic", "declined")
+STOPS = measure("composition", "stops")
+SEARCHED = measure("proportion", "searched", denominator="stops.numerator")
+ANSWERED = measure("proportion", "answered", denominator="answered.denominator")
+AMONG = {"answered.denominator": "stops.numerator"}
+
+
+def _figures(rows: Sequence[Row]) -> list[Figure]:
+    """The rows as the suppressor reads them."""
+    known: dict[tuple[str, At], list[tuple[float, float]]] = {}
+    for row in rows:
+        if KINDS[row.where.race] in KNOWN:
+            slim = (row.measure.measure_id, At(*row.where)._replace(race="all"))
+            known.setdefault(slim, []).append((row.figures["numerator"], row.figures["denominator"]))
+    figures = []
+    for row in rows:
+        of, at = row.measure, At(*row.where)
+        among = known.get((of.measure_id, at._replace(race="all")), [])
+        of_known = [math.fsum(pair[0] for pair in among), math.fsum(pair[of.kind == "proportion"] for pair in among)]
+        key = Key(of.measure_id, 1, at, row.method)
+        records = (of.numerator, of.denominator, None)
+        own = (row.figures["numerator"], row.figures["denominator"], of.threshold, of.hides_zeros, of.kind, of.minimum_n)
+        figures.append(Figure(key, "computed", None, *own, *records, *of_known))
+    return figures
+
+
+_COMPARED = {"reference_value", "rate_ratio", "rate_difference"}
+
+
+def _as_published(row: Row, unknown_hidden: set[Where]) -> Row:
+    """Where the known share is hidden, as the published models have it: not whether a group is reliable, nor everyone else."""
+    if row.where._replace(race="all") not in unknown_hidden or KINDS[row.where.race] not in KNOWN:
+        return row
+    gone = _COMPARED if row.words.get("reference_code") == "rest" else set()
+    return row._replace(
+        figures={name: figure for name, figure in row.figures.items() if name not in gone},
+        words={name: word for name, word in row.words.items() if name != "reliability"},
+    )
+
+
+@settings(deadline=None, max_examples=60)
+@given(
+    st.lists(
+        st.lists(st.tuples(st.integers(0, 60), st.floats(0, 1), st.floats(0, 1)), min_size=4, max_size=4), min_size=3, max_size=3
+    ),
+    st.booleans(),
+    st.sampled_from([None, "rest", "white"]),
+)
+def test_no_count_of_a_random_city_can_be_told(
+    table: list[list[tuple[int, float, float]]], by_district: bool, reference: str | None
+) -> None:
+    parts, whole = [], {race: [0, 0, 0, 0] for race in RACES}
+    for number, line in enumerate(table, 1):
+        cells = {}
+        for race, (stops, searched, answered) in zip(RACES, line, strict=True):
+            told = round(stops * answered)
+            cells[race] = (stops, round(stops * searched), told, round(told * searched))
+            whole[race] = [a + b for a, b in zip(whole[race], cells[race], strict=True)]
+        parts.append((district(number) if by_district else month(number), cells))
+    parts.append((where() if by_district else quarter(1), {race: tuple(cells) for race, cells in whole.items()}))
+    truth: list[Row] = []
+    for at, cells in parts:
+        truth += slice_rows(STOPS, at, {race: (cell[0], 0) for race, cell in cells.items()})
+        truth += slice_rows(SEARCHED, at, {race: (cell[1], cell[0]) for race, cell in cells.items()}, reference=reference)
+        truth += slice_rows(ANSWERED, at, {race: (cell[3], cell[2]) for race, cell in cells.items()})
+    figures = _figures(truth)
+    counts = count_up(figures, Public(KINDS, AMONG))
+    chosen = choose(counts, units(figures, counts), [min(1.0, value) for value in counts.value])
+    assert not chosen.unsafe
+    published: list[Row] = []
+    for of in (STOPS, SEARCHED, ANSWERED):
+        hidden = {row.where for row in truth if Key(of.measure_id, 1, At(*row.where), row.method) in chosen.rows}
+        unknown = {row.where for row in truth if Key(of.measure_id, 1, At(*row.where), row.method) in chosen.unknown}
+        unknown |= {at for at in hidden if at.race == "all"}
+        rows = [row for row in truth if row.measure == of]
+        published += publish(rows, hidden, unknown_hidden=unknown, also=partial(_as_published, unknown_hidden=unknown))
+    judgement = attack(published, truth, subsets=AMONG.items())
+    assert not judgement.leaks, judgement.leaks
+    assert not judgement.fractions
