@@ -53,6 +53,8 @@ class _Loader(yaml.SafeLoader):
             return super().construct_object(node, deep)
         except ValueError as error:
             raise yaml.constructor.ConstructorError(None, None, f"no usable value: {error}", node.start_mark) from None
+        except (AttributeError, KeyError, IndexError, TypeError):  # what PyYAML runs into with `!!timestamp x` or `!!bool x`
+            raise yaml.constructor.ConstructorError(None, None, "no usable value of its tag (!!)", node.start_mark) from None
 
 
 def read_yaml(path: Path) -> YamlSource:
