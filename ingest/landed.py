@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from duckdb import DuckDBPyConnection
@@ -84,14 +84,12 @@ def catch_up(con: DuckDBPyConnection, contract: Contract, store: DeliveryStore, 
     lacking = [load for load in read(store) if (load.load_id, load.sequence) not in there]
     for load in lacking:
         receipt = store.receipt(load.load_id)
-        if receipt is not None and receipt.sequence > load.sequence:
-            continue  # it came again since: the newer line, or the run, takes it in
         why = "it is gone" if receipt is None else damage(store, receipt)
         if receipt is not None and why is None:
             promote(
                 con,
                 contract,
-                receipt,
+                replace(receipt, sequence=load.sequence),  # it may have come again since, and not have got in
                 store.batch(load.load_id),
                 run_id=load.run_id,
                 city_zone=city_zone,

@@ -12,8 +12,6 @@ import shutil
 from pathlib import Path
 
 import dagster as dg
-from dagster._core.storage.runs import SqlRunStorage
-from dagster._core.storage.runs.schema import RunsTable, RunTagsTable
 
 from ingest.deliver import DeliveryStore
 from ingest.kept import prune
@@ -68,11 +66,6 @@ def remove_runs(instance: dg.DagsterInstance, settings: Settings, limit: dt.date
     for run_id in gone:
         instance.delete_run(run_id)
         shutil.rmtree(settings.home.dagster / "storage" / run_id, ignore_errors=True)
-    storage = instance.run_storage
-    if gone and isinstance(storage, SqlRunStorage):  # SQLite does not follow the tags' foreign key by itself
-        there = RunsTable.select().with_only_columns(RunsTable.c.run_id)
-        with storage.connect() as connection:
-            connection.execute(RunTagsTable.delete().where(RunTagsTable.c.run_id.not_in(there)))
     return gone
 
 

@@ -23,8 +23,10 @@ QUALITY_SCHEMA = "quality"
 RELEASE_KEY = dg.AssetKey(["published", "levelground"])
 TEAM = "team:data"
 GROUPS = {"staging": "conformed", "intermediate": "conformed", "reference": "reference", "marts": "measured"}
-# Steps of a measure lie beside the marts, in the schema of what is not released.
-MEASURED_FOLDERS = ("models/marts/",)
+# Steps lie beside what they lead to, in the schema of what is not released.
+GROUP_OF_FOLDER = {"models/marts/": "measured", "models/published/": "published"}
+# What the run itself writes between the steps of dbt, by its dbt source, and the group that shows it.
+WRITTEN_BY_THE_RUN = {"receipts": "receipts", "disclosure": "published"}
 EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 
 
@@ -40,9 +42,9 @@ class Translator(DagsterDbtTranslator):
     def get_group_name(self, dbt_resource_props: Mapping[str, Any]) -> str | None:
         """How far along the way of the data the node is."""
         schema = dbt_resource_props["config"].get("schema") or "staging"
-        if dbt_resource_props["original_file_path"].startswith(MEASURED_FOLDERS):
-            return GROUPS["marts"]
-        return GROUPS.get(schema, schema)
+        path = dbt_resource_props["original_file_path"]
+        own = next((group for folder, group in GROUP_OF_FOLDER.items() if path.startswith(folder)), None)
+        return own or GROUPS.get(schema, schema)
 
     def get_description(self, dbt_resource_props: Mapping[str, Any]) -> str:
         """What the model's documentation says; dagster-dbt would put all of its SQL behind it, also in lists of one line."""
@@ -143,11 +145,11 @@ def lineage_metadata(columns: ByColumn, keys: Mapping[str, dg.AssetKey]) -> dict
 
 def receipt_specs(manifest: Mapping[str, Any]) -> list[dg.AssetSpec]:
     """What the run itself writes down for dbt: nodes without a step of their own."""
-    tables = [source for source in manifest["sources"].values() if source["source_name"] == "receipts"]
+    tables = [source for source in manifest["sources"].values() if source["source_name"] in WRITTEN_BY_THE_RUN]
     return [
         dg.AssetSpec(
-            dg.AssetKey(["receipts", table["name"]]),
-            group_name="receipts",
+            dg.AssetKey([table["source_name"], table["name"]]),
+            group_name=WRITTEN_BY_THE_RUN[table["source_name"]],
             description=table["description"],
             kinds={"duckdb"},
             owners=[TEAM],

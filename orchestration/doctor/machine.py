@@ -19,9 +19,9 @@ from orchestration.settings import ConfigurationError
 from warehouse.paths import RELEASE_FILES
 from warehouse.releases import known_releases, release_moment
 
-# A run that finds new rows needs room for a second pair of release files, for what the warehouse grows by, and for spilling.
-# Measured on the sample with 1 M rows: 1.3 times the release at its highest (docs/deploy/sizing.md). Twice is what is asked.
-TIMES_THE_RELEASE, LEAST_FREE = 2, 512 << 20
+# A run that finds new rows writes a second pair of release files and their exports, and the warehouse grows by what landed and by
+# tables that are built anew; DuckDB may spill. As much again as both, and no less than half a gigabyte, is what is asked for.
+LEAST_FREE = 512 << 20
 # Clocks of machines that are kept by NTP differ by less than a second, one that is not drifts by some seconds a day.
 CLOCK_SLACK = dt.timedelta(minutes=2)
 
@@ -32,7 +32,7 @@ def disk(installation: Installation) -> Iterator[Finding]:
     where = next(folder for folder in (home.root, *home.root.parents) if folder.is_dir())
     free = shutil.disk_usage(where).free
     release, held = _size(home.published / name for name in RELEASE_FILES), _size([home.warehouse])
-    needed = max(LEAST_FREE, TIMES_THE_RELEASE * release)
+    needed = max(LEAST_FREE, release + held)
     said = f"{_gib(free)} free; a run may need {_gib(needed)}, the release has {_gib(release)}, the warehouse {_gib(held)}"
     remedy = "free some, keep fewer releases (LEVELGROUND_KEEP_RELEASES), or move the home to a larger disk"
     if free < needed:

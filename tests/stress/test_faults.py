@@ -274,7 +274,6 @@ def test_clock_going_back(disturbed: SmallHome, converges: Callable[[], None]) -
     assert status["run_id"] == disturbed.last()["run_id"]
     disturbed.run()
     assert disturbed.last()["outcome"] == "unchanged"
-    assert "--full-refresh" not in disturbed.last()["message"]
 
 
 @pytest.mark.parametrize("seed", ["strata", "race_ethnicity_crosswalk"])

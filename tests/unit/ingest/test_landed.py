@@ -87,6 +87,18 @@ def test_an_older_working_warehouse_takes_in_what_came_since(warehouse: Any, con
     assert (warehouse.rows("*"), ledger(warehouse)) == new
 
 
+def test_a_load_that_came_again_and_was_held_back_keeps_its_place(warehouse: Any, contract_of: Callable[[str], Contract]) -> None:
+    contract = contract_of("merge")
+    warehouse.take(contract, {"f.csv": FIRST})
+    warehouse.take(contract, {"f.csv": SECOND})
+    write_down(warehouse.con, contract, warehouse.store)
+    landed, loads = warehouse.rows("*"), ledger(warehouse)
+    assert warehouse.deliver(contract, {"f.csv": FIRST}).sequence == 3  # and no gate let it in
+    lose(warehouse, contract)
+    restored(warehouse, contract)
+    assert (warehouse.rows("*"), ledger(warehouse)) == (landed, loads)
+
+
 def test_a_held_back_delivery_does_not_come_in_by_the_back_door(warehouse: Any, contract_of: Callable[[str], Contract]) -> None:
     contract = contract_of("append")
     warehouse.take(contract, {"f.csv": FIRST})

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from orchestration.settings import PROJECT, ConfigurationError, Settings
+from orchestration.settings import PROJECT, ConfigurationError, Settings, variables
 
 
 def test_without_a_variable_there_are_defaults() -> None:
@@ -110,3 +110,17 @@ def test_hosts_that_are_no_pairs_of_addresses_are_refused_without_quoting_them(t
     with pytest.raises(ConfigurationError, match="LEVELGROUND_HOSTS holds what is no pair of addresses; write it like") as told:
         Settings.from_environment({"LEVELGROUND_HOSTS": text})
     assert "hunter2" not in str(told.value)
+
+
+def test_no_secret_is_shown() -> None:
+    secrets = {"LEVELGROUND_HASH_KEY": "hunter2hunter2", "LEVELGROUND_ALERTS": "mailto://desk:hunter2hunter2@mail.example"}
+    settings = Settings.from_environment(secrets)
+    assert settings.hash_key is not None
+    assert settings.alerts
+    assert "hunter2" not in f"{settings} {settings!r}"
+
+
+def test_all_variables_are_known_by_being_asked_for() -> None:
+    assert {"LEVELGROUND_HOME", "LEVELGROUND_ALERTS", "LEVELGROUND_THREADS", "LEVELGROUND_DOCS_URL"} <= set(variables())
+    assert all(name.startswith("LEVELGROUND_") for name in variables())
+    assert len(set(variables())) == len(variables())
