@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
-import openpyxl
 import pytest
 
 from expectations.published import PUBLIC_SUITES
@@ -254,31 +253,6 @@ def test_status_and_sources_answer(place: Place) -> None:
     assert "Race is known for fewer than 70 % of the records" in shown.stdout  # why it has its grade
     assert "FPC-02" in shown.stdout  # what is known to be wrong with it
     assert place.levelground("sources", "check", "fpc__police_stops").returncode == 0
-
-
-def test_a_doctored_workbook_is_told_which_money_identities_it_breaks(
-    first_release: tuple[Path, dict[str, Any]], sample_city: Path, tmp_path: Path
-) -> None:
-    """Each doctored cell is of another project; a code kept as a number is caught by the name beside it."""
-    doctored: list[tuple[str, Any, str]] = [
-        ("H", 1, "obligated more than its adopted budget"),
-        ("L", 10**9, "spent more than it has obligated"),
-        ("I", 10**9, "more than its sum up to then"),
-        ("J", 0, "less than it was a period before"),
-        ("F", 2.1, "one code stands beside two names"),
-        ("F", "Jobs", "the form of the Treasury's codes"),
-    ]
-    (good,) = (sample_city / "doa__arpa_projects").iterdir()
-    book = openpyxl.load_workbook(good)
-    sheet = book["Projects"]
-    jobs = [row for row in range(8, sheet.max_row) if sheet[f"F{row}"].value == "2.10"]
-    for row, (column, value, _) in zip(jobs[::-1], doctored, strict=False):
-        sheet[f"{column}{row}"] = value
-    book.save(tmp_path / "doctored.xlsx")
-    done = CommandLine(first_release[0])("sources", "check", "doa__arpa_projects", tmp_path / "doctored.xlsx")
-    assert done.returncode == 3
-    said = " ".join(done.stdout.split())
-    assert [reason for _, _, reason in doctored if reason not in said] == []
 
 
 def test_check_audits_a_file_without_loading_it(place: Place, tmp_path: Path) -> None:
