@@ -109,7 +109,7 @@ SOURCES: Mapping[str, Source] = {
     sales.SOURCE: Source(_fixed(sales)),
     foreclosures.SOURCE: Source(_fixed(foreclosures)),
     lead_lines.SOURCE: Source(_fixed(lead_lines), keys={"as_of": lead_lines.AS_OF}),
-    lead_orders.OPEN: Source(lambda folder, _, rng: lead_orders.write_open(folder, rng)),
+    lead_orders.OPEN: Source(lambda folder, _, rng: lead_orders.write_open(folder, rng), keys={"as_of": lead_orders.AS_OF}),
     lead_orders.ABATED: Source(lambda folder, _, rng: lead_orders.write_abated(folder, rng)),
     chronic_disease.SOURCE: Source(_fixed(chronic_disease), keys=city.COUNTY),
     survey.SOURCE: Source(

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from dataclasses import asdict
 
-from ingest.sample.city import AS_OF, COUNTY_GEOID
+from ingest.sample.city import COUNTY_GEOID
 from ingest.sample.education import absenteeism, completion, discipline, schools
 from ingest.sample.health import chronic_disease, lead_lines, lead_orders, lead_tests
 from ingest.sample.housing import foreclosures, sales
@@ -126,7 +126,7 @@ def _health() -> list[Truth]:
     rows += [
         Truth("lead_orders_abated", "year", f"{year}-01-01", "all", float(count)) for year, count in lead_orders.ABATED_IN.items()
     ]
-    rows.append(Truth("lead_orders_open", "snapshot", f"{AS_OF:%Y-%m-%d}", "all", float(lead_orders.OPEN_ORDERS)))
+    rows.append(Truth("lead_orders_open", "snapshot", lead_orders.AS_OF.isoformat(), "all", float(lead_orders.OPEN_ORDERS)))
     last = chronic_disease.LAST_YEAR
     return rows + [
         Truth(

@@ -15,7 +15,7 @@ import numpy as np
 from tests.truth import town
 from tests.truth.planted import Switches, World, alike, years
 
-TIMES = 2
+TIMES = 4
 KINDS = ("proportion", "composition", "rate", "count")
 _SHARE = np.array([0.62, 0.30, 0.42, 0.50])
 _RATE = np.array([0.04, 0.10, 0.06, 0.05])  # of a resident, a year

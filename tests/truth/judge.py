@@ -78,11 +78,16 @@ class Verdict:
     within_bounds: float | None
 
     @property
+    def is_exact(self) -> bool:
+        """Whether the figure never varies and is never off, but for its last digits."""
+        return self.seeds > 1 and self.error_se < 1e-10 and abs(self.error) < 1e-7
+
+    @property
     def standard_errors(self) -> float:
         """How many of its standard errors the mean error is away from 0; a figure that never varies must be exact."""
-        if self.error_se > 1e-10:
-            return self.error / self.error_se
-        return 0.0 if abs(self.error) < 1e-7 else float("inf")
+        if self.is_exact:
+            return 0.0
+        return self.error / self.error_se if self.error_se > 1e-10 else float("inf")
 
 
 def judge(con: duckdb.DuckDBPyConnection, truths: list[pa.Table], number: int) -> None:

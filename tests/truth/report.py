@@ -2,7 +2,7 @@
 
     python -m tests.truth.report [--write]
 
-Prints both tables; `--write` puts them into docs/methods.md between their marks. Every seed is fixed. It takes ten minutes of one
+Prints both tables; `--write` puts them into docs/methods.md between their marks. Every seed is fixed. It takes ten minutes of a
 processor. Here: how figures become a table. Not here: how they come about (`runs`, `judge`, `biases`).
 """
 
@@ -105,7 +105,9 @@ def _head(titles: str) -> list[list[str]]:
 
 
 def _error(verdict: Verdict) -> str:
-    return f"{verdict.error:+.2f} ± {verdict.error_se:.2f}" if verdict.error_se else f"{verdict.error:.2f}"
+    if verdict.is_exact:
+        return "0"
+    return f"{verdict.error:+.2f} ± {verdict.error_se:.2f}" if verdict.error_se else f"{verdict.error:+.2f}"
 
 
 def _share(percent: float | None) -> str:

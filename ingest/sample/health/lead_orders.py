@@ -22,6 +22,7 @@ OPEN, ABATED = "mhd__lead_orders_open", "mhd__lead_orders_abated"
 # Planted: orders abated in each year, and orders open at the end of 2025.
 ABATED_IN = {2021: 40, 2022: 60, 2023: 50, 2024: 90, 2025: 110}
 OPEN_ORDERS = 180
+AS_OF = date(2025, 12, 31)
 _NO_DAY = 4
 _TYPES = ("Both", "Both", "Both", "Both", "Interior", "Exterior")
 _STATES = ("Open", "Open", "Open", "Enforcement", "", "Abatement in Process")
