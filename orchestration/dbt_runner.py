@@ -70,14 +70,18 @@ def project_fingerprint(sources: Path) -> str:
 
 
 def manifest(home: Home) -> dict[str, Any]:
-    """dbt's manifest of the project as it is now; parsed again only when the project changed."""
+    """dbt's manifest of the project as it is now; parsed again only when the project changed, or lies elsewhere."""
     kept, mark = home.dbt / "manifest.json", home.dbt / "manifest.fingerprint"
     fingerprint = _fingerprint()
-    if not (kept.is_file() and mark.is_file() and mark.read_text(encoding="utf-8") == fingerprint):
+    said = f"{fingerprint} {DBT_PROJECT}"
+    if not (kept.is_file() and mark.is_file() and mark.read_text(encoding="utf-8") == said):
         home.ensure()
+        if not (mark.is_file() and mark.read_text(encoding="utf-8").endswith(f" {DBT_PROJECT}")):
+            # dbt reads seeds where they lay when it parsed them, which an upgrade may have moved
+            (home.dbt / "partial_parse.msgpack").unlink(missing_ok=True)
         _PROJECTS.clear()
         _PROJECTS[str(home.root), fingerprint] = _invoke(home, ["parse"])
-        mark.write_text(fingerprint, encoding="utf-8")
+        mark.write_text(said, encoding="utf-8")
     parsed: dict[str, Any] = json.loads(kept.read_text(encoding="utf-8"))
     return parsed
 

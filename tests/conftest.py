@@ -158,3 +158,8 @@ def called(command: list[str], environment: dict[str, str]) -> subprocess.Comple
 @pytest.fixture
 def levelground(tmp_path: Path) -> CommandLine:
     return CommandLine(tmp_path / "home")
+
+
+def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
+    """No bytes in a test's name: archives hold the second in which they were made, and each worker makes its own."""
+    return argname if isinstance(val, bytes) else None
