@@ -48,14 +48,15 @@ def execute_refresh(
         )
         if result.success:
             return None
-        for event in [e for e in result.all_events if e.is_step_failure]:
-            error = event.step_failure_data.error
+        # a step's failure first; a run that could not open has none
+        for event in sorted([e for e in result.all_events if e.is_failure], key=lambda e: not e.is_step_failure):
+            error = getattr(event.event_specific_data, "error", None)
             while error is not None and error.cause is not None:
                 error = error.cause
             if error is not None:
-                return f"{event.step_key}: {_plain(error.message, settings)}"
-        failures = [e.message for e in result.all_events if e.is_failure and e.message]
-        return _plain(failures[0], settings) if failures else "the run failed; open it in the UI for its log"
+                said = _plain(error.message, settings)
+                return f"{event.step_key}: {said}" if event.step_key else said
+        return "the run failed; open it in the UI for its log"
 
 
 def _plain(message: str, settings: Settings) -> str:

@@ -174,7 +174,8 @@ import dagster as dg
 from orchestration.definitions import defs
 with dg.DagsterInstance.get() as instance:
     result = defs.resolve_job_def("refresh").execute_in_process(instance=instance, raise_on_error=False)
-    print([event.message for event in result.all_events if event.is_failure], result.success)
+    failures = [event.event_specific_data.error for event in result.all_events if event.is_failure]
+    print([error.cause.message if error.cause else error.message for error in failures if error], result.success)
 """
 
 

@@ -1,0 +1,119 @@
+"""A year of what runs leave, on a clock of its own, without building anything: deliveries, landing, receipts, Dagster's
+runs with events and checks, logs. `test_a_year` runs the whole job, on far fewer nights an hour.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+import random
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+from types import SimpleNamespace
+
+import dagster as dg
+import duckdb
+import pytest
+
+from ingest.connectors import delivered_files, open_folder
+from ingest.contract import Contract
+from ingest.deliver import DeliveryStore, deliver
+from ingest.landed import write_down
+from ingest.landing import ensure_ledger, ensure_tables
+from ingest.promote import promote
+from orchestration import retention
+from orchestration.instance import prepare_instance
+from orchestration.receipts import RELEASED, RunReceipt, RunStore
+from orchestration.settings import Settings
+from tests.stress.small import write_figures
+from tests.stress.test_a_year import FIGURES, curve, used
+from tests.unit.ingest.conftest import CITY_ZONE, _make
+
+NIGHTS = int(os.environ.get("STRESS_NIGHTS", "365"))
+KEPT = round(NIGHTS * 90 / 365)
+FIRST = dt.datetime(2026, 1, 1, 8)
+ROWS, ASSETS, LOG_BYTES_A_NIGHT = 500, 10, 10_000
+COLUMNS = [{"name": "k", "type": "integer"}, {"name": "d", "type": "date", "formats": ["%Y-%m-%d"]}, {"name": "v"}]
+LOADS = (
+    {"mode": "replace"},
+    {"mode": "merge", "key": ["k"]},
+    {"mode": "replace_period", "period_column": "d", "period": "day"},
+)
+
+
+def contracts() -> list[Contract]:
+    return [_make(source=f"dpt__{load['mode']}", columns=COLUMNS, load=load) for load in LOADS]
+
+
+@dg.multi_asset(
+    specs=[dg.AssetSpec(f"table_{number}") for number in range(ASSETS)],
+    check_specs=[dg.AssetCheckSpec("gate", asset=f"table_{number}") for number in range(ASSETS)],
+)
+def tables():  # type: ignore[no-untyped-def]
+    for number in range(ASSETS):
+        yield dg.MaterializeResult(asset_key=f"table_{number}", metadata={"rows": number})
+        yield dg.AssetCheckResult(asset_key=f"table_{number}", check_name="gate", passed=True, metadata={"found": "x" * 2_000})
+
+
+@pytest.mark.timeout(3600)
+def test_a_year_of_what_runs_leave(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    record_property: Callable[[str, object], None],
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    kept = {"LEVELGROUND_KEEP_RUNS": str(KEPT), "LEVELGROUND_KEEP_DELIVERIES": str(KEPT)}
+    settings = Settings.from_environment({"LEVELGROUND_HOME": str(tmp_path / "home"), **kept})
+    monkeypatch.setenv("DAGSTER_HOME", "")
+    prepare_instance(settings)
+    home, runs, registry = settings.home, RunStore(settings.home.runs), contracts()
+    chance = random.Random(1)
+    rows: list[tuple[object, ...]] = []
+    for night in range(NIGHTS):
+        now = FIRST + dt.timedelta(days=night)
+        monkeypatch.setattr(retention, "now", lambda now=now: now)
+        # opened and closed every night, as runs do
+        with duckdb.connect(str(home.warehouse)) as con, dg.DagsterInstance.get() as instance:
+            ensure_ledger(con)
+            session = SimpleNamespace(settings=settings, reading=SimpleNamespace(registry=registry), con=con, runs=runs)
+            for contract in registry:
+                store = DeliveryStore(home.deliveries, contract.source)
+                folder = tmp_path / "in"
+                folder.mkdir(exist_ok=True)
+                text = "".join(f"{k},{now:%Y-%m-%d},{chance.random()}\n" for k in range(ROWS))
+                (folder / "f.csv").write_text(f"k,d,v\n{text}")
+                ensure_tables(con, contract, CITY_ZONE)
+                receipt = deliver(contract, open_folder(contract, delivered_files(folder), folder), store, None, now)
+                batch = store.batch(receipt.load_id)
+                promote(con, contract, receipt, batch, run_id=str(night), city_zone=CITY_ZONE, now=now)
+                write_down(con, contract, store)
+            result = dg.materialize([tables], instance=instance)
+            with sqlite3.connect(home.dagster / "history" / "runs.db") as history:
+                history.execute("update runs set create_timestamp = ? where run_id = ?", (str(now), result.run_id))
+            receipt_of_run = RunReceipt(result.run_id, "cli", now.isoformat(), "x", "x", now.isoformat(), number=night + 1)
+            receipt_of_run.fingerprint, receipt_of_run.message = "f", "m" * 20_000
+            receipt_of_run.end(RELEASED, now)
+            runs.save(receipt_of_run)
+            with (home.logs / "alerts.log").open("a") as log:
+                log.write(("x" * 99 + "\n") * (LOG_BYTES_A_NIGHT // 100))
+            retention.keep_house(session, instance)  # type: ignore[arg-type]
+        sizes = used(home.root)
+        rows.append((night + 1, *(round(size, 3) for size in sizes.values()), round(sum(sizes.values()), 3)))
+    stay = {contract.load.mode: len(DeliveryStore(home.deliveries, contract.source).receipts()) for contract in registry}
+    with dg.DagsterInstance.get() as instance:
+        assert instance.get_runs_count() in (KEPT, KEPT + 1)
+    totals = [float(str(row[-1])) for row in rows]
+    if FIGURES:
+        write_figures(Path(FIGURES) / "kept.csv", ("night", *sizes, "total"), rows)
+    with capsys.disabled():
+        print(f"\n{curve(totals)}\n           1 to {NIGHTS} nights, {KEPT} kept")
+    record_property("MB when what is kept is full, and at the end", f"{totals[KEPT + 1]:.1f}, {totals[-1]:.1f}")
+    record_property("deliveries kept by load mode", stay)
+    assert len(runs.all()) in (KEPT, KEPT + 1)
+    # a day's rows hang on that day's delivery; the others are in the newest one
+    assert stay["replace"] in (KEPT, KEPT + 1) and stay["merge"] in (KEPT, KEPT + 1) and stay["replace_period"] == NIGHTS
+    # what grows on is landing itself and the deliveries that it stems from
+    bounded = [sum(float(str(row[1 + list(sizes).index(name)])) for name in ("runs", "dagster", "logs")) for row in rows]
+    write_ahead = 5  # SQLite's log is put into its file at 4 MB
+    assert max(bounded[KEPT + 5 :]) <= max(bounded[: KEPT + 5]) * 1.15 + write_ahead
