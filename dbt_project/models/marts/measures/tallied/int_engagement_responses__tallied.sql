@@ -51,7 +51,7 @@ shared as (
         said.word
     from said
     cross join thresholds
-    where said.word is not null
+    where said.word not in ('not_collected', 'not_mapped')
     group by said.jurisdiction, said.period_start, said.shown_theme_code, said.detail, said.word, thresholds.threshold
     -- a file of the Council is public by itself; anything else in its place is not shown
     having
