@@ -38,6 +38,23 @@ listed as (
         on lists.city_geoid = tracts.city_geoid and lists.valid_from = tracts.valid_from and placed.tract_geoid = tracts.tract_geoid
 ),
 
+named as (
+    select
+        listed.*,
+        {%- for population in ['primary', 'second', 'third'] %}
+        {{ population }}_populations.label as {{ population }}_population,
+        {{ population }}_populations.impact as {{ population }}_population_impact,
+        {%- endfor %}
+        categories.category_name,
+        categories.category_group
+    from listed
+    left join {{ ref('arpa_expenditure_categories') }} as categories on listed.category_code = categories.category_code
+    {%- for population in ['primary', 'second', 'third'] %}
+    left join {{ ref('arpa_populations') }} as {{ population }}_populations
+        on listed.{{ population }}_population_code = {{ population }}_populations.population_code
+    {%- endfor %}
+),
+
 final as (
     select
         {{ event_columns('arpa_project', has_key=true) }},
@@ -48,10 +65,10 @@ final as (
         first_reported_on,
         project_id,
         project_name,
-        listed.category_code,
-        categories.category_name,
+        category_code,
+        category_name,
         category_name_reported,
-        categories.category_group,
+        category_group,
         project_status_code,
         project_status_reported,
         adopted_budget_usd,
@@ -61,8 +78,8 @@ final as (
         spent_usd,
         {%- for population in ['primary', 'second', 'third'] %}
         {{ population }}_population_code,
-        {{ population }}_populations.label as {{ population }}_population,
-        {{ population }}_populations.impact as {{ population }}_population_impact,
+        {{ population }}_population,
+        {{ population }}_population_impact,
         {%- endfor %}
         is_in_qualified_census_tract,
         address,
@@ -72,12 +89,7 @@ final as (
         aldermanic_district_reported,
         planned_completion_on,
         completed_on
-    from listed
-    left join {{ ref('arpa_expenditure_categories') }} as categories on listed.category_code = categories.category_code
-    {%- for population in ['primary', 'second', 'third'] %}
-    left join {{ ref('arpa_populations') }} as {{ population }}_populations
-        on listed.{{ population }}_population_code = {{ population }}_populations.population_code
-    {%- endfor %}
+    from named
 )
 
 select * from final

@@ -7,7 +7,10 @@ positions as (
         jurisdiction,
         occurred_on,
         'spd15_1997' as race_standard,
-        case when race_ethnicity_code_1997 in ('asian', 'nhpi') then 'asian_or_nhpi' else race_ethnicity_code_1997 end as race_ethnicity_code,
+        case
+            when race_ethnicity_code_1997 in ('asian', 'nhpi') then 'asian_or_nhpi'
+            else race_ethnicity_code_1997
+        end as race_ethnicity_code,
         race_standard = 'spd15_2024' as bridged,
         count(*) as positions_count
     from {{ ref('fct_employees') }}
@@ -30,12 +33,11 @@ counted as (
 -- the two that the box does not tell apart are no zeros
 untold as (
     select distinct
-        counted.* exclude (race_ethnicity_code, numerator),
-        boxes.race_ethnicity_code,
+        * exclude (race_ethnicity_code, numerator),
+        unnest(['asian', 'nhpi']) as race_ethnicity_code,
         cast(null as double) as numerator
     from counted
-    cross join (values ('asian'), ('nhpi')) as boxes (race_ethnicity_code)
-    where counted.race_ethnicity_code = 'all'
+    where race_ethnicity_code = 'all'
 ),
 
 united as (
