@@ -213,11 +213,11 @@ def from_since(contract: Contract, receipt: Receipt, city_zone: str) -> str:
 
 
 def _data_as_of(con: DuckDBPyConnection, contract: Contract, city_zone: str) -> dt.datetime | None:
-    """The latest event or closing time in the batch; None where the source has no such column."""
+    """The latest event or closing time, or day of a reporting period, in the batch; None without such a column."""
     times = [
         f"max(cast({typed_expression(column, city_zone)} as timestamp)) filter (not {invalid_condition(column, city_zone)})"
         for column in contract.kept_columns
-        if column.role in ("event_time", "closed_time") and column.type in ("date", "timestamp")
+        if column.role in ("event_time", "closed_time", "period") and column.type in ("date", "timestamp")
     ]
     if not times:
         return None
