@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from orchestration.settings import DBT_PROJECT
-from warehouse.connection import attach, database_path, scratch
+from warehouse.connection import attach, database_path, detach, scratch
 from warehouse.paths import RELEASE_FILES, Home
 from warehouse.sql import without_values
 
@@ -136,15 +136,21 @@ def documented(home: Home, release_id: str | None, folder: Path) -> str:
     """
     project = manifest(home)
     with scratch(folder, "warehouse") as connection:
-        if release_id is not None:
-            for alias, name in zip(("release", "public"), RELEASE_FILES, strict=True):
-                attach(connection, home.release(release_id) / name, alias, read_only=True)
+        attached = ("release", "public") if release_id is not None else ()
+        for alias, name in zip(attached, RELEASE_FILES, strict=False):
+            attach(connection, home.release(str(release_id)) / name, alias, read_only=True)
         file = database_path(connection)
         target = file.parent / "target"
         target.mkdir()
         (target / "manifest.json").write_text(json.dumps(project), encoding="utf-8")
         arguments = ["docs", "generate", "--static", "--no-compile", *([] if release_id else ["--empty-catalog"])]
-        _invoke(home, arguments, parsed=_parsed(home), target=target, warehouse=file)
+        try:
+            _invoke(home, arguments, parsed=_parsed(home), target=target, warehouse=file)
+        finally:
+            for alias in attached:
+                detach(
+                    connection, alias
+                )  # dbt keeps its own connection, and with it all that is attached, until the process ends
         return (target / "static_index.html").read_text(encoding="utf-8")
 
 
