@@ -93,7 +93,12 @@ def _public(con: DuckDBPyConnection) -> Public:
 
 def _before(con: DuckDBPyConnection, figures: Sequence[Figure]) -> Before:
     settled = dict(zip((figure.key for figure in read(con, REPORTED, "is_settled")), _settled(con), strict=True))
-    whole = {whole_key(figure): settled[figure.key][1] for figure in figures if figure.key in settled and figure.kind != "median"}
+    # the row of all says it of its slice: of a hidden row beside it nothing is shown anyway
+    whole = {
+        figure.key: settled[figure.key][1]
+        for figure in figures
+        if figure.key in settled and figure.kind != "median" and figure.key == whole_key(figure)
+    }
     return Before(
         shown=frozenset(key for key, (because, _) in settled.items() if because is None),
         hidden=frozenset(key for key, (because, _) in settled.items() if because is not None),

@@ -91,10 +91,13 @@ def _with(period: tuple[str, str], **races: int) -> Cells:
 
 def test_a_night_without_news_reports_the_same(con: duckdb.DuckDBPyConnection, home: Home) -> None:
     first = _night(con, home, FIRST, "2024-04-05")
+    of_unknown = con.execute(f"select race_ethnicity_code, shows_unknown from {REPORTED} order by all").fetchall()
+    assert ("all", True) in of_unknown
     ledger = home.ledger.read_bytes()
     assert first[*JANUARY, "asian"] == (4.0, False, "primary")
     assert first[*JANUARY, "hispanic"] == (30.0, False, "secondary")
     assert _night(con, home, FIRST, "2024-04-06", "r2") == first
+    assert con.execute(f"select race_ethnicity_code, shows_unknown from {REPORTED} order by all").fetchall() == of_unknown
     rows = duckdb.sql(f"select count(*), count(distinct release_id) from read_parquet('{home.ledger}')").fetchone()
     assert rows == (len(first), 1)
     assert ledger[:4] == b"PAR1"
