@@ -148,9 +148,8 @@ def documented(home: Home, release_id: str | None, folder: Path) -> str:
             _invoke(home, arguments, parsed=_parsed(home), target=target, warehouse=file)
         finally:
             for alias in attached:
-                detach(
-                    connection, alias
-                )  # dbt keeps its own connection, and with it all that is attached, until the process ends
+                # dbt keeps a connection of its own, and with it all that is attached, until the process ends
+                detach(connection, alias)
         return (target / "static_index.html").read_text(encoding="utf-8")
 
 

@@ -49,8 +49,8 @@ def _figures(rows: Sequence[Row]) -> list[Figure]:
         of_known = [math.fsum(pair[0] for pair in among), math.fsum(pair[of.kind == "proportion"] for pair in among)]
         key = Key(of.measure_id, 1, at, row.method)
         records = (of.numerator, of.denominator, None)
-        own = (row.figures["numerator"], row.figures["denominator"], of.threshold, of.hides_zeros, of.kind, of.minimum_n)
-        figures.append(Figure(key, "computed", None, *own, *records, *of_known))
+        own = (row.figures["numerator"], row.figures["denominator"], of.threshold, of.hides_zeros, of.kind)
+        figures.append(Figure(key, "computed", *own, *records, *of_known))
     return figures
 
 

@@ -18,11 +18,11 @@ GRAIN = (
     "race_standard", "race_ethnicity_code", "tabulation", "method", "stratum_type", "stratum_code",
 )  # fmt: skip
 # What the plan says of a row beside its figures.
-PLANNED = (
-    "threshold", "hides_zeros", "kind", "minimum_n", "numerator_records", "denominator_records", "rests_on_records",
+_PLANNED = (
+    "threshold", "hides_zeros", "kind", "numerator_records", "denominator_records", "rests_on_records",
     "known_numerator", "known_denominator",
 )  # fmt: skip
-_READ = (*GRAIN, "value_status", "reliability", "numerator", "denominator", *PLANNED)
+_READ = (*GRAIN, "value_status", "numerator", "denominator", *_PLANNED)
 
 
 class Key(NamedTuple):
@@ -40,13 +40,11 @@ class Figure:
 
     key: Key
     value_status: str
-    reliability: str | None
     numerator: float | None
     denominator: float | None
     threshold: int
     hides_zeros: bool
     kind: str
-    minimum_n: float
     numerator_records: str
     denominator_records: str | None
     rests_on_records: str | None

@@ -20,7 +20,7 @@ from warehouse.disclosure.figures import GRAIN
 from warehouse.disclosure.reported import PRIOR, REPORTED
 from warehouse.files import sync
 from warehouse.paths import Home
-from warehouse.sql import literal
+from warehouse.sql import identifier, literal
 
 FOLDER = "disclosure"  # in a release
 _OWNERS = 0o600
@@ -39,9 +39,15 @@ def record(con: DuckDBPyConnection, home: Home, *, release_id: str, published_at
     """
     if home.ledger.is_file():
         ledger = f"read_parquet({literal(str(home.ledger))})"
+        # the columns of today: the ledger may have been begun by a version with others
+        names = [name for name, *_ in con.execute("describe public.published.equity_measures").fetchall()]
         last = f"""
-            select * exclude (release_id, published_at) from {ledger}
-            qualify row_number() over (partition by {", ".join(GRAIN)} order by published_at desc, release_id desc) = 1
+            select {", ".join(map(identifier, names))} from (
+                select * from public.published.equity_measures where false
+                union all by name
+                select * exclude (release_id, published_at) from {ledger}
+                qualify row_number() over (partition by {", ".join(GRAIN)} order by published_at desc, release_id desc) = 1
+            )
         """
         new = f"""
             select states.* from ({states}) as states

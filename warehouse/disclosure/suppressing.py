@@ -20,8 +20,6 @@ from warehouse.disclosure.reported import REPORTED, report
 from warehouse.disclosure.sums import UNKNOWN, Public, count_up, everybody
 from warehouse.disclosure.units import hidden_medians, units, whole_key
 
-MARTS = "release.marts.fct_equity_measures"
-
 
 @dataclass(frozen=True)
 class Suppressed:
@@ -65,13 +63,7 @@ def next_due(con: DuckDBPyConnection, as_of: dt.datetime) -> str | None:
     found = con.execute(
         f"""
         select min(moment) from (
-            select cast(measures.period_end + plan.lag_days as timestamp) as moment
-            from (select distinct measure_id, geography_type, period_type, stratum_type, period_end from {MARTS}) as measures
-            inner join release.reference.publication_plan as plan
-                on measures.measure_id = plan.measure_id
-                and plan.geography_type in (measures.geography_type, '*')
-                and plan.period_type in (measures.period_type, '*')
-                and plan.stratum_type in (measures.stratum_type, '*')
+            select closes_on as moment from intermediate.int_disclosure__closings
             union all
             select date_trunc('quarter', reported_at) + interval 3 months from {REPORTED} where is_revision_pending
         )
@@ -92,24 +84,18 @@ def _public(con: DuckDBPyConnection) -> Public:
 
 
 def _before(con: DuckDBPyConnection, figures: Sequence[Figure]) -> Before:
-    settled = dict(zip((figure.key for figure in read(con, REPORTED, "is_settled")), _settled(con), strict=True))
+    """What earlier runs chose for the figures, which are all that is reported, in the order of their grain."""
+    query = f"select hidden_because, shows_unknown, is_settled from {REPORTED} order by {', '.join(GRAIN)}"
+    states = zip(figures, con.execute(query).fetchall(), strict=True)
+    settled = [(figure, because is None, shows) for figure, (because, shows, is_settled) in states if is_settled]
     # the row of all says it of its slice: of a hidden row beside it nothing is shown anyway
-    whole = {
-        figure.key: settled[figure.key][1]
-        for figure in figures
-        if figure.key in settled and figure.kind != "median" and figure.key == whole_key(figure)
-    }
+    whole = [(figure.key, shows) for figure, _, shows in settled if figure.kind != "median" and figure.key == whole_key(figure)]
     return Before(
-        shown=frozenset(key for key, (because, _) in settled.items() if because is None),
-        hidden=frozenset(key for key, (because, _) in settled.items() if because is not None),
-        unknown_shown=frozenset(key for key, shows in whole.items() if shows),
-        unknown_hidden=frozenset(key for key, shows in whole.items() if not shows),
+        shown=frozenset(figure.key for figure, is_shown, _ in settled if is_shown),
+        hidden=frozenset(figure.key for figure, is_shown, _ in settled if not is_shown),
+        unknown_shown=frozenset(key for key, shows in whole if shows),
+        unknown_hidden=frozenset(key for key, shows in whole if not shows),
     )
-
-
-def _settled(con: DuckDBPyConnection) -> list[tuple[str | None, bool]]:
-    query = f"select hidden_because, shows_unknown from {REPORTED} where is_settled order by {', '.join(GRAIN)}"
-    return con.execute(query).fetchall()
 
 
 def _least(figures: Sequence[Figure], counts: Counts) -> list[float]:

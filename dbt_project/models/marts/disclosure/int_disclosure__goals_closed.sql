@@ -15,11 +15,7 @@ closed as (
     from progress
     cross join {{ ref('stg_receipts__settings') }} as city
     left join {{ ref('publication_plan') }} as plan_rows
-        on
-            progress.measure_id = plan_rows.measure_id
-            and plan_rows.geography_type in (progress.geography_type, '*')
-            and plan_rows.period_type in (progress.period_type, '*')
-            and plan_rows.stratum_type in (progress.stratum_type, '*')
+        on {{ in_plan('progress', 'plan_rows') }}
     -- a goal without a figure yet has no period that could be open; one whose measure stays inside is shown as hidden
     where coalesce(progress.period_end + plan_rows.lag_days <= cast(city.as_of as date), true)
 ),

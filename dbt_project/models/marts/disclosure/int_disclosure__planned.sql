@@ -50,11 +50,7 @@ planned as (
     from guarded
     cross join {{ ref('stg_receipts__settings') }} as city
     inner join {{ ref('publication_plan') }} as plan_rows
-        on
-            guarded.measure_id = plan_rows.measure_id
-            and plan_rows.geography_type in (guarded.geography_type, '*')
-            and plan_rows.period_type in (guarded.period_type, '*')
-            and plan_rows.stratum_type in (guarded.stratum_type, '*')
+        on {{ in_plan('guarded', 'plan_rows') }}
     inner join {{ ref('publication_race_levels') }} as levels
         on
             plan_rows.race_level = levels.race_level

@@ -42,7 +42,7 @@ def figure(
     """One row. `records`: what numerator and denominator count."""
     named = records or (f"{measure}.numerator", f"{measure}.numerator" if kind == "composition" else f"{measure}.denominator")
     return Figure(
-        Key(measure, 1, where, "individual"), "computed", "reliable", numerator, denominator, threshold, hides_zeros, kind, 20.0,
+        Key(measure, 1, where, "individual"), "computed", numerator, denominator, threshold, hides_zeros, kind,
         named[0], named[1], f"{measure}.records" if kind == "median" else None,
         known[0] if known else None, known[1] if known else None,
     )  # fmt: skip

@@ -1,0 +1,18 @@
+"""What contract tests read: contracts, and seeds as rows of text."""
+
+from __future__ import annotations
+
+import csv
+
+from ingest.contract import Contract
+from ingest.registry import load_registry
+from orchestration.settings import DBT_PROJECT
+
+
+def contracts() -> list[Contract]:
+    return list(load_registry())
+
+
+def seed(name: str) -> list[dict[str, str]]:
+    with (DBT_PROJECT / "seeds" / "reference" / f"{name}.csv").open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))

@@ -1,0 +1,81 @@
+"""What goes out of which measure is decided row by row, and the suppressor and the attack know the same names and limits."""
+
+from __future__ import annotations
+
+from expectations.disclosure.reading import CITY_THRESHOLD
+from tests.contract.registers import contracts, seed
+
+
+def test_every_measure_is_planned_or_not_published_for_a_reason() -> None:
+    """A measure that the plan forgets would be missing in the public file, and nobody would know whether that is meant."""
+    registered, planned = {row["measure_id"] for row in seed("measure_registry")}, seed("publication_plan")
+    missing = registered ^ {row["measure_id"] for row in planned}
+    assert not missing, f"a measure has rows in publication_plan.csv (docs/methods.md, Disclosure): {sorted(missing)}"
+    kept = {row["measure_id"] for row in planned if row["race_level"] == "none"}
+    wrong = {
+        row["measure_id"] for row in planned if row["measure_id"] in kept and (row["race_level"] != "none" or not row["note"])
+    }
+    assert not wrong, f"a measure that is not published has one row, which says why: {sorted(wrong)}"
+    levels = {row["race_level"] for row in seed("publication_race_levels")} | {"none"}
+    unknown = {row["race_level"] for row in planned} - levels
+    assert not unknown, f"add the level to publication_race_levels.csv: {unknown}"
+
+
+def test_figures_of_persons_are_planned_one_by_one() -> None:
+    """A `*` would let out whatever the measure learns to count, and places that cross cut pieces that no row shows."""
+    persons, chains = confidential_measures(), {"school": "school_district"}
+    planned = [row for row in seed("publication_plan") if row["measure_id"] in persons and row["race_level"] != "none"]
+    every = [row for row in planned if "*" in (row["geography_type"], row["period_type"], row["stratum_type"])]
+    assert not every, f"name place, period and stratum: {every}"
+    named = {row["measure_id"]: row["records"] for row in seed("publication_records") if row["part"] == "numerator"}
+    places: dict[str, set[str]] = {}
+    for row in planned:
+        records = named.get(row["measure_id"], row["measure_id"])
+        places.setdefault(records, set()).add(row["geography_type"])
+    crossing = {
+        records: sorted(inside)
+        for records, kinds in places.items()
+        if len(inside := {kind for kind in kinds - {"city", "county", "state"} if chains.get(kind) not in kinds}) > 1
+    }
+    assert planned and not crossing, f"plan one kind of place below the city for the same persons: {crossing}"
+
+
+def test_all_codes_are_all_codes() -> None:
+    """What is of nobody goes out whole: a code that the level forgets would be lost without a word."""
+    races = seed("race_ethnicity")
+    wanted = {
+        (standard, tabulation, race["race_ethnicity_code"])
+        for standard in ("spd15_1997", "spd15_2024")
+        for race in races
+        if race[f"is_in_{standard}"] == "true"
+        for tabulation in ("exclusive", "alone_or_in_combination")
+        if tabulation == "exclusive" or race["kind"] == "category"
+    }
+    levels = [row for row in seed("publication_race_levels") if row["race_level"] == "all_codes"]
+    found = {(row["race_standard"], row["tabulation"], row["race_ethnicity_code"]) for row in levels}
+    assert found == wanted, f"all_codes of publication_race_levels.csv: {sorted(found ^ wanted)}"
+
+
+def test_records_are_named_for_measures_that_exist() -> None:
+    """And a universe is the name of records: a slip of the pen would hide nothing."""
+    rows, registered = seed("publication_records"), {row["measure_id"] for row in seed("measure_registry")}
+    unknown = {row["measure_id"] for row in rows} - registered
+    universes = {row["universe"] for row in rows if row["universe"]} - {row["records"] for row in rows}
+    assert not unknown and not universes, f"correct publication_records.csv: {unknown} {universes}"
+
+
+def test_the_attacker_knows_the_threshold_of_the_city() -> None:
+    """It shares no code with what hides, and so it has a figure of its own."""
+    assert [int(row["value"]) for row in seed("publication_rules") if row["rule"] == "suppress_below"] == [CITY_THRESHOLD]
+
+
+def confidential_measures() -> set[str]:
+    """Measures of persons or households, or of a source that is confidential (rules of the house, 4)."""
+    persons = ("person", "household")
+    sources = {
+        contract.source
+        for contract in contracts()
+        if contract.statistical_unit in persons or contract.agreement.classification == "confidential"
+    }
+    rows = seed("measure_registry")
+    return {row["measure_id"] for row in rows if row["statistical_unit"] in persons or row["source"] in sources}
