@@ -15,7 +15,7 @@ MEASURE = {
     "filters": [
         {"col": column, "op": "==", "val": value}
         for column, value in (
-            ("measure_id", "stops_searched_share"),
+            ("measure_id", "stops_by_race"),
             ("period_type", "quarter"),
             ("geography_type", "city"),
             ("stratum_type", "all"),
@@ -46,7 +46,7 @@ def test_superset_charts_a_measure_and_goes_with_the_releases(place: Place, tmp_
         )
         assert shown == {row["race_ethnicity_code"]: row["percent"] for row in wanted}
         assert len(shown) >= 3
-        chart = client.bar_chart("Stops with a search, percent of stops", dataset, MEASURE)
+        chart = client.bar_chart("Stopped persons by race, percent", dataset, MEASURE)
         picture = Path.cwd() / ".pytest_cache" / "superset.png"
         picture.parent.mkdir(exist_ok=True)
         assert client.look(chart, picture) > 20_000  # of some 700,000: bars, and not axes alone
