@@ -6,7 +6,7 @@ Here: writing `_sources.yml` and filling `receipts.*`. Not here: running dbt (`d
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +32,10 @@ _REFUSED = (
 )
 # The tables of schema `receipts`, as dbt's sources describe them.
 LAYOUT = {
-    "settings": "as_of timestamp, city varchar, city_title varchar, city_geoid varchar, time_zone varchar",
+    "clock": "as_of timestamp",
+    "settings": "city varchar, city_title varchar, city_geoid varchar, time_zone varchar",
+    "growth": "model varchar, load_id varchar",
+    "agreements": "source varchar, department varchar, jurisdiction varchar, race_standard varchar",
     "vocabularies": "vocabulary varchar, title varchar, race_standard varchar, selection varchar, is_open boolean",
     "contracts": (
         "source varchar, title varchar, department varchar, policy_area varchar, jurisdiction varchar, grain varchar, "
@@ -62,7 +65,10 @@ LAYOUT = {
     "accepted_deliveries": "source varchar, load_id varchar, accepted_by varchar, reason varchar, at timestamp",
 }
 DESCRIBED = {
-    "settings": "The run's clock and city.",
+    "clock": "The run's only clock.",
+    "settings": "The run's city.",
+    "growth": "The loads that a model which grows has not taken in yet.",
+    "agreements": "What each contract says of its source whatever is delivered.",
     "vocabularies": "The vocabularies of race and ethnicity that contracts name.",
     "contracts": "What each contract says of its source, and the load that is in.",
     "runs": "How this run and earlier ones went.",
@@ -111,7 +117,8 @@ def write_build_inputs(session: RunSession) -> None:
     """What the marts need: settings, contracts, vocabularies. The quality tables exist, empty, until the gates have run."""
     con, city = session.con, session.reading.city
     con.execute("create schema if not exists receipts")
-    _fill(con, "settings", [(session.as_of, city.city, city.title, city.place_geoid, city.time_zone)])
+    _fill(con, "clock", [(session.as_of,)])
+    _fill(con, "settings", [(city.city, city.title, city.place_geoid, city.time_zone)])
     words = load_vocabulary()
     _fill(con, "vocabularies", [(v.name, v.title, v.race_standard, v.selection, v.open) for v in words.race.values()])
     rows = []
@@ -123,8 +130,16 @@ def write_build_inputs(session: RunSession) -> None:
         crs = next((file.crs for file in receipt.files if file.crs), None) if receipt else None
         rows.append((*_contract_row(contract, last), crs or contract.format.crs))
     _fill(con, "contracts", rows)
-    for table in ("runs", "loads", "source_status", "gate_results", "rejected_rows", "rejected_values", "accepted_deliveries"):
-        _fill(con, table, [])
+    at = [list(_declared("contracts")).index(name) for name in _declared("agreements")]
+    _fill(con, "agreements", [tuple(row[index] for index in at) for row in rows])
+    for table in LAYOUT:
+        if table not in ("clock", "settings", "vocabularies", "contracts", "agreements"):
+            _fill(con, table, [])
+
+
+def write_growth(con: DuckDBPyConnection, growth: Mapping[str, Sequence[str]]) -> None:
+    """The loads that each growing model has still to take in."""
+    _fill(con, "growth", [(model, load) for model, loads in growth.items() for load in loads])
 
 
 def write_quality_inputs(session: RunSession, this_run: RunReceipt) -> None:
