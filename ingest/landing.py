@@ -33,6 +33,7 @@ create table if not exists intake.loads (
     source varchar, load_id varchar, sequence bigint, run_id varchar, files bigint, delivered_at timestamp, promoted_at timestamp,
     contract varchar, rows_delivered bigint, rows_blank bigint, rows_duplicate bigint, rows_rejected bigint,
     data_as_of timestamp);
+alter table intake.loads add column if not exists adds boolean default false;
 create table if not exists intake.files (source varchar, sha256 varchar, contract varchar, load_id varchar);
 create table if not exists intake.rejected_rows (
     source varchar, load_id varchar, source_file varchar, source_row bigint, "column" varchar, reason_code varchar,

@@ -44,14 +44,16 @@ def promote(
     city_zone: str,
     now: dt.datetime | None,
     terms: str | None = None,
+    adds: bool = False,
 ) -> Promotion:
     """Take a batch into landing; all of it or nothing. `now` is when, in UTC without zone.
 
     `terms`: those of the contract that a batch landed under before, where it is taken in again (`contract_terms`).
+    `adds`: it brings what is new and does not stand for the whole (`ingest.volume`), which the ledger keeps.
     """
     con.execute("begin transaction")
     try:
-        promotion = _promote(con, contract, receipt, batch, run_id, city_zone, now, terms or contract_terms(contract))
+        promotion = _promote(con, contract, receipt, batch, run_id, city_zone, now, terms or contract_terms(contract), adds)
         con.execute("commit")
     except BaseException:
         con.execute("rollback")
@@ -70,6 +72,7 @@ def _promote(
     city_zone: str,
     now: dt.datetime | None,
     terms: str,
+    adds: bool,
 ) -> Promotion:
     _read(con, contract, receipt, batch, terms, city_zone)
     # a load that comes again gives way to itself
@@ -92,11 +95,11 @@ def _promote(
     landed = _count(con, "select count(*) from temp.batch")
     con.execute("delete from intake.loads where source = ? and load_id = ?", [receipt.source, receipt.load_id])
     con.execute(
-        "insert into intake.loads values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "insert into intake.loads values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         [
             receipt.source, receipt.load_id, receipt.sequence, run_id, len(receipt.files),
             dt.datetime.fromisoformat(receipt.delivered_at), now, terms, receipt.rows, blank, duplicate, rejected,
-            _data_as_of(con, contract, city_zone),
+            _data_as_of(con, contract, city_zone), adds,
         ],
     )  # fmt: skip
     return Promotion(receipt.source, receipt.load_id, receipt.rows, blank, duplicate, rejected, landed)
