@@ -7,7 +7,8 @@ Not here: building (`build`), the SQL of facts that grow (dbt's macro `is_new_lo
 A hash says what a table would hold if it were built now, since nothing else decides that: equal hash, equal rows. Three of them:
 
     state   everything: a table that stands with the same state is left as it is, and so are its tests
-    base    everything but loads of records that other records do not touch (`row_by_row`): a fact whose base is the same grows
+    base    everything but loads of records that other records do not touch (`row_by_row`): a fact whose base is the same grows,
+            and what looks a record's address up in a table (`looked_up`) need not care for addresses of other records
     shape   everything but data: a view that stands with the same shape is left as it is
 """
 
@@ -29,7 +30,7 @@ from warehouse.releases import Standing
 
 LANDING, RECEIPTS = "source.levelground.landing.", "source.levelground.receipts."
 CONTRACTS, CLOCK = RECEIPTS + "contracts", RECEIPTS + "clock"
-GROWS_WITH, ROW_BY_ROW = "grows_with", "row_by_row"
+GROWS_WITH, ROW_BY_ROW, LOOKED_UP = "grows_with", "row_by_row", "looked_up"
 # Written anew by every run, and part of no release's content.
 ALWAYS = ("models/quality/", "models/published/")
 ACCOUNT = """
@@ -104,7 +105,9 @@ class Ingredients:
         landing = [parent.removeprefix(LANDING) for parent in parents if parent.startswith(LANDING)]
         said = [own]
         for parent in parents:
-            if parent == CONTRACTS and landing:
+            if kind == "state" and LOOKED_UP in meta(self.nodes.get(parent, {})):
+                said.append(self.hashed(parent, "base"))
+            elif parent == CONTRACTS and landing:
                 # a staging model reads what the contracts of its own sources say, and of their deliveries
                 of = {"shape": {}, "base": self.agreement_rows if rows else self.contract_rows, "state": self.contract_rows}[kind]
                 said += [of.get(name, "") for name in landing]
@@ -132,13 +135,19 @@ class Ingredients:
 
 def grows_with(node: Mapping[str, Any]) -> str | None:
     """The source that a fact takes in load by load; None for every other node."""
-    said = node.get("config", {}).get("meta", {}).get(GROWS_WITH)
+    said = meta(node).get(GROWS_WITH)
     return str(said) if said else None
 
 
 def is_row_by_row(node: Mapping[str, Any]) -> bool:
     """Whether what the node says of a record depends on no other record."""
-    return bool(node.get("config", {}).get("meta", {}).get(ROW_BY_ROW))
+    return ROW_BY_ROW in meta(node)
+
+
+def meta(node: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What the node's configuration says for us and not for dbt."""
+    said: Mapping[str, Any] = node.get("config", {}).get("meta") or {}
+    return said
 
 
 def plan(made_of: Ingredients, standing: Mapping[str, Standing], relations: Collection[str]) -> Plan:

@@ -6,7 +6,8 @@ Here: reading what stands, having dbt build the rest, and writing down what stan
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
+from graphlib import TopologicalSorter
 
 from orchestration import dbt_runner
 from orchestration.dbt_inputs import write_growth
@@ -44,7 +45,7 @@ def update(session: RunSession, on_node: Callable[[str], None]) -> list[NodeResu
     names = [made_of.manifest["nodes"][node]["name"] for node in (*planned.build, *planned.tests)]
     results = dbt_runner.build(session.settings.home, select=names, on_node=on_node) if names else []
     _write_down(session, made_of, results)
-    return [*results, *_left(made_of, planned.build)]
+    return _in_order(made_of, [*results, *_left(made_of, planned.build)])
 
 
 def ingredients(session: RunSession) -> Ingredients:
@@ -114,6 +115,13 @@ def _write_down(session: RunSession, made_of: Ingredients, results: Iterable[Nod
     }
     session.standing = {i: standing for i, standing in now.items() if made_of.nodes[i]["database"] == RELEASED}
     write_account(session.con, {i: standing for i, standing in now.items() if i not in session.standing})
+
+
+def _in_order(made_of: Ingredients, results: Sequence[NodeResult]) -> list[NodeResult]:
+    """Each model after those that it is made of, as Dagster wants them; tests last."""
+    order = TopologicalSorter({i: node["depends_on"].get("nodes", ()) for i, node in made_of.nodes.items()}).static_order()
+    place = {node: at for at, node in enumerate(order)}
+    return sorted(results, key=lambda result: place.get(result.unique_id, len(place)))
 
 
 def _left(made_of: Ingredients, built: Iterable[str]) -> list[NodeResult]:
