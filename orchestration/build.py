@@ -18,6 +18,7 @@ from expectations.gate import gate_build
 from expectations.published import gate_published
 from expectations.results import Finding, GateResult
 from expectations.series import REGISTRY, judge_series
+from expectations.suites import read_suites
 from orchestration import dbt_runner
 from orchestration.dbt_inputs import write_build_inputs, write_quality_inputs, write_sources
 from orchestration.dbt_runner import NodeResult
@@ -36,6 +37,7 @@ from orchestration.receipts import BLOCKED, RELEASED, UNCHANGED
 from orchestration.session import RunSession, now, without_cells
 from orchestration.settings import DBT_PROJECT
 from orchestration.updating import update
+from orchestration.verdicts import keep, still_hold
 from warehouse import disclosure
 from warehouse.connection import attach, detach
 from warehouse.paths import ANALYST_FILE
@@ -173,7 +175,10 @@ def judge_build(session: RunSession) -> list[GateResult]:
     with session.timed("audit build"):
         warehouse = session.settings.home.warehouse
         series = _judge_series(session)
-        marts = [replace(g, findings=(*g.findings, *series)) if g.subject == REGISTRY else g for g in gate_build(warehouse)]
+        suites = read_suites()
+        judged = gate_build(warehouse, suites, kept=still_hold(session, suites))
+        keep(session, suites, judged)
+        marts = [replace(g, findings=(*g.findings, *series)) if g.subject == REGISTRY else g for g in judged]
         gates = [*marts, *gate_published(warehouse, session.reading.registry), _attack(session)]
     session.receipt.gates += gates
     failed = [f"{gate.subject}: {finding.message}" for gate in gates for finding in gate.failed_critical]
