@@ -87,16 +87,21 @@ def _promote(
     unusable = " or ".join(column_refused(column, city_zone) for column in deciding) or "false"
     key = [typed_expression(contract.column(name), city_zone) for name in contract.load.key or ()]
     # a blank row has no usable key or period either, and goes with those that have none
-    kept = "true" if deciding else given
+    kept, duplicate, earlier = "true" if deciding else given, 0, 0
     if contract.load.duplicates == "drop_exact":
         cells = [quoted(column.name) for column in contract.kept_columns]
-        kept += f" and {_last_of(con, contract, rows, given, 'true', cells, city_zone)}"
+        last, duplicate = _last_of(con, contract, rows, given, "true", cells, city_zone)
+        kept += last
     if contract.load.mode == "append":
-        kept += f" and {_untaken(con, contract, receipt, rows, f'{given} and {kept}', terms)}"
-    last = f"{kept} and {_last_of(con, contract, rows, kept, f'not ({unusable})', key, city_zone)}" if key else kept
-    _make_room(con, contract, receipt, f"(select * from {rows} where {last} and not ({unusable}))", key, city_zone)
+        untaken, taken = _untaken(con, contract, receipt, rows, f"{given} and {kept}", terms)
+        kept, duplicate = kept + untaken, duplicate + taken
+    states = kept
+    if key:
+        last, earlier = _last_of(con, contract, rows, kept, f"not ({unusable})", key, city_zone)
+        states += last
+    _make_room(con, contract, receipt, f"(select * from {rows} where {states} and not ({unusable}))", key, city_zone)
     names = ", ".join([*(quoted(column.name) for column in contract.kept_columns), *LOAD_COLUMNS, *MARKS])
-    marked = marked_rows(contract, f"(select * from {rows} where {last})", city_zone)
+    marked = marked_rows(contract, f"(select * from {rows} where {states})", city_zone)
     landed = _count(con, f"insert into {table} ({names}) select {names} from {marked}")
     rejected = 0
     if deciding:
@@ -105,10 +110,7 @@ def _promote(
         refused = rejected_rows(contract, deciding, f"(from {table} where {bad} and {given})", city_zone)
         rejected = _count(con, f"insert into intake.rejected_rows {refused}")
         landed -= _count(con, f"delete from {table} where {bad}")
-    blank = duplicate = 0
-    if landed < receipt.rows:
-        lost = f"select count(*) filter (not {given}), count(*) filter ({given} and not ({kept})) from {rows}"
-        blank, duplicate = con.execute(lost).fetchone() or (0, 0)
+    blank = receipt.rows - duplicate - earlier - rejected - landed
     con.execute(
         "insert into intake.loads values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         [
@@ -156,8 +158,8 @@ def _last_of(
     good: str,
     columns: Sequence[str],
     city_zone: str,
-) -> str:
-    """SQL boolean that does not hold for a row among some if a later good one of them has the same `columns`.
+) -> tuple[str, int]:
+    """SQL that leaves out the rows among some for which a later good one of them has the same `columns`; how many these are.
 
     Rows are sorted out by a hash of the columns first, which is cheap and takes little memory; what it finds to be alike is
     compared by the columns themselves, since different rows may have the same hash.
@@ -165,21 +167,24 @@ def _last_of(
     hashed = f"hash({', '.join(columns)})"
     named = ", ".join(f"{column} as _c{at}" for at, column in enumerate(columns))
     same = ", ".join(f"_c{at}" for at in range(len(columns)))
-    later_first = ", ".join(f"{by} desc nulls last" for by in _order(contract, city_zone))
     table = f"spare_{len(_spare(con))}"
     con.execute(
         f"""
         create temp table {table} as
         with
-        repeated as materialized (select {hashed} as _hash from {rows} where {among} group by 1 having count(*) > 1),
-        alike as materialized (select * from {rows} where {among} and {hashed} in (select _hash from repeated)),
-        named as (select *, {named} from alike where {good}),
-        numbered as (select _row, row_number() over (partition by {same} order by {later_first}) as _nth from named)
-        select _row from numbered where _nth > 1
+        repeated as (select {hashed} as _hash from {rows} where {among} group by 1 having count(*) > 1),
+        alike as (
+            select case when {good} then _row end as _good, {_order(contract, city_zone)} as _order, {named}
+            from {rows} where {among} and {hashed} in (select _hash from repeated)
+        ),
+        states as (
+            select list(_good) filter (_good is not null) as _rows, max_by(_good, _order) as _last from alike group by {same}
+        )
+        select _row from (select unnest(_rows) as _row, _last from states) where _row <> _last
         """
     )
     found = _count(con, f"select count(*) from temp.{table}")
-    return f"_row not in (select _row from temp.{table})" if found else "true"
+    return f" and _row not in (select _row from temp.{table})" if found else "", found
 
 
 def _spare(con: DuckDBPyConnection) -> list[str]:
@@ -188,17 +193,20 @@ def _spare(con: DuckDBPyConnection) -> list[str]:
     return [name for (name,) in con.execute(named).fetchall()]
 
 
-def _order(contract: Contract, city_zone: str) -> list[str]:
-    """What says which of two rows is the later one; a row that does not say when it is from is no later state."""
+def _order(contract: Contract, city_zone: str) -> str:
+    """SQL of what says which of two rows is the later one; a row that does not say when it is from is no later state."""
     order = contract.load.order_by
     if order == ("_source_file", "_source_row"):  # the order in which batches are written
-        return ["_row"]
-    said = (name if name.startswith("_") else typed_expression(contract.column(name), city_zone) for name in order)
-    return [*said, "_row"]
+        return "_row"
+    said = [name if name.startswith("_") else typed_expression(contract.column(name), city_zone) for name in order]
+    return f"row({', '.join(f'{value} is not null, {value}' for value in said)}, _row)"
 
 
-def _untaken(con: DuckDBPyConnection, contract: Contract, receipt: Receipt, rows: str, left: str, terms: str) -> str:
-    """SQL boolean of the rows of files that were not taken before; those are entered as taken, whatever becomes of their rows."""
+def _untaken(con: DuckDBPyConnection, contract: Contract, receipt: Receipt, rows: str, left: str, terms: str) -> tuple[str, int]:
+    """SQL that leaves out the rows of files that were taken before, and how many of the rows left these are.
+
+    The others are entered as taken, whatever becomes of their rows.
+    """
     source, files = contract.source, list(dict.fromkeys(_identities(receipt).values()))
     # a file that landed under an older contract gives way to itself under the new one
     con.execute(f'delete from landing."{source}" where _contract <> ? and list_contains(?, _file_sha256)', [terms, files])
@@ -207,14 +215,18 @@ def _untaken(con: DuckDBPyConnection, contract: Contract, receipt: Receipt, rows
         [source, receipt.load_id, terms, files],
     )
     # of two equal files the first one that has a row left
-    first = con.execute(f"select _file_sha256, min(_source_file) from {rows} where {left} group by all").fetchall()
+    found = con.execute(
+        f"select _source_file, _file_sha256, count(*) from {rows} where {left} group by all order by 1"
+    ).fetchall()
+    first = {sha: name for name, sha, _ in reversed(found)}
     taken = {sha for (sha,) in con.execute("select sha256 from intake.files where source = ?", [source]).fetchall()}
     con.execute(
         "insert into intake.files select ?, unnest, ?, ? from unnest(?)",
         [source, terms, receipt.load_id, [file for file in files if file not in taken]],
     )
-    new = ", ".join(literal(name) for sha, name in first if sha not in taken)
-    return f"_source_file in ({new})" if new else "false"
+    new = [name for sha, name in first.items() if sha not in taken]
+    condition = f" and _source_file in ({', '.join(map(literal, new))})" if new else " and false"
+    return condition, sum(count for name, _, count in found if name not in new)
 
 
 def _make_room(
