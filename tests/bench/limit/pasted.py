@@ -31,8 +31,10 @@ MODELS = "models.json"
 
 @dataclass(frozen=True)
 class Model:
-    """A model or seed: `kind` is table, view or seed; of a seed `sql` is its file, and `columns` are its types by name; `folder` is
-    where it lies below models or seeds."""
+    """A model or seed: `kind` is table, view or seed, `folder` where it lies below the project's.
+
+    Of a seed `sql` is its file, and `columns` are its types by name.
+    """
 
     name: str
     alias: str
@@ -103,8 +105,8 @@ def _macros(home: Home, database: str, warehouse: Path) -> str:
 
 def _with_types(con: DuckDBPyConnection, seed: Model) -> Model:
     columns = con.execute(
-        "select column_name, data_type from duckdb_columns() where database_name = 'release' and schema_name = ? and table_name = ? "
-        "order by column_index",
+        "select column_name, data_type from duckdb_columns() "
+        "where database_name = 'release' and schema_name = ? and table_name = ? order by column_index",
         [seed.schema, seed.name],
     ).fetchall()
     return Model(**(asdict(seed) | {"columns": dict(columns)}))

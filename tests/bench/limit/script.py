@@ -4,8 +4,8 @@
 
 Prints one JSON object: seconds a step and a model, rows a table, the content hash. PASTED comes from `tests.bench.limit.pasted`.
 
-Here: the order of the work. A model that has a file in `by_hand/` is made by that file, the others by what dbt compiled. The working
-schemas lie in memory, the two files are written once, closed, opened again read-only, counted and hashed.
+Here: the order of the work. A model that has a file in `by_hand/` is made by that file, the others by what dbt compiled. The
+working schemas lie in memory; the two files are written once, closed, opened again read-only, counted and hashed.
 """
 
 from __future__ import annotations
