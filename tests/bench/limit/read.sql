@@ -5,14 +5,10 @@ select
     cast(CREATIONDATE as timestamp) as service_request_at,
     cast(nullif(CLOSEDDATETIME, '') as timestamp) as closed_at,
     nullif(nullif(trim(OBJECTDESC), ''), 'null') as address,
-    trim(TITLE) as request_type,
-    md5(concat_ws(
-        chr(31),
-        'ucc__service_requests',
-        coalesce(CREATIONDATE, ''),
-        coalesce(CLOSEDDATETIME, ''),
-        coalesce(trim(OBJECTDESC), ''),
-        trim(TITLE)
+    TITLE as request_type,
+    -- several times faster than concat_ws
+    md5(concat(
+        'ucc__service_requests', chr(31), CREATIONDATE, chr(31), CLOSEDDATETIME, chr(31), trim(OBJECTDESC), chr(31), TITLE
     )) as record_hash
 from read_csv(
     getvariable('requests'),
@@ -51,7 +47,7 @@ semi join (
 drop table warehouse.main.delivered_calls;
 
 create table warehouse.main.stops as
-select *
+select * exclude (stopped_at, lat, long), cast(stopped_at as timestamp) as utc_at
 from read_csv(
     getvariable('stops'),
     auto_detect = false, header = true, delim = ',', quote = '"', escape = '"', new_line = '\n',
@@ -74,7 +70,7 @@ set data_as_of = (select max(police_call_at) from warehouse.main.calls)
 where source = 'mpd__dispatched_calls';
 
 update warehouse.receipts.contracts
-set data_as_of = (select timezone('America/Chicago', timezone('UTC', cast(max(stopped_at) as timestamp))) from warehouse.main.stops)
+set data_as_of = (select timezone('America/Chicago', timezone('UTC', max(utc_at))) from warehouse.main.stops)
 where source = 'fpc__police_stops';
 
 update warehouse.receipts.contracts

@@ -29,14 +29,22 @@ sexes as (
     where vocabulary = 'police_sex'
 ),
 
--- times are UTC
+-- times are UTC; what that is in the city is looked up once an hour
+hours as (
+    select
+        hour_at,
+        timezone('America/Chicago', timezone('UTC', hour_at)) - hour_at as ahead
+    from (select distinct date_trunc('hour', utc_at) as hour_at from warehouse.main.stops)
+),
+
 stops as (
     select
-        *,
-        rowid,
-        timezone('America/Chicago', timezone('UTC', cast(stopped_at as timestamp))) as police_stop_at
-    from warehouse.main.stops
-    semi join (select max(rowid) as last from warehouse.main.stops group by idNum) as newest on stops.rowid = newest.last
+        delivered.*,
+        delivered.rowid as number,
+        delivered.utc_at + hours.ahead as police_stop_at
+    from warehouse.main.stops as delivered
+    semi join (select max(rowid) as last from warehouse.main.stops group by idNum) as newest on delivered.rowid = newest.last
+    inner join hours on date_trunc('hour', delivered.utc_at) = hours.hour_at
 )
 
 select
@@ -45,7 +53,7 @@ select
     contracts.jurisdiction,
     contracts.load_id as _load_id,
     getvariable('stops_name') as _source_file,
-    stops.rowid + 1 as _source_row,
+    stops.number + 1 as _source_row,
     cast(stops.police_stop_at as date) as occurred_on,
     stops.police_stop_at,
     cast(null as varchar) as tract_geoid,
@@ -63,28 +71,28 @@ select
     coalesce(races.code_1997, races.missing_reason, 'not_mapped') as race_ethnicity_code_1997,
     vocabularies.race_standard,
     contracts.collection_mode,
-    nullif(trim(stops.preRace), '') as race_before_stop_reported,
+    stops.preRace as race_before_stop_reported,
     coalesce(
         sexes.stratum_code,
         case when stops.gender = 'Unknown' then 'observer_unknown' when stops.gender is null then 'not_collected' end,
         'not_mapped'
     ) as sex_code,
-    nullif(trim(stops.problem), '') as problem,
-    nullif(trim(stops.MDC), '') as record_origin,
+    stops.problem as problem,
+    stops.MDC as record_origin,
     stops.personSearch = 'YES' as is_person_searched,
     case when stops.personSearch is null then 'not_collected' end as is_person_searched_missing_reason,
     stops.vehicleSearch = 'YES' as is_vehicle_searched,
     case when stops.vehicleSearch is null then 'not_collected' end as is_vehicle_searched_missing_reason,
     stops.citationIssued = 'YES' as is_citation_issued,
     case when stops.citationIssued is null then 'not_collected' end as is_citation_issued_missing_reason,
-    nullif(trim(stops.policePrecinct), '') as police_precinct_reported,
-    nullif(trim(stops.neighborhood), '') as neighborhood_reported
+    stops.policePrecinct as police_precinct_reported,
+    stops.neighborhood as neighborhood_reported
 from stops
 inner join warehouse.receipts.contracts on contracts.source = 'fpc__police_stops'
 inner join warehouse.receipts.vocabularies on vocabularies.vocabulary = 'police_observed'
 left join sexes on lower(nullif(stops.gender, 'Unknown')) = sexes.label
 left join races
-    on lower(coalesce(trim(stops.race), '')) = races.label
+    on lower(coalesce(stops.race, '')) = races.label
         and cast(stops.police_stop_at as date) between races.valid_from and races.valid_to;
 
 drop table warehouse.main.stops;

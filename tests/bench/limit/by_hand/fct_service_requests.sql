@@ -1,11 +1,11 @@
 -- one row per delivered request
+-- the second and later ones of equal rows
 create table warehouse.main.repeated_requests as
 select
-    rows.rowid as request,
-    row_number() over (partition by rows.record_hash order by rows.rowid) as number
-from warehouse.main.requests as rows
-semi join (select record_hash from warehouse.main.requests group by record_hash having count(*) > 1) as repeated
-    on rows.record_hash = repeated.record_hash;
+    rowid as request,
+    row_number() over (partition by record_hash order by rowid) as number
+from warehouse.main.requests
+qualify number > 1;
 
 create table release.marts.fct_service_requests as
 select
