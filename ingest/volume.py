@@ -18,6 +18,7 @@ from duckdb import DuckDBPyConnection
 
 from ingest.contract import Contract
 from ingest.deliver import DeliveryStore, Receipt
+from ingest.landing import period_of
 from ingest.promote import from_since
 from ingest.typed import typed_expression
 from warehouse.sql import literal
@@ -73,19 +74,15 @@ def comparison(con: DuckDBPyConnection, contract: Contract, receipt: Receipt, st
 def _by_period(
     con: DuckDBPyConnection, contract: Contract, batch: Path, earlier: tuple[int, ...], own: Collection[str], city_zone: str
 ) -> Comparison:
-    load = contract.load
-    typed = typed_expression(contract.column(str(load.period_column)), city_zone)
-    counted = (
-        f"select cast(date_trunc({literal(load.period or 'day')}, {typed}) as date) as period, count(*) as row_count from {{}} "
-        "group by period having period is not null"
-    )
-    others = f'landing."{contract.source}" where not list_contains(?, _load_id)'
+    period = period_of(contract, city_zone)
     row = con.execute(
         f"""
         with
-        landed as ({counted.format(others)}),
-        given as ({counted.format(f"read_parquet({literal(str(batch))})")}),
-        span as (select min(period) as first, max(period) as last from given),
+        landed as (
+            select _period as period, count(*) as row_count from landing."{contract.source}"
+            where not list_contains(?, _load_id) group by all
+        ),
+        span as (select min({period}) as first, max({period}) as last from read_parquet({literal(str(batch))})),
         reach as (select min(period) as first, max(period) as last, sum(row_count) as row_count from landed)
         select
             span.first < reach.first or span.last > reach.last, reach.row_count,

@@ -16,7 +16,7 @@ from duckdb import DuckDBPyConnection
 
 from ingest.contract import Contract
 from ingest.deliver import DeliveryStore
-from ingest.landing import LastLoad, counts, last_load, rejected_rows, rejected_values
+from ingest.landing import LastLoad, counts, doubtful_rows, last_load, refused_rows, rejected_rows, rejected_values
 from ingest.registry import Registry
 from ingest.typed import required_columns
 from ingest.vocabulary import load_vocabulary
@@ -153,13 +153,13 @@ def write_quality_inputs(session: RunSession, this_run: RunReceipt) -> None:
         "gate_results",
         [_finding_row(this_run.run_id, gate, finding) for gate in this_run.gates for finding in gate.findings],
     )
-    _fill(con, "loads", [row for contract in registry for row in _load_rows(session, contract, zone)])
+    _fill(con, "loads", [row for contract in registry for row in _load_rows(session, contract)])
     given = []
     con.execute("insert into receipts.rejected_rows select * from intake.rejected_rows")
     for contract in registry:
-        table = f'landing."{contract.source}"'
-        con.execute(f"insert into receipts.rejected_rows {rejected_rows(contract, required_columns(contract), table, zone)}")
-        cells = rejected_values(contract, table, zone)
+        rows = rejected_rows(contract, required_columns(contract), refused_rows(contract), zone)
+        con.execute(f"insert into receipts.rejected_rows {rows}")
+        cells = rejected_values(contract, doubtful_rows(contract), zone)
         if cells:
             con.execute(f"insert into receipts.rejected_values {cells}")
         store = DeliveryStore(session.settings.home.deliveries, contract.source)
@@ -231,14 +231,14 @@ def _finding_row(run_id: str, gate: Any, finding: Any) -> tuple[Any, ...]:
     )
 
 
-def _load_rows(session: RunSession, contract: Contract, zone: str) -> list[tuple[Any, ...]]:
+def _load_rows(session: RunSession, contract: Contract) -> list[tuple[Any, ...]]:
     loads = session.con.execute(
         "select load_id, run_id, sequence, files, delivered_at, promoted_at from intake.loads where source = ? order by sequence",
         [contract.source],
     ).fetchall()
     rows: list[tuple[Any, ...]] = []
     for load in loads:
-        c = counts(session.con, contract, load[0], zone)
+        c = counts(session.con, contract, load[0])
         rows.append((contract.source, *load, c.delivered, c.staged, c.rejected, c.blank, c.duplicate, c.superseded))
     return rows
 

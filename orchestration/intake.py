@@ -151,7 +151,7 @@ def judge(session: RunSession, contract: Contract, status: SourceStatus) -> None
     if status.verdict == HELD_BACK:
         return
     status.load_id = last.load_id
-    found = counts(session.con, contract, last.load_id, session.reading.city.time_zone)
+    found = counts(session.con, contract, last.load_id)
     status.rows_delivered, status.rows_staged, status.rows_rejected = found.delivered, found.staged, found.rejected
     status.rows_blank, status.rows_duplicate, status.rows_superseded = found.blank, found.duplicate, found.superseded
     if status.verdict == NOT_DELIVERED:

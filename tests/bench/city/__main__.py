@@ -1,0 +1,79 @@
+"""Run the benchmark: `make bench`, or
+
+    python -m tests.bench.city [--rows 1000000 10000000] [--rounds 3] [--contenders full nightly …] [--out FOLDER] [--strict]
+
+Contenders take turns: each round runs every one of them at every size, so that a machine that is busy for a while slows them all.
+The folder keeps cities and homes from one benchmark to the next; `bench.json` and `bench.png` in it are written anew after every
+round. Exit 1 if a contender says something else than the release, or with --strict if a ratio has worsened.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from rich.console import Console
+
+from tests.bench.city import baseline, report
+from tests.bench.city.contenders import CONTENDERS, Bench, NotEqual, Run, run
+from tests.bench.city.figures import lines, ratios, summarise
+
+DEFAULT_ROWS = (1_000_000, 10_000_000)
+
+
+def main() -> int:
+    """Measure, print, write, compare."""
+    chosen = _arguments()
+    bench, console = Bench(chosen.out.absolute()), Console(width=None if sys.stdout.isatty() else 130)
+    for rows in chosen.rows:
+        bench.prepare(rows)
+    runs: list[Run] = []
+    for number in range(1, chosen.rounds + 1):
+        for rows in chosen.rows:
+            for contender in chosen.contenders:
+                try:
+                    done = run(bench, contender, rows, number)
+                except NotEqual as error:
+                    console.print(f"[red]{contender}: {error}[/]")
+                    return 1
+                runs.append(done)
+                cost = done.cost
+                console.print(f"round {number}: {contender} at {rows:,} rows, {cost.wall:.1f} s, {cost.peak_mb:,.0f} MB")
+        summaries = summarise(runs)
+        fitted = lines(summaries)
+        found = ratios(summaries, fitted)
+        report.write(bench.folder, runs, summaries, fitted, {"ratios": found})
+    report.show(console, summaries, fitted)
+    return _compare(console, found, keep=chosen.keep, strict=chosen.strict)
+
+
+def _compare(console: Console, found: dict[str, float], *, keep: bool, strict: bool) -> int:
+    if keep:
+        baseline.keep(found)
+        console.print(f"kept as the baseline: {baseline.BASELINE}")
+        return 0
+    before = baseline.read()
+    worse = baseline.worse(found, before)
+    for one in worse:
+        console.print(f"[yellow]worse than the baseline by more than {baseline.WORSE_BY:.0%}:[/] {one}")
+    if not worse:
+        console.print(
+            f"none of {len(found.keys() & before.keys())} ratios is worse than the baseline by more than {baseline.WORSE_BY:.0%}"
+        )
+    return 1 if worse and strict else 0
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="tests.bench.city", description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--rows", type=int, nargs="+", default=DEFAULT_ROWS, help="sizes, in event rows")
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--contenders", nargs="+", choices=CONTENDERS, default=list(CONTENDERS))
+    parser.add_argument("--out", type=Path, default=Path(".levelground/bench"))
+    parser.add_argument("--keep", action="store_true", help="keep the ratios as the baseline")
+    parser.add_argument("--strict", action="store_true", help="exit 1 if a ratio has worsened")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
