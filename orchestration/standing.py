@@ -23,8 +23,8 @@ from typing import Any
 
 from duckdb import DuckDBPyConnection
 
+from ingest.cells import accepted_rows
 from ingest.registry import Registry
-from ingest.typed import accepted_rows
 from orchestration.ingredients import code_version, model_hashes, versions
 from warehouse.releases import Standing
 
