@@ -36,6 +36,32 @@ RELEASED, UNCHANGED = "released", "unchanged"
 GOOD = (0, 4)  # 4: a source that did not come again has gone stale meanwhile
 
 
+# Counts and sums of the whole city, over all years.
+FIGURES = """
+with
+years as (
+    select measure_id, race_ethnicity_code, sum(numerator) as numerator
+    from release.marts.fct_equity_measures
+    where period_type = 'year' and geography_type = 'city' and method = 'individual' and stratum_type = 'all'
+    group by all
+)
+
+select 'requests' as name, cast(count(*) as double) as figure from release.marts.fct_service_requests
+union all
+select 'calls', count(*) from release.marts.fct_police_calls
+union all
+select 'stops', count(*) from release.marts.fct_police_stops
+union all
+select 'requests_closed_in_time', numerator from years where measure_id = 'requests_closed_by_second_day' and numerator is not null
+union all
+select 'stops_of_black_people', numerator from years where (measure_id, race_ethnicity_code) = ('stops_by_race', 'black')
+union all
+select 'searches_of_black_people', numerator from years where (measure_id, race_ethnicity_code) = ('stops_searched_share', 'black')
+union all
+select 'payments_usd', numerator from years where measure_id = 'payments'
+"""
+
+
 class NotEqual(Exception):
     """A contender does not say what the release says, so that its figures mean nothing."""
 
@@ -171,4 +197,6 @@ CONTENDERS: Mapping[str, Callable[[Bench, int, Path], tuple[Cost, dict[str, floa
     NIGHTLY: _nightly,
     NOTHING: _nothing,
     LIMIT: _limit,
+    NOTEBOOK: _notebook,
+    STOCK: _stock,
 }
