@@ -10,6 +10,7 @@ parses the whole project anew in a home that moved.
 from __future__ import annotations
 
 import json
+import math
 import os
 import shutil
 import sys
@@ -25,6 +26,7 @@ from ingest.registry import load_registry
 from orchestration.intake import Acceptance, accept
 from tests.bench.city.making import Nightly, make_city, make_nightly, size
 from tests.bench.city.process import Cost, measured
+from warehouse.connection import opened_afresh
 from warehouse.paths import Home
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -52,11 +54,13 @@ select 'calls', count(*) from release.marts.fct_police_calls
 union all
 select 'stops', count(*) from release.marts.fct_police_stops
 union all
-select 'requests_closed_in_time', numerator from years where measure_id = 'requests_closed_by_second_day' and numerator is not null
+select 'requests_closed_in_time', numerator from years
+where (measure_id, race_ethnicity_code) = ('requests_closed_by_second_day', 'all')
 union all
 select 'stops_of_black_people', numerator from years where (measure_id, race_ethnicity_code) = ('stops_by_race', 'black')
 union all
-select 'searches_of_black_people', numerator from years where (measure_id, race_ethnicity_code) = ('stops_searched_share', 'black')
+select 'searches_of_black_people', numerator from years
+where (measure_id, race_ethnicity_code) = ('stops_searched_share', 'black')
 union all
 select 'payments_usd', numerator from years where measure_id = 'payments'
 """
@@ -167,6 +171,38 @@ def _limit(bench: Bench, rows: int, log: Path) -> tuple[Cost, dict[str, float]]:
     if said["content_hash"] != bench.content_hash(rows):
         raise NotEqual(f"the limit says {said['content_hash']} of {rows} rows, the release {bench.content_hash(rows)}")
     return cost, said["seconds"]
+
+
+def _notebook(bench: Bench, rows: int, log: Path) -> tuple[Cost, dict[str, float]]:
+    return _others(bench, rows, log, "tests.bench.notebook")
+
+
+def _stock(bench: Bench, rows: int, log: Path) -> tuple[Cost, dict[str, float]]:
+    return _others(bench, rows, log, "tests.bench.stock.pipeline")
+
+
+def _others(bench: Bench, rows: int, log: Path, module: str) -> tuple[Cost, dict[str, float]]:
+    out = bench.folder / "others"
+    shutil.rmtree(out, ignore_errors=True)
+    command = [sys.executable, "-m", module, str(bench.city(rows)), str(out)]
+    cost = measured(command, environment=bench.environment(), log=log, cwd=ROOT)
+    shutil.rmtree(out)
+    said = json.loads(cost.said)
+    found, expected = said["figures"], figures(Home(bench.kept(rows)))
+    wrong = [f"{name} {found.get(name)}, not {value}" for name, value in expected.items() if not _same(found.get(name), value)]
+    if wrong:
+        raise NotEqual(f"{module} says of {rows} rows: {'; '.join(wrong)}")
+    return cost, said["seconds"]
+
+
+def _same(found: float | None, value: float) -> bool:
+    return found is not None and math.isclose(found, value, rel_tol=1e-9)
+
+
+def figures(home: Home) -> dict[str, float]:
+    """The figures of a release that others must come to as well."""
+    with opened_afresh(home.published_analyst, "release") as con:
+        return dict(con.execute(FIGURES).fetchall())
 
 
 def _levelground(bench: Bench, log: Path, deliveries: Path, more: Iterable[str], outcome: str) -> tuple[Cost, dict[str, float]]:
