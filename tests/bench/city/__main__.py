@@ -16,6 +16,7 @@ from pathlib import Path
 from rich.console import Console
 
 from tests.bench.city import baseline, report
+from tests.bench.city.answers import answers, missed
 from tests.bench.city.contenders import CONTENDERS, Bench, NotEqual, Run, run
 from tests.bench.city.figures import lines, ratios, summarise
 
@@ -44,7 +45,13 @@ def main() -> int:
         fitted = lines(summaries)
         found = ratios(summaries, fitted)
         report.write(bench.folder, runs, summaries, fitted, {"ratios": found})
+    looked = {rows: answers(bench, rows) for rows in chosen.rows} if chosen.answers else {}
+    report.write(bench.folder, runs, summaries, fitted, {"ratios": found, "answers": looked})
     report.show(console, summaries, fitted)
+    for rows, seconds in looked.items():
+        console.print(report.answered(rows, seconds))
+        for goal in missed(seconds):
+            console.print(f"[yellow]missed at {rows:,} rows:[/] {goal}")
     return _compare(console, found, keep=chosen.keep, strict=chosen.strict)
 
 
@@ -70,6 +77,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--contenders", nargs="+", choices=CONTENDERS, default=list(CONTENDERS))
     parser.add_argument("--out", type=Path, default=Path(".levelground/bench"))
+    parser.add_argument("--no-answers", dest="answers", action="store_false", help="leave out queries and the UI")
     parser.add_argument("--keep", action="store_true", help="keep the ratios as the baseline")
     parser.add_argument("--strict", action="store_true", help="exit 1 if a ratio has worsened")
     return parser.parse_args()

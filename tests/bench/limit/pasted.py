@@ -76,9 +76,14 @@ def read_pasted(folder: Path) -> tuple[list[str], list[Model]]:
     return said["macros"], [Model(**model) for model in said["models"]]
 
 
+def _compile(home: Home, warehouse: Path, *more: str) -> Any:
+    """dbt's results; the home's own target folder stays as the run left it."""
+    target = warehouse.parent / "target"
+    return dbt_runner._invoke(home, ["compile", "--no-populate-cache", *more], warehouse=warehouse, target=target).results
+
+
 def _compiled(home: Home, warehouse: Path) -> list[Model]:
-    outcome = dbt_runner._invoke(home, ["compile", "--no-populate-cache"], warehouse=warehouse)
-    nodes = [result.node for result in outcome.results if result.node.resource_type in ("model", "seed")]
+    nodes = [result.node for result in _compile(home, warehouse) if result.node.resource_type in ("model", "seed")]
     return [_model(node) for node in nodes if node.schema != QUALITY]
 
 
@@ -99,8 +104,7 @@ def _model(node: Any) -> Model:
 
 def _macros(home: Home, database: str, warehouse: Path) -> str:
     inline = f"{{{{ create_stats_macros('{database}') }}}}"
-    outcome = dbt_runner._invoke(home, ["compile", "--no-populate-cache", "--inline", inline], warehouse=warehouse)
-    return str(outcome.results[0].node.compiled_code)
+    return str(_compile(home, warehouse, "--inline", inline)[0].node.compiled_code)
 
 
 def _with_types(con: DuckDBPyConnection, seed: Model) -> Model:
