@@ -162,7 +162,8 @@ def _nothing(bench: Bench, rows: int, log: Path) -> tuple[Cost, dict[str, float]
 def _limit(bench: Bench, rows: int, log: Path) -> tuple[Cost, dict[str, float]]:
     pasted, out = bench.pasted(rows), bench.folder / "limit"
     if not pasted.is_dir():
-        paste = [sys.executable, "-m", "tests.bench.limit.pasted", str(bench.kept(rows)), str(pasted)]
+        bench.copy_home(rows)
+        paste = [sys.executable, "-m", "tests.bench.limit.pasted", str(bench.home), str(pasted)]
         measured(paste, environment=bench.environment(), log=log, cwd=ROOT)
     command = [sys.executable, "-m", "tests.bench.limit.script", str(pasted), str(bench.city(rows)), str(out)]
     cost = measured(command, environment=bench.environment(), log=log, cwd=ROOT)
