@@ -23,7 +23,10 @@ from ingest.city import read_city
 from ingest.connectors import delivered_files, open_folder
 from ingest.deliver import DeliveryStore, load_id
 from ingest.registry import load_registry
+from orchestration.dbt_runner import project_fingerprint
+from orchestration.ingredients import code_version
 from orchestration.intake import Acceptance, accept
+from orchestration.settings import DBT_PROJECT
 from tests.bench.city.making import Nightly, make_city, make_nightly, size
 from tests.bench.city.process import Cost, measured
 from warehouse.connection import opened_afresh
@@ -112,6 +115,10 @@ class Bench:
         self.folder.mkdir(parents=True, exist_ok=True)
         make_city(self.city(rows), rows)
         self.nightlies[rows] = make_nightly(self.city(rows), self.night(rows))
+        mark = self._mark(rows)
+        if not mark.is_file() or mark.read_text() != _code():
+            for made in (self.kept(rows), self.pasted(rows)):
+                shutil.rmtree(made, ignore_errors=True)
 
     def environment(self) -> dict[str, str]:
         """The machine's environment with no setting of Levelground's but the home and those that are measured under."""
@@ -123,10 +130,23 @@ class Bench:
         """The content of the release of the city."""
         return str(json.loads(Home(self.kept(rows)).current_json.read_text())["content_hash"])
 
+    def keep_home(self, rows: int) -> None:
+        """Keep the home of a full run, and by which code it was made: by another it is of no use."""
+        shutil.rmtree(self.kept(rows), ignore_errors=True)
+        shutil.copytree(self.home, self.kept(rows), symlinks=True)
+        self._mark(rows).write_text(_code())
+
+    def _mark(self, rows: int) -> Path:
+        return self.folder / f"home-{rows}.code"
+
     def copy_home(self, rows: int) -> None:
         """Put a copy of the kept home where runs find it."""
         shutil.rmtree(self.home, ignore_errors=True)
         shutil.copytree(self.kept(rows), self.home, symlinks=True)
+
+
+def _code() -> str:
+    return f"{code_version()} {project_fingerprint(DBT_PROJECT / 'dbt_project.yml')}"
 
 
 def run(bench: Bench, contender: str, rows: int, number: int) -> Run:
@@ -143,8 +163,7 @@ def run(bench: Bench, contender: str, rows: int, number: int) -> Run:
 def _full(bench: Bench, rows: int, log: Path) -> tuple[Cost, dict[str, float]]:
     shutil.rmtree(bench.home, ignore_errors=True)
     cost, seconds = _levelground(bench, log, bench.city(rows), (), RELEASED)
-    shutil.rmtree(bench.kept(rows), ignore_errors=True)
-    shutil.copytree(bench.home, bench.kept(rows), symlinks=True)
+    bench.keep_home(rows)
     return cost, seconds
 
 
