@@ -54,8 +54,8 @@ class Model:
 def paste(home: Home, folder: Path) -> None:
     """Write into `folder` what the script needs, from a home with a release, which dbt compiles in: take a copy, where it was."""
     folder.mkdir(parents=True, exist_ok=True)
-    nodes = _compiled(home, "--select", "resource_type:model", "resource_type:seed")
-    models = [_model(node) for node in nodes if node.resource_type != "operation" and node.schema != QUALITY]
+    nodes = _compiled(home, "--exclude", "resource_type:test", "resource_type:unit_test")
+    models = [_model(node) for node in nodes if node.resource_type in ("model", "seed") and node.schema != QUALITY]
     macros = [_compiled(home, "--inline", f"{{{{ create_stats_macros('{name}') }}}}")[0].compiled_code for name in DATABASES]
     with opened_afresh(home.published_analyst, "release") as con:
         models = [_with_types(con, model) if model.kind == "seed" else model for model in models]
