@@ -327,7 +327,7 @@ def test_the_ledger_says_what_became_of_a_load(warehouse: Any, make_contract: Ma
     noon = dt.datetime(2025, 12, 1, 12)
     terms = contract_terms(contract)
     assert warehouse.con.execute("select * from intake.loads").fetchall() == [
-        ("dpt__visits", receipt.load_id, 1, "run", 2, noon, noon, terms, 5, 1, 1, 1, dt.datetime(2025, 1, 5))
+        ("dpt__visits", receipt.load_id, 1, "run", 2, noon, noon, terms, 5, 1, 1, 1, dt.datetime(2025, 1, 5), False)
     ]
     assert {row[:2] for row in warehouse.rows("_load_id, _contract")} == {(receipt.load_id, terms)}
 

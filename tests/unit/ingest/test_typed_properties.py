@@ -15,9 +15,10 @@ from duckdb import DuckDBPyConnection
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ingest.cells import accepted_rows
 from ingest.contract import Contract
 from ingest.landing import rejected_rows, rejected_values
-from ingest.typed import accepted_rows, invalid_condition, missing_condition, required_columns, typed_expression
+from ingest.typed import invalid_condition, missing_condition, required_columns, typed_expression
 
 MakeContract = Callable[..., Contract]
 Typed = Callable[[list[str], dict[str, Any]], list[Any]]
