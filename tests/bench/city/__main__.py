@@ -3,8 +3,9 @@
     python -m tests.bench.city [--rows 1000000 10000000] [--rounds 3] [--contenders full nightly …] [--out FOLDER] [--strict]
 
 Contenders take turns: each round runs every one of them at every size, so that a machine that is busy for a while slows them all.
-The folder keeps cities and homes from one benchmark to the next; `bench.json` and `bench.png` in it are written anew after every
-round. Exit 1 if a contender says something else than the release, or with --strict if a ratio has worsened.
+The folder keeps cities, and homes as long as the code is the same, from one benchmark to the next; `bench.json` and `bench.png`
+in it are written anew after every round. Exit 1 if a contender says something else than the release, or with --strict if a ratio
+has worsened.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from pathlib import Path
 from rich.console import Console
 
 from tests.bench.city import baseline, report
+from tests.bench.city.answers import answers, missed
 from tests.bench.city.contenders import CONTENDERS, Bench, NotEqual, Run, run
 from tests.bench.city.figures import lines, ratios, summarise
 
@@ -25,7 +27,7 @@ DEFAULT_ROWS = (1_000_000, 10_000_000)
 def main() -> int:
     """Measure, print, write, compare."""
     chosen = _arguments()
-    bench, console = Bench(chosen.out.absolute()), Console(width=None if sys.stdout.isatty() else 130)
+    bench, shown = Bench(chosen.out.absolute()), console()
     for rows in chosen.rows:
         bench.prepare(rows)
     runs: list[Run] = []
@@ -33,34 +35,50 @@ def main() -> int:
         for rows in chosen.rows:
             for contender in chosen.contenders:
                 try:
-                    done = run(bench, contender, rows, number)
+                    runs.append(run(bench, contender, rows, number))
                 except NotEqual as error:
-                    console.print(f"[red]{contender}: {error}[/]")
+                    shown.print(f"[red]{contender}: {error}[/]")
                     return 1
-                runs.append(done)
-                cost = done.cost
-                console.print(f"round {number}: {contender} at {rows:,} rows, {cost.wall:.1f} s, {cost.peak_mb:,.0f} MB")
-        summaries = summarise(runs)
-        fitted = lines(summaries)
-        found = ratios(summaries, fitted)
-        report.write(bench.folder, runs, summaries, fitted, {"ratios": found})
-    report.show(console, summaries, fitted)
-    return _compare(console, found, keep=chosen.keep, strict=chosen.strict)
+                cost = runs[-1].cost
+                shown.print(f"round {number}: {contender} at {rows:,} rows, {cost.wall:.1f} s, {cost.peak_mb:,.0f} MB")
+        _write(bench, runs, {})
+    looked = {rows: answers(bench, rows) for rows in chosen.rows} if chosen.answers else {}
+    found = _write(bench, runs, looked)
+    summaries = summarise(runs)
+    report.show(shown, summaries, lines(summaries))
+    for rows, seconds in looked.items():
+        shown.print(report.answered(rows, seconds))
+        for goal in missed(seconds):
+            shown.print(f"[yellow]missed at {rows:,} rows:[/] {goal}")
+    return compare(shown, found, keep=chosen.keep, strict=chosen.strict)
 
 
-def _compare(console: Console, found: dict[str, float], *, keep: bool, strict: bool) -> int:
+def console() -> Console:
+    """Where figures are printed: wide enough for the tables where it is no terminal."""
+    return Console(width=None if sys.stdout.isatty() else 130)
+
+
+def _write(bench: Bench, runs: list[Run], looked: dict[int, dict[str, float]]) -> dict[str, float]:
+    summaries = summarise(runs)
+    fitted = lines(summaries)
+    found = ratios(summaries, fitted)
+    report.write(bench.folder, runs, summaries, fitted, {"ratios": found, "answers": looked})
+    return found
+
+
+def compare(shown: Console, found: dict[str, float], *, keep: bool, strict: bool) -> int:
+    """Say which ratios are worse than those that are kept, or keep these; the exit code."""
     if keep:
         baseline.keep(found)
-        console.print(f"kept as the baseline: {baseline.BASELINE}")
+        shown.print(f"kept as the baseline: {baseline.BASELINE}")
         return 0
     before = baseline.read()
     worse = baseline.worse(found, before)
     for one in worse:
-        console.print(f"[yellow]worse than the baseline by more than {baseline.WORSE_BY:.0%}:[/] {one}")
+        shown.print(f"[yellow]worse than the baseline by more than {baseline.WORSE_BY:.0%}:[/] {one}")
     if not worse:
-        console.print(
-            f"none of {len(found.keys() & before.keys())} ratios is worse than the baseline by more than {baseline.WORSE_BY:.0%}"
-        )
+        known = len(found.keys() & before.keys())
+        shown.print(f"none of {known} ratios is worse than the baseline by more than {baseline.WORSE_BY:.0%}")
     return 1 if worse and strict else 0
 
 
@@ -70,6 +88,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--contenders", nargs="+", choices=CONTENDERS, default=list(CONTENDERS))
     parser.add_argument("--out", type=Path, default=Path(".levelground/bench"))
+    parser.add_argument("--no-answers", dest="answers", action="store_false", help="leave out queries and the UI")
     parser.add_argument("--keep", action="store_true", help="keep the ratios as the baseline")
     parser.add_argument("--strict", action="store_true", help="exit 1 if a ratio has worsened")
     return parser.parse_args()

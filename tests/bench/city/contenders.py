@@ -10,6 +10,7 @@ parses the whole project anew in a home that moved.
 from __future__ import annotations
 
 import json
+import math
 import os
 import shutil
 import sys
@@ -22,9 +23,13 @@ from ingest.city import read_city
 from ingest.connectors import delivered_files, open_folder
 from ingest.deliver import DeliveryStore, load_id
 from ingest.registry import load_registry
+from orchestration.dbt_runner import project_fingerprint
+from orchestration.ingredients import code_version
 from orchestration.intake import Acceptance, accept
+from orchestration.settings import DBT_PROJECT
 from tests.bench.city.making import Nightly, make_city, make_nightly, size
 from tests.bench.city.process import Cost, measured
+from warehouse.connection import opened_afresh
 from warehouse.paths import Home
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -34,6 +39,34 @@ FULL, NIGHTLY, NOTHING, LIMIT, NOTEBOOK, STOCK = "full", "nightly", "nothing", "
 KEPT_SETTINGS = ("LEVELGROUND_MEMORY_LIMIT", "LEVELGROUND_THREADS", "LEVELGROUND_HASH_KEY")
 RELEASED, UNCHANGED = "released", "unchanged"
 GOOD = (0, 4)  # 4: a source that did not come again has gone stale meanwhile
+
+
+# Counts and sums of the whole city, over all years.
+FIGURES = """
+with
+years as (
+    select measure_id, race_ethnicity_code, sum(numerator) as numerator
+    from release.marts.fct_equity_measures
+    where period_type = 'year' and geography_type = 'city' and method = 'individual' and stratum_type = 'all'
+    group by all
+)
+
+select 'requests' as name, cast(count(*) as double) as figure from release.marts.fct_service_requests
+union all
+select 'calls', count(*) from release.marts.fct_police_calls
+union all
+select 'stops', count(*) from release.marts.fct_police_stops
+union all
+select 'requests_closed_in_time', numerator from years
+where (measure_id, race_ethnicity_code) = ('requests_closed_by_second_day', 'all')
+union all
+select 'stops_of_black_people', numerator from years where (measure_id, race_ethnicity_code) = ('stops_by_race', 'black')
+union all
+select 'searches_of_black_people', numerator from years
+where (measure_id, race_ethnicity_code) = ('stops_searched_share', 'black')
+union all
+select 'payments_usd', numerator from years where measure_id = 'payments'
+"""
 
 
 class NotEqual(Exception):
@@ -82,6 +115,10 @@ class Bench:
         self.folder.mkdir(parents=True, exist_ok=True)
         make_city(self.city(rows), rows)
         self.nightlies[rows] = make_nightly(self.city(rows), self.night(rows))
+        mark = self._mark(rows)
+        if not mark.is_file() or mark.read_text() != _code():
+            for made in (self.kept(rows), self.pasted(rows)):
+                shutil.rmtree(made, ignore_errors=True)
 
     def environment(self) -> dict[str, str]:
         """The machine's environment with no setting of Levelground's but the home and those that are measured under."""
@@ -93,10 +130,23 @@ class Bench:
         """The content of the release of the city."""
         return str(json.loads(Home(self.kept(rows)).current_json.read_text())["content_hash"])
 
+    def keep_home(self, rows: int) -> None:
+        """Keep the home of a full run, and by which code it was made: by another it is of no use."""
+        shutil.rmtree(self.kept(rows), ignore_errors=True)
+        shutil.copytree(self.home, self.kept(rows), symlinks=True)
+        self._mark(rows).write_text(_code())
+
+    def _mark(self, rows: int) -> Path:
+        return self.folder / f"home-{rows}.code"
+
     def copy_home(self, rows: int) -> None:
         """Put a copy of the kept home where runs find it."""
         shutil.rmtree(self.home, ignore_errors=True)
         shutil.copytree(self.kept(rows), self.home, symlinks=True)
+
+
+def _code() -> str:
+    return f"{code_version()} {project_fingerprint(DBT_PROJECT / 'dbt_project.yml')}"
 
 
 def run(bench: Bench, contender: str, rows: int, number: int) -> Run:
@@ -113,8 +163,7 @@ def run(bench: Bench, contender: str, rows: int, number: int) -> Run:
 def _full(bench: Bench, rows: int, log: Path) -> tuple[Cost, dict[str, float]]:
     shutil.rmtree(bench.home, ignore_errors=True)
     cost, seconds = _levelground(bench, log, bench.city(rows), (), RELEASED)
-    shutil.rmtree(bench.kept(rows), ignore_errors=True)
-    shutil.copytree(bench.home, bench.kept(rows), symlinks=True)
+    bench.keep_home(rows)
     return cost, seconds
 
 
@@ -132,7 +181,8 @@ def _nothing(bench: Bench, rows: int, log: Path) -> tuple[Cost, dict[str, float]
 def _limit(bench: Bench, rows: int, log: Path) -> tuple[Cost, dict[str, float]]:
     pasted, out = bench.pasted(rows), bench.folder / "limit"
     if not pasted.is_dir():
-        paste = [sys.executable, "-m", "tests.bench.limit.pasted", str(bench.kept(rows)), str(pasted)]
+        bench.copy_home(rows)
+        paste = [sys.executable, "-m", "tests.bench.limit.pasted", str(bench.home), str(pasted)]
         measured(paste, environment=bench.environment(), log=log, cwd=ROOT)
     command = [sys.executable, "-m", "tests.bench.limit.script", str(pasted), str(bench.city(rows)), str(out)]
     cost = measured(command, environment=bench.environment(), log=log, cwd=ROOT)
@@ -141,6 +191,38 @@ def _limit(bench: Bench, rows: int, log: Path) -> tuple[Cost, dict[str, float]]:
     if said["content_hash"] != bench.content_hash(rows):
         raise NotEqual(f"the limit says {said['content_hash']} of {rows} rows, the release {bench.content_hash(rows)}")
     return cost, said["seconds"]
+
+
+def _notebook(bench: Bench, rows: int, log: Path) -> tuple[Cost, dict[str, float]]:
+    return _others(bench, rows, log, "tests.bench.notebook")
+
+
+def _stock(bench: Bench, rows: int, log: Path) -> tuple[Cost, dict[str, float]]:
+    return _others(bench, rows, log, "tests.bench.stock.pipeline")
+
+
+def _others(bench: Bench, rows: int, log: Path, module: str) -> tuple[Cost, dict[str, float]]:
+    out = bench.folder / "others"
+    shutil.rmtree(out, ignore_errors=True)
+    command = [sys.executable, "-m", module, str(bench.city(rows)), str(out)]
+    cost = measured(command, environment=bench.environment(), log=log, cwd=ROOT)
+    shutil.rmtree(out)
+    said = json.loads(cost.said)
+    found, expected = said["figures"], figures(Home(bench.kept(rows)))
+    wrong = [f"{name} {found.get(name)}, not {value}" for name, value in expected.items() if not _same(found.get(name), value)]
+    if wrong:
+        raise NotEqual(f"{module} says of {rows} rows: {'; '.join(wrong)}")
+    return cost, said["seconds"]
+
+
+def _same(found: float | None, value: float) -> bool:
+    return found is not None and math.isclose(found, value, rel_tol=1e-9)
+
+
+def figures(home: Home) -> dict[str, float]:
+    """The figures of a release that others must come to as well."""
+    with opened_afresh(home.published_analyst, "release") as con:
+        return dict(con.execute(FIGURES).fetchall())
 
 
 def _levelground(bench: Bench, log: Path, deliveries: Path, more: Iterable[str], outcome: str) -> tuple[Cost, dict[str, float]]:
@@ -171,4 +253,6 @@ CONTENDERS: Mapping[str, Callable[[Bench, int, Path], tuple[Cost, dict[str, floa
     NIGHTLY: _nightly,
     NOTHING: _nothing,
     LIMIT: _limit,
+    NOTEBOOK: _notebook,
+    STOCK: _stock,
 }

@@ -105,6 +105,14 @@ def _stages(summaries: Sequence[Summary]) -> Table:
     return table
 
 
+def answered(rows: int, seconds: Mapping[str, float]) -> Table:
+    """How long those wait who look at a release of so many rows."""
+    table = _table(f"Answers at {rows:,} rows", ("what", "ms"))
+    for what, took in seconds.items():
+        table.add_row(what, f"{took * 1000:,.0f}")
+    return table
+
+
 def plot(summaries: Sequence[Summary], fitted: Mapping[str, Line], path: Path) -> None:
     """Seconds over rows, both logarithmic, a line a contender; seconds by stage beside it, at the largest size of each."""
     import matplotlib as mpl  # noqa: PLC0415 - half a second, and wanted once, at the end

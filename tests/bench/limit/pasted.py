@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import tempfile
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -18,7 +17,7 @@ from duckdb import DuckDBPyConnection
 
 from orchestration import dbt_runner
 from orchestration.settings import DBT_PROJECT
-from warehouse.connection import attach, database_path, opened_afresh, scratch
+from warehouse.connection import opened_afresh
 from warehouse.paths import Home
 from warehouse.sql import literal
 
@@ -53,15 +52,11 @@ class Model:
 
 
 def paste(home: Home, folder: Path) -> None:
-    """Write into `folder` what the script needs, from a home with a release."""
+    """Write into `folder` what the script needs, from a home with a release, which dbt compiles in: take a copy, where it was."""
     folder.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory() as beside, scratch(Path(beside), "warehouse") as con:
-        for name in DATABASES:
-            attach(con, Path(beside) / f"{name}.duckdb", name)
-        models = _compiled(home, database_path(con))
-        macros = [_macros(home, name, database_path(con)) for name in DATABASES]
-        for name in DATABASES:
-            con.execute(f"detach {name}")
+    nodes = _compiled(home, "--exclude", "resource_type:test", "resource_type:unit_test")
+    models = [_model(node) for node in nodes if node.resource_type in ("model", "seed") and node.schema != QUALITY]
+    macros = [_compiled(home, "--inline", f"{{{{ create_stats_macros('{name}') }}}}")[0].compiled_code for name in DATABASES]
     with opened_afresh(home.published_analyst, "release") as con:
         models = [_with_types(con, model) if model.kind == "seed" else model for model in models]
     with opened_afresh(home.warehouse, "warehouse") as con:
@@ -76,10 +71,10 @@ def read_pasted(folder: Path) -> tuple[list[str], list[Model]]:
     return said["macros"], [Model(**model) for model in said["models"]]
 
 
-def _compiled(home: Home, warehouse: Path) -> list[Model]:
-    outcome = dbt_runner._invoke(home, ["compile", "--no-populate-cache"], warehouse=warehouse)
-    nodes = [result.node for result in outcome.results if result.node.resource_type in ("model", "seed")]
-    return [_model(node) for node in nodes if node.schema != QUALITY]
+def _compiled(home: Home, *more: str) -> list[Any]:
+    """The nodes that dbt compiles, in the order in which it would run them."""
+    command = ["compile", "--no-populate-cache", "--no-write-json", *more]
+    return [result.node for result in dbt_runner._invoke(home, command, parsed=dbt_runner._parsed(home)).results]
 
 
 def _model(node: Any) -> Model:
@@ -95,12 +90,6 @@ def _model(node: Any) -> Model:
         is_enforced=not is_seed and bool(node.contract.enforced),
         folder="/".join(node.fqn[1:-1]),
     )
-
-
-def _macros(home: Home, database: str, warehouse: Path) -> str:
-    inline = f"{{{{ create_stats_macros('{database}') }}}}"
-    outcome = dbt_runner._invoke(home, ["compile", "--no-populate-cache", "--inline", inline], warehouse=warehouse)
-    return str(outcome.results[0].node.compiled_code)
 
 
 def _with_types(con: DuckDBPyConnection, seed: Model) -> Model:
