@@ -17,6 +17,7 @@ from orchestration.cli import alerts, docs, doctor, query, releases, run, sample
 from orchestration.cli.display import complain
 from orchestration.dbt_runner import DbtError
 from orchestration.receipts import EXIT_BAD_ARGUMENTS, EXIT_BUSY, EXIT_UNEXPECTED
+from orchestration.serving import AlreadyServed
 from orchestration.settings import ConfigurationError, Settings
 from warehouse.connection import WarehouseBusy, WarehouseError
 from warehouse.lock import LockHeld
@@ -47,7 +48,7 @@ def main() -> None:
         app()
     except _BAD as error:
         sys.exit(complain(error, EXIT_BAD_ARGUMENTS))
-    except (LockHeld, WarehouseBusy) as error:
+    except (LockHeld, WarehouseBusy, AlreadyServed) as error:
         sys.exit(complain(error, EXIT_BUSY))
     except (WarehouseError, ReleaseCorrupt, DbtError) as error:
         sys.exit(complain(error, EXIT_UNEXPECTED))
