@@ -101,7 +101,7 @@ def _end_group(group: int) -> None:
     """End what is left of a process group."""
     for number, seconds in _GRACE:
         end = time.monotonic() + seconds
-        sent = number
+        sent: int = number
         while time.monotonic() < end:
             with contextlib.suppress(ChildProcessError):  # as the first process of a container, orphans are ours to bury
                 while os.waitpid(-group, os.WNOHANG)[0]:
