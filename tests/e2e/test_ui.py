@@ -32,7 +32,8 @@ SEEN = """
     jobs { name }
     schedules { name cronSchedule executionTimezone scheduleState { status } }
     sensors { name sensorState { status } }
-    assetNodes { assetKey { path } dependencyKeys { path } groupName description owners { ... on UserAssetOwner { email } } } } } } }"""
+    assetNodes {
+        assetKey { path } dependencyKeys { path } groupName description owners { ... on UserAssetOwner { email } } } } } } }"""
 
 
 class UI:

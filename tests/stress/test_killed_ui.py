@@ -42,10 +42,22 @@ def wait(done: Callable[[], bool]) -> None:
 
 
 @pytest.fixture
-def ui(disturbed: SmallHome) -> Iterator[subprocess.Popen[bytes]]:
-    with (disturbed.home / "ui.log").open("w") as log:
-        command = [BIN / "levelground", "ui", "--port", str(free_port())]
-        with subprocess.Popen(command, env=disturbed.environment(), stdout=log, stderr=log, cwd=ROOT) as process:
+def home(small_city: Path, tmp_path: Path) -> SmallHome:
+    """Nothing has run in it."""
+    made = SmallHome(tmp_path / "home", small_city)
+    made.home.mkdir()
+    return made
+
+
+def environment(home: SmallHome) -> dict[str, str]:
+    return home.environment(LEVELGROUND_DELIVERIES=str(home.deliveries))
+
+
+@pytest.fixture
+def ui(home: SmallHome) -> Iterator[subprocess.Popen[bytes]]:
+    command = [BIN / "levelground", "ui", "--port", str(free_port())]
+    with (home.home / "ui.log").open("w") as log:
+        with subprocess.Popen(command, env=environment(home), stdout=log, stderr=log, cwd=ROOT) as process:
             wait(lambda: "dagster._daemon" in str(descendants(process.pid).values()))
             wait(lambda: "dagster_webserver" in str(descendants(process.pid).values()))
             began = descendants(process.pid)
@@ -56,17 +68,17 @@ def ui(disturbed: SmallHome) -> Iterator[subprocess.Popen[bytes]]:
 
 
 @pytest.mark.parametrize("killed", ["levelground ui", "dagster dev", "dagster._daemon"])
-def test_nothing_is_left_of_a_killed_ui(ui: subprocess.Popen[bytes], disturbed: SmallHome, killed: str) -> None:
+def test_nothing_is_left_of_a_killed_ui(ui: subprocess.Popen[bytes], home: SmallHome, killed: str) -> None:
     processes = descendants(ui.pid)
     victim = next((pid for pid, command in processes.items() if killed in command.replace("-m ", "")), ui.pid)
     os.kill(victim, signal.SIGKILL)
     wait(lambda: not any(there(pid) for pid in (ui.pid, *processes)))
 
 
-def test_a_second_ui_on_the_same_home_ends_at_once(ui: subprocess.Popen[bytes], disturbed: SmallHome) -> None:
+def test_a_second_ui_on_the_same_home_ends_at_once(ui: subprocess.Popen[bytes], home: SmallHome) -> None:
     second = subprocess.run(
         [BIN / "levelground", "ui", "--port", str(free_port())],
-        env=disturbed.environment(),
+        env=environment(home),
         cwd=ROOT,
         text=True,
         capture_output=True,
