@@ -57,22 +57,26 @@ def environment(home: SmallHome) -> dict[str, str]:
 def ui(home: SmallHome) -> Iterator[subprocess.Popen[bytes]]:
     command = [BIN / "levelground", "ui", "--port", str(free_port())]
     with (home.home / "ui.log").open("w") as log:
-        with subprocess.Popen(command, env=environment(home), stdout=log, stderr=log, cwd=ROOT) as process:
-            wait(lambda: "dagster._daemon" in str(descendants(process.pid).values()))
-            wait(lambda: "dagster_webserver" in str(descendants(process.pid).values()))
-            began = descendants(process.pid)
-            yield process
-            for pid in (process.pid, *began):
-                if there(pid):
-                    os.kill(pid, signal.SIGKILL)
+        process = subprocess.Popen(command, env=environment(home), stdout=log, stderr=log, cwd=ROOT)
+    began = [process.pid]
+    try:
+        for part in ("dagster._daemon", "dagster_webserver"):
+            wait(lambda part=part: part in str(descendants(process.pid).values()))
+        began += descendants(process.pid)
+        yield process
+    finally:
+        for pid in filter(there, began):
+            os.kill(pid, signal.SIGKILL)
+        process.wait()
 
 
 @pytest.mark.parametrize("killed", ["levelground ui", "dagster dev", "dagster._daemon"])
 def test_nothing_is_left_of_a_killed_ui(ui: subprocess.Popen[bytes], home: SmallHome, killed: str) -> None:
     processes = descendants(ui.pid)
-    victim = next((pid for pid, command in processes.items() if killed in command.replace("-m ", "")), ui.pid)
+    processes[ui.pid] = "levelground ui"
+    victim = next(pid for pid, command in processes.items() if killed in command.replace("-m ", ""))
     os.kill(victim, signal.SIGKILL)
-    wait(lambda: not any(there(pid) for pid in (ui.pid, *processes)))
+    wait(lambda: not any(there(pid) for pid in processes))
 
 
 def test_a_second_ui_on_the_same_home_ends_at_once(ui: subprocess.Popen[bytes], home: SmallHome) -> None:
