@@ -12,6 +12,7 @@ from orchestration import remedies
 from orchestration.cli.display import complain
 from orchestration.dbt_runner import DbtError
 from orchestration.receipts import EXIT_BAD_ARGUMENTS, EXIT_BUSY, EXIT_UNEXPECTED
+from orchestration.serving import AlreadyServed
 from orchestration.settings import ConfigurationError, Settings
 from warehouse.connection import WarehouseBusy, WarehouseError
 from warehouse.lock import LockHeld
@@ -25,7 +26,7 @@ def code_of(error: Exception) -> int | None:
     """Tell of an error, and its exit code; None for one that nobody foresaw."""
     if isinstance(error, _BAD):
         return complain(error, EXIT_BAD_ARGUMENTS)
-    if isinstance(error, (LockHeld, WarehouseBusy)):
+    if isinstance(error, (LockHeld, WarehouseBusy, AlreadyServed)):
         return complain(error, EXIT_BUSY)
     if isinstance(error, (WarehouseError, ReleaseCorrupt, DbtError)):
         return complain(error, EXIT_UNEXPECTED)
