@@ -19,16 +19,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ingest.city import read_city
-from ingest.connectors import delivered_files, open_folder
-from ingest.deliver import DeliveryStore, load_id
-from ingest.registry import load_registry
 from orchestration.dbt_runner import project_fingerprint
 from orchestration.ingredients import code_version
-from orchestration.intake import Acceptance, accept
 from orchestration.settings import DBT_PROJECT
 from tests.bench.city.making import Nightly, make_city, make_nightly, size
 from tests.bench.city.process import Cost, measured
+from tests.bench.limit.pasted import MODELS
 from warehouse.connection import opened_afresh
 from warehouse.paths import Home
 
@@ -169,7 +165,6 @@ def _full(bench: Bench, rows: int, log: Path) -> tuple[Cost, dict[str, float]]:
 
 def _nightly(bench: Bench, rows: int, log: Path) -> tuple[Cost, dict[str, float]]:
     bench.copy_home(rows)
-    _let_in(Home(bench.home), bench.night(rows))
     return _levelground(bench, log, bench.night(rows), ("--as-of", bench.nightlies[rows].as_of), RELEASED)
 
 
@@ -180,7 +175,7 @@ def _nothing(bench: Bench, rows: int, log: Path) -> tuple[Cost, dict[str, float]
 
 def _limit(bench: Bench, rows: int, log: Path) -> tuple[Cost, dict[str, float]]:
     pasted, out = bench.pasted(rows), bench.folder / "limit"
-    if not pasted.is_dir():
+    if not (pasted / MODELS).is_file():
         bench.copy_home(rows)
         paste = [sys.executable, "-m", "tests.bench.limit.pasted", str(bench.home), str(pasted)]
         measured(paste, environment=bench.environment(), log=log, cwd=ROOT)
@@ -233,19 +228,6 @@ def _levelground(bench: Bench, log: Path, deliveries: Path, more: Iterable[str],
     if report["outcome"] != outcome or held_back:
         raise NotEqual(f"the run ended as {report['outcome']}, not {outcome}; held back: {', '.join(held_back) or 'none'}; {log}")
     return cost, report["seconds"]
-
-
-def _let_in(home: Home, deliveries: Path) -> None:
-    """Accept each load of the nights before it is delivered. To go: the gate of volume takes a delivery of changes for a loss."""
-    city = read_city(deliveries)
-    for contract in load_registry().for_city(city.sources, deliveries / "city.yml"):
-        folder = deliveries / contract.source
-        if folder.is_dir():
-            origin = open_folder(contract, delivered_files(folder), folder)
-            store = DeliveryStore(home.deliveries, contract.source)
-            load = load_id(contract, tuple(origin.file_hashes.values()))
-            (store.folder / load).mkdir(exist_ok=True)
-            accept(store, load, Acceptance("tests.bench.city", "a delivery of changes", "2026-01-01T00:00:00"))
 
 
 CONTENDERS: Mapping[str, Callable[[Bench, int, Path], tuple[Cost, dict[str, float]]]] = {

@@ -24,11 +24,11 @@ import duckdb
 import pyarrow as pa
 from duckdb import DuckDBPyConnection
 
+from ingest.cells import accepted_rows
 from ingest.city import read_city
 from ingest.connectors import Conformer, delivered_files, open_folder
 from ingest.contract import Contract
 from ingest.registry import load_registry
-from ingest.typed import accepted_rows
 from tests.bench.limit.pasted import RECEIPTS, Model, read_pasted
 from warehouse import disclosure
 from warehouse.connection import attach, create_empty, detach, load_extension
@@ -126,7 +126,7 @@ def _open(con: DuckDBPyConnection, pasted: Path, out: Path, macros: list[str]) -
         con.execute(text)
     for name in RECEIPTS:
         con.execute(f"create table warehouse.receipts.{name} as select * from read_parquet({literal(str(pasted / name))})")
-    row = con.execute("select as_of from warehouse.receipts.settings").fetchone()
+    row = con.execute("select as_of from warehouse.receipts.clock").fetchone()
     assert row is not None
     return row[0]
 
