@@ -4,8 +4,8 @@
 
 Contenders take turns: each round runs every one of them at every size, so that a machine that is busy for a while slows them all.
 The folder keeps cities, and homes as long as the code is the same, from one benchmark to the next; `bench.json` and `bench.png`
-in it are written anew after every round. Exit 1 if a contender fails or says something else than the release, or with --strict if a
-ratio has worsened.
+in it are written anew after every round. Exit 1 if a contender fails or says something else than the release, or with --strict if
+a ratio has worsened.
 """
 
 from __future__ import annotations
