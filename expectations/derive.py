@@ -18,9 +18,11 @@ from expectations.checks import Check, measure, share
 from expectations.concepts import MovedLine, concept_checks
 from expectations.crosswalk import Labels
 from expectations.drift import header_checks
-from expectations.reading import BLANK, HEADER, REJECTED, Reading, can_be_invalid, invalid_flag, missing_flag
+from expectations.reading import BLANK, HEADER, REJECTED, Reading
 from expectations.results import Severity
+from ingest.cells import invalid_flag, missing_flag
 from ingest.contract import Column, Contract
+from ingest.typed import can_be_invalid
 from ingest.vocabulary import Vocabulary
 from ingest.volume import Replaced
 from warehouse.sql import literal, quoted

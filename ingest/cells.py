@@ -31,7 +31,7 @@ def text_of(column: Column) -> str:
     return quoted(f"_text_{column.name}")
 
 
-def missing_of(column: Column) -> str:
+def missing_flag(column: Column) -> str:
     """The name of the flag of a cell that is empty or a null token."""
     return quoted(f"_missing_{column.name}")
 
@@ -41,7 +41,7 @@ def typed_of(column: Column) -> str:
     return quoted(f"_typed_{column.name}")
 
 
-def invalid_of(column: Column) -> str:
+def invalid_flag(column: Column) -> str:
     """The name of the flag of a cell that does not type, or lies outside values, min or max; for those that can be wrong."""
     return quoted(f"_invalid_{column.name}")
 
@@ -52,11 +52,11 @@ def read_cells(columns: Iterable[Column], relation: str, city_zone: str | None) 
     raw = {column.name: quoted(f"_raw_{column.name}") for column in read}
     layers = [
         [f"{_trimmed(column)} as {text_of(column)}" for column in read],
-        [f"{missing_condition(column, text_of(column))} as {missing_of(column)}" for column in read],
+        [f"{missing_condition(column, text_of(column))} as {missing_flag(column)}" for column in read],
         [f"{_raw(column, city_zone)} as {raw[column.name]}" for column in read],
         [f"{typed_from_raw(column, text_of(column), raw[column.name], city_zone)} as {typed_of(column)}" for column in read],
         [
-            f"{invalid_typed(column, text_of(column), missing_of(column), typed_of(column))} as {invalid_of(column)}"
+            f"{invalid_typed(column, text_of(column), missing_flag(column), typed_of(column))} as {invalid_flag(column)}"
             for column in read
             if can_be_invalid(column)
         ],
@@ -68,7 +68,7 @@ def read_cells(columns: Iterable[Column], relation: str, city_zone: str | None) 
 
 
 def _raw(column: Column, city_zone: str | None) -> str:
-    return f"case when not {missing_of(column)} then {raw_expression(column, text_of(column), city_zone)} end"
+    return f"case when not {missing_flag(column)} then {raw_expression(column, text_of(column), city_zone)} end"
 
 
 def _trimmed(column: Column) -> str:
@@ -80,7 +80,9 @@ def _trimmed(column: Column) -> str:
 
 def refused_of(columns: Iterable[Column]) -> str:
     """SQL boolean over `read_cells` of these columns: the row has no good value in one of them."""
-    bad = [part for column in columns for part in (missing_of(column), *([invalid_of(column)] if can_be_invalid(column) else []))]
+    bad = [
+        part for column in columns for part in (missing_flag(column), *([invalid_flag(column)] if can_be_invalid(column) else []))
+    ]
     return f"({' or '.join(bad)})" if bad else "false"
 
 
@@ -116,11 +118,11 @@ def accepted_rows(contract: Contract, relation: str, city_zone: str | None = Non
         required = column.required or column.name in deciding
         wrong = can_be_invalid(column)
         columns.append(
-            f"{typed} as {name}" if required or not wrong else f"case when not {invalid_of(column)} then {typed} end as {name}"
+            f"{typed} as {name}" if required or not wrong else f"case when not {invalid_flag(column)} then {typed} end as {name}"
         )
         if not required:
-            branch = f" when {invalid_of(column)} then 'invalid'" if wrong else ""
-            reason = f"case when {missing_of(column)} then {missing_reason(column, text_of(column))}{branch} end"
+            branch = f" when {invalid_flag(column)} then 'invalid'" if wrong else ""
+            reason = f"case when {missing_flag(column)} then {missing_reason(column, text_of(column))}{branch} end"
             columns.append(f'{reason} as "{column.name}_missing_reason"')
     columns.append(f"{record_hash(contract, text=True)} as _record_hash")
     columns += LOAD_COLUMNS

@@ -18,7 +18,7 @@ from pathlib import Path
 import duckdb
 from duckdb import DuckDBPyConnection
 
-from ingest.cells import accepted_rows, invalid_of, optional_columns, read_cells, refused_of, typed_of
+from ingest.cells import accepted_rows, invalid_flag, optional_columns, read_cells, refused_of, typed_of
 from ingest.contract import Column, Contract
 from ingest.typed import column_refused, invalid_condition, message, rejection, required_columns, typed_expression
 from warehouse.sql import literal
@@ -134,7 +134,7 @@ def marked_rows(contract: Contract, relation: str, city_zone: str) -> str:
         column for column in contract.kept_columns if column in (*required_columns(contract), *optional_columns(contract))
     )
     period = period_of(contract, city_zone, read=True)
-    doubtful = " or ".join(invalid_of(column) for column in optional_columns(contract)) or "false"
+    doubtful = " or ".join(invalid_flag(column) for column in optional_columns(contract)) or "false"
     marks = f"{refused_of(required_columns(contract))} as _refused, ({doubtful}) as _doubtful, {period} as _period"
     return f"(select *, {marks} from {read_cells(judged, relation, city_zone)})"
 

@@ -15,7 +15,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 from duckdb import DuckDBPyConnection
 
-from ingest.cells import invalid_of, read_cells, typed_of
+from ingest.cells import invalid_flag, read_cells, typed_of
 from ingest.contract import Contract
 from ingest.deliver import FileReceipt, Receipt
 from ingest.landing import LOAD_COLUMNS, MARKS, marked_rows, period_of, rejected_rows
@@ -274,7 +274,7 @@ def _data_as_of(con: DuckDBPyConnection, contract: Contract, receipt: Receipt, c
     ]
     if not clocks:
         return None
-    times = (f"max(cast({typed_of(column)} as timestamp)) filter (not {invalid_of(column)})" for column in clocks)
+    times = (f"max(cast({typed_of(column)} as timestamp)) filter (not {invalid_flag(column)})" for column in clocks)
     landed = f'(from landing."{contract.source}" where _load_id = ?)'
     said = f"select greatest({', '.join(times)}) from {read_cells(clocks, landed, city_zone)}"
     row = con.execute(said, [receipt.load_id]).fetchone()

@@ -13,7 +13,7 @@ import re
 from collections.abc import Iterable
 
 from ingest.contract import Column, Contract
-from warehouse.sql import literal
+from warehouse.sql import literal, one_of
 
 TRUE_WORDS = ("true", "t", "yes", "y", "1")
 FALSE_WORDS = ("false", "f", "no", "n", "0")
@@ -26,10 +26,6 @@ CURRENCY_SIGNS = r"[$€£]"
 SHOWN_CHARACTERS = 60
 
 
-def _in(expression: str, words: Iterable[str]) -> str:
-    return f"{expression} in ({', '.join(literal(word) for word in words)})"
-
-
 def _text(column: Column) -> str:
     return f'trim("{column.name}")'
 
@@ -37,7 +33,7 @@ def _text(column: Column) -> str:
 def missing_condition(column: Column, text: str | None = None) -> str:
     """SQL boolean: the cell is empty, or one of the contract's null tokens. `text`: SQL of the trimmed cell, if it is at hand."""
     words = ("", *(token for token in column.null_tokens if token))
-    return f"coalesce({_in(text or _text(column), words)}, true)"
+    return f"coalesce({one_of(text or _text(column), words)}, true)"
 
 
 def missing_reason(column: Column, text: str | None = None) -> str:
@@ -67,7 +63,8 @@ def raw_expression(column: Column, text: str, city_zone: str | None) -> str:
     if column.type in ("text", "geometry"):
         return text
     if column.type == "boolean":
-        return f"case when {_in(f'lower({text})', TRUE_WORDS)} then true when {_in(f'lower({text})', FALSE_WORDS)} then false end"
+        said_yes, said_no = (one_of(f"lower({text})", words) for words in (TRUE_WORDS, FALSE_WORDS))
+        return f"case when {said_yes} then true when {said_no} then false end"
     if column.type in ("integer", "decimal"):
         return _number(column, text)
     if not column.formats:
@@ -143,7 +140,7 @@ def invalid_typed(column: Column, text: str, missing: str, typed: str) -> str:
     """The same, where SQL of the trimmed cell, of whether it is missing, and of its typed value is at hand."""
     wrong = [f"{typed} is null"]
     if column.values and not column.is_label:
-        wrong.append(f"not {_in(text, column.values)}")
+        wrong.append(f"not {one_of(text, column.values)}")
     # the last day is allowed to its end
     bounded = f"cast({typed} as date)" if column.type == "timestamp" else typed
     if column.min is not None:

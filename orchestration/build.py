@@ -244,8 +244,8 @@ def release(session: RunSession) -> str:
         measures = [row[0] for row in session.con.execute("select distinct measure_id from release.marts.dim_measure").fetchall()]
         _write_release_row(session, release_id, session.created_at, max(ends, default=None))
         write_exports(session.con, candidate, release_id=release_id, created_at=session.created_at)
-        disclosure.record(session.con, home, release_id=release_id, published_at=session.created_at.replace(tzinfo=None))
-        disclosure.keep_copies(home, candidate.folder)
+        published_at = session.created_at.replace(tzinfo=None)
+        disclosure.record(session.con, home, candidate.folder, release_id=release_id, published_at=published_at)
         detach(session.con, "release")
         detach(session.con, "public")
         loads: dict[str, tuple[str, ...]] = {}
@@ -267,7 +267,7 @@ def release(session: RunSession) -> str:
             seeds_hash=seeds_hash(),
             made_of=_made_of(session, measures),
         )
-        swap(home, release_id)
+        swap(home, release_id, is_new=True)
         prune(home, session.settings.keep_releases)
     session.end(RELEASED)
     return release_id

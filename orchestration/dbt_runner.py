@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -130,6 +131,13 @@ def failed_tests(results: Iterable[NodeResult]) -> list[str]:
     """What each test of ours that did not pass found; a test that waited for one of them was skipped, and found nothing."""
     failed = [result for result in results if result.kind == "test" and not result.good and result.status != "skipped"]
     return [f"test {result.name} of ours found {result.failures} rows" for result in failed]
+
+
+def let_go() -> None:
+    """Close the connection that dbt keeps until its process ends: whoever gets the run lock next opens the warehouse sooner."""
+    loaded = sys.modules.get("dbt.adapters.duckdb.connections")  # a run without a build has not imported it
+    if loaded is not None:
+        loaded.DuckDBConnectionManager.close_all_connections()
 
 
 def documented(home: Home, release_id: str | None, folder: Path) -> str:

@@ -24,7 +24,7 @@ from ingest.connectors import DeliveryError
 from ingest.landing import ensure_ledger
 from orchestration import remedies
 from orchestration.alerts import tell
-from orchestration.dbt_runner import DbtError, NodeResult
+from orchestration.dbt_runner import DbtError, NodeResult, let_go
 from orchestration.progress import watcher
 from orchestration.reading import Reading, settle
 from orchestration.receipts import FAILED, RunReceipt, RunStore, broke_off, next_number
@@ -188,6 +188,7 @@ def run_session(settings: Settings, options: RunOptions, run_id: str) -> Iterato
                     session.candidate.discard()
         finally:
             con.close()
+            let_go()
     finally:
         lock.release()
         if receipt is not None:

@@ -18,6 +18,7 @@ from dagster_dbt import DagsterDbtTranslator
 from ingest.contract import Column, Contract
 from orchestration.column_lineage import ByColumn
 from orchestration.landscape import disaggregations
+from warehouse.disclosure.reported import PLANNED
 
 QUALITY_SCHEMA = "quality"
 RELEASE_KEY = dg.AssetKey(["published", "levelground"])
@@ -25,8 +26,8 @@ TEAM = "team:data"
 GROUPS = {"staging": "conformed", "intermediate": "conformed", "reference": "reference", "marts": "measured"}
 # Steps lie beside what they lead to, in the schema of what is not released.
 GROUP_OF_FOLDER = {"models/marts/": "measured", "models/published/": "published"}
-# What the run itself writes between the steps of dbt, by its dbt source, and the group that shows it.
-WRITTEN_BY_THE_RUN = {"receipts": "receipts", "disclosure": "published"}
+# What the run itself writes before and between the steps of dbt, by its dbt source: the group that shows it, what it is made of.
+WRITTEN_BY_THE_RUN = {"receipts": ("receipts", []), "disclosure": ("published", [dg.AssetKey(PLANNED.split("."))])}
 EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 
 
@@ -149,7 +150,8 @@ def receipt_specs(manifest: Mapping[str, Any]) -> list[dg.AssetSpec]:
     return [
         dg.AssetSpec(
             dg.AssetKey([table["source_name"], table["name"]]),
-            group_name=WRITTEN_BY_THE_RUN[table["source_name"]],
+            group_name=WRITTEN_BY_THE_RUN[table["source_name"]][0],
+            deps=WRITTEN_BY_THE_RUN[table["source_name"]][1],
             description=table["description"],
             kinds={"duckdb"},
             owners=[TEAM],

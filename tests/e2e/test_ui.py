@@ -32,7 +32,8 @@ SEEN = """
     jobs { name }
     schedules { name cronSchedule executionTimezone scheduleState { status } }
     sensors { name sensorState { status } }
-    assetNodes { assetKey { path } groupName description owners { ... on UserAssetOwner { email } } } } } } }"""
+    assetNodes {
+        assetKey { path } dependencyKeys { path } groupName description owners { ... on UserAssetOwner { email } } } } } } }"""
 
 
 class UI:
@@ -96,6 +97,8 @@ def test_what_the_data_team_sees_in_a_browser(ui: UI, place: Place) -> None:
     assets = {"/".join(node["assetKey"]["path"]): node for node in repository["assetNodes"]}
     assert assets["landing/ucc__service_requests"]["owners"] == [{"email": "ucc-data@milwaukee.example"}]
     assert [key for key, node in assets.items() if not node["description"]] == []
+    begin_here = {key.split("/")[0] for key, node in assets.items() if not node["dependencyKeys"]}
+    assert begin_here == {"landing", "reference", "receipts"}, "all else is made of something"
     groups = {node["groupName"] for node in assets.values()}
     ways = {"conformed", "measured", "published", "quality", "receipts", "reference"}
     assert groups == ways | {contract.department for contract in load_registry()}

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
+from dbt.adapters.contracts.connection import Connection
+from dbt.adapters.duckdb.connections import DuckDBConnectionManager
 from dbt.adapters.duckdb.credentials import DuckDBCredentials
 from dbt.adapters.duckdb.environments import create
 from sqlalchemy import text
 
+from orchestration.dbt_runner import let_go
 from warehouse.connection import attach, detach, open_working
 from warehouse.dialect import engine
 from warehouse.paths import Home
@@ -52,3 +57,18 @@ def test_dbt_and_the_dialect_join_the_runs_instance_and_let_go_of_it(tmp_path: P
     assert verify(home, manifest.release_id).files["levelground.duckdb"].tables == {"marts.fct_police_calls": 1}
     with open_working(home, threads=2) as again:  # nobody holds the old instance
         assert again.execute("select current_setting('threads'), count(*) from landing.calls").fetchone() == (2, 1)
+
+
+def test_a_run_that_has_ended_keeps_nobody_out(tmp_path: Path) -> None:
+    """dbt keeps its connection until its process ends, which may be seconds after the next run has got the lock."""
+    home = Home(tmp_path / "home")
+    home.ensure()
+    open_elsewhere = [sys.executable, "-c", f"import duckdb; duckdb.connect({str(home.warehouse)!r})"]
+    credentials = DuckDBCredentials.from_dict({"path": str(home.warehouse), "schema": "main", "database": "warehouse"})
+    with open_working(home):
+        opened = DuckDBConnectionManager.open(Connection(type="duckdb", name="model", credentials=credentials))
+        DuckDBConnectionManager.close(opened)
+        del opened
+    assert subprocess.run(open_elsewhere, check=False, capture_output=True).returncode != 0
+    let_go()
+    subprocess.run(open_elsewhere, check=True)

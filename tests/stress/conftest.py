@@ -35,18 +35,24 @@ def small_city(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def undisturbed(small_city: Path, tmp_path_factory: pytest.TempPathFactory) -> SmallHome:
-    """A home in which the small city was released once. Read only."""
-    made = SmallHome(tmp_path_factory.mktemp("small") / "home", small_city)
-    made.run()
-    return made
+def small_root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the home of each test lies. One path for all: dbt parses the whole project anew in a home that moved."""
+    return tmp_path_factory.mktemp("place")
 
 
 @pytest.fixture(scope="session")
-def expected(undisturbed: SmallHome, tmp_path_factory: pytest.TempPathFactory) -> str:
+def undisturbed(small_city: Path, small_root: Path, tmp_path_factory: pytest.TempPathFactory) -> SmallHome:
+    """A home in which the small city was released once. Read only."""
+    made = SmallHome(small_root / "home", small_city)
+    made.run()
+    folder = tmp_path_factory.mktemp("undisturbed")
+    return made.copy(folder / "home", folder / "city")
+
+
+@pytest.fixture(scope="session")
+def expected(undisturbed: SmallHome, small_root: Path) -> str:
     """The content hash that a home comes to which then reads the other state, undisturbed."""
-    folder = tmp_path_factory.mktemp("expected")
-    made = undisturbed.copy(folder / "home", folder / "city")
+    made = undisturbed.copy(small_root / "home", small_root / "city")
     deliver_other_state(made.deliveries)
     made.run()
     assert made.last()["outcome"] == "released"
@@ -54,9 +60,9 @@ def expected(undisturbed: SmallHome, tmp_path_factory: pytest.TempPathFactory) -
 
 
 @pytest.fixture
-def disturbed(undisturbed: SmallHome, tmp_path: Path) -> SmallHome:
+def disturbed(undisturbed: SmallHome, small_root: Path) -> SmallHome:
     """A copy of the home, whose deliveries are in the other state now: for the test to break something in."""
-    made = undisturbed.copy(tmp_path / "home", tmp_path / "city")
+    made = undisturbed.copy(small_root / "home", small_root / "city")
     deliver_other_state(made.deliveries)
     return made
 

@@ -55,9 +55,9 @@ def curve(totals: list[float], height: int = 8, width: int = 60) -> str:
 
 @pytest.mark.timeout(10 * 3600)
 def test_a_year_of_nights(
-    undisturbed: SmallHome, tmp_path: Path, record_property: Callable[[str, object], None], capsys: pytest.CaptureFixture[str]
+    undisturbed: SmallHome, small_root: Path, record_property: Callable[[str, object], None], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    small = undisturbed.copy(tmp_path / "home", tmp_path / "city")
+    small = undisturbed.copy(small_root / "home", small_root / "city")
     rows: list[tuple[object, ...]] = []
     totals: list[float] = []
     began = time.monotonic()

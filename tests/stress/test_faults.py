@@ -259,6 +259,20 @@ def test_half_swap(disturbed: SmallHome, converges: Callable[[], None]) -> None:
     converges()
 
 
+def test_killed_before_its_release_was_out(disturbed: SmallHome, undisturbed: SmallHome, tmp_path: Path) -> None:
+    """What the ledger was about to remember nobody has seen: the next run reports its own figures, and freezes none of these."""
+    new = tmp_path / "new"
+    with SmallHome(new, disturbed.deliveries).start() as run:
+        while run.poll() is None and not list(new.glob("releases/.candidate-*/disclosure/reported.parquet")):
+            time.sleep(0.001)
+        run.send_signal(signal.SIGKILL)
+        run.communicate()
+    assert not list(new.glob("releases/swap.json"))
+    again = SmallHome(new, undisturbed.deliveries)
+    again.run()
+    assert again.content() == undisturbed.content()
+
+
 def test_clock_going_back(disturbed: SmallHome, converges: Callable[[], None]) -> None:
     """Everything so far was written by a clock that was years ahead."""
     for path in (disturbed.home / "runs").glob("*.json"):

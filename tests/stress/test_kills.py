@@ -31,9 +31,9 @@ def stage_of(said: str) -> str:
 
 @pytest.mark.timeout(4 * 3600)
 def test_random_kills(
-    undisturbed: SmallHome, expected: str, tmp_path: Path, record_property: Callable[[str, object], None]
+    undisturbed: SmallHome, expected: str, small_root: Path, tmp_path: Path, record_property: Callable[[str, object], None]
 ) -> None:
-    home = undisturbed.copy(tmp_path / "home", tmp_path / "first")
+    home = undisturbed.copy(small_root / "home", small_root / "city")
     other = undisturbed.copy(tmp_path / "elsewhere", tmp_path / "second").deliveries
     shutil.rmtree(tmp_path / "elsewhere")
     deliver_other_state(other)

@@ -6,7 +6,7 @@ goes out at all (the publication plan, a seed), how a hidden row looks (the publ
 which shares no code with this (`expectations.disclosure`).
 """
 
-from warehouse.disclosure.ledger import keep_copies, record, restore
+from warehouse.disclosure.ledger import record, remember, restore
 from warehouse.disclosure.suppressing import Suppressed, next_due, suppress
 
-__all__ = ["Suppressed", "keep_copies", "next_due", "record", "restore", "suppress"]
+__all__ = ["Suppressed", "next_due", "record", "remember", "restore", "suppress"]

@@ -1,10 +1,11 @@
 """The memory of disclosure control: every state of every row of persons that was ever published, and the figures as reported.
 
-Here: writing both before a release is swapped in, their copies in the release, and putting them back where they are lost. Not
-here: reading them for the choice (`reported`) or the attack (`expectations.disclosure`).
+Here: writing both into a candidate, remembering them when it is published, and putting them back where they are lost. Not here:
+reading them for the choice (`reported`) or the attack (`expectations.disclosure`).
 
-Readers keep files, so a release is in the ledger before anybody can open it; a state that a killed run wrote and never published
-does no harm. Both files hold figures that are hidden from the public: they are the owner's alone.
+Readers keep files, so a release is remembered before anybody can open it, and stays remembered when an earlier one is published
+again. What a killed run wrote and never published is in its candidate alone, and goes with it: frozen is only what somebody may
+have seen (ADR 36). Both files hold figures that are hidden from the public: they are the owner's alone.
 """
 
 from __future__ import annotations
@@ -22,16 +23,17 @@ from warehouse.files import sync
 from warehouse.paths import Home
 from warehouse.sql import identifier, literal
 
-FOLDER = "disclosure"  # in a release
+FOLDER = "disclosure"  # in a release, as in the home
 _OWNERS = 0o600
 
 
-def record(con: DuckDBPyConnection, home: Home, *, release_id: str, published_at: dt.datetime) -> None:
-    """Add to the ledger each published row of persons that it does not have in this state; write the figures as reported.
+def record(con: DuckDBPyConnection, home: Home, candidate: Path, *, release_id: str, published_at: dt.datetime) -> None:
+    """Write both files into the candidate's folder: the home's, with each published row of persons that is in a new state.
 
     `con` has the candidate's public file attached as `public`, with `published.equity_measures` built.
     """
-    home.disclosure.mkdir(exist_ok=True)
+    folder = candidate / FOLDER
+    folder.mkdir(mode=0o700)
     states = f"""
         select {literal(release_id)} as release_id, {literal(published_at.isoformat())}::timestamp as published_at, published.*
         from public.published.equity_measures as published
@@ -55,21 +57,22 @@ def record(con: DuckDBPyConnection, home: Home, *, release_id: str, published_at
                 using ({", ".join(GRAIN)})
         """
         states = f"select * from {ledger} union all by name ({new})"
-    _write(con, f"{states} order by published_at, release_id, {', '.join(GRAIN)}", home.ledger)
+    _write(con, f"{states} order by published_at, release_id, {', '.join(GRAIN)}", folder / home.ledger.name)
     remembered = f"""
         select * from {REPORTED} union all by name
         select * from {PRIOR} anti join {REPORTED} as now using ({", ".join(GRAIN)})
         order by {", ".join(GRAIN)}
     """
-    _write(con, remembered, home.reported)
+    _write(con, remembered, folder / home.reported.name)
 
 
-def keep_copies(home: Home, folder: Path) -> None:
-    """Copy both files into the folder of a release."""
-    (folder / FOLDER).mkdir(mode=0o700, exist_ok=True)
+def remember(home: Home, release_id: str) -> None:
+    """Take both files of a release that is about to be published for the first time as the home's."""
+    home.disclosure.mkdir(exist_ok=True)
     for file in (home.ledger, home.reported):
-        if file.is_file():
-            _copy(file, folder / FOLDER / file.name)
+        kept = home.release(release_id) / FOLDER / file.name
+        if kept.is_file():
+            _copy(kept, file)
 
 
 def restore(home: Home) -> list[str]:
@@ -96,11 +99,9 @@ def _is_readable(file: Path) -> bool:
 
 
 def _write(con: DuckDBPyConnection, query: str, file: Path) -> None:
-    temporary = file.with_name(f".{file.name}.next")
-    con.execute(f"copy ({query}) to {literal(str(temporary))} (format parquet)")
-    temporary.chmod(_OWNERS)  # DuckDB makes the file anew, whatever mode it had
-    sync(temporary)
-    temporary.replace(file)
+    con.execute(f"copy ({query}) to {literal(str(file))} (format parquet)")
+    file.chmod(_OWNERS)
+    sync(file)
     sync(file.parent)
 
 

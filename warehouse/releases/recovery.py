@@ -6,11 +6,11 @@ working warehouse (`warehouse.damage`). All of it changes files and wants the ru
 
 from __future__ import annotations
 
-import json
 import shutil
 
 from warehouse.paths import RELEASE_FILES, Home
 from warehouse.releases.candidate import remove_leftovers
+from warehouse.releases.intent import intended
 from warehouse.releases.manifest import ReleaseCorrupt, UnknownRelease, known_releases, read_manifest
 from warehouse.releases.sealing import damage
 from warehouse.releases.swapping import REMOVING_PREFIX, Current, current, swap
@@ -90,10 +90,10 @@ def _is_whole(home: Home, release_id: str) -> bool:
 
 def _finish_swap(home: Home, published: Current | None) -> str:
     try:
-        intended = str(json.loads(home.swap_intent.read_bytes())["release_id"])
-        swap(home, intended)
-        return f"Completed the half-done swap to release {intended}."
-    except (ReleaseCorrupt, UnknownRelease, ValueError, KeyError, TypeError) as error:
+        intent = intended(home)
+        swap(home, intent.release_id, is_new=intent.is_new)
+        return f"Completed the half-done swap to release {intent.release_id}."
+    except (ReleaseCorrupt, UnknownRelease, ValueError) as error:
         if published is None:
             home.swap_intent.unlink()
             return f"Gave up a half-done swap ({error}); nothing was published before it."

@@ -15,6 +15,7 @@ from warehouse.connection import WarehouseError, opened_afresh
 from warehouse.files import sha256, sync, write_atomically
 from warehouse.paths import EXPORTS, MANIFEST_FILE, RELEASE_FILES, Home
 from warehouse.releases.candidate import Candidate
+from warehouse.releases.intent import intend
 from warehouse.releases.manifest import (
     ExportRecord,
     FileRecord,
@@ -46,7 +47,7 @@ def seal(
     as_of: datetime | None = None,
     made_of: MadeOf | None = None,
 ) -> Manifest:
-    """Turn the candidate into `releases/<release_id>/`, verified and read-only. Detach its files everywhere first.
+    """Turn the candidate into `releases/<release_id>/`, verified, read-only, to be swapped in. Detach its files everywhere first.
 
     ReleaseCorrupt if a file is still in use, does not open, holds a view, or reads back differently; the candidate stays then.
     """
@@ -78,6 +79,8 @@ def seal(
     )
     write_atomically(candidate.folder / MANIFEST_FILE, manifest.model_dump_json(indent=1) + "\n")
     check(parse_manifest(candidate.folder / MANIFEST_FILE, release_id), candidate.folder)
+    # First: a release that a kill left sealed and unseen could be published later by a rollback, and never be remembered.
+    intend(home, release_id, is_new=True)
     candidate.folder.rename(home.release(release_id))
     sync(home.releases)
     return manifest

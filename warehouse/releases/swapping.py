@@ -14,9 +14,11 @@ from pathlib import Path
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError
 
+from warehouse.disclosure.ledger import remember
 from warehouse.files import sha256, sync, write_atomically
 from warehouse.paths import EXPORTS, RELEASE_FILES, SHARED, Home
 from warehouse.releases.exporting import CHECKSUMS
+from warehouse.releases.intent import intend
 from warehouse.releases.manifest import Manifest, ReleaseCorrupt
 from warehouse.releases.sealing import READ_ONLY, inspect, verify
 
@@ -47,13 +49,16 @@ def current(home: Home) -> Current | None:
         raise ReleaseCorrupt("that is published", home.current_json.name, why) from None
 
 
-def swap(home: Home, release_id: str) -> Current:
+def swap(home: Home, release_id: str, *, is_new: bool = False) -> Current:
     """Publish a release of this home, verified before and after. Open readers keep the file they have.
 
-    The intent file makes every cut recoverable: before it nothing is touched, after it `recover` knows where to go.
+    The intent file makes every cut recoverable: before it nothing is touched, after it `recover` knows where to go. `is_new`: it
+    was never out; the ledger of disclosure control has it before anybody can open it.
     """
     manifest = verify(home, release_id)
-    write_atomically(home.swap_intent, json.dumps({"release_id": release_id}))
+    intend(home, release_id, is_new=is_new)
+    if is_new:
+        remember(home, release_id)
     _remove_foreign_logs(home)
     for name in RELEASE_FILES:
         _place(home.release(release_id) / name, home.published / name)

@@ -14,7 +14,7 @@ import pytest
 
 from warehouse.connection import open_reader
 from warehouse.paths import RELEASE_FILES, Home
-from warehouse.releases import Candidate, Current, Manifest, ReleaseCorrupt, UnknownRelease, current, recover, swap
+from warehouse.releases import Candidate, Current, Manifest, ReleaseCorrupt, UnknownRelease, current, recover, swap, swapping
 
 MakeRelease = Callable[[int], Manifest]
 
@@ -54,6 +54,15 @@ def damage(home: Home, manifest: Manifest) -> None:
     half = path.read_bytes()[: path.stat().st_size // 2]
     path.unlink()
     path.write_bytes(half)
+
+
+def with_ledger(home: Home, make_release: MakeRelease, rows: int) -> Manifest:
+    """A sealed release, with a ledger that says which it is of."""
+    made = make_release(rows)
+    folder = home.release(made.release_id) / home.disclosure.name
+    folder.mkdir()
+    (folder / home.ledger.name).write_text(str(rows))
+    return made
 
 
 def test_nothing_is_current_before_the_first_release(home: Home) -> None:
@@ -229,6 +238,28 @@ def test_a_recovery_cut_off_at_any_step_is_completed_by_the_next(
     assert step > 12
 
 
+def test_what_must_be_remembered_goes_out_with_the_release_and_not_before(
+    home: Home, make_release: MakeRelease, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A new release that is sealed is published by whoever starts next; an earlier one takes nothing back."""
+    place = swapping._place
+    first = with_ledger(home, make_release, 3)
+    assert not home.ledger.exists()
+    swap(home, first.release_id, is_new=True)
+    assert home.ledger.read_text() == "3"
+    second = with_ledger(home, make_release, 4)  # killed here
+    assert home.ledger.read_text() == "3"
+    assert recover(home) == [f"Completed the half-done swap to release {second.release_id}."]
+    assert home.ledger.read_text() == "4"
+    third, remembered = with_ledger(home, make_release, 5), []
+    with monkeypatch.context() as patched:
+        patched.setattr(swapping, "_place", lambda *paths: remembered.append(home.ledger.read_text()) or place(*paths))
+        swap(home, third.release_id, is_new=True)
+    assert set(remembered) == {"5"}  # before anybody could open any of its files
+    swap(home, first.release_id)
+    assert home.ledger.read_text() == "5"
+
+
 def test_a_half_swap_to_a_release_that_is_damaged_goes_back(home: Home, make_release: MakeRelease) -> None:
     old, new = make_release(3), make_release(4)
     swap(home, new.release_id)
@@ -355,10 +386,9 @@ def test_a_damaged_current_json_is_named_with_its_remedy(home: Home, make_releas
 
 
 def test_recovery_removes_what_killed_runs_left(home: Home, make_release: MakeRelease) -> None:
-    only = make_release(3)
+    only, gone = make_release(3), make_release(4)
     swap(home, only.release_id)
-    Candidate.begin(home, "killed")
-    home.release(make_release(4).release_id).rename(home.releases / ".removing-20240101T000000Z-00000000")
+    home.release(gone.release_id).rename(home.releases / ".removing-20240101T000000Z-00000000")
     Candidate.begin(home, "killed")
     (home.published / ".levelground.duckdb.next").write_bytes(b"")
     (home.published_exports / ".release.csv.next").write_bytes(b"")

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+import shutil
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import duckdb
 import pytest
 
-from warehouse.disclosure import keep_copies, record, restore, suppress
+from warehouse.disclosure import record, remember, restore, suppress
 from warehouse.disclosure.reported import REPORTED
 from warehouse.paths import Home
 
@@ -55,9 +56,12 @@ def con() -> Iterator[duckdb.DuckDBPyConnection]:
 
 
 def _night(
-    con: duckdb.DuckDBPyConnection, home: Home, cells: Cells, as_of: str, release_id: str = "r1"
+    con: duckdb.DuckDBPyConnection, home: Home, cells: Cells, as_of: str, is_published: bool = True
 ) -> dict[tuple[str, str, str], tuple[object, ...]]:
-    """One run over what is counted; by period and race: the count that is out, whether it waits, why it is hidden."""
+    """One run over what is counted; by period and race: the count that is out, whether it waits, why it is hidden.
+
+    One that is not published has come as far as its candidate.
+    """
     con.execute("delete from intermediate.int_disclosure__planned")
     for (period_type, start), races in cells.items():
         total = sum(races.values())
@@ -77,7 +81,14 @@ def _night(
         f"create or replace table public.published.equity_measures as select * exclude (hidden_because, reported_at, is_settled) "
         f"replace (case when hidden_because is null then numerator end as numerator) from {REPORTED}"
     )
-    record(con, home, release_id=release_id, published_at=dt.datetime.fromisoformat(as_of))
+    moment = dt.datetime.fromisoformat(as_of)
+    folder = home.release(f"{moment:%Y%m%dT%H%M%SZ}-00000000")
+    folder.mkdir()
+    record(con, home, folder, release_id=folder.name, published_at=moment)
+    if is_published:
+        remember(home, folder.name)
+    else:
+        shutil.rmtree(folder)
     rows = con.execute(
         "select period_type, period_start::varchar, race_ethnicity_code, numerator, is_revision_pending, hidden_because "
         f"from {REPORTED} order by all"
@@ -94,7 +105,7 @@ def test_a_night_without_news_reports_the_same(con: duckdb.DuckDBPyConnection, h
     ledger = home.ledger.read_bytes()
     assert first[*JANUARY, "asian"] == (4.0, False, "primary")
     assert first[*JANUARY, "hispanic"] == (30.0, False, "secondary")
-    assert _night(con, home, FIRST, "2024-04-06", "r2") == first
+    assert _night(con, home, FIRST, "2024-04-06") == first
     rows = duckdb.sql(f"select count(*), count(distinct release_id) from read_parquet('{home.ledger}')").fetchone()
     assert rows == (len(first), 1)
     assert ledger[:4] == b"PAR1"
@@ -118,6 +129,17 @@ def test_a_correction_waits_as_reported_and_says_so(con: duckdb.DuckDBPyConnecti
     assert later[*JANUARY, "all"] == (174.0, True, None)
     assert later[*JANUARY, "white"][:2] == (80.0, True)  # its share is of all
     assert later[*FEBRUARY, "black"] == (50.0, False, None)
+
+
+def test_what_a_killed_run_never_published_is_not_frozen(con: duckdb.DuckDBPyConnection, home: Home) -> None:
+    """Neither on the first night of all, nor a month that was new that night."""
+    _night(con, home, _with(JANUARY, black=90), "2024-04-04", is_published=False)
+    assert _night(con, home, FIRST, "2024-04-05")[*JANUARY, "black"] == (60.0, False, None)
+    ledger = home.ledger.read_bytes()
+    march = ("month", "2024-03-01")
+    _night(con, home, {**FIRST, march: {"black": 70, "white": 75}}, "2024-05-05", is_published=False)
+    assert home.ledger.read_bytes() == ledger
+    assert _night(con, home, {**FIRST, march: {"black": 55, "white": 75}}, "2024-05-06")[*march, "black"] == (55.0, False, None)
 
 
 def test_a_group_that_is_new_in_a_reported_month_waits_too(con: duckdb.DuckDBPyConnection, home: Home) -> None:
@@ -152,16 +174,13 @@ def test_a_ledger_with_other_columns_is_gone_on_with(con: duckdb.DuckDBPyConnect
     first = _night(con, home, FIRST, "2024-04-05")
     con.execute(f"create table older as select * exclude (reliability, kind), 1 as dropped from read_parquet('{home.ledger}')")
     con.execute(f"copy older to '{home.ledger}' (format parquet)")
-    assert _night(con, home, FIRST, "2024-04-06", "r2") == first
+    assert _night(con, home, FIRST, "2024-04-06") == first
     columns = [name for name, *_ in duckdb.sql(f"describe from read_parquet('{home.ledger}')").fetchall()]
     assert {"reliability", "kind", "dropped"} <= set(columns)
 
 
 def test_what_is_lost_comes_back_from_the_newest_release(con: duckdb.DuckDBPyConnection, home: Home) -> None:
     first = _night(con, home, FIRST, "2024-04-05")
-    folder = home.release("20240405T000000Z-00000000")
-    folder.mkdir()
-    keep_copies(home, folder)
     home.ledger.unlink()
     home.reported.write_bytes(b"cut off")
     assert len(restore(home)) == 2
