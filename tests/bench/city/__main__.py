@@ -18,8 +18,9 @@ from rich.console import Console
 
 from tests.bench.city import baseline, report
 from tests.bench.city.answers import answers, missed
-from tests.bench.city.contenders import CONTENDERS, Bench, NotEqual, Run, run
+from tests.bench.city.contenders import CONTENDERS, NotEqual, Run, run
 from tests.bench.city.figures import lines, ratios, summarise
+from tests.bench.city.folders import Bench
 from tests.bench.city.process import CommandFailed
 
 DEFAULT_ROWS = (1_000_000, 10_000_000)
