@@ -44,7 +44,8 @@ def test_a_nightly_delivery_adds_and_corrects(sample_city: Path, tmp_path: Path)
     assert all(nightly.delivered[source] == nightly.new[source] + 1 for source in (CALLS, STOPS))
     came, goes = (f"read_csv('{folder}/{STOPS}/*.csv', all_varchar = true)" for folder in (sample_city, tmp_path / "night"))
     told = duckdb.sql(
-        f"select count(*) filter (old.idNum is null), count(*) filter (old.idNum = new.idNum and old.personSearch is distinct from new.personSearch) "
+        f"select count(*) filter (old.idNum is null), "
+        f"count(*) filter (old.idNum = new.idNum and old.personSearch is distinct from new.personSearch) "
         f"from {goes} as new left join {came} as old on new.idNum = old.idNum"
     ).fetchone()
     assert told == (nightly.new[STOPS], 1)

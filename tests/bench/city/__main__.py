@@ -4,8 +4,8 @@
 
 Contenders take turns: each round runs every one of them at every size, so that a machine that is busy for a while slows them all.
 The folder keeps cities, and homes as long as the code is the same, from one benchmark to the next; `bench.json` and `bench.png`
-in it are written anew after every round. Exit 1 if a contender says something else than the release, or with --strict if a ratio
-has worsened.
+in it are written anew after every round. Exit 1 if a contender fails or says something else than the release, or with --strict if
+a ratio has worsened.
 """
 
 from __future__ import annotations
@@ -18,8 +18,10 @@ from rich.console import Console
 
 from tests.bench.city import baseline, report
 from tests.bench.city.answers import answers, missed
-from tests.bench.city.contenders import CONTENDERS, Bench, NotEqual, Run, run
+from tests.bench.city.contenders import CONTENDERS, NotEqual, Run, run
 from tests.bench.city.figures import lines, ratios, summarise
+from tests.bench.city.folders import Bench
+from tests.bench.city.process import CommandFailed
 
 DEFAULT_ROWS = (1_000_000, 10_000_000)
 
@@ -36,7 +38,7 @@ def main() -> int:
             for contender in chosen.contenders:
                 try:
                     runs.append(run(bench, contender, rows, number))
-                except NotEqual as error:
+                except (NotEqual, CommandFailed) as error:
                     shown.print(f"[red]{contender}: {error}[/]")
                     return 1
                 cost = runs[-1].cost

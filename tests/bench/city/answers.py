@@ -19,7 +19,8 @@ from pathlib import Path
 
 import duckdb
 
-from tests.bench.city.contenders import LEVELGROUND, ROOT, Bench
+from tests.bench.city.contenders import LEVELGROUND, ROOT
+from tests.bench.city.folders import Bench
 from warehouse.connection import open_reader
 from warehouse.paths import Home
 

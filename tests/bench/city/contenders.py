@@ -1,7 +1,7 @@
 """What the benchmark runs, each a whole process in the same place, and what it says of itself.
 
-Here: the commands, the homes and folders that they find, what is good enough to be measured. Not here: what a run costs
-(`process`), the order of runs (`__main__`).
+Here: the commands, the home that each finds, what is good enough to be measured. Not here: what a run costs
+(`process`), where homes lie (`folders`), the order of runs (`__main__`).
 
 A nightly run, and one with nothing new, start from a copy of the home that a full run made, under the path where it made it: dbt
 parses the whole project anew in a home that moved.
@@ -11,32 +11,23 @@ from __future__ import annotations
 
 import json
 import math
-import os
 import shutil
 import sys
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ingest.city import read_city
-from ingest.connectors import delivered_files, open_folder
-from ingest.deliver import DeliveryStore, load_id
-from ingest.registry import load_registry
-from orchestration.dbt_runner import project_fingerprint
-from orchestration.ingredients import code_version
-from orchestration.intake import Acceptance, accept
-from orchestration.settings import DBT_PROJECT
-from tests.bench.city.making import Nightly, make_city, make_nightly, size
+from tests.bench.city.folders import Bench
+from tests.bench.city.making import size
 from tests.bench.city.process import Cost, measured
+from tests.bench.limit.pasted import MODELS
 from warehouse.connection import opened_afresh
 from warehouse.paths import Home
 
 ROOT = Path(__file__).resolve().parents[3]
 LEVELGROUND = str(Path(sys.executable).parent / "levelground")
 FULL, NIGHTLY, NOTHING, LIMIT, NOTEBOOK, STOCK = "full", "nightly", "nothing", "limit", "notebook", "stock"
-# Settings of the machine that runs are measured under; nothing else of LEVELGROUND_… reaches them.
-KEPT_SETTINGS = ("LEVELGROUND_MEMORY_LIMIT", "LEVELGROUND_THREADS", "LEVELGROUND_HASH_KEY")
 RELEASED, UNCHANGED = "released", "unchanged"
 GOOD = (0, 4)  # 4: a source that did not come again has gone stale meanwhile
 
@@ -85,70 +76,6 @@ class Run:
     input_bytes: int
 
 
-@dataclass
-class Bench:
-    """The folders of a benchmark, all below one."""
-
-    folder: Path
-    nightlies: dict[int, Nightly] = field(default_factory=dict)
-
-    def city(self, rows: int) -> Path:
-        return self.folder / f"city-{rows}"
-
-    def night(self, rows: int) -> Path:
-        return self.folder / f"nightly-{rows}"
-
-    def kept(self, rows: int) -> Path:
-        """The home that a full run made, kept as it was left."""
-        return self.folder / f"home-{rows}"
-
-    def pasted(self, rows: int) -> Path:
-        return self.folder / f"pasted-{rows}"
-
-    @property
-    def home(self) -> Path:
-        """Where every measured run has its home."""
-        return self.folder / "home"
-
-    def prepare(self, rows: int) -> None:
-        """Make what all contenders read, outside all timing."""
-        self.folder.mkdir(parents=True, exist_ok=True)
-        make_city(self.city(rows), rows)
-        self.nightlies[rows] = make_nightly(self.city(rows), self.night(rows))
-        mark = self._mark(rows)
-        if not mark.is_file() or mark.read_text() != _code():
-            for made in (self.kept(rows), self.pasted(rows)):
-                shutil.rmtree(made, ignore_errors=True)
-
-    def environment(self) -> dict[str, str]:
-        """The machine's environment with no setting of Levelground's but the home and those that are measured under."""
-        own = {name: value for name, value in os.environ.items() if not name.startswith(("LEVELGROUND_", "DAGSTER_"))}
-        kept = {name: os.environ[name] for name in KEPT_SETTINGS if name in os.environ}
-        return own | kept | {"LEVELGROUND_HOME": str(self.home)}
-
-    def content_hash(self, rows: int) -> str:
-        """The content of the release of the city."""
-        return str(json.loads(Home(self.kept(rows)).current_json.read_text())["content_hash"])
-
-    def keep_home(self, rows: int) -> None:
-        """Keep the home of a full run, and by which code it was made: by another it is of no use."""
-        shutil.rmtree(self.kept(rows), ignore_errors=True)
-        shutil.copytree(self.home, self.kept(rows), symlinks=True)
-        self._mark(rows).write_text(_code())
-
-    def _mark(self, rows: int) -> Path:
-        return self.folder / f"home-{rows}.code"
-
-    def copy_home(self, rows: int) -> None:
-        """Put a copy of the kept home where runs find it."""
-        shutil.rmtree(self.home, ignore_errors=True)
-        shutil.copytree(self.kept(rows), self.home, symlinks=True)
-
-
-def _code() -> str:
-    return f"{code_version()} {project_fingerprint(DBT_PROJECT / 'dbt_project.yml')}"
-
-
 def run(bench: Bench, contender: str, rows: int, number: int) -> Run:
     """Run a contender once on the city of so many rows. `NotEqual` if it says something else than the release."""
     if contender != FULL and not bench.kept(rows).is_dir():
@@ -169,7 +96,6 @@ def _full(bench: Bench, rows: int, log: Path) -> tuple[Cost, dict[str, float]]:
 
 def _nightly(bench: Bench, rows: int, log: Path) -> tuple[Cost, dict[str, float]]:
     bench.copy_home(rows)
-    _let_in(Home(bench.home), bench.night(rows))
     return _levelground(bench, log, bench.night(rows), ("--as-of", bench.nightlies[rows].as_of), RELEASED)
 
 
@@ -180,7 +106,7 @@ def _nothing(bench: Bench, rows: int, log: Path) -> tuple[Cost, dict[str, float]
 
 def _limit(bench: Bench, rows: int, log: Path) -> tuple[Cost, dict[str, float]]:
     pasted, out = bench.pasted(rows), bench.folder / "limit"
-    if not pasted.is_dir():
+    if not (pasted / MODELS).is_file():
         bench.copy_home(rows)
         paste = [sys.executable, "-m", "tests.bench.limit.pasted", str(bench.home), str(pasted)]
         measured(paste, environment=bench.environment(), log=log, cwd=ROOT)
@@ -233,19 +159,6 @@ def _levelground(bench: Bench, log: Path, deliveries: Path, more: Iterable[str],
     if report["outcome"] != outcome or held_back:
         raise NotEqual(f"the run ended as {report['outcome']}, not {outcome}; held back: {', '.join(held_back) or 'none'}; {log}")
     return cost, report["seconds"]
-
-
-def _let_in(home: Home, deliveries: Path) -> None:
-    """Accept each load of the nights before it is delivered. To go: the gate of volume takes a delivery of changes for a loss."""
-    city = read_city(deliveries)
-    for contract in load_registry().for_city(city.sources, deliveries / "city.yml"):
-        folder = deliveries / contract.source
-        if folder.is_dir():
-            origin = open_folder(contract, delivered_files(folder), folder)
-            store = DeliveryStore(home.deliveries, contract.source)
-            load = load_id(contract, tuple(origin.file_hashes.values()))
-            (store.folder / load).mkdir(exist_ok=True)
-            accept(store, load, Acceptance("tests.bench.city", "a delivery of changes", "2026-01-01T00:00:00"))
 
 
 CONTENDERS: Mapping[str, Callable[[Bench, int, Path], tuple[Cost, dict[str, float]]]] = {

@@ -1,8 +1,8 @@
 """The limit: what DuckDB alone needs for the same release, with none of the machinery.
 
 `pasted` is what an analyst has at hand before the clock starts: the compiled SQL of the models, the seeds, what contracts say.
-`script` is the script, one process, measured from its start to its end. `read.sql` and `by_hand/` are written by hand, for the
-four event sources that hold nearly all rows of a large city: straight from file to fact.
+`script` is the script, one process, measured from its start to its end; `small` reads what does not grow. `read.sql` and
+`by_hand/` are written by hand, for the four event sources that hold nearly all rows of a large city: straight from file to fact.
 
 Here: the limit and nothing else; it is judged equal to a release by the content hash. Not here: measuring (`tests.bench.city`).
 

@@ -23,7 +23,7 @@ from warehouse.sql import literal
 
 DATABASES = ("release", "public")
 # What the models read of the run and its contracts; the other receipts are for the quality tables, which the limit leaves out.
-RECEIPTS = ("settings", "contracts", "vocabularies")
+RECEIPTS = ("clock", "settings", "agreements", "contracts", "vocabularies")
 QUALITY = "quality"
 MODELS = "models.json"
 
@@ -54,14 +54,14 @@ class Model:
 def paste(home: Home, folder: Path) -> None:
     """Write into `folder` what the script needs, from a home with a release, which dbt compiles in: take a copy, where it was."""
     folder.mkdir(parents=True, exist_ok=True)
+    with opened_afresh(home.warehouse, "warehouse") as con:  # before dbt opens it, which keeps it
+        for name in RECEIPTS:
+            con.execute(f"copy warehouse.receipts.{name} to {literal(str(folder / name))} (format parquet)")
     nodes = _compiled(home, "--exclude", "resource_type:test", "resource_type:unit_test")
     models = [_model(node) for node in nodes if node.resource_type in ("model", "seed") and node.schema != QUALITY]
     macros = [_compiled(home, "--inline", f"{{{{ create_stats_macros('{name}') }}}}")[0].compiled_code for name in DATABASES]
     with opened_afresh(home.published_analyst, "release") as con:
         models = [_with_types(con, model) if model.kind == "seed" else model for model in models]
-    with opened_afresh(home.warehouse, "warehouse") as con:
-        for name in RECEIPTS:
-            con.execute(f"copy warehouse.receipts.{name} to {literal(str(folder / name))} (format parquet)")
     (folder / MODELS).write_text(json.dumps({"macros": macros, "models": [asdict(model) for model in models]}, indent=1))
 
 
@@ -84,7 +84,8 @@ def _model(node: Any) -> Model:
         alias=node.alias,
         database=node.database,
         schema=node.schema,
-        kind=node.config.materialized,
+        # a fact that grows is built whole here
+        kind={"incremental": "table"}.get(node.config.materialized, node.config.materialized),
         sql=str(DBT_PROJECT / node.original_file_path) if is_seed else node.compiled_code,
         columns={name: column.data_type or "" for name, column in node.columns.items()},
         is_enforced=not is_seed and bool(node.contract.enforced),

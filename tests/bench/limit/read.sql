@@ -1,14 +1,16 @@
+-- trim looks at every character: 0.2 µs an address, where this is next to nothing
+create macro warehouse.main.trimmed(cell) as case when prefix(cell, ' ') or suffix(cell, ' ') then trim(cell) else cell end;
+
 -- Requests, calls and stops as they stand in their files, numbered by rowid: the last row of a key holds, and equal rows are told
 -- apart by their order. Payments need no such step, since Parquet numbers its rows itself.
 create table warehouse.main.requests as
 select
     cast(CREATIONDATE as timestamp) as service_request_at,
     cast(nullif(CLOSEDDATETIME, '') as timestamp) as closed_at,
-    nullif(nullif(trim(OBJECTDESC), ''), 'null') as address,
+    nullif(nullif(trimmed(OBJECTDESC), ''), 'null') as address,
     TITLE as request_type,
-    -- several times faster than concat_ws
     md5(concat(
-        'ucc__service_requests', chr(31), CREATIONDATE, chr(31), CLOSEDDATETIME, chr(31), trim(OBJECTDESC), chr(31), TITLE
+        'ucc__service_requests', chr(31), CREATIONDATE, chr(31), CLOSEDDATETIME, chr(31), trimmed(OBJECTDESC), chr(31), TITLE
     )) as record_hash
 from read_csv(
     getvariable('requests'),
@@ -34,10 +36,10 @@ create table warehouse.main.calls as
 select
     delivered.call_number,
     strptime(delivered.called, '%m/%d/%Y %I:%M:%S %p') as police_call_at,
-    nullif(trim(delivered.address), '') as address,
-    nullif(trim(delivered.police_district), '') as police_district,
-    nullif(trim(delivered.nature), '') as nature,
-    nullif(trim(delivered.status), '') as status,
+    nullif(trimmed(delivered.address), '') as address,
+    nullif(trimmed(delivered.police_district), '') as police_district,
+    nullif(trimmed(delivered.nature), '') as nature,
+    nullif(trimmed(delivered.status), '') as status,
     delivered.rowid + 1 as source_row
 from warehouse.main.delivered_calls as delivered
 semi join (

@@ -21,15 +21,11 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import duckdb
-import pyarrow as pa
 from duckdb import DuckDBPyConnection
 
-from ingest.city import read_city
-from ingest.connectors import Conformer, delivered_files, open_folder
-from ingest.contract import Contract
-from ingest.registry import load_registry
-from ingest.typed import accepted_rows
+from ingest.connectors import delivered_files
 from tests.bench.limit.pasted import RECEIPTS, Model, read_pasted
+from tests.bench.limit.small import read_small
 from warehouse import disclosure
 from warehouse.connection import attach, create_empty, detach, load_extension
 from warehouse.releases import STORAGE_VERSION, content_hash
@@ -77,7 +73,7 @@ def run(pasted: Path, deliveries: Path, out: Path) -> dict[str, object]:
             macros, models = read_pasted(pasted)
             as_of = _open(con, pasted, out, macros)
         with clock("small deliveries"):
-            _read_small(con, deliveries)
+            read_small(con, deliveries, EVENTS.values())
         with clock("read"):
             _read_events(con, deliveries, out)
         for model in models:
@@ -126,57 +122,24 @@ def _open(con: DuckDBPyConnection, pasted: Path, out: Path, macros: list[str]) -
         con.execute(text)
     for name in RECEIPTS:
         con.execute(f"create table warehouse.receipts.{name} as select * from read_parquet({literal(str(pasted / name))})")
-    row = con.execute("select as_of from warehouse.receipts.settings").fetchone()
+    row = con.execute("select as_of from warehouse.receipts.clock").fetchone()
     assert row is not None
     return row[0]
 
 
-def _read_small(con: DuckDBPyConnection, deliveries: Path) -> None:
-    """The deliveries that do not grow, by the product's connectors and typed views; of a key the last row holds."""
-    city = read_city(deliveries)
-    for contract in load_registry().for_city(city.sources, deliveries / "city.yml"):
-        if contract.source not in EVENTS.values():
-            _land(con, contract, deliveries / contract.source)
-            view = accepted_rows(contract, f'warehouse.landing."{contract.source}"', city.time_zone)
-            con.execute(f'create view warehouse.typed."{contract.source}" as {view}')
-
-
-def _land(con: DuckDBPyConnection, contract: Contract, folder: Path) -> None:
-    conformer, batches = Conformer(contract, None), []
-    parts = open_folder(contract, delivered_files(folder), folder).parts if folder.is_dir() else ()
-    for part in parts:
-        with part.read() as opened:
-            batches += list(conformer.batches(opened.batches, conformer.match(opened.header), part.name))
-    delivered = pa.Table.from_batches(batches, conformer.schema)
-    names = [f'"{column.name}"' for column in contract.kept_columns]
-    con.register("delivered", delivered)
-    con.execute(
-        f'create table warehouse.landing."{contract.source}" as '
-        f"with rows as (select *, '' as _load_id, row_number() over () as _ordinal from delivered "
-        f"where not ({' and '.join(f'''coalesce(trim({name}), '') = '' ''' for name in names)})) "
-        f"select * from rows {_last_of(contract, names)} order by _ordinal"
-    )
-    con.unregister("delivered")
-
-
-def _last_of(contract: Contract, names: list[str]) -> str:
-    same = [f'trim("{name}")' for name in contract.load.key or ()]
-    if not same and contract.load.duplicates == "drop_exact":
-        same = names
-    return f"qualify row_number() over (partition by {', '.join(same)} order by _ordinal desc) = 1" if same else ""
-
-
 def _read_events(con: DuckDBPyConnection, deliveries: Path, out: Path) -> None:
     files = {name: delivered_files(deliveries / source) for name, source in EVENTS.items()}
-    (calls,) = files["calls"]
+    (requests,), (calls,), (stops,) = files["requests"], files["calls"], files["stops"]
     with zipfile.ZipFile(calls) as archive:
         (member,) = archive.namelist()
         archive.extract(member, out / "tmp")
-    places = {name: str(found[0]) for name, found in files.items()} | {"calls": str(out / "tmp" / member)}
-    names = {name: found[0].name for name, found in files.items()} | {"calls": f"{calls.name}/{member}"}
-    for name in EVENTS:
-        con.execute(f"set variable {name} = ?", [places[name]])
-        con.execute(f"set variable {name}_name = ?", [names[name]])
+    for name, path, said in (
+        ("requests", requests, requests.name),
+        ("calls", out / "tmp" / member, f"{calls.name}/{member}"),
+        ("stops", stops, stops.name),
+    ):
+        con.execute(f"set variable {name} = ?", [str(path)])
+        con.execute(f"set variable {name}_name = ?", [said])
     con.execute("set variable payments = ?", [[str(path) for path in files["payments"]]])
     con.execute((HERE / "read.sql").read_text())
 

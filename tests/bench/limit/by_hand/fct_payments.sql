@@ -21,8 +21,8 @@ select
         md5(concat(
             'comptroller__checkbook', chr(31), voucher_id_0, chr(31), cast("date" as date), ' 00:00:00.000000', chr(31),
             case when amount = trunc(amount) then cast(cast(amount as bigint) as varchar) else cast(amount as varchar) end,
-            chr(31), trim(vendor_name), chr(31), spending_department_id, chr(31), trim(spending_department_name), chr(31),
-            trim(account_description), chr(31), fund_0, chr(31), trim(descr)
+            chr(31), trimmed(vendor_name), chr(31), spending_department_id, chr(31), trimmed(spending_department_name), chr(31),
+            trimmed(account_description), chr(31), fund_0, chr(31), trimmed(descr)
         )),
         '#',
         coalesce(repeated.number, 1)
@@ -42,12 +42,12 @@ select
     payments.voucher_id_0 as voucher_number,
     cast(payments.amount as decimal(18, 4)) as amount_usd,
     payments.amount < 0 as is_reversal,
-    nullif(trim(payments.vendor_name), '') as vendor_name,
+    nullif(trimmed(payments.vendor_name), '') as vendor_name,
     nullif(payments.spending_department_id, '') as spending_department_code,
-    nullif(trim(payments.spending_department_name), '') as spending_department_name,
-    nullif(trim(payments.account_description), '') as account,
+    nullif(trimmed(payments.spending_department_name), '') as spending_department_name,
+    nullif(trimmed(payments.account_description), '') as account,
     nullif(payments.fund_0, '') as fund_code,
-    nullif(trim(payments.descr), '') as fund_name
+    nullif(trimmed(payments.descr), '') as fund_name
 from read_parquet(getvariable('payments'), filename = true, file_row_number = true) as payments
 inner join warehouse.receipts.contracts on contracts.source = 'comptroller__checkbook'
 left join warehouse.main.repeated_payments as repeated
