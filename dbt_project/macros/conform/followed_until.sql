@@ -12,7 +12,7 @@
 
 {# A newer delivery sees further: the censoring times of a fact that grows, where they are others now. #}
 {% macro follow_longer(source_name, start) -%}
-    {%- if execute and is_incremental() %}
+    {%- if execute and this and is_incremental() %}
     {%- set until = followed_until('held.' ~ start, 'contract.follow_up_until', 'contract.follow_up_days', 'contract.data_as_of') %}
     update {{ this }} as held
     set followed_until_at = {{ until }}

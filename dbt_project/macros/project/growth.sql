@@ -11,7 +11,7 @@
 
 {# SQL boolean: the row is of a load that the fact has not taken in yet; true where the fact is built anew. #}
 {% macro is_new_load() -%}
-    {%- if execute and is_incremental() -%}
+    {%- if execute and this and is_incremental() -%}
         _load_id in ({{ loads_to_take() }})
     {%- else -%}
         true
@@ -21,7 +21,7 @@
 
 {# Take out the rows whose delivered record landing holds no more, or holds anew. #}
 {% macro forget_gone_rows(source_name) -%}
-    {%- if execute and is_incremental() %}
+    {%- if execute and this and is_incremental() %}
     delete from {{ this }} as held
     where
         held._load_id in ({{ loads_to_take() }})
