@@ -15,6 +15,7 @@ import statistics
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from tests.bench.city.contenders import Run
 
@@ -99,13 +100,13 @@ def exponent(rows: Sequence[int], seconds: Sequence[float]) -> float | None:
     return slope
 
 
-def lines(summaries: Iterable[Summary]) -> dict[str, Line]:
-    """The line of each contender that ran on two sizes or more."""
+def lines(summaries: Iterable[Summary], of: Literal["wall", "cpu"] = "wall") -> dict[str, Line]:
+    """The line of each contender that ran on two sizes or more, of its seconds from start to end or of its processor time."""
     found: dict[str, list[Summary]] = defaultdict(list)
     for summary in summaries:
         found[summary.contender].append(summary)
     fitted = {
-        contender: line([summary.rows for summary in sizes], [summary.wall for summary in sizes])
+        contender: line([summary.rows for summary in sizes], [getattr(summary, of) for summary in sizes])
         for contender, sizes in found.items()
     }
     return {contender: made for contender, made in fitted.items() if made is not None}

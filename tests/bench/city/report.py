@@ -19,7 +19,7 @@ from rich.console import Console
 from rich.table import Table
 
 from tests.bench.city.contenders import LIMIT, Run
-from tests.bench.city.figures import Line, Summary
+from tests.bench.city.figures import Line, Summary, lines
 
 RESULT, PLOT = "bench.json", "bench.png"
 
@@ -33,6 +33,7 @@ def write(
         "machine": machine(),
         "summaries": [asdict(summary) for summary in summaries],
         "lines": {contender: asdict(line) for contender, line in fitted.items()},
+        "lines_cpu": {contender: asdict(line) for contender, line in lines(summaries, "cpu").items()},
         **more,
         "runs": [
             asdict(run) | {"cost": {key: value for key, value in asdict(run.cost).items() if key != "said"}} for run in runs
@@ -59,7 +60,8 @@ def show(console: Console, summaries: Sequence[Summary], fitted: Mapping[str, Li
     """Print the tables: each contender at each size, the lines, and the stages."""
     console.print(_costs(summaries))
     if fitted:
-        console.print(_lines(fitted))
+        console.print(_lines("Seconds from start to end = fixed + rows × per row", fitted))
+        console.print(_lines("Seconds of processor = fixed + rows × per row", lines(summaries, "cpu")))
     for contender in dict.fromkeys(summary.contender for summary in summaries):
         console.print(_stages([summary for summary in summaries if summary.contender == contender]))
 
@@ -85,8 +87,8 @@ def _costs(summaries: Sequence[Summary]) -> Table:
     return table
 
 
-def _lines(fitted: Mapping[str, Line]) -> Table:
-    table = _table("Seconds = fixed + rows × per row", ("contender", "fixed s", "µs a row", "exponent", "× limit a row"))
+def _lines(title: str, fitted: Mapping[str, Line]) -> Table:
+    table = _table(title, ("contender", "fixed s", "µs a row", "exponent", "× limit a row"))
     limit = fitted.get(LIMIT)
     for contender, line in fitted.items():
         table.add_row(

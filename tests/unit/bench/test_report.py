@@ -23,7 +23,9 @@ def test_tables_show_costs_lines_and_stages() -> None:
     report.show(console, summaries, lines(summaries))
     text = " ".join(console.export_text().split())
     assert "full 10,000,000 1 116.0 232.0 86,207 1,000 2.00 3.05" in text
-    assert "full 76.0 4.00 2.00" in text  # fixed seconds, µs a row, times the limit's
+    # fixed seconds, µs a row, times the limit's; processors work twice as long, in these runs
+    assert "full 76.0 4.00 2.00" in text
+    assert "full 152.0 8.00 2.00" in text
     assert "build 40.00 58.00" in text
     assert "before, between and after 40.00 58.00" in text
 
@@ -35,5 +37,6 @@ def test_the_file_holds_summaries_lines_ratios_and_every_run(tmp_path: Path) -> 
     said = json.loads((tmp_path / report.RESULT).read_text())
     assert said["ratios"]["full/limit per row"] == 2.0
     assert said["lines"]["limit"] == {"fixed": 18.0, "per_row": 2e-06, "exponent": None}
+    assert said["lines_cpu"]["limit"]["per_row"] == 4e-06
     assert [run["cost"]["wall"] for run in said["runs"]] == [80.0, 20.0, 116.0, 38.0]
     assert (tmp_path / report.PLOT).stat().st_size > 10_000
