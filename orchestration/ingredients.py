@@ -63,14 +63,18 @@ def contract_hashes(contracts: Iterable[Contract]) -> dict[str, str]:
 def model_hashes(manifest: Mapping[str, Any]) -> dict[str, str]:
     """A hash of each model's SQL and of every macro of ours that it calls, by name; `stats` is the published functions."""
     macros = manifest["macros"]
-    hashes = {}
-    for node in manifest["nodes"].values():
-        if node["resource_type"] == "model":
-            called = sorted(_macros(node["depends_on"]["macros"], macros))
-            hashes[str(node["name"])] = _hash("\x00".join([node["raw_code"], *(macros[i]["macro_sql"] for i in called)]).encode())
+    hashes = {
+        str(node["name"]): code_hash(node, macros) for node in manifest["nodes"].values() if node["resource_type"] == "model"
+    }
     functions = sorted(i for i, macro in macros.items() if _ours(i) and macro["original_file_path"].startswith(STATISTICS_FOLDER))
     hashes[STATISTICS] = _hash("\x00".join(macros[i]["macro_sql"] for i in functions).encode())
     return dict(sorted(hashes.items()))
+
+
+def code_hash(node: Mapping[str, Any], macros: Mapping[str, Any]) -> str:
+    """A hash of the SQL of a model or test, and of every macro of ours that it calls."""
+    called = sorted(_macros(node["depends_on"]["macros"], macros))
+    return _hash("\x00".join([node["raw_code"], *(macros[i]["macro_sql"] for i in called)]).encode())
 
 
 def lineage(manifest: Mapping[str, Any], measures: Iterable[str]) -> dict[str, tuple[str, ...]]:

@@ -25,7 +25,7 @@ from duckdb import DuckDBPyConnection
 
 from ingest.cells import accepted_rows
 from ingest.registry import Registry
-from orchestration.ingredients import code_version, model_hashes, versions
+from orchestration.ingredients import code_hash, code_version, model_hashes, versions
 from warehouse.releases import Standing
 
 LANDING, RECEIPTS = "source.levelground.landing.", "source.levelground.receipts."
@@ -71,6 +71,18 @@ class Ingredients:
     @cached_property
     def _models(self) -> dict[str, str]:
         return model_hashes(self.manifest)
+
+    @cached_property
+    def _tests(self) -> dict[str, list[str]]:
+        """What is tested of each node: under another test it is built, and so tested, again."""
+        found: dict[str, list[str]] = {}
+        for test in self.manifest["nodes"].values():
+            if test["resource_type"] == "test":
+                said = [test.get("test_metadata"), {key: test["config"].get(key) for key in ("severity", "where", "enabled")}]
+                hashed = _hash(code_hash(test, self.manifest["macros"]), json.dumps(said, sort_keys=True, default=str))
+                for node in tested(test):
+                    found.setdefault(node, []).append(hashed)
+        return {node: sorted(hashes) for node, hashes in found.items()}
 
     @cached_property
     def _salt(self) -> str:
@@ -129,7 +141,8 @@ class Ingredients:
         config = {key: node["config"].get(key) for key in ("materialized", "contract", "persist_docs", "column_types", "meta")}
         code = self.seeds[node["name"]] if node["resource_type"] == "seed" else self._models[node["name"]]
         hooks = [hook["sql"] for hook in node["config"].get("pre-hook", ())]
-        said = [columns, config, node["description"], node["relation_name"], hooks]
+        tests = self._tests.get(f"{node['resource_type']}.{node['package_name']}.{node['name']}", [])
+        said = [columns, config, node["description"], node["relation_name"], hooks, tests]
         return _hash(self._salt, code, json.dumps(said, sort_keys=True, default=str))
 
 

@@ -32,6 +32,7 @@ def node(kind: str, name: str, *parents: str, materialized: str = "table", **met
     return {
         "resource_type": kind,
         "name": name,
+        "package_name": "levelground",
         "raw_code": f"select '{name}'",
         "original_file_path": f"models/marts/{name}.sql",
         "depends_on": {"nodes": list(parents), "macros": []},
@@ -54,9 +55,10 @@ NODES = [
     node("model", "measures", MODEL + "fct_calls", CLOCK),
 ]  # fmt: skip
 TESTS = [
-    {"resource_type": "test", "name": f"{name}__is_filled", "depends_on": {"nodes": [MODEL + name]}}
+    {"resource_type": "test", "name": f"{name}__is_filled", "raw_code": "select 1", "config": {"severity": "error"},
+     "depends_on": {"nodes": [MODEL + name], "macros": []}}
     for name in ("stg_calls", "fct_houses", "measures")
-]
+]  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -146,6 +148,14 @@ def test_other_sql_builds_a_view_anew_and_all_that_stands_on_it(before: Ingredie
     found = planned(before, another(before, manifest=manifest))
     assert names(found.build) == {"stg_calls", "int_addresses", "fct_calls", "measures", "fct_houses"}
     assert "fct_calls" in names(found.anew)
+
+
+def test_what_is_tested_in_another_way_is_built_and_tested_again(before: Ingredients) -> None:
+    manifest = copy.deepcopy(before.manifest)
+    manifest["nodes"]["test.levelground.fct_houses__is_filled"]["config"]["severity"] = "warn"
+    found = planned(before, another(before, manifest=manifest))
+    assert names(found.build) == {"fct_houses"}
+    assert names(found.tests) == {"fct_houses__is_filled"}
 
 
 def test_the_clock_moves_what_reads_it(before: Ingredients) -> None:
