@@ -58,6 +58,7 @@ def make_nightly(city: Path, folder: Path) -> Nightly:
     folder.mkdir(parents=True)
     shutil.copyfile(city / "city.yml", folder / "city.yml")
     with duckdb.connect(":memory:") as con:
+        con.execute("set enable_progress_bar = false")
         counts = {source: make(con, city / source, folder / source) for source, make in MAKERS.items()}
         (last,) = con.execute("select max(last) + interval 1 day from ends").fetchall()[0]
     nightly = Nightly(last.isoformat(), *({source: count[at] for source, count in counts.items()} for at in range(3)))
