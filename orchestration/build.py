@@ -53,6 +53,7 @@ from warehouse.releases import (
 from warehouse.sql import literal
 
 SOURCES_FILE = DBT_PROJECT / "models" / "_sources.yml"
+SUPPRESSED_ID = "source.levelground.disclosure.reported"  # dbt's id of what the suppressor writes
 # The one table that dbt does not build: it is written when everything else is hashed.
 RELEASE_COMMENT = "One row: which release this file is."
 RELEASE_COLUMNS = {
@@ -121,10 +122,17 @@ def build_models(session: RunSession, on_node: Callable[[str], None]) -> list[No
         with session.timed("suppress"), without_cells():
             session.suppressed = disclosure.suppress(session.con, home.reported, session.as_of)
             _note_due(session)
+        results.append(_suppressed(session.receipt.seconds["suppress"]))
         with session.timed("build"), without_cells():
             results += dbt_runner.build(home, select=[dbt_runner.PUBLISHED], on_node=on_node)
         _blocked(session, results)
     return results
+
+
+def _suppressed(seconds: float) -> NodeResult:
+    """The suppressor's table as a result beside those of dbt's nodes."""
+    relation = f"warehouse.{disclosure.REPORTED}"
+    return NodeResult(SUPPRESSED_ID, "reported", "source", "success", seconds, 0, "", (), relation)
 
 
 def _blocked(session: RunSession, results: list[NodeResult]) -> bool:
