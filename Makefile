@@ -5,7 +5,7 @@ BIN := .venv/bin
 export UV_PYTHON_DOWNLOADS := never
 export DO_NOT_TRACK := 1
 
-.PHONY: run test stress lint ui lock clean
+.PHONY: run test stress bench lint ui lock clean
 
 run: .venv/run.stamp
 	$(BIN)/levelground run
@@ -16,6 +16,12 @@ test: .venv/dev.stamp
 # Long tests of faults, history and clients; ONLY="-k superset" runs some of them.
 stress: .venv/dev.stamp
 	$(BIN)/python -m tests.suite --only stress $(ONLY)
+
+# The product beside the limit, a notebook and a stock pipeline, by turns (docs/performance.md); ROWS="1000000 10000000" ROUNDS=3
+# CONTENDERS="full limit" OUT=folder STRICT=1
+bench: .venv/dev.stamp
+	$(BIN)/python -m tests.bench.city $(if $(ROWS),--rows $(ROWS)) $(if $(ROUNDS),--rounds $(ROUNDS)) \
+		$(if $(CONTENDERS),--contenders $(CONTENDERS)) $(if $(OUT),--out $(OUT)) $(if $(STRICT),--strict)
 
 lint: .venv/dev.stamp
 	$(BIN)/python -m tests.suite --only lint

@@ -9,7 +9,7 @@ import csv
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from warehouse.sql import literal, quoted
+from warehouse.sql import literal, one_of, quoted
 
 Labels = Mapping[str, frozenset[str]]
 
@@ -68,8 +68,4 @@ def _unmapped(text: str, labels: frozenset[str]) -> str:
         return "true"
     compared = rf"trim(regexp_replace(lower({text}), '[\s\p{{Z}}]+', ' ', 'g'))"
     known = sorted({folded(label) for label in exact})
-    return f"case when {text} in ({_list(exact)}) then false else {compared} not in ({_list(known)}) end"
-
-
-def _list(labels: Iterable[str]) -> str:
-    return ", ".join(literal(label) for label in labels)
+    return f"case when {one_of(text, exact)} then false else not {one_of(compared, known)} end"

@@ -18,10 +18,13 @@ from expectations.checks import Check, measure, share
 from expectations.concepts import MovedLine, concept_checks
 from expectations.crosswalk import Labels
 from expectations.drift import header_checks
-from expectations.reading import BLANK, HEADER, REJECTED, Reading, can_be_invalid, invalid_flag, missing_flag
+from expectations.reading import BLANK, HEADER, REJECTED, Reading
 from expectations.results import Severity
+from ingest.cells import invalid_flag, missing_flag
 from ingest.contract import Column, Contract
+from ingest.typed import can_be_invalid
 from ingest.vocabulary import Vocabulary
+from ingest.volume import Replaced
 from warehouse.sql import literal, quoted
 
 # An optional cell that does not read becomes NULL and is listed; from one in a hundred the steward should hear of it.
@@ -51,7 +54,8 @@ class DeliveryFacts:
     `columns_*` as the receipt names them; `earlier_rows` the rows of earlier batches, newest first; `as_of` and the times
     in the data are local times of the city, `city_zone` its time zone; `files` for messages; `moved_lines` as
     `expectations.concepts` finds them. A delivery that `adds_only` holds what is new, which may be nothing: it takes the place
-    of no rows that it could have lost.
+    of no rows that it could have lost. One that brings new periods is compared with the landed rows of those that it
+    brings again (`replaced`), not with earlier ones.
     """
 
     as_of: dt.datetime
@@ -63,6 +67,7 @@ class DeliveryFacts:
     city_zone: str | None = None
     moved_lines: tuple[MovedLine, ...] = ()
     adds_only: bool = False
+    replaced: Replaced | None = None
 
 
 def delivery_suite(
@@ -87,6 +92,9 @@ def _volume(contract: Contract, facts: DeliveryFacts) -> Iterator[Check]:
     strict: Severity = "info" if facts.adds_only else "critical"
     says = f"{source}: the delivery holds no record; ask the steward for a full one"
     yield measure("rows", strict, says, expression=f"count(*) filter (where not {BLANK})", at_least=1)
+    if facts.replaced:
+        yield _taken_out(contract, facts.replaced)
+        return
     if not facts.earlier_rows or facts.adds_only:
         return
     usual = statistics.median(facts.earlier_rows[:EARLIER_BATCHES])
@@ -99,6 +107,18 @@ def _volume(contract: Contract, facts: DeliveryFacts) -> Iterator[Check]:
         f"{source}: the delivery has more than {VOLUME_RISE:g} times its usual {usual:,.0f} rows; does it hold something twice?"
     )
     yield Check("rows_gained", "expect_table_row_count_to_be_between", {"max_value": most}, "warning", says, None, most)
+
+
+def _taken_out(contract: Contract, replaced: Replaced) -> Check:
+    load, drop = contract.load, contract.tolerances.volume_drop_pct
+    period = f"date_trunc('{load.period}', {quoted(str(load.period_column))})"
+    given = f"count(*) filter (where {period} between date '{replaced.first}' and date '{replaced.last}')"
+    span = f"{replaced.first}" if replaced.first == replaced.last else f"{replaced.first} to {replaced.last}"
+    says = (
+        f"{contract.source}: the delivery would take out the {replaced.rows:,} rows of {span} ({load.period}s) and has lost more "
+        f"than {drop:g} % of them; is it cut off? Periods are delivered whole"
+    )
+    return measure("rows_lost", "critical", says, expression=given, at_least=math.ceil(replaced.rows * (1 - drop / 100)))
 
 
 def _rows(contract: Contract, reading: Reading) -> Iterator[Check]:

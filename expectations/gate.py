@@ -7,7 +7,7 @@ disclosure (`expectations.disclosure`). A gate reads and never writes.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from sqlalchemy import Engine, text
@@ -49,25 +49,35 @@ def gate_delivery(
 
 
 def gate_build(
-    database: Engine | Path, suites: Iterable[Suite] | None = None, *, attached: str = "release", schema: str = "marts"
+    database: Engine | Path,
+    suites: Iterable[Suite] | None = None,
+    *,
+    attached: str = "release",
+    schema: str = "marts",
+    kept: Mapping[str, GateResult] | None = None,
 ) -> list[GateResult]:
     """The verdicts on the marts, one a table, in the order of their names.
 
     `database` as in `gate_delivery`; `attached` is the name under which it has the file with `schema` attached. A suite
-    without its table is a critical failure, a table without a suite a warning.
+    without its table is a critical failure, a table without a suite a warning. `kept`: verdicts by subject that still hold,
+    since neither the table nor one that its suite reads is another.
     """
     chosen = {suite.table: suite for suite in (read_suites() if suites is None else suites)}
     place = Place(attached, schema)
     there = _tables(database, place)
     results = []
-    session = Session(database)
+    session: Session | None = None
     for table in sorted({*chosen, *there}):
         subject = f"{schema}.{table}"
+        if kept and subject in kept and table in there and table in chosen:
+            results.append(kept[subject])
+            continue
         if table not in there:
             findings = _unjudged("table_exists", "critical", f"{subject} does not exist; build it, or remove its suite")
         elif table not in chosen:
             findings = _unjudged("suite_exists", "warning", f"{subject} has no suite; write expectations/suites/{table}.yml")
         else:
+            session = session or Session(database)
             findings = session.run(subject, f"select * from {place.table(table)}", suite_checks(chosen[table], place))
         results.append(GateResult("build", subject, findings))
     return results

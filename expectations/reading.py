@@ -13,8 +13,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from expectations.crosswalk import Labels, unmapped_condition
+from ingest.cells import invalid_flag, missing_flag, read_cells, refused_of, text_of, typed_of
 from ingest.contract import Column, Contract
-from ingest.typed import invalid_condition, missing_condition, required_columns, typed_expression
+from ingest.typed import can_be_invalid, required_columns
 from warehouse.sql import literal, quoted
 
 BLANK, HEADER, REJECTED = "_is_blank", "_is_header", "_is_rejected"
@@ -43,30 +44,15 @@ class Reading:
     labels: tuple[LabelCheck, ...] = field(default=())
 
 
-def missing_flag(column: Column) -> str:
-    """The flag of a cell that is empty or a null token."""
-    return quoted(f"_missing_{column.name}")
-
-
-def invalid_flag(column: Column) -> str:
-    """The flag of a cell that does not type, or lies outside values, min or max."""
-    return quoted(f"_invalid_{column.name}")
-
-
-def can_be_invalid(column: Column) -> bool:
-    """Whether a cell that is not empty can be wrong by itself."""
-    return column.type not in ("text", "geometry") or bool(column.values and not column.is_label)
-
-
 def read_delivery(contract: Contract, relation: str, absent: Iterable[str], labels: Labels, city_zone: str | None) -> Reading:
     """How `relation` (text under the contract's names) is read; `absent` are the kept columns that were not delivered."""
     gone = set(absent)
     present = tuple(column for column in contract.kept_columns if column.name not in gone)
     required = tuple(column for column in required_columns(contract) if column.name not in gone)
     checks = tuple(_label_checks(present))
-    parts = [_value(column, city_zone) for column in present]
-    parts += [f"{missing_condition(column)} as {missing_flag(column)}" for column in present]
-    parts += [f"{invalid_condition(column, city_zone)} as {invalid_flag(column)}" for column in present if can_be_invalid(column)]
+    parts = [_value(column) for column in present]
+    parts += [missing_flag(column) for column in present]
+    parts += [invalid_flag(column) for column in present if can_be_invalid(column)]
     parts += [f"{_unmapped(check, labels)} as {check.flag}" for check in checks]
     parts += [
         f"{_blank(present)} as {BLANK}",
@@ -74,15 +60,15 @@ def read_delivery(contract: Contract, relation: str, absent: Iterable[str], labe
         "_source_file",
         "_source_row",
     ]
-    bad = [missing_flag(column) for column in required] + [invalid_flag(column) for column in required if can_be_invalid(column)]
-    rejected = f"not {BLANK} and ({' or '.join(bad)})" if bad else "false"
-    query = f"select *, {rejected} as {REJECTED} from (select {', '.join(parts)} from {relation}) as cells"
+    rejected = f"not {BLANK} and {refused_of(required)}"
+    cells = read_cells(present, relation, city_zone)
+    query = f"select *, {rejected} as {REJECTED} from (select {', '.join(parts)} from {cells}) as cells"
     return Reading(query, present, required, checks)
 
 
-def _value(column: Column, city_zone: str | None) -> str:
+def _value(column: Column) -> str:
     name = quoted(column.name)
-    return f"coalesce({name}, '') as {name}" if column.is_label else f"{typed_expression(column, city_zone)} as {name}"
+    return f"coalesce({name}, '') as {name}" if column.is_label else f"{typed_of(column)} as {name}"
 
 
 def _unmapped(check: LabelCheck, labels: Labels) -> str:
@@ -91,7 +77,7 @@ def _unmapped(check: LabelCheck, labels: Labels) -> str:
 
 
 def _blank(columns: Iterable[Column]) -> str:
-    cells = ", ".join(f"nullif(trim({quoted(column.name)}), '')" for column in columns)
+    cells = ", ".join(f"nullif({text_of(column)}, '')" for column in columns)
     return f"coalesce({cells}) is null" if cells else "true"
 
 
@@ -101,8 +87,8 @@ def _header(contract: Contract, required: tuple[Column, ...], present: tuple[Col
     looked_at = [column for column in (*required, *others) if not column.is_hashed][:HEADER_COLUMNS]
     if contract.format.header.rows == "none" or not looked_at:
         return "false"
-    names = {column.name: ", ".join(literal(str(name)) for name in column.delivered_names) for column in looked_at}
-    same = (f"coalesce(cast(trim({quoted(name)}) in ({own}) as integer), 0)" for name, own in names.items())
+    names = {text_of(column): ", ".join(literal(str(name)) for name in column.delivered_names) for column in looked_at}
+    same = (f"coalesce(cast({name} in ({own}) as integer), 0)" for name, own in names.items())
     return f"{' + '.join(same)} > {HEADER_SHARE * len(looked_at):g}"
 
 

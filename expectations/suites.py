@@ -10,6 +10,7 @@ for the suites of its own tables.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -81,7 +82,14 @@ class Suite(Part):
     grain: Annotated[tuple[Name, ...], Field(min_length=1)]
     rows: Literal["any", "some"] = "any"
 
+    @property
+    def reads(self) -> frozenset[str]:
+        """The other tables that its rules name."""
+        said = (text for rule in self.rules for text in (rule.bad_rows, rule.among, rule.no_rows) if text)
+        return frozenset(name for text in said for name in _READ_TABLE.findall(text)) - {self.table}
 
+
+_READ_TABLE = re.compile(r"\{(?:marts|published)\}\.(\w+)")
 _Read = TypeVar("_Read", bound=Part)
 
 

@@ -17,7 +17,8 @@ import hashlib
 import json
 import shutil
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +34,8 @@ LOAD_ID_DIGITS = 16
 BATCH, RECEIPT = "batch.parquet", "receipt.json"
 INCOMING = ".incoming"
 Progress = Callable[[int], None]
+# As many as DuckDB keeps together: smaller groups are put together again when a batch lands, for up to half as much time again.
+GROUP_ROWS = 122_880
 # Rows that moved while they were read are read again: a portal that is loaded anew at night is done within minutes.
 SHIFT_ATTEMPTS, SHIFT_PAUSE_SECONDS = 3, 10.0
 
@@ -248,7 +251,7 @@ class _BatchWriter:
         if not self._origin.parts:
             raise DeliveryError(self._contract.source, "(folder)", "there is nothing to read in it", "deliver at least one file")
         schema = _with_load_id(self._conformer.schema) if identity else self._conformer.schema
-        with pq.ParquetWriter(path, schema, compression="zstd") as parquet:
+        with _groups(path, schema) as write:
             for part in self._origin.parts:
                 with part.read() as opened:
                     match = self._conformer.match(opened.header)
@@ -265,7 +268,7 @@ class _BatchWriter:
                     self._repeated.update(dict.fromkeys(match.repeated))
                     rows = 0
                     for batch in self._conformer.batches(opened.batches, match, part.name):
-                        parquet.write_batch(_labelled(batch, identity, schema) if identity else batch)
+                        write(_labelled(batch, identity, schema) if identity else batch)
                         rows += batch.num_rows
                         self._progress(batch.num_rows)
                         if not self._origin.file_hashes:
@@ -308,6 +311,27 @@ class _BatchWriter:
         )
 
 
+@contextmanager
+def _groups(path: Path, schema: pa.Schema) -> Iterator[Callable[[pa.RecordBatch], None]]:
+    """Write batches, whatever their sizes, to a Parquet file in row groups of one size."""
+    waiting: list[pa.RecordBatch] = []
+
+    with pq.ParquetWriter(path, schema, compression="zstd") as parquet:
+
+        def write(batch: pa.RecordBatch) -> None:
+            waiting.append(batch)
+            if sum(part.num_rows for part in waiting) < GROUP_ROWS:
+                return
+            rows = pa.Table.from_batches(waiting, schema)
+            whole = rows.num_rows - rows.num_rows % GROUP_ROWS
+            parquet.write_table(rows.slice(0, whole), GROUP_ROWS)
+            waiting[:] = rows.slice(whole).to_batches()
+
+        yield write
+        if waiting:
+            parquet.write_table(pa.Table.from_batches(waiting, schema), GROUP_ROWS)
+
+
 def _with_load_id(schema: pa.Schema) -> pa.Schema:
     return pa.schema([("_load_id", pa.string()), *schema])
 
@@ -322,7 +346,7 @@ def _stamp(path: Path, identity: str) -> None:
     stamped = path.with_suffix(".stamped")
     source = pq.ParquetFile(path)
     schema = _with_load_id(source.schema_arrow)
-    with pq.ParquetWriter(stamped, schema, compression="zstd") as parquet:
+    with _groups(stamped, schema) as write:
         for batch in source.iter_batches():
-            parquet.write_batch(_labelled(batch, identity, schema))
+            write(_labelled(batch, identity, schema))
     stamped.replace(path)

@@ -55,6 +55,7 @@ class LandedLoad:
     rows_rejected: int
     data_as_of: str | None
     rows_in_landing: int
+    adds: bool = False
 
 
 def write_down(con: DuckDBPyConnection, contract: Contract, store: DeliveryStore) -> None:
@@ -95,6 +96,7 @@ def catch_up(con: DuckDBPyConnection, contract: Contract, store: DeliveryStore, 
                 city_zone=city_zone,
                 now=dt.datetime.fromisoformat(load.promoted_at) if load.promoted_at else None,
                 terms=load.contract,
+                adds=load.adds,
             )
         elif load.rows_in_landing:
             raise DeliveryLost(store, load.load_id, why or "it does not read", load.rows_in_landing)

@@ -10,20 +10,26 @@ load takes out of landing counts as superseded of its own load, so that number i
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import duckdb
 from duckdb import DuckDBPyConnection
 
+from ingest.cells import accepted_rows, invalid_flag, optional_columns, read_cells, refused_of, typed_of
 from ingest.contract import Column, Contract
-from ingest.typed import accepted_rows, invalid_condition, message, rejection, required_columns
+from ingest.typed import column_refused, invalid_condition, message, rejection, required_columns, typed_expression
 from warehouse.sql import literal
 
 # What the landing tables hold beside the contract's columns.
 LOAD_COLUMNS: Mapping[str, str] = {
     "_load_id": "varchar", "_source_file": "varchar", "_source_row": "bigint", "_file_sha256": "varchar", "_contract": "varchar",
 }  # fmt: skip
+# What is known of each landed row under the contract as it is now, so that nobody has to type every row for it: it has no good
+# value in a required column; it has a bad one in another; the first day of the period that it is replaced with.
+MARKS: Mapping[str, str] = {"_refused": "boolean", "_doubtful": "boolean", "_period": "date"}
 LEDGER = """
 create schema if not exists delivery;
 create schema if not exists landing;
@@ -33,10 +39,12 @@ create table if not exists intake.loads (
     source varchar, load_id varchar, sequence bigint, run_id varchar, files bigint, delivered_at timestamp, promoted_at timestamp,
     contract varchar, rows_delivered bigint, rows_blank bigint, rows_duplicate bigint, rows_rejected bigint,
     data_as_of timestamp);
+alter table intake.loads add column if not exists adds boolean default false;
 create table if not exists intake.files (source varchar, sha256 varchar, contract varchar, load_id varchar);
 create table if not exists intake.rejected_rows (
     source varchar, load_id varchar, source_file varchar, source_row bigint, "column" varchar, reason_code varchar,
     message varchar);
+create table if not exists intake.marks (source varchar primary key, terms varchar);
 """
 
 
@@ -82,10 +90,9 @@ def declared_as_of(contract: Contract) -> dt.datetime | None:
     return said if said is None or isinstance(said, dt.datetime) else dt.datetime.combine(said, dt.time())
 
 
-def counts(con: DuckDBPyConnection, contract: Contract, load_id: str, city_zone: str) -> Counts:
+def counts(con: DuckDBPyConnection, contract: Contract, load_id: str) -> Counts:
     """Account for every delivered row of a load."""
-    refused, _ = rejection(required_columns(contract), city_zone)
-    here = f'select count(*), count(*) filter ({refused} is not null) from landing."{contract.source}" where _load_id = ?'
+    here = f'select count(*), count(*) filter (_refused) from landing."{contract.source}" where _load_id = ?'
     landed, rejected = con.execute(here, [load_id]).fetchone() or (0, 0)
     ledger = "select rows_delivered, rows_blank, rows_duplicate, rows_rejected from intake.loads where source = ? and load_id = ?"
     delivered, blank, duplicate, unusable = con.execute(ledger, [contract.source, load_id]).fetchone() or (0, 0, 0, 0)
@@ -95,7 +102,7 @@ def counts(con: DuckDBPyConnection, contract: Contract, load_id: str, city_zone:
 
 def ensure_tables(con: DuckDBPyConnection, contract: Contract, city_zone: str) -> None:
     """Make the landing table with the contract's columns, and the typed view over it."""
-    columns = {column.name: "varchar" for column in contract.kept_columns} | dict(LOAD_COLUMNS)
+    columns = {column.name: "varchar" for column in contract.kept_columns} | dict(LOAD_COLUMNS) | dict(MARKS)
     table = f'landing."{contract.source}"'
     declared = ", ".join(f'"{name}" {kind}' for name, kind in columns.items())
     con.execute(f"create table if not exists {table} ({declared})")
@@ -103,7 +110,53 @@ def ensure_tables(con: DuckDBPyConnection, contract: Contract, city_zone: str) -
     for name, kind in columns.items():
         if name not in there:
             con.execute(f'alter table {table} add column "{name}" {kind}')
-    con.execute(f'create or replace view typed."{contract.source}" as {accepted_rows(contract, table, city_zone)}')
+    _mark(con, contract, city_zone)
+    con.execute(
+        f'create or replace view typed."{contract.source}" as {accepted_rows(contract, table, city_zone, "not _refused")}'
+    )
+
+
+def _mark(con: DuckDBPyConnection, contract: Contract, city_zone: str) -> None:
+    """Mark the landed rows anew where the contract, or this code, reads them in another way than when they were marked."""
+    refused = " or ".join(column_refused(column, city_zone) for column in required_columns(contract)) or "false"
+    doubtful = " or ".join(invalid_condition(column, city_zone) for column in optional_columns(contract)) or "false"
+    marks = {"_refused": f"({refused})", "_doubtful": f"({doubtful})", "_period": period_of(contract, city_zone)}
+    terms = hashlib.sha256("\n".join([duckdb.__version__, *marks.values()]).encode()).hexdigest()
+    if con.execute("select 1 from intake.marks where source = ? and terms = ?", [contract.source, terms]).fetchone():
+        return
+    con.execute(f'update landing."{contract.source}" set {", ".join(f"{name} = {sql}" for name, sql in marks.items())}')
+    con.execute("insert or replace into intake.marks values (?, ?)", [contract.source, terms])
+
+
+def marked_rows(contract: Contract, relation: str, city_zone: str) -> str:
+    """A relation, in parentheses, of the rows of `relation` with their marks."""
+    judged = tuple(
+        column for column in contract.kept_columns if column in (*required_columns(contract), *optional_columns(contract))
+    )
+    period = period_of(contract, city_zone, read=True)
+    doubtful = " or ".join(invalid_flag(column) for column in optional_columns(contract)) or "false"
+    marks = f"{refused_of(required_columns(contract))} as _refused, ({doubtful}) as _doubtful, {period} as _period"
+    return f"(select *, {marks} from {read_cells(judged, relation, city_zone)})"
+
+
+def period_of(contract: Contract, city_zone: str, read: bool = False) -> str:
+    """SQL date: the first day of the period with which a row is replaced, NULL for other modes. `read`: over `read_cells`."""
+    load = contract.load
+    if load.mode != "replace_period" or not load.period_column:
+        return "cast(null as date)"
+    column = contract.column(load.period_column)
+    typed = typed_of(column) if read else typed_expression(column, city_zone)
+    return f"cast(date_trunc({literal(load.period or 'day')}, {typed}) as date)"
+
+
+def refused_rows(contract: Contract) -> str:
+    """The landed rows that are not staged, as a relation."""
+    return f'(from landing."{contract.source}" where _refused)'
+
+
+def doubtful_rows(contract: Contract) -> str:
+    """The landed rows that are staged with a cell made NULL, as a relation."""
+    return f'(from landing."{contract.source}" where _doubtful and not _refused)'
 
 
 def show_delivery(con: DuckDBPyConnection, source: str, batch: Path) -> None:
@@ -122,31 +175,25 @@ def rejected_rows(contract: Contract, columns: Sequence[Column], relation: str, 
     """SELECT of the rows of a relation that are refused for one of `columns`, as `quality.rejected_rows` shows them."""
     column, reason = rejection(columns, city_zone)
     said = " ".join(
-        f"when _refused = {literal(c.name)} and _why = {literal(why)} then {message(c, why)}"
+        f"when _column = {literal(c.name)} and _why = {literal(why)} then {message(c, why)}"
         for c in columns
         for why in ("missing", "invalid")
     )
     # a contract may require nothing, and then refuses no row
     message_of = f"case {said} end" if said else "cast(null as varchar)"
-    inner = f"select *, {column} as _refused, {reason} as _why from {relation}"
+    inner = f"select *, {column} as _column, {reason} as _why from {relation}"
     return (
-        f'{_where_from(contract)}_refused as "column", _why as reason_code, {message_of} as message '
-        f"from ({inner}) where _refused is not null"
+        f'{_where_from(contract)}_column as "column", _why as reason_code, {message_of} as message '
+        f"from ({inner}) where _column is not null"
     )
 
 
 def rejected_values(contract: Contract, relation: str, city_zone: str) -> str | None:
     """SELECT of the cells made NULL in rows that stay, as `quality.rejected_values` shows them; None if none can be."""
-    required = required_columns(contract)
-    optional = [
-        c
-        for c in contract.kept_columns
-        if c not in required and not c.is_label and (c.type not in ("text", "geometry") or c.values)
-    ]
-    refused, _ = rejection(required, city_zone)
+    refused, _ = rejection(required_columns(contract), city_zone)
     selects = [
         f"{_where_from(contract)}{literal(c.name)} as \"column\", 'invalid' as reason_code, {message(c, 'invalid')} as message "
         f"from {relation} where {invalid_condition(c, city_zone)} and {refused} is null"
-        for c in optional
+        for c in optional_columns(contract)
     ]
     return " union all ".join(selects) or None

@@ -8,17 +8,19 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import pyarrow.parquet as pq
 from duckdb import DuckDBPyConnection
 
+from ingest.cells import invalid_flag, read_cells, typed_of
 from ingest.contract import Contract
 from ingest.deliver import FileReceipt, Receipt
-from ingest.landing import LOAD_COLUMNS, rejected_rows
-from ingest.typed import invalid_condition, rejection, typed_expression
-from warehouse.sql import literal
+from ingest.landing import LOAD_COLUMNS, MARKS, marked_rows, period_of, rejected_rows
+from ingest.typed import column_refused, typed_expression
+from warehouse.sql import literal, quoted
 
 
 @dataclass(frozen=True)
@@ -44,20 +46,23 @@ def promote(
     city_zone: str,
     now: dt.datetime | None,
     terms: str | None = None,
+    adds: bool = False,
 ) -> Promotion:
     """Take a batch into landing; all of it or nothing. `now` is when, in UTC without zone.
 
     `terms`: those of the contract that a batch landed under before, where it is taken in again (`contract_terms`).
+    `adds`: it brings what is new and does not stand for the whole (`ingest.volume`), which the ledger keeps.
     """
     con.execute("begin transaction")
     try:
-        promotion = _promote(con, contract, receipt, batch, run_id, city_zone, now, terms or contract_terms(contract))
+        promotion = _promote(con, contract, receipt, batch, run_id, city_zone, now, terms or contract_terms(contract), adds)
         con.execute("commit")
     except BaseException:
         con.execute("rollback")
         raise
     finally:
-        con.execute("drop table if exists temp.batch")
+        for table in _spare(con):
+            con.execute(f"drop table temp.{table}")
     return promotion
 
 
@@ -70,33 +75,48 @@ def _promote(
     city_zone: str,
     now: dt.datetime | None,
     terms: str,
+    adds: bool,
 ) -> Promotion:
-    _read(con, contract, receipt, batch, terms, city_zone)
+    table, this = f'landing."{contract.source}"', [receipt.source, receipt.load_id]
     # a load that comes again gives way to itself
-    con.execute(f'delete from landing."{contract.source}" where _load_id = ?', [receipt.load_id])
-    blank = _drop(con, " and ".join(f"coalesce(trim(\"{column.name}\"), '') = ''" for column in contract.kept_columns))
-    duplicate = (
-        _drop_repeated(con, [f'"{column.name}"' for column in contract.kept_columns])
-        if contract.load.duplicates == "drop_exact"
-        else 0
-    )
-    if contract.load.mode == "append":
-        duplicate += _drop_taken_files(con, contract, receipt, terms)
-    rejected = _reject(con, contract, receipt, city_zone)
+    con.execute(f"delete from {table} where _load_id = ?", [receipt.load_id])
+    con.execute("delete from intake.loads where source = ? and load_id = ?", this)
+    con.execute("delete from intake.rejected_rows where source = ? and load_id = ?", this)
+    rows, given = _relation(contract, receipt, batch, terms), _given(contract)
+    deciding = [contract.column(name) for name in contract.deciding_columns]
+    unusable = " or ".join(column_refused(column, city_zone) for column in deciding) or "false"
     key = [typed_expression(contract.column(name), city_zone) for name in contract.load.key or ()]
+    # a blank row has no usable key or period either, and goes with those that have none
+    kept, duplicate, earlier = "true" if deciding else given, 0, 0
+    if contract.load.duplicates == "drop_exact":
+        cells = [quoted(column.name) for column in contract.kept_columns]
+        last, duplicate = _last_of(con, contract, rows, given, "true", cells, city_zone)
+        kept += last
+    if contract.load.mode == "append":
+        untaken, taken = _untaken(con, contract, receipt, rows, f"{given} and {kept}", terms)
+        kept, duplicate = kept + untaken, duplicate + taken
+    states = kept
     if key:
-        _drop_repeated(con, key)
-    _make_room(con, contract, receipt, key, city_zone)
-    names = ", ".join(f'"{name}"' for name in (*(column.name for column in contract.kept_columns), *LOAD_COLUMNS))
-    con.execute(f'insert into landing."{contract.source}" ({names}) select {names} from temp.batch order by _ordinal')
-    landed = _count(con, "select count(*) from temp.batch")
-    con.execute("delete from intake.loads where source = ? and load_id = ?", [receipt.source, receipt.load_id])
+        last, earlier = _last_of(con, contract, rows, kept, f"not ({unusable})", key, city_zone)
+        states += last
+    _make_room(con, contract, receipt, f"(select * from {rows} where {states} and not ({unusable}))", key, city_zone)
+    names = ", ".join([*(quoted(column.name) for column in contract.kept_columns), *LOAD_COLUMNS, *MARKS])
+    marked = marked_rows(contract, f"(select * from {rows} where {states})", city_zone)
+    landed = _count(con, f"insert into {table} ({names}) select {names} from {marked}")
+    rejected = 0
+    if deciding:
+        # typing every row once more to leave these out would cost more than to take them out again
+        bad = f"_load_id = {literal(receipt.load_id)} and _refused and ({unusable})"
+        refused = rejected_rows(contract, deciding, f"(from {table} where {bad} and {given})", city_zone)
+        rejected = _count(con, f"insert into intake.rejected_rows {refused}")
+        landed -= _count(con, f"delete from {table} where {bad}")
+    blank = receipt.rows - duplicate - earlier - rejected - landed
     con.execute(
-        "insert into intake.loads values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "insert into intake.loads values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         [
             receipt.source, receipt.load_id, receipt.sequence, run_id, len(receipt.files),
             dt.datetime.fromisoformat(receipt.delivered_at), now, terms, receipt.rows, blank, duplicate, rejected,
-            _data_as_of(con, contract, city_zone),
+            _data_as_of(con, contract, receipt, city_zone), adds,
         ],
     )  # fmt: skip
     return Promotion(receipt.source, receipt.load_id, receipt.rows, blank, duplicate, rejected, landed)
@@ -108,23 +128,15 @@ def contract_terms(contract: Contract) -> str:
     return hashlib.sha256(said.encode()).hexdigest()[:16]
 
 
-def _read(con: DuckDBPyConnection, contract: Contract, receipt: Receipt, batch: Path, terms: str, city_zone: str) -> None:
-    """The batch as a temporary table; `_ordinal` says which row is the later one."""
-    order = contract.load.order_by
-    by_file_order = order == ("_source_file", "_source_row")  # the order in which batches are written
-    # a row that does not say when it is from is no later state
-    keys = ", ".join(
-        name if name.startswith("_") else f"{typed_expression(contract.column(name), city_zone)} nulls first" for name in order
-    )
-    ordinal = "file_row_number" if by_file_order else f"row_number() over (order by {keys}, file_row_number)"
+def _relation(contract: Contract, receipt: Receipt, batch: Path, terms: str) -> str:
+    """The batch as it lies on disk, with what landing knows beside it. `_row` is the place of a row in the batch."""
     hashes = ", ".join(f"{literal(file.name)}: {literal(identity)}" for file, identity in _identities(receipt).items())
     # a batch of an earlier contract knows nothing of a column that came later
     written = set(pq.read_schema(batch).names)
     later = "".join(f', null::varchar as "{column.name}"' for column in contract.kept_columns if column.name not in written)
-    con.execute(
-        f"create or replace temp table batch as select * exclude (file_row_number), {ordinal} as _ordinal, "
-        f"(map {{{hashes}}})[_source_file] as _file_sha256, {literal(terms)} as _contract "
-        f"from (select *{later} from read_parquet({literal(str(batch))}, file_row_number = true))"
+    return (
+        f"(select * exclude (file_row_number){later}, file_row_number as _row, (map {{{hashes}}})[_source_file] as _file_sha256, "
+        f"{literal(terms)} as _contract from read_parquet({literal(str(batch))}, file_row_number = true))"
     )
 
 
@@ -133,20 +145,72 @@ def _identities(receipt: Receipt) -> dict[FileReceipt, str]:
     return {file: file.sha256 or receipt.load_id for file in receipt.files}
 
 
-def _drop(con: DuckDBPyConnection, condition: str) -> int:
-    return _count(con, f"delete from temp.batch where {condition}")
+def _given(contract: Contract) -> str:
+    """SQL boolean: the row is not blank."""
+    names = [quoted(column.name) for column in contract.kept_columns]
+    # what begins with a visible ASCII character is not blank, and trimming it would take five times as long as reading it
+    seen = [f"coalesce({name} between '!' and '~', false)" for name in names]
+    filled = [f"coalesce(trim({name}), '') <> ''" for name in names]
+    return f"({' or '.join([*seen, *filled])})"
 
 
-def _drop_repeated(con: DuckDBPyConnection, columns: list[str]) -> int:
-    """Keep the last row of every combination of `columns`."""
-    same = ", ".join(f"{column} as c{at}" for at, column in enumerate(columns))
-    names = ", ".join(f"c{at}" for at in range(len(columns)))
-    last = f"select max(_ordinal) from (select {same}, _ordinal from temp.batch) group by {names}"
-    return _drop(con, f"_ordinal not in ({last})")
+def _last_of(
+    con: DuckDBPyConnection,
+    contract: Contract,
+    rows: str,
+    among: str,
+    good: str,
+    columns: Sequence[str],
+    city_zone: str,
+) -> tuple[str, int]:
+    """SQL that leaves out the rows among some for which a later good one of them has the same `columns`; how many these are.
+
+    Rows are sorted out by a hash of the columns first, which is cheap and takes little memory; what it finds to be alike is
+    compared by the columns themselves, since different rows may have the same hash.
+    """
+    hashed = f"hash({', '.join(columns)})"
+    named = ", ".join(f"{column} as _c{at}" for at, column in enumerate(columns))
+    same = ", ".join(f"_c{at}" for at in range(len(columns)))
+    table = f"spare_{len(_spare(con))}"
+    con.execute(
+        f"""
+        create temp table {table} as
+        with
+        repeated as (select {hashed} as _hash from {rows} where {among} group by 1 having count(*) > 1),
+        alike as (
+            select case when {good} then _row end as _good, {_order(contract, city_zone)} as _order, {named}
+            from {rows} where {among} and {hashed} in (select _hash from repeated)
+        ),
+        states as (
+            select list(_good) filter (_good is not null) as _rows, max_by(_good, _order) as _last from alike group by {same}
+        )
+        select _row from (select unnest(_rows) as _row, _last from states) where _row <> _last
+        """
+    )
+    found = _count(con, f"select count(*) from temp.{table}")
+    return f" and _row not in (select _row from temp.{table})" if found else "", found
 
 
-def _drop_taken_files(con: DuckDBPyConnection, contract: Contract, receipt: Receipt, terms: str) -> int:
-    """Drop the rows of files that were taken before, and enter the others as taken, whatever becomes of their rows."""
+def _spare(con: DuckDBPyConnection) -> list[str]:
+    """The temporary tables of rows that give way to another one of their batch."""
+    named = "select table_name from duckdb_tables() where temporary and starts_with(table_name, 'spare_')"
+    return [name for (name,) in con.execute(named).fetchall()]
+
+
+def _order(contract: Contract, city_zone: str) -> str:
+    """SQL of what says which of two rows is the later one; a row that does not say when it is from is no later state."""
+    order = contract.load.order_by
+    if order == ("_source_file", "_source_row"):  # the order in which batches are written
+        return "_row"
+    said = [name if name.startswith("_") else typed_expression(contract.column(name), city_zone) for name in order]
+    return f"row({', '.join(f'{value} is not null, {value}' for value in said)}, _row)"
+
+
+def _untaken(con: DuckDBPyConnection, contract: Contract, receipt: Receipt, rows: str, left: str, terms: str) -> tuple[str, int]:
+    """SQL that leaves out the rows of files that were taken before, and how many of the rows left these are.
+
+    The others are entered as taken, whatever becomes of their rows.
+    """
     source, files = contract.source, list(dict.fromkeys(_identities(receipt).values()))
     # a file that landed under an older contract gives way to itself under the new one
     con.execute(f'delete from landing."{source}" where _contract <> ? and list_contains(?, _file_sha256)', [terms, files])
@@ -154,48 +218,41 @@ def _drop_taken_files(con: DuckDBPyConnection, contract: Contract, receipt: Rece
         "delete from intake.files where source = ? and (load_id = ? or (contract <> ? and list_contains(?, sha256)))",
         [source, receipt.load_id, terms, files],
     )
-    taken = f"select sha256 from intake.files where source = {literal(source)}"
-    twice = (
-        "select _source_file from "
-        "(select _file_sha256, min(_source_file) as kept from temp.batch group by _file_sha256) as first "
-        "inner join (select distinct _file_sha256, _source_file from temp.batch) as every "
-        "on first._file_sha256 = every._file_sha256 where every._source_file <> first.kept"
-    )
-    dropped = _drop(con, f"_file_sha256 in ({taken}) or _source_file in ({twice})")
+    # of two equal files the first one that has a row left
+    found = con.execute(
+        f"select _source_file, _file_sha256, count(*) from {rows} where {left} group by all order by 1"
+    ).fetchall()
+    first = {sha: name for name, sha, _ in reversed(found)}
+    taken = {sha for (sha,) in con.execute("select sha256 from intake.files where source = ?", [source]).fetchall()}
     con.execute(
-        f"insert into intake.files select ?, unnest, ?, ? from unnest(?) where unnest not in ({taken})",
-        [source, terms, receipt.load_id, files],
+        "insert into intake.files select ?, unnest, ?, ? from unnest(?)",
+        [source, terms, receipt.load_id, [file for file in files if file not in taken]],
     )
-    return dropped
+    new = [name for sha, name in first.items() if sha not in taken]
+    condition = f" and _source_file in ({', '.join(map(literal, new))})" if new else " and false"
+    return condition, sum(count for name, _, count in found if name not in new)
 
 
-def _reject(con: DuckDBPyConnection, contract: Contract, receipt: Receipt, city_zone: str) -> int:
-    """Take out the rows without a usable key or period, and say why."""
-    deciding = [contract.column(name) for name in contract.deciding_columns]
-    con.execute("delete from intake.rejected_rows where source = ? and load_id = ?", [receipt.source, receipt.load_id])
-    if not deciding:
-        return 0
-    con.execute(f"insert into intake.rejected_rows {rejected_rows(contract, deciding, 'temp.batch', city_zone)}")
-    column, _ = rejection(deciding, city_zone)
-    return _drop(con, f"{column} is not null")
-
-
-def _make_room(con: DuckDBPyConnection, contract: Contract, receipt: Receipt, key: list[str], city_zone: str) -> None:
-    """Take out of landing what the batch replaces."""
+def _make_room(
+    con: DuckDBPyConnection, contract: Contract, receipt: Receipt, usable: str, key: list[str], city_zone: str
+) -> None:
+    """Take out of landing what the usable rows of the batch replace."""
     table, load = f'landing."{contract.source}"', contract.load
+    if not con.execute(f"select 1 from {table} limit 1").fetchone():
+        return
     if load.mode == "replace" or receipt.whole:
         # what a source that is asked for everything does not have any more is gone
         con.execute(f"delete from {table}")
-    if load.mode == "replace_period" and load.period_column:
-        column = contract.column(load.period_column)
-        period = f"date_trunc({literal(load.period or 'day')}, {typed_expression(column, city_zone)})"
-        span = f"(select min({period}) from temp.batch) and (select max({period}) from temp.batch)"
-        con.execute(f"delete from {table} where {period} between {span}")
+        return
+    if load.mode == "replace_period":
+        period = period_of(contract, city_zone)
+        first, last = con.execute(f"select min({period}), max({period}) from {usable}").fetchone() or (None, None)
+        con.execute(f"delete from {table} where _period between ? and ?", [first, last])
         if receipt.since is not None:
             con.execute(f"delete from {table} where {from_since(contract, receipt, city_zone)}")
     if key and load.mode in ("merge", "replace_period"):
         same = f"({', '.join(key)})"
-        con.execute(f"delete from {table} where {same} in (select {same} from temp.batch)")
+        con.execute(f"delete from {table} where {same} in (select {same} from {usable})")
 
 
 def from_since(contract: Contract, receipt: Receipt, city_zone: str) -> str:
@@ -212,16 +269,19 @@ def from_since(contract: Contract, receipt: Receipt, city_zone: str) -> str:
     return f"cast({said} as timestamp) >= {since}"
 
 
-def _data_as_of(con: DuckDBPyConnection, contract: Contract, city_zone: str) -> dt.datetime | None:
-    """The latest event or closing time, or day of a reporting period, in the batch; None without such a column."""
-    times = [
-        f"max(cast({typed_expression(column, city_zone)} as timestamp)) filter (not {invalid_condition(column, city_zone)})"
+def _data_as_of(con: DuckDBPyConnection, contract: Contract, receipt: Receipt, city_zone: str) -> dt.datetime | None:
+    """The latest event or closing time, or day of a reporting period, of what landed; None without such a column."""
+    clocks = [
+        column
         for column in contract.kept_columns
         if column.role in ("event_time", "closed_time", "period") and column.type in ("date", "timestamp")
     ]
-    if not times:
+    if not clocks:
         return None
-    row = con.execute(f"select greatest({', '.join(times)}) from temp.batch").fetchone()
+    times = (f"max(cast({typed_of(column)} as timestamp)) filter (not {invalid_flag(column)})" for column in clocks)
+    landed = f'(from landing."{contract.source}" where _load_id = ?)'
+    said = f"select greatest({', '.join(times)}) from {read_cells(clocks, landed, city_zone)}"
+    row = con.execute(said, [receipt.load_id]).fetchone()
     return row[0] if row else None
 
 

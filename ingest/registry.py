@@ -10,6 +10,7 @@ import datetime as dt
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -142,6 +143,16 @@ def load_registry(further: Path | None = None) -> Registry:
 def read_contract(file: Path) -> Contract:
     """Read one contract; `ContractError` with the line of everything that is wrong in it."""
     try:
+        found = file.stat()
+    except OSError:
+        return _read_contract.__wrapped__(file)
+    return _read_contract(file, found.st_ino, found.st_mtime_ns, found.st_size)
+
+
+@lru_cache(maxsize=256)
+def _read_contract(file: Path, *_state: int) -> Contract:
+    """A command reads all contracts three times over, and a file that has not changed says the same again."""
+    try:
         source = read_yaml(file)
     except YamlError as error:
         raise ContractError([Problem(file, error.line, "(file)", str(error))]) from None
@@ -189,9 +200,13 @@ def _message(error: Any) -> str:
 
 
 def _city_lines(file: Path, source: str) -> Callable[[Location], int]:
-    """Where a source's keys stand in a city.yml: under `sources`, or at the top."""
-    try:
-        lines = read_yaml(file)
-    except (OSError, YamlError):
-        return lambda _place: 1
-    return lambda place: max(lines.line_of((source, *place)), lines.line_of(("sources", source, *place)))
+    """Where a source's keys stand in a city.yml: under `sources`, or at the top. It is read when somebody asks."""
+
+    def line_of(place: Location) -> int:
+        try:
+            lines = read_yaml(file)
+        except (OSError, YamlError):
+            return 1
+        return max(lines.line_of((source, *place)), lines.line_of(("sources", source, *place)))
+
+    return line_of

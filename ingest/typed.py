@@ -1,8 +1,7 @@
 """What a delivered text means by its contract: one SQL expression a column, shared by gate, promotion and staging.
 
-Here: typing, missing reasons and the reasons for which a row or a cell is refused, and the view `typed.<source>` that dbt
-reads as `source('landing', …)`. Not here: what a value means to the city (crosswalks and measures are dbt's), moving rows
-(`ingest.promote`).
+Here: typing, missing reasons and the reasons for which a row or a cell is refused. Not here: many cells of many rows at once
+(`ingest.cells`), what a value means to the city (crosswalks and measures are dbt's), moving rows (`ingest.promote`).
 
 Column names come from contracts, which allow nothing but [a-z0-9_]; everything else that reaches SQL is a quoted literal.
 """
@@ -14,9 +13,8 @@ import re
 from collections.abc import Iterable
 
 from ingest.contract import Column, Contract
-from warehouse.sql import literal
+from warehouse.sql import literal, one_of
 
-LOAD_COLUMNS = ("_load_id", "_source_file", "_source_row")
 TRUE_WORDS = ("true", "t", "yes", "y", "1")
 FALSE_WORDS = ("false", "f", "no", "n", "0")
 # A time that carries its own offset says which instant it is; anything else is a wall clock's.
@@ -28,24 +26,22 @@ CURRENCY_SIGNS = r"[$€£]"
 SHOWN_CHARACTERS = 60
 
 
-def _in(expression: str, words: Iterable[str]) -> str:
-    return f"{expression} in ({', '.join(literal(word) for word in words)})"
-
-
 def _text(column: Column) -> str:
     return f'trim("{column.name}")'
 
 
-def missing_condition(column: Column) -> str:
-    """SQL boolean: the cell is empty, or one of the contract's null tokens."""
+def missing_condition(column: Column, text: str | None = None) -> str:
+    """SQL boolean: the cell is empty, or one of the contract's null tokens. `text`: SQL of the trimmed cell, if it is at hand."""
     words = ("", *(token for token in column.null_tokens if token))
-    return f"coalesce({_in(_text(column), words)}, true)"
+    return f"coalesce({one_of(text or _text(column), words)}, true)"
 
 
-def missing_reason(column: Column) -> str:
+def missing_reason(column: Column, text: str | None = None) -> str:
     """SQL text: why an empty cell is empty; `not_collected` where the contract gives no reason for it."""
     branches = "".join(
-        f" when {_text(column)} = {literal(token)} then {literal(why)}" for token, why in column.null_tokens.items() if token
+        f" when {text or _text(column)} = {literal(token)} then {literal(why)}"
+        for token, why in column.null_tokens.items()
+        if token
     )
     otherwise = literal(column.null_tokens.get("", "not_collected"))
     return f"case{branches} else {otherwise} end" if branches else otherwise
@@ -57,36 +53,50 @@ def typed_expression(column: Column, city_zone: str | None = None) -> str:
     A text column is trimmed. An integer may be written 100.0 but not 100.5. A timestamp becomes the city's wall clock:
     one with an offset by its instant, one without by the contract's `timezone`.
     """
-    return f"case when not {missing_condition(column)} then {_cast(column, city_zone)} end"
-
-
-def _cast(column: Column, city_zone: str | None) -> str:
     text = _text(column)
+    raw = raw_expression(column, text, city_zone)
+    return f"case when not {missing_condition(column)} then {typed_from_raw(column, text, raw, city_zone)} end"
+
+
+def raw_expression(column: Column, text: str, city_zone: str | None) -> str:
+    """SQL of a first reading of a trimmed cell that is not missing; `typed_from_raw` says what it is worth."""
     if column.type in ("text", "geometry"):
         return text
     if column.type == "boolean":
-        return f"case when {_in(f'lower({text})', TRUE_WORDS)} then true when {_in(f'lower({text})', FALSE_WORDS)} then false end"
+        said_yes, said_no = (one_of(f"lower({text})", words) for words in (TRUE_WORDS, FALSE_WORDS))
+        return f"case when {said_yes} then true when {said_no} then false end"
     if column.type in ("integer", "decimal"):
         return _number(column, text)
-    moment = (
-        f"try_strptime({text}, [{', '.join(literal(f) for f in column.formats)}])"
-        if column.formats
-        else f"try_cast({text} as timestamp)"
-    )
+    if not column.formats:
+        return f"try_cast({text} as timestamp)"
+    moment = f"try_strptime({text}, [{', '.join(literal(f) for f in column.formats)}])"
     if any("%z" in form for form in column.formats):
-        moment = f"timezone({literal(city_zone or 'UTC')}, {moment})"
-    moment = (
-        f"case when {moment} between {FIRST_TIME} and {LAST_TIME} and regexp_matches({text}, {literal(A_TIME)}) then {moment} end"
-    )
+        return f"timezone({literal(city_zone or 'UTC')}, {moment})"
+    return moment
+
+
+def typed_from_raw(column: Column, text: str, raw: str, city_zone: str | None) -> str:
+    """SQL of the column's type from the trimmed cell and its first reading, each of which it names more than once."""
+    if column.type not in ("date", "timestamp"):
+        return raw
+    a_time = f"(ascii({text}) between 48 and 57 or regexp_matches({text}, {literal(A_TIME)}))"  # most begin with a digit
+    moment = f"case when {raw} between {FIRST_TIME} and {LAST_TIME} and {a_time} then {raw} end"
     if column.type == "date":
         return f"cast({moment} as date)"
     zone = column.timezone or city_zone
     if zone and city_zone and zone != city_zone:
-        moment = f"timezone({literal(city_zone)}, timezone({literal(zone)}, {moment}))"
+        # as of UTC, which needs no calendar
+        instant = f"make_timestamptz(epoch_us({moment}))" if zone == "UTC" else f"timezone({literal(zone)}, {moment})"
+        moment = f"timezone({literal(city_zone)}, {instant})"
     if column.formats or not city_zone:
         return moment
     instant = f"timezone({literal(city_zone)}, try_cast({text} as timestamptz))"
-    return f"case when regexp_matches({text}, {literal(OFFSET)}) and {moment} is not null then {instant} else {moment} end"
+    # the cheap tests first: without one of these no text ends in an offset
+    may = f"contains({text}, '+') or suffix({text}, 'Z') or suffix({text}, 'UTC') or contains(right({text}, 9), '-')"
+    return (
+        f"case when ({may}) and regexp_matches({text}, {literal(OFFSET)}) and {raw} between {FIRST_TIME} and {LAST_TIME} "
+        f"and {a_time} then {instant} else {moment} end"
+    )
 
 
 def _number(column: Column, text: str) -> str:
@@ -123,21 +133,35 @@ def _plain_number(column: Column, text: str) -> str:
 
 def invalid_condition(column: Column, city_zone: str | None = None) -> str:
     """SQL boolean: there is a text that does not type, or lies outside the contract's values, min or max."""
-    typed = typed_expression(column, city_zone)
+    return invalid_typed(column, _text(column), missing_condition(column), typed_expression(column, city_zone))
+
+
+def invalid_typed(column: Column, text: str, missing: str, typed: str) -> str:
+    """The same, where SQL of the trimmed cell, of whether it is missing, and of its typed value is at hand."""
     wrong = [f"{typed} is null"]
     if column.values and not column.is_label:
-        wrong.append(f"not {_in(_text(column), column.values)}")
+        wrong.append(f"not {one_of(text, column.values)}")
     # the last day is allowed to its end
     bounded = f"cast({typed} as date)" if column.type == "timestamp" else typed
     if column.min is not None:
         wrong.append(f"{bounded} < {_bound(column.min)}")
     if column.max is not None:
         wrong.append(f"{bounded} > {_bound(column.max)}")
-    return f"(not {missing_condition(column)} and ({' or '.join(wrong)}))"
+    return f"(not {missing} and ({' or '.join(wrong)}))"
+
+
+def can_be_invalid(column: Column) -> bool:
+    """Whether a cell that is not empty can be wrong by itself."""
+    return column.type not in ("text", "geometry") or bool(column.values and not column.is_label)
 
 
 def _bound(value: float | dt.date) -> str:
     return f"date {literal(value.isoformat())}" if isinstance(value, dt.date) else str(value)
+
+
+def column_refused(column: Column, city_zone: str | None = None) -> str:
+    """SQL boolean: the column has no good value."""
+    return f"({missing_condition(column)} or {invalid_condition(column, city_zone)})"
 
 
 def rejection(columns: Iterable[Column], city_zone: str | None = None) -> tuple[str, str]:
@@ -171,35 +195,3 @@ def message(column: Column, reason: str) -> str:
     if column.privacy != "public":
         return literal(f"{expected} (the value is private)")
     return f"{literal(expected + ': ')} || left({_text(column)}, {SHOWN_CHARACTERS})"
-
-
-def record_hash(contract: Contract) -> str:
-    """SQL text: md5 of the source and its key, or without a key of the source and every kept column as delivered."""
-    names = contract.load.key or tuple(column.name for column in contract.kept_columns)
-    parts = ", ".join(f"coalesce(trim(\"{name}\"), '')" for name in names)
-    return f"md5(concat_ws(chr(31), {literal(contract.source)}, {parts}))"
-
-
-def accepted_rows(contract: Contract, relation: str, city_zone: str | None = None) -> str:
-    """The SELECT behind `typed.<source>`: every accepted row of `relation`, typed, each optional cell with its missing reason."""
-    columns = []
-    for column in contract.kept_columns:
-        name = f'"{column.name}"'
-        if column.is_label:
-            columns.append(f"coalesce({name}, '') as {name}")
-            continue
-        required = column.required or column.name in contract.deciding_columns
-        typed, invalid = typed_expression(column, city_zone), invalid_condition(column, city_zone)
-        can_be_invalid = column.type not in ("text", "geometry") or column.values
-        if required or not can_be_invalid:
-            columns.append(f"{typed} as {name}")
-        else:
-            columns.append(f"case when not {invalid} then {typed} end as {name}")
-        if not required:
-            wrong = f" when {invalid} then 'invalid'" if can_be_invalid else ""
-            reason = f"case when {missing_condition(column)} then {missing_reason(column)}{wrong} end"
-            columns.append(f'{reason} as "{column.name}_missing_reason"')
-    columns.append(f"{record_hash(contract)} as _record_hash")
-    columns += LOAD_COLUMNS
-    refused, _ = rejection(required_columns(contract), city_zone)
-    return f"select {', '.join(columns)} from {relation} where {refused} is null"

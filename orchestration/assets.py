@@ -9,7 +9,7 @@ whole or not at all, so a partial run differs from a full one only in what it ta
 Dagster reads the annotations of steps as they stand, so this module does not postpone them.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -20,7 +20,7 @@ from ingest.deliver import DeliveryStore
 from ingest.landing import LastLoad, last_load
 from orchestration import build, intake, stages
 from orchestration.checks import DBT_TESTS, delivery_check, freshness_check, source_checks, test_results
-from orchestration.dbt_runner import NodeResult
+from orchestration.dbt_runner import STANDS, NodeResult
 from orchestration.progress import told, watcher
 from orchestration.receipts import BLOCKED, HELD_BACK
 from orchestration.resources import RunResource
@@ -79,6 +79,8 @@ def dbt_assets(specs: Mapping[str, dg.AssetSpec], manifest: Mapping[str, Any]) -
     """Two steps: all models but quality, then, after the gates, quality."""
     quality = {i: spec for i, spec in specs.items() if spec.key.path[0] == QUALITY_SCHEMA}
     models = {i: spec for i, spec in specs.items() if i not in quality}
+    # the gate waits for no more than quality does: all marts and public tables
+    awaited = {dep.asset_key for spec in quality.values() for dep in spec.deps}
     tested = {
         node for test in manifest["nodes"].values() if test["resource_type"] == "test" for node in test["depends_on"]["nodes"]
     }
@@ -96,7 +98,7 @@ def dbt_assets(specs: Mapping[str, dg.AssetSpec], manifest: Mapping[str, Any]) -
         if not results:
             context.log.info("nothing changed: no build, no gates, no release")
             return
-        yield from _materialized(context, run.session, models, results)
+        yield from _materialized(context, run.session, models, results, awaited)
         yield from test_results(models, results, context.selected_asset_check_keys)
 
     @dg.multi_asset(name="quality", specs=[_optional(spec) for spec in quality.values()], can_subset=True)
@@ -116,8 +118,17 @@ def _materialized(
     session: RunSession,
     specs: Mapping[str, dg.AssetSpec],
     results: Sequence[NodeResult],
+    awaited: Collection[dg.AssetKey] = (),
 ) -> Iterator[dg.MaterializeResult[Any]]:
-    built = [r for r in results if r.good and r.unique_id in specs and specs[r.unique_id].key in context.selected_asset_keys]
+    # what stands shows its last materialization, but where a later step waits for it
+    built = [
+        r
+        for r in results
+        if r.good
+        and r.unique_id in specs
+        and specs[r.unique_id].key in context.selected_asset_keys
+        and (r.status != STANDS or specs[r.unique_id].key in awaited)
+    ]
     if not built:
         return
     rows = build.table_rows(session)

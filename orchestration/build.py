@@ -18,6 +18,7 @@ from expectations.gate import gate_build
 from expectations.published import gate_published
 from expectations.results import Finding, GateResult
 from expectations.series import REGISTRY, judge_series
+from expectations.suites import read_suites
 from orchestration import dbt_runner
 from orchestration.dbt_inputs import write_build_inputs, write_quality_inputs, write_sources
 from orchestration.dbt_runner import NodeResult
@@ -35,6 +36,8 @@ from orchestration.ingredients import (
 from orchestration.receipts import BLOCKED, RELEASED, UNCHANGED
 from orchestration.session import RunSession, now, without_cells
 from orchestration.settings import DBT_PROJECT
+from orchestration.updating import update
+from orchestration.verdicts import keep, still_hold
 from warehouse import disclosure
 from warehouse.connection import attach, detach
 from warehouse.paths import ANALYST_FILE
@@ -54,6 +57,8 @@ from warehouse.sql import literal
 
 SOURCES_FILE = DBT_PROJECT / "models" / "_sources.yml"
 SUPPRESSED_ID = "source.levelground.disclosure.reported"  # dbt's id of what the suppressor writes
+# Below this many blocks of 256 kB (64 MB) a file is too small for its free ones to matter.
+HOLLOW_BLOCKS = 256
 # The one table that dbt does not build: it is written when everything else is hashed.
 RELEASE_COMMENT = "One row: which release this file is."
 RELEASE_COLUMNS = {
@@ -112,19 +117,17 @@ def build_models(session: RunSession, on_node: Callable[[str], None]) -> list[No
     Between the marts and the published models the suppressor says what of them is hidden.
     """
     home = session.settings.home
-    session.candidate = Candidate.begin(home, session.receipt.run_id)
-    attach(session.con, session.candidate.analyst_path, "release")
-    attach(session.con, session.candidate.public_path, "public")
     with session.timed("build"), without_cells():
+        _begin_candidate(session)
         write_build_inputs(session)
-        results = dbt_runner.build(home, exclude=[dbt_runner.QUALITY, dbt_runner.PUBLISHED], on_node=on_node)
+        results = update(session, on_node)
     if not _blocked(session, results):
         with session.timed("suppress"), without_cells():
             session.suppressed = disclosure.suppress(session.con, home.reported, session.as_of)
             _note_due(session)
         results.append(_suppressed(session.receipt.seconds["suppress"]))
         with session.timed("build"), without_cells():
-            results += dbt_runner.build(home, select=[dbt_runner.PUBLISHED], on_node=on_node)
+            results += dbt_runner.build(home, select=[dbt_runner.PUBLISHED], whole=True, on_node=on_node)
         _blocked(session, results)
     return results
 
@@ -133,6 +136,26 @@ def _suppressed(seconds: float) -> NodeResult:
     """The suppressor's table as a result beside those of dbt's nodes."""
     relation = f"warehouse.{disclosure.REPORTED}"
     return NodeResult(SUPPRESSED_ID, "reported", "source", "success", seconds, 0, "", (), relation)
+
+
+def _begin_candidate(session: RunSession) -> None:
+    """A candidate that goes on from the current release, as far as that may be; else an empty one."""
+    home, published = session.settings.home, current(session.settings.home)
+    after = published.release_id if published and not session.options.full_refresh else None
+    session.candidate = Candidate.begin(home, session.receipt.run_id, after)
+    attach(session.con, session.candidate.analyst_path, "release")
+    if after is not None and _is_hollow(session):
+        detach(session.con, "release")
+        session.candidate = Candidate.begin(home, session.receipt.run_id)
+        attach(session.con, session.candidate.analyst_path, "release")
+    attach(session.con, session.candidate.public_path, "public")
+
+
+def _is_hollow(session: RunSession) -> bool:
+    """Whether more of the analyst's file is free than used: tables that were built anew in it leave room behind."""
+    size = "select total_blocks, free_blocks from pragma_database_size() where database_name = 'release'"
+    total, free = session.con.execute(size).fetchone() or (0, 0)
+    return total >= HOLLOW_BLOCKS and bool(free > total / 2)
 
 
 def _blocked(session: RunSession, results: list[NodeResult]) -> bool:
@@ -160,7 +183,10 @@ def judge_build(session: RunSession) -> list[GateResult]:
     with session.timed("audit build"):
         warehouse = session.settings.home.warehouse
         series = _judge_series(session)
-        marts = [replace(g, findings=(*g.findings, *series)) if g.subject == REGISTRY else g for g in gate_build(warehouse)]
+        suites = read_suites()
+        judged = gate_build(warehouse, suites, kept=still_hold(session, suites))
+        keep(session, suites, judged)
+        marts = [replace(g, findings=(*g.findings, *series)) if g.subject == REGISTRY else g for g in judged]
         gates = [*marts, *gate_published(warehouse, session.reading.registry), _attack(session)]
     session.receipt.gates += gates
     failed = [f"{gate.subject}: {finding.message}" for gate in gates for finding in gate.failed_critical]
@@ -207,7 +233,7 @@ def build_quality(session: RunSession, on_node: Callable[[str], None]) -> list[N
         ended = type(receipt).from_dict(receipt.to_dict())
         ended.end(RELEASED, now())
         write_quality_inputs(session, ended)
-        return dbt_runner.build(home, select=[dbt_runner.QUALITY], on_node=on_node)
+        return dbt_runner.build(home, select=[dbt_runner.QUALITY], whole=True, on_node=on_node)
 
 
 def release(session: RunSession) -> str:
@@ -263,6 +289,7 @@ def _made_of(session: RunSession, measures: list[str]) -> MadeOf:
         contracts=contract_hashes(session.reading.registry),
         models=model_hashes(manifest),
         lineage=lineage(manifest, measures),
+        standing=session.standing,
     )
 
 

@@ -10,14 +10,19 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
+from duckdb import DuckDBPyConnection
+
 from expectations.difference import ColumnDifference, column_differences, first_rows
 from expectations.results import Finding, GateResult
 from ingest.connectors import DeliveryError, Fetch, Origin, delivered_files, open_folder, open_live
 from ingest.contract import Contract
 from ingest.deliver import DeliveryStore, Receipt, deliver
+from ingest.landed import DeliveryLost, catch_up
+from ingest.landing import ensure_ledger, ensure_tables
+from ingest.volume import Comparison, comparison
 from orchestration.intake import audit
 from orchestration.reading import Reading, settle
-from orchestration.receipts import RunStore
+from orchestration.receipts import HELD_BACK, RunStore
 from orchestration.session import as_of_time, now
 from orchestration.settings import ConfigurationError, Settings
 from warehouse.connection import database_path, scratch
@@ -58,7 +63,7 @@ def check_delivery(settings: Settings, name: str, file: Path | None) -> Checked:
         except DeliveryError as error:
             unread = Finding("readable", None, "critical", False, None, None, str(error))
             return Checked(contract, GateResult("delivery", name, (unread,)))
-        con.execute("create schema delivery")
+        con.execute("create schema if not exists delivery")
         con.execute(
             f"create view delivery.{quoted(name)} as select * from read_parquet({literal(str(store.batch(receipt.load_id)))})"
         )
@@ -67,7 +72,7 @@ def check_delivery(settings: Settings, name: str, file: Path | None) -> Checked:
             receipt,
             database_path(con),
             reading.city.time_zone,
-            _earlier_rows(settings, name),
+            _compared(settings, con, contract, receipt, store, reading.city.time_zone),
             as_of_time(None, reading),
         )
         names, rows = first_rows(contract, receipt, store.batch(receipt.load_id))
@@ -86,8 +91,26 @@ def _origin(contract: Contract, reading: Reading, file: Path | None, fetch: Fetc
     return open_folder(contract, delivered_files(here), here) if here.is_dir() else open_folder(contract, (here,), here.parent)
 
 
-def _earlier_rows(settings: Settings, name: str) -> tuple[int, ...]:
-    """The size of the load that is in, for the volume check; from the receipt, since a run may hold the warehouse."""
+def _compared(
+    settings: Settings, con: DuckDBPyConnection, contract: Contract, receipt: Receipt, store: DeliveryStore, city_zone: str
+) -> Comparison:
+    """What the size is compared with, from receipts and kept deliveries, since a run may hold the warehouse.
+
+    Landing is made again only for a delivery that is small against the load that is in, and may be so because it adds to it.
+    """
     last = RunStore(settings.home.runs).last_ended()
-    status = last.sources.get(name) if last else None
-    return (status.rows_delivered,) if status and status.rows_delivered and status.verdict != "held_back" else ()
+    status = last.sources.get(contract.source) if last else None
+    if not status or not status.rows_delivered or status.verdict == HELD_BACK:
+        return Comparison(())
+    size = Comparison((status.rows_delivered,))
+    small = receipt.rows < status.rows_delivered * (1 - contract.tolerances.volume_drop_pct / 100)
+    if not small or contract.load.mode not in ("merge", "replace_period"):
+        return size
+    kept = DeliveryStore(settings.home.deliveries, contract.source)
+    ensure_ledger(con)
+    ensure_tables(con, contract, city_zone)
+    try:
+        catch_up(con, contract, kept, city_zone)
+    except DeliveryLost:
+        return size
+    return comparison(con, contract, receipt, store, city_zone)

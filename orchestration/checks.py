@@ -107,7 +107,7 @@ def difference_metadata(contract: Contract, receipt: Receipt | None) -> dict[str
 def test_results(
     specs: Mapping[str, dg.AssetSpec], results: Iterable[NodeResult], selected: Collection[dg.AssetCheckKey]
 ) -> Iterator[dg.AssetCheckResult]:
-    """One check result for each tested model: passed if all its tests did."""
+    """One check result for each model that was tested: passed if all its tests did. What stands was tested when it was built."""
     tests: dict[str, list[NodeResult]] = {}
     for result in results:
         if result.kind == "test":
@@ -116,6 +116,8 @@ def test_results(
     for unique_id, spec in specs.items():
         if dg.AssetCheckKey(spec.key, DBT_TESTS) in selected:
             ran = tests.get(unique_id, [])
+            if not ran:
+                continue
             failed = [result for result in ran if not result.good]
             metadata: dict[str, Any] = {"tests": len(ran), "failed": len(failed)}
             records = [

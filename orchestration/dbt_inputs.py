@@ -6,7 +6,7 @@ Here: writing `_sources.yml` and filling `receipts.*`. Not here: running dbt (`d
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ from duckdb import DuckDBPyConnection
 
 from ingest.contract import Contract
 from ingest.deliver import DeliveryStore
-from ingest.landing import LastLoad, counts, last_load, rejected_rows, rejected_values
+from ingest.landing import LastLoad, counts, doubtful_rows, last_load, refused_rows, rejected_rows, rejected_values
 from ingest.registry import Registry
 from ingest.typed import required_columns
 from ingest.vocabulary import load_vocabulary
@@ -32,7 +32,10 @@ _REFUSED = (
 )
 # The tables of schema `receipts`, as dbt's sources describe them.
 LAYOUT = {
-    "settings": "as_of timestamp, city varchar, city_title varchar, city_geoid varchar, time_zone varchar",
+    "clock": "as_of timestamp",
+    "settings": "city varchar, city_title varchar, city_geoid varchar, time_zone varchar",
+    "growth": "model varchar, load_id varchar",
+    "agreements": "source varchar, department varchar, jurisdiction varchar, race_standard varchar",
     "vocabularies": "vocabulary varchar, title varchar, race_standard varchar, selection varchar, is_open boolean",
     "contracts": (
         "source varchar, title varchar, department varchar, policy_area varchar, jurisdiction varchar, grain varchar, "
@@ -62,7 +65,10 @@ LAYOUT = {
     "accepted_deliveries": "source varchar, load_id varchar, accepted_by varchar, reason varchar, at timestamp",
 }
 DESCRIBED = {
-    "settings": "The run's clock and city.",
+    "clock": "The run's only clock.",
+    "settings": "The run's city.",
+    "growth": "The loads that a model which grows has not taken in yet.",
+    "agreements": "What each contract says of its source whatever is delivered.",
     "vocabularies": "The vocabularies of race and ethnicity that contracts name.",
     "contracts": "What each contract says of its source, and the load that is in.",
     "runs": "How this run and earlier ones went.",
@@ -111,7 +117,8 @@ def write_build_inputs(session: RunSession) -> None:
     """What the marts need: settings, contracts, vocabularies. The quality tables exist, empty, until the gates have run."""
     con, city = session.con, session.reading.city
     con.execute("create schema if not exists receipts")
-    _fill(con, "settings", [(session.as_of, city.city, city.title, city.place_geoid, city.time_zone)])
+    _fill(con, "clock", [(session.as_of,)])
+    _fill(con, "settings", [(city.city, city.title, city.place_geoid, city.time_zone)])
     words = load_vocabulary()
     _fill(con, "vocabularies", [(v.name, v.title, v.race_standard, v.selection, v.open) for v in words.race.values()])
     rows = []
@@ -123,8 +130,16 @@ def write_build_inputs(session: RunSession) -> None:
         crs = next((file.crs for file in receipt.files if file.crs), None) if receipt else None
         rows.append((*_contract_row(contract, last), crs or contract.format.crs))
     _fill(con, "contracts", rows)
-    for table in ("runs", "loads", "source_status", "gate_results", "rejected_rows", "rejected_values", "accepted_deliveries"):
-        _fill(con, table, [])
+    at = [list(_declared("contracts")).index(name) for name in _declared("agreements")]
+    _fill(con, "agreements", [tuple(row[index] for index in at) for row in rows])
+    for table in LAYOUT:
+        if table not in ("clock", "settings", "vocabularies", "contracts", "agreements"):
+            _fill(con, table, [])
+
+
+def write_growth(con: DuckDBPyConnection, growth: Mapping[str, Sequence[str]]) -> None:
+    """The loads that each growing model has still to take in."""
+    _fill(con, "growth", [(model, load) for model, loads in growth.items() for load in loads])
 
 
 def write_quality_inputs(session: RunSession, this_run: RunReceipt) -> None:
@@ -138,13 +153,13 @@ def write_quality_inputs(session: RunSession, this_run: RunReceipt) -> None:
         "gate_results",
         [_finding_row(this_run.run_id, gate, finding) for gate in this_run.gates for finding in gate.findings],
     )
-    _fill(con, "loads", [row for contract in registry for row in _load_rows(session, contract, zone)])
+    _fill(con, "loads", [row for contract in registry for row in _load_rows(session, contract)])
     given = []
     con.execute("insert into receipts.rejected_rows select * from intake.rejected_rows")
     for contract in registry:
-        table = f'landing."{contract.source}"'
-        con.execute(f"insert into receipts.rejected_rows {rejected_rows(contract, required_columns(contract), table, zone)}")
-        cells = rejected_values(contract, table, zone)
+        rows = rejected_rows(contract, required_columns(contract), refused_rows(contract), zone)
+        con.execute(f"insert into receipts.rejected_rows {rows}")
+        cells = rejected_values(contract, doubtful_rows(contract), zone)
         if cells:
             con.execute(f"insert into receipts.rejected_values {cells}")
         store = DeliveryStore(session.settings.home.deliveries, contract.source)
@@ -216,14 +231,14 @@ def _finding_row(run_id: str, gate: Any, finding: Any) -> tuple[Any, ...]:
     )
 
 
-def _load_rows(session: RunSession, contract: Contract, zone: str) -> list[tuple[Any, ...]]:
+def _load_rows(session: RunSession, contract: Contract) -> list[tuple[Any, ...]]:
     loads = session.con.execute(
         "select load_id, run_id, sequence, files, delivered_at, promoted_at from intake.loads where source = ? order by sequence",
         [contract.source],
     ).fetchall()
     rows: list[tuple[Any, ...]] = []
     for load in loads:
-        c = counts(session.con, contract, load[0], zone)
+        c = counts(session.con, contract, load[0])
         rows.append((contract.source, *load, c.delivered, c.staged, c.rejected, c.blank, c.duplicate, c.superseded))
     return rows
 

@@ -8,6 +8,7 @@ One bad file never stops the run and never gets in: whatever is wrong with a del
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 import hashlib
 import json
@@ -16,7 +17,6 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 from expectations.concepts import moved_lines, read_concepts
@@ -31,8 +31,9 @@ from ingest.deliver import DeliveryStore, Progress, Receipt, deliver
 from ingest.kept import damage, disown
 from ingest.landed import DeliveryLost, catch_up, write_down
 from ingest.landing import LastLoad, counts, ensure_tables, last_load, show_delivery
-from ingest.promote import from_since, promote
+from ingest.promote import promote
 from ingest.vocabulary import load_vocabulary
+from ingest.volume import Comparison, comparison
 from orchestration.progress import watcher
 from orchestration.receipts import FRESH, HELD_BACK, LANDED_ONLY, NOT_DELIVERED, STALE, SourceStatus
 from orchestration.session import FETCHED, RunSession, StepError, now, without_cells
@@ -44,7 +45,7 @@ CONCEPTS = tuple(DBT_PROJECT / "seeds" / "reference" / f"{seed}.csv" for seed in
 VERDICT, ACCEPTED = "verdict.json", "accepted.json"
 
 
-@dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True)
 class Acceptance:
     """Somebody's word that a held-back load is a true surprise and may come in."""
 
@@ -87,9 +88,7 @@ def take_in(
             if last and (last.load_id, last.sequence) == (receipt.load_id, receipt.sequence):
                 status.verdict = FRESH
             else:
-                with session.timed("audit deliveries"):
-                    gate = _audit(session, contract, receipt, store)
-                _decide(session, contract, receipt, store, gate, status)
+                gate = _judge_and_let_in(session, contract, receipt, store, status)
     except DeliveryError as error:
         status.verdict, status.reason = HELD_BACK, str(error)
         status.rows_delivered = status.rows_staged = status.rows_rejected = status.rows_blank = None
@@ -152,7 +151,7 @@ def judge(session: RunSession, contract: Contract, status: SourceStatus) -> None
     if status.verdict == HELD_BACK:
         return
     status.load_id = last.load_id
-    found = counts(session.con, contract, last.load_id, session.reading.city.time_zone)
+    found = counts(session.con, contract, last.load_id)
     status.rows_delivered, status.rows_staged, status.rows_rejected = found.delivered, found.staged, found.rejected
     status.rows_blank, status.rows_duplicate, status.rows_superseded = found.blank, found.duplicate, found.superseded
     if status.verdict == NOT_DELIVERED:
@@ -239,15 +238,16 @@ def _let_in_accepted(session: RunSession, contract: Contract, store: DeliverySto
     if acceptance(store, receipts[-1].load_id) is None:
         return None
     show_delivery(session.con, contract.source, store.batch(receipts[-1].load_id))
+    return _judge_and_let_in(session, contract, receipts[-1], store, status)
+
+
+def _judge_and_let_in(
+    session: RunSession, contract: Contract, receipt: Receipt, store: DeliveryStore, status: SourceStatus
+) -> GateResult:
     with session.timed("audit deliveries"):
-        gate = _audit(session, contract, receipts[-1], store)
-    _decide(session, contract, receipts[-1], store, gate, status)
-    return gate
-
-
-def _decide(
-    session: RunSession, contract: Contract, receipt: Receipt, store: DeliveryStore, gate: GateResult, status: SourceStatus
-) -> None:
+        with without_cells():
+            compared = comparison(session.con, contract, receipt, store, session.reading.city.time_zone)
+        gate = _audit(session, contract, receipt, store, compared)
     accepted = acceptance(store, receipt.load_id)
     if gate.passed or accepted:
         with session.timed("promote"), without_cells():
@@ -259,22 +259,24 @@ def _decide(
                 run_id=session.receipt.run_id,
                 city_zone=session.reading.city.time_zone,
                 now=now(),
+                adds=compared.adds,
             )
         status.verdict = FRESH
         if accepted and not gate.passed:
             status.reason = f"let in by {accepted.accepted_by}: {accepted.reason}"
-        return
+        return gate
     status.verdict, status.load_id = HELD_BACK, receipt.load_id
     status.reason = gate.reason
     status.rows_delivered = receipt.rows
     status.rows_staged = status.rows_rejected = status.rows_blank = status.rows_duplicate = status.rows_superseded = None
+    return gate
 
 
-def _audit(session: RunSession, contract: Contract, receipt: Receipt, store: DeliveryStore) -> GateResult:
+def _audit(session: RunSession, contract: Contract, receipt: Receipt, store: DeliveryStore, compared: Comparison) -> GateResult:
     """The gate's result; one that was reached on the same load, contract, seeds and history is not sought again."""
-    earlier = _earlier_rows(session, contract, receipt)
+    said = [contract.model_dump_json(by_alias=True), dataclasses.asdict(compared), session.as_of.date().isoformat()]
     terms = (
-        json.dumps([contract.model_dump_json(by_alias=True), earlier, session.as_of.date().isoformat()]).encode()
+        json.dumps(said, default=str).encode()
         + CROSSWALK.read_bytes()
         + (b"".join(seed.read_bytes() for seed in CONCEPTS) if contract.concepts else b"")
     )
@@ -284,34 +286,26 @@ def _audit(session: RunSession, contract: Contract, receipt: Receipt, store: Del
         kept = json.loads(path.read_text(encoding="utf-8"))
         if kept["basis"] == basis:
             return GateResult.from_dict(kept["gate"])
-    gate = audit(contract, receipt, session.settings.home.warehouse, session.reading.city.time_zone, earlier, session.as_of)
+    gate = audit(contract, receipt, session.settings.home.warehouse, session.reading.city.time_zone, compared, session.as_of)
     write_atomically(path, json.dumps({"basis": basis, "gate": gate.to_dict()}, indent=1))
     return gate
 
 
-def _earlier_rows(session: RunSession, contract: Contract, receipt: Receipt) -> tuple[int, ...]:
-    """What a batch's size is compared with: earlier batches; where it was asked for by cursor, the rows it would replace."""
-    if receipt.whole or receipt.since is not None:
-        asked = "true" if receipt.whole else from_since(contract, receipt, session.reading.city.time_zone)
-        row = session.con.execute(f'select count(*) from landing."{contract.source}" where {asked}').fetchone()
-        return (row[0],) if row and row[0] else ()
-    loads = "select rows_delivered from intake.loads where source = ? and load_id <> ? order by sequence desc"
-    return tuple(row[0] for row in session.con.execute(loads, [contract.source, receipt.load_id]).fetchall())
-
-
 def audit(
-    contract: Contract, receipt: Receipt, database: Path, city_zone: str, earlier: tuple[int, ...], as_of: dt.datetime
+    contract: Contract, receipt: Receipt, database: Path, city_zone: str, compared: Comparison, as_of: dt.datetime
 ) -> GateResult:
     """Judge the batch that `delivery.<source>` of the DuckDB file `database` shows; this process may have it open."""
+    by_cursor = contract.load.mode == "merge" and getattr(contract.connector, "cursor", None) is not None and not receipt.whole
     facts = DeliveryFacts(
         as_of=as_of,
         columns_missing=receipt.columns_missing,
         columns_unknown=receipt.columns_unknown,
         columns_repeated=receipt.columns_repeated,
-        earlier_rows=earlier,
+        earlier_rows=compared.earlier,
         files=tuple(file.name for file in receipt.files),
         city_zone=city_zone,
         moved_lines=moved_lines(contract, receipt.files, read_concepts(*CONCEPTS)),
-        adds_only=contract.load.mode == "merge" and getattr(contract.connector, "cursor", None) is not None and not receipt.whole,
+        adds_only=by_cursor or compared.adds,
+        replaced=compared.replaced,
     )
     return gate_delivery(database, contract, facts, read_labels(CROSSWALK))

@@ -87,9 +87,8 @@ class RunReceipt:
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data for JSON."""
-        data = dataclasses.asdict(self)
-        data["gates"] = [gate.to_dict() for gate in self.gates]
-        return data
+        gates = [gate.to_dict() for gate in self.gates]
+        return dataclasses.asdict(dataclasses.replace(self, gates=[])) | {"gates": gates}
 
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> RunReceipt:
@@ -110,7 +109,9 @@ class RunStore:
 
     def save(self, receipt: RunReceipt) -> None:
         """Write a receipt, whole or not at all."""
-        write_atomically(self.folder / f"{receipt.run_id}.json", json.dumps(receipt.to_dict(), indent=1))
+        # for people once it is closed; until then it is written after every source, and indenting costs ten times the writing
+        text = json.dumps(receipt.to_dict(), indent=1 if receipt.outcome else None)
+        write_atomically(self.folder / f"{receipt.run_id}.json", text)
 
     def all(self) -> list[RunReceipt]:
         """Every readable receipt, oldest first; a run that is going on, or was killed, has no outcome."""

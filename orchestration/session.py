@@ -11,7 +11,7 @@ import shutil
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -33,7 +33,7 @@ from orchestration.settings import ConfigurationError, Settings
 from warehouse.damage import open_or_begin_anew
 from warehouse.disclosure import Suppressed, restore
 from warehouse.lock import RunLock
-from warehouse.releases import Candidate, recover
+from warehouse.releases import Candidate, Standing, recover
 from warehouse.sql import without_values
 
 KILLED = "its process ended before the run did"
@@ -65,6 +65,7 @@ class RunSession:
     as_of: dt.datetime
     candidate: Candidate | None = None
     suppressed: Suppressed | None = None
+    standing: dict[str, Standing] = field(default_factory=dict)  # what the tables of the candidate stand as
     content: str = ""
     created_at: dt.datetime | None = None
     # what each stage gave; None before it has been asked for (`stages`)

@@ -27,6 +27,10 @@ _AROUND_THE_FILE = re.compile(r"Permission denied|No such file|does not exist|Is
 _READING_FAILED = (duckdb.IOException, duckdb.SerializationException, duckdb.InternalException, duckdb.FatalException)
 
 
+# Nobody but us opens the working warehouse. This format keeps texts in a way (DICT_FSST) that takes a third less time to write.
+WORKING_STORAGE = "v1.4.0"
+
+
 class WarehouseError(Exception):
     """A DuckDB file could not be opened."""
 
@@ -74,6 +78,8 @@ def open_working(
     Settings are made after connecting and hold for the whole instance: dbt and SQLAlchemy join it from this process, which
     DuckDB allows only to connections with the same configuration, here none.
     """
+    if not home.warehouse.exists() and home.warehouse.parent.is_dir():
+        create_empty(home.warehouse, WORKING_STORAGE)
     connection = _connect(home.warehouse, read_only=False, config={})
     try:
         home.warehouse.chmod(0o600)

@@ -17,7 +17,7 @@ from expectations.disclosure.changes import small_changes
 from expectations.disclosure.judgement import judge
 from expectations.disclosure.knowledge import gather
 from expectations.disclosure.memory import Memory
-from expectations.disclosure.reading import Places, Where, moved_unsaid, read_figures, read_measures, read_published
+from expectations.disclosure.reading import Places, Where, moved_unsaid, read_figures, read_known, read_measures, read_published
 from expectations.disclosure.refusals import refusals
 from expectations.results import Finding, GateResult, Severity
 from warehouse import dialect
@@ -42,8 +42,9 @@ def gate_disclosure(
         measures = read_measures(connection, places)
         published = read_published(connection, places, ledger, measures)
         figures = read_figures(connection, places, measures)
+        known = read_known(connection, places, measures)
         unsaid = moved_unsaid(connection, places)
-    knowledge = gather(published, figures)
+    knowledge = gather(published, figures, known)
     remembered = Memory(memory)
     found = judge(knowledge, remembered.is_safe, remembered.found_safe)
     remembered.keep()

@@ -38,11 +38,14 @@ class Knowledge:
         return [*self.always, *_distinct([*self.now, *self.before])]
 
 
-def gather(published: Published, figures: Iterable[Row]) -> Knowledge:
-    """What a reader of `published` knows. `figures`: all true rows of the same measures."""
+def gather(published: Published, figures: Iterable[Row], known: Mapping[tuple[str, Where], float] | None = None) -> Knowledge:
+    """What a reader of `published` knows. `figures`: all true rows of the same measures.
+
+    `known`: how many were of known race, where figures are those of an earlier day and not all races were out.
+    """
     truths = dict(_truths(figures))
     cells = _cells(published, truths)
-    relate(cells, truths, published.race_kinds)
+    relate(cells, truths, published.race_kinds, known or {})
     for records, universe in _subsets(published):
         complement(cells, records, universe)
     facts = Facts(cells, published)

@@ -239,6 +239,34 @@ def read_figures(connection: Connection, places: Places, measures: Mapping[tuple
     return _rows(connection, source, confidential, status=False)
 
 
+def read_known(
+    connection: Connection, places: Places, measures: Mapping[tuple[str, int], Measure]
+) -> dict[tuple[str, Where], float]:
+    """How many were of known race when figures were reported that have been corrected since, by records and place of all races.
+
+    A race that is not out has no row among what was reported, and its figure of today is not the one of then.
+    """
+    if places.reported is None:
+        return {}
+    whole = ("measure_id", "measure_version", "period_type", "period_start", "geography_type", "stratum_type")
+    query = (
+        f"select {', '.join(GRAIN)}, known_numerator, known_denominator from {places.reported} "
+        f"where method <> 'place_weighted' and ({', '.join(whole)}) in "
+        f"(select ({', '.join(whole)}) from {places.reported} where is_revision_pending) order by {', '.join(GRAIN)}"
+    )
+    known: dict[tuple[str, Where], float] = {}
+    for measure_id, version, *place, _, stratum_type, stratum_code, of_numerator, of_denominator in _query(connection, query):
+        measure = measures.get((measure_id, version))
+        if measure is None or not measure.threshold or measure.kind == "median":
+            continue
+        where = Where._make((*place[:-2], "all", "exclusive", stratum_type, stratum_code))
+        of_whole = of_denominator if measure.kind == "proportion" else None
+        for records, count in ((measure.numerator, of_numerator), (measure.denominator, of_whole)):
+            if records is not None and count is not None:
+                known[records, where] = float(count)
+    return known
+
+
 def moved_unsaid(connection: Connection, places: Places) -> int:
     """Rows that are reported otherwise than the marts have them, and are not marked as waiting for a revision."""
     if places.reported is None:

@@ -44,9 +44,17 @@ class Sum:
     rest: Where
 
 
-def relate(cells: Cells, figures: Mapping[tuple[str, Where], float], race_kinds: Mapping[str, str]) -> None:
-    """Add all sums of all records in `cells`. `figures`: what is true, also of rows that are not out."""
-    known = _known_races(figures, race_kinds)
+def relate(
+    cells: Cells,
+    figures: Mapping[tuple[str, Where], float],
+    race_kinds: Mapping[str, str],
+    reported: Mapping[tuple[str, Where], float],
+) -> None:
+    """Add all sums of all records in `cells`. `figures`: what is true, also of rows that are not out.
+
+    `reported`: how many of known race there were, where that is not the sum of the figures of today.
+    """
+    known = _known_races(figures, race_kinds) | dict(reported)
     for records in list(cells.by_records):
         out = _Out(cells.by_records[records])
         _races(cells, records, race_kinds, known, unplaced=False)

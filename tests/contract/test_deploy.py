@@ -11,7 +11,7 @@ import pytest
 import typer.main
 
 from ingest.registry import load_registry
-from orchestration.cli import app
+from orchestration.cli import GROUPS, application
 from orchestration.settings import variables
 
 ROOT = Path(__file__).parents[2]
@@ -63,7 +63,7 @@ def _commands(path: Path) -> list[list[str]]:
 def test_a_service_starts_what_the_command_line_has(path: Path) -> None:
     for program, name, *options in _commands(path):
         assert program == "/opt/levelground/.venv/bin/levelground"
-        command = typer.main.get_command(app).commands[name]  # type: ignore[attr-defined]
+        command = typer.main.get_command(application(*GROUPS)).commands[name]  # type: ignore[attr-defined]
         command.make_context(name, options)
     service = _unit(path)["Service"]
     assert (service["User"], service["UMask"], service["ProtectSystem"]) == ("levelground", "0027", "strict")

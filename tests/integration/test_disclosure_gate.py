@@ -62,6 +62,10 @@ create table public.published.disparity_indices as select 'searched' as measure_
 """
 
 
+# What the suppressor's table has beside the columns of the marts.
+WAITING = ("is_revision_pending boolean default false", "known_numerator double", "known_denominator double")
+
+
 def truth() -> list[Row]:
     return [
         *slice_rows(STOPS, where(), {"black": (BLACK, 0), "white": (1200, 0), "asian": (ASIAN, 0), "hispanic": (390, 0)}),
@@ -100,7 +104,7 @@ def warehouse(tmp_path: Path) -> Iterator[DuckDBPyConnection]:
         attach(connection, tmp_path / "public.duckdb", "public")
         connection.execute(SHOWN.replace("{seeds}", str(SEEDS)).replace("{city}", CITY))
         write(connection, "release.marts.fct_equity_measures", truth())
-        write(connection, "disclosure.reported", truth(), "is_revision_pending boolean default false")
+        write(connection, "disclosure.reported", truth(), *WAITING)
         write(connection, "public.published.equity_measures", good())
         yield connection
 
@@ -197,15 +201,15 @@ def test_a_correction_by_few_blocks_and_one_that_waits_does_not(warehouse: DuckD
     keep(warehouse, tmp_path / "ledger.parquet", good())
     moved = slice_rows(STOPS, where(), {"black": (BLACK, 0), "white": (1203, 0), "asian": (ASIAN, 0), "hispanic": (390, 0)})
     write(warehouse, "release.marts.fct_equity_measures", [*moved, *truth()[5:]])
-    write(warehouse, "disclosure.reported", [*moved, *truth()[5:]], "is_revision_pending boolean default false")
+    write(warehouse, "disclosure.reported", [*moved, *truth()[5:]], *WAITING)
     write(warehouse, "public.published.equity_measures", (*publish(moved, HIDDEN), *publish(truth()[5:])))
     result = gate(warehouse, tmp_path)
     assert set(failed(result)) == {"small_changes"}
     # what was reported stays, and says so
-    write(warehouse, "disclosure.reported", truth(), "is_revision_pending boolean default true")
+    write(warehouse, "disclosure.reported", truth(), "is_revision_pending boolean default true", *WAITING[1:])
     write(warehouse, "public.published.equity_measures", good())
     assert failed(gate(warehouse, tmp_path)) == {}
-    write(warehouse, "disclosure.reported", truth(), "is_revision_pending boolean default false")
+    write(warehouse, "disclosure.reported", truth(), *WAITING)
     assert set(failed(gate(warehouse, tmp_path))) == {"reported_as_counted"}
 
 
@@ -225,7 +229,7 @@ def test_a_confidential_source_or_persons_make_a_measure_confidential(
 ) -> None:
     requests = slice_rows(measure("count", "requests"), where(), {"black": (3, 0)})
     for name in ("release.marts.fct_equity_measures", "disclosure.reported"):
-        more = ("is_revision_pending boolean default false",) if "reported" in name else ()
+        more = WAITING if "reported" in name else ()
         write(warehouse, name, [*truth(), *requests], *more)
     write(warehouse, "public.published.equity_measures", (*good(), *publish(requests)))
     of = "source = 'ucc__service_requests'"

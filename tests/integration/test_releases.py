@@ -53,6 +53,7 @@ os.kill(os.getpid(), signal.SIGKILL)
 KILLED_SWAP = """
 import os, signal, sys
 from pathlib import Path
+import warehouse.releases.intent as intent
 import warehouse.releases.swapping as swapping
 from warehouse.paths import Home
 name, nth = sys.argv[3], int(sys.argv[4])
@@ -63,7 +64,9 @@ def die(*args, **kwargs):
     if nth == 0:
         os.kill(os.getpid(), signal.SIGKILL)
     return original(*args, **kwargs)
-setattr(swapping, name, die)
+for module in (swapping, intent):
+    if hasattr(module, name):
+        setattr(module, name, die)
 swapping.swap(Home(Path(sys.argv[1])), sys.argv[2])
 """
 

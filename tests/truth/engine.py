@@ -51,7 +51,7 @@ class Engine:
         self._nodes: dict[str, dict[str, Any]] = manifest["nodes"]
         self._steps = _steps(self._nodes, warehouse.home.dbt)
         self._planted: list[str] = []
-        for view in ("int_population__pieced", "stg_receipts__contracts", "stg_receipts__settings"):
+        for view in ("int_population__pieced", *(f"stg_receipts__{table}" for table in ("contracts", "agreements", "settings"))):
             relation = self.relation(view)
             self.con.execute(f"create temp table shape as select * from {relation} limit 0; drop view {relation}")
             self.con.execute(f"create table {relation} as from shape; drop table shape")
@@ -85,6 +85,7 @@ class Engine:
             "data_as_of": np.datetime64("2200-01-01"),
         }
         self.plant("stg_receipts__contracts", columns | span)
+        self.plant("stg_receipts__agreements", {key: columns[key] for key in ("source", "jurisdiction", "race_standard")})
 
     def relation(self, name: str) -> str:
         """The relation of a model or a seed in this instance."""

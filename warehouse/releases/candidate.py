@@ -28,15 +28,24 @@ class Candidate:
     run_id: str
 
     @classmethod
-    def begin(cls, home: Home, run_id: str) -> Candidate:
-        """A candidate with two empty databases. Under the run lock: what killed runs left behind is removed."""
+    def begin(cls, home: Home, run_id: str, after: str | None = None) -> Candidate:
+        """A candidate with two databases, the analyst's a copy of the one in the release `after`, else both empty.
+
+        Under the run lock: what killed runs left behind is removed.
+        """
         if _RUN_ID.fullmatch(run_id) is None:
             raise ValueError(f"{run_id!r} is not a run id: letters, digits, - and _ only")
         remove_leftovers(home)
         candidate = cls(home.releases / f"{PREFIX}{run_id}", run_id)
         candidate.folder.mkdir(mode=0o700)
         for name in RELEASE_FILES:
-            create_empty(candidate.folder / name, STORAGE_VERSION)
+            if name == ANALYST_FILE and after is not None:
+                shutil.copyfile(
+                    home.release(after) / name, candidate.folder / name
+                )  # a copy: nothing that is written to is linked
+                candidate.analyst_path.chmod(0o600)
+            else:
+                create_empty(candidate.folder / name, STORAGE_VERSION)
         return candidate
 
     @property

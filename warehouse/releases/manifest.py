@@ -56,11 +56,25 @@ class ExportRecord(BaseModel):
     size: int
 
 
+class Standing(BaseModel):
+    """What a table or view stands as: hashes of all that decides what it holds, of that without the loads, and without any data.
+
+    `loads`: of a fact that grows load by load, the (load id, sequence) pairs that are in it.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    state: str
+    base: str
+    shape: str
+    loads: tuple[tuple[str, int], ...] = ()
+
+
 class MadeOf(BaseModel):
     """Hashes of what a release was built from, by name; empty in a release of before they were kept.
 
     `code`: package of ours; `seeds`: seed file; `contracts`: source; `models`: dbt model, with the macros that it calls.
-    `lineage`: measure → what it is made of, as `source x`, `seed y`, `model z`.
+    `lineage`: measure → what it is made of, as `source x`, `seed y`, `model z`. `standing`: dbt node → what its table stands as.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -70,6 +84,7 @@ class MadeOf(BaseModel):
     contracts: dict[str, str] = {}
     models: dict[str, str] = {}
     lineage: dict[str, tuple[str, ...]] = {}
+    standing: dict[str, Standing] = {}
 
 
 class Manifest(BaseModel):

@@ -26,7 +26,7 @@
             staged.source,
             max(year(staged.occurred_on)) as last_year
         from {{ ref('stg_oei__engagement_inputs') }} as staged
-        cross join {{ ref('stg_receipts__settings') }} as clock
+        cross join {{ ref('stg_receipts__clock') }} as clock
         where staged.retained_until_on < cast(clock.as_of as date)
         group by staged.source
     ) as removed on inputs.source = removed.source

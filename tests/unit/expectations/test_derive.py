@@ -15,6 +15,7 @@ from expectations.reading import read_delivery
 from expectations.results import Finding, GateResult
 from ingest.contract import Contract
 from ingest.vocabulary import Vocabulary
+from ingest.volume import Replaced
 
 Rows = list[dict[str, str | None]]
 MakeContract = Callable[..., Contract]
@@ -227,6 +228,23 @@ def test_volume_is_compared_with_the_usual_one(
     good_rows: Rows,
 ) -> None:
     result = judge(make_contract(), good_rows[:rows], dataclasses.replace(facts, earlier_rows=earlier))
+    lost = [finding for finding in result.failed_critical if finding.expectation == "rows_lost"]
+    assert (not lost) is passes
+
+
+DAYS = (dt.date(2025, 1, 1), dt.date(2025, 12, 31))
+
+
+@pytest.mark.parametrize(
+    ("replaced", "passes"),
+    [(None, True), (Replaced(400, *DAYS), True), (Replaced(401, *DAYS), False), (Replaced(10, DAYS[1], DAYS[1]), False)],
+    ids=["takes nothing out", "at the tolerance", "below it", "other periods do not make up for it"],
+)
+def test_a_batch_that_adds_is_compared_with_what_it_takes_out(
+    replaced: Replaced | None, passes: bool, make_contract: MakeContract, judge: Judge, facts: DeliveryFacts, good_rows: Rows
+) -> None:
+    contract = make_contract(load={"mode": "replace_period", "period_column": "visited_at", "period": "day"})
+    result = judge(contract, good_rows, dataclasses.replace(facts, earlier_rows=(4_000,), adds_only=True, replaced=replaced))
     lost = [finding for finding in result.failed_critical if finding.expectation == "rows_lost"]
     assert (not lost) is passes
 

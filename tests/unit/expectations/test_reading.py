@@ -5,7 +5,8 @@ from collections.abc import Callable
 
 from duckdb import DuckDBPyConnection
 
-from expectations.reading import BLANK, HEADER, REJECTED, Reading, invalid_flag, missing_flag, read_delivery
+from expectations.reading import BLANK, HEADER, REJECTED, Reading, read_delivery
+from ingest.cells import invalid_flag, missing_flag
 from ingest.contract import Contract
 
 MakeContract = Callable[..., Contract]

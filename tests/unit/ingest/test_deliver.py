@@ -12,12 +12,13 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-import pyarrow.parquet
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from ingest.connectors import DeliveryError, Fetch, Origin, open_folder, open_live
 from ingest.contract import Contract
-from ingest.deliver import BATCH, INCOMING, RECEIPT, DeliveryStore, Receipt, deliver, load_id
+from ingest.deliver import BATCH, GROUP_ROWS, INCOMING, RECEIPT, DeliveryStore, Receipt, _groups, deliver, load_id
 from warehouse.files import sha256
 
 MakeContract = Callable[..., Contract]
@@ -47,7 +48,7 @@ def test_a_delivery_is_one_batch_and_a_receipt(warehouse: Any, make_contract: Ma
         ("b.csv", 2, ("A", "B"), ()),
     ]
     assert on_disk(warehouse.folder / "deliveries") == [f"dpt__visits/{receipt.load_id}/{name}" for name in (BATCH, RECEIPT)]
-    assert pyarrow.parquet.read_table(warehouse.store.batch(receipt.load_id)).to_pylist() == [
+    assert pq.read_table(warehouse.store.batch(receipt.load_id)).to_pylist() == [
         {"_load_id": receipt.load_id, "a": a, "b": b, "_source_file": file, "_source_row": row}
         for a, b, file, row in [(None, "2", "a.csv", 1), ("3", "4", "b.csv", 1), ("5", "6", "b.csv", 2)]
     ]
@@ -242,7 +243,7 @@ def test_a_databases_delivery_is_known_by_its_rows_in_any_order(warehouse: Any, 
     assert len({receipt.load_id for receipt in [first, *others]}) == 5
     assert [receipt.sequence for receipt in others] == [2, 3, 4, 5]
     assert fetch((2, None), (2, None), (1, "x")).sequence == 6
-    batch = pyarrow.parquet.read_table(warehouse.store.batch(first.load_id)).to_pylist()
+    batch = pq.read_table(warehouse.store.batch(first.load_id)).to_pylist()
     assert [(row["_load_id"], row["a"], row["b"], row["_source_row"]) for row in batch] == [
         (first.load_id, "1", "x", 1),
         (first.load_id, "2", None, 2),
@@ -250,3 +251,17 @@ def test_a_databases_delivery_is_known_by_its_rows_in_any_order(warehouse: Any, 
     ]
     assert first.files[0].sha256 is None
     assert INCOMING not in [path.name for path in warehouse.store.folder.iterdir()]
+
+
+def test_batches_are_written_in_groups_that_land_as_they_are(tmp_path: Path) -> None:
+    """Readers hand over batches of any size."""
+    schema = pa.schema([("a", pa.string())])
+    sizes = [1, 7, 100_000, 300_000, 5, 60_000]
+    numbers = iter(range(sum(sizes)))
+    with _groups(tmp_path / "batch.parquet", schema) as write:
+        for size in sizes:
+            write(pa.record_batch([pa.array([str(next(numbers)) for _ in range(size)])], schema=schema))
+    file = pq.ParquetFile(tmp_path / "batch.parquet")
+    groups = [file.metadata.row_group(at).num_rows for at in range(file.metadata.num_row_groups)]
+    assert groups == [GROUP_ROWS] * 3 + [sum(sizes) - 3 * GROUP_ROWS]
+    assert file.read()["a"].to_pylist() == [str(n) for n in range(sum(sizes))]

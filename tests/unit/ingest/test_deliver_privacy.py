@@ -77,13 +77,13 @@ def zip_file() -> bytes:
 def at_every_step(monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
     """What the files of a delivery held whenever a batch had been written, too."""
     seen: list[bytes] = []
-    write = pyarrow.parquet.ParquetWriter.write_batch
+    write = pyarrow.parquet.ParquetWriter.write_table
 
-    def watched(writer: pyarrow.parquet.ParquetWriter, batch: pa.RecordBatch, *more: Any) -> None:
-        write(writer, batch, *more)
+    def watched(writer: pyarrow.parquet.ParquetWriter, batch: pa.Table, *more: Any, **named: Any) -> None:
+        write(writer, batch, *more, **named)
         seen.append("\n".join(map(str, batch.to_pylist())).encode())
 
-    monkeypatch.setattr(pyarrow.parquet.ParquetWriter, "write_batch", watched)
+    monkeypatch.setattr(pyarrow.parquet.ParquetWriter, "write_table", watched)
     return seen
 
 
@@ -95,6 +95,7 @@ def test_identifiers_reach_the_disk_only_as_keyed_hashes(
     inbox = tmp_path / "inbox"
     inbox.mkdir()
     (inbox / f"visits.{kind}").write_bytes(data)
+    at_every_step.clear()  # making the file is no delivery
     contract = make_contract(columns=COLUMNS, format={"kind": "parquet" if kind == "parquet" else "csv"})
     receipt = deliver(contract, open_folder(contract, delivered_files(inbox), inbox), warehouse.store, KEY, NOON)
     warehouse.promote(contract, receipt)

@@ -126,6 +126,33 @@ def test_a_long_cell_is_cut_in_its_message(warehouse: Any, make_contract: MakeCo
     assert message == f"a: not a usable integer: {cell[:60]}"
 
 
+def marks(warehouse: Any) -> list[Any]:
+    rows: list[Any] = warehouse.rows("v, _refused, _doubtful, _period")
+    return rows
+
+
+def test_landed_rows_are_marked_as_they_land_and_anew_when_the_contract_reads_them_in_another_way(
+    warehouse: Any, make_contract: MakeContract
+) -> None:
+    columns = [{"name": "d", "type": "date"}, {"name": "n", "type": "integer"}, {"name": "v"}]
+    load = {"mode": "replace_period", "period_column": "d", "period": "month"}
+    old = make_contract(columns=columns, load=load)
+    warehouse.take(old, {"f.csv": "d,n,v\n2025-01-31,1,a\n2025-02-01,x,b\n2025-02-01,,c\n"})
+    january, february = dt.date(2025, 1, 1), dt.date(2025, 2, 1)
+    landed = [("a", False, False, january), ("b", False, True, february), ("c", False, False, february)]
+    assert marks(warehouse) == landed
+    # as an earlier version left them
+    warehouse.con.execute(
+        "update landing.dpt__visits set _refused = null, _doubtful = null, _period = null; delete from intake.marks"
+    )
+    ensure_tables(warehouse.con, old, ZONE)
+    assert marks(warehouse) == landed
+    stricter = make_contract(columns=[columns[0], columns[1] | {"required": True}, columns[2]], load=load | {"period": "year"})
+    ensure_tables(warehouse.con, stricter, ZONE)
+    assert marks(warehouse) == [("a", False, False, january), ("b", True, False, january), ("c", True, False, january)]
+    assert warehouse.con.execute("select v from typed.dpt__visits").fetchall() == [("a",)]
+
+
 def test_where_no_cell_can_be_refused_there_is_nothing_to_ask(make_contract: MakeContract) -> None:
     columns = [{"name": "a"}, {"name": "b", "type": "integer", "required": True}, VISITS[-1]]
     assert rejected_values(make_contract(columns=columns), "landing", ZONE) is None

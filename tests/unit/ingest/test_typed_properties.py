@@ -12,12 +12,13 @@ from zoneinfo import ZoneInfo
 import duckdb
 import pytest
 from duckdb import DuckDBPyConnection
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from ingest.cells import accepted_rows, invalid_flag, missing_flag, read_cells, typed_of
 from ingest.contract import Contract
 from ingest.landing import rejected_rows, rejected_values
-from ingest.typed import accepted_rows, invalid_condition, missing_condition, required_columns, typed_expression
+from ingest.typed import can_be_invalid, invalid_condition, missing_condition, required_columns, typed_expression
 
 MakeContract = Callable[..., Contract]
 Typed = Callable[[list[str], dict[str, Any]], list[Any]]
@@ -86,6 +87,43 @@ def test_each_cell_is_missing_or_invalid_or_typed(
         f"select {states} from (select {cells} from (select unnest(?::varchar[]) as x))", [texts]
     ).fetchall():
         assert row == (1,) * len(columns)
+
+
+@given(texts=st.lists(ANY | GOOD | st.none(), min_size=1, max_size=20))
+@example(
+    texts=[
+        "desk ",
+        " desk",
+        "\u00a0desk",
+        "desk\u00a0",
+        "\tdesk",
+        " é ",
+        "1 ",
+        " ",
+        "",
+        None,
+        "*",
+        "2025-01-02T03:04:05-06",
+        "epoch",
+    ]
+)
+@FEWER
+def test_cells_read_in_layers_are_those_that_are_read_one_by_one(
+    database: DuckDBPyConnection, make_contract: MakeContract, texts: list[str | None]
+) -> None:
+    columns = make_contract(columns=[{"name": name, **keys} for name, keys in KINDS.items()]).columns
+    names = ", ".join(f'x as "{c.name}"' for c in columns)
+    cells = f"(select {names} from (select unnest(?::varchar[]) as x))"
+    one_by_one = ", ".join(
+        f"({missing_condition(c)}), {typed_expression(c, CHICAGO)}"
+        + (f", ({invalid_condition(c, CHICAGO)})" if can_be_invalid(c) else "")
+        for c in columns
+    )
+    layers = ", ".join(
+        f"{missing_flag(c)}, {typed_of(c)}" + (f", {invalid_flag(c)}" if can_be_invalid(c) else "") for c in columns
+    )
+    found = database.execute(f"select {layers} from {read_cells(columns, cells, CHICAGO)}", [texts]).fetchall()
+    assert found == database.execute(f"select {one_by_one} from {cells}", [texts]).fetchall()
 
 
 @given(texts=st.lists(ANY | GOOD | st.none(), min_size=1, max_size=20))

@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 from duckdb import DuckDBPyConnection
 
+from ingest.cells import accepted_rows, record_hash
 from ingest.contract import Contract
-from ingest.typed import accepted_rows, record_hash, rejection, required_columns
+from ingest.typed import rejection, required_columns
 
 MakeContract = Callable[..., Contract]
 Row = dict[str, Any]

@@ -1,4 +1,5 @@
 -- one row per delivered address, stage and house of the index that would do, with how far off its number is
+{{ config(meta={'row_by_row': true}) }}
 with
 requested as (
     select * from {{ ref('int_addresses__requested') }}

@@ -1,4 +1,5 @@
 -- one row per distinct address text that records carry, but for those that name another municipality behind the comma
+{{ config(meta={'row_by_row': true}) }}
 {%- set sources_with_addresses = [
     'stg_assessor__property_sales', 'stg_doa__arpa_projects', 'stg_dpw__lead_service_lines', 'stg_mhd__lead_orders_abated',
     'stg_mhd__lead_orders_open', 'stg_mhd__lead_tests',

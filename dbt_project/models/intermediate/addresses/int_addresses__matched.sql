@@ -1,4 +1,5 @@
 -- one row per delivered address that the index knows, with the house and the stage in which it was found
+{{ config(meta={'row_by_row': true}) }}
 with
 exact as (
     select

@@ -1,4 +1,5 @@
 -- one row per delivered address that the index knows and span of days in which one aldermanic map holds, with the places that facts carry
+{{ config(meta={'row_by_row': true, 'looked_up': true}) }}
 with
 matched as (
     select * from {{ ref('int_addresses__matched') }}

@@ -1,4 +1,5 @@
 -- one row per delivered address that the index does not hold as it is, in parts
+{{ config(meta={'row_by_row': true}) }}
 with
 others as (
     select collected.address

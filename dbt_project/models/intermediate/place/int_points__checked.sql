@@ -1,4 +1,5 @@
 -- one row per distinct point, with the point that is meant, or why none is
+{{ config(meta={'row_by_row': true}) }}
 with
 points as (
     select * from {{ ref('int_points__collected') }}

@@ -1,4 +1,5 @@
 -- one row per distinct point, of the address index or delivered with records, and with how many different addresses records deliver it
+{{ config(meta={'row_by_row': true}) }}
 {%- set sources_with_points = ['stg_mmc__court_cases'] %}
 
 with

@@ -1,4 +1,5 @@
 -- one row per usable point and map: the place in which the point lies, `outside` for a map of the city on which it lies in none
+{{ config(meta={'row_by_row': true}) }}
 with
 points as (
     select *

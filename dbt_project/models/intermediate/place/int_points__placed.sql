@@ -1,4 +1,5 @@
 -- one row per usable point and span of days in which one aldermanic map holds, with the places that facts carry
+{{ config(meta={'row_by_row': true, 'looked_up': true}) }}
 with
 located as (
     select

@@ -1,4 +1,5 @@
 -- one row per call, with the places in which its address lies, or else the police district that the delivery names
+{{ config(meta={'row_by_row': true}) }}
 with
 calls as (
     select * from {{ ref('stg_mpd__dispatched_calls') }}

@@ -1,4 +1,5 @@
 -- one row per delivered request, with the time until which its closing can be seen
+{{ config(meta={'row_by_row': true}) }}
 with
 requests as (
     select * from {{ ref('stg_ucc__service_requests') }}
@@ -7,11 +8,7 @@ requests as (
 followed as (
     select
         *,
-        -- Censoring time: min(data as of, start + N days); a contract that promises no follow-up lets nothing be seen
-        case follow_up_until
-            when 'delivery' then data_as_of
-            when 'days_after_start' then least(data_as_of, service_request_at + to_days(follow_up_days))
-        end as followed_until_at
+        {{ followed_until('service_request_at', 'follow_up_until', 'follow_up_days', 'data_as_of') }} as followed_until_at
     from requests
 )
 

@@ -12,15 +12,15 @@ units as (
     group by address_standard
 ),
 
-settings as (
-    select * from {{ ref('stg_receipts__settings') }}
+clock as (
+    select * from {{ ref('stg_receipts__clock') }}
 ),
 
 places as (
     select points.*
     from {{ ref('int_points__placed') }} as points
-    cross join settings
-    where cast(settings.as_of as date) between points.valid_from and points.valid_to
+    cross join clock
+    where cast(clock.as_of as date) between points.valid_from and points.valid_to
 ),
 
 final as (

@@ -1,14 +1,14 @@
 -- one row per day from 1990 to the end of the year after the as-of time
 with
-settings as (
-    select * from {{ ref('stg_receipts__settings') }}
+clock as (
+    select * from {{ ref('stg_receipts__clock') }}
 ),
 
 days as (
     select cast(day_at as date) as date_on
-    from settings
+    from clock
     cross join generate_series(
-        timestamp '1990-01-01', date_trunc('year', settings.as_of) + interval 2 years - interval 1 day, interval 1 day
+        timestamp '1990-01-01', date_trunc('year', clock.as_of) + interval 2 years - interval 1 day, interval 1 day
     ) as series (day_at)
 ),
 

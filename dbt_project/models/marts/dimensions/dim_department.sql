@@ -6,7 +6,7 @@ departments as (
 
 -- a contract may come from a department that the seed does not know yet
 contracts as (
-    select distinct department from {{ ref('stg_receipts__contracts') }}
+    select distinct department from {{ ref('stg_receipts__agreements') }}
 ),
 
 final as (

@@ -5,7 +5,7 @@ settings as (
 ),
 
 jurisdictions as (
-    select jurisdiction as geoid from {{ ref('stg_receipts__contracts') }}
+    select jurisdiction as geoid from {{ ref('stg_receipts__agreements') }}
     union
     select city_geoid from settings
 ),

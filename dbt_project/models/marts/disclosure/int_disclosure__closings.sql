@@ -13,10 +13,10 @@ measures as (
 closings as (
     select distinct measures.period_end + plan_rows.lag_days as closes_on
     from measures
-    cross join {{ ref('stg_receipts__settings') }} as city
+    cross join {{ ref('stg_receipts__clock') }} as clock
     inner join {{ ref('publication_plan') }} as plan_rows
         on {{ in_plan('measures', 'plan_rows') }}
-    where measures.period_end + plan_rows.lag_days > cast(city.as_of as date)
+    where measures.period_end + plan_rows.lag_days > cast(clock.as_of as date)
 )
 
 select * from closings

@@ -13,11 +13,11 @@ progress as (
 closed as (
     select progress.*
     from progress
-    cross join {{ ref('stg_receipts__settings') }} as city
+    cross join {{ ref('stg_receipts__clock') }} as clock
     left join {{ ref('publication_plan') }} as plan_rows
         on {{ in_plan('progress', 'plan_rows') }}
     -- a goal without a figure yet has no period that could be open; one whose measure stays inside is shown as hidden
-    where coalesce(progress.period_end + plan_rows.lag_days <= cast(city.as_of as date), true)
+    where coalesce(progress.period_end + plan_rows.lag_days <= cast(clock.as_of as date), true)
 ),
 
 final as (

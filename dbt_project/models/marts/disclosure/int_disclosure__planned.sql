@@ -48,7 +48,7 @@ guarded as (
 planned as (
     select guarded.*
     from guarded
-    cross join {{ ref('stg_receipts__settings') }} as city
+    cross join {{ ref('stg_receipts__clock') }} as clock
     inner join {{ ref('publication_plan') }} as plan_rows
         on {{ in_plan('guarded', 'plan_rows') }}
     inner join {{ ref('publication_race_levels') }} as levels
@@ -58,7 +58,7 @@ planned as (
             and guarded.tabulation = levels.tabulation
             and guarded.race_ethnicity_code = levels.race_ethnicity_code
     where
-        guarded.period_end + plan_rows.lag_days <= cast(city.as_of as date)
+        guarded.period_end + plan_rows.lag_days <= cast(clock.as_of as date)
         -- a value weighed over places tells of places that are not out
         and not (guarded.is_confidential and guarded.method = 'place_weighted')
 ),

@@ -4,8 +4,8 @@ compared as (
     select * from {{ ref('int_goals__compared') }}
 ),
 
-settings as (
-    select * from {{ ref('stg_receipts__settings') }}
+clock as (
+    select * from {{ ref('stg_receipts__clock') }}
 ),
 
 weighed as (
@@ -16,12 +16,12 @@ weighed as (
         -- a goal about everybody has no gap to close
         compared.comparison_group is null or abs(compared.gap) < abs(compared.gap_baseline) - 1e-9 as is_gap_smaller,
         not compared.is_target_group_worse and not compared.is_comparison_group_worse as is_nobody_worse,
-        cast(settings.as_of as date) > compared.target_on
+        cast(clock.as_of as date) > compared.target_on
         and (compared.period_end >= compared.target_on or compared.is_latest) as is_past,
         compared.baseline_value between compared.ci_low and compared.ci_high
         and compared.expected_value between compared.ci_low and compared.ci_high as holds_both
     from compared
-    cross join settings
+    cross join clock
 ),
 
 judged as (

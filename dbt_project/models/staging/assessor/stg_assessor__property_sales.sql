@@ -1,4 +1,5 @@
 -- one row per sale of a parcel
+{{ config(meta={'row_by_row': true}) }}
 with
 typed as (
     select * from {{ source('landing', 'assessor__property_sales') }}

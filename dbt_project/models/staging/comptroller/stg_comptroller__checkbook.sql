@@ -1,4 +1,5 @@
 -- one row per voucher line; equal lines stay (CMP-01), negative amounts are reversals
+{{ config(meta={'row_by_row': true}) }}
 with
 typed as (
     select * from {{ source('landing', 'comptroller__checkbook') }}

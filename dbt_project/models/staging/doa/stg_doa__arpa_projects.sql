@@ -1,4 +1,5 @@
 -- one row per project and reporting period
+{{ config(meta={'row_by_row': true}) }}
 with
 typed as (
     select * from {{ source('landing', 'doa__arpa_projects') }}

@@ -1,4 +1,5 @@
 -- one row per address of the delivered stock; equal rows stay (DPW-01)
+{{ config(meta={'row_by_row': true}) }}
 with
 typed as (
     select * from {{ source('landing', 'dpw__lead_service_lines') }}

@@ -1,4 +1,5 @@
 -- one row per stopped person; race is what the officer perceived
+{{ config(meta={'row_by_row': true}) }}
 with
 typed as (
     select * from {{ source('landing', 'fpc__police_stops') }}

@@ -1,4 +1,5 @@
 -- one row per lead hazard order that was cleared
+{{ config(meta={'row_by_row': true}) }}
 with
 typed as (
     select * from {{ source('landing', 'mhd__lead_orders_abated') }}

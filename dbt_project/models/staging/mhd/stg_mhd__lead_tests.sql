@@ -1,4 +1,5 @@
 -- one row per tested child and calendar year, with the highest result of the year
+{{ config(meta={'row_by_row': true}) }}
 with
 typed as (
     select * from {{ source('landing', 'mhd__lead_tests') }}

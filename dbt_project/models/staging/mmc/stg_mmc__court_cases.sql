@@ -1,4 +1,5 @@
 -- one row per case
+{{ config(meta={'row_by_row': true}) }}
 with
 typed as (
     select * from {{ source('landing', 'mmc__court_cases') }}

@@ -1,4 +1,5 @@
 -- one row per call number, in its last delivered state
+{{ config(meta={'row_by_row': true}) }}
 with
 typed as (
     select * from {{ source('landing', 'mpd__dispatched_calls') }}

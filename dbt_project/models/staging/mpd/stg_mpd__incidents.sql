@@ -1,4 +1,5 @@
 -- one row per incident as delivered; equal rows stay (MPD-02), and no row carries a date (MPD-03)
+{{ config(meta={'row_by_row': true}) }}
 with
 typed as (
     select * from {{ source('landing', 'mpd__incidents') }}

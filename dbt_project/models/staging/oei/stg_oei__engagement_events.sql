@@ -1,4 +1,5 @@
 -- one row per event
+{{ config(meta={'row_by_row': true}) }}
 with
 typed as (
     select * from {{ source('landing', 'oei__engagement_events') }}

@@ -1,2 +1,2 @@
--- one row: the city and the as-of time of this build
+-- one row: the city of this build
 select * from {{ source('receipts', 'settings') }}

@@ -1,4 +1,5 @@
 -- one row per delivered request; equal requests stay, since two reports of one pothole say more than one
+{{ config(meta={'row_by_row': true}) }}
 with
 typed as (
     select * from {{ source('landing', 'ucc__service_requests') }}

@@ -650,3 +650,12 @@ def test_an_untold_day_is_not_a_leak() -> None:
     assert (found.leaks, found.told_before, found.contradictions, found.fractions) == ((), (), (), ())
     assert not what_is_refused(publish(truth))
     assert isinstance(where().period_start, dt.date)
+
+
+def test_figures_of_an_earlier_day_are_held_against_the_known_races_of_that_day() -> None:
+    """A correction waits; a race that is never out has no figure of then, and today's is another one."""
+    then = slice_rows(STOPS, where(), {"black": (50, 0), "white": (100, 0), "asian": (40, 0), "declined": (30, 0)})
+    out = [row for row in publish(then) if row.where.race != "asian"]
+    mixed = [row if row.where.race != "asian" else row._replace(figures=row.figures | {"numerator": 43.0}) for row in then]
+    assert gather(known(out), mixed).contradictions
+    assert not gather(known(out), mixed, {(STOPS.numerator, where()): 190.0}).contradictions

@@ -57,7 +57,7 @@ def test_the_contract_takes_the_delivery_and_every_claim_is_kept(
     assert (receipt.columns_missing, receipt.columns_unknown, receipt.columns_repeated) == ((), (), ())
     ensure_tables(con, contract, ZONE)
     promote(con, contract, receipt, store.batch(receipt.load_id), run_id="run", city_zone=ZONE, now=NOW)
-    found, claim = counts(con, contract, receipt.load_id, ZONE), planted[source]
+    found, claim = counts(con, contract, receipt.load_id), planted[source]
     drops_exact = contract.load.duplicates == "drop_exact"
     assert (found.delivered, found.blank, found.superseded, found.rejected) == tuple(
         claim[count] for count in ("delivered", "blank", "superseded", "rejected")

@@ -3,7 +3,7 @@ with
 inputs as (
     select inputs.*
     from {{ ref('stg_oei__engagement_inputs') }} as inputs
-    cross join {{ ref('stg_receipts__settings') }} as clock
+    cross join {{ ref('stg_receipts__clock') }} as clock
     -- the last day still counts; the day after it no fact holds the input
     where inputs.retained_until_on >= cast(clock.as_of as date)
 ),

@@ -1,7 +1,13 @@
 -- one row per voucher line
+{{ config(
+    materialized='incremental', incremental_strategy='append', on_schema_change='fail', meta={'grows_with': 'comptroller__checkbook'},
+    pre_hook=["{{ forget_gone_rows('comptroller__checkbook') }}"]
+) }}
 with
 payments as (
-    select * from {{ ref('stg_comptroller__checkbook') }}
+    select *
+    from {{ ref('stg_comptroller__checkbook') }}
+    where {{ is_new_load() }}
 ),
 
 final as (

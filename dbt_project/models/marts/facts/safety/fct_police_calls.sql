@@ -1,7 +1,13 @@
 -- one row per call number
+{{ config(
+    materialized='incremental', incremental_strategy='append', on_schema_change='fail', meta={'grows_with': 'mpd__dispatched_calls'},
+    pre_hook=["{{ forget_gone_rows('mpd__dispatched_calls') }}"]
+) }}
 with
 calls as (
-    select * from {{ ref('int_police_calls__placed') }}
+    select *
+    from {{ ref('int_police_calls__placed') }}
+    where {{ is_new_load() }}
 ),
 
 final as (

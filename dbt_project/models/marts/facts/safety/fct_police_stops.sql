@@ -1,7 +1,13 @@
 -- one row per stopped person
+{{ config(
+    materialized='incremental', incremental_strategy='append', on_schema_change='fail', meta={'grows_with': 'fpc__police_stops'},
+    pre_hook=["{{ forget_gone_rows('fpc__police_stops') }}"]
+) }}
 with
 stops as (
-    select * from {{ ref('stg_fpc__police_stops') }}
+    select *
+    from {{ ref('stg_fpc__police_stops') }}
+    where {{ is_new_load() }}
 ),
 
 final as (

@@ -1,7 +1,13 @@
 -- one row per delivered request
+{{ config(
+    materialized='incremental', incremental_strategy='append', on_schema_change='fail', meta={'grows_with': 'ucc__service_requests'},
+    pre_hook=["{{ forget_gone_rows('ucc__service_requests') }}", "{{ follow_longer('ucc__service_requests', 'service_request_at') }}"]
+) }}
 with
 requests as (
-    select * from {{ ref('int_service_requests__followed') }}
+    select *
+    from {{ ref('int_service_requests__followed') }}
+    where {{ is_new_load() }}
 ),
 
 placed as (

@@ -111,7 +111,7 @@ final as (
             ) over whole as double
         ) as denominator
     from judged
-    inner join {{ ref('stg_receipts__contracts') }} as contracts on judged.source = contracts.source
+    inner join {{ ref('stg_receipts__agreements') }} as contracts on judged.source = contracts.source
     window whole as (partition by judged.jurisdiction, judged.place, judged.period_start)
 )
 

@@ -15,7 +15,7 @@ answers as (
 closed as (
     select answers.*
     from answers
-    cross join {{ ref('stg_receipts__settings') }} as clock
+    cross join {{ ref('stg_receipts__clock') }} as clock
     where answers.closed_on <= cast(clock.as_of as date) and answers.closed_on <= answers.followed_until
 ),
 

@@ -114,7 +114,7 @@ final as (
         case when judged.value_status = 'computed' then judged.outcome_count end as numerator,
         case when judged.value_status = 'computed' then judged.students_count end as denominator
     from judged
-    inner join {{ ref('stg_receipts__contracts') }} as contracts on judged.source = contracts.source
+    inner join {{ ref('stg_receipts__agreements') }} as contracts on judged.source = contracts.source
 )
 
 select * from final

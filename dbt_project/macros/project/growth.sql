@@ -1,0 +1,46 @@
+{#
+    Facts that grow: one row per delivered record of one source, and nothing of a row depends on the other rows. A run that finds such
+    a fact as it would be built again, but for loads of its own source, takes out the rows that landing holds no more and adds those of
+    the new loads; anything else that the fact is made of (a seed, a map, the address index, its SQL) builds it anew. Python decides
+    which of both, by hashes (orchestration/standing.py), and writes the loads to take into receipts.growth.
+
+    A model of this kind says {{ config(materialized='incremental', incremental_strategy='append', on_schema_change='fail',
+    meta={'grows_with': SOURCE}, pre_hook="{{ forget_gone_rows(SOURCE) }}") }}, and reads its source where {{ is_new_load(SOURCE) }}.
+    Models between the source and the fact that work row by row say so as well: meta={'row_by_row': true}.
+#}
+
+{# SQL boolean: the row is of a load that the fact has not taken in yet; true where the fact is built anew. #}
+{% macro is_new_load() -%}
+    {%- if execute and this and is_incremental() -%}
+        _load_id in ({{ loads_to_take() }})
+    {%- else -%}
+        true
+    {%- endif -%}
+{%- endmacro %}
+
+
+{# Take out the rows whose delivered record landing holds no more, or holds anew. #}
+{% macro forget_gone_rows(source_name) -%}
+    {%- if execute and this and is_incremental() %}
+    delete from {{ this }} as held
+    where
+        held._load_id in ({{ loads_to_take() }})
+        or not exists (
+            select 1
+            from {{ target.database }}.landing.{{ source_name }} as landed
+            where
+                held._source_row = landed._source_row
+                and held._load_id = landed._load_id
+                and held._source_file = landed._source_file
+        )
+    {%- endif -%}
+{%- endmacro %}
+
+
+{# The loads as SQL literals, so that the filter reaches the delivered rows before they are typed. #}
+{% macro loads_to_take() -%}
+    {%- set found = run_query(
+        "select load_id from " ~ source('receipts', 'growth') ~ " where model = '" ~ this.identifier ~ "' order by load_id"
+    ) -%}
+    {%- for row in found.rows %}'{{ row[0] }}'{{ ', ' if not loop.last }}{% else %}''{% endfor -%}
+{%- endmacro %}

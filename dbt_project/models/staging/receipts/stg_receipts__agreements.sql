@@ -1,0 +1,2 @@
+-- one row per contract, with what it says whatever is delivered
+select * from {{ source('receipts', 'agreements') }}

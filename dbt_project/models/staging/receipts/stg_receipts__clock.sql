@@ -1,0 +1,2 @@
+-- one row: the as-of time of this build
+select * from {{ source('receipts', 'clock') }}

@@ -1,0 +1,100 @@
+"""Run the benchmark: `make bench`, or
+
+    python -m tests.bench.city [--rows 1000000 10000000] [--rounds 3] [--contenders full nightly …] [--out FOLDER] [--strict]
+
+Contenders take turns: each round runs every one of them at every size, so that a machine that is busy for a while slows them all.
+The folder keeps cities, and homes as long as the code is the same, from one benchmark to the next; `bench.json` and `bench.png`
+in it are written anew after every round. Exit 1 if a contender fails or says something else than the release, or with --strict if
+a ratio has worsened.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from rich.console import Console
+
+from tests.bench.city import baseline, report
+from tests.bench.city.answers import answers, missed
+from tests.bench.city.contenders import CONTENDERS, NotEqual, Run, run
+from tests.bench.city.figures import lines, ratios, summarise
+from tests.bench.city.folders import Bench
+from tests.bench.city.process import CommandFailed
+
+DEFAULT_ROWS = (1_000_000, 10_000_000)
+
+
+def main() -> int:
+    """Measure, print, write, compare."""
+    chosen = _arguments()
+    bench, shown = Bench(chosen.out.absolute()), console()
+    for rows in chosen.rows:
+        bench.prepare(rows)
+    runs: list[Run] = []
+    for number in range(1, chosen.rounds + 1):
+        for rows in chosen.rows:
+            for contender in chosen.contenders:
+                try:
+                    runs.append(run(bench, contender, rows, number))
+                except (NotEqual, CommandFailed) as error:
+                    shown.print(f"[red]{contender}: {error}[/]")
+                    return 1
+                cost = runs[-1].cost
+                shown.print(f"round {number}: {contender} at {rows:,} rows, {cost.wall:.1f} s, {cost.peak_mb:,.0f} MB")
+        _write(bench, runs, {})
+    looked = {rows: answers(bench, rows) for rows in chosen.rows} if chosen.answers else {}
+    found = _write(bench, runs, looked)
+    summaries = summarise(runs)
+    report.show(shown, summaries, lines(summaries))
+    for rows, seconds in looked.items():
+        shown.print(report.answered(rows, seconds))
+        for goal in missed(seconds):
+            shown.print(f"[yellow]missed at {rows:,} rows:[/] {goal}")
+    return compare(shown, found, keep=chosen.keep, strict=chosen.strict)
+
+
+def console() -> Console:
+    """Where figures are printed: wide enough for the tables where it is no terminal."""
+    return Console(width=None if sys.stdout.isatty() else 130)
+
+
+def _write(bench: Bench, runs: list[Run], looked: dict[int, dict[str, float]]) -> dict[str, float]:
+    summaries = summarise(runs)
+    fitted = lines(summaries)
+    found = ratios(summaries, fitted)
+    report.write(bench.folder, runs, summaries, fitted, {"ratios": found, "answers": looked})
+    return found
+
+
+def compare(shown: Console, found: dict[str, float], *, keep: bool, strict: bool) -> int:
+    """Say which ratios are worse than those that are kept, or keep these; the exit code."""
+    if keep:
+        baseline.keep(found)
+        shown.print(f"kept as the baseline: {baseline.BASELINE}")
+        return 0
+    before = baseline.read()
+    worse = baseline.worse(found, before)
+    for one in worse:
+        shown.print(f"[yellow]worse than the baseline by more than {baseline.WORSE_BY:.0%}:[/] {one}")
+    if not worse:
+        known = len(found.keys() & before.keys())
+        shown.print(f"none of {known} ratios is worse than the baseline by more than {baseline.WORSE_BY:.0%}")
+    return 1 if worse and strict else 0
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="tests.bench.city", description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--rows", type=int, nargs="+", default=DEFAULT_ROWS, help="sizes, in event rows")
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--contenders", nargs="+", choices=CONTENDERS, default=list(CONTENDERS))
+    parser.add_argument("--out", type=Path, default=Path(".levelground/bench"))
+    parser.add_argument("--no-answers", dest="answers", action="store_false", help="leave out queries and the UI")
+    parser.add_argument("--keep", action="store_true", help="keep the ratios as the baseline")
+    parser.add_argument("--strict", action="store_true", help="exit 1 if a ratio has worsened")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

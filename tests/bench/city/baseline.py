@@ -1,0 +1,46 @@
+"""The ratios that are kept: seconds differ from machine to machine, what one contender takes for another's second hardly does.
+
+Here: comparing with baseline.json, and writing it anew. Not here: which ratios there are (`figures`).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+BASELINE = Path(__file__).resolve().parent / "baseline.json"
+WORSE_BY = 0.15  # issue 9: a ratio that has risen by more than this is said
+
+
+@dataclass(frozen=True)
+class Worse:
+    """A ratio that has risen too far."""
+
+    name: str
+    before: float
+    now: float
+
+    def __str__(self) -> str:
+        return f"{self.name}: {self.now:.3g}, was {self.before:.3g}, {self.now / self.before - 1:+.0%}"
+
+
+def worse(now: Mapping[str, float], before: Mapping[str, float]) -> list[Worse]:
+    """The ratios that both know and that have risen by more than WORSE_BY."""
+    return [
+        Worse(name, before[name], value)
+        for name, value in now.items()
+        if name in before and value > before[name] * (1 + WORSE_BY)
+    ]
+
+
+def read(path: Path = BASELINE) -> dict[str, float]:
+    """The ratios that are kept; none before the first were."""
+    return dict(json.loads(path.read_text())) if path.is_file() else {}
+
+
+def keep(now: Mapping[str, float], path: Path = BASELINE) -> None:
+    """Keep these ratios, and those of sizes that were not measured now."""
+    kept = read(path) | {name: round(value, 4) for name, value in now.items()}
+    path.write_text(json.dumps(dict(sorted(kept.items())), indent=1) + "\n")

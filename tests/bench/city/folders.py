@@ -1,0 +1,85 @@
+"""The folders of a benchmark: cities, nightly deliveries, homes of full runs, and where every measured run has its home.
+
+Here: what lies where, and how long it may be used again. Not here: what is run there (`contenders`).
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from orchestration.dbt_runner import project_fingerprint
+from orchestration.ingredients import code_version
+from orchestration.settings import DBT_PROJECT
+from tests.bench.city.making import Nightly, make_city, make_nightly
+from warehouse.paths import Home
+
+# Settings of the machine that runs are measured under; nothing else of LEVELGROUND_… reaches them.
+KEPT_SETTINGS = ("LEVELGROUND_MEMORY_LIMIT", "LEVELGROUND_THREADS", "LEVELGROUND_HASH_KEY")
+
+
+@dataclass
+class Bench:
+    """The folders of a benchmark, all below one."""
+
+    folder: Path
+    nightlies: dict[int, Nightly] = field(default_factory=dict)
+
+    def city(self, rows: int) -> Path:
+        return self.folder / f"city-{rows}"
+
+    def night(self, rows: int) -> Path:
+        return self.folder / f"nightly-{rows}"
+
+    def kept(self, rows: int) -> Path:
+        """The home that a full run made, kept as it was left."""
+        return self.folder / f"home-{rows}"
+
+    def pasted(self, rows: int) -> Path:
+        return self.folder / f"pasted-{rows}"
+
+    @property
+    def home(self) -> Path:
+        """Where every measured run has its home."""
+        return self.folder / "home"
+
+    def prepare(self, rows: int) -> None:
+        """Make what all contenders read, outside all timing."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        make_city(self.city(rows), rows)
+        self.nightlies[rows] = make_nightly(self.city(rows), self.night(rows))
+        mark = self._mark(rows)
+        if not mark.is_file() or mark.read_text() != _code():
+            for made in (self.kept(rows), self.pasted(rows)):
+                shutil.rmtree(made, ignore_errors=True)
+
+    def environment(self) -> dict[str, str]:
+        """The machine's environment with no setting of Levelground's but the home and those that are measured under."""
+        own = {name: value for name, value in os.environ.items() if not name.startswith(("LEVELGROUND_", "DAGSTER_"))}
+        kept = {name: os.environ[name] for name in KEPT_SETTINGS if name in os.environ}
+        return own | kept | {"LEVELGROUND_HOME": str(self.home)}
+
+    def content_hash(self, rows: int) -> str:
+        """The content of the release of the city."""
+        return str(json.loads(Home(self.kept(rows)).current_json.read_text())["content_hash"])
+
+    def keep_home(self, rows: int) -> None:
+        """Keep the home of a full run, and by which code it was made: by another it is of no use."""
+        shutil.rmtree(self.kept(rows), ignore_errors=True)
+        shutil.copytree(self.home, self.kept(rows), symlinks=True)
+        self._mark(rows).write_text(_code())
+
+    def _mark(self, rows: int) -> Path:
+        return self.folder / f"home-{rows}.code"
+
+    def copy_home(self, rows: int) -> None:
+        """Put a copy of the kept home where runs find it."""
+        shutil.rmtree(self.home, ignore_errors=True)
+        shutil.copytree(self.kept(rows), self.home, symlinks=True)
+
+
+def _code() -> str:
+    return f"{code_version()} {project_fingerprint(DBT_PROJECT / 'dbt_project.yml')}"

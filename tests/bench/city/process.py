@@ -1,0 +1,97 @@
+"""One command as a process of its own, and what it and its children cost.
+
+Here: wall time, processor time, memory, bytes written. Not here: what is run (`contenders`).
+
+Processor time and bytes come from the kernel's account of the process, which takes in each child that was waited for: nothing
+falls between two samples. Bytes are those that the kernel was given to write to storage, so a file in memory counts nothing, and
+a page that is written twice before it reaches the disk counts once. Memory is the sum of resident sets, sampled: pages that
+processes share count in each, so that it is rather too high than too low, and a peak shorter than the pause may be missed.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+
+PAUSE_SECONDS = 0.05
+MEGABYTE = 1 << 20
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What a process and its children took. `cpu`: user and system; `peak_mb`: mebibytes; `written`: bytes."""
+
+    wall: float
+    cpu: float
+    peak_mb: float
+    written: int
+    exit_code: int
+    said: str
+
+
+class CommandFailed(Exception):
+    """A command ended with a code that it should not; the message ends with what it said last."""
+
+
+def measured(command: Sequence[str], *, environment: Mapping[str, str], log: Path, cwd: Path, good: Sequence[int] = (0,)) -> Cost:
+    """Run the command to its end. What it says on stdout is returned, what it says on stderr goes to `log`."""
+    output = log.with_suffix(".out")
+    with log.open("wb") as errors, output.open("wb") as said:
+        began = time.perf_counter()
+        process = subprocess.Popen(command, env=dict(environment), cwd=cwd, stdout=said, stderr=errors)
+        sampler = _Sampler(process.pid)
+        sampler.start()
+        os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)  # ended, but not yet forgotten
+        wall = time.perf_counter() - began
+        sampler.stop()
+        written = _written(process.pid)
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+    cost = Cost(wall, usage.ru_utime + usage.ru_stime, sampler.peak / MEGABYTE, written, process.returncode, output.read_text())
+    if cost.exit_code not in good:
+        last = "\n".join(log.read_text(errors="replace").splitlines()[-15:])
+        raise CommandFailed(f"{' '.join(command)} ended with {cost.exit_code}; see {log}\n{last}")
+    return cost
+
+
+def _written(pid: int) -> int:
+    lines = Path(f"/proc/{pid}/io").read_text().splitlines()
+    return int(dict(line.split(": ") for line in lines)["write_bytes"])
+
+
+class _Sampler(threading.Thread):
+    """Looks at the memory of a process and all below it, again and again."""
+
+    def __init__(self, pid: int) -> None:
+        super().__init__(daemon=True)
+        self.peak = 0
+        self._root = psutil.Process(pid)
+        self._ended = threading.Event()
+
+    def run(self) -> None:
+        while not self._ended.is_set():
+            self.peak = max(self.peak, self._resident())
+            self._ended.wait(PAUSE_SECONDS)
+
+    def stop(self) -> None:
+        self._ended.set()
+        self.join()
+
+    def _resident(self) -> int:
+        total = 0
+        try:
+            for process in (self._root, *self._root.children(recursive=True)):
+                try:
+                    total += process.memory_info().rss
+                except psutil.Error:  # it has ended since
+                    continue
+        except psutil.Error:
+            return total
+        return total

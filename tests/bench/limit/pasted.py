@@ -1,0 +1,115 @@
+"""What the script of the limit is given: the models as dbt compiles them, what contracts and settings say, the columns of seeds.
+
+    python -m tests.bench.limit.pasted HOME FOLDER
+
+Here: writing that down, once for a home in which a run has been made, outside all timing. Not here: running it (`script`).
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from duckdb import DuckDBPyConnection
+
+from orchestration import dbt_runner
+from orchestration.settings import DBT_PROJECT
+from warehouse.connection import opened_afresh
+from warehouse.paths import Home
+from warehouse.sql import literal
+
+DATABASES = ("release", "public")
+# What the models read of the run and its contracts; the other receipts are for the quality tables, which the limit leaves out.
+RECEIPTS = ("clock", "settings", "agreements", "contracts", "vocabularies")
+QUALITY = "quality"
+MODELS = "models.json"
+
+
+@dataclass(frozen=True)
+class Model:
+    """A model or seed: `kind` is table, view or seed, `folder` where it lies below the project's.
+
+    Of a seed `sql` is its file, and `columns` are its types by name.
+    """
+
+    name: str
+    alias: str
+    database: str
+    schema: str
+    kind: str
+    sql: str
+    columns: dict[str, str]
+    is_enforced: bool
+    folder: str
+
+    @property
+    def relation(self) -> str:
+        """Its name, whole and quoted."""
+        return f'"{self.database}"."{self.schema}"."{self.alias}"'
+
+
+def paste(home: Home, folder: Path) -> None:
+    """Write into `folder` what the script needs, from a home with a release, which dbt compiles in: take a copy, where it was."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with opened_afresh(home.warehouse, "warehouse") as con:  # before dbt opens it, which keeps it
+        for name in RECEIPTS:
+            con.execute(f"copy warehouse.receipts.{name} to {literal(str(folder / name))} (format parquet)")
+    nodes = _compiled(home, "--exclude", "resource_type:test", "resource_type:unit_test")
+    models = [_model(node) for node in nodes if node.resource_type in ("model", "seed") and node.schema != QUALITY]
+    macros = [_compiled(home, "--inline", f"{{{{ create_stats_macros('{name}') }}}}")[0].compiled_code for name in DATABASES]
+    with opened_afresh(home.published_analyst, "release") as con:
+        models = [_with_types(con, model) if model.kind == "seed" else model for model in models]
+    (folder / MODELS).write_text(json.dumps({"macros": macros, "models": [asdict(model) for model in models]}, indent=1))
+
+
+def read_pasted(folder: Path) -> tuple[list[str], list[Model]]:
+    """The macros of the schema `stats`, and the models in an order in which each finds what it reads."""
+    said = json.loads((folder / MODELS).read_text())
+    return said["macros"], [Model(**model) for model in said["models"]]
+
+
+def _compiled(home: Home, *more: str) -> list[Any]:
+    """The nodes that dbt compiles, in the order in which it would run them."""
+    command = ["compile", "--no-populate-cache", "--no-write-json", *more]
+    return [result.node for result in dbt_runner._invoke(home, command, parsed=dbt_runner._parsed(home)).results]
+
+
+def _model(node: Any) -> Model:
+    is_seed = node.resource_type == "seed"
+    return Model(
+        name=node.name,
+        alias=node.alias,
+        database=node.database,
+        schema=node.schema,
+        # a fact that grows is built whole here
+        kind={"incremental": "table"}.get(node.config.materialized, node.config.materialized),
+        sql=str(DBT_PROJECT / node.original_file_path) if is_seed else node.compiled_code,
+        columns={name: column.data_type or "" for name, column in node.columns.items()},
+        is_enforced=not is_seed and bool(node.contract.enforced),
+        folder="/".join(node.fqn[1:-1]),
+    )
+
+
+def _with_types(con: DuckDBPyConnection, seed: Model) -> Model:
+    columns = con.execute(
+        "select column_name, data_type from duckdb_columns() "
+        "where database_name = 'release' and schema_name = ? and table_name = ? order by column_index",
+        [seed.schema, seed.name],
+    ).fetchall()
+    return Model(**(asdict(seed) | {"columns": dict(columns)}))
+
+
+def main() -> None:
+    """Write down what the script of the limit is given."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("home", type=Path)
+    parser.add_argument("folder", type=Path)
+    chosen = parser.parse_args()
+    paste(Home(chosen.home), chosen.folder)
+
+
+if __name__ == "__main__":
+    main()

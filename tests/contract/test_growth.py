@@ -1,0 +1,57 @@
+"""Facts that grow keep what makes it right: row by row from one source, which replaces rows by whole periods or by key."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from ingest.registry import load_registry
+from orchestration.build import SOURCES_FILE
+from orchestration.dbt_inputs import write_sources
+from orchestration.dbt_runner import manifest
+from orchestration.standing import LANDING, grows_with, is_row_by_row
+from warehouse.paths import Home
+
+pytestmark = pytest.mark.xdist_group("dbt")
+
+
+@pytest.fixture(scope="module")
+def nodes(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any]]:
+    write_sources(load_registry(), SOURCES_FILE)
+    found: dict[str, dict[str, Any]] = manifest(Home(tmp_path_factory.mktemp("manifest") / "home"))["nodes"]
+    return found
+
+
+def growing(nodes: dict[str, dict[str, Any]]) -> list[dict[str, Any]]:
+    return [node for node in nodes.values() if node["resource_type"] == "model" and grows_with(node)]
+
+
+def test_the_facts_of_events_grow(nodes: dict[str, dict[str, Any]]) -> None:
+    assert {node["name"] for node in growing(nodes)} == {
+        "fct_payments", "fct_police_calls", "fct_police_stops", "fct_service_requests",
+    }  # fmt: skip
+    incremental = {n["name"] for n in nodes.values() if n["config"].get("materialized") == "incremental"}
+    assert incremental == {node["name"] for node in growing(nodes)}, "say in meta what an incremental model grows with"
+
+
+def test_records_reach_a_growing_fact_row_by_row(nodes: dict[str, dict[str, Any]]) -> None:
+    for fact in growing(nodes):
+        waiting, reached = [fact], set()
+        while waiting:
+            for parent in waiting.pop()["depends_on"]["nodes"]:
+                if parent.startswith(LANDING):
+                    reached.add(parent.removeprefix(LANDING))
+                elif is_row_by_row(nodes.get(parent, {})):
+                    waiting.append(nodes[parent])
+        assert grows_with(fact) in reached, f"{fact['name']}: mark the models between it and its source with meta: row_by_row"
+        assert any(hook["sql"].find("forget_gone_rows") >= 0 for hook in fact["config"]["pre-hook"]), fact["name"]
+        assert "is_new_load()" in fact["raw_code"], f"{fact['name']} must read new loads only"
+
+
+def test_only_sources_that_replace_what_they_repeat_have_a_growing_fact(nodes: dict[str, dict[str, Any]]) -> None:
+    registry = load_registry()
+    for fact in growing(nodes):
+        load = registry[grows_with(fact) or ""].load
+        # the running number of equal rows in a key holds only where equal rows are replaced together
+        assert load.mode == "replace_period" or (load.mode == "merge" and load.key), fact["name"]
