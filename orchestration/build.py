@@ -56,6 +56,7 @@ from warehouse.releases import (
 from warehouse.sql import literal
 
 SOURCES_FILE = DBT_PROJECT / "models" / "_sources.yml"
+SUPPRESSED_ID = "source.levelground.disclosure.reported"  # dbt's id of what the suppressor writes
 # Below this many blocks of 256 kB (64 MB) a file is too small for its free ones to matter.
 HOLLOW_BLOCKS = 256
 # The one table that dbt does not build: it is written when everything else is hashed.
@@ -124,10 +125,17 @@ def build_models(session: RunSession, on_node: Callable[[str], None]) -> list[No
         with session.timed("suppress"), without_cells():
             session.suppressed = disclosure.suppress(session.con, home.reported, session.as_of)
             _note_due(session)
+        results.append(_suppressed(session.receipt.seconds["suppress"]))
         with session.timed("build"), without_cells():
             results += dbt_runner.build(home, select=[dbt_runner.PUBLISHED], whole=True, on_node=on_node)
         _blocked(session, results)
     return results
+
+
+def _suppressed(seconds: float) -> NodeResult:
+    """The suppressor's table as a result beside those of dbt's nodes."""
+    relation = f"warehouse.{disclosure.REPORTED}"
+    return NodeResult(SUPPRESSED_ID, "reported", "source", "success", seconds, 0, "", (), relation)
 
 
 def _begin_candidate(session: RunSession) -> None:

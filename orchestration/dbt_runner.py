@@ -33,8 +33,9 @@ _PROJECTS: dict[tuple[str, str], Any] = {}
 
 @dataclass(frozen=True)
 class NodeResult:
-    """What became of one model, seed or test. `failures` counts the rows a test found; `tested` the models it tests.
+    """What became of one model, seed or test, or of the table that the suppressor writes between them.
 
+    `failures` counts the rows a test found; `tested` names the models that it tests.
     `relation` is `database.schema.table`, empty for a test.
     """
 

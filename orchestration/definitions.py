@@ -20,7 +20,7 @@ from orchestration.reading import home_city
 from orchestration.resources import RunResource
 from orchestration.sensors import drop_folder
 from orchestration.settings import Settings
-from orchestration.specs import model_specs, receipt_specs
+from orchestration.specs import model_specs, receipt_specs, suppressor_specs
 from orchestration.watching import watch
 
 
@@ -29,7 +29,7 @@ def definitions(settings: Settings) -> dg.Definitions:
     registry = load_registry(settings.further_sources)
     write_sources(registry, SOURCES_FILE)
     nodes = manifest(settings.home)
-    specs = model_specs(nodes, column_lineage(settings.home, nodes))
+    specs = model_specs(nodes, column_lineage(settings.home, nodes)) | suppressor_specs(nodes)
     job = refresh_job()
     return dg.Definitions(
         assets=[

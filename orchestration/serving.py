@@ -69,32 +69,33 @@ def _claimant(descriptor: int) -> str:
 def serve(command: Sequence[str], claimed: int) -> int:
     """Run the command until it ends; its exit code. Whatever it started ends with it, and all of it with this process."""
     # A group of its own, to end what it leaves behind. A terminal's Ctrl-C reaches this process alone then, which hands it on.
-    ask = _end_with_parent()
+    prepare = _end_with_parent()
     process = subprocess.Popen(  # noqa: S603 - nothing from outside is in the command
         command,
         pass_fds=[claimed],
         process_group=0,
-        preexec_fn=ask,  # noqa: PLW1509 - one call of libc, which no lock can hold up
+        preexec_fn=prepare,  # noqa: PLW1509 - two calls of the system, which no lock can hold up
     )
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, lambda *_: process.send_signal(signal.SIGINT))
+        if signal.getsignal(number) != signal.SIG_IGN:  # as nohup wants it
+            signal.signal(number, lambda *_: process.send_signal(signal.SIGINT))
     code = process.wait()
     _end_group(process.pid)
     return code if code >= 0 else 128 - code
 
 
-def _end_with_parent() -> Callable[[], None] | None:
-    """For a child, before it becomes another program: be interrupted when this process ends. Linux alone can."""
-    if sys.platform != "linux":
-        return None
+def _end_with_parent() -> Callable[[], None]:
+    """For a child, before it becomes another program: can be interrupted, and is when this process ends. That Linux alone can."""
     parent, libc = os.getpid(), ctypes.CDLL(None)
 
-    def ask() -> None:
-        libc.prctl(_PR_SET_PDEATHSIG, signal.SIGINT)
-        if os.getppid() != parent:
-            os._exit(1)  # it ended before it was asked
+    def prepare() -> None:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)  # a shell starts what runs in the background deaf to it
+        if sys.platform == "linux":
+            libc.prctl(_PR_SET_PDEATHSIG, signal.SIGINT)
+            if os.getppid() != parent:
+                os._exit(1)  # it ended before it was asked
 
-    return ask
+    return prepare
 
 
 def _end_group(group: int) -> None:

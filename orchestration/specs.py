@@ -16,9 +16,10 @@ import dagster as dg
 from dagster_dbt import DagsterDbtTranslator
 
 from ingest.contract import Column, Contract
+from orchestration.build import SUPPRESSED_ID
 from orchestration.column_lineage import ByColumn
 from orchestration.landscape import disaggregations
-from warehouse.disclosure.reported import PLANNED
+from warehouse.disclosure import PLANNED
 
 QUALITY_SCHEMA = "quality"
 RELEASE_KEY = dg.AssetKey(["published", "levelground"])
@@ -26,8 +27,6 @@ TEAM = "team:data"
 GROUPS = {"staging": "conformed", "intermediate": "conformed", "reference": "reference", "marts": "measured"}
 # Steps lie beside what they lead to, in the schema of what is not released.
 GROUP_OF_FOLDER = {"models/marts/": "measured", "models/published/": "published"}
-# What the run itself writes before and between the steps of dbt, by its dbt source: the group that shows it, what it is made of.
-WRITTEN_BY_THE_RUN = {"receipts": ("receipts", []), "disclosure": ("published", [dg.AssetKey(PLANNED.split("."))])}
 EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 
 
@@ -145,19 +144,25 @@ def lineage_metadata(columns: ByColumn, keys: Mapping[str, dg.AssetKey]) -> dict
 
 
 def receipt_specs(manifest: Mapping[str, Any]) -> list[dg.AssetSpec]:
-    """What the run itself writes down for dbt: nodes without a step of their own."""
-    tables = [source for source in manifest["sources"].values() if source["source_name"] in WRITTEN_BY_THE_RUN]
-    return [
-        dg.AssetSpec(
-            dg.AssetKey([table["source_name"], table["name"]]),
-            group_name=WRITTEN_BY_THE_RUN[table["source_name"]][0],
-            deps=WRITTEN_BY_THE_RUN[table["source_name"]][1],
-            description=table["description"],
-            kinds={"duckdb"},
-            owners=[TEAM],
-        )
-        for table in tables
-    ]
+    """What the run itself writes down for dbt before it builds: nodes without a step of their own."""
+    return [_written_spec(table, "receipts") for table in manifest["sources"].values() if table["source_name"] == "receipts"]
+
+
+def suppressor_specs(manifest: Mapping[str, Any]) -> dict[str, dg.AssetSpec]:
+    """What the suppressor writes in the step that builds the models, by dbt's id: made of one model, read by others."""
+    made_of = [dg.AssetKey(PLANNED.split("."))]
+    table = manifest["sources"][SUPPRESSED_ID]
+    return {SUPPRESSED_ID: _written_spec(table, "published").replace_attributes(deps=made_of)}
+
+
+def _written_spec(table: Mapping[str, Any], group: str) -> dg.AssetSpec:
+    return dg.AssetSpec(
+        dg.AssetKey([table["source_name"], table["name"]]),
+        group_name=group,
+        description=table["description"],
+        kinds={"duckdb"},
+        owners=[TEAM],
+    )
 
 
 def _after(spec: dg.AssetSpec, keys: Iterable[dg.AssetKey]) -> dg.AssetSpec:

@@ -14,7 +14,7 @@ import pytest
 from tests.conftest import ROOT, free_port
 from tests.stress.small import BIN, SmallHome
 
-SECONDS = 120
+SECONDS = 300  # the code server parses the dbt project first
 
 
 def descendants(pid: int) -> dict[int, str]:

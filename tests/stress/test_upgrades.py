@@ -23,7 +23,8 @@ def another_contract(code: Path) -> None:
     contract = code / "ingest" / "sources" / f"{MERGED}.yml"
     text = contract.read_text()
     changed = text.replace(
-        "name: problem, from: problem, type: text", "name: problem, from: problem, type: text, null_tokens: {other: unknown}"
+        "name: problem, from: problem, type: text",
+        "name: problem, from: problem, type: text, null_tokens: {other: respondent_unknown}",
     )
     assert changed != text
     contract.write_text(changed)

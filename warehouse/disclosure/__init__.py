@@ -7,6 +7,7 @@ which shares no code with this (`expectations.disclosure`).
 """
 
 from warehouse.disclosure.ledger import record, remember, restore
+from warehouse.disclosure.reported import PLANNED, REPORTED
 from warehouse.disclosure.suppressing import Suppressed, next_due, suppress
 
-__all__ = ["Suppressed", "next_due", "record", "remember", "restore", "suppress"]
+__all__ = ["PLANNED", "REPORTED", "Suppressed", "next_due", "record", "remember", "restore", "suppress"]

@@ -41,8 +41,9 @@ def home(tmp_path: Path) -> Home:
 
 @pytest.fixture
 def serving() -> Iterator[tuple[subprocess.Popen[str], int, int]]:
-    """The process that serves, the one that it serves, and the child of that."""
-    with subprocess.Popen([sys.executable, "-c", SERVING, DEV], cwd=ROOT, text=True, stdout=subprocess.PIPE) as server:
+    """The process that serves, the one that it serves, its child; in the background, where a shell has SIGINT ignored."""
+    command = ["sh", "-c", 'trap "" INT; exec "$@"', "sh", sys.executable, "-c", SERVING, DEV]
+    with subprocess.Popen(command, cwd=ROOT, text=True, stdout=subprocess.PIPE) as server:
         assert server.stdout is not None
         dev, child = map(int, server.stdout.readline().split())
         yield server, dev, child
