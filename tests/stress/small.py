@@ -110,7 +110,8 @@ class SmallHome:
     def receipts(self) -> list[dict[str, Any]]:
         """Every run, oldest first."""
         found = [json.loads(path.read_text()) for path in (self.home / "runs").glob("*.json")]
-        return sorted(found, key=lambda receipt: receipt["number"])
+        # those of an earlier version have no number
+        return sorted(found, key=lambda receipt: (receipt.get("number", 0), receipt["started_at"]))
 
     def last(self) -> dict[str, Any]:
         return self.receipts()[-1]

@@ -19,25 +19,22 @@ OLDER_DUCKDB = "1.2.2"
 
 
 def another_contract(code: Path) -> None:
-    """A contract that reads a text differently, and takes a column less."""
+    """A contract that takes a text for none."""
     contract = code / "ingest" / "sources" / f"{MERGED}.yml"
     text = contract.read_text()
     changed = text.replace(
         "name: problem, from: problem, type: text",
-        "name: problem, from: problem, type: text, null_tokens: {other: respondent_unknown}",
+        "name: problem, from: problem, type: text, null_tokens: {traffic: respondent_unknown}",
     )
     assert changed != text
     contract.write_text(changed)
 
 
 def another_model(code: Path) -> None:
-    """A fact that counts fewer rows, and a seed that says something else."""
+    """A fact that says what its source says in other words."""
     (model,) = (code / "dbt_project" / "models").rglob(f"stg_{MERGED}.sql")
     text = model.read_text()
-    changed = text.replace(
-        "from {{ source('landing', 'fpc__police_stops') }}",
-        "from {{ source('landing', 'fpc__police_stops') }} where problem <> 'traffic'",
-    )
+    changed = text.replace("typed.problem,", "upper(typed.problem) as problem,")
     assert changed != text
     model.write_text(changed)
 
