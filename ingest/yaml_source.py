@@ -6,9 +6,7 @@ that a message can point at it. Not here: what the fields mean (`ingest.contract
 
 from __future__ import annotations
 
-import copy
 from dataclasses import dataclass, field
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -77,12 +75,6 @@ def read_yaml(path: Path) -> YamlSource:
 
 
 def _parse(text: str) -> tuple[Any, dict[Location, int]]:
-    data, lines = _parsed(text)
-    return copy.deepcopy(data), lines
-
-
-@lru_cache(maxsize=256)
-def _parsed(text: str) -> tuple[Any, dict[Location, int]]:
     lines: dict[Location, int] = {(): 1}
     loader = _Loader(text)
     try:

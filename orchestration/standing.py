@@ -29,7 +29,7 @@ from orchestration.ingredients import code_hash, code_version, model_hashes, ver
 from warehouse.releases import Standing
 
 LANDING, RECEIPTS = "source.levelground.landing.", "source.levelground.receipts."
-CONTRACTS, CLOCK = RECEIPTS + "contracts", RECEIPTS + "clock"
+CONTRACTS = RECEIPTS + "contracts"
 GROWS_WITH, ROW_BY_ROW, LOOKED_UP = "grows_with", "row_by_row", "looked_up"
 # Written anew by every run, and part of no release's content.
 ALWAYS = ("models/quality/", "models/published/")
@@ -65,8 +65,12 @@ class Ingredients:
 
     @cached_property
     def nodes(self) -> dict[str, dict[str, Any]]:
-        """Models and seeds by unique id."""
-        return {i: n for i, n in self.manifest["nodes"].items() if n["resource_type"] in ("model", "seed")}
+        """Models and seeds by unique id, but those that every run writes anew: nothing else is made of them."""
+        return {
+            i: n
+            for i, n in self.manifest["nodes"].items()
+            if n["resource_type"] in ("model", "seed") and not n["original_file_path"].startswith(ALWAYS)
+        }
 
     @cached_property
     def _models(self) -> dict[str, str]:
@@ -108,11 +112,13 @@ class Ingredients:
         if node not in self.nodes:
             return self._source(node, kind)
         found = self.nodes[node]
-        own = self._own(found)
+        own = self._own(node, found)
         parents = sorted(set(found["depends_on"].get("nodes", ())))
         source = grows_with(found)
         if kind == "state" and source:
-            return _hash(self.hashed(node, "base"), json.dumps(self.loads.get(source, ())))
+            # what the contract says until when, the rows that are there may have to be told again
+            said_of = self.contract_rows.get(source, "")
+            return _hash(self.hashed(node, "base"), json.dumps(self.loads.get(source, ())), said_of)
         rows = kind == "base" and (source is not None or is_row_by_row(found))
         landing = [parent.removeprefix(LANDING) for parent in parents if parent.startswith(LANDING)]
         said = [own]
@@ -136,13 +142,12 @@ class Ingredients:
             return shape if kind != "state" else _hash(shape, json.dumps(self.loads.get(name, ())))
         return self.receipts.get(node, "") if kind == "state" else node
 
-    def _own(self, node: Mapping[str, Any]) -> str:
+    def _own(self, unique_id: str, node: Mapping[str, Any]) -> str:
         columns = {name: (column["data_type"], column["description"]) for name, column in node["columns"].items()}
         config = {key: node["config"].get(key) for key in ("materialized", "contract", "persist_docs", "column_types", "meta")}
         code = self.seeds[node["name"]] if node["resource_type"] == "seed" else self._models[node["name"]]
         hooks = [hook["sql"] for hook in node["config"].get("pre-hook", ())]
-        tests = self._tests.get(f"{node['resource_type']}.{node['package_name']}.{node['name']}", [])
-        said = [columns, config, node["description"], node["relation_name"], hooks, tests]
+        said = [columns, config, node["description"], node["relation_name"], hooks, self._tests.get(unique_id, [])]
         return _hash(self._salt, code, json.dumps(said, sort_keys=True, default=str))
 
 
@@ -164,14 +169,12 @@ def meta(node: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def plan(made_of: Ingredients, standing: Mapping[str, Standing], relations: Collection[str]) -> Plan:
-    """What has to be built and tested, of all but what every run writes anew.
+    """What has to be built and tested.
 
     `standing`: what stands as what, `relations`: the tables and views there are, as `database.schema.name`.
     """
     build, anew, growth, changed = [], [], {}, set()
     for node, found in made_of.nodes.items():
-        if found["original_file_path"].startswith(ALWAYS):
-            continue
         now, before = made_of.of(node), standing.get(node)
         is_there = before is not None and found["relation_name"].replace('"', "") in relations
         if before is None or before.state != now.state:
@@ -189,7 +192,8 @@ def plan(made_of: Ingredients, standing: Mapping[str, Standing], relations: Coll
     tests = [
         i
         for i, test in made_of.manifest["nodes"].items()
-        if test["resource_type"] == "test" and changed.intersection(tested(test)) and not on_always(made_of.manifest, test)
+        # one that needs what is built later in every run is run then
+        if test["resource_type"] == "test" and changed.intersection(tested(test)) and tested(test) <= made_of.nodes.keys()
     ]
     return Plan(tuple(build), tuple(tests), tuple(anew), growth)
 
@@ -197,11 +201,6 @@ def plan(made_of: Ingredients, standing: Mapping[str, Standing], relations: Coll
 def tested(test: Mapping[str, Any]) -> set[str]:
     """The models and seeds that a test reads."""
     return {node for node in test["depends_on"]["nodes"] if node.startswith(("model.", "seed."))}
-
-
-def on_always(manifest: Mapping[str, Any], test: Mapping[str, Any]) -> bool:
-    """Whether the test needs what is built later in every run."""
-    return any(manifest["nodes"][node]["original_file_path"].startswith(ALWAYS) for node in tested(test))
 
 
 def ensure_account(con: DuckDBPyConnection) -> None:

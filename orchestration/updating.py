@@ -15,7 +15,6 @@ from orchestration.dbt_runner import STANDS, NodeResult
 from orchestration.ingredients import seed_hashes
 from orchestration.session import RunSession
 from orchestration.standing import (
-    ALWAYS,
     RECEIPTS,
     Ingredients,
     ensure_account,
@@ -44,7 +43,7 @@ def update(session: RunSession, on_node: Callable[[str], None]) -> list[NodeResu
     forget(session.con, planned.build)
     names = [made_of.manifest["nodes"][node]["name"] for node in (*planned.build, *planned.tests)]
     results = dbt_runner.build(session.settings.home, select=names, on_node=on_node) if names else []
-    _write_down(session, made_of, results)
+    write_down(session, made_of, results)
     return _in_order(made_of, [*results, *_left(made_of, planned.build)])
 
 
@@ -91,7 +90,7 @@ def _relations(session: RunSession) -> set[str]:
 
 
 def _drop_unknown(session: RunSession, made_of: Ingredients) -> None:
-    """Take the tables out of the candidate that no model builds any more."""
+    """Take the tables out of the candidate that no model builds any more, and those that every run writes anew."""
     known = {node["relation_name"].replace('"', "") for node in made_of.nodes.values()}
     for relation in _relations(session) - known:
         database, schema, table = relation.split(".", 2)
@@ -105,14 +104,12 @@ def _drop_grown(session: RunSession, made_of: Ingredients, node: str) -> None:
         session.con.execute(f"drop table if exists {made_of.nodes[node]['relation_name']}")
 
 
-def _write_down(session: RunSession, made_of: Ingredients, results: Iterable[NodeResult]) -> None:
-    """What stands now; nothing is known of what a test has failed on, so that it is built and tested again."""
-    failed = {node for result in results if result.kind == "test" and not result.good for node in result.tested}
-    now = {
-        i: made_of.of(i)
-        for i, node in made_of.nodes.items()
-        if i not in failed and not node["original_file_path"].startswith(ALWAYS)
+def write_down(session: RunSession, made_of: Ingredients, results: Iterable[NodeResult]) -> None:
+    """What stands now; nothing is known of what a test has failed on, or of what dbt left out for it: both come again."""
+    bad = {
+        node for result in results if not result.good for node in (result.tested if result.kind == "test" else [result.unique_id])
     }
+    now = {i: made_of.of(i) for i in made_of.nodes if i not in bad}
     session.standing = {i: standing for i, standing in now.items() if made_of.nodes[i]["database"] == RELEASED}
     write_account(session.con, {i: standing for i, standing in now.items() if i not in session.standing})
 
@@ -130,5 +127,5 @@ def _left(made_of: Ingredients, built: Iterable[str]) -> list[NodeResult]:
     return [
         NodeResult(i, node["name"], node["resource_type"], STANDS, 0.0, 0, "", (), node["relation_name"].replace('"', ""))
         for i, node in made_of.nodes.items()
-        if i not in there and not node["original_file_path"].startswith(ALWAYS)
+        if i not in there
     ]

@@ -40,9 +40,8 @@ class Candidate:
         candidate.folder.mkdir(mode=0o700)
         for name in RELEASE_FILES:
             if name == ANALYST_FILE and after is not None:
-                shutil.copyfile(
-                    home.release(after) / name, candidate.folder / name
-                )  # a copy: nothing that is written to is linked
+                # a copy: no file that is written to is ever linked
+                shutil.copyfile(home.release(after) / name, candidate.folder / name)
                 candidate.analyst_path.chmod(0o600)
             else:
                 create_empty(candidate.folder / name, STORAGE_VERSION)

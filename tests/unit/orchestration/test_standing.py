@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Mapping
+from types import SimpleNamespace
 from typing import Any
 
 import duckdb
 import pytest
 
 from ingest.registry import load_registry
+from orchestration.dbt_runner import NodeResult
 from orchestration.standing import (
-    CLOCK,
     CONTRACTS,
     LANDING,
+    RECEIPTS,
     Ingredients,
     Plan,
     ensure_account,
@@ -22,8 +24,10 @@ from orchestration.standing import (
     read_account,
     write_account,
 )
+from orchestration.updating import write_down
 from warehouse.releases import Standing
 
+CLOCK = RECEIPTS + "clock"
 CALLS, INDEX = "mpd__dispatched_calls", "city__addresses"
 MODEL, SEED = "model.levelground.", "seed.levelground."
 
@@ -32,7 +36,6 @@ def node(kind: str, name: str, *parents: str, materialized: str = "table", **met
     return {
         "resource_type": kind,
         "name": name,
-        "package_name": "levelground",
         "raw_code": f"select '{name}'",
         "original_file_path": f"models/marts/{name}.sql",
         "depends_on": {"nodes": list(parents), "macros": []},
@@ -124,6 +127,32 @@ def test_a_load_that_comes_again_is_taken_in_again(before: Ingredients) -> None:
     assert planned(before, another(before, loads={CALLS: [("one", 3)], INDEX: [("all", 1)]})).growth == {
         MODEL + "fct_calls": ("one",)
     }
+
+
+def test_what_the_contract_says_until_when_reaches_the_fact_without_a_load(before: Ingredients) -> None:
+    found = planned(before, another(before, contract_rows={CALLS: "calls until today", INDEX: "index"}))
+    assert found.growth == {MODEL + "fct_calls": ()}
+
+
+def test_nothing_is_known_of_what_a_test_failed_on_or_of_what_was_left_out_for_it(before: Ingredients) -> None:
+    def result(kind: str, name: str, status: str, *tested: str) -> NodeResult:
+        return NodeResult(f"{kind}.levelground.{name}", name, kind, status, 0.0, 1, "", tested)
+
+    with duckdb.connect() as con:
+        con.execute("create schema intake")
+        ensure_account(con)
+        session: Any = SimpleNamespace(con=con, standing={})
+        results = [
+            result("test", "stg_calls__is_filled", "fail", MODEL + "stg_calls"),
+            result("model", "int_addresses", "skipped", MODEL + "stg_calls", MODEL + "stg_index"),
+            result("model", "fct_calls", "skipped", MODEL + "stg_calls"),
+        ]
+        made_of = another(before)
+        for found in made_of.nodes.values():
+            found["database"] = "release" if found["name"].startswith("fct_") else "warehouse"
+        write_down(session, made_of, results)
+        known = {*read_account(con), *session.standing}
+    assert names(tuple(known)) == {"districts", "stg_index", "fct_houses", "measures"}
 
 
 @pytest.mark.parametrize(
