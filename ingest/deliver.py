@@ -18,6 +18,7 @@ import json
 import shutil
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -313,10 +314,20 @@ class _BatchWriter:
 
 @contextmanager
 def _groups(path: Path, schema: pa.Schema) -> Iterator[Callable[[pa.RecordBatch], None]]:
-    """Write batches, whatever their sizes, to a Parquet file in row groups of one size."""
-    waiting: list[pa.RecordBatch] = []
+    """Write batches, whatever their sizes, to a Parquet file in row groups of one size.
 
-    with pq.ParquetWriter(path, schema, compression="zstd") as parquet:
+    One group is written while the next one is read: packing it takes as long as reading it.
+    """
+    waiting: list[pa.RecordBatch] = []
+    packing: Future[None] | None = None
+
+    with pq.ParquetWriter(path, schema, compression="zstd") as parquet, ThreadPoolExecutor(1) as packer:
+
+        def pack(rows: pa.Table) -> None:
+            nonlocal packing
+            if packing is not None:
+                packing.result()
+            packing = packer.submit(parquet.write_table, rows, GROUP_ROWS)
 
         def write(batch: pa.RecordBatch) -> None:
             waiting.append(batch)
@@ -324,12 +335,14 @@ def _groups(path: Path, schema: pa.Schema) -> Iterator[Callable[[pa.RecordBatch]
                 return
             rows = pa.Table.from_batches(waiting, schema)
             whole = rows.num_rows - rows.num_rows % GROUP_ROWS
-            parquet.write_table(rows.slice(0, whole), GROUP_ROWS)
+            pack(rows.slice(0, whole))
             waiting[:] = rows.slice(whole).to_batches()
 
         yield write
         if waiting:
-            parquet.write_table(pa.Table.from_batches(waiting, schema), GROUP_ROWS)
+            pack(pa.Table.from_batches(waiting, schema))
+        if packing is not None:
+            packing.result()
 
 
 def _with_load_id(schema: pa.Schema) -> pa.Schema:

@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -75,7 +76,7 @@ class Conformer:
         for batch in raw:
             rows = batch.num_rows
             columns = [self._column(column, batch, match.positions[column.name], file) for column in self.contract.kept_columns]
-            numbers = pa.array(range(row, row + rows), pa.int64())
+            numbers = pa.array(np.arange(row, row + rows))
             yield pa.RecordBatch.from_arrays(
                 [*columns, pa.array([file], pa.string()).take(pa.repeat(0, rows)), numbers], schema=self.schema
             )
