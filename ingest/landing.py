@@ -159,6 +159,13 @@ def doubtful_rows(contract: Contract) -> str:
     return f'(from landing."{contract.source}" where _doubtful and not _refused)'
 
 
+def has_refused_or_doubtful(con: DuckDBPyConnection, contract: Contract) -> tuple[bool, bool]:
+    """Whether there are refused rows, and whether there are doubtful ones."""
+    said = f'select bool_or(_refused), bool_or(_doubtful and not _refused) from landing."{contract.source}"'
+    refused, doubtful = con.execute(said).fetchone() or (None, None)
+    return bool(refused), bool(doubtful)
+
+
 def show_delivery(con: DuckDBPyConnection, source: str, batch: Path) -> None:
     """Point the view `delivery.<source>` at a batch."""
     con.execute(f'create or replace view delivery."{source}" as select * from read_parquet({literal(str(batch))})')

@@ -16,7 +16,16 @@ from duckdb import DuckDBPyConnection
 
 from ingest.contract import Contract
 from ingest.deliver import DeliveryStore
-from ingest.landing import LastLoad, counts, doubtful_rows, last_load, refused_rows, rejected_rows, rejected_values
+from ingest.landing import (
+    LastLoad,
+    counts,
+    doubtful_rows,
+    has_refused_or_doubtful,
+    last_load,
+    refused_rows,
+    rejected_rows,
+    rejected_values,
+)
 from ingest.registry import Registry
 from ingest.typed import required_columns
 from ingest.vocabulary import load_vocabulary
@@ -157,9 +166,12 @@ def write_quality_inputs(session: RunSession, this_run: RunReceipt) -> None:
     given = []
     con.execute("insert into receipts.rejected_rows select * from intake.rejected_rows")
     for contract in registry:
-        rows = rejected_rows(contract, required_columns(contract), refused_rows(contract), zone)
-        con.execute(f"insert into receipts.rejected_rows {rows}")
-        cells = rejected_values(contract, doubtful_rows(contract), zone)
+        # most sources have none of either, and to plan the reasons of a table with hundreds of columns takes half a second
+        refused, doubtful = has_refused_or_doubtful(con, contract)
+        if refused:
+            rows = rejected_rows(contract, required_columns(contract), refused_rows(contract), zone)
+            con.execute(f"insert into receipts.rejected_rows {rows}")
+        cells = rejected_values(contract, doubtful_rows(contract), zone) if doubtful else None
         if cells:
             con.execute(f"insert into receipts.rejected_values {cells}")
         store = DeliveryStore(session.settings.home.deliveries, contract.source)

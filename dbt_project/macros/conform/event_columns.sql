@@ -1,22 +1,43 @@
 {#
     The columns that every fact begins with. A source with a key names the event by the hash of that key; without one, equal rows
-    are told apart by a running number in the order in which they were delivered.
+    are told apart by their running number (see `numbered`).
 #}
 {% macro event_columns(event, has_key) -%}
     {%- if has_key %}
         _record_hash as {{ event }}_key,
     {%- else %}
-        md5(concat(
-            _record_hash,
-            '#',
-            row_number() over (partition by _record_hash order by _load_id, _source_file, _source_row)
-        )) as {{ event }}_key,
+        md5(concat(_record_hash, '#', _number)) as {{ event }}_key,
     {%- endif %}
         source,
         jurisdiction,
         _load_id,
         _source_file,
         _source_row
+{%- endmacro %}
+
+
+{#
+    Records of a source without a key with `_number`: 1, and the running number among equal ones in the order in which they were
+    delivered. Few are equal, so only those are sorted: to number all of them would sort the whole source.
+#}
+{% macro numbered(relation) -%}
+    select
+        {{ relation }}.*,
+        coalesce(equals.number, 1) as _number
+    from {{ relation }}
+    left join (
+        select
+            _load_id,
+            _source_file,
+            _source_row,
+            row_number() over (partition by _record_hash order by _load_id, _source_file, _source_row) as number
+        from {{ relation }}
+        where _record_hash in (select _record_hash from {{ relation }} group by _record_hash having count(*) > 1)
+    ) as equals
+        on
+            {{ relation }}._load_id = equals._load_id
+            and {{ relation }}._source_file = equals._source_file
+            and {{ relation }}._source_row = equals._source_row
 {%- endmacro %}
 
 

@@ -21,6 +21,15 @@ records as (
         geocode_quality not in ('address', 'address_relaxed', 'delivered_point')
         and coalesce(aldermanic_district_geoid, '') <> 'outside' as is_missed
     from {{ ref(placed.fact) }}
+    {%- if placed.zip_code == 'zips.zip_code' %}
+    -- each address is read once, however many records it has
+    left join (
+        select
+            address,
+            {{ zip_of('address') }} as zip_code
+        from (select distinct address from {{ ref(placed.fact) }}) as addresses
+    ) as zips using (address)
+    {%- endif %}
     {{ 'union all' if not loop.last }}
     {%- endfor %}
 ),

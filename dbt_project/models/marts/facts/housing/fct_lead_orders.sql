@@ -1,7 +1,11 @@
 -- one row per lead hazard order, open or abated
 with
-orders as (
+delivered as (
     select * from {{ ref('int_lead_orders__united') }}
+),
+
+orders as (
+    {{ numbered('delivered') }}
 ),
 
 placed as (

@@ -1,13 +1,21 @@
 -- one row per address of the delivered stock of lead service lines
 with
+delivered as (
+    select * from {{ ref('stg_dpw__lead_service_lines') }}
+),
+
+told_apart as (
+    {{ numbered('delivered') }}
+),
+
 lead_lines as (
     select
-        delivered.*,
+        told_apart.*,
         -- the city's water goes to other municipalities, too (DPW-03)
-        delivered.municipality_reported is not null and words.word is null as is_beyond_the_city
-    from {{ ref('stg_dpw__lead_service_lines') }} as delivered
+        told_apart.municipality_reported is not null and words.word is null as is_beyond_the_city
+    from told_apart
     left join {{ ref('address_words') }} as words
-        on words.part = 'place' and words.word = upper(trim(delivered.municipality_reported))
+        on words.part = 'place' and words.word = upper(trim(told_apart.municipality_reported))
 ),
 
 found as (

@@ -4,10 +4,14 @@
     pre_hook=["{{ forget_gone_rows('comptroller__checkbook') }}"]
 ) }}
 with
-payments as (
+delivered as (
     select *
     from {{ ref('stg_comptroller__checkbook') }}
     where {{ is_new_load() }}
+),
+
+payments as (
+    {{ numbered('delivered') }}
 ),
 
 final as (

@@ -1,7 +1,11 @@
 -- one row per delivered incident, of which only the period is known
 with
-incidents as (
+delivered as (
     select * from {{ ref('stg_mpd__incidents') }}
+),
+
+incidents as (
+    {{ numbered('delivered') }}
 ),
 
 -- the map of the day on which the period ends: a row has no day of its own

@@ -4,10 +4,14 @@
     pre_hook=["{{ forget_gone_rows('ucc__service_requests') }}", "{{ follow_longer('ucc__service_requests', 'service_request_at') }}"]
 ) }}
 with
-requests as (
+delivered as (
     select *
     from {{ ref('int_service_requests__followed') }}
     where {{ is_new_load() }}
+),
+
+requests as (
+    {{ numbered('delivered') }}
 ),
 
 placed as (

@@ -1,7 +1,11 @@
 -- one row per position held at the delivery date
 with
-employees as (
+delivered as (
     select * from {{ ref('stg_der__employees') }}
+),
+
+employees as (
+    {{ numbered('delivered') }}
 ),
 
 final as (
