@@ -11,7 +11,7 @@ import re
 import dagster as dg
 
 from orchestration import remedies
-from orchestration.definitions import defs
+from orchestration.graph import definitions
 from orchestration.instance import prepare_instance
 from orchestration.jobs import REFRESH
 from orchestration.resources import CLI, TRIGGER_TAG
@@ -27,7 +27,7 @@ def execute_refresh(
     prepare_instance(settings)
     # a run without anything new skips its gate on purpose, of which Dagster would warn for every check
     logging.getLogger("dagster").setLevel(logging.ERROR)
-    job = defs.resolve_job_def(REFRESH)
+    job = definitions(settings, with_lineage=False).resolve_job_def(REFRESH)
     config = {
         "resources": {
             "run": {"config": {"deliveries": deliveries, "as_of": as_of, "full_refresh": full_refresh, "wait_seconds": 0.0}}
