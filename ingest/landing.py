@@ -28,8 +28,8 @@ LOAD_COLUMNS: Mapping[str, str] = {
     "_load_id": "varchar", "_source_file": "varchar", "_source_row": "bigint", "_file_sha256": "varchar", "_contract": "varchar",
 }  # fmt: skip
 # What is known of each landed row under the contract as it is now, so that nobody has to type every row for it: it has no good
-# value in a required column; it has a bad one in another; the first day of the period that it is replaced with.
-MARKS: Mapping[str, str] = {"_refused": "boolean", "_doubtful": "boolean", "_period": "date"}
+# value in a required column; it has a bad one in another; the first day of the period that it is replaced with; its latest time.
+MARKS: Mapping[str, str] = {"_refused": "boolean", "_doubtful": "boolean", "_period": "date", "_latest": "timestamp"}
 LEDGER = """
 create schema if not exists delivery;
 create schema if not exists landing;
@@ -120,7 +120,12 @@ def _mark(con: DuckDBPyConnection, contract: Contract, city_zone: str) -> None:
     """Mark the landed rows anew where the contract, or this code, reads them in another way than when they were marked."""
     refused = " or ".join(column_refused(column, city_zone) for column in required_columns(contract)) or "false"
     doubtful = " or ".join(invalid_condition(column, city_zone) for column in optional_columns(contract)) or "false"
-    marks = {"_refused": f"({refused})", "_doubtful": f"({doubtful})", "_period": period_of(contract, city_zone)}
+    marks = {
+        "_refused": f"({refused})",
+        "_doubtful": f"({doubtful})",
+        "_period": period_of(contract, city_zone),
+        "_latest": _latest([(typed_expression(c, city_zone), invalid_condition(c, city_zone)) for c in _clocks(contract)]),
+    }
     terms = hashlib.sha256("\n".join([duckdb.__version__, *marks.values()]).encode()).hexdigest()
     if con.execute("select 1 from intake.marks where source = ? and terms = ?", [contract.source, terms]).fetchone():
         return
@@ -130,13 +135,25 @@ def _mark(con: DuckDBPyConnection, contract: Contract, city_zone: str) -> None:
 
 def marked_rows(contract: Contract, relation: str, city_zone: str) -> str:
     """A relation, in parentheses, of the rows of `relation` with their marks."""
-    judged = tuple(
-        column for column in contract.kept_columns if column in (*required_columns(contract), *optional_columns(contract))
-    )
+    required, optional, clocks = required_columns(contract), optional_columns(contract), _clocks(contract)
+    judged = tuple(column for column in contract.kept_columns if column in (*required, *optional, *clocks))
     period = period_of(contract, city_zone, read=True)
-    doubtful = " or ".join(invalid_flag(column) for column in optional_columns(contract)) or "false"
-    marks = f"{refused_of(required_columns(contract))} as _refused, ({doubtful}) as _doubtful, {period} as _period"
+    doubtful = " or ".join(invalid_flag(column) for column in optional) or "false"
+    latest = _latest([(typed_of(column), invalid_flag(column)) for column in clocks])
+    marks = f"{refused_of(required)} as _refused, ({doubtful}) as _doubtful, {period} as _period, {latest} as _latest"
     return f"(select *, {marks} from {read_cells(judged, relation, city_zone)})"
+
+
+def _clocks(contract: Contract) -> tuple[Column, ...]:
+    """The columns that say until when a row tells: when something happened or was closed, the day of a reporting period."""
+    roles, types = ("event_time", "closed_time", "period"), ("date", "timestamp")
+    return tuple(column for column in contract.kept_columns if column.role in roles and column.type in types)
+
+
+def _latest(clocks: Sequence[tuple[str, str]]) -> str:
+    """SQL timestamp: the latest time of a row; `clocks`: SQL of the typed value of each, and of whether it is invalid."""
+    times = ", ".join(f"case when not {invalid} then cast({typed} as timestamp) end" for typed, invalid in clocks)
+    return f"greatest({times})" if times else "cast(null as timestamp)"
 
 
 def period_of(contract: Contract, city_zone: str, read: bool = False) -> str:

@@ -15,7 +15,6 @@ from pathlib import Path
 import pyarrow.parquet as pq
 from duckdb import DuckDBPyConnection
 
-from ingest.cells import invalid_flag, read_cells, typed_of
 from ingest.contract import Contract
 from ingest.deliver import FileReceipt, Receipt
 from ingest.landing import LOAD_COLUMNS, MARKS, marked_rows, period_of, rejected_rows
@@ -116,7 +115,7 @@ def _promote(
         [
             receipt.source, receipt.load_id, receipt.sequence, run_id, len(receipt.files),
             dt.datetime.fromisoformat(receipt.delivered_at), now, terms, receipt.rows, blank, duplicate, rejected,
-            _data_as_of(con, contract, receipt, city_zone), adds,
+            _data_as_of(con, contract, receipt), adds,
         ],
     )  # fmt: skip
     return Promotion(receipt.source, receipt.load_id, receipt.rows, blank, duplicate, rejected, landed)
@@ -269,19 +268,9 @@ def from_since(contract: Contract, receipt: Receipt, city_zone: str) -> str:
     return f"cast({said} as timestamp) >= {since}"
 
 
-def _data_as_of(con: DuckDBPyConnection, contract: Contract, receipt: Receipt, city_zone: str) -> dt.datetime | None:
-    """The latest event or closing time, or day of a reporting period, of what landed; None without such a column."""
-    clocks = [
-        column
-        for column in contract.kept_columns
-        if column.role in ("event_time", "closed_time", "period") and column.type in ("date", "timestamp")
-    ]
-    if not clocks:
-        return None
-    times = (f"max(cast({typed_of(column)} as timestamp)) filter (not {invalid_flag(column)})" for column in clocks)
-    landed = f'(from landing."{contract.source}" where _load_id = ?)'
-    said = f"select greatest({', '.join(times)}) from {read_cells(clocks, landed, city_zone)}"
-    row = con.execute(said, [receipt.load_id]).fetchone()
+def _data_as_of(con: DuckDBPyConnection, contract: Contract, receipt: Receipt) -> dt.datetime | None:
+    """The latest time that a landed row of the load tells of; None if none does."""
+    row = con.execute(f'select max(_latest) from landing."{contract.source}" where _load_id = ?', [receipt.load_id]).fetchone()
     return row[0] if row else None
 
 

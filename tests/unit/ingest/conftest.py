@@ -17,7 +17,7 @@ from duckdb import DuckDBPyConnection
 from ingest.connectors import Conformer, Origin, delivered_files, open_folder
 from ingest.contract import Contract
 from ingest.deliver import DeliveryStore, Receipt, deliver
-from ingest.landing import Counts, counts, ensure_ledger, ensure_tables
+from ingest.landing import LOAD_COLUMNS, MARKS, Counts, counts, ensure_ledger, ensure_tables
 from ingest.promote import Promotion, promote
 from ingest.vocabulary import load_vocabulary
 
@@ -145,7 +145,7 @@ class Warehouse:
 
     def rows(
         self,
-        columns: str = "* exclude (_load_id, _source_file, _source_row, _file_sha256, _contract, _refused, _doubtful, _period)",
+        columns: str = f"* exclude ({', '.join((*LOAD_COLUMNS, *MARKS))})",
     ) -> list[Any]:
         """What landing holds, in the order of its first column."""
         return self.con.execute(f"select {columns} from landing.dpt__visits order by all").fetchall()

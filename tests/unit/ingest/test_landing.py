@@ -127,29 +127,36 @@ def test_a_long_cell_is_cut_in_its_message(warehouse: Any, make_contract: MakeCo
 
 
 def marks(warehouse: Any) -> list[Any]:
-    rows: list[Any] = warehouse.rows("v, _refused, _doubtful, _period")
+    rows: list[Any] = warehouse.rows("v, _refused, _doubtful, _period, _latest")
     return rows
 
 
 def test_landed_rows_are_marked_as_they_land_and_anew_when_the_contract_reads_them_in_another_way(
     warehouse: Any, make_contract: MakeContract
 ) -> None:
-    columns = [{"name": "d", "type": "date"}, {"name": "n", "type": "integer"}, {"name": "v"}]
+    clocks = [{"name": "d", "type": "date", "role": "event_time"}, {"name": "t", "type": "timestamp", "role": "closed_time"}]
+    columns = [*clocks, {"name": "n", "type": "integer"}, {"name": "v"}]
     load = {"mode": "replace_period", "period_column": "d", "period": "month"}
     old = make_contract(columns=columns, load=load)
-    warehouse.take(old, {"f.csv": "d,n,v\n2025-01-31,1,a\n2025-02-01,x,b\n2025-02-01,,c\n"})
+    warehouse.take(old, {"f.csv": "d,t,n,v\n2025-01-31,2025-03-01 09:00,1,a\n2025-02-01,,x,b\n2025-02-01,soon,,c\n"})
     january, february = dt.date(2025, 1, 1), dt.date(2025, 2, 1)
-    landed = [("a", False, False, january), ("b", False, True, february), ("c", False, False, february)]
+    closed, begun = dt.datetime(2025, 3, 1, 9), dt.datetime(2025, 2, 1)
+    landed = [("a", False, False, january, closed), ("b", False, True, february, begun), ("c", False, True, february, begun)]
     assert marks(warehouse) == landed
     # as an earlier version left them
     warehouse.con.execute(
-        "update landing.dpt__visits set _refused = null, _doubtful = null, _period = null; delete from intake.marks"
+        "update landing.dpt__visits set _refused = null, _doubtful = null, _period = null, _latest = null;"
+        "delete from intake.marks"
     )
     ensure_tables(warehouse.con, old, ZONE)
     assert marks(warehouse) == landed
-    stricter = make_contract(columns=[columns[0], columns[1] | {"required": True}, columns[2]], load=load | {"period": "year"})
+    stricter = make_contract(columns=[*clocks, columns[2] | {"required": True}, columns[3]], load=load | {"period": "year"})
     ensure_tables(warehouse.con, stricter, ZONE)
-    assert marks(warehouse) == [("a", False, False, january), ("b", True, False, january), ("c", True, False, january)]
+    assert marks(warehouse) == [
+        ("a", False, False, january, closed),
+        ("b", True, False, january, begun),
+        ("c", True, True, january, begun),
+    ]
     assert warehouse.con.execute("select v from typed.dpt__visits").fetchall() == [("a",)]
 
 
