@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 import yaml
 
+from expectations.suites import read_suites
 from ingest.registry import load_registry
 from ingest.vocabulary import load_vocabulary
 from orchestration.build import SOURCES_FILE
@@ -271,6 +272,19 @@ def test_tests_are_named_by_a_sentence(project: Manifest) -> None:
         if (node.get("test_metadata") or {}).get("name") not in builtin and not SENTENCE.fullmatch(node["name"])
     ]
     assert not wrong, f"call a test <model>__<what holds>: {wrong}"
+
+
+def test_the_key_of_a_fact_is_unique_once(project: Manifest) -> None:
+    """By the grain of its suite, which the gate judges, or by a dbt test: both would look through the whole fact twice."""
+    grains = {suite.table: suite.grain for suite in read_suites()}
+    tested = {
+        (node["attached_node"].split(".")[-1], node["column_name"])
+        for node in project.nodes("test")
+        if (node.get("test_metadata") or {}).get("name") == "unique"
+    }
+    keys = [(node["name"], next(iter(node["columns"]))) for node in project.models() if folder_of(node) == "marts/facts/"]
+    wrong = [key for name, key in keys if key.endswith("_key") and (grains.get(name) == (key,)) == ((name, key) in tested)]
+    assert keys and not wrong, f"say once that these are unique, as the grain of the suite or by a dbt test: {wrong}"
 
 
 def test_models_begin_with_their_grain(project: Manifest) -> None:
