@@ -20,21 +20,21 @@
 
 {#
     fact: a model whose records are placed, by address, point or code
-    zip_code: SQL of the ZIP code that its records carry; 'zips.zip_code' is that of their address text
+    zip_code, address: the column with the ZIP code that its records carry, or with the address text in which one may stand
 #}
 {% macro facts_with_place() -%}
     {{ return([
-        {'fact': 'fct_arpa_projects', 'zip_code': 'zips.zip_code'},
-        {'fact': 'fct_court_cases', 'zip_code': 'zips.zip_code'},
-        {'fact': 'fct_engagement_events', 'zip_code': 'cast(null as varchar)'},
-        {'fact': 'fct_incidents', 'zip_code': 'zip_code'},
-        {'fact': 'fct_lead_orders', 'zip_code': 'zips.zip_code'},
-        {'fact': 'fct_lead_service_lines', 'zip_code': 'zip_code'},
-        {'fact': 'fct_lead_tests', 'zip_code': 'zips.zip_code'},
-        {'fact': 'fct_police_calls', 'zip_code': 'zips.zip_code'},
-        {'fact': 'fct_property_sales', 'zip_code': 'cast(null as varchar)'},
-        {'fact': 'fct_police_stops', 'zip_code': 'cast(null as varchar)'},
-        {'fact': 'fct_service_requests', 'zip_code': 'zips.zip_code'},
+        {'fact': 'fct_arpa_projects', 'address': 'facts.address'},
+        {'fact': 'fct_court_cases', 'address': 'facts.address'},
+        {'fact': 'fct_engagement_events'},
+        {'fact': 'fct_incidents', 'zip_code': 'facts.zip_code'},
+        {'fact': 'fct_lead_orders', 'address': 'facts.address'},
+        {'fact': 'fct_lead_service_lines', 'zip_code': 'facts.zip_code'},
+        {'fact': 'fct_lead_tests', 'address': 'facts.address'},
+        {'fact': 'fct_police_calls', 'address': 'facts.address'},
+        {'fact': 'fct_property_sales'},
+        {'fact': 'fct_police_stops'},
+        {'fact': 'fct_service_requests', 'address': 'facts.address'},
     ]) }}
 {%- endmacro %}
 

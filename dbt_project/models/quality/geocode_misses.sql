@@ -7,29 +7,37 @@ settings as (
     select * from {{ ref('stg_receipts__settings') }}
 ),
 
+addresses as (
+    {%- for placed in facts_with_place() if placed.address %}
+    select facts.address
+    from {{ ref(placed.fact) }} as facts
+    {{ 'union' if not loop.last }}
+    {%- endfor %}
+),
+
+-- each address is read once, however many records it has
+zips as (
+    select
+        address,
+        {{ zip_of('address') }} as zip_code
+    from addresses
+),
+
 records as (
     {%- for placed in facts_with_place() %}
     select
-        source,
-        jurisdiction,
-        tract_geoid,
-        aldermanic_district_geoid,
-        police_district_geoid,
-        neighborhood_geoid,
-        {{ placed.zip_code }} as zcta_geoid,
+        facts.source,
+        facts.jurisdiction,
+        facts.tract_geoid,
+        facts.aldermanic_district_geoid,
+        facts.police_district_geoid,
+        facts.neighborhood_geoid,
+        coalesce({{ placed.zip_code or 'null' }}, zips.zip_code) as zcta_geoid,
         -- what is known to lie beyond the city is not lost
-        geocode_quality not in ('address', 'address_relaxed', 'delivered_point')
-        and coalesce(aldermanic_district_geoid, '') <> 'outside' as is_missed
-    from {{ ref(placed.fact) }}
-    {%- if placed.zip_code == 'zips.zip_code' %}
-    -- each address is read once, however many records it has
-    left join (
-        select
-            address,
-            {{ zip_of('address') }} as zip_code
-        from (select distinct address from {{ ref(placed.fact) }}) as addresses
-    ) as zips using (address)
-    {%- endif %}
+        facts.geocode_quality not in ('address', 'address_relaxed', 'delivered_point')
+        and coalesce(facts.aldermanic_district_geoid, '') <> 'outside' as is_missed
+    from {{ ref(placed.fact) }} as facts
+    left join zips on {{ placed.address or 'null' }} = zips.address
     {{ 'union all' if not loop.last }}
     {%- endfor %}
 ),
