@@ -69,17 +69,31 @@ def _bomb(fail: Fail, times: int) -> Exception:
     return fail(f"it gets more than {times:,} times its size when it is read", "deliver it as csv, if it is no mistake")
 
 
+def _has_rows(file: pq.ParquetFile, group: int) -> bool:
+    """Whether a row can be read of the group; Arrow's error where what the file says of one of its columns is broken.
+
+    To ask pyarrow for a column of broken metadata ends the process: it lets an exception of C++ through. Reading a row raises it.
+    """
+    return next(file.iter_batches(batch_size=1, row_groups=[group]), None) is not None
+
+
 def _longest_row(file: pq.ParquetFile, source: Any) -> int:
     """The bytes of the longest texts of each column together: no row has more, but for texts that stand there in full."""
-    groups = [file.metadata.row_group(at) for at in range(file.num_row_groups)]
-    chunks = [chunk for group in groups for at in range(group.num_columns) if (chunk := group.column(at)).physical_type == TEXT]
+    groups = [at for at in range(file.num_row_groups) if _has_rows(file, at)]
+    # by the names of the schema: what a chunk calls its column may be broken
+    chunks = [
+        (file.schema.column(at).path, chunk)
+        for group in map(file.metadata.row_group, groups)
+        for at in range(group.num_columns)
+        if (chunk := group.column(at)).physical_type == TEXT
+    ]
     longest: dict[str, int] = {}
-    for chunk in chunks:
+    for path, chunk in chunks:
         if PREFIXED in chunk.encodings:
-            longest[chunk.path_in_schema] = max(longest.get(chunk.path_in_schema, 0), chunk.total_uncompressed_size)
-    folded = {chunk.path_in_schema for chunk in chunks if chunk.has_dictionary_page} - longest.keys()
+            longest[path] = max(longest.get(path, 0), chunk.total_uncompressed_size)
+    folded = {path for path, chunk in chunks if chunk.has_dictionary_page} - longest.keys()
     with_words = pq.ParquetFile(source, metadata=file.metadata, read_dictionary=sorted(folded))
-    for at in range(len(groups)):
+    for at in groups:
         # with the first row of a group comes each column's dictionary
         first = next(with_words.iter_batches(batch_size=1, row_groups=[at]), None)
         for field, column in zip(first.schema, first.columns, strict=True) if first is not None else ():

@@ -6,6 +6,8 @@ import gzip
 import io
 import json
 import string
+import subprocess
+import sys
 import tempfile
 import traceback
 import zipfile
@@ -189,6 +191,35 @@ def test_a_long_field_is_read_or_told(make_contract: Any) -> None:
     assert read(make_contract, b"A,B\n1," + b"x" * 3_000_000 + b"\n", {"kind": "csv"}) is not None
     assert read(make_contract, b"A,B\n1," + b"x" * 9_000_000 + b"\n", {"kind": "csv"}) is None
     assert read(make_contract, b"A\n" + b"x" * 9_000_000 + b"\n", {"kind": "fixed_width", "widths": [9]}) is None
+
+
+EVERY_BYTE_OF_THE_FOOTER = """
+import io
+from ingest.connectors import parquet
+from ingest.connectors.explained import BROKEN
+from ingest.connectors.opened import Stream
+from tests.unit.ingest.test_readers_fuzz import SEEDS
+
+data, _ = SEEDS["parquet"]
+begins = len(data) - 8 - int.from_bytes(data[-8:-4], "little")
+refused = 0
+for at in range(begins, len(data) - 8):
+    for value in (0, 1, 3, 127, 255, data[at] ^ 2, data[at] ^ 8):
+        spoiled = bytearray(data)
+        spoiled[at] = value
+        try:
+            list(parquet.open_parquet(Stream("a", lambda: None), io.BytesIO(spoiled), OSError).batches)
+        except BROKEN:
+            refused += 1
+print(refused)
+"""
+
+
+def test_no_byte_of_a_parquet_footer_ends_the_process() -> None:
+    """pyarrow asks C++ for a column without catching what it throws: in a process of its own, for a failure ends it."""
+    done = subprocess.run([sys.executable, "-c", EVERY_BYTE_OF_THE_FOOTER], text=True, capture_output=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert int(done.stdout) > 100
 
 
 def test_a_workbook_at_which_the_library_gives_up_is_told(make_contract: Any) -> None:
