@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 BASELINE = Path(__file__).resolve().parent / "baseline.json"
-WORSE_BY = 0.15  # issue 9: a ratio that has risen by more than this is said
+WORSE_BY = 0.15  # a ratio that has risen by more than this is said
 
 
 @dataclass(frozen=True)

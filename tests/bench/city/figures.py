@@ -115,7 +115,8 @@ def lines(summaries: Iterable[Summary], of: Literal["wall", "cpu"] = "wall") -> 
 def ratios(summaries: Iterable[Summary], fitted: Mapping[str, Line]) -> dict[str, float]:
     """What is kept from one machine and night to the next, by name: smaller is better in each.
 
-    Of seconds and of peak memory, at each size; of the seconds that a row adds, once.
+    Of seconds and of peak memory, at each size; of the seconds that a row adds, once, but for a run that finds nothing new: it does
+    next to nothing by the row, and the ratio would be that of two noises.
     """
     by = {(summary.contender, summary.rows): summary for summary in summaries}
     found = {}
@@ -124,9 +125,10 @@ def ratios(summaries: Iterable[Summary], fitted: Mapping[str, Line]) -> dict[str
             if (below, rows) in by:
                 found[f"{above}/{below} wall at {rows}"] = by[above, rows].wall / by[below, rows].wall
                 found[f"{above}/{below} peak at {rows}"] = by[above, rows].peak_mb / by[below, rows].peak_mb
-        if above in fitted and below in fitted and fitted[below].per_row > 0:
+        if above != NOTHING and above in fitted and below in fitted and fitted[below].per_row > 0:
             found[f"{above}/{below} per row"] = fitted[above].per_row / fitted[below].per_row
     return found
 
 
-COMPARED = (("full", "limit"), ("nightly", "full"), ("nothing", "full"), ("full", "notebook"), ("full", "stock"))
+NOTHING = "nothing"
+COMPARED = (("full", "limit"), ("nightly", "full"), (NOTHING, "full"), ("full", "notebook"), ("full", "stock"))

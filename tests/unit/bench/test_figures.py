@@ -63,6 +63,11 @@ def test_ratios_compare_what_ran_at_the_same_size() -> None:
     }
 
 
+def test_what_costs_next_to_nothing_by_the_row_is_not_compared_by_it() -> None:
+    fitted = {"full": Line(1.0, 3e-6, None), "nothing": Line(1.0, 1e-9, None)}
+    assert ratios(summarise([a_run("full", 10, 12.0, 3000), a_run("nothing", 20, 6.0, 500)]), fitted) == {}
+
+
 def test_lines_are_made_of_contenders_with_two_sizes() -> None:
     found = lines(summarise([a_run("full", 1, 3.0), a_run("full", 2, 4.0), a_run("limit", 1, 2.0)]))
     assert list(found) == ["full"]
