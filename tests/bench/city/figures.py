@@ -115,8 +115,8 @@ def lines(summaries: Iterable[Summary], of: Literal["wall", "cpu"] = "wall") -> 
 def ratios(summaries: Iterable[Summary], fitted: Mapping[str, Line]) -> dict[str, float]:
     """What is kept from one machine and night to the next, by name: smaller is better in each.
 
-    Of seconds and of peak memory, at each size; of the seconds that a row adds, once, but for a run that finds nothing new: it does
-    next to nothing by the row, and the ratio would be that of two noises.
+    Of seconds and of peak memory, at each size; of the seconds that a row adds, once, but for a run that finds nothing new: it
+    does next to nothing by the row, and the ratio would be that of two noises.
     """
     by = {(summary.contender, summary.rows): summary for summary in summaries}
     found = {}
