@@ -1,8 +1,8 @@
 """A home that runs every night for a year takes no more disk at its end than after the first months.
 
-`STRESS_NIGHTS` sets how many nights; what is kept is set before each to the time that the last 90 of 365 took, so that a night stands
-for a day however long it takes. The nights are run in this process: what is measured is disk, and a night without news takes two seconds then. The curve is
-printed, and written as CSV to the folder STRESS_FIGURES if that is set.
+`STRESS_NIGHTS` sets how many nights; what is kept is set before each to the time that the last 90 of 365 took, so that a night
+stands for a day however long it takes. The nights are run in this process: what is measured is disk, and a night without news
+takes two seconds then. The curve is printed, and written as CSV to the folder STRESS_FIGURES if that is set.
 """
 
 from __future__ import annotations
