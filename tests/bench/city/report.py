@@ -115,6 +115,9 @@ def answered(rows: int, seconds: Mapping[str, float]) -> Table:
     return table
 
 
+LETTER = 0.008  # of the width of the plot: a name that does not fit into its bar is left out
+
+
 def plot(summaries: Sequence[Summary], fitted: Mapping[str, Line], path: Path) -> None:
     """Seconds over rows, both logarithmic, a line a contender; seconds by stage beside it, at the largest size of each."""
     import matplotlib as mpl  # noqa: PLC0415 - half a second, and wanted once, at the end
@@ -122,6 +125,7 @@ def plot(summaries: Sequence[Summary], fitted: Mapping[str, Line], path: Path) -
     mpl.use("agg")
     from matplotlib import pyplot as plt  # noqa: PLC0415
 
+    widest = max(s.wall for s in summaries)
     figure, (left, right) = plt.subplots(1, 2, figsize=(13, 5.5), layout="constrained")
     contenders = list(dict.fromkeys(summary.contender for summary in summaries))
     for contender in contenders:
@@ -135,8 +139,9 @@ def plot(summaries: Sequence[Summary], fitted: Mapping[str, Line], path: Path) -
         done = 0.0
         for stage, seconds in largest.seconds.items():
             right.barh(at, seconds, left=done, edgecolor="white")
-            if seconds > 0.06 * max(s.wall for s in summaries):
-                right.text(done + seconds / 2, at, stage, ha="center", va="center", fontsize=7)
+            words = stage.split()
+            if seconds > LETTER * max(map(len, words)) * widest:
+                right.text(done + seconds / 2, at, "\n".join(words), ha="center", va="center", fontsize=7)
             done += seconds
         right.barh(at, largest.wall - done, left=done, color="lightgray", edgecolor="white")
     labels = [f"{c}\n{max(s.rows for s in summaries if s.contender == c):,}" for c in contenders]
