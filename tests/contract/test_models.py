@@ -5,7 +5,6 @@ Here: rules that hold for every model, read from dbt's manifest, with what to do
 
 from __future__ import annotations
 
-import csv
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -17,7 +16,6 @@ import yaml
 
 from expectations.suites import read_suites
 from ingest.registry import load_registry
-from ingest.vocabulary import load_vocabulary
 from orchestration.build import SOURCES_FILE
 from orchestration.dbt_inputs import write_sources
 from orchestration.dbt_runner import manifest
@@ -297,100 +295,6 @@ def test_models_are_short(project: Manifest) -> None:
     assert not long, f"split into steps: {long}"
 
 
-def test_staging_reads_labels_by_the_vocabulary_of_the_contract() -> None:
-    """The vocabulary stands in the contract, for the gate, and in the staging model; the two must agree."""
-    wrong = []
-    for contract in contracts():
-        if contract.source in LANDED_ONLY:
-            continue
-        wanted = {name for column in contract.columns for name in column.vocabulary_names()}
-        sql = (DBT_PROJECT / "models" / "staging" / contract.department / f"stg_{contract.source}.sql").read_text(
-            encoding="utf-8"
-        )
-        used = {name for name in load_vocabulary().race if f"'{name}'" in sql and "race_conformed" in sql}
-        if wanted != used:
-            wrong.append((contract.source, wanted, used))
-    assert not wrong, f"name the same vocabulary in contract and staging model (source, contract, model): {wrong}"
-
-
-def test_every_vocabulary_maps_the_empty_label() -> None:
-    rows = (DBT_PROJECT / "seeds" / "reference" / "race_ethnicity_crosswalk.csv").read_text(encoding="utf-8").splitlines()
-    empty = {row.split(",")[0] for row in rows if re.match(r"[a-z0-9_]+,,", row)}
-    missing = set(load_vocabulary().race) - empty
-    assert not missing, f"add a row for the empty cell to race_ethnicity_crosswalk.csv: {missing}"
-
-
-def test_delivered_districts_name_their_map() -> None:
-    """Without its map a district's number is no place (place_conformed): the number alone would be another area."""
-    rows = (DBT_PROJECT / "seeds" / "reference" / "delivered_code_vintages.csv").read_text(encoding="utf-8").splitlines()[1:]
-    named = {row.split(",")[0] for row in rows}
-    wanted = {
-        contract.source
-        for contract in contracts()
-        # events have an address; maps and blocks are districts themselves
-        if contract.source not in LANDED_ONLY
-        and {"aldermanic_district", "address"} <= {column.name for column in contract.columns}
-    }
-    assert wanted == named, f"find out of which map the numbers are, and say so in delivered_code_vintages.csv: {wanted ^ named}"
-
-
-def test_survey_items_are_the_coded_columns_of_the_contract() -> None:
-    with (DBT_PROJECT / "seeds" / "reference" / "survey_items.csv").open(encoding="utf-8", newline="") as file:
-        items = {row["item"]: (row["lowest_answer"], row["highest_answer"], row["privacy"]) for row in csv.DictReader(file)}
-    coded = {
-        column.name: ("0", "1", column.privacy)
-        if column.type == "boolean"
-        else (f"{column.min:g}", f"{column.max:g}" if column.max is not None else "", column.privacy)
-        for contract in contracts()
-        if contract.source == "oei__resident_survey"
-        for column in contract.columns
-        if re.fullmatch(r"q\d+_[a-z0-9]+", column.name)
-    }
-    assert items == coded, f"an item is a coded column of the contract: {sorted(set(items.items()) ^ set(coded.items()))}"
-
-
-def test_concept_columns_of_contracts_have_a_concept() -> None:
-    rows = (DBT_PROJECT / "seeds" / "reference" / "census_concepts.csv").read_text(encoding="utf-8").splitlines()[1:]
-    known = {tuple(row.split(",")[:2]) for row in rows}
-    wanted = {(c.concepts or "", column.name) for c in contracts() for column in c.columns if column.role == "concept"}
-    assert wanted == known, (
-        f"a concept column of a contract is a row of its concepts seed, and the other way round: {wanted ^ known}"
-    )
-
-
-def test_lines_of_the_language_table_are_columns_of_its_contract() -> None:
-    with (DBT_PROJECT / "seeds" / "reference" / "census_languages.csv").open(encoding="utf-8", newline="") as file:
-        rows = list(csv.DictReader(file))
-    known = {(row["concepts"], column) for row in rows for column in (row["column_name"], row["margin_column"])}
-    (contract,) = (c for c in contracts() if c.source == "census__acs_language")
-    wanted = {(contract.concepts or "", column.name) for column in contract.columns if column.role in ("count", "moe")}
-    assert wanted == known, f"a line of the contract is a row of census_languages, and the other way round: {wanted ^ known}"
-
-
-SHOWN = {"race_ethnicity": ("race_ethnicity", "race_ethnicity_code"), "measure": ("measure_registry", "measure_id")}
-SHOWN_STRATA = ("engagement_theme", "engagement_answer", "declined_reason")
-LANGUAGES = {"es", "hmn"}  # beside English, in which codes are defined
-
-
-def test_what_the_public_reads_has_a_label_in_every_language() -> None:
-    def seed(name: str) -> list[dict[str, str]]:
-        with (DBT_PROJECT / "seeds" / "reference" / f"{name}.csv").open(encoding="utf-8", newline="") as file:
-            return list(csv.DictReader(file))
-
-    wanted = {(subject, row[code]) for subject, (name, code) in SHOWN.items() for row in seed(name)}
-    wanted |= {(row["stratum_type"], row["stratum_code"]) for row in seed("strata") if row["stratum_type"] in SHOWN_STRATA}
-    translated = seed("translated_labels")
-    there = {(row["subject"], row["code"], row["language_code"]) for row in translated if row["label"].strip()}
-    missing = {(*code, language) for code in wanted for language in LANGUAGES} ^ there
-    assert not missing, (
-        f"a public code has a row a language in translated_labels.csv, and nothing else has one: {sorted(missing)}"
-    )
-    unsigned = [
-        row for row in translated if (row["review_status"] == "reviewed") != bool(row["reviewed_by"] and row["reviewed_on"])
-    ]
-    assert not unsigned, f"reviewed says by whom and when, and nothing else does: {unsigned}"
-
-
 def test_every_measure_is_a_seed_row_and_a_counted_model(project: Manifest) -> None:
     rows = (DBT_PROJECT / "seeds" / "reference" / "measure_registry.csv").read_text(encoding="utf-8").splitlines()[1:]
     registered = {row.split(",")[0] for row in rows}
@@ -411,44 +315,6 @@ def test_every_counted_model_reaches_the_measures(project: Manifest) -> None:
     assert set(union["depends_on"]["nodes"]) == counted, "name the measure in macros/measures/measures.sql"
 
 
-def test_places_of_the_registry_are_places_and_periods() -> None:
-    """A slip of the pen in `places` would be no rows, without a word."""
-    place = r"(city|tract|aldermanic_district|police_district|neighborhood):(month|quarter|year|snapshot)"
-    with (DBT_PROJECT / "seeds" / "reference" / "measure_registry.csv").open(encoding="utf-8", newline="") as file:
-        rows = list(csv.DictReader(file))
-    wrong = [
-        (row["measure_id"], column, row[column])
-        for row in rows
-        for column in ("places", "weighted_places")
-        if row[column] and not re.fullmatch(rf"{place}(\|{place})*", row[column])
-    ]
-    wrong += [
-        (row["measure_id"], "stratified_places", row["stratified_places"])
-        for row in rows
-        if row["stratified_places"]
-        and not set(row["stratified_places"].split("|")) <= {entry.split(":")[0] for entry in row["places"].split("|")}
-    ]
-    assert not wrong, f"write place:period|…, and stratify only places that have rows: {wrong}"
-
-
-# Kinds of which a group has a value of its own to compare; a composition's parts compare with nothing (ADR 10).
-COMPARED = {"proportion", "rate", "median", "estimate", "amount_rate"}
-
-
-def test_every_policy_area_has_two_measures_by_race_with_a_gap() -> None:
-    """By race: the source says it of a record or a count, or the value is weighed by where groups live."""
-    with (DBT_PROJECT / "seeds" / "reference" / "measure_registry.csv").open(encoding="utf-8", newline="") as file:
-        rows = list(csv.DictReader(file))
-    by_race = {c.source for c in contracts() if c.concepts or any(column.vocabulary_names() for column in c.columns)}
-    measures: dict[str, set[str]] = {area: set() for area in load_vocabulary().words["policy_areas"]}
-    for row in rows:
-        has_race = row["weighted_places"] or row["source"] in by_race
-        if has_race and row["kind"] in COMPARED and row["reference_rule"]:
-            measures[row["policy_area"]].add(row["measure_id"])
-    short = sorted(area for area, found in measures.items() if len(found) < 2)
-    assert not short, f"give each area two measures by race with a reference: {short}"
-
-
 def test_what_is_reported_has_the_columns_of_the_measures(project: Manifest) -> None:
     """The suppressor hands on what it was given, and a measure's new column goes all the way or nowhere."""
     reported = set(project.data["sources"]["source.levelground.disclosure.reported"]["columns"])
@@ -460,13 +326,6 @@ def test_what_is_reported_has_the_columns_of_the_measures(project: Manifest) -> 
     assert columns["equity_measures"] == measures | {"publication_status", "is_revision_pending"}
     assert columns["disparity_indices"] == columns["fct_disparity_indices"] | {"publication_status"}
     assert columns["goal_progress"] == columns["fct_goal_progress"] | {"publication_status"}
-
-
-def test_known_issues_are_the_ones_that_contracts_cite() -> None:
-    rows = (DBT_PROJECT / "seeds" / "reference" / "known_data_issues.csv").read_text(encoding="utf-8").splitlines()[1:]
-    known = {row.split(",")[0] for row in rows}
-    cited = {contract.tolerances.issue for contract in contracts() if contract.tolerances.issue}
-    assert cited <= known, f"add to known_data_issues.csv: {cited - known}"
 
 
 def test_yaml_stands_beside_its_models() -> None:
