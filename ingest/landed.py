@@ -16,6 +16,7 @@ from typing import Any
 
 from duckdb import DuckDBPyConnection
 
+from ingest import gone
 from ingest.contract import Contract
 from ingest.deliver import DeliveryStore
 from ingest.kept import damage
@@ -105,6 +106,7 @@ def catch_up(con: DuckDBPyConnection, contract: Contract, store: DeliveryStore, 
             del line["rows_in_landing"]
             named = ", ".join(f"? as {name}" for name in line)
             con.execute(f"insert into intake.loads by name select {named}", list(line.values()))
+            gone.forget(con, {contract.source: load.sequence})  # what it took out is not known any more
     return len(lacking)
 
 

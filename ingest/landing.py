@@ -18,6 +18,7 @@ from pathlib import Path
 import duckdb
 from duckdb import DuckDBPyConnection
 
+from ingest import gone
 from ingest.cells import accepted_rows, invalid_flag, optional_columns, read_cells, refused_of, typed_of
 from ingest.contract import Column, Contract
 from ingest.typed import column_refused, invalid_condition, message, rejection, required_columns, typed_expression
@@ -72,6 +73,7 @@ class Counts:
 def ensure_ledger(con: DuckDBPyConnection) -> None:
     """Make the schemas and the ledger of loads."""
     con.execute(LEDGER)
+    con.execute(gone.LEDGER)
 
 
 def last_load(con: DuckDBPyConnection, contract: Contract) -> LastLoad | None:

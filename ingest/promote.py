@@ -17,6 +17,7 @@ from duckdb import DuckDBPyConnection
 
 from ingest.contract import Contract
 from ingest.deliver import FileReceipt, Receipt
+from ingest.gone import begin, take_all_out, take_out
 from ingest.landing import LOAD_COLUMNS, MARKS, marked_rows, period_of, rejected_rows
 from ingest.typed import column_refused, typed_expression
 from warehouse.sql import literal, quoted
@@ -77,6 +78,7 @@ def _promote(
     adds: bool,
 ) -> Promotion:
     table, this = f'landing."{contract.source}"', [receipt.source, receipt.load_id]
+    begin(con, receipt.source, receipt.sequence)
     # a load that comes again gives way to itself
     con.execute(f"delete from {table} where _load_id = ?", [receipt.load_id])
     con.execute("delete from intake.loads where source = ? and load_id = ?", this)
@@ -236,22 +238,24 @@ def _make_room(
     con: DuckDBPyConnection, contract: Contract, receipt: Receipt, usable: str, key: list[str], city_zone: str
 ) -> None:
     """Take out of landing what the usable rows of the batch replace."""
-    table, load = f'landing."{contract.source}"', contract.load
+    source, load, sequence = contract.source, contract.load, receipt.sequence
+    table = f'landing."{source}"'
     if not con.execute(f"select 1 from {table} limit 1").fetchone():
         return
     if load.mode == "replace" or receipt.whole:
         # what a source that is asked for everything does not have any more is gone
-        con.execute(f"delete from {table}")
+        take_all_out(con, source, sequence)
         return
     if load.mode == "replace_period":
         period = period_of(contract, city_zone)
         first, last = con.execute(f"select min({period}), max({period}) from {usable}").fetchone() or (None, None)
-        con.execute(f"delete from {table} where _period between ? and ?", [first, last])
+        if first is not None:
+            take_out(con, source, sequence, f"_period between date {literal(str(first))} and date {literal(str(last))}")
         if receipt.since is not None:
-            con.execute(f"delete from {table} where {from_since(contract, receipt, city_zone)}")
+            take_out(con, source, sequence, from_since(contract, receipt, city_zone))
     if key and load.mode in ("merge", "replace_period"):
         same = f"({', '.join(key)})"
-        con.execute(f"delete from {table} where {same} in (select {same} from {usable})")
+        take_out(con, source, sequence, f"{same} in (select {same} from {usable})")
 
 
 def from_since(contract: Contract, receipt: Receipt, city_zone: str) -> str:

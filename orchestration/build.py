@@ -11,7 +11,10 @@ import datetime as dt
 import hashlib
 import json
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+
+from duckdb import DuckDBPyConnection
 
 from expectations.disclosure.gate import gate_disclosure
 from expectations.gate import gate_build
@@ -180,25 +183,37 @@ def table_rows(session: RunSession) -> dict[str, int]:
 
 def judge_build(session: RunSession) -> list[GateResult]:
     """Judge marts and published; a critical failure blocks the release, and content that is out already ends the run."""
-    with session.timed("audit build"):
-        warehouse = session.settings.home.warehouse
-        series = _judge_series(session)
-        suites = read_suites()
-        judged = gate_build(warehouse, suites, kept=still_hold(session, suites))
-        keep(session, suites, judged)
-        marts = [replace(g, findings=(*g.findings, *series)) if g.subject == REGISTRY else g for g in judged]
-        gates = [*marts, *gate_published(warehouse, session.reading.registry), _attack(session)]
-    session.receipt.gates += gates
+    with ThreadPoolExecutor(1) as beside:  # a gate's Python leaves DuckDB idle for seconds
+        content = beside.submit(_content, session.con.cursor())
+        with session.timed("audit build"):
+            gates = _judge(session)
+        session.receipt.gates += gates
+        with session.timed("compare"), without_cells():
+            session.content = content.result()
     failed = [f"{gate.subject}: {finding.message}" for gate in gates for finding in gate.failed_critical]
     if failed:
         session.end(BLOCKED, "; ".join(failed))
         return gates
-    with session.timed("compare"), without_cells():
-        session.content = content_hash(session.con, CONTENT)
     published = current(session.settings.home)
     if published is not None and published.content_hash == session.content:
         _stay(session, "the build says what the current release says")
     return gates
+
+
+def _content(con: DuckDBPyConnection) -> str:
+    with con:
+        return content_hash(con, CONTENT)
+
+
+def _judge(session: RunSession) -> list[GateResult]:
+    """The verdicts on marts, on the registry of measures among them, and on what is published."""
+    warehouse = session.settings.home.warehouse
+    series = _judge_series(session)
+    suites = read_suites()
+    judged = gate_build(warehouse, suites, kept=still_hold(session, suites))
+    keep(session, suites, judged)
+    marts = [replace(g, findings=(*g.findings, *series)) if g.subject == REGISTRY else g for g in judged]
+    return [*marts, *gate_published(warehouse, session.reading.registry), _attack(session)]
 
 
 def _attack(session: RunSession) -> GateResult:
@@ -261,7 +276,7 @@ def release(session: RunSession) -> str:
             "select source, load_id from intake.loads order by source, sequence"
         ).fetchall():
             loads[source] = (*loads.get(source, ()), load_id)
-        seal(
+        sealed = seal(
             home,
             candidate,
             release_id=release_id,
@@ -275,7 +290,7 @@ def release(session: RunSession) -> str:
             seeds_hash=seeds_hash(),
             made_of=_made_of(session, measures),
         )
-        swap(home, release_id, is_new=True)
+        swap(home, release_id, is_new=True, sealed=sealed)
         prune(home, session.settings.keep_releases)
     session.end(RELEASED)
     return release_id

@@ -43,7 +43,7 @@ _REFUSED = (
 LAYOUT = {
     "clock": "as_of timestamp",
     "settings": "city varchar, city_title varchar, city_geoid varchar, time_zone varchar",
-    "growth": "model varchar, load_id varchar",
+    "growth": "model varchar, load_id varchar, sequence bigint",
     "agreements": "source varchar, department varchar, jurisdiction varchar, race_standard varchar",
     "vocabularies": "vocabulary varchar, title varchar, race_standard varchar, selection varchar, is_open boolean",
     "contracts": (
@@ -146,9 +146,9 @@ def write_build_inputs(session: RunSession) -> None:
             _fill(con, table, [])
 
 
-def write_growth(con: DuckDBPyConnection, growth: Mapping[str, Sequence[str]]) -> None:
-    """The loads that each growing model has still to take in."""
-    _fill(con, "growth", [(model, load) for model, loads in growth.items() for load in loads])
+def write_growth(con: DuckDBPyConnection, growth: Mapping[str, Sequence[tuple[str, int]]]) -> None:
+    """The loads (id, sequence) that each growing model has still to take in."""
+    _fill(con, "growth", [(model, *load) for model, loads in growth.items() for load in loads])
 
 
 def write_quality_inputs(session: RunSession, this_run: RunReceipt) -> None:

@@ -14,6 +14,7 @@ from pydantic import PrivateAttr
 
 from ingest.registry import ContractError
 from orchestration.alerts import tell_not_started
+from orchestration.garbage import uncollected
 from orchestration.killed import PID_TAG, process_tag, report_killed_runs
 from orchestration.reading import home_city
 from orchestration.receipts import RELEASED, UNCHANGED
@@ -50,7 +51,7 @@ class RunResource(dg.ConfigurableResource):  # type: ignore[type-arg]
         options = RunOptions(trigger, self.deliveries, self.as_of, self.full_refresh, self.wait_seconds)
         session = None
         try:
-            with run_session(Settings.from_environment(), options, context.run_id or "") as session:
+            with uncollected(), run_session(Settings.from_environment(), options, context.run_id or "") as session:
                 if context.instance:
                     report_killed_runs(context.instance, session.receipt.run_id)
                 for note in session.receipt.notes:

@@ -41,12 +41,12 @@ create table if not exists intake.standing (
 
 @dataclass(frozen=True)
 class Plan:
-    """What a build has to do. All are dbt's unique ids but `growth`: the loads that a growing fact has still to take in."""
+    """What a build has to do. All are dbt's unique ids but `growth`: the loads (id, sequence) that a growing fact has to take in."""
 
     build: tuple[str, ...]
     tests: tuple[str, ...]
     anew: tuple[str, ...]
-    growth: Mapping[str, tuple[str, ...]]
+    growth: Mapping[str, tuple[tuple[str, int], ...]]
 
 
 @dataclass
@@ -168,10 +168,13 @@ def meta(node: Mapping[str, Any]) -> Mapping[str, Any]:
     return said
 
 
-def plan(made_of: Ingredients, standing: Mapping[str, Standing], relations: Collection[str]) -> Plan:
+def plan(
+    made_of: Ingredients, standing: Mapping[str, Standing], relations: Collection[str], gone_since: Mapping[str, int]
+) -> Plan:
     """What has to be built and tested.
 
-    `standing`: what stands as what, `relations`: the tables and views there are, as `database.schema.name`.
+    `standing`: what stands as what, `relations`: the tables and views there are, as `database.schema.name`, `gone_since`: from
+    which load on it is told what a source's loads took out of landing; over an older one a fact cannot grow.
     """
     build, anew, growth, changed = [], [], {}, set()
     for node, found in made_of.nodes.items():
@@ -183,8 +186,9 @@ def plan(made_of: Ingredients, standing: Mapping[str, Standing], relations: Coll
             is_view = found["config"]["materialized"] == "view"
             if before.shape == now.shape if is_view else before.state == now.state:
                 continue
-            if grows_with(found) and before.base == now.base:
-                growth[node] = tuple(load for load, sequence in now.loads if (load, sequence) not in before.loads)
+            source, new = grows_with(found), tuple(load for load in now.loads if load not in before.loads)
+            if source and before.base == now.base and all(sequence >= gone_since.get(source, sequence + 1) for _, sequence in new):
+                growth[node] = new
         build.append(node)
         if node not in growth:
             anew.append(node)

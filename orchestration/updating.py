@@ -6,9 +6,10 @@ Here: reading what stands, having dbt build the rest, and writing down what stan
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from graphlib import TopologicalSorter
 
+from ingest import gone
 from orchestration import dbt_runner
 from orchestration.dbt_inputs import write_growth
 from orchestration.dbt_runner import STANDS, NodeResult
@@ -19,6 +20,7 @@ from orchestration.standing import (
     Ingredients,
     ensure_account,
     forget,
+    grows_with,
     plan,
     read_account,
     write_account,
@@ -36,7 +38,9 @@ def update(session: RunSession, on_node: Callable[[str], None]) -> list[NodeResu
     ensure_account(session.con)
     made_of = ingredients(session)
     _drop_unknown(session, made_of)
-    planned = plan(made_of, _standing(session), _relations(session))
+    standing = _standing(session)
+    gone.forget(session.con, taken_in(made_of, standing))
+    planned = plan(made_of, standing, _relations(session), gone.since(session.con))
     for node in planned.anew:
         _drop_grown(session, made_of, node)
     write_growth(session.con, {made_of.nodes[node]["name"]: loads for node, loads in planned.growth.items()})
@@ -79,6 +83,17 @@ def _standing(session: RunSession) -> dict[str, Standing]:
     published = current(session.settings.home)
     released = read_manifest(session.settings.home, published.release_id).made_of.standing if published else {}
     return {**released, **read_account(session.con)}
+
+
+def taken_in(made_of: Ingredients, standing: Mapping[str, Standing]) -> dict[str, int]:
+    """By source, the last load that all facts growing with it have taken in; of a source with no such fact, the last there is."""
+    last = {source: [max(sequence for _, sequence in loads)] for source, loads in made_of.loads.items() if loads}
+    for node, found in made_of.nodes.items():
+        source = grows_with(found)
+        if source in last:
+            before = standing.get(node)
+            last[source].append(max((sequence for _, sequence in before.loads), default=0) if before else 0)
+    return {source: min(sequences) for source, sequences in last.items()}
 
 
 def _relations(session: RunSession) -> set[str]:

@@ -49,13 +49,14 @@ def current(home: Home) -> Current | None:
         raise ReleaseCorrupt("that is published", home.current_json.name, why) from None
 
 
-def swap(home: Home, release_id: str, *, is_new: bool = False) -> Current:
+def swap(home: Home, release_id: str, *, is_new: bool = False, sealed: Manifest | None = None) -> Current:
     """Publish a release of this home, verified before and after. Open readers keep the file they have.
 
     The intent file makes every cut recoverable: before it nothing is touched, after it `recover` knows where to go. `is_new`: it
-    was never out; the ledger of disclosure control has it before anybody can open it.
+    was never out; the ledger of disclosure control has it before anybody can open it. `sealed`: what `seal` has just returned,
+    which read all of its files to their end for it.
     """
-    manifest = verify(home, release_id)
+    manifest = sealed or verify(home, release_id)
     intend(home, release_id, is_new=is_new)
     if is_new:
         remember(home, release_id)

@@ -1,6 +1,6 @@
 {#
     Facts that grow: one row per delivered record of one source, and nothing of a row depends on the other rows. A run that finds such
-    a fact as it would be built again, but for loads of its own source, takes out the rows that landing holds no more and adds those of
+    a fact as it would be built again, but for loads of its own source, takes out the rows that these took out of landing and adds those of
     the new loads; anything else that the fact is made of (a seed, a map, the address index, its SQL) builds it anew. Python decides
     which of both, by hashes (orchestration/standing.py), and writes the loads to take into receipts.growth.
 
@@ -19,19 +19,21 @@
 {%- endmacro %}
 
 
-{# Take out the rows whose delivered record landing holds no more, or holds anew. #}
+{# Take out the rows whose delivered record a new load took out of landing (ingest/gone.py), or brings anew. #}
 {% macro forget_gone_rows(source_name) -%}
     {%- if execute and this and is_incremental() %}
     delete from {{ this }} as held
     where
         held._load_id in ({{ loads_to_take() }})
-        or not exists (
+        or exists (
             select 1
-            from {{ target.database }}.landing.{{ source_name }} as landed
+            from {{ target.database }}.intake.gone as gone
             where
-                held._source_row = landed._source_row
-                and held._load_id = landed._load_id
-                and held._source_file = landed._source_file
+                gone.source = '{{ source_name }}'
+                and gone.sequence in (select sequence from {{ source('receipts', 'growth') }} where model = '{{ this.identifier }}')
+                and held._source_row = gone.source_row
+                and held._load_id = gone.load_id
+                and held._source_file = gone.source_file
         )
     {%- endif -%}
 {%- endmacro %}

@@ -24,7 +24,7 @@ from orchestration.standing import (
     read_account,
     write_account,
 )
-from orchestration.updating import write_down
+from orchestration.updating import taken_in, write_down
 from warehouse.releases import Standing
 
 CLOCK = RECEIPTS + "clock"
@@ -93,7 +93,7 @@ def another(before: Ingredients, **changed: Any) -> Ingredients:
 
 
 def planned(before: Ingredients, now: Ingredients) -> Plan:
-    return plan(now, standing(before), relations(before))
+    return plan(now, standing(before), relations(before), {CALLS: 2})
 
 
 def names(ids: tuple[str, ...] | Mapping[str, Any]) -> set[str]:
@@ -110,7 +110,7 @@ def test_a_new_load_grows_the_fact_and_leaves_alone_what_only_looks_addresses_up
     )
     found = planned(before, now)
     assert names(found.build) == {"int_addresses", "fct_calls", "measures"}
-    assert found.growth == {MODEL + "fct_calls": ("two",)}
+    assert found.growth == {MODEL + "fct_calls": (("two", 2),)}
     assert names(found.anew) == {"int_addresses", "measures"}
     # the view over the deliveries stands, but what it shows is tested again
     assert {i["name"] for i in TESTS if i["name"] in names_of_tests(now, found)} == {
@@ -123,9 +123,25 @@ def names_of_tests(made_of: Ingredients, found: Plan) -> set[str]:
     return {made_of.manifest["nodes"][i]["name"] for i in found.tests}
 
 
+@pytest.mark.parametrize("gone_since", [{CALLS: 3}, {}], ids=["told from a later load on", "told of no load"])
+def test_a_fact_is_built_anew_over_a_load_of_which_it_is_not_told_what_it_took_out(
+    before: Ingredients, gone_since: dict[str, int]
+) -> None:
+    now = another(before, loads={CALLS: [("one", 1), ("two", 2)], INDEX: [("all", 1)]})
+    found = plan(now, standing(before), relations(before), gone_since)
+    assert "fct_calls" in names(found.anew)
+    assert found.growth == {}
+
+
+def test_what_all_facts_of_a_source_have_taken_in_need_not_be_told_any_more(before: Ingredients) -> None:
+    now = another(before, loads={CALLS: [("one", 1), ("two", 2)], INDEX: [("all", 1), ("more", 4)]})
+    assert taken_in(now, standing(before)) == {CALLS: 1, INDEX: 4}
+    assert taken_in(now, {}) == {CALLS: 0, INDEX: 4}
+
+
 def test_a_load_that_comes_again_is_taken_in_again(before: Ingredients) -> None:
     assert planned(before, another(before, loads={CALLS: [("one", 3)], INDEX: [("all", 1)]})).growth == {
-        MODEL + "fct_calls": ("one",)
+        MODEL + "fct_calls": (("one", 3),)
     }
 
 
@@ -193,9 +209,9 @@ def test_the_clock_moves_what_reads_it(before: Ingredients) -> None:
 
 def test_a_table_that_is_gone_is_built_and_one_of_which_nothing_is_known(before: Ingredients) -> None:
     there = relations(before) - {"release.marts.fct_houses"}
-    assert names(plan(before, standing(before), there).build) == {"fct_houses"}
+    assert names(plan(before, standing(before), there, {}).build) == {"fct_houses"}
     known = {i: s for i, s in standing(before).items() if i != MODEL + "fct_calls"}
-    found = plan(before, known, relations(before))
+    found = plan(before, known, relations(before), {})
     assert names(found.build) == names(found.anew) == {"fct_calls"}
 
 
