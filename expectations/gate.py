@@ -55,12 +55,14 @@ def gate_build(
     attached: str = "release",
     schema: str = "marts",
     kept: Mapping[str, GateResult] | None = None,
+    grown: Mapping[str, Sequence[str]] | None = None,
 ) -> list[GateResult]:
     """The verdicts on the marts, one a table, in the order of their names.
 
     `database` as in `gate_delivery`; `attached` is the name under which it has the file with `schema` attached. A suite
     without its table is a critical failure, a table without a suite a warning. `kept`: verdicts by subject that still hold,
-    since neither the table nor one that its suite reads is another.
+    since neither the table nor one that its suite reads is another. `grown`: by table the loads that have come to one that had
+    passed its suite (`suite_checks`).
     """
     chosen = {suite.table: suite for suite in (read_suites() if suites is None else suites)}
     place = Place(attached, schema)
@@ -78,7 +80,8 @@ def gate_build(
             findings = _unjudged("suite_exists", "warning", f"{subject} has no suite; write expectations/suites/{table}.yml")
         else:
             session = session or Session(database)
-            findings = session.run(subject, f"select * from {place.table(table)}", suite_checks(chosen[table], place))
+            checks = suite_checks(chosen[table], place, (grown or {}).get(table))
+            findings = session.run(subject, f"select * from {place.table(table)}", checks)
         results.append(GateResult("build", subject, findings))
     return results
 

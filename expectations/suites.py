@@ -122,12 +122,16 @@ def read_suites(folder: Path = SUITES) -> tuple[Suite, ...]:
     return tuple(suites)
 
 
-def suite_checks(suite: Suite, place: Place) -> tuple[Check, ...]:
-    """The suite as checks on the table in its place."""
-    return tuple(_checks(suite, place))
+def suite_checks(suite: Suite, place: Place, new_loads: Sequence[str] | None = None) -> tuple[Check, ...]:
+    """The suite as checks on the table in its place.
+
+    `new_loads`: the table is one that has passed this suite, without some rows and with those of these loads. Its grain is sought
+    among the new rows and between them and the others; all else is judged on every row.
+    """
+    return tuple(_checks(suite, place, new_loads))
 
 
-def _checks(suite: Suite, place: Place) -> Iterator[Check]:
+def _checks(suite: Suite, place: Place, new_loads: Sequence[str] | None) -> Iterator[Check]:
     table = f"{place.schema}.{suite.table}"
     if suite.rows == "some":
         kwargs = {"min_value": 1}
@@ -138,7 +142,12 @@ def _checks(suite: Suite, place: Place) -> Iterator[Check]:
         )
     names = ", ".join(quoted(column) for column in suite.grain)
     says = f"{table} has several rows for one {', '.join(suite.grain)}"
-    yield measure("grain", "critical", says, expression=f"count(*) - count(distinct hash({names}))", at_most=0)
+    surplus = f"count(*) - count(distinct hash({names}))"
+    if new_loads is not None:
+        here, loads = place.table(suite.table), ", ".join(map(literal, new_loads)) or "''"
+        touched = f"select hash({names}) from {here} where _load_id in ({loads})"
+        surplus = f"0 * count(*) + (select {surplus} from {here} where hash({names}) in ({touched}))"
+    yield measure("grain", "critical", says, expression=surplus, at_most=0)
     for column in dict.fromkeys((*suite.grain, *suite.not_null)):
         says = f"{table}.{column} is never empty"
         yield share("not_null", "critical", says, rows=f"{quoted(column)} is null", column=column)

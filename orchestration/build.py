@@ -210,7 +210,7 @@ def _judge(session: RunSession) -> list[GateResult]:
     warehouse = session.settings.home.warehouse
     series = _judge_series(session)
     suites = read_suites()
-    judged = gate_build(warehouse, suites, kept=still_hold(session, suites))
+    judged = gate_build(warehouse, suites, kept=still_hold(session, suites), grown=session.grown)
     keep(session, suites, judged)
     marts = [replace(g, findings=(*g.findings, *series)) if g.subject == REGISTRY else g for g in judged]
     return [*marts, *gate_published(warehouse, session.reading.registry), _attack(session)]

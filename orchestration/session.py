@@ -66,6 +66,7 @@ class RunSession:
     candidate: Candidate | None = None
     suppressed: Suppressed | None = None
     standing: dict[str, Standing] = field(default_factory=dict)  # what the tables of the candidate stand as
+    grown: dict[str, tuple[str, ...]] = field(default_factory=dict)  # the loads that have come to facts of the current release
     content: str = ""
     created_at: dt.datetime | None = None
     # what each stage gave; None before it has been asked for (`stages`)

@@ -43,7 +43,9 @@ def update(session: RunSession, on_node: Callable[[str], None]) -> list[NodeResu
     planned = plan(made_of, standing, _relations(session), gone.since(session.con))
     for node in planned.anew:
         _drop_grown(session, made_of, node)
-    write_growth(session.con, {made_of.nodes[node]["name"]: loads for node, loads in planned.growth.items()})
+    growth = {made_of.nodes[node]["name"]: loads for node, loads in planned.growth.items()}
+    session.grown = {name: tuple(load for load, _ in loads) for name, loads in growth.items()}
+    write_growth(session.con, growth)
     forget(session.con, planned.build)
     names = [made_of.manifest["nodes"][node]["name"] for node in (*planned.build, *planned.tests)]
     results = dbt_runner.build(session.settings.home, select=names, on_node=on_node) if names else []

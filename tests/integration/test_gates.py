@@ -369,6 +369,31 @@ def test_a_rule_fails_on_what_it_is_for(release: DuckDBPyConnection, table: str,
     assert finding.message.startswith(f"marts.{table}")
 
 
+@pytest.mark.parametrize(
+    ("new_keys", "surplus"),
+    [(["n1", "n2"], 0), (["n1", "n1"], 1), (["n1", "k1"], 1), (["k1", "k1"], 2)],
+    ids=["new", "twice among the new", "there already", "both"],
+)
+def test_the_key_of_a_fact_that_has_grown_is_sought_among_its_new_rows_and_the_others(
+    release: DuckDBPyConnection, new_keys: list[str], surplus: int
+) -> None:
+    calls = "release.marts.fct_police_calls"
+    release.execute(
+        f"insert into {calls} select c.* replace ('new' as _load_id, key as police_call_key) "
+        f"from (from {calls} limit 1) as c cross join unnest($keys) as k (key)",
+        {"keys": new_keys},
+    )
+    suites = [suite for suite in read_suites() if suite.table == "fct_police_calls"]
+    found = failed(gate_build(database_path(release), suites, grown={"fct_police_calls": ["new"]}), "fct_police_calls")
+    assert {name: finding.observed for name, finding in found.items()} == ({"grain": surplus} if surplus else {})
+
+
+def test_a_fact_that_only_lost_rows_has_no_new_key(release: DuckDBPyConnection) -> None:
+    suites = [suite for suite in read_suites() if suite.table == "fct_police_calls"]
+    release.execute("delete from release.marts.fct_police_calls where police_call_key = 'k1'")
+    assert failed(gate_build(database_path(release), suites, grown={"fct_police_calls": []}), "fct_police_calls") == {}
+
+
 @pytest.mark.parametrize("lost", [0, 5])
 def test_an_area_that_loses_few_more_passes(release: DuckDBPyConnection, lost: int) -> None:
     more = MORE.format(key="police_call_key", area="police_district_geoid", there="9", lost=lost, also="")

@@ -7,22 +7,6 @@ settings as (
     select * from {{ ref('stg_receipts__settings') }}
 ),
 
-addresses as (
-    {%- for placed in facts_with_place() if placed.address %}
-    select facts.address
-    from {{ ref(placed.fact) }} as facts
-    {{ 'union' if not loop.last }}
-    {%- endfor %}
-),
-
--- each address is read once, however many records it has
-zips as (
-    select
-        address,
-        {{ zip_of('address') }} as zip_code
-    from addresses
-),
-
 records as (
     {%- for placed in facts_with_place() %}
     select
@@ -32,31 +16,32 @@ records as (
         facts.aldermanic_district_geoid,
         facts.police_district_geoid,
         facts.neighborhood_geoid,
-        coalesce({{ placed.zip_code or 'null' }}, zips.zip_code) as zcta_geoid,
+        {{ placed.zip_code or 'null' }} as zip_code,
+        {{ placed.address or 'null' }} as address,
         -- what is known to lie beyond the city is not lost
         facts.geocode_quality not in ('address', 'address_relaxed', 'delivered_point')
         and coalesce(facts.aldermanic_district_geoid, '') <> 'outside' as is_missed
     from {{ ref(placed.fact) }} as facts
-    left join zips on {{ placed.address or 'null' }} = zips.address
     {{ 'union all' if not loop.last }}
     {%- endfor %}
 ),
 
--- alike records are counted before they are spread over the types of place
-counts as (
+-- alike records are counted before their addresses are read for a ZIP code and before they are spread over the types of place
+alike as (
     select
-        records.source,
-        records.jurisdiction,
-        records.tract_geoid,
-        records.aldermanic_district_geoid,
-        records.police_district_geoid,
-        records.neighborhood_geoid,
-        records.zcta_geoid,
+        records.* exclude (is_missed),
         count(*) as "rows",
         count(*) filter (where records.is_missed) as missed
     from records
     inner join settings on records.jurisdiction = settings.city_geoid
     group by all
+),
+
+counts as (
+    select
+        * exclude (zip_code, address),
+        coalesce(zip_code, {{ zip_of('address') }}) as zcta_geoid
+    from alike
 ),
 
 by_place as (
