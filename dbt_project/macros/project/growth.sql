@@ -30,7 +30,7 @@
             from {{ target.database }}.intake.gone as gone
             where
                 gone.source = '{{ source_name }}'
-                and gone.sequence in (select sequence from {{ source('receipts', 'growth') }} where model = '{{ this.identifier }}')
+                and gone.sequence in ({{ loads_to_take('sequence') }})
                 and held._source_row = gone.source_row
                 and held._load_id = gone.load_id
                 and held._source_file = gone.source_file
@@ -39,10 +39,10 @@
 {%- endmacro %}
 
 
-{# The loads as SQL literals, so that the filter reaches the delivered rows before they are typed. #}
-{% macro loads_to_take() -%}
+{# The loads as SQL literals, by `load_id` or `sequence`, so that the filter reaches the delivered rows before they are typed. #}
+{% macro loads_to_take(column='load_id') -%}
     {%- set found = run_query(
-        "select load_id from " ~ source('receipts', 'growth') ~ " where model = '" ~ this.identifier ~ "' order by load_id"
+        "select " ~ column ~ " from " ~ source('receipts', 'growth') ~ " where model = '" ~ this.identifier ~ "' order by 1"
     ) -%}
-    {%- for row in found.rows %}'{{ row[0] }}'{{ ', ' if not loop.last }}{% else %}''{% endfor -%}
+    {%- for row in found.rows %}'{{ row[0] }}'{{ ', ' if not loop.last }}{% else %}null{% endfor -%}
 {%- endmacro %}

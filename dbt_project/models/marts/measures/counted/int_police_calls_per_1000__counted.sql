@@ -1,7 +1,12 @@
 -- one row per period and place: calls to the police that were dispatched
 with
+-- hours are not told apart here, so that fewer rows are spread over periods and places
 months as (
-    select * from {{ ref('int_police_calls__tallied') }}
+    select
+        * exclude (call_hour, calls_count),
+        sum(calls_count) as calls_count
+    from {{ ref('int_police_calls__tallied') }}
+    group by all
 ),
 
 periods as (

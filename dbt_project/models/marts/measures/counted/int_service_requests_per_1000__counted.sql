@@ -1,7 +1,12 @@
 -- one row per period and place: requests
 with
+-- days to closing are not told apart here, so that a tenth of the rows is spread over periods and places
 months as (
-    select * from {{ ref('int_service_requests__tallied') }}
+    select
+        * exclude (is_closed, observed_days, requests_count, followed_count, closed_count),
+        sum(requests_count) as requests_count
+    from {{ ref('int_service_requests__tallied') }}
+    group by all
 ),
 
 periods as (
