@@ -1,6 +1,6 @@
-"""Python's search for garbage in cycles of objects, put off while a run goes on.
+"""Python's search for garbage in cycles of objects, put off while a run goes on in a process that is not its own.
 
-Here: putting it off. Not here: memory that DuckDB takes (`settings`).
+Here: putting it off. Not here: the process of a command, which ends with it (`cli.program`), memory that DuckDB takes (`settings`).
 """
 
 from __future__ import annotations
@@ -12,11 +12,7 @@ from contextlib import contextmanager
 
 @contextmanager
 def uncollected() -> Iterator[None]:
-    """No search for cycles inside; it goes on afterwards if it did before.
-
-    A run is one process that holds dbt's manifest, Dagster's definitions and a gate's expectations until it ends. Python looked
-    through all of them again and again: a tenth of a nightly run's CPU, to find 70 MB.
-    """
+    """No search for cycles inside; it goes on afterwards if it did before."""
     was_on = gc.isenabled()
     gc.disable()
     try:

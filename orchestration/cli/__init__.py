@@ -8,6 +8,7 @@ seconds for them.
 
 from __future__ import annotations
 
+import gc
 import sys
 from importlib import import_module
 from typing import Any
@@ -50,3 +51,16 @@ def main() -> None:
         if known is None:
             raise
         sys.exit(known)
+
+
+def program() -> None:
+    """`main` as a process of its own, which ends with it, so that nobody has to look for garbage in between.
+
+    What a run holds (dbt's manifest, Dagster's definitions, a gate's expectations) it holds to its end. Python looked through all of
+    it again and again, a tenth of a nightly run's CPU to find 70 MB, and once more at the end, to take it apart: three seconds.
+    """
+    gc.disable()
+    try:
+        main()
+    finally:
+        gc.freeze()

@@ -15,7 +15,6 @@ import typer
 
 from orchestration import remedies
 from orchestration.cli.display import Progress, complain, out, table
-from orchestration.garbage import uncollected
 from orchestration.progress import watched_by
 from orchestration.reading import LIVE, settle
 from orchestration.receipts import EXIT_UNEXPECTED, RunReceipt, RunStore
@@ -57,7 +56,7 @@ def run(
     try:
         with suppress(WarehouseCorrupt):  # the run moves it aside
             open_working(settings.home).close()  # another process may hold the file without the lock
-        with uncollected(), Progress() as progress, watched_by(progress):
+        with Progress() as progress, watched_by(progress):
             progress.stage(f"reading {reading.what} ({reading.city.title})")
             receipt, problem = _execute(settings, option, as_of, full_refresh, wanted)
     finally:
