@@ -34,7 +34,7 @@ def begin(con: DuckDBPyConnection, source: str, sequence: int) -> None:
 
 
 def take_out(con: DuckDBPyConnection, source: str, sequence: int, where: str) -> None:
-    """Take the rows of `landing.<source>` out for which a condition holds, and tell them under the load that takes their place."""
+    """Take the rows of `landing.<source>` out for which a condition holds, and tell them under the load that replaces them."""
     table = f'landing."{source}"'
     con.execute(
         f"create or replace temp table {SPARE} as "
@@ -62,6 +62,7 @@ def forget(con: DuckDBPyConnection, taken_in: Mapping[str, int]) -> None:
     for source, sequence in taken_in.items():
         con.execute("delete from intake.gone where source = ? and sequence <= ?", [source, sequence])
         con.execute(
-            "insert into intake.gone_since values (?, ?) on conflict do update set sequence = greatest(sequence, excluded.sequence)",
+            "insert into intake.gone_since values (?, ?) "
+            "on conflict do update set sequence = greatest(sequence, excluded.sequence)",
             [source, sequence + 1],
         )

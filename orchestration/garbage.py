@@ -1,6 +1,6 @@
 """Python's search for garbage in cycles of objects, put off while a run goes on in a process that is not its own.
 
-Here: putting it off. Not here: the process of a command, which ends with it (`cli.program`), memory that DuckDB takes (`settings`).
+Here: putting it off. Not here: the process of a command, which ends with it (`cli.program`), the memory of DuckDB (`settings`).
 """
 
 from __future__ import annotations

@@ -41,7 +41,7 @@ create table if not exists intake.standing (
 
 @dataclass(frozen=True)
 class Plan:
-    """What a build has to do. All are dbt's unique ids but `growth`: the loads (id, sequence) that a growing fact has to take in."""
+    """What a build has to do. All are dbt's unique ids but `growth`: the loads (id, sequence) that a fact has to take in."""
 
     build: tuple[str, ...]
     tests: tuple[str, ...]
@@ -187,7 +187,8 @@ def plan(
             if before.shape == now.shape if is_view else before.state == now.state:
                 continue
             source, new = grows_with(found), tuple(load for load in now.loads if load not in before.loads)
-            if source and before.base == now.base and all(sequence >= gone_since.get(source, sequence + 1) for _, sequence in new):
+            told = source is not None and all(sequence >= gone_since.get(source, sequence + 1) for _, sequence in new)
+            if told and before.base == now.base:
                 growth[node] = new
         build.append(node)
         if node not in growth:

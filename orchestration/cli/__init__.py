@@ -56,8 +56,8 @@ def main() -> None:
 def program() -> None:
     """`main` as a process of its own, which ends with it, so that nobody has to look for garbage in between.
 
-    What a run holds (dbt's manifest, Dagster's definitions, a gate's expectations) it holds to its end. Python looked through all of
-    it again and again, a tenth of a nightly run's CPU to find 70 MB, and once more at the end, to take it apart: three seconds.
+    What a run holds (dbt's manifest, Dagster's definitions, a gate's expectations) it holds to its end. Python looked through all
+    of it again and again, a tenth of a nightly run's CPU to find 70 MB, and once more at its end: three seconds.
     """
     gc.disable()
     try:

@@ -33,7 +33,7 @@ alike as (
         count(*) as "rows",
         count(*) filter (where records.is_missed) as missed
     from records
-    inner join settings on records.jurisdiction = settings.city_geoid
+    where records.jurisdiction in (select settings.city_geoid from settings)
     group by all
 ),
 
