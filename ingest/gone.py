@@ -34,15 +34,19 @@ def begin(con: DuckDBPyConnection, source: str, sequence: int) -> None:
 
 
 def take_out(con: DuckDBPyConnection, source: str, sequence: int, where: str) -> None:
-    """Take the rows of `landing.<source>` out for which a condition holds, and tell them under the load that replaces them."""
-    table = f'landing."{source}"'
-    con.execute(
-        f"create or replace temp table {SPARE} as "
-        f"select rowid as _at, _load_id, _source_file, _source_row from {table} where {where}"
-    )
-    told = f"{literal(source)}, _load_id, _source_file, _source_row, {int(sequence)}"
-    con.execute(f"insert into intake.gone select {told} from temp.{SPARE}")
-    con.execute(f"delete from {table} where rowid in (select _at from temp.{SPARE})")
+    """Take the rows of `landing.<source>` out for which a condition holds, and tell them under the load that replaces them.
+
+    Not if they are more than half of all: to build a fact anew costs less than to take so much out of it.
+    """
+    table, these = f'landing."{source}"', f"rowid in (select _at from temp.{SPARE})"
+    con.execute(f"create or replace temp table {SPARE} as select rowid as _at from {table} where {where}")
+    found, every = con.execute(f"select (select count(*) from temp.{SPARE}), (select count(*) from {table})").fetchone() or (0, 0)
+    if 2 * found > every:
+        forget(con, {source: sequence})
+    elif found:
+        told = f"{literal(source)}, _load_id, _source_file, _source_row, {int(sequence)}"
+        con.execute(f"insert into intake.gone select {told} from {table} where {these}")
+    con.execute(f"delete from {table} where {these}")
     con.execute(f"drop table temp.{SPARE}")
 
 
@@ -58,7 +62,7 @@ def since(con: DuckDBPyConnection) -> dict[str, int]:
 
 
 def forget(con: DuckDBPyConnection, taken_in: Mapping[str, int]) -> None:
-    """Drop what loads took out up to these (source → sequence, inclusive): the release that is out holds none of it."""
+    """Tell no more what loads took out up to these (source → sequence, inclusive): no fact needs it, or not all is known."""
     for source, sequence in taken_in.items():
         con.execute("delete from intake.gone where source = ? and sequence <= ?", [source, sequence])
         con.execute(

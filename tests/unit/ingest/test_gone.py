@@ -47,3 +47,12 @@ def test_a_load_that_takes_everything_out_tells_no_rows(warehouse: Any, make_con
     warehouse.take(contract, {"f.csv": NEW})
     assert told(warehouse) == []
     assert gone.since(warehouse.con) == {contract.source: 3}
+
+
+def test_a_load_that_takes_more_than_half_out_tells_no_rows(warehouse: Any, merged: Contract) -> None:
+    warehouse.take(merged, {"f.csv": "k,d,v\n1,2025-01-01,a\n2,2025-01-02,b\n3,2025-01-03,c\n"})
+    warehouse.take(merged, {"f.csv": "k,d,v\n1,2025-01-01,A\n2,2025-01-02,B\n"})
+    assert told(warehouse) == []
+    assert gone.since(warehouse.con) == {merged.source: 3}
+    warehouse.take(merged, {"f.csv": "k,d,v\n3,2025-01-03,C\n"})
+    assert told(warehouse) == [("f.csv", 3, 3)]
