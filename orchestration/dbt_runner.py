@@ -8,6 +8,7 @@ In process, dbt joins the DuckDB instance that the run holds: no lock changes ha
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import json
 import os
@@ -85,6 +86,7 @@ def manifest(home: Home) -> dict[str, Any]:
             (home.dbt / "partial_parse.msgpack").unlink(missing_ok=True)
         _PROJECTS.clear()
         _PROJECTS[str(home.root), fingerprint] = _invoke(home, ["parse"])
+        gc.collect()  # a run looks for no garbage (`cli.program`), and a whole parse leaves hundreds of MB behind
         mark.write_text(said, encoding="utf-8")
     parsed: dict[str, Any] = json.loads(kept.read_text(encoding="utf-8"))
     return parsed
