@@ -88,14 +88,14 @@ def _standing(session: RunSession) -> dict[str, Standing]:
 
 
 def taken_in(made_of: Ingredients, standing: Mapping[str, Standing]) -> dict[str, int]:
-    """By source, the last load that all facts growing with it have taken in; of a source with no such fact, the last there is."""
+    """By source, the last load that all facts growing with it have taken in, if there is one; without such a fact, the last."""
     last = {source: [max(sequence for _, sequence in loads)] for source, loads in made_of.loads.items() if loads}
     for node, found in made_of.nodes.items():
         source = grows_with(found)
         if source in last:
             before = standing.get(node)
             last[source].append(max((sequence for _, sequence in before.loads), default=0) if before else 0)
-    return {source: min(sequences) for source, sequences in last.items()}
+    return {source: min(sequences) for source, sequences in last.items() if min(sequences) > 0}
 
 
 def _relations(session: RunSession) -> set[str]:

@@ -1,7 +1,7 @@
 {#
     Facts that grow: one row per delivered record of one source, and nothing of a row depends on the other rows. A run that finds such
-    a fact as it would be built again, but for loads of its own source, takes out the rows that these took out of landing and adds those of
-    the new loads; anything else that the fact is made of (a seed, a map, the address index, its SQL) builds it anew. Python decides
+    a fact as it would be built again, but for loads of its own source, takes out the rows that these took out of landing and adds
+    theirs; anything else that the fact is made of (a seed, a map, the address index, its SQL) builds it anew. Python decides
     which of both, by hashes (orchestration/standing.py), and writes the loads to take into receipts.growth.
 
     A model of this kind says {{ config(materialized='incremental', incremental_strategy='append', on_schema_change='fail',

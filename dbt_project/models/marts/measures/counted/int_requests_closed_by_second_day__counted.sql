@@ -1,6 +1,6 @@
 -- one row per period and place: requests closed at most two days after they were made, of those followed for two days
 with
--- days to closing are not told apart here, so that a tenth of the rows is spread over periods and places
+-- days to closing are not told apart here, so that a hundredth of the rows is spread over periods and places
 months as (
     select
         * exclude (is_closed, observed_days, requests_count, followed_count, closed_count),
