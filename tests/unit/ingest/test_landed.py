@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import shutil
 from collections.abc import Callable
 from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
 
+from ingest import gone
 from ingest.contract import Contract
 from ingest.kept import damage, disown, prune
 from ingest.landed import LANDED, DeliveryLost, catch_up, read, write_down
@@ -42,7 +44,7 @@ def ledger(warehouse: Any) -> list[Any]:
 def lose(warehouse: Any, contract: Contract) -> None:
     """Empty everything that the working warehouse knows of the source."""
     warehouse.con.execute(f'drop table landing."{contract.source}" cascade')
-    for table in ("loads", "files", "rejected_rows"):
+    for table in ("loads", "files", "rejected_rows", "gone", "gone_since"):
         warehouse.con.execute(f"delete from intake.{table}")
     ensure_tables(warehouse.con, contract, CITY_ZONE)
 
@@ -157,6 +159,18 @@ def test_a_batch_without_a_row_left_in_landing_is_not_needed(warehouse: Any, con
     lose(warehouse, contract)
     restored(warehouse, contract)
     assert (warehouse.rows("*"), ledger(warehouse)) == (landed, loads)
+
+
+def test_nobody_is_told_what_a_load_took_out_whose_batch_is_lost(warehouse: Any, contract_of: Callable[[str], Contract]) -> None:
+    contract = contract_of("merge")
+    states = ("1,2025-01-01,a\n2,2025-01-02,b\n3,2025-01-03,c\n", "1,2025-01-01,A\n", "1,2025-01-01,x\n")
+    loads = [warehouse.take(contract, {"f.csv": f"k,d,v\n{rows}"}).load_id for rows in states]
+    write_down(warehouse.con, contract, warehouse.store)
+    assert gone.since(warehouse.con) == {contract.source: 2}
+    shutil.rmtree(warehouse.store.folder / loads[1])
+    lose(warehouse, contract)
+    restored(warehouse, contract)
+    assert gone.since(warehouse.con) == {contract.source: 3}
 
 
 def test_what_stands_there_already_is_not_written_again(warehouse: Any, contract_of: Callable[[str], Contract]) -> None:
