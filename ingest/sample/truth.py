@@ -130,10 +130,10 @@ def _health() -> list[Truth]:
     last = chronic_disease.LAST_YEAR
     return rows + [
         Truth(
-            measure, "year", f"{last}-01-01", "all", chronic_disease.estimate(lowest, at, last), method="aggregate",
+            measure, "year", f"{last}-01-01", "all", chronic_disease.estimates(measure, last)[at], method="aggregate",
             geography_type="tract", geography_vintage="2010", geoid=f"{COUNTY_GEOID}{tract:06d}",
         )
-        for _, _, _, _, lowest, measure in chronic_disease.CONDITIONS
+        for _, _, _, _, measure in chronic_disease.CONDITIONS
         for at, tract in enumerate(chronic_disease.tracts()[:_OPEN_TRACTS])
     ]  # fmt: skip
 

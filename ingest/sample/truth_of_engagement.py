@@ -13,7 +13,7 @@ from functools import partial
 from ingest.sample.city import NEIGHBORHOODS
 from ingest.sample.engagement import participation, plan
 from ingest.sample.engagement.plan import Input
-from ingest.sample.population import blocks
+from ingest.sample.population import blocks, settlement
 from ingest.sample.true_value import Truth, percent
 from ingest.sample.writing import stream
 
@@ -88,7 +88,7 @@ def _participation(seed: int, year: int) -> Iterator[Truth]:
     period = ("year", f"{year}-01-01")
     yield Truth("engagement_participation_per_1000", *period, "all", 1000 * counted / float(adults.sum()))
     for code, group in _GROUPS.items():
-        rate = 1000 * counted * participation.GROUPS[code] / float(adults[blocks.GROUPS.index(group)])
+        rate = 1000 * counted * participation.GROUPS[code] / float(adults[settlement.GROUPS.index(group)])
         yield Truth("engagement_participation_per_1000", *period, code, rate)
 
 

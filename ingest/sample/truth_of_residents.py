@@ -11,10 +11,12 @@ from itertools import permutations
 import numpy as np
 from numpy.typing import NDArray
 
+from ingest.sample.health import chronic_disease
 from ingest.sample.housing import foreclosures
 from ingest.sample.money import arpa_projects, qualified_tracts
 from ingest.sample.people import staff
-from ingest.sample.population import blocks, labor_force
+from ingest.sample.places.ground import tracts
+from ingest.sample.population import blocks, labor_force, settlement
 from ingest.sample.safety import incidents
 from ingest.sample.true_value import Truth, percent
 from ingest.sample.writing import stream
@@ -31,27 +33,27 @@ _STAFF_LINES = {
 
 
 def _by_tract(seed: int) -> tuple[list[int], People]:
-    """The tracts of the city, and the people of each: a column a group, in the order of blocks.GROUPS."""
+    """The tracts of the city, and the people of each: a column a group, in the order of settlement.GROUPS."""
     people, _ = blocks.residents(stream(seed, blocks.SOURCE))
-    tracts, at = np.unique(blocks.city_blocks()[2], return_inverse=True)
-    counted = np.zeros((len(tracts), people.shape[1]))
+    here, at = np.unique(blocks.city_blocks()[2], return_inverse=True)
+    counted = np.zeros((len(here), people.shape[1]))
     np.add.at(counted, at, people)
-    return tracts.tolist(), counted
+    return here.tolist(), counted
 
 
 def _weighted(people: People, values: People) -> dict[str, float]:
     """The mean of tracts' values over where everybody and each of three groups live."""
-    columns = {"all": people.sum(axis=1)} | {code: people[:, blocks.GROUPS.index(group)] for group, code in _GROUPS.items()}
+    columns = {"all": people.sum(axis=1)} | {code: people[:, settlement.GROUPS.index(group)] for group, code in _GROUPS.items()}
     return {code: float((column * values).sum() / column.sum()) for code, column in columns.items()}
 
 
-def _money(tracts: list[int], people: People) -> list[Truth]:
+def _money(here: list[int], people: People) -> list[Truth]:
     day, last = arpa_projects.LAST.isoformat(), len(arpa_projects.PERIODS) - 1
     residents = people.sum(axis=1)
     every = arpa_projects.projects()
     rows = []
     for part, measure in enumerate(("arpa_obligated_per_resident", "arpa_spent_per_resident")):
-        dollars = dict.fromkeys(tracts, 0)
+        dollars = dict.fromkeys(here, 0)
         for project in every:
             if project.tract is not None:
                 dollars[project.tract] += project.amounts(last)[part]
@@ -74,14 +76,14 @@ def _money(tracts: list[int], people: People) -> list[Truth]:
     return rows
 
 
-def _residents(tracts: list[int], people: People) -> list[Truth]:
+def _residents(here: list[int], people: People) -> list[Truth]:
     rows = [
         Truth("children_share", "snapshot", "2020-04-01", code, percent(1 - adults), method="aggregate")
-        for code, adults in ((code, float(blocks.ADULTS[blocks.GROUPS.index(group)])) for group, code in _GROUPS.items())
+        for code, adults in ((code, float(blocks.ADULTS[settlement.GROUPS.index(group)])) for group, code in _GROUPS.items())
     ]
     for first_day in qualified_tracts.LISTS:
         listed = qualified_tracts.qualified(first_day)
-        within = _weighted(people, np.array([tract in listed for tract in tracts], dtype=float))
+        within = _weighted(people, np.array([tract in listed for tract in here], dtype=float))
         rows += [
             Truth("residents_in_qct_share", "snapshot", first_day.isoformat(), code, 100 * share, method="aggregate")
             for code, share in within.items()
@@ -94,6 +96,19 @@ def _residents(tracts: list[int], people: People) -> list[Truth]:
         for code in _GROUPS.values()
     ]
     return rows
+
+
+def _prevalences(seed: int) -> list[Truth]:
+    """The estimates of the tracts of 2010 as the adults of each group meet them where they live."""
+    columns, rows, _ = blocks.city_blocks()
+    _, adults = blocks.residents(stream(seed, blocks.SOURCE))
+    at = np.searchsorted(chronic_disease.tracts(), tracts(2010)[columns, rows])
+    last = chronic_disease.LAST_YEAR
+    out = []
+    for *_, measure in chronic_disease.CONDITIONS:
+        means = _weighted(adults.astype(np.float64), np.array(chronic_disease.estimates(measure, last))[at])
+        out += [Truth(measure, "year", f"{last}-01-01", code, means[code], method="place_weighted") for code in _GROUPS.values()]
+    return out
 
 
 def _violent(people: People) -> list[Truth]:
@@ -126,5 +141,5 @@ def _representation() -> list[Truth]:
 
 def truths_of_residents(seed: int) -> list[Truth]:
     """Every planted value that depends on who lives where in the sample of a seed."""
-    tracts, people = _by_tract(seed)
-    return [*_money(tracts, people), *_residents(tracts, people), *_violent(people), *_representation()]
+    here, people = _by_tract(seed)
+    return [*_money(here, people), *_residents(here, people), *_prevalences(seed), *_violent(people), *_representation()]

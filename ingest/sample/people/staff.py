@@ -24,9 +24,9 @@ COLUMNS = (
     "JOBTITLE_ABBRV", "DEPTNAME", "DEPTNAME_ABBRV", "HIRE_DATE",
 )  # fmt: skip
 
-# Planted: the composition of the staff whose race is known.
+# Planted: the composition of the staff whose race is known; each group but white has less of the staff than of the labor force.
 COMPOSITION = {
-    "WHITE": 0.60, "BLACK": 0.33, "HISPANIC": 0.03, "ASIAN/PACIFIC ISLANDER": 0.025, "AMERICAN INDIAN/ALASKAN NATIVE": 0.015,
+    "WHITE": 0.60, "BLACK": 0.27, "HISPANIC": 0.09, "ASIAN/PACIFIC ISLANDER": 0.034, "AMERICAN INDIAN/ALASKAN NATIVE": 0.006,
 }  # fmt: skip
 UNKNOWN = 0.008
 # Planted: pay rises by a fiftieth of the starting salary with each step, all that a group reaches equally likely, so that the

@@ -13,7 +13,8 @@ import numpy as np
 
 from ingest.sample.city import COUNTY_GEOID
 from ingest.sample.places import ground
-from ingest.sample.population.blocks import GROUPS, tract_shares
+from ingest.sample.population.blocks import tract_shares
+from ingest.sample.population.settlement import GROUPS, shares_of
 from ingest.sample.writing import Delivery
 
 SOURCE = "census__acs_race_tract"
@@ -40,7 +41,7 @@ def _half(races: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 def write(folder: Path, rng: np.random.Generator) -> Delivery:
     """Write the table into `folder`; returns what was planted."""
     tracts = np.unique(ground.tracts(2010)).tolist()
-    shares = tract_shares(rng, len(tracts))
+    shares = tract_shares(rng, shares_of(ground.tracts(2010)))
     people = rng.multinomial(rng.integers(*_PEOPLE, len(tracts)), shares)
     hispanic, others = people[:, GROUPS.index("hisp")], np.delete(people, GROUPS.index("hisp"), axis=1)
     estimates = np.column_stack(

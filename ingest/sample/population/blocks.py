@@ -15,27 +15,26 @@ import numpy as np
 from ingest.sample.city import COUNTY_GEOID
 from ingest.sample.places import ground
 from ingest.sample.places.houses import Numbers
+from ingest.sample.population.settlement import GROUPS, shares_of
 from ingest.sample.writing import Delivery
 
 SOURCE = "census__blocks_2020"
-GROUPS = ("hisp", "white", "black", "aian", "asian", "nhpi", "other", "two")
 HEADER = (
     "GEOID,SLDL,SLDU,vtd,aldermanic_2012,ward_2012,ward_2021,"
     + ",".join(["pop", *(f"pop_{group}" for group in GROUPS), "vap", *(f"vap_{group}" for group in GROUPS)])
     + "\n"
 )
 
-# The whole city, and how unevenly a group lives over its tracts (0: evenly).
-_SHARES = np.array([0.20, 0.33, 0.37, 0.004, 0.052, 0.001, 0.005, 0.038])
-_UNEVEN = np.array([1.0, 0.8, 1.1, 0.4, 0.6, 0.2, 0.2, 0.3])
 # Planted: the part of each group that is 18 and over.
 ADULTS = np.array([0.64, 0.81, 0.70, 0.72, 0.73, 0.75, 0.72, 0.58])
 _NO_DISTRICT_EVERY, _NO_WARD_EVERY = 263, 397
+_MOVED = 0.15
+_PEOPLE_OF_A_BLOCK = (5.0, 0.6)  # of the logarithm: mean and standard deviation
 
 
-def tract_shares(rng: np.random.Generator, tracts: int) -> np.ndarray:
-    """The composition of each of so many tracts by GROUPS: the city's, tilted by tract; a row sums to 1."""
-    weights = _SHARES * np.exp(rng.normal(0, 1, (tracts, len(GROUPS))) * _UNEVEN)
+def tract_shares(rng: np.random.Generator, shares: np.ndarray) -> np.ndarray:
+    """The compositions, moved a little: no two censuses, and no two seeds, find the same people in a tract."""
+    weights = shares * np.exp(rng.normal(0, _MOVED, shares.shape))
     return np.asarray(weights / weights.sum(axis=1, keepdims=True))
 
 
@@ -51,9 +50,11 @@ def city_blocks() -> tuple[Numbers, Numbers, Numbers]:
 def residents(rng: np.random.Generator) -> tuple[Numbers, Numbers]:
     """People and adults of each block of `city_blocks`, a column a group of GROUPS; the first that the source's stream draws."""
     tract = city_blocks()[2]
-    _, first, tract_at = np.unique(tract, return_index=True, return_inverse=True)
-    totals = np.where(rng.random(len(tract)) < 1 / 6, 0, np.rint(rng.lognormal(4.4, 0.6, len(tract))).astype(np.int64))
-    people = rng.multinomial(totals, tract_shares(rng, len(first))[tract_at])
+    tract_at = np.unique(tract, return_inverse=True)[1]
+    people_of = np.rint(rng.lognormal(*_PEOPLE_OF_A_BLOCK, len(tract))).astype(np.int64)
+    totals = np.where(rng.random(len(tract)) < 1 / 6, 0, people_of)
+    shares = tract_shares(rng, shares_of(ground.tracts(2020) * ground.city()))
+    people = rng.multinomial(totals, shares[tract_at])
     return people, rng.binomial(people, ADULTS)
 
 

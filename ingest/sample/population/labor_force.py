@@ -16,13 +16,13 @@ from ingest.sample.writing import Delivery
 
 SOURCE = "census__labor_force"
 TOTAL = "Total civilian labor force 16 years and over"
-# Planted: the people of the city's labor force by line.
+# Planted: the people of the city's labor force by line; about two thirds of the adults of each group.
 PEOPLE = {
-    "Hispanic or Latino": 12_000, "White alone, not Hispanic or Latino": 28_000,
-    "Black or African American alone, not Hispanic or Latino": 22_000,
-    "American Indian and Alaska Native alone, not Hispanic or Latino": 1_200, "Asian alone, not Hispanic or Latino": 3_600,
-    "Native Hawaiian and Other Pacific Islander alone, not Hispanic or Latino": 120,
-    "Two or more races, not Hispanic or Latino": 2_400,
+    "Hispanic or Latino": 20_000, "White alone, not Hispanic or Latino": 42_000,
+    "Black or African American alone, not Hispanic or Latino": 36_000,
+    "American Indian and Alaska Native alone, not Hispanic or Latino": 820, "Asian alone, not Hispanic or Latino": 5_900,
+    "Native Hawaiian and Other Pacific Islander alone, not Hispanic or Latino": 110,
+    "Two or more races, not Hispanic or Latino": 3_100,
 }  # fmt: skip
 _COUNTY = 1.8  # times the city's
 

@@ -37,13 +37,24 @@ SEARCHED = {
     "Unknown": 0.03,
 }  # fmt: skip
 ANSWERED = 0.84
+# Planted, of stops with an answer on citations, the share of each race that ends with one; and how often the reason is traffic.
+CITED = {
+    "White": 0.20, "Black": 0.12, "East African": 0.12, "Latino": 0.22, "Native American": 0.10, "Asian": 0.24, "Other": 0.16,
+    "Unknown": 0.14,
+}  # fmt: skip
+TRAFFIC = {
+    "White": 0.45, "Black": 0.60, "East African": 0.60, "Latino": 0.58, "Native American": 0.35, "Asian": 0.56, "Other": 0.50,
+    "Unknown": 0.50,
+}  # fmt: skip
+NO_ANSWER_ON_CITATIONS = 0.56
+# Planted: how often the vehicle is searched where the person is, and where the person is not.
+VEHICLE_TOO, VEHICLE_ONLY = 0.48, 0.015
 
 _RACES = list(PERCEIVED)
 _UNKNOWN = _RACES.index("Unknown")
-_PROBLEMS = ("traffic", "suspicious")
-_CITED = {"": 56, "NO": 37, "YES": 7}
+_PROBLEMS = ("suspicious", "traffic")
+_CITED = ("", "NO", "YES")
 _SEXES = {"Male": 62, "Female": 23, "Unknown": 14, "": 1}
-_VEHICLE_TOO = (0.015, 0.48)  # the vehicle is searched: without, with a search of the person
 _SPOTS = 2_000
 
 
@@ -73,8 +84,10 @@ class _Writer:
         self.no_answer = len(answers)
         self.people = words([*(",".join(labels) + "," for labels in product(_RACES, _RACES, _SEXES)), ",,,"])
         self.spots = _spots(rng)
-        self.race_table, self.cited_table, self.sex_table = (chooser(list(of.values())) for of in (PERCEIVED, _CITED, _SEXES))
-        self.searched = np.array([SEARCHED[race] for race in _RACES])
+        self.race_table, self.sex_table = (chooser(list(of.values())) for of in (PERCEIVED, _SEXES))
+        self.searched, self.cited, self.traffic = (
+            np.array([of[race] for race in _RACES], dtype=np.float32) for of in (SEARCHED, CITED, TRAFFIC)
+        )
 
     def chunk(self, start: int, stop: int, total: int) -> tuple[memoryview, int, int]:
         """The bytes of stops `start` to `stop`; how many have an answer, and how many of those a known race."""
@@ -84,9 +97,11 @@ class _Writer:
         answered = rng.random(size) < ANSWERED
         race = draw(rng, self.race_table, size).astype(np.int64)
         person = rng.random(size) < self.searched[race]
-        vehicle = rng.random(size) < np.where(person, _VEHICLE_TOO[1], _VEHICLE_TOO[0])
-        answer = draw(rng, self.cited_table, size) * 4 + person * 2 + vehicle
-        problem = rng.random(size) < 0.5
+        vehicle = rng.random(size, np.float32) < np.where(person, VEHICLE_TOO, VEHICLE_ONLY)
+        luck = rng.random(size, np.float32)
+        cited = np.where(luck < NO_ANSWER_ON_CITATIONS, 0, 1 + (luck > 1 - (1 - NO_ANSWER_ON_CITATIONS) * self.cited[race]))
+        answer = cited * 4 + person * 2 + vehicle
+        problem = rng.random(size, np.float32) < self.traffic[race]
         outcome = problem * (self.no_answer + 1) + np.where(answered, answer, self.no_answer)
         guess = rng.random(size)  # before the stop, most officers do not know; some are mistaken
         before = np.where(guess < 0.65, _UNKNOWN, np.where(guess < 0.97, race, draw(rng, self.race_table, size)))

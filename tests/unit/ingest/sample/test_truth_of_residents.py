@@ -17,6 +17,7 @@ from ingest.sample import write_sample
 from ingest.sample.places.ground import tracts
 from ingest.sample.places.houses import addresses, houses, long_form
 from ingest.sample.places.index import NO_POINT_EVERY
+from ingest.sample.population import blocks
 
 GROUPS = {"all": "pop", "hispanic": "pop_hisp", "white": "pop_white", "black": "pop_black"}
 SEEDS = Path(__file__).resolve().parents[4] / "dbt_project" / "seeds" / "reference"
@@ -146,6 +147,29 @@ def test_foreclosures_where_groups_live(city: Path, truths: list[dict[str, Any]]
     assert means == {code: pytest.approx(weighted(people, code, rates)) for code in GROUPS if code != "all"}
 
 
+def test_prevalences_where_groups_live(city: Path, truths: list[dict[str, Any]]) -> None:
+    """Blocks know their tract of 2020 only; a map of 2010 is the ground's."""
+    estimates: dict[str, dict[str, float]] = defaultdict(dict)
+    for path in (city / "mhd__chronic_disease").iterdir():
+        with path.open(encoding="ascii", newline="") as file:
+            for row in csv.DictReader(file):
+                if row["Period of Measure"] == "2019":
+                    estimates[row["Indicator Name"]][row["Location"]] = float(row["Indicator Rate Value"])
+    columns, rows, _ = blocks.city_blocks()
+    tract = [f"99001{label:06d}" for label in tracts(2010)[columns, rows].tolist()]
+    with next((city / "census__blocks_2020").iterdir()).open(encoding="ascii", newline="") as file:
+        delivered = list(csv.DictReader(file))
+    names = {"diabetes_prevalence": "Adults with Diabetes", "copd_prevalence": "Adults with COPD"}
+    for measure, name in names.items():
+        means = told(truths, measure, "place_weighted")
+        for code in ("white", "black", "hispanic"):
+            adults = [int(block[f"vap_{GROUPS[code][4:]}"]) for block in delivered]
+            mean = sum(count * estimates[name][at] for count, at in zip(adults, tract, strict=True)) / sum(adults)
+            assert means[code] == pytest.approx(mean)
+    gaps = told(truths, "diabetes_prevalence", "place_weighted")
+    assert gaps["black"] > 1.3 * gaps["white"]
+
+
 def test_violent_offences_are_drawn_as_planted(city: Path, truths: list[dict[str, Any]], people: dict[str, Any]) -> None:
     with next((city / "mpd__incidents").iterdir()).open(encoding="ascii", newline="") as file:
         rows = list(csv.DictReader(file))
@@ -173,4 +197,4 @@ def test_staff_is_represented_as_planted(city: Path, truths: list[dict[str, Any]
         rate = staff[code] / count
         assert abs(1000 * rate - rates[code]) < 4 * 1000 * rate * (1 / staff[code] + (3 / count**0.5) ** 2) ** 0.5
         assert ratios[code] == pytest.approx(rate / everybody, rel=0.2)
-    assert ratios["hispanic"] < 0.3 < ratios["black"] < ratios["white"]
+    assert ratios["hispanic"] < 0.5 < ratios["black"] < 0.9 < 1 < ratios["white"]

@@ -60,6 +60,24 @@ def test_stops_of_the_other_system_have_no_answer_at_all(stops: list[dict[str, s
     assert {stop["personSearch"] for stop in answered} == {"YES", "NO"}
 
 
+def test_outcomes_and_reasons_are_drawn_as_planted(stops: list[dict[str, str]]) -> None:
+    """Each race's share of citations, of vehicle searches and of traffic as the reason, within four standard errors."""
+    answered = [stop for stop in stops if stop["personSearch"]]
+    for race, searched in police_stops.SEARCHED.items():
+        here = [stop for stop in answered if stop["race"] == race]
+        vehicle = searched * police_stops.VEHICLE_TOO + (1 - searched) * police_stops.VEHICLE_ONLY
+        cited = [stop["citationIssued"] == "YES" for stop in here if stop["citationIssued"]]
+        for planted, drawn in (
+            (police_stops.CITED[race], cited),
+            (vehicle, [stop["vehicleSearch"] == "YES" for stop in here]),
+            (police_stops.TRAFFIC[race], [stop["problem"] == "traffic" for stop in here]),
+        ):
+            error = (planted * (1 - planted) / len(drawn)) ** 0.5
+            assert abs(sum(drawn) / len(drawn) - planted) < 4 * error, race
+    unanswered = sum(not stop["citationIssued"] for stop in answered) / len(answered)
+    assert abs(unanswered - police_stops.NO_ANSWER_ON_CITATIONS) < 0.03
+
+
 def test_numbers_are_unique_and_ascend(stops: list[dict[str, str]]) -> None:
     numbers = [stop["idNum"] for stop in stops]
     assert all(re.fullmatch(r"25-\d{6}", number) for number in numbers)
