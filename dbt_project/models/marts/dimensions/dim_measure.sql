@@ -8,14 +8,31 @@ breaks as (
     select * from {{ ref('series_breaks') }}
 ),
 
+-- Whether records stand in for the city's own depends on the city of the run, so that no fixed text can say it.
+stand_ins as (
+    select
+        agreements.source,
+        format(
+            'The records are of {}, not of {}, and stand in for the city''s own.',
+            coalesce(places.name, 'place ' || agreements.jurisdiction), city.city_title
+        ) as stand_in_caveat
+    from {{ ref('stg_receipts__agreements') }} as agreements
+    cross join {{ ref('stg_receipts__settings') }} as city
+    left join {{ ref('geographies') }} as places on places.geography_type = 'city' and agreements.jurisdiction = places.geoid
+    where {{ jurisdiction_type('agreements.jurisdiction') }} = 'city' and agreements.jurisdiction <> city.city_geoid
+),
+
 final as (
     select
         measures.measure_id,
         measures.measure_version,
         measures.name,
         measures.question,
-        measures.caveat,
-        concat_ws(' ÷ ', measures.numerator, nullif(measures.denominator, '')) as definition,
+        concat_ws(' ', measures.caveat, stand_ins.stand_in_caveat) as caveat,
+        case measures.kind
+            when 'median' then format('Median of: {}. Among: {}', measures.numerator, measures.denominator)
+            else concat_ws(' ÷ ', measures.numerator, nullif(measures.denominator, ''))
+        end as definition,
         measures.policy_area,
         measures.owner,
         measures.source,
@@ -42,6 +59,7 @@ final as (
         breaks.series_break_note
     from measures
     left join breaks on measures.measure_id = breaks.measure_id and measures.measure_version = breaks.measure_version
+    left join stand_ins on measures.source = stand_ins.source
 )
 
 select * from final

@@ -1,0 +1,63 @@
+"""Claims of caveats that a release can refute, on the sample city and on the real deliveries.
+
+A claim is a phrase of a caveat and the rows that would make it false for the measures that carry it.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.conftest import CommandLine
+
+# phrase → query of rows that contradict it; {measures} are the measure_ids whose caveat holds the phrase
+CLAIMS = {
+    "read the value with its bounds": """
+        select measure_id, race_ethnicity_code, known_race_pct from marts.fct_equity_measures
+        inner join marts.dim_race_ethnicity using (race_ethnicity_code)
+        where measure_id in ({measures}) and value is not null and kind in ('category', 'combination') and stratum_type = 'all'
+            and known_race_pct < 100 and (bound_low is null or bound_high is null)""",
+    "A value exists only where half of the requests were closed while they were followed": """
+        select measures.measure_id, measures.geoid, measures.value, sources.follow_up_days
+        from marts.fct_equity_measures as measures
+        inner join marts.dim_measure as definitions using (measure_id, measure_version)
+        inner join marts.dim_source as sources on definitions.source = sources.source
+        where measures.measure_id in ({measures}) and measures.value > sources.follow_up_days""",
+    "figures have no interval": """
+        select measure_id, geoid, ci_low from marts.fct_equity_measures
+        where measure_id in ({measures}) and ci_low is not null""",
+    "One group a pupil": """
+        select measure_id, tabulation from marts.fct_equity_measures
+        where measure_id in ({measures}) and tabulation <> 'exclusive'""",
+    "so that a month can be below zero": """
+        select measure_id, value_status from marts.fct_equity_measures
+        where measure_id in ({measures}) and numerator < 0 and value is null""",
+    "A city without a reviewed list of tracts has no value": """
+        select measure_id, geoid from marts.fct_equity_measures
+        where measure_id in ({measures}) and value is not null
+            and jurisdiction not in (select city_geoid from reference.qualified_census_tracts)""",
+}
+
+
+@pytest.mark.parametrize("phrase", CLAIMS)
+def test_claim_holds_in_the_sample_city(phrase: str, first_release: tuple[Path, dict[str, Any]]) -> None:
+    _check(phrase, CommandLine(first_release[0]))
+
+
+@pytest.mark.real
+@pytest.mark.xdist_group("real")
+@pytest.mark.parametrize("phrase", CLAIMS)
+def test_claim_holds_on_the_real_deliveries(phrase: str, milwaukee: tuple[CommandLine, dict[str, Any]]) -> None:
+    _check(phrase, milwaukee[0])
+
+
+def _check(phrase: str, levelground: CommandLine) -> None:
+    carriers = [
+        row["measure_id"]
+        for row in levelground.ask(f"select distinct measure_id from marts.dim_measure where contains(caveat, '{phrase}')")
+    ]
+    assert carriers, f"no caveat says {phrase!r} any more: leave the claim out, or check its new words"
+    wrong = levelground.ask(CLAIMS[phrase].format(measures=", ".join(f"'{measure}'" for measure in carriers)))
+    assert not wrong, f"the caveat says {phrase!r}, these rows do not: {wrong[:5]}"
