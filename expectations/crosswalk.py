@@ -1,48 +1,16 @@
-"""The labels that the crosswalk seed knows, read from its CSV: dbt may not have loaded it yet when a delivery is judged.
+"""Comparing the labels of a delivered column with those that the crosswalk seed maps.
 
-Here: which labels each vocabulary maps, and comparing a delivered label with them. Not here: what a label means.
+See `ingest.crosswalk` for the labels themselves; what a label means is the seed's and dbt's.
 """
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Iterable, Mapping
-from pathlib import Path
+from collections.abc import Iterable
 
+from ingest.crosswalk import CrosswalkError, Labels, folded, read_labels
 from warehouse.sql import literal, one_of, quoted
 
-Labels = Mapping[str, frozenset[str]]
-
-
-class CrosswalkError(ValueError):
-    """The crosswalk cannot be read."""
-
-
-def read_labels(path: Path) -> Labels:
-    """The labels of each vocabulary as the seed writes them; `CrosswalkError` names the file and what is missing.
-
-    The periods in which a label holds are dbt's to judge, row by row; a label that was ever mapped is known here.
-    """
-    try:
-        with path.open(encoding="utf-8", newline="") as file:
-            rows = list(csv.DictReader(file))
-            names = rows[0].keys() if rows else ()
-    except (OSError, UnicodeDecodeError) as error:
-        raise CrosswalkError(
-            f"{path}: cannot be read as UTF-8 CSV ({type(error).__name__}); restore the seed from the repository"
-        ) from None
-    for name in ("vocabulary", "reported_label"):
-        if name not in names:
-            raise CrosswalkError(f"{path}: has no column {name}; the seed has vocabulary and reported_label")
-    labels: dict[str, set[str]] = {}
-    for row in rows:
-        labels.setdefault(row["vocabulary"] or "", set()).add(row["reported_label"] or "")
-    return {vocabulary: frozenset(known) for vocabulary, known in labels.items()}
-
-
-def folded(label: str) -> str:
-    """A label as it is compared: without case, and without spaces that do not separate words."""
-    return " ".join(label.split()).lower()
+__all__ = ["CrosswalkError", "Labels", "folded", "read_labels", "unmapped_condition"]
 
 
 def unmapped_condition(column: str, labels: Iterable[str], question: str | None = None, delimiter: str | None = None) -> str:

@@ -44,7 +44,11 @@ LAYOUT = {
     "clock": "as_of timestamp",
     "settings": "city varchar, city_title varchar, city_geoid varchar, time_zone varchar",
     "growth": "model varchar, load_id varchar, sequence bigint",
-    "agreements": "source varchar, department varchar, jurisdiction varchar, race_standard varchar",
+    "agreements": (
+        "source varchar, department varchar, jurisdiction varchar, race_standard varchar, race_selection varchar, "
+        "classification varchar, suppress_below integer"
+    ),
+    "offered_labels": "source varchar, vocabulary varchar, label varchar",
     "vocabularies": "vocabulary varchar, title varchar, race_standard varchar, selection varchar, is_open boolean",
     "contracts": (
         "source varchar, title varchar, department varchar, policy_area varchar, jurisdiction varchar, grain varchar, "
@@ -78,6 +82,7 @@ DESCRIBED = {
     "settings": "The run's city.",
     "growth": "The loads that a model which grows has not taken in yet.",
     "agreements": "What each contract says of its source whatever is delivered.",
+    "offered_labels": "The answers about race that a person can give, by contract: a group of no such answer is never zero.",
     "vocabularies": "The vocabularies of race and ethnicity that contracts name.",
     "contracts": "What each contract says of its source, and the load that is in.",
     "runs": "How this run and earlier ones went.",
@@ -141,8 +146,10 @@ def write_build_inputs(session: RunSession) -> None:
     _fill(con, "contracts", rows)
     at = [list(_declared("contracts")).index(name) for name in _declared("agreements")]
     _fill(con, "agreements", [tuple(row[index] for index in at) for row in rows])
+    registry = session.reading.registry
+    _fill(con, "offered_labels", [(contract.source, *label) for contract in registry for label in contract.offered_labels()])
     for table in LAYOUT:
-        if table not in ("clock", "settings", "vocabularies", "contracts", "agreements"):
+        if table not in ("clock", "settings", "vocabularies", "contracts", "agreements", "offered_labels"):
             _fill(con, table, [])
 
 

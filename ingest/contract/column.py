@@ -14,6 +14,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field, model_validator
 
 from ingest.contract.words import NUMERIC, TIMES, Delimiter, Identifier, MissingReason, Strict, TimeZone, word
+from ingest.crosswalk import folded
 
 # What the typed views add to a contract's columns; a delivered column of that name would vanish behind it.
 RESERVED = ("_load_id", "_source_file", "_source_row", "_record_hash", "file_row_number")
@@ -43,6 +44,8 @@ class Column(Strict):
     required: bool = False
     role: Annotated[str, word("roles")] | None = None
     vocabulary: str | dict[str, str] | None = None
+    # The answers that a person can give: only a group of these is zero where no record has it.
+    offered: Annotated[tuple[Annotated[str, Field(min_length=1)], ...], Field(min_length=1)] | None = None
     # What one of several columns about race asks: its labels stand in the crosswalk as question=value.
     question: Annotated[str, Field(pattern=r"^\w+$")] | None = None
     # What stands between several labels in one cell.
@@ -88,6 +91,11 @@ class Column(Strict):
             yield "question goes with one vocabulary; write its name"
         if self.delimiter and (self.role != "race" or not isinstance(self.vocabulary, str)):
             yield "delimiter goes with role race and one vocabulary"
+
+        if self.offered and (self.role not in ("race", "group") or not self.vocabulary):
+            yield "offered goes with role race or group and a vocabulary; a column with a question offers its values"
+        if self.offered and len({folded(label) for label in self.offered}) < len(self.offered):
+            yield "offered names an answer twice"
 
     def _time_problems(self) -> Iterator[str]:
         if self.formats and self.type not in TIMES:

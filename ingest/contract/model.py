@@ -28,6 +28,7 @@ from ingest.contract.parts import (
     Tolerances,
 )
 from ingest.contract.words import SOURCE_NAME, TIMES, Geoid, Identifier, Strict, matching, vocabulary_of, word
+from ingest.crosswalk import folded, mapped_labels
 from ingest.vocabulary import RaceVocabulary, Vocabulary
 from ingest.yaml_source import Location
 
@@ -134,6 +135,12 @@ class Contract(Strict):
                         f"{name} lets a person select one label; leave the delimiter out, or choose one that lets select several"
                     )
                     yield ("columns", at, "delimiter"), message
+            mapped = mapped_labels(column.vocabulary_names()) if column.offered else {}
+            for place, label in enumerate(column.offered or ()):
+                if folded(label) not in mapped:
+                    of = ", ".join(column.vocabulary_names())
+                    message = f"{label!r} is no label of {of}; write it as the form does, or add it to race_ethnicity_crosswalk"
+                    yield ("columns", at, "offered", place), message
 
     def _references(self) -> Iterator[tuple[Location, str]]:
         load, follow_up = self.load, self.follow_up
@@ -173,6 +180,15 @@ class Contract(Strict):
     def hash_key_needed(self) -> bool:
         """Whether a run of this source needs LEVELGROUND_HASH_KEY."""
         return any(column.is_hashed for column in self.columns)
+
+    def offered_labels(self) -> tuple[tuple[str, str], ...]:
+        """Vocabulary and label of each answer about race that a person can give: `offered`, and the values of each question."""
+        found: dict[tuple[str, str], None] = {}
+        for column in self.columns:
+            mapped = mapped_labels(column.vocabulary_names())
+            asked = (label for label in mapped if column.question and label.startswith(f"{column.question.lower()}="))
+            found.update({(mapped[folded(label)], folded(label)): None for label in (*(column.offered or ()), *asked)})
+        return tuple(found)
 
     def race_vocabularies(self, vocabulary: Vocabulary) -> tuple[RaceVocabulary, ...]:
         """The race vocabularies that the contract's columns use, in their order."""

@@ -99,6 +99,10 @@ def column_of(profile: Profile, name: str, delivered: str | int, labels: Labels)
             asked.append(
                 f"{name}: are its labels those of the vocabulary {vocabulary}? who says a person's race: collection.mode"
             )
+            asked.append(
+                f"{name}: which answers does the form offer? list them all in offered, also those that nobody chose: "
+                "without the list an absent group is not_collected and never zero"
+            )
         else:
             more = f" (most labels are those of {vocabulary})" if vocabulary else ""
             asked.append(f"{name}: it seems to hold race{more}: name a vocabulary, and map its labels in the crosswalk seed")

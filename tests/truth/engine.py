@@ -51,7 +51,8 @@ class Engine:
         self._nodes: dict[str, dict[str, Any]] = manifest["nodes"]
         self._steps = _steps(self._nodes, warehouse.home.dbt)
         self._planted: list[str] = []
-        for view in ("int_population__pieced", *(f"stg_receipts__{table}" for table in ("contracts", "agreements", "settings"))):
+        receipts = ("contracts", "agreements", "settings", "offered_labels")
+        for view in ("int_population__pieced", *(f"stg_receipts__{table}" for table in receipts)):
             relation = self.relation(view)
             self.con.execute(f"create temp table shape as select * from {relation} limit 0; drop view {relation}")
             self.con.execute(f"create table {relation} as from shape; drop table shape")
@@ -75,6 +76,7 @@ class Engine:
                     "race_vocabulary": ", ".join(v.name for v in vocabularies) or None,
                     "race_standard": standards.pop() if len(standards) == 1 else None,
                     "race_selection": selections.pop() if len(selections) == 1 else None,
+                    "classification": contract.agreement.classification,
                 }
             )
         columns = {key: [row[key] for row in rows] for key in rows[0]}
@@ -85,7 +87,14 @@ class Engine:
             "data_as_of": np.datetime64("2200-01-01"),
         }
         self.plant("stg_receipts__contracts", columns | span)
-        self.plant("stg_receipts__agreements", {key: columns[key] for key in ("source", "jurisdiction", "race_standard")})
+        self.plant(
+            "stg_receipts__agreements",
+            {key: columns[key] for key in ("source", "jurisdiction", "race_standard", "race_selection", "classification")},
+        )
+        offered = [(contract.source, *label) for contract in load_registry() for label in contract.offered_labels()]
+        self.plant(
+            "stg_receipts__offered_labels", dict(zip(("source", "vocabulary", "label"), zip(*offered, strict=True), strict=True))
+        )
 
     def relation(self, name: str) -> str:
         """The relation of a model or a seed in this instance."""

@@ -162,3 +162,19 @@ def test_labels_and_their_vocabularies(make_contract: MakeContract) -> None:
     assert [column.is_label for column in contract.columns] == [True, False, True]
     assert [column.vocabulary_names() for column in contract.columns] == [("eeo4_hr",), (), ("dpi_wisedash", "eeo4_hr")]
     assert [v.name for v in contract.race_vocabularies(load_vocabulary())] == ["eeo4_hr", "dpi_wisedash"]
+
+
+def test_what_is_offered_is_what_is_listed_and_what_questions_ask(make_contract: MakeContract) -> None:
+    several = "two or more  races (not hispanic or latino)"
+    contract = make_contract(
+        columns=[
+            {"name": "race", "role": "race", "vocabulary": "eeo4_hr", "offered": ["White", several]},
+            {"name": "asian", "role": "race_flag", "vocabulary": "hmis_fy2024", "question": "Asian"},
+            {"name": "written", "role": "race", "vocabulary": "open_survey"},
+        ]
+    )
+    offered = contract.offered_labels()
+    assert offered[:2] == (("eeo4_hr", "white"), ("eeo4_hr", " ".join(several.split())))
+    assert ("hmis_fy2024", "asian=1") in offered
+    assert {vocabulary for vocabulary, _ in offered} == {"eeo4_hr", "hmis_fy2024"}
+    assert {label.split("=")[0] for vocabulary, label in offered if vocabulary == "hmis_fy2024"} == {"asian"}

@@ -13,31 +13,54 @@ slices as (
         max(geocoded_pct) as geocoded_pct,
         bool_or(bridged) as bridged,
         max(denominator) as whole,
-        bool_or(race_ethnicity_code <> 'all' and value_status = 'suppressed_at_source') as hides_a_race
+        bool_or(race_ethnicity_code <> 'all' and value_status in ('suppressed_at_source', 'bounded')) as hides_a_race
     from counted
     where piece_tract_geoid is null
     group by all
     having bool_or(race_ethnicity_code <> 'all')
 ),
 
-vocabularies as (
-    select
-        source,
-        unnest(string_split(race_vocabulary, ', ')) as vocabulary
-    from {{ ref('stg_receipts__contracts') }}
-),
-
-offered as (
+-- the codes that the vocabularies of a source have labels for
+mapped as (
     select distinct
-        vocabularies.source,
+        contracts.source,
         crosswalk.race_ethnicity_code
-    from vocabularies
-    inner join {{ ref('race_ethnicity_crosswalk') }} as crosswalk on vocabularies.vocabulary = crosswalk.vocabulary
+    from {{ ref('stg_receipts__contracts') }} as contracts
+    inner join {{ ref('race_ethnicity_crosswalk') }} as crosswalk
+        on list_contains(string_split(contracts.race_vocabulary, ', '), crosswalk.vocabulary)
     where crosswalk.race_ethnicity_code is not null
 ),
 
--- Three things that an absent group can be: nobody (its label exists and was not used), hidden (its label may stand behind a
--- suppressed cell), or never asked about (a category of the standard without a label in this vocabulary).
+-- the codes that a person can be of by the answers that are offered; whoever may select several of them can be of several
+answers as (
+    select distinct
+        labels.source,
+        crosswalk.race_ethnicity_code
+    from {{ ref('stg_receipts__offered_labels') }} as labels
+    inner join {{ ref('race_ethnicity_crosswalk') }} as crosswalk
+        on labels.vocabulary = crosswalk.vocabulary and labels.label = {{ normalised('crosswalk.reported_label') }}
+    where crosswalk.race_ethnicity_code is not null
+),
+
+listed as (
+    select distinct source from answers
+),
+
+offered as (
+    select * from answers
+    union
+    select
+        answers.source,
+        'multiracial' as race_ethnicity_code
+    from answers
+    inner join {{ ref('stg_receipts__agreements') }} as contracts
+        on answers.source = contracts.source and contracts.race_selection = 'multiple'
+    group by answers.source
+    having count(*) > 1
+),
+
+-- An absent group is one of three things: nobody (it was offered and nobody chose it), hidden (its label may be behind a suppressed
+-- cell), or not collected (a category of the standard that the source's list of answers does not contain).
 absent as (
     select
         slices.*,
@@ -50,13 +73,23 @@ absent as (
             when offered.race_ethnicity_code is null then 'not_collected'
             when slices.hides_a_race then 'suppressed_at_source'
             else 'computed'
-        end as value_status
+        end as value_status,
+        case
+            when offered.race_ethnicity_code is not null then null
+            when mapped.race_ethnicity_code is null then 'not_in_vocabulary'
+            when listed.source is null then 'offered_not_stated'
+            else 'not_offered'
+        end as reason
     from slices
     cross join {{ ref('race_ethnicity') }} as races
     inner join {{ ref('dim_measure') }} as measures
         on slices.measure_id = measures.measure_id and slices.measure_version = measures.measure_version
     left join offered
         on slices.source = offered.source and races.race_ethnicity_code = offered.race_ethnicity_code
+    left join mapped
+        on slices.source = mapped.source and races.race_ethnicity_code = mapped.race_ethnicity_code
+    left join listed
+        on slices.source = listed.source
     left join counted
         on {{ same_slice('slices', 'counted') }} and races.race_ethnicity_code = counted.race_ethnicity_code
     where
@@ -78,9 +111,8 @@ final as (
     select * from counted
     union all by name
     select
-        * exclude (whole, hides_a_race),
-        case when value_status = 'not_collected' then 'not_in_vocabulary' when value_status <> 'computed' then value_status end
-            as status_reason,
+        * exclude (whole, hides_a_race, reason),
+        case when value_status = 'not_collected' then reason when value_status <> 'computed' then value_status end as status_reason,
         case when value_status = 'computed' then 0.0 end as numerator
     from absent
 )
