@@ -5,7 +5,7 @@ Here: reading `suites/*.yml` strictly and turning them into checks on a table. N
 others rely on, seen on the rows of this run.
 
 In SQL of a rule, {batch} is the suite's table; {marts} is the schema of the marts and {published} that of the public tables, each
-for the suites of its own tables.
+for the suites of its own tables; {rule:name} is the value of a row of reference.measure_rules (marts only).
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from typing import Annotated, Any, Literal, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from expectations.checks import Check, measure, no_rows, share
+from expectations.rules import with_rules
 from ingest.yaml_source import YamlError, read_yaml
 from warehouse.sql import identifier, literal, quoted
 
@@ -168,7 +169,8 @@ def _checks(suite: Suite, place: Place, new_loads: Sequence[str] | None) -> Iter
 
 def _rule(rule: Rule, suite: Suite, place: Place) -> Check:
     def placed(sql: str) -> str:
-        return sql.strip().replace("{batch}", place.table(suite.table)).replace(f"{{{place.schema}}}", str(place))
+        named = with_rules(sql.strip(), place.database)
+        return named.replace("{batch}", place.table(suite.table)).replace(f"{{{place.schema}}}", str(place))
 
     says = f"{place.schema}.{suite.table}: {rule.reason}"
     if rule.bad_rows is not None:

@@ -12,7 +12,7 @@ create table public.published.measures as select
     'public_safety' as policy_area, 'Office' as owner, 'police' as source, 'proportion' as kind, 'searched' as numerator, 'stopped' as denominator,
     'percent' as unit, 'lower' as favourable_direction, 'person' as statistical_unit, true as numerator_is_subset, 'best' as reference_rule,
     null::varchar as reference_code, 20 as minimum_n, null::varchar as age_universe, null::varchar as population_scheme, null::varchar as places,
-    null::varchar as weighted_places, null::varchar as stratified_places, 'a' as agreement, 'law' as legal_basis, 'money' as funding_source,
+    null::varchar as weighted_places, null::varchar as stratified_places, 'a' as agreement, 'law' as legal_basis, 'money' as funding_source, false as is_estimate,
     true as is_current, null::date as series_break_on, null::varchar as series_break_note;
 insert into public.published.measures select * replace (
     'visits' as measure_id, 'requests' as source, 'rate' as kind, 'record' as statistical_unit, 'per_1000' as unit
@@ -32,30 +32,33 @@ create temp table shown as select
     null::double as rate_ratio_ci_low, null::double as rate_ratio_ci_high, null::double as rate_difference,
     null::double as rate_difference_ci_low, null::double as rate_difference_ci_high, 95.0::double as known_race_pct,
     97.0::double as geocoded_pct, null::double as place_coverage_pct, 19.0::double as bound_low, 23.0::double as bound_high, false as bridged,
-    'reliable' as reliability, 'reference_row' as status_reason, false as is_revision_pending, timestamp '2025-01-05' as data_as_of;
+    'reliable' as reliability, 'reference_row' as status_reason, false as is_revision_pending, timestamp '2025-01-05' as data_as_of,
+    null::double as rate_ratio_bound_low, null::double as rate_ratio_bound_high, null::varchar as population_fit,
+    'unknown_race' as bound_source, null::double as period_coverage_pct, null::boolean as is_significant_fdr;
 create table public.published.equity_measures as from shown;
 insert into public.published.equity_measures select * replace (
     'black' as race_ethnicity_code, 80.0 as numerator, 40.0 as value, 33.0 as ci_low, 47.0 as ci_high, 2.0 as rate_ratio, 1.4 as rate_ratio_ci_low,
     2.8 as rate_ratio_ci_high, 20.0 as rate_difference, 11.0 as rate_difference_ci_low, 29.0 as rate_difference_ci_high, 38.0 as bound_low,
-    43.0 as bound_high, null as status_reason
+    43.0 as bound_high, 1.7 as rate_ratio_bound_low, 2.3 as rate_ratio_bound_high, null as status_reason
 ) from shown;
 create temp table hidden as select * replace (
     'asian' as race_ethnicity_code, 'suppressed' as publication_status, null::double as numerator, null::double as denominator,
     null::double as value, null::double as confidence, null::double as ci_low, null::double as ci_high, null::varchar as ci_method,
     null::varchar as reference_code, null::double as reference_value, null::double as known_race_pct, null::double as geocoded_pct,
-    null::double as bound_low, null::double as bound_high, null::boolean as bridged, null::varchar as reliability,
+    null::double as bound_low, null::double as bound_high, null::boolean as bridged, null::varchar as reliability, null::varchar as bound_source,
     'suppressed' as status_reason
 ) from shown;
 insert into public.published.equity_measures from hidden;
 insert into public.published.equity_measures select * replace (
     'nhpi' as race_ethnicity_code, 'unreliable' as publication_status, 0.0 as numerator, null as value, null as ci_low, null as ci_high,
-    null as ci_method, null as reference_value, null as bound_low, null as bound_high, 'unreliable' as reliability,
+    null as ci_method, null as reference_value, null as bound_low, null as bound_high, null as bound_source,
+    'unreliable' as reliability,
     'unreliable' as status_reason
 ) from shown;
 insert into public.published.equity_measures select * replace (
     'other_race' as race_ethnicity_code, 'not_collected' as publication_status, 'not_collected' as value_status, null as numerator,
     null as denominator, null as value, null as ci_low, null as ci_high, null as ci_method, null as reference_value, null as bound_low,
-    null as bound_high, null as reliability, 'not_in_vocabulary' as status_reason
+    null as bound_high, null as bound_source, null as reliability, 'not_in_vocabulary' as status_reason
 ) from shown;
 insert into public.published.equity_measures select * replace (
     'visits' as measure_id, 'per_1000' as unit, 'all' as race_ethnicity_code, 'place_weighted' as method, 95.0 as place_coverage_pct,

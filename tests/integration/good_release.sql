@@ -1,5 +1,7 @@
 -- A release in which every rule of the suites holds: what test_gates.py spoils, one rule at a time.
 create schema release.marts;
+create schema release.reference;
+create table release.reference.measure_rules as select * from read_csv('{seeds}/measure_rules.csv');
 create temp table event as select
     'dpt__visits' as source, '5553000' as jurisdiction, 'load' as _load_id, 'v.csv' as _source_file, n as _source_row,
     date '2025-03-01' as occurred_on, '55079000101' as tract_geoid, '4' as aldermanic_district_geoid,
@@ -184,7 +186,10 @@ create table release.marts.fct_equity_measures as
         null::double as place_coverage_pct, value * 0.95 as bound_low, 100 - 0.95 * (100 - value) as bound_high, false as bridged,
         case when value is null then null when race_ethnicity_code in ('all', 'observer_unknown') then 'reliable' else 'use_with_caution' end
             as reliability,
-        case when value_status <> 'computed' then value_status end as status_reason, timestamp '2025-11-30' as data_as_of
+        case when value_status <> 'computed' then value_status end as status_reason, timestamp '2025-11-30' as data_as_of,
+        0.9 * value / reference_value as rate_ratio_bound_low, 1.1 * value / reference_value as rate_ratio_bound_high,
+        null::varchar as population_fit, case when value is not null then 'unknown_race' end as bound_source,
+        null::double as period_coverage_pct, null::boolean as is_significant_fdr
     from (values
         ('city', '5553000', 'all', 'exclusive', 'individual', 'computed', 100.0::double, 400.0::double, null, null, null::double),
         ('city', '5553000', 'black', 'exclusive', 'individual', 'computed', 60.0, 160.0, 'best', 'white', 12.5),
@@ -199,7 +204,7 @@ create table release.marts.fct_equity_measures as
         reference_code, reference_value);
 -- a rate among the city's 100 residents, and by where its residents live
 insert into release.marts.fct_equity_measures by name
-    select * exclude (known_race_pct, bound_low, bound_high, rate_ratio, rate_ratio_ci_low, rate_ratio_ci_high, rate_difference,
+    select * exclude (known_race_pct, bound_low, bound_high, bound_source, rate_ratio_bound_low, rate_ratio_bound_high, rate_ratio, rate_ratio_ci_low, rate_ratio_ci_high, rate_difference,
         rate_difference_ci_low, rate_difference_ci_high)
         replace (
             'visits' as measure_id, 'per_1000' as unit, 50.0::double as numerator, 100.0::double as denominator, 500.0::double as value,

@@ -314,6 +314,9 @@ SPOILT = [
         "set denominator = 75, value = 50.0 / 0.075, ci_high = 700 where unit = 'per_1000' and numerator = 50",
     ),
     ("fct_equity_measures", "place_weighted_tells_of_places", "set denominator = 70 where method = 'place_weighted'"),
+    ("fct_equity_measures", "bounded_has_bounds", "set value_status = 'bounded', bound_low = null where value is not null"),
+    ("fct_equity_measures", "bounds_have_a_source", "set bound_source = null where bound_low is not null"),
+    ("fct_equity_measures", "ratio_bounds_contain_ratio", "set rate_ratio_bound_low = 9 where rate_ratio is not null"),
     ("fct_equity_measures", "place_weighted_covers_the_group", "set place_coverage_pct = 89.9 where method = 'place_weighted'"),
     (
         "fct_equity_measures",

@@ -50,6 +50,7 @@ SPOILT = [
     ("equity_measures", "counts_not_negative", f"set denominator = -1 {SEARCHED}'black'"),
     ("equity_measures", "percent_within_0_100", f"set bound_high = 101 {SEARCHED}'black'"),
     ("equity_measures", "interval_contains_value", f"set ci_low = 41 {SEARCHED}'black'"),
+    ("equity_measures", "ratio_bounds_contain_ratio", f"set rate_ratio_bound_low = 9 {SEARCHED}'black'"),
     ("equity_measures", "bounds_contain_value", f"set bound_low = null {SEARCHED}'black'"),
     ("equity_measures", "ratio_has_reference", f"set reference_code = null {SEARCHED}'black'"),
     ("equity_measures", "ratio_within_interval", f"set rate_ratio = 3 {SEARCHED}'black'"),

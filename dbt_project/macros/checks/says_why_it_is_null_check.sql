@@ -8,6 +8,6 @@
     where
         (value is null) = (value_status = 'computed')
         or (reliability is null) = (value_status = 'computed')
-        or (numerator is not null and value_status not in ('computed', 'no_denominator'))
+        or (numerator is not null and value_status not in ('computed', 'no_denominator', 'incomplete_inside'))
         or (rate_ratio is null) = (status_reason is null)
 {%- endmacro %}

@@ -24,12 +24,12 @@
             case
                 when survival >= 1 then 1.0
                 when survival <= 0 then 0.0
-                else pow(survival, exp(1.959963984540054 * sqrt(variance_sum) / abs(ln(survival))))
+                else pow(survival, exp({{ rule('z_95') }} * sqrt(variance_sum) / abs(ln(survival))))
             end as survival_low,
             case
                 when survival >= 1 then 1.0
                 when survival <= 0 then 0.0
-                else pow(survival, exp(-1.959963984540054 * sqrt(variance_sum) / abs(ln(survival))))
+                else pow(survival, exp(-{{ rule('z_95') }} * sqrt(variance_sum) / abs(ln(survival))))
             end as survival_high
         from (
             select

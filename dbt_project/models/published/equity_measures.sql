@@ -47,8 +47,8 @@ final as (
             when is_counted and (not is_confidential or geography_type in ('city', 'county', 'state')) then geocoded_pct
         end as geocoded_pct,
         case when is_counted and not is_confidential then place_coverage_pct end as place_coverage_pct,
-        case when is_valued and shows_unknown then bound_low end as bound_low,
-        case when is_valued and shows_unknown then bound_high end as bound_high,
+        case when is_bounded and shows_unknown then bound_low end as bound_low,
+        case when is_bounded and shows_unknown then bound_high end as bound_high,
         case when is_counted then bridged end as bridged,
         -- of a group it tells whether 90 % are known
         case when is_counted and (shows_unknown or not is_group or reliability = 'unreliable') then reliability end as reliability,
@@ -68,7 +68,14 @@ final as (
             else status_reason
         end as status_reason,
         is_revision_pending,
-        data_as_of
+        data_as_of,
+        {%- for column in ['rate_ratio_bound_low', 'rate_ratio_bound_high'] %}
+        case when is_ratio_bounded then {{ column }} end as {{ column }},
+        {%- endfor %}
+        case when is_counted then population_fit end as population_fit,
+        case when is_bounded and shows_unknown then bound_source end as bound_source,
+        case when is_counted then period_coverage_pct end as period_coverage_pct,
+        case when is_compared then is_significant_fdr end as is_significant_fdr
     from referenced
 )
 

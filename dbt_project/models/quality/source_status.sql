@@ -26,9 +26,9 @@ faults as (
                 case when is_stand_in then 'other_jurisdiction' end,
                 case
                     when is_reference then 'reference_data'
-                    when known_race_pct < 70 then 'known_race_below_70'
-                    when known_race_pct < 90 then 'known_race_below_90'
-                    when known_race_pct is null and geocoded_pct >= 90 then 'race_by_place_only'
+                    when known_race_pct < {{ rule('known_race_for_ratio') }} then 'known_race_below_70'
+                    when known_race_pct < {{ rule('known_race_for_reliable') }} then 'known_race_below_90'
+                    when known_race_pct is null and geocoded_pct >= {{ rule('min_geocoded') }} then 'race_by_place_only'
                     when known_race_pct is null then 'race_not_collected'
                 end,
                 case when has_unmapped_labels then 'unmapped_labels' end,

@@ -21,7 +21,8 @@ STATUS = (
 )
 INTERVALS = (
     "measure_id, period_start, geoid, race_ethnicity_code, unit, value, ci_low, ci_high, bound_low, bound_high, "
-    "rate_ratio, rate_ratio_ci_low, rate_ratio_ci_high, rate_difference, rate_difference_ci_low, rate_difference_ci_high"
+    "rate_ratio, rate_ratio_ci_low, rate_ratio_ci_high, rate_difference, rate_difference_ci_low, rate_difference_ci_high, "
+    "rate_ratio_bound_low, rate_ratio_bound_high"
 )
 GOAL = (
     "goal_id, title, is_example, direction, baseline_period_start, baseline_value, comparison_baseline_value, target_value, "
@@ -51,8 +52,8 @@ GOOD: dict[str, tuple[str, str, dict[str, Any]]] = {
     ),
     "intervals_hold_the_value": (
         INTERVALS,
-        "('m', 1, 'g', 'black', 'percent', 5.0, 4.0, 6.0, 5.0, 7.0, 2.0, 1.0, 3.0, -1.0, -2.0, 0.0), "
-        "('m', 1, 'g', 'black', 'percent', 100.0, 98.0, 100.0, null, null, null, null, null, null, null, null)",
+        "('m', 1, 'g', 'black', 'percent', 5.0, 4.0, 6.0, 5.0, 7.0, 2.0, 1.0, 3.0, -1.0, -2.0, 0.0, 1.5, 2.5), "
+        "('m', 1, 'g', 'black', 'percent', 100.0, 98.0, 100.0, null, null, null, null, null, null, null, null, null, null)",
         {},
     ),
     "goal_is_sound": (
@@ -126,13 +127,14 @@ def test_nothing_is_found_in_good_rows_and_in_none(found: Check, check: str) -> 
         ),
         pytest.param(
             "intervals_hold_the_value",
-            "('m', 1, 'g', 'black', 'percent', 5.0, 5.5, 6.0, 5.0, 7.0, null, null, null, null, null, null), "
-            "('m', 1, 'g', 'black', 'percent', 5.0, 4.0, 6.0, 5.5, 7.0, null, null, null, null, null, null), "
-            "('m', 1, 'g', 'black', 'percent', 99.0, 98.0, 101.0, null, null, null, null, null, null, null, null), "
-            "('m', 1, 'g', 'black', 'percent', 1.0, -1.0, 2.0, null, null, null, null, null, null, null, null), "
-            "('m', 1, 'g', 'black', 'percent', 5.0, 4.0, 6.0, 5.0, 7.0, 0.5, 1.0, 3.0, null, null, null), "
-            "('m', 1, 'g', 'black', 'percent', 5.0, 4.0, 6.0, 5.0, 7.0, null, null, null, 3.0, 1.0, 2.0)",
-            6,
+            "('m', 1, 'g', 'black', 'percent', 5.0, 5.5, 6.0, 5.0, 7.0, null, null, null, null, null, null, null, null), "
+            "('m', 1, 'g', 'black', 'percent', 5.0, 4.0, 6.0, 5.5, 7.0, null, null, null, null, null, null, null, null), "
+            "('m', 1, 'g', 'black', 'percent', 99.0, 98.0, 101.0, null, null, null, null, null, null, null, null, null, null), "
+            "('m', 1, 'g', 'black', 'percent', 1.0, -1.0, 2.0, null, null, null, null, null, null, null, null, null, null), "
+            "('m', 1, 'g', 'black', 'percent', 5.0, 4.0, 6.0, 5.0, 7.0, 0.5, 1.0, 3.0, null, null, null, null, null), "
+            "('m', 1, 'g', 'black', 'percent', 5.0, 4.0, 6.0, 5.0, 7.0, 2.0, 1.0, 3.0, null, null, null, 2.1, 3.0), "
+            "('m', 1, 'g', 'black', 'percent', 5.0, 4.0, 6.0, 5.0, 7.0, null, null, null, 3.0, 1.0, 2.0, null, null)",
+            7,
             id="each way to lie outside",
         ),
         pytest.param(

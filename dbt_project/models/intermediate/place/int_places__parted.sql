@@ -34,7 +34,11 @@ shares as (
 snapped as (
     select
         * exclude (city_share),
-        case when city_share >= 0.95 then 1 when city_share > 0.05 then city_share else 0 end as city_share
+        case
+            when 100 * city_share >= {{ rule('city_tract_share') }} then 1
+            when 100 * city_share > 100 - {{ rule('city_tract_share') }} then city_share
+            else 0
+        end as city_share
     from shares
 ),
 

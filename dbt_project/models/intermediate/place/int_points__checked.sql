@@ -22,7 +22,7 @@ checked as (
         case
             when points.longitude = 0 and points.latitude = 0 then 'zero'
             -- one point for so many addresses is the middle of the city, given by a geocoder that found nothing
-            when points.delivered_addresses >= 20 and not points.is_of_index then 'placeholder'
+            when points.delivered_addresses >= {{ rule('placeholder_addresses') }} and not points.is_of_index then 'placeholder'
             when
                 points.longitude between extent.west and extent.east and points.latitude between extent.south and extent.north
                 then 'good'

@@ -45,7 +45,7 @@ final as (
         measures.numerator_is_subset,
         measures.reference_rule,
         measures.reference_code,
-        measures.minimum_n,
+        cast(coalesce(measures.minimum_n, {{ rule('min_events') }}) as integer) as minimum_n,
         measures.age_universe,
         measures.population_scheme,
         measures.places,
@@ -54,6 +54,7 @@ final as (
         measures.agreement,
         measures.legal_basis,
         measures.funding_source,
+        measures.is_estimate,
         measures.measure_version = max(measures.measure_version) over (partition by measures.measure_id) as is_current,
         breaks.series_break_on,
         breaks.series_break_note

@@ -13,7 +13,7 @@ estimated as (
         and race_kind in ('category', 'combination', 'combined_legacy')
         and kind in ('proportion', 'rate', 'estimate')
         and not hides_a_race
-        and coalesce(known_race_pct, 100) >= 70
+        and coalesce(known_race_pct, 100) >= {{ rule('known_race_for_ratio') }}
 ),
 
 slices as (

@@ -47,7 +47,13 @@ final as (
         bridged,
         reliability,
         reason as status_reason,
-        data_as_of
+        data_as_of,
+        rate_ratio_bound_low,
+        rate_ratio_bound_high,
+        population_fit,
+        bound_source,
+        period_coverage_pct,
+        is_significant_fdr
     from compared
 )
 

@@ -58,12 +58,18 @@ final as (
         * exclude (reference_period_type, reference_start, reference_status, chosen_status, is_against_rest),
         publication_status <> 'suppressed' as is_counted,
         publication_status = 'published' as is_valued,
+        publication_status in ('published', 'bounded') as is_bounded,
         publication_status <> 'suppressed' and is_reference_told as is_code_told,
         publication_status = 'published'
         and is_reference_told
         and not is_reference_hidden
         and not is_comparison_telling
-        and coalesce(reference_code = 'rest' or reference_status = 'published', false) as is_compared
+        and coalesce(reference_code = 'rest' or reference_status = 'published', false) as is_compared,
+        -- a quotient of two bounds that are both out, which tells nothing beside them
+        publication_status in ('published', 'bounded')
+        and shows_unknown
+        and is_reference_told
+        and coalesce(reference_status in ('published', 'bounded'), false) as is_ratio_bounded
     from judged
 )
 

@@ -71,9 +71,10 @@ final as (
         baseline_value + (target_value - baseline_value) * part_of_the_way as expected_value,
         value - comparison_value as gap,
         baseline_value - comparison_baseline_value as gap_baseline,
-        -- figures are adopted to two decimals
-        coalesce(abs(baseline_stored - baseline_computed) > 0.005 + 1e-9, false)
-        or coalesce(abs(comparison_baseline_stored - comparison_baseline_computed) > 0.005 + 1e-9, false) as is_baseline_revised,
+        coalesce(abs(baseline_stored - baseline_computed) > {{ rule('goal_baseline_tolerance') }} + 1e-9, false)
+        or coalesce(
+            abs(comparison_baseline_stored - comparison_baseline_computed) > {{ rule('goal_baseline_tolerance') }} + 1e-9, false
+        ) as is_baseline_revised,
         coalesce(case sign when 1 then value_change.high < 0 else value_change.low > 0 end, false) as is_target_group_worse,
         coalesce(case sign when 1 then comparison_change.high < 0 else comparison_change.low > 0 end, false) as is_comparison_group_worse
     from changed

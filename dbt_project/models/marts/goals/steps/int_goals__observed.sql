@@ -16,7 +16,8 @@ figures as (
         case
             when measures.value_status <> 'computed' then measures.value_status
             when measures.value is null then 'value_not_computed'
-            when measures.race_ethnicity_code <> 'all' and measures.known_race_pct < 70 then 'known_race_below_70'
+            when measures.race_ethnicity_code <> 'all' and measures.known_race_pct < {{ rule('known_race_for_ratio') }}
+                then 'known_race_below_70'
             when measures.ci_low is null or measures.ci_high is null then 'no_interval'
         end as reason
     from goals

@@ -11,7 +11,7 @@ reasoned as (
             when referenced.race_kind = 'total' then 'total_row'
             when referenced.race_kind = 'missing' then 'race_missing'
             when referenced.hides_a_race then 'suppressed_at_source'
-            when referenced.known_race_pct < 70 then 'known_race_below_70'
+            when referenced.known_race_pct < {{ rule('known_race_for_ratio') }} then 'known_race_below_70'
             when referenced.kind = 'composition' and referenced.jurisdiction <> city.city_geoid then 'jurisdiction'
             when referenced.reference_code is null then 'no_reference'
             when referenced.reference_code = referenced.race_ethnicity_code then 'reference_row'
@@ -55,7 +55,7 @@ errors as (
                     - 2 * reference_covariance / value / reference_value, 0
                 ))
             when compares_intervals
-                then sqrt(pow(ln(ci_high / ci_low), 2) + pow(ln(reference_ci_high / reference_ci_low), 2)) / 2 / 1.959963984540054
+                then sqrt(pow(ln(ci_high / ci_low), 2) + pow(ln(reference_ci_high / reference_ci_low), 2)) / 2 / z
         end as log_ratio_error,
         case
             when compares_places
@@ -71,8 +71,8 @@ intervals as (
             when log_ratio_error is not null
                 then
                     {
-                        'low': rate_ratio * exp(-1.959963984540054 * log_ratio_error),
-                        'high': rate_ratio * exp(1.959963984540054 * log_ratio_error)
+                        'low': rate_ratio * exp(-z * log_ratio_error),
+                        'high': rate_ratio * exp(z * log_ratio_error)
                     }
             when compares_shares
                 then {{ stats('risk_ratio_ci') }}(numerator, denominator, reference_numerator, reference_denominator, confidence)
@@ -84,8 +84,8 @@ intervals as (
             when compares_places
                 then
                     {
-                        'low': rate_difference - 1.959963984540054 * difference_error,
-                        'high': rate_difference + 1.959963984540054 * difference_error
+                        'low': rate_difference - z * difference_error,
+                        'high': rate_difference + z * difference_error
                     }
             when compares_shares
                 then list_transform(
@@ -105,6 +105,9 @@ intervals as (
 final as (
     select
         * exclude (ratio_interval, difference_interval),
+        cast(null as double) as rate_ratio_bound_low,
+        cast(null as double) as rate_ratio_bound_high,
+        cast(null as boolean) as is_significant_fdr,
         ratio_interval.low as rate_ratio_ci_low,
         ratio_interval.high as rate_ratio_ci_high,
         difference_interval.low as rate_difference_ci_low,

@@ -42,15 +42,14 @@ populations as (
     where tract_vintage = '2020'
 ),
 
--- A month, quarter or year that the delivery covers in part, or in which the map changed. Three days without a record, a long
--- weekend, are no gap.
+-- A month, quarter or year that the delivery covers in part, or in which the map changed. A long weekend without a record is no gap.
 dated as (
     select
         filled.*,
         filled.period_type in ('month', 'quarter', 'year')
         and coalesce(
-            covered.covered_from > filled.period_start + interval 3 days
-            or covered.covered_to < filled.period_end - interval 3 days
+            covered.covered_from > filled.period_start + to_days(cast({{ rule('period_slack_days') }} as integer))
+            or covered.covered_to < filled.period_end - to_days(cast({{ rule('period_slack_days') }} as integer))
             or (filled.geography_type = 'aldermanic_district' and vintages.valid_from > filled.period_start)
             or (filled.geography_type = 'aldermanic_district' and vintages.valid_to < filled.period_end),
             false
@@ -66,7 +65,7 @@ agreed as (
         dated.*,
         populations.population,
         populations.moe as population_moe,
-        populations.fit_quality as population_fit,
+        populations.fit_quality,
         -- the first of these that holds says on what numerator and population do not agree
         case
             when dated.value_status <> 'computed' or dated.kind not in ('rate', 'amount_rate') then null

@@ -5,7 +5,8 @@ guarded as (
     select
         *,
         {{ unit_factor('unit') }} as factor,
-        cast(0.95 as double) as confidence,
+        {{ rule('confidence') }} as confidence,
+        {{ rule('z_95') }} as z,
         method = 'place_weighted' or kind in ('median', 'estimate') as is_delivered,
         is_computable and not is_delivered and kind in ('proportion', 'composition') as is_share,
         is_computable and not is_delivered and kind in ('rate', 'count') as is_rate,
@@ -34,16 +35,16 @@ intervals as (
             when has_margin
                 then
                     {
-                        'low': numerator / denominator * exp(-1.959963984540054 * sqrt(1 / numerator + pow(denominator_cv, 2))),
-                        'high': numerator / denominator * exp(1.959963984540054 * sqrt(1 / numerator + pow(denominator_cv, 2)))
+                        'low': numerator / denominator * exp(-z * sqrt(1 / numerator + pow(denominator_cv, 2))),
+                        'high': numerator / denominator * exp(z * sqrt(1 / numerator + pow(denominator_cv, 2)))
                     }
             when is_rate then {{ stats('rate_ci') }}(numerator, person_time, confidence)
             when method = 'place_weighted' and is_computable and variance is not null
                 then
                     {
-                        'low': greatest(value / factor - 1.959963984540054 * sqrt(variance), 0.0),
+                        'low': greatest(value / factor - z * sqrt(variance), 0.0),
                         'high': least(
-                            value / factor + 1.959963984540054 * sqrt(variance),
+                            value / factor + z * sqrt(variance),
                             case unit when 'percent' then 1.0 else cast('infinity' as double) end
                         )
                     }
@@ -71,7 +72,7 @@ doubts as (
             when is_share then sqrt((1 - numerator / denominator) / nullif(numerator, 0))
             when is_rate then sqrt(1 / nullif(numerator, 0) + coalesce(pow(denominator_cv, 2), 0))
             when method = 'place_weighted' then factor * sqrt(variance) / nullif(value, 0)
-            when is_delivered then factor * (value_interval.high - value_interval.low) / 2 / 1.959963984540054 / nullif(value, 0)
+            when is_delivered then factor * (value_interval.high - value_interval.low) / 2 / z / nullif(value, 0)
         end as coefficient_of_variation,
         race_kind in ('category', 'combination', 'combined_legacy') as is_group,
         is_group and not hides_a_race and is_computable and not is_delivered and kind in ('proportion', 'composition', 'rate')
@@ -81,30 +82,36 @@ doubts as (
 
 final as (
     select
-        * replace (factor * value_interval.low as ci_low, factor * value_interval.high as ci_high),
+        * replace (
+            factor * value_interval.low as ci_low,
+            factor * value_interval.high as ci_high,
+            -- all of unknown race had it and belong to the group; or none of them
+            case
+                when not has_bounds then bound_low
+                when kind = 'proportion' then factor * (numerator / (denominator + unknown_records - unknown_numerator))
+                else factor * (numerator / denominator)
+            end as bound_low,
+            case
+                when not has_bounds then bound_high
+                when kind = 'proportion' then factor * ((numerator + unknown_numerator) / (denominator + unknown_numerator))
+                else factor * ((numerator + unknown_numerator) / denominator)
+            end as bound_high,
+            case when has_bounds then 'unknown_race' else bound_source end as bound_source
+        ),
         case
             when not is_computable then null
-            when events < minimum_n or coefficient_of_variation > 0.3 then 'unreliable'
-            when is_group and known_race_pct < 90 then 'use_with_caution'
+            when events < minimum_n or 100 * coefficient_of_variation > {{ rule('max_cv') }} then 'unreliable'
+            when is_group and known_race_pct < {{ rule('known_race_for_reliable') }} then 'use_with_caution'
             when is_incomplete and kind in ('count', 'sum') then 'use_with_caution'
             -- what no map places is missing from every place but the city
-            when geocoded_pct < 90 and (geography_type <> 'city' or method = 'place_weighted') and kind in ('rate', 'count', 'amount_rate')
+            when
+                geocoded_pct < {{ rule('min_geocoded') }} and (geography_type <> 'city' or method = 'place_weighted')
+                and kind in ('rate', 'count', 'amount_rate')
                 then 'use_with_caution'
-            when population_fit = 'poor' then 'use_with_caution'
+            when fit_quality = 'poor' or population_fit = 'estimated_poor' then 'use_with_caution'
             when is_delivered and value_interval is null then 'use_with_caution'
             else 'reliable'
-        end as reliability,
-        -- all of unknown race had it and belong to the group; or none of them
-        case
-            when not has_bounds then null
-            when kind = 'proportion' then factor * (numerator / (denominator + unknown_records - unknown_numerator))
-            else factor * (numerator / denominator)
-        end as bound_low,
-        case
-            when not has_bounds then null
-            when kind = 'proportion' then factor * ((numerator + unknown_numerator) / (denominator + unknown_numerator))
-            else factor * ((numerator + unknown_numerator) / denominator)
-        end as bound_high
+        end as reliability
     from doubts
 )
 

@@ -10,8 +10,10 @@ united as (
 measured as (
     select
         united.* replace (
-            case when united.value_status = 'computed' or united.value_status = 'no_denominator' then united.numerator end as numerator,
-            case when united.value_status in ('computed', 'no_denominator') then united.denominator end as denominator
+            case when united.value_status in ('computed', 'no_denominator', 'incomplete_inside') then united.numerator end as numerator,
+            case
+                when united.value_status in ('computed', 'no_denominator', 'incomplete_inside', 'bounded') then united.denominator
+            end as denominator
         ),
         -- the records that a row speaks of, among which race is known or not
         case
@@ -27,12 +29,13 @@ measured as (
         measures.reference_rule,
         measures.reference_code as fixed_reference_code,
         measures.minimum_n,
+        measures.is_estimate,
         races.kind as race_kind,
         -- a category or a combination: a combined legacy label does not tell which group
         races.kind in ('category', 'combination') as is_known_race,
         -- those who selected several stand once among the exclusive rows, whose whole is the whole of both tabulations
         is_known_race and united.tabulation = 'exclusive' as is_known_once,
-        united.value_status = 'suppressed_at_source' and races.kind <> 'total' as is_hidden_race
+        united.value_status in ('suppressed_at_source', 'bounded') and races.kind <> 'total' as is_hidden_race
     from united
     inner join {{ ref('dim_measure') }} as measures
         on united.measure_id = measures.measure_id and united.measure_version = measures.measure_version

@@ -29,7 +29,7 @@ best as (
         and geoid = jurisdiction
         and race_kind = 'category'
         and reliability <> 'unreliable'
-        and denominator_share >= 0.05
+        and 100 * denominator_share >= {{ rule('min_reference_share') }}
     qualify row_number() over (
         partition by
             measure_id, measure_version, jurisdiction, race_standard, tabulation, method, stratum_type, stratum_code,

@@ -8,7 +8,7 @@ pieces as (
         -- how sure the value of a piece is: a proportion of n, a count in n, or a delivered estimate with its interval
         case denominated.kind
             when 'proportion' then piece_value * (1 - piece_value) / denominated.denominator
-            when 'estimate' then pow((denominated.ci_high - denominated.ci_low) / factor / 2 / 1.959963984540054, 2)
+            when 'estimate' then pow((denominated.ci_high - denominated.ci_low) / factor / 2 / {{ rule('z_95') }}, 2)
             -- money is given by decision, not by chance: a sum of it is exact
             when 'amount_rate' then null
             else denominated.numerator / pow(denominated.denominator, 2)
@@ -46,6 +46,7 @@ lived as (
         pieces.kind,
         pieces.geocoded_pct,
         pieces.is_incomplete,
+        pieces.period_coverage_pct,
         pieces.factor,
         pieces.piece_value,
         pieces.piece_variance,

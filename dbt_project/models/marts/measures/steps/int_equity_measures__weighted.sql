@@ -36,6 +36,7 @@ weighted as (
         kind,
         geocoded_pct,
         is_incomplete,
+        period_coverage_pct,
         factor,
         {{ sum_in_order('weight * piece_value') }} as mean_value,
         {{ sum_in_order('pow(weight, 2) * piece_variance') }} as variance,
@@ -50,10 +51,10 @@ judged as (
     select
         * exclude (mean_value, variance, factor),
         false as bridged,
-        case when place_coverage_pct >= 90 then 'computed' else 'no_denominator' end as value_status,
-        case when place_coverage_pct < 90 then 'place_coverage_below_90' end as status_reason,
-        case when place_coverage_pct >= 90 then mean_value * factor end as value,
-        case when place_coverage_pct >= 90 then variance end as variance
+        case when place_coverage_pct >= {{ rule('min_place_coverage') }} then 'computed' else 'no_denominator' end as value_status,
+        case when place_coverage_pct < {{ rule('min_place_coverage') }} then 'place_coverage_below_90' end as status_reason,
+        case when place_coverage_pct >= {{ rule('min_place_coverage') }} then mean_value * factor end as value,
+        case when place_coverage_pct >= {{ rule('min_place_coverage') }} then variance end as variance
     from weighted
 ),
 
