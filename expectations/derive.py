@@ -19,9 +19,11 @@ from expectations.concepts import MovedLine, concept_checks
 from expectations.crosswalk import Labels
 from expectations.drift import header_checks
 from expectations.reading import BLANK, HEADER, REJECTED, Reading
+from expectations.released import VOLUME_RISE, release_checks
 from expectations.results import Severity
 from ingest.cells import invalid_flag, missing_flag
 from ingest.contract import Column, Contract
+from ingest.partitions import Partitions
 from ingest.typed import can_be_invalid
 from ingest.vocabulary import Vocabulary
 from ingest.volume import Replaced
@@ -33,8 +35,6 @@ INVALID_WARNING_PCT = 1.0
 LAYOUT_CHANGE_PCT, LAYOUT_CHANGE_CELLS = 50.0, 2
 # The usual size of a delivery is the median of the last five: one odd batch, once accepted, does not become the norm.
 EARLIER_BATCHES = 5
-# A delivery twice its usual size may hold everything twice.
-VOLUME_RISE = 2.0
 # rules.md 2: a file that follows records to its date shows durations of the order of its span.
 FOLLOW_UP_PCT = 10.0
 # replace_period empties every period of the span that has no rows: one stray early date would take years with it. Of the
@@ -55,7 +55,8 @@ class DeliveryFacts:
     in the data are local times of the city, `city_zone` its time zone; `files` for messages; `moved_lines` as
     `expectations.concepts` finds them. A delivery that `adds_only` holds what is new, which may be nothing: it takes the place
     of no rows that it could have lost. One that brings new periods is compared with the landed rows of those that it
-    brings again (`replaced`), not with earlier ones.
+    brings again (`replaced`), not with earlier ones; one that replaces partitions with the landed rows of these
+    (`partitions`), and nothing tells which of its `rival_files` is the newer.
     """
 
     as_of: dt.datetime
@@ -68,6 +69,8 @@ class DeliveryFacts:
     moved_lines: tuple[MovedLine, ...] = ()
     adds_only: bool = False
     replaced: Replaced | None = None
+    partitions: Partitions | None = None
+    rival_files: tuple[str, ...] = ()
 
 
 def delivery_suite(
@@ -92,6 +95,9 @@ def _volume(contract: Contract, facts: DeliveryFacts) -> Iterator[Check]:
     strict: Severity = "info" if facts.adds_only else "critical"
     says = f"{source}: the delivery holds no record; ask the steward for a full one"
     yield measure("rows", strict, says, expression=f"count(*) filter (where not {BLANK})", at_least=1)
+    if contract.load.mode == "replace_partition":
+        yield from release_checks(contract, facts.partitions, facts.rival_files)
+        return
     if facts.replaced:
         yield _taken_out(contract, facts.replaced)
         return
@@ -138,7 +144,7 @@ def _rows(contract: Contract, reading: Reading) -> Iterator[Check]:
         )
         yield share("required_pct", "critical", says, rows=bad, among=f"not {BLANK}", at_most_pct=tolerated, column=column.name)
     present = {column.name for column in reading.present}
-    key = contract.load.key or ()
+    key = contract.record_key
     if key and present.issuperset(key):
         columns = ", ".join(quoted(name) for name in key)
         expression = f"count(*) filter (where not {BLANK}) - count(distinct hash({columns})) filter (where not {BLANK})"

@@ -97,7 +97,7 @@ def record_hash(contract: Contract, text: bool = False) -> str:
 
     `text`: over `read_cells` of those columns.
     """
-    names = contract.load.key or tuple(column.name for column in contract.kept_columns)
+    names = contract.record_key or tuple(column.name for column in contract.kept_columns)
     cells = [text_of(contract.column(name)) if text else f"trim({quoted(name)})" for name in names]
     parts = ", ".join(f"coalesce({cell}, '')" for cell in cells)
     return f"md5(concat_ws(chr(31), {literal(contract.source)}, {parts}))"

@@ -17,7 +17,7 @@ import hashlib
 import json
 import shutil
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
@@ -29,10 +29,10 @@ import pyarrow.parquet as pq
 
 from ingest.connectors import Conformer, DeliveryError, Fetched, Origin, Shifted, Since
 from ingest.contract import Contract
-from warehouse.files import sha256
+from warehouse.files import sha256, write_atomically
 
 LOAD_ID_DIGITS = 16
-BATCH, RECEIPT = "batch.parquet", "receipt.json"
+BATCH, RECEIPT, FILES = "batch.parquet", "receipt.json", "files.json"
 INCOMING = ".incoming"
 Progress = Callable[[int], None]
 # As many as DuckDB keeps together: smaller groups are put together again when a batch lands, for up to half as much time again.
@@ -47,6 +47,7 @@ class FileReceipt:
 
     `sha256` is of the file's bytes; for a member of an archive of the archive's and the member's name; None for a database.
     `crs` is the coordinate reference system of its coordinates, as the file declares it or else the contract.
+    `first_sequence` is that of the first load with the same bytes, by which releases are ordered (`ingest.releases`).
     """
 
     name: str
@@ -55,6 +56,7 @@ class FileReceipt:
     header: tuple[str, ...]
     second_header: tuple[str, ...] = ()
     crs: str | None = None
+    first_sequence: int | None = None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -90,8 +92,7 @@ class Receipt:
         for key in ("columns_missing", "columns_unknown", "columns_repeated"):
             data[key] = tuple(data[key])
         data["files"] = tuple(
-            FileReceipt(f["name"], f["sha256"], f["rows"], tuple(f["header"]), tuple(f["second_header"]), f["crs"])
-            for f in data["files"]
+            FileReceipt(**f | {"header": tuple(f["header"]), "second_header": tuple(f["second_header"])}) for f in data["files"]
         )
         data["fetched"] = tuple(Fetched(**file) for file in data.get("fetched", ()))
         return cls(**data)
@@ -132,6 +133,23 @@ class DeliveryStore:
         files = receipts[-1].fetched
         return files if load_id(contract, tuple(file.sha256 for file in files)) == receipts[-1].load_id else ()
 
+    def first_sequences(self) -> dict[str, int]:
+        """By the hash of each file that was ever delivered, the sequence of the first load with it."""
+        path = self.folder / FILES
+        first: dict[str, int] = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+        # also those whose batch was damaged since
+        written = (path for path in self.folder.glob(f"*/{RECEIPT}") if path.parent.name != INCOMING)
+        for receipt in (Receipt.from_json(path.read_text(encoding="utf-8")) for path in written):
+            for file in receipt.files:
+                if file.sha256 is not None:
+                    sequence = receipt.sequence if file.first_sequence is None else file.first_sequence
+                    first[file.sha256] = min(sequence, first.get(file.sha256, sequence))
+        return first
+
+    def remember_files(self) -> None:
+        """Write down which load had each file first, so that it is still known when the deliveries are removed."""
+        write_atomically(self.folder / FILES, json.dumps(self.first_sequences(), indent=1) + "\n")
+
     def save(self, receipt: Receipt) -> None:
         """Write a receipt whole or not at all."""
         path = self.folder / receipt.load_id / RECEIPT
@@ -145,6 +163,13 @@ def load_id(contract: Contract, hashes: tuple[str, ...]) -> str:
     terms = contract.model_dump(mode="json", include={"format", "load", "columns"}, by_alias=True)
     said = json.dumps([contract.source, terms["format"], terms["load"], terms["columns"], hashes], sort_keys=True)
     return hashlib.sha256(said.encode()).hexdigest()[:LOAD_ID_DIGITS]
+
+
+def as_next_load(receipt: Receipt, store: DeliveryStore) -> Receipt:
+    """The receipt as it would be if the delivery was the next load of a store: which of its files are new there."""
+    first, sequence = store.first_sequences(), store.last_sequence() + 1
+    files = tuple(dataclasses.replace(file, first_sequence=first.get(file.sha256 or "", sequence)) for file in receipt.files)
+    return dataclasses.replace(receipt, sequence=sequence, files=files)
 
 
 def deliver(
@@ -208,7 +233,7 @@ def _deliver(
         if before.is_file() and Receipt.from_json(before.read_text(encoding="utf-8")).sequence == sequence - 1:
             sequence -= 1  # it is the newest, and stays it
         receipt = dataclasses.replace(
-            writer.receipt(identity, sequence, now),
+            writer.receipt(identity, sequence, now, store.first_sequences()),
             whole=has_cursor and since is None,
             since=since.text() if has_cursor and since else None,
             fetched=origin.fetched,
@@ -298,14 +323,15 @@ class _BatchWriter:
     def rows_hash(self) -> str:
         return f"{self._rows_hash:064x}"
 
-    def receipt(self, identity: str, sequence: int, now: dt.datetime) -> Receipt:
+    def receipt(self, identity: str, sequence: int, now: dt.datetime, first: Mapping[str, int]) -> Receipt:
+        files = (dataclasses.replace(file, first_sequence=first.get(file.sha256 or "", sequence)) for file in self._files)
         return Receipt(
             source=self._contract.source,
             load_id=identity,
             sequence=sequence,
             delivered_at=now.isoformat(timespec="seconds"),
             rows=sum(file.rows for file in self._files),
-            files=tuple(self._files),
+            files=tuple(files),
             columns_missing=tuple(self._missing),
             columns_unknown=tuple(self._unknown),
             columns_repeated=tuple(self._repeated),

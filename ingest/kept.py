@@ -54,6 +54,8 @@ def prune(con: DuckDBPyConnection, contract: Contract, store: DeliveryStore, now
     landed = f'select distinct _load_id from landing."{contract.source}" where _load_id in (select unnest(?))'
     needed = {load_id for (load_id,) in con.execute(landed, [old]).fetchall()}
     unneeded = [load_id for load_id in old if load_id not in needed]
+    if unneeded:
+        store.remember_files()
     for load_id in unneeded:
         away = store.folder / f"{REMOVING}{load_id}"
         (store.folder / load_id).rename(away)  # gone from every list before the first file goes

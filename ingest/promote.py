@@ -1,7 +1,8 @@
 """A good batch taken into `landing.<source>`, in one transaction, by the contract's load mode.
 
-Here: blank, repeated, superseded and unusable rows of a batch, the four load modes, and the line in the ledger that is
-written in the same transaction. Not here: whether the batch is good (`expectations`), the tables themselves (`landing`).
+Here: blank, repeated, superseded and unusable rows of a batch, the five load modes, and the line in the ledger that is
+written in the same transaction. Not here: whether the batch is good (`expectations`), the tables themselves (`landing`), which
+of several releases in one batch is the newest (`releases`).
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from ingest.contract import Contract
 from ingest.deliver import FileReceipt, Receipt
 from ingest.gone import begin, take_all_out, take_out
 from ingest.landing import LOAD_COLUMNS, MARKS, marked_rows, period_of, rejected_rows
+from ingest.releases import newest_releases, partition_of, repeated_files, spare_tables
 from ingest.typed import column_refused, typed_expression
 from warehouse.sql import literal, quoted
 
@@ -61,7 +63,7 @@ def promote(
         con.execute("rollback")
         raise
     finally:
-        for table in _spare(con):
+        for table in spare_tables(con):
             con.execute(f"drop table temp.{table}")
     return promotion
 
@@ -86,20 +88,24 @@ def _promote(
     rows, given = _relation(contract, receipt, batch, terms), _given(contract)
     deciding = [contract.column(name) for name in contract.deciding_columns]
     unusable = " or ".join(column_refused(column, city_zone) for column in deciding) or "false"
-    key = [typed_expression(contract.column(name), city_zone) for name in contract.load.key or ()]
+    key = [typed_expression(contract.column(name), city_zone) for name in contract.record_key]
     # a blank row has no usable key or period either, and goes with those that have none
     kept, duplicate, earlier = "true" if deciding else given, 0, 0
+    if contract.load.mode == "replace_partition":
+        (kept, duplicate), good = repeated_files(con, receipt, rows, kept, given), f"{given} and not ({unusable})"
+        newest, earlier = newest_releases(con, contract, receipt, rows, f"{kept} and {good}", city_zone)
+        kept += newest
     if contract.load.duplicates == "drop_exact":
         cells = [quoted(column.name) for column in contract.kept_columns]
-        last, duplicate = _last_of(con, contract, rows, given, "true", cells, city_zone)
-        kept += last
+        last, found = _last_of(con, contract, rows, f"{given} and {kept}", "true", cells, city_zone)
+        kept, duplicate = kept + last, duplicate + found
     if contract.load.mode == "append":
         untaken, taken = _untaken(con, contract, receipt, rows, f"{given} and {kept}", terms)
         kept, duplicate = kept + untaken, duplicate + taken
     states = kept
     if key:
-        last, earlier = _last_of(con, contract, rows, kept, f"not ({unusable})", key, city_zone)
-        states += last
+        last, found = _last_of(con, contract, rows, kept, f"not ({unusable})", key, city_zone)
+        states, earlier = states + last, earlier + found
     _make_room(con, contract, receipt, f"(select * from {rows} where {states} and not ({unusable}))", key, city_zone)
     names = ", ".join([*(quoted(column.name) for column in contract.kept_columns), *LOAD_COLUMNS, *MARKS])
     marked = marked_rows(contract, f"(select * from {rows} where {states})", city_zone)
@@ -172,7 +178,7 @@ def _last_of(
     hashed = f"hash({', '.join(columns)})"
     named = ", ".join(f"{column} as _c{at}" for at, column in enumerate(columns))
     same = ", ".join(f"_c{at}" for at in range(len(columns)))
-    table = f"spare_{len(_spare(con))}"
+    table = f"spare_{len(spare_tables(con))}"
     con.execute(
         f"""
         create temp table {table} as
@@ -190,12 +196,6 @@ def _last_of(
     )
     found = _count(con, f"select count(*) from temp.{table}")
     return f" and _row not in (select _row from temp.{table})" if found else "", found
-
-
-def _spare(con: DuckDBPyConnection) -> list[str]:
-    """The temporary tables of rows that give way to another one of their batch."""
-    named = "select table_name from duckdb_tables() where temporary and starts_with(table_name, 'spare_')"
-    return [name for (name,) in con.execute(named).fetchall()]
 
 
 def _order(contract: Contract, city_zone: str) -> str:
@@ -253,6 +253,9 @@ def _make_room(
             take_out(con, source, sequence, f"_period between date {literal(str(first))} and date {literal(str(last))}")
         if receipt.since is not None:
             take_out(con, source, sequence, from_since(contract, receipt, city_zone))
+    if load.mode == "replace_partition":
+        partition = partition_of(contract, city_zone)
+        take_out(con, source, sequence, f"{partition} in (select {partition} from {usable})")
     if key and load.mode in ("merge", "replace_period"):
         same = f"({', '.join(key)})"
         take_out(con, source, sequence, f"{same} in (select {same} from {usable})")

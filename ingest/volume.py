@@ -19,7 +19,9 @@ from duckdb import DuckDBPyConnection
 from ingest.contract import Contract
 from ingest.deliver import DeliveryStore, Receipt
 from ingest.landing import period_of
+from ingest.partitions import Partitions, compared_partitions
 from ingest.promote import from_since
+from ingest.releases import rival_files
 from ingest.typed import typed_expression
 from warehouse.sql import literal
 
@@ -42,11 +44,14 @@ class Comparison:
 
     `earlier`: sizes of earlier batches that stood for the whole, newest first. `adds`: the batch brings what is new and leaves
     most of what has landed alone. `replaced`: what one of `replace_period` that reaches beyond what has landed would take out.
+    `partitions`: what one of `replace_partition` would withdraw, and `rivals` its files of which the newer is not known.
     """
 
     earlier: tuple[int, ...]
     adds: bool = False
     replaced: Replaced | None = None
+    partitions: Partitions | None = None
+    rivals: tuple[str, ...] = ()
 
 
 def comparison(con: DuckDBPyConnection, contract: Contract, receipt: Receipt, store: DeliveryStore, city_zone: str) -> Comparison:
@@ -55,15 +60,20 @@ def comparison(con: DuckDBPyConnection, contract: Contract, receipt: Receipt, st
         asked = "true" if receipt.whole else from_since(contract, receipt, city_zone)
         row = con.execute(f'select count(*) from landing."{contract.source}" where {asked}').fetchone()
         return Comparison((row[0],) if row and row[0] else ())
+    batch, load = store.batch(receipt.load_id), contract.load
+    written = set(pq.read_schema(batch).names)
     # the same files under an older contract are no other state
     files = {file.sha256 for file in receipt.files}
     own = {receipt.load_id, *(r.load_id for r in store.receipts() if {file.sha256 for file in r.files} == files)}
+    if load.mode == "replace_partition":
+        if not written.issuperset(contract.deciding_columns):
+            return Comparison(())
+        rivals = rival_files(con, contract, receipt, batch, city_zone)
+        return Comparison((), partitions=compared_partitions(con, contract, receipt, batch, own, city_zone), rivals=rivals)
     loads = "select rows_delivered from intake.loads where source = ? and not list_contains(?, load_id) and not adds "
     earlier = tuple(row[0] for row in con.execute(f"{loads} order by sequence desc", [contract.source, list(own)]).fetchall())
     if not earlier:
         return Comparison(earlier)
-    batch, load = store.batch(receipt.load_id), contract.load
-    written = set(pq.read_schema(batch).names)
     if load.mode == "replace_period" and load.period_column in written:
         return _by_period(con, contract, batch, earlier, own, city_zone)
     if load.mode == "merge" and load.key and written.issuperset(load.key):

@@ -16,7 +16,7 @@ from expectations.difference import ColumnDifference, column_differences, first_
 from expectations.results import Finding, GateResult
 from ingest.connectors import DeliveryError, Fetch, Origin, delivered_files, open_folder, open_live
 from ingest.contract import Contract
-from ingest.deliver import DeliveryStore, Receipt, deliver
+from ingest.deliver import DeliveryStore, Receipt, as_next_load, deliver
 from ingest.landed import DeliveryLost, catch_up
 from ingest.landing import ensure_ledger, ensure_tables
 from ingest.volume import Comparison, comparison
@@ -98,6 +98,11 @@ def _compared(
 
     Landing is made again only for a delivery that is small against the load that is in, and may be so because it adds to it.
     """
+    kept = DeliveryStore(settings.home.deliveries, contract.source)
+    if contract.load.mode == "replace_partition":
+        # a withdrawn row is no matter of size
+        _land(con, contract, kept, city_zone)
+        return comparison(con, contract, as_next_load(receipt, kept), store, city_zone)
     last = RunStore(settings.home.runs).last_ended()
     status = last.sources.get(contract.source) if last else None
     if not status or not status.rows_delivered or status.verdict == HELD_BACK:
@@ -106,11 +111,17 @@ def _compared(
     small = receipt.rows < status.rows_delivered * (1 - contract.tolerances.volume_drop_pct / 100)
     if not small or contract.load.mode not in ("merge", "replace_period"):
         return size
-    kept = DeliveryStore(settings.home.deliveries, contract.source)
+    if not _land(con, contract, kept, city_zone):
+        return size
+    return comparison(con, contract, receipt, store, city_zone)
+
+
+def _land(con: DuckDBPyConnection, contract: Contract, kept: DeliveryStore, city_zone: str) -> bool:
+    """Make landing again from the kept deliveries; False if one of them is lost."""
     ensure_ledger(con)
     ensure_tables(con, contract, city_zone)
     try:
         catch_up(con, contract, kept, city_zone)
     except DeliveryLost:
-        return size
-    return comparison(con, contract, receipt, store, city_zone)
+        return False
+    return True

@@ -307,5 +307,7 @@ def audit(
         moved_lines=moved_lines(contract, receipt.files, read_concepts(*CONCEPTS)),
         adds_only=by_cursor or compared.adds,
         replaced=compared.replaced,
+        partitions=compared.partitions,
+        rival_files=compared.rivals,
     )
     return gate_delivery(database, contract, facts, read_labels(CROSSWALK))

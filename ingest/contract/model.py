@@ -90,6 +90,8 @@ class Contract(Strict):
                 continue
             if used not in kept:
                 yield where, f"{used} is no column that this contract keeps; its columns are {', '.join(sorted(kept))}"
+            elif where[:2] == ("load", "partition_by") and not kept[used].required:
+                yield where, f"{used} decides which rows a delivery replaces; write required: true in the column {used}"
             elif where in times and kept[used].type not in TIMES:
                 yield where, f"{used} is of type {kept[used].type}; it must be of type date or timestamp"
         yield from self._cursor_problems(kept)
@@ -146,8 +148,11 @@ class Contract(Strict):
         load, follow_up = self.load, self.follow_up
         yield from ((("load", "key", at), name) for at, name in enumerate(load.key or ()))
         yield from ((("load", "order_by", at), name) for at, name in enumerate(load.order_by))
+        yield from ((("load", "partition_by", at), name) for at, name in enumerate(load.partition_by or ()))
         if load.period_column:
             yield ("load", "period_column"), load.period_column
+        if load.release and load.release.column:
+            yield ("load", "release", "column"), load.release.column
         if follow_up:
             yield ("follow_up", "start"), follow_up.start
             yield ("follow_up", "end"), follow_up.end
@@ -172,9 +177,14 @@ class Contract(Strict):
 
     @property
     def deciding_columns(self) -> tuple[str, ...]:
-        """The columns without which a row is no record: key and period."""
+        """The columns without which a row is no record: key, partition and period."""
         period = (self.load.period_column,) if self.load.period_column else ()
-        return tuple(dict.fromkeys((*(self.load.key or ()), *period)))
+        return tuple(dict.fromkeys((*(self.load.key or ()), *(self.load.partition_by or ()), *period)))
+
+    @property
+    def record_key(self) -> tuple[str, ...]:
+        """The columns that name one record; a key names one within its partition. Nothing where the contract has no key."""
+        return tuple(dict.fromkeys((*self.load.key, *(self.load.partition_by or ())))) if self.load.key else ()
 
     @property
     def hash_key_needed(self) -> bool:

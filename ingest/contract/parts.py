@@ -7,13 +7,15 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from collections.abc import Iterator
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, SerializerFunctionWrapHandler, model_serializer, model_validator
 
 from ingest.contract.words import Delimiter, Encoding, Identifier, Percent, Strict, matching, word
 
 LOAD_COLUMNS = ("_source_file", "_source_row")
+_OF_PARTITIONS = ("partition_by", "release")
 Crs = Annotated[
     str, matching(re.compile(r"(EPSG|ESRI|OGC):\w+"), "a coordinate reference system by authority and code, like EPSG:32054")
 ]
@@ -26,6 +28,18 @@ CellRange = Annotated[
 Widths = Annotated[tuple[Annotated[int, Field(ge=1)], ...], Field(min_length=1)]
 # Keys that say nothing about files of another kind; one of them there is a misunderstanding.
 ONLY_WITH = {"records": "json", "widths": "fixed_width"}
+
+
+def _pattern_with_group(value: str) -> str:
+    try:
+        pattern = re.compile(value)
+    except re.error as error:
+        raise ValueError(f"{value!r} is no regular expression ({error})") from None
+    if not pattern.groups:
+        raise ValueError(
+            f"{value!r} has no group; put the date or number of the release in parentheses, like _(\\d{{4}}-\\d{{2}})"
+        )
+    return value
 
 
 class Steward(Strict):
@@ -124,18 +138,40 @@ class Format(Strict):
         return self.model_copy(update={name: value for name, value in said.items() if value is not None} | {"layouts": ()})
 
 
+class Release(Strict):
+    """Which of two releases of a partition is the newer one: by the groups of a pattern in the file's name, or by a column."""
+
+    file_name: Annotated[str, AfterValidator(_pattern_with_group)] | None = None
+    column: str | None = None
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> Release:
+        if (self.file_name is None) == (self.column is None):
+            raise ValueError("a release is dated by file_name or by column; write one of them")
+        return self
+
+
 class Load(Strict):
     """How a batch gets into the landing table."""
 
-    mode: Literal["replace", "merge", "replace_period", "append"]
+    mode: Literal["replace", "merge", "replace_period", "replace_partition", "append"]
     period_column: str | None = None
     period: Literal["day", "month", "quarter", "year"] | None = None
+    partition_by: tuple[str, ...] | None = None
+    release: Release | None = None
     key: tuple[str, ...] | None = None
     order_by: tuple[str, ...] = LOAD_COLUMNS
     duplicates: Literal["keep", "drop_exact"] = "keep"
 
+    @model_serializer(mode="wrap")
+    def _as_written(self, serialize: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        # load ids are hashes of this: a contract that does not use the keys of partitions keeps its ids
+        return {key: value for key, value in serialize(self).items() if value is not None or key not in _OF_PARTITIONS}
+
     @model_validator(mode="after")
     def _complete(self) -> Load:
+        for problem in self._problems_of_partitions():
+            raise ValueError(problem)
         if self.mode == "merge" and not self.key:
             raise ValueError("mode merge needs a key: the columns that name one record")
         if self.mode == "replace_period" and not (self.period_column and self.period):
@@ -143,6 +179,17 @@ class Load(Strict):
         if self.key is not None and not self.key:
             raise ValueError("an empty key names nothing; write null, or the columns that name one record")
         return self
+
+    def _problems_of_partitions(self) -> Iterator[str]:
+        if self.mode == "replace_partition" and not self.partition_by:
+            yield (
+                "mode replace_partition needs partition_by: the columns whose combinations a delivery replaces whole, "
+                "like [school_year]"
+            )
+        if self.mode != "replace_partition" and self.partition_by is not None:
+            yield f"partition_by goes with mode replace_partition, not {self.mode}; change the mode, or leave it out"
+        if self.mode != "replace_partition" and self.release is not None:
+            yield f"release goes with mode replace_partition, not {self.mode}; change the mode, or leave it out"
 
 
 class Period(Strict):

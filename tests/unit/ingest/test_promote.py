@@ -17,13 +17,14 @@ from ingest.promote import Promotion, contract_terms
 MakeContract = Callable[..., Contract]
 COLUMNS = [
     {"name": "k", "type": "integer"},
-    {"name": "d", "type": "date", "formats": ["%m/%d/%Y", "%Y-%m-%d"]},
+    {"name": "d", "type": "date", "formats": ["%m/%d/%Y", "%Y-%m-%d"], "required": True},
     {"name": "v"},
 ]
 LOADS: dict[str, dict[str, Any]] = {
     "replace": {"mode": "replace"},
     "merge": {"mode": "merge", "key": ["k"]},
     "replace_period": {"mode": "replace_period", "period_column": "d", "period": "day"},
+    "replace_partition": {"mode": "replace_partition", "partition_by": ["d"]},
     "append": {"mode": "append"},
 }
 
@@ -50,6 +51,7 @@ LEFT = {
     "replace": [("2", "B"), ("4", "D")],
     "merge": [("1", "a"), ("2", "B"), ("3", "c"), ("4", "D")],
     "replace_period": [("1", "a"), ("2", "B"), ("3", "c"), ("4", "D")],
+    "replace_partition": [("1", "a"), ("2", "B"), ("3", "c"), ("4", "D")],
     "append": [("1", "a"), ("2", "B"), ("2", "b"), ("3", "c"), ("4", "D")],
 }
 

@@ -29,11 +29,13 @@ LOADS: dict[str, dict[str, Any]] = {
     "merge by day": {"mode": "merge", "key": ["k", "d"]},
     "replace_period": {"mode": "replace_period", "period_column": "d", "period": "month"},
     "replace_period with key": {"mode": "replace_period", "period_column": "d", "period": "month", "key": ["k"]},
+    "replace_partition": {"mode": "replace_partition", "partition_by": ["d"]},
+    "replace_partition with key": {"mode": "replace_partition", "partition_by": ["d"], "key": ["k"]},
     "append": {"mode": "append"},
     "append with key": {"mode": "append", "key": ["k"]},
 }
 # sources of these modes may have a fact that grows
-GROWN = ("merge", "replace_period")
+GROWN = ("merge", "replace_period", "replace_partition")
 MONTHS = {f"2025-{month:02d}-{day:02d}": month for month in range(1, 6) for day in (1, 15)}
 CELLS = st.tuples(
     st.sampled_from(["1", "1.0", "2", "3", "", "x"]),
@@ -72,6 +74,9 @@ class Model:
     load: dict[str, Any]
     drop_exact: bool
     landing: list[Row] = dataclasses.field(default_factory=list)
+    first: dict[tuple[Cells, ...], int] = dataclasses.field(default_factory=dict)
+    sequences: dict[tuple[int, Files], int] = dataclasses.field(default_factory=dict)
+    newest: tuple[int, Files] | None = None
     taken: dict[tuple[Cells, ...], tuple[int, Files]] = dataclasses.field(default_factory=dict)
     counted: dict[tuple[int, Files], tuple[int, int, int]] = dataclasses.field(default_factory=dict)
 
@@ -82,17 +87,36 @@ class Model:
         delivered = len(batch)
         batch = [row for row in batch if any(cell.strip() for cell in row.cells)]
         blank = delivered - len(batch)
+        if load != self.newest:
+            self.sequences[load] = max(self.sequences.values(), default=0) + 1
+        self.newest = load
+        self.first |= {content: self.sequences[load] for content in files if content not in self.first}
+        earlier = 0
+        if self.load["mode"] == "replace_partition":
+            # a second copy of a file changes nothing, and of each day the file that came last decides
+            batch = [row for row in batch if row.file == files.index(row.content)]
+            once = len(batch)
+            batch = self.newest_of_each_day(batch, files, load)
+            earlier = once - len(batch)
         if self.drop_exact:
             batch = self.last(batch, lambda row: row.cells)
         if self.load["mode"] == "append":
             batch = self.untaken(batch, contract, files, load)
-        duplicate = delivered - blank - len(batch)
-        batch = [row for row in batch if None not in (self.key(row), self.month(row))]
-        self.counted[load] = (blank, duplicate, delivered - blank - duplicate - len(batch))
+        duplicate = delivered - blank - earlier - len(batch)
+        batch = [row for row in batch if None not in (self.key(row), self.month(row), self.day(row))]
+        self.counted[load] = (blank, duplicate, delivered - blank - earlier - duplicate - len(batch))
         if "key" in self.load:
             batch = self.last(batch, self.key)
         self.make_room(batch)
         self.landing += batch
+
+    def newest_of_each_day(self, batch: list[Row], files: Files, load: tuple[int, Files]) -> list[Row]:
+        good = [(self.first[row.content], self.day(row)) for row in batch if None not in (self.key(row), self.day(row))]
+        if len({self.first[content] == self.sequences[load] for content in files}) == 2:
+            # what stayed in the folder does not undo what later loads brought
+            good += [(self.sequences[row.load], self.day(row)) for row in self.landing if row.content not in files]
+        newest = {day: max(first for first, other in good if other == day) for _, day in good}
+        return [row for row in batch if newest.get(self.day(row)) in (None, self.first[row.content]) or self.key(row) is None]
 
     def untaken(self, batch: list[Row], contract: int, files: Files, load: tuple[int, Files]) -> list[Row]:
         self.landing = [row for row in self.landing if row.load[0] == contract or row.content not in files]
@@ -111,6 +135,9 @@ class Model:
         if mode == "replace_period" and batch:
             months = [self.month(row) for row in batch]
             self.landing = [row for row in self.landing if not min(months) <= self.month(row) <= max(months)]
+        if mode == "replace_partition":
+            days = {self.day(row) for row in batch}
+            self.landing = [row for row in self.landing if self.day(row) not in days]
         if "key" in self.load and mode in ("merge", "replace_period"):
             keys = {self.key(row) for row in batch}
             self.landing = [row for row in self.landing if self.key(row) not in keys]
@@ -119,8 +146,12 @@ class Model:
         number = {"1": 1, "1.0": 1, "2": 2, "3": 3}.get(row.cells[0])
         day = row.cells[1] if row.cells[1] in MONTHS else None
         parts = {"k": number, "d": day}
-        found = tuple(parts[name] for name in self.load.get("key", ()))
+        # a key names a record within its partition
+        found = tuple(parts[name] for name in (*self.load.get("key", ()), *self.load.get("partition_by", ())))
         return None if None in found else found
+
+    def day(self, row: Row) -> Any:
+        return (row.cells[1] if row.cells[1] in MONTHS else None) if "partition_by" in self.load else 0
 
     def month(self, row: Row) -> Any:
         return MONTHS.get(row.cells[1]) if "period_column" in self.load else 0
@@ -139,7 +170,11 @@ def test_no_row_is_lost_and_none_is_there_twice(
     # the second contract types v, which changes nothing of these cells but makes every file and row another contract's
     contracts = [
         make_contract(
-            columns=[{"name": "k", "type": "integer"}, {"name": "d", "type": "date"}, {"name": "v", "null_tokens": tokens}],
+            columns=[
+                {"name": "k", "type": "integer"},
+                {"name": "d", "type": "date", "required": LOADS[mode]["mode"] == "replace_partition"},
+                {"name": "v", "null_tokens": tokens},
+            ],
             load=LOADS[mode] | {"duplicates": duplicates},
         )
         for tokens in ({}, {"-": "declined"})
