@@ -81,6 +81,15 @@ def quarters(seeds: int, first: int = FIRST_YEAR) -> NDArray[np.datetime64]:
     return months(seeds, first)[:, ::3]
 
 
+def windows(seeds: int, length: int, last_year: int, first: int = FIRST_YEAR) -> tuple[NDArray[np.datetime64], Whole]:
+    """The first day of each pooled period of `length` years that seeds fill, and the seed of its last year.
+
+    The periods end in `last_year` and every `length` years before and after it.
+    """
+    ends = np.array([year for year in range(first + length - 1, first + seeds) if (year - last_year) % length == 0], dtype=int)
+    return np.array([f"{end - length + 1}-01-01" for end in ends], dtype="datetime64[D]"), (ends - first).astype(np.int64)
+
+
 def days_within(rng: np.random.Generator, first_day: NDArray[np.datetime64], days: int = 28) -> NDArray[np.datetime64]:
     """A day of the month, or of the longer period, that begins on each of these days."""
     return first_day + rng.integers(0, days, len(first_day)).astype("timedelta64[D]")

@@ -2,6 +2,7 @@
 {% macro measures() -%}
     {{ return([
         'requests_closed_by_second_day',
+        'requests_closed_by_second_working_day',
         'service_requests_per_1000',
         'request_days_to_close_median',
         'police_calls_per_1000',

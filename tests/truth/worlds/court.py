@@ -38,11 +38,4 @@ def plant(rng: np.random.Generator, seeds: int, switches: Switches) -> World:
         shares = town.sums(expected * guilty.mean(axis=1), place)[1] / cases
         here = {"geography_type": place, "geography_vintage": town.PLACES[place][0], "geoid": geoids}
         world.truth("court_guilty_share", **of_year, **here, truth=100 * shares)
-    for place in ("city", "aldermanic_district"):
-        geoids, means = town.weighted(100 * guilty.mean(axis=1), place)
-        world.truth(
-            "court_guilty_share", period_start=years(seeds)[:, None, None], seed=np.arange(seeds)[:, None, None],
-            method="place_weighted", geography_type=place, geography_vintage=town.PLACES[place][0], geoid=geoids[:, None],
-            race_ethnicity_code=np.array([*town.RACES, "all"]), truth=means,
-        )  # fmt: skip
     return world

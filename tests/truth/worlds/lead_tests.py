@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from tests.truth import town
-from tests.truth.planted import FIRST_YEAR, LATER, Switches, World, cells, days_within, dealt, with_unknown, years
+from tests.truth.planted import FIRST_YEAR, LATER, Switches, World, cells, days_within, dealt, windows, with_unknown, years
 
 MEASURES = ("children_elevated_lead_share",)
 _TESTED = {"white": 0.44, "black": 0.34, "hispanic": 0.16, "asian": 0.06}
@@ -37,5 +37,13 @@ def plant(rng: np.random.Generator, seeds: int, switches: Switches) -> World:
             world.truth(
                 "children_elevated_lead_share", **year, geography_type=place, geography_vintage=town.PLACES[place][0],
                 geoid=np.unique(town.PLACES[place][1])[:, None], race_ethnicity_code=np.array([*races, "all"]), truth=truth,
+            )  # fmt: skip
+        pooled_days, last_seeds = windows(seeds, 3, 2025, first_year)
+        pooled = {"period_type": "3_year", "period_start": pooled_days[:, None, None], "seed": last_seeds[:, None, None]}
+        for place, truth in (("city", shares.mean(axis=0, keepdims=True)), ("aldermanic_district", shares)):
+            world.truth(
+                "children_elevated_lead_share", **(year | pooled), geography_type=place,
+                geography_vintage=town.PLACES[place][0], geoid=np.unique(town.PLACES[place][1])[:, None],
+                race_ethnicity_code=np.array([*races, "all"]), truth=truth,
             )  # fmt: skip
     return world

@@ -12,6 +12,7 @@ _PARCELS = 300 + 40 * (np.arange(town.TRACTS) % 7)
 _FORECLOSED = 0.006 + 0.04 * np.linspace(0, 1, town.TRACTS)
 _CONDITIONS = {"diabetes": 11.0, "copd": 6.0, "poor_mental_health": 15.0}
 _ERROR = 0.08  # standard error of an estimate, as a part of it
+_CORRELATION = 0.75  # of the errors of two tracts in one year, as the seed row estimate_year_correlation states it
 
 
 def plant(rng: np.random.Generator, seeds: int, switches: Switches) -> World:
@@ -40,7 +41,9 @@ def plant(rng: np.random.Generator, seeds: int, switches: Switches) -> World:
     for condition, lowest in _CONDITIONS.items():
         truth = lowest * alike(1 + np.linspace(0, 1, town.TRACTS), switches)
         error = _ERROR * truth
-        estimate = rng.normal(truth, error, (seeds, town.TRACTS))
+        of_model = np.sqrt(_CORRELATION) * rng.standard_normal((seeds, 1))
+        of_tract = np.sqrt(1 - _CORRELATION) * rng.standard_normal((seeds, town.TRACTS))
+        estimate = truth + error * (of_model + of_tract)
         world.fact(
             "fct_health_outcomes_by_tract", source="mhd__chronic_disease", jurisdiction=town.GEOID, geography_type="tract",
             geography_vintage="2010", geoid=geoid, **period, condition_code=condition, value_status="computed",

@@ -269,6 +269,29 @@ def test_place_weighted_values_are_means_over_where_groups_live(
     assert difference == pytest.approx(((weights["black"] - weights["white"]) ** 2 * variances).sum(), abs=1e-15)
 
 
+@pytest.mark.parametrize("correlation", [0.0, 0.5, 0.75, 1.0])
+def test_errors_of_modelled_estimates_are_correlated(empty_warehouse: EmptyWarehouse, correlation: float) -> None:
+    """As the covariance matrix of all tracts has it: σ_s·σ_t times the correlation, and σ² on its diagonal."""
+    errors = np.array([0.02, 0.01, 0.03])
+    weights = {"black": np.array([0.7, 0.2, 0.1]), "white": np.array([0.1, 0.3, 0.6])}
+    shared = [
+        SLICE | {
+            "method": "place_weighted", "kind": "estimate", "race_ethnicity_code": code, "piece_tract_geoid": str(at),
+            "factor": 100.0, "piece_value": 0.1 * (at + 1), "piece_variance": errors[at] ** 2, "weight": weight[at],
+            "covered_population": 10.0, "group_population": 10.0, "place_population": 20.0, "is_incomplete": False,
+        }
+        for code, weight in weights.items()
+        for at in range(len(errors))
+    ]  # fmt: skip
+    rules: list[Row] = [{"rule": "estimate_year_correlation", "value": correlation}, {"rule": "min_place_coverage", "value": 90}]
+    rows = made(empty_warehouse, "int_equity_measures__weighted", int_equity_measures__shared=shared, measure_rules=rules)
+    found = {row["race_ethnicity_code"]: row for row in rows}
+    matrix = np.outer(errors, errors) * np.where(np.eye(len(errors)), 1, correlation)
+    for code, weight in weights.items():
+        assert found[code]["variance"] == pytest.approx(weight @ matrix @ weight)
+    assert found["black"]["covariances"]["white"] == pytest.approx(weights["black"] @ matrix @ weights["white"])
+
+
 def test_counts_of_2024_codes_are_bridged_to_a_population_of_1997() -> None:
     """MENA counts as white, Hispanic with another comes first, and the row says so; 1997 codes stay."""
     macro = (DBT_PROJECT / "macros" / "measures" / "bridged.sql").read_text(encoding="utf-8")

@@ -53,6 +53,11 @@ labels as (
         'violation' as stratum_type,
         {{ stratum_code_of('violation_reported') }} as stratum_code
     from {{ ref('fct_court_cases') }}
+    union
+    select
+        'request_type' as stratum_type,
+        {{ stratum_code_of('request_type') }} as stratum_code
+    from {{ ref('fct_service_requests') }}
 ),
 
 final as (

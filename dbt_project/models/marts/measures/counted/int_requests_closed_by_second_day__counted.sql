@@ -1,6 +1,6 @@
--- one row per period and place: requests closed at most two days after they were made, of those followed for two days
+-- one row per period, place, request type and weekday: requests closed at most two days after they were made, of those followed for two days
 with
--- days to closing are not told apart here, so that a hundredth of the rows is spread over periods and places
+-- days to closing are not disaggregated here, so that a hundredth of the rows is spread over periods and places
 months as (
     select
         * exclude (is_closed, observed_days, requests_count, followed_count, closed_count),
@@ -11,8 +11,15 @@ months as (
     group by all
 ),
 
+-- requests by type and by weekday are counted city-wide only: a district has few of a type
+months_and_strata as (
+    select * from months
+    union all by name
+    select * from {{ ref('int_service_requests__divided') }}
+),
+
 periods as (
-    {{ by_period('months') }}
+    {{ by_period('months_and_strata') }}
 ),
 
 placed as (
@@ -27,7 +34,7 @@ final as (
         'requests_closed_by_second_day' as measure_id,
         1 as measure_version,
         *,
-        -- nobody has been followed to the second day: the feed ends before it, or the contract promises less
+        -- no request has been followed to the second day: the feed ends before it, or the contract promises less
         case when denominator = 0 then 'not_observable' else 'computed' end as value_status,
         case when denominator = 0 then 'follow_up' end as status_reason
     from placed

@@ -6,7 +6,7 @@ filled as (
         measures.kind,
         measures.population_scheme,
         coalesce(measures.age_universe, 'total') as age_universe
-    from {{ ref('int_equity_measures__filled') }} as filled
+    from {{ ref('int_equity_measures__pooled') }} as filled
     inner join {{ ref('dim_measure') }} as measures
         on filled.measure_id = measures.measure_id and filled.measure_version = measures.measure_version
 ),
@@ -63,8 +63,9 @@ dated as (
 agreed as (
     select
         dated.*,
-        populations.population,
-        populations.moe as population_moe,
+        -- the residents of a pooled period are counted once for each of its years: person-years
+        populations.population * dated.pooled_years as population,
+        populations.moe * dated.pooled_years as population_moe,
         populations.fit_quality,
         -- the first of these that holds says on what numerator and population do not agree
         case
