@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from dataclasses import asdict
 
-from ingest.sample.city import COUNTY_GEOID
+from ingest.sample.city import COUNTY_GEOID, PLACE_GEOID
 from ingest.sample.education import absenteeism, completion, discipline, schools
 from ingest.sample.health import chronic_disease, lead_lines, lead_orders, lead_tests
 from ingest.sample.housing import foreclosures, sales
@@ -40,6 +40,8 @@ _CHILDREN = {
 }  # fmt: skip
 _RESIDENTS = {"White": "white", "Black/African American": "black", "Hispanic": "hispanic"}
 _PAID_BEST, _LARGE_LEVELS = "WHITE", ("6", "8")  # at these EEO-4 levels there are enough of each group
+_POOLED_FROM = 2023  # to 2025 (seed pooled_periods): one definition of elevated and one map of districts
+_DISTRICTS = 15
 _OPEN_TRACTS = 3  # tracts of which a truth is given; every other one is made the same way
 
 
@@ -140,6 +142,18 @@ def _health() -> list[Truth]:
 
 def _lead() -> list[Truth]:
     rows = []
+    # Homes are drawn whatever the race, so that every district has the city's shares; the best group is the city's.
+    pooled = {code: percent(lead_tests.elevated(label, _POOLED_FROM)) for label, code in _CHILDREN.items()}
+    districts = [("city", "current", PLACE_GEOID), *(("aldermanic_district", "2022", str(at)) for at in range(1, _DISTRICTS + 1))]
+    rows += [
+        Truth(
+            "children_elevated_lead_share", "3_year", f"{_POOLED_FROM}-01-01", code, share,
+            round(share / pooled["white"], 9) if code != "white" else None, measure_version=2, geography_type=place,
+            geography_vintage=vintage, geoid=geoid,
+        )
+        for place, vintage, geoid in districts
+        for code, share in pooled.items()
+    ]  # fmt: skip
     for year in lead_tests.YEARS:
         version = 1 if lead_tests.threshold(year) == lead_tests.threshold(lead_tests.YEARS[0]) else 2
         shares = {code: lead_tests.elevated(label, year) for label, code in _CHILDREN.items()}

@@ -58,7 +58,8 @@ PLACES = {
     "court_guilty_share": {"city"}, "survey_satisfied_share": {"city"}, "arpa_obligated_per_resident": {"city"},
     "arpa_spent_per_resident": {"city"}, "arpa_spent_in_qct_share": {"city"}, "arpa_projects_on_time": {"city"},
     "positions_per_1000_labor_force": {"city"}, "discipline_removals_per_1000": {"school_district"},
-    "children_elevated_lead_share": {"city"}, "violent_offences_per_1000": {"city"}, "children_share": {"city"},
+    "children_elevated_lead_share": {"city", "aldermanic_district"}, "violent_offences_per_1000": {"city"},
+    "children_share": {"city"},
     "residents_in_qct_share": {"city"}, "engagement_participation_per_1000": {"city"},
     "engagement_inputs_answered_share": {"city"},
     "engagement_days_to_answer_median": {"city", "neighborhood"}, "engagement_answered_in_language_share": {"city"},
@@ -108,7 +109,7 @@ def test_every_measure_has_its_groups_and_places(truths: list[dict[str, Any]]) -
 
 
 def test_every_truth_has_the_full_grain_and_no_grain_two(truths: list[dict[str, Any]]) -> None:
-    vintages = {"tract": {"2010", "2020"}}
+    vintages = {"tract": {"2010", "2020"}, "aldermanic_district": {"2022"}}
     geoids = {"city": "9900001", "county": "99001", "school_district": "PLACEHOLDER J2"}
     for truth in truths:
         assert set(truth) == GRAIN
