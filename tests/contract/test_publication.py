@@ -79,3 +79,33 @@ def confidential_measures() -> set[str]:
     }
     rows = seed("measure_registry")
     return {row["measure_id"] for row in rows if row["statistical_unit"] in persons or row["source"] in sources}
+
+
+def test_pooled_periods_can_be_compared() -> None:
+    """Windows of a measure are the same in all places, its city is among them, and only counts are added up."""
+    registered = {row["measure_id"]: row for row in seed("measure_registry")}
+    rows = seed("pooled_periods")
+    unknown = {row["measure_id"] for row in rows} - set(registered)
+    assert rows and not unknown, f"pool a measure of measure_registry.csv: {unknown}"
+    kinds = {row["measure_id"]: registered[row["measure_id"]]["kind"] for row in rows}
+    wrong = {measure: kind for measure, kind in kinds.items() if kind not in ("proportion", "composition", "rate", "count")}
+    assert not wrong, f"medians, estimates and money are not pooled: {wrong}"
+    windows: dict[str, set[tuple[str, str]]] = {}
+    for row in rows:
+        windows.setdefault(row["measure_id"], set()).add((row["period_type"], row["last_year"]))
+    several = {measure: found for measure, found in windows.items() if len(found) > 1}
+    assert not several, f"give all places of a measure the same windows: {several}"
+    cities = {row["measure_id"] for row in rows if row["geography_type"] in ("city", "county", "state")}
+    alone = set(windows) - cities
+    assert not alone, f"pool the whole too, for which the best group is chosen: {alone}"
+
+
+def test_planned_pooled_periods_are_pooled() -> None:
+    """A plan row of a period that nobody pools would let nothing out, without a word."""
+    pooled = {(row["measure_id"], row["geography_type"], row["period_type"]) for row in seed("pooled_periods")}
+    planned = {
+        (row["measure_id"], row["geography_type"], row["period_type"])
+        for row in seed("publication_plan")
+        if row["period_type"] in ("3_year", "5_year")
+    }
+    assert planned <= pooled, f"add the window to pooled_periods.csv: {planned - pooled}"

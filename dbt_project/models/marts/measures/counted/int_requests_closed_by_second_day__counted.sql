@@ -15,7 +15,7 @@ months as (
 months_and_strata as (
     select * from months
     union all by name
-    select * from {{ ref('int_service_requests__divided') }}
+    select * from {{ ref('int_service_request_strata__tallied') }}
 ),
 
 periods as (
