@@ -25,6 +25,25 @@ CLAIMS = {
         inner join marts.dim_measure as definitions using (measure_id, measure_version)
         inner join marts.dim_source as sources on definitions.source = sources.source
         where measures.measure_id in ({measures}) and measures.value > sources.follow_up_days""",
+    "counts only records that a map assigns to a tract": """
+        select weighted.measure_id, weighted.period_start, weighted.value, city.value as rate_of_all_records
+        from marts.fct_equity_measures as weighted
+        inner join marts.fct_equity_measures as city
+            using (measure_id, measure_version, period_type, period_start, geography_type, geography_vintage, geoid,
+                race_standard, race_ethnicity_code, tabulation, stratum_type, stratum_code)
+        where weighted.method = 'place_weighted' and city.method = 'individual' and weighted.geography_type = 'city'
+            and weighted.race_ethnicity_code = 'all' and weighted.measure_id in ({measures})
+            and weighted.value > city.value + 1e-6""",
+    "there are no values by race": """
+        select measure_id, race_ethnicity_code from marts.fct_equity_measures
+        where measure_id in ({measures}) and race_ethnicity_code <> 'all'""",
+    "no value exists where the horizon": """
+        select measures.measure_id, measures.period_start, sources.follow_up_days
+        from marts.fct_equity_measures as measures
+        inner join marts.dim_measure as definitions using (measure_id, measure_version)
+        inner join marts.dim_source as sources on definitions.source = sources.source
+        where measures.measure_id in ({measures}) and measures.value is not null
+            and sources.follow_up_until = 'days_after_start' and sources.follow_up_days < 5""",
     "figures have no interval": """
         select measure_id, geoid, ci_low from marts.fct_equity_measures
         where measure_id in ({measures}) and ci_low is not null""",

@@ -41,6 +41,8 @@
                         when 'city' then {{ relation }}.tract_geoid
                         else {{ place_geoid('sliced.geography_type', relation) }}
                     end is not null
+                    -- a place-weighted value is made of pieces, and a record without a tract is in none
+                    and (sliced.method <> 'place_weighted' or {{ relation }}.tract_geoid is not null)
                 ), 0) as placed_count
             from {{ relation }}
             inner join {{ ref('int_equity_measures__sliced') }} as sliced
