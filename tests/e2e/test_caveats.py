@@ -31,7 +31,9 @@ CLAIMS = {
         inner join marts.fct_equity_measures as city
             using (measure_id, measure_version, period_type, period_start, geography_type, geography_vintage, geoid,
                 race_standard, race_ethnicity_code, tabulation, stratum_type, stratum_code)
-        where weighted.method = 'place_weighted' and city.method = 'individual' and weighted.geography_type = 'city'
+        inner join marts.dim_measure as definitions using (measure_id, measure_version)
+        where definitions.population_scheme = 'pl_2020' and weighted.method = 'place_weighted' and city.method = 'individual'
+            and weighted.geography_type = 'city'
             and weighted.race_ethnicity_code = 'all' and weighted.measure_id in ({measures})
             and weighted.value > city.value + 1e-6""",
     "there are no values by race": """
