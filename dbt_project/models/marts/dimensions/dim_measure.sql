@@ -55,6 +55,7 @@ final as (
         measures.legal_basis,
         measures.funding_source,
         measures.is_estimate,
+        measures.interval_basis,
         measures.measure_version = max(measures.measure_version) over (partition by measures.measure_id) as is_current,
         breaks.series_break_on,
         breaks.series_break_note

@@ -28,7 +28,8 @@ guarded as (
     select
         *,
         is_computable and reason is null as is_comparable,
-        is_comparable and reference_rule in ('best', 'fixed', 'rest') and tabulation = 'exclusive' as has_ratio_interval,
+        is_comparable and reference_rule in ('best', 'fixed', 'rest') and tabulation = 'exclusive'
+        and interval_basis is distinct from 'none' as has_ratio_interval,
         has_ratio_interval and not is_delivered and kind in ('proportion', 'composition') as compares_shares,
         has_ratio_interval and not is_delivered and kind = 'rate' as compares_rates,
         has_ratio_interval and method = 'place_weighted' as compares_places,

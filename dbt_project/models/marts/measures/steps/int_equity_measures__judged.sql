@@ -30,6 +30,7 @@ measured as (
         measures.reference_code as fixed_reference_code,
         measures.minimum_n,
         measures.is_estimate,
+        measures.interval_basis,
         races.kind as race_kind,
         -- a category or a combination: a combined legacy label does not tell which group
         races.kind in ('category', 'combination') as is_known_race,

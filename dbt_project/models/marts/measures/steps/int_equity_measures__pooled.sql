@@ -59,6 +59,7 @@ summed as (
         sum(years.denominator) as denominator,
         sum(years.records_count) as records_count,
         min(years.geocoded_pct) as geocoded_pct,
+        min(years.period_coverage_pct) as period_coverage_pct,
         bool_or(years.bridged) as bridged,
         bool_or(years.value_status in ('suppressed_at_source', 'bounded')) as is_hidden,
         min(years.value_status) filter (where years.value_status <> 'computed') as other_status,
