@@ -1,13 +1,22 @@
 -- one row per period and place: requests closed by the end of the second working day after they were made, of those followed that long
+{#- Calendar days from the beginning of a request's day to the end of the second day from Monday to Friday after it, by isodow. #}
+{%- set horizons = {1: 3, 2: 3, 3: 3, 4: 5, 5: 5, 6: 4, 7: 3} %}
 with
--- The second day from Monday to Friday after the request: 3 to 5 calendar days from the beginning of its day. Holidays count as
--- working days. A contract that promises less than the longest of these would leave only the weekdays whose horizon is short.
+-- Holidays count as working days. A contract that promises less than the longest horizon would leave only weekdays with a short one.
 requests as (
     select
         requests.*,
         date_trunc('day', requests.service_request_at)
-        + to_days(case isodow(requests.service_request_at) when 4 then 5 when 5 then 5 when 6 then 4 else 3 end) as due_at,
-        coalesce(contracts.follow_up_until = 'days_after_start' and contracts.follow_up_days < 5, false) as is_follow_up_short
+        + to_days(
+            case isodow(requests.service_request_at)
+                {%- for weekday, days in horizons.items() %}
+                when {{ weekday }} then {{ days }}
+                {%- endfor %}
+            end
+        ) as due_at,
+        coalesce(
+            contracts.follow_up_until = 'days_after_start' and contracts.follow_up_days < {{ horizons.values() | max }}, false
+        ) as is_follow_up_short
     from {{ ref('fct_service_requests') }} as requests
     left join {{ ref('stg_receipts__contracts') }} as contracts on requests.source = contracts.source
 ),
