@@ -47,9 +47,7 @@ def test_caveat_names_no_city(row: dict[str, str]) -> None:
 @pytest.mark.parametrize("row", MEASURES, ids=IDS)
 def test_place_weighted_measures_say_so(row: dict[str, str]) -> None:
     says_so = "members of a group live" in row["caveat"]
-    assert says_so == bool(row["weighted_places"]), (
-        "say 'members of a group live' if and only if weighted_places is filled"
-    )
+    assert says_so == bool(row["weighted_places"]), "say 'members of a group live' if and only if weighted_places is filled"
 
 
 @pytest.mark.parametrize("row", MEASURES, ids=IDS)

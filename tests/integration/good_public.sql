@@ -12,7 +12,7 @@ create table public.published.measures as select
     'public_safety' as policy_area, 'Office' as owner, 'police' as source, 'proportion' as kind, 'searched' as numerator, 'stopped' as denominator,
     'percent' as unit, 'lower' as favourable_direction, 'person' as statistical_unit, true as numerator_is_subset, 'best' as reference_rule,
     null::varchar as reference_code, 20 as minimum_n, null::varchar as age_universe, null::varchar as population_scheme, null::varchar as places,
-    null::varchar as weighted_places, null::varchar as stratified_places, 'a' as agreement, 'law' as legal_basis, 'money' as funding_source, false as is_estimate,
+    null::varchar as weighted_places, null::varchar as stratified_places, 'a' as agreement, 'law' as legal_basis, 'money' as funding_source, false as is_estimate, 'sampling' as interval_basis,
     true as is_current, null::date as series_break_on, null::varchar as series_break_note;
 insert into public.published.measures select * replace (
     'visits' as measure_id, 'requests' as source, 'rate' as kind, 'record' as statistical_unit, 'per_1000' as unit
