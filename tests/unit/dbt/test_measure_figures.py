@@ -94,7 +94,7 @@ def test_intervals_of_values(empty_warehouse: EmptyWarehouse, row: Row, low: flo
 
 
 PAIR = judged(
-    is_delivered=False, confidence=0.95, factor=100.0, value=50.0, ci_low=40.0, ci_high=60.0, reference_rule="best",
+    is_delivered=False, confidence=0.95, z=Z, factor=100.0, value=50.0, ci_low=40.0, ci_high=60.0, reference_rule="best",
     reference_code="white", reference_value=25.0, reference_ci_low=20.0, reference_ci_high=30.0, numerator=50, denominator=100,
     reference_numerator=100, reference_denominator=400, is_reference_usable=True, is_reference_hidden=False, known_race_pct=95.0,
 )  # fmt: skip

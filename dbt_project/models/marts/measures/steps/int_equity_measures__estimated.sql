@@ -12,11 +12,8 @@ guarded as (
         is_computable and not is_delivered and kind in ('rate', 'count') as is_rate,
         -- money for each resident, or a part of money: its parts are sums that do not vary by chance, so it has no interval
         is_computable and not is_delivered and kind in ('amount_rate', 'amount_share') as is_amount,
-        -- who was counted in a census is no sample; another full enumeration says that its interval is of a super-population
-        interval_basis is distinct from 'none' as has_sampling_error,
-        case interval_basis when 'super_population' then 'super_population_' else '' end as method_prefix,
         -- the whole of a composition is all of itself, which is no estimate
-        is_share and has_sampling_error and not (kind = 'composition' and race_kind = 'total' and stratum_type in ('all', 'age_universe')) as has_wilson,
+        is_share and not (kind = 'composition' and race_kind = 'total' and stratum_type in ('all', 'age_universe')) as has_wilson,
         case kind when 'rate' then denominator else 1.0 end as person_time,
         -- Σ of relative variances of the two parts; the population's margin of error enters by the delta method
         {{ stats('moe_to_se') }}(population_moe) / denominator as denominator_cv,
@@ -41,8 +38,8 @@ intervals as (
                         'low': numerator / denominator * exp(-z * sqrt(1 / numerator + pow(denominator_cv, 2))),
                         'high': numerator / denominator * exp(z * sqrt(1 / numerator + pow(denominator_cv, 2)))
                     }
-            when is_rate and has_sampling_error then {{ stats('rate_ci') }}(numerator, person_time, confidence)
-            when method = 'place_weighted' and is_computable and has_sampling_error and variance is not null
+            when is_rate then {{ stats('rate_ci') }}(numerator, person_time, confidence)
+            when method = 'place_weighted' and is_computable and variance is not null
                 then
                     {
                         'low': greatest(value / factor - z * sqrt(variance), 0.0),
@@ -55,12 +52,10 @@ intervals as (
                 then { 'low': ci_low / factor, 'high': ci_high / factor }
         end as value_interval,
         case
-            when has_wilson then concat(method_prefix, 'wilson')
-            when has_margin then concat(method_prefix, 'log_moe')
-            when is_rate and has_sampling_error
-                then concat(method_prefix, case when numerator >= 10 - 1e-9 then 'byar' else 'exact_poisson' end)
-            when method = 'place_weighted' and is_computable and has_sampling_error and variance is not null
-                then concat(method_prefix, 'weighted_normal')
+            when has_wilson then 'wilson'
+            when has_margin then 'log_moe'
+            when is_rate then case when numerator >= 10 - 1e-9 then 'byar' else 'exact_poisson' end
+            when method = 'place_weighted' and is_computable and variance is not null then 'weighted_normal'
             when is_computable and is_delivered and ci_low is not null and ci_high is not null
                 then
                     case when kind = 'estimate' then 'as_delivered' when unit = 'days' then 'brookmeyer_crowley' else 'order_statistics' end
@@ -88,8 +83,9 @@ doubts as (
 final as (
     select
         * replace (
-            factor * value_interval.low as ci_low,
-            factor * value_interval.high as ci_high,
+            case when {{ has_interval_basis() }} then factor * value_interval.low end as ci_low,
+            case when {{ has_interval_basis() }} then factor * value_interval.high end as ci_high,
+            {{ ci_method_of_basis() }} as ci_method,
             -- all of unknown race had it and belong to the group; or none of them
             case
                 when not has_bounds then bound_low
