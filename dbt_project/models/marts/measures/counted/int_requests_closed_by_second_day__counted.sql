@@ -1,4 +1,4 @@
--- one row per period, place, request type and weekday: requests closed at most two days after they were made, of those followed for two days
+-- one row per period, place, type and weekday: requests closed at most two days after they were made, of those followed for two days
 with
 -- days to closing are not disaggregated here, so that a hundredth of the rows is spread over periods and places
 months as (

@@ -28,7 +28,9 @@ years as (
 -- windows in which the measure has every year by one definition and on one map, and whose ends the deliveries reach
 complete as (
     select
-        {% for column in series %}years.{{ column }}, {% endfor %}
+        {%- for column in series %}
+        years.{{ column }},
+        {%- endfor %}
         years.pooled_type,
         years.window_start
     from years
@@ -50,14 +52,16 @@ complete as (
 -- A year without a row of records is a year without a record. A year without a delivered row of an aggregate is not known.
 summed as (
     select
-        {% for column in grain %}years.{{ column }}, {% endfor %}
+        {%- for column in grain %}
+        years.{{ column }},
+        {%- endfor %}
         years.pooled_type as period_type,
         years.window_start as period_start,
         years.window_end as period_end,
         years.pooled_years,
-        sum(years.numerator) as numerator,
-        sum(years.denominator) as denominator,
-        sum(years.records_count) as records_count,
+        {{ sum_in_order('years.numerator') }} as numerator,
+        {{ sum_in_order('years.denominator') }} as denominator,
+        {{ sum_in_order('years.records_count') }} as records_count,
         min(years.geocoded_pct) as geocoded_pct,
         min(years.period_coverage_pct) as period_coverage_pct,
         bool_or(years.bridged) as bridged,
@@ -67,8 +71,10 @@ summed as (
     from years
     inner join complete
         on
-            {% for column in series %}years.{{ column }} = complete.{{ column }} and {% endfor %}
             years.pooled_type = complete.pooled_type
+            {%- for column in series %}
+            and years.{{ column }} = complete.{{ column }}
+            {%- endfor %}
             and years.window_start = complete.window_start
     group by all
     having years.method <> 'aggregate' or count(distinct years.period_start) = years.pooled_years

@@ -5,7 +5,7 @@ with
 shared as (
     select
         *,
-        case when kind = 'estimate' then {{ rule('estimate_year_correlation') }} else 0.0 end as correlation
+        case when kind = 'estimate' then {{ rule('estimate_year_correlation') }} else 0.0 end as error_correlation
     from {{ ref('int_equity_measures__shared') }}
 ),
 
@@ -16,7 +16,7 @@ pairs as (
         {{ slice('members') }},
         members.race_ethnicity_code,
         peers.race_ethnicity_code as other_code,
-        {{ sum_in_order('(1 - members.correlation) * members.weight * peers.weight * members.piece_variance') }} as covariance
+        {{ sum_in_order('(1 - members.error_correlation) * members.weight * peers.weight * members.piece_variance') }} as covariance
     from shared as members
     inner join shared as peers on {{ same_slice('members', 'peers') }} and members.piece_tract_geoid = peers.piece_tract_geoid
     group by all
@@ -36,8 +36,8 @@ weighted as (
         factor,
         {{ sum_in_order('weight * piece_value') }} as mean_value,
         -- the error that the group's tracts have in common, with the correlation in it: its square is the correlated variance
-        {{ sum_in_order('weight * sqrt(correlation * piece_variance)') }} as common_error,
-        {{ sum_in_order('(1 - correlation) * pow(weight, 2) * piece_variance') }} + pow(common_error, 2) as variance,
+        {{ sum_in_order('weight * sqrt(error_correlation * piece_variance)') }} as common_error,
+        {{ sum_in_order('(1 - error_correlation) * pow(weight, 2) * piece_variance') }} + pow(common_error, 2) as variance,
         sum(piece_events) as records_count,
         100 * least(max(covered_population) / max(group_population), 1) as place_coverage_pct,
         max(group_population) / max(place_population) as denominator_share

@@ -7,7 +7,7 @@ requests as (
         cast(date_trunc('month', occurred_on) as date) as occurred_on,
         tract_geoid,
         {{ stratum_code_of('request_type') }} as request_type,
-        lower(dayname(service_request_at)) as weekday,
+        lower(dayname(service_request_at)) as weekday_code,
         coalesce(followed_until_at >= service_request_at + interval 2 days, false) as is_followed,
         coalesce(closed_at <= service_request_at + interval 2 days, false) as is_closed_in_time
     from {{ ref('fct_service_requests') }}
@@ -33,10 +33,10 @@ sized as (
 
 divided as (
     select
-        * exclude (request_type, weekday, type_count),
+        * exclude (request_type, weekday_code, type_count),
         unnest(['request_type', 'weekday']) as stratum_type,
         unnest([
-            case when type_count >= {{ rule('min_stratum_records') }} then request_type end, weekday
+            case when type_count >= {{ rule('min_stratum_records') }} then request_type end, weekday_code
         ]) as stratum_code
     from sized
 ),
