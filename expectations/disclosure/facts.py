@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator, Mapping
+from typing import NamedTuple
 
 from expectations.disclosure.cells import KNOWN, UNKNOWN, UNPLACED, Cells, Equation, Terms
 from expectations.disclosure.reading import Measure, Published, Row, Where
@@ -20,6 +21,14 @@ from expectations.disclosure.relations import EXCLUSIVE, IS_KNOWN, WHOLE_PLACES
 RELIABLY_KNOWN, COMPARABLY_KNOWN = 0.9, 0.7
 PLACED = "placed shares"  # the family whose equations are guesses: of which counts a placed share is, no file says
 BEST_HOLDS = 0.05  # of the denominator, at least, holds the group that others are compared with
+
+
+class _Compared(NamedTuple):
+    """Those whom a row is compared with: which group, and its numerator and denominator in terms of cells."""
+
+    race: str
+    x: Terms
+    n: Terms | float
 
 
 class Facts:
@@ -63,6 +72,7 @@ class Facts:
         if measure.has_denominator:
             yield from self._bounds(row, x, n)
             yield from self._comparisons(row, x, n)
+            yield from self._ratio_bounds(row, x, n)
         yield from self._placed(row, x, n)
 
     def words(self, row: Row) -> None:
@@ -127,26 +137,54 @@ class Facts:
 
     def _bounds(self, row: Row, x: int, n: int | float | None) -> Iterator[Equation]:
         """All of unknown race had it and belong to the group, or none of them (rules of the house, 3)."""
-        measure, cells = row.measure, self._cells
-        at = row.where._replace(race=UNKNOWN, tabulation=EXCLUSIVE)
-        unknown_x = cells.get(measure.numerator, at)
         low, high = (row.figures.get(name) for name in ("bound_low", "bound_high"))
-        if unknown_x is None or n is None or low is None or high is None:
+        if low is not None and high is not None:
+            for name, share in (("low", low), ("high", high)):
+                parts = self._parts_of_bound(row, {x: 1.0}, n, name)
+                if parts is not None:
+                    yield from _fraction(*parts, share / row.measure.factor, "bounds")
+
+    def _parts_of_bound(
+        self, row: Row, x: Terms, n: Terms | int | float | None, name: str
+    ) -> tuple[Terms, Terms | int | float] | None:
+        """Numerator and denominator of a bound of the persons that `x` and `n` count, in the slice of a row."""
+        others = self._unknown(row, row.measure.numerator)
+        if others is None or n is None:
+            return None
+        above = x if name == "low" else _sum(x, others)
+        if row.measure.kind != "proportion" or isinstance(n, float):
+            return above, n
+        others_n = self._unknown(row, row.measure.denominator or "")
+        if others_n is None:
+            return None
+        below = {n: 1.0} if isinstance(n, int) else n
+        return above, _sum(below, others_n, _times(others, -1.0)) if name == "low" else _sum(below, others)
+
+    def _unknown(self, row: Row, records: str) -> Terms | None:
+        """Those of unknown race who may belong to a row's group: a combined label holds none but its own groups."""
+        at = row.where._replace(tabulation=EXCLUSIVE)
+        unknown = self._cells.get(records, at._replace(race=UNKNOWN))
+        if unknown is None:
+            return None
+        terms: Terms = {unknown: 1.0}
+        for label in sorted(code for code, kind in self._published.race_kinds.items() if kind == "combined_legacy"):
+            cell = self._cells.get(records, at._replace(race=label))
+            if cell is not None and not may_be(self._published, label, row.where.race):
+                terms[cell] = -1.0
+        return terms
+
+    def _ratio_bounds(self, row: Row, x: int, n: int | float | None) -> Iterator[Equation]:
+        """The lowest ratio is the low bound over the high one of the group compared with; the highest the other way round."""
+        figures, factor = row.figures, row.measure.factor
+        other = self._reference(row, x, n)
+        if other is None:
             return
-        low, high = low / measure.factor, high / measure.factor
-        # a combined legacy label is unknown to the categories and known to itself
-        own = self._published.race_kinds.get(row.where.race) == "combined_legacy"
-        others_x = _sum({unknown_x: 1.0}, {x: -1.0} if own else {})
-        if measure.kind != "proportion" or not isinstance(n, int):
-            yield from _fraction({x: 1.0}, n, low, "bounds")
-            yield from _fraction(_sum({x: 1.0}, others_x), n, high, "bounds")
-            return
-        unknown_n = cells.get(measure.denominator or "", at)
-        if unknown_n is not None:
-            others_n = _sum({unknown_n: 1.0}, {n: -1.0} if own else {})
-            without = _sum({n: 1.0}, others_n, _times(others_x, -1.0))
-            yield Equation(_sum({x: 1.0}, _times(without, -low)), 0.0, "bounds")
-            yield Equation(_sum({x: 1.0}, others_x, _times(_sum({n: 1.0}, others_x), -high)), 0.0, "bounds")
+        for own, others in (("low", "high"), ("high", "low")):
+            ratio, bound = figures.get(f"rate_ratio_bound_{own}"), figures.get(f"bound_{own}")
+            if ratio and bound is not None:
+                parts = self._parts_of_bound(row._replace(where=row.where._replace(race=other.race)), other.x, other.n, others)
+                if parts is not None:
+                    yield from _fraction(*parts, bound / ratio / factor, "bounds of ratios")
 
     def _comparisons(self, row: Row, x: int, n: int | float | None) -> Iterator[Equation]:
         """A reference, a ratio and a difference tell the value of the group compared with, or of the row by that group."""
@@ -154,7 +192,7 @@ class Facts:
         other = self._reference(row, x, n)
         if other is None:
             return
-        other_x, other_n = other
+        other_x, other_n = other.x, other.n
         value, reference = figures.get("value"), figures.get("reference_value")
         ratio, difference = figures.get("rate_ratio"), figures.get("rate_difference")
         if reference is not None:
@@ -168,7 +206,7 @@ class Facts:
         if value is None and reference is not None and difference is not None:
             yield from _fraction({x: 1.0}, n, (reference + difference) / factor, "differences")
 
-    def _reference(self, row: Row, x: int, n: int | float | None) -> tuple[Terms, Terms | float] | None:
+    def _reference(self, row: Row, x: int, n: int | float | None) -> _Compared | None:
         code = row.words.get("reference_code")
         if code is None:
             return None
@@ -177,16 +215,16 @@ class Facts:
             other_x, other_n = self.numerator(row.measure, at), self.denominator(row.measure, at)
             if other_x is None or other_n is None:
                 return None
-            return {other_x: 1.0}, {other_n: 1.0} if isinstance(other_n, int) else other_n
+            return _Compared(code, {other_x: 1.0}, {other_n: 1.0} if isinstance(other_n, int) else other_n)
         known = row.where._replace(race=KNOWN, tabulation=EXCLUSIVE)
         known_x = self._cells.get(row.measure.numerator, known)
         if known_x is None or not isinstance(n, int):
             return None
         rest_x = _sum({known_x: 1.0}, {x: -1.0})
         if row.measure.kind == "composition":
-            return rest_x, {n: 1.0}
+            return _Compared(code, rest_x, {n: 1.0})
         known_n = self._cells.get(row.measure.denominator or "", known)
-        return None if known_n is None else (rest_x, _sum({known_n: 1.0}, {n: -1.0}))
+        return None if known_n is None else _Compared(code, rest_x, _sum({known_n: 1.0}, {n: -1.0}))
 
     def _placed(self, row: Row, x: int, n: int | float | None) -> Iterator[Equation]:
         """The share of a group's records that a map places; of which of a row's counts, those it is true of decide."""
@@ -203,6 +241,13 @@ class Facts:
                 whole, unplaced = self._cells.get(records, city), self._cells.get(records, rest)
                 if whole is not None and unplaced is not None:
                     yield from _fraction({unplaced: 1.0}, whole, 1.0 - share / 100.0, PLACED)
+
+
+def may_be(published: Published, label: str, race: str) -> bool:
+    """Whether people under a combined label may belong to a group; where no seed says which groups it holds, to any other."""
+    if label == race:
+        return False
+    return label not in published.members or race in published.members[label]
 
 
 def denominator_at(measure: Measure, where: Where) -> Where:

@@ -17,7 +17,16 @@ from expectations.disclosure.changes import small_changes
 from expectations.disclosure.judgement import judge
 from expectations.disclosure.knowledge import gather
 from expectations.disclosure.memory import Memory
-from expectations.disclosure.reading import Places, Where, moved_unsaid, read_figures, read_known, read_measures, read_published
+from expectations.disclosure.reading import (
+    Places,
+    Where,
+    moved_unsaid,
+    read_figures,
+    read_known,
+    read_measures,
+    read_published,
+    read_records,
+)
 from expectations.disclosure.refusals import refusals
 from expectations.results import Finding, GateResult, Severity
 from warehouse import dialect
@@ -43,12 +52,13 @@ def gate_disclosure(
         published = read_published(connection, places, ledger, measures)
         figures = read_figures(connection, places, measures)
         known = read_known(connection, places, measures)
+        records = read_records(connection, places, measures)
         unsaid = moved_unsaid(connection, places)
     knowledge = gather(published, figures, known)
     remembered = Memory(memory)
     found = judge(knowledge, remembered.is_safe, remembered.found_safe)
     remembered.keep()
-    refused = [(f"{refusal.what}: {refusal.measure.measure_id}", refusal.where) for refusal in refusals(published)]
+    refused = [(f"{refusal.what}: {refusal.measure.measure_id}", refusal.where) for refusal in refusals(published, records)]
     findings = (
         _finding("leaks", "critical", [(leak.records, leak.where) for leak in found.leaks], _LEAKS),
         _finding("shown_functions", "critical", refused, _FUNCTIONS),

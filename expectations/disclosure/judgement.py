@@ -17,6 +17,7 @@ from expectations.disclosure.intervals import Intervals, intervals
 from expectations.disclosure.knowledge import Knowledge
 from expectations.disclosure.propagation import propagate
 from expectations.disclosure.reading import Where
+from expectations.disclosure.snapshots import is_of_snapshot, told_by_later
 from expectations.disclosure.system import TOLERANCE, Ints, System
 
 
@@ -61,13 +62,16 @@ def judge(knowledge: Knowledge, is_safe: IsSafe | None = None, found_safe: Found
     if found_safe is not None:
         _remember(audited, answer, narrow, found_safe)
     wrong = _contradicted(knowledge, answer)
-    before: set[int] = set()
-    if len(narrow):
-        wanted = np.full(len(cells), np.nan)
-        wanted[narrow] = system.wanted[narrow]
-        earlier = cells.system([*knowledge.always, *knowledge.before], wanted)
-        before = set(_narrow(earlier, intervals(earlier)).tolist())
     leaks = {cell: _leak(knowledge, answer, cell) for cell in narrow.tolist()}
+    leaks |= {cell: leak for cell, leak in _leaks_of_snapshots(knowledge, system).items() if cell not in leaks}
+    before: set[int] = set()
+    if leaks:
+        wanted = np.full(len(cells), np.nan)
+        wanted[list(leaks)] = system.wanted[list(leaks)]
+        told = [*knowledge.always, *knowledge.before]
+        known = propagate(cells.system(told)).known
+        earlier = cells.system([*told, *told_by_later(cells, knowledge.stocks, known)], wanted)
+        before = set(_narrow(earlier, intervals(earlier)).tolist())
     return Judgement(
         cells=sum(name is not None for name in cells.names),
         sensitive=int(system.asked.sum()),
@@ -77,6 +81,18 @@ def judge(knowledge: Knowledge, is_safe: IsSafe | None = None, found_safe: Found
         contradictions=tuple(wrong),
         fractions=tuple(_fractions(knowledge, system, knowledge.now)),
     )
+
+
+def _leaks_of_snapshots(knowledge: Knowledge, system: System) -> dict[int, Leak]:
+    """What later snapshots tell of the small counts of earlier ones."""
+    cells = knowledge.cells
+    later = list(told_by_later(cells, knowledge.stocks, propagate(system).known)) if knowledge.stocks else []
+    if not later:
+        return {}
+    of_snapshots = np.array([is_of_snapshot(cells, cell) for cell in range(len(cells))])
+    audited = cells.system([*knowledge.everything(), *later], np.where(of_snapshots, system.wanted, np.nan))
+    answer = intervals(audited)
+    return {cell: _leak(knowledge, answer, cell) for cell in _narrow(audited, answer).tolist()}
 
 
 def _unremembered(system: System, is_safe: IsSafe | None) -> System:

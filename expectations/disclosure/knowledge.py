@@ -17,14 +17,15 @@ from expectations.disclosure.cells import Cells, Equation
 from expectations.disclosure.facts import PLACED, Facts, denominator_at
 from expectations.disclosure.reading import STARRED, Published, Row, Where
 from expectations.disclosure.refusals import is_hidden
-from expectations.disclosure.relations import but, complement, relate
+from expectations.disclosure.relations import but, complement, relate, same_persons
 
 
 @dataclass
 class Knowledge:
     """The cells and what is known of them: `always` without reading, `now` from today's file, `before` from earlier ones.
 
-    `contradictions`: what today's file or the sums say and the true figures do not bear out.
+    `contradictions`: what today's file or the sums say and the true figures do not bear out. `stocks`: records of persons who
+    stay from one snapshot to the next.
     """
 
     cells: Cells
@@ -32,6 +33,7 @@ class Knowledge:
     now: list[Equation] = field(default_factory=list)
     before: list[Equation] = field(default_factory=list)
     contradictions: list[Equation] = field(default_factory=list)
+    stocks: frozenset[str] = frozenset()
 
     def everything(self) -> list[Equation]:
         """What is known today, each thing once: a file that says again what an earlier one said adds nothing."""
@@ -45,6 +47,7 @@ def gather(published: Published, figures: Iterable[Row], known: Mapping[tuple[st
     """
     truths = dict(_truths(figures))
     cells = _cells(published, truths)
+    same_persons(cells, dict(published.subsets))
     relate(cells, truths, published.race_kinds, known or {})
     for records, universe in _subsets(published):
         complement(cells, records, universe)
@@ -54,7 +57,7 @@ def gather(published: Published, figures: Iterable[Row], known: Mapping[tuple[st
     for row in (*published.rows, *published.ledger):
         facts.words(row)
     _indices(cells, facts, published)
-    knowledge = Knowledge(cells)
+    knowledge = Knowledge(cells, stocks=published.stocks)
     for equation in cells.equations:
         (knowledge.always if cells.holds(equation) else knowledge.contradictions).append(equation)
     told = _distinct(equation for row in published.rows for equation in facts.of(row))

@@ -28,9 +28,13 @@ GRAIN = (
 FIGURES = (
     "numerator", "denominator", "value", "ci_low", "ci_high", "reference_value", "rate_ratio", "rate_ratio_ci_low",
     "rate_ratio_ci_high", "rate_difference", "rate_difference_ci_low", "rate_difference_ci_high", "known_race_pct",
-    "geocoded_pct", "place_coverage_pct", "bound_low", "bound_high",
+    "geocoded_pct", "place_coverage_pct", "bound_low", "bound_high", "rate_ratio_bound_low", "rate_ratio_bound_high",
+    "period_coverage_pct",
 )  # fmt: skip
-WORDS = ("value_status", "ci_method", "reference_rule", "reference_code", "reliability", "status_reason")
+WORDS = (
+    "value_status", "ci_method", "reference_rule", "reference_code", "reliability", "status_reason", "bound_source",
+    "population_fit", "is_significant_fdr",
+)  # fmt: skip
 SUPPRESSED, STARRED = "suppressed", "suppressed_at_source"
 
 
@@ -125,7 +129,8 @@ class Published:
     """All that a reader has of confidential measures: today's file, every file before, and public populations.
 
     `race_kinds`: category, combination, combined_legacy, missing, total. `subsets`: (records, records that they are among),
-    beside the numerators among their denominators. `populations`: by scheme, ages and place.
+    beside the numerators among their denominators. `populations`: by scheme, ages and place. `stocks`: records of persons most
+    of whom are in the next snapshot too. `members`: the groups that a combined label may hold, where a seed says so.
     """
 
     measures: tuple[Measure, ...]
@@ -136,6 +141,8 @@ class Published:
     indices: tuple[Index, ...] = ()
     goals: tuple[Goal, ...] = ()
     populations: Mapping[tuple[str, ...], float] = field(default_factory=dict)
+    stocks: frozenset[str] = frozenset()
+    members: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -169,9 +176,12 @@ def read_measures(connection: Connection, places: Places) -> dict[tuple[str, int
             f"left join {places.marts}.dim_source as sources on measures.source = sources.source order by all"
         ),
     )
+    listed = list(rows)
+    first = {measure_id: min(row[1] for row in listed if row[0] == measure_id) for measure_id in {row[0] for row in listed}}
     measures = {}
-    for measure_id, version, kind, unit, minimum_n, is_confidential, threshold, hides_zeros, scheme, ages in rows:
-        later = f"@{version}" if version > 1 else ""
+    for measure_id, version, kind, unit, minimum_n, is_confidential, threshold, hides_zeros, scheme, ages in listed:
+        # a definition that replaced another is taken to count the same persons; two side by side count different ones
+        later = f"@{version}" if version > first[measure_id] else ""
         numerator = names.get((measure_id, "numerator"), f"{measure_id}.numerator") + later
         if kind == "composition":
             denominator: str | None = numerator
@@ -204,7 +214,9 @@ def read_published(
     earlier: tuple[Row, ...] = ()
     if ledger is not None and ledger.is_file():
         states = f"read_parquet({literal(str(ledger))})"
-        earlier = _rows(connection, states, confidential, order="published_at, release_id, ", status=True)
+        listed = sorted(confidential.values(), key=lambda measure: -measure.measure_version)
+        oldest = {measure.measure_id: measure for measure in listed}
+        earlier = _rows(connection, states, confidential, order="published_at, release_id, ", status=True, replaced_by=oldest)
     kinds = dict(_query(connection, f"select race_ethnicity_code, kind from {places.marts}.dim_race_ethnicity"))
     return Published(
         tuple(confidential.values()),
@@ -222,6 +234,7 @@ def read_published(
         _indices(connection, places, confidential),
         _goals(connection, places, confidential),
         _populations(connection, places, confidential.values()),
+        _stocks(connection, places),
     )
 
 
@@ -231,7 +244,8 @@ def read_figures(connection: Connection, places: Places, measures: Mapping[tuple
     grain = ", ".join(GRAIN)
     source = f"{places.marts}.fct_equity_measures"
     if places.reported is not None:
-        wanted = ", ".join(("jurisdiction", *GRAIN, *FIGURES, *WORDS))
+        there = _columns(connection, source)
+        wanted = ", ".join(name for name in ("jurisdiction", *GRAIN, *FIGURES, *WORDS) if name in there)
         source = (
             f"(select {wanted} from {places.reported} union all by name "
             f"select {wanted} from {source} anti join {places.reported} as reported using ({grain}))"
@@ -267,6 +281,20 @@ def read_known(
     return known
 
 
+def read_records(
+    connection: Connection, places: Places, measures: Mapping[tuple[str, int], Measure]
+) -> dict[tuple[Measure, Where], float]:
+    """How many records each median of persons truly rests on, where that is known."""
+    if places.reported is None or not {"kind", "records"} <= _columns(connection, places.reported):
+        return {}
+    query = f"select {', '.join(GRAIN)}, records from {places.reported} where kind = 'median' and records is not null"
+    rested: dict[tuple[Measure, Where], float] = {}
+    for measure_id, version, *place, _, stratum_type, stratum_code, records in _query(connection, query):
+        if measure := measures.get((measure_id, version)):
+            rested[measure, Where._make((*place, stratum_type, stratum_code))] = float(records)
+    return rested
+
+
 def moved_unsaid(connection: Connection, places: Places) -> int:
     """Rows that are reported otherwise than the marts have them, and are not marked as waiting for a revision."""
     if places.reported is None:
@@ -280,19 +308,33 @@ def moved_unsaid(connection: Connection, places: Places) -> int:
 
 
 def _rows(
-    connection: Connection, source: str, measures: Mapping[tuple[str, int], Measure], *, status: bool, order: str = ""
+    connection: Connection,
+    source: str,
+    measures: Mapping[tuple[str, int], Measure],
+    *,
+    status: bool,
+    order: str = "",
+    replaced_by: Mapping[str, Measure] | None = None,
 ) -> tuple[Row, ...]:
-    columns = ["jurisdiction", *GRAIN, *FIGURES, *WORDS, *(["publication_status"] if status else [])]
+    """The rows of a relation. `replaced_by`: by measure, of which measure the rows are whose version is listed no more.
+
+    A file of an earlier version lacks the columns that it did not know.
+    """
+    there = _columns(connection, source)
+    columns = [
+        name if name in there else f"null as {name}"
+        for name in ("jurisdiction", *GRAIN, *FIGURES, *WORDS, *(["publication_status"] if status else []))
+    ]
     ids = ", ".join(literal(name) for name in sorted({measure_id for measure_id, _ in measures})) or "''"
     query = f"select {', '.join(columns)} from {source} as rows where measure_id in ({ids}) order by {order}{', '.join(GRAIN)}"
     result = []
     first = 1 + len(GRAIN)
     for values in _query(connection, query):
-        measure = measures.get((values[1], values[2]))
+        measure = measures.get((values[1], values[2])) or (replaced_by or {}).get(values[1])
         if measure is None:
             continue
         figures = {n: float(v) for n, v in zip(FIGURES, values[first : first + len(FIGURES)], strict=True) if v is not None}
-        words = {n: v for n, v in zip(WORDS, values[first + len(FIGURES) :], strict=False) if v is not None}
+        words = {n: str(v) for n, v in zip(WORDS, values[first + len(FIGURES) :], strict=False) if v is not None}
         where = Where(*values[3:11], *values[12:14])
         result.append(Row(measure, where, values[11], values[0], values[-1] if status else None, figures, words))
     return tuple(result)
@@ -303,12 +345,23 @@ def _query(connection: Connection, query: str) -> Iterator[Any]:
     return iter(connection.exec_driver_sql(query))
 
 
+def _columns(connection: Connection, source: str) -> set[str]:
+    return {name for (name,) in _query(connection, f"select column_name from (describe select * from {source})")}
+
+
 def _exists(connection: Connection, relation: str) -> bool:
     database, schema, table = relation.split(".")
     query = (
         "select count(*) from duckdb_tables() where database_name = :database and schema_name = :schema and table_name = :name"
     )
     return bool(connection.execute(text(query), {"database": database, "schema": schema, "name": table}).scalar_one())
+
+
+def _stocks(connection: Connection, places: Places) -> frozenset[str]:
+    seed = f"{places.reference}.publication_records"
+    if "persons_stay" not in _columns(connection, seed):
+        return frozenset()
+    return frozenset(records for (records,) in _query(connection, f"select records from {seed} where persons_stay"))
 
 
 def _indices(connection: Connection, places: Places, measures: Mapping[tuple[str, int], Measure]) -> tuple[Index, ...]:

@@ -10,16 +10,20 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
+from expectations.disclosure.facts import may_be
 from expectations.disclosure.reading import STARRED, SUPPRESSED, Goal, Index, Measure, Published, Row, Where
-from expectations.disclosure.relations import WHOLE_PLACES
+from expectations.disclosure.relations import EXCLUSIVE, WHOLE_PLACES
+from expectations.disclosure.system import TOLERANCE
 
 # What a hidden row may say beside its place in the table; a public denominator besides.
-_WORDS_OF_HIDDEN = {"value_status", "reference_rule", "status_reason"}
+_WORDS_OF_HIDDEN = {"value_status", "reference_rule", "status_reason", "population_fit"}
 _REASONS_OF_HIDDEN = {SUPPRESSED, STARRED}
 _OF_REFERENCE = (
     "reference_value", "rate_ratio", "rate_ratio_ci_low", "rate_ratio_ci_high", "rate_difference", "rate_difference_ci_low",
     "rate_difference_ci_high",
 )  # fmt: skip
+_BOUNDS, _RATIO_BOUNDS = ("bound_low", "bound_high"), ("rate_ratio_bound_low", "rate_ratio_bound_high")
+_POOLED = ("3_year", "5_year")
 _ABOUT_REFERENCE = {"reference_unreliable", "zero_events"}
 # Kinds whose rows are counts of persons, or rest on them and show nothing else.
 _COUNTED = {"proportion", "composition", "rate", "count", "median"}
@@ -34,12 +38,17 @@ class Refusal(NamedTuple):
     where: Where
 
 
-def refusals(published: Published) -> Iterator[Refusal]:
-    """Everything that today's file says and must not."""
+def refusals(published: Published, records: Mapping[tuple[Measure, Where], float] | None = None) -> Iterator[Refusal]:
+    """Everything that today's file says and must not. `records`: how many records medians truly rest on."""
     rows = {(row.measure, row.where, row.method): row for row in published.rows}
     for row in published.rows:
         yield from _of_row(row)
         yield from _of_reference(row, rows)
+        yield from _of_bounds(row, rows, published)
+        yield from _of_median(row, records or {})
+    yield from _of_coverage(published.rows)
+    yield from _of_pools(published.rows)
+    yield from _of_snapshots(published)
     for index in published.indices:
         yield from _of_index(index, rows)
     shown = {(measure, where) for (measure, where, _), row in rows.items() if not is_hidden(row)}
@@ -58,10 +67,6 @@ def _of_row(row: Row) -> Iterator[Refusal]:
         yield Refusal(f"a {row.measure.kind} of persons, which no equation here speaks of", row.measure, row.where)
     if row.method == "place_weighted":
         yield Refusal("a place-weighted value over places that are not audited", row.measure, row.where)
-    if row.measure.kind == "median" and "value" in row.figures and row.measure.minimum_n < row.measure.threshold:
-        yield Refusal("a median that may rest on fewer records than must be shown", row.measure, row.where)
-    if row.measure.kind == "median" and "value" in row.figures and row.words.get("reliability") == "unreliable":
-        yield Refusal("a median that rests on too few records", row.measure, row.where)
     if not is_hidden(row):
         return
     public = {"denominator"} if row.measure.denominator is None else set()
@@ -71,6 +76,82 @@ def _of_row(row: Row) -> Iterator[Refusal]:
         yield Refusal(f"{name} of a hidden row", row.measure, row.where)
     if row.words.get("status_reason", SUPPRESSED) not in _REASONS_OF_HIDDEN:
         yield Refusal("status_reason of a hidden row", row.measure, row.where)
+
+
+def _of_median(row: Row, records: Mapping[tuple[Measure, Where], float]) -> Iterator[Refusal]:
+    if row.measure.kind != "median" or "value" not in row.figures:
+        return
+    if row.measure.minimum_n < row.measure.threshold:
+        yield Refusal("a median that may rest on fewer records than must be shown", row.measure, row.where)
+    least = max(row.measure.minimum_n, row.measure.threshold)
+    if row.words.get("reliability") == "unreliable" or records.get((row.measure, row.where), least) < least:
+        yield Refusal("a median that rests on too few records", row.measure, row.where)
+
+
+def _of_bounds(row: Row, rows: Mapping[tuple[Measure, Where, str], Row], published: Published) -> Iterator[Refusal]:
+    """Bounds of a ratio are a quotient, and no equation: they are out only where both bounds that they are made of are."""
+    has_bounds = all(name in row.figures for name in _BOUNDS)
+    if row.words.get("value_status") == "bounded":
+        yield Refusal("bounds over hidden cells of a source that is not public", row.measure, row.where)
+    if "bound_source" in row.words and not has_bounds:
+        yield Refusal("bound_source without bounds", row.measure, row.where)
+    if "is_significant_fdr" in row.words and "rate_ratio" not in row.figures:
+        yield Refusal("is_significant_fdr without a ratio", row.measure, row.where)
+    if has_bounds:
+        for label, kind in published.race_kinds.items():
+            other = rows.get((row.measure, row.where._replace(race=label, tabulation=EXCLUSIVE), row.method))
+            leaves_out = kind == "combined_legacy" and label != row.where.race and not may_be(published, label, row.where.race)
+            if leaves_out and (other is None or is_hidden(other)):
+                yield Refusal("bounds that leave out a hidden label", row.measure, row.where)
+    if not any(name in row.figures for name in _RATIO_BOUNDS):
+        return
+    code = row.words.get("reference_code")
+    compared = rows.get((row.measure, row.where._replace(race=code or ""), row.method))
+    of_rest = code == "rest" and "known_race_pct" in row.figures
+    of_group = compared is not None and all(name in compared.figures for name in _BOUNDS)
+    if not has_bounds or not (of_rest or of_group):
+        yield Refusal("bounds of a ratio without the bounds that they are made of", row.measure, row.where)
+
+
+def _of_coverage(rows: Iterable[Row]) -> Iterator[Refusal]:
+    """How much of a period a source covers is one figure; one that differs from group to group would tell of the groups."""
+    found: dict[tuple[object, ...], float] = {}
+    for row in rows:
+        if "period_coverage_pct" in row.figures:
+            period = (row.measure, row.where.period_type, row.where.period_start)
+            if abs(found.setdefault(period, row.figures["period_coverage_pct"]) - row.figures["period_coverage_pct"]) > TOLERANCE:
+                yield Refusal("period_coverage_pct of a group or place", row.measure, row.where)
+
+
+def _of_pools(rows: Iterable[Row]) -> Iterator[Refusal]:
+    """Pooled periods of two lengths overlap, and their difference is a period that no row shows."""
+    found: dict[tuple[str, str], str] = {}
+    for row in rows:
+        if row.where.period_type in _POOLED:
+            kind = (row.measure.numerator, row.where.geography_type)
+            if found.setdefault(kind, row.where.period_type) != row.where.period_type:
+                yield Refusal("pooled periods that overlap", row.measure, row.where)
+
+
+def _of_snapshots(published: Published) -> Iterator[Refusal]:
+    """Two snapshots of a stock within a quarter differ by the few who came and went in some weeks; what is out already stays."""
+    out_before = {_quarter(row): set[object]() for row in published.ledger}
+    for row in published.ledger:
+        out_before[_quarter(row)].add(row.where.period_start)
+    found: dict[tuple[object, ...], object] = {}
+    for row in published.rows:
+        at, kind = row.where, _quarter(row)
+        if at.period_type != "snapshot" or not published.stocks & set(row.measure.counted):
+            continue
+        others = (out_before.get(kind, set()) | {found.setdefault(kind, at.period_start)}) - {at.period_start}
+        if others and at.period_start not in out_before.get(kind, set()):
+            yield Refusal("a second snapshot of a quarter", row.measure, at)
+
+
+def _quarter(row: Row) -> tuple[object, ...]:
+    at = row.where
+    quarter = (at.period_start.year, (at.period_start.month - 1) // 3)
+    return (row.measure.measure_id, row.jurisdiction, at.geography_type, at.stratum_type, quarter)
 
 
 def _of_reference(row: Row, rows: Mapping[tuple[Measure, Where, str], Row]) -> Iterator[Refusal]:

@@ -10,6 +10,7 @@ not there stands for nobody, where rows of its kind are out at all.
 
 from __future__ import annotations
 
+import datetime as dt
 import math
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
@@ -31,7 +32,14 @@ from expectations.disclosure.system import TOLERANCE
 EXCLUSIVE, COMBINED = "exclusive", "alone_or_in_combination"
 WHOLE_PLACES = ("city", "county", "state")  # a jurisdiction is one of these; every other place lies in one
 IS_KNOWN = ("category", "combination")
-_MONTHS = {"month": 1, "quarter": 3, "year": 12}
+# Months of a period, and of which shorter periods each longer one is the sum. Years are pooled as a whole.
+_MONTHS = {"month": 1, "quarter": 3, "year": 12, "school_year": 12, "3_year": 36, "5_year": 60}
+_FINER = {
+    "quarter": ("month",),
+    "year": ("month", "quarter"),
+    "3_year": ("year", "school_year"),
+    "5_year": ("year", "school_year"),
+}
 
 
 @dataclass(frozen=True)
@@ -63,6 +71,20 @@ def relate(
         _places(cells, records, out)
         _races(cells, records, race_kinds, known, unplaced=True)
         _combinations(cells, records)
+
+
+def same_persons(cells: Cells, universes: Mapping[str, str]) -> None:
+    """Two records among the same others that count alike wherever both are counted are the same persons, as a reader guesses."""
+    names = sorted(set(universes) & set(cells.by_records))
+    for place, one in enumerate(names):
+        for other in names[place + 1 :]:
+            if universes[one] != universes[other]:
+                continue
+            there = cells.by_records[other]
+            pairs = [(cell, there[where]) for where, cell in cells.by_records[one].items() if where in there]
+            if pairs and all(abs(cells.truth[left] - cells.truth[right]) <= TOLERANCE for left, right in pairs):
+                for left, right in pairs:
+                    cells.equate({left: 1.0, right: -1.0}, 0.0, "same persons")
 
 
 def but(denominator: str, numerator: str) -> str:
@@ -183,20 +205,23 @@ class _Out:
 
 
 def _periods(cells: Cells, records: str, out: _Out) -> Iterator[Sum]:
-    """Months add up to quarters, months and quarters to years."""
+    """Months add up to quarters, months and quarters to years, years to pooled periods."""
     there = cells.by_records[records]
     for where, whole in list(there.items()):
-        for fine, months in _MONTHS.items():
-            if months >= _MONTHS.get(where.period_type, 0):
-                continue
-            first = where.period_start
-            starts = [first.replace(month=first.month + step) for step in range(0, _MONTHS[where.period_type], months)]
+        for fine in _FINER.get(where.period_type, ()):
+            first, months = where.period_start, _MONTHS[fine]
+            starts = [_after(first, step) for step in range(0, _MONTHS[where.period_type], months)]
             wheres = [where._replace(period_type=fine, period_start=start) for start in starts]
             are_out = [out.has(at) for at in wheres]
             if any(are_out):
                 parts = tuple(there[at] for at in wheres if at in there)
                 rest = where._replace(period_type=f"({fine}s of the {where.period_type} that are not out)")
                 yield Sum((where.period_type, fine, str(all(are_out)), where.geography_type), whole, parts, rest)
+
+
+def _after(first: dt.date, months: int) -> dt.date:
+    year, month = divmod(first.month - 1 + months, 12)
+    return first.replace(year=first.year + year, month=month + 1)
 
 
 def _places(cells: Cells, records: str, out: _Out) -> None:

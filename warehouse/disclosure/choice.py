@@ -21,7 +21,7 @@ from warehouse.disclosure.figures import Key
 from warehouse.disclosure.program import Deviations
 from warehouse.disclosure.units import Unit
 
-PRIMARY, SECONDARY = "primary", "secondary"
+PRIMARY, SECONDARY, CARRIED = "primary", "secondary", "earlier_snapshot"
 _HIDDEN_COST, _NO_ROW_COST, _AGAIN = 1e-3, 1e-4, 0.05
 
 
@@ -45,20 +45,24 @@ class Choice:
     unsafe: tuple[int, ...]
 
 
-def choose(counts: Counts, units: Sequence[Unit], least: Sequence[float], before: Before | None = None) -> Choice:
-    """The hidden units. `least`: what a reader takes each count to be at least.
+def choose(
+    counts: Counts,
+    units: Sequence[Unit],
+    least: Sequence[float],
+    before: Before | None = None,
+    known: Collection[int] = frozenset(),
+) -> Choice:
+    """The hidden units. `least`: what a reader takes each count to be at least; `known`: counts that no hiding protects any more.
 
     Deterministic: equal input gives an equal choice, in whatever order rows were delivered.
     """
-    search = _Search(counts, units, before or Before())
+    search = _Search(counts, units, before or Before(), known)
     hidden, unsafe = search.run(least, frozenset())
     if hidden:
         again, unsafe_again = search.run(least, hidden)
         if search.loss(again) < search.loss(hidden):
             hidden, unsafe = again, unsafe_again
-    rows = {
-        unit.key: PRIMARY if at in search.primary else SECONDARY for at, unit in enumerate(units) if unit.is_row and at in hidden
-    }
+    rows = {unit.key: search.reason(at) for at, unit in enumerate(units) if unit.is_row and at in hidden}
     shown_counts = {number for at, unit in enumerate(units) if at not in hidden for number in unit.counts}
     return Choice(
         rows=rows,
@@ -69,7 +73,7 @@ def choose(counts: Counts, units: Sequence[Unit], least: Sequence[float], before
 
 
 class _Search:
-    def __init__(self, counts: Counts, units: Sequence[Unit], before: Before) -> None:
+    def __init__(self, counts: Counts, units: Sequence[Unit], before: Before, known: Collection[int]) -> None:
         self._counts, self._units = counts, units
         self._of_count: dict[int, list[int]] = defaultdict(list)
         for at, unit in enumerate(units):
@@ -77,12 +81,18 @@ class _Search:
                 self._of_count[number].append(at)
         settled = {True: (before.shown, before.hidden), False: (before.unknown_shown, before.unknown_hidden)}
         shown = {at for at, unit in enumerate(units) if unit.key in settled[unit.is_row][0]}
-        self._known = {number for at in shown for number in units[at].counts}
+        self._known = {number for at in shown for number in units[at].counts}.union(known)
         self._forced = {at for at, unit in enumerate(units) if unit.key in settled[unit.is_row][1]}
         self.primary = {
             at for at, unit in enumerate(units) if any(counts.is_sensitive(number) for number in unit.counts) and at not in shown
         }
         self._parts = list(_components(counts))
+
+    def reason(self, at: int) -> str:
+        """Why a hidden unit is hidden."""
+        if at not in self.primary:
+            return SECONDARY
+        return PRIMARY if any(self._counts.is_small(number) for number in self._units[at].counts) else CARRIED
 
     def loss(self, hidden: Collection[int]) -> float:
         """What readers lose by hidden units."""

@@ -6,7 +6,7 @@ Here: the records. Not here: which counts and equations there are (`sums`), whic
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import NamedTuple
@@ -45,6 +45,16 @@ class Equation:
     at_most: bool = False
 
 
+@dataclass(frozen=True)
+class Sum:
+    """A whole, its parts, and what no row shows. `family`: the sums of which a reader knows whether they have rests."""
+
+    family: tuple[str, ...]
+    whole: int
+    parts: tuple[int, ...]
+    rest: Count
+
+
 class Counts:
     """Numbered counts. `value` is NaN for what its source hides.
 
@@ -59,6 +69,7 @@ class Counts:
         self._thresholds: dict[str, int] = {}
         self._hides_zeros: set[str] = set()
         self._public: set[int] = set()
+        self._protected: set[int] = set()
 
     def __len__(self) -> int:
         return len(self.names)
@@ -104,7 +115,15 @@ class Counts:
         """Add an equation, or with `at_most` that the sum is not above zero."""
         self.equations.append(Equation(dict(terms), at_most))
 
+    def protect(self, numbers: Iterable[int]) -> None:
+        """Ask that counts be hidden and protected although they are large: each would reveal a small one (`snapshots`)."""
+        self._protected.update(numbers)
+
     def is_sensitive(self, number: int) -> bool:
+        """Whether a count must be protected: it is small, or it was asked for."""
+        return number in self._protected or self.is_small(number)
+
+    def is_small(self, number: int) -> bool:
         """Whether so few are counted that somebody is given away; what the source hides is taken to be so."""
         threshold, value = self.threshold(number), self.value[number]
         if threshold == 0:

@@ -20,7 +20,7 @@ GRAIN = (
 # What the plan says of a row beside its figures.
 _PLANNED = (
     "threshold", "hides_zeros", "kind", "numerator_records", "denominator_records", "rests_on_records",
-    "known_numerator", "known_denominator",
+    "known_numerator", "known_denominator", "records", "minimum_n",
 )  # fmt: skip
 _READ = (*GRAIN, "value_status", "numerator", "denominator", *_PLANNED)
 
@@ -36,7 +36,10 @@ class Key(NamedTuple):
 
 @dataclass(frozen=True)
 class Figure:
-    """One row. `denominator_records` is None where the denominator is public or none; a composition's are its numerator's."""
+    """One row. `denominator_records` is None where the denominator is public or none; a composition's are its numerator's.
+
+    `records`: how many records a median rests on, of at least `minimum_n` if it is to be relied on.
+    """
 
     key: Key
     value_status: str
@@ -50,6 +53,8 @@ class Figure:
     rests_on_records: str | None
     known_numerator: float | None
     known_denominator: float | None
+    records: float | None = None
+    minimum_n: float = 0.0
 
     @property
     def at(self) -> At:

@@ -4,9 +4,11 @@ Here: which rows are reported in a run, frozen, fresh or revised. Not here: whic
 all that was ever out (`ledger`).
 
 What is reported at once (a slice: measure, period, kind of place and of stratum) is frozen at once, with the rows that it had.
-A correction is taken over at the first run of a new quarter, and only if no count of the source's year changes by fewer persons
-than may be told. Until then its rows say `is_revision_pending`, and no further slice over the same months goes out, since it
-would tell the difference.
+A correction is taken over at the first run of a new quarter, and only if no count of the source's year, or of the years that a
+pooled period joins, changes by fewer persons than may be told. Until then its rows say `is_revision_pending`, and no further
+slice over the same months goes out, since it would tell the difference.
+
+What a publisher withdraws is no correction: its old figure is never reported again. One snapshot per quarter is reported.
 """
 
 from __future__ import annotations
@@ -19,6 +21,7 @@ from duckdb import DuckDBPyConnection
 
 from warehouse.disclosure.counts import EQUAL, Counts
 from warehouse.disclosure.figures import GRAIN, read
+from warehouse.disclosure.periods import years
 from warehouse.disclosure.sums import Public, count_up
 from warehouse.sql import literal
 
@@ -34,6 +37,13 @@ ADDED = {
 }
 _SLICE = ("measure_id", "measure_version", "period_type", "period_start", "geography_type", "stratum_type")
 _KIND = tuple(name for name in _SLICE if name != "period_start")
+# Of rows before and planned: a figure that its publisher now hides, or an aggregate whose row is gone.
+_WITHDRAWN = """
+    (prior.measure_id is not null and (
+        (planned.value_status = 'suppressed_at_source' and prior.value_status <> 'suppressed_at_source')
+        or (planned.measure_id is null and prior.method = 'aggregate')
+    ))
+"""
 _COUNTED = ("value_status", "numerator", "denominator", "known_numerator", "known_denominator")
 
 
@@ -61,47 +71,79 @@ def report(con: DuckDBPyConnection, file: Path, public: Public, as_of: dt.dateti
         from (from {PRIOR} semi join slices_before using ({", ".join(_SLICE)})) as prior
         full join (from {PLANNED} semi join slices_before using ({", ".join(_SLICE)}) where is_confidential) as planned
             on {" and ".join(f"prior.{name} = planned.{name}" for name in GRAIN)}
-        where prior.measure_id is null or planned.measure_id is null
+        where not coalesce({_WITHDRAWN}, false) and (
+            prior.measure_id is null or planned.measure_id is null
             or {" or ".join(f"prior.{name} is distinct from planned.{name}" for name in _COUNTED)}
             or (prior.kind = 'median' and prior.value is distinct from planned.value)
+        )
         """
     )
     con.execute(f"create or replace temp table pending as from slices_before semi join differing using ({', '.join(_SLICE)})")
-    for source, year in _due(con, as_of):
-        if _is_large(con, public, source, year):
-            con.execute("delete from slices_before where source = ? and year(period_start) = ?", [source, year])
-            con.execute("delete from pending where source = ? and year(period_start) = ?", [source, year])
+    for source, joined in _due(con, as_of):
+        if _is_large(con, public, source, joined):
+            con.execute(f"delete from slices_before where {_among(source, joined)}")
+            con.execute(f"delete from pending where {_among(source, joined)}")
     _write(con, as_of)
 
 
 def _read_prior(con: DuckDBPyConnection, file: Path) -> None:
+    """The figures reported before; those of a definition that another replaced are taken for figures of the newer one."""
     added = ", ".join(f"null::{kind} as {name}" for name, kind in ADDED.items())
-    empty = f"select *, {added} from {PLANNED} where false"
-    before = f" union all by name select * from read_parquet({literal(str(file))})" if file.is_file() else ""
-    con.execute(f"create or replace table {PRIOR} as {empty}{before}")
-
-
-def _due(con: DuckDBPyConnection, as_of: dt.datetime) -> list[tuple[str, int]]:
-    """Sources and years with corrections, all reported before this quarter."""
-    return con.execute(
+    before = f"select *, {added} from {PLANNED} where false"
+    if file.is_file():
+        before += f" union all by name select * from read_parquet({literal(str(file))})"
+    place = ", ".join(f"before.{name}" for name in GRAIN if name != "measure_version")
+    version = """
+        case when list_contains(known.versions, before.measure_version) then before.measure_version
+            else coalesce(list_min(known.versions), before.measure_version) end
+    """
+    con.execute(
+        f"""
+        create or replace table {PRIOR} as
+        with known as (
+            select measure_id, list(distinct measure_version) as versions from release.marts.dim_measure group by measure_id
+        )
+        select before.* replace ({version} as measure_version)
+        from ({before}) as before
+        left join known on before.measure_id = known.measure_id
+        qualify row_number() over (partition by {place}, {version} order by before.measure_version desc) = 1
         """
-        select source, year(period_start) from slices_before
-        where (source, year(period_start)) in (select (source, year(period_start)) from pending)
-        group by all
-        having max(date_trunc('quarter', reported_at)) < date_trunc('quarter', ?::timestamp)
-        order by all
+    )
+
+
+def _due(con: DuckDBPyConnection, as_of: dt.datetime) -> list[tuple[str, tuple[int, ...]]]:
+    """Sources and years with corrections, all reported before this quarter; a pooled period joins its years."""
+    slices = con.execute(
+        """
+        select source, period_type, period_start, date_trunc('quarter', reported_at) < date_trunc('quarter', ?::timestamp),
+            (source, period_type, period_start) in (select (source, period_type, period_start) from pending)
+        from slices_before order by all
         """,
         [as_of],
     ).fetchall()
+    joined: dict[str, list[set[int]]] = {}
+    for source, period_type, start, *_ in slices:
+        of_slice = set(years(period_type, start))
+        sets = joined.setdefault(source, [])
+        touched = [one for one in sets if one & of_slice]
+        joined[source] = [one for one in sets if not one & of_slice] + [of_slice.union(*touched)]
+    found = []
+    for source, sets in joined.items():
+        for one in sorted(sets, key=min):
+            members = [row for row in slices if row[0] == source and row[2].year in one]
+            if all(is_old for *_, is_old, _ in members) and any(is_pending for *_, is_pending in members):
+                found.append((source, tuple(sorted(one))))
+    return found
 
 
-def _is_large(con: DuckDBPyConnection, public: Public, source: str, year: int) -> bool:
+def _among(source: str, joined: tuple[int, ...]) -> str:
+    """The condition of slices of a source that begin in one of the years."""
+    return f"source = {literal(source)} and year(period_start) in ({', '.join(map(str, joined))})"
+
+
+def _is_large(con: DuckDBPyConnection, public: Public, source: str, joined: tuple[int, ...]) -> bool:
     """Whether every count that a reader of both files could compare changes by nobody, or by as many as may be told."""
-    chosen = f"""
-        ({", ".join(_SLICE)}) in (
-            select ({", ".join(_SLICE)}) from slices_before where source = {literal(source)} and year(period_start) = {int(year)}
-        )
-    """
+    chosen = f"({', '.join(_SLICE)}) in (select ({', '.join(_SLICE)}) from slices_before where {_among(source, joined)})"
     before = count_up(read(con, PRIOR, chosen), public)
     now = count_up(read(con, PLANNED, f"is_confidential and {chosen}"), public)
     return all(_may_be_told(before, now, name) for name in dict.fromkeys([*before.names, *now.names]))
@@ -134,7 +176,15 @@ def _write(con: DuckDBPyConnection, as_of: dt.datetime) -> None:
             ({_columns(GRAIN, "prior")}) in (select ({grain}) from differing) as is_revision_pending, true as is_settled
         )
         from {PRIOR} as prior
-        where ({_columns(_SLICE, "prior")}) in (select ({slices}) from pending)
+        left join {PLANNED} as planned using ({grain})
+        where ({_columns(_SLICE, "prior")}) in (select ({slices}) from pending) and not coalesce({_WITHDRAWN}, false)
+        union all by name
+        -- withdrawn by the publisher, from among figures that wait
+        select planned.*, prior.reported_at, false as is_revision_pending, prior.hidden_because, prior.shows_unknown,
+            true as is_settled
+        from {PLANNED} as planned
+        inner join {PRIOR} as prior using ({grain})
+        where planned.is_confidential and ({_columns(_SLICE, "prior")}) in (select ({slices}) from pending) and {_WITHDRAWN}
         union all by name
         -- new, or revised
         select planned.*, ?::timestamp as reported_at, false as is_revision_pending, null as hidden_because,
@@ -149,6 +199,12 @@ def _write(con: DuckDBPyConnection, as_of: dt.datetime) -> None:
                 where pending.source = measures.source
                     and pending.period_start <= planned.period_end and ends.period_end >= planned.period_start
             )
+            -- one snapshot per quarter: who came and went in a few weeks are few
+            and not (planned.period_type = 'snapshot' and exists (
+                select 1 from slices_before as earlier
+                where {" and ".join(f"earlier.{name} = planned.{name}" for name in _KIND)}
+                    and date_trunc('quarter', earlier.period_start) = date_trunc('quarter', planned.period_start)
+            ))
         """,
         [as_of],
     )

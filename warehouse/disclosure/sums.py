@@ -10,38 +10,35 @@ family has a rest, a reader may take it that there is none; else each rest is a 
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from warehouse.disclosure.counts import EQUAL, At, Count, Counts
+from warehouse.disclosure.counts import EQUAL, At, Count, Counts, Sum
 from warehouse.disclosure.figures import Figure
+from warehouse.disclosure.periods import REST, Out, period_sums
 
 ALL, EXCLUSIVE, COMBINED = "all", "exclusive", "alone_or_in_combination"
 KNOWN, UNKNOWN = "known races", "unknown races"
 WHOLE_PLACES = ("city", "county", "state")
 _OTHER_KNOWN, _OTHER_UNKNOWN = "known races without a row", "unknown races without a row"
-_WITH_OTHERS, _REST = "together with others", "rest"
+_WITH_OTHERS = "together with others"
 _KNOWN_KINDS = ("category", "combination")
-_MONTHS = {"month": 1, "quarter": 3, "year": 12}
 _ADDED_UP = (ALL, KNOWN, UNKNOWN, _OTHER_KNOWN, _OTHER_UNKNOWN)
 
 
 @dataclass(frozen=True)
 class Public:
-    """What is public of the words: kinds of race codes, and which records are known to be among which others."""
+    """What is public of the words: kinds of race codes, which records are known to be among which others, and stocks.
+
+    `stocks`: records of persons who stay from one snapshot to the next.
+    """
 
     race_kinds: Mapping[str, str]
     universes: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class _Sum:
-    family: tuple[str, ...]
-    whole: int
-    parts: tuple[int, ...]
-    rest: Count
+    stocks: frozenset[str] = frozenset()
 
 
 def count_up(figures: Iterable[Figure], public: Public) -> Counts:
@@ -56,11 +53,12 @@ def count_up(figures: Iterable[Figure], public: Public) -> Counts:
             pairs[figure.numerator_records, figure.denominator_records] = None
     for records, universe in public.universes.items():
         pairs[records, universe] = None
+    _same_persons(counts, public.universes)
     all_records = list(dict.fromkeys(name.records for name in counts.names))
     for records in all_records:
         _races(counts, records, known, public.race_kinds)
         _add(counts, _strata(counts, records), overlapping=True)
-        _add(counts, _periods(counts, records), overlapping=False)
+        _add(counts, period_sums(counts, records), overlapping=False)
         _places(counts, records)
         _races(counts, records, known, public.race_kinds, at_rests=True)
         _combinations(counts, records)
@@ -98,6 +96,20 @@ def denominator_at(figure: Figure) -> At:
     return everybody(figure.at) if figure.kind == "composition" else figure.at
 
 
+def _same_persons(counts: Counts, universes: Mapping[str, str]) -> None:
+    """Two records among the same others that agree wherever both are counted are taken to be the same persons.
+
+    Stops with an answer to one question are those with an answer to the next: one form, filled in or not.
+    """
+    for first, second in itertools.combinations(sorted(universes), 2):
+        if universes[first] != universes[second]:
+            continue
+        both = [(number, other) for at, number in counts.of(first) if (other := counts.get(second, at)) is not None]
+        if all(abs(counts.value[one] - counts.value[other]) <= EQUAL for one, other in both):
+            for one, other in both:
+                counts.equate({one: 1.0, other: -1.0})
+
+
 def _note_known(known: dict[Count, float], figure: Figure) -> None:
     whole = everybody(figure.at)
     for records, number in (
@@ -108,9 +120,9 @@ def _note_known(known: dict[Count, float], figure: Figure) -> None:
             known.setdefault(Count(records, whole), number)
 
 
-def _add(counts: Counts, sums: Iterable[_Sum], *, overlapping: bool) -> None:
+def _add(counts: Counts, sums: Iterable[Sum], *, overlapping: bool) -> None:
     """The equations of sums. Where parts come to more than a whole they overlap: each is then at most the whole, or nothing."""
-    families: dict[tuple[str, ...], list[tuple[_Sum, float]]] = defaultdict(list)
+    families: dict[tuple[str, ...], list[tuple[Sum, float]]] = defaultdict(list)
     for one in sums:
         rest = counts.value[one.whole] - math.fsum(counts.value[part] for part in one.parts)
         families[one.family].append((one, rest))
@@ -143,7 +155,7 @@ def _races(
 ) -> None:
     sums = []
     for whole_at, members in _slices(counts, records, race=ALL):
-        is_rest = whole_at.geoid.endswith(_REST)
+        is_rest = whole_at.geoid.endswith(REST)
         if whole_at.tabulation != EXCLUSIVE or whole_at not in members or len(members) == 1 or is_rest != at_rests:
             continue
         whole = members[whole_at]
@@ -157,12 +169,12 @@ def _races(
         of_unknown = counts.add(Count(records, whole_at._replace(race=UNKNOWN)), left)
         counts.equate({whole: 1.0, of_known: -1.0, of_unknown: -1.0})
         family = (whole_at.period_type, whole_at.geography_type, whole_at.stratum_type)
-        sums.append(_Sum((*family, KNOWN), of_known, told, Count(records, whole_at._replace(race=_OTHER_KNOWN))))
-        sums.append(_Sum((*family, UNKNOWN), of_unknown, untold, Count(records, whole_at._replace(race=_OTHER_UNKNOWN))))
+        sums.append(Sum((*family, KNOWN), of_known, told, Count(records, whole_at._replace(race=_OTHER_KNOWN))))
+        sums.append(Sum((*family, UNKNOWN), of_unknown, untold, Count(records, whole_at._replace(race=_OTHER_UNKNOWN))))
     _add(counts, sums, overlapping=False)
 
 
-def _strata(counts: Counts, records: str) -> Iterator[_Sum]:
+def _strata(counts: Counts, records: str) -> Iterator[Sum]:
     """Strata add up to all; those whose code is `a/b` to stratum `a` of another type."""
     for whole_at, members in _slices(counts, records, stratum_type=ALL, stratum_code=ALL):
         by_code = {at.stratum_code: at for at in members if at.stratum_type != ALL}
@@ -174,45 +186,14 @@ def _strata(counts: Counts, records: str) -> Iterator[_Sum]:
             elif whole_at in members:
                 parts[at.stratum_type, "", members[whole_at]].append(members[at])
         for (stratum_type, path, whole), found in parts.items():
-            rest = Count(records, whole_at._replace(stratum_type=stratum_type, stratum_code=f"{path}{_REST}"))
-            yield _Sum((stratum_type, "in a stratum" if path else ALL), whole, tuple(found), rest)
-
-
-class _Out:
-    """Which kinds of counts there are: one that is not there counts nobody only where its kind is there."""
-
-    def __init__(self, ats: Iterable[At]) -> None:
-        self._kinds, self._periods = set(), set()
-        for at in ats:
-            self._kinds.add((at.period_type, at.geography_type, at.race, at.tabulation, at.stratum_type))
-            self._periods.add((at.period_type, at.period_start, at.geography_type))
-
-    def has(self, at: At) -> bool:
-        kind = (at.period_type, at.geography_type, at.race, at.tabulation, at.stratum_type)
-        return kind in self._kinds and (at.period_type, at.period_start, at.geography_type) in self._periods
-
-
-def _periods(counts: Counts, records: str) -> Iterator[_Sum]:
-    there = dict(counts.of(records))
-    out = _Out(there)
-    for at, whole in there.items():
-        for fine, months in _MONTHS.items():
-            if months >= _MONTHS.get(at.period_type, 0):
-                continue
-            first = at.period_start
-            starts = [first.replace(month=first.month + step) for step in range(0, _MONTHS[at.period_type], months)]
-            parts_at = [at._replace(period_type=fine, period_start=start) for start in starts]
-            are_out = [out.has(part) for part in parts_at]
-            if any(are_out):
-                parts = tuple(there[part] for part in parts_at if part in there)
-                rest = Count(records, at._replace(period_type=f"{fine} {_REST}"))
-                yield _Sum((at.period_type, fine, str(all(are_out)), at.geography_type), whole, parts, rest)
+            rest = Count(records, whole_at._replace(stratum_type=stratum_type, stratum_code=f"{path}{REST}"))
+            yield Sum((stratum_type, "in a stratum" if path else ALL), whole, tuple(found), rest)
 
 
 def _places(counts: Counts, records: str) -> None:
     """Places of a kind add up to the jurisdiction or, where their codes say so (`DISTRICT/SCHOOL`), to one of another kind."""
     there = dict(counts.of(records))
-    out = _Out(there)
+    out = Out(there)
     geoids: dict[str, set[str]] = defaultdict(set)
     for at in there:
         geoids[at.geography_type].add(at.geoid)
@@ -225,7 +206,7 @@ def _places(counts: Counts, records: str) -> None:
             if len(wholes) > 1 and above is None:
                 continue
             for whole_at in wholes:
-                rest_at = whole_at._replace(geography_type=kind, geography_vintage="", geoid=f"{whole_at.geoid}/{_REST}")
+                rest_at = whole_at._replace(geography_type=kind, geography_vintage="", geoid=f"{whole_at.geoid}/{REST}")
                 if out.has(rest_at):
                     parts = [
                         number
@@ -233,7 +214,7 @@ def _places(counts: Counts, records: str) -> None:
                         if at.geography_type == kind and (above is None or at.geoid.rpartition("/")[0] == whole_at.geoid)
                     ]
                     family = (kind, whole_at.period_type)
-                    sums.append(_Sum(family, members[whole_at], tuple(parts), Count(records, rest_at)))
+                    sums.append(Sum(family, members[whole_at], tuple(parts), Count(records, rest_at)))
         _add(counts, sums, overlapping=False)
 
 

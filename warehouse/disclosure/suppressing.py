@@ -13,12 +13,13 @@ from pathlib import Path
 import pyarrow as pa
 from duckdb import DuckDBPyConnection
 
-from warehouse.disclosure.choice import PRIMARY, SECONDARY, Before, Choice, choose
+from warehouse.disclosure.choice import CARRIED, PRIMARY, SECONDARY, Before, Choice
 from warehouse.disclosure.counts import EQUAL, Counts
 from warehouse.disclosure.figures import GRAIN, Figure, Key, read
 from warehouse.disclosure.reported import REPORTED, report
+from warehouse.disclosure.snapshots import choose_over_time
 from warehouse.disclosure.sums import UNKNOWN, Public, count_up, everybody
-from warehouse.disclosure.units import hidden_medians, units, whole_key
+from warehouse.disclosure.units import few_records, hidden_medians, units, whole_key
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,7 @@ class Suppressed:
     planned_cells: int
     cells_hidden_as_small: int
     cells_hidden_beside: int
+    cells_hidden_as_in_earlier_snapshots: int
     cells_hidden_by_whole_rows: int
     planned_persons: float
     persons_hidden: float
@@ -51,9 +53,10 @@ def suppress(con: DuckDBPyConnection, reported: Path, as_of: dt.datetime) -> Sup
     figures = list(read(con, REPORTED))
     counts = count_up(figures, public)
     before = _before(con, figures)
-    chosen = choose(counts, units(figures, counts), _least(figures, counts), before)
-    hidden = dict(chosen.rows)
-    hidden |= dict.fromkeys(hidden_medians(figures, counts, chosen.counts, public.universes), SECONDARY)
+    chosen = choose_over_time(counts, units(figures, counts), _least(figures, counts), before, public.stocks)
+    hidden = dict(chosen.rows) | dict.fromkeys(few_records(figures), PRIMARY)
+    medians = hidden_medians(figures, counts, chosen.counts, public.universes)
+    hidden |= dict.fromkeys(medians - hidden.keys(), SECONDARY)
     _mark(con, figures, hidden, {figure.key: _shows_unknown(figure, counts, chosen, hidden) for figure in figures})
     return _summed_up(con, figures, hidden, chosen)
 
@@ -77,10 +80,10 @@ def next_due(con: DuckDBPyConnection, as_of: dt.datetime) -> str | None:
 
 def _public(con: DuckDBPyConnection) -> Public:
     kinds = con.execute("select race_ethnicity_code, kind from release.marts.dim_race_ethnicity order by all").fetchall()
-    universes = con.execute(
-        "select records, universe from release.reference.publication_records where universe is not null order by all"
-    ).fetchall()
-    return Public(dict(kinds), dict(universes))
+    records = con.execute("select records, universe, persons_stay from release.reference.publication_records order by all")
+    named = records.fetchall()
+    universes = {name: universe for name, universe, _ in named if universe is not None}
+    return Public(dict(kinds), universes, frozenset(name for name, _, persons_stay in named if persons_stay))
 
 
 def _before(con: DuckDBPyConnection, figures: Sequence[Figure]) -> Before:
@@ -155,6 +158,7 @@ def _summed_up(con: DuckDBPyConnection, figures: Sequence[Figure], hidden: dict[
         planned_cells=len(rows),
         cells_hidden_as_small=sum(hidden[figure.key] == PRIMARY for figure in hidden_rows),
         cells_hidden_beside=sum(hidden[figure.key] == SECONDARY for figure in hidden_rows),
+        cells_hidden_as_in_earlier_snapshots=sum(hidden[figure.key] == CARRIED for figure in hidden_rows),
         cells_hidden_by_whole_rows=len(of_whole_rows),
         planned_persons=_persons(rows),
         persons_hidden=_persons(hidden_rows),

@@ -50,6 +50,18 @@ def whole_key(figure: Figure) -> Key:
     return figure.key._replace(at=everybody(figure.at))
 
 
+def few_records(figures: Iterable[Figure]) -> set[Key]:
+    """The medians of fewer records than may be shown, or than a figure needs: half of one pay and half of another is both.
+
+    They are hidden for their own sake, whatever the marts say of their reliability.
+    """
+    return {
+        figure.key
+        for figure in figures
+        if figure.kind == "median" and figure.records is not None and figure.records < max(figure.threshold, figure.minimum_n)
+    }
+
+
 def hidden_medians(
     figures: Iterable[Figure], counts: Counts, is_hidden: Mapping[int, bool], universes: Mapping[str, str]
 ) -> set[Key]:

@@ -3,6 +3,7 @@ with
 known as (
     select
         measures.*,
+        steps.records,
         coalesce(
             races.kind in ('category', 'combination')
             and measures.tabulation = 'exclusive'
@@ -11,6 +12,9 @@ known as (
         ) as is_known_race
     from {{ ref('fct_equity_measures') }} as measures
     left join {{ ref('dim_race_ethnicity') }} as races on measures.race_ethnicity_code = races.race_ethnicity_code
+    -- how many records a median rests on is no column of the marts
+    left join {{ ref('int_equity_measures__compared') }} as steps
+        on {{ same_slice('measures', 'steps') }} and measures.race_ethnicity_code = steps.race_ethnicity_code
 ),
 
 -- what the rows of a slice add up to where race is known, also those that stay inside

@@ -36,8 +36,12 @@ judged as (
         coalesce(named.denominator_records, concat(measures.measure_id, '.denominator')) as denominator_records,
         named.denominator_records is not null as is_denominator_named,
         coalesce(named.rests_on_records, concat(measures.measure_id, '.records')) as rests_on_records,
-        -- a later definition counts other records
-        case when measures.measure_version > 1 then concat('@', measures.measure_version) else '' end as version_suffix
+        -- two definitions side by side count different records; one that replaced another is taken to count the same ones
+        case
+            when measures.measure_version > min(measures.measure_version) over (partition by measures.measure_id)
+                then concat('@', measures.measure_version)
+            else ''
+        end as version_suffix
     from measures
     cross join city
     left join {{ ref('dim_source') }} as sources on measures.source = sources.source

@@ -37,18 +37,18 @@ def con() -> Iterator[duckdb.DuckDBPyConnection]:
             attach ':memory:' as release; attach ':memory:' as public;
             create schema release.marts; create schema release.reference; create schema public.published;
             create schema intermediate;
-            create table release.marts.dim_measure as select 'stops' as measure_id, 'police' as source;
+            create table release.marts.dim_measure as select 'stops' as measure_id, 1 as measure_version, 'police' as source;
             create table release.marts.dim_race_ethnicity as
                 select unnest(['black', 'white', 'asian', 'hispanic']) as race_ethnicity_code, 'category' as kind
                 union all select 'all', 'total';
-            create table release.reference.publication_records (records varchar, universe varchar);
+            create table release.reference.publication_records (records varchar, universe varchar, persons_stay boolean);
             create table intermediate.int_disclosure__planned (
                 measure_id varchar, measure_version integer, period_type varchar, period_start date, period_end date,
                 geography_type varchar, geography_vintage varchar, geoid varchar, race_standard varchar,
                 race_ethnicity_code varchar, tabulation varchar, method varchar, stratum_type varchar, stratum_code varchar,
                 value_status varchar, reliability varchar, numerator double, denominator double, value double, threshold integer,
                 hides_zeros boolean, kind varchar, minimum_n double, numerator_records varchar, denominator_records varchar,
-                rests_on_records varchar, known_numerator double, known_denominator double, is_confidential boolean
+                rests_on_records varchar, known_numerator double, known_denominator double, records double, is_confidential boolean
             );
             """
         )
@@ -72,7 +72,7 @@ def _night(
                 insert into intermediate.int_disclosure__planned
                 select 'stops', 1, ?, ?, ?::date + interval {months} months - interval 1 day, 'city', 'current', '5553000',
                     'spd15_2024', ?, 'exclusive', 'individual', 'all', 'all', 'computed', 'reliable', ?, ?, 100.0 * ? / ?, 11,
-                    false, 'composition', 20, 'stops', 'stops', null, ?, ?, true
+                    false, 'composition', 20, 'stops', 'stops', null, ?, ?, null, true
                 """,
                 [period_type, start, start, race, number, total, number, total, total, total],
             )

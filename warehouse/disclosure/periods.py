@@ -1,0 +1,60 @@
+"""Which shorter periods add up to a longer one: months to quarters and years, quarters to years, years to a pooled period.
+
+Here: the calendar, and the sums that it implies between counts. Not here: sums of races, places and strata (`sums`).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Iterator
+
+from warehouse.disclosure.counts import At, Count, Counts, Sum
+
+REST = "rest"
+# How many of which shorter periods make a period. A pooled period is the sum of its years, and of months only through them.
+_PARTS = {
+    "quarter": {"month": 3},
+    "year": {"month": 12, "quarter": 4},
+    "3_year": {"year": 3, "school_year": 3},
+    "5_year": {"year": 5, "school_year": 5},
+}
+_MONTHS = {"month": 1, "quarter": 3, "year": 12, "school_year": 12}
+
+
+class Out:
+    """Which kinds of counts there are: one that is not there counts nobody only where its kind is there."""
+
+    def __init__(self, ats: Iterable[At]) -> None:
+        self._kinds, self._periods = set(), set()
+        for at in ats:
+            self._kinds.add((at.period_type, at.geography_type, at.race, at.tabulation, at.stratum_type))
+            self._periods.add((at.period_type, at.period_start, at.geography_type))
+
+    def has(self, at: At) -> bool:
+        """Whether counts of this race, kind of place and stratum are there for this period."""
+        kind = (at.period_type, at.geography_type, at.race, at.tabulation, at.stratum_type)
+        return kind in self._kinds and (at.period_type, at.period_start, at.geography_type) in self._periods
+
+
+def period_sums(counts: Counts, records: str) -> Iterator[Sum]:
+    """Each count of a longer period as the sum of its shorter ones, for every kind of shorter period that is there."""
+    there = dict(counts.of(records))
+    out = Out(there)
+    for at, whole in there.items():
+        for fine, number in _PARTS.get(at.period_type, {}).items():
+            parts_at = [at._replace(period_type=fine, period_start=start) for start in _starts(at.period_start, fine, number)]
+            are_out = [out.has(part) for part in parts_at]
+            if any(are_out):
+                parts = tuple(there[part] for part in parts_at if part in there)
+                rest = Count(records, at._replace(period_type=f"{fine} {REST}"))
+                yield Sum((at.period_type, fine, str(all(are_out)), at.geography_type), whole, parts, rest)
+
+
+def years(period_type: str, first: dt.date) -> range:
+    """The years in which a period begins: one, or those of a pooled period."""
+    return range(first.year, first.year + max(_PARTS.get(period_type, {}).get("school_year", 1), 1))
+
+
+def _starts(first: dt.date, fine: str, number: int) -> list[dt.date]:
+    months = [first.month - 1 + _MONTHS[fine] * step for step in range(number)]
+    return [first.replace(year=first.year + month // 12, month=month % 12 + 1) for month in months]
