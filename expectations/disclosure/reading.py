@@ -392,12 +392,16 @@ def _goals(connection: Connection, places: Places, measures: Mapping[tuple[str, 
     relation = f"{places.published}.goal_progress"
     if not _exists(connection, relation):
         return ()
-    figures = ("value", "comparison_value", "gap", "expected_value", "change_ci_low", "change_ci_high", "ci_low", "ci_high")
-    known = {row[0] for row in _query(connection, f"select column_name from (describe {relation})")}
+    figures = (
+        "value", "ci_low", "ci_high", "baseline_value", "expected_value", "comparison_value", "comparison_baseline_value", "gap",
+        "gap_baseline", "change_ci_low", "change_ci_high", "comparison_change_ci_low", "comparison_change_ci_high",
+    )  # fmt: skip
+    known = _columns(connection, relation)
     shown = ", ".join(f"progress.{name}" for name in figures if name in known)
+    judged = " or progress.status is not null" if "status" in known else ""
     rows = connection.execute(
         text(
-            f"select goals.*, progress.period_start as at_period, coalesce({shown}) is not null as is_shown "
+            f"select goals.*, progress.period_start as at_period, coalesce({shown}) is not null{judged} as is_shown "
             f"from {relation} as progress inner join {places.marts}.dim_goal as goals using (goal_id) order by goal_id, at_period"
         )
     ).mappings()

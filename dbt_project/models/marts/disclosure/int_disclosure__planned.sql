@@ -3,7 +3,7 @@ with
 known as (
     select
         measures.*,
-        steps.records,
+        cast(steps.records as double) as records,
         coalesce(
             races.kind in ('category', 'combination')
             and measures.tabulation = 'exclusive'

@@ -54,6 +54,12 @@ def quarter(number: int, race: str = "all", **also: object) -> Where:
     return where(race, period_type="quarter", period_start=dt.date(2025, 3 * number - 2, 1), **also)
 
 
+def snapshot(quarter_of_2025: int, race: str = "all", **also: object) -> Where:
+    """A row's place in the table: the whole city on the last day of a quarter of 2025."""
+    last = dt.date(2025, 3 * quarter_of_2025, 30)
+    return where(race, period_type="snapshot", period_start=last, **also)
+
+
 def slice_rows(
     of: Measure,
     at: Where,
@@ -159,9 +165,11 @@ def attack(
     indices: Iterable[Index] = (),
     subsets: Iterable[tuple[str, str]] = (),
     populations: Mapping[tuple[str, ...], float] | None = None,
+    stocks: Iterable[str] = (),
 ) -> Judgement:
     """What the attack finds in a public file."""
-    return judge(gather(known(published, ledger=ledger, indices=indices, subsets=subsets, populations=populations), truth))
+    out = known(published, ledger=ledger, indices=indices, subsets=subsets, populations=populations, stocks=stocks)
+    return judge(gather(out, truth))
 
 
 def known(
@@ -171,11 +179,12 @@ def known(
     indices: Iterable[Index] = (),
     subsets: Iterable[tuple[str, str]] = (),
     populations: Mapping[tuple[str, ...], float] | None = None,
+    stocks: Iterable[str] = (),
 ) -> Published:
-    """What a reader of the public file has."""
+    """What a reader of the public file has. `stocks`: records of persons who stay from one snapshot to the next."""
     rows, ledger = tuple(rows), tuple(ledger)
     measures = tuple(dict.fromkeys(row.measure for row in (*rows, *ledger)))
-    return Published(measures, rows, ledger, KINDS, tuple(subsets), tuple(indices), (), populations or {})
+    return Published(measures, rows, ledger, KINDS, tuple(subsets), tuple(indices), (), populations or {}, frozenset(stocks))
 
 
 def leaking(judgement: Judgement) -> set[tuple[str, Where]]:

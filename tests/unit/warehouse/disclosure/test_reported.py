@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import shutil
-from collections.abc import Iterator, Mapping
-from pathlib import Path
+from collections.abc import Mapping
 
 import duckdb
 import pytest
@@ -20,39 +19,6 @@ FIRST: Cells = {
     JANUARY: {"black": 60, "white": 80, "asian": 4, "hispanic": 30},
     FEBRUARY: {"black": 50, "white": 70, "hispanic": 40},
 }
-
-
-@pytest.fixture
-def home(tmp_path: Path) -> Home:
-    made = Home(tmp_path / "home")
-    made.ensure()
-    return made
-
-
-@pytest.fixture
-def con() -> Iterator[duckdb.DuckDBPyConnection]:
-    with duckdb.connect(":memory:") as connection:
-        connection.execute(
-            """
-            attach ':memory:' as release; attach ':memory:' as public;
-            create schema release.marts; create schema release.reference; create schema public.published;
-            create schema intermediate;
-            create table release.marts.dim_measure as select 'stops' as measure_id, 1 as measure_version, 'police' as source;
-            create table release.marts.dim_race_ethnicity as
-                select unnest(['black', 'white', 'asian', 'hispanic']) as race_ethnicity_code, 'category' as kind
-                union all select 'all', 'total';
-            create table release.reference.publication_records (records varchar, universe varchar, persons_stay boolean);
-            create table intermediate.int_disclosure__planned (
-                measure_id varchar, measure_version integer, period_type varchar, period_start date, period_end date,
-                geography_type varchar, geography_vintage varchar, geoid varchar, race_standard varchar,
-                race_ethnicity_code varchar, tabulation varchar, method varchar, stratum_type varchar, stratum_code varchar,
-                value_status varchar, reliability varchar, numerator double, denominator double, value double, threshold integer,
-                hides_zeros boolean, kind varchar, minimum_n double, numerator_records varchar, denominator_records varchar,
-                rests_on_records varchar, known_numerator double, known_denominator double, records double, is_confidential boolean
-            );
-            """
-        )
-        yield connection
 
 
 def _night(
