@@ -182,7 +182,12 @@ class Facts:
         for own, others in (("low", "high"), ("high", "low")):
             ratio, bound = figures.get(f"rate_ratio_bound_{own}"), figures.get(f"bound_{own}")
             if ratio and bound is not None:
-                parts = self._parts_of_bound(row._replace(where=row.where._replace(race=other.race)), other.x, other.n, others)
+                # who is of unknown race may be of everybody else as well as of the group; of all they are in any case
+                race = row.where.race if other.race == "rest" else other.race
+                compared = row._replace(where=row.where._replace(race=race))
+                parts: tuple[Terms, Terms | int | float] | None = (other.x, other.n)
+                if other.race != "all":
+                    parts = self._parts_of_bound(compared, other.x, other.n, others)
                 if parts is not None:
                     yield from _fraction(*parts, bound / ratio / factor, "bounds of ratios")
 
@@ -220,11 +225,12 @@ class Facts:
         known_x = self._cells.get(row.measure.numerator, known)
         if known_x is None or not isinstance(n, int):
             return None
-        rest_x = _sum({known_x: 1.0}, {x: -1.0})
+        is_known = self._published.race_kinds.get(row.where.race) in IS_KNOWN
+        rest_x = _sum({known_x: 1.0}, {x: -1.0} if is_known else {})
         if row.measure.kind == "composition":
             return _Compared(code, rest_x, {n: 1.0})
         known_n = self._cells.get(row.measure.denominator or "", known)
-        return None if known_n is None else _Compared(code, rest_x, _sum({known_n: 1.0}, {n: -1.0}))
+        return None if known_n is None else _Compared(code, rest_x, _sum({known_n: 1.0}, {n: -1.0} if is_known else {}))
 
     def _placed(self, row: Row, x: int, n: int | float | None) -> Iterator[Equation]:
         """The share of a group's records that a map places; of which of a row's counts, those it is true of decide."""

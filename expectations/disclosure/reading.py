@@ -235,6 +235,7 @@ def read_published(
         _goals(connection, places, confidential),
         _populations(connection, places, confidential.values()),
         _stocks(connection, places),
+        _members(connection, places),
     )
 
 
@@ -362,6 +363,17 @@ def _stocks(connection: Connection, places: Places) -> frozenset[str]:
     if "persons_stay" not in _columns(connection, seed):
         return frozenset()
     return frozenset(records for (records,) in _query(connection, f"select records from {seed} where persons_stay"))
+
+
+def _members(connection: Connection, places: Places) -> dict[str, frozenset[str]]:
+    """The groups that each combined label may hold; a label without a row may hold any."""
+    seed = f"{places.reference}.combined_race_codes"
+    if not _exists(connection, seed):
+        return {}
+    members: dict[str, set[str]] = {}
+    for label, code in _query(connection, f"select race_ethnicity_code, possible_code from {seed}"):
+        members.setdefault(label, set()).add(code)
+    return {label: frozenset(codes) for label, codes in members.items()}
 
 
 def _indices(connection: Connection, places: Places, measures: Mapping[tuple[str, int], Measure]) -> tuple[Index, ...]:

@@ -108,7 +108,9 @@ def _of_bounds(row: Row, rows: Mapping[tuple[Measure, Where, str], Row], publish
     code = row.words.get("reference_code")
     compared = rows.get((row.measure, row.where._replace(race=code or ""), row.method))
     of_rest = code == "rest" and "known_race_pct" in row.figures
-    of_group = compared is not None and all(name in compared.figures for name in _BOUNDS)
+    of_group = compared is not None and (
+        all(name in compared.figures for name in _BOUNDS) or (code == "all" and "value" in compared.figures)
+    )
     if not has_bounds or not (of_rest or of_group):
         yield Refusal("bounds of a ratio without the bounds that they are made of", row.measure, row.where)
 

@@ -1,0 +1,64 @@
+"""The attack knows every column of the public file, or a reason why it reveals no count of persons is written down."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import yaml
+
+from expectations.disclosure.reading import FIGURES, GRAIN, WORDS
+from orchestration.settings import DBT_PROJECT, PROJECT
+
+COLUMNS = PROJECT / "expectations" / "disclosure" / "columns.yml"
+PUBLISHED = DBT_PROJECT / "models" / "published"
+# Of a column of confidential rows that the attack does not know, no finding speaks.
+WHERE = (
+    "expectations/disclosure/columns.yml: attacked (and read in expectations/disclosure), guarded, or harmless with the reason"
+)
+
+
+def _published() -> dict[str, set[str]]:
+    """The columns of every published table, as dbt's contracts promise them."""
+    models = yaml.safe_load((PUBLISHED / "_published__models.yml").read_text(encoding="utf-8"))["models"]
+    return {model["name"].removeprefix("published_"): {column["name"] for column in model["columns"]} for model in models}
+
+
+def _classified() -> dict[str, dict[str, Any]]:
+    return yaml.safe_load(COLUMNS.read_text(encoding="utf-8"))
+
+
+def _listed(table: dict[str, Any]) -> Iterator[str]:
+    yield from table.get("attacked", ())
+    for group in (*table.get("guarded", ()), *table.get("harmless", ())):
+        yield from group["columns"]
+
+
+def test_every_published_table_is_classified() -> None:
+    assert set(_published()) == set(_classified()), f"add or take out the table: {WHERE}"
+
+
+@pytest.mark.parametrize("table", sorted(_published()))
+def test_every_published_column_is_attacked_or_harmless_for_a_reason(table: str) -> None:
+    listed = list(_listed(_classified()[table]))
+    assert len(listed) == len(set(listed)), "a column has one entry"
+    missing = _published()[table] - set(listed)
+    assert not missing, f"classify {sorted(missing)} of {table} in {WHERE}"
+    gone = set(listed) - _published()[table]
+    assert not gone, f"{sorted(gone)} of {table} are no longer published"
+
+
+@pytest.mark.parametrize("table", sorted(_published()))
+def test_every_reason_is_a_sentence(table: str) -> None:
+    reasons = [
+        group.get("because") or group.get("by")
+        for kind in ("guarded", "harmless")
+        for group in _classified()[table].get(kind, ())
+    ]
+    assert all(isinstance(reason, str) and len(reason.split()) >= 4 for reason in reasons), reasons
+
+
+def test_the_attack_reads_what_it_is_said_to_read() -> None:
+    read = {"jurisdiction", "publication_status", *GRAIN, *FIGURES, *WORDS}
+    assert set(_classified()["equity_measures"]["attacked"]) == read
