@@ -13,6 +13,7 @@ from pathlib import Path
 
 from sqlalchemy import Engine
 
+from expectations.disclosure.bounded import read_bounded, refused_bounds
 from expectations.disclosure.changes import small_changes
 from expectations.disclosure.judgement import judge
 from expectations.disclosure.knowledge import gather
@@ -53,12 +54,16 @@ def gate_disclosure(
         figures = read_figures(connection, places, measures)
         known = read_known(connection, places, measures)
         records = read_records(connection, places, measures)
+        over_schools = list(refused_bounds(read_bounded(connection, places, measures)))
         unsaid = moved_unsaid(connection, places)
     knowledge = gather(published, figures, known)
     remembered = Memory(memory)
     found = judge(knowledge, remembered.is_safe, remembered.found_safe)
     remembered.keep()
-    refused = [(f"{refusal.what}: {refusal.measure.measure_id}", refusal.where) for refusal in refusals(published, records)]
+    refused = [
+        (f"{refusal.what}: {refusal.measure.measure_id}", refusal.where)
+        for refusal in [*refusals(published, records), *over_schools]
+    ]
     findings = (
         _finding("leaks", "critical", [(leak.records, leak.where) for leak in found.leaks], _LEAKS),
         _finding("shown_functions", "critical", refused, _FUNCTIONS),

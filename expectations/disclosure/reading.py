@@ -161,9 +161,9 @@ def read_measures(connection: Connection, places: Places) -> dict[tuple[str, int
     Confidential is what counts persons or households, or comes from a confidential source.
     """
     seed = f"select measure_id, part, records from {places.reference}.publication_records"
-    names = {(measure, part): records for measure, part, records in _query(connection, seed)}
+    names = {(measure, part): records for measure, part, records in fetch(connection, seed)}
     persons = ", ".join(literal(unit) for unit in PERSONS)
-    rows = _query(
+    rows = fetch(
         connection,
         (
             "select measures.measure_id, measures.measure_version, measures.kind, measures.unit, "
@@ -217,7 +217,7 @@ def read_published(
         listed = sorted(confidential.values(), key=lambda measure: -measure.measure_version)
         oldest = {measure.measure_id: measure for measure in listed}
         earlier = _rows(connection, states, confidential, order="published_at, release_id, ", status=True, replaced_by=oldest)
-    kinds = dict(_query(connection, f"select race_ethnicity_code, kind from {places.marts}.dim_race_ethnicity"))
+    kinds = dict(fetch(connection, f"select race_ethnicity_code, kind from {places.marts}.dim_race_ethnicity"))
     return Published(
         tuple(confidential.values()),
         _rows(connection, f"{places.published}.equity_measures", confidential, status=True),
@@ -225,7 +225,7 @@ def read_published(
         kinds,
         tuple(
             (records, universe)
-            for records, universe in _query(
+            for records, universe in fetch(
                 connection,
                 f"select distinct records, universe from {places.reference}.publication_records "
                 "where coalesce(universe, '') <> '' order by all",
@@ -270,7 +270,7 @@ def read_known(
         f"(select ({', '.join(whole)}) from {places.reported} where is_revision_pending) order by {', '.join(GRAIN)}"
     )
     known: dict[tuple[str, Where], float] = {}
-    for measure_id, version, *place, _, stratum_type, stratum_code, of_numerator, of_denominator in _query(connection, query):
+    for measure_id, version, *place, _, stratum_type, stratum_code, of_numerator, of_denominator in fetch(connection, query):
         measure = measures.get((measure_id, version))
         if measure is None or not measure.threshold or measure.kind == "median":
             continue
@@ -290,7 +290,7 @@ def read_records(
         return {}
     query = f"select {', '.join(GRAIN)}, records from {places.reported} where kind = 'median' and records is not null"
     rested: dict[tuple[Measure, Where], float] = {}
-    for measure_id, version, *place, _, stratum_type, stratum_code, records in _query(connection, query):
+    for measure_id, version, *place, _, stratum_type, stratum_code, records in fetch(connection, query):
         if measure := measures.get((measure_id, version)):
             rested[measure, Where._make((*place, stratum_type, stratum_code))] = float(records)
     return rested
@@ -330,7 +330,7 @@ def _rows(
     query = f"select {', '.join(columns)} from {source} as rows where measure_id in ({ids}) order by {order}{', '.join(GRAIN)}"
     result = []
     first = 1 + len(GRAIN)
-    for values in _query(connection, query):
+    for values in fetch(connection, query):
         measure = measures.get((values[1], values[2])) or (replaced_by or {}).get(values[1])
         if measure is None:
             continue
@@ -341,13 +341,13 @@ def _rows(
     return tuple(result)
 
 
-def _query(connection: Connection, query: str) -> Iterator[Any]:
+def fetch(connection: Connection, sql: str) -> Iterator[Any]:
     """The rows of a query without parameters."""
-    return iter(connection.exec_driver_sql(query))
+    return iter(connection.exec_driver_sql(sql))
 
 
 def _columns(connection: Connection, source: str) -> set[str]:
-    return {name for (name,) in _query(connection, f"select column_name from (describe select * from {source})")}
+    return {name for (name,) in fetch(connection, f"select column_name from (describe select * from {source})")}
 
 
 def _exists(connection: Connection, relation: str) -> bool:
@@ -362,7 +362,7 @@ def _stocks(connection: Connection, places: Places) -> frozenset[str]:
     seed = f"{places.reference}.publication_records"
     if "persons_stay" not in _columns(connection, seed):
         return frozenset()
-    return frozenset(records for (records,) in _query(connection, f"select records from {seed} where persons_stay"))
+    return frozenset(records for (records,) in fetch(connection, f"select records from {seed} where persons_stay"))
 
 
 def _members(connection: Connection, places: Places) -> dict[str, frozenset[str]]:
@@ -371,7 +371,7 @@ def _members(connection: Connection, places: Places) -> dict[str, frozenset[str]
     if not _exists(connection, seed):
         return {}
     members: dict[str, set[str]] = {}
-    for label, code in _query(connection, f"select race_ethnicity_code, possible_code from {seed}"):
+    for label, code in fetch(connection, f"select race_ethnicity_code, possible_code from {seed}"):
         members.setdefault(label, set()).add(code)
     return {label: frozenset(codes) for label, codes in members.items()}
 
@@ -380,7 +380,7 @@ def _indices(connection: Connection, places: Places, measures: Mapping[tuple[str
     relation = f"{places.published}.disparity_indices"
     if not _exists(connection, relation):
         return ()
-    rows = _query(
+    rows = fetch(
         connection,
         (
             "select measure_id, measure_version, period_type, period_start, geography_type, geography_vintage, geoid, "
@@ -442,7 +442,7 @@ def _populations(connection: Connection, places: Places, measures: Iterable[Meas
     schemes = sorted({measure.population_scheme or "" for measure in measures if measure.kind == "rate"} - {""})
     if not schemes:
         return {}
-    rows = _query(
+    rows = fetch(
         connection,
         (
             "select population_scheme, age_universe, geography_type, geography_vintage, geoid, race_standard, "

@@ -7,6 +7,7 @@ An interval, a ratio's interval or an index of a hidden count is no linear funct
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
@@ -23,6 +24,7 @@ _OF_REFERENCE = (
     "rate_difference_ci_high",
 )  # fmt: skip
 _BOUNDS, _RATIO_BOUNDS = ("bound_low", "bound_high"), ("rate_ratio_bound_low", "rate_ratio_bound_high")
+_SNAPSHOT_DAYS = 45  # between two snapshots that are out, which are of two quarters as well
 _POOLED = ("3_year", "5_year")
 _ABOUT_REFERENCE = {"reference_unreliable", "zero_events"}
 # Kinds whose rows are counts of persons, or rest on them and show nothing else.
@@ -136,24 +138,29 @@ def _of_pools(rows: Iterable[Row]) -> Iterator[Refusal]:
 
 
 def _of_snapshots(published: Published) -> Iterator[Refusal]:
-    """Two snapshots of a stock within a quarter differ by the few who came and went in some weeks; what is out already stays."""
-    out_before = {_quarter(row): set[object]() for row in published.ledger}
-    for row in published.ledger:
-        out_before[_quarter(row)].add(row.where.period_start)
-    found: dict[tuple[object, ...], object] = {}
-    for row in published.rows:
-        at, kind = row.where, _quarter(row)
-        if at.period_type != "snapshot" or not published.stocks & set(row.measure.counted):
-            continue
-        others = (out_before.get(kind, set()) | {found.setdefault(kind, at.period_start)}) - {at.period_start}
-        if others and at.period_start not in out_before.get(kind, set()):
-            yield Refusal("a second snapshot of a quarter", row.measure, at)
+    """Two snapshots of a stock that are weeks apart differ by the few who came and went; what is out already stays."""
+    out_before: dict[tuple[str, ...], set[dt.date]] = {}
+    out_now: dict[tuple[str, ...], dict[dt.date, Row]] = {}
+    for rows, is_now in ((published.ledger, False), (published.rows, True)):
+        for row in rows:
+            at, kind = row.where, (row.measure.measure_id, row.jurisdiction, row.where.geography_type, row.where.stratum_type)
+            if at.period_type != "snapshot" or not published.stocks & set(row.measure.counted):
+                continue
+            if is_now:
+                out_now.setdefault(kind, {}).setdefault(at.period_start, row)
+            else:
+                out_before.setdefault(kind, set()).add(at.period_start)
+    for kind, dated in out_now.items():
+        before = out_before.get(kind, set())
+        for start, row in dated.items():
+            near = [other for other in before | set(dated) if other != start and _are_near(start, other)]
+            if start not in before and near:
+                yield Refusal("a snapshot too near to another", row.measure, row.where)
 
 
-def _quarter(row: Row) -> tuple[object, ...]:
-    at = row.where
-    quarter = (at.period_start.year, (at.period_start.month - 1) // 3)
-    return (row.measure.measure_id, row.jurisdiction, at.geography_type, at.stratum_type, quarter)
+def _are_near(one: dt.date, other: dt.date) -> bool:
+    same_quarter = (one.year, (one.month - 1) // 3) == (other.year, (other.month - 1) // 3)
+    return same_quarter or abs((one - other).days) < _SNAPSHOT_DAYS
 
 
 def _of_reference(row: Row, rows: Mapping[tuple[Measure, Where, str], Row]) -> Iterator[Refusal]:

@@ -328,6 +328,16 @@ def test_what_is_reported_has_the_columns_of_the_measures(project: Manifest) -> 
     assert columns["goal_progress"] == columns["fct_goal_progress"] | {"publication_status"}
 
 
+def test_seeds_are_loaded_into_new_tables(project: Manifest) -> None:
+    """A candidate starts as a copy of the last release, whose table of a seed lacks the columns of a new version."""
+    kept = [
+        node["name"]
+        for node in project.data["nodes"].values()
+        if node["resource_type"] == "seed" and not node["config"]["full_refresh"]
+    ]
+    assert not kept, f"set full_refresh: true: {kept}"
+
+
 def test_yaml_stands_beside_its_models() -> None:
     wrong = []
     for file in (DBT_PROJECT / "models").rglob("*__models.yml"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import math
 from collections.abc import Sequence
 from functools import partial
@@ -20,11 +21,13 @@ from tests.unit.expectations.disclosure.world import (
     publish,
     quarter,
     slice_rows,
+    snapshot,
     where,
 )
-from warehouse.disclosure.choice import choose
+from warehouse.disclosure.choice import Before, choose
 from warehouse.disclosure.counts import At
 from warehouse.disclosure.figures import Figure, Key
+from warehouse.disclosure.snapshots import choose_over_time
 from warehouse.disclosure.sums import Public, count_up
 from warehouse.disclosure.units import units
 
@@ -32,6 +35,8 @@ RACES = ("black", "white", "hispanic", "declined")
 STOPS = measure("composition", "stops")
 SEARCHED = measure("proportion", "searched", denominator="stops.numerator")
 ANSWERED = measure("proportion", "answered", denominator="answered.denominator")
+STAFF = measure("composition", "staff")
+LEAD = measure("proportion", "lead")
 AMONG = {"answered.denominator": "stops.numerator"}
 
 
@@ -105,5 +110,69 @@ def test_no_count_of_a_random_city_can_be_told(
         rows = [row for row in truth if row.measure == of]
         published += publish(rows, hidden, unknown_hidden=unknown, also=partial(_as_published, unknown_hidden=unknown))
     judgement = attack(published, truth, subsets=AMONG.items())
+    assert not judgement.leaks, judgement.leaks
+    assert not judgement.fractions
+
+
+def _key(row: Row) -> Key:
+    return Key(row.measure.measure_id, 1, At(*row.where), row.method)
+
+
+def _out(rows: Sequence[Row], hidden: set[Key], unknown: set[Key]) -> list[Row]:
+    """The rows as they are published where rows, and known shares of slices, are hidden."""
+    gone = {row.where for row in rows if _key(row) in hidden}
+    unknown_gone = {row.where for row in rows if _key(row) in unknown} | {at for at in gone if at.race == "all"}
+    return list(publish(rows, gone, unknown_hidden=unknown_gone, also=partial(_as_published, unknown_hidden=unknown_gone)))
+
+
+@settings(deadline=None, max_examples=60)
+@given(
+    st.lists(st.integers(0, 60), min_size=4, max_size=4),
+    st.lists(st.lists(st.integers(-14, 14), min_size=4, max_size=4), min_size=1, max_size=3),
+)
+def test_no_snapshot_of_a_random_stock_tells_an_earlier_one(first: list[int], moves: list[list[int]]) -> None:
+    """Each snapshot is released beside those before, whose pattern stays; readers keep all files."""
+    stocks = frozenset({"staff.numerator"})
+    counts_of, truth, ledger, before = [first], [], [], Before()
+    for move in moves:
+        counts_of.append([max(0, number + by) for number, by in zip(counts_of[-1], move, strict=True)])
+    for quarter_of_year, numbers in enumerate(counts_of, 1):
+        cells = {race: (number, 0) for race, number in zip(RACES, numbers, strict=True)}
+        truth += slice_rows(STAFF, snapshot(quarter_of_year), cells)
+        figures = _figures(truth)
+        counts = count_up(figures, Public(KINDS, {}, stocks))
+        least = [min(1.0, value) for value in counts.value]
+        chosen = choose_over_time(counts, units(figures, counts), least, before, stocks)
+        assert not chosen.unsafe
+        published = _out(truth, set(chosen.rows), set(chosen.unknown))
+        judgement = attack(published, truth, ledger=ledger, stocks=stocks)
+        assert not judgement.leaks, judgement.leaks
+        assert not judgement.told_before
+        ledger += published
+        keys = {_key(row) for row in truth}
+        whole = {key for key in keys if key.at.race == "all"}
+        before = Before(
+            shown=frozenset(keys - chosen.rows.keys()),
+            hidden=frozenset(chosen.rows),
+            unknown_shown=frozenset(whole - chosen.unknown - chosen.rows.keys()),
+            unknown_hidden=frozenset(chosen.unknown),
+        )
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.lists(st.lists(st.tuples(st.integers(0, 25), st.integers(0, 80)), min_size=4, max_size=4), min_size=3, max_size=3))
+def test_no_year_can_be_told_by_its_pooled_period(table: list[list[tuple[int, int]]]) -> None:
+    truth: list[Row] = []
+    pooled = dict.fromkeys(RACES, (0, 0))
+    for step, line in enumerate(table):
+        cells = {race: (x, x + others) for race, (x, others) in zip(RACES, line, strict=True)}
+        pooled = {race: (pooled[race][0] + cells[race][0], pooled[race][1] + cells[race][1]) for race in RACES}
+        truth += slice_rows(LEAD, where(period_start=dt.date(2021 + step, 1, 1)), cells)
+    truth += slice_rows(LEAD, where(period_type="3_year", period_start=dt.date(2021, 1, 1)), pooled)
+    figures = _figures(truth)
+    counts = count_up(figures, Public(KINDS))
+    chosen = choose(counts, units(figures, counts), [min(1.0, value) for value in counts.value])
+    assert not chosen.unsafe
+    judgement = attack(_out(truth, set(chosen.rows), set(chosen.unknown)), truth)
     assert not judgement.leaks, judgement.leaks
     assert not judgement.fractions

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 from warehouse.disclosure.counts import At, Count, Counts, Sum
 
 REST = "rest"
+SNAPSHOT = "snapshot"
 # How many of which shorter periods make a period. A pooled period is the sum of its years, and of months only through them.
 _PARTS = {
     "quarter": {"month": 3},

@@ -8,7 +8,8 @@ A correction is taken over at the first run of a new quarter, and only if no cou
 pooled period joins, changes by fewer persons than may be told. Until then its rows say `is_revision_pending`, and no further
 slice over the same months goes out, since it would tell the difference.
 
-What a publisher withdraws is no correction: its old figure is never reported again. One snapshot per quarter is reported.
+What a publisher withdraws is no correction: its old figure is never reported again. One snapshot per quarter is reported, and
+none within 45 days of another.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from duckdb import DuckDBPyConnection
 
 from warehouse.disclosure.counts import EQUAL, Counts
 from warehouse.disclosure.figures import GRAIN, read
-from warehouse.disclosure.periods import years
+from warehouse.disclosure.periods import SNAPSHOT, years
 from warehouse.disclosure.sums import Public, count_up
 from warehouse.sql import literal
 
@@ -35,6 +36,8 @@ ADDED = {
     "shows_unknown": "boolean",
     "is_settled": "boolean",
 }
+# Two snapshots are of two quarters, and at least so many days apart.
+SNAPSHOT_DAYS = 45
 _SLICE = ("measure_id", "measure_version", "period_type", "period_start", "geography_type", "stratum_type")
 _KIND = tuple(name for name in _SLICE if name != "period_start")
 # Of rows before and planned: a figure that its publisher now hides, or an aggregate whose row is gone.
@@ -83,7 +86,43 @@ def report(con: DuckDBPyConnection, file: Path, public: Public, as_of: dt.dateti
         if _is_large(con, public, source, joined):
             con.execute(f"delete from slices_before where {_among(source, joined)}")
             con.execute(f"delete from pending where {_among(source, joined)}")
+    _find_near_snapshots(con)
     _write(con, as_of)
+
+
+def _find_near_snapshots(con: DuckDBPyConnection) -> None:
+    """The new snapshots that are too near to one that is reported, or to an older new one: who came and went between are few."""
+    kind = ", ".join(_KIND)
+    dated = con.execute(
+        f"""
+        select ({kind}), period_start, bool_or(is_before) from (
+            select {kind}, period_start, true as is_before from slices_before where period_type = '{SNAPSHOT}'
+            union all
+            select {kind}, period_start, false from {PLANNED} where is_confidential and period_type = '{SNAPSHOT}'
+        )
+        group by all order by all
+        """
+    ).fetchall()
+    con.execute(f"create or replace temp table snapshots_too_near as select {', '.join(_SLICE)} from {PLANNED} where false")
+    kept: dict[tuple[object, ...], list[dt.date]] = {}
+    for values, start, is_before in dated:
+        if is_before:
+            kept.setdefault(values, []).append(start)
+    for values, start, is_before in dated:
+        others = kept.setdefault(values, [])
+        if is_before:
+            continue
+        if any(_quarter(start) == _quarter(other) or abs((start - other).days) < SNAPSHOT_DAYS for other in others):
+            of_slice = {**dict(zip(_KIND, values, strict=True)), "period_start": start}
+            con.execute(
+                f"insert into snapshots_too_near values ({', '.join('?' for _ in _SLICE)})", [of_slice[n] for n in _SLICE]
+            )
+        else:
+            others.append(start)
+
+
+def _quarter(day: dt.date) -> tuple[int, int]:
+    return day.year, (day.month - 1) // 3
 
 
 def _read_prior(con: DuckDBPyConnection, file: Path) -> None:
@@ -199,12 +238,7 @@ def _write(con: DuckDBPyConnection, as_of: dt.datetime) -> None:
                 where pending.source = measures.source
                     and pending.period_start <= planned.period_end and ends.period_end >= planned.period_start
             )
-            -- one snapshot per quarter: who came and went in a few weeks are few
-            and not (planned.period_type = 'snapshot' and exists (
-                select 1 from slices_before as earlier
-                where {" and ".join(f"earlier.{name} = planned.{name}" for name in _KIND)}
-                    and date_trunc('quarter', earlier.period_start) = date_trunc('quarter', planned.period_start)
-            ))
+            and ({_columns(_SLICE, "planned")}) not in (select ({slices}) from snapshots_too_near)
         """,
         [as_of],
     )

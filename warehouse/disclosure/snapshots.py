@@ -15,9 +15,8 @@ from datetime import date
 
 from warehouse.disclosure.choice import CARRIED, Before, Choice, choose
 from warehouse.disclosure.counts import EQUAL, At, Counts
+from warehouse.disclosure.periods import SNAPSHOT
 from warehouse.disclosure.units import Unit
-
-SNAPSHOT = "snapshot"
 
 
 @dataclass(frozen=True)

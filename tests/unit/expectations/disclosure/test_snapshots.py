@@ -70,13 +70,18 @@ def test_what_later_files_told_before_is_no_leak_of_today() -> None:
     assert told(found, before=True) == [("asian", 5.0, 5.0)]
 
 
-def test_a_second_snapshot_of_a_quarter_is_refused() -> None:
+def test_a_second_snapshot_within_weeks_is_refused() -> None:
     early = snapshot(1)._replace(period_start=dt.date(2025, 2, 1))
     truth = [*slice_rows(STAFF, early, FIRST), *slice_rows(STAFF, snapshot(1), FIRST)]
     hidden = {at._replace(race=race) for at in (early, snapshot(1)) for race in ("asian", "hispanic")}
     out = publish(truth, hidden)
-    assert {refusal.what for refusal in refusals(known(out, stocks=STOCKS))} == {"a second snapshot of a quarter"}
+    assert {refusal.what for refusal in refusals(known(out, stocks=STOCKS))} == {"a snapshot too near to another"}
     assert not list(refusals(known(out)))
+    late = [
+        *slice_rows(STAFF, snapshot(1), FIRST),
+        *slice_rows(STAFF, snapshot(2)._replace(period_start=dt.date(2025, 5, 1)), FIRST),
+    ]
+    assert {refusal.what for refusal in refusals(known(publish(late), stocks=STOCKS))} == {"a snapshot too near to another"}
     # what is out already stays out
     assert not list(refusals(known(out, ledger=out, stocks=STOCKS)))
     assert not list(refusals(known(publish(_rows(FIRST), hidden | _at(2, "asian", "hispanic")), stocks=STOCKS)))

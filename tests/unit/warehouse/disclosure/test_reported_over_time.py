@@ -110,10 +110,19 @@ def test_a_pooled_period_is_revised_with_its_years(con: duckdb.DuckDBPyConnectio
 
 def test_one_snapshot_per_quarter_is_reported(con: duckdb.DuckDBPyConnection, home: Home) -> None:
     cells: dict[str, float | None] = {"black": 60, "white": 80, "hispanic": 30}
-    january, february, april = (_slice(cells, period="snapshot", start=f"2025-{month}-15") for month in ("01", "02", "04"))
+    days = ("2025-01-15", "2025-02-15", "2025-03-31", "2025-04-10", "2025-05-20", "2025-07-01", "2025-08-30")
+    january, *others = (_slice(cells, period="snapshot", start=day) for day in days)
     _run(con, home, january, "2025-02-20")
-    later = _run(con, home, [*january, *february, *april], "2025-05-20")
-    assert {start for _, start, _ in later} == {"2025-01-15", "2025-04-15"}
+    for night in ("2025-10-20", "2025-10-21"):
+        later = _run(con, home, [*january, *(row for rows in others for row in rows)], night)
+        assert {start for _, start, _ in later} == {"2025-01-15", "2025-04-10", "2025-07-01"}
+    fresh = Home(home.root.parent / "another")
+    fresh.ensure()
+    assert {start for _, start, _ in _run(con, fresh, [row for rows in others for row in rows], "2025-10-20")} == {
+        "2025-02-15",
+        "2025-04-10",
+        "2025-07-01",
+    }
 
 
 def test_a_definition_that_replaced_another_keeps_what_was_chosen(con: duckdb.DuckDBPyConnection, home: Home) -> None:
