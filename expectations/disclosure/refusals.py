@@ -143,7 +143,8 @@ def _of_snapshots(published: Published) -> Iterator[Refusal]:
     out_now: dict[tuple[str, ...], dict[dt.date, Row]] = {}
     for rows, is_now in ((published.ledger, False), (published.rows, True)):
         for row in rows:
-            at, kind = row.where, (row.measure.measure_id, row.jurisdiction, row.where.geography_type, row.where.stratum_type)
+            at = row.where
+            kind: tuple[str, ...] = (row.measure.measure_id, row.jurisdiction, at.geography_type, at.stratum_type)
             if at.period_type != "snapshot" or not published.stocks & set(row.measure.counted):
                 continue
             if is_now:

@@ -48,7 +48,7 @@ def bounds(of: Measure, counts: Mapping[str, tuple[float, float]], race: str, re
 def truth(of: Measure, reference: str = "white") -> list[Row]:
     rows = slice_rows(of, where(), COUNTS, reference=reference)
     return [
-        row._replace(figures=row.figures | bounds(of, COUNTS, row.where.race, reference))
+        row._replace(figures={**row.figures, **bounds(of, COUNTS, row.where.race, reference)})
         if row.where.race in ("black", "white", "asian")
         else row._replace(figures={k: v for k, v in row.figures.items() if not k.startswith("bound")})
         for row in rows
@@ -80,7 +80,7 @@ def test_a_label_that_a_group_cannot_have_is_told_by_its_bounds() -> None:
     counts = COUNTS | {"asian_or_nhpi": (6, 8)}
     rows = slice_rows(STOPS, where(), counts)
     rows = [
-        row._replace(figures=row.figures | bounds(STOPS, counts, row.where.race, "white"))
+        row._replace(figures={**row.figures, **bounds(STOPS, counts, row.where.race, "white")})
         if row.where.race in ("black", "white", "asian")
         else row._replace(figures={k: v for k, v in row.figures.items() if not k.startswith("bound")})
         for row in rows
@@ -100,12 +100,12 @@ def test_a_label_that_a_group_cannot_have_is_told_by_its_bounds() -> None:
     [
         (lambda row: row._replace(figures=_without(row, "bound_low", "bound_high")), "bounds of a ratio without the bounds"),
         (
-            lambda row: row._replace(words=row.words | {"bound_source": "unknown_race"}, figures=_without(row, "bound_low")),
+            lambda row: row._replace(words={**row.words, "bound_source": "unknown_race"}, figures=_without(row, "bound_low")),
             "bound_source without bounds",
         ),
-        (lambda row: row._replace(words=row.words | {"value_status": "bounded"}), "bounds over hidden cells"),
+        (lambda row: row._replace(words={**row.words, "value_status": "bounded"}), "bounds over hidden cells"),
         (
-            lambda row: row._replace(words=row.words | {"is_significant_fdr": "True"}, figures=_without(row, "rate_ratio")),
+            lambda row: row._replace(words={**row.words, "is_significant_fdr": "True"}, figures=_without(row, "rate_ratio")),
             "is_significant_fdr without a ratio",
         ),
     ],
@@ -124,7 +124,7 @@ def test_bounds_of_a_ratio_need_the_reference_bounds() -> None:
 
 
 def _with_figure(row: Row, name: str) -> Row:
-    return row._replace(figures=row.figures | {name: row.figures[name] * 1.01})
+    return row._replace(figures={**row.figures, name: row.figures[name] * 1.01})
 
 
 def _with_word(row: Row, word: str) -> Row:
@@ -137,7 +137,7 @@ def _without(row: Row, *names: str) -> dict[str, float]:
 
 def _covered(at: Where, **of_race: float) -> tuple[Row, ...]:
     rows = publish(slice_rows(SEARCHED, at, COUNTS))
-    return tuple(row._replace(figures=row.figures | {"period_coverage_pct": of_race.get(row.where.race, 97.0)}) for row in rows)
+    return tuple(row._replace(figures={**row.figures, "period_coverage_pct": of_race.get(row.where.race, 97.0)}) for row in rows)
 
 
 def test_how_much_of_a_period_is_covered_is_one_figure() -> None:
