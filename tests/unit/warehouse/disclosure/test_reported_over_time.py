@@ -9,6 +9,7 @@ import duckdb
 import pytest
 
 from warehouse.disclosure import record, remember, suppress
+from warehouse.disclosure.figures import GRAIN
 from warehouse.disclosure.reported import REPORTED
 from warehouse.paths import Home
 
@@ -58,6 +59,8 @@ def _run(con: duckdb.DuckDBPyConnection, home: Home, rows: list[dict[str, Any]],
         "select period_type, period_start::varchar, race_ethnicity_code, numerator, value_status, is_revision_pending, "
         f"hidden_because, measure_version from {REPORTED} order by all"
     ).fetchall()
+    grain = ", ".join(GRAIN)
+    assert con.execute(f"select count(*) - count(distinct ({grain})) from {REPORTED}").fetchone() == (0,), "one row per figure"
     return {row[:3]: row[3:] for row in found}
 
 
@@ -75,6 +78,15 @@ def test_a_figure_that_its_publisher_now_hides_is_not_reported_again(
         later = _run(con, home, withdrawn, night)
         assert later[*YEAR, "hispanic"][:3] == (None, "suppressed_at_source", False)
         assert later[*YEAR, "black"][:3] == (60.0, "computed", waits)
+
+
+def test_a_withdrawal_keeps_no_other_figure_of_its_time_back(con: duckdb.DuckDBPyConnection, home: Home) -> None:
+    cells: dict[str, float | None] = {"black": 60, "white": 80, "hispanic": 30}
+    _run(con, home, _slice(cells), "2025-02-05")
+    strata = _slice({"black": 60, "white": 80}, total=170, stratum_type="sex", stratum_code="female")
+    later = _run(con, home, [*_slice(cells | {"hispanic": None}, total=170), *strata], "2025-02-06")
+    assert later
+    assert con.execute(f"select count(*) from {REPORTED} where stratum_type = 'sex'").fetchone() == (3,)
 
 
 def test_an_aggregate_whose_row_is_gone_is_gone(con: duckdb.DuckDBPyConnection, home: Home) -> None:
