@@ -33,6 +33,8 @@ def release_checks(contract: Contract, compared: Partitions | None, rivals: Sequ
             "is it cut off?"
         )
         yield measure("rows_withdrawn", "critical", says, expression=str(loss), at_most=math.floor(of * drop / 100))
+        says = f"{source}: the release withdraws {compared.withdrawn:,} of the {compared.landed:,} rows that it replaces"
+        yield measure("withdrawn_rows", "info", says, expression=str(compared.withdrawn), at_most=0)
         most = math.floor(compared.landed * VOLUME_RISE)
         says = (
             f"{source}: the release has more than {VOLUME_RISE:g} times the {compared.landed:,} rows that it replaces; "

@@ -57,6 +57,7 @@ class LandedLoad:
     data_as_of: str | None
     rows_in_landing: int
     adds: bool = False
+    rows_withdrawn: int = 0
 
 
 def write_down(con: DuckDBPyConnection, contract: Contract, store: DeliveryStore) -> None:
@@ -98,6 +99,7 @@ def catch_up(con: DuckDBPyConnection, contract: Contract, store: DeliveryStore, 
                 now=dt.datetime.fromisoformat(load.promoted_at) if load.promoted_at else None,
                 terms=load.contract,
                 adds=load.adds,
+                withdrawn=load.rows_withdrawn,
             )
         elif load.rows_in_landing:
             raise DeliveryLost(store, load.load_id, why or "it does not read", load.rows_in_landing)

@@ -41,6 +41,7 @@ create table if not exists intake.loads (
     contract varchar, rows_delivered bigint, rows_blank bigint, rows_duplicate bigint, rows_rejected bigint,
     data_as_of timestamp);
 alter table intake.loads add column if not exists adds boolean default false;
+alter table intake.loads add column if not exists rows_withdrawn bigint default 0;
 create table if not exists intake.files (source varchar, sha256 varchar, contract varchar, load_id varchar);
 create table if not exists intake.rejected_rows (
     source varchar, load_id varchar, source_file varchar, source_row bigint, "column" varchar, reason_code varchar,
@@ -60,7 +61,10 @@ class LastLoad:
 
 @dataclass(frozen=True)
 class Counts:
-    """Where the delivered rows of a load are now; delivered is the sum of the others."""
+    """Where the delivered rows of a load are now; delivered is the sum of the others but `withdrawn`.
+
+    `withdrawn` are rows of earlier loads that the load replaced, and that have no successor in it.
+    """
 
     delivered: int
     staged: int
@@ -68,6 +72,7 @@ class Counts:
     blank: int
     duplicate: int
     superseded: int
+    withdrawn: int = 0
 
 
 def ensure_ledger(con: DuckDBPyConnection) -> None:
@@ -96,10 +101,11 @@ def counts(con: DuckDBPyConnection, contract: Contract, load_id: str) -> Counts:
     """Account for every delivered row of a load."""
     here = f'select count(*), count(*) filter (_refused) from landing."{contract.source}" where _load_id = ?'
     landed, rejected = con.execute(here, [load_id]).fetchone() or (0, 0)
-    ledger = "select rows_delivered, rows_blank, rows_duplicate, rows_rejected from intake.loads where source = ? and load_id = ?"
-    delivered, blank, duplicate, unusable = con.execute(ledger, [contract.source, load_id]).fetchone() or (0, 0, 0, 0)
+    said = "rows_delivered, rows_blank, rows_duplicate, rows_rejected, coalesce(rows_withdrawn, 0)"
+    ledger = f"select {said} from intake.loads where source = ? and load_id = ?"
+    delivered, blank, duplicate, unusable, gone_rows = con.execute(ledger, [contract.source, load_id]).fetchone() or (0,) * 5
     superseded = delivered - blank - duplicate - unusable - landed
-    return Counts(delivered, landed - rejected, rejected + unusable, blank, duplicate, superseded)
+    return Counts(delivered, landed - rejected, rejected + unusable, blank, duplicate, superseded, gone_rows)
 
 
 def ensure_tables(con: DuckDBPyConnection, contract: Contract, city_zone: str) -> None:

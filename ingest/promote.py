@@ -22,6 +22,7 @@ from ingest.gone import begin, take_all_out, take_out
 from ingest.landing import LOAD_COLUMNS, MARKS, marked_rows, period_of, rejected_rows
 from ingest.releases import newest_releases, partition_of, repeated_files, spare_tables
 from ingest.typed import column_refused, typed_expression
+from ingest.withdrawn import withdrawn_rows
 from warehouse.sql import literal, quoted
 
 
@@ -36,6 +37,7 @@ class Promotion:
     rows_duplicate: int
     rows_rejected: int
     rows_landed: int
+    rows_withdrawn: int = 0
 
 
 def promote(
@@ -49,15 +51,18 @@ def promote(
     now: dt.datetime | None,
     terms: str | None = None,
     adds: bool = False,
+    withdrawn: int | None = None,
 ) -> Promotion:
     """Take a batch into landing; all of it or nothing. `now` is when, in UTC without zone.
 
     `terms`: those of the contract that a batch landed under before, where it is taken in again (`contract_terms`).
     `adds`: it brings what is new and does not stand for the whole (`ingest.volume`), which the ledger keeps.
+    `withdrawn`: the recorded number of withdrawn rows, where a batch is taken in again and earlier loads may be missing.
     """
     con.execute("begin transaction")
     try:
-        promotion = _promote(con, contract, receipt, batch, run_id, city_zone, now, terms or contract_terms(contract), adds)
+        terms = terms or contract_terms(contract)
+        promotion = _promote(con, contract, receipt, batch, run_id, city_zone, now, terms, adds, withdrawn)
         con.execute("commit")
     except BaseException:
         con.execute("rollback")
@@ -78,9 +83,12 @@ def _promote(
     now: dt.datetime | None,
     terms: str,
     adds: bool,
+    withdrawn: int | None,
 ) -> Promotion:
     table, this = f'landing."{contract.source}"', [receipt.source, receipt.load_id]
     begin(con, receipt.source, receipt.sequence)
+    recorded = "select rows_withdrawn from intake.loads where source = ? and load_id = ? and sequence = ?"
+    before = con.execute(recorded, [*this, receipt.sequence]).fetchone()
     # a load that comes again gives way to itself
     con.execute(f"delete from {table} where _load_id = ?", [receipt.load_id])
     con.execute("delete from intake.loads where source = ? and load_id = ?", this)
@@ -106,7 +114,10 @@ def _promote(
     if key:
         last, found = _last_of(con, contract, rows, kept, f"not ({unusable})", key, city_zone)
         states, earlier = states + last, earlier + found
-    _make_room(con, contract, receipt, f"(select * from {rows} where {states} and not ({unusable}))", key, city_zone)
+    withdrawn = before[0] if before else withdrawn
+    usable = f"(select * from {rows} where {states} and not ({unusable}))"
+    found = _make_room(con, contract, receipt, usable, key, city_zone, counted=withdrawn is None)
+    withdrawn = found if withdrawn is None else withdrawn
     names = ", ".join([*(quoted(column.name) for column in contract.kept_columns), *LOAD_COLUMNS, *MARKS])
     marked = marked_rows(contract, f"(select * from {rows} where {states})", city_zone)
     landed = _count(con, f"insert into {table} ({names}) select {names} from {marked}")
@@ -119,14 +130,14 @@ def _promote(
         landed -= _count(con, f"delete from {table} where {bad}")
     blank = receipt.rows - duplicate - earlier - rejected - landed
     con.execute(
-        "insert into intake.loads values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "insert into intake.loads values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         [
             receipt.source, receipt.load_id, receipt.sequence, run_id, len(receipt.files),
             dt.datetime.fromisoformat(receipt.delivered_at), now, terms, receipt.rows, blank, duplicate, rejected,
-            _data_as_of(con, contract, receipt), adds,
+            _data_as_of(con, contract, receipt), adds, withdrawn,
         ],
     )  # fmt: skip
-    return Promotion(receipt.source, receipt.load_id, receipt.rows, blank, duplicate, rejected, landed)
+    return Promotion(receipt.source, receipt.load_id, receipt.rows, blank, duplicate, rejected, landed, withdrawn)
 
 
 def contract_terms(contract: Contract) -> str:
@@ -235,30 +246,51 @@ def _untaken(con: DuckDBPyConnection, contract: Contract, receipt: Receipt, rows
 
 
 def _make_room(
-    con: DuckDBPyConnection, contract: Contract, receipt: Receipt, usable: str, key: list[str], city_zone: str
-) -> None:
-    """Take out of landing what the usable rows of the batch replace."""
+    con: DuckDBPyConnection, contract: Contract, receipt: Receipt, usable: str, key: list[str], city_zone: str, *, counted: bool
+) -> int:
+    """Take out of landing what the usable rows of the batch replace; how many rows it withdraws, if they are `counted`."""
     source, load, sequence = contract.source, contract.load, receipt.sequence
     table = f'landing."{source}"'
     if not con.execute(f"select 1 from {table} limit 1").fetchone():
-        return
-    if load.mode == "replace" or receipt.whole:
+        return 0
+    whole = load.mode == "replace" or receipt.whole
+    replaced = ["true"] if whole else _replaced(con, contract, receipt, usable, city_zone)
+    withdrawn = 0
+    if counted and replaced:
+        unit = (
+            "true"
+            if whole
+            else period_of(contract, city_zone)
+            if load.mode == "replace_period"
+            else partition_of(contract, city_zone)
+        )
+        withdrawn = withdrawn_rows(con, table, f"({' or '.join(replaced)})", usable, key, unit)
+    if whole:
         # what a source that is asked for everything does not have any more is gone
         take_all_out(con, source, sequence)
-        return
-    if load.mode == "replace_period":
-        period = period_of(contract, city_zone)
-        first, last = con.execute(f"select min({period}), max({period}) from {usable}").fetchone() or (None, None)
-        if first is not None:
-            take_out(con, source, sequence, f"_period between date {literal(str(first))} and date {literal(str(last))}")
-        if receipt.since is not None:
-            take_out(con, source, sequence, from_since(contract, receipt, city_zone))
-    if load.mode == "replace_partition":
-        partition = partition_of(contract, city_zone)
-        take_out(con, source, sequence, f"{partition} in (select {partition} from {usable})")
+        return withdrawn
+    for where in replaced:
+        take_out(con, source, sequence, where)
     if key and load.mode in ("merge", "replace_period"):
         same = f"({', '.join(key)})"
         take_out(con, source, sequence, f"{same} in (select {same} from {usable})")
+    return withdrawn
+
+
+def _replaced(con: DuckDBPyConnection, contract: Contract, receipt: Receipt, usable: str, city_zone: str) -> list[str]:
+    """SQL booleans of the landed rows that the batch replaces, whether it contains them or not."""
+    if contract.load.mode == "replace_partition":
+        partition = partition_of(contract, city_zone)
+        return [f"{partition} in (select {partition} from {usable})"]
+    if contract.load.mode != "replace_period":
+        return []
+    period, replaced = period_of(contract, city_zone), []
+    first, last = con.execute(f"select min({period}), max({period}) from {usable}").fetchone() or (None, None)
+    if first is not None:
+        replaced.append(f"_period between date {literal(str(first))} and date {literal(str(last))}")
+    if receipt.since is not None:
+        replaced.append(from_since(contract, receipt, city_zone))
+    return replaced
 
 
 def from_since(contract: Contract, receipt: Receipt, city_zone: str) -> str:

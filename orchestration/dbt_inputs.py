@@ -34,7 +34,9 @@ from orchestration.receipts import RunReceipt
 from orchestration.session import RunSession
 from warehouse.files import write_atomically
 
-_COUNTS = ", ".join(f"rows_{what} bigint" for what in ("delivered", "staged", "rejected", "blank", "duplicate", "superseded"))
+_COUNTS = ", ".join(
+    f"rows_{what} bigint" for what in ("delivered", "staged", "rejected", "blank", "duplicate", "superseded", "withdrawn")
+)
 _REFUSED = (
     "source varchar, load_id varchar, source_file varchar, source_row bigint, column varchar, reason_code varchar, "
     "message varchar"
@@ -231,7 +233,7 @@ def _status_row(status: Any, registry: Registry) -> tuple[Any, ...]:
     return (
         status.source, status.run_id, status.load_id, status.verdict, status.reason, _moment(status.data_as_of),
         status.rows_delivered, status.rows_staged, status.rows_rejected, status.rows_blank, status.rows_duplicate,
-        status.rows_superseded, base.department, base.platform, base.cadence, base.race_vocabulary,
+        status.rows_superseded, status.rows_withdrawn, base.department, base.platform, base.cadence, base.race_vocabulary,
     )  # fmt: skip
 
 
@@ -258,7 +260,7 @@ def _load_rows(session: RunSession, contract: Contract) -> list[tuple[Any, ...]]
     rows: list[tuple[Any, ...]] = []
     for load in loads:
         c = counts(session.con, contract, load[0])
-        rows.append((contract.source, *load, c.delivered, c.staged, c.rejected, c.blank, c.duplicate, c.superseded))
+        rows.append((contract.source, *load, c.delivered, c.staged, c.rejected, c.blank, c.duplicate, c.superseded, c.withdrawn))
     return rows
 
 

@@ -92,7 +92,7 @@ def take_in(
     except DeliveryError as error:
         status.verdict, status.reason = HELD_BACK, str(error)
         status.rows_delivered = status.rows_staged = status.rows_rejected = status.rows_blank = None
-        status.rows_duplicate = status.rows_superseded = None
+        status.rows_duplicate = status.rows_superseded = status.rows_withdrawn = None
     write_down(session.con, contract, store)
     judge(session, contract, status)
     status.seconds = round(time.monotonic() - started, 3)
@@ -154,6 +154,7 @@ def judge(session: RunSession, contract: Contract, status: SourceStatus) -> None
     found = counts(session.con, contract, last.load_id)
     status.rows_delivered, status.rows_staged, status.rows_rejected = found.delivered, found.staged, found.rejected
     status.rows_blank, status.rows_duplicate, status.rows_superseded = found.blank, found.duplicate, found.superseded
+    status.rows_withdrawn = found.withdrawn
     if status.verdict == NOT_DELIVERED:
         return
     limit = stale_at(contract, last)
@@ -251,7 +252,7 @@ def _judge_and_let_in(
     accepted = acceptance(store, receipt.load_id)
     if gate.passed or accepted:
         with session.timed("promote"), without_cells():
-            promote(
+            promotion = promote(
                 session.con,
                 contract,
                 receipt,
@@ -262,6 +263,8 @@ def _judge_and_let_in(
                 adds=compared.adds,
             )
         status.verdict = FRESH
+        if contract.load.mode == "replace_partition" and promotion.rows_withdrawn:
+            status.reason = f"the release withdrew {promotion.rows_withdrawn:,} rows"
         if accepted and not gate.passed:
             status.reason = f"let in by {accepted.accepted_by}: {accepted.reason}"
         return gate
@@ -269,6 +272,7 @@ def _judge_and_let_in(
     status.reason = gate.reason
     status.rows_delivered = receipt.rows
     status.rows_staged = status.rows_rejected = status.rows_blank = status.rows_duplicate = status.rows_superseded = None
+    status.rows_withdrawn = None
     return gate
 
 

@@ -44,6 +44,7 @@ class SourceStatus:
     rows_blank: int | None = 0
     rows_duplicate: int | None = 0
     rows_superseded: int | None = 0
+    rows_withdrawn: int | None = 0
     run_id: str | None = None
     seconds: float = 0.0
 

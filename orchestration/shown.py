@@ -18,7 +18,7 @@ from orchestration.reports import measured_sources, release_figures
 from orchestration.settings import Settings
 from warehouse.paths import Home
 
-ROWS = ("rows_delivered", "rows_staged", "rows_rejected", "rows_blank", "rows_duplicate", "rows_superseded")
+ROWS = ("rows_delivered", "rows_staged", "rows_rejected", "rows_blank", "rows_duplicate", "rows_superseded", "rows_withdrawn")
 INDEX = "index.html"
 MEASURED = ("known_race_pct", "geocoded_pct", "readiness_grade")
 

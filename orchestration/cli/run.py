@@ -24,7 +24,7 @@ from orchestration.settings import ConfigurationError, Settings
 from warehouse.connection import WarehouseCorrupt, open_working
 from warehouse.lock import RunLock
 
-ROW_COLUMNS = ("delivered", "staged", "rejected", "blank", "duplicate", "superseded")
+ROW_COLUMNS = ("delivered", "staged", "rejected", "blank", "duplicate", "superseded", "withdrawn")
 
 
 def run(
@@ -91,10 +91,7 @@ def _execute(
 
 
 def _show(receipt: RunReceipt, published: str) -> None:
-    rows = [
-        (s.source, s.rows_delivered, s.rows_staged, s.rows_rejected, s.rows_blank, s.rows_duplicate, s.rows_superseded, s.verdict)
-        for s in receipt.sources.values()
-    ]
+    rows = [(s.source, *(getattr(s, f"rows_{column}") for column in ROW_COLUMNS), s.verdict) for s in receipt.sources.values()]
     out.print(table(None, ("source", *ROW_COLUMNS, "verdict"), rows, right=ROW_COLUMNS))
     for status in receipt.sources.values():
         if status.reason and status.verdict in ("held_back", "stale"):

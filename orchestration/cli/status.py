@@ -36,8 +36,9 @@ def status(json: Annotated[bool, typer.Option("--json", help="Print the last run
             out.print(f"\n{note}", markup=False)
         published = current(home)
         out.print(f"\nCurrent release: {published.release_id if published else 'none'}\n", markup=False)
-        sources = [(s.source, s.verdict, s.data_as_of, s.rows_staged, s.reason) for s in last.sources.values()]
-        out.print(table("Sources", ("source", "verdict", "data as of", "rows", "reason"), sources, right=("rows",)))
+        sources = [(s.source, s.verdict, s.data_as_of, s.rows_staged, s.rows_withdrawn, s.reason) for s in last.sources.values()]
+        columns = ("source", "verdict", "data as of", "rows", "withdrawn", "reason")
+        out.print(table("Sources", columns, sources, right=("rows", "withdrawn")))
         failed = [
             (g.gate, g.subject, f.severity, f.expectation, f.column, f.observed, f.threshold)
             for g in last.gates

@@ -12,5 +12,6 @@ select
     rows_rejected,
     rows_blank,
     rows_duplicate,
-    rows_superseded
+    rows_superseded,
+    rows_withdrawn
 from {{ source('receipts', 'loads') }}

@@ -63,6 +63,7 @@ final as (
         known.rows_blank,
         known.rows_duplicate,
         known.rows_superseded,
+        known.rows_withdrawn,
         known.known_race_pct,
         known.geocoded_pct,
         known.department,

@@ -337,7 +337,7 @@ def test_the_ledger_says_what_became_of_a_load(warehouse: Any, make_contract: Ma
     noon = dt.datetime(2025, 12, 1, 12)
     terms = contract_terms(contract)
     assert warehouse.con.execute("select * from intake.loads").fetchall() == [
-        ("dpt__visits", receipt.load_id, 1, "run", 2, noon, noon, terms, 5, 1, 1, 1, dt.datetime(2025, 1, 5), False)
+        ("dpt__visits", receipt.load_id, 1, "run", 2, noon, noon, terms, 5, 1, 1, 1, dt.datetime(2025, 1, 5), False, 0)
     ]
     assert {row[:2] for row in warehouse.rows("_load_id, _contract")} == {(receipt.load_id, terms)}
 
@@ -348,3 +348,37 @@ def test_awkward_names_and_cells_land_as_they_are(warehouse: Any, make_contract:
     text = "A,B\n" + "".join('{},"{}"\n'.format(at, cell.replace('"', '""')) for at, cell in enumerate(cells))
     warehouse.take(contract, {"it's a 'file'.csv": text})
     assert [cell for (_, cell) in warehouse.rows('"select", "order"')] == cells
+
+
+WITHDRAWN = [
+    ("replace", {"key": ["k"]}, 2),  # 1 and 3 have no successor
+    ("replace", {}, 1),
+    ("merge", {}, 0),
+    ("replace_period", {}, 0),
+    ("replace_period", {"period": "month", "key": ["k"]}, 2),
+    ("replace_period", {"period": "month"}, 1),
+    ("replace_partition", {}, 0),
+    ("append", {}, 0),
+]
+
+
+@pytest.mark.parametrize(("mode", "load", "withdrawn"), WITHDRAWN)
+def test_replaced_rows_without_a_successor_are_counted(
+    warehouse: Any, contract_of: Callable[..., Contract], mode: str, load: dict[str, Any], withdrawn: int
+) -> None:
+    contract = contract_of(mode, **load)
+    assert warehouse.take(contract, {"f.csv": OLD}).rows_withdrawn == 0
+    again = {"f.csv": NEW}
+    assert warehouse.take(contract, again).rows_withdrawn == withdrawn
+    receipt = warehouse.deliver(contract, again)
+    assert warehouse.promote(contract, receipt).rows_withdrawn == withdrawn, "a load that is promoted again"
+    assert warehouse.counts(contract, receipt.load_id).withdrawn == withdrawn
+
+
+@pytest.mark.parametrize(("key", "withdrawn"), [(["k"], 2), (None, 1)])
+def test_a_partition_counts_its_withdrawn_rows(
+    warehouse: Any, contract_of: Callable[..., Contract], key: list[str] | None, withdrawn: int
+) -> None:
+    contract = contract_of("replace_partition", key=key)
+    warehouse.take(contract, {"f.csv": rows("1,2025-01-01,a", "2,2025-01-01,b", "3,2025-01-02,c")})
+    assert warehouse.take(contract, {"f.csv": rows("4,2025-01-01,a")}).rows_withdrawn == withdrawn
