@@ -25,7 +25,8 @@ FOR_PEOPLE = (
     "policy_area, jurisdiction, statistical_unit: what it is about, which place (GEOID) its records cover, what a row stands for",
     "steward: who answers for it in the department",
     "agreement: on what ground the office holds it, and below which count nothing may be shown",
-    "load: does a delivery hold everything (replace), whole periods (replace_period), or what is new (merge, append)?",
+    "load: does the publisher release the table whole (replace; replace_partition where a delivery holds some years of it), or "
+    "send whole periods (replace_period), changes (merge), new files (append)? merge keeps a row that a release withdraws",
     "cadence, freshness: how often it comes, and when it is too old",
 )
 

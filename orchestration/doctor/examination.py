@@ -9,7 +9,7 @@ import datetime as dt
 import os
 from collections.abc import Callable, Iterable, Mapping
 
-from orchestration.doctor import home, installed, machine, published, schedule, variables
+from orchestration.doctor import home, installed, machine, published, schedule, sources, variables
 from orchestration.doctor.findings import Finding, Installation, warning, wrong
 from orchestration.settings import ConfigurationError, Settings
 
@@ -28,6 +28,7 @@ CHECKS: dict[str, Check] = {
     "warehouse": home.warehouse,
     "moved aside": home.moved_aside,
     "runs": home.runs,
+    "load modes": sources.load_modes,
     "published": published.published,
     "disk": machine.disk,
     "clock": machine.clock,

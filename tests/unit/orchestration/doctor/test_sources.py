@@ -1,0 +1,45 @@
+"""The doctor asks of a merged source that sends nearly everything again whether it is released whole."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+
+import pytest
+
+from ingest.landed import LANDED, LandedLoad
+from orchestration.doctor import Verdict
+from tests.unit.orchestration.doctor.conftest import Examined
+
+MERGED, REPLACED = "fpc__police_stops", "assessor__parcels"
+
+
+def landed(examined: Examined, source: str, rows: tuple[int, ...], adds: bool = False) -> None:
+    loads = [
+        LandedLoad(f"load{at}", at, "run", 1, None, None, "terms", 0, 0, 0, 0, None, left, adds and at == len(rows))
+        for at, left in enumerate(rows, 1)
+    ]
+    folder = examined.home.deliveries / source
+    folder.mkdir(parents=True)
+    (folder / LANDED).write_text(json.dumps([asdict(load) for load in loads]))
+
+
+@pytest.mark.parametrize("rows", [(2, 4330), (1, 0, 9), (1, 9)])
+def test_a_merged_source_that_sends_nearly_everything_again_is_asked_about(examined: Examined, rows: tuple[int, ...]) -> None:
+    landed(examined, MERGED, rows)
+    (found,) = examined.bad("load modes")
+    assert (found.verdict, found.where) == (Verdict.WARNING, MERGED)
+    assert f"holds {rows[-1]:,} of {sum(rows):,} rows; the other {rows[0]:,} stay" in found.what
+    assert "replace_partition" in found.remedy
+
+
+@pytest.mark.parametrize("rows", [(10,), (2, 8), (0, 10), ()], ids=["one load", "changes", "nothing else is left", "no load"])
+def test_others_are_not_asked_about(examined: Examined, rows: tuple[int, ...]) -> None:
+    landed(examined, MERGED, rows)
+    assert not examined.bad("load modes")
+
+
+def test_a_load_that_adds_and_a_table_that_is_replaced_are_not_asked_about(examined: Examined) -> None:
+    landed(examined, MERGED, (2, 4330), adds=True)
+    landed(examined, REPLACED, (2, 4330))
+    assert not examined.bad("load modes")
