@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from functools import partial
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from expectations.disclosure.reading import Row, Where
+from expectations.disclosure.reading import Measure, Row, Where
 from tests.unit.expectations.disclosure.world import (
+    CITY,
     KINDS,
     KNOWN,
     attack,
@@ -176,3 +177,51 @@ def test_no_year_can_be_told_by_its_pooled_period(table: list[list[tuple[int, in
     judgement = attack(_out(truth, set(chosen.rows), set(chosen.unknown)), truth)
     assert not judgement.leaks, judgement.leaks
     assert not judgement.fractions
+
+
+@settings(deadline=None, max_examples=40)
+@given(
+    st.lists(
+        st.lists(st.tuples(st.integers(0, 40), st.floats(0, 1), st.floats(0, 1)), min_size=4, max_size=4), min_size=6, max_size=6
+    )
+)
+def test_no_stop_of_a_random_precinct_or_reason_can_be_told(table: list[list[tuple[int, float, float]]]) -> None:
+    """Precincts chain into their own city, reasons are strata of it, and three questions share the stops that have an answer."""
+    among = {"stops_answered": "stops.numerator", "searched.numerator": "stops_answered", "vehicles_answered": "stops.numerator",
+             "vehicles.numerator": "vehicles_answered"}  # fmt: skip
+    searched = measure("proportion", "searched", denominator="stops_answered")
+    vehicles = measure("proportion", "vehicles", denominator="vehicles_answered")
+    recorded = measure("proportion", "recorded", numerator="stops_answered", denominator="stops.numerator")
+    cells: dict[tuple[str, str, str], list[int]] = {}
+    for number, line in enumerate(table):
+        for race, (stops, answered, hit) in zip(RACES, line, strict=True):
+            told = round(stops * answered)
+            counts = [stops, told, round(told * hit), round(told * hit * answered)]
+            for key in (
+                (race, f"{CITY}/{number % 3 + 1}", ""),
+                (race, CITY, ("traffic", "suspicious")[number % 2]),
+                (race, CITY, ""),
+            ):
+                cells[key] = [a + b for a, b in zip(cells.get(key, [0] * 4), counts, strict=True)]
+    truth: list[Row] = []
+    for place, stratum in dict.fromkeys((place, stratum) for _, place, stratum in cells):
+        at = where() if place == CITY else where(geography_type="police_precinct", geoid=place)
+        if stratum:
+            at = at._replace(stratum_type="stop_reason", stratum_code=stratum)
+        of = {race: cells[race, place, stratum] for race in RACES}
+        truth += slice_rows(STOPS, at, {race: (count[0], 0) for race, count in of.items()})
+        truth += slice_rows(recorded, at, {race: (count[1], count[0]) for race, count in of.items()})
+        truth += slice_rows(searched, at, {race: (count[2], count[1]) for race, count in of.items()})
+        truth += slice_rows(vehicles, at, {race: (count[3], count[1]) for race, count in of.items()})
+    figures = _figures(truth)
+    counts_of = count_up(figures, Public(KINDS, among))
+    chosen = choose(counts_of, units(figures, counts_of), [min(1.0, value) for value in counts_of.value])
+    assert not chosen.unsafe
+    published = [row for of in (STOPS, recorded, searched, vehicles) for row in _out_of(of, truth, chosen.rows, chosen.unknown)]
+    judgement = attack(published, truth, subsets=among.items())
+    assert not judgement.leaks, judgement.leaks
+    assert not judgement.fractions
+
+
+def _out_of(of: Measure, truth: Sequence[Row], hidden: Collection[Key], unknown: Collection[Key]) -> list[Row]:
+    return _out([row for row in truth if row.measure == of], set(hidden), set(unknown))
