@@ -71,7 +71,8 @@ def read_bounded(connection: Connection, places: Places, measures: Mapping[tuple
         """,
     )
     for values in rows:
-        yield _row(values, measures)
+        if values[:2] in measures:
+            yield _row(values, measures)
 
 
 def _row(values: Any, measures: Mapping[tuple[str, int], Measure]) -> Bounded:
@@ -111,9 +112,10 @@ def _why(row: Bounded) -> str | None:
         size = row.given_x / low if low > 0 else row.given_n / (1 - high) if high < 1 else None
     if size is None:
         return "bounds whose cells have no size"
-    open_persons = high * size - row.given_x
-    # rates of one decimal make counts that are off by half a person each
+    # the sizes of the hidden cells are whole; rates of one decimal make counts that are off by half a person each
+    open_persons = size - row.given_n
     slack = row.given / 2 + _CLOSE * max(1.0, size)
-    if abs(low * size - row.given_x) > slack or abs(size - open_persons - row.given_n) > slack:
+    if abs(low * size - row.given_x) > slack or abs(high * size - open_persons - row.given_x) > slack:
         return "bounds that do not follow from the given cells"
-    return "bounds that leave too few persons open" if open_persons < row.least - slack else None
+    allowed = _CLOSE if row.denominator is not None else slack
+    return "bounds that leave too few persons open" if open_persons < row.least - allowed else None
