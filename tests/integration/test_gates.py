@@ -313,6 +313,12 @@ SPOILT = [
         "rate_agrees_with_its_population",
         "set denominator = 75, value = 50.0 / 0.075, ci_high = 700 where unit = 'per_1000' and numerator = 50",
     ),
+    (
+        "fct_equity_measures",
+        "pooled_is_the_sum_of_its_years",
+        "insert into {t} by name select * replace ('3_year' as period_type, numerator + 1 as numerator) from {t} "
+        "where period_type = 'year' and method <> 'place_weighted'",
+    ),
     ("fct_equity_measures", "place_weighted_tells_of_places", "set denominator = 70 where method = 'place_weighted'"),
     ("fct_equity_measures", "bounded_has_bounds", "set value_status = 'bounded', bound_low = null where value is not null"),
     ("fct_equity_measures", "bounds_have_a_source", "set bound_source = null where bound_low is not null"),
