@@ -42,7 +42,25 @@ _RESIDENTS = {"White": "white", "Black/African American": "black", "Hispanic": "
 _PAID_BEST, _LARGE_LEVELS = "WHITE", ("6", "8")  # at these EEO-4 levels there are enough of each group
 _POOLED_FROM = 2023  # to 2025 (seed pooled_periods): one definition of elevated and one map of districts
 _DISTRICTS = 15
+_WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+_DAYS_OFF = {"thursday": 2, "friday": 2, "saturday": 1}  # that lie before the end of the second working day
 _OPEN_TRACTS = 3  # tracts of which a truth is given; every other one is made the same way
+
+
+def _requests() -> list[Truth]:
+    year, soon = ("year", "2025-01-01", "all"), sum(requests.CLOSED_BY_DAY)
+    days = len(requests.CLOSED_BY_DAY)
+    # The second working day is the second calendar day but for requests of Thursday, Friday (two days later) and Saturday (one).
+    later = sum(_DAYS_OFF.values()) / 7 * requests.CLOSED_LATER / (requests.LAST_CLOSING_DAY - days + 1)
+    return [
+        Truth("requests_closed_by_second_day", *year, percent(soon)),
+        Truth("requests_closed_by_second_working_day", *year, percent(soon + later)),
+        # requests are closed as soon on any weekday
+        *(
+            Truth("requests_closed_by_second_day", *year, percent(soon), stratum_type="weekday", stratum_code=weekday)
+            for weekday in _WEEKDAYS
+        ),
+    ]
 
 
 def _stops() -> list[Truth]:
@@ -172,7 +190,7 @@ def truths(seed: int) -> list[dict[str, object]]:
     """Every planted value of the sample of a seed, as rows for `truth.json`."""
     guilty = percent(sum(court_cases.FINDINGS[finding] for finding in court_cases.GUILTY))
     rows = [
-        Truth("requests_closed_by_second_day", "year", "2025-01-01", "all", percent(sum(requests.CLOSED_BY_DAY))),
+        *_requests(),
         *_stops(),
         *_schools(),
         *_staff(),

@@ -34,7 +34,7 @@ TRUE = {
     "discipline_removals_per_1000", "children_elevated_lead_share", "violent_offences_per_1000", "children_share",
     "residents_in_qct_share", "engagement_participation_per_1000", "engagement_inputs_answered_share",
     "engagement_days_to_answer_median", "engagement_answered_in_language_share", "engagement_declined_with_reason_share",
-    "engagement_interpreter_need_met_share", "lead_orders_open",
+    "engagement_interpreter_need_met_share", "lead_orders_open", "requests_closed_by_second_working_day",
 }  # fmt: skip
 
 

@@ -49,7 +49,8 @@ def assert_drawn_from(percent: float, successes: int, trials: int) -> None:
 
 # Where each measure's truths lie; those of the first four have a measure in this version of the registry.
 PLACES = {
-    "requests_closed_by_second_day": {"city"}, "stops_searched_share": {"city"}, "student_composition": {"county"},
+    "requests_closed_by_second_day": {"city"}, "requests_closed_by_second_working_day": {"city"},
+    "stops_searched_share": {"city"}, "student_composition": {"county"},
     "workforce_composition": {"city"}, "pay_median": {"city"}, "chronic_absence_rate": {"school_district"},
     "completion_rate": {"school_district"}, "foreclosures_per_1000_parcels": {"city", "tract"}, "sale_price_median": {"city"},
     "lead_service_lines_per_1000_addresses": {"city"}, "lead_orders_abated": {"city"}, "lead_orders_open": {"city"},
@@ -93,6 +94,7 @@ BY_RACE = {
     **{measure: {"all", "white", "black", "hispanic", "asian"} for measure in IN_STANDARD_OF_2024},
 }
 STRATA = {
+    "requests_closed_by_second_day": {"all", "weekday"},
     "pay_median": {"eeo4_level"}, "survey_satisfied_share": {"survey_item"},
     **{measure: {"all", "language"} for measure in (*IN_STANDARD_OF_2024, "engagement_interpreter_need_met_share")},
 }  # fmt: skip
