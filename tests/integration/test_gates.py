@@ -272,6 +272,12 @@ SPOILT = [
     ("dim_geography", "key_is_unique", "set geography_key = 'one'"),
     ("dim_geography", "geoid_form", "set geoid = '5507900101' where geography_type = 'tract'"),
     ("dim_geography", "validity_ordered", "set valid_to = date '2011-12-31'"),
+    (
+        "fct_equity_measures",
+        "periods_without_gaps",
+        "set value_status = 'incomplete_inside', status_reason = 'incomplete_inside', period_coverage_pct = 94.2, value = null, "
+        "ci_low = null, ci_high = null, ci_method = null, denominator = null where measure_id = 'visits'",
+    ),
     ("fct_equity_measures", "measure_is_known", "set measure_version = 2"),
     ("fct_equity_measures", "code_is_known", "set race_ethnicity_code = 'green' {black}"),
     ("fct_equity_measures", "place_is_known", "set geography_vintage = '2020' where geography_type = 'school'"),

@@ -55,3 +55,17 @@
         'fct_foreclosures_by_tract', 'fct_health_outcomes_by_tract', 'fct_engagement_participation', 'fct_engagement_inputs',
     ]) }}
 {%- endmacro %}
+
+
+{#
+    Facts of events that happen at any hour, with the column of the event's time: their gaps inside a period are found. Sources that
+    deliver dates without times drop out by themselves (int_event_hours__gaps).
+#}
+{% macro facts_with_times() -%}
+    {{ return([
+        {'fact': 'fct_police_calls', 'column': 'police_call_at'},
+        {'fact': 'fct_police_stops', 'column': 'police_stop_at'},
+        {'fact': 'fct_court_cases', 'column': 'court_case_at'},
+        {'fact': 'fct_service_requests', 'column': 'service_request_at'},
+    ]) }}
+{%- endmacro %}
