@@ -36,6 +36,12 @@ def test_a_warehouse_without_a_row_builds(empty_warehouse: EmptyWarehouse) -> No
     assert not broken
 
 
+def test_a_seed_that_gains_a_column_loads_into_a_release_of_before(empty_warehouse: EmptyWarehouse) -> None:
+    empty_warehouse.con.execute("alter table release.reference.measure_rules drop column note")
+    assert empty_warehouse.dbt("seed", "--select", "measure_rules")["measure_rules"][0] == "success"
+    assert "note" in {name for name, *_ in empty_warehouse.con.execute("describe release.reference.measure_rules").fetchall()}
+
+
 def test_released_tables_exist_without_rows(empty_warehouse: EmptyWarehouse) -> None:
     facts = empty_warehouse.con.execute(
         "select table_name, estimated_size from duckdb_tables() where database_name = 'release' and table_name like 'fct_%'"
