@@ -45,7 +45,7 @@ populations as (
 -- A month, quarter or year that the delivery covers in part, or in which the map changed. A long weekend without a record is no gap.
 dated as (
     select
-        filled.* replace (coalesce(filled.period_coverage_pct, coverage.period_coverage_pct) as period_coverage_pct),
+        filled.*,
         filled.period_type in ('month', 'quarter', 'year')
         and coalesce(
             covered.covered_from > filled.period_start + to_days(cast({{ rule('period_slack_days') }} as integer))
@@ -54,22 +54,13 @@ dated as (
             or (filled.geography_type = 'aldermanic_district' and vintages.valid_to < filled.period_end),
             false
         ) as is_incomplete,
-        -- A rate over a period with a gap is too low; a count stays what was recorded.
-        filled.kind = 'rate'
-        and coalesce(
-            coalesce(filled.period_coverage_pct, coverage.period_coverage_pct) < case
-                when filled.period_type in ('month', 'quarter') then {{ rule('min_period_coverage_month') }}
-                else {{ rule('min_period_coverage') }}
-            end,
-            false
-        ) as is_incomplete_inside
+        -- A rate over a gap is too low; a count stays what was recorded.
+        case
+            when is_incomplete then 'period_incomplete'
+            when filled.kind = 'rate' and filled.period_coverage_pct < {{ least_period_coverage('filled.period_type') }} then 'incomplete_inside'
+        end as period_problem
     from filled
     left join {{ ref('int_sources__covered') }} as covered on filled.source = covered.source
-    left join {{ ref('int_sources__period_coverage') }} as coverage
-        on
-            filled.source = coverage.source
-            and filled.period_type = coverage.period_type
-            and filled.period_start = coverage.period_start
     left join {{ ref('geography_vintages') }} as vintages
         on filled.geography_type = vintages.geography_type and filled.geography_vintage = vintages.geography_vintage
 ),
@@ -84,8 +75,7 @@ agreed as (
         -- the first of these that holds says on what numerator and population do not agree
         case
             when dated.value_status <> 'computed' or dated.kind not in ('rate', 'amount_rate') then null
-            when dated.population_scheme is null
-                then case when dated.is_incomplete then 'period_incomplete' when dated.is_incomplete_inside then 'incomplete_inside' end
+            when dated.population_scheme is null then dated.period_problem
             when dated.jurisdiction <> city.city_geoid or dated.geoid = 'outside' then 'jurisdiction'
             when races.kind = 'missing' then 'race_missing'
             when schemes.race_standard is null or dated.race_standard <> schemes.race_standard then 'scheme'
@@ -93,8 +83,7 @@ agreed as (
             when dated.tabulation <> 'exclusive' then 'tabulation'
             when dated.period_start < schemes.valid_from or dated.period_end > schemes.valid_to then 'period'
             when populations.population is null then 'geography'
-            when dated.is_incomplete then 'period_incomplete'
-            when dated.is_incomplete_inside then 'incomplete_inside'
+            else dated.period_problem
         end as disagreement
     from dated
     cross join {{ ref('stg_receipts__settings') }} as city
@@ -114,7 +103,7 @@ agreed as (
 
 final as (
     select
-        * exclude (population, disagreement, is_incomplete_inside) replace (
+        * exclude (population, disagreement, period_problem) replace (
             case
                 when disagreement = 'incomplete_inside' then disagreement
                 when disagreement is not null then 'no_denominator'

@@ -6,7 +6,7 @@
 {%- set series = ['measure_id', 'measure_version', 'source', 'jurisdiction', 'geography_type', 'geography_vintage', 'method'] %}
 with
 filled as (
-    select * from {{ ref('int_equity_measures__filled') }}
+    select * from {{ ref('int_equity_measures__covered') }}
 ),
 
 -- windows of N years end in last_year and in every Nth year before and after it, so that no two of them overlap
