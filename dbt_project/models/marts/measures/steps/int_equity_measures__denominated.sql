@@ -1,16 +1,5 @@
 -- one row per measure, period, place or piece, race and stratum, with its population or the reason why it has none
 with
-filled as (
-    select
-        filled.*,
-        measures.kind,
-        measures.population_scheme,
-        coalesce(measures.age_universe, 'total') as age_universe
-    from {{ ref('int_equity_measures__pooled') }} as filled
-    inner join {{ ref('dim_measure') }} as measures
-        on filled.measure_id = measures.measure_id and filled.measure_version = measures.measure_version
-),
-
 populations as (
     select
         population_scheme,
@@ -46,6 +35,9 @@ populations as (
 dated as (
     select
         filled.*,
+        measures.kind,
+        measures.population_scheme,
+        coalesce(measures.age_universe, 'total') as age_universe,
         filled.period_type in ('month', 'quarter', 'year')
         and coalesce(
             covered.covered_from > filled.period_start + to_days(cast({{ rule('period_slack_days') }} as integer))
@@ -55,11 +47,11 @@ dated as (
             false
         ) as is_incomplete,
         -- A rate over a gap is too low; a count stays what was recorded.
-        case
-            when is_incomplete then 'period_incomplete'
-            when filled.kind = 'rate' and filled.period_coverage_pct < {{ least_period_coverage('filled.period_type') }} then 'incomplete_inside'
-        end as period_problem
-    from filled
+        measures.kind = 'rate'
+        and coalesce(filled.period_coverage_pct < {{ least_period_coverage('filled.period_type') }}, false) as has_gap
+    from {{ ref('int_equity_measures__pooled') }} as filled
+    inner join {{ ref('dim_measure') }} as measures
+        on filled.measure_id = measures.measure_id and filled.measure_version = measures.measure_version
     left join {{ ref('int_sources__covered') }} as covered on filled.source = covered.source
     left join {{ ref('geography_vintages') }} as vintages
         on filled.geography_type = vintages.geography_type and filled.geography_vintage = vintages.geography_vintage
@@ -75,7 +67,8 @@ agreed as (
         -- the first of these that holds says on what numerator and population do not agree
         case
             when dated.value_status <> 'computed' or dated.kind not in ('rate', 'amount_rate') then null
-            when dated.population_scheme is null then dated.period_problem
+            when dated.population_scheme is null
+                then case when dated.is_incomplete then 'period_incomplete' when dated.has_gap then 'incomplete_inside' end
             when dated.jurisdiction <> city.city_geoid or dated.geoid = 'outside' then 'jurisdiction'
             when races.kind = 'missing' then 'race_missing'
             when schemes.race_standard is null or dated.race_standard <> schemes.race_standard then 'scheme'
@@ -83,7 +76,8 @@ agreed as (
             when dated.tabulation <> 'exclusive' then 'tabulation'
             when dated.period_start < schemes.valid_from or dated.period_end > schemes.valid_to then 'period'
             when populations.population is null then 'geography'
-            else dated.period_problem
+            when dated.is_incomplete then 'period_incomplete'
+            when dated.has_gap then 'incomplete_inside'
         end as disagreement
     from dated
     cross join {{ ref('stg_receipts__settings') }} as city
@@ -103,7 +97,7 @@ agreed as (
 
 final as (
     select
-        * exclude (population, disagreement, period_problem) replace (
+        * exclude (population, disagreement, has_gap) replace (
             case
                 when disagreement = 'incomplete_inside' then disagreement
                 when disagreement is not null then 'no_denominator'
