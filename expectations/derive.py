@@ -21,6 +21,7 @@ from expectations.drift import header_checks
 from expectations.reading import BLANK, HEADER, REJECTED, Reading
 from expectations.released import VOLUME_RISE, release_checks
 from expectations.results import Severity
+from expectations.snapshots import snapshot_checks
 from ingest.cells import invalid_flag, missing_flag
 from ingest.contract import Column, Contract
 from ingest.partitions import Partitions
@@ -56,7 +57,7 @@ class DeliveryFacts:
     `expectations.concepts` finds them. A delivery that `adds_only` holds what is new, which may be nothing: it takes the place
     of no rows that it could have lost. One that brings new periods is compared with the landed rows of those that it
     brings again (`replaced`), not with earlier ones; one that replaces partitions with the landed rows of these
-    (`partitions`), and nothing tells which of its `rival_files` is the newer.
+    (`partitions`), and nothing tells which of its `rival_files` is the newer. `snapshots` are the dates of the files of a stock.
     """
 
     as_of: dt.datetime
@@ -71,6 +72,7 @@ class DeliveryFacts:
     replaced: Replaced | None = None
     partitions: Partitions | None = None
     rival_files: tuple[str, ...] = ()
+    snapshots: tuple[dt.date, ...] = ()
 
 
 def delivery_suite(
@@ -86,6 +88,7 @@ def delivery_suite(
         *_cells(contract, reading),
         *_labels(contract, reading, labels, vocabulary),
         *_times(contract, reading, facts),
+        *snapshot_checks(contract, facts.snapshots, facts.as_of),
         *_native(contract),
     )
 

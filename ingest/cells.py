@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from ingest.contract import Column, Contract
+from ingest.contract.snapshot import SNAPSHOT_ON
 from ingest.typed import (
     can_be_invalid,
     invalid_typed,
@@ -125,7 +126,7 @@ def accepted_rows(contract: Contract, relation: str, city_zone: str | None = Non
             reason = f"case when {missing_flag(column)} then {missing_reason(column, text_of(column))}{branch} end"
             columns.append(f'{reason} as "{column.name}_missing_reason"')
     columns.append(f"{record_hash(contract, text=True)} as _record_hash")
-    columns += LOAD_COLUMNS
+    columns += (*LOAD_COLUMNS, SNAPSHOT_ON) if contract.snapshot else LOAD_COLUMNS
     if accepted is None:
         refused, _ = rejection(required_columns(contract), city_zone)
         accepted = f"{refused} is null"

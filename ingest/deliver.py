@@ -29,6 +29,7 @@ import pyarrow.parquet as pq
 
 from ingest.connectors import Conformer, DeliveryError, Fetched, Origin, Shifted, Since
 from ingest.contract import Contract
+from ingest.snapshots import date_of_file, is_dated_by_fetch, terms
 from warehouse.files import sha256, write_atomically
 
 LOAD_ID_DIGITS = 16
@@ -48,6 +49,7 @@ class FileReceipt:
     `sha256` is of the file's bytes; for a member of an archive of the archive's and the member's name; None for a database.
     `crs` is the coordinate reference system of its coordinates, as the file declares it or else the contract.
     `first_sequence` is that of the first load with the same bytes, by which releases are ordered (`ingest.releases`).
+    `snapshot_on` is the day that a stock is of, in ISO form, where the file or the contract has it (`ingest.snapshots`).
     """
 
     name: str
@@ -57,6 +59,7 @@ class FileReceipt:
     second_header: tuple[str, ...] = ()
     crs: str | None = None
     first_sequence: int | None = None
+    snapshot_on: str | None = None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -64,7 +67,7 @@ class Receipt:
     """What was delivered. `sequence` is the order of loads of the source; a load that comes again moves to the end.
 
     Of a source with a cursor, a live delivery holds either everything (`whole`) or what is new from `since` on; both say
-    nothing of a file. `fetched` are the marks of files that were downloaded.
+    nothing of a file. `fetched` are the marks of files that were downloaded, `fetched_on` the day that dates a live stock.
     """
 
     source: str
@@ -80,6 +83,7 @@ class Receipt:
     since: str | None = None
     fetched: tuple[Fetched, ...] = ()
     batch_sha256: str | None = None
+    fetched_on: str | None = None
 
     def to_json(self) -> str:
         """The receipt as it lies on disk."""
@@ -125,13 +129,14 @@ class DeliveryStore:
         receipts = [path for path in self.folder.glob(f"*/{RECEIPT}") if path.parent.name != INCOMING]
         return max((Receipt.from_json(path.read_text(encoding="utf-8")).sequence for path in receipts), default=0)
 
-    def known_files(self, contract: Contract) -> tuple[Fetched, ...]:
+    def known_files(self, contract: Contract, fetched_on: dt.date | None = None) -> tuple[Fetched, ...]:
         """The downloads of the newest delivery, if it was read under the same contract and its batch is still there."""
         receipts = self.receipts()
         if not receipts or not receipts[-1].fetched:
             return ()
         files = receipts[-1].fetched
-        return files if load_id(contract, tuple(file.sha256 for file in files)) == receipts[-1].load_id else ()
+        said = (*(file.sha256 for file in files), *terms(contract, (file.name for file in receipts[-1].files), fetched_on))
+        return files if load_id(contract, said) == receipts[-1].load_id else ()
 
     def first_sequences(self) -> dict[str, int]:
         """By the hash of each file that was ever delivered, the sequence of the first load with it."""
@@ -182,18 +187,20 @@ def deliver(
     *,
     live: bool = False,
     since: Since | None = None,
+    fetched_on: dt.date | None = None,
 ) -> Receipt:
     """Write the origin's records down as one batch; a delivery that is there already is not read again.
 
-    `live` and `since` say how the origin of a source with a cursor was asked. Rows that move while they are read are read
-    again. Raises `DeliveryError` when it cannot be read; nothing of it stays on disk then.
+    `live` and `since` say how the origin of a source with a cursor was asked, `fetched_on` on which day a live one was asked.
+    Rows that move while they are read are read again. Raises `DeliveryError` when it cannot be read; nothing of it stays on disk
+    then.
     """
     for _ in range(SHIFT_ATTEMPTS - 1):
         try:
-            return _deliver(contract, origin, store, hash_key, now, progress, live, since)
+            return _deliver(contract, origin, store, hash_key, now, progress, live, since, fetched_on)
         except Shifted:
             time.sleep(SHIFT_PAUSE_SECONDS)
-    return _deliver(contract, origin, store, hash_key, now, progress, live, since)
+    return _deliver(contract, origin, store, hash_key, now, progress, live, since, fetched_on)
 
 
 def _deliver(
@@ -205,14 +212,16 @@ def _deliver(
     progress: Progress,
     live: bool,
     since: Since | None,
+    fetched_on: dt.date | None,
 ) -> Receipt:
     has_cursor = live and getattr(contract.connector, "cursor", None) is not None
     reach = (since.text() if since else "whole",) if has_cursor else ()
     known = store.receipts()
     newest = known[-1] if known else None
     sequence = store.last_sequence() + 1
-    # files in the order of their names, like the parts; the names themselves are left out
-    identity = load_id(contract, tuple(origin.file_hashes.values())) if origin.file_hashes else None
+    # files in the order of their names, like the parts; of the names only what dates a snapshot counts
+    dated = terms(contract, origin.file_hashes, fetched_on)
+    identity = load_id(contract, (*origin.file_hashes.values(), *dated)) if origin.file_hashes else None
     there = store.receipt(identity) if identity else None
     if there:
         return _again(store, there, newest, sequence, origin.fetched)
@@ -220,10 +229,10 @@ def _deliver(
     shutil.rmtree(incoming, ignore_errors=True)
     incoming.mkdir(parents=True)
     try:
-        writer = _BatchWriter(contract, origin, hash_key, progress)
+        writer = _BatchWriter(contract, origin, hash_key, progress, fetched_on)
         writer.write(incoming / BATCH, identity)
         if identity is None:
-            identity = load_id(contract, (writer.rows_hash(), *reach))
+            identity = load_id(contract, (writer.rows_hash(), *reach, *dated))
             there = store.receipt(identity)
             if there:
                 return _again(store, there, newest, sequence)
@@ -237,6 +246,7 @@ def _deliver(
             whole=has_cursor and since is None,
             since=since.text() if has_cursor and since else None,
             fetched=origin.fetched,
+            fetched_on=fetched_on.isoformat() if fetched_on and is_dated_by_fetch(contract) else None,
             batch_sha256=sha256(incoming / BATCH),
         )
         for said in final.glob("*.json"):  # a verdict, an acceptance
@@ -264,8 +274,10 @@ def _again(
 class _BatchWriter:
     """Streams the parts of an origin into one Parquet file and remembers what the receipt needs."""
 
-    def __init__(self, contract: Contract, origin: Origin, hash_key: bytes | None, progress: Progress) -> None:
-        self._contract, self._origin, self._progress = contract, origin, progress
+    def __init__(
+        self, contract: Contract, origin: Origin, hash_key: bytes | None, progress: Progress, fetched_on: dt.date | None
+    ) -> None:
+        self._contract, self._origin, self._progress, self._fetched_on = contract, origin, progress, fetched_on
         self._conformer = Conformer(contract, hash_key)
         self._files: list[FileReceipt] = []
         self._missing: dict[str, None] = {}
@@ -302,7 +314,12 @@ class _BatchWriter:
                 # the second row may be data after all, so nothing is kept of it that may not be on disk
                 second = tuple("" if at in match.private else cell for at, cell in enumerate(opened.second_header))
                 sha256 = self._sha256(part.name)
-                self._files.append(FileReceipt(part.name, sha256, rows, opened.header, second, opened.crs))
+                day = date_of_file(self._contract, part.name, opened.footer, self._fetched_on)
+                self._files.append(
+                    FileReceipt(
+                        part.name, sha256, rows, opened.header, second, opened.crs, snapshot_on=day.isoformat() if day else None
+                    )
+                )
 
     def _sha256(self, part: str) -> str | None:
         for name, value in self._origin.file_hashes.items():

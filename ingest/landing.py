@@ -21,12 +21,14 @@ from duckdb import DuckDBPyConnection
 from ingest import gone
 from ingest.cells import accepted_rows, invalid_flag, optional_columns, read_cells, refused_of, typed_of
 from ingest.contract import Column, Contract
+from ingest.contract.snapshot import SNAPSHOT_ON
 from ingest.typed import column_refused, invalid_condition, message, rejection, required_columns, typed_expression
 from warehouse.sql import literal
 
-# What the landing tables hold beside the contract's columns.
+# What the landing tables hold beside the contract's columns; the date of its snapshot on rows of a stock (`ingest.snapshots`).
 LOAD_COLUMNS: Mapping[str, str] = {
     "_load_id": "varchar", "_source_file": "varchar", "_source_row": "bigint", "_file_sha256": "varchar", "_contract": "varchar",
+    SNAPSHOT_ON: "date",
 }  # fmt: skip
 # What is known of each landed row under the contract as it is now, so that nobody has to type every row for it: it has no good
 # value in a required column; it has a bad one in another; the first day of the period that it is replaced with; its latest time.
@@ -88,7 +90,17 @@ def last_load(con: DuckDBPyConnection, contract: Contract) -> LastLoad | None:
         "where source = ? order by sequence desc limit 1",
         [contract.source],
     ).fetchone()
-    return LastLoad(row[0], row[1], declared_as_of(contract) or row[2]) if row else None
+    if row is None:
+        return None
+    return LastLoad(row[0], row[1], _latest_snapshot(con, contract) or declared_as_of(contract) or row[2])
+
+
+def _latest_snapshot(con: DuckDBPyConnection, contract: Contract) -> dt.datetime | None:
+    """The date of the newest snapshot of a stock; None for other sources, and before the first one has landed."""
+    if contract.snapshot is None:
+        return None
+    row = con.execute(f'select max({SNAPSHOT_ON}) from landing."{contract.source}"').fetchone()
+    return dt.datetime.combine(row[0], dt.time()) if row and row[0] else None
 
 
 def declared_as_of(contract: Contract) -> dt.datetime | None:
@@ -132,7 +144,7 @@ def _mark(con: DuckDBPyConnection, contract: Contract, city_zone: str) -> None:
         "_refused": f"({refused})",
         "_doubtful": f"({doubtful})",
         "_period": period_of(contract, city_zone),
-        "_latest": _latest([(typed_expression(c, city_zone), invalid_condition(c, city_zone)) for c in _clocks(contract)]),
+        "_latest": _latest([(typed_expression(c, city_zone), invalid_condition(c, city_zone)) for c in contract.clock_columns]),
     }
     terms = hashlib.sha256("\n".join([duckdb.__version__, *marks.values()]).encode()).hexdigest()
     if con.execute("select 1 from intake.marks where source = ? and terms = ?", [contract.source, terms]).fetchone():
@@ -143,7 +155,7 @@ def _mark(con: DuckDBPyConnection, contract: Contract, city_zone: str) -> None:
 
 def marked_rows(contract: Contract, relation: str, city_zone: str) -> str:
     """A relation, in parentheses, of the rows of `relation` with their marks."""
-    required, optional, clocks = required_columns(contract), optional_columns(contract), _clocks(contract)
+    required, optional, clocks = required_columns(contract), optional_columns(contract), contract.clock_columns
     judged = tuple(column for column in contract.kept_columns if column in (*required, *optional, *clocks))
     period = period_of(contract, city_zone, read=True)
     doubtful = " or ".join(invalid_flag(column) for column in optional) or "false"
@@ -152,10 +164,10 @@ def marked_rows(contract: Contract, relation: str, city_zone: str) -> str:
     return f"(select *, {marks} from {read_cells(judged, relation, city_zone)})"
 
 
-def _clocks(contract: Contract) -> tuple[Column, ...]:
-    """The columns that say until when a row tells: when something happened or was closed, the day of a reporting period."""
-    roles, types = ("event_time", "closed_time", "period"), ("date", "timestamp")
-    return tuple(column for column in contract.kept_columns if column.role in roles and column.type in types)
+def latest_event(contract: Contract, relation: str, city_zone: str) -> str:
+    """SELECT of the latest time that a row of `relation` tells of; NULL if none does."""
+    times = [(typed_expression(c, city_zone), invalid_condition(c, city_zone)) for c in contract.clock_columns]
+    return f"select max({_latest(times)}) from {relation}"
 
 
 def _latest(clocks: Sequence[tuple[str, str]]) -> str:

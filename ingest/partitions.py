@@ -13,8 +13,7 @@ from duckdb import DuckDBPyConnection
 
 from ingest.contract import Contract
 from ingest.deliver import Receipt
-from ingest.releases import batch_rows, newest_releases, repeated_files, spare_tables, usable
-from ingest.typed import typed_expression
+from ingest.releases import batch_rows, newest_releases, partition_cells, record_cells, repeated_files, spare_tables, usable
 from warehouse.sql import literal, quoted
 
 
@@ -42,17 +41,17 @@ def compared_partitions(
     con: DuckDBPyConnection, contract: Contract, receipt: Receipt, batch: Path, own: Collection[str], city_zone: str
 ) -> Partitions | None:
     """How a batch compares with the landed rows of other loads than its `own`; None where no row has landed yet."""
-    columns = [contract.column(name) for name in contract.load.partition_by or ()]
-    names = [quoted(f"_p{at}") for at in range(len(columns))]
-    split = ", ".join(f"{typed_expression(column, city_zone)} as {name}" for column, name in zip(columns, names, strict=True))
-    key = [typed_expression(contract.column(name), city_zone) for name in contract.record_key]
+    cells = partition_cells(contract, city_zone)
+    names = [quoted(f"_p{at}") for at in range(len(cells))]
+    split = ", ".join(f"{sql} as {name}" for (_, sql, _), name in zip(cells, names, strict=True))
+    key = record_cells(contract, city_zone)
     # rows without a key have no successor, so only their number is compared
     record = f"hash({', '.join(key)})" if key else "null::ubigint"
     shown = " || ', ' || ".join(
-        f"{literal(f'{column.name} = ')} || {f'cast({name} as varchar)' if column.privacy == 'public' else literal('(private)')}"
-        for column, name in zip(columns, names, strict=True)
+        f"{literal(f'{part} = ')} || {f'cast({name} as varchar)' if is_public else literal('(private)')}"
+        for (part, _, is_public), name in zip(cells, names, strict=True)
     )
-    rows, before = batch_rows(batch), set(spare_tables(con))
+    rows, before = batch_rows(con, contract, receipt, batch, city_zone), set(spare_tables(con))
     kept, _ = repeated_files(con, receipt, rows, usable(contract, city_zone), "true")
     newest, _ = newest_releases(con, contract, receipt, rows, kept, city_zone)
     by, own_loads = ", ".join(names), [list(own)]

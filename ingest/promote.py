@@ -17,10 +17,12 @@ import pyarrow.parquet as pq
 from duckdb import DuckDBPyConnection
 
 from ingest.contract import Contract
+from ingest.contract.snapshot import SNAPSHOT_ON
 from ingest.deliver import FileReceipt, Receipt
 from ingest.gone import begin, take_all_out, take_out
 from ingest.landing import LOAD_COLUMNS, MARKS, marked_rows, period_of, rejected_rows
-from ingest.releases import newest_releases, partition_of, repeated_files, spare_tables
+from ingest.releases import newest_releases, partition_of, record_cells, repeated_files, spare_tables
+from ingest.snapshots import batch_snapshot, same_period
 from ingest.typed import column_refused, typed_expression
 from ingest.withdrawn import withdrawn_rows
 from warehouse.sql import literal, quoted
@@ -93,10 +95,12 @@ def _promote(
     con.execute(f"delete from {table} where _load_id = ?", [receipt.load_id])
     con.execute("delete from intake.loads where source = ? and load_id = ?", this)
     con.execute("delete from intake.rejected_rows where source = ? and load_id = ?", this)
-    rows, given = _relation(contract, receipt, batch, terms), _given(contract)
+    rows, given = _relation(con, contract, receipt, batch, terms, city_zone), _given(contract)
     deciding = [contract.column(name) for name in contract.deciding_columns]
     unusable = " or ".join(column_refused(column, city_zone) for column in deciding) or "false"
-    key = [typed_expression(contract.column(name), city_zone) for name in contract.record_key]
+    # the same record in two snapshots is two rows
+    dated = [SNAPSHOT_ON] if contract.snapshot else []
+    key = record_cells(contract, city_zone)
     # a blank row has no usable key or period either, and goes with those that have none
     kept, duplicate, earlier = "true" if deciding else given, 0, 0
     if contract.load.mode == "replace_partition":
@@ -104,7 +108,7 @@ def _promote(
         newest, earlier = newest_releases(con, contract, receipt, rows, f"{kept} and {good}", city_zone)
         kept += newest
     if contract.load.duplicates == "drop_exact":
-        cells = [quoted(column.name) for column in contract.kept_columns]
+        cells = [*(quoted(column.name) for column in contract.kept_columns), *dated]
         last, found = _last_of(con, contract, rows, f"{given} and {kept}", "true", cells, city_zone)
         kept, duplicate = kept + last, duplicate + found
     if contract.load.mode == "append":
@@ -146,14 +150,16 @@ def contract_terms(contract: Contract) -> str:
     return hashlib.sha256(said.encode()).hexdigest()[:16]
 
 
-def _relation(contract: Contract, receipt: Receipt, batch: Path, terms: str) -> str:
+def _relation(con: DuckDBPyConnection, contract: Contract, receipt: Receipt, batch: Path, terms: str, city_zone: str) -> str:
     """The batch as it lies on disk, with what landing knows beside it. `_row` is the place of a row in the batch."""
     hashes = ", ".join(f"{literal(file.name)}: {literal(identity)}" for file, identity in _identities(receipt).items())
     # a batch of an earlier contract knows nothing of a column that came later
     written = set(pq.read_schema(batch).names)
     later = "".join(f', null::varchar as "{column.name}"' for column in contract.kept_columns if column.name not in written)
+    snapshot_on = batch_snapshot(con, contract, receipt, batch, city_zone)
     return (
-        f"(select * exclude (file_row_number){later}, file_row_number as _row, (map {{{hashes}}})[_source_file] as _file_sha256, "
+        f"(select * exclude (file_row_number){later}, file_row_number as _row, {snapshot_on} as {SNAPSHOT_ON}, "
+        f"(map {{{hashes}}})[_source_file] as _file_sha256, "
         f"{literal(terms)} as _contract from read_parquet({literal(str(batch))}, file_row_number = true))"
     )
 
@@ -269,7 +275,7 @@ def _make_room(
         # what a source that is asked for everything does not have any more is gone
         take_all_out(con, source, sequence)
         return withdrawn
-    for where in replaced:
+    for where in (*replaced, *_undated_or_fetched(contract, receipt)):
         take_out(con, source, sequence, where)
     if key and load.mode in ("merge", "replace_period"):
         same = f"({', '.join(key)})"
@@ -293,6 +299,15 @@ def _replaced(con: DuckDBPyConnection, contract: Contract, receipt: Receipt, usa
     return replaced
 
 
+def _undated_or_fetched(contract: Contract, receipt: Receipt) -> list[str]:
+    """SQL booleans of the rows of a stock that no date of the batch replaces, and that give way to it all the same."""
+    if not contract.snapshot:
+        return []
+    live = [same_period(contract, receipt.fetched_on)] if receipt.fetched_on else []
+    # rows that landed before stocks kept their snapshots have no date
+    return [f"{SNAPSHOT_ON} is null", *live]
+
+
 def from_since(contract: Contract, receipt: Receipt, city_zone: str) -> str:
     """SQL boolean: a landed row was asked for again, so that the batch has the last word on it."""
     cursor = contract.column(str(getattr(contract.connector, "cursor", None)))
@@ -308,8 +323,9 @@ def from_since(contract: Contract, receipt: Receipt, city_zone: str) -> str:
 
 
 def _data_as_of(con: DuckDBPyConnection, contract: Contract, receipt: Receipt) -> dt.datetime | None:
-    """The latest time that a landed row of the load tells of; None if none does."""
-    row = con.execute(f'select max(_latest) from landing."{contract.source}" where _load_id = ?', [receipt.load_id]).fetchone()
+    """The latest time that a landed row of the load tells of, or its newest snapshot; None if none does."""
+    latest = f"cast(max({SNAPSHOT_ON}) as timestamp)" if contract.snapshot else "max(_latest)"
+    row = con.execute(f'select {latest} from landing."{contract.source}" where _load_id = ?', [receipt.load_id]).fetchone()
     return row[0] if row else None
 
 

@@ -18,7 +18,9 @@ from typing import TypeVar
 from duckdb import DuckDBPyConnection
 
 from ingest.contract import Contract
+from ingest.contract.snapshot import SNAPSHOT_ON
 from ingest.deliver import Receipt
+from ingest.snapshots import batch_snapshot
 from ingest.typed import column_refused, typed_expression
 from warehouse.sql import literal, quoted
 
@@ -33,10 +35,27 @@ K = TypeVar("K")
 _FILE = "_load_id || '/' || _source_file"
 
 
+def partition_cells(contract: Contract, city_zone: str) -> list[tuple[str, str, bool]]:
+    """What a partition is named by: the name of each part, its SQL, and whether a message may show its value."""
+    cells = []
+    for name in contract.load.partition_by or ():
+        if name == SNAPSHOT_ON:
+            cells.append(("snapshot", SNAPSHOT_ON, True))
+        else:
+            column = contract.column(name)
+            cells.append((name, typed_expression(column, city_zone), column.privacy == "public"))
+    return cells
+
+
+def record_cells(contract: Contract, city_zone: str) -> list[str]:
+    """SQL of what names one record; the same record in two snapshots of a stock is two. Nothing where there is no key."""
+    key = [typed_expression(contract.column(name), city_zone) for name in contract.record_key]
+    return [*key, SNAPSHOT_ON] if key and contract.snapshot else key
+
+
 def partition_of(contract: Contract, city_zone: str) -> str:
     """SQL of a row's partition, for comparison with those of other rows."""
-    names = contract.load.partition_by or ()
-    return f"({', '.join(typed_expression(contract.column(name), city_zone) for name in names)})"
+    return f"({', '.join(sql for _, sql, _ in partition_cells(contract, city_zone))})"
 
 
 def spare_tables(con: DuckDBPyConnection) -> list[str]:
@@ -47,8 +66,13 @@ def spare_tables(con: DuckDBPyConnection) -> list[str]:
 
 def repeated_files(con: DuckDBPyConnection, receipt: Receipt, rows: str, kept: str, given: str) -> tuple[str, int]:
     """SQL of the rows of `kept` that are in no second copy of a file, and how many rows that are `given` are in one."""
-    first: dict[str | None, str] = {}
-    copies = [file.name for file in receipt.files if file.sha256 and first.setdefault(file.sha256, file.name) != file.name]
+    # the same bytes as of another day are another snapshot
+    first: dict[tuple[str, str | None], str] = {}
+    copies = [
+        file.name
+        for file in receipt.files
+        if file.sha256 and first.setdefault((file.sha256, file.snapshot_on), file.name) != file.name
+    ]
     if not copies:
         return kept, 0
     copied = f"_source_file in ({', '.join(map(literal, copies))})"
@@ -99,9 +123,9 @@ def rival_files(con: DuckDBPyConnection, contract: Contract, receipt: Receipt, b
     ranks = file_ranks(contract, receipt)
     if len(set(ranks.values())) == len(ranks):
         return ()
-    rows = batch_rows(batch)
+    rows = batch_rows(con, contract, receipt, batch, city_zone)
     good, _ = repeated_files(con, receipt, rows, usable(contract, city_zone), "true")
-    same = [typed_expression(contract.column(name), city_zone) for name in contract.record_key]
+    same = record_cells(contract, city_zone)
     names = ", ".join(f"{literal(name)}: {rank}" for name, rank in ranks.items())
     dated = contract.load.release.column if contract.load.release else None
     release = [typed_expression(contract.column(dated), city_zone)] if dated else []
@@ -126,9 +150,10 @@ def usable(contract: Contract, city_zone: str) -> str:
     return f"not ({bad or 'false'})"
 
 
-def batch_rows(batch: Path) -> str:
-    """The rows of a batch as a relation; `_row` is the place of a row in it."""
-    return f"(select *, file_row_number as _row from read_parquet({literal(str(batch))}, file_row_number = true))"
+def batch_rows(con: DuckDBPyConnection, contract: Contract, receipt: Receipt, batch: Path, city_zone: str) -> str:
+    """The rows of a batch as a relation; `_row` is the place of a row in it, `_snapshot_on` the date of its snapshot."""
+    dated = f"{batch_snapshot(con, contract, receipt, batch, city_zone)} as {SNAPSHOT_ON}"
+    return f"(select *, file_row_number as _row, {dated} from read_parquet({literal(str(batch))}, file_row_number = true))"
 
 
 def file_ranks(contract: Contract, receipt: Receipt) -> dict[str, int]:

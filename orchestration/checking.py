@@ -59,7 +59,8 @@ def check_delivery(settings: Settings, name: str, file: Path | None) -> Checked:
                 fetch = Fetch(os.environ, Path(fetched), hosts=settings.hosts)
                 live = file is None and reading.folder is None
                 origin = _origin(contract, reading, file, fetch)
-                receipt = deliver(contract, origin, store, settings.hash_key, now(), live=live)
+                fetched_on = reading.city.local_now().date() if live else None
+                receipt = deliver(contract, origin, store, settings.hash_key, now(), live=live, fetched_on=fetched_on)
         except DeliveryError as error:
             unread = Finding("readable", None, "critical", False, None, None, str(error))
             return Checked(contract, GateResult("delivery", name, (unread,)))

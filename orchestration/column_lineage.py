@@ -27,7 +27,7 @@ from warehouse.paths import Home
 DIALECT = "duckdb"
 MISSING = "_missing_reason"
 # What the typed view of a delivered table adds to its contract's columns (`ingest.typed`).
-LOAD_COLUMNS = ("_record_hash", "_load_id", "_source_file", "_source_row")
+LOAD_COLUMNS = ("_record_hash", "_load_id", "_source_file", "_source_row", "_snapshot_on")
 Node = Mapping[str, Any]
 Column = tuple[str, str]  # dbt's id of a model, seed or source, and the name of a column
 ByColumn = dict[str, list[Column]]

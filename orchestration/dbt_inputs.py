@@ -30,6 +30,7 @@ from ingest.registry import Registry
 from ingest.typed import required_columns
 from ingest.vocabulary import load_vocabulary
 from orchestration.intake import acceptance, blank_status, has_model
+from orchestration.published_snapshots import published_snapshots
 from orchestration.receipts import RunReceipt
 from orchestration.session import RunSession
 from warehouse.files import write_atomically
@@ -51,13 +52,14 @@ LAYOUT = {
         "classification varchar, suppress_below integer"
     ),
     "offered_labels": "source varchar, vocabulary varchar, label varchar",
+    "published_snapshots": "measure_id varchar, period_start date, period_end date, is_frozen boolean",
     "vocabularies": "vocabulary varchar, title varchar, race_standard varchar, selection varchar, is_open boolean",
     "contracts": (
         "source varchar, title varchar, department varchar, policy_area varchar, jurisdiction varchar, grain varchar, "
         "steward_team varchar, platform varchar, cadence varchar, basis varchar, classification varchar, suppress_below integer, "
         "zeros varchar, statistical_unit varchar, collection_mode varchar, race_vocabulary varchar, race_standard varchar, "
         "race_selection varchar, follow_up_until varchar, follow_up_days integer, period_start date, period_end date, "
-        "data_as_of timestamp, load_id varchar, has_model boolean, crs varchar"
+        "data_as_of timestamp, load_id varchar, has_model boolean, crs varchar, keeps_snapshots boolean"
     ),
     "runs": (
         "run_id varchar, trigger varchar, started_at timestamp, ended_at timestamp, outcome varchar, exit_code integer, "
@@ -83,6 +85,7 @@ DESCRIBED = {
     "clock": "The run's only clock.",
     "settings": "The run's city.",
     "growth": "The loads that a model which grows has not taken in yet.",
+    "published_snapshots": "The snapshots of stocks that earlier releases published.",
     "agreements": "What each contract says of its source whatever is delivered.",
     "offered_labels": "The answers about race that a person can give, by contract: a group of no such answer is never zero.",
     "vocabularies": "The vocabularies of race and ethnicity that contracts name.",
@@ -144,14 +147,16 @@ def write_build_inputs(session: RunSession) -> None:
         receipt = store.receipt(last.load_id) if last else None
         # what the delivered file declares, else what the contract names
         crs = next((file.crs for file in receipt.files if file.crs), None) if receipt else None
-        rows.append((*_contract_row(contract, last), crs or contract.format.crs))
+        rows.append((*_contract_row(contract, last), crs or contract.format.crs, contract.snapshot is not None))
     _fill(con, "contracts", rows)
     at = [list(_declared("contracts")).index(name) for name in _declared("agreements")]
     _fill(con, "agreements", [tuple(row[index] for index in at) for row in rows])
     registry = session.reading.registry
     _fill(con, "offered_labels", [(contract.source, *label) for contract in registry for label in contract.offered_labels()])
+    _fill(con, "published_snapshots", published_snapshots(session))
+    filled = ("clock", "settings", "vocabularies", "contracts", "agreements", "offered_labels", "published_snapshots")
     for table in LAYOUT:
-        if table not in ("clock", "settings", "vocabularies", "contracts", "agreements", "offered_labels"):
+        if table not in filled:
             _fill(con, table, [])
 
 

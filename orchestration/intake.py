@@ -196,7 +196,10 @@ def _deliver(session: RunSession, contract: Contract, store: DeliveryStore, prog
             return None
 
         def delivered() -> Receipt:
-            return deliver(contract, origin, store, session.settings.hash_key, now(), progress, live=live, since=since)
+            fetched_on = session.as_of.date() if live else None
+            return deliver(
+                contract, origin, store, session.settings.hash_key, now(), progress, live=live, since=since, fetched_on=fetched_on
+            )
 
         receipt = delivered()
         last = last_load(session.con, contract)
@@ -223,7 +226,10 @@ def _origin(session: RunSession, contract: Contract, store: DeliveryStore, since
         # downloads are private data as sent: they go when they have been read
         with tempfile.TemporaryDirectory(prefix=FETCHED, dir=session.settings.home.temporary) as fetched:
             settings = session.settings
-            yield open_live(contract, Fetch(os.environ, Path(fetched), since, store.known_files(contract), settings.hosts))
+            yield open_live(
+                contract,
+                Fetch(os.environ, Path(fetched), since, store.known_files(contract, session.as_of.date()), settings.hosts),
+            )
         return
     here = folder / contract.source
     files = delivered_files(here) if here.is_dir() else ()
@@ -313,5 +319,6 @@ def audit(
         replaced=compared.replaced,
         partitions=compared.partitions,
         rival_files=compared.rivals,
+        snapshots=tuple(dt.date.fromisoformat(file.snapshot_on) for file in receipt.files if file.snapshot_on),
     )
     return gate_delivery(database, contract, facts, read_labels(CROSSWALK))

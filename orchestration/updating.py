@@ -61,7 +61,7 @@ def ingredients(session: RunSession) -> Ingredients:
         loads.setdefault(source, []).append((load_id, sequence))
     receipts = {
         f"{RECEIPTS}{table}": repr(con.execute(f"select * from receipts.{table} order by all").fetchall())
-        for table in ("clock", "settings", "contracts", "agreements", "vocabularies")
+        for table in ("clock", "settings", "contracts", "agreements", "offered_labels", "vocabularies", "published_snapshots")
     }
     out = ", ".join(OF_DELIVERIES)
     contracts = con.execute("select * from receipts.contracts").fetchall()

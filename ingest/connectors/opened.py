@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import IO
 
 import pyarrow as pa
@@ -52,12 +52,14 @@ class Opened:
 
     `batches` are columns in the order of `header`, good while the table is open. `crs` is the coordinate reference system
     that the coordinates are in, like EPSG:32054, as the file declares it or else the contract; None where nobody says.
+    `footer`: the cells of the rows that the contract calls a footer, once all batches have been read.
     """
 
     header: tuple[str, ...]
     second_header: tuple[str, ...]
     batches: Iterator[pa.RecordBatch]
     crs: str | None = None
+    footer: list[str] = field(default_factory=list)
 
 
 Reader = Callable[[], AbstractContextManager[Opened]]

@@ -97,8 +97,9 @@ def _reader(contract: Contract, how: Format, given: Stream) -> Reader:
                 narrow(len(opened.header), fail)
             except BROKEN as error:
                 raise fail(*explained(error, how)) from None
-            batches = _guarded(_without_footer(contract, opened.batches), how, fail)
-            yield dataclasses.replace(opened, batches=batches, crs=opened.crs or how.crs)
+            footer: list[str] = []
+            batches = _guarded(_without_footer(contract, opened.batches, footer), how, fail)
+            yield dataclasses.replace(opened, batches=batches, crs=opened.crs or how.crs, footer=footer)
 
     return read
 
@@ -142,8 +143,8 @@ def _guarded(batches: Iterator[pa.RecordBatch], how: Format, fail: Fail) -> Iter
         raise fail(*explained(error, how)) from None
 
 
-def _without_footer(contract: Contract, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-    """Blank the last rows that the contract calls a footer: they are counted, as blank, and say nothing."""
+def _without_footer(contract: Contract, batches: Iterator[pa.RecordBatch], footer: list[str]) -> Iterator[pa.RecordBatch]:
+    """Blank the last rows that the contract calls a footer: they are counted, as blank. Their cells go into `footer`."""
     if contract.footer is None:
         yield from batches
         return
@@ -156,5 +157,6 @@ def _without_footer(contract: Contract, batches: Iterator[pa.RecordBatch]) -> It
             yield from held.slice(0, ready).combine_chunks().to_batches()
             held = held.slice(ready)
     if held is not None:
+        footer += [str(cell) for row in held.to_pylist() for cell in row.values() if cell not in (None, "")]
         blank = [pa.nulls(held.num_rows, field.type) for field in held.schema]
         yield pa.RecordBatch.from_arrays(blank, schema=held.schema)

@@ -27,6 +27,7 @@ from ingest.contract.parts import (
     Steward,
     Tolerances,
 )
+from ingest.contract.snapshot import SNAPSHOT_ON, Snapshot
 from ingest.contract.words import SOURCE_NAME, TIMES, Geoid, Identifier, Strict, matching, vocabulary_of, word
 from ingest.crosswalk import folded, mapped_labels
 from ingest.vocabulary import RaceVocabulary, Vocabulary
@@ -69,6 +70,7 @@ class Contract(Strict):
     ignore: tuple[str, ...] = ()
     concepts: Identifier | None = None
     footer: Footer | None = None
+    snapshot: Snapshot | None = None
 
     @model_validator(mode="after")
     def _consistent(self, info: ValidationInfo) -> Contract:
@@ -84,7 +86,7 @@ class Contract(Strict):
             yield ("freshness",), "only a source with cadence once is never stale; say after how many hours it is"
         yield from self._column_problems(vocabulary)
         kept = {column.name: column for column in self.columns if column.is_kept}
-        times = (("load", "period_column"), ("follow_up", "start"), ("follow_up", "end"))
+        times = (("load", "period_column"), ("follow_up", "start"), ("follow_up", "end"), ("snapshot", "column"))
         for where, used in self._references():
             if where[:2] == ("load", "order_by") and used in LOAD_COLUMNS:
                 continue
@@ -95,6 +97,23 @@ class Contract(Strict):
             elif where in times and kept[used].type not in TIMES:
                 yield where, f"{used} is of type {kept[used].type}; it must be of type date or timestamp"
         yield from self._cursor_problems(kept)
+        yield from self._snapshot_problems()
+
+    def _snapshot_problems(self) -> Iterator[tuple[Location, str]]:
+        is_kept_by_date = SNAPSHOT_ON in (self.load.partition_by or ())
+        if self.snapshot is None:
+            if is_kept_by_date:
+                message = f"{SNAPSHOT_ON} is the date of a snapshot; say where it comes from, like snapshot: {{from: file_name}}"
+                yield ("load", "partition_by"), message
+            return
+        if not is_kept_by_date:
+            message = (
+                "a stock keeps its snapshots by their date: write load.mode: replace_partition and "
+                f"load.partition_by: [{SNAPSHOT_ON}]; or leave snapshot out, and each delivery replaces the one before"
+            )
+            yield ("snapshot",), message
+        if "footer" in self.snapshot.from_ and self.footer is None:
+            yield ("snapshot", "from"), "a date in the footer needs footer: {rows: N}, the rows at the end that are no records"
 
     def _cursor_problems(self, kept: dict[str, Column]) -> Iterator[tuple[Location, str]]:
         cursor, back = getattr(self.connector, "cursor", None), lookback(self.connector)
@@ -148,11 +167,15 @@ class Contract(Strict):
         load, follow_up = self.load, self.follow_up
         yield from ((("load", "key", at), name) for at, name in enumerate(load.key or ()))
         yield from ((("load", "order_by", at), name) for at, name in enumerate(load.order_by))
-        yield from ((("load", "partition_by", at), name) for at, name in enumerate(load.partition_by or ()))
+        yield from (
+            (("load", "partition_by", at), name) for at, name in enumerate(load.partition_by or ()) if name != SNAPSHOT_ON
+        )
         if load.period_column:
             yield ("load", "period_column"), load.period_column
         if load.release and load.release.column:
             yield ("load", "release", "column"), load.release.column
+        if self.snapshot and self.snapshot.column:
+            yield ("snapshot", "column"), self.snapshot.column
         if follow_up:
             yield ("follow_up", "start"), follow_up.start
             yield ("follow_up", "end"), follow_up.end
@@ -177,14 +200,26 @@ class Contract(Strict):
 
     @property
     def deciding_columns(self) -> tuple[str, ...]:
-        """The columns without which a row is no record: key, partition and period."""
+        """The columns without which a row is no record: key, partition, date of the snapshot and period."""
         period = (self.load.period_column,) if self.load.period_column else ()
-        return tuple(dict.fromkeys((*(self.load.key or ()), *(self.load.partition_by or ()), *period)))
+        dated = (self.snapshot.column,) if self.snapshot and self.snapshot.column else ()
+        return tuple(dict.fromkeys((*(self.load.key or ()), *self.partition_columns, *dated, *period)))
+
+    @property
+    def partition_columns(self) -> tuple[str, ...]:
+        """The delivered columns that partitions are named by; the date of a snapshot is added in landing."""
+        return tuple(name for name in self.load.partition_by or () if name != SNAPSHOT_ON)
 
     @property
     def record_key(self) -> tuple[str, ...]:
         """The columns that name one record; a key names one within its partition. Nothing where the contract has no key."""
-        return tuple(dict.fromkeys((*self.load.key, *(self.load.partition_by or ())))) if self.load.key else ()
+        return tuple(dict.fromkeys((*self.load.key, *self.partition_columns))) if self.load.key else ()
+
+    @property
+    def clock_columns(self) -> tuple[Column, ...]:
+        """The columns that date a row: when something happened or was closed, the day of a reporting period."""
+        roles = ("event_time", "closed_time", "period")
+        return tuple(column for column in self.kept_columns if column.role in roles and column.type in TIMES)
 
     @property
     def hash_key_needed(self) -> bool:

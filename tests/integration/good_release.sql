@@ -58,9 +58,9 @@ create table release.marts.fct_court_cases as select 'k' || _source_row as court
     43.001::double as latitude_reported, _source_row || ' N HARBOR ST' as address_standard from event;
 create table release.marts.fct_property_sales as select 'k' || _source_row as property_sale_key, event.*, occurred_on as sold_on,
     'month' as sold_on_precision, '0123456789' as parcel_number, 1000.0::decimal(18, 4) as price_usd from event;
-create table release.marts.fct_lead_service_lines as select 'k' || _source_row as lead_service_line_key, event.*,
+create table release.marts.fct_lead_service_lines as select 'k' || _source_row as lead_service_line_key, event.*, true as is_latest_snapshot,
     _source_row || ' N HARBOR ST' as address, 'SAMPLETON' as municipality_reported, '53204' as zip_code from event;
-create table release.marts.fct_lead_orders as select 'k' || _source_row as lead_order_key, event.*, _source_row || ' N HARBOR ST' as address,
+create table release.marts.fct_lead_orders as select 'k' || _source_row as lead_order_key, event.*, true as is_latest_snapshot, _source_row || ' N HARBOR ST' as address,
     case when _source_row < 4 then 'open' else 'abated' end as order_status,
     case when _source_row < 4 then 'issued_on' else 'cleared_on' end as occurred_on_means,
     case when _source_row < 4 then occurred_on end as issued_on, case when _source_row < 4 then occurred_on end as exterior_due_on,
@@ -111,7 +111,7 @@ create table release.marts.dim_label as select 'measure' as subject, 'searched' 
     from (values ('en'), ('es'), ('hmn')) as t (language_code);
 create table release.marts.fct_payments as select 'k' || _source_row as payment_key, event.*, -1.5 as amount_usd from event;
 create table release.marts.fct_police_stops as select 'k' || _source_row as police_stop_key, person.* from person;
-create table release.marts.fct_employees as select 'k' || _source_row as employee_key, person.* from person;
+create table release.marts.fct_employees as select 'k' || _source_row as employee_key, person.*, true as is_latest_snapshot from person;
 create table release.marts.fct_survey_responses as select 'k' || _source_row as survey_response_key,
     person.* replace ('2938000' as jurisdiction, null::date as occurred_on, null::varchar as tract_geoid, null::varchar as aldermanic_district_geoid,
         null::varchar as aldermanic_district_vintage, null::varchar as police_district_geoid, null::varchar as neighborhood_geoid, 'none' as geocode_quality),

@@ -105,6 +105,13 @@ SPOILT = [
         "geocode_rate_by_zip",
         MORE.format(key="lead_service_line_key", area="zip_code", there="53205", lost=10, also=", 'x' || n as address"),
     ),
+    ("fct_employees", "one_latest_snapshot", "set occurred_on = date '2025-06-30' where _source_row = 1"),
+    ("fct_lead_service_lines", "one_latest_snapshot", "set is_latest_snapshot = false"),
+    (
+        "fct_lead_orders",
+        "one_latest_snapshot",
+        "set is_latest_snapshot = false, data_as_of_on = date '2025-06-30' where _source_row = 1",
+    ),
     ("fct_lead_orders", "status_agrees_with_dates", "set cleared_on = occurred_on where _source_row = 1"),
     ("fct_lead_orders", "status_agrees_with_dates", "set cleared_on = null where _source_row = 7"),
     ("fct_lead_orders", "dated", "set occurred_on = null where _source_row = 1"),

@@ -1,4 +1,4 @@
-"""A small city in a home of its own, for tests that run the whole job many times: five sources, of every load mode in use.
+"""A small city in a home of its own, for tests that run the whole job many times: six sources, of every load mode in use.
 
 Here: its deliveries in two states, its home with a release, and what must hold of a home after anything. Not here: any fault.
 """
@@ -11,6 +11,7 @@ import json
 import os
 import re
 import shutil
+import sqlite3
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -24,7 +25,11 @@ from ingest.sample import write_sample
 from tests.conftest import ROOT, CommandLine
 
 ROWS = 6_000
-SOURCES = ("census__tracts_2020", "comptroller__checkbook", "dpi__enrollment", "fpc__police_stops", "ucc__service_requests")
+SOURCES = (
+    "census__tracts_2020", "comptroller__checkbook", "der__employees", "dpi__enrollment", "fpc__police_stops",
+    "ucc__service_requests",
+)  # fmt: skip
+STOCK = "der__employees"  # each delivery of it is another snapshot
 MERGED = "fpc__police_stops"  # what a second delivery of it lacks stays
 CHANGED = "comptroller__checkbook"
 BIN = Path(sys.executable).parent
@@ -42,7 +47,8 @@ def write_small_city(folder: Path) -> None:
 
 
 def deliver_other_state(folder: Path, night: int = 1) -> None:
-    """The same city a while later, each night another: stops that say something else, some of them gone, fewer payments."""
+    """The same city a while later, each night another: stops that say something else, some of them gone, fewer payments, and the
+    staff of a quarter later."""
     (stops,) = (folder / MERGED).iterdir()
     clock = f"{night // 60 % 60:02d}:{night % 60:02d}"
     header, *lines = stops.read_text().splitlines(keepends=True)
@@ -52,6 +58,11 @@ def deliver_other_state(folder: Path, night: int = 1) -> None:
     newest = max((folder / CHANGED).iterdir())
     payments = pq.read_table(newest)
     pq.write_table(payments.slice(0, payments.num_rows - 1 - night % 20), newest)
+    (staff,) = (folder / STOCK).glob("*hr.sqlite")
+    later = staff.with_name(f"hr_2026-{1 + night % 12:02d}-28.sqlite")
+    shutil.copy(staff, later)
+    with sqlite3.connect(later) as database:
+        database.execute(f"delete from employees where rowid % 40 = {night % 40}")
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,5 @@
 """A year of what runs leave, on a clock of its own, without building anything: deliveries, landing, receipts, Dagster's
-runs with events and checks, logs. `test_a_year` runs the whole job, on far fewer nights an hour.
+runs with events and checks, logs. `test_two_years` runs the whole job, on far fewer nights an hour.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from orchestration.instance import prepare_instance
 from orchestration.receipts import RELEASED, RunReceipt, RunStore
 from orchestration.settings import Settings
 from tests.stress.small import write_figures
-from tests.stress.test_a_year import FIGURES, curve, used
+from tests.stress.test_two_years import FIGURES, curve, used
 from tests.unit.ingest.conftest import CITY_ZONE, _make
 
 NIGHTS = int(os.environ.get("STRESS_NIGHTS", "365"))

@@ -1,10 +1,13 @@
 {#
     The columns that every fact begins with. A source with a key names the event by the hash of that key; without one, equal rows
-    are told apart by their running number (see `numbered`).
+    are told apart by their running number (see `numbered`). `snapshot`: the date of the snapshot that a row of a stock is of; the same
+    record in two snapshots is two rows, with a key each. Rows without that date have the key of a record without snapshots.
 #}
-{% macro event_columns(event, has_key) -%}
+{% macro event_columns(event, has_key, snapshot=none) -%}
     {%- if has_key %}
         _record_hash as {{ event }}_key,
+    {%- elif snapshot %}
+        md5(concat_ws('#', _record_hash, _number, {{ snapshot }})) as {{ event }}_key,
     {%- else %}
         md5(concat(_record_hash, '#', _number)) as {{ event }}_key,
     {%- endif %}
@@ -18,9 +21,11 @@
 
 {#
     Records of a source without a key with `_number`: 1, and the running number among equal ones in the order in which they were
-    delivered. Few are equal, so only those are sorted: to number all of them would sort the whole source.
+    delivered. Few are equal, so only those are sorted: to number all of them would sort the whole source. `within`: the date of the
+    snapshot, so that a later one never changes the numbers of an earlier one.
 #}
-{% macro numbered(relation) -%}
+{% macro numbered(relation, within=none) -%}
+    {%- set alike = '_record_hash, ' ~ within if within else '_record_hash' -%}
     select
         {{ relation }}.*,
         coalesce(equals.number, 1) as _number
@@ -30,9 +35,9 @@
             _load_id,
             _source_file,
             _source_row,
-            row_number() over (partition by _record_hash order by _load_id, _source_file, _source_row) as number
+            row_number() over (partition by {{ alike }} order by _load_id, _source_file, _source_row) as number
         from {{ relation }}
-        where _record_hash in (select _record_hash from {{ relation }} group by _record_hash having count(*) > 1)
+        where _record_hash in (select _record_hash from {{ relation }} group by {{ alike }} having count(*) > 1)
     ) as equals
         on
             {{ relation }}._load_id = equals._load_id

@@ -2,11 +2,12 @@
     The facts that are looked through for what is known of a source: a new fact is one line here, and a test on the manifest asks for it.
     fact: the model · column: the contract's column with the label · people: SQL of how many people a row stands for
     reported, code: the fact's own columns with a label beside the one of race (a write-in) and with what it means; it counts nobody
+    is_stock: the fact keeps snapshots, of which the latest says what is known of its source today
 #}
 {% macro facts_with_race() -%}
     {{ return([
         {'fact': 'fct_police_stops', 'column': 'race_ethnicity', 'people': '1'},
-        {'fact': 'fct_employees', 'column': 'race_ethnicity', 'people': '1'},
+        {'fact': 'fct_employees', 'column': 'race_ethnicity', 'people': '1', 'is_stock': true},
         {'fact': 'fct_student_outcomes', 'column': 'group_label', 'people': 'students_count'},
         {'fact': 'fct_lead_tests', 'column': 'race_ethnicity', 'people': '1'},
         {'fact': 'fct_engagement_participation', 'column': 'race_ethnicity', 'people': '1'},
@@ -19,7 +20,7 @@
 
 
 {#
-    fact: a model whose records are placed, by address, point or code
+    fact: a model whose records are placed, by address, point or code · is_stock: as above
     zip_code, address: the column with the ZIP code that its records carry, or with the address text in which one may stand
 #}
 {% macro facts_with_place() -%}
@@ -28,8 +29,8 @@
         {'fact': 'fct_court_cases', 'address': 'facts.address'},
         {'fact': 'fct_engagement_events'},
         {'fact': 'fct_incidents', 'zip_code': 'facts.zip_code'},
-        {'fact': 'fct_lead_orders', 'address': 'facts.address'},
-        {'fact': 'fct_lead_service_lines', 'zip_code': 'facts.zip_code'},
+        {'fact': 'fct_lead_orders', 'address': 'facts.address', 'is_stock': true},
+        {'fact': 'fct_lead_service_lines', 'zip_code': 'facts.zip_code', 'is_stock': true},
         {'fact': 'fct_lead_tests', 'address': 'facts.address'},
         {'fact': 'fct_police_calls', 'address': 'facts.address'},
         {'fact': 'fct_property_sales'},

@@ -22,6 +22,7 @@ records as (
         facts.geocode_quality not in ('address', 'address_relaxed', 'delivered_point')
         and coalesce(facts.aldermanic_district_geoid, '') <> 'outside' as is_missed
     from {{ ref(placed.fact) }} as facts
+    {{ 'where facts.is_latest_snapshot' if placed.is_stock }}
     {{ 'union all' if not loop.last }}
     {%- endfor %}
 ),

@@ -7,7 +7,7 @@ unmapped as (
         '{{ people.column }}' as "column",
         {{ people.get('reported', 'race_ethnicity_reported') }} as race_ethnicity_reported
     from {{ ref(people.fact) }}
-    where {{ people.get('code', 'race_ethnicity_code') }} = 'not_mapped'
+    where {{ people.get('code', 'race_ethnicity_code') }} = 'not_mapped' {{ 'and is_latest_snapshot' if people.is_stock }}
     {{ 'union all' if not loop.last }}
     {%- endfor %}
 ),

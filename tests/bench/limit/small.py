@@ -15,7 +15,10 @@ from ingest.cells import accepted_rows
 from ingest.city import read_city
 from ingest.connectors import Conformer, delivered_files, open_folder
 from ingest.contract import Contract
+from ingest.contract.snapshot import SNAPSHOT_ON
 from ingest.registry import load_registry
+from ingest.snapshots import date_of_file
+from warehouse.sql import literal
 
 
 def read_small(con: DuckDBPyConnection, deliveries: Path, without: Container[str]) -> None:
@@ -30,16 +33,21 @@ def read_small(con: DuckDBPyConnection, deliveries: Path, without: Container[str
 
 def _land(con: DuckDBPyConnection, contract: Contract, folder: Path) -> None:
     conformer, batches = Conformer(contract, None), []
+    days: dict[str, str] = {}
     parts = open_folder(contract, delivered_files(folder), folder).parts if folder.is_dir() else ()
     for part in parts:
         with part.read() as opened:
             batches += list(conformer.batches(opened.batches, conformer.match(opened.header), part.name))
+            day = date_of_file(contract, part.name, opened.footer, None)
+            days |= {part.name: day.isoformat()} if day else {}
     delivered = pa.Table.from_batches(batches, conformer.schema)
     names = [f'"{column.name}"' for column in contract.kept_columns]
+    named = ", ".join(f"{literal(name)}: date {literal(day)}" for name, day in days.items())
+    dated = f"(map {{{named}}})[_source_file]" if days else "null::date"
     con.register("delivered", delivered)
     con.execute(
         f'create table warehouse.landing."{contract.source}" as '
-        f"with rows as (select *, '' as _load_id, row_number() over () as _ordinal from delivered "
+        f"with rows as (select *, '' as _load_id, row_number() over () as _ordinal, {dated} as {SNAPSHOT_ON} from delivered "
         f"where not ({' and '.join(f'''coalesce(trim({name}), '') = '' ''' for name in names)})) "
         f"select * from rows {_last_of(contract, names)} order by _ordinal"
     )
@@ -47,7 +55,8 @@ def _land(con: DuckDBPyConnection, contract: Contract, folder: Path) -> None:
 
 
 def _last_of(contract: Contract, names: list[str]) -> str:
-    same = [f'trim("{name}")' for name in contract.load.key or ()]
+    same = [f'trim("{name}")' for name in contract.record_key]
     if not same and contract.load.duplicates == "drop_exact":
         same = names
-    return f"qualify row_number() over (partition by {', '.join(same)} order by _ordinal desc) = 1" if same else ""
+    by = ", ".join([*same, SNAPSHOT_ON])
+    return f"qualify row_number() over (partition by {by} order by _ordinal desc) = 1" if same else ""

@@ -57,7 +57,7 @@ def _orders(world: World, rng: np.random.Generator, days: Any) -> None:
         day = {"cleared_on": cleared, "issued_on": cleared} if status == "abated" else {"data_as_of_on": days[seed]}
         world.fact(
             "fct_lead_orders", source=f"mhd__lead_orders_{status}", order_status=status, address=address_of[district],
-            **town.placed(first_piece[district]), **day,
+            **town.placed(first_piece[district]), **day, is_latest_snapshot=True,
         )  # fmt: skip
         kind, starts = ("year", years(seeds)) if status == "abated" else ("snapshot", days)
         period = {"period_type": kind, "period_start": starts[:, None], "seed": np.arange(seeds)[:, None]}

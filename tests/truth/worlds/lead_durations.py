@@ -23,7 +23,7 @@ def plant(rng: np.random.Generator, seeds: int, _: Switches) -> World:
     world.fact(
         "fct_lead_orders", source="mhd__lead_orders_abated", **town.placed(rng.integers(0, town.PIECES, len(issued))),
         issued_on=issued, data_as_of_on=watched_to, cleared_on=np.where(is_cleared, cleared, np.datetime64("NaT")),
-        order_status=np.where(is_cleared, "abated", "enforced"),
+        order_status=np.where(is_cleared, "abated", "enforced"), is_latest_snapshot=True,
     )  # fmt: skip
     world.truth(
         "lead_order_days_to_abatement", period_start=first, seed=np.arange(seeds), geoid=town.GEOID, truth=np.floor(_MEDIAN)

@@ -1,4 +1,4 @@
--- one row per lead hazard order, open or abated, with the day that it counts on
+-- one row per abated lead hazard order, and per snapshot and open one, with the day that it counts on
 with
 open_orders as (
     select * from {{ ref('stg_mhd__lead_orders_open') }}
@@ -12,6 +12,7 @@ united as (
     select
         *,
         'open' as order_status,
+        data_as_of_on as snapshot_on,
         cast(null as date) as cleared_on
     from open_orders
     union all by name

@@ -4,10 +4,19 @@ progress as (
     select
         progress.*,
         goals.measure_id,
+        goals.measure_version,
         goals.geography_type,
         goals.stratum_type
     from {{ ref('fct_goal_progress') }} as progress
     inner join {{ ref('dim_goal') }} as goals on progress.goal_id = goals.goal_id
+),
+
+snapshots as (
+    select distinct
+        measure_id,
+        measure_version,
+        period_start
+    from {{ ref('int_disclosure__snapshots') }}
 ),
 
 closed as (
@@ -16,13 +25,24 @@ closed as (
     cross join {{ ref('stg_receipts__clock') }} as clock
     left join {{ ref('publication_plan') }} as plan_rows
         on {{ in_plan('progress', 'plan_rows') }}
+    left join snapshots
+        on
+            progress.measure_id = snapshots.measure_id
+            and progress.measure_version = snapshots.measure_version
+            and progress.period_start = snapshots.period_start
     -- a goal without a figure yet has no period that could be open; one whose measure stays inside is shown as hidden
-    where coalesce(progress.period_end + plan_rows.lag_days <= cast(clock.as_of as date), true)
+    where
+        coalesce(progress.period_end + plan_rows.lag_days <= cast(clock.as_of as date), true)
+        -- a snapshot that does not go out has no figures of its goals either
+        and (
+            progress.period_type <> 'snapshot' or progress.period_end is null or plan_rows.measure_id is null
+            or snapshots.measure_id is not null
+        )
 ),
 
 final as (
     select
-        * exclude (measure_id, geography_type, stratum_type)
+        * exclude (measure_id, measure_version, geography_type, stratum_type)
         replace (period_start = max(period_start) over (partition by goal_id) as is_latest)
     from closed
 )

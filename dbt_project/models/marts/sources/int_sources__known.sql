@@ -8,7 +8,7 @@ race_counts as (
         race_ethnicity_code,
         sum({{ people.people }}) as people
     from {{ ref(people.fact) }}
-    where race_ethnicity_code <> 'all'
+    where race_ethnicity_code <> 'all' {{ 'and is_latest_snapshot' if people.is_stock }}
     group by all
     union all
     {%- endfor %}
@@ -40,6 +40,7 @@ place_counts as (
         geocode_quality,
         count(*) as records
     from {{ ref(placed.fact) }}
+    {{ 'where is_latest_snapshot' if placed.is_stock }}
     group by all
     union all
     {%- endfor %}

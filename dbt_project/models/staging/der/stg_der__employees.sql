@@ -1,4 +1,4 @@
--- one row per position held at the delivery date
+-- one row per snapshot and position held on its date
 with
 typed as (
     select * from {{ source('landing', 'der__employees') }}
@@ -16,7 +16,7 @@ renamed as (
         typed._load_id,
         typed._source_file,
         typed._source_row,
-        cast(contract.data_as_of as date) as occurred_on,
+        {{ snapshot_on() }} as occurred_on,
         contract.collection_mode,
         typed.race_ethnicity,
         coalesce(nullif(sexes.stratum_code, ''), nullif(sexes.missing_reason, ''), typed.sex_missing_reason, 'not_mapped') as sex_code,

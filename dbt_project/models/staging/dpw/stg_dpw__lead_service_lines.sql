@@ -1,4 +1,4 @@
--- one row per address of the delivered stock; equal rows stay (DPW-01)
+-- one row per snapshot and address of the delivered stock; equal rows stay (DPW-01)
 {{ config(meta={'row_by_row': true}) }}
 with
 typed as (
@@ -17,7 +17,7 @@ renamed as (
         typed._load_id,
         typed._source_file,
         typed._source_row,
-        cast(contract.data_as_of as date) as occurred_on,
+        {{ snapshot_on() }} as occurred_on,
         -- the city stands behind the comma, so that another municipality's house is not looked for among ours
         concat_ws(
             ', ', {{ house_number('typed.house_number', 'typed.house_number_continued') }} || ' ' || trim(typed.street), trim(typed.city)

@@ -1,4 +1,4 @@
--- one row per lead hazard order that is not cleared
+-- one row per snapshot and lead hazard order that was not cleared on its date
 {{ config(meta={'row_by_row': true}) }}
 with
 typed as (
@@ -17,7 +17,7 @@ renamed as (
         typed._load_id,
         typed._source_file,
         typed._source_row,
-        cast(contract.data_as_of as date) as data_as_of_on,
+        {{ snapshot_on() }} as data_as_of_on,
         typed.issued_on,
         typed.issued_on_missing_reason,
         typed.exterior_due_on,

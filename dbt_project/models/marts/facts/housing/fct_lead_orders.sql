@@ -1,11 +1,11 @@
--- one row per lead hazard order, open or abated
+-- one row per abated lead hazard order, and per snapshot and order that was open on its date
 with
 delivered as (
     select * from {{ ref('int_lead_orders__united') }}
 ),
 
 orders as (
-    {{ numbered('delivered') }}
+    {{ numbered('delivered', within='snapshot_on') }}
 ),
 
 placed as (
@@ -16,7 +16,7 @@ placed as (
 
 final as (
     select
-        {{ event_columns('lead_order', has_key=false) }},
+        {{ event_columns('lead_order', has_key=false, snapshot='snapshot_on') }},
         occurred_on,
         occurred_on_means,
         {{ place_columns() }},
@@ -27,6 +27,7 @@ final as (
         interior_due_on,
         cleared_on,
         data_as_of_on,
+        {{ is_latest_snapshot('snapshot_on') }} as is_latest_snapshot,
         order_type_reported,
         exterior_status_reported,
         interior_status_reported,

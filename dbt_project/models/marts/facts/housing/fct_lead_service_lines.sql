@@ -1,11 +1,11 @@
--- one row per address of the delivered stock of lead service lines
+-- one row per snapshot and address of the delivered stock of lead service lines
 with
 delivered as (
     select * from {{ ref('stg_dpw__lead_service_lines') }}
 ),
 
 told_apart as (
-    {{ numbered('delivered') }}
+    {{ numbered('delivered', within='occurred_on') }}
 ),
 
 lead_lines as (
@@ -46,8 +46,9 @@ placed as (
 
 final as (
     select
-        {{ event_columns('lead_service_line', has_key=false) }},
+        {{ event_columns('lead_service_line', has_key=false, snapshot='occurred_on') }},
         occurred_on,
+        {{ is_latest_snapshot('occurred_on') }} as is_latest_snapshot,
         {{ place_columns() }},
         address,
         address_standard,

@@ -1,17 +1,18 @@
--- one row per position held at the delivery date
+-- one row per snapshot and position held on its date
 with
 delivered as (
     select * from {{ ref('stg_der__employees') }}
 ),
 
 employees as (
-    {{ numbered('delivered') }}
+    {{ numbered('delivered', within='occurred_on') }}
 ),
 
 final as (
     select
-        {{ event_columns('employee', has_key=false) }},
+        {{ event_columns('employee', has_key=false, snapshot='occurred_on') }},
         occurred_on,
+        {{ is_latest_snapshot('occurred_on') }} as is_latest_snapshot,
         {{ place_columns_of_no_place() }},
         {{ race_columns() }},
         sex_code,

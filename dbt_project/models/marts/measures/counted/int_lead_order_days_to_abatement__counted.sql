@@ -2,6 +2,8 @@
 with
 orders as (
     select * from {{ ref('fct_lead_orders') }}
+    -- an order that is open in several snapshots is one order
+    where is_latest_snapshot
 ),
 
 -- Cleared orders that do not say when they were issued are lost to the curve; what is left would be the orders still open.

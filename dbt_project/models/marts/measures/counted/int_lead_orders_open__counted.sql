@@ -1,4 +1,4 @@
--- one row per place at the delivery date: lead hazard orders that were open
+-- one row per snapshot and place: lead hazard orders that were open
 with
 orders as (
     select * exclude ({{ piece_columns() }}, geocode_quality, match_stage, address_standard)

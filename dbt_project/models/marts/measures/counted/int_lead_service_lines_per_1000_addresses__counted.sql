@@ -1,4 +1,4 @@
--- one row per place at the delivery date: addresses with a lead service line, of the addresses of the index
+-- one row per snapshot and place: addresses with a lead service line, of the addresses of the index
 with
 -- what is another municipality's is none of the index
 lines as (

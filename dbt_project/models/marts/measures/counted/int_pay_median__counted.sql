@@ -1,4 +1,4 @@
--- one row per delivery date, race and EEO-4 level: half of the positions pay less than this, half more
+-- one row per snapshot, race and EEO-4 level: half of the positions pay less than this, half more
 with
 positions as (
     select

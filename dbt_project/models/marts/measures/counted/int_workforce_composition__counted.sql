@@ -1,4 +1,4 @@
--- one row per delivery date and race: positions held by members of the group; the whole is row `all`
+-- one row per snapshot and race: positions held by members of the group; the whole is row `all`
 with
 positions as (
     select

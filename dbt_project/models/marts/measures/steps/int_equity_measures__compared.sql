@@ -3,7 +3,7 @@ with
 reasoned as (
     select
         referenced.*,
-        contracts.data_as_of,
+        {{ data_as_of('referenced', 'contracts') }} as data_as_of,
         -- the first of these that holds says why there is no ratio
         case
             when referenced.value_status <> 'computed' then referenced.status_reason
