@@ -47,6 +47,7 @@ NAMES = {
     "marts/facts/": r"fct_[a-z_]+",
     "marts/measures/counted/": r"int_[a-z0-9_]+__counted",
     "marts/measures/steps/": r"int_equity_measures__[a-z]+",
+    "marts/measures/student_outcomes/": r"int_student_outcomes__[a-z]+",
     "marts/measures/tallied/": r"int_[a-z0-9_]+__tallied",
     "marts/measures/": r"fct_[a-z_]+",
     "marts/goals/steps/": r"int_goals__[a-z]+",
@@ -66,6 +67,7 @@ PLACES = {
     "intermediate/place": ("warehouse", "intermediate", "table"),
     "marts": ("release", "marts", "table"),
     "marts/measures/steps": ("warehouse", "intermediate", "table"),  # several steps read what one has worked out
+    "marts/measures/student_outcomes": ("warehouse", "intermediate", "table"),  # the tally reads two sums of the same cells
     "marts/measures/tallied": ("warehouse", "intermediate", "table"),
     "marts/disclosure": ("warehouse", "intermediate", "table"),  # Python reads what is planned
     "published/steps": ("warehouse", "intermediate", "table"),  # the public file holds what is for everybody, and nothing else

@@ -119,3 +119,49 @@ def test_the_measures_reach_every_area(milwaukee: tuple[CommandLine, dict[str, A
     )
     assert partial["made_up"] == 0
     assert partial["said"] > 0
+
+
+def test_a_district_whose_schools_hide_cells_has_bounds(milwaukee: tuple[CommandLine, dict[str, Any]]) -> None:
+    """By the file 17,305 of 29,644 Black students were absent and 133 are hidden; 795 of 5,189 White ones, and 619."""
+    levelground, _ = milwaukee
+    rows = levelground.ask(
+        "select race_ethnicity_code as race, value_status, numerator, denominator, value, reliability, bound_source, rate_ratio, "
+        "round(bound_low, 1) as low, round(bound_high, 1) as high, rate_ratio_bound_low < rate_ratio_bound_high as has_range "
+        "from marts.fct_equity_measures where measure_id = 'chronic_absence_rate' and geoid = 'MILWAUKEE' "
+        "and stratum_type = 'all' and period_start = '2023-07-01' "
+        "and race_ethnicity_code in ('black', 'white', 'aian') order by race"
+    )
+    nothing = {"numerator": None, "value": None, "reliability": None, "rate_ratio": None}
+    bounded = nothing | {"value_status": "bounded", "bound_source": "suppressed_at_source", "has_range": True}
+    hidden = {"denominator": None, "low": None, "high": None, "bound_source": None, "has_range": None}
+    assert rows == [
+        nothing | {"race": "aian", "value_status": "suppressed_at_source"} | hidden,
+        bounded | {"race": "black", "denominator": 29_644.0, "low": 58.4, "high": 58.8},
+        bounded | {"race": "white", "denominator": 5_189.0, "low": 15.3, "high": 27.3},
+    ]
+
+
+def test_a_group_that_a_list_does_not_offer_is_not_zero(milwaukee: tuple[CommandLine, dict[str, Any]]) -> None:
+    levelground, _ = milwaukee
+    rows = levelground.ask(
+        "select race_ethnicity_code as race, value_status, status_reason, numerator from marts.fct_equity_measures "
+        "where measure_id = 'workforce_composition' and stratum_type = 'all' and race_ethnicity_code in ('nhpi', 'multiracial') "
+        "order by race"
+    )
+    absent = {"value_status": "not_collected", "status_reason": "not_offered", "numerator": None}
+    assert rows == [absent | {"race": "multiracial"}, absent | {"race": "nhpi"}]
+
+
+def test_items_of_an_unknown_questionnaire_are_no_satisfaction(milwaukee: tuple[CommandLine, dict[str, Any]]) -> None:
+    levelground, _ = milwaukee
+    (rows,) = levelground.ask(
+        "select count(*) as n, count(distinct stratum_code) as items, count(coalesce(value, numerator, denominator)) as shown, "
+        "any_value(value_status) as status, any_value(status_reason) as reason from marts.fct_equity_measures "
+        "where measure_id = 'survey_satisfied_share'"
+    )
+    assert rows == {"n": 86, "items": 86, "shown": 0, "status": "not_observable", "reason": "wording_not_confirmed"}
+    (warned,) = levelground.ask(
+        "select success, severity from quality.gate_results where expectation = 'items_point_the_same_way' "
+        "and run_id = (select run_id from quality.runs order by started_at desc limit 1)"
+    )
+    assert warned == {"success": False, "severity": "warning"}

@@ -55,7 +55,8 @@
     numerator, denominator: counts, or a sum of money · value, ci_low, ci_high: of medians and delivered estimates, in the unit ·
     records_count: records that such a value or sum rests on · piece_tract_geoid: the tract of a piece of the place, of which
     place-weighted values are made; NULL for the place itself · bound_low, bound_high: in the unit, of rows with value_status bounded,
-    whose bound_source is suppressed_at_source · population_fit, period_coverage_pct: where the model knows them better than the engine
+    whose bound_source is suppressed_at_source · rate_ratio_bound_low, rate_ratio_bound_high: against a rest with hidden cells, which only
+    the model knows · population_fit, period_coverage_pct: where the model knows them better than the engine
 #}
 {% macro counted_columns() -%}
     {{ return({
@@ -67,6 +68,7 @@
         'numerator': 'double', 'denominator': 'double', 'value': 'double', 'ci_low': 'double', 'ci_high': 'double',
         'records_count': 'double', 'geocoded_pct': 'double', 'bridged': 'boolean',
         'bound_low': 'double', 'bound_high': 'double', 'bound_source': 'varchar',
+        'rate_ratio_bound_low': 'double', 'rate_ratio_bound_high': 'double',
         'population_fit': 'varchar', 'period_coverage_pct': 'double',
     }) }}
 {%- endmacro %}

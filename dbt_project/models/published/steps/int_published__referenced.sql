@@ -69,7 +69,10 @@ final as (
         publication_status in ('published', 'bounded')
         and shows_unknown
         and is_reference_told
-        and coalesce(reference_status in ('published', 'bounded'), false) as is_ratio_bounded
+        and coalesce(
+            -- everyone else is no row; of persons it is counts that may be hidden
+            (is_against_rest and not is_confidential) or reference_status in ('published', 'bounded'), false
+        ) as is_ratio_bounded
     from judged
 )
 

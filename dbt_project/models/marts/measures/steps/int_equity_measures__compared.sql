@@ -106,8 +106,6 @@ intervals as (
 final as (
     select
         * exclude (ratio_interval, difference_interval),
-        cast(null as double) as rate_ratio_bound_low,
-        cast(null as double) as rate_ratio_bound_high,
         cast(null as boolean) as is_significant_fdr,
         ratio_interval.low as rate_ratio_ci_low,
         ratio_interval.high as rate_ratio_ci_high,

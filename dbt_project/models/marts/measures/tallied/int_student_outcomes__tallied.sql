@@ -1,120 +1,120 @@
--- one row per metric, school year, place (a school, a district, all that the source covers), race and stratum: students with the outcome
-{%- set same_place = 'source, jurisdiction, metric, place, period_start, period_end' %}
+-- one row per metric, school year, place, race and stratum: students with the outcome, or bounds where some schools hide theirs
+{%- set same_place = 'source, jurisdiction, metric, place, period_start' %}
+{%- set of_unknown = "race_kind = 'missing' and race_ethnicity_code <> 'suppressed_at_source'" %}
 with
-outcomes as (
+united as (
+    select * from {{ ref('int_student_outcomes__totalled') }}
+    union all by name
+    select * from {{ ref('int_student_outcomes__grouped') }}
+),
+
+summed as (
+    select
+        united.*,
+        races.kind as race_kind,
+        united.stratum_type = 'all' and races.kind in ('category', 'combination', 'combined_legacy') as is_group,
+        -- whole students and the rounded rates that they come from differ a little; the bounds contain both
+        coalesce(least(united.outcome_count, united.rated_count), 0) as outcome_low,
+        coalesce(greatest(united.outcome_count, united.rated_count), 0) + united.hidden_students as outcome_high,
+        coalesce(united.students_count, 0) + united.unlisted_students as students_most,
+        united.place.geography_type in ('school_district', 'city')
+        and united.metric <> 'discipline_removals'
+        and contracts.classification = 'public'
+        and not united.hides_every_group
+        and united.missing_cells = 0
+            as may_have_bounds,
+        contracts.race_standard,
+        greatest(coalesce(contracts.suppress_below, 0), city.value) - 1 as least_width
+    from united
+    inner join {{ ref('stg_receipts__agreements') }} as contracts on united.source = contracts.source
+    inner join {{ ref('publication_rules') }} as city on city.rule = 'suppress_below'
+    left join {{ ref('race_ethnicity') }} as races on united.race_ethnicity_code = races.race_ethnicity_code
+),
+
+-- Everyone else of the place, and those of unknown race, each with the least and the most that had the outcome. Every figure is a sum
+-- over cells of the group: no total, complement or other year narrows what a hidden cell can hold.
+placed as (
     select
         *,
-        unnest([
-            { 'geography_type': 'school', 'geoid': school_geoid },
-            { 'geography_type': 'school_district', 'geoid': school_district_geoid },
-            { 'geography_type': {{ jurisdiction_type('jurisdiction') }}, 'geoid': jurisdiction }
-        ]) as place,
-        -- of completion and discipline the outcome is counted; else the rate, which is rounded, tells of whole students
-        coalesce(diplomas_count, removals_count, round(outcome_pct * students_count / 100)) as outcome_count,
-        case when value_status = 'computed' and outcome_count is null then 'suppressed_at_source' else value_status end as cell_status
-    from {{ ref('fct_student_outcomes') }}
-    where metric in ('chronic_absenteeism', 'hs_completion', 'discipline_removals') and period_start is not null
+        is_group and coalesce(max(students_most) filter ({{ of_unknown }}) over of_place > 0, false) as has_unknown,
+        case when has_unknown then {{ sum_in_order('students_most - outcome_low', among=of_unknown, over='of_place') }} else 0 end
+            as unknown_without,
+        case when has_unknown then {{ sum_in_order('outcome_high', among=of_unknown, over='of_place') }} else 0 end as unknown_with,
+        {{ sum_in_order('outcome_low', among='is_group', over='of_place') }} - outcome_low as rest_low,
+        {{ sum_in_order('outcome_high', among='is_group', over='of_place') }} - outcome_high as rest_high,
+        sum(students_most) filter (is_group) over of_place - students_most as rest_most,
+        sum(hidden_cells) filter (is_group) over of_place - hidden_cells as rest_hidden_cells,
+        -- a size that nobody states leaves no bound
+        not has_unknown or bool_and(hidden_students is not null) filter ({{ of_unknown }}) over of_place as is_unknown_sized,
+        coalesce(bool_and(hidden_students is not null) filter (is_group) over of_place, false) as is_rest_sized
+    from summed
+    window of_place as (partition by {{ same_place }})
 ),
 
--- each dimension splits the same students: of a school's dimensions without a hidden cell the fullest tells how many there are
-dimension_totals as (
+bounded as (
     select
-        {{ same_place }},
-        school_geoid,
-        dimension_reported,
-        sum(outcome_count) as outcome_count,
-        sum(students_count) as students_count,
-        bool_and(cell_status = 'computed') as is_complete
-    from outcomes
-    group by all
+        *,
+        100 * outcome_low / nullif(students_most + unknown_without, 0) as share_low,
+        100 * (outcome_high + unknown_with) / nullif(students_most + unknown_with, 0) as share_high,
+        100 * rest_low / nullif(rest_most + unknown_without, 0) as rest_share_low,
+        100 * (rest_high + unknown_with) / nullif(rest_most + unknown_with, 0) as rest_share_high,
+        may_have_bounds
+        and hidden_cells >= {{ rule('bound_min_hidden_cells') }}
+        and is_unknown_sized
+        and hidden_students >= least_width
+        and share_high - share_low <= {{ rule('max_bound_width') }}
+            as is_bounded,
+        -- everyone else has bounds under the same conditions
+        may_have_bounds
+        and is_group
+        and is_unknown_sized
+        and is_rest_sized
+        and rest_hidden_cells >= {{ rule('bound_min_hidden_cells') }}
+        and rest_high - rest_low >= least_width
+        and rest_share_high - rest_share_low <= {{ rule('max_bound_width') }}
+            as is_rest_bounded
+    from placed
 ),
 
--- Of two as full the total itself, else race. By a rounding it may be less than what another dimension shows.
-school_totals as (
-    select
-        * replace (
-            least(
-                greatest(
-                    outcome_count,
-                    max(outcome_count) filter (where not is_complete) over (partition by {{ same_place }}, school_geoid)
-                ),
-                -- one student may be removed several times
-                case when metric <> 'discipline_removals' then students_count end
-            ) as outcome_count
-        )
-    from dimension_totals
-    qualify row_number() over (
-        partition by {{ same_place }}, school_geoid
-        order by
-            is_complete desc, students_count desc, (dimension_reported = 'All Students') desc,
-            (dimension_reported = 'Race/Ethnicity') desc, dimension_reported asc
-    ) = 1
-),
-
-totals as (
-    select
-        {{ same_place }},
-        'all' as race_ethnicity_code,
-        'all' as stratum_type,
-        'all' as stratum_code,
-        sum(outcome_count) as outcome_count,
-        sum(students_count) as students_count,
-        case when bool_and(is_complete) then 'computed' else 'suppressed_at_source' end as value_status
-    from school_totals
-    group by all
-),
-
-groups as (
-    select
-        {{ same_place }},
-        race_ethnicity_code,
-        stratum_type,
-        stratum_code,
-        sum(outcome_count) as outcome_count,
-        sum(students_count) as students_count,
-        -- the worst of them, which is also the last by the alphabet: computed, not_collected, suppressed_at_source
-        max(cell_status) as value_status
-    from outcomes
-    where (race_ethnicity_code <> 'all' or stratum_type <> 'all') and stratum_code <> 'not_mapped'
-    group by all
-),
-
--- a district, and a jurisdiction, is only the sum of its schools where none of them hides a cell of the dimension
 judged as (
     select
-        * replace (
-            case
-                when place.geography_type = 'school' then value_status
-                else max(value_status) over (partition by {{ same_place }}, stratum_type)
-            end as value_status
-        )
-    from groups
-    union all
-    select * from totals
+        *,
+        case
+            when hidden_cells > 0 or (hides_every_group and place.geography_type <> 'school')
+                then case when is_bounded then 'bounded' else 'suppressed_at_source' end
+            when missing_cells > 0 then 'not_collected'
+            else 'computed'
+        end as value_status,
+        value_status in ('bounded', 'computed') and coalesce(is_rest_bounded and rest_share_low > 0, false) as has_ratio
+    from bounded
 ),
 
 final as (
     select
-        judged.metric,
-        judged.source,
-        judged.jurisdiction,
+        metric,
+        source,
+        jurisdiction,
         'school_year' as period_type,
-        judged.period_start,
-        judged.period_end,
-        judged.place.geography_type,
+        period_start,
+        period_end,
+        place.geography_type,
         'current' as geography_vintage,
-        judged.place.geoid,
-        contracts.race_standard,
-        judged.race_ethnicity_code,
+        place.geoid,
+        race_standard,
+        race_ethnicity_code,
         'aggregate' as method,
-        judged.stratum_type,
-        judged.stratum_code,
-        judged.value_status,
-        case when judged.value_status <> 'computed' then judged.value_status end as status_reason,
-        case when judged.value_status = 'computed' then judged.outcome_count end as numerator,
-        case when judged.value_status = 'computed' then judged.students_count end as denominator
+        stratum_type,
+        stratum_code,
+        value_status,
+        case value_status when 'computed' then null when 'bounded' then 'suppressed_at_source' else value_status end as status_reason,
+        case when value_status = 'computed' then outcome_count end as numerator,
+        case when value_status = 'computed' or (value_status = 'bounded' and unlisted_students = 0) then students_count end as denominator,
+        case when value_status = 'bounded' then share_low end as bound_low,
+        case when value_status = 'bounded' then share_high end as bound_high,
+        case when value_status = 'bounded' then case when has_unknown then 'both' else 'suppressed_at_source' end end as bound_source,
+        case when has_ratio then share_low / rest_share_high end as rate_ratio_bound_low,
+        case when has_ratio then share_high / rest_share_low end as rate_ratio_bound_high
     from judged
-    inner join {{ ref('stg_receipts__agreements') }} as contracts on judged.source = contracts.source
 )
 
 select * from final
