@@ -203,8 +203,9 @@ def truths(seed: int) -> list[dict[str, object]]:
         *(
             Truth(
                 "survey_satisfied_share", "snapshot", "2025-09-01", _RESIDENTS[label], percent(share),
-                stratum_type="survey_item", stratum_code=survey.FIRST_ITEM,
+                stratum_type="survey_item", stratum_code=item, measure_version=2,
             )
+            for item in (survey.FIRST_ITEM, *survey.REVERSED)
             for label, share in survey.SATISFIED.items()
         ),
     ]  # fmt: skip

@@ -36,6 +36,7 @@ NO_RULE = {
     ("fct_health_outcomes_by_tract", "0.999"): "slivers: a tract that a vintage left as it was",
     ("dim_date", "6"): "the number of a weekday",
     ("int_survey_satisfied_share__counted", "4"): "the answers 4 and 5 of 5 are the definition of the measure",
+    ("int_survey_satisfied_share__counted", "2"): "the answers 1 and 2 where 1 is the good end, likewise",
     ("fct_disparity_indices", "2"): "an index needs two groups by definition",
     ("int_published__referenced", "4"): "disclosure control: the threshold is a row of publication_rules",
     ("kaplan_meier_median", "0.5"): "the median is where the curve crosses one half",

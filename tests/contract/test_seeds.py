@@ -9,9 +9,11 @@ from __future__ import annotations
 import csv
 import re
 
+from ingest.sample import city
+from ingest.sample.people import survey
 from ingest.vocabulary import load_vocabulary
 from orchestration.settings import DBT_PROJECT
-from tests.contract.registers import contracts
+from tests.contract.registers import contracts, seed
 from tests.contract.test_models import LANDED_ONLY
 
 
@@ -65,6 +67,29 @@ def test_survey_items_are_the_coded_columns_of_the_contract() -> None:
         if re.fullmatch(r"q\d+_[a-z0-9]+", column.name)
     }
     assert items == coded, f"an item is a coded column of the contract: {sorted(set(items.items()) ^ set(coded.items()))}"
+
+
+def test_every_source_with_race_lists_the_answers_that_it_offers() -> None:
+    """Without the list an absent group is not_collected, and true zeros of a closed list are lost."""
+    silent = {
+        contract.source
+        for contract in contracts()
+        if any(column.is_label for column in contract.columns) and not contract.offered_labels()
+    }
+    assert not silent, f"write the answers of the form under offered, in the race column of {sorted(silent)}"
+
+
+def test_the_questionnaire_of_the_synthetic_city_has_its_items() -> None:
+    """An item that the sample answers the other way round is one that the questionnaire asks the other way round."""
+    direction = {row["item"]: row["direction"] for row in seed("survey_wordings") if row["jurisdiction"] == city.PLACE_GEOID}
+    ratings = {row["item"] for row in seed("survey_items") if row["is_rating"] == "true"}
+    assert set(direction) == ratings
+    assert {item for item, which in direction.items() if which == "lower"} == set(survey.REVERSED)
+
+
+def test_limits_of_hidden_cells_are_of_sources_that_exist() -> None:
+    unknown = {row["source"] for row in seed("hidden_cell_limits")} - {contract.source for contract in contracts()}
+    assert not unknown, f"name a contract in hidden_cell_limits.csv, or remove the row: {sorted(unknown)}"
 
 
 def test_concept_columns_of_contracts_have_a_concept() -> None:

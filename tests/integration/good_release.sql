@@ -118,7 +118,7 @@ create table release.marts.fct_survey_responses as select 'k' || _source_row as 
     date '2021-09-01' as period_start, date '2021-09-30' as period_end, 'w1' as wave, _source_row::varchar as respondent_number,
     case when _source_row = 1 then 'Italian' end as race_ethnicity_written_in, case when _source_row = 1 then 'white' end as race_ethnicity_written_in_code,
     'web' as survey_mode_code, '64114' as zip_code, '4' as council_district_reported from person;
-create table release.marts.fct_survey_answers as select survey_response_key || item as survey_answer_key, responses.*, item, scale, scale = 'rating' as is_rating,
+create table release.marts.fct_survey_answers as select survey_response_key || item as survey_answer_key, responses.*, item, scale, scale = 'rating' as is_rating, case scale when 'rating' then 'higher' end as direction, scale = 'rating' as is_confirmed,
     case when answered then 5 end as answer, case when not answered then 'respondent_unknown' end as answer_missing_reason
     from release.marts.fct_survey_responses as responses
     cross join (values ('q1_01', 'rating'), ('q4_01', 'choice')) as items (item, scale), lateral (select item = 'q4_01' or _source_row <> 2 as answered);

@@ -34,6 +34,14 @@ MORE = (
     "case when n < {lost} then 'delivered_code' else 'address' end as geocode_quality{also}) "
     "from (from {{t}} limit 1) as t cross join range(200) as r (n)"
 )
+# A hundred respondents whose third rating is the other way round.
+REVERSED = (
+    "insert into {{t}} select t.* replace ('x' || n || asked as survey_answer_key, 'x' || n as survey_response_key, "
+    "asked as item, case asked when 'q3_01' then 5 - n % 5 else 1 + n % 5 end as answer, "
+    "case asked when 'q3_01' then {direction} else 'higher' end as direction) "
+    "from (from {{t}} where answer = 5 limit 1) as t cross join range(100) as r (n) "
+    "cross join (values ('q1_01'), ('q2_01'), ('q3_01')) as items (asked)"
+)
 BLACK = "where race_ethnicity_code = 'black' and tabulation = 'exclusive' and method = 'individual'"
 # What each rule is for: (table, check, what is done to a good release).
 SPOILT = [
@@ -193,6 +201,8 @@ SPOILT = [
     ("fct_survey_answers", "answer_or_reason", "set answer_missing_reason = 'declined' where survey_answer_key = 'k1q1_01'"),
     ("fct_survey_answers", "item_is_known", "set scale = 'not_mapped' where survey_answer_key = 'k1q1_01'"),
     ("fct_survey_answers", "rating_is_one_to_five", "set answer = 9 where survey_answer_key = 'k1q1_01'"),
+    ("fct_survey_answers", "items_point_the_same_way", REVERSED.format(direction="'higher'")),
+    ("fct_survey_answers", "items_point_the_same_way", REVERSED.format(direction="null")),
     ("fct_survey_answers", "reason_is_known", "set answer_missing_reason = 'white' where survey_answer_key = 'k2q1_01'"),
     ("fct_survey_answers", "respondent_answers_every_item", "delete from {t} where survey_answer_key = 'k1q1_01'"),
     ("fct_survey_answers", "respondents_are_the_same", "delete from {t} where survey_response_key = 'k1'"),
@@ -422,6 +432,12 @@ def test_an_area_that_loses_few_more_passes(release: DuckDBPyConnection, lost: i
     release.execute(more.format(t="release.marts.fct_police_calls"))
     suites = [suite for suite in read_suites() if suite.table == "fct_police_calls"]
     assert failed(gate_build(database_path(release), suites), "fct_police_calls") == {}
+
+
+def test_an_item_that_is_declared_the_other_way_round_passes(release: DuckDBPyConnection) -> None:
+    release.execute(REVERSED.format(direction="'lower'").format(t="release.marts.fct_survey_answers"))
+    suites = [suite for suite in read_suites() if suite.table == "fct_survey_answers"]
+    assert "items_point_the_same_way" not in failed(gate_build(database_path(release), suites), "fct_survey_answers")
 
 
 def test_every_rule_has_been_seen_failing() -> None:

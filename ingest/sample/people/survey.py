@@ -26,6 +26,8 @@ ASKED = {
 SATISFIED = {"White": 0.82, "Black/African American": 0.52, "Hispanic": 0.66}
 SATISFIED_OTHERWISE = 0.70
 FIRST_ITEM = "q1_01"
+# Of these the questionnaire (seed survey_wordings) has 1 as the good end: whoever is satisfied answers 1 or 2.
+REVERSED = ("q28_h", "q29_t", "q30_t")
 _NO_OPINION = 0.02
 
 # How many parts each question has, and how it is answered.
@@ -69,9 +71,10 @@ def _answers(rng: np.random.Generator, item: str, race: list[str]) -> list[str]:
         none = "99" if item.endswith("_01") else "NA"
         answers = np.where(rng.random(size) < 0.1, none, rng.integers(1, 9, size).astype(str))
     else:
-        if question in _RATINGS:
+        if question in _RATINGS or item in REVERSED:
             satisfied = np.array([SATISFIED.get(label, SATISFIED_OTHERWISE) for label in race])
             rating = np.where(rng.random(size) < satisfied, rng.integers(4, 6, size), rng.integers(1, 4, size))
+            rating = 6 - rating if item in REVERSED else rating
         else:
             highest = _SINGLE[question][1] if question in _SINGLE else _SMALL[question][1]
             rating = rng.integers(1, highest + 1, size)

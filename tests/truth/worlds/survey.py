@@ -12,7 +12,7 @@ MEASURES = ("survey_satisfied_share",)
 _ANSWERS = 700  # to each item, in each wave
 _ASKED = {"white": 0.50, "black": 0.26, "hispanic": 0.14, "asian": 0.05, "multiracial": 0.05}
 _SATISFIED = np.array([[0.80, 0.52, 0.60, 0.50, 0.55], [0.50, 0.30, 0.28, 0.25, 0.40]])
-_ITEMS = np.array(["q1_01", "q2_01"])
+_ITEMS, _DIRECTIONS = np.array(["q1_01", "q2_01"]), np.array(["higher", "lower"])  # of the second, 1 is the good end
 _OF_TWO = ["black", "white"]  # what whoever is multiracial selected
 _SOURCE = "planted__survey"  # the delivered survey lets nobody select two races
 
@@ -31,15 +31,18 @@ def plant(rng: np.random.Generator, seeds: int, switches: Switches) -> World:
     contract = {"source": [_SOURCE], "jurisdiction": GEOID, "race_standard": "spd15_2024", "race_selection": "multiple"}
     world.fact("dim_source", **contract)
     world.fact("stg_receipts__contracts", **contract)
+    answer = np.where(is_satisfied, rng.integers(4, 6, len(race)), rng.integers(1, 4, len(race)))
     world.fact(
         "fct_survey_answers", source=_SOURCE, jurisdiction=GEOID, race_standard="spd15_2024", is_rating=True,
+        is_confirmed=True, direction=_DIRECTIONS[item],
         survey_mode_code="web", item=_ITEMS[item], period_start=first_day[wave], period_end=first_day[wave],
-        answer=np.where(is_satisfied, rng.integers(4, 6, len(race)), rng.integers(1, 4, len(race))),
+        answer=np.where(_DIRECTIONS[item] == "lower", 6 - answer, answer),
         race_ethnicity_code=noted, race_ethnicity_set=pa.array([sets[code] for code in noted], pa.list_(pa.string())),
     )  # fmt: skip
     wave_of = {
         "period_type": "snapshot", "period_start": first_day[:, None, None], "seed": np.arange(seeds)[:, None, None],
-        "geoid": GEOID, "race_standard": "spd15_2024", "stratum_type": "survey_item", "stratum_code": _ITEMS[:, None],
+        "geoid": GEOID, "race_standard": "spd15_2024", "measure_version": 2,
+        "stratum_type": "survey_item", "stratum_code": _ITEMS[:, None],
     }  # fmt: skip
     everybody = satisfied @ asked
     world.truth(

@@ -21,11 +21,15 @@ hours as (
 -- what a survey asked, and how it was answered
 items as (
     select
-        item,
-        coalesce(nullif(question_text, ''), item) as label,
-        cast(row_number() over (order by item) as integer) as sort_order
-    from {{ ref('survey_items') }}
-    where is_rating
+        items.item,
+        coalesce(nullif(wordings.wording, ''), items.item) as label,
+        cast(row_number() over (order by items.item) as integer) as sort_order
+    from {{ ref('survey_items') }} as items
+    -- the questionnaire of the survey that is delivered
+    left join {{ ref('stg_receipts__agreements') }} as survey on survey.source = 'oei__resident_survey'
+    left join {{ ref('survey_wordings') }} as wordings
+        on survey.jurisdiction = wordings.jurisdiction and items.item = wordings.item
+    where items.is_rating
 ),
 
 modes as (

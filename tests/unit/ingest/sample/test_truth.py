@@ -121,6 +121,7 @@ def test_every_truth_has_the_full_grain_and_no_grain_two(truths: list[dict[str, 
         standard = "spd15_2024" if truth["measure_id"] in IN_STANDARD_OF_2024 else "spd15_1997"
         assert (truth["race_standard"], truth["tabulation"]) == (standard, "exclusive")
         later = truth["measure_id"] == "children_elevated_lead_share" and truth["period_start"] >= "2022"
+        later = later or truth["measure_id"] == "survey_satisfied_share"
         assert truth["measure_version"] == (2 if later else 1)
         assert truth["method"] in ("individual", "aggregate", "place_weighted")
         assert truth["value"] > 0
@@ -313,5 +314,9 @@ def test_cases_and_answers_are_drawn_as_planted(city: Path, truths: list[dict[st
     people = read_csv(next((city / "oei__resident_survey").iterdir()))
     codes = {"White": "white", "Black/African American": "black", "Hispanic": "hispanic"}
     for label, code in codes.items():
-        answers = [person["q1_01"] for person in people if person["q37_race"] == label and person["q1_01"] != "9"]
-        assert_drawn_from(planted(truths, "survey_satisfied_share")[code], sum(a in "45" for a in answers), len(answers))
+        for item, satisfied in (("q1_01", "45"), ("q28_h", "12"), ("q29_t", "12"), ("q30_t", "12")):
+            of_item = [truth for truth in truths if truth["stratum_code"] == item]
+            answers = [person[item] for person in people if person["q37_race"] == label and person[item] != "9"]
+            assert_drawn_from(
+                planted(of_item, "survey_satisfied_share")[code], sum(a in satisfied for a in answers), len(answers)
+            )

@@ -53,11 +53,16 @@ final as (
         answers.item,
         coalesce(items.scale, 'not_mapped') as scale,
         coalesce(items.is_rating, false) as is_rating,
+        wordings.direction,
+        -- whoever knows neither what was asked nor which end of the scale is good cannot say who is satisfied (OEI-02)
+        nullif(wordings.wording, '') is not null and wordings.direction in ('higher', 'lower') as is_confirmed,
         answers.answer,
         answers.answer_missing_reason
     from answers
     inner join responses on answers._record_hash = responses.survey_response_key
     left join {{ ref('survey_items') }} as items on answers.item = items.item
+    left join {{ ref('survey_wordings') }} as wordings
+        on responses.jurisdiction = wordings.jurisdiction and answers.item = wordings.item
 )
 
 select * from final

@@ -1,5 +1,11 @@
--- one row per wave, race and item, and per way in which it was answered: answers of 4 or 5, of those from 1 to 5
+-- one row per wave, race and item, and per way in which it was answered: satisfied answers, of the ratings; an item whose wording or
+-- direction is not confirmed has one row without a figure
 with
+ratings as (
+    select * from {{ ref('fct_survey_answers') }}
+    where is_rating
+),
+
 answers as (
     select
         source,
@@ -11,9 +17,9 @@ answers as (
         race_ethnicity_code,
         unnest(['survey_item', 'survey_item_mode']) as stratum_type,
         unnest([item, concat(item, '/', survey_mode_code)]) as stratum_code,
-        answer >= 4 as is_satisfied
-    from {{ ref('fct_survey_answers') }}
-    where is_rating and answer between 1 and 5 and survey_mode_code is not null
+        case direction when 'lower' then answer <= 2 else answer >= 4 end as is_satisfied
+    from ratings
+    where is_confirmed and answer between 1 and 5 and survey_mode_code is not null
 ),
 
 counts as (
@@ -37,10 +43,44 @@ tabulated as (
     {{ exclusive_and_alone_or_in_combination('counts') }}
 ),
 
+summed as (
+    select
+        * exclude (satisfied_count, answers_count),
+        'computed' as value_status,
+        cast(null as varchar) as status_reason,
+        sum(satisfied_count) as numerator,
+        sum(answers_count) as denominator
+    from tabulated
+    group by all
+),
+
+unconfirmed as (
+    select distinct
+        source,
+        jurisdiction,
+        period_start,
+        period_end,
+        race_standard,
+        'all' as race_ethnicity_code,
+        'exclusive' as tabulation,
+        'survey_item' as stratum_type,
+        item as stratum_code,
+        'not_observable' as value_status,
+        'wording_not_confirmed' as status_reason
+    from ratings
+    where not is_confirmed
+),
+
+united as (
+    select * from summed
+    union all by name
+    select * from unconfirmed
+),
+
 final as (
     select
         'survey_satisfied_share' as measure_id,
-        1 as measure_version,
+        2 as measure_version,
         source,
         jurisdiction,
         'snapshot' as period_type,
@@ -53,10 +93,11 @@ final as (
         'individual' as method,
         stratum_type,
         stratum_code,
-        sum(satisfied_count) as numerator,
-        sum(answers_count) as denominator
-    from tabulated
-    group by all
+        value_status,
+        status_reason,
+        numerator,
+        denominator
+    from united
 )
 
 select * from final
