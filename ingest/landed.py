@@ -21,6 +21,7 @@ from ingest.contract import Contract
 from ingest.deliver import DeliveryStore
 from ingest.kept import damage
 from ingest.promote import promote
+from ingest.withheld import remembers, restore_withheld, save_withheld
 from warehouse.files import write_atomically
 
 LANDED = "landed.json"
@@ -68,6 +69,8 @@ def write_down(con: DuckDBPyConnection, contract: Contract, store: DeliveryStore
     counted = con.execute(f'select _load_id, count(*) from landing."{contract.source}" group by all').fetchall()
     rows = dict(counted)
     loads = [asdict(LandedLoad(**line, rows_in_landing=rows.get(line["load_id"], 0))) for line in ledger]
+    if remembers(contract):
+        save_withheld(con, contract, store)
     write_atomically(store.folder / LANDED, json.dumps(loads, indent=1) + "\n")
 
 
@@ -109,6 +112,8 @@ def catch_up(con: DuckDBPyConnection, contract: Contract, store: DeliveryStore, 
             named = ", ".join(f"? as {name}" for name in line)
             con.execute(f"insert into intake.loads by name select {named}", list(line.values()))
             gone.forget(con, {contract.source: load.sequence})  # what it took out is not known any more
+    if lacking and remembers(contract):
+        restore_withheld(con, contract, store)
     return len(lacking)
 
 

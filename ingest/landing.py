@@ -23,6 +23,7 @@ from ingest.cells import accepted_rows, invalid_flag, optional_columns, read_cel
 from ingest.contract import Column, Contract
 from ingest.contract.snapshot import SNAPSHOT_ON
 from ingest.typed import column_refused, invalid_condition, message, rejection, required_columns, typed_expression
+from ingest.withheld import ensure_withheld, remembers, table_of
 from warehouse.sql import literal
 
 # What the landing tables hold beside the contract's columns; the date of its snapshot on rows of a stock (`ingest.snapshots`).
@@ -131,9 +132,11 @@ def ensure_tables(con: DuckDBPyConnection, contract: Contract, city_zone: str) -
         if name not in there:
             con.execute(f'alter table {table} add column "{name}" {kind}')
     _mark(con, contract, city_zone)
-    con.execute(
-        f'create or replace view typed."{contract.source}" as {accepted_rows(contract, table, city_zone, "not _refused")}'
-    )
+    accepted = accepted_rows(contract, table, city_zone, "not _refused")
+    if remembers(contract):
+        ensure_withheld(con, contract)
+        accepted += f" union all {accepted_rows(contract, table_of(contract), city_zone, 'not _refused')}"
+    con.execute(f'create or replace view typed."{contract.source}" as {accepted}')
 
 
 def _mark(con: DuckDBPyConnection, contract: Contract, city_zone: str) -> None:

@@ -25,6 +25,7 @@ from ingest.releases import newest_releases, partition_of, record_cells, repeate
 from ingest.snapshots import batch_snapshot, same_period
 from ingest.typed import column_refused, typed_expression
 from ingest.withdrawn import withdrawn_rows
+from ingest.withheld import remembers, withhold
 from warehouse.sql import literal, quoted
 
 
@@ -103,9 +104,11 @@ def _promote(
     key = record_cells(contract, city_zone)
     # a blank row has no usable key or period either, and goes with those that have none
     kept, duplicate, earlier = "true" if deciding else given, 0, 0
+    older = None
     if contract.load.mode == "replace_partition":
         (kept, duplicate), good = repeated_files(con, receipt, rows, kept, given), f"{given} and not ({unusable})"
         newest, earlier = newest_releases(con, contract, receipt, rows, f"{kept} and {good}", city_zone)
+        older = f"(select * from {rows} where {kept} and {good} and not (true{newest}))" if newest else None
         kept += newest
     if contract.load.duplicates == "drop_exact":
         cells = [*(quoted(column.name) for column in contract.kept_columns), *dated]
@@ -120,6 +123,11 @@ def _promote(
         states, earlier = states + last, earlier + found
     withdrawn = before[0] if before else withdrawn
     usable = f"(select * from {rows} where {states} and not ({unusable}))"
+    if remembers(contract):
+        taken_out = f'(from landing."{contract.source}" where {_replaced(con, contract, receipt, usable, city_zone)[0]})'
+        withhold(con, contract, taken_out, usable, city_zone)
+        if older:
+            withhold(con, contract, marked_rows(contract, older, city_zone), usable, city_zone)
     found = _make_room(con, contract, receipt, usable, key, city_zone, counted=withdrawn is None)
     withdrawn = found if withdrawn is None else withdrawn
     names = ", ".join([*(quoted(column.name) for column in contract.kept_columns), *LOAD_COLUMNS, *MARKS])
