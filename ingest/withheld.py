@@ -11,16 +11,13 @@ from __future__ import annotations
 
 from duckdb import DuckDBPyConnection
 
-from ingest.contract import Column, Contract
-from ingest.contract.words import NUMERIC
+from ingest.contract import Contract
 from ingest.deliver import DeliveryStore
 from ingest.releases import partition_of
-from ingest.typed import typed_expression
+from ingest.typed import required_columns, typed_expression
 from warehouse.sql import literal, quoted
 
 FILE = "withheld.parquet"
-# what describes a record; everything else is a value
-DESCRIBING = ("category", "group", "period", "key", "geoid", "district")
 
 
 def remembers(contract: Contract) -> bool:
@@ -50,7 +47,9 @@ def withhold(con: DuckDBPyConnection, contract: Contract, withdrawn: str, usable
     `withdrawn`: a relation with the columns of landing, of which some rows may have a successor among `usable`.
     """
     table, partition = table_of(contract), partition_of(contract, city_zone)
-    values = {column.name for column in contract.kept_columns if _is_value(column)}
+    # what every record must have names it; the rest says something of its values
+    naming = {column.name for column in required_columns(contract)}
+    values = {column.name for column in contract.kept_columns} - naming
     names = [name for (name,) in con.execute(f"select column_name from (describe {table})").fetchall()]
     columns = ", ".join(f"cast(null as varchar) as {quoted(name)}" if name in values else quoted(name) for name in names)
     con.execute(f"insert into {table} select {columns} from {withdrawn} where not _refused")
@@ -78,7 +77,3 @@ def restore_withheld(con: DuckDBPyConnection, contract: Contract, store: Deliver
     if path.is_file():
         con.execute(f"delete from {table_of(contract)}")
         con.execute(f"insert into {table_of(contract)} by name from read_parquet({literal(str(path))})")
-
-
-def _is_value(column: Column) -> bool:
-    return not column.required and (column.type in NUMERIC or column.role not in DESCRIBING)

@@ -24,7 +24,7 @@ COLUMNS: list[dict[str, Any]] = [
 ]
 LOAD = {"mode": "replace_partition", "partition_by": ["year"], "key": ["school", "grp"]}
 FIRST = ["2024,A,x,C,10,r", "2024,A,y,C,20,r", "2024,B,x,C,30,r", "2024,B,y,C,40,r", "2025,A,x,C,11,r"]
-HIDDEN = (2024, "B", "y", "C", None, "suppressed_at_source", None)
+HIDDEN = (2024, "B", "y", None, None, "suppressed_at_source", None)
 
 
 def said(*records: str) -> str:
