@@ -70,7 +70,7 @@ def write_down(con: DuckDBPyConnection, contract: Contract, store: DeliveryStore
     rows = dict(counted)
     loads = [asdict(LandedLoad(**line, rows_in_landing=rows.get(line["load_id"], 0))) for line in ledger]
     if remembers(contract):
-        save_withheld(con, contract, store)
+        save_withheld(con, contract, store.folder)
     write_atomically(store.folder / LANDED, json.dumps(loads, indent=1) + "\n")
 
 
@@ -113,7 +113,7 @@ def catch_up(con: DuckDBPyConnection, contract: Contract, store: DeliveryStore, 
             con.execute(f"insert into intake.loads by name select {named}", list(line.values()))
             gone.forget(con, {contract.source: load.sequence})  # what it took out is not known any more
     if lacking and remembers(contract):
-        restore_withheld(con, contract, store)
+        restore_withheld(con, contract, store.folder)
     return len(lacking)
 
 

@@ -124,10 +124,11 @@ def _promote(
     withdrawn = before[0] if before else withdrawn
     usable = f"(select * from {rows} where {states} and not ({unusable}))"
     if remembers(contract):
+        partition = partition_of(contract, city_zone)
         taken_out = f'(from landing."{contract.source}" where {_replaced(con, contract, receipt, usable, city_zone)[0]})'
-        withhold(con, contract, taken_out, usable, city_zone)
+        withhold(con, contract, taken_out, usable, partition, city_zone)
         if older:
-            withhold(con, contract, marked_rows(contract, older, city_zone), usable, city_zone)
+            withhold(con, contract, marked_rows(contract, older, city_zone), usable, partition, city_zone)
     found = _make_room(con, contract, receipt, usable, key, city_zone, counted=withdrawn is None)
     withdrawn = found if withdrawn is None else withdrawn
     names = ", ".join([*(quoted(column.name) for column in contract.kept_columns), *LOAD_COLUMNS, *MARKS])

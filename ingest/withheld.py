@@ -9,11 +9,11 @@ See `ingest.withdrawn` for the number of withdrawn rows, which every source has.
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from duckdb import DuckDBPyConnection
 
 from ingest.contract import Contract
-from ingest.deliver import DeliveryStore
-from ingest.releases import partition_of
 from ingest.typed import required_columns, typed_expression
 from warehouse.sql import literal, quoted
 
@@ -41,12 +41,13 @@ def ensure_withheld(con: DuckDBPyConnection, contract: Contract) -> None:
         con.execute(f"create or replace table {table_of(contract)} as from landing.{quoted(contract.source)} limit 0")
 
 
-def withhold(con: DuckDBPyConnection, contract: Contract, withdrawn: str, usable: str, city_zone: str) -> None:
+def withhold(con: DuckDBPyConnection, contract: Contract, withdrawn: str, usable: str, partition: str, city_zone: str) -> None:
     """Remember the `withdrawn` records of the partitions of `usable` rows, and forget those that are not hidden any more.
 
     `withdrawn`: a relation with the columns of landing, of which some rows may have a successor among `usable`.
+    `partition`: SQL of a row's partition.
     """
-    table, partition = table_of(contract), partition_of(contract, city_zone)
+    table = table_of(contract)
     # what every record must have names it; the rest says something of its values
     naming = {column.name for column in required_columns(contract)}
     values = {column.name for column in contract.kept_columns} - naming
@@ -63,17 +64,17 @@ def withhold(con: DuckDBPyConnection, contract: Contract, withdrawn: str, usable
     con.execute(f"delete from {table} where rowid not in (select max(rowid) from {table} group by {record})")
 
 
-def save_withheld(con: DuckDBPyConnection, contract: Contract, store: DeliveryStore) -> None:
+def save_withheld(con: DuckDBPyConnection, contract: Contract, folder: Path) -> None:
     """Copy the records to where the deliveries are, from which the warehouse can be made again."""
-    path = store.folder / FILE
+    path = folder / FILE
     incoming = path.with_suffix(".tmp")
     con.execute(f"copy {table_of(contract)} to {literal(str(incoming))} (format parquet)")
     incoming.replace(path)
 
 
-def restore_withheld(con: DuckDBPyConnection, contract: Contract, store: DeliveryStore) -> None:
+def restore_withheld(con: DuckDBPyConnection, contract: Contract, folder: Path) -> None:
     """Take the records back from where the deliveries are."""
-    path = store.folder / FILE
+    path = folder / FILE
     if path.is_file():
         con.execute(f"delete from {table_of(contract)}")
         con.execute(f"insert into {table_of(contract)} by name from read_parquet({literal(str(path))})")
