@@ -123,12 +123,7 @@ def _promote(
         states, earlier = states + last, earlier + found
     withdrawn = before[0] if before else withdrawn
     usable = f"(select * from {rows} where {states} and not ({unusable}))"
-    if remembers(contract):
-        partition = partition_of(contract, city_zone)
-        taken_out = f'(from landing."{contract.source}" where {_replaced(con, contract, receipt, usable, city_zone)[0]})'
-        withhold(con, contract, taken_out, usable, partition, city_zone)
-        if older:
-            withhold(con, contract, marked_rows(contract, older, city_zone), usable, partition, city_zone)
+    _withhold(con, contract, receipt, usable, older, city_zone)
     found = _make_room(con, contract, receipt, usable, key, city_zone, counted=withdrawn is None)
     withdrawn = found if withdrawn is None else withdrawn
     names = ", ".join([*(quoted(column.name) for column in contract.kept_columns), *LOAD_COLUMNS, *MARKS])
@@ -258,6 +253,19 @@ def _untaken(con: DuckDBPyConnection, contract: Contract, receipt: Receipt, rows
     new = [name for sha, name in first.items() if sha not in taken]
     condition = f" and _source_file in ({', '.join(map(literal, new))})" if new else " and false"
     return condition, sum(count for name, _, count in found if name not in new)
+
+
+def _withhold(
+    con: DuckDBPyConnection, contract: Contract, receipt: Receipt, usable: str, older: str | None, city_zone: str
+) -> None:
+    """Remember the records that a release withdraws: from landing, and from `older` releases in the same batch."""
+    if not remembers(contract):
+        return
+    partition = partition_of(contract, city_zone)
+    taken_out = f'(from landing."{contract.source}" where {_replaced(con, contract, receipt, usable, city_zone)[0]})'
+    withhold(con, contract, taken_out, usable, partition, city_zone)
+    if older:
+        withhold(con, contract, marked_rows(contract, older, city_zone), usable, partition, city_zone)
 
 
 def _make_room(
