@@ -127,6 +127,9 @@ SOURCES: Mapping[str, Source] = {
     language.SOURCE: Source(_fixed(language), keys=city.COUNTY),
 }
 
+# Contracts of sources that Sampleton does not deliver; in city.yml their records are its own, too, and not another city's.
+NOT_DELIVERED = ("assessor__parcels", "city__address_list", "mpd__incident_reports")
+
 
 def rows_of(rows: int) -> dict[str, int]:
     """How many of the event rows each source gets; the dispatched calls take what the division leaves over."""
@@ -143,7 +146,8 @@ def city_file() -> str:
         "place_geoid": city.PLACE_GEOID,
         "time_zone": city.TIME_ZONE,
         "as_of": city.AS_OF,
-        "sources": {name: {"jurisdiction": city.PLACE_GEOID, **source.keys} for name, source in SOURCES.items()},
+        "sources": {name: {"jurisdiction": city.PLACE_GEOID, **source.keys} for name, source in SOURCES.items()}
+        | {name: {"jurisdiction": city.PLACE_GEOID} for name in NOT_DELIVERED},
     }
     first = "# Written by `levelground sample`: a synthetic city. Runs on this folder take city and as-of time from here.\n"
     return first + yaml.safe_dump(said, sort_keys=False)

@@ -18,7 +18,7 @@ from ingest.landing import counts, ensure_ledger, ensure_tables
 from ingest.promote import promote
 from ingest.registry import load_registry
 from ingest.sample import write_sample
-from ingest.sample.sources import SOURCES
+from ingest.sample.sources import NOT_DELIVERED, SOURCES
 from ingest.typed import invalid_condition, required_columns
 
 ZONE, NOW = "America/Chicago", dt.datetime(2026, 1, 1)
@@ -45,6 +45,8 @@ def contracts(city: Path) -> dict[str, Contract]:
 
 def test_every_source_of_the_sample_has_a_contract(planted: dict[str, Any], contracts: dict[str, Contract]) -> None:
     assert set(planted) == set(NAMES) <= set(contracts)
+    # else a source that is not delivered would bring in the city that its contract names
+    assert set(contracts) - set(NAMES) == set(NOT_DELIVERED)
 
 
 @pytest.mark.parametrize("source", NAMES)

@@ -12,6 +12,7 @@ import yaml
 from ingest import sample
 from ingest.sample import GENERATOR_VERSION, SampleError, SampleSummary, write_sample
 from ingest.sample.safety import police_stops
+from ingest.sample.sources import NOT_DELIVERED
 
 ROWS = 2_000
 SOURCES = {
@@ -88,7 +89,7 @@ def test_city_file_overrides_only_what_a_city_may(summary: SampleSummary) -> Non
     assert city["city"] == "sampleton"
     assert "synthetic" in city["title"]
     assert city["as_of"].isoformat() == "2026-01-01T00:00:00"
-    assert set(city["sources"]) == set(summary.rows)
+    assert set(city["sources"]) == set(summary.rows) | set(NOT_DELIVERED)
     for keys in city["sources"].values():
         assert keys["jurisdiction"] in (city["place_geoid"], "99001")
         assert set(keys) <= {"jurisdiction", "follow_up", "period", "as_of", "freshness"}
