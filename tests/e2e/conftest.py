@@ -38,7 +38,7 @@ class Place:
         return report
 
     def file(self, source: str, pattern: str = "*") -> Path:
-        return next((self.deliveries / source).glob(pattern))
+        return min((self.deliveries / source).glob(pattern))
 
     def rewrite(self, source: str, change: Callable[[str], str], encoding: str = "utf-8") -> None:
         """Change the text of a source's only file."""

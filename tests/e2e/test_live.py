@@ -36,7 +36,7 @@ def live(
     portal.resource |= {"id": getattr(contract.connector, "resource"), "url": f"{portal.url}/file/calls.csv"}  # noqa: B009
     portal.resource_id = portal.resource["id"]
     portal.files["calls.csv"] = next((sample_city / REQUESTS).iterdir()).read_bytes()
-    shutil.copy(next((sample_city / STAFF).iterdir()), tmp_path / "staff.db")
+    shutil.copy(sample_city / STAFF / "hr.sqlite", tmp_path / "staff.db")
     monkeypatch.setenv("LEVELGROUND_HOSTS", f"{getattr(contract.connector, 'base_url')}={portal.url}")  # noqa: B009
     monkeypatch.setenv("LEVELGROUND_DER_DATABASE_URL", f"sqlite:///{tmp_path / 'staff.db'}")
     # and a file of the schools that nobody has put there

@@ -105,6 +105,15 @@ def test_measures_find_what_was_planted(first_release: tuple[Path, dict[str, Any
             assert abs(math.log(row["rate_ratio"] / truth["rate_ratio"])) <= far, truth
 
 
+def test_the_newer_release_of_a_school_table_stands(first_release: tuple[Path, dict[str, Any]], sample_city: Path) -> None:
+    """Both files of a source are in one folder: the school that the newer one withdraws is gone."""
+    (annex,) = CommandLine(first_release[0]).ask(
+        "select count(*) as n from marts.fct_student_outcomes where school_reported like '%Annex%'"
+    )
+    assert annex["n"] == 0
+    assert any("Annex" in path.read_text() for path in (sample_city / "dpi__enrollment").iterdir())
+
+
 def test_every_policy_area_shows_two_gaps_by_race(first_release: tuple[Path, dict[str, Any]]) -> None:
     areas = CommandLine(first_release[0]).ask(
         "select policy_area, count(distinct measure_id) as n from marts.fct_equity_measures "

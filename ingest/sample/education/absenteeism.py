@@ -1,4 +1,4 @@
-"""`dpi__absenteeism`: one CSV, the share of students who were chronically absent, by group, school and school year.
+"""`dpi__absenteeism`: two releases as CSV, the share of students who were chronically absent, by group, school and school year.
 
 Warts kept: rates of one decimal without a count of those absent; rates of groups under 20 students are left out, those of fewer
 than 10 are hidden by the state, and the two say so in different words; group sizes are always there, as `101.0`.
@@ -10,7 +10,16 @@ from pathlib import Path
 
 import numpy as np
 
-from ingest.sample.education.schools import LAST_YEARS, RACE, SUPPRESSED, schools, students_by_group, write_rows
+from ingest.sample.education import releases
+from ingest.sample.education.schools import (
+    LAST_YEARS,
+    OPEN_DISTRICT,
+    OPEN_DISTRICT_STUDENTS,
+    RACE,
+    SUPPRESSED,
+    schools,
+    students_by_group,
+)
 from ingest.sample.writing import Delivery
 
 SOURCE = "dpi__absenteeism"
@@ -25,19 +34,39 @@ ABSENT = {
 _ABSENT_OTHERWISE = 0.30
 
 
+_ABSENT_AS_FIRST_RELEASED = 0.60  # of the corrected group, and of the school that was withdrawn
+
+
+def _row(dimension: str, group: str, place: str, students: int, absent: int, *, hidden: bool = True) -> str:
+    flag = SUPPRESSED if students < HIDDEN_BELOW else OMITTED if students < OMITTED_BELOW else ""
+    shown = not (hidden and flag)
+    value = f"{100 * absent / students:.1f}" if shown else ""
+    return f"chronic_absenteeism,{dimension},{group},{place},{value},{students}.0,{'' if shown else flag}\n"
+
+
 def write(folder: Path, rng: np.random.Generator) -> Delivery:
-    """Write the rates into `folder`; returns what was planted."""
-    rows = []
-    hidden = omitted = 0
+    """Write both releases into `folder`; returns what was planted."""
+    rows: dict[str, list[str]] = {year: [] for year in LAST_YEARS}
+    revised = []
+    mistaken = 0
     for year in LAST_YEARS:
         for school in schools():
+            place = f"{school.district},{school.name},{year}"
             for dimension, groups in students_by_group(rng, school, school.students).items():
                 for group, students in groups.items():
                     absent = rng.binomial(students, ABSENT[group] if dimension == RACE else _ABSENT_OTHERWISE)
-                    flag = SUPPRESSED if students < HIDDEN_BELOW else OMITTED if students < OMITTED_BELOW else ""
-                    hidden, omitted = hidden + (flag == SUPPRESSED), omitted + (flag == OMITTED)
-                    value = "" if flag else f"{100 * absent / students:.1f}"
-                    place = f"{school.district},{school.name},{year}"
-                    rows.append(f"chronic_absenteeism,{dimension},{group},{place},{value},{students}.0,{flag}\n")
-    write_rows(folder / "absenteeism_school_groups_trend.csv", HEADER, sorted(rows))
-    return Delivery(delivered=len(rows), facts={"suppressed": hidden, "omitted": omitted})
+                    rows[year].append(_row(dimension, group, place, students, absent))
+                    if year == releases.REVISED:
+                        shown = students < HIDDEN_BELOW and mistaken < releases.SHOWN_BY_MISTAKE
+                        mistaken += shown
+                        if (school.district, group) == (OPEN_DISTRICT, releases.CORRECTED):
+                            absent = round(_ABSENT_AS_FIRST_RELEASED * students)
+                        revised.append(_row(dimension, group, place, students, absent, hidden=not shown))
+    place = f"{releases.WITHDRAWN.district},{releases.WITHDRAWN.name},{releases.REVISED}"
+    revised += [
+        _row(RACE, group, place, students, round(_ABSENT_AS_FIRST_RELEASED * students))
+        for group, students in OPEN_DISTRICT_STUDENTS.items()
+    ]
+    text = "".join(row for of_year in rows.values() for row in of_year)
+    facts = {"suppressed": text.count(SUPPRESSED), "omitted": text.count(OMITTED)}
+    return releases.write_releases(folder, "absenteeism_school_groups_trend", HEADER, rows, revised, facts)

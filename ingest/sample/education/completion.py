@@ -1,4 +1,4 @@
-"""`dpi__completion`: one CSV, the share of each cohort with a diploma after four years, by group, high school and school year.
+"""`dpi__completion`: two releases as CSV, the share of each cohort with a diploma after four years, by group, school and year.
 
 Warts kept: the four-year rate beside a later one of the same cohort, where it has come so far; the count of diplomas or also the
 cohort hidden, with a reason each; a small school of which one row stands for every group; a dimension that is called otherwise in
@@ -11,7 +11,16 @@ from pathlib import Path
 
 import numpy as np
 
-from ingest.sample.education.schools import LAST_YEARS, RACE, School, schools, students_by_group, write_rows
+from ingest.sample.education import releases
+from ingest.sample.education.schools import (
+    LAST_YEARS,
+    OPEN_DISTRICT,
+    OPEN_DISTRICT_STUDENTS,
+    RACE,
+    School,
+    schools,
+    students_by_group,
+)
 from ingest.sample.writing import Delivery
 
 SOURCE = "dpi__completion"
@@ -50,11 +59,11 @@ def _diplomas(rng: np.random.Generator, cells: dict[str, dict[str, int]]) -> dic
     return out
 
 
-def _values(cohort: int, diplomas: int, later: int, year: str) -> str:
-    """What follows the class of a row, from the rate on."""
+def _values(cohort: int, diplomas: int, later: int, year: str, *, shown: bool = False) -> str:
+    """What follows the class of a row, from the rate on. shown: also where there are too few diplomas to show them"""
     if cohort < NO_COHORT_BELOW:
         return NO_COHORT
-    if cohort < NO_DIPLOMAS_BELOW:
+    if cohort < NO_DIPLOMAS_BELOW and not shown:
         return NO_DIPLOMAS.format(cohort=cohort)
     extended = f"{_percent(later, cohort)},{_LATER[year]}" if year in _LATER else ","
     return f"{_percent(diplomas, cohort)},{extended},{diplomas}.0,{cohort}.0,,"
@@ -64,27 +73,52 @@ def _percent(part: int, whole: int) -> str:
     return str(round(100 * part / whole, 4))
 
 
+def _cells(rng: np.random.Generator, school: School, year: str) -> dict[str, dict[str, int]]:
+    """The cohort of a school by dimension and group."""
+    cells = students_by_group(rng, school, school.students // 3)
+    total = sum(cells[RACE].values())
+    cells |= {"All Students": {"All Students": total}, "Migrant Status": {"Not Migrant": total}}
+    if year == LAST_YEARS[0] and "EL Status" in cells:
+        groups = cells.pop("EL Status")
+        cells["ELL Status"] = {"ELL/LEP" if group == "EL" else group: cohort for group, cohort in groups.items()}
+    return cells
+
+
 def write(folder: Path, rng: np.random.Generator) -> Delivery:
-    """Write the rates into `folder`; returns what was planted."""
-    rows = []
+    """Write both releases into `folder`; returns what was planted."""
+    rows: dict[str, list[str]] = {year: [] for year in LAST_YEARS}
+    revised = []
+    mistaken = 0
+    start = "hs_completion,{dimension},{group},pct,{district},{name},{year},{ends},{values}\n"
     for year in LAST_YEARS:
-        place = "pct,{district},{name},{year},{ends}"
-        ends = 2000 + int(year[-2:])
         for school in (school for school in schools() if school.is_high_school):
-            at = place.format(district=school.district, name=school.name, year=year, ends=ends)
-            cells = students_by_group(rng, school, school.students // 3)
-            total = sum(cells[RACE].values())
-            cells |= {"All Students": {"All Students": total}, "Migrant Status": {"Not Migrant": total}}
-            if year == LAST_YEARS[0] and "EL Status" in cells:
-                groups = cells.pop("EL Status")
-                cells["ELL Status"] = {"ELL/LEP" if group == "EL" else group: cohort for group, cohort in groups.items()}
+            here = {"district": school.district, "name": school.name, "year": year, "ends": 2000 + int(year[-2:])}
+            cells = _cells(rng, school, year)
             diplomas = _diplomas(rng, cells)
             for dimension, groups in cells.items():
                 for group, cohort in groups.items():
-                    values = _values(cohort, *diplomas[dimension][group], year)
-                    rows.append(f"hs_completion,{dimension},{group},{at},{values}\n")
-        at = place.format(district=_SMALL.district, name=_SMALL.name, year=year, ends=ends)
-        rows.append(f"hs_completion,All Students,[Data Suppressed],{at},{NO_COHORT}\n")
-    write_rows(folder / "hs_completion_school_groups.csv", HEADER, rows)
-    gaps = {reason: sum(f",{reason}," in row for row in rows) for reason in ("numerator_suppressed", "denominator_suppressed")}
-    return Delivery(delivered=len(rows), facts=gaps)
+                    cell = {**here, "dimension": dimension, "group": group}
+                    counts = diplomas[dimension][group]
+                    rows[year].append(start.format(**cell, values=_values(cohort, *counts, year)))
+                    if year == releases.REVISED:
+                        shown = NO_COHORT_BELOW <= cohort < NO_DIPLOMAS_BELOW and mistaken < releases.SHOWN_BY_MISTAKE
+                        mistaken += shown
+                        if (school.district, group) == (OPEN_DISTRICT, releases.CORRECTED):
+                            counts = (counts[0] // 2, counts[1] // 2)
+                        revised.append(start.format(**cell, values=_values(cohort, *counts, year, shown=shown)))
+        small = {"district": _SMALL.district, "name": _SMALL.name, "year": year, "ends": 2000 + int(year[-2:])}
+        hidden = start.format(**small, dimension="All Students", group="[Data Suppressed]", values=NO_COHORT)
+        rows[year].append(hidden)
+        if year == releases.REVISED:
+            revised.append(hidden)
+    annex = {
+        "district": releases.WITHDRAWN.district, "name": releases.WITHDRAWN.name, "year": releases.REVISED,
+        "ends": 2000 + int(releases.REVISED[-2:]), "dimension": RACE,
+    }  # fmt: skip
+    revised += [
+        start.format(**annex, group=group, values=_values(cohort, cohort // 4, cohort // 4, releases.REVISED))
+        for group, cohort in OPEN_DISTRICT_STUDENTS.items()
+    ]
+    text = "".join(row for of_year in rows.values() for row in of_year)
+    gaps = {reason: text.count(f",{reason},") for reason in ("numerator_suppressed", "denominator_suppressed")}
+    return releases.write_releases(folder, "hs_completion_school_groups", HEADER, rows, revised, gaps)

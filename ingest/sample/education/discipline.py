@@ -1,7 +1,7 @@
-"""`dpi__discipline`: one CSV, removals of students by group, school and school year, in the form of the state's download files.
+"""`dpi__discipline`: two releases as CSV, removals of students by group, school and school year, as the state's download files.
 
-Warts kept: names in capitals, whole counts, and `*` in both counts of a group of fewer than ten students. A student may
-be removed several times.
+Warts kept: names in capitals, whole counts, and `*` in both counts of a group of fewer than ten students. A student may be
+removed several times.
 """
 
 from __future__ import annotations
@@ -10,7 +10,16 @@ from pathlib import Path
 
 import numpy as np
 
-from ingest.sample.education.schools import LAST_YEARS, RACE, schools, students_by_group, write_rows
+from ingest.sample.education import releases
+from ingest.sample.education.schools import (
+    LAST_YEARS,
+    OPEN_DISTRICT,
+    OPEN_DISTRICT_STUDENTS,
+    RACE,
+    School,
+    schools,
+    students_by_group,
+)
 from ingest.sample.writing import Delivery
 
 SOURCE = "dpi__discipline"
@@ -24,17 +33,38 @@ REMOVALS = {
 _REMOVALS_OTHERWISE = 0.18
 
 
+_REMOVALS_AS_FIRST_RELEASED = 0.50  # of the corrected group, and of the school that was withdrawn
+
+
+def _row(school: School, year: str, dimension: str, group: str, students: int, removals: int, *, hidden: bool) -> str:
+    counts = "*,*" if hidden else f"{students},{removals}"
+    return f"{year},Sample,{school.district},{school.name},{dimension},{group},{counts}\n"
+
+
 def write(folder: Path, rng: np.random.Generator) -> Delivery:
-    """Write the counts into `folder`; returns what was planted."""
-    rows = []
-    hidden = 0
+    """Write both releases into `folder`; returns what was planted."""
+    rows: dict[str, list[str]] = {year: [] for year in LAST_YEARS}
+    revised = []
+    mistaken = 0
     for year in LAST_YEARS:
         for school in schools():
             for dimension, groups in students_by_group(rng, school, school.students).items():
                 for group, students in groups.items():
                     removals = rng.poisson(students * (REMOVALS[group] if dimension == RACE else _REMOVALS_OTHERWISE))
-                    counts = "*,*" if students < HIDDEN_BELOW else f"{students},{removals}"
-                    hidden += counts == "*,*"
-                    rows.append(f"{year},Sample,{school.district},{school.name},{dimension},{group},{counts}\n")
-    write_rows(folder / "discipline_actions_certified_2024-25.csv", HEADER, sorted(rows))
-    return Delivery(delivered=len(rows), facts={"suppressed": hidden})
+                    hidden = students < HIDDEN_BELOW
+                    rows[year].append(_row(school, year, dimension, group, students, removals, hidden=hidden))
+                    if year == releases.REVISED:
+                        shown = hidden and mistaken < releases.SHOWN_BY_MISTAKE
+                        mistaken += shown
+                        if (school.district, group) == (OPEN_DISTRICT, releases.CORRECTED):
+                            removals = round(_REMOVALS_AS_FIRST_RELEASED * students)
+                        revised.append(_row(school, year, dimension, group, students, removals, hidden=hidden and not shown))
+    revised += [
+        _row(
+            releases.WITHDRAWN, releases.REVISED, RACE, group, students, round(_REMOVALS_AS_FIRST_RELEASED * students),
+            hidden=False,
+        )
+        for group, students in OPEN_DISTRICT_STUDENTS.items()
+    ]  # fmt: skip
+    facts = {"suppressed": sum("*,*" in row for of_year in rows.values() for row in of_year)}
+    return releases.write_releases(folder, "discipline_actions_certified", HEADER, rows, revised, facts)

@@ -1,4 +1,4 @@
-"""`dpi__enrollment`: one CSV, students by group of each dimension for every school and school year.
+"""`dpi__enrollment`: two releases as CSV, students by group of each dimension for every school and school year.
 
 Warts kept: counts like `100.0`, groups with no students have no row, cells that the state starred have no value and say so in
 words (with one more cell, so that the difference does not tell them), schools of the same name in several districts, abbreviated
@@ -11,7 +11,18 @@ from pathlib import Path
 
 import numpy as np
 
-from ingest.sample.education.schools import COMPOSITION, RACE, SPLITS, SUPPRESSED, YEARS, School, schools, write_rows
+from ingest.sample.education import releases
+from ingest.sample.education.schools import (
+    COMPOSITION,
+    LARGEST_DISTRICT,
+    OPEN_DISTRICT_STUDENTS,
+    RACE,
+    SPLITS,
+    SUPPRESSED,
+    YEARS,
+    School,
+    schools,
+)
 from ingest.sample.writing import Delivery
 
 SOURCE = "dpi__enrollment"
@@ -56,26 +67,45 @@ def _year_cells(rng: np.random.Generator, by_race: list[int]) -> dict[str, dict[
     return cells
 
 
+_MISCODED_EVERY = 3  # in the first release, so many schools of the largest district count their Black students as white
+
+
+def _rows(school: School, year: str, cells: dict[str, dict[str, int | None]], total: int) -> list[str]:
+    """The rows of a school and year; a group without students has none."""
+    return [
+        f"enrollment,{dimension},{group},{school.district},{school.name},{year},"
+        + (f",,{SUPPRESSED}" if count is None else f"{count:.1f},{round(count / total, 4)},")
+        + "\n"
+        for dimension, groups in cells.items()
+        for group, count in groups.items()
+        if count != 0
+    ]
+
+
+def _as_first_released(by_race: dict[str, int | None]) -> dict[str, int | None]:
+    """The Black students of a school among its white ones."""
+    black, white = (by_race[group] or 0 for group in (releases.CORRECTED, "White"))
+    return {**by_race, releases.CORRECTED: 0, "White": white + black}
+
+
 def write(folder: Path, rng: np.random.Generator) -> Delivery:
-    """Write enrollment into `folder`; returns what was planted."""
+    """Write both releases into `folder`; returns what was planted."""
     every = schools()
-    rows: list[tuple[str, str, str, str, str, str]] = []
-    suppressed = students = 0
+    rows: dict[str, list[str]] = {year: [] for year in YEARS}
+    revised = []
+    students = 0
     for year in YEARS:
-        for school, by_race in _by_race(rng, every).items():
+        for at, (school, by_race) in enumerate(_by_race(rng, every).items()):
             total = sum(by_race)
             students += total if year == YEARS[-1] else 0
-            for dimension, groups in _year_cells(rng, by_race).items():
-                for group, count in groups.items():
-                    if count == 0:
-                        continue
-                    suppressed += count is None
-                    value = f",,{SUPPRESSED}" if count is None else f"{count:.1f},{round(count / total, 4)},"
-                    rows.append((dimension, school.district, school.name, year, group, value))
-    rows.sort()
-    lines = [
-        f"enrollment,{dimension},{group},{district},{name},{year},{value}\n"
-        for dimension, district, name, year, group, value in rows
-    ]
-    write_rows(folder / "enrollment_school_groups_trend.csv", HEADER, lines)
-    return Delivery(delivered=len(rows), facts={"suppressed": suppressed, "students_in_the_last_year": students})
+            cells = _year_cells(rng, by_race)
+            rows[year] += _rows(school, year, cells, total)
+            if year == releases.REVISED:
+                miscoded = school.district == LARGEST_DISTRICT and at % _MISCODED_EVERY == 0
+                revised += _rows(school, year, {**cells, RACE: _as_first_released(cells[RACE])} if miscoded else cells, total)
+    total = sum(OPEN_DISTRICT_STUDENTS.values())
+    revised += _rows(releases.WITHDRAWN, releases.REVISED, {RACE: dict(OPEN_DISTRICT_STUDENTS)}, total)
+    suppressed = sum(SUPPRESSED in row for of_year in rows.values() for row in of_year)
+    facts = {"suppressed": suppressed, "students_in_the_last_year": students}
+    by_year = {year: sorted(of_year) for year, of_year in rows.items()}
+    return releases.write_releases(folder, "enrollment_school_groups_trend", HEADER, by_year, sorted(revised), facts)

@@ -28,6 +28,7 @@ SPLITS = {
     "Economic Status": ("Econ Disadv", "Not Econ Disadv", 0.63), "Gender": ("Female", "Male", 0.48),
 }  # fmt: skip
 
+LARGEST_DISTRICT = "Sampleton"
 # The district whose absences and diplomas are never starred: its groups are large, or nobody is in them.
 OPEN_DISTRICT = "Placeholder J2"
 OPEN_DISTRICT_STUDENTS = {"Black": 60, "Hispanic": 60, "White": 80}  # of each of its schools
@@ -50,11 +51,11 @@ class School:
 def schools() -> list[School]:
     """Every school; some names stand in several districts."""
     names = [f"{name.title()} {kind}" for kind in ("Elementary", "Middle", "High", "Montessori") for name in NAMES]
-    city = [School("Sampleton", name, 180 + 37 * at % 700) for at, name in enumerate(names)]
+    city = [School(LARGEST_DISTRICT, name, 180 + 37 * at % 700) for at, name in enumerate(names)]
     suburb = [School("Example Lake-Specimen", name, 250 + 53 * at % 500) for at, name in enumerate(names[::8])]
     village = [School(OPEN_DISTRICT, name, 150 + 41 * at % 200) for at, name in enumerate((*names[:4], "Placeholder High"))]
     charters = [School(f"{name.title()} Charter Academy", f"{name.title()} Charter Academy", 240) for name in NAMES[10:14]]
-    return [*city, *suburb, *village, *charters, School("Sampleton", "Fixture Reintegration Center", 12)]
+    return [*city, *suburb, *village, *charters, School(LARGEST_DISTRICT, "Fixture Reintegration Center", 12)]
 
 
 def students_by_group(rng: np.random.Generator, school: School, students: int) -> dict[str, dict[str, int]]:

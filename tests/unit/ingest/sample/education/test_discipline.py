@@ -15,10 +15,9 @@ from ingest.sample.education.schools import OPEN_DISTRICT
 def rows(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, str]]:
     folder = tmp_path_factory.mktemp("discipline")
     claim = discipline.write(folder, np.random.default_rng(11))
-    (file,) = folder.iterdir()
-    with file.open(encoding="utf-8", newline="") as opened:
-        read = list(csv.DictReader(opened))
-    assert len(read) == claim.delivered
+    with (folder / "discipline_actions_certified_released_2025-11-15.csv").open(encoding="utf-8", newline="") as file:
+        read = list(csv.DictReader(file))
+    assert len(read) == claim.delivered - claim.superseded
     assert sum(row["REMOVAL_COUNT"] == "*" for row in read) == claim.facts["suppressed"] > 0
     return read
 

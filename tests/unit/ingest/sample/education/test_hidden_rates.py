@@ -23,14 +23,14 @@ def read(folder: Path, name: str) -> list[dict[str, str]]:
 def absences(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, str]]:
     folder = tmp_path_factory.mktemp("absenteeism")
     absenteeism.write(folder, np.random.default_rng(11))
-    return read(folder, "absenteeism_school_groups_trend.csv")
+    return read(folder, "absenteeism_school_groups_trend_released_2025-11-15.csv")
 
 
 @pytest.fixture(scope="module")
 def diplomas(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, str]]:
     folder = tmp_path_factory.mktemp("completion")
     completion.write(folder, np.random.default_rng(11))
-    return read(folder, "hs_completion_school_groups.csv")
+    return read(folder, "hs_completion_school_groups_released_2025-11-15.csv")
 
 
 def test_a_group_has_one_row(absences: list[dict[str, str]], diplomas: list[dict[str, str]]) -> None:
