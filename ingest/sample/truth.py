@@ -10,6 +10,7 @@ who compares takes those whose measure the registry knows.
 from __future__ import annotations
 
 from dataclasses import asdict
+from datetime import date
 
 from ingest.sample.city import COUNTY_GEOID, PLACE_GEOID
 from ingest.sample.education import absenteeism, completion, discipline, releases, schools
@@ -109,20 +110,24 @@ def _schools_in(starts: str) -> list[Truth]:
 
 
 def _staff() -> list[Truth]:
-    day, best = staff.AS_OF.isoformat(), staff.median_pay(_PAID_BEST)
+    return [truth for day in (staff.BEFORE, staff.AS_OF) for truth in _staff_on(day)]
+
+
+def _staff_on(day: date) -> list[Truth]:
+    snapshot, best = ("snapshot", day.isoformat()), staff.median_pay(_PAID_BEST, day)
     rows = [
-        Truth("workforce_composition", "snapshot", day, _STAFF[label], percent(share))
-        for label, share in staff.COMPOSITION.items()
+        Truth("workforce_composition", *snapshot, _STAFF[label], percent(share))
+        for label, share in staff.composition_on(day).items()
     ]
     return rows + [
-        Truth("pay_median", "snapshot", day, "all", pay, stratum_type="eeo4_level", stratum_code=level)
-        for level, pay in sorted(staff.median_pay().items())
+        Truth("pay_median", *snapshot, "all", pay, stratum_type="eeo4_level", stratum_code=level)
+        for level, pay in sorted(staff.median_pay(day=day).items())
     ] + [
         Truth(
-            "pay_median", "snapshot", day, _STAFF[label], pay[level],
+            "pay_median", *snapshot, _STAFF[label], pay[level],
             round(pay[level] / best[level], 9) if label != _PAID_BEST else None, stratum_type="eeo4_level", stratum_code=level,
         )
-        for label, pay in ((label, staff.median_pay(label)) for label in (_PAID_BEST, "BLACK"))
+        for label, pay in ((label, staff.median_pay(label, day)) for label in (_PAID_BEST, "BLACK"))
         for level in _LARGE_LEVELS
     ]  # fmt: skip
 
@@ -145,9 +150,13 @@ def _houses() -> list[Truth]:
 
 
 def _health() -> list[Truth]:
-    there = range(lead_lines.FIRST, len(houses()), lead_lines.EVERY)
-    lines_per_1000 = 1000 * len(there) / len(houses())
-    rows = [Truth("lead_service_lines_per_1000_addresses", "snapshot", lead_lines.AS_OF.isoformat(), "all", lines_per_1000)]
+    rows = [
+        Truth(
+            "lead_service_lines_per_1000_addresses", "snapshot", day.isoformat(), "all",
+            1000 * len(lead_lines.lines_on(day)) / len(houses()),
+        )
+        for day in (lead_lines.BEFORE, lead_lines.AS_OF)
+    ]  # fmt: skip
     rows += [
         Truth("lead_orders_abated", "year", f"{year}-01-01", "all", float(count)) for year, count in lead_orders.ABATED_IN.items()
     ]

@@ -6,6 +6,7 @@ here: the other truths (`truth`). The residents are those of the delivery, since
 
 from __future__ import annotations
 
+from datetime import date
 from itertools import permutations
 
 import numpy as np
@@ -128,18 +129,20 @@ def _violent(people: People) -> list[Truth]:
     return [Truth("violent_offences_per_1000", "year", "2025-01-01", "all", 1000 * rows * (1 - calm) / float(people.sum()))]
 
 
-def _representation() -> list[Truth]:
-    day = staff.AS_OF.isoformat()
-    everybody = staff.EMPLOYEES / sum(labor_force.PEOPLE.values())
+def _representation(day: date) -> list[Truth]:
+    employees = staff.employees_on(day)
+    everybody = employees / sum(labor_force.PEOPLE.values())
     rows = []
     for label, (code, begins) in _STAFF_LINES.items():
         people = sum(count for line, count in labor_force.PEOPLE.items() if line.startswith(begins))
-        rate = staff.EMPLOYEES * (1 - staff.UNKNOWN) * staff.COMPOSITION[label] / people
-        rows.append(Truth("positions_per_1000_labor_force", "snapshot", day, code, 1000 * rate, rate / everybody))
+        rate = employees * (1 - staff.UNKNOWN) * staff.composition_on(day)[label] / people
+        period = ("snapshot", day.isoformat())
+        rows.append(Truth("positions_per_1000_labor_force", *period, code, 1000 * rate, rate / everybody))
     return rows
 
 
 def truths_of_residents(seed: int) -> list[Truth]:
     """Every planted value that depends on who lives where in the sample of a seed."""
     here, people = _by_tract(seed)
-    return [*_money(here, people), *_residents(here, people), *_prevalences(seed), *_violent(people), *_representation()]
+    staffed = [truth for day in (staff.BEFORE, staff.AS_OF) for truth in _representation(day)]
+    return [*_money(here, people), *_residents(here, people), *_prevalences(seed), *_violent(people), *staffed]

@@ -105,13 +105,32 @@ def test_measures_find_what_was_planted(first_release: tuple[Path, dict[str, Any
             assert abs(math.log(row["rate_ratio"] / truth["rate_ratio"])) <= far, truth
 
 
-def test_the_newer_release_of_a_school_table_stands(first_release: tuple[Path, dict[str, Any]], sample_city: Path) -> None:
-    """Both files of a source are in one folder: the school that the newer one withdraws is gone."""
-    (annex,) = CommandLine(first_release[0]).ask(
-        "select count(*) as n from marts.fct_student_outcomes where school_reported like '%Annex%'"
-    )
+def test_the_newer_release_of_a_school_table_stands_and_snapshots_stay_apart(
+    first_release: tuple[Path, dict[str, Any]], sample_city: Path
+) -> None:
+    """Both files of a source are in one folder: the school that the newer one withdraws is gone, both days of a stock stay."""
+    levelground = CommandLine(first_release[0])
+    (annex,) = levelground.ask("select count(*) as n from marts.fct_student_outcomes where school_reported like '%Annex%'")
     assert annex["n"] == 0
     assert any("Annex" in path.read_text() for path in (sample_city / "dpi__enrollment").iterdir())
+    of_days = (
+        "select '{}' as stock, occurred_on::varchar as day, count(*) as n, bool_and(is_latest_snapshot) as is_latest "
+        "from marts.{} group by all order by day"
+    )
+    stocks = {"lines": "fct_lead_service_lines", "staff": "fct_employees"}
+    snapshots = [row for stock, fact in stocks.items() for row in levelground.ask(of_days.format(stock, fact))]
+    assert [(row["stock"], row["day"], row["is_latest"]) for row in snapshots] == [
+        ("lines", "2025-01-01", False),
+        ("lines", "2025-07-01", True),
+        ("staff", "2025-09-30", False),
+        ("staff", "2025-12-31", True),
+    ]
+    before, now = (row["n"] for row in snapshots if row["stock"] == "staff")
+    assert now - before == 239 - 150  # hired, left
+    (goal,) = levelground.ask(
+        "select status from marts.fct_goal_progress where goal_id = 'sample_workforce_hispanic' and period_start = '2025-12-31'"
+    )
+    assert goal["status"] is not None
 
 
 def test_every_policy_area_shows_two_gaps_by_race(first_release: tuple[Path, dict[str, Any]]) -> None:

@@ -1,4 +1,5 @@
-"""`der__employees`: the department's own database, a SQLite file with one table of text, as it comes out of a personnel system.
+"""`der__employees`: the department's own database as of two days, SQLite files with one table of text, as a personnel system
+writes them.
 
 Warts of the real export kept: race labels from another country's list, a legacy combined label, salaries like `71,296.74`, dates
 like `5/30/1999 0:00`, empty codes (NULL in one column, '' in another), seasonal staff who look alike.
@@ -7,6 +8,8 @@ like `5/30/1999 0:00`, empty codes (NULL in one column, '' in another), seasonal
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -15,7 +18,7 @@ import numpy as np
 from ingest.sample.writing import Delivery
 
 SOURCE = "der__employees"
-AS_OF = date(2025, 12, 31)
+AS_OF, BEFORE = date(2025, 12, 31), date(2025, 9, 30)
 EMPLOYEES = 6_000
 SAME_AGAIN = 48  # rows equal to another one
 COLUMNS = (
@@ -29,6 +32,11 @@ COMPOSITION = {
     "WHITE": 0.60, "BLACK": 0.27, "HISPANIC": 0.09, "ASIAN/PACIFIC ISLANDER": 0.034, "AMERICAN INDIAN/ALASKAN NATIVE": 0.006,
 }  # fmt: skip
 UNKNOWN = 0.008
+# Planted between the two days: who was hired (every so many), who left, and whose pay rose by a step (every so many).
+HIRED_EVERY, LEFT, RAISED_EVERY = 25, 150, 11
+COMPOSITION_OF_LEAVERS = {
+    "WHITE": 0.80, "BLACK": 0.14, "HISPANIC": 0.03, "ASIAN/PACIFIC ISLANDER": 0.024, "AMERICAN INDIAN/ALASKAN NATIVE": 0.006,
+}  # fmt: skip
 # Planted: pay rises by a fiftieth of the starting salary with each step, all that a group reaches equally likely, so that the
 # middle one is its median: half of the Black staff have come to the fourth step of a job, half of the white staff to the sixth.
 STEP_SHARE = 0.02
@@ -52,23 +60,42 @@ _JOBS = (
 )  # fmt: skip
 
 
-def median_step(race: str | None = None) -> int:
-    """The step up to which half of a group, or of everybody, have come."""
-    shares = COMPOSITION if race is None else {race: 1.0}
-    below = np.cumsum([sum(share / STEPS[label] for label, share in shares.items() if step < STEPS[label]) for step in range(11)])
-    return int(np.searchsorted(below, 0.5))
+def employees_on(day: date) -> int:
+    """How many rows the database has on one of the two days."""
+    if day == AS_OF:
+        return EMPLOYEES
+    return EMPLOYEES + LEFT - len(range(0, EMPLOYEES - SAME_AGAIN, HIRED_EVERY))
 
 
-def median_pay(race: str | None = None) -> dict[str, float]:
+def composition_on(day: date) -> dict[str, float]:
+    """The planted composition on one of the two days."""
+    if day == AS_OF:
+        return COMPOSITION
+    left = LEFT / (employees_on(BEFORE) - SAME_AGAIN)
+    return {label: (1 - left) * share + left * COMPOSITION_OF_LEAVERS[label] for label, share in COMPOSITION.items()}
+
+
+def median_step(race: str | None = None, day: date = AS_OF) -> int:
+    """The step up to which half of a group, or of everybody, have come on a day."""
+    shares = composition_on(day) if race is None else {race: 1.0}
+    raised = 0 if day == AS_OF else 1 / RAISED_EVERY
+    reached = [
+        sum(
+            share * ((1 - raised) * min(step + 1, STEPS[label]) + raised * min(step + 2, STEPS[label])) / STEPS[label]
+            for label, share in shares.items()
+        )
+        for step in range(max(STEPS.values()))
+    ]
+    return int(np.searchsorted(reached, 0.5))
+
+
+def median_pay(race: str | None = None, day: date = AS_OF) -> dict[str, float]:
     """The median annual pay at each EEO-4 level at which everybody has the same job; of a group, or of everybody."""
     salaries: dict[str, list[float]] = {}
     for job, _ in _JOBS:
         salaries.setdefault(str(job[5]), []).append(float(job[10]))
-    return {
-        level: round(pay[0] * (1 + STEP_SHARE * median_step(race)), 2)
-        for level, pay in salaries.items()
-        if level and len(pay) == 1
-    }
+    step = median_step(race, day)
+    return {level: round(pay[0] * (1 + STEP_SHARE * step), 2) for level, pay in salaries.items() if level and len(pay) == 1}
 
 
 def odd_labels(employees: int) -> tuple[str, ...]:
@@ -84,53 +111,92 @@ def _short(value: float) -> str:
     return f"{value:,.2f}".rstrip("0").rstrip(".")
 
 
-def _races(rng: np.random.Generator, count: int) -> tuple[list[str], list[str]]:
-    """The race that each record says, and the one that it would if it were known."""
-    labels = list(COMPOSITION)
-    known = rng.choice(len(labels), count, p=list(COMPOSITION.values()))
+def _races(rng: np.random.Generator, count: int, composition: Mapping[str, float]) -> tuple[list[str], list[str]]:
+    """The race in each record, and the one that would be there if it were known."""
+    labels = list(composition)
+    known = rng.choice(len(labels), count, p=list(composition.values()))
     races = ["UNKNOWN" if unknown else labels[at] for at, unknown in zip(known, rng.random(count) < UNKNOWN, strict=True)]
     for place, label in enumerate(odd_labels(count)):
         races[(place + 1) * count // (len(_ODD_LABELS) + 1)] = label
     return races, [labels[at] for at in known]
 
 
-def _staff(rng: np.random.Generator, count: int) -> list[tuple[str | None, ...]]:
-    kinds, shares = zip(*_JOBS, strict=True)
-    jobs = rng.choice(len(kinds), count, p=np.array(shares) / 100)
-    ages = rng.choice(list(_AGES), count, p=np.array(list(_AGES.values())) / 100)
-    women, luck, hired = rng.random(count) < 0.37, rng.random(count), rng.integers(30, 12_000, count)
-    served = (hired * rng.random(count)).astype(int)
-    rows: list[tuple[str | None, ...]] = []
-    said, known = _races(rng, count)
-    steps = (luck * [STEPS[race] for race in known]).astype(int)
-    for at, race in enumerate(said):
-        title, code, pay, plan, hours, level, family, department, number, short, salary = kinds[jobs[at]]
-        hire = AS_OF - timedelta(days=int(hired[at]))
-        entry = hire + timedelta(days=int(served[at]))
-        rows.append(
-            (
-                str(ages[at]), "F" if women[at] else "M", race, title.removesuffix("-96 hr"), number, code, f"{code}{at:05d}",
-                f"{short.upper()} {at % 9}", _day(entry), pay, str(hours), _short(min(1, hours / 40)), plan, code, str(steps[at]),
-                _short(salary * (1 + STEP_SHARE * int(steps[at]))), level, family if at % 1_200 else None, title, title[:10],
-                department, short, _day(hire),
-            )
+@dataclass(frozen=True)
+class _Position:
+    """One row of the database, before it is written as text."""
+
+    at: int
+    job: int
+    age: str
+    sex: str
+    race: str
+    step: int
+    hired: date
+    entered: date
+
+    def on(self, day: date) -> _Position:
+        """The position as it was on an earlier day, one step below where it rose since."""
+        step = max(0, self.step - 1) if self.at % RAISED_EVERY == 4 else self.step
+        return replace(self, step=step, entered=self.hired if self.entered > day else self.entered)
+
+    def row(self) -> tuple[str | None, ...]:
+        """The columns in the order of COLUMNS."""
+        title, code, pay, plan, hours, level, family, department, number, short, salary = _JOBS[self.job][0]
+        return (
+            self.age, self.sex, self.race, title.removesuffix("-96 hr"), number, code, f"{code}{self.at:05d}",
+            f"{short.upper()} {self.at % 9}", _day(self.entered), pay, str(hours), _short(min(1, hours / 40)), plan, code,
+            str(self.step), _short(salary * (1 + STEP_SHARE * self.step)), level, family if self.at % 1_200 else None, title,
+            title[:10], department, short, _day(self.hired),
         )  # fmt: skip
-    return rows
 
 
-def write(folder: Path, rng: np.random.Generator) -> Delivery:
-    """Write the personnel database into `folder`; returns what was planted."""
-    staff = _staff(rng, EMPLOYEES - SAME_AGAIN)
-    staff += staff[-SAME_AGAIN:]
-    database = sqlite3.connect(folder / "hr.sqlite", isolation_level=None)
+def _positions(
+    rng: np.random.Generator, count: int, composition: Mapping[str, float], first: int, last_day: date
+) -> list[_Position]:
+    """So many positions, numbered from `first`, of people hired some time before `last_day`."""
+    jobs = rng.choice(len(_JOBS), count, p=np.array([share for _, share in _JOBS]) / 100).tolist()
+    ages = rng.choice(list(_AGES), count, p=np.array(list(_AGES.values())) / 100).tolist()
+    women, luck, days = rng.random(count) < 0.37, rng.random(count), rng.integers(120, 12_000, count)
+    if last_day == AS_OF:
+        days[::HIRED_EVERY] = rng.integers(1, (AS_OF - BEFORE).days, len(days[::HIRED_EVERY]))
+    served = (days * rng.random(count)).astype(int)
+    races, known = _races(rng, count, composition)
+    steps = (luck * [STEPS[race] for race in known]).astype(int).tolist()
+    hired = [last_day - timedelta(days=int(ago)) for ago in days]
+    return [
+        _Position(
+            first + at, jobs[at], ages[at], "F" if women[at] else "M", races[at], steps[at], hired[at],
+            hired[at] + timedelta(days=int(served[at])),
+        )
+        for at in range(count)
+    ]  # fmt: skip
+
+
+def _write(path: Path, positions: list[_Position]) -> list[tuple[str | None, ...]]:
+    """Write a database, in which the last positions are there twice; returns its rows."""
+    rows = [position.row() for position in (*positions, *positions[-SAME_AGAIN:])]
+    database = sqlite3.connect(path, isolation_level=None)
     try:
         database.execute("pragma journal_mode = off")  # the whole folder is thrown away if this is cut short
         database.execute(f"create table employees ({', '.join(f'{column} text' for column in COLUMNS)})")
         database.execute("begin")
-        database.executemany(f"insert into employees values ({', '.join('?' * len(COLUMNS))})", staff)
+        database.executemany(f"insert into employees values ({', '.join('?' * len(COLUMNS))})", rows)
         database.execute("commit")
     finally:
         database.close()
-    races = [row[COLUMNS.index("RACE")] for row in staff]
-    facts = {"unknown_race": races.count("UNKNOWN"), "odd_labels": sum(race in _ODD_LABELS for race in races)}
-    return Delivery(delivered=len(staff), duplicate=SAME_AGAIN, facts=facts)
+    return rows
+
+
+def write(folder: Path, rng: np.random.Generator) -> Delivery:
+    """Write both databases into `folder`; returns what was planted."""
+    now = _positions(rng, EMPLOYEES - SAME_AGAIN, COMPOSITION, 0, AS_OF)
+    left = _positions(rng, LEFT, COMPOSITION_OF_LEAVERS, 50_000, BEFORE)
+    before = [*left, *(position.on(BEFORE) for position in now if position.hired <= BEFORE)]
+    rows = _write(folder / "hr.sqlite", now)
+    earlier = _write(folder / f"hr_{BEFORE}.sqlite", before)
+    races = [row[COLUMNS.index("RACE")] for row in (*rows, *earlier)]
+    facts = {
+        "unknown_race": races.count("UNKNOWN"), "odd_labels": sum(race in _ODD_LABELS for race in races),
+        "hired": len(now) - (len(before) - LEFT), "left": LEFT,
+    }  # fmt: skip
+    return Delivery(delivered=len(races), duplicate=2 * SAME_AGAIN, facts=facts)

@@ -202,14 +202,19 @@ def test_staff_is_composed_as_planted(city: Path, truths: list[dict[str, Any]]) 
         "WHITE": "white", "BLACK": "black", "HISPANIC": "hispanic", "ASIAN/PACIFIC ISLANDER": "asian_or_nhpi",
         "AMERICAN INDIAN/ALASKAN NATIVE": "aian",
     }  # fmt: skip
-    with sqlite3.connect(city / "der__employees" / "hr.sqlite") as database:
-        counts = {
-            codes[race]: rows
-            for race, rows in database.execute("select RACE, count(*) from employees group by 1")
-            if race in codes
-        }
-    for code, percent in planted(truths, "workforce_composition").items():
-        assert_drawn_from(percent, counts[code], sum(counts.values()))
+    for day, name in (("2025-09-30", "hr_2025-09-30.sqlite"), ("2025-12-31", "hr.sqlite")):
+        with sqlite3.connect(city / "der__employees" / name) as database:
+            counts = {
+                codes[race]: rows
+                for race, rows in database.execute("select RACE, count(*) from employees group by 1")
+                if race in codes
+            }
+        composition = planted(truths, "workforce_composition", day)
+        assert set(composition) == set(codes.values())
+        for code, percent in composition.items():
+            assert_drawn_from(percent, counts[code], sum(counts.values()))
+    before, now = (planted(truths, "workforce_composition", day)["white"] for day in ("2025-09-30", "2025-12-31"))
+    assert before > now
 
 
 def newest(folder: Path) -> Path:
@@ -242,22 +247,21 @@ def test_absences_and_diplomas_are_as_planted_where_nothing_is_hidden(city: Path
 
 
 def test_pay_at_a_level_has_the_planted_median_and_gap(city: Path, truths: list[dict[str, Any]]) -> None:
-    medians = {
-        (truth["stratum_code"], truth["race_ethnicity_code"]): truth["value"]
-        for truth in truths
-        if truth["measure_id"] == "pay_median"
-    }
-    with sqlite3.connect(city / "der__employees" / "hr.sqlite") as database:
-        for (level, code), value in medians.items():
-            found = database.execute(
-                "select ANNUAL_RT from employees where EEO_JOB_GROUP = ? and (? = 'all' or lower(RACE) = ?)", [level, code, code]
-            )
-            pay = [float(text.replace(",", "")) for (text,) in found]
-            assert statistics.median(pay) == pytest.approx(value, rel=0.02)
-    assert {level for level, code in medians if code == "all"} == {"1", "3", "6", "7", "8"}
-    gaps = {t["stratum_code"]: t["rate_ratio"] for t in truths if t["measure_id"] == "pay_median" and t["rate_ratio"]}
-    assert gaps == {level: pytest.approx(medians[level, "black"] / medians[level, "white"]) for level in ("6", "8")}
-    assert all(0.95 < gap < 0.97 for gap in gaps.values())
+    for day, name in (("2025-09-30", "hr_2025-09-30.sqlite"), ("2025-12-31", "hr.sqlite")):
+        of_the_day = [truth for truth in truths if (truth["measure_id"], truth["period_start"]) == ("pay_median", day)]
+        medians = {(truth["stratum_code"], truth["race_ethnicity_code"]): truth["value"] for truth in of_the_day}
+        with sqlite3.connect(city / "der__employees" / name) as database:
+            for (level, code), value in medians.items():
+                found = database.execute(
+                    "select ANNUAL_RT from employees where EEO_JOB_GROUP = ? and (? = 'all' or lower(RACE) = ?)",
+                    [level, code, code],
+                )
+                pay = [float(text.replace(",", "")) for (text,) in found]
+                assert statistics.median(pay) == pytest.approx(value, rel=0.02)
+        assert {level for level, code in medians if code == "all"} == {"1", "3", "6", "7", "8"}
+        gaps = {truth["stratum_code"]: truth["rate_ratio"] for truth in of_the_day if truth["rate_ratio"]}
+        assert gaps == {level: pytest.approx(medians[level, "black"] / medians[level, "white"]) for level in ("6", "8")}
+        assert all(0.95 < gap < 0.97 for gap in gaps.values())
 
 
 def test_foreclosures_are_exactly_as_planted(city: Path, truths: list[dict[str, Any]]) -> None:
@@ -280,13 +284,15 @@ def test_sales_have_the_planted_medians(city: Path, truths: list[dict[str, Any]]
 
 
 def test_lead_is_counted_as_planted(city: Path, truths: list[dict[str, Any]]) -> None:
-    lines = read_csv(next((city / "dpw__lead_service_lines").iterdir()))
-    ours = {(row["House Number Range"], row["Street Name"]) for row in lines if row["City"] == "SAMPLETON"}
     with gzip.open(next((city / "city__addresses").iterdir()), "rt") as index:
         houses = {row["address_string"].split(" #")[0] for row in csv.DictReader(index)}
-    assert {" ".join(row) for row in ours} <= houses
-    (share,) = (truth["value"] for truth in truths if truth["measure_id"] == "lead_service_lines_per_1000_addresses")
-    assert share == pytest.approx(1000 * len(ours) / len(houses))
+    shares = {t["period_start"]: t["value"] for t in truths if t["measure_id"] == "lead_service_lines_per_1000_addresses"}
+    assert set(shares) == {"2025-01-01", "2025-07-01"}
+    for day, name in (("2025-01-01", "leadservicelines_2025-01-01.csv"), ("2025-07-01", "leadservicelines.csv")):
+        lines = read_csv(city / "dpw__lead_service_lines" / name)
+        ours = {(row["House Number Range"], row["Street Name"]) for row in lines if row["City"] == "SAMPLETON"}
+        assert {" ".join(row) for row in ours} <= houses
+        assert shares[day] == pytest.approx(1000 * len(ours) / len(houses))
     abated = Counter(tuple(row.values()) for row in read_csv(next((city / "mhd__lead_orders_abated").iterdir())))
     by_year = Counter(f"{order[1][-4:]}-01-01" for order in abated)
     assert by_year == {truth["period_start"]: truth["value"] for truth in truths if truth["measure_id"] == "lead_orders_abated"}

@@ -188,13 +188,16 @@ def test_staff_is_represented_as_planted(city: Path, truths: list[dict[str, Any]
         "black": int(force["Estimate; Black or African American alone, not Hispanic or Latino"]),
         "hispanic": int(force["Estimate; Hispanic or Latino"]),
     }
-    with sqlite3.connect(city / "der__employees" / "hr.sqlite") as database:
-        staff = dict(database.execute("select lower(RACE), count(*) from employees group by 1"))
-    rates = told(truths, "positions_per_1000_labor_force")
-    everybody = sum(staff.values()) / int(force["Estimate; Total civilian labor force 16 years and over"])
-    ratios = {t["race_ethnicity_code"]: t["rate_ratio"] for t in truths if t["measure_id"] == "positions_per_1000_labor_force"}
-    for code, count in people.items():
-        rate = staff[code] / count
-        assert abs(1000 * rate - rates[code]) < 4 * 1000 * rate * (1 / staff[code] + (3 / count**0.5) ** 2) ** 0.5
-        assert ratios[code] == pytest.approx(rate / everybody, rel=0.2)
-    assert ratios["hispanic"] < 0.5 < ratios["black"] < 0.9 < 1 < ratios["white"]
+    measure = "positions_per_1000_labor_force"
+    for day, name in (("2025-09-30", "hr_2025-09-30.sqlite"), ("2025-12-31", "hr.sqlite")):
+        with sqlite3.connect(city / "der__employees" / name) as database:
+            staff = dict(database.execute("select lower(RACE), count(*) from employees group by 1"))
+        rates = told(truths, measure, start=day)
+        everybody = sum(staff.values()) / int(force["Estimate; Total civilian labor force 16 years and over"])
+        of_the_day = [truth for truth in truths if (truth["measure_id"], truth["period_start"]) == (measure, day)]
+        ratios = {truth["race_ethnicity_code"]: truth["rate_ratio"] for truth in of_the_day}
+        for code, count in people.items():
+            rate = staff[code] / count
+            assert abs(1000 * rate - rates[code]) < 4 * 1000 * rate * (1 / staff[code] + (3 / count**0.5) ** 2) ** 0.5
+            assert ratios[code] == pytest.approx(rate / everybody, rel=0.2)
+        assert ratios["hispanic"] < 0.5 < ratios["black"] < 0.9 < 1 < ratios["white"]

@@ -32,6 +32,17 @@ def test_the_list_of_lines_ends_in_a_blank_row_and_its_date(folder: Path) -> Non
     assert (folder / "leadservicelines.csv").read_bytes().endswith(b"\r\n,,,,,\r\n,,,,,7/1/2025\r\n")
 
 
+def test_lines_were_replaced_between_the_two_lists(folder: Path) -> None:
+    earlier = folder / "leadservicelines_2025-01-01.csv"
+    assert earlier.read_bytes().endswith(b"\r\n,,,,,\r\n,,,,,1/1/2025\r\n")
+    now, before = (
+        {(row["House Number Range"], row["Street Name"]) for row in read(folder, name)}
+        for name in ("leadservicelines.csv", earlier.name)
+    )
+    assert now < before
+    assert 100 < len(before - now) < len(now) / 5
+
+
 def test_house_numbers_stand_in_two_columns(folder: Path) -> None:
     rows = read(folder, "leadservicelines.csv")[:-2]
     more = {row["House Number contd."] for row in rows}

@@ -24,26 +24,41 @@ def claim(folder: Path) -> Delivery:
     return people.write(folder, np.random.default_rng(11))
 
 
-@pytest.fixture(scope="module")
-def staff(folder: Path, claim: Delivery) -> list[dict[str, str | None]]:
-    with sqlite3.connect(folder / "hr.sqlite") as database:
+def read(path: Path) -> list[dict[str, str | None]]:
+    with sqlite3.connect(path) as database:
         assert {row[2].upper() for row in database.execute("pragma table_info(employees)")} == {"TEXT"}
         cursor = database.execute("select * from employees")
         names = [column[0] for column in cursor.description]
         return [dict(zip(names, row, strict=True)) for row in cursor]
 
 
-def test_columns_rows_and_copies(staff: list[dict[str, str | None]], claim: Delivery) -> None:
+@pytest.fixture(scope="module")
+def staff(folder: Path, claim: Delivery) -> list[dict[str, str | None]]:
+    return read(folder / "hr.sqlite")
+
+
+@pytest.fixture(scope="module")
+def before(folder: Path, claim: Delivery) -> list[dict[str, str | None]]:
+    return read(folder / "hr_2025-09-30.sqlite")
+
+
+def test_columns_rows_and_copies(
+    staff: list[dict[str, str | None]], before: list[dict[str, str | None]], claim: Delivery
+) -> None:
     assert tuple(staff[0]) == people.COLUMNS
-    assert len(staff) == claim.delivered == people.EMPLOYEES
-    assert len(staff) - len({tuple(row.values()) for row in staff}) == claim.duplicate
-    assert sum(row["RACE"] == "UNKNOWN" for row in staff) == claim.facts["unknown_race"] > 0
+    assert len(staff) == people.EMPLOYEES
+    assert len(before) == people.employees_on(people.BEFORE)
+    assert len(staff) + len(before) == claim.delivered
+    copies = [len(rows) - len({tuple(row.values()) for row in rows}) for rows in (staff, before)]
+    assert copies == [people.SAME_AGAIN] * 2
+    assert sum(copies) == claim.duplicate
+    assert sum(row["RACE"] == "UNKNOWN" for row in (*staff, *before)) == claim.facts["unknown_race"] > 0
 
 
 def test_race_labels_are_dirty_and_the_impossible_ones_few(staff: list[dict[str, str | None]], claim: Delivery) -> None:
     odd = [row["RACE"] for row in staff if row["RACE"] not in {*people.COMPOSITION, "UNKNOWN"}]
     assert {"CHINESE", "TORRES STRAIT ISLANDER ORIGIN"} <= set(odd)
-    assert len(odd) == claim.facts["odd_labels"]
+    assert 0 < len(odd) < claim.facts["odd_labels"]
     assert len(odd) < 0.001 * len(staff)
     assert any(row["RACE"] == "ASIAN/PACIFIC ISLANDER" for row in staff)
 
@@ -61,3 +76,19 @@ def test_values_are_as_an_export_writes_them(staff: list[dict[str, str | None]])
 @pytest.mark.parametrize(("employees", "odd"), [(1, 0), (999, 0), (1_000, 0), (1_001, 1), (5_952, 5), (90_000, 5)])
 def test_impossible_labels_stay_below_one_in_a_thousand(employees: int, odd: int) -> None:
     assert len(people.odd_labels(employees)) == odd
+
+
+def test_between_the_two_days_people_are_hired_leave_and_rise_by_a_step(
+    staff: list[dict[str, str | None]], before: list[dict[str, str | None]], claim: Delivery
+) -> None:
+    now, then = ({row["POSITION_NBR"]: row for row in rows} for rows in (staff, before))
+    hired, left = set(now) - set(then), set(then) - set(now)
+    assert (len(hired), len(left)) == (claim.facts["hired"], claim.facts["left"]) == (239, people.LEFT)
+    for number, row in now.items():
+        day = datetime.strptime(row["HIRE_DATE"] or "", "%m/%d/%Y 0:00")
+        assert (day > datetime(2025, 9, 30)) == (number in hired)
+    for row in then.values():
+        assert datetime.strptime(row["JOB_ENTRY_DT"] or "", "%m/%d/%Y 0:00") <= datetime(2025, 9, 30)
+    stayed = [(int(now[number]["STEP"] or 0), int(then[number]["STEP"] or 0)) for number in set(now) & set(then)]
+    assert {after - earlier for after, earlier in stayed} == {0, 1}
+    assert 300 < sum(after > earlier for after, earlier in stayed) < 600
