@@ -96,9 +96,12 @@ def _measures(connection: DuckDBPyConnection, has_registry: bool) -> list[Measur
     differs = ", ".join(f"case when {_differs(f'a.{quoted(c)}', f'b.{quoted(c)}', types[c])} then '{c}' end" for c in compared)
     same_row = " and ".join(f"a.{c} is not distinct from b.{c}" for c in GRAIN)
     keys = ", ".join(f"coalesce(b.{c}, a.{c})::varchar as {c}" for c in GRAIN)
+    withdrawn = "coalesce(b.value_status = 'suppressed_at_source', false)" if "value_status" in compared else "false"
     connection.execute(
         f"create temp table compared as select {keys}, a.measure_id is null as is_added, b.measure_id is null as is_gone, "
         "a.value::double as value_before, b.value::double as value_after, "
+        # what its publisher hides now is a figure of the older file alone, and is not repeated
+        f"{withdrawn} as is_withdrawn, "
         f"list_filter([{differs}]::varchar[], lambda name: name is not null) as differs "
         f"from before.{MEASURES} as a full join after.{MEASURES} as b on {same_row}"
     )
@@ -138,10 +141,13 @@ def _columns(connection: DuckDBPyConnection, measure: str) -> dict[str, int]:
 
 
 def _top(connection: DuckDBPyConnection, measure: str) -> tuple[Change, ...]:
-    """The rows of both whose value moved most; a value that came or went stands after those that moved."""
+    """The rows of both whose value moved most; a value that came or went stands after those that moved.
+
+    A value that its publisher withdrew is not among them: the newer release must not say it again.
+    """
     rows = connection.execute(
         f"select {', '.join(GRAIN)}, value_before, value_after from compared "
-        "where measure_id = ? and not is_added and not is_gone and list_contains(differs, 'value') "
+        "where measure_id = ? and not is_added and not is_gone and not is_withdrawn and list_contains(differs, 'value') "
         f"order by abs(value_after - value_before) desc nulls last, {', '.join(GRAIN)} limit {TOP}",
         [measure],
     ).fetchall()

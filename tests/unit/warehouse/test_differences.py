@@ -114,6 +114,19 @@ def test_two_releases_that_say_the_same_do_not_differ(home: Home, make: Seal) ->
     assert compare(home, before.release_id, before.release_id).measures == ()
 
 
+def test_a_figure_that_its_publisher_withdrew_is_not_repeated(home: Home, make: Seal) -> None:
+    """The comparison counts the row, and does not print what it was before it was hidden."""
+    add = "alter table release.marts.fct_equity_measures add column value_status varchar default 'computed'"
+    hide = "update release.marts.fct_equity_measures set value = null, value_status = 'suppressed_at_source' where value = 10.0"
+    before, after = (
+        make(extra=add),
+        make([*ROWS[:2], ("stops", 1, "2025-01-01", "black", 23.0, "reliable")], extra=f"{add}; {hide}"),
+    )
+    stops = next(one for one in compare(home, before.release_id, after.release_id).measures if one.measure_id == "stops")
+    assert (stops.changed, stops.columns) == (2, {"value": 2, "value_status": 1})
+    assert [change.before for change in stops.top] == [22.0]
+
+
 def test_rows_that_came_went_and_changed_are_counted_with_the_largest_changes_first(home: Home, make: Seal) -> None:
     rows = [
         ("stops", 1, "2024-01-01", "black", 20.5, "reliable"),
