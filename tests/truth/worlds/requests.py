@@ -59,7 +59,8 @@ def _counts(world: World, rng: np.random.Generator, seeds: int, switches: Switch
     waited = np.where(soon, rng.uniform(*_SOON, len(piece)), rng.uniform(*_LATER, len(piece)))
     types = np.array([*_OF_TYPE])
     chances = np.array([*_OF_TYPE.values()])
-    of_type = types[(rng.random(len(piece)) > np.where(soon, *chances[0])).astype(int)]
+    # a stream of its own, so that types leave the days of requests and what is drawn after them alone
+    of_type = types[(rng.spawn(1)[0].random(len(piece)) > np.where(soon, *chances[0])).astype(int)]
     _requests(world, rng, piece, days_within(rng, months(seeds).ravel()[month]), waited, np.full(len(piece), 10.0), of_type)
     in_working_days = _in_working_days()
     closed, others = (expected * share).sum(), (expected * (1 - share)).sum()
