@@ -28,7 +28,7 @@ from expectations.disclosure.reading import (
     read_published,
     read_records,
 )
-from expectations.disclosure.refusals import refusals
+from expectations.disclosure.refusals import labelled_rows, refusals
 from expectations.results import Finding, GateResult, Severity
 from warehouse import dialect
 
@@ -62,7 +62,7 @@ def gate_disclosure(
     remembered.keep()
     refused = [
         (f"{refusal.what}: {refusal.measure.measure_id}", refusal.where)
-        for refusal in [*refusals(published, records), *over_schools]
+        for refusal in [*refusals(published, records, labelled_rows(published, figures)), *over_schools]
     ]
     findings = (
         _finding("leaks", "critical", [(leak.records, leak.where) for leak in found.leaks], _LEAKS),

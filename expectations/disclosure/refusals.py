@@ -40,13 +40,20 @@ class Refusal(NamedTuple):
     where: Where
 
 
-def refusals(published: Published, records: Mapping[tuple[Measure, Where], float] | None = None) -> Iterator[Refusal]:
-    """Everything that today's file says and must not. `records`: how many records medians truly rest on."""
+def refusals(
+    published: Published,
+    records: Mapping[tuple[Measure, Where], float] | None = None,
+    labelled: frozenset[tuple[Measure, Where]] | None = None,
+) -> Iterator[Refusal]:
+    """Everything that today's file says and must not. `records`: how many records medians truly rest on.
+
+    `labelled`: where records truly have a combined label; without it they may have one anywhere.
+    """
     rows = {(row.measure, row.where, row.method): row for row in published.rows}
     for row in published.rows:
         yield from _of_row(row)
         yield from _of_reference(row, rows)
-        yield from _of_bounds(row, rows, published)
+        yield from _of_bounds(row, rows, published, labelled)
         yield from _of_median(row, records or {})
     yield from _of_coverage(published.rows)
     yield from _of_pools(published.rows)
@@ -57,6 +64,16 @@ def refusals(published: Published, records: Mapping[tuple[Measure, Where], float
     for goal in published.goals:
         yield from _of_goal(goal, shown)
     yield from _of_places(published.rows)
+
+
+def labelled_rows(published: Published, figures: Iterable[Row]) -> frozenset[tuple[Measure, Where]]:
+    """Where the true figures have records with a combined label."""
+    return frozenset(
+        (row.measure, row.where)
+        for row in figures
+        if published.race_kinds.get(row.where.race) == "combined_legacy"
+        and max(row.figures.get("numerator", 0.0), row.figures.get("denominator", 0.0)) > 0.0
+    )
 
 
 def is_hidden(row: Row) -> bool:
@@ -90,7 +107,12 @@ def _of_median(row: Row, records: Mapping[tuple[Measure, Where], float]) -> Iter
         yield Refusal("a median that rests on too few records", row.measure, row.where)
 
 
-def _of_bounds(row: Row, rows: Mapping[tuple[Measure, Where, str], Row], published: Published) -> Iterator[Refusal]:
+def _of_bounds(
+    row: Row,
+    rows: Mapping[tuple[Measure, Where, str], Row],
+    published: Published,
+    labelled: frozenset[tuple[Measure, Where]] | None,
+) -> Iterator[Refusal]:
     """Bounds of a ratio are a quotient, and no equation: they are out only where both bounds that they are made of are."""
     has_bounds = all(name in row.figures for name in _BOUNDS)
     if row.words.get("value_status") == "bounded":
@@ -101,9 +123,11 @@ def _of_bounds(row: Row, rows: Mapping[tuple[Measure, Where, str], Row], publish
         yield Refusal("is_significant_fdr without a ratio", row.measure, row.where)
     if has_bounds:
         for label, kind in published.race_kinds.items():
-            other = rows.get((row.measure, row.where._replace(race=label, tabulation=EXCLUSIVE), row.method))
+            at = row.where._replace(race=label, tabulation=EXCLUSIVE)
+            other = rows.get((row.measure, at, row.method))
             leaves_out = kind == "combined_legacy" and label != row.where.race and not may_be(published, label, row.where.race)
-            if leaves_out and (other is None or is_hidden(other)):
+            is_there = labelled is None or (row.measure, at) in labelled
+            if leaves_out and is_there and (other is None or is_hidden(other)):
                 yield Refusal("bounds that leave out a hidden label", row.measure, row.where)
     if not any(name in row.figures for name in _RATIO_BOUNDS):
         return

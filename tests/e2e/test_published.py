@@ -57,6 +57,24 @@ def test_exports_hold_every_public_table_and_say_what_it_is(first_release: tuple
     assert set(verify(home, release_id).exports) == set(files)
 
 
+def test_no_zero_has_a_sign(first_release: tuple[Path, dict[str, Any]]) -> None:
+    """Arithmetic makes -0.0 of a zero and a negative number: readers would see it, and equal files would differ."""
+    home = Home(first_release[0])
+    found = []
+    for file in (home.published_analyst, home.published_public):
+        with duckdb.connect(str(file), read_only=True) as connection:
+            columns = connection.execute(
+                "select schema_name, table_name, column_name from duckdb_columns() "
+                "where not internal and data_type in ('DOUBLE', 'FLOAT')"
+            ).fetchall()
+            assert columns
+            for schema, table, column in columns:
+                signed = f'select count(*) from "{schema}"."{table}" where "{column}" = 0 and signbit("{column}")'
+                if (row := connection.execute(signed).fetchone()) and row[0]:
+                    found.append((schema, table, column, row[0]))
+    assert not found, f"end the model with with_plain_zeros: {found}"
+
+
 def test_nobody_is_given_away_and_what_is_hidden_is_written_down(first_release: tuple[Path, dict[str, Any]]) -> None:
     home, release_id = Home(first_release[0]), first_release[1]["release_id"]
     with duckdb.connect(str(home.published_public), read_only=True) as connection:

@@ -15,7 +15,7 @@ def test_searches_of_stopped_persons(milwaukee: tuple[CommandLine, dict[str, Any
     levelground, _ = milwaukee
     rows = levelground.ask(
         "select race_ethnicity_code as race, numerator, denominator, known_race_pct, reliability, rate_ratio, bound_low, "
-        "bound_high "
+        "bound_high, rate_ratio_bound_low, rate_ratio_bound_high, bound_source "
         "from marts.fct_equity_measures where measure_id = 'stops_searched_share' and period_type = 'year'"
     )
     by_race = {row["race"]: row for row in rows}
@@ -27,6 +27,35 @@ def test_searches_of_stopped_persons(milwaukee: tuple[CommandLine, dict[str, Any
     assert by_race["black"]["reliability"] == "use_with_caution"
     assert by_race["black"]["bound_low"] < 100 * 3_267 / 17_408 < by_race["black"]["bound_high"]
     assert by_race["black"]["rate_ratio"] == pytest.approx((3_267 / 17_408) / (954 / 11_703))
+    ratio = (
+        by_race["black"]["rate_ratio_bound_low"],
+        by_race["black"]["rate_ratio_bound_high"],
+        by_race["black"]["bound_source"],
+    )
+    assert (round(ratio[0], 3), round(ratio[1], 3), ratio[2]) == (1.38, 4.197, "unknown_race")
+
+
+def test_a_combined_label_bounds_only_the_groups_that_it_can_be(milwaukee: tuple[CommandLine, dict[str, Any]]) -> None:
+    """72 positions of Asian or Pacific Islander cannot be of a Hispanic or American Indian person; 51 without a race can."""
+    levelground, _ = milwaukee
+    rows = levelground.ask(
+        "select race_ethnicity_code as race, bound_high from marts.fct_equity_measures "
+        "where measure_id = 'workforce_composition' and stratum_type = 'all' and bound_high is not null"
+    )
+    high = {row["race"]: round(row["bound_high"], 2) for row in rows}
+    assert (high["hispanic"], high["aian"]) == (1.87, 1.14)
+    assert high["asian"] == round(100 * (11 + 72 + 51) / 6_304, 2)
+
+
+def test_estimates_of_the_county_are_compared_within_the_city(milwaukee: tuple[CommandLine, dict[str, Any]]) -> None:
+    levelground, _ = milwaukee
+    (found,) = levelground.ask(
+        "select count(*) filter (reference_code is null) as without, count(rate_ratio) as ratios from marts.fct_equity_measures "
+        "where measure_id in ('diabetes_prevalence', 'copd_prevalence', 'poor_mental_health_prevalence') "
+        "and method = 'place_weighted'"
+    )
+    assert found["without"] == 0
+    assert found["ratios"] > 0
 
 
 def test_stops_by_race_have_no_ratio(milwaukee: tuple[CommandLine, dict[str, Any]]) -> None:

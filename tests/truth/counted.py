@@ -52,6 +52,7 @@ def invent() -> World:
             "age_universe": "total",
             "favourable_direction": "lower",
             "source": "fpc__police_stops",
+            "is_estimate": _is_estimated(columns),
         } | columns
         world.fact(
             "dim_measure", measure_version=[1], minimum_n=20, **{key: value for key, value in row.items() if value is not None}

@@ -15,7 +15,12 @@
 
 
 {% macro same_slice(left, right) -%}
-    {%- for column in slice_columns() -%}
+    {{ same_columns(left, right, slice_columns()) }}
+{%- endmacro %}
+
+
+{% macro same_columns(left, right, columns) -%}
+    {%- for column in columns -%}
         {{ left }}.{{ column }} = {{ right }}.{{ column }}{{ ' and ' if not loop.last }}
     {%- endfor -%}
 {%- endmacro %}

@@ -9,7 +9,7 @@ referenced as (
     select * from {{ ref('int_published__referenced') }}
 ),
 
-final as (
+shown as (
     select
         measure_id,
         measure_version,
@@ -55,6 +55,7 @@ final as (
         case
             when publication_status in ('suppressed', 'unreliable') then publication_status
             when value_status <> 'computed' then status_reason
+            when publication_status = 'no_denominator' then 'denominator_below_minimum'
             when
                 reference_code is not null
                 and (is_reference_hidden or not is_reference_told)
@@ -65,6 +66,7 @@ final as (
                 then 'reference_hidden'
             when is_group and not shows_unknown and not (is_compared and rate_ratio is not null) then 'known_race_hidden'
             when is_group and not shows_unknown then null
+            when is_reference_small and status_reason is null then 'reference_unreliable'
             else status_reason
         end as status_reason,
         is_revision_pending,
@@ -74,9 +76,18 @@ final as (
         {%- endfor %}
         case when is_counted then population_fit end as population_fit,
         case when is_bounded and shows_unknown then bound_source end as bound_source,
-        case when is_counted then period_coverage_pct end as period_coverage_pct,
-        case when is_compared then is_significant_fdr end as is_significant_fdr
+        case when is_counted then period_coverage_pct end as period_coverage_pct
     from referenced
+),
+
+-- figures that were reported before stay as they were, but for the sign of a zero
+plain as (
+    {{ with_plain_zeros('shown', figure_columns()) }}
+),
+
+-- among the ratios that are out: a test together with hidden ones would be a word about them
+final as (
+    {{ tested_together('plain') }}
 )
 
 select * from final

@@ -53,7 +53,9 @@ compared as (
                 else goals.is_confidential or counted.measure_id is not null
             end
         ) as is_hidden,
-        bool_or(coalesce(figures.publication_status = 'unreliable', false)) as is_unreliable
+        bool_or(
+            coalesce(figures.publication_status = 'unreliable' or figures.status_reason = 'denominator_below_minimum', false)
+        ) as is_unreliable
     from made_of
     inner join goals on made_of.goal_id = goals.goal_id
     {%- for relation, alias in [(ref('equity_measures'), 'figures'), (ref('fct_equity_measures'), 'counted')] %}

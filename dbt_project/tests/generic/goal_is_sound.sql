@@ -1,3 +1,3 @@
-{% test goal_is_sound(model) %}
-{{ goal_is_sound_check(model) }}
+{% test goal_is_sound(model, measures=none) %}
+{{ goal_is_sound_check(model, measures) }}
 {% endtest %}

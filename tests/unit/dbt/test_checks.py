@@ -26,7 +26,7 @@ INTERVALS = (
 )
 GOAL = (
     "goal_id, title, is_example, direction, baseline_period_start, baseline_value, comparison_baseline_value, target_value, "
-    "target_on, target_group, comparison_group"
+    "target_on, target_group, comparison_group, benchmark_value, measure_id"
 )
 CROSSWALK = "vocabulary, reported_label, race_ethnicity_set, race_ethnicity_code, missing_reason, valid_from, valid_to"
 # One good table for each check: columns, rows, arguments.
@@ -58,9 +58,10 @@ GOOD: dict[str, tuple[str, str, dict[str, Any]]] = {
     ),
     "goal_is_sound": (
         GOAL,
-        "('up', 'Example: g', true, 'higher', 1, 5.0, 7.0, 6.0, 2, 'black', 'white'), "
-        "('down', 'g', false, 'lower', 1, null, null, 6.0, 2, 'all', null)",
-        {},
+        "('up', 'Example: g', true, 'higher', 1, 5.0, 7.0, 6.0, 2, 'black', 'white', null, 'm'), "
+        "('down', 'g', false, 'lower', 1, null, null, 6.0, 2, 'all', null, null, 'm'), "
+        "('part', 'g', false, 'lower', 1, null, null, 6.0, 2, 'black', null, 9.0, 'part')",
+        {"measures": "registry"},
     ),
     "small_counts_hidden": (
         "publication_status, people, answered",
@@ -88,6 +89,7 @@ def found() -> Iterator[Check]:
             "('multiracial', 'combination'), ('declined', 'missing')) as race (race_ethnicity_code, kind)"
         )
         connection.execute("create table three as select * from range(3)")
+        connection.execute("create table registry as select 'part' as measure_id, 'composition' as kind")
 
         def count(check: str, columns: str, rows: str, arguments: dict[str, Any], where: str = "true") -> int:
             good = GOOD.get(check, (columns, rows))[1]  # says the types: a column of NULLs alone would be of integers
@@ -139,15 +141,17 @@ def test_nothing_is_found_in_good_rows_and_in_none(found: Check, check: str) -> 
         ),
         pytest.param(
             "goal_is_sound",
-            "('same day', 'g', false, 'higher', 2, 5.0, 7.0, 6.0, 2, 'black', 'white'), "
-            "('no ambition', 'g', false, 'higher', 1, 5.0, 7.0, 5.0, 2, 'black', 'white'), "
-            "('the wrong way', 'g', false, 'lower', 1, 5.0, 4.0, 6.0, 2, 'black', 'white'), "
-            "('nobody beside it', 'g', false, 'higher', 1, 5.0, null, 6.0, 2, 'black', null), "
-            "('everybody beside a group', 'g', false, 'higher', 1, 5.0, 7.0, 6.0, 2, 'all', 'white'), "
-            "('beside itself', 'g', false, 'higher', 1, 5.0, 7.0, 6.0, 2, 'black', 'black'), "
-            "('a figure of nobody', 'g', false, 'higher', 1, 5.0, 7.0, 6.0, 2, 'all', null), "
-            "('not called one', 'Half of all', true, 'higher', 1, 5.0, 7.0, 6.0, 2, 'black', 'white')",
-            8,
+            "('same day', 'g', false, 'higher', 2, 5.0, 7.0, 6.0, 2, 'black', 'white', null, 'm'), "
+            "('no ambition', 'g', false, 'higher', 1, 5.0, 7.0, 5.0, 2, 'black', 'white', null, 'm'), "
+            "('the wrong way', 'g', false, 'lower', 1, 5.0, 4.0, 6.0, 2, 'black', 'white', null, 'm'), "
+            "('nobody beside it', 'g', false, 'higher', 1, 5.0, null, 6.0, 2, 'black', null, null, 'm'), "
+            "('everybody beside a group', 'g', false, 'higher', 1, 5.0, 7.0, 6.0, 2, 'all', 'white', null, 'm'), "
+            "('beside itself', 'g', false, 'higher', 1, 5.0, 7.0, 6.0, 2, 'black', 'black', null, 'm'), "
+            "('a figure of nobody', 'g', false, 'higher', 1, 5.0, 7.0, 6.0, 2, 'all', null, null, 'm'), "
+            "('not called one', 'Half of all', true, 'higher', 1, 5.0, 7.0, 6.0, 2, 'black', 'white', null, 'm'), "
+            "('two references', 'g', false, 'higher', 1, 5.0, 7.0, 6.0, 2, 'black', 'white', 9.0, 'm'), "
+            "('a part beside a group', 'g', false, 'higher', 1, 5.0, 7.0, 6.0, 2, 'black', 'white', null, 'part')",
+            10,
             id="each way to be a goal that cannot be judged",
         ),
         pytest.param(

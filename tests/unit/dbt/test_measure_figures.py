@@ -17,6 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from lifelines import KaplanMeierFitter
 from lifelines.utils import median_survival_times
+from scipy.stats import false_discovery_control, norm
 
 from orchestration.settings import DBT_PROJECT
 from tests.unit.dbt.conftest import EmptyWarehouse
@@ -63,7 +64,7 @@ def made(warehouse: EmptyWarehouse, model: str, **inputs: list[Row]) -> list[Row
 def judged(**changes: Any) -> Row:
     return SLICE | {
         "kind": "proportion", "unit": "percent", "race_kind": "category", "value_status": "computed", "is_computable": True,
-        "hides_a_race": False, "is_incomplete": False, "minimum_n": 20,
+        "hides_a_race": False, "is_incomplete": False, "is_estimate": False, "minimum_n": 20,
     } | changes  # fmt: skip
 
 
@@ -97,6 +98,7 @@ PAIR = judged(
     is_delivered=False, confidence=0.95, z=Z, factor=100.0, value=50.0, ci_low=40.0, ci_high=60.0, reference_rule="best",
     reference_code="white", reference_value=25.0, reference_ci_low=20.0, reference_ci_high=30.0, numerator=50, denominator=100,
     reference_numerator=100, reference_denominator=400, is_reference_usable=True, is_reference_hidden=False, known_race_pct=95.0,
+    has_few_events=False,
 )  # fmt: skip
 SHARED = {"method": "place_weighted", "variance": 0.0004, "reference_variance": 0.0003, "reference_covariance": 0.0002}
 
@@ -156,12 +158,71 @@ def test_everyone_else_has_an_interval_of_a_rate_too(empty_warehouse: EmptyWareh
     """Without it the difference of a rate from the rest would have none."""
     row = judged(
         kind="rate", unit="per_1000", factor=1000.0, confidence=0.95, reference_rule="rest", numerator=30, denominator=1000,
-        known_numerator=95, known_denominator=2000, is_delivered=False,
+        rest_numerator=65, rest_denominator=1000, is_delivered=False,
     )  # fmt: skip
-    (found,) = made(empty_warehouse, "int_equity_measures__referenced", int_equity_measures__estimated=[row])
+    (found,) = made(
+        empty_warehouse,
+        "int_equity_measures__referenced",
+        int_equity_measures__estimated=[row],
+        stg_receipts__settings=[{"city_geoid": "1"}],
+    )
     assert found["reference_value"] == 65.0
     limits = (found["reference_ci_low"], found["reference_ci_high"])
     assert limits == (pytest.approx(50.163188), pytest.approx(82.849139))  # Breslow and Day 1987
+
+
+# Benjamini and Hochberg (1995) JRSS B 57:289, section 4: fifteen p values of one trial, of which four are rejected at 5 %.
+TRIAL = (0.0001, 0.0004, 0.0019, 0.0095, 0.0201, 0.0278, 0.0298, 0.0344, 0.0459, 0.3240, 0.4262, 0.5719, 0.6528, 0.7590, 1.0)
+
+
+def ratio_of(p_value: float, number: int, error: float = 0.1) -> Row:
+    """A ratio whose interval has this two-sided p value."""
+    log_ratio = float(norm.isf(p_value / 2)) * error * (-1) ** number
+    limits = {"rate_ratio_ci_low": np.exp(log_ratio - Z * error), "rate_ratio_ci_high": np.exp(log_ratio + Z * error)}
+    return SLICE | {"geoid": str(number), "rate_ratio": np.exp(log_ratio)} | limits
+
+
+def significant(warehouse: EmptyWarehouse, rows: list[Row]) -> list[bool | None]:
+    found = made(warehouse, "int_equity_measures__tested", int_equity_measures__compared=rows)
+    return [row["is_significant_fdr"] for row in sorted(found, key=lambda row: int(row["geoid"]))]
+
+
+def test_ratios_are_tested_together_as_benjamini_and_hochberg_do(empty_warehouse: EmptyWarehouse) -> None:
+    rows = [ratio_of(p_value, number) for number, p_value in enumerate(TRIAL)]
+    alone = [ratio_of(0.0459, 98) | {"period_start": dt.date(2024, 1, 1)}]
+    without = [SLICE | {"geoid": "99", "rate_ratio": 0.0}]
+    assert significant(empty_warehouse, rows + alone + without) == [True] * 4 + [False] * 11 + [True, None]
+
+
+@settings(deadline=None, max_examples=15)
+@given(st.lists(st.floats(1e-12, 1.0), min_size=1, max_size=40))
+def test_ratios_are_tested_together_as_scipy_does(empty_warehouse: EmptyWarehouse, p_values: list[float]) -> None:
+    adjusted = false_discovery_control(p_values)
+    found = significant(empty_warehouse, [ratio_of(p_value, number) for number, p_value in enumerate(p_values)])
+    clear = np.abs(adjusted - 0.05) > 1e-6  # a p value within the error of the fit may fall on either side
+    assert [bool(rejected) for rejected in np.array(found)[clear]] == [bool(p <= 0.05) for p in adjusted[clear]]
+
+
+def test_a_ratio_is_bounded_by_what_unknown_race_could_change(empty_warehouse: EmptyWarehouse) -> None:
+    """Searches of stopped persons, worked by hand: 3,267 of 17,408 against 954 of 11,703, with 99 of 9,219 of unknown race."""
+    unknown: Row = {"unknown_records": 9_219, "unknown_numerator": 99, "reference_rule": "fixed", "fixed_reference_code": "white"}
+    rows = [
+        judged(race_ethnicity_code=code, numerator=x, denominator=n, known_race_pct=78.9) | unknown
+        for code, x, n in (("black", 3_267, 17_408), ("white", 954, 11_703))
+    ]
+    estimated = made(empty_warehouse, "int_equity_measures__estimated", int_equity_measures__judged=rows)
+    city = {"stg_receipts__settings": [{"city_geoid": "1"}]}
+    referenced = made(
+        empty_warehouse,
+        "int_equity_measures__referenced",
+        int_equity_measures__estimated=estimated,
+        **city,
+    )
+    found = made(empty_warehouse, "int_equity_measures__compared", int_equity_measures__referenced=referenced, **city)
+    (black,) = (row for row in found if row["race_ethnicity_code"] == "black")
+    low, high = 3_267 / (17_408 + 9_120) / ((954 + 99) / (11_703 + 99)), (3_267 + 99) / (17_408 + 99) / (954 / (11_703 + 9_120))
+    assert (round(black["rate_ratio"], 3), round(low, 3), round(high, 3)) == (2.302, 1.38, 4.197)
+    assert (black["rate_ratio_bound_low"], black["rate_ratio_bound_high"]) == (pytest.approx(low), pytest.approx(high))
 
 
 def requests(durations: list[tuple[int, bool]]) -> list[Row]:

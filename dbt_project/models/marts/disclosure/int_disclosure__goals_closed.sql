@@ -38,6 +38,7 @@ closed as (
             progress.period_type <> 'snapshot' or progress.period_end is null or plan_rows.measure_id is null
             or snapshots.measure_id is not null
         )
+        and progress.status is not null
 ),
 
 final as (

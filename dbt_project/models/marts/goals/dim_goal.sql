@@ -40,7 +40,8 @@ final as (
         goals.baseline_value,
         goals.comparison_baseline_value,
         goals.target_value,
-        goals.target_on
+        goals.target_on,
+        goals.benchmark_value
     from goals
     inner join settings on goals.city_geoid = settings.city_geoid
     left join {{ ref('dim_measure') }} as measures

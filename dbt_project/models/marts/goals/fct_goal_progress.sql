@@ -14,7 +14,8 @@ weighed as (
         compared.sign * (compared.value - compared.target_value) >= -1e-9 as is_at_target,
         compared.sign * (compared.value - compared.expected_value) >= -1e-9 as is_as_expected,
         -- a goal about everybody has no gap to close
-        compared.comparison_group is null or abs(compared.gap) < abs(compared.gap_baseline) - 1e-9 as is_gap_smaller,
+        (compared.comparison_group is null and compared.benchmark_value is null)
+        or abs(compared.gap) < abs(compared.gap_baseline) - 1e-9 as is_gap_smaller,
         not compared.is_target_group_worse and not compared.is_comparison_group_worse as is_nobody_worse,
         cast(clock.as_of as date) > compared.target_on
         and (compared.period_end >= compared.target_on or compared.is_latest) as is_past,
@@ -28,6 +29,7 @@ judged as (
     select
         *,
         case
+            when is_open then null
             when is_baseline_revised then 'baseline_revised'
             when unjudged_reason is not null then 'insufficient_data'
             when is_at_target and is_gap_smaller and is_nobody_worse then 'met'
@@ -39,7 +41,7 @@ judged as (
     from weighed
 ),
 
-final as (
+figures as (
     select
         goal_id,
         period_type,
@@ -61,6 +63,7 @@ final as (
         comparison_change.high as comparison_change_ci_high,
         status,
         case
+            when is_open then 'period_open'
             when status in ('met', 'on_track') then null
             when status = 'baseline_revised' then 'stored_and_computed_differ'
             when unjudged_reason is not null then unjudged_reason
@@ -74,6 +77,10 @@ final as (
         end as status_reason,
         is_latest
     from judged
+),
+
+final as (
+    {{ with_plain_zeros('figures', ['value', 'expected_value', 'gap', 'gap_baseline', 'change_ci_low', 'change_ci_high']) }}
 )
 
 select * from final

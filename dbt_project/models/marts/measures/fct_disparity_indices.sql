@@ -4,8 +4,8 @@ estimated as (
     select
         *,
         case when method = 'place_weighted' then denominator_share else denominator end as weight,
-        value_status = 'computed' and reliability <> 'unreliable' and race_kind in ('category', 'combination') and weight > 0
-            as is_used
+        value_status = 'computed' and reliability <> 'unreliable' and not has_few_events
+        and race_kind in ('category', 'combination') and weight > 0 as is_used
     from {{ ref('int_equity_measures__estimated') }}
     where
         tabulation = 'exclusive'
@@ -67,7 +67,7 @@ tracts as (
     group by all
 ),
 
-final as (
+united as (
     select
         {{ index_columns() }},
         index_of.id as index_id,
@@ -89,6 +89,10 @@ final as (
         cast(null as varchar) as groups_left_out
     from tracts
     where list_sum(group_counts) > 0 and list_sum(other_counts) > 0
+),
+
+final as (
+    {{ with_plain_zeros('united', ['value']) }}
 )
 
 select * from final

@@ -1,10 +1,10 @@
 -- one row per measure, version, period, place, race standard, race, tabulation, method and stratum
 with
-compared as (
-    select * from {{ ref('int_equity_measures__compared') }}
+tested as (
+    select * from {{ ref('int_equity_measures__tested') }}
 ),
 
-final as (
+figures as (
     select
         measure_id,
         measure_version,
@@ -54,7 +54,11 @@ final as (
         bound_source,
         period_coverage_pct,
         is_significant_fdr
-    from compared
+    from tested
+),
+
+final as (
+    {{ with_plain_zeros('figures', figure_columns()) }}
 )
 
 select * from final

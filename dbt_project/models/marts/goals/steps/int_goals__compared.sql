@@ -16,6 +16,9 @@ joined as (
         observed.*,
         goals.period_type,
         goals.comparison_group,
+        goals.benchmark_value,
+        -- a snapshot is of one day
+        goals.period_type <> 'snapshot' and coalesce(observed.period_end >= cast(clock.as_of as date), false) as is_open,
         goals.target_value,
         goals.target_on,
         case goals.direction when 'higher' then 1 else -1 end as sign,
@@ -38,8 +41,9 @@ joined as (
             when baselines.reason is not null then concat('baseline_', baselines.reason)
             when baselines.goal_id is null then 'baseline_not_measured'
         end as unjudged_reason,
-        observed.period_start = max(observed.period_start) over (partition by observed.goal_id) as is_latest
+        row_number() over (partition by observed.goal_id order by is_open asc, observed.period_start desc) = 1 as is_latest
     from observed
+    cross join {{ ref('stg_receipts__clock') }} as clock
     inner join {{ ref('dim_goal') }} as goals on observed.goal_id = goals.goal_id
     left join baselines on observed.goal_id = baselines.goal_id
 ),
@@ -69,8 +73,8 @@ final as (
     select
         *,
         baseline_value + (target_value - baseline_value) * part_of_the_way as expected_value,
-        value - comparison_value as gap,
-        baseline_value - comparison_baseline_value as gap_baseline,
+        value - coalesce(benchmark_value, comparison_value) as gap,
+        baseline_value - coalesce(benchmark_value, comparison_baseline_value) as gap_baseline,
         coalesce(abs(baseline_stored - baseline_computed) > {{ rule('goal_baseline_tolerance') }} + 1e-9, false)
         or coalesce(
             abs(comparison_baseline_stored - comparison_baseline_computed) > {{ rule('goal_baseline_tolerance') }} + 1e-9, false

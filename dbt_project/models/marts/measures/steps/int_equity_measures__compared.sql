@@ -4,21 +4,7 @@ reasoned as (
     select
         referenced.*,
         {{ data_as_of('referenced', 'contracts') }} as data_as_of,
-        -- the first of these that holds says why there is no ratio
-        case
-            when referenced.value_status <> 'computed' then referenced.status_reason
-            when referenced.is_incomplete and referenced.kind in ('count', 'sum') then 'period_incomplete'
-            when referenced.race_kind = 'total' then 'total_row'
-            when referenced.race_kind = 'missing' then 'race_missing'
-            when referenced.hides_a_race then 'suppressed_at_source'
-            when referenced.known_race_pct < {{ rule('known_race_for_ratio') }} then 'known_race_below_70'
-            when referenced.kind = 'composition' and referenced.jurisdiction <> city.city_geoid then 'jurisdiction'
-            when referenced.reference_code is null then 'no_reference'
-            when referenced.reference_code = referenced.race_ethnicity_code then 'reference_row'
-            when referenced.is_reference_hidden then 'reference_hidden'
-            when referenced.is_reference_usable is not true then 'reference_unreliable'
-            when referenced.reference_value = 0 then 'zero_events'
-        end as reason
+        {{ reason_without_ratio('referenced', 'city') }} as reason
     from {{ ref('int_equity_measures__referenced') }} as referenced
     cross join {{ ref('stg_receipts__settings') }} as city
     left join {{ ref('stg_receipts__contracts') }} as contracts on referenced.source = contracts.source
@@ -29,12 +15,16 @@ guarded as (
         *,
         is_computable and reason is null as is_comparable,
         is_comparable and reference_rule in ('best', 'fixed', 'rest') and tabulation = 'exclusive'
-        and interval_basis is distinct from 'none' as has_ratio_interval,
+        and coalesce(interval_basis, '') <> 'none' as has_ratio_interval,
         has_ratio_interval and not is_delivered and kind in ('proportion', 'composition') as compares_shares,
         has_ratio_interval and not is_delivered and kind = 'rate' as compares_rates,
         has_ratio_interval and method = 'place_weighted' as compares_places,
         has_ratio_interval and is_delivered and method <> 'place_weighted' and ci_low > 0 and reference_ci_low > 0
             as compares_intervals,
+        -- also where too few are known for a ratio; NULL if the reference may be zero
+        (reason is null or reason = 'known_race_below_70' or value_status = 'bounded') and reference_code <> race_ethnicity_code
+        and bound_low is not null and reference_bound_low > 0 and is_reference_usable is not false and not has_few_events
+            as has_ratio_bounds,
         case when is_comparable then value / reference_value end as rate_ratio,
         case when is_comparable then value - reference_value end as rate_difference
     from reasoned
@@ -105,8 +95,11 @@ intervals as (
 
 final as (
     select
-        * exclude (ratio_interval, difference_interval),
-        cast(null as boolean) as is_significant_fdr,
+        * exclude (ratio_interval, difference_interval) replace (
+            -- a model that hides cells knows the bounds of its reference
+            case when has_ratio_bounds then bound_low / reference_bound_high else rate_ratio_bound_low end as rate_ratio_bound_low,
+            case when has_ratio_bounds then bound_high / reference_bound_low else rate_ratio_bound_high end as rate_ratio_bound_high
+        ),
         ratio_interval.low as rate_ratio_ci_low,
         ratio_interval.high as rate_ratio_ci_high,
         difference_interval.low as rate_difference_ci_low,

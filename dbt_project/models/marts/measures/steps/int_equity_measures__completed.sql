@@ -10,7 +10,6 @@ slices as (
         source,
         jurisdiction,
         period_end,
-        max(geocoded_pct) as geocoded_pct,
         bool_or(bridged) as bridged,
         max(denominator) as whole,
         bool_or(race_ethnicity_code <> 'all' and value_status in ('suppressed_at_source', 'bounded')) as hides_a_race

@@ -67,8 +67,14 @@ intervals as (
 doubts as (
     select
         *,
-        -- the coefficient of variation; of a proportion it is √((1 − p) / x)
+        is_computable and kind in ('proportion', 'rate', 'median') and coalesce(events < minimum_n, false) as has_few_events,
+        coalesce(starts_with(population_fit, 'estimated'), false) as is_interpolated,
+        -- The coefficient of variation: of a proportion √((1 − p) / x). What was counted in full varies only by the residents that it is
+        -- divided by.
         case
+            when not is_estimate and ci_method = 'areal_interpolation'
+                then factor * (value_interval.high - value_interval.low) / 2 / z / nullif(value, 0)
+            when not is_estimate then denominator_cv
             when is_share then sqrt((1 - numerator / denominator) / nullif(numerator, 0))
             when is_rate then sqrt(1 / nullif(numerator, 0) + coalesce(pow(denominator_cv, 2), 0))
             when method = 'place_weighted' then factor * sqrt(variance) / nullif(value, 0)
@@ -99,20 +105,7 @@ final as (
             end as bound_high,
             case when has_bounds then 'unknown_race' else bound_source end as bound_source
         ),
-        case
-            when not is_computable then null
-            when events < minimum_n or 100 * coefficient_of_variation > {{ rule('max_cv') }} then 'unreliable'
-            when is_group and known_race_pct < {{ rule('known_race_for_reliable') }} then 'use_with_caution'
-            when is_incomplete and kind in ('count', 'sum') then 'use_with_caution'
-            -- what no map places is missing from every place but the city
-            when
-                geocoded_pct < {{ rule('min_geocoded') }} and (geography_type <> 'city' or method = 'place_weighted')
-                and kind in ('rate', 'count', 'amount_rate')
-                then 'use_with_caution'
-            when fit_quality = 'poor' or population_fit = 'estimated_poor' then 'use_with_caution'
-            when is_delivered and value_interval is null then 'use_with_caution'
-            else 'reliable'
-        end as reliability
+        {{ reliability_of_row() }} as reliability
     from doubts
 )
 

@@ -2,18 +2,21 @@
 {%- set own = [
     'geoid', 'piece_tract_geoid', 'value_status', 'status_reason', 'numerator', 'denominator', 'value', 'ci_low', 'ci_high', 'records_count',
     'bound_low', 'bound_high', 'bound_source', 'rate_ratio_bound_low', 'rate_ratio_bound_high', 'population_fit', 'period_coverage_pct',
+    'geocoded_pct', 'bridged',
 ] %}
 with
 completed as (
     select * from {{ ref('int_equity_measures__completed') }}
 ),
 
--- Only a rate among residents of our city knows the places in which nothing happened.
+-- Only a rate among residents of our city knows the places in which nothing happened. `bridged` describes the records of a slice and is
+-- no part of its key: where it differs between places, a place without records still gets one row.
 slices as (
-    select distinct
+    select
         {%- for column in counted_columns() if column not in own %}
         completed.{{ column }},
         {%- endfor %}
+        bool_or(completed.bridged) as bridged,
         measures.population_scheme,
         coalesce(measures.age_universe, 'total') as age_universe
     from completed
@@ -21,6 +24,7 @@ slices as (
         on completed.measure_id = measures.measure_id and completed.measure_version = measures.measure_version
     inner join {{ ref('stg_receipts__settings') }} as city on completed.jurisdiction = city.city_geoid
     where measures.kind in ('rate', 'amount_rate') and measures.population_scheme is not null and completed.value_status = 'computed'
+    group by all
 ),
 
 places as (
@@ -54,6 +58,7 @@ absent as (
         {%- for column in counted_columns() if column not in own %}
         slices.{{ column }},
         {%- endfor %}
+        slices.bridged,
         places.geoid,
         places.piece_tract_geoid
     from slices
@@ -84,7 +89,7 @@ absent as (
     where completed.measure_id is null
 ),
 
-final as (
+united as (
     select * from completed
     union all by name
     select
@@ -92,6 +97,19 @@ final as (
         'computed' as value_status,
         cast(0 as double) as numerator
     from absent
+),
+
+-- the share of a group's records that a map places holds in every place of the map, also where the group has no record
+final as (
+    select
+        * replace (
+            max(geocoded_pct) over (
+                partition by
+                    measure_id, measure_version, source, period_type, period_start, geography_type, race_ethnicity_code, tabulation, method,
+                    stratum_type, stratum_code
+            ) as geocoded_pct
+        )
+    from united
 )
 
 select * from final

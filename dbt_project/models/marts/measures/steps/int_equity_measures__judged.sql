@@ -1,4 +1,5 @@
 -- one row per measure, period, place, race and stratum, with what is known of the whole and whether a value can be computed
+{%- set of_both = slice_columns() | reject('equalto', 'tabulation') | list %}
 with
 united as (
     select * exclude (kind) from {{ ref('int_equity_measures__denominated') }}
@@ -31,6 +32,7 @@ measured as (
         measures.minimum_n,
         measures.is_estimate,
         measures.interval_basis,
+        measures.statistical_unit,
         races.kind as race_kind,
         -- a category or a combination: a combined legacy label does not tell which group
         races.kind in ('category', 'combination') as is_known_race,
@@ -43,6 +45,10 @@ measured as (
     inner join {{ ref('dim_race_ethnicity') }} as races on united.race_ethnicity_code = races.race_ethnicity_code
 ),
 
+labelled as (
+    {{ with_ruled_out_records('measured', of_both) }}
+),
+
 whole as (
     select
         *,
@@ -53,8 +59,8 @@ whole as (
         {{ sum_in_order('records', among='is_known_once', over='slice') }} as known_records,
         {{ sum_in_order('denominator', among='is_known_once', over='slice') }} as known_denominator,
         bool_or(is_hidden_race) over slice as hides_a_race
-    from measured
-    window slice as (partition by {{ slice_columns() | reject('equalto', 'tabulation') | join(', ') }})
+    from labelled
+    window slice as (partition by {{ of_both | join(', ') }})
 ),
 
 shares as (
@@ -67,14 +73,26 @@ shares as (
             end as denominator_share
         ),
         case when whole_records > 0 and not hides_a_race then 100 * least(known_records / whole_records, 1) end as known_race_pct,
-        -- the unknown, seen from this row: a combined legacy label is unknown to the categories and known to itself
+        -- the unknown, seen from this row: a combined label is known to itself and unknown only to the groups that it can stand for
         -- the total of an aggregate may come by another dimension, and be a rounding less
-        greatest(whole_records - known_records - case when race_kind = 'combined_legacy' then records else 0 end, 0)
-            as unknown_records,
+        greatest(
+            whole_records - known_records - case when race_kind = 'combined_legacy' then records else 0 end - ruled_out_records, 0
+        ) as unknown_records,
         least(
-            greatest(whole_numerator - known_numerator - case when race_kind = 'combined_legacy' then numerator else 0 end, 0),
-            unknown_records
+            greatest(
+                whole_numerator - known_numerator - case when race_kind = 'combined_legacy' then numerator else 0 end
+                - ruled_out_numerator, 0
+            ), unknown_records
         ) as unknown_numerator,
+        -- everyone else of known race
+        case
+            when race_kind not in ('category', 'combination', 'combined_legacy') or hides_a_race then null
+            else known_numerator - case when is_known_race then numerator else 0 end
+        end as rest_numerator,
+        case
+            when race_kind not in ('category', 'combination', 'combined_legacy') or hides_a_race then null
+            else known_denominator - case when is_known_race then denominator else 0 end
+        end as rest_denominator,
         value_status = 'computed' and coalesce(
             case
                 when method = 'place_weighted' or kind in ('median', 'estimate') then value is not null

@@ -39,6 +39,7 @@ weighted as (
         {{ sum_in_order('weight * sqrt(error_correlation * piece_variance)') }} as common_error,
         {{ sum_in_order('(1 - error_correlation) * pow(weight, 2) * piece_variance') }} + pow(common_error, 2) as variance,
         sum(piece_events) as records_count,
+        max(group_population) as group_residents,
         100 * least(max(covered_population) / max(group_population), 1) as place_coverage_pct,
         max(group_population) / max(place_population) as denominator_share
     from shared

@@ -1,0 +1,21 @@
+{#
+    Why a row has no ratio: the first of these that holds.
+    referenced: the row with its reference · city: the settings, of which city it is
+#}
+{% macro reason_without_ratio(referenced, city) -%}
+    case
+            when {{ referenced }}.value_status <> 'computed' then {{ referenced }}.status_reason
+            when {{ referenced }}.is_incomplete and {{ referenced }}.kind in ('count', 'sum') then 'period_incomplete'
+            when {{ referenced }}.race_kind = 'total' then 'total_row'
+            when {{ referenced }}.race_kind = 'missing' then 'race_missing'
+            when {{ referenced }}.hides_a_race then 'suppressed_at_source'
+            when {{ referenced }}.known_race_pct < {{ rule('known_race_for_ratio') }} then 'known_race_below_70'
+            when {{ referenced }}.kind = 'composition' and {{ referenced }}.jurisdiction <> {{ city }}.city_geoid then 'jurisdiction'
+            when {{ referenced }}.reference_code is null then 'no_reference'
+            when {{ referenced }}.reference_code = {{ referenced }}.race_ethnicity_code then 'reference_row'
+            when {{ referenced }}.is_reference_hidden then 'reference_hidden'
+            when {{ referenced }}.is_reference_usable is not true then 'reference_unreliable'
+            when {{ referenced }}.has_few_events then 'few_events'
+            when {{ referenced }}.reference_value = 0 then 'zero_events'
+        end
+{%- endmacro %}

@@ -1,0 +1,24 @@
+{#
+    How far a row can be relied on (rules.md 3, ADR 41): reliable, use_with_caution, or unreliable, which only an estimate, a value weighed
+    over few residents and a median of few persons can be. Suppression has run before and does not depend on it.
+#}
+{% macro reliability_of_row() -%}
+        case
+            when not is_computable then null
+            when (is_estimate or is_interpolated) and 100 * coefficient_of_variation > {{ rule('max_cv') }} then 'unreliable'
+            when group_residents < {{ rule('min_group_residents') }} then 'unreliable'
+            -- a median is the value of one or two persons: of few of them it is not shown
+            when kind = 'median' and statistical_unit in ('person', 'household') and events < minimum_n then 'unreliable'
+            when has_few_events then 'use_with_caution'
+            when is_group and known_race_pct < {{ rule('known_race_for_reliable') }} then 'use_with_caution'
+            when is_incomplete and kind in ('count', 'sum') then 'use_with_caution'
+            -- what no map places is missing from every place but the city
+            when
+                geocoded_pct < {{ rule('min_geocoded') }} and (geography_type <> 'city' or method = 'place_weighted')
+                and kind in ('rate', 'count', 'amount_rate')
+                then 'use_with_caution'
+            when fit_quality = 'poor' or population_fit = 'estimated_poor' then 'use_with_caution'
+            when is_delivered and value_interval is null then 'use_with_caution'
+            else 'reliable'
+        end
+{%- endmacro %}

@@ -1,0 +1,11 @@
+-- one row per measure, period, place, race and stratum, with whether its ratio differs from 1 among all ratios of the measure and period
+with
+compared as (
+    select * from {{ ref('int_equity_measures__compared') }}
+),
+
+final as (
+    {{ tested_together('compared') }}
+)
+
+select * from final
