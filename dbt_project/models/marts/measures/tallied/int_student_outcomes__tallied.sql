@@ -18,10 +18,10 @@ summed as (
         coalesce(greatest(united.outcome_count, united.rated_count), 0) + united.hidden_students as outcome_high,
         coalesce(united.students_count, 0) + united.unlisted_students as students_most,
         united.place.geography_type in ('school_district', 'city')
+        and (united.race_ethnicity_code <> 'all' or united.stratum_type <> 'all')
         and united.metric <> 'discipline_removals'
         and contracts.classification = 'public'
-        and not united.hides_every_group
-        and united.missing_cells = 0
+        and not united.hides_every_group and united.missing_cells = 0
             as may_have_bounds,
         contracts.race_standard,
         greatest(coalesce(contracts.suppress_below, 0), city.value) - 1 as least_width
@@ -31,8 +31,7 @@ summed as (
     left join {{ ref('race_ethnicity') }} as races on united.race_ethnicity_code = races.race_ethnicity_code
 ),
 
--- Everyone else of the place, and those of unknown race, each with the least and the most that had the outcome. Every figure is a sum
--- over cells of the group: no total, complement or other year narrows what a hidden cell can hold.
+-- Everyone else of the place, and those of unknown race: sums over cells alone, which no total, complement or other year narrows.
 placed as (
     select
         *,
@@ -44,11 +43,14 @@ placed as (
         {{ sum_in_order('outcome_high', among='is_group', over='of_place') }} - outcome_high as rest_high,
         sum(students_most) filter (is_group) over of_place - students_most as rest_most,
         sum(hidden_cells) filter (is_group) over of_place - hidden_cells as rest_hidden_cells,
+        bool_or(hidden_cells > 0 or hides_every_group) over of_dimension as hides_a_group,
         -- a size that nobody states leaves no bound
         not has_unknown or bool_and(hidden_students is not null) filter ({{ of_unknown }}) over of_place as is_unknown_sized,
         coalesce(bool_and(hidden_students is not null) filter (is_group) over of_place, false) as is_rest_sized
     from summed
-    window of_place as (partition by {{ same_place }})
+    window
+        of_place as (partition by {{ same_place }}),
+        of_dimension as (partition by {{ same_place }}, stratum_type, race_ethnicity_code = 'all')
 ),
 
 bounded as (
@@ -67,8 +69,7 @@ bounded as (
         -- everyone else has bounds under the same conditions
         may_have_bounds
         and is_group
-        and is_unknown_sized
-        and is_rest_sized
+        and is_unknown_sized and is_rest_sized
         and rest_hidden_cells >= {{ rule('bound_min_hidden_cells') }}
         and rest_high - rest_low >= least_width
         and rest_share_high - rest_share_low <= {{ rule('max_bound_width') }}
@@ -80,7 +81,7 @@ judged as (
     select
         *,
         case
-            when hidden_cells > 0 or (hides_every_group and place.geography_type <> 'school')
+            when hidden_cells > 0 or (hides_a_group and place.geography_type <> 'school')
                 then case when is_bounded then 'bounded' else 'suppressed_at_source' end
             when missing_cells > 0 then 'not_collected'
             else 'computed'
