@@ -84,7 +84,6 @@ WRONG: dict[str, tuple[Cells, dict[str, float], str]] = {
     # 42 of the hidden hundred are known to be absent
     "narrowed": (SCHOOLS, _bounds(542, 58, SIZE) | {"denominator": SIZE}, "do not follow from the given cells"),
     "narrowed without a size": (SCHOOLS, _bounds(542, 58, SIZE), "do not follow from the given cells"),
-    "two hidden": ({name: SCHOOLS[name] for name in "ABCD"}, _bounds(500, 40, 1140), "few hidden cells"),
     "wide": (SCHOOLS, _bounds(500, 300, 1400) | {"denominator": 1400.0}, "wider than may be"),
     "few persons": (SCHOOLS, _bounds(500, 6, 1106) | {"denominator": 1106.0}, "too few persons"),
     "a sum": (SCHOOLS, {"numerator": 503.0, "denominator": SIZE, "value": 100 * 503 / SIZE}, "a sum over a hidden cell"),
