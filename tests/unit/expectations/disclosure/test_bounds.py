@@ -90,6 +90,11 @@ def test_a_label_that_a_group_cannot_have_is_told_by_its_bounds() -> None:
     found = judge(gather(replace(known(out), members=MEMBERS), rows))
     assert told(found) == [("asian_or_nhpi", 6, 6)]
     assert "bounds that leave out a hidden label" in refused(out)
+    # a slice in which nobody has the label has no row of it, and its bounds tell nothing
+    nowhere = [row for row in out if row.where.race != "asian_or_nhpi"]
+    assert "bounds that leave out a hidden label" in refused(nowhere)
+    found_nowhere = refusals(replace(known(nowhere), members=MEMBERS), labelled=frozenset())
+    assert "bounds that leave out a hidden label" not in {refusal.what for refusal in found_nowhere}
     without = tuple(row._replace(figures={k: v for k, v in row.figures.items() if not k.startswith("bound")}) for row in out)
     assert not leaking(judge(gather(replace(known(without), members=MEMBERS), rows)))
     assert not refused(without)
