@@ -51,7 +51,8 @@ final as (
             labelled.hidden_students + case when whole_schools.hidden_cells is null then 0 else whole_schools.hidden_students end
                 as hidden_students,
             labelled.unlisted_students + coalesce(whole_schools.hidden_students, 0) as unlisted_students
-        )
+        ),
+        coalesce(whole_schools.hidden_cells, 0) as whole_school_cells
     from labelled
     left join whole_schools
         on

@@ -61,7 +61,7 @@ bounded as (
         100 * rest_low / nullif(rest_most + unknown_without, 0) as rest_share_low,
         100 * (rest_high + unknown_with) / nullif(rest_most + unknown_with, 0) as rest_share_high,
         may_have_bounds
-        and hidden_cells >= {{ rule('bound_min_hidden_cells') }}
+        and hidden_cells - coalesce(whole_school_cells, 0) >= {{ rule('bound_min_hidden_cells') }}
         and is_unknown_sized
         and hidden_students >= least_width
         and share_high - share_low <= {{ rule('max_bound_width') }}
