@@ -45,6 +45,7 @@ NAMES = {
     "intermediate/": r"int_[a-z0-9_]+__[a-z_]+",
     "marts/dimensions/": r"(dim|bridge)_[a-z_]+",
     "marts/facts/": r"fct_[a-z_]+",
+    "marts/facts/population/steps/": r"int_population__[a-z]+",
     "marts/measures/counted/": r"int_[a-z0-9_]+__counted",
     "marts/measures/steps/": r"int_equity_measures__[a-z]+",
     "marts/measures/student_outcomes/": r"int_student_outcomes__[a-z]+",
@@ -66,6 +67,7 @@ PLACES = {
     "intermediate/addresses": ("warehouse", "intermediate", "table"),  # every placed fact reads these
     "intermediate/place": ("warehouse", "intermediate", "table"),
     "marts": ("release", "marts", "table"),
+    "marts/facts/population/steps": ("warehouse", "intermediate", "table"),  # populations and shares of them read it
     "marts/measures/steps": ("warehouse", "intermediate", "table"),  # several steps read what one has worked out
     "marts/measures/student_outcomes": ("warehouse", "intermediate", "table"),  # the tally reads two sums of the same cells
     "marts/measures/tallied": ("warehouse", "intermediate", "table"),

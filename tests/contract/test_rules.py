@@ -32,7 +32,6 @@ NO_RULE = {
     ("bridge_geography", "0.999"): "the fit of a moved count, measured (docs/methods.md)",
     ("bridge_geography", "0.95"): "the fit of a moved count, measured (docs/methods.md)",
     ("bridge_geography", "0.5"): "the fit of a moved count, measured (docs/methods.md)",
-    ("fct_population", "0.1"): "the fit of moved residents follows that of the bridge",
     ("fct_health_outcomes_by_tract", "0.999"): "slivers: a tract that a vintage left as it was",
     ("dim_date", "6"): "the number of a weekday",
     ("int_survey_satisfied_share__counted", "4"): "the answers 4 and 5 of 5 are the definition of the measure",

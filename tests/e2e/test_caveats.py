@@ -46,6 +46,19 @@ CLAIMS = {
         inner join marts.dim_source as sources on definitions.source = sources.source
         where measures.measure_id in ({measures}) and measures.value is not null
             and sources.follow_up_until = 'days_after_start' and sources.follow_up_days < 5""",
+    "its people are not counted but estimated": """
+        select geography_type, geoid, race_ethnicity_code, population_fit, ci_method from marts.fct_equity_measures
+        where measure_id in ({measures}) and geography_type in ('neighborhood', 'police_district') and value is not null
+            and (population_fit not like 'estimated%'
+                or reliability = 'reliable' and population_fit = 'estimated_poor'
+                or race_ethnicity_code <> 'all' and ci_method is distinct from 'areal_interpolation')""",
+    "The city is the sum of its tracts": """
+        select city.period_start, city.numerator, sum(tract.foreclosures_count) as delivered
+        from marts.fct_equity_measures as city
+        inner join marts.fct_foreclosures_by_tract as tract on city.period_start = tract.period_start
+        where city.measure_id in ({measures}) and city.geography_type = 'city' and city.method = 'aggregate'
+            and city.period_type = 'year'
+        group by all having abs(city.numerator - sum(tract.foreclosures_count)) > 1e-6""",
     "figures have no interval": """
         select measure_id, geoid, ci_low from marts.fct_equity_measures
         where measure_id in ({measures}) and ci_low is not null""",

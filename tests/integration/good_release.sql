@@ -110,7 +110,7 @@ create table release.marts.dim_language as select language_code, label, label as
 create table release.marts.dim_label as select 'measure' as subject, 'searched' as code, language_code, 'Searched' as label, 'machine' as review_status
     from (values ('en'), ('es'), ('hmn')) as t (language_code);
 create table release.marts.fct_payments as select 'k' || _source_row as payment_key, event.*, -1.5 as amount_usd from event;
-create table release.marts.fct_police_stops as select 'k' || _source_row as police_stop_key, person.* from person;
+create table release.marts.fct_police_stops as select 'k' || _source_row as police_stop_key, person.*, 'traffic' as stop_reason_code from person;
 create table release.marts.fct_employees as select 'k' || _source_row as employee_key, person.*, true as is_latest_snapshot from person;
 create table release.marts.fct_survey_responses as select 'k' || _source_row as survey_response_key,
     person.* replace ('2938000' as jurisdiction, null::date as occurred_on, null::varchar as tract_geoid, null::varchar as aldermanic_district_geoid,
@@ -165,13 +165,15 @@ create table release.marts.fct_health_outcomes_by_tract as
     from event where _source_row between 2 and 7;
 create table release.marts.fct_population as
     select 'pl_2020' as population_scheme, place.geography_type, place.geography_vintage, place.geoid, 'spd15_1997' as race_standard,
-        people.race_ethnicity_code, ages.age_universe, people.population * place.share * ages.share as population, null::double as moe, 'dpt__visits' as source, false as is_moved, 'exact' as fit_quality
+        people.race_ethnicity_code, ages.age_universe, people.population * place.share * ages.share as population, null::double as moe, 'dpt__visits' as source, false as is_moved, 'exact' as fit_quality,
+        'counted' as population_fit, null::double as ci_low, null::double as ci_high, null::varchar as ci_method
     from (values ('white', 30.0::double), ('black', 70.0), ('all', 100.0)) as people (race_ethnicity_code, population)
     cross join (values ('total', 1.0::double), ('18_and_over', 0.75)) as ages (age_universe, share)
     cross join (values ('city', 'current', '5553000', 1.0::double), ('tract', '2020', '55079000101', 0.5), ('tract', '2020', 'outside', 0.5))
         as place (geography_type, geography_vintage, geoid, share);
 insert into release.marts.fct_population by name
-    select * replace ('acs_2013_2017' as population_scheme, population * 10 as population, 5.0 as moe)
+    select * replace ('acs_2013_2017' as population_scheme, population * 10 as population, 5.0 as moe, true as is_moved,
+        'estimated_fair' as population_fit, population * 8 as ci_low, population * 12 as ci_high, 'areal_interpolation' as ci_method)
     from release.marts.fct_population where age_universe = 'total';
 create table release.marts.fct_equity_measures as
     select 'searched' as measure_id, 1 as measure_version, 'year' as period_type, date '2025-01-01' as period_start,

@@ -15,7 +15,8 @@ GEOID = "9900001"
 COUNTY = "99001"
 RACES = ("white", "black", "hispanic", "asian")
 TRACTS, DISTRICTS = 24, 4
-_ADDRESSES = 160  # of each piece
+_ADDRESSES = 160  # houses of each piece
+_UNITS = 3  # addresses of every fourth house, each a unit; the others have one
 
 # A piece is what lies in one tract and one district: the first tract lies in two.
 TRACT: Whole = np.array([0, *range(TRACTS)])
@@ -113,9 +114,14 @@ def plant() -> World:
 
 
 def addresses() -> tuple[Any, Whole]:
-    """Every address of the index, and its piece."""
+    """Every house of the index, and its piece."""
     piece = np.repeat(np.arange(PIECES), _ADDRESSES)
     return np.array([f"{number} N PLANTED ST" for number in range(len(piece))]), piece
+
+
+def units() -> Whole:
+    """How many addresses of the index each house of `addresses` has."""
+    return np.where(np.arange(PIECES * _ADDRESSES) % 4 == 0, _UNITS, 1)
 
 
 def _index(world: World) -> None:
@@ -123,6 +129,6 @@ def _index(world: World) -> None:
     points = {"longitude": np.arange(len(piece)) / 1e4, "latitude": 43.0}
     valid = {"valid_from": np.datetime64("2022-05-14"), "valid_to": np.datetime64(f"{9_000}-12-31")}
     places = {key: value for key, value in placed(piece).items() if key != "jurisdiction"}
-    world.fact("dim_address", address_key=address, address_standard=address, **points, **places)
+    world.fact("dim_address", address_key=address, address_standard=address, index_rows_count=units(), **points, **places)
     world.fact("int_points__placed", **points, **places, **valid)
     world.fact("int_addresses__placed", address=address, address_standard=address, geocode_quality="address", **places, **valid)

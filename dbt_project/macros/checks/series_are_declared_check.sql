@@ -1,18 +1,18 @@
-{# Versions of measures and series breaks that do not belong together: a later version without a break, a break without its version,
-   a break at a first version, a version number that skips one. #}
+{# Versions of measures and series breaks that do not belong together: a later version without a break, a break without its measure,
+   a break at a first version or beyond the newest, a version number that skips one. A version that was replaced everywhere, because
+   it was wrong, needs no row of its own: the break of the version after it records what changed. #}
 {% macro series_are_declared_check(relation, measures) -%}
-    select coalesce(registered.measure_id, breaks.measure_id) as measure_id, coalesce(registered.measure_version, breaks.measure_version) as measure_version
+    select coalesce(versions.measure_id, breaks.measure_id) as measure_id, coalesce(versions.measure_version, breaks.measure_version) as measure_version
     from (
         select
             measure_id,
-            measure_version,
-            row_number() over (partition by measure_id order by measure_version) as running_number
+            unnest(range(1, max(measure_version) + 1)) as measure_version
         from {{ measures }}
-    ) as registered
+        group by measure_id
+    ) as versions
     full join {{ relation }} as breaks
-        on registered.measure_id = breaks.measure_id and registered.measure_version = breaks.measure_version
+        on versions.measure_id = breaks.measure_id and versions.measure_version = breaks.measure_version
     where
-        registered.measure_id is null
-        or (registered.measure_version > 1) <> (breaks.measure_id is not null)
-        or registered.measure_version <> registered.running_number
+        versions.measure_id is null
+        or (versions.measure_version > 1) <> (breaks.measure_id is not null)
 {%- endmacro %}

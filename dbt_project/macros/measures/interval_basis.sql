@@ -9,5 +9,5 @@
 
 {% macro ci_method_of_basis() -%}
     case when {{ has_interval_basis() }}
-                then if(interval_basis = 'super_population', 'super_population_', '') || ci_method end
+                then if(interval_basis = 'super_population' and ci_method <> 'areal_interpolation', 'super_population_', '') || ci_method end
 {%- endmacro %}

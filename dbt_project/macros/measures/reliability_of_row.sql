@@ -17,7 +17,7 @@
                 geocoded_pct < {{ rule('min_geocoded') }} and (geography_type <> 'city' or method = 'place_weighted')
                 and kind in ('rate', 'count', 'amount_rate')
                 then 'use_with_caution'
-            when fit_quality = 'poor' or population_fit = 'estimated_poor' then 'use_with_caution'
+            when population_fit = 'estimated_poor' then 'use_with_caution'
             when is_delivered and value_interval is null then 'use_with_caution'
             else 'reliable'
         end

@@ -36,11 +36,17 @@ def _lines(world: World, rng: np.random.Generator, share: Numbers, days: Any) ->
         here = {"geography_type": place, "geography_vintage": town.PLACES[place][0]}
         geoids, lines = town.sums(expected, place)
         world.truth(
-            "lead_service_lines_per_1000_addresses", **day, **here, geoid=geoids, truth=lines / town.sums(there, place)[1]
+            "lead_service_lines_per_1000_addresses",
+            measure_version=2,
+            **day,
+            **here,
+            geoid=geoids,
+            truth=lines / town.sums(there, place)[1],
         )
         if place in ("city", "aldermanic_district"):
             world.truth(
-                "lead_service_lines_per_1000_addresses", period_type="snapshot", period_start=days[:, None, None],
+                "lead_service_lines_per_1000_addresses", measure_version=2, period_type="snapshot",
+                period_start=days[:, None, None],
                 seed=np.arange(seeds)[:, None, None], **here, geoid=geoids[:, None], method="place_weighted",
                 race_ethnicity_code=np.array([*town.RACES, "all"]), truth=town.weighted(1_000 * share, place)[1],
             )  # fmt: skip

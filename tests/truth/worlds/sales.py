@@ -14,7 +14,7 @@ _A_QUARTER = 0.05 + 0.03 * np.cos(np.arange(town.TRACTS))  # of the addresses of
 
 
 def plant(rng: np.random.Generator, seeds: int, switches: Switches) -> World:
-    addresses = np.bincount(town.addresses()[1])
+    addresses = np.bincount(town.addresses()[1], weights=town.units())
     a_quarter = alike(_A_QUARTER, switches)[town.TRACT]
     expected = a_quarter * addresses
     quarter, piece = cells(
@@ -34,11 +34,14 @@ def plant(rng: np.random.Generator, seeds: int, switches: Switches) -> World:
     for place in town.PLACES:
         geoids, sales = town.sums(4_000 * expected, place)
         here = {"geography_type": place, "geography_vintage": town.PLACES[place][0], "geoid": geoids}
-        world.truth("sales_per_1000_addresses", **of_year, **here, truth=sales / town.sums(addresses, place)[1])
+        world.truth(
+            "sales_per_1000_addresses", measure_version=2, **of_year, **here, truth=sales / town.sums(addresses, place)[1]
+        )
     for place in ("city", "aldermanic_district"):
         geoids, means = town.weighted(rates, place)
         world.truth(
-            "sales_per_1000_addresses", period_start=years(seeds)[:, None, None], seed=np.arange(seeds)[:, None, None],
+            "sales_per_1000_addresses", measure_version=2, period_start=years(seeds)[:, None, None],
+            seed=np.arange(seeds)[:, None, None],
             method="place_weighted", geography_type=place, geography_vintage=town.PLACES[place][0], geoid=geoids[:, None],
             race_ethnicity_code=np.array([*town.RACES, "all"]), truth=means,
         )  # fmt: skip

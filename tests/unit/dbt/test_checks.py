@@ -196,6 +196,8 @@ def test_as_many_rows_as_compares_both_sides(found: Check) -> None:
         pytest.param("(1), (2)", "('m', 1), ('m', 2)", 1, id="a break at the first version"),
         pytest.param("(1), (2), (3)", "('m', 2)", 1, id="a later version without a break"),
         pytest.param("(1), (3)", "('m', 3)", 1, id="a version skipped"),
+        pytest.param("(2)", "('m', 2)", 0, id="a version replaced everywhere"),
+        pytest.param("(2)", "('n', 2)", 2, id="a version replaced without a break"),
     ],
 )
 def test_later_versions_have_a_break_and_only_they(found: Check, versions: str, breaks: str, bad: int) -> None:

@@ -17,13 +17,14 @@ final as (
         to_geoid,
         weight_basis,
         weight,
-        -- How far off a moved count may be, measured on the 210 tracts whose people by district are known from blocks. With 95 % of a
-        -- tract in one district less than 1 % of its people come out wrong, whatever it is divided by. Below that, addresses put 4 %
-        -- wrong where they put half in one district and 15 % where not; areas put 7 to 26 % wrong.
+        -- How far off a moved count may be, measured where the truth is known. By addresses or areas, people of the 210 tracts whose
+        -- blocks carry their district: with 95 % of a tract in one district less than 1 % come out wrong; below that 4 % where
+        -- addresses put half in one district and 15 % where not, and 7 to 26 % by areas. By people, houses of the address index:
+        -- 4 to 15 % where one district holds half, 10 to 34 % where none does, for houses are not where people are (docs/methods.md).
         case
             when largest_weight >= 0.999 then 'exact'
-            when largest_weight >= 0.95 or weight_basis = 'population' then 'good'
-            when largest_weight >= 0.5 and weight_basis = 'address' then 'fair'
+            when largest_weight >= 0.95 and weight_basis <> 'population' then 'good'
+            when largest_weight >= 0.5 and weight_basis in ('population', 'address') then 'fair'
             else 'poor'
         end as fit_quality
     from weighed

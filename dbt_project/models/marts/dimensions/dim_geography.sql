@@ -70,9 +70,18 @@ schools as (
     group by school_geoid
 ),
 
+precincts as (
+    select distinct
+        'police_precinct' as geography_type,
+        'current' as geography_vintage,
+        police_precinct_geoid as geoid,
+        concat('Police precinct ', police_precinct_reported) as name
+    from {{ ref('fct_police_stops') }} where police_precinct_geoid is not null
+),
+
 -- a place that two of them name is called by the first
 members as (
-    {%- for relation in ['named', 'unnamed', 'bounded', 'populated', 'schools'] %}
+    {%- for relation in ['named', 'unnamed', 'bounded', 'populated', 'schools', 'precincts'] %}
     select
         geography_type,
         geography_vintage,

@@ -25,6 +25,12 @@ renamed as (
         coalesce(sexes.stratum_code, typed.gender_missing_reason, 'not_mapped') as sex_code,
         typed.gender as sex_reported,
         typed.problem,
+        -- a reason that the crosswalk does not know is no stratum; without one nobody noted it
+        case
+            when reasons.stratum_code is not null then reasons.stratum_code
+            when coalesce(trim(typed.problem), '') = '' then 'not_collected'
+            else 'not_mapped'
+        end as stop_reason_code,
         typed.record_origin,
         typed.person_searched as is_person_searched,
         typed.person_searched_missing_reason as is_person_searched_missing_reason,
@@ -33,11 +39,14 @@ renamed as (
         typed.citation_issued as is_citation_issued,
         typed.citation_issued_missing_reason as is_citation_issued_missing_reason,
         typed.police_precinct as police_precinct_reported,
+        contract.jurisdiction || '/' || nullif(trim(typed.police_precinct), '') as police_precinct_geoid,
         typed.neighborhood as neighborhood_reported
     from typed
     left join contract on true
     left join {{ ref('stratum_crosswalk') }} as sexes
         on sexes.vocabulary = 'police_sex' and {{ normalised('sexes.reported_label') }} = {{ normalised('typed.gender') }}
+    left join {{ ref('stratum_crosswalk') }} as reasons
+        on reasons.vocabulary = 'police_stop_reason' and {{ normalised('reasons.reported_label') }} = {{ normalised('typed.problem') }}
 ),
 
 conformed as (

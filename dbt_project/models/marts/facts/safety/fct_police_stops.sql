@@ -20,6 +20,7 @@ final as (
         race_before_stop_reported,
         sex_code,
         problem,
+        stop_reason_code,
         record_origin,
         is_person_searched,
         is_person_searched_missing_reason,
@@ -28,6 +29,7 @@ final as (
         is_citation_issued,
         is_citation_issued_missing_reason,
         police_precinct_reported,
+        police_precinct_geoid,
         neighborhood_reported
     from stops
 )

@@ -11,7 +11,9 @@ residents as (
         population.race_standard,
         population.race_ethnicity_code,
         population.population,
-        adults.population as adults
+        population.population_fit,
+        adults.population as adults,
+        interpolated.children_share_error
     from {{ ref('fct_population') }} as population
     cross join {{ ref('stg_receipts__settings') }} as city
     inner join {{ ref('population_schemes') }} as schemes on population.population_scheme = schemes.population_scheme
@@ -24,6 +26,15 @@ residents as (
             and population.race_standard = adults.race_standard
             and population.race_ethnicity_code = adults.race_ethnicity_code
             and adults.age_universe = '18_and_over'
+    left join {{ ref('int_population__interpolated') }} as interpolated
+        on
+            population.population_scheme = interpolated.population_scheme
+            and population.geography_type = interpolated.geography_type
+            and population.geography_vintage = interpolated.geography_vintage
+            and population.geoid = interpolated.geoid
+            and population.race_standard = interpolated.race_standard
+            and population.race_ethnicity_code = interpolated.race_ethnicity_code
+            and population.age_universe = interpolated.age_universe
     where
         population.population_scheme = 'pl_2020'
         and population.age_universe = 'total'
@@ -48,7 +59,9 @@ final as (
         {{ without_stratum() }},
         -- moved people may come out a last digit beyond all of them
         greatest(population - adults, 0) as numerator,
-        population as denominator
+        population as denominator,
+        population_fit,
+        {{ interpolated_share_limits('numerator / nullif(denominator, 0)', 'children_share_error') }}
     from residents
 )
 

@@ -1,9 +1,7 @@
--- one row per snapshot and place: addresses with a lead service line, of the addresses of the index
+-- one row per snapshot and place: houses of the index that a lead service line serves, of all its houses
 with
--- what is another municipality's is none of the index
-lines as (
-    select * from {{ ref('fct_lead_service_lines') }}
-    where aldermanic_district_geoid is distinct from 'outside'
+lead_lines as (
+    select * from {{ ref('int_lead_service_lines__tallied') }}
 ),
 
 deliveries as (
@@ -11,7 +9,7 @@ deliveries as (
         source,
         jurisdiction,
         occurred_on
-    from lines
+    from lead_lines
 ),
 
 united as (
@@ -20,19 +18,20 @@ united as (
         jurisdiction,
         occurred_on,
         {{ piece_columns() }},
-        -- an address that stands twice has one line, however it is written
-        count(distinct coalesce(address_standard, address)) as lines_count,
-        0 as addresses_count
-    from lines
-    group by all
+        houses_count as served_count,
+        -- a line whose house the index does not know serves none of its houses, and is missing on every map
+        houses_count + unmatched_count as lines_count,
+        0 as houses_count
+    from lead_lines
     union all
     select
         deliveries.source,
         deliveries.jurisdiction,
         deliveries.occurred_on,
         {{ piece_columns() }},
+        0 as served_count,
         0 as lines_count,
-        sum(addresses.addresses_count) as addresses_count
+        sum(addresses.houses_count) as houses_count
     from deliveries
     inner join {{ ref('int_addresses__tallied') }} as addresses
         on deliveries.occurred_on between addresses.valid_from and addresses.valid_to
@@ -53,14 +52,14 @@ snapshots as (
 placed as (
     {{ by_place(
         'snapshots', 'lead_service_lines_per_1000_addresses',
-        {'numerator': 'sum(lines_count)', 'denominator': 'sum(addresses_count)'}, records='lines_count'
+        {'numerator': 'sum(served_count)', 'denominator': 'sum(houses_count)'}, records='lines_count'
     ) }}
 ),
 
 final as (
     select
         'lead_service_lines_per_1000_addresses' as measure_id,
-        1 as measure_version,
+        2 as measure_version,
         *
     from placed
     where geoid <> 'outside'

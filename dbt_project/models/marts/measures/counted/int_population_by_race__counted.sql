@@ -15,7 +15,10 @@ residents as (
         case when population.age_universe = 'total' then 'all' else population.age_universe end as stratum_code,
         -- a part that is the whole may come out a last digit above it
         least(population.population, everybody.population) as numerator,
-        everybody.population as denominator
+        everybody.population as denominator,
+        population.population_fit,
+        -- everybody is all of everybody
+        case when population.race_ethnicity_code <> 'all' then interpolated.share_error end as share_error
     from {{ ref('fct_population') }} as population
     cross join {{ ref('stg_receipts__settings') }} as city
     inner join {{ ref('population_schemes') }} as schemes on population.population_scheme = schemes.population_scheme
@@ -28,6 +31,15 @@ residents as (
             and population.race_standard = everybody.race_standard
             and population.age_universe = everybody.age_universe
             and everybody.race_ethnicity_code = 'all'
+    left join {{ ref('int_population__interpolated') }} as interpolated
+        on
+            population.population_scheme = interpolated.population_scheme
+            and population.geography_type = interpolated.geography_type
+            and population.geography_vintage = interpolated.geography_vintage
+            and population.geoid = interpolated.geoid
+            and population.race_standard = interpolated.race_standard
+            and population.race_ethnicity_code = interpolated.race_ethnicity_code
+            and population.age_universe = interpolated.age_universe
     where
         population.population_scheme = 'pl_2020'
         and population.geography_type in ('city', 'aldermanic_district', 'police_district', 'neighborhood', 'tract')
@@ -38,7 +50,8 @@ final as (
     select
         'population_by_race' as measure_id,
         1 as measure_version,
-        *,
+        * exclude (share_error),
+        {{ interpolated_share_limits('numerator / nullif(denominator, 0)', 'share_error') }},
         'snapshot' as period_type,
         'aggregate' as method
     from residents

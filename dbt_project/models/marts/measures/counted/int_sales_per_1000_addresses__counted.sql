@@ -1,4 +1,4 @@
--- one row per year and place: sales, of the addresses of the index
+-- one row per year and place: sales, each of the one address that the assessor gives it, of the addresses of the index with their units
 with
 sales as (
     select
@@ -66,7 +66,7 @@ placed as (
 final as (
     select
         'sales_per_1000_addresses' as measure_id,
-        1 as measure_version,
+        2 as measure_version,
         *
     from placed
     where geoid <> 'outside'

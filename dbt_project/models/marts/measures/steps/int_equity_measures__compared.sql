@@ -16,7 +16,7 @@ guarded as (
         is_computable and reason is null as is_comparable,
         is_comparable and reference_rule in ('best', 'fixed', 'rest') and tabulation = 'exclusive'
         and coalesce(interval_basis, '') <> 'none' as has_ratio_interval,
-        has_ratio_interval and not is_delivered and kind in ('proportion', 'composition') as compares_shares,
+        has_ratio_interval and not is_delivered and not is_interpolated and kind in ('proportion', 'composition') as compares_shares,
         has_ratio_interval and not is_delivered and kind = 'rate' as compares_rates,
         has_ratio_interval and method = 'place_weighted' as compares_places,
         has_ratio_interval and is_delivered and method <> 'place_weighted' and ci_low > 0 and reference_ci_low > 0

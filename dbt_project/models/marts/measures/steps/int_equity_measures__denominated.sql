@@ -12,7 +12,8 @@ populations as (
         age_universe,
         population,
         moe,
-        fit_quality
+        population_fit,
+        interpolation_cv
     from {{ ref('fct_population') }}
     union all
     select
@@ -26,7 +27,8 @@ populations as (
         age_universe,
         population,
         null as moe,
-        null as fit_quality
+        null as population_fit,
+        null as interpolation_cv
     from {{ ref('int_population__pieced') }}
     where tract_vintage = '2020'
 ),
@@ -59,11 +61,11 @@ dated as (
 
 agreed as (
     select
-        dated.*,
+        dated.* replace (coalesce(dated.population_fit, populations.population_fit) as population_fit),
         -- the residents of a pooled period are counted once for each of its years: person-years
         populations.population * dated.pooled_years as population,
         populations.moe * dated.pooled_years as population_moe,
-        populations.fit_quality,
+        populations.interpolation_cv,
         -- the first of these that holds says on what numerator and population do not agree
         case
             when dated.value_status <> 'computed' or dated.kind not in ('rate', 'amount_rate') then null

@@ -12,11 +12,13 @@ guarded as (
         is_computable and not is_delivered and kind in ('rate', 'count') as is_rate,
         -- money for each resident, or a part of money: its parts are sums that do not vary by chance, so it has no interval
         is_computable and not is_delivered and kind in ('amount_rate', 'amount_share') as is_amount,
-        -- the whole of a composition is all of itself, which is no estimate
-        is_share and not (kind = 'composition' and race_kind = 'total' and stratum_type in ('all', 'age_universe')) as has_wilson,
+        coalesce(starts_with(population_fit, 'estimated'), false) as is_interpolated,
+        -- the whole of a composition is all of itself, which is no estimate; a part of interpolated people is no sample of them
+        is_share and not is_interpolated
+        and not (kind = 'composition' and race_kind = 'total' and stratum_type in ('all', 'age_universe')) as has_wilson,
+        is_share and is_interpolated and ci_low is not null as has_interpolation,
         case kind when 'rate' then denominator else 1.0 end as person_time,
-        -- Σ of relative variances of the two parts; the population's margin of error enters by the delta method
-        {{ stats('moe_to_se') }}(population_moe) / denominator as denominator_cv,
+        {{ population_cv('denominator') }} as denominator_cv,
         is_rate and kind = 'rate' and numerator > 0 and denominator_cv is not null as has_margin
     from {{ ref('int_equity_measures__judged') }}
 ),
@@ -32,12 +34,10 @@ intervals as (
         ),
         case
             when has_wilson then {{ stats('proportion_ci') }}(numerator, denominator, confidence)
-            when has_margin
-                then
-                    {
-                        'low': numerator / denominator * exp(-z * sqrt(1 / numerator + pow(denominator_cv, 2))),
-                        'high': numerator / denominator * exp(z * sqrt(1 / numerator + pow(denominator_cv, 2)))
-                    }
+            when has_margin then {{ log_interval('numerator / denominator', 'sqrt(1 / numerator + pow(denominator_cv, 2))') }}
+            -- without events: the exact limit, over as few people as there may be
+            when is_rate and interpolation_cv is not null
+                then {{ stats('rate_ci') }}(numerator, person_time * exp(-z * denominator_cv), confidence)
             when is_rate then {{ stats('rate_ci') }}(numerator, person_time, confidence)
             when method = 'place_weighted' and is_computable and variance is not null
                 then
@@ -48,11 +48,12 @@ intervals as (
                             case unit when 'percent' then 1.0 else cast('infinity' as double) end
                         )
                     }
-            when is_delivered and is_computable and ci_low is not null and ci_high is not null
+            when (has_interpolation or is_delivered and is_computable) and ci_low is not null and ci_high is not null
                 then { 'low': ci_low / factor, 'high': ci_high / factor }
         end as value_interval,
         case
             when has_wilson then 'wilson'
+            when has_interpolation or is_rate and interpolation_cv is not null then 'areal_interpolation'
             when has_margin then 'log_moe'
             when is_rate then case when numerator >= 10 - 1e-9 then 'byar' else 'exact_poisson' end
             when method = 'place_weighted' and is_computable and variance is not null then 'weighted_normal'
@@ -68,10 +69,10 @@ doubts as (
     select
         *,
         is_computable and kind in ('proportion', 'rate', 'median') and coalesce(events < minimum_n, false) as has_few_events,
-        coalesce(starts_with(population_fit, 'estimated'), false) as is_interpolated,
         -- The coefficient of variation: of a proportion √((1 − p) / x). What was counted in full varies only by the residents that it is
         -- divided by.
         case
+            when has_interpolation then (value_interval.high - value_interval.low) / 2 / z / nullif(numerator / denominator, 0)
             when not is_estimate and ci_method = 'areal_interpolation'
                 then factor * (value_interval.high - value_interval.low) / 2 / z / nullif(value, 0)
             when not is_estimate then denominator_cv

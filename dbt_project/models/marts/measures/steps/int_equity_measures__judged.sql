@@ -30,8 +30,8 @@ measured as (
         measures.reference_rule,
         measures.reference_code as fixed_reference_code,
         measures.minimum_n,
-        measures.is_estimate,
         measures.interval_basis,
+        measures.is_estimate,
         measures.statistical_unit,
         races.kind as race_kind,
         -- a category or a combination: a combined legacy label does not tell which group

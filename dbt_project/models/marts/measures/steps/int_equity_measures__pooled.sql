@@ -65,6 +65,11 @@ summed as (
         min(years.geocoded_pct) as geocoded_pct,
         min(years.period_coverage_pct) as period_coverage_pct,
         bool_or(years.bridged) as bridged,
+        coalesce(
+            max(years.population_fit) filter (where years.population_fit = 'estimated_poor'),
+            max(years.population_fit) filter (where years.population_fit = 'estimated_fair'),
+            max(years.population_fit)
+        ) as population_fit,
         bool_or(years.value_status in ('suppressed_at_source', 'bounded')) as is_hidden,
         min(years.value_status) filter (where years.value_status <> 'computed') as other_status,
         min(years.status_reason) filter (where years.value_status <> 'computed') as other_reason

@@ -1,4 +1,4 @@
--- one row per aldermanic map and piece of the city: addresses of the index
+-- one row per aldermanic map and piece of the city: houses of the index, and its addresses, of which a house has one per unit
 with
 addresses as (
     select * from {{ ref('dim_address') }}
@@ -8,6 +8,7 @@ addresses as (
 placed as (
     select
         addresses.address_key,
+        addresses.index_rows_count,
         places.tract_geoid,
         places.aldermanic_district_geoid,
         places.aldermanic_district_vintage,
@@ -25,7 +26,8 @@ final as (
         {{ piece_columns() }},
         valid_from,
         valid_to,
-        count(*) as addresses_count
+        count(*) as houses_count,
+        sum(index_rows_count) as addresses_count
     from placed
     group by all
 )
