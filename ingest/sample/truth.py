@@ -9,6 +9,7 @@ who compares takes those whose measure the registry knows.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import asdict
 from datetime import date
 
@@ -18,6 +19,7 @@ from ingest.sample.health import chronic_disease, lead_lines, lead_orders, lead_
 from ingest.sample.housing import foreclosures, sales
 from ingest.sample.people import staff, survey
 from ingest.sample.places.houses import houses
+from ingest.sample.places.index import NO_POINT_EVERY
 from ingest.sample.safety import court_cases, police_stops
 from ingest.sample.services import requests
 from ingest.sample.true_value import Truth, percent
@@ -40,6 +42,7 @@ _CHILDREN = {
     "Black, non-Hispanic": "black", "White, non-Hispanic": "white", "Hispanic": "hispanic",
 }  # fmt: skip
 _RESIDENTS = {"White": "white", "Black/African American": "black", "Hispanic": "hispanic"}
+_LARGE_RACES = ("white", "black")  # of which enough are stopped in a small city for outcomes that are rarer than a search
 _PAID_BEST, _LARGE_LEVELS = "WHITE", ("6", "8")  # at these EEO-4 levels there are enough of each group
 _POOLED_FROM = 2023  # to 2025 (seed pooled_periods): one definition of elevated and one map of districts
 _DISTRICTS = 15
@@ -69,10 +72,17 @@ def _stops() -> list[Truth]:
     overall = sum(share * searched[race] for race, share in police_stops.PERCEIVED.items())
     shares = {"all": overall} | {code: searched[race] for race, code in _STOPS.items()}
     ratios = {code: round(share / searched["White"], 9) for code, share in shares.items() if code not in ("all", "white")}
-    return [
+    rows = [
         Truth("stops_searched_share", "year", "2025-01-01", code, percent(share), ratios.get(code))
         for code, share in shares.items()
     ]
+    too, only = police_stops.VEHICLE_TOO, police_stops.VEHICLE_ONLY
+    vehicle = {race: share * too + (1 - share) * only for race, share in searched.items()}
+    for measure, of_race in (("stops_vehicle_searched_share", vehicle), ("stops_cited_share", police_stops.CITED)):
+        overall = sum(share * of_race[race] for race, share in police_stops.PERCEIVED.items())
+        outcomes = {"all": overall} | {code: of_race[race] for race, code in _STOPS.items() if code in _LARGE_RACES}
+        rows += [Truth(measure, "year", "2025-01-01", code, percent(share)) for code, share in outcomes.items()]
+    return [*rows, Truth("stops_search_recorded_share", "year", "2025-01-01", "all", percent(police_stops.ANSWERED))]
 
 
 def _schools() -> list[Truth]:
@@ -149,11 +159,16 @@ def _houses() -> list[Truth]:
     ]
 
 
+def _with_point(positions: Iterable[int]) -> int:
+    """How many of these houses have a point in the index: no map knows the others."""
+    return sum(at % NO_POINT_EVERY > 0 for at in positions)
+
+
 def _health() -> list[Truth]:
     rows = [
         Truth(
             "lead_service_lines_per_1000_addresses", "snapshot", day.isoformat(), "all",
-            1000 * len(lead_lines.lines_on(day)) / len(houses()),
+            1000 * _with_point(lead_lines.lines_on(day)) / _with_point(range(len(houses()))), measure_version=2,
         )
         for day in (lead_lines.BEFORE, lead_lines.AS_OF)
     ]  # fmt: skip

@@ -35,6 +35,7 @@ TRUE = {
     "residents_in_qct_share", "engagement_participation_per_1000", "engagement_inputs_answered_share",
     "engagement_days_to_answer_median", "engagement_answered_in_language_share", "engagement_declined_with_reason_share",
     "engagement_interpreter_need_met_share", "lead_orders_open", "requests_closed_by_second_working_day",
+    "stops_vehicle_searched_share", "stops_cited_share", "stops_search_recorded_share",
 }  # fmt: skip
 
 
