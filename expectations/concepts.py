@@ -1,4 +1,4 @@
-"""Whether each census line still counts what its concept says: line numbers move between vintages (rules.md 2).
+"""Whether each census line still counts what its concept says: line numbers move between vintages (docs/rules.md, Census lines).
 
 Here: the labels that the seeds of concepts expect, read from their CSV (dbt may not have loaded it yet when a delivery is
 judged), and the labels that a delivery's second header row gives its columns. Not here: what a concept counts (the seed), sums of

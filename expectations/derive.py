@@ -36,7 +36,7 @@ INVALID_WARNING_PCT = 1.0
 LAYOUT_CHANGE_PCT, LAYOUT_CHANGE_CELLS = 50.0, 2
 # The usual size of a delivery is the median of the last five: one odd batch, once accepted, does not become the norm.
 EARLIER_BATCHES = 5
-# rules.md 2: a file that follows records to its date shows durations of the order of its span.
+# docs/rules.md, Follow-up: a file that follows records to its date shows durations of the order of its span.
 FOLLOW_UP_PCT = 10.0
 # replace_period empties every period of the span that has no rows: one stray early date would take years with it. Of the
 # real deliveries (2025-12) the sparsest is the checkbook, with payments on 81 % of all days of 2022-2025.

@@ -77,7 +77,7 @@
 {%- endmacro %}
 
 
-{# The vintage of the map that facts are placed on (tables.md, Places): of aldermanic districts the one in force on the day. #}
+{# The vintage of the map that facts are placed on (docs/tables.md, Places): of aldermanic districts the one in force on the day. #}
 {% macro place_vintage(geography_type, relation) -%}
     case {{ geography_type }}
                     when 'tract' then '2020'

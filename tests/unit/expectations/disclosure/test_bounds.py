@@ -22,7 +22,7 @@ MEMBERS = {"asian_or_nhpi": frozenset({"asian"})}
 
 
 def bounds(of: Measure, counts: Mapping[str, tuple[float, float]], race: str, reference: str) -> dict[str, float]:
-    """Bounds of a group's value and of its ratio, worked out from the formulas of rules.md 3, not from the attack's."""
+    """Bounds of a group's value and of its ratio, from the formulas of docs/rules.md, Ratio bounds, not from the attack's."""
     label = counts["asian_or_nhpi"]
     whole = counts["declined"]
 

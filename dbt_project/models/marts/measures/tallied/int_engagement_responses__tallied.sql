@@ -5,7 +5,7 @@ answers as (
         *,
         cast(date_trunc('year', occurred_on) as date) as period_start,
         last_day(period_start + interval 11 months) as period_end,
-        -- a year is closed 30 days after its end (rules.md 4); what is told later changes it no more
+        -- a year is closed 30 days after its end (docs/rules.md, Publication plan); what is told later changes it no more
         period_end + 30 as closed_on,
         case when theme_code in ('not_mapped', 'not_collected') then 'other' else theme_code end as shown_theme_code,
         case when is_answered and told_on <= closed_on then answer_code else 'pending' end as fate
