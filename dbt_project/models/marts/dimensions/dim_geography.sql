@@ -76,7 +76,8 @@ precincts as (
         'current' as geography_vintage,
         police_precinct_geoid as geoid,
         concat('Police precinct ', police_precinct_reported) as name
-    from {{ ref('fct_police_stops') }} where police_precinct_geoid is not null
+    from {{ ref('fct_police_stops') }}
+    where police_precinct_geoid is not null
 ),
 
 -- a place that two of them name is called by the first
