@@ -53,21 +53,16 @@ populated as (
 ),
 
 schools as (
+    {%- for place in ['school_district', 'school'] %}
     select
-        'school_district' as geography_type,
+        '{{ place }}' as geography_type,
         'current' as geography_vintage,
-        school_district_geoid as geoid,
-        min(school_district_reported) as name
+        {{ place }}_geoid as geoid,
+        min({{ place }}_reported) as name
     from {{ ref('fct_student_outcomes') }}
-    group by school_district_geoid
-    union all
-    select
-        'school' as geography_type,
-        'current' as geography_vintage,
-        school_geoid as geoid,
-        min(school_reported) as name
-    from {{ ref('fct_student_outcomes') }}
-    group by school_geoid
+    group by {{ place }}_geoid
+    {{ 'union all' if not loop.last }}
+    {%- endfor %}
 ),
 
 precincts as (

@@ -110,8 +110,7 @@ final as (
         population_error / nullif(population, 0) / {{ rule('z_95') }} as interpolation_cv,
         -- a sum of squares whose last digit may fall below zero; greatest() would make a number of NULL
         sqrt(case when share_squares < 0 then 0 else share_squares end) / nullif(everybody, 0) as share_error,
-        sqrt(case when children_share_squares < 0 then 0 else children_share_squares end) / nullif(population, 0)
-            as children_share_error,
+        sqrt(case when children_share_squares < 0 then 0 else children_share_squares end) / nullif(population, 0) as children_share_error,
         -- a place holds nobody less than none, and nobody more than its tracts
         greatest(population - population_error, 0) as ci_low,
         least(population + population_error, greatest(most_people, population)) as ci_high
