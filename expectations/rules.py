@@ -19,7 +19,7 @@ _NAMED = re.compile(r"\{rule:([a-z0-9_]+)\}")
 def read_rules(connection: Connection, database: str = "release") -> Mapping[str, float]:
     """Every rule by name, from the release file attached as `database`."""
     rows = connection.exec_driver_sql(f"select rule, value from {identifier(database)}.{TABLE}")
-    return {rule: float(value) for rule, value in rows}
+    return {row.rule: float(row.value) for row in rows}
 
 
 def with_rules(sql: str, database: str) -> str:
