@@ -53,6 +53,13 @@ def mapped_labels(vocabularies: tuple[str, ...], path: Path = CROSSWALK) -> dict
     return {folded(label): name for name in reversed(vocabularies) for label in known.get(name, ()) if label}
 
 
+def label_codes(vocabularies: tuple[str, ...], path: Path = CROSSWALK) -> dict[str, str]:
+    """The code or missing reason of each label of these vocabularies, folded: labels with the same one name the same group."""
+    with path.open(encoding="utf-8", newline="") as file:
+        rows = [row for row in csv.DictReader(file) if row["vocabulary"] in vocabularies and row["reported_label"]]
+    return {folded(row["reported_label"]): row["race_ethnicity_code"] or row["missing_reason"] for row in rows}
+
+
 @lru_cache(maxsize=4)
 def _read(path: Path, *_state: int) -> Labels:
     """Every contract is validated with the same labels, and a file that has not changed holds the same ones."""

@@ -15,7 +15,7 @@ from pydantic import AfterValidator, Field, SerializerFunctionWrapHandler, model
 from ingest.contract.words import Delimiter, Encoding, Identifier, Percent, Strict, matching, word
 
 LOAD_COLUMNS = ("_source_file", "_source_row")
-_OF_PARTITIONS = ("partition_by", "release")
+_OF_PARTITIONS = ("partition_by", "release", "absent")
 Crs = Annotated[
     str, matching(re.compile(r"(EPSG|ESRI|OGC):\w+"), "a coordinate reference system by authority and code, like EPSG:32054")
 ]
@@ -159,6 +159,8 @@ class Load(Strict):
     period: Literal["day", "month", "quarter", "year"] | None = None
     partition_by: tuple[str, ...] | None = None
     release: Release | None = None
+    # What a record means that a release does not list; without it, the record is unknown.
+    absent: Literal["zero"] | None = None
     key: tuple[str, ...] | None = None
     order_by: tuple[str, ...] = LOAD_COLUMNS
     duplicates: Literal["keep", "drop_exact"] = "keep"
@@ -190,6 +192,8 @@ class Load(Strict):
             yield f"partition_by goes with mode replace_partition, not {self.mode}; change the mode, or leave it out"
         if self.mode != "replace_partition" and self.release is not None:
             yield f"release goes with mode replace_partition, not {self.mode}; change the mode, or leave it out"
+        if self.absent and not (self.mode == "replace_partition" and self.key):
+            yield "absent goes with mode replace_partition and a key, which names the records that a release no longer lists"
 
 
 class Period(Strict):

@@ -153,7 +153,7 @@ insert into release.marts.fct_student_outcomes by name
 create table release.marts.fct_foreclosures_by_tract as
     select 'k' || _source_row as foreclosures_by_tract_key, event.* replace (if(_source_row > 4, '55079000102', tract_geoid) as tract_geoid),
         make_date(2010 + _source_row % 4, 1, 1) as period_start, make_date(2010 + _source_row % 4, 12, 31) as period_end, '2020' as tract_vintage,
-        _source_row < 7 as is_delivered, if(_source_row < 7, 3, 0) as foreclosures_count, if(_source_row < 7, 300, null) as private_parcels_count,
+        _source_row < 7 as is_delivered, 'computed' as value_status, if(_source_row < 7, 3, 0) as foreclosures_count, if(_source_row < 7, 300, null) as private_parcels_count,
         if(_source_row < 7, null, 'not_collected') as private_parcels_count_missing_reason, if(_source_row < 7, 10.0, null) as foreclosures_per_1000,
         if(_source_row < 7, 10.0, null) as foreclosures_per_1000_reported from event;
 create table release.marts.fct_health_outcomes_by_tract as

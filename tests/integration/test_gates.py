@@ -256,6 +256,8 @@ SPOILT = [
     ("fct_foreclosures_by_tract", "one_row_per_tract", "set period_start = date '2010-01-01'"),
     ("fct_foreclosures_by_tract", "tract_of_the_vintage", "set tract_geoid = '55079000999' where _source_row = 1"),
     ("fct_foreclosures_by_tract", "absent_is_zero", "set foreclosures_count = 1 where not is_delivered"),
+    ("fct_foreclosures_by_tract", "absent_is_zero", "set foreclosures_count = null where not is_delivered"),
+    ("fct_foreclosures_by_tract", "absent_is_zero", "set value_status = 'not_collected' where not is_delivered"),
     ("fct_foreclosures_by_tract", "absent_is_zero", "set private_parcels_count = null where _source_row = 1"),
     ("fct_foreclosures_by_tract", "rate_is_of_counts", "set foreclosures_per_1000_reported = 1 where _source_row = 1"),
     (

@@ -85,10 +85,10 @@ def test_every_key_is_read() -> None:
 
     # a column has only the keys that go with its type, a database connector has a table or a query, a load mode its own keys
     left = [name for name in unset(contract, "") if not name.startswith(".columns[")]
-    assert left == [".snapshot", ".connector.query", ".load.partition_by", ".load.release"]
+    assert left == [".snapshot", ".connector.query", ".load.partition_by", ".load.release", ".load.absent"]
     released = read_contract(EVERYTHING.with_name("dpt__released.yml")).load
     assert released.partition_by == ("metric", "school_year")
-    assert released.release is not None
+    assert released.release is not None and released.absent == "zero"
     assert (released.release.file_name, released.release.column) == (r"released_(\d{4})-(\d{2})", None)
     stock = read_contract(EVERYTHING.with_name("dpt__stock.yml")).snapshot
     assert stock is not None

@@ -1,4 +1,4 @@
-"""A withdrawn record of a publisher that hides small groups is typed without values, until it comes again or its cell is gone."""
+"""A withdrawn record whose absence would read as zero is typed without values, until it comes again or its cell is gone."""
 
 from __future__ import annotations
 
@@ -24,6 +24,13 @@ COLUMNS: list[dict[str, Any]] = [
 ]
 LOAD = {"mode": "replace_partition", "partition_by": ["year"], "key": ["school", "grp"]}
 FIRST = ["2024,A,x,C,10,r", "2024,A,y,C,20,r", "2024,B,x,C,30,r", "2024,B,y,C,40,r", "2025,A,x,C,11,r"]
+# a table that lists only what is not zero
+NOT_ZERO: list[dict[str, Any]] = [
+    {"name": "year", "type": "integer", "required": True, "role": "period"},
+    {"name": "tract", "required": True, "role": "geoid"},
+    {"name": "parcels", "type": "integer", "required": True, "role": "count"},
+    {"name": "foreclosures", "type": "integer", "required": True, "role": "count"},
+]
 HIDDEN = (2024, "B", "y", None, None, "suppressed_at_source", None)
 
 
@@ -65,6 +72,41 @@ def test_where_a_school_or_a_group_is_gone_there_is_no_cell(warehouse: Any, cont
     warehouse.take(contract, {"f.csv": said(*FIRST)})
     warehouse.take(contract, {"f.csv": said(*release)})
     assert hidden(warehouse) == []
+
+
+@pytest.mark.parametrize(
+    ("again", "left"),
+    [
+        (["2024,A,White,C,10,r", "2024,B,White,C,30,r"], [("A", "BLACK"), ("B", "BLACK")]),
+        (["2024,A,White,C,10,r", "2024,B,White,C,30,r", "2024,B,Chinese,C,5,r"], [("A", "BLACK"), ("B", "BLACK")]),
+        (["2024,A,White,C,10,r", "2024,A,Black or African American (Not Hispanic or Latino),C,20,r"], []),
+        (["2024,A,White,C,10,r"], [("A", "BLACK")]),
+    ],
+    ids=["the race is gone", "and another is new", "the race was renamed", "and a school is gone"],
+)
+def test_a_race_that_every_school_lost_is_hidden(
+    make_contract: MakeContract, warehouse: Any, again: list[str], left: list[tuple[str, str]]
+) -> None:
+    """A race that the contract offers is zero where no record has it (`int_equity_measures__completed`)."""
+    race = {"name": "grp", "required": True, "role": "race", "vocabulary": "eeo4_hr", "offered": ["WHITE", "BLACK", "HISPANIC"]}
+    contract = make_contract(columns=[race if column["name"] == "grp" else column for column in COLUMNS], load=LOAD)
+    first = ["2024,A,White,C,10,r", "2024,A,BLACK,C,20,r", "2024,B,White,C,30,r", "2024,B,BLACK,C,40,r"]
+    warehouse.take(contract, {"f.csv": said(*first)})
+    warehouse.take(contract, {"f.csv": said(*again)})
+    assert [(row[1], row[2]) for row in hidden(warehouse)] == left
+    warehouse.take(contract, {"f.csv": said(*first)})
+    assert "BLACK" not in {row[2] for row in hidden(warehouse)}, "it was listed again"
+
+
+def test_a_withdrawn_record_of_what_is_zero_where_absent_has_no_value(make_contract: MakeContract, warehouse: Any) -> None:
+    load = {"mode": "replace_partition", "partition_by": ["year"], "key": ["year", "tract"], "absent": "zero"}
+    contract, header = make_contract(columns=NOT_ZERO, load=load), "year,tract,parcels,foreclosures"
+    known = "select tract, parcels, foreclosures from typed.dpt__visits order by all"
+    warehouse.take(contract, {"f.csv": f"{header}\n2024,1,300,2\n2024,2,400,1\n"})
+    warehouse.take(contract, {"f.csv": f"{header}\n2024,1,300,3\n"})
+    assert warehouse.con.execute(known).fetchall() == [("1", 300, 3), ("2", None, None)]
+    warehouse.take(contract, {"f.csv": f"{header}\n2024,1,300,3\n2024,2,400,5\n"})
+    assert warehouse.con.execute(known).fetchall() == [("1", 300, 3), ("2", 400, 5)]
 
 
 def test_an_older_release_in_the_same_folder_withholds_as_well(make_contract: MakeContract, warehouse: Any) -> None:

@@ -27,10 +27,12 @@ years as (
         period_start,
         period_end
     from delivered
+    where foreclosures_count is not null
     qualify row_number() over (partition by period_start order by _load_id, _source_file, _source_row) = 1
 ),
 
--- only tracts with a foreclosure have a row: what is absent is zero, and its parcels are not told (DCD-01)
+-- Only tracts with a foreclosure have a row: what is absent is zero, and its parcels are unknown (DCD-01). A row that a newer release
+-- withdrew is delivered without values: neither the old value nor zero is true of it.
 absent as (
     select
         years.source,
@@ -55,7 +57,7 @@ absent as (
 every_tract as (
     select
         *,
-        true as is_delivered
+        foreclosures_count is not null as is_delivered
     from delivered
     union all by name
     select * from absent
@@ -74,6 +76,7 @@ final as (
         cast(null as varchar) as police_district_geoid,
         cast(null as varchar) as neighborhood_geoid,
         'delivered_code' as geocode_quality,
+        case when foreclosures_count is null then 'not_collected' else 'computed' end as value_status,
         foreclosures_count,
         private_parcels_count,
         case when private_parcels_count is null then 'not_collected' end as private_parcels_count_missing_reason,

@@ -4,7 +4,8 @@ parts as (
     select * from {{ ref('int_foreclosures__tallied') }}
 ),
 
--- counts move, rates are made anew of what has moved; the fit is the worst by which more than a share of the parcels come
+-- Counts move, rates are made anew of what has moved. A place with a tract whose row was withdrawn has neither part. The fit is the worst
+-- by which more than a share of the parcels come.
 moved as (
     select
         source,
@@ -14,8 +15,9 @@ moved as (
         geography_type,
         geography_vintage,
         geoid,
-        {{ sum_in_order('numerator') }} as numerator,
-        {{ sum_in_order('denominator') }} as denominator,
+        count(numerator) < count(*) as has_withdrawn,
+        case when not has_withdrawn then {{ sum_in_order('numerator') }} end as numerator,
+        case when not has_withdrawn then {{ sum_in_order('denominator') }} end as denominator,
         {{ rule('fit_worst_share') }} / 100 as worst_share,
         sum(denominator) filter (where fit_quality = 'poor') / sum(denominator) as poor_share,
         sum(denominator) filter (where fit_quality in ('poor', 'fair')) / sum(denominator) as fair_share
@@ -26,7 +28,9 @@ moved as (
 -- each tract is a piece of the city too
 pieces as (
     select
-        * exclude (tract_geoid, fit_quality),
+        * exclude (tract_geoid, fit_quality, denominator),
+        numerator is null as has_withdrawn,
+        case when not has_withdrawn then denominator end as denominator,
         tract_geoid as piece_tract_geoid,
         'place_weighted' as method
     from parts
@@ -57,12 +61,12 @@ final as (
     select
         'foreclosures_per_1000_parcels' as measure_id,
         1 as measure_version,
-        *,
+        * exclude (has_withdrawn),
         'year' as period_type,
         {{ without_race() }},
         {{ without_stratum() }},
-        case when denominator is null then 'no_denominator' else 'computed' end as value_status,
-        case when denominator is null then 'not_collected' end as status_reason
+        case when has_withdrawn then 'not_collected' when denominator is null then 'no_denominator' else 'computed' end as value_status,
+        case when has_withdrawn then 'withdrawn' when denominator is null then 'not_collected' end as status_reason
     from united
 )
 
