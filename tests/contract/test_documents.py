@@ -75,3 +75,11 @@ def test_links_and_paths_lead_somewhere(document: Path) -> None:
     missing = [link for link in links if not (document.parent / link).exists()]
     missing += [path for path in paths if not (ROOT / path).exists() and not path.endswith("_sources.yml")]
     assert not missing, f"{document.relative_to(ROOT)} points to what is not there: {missing}"
+
+
+def test_each_decision_has_a_number_of_its_own() -> None:
+    """Two branches may take the same next number; the heading is the file's number."""
+    files = sorted((ROOT / "docs" / "adr").glob("[0-9]*.md"))
+    assert [int(file.name[:4]) for file in files] == list(range(1, len(files) + 1))
+    wrong = [file.name for file in files if not file.read_text(encoding="utf-8").startswith(f"# {int(file.name[:4])}. ")]
+    assert not wrong

@@ -46,7 +46,7 @@ def test_released_tables_exist_without_rows(empty_warehouse: EmptyWarehouse) -> 
     facts = empty_warehouse.con.execute(
         "select table_name, estimated_size from duckdb_tables() where database_name = 'release' and table_name like 'fct_%'"
     ).fetchall()
-    facts_of_project = {path.stem for path in (DBT_PROJECT / "models" / "marts" / "facts").rglob("*.sql")}
+    facts_of_project = {path.stem for path in (DBT_PROJECT / "models" / "marts" / "facts").rglob("fct_*.sql")}
     assert {name for name, _ in facts} >= facts_of_project
     assert {rows for _, rows in facts} == {0}
 
