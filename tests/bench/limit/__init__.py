@@ -11,5 +11,6 @@ a reason for each cell that is refused, tests, the attack on the public file, qu
 bound that no product with those duties reaches; the goal is to stay within twice its cost a row.
 
 What is done the product's way, since it does not grow with the rows: the small deliveries are read by the connectors and typed by
-the same views, the models behind the four facts run as dbt compiled them, and the suppressor is called as it is.
+the same views, tables that a publisher releases whole land as they do in a run, the models behind the four facts run as dbt
+compiled them, and the suppressor is called as it is.
 """

@@ -23,7 +23,7 @@ from warehouse.sql import literal
 
 DATABASES = ("release", "public")
 # What the models read of the run and its contracts; the other receipts are for the quality tables, which the limit leaves out.
-RECEIPTS = ("clock", "settings", "agreements", "contracts", "vocabularies")
+RECEIPTS = ("clock", "settings", "agreements", "offered_labels", "published_snapshots", "contracts", "vocabularies")
 QUALITY = "quality"
 MODELS = "models.json"
 

@@ -11,6 +11,7 @@ working schemas lie in memory; the two files are written once, closed, opened ag
 from __future__ import annotations
 
 import argparse
+import datetime as dt
 import json
 import os
 import shutil
@@ -73,7 +74,7 @@ def run(pasted: Path, deliveries: Path, out: Path) -> dict[str, object]:
             macros, models = read_pasted(pasted)
             as_of = _open(con, pasted, out, macros)
         with clock("small deliveries"):
-            read_small(con, deliveries, EVENTS.values())
+            read_small(con, deliveries, EVENTS.values(), out / "deliveries", as_of)
         with clock("read"):
             _read_events(con, deliveries, out)
         for model in models:
@@ -101,7 +102,7 @@ def run(pasted: Path, deliveries: Path, out: Path) -> dict[str, object]:
     return {"seconds": clock.steps, "models": clock.models, "rows": rows, "content_hash": content}
 
 
-def _open(con: DuckDBPyConnection, pasted: Path, out: Path, macros: list[str]) -> object:
+def _open(con: DuckDBPyConnection, pasted: Path, out: Path, macros: list[str]) -> dt.datetime:
     con.execute("set autoinstall_known_extensions = false")
     con.execute(f"set temp_directory = {literal(str(out / 'tmp'))}")
     for setting in ("memory_limit", "threads"):
@@ -124,7 +125,8 @@ def _open(con: DuckDBPyConnection, pasted: Path, out: Path, macros: list[str]) -
         con.execute(f"create table warehouse.receipts.{name} as select * from read_parquet({literal(str(pasted / name))})")
     row = con.execute("select as_of from warehouse.receipts.clock").fetchone()
     assert row is not None
-    return row[0]
+    as_of: dt.datetime = row[0]
+    return as_of
 
 
 def _read_events(con: DuckDBPyConnection, deliveries: Path, out: Path) -> None:

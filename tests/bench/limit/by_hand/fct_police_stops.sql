@@ -29,6 +29,14 @@ sexes as (
     where vocabulary = 'police_sex'
 ),
 
+reasons as (
+    select
+        lower(reported_label) as label,
+        stratum_code
+    from release.reference.stratum_crosswalk
+    where vocabulary = 'police_stop_reason'
+),
+
 -- times are UTC; what that is in the city is looked up once an hour
 hours as (
     select
@@ -78,6 +86,11 @@ select
         'not_mapped'
     ) as sex_code,
     stops.problem as problem,
+    case
+        when reasons.stratum_code is not null then reasons.stratum_code
+        when coalesce(trim(stops.problem), '') = '' then 'not_collected'
+        else 'not_mapped'
+    end as stop_reason_code,
     stops.MDC as record_origin,
     stops.personSearch = 'YES' as is_person_searched,
     case when stops.personSearch is null then 'not_collected' end as is_person_searched_missing_reason,
@@ -86,11 +99,13 @@ select
     stops.citationIssued = 'YES' as is_citation_issued,
     case when stops.citationIssued is null then 'not_collected' end as is_citation_issued_missing_reason,
     stops.policePrecinct as police_precinct_reported,
+    contracts.jurisdiction || '/' || nullif(trim(stops.policePrecinct), '') as police_precinct_geoid,
     stops.neighborhood as neighborhood_reported
 from stops
 inner join warehouse.receipts.contracts on contracts.source = 'fpc__police_stops'
 inner join warehouse.receipts.vocabularies on vocabularies.vocabulary = 'police_observed'
 left join sexes on lower(nullif(stops.gender, 'Unknown')) = sexes.label
+left join reasons on lower(coalesce(stops.problem, '')) = reasons.label
 left join races
     on lower(coalesce(stops.race, '')) = races.label
         and cast(stops.police_stop_at as date) between races.valid_from and races.valid_to;
