@@ -135,7 +135,7 @@ def _plant(world: World, rng: np.random.Generator, seeds: int, switches: Switche
 
 
 def _is_estimated(measure: dict[str, Any]) -> bool:
-    return measure["population_scheme"] not in (None, "pl_2020")
+    return measure.get("population_scheme") not in (None, "pl_2020")
 
 
 def _residents(measure: dict[str, Any]) -> Any:

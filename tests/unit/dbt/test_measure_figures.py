@@ -98,7 +98,7 @@ PAIR = judged(
     is_delivered=False, confidence=0.95, z=Z, factor=100.0, value=50.0, ci_low=40.0, ci_high=60.0, reference_rule="best",
     reference_code="white", reference_value=25.0, reference_ci_low=20.0, reference_ci_high=30.0, numerator=50, denominator=100,
     reference_numerator=100, reference_denominator=400, is_reference_usable=True, is_reference_hidden=False, known_race_pct=95.0,
-    has_few_events=False,
+    has_few_events=False, is_interpolated=False,
 )  # fmt: skip
 SHARED = {"method": "place_weighted", "variance": 0.0004, "reference_variance": 0.0003, "reference_covariance": 0.0002}
 
@@ -128,11 +128,13 @@ SHARED = {"method": "place_weighted", "variance": 0.0004, "reference_variance": 
             25 - 100 * Z * np.sqrt(0.0003),
             25 + 100 * Z * np.sqrt(0.0003),
         ),
+        # a share of moved people is no sample of them
+        ({"is_interpolated": True}, None, None, None),
         ({"reference_rule": "overall"}, None, None, None),
         ({"interval_basis": "none"}, None, None, None),
         ({"tabulation": "alone_or_in_combination"}, None, None, None),
     ],
-    ids=["proportion", "rate", "rate_with_margin", "median", "place_weighted", "overall", "census", "in_combination"],
+    ids=["proportion", "rate", "rate_with_margin", "median", "place_weighted", "interpolated", "overall", "census", "in_combination"],
 )
 def test_intervals_of_comparisons(
     empty_warehouse: EmptyWarehouse, changes: Row, ratio_error: float | None, low: float | None, high: float | None
