@@ -16,6 +16,9 @@ from tests.truth.planted import Numbers, Switches, World
 MEASURES = ("population_by_race", "children_share", "residents_in_qct_share")
 TIMES = 8
 _PEOPLE = 1_500
+# So many that each group has far more or far fewer children than the 20 below which no ratio is made: groups that are left out
+# for the fewness of their children would let those that stay lean high.
+_PEOPLE_OF_DISTRICT = 4_000
 _LIVE_THERE = {"white": 0.40, "black": 0.34, "hispanic": 0.17, "asian": 0.05, "multiracial": 0.036, "aian": 0.004}
 _CHILDREN = np.array([0.16, 0.31, 0.36, 0.22, 0.42, 0.28])
 _CENSUS_DAY = np.datetime64("2020-04-01")
@@ -34,11 +37,11 @@ def plant(rng: np.random.Generator, seeds: int, switches: Switches) -> World:
 
 
 def _children(world: World, rng: np.random.Generator, seeds: int, share: Numbers) -> None:
-    people = rng.multinomial(_PEOPLE, [*_LIVE_THERE.values()], size=seeds)
+    people = rng.multinomial(_PEOPLE_OF_DISTRICT, [*_LIVE_THERE.values()], size=seeds)
     where = np.array([f"DISTRICT {seed}" for seed in range(seeds)])
     _people(world, "aldermanic_district", where, "total", people)
     _people(world, "aldermanic_district", where, "18_and_over", people - rng.binomial(people, share))
-    rest = ((people * share).sum(axis=1, keepdims=True) - people * share) / (_PEOPLE - people)
+    rest = ((people * share).sum(axis=1, keepdims=True) - people * share) / (_PEOPLE_OF_DISTRICT - people)
     _truth(world, "children_share", "aldermanic_district", where, 100 * share, 100 * rest)
 
 

@@ -134,7 +134,17 @@ SHARED = {"method": "place_weighted", "variance": 0.0004, "reference_variance": 
         ({"interval_basis": "none"}, None, None, None),
         ({"tabulation": "alone_or_in_combination"}, None, None, None),
     ],
-    ids=["proportion", "rate", "rate_with_margin", "median", "place_weighted", "interpolated", "overall", "census", "in_combination"],
+    ids=[
+        "proportion",
+        "rate",
+        "rate_with_margin",
+        "median",
+        "place_weighted",
+        "interpolated",
+        "overall",
+        "census",
+        "in_combination",
+    ],
 )
 def test_intervals_of_comparisons(
     empty_warehouse: EmptyWarehouse, changes: Row, ratio_error: float | None, low: float | None, high: float | None
