@@ -54,7 +54,7 @@ final as (
         coalesce(items.scale, 'not_mapped') as scale,
         coalesce(items.is_rating, false) as is_rating,
         wordings.direction,
-        -- whoever knows neither what was asked nor which end of the scale is good cannot say who is satisfied (OEI-02)
+        -- without the question and the good end of its scale nothing can be called satisfaction (OEI-02)
         nullif(wordings.wording, '') is not null and wordings.direction in ('higher', 'lower') as is_confirmed,
         answers.answer,
         answers.answer_missing_reason
