@@ -13,16 +13,16 @@ from pathlib import Path
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import SQLAlchemyError
 
-from expectations.checks import Check
-from expectations.crosswalk import Labels
-from expectations.derive import DeliveryFacts, delivery_suite
-from expectations.drift import missing_columns
-from expectations.reading import read_delivery
+from expectations.delivery.cell_checks import read_delivery
+from expectations.delivery.header_drift import missing_columns
+from expectations.delivery.suite_from_contract import DeliveryFacts, delivery_suite
+from expectations.delivery.unmapped_labels import Labels
+from expectations.engine.checks import Check
+from expectations.engine.runner import Session
+from expectations.marts.suites import Place, Suite, read_suites, suite_checks
 from expectations.results import Finding, GateResult, Severity
-from expectations.runner import Session
-from expectations.suites import Place, Suite, read_suites, suite_checks
 from ingest.contract import Contract
-from ingest.vocabulary import Vocabulary, load_vocabulary
+from ingest.contract.vocabulary import Vocabulary, load_vocabulary
 from warehouse import dialect
 from warehouse.sql import identifier
 

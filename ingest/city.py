@@ -1,7 +1,7 @@
 """Which city a set of deliveries is of: `city.yml` beside them, or the default one.
 
 Here: reading and checking `city.yml`. Not here: what it changes in contracts (`registry.Registry.for_city`), what a home
-has settled on (`orchestration.reading`).
+has settled on (`orchestration.runs.delivery_location`).
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from zoneinfo import ZoneInfo
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from ingest.contract import IDENTIFIER, Geoid, Identifier, TimeZone
-from ingest.registry import ContractError, Problem, problems_in
-from ingest.yaml_source import YamlError, read_yaml
+from ingest.contract.registry import ContractError, Problem, problems_in
+from ingest.contract.yaml_source import YamlError, read_yaml
 
 DEFAULT = Path(__file__).with_name("city.yml")
 FILE_NAME = "city.yml"

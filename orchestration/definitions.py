@@ -5,7 +5,7 @@ Importing this module reads contracts, settings and dbt's project, so nothing of
 
 from __future__ import annotations
 
-from orchestration.graph import definitions
+from orchestration.defs.build import definitions
 from orchestration.settings import Settings
 
 defs = definitions(Settings.from_environment())

@@ -1,7 +1,8 @@
 """Settings: the environment variables that Levelground reads, all in one place.
 
-Here: names, defaults and checks of settings. Not here: what a home has settled on to read (`orchestration.reading`).
-Secrets come by the names that contracts give (credentials_env) and by LEVELGROUND_HASH_KEY, and are never shown.
+Here: names, defaults and checks of settings. Not here: what a home has settled on to read
+(`orchestration.runs.delivery_location`). Secrets come by the names that contracts give (credentials_env) and by
+LEVELGROUND_HASH_KEY, and are never shown.
 """
 
 from __future__ import annotations

@@ -22,11 +22,11 @@ from unittest import mock
 import pytest
 from hypothesis import settings
 
-from ingest.registry import load_registry
+from ingest.contract.registry import load_registry
 from ingest.sample import write_sample
 from orchestration.cli import main
-from tests.canaries import Canary, Seeder
-from tests.fuzzing import DEEP
+from tests.support.canaries import Canary, Seeder
+from tests.support.fuzzing import DEEP
 
 ROOT = Path(__file__).resolve().parent.parent
 REAL = "LEVELGROUND_REAL_DELIVERIES"

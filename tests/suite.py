@@ -24,7 +24,7 @@ LINTERS = {
     "mypy": [str(BIN / "mypy")],
     "sqlfluff": [str(BIN / "sqlfluff"), "lint", "--processes", "0", "dbt_project"],
 }
-BROWSER = [sys.executable, "-m", "tests.browser"]
+BROWSER = [sys.executable, "-m", "tests.support.browser"]
 PYTEST = [sys.executable, "-m", "pytest", "-n", "2", "--dist", "loadgroup", "-q"]
 STRESS = [sys.executable, "-m", "pytest", "-v", "-n", "0", "--timeout", "3600", "--durations", "10", "tests/stress"]
 

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from expectations.disclosure.reading import Where
-from expectations.disclosure.system import TOLERANCE, Floats, System
+from expectations.disclosure.audit_inputs import Where
+from expectations.disclosure.linear_system import TOLERANCE, Floats, System
 
 Terms = dict[int, float]
 # Names of what no row shows but sums tell, in the place of a race, place, tabulation, stratum or period.

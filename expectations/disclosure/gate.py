@@ -13,12 +13,10 @@ from pathlib import Path
 
 from sqlalchemy import Engine
 
-from expectations.disclosure.bounded import read_bounded, refused_bounds
-from expectations.disclosure.changes import small_changes
-from expectations.disclosure.judgement import judge
-from expectations.disclosure.knowledge import gather
-from expectations.disclosure.memory import Memory
-from expectations.disclosure.reading import (
+from expectations.disclosure.attacker_model import gather
+from expectations.disclosure.audit import judge
+from expectations.disclosure.audit_cache import Memory
+from expectations.disclosure.audit_inputs import (
     Places,
     Where,
     moved_unsaid,
@@ -28,7 +26,9 @@ from expectations.disclosure.reading import (
     read_published,
     read_records,
 )
-from expectations.disclosure.refusals import labelled_rows, refusals
+from expectations.disclosure.forbidden_disclosures import labelled_rows, refusals
+from expectations.disclosure.published_bounds import read_bounded, refused_bounds
+from expectations.disclosure.release_differencing import small_changes
 from expectations.results import Finding, GateResult, Severity
 from warehouse import dialect
 

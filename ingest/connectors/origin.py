@@ -13,12 +13,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
 
-from ingest.connectors import database, tables
-from ingest.connectors.errors import DeliveryError
-from ingest.connectors.fetching import Fetched
-from ingest.connectors.files import File, found_files, local_file
-from ingest.connectors.opened import Opened, Reader
+from ingest.connectors.databases import reader
+from ingest.connectors.fetch import Fetched
 from ingest.contract import Contract
+from ingest.errors import DeliveryError
+from ingest.readers import tables
+from ingest.readers.files import File, found_files, local_file
+from ingest.readers.reader_types import Opened, Reader
 
 SQLITE_MAGIC = b"SQLite format 3\x00"
 HASHED_BYTES = 1 << 20
@@ -72,7 +73,7 @@ def open_files(contract: Contract, files: tuple[File, ...]) -> Origin:
             if file.path is None:
                 remedy = "put it into a folder of this machine, or connect to the database itself"
                 raise DeliveryError(contract.source, file.name, "a SQLite file cannot be read from afar", remedy)
-            parts.append(Part(file.name, database.sqlite_reader(contract, file.path, file.name)))
+            parts.append(Part(file.name, reader.sqlite_reader(contract, file.path, file.name)))
         else:
             found = tables.readers(contract, file, files)
             parts += [Part(name, _unchanged(contract, file, mark, read)) for name, read in found]

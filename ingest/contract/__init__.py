@@ -1,8 +1,8 @@
 """The contract: everything Levelground knows of one delivered table, as a strict and frozen model.
 
 Here: the keys a contract may have, what each may hold, and the rules between them, each with a remedy in its message.
-Not here: finding contracts and reading their files (`ingest.registry`), the word lists (`vocabulary.yml`), what a column
-becomes in SQL (`ingest.typed`).
+Not here: finding contracts and reading their files (`ingest.contract.registry`), the word lists (`vocabulary.yml`), what a column
+becomes in SQL (`ingest.typing.expressions`).
 """
 
 from ingest.contract.column import Column

@@ -1,6 +1,6 @@
 """A column of a contract: how it is delivered, what it is, and who may see it.
 
-Here: the keys of a column and the rules inside it. Not here: what it becomes in SQL (`ingest.typed`).
+Here: the keys of a column and the rules inside it. Not here: what it becomes in SQL (`ingest.typing.expressions`).
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 
+from ingest.contract.crosswalk import folded
 from ingest.contract.words import NUMERIC, TIMES, Delimiter, Identifier, MissingReason, Strict, TimeZone, word
-from ingest.crosswalk import folded
 
 # What the typed views add to a contract's columns; a delivered column of that name would vanish behind it.
 RESERVED = ("_load_id", "_source_file", "_source_row", "_record_hash", "file_row_number")

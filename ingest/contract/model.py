@@ -1,6 +1,6 @@
 """The contract as a whole, and the rules between its parts.
 
-Here: `Contract`. Not here: finding contracts and reading their files (`ingest.registry`).
+Here: `Contract`. Not here: finding contracts and reading their files (`ingest.contract.registry`).
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from pydantic import Field, ValidationInfo, model_validator
 
 from ingest.contract.column import Column
 from ingest.contract.connectors import Connector, lookback
+from ingest.contract.crosswalk import folded, mapped_labels
 from ingest.contract.parts import (
     LOAD_COLUMNS,
     Agreement,
@@ -28,10 +29,9 @@ from ingest.contract.parts import (
     Tolerances,
 )
 from ingest.contract.snapshot import SNAPSHOT_ON, Snapshot
+from ingest.contract.vocabulary import RaceVocabulary, Vocabulary
 from ingest.contract.words import SOURCE_NAME, TIMES, Geoid, Identifier, Strict, matching, vocabulary_of, word
-from ingest.crosswalk import folded, mapped_labels
-from ingest.vocabulary import RaceVocabulary, Vocabulary
-from ingest.yaml_source import Location
+from ingest.contract.yaml_source import Location
 
 
 class Inconsistent(ValueError):

@@ -1,6 +1,6 @@
 """How a stock that is delivered again and again is dated: the contract's key `snapshot`.
 
-Here: the key and the rules inside it. Not here: finding the date of a delivery (`ingest.snapshots`).
+Here: the key and the rules inside it. Not here: finding the date of a delivery (`ingest.landing.snapshots`).
 """
 
 from __future__ import annotations

@@ -5,6 +5,6 @@ here: judging anything: alerts read the receipts of runs, and a run goes on what
 """
 
 from orchestration.alerts.channels import unusable as unusable_channels
-from orchestration.alerts.telling import send_test, tell, tell_changed, tell_not_started
+from orchestration.alerts.notify import send_test, tell, tell_changed, tell_not_started
 
 __all__ = ["send_test", "tell", "tell_changed", "tell_not_started", "unusable_channels"]

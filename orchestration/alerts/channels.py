@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
-from orchestration.alerts.text import Message
+from orchestration.alerts.message_text import Message
 from orchestration.settings import Settings
 
 KIND = re.compile(r"([A-Za-z0-9_]+)://")

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from orchestration.receipts import BLOCKED, FAILED, HELD_BACK, RELEASED, STALE, UNCHANGED, RunReceipt
+from orchestration.runs.record import BLOCKED, FAILED, HELD_BACK, RELEASED, STALE, UNCHANGED, RunReceipt
 
 RUN, NIGHTLY = "run", "nightly"
 NOT_STARTED, MISSED = "not_started", "missed"

@@ -6,8 +6,8 @@ import typer
 
 from orchestration.alerts import send_test
 from orchestration.cli.display import out, table
-from orchestration.reading import home_city
-from orchestration.receipts import EXIT_UNEXPECTED
+from orchestration.runs.delivery_location import home_city
+from orchestration.runs.record import EXIT_UNEXPECTED
 from orchestration.settings import Settings
 
 app = typer.Typer(no_args_is_help=True, help="Who is told when something goes wrong.")

@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.status import Status
 from rich.table import Table
 
-from orchestration.receipts import SourceStatus
+from orchestration.runs.record import SourceStatus
 
 WIDTH_WITHOUT_TERMINAL = 10_000  # a file or a pipe has no width: nothing is cut or wrapped
 out = Console(width=None if sys.stdout.isatty() else WIDTH_WITHOUT_TERMINAL, highlight=False, soft_wrap=not sys.stdout.isatty())

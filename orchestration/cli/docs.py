@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from orchestration.cli.display import err, out
-from orchestration.documentation import write_docs
+from orchestration.docs_site import write_docs
 from orchestration.settings import Settings
 
 

@@ -10,7 +10,7 @@ import typer
 
 from orchestration.cli.display import err, out
 from orchestration.doctor import Finding, Verdict, examine
-from orchestration.receipts import EXIT_OK, EXIT_UNEXPECTED
+from orchestration.runs.record import EXIT_OK, EXIT_UNEXPECTED
 
 STYLES = {Verdict.OK: "green", Verdict.WARNING: "yellow", Verdict.WRONG: "red"}
 

@@ -5,15 +5,15 @@ Here: which errors are foreseen. Not here: their words, which the errors have th
 
 from __future__ import annotations
 
-from ingest.drafting import DraftError
-from ingest.registry import ContractError, UnknownSource
+from ingest.contract.registry import ContractError, UnknownSource
 from ingest.sample import SampleError
-from orchestration import remedies
+from ingest.scaffold import DraftError
 from orchestration.cli.display import complain
-from orchestration.dbt_runner import DbtError
-from orchestration.receipts import EXIT_BAD_ARGUMENTS, EXIT_BUSY, EXIT_UNEXPECTED
-from orchestration.serving import AlreadyServed
+from orchestration.instance.server import AlreadyServed
+from orchestration.runs import error_messages
+from orchestration.runs.record import EXIT_BAD_ARGUMENTS, EXIT_BUSY, EXIT_UNEXPECTED
 from orchestration.settings import ConfigurationError, Settings
+from orchestration.transform.dbt_runner import DbtError
 from warehouse.connection import WarehouseBusy, WarehouseError
 from warehouse.lock import LockHeld
 from warehouse.paths import HomeUnwritable
@@ -30,5 +30,5 @@ def code_of(error: Exception) -> int | None:
         return complain(error, EXIT_BUSY)
     if isinstance(error, (WarehouseError, ReleaseCorrupt, DbtError)):
         return complain(error, EXIT_UNEXPECTED)
-    machine = remedies.told(error, Settings.from_environment().home)
+    machine = error_messages.told(error, Settings.from_environment().home)
     return None if machine is None else complain(machine, EXIT_UNEXPECTED)

@@ -14,7 +14,7 @@ import pyarrow.parquet
 import typer
 
 from orchestration.cli.display import complain, out, table
-from orchestration.receipts import EXIT_UNEXPECTED
+from orchestration.runs.record import EXIT_UNEXPECTED
 from orchestration.settings import Settings
 from warehouse.connection import QueryError, WarehouseError, run_query
 

@@ -9,7 +9,7 @@ import typer
 
 from orchestration.cli import differences
 from orchestration.cli.display import complain, out, table
-from orchestration.receipts import EXIT_BAD_ARGUMENTS
+from orchestration.runs.record import EXIT_BAD_ARGUMENTS
 from orchestration.settings import Settings
 from warehouse.lock import RunLock
 from warehouse.releases import compare, find, list_releases, recover

@@ -13,13 +13,13 @@ from typing import Annotated
 
 import typer
 
-from orchestration import remedies
 from orchestration.cli.display import Progress, complain, out, table
-from orchestration.progress import watched_by
-from orchestration.reading import LIVE, settle
-from orchestration.receipts import EXIT_UNEXPECTED, RunReceipt, RunStore
-from orchestration.reports import run_report
-from orchestration.session import as_of_time
+from orchestration.runs import error_messages
+from orchestration.runs.context import as_of_time
+from orchestration.runs.delivery_location import LIVE, settle
+from orchestration.runs.progress import watched_by
+from orchestration.runs.record import EXIT_UNEXPECTED, RunReceipt, RunStore
+from orchestration.runs.status_report import run_report
 from orchestration.settings import ConfigurationError, Settings
 from warehouse.connection import WarehouseCorrupt, open_working
 from warehouse.lock import RunLock
@@ -77,13 +77,13 @@ def _execute(
     settings: Settings, option: str | None, as_of: str | None, full_refresh: bool, sources: list[str]
 ) -> tuple[RunReceipt | None, str | None]:
     """Run the job; its receipt, and what went wrong in words."""
-    from orchestration.execution import execute_refresh  # noqa: PLC0415 - Dagster takes seconds to import, other commands need it not
+    from orchestration.defs.execute import execute_refresh  # noqa: PLC0415 - Dagster takes seconds to import, other commands need it not
 
     run_id = str(uuid.uuid4())
     try:
         problem = execute_refresh(settings, run_id, deliveries=option, as_of=as_of, full_refresh=full_refresh, sources=sources)
     except Exception as error:
-        problem = remedies.told(error, settings.home)  # Dagster's storage lies on the same disk
+        problem = error_messages.told(error, settings.home)  # Dagster's storage lies on the same disk
         if problem is None:
             raise
     store = RunStore(settings.home.runs)

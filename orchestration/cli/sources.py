@@ -1,6 +1,7 @@
 """`levelground sources`: contracts and their health, checking a delivery, letting a held-back one in.
 
-Here: arguments and display. Not here: the audit (`orchestration.checking`) and the acceptance (`orchestration.intake`).
+Here: arguments and display. Not here: the audit (`orchestration.sources.check_delivery`) and the acceptance
+(`orchestration.pipeline.ingest_source`).
 """
 
 from __future__ import annotations
@@ -14,21 +15,21 @@ from typing import Annotated
 
 import typer
 
-from expectations.difference import differing
+from expectations.delivery.column_differences import differing
 from expectations.results import GateResult
-from ingest.deliver import DeliveryStore
-from ingest.registry import load_registry
-from orchestration.checking import Checked, check_delivery
+from ingest.contract.registry import load_registry
+from ingest.delivery.write_batch import DeliveryStore
 from orchestration.cli.display import err, out, table
-from orchestration.drafting import new_source
-from orchestration.intake import Acceptance, acceptance
-from orchestration.intake import accept as accept_load
-from orchestration.landscape import disaggregations
-from orchestration.reading import settle
-from orchestration.receipts import EXIT_BLOCKED, HELD_BACK, RunStore
-from orchestration.report_page import write_report
-from orchestration.reports import data_issues, last_run, readiness, source_rows
+from orchestration.pipeline.ingest_source import Acceptance, acceptance
+from orchestration.pipeline.ingest_source import accept as accept_load
+from orchestration.runs.delivery_location import settle
+from orchestration.runs.record import EXIT_BLOCKED, HELD_BACK, RunStore
+from orchestration.runs.status_report import data_issues, last_run, readiness, source_rows
 from orchestration.settings import ConfigurationError, Settings
+from orchestration.sources.check_delivery import Checked, check_delivery
+from orchestration.sources.disaggregation import disaggregations
+from orchestration.sources.scaffold import new_source
+from orchestration.sources.steward_report import write_report
 
 _MEASURED = ("rows_staged", "known_race_pct", "geocoded_pct", "readiness_grade", "readiness_reasons")
 

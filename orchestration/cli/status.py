@@ -8,8 +8,8 @@ from typing import Annotated
 import typer
 
 from orchestration.cli.display import out, table
-from orchestration.receipts import BLOCKED, EXIT_INCOMPLETE, FAILED, RunStore
-from orchestration.reports import run_report
+from orchestration.runs.record import BLOCKED, EXIT_INCOMPLETE, FAILED, RunStore
+from orchestration.runs.status_report import run_report
 from orchestration.settings import Settings
 from warehouse.releases import current
 

@@ -13,9 +13,9 @@ from typing import Annotated
 import typer
 
 from orchestration.cli.display import err
-from orchestration.instance import prepare_instance
-from orchestration.reading import settle
-from orchestration.serving import claim, serve
+from orchestration.instance.server import claim, serve
+from orchestration.instance.setup import prepare_instance
+from orchestration.runs.delivery_location import settle
 from orchestration.settings import Settings
 
 HOST = "127.0.0.1"
@@ -34,7 +34,7 @@ def ui(
     only: Annotated[Part | None, typer.Option("--only", help="Start one of the two, as services do.", show_default=False)] = None,
 ) -> None:
     """Open the Dagster UI; stop it with Ctrl-C. One on a home: a second one exits 5 and says where the first is."""
-    from orchestration.killed import clear_the_queue  # noqa: PLC0415 - Dagster takes seconds to import, other commands need it not
+    from orchestration.instance.orphaned_runs import clear_the_queue  # noqa: PLC0415 - Dagster takes seconds to import, other commands need it not
 
     settings = Settings.from_environment()
     settle(settings)

@@ -7,7 +7,7 @@ the run lock for longer than a look, opens the working warehouse, or changes the
 
 from __future__ import annotations
 
-from orchestration.doctor.examination import examine
 from orchestration.doctor.findings import Finding, Installation, Verdict
+from orchestration.doctor.run_checks import examine
 
 __all__ = ["Finding", "Installation", "Verdict", "examine"]

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import dagster as dg
 
+from orchestration.defs.jobs import NIGHTLY_SCHEDULE
 from orchestration.doctor.schedule import Seen, Tick
-from orchestration.jobs import NIGHTLY_SCHEDULE
 
 SCHEDULER = "SCHEDULER"  # the one of Dagster's daemons that ticks schedules
 

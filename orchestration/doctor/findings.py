@@ -12,7 +12,7 @@ from enum import StrEnum
 from functools import cached_property
 from pathlib import Path
 
-from ingest.registry import ContractError, Registry, load_registry
+from ingest.contract.registry import ContractError, Registry, load_registry
 from orchestration.settings import PROJECT, Settings
 
 

@@ -9,15 +9,15 @@ import os
 import stat
 from collections.abc import Iterator
 
-from ingest.registry import ContractError
+from ingest.contract.registry import ContractError
 from orchestration.doctor.findings import Finding, Installation, ok, warning, wrong
-from orchestration.killed import alive
-from orchestration.reading import LIVE, home_city, home_folder, reads
-from orchestration.receipts import RunStore
+from orchestration.instance.orphaned_runs import alive
+from orchestration.runs.delivery_location import LIVE, home_city, home_folder, reads
+from orchestration.runs.record import RunStore
 from orchestration.settings import ConfigurationError
-from warehouse.damage import ASIDE
 from warehouse.lock import holder, is_held
 from warehouse.paths import Home
+from warehouse.quarantine import ASIDE
 from warehouse.releases.recovery import DAMAGED_PREFIX
 
 MAGIC = slice(8, 12), b"DUCK"  # where a DuckDB file says that it is one

@@ -11,10 +11,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from ingest.registry import ContractError
+from ingest.contract.registry import ContractError
 from orchestration.doctor.findings import Finding, Installation, ok, warning, wrong
-from orchestration.reading import home_city
-from orchestration.receipts import RunStore
+from orchestration.runs.delivery_location import home_city
+from orchestration.runs.record import RunStore
 from orchestration.settings import ConfigurationError
 from warehouse.paths import RELEASE_FILES
 from warehouse.releases import known_releases, release_moment

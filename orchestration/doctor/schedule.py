@@ -1,7 +1,7 @@
 """Whether the night's run comes by itself: the daemon, the schedule, its last tick.
 
-Here: reading Dagster's instance of the home. Not here: what the schedule starts (`orchestration.jobs`). An instance is read only
-if there is one: opening it would make its databases.
+Here: reading Dagster's instance of the home. Not here: what the schedule starts (`orchestration.defs.jobs`). An instance is
+read only if there is one: opening it would make its databases.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from orchestration.doctor.findings import Finding, Installation, ok, warning, wrong
-from orchestration.receipts import RunStore
+from orchestration.runs.record import RunStore
 
 NO_DAEMON = "`make ui`, or enable the service of docs/deploy/; where a timer starts `levelground run`, no daemon is needed"
 # The daemon tells every half minute that it lives, and Dagster calls it dead after five.

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ingest import landed
-from ingest.deliver import DeliveryStore
-from ingest.registry import ContractError
+from ingest.contract.registry import ContractError
+from ingest.delivery.write_batch import DeliveryStore
+from ingest.landing import landing_journal
 from orchestration.doctor.findings import Finding, Installation, ok, warning
 
 # A feed of changes holds few of all records; a release holds all but the withdrawn ones.
@@ -22,7 +22,7 @@ def load_modes(installation: Installation) -> Iterator[Finding]:
     asked = False
     for contract in merged:
         store = DeliveryStore(home.deliveries, contract.source)
-        loads = landed.read(store)
+        loads = landing_journal.read(store)
         rows = sum(load.rows_in_landing for load in loads)
         newest = loads[-1].rows_in_landing if loads else 0
         if not loads or loads[-1].adds or not LOOKS_WHOLE * rows <= newest < rows:

@@ -9,10 +9,10 @@ import difflib
 from collections.abc import Iterable, Iterator
 
 from ingest.contract import Contract
-from ingest.registry import ContractError
+from ingest.contract.registry import ContractError
 from orchestration.alerts import unusable_channels
 from orchestration.doctor.findings import Finding, Installation, ok, warning, wrong
-from orchestration.reading import LIVE, reads
+from orchestration.runs.delivery_location import LIVE, reads
 from orchestration.settings import ConfigurationError, variables
 
 PREFIX = "LEVELGROUND_"

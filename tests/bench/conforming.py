@@ -22,7 +22,7 @@ from pathlib import Path
 
 from duckdb import DuckDBPyConnection
 
-from orchestration import dbt_runner
+from orchestration.transform import dbt_runner
 from warehouse.connection import attach, open_working
 from warehouse.paths import Home
 

@@ -27,10 +27,10 @@ from pytest_httpserver import HTTPServer
 
 from ingest.connectors import Fetch, open_live
 from ingest.contract import Contract
-from ingest.deliver import DeliveryStore, deliver
-from ingest.vocabulary import load_vocabulary
-from tests.portals import FakeArcgis, FakeCkan, FakeSocrata
-from tests.postgres import Postgres
+from ingest.contract.vocabulary import load_vocabulary
+from ingest.delivery.write_batch import DeliveryStore, deliver
+from tests.support.portals import FakeArcgis, FakeCkan, FakeSocrata
+from tests.support.postgres import Postgres
 from tests.unit.ingest.conftest import CONTRACT
 
 COLUMNS = ("id", "opened_at", "address", "district", "category", "amount", "status", "note")
@@ -109,7 +109,7 @@ def fetch(connector: dict[str, Any]) -> None:
     """Fetch once in this process, and print what it took."""
     columns = [{"name": name, "from": name} for name in COLUMNS]
     contract = Contract.model_validate(CONTRACT | {"connector": connector, "columns": columns}, context=load_vocabulary())
-    importlib.import_module("ingest.connectors.ckan")  # dlt and all
+    importlib.import_module("ingest.connectors.portals.ckan")  # dlt and all
     with tempfile.TemporaryDirectory() as folder:
         before = peak_mb()
         started = time.monotonic()

@@ -22,9 +22,9 @@ import numpy as np
 from duckdb import DuckDBPyConnection
 from sqlalchemy import Connection
 
-from expectations.disclosure.judgement import Leak, judge
-from expectations.disclosure.knowledge import Knowledge, gather
-from expectations.disclosure.reading import FIGURES, Places, read_figures, read_measures, read_published
+from expectations.disclosure.attacker_model import Knowledge, gather
+from expectations.disclosure.audit import Leak, judge
+from expectations.disclosure.audit_inputs import FIGURES, Places, read_figures, read_measures, read_published
 from orchestration.settings import DBT_PROJECT
 from warehouse import dialect
 from warehouse.connection import attach, database_path, scratch

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 
 from ingest.contract import Contract
-from ingest.registry import load_registry
+from ingest.contract.registry import load_registry
 from orchestration.settings import DBT_PROJECT
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import typer.main
 
-from ingest.registry import load_registry
+from ingest.contract.registry import load_registry
 from orchestration.cli import GROUPS, application
 from orchestration.settings import variables
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from ingest.registry import load_registry
+from ingest.contract.registry import load_registry
 
 ROOT = Path(__file__).parents[2]
 DOCUMENTS = sorted([ROOT / "README.md", ROOT / "CHANGELOG.md", *(ROOT / "docs").rglob("*.md")])

@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from ingest.registry import load_registry
-from orchestration.build import SOURCES_FILE
-from orchestration.dbt_inputs import write_sources
-from orchestration.dbt_runner import manifest
-from orchestration.standing import LANDING, grows_with, is_row_by_row
+from ingest.contract.registry import load_registry
+from orchestration.pipeline.build import SOURCES_FILE
+from orchestration.transform.build_plan import LANDING, grows_with, is_row_by_row
+from orchestration.transform.dbt_runner import manifest
+from orchestration.transform.dbt_sources import write_sources
 from warehouse.paths import Home
 
 pytestmark = pytest.mark.xdist_group("dbt")

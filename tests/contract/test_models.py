@@ -14,12 +14,12 @@ from typing import Any
 import pytest
 import yaml
 
-from expectations.suites import read_suites
-from ingest.registry import load_registry
-from orchestration.build import SOURCES_FILE
-from orchestration.dbt_inputs import write_sources
-from orchestration.dbt_runner import manifest
+from expectations.marts.suites import read_suites
+from ingest.contract.registry import load_registry
+from orchestration.pipeline.build import SOURCES_FILE
 from orchestration.settings import DBT_PROJECT
+from orchestration.transform.dbt_runner import manifest
+from orchestration.transform.dbt_sources import write_sources
 from tests.contract.registers import contracts
 from warehouse.paths import Home
 

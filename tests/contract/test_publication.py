@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from expectations.disclosure.reading import CITY_THRESHOLD
+from expectations.disclosure.audit_inputs import CITY_THRESHOLD
 from tests.contract.registers import contracts, seed
 
 

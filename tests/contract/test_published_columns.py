@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
-from expectations.disclosure.reading import FIGURES, GRAIN, WORDS
+from expectations.disclosure.audit_inputs import FIGURES, GRAIN, WORDS
 from orchestration.settings import DBT_PROJECT, PROJECT
 
 COLUMNS = PROJECT / "expectations" / "disclosure" / "columns.yml"

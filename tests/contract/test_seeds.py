@@ -9,9 +9,9 @@ from __future__ import annotations
 import csv
 import re
 
+from ingest.contract.vocabulary import load_vocabulary
 from ingest.sample import city
 from ingest.sample.people import survey
-from ingest.vocabulary import load_vocabulary
 from orchestration.settings import DBT_PROJECT
 from tests.contract.registers import contracts, seed
 from tests.contract.test_models import LANDED_ONLY

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from tests.canaries import Canary, search
 from tests.e2e.conftest import Place
-from tests.unit.orchestration.documentation.test_site import OUTWARD, dead_links
+from tests.support.canaries import Canary, search
+from tests.unit.orchestration.docs_site.test_site import OUTWARD, dead_links
 
 
 def test_documentation_of_a_release(place: Place, seeded_city: tuple[Path, list[Canary]]) -> None:

@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 from pytest_httpserver import HTTPServer
 
-from ingest.registry import load_registry
-from tests.canaries import search
+from ingest.contract.registry import load_registry
 from tests.conftest import ROOT, CommandLine
 from tests.e2e.conftest import status_of
-from tests.portals import FakeCkan, truncated
+from tests.support.canaries import search
+from tests.support.portals import FakeCkan, truncated
 
 REQUESTS, STAFF, SCHOOLS = "ucc__service_requests", "der__employees", "dpi__live"
 PASSWORD = "hunter2"

@@ -11,7 +11,7 @@ from typing import Any
 import duckdb
 import pytest
 
-from tests.cities import negative_zeros, run_city
+from tests.support.cities import negative_zeros, run_city
 
 # The first had a group twice in a neighborhood, the second a goal that counted as met by its interval alone.
 SEEDS = (11, 8)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from ingest.registry import load_registry
-from tests.canaries import Canary, Found, private_columns, search
+from ingest.contract.registry import load_registry
 from tests.conftest import CommandLine
+from tests.support.canaries import Canary, Found, private_columns, search
 
 ANALYST_FILE = "levelground.duckdb"
 # Sources whose vocabulary of race is closed.

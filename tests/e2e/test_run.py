@@ -17,8 +17,8 @@ from typing import Any
 import duckdb
 import pytest
 
-from expectations.published import PUBLIC_SUITES
-from expectations.suites import read_suites
+from expectations.marts.suites import read_suites
+from expectations.published.gate import PUBLIC_SUITES
 from ingest.sample.engagement.plan import INPUTS
 from tests.conftest import ROOT, CommandLine
 from tests.e2e.conftest import Place, status_of

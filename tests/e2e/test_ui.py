@@ -18,11 +18,11 @@ from typing import Any, TypeVar
 import pytest
 from playwright.sync_api import expect
 
-from ingest.registry import load_registry
-from orchestration.resources import CLI, TRIGGER_TAG
-from tests.browser import browsing
+from ingest.contract.registry import load_registry
+from orchestration.defs.resources import CLI, TRIGGER_TAG
 from tests.conftest import ROOT, free_port
 from tests.e2e.conftest import Place, status_of
+from tests.support.browser import browsing
 
 HELD_BACK = "ucc__service_requests"
 SECONDS_FOR_A_PAGE = 60

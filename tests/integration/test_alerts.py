@@ -17,11 +17,11 @@ from aiosmtpd.smtp import AuthResult, Envelope
 from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
-from ingest.registry import load_registry
+from ingest.contract.registry import load_registry
 from orchestration.alerts import tell, tell_not_started
-from orchestration.intake import blank_status
-from orchestration.receipts import BLOCKED, FAILED, FRESH, HELD_BACK, RELEASED, STALE, UNCHANGED, RunReceipt
-from orchestration.session import now
+from orchestration.pipeline.ingest_source import blank_status
+from orchestration.runs.context import now
+from orchestration.runs.record import BLOCKED, FAILED, FRESH, HELD_BACK, RELEASED, STALE, UNCHANGED, RunReceipt
 from orchestration.settings import Settings
 from tests.conftest import CommandLine, free_port
 

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from duckdb import DuckDBPyConnection
 
+from expectations.disclosure.audit_inputs import Row, Where
 from expectations.disclosure.gate import gate_disclosure
-from expectations.disclosure.reading import Row, Where
 from tests.integration.test_disclosure_gate import SEEDS, SHOWN, WAITING, truth, write
 from tests.unit.expectations.disclosure.world import CITY, measure
 from warehouse.connection import attach, database_path, scratch

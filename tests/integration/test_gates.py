@@ -16,14 +16,14 @@ from pathlib import Path
 import pytest
 from duckdb import DuckDBPyConnection
 
-from expectations.crosswalk import read_labels
-from expectations.derive import DeliveryFacts
+from expectations.delivery.suite_from_contract import DeliveryFacts
+from expectations.delivery.unmapped_labels import read_labels
 from expectations.gate import gate_build, gate_delivery
-from expectations.published import gate_published
+from expectations.marts.suites import SUITES, Part, Suite, read_suites
+from expectations.published.gate import gate_published
 from expectations.results import Finding, GateResult
-from expectations.suites import SUITES, Part, Suite, read_suites
-from ingest.registry import load_registry
-from ingest.yaml_source import read_yaml
+from ingest.contract.registry import load_registry
+from ingest.contract.yaml_source import read_yaml
 from warehouse.connection import attach, database_path, scratch
 
 SEEDS = Path(__file__).parents[2] / "dbt_project" / "seeds" / "reference"

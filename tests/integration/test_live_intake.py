@@ -13,10 +13,10 @@ from typing import Any
 import pytest
 import yaml
 
-from ingest.deliver import DeliveryStore
-from orchestration.intake import Acceptance, accept, take_in
-from orchestration.receipts import SourceStatus
-from orchestration.session import FETCHED, RunOptions, run_session
+from ingest.delivery.write_batch import DeliveryStore
+from orchestration.pipeline.ingest_source import Acceptance, accept, take_in
+from orchestration.runs.context import FETCHED, RunOptions, run_session
+from orchestration.runs.record import SourceStatus
 from orchestration.settings import Settings
 from tests.unit.ingest.conftest import CONTRACT
 

@@ -13,7 +13,7 @@ from dbt.adapters.duckdb.credentials import DuckDBCredentials
 from dbt.adapters.duckdb.environments import create
 from sqlalchemy import text
 
-from orchestration.dbt_runner import let_go
+from orchestration.transform.dbt_runner import let_go
 from warehouse.connection import attach, detach, open_working
 from warehouse.dialect import engine
 from warehouse.paths import Home

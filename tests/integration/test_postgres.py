@@ -19,12 +19,12 @@ import sqlalchemy as sa
 
 from ingest.connectors import DeliveryError, Fetch, Origin, Since, open_live
 from ingest.contract import Contract
-from ingest.cursor import read_cursor
-from ingest.deliver import DeliveryStore, Receipt, deliver
-from ingest.landing import ensure_ledger, ensure_tables
-from ingest.promote import promote
-from ingest.vocabulary import load_vocabulary
-from tests.postgres import Postgres
+from ingest.contract.vocabulary import load_vocabulary
+from ingest.delivery.write_batch import DeliveryStore, Receipt, deliver
+from ingest.landing.cursor import read_cursor
+from ingest.landing.promote import promote
+from ingest.landing.tables import ensure_ledger, ensure_tables
+from tests.support.postgres import Postgres
 from tests.unit.ingest.conftest import CITY_ZONE, CONTRACT, HASH_KEY, NOON
 
 MILLION = 1_000_000
@@ -158,14 +158,14 @@ def test_a_session_cannot_write(postgres: Postgres, query: str) -> None:
 
 
 def test_a_query_that_takes_too_long_is_given_up(postgres: Postgres, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ingest.connectors.sessions.STATEMENT_SECONDS", 0.2)
-    monkeypatch.setattr("ingest.connectors.sessions._SESSION", {"postgresql": ("set statement_timeout = 200",)})
+    monkeypatch.setattr("ingest.connectors.databases.sessions.STATEMENT_SECONDS", 0.2)
+    monkeypatch.setattr("ingest.connectors.databases.sessions._SESSION", {"postgresql": ("set statement_timeout = 200",)})
     with pytest.raises(DeliveryError, match=r"query: the database refused or broke off \(QueryCanceled\)"):
         read(postgres, contract_of("a", query="select pg_sleep(30)::text as a"))
 
 
 def test_a_table_that_is_locked_is_given_up(postgres: Postgres, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ingest.connectors.sessions._SESSION", {"postgresql": ("set statement_timeout = 200",)})
+    monkeypatch.setattr("ingest.connectors.databases.sessions._SESSION", {"postgresql": ("set statement_timeout = 200",)})
     postgres.do("create table visits (a int)")
     with psycopg.connect(host="127.0.0.1", port=postgres.port, user="postgres", dbname="postgres") as other:
         other.execute("lock table visits in access exclusive mode")

@@ -9,9 +9,9 @@ import pytest
 from duckdb import DuckDBPyConnection
 
 from expectations.gate import gate_build
-from expectations.published import PUBLIC_SUITES, gate_published
-from expectations.suites import read_suites
-from ingest.registry import load_registry
+from expectations.marts.suites import read_suites
+from expectations.published.gate import PUBLIC_SUITES, gate_published
+from ingest.contract.registry import load_registry
 from warehouse.connection import attach, database_path, scratch
 
 GOOD_PUBLIC = Path(__file__).with_name("good_public.sql")

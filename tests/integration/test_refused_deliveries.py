@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from ingest.registry import load_registry
-from tests.canaries import Seeder, found_in, private_columns, search
+from ingest.contract.registry import load_registry
 from tests.conftest import CommandLine
+from tests.support.canaries import Seeder, found_in, private_columns, search
 
 CONTRACTS = {contract.source: contract for contract in load_registry()}
 

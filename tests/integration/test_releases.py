@@ -53,7 +53,7 @@ os.kill(os.getpid(), signal.SIGKILL)
 KILLED_SWAP = """
 import os, signal, sys
 from pathlib import Path
-import warehouse.releases.intent as intent
+import warehouse.releases.swap_intent as intent
 import warehouse.releases.swapping as swapping
 from warehouse.paths import Home
 name, nth = sys.argv[3], int(sys.argv[4])

@@ -10,7 +10,7 @@ from functools import partial
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from expectations.disclosure.reading import Measure, Row, Where
+from expectations.disclosure.audit_inputs import Measure, Row, Where
 from tests.unit.expectations.disclosure.world import (
     CITY,
     KINDS,
@@ -25,12 +25,12 @@ from tests.unit.expectations.disclosure.world import (
     snapshot,
     where,
 )
-from warehouse.disclosure.choice import Before, choose
+from warehouse.disclosure.build_constraints import Public, count_up
+from warehouse.disclosure.complementary_suppression import Before, choose
 from warehouse.disclosure.counts import At
-from warehouse.disclosure.figures import Figure, Key
-from warehouse.disclosure.snapshots import choose_over_time
-from warehouse.disclosure.sums import Public, count_up
-from warehouse.disclosure.units import units
+from warehouse.disclosure.planned_figures import Figure, Key
+from warehouse.disclosure.snapshot_suppression import choose_over_time
+from warehouse.disclosure.suppression_units import units
 
 RACES = ("black", "white", "hispanic", "declined")
 STOPS = measure("composition", "stops")

@@ -14,11 +14,11 @@ from duckdb import DuckDBPyConnection
 
 from ingest.connectors import delivered_files, open_folder
 from ingest.contract import Contract
-from ingest.deliver import DeliveryStore, deliver
-from ingest.landed import write_down
-from ingest.landing import ensure_ledger, ensure_tables
-from ingest.promote import promote
-from ingest.registry import load_registry
+from ingest.contract.registry import load_registry
+from ingest.delivery.write_batch import DeliveryStore, deliver
+from ingest.landing.landing_journal import write_down
+from ingest.landing.promote import promote
+from ingest.landing.tables import ensure_ledger, ensure_tables
 
 FIRST, SECOND = "first", "second"
 YEARS, SCHOOLS = range(2015, 2025), range(2_000)

@@ -17,8 +17,8 @@ from typing import Any
 
 import requests
 
-from tests.browser import chromium
 from tests.stress.environments import environment, run
+from tests.support.browser import chromium
 
 # As docs/connect/superset.md says, and a driver for the browser.
 PACKAGES = (

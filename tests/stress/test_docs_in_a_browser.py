@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.browser import browsing
 from tests.e2e.conftest import Place
+from tests.support.browser import browsing
 
 
 def test_documentation_in_a_browser(place: Place, tmp_path: Path, record_property: Callable[[str, object], None]) -> None:

@@ -12,7 +12,7 @@ import psutil
 import pytest
 
 from tests.conftest import ROOT
-from tests.fuzzing import DEEP
+from tests.support.fuzzing import DEEP
 
 FILES = sorted(str(path.relative_to(ROOT)) for path in (ROOT / "tests" / "unit").rglob("*_fuzz.py"))
 # Of resident memory: the allocator of Arrow reserves far more of the address space than it uses.

@@ -17,8 +17,8 @@ import duckdb
 import pytest
 
 from ingest.contract import Contract
-from ingest.landed import catch_up
-from ingest.landing import counts
+from ingest.landing.landing_journal import catch_up
+from ingest.landing.tables import counts
 from tests.conftest import ROOT
 from tests.stress.releases import FIRST, SECOND, STATES, contract, deliver_and_promote, landed, open_home
 

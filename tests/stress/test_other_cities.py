@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cities import covered_truths, negative_zeros, run_city
+from tests.support.cities import covered_truths, negative_zeros, run_city
 
 SEEDS = range(1, 31)
 ROWS = (2_000, 6_000, 100_000)

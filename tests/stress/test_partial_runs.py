@@ -12,12 +12,12 @@ import dagster as dg
 import pytest
 from dagster._core.definitions.reconstruct import ReconstructableRepository
 
-from orchestration import build
-from orchestration.instance import prepare_instance
-from orchestration.jobs import REFRESH
-from orchestration.resources import OUTCOME_TAG
+from orchestration.defs.asset_specs import RELEASE_KEY
+from orchestration.defs.jobs import REFRESH
+from orchestration.defs.resources import OUTCOME_TAG
+from orchestration.instance.setup import prepare_instance
+from orchestration.pipeline import build
 from orchestration.settings import Settings
-from orchestration.specs import RELEASE_KEY
 from tests.e2e.conftest import Place
 
 SOURCE = "fpc__police_stops"

@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.empty_warehouse import building_empty
-from tests.truth import limits, report, town
-from tests.truth.biases import biases
-from tests.truth.engine import Engine
-from tests.truth.judge import Verdict, verdicts
-from tests.truth.planted import Switches
-from tests.truth.runs import run_passes
+from tests.support.empty_warehouse import building_empty
+from tests.support.truth import limits, report, town
+from tests.support.truth.biases import biases
+from tests.support.truth.engine import Engine
+from tests.support.truth.judge import Verdict, verdicts
+from tests.support.truth.planted import Switches
+from tests.support.truth.runs import run_passes
 
 
 @pytest.fixture(scope="module")
@@ -55,7 +55,7 @@ def test_there_is_no_gap_between_groups_that_differ_in_nothing(shuffled: list[Ve
 
 
 def test_the_document_says_what_is_measured(engine: Engine, judged: list[Verdict], shuffled: list[Verdict]) -> None:
-    """`python -m tests.truth.report --write` writes it anew."""
+    """`python -m tests.support.truth.report --write` writes it anew."""
     text = report.DOCUMENT.read_text(encoding="utf-8")
     assert report.put(text, "coverage", report.coverage_table(judged, shuffled)) == text
     assert report.put(text, "bias", report.bias_table(biases(engine, report.SPOILT))) == text

@@ -8,11 +8,11 @@ import duckdb
 import pytest
 import yaml
 
-from ingest.registry import load_registry
-from tests.canaries import Seeder, found_in, private_columns, search
+from ingest.contract.registry import load_registry
 from tests.conftest import CommandLine
 from tests.e2e.conftest import Place
 from tests.e2e.test_private_columns import may_stand
+from tests.support.canaries import Seeder, found_in, private_columns, search
 from tests.unit.ingest.conftest import CONTRACT
 
 CONTRACTS = {contract.source: contract for contract in load_registry()}

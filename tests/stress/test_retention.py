@@ -18,13 +18,13 @@ import pytest
 
 from ingest.connectors import delivered_files, open_folder
 from ingest.contract import Contract
-from ingest.deliver import DeliveryStore, deliver
-from ingest.landed import write_down
-from ingest.landing import ensure_ledger, ensure_tables
-from ingest.promote import promote
-from orchestration import retention
-from orchestration.instance import prepare_instance
-from orchestration.receipts import RELEASED, RunReceipt, RunStore
+from ingest.delivery.write_batch import DeliveryStore, deliver
+from ingest.landing.landing_journal import write_down
+from ingest.landing.promote import promote
+from ingest.landing.tables import ensure_ledger, ensure_tables
+from orchestration.instance import retention
+from orchestration.instance.setup import prepare_instance
+from orchestration.runs.record import RELEASED, RunReceipt, RunStore
 from orchestration.settings import Settings
 from tests.stress.small import write_figures
 from tests.stress.test_two_years import FIGURES, curve, used

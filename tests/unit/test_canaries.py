@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from tests.canaries import found_in, search
+from tests.support.canaries import found_in, search
 
 MARK, NUMBER, DAY = "CANARY07X03", "70306913.25", "1901-07-05"
 

@@ -6,8 +6,8 @@ goes out at all (the publication plan, a seed), how a hidden row looks (the publ
 which shares no code with this (`expectations.disclosure`).
 """
 
-from warehouse.disclosure.ledger import record, remember, restore
-from warehouse.disclosure.reported import PLANNED, REPORTED
-from warehouse.disclosure.suppressing import Suppressed, next_due, suppress
+from warehouse.disclosure.publication_ledger import record, remember, restore
+from warehouse.disclosure.reported_figures import PLANNED, REPORTED
+from warehouse.disclosure.suppress import Suppressed, next_due, suppress
 
 __all__ = ["PLANNED", "REPORTED", "Suppressed", "next_due", "record", "remember", "restore", "suppress"]

@@ -5,10 +5,10 @@ people do afterwards, differences and causes what they ask of two; manifest and 
 """
 
 from warehouse.releases.candidate import STORAGE_VERSION, Candidate
-from warehouse.releases.causes import Cause, Explained, causes, explain
-from warehouse.releases.content import content_hash
+from warehouse.releases.change_attribution import Cause, Explained, causes, explain
+from warehouse.releases.content_hash import content_hash
 from warehouse.releases.differences import Change, Differences, MeasureDifference, compare
-from warehouse.releases.exporting import write_exports
+from warehouse.releases.exports import write_exports
 from warehouse.releases.history import LabelTaken, ListedRelease, find, is_pinned, list_releases, pin, pins, prune, rollback
 from warehouse.releases.manifest import (
     ExportRecord,

@@ -1,7 +1,7 @@
 """What a kill, a half swap or a bad disk left of releases, put right at start-up.
 
 Belongs here: leftovers, a swap that was cut off, a published release that is damaged. Does not: the swap itself (`swapping`), the
-working warehouse (`warehouse.damage`). All of it changes files and wants the run lock held.
+working warehouse (`warehouse.quarantine`). All of it changes files and wants the run lock held.
 """
 
 from __future__ import annotations
@@ -10,9 +10,9 @@ import shutil
 
 from warehouse.paths import RELEASE_FILES, Home
 from warehouse.releases.candidate import remove_leftovers
-from warehouse.releases.intent import intended
 from warehouse.releases.manifest import ReleaseCorrupt, UnknownRelease, known_releases, read_manifest
 from warehouse.releases.sealing import damage
+from warehouse.releases.swap_intent import intended
 from warehouse.releases.swapping import REMOVING_PREFIX, Current, current, swap
 
 DAMAGED_PREFIX = ".damaged-"

@@ -15,7 +15,6 @@ from warehouse.connection import WarehouseError, opened_afresh
 from warehouse.files import sha256, sync, write_atomically
 from warehouse.paths import EXPORTS, MANIFEST_FILE, RELEASE_FILES, Home
 from warehouse.releases.candidate import Candidate
-from warehouse.releases.intent import intend
 from warehouse.releases.manifest import (
     ExportRecord,
     FileRecord,
@@ -27,6 +26,7 @@ from warehouse.releases.manifest import (
     parse_manifest,
     read_manifest,
 )
+from warehouse.releases.swap_intent import intend
 from warehouse.sql import quoted
 
 READ_ONLY = 0o440

@@ -14,13 +14,13 @@ from pathlib import Path
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError
 
-from warehouse.disclosure.ledger import remember
+from warehouse.disclosure.publication_ledger import remember
 from warehouse.files import sha256, sync, write_atomically
 from warehouse.paths import EXPORTS, RELEASE_FILES, SHARED, Home
-from warehouse.releases.exporting import CHECKSUMS
-from warehouse.releases.intent import intend
+from warehouse.releases.exports import CHECKSUMS
 from warehouse.releases.manifest import Manifest, ReleaseCorrupt
 from warehouse.releases.sealing import READ_ONLY, inspect, verify
+from warehouse.releases.swap_intent import intend
 
 REMOVING_PREFIX = ".removing-"
 

@@ -2,7 +2,7 @@
     Facts that grow: one row per delivered record of one source, and nothing of a row depends on the other rows. A run that finds such
     a fact as it would be built again, but for loads of its own source, takes out the rows that these took out of landing and adds
     theirs; anything else that the fact is made of (a seed, a map, the address index, its SQL) builds it anew. Python decides
-    which of both, by hashes (orchestration/standing.py), and writes the loads to take into receipts.growth.
+    which of both, by hashes (orchestration/transform/build_plan.py), and writes the loads to take into receipts.growth.
 
     A model of this kind says {{ config(materialized='incremental', incremental_strategy='append', on_schema_change='fail',
     meta={'grows_with': SOURCE}, pre_hook="{{ forget_gone_rows(SOURCE) }}") }}, and reads its source where {{ is_new_load(SOURCE) }}.
@@ -19,7 +19,7 @@
 {%- endmacro %}
 
 
-{# Take out the rows whose delivered record a new load took out of landing (ingest/gone.py), or brings anew. #}
+{# Take out the rows whose delivered record a new load took out of landing (ingest/landing/superseded.py), or brings anew. #}
 {% macro forget_gone_rows(source_name) -%}
     {%- if execute and this and is_incremental() %}
     delete from {{ this }} as held

@@ -11,9 +11,9 @@ import shutil
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from orchestration.dbt_runner import project_fingerprint
-from orchestration.ingredients import code_version
 from orchestration.settings import DBT_PROJECT
+from orchestration.transform.dbt_runner import project_fingerprint
+from orchestration.transform.fingerprints import code_version
 from tests.bench.city.making import Nightly, make_city, make_nightly
 from warehouse.paths import Home
 

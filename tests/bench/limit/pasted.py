@@ -15,8 +15,8 @@ from typing import Any
 
 from duckdb import DuckDBPyConnection
 
-from orchestration import dbt_runner
 from orchestration.settings import DBT_PROJECT
+from orchestration.transform import dbt_runner
 from warehouse.connection import opened_afresh
 from warehouse.paths import Home
 from warehouse.sql import literal

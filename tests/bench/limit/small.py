@@ -1,8 +1,8 @@
 """The deliveries that do not grow with the city, read the product's way: by its connectors, typed by its views.
 
 Here: landing them as a first run would. Of tables that a publisher releases whole, the product itself decides which release is
-the newest and which records it withdrew (`ingest.promote`); of the others the last row of a key lands. Not here: the four event
-sources (`script`, read.sql).
+the newest and which records it withdrew (`ingest.landing.promote`); of the others the last row of a key lands. Not here: the
+four event sources (`script`, read.sql).
 """
 
 from __future__ import annotations
@@ -14,14 +14,14 @@ from pathlib import Path
 import pyarrow as pa
 from duckdb import DuckDBPyConnection
 
-from ingest.cells import accepted_rows
 from ingest.city import read_city
 from ingest.connectors import Conformer, Origin, delivered_files, open_folder
 from ingest.contract import Contract
-from ingest.deliver import DeliveryStore, deliver
-from ingest.landing import ensure_ledger, ensure_tables
-from ingest.promote import promote
-from ingest.registry import load_registry
+from ingest.contract.registry import load_registry
+from ingest.delivery.write_batch import DeliveryStore, deliver
+from ingest.landing.promote import promote
+from ingest.landing.tables import ensure_ledger, ensure_tables
+from ingest.typing.cells import accepted_rows
 
 
 def read_small(con: DuckDBPyConnection, deliveries: Path, without: Container[str], batches: Path, now: dt.datetime) -> None:

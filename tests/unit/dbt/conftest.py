@@ -1,4 +1,4 @@
-"""The warehouse without rows (tests/empty_warehouse), built once for all tests of the dbt project."""
+"""The warehouse without rows (tests/support/empty_warehouse), built once for all tests of the dbt project."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.empty_warehouse import EmptyWarehouse, building_empty
+from tests.support.empty_warehouse import EmptyWarehouse, building_empty
 
 __all__ = ["EmptyWarehouse", "empty_warehouse"]
 

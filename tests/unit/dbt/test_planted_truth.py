@@ -1,4 +1,4 @@
-"""Every measure finds what was planted: the measure models alone, over facts drawn from known values (tests/truth, ADR 34).
+"""Every measure finds what was planted: the measure models alone, over facts drawn from known values (ADR 34).
 
 Here: all measures over few seeds. Not here: coverage told exactly, which takes many (tests/stress/test_planted_truth.py).
 """
@@ -11,12 +11,12 @@ from collections.abc import Iterator
 import pytest
 
 from orchestration.settings import DBT_PROJECT
-from tests.truth import limits, town
-from tests.truth.engine import Engine
-from tests.truth.judge import Verdict, verdicts
-from tests.truth.planted import Switches
-from tests.truth.runs import planted_measures, run_passes
-from tests.truth.worlds import UNPLANTED
+from tests.support.truth import limits, town
+from tests.support.truth.engine import Engine
+from tests.support.truth.judge import Verdict, verdicts
+from tests.support.truth.planted import Switches
+from tests.support.truth.runs import planted_measures, run_passes
+from tests.support.truth.worlds import UNPLANTED
 from tests.unit.dbt.conftest import EmptyWarehouse
 
 pytestmark = pytest.mark.xdist_group("dbt")
@@ -44,9 +44,9 @@ def registered() -> set[str]:
 
 def test_each_measure_has_a_world_or_a_reason() -> None:
     both = planted_measures() & set(UNPLANTED)
-    assert not both, f"take the reason out of tests/truth/worlds/__init__.py: {sorted(both)} have a world"
+    assert not both, f"take the reason out of tests/support/truth/worlds/__init__.py: {sorted(both)} have a world"
     silent = registered() - planted_measures() - set(UNPLANTED)
-    assert not silent, f"plant facts of {sorted(silent)} in a module of tests/truth/worlds, or say in UNPLANTED why not"
+    assert not silent, f"plant facts of {sorted(silent)} in a module of tests/support/truth/worlds, or say in UNPLANTED why not"
     unknown = (planted_measures() | set(UNPLANTED)) - registered()
     assert not unknown, f"no measure of the registry: {sorted(unknown)}"
 

@@ -16,7 +16,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ingest.vocabulary import load_vocabulary
+from ingest.contract.vocabulary import load_vocabulary
 from orchestration.settings import DBT_PROJECT
 
 PROPERTY = settings(max_examples=30, deadline=None, derandomize=True)

@@ -12,11 +12,11 @@ import pyarrow as pa
 import pytest
 from duckdb import DuckDBPyConnection
 
-from expectations.derive import DeliveryFacts
+from expectations.delivery.suite_from_contract import DeliveryFacts
 from expectations.gate import gate_delivery
 from expectations.results import Finding, GateResult
 from ingest.contract import Contract
-from ingest.vocabulary import RaceVocabulary, Vocabulary, load_vocabulary
+from ingest.contract.vocabulary import RaceVocabulary, Vocabulary, load_vocabulary
 from warehouse.connection import database_path, scratch
 
 Row = dict[str, str | None]

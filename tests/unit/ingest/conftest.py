@@ -16,10 +16,10 @@ from duckdb import DuckDBPyConnection
 
 from ingest.connectors import Conformer, Origin, delivered_files, open_folder
 from ingest.contract import Contract
-from ingest.deliver import DeliveryStore, Receipt, deliver
-from ingest.landing import LOAD_COLUMNS, MARKS, Counts, counts, ensure_ledger, ensure_tables
-from ingest.promote import Promotion, promote
-from ingest.vocabulary import load_vocabulary
+from ingest.contract.vocabulary import load_vocabulary
+from ingest.delivery.write_batch import DeliveryStore, Receipt, deliver
+from ingest.landing.promote import Promotion, promote
+from ingest.landing.tables import LOAD_COLUMNS, MARKS, Counts, counts, ensure_ledger, ensure_tables
 
 CONTRACT: dict[str, Any] = {
     "source": "dpt__visits",

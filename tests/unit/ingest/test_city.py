@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from ingest.city import City, read_city
-from ingest.registry import ContractError
+from ingest.contract.registry import ContractError
 
 
 def city(folder: Path, text: str) -> City:

@@ -11,11 +11,11 @@ from dataclasses import replace
 
 import pytest
 
+from expectations.disclosure.attacker_model import gather
+from expectations.disclosure.audit_inputs import Goal, Index, Row, Where
 from expectations.disclosure.cells import IN_COMBINATION, LEFT_OUT_KNOWN, UNKNOWN, UNPLACED
-from expectations.disclosure.changes import small_changes
-from expectations.disclosure.knowledge import gather
-from expectations.disclosure.reading import Goal, Index, Row, Where
-from expectations.disclosure.refusals import refusals
+from expectations.disclosure.forbidden_disclosures import refusals
+from expectations.disclosure.release_differencing import small_changes
 from tests.unit.expectations.disclosure.world import (
     CITY,
     attack,

@@ -10,9 +10,9 @@ import datetime as dt
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 
-from expectations.disclosure.judgement import Judgement, judge
-from expectations.disclosure.knowledge import gather
-from expectations.disclosure.reading import Index, Measure, Published, Row, Where
+from expectations.disclosure.attacker_model import gather
+from expectations.disclosure.audit import Judgement, judge
+from expectations.disclosure.audit_inputs import Index, Measure, Published, Row, Where
 
 CITY = "5553000"
 KINDS = {

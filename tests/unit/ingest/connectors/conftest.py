@@ -12,7 +12,7 @@ from pytest_httpserver import HTTPServer
 
 from ingest.connectors import Fetch, Origin, open_live
 from ingest.contract import Contract
-from tests.portals import FakeArcgis, FakeCkan, FakeSocrata
+from tests.support.portals import FakeArcgis, FakeCkan, FakeSocrata
 
 Live = Callable[..., Any]
 
@@ -20,9 +20,9 @@ Live = Callable[..., Any]
 @pytest.fixture(autouse=True)
 def _patience(monkeypatch: pytest.MonkeyPatch) -> None:
     """The same patience as in a run, a thousand times faster."""
-    monkeypatch.setattr("ingest.connectors.portal.BACKOFF_SECONDS", 0.001)
-    monkeypatch.setattr("ingest.connectors.portal.READ_SECONDS", 0.15)
-    monkeypatch.setattr("ingest.deliver.SHIFT_PAUSE_SECONDS", 0.0)
+    monkeypatch.setattr("ingest.connectors.portals.client.BACKOFF_SECONDS", 0.001)
+    monkeypatch.setattr("ingest.connectors.portals.client.READ_SECONDS", 0.15)
+    monkeypatch.setattr("ingest.delivery.write_batch.SHIFT_PAUSE_SECONDS", 0.0)
 
 
 @pytest.fixture(scope="module")

@@ -13,13 +13,13 @@ from duckdb import DuckDBPyConnection
 from ingest.city import read_city
 from ingest.connectors import delivered_files, open_folder
 from ingest.contract import Contract
-from ingest.deliver import DeliveryStore, deliver
-from ingest.landing import counts, ensure_ledger, ensure_tables
-from ingest.promote import promote
-from ingest.registry import load_registry
+from ingest.contract.registry import load_registry
+from ingest.delivery.write_batch import DeliveryStore, deliver
+from ingest.landing.promote import promote
+from ingest.landing.tables import counts, ensure_ledger, ensure_tables
 from ingest.sample import write_sample
 from ingest.sample.sources import NOT_DELIVERED, SOURCES
-from ingest.typed import invalid_condition, required_columns
+from ingest.typing.expressions import invalid_condition, required_columns
 
 ZONE, NOW = "America/Chicago", dt.datetime(2026, 1, 1)
 NAMES = sorted(SOURCES)

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from orchestration.doctor import Finding, Installation, Verdict
-from orchestration.doctor.examination import CHECKS, looked
+from orchestration.doctor.run_checks import CHECKS, looked
 from orchestration.settings import Settings
 from tests.unit.warehouse.conftest import sealed
 from warehouse.paths import Home

@@ -21,10 +21,10 @@ from dagster._core.scheduler.instigation import (
 from dagster._core.types.loadable_target_origin import LoadableTargetOrigin
 from dagster._daemon.types import DaemonHeartbeat
 
+from orchestration.defs.jobs import NIGHTLY_SCHEDULE
 from orchestration.doctor.daemon import SCHEDULER, read
 from orchestration.doctor.schedule import Seen, Tick
-from orchestration.instance import prepare_instance
-from orchestration.jobs import NIGHTLY_SCHEDULE
+from orchestration.instance.setup import prepare_instance
 from orchestration.settings import Settings
 
 TWO = dt.datetime(2025, 12, 2, 8, tzinfo=dt.UTC)

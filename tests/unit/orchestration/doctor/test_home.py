@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from orchestration.doctor import Finding, Verdict
-from orchestration.doctor.examination import CHECKS
+from orchestration.doctor.run_checks import CHECKS
 from tests.unit.orchestration.doctor.conftest import Examined
-from tests.unit.orchestration.test_receipts import receipt
+from tests.unit.orchestration.runs.test_record import receipt
 from tests.unit.warehouse.test_lock import held_elsewhere
 from warehouse.files import sha256
 from warehouse.releases import current, known_releases

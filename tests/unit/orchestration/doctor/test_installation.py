@@ -12,14 +12,14 @@ from typing import Any
 import pytest
 
 from orchestration.doctor import Verdict, examine, machine
-from orchestration.doctor.examination import CHECKS, looked
 from orchestration.doctor.findings import Installation
+from orchestration.doctor.run_checks import CHECKS, looked
 from orchestration.doctor.schedule import Seen, Tick, judged
 from orchestration.settings import PROJECT, Settings, variables
 from tests.conftest import CommandLine
 from tests.unit.orchestration.doctor.conftest import NOW, Examined
 from tests.unit.orchestration.doctor.test_home import only
-from tests.unit.orchestration.test_receipts import receipt
+from tests.unit.orchestration.runs.test_record import receipt
 from warehouse import connection
 
 SECRET = "hunter2hunter2"

@@ -7,7 +7,7 @@ from dataclasses import asdict
 
 import pytest
 
-from ingest.landed import LANDED, LandedLoad
+from ingest.landing.landing_journal import LANDED, LandedLoad
 from orchestration.doctor import Verdict
 from tests.unit.orchestration.doctor.conftest import Examined
 

@@ -9,10 +9,10 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from scipy.optimize import linprog
 
+from warehouse.disclosure.build_constraints import Public, count_up
 from warehouse.disclosure.counts import At, Counts
-from warehouse.disclosure.figures import Figure, Key
-from warehouse.disclosure.sums import Public, count_up
-from warehouse.disclosure.units import units
+from warehouse.disclosure.planned_figures import Figure, Key
+from warehouse.disclosure.suppression_units import units
 
 KINDS = {
     "all": "total", "black": "category", "white": "category", "asian": "category", "hispanic": "category", "aian": "category",

@@ -14,8 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ingest.connectors import delivered_files, open_folder
-from ingest.deliver import DeliveryStore, deliver
-from ingest.registry import load_registry
+from ingest.contract.registry import load_registry
+from ingest.delivery.write_batch import DeliveryStore, deliver
 from ingest.sample.engagement import inputs, plan
 
 CONTRACT = load_registry()["oei__engagement_inputs"]

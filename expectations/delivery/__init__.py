@@ -1,0 +1,1 @@
+"""Checks of one delivery before Levelground promotes it: header, cells, labels, volume."""

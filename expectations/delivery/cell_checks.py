@@ -1,0 +1,106 @@
+"""A delivery as its gate reads it: one SELECT over the delivered text, each cell typed once, each doubt a flag.
+
+Here: the SELECT that is the batch of a delivery suite, and the names of its flags. Not here: how a cell is typed
+(`ingest.typing.expressions`), how many flags are too many (`expectations.delivery.suite_from_contract`).
+
+The columns have the contract's names and types (labels stay as sent), so that a contract's own expectations can compare
+times and add up amounts. Flags start with an underscore, which no contract column does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from expectations.delivery.unmapped_labels import Labels, unmapped_condition
+from ingest.contract import Column, Contract
+from ingest.typing.cells import invalid_flag, missing_flag, read_cells, refused_of, text_of, typed_of
+from ingest.typing.expressions import can_be_invalid, required_columns
+from warehouse.sql import literal, quoted
+
+BLANK, HEADER, REJECTED = "_is_blank", "_is_header", "_is_rejected"
+# A row is a header when most of a few columns hold their own names: all would tell no more and cost a comparison each.
+HEADER_COLUMNS, HEADER_SHARE = 4, 0.5
+
+
+@dataclass(frozen=True)
+class LabelCheck:
+    """The labels of one column under one vocabulary, on the rows where the column holds it."""
+
+    column: Column
+    vocabulary: str
+    flag: str
+    among: str
+    by: tuple[str, str] | None
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How a delivery is read: its SELECT and the columns that are there to be judged."""
+
+    query: str
+    present: tuple[Column, ...]
+    required: tuple[Column, ...]
+    labels: tuple[LabelCheck, ...] = field(default=())
+
+
+def read_delivery(contract: Contract, relation: str, absent: Iterable[str], labels: Labels, city_zone: str | None) -> Reading:
+    """How `relation` (text under the contract's names) is read; `absent` are the kept columns that were not delivered."""
+    gone = set(absent)
+    present = tuple(column for column in contract.kept_columns if column.name not in gone)
+    required = tuple(column for column in required_columns(contract) if column.name not in gone)
+    checks = tuple(_label_checks(present))
+    parts = [_value(column) for column in present]
+    parts += [missing_flag(column) for column in present]
+    parts += [invalid_flag(column) for column in present if can_be_invalid(column)]
+    parts += [f"{_unmapped(check, labels)} as {check.flag}" for check in checks]
+    parts += [
+        f"{_blank(present)} as {BLANK}",
+        f"{_header(contract, required, present)} as {HEADER}",
+        "_source_file",
+        "_source_row",
+    ]
+    rejected = f"not {BLANK} and {refused_of(required)}"
+    cells = read_cells(present, relation, city_zone)
+    query = f"select *, {rejected} as {REJECTED} from (select {', '.join(parts)} from {cells}) as cells"
+    return Reading(query, present, required, checks)
+
+
+def _value(column: Column) -> str:
+    name = quoted(column.name)
+    return f"coalesce({name}, '') as {name}" if column.is_label else f"{typed_of(column)} as {name}"
+
+
+def _unmapped(check: LabelCheck, labels: Labels) -> str:
+    column = check.column
+    return unmapped_condition(column.name, labels.get(check.vocabulary, ()), column.question, column.delimiter)
+
+
+def _blank(columns: Iterable[Column]) -> str:
+    cells = ", ".join(f"nullif({text_of(column)}, '')" for column in columns)
+    return f"coalesce({cells}) is null" if cells else "true"
+
+
+def _header(contract: Contract, required: tuple[Column, ...], present: tuple[Column, ...]) -> str:
+    others = (column for column in present if column not in required)
+    # a hash of the name is not the name
+    looked_at = [column for column in (*required, *others) if not column.is_hashed][:HEADER_COLUMNS]
+    if contract.format.header.rows == "none" or not looked_at:
+        return "false"
+    names = {text_of(column): ", ".join(literal(str(name)) for name in column.delivered_names) for column in looked_at}
+    same = (f"coalesce(cast({name} in ({own}) as integer), 0)" for name, own in names.items())
+    return f"{' + '.join(same)} > {HEADER_SHARE * len(looked_at):g}"
+
+
+def _label_checks(columns: tuple[Column, ...]) -> Iterable[LabelCheck]:
+    names = {column.name for column in columns}
+    for column in columns:
+        if isinstance(column.vocabulary, Mapping):
+            by = column.vocabulary["by"]
+            if by not in names:
+                continue
+            for number, value in enumerate(key for key in column.vocabulary if key != "by"):
+                flag = quoted(f"_unmapped_{number}_{column.name}")
+                yield LabelCheck(column, column.vocabulary[value], flag, f"{quoted(by)} = {literal(value)}", (by, value))
+        elif column.vocabulary:
+            yield LabelCheck(column, column.vocabulary, quoted(f"_unmapped_{column.name}"), f"not {BLANK}", None)

@@ -1,0 +1,91 @@
+"""Whether each census line still counts what its concept says: line numbers move between vintages (docs/rules.md, Census lines).
+
+Here: the labels that the seeds of concepts expect, read from their CSV (dbt may not have loaded it yet when a delivery is
+judged), and the labels that a delivery's second header row gives its columns. Not here: what a concept counts (the seed), sums of
+lines (the contract's own expectations).
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from expectations.delivery.unmapped_labels import CrosswalkError, folded
+from expectations.engine.checks import Check, header
+from ingest.contract import Contract
+from ingest.delivery.write_batch import FileReceipt
+
+# list of concepts → the contract's column → the label under which it must stand
+Concepts = Mapping[str, Mapping[str, str]]
+_NAMES = ("concepts", "column_name", "label", "margin_column", "margin_label")
+
+
+@dataclass(frozen=True)
+class MovedLine:
+    """A column that does not stand under its label; `holds` is the column whose label it has instead, if one of the list."""
+
+    column: str
+    label: str
+    file: str
+    holds: str | None = None
+
+
+def read_concepts(*paths: Path) -> Concepts:
+    """The labels of each list of concepts, margins of error among them; `CrosswalkError` names the file and what is missing."""
+    concepts: dict[str, dict[str, str]] = {}
+    for path in paths:
+        for row in _rows(path):
+            missing = [name for name in _NAMES if row.get(name) is None]
+            if missing:
+                raise CrosswalkError(f"{path}: a row has no {missing[0]}; the seed has {', '.join(_NAMES)}")
+            labels = concepts.setdefault(row["concepts"], {})
+            labels[row["column_name"]] = row["label"]
+            if row["margin_column"]:
+                labels[row["margin_column"]] = row["margin_label"]
+    return concepts
+
+
+def _rows(path: Path) -> list[dict[str, str]]:
+    try:
+        with path.open(encoding="utf-8", newline="") as file:
+            return list(csv.DictReader(file))
+    except (OSError, UnicodeDecodeError) as error:
+        raise CrosswalkError(
+            f"{path}: cannot be read as UTF-8 CSV ({type(error).__name__}); restore the seed from the repository"
+        ) from None
+
+
+def moved_lines(contract: Contract, files: Sequence[FileReceipt], concepts: Concepts) -> tuple[MovedLine, ...]:
+    """The concept columns of a delivery that do not stand under their label, file by file.
+
+    Only a file with two header rows says what its lines are called; a missing column is told by the header's own checks.
+    """
+    if not contract.concepts or contract.format.header.rows != 2:
+        return ()
+    expected = concepts.get(contract.concepts, {})
+    by_label = {folded(label): column for column, label in expected.items()}
+    moved = []
+    for file in files:
+        said = dict(zip(file.header, (*file.second_header, *[""] * len(file.header)), strict=False))
+        for column in contract.columns:
+            name = next((str(name) for name in column.delivered_names if str(name) in said), None)
+            label = expected.get(column.name)
+            if name is None or label is None or folded(said[name]) == folded(label):
+                continue
+            moved.append(MovedLine(column.name, label, file.name, by_label.get(folded(said[name]))))
+    return tuple(moved)
+
+
+def concept_checks(contract: Contract, moved: Sequence[MovedLine]) -> Iterator[Check]:
+    """The check that every line is the one that its concept was read off; what stands there is named only if it is a line."""
+    for line in moved:
+        holds = f" (it holds the label of {line.holds})" if line.holds else ""
+        says = (
+            f"{contract.source} ({line.file}): {line.column} is not called {line.label!r}{holds}: did the lines move "
+            f"with the vintage? Mend from: in the contract and the rows of {contract.concepts} in the seeds of concepts"
+        )
+        yield header("concept_moved", "critical", says, mismatches=1, column=line.column)
+    if contract.concepts and not moved:
+        yield header("concept_moved", "critical", "", mismatches=0)

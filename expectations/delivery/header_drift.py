@@ -1,0 +1,92 @@
+"""Whether a delivered header still fits the contract: missing, renamed, repeated and unknown columns.
+
+Here: the checks on names, and the guess what a missing column is called now. Not here: finding the columns
+(`ingest.connectors`), the cells in them (`expectations.delivery.suite_from_contract`).
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterator, Sequence
+
+from expectations.engine.checks import Check, header
+from ingest.contract import Column, Contract
+
+# Names that share this much of their letters are taken for one that was renamed (difflib's ratio): RACE and RACE_CODE are,
+# RACE and SEX are not.
+RENAMED = 0.6
+SHOWN_NAMES = 5
+
+
+def header_checks(
+    contract: Contract, missing: Sequence[str], unknown: Sequence[str], repeated: Sequence[str], files: Sequence[str]
+) -> Iterator[Check]:
+    """The checks on the header. Names are those of the delivery; of `missing`, the contract's `from`."""
+    where = f"{contract.source}{f' ({_listed(files)})' if files else ''}"
+    quotable = _is_header(contract, missing)
+    for name in missing:
+        column = _column(contract, name)
+        match = likely_match(name, column, unknown) if quotable else None
+        if match:
+            says = f"{where}: column {name} is missing, and {match} is new: was it renamed? Add {match} to from: in the contract"
+        else:
+            says = f"{where}: column {name} is missing; ask the steward, or change the contract"
+        yield header("columns_missing", "critical", says, mismatches=1, column=column.name if column else None)
+    for name in repeated:
+        says = f"{where}: column {name} is delivered twice, and one of them would be lost; ask the steward which one holds"
+        yield header("columns_repeated", "critical", says, mismatches=1, column=_column_name(contract, name))
+    if unknown:
+        # a file that lost its header gives its first record for names
+        called = f" ({_listed(unknown)})" if quotable else "; the first row may be a record and no header"
+        says = f"{where}: {len(unknown)} columns are not in the contract{called}; add them to columns: or to ignore:"
+        yield header("columns_unknown", "warning", says, mismatches=len(unknown))
+    if not missing:
+        yield header("columns_missing", "critical", "", mismatches=0)
+    if not repeated:
+        yield header("columns_repeated", "critical", "", mismatches=0)
+    if not unknown:
+        yield header("columns_unknown", "warning", "", mismatches=0)
+
+
+def missing_columns(contract: Contract, missing: Sequence[str]) -> tuple[str, ...]:
+    """The contract's names of the columns that a receipt calls missing by their delivered (or the contract's) names."""
+    found = (_column(contract, name) for name in missing)
+    return tuple(column.name for column in found if column)
+
+
+def likely_match(missing: str, column: Column | None, unknown: Sequence[str]) -> str | None:
+    """The unknown column that the missing one was probably renamed to."""
+    scores = {name: similarity(missing, column, name) for name in unknown}
+    best = max(scores, key=lambda name: scores[name], default=None)
+    return best if best is not None and scores[best] >= RENAMED else None
+
+
+def similarity(missing: str, column: Column | None, found: str) -> float:
+    """How many letters a delivered name shares with the expected one, or with our own (difflib's ratio, 0 to 1)."""
+    wanted = {_letters(missing)} | ({_letters(column.name)} if column else set())
+    return max(difflib.SequenceMatcher(None, want, _letters(found)).ratio() for want in wanted)
+
+
+def _is_header(contract: Contract, missing: Sequence[str]) -> bool:
+    """Whether what was read as names can be names: most of the contract's columns are among them."""
+    return 2 * len(missing) <= len(contract.columns)
+
+
+def _column(contract: Contract, name: str) -> Column | None:
+    by_delivered = (column for column in contract.columns if name in map(str, column.delivered_names))
+    return next(by_delivered, None) or next((column for column in contract.columns if column.name == name), None)
+
+
+def _column_name(contract: Contract, name: str) -> str | None:
+    column = _column(contract, name)
+    return column.name if column else None
+
+
+def _letters(name: str) -> str:
+    return re.sub(r"[^a-z0-9]", "", name.lower())
+
+
+def _listed(names: Sequence[str]) -> str:
+    more = len(names) - SHOWN_NAMES
+    return ", ".join(names[:SHOWN_NAMES]) + (f" and {more} more" if more > 0 else "")

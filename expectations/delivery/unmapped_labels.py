@@ -1,0 +1,39 @@
+"""Comparing the labels of a delivered column with those that the crosswalk seed maps.
+
+See `ingest.contract.crosswalk` for the labels themselves; what a label means is the seed's and dbt's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from ingest.contract.crosswalk import CrosswalkError, Labels, folded, read_labels
+from warehouse.sql import literal, one_of, quoted
+
+__all__ = ["CrosswalkError", "Labels", "folded", "read_labels", "unmapped_condition"]
+
+
+def unmapped_condition(column: str, labels: Iterable[str], question: str | None = None, delimiter: str | None = None) -> str:
+    """SQL boolean over a text column: its label is none of these. An empty cell is the label ''.
+
+    The cell of a question is looked up as `question=value`; of a cell with several labels between delimiters, each one.
+    """
+    known = frozenset(labels)
+    text = f"coalesce({quoted(column)}, '')"
+    if question:
+        return _unmapped(f"{literal(question + '=')} || trim({text})", known)
+    if not delimiter:
+        return _unmapped(text, known)
+    parts = f"list_filter(string_split({text}, {literal(delimiter)}), lambda part: trim(part) <> '')"
+    each = f"len(list_filter({parts}, lambda part: {_unmapped('part', known)})) > 0"
+    return f"case when len({parts}) = 0 then {_unmapped(literal(''), known)} else {each} end"
+
+
+def _unmapped(text: str, labels: frozenset[str]) -> str:
+    """The folding is that of the dbt macro `normalised`. Labels that stand just as in the seed, nearly all, need none."""
+    exact = sorted(labels)
+    if not exact:
+        return "true"
+    compared = rf"trim(regexp_replace(lower({text}), '[\s\p{{Z}}]+', ' ', 'g'))"
+    known = sorted({folded(label) for label in exact})
+    return f"case when {one_of(text, exact)} then false else not {one_of(compared, known)} end"

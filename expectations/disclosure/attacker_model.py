@@ -1,0 +1,160 @@
+"""Everything that a reader knows, put together: cells, sums, facts of today's file and of every file before.
+
+Here: which cells there are, and which equations hold of them. Not here: single kinds of knowledge (`relations`, `facts`), and
+what follows (`judgement`).
+
+An earlier file may tell of figures that have changed since. Its equations are kept where today's figures fulfil them: a reader
+who guesses that nothing changed is right there. Where they do not, what they tell is no figure of today (`changes` looks at
+those).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from expectations.disclosure.audit_inputs import STARRED, Published, Row, Where
+from expectations.disclosure.cells import Cells, Equation
+from expectations.disclosure.figure_equations import PLACED, Facts, denominator_at
+from expectations.disclosure.forbidden_disclosures import is_hidden
+from expectations.disclosure.sum_equations import but, complement, relate, same_persons
+
+
+@dataclass
+class Knowledge:
+    """The cells and what is known of them: `always` without reading, `now` from today's file, `before` from earlier ones.
+
+    `contradictions`: what today's file or the sums say and the true figures do not bear out. `stocks`: records of persons who
+    stay from one snapshot to the next.
+    """
+
+    cells: Cells
+    always: list[Equation] = field(default_factory=list)
+    now: list[Equation] = field(default_factory=list)
+    before: list[Equation] = field(default_factory=list)
+    contradictions: list[Equation] = field(default_factory=list)
+    stocks: frozenset[str] = frozenset()
+
+    def everything(self) -> list[Equation]:
+        """What is known today, each thing once: a file that says again what an earlier one said adds nothing."""
+        return [*self.always, *_distinct([*self.now, *self.before])]
+
+
+def gather(published: Published, figures: Iterable[Row], known: Mapping[tuple[str, Where], float] | None = None) -> Knowledge:
+    """What a reader of `published` knows. `figures`: all true rows of the same measures.
+
+    `known`: how many were of known race, where figures are those of an earlier day and not all races were out.
+    """
+    truths = dict(_truths(figures))
+    cells = _cells(published, truths)
+    same_persons(cells, dict(published.subsets))
+    relate(cells, truths, published.race_kinds, known or {})
+    for records, universe in _subsets(published):
+        complement(cells, records, universe)
+    facts = Facts(cells, published)
+    for row in published.rows:
+        _hidden_counts_somebody(cells, facts, row)
+    for row in (*published.rows, *published.ledger):
+        facts.words(row)
+    _indices(cells, facts, published)
+    knowledge = Knowledge(cells, stocks=published.stocks)
+    for equation in cells.equations:
+        (knowledge.always if cells.holds(equation) else knowledge.contradictions).append(equation)
+    told = _distinct(equation for row in published.rows for equation in facts.of(row))
+    for equation in told:
+        if cells.holds(equation):
+            knowledge.now.append(equation)
+        elif equation.family != PLACED:
+            knowledge.contradictions.append(equation)
+    earlier = _distinct(equation for row in published.ledger for equation in facts.of(row))
+    knowledge.before = [equation for equation in earlier if cells.holds(equation)]
+    return knowledge
+
+
+def _subsets(published: Published) -> dict[tuple[str, str], int]:
+    """Which records are among which, with the threshold of who is in the one and not in the other."""
+    found: dict[tuple[str, str], int] = {}
+    for measure in published.measures:
+        if measure.denominator is not None:
+            pair = (measure.numerator, measure.denominator)
+            found[pair] = max(found.get(pair, 0), measure.threshold)
+    thresholds = {records: measure.threshold for measure in published.measures for records in measure.counted}
+    for records, universe in published.subsets:
+        if records in thresholds and universe in thresholds:
+            found.setdefault((records, universe), max(thresholds[records], thresholds[universe]))
+    return found
+
+
+def _truths(figures: Iterable[Row]) -> Iterator[tuple[tuple[str, Where], float]]:
+    """What is counted, by records and place; NaN for what its source hides."""
+    for row in figures:
+        if row.method == "place_weighted" or row.measure.kind == "median":
+            continue
+        status = row.words.get("value_status")
+        nothing = {"not_collected": 0.0, STARRED: float("nan")}.get(status or "")
+        numerator = row.figures.get("numerator", nothing)
+        if numerator is not None:
+            yield (row.measure.numerator, row.where), numerator
+        denominator = row.figures.get("denominator", nothing)
+        if denominator is not None and row.measure.kind == "proportion" and row.measure.denominator is not None:
+            yield (row.measure.denominator, row.where), denominator
+
+
+def _cells(published: Published, truths: Mapping[tuple[str, Where], float]) -> Cells:
+    thresholds: dict[str, int] = {}
+    zeros = set()
+    for measure in published.measures:
+        for records in measure.counted:
+            thresholds[records] = max(thresholds.get(records, 0), measure.threshold)
+            if measure.hides_zeros:
+                zeros.add(records)
+    for (records, universe), threshold in _subsets(published).items():
+        thresholds[but(universe, records)] = threshold
+        if zeros & {records, universe}:
+            zeros.add(but(universe, records))
+    cells = Cells(thresholds, zeros)
+    for row in (*published.rows, *published.ledger):
+        measure = row.measure
+        if row.method == "place_weighted":
+            continue
+        if measure.kind == "median":
+            # what it rests on is a cell only where another measure counts the same
+            if (measure.records, row.where) in truths:
+                cells.add(measure.records, row.where, truths[measure.records, row.where])
+            continue
+        cells.add(measure.numerator, row.where, truths.get((measure.numerator, row.where), 0.0))
+        if measure.denominator is not None:
+            at = denominator_at(measure, row.where)
+            cells.add(measure.denominator, at, truths.get((measure.denominator, at), 0.0))
+    return cells
+
+
+def _hidden_counts_somebody(cells: Cells, facts: Facts, row: Row) -> None:
+    """Where zeros are shown, a row that is hidden counts somebody: all its records, or its numerator if that is all it counts."""
+    if not is_hidden(row) or row.measure.hides_zeros or row.method != "individual":
+        return
+    cell = (
+        facts.denominator(row.measure, row.where) if row.measure.kind == "proportion" else facts.numerator(row.measure, row.where)
+    )
+    if isinstance(cell, int):
+        cells.at_least(cell, 1.0)
+
+
+def _indices(cells: Cells, facts: Facts, published: Published) -> None:
+    """An index names the groups that are reliable and those that are not, also where its value is hidden."""
+    for index in published.indices:
+        for code in index.used:
+            cell = facts.numerator(index.measure, index.where._replace(race=code))
+            if cell is not None:
+                cells.at_least(cell, index.measure.minimum_n)
+        for code in index.left_out:
+            cell = facts.numerator(index.measure, index.where._replace(race=code))
+            if cell is not None:
+                cells.at_most({cell: 1.0}, index.measure.minimum_n - 1.0, "indices")
+
+
+def _distinct(equations: Iterable[Equation]) -> list[Equation]:
+    seen: dict[object, Equation] = {}
+    for equation in equations:
+        seen.setdefault((frozenset(equation.terms.items()), equation.total), equation)
+    return list(seen.values())

@@ -1,0 +1,150 @@
+"""Whether what a reader can conclude is too much.
+
+Here: which intervals are too narrow, which figures contradict each other, which fractions of hidden counts are out, and changes
+that tell a small number. Not here: how intervals come about (`intervals`), what becomes of a finding (`gate`).
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from expectations.disclosure.attacker_model import Knowledge
+from expectations.disclosure.audit_inputs import Where
+from expectations.disclosure.bound_propagation import propagate
+from expectations.disclosure.cells import Equation
+from expectations.disclosure.feasibility_intervals import Intervals, intervals
+from expectations.disclosure.linear_system import TOLERANCE, Ints, System
+from expectations.disclosure.snapshot_differencing import is_of_snapshot, told_by_later
+
+
+@dataclass(frozen=True)
+class Leak:
+    """A sensitive count that can be told too well: within [low, high]. Never shown with its numbers but to developers."""
+
+    records: str
+    where: Where
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """What the attack found. `told_before` are leaks that earlier files alone make, which no release can take back."""
+
+    cells: int
+    sensitive: int
+    audited: int
+    leaks: tuple[Leak, ...]
+    told_before: tuple[Leak, ...]
+    contradictions: tuple[tuple[str, str, Where], ...]
+    fractions: tuple[tuple[str, str, Where], ...]
+
+
+IsSafe = Callable[[System], bool]
+FoundSafe = Callable[[System], None]
+
+
+def judge(knowledge: Knowledge, is_safe: IsSafe | None = None, found_safe: FoundSafe | None = None) -> Judgement:
+    """Attack all that is known.
+
+    `is_safe` and `found_safe` remember parts that nothing joins to others from one run to the next; what is not safe, or
+    contradicts itself, is not remembered.
+    """
+    cells = knowledge.cells
+    system = cells.system(knowledge.everything())
+    audited = _unremembered(system, is_safe)
+    answer = intervals(audited)
+    narrow = _narrow(audited, answer)
+    if found_safe is not None:
+        _remember(audited, answer, narrow, found_safe)
+    wrong = _contradicted(knowledge, answer)
+    leaks = {cell: _leak(knowledge, answer, cell) for cell in narrow.tolist()}
+    leaks |= {cell: leak for cell, leak in _leaks_of_snapshots(knowledge, system).items() if cell not in leaks}
+    before: set[int] = set()
+    if leaks:
+        wanted = np.full(len(cells), np.nan)
+        wanted[list(leaks)] = system.wanted[list(leaks)]
+        told = [*knowledge.always, *knowledge.before]
+        known = propagate(cells.system(told)).known
+        earlier = cells.system([*told, *told_by_later(cells, knowledge.stocks, known)], wanted)
+        before = set(_narrow(earlier, intervals(earlier)).tolist())
+    return Judgement(
+        cells=sum(name is not None for name in cells.names),
+        sensitive=int(system.asked.sum()),
+        audited=int(audited.asked.sum()),
+        leaks=tuple(leak for cell, leak in leaks.items() if cell not in before),
+        told_before=tuple(leak for cell, leak in leaks.items() if cell in before),
+        contradictions=tuple(wrong),
+        fractions=tuple(_fractions(knowledge, system, knowledge.now)),
+    )
+
+
+def _leaks_of_snapshots(knowledge: Knowledge, system: System) -> dict[int, Leak]:
+    """What later snapshots tell of the small counts of earlier ones."""
+    cells = knowledge.cells
+    later = list(told_by_later(cells, knowledge.stocks, propagate(system).known)) if knowledge.stocks else []
+    if not later:
+        return {}
+    of_snapshots = np.array([is_of_snapshot(cells, cell) for cell in range(len(cells))])
+    audited = cells.system([*knowledge.everything(), *later], np.where(of_snapshots, system.wanted, np.nan))
+    answer = intervals(audited)
+    return {cell: _leak(knowledge, answer, cell) for cell in _narrow(audited, answer).tolist()}
+
+
+def _unremembered(system: System, is_safe: IsSafe | None) -> System:
+    """The system with the questions taken out that were answered before."""
+    if is_safe is None:
+        return system
+    wanted = system.wanted.copy()
+    for cells, equations in system.components():
+        if system.asked[cells].any() and is_safe(system.part(cells, equations)):
+            wanted[cells] = np.nan
+    return dataclasses.replace(system, wanted=wanted)
+
+
+def _remember(system: System, answer: Intervals, narrow: Ints, found_safe: FoundSafe) -> None:
+    bad = answer.contradicted.copy()
+    bad[narrow] = True
+    for cells, equations in system.components():
+        if system.asked[cells].any() and not bad[cells].any():
+            found_safe(system.part(cells, equations))
+
+
+def _narrow(system: System, answer: Intervals) -> Ints:
+    """The cells whose interval is too narrow; what contradicts itself is not judged."""
+    return np.flatnonzero(system.asked & ~answer.contradicted & (answer.width < system.wanted - TOLERANCE))
+
+
+def _leak(knowledge: Knowledge, answer: Intervals, cell: int) -> Leak:
+    name = knowledge.cells.names[cell]
+    assert name is not None, "nobody asks for the slack of an inequality"
+    return Leak(*name, float(answer.lower[cell]), float(answer.upper[cell]))
+
+
+def _contradicted(knowledge: Knowledge, answer: Intervals) -> Iterable[tuple[str, str, Where]]:
+    """What cannot be: said by figures that are not true, or by equations that no figures fulfil, or by an attack gone wrong."""
+    cells = knowledge.cells
+    for equation in knowledge.contradictions:
+        yield equation.family, *_named(knowledge, equation)
+    truth = np.array(cells.truth)
+    missed = (truth < answer.lower - TOLERANCE * 10) | (truth > answer.upper + TOLERANCE * 10)
+    for cell in np.flatnonzero(answer.contradicted | (missed & answer.exact)):
+        name = cells.names[cell]
+        if name is not None:
+            yield "intervals", *name
+
+
+def _named(knowledge: Knowledge, equation: Equation) -> tuple[str, Where]:
+    return next(name for cell in equation.terms if (name := knowledge.cells.names[cell]) is not None)
+
+
+def _fractions(knowledge: Knowledge, system: System, told: Sequence[Equation]) -> Iterable[tuple[str, str, Where]]:
+    """Fractions that are out while their denominator is not known: in lowest terms they tell both counts, or their multiples."""
+    known = propagate(system).known
+    for equation in told:
+        if equation.fraction_of is not None and not known[equation.fraction_of]:
+            yield equation.family, *_named(knowledge, equation)

@@ -1,0 +1,237 @@
+"""Figures that must not be out at all, whatever they tell: functions of hidden counts, and words about them.
+
+Here: what is refused by where it stands, row by row. Not here: what figures tell in sum (`facts`, `intervals`).
+
+An interval, a ratio's interval or an index of a hidden count is no linear function of it, and each of them can be solved for it.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Iterator, Mapping
+from typing import NamedTuple
+
+from expectations.disclosure.audit_inputs import STARRED, SUPPRESSED, Goal, Index, Measure, Published, Row, Where
+from expectations.disclosure.figure_equations import may_be
+from expectations.disclosure.linear_system import TOLERANCE
+from expectations.disclosure.sum_equations import EXCLUSIVE, WHOLE_PLACES
+
+# What a hidden row may say beside its place in the table; a public denominator besides.
+_WORDS_OF_HIDDEN = {"value_status", "reference_rule", "status_reason", "population_fit"}
+_REASONS_OF_HIDDEN = {SUPPRESSED, STARRED}
+_OF_REFERENCE = (
+    "reference_value", "rate_ratio", "rate_ratio_ci_low", "rate_ratio_ci_high", "rate_difference", "rate_difference_ci_low",
+    "rate_difference_ci_high",
+)  # fmt: skip
+_BOUNDS, _RATIO_BOUNDS = ("bound_low", "bound_high"), ("rate_ratio_bound_low", "rate_ratio_bound_high")
+_SNAPSHOT_DAYS = 45  # between two snapshots that are out, which are of two quarters as well
+_POOLED = ("3_year", "5_year")
+_ABOUT_REFERENCE = {"reference_unreliable", "zero_events"}
+# Kinds whose rows are counts of persons, or rest on them and show nothing else.
+_COUNTED = {"proportion", "composition", "rate", "count", "median"}
+_CHAINS = {"school": "school_district"}
+
+
+class Refusal(NamedTuple):
+    """One thing that must not be out: what, and the row that it stands in."""
+
+    what: str
+    measure: Measure
+    where: Where
+
+
+def refusals(
+    published: Published,
+    records: Mapping[tuple[Measure, Where], float] | None = None,
+    labelled: frozenset[tuple[Measure, Where]] | None = None,
+) -> Iterator[Refusal]:
+    """Everything that today's file says and must not. `records`: how many records medians truly rest on.
+
+    `labelled`: where records truly have a combined label; without it they may have one anywhere.
+    """
+    rows = {(row.measure, row.where, row.method): row for row in published.rows}
+    for row in published.rows:
+        yield from _of_row(row)
+        yield from _of_reference(row, rows)
+        yield from _of_bounds(row, rows, published, labelled)
+        yield from _of_median(row, records or {})
+    yield from _of_coverage(published.rows)
+    yield from _of_pools(published.rows)
+    yield from _of_snapshots(published)
+    for index in published.indices:
+        yield from _of_index(index, rows)
+    shown = {(measure, where) for (measure, where, _), row in rows.items() if not is_hidden(row)}
+    for goal in published.goals:
+        yield from _of_goal(goal, shown)
+    yield from _of_places(published.rows)
+
+
+def labelled_rows(published: Published, figures: Iterable[Row]) -> frozenset[tuple[Measure, Where]]:
+    """Where the true figures have records with a combined label."""
+    return frozenset(
+        (row.measure, row.where)
+        for row in figures
+        if published.race_kinds.get(row.where.race) == "combined_legacy"
+        and max(row.figures.get("numerator", 0.0), row.figures.get("denominator", 0.0)) > 0.0
+    )
+
+
+def is_hidden(row: Row) -> bool:
+    """Whether the row keeps its figures back."""
+    return row.status == SUPPRESSED
+
+
+def _of_row(row: Row) -> Iterator[Refusal]:
+    if row.measure.kind not in _COUNTED:
+        yield Refusal(f"a {row.measure.kind} of persons, which no equation here speaks of", row.measure, row.where)
+    if row.method == "place_weighted":
+        yield Refusal("a place-weighted value over places that are not audited", row.measure, row.where)
+    if not is_hidden(row):
+        return
+    public = {"denominator"} if row.measure.denominator is None else set()
+    for name in sorted(set(row.figures) - public):
+        yield Refusal(f"{name} of a hidden row", row.measure, row.where)
+    for name in sorted(set(row.words) - _WORDS_OF_HIDDEN):
+        yield Refusal(f"{name} of a hidden row", row.measure, row.where)
+    if row.words.get("status_reason", SUPPRESSED) not in _REASONS_OF_HIDDEN:
+        yield Refusal("status_reason of a hidden row", row.measure, row.where)
+
+
+def _of_median(row: Row, records: Mapping[tuple[Measure, Where], float]) -> Iterator[Refusal]:
+    if row.measure.kind != "median" or "value" not in row.figures:
+        return
+    if row.measure.minimum_n < row.measure.threshold:
+        yield Refusal("a median that may rest on fewer records than must be shown", row.measure, row.where)
+    least = max(row.measure.minimum_n, row.measure.threshold)
+    if row.words.get("reliability") == "unreliable" or records.get((row.measure, row.where), least) < least:
+        yield Refusal("a median that rests on too few records", row.measure, row.where)
+
+
+def _of_bounds(
+    row: Row,
+    rows: Mapping[tuple[Measure, Where, str], Row],
+    published: Published,
+    labelled: frozenset[tuple[Measure, Where]] | None,
+) -> Iterator[Refusal]:
+    """Bounds of a ratio are a quotient, and no equation: they are out only where both bounds that they are made of are."""
+    has_bounds = all(name in row.figures for name in _BOUNDS)
+    if row.words.get("value_status") == "bounded":
+        yield Refusal("bounds over hidden cells of a source that is not public", row.measure, row.where)
+    if "bound_source" in row.words and not has_bounds:
+        yield Refusal("bound_source without bounds", row.measure, row.where)
+    if "is_significant_fdr" in row.words and "rate_ratio" not in row.figures:
+        yield Refusal("is_significant_fdr without a ratio", row.measure, row.where)
+    if has_bounds:
+        for label, kind in published.race_kinds.items():
+            at = row.where._replace(race=label, tabulation=EXCLUSIVE)
+            other = rows.get((row.measure, at, row.method))
+            leaves_out = kind == "combined_legacy" and label != row.where.race and not may_be(published, label, row.where.race)
+            is_there = labelled is None or (row.measure, at) in labelled
+            if leaves_out and is_there and (other is None or is_hidden(other)):
+                yield Refusal("bounds that leave out a hidden label", row.measure, row.where)
+    if not any(name in row.figures for name in _RATIO_BOUNDS):
+        return
+    code = row.words.get("reference_code")
+    compared = rows.get((row.measure, row.where._replace(race=code or ""), row.method))
+    of_rest = code == "rest" and "known_race_pct" in row.figures
+    of_group = compared is not None and (
+        all(name in compared.figures for name in _BOUNDS) or (code == "all" and "value" in compared.figures)
+    )
+    if not has_bounds or not (of_rest or of_group):
+        yield Refusal("bounds of a ratio without the bounds that they are made of", row.measure, row.where)
+
+
+def _of_coverage(rows: Iterable[Row]) -> Iterator[Refusal]:
+    """How much of a period a source covers is one figure; one that differs from group to group would tell of the groups."""
+    found: dict[tuple[object, ...], float] = {}
+    for row in rows:
+        if "period_coverage_pct" in row.figures:
+            period = (row.measure, row.where.period_type, row.where.period_start)
+            if abs(found.setdefault(period, row.figures["period_coverage_pct"]) - row.figures["period_coverage_pct"]) > TOLERANCE:
+                yield Refusal("period_coverage_pct of a group or place", row.measure, row.where)
+
+
+def _of_pools(rows: Iterable[Row]) -> Iterator[Refusal]:
+    """Pooled periods of two lengths overlap, and their difference is a period that no row shows."""
+    found: dict[tuple[str, str], str] = {}
+    for row in rows:
+        if row.where.period_type in _POOLED:
+            kind = (row.measure.numerator, row.where.geography_type)
+            if found.setdefault(kind, row.where.period_type) != row.where.period_type:
+                yield Refusal("pooled periods that overlap", row.measure, row.where)
+
+
+def _of_snapshots(published: Published) -> Iterator[Refusal]:
+    """Two snapshots of a stock that are weeks apart differ by the few who came and went; what is out already stays."""
+    out_before: dict[tuple[str, ...], set[dt.date]] = {}
+    out_now: dict[tuple[str, ...], dict[dt.date, Row]] = {}
+    for rows, is_now in ((published.ledger, False), (published.rows, True)):
+        for row in rows:
+            at = row.where
+            kind: tuple[str, ...] = (row.measure.measure_id, row.jurisdiction, at.geography_type, at.stratum_type)
+            if at.period_type != "snapshot" or not published.stocks & set(row.measure.counted):
+                continue
+            if is_now:
+                out_now.setdefault(kind, {}).setdefault(at.period_start, row)
+            else:
+                out_before.setdefault(kind, set()).add(at.period_start)
+    for kind, dated in out_now.items():
+        before = out_before.get(kind, set())
+        for start, row in dated.items():
+            near = [other for other in before | set(dated) if other != start and _are_near(start, other)]
+            if start not in before and near:
+                yield Refusal("a snapshot too near to another", row.measure, row.where)
+
+
+def _are_near(one: dt.date, other: dt.date) -> bool:
+    same_quarter = (one.year, (one.month - 1) // 3) == (other.year, (other.month - 1) // 3)
+    return same_quarter or abs((one - other).days) < _SNAPSHOT_DAYS
+
+
+def _of_reference(row: Row, rows: Mapping[tuple[Measure, Where, str], Row]) -> Iterator[Refusal]:
+    code = row.words.get("reference_code")
+    if code is None or is_hidden(row):
+        return
+    at = row.where if code == "rest" else row.where._replace(race=code)
+    used = rows.get((row.measure, at, row.method))
+    if code != "rest" and (used is None or is_hidden(used)):
+        for name in _OF_REFERENCE:
+            if name in row.figures:
+                yield Refusal(f"{name} with a hidden reference", row.measure, row.where)
+        if row.words.get("status_reason") in _ABOUT_REFERENCE:
+            yield Refusal("status_reason about a hidden reference", row.measure, row.where)
+    if code == "rest" and "known_race_pct" not in row.figures:
+        for name in _OF_REFERENCE:
+            if name in row.figures:
+                yield Refusal(f"{name} with a reference of unknown size", row.measure, row.where)
+
+
+def _of_index(index: Index, rows: Mapping[tuple[Measure, Where, str], Row]) -> Iterator[Refusal]:
+    if not index.is_shown:
+        return
+    for code in index.used:
+        used = rows.get((index.measure, index.where._replace(race=code), index.method))
+        if used is None or is_hidden(used) or "value" not in used.figures:
+            yield Refusal("an index over a hidden row", index.measure, index.where)
+            return
+    if index.index_id.startswith("dissimilarity"):
+        yield Refusal("an index over places that are not out", index.measure, index.where)
+
+
+def _of_goal(goal: Goal, shown: set[tuple[Measure, Where]]) -> Iterator[Refusal]:
+    if goal.is_shown:
+        for measure, where in goal.made_of:
+            if (measure, where) not in shown:
+                yield Refusal("a goal over a hidden row", measure, where)
+
+
+def _of_places(rows: Iterable[Row]) -> Iterator[Refusal]:
+    """Two kinds of place that cross cut pieces which no row shows; those of a chain lie in each other."""
+    kinds: dict[str, dict[str, Row]] = {}
+    for row in rows:
+        if row.where.geography_type not in WHOLE_PLACES:
+            kinds.setdefault(row.measure.numerator, {}).setdefault(row.where.geography_type, row)
+    for found in kinds.values():
+        crossing = sorted(kind for kind in found if _CHAINS.get(kind) not in found)
+        if len(crossing) > 1:
+            yield Refusal(f"places that cross ({', '.join(crossing)})", found[crossing[0]].measure, found[crossing[0]].where)

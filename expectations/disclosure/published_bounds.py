@@ -1,0 +1,119 @@
+"""Published bounds as equations on the cells that their source hides: they must follow from the cells that are given.
+
+Here: districts and cities over schools of which some are starred. Not here: bounds for unknown race (`facts`).
+
+A bound is a quotient of sums: of the given cells alone the low one, of the given ones and the sizes of the hidden ones the high
+one. A reader who has the given cells solves both for the rest; what is left over must be those sizes and nothing of a numerator.
+A sum that is out although a cell of it is hidden tells that cell, or the sum of a few. How many cells are hidden the bounds
+themselves require (`bound_min_hidden_cells`): a withdrawn cell has no row here, and cannot be counted.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection
+
+from expectations.disclosure.audit_inputs import CITY_THRESHOLD, GRAIN, Measure, Places, Where, fetch
+from expectations.disclosure.forbidden_disclosures import Refusal
+
+WIDEST = 15.0  # percentage points
+_CLOSE = 1e-6
+_SAME = [name for name in GRAIN if name not in ("geography_type", "geography_vintage", "geoid")]
+
+
+class Bounded(NamedTuple):
+    """A row over schools with what its given cells add up to. `least`: how many persons the bounds must leave open."""
+
+    measure: Measure
+    where: Where
+    source: str
+    low: float | None
+    high: float | None
+    denominator: float | None
+    is_summed: bool
+    given_x: float
+    given_n: float
+    given: int
+    hidden: int
+    least: float
+
+
+def read_bounded(connection: Connection, places: Places, measures: Mapping[tuple[str, int], Measure]) -> Iterator[Bounded]:
+    """The rows of districts and cities that have a hidden school beneath them, and bounds or a sum nevertheless."""
+    table = f"{places.published}.equity_measures"
+    there = {name for (name,) in fetch(connection, f"select column_name from (describe {table})")}
+    if not {"bound_source", "publication_status"} <= there:
+        return
+    rows = fetch(
+        connection,
+        f"""
+        select {", ".join(f"above.{name}" for name in GRAIN)}, any_value(above.bound_source), any_value(above.bound_low),
+            any_value(above.bound_high), any_value(above.denominator), any_value(above.numerator) is not null,
+            coalesce(sum(schools.numerator), 0), coalesce(sum(schools.denominator), 0), count(schools.numerator),
+            count(*) filter (where schools.value_status = 'suppressed_at_source'),
+            any_value(greatest(coalesce(sources.suppress_below, 0), {CITY_THRESHOLD}) - 1)
+        from {table} as above
+        inner join {table} as schools
+            on {" and ".join(f"above.{name} = schools.{name}" for name in _SAME)}
+            and schools.geography_type = 'school'
+            and (above.geography_type = 'city' or schools.geoid like above.geoid || '/%')
+        inner join {places.marts}.dim_measure as measures
+            on above.measure_id = measures.measure_id and above.measure_version = measures.measure_version
+        left join {places.marts}.dim_source as sources on measures.source = sources.source
+        where above.geography_type in ('city', 'school_district')
+            and (above.race_ethnicity_code <> 'all' or above.value_status = 'bounded')
+        group by {", ".join(f"above.{name}" for name in GRAIN)}
+        having count(*) filter (where schools.value_status = 'suppressed_at_source') > 0
+            and (any_value(above.value_status) = 'bounded' or any_value(above.numerator) is not null)
+        """,
+    )
+    for values in rows:
+        if values[:2] in measures:
+            yield _row(values, measures)
+
+
+def _row(values: Any, measures: Mapping[tuple[str, int], Measure]) -> Bounded:
+    measure_id, version, *place, _, stratum_type, stratum_code = values[: len(GRAIN)]
+    source, low, high, denominator, is_summed, given_x, given_n, given, hidden, least = values[len(GRAIN) :]
+    where = Where._make((*place, stratum_type, stratum_code))
+    return Bounded(
+        measures[measure_id, version], where, source or "", low, high, denominator, bool(is_summed), float(given_x),
+        float(given_n), int(given), int(hidden), float(least),
+    )  # fmt: skip
+
+
+def refused_bounds(rows: Iterator[Bounded]) -> Iterator[Refusal]:
+    """The bounds and sums that tell of a hidden cell what the given ones do not."""
+    for row in rows:
+        why = _why(row)
+        if why is not None:
+            yield Refusal(why, row.measure, row.where)
+
+
+def _why(row: Bounded) -> str | None:
+    if row.is_summed:
+        return "a sum over a hidden cell"
+    if row.low is None or row.high is None:
+        return None
+    if row.high - row.low > WIDEST + _CLOSE:
+        return "bounds that are wider than may be published"
+    if row.source == "both":
+        # the sizes of hidden cells of unknown race are in it as well, which no row has: it may only be lower
+        most = (row.given_x + row.given / 2) / row.denominator if row.denominator else math.inf
+        return None if row.low / 100 <= most + _CLOSE else "bounds that do not follow from the given cells"
+    low, high = row.low / 100, row.high / 100
+    size = row.denominator
+    if size is None:
+        size = row.given_x / low if low > 0 else row.given_n / (1 - high) if high < 1 else None
+    if size is None:
+        return "bounds whose cells have no size"
+    # the sizes of the hidden cells are whole; rates of one decimal make counts that are off by half a person each
+    open_persons = size - row.given_n
+    slack = row.given / 2 + _CLOSE * max(1.0, size)
+    if abs(low * size - row.given_x) > slack or abs(high * size - open_persons - row.given_x) > slack:
+        return "bounds that do not follow from the given cells"
+    allowed = _CLOSE if row.denominator is not None else slack
+    return "bounds that leave too few persons open" if open_persons < row.least - allowed else None

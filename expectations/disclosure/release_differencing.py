@@ -1,0 +1,67 @@
+"""What two releases tell together: a figure that moved a little tells of the few persons by whom it moved.
+
+Here: differences between the last state of each row that readers kept and today's, and what the sums say of those that no row
+shows. Not here: what both files tell of today's figures (`judgement`).
+
+A difference is a cell like any other: differences of parts add up to that of their whole. Of figures that no reader knew on one
+of the two days nothing is assumed, so a difference is either told exactly or not at all.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable, Iterator
+
+import numpy as np
+
+from expectations.disclosure.attacker_model import Knowledge
+from expectations.disclosure.audit_inputs import Published, Row, Where
+from expectations.disclosure.bound_propagation import Bounds, propagate
+from expectations.disclosure.cells import Equation
+from expectations.disclosure.feasibility_intervals import intervals
+from expectations.disclosure.figure_equations import Facts
+from expectations.disclosure.linear_system import TOLERANCE, System
+
+
+def small_changes(knowledge: Knowledge, published: Published) -> Iterator[tuple[str, Where]]:
+    """The counts that a reader of the last release and of today's sees change by less than the threshold, and not by nothing."""
+    cells = knowledge.cells
+    facts = Facts(cells, published)
+    last = _last_states(published.ledger)
+    told_then = [equation for row in last for equation in facts.of(row)]
+    if not told_then:
+        return
+    then, now = _known(knowledge, told_then), _known(knowledge, knowledge.now)
+    both = then.known & now.known
+    moved = (now.lower[both] + now.upper[both] - then.lower[both] - then.upper[both]) / 2
+    if not (np.abs(moved) > TOLERANCE).any():
+        return
+    thresholds = np.array(cells.threshold)
+    least, most = np.full(len(cells), -np.inf), np.full(len(cells), np.inf)
+    least[both] = most[both] = moved
+    differences = System.of(
+        least.tolist(),
+        most.tolist(),
+        [(equation.terms, 0.0) for equation in knowledge.always if equation.total == 0.0],
+        np.where(thresholds > 0, np.inf, np.nan).tolist(),
+    )
+    answer = intervals(differences)
+    surely = np.minimum(np.abs(answer.lower), np.abs(answer.upper))
+    same_side = np.sign(answer.lower) == np.sign(answer.upper)
+    at_most = np.maximum(np.abs(answer.lower), np.abs(answer.upper))
+    small = same_side & (surely > TOLERANCE * 10) & (at_most < thresholds - TOLERANCE)
+    for cell in np.flatnonzero(small & ~answer.contradicted):
+        name = cells.names[cell]
+        if name is not None:
+            yield name
+
+
+def _last_states(ledger: Iterable[Row]) -> list[Row]:
+    """Of each row the state that went out last; the ledger is in the order of publication."""
+    return list({(row.measure, row.where, row.method): row for row in ledger}.values())
+
+
+def _known(knowledge: Knowledge, told: Iterable[Equation]) -> Bounds:
+    """What single equations tell, with no bounds but zero: what is known to be more today need not have been so then."""
+    system = knowledge.cells.system([*knowledge.always, *told])
+    return propagate(dataclasses.replace(system, lower=np.zeros(len(system.lower))))

@@ -1,0 +1,46 @@
+"""What a later snapshot of a stock tells of an earlier one: most persons are in both, so that a small change is no secret.
+
+Here: the counts of an earlier snapshot that a reader takes from a later one. Not here: whether that is too much (`judgement`).
+
+A count of a stock that a reader knows exactly in a later snapshot, and that differs by fewer persons than may be shown from one
+which an earlier snapshot hides, is taken to tell the earlier one: colleagues know who came and who went. The other way round
+nothing is assumed, since an earlier snapshot that is out lets everybody expect the next one. That nobody is left tells nothing.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Collection, Iterator
+
+from expectations.disclosure.audit_inputs import Where
+from expectations.disclosure.cells import Cells, Equation
+from expectations.disclosure.linear_system import TOLERANCE, Flags
+
+SNAPSHOT = "snapshot"
+
+
+def told_by_later(cells: Cells, stocks: Collection[str], known: Flags) -> Iterator[Equation]:
+    """The hidden counts of earlier snapshots that later ones tell, with their true figures. `known`: the cells told exactly."""
+    for records in sorted(set(stocks) & set(cells.by_records)):
+        over_time: dict[Where, list[tuple[dt.date, int]]] = defaultdict(list)
+        for where, cell in cells.by_records[records].items():
+            if where.period_type == SNAPSHOT:
+                over_time[where._replace(period_start=dt.date.min)].append((where.period_start, cell))
+        for dated in over_time.values():
+            dated.sort()
+            for place, (_, cell) in enumerate(dated):
+                later = (other for _, other in dated[place + 1 :] if known[other])
+                if not known[cell] and any(_is_near(cells, cell, other) for other in later):
+                    yield Equation({cell: 1.0}, cells.truth[cell], "later snapshots")
+
+
+def is_of_snapshot(cells: Cells, cell: int) -> bool:
+    """Whether a cell counts persons of a snapshot."""
+    name = cells.names[cell]
+    return name is not None and name[1].period_type == SNAPSHOT
+
+
+def _is_near(cells: Cells, earlier: int, later: int) -> bool:
+    limit = max(cells.threshold[earlier], cells.threshold[later])
+    return cells.truth[later] > TOLERANCE and abs(cells.truth[later] - cells.truth[earlier]) < limit - TOLERANCE

@@ -1,0 +1,303 @@
+"""What a reader knows without reading a figure: that parts add up to their whole.
+
+Here: the sums of races, places, periods and strata, complements, and who selected several races, with the cells that no row shows
+but sums tell. Not here: what the figures of rows say (`facts`).
+
+Of each sum there may be a rest that no row shows: races that the plan leaves out, records that no map places, records without a
+stratum. Where all rests of a kind are truly zero a reader is taken to know it; else each rest is a cell of its own. A row that is
+not there stands for nobody, where rows of its kind are out at all.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from expectations.disclosure.audit_inputs import Where
+from expectations.disclosure.cells import (
+    IN_COMBINATION,
+    KNOWN,
+    LEFT_OUT,
+    LEFT_OUT_KNOWN,
+    NO_STRATUM,
+    UNKNOWN,
+    UNPLACED,
+    Cells,
+)
+from expectations.disclosure.linear_system import TOLERANCE
+
+EXCLUSIVE, COMBINED = "exclusive", "alone_or_in_combination"
+WHOLE_PLACES = ("city", "county", "state")  # a jurisdiction is one of these; every other place lies in one
+IS_KNOWN = ("category", "combination")
+# Months of a period, and of which shorter periods each longer one is the sum. Years are pooled as a whole.
+_MONTHS = {"month": 1, "quarter": 3, "year": 12, "school_year": 12, "3_year": 36, "5_year": 60}
+_FINER = {
+    "quarter": ("month",),
+    "year": ("month", "quarter"),
+    "3_year": ("year", "school_year"),
+    "5_year": ("year", "school_year"),
+}
+
+
+@dataclass(frozen=True)
+class Sum:
+    """A whole, its parts, and where a rest would stand. `family`: the sums of which a reader knows whether they have rests."""
+
+    family: tuple[str, ...]
+    whole: int
+    parts: tuple[int, ...]
+    rest: Where
+
+
+def relate(
+    cells: Cells,
+    figures: Mapping[tuple[str, Where], float],
+    race_kinds: Mapping[str, str],
+    reported: Mapping[tuple[str, Where], float],
+) -> None:
+    """Add all sums of all records in `cells`. `figures`: what is true, also of rows that are not out.
+
+    `reported`: how many of known race there were, where that is not the sum of the figures of today.
+    """
+    known = _known_races(figures, race_kinds) | dict(reported)
+    for records in list(cells.by_records):
+        out = _Out(cells.by_records[records])
+        _races(cells, records, race_kinds, known, unplaced=False)
+        _add(cells, records, "strata", _strata(cells, records))
+        _add(cells, records, "periods", _periods(cells, records, out))
+        _places(cells, records, out)
+        _races(cells, records, race_kinds, known, unplaced=True)
+        _combinations(cells, records)
+
+
+def same_persons(cells: Cells, universes: Mapping[str, str]) -> None:
+    """Two records among the same others that count alike wherever both are counted are the same persons, as a reader guesses."""
+    names = sorted(set(universes) & set(cells.by_records))
+    for place, one in enumerate(names):
+        for other in names[place + 1 :]:
+            if universes[one] != universes[other]:
+                continue
+            there = cells.by_records[other]
+            pairs = [(cell, there[where]) for where, cell in cells.by_records[one].items() if where in there]
+            if pairs and all(abs(cells.truth[left] - cells.truth[right]) <= TOLERANCE for left, right in pairs):
+                for left, right in pairs:
+                    cells.equate({left: 1.0, right: -1.0}, 0.0, "same persons")
+
+
+def but(denominator: str, numerator: str) -> str:
+    """The name of those in the denominator who are not in the numerator."""
+    return f"{denominator} but {numerator}"
+
+
+def complement(cells: Cells, numerator: str, denominator: str) -> None:
+    """Add who is in the denominator and not in the numerator. Of a composition both are the same records: all other races."""
+    for where, cell in list(cells.by_records.get(numerator, {}).items()):
+        if numerator != denominator:
+            whole = cells.get(denominator, where)
+        elif where.race in ("all", UNKNOWN, KNOWN, LEFT_OUT, LEFT_OUT_KNOWN) or where.tabulation == IN_COMBINATION:
+            continue
+        else:
+            whole = cells.get(denominator, where._replace(race="all", tabulation=EXCLUSIVE))
+        if whole is not None:
+            truth = cells.truth[whole] - cells.truth[cell]
+            counts = where.race != KNOWN and not math.isnan(truth)
+            other = cells.add(but(denominator, numerator), where, truth, counts=counts)
+            cells.equate({cell: 1.0, other: 1.0, whole: -1.0}, 0.0, "complements")
+
+
+def _add(cells: Cells, records: str, name: str, sums: Iterable[Sum], overlaps: bool = True) -> bool:
+    """Add sums, with rests where their family has any; False, and nothing, for a family whose parts exceed a whole.
+
+    With `overlaps` such parts are each at most their whole.
+    """
+    families: dict[tuple[str, ...], list[tuple[Sum, float]]] = defaultdict(list)
+    for one in sums:
+        rest = cells.truth[one.whole] - math.fsum(cells.truth[part] for part in one.parts)
+        families[one.family].append((one, rest))
+    fits = True
+    for members in families.values():
+        slack = [TOLERANCE * max(1.0, abs(cells.truth[one.whole])) for one, _ in members]
+        if any(rest < -limit for (_, rest), limit in zip(members, slack, strict=True)):
+            fits = False
+            for one, _ in members if overlaps else ():
+                for part in one.parts:
+                    cells.at_most({part: 1.0, one.whole: -1.0}, 0.0, name)
+            continue
+        has_rests = any(rest > limit for (_, rest), limit in zip(members, slack, strict=True))
+        for one, rest in members:
+            terms = {one.whole: 1.0} | dict.fromkeys(one.parts, -1.0)
+            if has_rests:
+                terms[cells.add(records, one.rest, max(rest, 0.0), counts=not math.isnan(rest))] = -1.0
+            cells.equate(terms, 0.0, name)
+    return fits
+
+
+def _known_races(figures: Mapping[tuple[str, Where], float], race_kinds: Mapping[str, str]) -> dict[tuple[str, Where], float]:
+    """How many are of known race in each slice, whether or not their rows are out."""
+    known: dict[tuple[str, Where], list[float]] = defaultdict(list)
+    for (records, where), figure in figures.items():
+        if race_kinds.get(where.race) in IS_KNOWN and where.tabulation == EXCLUSIVE:
+            known[records, where._replace(race="all")].append(figure)
+    return {key: math.fsum(values) for key, values in known.items()}
+
+
+def _races(
+    cells: Cells,
+    records: str,
+    race_kinds: Mapping[str, str],
+    known: Mapping[tuple[str, Where], float],
+    *,
+    unplaced: bool,
+) -> None:
+    """All are those of known and of unknown race, as known shares and bounds tell them; and those are the single codes."""
+    sums = []
+    for at, members in cells.slices(records, race="all"):
+        if at.tabulation != EXCLUSIVE or at not in members or at.geoid.endswith(UNPLACED) != unplaced or len(members) == 1:
+            continue
+        whole = members[at]
+        codes = {where.race: cell for where, cell in members.items() if where.race in race_kinds and where.race != "all"}
+        of_known = tuple(cell for race, cell in codes.items() if race_kinds[race] in IS_KNOWN)
+        of_unknown = tuple(cell for race, cell in codes.items() if race_kinds[race] not in IS_KNOWN)
+        there = math.fsum(cells.truth[cell] for cell in of_known)
+        k = cells.add(records, at._replace(race=KNOWN), known.get((records, at), there), counts=False)
+        u = cells.add(records, at._replace(race=UNKNOWN), cells.truth[whole] - cells.truth[k])
+        cells.equate({whole: 1.0, k: -1.0, u: -1.0}, 0.0, "races")
+        family = (at.period_type, at.geography_type, at.stratum_type)
+        sums.append(Sum((*family, KNOWN), k, of_known, at._replace(race=LEFT_OUT_KNOWN)))
+        sums.append(Sum((*family, UNKNOWN), u, of_unknown, at._replace(race=LEFT_OUT)))
+    if not _add(cells, records, "races", sums, overlaps=False):
+        _as_it_is(cells, "races", sums)
+
+
+def _strata(cells: Cells, records: str) -> Iterator[Sum]:
+    """Strata of a type add up to all, and strata `a/b` to the stratum `a` of another type."""
+    for at, members in cells.slices(records, stratum_type="all", stratum_code="all"):
+        codes = {where.stratum_code: (where, cell) for where, cell in members.items() if where.stratum_type != "all"}
+        parts: dict[tuple[str, int, str], list[int]] = defaultdict(list)
+        for code, (where, cell) in codes.items():
+            path, _, _ = code.rpartition("/")
+            if path in codes and codes[path][0].stratum_type != where.stratum_type:
+                parts[where.stratum_type, codes[path][1], f"{path}/"].append(cell)
+            elif at in members:
+                parts[where.stratum_type, members[at], ""].append(cell)
+        for (stratum_type, whole, path), found in parts.items():
+            rest = at._replace(stratum_type=stratum_type, stratum_code=f"{path}{NO_STRATUM}")
+            yield Sum((stratum_type, "nested" if path else "all"), whole, tuple(found), rest)
+
+
+class _Out:
+    """Of which kinds rows are out: a row that is not there counts nobody only where its kind is out."""
+
+    def __init__(self, there: Iterable[Where]) -> None:
+        self._races: set[tuple[str, ...]] = set()
+        self._periods: set[tuple[object, ...]] = set()
+        for where in there:
+            self._races.add((where.period_type, where.geography_type, where.race, where.tabulation, where.stratum_type))
+            self._periods.add((where.period_type, where.period_start, where.geography_type))
+
+    def has(self, where: Where) -> bool:
+        """Whether rows of this race, kind of place and stratum are out for this very period."""
+        of_race = (where.period_type, where.geography_type, where.race, where.tabulation, where.stratum_type) in self._races
+        return of_race and (where.period_type, where.period_start, where.geography_type) in self._periods
+
+
+def _periods(cells: Cells, records: str, out: _Out) -> Iterator[Sum]:
+    """Months add up to quarters, months and quarters to years, years to pooled periods."""
+    there = cells.by_records[records]
+    for where, whole in list(there.items()):
+        for fine in _FINER.get(where.period_type, ()):
+            first, months = where.period_start, _MONTHS[fine]
+            starts = [_after(first, step) for step in range(0, _MONTHS[where.period_type], months)]
+            wheres = [where._replace(period_type=fine, period_start=start) for start in starts]
+            are_out = [out.has(at) for at in wheres]
+            if any(are_out):
+                parts = tuple(there[at] for at in wheres if at in there)
+                rest = where._replace(period_type=f"({fine}s of the {where.period_type} that are not out)")
+                yield Sum((where.period_type, fine, str(all(are_out)), where.geography_type), whole, parts, rest)
+
+
+def _after(first: dt.date, months: int) -> dt.date:
+    year, month = divmod(first.month - 1 + months, 12)
+    return first.replace(year=first.year + year, month=month + 1)
+
+
+def _places(cells: Cells, records: str, out: _Out) -> None:
+    """Places of a kind add up to the city, those of both maps in a period in which the map changed; schools to their district."""
+    geoids: dict[str, set[str]] = defaultdict(set)
+    for where in cells.by_records[records]:
+        geoids[where.geography_type].add(where.geoid)
+    for kind in sorted(set(geoids) - set(WHOLE_PLACES)):
+        ahead = {geoid.rpartition("/")[0] for geoid in geoids[kind]}
+        above = next((other for other in sorted(geoids) if other != kind and ahead & geoids[other]), None)
+        sums = _placed(cells, records, out, kind, above)
+        if not _add(cells, records, "places", sums, overlaps=False):
+            sums = [part for one in sums for part in _of_each_map(cells, one)]
+            if not _add(cells, records, "places", sums, overlaps=False):
+                _as_it_is(cells, "places", sums)
+
+
+def _placed(cells: Cells, records: str, out: _Out, kind: str, above: str | None) -> list[Sum]:
+    """The sums of places of a kind: to the jurisdiction, or to the places `above` that their names begin with."""
+    nested = above is not None
+    sums = []
+    for _, members in cells.slices(records, geography_type="", geography_vintage="", geoid=""):
+        wholes = [at for at in members if at.geography_type in ((above,) if above is not None else WHOLE_PLACES)]
+        if len(wholes) > 1 and not nested:
+            continue  # of which of them a place is a part, no name tells
+        for whole in wholes:
+            rest = whole._replace(geography_type=kind, geography_vintage="", geoid=f"{whole.geoid}/{UNPLACED}")
+            if out.has(rest):
+                inside = [at for at in members if at.geography_type == kind and (not nested or _is_in(at.geoid, whole.geoid))]
+                sums.append(Sum((kind, whole.period_type), members[whole], tuple(members[at] for at in inside), rest))
+    return sums
+
+
+def _is_in(geoid: str, place: str) -> bool:
+    return geoid.rpartition("/")[0] == place
+
+
+def _of_each_map(cells: Cells, one: Sum) -> Iterator[Sum]:
+    """The sum once for each map that its places are of: what is there on one day, and not what happened in a period."""
+    maps: dict[str, list[int]] = defaultdict(list)
+    for part in one.parts:
+        name = cells.names[part]
+        assert name is not None
+        maps[name[1].geography_vintage].append(part)
+    for vintage, parts in maps.items():
+        rest = one.rest._replace(geography_vintage=vintage)
+        yield Sum((*one.family, vintage), one.whole, tuple(parts), rest)
+
+
+def _combinations(cells: Cells, records: str) -> None:
+    """Who selected a race with others are those who selected it less those who selected it alone: at most the multiracial.
+
+    Who is multiracial selected two races or more, where all that could be selected are rows.
+    """
+    pairs = []
+    for at, members in cells.slices(records, race="all", tabulation=EXCLUSIVE):
+        several = members.get(at._replace(race="multiracial"))
+        inside = []
+        for where, cell in members.items():
+            if where.tabulation == COMBINED:
+                alone = members.get(where._replace(tabulation=EXCLUSIVE))
+                terms = {cell: 1.0} if alone is None else {cell: 1.0, alone: -1.0}
+                rest = cells.value(terms)
+                inside.append(cells.add(records, where._replace(tabulation=IN_COMBINATION), rest, counts=not math.isnan(rest)))
+                cells.equate(terms | {inside[-1]: -1.0}, 0.0, "combinations")
+        if inside and several is not None:
+            pairs.append((inside, several))
+            for cell in inside:
+                cells.at_most({cell: 1.0, several: -1.0}, 0.0, "combinations")
+    twice = [dict.fromkeys(inside, -1.0) | {several: 2.0} for inside, several in pairs]
+    if not any(cells.value(terms) > TOLERANCE for terms in twice):
+        for terms in twice:
+            cells.at_most(terms, 0.0, "combinations")
+
+
+def _as_it_is(cells: Cells, name: str, sums: Iterable[Sum]) -> None:
+    """Sums whose parts exceed the whole, without a rest: they are found not to hold, and reported."""
+    for one in sums:
+        cells.equate({one.whole: 1.0} | dict.fromkeys(one.parts, -1.0), 0.0, name)

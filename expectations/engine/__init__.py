@@ -1,0 +1,1 @@
+"""Great Expectations: running checks, custom expectations, Data Docs. No other package imports it."""

@@ -1,0 +1,161 @@
+"""Great Expectations at work: checks in, findings out.
+
+Here: one ephemeral context for each gate, running a suite over a relation, and reading its result so that nothing passes
+unseen and no cell gets out. Not here: which checks there are, and what a gate is called.
+
+The import of great_expectations happens in `Session`, not before.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Engine
+
+from expectations.engine.checks import Check
+from expectations.results import Finding
+from warehouse import dialect
+
+# Of a native expectation's result only the share of bad rows is shown, and the observed value where it is none of a column's:
+# the largest amount of a column is somebody's.
+_NO_CELLS = {"result_format": "BASIC", "partial_unexpected_count": 0, "include_unexpected_rows": False}
+# SQLAlchemy reads :name as a parameter, and Great Expectations has it read a query more than once, so that an escaped \:name is
+# one the second time. In our queries it can stand in a string literal only (a null token, a label), which is taken apart.
+_PARAMETER, _NO_PARAMETER = re.compile(r"(?<![:\w]):(?=\w)"), "'||chr(58)||'"
+
+
+# What is raised when memory gives out or a file is damaged, and what an IOException says then: one may also be a query's own.
+MACHINE = ("OutOfMemoryException", "FatalException", "InternalException", "SerializationException", "MemoryError")
+_MACHINE_WORDS = re.compile(r"No space left on device|Read-only file system|Corrupt database file|Could not read enough bytes")
+
+
+class NotJudged(Exception):
+    """A gate could not be evaluated for want of memory or disk: there is no verdict."""
+
+
+class Session:
+    """One context of Great Expectations on one database; nothing of it is written anywhere, and it holds no connection."""
+
+    def __init__(self, database: Engine | Path) -> None:
+        dialect.register()
+        url = (dialect.engine(database) if isinstance(database, Path) else database).url
+        with _quiet():
+            # here and not at the top: it takes seconds, and a run in which nothing changed has no gate
+            import great_expectations as gx  # noqa: PLC0415
+            from great_expectations.data_context.types.base import ProgressBarsConfig  # noqa: PLC0415
+
+            import expectations.engine.custom_expectations  # noqa: F401, PLC0415  registers the expectations of this house
+
+            self._gx = gx
+            self._context: Any = gx.get_context(mode="ephemeral")
+            self._context.variables.progress_bars = ProgressBarsConfig(globally=False)
+            self._context.variables.analytics_enabled = False
+            self._source: Any = self._context.data_sources.add_sql(
+                name="warehouse", connection_string=url.render_as_string(hide_password=False), create_temp_table=False
+            )
+
+    def run(self, subject: str, query: str, checks: Sequence[Check]) -> tuple[Finding, ...]:
+        """What the checks find in the result of `query` (a SELECT), in their order.
+
+        A check that cannot be evaluated, for whatever reason, is a critical failure that says so and quotes nothing:
+        an error of the database may hold a cell.
+        """
+        with _quiet():
+            readable = {number: self._read(check, number) for number, check in enumerate(checks)}
+            try:
+                results = self._validate(subject, query, [expectation for expectation in readable.values() if expectation])
+            except Exception as error:  # noqa: BLE001  whatever it is, the gate must answer
+                _stop_for_the_machine(subject, type(error).__name__, str(error))
+                return tuple(_broken(check, type(error).__name__) for check in checks)
+        for result in results.values():
+            _stop_for_the_machine(subject, _raised(result.exception_info), str(result.exception_info))
+        return tuple(_finding(check, results.get(number)) for number, check in enumerate(checks))
+
+    def _read(self, check: Check, number: int) -> Any | None:
+        """The expectation, or None if it is none: one that cannot be read would take its whole suite with it."""
+        try:
+            (expectation,) = self._gx.ExpectationSuite("one", [check.definition() | {"meta": {"check": number}}]).expectations
+        except Exception:  # noqa: BLE001  it has failed then, and says so
+            return None
+        return expectation
+
+    def _validate(self, subject: str, query: str, expectations: Sequence[Any]) -> dict[int, Any]:
+        # nothing is kept of a suite or its result in the context: that takes as long as the validation does
+        suite = self._gx.ExpectationSuite(name=subject, expectations=expectations)
+        asset = self._source.add_query_asset(subject, query=_PARAMETER.sub(_NO_PARAMETER, query))
+        batch = asset.add_batch_definition_whole_table("all").get_batch()
+        verdict = batch.validate(suite, result_format=_NO_CELLS)
+        return {result.expectation_config.meta["check"]: result for result in verdict.results}
+
+
+def _stop_for_the_machine(subject: str, raised: str | None, text: str) -> None:
+    """No verdict where memory or disk gave out: that says nothing of the data, and must not hold a source back."""
+    words = _MACHINE_WORDS.search(text) if raised == "IOException" else None
+    if raised in MACHINE or words:
+        raise NotJudged(f"{subject} could not be judged ({raised}{f': {words[0]}' if words else ''})")
+
+
+def _finding(check: Check, result: Any) -> Finding:
+    if result is None:
+        return _broken(check, "not a valid expectation")
+    raised = _raised(result.exception_info)
+    if raised is not None:
+        return _broken(check, raised)
+    observed, detail = _observed(check, result.result)
+    success = bool(result.success)
+    message = "" if success else f"{check.says}{f' ({detail})' if detail else ''}"
+    threshold = None if check.threshold is None else float(check.threshold)
+    return Finding(check.name, check.column, check.severity, success, observed, threshold, message)
+
+
+def _broken(check: Check, why: str) -> Finding:
+    message = (
+        f"{check.name}{f' on {check.column}' if check.column else ''} could not be evaluated ({why}); nothing is let in on trust"
+    )
+    return Finding(check.name, check.column, "critical", False, None, check.threshold, message)
+
+
+def _raised(information: dict[str, Any] | None) -> str | None:
+    """The kind of error, if there was one. Its text stays out: it may quote a cell."""
+    for entry in [information or {}, *(value for value in (information or {}).values() if isinstance(value, dict))]:
+        if entry.get("raised_exception"):
+            found = re.findall(r"^[\w.]*?(\w+(?:Error|Exception))\b", entry.get("exception_traceback") or "", re.MULTILINE)
+            return found[0] if found else "error"
+    return None
+
+
+def _observed(check: Check, result: dict[str, Any]) -> tuple[float | None, str]:
+    if "found" in result:
+        found = f"{result['found']:,} of {result['of']:,} rows" if "of" in result else f"{result['found']:,} found"
+        value = result["observed_value"]
+        return None if value is None else float(value), found
+    of_a_column = any(key.startswith("column") for key in check.kwargs)
+    value = result.get("unexpected_percent", None if of_a_column else result.get("observed_value"))
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return None, ""
+    return float(value), f"{value:,.10g}"
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Silence: the libraries log the text of database errors, and a text may quote a cell."""
+    mute = logging.NullHandler()
+    loggers = [logging.getLogger(name) for name in ("great_expectations", "sqlalchemy")]
+    propagated = [logger.propagate for logger in loggers]
+    for logger in loggers:
+        logger.propagate = False
+        logger.addHandler(mute)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        for logger, before in zip(loggers, propagated, strict=True):
+            logger.propagate = before
+            logger.removeHandler(mute)

@@ -1,0 +1,1 @@
+"""Checks of the built marts before a release: suites, series, thresholds."""

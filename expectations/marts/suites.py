@@ -1,0 +1,214 @@
+"""The suites written by hand: what must hold of every mart before a release.
+
+Here: reading `suites/*.yml` strictly and turning them into checks on a table. Not here: what is derived from a contract
+(`expectations.delivery.suite_from_contract`), tests of our own logic (dbt's). A suite guards what data can break: a rule of the
+tables that others rely on, seen on the rows of this run.
+
+In SQL of a rule, {batch} is the suite's table; {marts} is the schema of the marts and {published} that of the public tables, each
+for the suites of its own tables; {rule:name} is the value of a row of reference.measure_rules (marts only).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, Literal, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from expectations.engine.checks import Check, measure, no_rows, share
+from expectations.marts.measure_rules import with_rules
+from ingest.contract.yaml_source import YamlError, read_yaml
+from warehouse.sql import identifier, literal, quoted
+
+SUITES = Path(__file__).parents[1] / "suites"
+Name = Annotated[str, Field(pattern=r"^_?[a-z][a-z0-9_]{0,62}$")]
+
+
+class SuiteError(ValueError):
+    """A suite that cannot be used; the message names file, line, field and remedy."""
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Rule(_Strict):
+    """One expectation: rows that must not be (`bad_rows`), a query that finds nothing (`no_rows`), a native one (`expect`).
+
+    `reason` says what it means when the rule fails, and for a warning why that does not block the release.
+    """
+
+    name: Name
+    severity: Literal["critical", "warning"]
+    reason: str
+    column: Name | None = None
+    bad_rows: str | None = None
+    among: str = "true"
+    at_most_pct: Annotated[float, Field(ge=0, le=100)] = 0
+    no_rows: str | None = None
+    expect: str | None = None
+    kwargs: dict[str, Any] = {}
+
+    @model_validator(mode="after")
+    def _one_shape(self) -> Rule:
+        if sum(shape is not None for shape in (self.bad_rows, self.no_rows, self.expect)) != 1:
+            raise ValueError("a rule has one of bad_rows, no_rows and expect")
+        if self.bad_rows is None and (self.among != "true" or self.at_most_pct):
+            raise ValueError("among and at_most_pct go with bad_rows")
+        if self.expect is None and self.kwargs:
+            raise ValueError("kwargs goes with expect")
+        return self
+
+
+class Part(_Strict):
+    """What several suites share."""
+
+    columns: tuple[Name, ...] = ()
+    not_null: tuple[Name, ...] = ()
+    words: dict[Name, tuple[str, ...]] = {}
+    rules: tuple[Rule, ...] = ()
+
+
+class Suite(Part):
+    """What must hold of one table: columns that are there, its grain, cells that are never empty, words, rules.
+
+    A table may be empty (a city without a source has its facts without rows) unless `rows` says otherwise.
+    """
+
+    table: Name
+    include: tuple[Name, ...] = ()
+    grain: Annotated[tuple[Name, ...], Field(min_length=1)]
+    rows: Literal["any", "some"] = "any"
+
+    @property
+    def reads(self) -> frozenset[str]:
+        """The other tables that its rules name."""
+        said = (text for rule in self.rules for text in (rule.bad_rows, rule.among, rule.no_rows) if text)
+        return frozenset(name for text in said for name in _READ_TABLE.findall(text)) - {self.table}
+
+
+_READ_TABLE = re.compile(r"\{(?:marts|published)\}\.(\w+)")
+_Read = TypeVar("_Read", bound=Part)
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where the tables of a suite stand: `database` is the name under which the file is attached."""
+
+    database: str
+    schema: str
+
+    def table(self, name: str) -> str:
+        """A table of the place, for SQL."""
+        return f"{self}.{identifier(name)}"
+
+    def __str__(self) -> str:
+        return f"{quoted(self.database)}.{identifier(self.schema)}"
+
+
+def read_suites(folder: Path = SUITES) -> tuple[Suite, ...]:
+    """All suites of a folder, by table name, with what they include from its `parts/`; `SuiteError` for anything wrong."""
+    suites = []
+    for file in sorted(folder.glob("*.yml")):
+        suite = _read(file, Suite)
+        if suite.table != file.stem:
+            raise SuiteError(
+                f"{file}: the file is called {file.stem}, the table {suite.table}; one name, spelled the same in both"
+            )
+        parts = [_read(folder / "parts" / f"{name}.yml", Part) for name in suite.include]
+        suites.append(_joined(suite, parts, file))
+    return tuple(suites)
+
+
+def suite_checks(suite: Suite, place: Place, new_loads: Sequence[str] | None = None) -> tuple[Check, ...]:
+    """The suite as checks on the table in its place.
+
+    `new_loads`: the table is one that has passed this suite, without some rows and with those of these loads. Its grain is sought
+    among the new rows and between them and the others; all else is judged on every row.
+    """
+    return tuple(_checks(suite, place, new_loads))
+
+
+def _checks(suite: Suite, place: Place, new_loads: Sequence[str] | None) -> Iterator[Check]:
+    table = f"{place.schema}.{suite.table}"
+    if suite.rows == "some":
+        kwargs = {"min_value": 1}
+        yield Check("rows", "expect_table_row_count_to_be_between", kwargs, "critical", f"{table} is empty", None, 1)
+    for column in dict.fromkeys((*suite.grain, *suite.columns, *suite.not_null, *suite.words)):
+        yield Check(
+            "column_exists", "expect_column_to_exist", {"column": column}, "critical", f"{table} has no column {column}", column
+        )
+    names = ", ".join(quoted(column) for column in suite.grain)
+    says = f"{table} has several rows for one {', '.join(suite.grain)}"
+    surplus = f"count(*) - count(distinct hash({names}))"
+    if new_loads is not None:
+        here, loads = place.table(suite.table), ", ".join(map(literal, new_loads)) or "''"
+        touched = f"select hash({names}) from {here} where _load_id in ({loads})"
+        surplus = f"0 * count(*) + (select {surplus} from {here} where hash({names}) in ({touched}))"
+    yield measure("grain", "critical", says, expression=surplus, at_most=0)
+    for column in dict.fromkeys((*suite.grain, *suite.not_null)):
+        says = f"{table}.{column} is never empty"
+        yield share("not_null", "critical", says, rows=f"{quoted(column)} is null", column=column)
+    for column, words in suite.words.items():
+        says = f"{table}.{column} holds a word that is none of {', '.join(words)}"
+        allowed = ", ".join(literal(word) for word in words)
+        yield share(
+            "words",
+            "critical",
+            says,
+            rows=f"{quoted(column)} not in ({allowed})",
+            among=f"{quoted(column)} is not null",
+            column=column,
+        )
+    for rule in suite.rules:
+        yield _rule(rule, suite, place)
+
+
+def _rule(rule: Rule, suite: Suite, place: Place) -> Check:
+    def placed(sql: str) -> str:
+        named = with_rules(sql.strip(), place.database)
+        return named.replace("{batch}", place.table(suite.table)).replace(f"{{{place.schema}}}", str(place))
+
+    says = f"{place.schema}.{suite.table}: {rule.reason}"
+    if rule.bad_rows is not None:
+        rows, among = placed(rule.bad_rows), placed(rule.among)
+        return share(rule.name, rule.severity, says, rows=rows, among=among, at_most_pct=rule.at_most_pct, column=rule.column)
+    if rule.no_rows is not None:
+        return no_rows(rule.name, rule.severity, says, query=placed(rule.no_rows), column=rule.column)
+    return Check(rule.name, str(rule.expect), rule.kwargs, rule.severity, says, rule.column)
+
+
+def _joined(suite: Suite, parts: Sequence[Part], file: Path) -> Suite:
+    rules = (*(rule for part in parts for rule in part.rules), *suite.rules)
+    names = [rule.name for rule in rules]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise SuiteError(
+            f"{file}: rules: {', '.join(twice)} stands twice (included parts count); give each rule a name of its own"
+        )
+    return suite.model_copy(
+        update={
+            "columns": tuple(dict.fromkeys(name for part in (*parts, suite) for name in part.columns)),
+            "not_null": tuple(dict.fromkeys(name for part in (*parts, suite) for name in part.not_null)),
+            "words": {column: words for part in (*parts, suite) for column, words in part.words.items()},
+            "rules": rules,
+        }
+    )
+
+
+def _read(file: Path, kind: type[_Read]) -> _Read:
+    try:
+        source = read_yaml(file)
+        return kind.model_validate(source.data)
+    except FileNotFoundError:
+        raise SuiteError(f"{file}: no such part; include names a file of parts/") from None
+    except YamlError as error:
+        raise SuiteError(f"{file}:{error.line}: {error}") from None
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_context=False, include_input=False)[0]
+        field = ".".join(map(str, first["loc"])) or "(suite)"
+        message = str(first["msg"]).removeprefix("Value error, ")
+        raise SuiteError(f"{file}:{source.line_of(first['loc'])}: {field}: {message}") from None

@@ -1,0 +1,1 @@
+"""Checks of the public file: only the promised tables and columns."""

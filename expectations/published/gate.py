@@ -1,0 +1,81 @@
+"""What may stand in the public file: the tables that suites promise, with the columns that they name, and nothing else.
+
+Here: the checks on the public file's catalog and on its tables, and their gate. Not here: the marts (`expectations.gate`),
+whether published numbers give somebody away (`expectations.disclosure`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+
+from sqlalchemy import Engine
+
+from expectations.engine.checks import Check, share
+from expectations.engine.runner import Session
+from expectations.gate import gate_build
+from expectations.marts.suites import SUITES, Suite, read_suites
+from expectations.results import GateResult
+from ingest.contract import Contract
+from warehouse.sql import literal
+
+SCHEMA = "published"
+PUBLIC_SUITES = SUITES / SCHEMA
+# Written when the file is sealed, after this gate, of what the run knows of itself.
+WRITTEN_LAST = "release"
+
+
+def gate_published(
+    database: Engine | Path,
+    contracts: Iterable[Contract] = (),
+    suites: Iterable[Suite] | None = None,
+    *,
+    attached: str = "public",
+) -> list[GateResult]:
+    """The verdicts on the public file: on its catalog, and on each of its tables.
+
+    `attached` is the name under which `database` has the file attached. A column that a contract calls private may not be in it,
+    unless a suite names it: then it says something of measures, sources or places, and no cell of a delivery is in it.
+    """
+    chosen = tuple(read_suites(PUBLIC_SUITES) if suites is None else suites)
+    private = {column.name for contract in contracts for column in contract.columns if column.privacy != "public"}
+    catalog = (
+        "select columns.*, tables.table_name is not null as is_table "
+        "from (select database_name, schema_name, table_name, column_name from duckdb_columns()) as columns "
+        "left join (select database_name, schema_name, table_name from duckdb_tables()) as tables "
+        "on columns.database_name = tables.database_name and columns.schema_name = tables.schema_name "
+        f"and columns.table_name = tables.table_name where columns.database_name = {literal(attached)}"
+    )
+    findings = Session(database).run(SCHEMA, catalog, tuple(_checks(chosen, private)))
+    tables = gate_build(database, chosen, attached=attached, schema=SCHEMA)
+    return [
+        GateResult("disclosure", SCHEMA, findings),
+        *(table for table in tables if table.subject != f"{SCHEMA}.{WRITTEN_LAST}"),
+    ]
+
+
+def _checks(suites: Sequence[Suite], private: Iterable[str]) -> Iterator[Check]:
+    tables = [*(suite.table for suite in suites), WRITTEN_LAST]
+    says = "the public file holds columns outside schema published; only published is for everybody"
+    yield share("schemas", "critical", says, rows=f"schema_name <> {literal(SCHEMA)}")
+    says = f"the public file holds a table other than {', '.join(tables)}; promise it in expectations/suites/published"
+    yield share("tables_promised", "critical", says, rows=f"table_name not in ({_list(tables)})")
+    promised = ", ".join(
+        f"({literal(suite.table)}, {literal(column)})"
+        for suite in suites
+        for column in dict.fromkeys((*suite.grain, *suite.columns, *suite.not_null, *suite.words))
+    )
+    unknown = f"(table_name, column_name) not in ({promised})"
+    says = "the public file holds a column that no suite of expectations/suites/published names"
+    yield share(
+        "columns_promised", "critical", says, rows=unknown, among=f"table_name in ({_list(suite.table for suite in suites)})"
+    )
+    says = "the public file holds a view; it would break under another name of the file, so only tables are released"
+    yield share("tables_only", "critical", says, rows="not is_table")
+    if private:
+        says = "the public file holds a column that a contract calls private"
+        yield share("private_columns", "critical", says, rows=f"{unknown} and column_name in ({_list(sorted(private))})")
+
+
+def _list(words: Iterable[str]) -> str:
+    return ", ".join(literal(word) for word in words)

@@ -1,0 +1,1 @@
+"""Connectors for department databases, through SQLAlchemy."""

@@ -1,0 +1,1 @@
+"""Connectors for files that Levelground downloads."""

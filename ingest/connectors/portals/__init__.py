@@ -1,0 +1,1 @@
+"""Connectors for open-data portals: ArcGIS, CKAN, Socrata."""

@@ -1,0 +1,67 @@
+"""The labels that the crosswalk seed maps, by vocabulary, read from its CSV: dbt may not have loaded it yet.
+
+See `expectations.delivery.unmapped_labels` for comparing a delivered column with them; what a label means is the seed's and
+dbt's.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Mapping
+from functools import lru_cache
+from pathlib import Path
+
+CROSSWALK = Path(__file__).parents[2] / "dbt_project" / "seeds" / "reference" / "race_ethnicity_crosswalk.csv"
+
+Labels = Mapping[str, frozenset[str]]
+
+
+class CrosswalkError(ValueError):
+    """The crosswalk cannot be read."""
+
+
+def read_labels(path: Path) -> Labels:
+    """The labels of each vocabulary as the seed writes them; `CrosswalkError` names the file and what is missing.
+
+    dbt applies the periods in which a label holds, row by row; a label that was ever mapped is known here.
+    """
+    try:
+        with path.open(encoding="utf-8", newline="") as file:
+            rows = list(csv.DictReader(file))
+            names = rows[0].keys() if rows else ()
+    except (OSError, UnicodeDecodeError) as error:
+        raise CrosswalkError(
+            f"{path}: cannot be read as UTF-8 CSV ({type(error).__name__}); restore the seed from the repository"
+        ) from None
+    for name in ("vocabulary", "reported_label"):
+        if name not in names:
+            raise CrosswalkError(f"{path}: has no column {name}; the seed has vocabulary and reported_label")
+    labels: dict[str, set[str]] = {}
+    for row in rows:
+        labels.setdefault(row["vocabulary"] or "", set()).add(row["reported_label"] or "")
+    return {vocabulary: frozenset(known) for vocabulary, known in labels.items()}
+
+
+def folded(label: str) -> str:
+    """A label as it is compared: without case, and without spaces that do not separate words."""
+    return " ".join(label.split()).lower()
+
+
+def mapped_labels(vocabularies: tuple[str, ...], path: Path = CROSSWALK) -> dict[str, str]:
+    """The labels of these vocabularies, folded, with the vocabulary that maps each."""
+    state = path.stat() if path.is_file() else None
+    known = _read(path, *(state and (state.st_ino, state.st_mtime_ns, state.st_size)) or ())
+    return {folded(label): name for name in reversed(vocabularies) for label in known.get(name, ()) if label}
+
+
+def label_codes(vocabularies: tuple[str, ...], path: Path = CROSSWALK) -> dict[str, str]:
+    """The code or missing reason of each label of these vocabularies, folded: labels with the same one name the same group."""
+    with path.open(encoding="utf-8", newline="") as file:
+        rows = [row for row in csv.DictReader(file) if row["vocabulary"] in vocabularies and row["reported_label"]]
+    return {folded(row["reported_label"]): row["race_ethnicity_code"] or row["missing_reason"] for row in rows}
+
+
+@lru_cache(maxsize=4)
+def _read(path: Path, *_state: int) -> Labels:
+    """Every contract is validated with the same labels, and a file that has not changed holds the same ones."""
+    return read_labels(path)

@@ -1,0 +1,212 @@
+"""Finding contracts and reading them.
+
+Here: the contract folders, messages with file, line, field and remedy, the changes a city makes to a contract, and the
+JSON Schema for editors. Not here: what a contract may say (`ingest.contract`).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from ingest.contract import Contract, Inconsistent
+from ingest.contract.vocabulary import load_vocabulary
+from ingest.contract.yaml_source import Location, YamlError, read_yaml
+
+SOURCES = Path(__file__).parents[1] / "sources"
+# What a city may say differently from the contract (city.yml): where the records come from and how their time runs.
+CITY_KEYS = ("jurisdiction", "follow_up", "period", "as_of", "freshness")
+# How pydantic names the branch of a union in a location; the file does not name it.
+BRANCH = re.compile(r".*\[.*\]|str|int|float|date|datetime")
+
+_MAPPING = "keys and their values belong here, like {key: value}"
+SAID = {
+    "extra_forbidden": "no such key; see the list of keys in docs/add-a-source.md (is it misspelled?)",
+    "missing": "this key is missing; add it",
+    "union_tag_not_found": "the key kind is missing; add it",
+    "tuple_type": "a list belongs here, like [one, two]",
+    "dict_type": _MAPPING,
+    "model_type": _MAPPING,
+    "mapping_type": _MAPPING,
+}
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing that is wrong in a file, and where."""
+
+    file: Path
+    line: int
+    field: str
+    message: str
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}: {self.field}: {self.message}"
+
+
+class ContractError(ValueError):
+    """Contracts that cannot be used; each problem names file, line, field and remedy."""
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("\n".join(str(problem) for problem in self.problems))
+
+
+class Registry:
+    """All contracts, by source name, in the order of their names."""
+
+    def __init__(self, contracts: Iterable[Contract]) -> None:
+        self._contracts = {contract.source: contract for contract in sorted(contracts, key=lambda contract: contract.source)}
+
+    def __iter__(self) -> Iterator[Contract]:
+        return iter(self._contracts.values())
+
+    def __len__(self) -> int:
+        return len(self._contracts)
+
+    def __contains__(self, source: str) -> bool:
+        return source in self._contracts
+
+    def __getitem__(self, source: str) -> Contract:
+        if source not in self._contracts:
+            raise UnknownSource(source, tuple(self._contracts))
+        return self._contracts[source]
+
+    def names(self) -> tuple[str, ...]:
+        """The names of all sources."""
+        return tuple(self._contracts)
+
+    def for_city(self, overrides: Mapping[str, Mapping[str, Any]], file: Path) -> Registry:
+        """The contracts with a city's changes; `ContractError` for a key that a city may not change."""
+        contracts, problems = dict(self._contracts), []
+        for source, changes in overrides.items():
+            line_of = _city_lines(file, source)
+            if source not in contracts:
+                problems.append(
+                    Problem(file, line_of(()), f"sources.{source}", f"no such source; known are {', '.join(contracts)}")
+                )
+                continue
+            wrong = sorted(set(changes) - set(CITY_KEYS))
+            if wrong:
+                message = f"a city may change only {', '.join(CITY_KEYS)}; change the contract itself, or leave it out"
+                problems += [Problem(file, line_of((key,)), f"sources.{source}.{key}", message) for key in wrong]
+                continue
+            data = contracts[source].model_dump(by_alias=True, exclude_unset=True) | dict(changes)
+            try:
+                contracts[source] = Contract.model_validate(data, context=load_vocabulary())
+            except ValidationError as error:
+                problems += problems_in(error, file, line_of, f"sources.{source}.")
+        if problems:
+            raise ContractError(problems)
+        return Registry(contracts.values())
+
+
+class UnknownSource(LookupError):
+    """A name that no contract has."""
+
+    def __init__(self, source: str, known: tuple[str, ...]) -> None:
+        super().__init__(f"no contract is called {source!r}; there are {', '.join(known)}")
+
+
+def load_registry(further: Path | None = None) -> Registry:
+    """Read every contract of the repository and of a further folder; `ContractError` tells all problems at once."""
+    files = sorted(SOURCES.glob("*.yml"))
+    if further is not None:
+        if not further.is_dir():
+            raise ContractError(
+                [Problem(further, 1, "LEVELGROUND_SOURCES", "no such folder; unset it, or name a folder of contracts")]
+            )
+        files += sorted(further.glob("*.yml"))
+    contracts: dict[str, Contract] = {}
+    problems: list[Problem] = []
+    for file in files:
+        try:
+            contract = read_contract(file)
+        except ContractError as error:
+            problems += error.problems
+            continue
+        if contract.source in contracts:
+            problems.append(Problem(file, 1, "source", f"{contract.source} has a contract already; each source has one"))
+        contracts[contract.source] = contract
+    if problems:
+        raise ContractError(problems)
+    return Registry(contracts.values())
+
+
+def read_contract(file: Path) -> Contract:
+    """Read one contract; `ContractError` with the line of everything that is wrong in it."""
+    try:
+        found = file.stat()
+    except OSError:
+        return _read_contract.__wrapped__(file)
+    return _read_contract(file, found.st_ino, found.st_mtime_ns, found.st_size)
+
+
+@lru_cache(maxsize=256)
+def _read_contract(file: Path, *_state: int) -> Contract:
+    """A command reads all contracts three times over, and a file that has not changed says the same again."""
+    try:
+        source = read_yaml(file)
+    except YamlError as error:
+        raise ContractError([Problem(file, error.line, "(file)", str(error))]) from None
+    if not isinstance(source.data, dict):
+        raise ContractError([Problem(file, 1, "(file)", "a contract is a mapping of keys; see docs/add-a-source.md")])
+    try:
+        contract = Contract.model_validate(source.data, context=load_vocabulary())
+    except ValidationError as error:
+        raise ContractError(problems_in(error, file, source.line_of)) from None
+    if contract.source != file.stem:
+        message = f"the file is called {file.name}, the source {contract.source}; one name, spelled the same in both"
+        raise ContractError([Problem(file, source.line_of(("source",)), "source", message)])
+    return contract
+
+
+def json_schema() -> dict[str, Any]:
+    """The JSON Schema of a contract, for editors."""
+    return Contract.model_json_schema(by_alias=True)
+
+
+def problems_in(error: ValidationError, file: Path, line_of: Callable[[Location], int], within: str = "") -> list[Problem]:
+    """What pydantic found, each field once, by the line on which it stands; no message quotes a value but a word."""
+    found: dict[Location, dict[str, None]] = {}
+    for detail in error.errors(include_url=False):
+        cause = detail.get("ctx", {}).get("error")
+        said = cause.problems if isinstance(cause, Inconsistent) else [(_place(detail["loc"]), _message(detail))]
+        for place, message in said:
+            found.setdefault(place, {})[message] = None
+    return [
+        Problem(file, line_of(place), within + (".".join(map(str, place)) or "(contract)"), "; or: ".join(messages))
+        for place, messages in found.items()
+    ]
+
+
+def _place(location: Location) -> Location:
+    place = tuple(part for part in location if not (isinstance(part, str) and BRANCH.fullmatch(part)))
+    # the kind of connector that was chosen is such a branch, too
+    return ("connector", *place[2:]) if place[:1] == ("connector",) else place
+
+
+def _message(error: Any) -> str:
+    if error["type"] == "string_type" and isinstance(error["input"], (int, float, dt.date)):
+        return "this should be a text, and YAML takes it for something else as it stands; put it in quotes"
+    return SAID.get(error["type"], str(error["msg"]).removeprefix("Value error, "))
+
+
+def _city_lines(file: Path, source: str) -> Callable[[Location], int]:
+    """Where a source's keys stand in a city.yml: under `sources`, or at the top. It is read when somebody asks."""
+
+    def line_of(place: Location) -> int:
+        try:
+            lines = read_yaml(file)
+        except (OSError, YamlError):
+            return 1
+        return max(lines.line_of((source, *place)), lines.line_of(("sources", source, *place)))
+
+    return line_of

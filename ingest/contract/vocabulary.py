@@ -1,0 +1,42 @@
+"""The words of `vocabulary.yml`, read once and handed on.
+
+Here: the lists that contracts are checked against and what a race vocabulary declares. Not here: what a reported label
+means: that is a row of the crosswalk seed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from ingest.contract.yaml_source import read_yaml
+
+PATH = Path(__file__).parents[1] / "vocabulary.yml"
+
+
+@dataclass(frozen=True)
+class RaceVocabulary:
+    """How a source asks for race: under which standard, one answer or several, a closed list or write-ins."""
+
+    name: str
+    title: str
+    race_standard: str
+    selection: str
+    open: bool
+
+
+@dataclass(frozen=True)
+class Vocabulary:
+    """The words that a contract may use, by list."""
+
+    words: dict[str, tuple[str, ...]]
+    race: dict[str, RaceVocabulary]
+
+
+@cache
+def load_vocabulary(path: Path = PATH) -> Vocabulary:
+    """Read the word lists."""
+    data = read_yaml(path).data
+    race = {name: RaceVocabulary(name=name, **facts) for name, facts in data.pop("race_vocabularies").items()}
+    return Vocabulary({name: tuple(words) for name, words in data.items()}, race)

@@ -1,0 +1,1 @@
+"""Deliveries on disk: Levelground stores each as it was sent, and checks that it stays intact."""

@@ -1,0 +1,114 @@
+"""Delivered columns become the contract's columns.
+
+Here: finding each column under the names it may have, casting to text, dropping direct identifiers or hashing them with
+the home's key, numbering the records. Not here: reading (the connectors), typing (`ingest.typing.expressions`).
+
+This is the one place where a direct identifier is seen, and it leaves only as a keyed hash: nothing has touched the disk yet.
+"""
+
+from __future__ import annotations
+
+import hmac
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from ingest.contract import Column, Contract
+from ingest.errors import DeliveryError
+
+
+@dataclass(frozen=True)
+class HeaderMatch:
+    """How the columns of one part meet the contract: position of each kept column, and what does not fit.
+
+    `private` are the positions of direct identifiers; `fits` says whether the header has any column of the contract.
+    """
+
+    positions: dict[str, int | None]
+    missing: tuple[str, ...]
+    unknown: tuple[str, ...]
+    repeated: tuple[str, ...]
+    private: frozenset[int]
+    fits: bool
+
+
+class Conformer:
+    """Turns raw batches of one source into batches of its contract."""
+
+    def __init__(self, contract: Contract, hash_key: bytes | None) -> None:
+        self.contract = contract
+        self._hash_key = hash_key
+        self.schema = pa.schema(
+            [(column.name, pa.string()) for column in contract.kept_columns]
+            + [("_source_file", pa.string()), ("_source_row", pa.int64())]
+        )
+
+    def match(self, header: Sequence[str]) -> HeaderMatch:
+        """Find the contract's columns in a header; names compare as delivered, but for space around them."""
+        names = [name.strip() for name in header]
+        positions: dict[str, int | None] = {}
+        missing: list[str] = []
+        private: set[int] = set()
+        taken: set[str | int] = set()
+        for column in self.contract.columns:
+            there = [position for name in column.delivered_names if (position := _position(name, names)) is not None]
+            taken.update(column.delivered_names)
+            if not there:
+                missing.append(str(column.delivered_names[0]))
+            if column.is_kept:
+                positions[column.name] = there[0] if there else None
+            if column.privacy == "direct_identifier":
+                private.update(there)
+        known = taken | set(self.contract.ignore)
+        unknown = [name for at, name in enumerate(names, 1) if name not in known and at not in known]
+        counted = Counter(names)
+        repeated = sorted(name for name, times in counted.items() if name and times > 1 and name in taken)
+        fits = len(missing) < len(self.contract.columns)
+        return HeaderMatch(positions, tuple(missing), tuple(unknown), tuple(repeated), frozenset(private), fits)
+
+    def batches(self, raw: Iterator[pa.RecordBatch], match: HeaderMatch, file: str) -> Iterator[pa.RecordBatch]:
+        """The batches of one part under the contract's names, with `_source_file` and `_source_row` (from 1)."""
+        row = 1
+        for batch in raw:
+            rows = batch.num_rows
+            columns = [self._column(column, batch, match.positions[column.name], file) for column in self.contract.kept_columns]
+            numbers = pa.array(np.arange(row, row + rows))
+            yield pa.RecordBatch.from_arrays(
+                [*columns, pa.array([file], pa.string()).take(pa.repeat(0, rows)), numbers], schema=self.schema
+            )
+            row += rows
+
+    def _column(self, column: Column, batch: pa.RecordBatch, position: int | None, file: str) -> pa.Array:
+        if position is None:
+            return pa.nulls(batch.num_rows, pa.string())
+        values = batch.column(position)
+        try:
+            text = values if values.type == pa.string() else pc.cast(values, pa.string())
+        except pa.ArrowException:
+            raise DeliveryError(
+                self.contract.source,
+                file,
+                f"{column.name} is of type {values.type} and cannot be read as text",
+                "deliver one plain value a cell, text in UTF-8",
+            ) from None
+        return self._hashed(text) if column.is_hashed else text
+
+    def _hashed(self, text: pa.Array) -> pa.Array:
+        assert self._hash_key is not None, "settings refuse a run without the key that its contracts need"
+        encoded = text.dictionary_encode()
+        key = self._hash_key
+        digests = [
+            hmac.digest(key, value.strip().encode(), "sha256").hex() if value.strip() else ""
+            for value in encoded.dictionary.to_pylist()
+        ]
+        return pa.array(digests, pa.string()).take(encoded.indices)
+
+
+def _position(name: str | int, names: Sequence[str]) -> int | None:
+    if isinstance(name, int):
+        return name - 1 if name <= len(names) else None
+    return names.index(name) if name in names else None

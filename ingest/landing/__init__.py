@@ -1,0 +1,1 @@
+"""The landing tables: promoting accepted batches, recording superseded rows, replaying deliveries."""

@@ -1,0 +1,152 @@
+"""Opening a delivered file: as it lies there, out of gz, or member by member out of a zip.
+
+Here: which byte streams a file holds, and what an archive may not be. Not here: what they mean (`tables`). Nothing is unpacked
+to disk: an archive's member is read as a stream.
+"""
+
+from __future__ import annotations
+
+import gzip
+import io
+import zipfile
+import zlib
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from fnmatch import fnmatch
+from functools import partial
+from pathlib import PurePosixPath
+from typing import IO, Any, cast
+
+from ingest.errors import DeliveryError
+from ingest.readers.files import File
+from ingest.readers.reader_types import Opener, Stream
+
+# An archive is a bomb when it gets so many times its size, and is large by then. Tables shrink 5 to 40 times (the dispatch
+# file of 2023: 21), a column of zeros some 1000 times.
+MOST_TIMES, NEVER_A_BOMB = 300, 256 << 20
+GZIP_MAGIC = b"\x1f\x8b"
+# Every Office file of today is a zip with this member; a workbook is read as one file.
+OFFICE_MEMBER = "[Content_Types].xml"
+PACK_AGAIN = "pack it again with an ordinary zip program"
+
+
+def streams(source: str, file: File, member: str | None) -> tuple[Stream, ...]:
+    """The streams in a file; `member` says which members of a zip are meant, all without it.
+
+    Raises `DeliveryError` for an archive that cannot be opened, holds nothing that is meant, or is not safe to read.
+    """
+    with file.open() as opened:
+        begins = opened.read(len(GZIP_MAGIC))
+        opened.seek(0)
+        # is_zipfile leaves the file where it looked last, and an empty file has no end to look at
+        is_zip = bool(begins) and zipfile.is_zipfile(opened)
+    if is_zip:
+        return _members(source, file, member)
+    suffix = PurePosixPath(file.name).suffix.lower()
+    if suffix == ".zip":
+        raise DeliveryError(source, file.name, "this is no zip archive, or it is damaged", "deliver it again")
+    if suffix == ".gz" or begins == GZIP_MAGIC:
+        return (Stream(file.name, partial(_open_gzip, source, file), packed=True),)
+    return (Stream(file.name, file.open),)
+
+
+def _members(source: str, file: File, wanted: str | None) -> tuple[Stream, ...]:
+    try:
+        with file.open() as opened, zipfile.ZipFile(opened) as archive:
+            there = [info for info in archive.infolist() if not info.is_dir()]
+            opened.seek(0, io.SEEK_END)
+            size = opened.tell()
+    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
+        raise DeliveryError(source, file.name, "this is no zip archive, or it is damaged", "deliver it again") from None
+    if any(info.filename == OFFICE_MEMBER for info in there):
+        _not_a_bomb(source, file, there, size)
+        return (Stream(file.name, file.open),)
+    _safe(source, file, there)
+    found = [info for info in there if not _left_behind(info.filename)]
+    meant = sorted(info.filename for info in found if not wanted or fnmatch(info.filename, wanted))
+    if not meant:
+        what = f"no member {wanted}" if wanted else "no file"
+        raise DeliveryError(
+            source, file.name, f"the archive holds {what}", "deliver it again, or mend format.member in the contract"
+        )
+    _not_a_bomb(source, file, found, size)
+    every = {info.filename.lower(): info.filename for info in found}
+
+    def beside(name: str, suffix: str) -> Opener | None:
+        other = every.get(str(PurePosixPath(name).with_suffix(suffix)).lower())
+        return partial(_open_member, file, other) if other else None
+
+    return tuple(
+        Stream(f"{file.name}/{name}", partial(_open_member, file, name), partial(beside, name), packed=True) for name in meant
+    )
+
+
+def _left_behind(name: str) -> bool:
+    return name.startswith("__MACOSX/") or PurePosixPath(name).name.startswith((".", "~$")) or name.endswith("/Thumbs.db")
+
+
+def _safe(source: str, file: File, found: list[zipfile.ZipInfo]) -> None:
+    """Members have one name each, which stays inside the archive and can be shown."""
+    names = Counter(info.filename for info in found)
+    twice = sorted(name for name, times in names.items() if times > 1)
+    if twice:
+        problem = f"{len(twice)} names stand in it for several members each, of which only the last could be read"
+        raise DeliveryError(source, file.name, problem, PACK_AGAIN)
+    for name in names:
+        parts = name.replace("\\", "/").split("/")
+        if ".." in parts or not parts[0] or parts[0].endswith(":") or not name.isprintable():
+            problem = "the name of a member leads out of the archive, or holds control characters"
+            raise DeliveryError(source, file.name, problem, PACK_AGAIN)
+
+
+def _not_a_bomb(source: str, file: File, found: list[zipfile.ZipInfo], size: int) -> None:
+    """The sizes that an archive declares; more than that is never read out of it, and less does not pass its check sums."""
+    if sum(info.file_size for info in found) > max(NEVER_A_BOMB, MOST_TIMES * size):
+        raise _bomb(source, file.name)
+
+
+def _bomb(source: str, name: str) -> DeliveryError:
+    problem = f"the archive gets more than {MOST_TIMES} times its size when it is unpacked"
+    return DeliveryError(source, name, problem, "deliver the files themselves, if it is no mistake")
+
+
+@contextmanager
+def _open_gzip(source: str, file: File) -> Iterator[IO[bytes]]:
+    with file.open() as opened:
+        opened.seek(0, io.SEEK_END)
+        size = opened.tell()
+        opened.seek(0)
+        with gzip.GzipFile(fileobj=opened) as stream:
+            yield cast(
+                "IO[bytes]", io.BufferedReader(_Counted(stream, size, _bomb(source, file.name)), io.DEFAULT_BUFFER_SIZE << 4)
+            )
+
+
+@contextmanager
+def _open_member(file: File, member: str) -> Iterator[IO[bytes]]:
+    with file.open() as opened, zipfile.ZipFile(opened) as archive, archive.open(member) as stream:
+        yield stream
+
+
+class _Counted(io.RawIOBase):
+    """What comes out of a gz, as long as it is no bomb."""
+
+    def __init__(self, stream: gzip.GzipFile, size: int, bomb: DeliveryError) -> None:
+        self._stream, self._most, self._bomb, self._come = stream, max(NEVER_A_BOMB, MOST_TIMES * size), bomb, 0
+
+    def readable(self) -> bool:
+        """It is."""
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        """The next bytes; `DeliveryError` when they are too many."""
+        data = self._stream.read(len(buffer))
+        self._come += len(data)
+        if self._come > self._most:
+            raise self._bomb
+        buffer[: len(data)] = data
+        return len(data)
+
+
+DAMAGED = (zipfile.BadZipFile, gzip.BadGzipFile, zlib.error, EOFError)

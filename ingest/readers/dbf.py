@@ -1,0 +1,154 @@
+"""dBase tables (.dbf), alone or beside a shapefile: one row a record, its fields as text.
+
+Here: the header, and records cut where it says. Not here: shapes (`shapefile`).
+
+The libraries that read this format turn its digits into floats; here 1.10 stays 1.10. A record that is marked as deleted is
+counted, and blank. A memo lies in another file: a contract that takes one gets an error, not the number of its page.
+"""
+
+from __future__ import annotations
+
+import codecs
+import struct
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import IO
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from ingest.contract import Format
+from ingest.readers.reader_types import BATCH_ROWS, Fail, Opened, Stream
+
+HEADER_BYTES, FIELD_BYTES, END_OF_FIELDS, END_OF_FILE = 32, 32, b"\x0d", b"\x1a"
+# dBase III to 7, FoxPro, Visual FoxPro, with and without memos; anything else in the first byte is another kind of file.
+VERSIONS = frozenset({0x02, 0x03, 0x04, 0x30, 0x31, 0x32, 0x43, 0x63, 0x83, 0x8B, 0x8C, 0xCB, 0xE5, 0xF5})
+DBASE_7 = frozenset({0x04, 0x8C})
+TEXT_TYPES = "CNFDL"
+DELETED = ord("*")
+A_DATE = r"^(\d{4})(\d\d)(\d\d)$"
+AGAIN = "export it again"
+
+
+@dataclass(frozen=True)
+class Field:
+    """A field of the header: its name, type and place in the record."""
+
+    name: str
+    type: str
+    start: int
+    length: int
+
+
+@dataclass(frozen=True)
+class Layout:
+    """What the header says: how many records of how many bytes, and their fields."""
+
+    records: int
+    record_bytes: int
+    fields: tuple[Field, ...]
+
+
+def open_dbf(how: Format, given: Stream, stream: IO[bytes], fail: Fail) -> Opened:
+    """Read a stream of dBase; `EOFError` for an empty one."""
+    layout = read_layout(stream, how, fail)
+    same_encoding(given, how, fail)
+    return Opened(tuple(field.name for field in layout.fields), (), batches(stream, layout, how, fail))
+
+
+def read_layout(stream: IO[bytes], how: Format, fail: Fail) -> Layout:
+    """The header of a stream, which stands at its first record afterwards."""
+    head = stream.read(HEADER_BYTES)
+    if not head:
+        raise EOFError("Empty CSV")
+    if len(head) < HEADER_BYTES or head[0] not in VERSIONS:
+        raise fail("this is no dBase file", "deliver it as .dbf, or change format.kind in the contract")
+    if head[0] in DBASE_7:
+        raise fail("this is a dBase file of level 7, which cannot be read here", "save it as dBase IV or III")
+    records, header_bytes, record_bytes = struct.unpack("<IHH", head[4:12])
+    described = stream.read(max(0, header_bytes - HEADER_BYTES))
+    end = described.find(END_OF_FIELDS)
+    while end > 0 and end % FIELD_BYTES:  # the byte may stand inside a description
+        end = described.find(END_OF_FIELDS, end + 1)
+    if len(described) < header_bytes - HEADER_BYTES or end < FIELD_BYTES:
+        raise fail("its header is damaged or cut off", "deliver it again")
+    fields, start = [], 1
+    for at in range(0, end, FIELD_BYTES):
+        name = described[at : at + 11].split(b"\x00")[0].decode(how.encoding)
+        kind, length = chr(described[at + 11]), described[at + 16]
+        if kind == "C":  # long texts keep the upper byte where numbers keep their decimals
+            length += described[at + 17] << 8
+        fields.append(Field(name, kind, start, length))
+        start += length
+    if start > record_bytes:
+        raise fail("its header is damaged: the fields are longer than a record", "deliver it again")
+    return Layout(records, record_bytes, tuple(fields))
+
+
+def batches(stream: IO[bytes], layout: Layout, how: Format, fail: Fail) -> Iterator[pa.RecordBatch]:
+    """The records; an error where there are fewer or more than the header says."""
+    record = np.dtype(
+        {
+            "names": ["deleted", *(f"f{at}" for at in range(len(layout.fields)))],
+            "formats": ["u1", *(f"S{field.length}" if field.length else "S1" for field in layout.fields)],
+            "offsets": [0, *(field.start if field.length else 0 for field in layout.fields)],
+            "itemsize": layout.record_bytes,
+        }
+    )
+    left = layout.records
+    while left:
+        rows = min(left, BATCH_ROWS)
+        data = stream.read(rows * layout.record_bytes)
+        if len(data) < rows * layout.record_bytes:
+            short = left - len(data) // layout.record_bytes
+            problem = f"it is cut off: its header says {layout.records:,} records, and {short:,} are not there"
+            raise fail(problem, "deliver it again")
+        table = np.frombuffer(data, record)
+        gone = pa.array(table["deleted"] == DELETED)
+        columns = [_column(field, table[f"f{at}"], gone, how) for at, field in enumerate(layout.fields)]
+        yield pa.RecordBatch.from_arrays(columns, names=[f"f{at}" for at in range(len(columns))])
+        left -= rows
+    rest = stream.read(layout.record_bytes + 1)
+    if len(rest) >= layout.record_bytes and not rest.startswith(END_OF_FILE):
+        raise fail(f"it holds more records than the {layout.records:,} that its header says", AGAIN)
+
+
+def _column(field: Field, cells: np.ndarray, gone: pa.Array, how: Format) -> pa.Array:
+    if field.type in TEXT_TYPES:
+        text = _decoded(pa.array(cells.tolist() if field.length else [b""] * len(cells), pa.binary()), how)
+        # the blanks, and the zero bytes of some programs, that fill a field up
+        text = pc.utf8_trim(text, " \x00") if field.type != "C" else pc.utf8_rtrim(text, " \x00")
+        if field.type == "D":
+            text = pc.replace_substring_regex(text, A_DATE, r"\1-\2-\3")
+            text = pc.if_else(pc.equal(text, "0000-00-00"), "", text)
+        if field.type == "L":
+            text = pc.if_else(pc.equal(text, "?"), "", text)
+    elif field.type in "I+" and field.length == 4:
+        text = pc.cast(pa.array(np.frombuffer(cells.astype("S4").tobytes(), "<i4")), pa.string())
+    else:
+        # no text can be made of it: a contract that takes the column is told so
+        text = pa.nulls(len(cells), pa.struct([(f"dbase_{field.type}", pa.null())]))
+    return pc.if_else(gone, pa.scalar(None, text.type), text)
+
+
+def _decoded(cells: pa.Array, how: Format) -> pa.Array:
+    if codecs.lookup(how.encoding).name in ("utf-8", "ascii"):
+        return pc.cast(cells, pa.string())
+    return pa.array([cell.decode(how.encoding) for cell in cells.to_pylist()], pa.string())
+
+
+def same_encoding(given: Stream, how: Format, fail: Fail) -> None:
+    """A .cpg beside the table that names another encoding than the contract: one of them is wrong, and nobody guesses which."""
+    beside = given.beside(".cpg")
+    if beside is None:
+        return
+    with beside() as stream:
+        page = stream.read(64)
+    said = page.decode("ascii", "replace").strip().removeprefix("ANSI ").strip()
+    try:
+        named = codecs.lookup({"1252": "cp1252", "65001": "utf-8", "88591": "iso8859-1"}.get(said, said)).name
+    except LookupError:
+        return
+    if named != codecs.lookup(how.encoding).name:
+        raise fail(f"its .cpg says that it is in {said}, and the contract {how.encoding}", "mend format.encoding in the contract")

@@ -1,0 +1,62 @@
+"""What a library's error means to a steward, without its words: they quote the row.
+
+Here: the errors that reading a file may end in, and (problem, remedy) for each. Not here: the errors that readers find
+themselves, which they say themselves.
+"""
+
+from __future__ import annotations
+
+import lzma
+import struct
+import zlib
+
+import pyarrow as pa
+
+from ingest.contract import Format
+from ingest.readers.archives import DAMAGED
+from ingest.readers.text_stream import NoMark
+
+DAMAGE = (*DAMAGED, lzma.LZMAError)
+BROKEN = (*DAMAGE, pa.ArrowException, OSError, UnicodeError, NotImplementedError, RuntimeError, struct.error, zlib.error)
+
+
+def explained(error: BaseException, how: Format) -> tuple[str, str]:
+    """(problem, remedy) for an error of `BROKEN`."""
+    text = str(error)
+    if isinstance(error, NoMark):
+        return (
+            f"it has no byte order mark, and {how.encoding} without one may be either",
+            f"write format.encoding: {how.encoding}-le in the contract, or {how.encoding}-be",
+        )
+    if isinstance(error, UnicodeEncodeError):
+        return "it holds half a character (a lone surrogate)", "export it again"
+    if isinstance(error, UnicodeError) or "UTF8" in text or "utf-8" in text or "Invalid encoding" in text:
+        return (
+            f"its bytes are not {how.encoding}",
+            "save it in that encoding, or say in the contract which one it is in (format.encoding)",
+        )
+    if "Empty CSV" in text:
+        return "the file is empty", "deliver it again, with its header row"
+    if "Could not skip initial" in text:
+        return (
+            f"it ends before its header, which the contract expects after {how.header.skip} lines",
+            "deliver it again, or mend format.header.skip in the contract",
+        )
+    if isinstance(error, DAMAGE):
+        return "the compressed data is damaged or cut off", "deliver it again"
+    if isinstance(error, NotImplementedError) and not isinstance(error, pa.ArrowException):
+        return "the archive is compressed in a way that cannot be read here", "compress it with ordinary zip (Deflate)"
+    if "encrypted" in text:
+        return "the archive is encrypted", "deliver it without a password, over a channel that is safe itself"
+    if how.kind == "parquet":
+        return "this is no Parquet file, or it is cut off", "deliver it again"
+    if isinstance(error, OSError) and error.errno is None:  # how bz2 says it
+        return "the compressed data is damaged or cut off", "deliver it again"
+    if isinstance(error, OSError):
+        return f"reading stopped ({error.strerror})", "check the disk, share or server it lies on, and deliver it again"
+    if how.kind == "fixed_width":
+        return "a line is longer than 4 MB, or holds a control character", "export it again, one record a line"
+    return (
+        "a record cannot be parsed: a quote is left open, or a record is longer than 4 MB",
+        "export it again, with every quote closed",
+    )

@@ -1,0 +1,198 @@
+"""Excel workbooks (xlsx, xlsm, xls): one sheet, or a range of it, as text.
+
+Here: which sheet and cells a contract means, and the places where the library's text is not what the cell holds. Not here:
+header rows (`header`).
+
+Dates come as 2025-03-01 00:00:00 whatever the cell shows, numbers with the digits that are stored, empty cells as NULL, error
+cells as #N/A. A cell that holds a time of day only is a time of 1899-12-31, as Excel counts. A formula counts by the value that
+was saved with it; one without would be an empty cell that is none, and is refused.
+"""
+
+from __future__ import annotations
+
+import html
+import io
+import re
+import zipfile
+from collections.abc import Iterator
+from typing import IO, Any
+
+import fastexcel
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from ingest.contract import Format
+from ingest.readers.header_rows import split_header
+from ingest.readers.reader_types import BATCH_ROWS, Fail, Opened, whole
+
+OLE_MAGIC = b"\xd0\xcf\x11\xe0"
+PASSWORD = "EncryptedPackage".encode("utf-16-le")
+CELLS = re.compile(r"([A-Z]+)(\d*):([A-Z]+)(\d*)")
+ERRORS = {"Div0": "#DIV/0!", "NA": "#N/A", "Name": "#NAME?", "Null": "#NULL!", "Num": "#NUM!", "Ref": "#REF!", "Value": "#VALUE!"}
+AN_ERROR = re.compile(r"Error\((\w+)\)")
+# fastexcel 0.21 writes numbers as text with nine decimals: these may have had more.
+ROUNDED = r"^-?(\d*\.\d{9}|0)$"
+# The parts of a workbook: which file a sheet is, and a cell whose formula has no value (or an empty one that is no text).
+SHEET = re.compile(rb"<(?:\w+:)?sheet\b([^>]*)>")
+RELATION = re.compile(rb"<(?:\w+:)?Relationship\b([^>]*)>")
+ATTRIBUTE = re.compile(rb'([\w:]+)\s*=\s*"([^"]*)"')
+FORMULA = re.compile(
+    rb"<(?:\w+:)?c\b([^>]*)>\s*<(?:\w+:)?f\b(?:[^>]*/>|[^>]*>[^<]*</(?:\w+:)?f>)"
+    rb"\s*(?:<(?:\w+:)?v\s*/>|<(?:\w+:)?v>\s*</(?:\w+:)?v>)?\s*</(?:\w+:)?c>"
+)
+# What Rust code raises in Python where it gives up; it can be caught by no other name than this.
+PANIC = "PanicException"
+LONGEST_CELL, CHUNK_BYTES = 1 << 16, 1 << 20
+# A cell that may hold something, and where. The library makes room for every cell between the first and the last one, 32 bytes
+# each: a sheet of two cells in opposite corners ends the process for want of 500 GB, and no error can be caught.
+PLACED = re.compile(rb'<(?:\w+:)?c\b[^>]*?\br\s*=\s*"([A-Z]{1,3})(\d{1,7})"[^>]*(?<!/)>')
+MOST_SPARSE, SPARSE_TIMES = 16 << 20, 100
+
+
+def open_excel(how: Format, stream: IO[bytes], fail: Fail) -> Opened:
+    """Read a stream of Excel; `EOFError` for an empty one."""
+    data = whole(stream, fail)
+    if not data:
+        raise EOFError("Empty CSV")
+    try:
+        book = fastexcel.read_excel(data)
+        sheet = _sheet(book, how, fail)
+        _calculated(data, book.sheet_names.index(sheet), fail)
+        loaded = book.load_sheet(sheet, header_row=None, skip_rows=0, dtypes="string")
+        cells, errors = loaded.to_arrow_with_errors()
+        starts = [column.absolute_index for column in loaded.available_columns()]
+        columns = _exact(book, sheet, list(_with_errors(cells, errors)))
+    except BaseException as error:
+        if not isinstance(error, fastexcel.FastExcelError) and type(error).__name__ != PANIC:
+            raise
+        if data.startswith(OLE_MAGIC) and PASSWORD in data:
+            raise fail("the workbook has a password", "deliver it without, over a channel that is safe itself") from None
+        raise fail(
+            "this is no Excel workbook, or it is damaged", "deliver it again, or change format.kind in the contract"
+        ) from None
+    rows, columns = _meant(how, starts, columns, cells.num_rows)
+    if not columns or rows.start + how.header.skip >= rows.stop:
+        problem = f"sheet {sheet} has nothing where the contract expects the table"
+        raise fail(problem, "ask the steward; mend format.sheet, format.range or format.header in the contract")
+    table = pa.RecordBatch.from_arrays(columns, names=[f"f{at}" for at in range(len(columns))])
+    return split_header(_batches(table.slice(rows.start, rows.stop - rows.start).slice(how.header.skip)), how)
+
+
+def _batches(table: pa.RecordBatch) -> Iterator[pa.RecordBatch]:
+    for start in range(0, table.num_rows, BATCH_ROWS):
+        yield table.slice(start, BATCH_ROWS)
+
+
+def _sheet(book: fastexcel.ExcelReader, how: Format, fail: Fail) -> str:
+    names = book.sheet_names
+    if how.sheet is None and len(names) == 1:
+        return names[0]
+    if isinstance(how.sheet, str) and how.sheet in names:
+        return how.sheet
+    if isinstance(how.sheet, int) and how.sheet <= len(names):
+        return names[how.sheet - 1]
+    problem = "it has several sheets" if how.sheet is None else f"it has no sheet {how.sheet}"
+    raise fail(f"{problem}; there are {', '.join(names)}", "name the one that is meant in format.sheet of the contract")
+
+
+def _with_errors(cells: pa.RecordBatch, errors: Any) -> Iterator[pa.Array]:
+    """The columns, with error cells as Excel shows them, where the library leaves them empty."""
+    at: dict[int, dict[int, str]] = {}
+    for error in errors.errors if errors else ():
+        kind = AN_ERROR.search(error.detail)
+        row, column = error.position
+        at.setdefault(column, {})[row] = ERRORS.get(kind[1], f"#{kind[1].upper()}!") if kind else "#UNKNOWN!"
+    for number, column in enumerate(cells.columns):
+        if number in at:
+            values = column.to_pylist()
+            for row, shown in at[number].items():
+                values[row] = shown
+            column = pa.array(values, pa.string())  # noqa: PLW2901 - the same column, mended
+        yield column
+
+
+def _exact(book: fastexcel.ExcelReader, sheet: str, columns: list[pa.Array]) -> list[pa.Array]:
+    """The columns with all the digits of their numbers."""
+    doubtful = {at: pc.fill_null(pc.match_substring_regex(column, ROUNDED), False) for at, column in enumerate(columns)}
+    meant = [at for at, doubt in doubtful.items() if pc.any(doubt).as_py()]
+    if not meant:
+        return columns
+    loaded = book.load_sheet(sheet, header_row=None, skip_rows=0, use_columns=meant, dtypes="float")
+    exact = list(columns)
+    for at, numbers in zip(meant, loaded.to_arrow_with_errors()[0].columns, strict=True):
+        rows = pc.indices_nonzero(doubtful[at])
+        texts, floats = columns[at].take(rows).to_pylist(), numbers.take(rows).to_pylist()
+        mended = [repr(number) if number and number != float(text) else text for text, number in zip(texts, floats, strict=True)]
+        exact[at] = pc.replace_with_mask(columns[at], doubtful[at], pa.array(mended, pa.string()))
+    return exact
+
+
+def _meant(how: Format, starts: list[int], columns: list[pa.Array], height: int) -> tuple[slice, list[pa.Array]]:
+    """The rows and columns that the contract means. Without a header, columns go by position, from A or the range's first."""
+    first, last, rows = 0, max(starts, default=-1), slice(0, height)
+    found = CELLS.fullmatch(how.range) if how.range else None
+    if found:
+        first, last = _column_number(found[1]), min(_column_number(found[3]), last)
+        rows = slice(int(found[2] or 1) - 1, min(int(found[4] or height), height))
+    there = dict(zip(starts, columns, strict=True))
+    if how.header.rows == "none":
+        empty = pa.nulls(height, pa.string())
+        return rows, [there.get(at, empty) for at in range(first, last + 1)]
+    return rows, [there[at] for at in range(first, last + 1) if at in there]
+
+
+def _column_number(letters: str) -> int:
+    number = 0
+    for letter in letters:
+        number = number * 26 + ord(letter) - ord("A") + 1
+    return number - 1
+
+
+def _calculated(data: bytes, sheet: int, fail: Fail) -> None:
+    """Every formula of a sheet has the value that it was saved with, and cells lie together; xls sees to both by itself.
+
+    Reads the whole archive, so that a member that is longer than it says fails here and not in the library's memory.
+    """
+    if data.startswith(OLE_MAGIC):
+        return
+    missing, first = 0, ""
+    cells, widest, longest = 0, 0, 0
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        meant = _sheet_member(archive, sheet)
+        for info in archive.infolist():
+            held = b""
+            with archive.open(info) as member:
+                while chunk := member.read(CHUNK_BYTES):
+                    if info.filename != meant:
+                        continue
+                    held += chunk
+                    end = 0
+                    placed = PLACED.findall(held)
+                    cells += len(placed)
+                    widest = max([widest, *(_column_number(column.decode()) + 1 for column in {column for column, _ in placed})])
+                    longest = max([longest, *(int(row) for _, row in placed)])
+                    for found in FORMULA.finditer(held):
+                        end = found.end()
+                        said = dict(ATTRIBUTE.findall(found[1]))
+                        if said.get(b"t") != b"str":  # an empty text is a value
+                            missing += 1
+                            first = first or said.get(b"r", b"").decode("ascii", "replace")
+                    held = held[max(end, len(held) - LONGEST_CELL) :]
+    if widest * longest > max(MOST_SPARSE, SPARSE_TIMES * cells):
+        problem = f"its {cells:,} cells lie far apart, over {longest:,} rows and {widest:,} columns"
+        raise fail(problem, "delete what stands far outside the table, save it, and deliver it again")
+    if missing:
+        problem = f"{missing:,} cells hold a formula without its value, the first at {first}"
+        raise fail(problem, "open it in Excel, save it, and deliver it again; or have it exported with values only")
+
+
+def _sheet_member(archive: zipfile.ZipFile, sheet: int) -> str | None:
+    """The file of a sheet in the archive; None for a workbook that is built otherwise, which the library then refuses."""
+    try:
+        sheets = [dict(ATTRIBUTE.findall(found)) for found in SHEET.findall(archive.read("xl/workbook.xml"))]
+        relations = [dict(ATTRIBUTE.findall(found)) for found in RELATION.findall(archive.read("xl/_rels/workbook.xml.rels"))]
+        wanted = next(value for name, value in sheets[sheet].items() if name.endswith(b":id"))
+        target = html.unescape(next(said[b"Target"] for said in relations if said.get(b"Id") == wanted).decode())
+    except (KeyError, IndexError, StopIteration, UnicodeDecodeError):
+        return None
+    return target.lstrip("/") if target.startswith("/") else f"xl/{target}"

@@ -1,0 +1,170 @@
+"""Delivered files, wherever they lie: a folder of this machine, or what fsspec reaches (S3, SFTP).
+
+Here: finding them, opening them, and telling whether one has changed meanwhile. Not here: what they hold (`archives`,
+`tables`). Nothing is copied to this machine's disk: what a contract drops never gets there.
+"""
+
+from __future__ import annotations
+
+import errno
+import io
+import os
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import IO, Any, cast
+
+import fsspec
+
+from ingest.contract import Contract
+from ingest.errors import DeliveryError
+
+# What programs call a file that they are still writing: Nextcloud, WinSCP, browsers, curl, rsync.
+UNFINISHED = (".part", ".filepart", ".crdownload", ".tmp", ".partial")
+LEFT_BEHIND = ("__MACOSX", "Thumbs.db", "desktop.ini")
+BLOCK_BYTES = 4 << 20
+
+
+@dataclass(frozen=True)
+class File:
+    """One delivered file: its name below the folder, its bytes, and a mark that changes when they do."""
+
+    name: str
+    open: Callable[[], AbstractContextManager[IO[bytes]]]
+    mark: Callable[[], str]
+    path: Path | None = None
+
+
+def is_delivery(name: PurePosixPath) -> bool:
+    """Whether a file of that name (below the folder) was sent, and not left behind by a program or still being written."""
+    hidden = any(part.startswith((".", "~$")) or part in LEFT_BEHIND for part in name.parts)
+    return not hidden and name.suffix.lower() not in UNFINISHED
+
+
+def delivered_files(folder: Path) -> tuple[Path, ...]:
+    """The files of a source's folder by name, without what programs leave behind or are still writing."""
+    names = {path.relative_to(folder).as_posix(): path for path in folder.rglob("*") if path.is_file()}
+    return tuple(names[name] for name in sorted(names) if is_delivery(PurePosixPath(name)))
+
+
+def local_file(path: Path, folder: Path) -> File:
+    """A file of this machine."""
+
+    def mark() -> str:
+        found = path.stat()
+        return f"{found.st_size} {found.st_mtime_ns}"
+
+    return File(path.relative_to(folder).as_posix(), lambda: path.open("rb"), mark, path)
+
+
+def is_remote(path: str) -> bool:
+    """Whether a connector's path is a URL for fsspec."""
+    return "://" in path
+
+
+def found_files(contract: Contract, path: str) -> tuple[File, ...]:
+    """The files that a connector's path means: a folder with all below it, one file, or a glob; by name.
+
+    `DeliveryError` where there are none, and where a file system cannot be reached.
+    """
+    if is_remote(path):
+        return _remote_files(contract, path)
+    base = Path(path).expanduser()
+    if base.is_dir():
+        return tuple(local_file(file, base) for file in delivered_files(base))
+    files = sorted(base.parent.glob(base.name)) if base.parent.is_dir() else []
+    meant = [file for file in files if file.is_file() and is_delivery(PurePosixPath(file.name))]
+    if not meant:
+        raise _nothing(contract, path)
+    return tuple(local_file(file, base.parent) for file in meant)
+
+
+def _nothing(contract: Contract, path: str) -> DeliveryError:
+    return DeliveryError(
+        contract.source, path, "no such file or folder", "mend connector.path in the contract, or put the file there"
+    )
+
+
+def _remote_files(contract: Contract, url: str) -> tuple[File, ...]:
+    protocol = url.split("://", maxsplit=1)[0]
+    if "::" in url or protocol in ("http", "https"):
+        remedy = "write a plain address like s3://bucket/folder or sftp://user@host/folder; for the web, connector kind http"
+        raise DeliveryError(contract.source, url, "a file connector does not read this address", remedy)
+    try:
+        system, base = fsspec.core.url_to_fs(url)
+        if system.isdir(base):
+            found = {path: path.removeprefix(base).lstrip("/") for path in system.find(base)}
+        elif any(sign in base for sign in "*?["):
+            found = {path: PurePosixPath(path).name for path in system.glob(base) if not system.isdir(path)}
+        else:
+            found = {base: PurePosixPath(base).name} if system.exists(base) else {}
+    except ImportError:
+        remedy = f"install it in the project with .venv/bin/uv pip install -e '.[{protocol}]'"
+        raise DeliveryError(
+            contract.source, url, f"reading {protocol}:// needs a package that is not installed", remedy
+        ) from None
+    except Exception as error:  # noqa: BLE001 - each file system has errors of its own, and they may quote credentials
+        remedy = "check its address, that it is up, and its credentials; docs/formats.md says which variables hold them"
+        raise DeliveryError(contract.source, url, f"it cannot be listed ({type(error).__name__})", remedy) from None
+    meant = sorted((name, path) for path, name in found.items() if is_delivery(PurePosixPath(name)))
+    if not meant:
+        raise _nothing(contract, url)
+    return tuple(_remote_file(system, path, name) for name, path in meant)
+
+
+def _remote_file(system: Any, path: str, name: str) -> File:
+    def mark() -> str:
+        try:
+            system.invalidate_cache()
+            found = system.info(path)
+        except Exception as error:  # noqa: BLE001 - see _Remote
+            raise OSError(errno.EIO, f"the connection was lost ({type(error).__name__})") from None
+        told = (found.get(key) for key in ("size", "ETag", "LastModified", "mtime", "created"))
+        return " ".join(str(fact) for fact in told if fact is not None)
+
+    return File(name, lambda: cast("IO[bytes]", io.BufferedReader(_Remote(system, path), BLOCK_BYTES)), mark)
+
+
+class _Remote(io.RawIOBase):
+    """A file of a file system of fsspec, with every error of it as an OSError that quotes nothing."""
+
+    def __init__(self, system: Any, path: str) -> None:
+        self._file = self._tried(lambda: system.open(path, "rb"))
+
+    def readable(self) -> bool:
+        """It is."""
+        return True
+
+    def seekable(self) -> bool:
+        """It is: archives and Parquet are read from their end."""
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        """The next bytes."""
+        data: bytes = self._tried(lambda: self._file.read(len(buffer)))
+        buffer[: len(data)] = data
+        return len(data)
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        """Go to a place."""
+        return int(self._tried(lambda: self._file.seek(offset, whence)))
+
+    def tell(self) -> int:
+        """The place."""
+        return int(self._file.tell())
+
+    def close(self) -> None:
+        """Let go of it."""
+        if not self.closed and hasattr(self, "_file"):
+            self._file.close()
+        super().close()
+
+    @staticmethod
+    def _tried(call: Callable[[], Any]) -> Any:
+        try:
+            return call()
+        except PermissionError as error:
+            raise OSError(errno.EACCES, "permission denied") from error.__cause__
+        except Exception as error:  # noqa: BLE001 - each file system has errors of its own
+            raise OSError(errno.EIO, f"the connection was lost ({type(error).__name__})") from None

@@ -1,0 +1,49 @@
+"""Header rows: split off a stream of plain records.
+
+Here: one row of names, two of them, merged ones, or none. Not here: where the records come from (the readers), whether the
+names are those of the contract (`conform`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import pyarrow as pa
+
+from ingest.contract import Format
+from ingest.readers.reader_types import Opened
+
+
+def positions(columns: int) -> tuple[str, ...]:
+    """The names of columns without a header: their positions from 1."""
+    return tuple(str(position) for position in range(1, columns + 1))
+
+
+def split_header(records: Iterator[pa.RecordBatch], how: Format) -> Opened:
+    """The table whose first records are its header; without one, columns go by their position."""
+    first = next(records, None)
+    while first is not None and first.num_rows == 0:
+        first = next(records, None)
+    if first is None:
+        raise EOFError("Empty CSV")
+    rows = how.header.count
+    lines = [tuple(column[row].as_py() or "" for column in first.columns) for row in range(min(rows, first.num_rows))]
+    header = lines[0] if lines else positions(first.num_columns)
+    second = lines[1] if len(lines) > 1 else ()
+    if how.header.merged and second:
+        header, second = _merged(header, second), ()
+
+    def rest() -> Iterator[pa.RecordBatch]:
+        yield first.slice(rows)
+        yield from records
+
+    return Opened(header, second, rest())
+
+
+def _merged(above: Sequence[str], below: Sequence[str]) -> tuple[str, ...]:
+    """Both rows in one: a name above goes on over the empty cells to its right, as a merged cell does."""
+    names, current = [], ""
+    for over, under in zip(above, below, strict=True):
+        current = over.strip() or current
+        names.append(" ".join(part for part in (current, under.strip()) if part))
+    return tuple(names)

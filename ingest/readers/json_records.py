@@ -1,0 +1,240 @@
+"""JSON and JSON lines: one row an object, its members as text under their names.
+
+Here: the list of records in a JSON file, and lines of JSON, as streams. Not here: values as text (`json_text`), maps
+(`geojson`).
+
+An object inside a record stays JSON text. Records that are lists themselves go by position, where the contract says that
+there is no header. Names come up as records do, so that a long file is read twice: for its names, and for its records.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import closing
+from itertools import chain, islice
+from typing import Any
+
+import pyarrow as pa
+
+from ingest.contract import Format
+from ingest.readers.header_rows import positions
+from ingest.readers.json_text import Unusable, as_text, decoder
+from ingest.readers.reader_types import Fail, Opened, Stream, narrow
+from ingest.readers.text_stream import decoded
+
+# A record of a portal has some kB; this is room for a long geometry.
+LONGEST_RECORD = 16 << 20
+_SPACE = " \t\n\r"
+_BEHIND = frozenset(",:]}" + _SPACE)  # what may stand behind a value
+BATCH_ROWS = 16_384  # of objects, which take some kB each
+Records = Callable[[], Iterator[Any]]
+Read = Generator[Any, None, None]
+
+
+def open_json(how: Format, given: Stream, fail: Fail) -> Opened:
+    """Read a JSON file: a list of records, at the top or under the member that the contract names."""
+
+    def records() -> Iterator[Any]:
+        with given.open() as stream:
+            yield from _Document(decoded(stream, how), fail).records(how.records.split(".") if how.records else [])
+
+    return _opened(how, records, fail)
+
+
+def open_jsonl(how: Format, given: Stream, fail: Fail) -> Opened:
+    """Read JSON lines: one object a line."""
+
+    def records() -> Iterator[Any]:
+        read = decoder()
+        with given.open() as stream:
+            for number, line in enumerate(_lines(decoded(stream, how), fail), 1):
+                if line.strip(_SPACE):
+                    yield _value(read, line, f"line {number}", fail)
+                else:
+                    yield {}
+
+    return _opened(how, records, fail)
+
+
+def _lines(pieces: Iterator[str], fail: Fail) -> Iterator[str]:
+    """Lines end with a line feed; other ends of lines may stand in a text."""
+    left = ""
+    for piece in pieces:
+        *lines, left = (left + piece).split("\n")
+        yield from lines
+        if len(left) > LONGEST_RECORD:
+            raise fail("a line is longer than 16 MB", "export it again, one record a line")
+    if left:
+        yield left
+
+
+def _value(read: json.JSONDecoder, text: str, where: str, fail: Fail) -> Any:
+    try:
+        return read.decode(text)
+    except json.JSONDecodeError:
+        raise fail(f"{where} is no JSON; is the file cut off?", "deliver it again, one object a line") from None
+    except (Unusable, RecursionError) as error:
+        raise _unusable(error, fail) from None
+
+
+def _unusable(error: Exception, fail: Fail) -> Exception:
+    return fail(str(error) if isinstance(error, Unusable) else "it is nested too deeply", "export it again")
+
+
+def _opened(how: Format, records: Records, fail: Fail) -> Opened:
+    by_position = how.header.rows == "none"
+    shape, shaped = (list, "a list") if by_position else (dict, "an object")
+
+    def checked() -> Read:
+        width = None
+        for number, record in enumerate(records(), 1):
+            if not isinstance(record, shape) and record != {}:
+                remedy = "say so in the contract: header: {rows: none} with records that are lists, an object otherwise"
+                raise fail(f"record {number} is not {shaped}", remedy)
+            if by_position:
+                width = len(record) if width is None and record else width
+                if record and len(record) != width:
+                    raise fail(f"record {number} has {len(record)} values where the first has {width}", "export it again")
+            yield record
+
+    with closing(checked()) as reading:
+        first = list(islice(reading, BATCH_ROWS))
+        names: dict[str, None] = {}
+        width = 0
+        for record in chain(first, reading):
+            if by_position:
+                width = width or len(record)
+            elif not record.keys() <= names.keys():
+                names.update(dict.fromkeys(record))
+                narrow(len(names), fail)
+    if not first:
+        raise fail("it holds no record", "deliver it again")
+
+    def batches() -> Iterator[pa.RecordBatch]:
+        if short:
+            yield _batch(first, header, by_position)
+            return
+        with closing(checked()) as again:
+            while rows := list(islice(again, BATCH_ROWS)):
+                yield _batch(rows, header, by_position)
+
+    short = len(first) < BATCH_ROWS
+    if not short:
+        first.clear()  # they are read again, with the rest
+    header = positions(width) if by_position else tuple(names)
+    return Opened(header, (), batches())
+
+
+def _batch(records: Sequence[Any], header: Sequence[str], by_position: bool) -> pa.RecordBatch:
+    if by_position:
+        columns = [[as_text(record[at]) if record else None for record in records] for at in range(len(header))]
+    else:
+        columns = [[as_text(record.get(name)) for record in records] for name in header]
+    arrays = [pa.array(column, pa.string()) for column in columns]
+    return pa.RecordBatch.from_arrays(arrays, names=[f"f{at}" for at in range(len(arrays))])
+
+
+class _Document:
+    """A JSON text that comes in pieces, of which only the record at hand is held."""
+
+    def __init__(self, pieces: Iterator[str], fail: Fail) -> None:
+        self._pieces, self._fail, self._read = pieces, fail, decoder()
+        self._text, self._at, self._ended = "", 0, False
+
+    def records(self, path: Sequence[str]) -> Iterator[Any]:
+        """The items of the list at `path`, then nothing: what stands behind it is read, to see whether the file is whole."""
+        if self._sign() == "":
+            raise EOFError("Empty CSV")
+        yield from self._list_at(list(path))
+        if self._sign() != "":
+            problem = "it goes on behind its end; are these JSON lines?"
+            raise self._fail(problem, "export it as one list, or write format.kind: jsonl in the contract")
+
+    def _list_at(self, path: list[str]) -> Iterator[Any]:
+        if not path:
+            if self._sign() != "[":
+                remedy = (
+                    "name in format.records the member that holds them, like result.records; for one object a line, kind jsonl"
+                )
+                raise self._fail("there is no list of records where the contract expects it", remedy)
+            yield from self._items("]", lambda: iter((self._next(),)))
+            return
+        if self._sign() != "{":
+            raise self._fail(f"there is no member {path[0]} in it", "mend format.records in the contract")
+        found = False
+        for name, values in self._members(path):
+            found = found or name == path[0]
+            yield from values
+        if not found:
+            raise self._fail(f"there is no member {path[0]} in it", "mend format.records in the contract")
+
+    def _members(self, path: list[str]) -> Iterator[tuple[str, Iterator[Any]]]:
+        seen: set[str] = set()
+
+        def member() -> Iterator[tuple[str, Iterator[Any]]]:
+            name = self._next()
+            if not isinstance(name, str) or self._sign() != ":":
+                raise self._cut_off()
+            self._at += 1
+            if name in seen:
+                raise self._fail("a name stands twice in one object, and only one of the two could be kept", "export it again")
+            seen.add(name)
+            if name == path[0]:
+                yield name, self._list_at(path[1:])
+            else:
+                self._next()
+                yield name, iter(())
+
+        yield from self._items("}", member)
+
+    def _items(self, end: str, item: Callable[[], Iterator[Any]]) -> Iterator[Any]:
+        self._at += 1
+        if self._sign() == end:
+            self._at += 1
+            return
+        while True:
+            yield from item()
+            sign = self._sign()
+            self._at += 1
+            if sign == end:
+                return
+            if sign != ",":
+                raise self._cut_off()
+
+    def _next(self) -> Any:
+        """The value at hand, whole."""
+        self._sign()
+        while True:
+            try:
+                value, end = self._read.raw_decode(self._text, self._at)
+            except (json.JSONDecodeError, IndexError):
+                end = None
+            except (Unusable, RecursionError) as error:
+                raise _unusable(error, self._fail) from None
+            # a number may go on in the next piece, and one that ends in a point is read without it
+            if end is not None and (self._ended or self._text[end : end + 1] in _BEHIND):
+                self._at = end
+                return value
+            if self._ended or len(self._text) - self._at > LONGEST_RECORD:
+                raise self._cut_off()
+            self._more()
+
+    def _sign(self) -> str:
+        """The next character that is no space; nothing at the end."""
+        while True:
+            while self._at < len(self._text):
+                if self._text[self._at] not in _SPACE:
+                    return self._text[self._at]
+                self._at += 1
+            if self._ended:
+                return ""
+            self._more()
+
+    def _more(self) -> None:
+        piece = next(self._pieces, None)
+        self._ended = piece is None
+        self._text, self._at = self._text[self._at :] + (piece or ""), 0
+
+    def _cut_off(self) -> Exception:
+        return self._fail("it is no JSON; is the file cut off, or a record longer than 16 MB?", "deliver it again")

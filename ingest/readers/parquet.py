@@ -1,0 +1,103 @@
+"""Parquet: rows as a stream of batches, no more of them at once than fit into memory.
+
+Here: how many rows of a file are read at once, and what is no table but a bomb. Not here: opening files (`archives`), values as
+text (`conform`).
+
+What a file takes on the disk says little of what it unfolds to: a text that stands in it once may be meant by every row.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from typing import IO, Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from ingest.readers.reader_types import BATCH_ROWS, Fail, Opened, Stream, whole
+
+MOST_AT_ONCE = 256 << 20
+# Like an archive, a file whose pages get so many times its size is a bomb; and one whose rows do: columns of one value shrink to
+# nothing, so they may get ten times as far.
+MOST_TIMES, NEVER_A_BOMB = 300, 256 << 20
+MOST_TIMES_UNFOLDED, NEVER_A_BOMB_UNFOLDED = 3_000, 1 << 30
+TEXT = "BYTE_ARRAY"
+PREFIXED = "DELTA_BYTE_ARRAY"  # texts that repeat the beginning of the one before
+
+
+def open_parquet(given: Stream, stream: IO[bytes], fail: Fail) -> Opened:
+    """Read a stream of Parquet; one out of an archive is held in memory."""
+    source = io.BytesIO(whole(stream, fail)) if given.packed else stream
+    size = source.seek(0, io.SEEK_END)
+    source.seek(0)
+    file = pq.ParquetFile(source)
+    pages = sum(file.metadata.row_group(at).total_byte_size for at in range(file.num_row_groups))
+    if pages > max(NEVER_A_BOMB, MOST_TIMES * size):
+        raise _bomb(fail, MOST_TIMES)
+    rows = max(1, min(BATCH_ROWS, MOST_AT_ONCE // max(1, _longest_row(file, source))))
+    return Opened(tuple(file.schema_arrow.names), (), _together(_sound(file.iter_batches(batch_size=rows), size, fail)))
+
+
+def _sound(batches: Iterator[pa.RecordBatch], size: int, fail: Fail) -> Iterator[pa.RecordBatch]:
+    """The batches, whose texts nobody has looked at: a byte that is no UTF-8 would break DuckDB later."""
+    unfolded = 0
+    for batch in batches:
+        batch.validate(full=True)
+        unfolded += batch.nbytes
+        if unfolded > max(NEVER_A_BOMB_UNFOLDED, MOST_TIMES_UNFOLDED * size):
+            raise _bomb(fail, MOST_TIMES_UNFOLDED)
+        yield batch
+
+
+def _together(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    """Few rows at once are joined to as many as fit: what comes behind takes its time for each batch, however small."""
+    held: list[pa.RecordBatch] = []
+    rows, bytes_held = 0, 0
+    for batch in batches:
+        held.append(batch)
+        rows, bytes_held = rows + batch.num_rows, bytes_held + batch.nbytes
+        if rows >= BATCH_ROWS or bytes_held >= MOST_AT_ONCE:
+            yield from pa.Table.from_batches(held).combine_chunks().to_batches()
+            held, rows, bytes_held = [], 0, 0
+    if held:
+        yield from pa.Table.from_batches(held).combine_chunks().to_batches()
+
+
+def _bomb(fail: Fail, times: int) -> Exception:
+    return fail(f"it gets more than {times:,} times its size when it is read", "deliver it as csv, if it is no mistake")
+
+
+def _has_rows(file: pq.ParquetFile, group: int) -> bool:
+    """Whether a row can be read of the group; Arrow's error where what the file says of one of its columns is broken.
+
+    To ask pyarrow for a column of broken metadata ends the process: it lets an exception of C++ through. Reading a row raises it.
+    """
+    return next(file.iter_batches(batch_size=1, row_groups=[group]), None) is not None
+
+
+def _longest_row(file: pq.ParquetFile, source: Any) -> int:
+    """The bytes of the longest texts of each column together: no row has more, but for texts that stand there in full."""
+    groups = [at for at in range(file.num_row_groups) if _has_rows(file, at)]
+    # by the names of the schema: what a chunk calls its column may be broken
+    chunks = [
+        (file.schema.column(at).path, chunk)
+        for group in map(file.metadata.row_group, groups)
+        for at in range(group.num_columns)
+        if (chunk := group.column(at)).physical_type == TEXT
+    ]
+    longest: dict[str, int] = {}
+    for path, chunk in chunks:
+        if PREFIXED in chunk.encodings:
+            longest[path] = max(longest.get(path, 0), chunk.total_uncompressed_size)
+    folded = {path for path, chunk in chunks if chunk.has_dictionary_page} - longest.keys()
+    with_words = pq.ParquetFile(source, metadata=file.metadata, read_dictionary=sorted(folded))
+    for at in groups:
+        # with the first row of a group comes each column's dictionary
+        first = next(with_words.iter_batches(batch_size=1, row_groups=[at]), None)
+        for field, column in zip(first.schema, first.columns, strict=True) if first is not None else ():
+            if pa.types.is_dictionary(field.type):
+                most = pc.max(pc.binary_length(column.dictionary)).as_py() or 0
+                longest[field.name] = max(longest.get(field.name, 0), most)
+    return sum(longest.values())

@@ -1,0 +1,162 @@
+"""Files that hold a table, plain, in gz or in zip.
+
+Here: which reader takes a file by its contract's `format`, layouts, and the footer. Not here: the readers (one module a kind),
+opening files (`archives`), what their errors mean (`explained`), which columns are taken (`conform`).
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from fnmatch import fnmatch
+from pathlib import PurePosixPath
+
+import pyarrow as pa
+import pyarrow.parquet
+
+from ingest.contract import Contract, Format
+from ingest.errors import DeliveryError
+from ingest.readers.archives import streams
+from ingest.readers.csv_text import open_csv
+from ingest.readers.dbf import open_dbf
+from ingest.readers.error_translation import BROKEN, explained
+from ingest.readers.excel import open_excel
+from ingest.readers.file_signatures import LOOKED_AT, something_else
+from ingest.readers.files import File
+from ingest.readers.fixed_width import open_fixed_width
+from ingest.readers.geojson import open_geojson
+from ingest.readers.json_records import open_json, open_jsonl
+from ingest.readers.parquet import open_parquet
+from ingest.readers.reader_types import Fail, Opened, Opener, Reader, Stream, narrow
+from ingest.readers.shapefile import open_shapefile
+
+Beside = Callable[[str], Opener | None]
+
+
+def readers(contract: Contract, file: File, delivery: Sequence[File] = ()) -> Iterator[tuple[str, Reader]]:
+    """(name, reader) of each table in a file: the file itself, or the members of a zip that the contract means.
+
+    `delivery` are all files that came together: a shapefile is several of them.
+    """
+    how = layout_of(contract.format, file.name)
+    found = streams(contract.source, file, how.member)
+    if len(found) == 1 and not found[0].packed:
+        found = (dataclasses.replace(found[0], beside=_beside(file, delivery)),)
+    for stream in found:
+        inside = layout_of(contract.format, stream.name) if stream.name != file.name else how
+        # a member may have a layout of its own; what is said of the archive holds for the rest
+        own = how if inside == contract.format else inside
+        if own.kind != "shapefile" or _is_shape(contract, own, stream, found):
+            yield stream.name, _reader(contract, own, stream)
+
+
+def layout_of(form: Format, name: str) -> Format:
+    """The format of one file: the contract's, with what the first matching layout says differently."""
+    for layout in form.layouts:
+        if fnmatch(PurePosixPath(name).name, layout.files):
+            return form.in_layout(layout)
+    return form
+
+
+def _beside(file: File, delivery: Sequence[File]) -> Beside:
+    every = {other.name.lower(): other for other in delivery}
+
+    def beside(suffix: str) -> Opener | None:
+        other = every.get(str(PurePosixPath(file.name).with_suffix(suffix)).lower())
+        return other.open if other else None
+
+    return beside
+
+
+def _is_shape(contract: Contract, how: Format, stream: Stream, found: Sequence[Stream]) -> bool:
+    """Whether a stream is the .shp that is meant; what belongs to one is read with it, and what belongs to none is a mistake."""
+    name = PurePosixPath(stream.name)
+    if name.suffix.lower() == ".shp":
+        return how.layer in (None, name.stem)
+    stem = name.name.split(".")[0]
+    of_a_shape = stream.beside(".shp") or any(
+        PurePosixPath(other.name).name.lower() == f"{stem}.shp".lower() for other in found if other is not stream
+    )
+    if not of_a_shape:
+        remedy = "deliver .shp, .dbf, .shx and .prj together, all of one name; or name the .shp in format.member"
+        raise DeliveryError(contract.source, stream.name, "this is no shapefile and belongs to none", remedy)
+    return False
+
+
+def _reader(contract: Contract, how: Format, given: Stream) -> Reader:
+    @contextmanager
+    def read() -> Iterator[Opened]:
+        def fail(problem: str, remedy: str) -> DeliveryError:
+            return DeliveryError(contract.source, given.name, problem, remedy)
+
+        with ExitStack() as stack:
+            try:
+                _as_agreed(how, given, fail)
+                opened = _open(how, given, stack, fail)
+                narrow(len(opened.header), fail)
+            except BROKEN as error:
+                raise fail(*explained(error, how)) from None
+            footer: list[str] = []
+            batches = _guarded(_without_footer(contract, opened.batches, footer), how, fail)
+            yield dataclasses.replace(opened, batches=batches, crs=opened.crs or how.crs, footer=footer)
+
+    return read
+
+
+def _as_agreed(how: Format, given: Stream, fail: Fail) -> None:
+    with given.open() as stream:
+        what = something_else(stream.read(LOOKED_AT), how.kind)
+    if what:
+        raise fail(
+            f"this is {what}, and the contract says {how.kind}", "deliver what was agreed, or change format.kind in the contract"
+        )
+
+
+def _open(how: Format, given: Stream, stack: ExitStack, fail: Fail) -> Opened:
+    if how.kind == "json":
+        return open_json(how, given, fail)
+    if how.kind == "jsonl":
+        return open_jsonl(how, given, fail)
+    stream = stack.enter_context(given.open())
+    match how.kind:
+        case "csv":
+            return open_csv(how, stream, given.open, fail)
+        case "fixed_width":
+            return open_fixed_width(how, stream, fail)
+        case "excel":
+            return open_excel(how, stream, fail)
+        case "geojson":
+            return open_geojson(how, stream, fail)
+        case "shapefile":
+            return open_shapefile(how, given, stack, stream, fail)
+        case "dbf":
+            return open_dbf(how, given, stream, fail)
+        case "parquet":
+            return open_parquet(given, stream, fail)
+
+
+def _guarded(batches: Iterator[pa.RecordBatch], how: Format, fail: Fail) -> Iterator[pa.RecordBatch]:
+    try:
+        yield from batches
+    except BROKEN as error:
+        raise fail(*explained(error, how)) from None
+
+
+def _without_footer(contract: Contract, batches: Iterator[pa.RecordBatch], footer: list[str]) -> Iterator[pa.RecordBatch]:
+    """Blank the last rows that the contract calls a footer: they are counted, as blank. Their cells go into `footer`."""
+    if contract.footer is None:
+        yield from batches
+        return
+    held: pa.Table | None = None
+    for batch in batches:
+        table = pa.Table.from_batches([batch])
+        held = table if held is None else pa.concat_tables([held, table])
+        ready = held.num_rows - contract.footer.rows
+        if ready > 0:
+            yield from held.slice(0, ready).combine_chunks().to_batches()
+            held = held.slice(ready)
+    if held is not None:
+        footer += [str(cell) for row in held.to_pylist() for cell in row.values() if cell not in (None, "")]
+        blank = [pa.nulls(held.num_rows, field.type) for field in held.schema]
+        yield pa.RecordBatch.from_arrays(blank, schema=held.schema)

@@ -1,0 +1,177 @@
+"""What the columns of a delivery hold: how a cell types, what stands for nothing, how many values there are, what looks private.
+
+Here: counts over the rows, in SQL, by the same expressions that gate and landing use. Not here: what a column means (`meaning`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import pyarrow as pa
+from duckdb import DuckDBPyConnection
+
+from ingest.contract import Column
+from ingest.contract.vocabulary import load_vocabulary
+from ingest.typing.expressions import typed_expression
+from warehouse.sql import literal
+
+# A type is taken for the column's when so many of its cells read, once the words for nothing are out.
+READS_PCT = 99.0
+# What departments write into a cell that has nothing to say, and why it is empty.
+NOTHING = {
+    "null": "not_collected", "(null)": "not_collected", "none": "not_collected", "n/a": "not_applicable", "na": "not_collected",
+    "#n/a": "invalid", "nan": "not_collected", "-": "not_collected", "--": "not_collected", ".": "not_collected",
+    "*": "suppressed_at_source", "**": "suppressed_at_source", "***": "suppressed_at_source", "s": "suppressed_at_source",
+    "?": "not_collected", "unknown": "respondent_unknown", "unk": "respondent_unknown", "tbd": "not_collected",
+}  # fmt: skip
+DATES = ("%m/%d/%Y", "%d.%m.%Y", "%m-%d-%Y", "%Y%m%d", "%d-%b-%Y", "%d-%b-%y", "%B %d, %Y", "%m/%d/%y", "%Y/%m/%d", "%Y-%m")
+TIMES = (
+    "%m/%d/%Y %H:%M", "%m/%d/%Y %H:%M:%S", "%m/%d/%Y %I:%M:%S %p", "%m/%d/%Y %I:%M %p", "%Y%m%d%H%M%S", "%d.%m.%Y %H:%M",
+    "%d-%b-%Y %H:%M:%S", "%m/%d/%y %H:%M", "%A, %m/%d/%Y %I:%M:%S %p",
+)  # fmt: skip
+# In order of preference: what is read by the first that fits. A day-first date is only tried where no month-first one fits.
+CANDIDATES: tuple[dict[str, Any], ...] = (
+    {"type": "integer"},
+    {"type": "decimal"},
+    {"type": "integer", "thousands": ","},
+    {"type": "decimal", "thousands": ","},
+    {"type": "decimal", "thousands": ",", "currency": "USD"},
+    {"type": "decimal", "decimal": ","},
+    {"type": "decimal", "thousands": ".", "decimal": ","},
+    *({"type": "date", "formats": [form]} for form in DATES),
+    *({"type": "timestamp", "formats": [form]} for form in TIMES),
+    {"type": "timestamp"},
+    *({"type": "date", "formats": [form]} for form in ("%d/%m/%Y",)),
+    {"type": "boolean"},
+)
+# What cells of a type look like at all: most columns are texts, and need not be tried.
+SHAPES = {
+    "number": r"^[-+$€£(]*\s*[\d.,]+([eE][-+]?\d+)?\s*\)?$",
+    "time": r"\d.*[-/. :,].*\d|^\d{8}$|^\d{14}$",
+    "word": r"^[A-Za-z]{1,5}$|^[01]$",
+}
+OF_SHAPE = {"integer": "number", "decimal": "number", "date": "time", "timestamp": "time", "boolean": "word"}
+MIDNIGHT = r"^\d{4}-\d\d-\d\d([ T]00:00(:00(\.0+)?)?)?$"
+PATTERNS = {
+    "email": r"[\w.+-]+@[\w-]+\.\w{2,}",
+    "phone": r"(^|[^\d])\(?[2-9]\d{2}\)?[ .-]?\d{3}[ .-]\d{4}([^\d]|$)",
+    "ssn": r"(^|[^\d])\d{3}-\d{2}-\d{4}([^\d]|$)",
+    "person": r"^\s*[A-Z][A-Za-z'-]+,\s*[A-Z][A-Za-z.'-]*(\s+[A-Z]\.?)?\s*$",
+    "geoid": r"^(\d{11}|\d{12}|\d{15})$",
+    "zip": r"^\d{5}(-\d{4})?$",
+    "street": r"^\s*\d+(-\d+)?\s+([NSEW]\.?\s|north|south|east|west)?.*[A-Za-z]{2}",
+    "leading_zero": r"^0\d+$",
+}
+# In a text the other words may be answers.
+NOTHING_IN_A_TEXT = ("null", "(null)", "n/a", "#n/a", "nan")
+SHOWN_LABELS = 60
+
+
+@dataclass(frozen=True)
+class Profile:
+    """One delivered column: how it reads (`reads`: the contract's keys for its type), and what its cells look like.
+
+    `filled` and `distinct` count cells that are not empty; `labels` are the distinct values of a column with few of them, which
+    never leave the process; shares are of filled cells, in percent.
+    """
+
+    name: str
+    rows: int
+    filled: int
+    distinct: int
+    longest: int
+    mean_length: float
+    least: float | None
+    most: float | None
+    reads: dict[str, Any]
+    null_tokens: dict[str, str]
+    shares: dict[str, float]
+    labels: tuple[str, ...]
+    day_first: bool
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether every row has a value that reads."""
+        return self.filled == self.rows and not self.null_tokens
+
+    @property
+    def is_unique(self) -> bool:
+        """Whether the column alone names a row."""
+        return self.is_complete and self.rows > 1 and self.distinct == self.rows
+
+
+def profiles(con: DuckDBPyConnection, header: tuple[str, ...], rows: pa.Table) -> list[Profile]:
+    """The profile of each column of `rows` (text, called f0, f1, …)."""
+    con.register("drafted", rows)
+    try:
+        return [_profile(con, name.strip(), f"f{at}", rows.num_rows) for at, name in enumerate(header)]
+    finally:
+        con.unregister("drafted")
+
+
+def _profile(con: DuckDBPyConnection, name: str, cell: str, rows: int) -> Profile:
+    con.execute(
+        f'create or replace temp table cells as select trim("{cell}") as c, count(*) as n from drafted '
+        f"where trim(coalesce(\"{cell}\", '')) <> '' group by all"
+    )
+    filled, distinct, longest, mean, least, most = con.execute(
+        "select coalesce(sum(n), 0), count(*), coalesce(max(length(c)), 0), coalesce(sum(n * length(c)) / sum(n), 0), "
+        "min(try_cast(c as double)), max(try_cast(c as double)) from cells"
+    ).fetchone() or (0, 0, 0, 0, None, None)
+    words = ", ".join(literal(word) for word in NOTHING)
+    tokens = dict.fromkeys(
+        row[0] for row in con.execute(f"select c from cells where lower(c) in ({words}) order by c").fetchall()
+    )
+    told = {token: NOTHING[token.lower()] for token in tokens}
+    con.execute(f"create or replace temp table said as select c, n from cells where lower(c) not in ({words})")
+    reads = _reads(con) if filled else {"type": "text"}
+    shares = {
+        kind: found for kind, pattern in PATTERNS.items() if (found := _share(con, f"regexp_matches(c, {literal(pattern)})")) > 0
+    }
+    labels = tuple(row[0] for row in con.execute(f"select c from cells order by n desc, c limit {SHOWN_LABELS + 1}").fetchall())
+    day_first = (
+        reads.get("formats") == ["%m/%d/%Y"] and _share(con, _typed({"type": "date", "formats": ["%d/%m/%Y"]})) >= READS_PCT
+    )
+    if reads["type"] == "text":
+        told = {token: why for token, why in told.items() if token.lower() in NOTHING_IN_A_TEXT}
+    return Profile(
+        name, rows, int(filled), distinct, longest, mean, least, most, reads, told, shares,
+        labels if len(labels) <= SHOWN_LABELS else (), day_first,
+    )  # fmt: skip
+
+
+def _reads(con: DuckDBPyConnection) -> dict[str, Any]:
+    """The type of what is said. A number that begins with a zero is a code, and a day without time a date."""
+    if _share(con, f"regexp_matches(c, {literal(PATTERNS['leading_zero'])})") > 0:
+        return {"type": "text"}
+    if _share(con, f"regexp_matches(c, {literal(MIDNIGHT)})") == 100 and _share(con, _typed({"type": "timestamp"})) == 100:
+        return {"type": "date"}
+    shapes = [shape for shape, pattern in SHAPES.items() if _share(con, f"regexp_matches(c, {literal(pattern)})") >= READS_PCT]
+    candidates = [keys for keys in CANDIDATES if OF_SHAPE[keys["type"]] in shapes]
+    if not candidates:
+        return {"type": "text"}
+    ratio = ", ".join(f"coalesce(100.0 * sum(n) filter (where {_typed(keys)}) / sum(n), 0)" for keys in candidates)
+    found = con.execute(f"select {ratio} from said").fetchone() or ()
+    for keys, share in zip(candidates, found, strict=True):
+        if share < READS_PCT:
+            continue
+        if (
+            keys["type"] == "integer"
+            and _share(con, "regexp_full_match(c, '(19|20)\\d{2}(0[1-9]|1[0-2])(0[1-9]|[12]\\d|3[01])')") == 100
+        ):
+            return {"type": "date", "formats": ["%Y%m%d"]}
+        if keys["type"] == "boolean" and _share(con, "c in ('0', '1')") == 100:
+            continue
+        return dict(keys)
+    return {"type": "text"}
+
+
+def _typed(keys: dict[str, Any]) -> str:
+    column = Column.model_validate({"name": "c", **keys}, context=load_vocabulary())
+    return f"({typed_expression(column)}) is not null"
+
+
+def _share(con: DuckDBPyConnection, condition: str) -> float:
+    found = con.execute(f"select coalesce(100.0 * sum(n) filter (where {condition}) / sum(n), 0) from said").fetchone()
+    return float(found[0]) if found else 0.0

@@ -1,0 +1,178 @@
+"""What a column probably means: its name in the contract, its role, who may see it.
+
+Here: names and counts to words of the contract. Not here: counting (`profile`), the draft as a whole (`draft`). When in doubt a
+column is private: it is easier to open one later than to take a name back.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from ingest.contract.column import RESERVED
+from ingest.scaffold.column_profiles import Profile
+
+Labels = Mapping[str, frozenset[str]]
+# Names of columns, in snake case, as departments give them.
+CODE = re.compile(
+    r"(^|_)(id|ids|code|cd|key|taxkey|zip|zipcode|zip_code|geoid|fips|tract|block|num|no|nbr|number|case|phone|fax|account|acct)($|_)"
+)
+PERSONAL = re.compile(
+    r"(^|_)(first|last|middle|full|maiden|owner|caller|contact|resident|tenant|applicant|customer|client|patient|officer|employee|"
+    r"victim|suspect|driver|complainant|respondent|inspector)_?(name|nm)?($|_)|(^|_)(fname|lname|ssn|social_security|email|e_mail|"
+    r"mail|phone|telephone|tel|cell|mobile|fax|dob|birth_?date|date_of_birth|license|licence|plate|vin|passport|signature)($|_)"
+)
+A_NAME = re.compile(r"(^|_)names?($|_)")
+NO_PERSON = re.compile(
+    r"(^|_)(department|dept|agency|office|street|project|program|school|neighbou?rhood|district|park|indicator|measure|file|"
+    r"category|type|status|division|bureau|facility|building|city|county|state|group|fund|account|vendor_type|job|position)($|_)"
+)
+FREE_TEXT = re.compile(r"(^|_)(comments?|notes?|description|desc|narrative|remarks?|details?|reason|message|text|memo)($|_)")
+CLOSED = re.compile(r"clos|resol|complet|end|finish|disposed|abate|clear|expire|paid|final")
+BEGUN = re.compile(r"creat|open|occur|report|receiv|issue|start|enter|request|incident|file|violat|date|time|day|sale|hire|call")
+ROLES: tuple[tuple[str, re.Pattern[str], tuple[str, ...]], ...] = (
+    ("latitude", re.compile(r"(^|_)(lat|latitude|y_lat)($|_)"), ("decimal",)),
+    ("longitude", re.compile(r"(^|_)(lon|lng|long|longitude|x_lng)($|_)"), ("decimal",)),
+    ("x", re.compile(r"^(x|x_coord|xcoord|easting|point_x|x_coordinate)$"), ("decimal", "integer")),
+    ("y", re.compile(r"^(y|y_coord|ycoord|northing|point_y|y_coordinate)$"), ("decimal", "integer")),
+    ("zip", re.compile(r"(^|_)(zip|zipcode|zip_code|postal|postcode)($|_)"), ("text",)),
+    ("address", re.compile(r"(^|_)(addr|address|location|street_address|site)($|_)"), ("text",)),
+    ("district", re.compile(r"(^|_)(district|ward|precinct|alder\w*|ald|council)($|_)"), ("text", "integer")),
+    ("sex", re.compile(r"(^|_)(sex|gender)($|_)"), ("text",)),
+    ("age", re.compile(r"(^|_)(age|age_range|age_group|age_band)($|_)"), ("text", "integer")),
+    ("language", re.compile(r"(^|_)(language|lang)($|_)"), ("text",)),
+    (
+        "amount",
+        re.compile(r"(^|_)(amount|amt|price|cost|paid|payment|salary|pay|value|fee|fine|total)($|_)"),
+        ("decimal", "integer"),
+    ),
+)
+QUASI = frozenset({"address", "latitude", "longitude", "x", "y", "zip", "sex", "age", "language", "geoid"})
+RACE = re.compile(r"(^|_)(race|racial|ethnic\w*|hispanic)($|_)")
+# Of the labels of a column so many are known to the crosswalk, or it is no race column by its cells.
+KNOWN_LABELS_PCT = 60
+MOST_CATEGORIES, FREE_LENGTH = 60, 40
+
+
+def snake(name: str, taken: set[str], at: int) -> str:
+    """A plain name for a delivered one, unlike those taken: CREATIONDATE stays one word, Created Date and createdDate are two."""
+    spaced = re.sub(r"(?<=[a-z\d])(?=[A-Z])", "_", name)
+    plain = re.sub(r"[^a-z0-9]+", "_", spaced.lower().replace("#", " number ").replace("%", " pct ")).strip("_")
+    plain = (plain if plain[:1].isalpha() else f"column_{plain or at}")[:55].rstrip("_")
+    if plain in RESERVED or plain.endswith("_missing_reason"):
+        plain = f"{plain}_delivered"
+    made, number = plain, 2
+    while made in taken:
+        made, number = f"{plain}_{number}", number + 1
+    taken.add(made)
+    return made
+
+
+def column_of(profile: Profile, name: str, delivered: str | int, labels: Labels) -> tuple[dict[str, Any], list[str]]:
+    """(the contract's keys of a column, what somebody must decide about it)."""
+    keys: dict[str, Any] = {"name": name, "from": delivered, **profile.reads}
+    asked: list[str] = []
+    if profile.reads["type"] in ("integer", "decimal") and CODE.search(name) and not profile.reads.get("currency"):
+        keys = {"name": name, "from": delivered, "type": "text"}  # a number that nobody adds up
+    if profile.null_tokens:
+        keys["null_tokens"] = profile.null_tokens
+        asked.append(f"{name}: do {', '.join(map(repr, profile.null_tokens))} say why the cell is empty? see null_tokens")
+    if profile.day_first:
+        asked.append(f"{name}: its dates read month first and day first alike; the draft takes month first")
+    if keys.get("formats") in (["%m/%d/%y"], ["%d-%b-%y"]):
+        asked.append(f"{name}: its years have two digits; 69 to 99 are read as 19xx")
+    if profile.reads == {"type": "timestamp"}:
+        asked.append(f"{name}: on whose clock are its times? name it in timezone, like America/Chicago, if not the city's")
+    if not profile.filled:
+        asked.append(f"{name}: it is empty in this delivery; ask the steward, or put it under ignore")
+    why = _personal(profile, name)
+    if why:
+        asked.append(f"{name}: {why}; dropped unless somebody needs it (keep: hash) or it is no person's")
+        return {"name": name, "from": delivered, "type": "text", "privacy": "direct_identifier", "keep": "drop"}, asked
+    vocabulary = _vocabulary(profile, name, labels)
+    if vocabulary or RACE.search(name):
+        keys = {"name": name, "from": delivered, "type": "text", "privacy": "sensitive"}
+        known = labels.get(vocabulary or "", frozenset())
+        if vocabulary and all(_folded(label) in {_folded(one) for one in known} for label in profile.labels):
+            keys |= {"role": "race", "vocabulary": vocabulary}
+            asked.append(
+                f"{name}: are its labels those of the vocabulary {vocabulary}? who says a person's race: collection.mode"
+            )
+            asked.append(
+                f"{name}: which answers does the form offer? list them all in offered, also those that nobody chose: "
+                "without the list an absent group is not_collected and never zero"
+            )
+        else:
+            more = f" (most labels are those of {vocabulary})" if vocabulary else ""
+            asked.append(f"{name}: it seems to hold race{more}: name a vocabulary, and map its labels in the crosswalk seed")
+        return keys, asked
+    role = _role(profile, name, keys["type"])
+    if role:
+        keys["role"] = role
+    if role in QUASI:
+        keys["privacy"] = "quasi_identifier"
+    return keys, asked
+
+
+def _personal(profile: Profile, name: str) -> str | None:
+    """Why a column may name a person or a way to reach one; None if nothing speaks for it."""
+    shares, is_text = profile.shares, profile.reads["type"] == "text"
+    for kind, what in (("email", "mail addresses"), ("ssn", "social security numbers"), ("phone", "phone numbers")):
+        if shares.get(kind, 0) > 0 and is_text:
+            return f"it holds {what}"
+    if PERSONAL.search(name) and not NO_PERSON.search(name):
+        return "its name says that it is a person's"
+    if A_NAME.search(name) and not NO_PERSON.search(name) and is_text:
+        return "it may name people"
+    if shares.get("person", 0) > 30 and is_text:
+        return "its cells read like last names and first names"
+    if (
+        is_text
+        and profile.mean_length > FREE_LENGTH
+        and profile.distinct > 0.3 * profile.filled
+        and not shares.get("street", 0) > 50
+    ):
+        return "it is free text, in which people name people"
+    if is_text and FREE_TEXT.search(name) and profile.distinct > MOST_CATEGORIES:
+        return "it is free text, in which people name people"
+    return None
+
+
+def _vocabulary(profile: Profile, name: str, labels: Labels) -> str | None:
+    """The vocabulary that knows most of the column's labels, if the column can be of race at all."""
+    said = {_folded(label) for label in profile.labels}
+    if not said or profile.reads["type"] != "text":
+        return None
+    shares = {
+        vocabulary: 100 * len(said & {_folded(label) for label in known}) / len(said)
+        for vocabulary, known in labels.items()
+        if known
+    }
+    best = max(shares, key=lambda vocabulary: shares[vocabulary], default=None)
+    # words like Unknown or Other stand in columns of any kind
+    enough = 1 if RACE.search(name) else 3
+    if best is None or shares[best] < KNOWN_LABELS_PCT or len(said & {_folded(label) for label in labels[best]}) < enough:
+        return None
+    return best
+
+
+def _folded(label: str) -> str:
+    return " ".join(label.split()).lower()
+
+
+def _role(profile: Profile, name: str, kind: str) -> str | None:
+    if kind == "geometry":
+        return "geometry"
+    if kind == "text" and profile.shares.get("geoid", 0) > 99:
+        return "geoid"
+    for role, pattern, types in ROLES:
+        if kind in types and pattern.search(name):
+            limit = {"latitude": 90, "longitude": 180}.get(role)
+            outside = limit and profile.most is not None and max(abs(profile.most), abs(profile.least or 0)) > limit
+            return {"latitude": "y", "longitude": "x"}[role] if outside else role
+    if kind == "text" and profile.shares.get("street", 0) > 60 and profile.distinct > MOST_CATEGORIES:
+        return "address"
+    if kind == "text" and 0 < profile.distinct <= MOST_CATEGORIES and profile.distinct < 0.2 * profile.filled:
+        return "category"
+    return None

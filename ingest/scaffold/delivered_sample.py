@@ -1,0 +1,164 @@
+"""What a draft is made from: a file, a folder of files, or a table of a database, as text.
+
+Here: reading the first rows by the guess, with the same readers as a run. Not here: what the columns hold (`profile`).
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from ingest.connectors import DeliveryError, Fetch, Origin, delivered_files, open_folder, open_live
+from ingest.connectors.origin import SQLITE_MAGIC
+from ingest.contract import Contract
+from ingest.contract.vocabulary import load_vocabulary
+from ingest.contract.words import ENVIRONMENT_NAME
+from ingest.scaffold.detect_format import Unknown, sniffed
+
+# Enough to see rare values, and read in seconds.
+MOST_ROWS = 200_000
+URL = re.compile(r"https?://")
+
+
+class DraftError(ValueError):
+    """A draft that cannot be made; the message says why, and what to do."""
+
+
+@dataclass(frozen=True)
+class Delivered:
+    """A table as text: what the contract would say of `connector` and `format`, its names, and its first rows.
+
+    `whole` says whether these are all rows; `questions` what somebody must decide about the file.
+    """
+
+    connector: Mapping[str, Any]
+    form: Mapping[str, Any]
+    header: tuple[str, ...]
+    rows: pa.Table
+    whole: bool
+    questions: tuple[str, ...]
+    path: Path | None
+
+
+def delivery_of(what: str, environment: Mapping[str, str], *, table: str | None = None, crs: str | None = None) -> Delivered:
+    """The table that `what` names: a file or folder, a URL, or an environment variable that holds a SQLAlchemy URL.
+
+    `table` says which one of a database, `crs` which coordinates a map has that does not say it. `DraftError` says what
+    cannot be read, and why.
+    """
+    try:
+        if URL.match(what):
+            return from_url(what, environment, crs)
+        if ENVIRONMENT_NAME.fullmatch(what) and not Path(what).exists():
+            return _from_database(what, table, environment)
+        return _from_files(Path(what).expanduser(), table, crs)
+    except (Unknown, DeliveryError) as error:
+        raise DraftError(f"{what} cannot be drafted from: {error}") from None
+
+
+def from_url(url: str, environment: Mapping[str, str], crs: str | None = None) -> Delivered:
+    """The file behind a URL, which is gone again afterwards; `path` is None, since it is checked by fetching it anew."""
+    connector = {"kind": "http", "url": url}
+    with tempfile.TemporaryDirectory(prefix="levelground-") as folder:
+        open_live(_provisional(connector, {"kind": "csv"}), Fetch(environment, Path(folder)))
+        files = delivered_files(Path(folder))
+        if not files:
+            raise DraftError(f"there is no file behind {url}")
+        fetched = _from_files(files[0], None, crs)
+    return dataclasses.replace(fetched, connector=connector, path=None)
+
+
+def _provisional(connector: Mapping[str, Any], form: Mapping[str, Any], names: tuple[str, ...] = ("no column",)) -> Contract:
+    """A contract that is good for opening files, and for asking a database for the columns of these names."""
+    by_position = form.get("header", {}).get("rows") == "none"
+    data: dict[str, Any] = {
+        "source": "draft__delivery", "title": "-", "department": "draft", "policy_area": "city_services",
+        "jurisdiction": "55", "grain": "-", "steward": {"team": "-", "contact": "-"},
+        "agreement": {"basis": "internal", "classification": "internal"}, "statistical_unit": "record", "platform": "-",
+        "connector": connector, "format": form, "load": {"mode": "replace"}, "cadence": "once", "freshness": None,
+        "columns": [{"name": f"c{at}", "from": at if by_position else name} for at, name in enumerate(names, 1)],
+    }  # fmt: skip
+    return Contract.model_validate(data, context=load_vocabulary())
+
+
+def _from_files(path: Path, table: str | None, crs: str | None) -> Delivered:
+    files = delivered_files(path) if path.is_dir() else (path,) if path.is_file() else ()
+    if not files:
+        raise DraftError(f"there is no {path}; name a file, a folder of files of one source, or an environment variable")
+    with files[0].open("rb") as opened:
+        if opened.read(len(SQLITE_MAGIC)) == SQLITE_MAGIC:
+            return _from_sqlite(path, files, table)
+    folder = path if path.is_dir() else path.parent
+    first = next((file for file in files if file.suffix.lower() == ".shp"), files[0])
+    form, questions = sniffed(first)
+    form |= {"crs": crs} if crs else {}
+    if form["kind"] == "shapefile" and not path.is_dir():
+        files = tuple(file for file in delivered_files(folder) if file.parent == path.parent and file.stem == path.stem)
+    origin = open_folder(_provisional({"kind": "file"}, form), files, folder)
+    header, rows, whole = _read(origin)
+    return Delivered({"kind": "file"}, form, header, rows, whole, tuple(questions), path)
+
+
+def _from_sqlite(path: Path, files: tuple[Path, ...], table: str | None) -> Delivered:
+    connector = {"kind": "database", "credentials_env": "LEVELGROUND_DATABASE_URL", "table": table or "-"}
+    opener = {"kind": "file"} if table is None else connector
+    folder = path if path.is_dir() else path.parent
+    names = _names(open_folder(_provisional(opener, {"kind": "csv"}), files, folder))
+    header, rows, whole = _read(open_folder(_provisional(opener, {"kind": "csv"}, names), files, folder))
+    questions = ("is the file the department's database, or an extract of it? credentials_env names its address for --live",)
+    return Delivered(connector, {"kind": "csv"}, header, rows, whole, questions, path)
+
+
+def _from_database(variable: str, table: str | None, environment: Mapping[str, str]) -> Delivered:
+    if not table:
+        raise DraftError("a database holds many tables; name the one that is meant with --table")
+    schema, _, name = table.rpartition(".")
+    connector = {"kind": "database", "credentials_env": variable, "table": name} | ({"schema": schema} if schema else {})
+
+    def opened(*names: str) -> Origin:
+        contract = _provisional(connector, {"kind": "csv"}, names or ("no column",))
+        return open_live(contract, Fetch(environment, Path())) or Origin(())
+
+    header, rows, whole = _read(opened(*_names(opened())))
+    return Delivered(connector, {"kind": "csv"}, header, rows, whole, (), None)
+
+
+def _names(origin: Origin) -> tuple[str, ...]:
+    with origin.parts[0].read() as opened:
+        return tuple(dict.fromkeys(name.strip() for name in opened.header))
+
+
+def _read(origin: Origin) -> tuple[tuple[str, ...], pa.Table, bool]:
+    """The names and first rows of the first part as text; a later part with other names is a layout that nobody wrote yet."""
+    if not origin.parts:
+        raise DraftError("there is no table in it")
+    with origin.parts[0].read() as opened:
+        header, taken, whole = opened.header, list[pa.RecordBatch](), True
+        names = [f"f{at}" for at in range(len(header))]
+        count = 0
+        for batch in opened.batches:
+            taken.append(_as_text(batch, names))
+            count += batch.num_rows
+            if count >= MOST_ROWS:
+                whole = False
+                break
+    schema = pa.schema([(name, pa.string()) for name in names])
+    return header, pa.Table.from_batches(taken, schema=schema), whole
+
+
+def _as_text(batch: pa.RecordBatch, names: list[str]) -> pa.RecordBatch:
+    columns = []
+    for column in batch.columns:
+        try:
+            columns.append(pc.cast(column, pa.string()))
+        except pa.ArrowException:
+            columns.append(pa.nulls(batch.num_rows, pa.string()))
+    return pa.RecordBatch.from_arrays(columns, names=names)

@@ -1,0 +1,203 @@
+"""What a file is, guessed from its name and bytes: kind, encoding, delimiter, header, sheet, where its records are.
+
+Here: the guesses, each tried on the file. Not here: reading it (`ingest.connectors` does, by the guess, so that a wrong one
+fails), what its columns hold (`profile`).
+"""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import io
+import json
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+import fastexcel
+
+from ingest.readers.archives import streams
+from ingest.readers.files import local_file
+from ingest.readers.reader_types import Stream
+
+SAMPLE_BYTES, SAMPLE_RECORDS = 1 << 20, 200
+DELIMITERS = ",;\t|"
+A_VALUE = re.compile(r"[-+$(]?\d[\d,./:\s$%)-]*(AM|PM)?|\d{4}-\d\d-\d\d.*", re.IGNORECASE)
+SUFFIXES = {
+    ".parquet": "parquet", ".dbf": "dbf", ".shp": "shapefile", ".geojson": "geojson", ".jsonl": "jsonl", ".ndjson": "jsonl",
+    ".xlsx": "excel", ".xlsm": "excel", ".xls": "excel",
+}  # fmt: skip
+
+
+class Unknown(ValueError):
+    """A file of which nobody can say how it is to be read."""
+
+
+def sniffed(path: Path) -> tuple[dict[str, Any], list[str]]:
+    """(the contract's `format` for a file, what is to be decided about it); `DeliveryError` or `Unknown` if there is none."""
+    found = streams("draft", local_file(path, path.parent), None)
+    kinds = Counter(PurePosixPath(stream.name).suffix.lower() for stream in found)
+    suffix = next((suffix for suffix, _ in kinds.most_common() if suffix in SUFFIXES), kinds.most_common(1)[0][0])
+    meant = [stream for stream in found if PurePosixPath(stream.name).suffix.lower() == suffix] if len(found) > 1 else list(found)
+    form, open_questions = _of_stream(meant[0], suffix.removesuffix(".gz"))
+    if len(meant) < len(found) and form["kind"] != "shapefile":
+        form["member"] = f"*{suffix}"
+        open_questions.append(f"the archive holds other files than {form['member']}: does one of them matter?")
+    return form, open_questions
+
+
+def _of_stream(stream: Stream, suffix: str) -> tuple[dict[str, Any], list[str]]:
+    with stream.open() as opened:
+        begins = opened.read(SAMPLE_BYTES)
+        if not begins:
+            raise Unknown("the file is empty")
+        inner = PurePosixPath(stream.name.removesuffix(".gz")).suffix.lower()
+        kind = "parquet" if begins.startswith(b"PAR1") else SUFFIXES.get(inner, SUFFIXES.get(suffix))
+        if kind == "excel" or begins.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")):
+            return _excel(begins + opened.read())
+        if kind in ("parquet", "dbf", "shapefile"):
+            return {"kind": kind} | ({"encoding": _encoding(begins + opened.read())} if kind == "dbf" else {}), []
+        data = begins + opened.read()
+    encoding = _encoding(data)
+    text = codecs.getincrementaldecoder(encoding)("strict").decode(data[:SAMPLE_BYTES]).removeprefix("\ufeff")
+    said = {"encoding": encoding} if encoding != "utf-8" else {}
+    asked = ["is it really in Windows-1252? look at a name with an accent"] if encoding == "windows-1252" else []
+    if text.lstrip().startswith(("{", "[")):
+        form, questions = _json(data.decode(encoding).removeprefix("\ufeff"))
+    else:
+        form, questions = _delimited(text)
+    return form | said, asked + questions
+
+
+def _encoding(data: bytes) -> str:
+    """UTF-8 if it is; UTF-16 by its mark, or by the zero bytes of plain letters; else Windows-1252."""
+    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return "utf-16"
+    sample = data[:4000]
+    zeros = [sample[start::2].count(0) / max(1, len(sample[start::2])) for start in (0, 1)]
+    if max(zeros) > 0.7 and min(zeros) < 0.2:
+        return "utf-16-le" if zeros[1] > zeros[0] else "utf-16-be"
+    try:
+        data.decode("utf-8")
+    except UnicodeDecodeError:
+        return "windows-1252"
+    return "utf-8"
+
+
+def _excel(data: bytes) -> tuple[dict[str, Any], list[str]]:
+    try:
+        book = fastexcel.read_excel(data)
+        sheets = {name: book.load_sheet(name, header_row=None, skip_rows=0, dtypes="string") for name in book.sheet_names}
+    except fastexcel.FastExcelError:
+        raise Unknown("this is no Excel workbook that can be read") from None
+    name = max(sheets, key=lambda sheet: sheets[sheet].height * sheets[sheet].width)
+    form: dict[str, Any] = {"kind": "excel"}
+    asked = []
+    if len(sheets) > 1:
+        form["sheet"] = name
+        asked.append(f"the workbook has the sheets {', '.join(sheets)}; the draft takes the largest: is it the one?")
+    rows = [[cell or "" for cell in row.values()] for row in sheets[name].to_arrow().slice(0, SAMPLE_RECORDS).to_pylist()]
+    header, questions = _header(rows, list(range(len(rows) + 1)))
+    return form | header, asked + questions
+
+
+def _json(text: str) -> tuple[dict[str, Any], list[str]]:
+    first = text.lstrip().split("\n", 1)[0]
+    try:
+        value = json.loads(text)
+    except json.JSONDecodeError:
+        try:
+            json.loads(first)
+        except json.JSONDecodeError:
+            raise Unknown("it begins like JSON and is none; is it cut off?") from None
+        return {"kind": "jsonl"}, []
+    if isinstance(value, dict) and value.get("type") == "FeatureCollection":
+        return {"kind": "geojson"}, []
+    lists = sorted(_lists(value), key=lambda found: -len(found[1]))
+    if not lists:
+        return {"kind": "jsonl"}, []
+    path, records = lists[0]
+    form: dict[str, Any] = {"kind": "json"} | ({"records": path} if path else {})
+    if isinstance(records[0], list):
+        form["header"] = {"rows": "none"}
+    return form, [f"are the records those under {path}?"] if path else []
+
+
+def _lists(value: Any, path: str = "", depth: int = 0) -> Iterator[tuple[str, list[Any]]]:
+    if isinstance(value, list) and value and isinstance(value[0], (dict, list)):
+        yield path, value
+    if isinstance(value, dict) and depth < 4:
+        for name, member in value.items():
+            if "." not in name:
+                yield from _lists(member, f"{path}.{name}".lstrip("."), depth + 1)
+
+
+def _delimited(text: str) -> tuple[dict[str, Any], list[str]]:
+    best: tuple[float, int, str, list[list[str]], list[int]] | None = None
+    for delimiter in DELIMITERS:
+        rows, lines = _records(text, delimiter)
+        if not rows:
+            continue
+        widths = Counter(len(row) for row in rows)
+        width, times = widths.most_common(1)[0]
+        share = times / len(rows)
+        if width > 1 and (best is None or (share, width) > best[:2]):
+            best = (share, width, delimiter, rows, lines)
+    if best is None:
+        rows, lines = _records(text, ",")
+        if len({len(row[0]) for row in rows if row}) == 1 and len(rows) > 2:
+            problem = "all lines are of one length: is it of fixed width? Write the contract by hand, with format.widths"
+            raise Unknown(problem)
+        return {"kind": "csv"}, ["it has a single column: is that right?"]
+    _, _, delimiter, rows, lines = best
+    header, asked = _header(rows, lines)
+    return {"kind": "csv"} | ({"delimiter": delimiter} if delimiter != "," else {}) | header, asked
+
+
+def _records(text: str, delimiter: str) -> tuple[list[list[str]], list[int]]:
+    """The first records, and before each how many lines stand above it; the last one may be cut off and is left out."""
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+    rows: list[list[str]] = []
+    lines = [0]
+    try:
+        for row in reader:
+            rows.append(row)
+            lines.append(reader.line_num)
+            if len(rows) > SAMPLE_RECORDS:
+                break
+    except csv.Error:
+        pass
+    return (rows[:-1] if len(rows) > 2 and len(text) >= SAMPLE_BYTES else rows), lines
+
+
+def _header(rows: Sequence[Sequence[str]], lines: Sequence[int]) -> tuple[dict[str, Any], list[str]]:
+    """Where the names stand: below a title block, in one row or two, or nowhere."""
+    width = Counter(sum(1 for cell in row if cell.strip()) for row in rows if any(cell.strip() for cell in row)).most_common(1)
+    usual = width[0][0] if width else 1
+    length = Counter(map(len, rows)).most_common(1)[0][0]
+    at = next(
+        (n for n, row in enumerate(rows) if len(row) == length and sum(1 for cell in row if cell.strip()) >= 0.6 * usual),
+        0,
+    )
+    header: dict[str, Any] = {"skip": lines[at]} if at else {}
+    asked = [f"the names seem to stand below {lines[at]} lines of title: are they there in every delivery?"] if at else []
+    names = [cell.strip() for cell in rows[at]]
+    values = sum(1 for name in names if A_VALUE.fullmatch(name))
+    below = rows[at + 1 :]
+    if not any(names) or 3 * values >= len(names):
+        header = {"rows": "none"}  # a title block above no names cannot be told from records
+        asked = ["it seems to have no header row, so columns go by position: ask the steward what each is"]
+    elif len(below) > 3 and _is_second_header(below):
+        header["rows"] = 2
+        asked.append("the second row seems to explain the first: does every delivery have both?")
+    return ({"header": header} if header else {}), asked
+
+
+def _is_second_header(below: Sequence[Sequence[str]]) -> bool:
+    """Whether the first row is words over columns of numbers."""
+    columns = [[row[at].strip() for row in below if at < len(row)] for at in range(len(below[0]))]
+    numbers = [column for column in columns if len(column) > 3 and all(A_VALUE.fullmatch(cell) for cell in column[1:] if cell)]
+    words = [column for column in numbers if column[0] and not A_VALUE.fullmatch(column[0]) and any(column[1:])]
+    return len(words) >= 2 and 2 * len(words) >= len(numbers)

@@ -1,0 +1,141 @@
+"""The draft: what a delivery shows, put together as a contract, with everything that a person must still decide.
+
+Here: `Draft` and how it comes about. Not here: its text (`written`).
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Any
+
+from duckdb import DuckDBPyConnection
+
+from ingest.contract import Contract
+from ingest.contract.vocabulary import load_vocabulary
+from ingest.contract.words import SOURCE_NAME
+from ingest.scaffold.column_profiles import Profile, profiles
+from ingest.scaffold.column_roles import BEGUN, CLOSED, CODE, Labels, column_of, snake
+from ingest.scaffold.delivered_sample import Delivered, DraftError
+
+TIME_TYPES = ("date", "timestamp")
+# The keys that no file can tell; the contract's text has the same words beside them.
+FOR_PEOPLE = (
+    "title, grain, platform: what people call it",
+    "policy_area, jurisdiction, statistical_unit: what it is about, which place (GEOID) its records cover, what a row stands for",
+    "steward: who answers for it in the department",
+    "agreement: on what ground the office holds it, and below which count nothing may be shown",
+    "load: does the publisher release the table whole (replace; replace_partition where a delivery holds some years of it), or "
+    "send whole periods (replace_period), changes (merge), new files (append)? merge keeps a row that a release withdraws",
+    "cadence, freshness: how often it comes, and when it is too old",
+)
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A contract as plain data, the notes that stand beside its columns, and what is left to decide."""
+
+    contract: dict[str, Any]
+    questions: tuple[str, ...]
+    keys: tuple[str, ...]
+    rows: int
+    whole: bool
+    time: str | None = field(default=None)
+
+    @property
+    def source(self) -> str:
+        """The name of the source."""
+        return str(self.contract["source"])
+
+
+def draft(name: str, delivered: Delivered, labels: Labels, jurisdiction: str, con: DuckDBPyConnection) -> Draft:
+    """The draft of the contract `name`; `labels` are those that the crosswalk knows, by vocabulary.
+
+    `DraftError` for a name that none can have, and for a delivery in which nothing is left to take.
+    """
+    if not SOURCE_NAME.fullmatch(name):
+        raise DraftError(f"{name!r} is no name for a source; write it like parks__permits: department, two underscores, data set")
+    found = profiles(con, delivered.header, delivered.rows)
+    if not found:
+        raise DraftError("the delivery has no columns")
+    columns, ignore, questions = _columns(delivered, found, labels)
+    time, closed = _times(columns, found)
+    keys = tuple(
+        column["name"] for column, profile in _kept(columns, found) if profile.is_unique and column["type"] in ("text", "integer")
+    )
+    named = [key for key in keys if CODE.search(key)]
+    key = named[0] if named and delivered.whole else None
+    for column in columns:
+        if column["name"] == key:
+            column.update(required=True, role="key")
+        elif column["name"] == time:
+            column.update({"required": True} if _complete(column, columns, found) else {}, role="event_time")
+        elif column["name"] == closed:
+            column["role"] = "closed_time"
+    department = name.split("__", maxsplit=1)[0]
+    contract: dict[str, Any] = {
+        "source": name,
+        "title": name.split("__")[1].replace("_", " ").capitalize(),
+        "department": department,
+        "policy_area": "city_services",
+        "jurisdiction": jurisdiction,
+        "grain": "one row per record",
+        "steward": {"team": "to be named", "contact": f"{department}-data@city.example"},
+        "agreement": {"basis": "data_sharing_agreement", "classification": "internal", "suppress_below": 11, "zeros": "show"},
+        "statistical_unit": "record",
+        "platform": "to be named",
+        "connector": dict(delivered.connector),
+        "format": dict(delivered.form),
+        "load": {"mode": "replace", "key": [key] if key else None, "duplicates": "keep"},
+        "cadence": "once",
+        "freshness": None,
+        "columns": columns,
+    }
+    if ignore:
+        contract["ignore"] = ignore
+    Contract.model_validate(contract, context=load_vocabulary())  # a draft that cannot be used is our mistake, and said at once
+    return Draft(contract, (*delivered.questions, *questions), keys, delivered.rows.num_rows, delivered.whole, time)
+
+
+def _columns(delivered: Delivered, found: list[Profile], labels: Labels) -> tuple[list[dict[str, Any]], list[str], list[str]]:
+    by_position = delivered.form.get("header", {}).get("rows") == "none"
+    times = Counter(profile.name for profile in found)
+    columns: list[dict[str, Any]] = []
+    ignore: dict[str, None] = {}
+    questions: list[str] = []
+    taken: set[str] = set()
+    for at, profile in enumerate(found, 1):
+        if not by_position and (not profile.name or times[profile.name] > 1):
+            if profile.name not in ignore:
+                what = f"{profile.name} is delivered {times[profile.name]} times" if profile.name else "a column has no name"
+                questions.append(f"{what}: it is left out until the steward says which one holds")
+            ignore[profile.name] = None
+            continue
+        name = snake("" if by_position else profile.name, taken, at)
+        if delivered.form["kind"] in ("geojson", "shapefile") and profile.name == "geometry":
+            columns.append({"name": name, "from": profile.name, "type": "geometry", "role": "geometry"})
+            continue
+        column, asked = column_of(profile, name, at if by_position else profile.name, labels)
+        columns.append(column)
+        questions += asked
+    if not any(column.get("keep") != "drop" for column in columns):
+        raise DraftError("no column is left that may be kept; write the contract by hand, see docs/add-a-source.md")
+    return columns, list(ignore), questions
+
+
+def _kept(columns: list[dict[str, Any]], found: list[Profile]) -> list[tuple[dict[str, Any], Profile]]:
+    profiles_by: dict[str | int, Profile] = {profile.name: profile for profile in found} | dict(enumerate(found, 1))
+    return [(column, profiles_by[column["from"]]) for column in columns if column.get("keep") != "drop"]
+
+
+def _complete(column: dict[str, Any], columns: list[dict[str, Any]], found: list[Profile]) -> bool:
+    return next(profile for one, profile in _kept(columns, found) if one is column).is_complete
+
+
+def _times(columns: list[dict[str, Any]], found: list[Profile]) -> tuple[str | None, str | None]:
+    """The columns that say when a thing happened, and when it ended, as far as their names tell."""
+    times = [(column["name"], profile) for column, profile in _kept(columns, found) if column["type"] in TIME_TYPES]
+    closed = next((name for name, _ in times if CLOSED.search(name)), None)
+    begun = [(name, profile) for name, profile in times if name != closed]
+    likely = [name for name, _ in begun if BEGUN.search(name)] or [name for name, _ in begun]
+    return (likely[0] if likely else None), closed

@@ -1,0 +1,109 @@
+"""A draft as text: the contract's YAML with what is to be decided beside it, and the staging model's SQL.
+
+Here: the two files. Not here: what stands in them (`draft`).
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from ingest.scaffold.delivered_sample import DraftError
+from ingest.scaffold.draft import FOR_PEOPLE, Draft
+
+DECIDE = "  # decide"
+TOLD_BY_PEOPLE = frozenset(
+    {
+        "title",
+        "policy_area",
+        "jurisdiction",
+        "grain",
+        "steward",
+        "agreement",
+        "statistical_unit",
+        "platform",
+        "load",
+        "cadence",
+        "freshness",
+    }
+)
+
+
+def write_draft(made: Draft, folder: Path) -> tuple[Path, Path]:
+    """Write both files into a folder; `DraftError` if one of them is there already: somebody may have worked on it."""
+    contract, model = folder / f"{made.source}.yml", folder / f"stg_{made.source}.sql"
+    for path in (contract, model):
+        if path.exists():
+            raise DraftError(f"{path} is there already; draft into another folder with --out, or remove it")
+    folder.mkdir(parents=True, exist_ok=True)
+    contract.write_text(contract_text(made), encoding="utf-8")
+    model.write_text(model_text(made), encoding="utf-8")
+    return contract, model
+
+
+def contract_text(made: Draft) -> str:
+    """The YAML of the contract."""
+    rows = f"{made.rows:,} records" if made.whole else f"the first {made.rows:,} records"
+    candidates = ", ".join(made.keys) or "no column"
+    lines = [
+        f"# A draft, from {rows} of one delivery. Decide what is marked, then take these comments out.",
+        *(f"# - {question}" for question in (*FOR_PEOPLE, *made.questions)),
+        f"# Named a record in this delivery, each alone: {candidates}.",
+    ]
+    for key, value in made.contract.items():
+        if key == "columns":
+            lines += ["columns:", *(f"  - {_flow(column)}" for column in value)]
+        else:
+            lines.append(f"{key}: {_flow(value)}{DECIDE if key in TOLD_BY_PEOPLE else ''}")
+    return "\n".join(lines) + "\n"
+
+
+def _flow(value: Any) -> str:
+    """A value on one line, as YAML that reads back as the same value."""
+    text = yaml.safe_dump(value, default_flow_style=True, width=100_000, allow_unicode=True, sort_keys=False)
+    return text.removesuffix("\n").removesuffix("\n...").strip()
+
+
+def model_text(made: Draft) -> str:
+    """The SQL of the staging model."""
+    columns = [column for column in made.contract["columns"] if column.get("keep") != "drop"]
+    race = next((column for column in columns if column.get("role") == "race" and "vocabulary" in column), None)
+    dates = [column for column in columns if column["name"] == made.time]
+    lines = [
+        f"-- {made.contract['grain']}",
+        "with",
+        "typed as (",
+        f"    select * from {{{{ source('landing', '{made.source}') }}}}",
+        "),",
+        "",
+        "contract as (",
+        f"    {{{{ contract_of('{made.source}') }}}}",
+        "),",
+        "",
+        "renamed as (",
+        "    select",
+        f"        '{made.source}' as source,",
+        "        contract.jurisdiction,",
+        "        typed._record_hash,",
+        "        typed._load_id,",
+        "        typed._source_file,",
+        "        typed._source_row,",
+    ]
+    names = [f"typed.{column['name']}" for column in columns]
+    if dates:
+        names.insert(0, f"cast(typed.{made.time} as date) as occurred_on")
+    names.append("contract.data_as_of")
+    lines += [f"        {name}," for name in names[:-1]] + [
+        f"        {names[-1]}",
+        "    from typed",
+        "    left join contract on true",
+        ")",
+    ]
+    if race is None:
+        return "\n".join([*lines, "", "select * from renamed"]) + "\n"
+    on_date = "renamed.occurred_on" if dates else "cast(renamed.data_as_of as date)"
+    conformed = f"    {{{{ race_conformed('renamed', 'renamed.{race['name']}', \"'{race['vocabulary']}'\", '{on_date}') }}}}"
+    lines[-1] = "),"
+    return "\n".join([*lines, "", "conformed as (", conformed, ")", "", "select * from conformed"]) + "\n"

@@ -1,0 +1,1 @@
+"""Typed values of delivered text: SQL expressions that gates, promotion and staging share."""

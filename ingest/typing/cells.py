@@ -1,0 +1,135 @@
+"""All cells of a relation read once: the SELECTs behind the typed views, the gate's reading and the marks of landed rows.
+
+Here: each cell trimmed once, typed once and judged once, in layers that name what the next one needs, since DuckDB evaluates an
+expression inside a CASE as often as it stands there. Not here: what the expressions are (`ingest.typing.expressions`).
+
+Names that these layers add begin with an underscore, which no contract column does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from ingest.contract import Column, Contract
+from ingest.contract.snapshot import SNAPSHOT_ON
+from ingest.typing.expressions import (
+    can_be_invalid,
+    invalid_typed,
+    missing_condition,
+    missing_reason,
+    raw_expression,
+    rejection,
+    required_columns,
+    typed_from_raw,
+)
+from warehouse.sql import literal, quoted
+
+LOAD_COLUMNS = ("_load_id", "_source_file", "_source_row")
+
+
+def text_of(column: Column) -> str:
+    """The name of the trimmed cell."""
+    return quoted(f"_text_{column.name}")
+
+
+def missing_flag(column: Column) -> str:
+    """The name of the flag of a cell that is empty or a null token."""
+    return quoted(f"_missing_{column.name}")
+
+
+def typed_of(column: Column) -> str:
+    """The name of the typed value."""
+    return quoted(f"_typed_{column.name}")
+
+
+def invalid_flag(column: Column) -> str:
+    """The name of the flag of a cell that does not type, or lies outside values, min or max; for those that can be wrong."""
+    return quoted(f"_invalid_{column.name}")
+
+
+def read_cells(columns: Iterable[Column], relation: str, city_zone: str | None) -> str:
+    """A relation, in parentheses, with the columns of `relation` and the four of each of `columns` beside them."""
+    read = tuple(columns)
+    raw = {column.name: quoted(f"_raw_{column.name}") for column in read}
+    layers = [
+        [f"{_trimmed(column)} as {text_of(column)}" for column in read],
+        [f"{missing_condition(column, text_of(column))} as {missing_flag(column)}" for column in read],
+        [f"{_raw(column, city_zone)} as {raw[column.name]}" for column in read],
+        [f"{typed_from_raw(column, text_of(column), raw[column.name], city_zone)} as {typed_of(column)}" for column in read],
+        [
+            f"{invalid_typed(column, text_of(column), missing_flag(column), typed_of(column))} as {invalid_flag(column)}"
+            for column in read
+            if can_be_invalid(column)
+        ],
+    ]
+    for layer in layers:
+        if layer:
+            relation = f"(select *, {', '.join(layer)} from {relation})"
+    return relation
+
+
+def _raw(column: Column, city_zone: str | None) -> str:
+    return f"case when not {missing_flag(column)} then {raw_expression(column, text_of(column), city_zone)} end"
+
+
+def _trimmed(column: Column) -> str:
+    # trim looks at every character; most cells are ASCII, and need it only for a blank at an end
+    name = quoted(column.name)
+    plain = f"strlen({name}) = length({name}) and not (prefix({name}, ' ') or suffix({name}, ' '))"
+    return f"case when {plain} then {name} else trim({name}) end"
+
+
+def refused_of(columns: Iterable[Column]) -> str:
+    """SQL boolean over `read_cells` of these columns: the row has no good value in one of them."""
+    bad = [
+        part for column in columns for part in (missing_flag(column), *([invalid_flag(column)] if can_be_invalid(column) else []))
+    ]
+    return f"({' or '.join(bad)})" if bad else "false"
+
+
+def optional_columns(contract: Contract) -> tuple[Column, ...]:
+    """The columns of which a bad cell is made NULL and told, and the row stays."""
+    required = required_columns(contract)
+    return tuple(c for c in contract.kept_columns if c not in required and not c.is_label and can_be_invalid(c))
+
+
+def record_hash(contract: Contract, text: bool = False) -> str:
+    """SQL text: md5 of the source and its key, or without a key of the source and every kept column as delivered.
+
+    `text`: over `read_cells` of those columns.
+    """
+    names = contract.record_key or tuple(column.name for column in contract.kept_columns)
+    cells = [text_of(contract.column(name)) if text else f"trim({quoted(name)})" for name in names]
+    parts = ", ".join(f"coalesce({cell}, '')" for cell in cells)
+    return f"md5(concat_ws(chr(31), {literal(contract.source)}, {parts}))"
+
+
+def accepted_rows(contract: Contract, relation: str, city_zone: str | None = None, accepted: str | None = None) -> str:
+    """The SELECT behind `typed.<source>`: every accepted row of `relation`, typed, each optional cell with its missing reason.
+
+    `accepted`: SQL boolean of the rows that are, where that is known already; without it each row is judged.
+    """
+    columns = []
+    deciding = contract.deciding_columns
+    for column in contract.kept_columns:
+        name, typed = quoted(column.name), typed_of(column)
+        if column.is_label:
+            columns.append(f"coalesce({name}, '') as {name}")
+            continue
+        required = column.required or column.name in deciding
+        wrong = can_be_invalid(column)
+        columns.append(
+            f"{typed} as {name}" if required or not wrong else f"case when not {invalid_flag(column)} then {typed} end as {name}"
+        )
+        if not required:
+            branch = f" when {invalid_flag(column)} then 'invalid'" if wrong else ""
+            reason = f"case when {missing_flag(column)} then {missing_reason(column, text_of(column))}{branch} end"
+            columns.append(f'{reason} as "{column.name}_missing_reason"')
+    columns.append(f"{record_hash(contract, text=True)} as _record_hash")
+    columns += (*LOAD_COLUMNS, SNAPSHOT_ON) if contract.snapshot else LOAD_COLUMNS
+    if accepted is None:
+        refused, _ = rejection(required_columns(contract), city_zone)
+        accepted = f"{refused} is null"
+    return (
+        f"select {', '.join(columns)} from {read_cells(contract.kept_columns, f'(from {relation} where {accepted})', city_zone)}"
+    )

@@ -1,0 +1,198 @@
+"""What a delivered text means by its contract: one SQL expression a column, shared by gate, promotion and staging.
+
+Here: typing, missing reasons and the reasons for which a row or a cell is refused. Not here: many cells of many rows at once
+(`ingest.typing.cells`), what a value means to the city (crosswalks and measures are dbt's), moving rows
+(`ingest.landing.promote`).
+
+Column names come from contracts, which allow nothing but [a-z0-9_]; everything else that reaches SQL is a quoted literal.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Iterable
+
+from ingest.contract import Column, Contract
+from warehouse.sql import literal, one_of
+
+TRUE_WORDS = ("true", "t", "yes", "y", "1")
+FALSE_WORDS = ("false", "f", "no", "n", "0")
+# A time that carries its own offset says which instant it is; anything else is a wall clock's.
+OFFSET = r":\d\d(\.\d+)?\s*(Z|UTC|[+-]\d\d(:?\d\d(:\d\d)?)?)$"
+# DuckDB takes words for times (epoch, infinity; with a format, each of them is 1900-01-01), and years that Python cannot hold.
+A_TIME = r"\d"
+FIRST_TIME, LAST_TIME = "timestamp '0001-01-01'", "timestamp '9999-12-31 23:59:59.999999'"
+CURRENCY_SIGNS = r"[$€£]"
+SHOWN_CHARACTERS = 60
+
+
+def _text(column: Column) -> str:
+    return f'trim("{column.name}")'
+
+
+def missing_condition(column: Column, text: str | None = None) -> str:
+    """SQL boolean: the cell is empty, or one of the contract's null tokens. `text`: SQL of the trimmed cell, if it is at hand."""
+    words = ("", *(token for token in column.null_tokens if token))
+    return f"coalesce({one_of(text or _text(column), words)}, true)"
+
+
+def missing_reason(column: Column, text: str | None = None) -> str:
+    """SQL text: why an empty cell is empty; `not_collected` where the contract gives no reason for it."""
+    branches = "".join(
+        f" when {text or _text(column)} = {literal(token)} then {literal(why)}"
+        for token, why in column.null_tokens.items()
+        if token
+    )
+    otherwise = literal(column.null_tokens.get("", "not_collected"))
+    return f"case{branches} else {otherwise} end" if branches else otherwise
+
+
+def typed_expression(column: Column, city_zone: str | None = None) -> str:
+    """SQL of the column's type over its text: NULL when the cell is empty, a null token, or does not type.
+
+    A text column is trimmed. An integer may be written 100.0 but not 100.5. A timestamp becomes the city's wall clock:
+    one with an offset by its instant, one without by the contract's `timezone`.
+    """
+    text = _text(column)
+    raw = raw_expression(column, text, city_zone)
+    return f"case when not {missing_condition(column)} then {typed_from_raw(column, text, raw, city_zone)} end"
+
+
+def raw_expression(column: Column, text: str, city_zone: str | None) -> str:
+    """SQL of a first reading of a trimmed cell that is not missing; `typed_from_raw` says what it is worth."""
+    if column.type in ("text", "geometry"):
+        return text
+    if column.type == "boolean":
+        said_yes, said_no = (one_of(f"lower({text})", words) for words in (TRUE_WORDS, FALSE_WORDS))
+        return f"case when {said_yes} then true when {said_no} then false end"
+    if column.type in ("integer", "decimal"):
+        return _number(column, text)
+    if not column.formats:
+        return f"try_cast({text} as timestamp)"
+    moment = f"try_strptime({text}, [{', '.join(literal(f) for f in column.formats)}])"
+    if any("%z" in form for form in column.formats):
+        return f"timezone({literal(city_zone or 'UTC')}, {moment})"
+    return moment
+
+
+def typed_from_raw(column: Column, text: str, raw: str, city_zone: str | None) -> str:
+    """SQL of the column's type from the trimmed cell and its first reading, each of which it names more than once."""
+    if column.type not in ("date", "timestamp"):
+        return raw
+    a_time = f"(ascii({text}) between 48 and 57 or regexp_matches({text}, {literal(A_TIME)}))"  # most begin with a digit
+    moment = f"case when {raw} between {FIRST_TIME} and {LAST_TIME} and {a_time} then {raw} end"
+    if column.type == "date":
+        return f"cast({moment} as date)"
+    zone = column.timezone or city_zone
+    if zone and city_zone and zone != city_zone:
+        # as of UTC, which needs no calendar
+        instant = f"make_timestamptz(epoch_us({moment}))" if zone == "UTC" else f"timezone({literal(zone)}, {moment})"
+        moment = f"timezone({literal(city_zone)}, {instant})"
+    if column.formats or not city_zone:
+        return moment
+    instant = f"timezone({literal(city_zone)}, try_cast({text} as timestamptz))"
+    # the cheap tests first: without one of these no text ends in an offset
+    may = f"contains({text}, '+') or suffix({text}, 'Z') or suffix({text}, 'UTC') or contains(right({text}, 9), '-')"
+    return (
+        f"case when ({may}) and regexp_matches({text}, {literal(OFFSET)}) and {raw} between {FIRST_TIME} and {LAST_TIME} "
+        f"and {a_time} then {instant} else {moment} end"
+    )
+
+
+def _number(column: Column, text: str) -> str:
+    if not (column.currency or column.thousands or column.decimal != "."):
+        return _plain_number(column, text)
+    plain = text
+    if column.currency:
+        # accountants write a reversal in parentheses
+        plain = f"replace(replace(regexp_replace({plain}, {literal(CURRENCY_SIGNS + ' *')}, ''), '(', '-'), ')', '')"
+    if column.thousands:
+        plain = f"replace({plain}, {literal(column.thousands)}, '')"
+    if column.decimal != ".":
+        plain = f"replace({plain}, {literal(column.decimal)}, '.')"
+    return f"case when regexp_full_match({text}, {literal(_shape(column))}) then {_plain_number(column, plain)} end"
+
+
+def _shape(column: Column) -> str:
+    """The regular expression of a number as the contract says it is written; 1,5 is no fifteen, and 10$0 is no price."""
+    digits = rf"(\d{{1,3}}({re.escape(column.thousands)}\d{{3}})+|\d*)" if column.thousands else r"\d*"
+    number = rf"{digits}({re.escape(column.decimal)}\d*)?([eE][+-]?\d+)?"
+    if not column.currency:
+        return f"[+-]?{number}"
+    sign = rf"{CURRENCY_SIGNS} *"
+    return rf"[+-]?({sign})?{number}|{sign}[+-]{number}|\(({sign})?{number}\)"
+
+
+def _plain_number(column: Column, text: str) -> str:
+    if column.type == "integer":
+        return f"case when try_cast({text} as double) = try_cast({text} as bigint) then try_cast({text} as bigint) end"
+    if column.currency:
+        return f"try_cast({text} as decimal(18, 4))"
+    return f"case when isfinite(try_cast({text} as double)) then try_cast({text} as double) end"
+
+
+def invalid_condition(column: Column, city_zone: str | None = None) -> str:
+    """SQL boolean: there is a text that does not type, or lies outside the contract's values, min or max."""
+    return invalid_typed(column, _text(column), missing_condition(column), typed_expression(column, city_zone))
+
+
+def invalid_typed(column: Column, text: str, missing: str, typed: str) -> str:
+    """The same, where SQL of the trimmed cell, of whether it is missing, and of its typed value is at hand."""
+    wrong = [f"{typed} is null"]
+    if column.values and not column.is_label:
+        wrong.append(f"not {one_of(text, column.values)}")
+    # the last day is allowed to its end
+    bounded = f"cast({typed} as date)" if column.type == "timestamp" else typed
+    if column.min is not None:
+        wrong.append(f"{bounded} < {_bound(column.min)}")
+    if column.max is not None:
+        wrong.append(f"{bounded} > {_bound(column.max)}")
+    return f"(not {missing} and ({' or '.join(wrong)}))"
+
+
+def can_be_invalid(column: Column) -> bool:
+    """Whether a cell that is not empty can be wrong by itself."""
+    return column.type not in ("text", "geometry") or bool(column.values and not column.is_label)
+
+
+def _bound(value: float | dt.date) -> str:
+    return f"date {literal(value.isoformat())}" if isinstance(value, dt.date) else str(value)
+
+
+def column_refused(column: Column, city_zone: str | None = None) -> str:
+    """SQL boolean: the column has no good value."""
+    return f"({missing_condition(column)} or {invalid_condition(column, city_zone)})"
+
+
+def rejection(columns: Iterable[Column], city_zone: str | None = None) -> tuple[str, str]:
+    """SQL of (the column, the reason code) for which a row is refused, both NULL when it is not.
+
+    The reason is `missing` where a required, key or period column is empty, and `invalid` where it does not type.
+    """
+    by_column, by_reason = [], []
+    for column in columns:
+        missing, invalid = missing_condition(column), invalid_condition(column, city_zone)
+        by_column.append(f"when {missing} or {invalid} then {literal(column.name)}")
+        by_reason.append(f"when {missing} then 'missing' when {invalid} then 'invalid'")
+    if not by_column:
+        return "cast(null as varchar)", "cast(null as varchar)"
+    return f"case {' '.join(by_column)} end", f"case {' '.join(by_reason)} end"
+
+
+def required_columns(contract: Contract) -> tuple[Column, ...]:
+    """The columns without a good value in which a row is refused."""
+    deciding = contract.deciding_columns
+    return tuple(column for column in contract.kept_columns if column.required or column.name in deciding)
+
+
+def message(column: Column, reason: str) -> str:
+    """SQL text that tells a steward what was wrong; it quotes the cell only where the column is public."""
+    if reason == "missing":
+        return literal(f"{column.name} is empty")
+    expected = f"{column.name}: not a usable {column.type}" + (
+        f", or not one of {', '.join(column.values)}" if column.values else ""
+    )
+    if column.privacy != "public":
+        return literal(f"{expected} (the value is private)")
+    return f"{literal(expected + ': ')} || left({_text(column)}, {SHOWN_CHARACTERS})"

@@ -1,0 +1,179 @@
+"""Gates and tests as Dagster asset checks: one check a source, one a model.
+
+Here: what the UI shows of a verdict, and the check of the marts. Not here: the verdicts (`expectations`, dbt's tests).
+"""
+
+import datetime as dt
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+import dagster as dg
+
+from expectations.delivery.column_differences import column_differences, differing
+from expectations.results import GateResult
+from ingest.contract import Contract
+from ingest.delivery.write_batch import Receipt
+from orchestration.defs.metadata import age_hours, docs_metadata
+from orchestration.defs.resources import RunResource
+from orchestration.pipeline import stages
+from orchestration.runs.progress import told
+from orchestration.runs.record import HELD_BACK, SourceStatus
+from orchestration.settings import Settings
+from orchestration.transform.dbt_runner import NodeResult, failed_tests
+
+DELIVERY_GATE, FRESHNESS, BUILD_GATE, DBT_TESTS = "delivery_gate", "freshness", "build_gate", "dbt_tests"
+
+NOTHING_NEW = "Nothing new was delivered: the load that is in was judged when it came."
+
+
+def delivery_check(
+    contract: Contract, status: SourceStatus, gate: GateResult | None, receipt: Receipt | None, settings: Settings
+) -> dg.AssetCheckResult:
+    """The delivery against its contract: red when it was held back."""
+    held = status.verdict == HELD_BACK
+    metadata: dict[str, Any] = {"reason": status.reason} if status.reason else {}
+    metadata |= (finding_metadata([gate]) if gate else {}) | (difference_metadata(contract, receipt) if held else {})
+    severity = dg.AssetCheckSeverity.ERROR if held or not gate or gate.passed is False else dg.AssetCheckSeverity.WARN
+    return dg.AssetCheckResult(
+        check_name=DELIVERY_GATE,
+        asset_key=["landing", contract.source],
+        passed=not held,
+        severity=severity,
+        metadata=metadata | docs_metadata(settings, f"gates/delivery/{contract.source}.html"),
+        description=f"Held back: its last good rows stay. {status.reason}" if held else None if gate else NOTHING_NEW,
+    )
+
+
+def freshness_check(contract: Contract, status: SourceStatus, as_of: dt.datetime) -> dg.AssetCheckResult:
+    """How old the source's data are beside what its contract allows: yellow when late, red when stale.
+
+    A source of which nothing has ever come, or whose city sets no limit, is never late.
+    """
+    limits, age = contract.freshness, age_hours(status, as_of)
+    metadata: dict[str, Any] = {}
+    if limits:
+        metadata |= {"late_after_hours": limits.warn_after_hours, "stale_after_hours": limits.stale_after_hours}
+    if age is not None:
+        metadata |= {"age_hours": round(age, 1), "data_as_of": status.data_as_of}
+    stale = limits is not None and age is not None and age > limits.stale_after_hours
+    late = limits is not None and age is not None and age > limits.warn_after_hours
+    return dg.AssetCheckResult(
+        check_name=FRESHNESS,
+        asset_key=["landing", contract.source],
+        passed=not late,
+        severity=dg.AssetCheckSeverity.ERROR if stale else dg.AssetCheckSeverity.WARN,
+        metadata=metadata,
+        description=f"{'Stale' if stale else 'Late'}: ask {contract.steward.team} ({contract.steward.contact})" if late else None,
+    )
+
+
+def source_checks(contract: Contract) -> list[dg.AssetCheckSpec]:
+    """The checks that every run makes of a source: its delivery, and its age where the contract limits it."""
+    key = ["landing", contract.source]
+    specs = [dg.AssetCheckSpec(DELIVERY_GATE, asset=key, description="The delivery against its contract.")]
+    if contract.freshness:
+        specs.append(dg.AssetCheckSpec(FRESHNESS, asset=key, description="The age of its data against its contract."))
+    return specs
+
+
+def finding_metadata(gates: Sequence[GateResult]) -> dict[str, Any]:
+    """How many expectations there were, and what each found, the failed ones first. No cell of the data is among it."""
+    findings = sorted((finding for gate in gates for finding in gate.findings), key=lambda finding: finding.success)
+    metadata: dict[str, Any] = {"expectations": len(findings), "failed": sum(not finding.success for finding in findings)}
+    if findings:
+        facts = ("severity", "expectation", "column", "observed", "threshold")
+        records = [
+            {"result": "passed" if finding.success else "FAILED"} | {fact: _said(getattr(finding, fact)) for fact in facts}
+            for finding in findings
+        ]
+        metadata["findings"] = dg.MetadataValue.table([dg.TableRecord(record) for record in records])
+    return metadata
+
+
+def _said(fact: object) -> str:
+    return "" if fact is None else f"{fact:,.6g}" if isinstance(fact, float) else str(fact)
+
+
+def difference_metadata(contract: Contract, receipt: Receipt | None) -> dict[str, Any]:
+    """The columns of a held-back delivery that are not as agreed, as a table; nothing where it could not be read."""
+    lines = differing(column_differences(contract, receipt)) if receipt else ()
+    if not lines:
+        return {}
+    facts = ("expected", "found", "verdict", "likely", "similarity")
+    records = [dg.TableRecord({fact: str(getattr(line, fact) or "") for fact in facts}) for line in lines]
+    return {"columns": dg.MetadataValue.table(records)}
+
+
+def test_results(
+    specs: Mapping[str, dg.AssetSpec], results: Iterable[NodeResult], selected: Collection[dg.AssetCheckKey]
+) -> Iterator[dg.AssetCheckResult]:
+    """One check result for each model that was tested: passed if all its tests did. What stands was tested when it was built."""
+    tests: dict[str, list[NodeResult]] = {}
+    for result in results:
+        if result.kind == "test":
+            for unique_id in result.tested:
+                tests.setdefault(unique_id, []).append(result)
+    for unique_id, spec in specs.items():
+        if dg.AssetCheckKey(spec.key, DBT_TESTS) in selected:
+            ran = tests.get(unique_id, [])
+            if not ran:
+                continue
+            failed = [result for result in ran if not result.good]
+            metadata: dict[str, Any] = {"tests": len(ran), "failed": len(failed)}
+            records = [
+                dg.TableRecord({"result": result.status, "test": result.name, "rows": result.failures})
+                for result in sorted(ran, key=lambda result: result.good)
+            ]
+            if records:
+                metadata["results"] = dg.MetadataValue.table(records)
+            yield dg.AssetCheckResult(
+                check_name=DBT_TESTS,
+                asset_key=spec.key,
+                passed=not failed,
+                metadata=metadata,
+                description="; ".join(failed_tests(failed)) or None,
+            )
+
+
+def build_gate(specs: Iterable[dg.AssetSpec]) -> dg.AssetChecksDefinition:
+    """The gate before the release: Great Expectations on every mart and public table, and the attacker on what is published."""
+    subjects = {
+        spec.key: (
+            {f"marts.{spec.key.path[-1]}"}
+            if spec.key.path[0] == "marts"
+            # a seed has the name geographies, and dbt knows one thing by one name
+            else {"published", f"published.{spec.key.path[-1].removeprefix('published_')}"}
+        )
+        for spec in specs
+        if spec.key.path[0] in ("marts", "published")
+    }
+
+    @dg.multi_asset_check(
+        name=BUILD_GATE,
+        specs=[
+            dg.AssetCheckSpec(BUILD_GATE, asset=key, blocking=True, description="The gate before the release.")
+            for key in subjects
+        ],
+        can_subset=True,
+    )
+    def judge(context: dg.AssetCheckExecutionContext, run: RunResource) -> Iterator[dg.AssetCheckResult]:
+        gates = stages.gates(run.session, told(context.log.info))
+        for key, about in subjects.items():
+            found = [gate for gate in gates if gate.subject in about]
+            if not found or dg.AssetCheckKey(key, BUILD_GATE) not in context.selected_asset_check_keys:
+                continue
+            blocked = not all(gate.passed for gate in found)
+            severity = dg.AssetCheckSeverity.ERROR if blocked else dg.AssetCheckSeverity.WARN
+            good = not blocked and not any(gate.warnings for gate in found)
+            shown = next((gate for gate in found if not gate.passed), found[0])
+            page = f"gates/{shown.gate}/{shown.subject}.html"
+            yield dg.AssetCheckResult(
+                check_name=BUILD_GATE,
+                asset_key=key,
+                passed=good,
+                severity=severity,
+                metadata=finding_metadata(found) | docs_metadata(run.session.settings, page),
+                description="; ".join(gate.reason for gate in found if gate.reason) or None,
+            )
+
+    return judge

@@ -1,0 +1,166 @@
+"""The asset graph's steps: one a source, one for all dbt models, one for quality, and the release.
+
+Here: the steps, and what they yield. Not here: what the graph shows of a node (`specs`, `shown`, `checks`), what the steps do
+(`intake`, `stages`, `build`), which job and schedule run them (`jobs`).
+
+Assets are made from contracts and from dbt's manifest, never written out. dbt builds everything in one step: a release is
+whole or not at all, so a partial run differs from a full one only in what it takes in.
+
+Dagster reads the annotations of steps as they stand, so this module does not postpone them.
+"""
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from functools import partial
+from typing import Any
+
+import dagster as dg
+
+from ingest.contract import Contract
+from ingest.delivery.write_batch import DeliveryStore
+from ingest.landing.tables import LastLoad, last_load
+from orchestration.defs.asset_checks import DBT_TESTS, delivery_check, freshness_check, source_checks, test_results
+from orchestration.defs.asset_specs import (
+    QUALITY_SCHEMA,
+    RELEASE_KEY,
+    TEAM,
+    source_description,
+    source_metadata,
+    source_owner,
+)
+from orchestration.defs.metadata import docs_metadata, model_metadata, release_metadata, source_observations, status_metadata
+from orchestration.defs.resources import RunResource
+from orchestration.pipeline import build, ingest_source, stages
+from orchestration.runs.context import RunSession
+from orchestration.runs.progress import told, watcher
+from orchestration.runs.record import BLOCKED, HELD_BACK
+from orchestration.transform.dbt_runner import STANDS, NodeResult
+
+
+def landing_asset(contract: Contract) -> dg.AssetsDefinition:
+    """The asset of one source: deliver, audit, promote or hold back."""
+
+    @dg.asset(
+        key=["landing", contract.source],
+        group_name=contract.department,
+        description=source_description(contract),
+        owners=[source_owner(contract)],
+        kinds={"duckdb", contract.connector.kind},
+        tags={"policy_area": contract.policy_area, "cadence": contract.cadence},
+        metadata=source_metadata(contract),
+        check_specs=source_checks(contract),
+    )
+    def land(context: dg.AssetExecutionContext, run: RunResource) -> Iterator[dg.AssetCheckResult | dg.MaterializeResult[Any]]:
+        session = run.session
+        seen = watcher()
+        seen.stage(f"{contract.source}: deliver, audit, promote")
+        registered = session.reading.registry[contract.source]  # with what the city changes in the contract
+        status, gate = ingest_source.take_in(session, registered, partial(seen.rows, contract.source))
+        seen.source(status)
+        context.log.info(f"{contract.source}: {status.verdict}{f' - {status.reason}' if status.reason else ''}")
+        store = DeliveryStore(session.settings.home.deliveries, contract.source)
+        receipt = store.receipt(status.load_id) if status.verdict == HELD_BACK and status.load_id else None
+        yield delivery_check(registered, status, gate, receipt, session.settings)
+        if contract.freshness:
+            yield freshness_check(registered, status, session.as_of)
+        measured = session.measured.get(contract.source, {})
+        metadata = status_metadata(status, measured, session.as_of)
+        metadata |= docs_metadata(session.settings, f"sources/{contract.source}.html")
+        yield dg.MaterializeResult(metadata=metadata, data_version=_version(last_load(session.con, registered)))
+
+    return land
+
+
+def _version(last: LastLoad | None) -> dg.DataVersion:
+    """What landing holds of a source: as long as that stays, what is built of it does not show as out of date."""
+    return dg.DataVersion(f"{last.load_id}-{last.sequence}" if last else "nothing")
+
+
+def dbt_assets(specs: Mapping[str, dg.AssetSpec], manifest: Mapping[str, Any]) -> tuple[dg.AssetsDefinition, dg.AssetsDefinition]:
+    """Two steps: all models but quality, then, after the gates, quality."""
+    quality = {i: spec for i, spec in specs.items() if spec.key.path[0] == QUALITY_SCHEMA}
+    models = {i: spec for i, spec in specs.items() if i not in quality}
+    # the gate waits for no more than quality does: all marts and public tables
+    awaited = {dep.asset_key for spec in quality.values() for dep in spec.deps}
+    tested = {
+        node for test in manifest["nodes"].values() if test["resource_type"] == "test" for node in test["depends_on"]["nodes"]
+    }
+    checks = [
+        dg.AssetCheckSpec(DBT_TESTS, asset=spec.key, blocking=True, description="Our own tests of this model.")
+        for i, spec in models.items()
+        if i in tested
+    ]
+
+    @dg.multi_asset(name="models", specs=[_optional(spec) for spec in models.values()], check_specs=checks, can_subset=True)
+    def build_models(
+        context: dg.AssetExecutionContext, run: RunResource
+    ) -> Iterator[dg.MaterializeResult[Any] | dg.AssetCheckResult]:
+        results = stages.models(run.session, told(context.log.info))
+        if not results:
+            context.log.info("nothing changed: no build, no gates, no release")
+            return
+        yield from _materialized(context, run.session, models, results, awaited)
+        yield from test_results(models, results, context.selected_asset_check_keys)
+
+    @dg.multi_asset(name="quality", specs=[_optional(spec) for spec in quality.values()], can_subset=True)
+    def build_quality(context: dg.AssetExecutionContext, run: RunResource) -> Iterator[dg.MaterializeResult[Any]]:
+        results = stages.quality(run.session, told(context.log.info))
+        yield from _materialized(context, run.session, quality, results)
+
+    return build_models, build_quality
+
+
+def _optional(spec: dg.AssetSpec) -> dg.AssetSpec:
+    return spec.replace_attributes(skippable=True)
+
+
+def _materialized(
+    context: dg.AssetExecutionContext,
+    session: RunSession,
+    specs: Mapping[str, dg.AssetSpec],
+    results: Sequence[NodeResult],
+    awaited: Collection[dg.AssetKey] = (),
+) -> Iterator[dg.MaterializeResult[Any]]:
+    # what stands shows its last materialization, but where a later step waits for it
+    built = [
+        r
+        for r in results
+        if r.good
+        and r.unique_id in specs
+        and specs[r.unique_id].key in context.selected_asset_keys
+        and (r.status != STANDS or specs[r.unique_id].key in awaited)
+    ]
+    if not built:
+        return
+    rows = build.table_rows(session)
+    made_of = dg.DataVersion(session.receipt.fingerprint or session.receipt.run_id)
+    for result in built:
+        metadata = model_metadata(result, rows.get(result.relation))
+        yield dg.MaterializeResult(asset_key=specs[result.unique_id].key, metadata=metadata, data_version=made_of)
+
+
+def release_asset(specs: Iterable[dg.AssetSpec]) -> dg.AssetsDefinition:
+    """The release: what people and BI tools open."""
+    before: Sequence[dg.AssetKey] = [spec.key for spec in specs if spec.key.path[0] in (QUALITY_SCHEMA, "published")]
+
+    @dg.asset(
+        key=RELEASE_KEY,
+        deps=before,
+        group_name="published",
+        kinds={"duckdb"},
+        owners=[TEAM],
+        output_required=False,
+        description="The published pair of DuckDB files: the analyst's and the public one.",
+    )
+    def publish(context: dg.AssetExecutionContext, run: RunResource) -> Iterator[dg.MaterializeResult[Any]]:
+        session = run.session
+        release_id = stages.release(session, told(context.log.info))
+        if release_id is not None:
+            context.log.info(f"released {release_id}")
+            for observation in source_observations(session.settings.home):
+                context.log_event(observation)
+            yield dg.MaterializeResult(metadata=release_metadata(session.settings, session.receipt, release_id))
+        elif session.receipt.outcome == BLOCKED:
+            # whoever asked for the release alone has no gate of it on the screen
+            raise dg.Failure(f"blocked by a gate; the last release stays. {session.receipt.message}", allow_retries=False)
+
+    return publish

@@ -1,0 +1,97 @@
+"""What a run adds to the nodes of the asset graph: the figures that the UI shows, and draws over time.
+
+Here: metadata of sources, of models and of the release, as numbers where there is something to draw. Not here: verdicts
+(`checks`), where the figures come from: receipts, and what the published file says of itself.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from typing import Any
+
+import dagster as dg
+
+from orchestration.runs.record import FRESH, HELD_BACK, STALE, RunReceipt, SourceStatus
+from orchestration.runs.status_report import measured_sources, release_figures
+from orchestration.settings import Settings
+from orchestration.transform.dbt_runner import NodeResult
+from warehouse.paths import Home
+
+ROWS = ("rows_delivered", "rows_staged", "rows_rejected", "rows_blank", "rows_duplicate", "rows_superseded", "rows_withdrawn")
+INDEX = "index.html"
+MEASURED = ("known_race_pct", "geocoded_pct", "readiness_grade")
+
+
+def status_metadata(status: SourceStatus, measured: Mapping[str, Any], as_of: dt.datetime) -> dict[str, Any]:
+    """One source after a run; `measured` is what the release that is out says of it, a run behind until the next is out."""
+    said: dict[str, Any] = {"verdict": status.verdict, "held_back": int(status.verdict == HELD_BACK)}
+    for name in (*ROWS, "load_id", "reason"):
+        value = getattr(status, name)
+        if value is not None:
+            said[name] = value
+    if status.data_as_of:
+        said["data_as_of"] = status.data_as_of
+        said["age_hours"] = round(age_hours(status, as_of) or 0.0, 1)
+    return said | measured_metadata(measured)
+
+
+def measured_metadata(measured: Mapping[str, Any]) -> dict[str, Any]:
+    """What only the built tables can tell of a source: the known share of race, the geocoded share, the grade."""
+    return {name: measured[name] for name in MEASURED if measured.get(name) is not None}
+
+
+def age_hours(status: SourceStatus, as_of: dt.datetime) -> float | None:
+    """Hours from the end of the source's data to the run's clock."""
+    if not status.data_as_of:
+        return None
+    return (as_of - dt.datetime.fromisoformat(status.data_as_of)).total_seconds() / 3600
+
+
+def release_metadata(settings: Settings, receipt: RunReceipt, release_id: str) -> dict[str, Any]:
+    """The release: where it lies, how large it is, and how things stand in it."""
+    home = settings.home
+    statuses = receipt.sources.values()
+    said: dict[str, Any] = {
+        "release_id": release_id,
+        "path": dg.MetadataValue.path(str(home.published_analyst)),
+        "analyst_mb": _megabytes(home, "analyst"),
+        "public_mb": _megabytes(home, "public"),
+        "sources_fresh": sum(status.verdict == FRESH for status in statuses),
+        "sources_held_back": sum(status.verdict == HELD_BACK for status in statuses),
+        "sources_stale": sum(status.verdict == STALE for status in statuses),
+        "rows_staged": sum(status.rows_staged or 0 for status in statuses),
+        "rows_rejected": sum(status.rows_rejected or 0 for status in statuses),
+        "seconds": round(sum(receipt.seconds.values()), 1),
+    }
+    return said | release_figures(home) | docs_metadata(settings)
+
+
+def docs_metadata(settings: Settings, page: str = INDEX) -> dict[str, Any]:
+    """Where a page of the docs is read, else their first page; nothing as long as nobody has written any.
+
+    Pages are those that `levelground docs` writes: `gates/<gate>/<subject>.html`, `sources/<source>.html`.
+    """
+    here = next((name for name in (page, INDEX) if (settings.home.docs / name).is_file()), None)
+    if settings.docs_url:
+        return {"docs": dg.MetadataValue.url(f"{settings.docs_url}/{here}" if here else settings.docs_url)}
+    return {"docs": dg.MetadataValue.path(str(settings.home.docs / here))} if here else {}
+
+
+def model_metadata(result: NodeResult, rows: int | None) -> dict[str, Any]:
+    """A model or seed that has been built: how long it took, and how many rows it has, if it is a table."""
+    return {"seconds": result.seconds} | ({"dagster/row_count": rows} if rows is not None else {})
+
+
+def source_observations(home: Home) -> list[dg.AssetObservation]:
+    """What the release that has just come out says of each source: points of the same lines as `status_metadata`'s."""
+    return [
+        dg.AssetObservation(asset_key=["landing", source], metadata=metadata)
+        for source, row in measured_sources(home).items()
+        if (metadata := measured_metadata(row))
+    ]
+
+
+def _megabytes(home: Home, which: str) -> float:
+    path = home.published_analyst if which == "analyst" else home.published_public
+    return round(path.stat().st_size / 1e6, 2)

@@ -1,0 +1,1 @@
+"""Dagster sensors: the drop folder and the health of runs."""

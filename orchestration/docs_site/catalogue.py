@@ -1,0 +1,84 @@
+"""What the catalogue tells: the sources by their contracts, the measures and tables by the release that is out.
+
+Here: gathering. Not here: pages. From the release come the registry of measures and the catalog with its comments, no rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ingest.contract import Contract
+from orchestration.runs.record import RunReceipt, SourceStatus
+from warehouse.connection import run_query
+from warehouse.paths import ANALYST_FILE, PUBLIC_FILE, Home
+from warehouse.releases import Manifest
+
+SECONDS = 60
+FILES = {ANALYST_FILE: "analysts", PUBLIC_FILE: "everybody"}
+MEASURES = "select * from marts.dim_measure order by policy_area, name, measure_version"
+COLUMNS = """
+select tables.schema_name, tables.table_name, tables.comment as says, columns.column_name, columns.data_type, columns.comment
+from duckdb_tables() as tables
+inner join duckdb_columns() as columns
+    on tables.database_name = columns.database_name and tables.schema_name = columns.schema_name
+    and tables.table_name = columns.table_name
+order by tables.schema_name, tables.table_name, columns.column_index
+"""
+
+
+@dataclass(frozen=True)
+class Table:
+    """A published table: where it is, for whom, what it says, its columns as (name, type, description)."""
+
+    schema: str
+    name: str
+    audience: str
+    file: str
+    says: str
+    rows: int | None
+    columns: tuple[tuple[str, str, str], ...]
+
+    @property
+    def page(self) -> str:
+        """The file name of its page: `stats` stands in both files."""
+        return f"{self.schema}.{self.name}.html"
+
+
+@dataclass(frozen=True)
+class Source:
+    """A source: its contract, and what the last run says of it."""
+
+    contract: Contract
+    status: SourceStatus | None
+
+    @property
+    def verdict(self) -> str:
+        """In the words of the run."""
+        return self.status.verdict.replace("_", " ") if self.status else "no run yet"
+
+
+def sources(contracts: list[Contract], last: RunReceipt | None) -> list[Source]:
+    """Every source, by name."""
+    known: Mapping[str, SourceStatus] = last.sources if last else {}
+    return [Source(contract, known.get(contract.source)) for contract in contracts]
+
+
+def measures(home: Home, release_id: str) -> list[dict[str, Any]]:
+    """The registry of measures of a release."""
+    rows: list[dict[str, Any]] = run_query(home.release(release_id) / ANALYST_FILE, MEASURES, SECONDS).to_pylist()
+    return rows
+
+
+def tables(home: Home, manifest: Manifest) -> list[Table]:
+    """The tables of both files of a release, in the order of their names."""
+    found = []
+    for file, audience in FILES.items():
+        rows = run_query(home.release(manifest.release_id) / file, COLUMNS, SECONDS).to_pylist()
+        for schema, name in dict.fromkeys((row["schema_name"], row["table_name"]) for row in rows):
+            own = [row for row in rows if (row["schema_name"], row["table_name"]) == (schema, name)]
+            columns = tuple((row["column_name"], row["data_type"], row["comment"] or "") for row in own)
+            counted = manifest.files[file].tables.get(f"{schema}.{name}")
+            found.append(Table(schema, name, audience, file, own[0]["says"] or "", counted, columns))
+    return sorted(found, key=lambda table: (table.schema, table.name))

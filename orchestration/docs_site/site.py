@@ -1,0 +1,100 @@
+"""The folder `docs/` of a home: written beside it, then put in its place.
+
+Here: which pages there are and where, and the exchange. Not here: what they say (`catalogue`, `templates/`).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import shutil
+import tempfile
+from pathlib import Path
+
+from filelock import FileLock
+
+from ingest.contract.registry import load_registry
+from orchestration.docs_site import catalogue
+from orchestration.docs_site.pages import STYLE, renderer, sealed_off
+from orchestration.runs.delivery_location import home_city, home_folder
+from orchestration.runs.record import RunReceipt, RunStore
+from orchestration.settings import Settings
+from orchestration.transform import dbt_runner
+from warehouse.paths import SHARED, Home
+from warehouse.releases import current, read_manifest
+
+INDEX = "index.html"
+NEXT, BEFORE = ".docs-next-", ".docs-before"
+READABLE = 0o640
+
+
+def write_docs(settings: Settings) -> Path:
+    """Write all pages and put them in place at once; the path of the index page.
+
+    Whoever reads meanwhile has the old pages; what a killed writer left is removed.
+    """
+    home = settings.home
+    home.ensure()
+    with FileLock(home.root / ".docs.lock"):
+        for left in home.root.glob(".docs-*"):
+            shutil.rmtree(left)
+        folder = Path(tempfile.mkdtemp(prefix=NEXT, dir=home.root))
+        try:
+            _write(settings, folder)
+            _opened_to_the_group(folder)
+            _exchange(home, folder)
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+    return home.docs / INDEX
+
+
+def _write(settings: Settings, folder: Path) -> None:
+    home, render = settings.home, renderer()
+    last = RunStore(home.runs).last_ended()
+    published = current(home)
+    manifest = read_manifest(home, published.release_id) if published else None
+    city, deliveries = home_city(settings), home_folder(settings)
+    registry = load_registry(settings.further_sources)
+    contracts = registry.for_city(city.sources, (deliveries / "city.yml") if deliveries else Path("city.yml"))
+    sources = catalogue.sources(list(contracts), last)
+    measures = catalogue.measures(home, manifest.release_id) if manifest else []
+    tables = catalogue.tables(home, manifest) if manifest else []
+    built = dt.datetime.now(dt.UTC).replace(microsecond=0, tzinfo=None)
+    told = {"city": city, "manifest": manifest, "last": last, "sources": sources, "measures": measures, "tables": tables}
+    pages = {INDEX: render("index.html", built=built, **told)}
+    pages |= {f"{name}/{INDEX}": render(f"{name}.html", **told) for name in ("sources", "measures", "tables", "gates")}
+    pages |= {f"sources/{source.contract.source}.html": render("source.html", source=source) for source in sources}
+    pages |= {f"tables/{table.page}": render("table.html", table=table) for table in tables}
+    if last is not None:
+        pages |= _gates(last)
+    for name, page in pages.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(page, encoding="utf-8")
+    (folder / "dbt").mkdir()
+    page = dbt_runner.documented(home, manifest.release_id if manifest else None, folder)
+    (folder / "dbt" / INDEX).write_text(sealed_off(page), encoding="utf-8")
+
+
+def _gates(last: RunReceipt) -> dict[str, str]:
+    from expectations.engine.data_docs import gate_page  # noqa: PLC0415 - Great Expectations takes seconds to import
+
+    started, style = dt.datetime.fromisoformat(last.started_at), STYLE.read_text(encoding="utf-8")
+    return {f"gates/{gate.gate}/{gate.subject}.html": gate_page(gate, last.run_id, started, style) for gate in last.gates}
+
+
+def _opened_to_the_group(folder: Path) -> None:
+    folder.chmod(SHARED)
+    for path in folder.rglob("*"):
+        path.chmod(SHARED if path.is_dir() else READABLE)
+
+
+def _exchange(home: Home, folder: Path) -> None:
+    """Two renames: a folder cannot be replaced in one without a symbolic link, which file shares treat each in its own way."""
+    before = home.root / BEFORE
+    home.docs.rename(before)
+    try:
+        folder.rename(home.docs)
+    except OSError:
+        before.rename(home.docs)
+        raise
+    shutil.rmtree(before)

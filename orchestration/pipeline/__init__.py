@@ -1,0 +1,1 @@
+"""The steps of one run, without Dagster: ingest each source, build, gate, release."""

@@ -1,0 +1,89 @@
+"""What runs and releases say to people and programs: the JSON of `run`, `status` and `sources`.
+
+Here: joining receipts with the published file. Not here: printing. Nothing here opens the working warehouse.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+from orchestration.runs.record import RunReceipt, RunStore, SourceStatus
+from warehouse.connection import QueryError, WarehouseError, run_query
+from warehouse.paths import Home
+
+RUN_COLUMNS = ("run_id", "trigger", "started_at", "ended_at", "outcome", "exit_code", "release_id")
+MEASURED_COLUMNS = ("known_race_pct", "geocoded_pct", "readiness_grade", "readiness_reasons")
+
+
+def run_report(home: Home, receipt: RunReceipt) -> dict[str, Any]:
+    """The `quality.runs` row of a run, with `sources` (its `source_status` rows) and `published_path`."""
+    row = {name: getattr(receipt, name) for name in RUN_COLUMNS}
+    row["message"] = receipt.message
+    row["as_of"] = receipt.as_of
+    row["unknown_folders"] = list(receipt.unknown_folders)
+    row["seconds"] = receipt.seconds
+    row["notes"] = list(receipt.notes)
+    row["sources"] = source_rows(home, receipt)
+    row["published_path"] = str(home.published_analyst) if home.published_analyst.is_file() else None
+    return row
+
+
+def source_rows(home: Home, receipt: RunReceipt) -> list[dict[str, Any]]:
+    """The `source_status` rows of a run: what Python knows, and what the published file measured of each source."""
+    measured = measured_sources(home)
+    rows = []
+    for status in receipt.sources.values():
+        row = {field.name: getattr(status, field.name) for field in dataclasses.fields(SourceStatus) if field.name != "seconds"}
+        rows.append(row | measured.get(status.source, dict.fromkeys(MEASURED_COLUMNS)))
+    return rows
+
+
+def last_run(home: Home) -> RunReceipt | None:
+    """The newest run that came to an end."""
+    return RunStore(home.runs).last_ended()
+
+
+def readiness(home: Home, row: dict[str, Any]) -> list[tuple[str, str, str]]:
+    """Why a source has its grade: reason, the grade that the reason allows at best, and what it means."""
+    reasons = [reason for reason in (row.get("readiness_reasons") or "").split(", ") if reason]
+    rules = {rule["reason"]: rule for rule in _published(home, "select reason, grade, meaning from reference.readiness_rules")}
+    return [(reason, rules[reason]["grade"], rules[reason]["meaning"]) for reason in reasons if reason in rules]
+
+
+def data_issues(home: Home, source: str) -> list[tuple[str, str, str]]:
+    """What is known to be wrong with the data of a source: issue id, status, summary."""
+    found = _published(home, "select issue_id, source, status, summary from quality.data_issues order by issue_id")
+    return [(issue["issue_id"], issue["status"], issue["summary"]) for issue in found if issue["source"] == source]
+
+
+def measured_sources(home: Home) -> dict[str, dict[str, Any]]:
+    """What the published file measured of each source, by its name; nothing before the first release."""
+    found = _published(home, f"select source, {', '.join(MEASURED_COLUMNS)} from quality.source_status")
+    return {row.pop("source"): row for row in found}
+
+
+def release_figures(home: Home) -> dict[str, Any]:
+    """Figures of the published file to draw over time: values by their status, shares over all rows that were staged."""
+    shares = ", ".join(
+        f"round(sum({share} * rows_staged) / nullif(sum(rows_staged) filter (where {share} is not null), 0), 2)::double "
+        f"as {share}"
+        for share in ("known_race_pct", "geocoded_pct")
+    )
+    values = _published(
+        home,
+        "select count(*) filter (where value is not null) as values_measured, count(*) filter (where value is null) as "
+        "values_without_number, count(distinct measure_id) as measures from marts.fct_equity_measures",
+    )
+    found = {**values[0], **_published(home, f"select {shares} from quality.source_status")[0]} if values else {}
+    return {name: figure for name, figure in found.items() if figure is not None}
+
+
+def _published(home: Home, query: str) -> list[dict[str, Any]]:
+    if not home.published_analyst.is_file():
+        return []
+    try:
+        rows: list[dict[str, Any]] = run_query(home.published_analyst, query, 30).to_pylist()
+    except (WarehouseError, QueryError):
+        return []  # a damaged release is reported by what opens it on purpose
+    return rows

@@ -1,0 +1,1 @@
+"""Commands on single sources: checking a delivery, scaffolding a contract, steward reports."""

@@ -1,0 +1,52 @@
+"""A new source: a draft written down and checked against the delivery that it was made from.
+
+Here: the steps of `levelground sources new`. Not here: the draft itself (`ingest.scaffold`), the check (`checking`).
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from expectations.delivery.unmapped_labels import read_labels
+from ingest.contract.registry import read_contract
+from ingest.scaffold import delivery_of, draft
+from ingest.scaffold.draft import FOR_PEOPLE
+from ingest.scaffold.render import write_draft
+from orchestration.pipeline.ingest_source import CROSSWALK
+from orchestration.runs.delivery_location import home_city
+from orchestration.settings import Settings
+from orchestration.sources.check_delivery import Checked, check_delivery
+from warehouse.connection import scratch
+
+
+@dataclass(frozen=True)
+class Drafted:
+    """The two files of a draft, what is left to decide, and the check of the very delivery (None for a database)."""
+
+    contract: Path
+    model: Path
+    questions: tuple[str, ...]
+    checked: Checked | None
+
+
+def new_source(
+    settings: Settings, name: str, what: str, folder: Path, *, table: str | None = None, crs: str | None = None
+) -> Drafted:
+    """Draft `name` from a file, a folder, a URL or a database into a folder of contracts, and check it.
+
+    `DraftError` where there is nothing to draft from, or the files are there already.
+    """
+    delivered = delivery_of(what, os.environ, table=table, crs=crs)
+    settings.home.ensure()
+    with tempfile.TemporaryDirectory(dir=settings.home.temporary) as own, scratch(Path(own)) as con:
+        made = draft(name, delivered, read_labels(CROSSWALK), home_city(settings).place_geoid, con)
+    contract, model = write_draft(made, folder)
+    read_contract(contract)
+    checked = None
+    if delivered.path is not None:
+        checked = check_delivery(dataclasses.replace(settings, further_sources=folder.absolute()), name, delivered.path)
+    return Drafted(contract, model, (*FOR_PEOPLE, *made.questions), checked)

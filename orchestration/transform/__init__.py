@@ -1,0 +1,1 @@
+"""dbt: running it, fingerprints, build plan, incremental builds, column lineage."""

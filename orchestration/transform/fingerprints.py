@@ -1,0 +1,139 @@
+"""What a release is made of, hash by hash, and which of it each measure is made of: what `releases diff` explains changes with.
+
+Here: hashes of seeds, contracts, models and code, versions of packages, the lineage of measures in dbt's manifest. Not here:
+comparing two releases (`warehouse.releases.change_attribution`), the loads (landing's ledger knows them).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.metadata
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from ingest.contract import Contract
+from orchestration.settings import DBT_PROJECT, PROJECT
+
+COMPONENTS = ("dagster", "dbt-core", "dbt-duckdb", "duckdb", "great-expectations")
+PACKAGES = ("warehouse", "ingest", "expectations", "orchestration")
+MEASURES = "fct_equity_measures"
+COUNTED = "models/marts/measures/counted/"
+# Every figure calls these; dbt does not see it, since the models call them as functions of the file.
+STATISTICS, STATISTICS_FOLDER = "stats", "macros/stats/"
+
+
+def versions() -> dict[str, str]:
+    """The versions of what a build runs on."""
+    return {name: importlib.metadata.version(name) for name in COMPONENTS}
+
+
+def code_hashes() -> dict[str, str]:
+    """A hash over the code of each of our packages."""
+    hashes = {}
+    for package in PACKAGES:
+        digest = hashlib.sha256()
+        for path in sorted((PROJECT / package).rglob("*")):
+            if path.suffix in (".py", ".yml"):
+                digest.update(path.read_bytes())
+        hashes[package] = digest.hexdigest()
+    return hashes
+
+
+def code_version() -> str:
+    """Levelground's version and the first digits of a hash over its code."""
+    together = hashlib.sha256("".join(code_hashes().values()).encode())
+    return f"{importlib.metadata.version('levelground')}+{together.hexdigest()[:8]}"
+
+
+def seed_hashes() -> dict[str, str]:
+    """A hash of each seed file, by the seed's name."""
+    return {path.stem: _hash(path.read_bytes()) for path in sorted((DBT_PROJECT / "seeds").rglob("*.csv"))}
+
+
+def seeds_hash() -> str:
+    """One hash over all seed files."""
+    return _hash("".join(f"{name}\x00{hashed}" for name, hashed in seed_hashes().items()).encode())
+
+
+def contract_hashes(contracts: Iterable[Contract]) -> dict[str, str]:
+    """A hash of each contract, with what the city changes in it, by source."""
+    return {contract.source: _hash(contract.model_dump_json(by_alias=True).encode()) for contract in contracts}
+
+
+def model_hashes(manifest: Mapping[str, Any]) -> dict[str, str]:
+    """A hash of each model's SQL and of every macro of ours that it calls, by name; `stats` is the published functions."""
+    macros = manifest["macros"]
+    hashes = {
+        str(node["name"]): code_hash(node, macros) for node in manifest["nodes"].values() if node["resource_type"] == "model"
+    }
+    functions = sorted(i for i, macro in macros.items() if _ours(i) and macro["original_file_path"].startswith(STATISTICS_FOLDER))
+    hashes[STATISTICS] = _hash("\x00".join(macros[i]["macro_sql"] for i in functions).encode())
+    return dict(sorted(hashes.items()))
+
+
+def code_hash(node: Mapping[str, Any], macros: Mapping[str, Any]) -> str:
+    """A hash of the SQL of a model or test, and of every macro of ours that it calls."""
+    called = sorted(_macros(node["depends_on"]["macros"], macros))
+    return _hash("\x00".join([node["raw_code"], *(macros[i]["macro_sql"] for i in called)]).encode())
+
+
+def lineage(manifest: Mapping[str, Any], measures: Iterable[str]) -> dict[str, tuple[str, ...]]:
+    """What each measure is made of, as `source x`, `seed y`, `model z`.
+
+    A measure is counted in a model of its own, `int_<measure>__counted`, and goes the way of all from there. One that has no
+    such model may come from any of them.
+    """
+    nodes = manifest["nodes"]
+    counted = {i: {i} | _ancestors(manifest, i) for i, node in nodes.items() if node["original_file_path"].startswith(COUNTED)}
+    whole = next((i for i, node in nodes.items() if node["resource_type"] == "model" and node["name"] == MEASURES), None)
+    if whole is None:
+        return {}
+    everything = {whole} | _ancestors(manifest, whole)
+    shared = {whole} | _ancestors(manifest, whole, stop=set(counted)) - set(counted)
+    own = {nodes[i]["name"].removeprefix("int_").removesuffix("__counted"): ancestors for i, ancestors in counted.items()}
+    found = {}
+    for measure in measures:
+        made_of = {_said(i) for i in (shared | own[measure] if measure in own else everything)}
+        found[measure] = tuple(sorted(name for name in made_of | {f"model {STATISTICS}"} if name))
+    return found
+
+
+def _ancestors(manifest: Mapping[str, Any], start: str, stop: set[str] | None = None) -> set[str]:
+    found: set[str] = set()
+    waiting = [start]
+    while waiting:
+        node = manifest["nodes"].get(waiting.pop())
+        for parent in node["depends_on"].get("nodes", ()) if node else ():
+            if parent not in found:
+                found.add(parent)
+                if parent not in (stop or ()):
+                    waiting.append(parent)
+    return found
+
+
+def _macros(start: Iterable[str], macros: Mapping[str, Any]) -> set[str]:
+    found: set[str] = set()
+    waiting = [i for i in start if _ours(i)]
+    while waiting:
+        called = waiting.pop()
+        if called not in found and called in macros:
+            found.add(called)
+            waiting += [i for i in macros[called]["depends_on"]["macros"] if _ours(i)]
+    return found
+
+
+def _ours(unique_id: str) -> bool:
+    return unique_id.startswith("macro.levelground.")
+
+
+def _said(unique_id: str) -> str | None:
+    """`source x` for a delivered table, `seed y`, `model z`; None for the receipts, which say how a run went."""
+    kind, _, name = unique_id.split(".", 2)
+    if kind == "source":
+        schema, _, table = name.partition(".")
+        return f"source {table}" if schema == "landing" else None
+    return f"{kind} {name}"
+
+
+def _hash(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()

@@ -1,0 +1,109 @@
+"""A warehouse with every table and no row, and dbt run on it in this process.
+
+Here: what tests of the dbt project need. dbt's unit tests ask the database for the types of their inputs, so the relations must
+exist first; an empty build makes them, and is itself a test that no model needs data. Not here: the rules, which are unit tests
+beside the models, and what dbt makes of real rows (tests/e2e).
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+from duckdb import DuckDBPyConnection
+
+from ingest.city import read_city
+from ingest.contract.registry import load_registry
+from ingest.landing.tables import ensure_ledger, ensure_tables
+from orchestration.pipeline.build import SOURCES_FILE
+from orchestration.settings import DBT_PROJECT
+from orchestration.transform.dbt_sources import LAYOUT, write_sources
+from warehouse.connection import attach, open_working
+from warehouse.paths import Home
+
+REPORTED = DBT_PROJECT / "models" / "published" / "_published__sources.yml"
+
+
+@dataclass(frozen=True)
+class EmptyWarehouse:
+    """The connection that holds the instance, and what became of each node of the build."""
+
+    home: Home
+    con: DuckDBPyConnection
+    built: dict[str, str] = field(repr=False)
+
+    def dbt(self, *arguments: str) -> dict[str, tuple[str, str]]:
+        """Status and message of each node, by name."""
+        return _dbt(self.home, *arguments)
+
+
+@contextmanager
+def building_empty(folder: Path) -> Iterator[EmptyWarehouse]:
+    """A home in `folder` in which everything is built and nothing is delivered."""
+    home = Home(folder)
+    home.ensure()
+    registry, zone = load_registry(), read_city(None).time_zone
+    write_sources(registry, SOURCES_FILE)
+    con = open_working(home, threads=2)
+    try:
+        ensure_ledger(con)
+        for contract in registry:
+            ensure_tables(con, contract, zone)
+        con.execute("create schema receipts")
+        for table, columns in LAYOUT.items():
+            declared = ", ".join(f'"{name}" {kind}' for name, kind in (column.split(" ", 1) for column in columns.split(", ")))
+            con.execute(f"create table receipts.{table} ({declared})")
+        con.execute("create schema if not exists disclosure")
+        con.execute(f"create table if not exists disclosure.reported ({_reported()})")
+        attach(con, files(home)["release"], "release")
+        attach(con, files(home)["public"], "public")
+        built = _dbt(home, "build", "--exclude-resource-type", "unit_test")
+        yield EmptyWarehouse(home, con, {name: f"{status} {message}" for name, (status, message) in built.items()})
+    finally:
+        con.close()
+
+
+def _reported() -> str:
+    """The columns of disclosure.reported, as the models expect them."""
+    (source,) = yaml.safe_load(REPORTED.read_text(encoding="utf-8"))["sources"]
+    (table,) = source["tables"]
+    return ", ".join(f"{column['name']} {column['data_type']}" for column in table["columns"])
+
+
+def files(home: Home) -> dict[str, Path]:
+    """The file of each database of a build, by the alias that the models know."""
+    return {
+        "warehouse": home.warehouse,
+        "release": home.root / "levelground.duckdb",
+        "public": home.root / "levelground_public.duckdb",
+    }
+
+
+def _dbt(home: Home, *arguments: str) -> dict[str, tuple[str, str]]:
+    from dbt.cli.main import dbtRunner  # noqa: PLC0415 - two seconds to import
+
+    project = str(DBT_PROJECT)
+    where = ["--project-dir", project, "--profiles-dir", project, "--target-path", str(home.dbt), "--log-path", str(home.logs)]
+    with _environment({f"LEVELGROUND_{alias.upper()}_FILE": str(path) for alias, path in files(home).items()}):
+        outcome: Any = dbtRunner().invoke(["--quiet", *arguments, *where])
+    assert outcome.result is not None, outcome.exception
+    return {result.node.name: (str(result.status), str(result.message or "")) for result in outcome.result.results}
+
+
+@contextmanager
+def _environment(wanted: dict[str, str]) -> Iterator[None]:
+    before = {name: os.environ.get(name) for name in wanted}
+    os.environ.update(wanted, DO_NOT_TRACK="1")
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value

@@ -1,0 +1,58 @@
+"""What is delivered by tract: foreclosures with their parcels, and modelled prevalences with their intervals."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from tests.support.truth import town
+from tests.support.truth.planted import Switches, World, alike, years
+
+MEASURES = ("foreclosures_per_1000_parcels", "diabetes_prevalence", "copd_prevalence", "poor_mental_health_prevalence")
+_PARCELS = 300 + 40 * (np.arange(town.TRACTS) % 7)
+_FORECLOSED = 0.006 + 0.04 * np.linspace(0, 1, town.TRACTS)
+_CONDITIONS = {"diabetes": 11.0, "copd": 6.0, "poor_mental_health": 15.0}
+_ERROR = 0.08  # standard error of an estimate, as a part of it
+_CORRELATION = 0.75  # of the errors of two tracts in one year, as the seed row estimate_year_correlation states it
+
+
+def plant(rng: np.random.Generator, seeds: int, switches: Switches) -> World:
+    world, foreclosed_share = World(), alike(_FORECLOSED, switches)
+    tract, first_day = np.tile(np.arange(town.TRACTS), seeds), np.repeat(years(seeds), town.TRACTS)
+    geoid = np.unique(town.TRACT_GEOID)[tract]
+    period = {
+        "period_start": first_day,
+        "period_end": (first_day.astype("datetime64[Y]") + 1).astype("datetime64[D]") - np.timedelta64(1, "D"),
+    }
+    world.fact(
+        "fct_foreclosures_by_tract", source="dcd__foreclosures", jurisdiction=town.GEOID, tract_vintage="2020", tract_geoid=geoid,
+        **period, private_parcels_count=_PARCELS[tract], foreclosures_count=rng.poisson((_PARCELS * foreclosed_share)[tract]),
+    )  # fmt: skip
+    halves = np.where(town.TRACT == 0, 0.5, 1.0)  # as the bridge divides the first tract
+    of_year = {"period_start": years(seeds)[:, None], "seed": np.arange(seeds)[:, None], "method": "aggregate"}
+    for place in ("city", "tract", "aldermanic_district", "police_district"):
+        geoids, parcels = town.sums(halves * _PARCELS[town.TRACT], place)
+        here = {"geography_type": place, "geography_vintage": town.PLACES[place][0], "geoid": geoids}
+        foreclosed = town.sums(1_000 * halves * (_PARCELS * foreclosed_share)[town.TRACT], place)[1]
+        world.truth("foreclosures_per_1000_parcels", **of_year, **here, truth=foreclosed / parcels)
+    by_race = {"geoid": town.GEOID, "race_ethnicity_code": np.array([*town.RACES, "all"])}
+    of_year = {"period_start": years(seeds)[:, None, None], "seed": np.arange(seeds)[:, None, None], "method": "place_weighted"}
+    means = town.weighted(1_000 * foreclosed_share[town.TRACT], "city")[1]
+    world.truth("foreclosures_per_1000_parcels", **of_year, **by_race, truth=means)
+    for condition, lowest in _CONDITIONS.items():
+        truth = lowest * alike(1 + np.linspace(0, 1, town.TRACTS), switches)
+        error = _ERROR * truth
+        of_model = np.sqrt(_CORRELATION) * rng.standard_normal((seeds, 1))
+        of_tract = np.sqrt(1 - _CORRELATION) * rng.standard_normal((seeds, town.TRACTS))
+        estimate = truth + error * (of_model + of_tract)
+        world.fact(
+            "fct_health_outcomes_by_tract", source="mhd__chronic_disease", jurisdiction=town.GEOID, geography_type="tract",
+            geography_vintage="2010", geoid=geoid, **period, condition_code=condition, value_status="computed",
+            estimate_pct=estimate.ravel(), estimate_pct_low=(estimate - 1.959964 * error).ravel(),
+            estimate_pct_high=(estimate + 1.959964 * error).ravel(),
+        )  # fmt: skip
+        tracts = {"geography_type": "tract", "geography_vintage": "2010", "geoid": np.unique(town.TRACT_GEOID)}
+        delivered = {"period_start": years(seeds)[:, None], "seed": np.arange(seeds)[:, None], "method": "aggregate"}
+        world.truth(f"{condition}_prevalence", **delivered, **tracts, truth=truth)
+        means = town.weighted(truth[town.TRACT], "city")[1]
+        world.truth(f"{condition}_prevalence", **of_year, **by_race, truth=means)
+    return world

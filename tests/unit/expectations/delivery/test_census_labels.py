@@ -1,0 +1,117 @@
+"""A census line that moved is found by its label, before anybody counts one group as another."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from expectations.delivery.census_labels import MovedLine, concept_checks, moved_lines, read_concepts
+from expectations.delivery.suite_from_contract import DeliveryFacts
+from expectations.delivery.unmapped_labels import CrosswalkError
+from expectations.results import Finding, GateResult
+from ingest.contract import Contract
+from ingest.contract.registry import load_registry
+from ingest.delivery.write_batch import FileReceipt
+from orchestration.pipeline.ingest_source import CONCEPTS
+
+NAMES = "concepts,column_name,label,margin_column,margin_label\n"
+
+
+@pytest.fixture(scope="module")
+def acs() -> Contract:
+    return load_registry()["census__acs_race_tract"]
+
+
+@pytest.fixture(scope="module")
+def good(acs: Contract) -> FileReceipt:
+    """The header as the Census Bureau writes it, with the labels of the seed."""
+    labels = read_concepts(*CONCEPTS)["acs_b03002"]
+    header = tuple(str(column.delivered_names[0]) for column in acs.columns)
+    return FileReceipt("race.csv", "hash", 298, header, tuple(labels.get(column.name, "some label") for column in acs.columns))
+
+
+def relabelled(file: FileReceipt, **labels: str) -> FileReceipt:
+    said = dict(zip(file.header, file.second_header, strict=True)) | labels
+    return dataclasses.replace(file, second_header=tuple(said[name] for name in file.header))
+
+
+def test_lines_under_their_labels_have_not_moved(acs: Contract, good: FileReceipt) -> None:
+    assert moved_lines(acs, [relabelled(good, HD01_VD01="estimate;  total:")], read_concepts(*CONCEPTS)) == ()
+    (check,) = concept_checks(acs, ())
+    assert (check.name, check.kwargs["mismatches"]) == ("concept_moved", 0)
+
+
+def test_lines_that_changed_places_are_named(acs: Contract, good: FileReceipt) -> None:
+    """A public script printed the total of a ZIP code as its Hispanic people, since DP05 had moved by one line."""
+    said = dict(zip(good.header, good.second_header, strict=True))
+    moved = moved_lines(
+        acs, [good, relabelled(good, HD01_VD12=said["HD01_VD01"], HD01_VD01=said["HD01_VD12"])], read_concepts(*CONCEPTS)
+    )
+    assert [(line.column, line.holds) for line in moved] == [("b03002_001", "b03002_012"), ("b03002_012", "b03002_001")]
+    checks = list(concept_checks(acs, moved))
+    assert [(check.severity, check.kwargs["mismatches"], check.column) for check in checks] == [
+        ("critical", 1, "b03002_001"),
+        ("critical", 1, "b03002_012"),
+    ]
+    assert (
+        "(race.csv): b03002_012 is not called 'Estimate; Hispanic or Latino:' (it holds the label of b03002_001)"
+        in checks[1].says
+    )
+
+
+def test_a_margin_that_moved_is_found(acs: Contract, good: FileReceipt) -> None:
+    moved = moved_lines(acs, [relabelled(good, HD02_VD03="Estimate; Total:")], read_concepts(*CONCEPTS))
+    assert [(line.column, line.holds) for line in moved] == [("b03002_003_moe", "b03002_001")]
+
+
+def test_a_label_of_nothing_known_is_not_quoted(acs: Contract, good: FileReceipt) -> None:
+    """The second row may be a record after all."""
+    moved = moved_lines(acs, [relabelled(good, HD01_VD04="Jane Visit")], read_concepts(*CONCEPTS))
+    (check,) = concept_checks(acs, moved)
+    assert moved == (MovedLine("b03002_004", "Estimate; Not Hispanic or Latino: - Black or African American alone", "race.csv"),)
+    assert "Jane" not in check.says
+
+
+def test_a_file_without_labels_does_not_pass(acs: Contract, good: FileReceipt) -> None:
+    moved = moved_lines(acs, [dataclasses.replace(good, second_header=())], read_concepts(*CONCEPTS))
+    assert len(moved) == 18
+
+
+def test_a_delivery_with_one_header_row_has_no_labels_to_compare() -> None:
+    blocks = load_registry()["census__blocks_2020"]
+    assert moved_lines(blocks, [FileReceipt("b.csv", "hash", 1, ("GEOID", "pop"))], read_concepts(*CONCEPTS)) == ()
+
+
+def test_a_moved_line_holds_the_delivery_back(
+    make_contract: Callable[..., Contract],
+    judge: Callable[..., GateResult],
+    found: Callable[..., Finding],
+    facts: DeliveryFacts,
+    good_rows: list[dict[str, Any]],
+) -> None:
+    assert judge(make_contract(), good_rows).passed
+    moved = (MovedLine("fee", "Estimate; Total:", "visits.csv"),)
+    result = judge(make_contract(), good_rows, dataclasses.replace(facts, moved_lines=moved))
+    assert not result.passed
+    assert found(result, "concept_moved", "fee").severity == "critical"
+
+
+def test_every_concept_line_has_a_label_and_every_margin_one(acs: Contract) -> None:
+    labels = read_concepts(*CONCEPTS)["acs_b03002"]
+    lines = {column.name for column in acs.columns if column.role == "concept"}
+    assert set(labels) == lines | {f"{line}_moe" for line in lines}
+
+
+def test_a_seed_that_cannot_be_read_says_so(tmp_path: Path) -> None:
+    with pytest.raises(CrosswalkError, match=r"nowhere\.csv: cannot be read"):
+        read_concepts(tmp_path / "nowhere.csv")
+    file = tmp_path / "concepts.csv"
+    file.write_text("concepts,column_name,label\na,b,c\n", encoding="utf-8")
+    with pytest.raises(CrosswalkError, match="has no margin_column"):
+        read_concepts(file)
+    file.write_text(NAMES + "a,b,c,,\na,d,e,f,g\n", encoding="utf-8")
+    assert read_concepts(file) == {"a": {"b": "c", "d": "e", "f": "g"}}

@@ -1,0 +1,138 @@
+"""What a batch is compared with: one that adds with what it would take out, another with earlier ones of its kind."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from expectations.delivery.volume import Comparison, Replaced, comparison
+from ingest.contract import Contract
+from ingest.landing.landing_journal import catch_up, write_down
+from ingest.landing.promote import promote
+from ingest.landing.tables import ensure_tables
+
+MakeContract = Callable[..., Contract]
+COLUMNS = [{"name": "k", "type": "integer"}, {"name": "d", "type": "date"}, {"name": "v"}]
+LOADS: dict[str, dict[str, Any]] = {
+    "merge": {"mode": "merge", "key": ["k"]},
+    "replace_period": {"mode": "replace_period", "period_column": "d", "period": "month"},
+    "append": {"mode": "append"},
+}
+ZONE, NOON = "America/Chicago", dt.datetime(2025, 12, 1, 12)
+
+
+def said(*records: str) -> str:
+    return "\n".join(["k,d,v", *records, ""])
+
+
+def year(months: range, a_month: int = 10, v: str = "a") -> str:
+    """So many records a month of 2025, each with its own key."""
+    return said(*(f"{100 * month + n},2025-{month:02d}-0{1 + n % 9},{v}" for month in months for n in range(a_month)))
+
+
+@pytest.fixture
+def compare(warehouse: Any) -> Callable[[Contract, str], Comparison]:
+    """What a file would be compared with; and taken in, as a run does it."""
+
+    def take(contract: Contract, file: str) -> Comparison:
+        receipt = warehouse.deliver(contract, {"f.csv": file})
+        found = comparison(warehouse.con, contract, receipt, warehouse.store, ZONE)
+        batch = warehouse.store.batch(receipt.load_id)
+        promote(warehouse.con, contract, receipt, batch, run_id="run", city_zone=ZONE, now=NOON, adds=found.adds)
+        return found
+
+    return take
+
+
+@pytest.fixture
+def contract_of(warehouse: Any, make_contract: MakeContract) -> Callable[[str], Contract]:
+    def make(mode: str, **more: Any) -> Contract:
+        contract = make_contract(columns=COLUMNS, load=LOADS[mode], **more)
+        ensure_tables(warehouse.con, contract, ZONE)
+        return contract
+
+    return make
+
+
+Compare = Callable[[Contract, str], Comparison]
+ContractOf = Callable[..., Contract]
+
+
+@pytest.mark.parametrize("mode", LOADS)
+def test_the_first_batch_is_compared_with_nothing(compare: Compare, contract_of: ContractOf, mode: str) -> None:
+    assert compare(contract_of(mode), year(range(1, 7))) == Comparison(())
+
+
+@pytest.mark.parametrize("mode", LOADS)
+def test_a_batch_that_brings_nothing_newer_is_compared_with_earlier_ones(
+    compare: Compare, contract_of: ContractOf, mode: str
+) -> None:
+    contract = contract_of(mode)
+    compare(contract, year(range(1, 7)))
+    assert compare(contract, year(range(1, 3))) == Comparison((60,))
+
+
+def test_new_periods_after_several_full_batches_take_out_nothing(compare: Compare, contract_of: ContractOf) -> None:
+    contract = contract_of("replace_period")
+    for last in (5, 6, 7):
+        compare(contract, year(range(1, last)))
+    assert compare(contract, year(range(7, 8))) == Comparison((60, 50, 40), adds=True)
+
+
+def test_a_batch_with_a_new_period_is_compared_with_the_rows_of_those_that_it_brings_again(
+    compare: Compare, contract_of: ContractOf
+) -> None:
+    contract = contract_of("replace_period")
+    compare(contract, year(range(1, 7)))
+    found = compare(contract, year(range(5, 8), a_month=2))
+    assert found == Comparison((60,), True, Replaced(20, dt.date(2025, 5, 1), dt.date(2025, 6, 1)))
+
+
+def test_a_full_batch_that_has_grown_is_no_addition(compare: Compare, contract_of: ContractOf) -> None:
+    contract = contract_of("replace_period")
+    compare(contract, year(range(1, 7)))
+    found = compare(contract, year(range(1, 8)))
+    assert found == Comparison((60,), False, Replaced(60, dt.date(2025, 1, 1), dt.date(2025, 6, 1)))
+
+
+def test_a_batch_of_new_keys_is_an_addition(compare: Compare, contract_of: ContractOf) -> None:
+    contract = contract_of("merge")
+    compare(contract, year(range(1, 7)))
+    new = year(range(7, 8)) + "101,2025-01-02,corrected\n"
+    assert compare(contract, new) == Comparison((60,), adds=True)
+    # it was a small part: another one is judged the same, and a full one by the full one
+    assert compare(contract, year(range(8, 9))) == Comparison((60,), adds=True)
+    assert compare(contract, year(range(1, 9))) == Comparison((60,))
+
+
+def test_a_batch_with_most_of_the_landed_keys_stands_for_the_whole(compare: Compare, contract_of: ContractOf) -> None:
+    contract = contract_of("merge")
+    compare(contract, year(range(1, 3)))
+    assert compare(contract, year(range(1, 9))) == Comparison((20,))
+
+
+@pytest.mark.parametrize("mode", ["merge", "replace_period"])
+def test_an_addition_that_comes_again_is_still_one(compare: Compare, contract_of: ContractOf, mode: str) -> None:
+    contract = contract_of(mode)
+    compare(contract, year(range(1, 7)))
+    compare(contract, year(range(7, 8)))
+    assert compare(contract, year(range(7, 8))) == Comparison((60,), adds=True)
+    # under a contract that has changed it is another load of the same file
+    changed = contract_of(mode, format={"kind": "csv", "encoding": "utf-8-sig"})
+    assert compare(changed, year(range(7, 8))) == Comparison((60,), adds=True)
+
+
+def test_what_adds_is_remembered_beside_the_deliveries(warehouse: Any, compare: Compare, contract_of: ContractOf) -> None:
+    contract = contract_of("merge")
+    compare(contract, year(range(1, 7)))
+    compare(contract, year(range(7, 8)))
+    write_down(warehouse.con, contract, warehouse.store)
+    warehouse.con.execute("delete from landing.dpt__visits; delete from intake.loads")
+    catch_up(warehouse.con, contract, warehouse.store, ZONE)
+    assert warehouse.con.execute("select rows_delivered, adds from intake.loads order by sequence").fetchall() == [
+        (60, False),
+        (10, True),
+    ]

@@ -1,0 +1,52 @@
+"""A gate's verdict as a page: everything that was found, escaped, and nothing that a browser would fetch."""
+
+from __future__ import annotations
+
+import datetime as dt
+import html
+import re
+
+import pytest
+
+from expectations.engine.data_docs import gate_page
+from expectations.results import Finding, GateResult
+
+STARTED = dt.datetime(2025, 12, 2, 8)
+GOOD = Finding("not_null", "created_at", "critical", True, 0.0, 0.0, "")
+BAD = Finding("unmapped_labels", None, "critical", False, 12.5, 1.0, "write a row of the crosswalk; first in <b>x</b> $a.csv")
+
+
+def page(*findings: Finding) -> str:
+    return gate_page(GateResult("delivery", "ucc__service_requests", findings), "run-1", STARTED, "p { color: red }")
+
+
+def test_a_page_says_the_verdict_and_every_finding() -> None:
+    said = page(GOOD, BAD)
+    assert "2 expectations, 1 critical findings, 0 warnings" in said
+    assert "failed" in said
+    assert "critical: not null (limit 0)" in said
+    assert "12.5" in said
+    assert said.index("unmapped labels") < said.index("not null"), "what failed comes first"
+    assert said.count("fa-check-circle") == 1
+    assert "2025-12-02 08:00:00 UTC" in said
+
+
+def test_a_gate_that_passed_says_so() -> None:
+    assert "1 expectations, 0 critical findings" in page(GOOD)
+    assert "passed" in page(GOOD)
+
+
+@pytest.mark.parametrize("text", ["<script>alert(1)</script>", '"><img src=x onerror=alert(1)>', "$created_at", "${x} $$ $"])
+def test_what_a_delivery_is_called_is_shown_and_never_run(text: str) -> None:
+    said = page(Finding("rows", text, "warning", False, None, None, f"first in {text}"))
+    assert "<script" not in said
+    assert "<img" not in said
+    assert f"warning: rows: first in {text}\n" in html.unescape(said)
+    assert f" {text}\n" in html.unescape(said), "the column's heading"
+
+
+def test_a_page_loads_nothing() -> None:
+    said = page(GOOD, BAD)
+    assert not re.search(r"<(script|link|img|iframe)\b", said)
+    assert not re.search(r"(https?:)?//[a-z]", said.replace("<!doctype", ""))
+    assert "default-src 'none'" in said

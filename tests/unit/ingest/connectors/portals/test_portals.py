@@ -1,0 +1,245 @@
+"""What all portals with pages have in common: every row once, or a refusal that says why."""
+
+from __future__ import annotations
+
+import logging
+import re
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote
+
+import pytest
+
+from ingest.connectors import DeliveryError, Fetch, Shifted, open_live
+from ingest.contract import Contract
+from ingest.delivery.write_batch import DeliveryStore, deliver
+from tests.support.portals import FakeCkan, hang, reset, status, truncated, web_page
+from tests.unit.ingest.conftest import HASH_KEY, NOON
+from tests.unit.ingest.connectors.conftest import Asked, Live
+
+MakeContract = Callable[..., Contract]
+ALL = [(f"a{number}", f"b{number}") for number in range(25)]
+ATTEMPTS = 4
+
+
+def test_every_row_comes_once_over_all_pages(asked: Asked, make_contract: MakeContract, read_live: Live) -> None:
+    (table,) = read_live(asked.contract(make_contract))
+    assert table.rows == ALL
+    assert table.numbers == list(range(1, 26))
+    assert asked.portal.pages == 3
+    assert (table.missing, table.repeated) == ((), ())
+
+
+def test_a_portal_that_gives_fewer_rows_than_were_asked_for_skips_none(
+    asked: Asked, make_contract: MakeContract, read_live: Live
+) -> None:
+    asked.portal.between = lambda page: setattr(asked.portal, "most", 7 if page % 2 else 3)
+    (table,) = read_live(asked.contract(make_contract))
+    assert table.rows == ALL
+
+
+def test_an_empty_table_has_a_header_and_no_rows(asked: Asked, make_contract: MakeContract, read_live: Live) -> None:
+    asked.portal.rows.clear()
+    (table,) = read_live(asked.contract(make_contract))
+    assert (table.rows, table.missing) == ([], ())
+
+
+def test_a_dropped_identifier_is_never_asked_for(asked: Asked, make_contract: MakeContract, read_live: Live) -> None:
+    columns = [{"name": "a", "from": "A"}, {"name": "b", "from": "B", "privacy": "direct_identifier"}]
+    (table,) = read_live(asked.contract(make_contract, columns=columns))
+    assert [row[0] for row in table.rows] == [a for a, _ in ALL]
+    pages = [unquote(request.query_string.decode()) for request in asked.portal.asked]
+    assert len([page for page in pages if re.search(r"\bA\b", page)]) >= 3
+    assert not [page for page in pages if re.search(r"\bB\b", page)]
+    assert table.missing == ()
+
+
+def test_a_missing_and_an_unknown_column_are_named(asked: Asked, make_contract: MakeContract, read_live: Live) -> None:
+    columns = [{"name": "a", "from": "A"}, {"name": "c", "from": "C"}]
+    (table,) = read_live(asked.contract(make_contract, columns=columns))
+    assert table.missing == ("C",)
+    assert "B" in table.unknown
+
+
+def test_an_empty_cell_is_no_text(asked: Asked, make_contract: MakeContract, read_live: Live) -> None:
+    asked.portal.rows[3]["B"] = None
+    asked.portal.rows[4]["B"] = ""
+    (table,) = read_live(asked.contract(make_contract))
+    assert table.rows[3:5] == [("a3", None), ("a4", "")]
+
+
+@pytest.mark.parametrize(
+    "faults",
+    [
+        [status(500)],
+        [status(503), status(502), status(500)],
+        [None, status(429, Retry_After="1")],
+        [None, None, reset],
+        [None, None, hang(0.3)],
+        [None, None, truncated(b'{"res', 5000, "application/json")],
+    ],
+    ids=["500", "500 thrice", "429", "reset", "hang", "truncated"],
+)
+def test_what_passes_is_waited_for(asked: Asked, make_contract: MakeContract, read_live: Live, faults: list[Any]) -> None:
+    asked.portal.faults = faults
+    (table,) = read_live(asked.contract(make_contract))
+    assert table.rows == ALL
+
+
+@pytest.mark.parametrize(
+    ("fault", "said"),
+    [
+        (status(500, "Jane Q. Canary"), "the portal failed 4 times (500); nothing was taken in; the next run asks again"),
+        (status(429, "slow down"), "the portal asks to wait, and was asked 4 times (429); nothing was taken in"),
+        (reset, "no connection to the portal, 4 times; check the network and the address in the contract"),
+        (hang(0.3), "the portal did not answer within 0.15 seconds, 4 times; nothing was taken in"),
+        (truncated(b'{"res', 5000, "application/json"), "the connection broke off before the end, 4 times; nothing was taken in"),
+        (status(403), "the portal refuses access (403); check what credentials_env names"),
+        (status(404), "the portal does not have it any more (404); look up its new address"),
+        (status(301, Location="http://192.0.2.1/"), "the portal has moved (301); look up its new address, and mend base_url"),
+        (web_page, "it answered with something that is no JSON; check that base_url is the portal's address"),
+    ],
+    ids=["500", "429", "reset", "hang", "truncated", "403", "404", "moved", "web page"],
+)
+@pytest.mark.parametrize("after", [0, 5], ids=["at once", "in mid-fetch"])
+def test_what_stays_is_told_without_quoting_it(
+    asked: Asked, make_contract: MakeContract, read_live: Live, fault: Any, said: str, after: int
+) -> None:
+    if after and asked.kind != "ckan":
+        after = 4  # requests before the first page ends
+    asked.portal.faults = [None] * after + [fault] * 20
+    with pytest.raises(DeliveryError, match="dpt__visits: ") as told:
+        read_live(asked.contract(make_contract))
+    assert said in str(told.value)
+    trace = "".join(traceback.format_exception(told.value))
+    assert "Canary" not in trace and "127.0.0.1" not in str(told.value)
+
+
+def _delete(number: int) -> Callable[[list[Any]], None]:
+    return lambda rows: rows.__delitem__(number)
+
+
+def test_a_row_that_vanishes_under_the_reader_is_noticed(asked: Asked, make_contract: MakeContract, read_live: Live) -> None:
+    asked.portal.between = lambda page: asked.portal.rows.__delitem__(2) if page == 2 else None
+    with pytest.raises(Shifted, match="its rows changed while they were read") as told:
+        read_live(asked.contract(make_contract))
+    assert "the next run asks again" in str(told.value)
+
+
+def test_a_row_that_vanishes_while_another_comes_is_noticed(asked: Asked, make_contract: MakeContract, read_live: Live) -> None:
+    """The count is the same before and after, and a reader by plain offsets would miss a row of the second page."""
+
+    def swap(page: int) -> None:
+        if page == 2:
+            last = asked.portal.rows[-1]
+            del asked.portal.rows[2]
+            new = {key: 999 if isinstance(value, int) else "row-000999" for key, value in last.items() if key not in ("A", "B")}
+            asked.portal.rows.append({**new, "A": "new", "B": "new"})
+
+    asked.portal.between = swap
+    with pytest.raises(Shifted, match=r"a page does not begin where the one before ended|it counted 25 rows and gave 26"):
+        read_live(asked.contract(make_contract))
+
+
+def test_a_table_that_is_loaded_anew_in_mid_fetch_is_noticed(asked: Asked, make_contract: MakeContract, read_live: Live) -> None:
+    """As many rows under the same numbers, but others."""
+    asked.portal.between = lambda page: asked.portal.load([{"A": f"x{n}", "B": "x"} for n in range(25)]) if page == 3 else None
+    with pytest.raises(Shifted, match="its rows changed while they were read"):
+        read_live(asked.contract(make_contract))
+
+
+def test_a_row_more_at_the_end_is_noticed(asked: Asked, make_contract: MakeContract, read_live: Live) -> None:
+    def grow(page: int) -> None:
+        if page == 3:
+            rows = asked.portal.rows
+            key = {name: 26 if isinstance(value, int) else "row-000026" for name, value in rows[-1].items() if name not in "AB"}
+            rows.append({**key, "A": "late", "B": "late"})
+
+    asked.portal.between = grow
+    with pytest.raises(Shifted, match="it had 25 rows when reading began and 26 when it ended"):
+        read_live(asked.contract(make_contract))
+
+
+def test_pages_that_end_too_early_are_noticed(asked: Asked, make_contract: MakeContract, read_live: Live) -> None:
+    def stop(page: int) -> None:
+        if page == 2:
+            asked.portal.most = 0
+
+    asked.portal.between = stop
+    with pytest.raises(
+        Shifted, match=r"it says that it has 25 rows and gave 10|a page does not begin where the one before ended"
+    ):
+        read_live(asked.contract(make_contract))
+
+
+def test_a_column_that_vanishes_between_pages_is_noticed(asked: Asked, make_contract: MakeContract, read_live: Live) -> None:
+    def drop(page: int) -> None:
+        if page == 2:
+            del asked.portal.fields["B"]
+            for row in asked.portal.rows:
+                row.pop("B", None)
+
+    asked.portal.between = drop
+    with pytest.raises(DeliveryError, match="dpt__visits: "):
+        read_live(asked.contract(make_contract))
+
+
+def test_rows_that_moved_are_read_again_and_then_taken(asked: Asked, make_contract: MakeContract, tmp_path: Path) -> None:
+    asked.portal.between = lambda page: asked.portal.rows.__delitem__(2) if page == 2 else None
+    contract, store = asked.contract(make_contract), DeliveryStore(tmp_path / "deliveries", "dpt__visits")
+    origin = open_live(contract, Fetch({}, tmp_path))
+    assert origin is not None
+    receipt = deliver(contract, origin, store, HASH_KEY, NOON)
+    assert receipt.rows == 24
+    assert asked.portal.pages > 3
+
+
+def test_rows_that_do_not_stand_still_are_refused(asked: Asked, make_contract: MakeContract, tmp_path: Path) -> None:
+    asked.portal.between = lambda page: asked.portal.rows.__delitem__(1)
+    contract, store = asked.contract(make_contract), DeliveryStore(tmp_path / "deliveries", "dpt__visits")
+    origin = open_live(contract, Fetch({}, tmp_path))
+    assert origin is not None
+    with pytest.raises(Shifted, match="its rows changed while they were read"):
+        deliver(contract, origin, store, HASH_KEY, NOON)
+    assert store.receipts() == () and not list(store.folder.rglob("*.parquet"))
+
+
+def test_a_number_keeps_its_digits(asked: Asked, make_contract: MakeContract, read_live: Live) -> None:
+    del asked.portal.rows[1:]
+    asked.portal.rows[0]["A"] = 12345678901234567890
+    asked.portal.rows[0]["B"] = {"latitude": 43.10, "tags": ["ä", None, True, 1e-7]}
+    (table,) = read_live(asked.contract(make_contract))
+    assert table.rows == [("12345678901234567890", '{"latitude":43.1,"tags":["ä",null,true,1e-07]}')]
+
+
+def test_nothing_of_an_answer_is_logged(
+    asked: Asked, make_contract: MakeContract, read_live: Live, caplog: pytest.LogCaptureFixture
+) -> None:
+    asked.portal.rows[0]["A"] = "Jane Q. Canary"
+    with caplog.at_level(logging.DEBUG):
+        read_live(asked.contract(make_contract))
+    assert "Canary" not in caplog.text
+
+
+def test_hosts_can_be_moved_by_a_setting(asked: Asked, make_contract: MakeContract, read_live: Live) -> None:
+    keys = asked.keys | {"base_url": asked.keys["base_url"].replace(asked.portal.url, "https://portal.example")}
+    contract = make_contract(connector={"kind": asked.kind, **keys})
+    (table,) = read_live(contract, hosts={"https://portal.example": asked.portal.url})
+    assert table.rows == ALL
+
+
+def test_asking_leaves_nothing_behind_and_reads_no_configuration(
+    ckan: FakeCkan, make_contract: MakeContract, read_live: Live, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """dlt would read .dlt/config.toml and secrets.toml, and keep a folder of its own, if it were used for more than asking."""
+    (tmp_path / "here" / ".dlt").mkdir(parents=True)
+    (tmp_path / "here" / ".dlt" / "config.toml").write_text("[runtime]\nrequest_max_attempts = 1\n")
+    monkeypatch.chdir(tmp_path / "here")
+    monkeypatch.setenv("HOME", str(tmp_path / "somebody"))
+    ckan.load([{"A": "1", "B": "2"}])
+    ckan.faults = [status(500)]
+    (table,) = read_live(make_contract(connector={"kind": "ckan", "base_url": ckan.url, "resource": "r1"}))
+    assert table.rows == [("1", "2")]
+    assert not (tmp_path / "somebody").exists()

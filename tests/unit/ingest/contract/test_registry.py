@@ -1,0 +1,137 @@
+"""Contracts are found by their names, in the repository and a further folder, and a city may change a few keys of them."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+
+import pytest
+
+from ingest.city import read_city
+from ingest.contract.registry import CITY_KEYS, ContractError, Registry, UnknownSource, load_registry
+
+EVERYTHING = Path(__file__).with_name("contracts") / "valid" / "dpt__everything.yml"
+REQUESTS = "ucc__service_requests"
+
+
+@pytest.fixture(scope="module")
+def registry() -> Registry:
+    return load_registry()
+
+
+@pytest.fixture
+def city_file(tmp_path: Path) -> Path:
+    return tmp_path / "city.yml"
+
+
+def test_contracts_go_by_their_names(registry: Registry) -> None:
+    assert registry[REQUESTS].source == REQUESTS
+    assert REQUESTS in registry
+    assert "ucc__requests" not in registry
+    assert [contract.source for contract in registry] == sorted(registry.names())
+    assert len(registry) == len(registry.names())
+
+
+def test_an_unknown_name_is_told_with_the_known_ones(registry: Registry) -> None:
+    with pytest.raises(UnknownSource, match=r"no contract is called 'ucc__requests'; there are assessor__parcels, .*ucc__serv"):
+        registry["ucc__requests"]
+
+
+def test_a_further_folder_adds_contracts(registry: Registry) -> None:
+    further = [file.stem for file in EVERYTHING.parent.glob("*.yml")]
+    assert "dpt__everything" in further
+    assert load_registry(EVERYTHING.parent).names() == tuple(sorted([*registry.names(), *further]))
+
+
+def test_a_further_folder_that_is_none_is_told(tmp_path: Path) -> None:
+    with pytest.raises(ContractError, match="LEVELGROUND_SOURCES: no such folder; unset it, or name a folder of contracts"):
+        load_registry(tmp_path / "nowhere")
+
+
+def test_a_second_contract_of_a_source_is_refused(tmp_path: Path) -> None:
+    (tmp_path / EVERYTHING.name).write_text(EVERYTHING.read_text())
+    (tmp_path / f"{REQUESTS}.yml").write_text(
+        EVERYTHING.read_text().replace("dpt__everything", REQUESTS).replace("department: dpt", "department: ucc")
+    )
+    with pytest.raises(ContractError) as refused:
+        load_registry(tmp_path)
+    (problem,) = refused.value.problems
+    assert problem.file == tmp_path / f"{REQUESTS}.yml"
+    assert problem.message == f"{REQUESTS} has a contract already; each source has one"
+
+
+def test_the_problems_of_all_contracts_are_told_at_once(tmp_path: Path) -> None:
+    for name in ("unknown_key", "merge_without_key"):
+        text = (EVERYTHING.parent.parent / "invalid" / f"{name}.yml").read_text()
+        (tmp_path / f"{name}.yml").write_text(text)
+    with pytest.raises(ContractError) as refused:
+        load_registry(tmp_path)
+    assert {(problem.file.stem, problem.field) for problem in refused.value.problems} == {
+        ("unknown_key", "grian"),
+        ("merge_without_key", "load"),
+    }
+
+
+def test_a_city_changes_what_it_may(registry: Registry, city_file: Path) -> None:
+    changes = {
+        "jurisdiction": "9900001",
+        "follow_up": {"until": "delivery", "start": "created_at", "end": "closed_at"},
+        "period": {"start": dt.date(2025, 1, 1), "end": dt.date(2025, 12, 31)},
+        "as_of": dt.datetime(2026, 1, 1),
+        "freshness": {"warn_after_hours": 1, "stale_after_hours": 2},
+    }
+    assert set(changes) == set(CITY_KEYS)
+    changed = registry.for_city({REQUESTS: changes}, city_file)
+    contract, before = changed[REQUESTS], registry[REQUESTS]
+    assert contract.jurisdiction == "9900001"
+    assert contract.follow_up is not None and contract.follow_up.until == "delivery"
+    assert contract.period is not None and contract.period.end == dt.date(2025, 12, 31)
+    assert contract.as_of == dt.datetime(2026, 1, 1)
+    assert contract.freshness is not None and contract.freshness.stale_after_hours == 2
+    unchanged = {name for name in type(contract).model_fields if name not in CITY_KEYS}
+    assert all(getattr(contract, name) == getattr(before, name) for name in unchanged)
+    assert all(changed[name] == registry[name] for name in registry.names() if name != REQUESTS)
+    assert before.jurisdiction == "5553000"
+
+
+def test_every_contract_can_be_changed_by_a_city(registry: Registry, city_file: Path) -> None:
+    """A changed contract is read anew from what the first one said; nothing may get lost on that way."""
+    everything = load_registry(EVERYTHING.parent)
+    changed = everything.for_city({name: {"jurisdiction": "9900001"} for name in everything.names()}, city_file)
+    for contract, before in zip(changed, everything, strict=True):
+        assert contract == before.model_copy(update={"jurisdiction": "9900001"})
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "field", "said"),
+    [
+        (
+            f"city: milwaukee\nsources:\n  {REQUESTS}:\n    as_of: 2025-12-01\n    load: {{mode: replace}}\n",
+            5,
+            f"sources.{REQUESTS}.load",
+            "a city may change only jurisdiction, follow_up, period, as_of, freshness; change the contract",
+        ),
+        (
+            "sources:\n  ucc__requests: {as_of: 2025-12-01}\n",
+            2,
+            "sources.ucc__requests",
+            "no such source; known are assessor__parcels, ",
+        ),
+        (f"city: milwaukee\n{REQUESTS}: {{columns: []}}\n", 2, f"sources.{REQUESTS}.columns", "a city may change only"),
+        (
+            f"sources:\n  {REQUESTS}:\n    follow_up: {{until: delivery, start: opened_at, end: closed_at}}\n",
+            3,
+            f"sources.{REQUESTS}.follow_up.start",
+            "opened_at is no column that this contract keeps",
+        ),
+        (f"sources:\n  {REQUESTS}:\n\n    jurisdiction: 55\n", 4, f"sources.{REQUESTS}.jurisdiction", "put it in quotes"),
+        (f"sources:\n  {REQUESTS}: {{freshness: null}}\n", 2, f"sources.{REQUESTS}.freshness", "never stale"),
+    ],
+)
+def test_what_a_city_may_not_change(registry: Registry, city_file: Path, text: str, line: int, field: str, said: str) -> None:
+    city_file.write_text(text)
+    with pytest.raises(ContractError) as refused:
+        registry.for_city(read_city(city_file.parent).sources, city_file)
+    (problem,) = refused.value.problems
+    assert (problem.file, problem.line, problem.field) == (city_file, line, field)
+    assert said in problem.message

@@ -1,0 +1,226 @@
+"""Landing made again from the kept deliveries says what it said, whatever was lost with the working warehouse."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import shutil
+from collections.abc import Callable
+from typing import Any
+
+import pyarrow.parquet as pq
+import pytest
+
+from ingest.contract import Contract
+from ingest.delivery.integrity import damage, disown, prune
+from ingest.landing import superseded
+from ingest.landing.landing_journal import LANDED, DeliveryLost, catch_up, read, write_down
+from ingest.landing.tables import ensure_tables
+from tests.unit.ingest.conftest import CITY_ZONE, NOON
+
+MakeContract = Callable[..., Contract]
+COLUMNS = [{"name": "k", "type": "integer"}, {"name": "d", "type": "date", "formats": ["%Y-%m-%d"]}, {"name": "v"}]
+LOADS: dict[str, dict[str, Any]] = {
+    "replace": {"mode": "replace"},
+    "merge": {"mode": "merge", "key": ["k"]},
+    "replace_period": {"mode": "replace_period", "period_column": "d", "period": "day"},
+    "append": {"mode": "append"},
+}
+FIRST = "k,d,v\n1,2025-01-01,a\n2,2025-01-02,b\nx,2025-01-05,never\n"
+SECOND = "k,d,v\n2,2025-01-02,B\n3,2025-01-03,c\n,,\n"
+THIRD = "k,d,v\n9,2025-02-01,z\n"
+
+
+@pytest.fixture
+def contract_of(make_contract: MakeContract) -> Callable[[str], Contract]:
+    return lambda mode: make_contract(columns=COLUMNS, load=LOADS[mode])
+
+
+def ledger(warehouse: Any) -> list[Any]:
+    rows: list[Any] = warehouse.con.execute("select * from intake.loads order by all").fetchall()
+    return rows
+
+
+def lose(warehouse: Any, contract: Contract) -> None:
+    """Empty everything that the working warehouse knows of the source."""
+    warehouse.con.execute(f'drop table landing."{contract.source}" cascade')
+    for table in ("loads", "files", "rejected_rows", "gone", "gone_since"):
+        warehouse.con.execute(f"delete from intake.{table}")
+    ensure_tables(warehouse.con, contract, CITY_ZONE)
+
+
+def restored(warehouse: Any, contract: Contract) -> int:
+    return catch_up(warehouse.con, contract, warehouse.store, CITY_ZONE)
+
+
+@pytest.mark.parametrize("mode", LOADS)
+def test_landing_and_its_ledger_come_back_as_they_were(warehouse: Any, contract_of: Callable[[str], Contract], mode: str) -> None:
+    contract = contract_of(mode)
+    for said in (FIRST, SECOND, THIRD, FIRST):  # the first comes again, and is the last word then
+        warehouse.take(contract, {"f.csv": said})
+        write_down(warehouse.con, contract, warehouse.store)
+    landed, loads = warehouse.rows("*"), ledger(warehouse)
+    rejected = warehouse.con.execute("select * from intake.rejected_rows order by all").fetchall()
+    lose(warehouse, contract)
+    assert restored(warehouse, contract) == 3
+    assert warehouse.rows("*") == landed
+    assert ledger(warehouse) == loads
+    assert warehouse.con.execute("select * from intake.rejected_rows order by all").fetchall() == rejected
+    assert restored(warehouse, contract) == 0
+
+
+def test_an_older_working_warehouse_takes_in_what_came_since(warehouse: Any, contract_of: Callable[[str], Contract]) -> None:
+    contract = contract_of("merge")
+    warehouse.take(contract, {"f.csv": FIRST})
+    write_down(warehouse.con, contract, warehouse.store)
+    old = (warehouse.rows("*"), ledger(warehouse))
+    warehouse.take(contract, {"f.csv": SECOND})
+    write_down(warehouse.con, contract, warehouse.store)
+    new = (warehouse.rows("*"), ledger(warehouse))
+    newest = warehouse.store.receipts()[-1].load_id
+    warehouse.con.execute("delete from landing.dpt__visits where _load_id = ?", [newest])
+    warehouse.con.execute("delete from intake.loads where load_id = ?", [newest])
+    warehouse.take(contract, {"f.csv": FIRST})  # as it stood before
+    warehouse.con.execute("update intake.loads set sequence = 1")
+    moved = warehouse.store.receipts()[-1]
+    warehouse.store.save(type(moved)(**{**moved.__dict__, "sequence": 1}))
+    assert (warehouse.rows("*"), ledger(warehouse)) == old
+    assert restored(warehouse, contract) == 1
+    assert (warehouse.rows("*"), ledger(warehouse)) == new
+
+
+def test_a_load_that_came_again_and_was_held_back_keeps_its_place(warehouse: Any, contract_of: Callable[[str], Contract]) -> None:
+    contract = contract_of("merge")
+    warehouse.take(contract, {"f.csv": FIRST})
+    warehouse.take(contract, {"f.csv": SECOND})
+    write_down(warehouse.con, contract, warehouse.store)
+    landed, loads = warehouse.rows("*"), ledger(warehouse)
+    assert warehouse.deliver(contract, {"f.csv": FIRST}).sequence == 3  # and no gate let it in
+    lose(warehouse, contract)
+    restored(warehouse, contract)
+    assert (warehouse.rows("*"), ledger(warehouse)) == (landed, loads)
+
+
+def test_a_held_back_delivery_does_not_come_in_by_the_back_door(warehouse: Any, contract_of: Callable[[str], Contract]) -> None:
+    contract = contract_of("append")
+    warehouse.take(contract, {"f.csv": FIRST})
+    write_down(warehouse.con, contract, warehouse.store)
+    warehouse.deliver(contract, {"f.csv": SECOND})  # and no gate let it in
+    landed = warehouse.rows("*")
+    lose(warehouse, contract)
+    assert restored(warehouse, contract) == 1
+    assert warehouse.rows("*") == landed
+
+
+def test_rows_that_landed_under_an_earlier_contract_come_back_under_it(warehouse: Any, make_contract: MakeContract) -> None:
+    old = make_contract(columns=COLUMNS, load=LOADS["append"])
+    new = make_contract(columns=[*COLUMNS, {"name": "w"}], load=LOADS["append"])
+    warehouse.take(old, {"f.csv": FIRST})
+    ensure_tables(warehouse.con, new, CITY_ZONE)
+    warehouse.take(new, {"g.csv": "k,d,v,w\n7,2025-03-01,g,W\n"})
+    write_down(warehouse.con, new, warehouse.store)
+    landed = warehouse.rows("k, d, v, w, _contract")
+    assert len({row[-1] for row in landed}) == 2
+    lose(warehouse, new)
+    restored(warehouse, new)
+    assert warehouse.rows("k, d, v, w, _contract") == landed
+
+
+def test_a_damaged_batch_is_named_and_the_same_delivery_mends_it(warehouse: Any, contract_of: Callable[[str], Contract]) -> None:
+    contract = contract_of("merge")
+    warehouse.take(contract, {"f.csv": FIRST})
+    warehouse.take(contract, {"f.csv": SECOND})
+    write_down(warehouse.con, contract, warehouse.store)
+    landed, loads = warehouse.rows("*"), ledger(warehouse)
+    newest = warehouse.store.receipts()[-1]
+    batch = warehouse.store.batch(newest.load_id)
+    batch.write_bytes(batch.read_bytes()[:-40] + b"x" * 40)
+    lose(warehouse, contract)
+    with pytest.raises(DeliveryLost, match=r"2 rows of landing .*batch\.parquet, and it is not what was written") as lost:
+        restored(warehouse, contract)
+    assert warehouse.rows("v") == [("a",), ("b",)]  # what came before it is in
+    disown(warehouse.store, lost.value.load_id)
+    (batch.parent / "accepted.json").write_text("{}")
+    again = warehouse.deliver(contract, {"f.csv": SECOND})
+    assert (again.load_id, again.sequence) == (newest.load_id, newest.sequence)
+    assert (batch.parent / "accepted.json").read_text() == "{}"
+    assert restored(warehouse, contract) == 1
+    assert (warehouse.rows("*"), ledger(warehouse)) == (landed, loads)
+
+
+def test_a_batch_without_a_row_left_in_landing_is_not_needed(warehouse: Any, contract_of: Callable[[str], Contract]) -> None:
+    contract = contract_of("replace")
+    for said in (FIRST, SECOND, THIRD):
+        warehouse.take(contract, {"f.csv": said})
+    write_down(warehouse.con, contract, warehouse.store)
+    landed, loads = warehouse.rows("*"), ledger(warehouse)
+    removed = prune(warehouse.con, contract, warehouse.store, NOON + dt.timedelta(days=91), 90)
+    assert removed == [load.load_id for load in read(warehouse.store)[:2]]
+    lose(warehouse, contract)
+    restored(warehouse, contract)
+    assert (warehouse.rows("*"), ledger(warehouse)) == (landed, loads)
+
+
+def test_nobody_is_told_what_a_load_took_out_whose_batch_is_lost(warehouse: Any, contract_of: Callable[[str], Contract]) -> None:
+    contract = contract_of("merge")
+    states = ("1,2025-01-01,a\n2,2025-01-02,b\n3,2025-01-03,c\n", "1,2025-01-01,A\n", "1,2025-01-01,x\n")
+    loads = [warehouse.take(contract, {"f.csv": f"k,d,v\n{rows}"}).load_id for rows in states]
+    write_down(warehouse.con, contract, warehouse.store)
+    assert superseded.since(warehouse.con) == {contract.source: 2}
+    shutil.rmtree(warehouse.store.folder / loads[1])
+    lose(warehouse, contract)
+    restored(warehouse, contract)
+    assert superseded.since(warehouse.con) == {contract.source: 3}
+
+
+def test_what_stands_there_already_is_not_written_again(warehouse: Any, contract_of: Callable[[str], Contract]) -> None:
+    contract = contract_of("merge")
+    write_down(warehouse.con, contract, warehouse.store)
+    assert read(warehouse.store) == ()
+    warehouse.take(contract, {"f.csv": FIRST})
+    write_down(warehouse.con, contract, warehouse.store)
+    path = warehouse.store.folder / LANDED
+    path.write_text(path.read_text() + "\n")
+    written = path.read_text()
+    write_down(warehouse.con, contract, warehouse.store)
+    assert path.read_text() == written
+    assert json.loads(written)[0]["rows_in_landing"] == 2
+
+
+@pytest.mark.parametrize(
+    ("days", "mode", "left"),
+    [(89, "replace", 3), (91, "replace", 1), (91, "append", 3), (91, "merge", 3)],
+)
+def test_a_delivery_goes_when_it_is_old_and_no_row_stems_from_it(
+    warehouse: Any, contract_of: Callable[[str], Contract], days: int, mode: str, left: int
+) -> None:
+    contract = contract_of(mode)
+    for said in (FIRST, SECOND, THIRD):
+        warehouse.take(contract, {"f.csv": said})
+    prune(warehouse.con, contract, warehouse.store, NOON + dt.timedelta(days=days), 90)
+    assert len(warehouse.store.receipts()) == left
+    assert not list(warehouse.store.folder.glob(".removing-*"))
+
+
+def test_the_newest_delivery_stays_also_if_it_never_got_in(warehouse: Any, contract_of: Callable[[str], Contract]) -> None:
+    contract = contract_of("replace")
+    ensure_tables(warehouse.con, contract, CITY_ZONE)
+    warehouse.deliver(contract, {"f.csv": FIRST})
+    waiting = warehouse.deliver(contract, {"f.csv": SECOND})
+    prune(warehouse.con, contract, warehouse.store, NOON + dt.timedelta(days=1000), 90)
+    assert [receipt.load_id for receipt in warehouse.store.receipts()] == [waiting.load_id]
+
+
+def test_damage_is_told_of_batches_with_and_without_a_hash(warehouse: Any, contract_of: Callable[[str], Contract]) -> None:
+    receipt = warehouse.deliver(contract_of("replace"), {"f.csv": FIRST})
+    unhashed = type(receipt)(**{**receipt.__dict__, "batch_sha256": None})
+    batch = warehouse.store.batch(receipt.load_id)
+    assert damage(warehouse.store, receipt) is damage(warehouse.store, unhashed) is None
+    whole = batch.read_bytes()
+    pq.write_table(pq.read_table(batch).slice(1), batch)
+    assert damage(warehouse.store, receipt) == "it is not what was written"
+    assert damage(warehouse.store, unhashed) == "it has 2 rows of 3"
+    batch.write_bytes(whole[: len(whole) // 2])
+    assert damage(warehouse.store, unhashed) == "it does not read"
+    batch.unlink()
+    assert damage(warehouse.store, receipt) == "it is gone"

@@ -1,0 +1,261 @@
+"""The landing tables and their ledger, and the account of every delivered row and refused cell."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from duckdb import DuckDBPyConnection
+
+from ingest.contract import Contract
+from ingest.landing.tables import (
+    Counts,
+    LastLoad,
+    declared_as_of,
+    ensure_ledger,
+    ensure_tables,
+    last_load,
+    rejected_rows,
+    rejected_values,
+    show_delivery,
+)
+from ingest.typing.expressions import required_columns
+
+MakeContract = Callable[..., Contract]
+ZONE = "America/Chicago"
+CANARY = "Jane Q. Canary"
+VISITS = [
+    {"name": "why", "type": "integer", "role": "key"},
+    {"name": "refused", "type": "date", "role": "event_time"},
+    {"name": "fee", "type": "decimal", "min": 0},
+    {"name": "pay", "type": "decimal", "privacy": "sensitive"},
+    {"name": "channel", "values": ["desk", "phone"]},
+    {"name": "race", "role": "race", "vocabulary": "eeo4_hr", "privacy": "sensitive", "values": ["WHITE"]},
+]
+HEADER = "why,refused,fee,pay,channel,race\n"
+
+
+@pytest.fixture
+def contract(make_contract: MakeContract) -> Contract:
+    """Its columns are called like the words that the SELECTs use themselves."""
+    return make_contract(columns=VISITS, load={"mode": "merge", "key": ["why"], "period_column": "refused", "period": "day"})
+
+
+def landed(warehouse: Any, contract: Contract, rows: str) -> DuckDBPyConnection:
+    warehouse.take(contract, {"f.csv": HEADER + rows})
+    con: DuckDBPyConnection = warehouse.con
+    return con
+
+
+def told(con: DuckDBPyConnection, sql: str | None) -> list[tuple[Any, ...]]:
+    assert sql is not None
+    result = con.execute(sql)
+    names = [column[0] for column in result.description or ()]
+    assert names == ["source", "load_id", "source_file", "source_row", "column", "reason_code", "message"]
+    return sorted((row[0], *row[2:]) for row in result.fetchall())
+
+
+def test_rejected_rows_say_where_and_why(warehouse: Any, contract: Contract) -> None:
+    landed(warehouse, contract, f"1,2025-01-01,,,,\n,2025-01-01,1,,,\n{CANARY},2025-01-01,,,,\n3,soon,,,,\n")
+    assert told(warehouse.con, "select * from intake.rejected_rows") == [
+        ("dpt__visits", "f.csv", 2, "why", "missing", "why is empty"),
+        ("dpt__visits", "f.csv", 3, "why", "invalid", f"why: not a usable integer: {CANARY}"),
+        ("dpt__visits", "f.csv", 4, "refused", "invalid", "refused: not a usable date: soon"),
+    ]
+
+
+def test_rejected_rows_of_landing_are_those_that_the_view_leaves_out(warehouse: Any, make_contract: MakeContract) -> None:
+    contract = make_contract(columns=[{"name": "a", "required": True}, {"name": "b", "type": "integer"}])
+    warehouse.take(contract, {"f.csv": "a,b\n1,5\n,y\n2,z\n"})
+    sql = rejected_rows(contract, required_columns(contract), "landing.dpt__visits", ZONE)
+    assert told(warehouse.con, sql) == [("dpt__visits", "f.csv", 2, "a", "missing", "a is empty")]
+    assert warehouse.con.execute("select a, b from typed.dpt__visits").fetchall() == [("1", 5), ("2", None)]
+    # a row that is out as a whole has no cells to tell of
+    cells = told(warehouse.con, rejected_values(contract, "landing.dpt__visits", ZONE))
+    assert cells == [("dpt__visits", "f.csv", 3, "b", "invalid", "b: not a usable integer: z")]
+
+
+def test_rejected_values_quote_public_cells_only(warehouse: Any, contract: Contract) -> None:
+    con = landed(
+        warehouse,
+        contract,
+        f"1,2025-01-01,{CANARY},{CANARY},{CANARY},{CANARY}\n2,2025-01-01,-1,5,phone,WHITE\n3,2025-01-01,1,,,\n{CANARY},2025-01-01,x,x,x,x\n",
+    )
+    assert told(con, rejected_values(contract, 'landing."dpt__visits"', ZONE)) == [
+        ("dpt__visits", "f.csv", 1, "channel", "invalid", f"channel: not a usable text, or not one of desk, phone: {CANARY}"),
+        ("dpt__visits", "f.csv", 1, "fee", "invalid", f"fee: not a usable decimal: {CANARY}"),
+        ("dpt__visits", "f.csv", 1, "pay", "invalid", "pay: not a usable decimal (the value is private)"),
+        ("dpt__visits", "f.csv", 2, "fee", "invalid", "fee: not a usable decimal: -1"),
+    ]
+
+
+@pytest.mark.parametrize("privacy", ["quasi_identifier", "sensitive"])
+def test_no_message_holds_a_private_value(warehouse: Any, make_contract: MakeContract, privacy: str) -> None:
+    kinds = ["integer", "decimal", "boolean", "date", "timestamp"]
+    private = [{"name": kind, "type": kind, "privacy": privacy} for kind in kinds]
+    contract = make_contract(
+        columns=[
+            {"name": "k", "type": "integer", "privacy": privacy},
+            *private,
+            {"name": "v", "values": ["x"], "privacy": privacy},
+        ],
+        load={"mode": "merge", "key": ["k"]},
+    )
+    header = ",".join(["k", *kinds, "v"])
+    cells = ",".join([CANARY] * 6)
+    warehouse.take(contract, {"f.csv": f"{header}\n{CANARY},{cells}\n1,{cells}\n"})
+    rows = warehouse.con.execute("select message from intake.rejected_rows").fetchall()
+    cells_told = warehouse.con.execute(
+        f"select message from ({rejected_values(contract, 'landing.dpt__visits', ZONE)})"
+    ).fetchall()
+    assert (len(rows), len(cells_told)) == (1, 6)
+    for (message,) in rows + cells_told:
+        assert "(the value is private)" in message
+        assert "Canary" not in message
+
+
+def test_a_long_cell_is_cut_in_its_message(warehouse: Any, make_contract: MakeContract) -> None:
+    contract = make_contract(columns=[{"name": "a", "type": "integer"}])
+    cell = "it's " * 100
+    warehouse.take(contract, {"f.csv": f"a\n{cell}\n"})
+    ((message,),) = warehouse.con.execute(
+        f"select message from ({rejected_values(contract, 'landing.dpt__visits', ZONE)})"
+    ).fetchall()
+    assert message == f"a: not a usable integer: {cell[:60]}"
+
+
+def marks(warehouse: Any) -> list[Any]:
+    rows: list[Any] = warehouse.rows("v, _refused, _doubtful, _period, _latest")
+    return rows
+
+
+def test_landed_rows_are_marked_as_they_land_and_anew_when_the_contract_reads_them_in_another_way(
+    warehouse: Any, make_contract: MakeContract
+) -> None:
+    clocks = [{"name": "d", "type": "date", "role": "event_time"}, {"name": "t", "type": "timestamp", "role": "closed_time"}]
+    columns = [*clocks, {"name": "n", "type": "integer"}, {"name": "v"}]
+    load = {"mode": "replace_period", "period_column": "d", "period": "month"}
+    old = make_contract(columns=columns, load=load)
+    warehouse.take(old, {"f.csv": "d,t,n,v\n2025-01-31,2025-03-01 09:00,1,a\n2025-02-01,,x,b\n2025-02-01,soon,,c\n"})
+    january, february = dt.date(2025, 1, 1), dt.date(2025, 2, 1)
+    closed, begun = dt.datetime(2025, 3, 1, 9), dt.datetime(2025, 2, 1)
+    landed = [("a", False, False, january, closed), ("b", False, True, february, begun), ("c", False, True, february, begun)]
+    assert marks(warehouse) == landed
+    # as an earlier version left them
+    warehouse.con.execute(
+        "update landing.dpt__visits set _refused = null, _doubtful = null, _period = null, _latest = null;"
+        "delete from intake.marks"
+    )
+    ensure_tables(warehouse.con, old, ZONE)
+    assert marks(warehouse) == landed
+    stricter = make_contract(columns=[*clocks, columns[2] | {"required": True}, columns[3]], load=load | {"period": "year"})
+    ensure_tables(warehouse.con, stricter, ZONE)
+    assert marks(warehouse) == [
+        ("a", False, False, january, closed),
+        ("b", True, False, january, begun),
+        ("c", True, True, january, begun),
+    ]
+    assert warehouse.con.execute("select v from typed.dpt__visits").fetchall() == [("a",)]
+
+
+def test_where_no_cell_can_be_refused_there_is_nothing_to_ask(make_contract: MakeContract) -> None:
+    columns = [{"name": "a"}, {"name": "b", "type": "integer", "required": True}, VISITS[-1]]
+    assert rejected_values(make_contract(columns=columns), "landing", ZONE) is None
+
+
+def test_a_new_column_is_added_and_an_old_one_stays(warehouse: Any, make_contract: MakeContract) -> None:
+    old = make_contract(columns=[{"name": "a"}, {"name": "b"}])
+    new = make_contract(columns=[{"name": "a"}, {"name": "c", "type": "integer"}])
+    warehouse.take(old, {"f.csv": "a,b\n1,2\n"})
+    ensure_tables(warehouse.con, new, ZONE)
+    assert warehouse.rows() == [("1", "2", None)]
+    assert warehouse.con.execute("select a, c, c_missing_reason from typed.dpt__visits").fetchall() == [
+        ("1", None, "not_collected")
+    ]
+    ensure_tables(warehouse.con, new, ZONE)
+    assert warehouse.rows() == [("1", "2", None)]
+
+
+def test_the_ledger_is_made_once(con: DuckDBPyConnection) -> None:
+    ensure_ledger(con)
+    con.execute("insert into intake.files values ('s', 'hash', 'terms', 'load')")
+    ensure_ledger(con)
+    assert con.execute("select count(*) from intake.files").fetchone() == (1,)
+
+
+def test_the_newest_delivery_is_shown_as_sent(warehouse: Any, make_contract: MakeContract) -> None:
+    contract = make_contract()
+    for text in ("A,B\n x ,\n", "A,B\n y ,1\n"):
+        receipt = warehouse.deliver(contract, {"it's.csv": text})
+        show_delivery(warehouse.con, contract.source, warehouse.store.batch(receipt.load_id))
+    shown = warehouse.con.execute("select a, b, _source_file, _source_row, _load_id from delivery.dpt__visits").fetchall()
+    assert shown == [(" y ", "1", "it's.csv", 1, receipt.load_id)]
+
+
+def test_every_delivered_row_is_accounted_for(warehouse: Any, make_contract: MakeContract) -> None:
+    contract = make_contract(
+        columns=[{"name": "k", "type": "integer"}, {"name": "v", "required": True}],
+        load={"mode": "merge", "key": ["k"], "duplicates": "drop_exact"},
+    )
+    first = warehouse.deliver(contract, {"f.csv": "k,v\n1,a\n1,a\n1,b\n2,c\n3,\n,d\nx,e\n,\n ,\n"})
+    warehouse.promote(contract, first)
+    assert warehouse.counts(contract, first.load_id) == Counts(9, staged=2, rejected=3, blank=2, duplicate=1, superseded=1)
+    second = warehouse.deliver(contract, {"f.csv": "k,v\n2,d\n3,e\n"})
+    warehouse.promote(contract, second)
+    assert warehouse.counts(contract, first.load_id) == Counts(9, staged=1, rejected=2, blank=2, duplicate=1, superseded=3)
+    assert warehouse.counts(contract, second.load_id) == Counts(2, staged=2, rejected=0, blank=0, duplicate=0, superseded=0)
+    assert warehouse.counts(contract, "nowhere") == Counts(0, 0, 0, 0, 0, 0)
+
+
+def test_a_source_that_never_came_has_no_last_load(warehouse: Any, make_contract: MakeContract) -> None:
+    assert last_load(warehouse.con, make_contract()) is None
+
+
+def test_a_late_correction_does_not_turn_the_clock_back(warehouse: Any, make_contract: MakeContract) -> None:
+    columns = [{"name": "d", "type": "date", "role": "event_time"}, {"name": "c", "type": "timestamp", "role": "closed_time"}]
+    contract = make_contract(
+        columns=[*columns, {"name": "v"}], load={"mode": "replace_period", "period_column": "d", "period": "day"}
+    )
+    warehouse.take(contract, {"f.csv": "d,c,v\n2025-11-28,2025-11-29 08:00:00,a\n2025-11-30,,b\n"})
+    receipt = warehouse.deliver(contract, {"f.csv": "d,c,v\n2025-11-28,2025-11-28 09:00:00,b\n"})
+    warehouse.promote(contract, receipt)
+    assert last_load(warehouse.con, contract) == LastLoad(receipt.load_id, 2, dt.datetime(2025, 11, 30))
+
+
+def test_the_clock_of_a_source_goes_by_good_cells(warehouse: Any, make_contract: MakeContract) -> None:
+    columns = [
+        {"name": "d", "type": "date", "role": "event_time"},
+        {"name": "c", "type": "timestamp", "role": "closed_time", "max": dt.date(2030, 1, 1)},
+    ]
+    contract = make_contract(columns=columns)
+    receipt = warehouse.deliver(contract, {"f.csv": "d,c\n2025-11-28,2925-11-29 08:00:00\nsoon,2025-11-29 07:00:00\n"})
+    warehouse.promote(contract, receipt)
+    assert last_load(warehouse.con, contract) == LastLoad(receipt.load_id, 1, dt.datetime(2025, 11, 29, 7))
+
+
+@pytest.mark.parametrize(
+    ("changes", "as_of"),
+    [
+        ({}, None),
+        ({"as_of": dt.date(2025, 6, 30)}, dt.datetime(2025, 6, 30)),
+        ({"as_of": dt.datetime(2025, 6, 30, 8)}, dt.datetime(2025, 6, 30, 8)),
+        ({"period": {"start": dt.date(2025, 1, 1), "end": dt.date(2025, 12, 31)}}, dt.datetime(2025, 12, 31)),
+    ],
+    ids=str,
+)
+def test_files_without_a_clock_have_the_contracts(
+    warehouse: Any, make_contract: MakeContract, changes: dict[str, Any], as_of: dt.datetime | None
+) -> None:
+    contract = make_contract(**changes)
+    assert declared_as_of(contract) == as_of
+    warehouse.take(contract, {"f.csv": "A,B\n1,2\n"})
+    last = last_load(warehouse.con, contract)
+    assert last is not None and last.data_as_of == as_of
+
+
+def test_a_contract_that_requires_nothing_refuses_no_row(warehouse: Any, make_contract: MakeContract) -> None:
+    contract = make_contract()
+    warehouse.take(contract, {"a.csv": "A,B\n1,2\n"})
+    assert told(warehouse.con, rejected_rows(contract, required_columns(contract), "landing.dpt__visits", ZONE)) == []

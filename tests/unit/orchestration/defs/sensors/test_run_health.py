@@ -1,0 +1,105 @@
+"""The watch tells what no run has told: a run that died, a night without one, a source that went stale meanwhile."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+import pytest
+
+from ingest.city import City, read_city
+from ingest.contract import Contract
+from ingest.contract.registry import load_registry
+from orchestration.alerts.conditions import Condition
+from orchestration.defs.sensors.run_health import HOURS_WITHOUT_RUN, merged, watch, wrong
+from orchestration.pipeline.ingest_source import blank_status
+from orchestration.runs.context import now
+from orchestration.runs.record import FRESH, HELD_BACK, RELEASED, RunReceipt, RunStore
+from orchestration.settings import Settings
+
+SOURCE = "ucc__service_requests"  # stale after 168 hours
+
+
+@pytest.fixture(scope="module")
+def contract() -> Contract:
+    return load_registry()[SOURCE]
+
+
+@pytest.fixture
+def city() -> City:
+    return read_city(None).model_copy(update={"as_of": dt.datetime(2025, 12, 10)})
+
+
+def run(contract: Contract, *, hours_ago: float = 1, ended: bool = True, verdict: str = FRESH) -> RunReceipt:
+    begun = now() - dt.timedelta(hours=hours_ago)
+    receipt = RunReceipt("run", "schedule", begun.isoformat(), "milwaukee", "live", "2025-12-01T00:00:00")
+    status = blank_status(contract, "run")
+    receipt.sources[SOURCE] = dataclasses.replace(status, verdict=verdict, data_as_of="2025-12-05T00:00:00")
+    if ended:
+        receipt.end(RELEASED, begun)
+    return receipt
+
+
+def kinds(receipts: list[RunReceipt], contract: Contract, city: City, **how: Any) -> list[tuple[str, str]]:
+    found = wrong(receipts, [contract], city, **{"running": False, "nightly_is_on": True} | how)
+    return [(condition.subject, condition.kind) for condition in found]
+
+
+def test_an_ordinary_day_has_nothing_to_tell(contract: Contract, city: City) -> None:
+    assert kinds([run(contract)], contract, city) == []
+    assert kinds([], contract, city) == [], "a home without a run waits for its first"
+
+
+def test_a_run_whose_process_is_gone_has_failed_but_not_one_that_is_going_on(contract: Contract, city: City) -> None:
+    receipts = [run(contract, hours_ago=2), run(contract, ended=False)]
+    assert kinds(receipts, contract, city) == [("run", "failed")]
+    assert kinds(receipts, contract, city, running=True) == []
+
+
+def test_a_night_without_a_run_is_told_where_nights_are_meant_to_have_one(contract: Contract, city: City) -> None:
+    receipts = [run(contract, hours_ago=HOURS_WITHOUT_RUN + 1)]
+    assert kinds(receipts, contract, city) == [("nightly", "missed")]
+    assert kinds(receipts, contract, city, nightly_is_on=False) == []
+    assert kinds(receipts, contract, city, running=True) == []
+    assert kinds([run(contract, hours_ago=25.5)], contract, city) == [], "the night when the clock goes back has 25 hours"
+
+
+def test_a_source_goes_stale_while_nothing_runs(contract: Contract, city: City) -> None:
+    later = city.model_copy(update={"as_of": dt.datetime(2025, 12, 12, 0, 0, 1)})
+    assert kinds([run(contract)], contract, later) == [(SOURCE, "stale")]
+    assert kinds([run(contract, verdict=HELD_BACK)], contract, later) == [], "of that one it is known already"
+
+
+def test_a_look_takes_nothing_away(contract: Contract) -> None:
+    before = {SOURCE: Condition(SOURCE, "held_back", "x"), "run": Condition("run", "blocked", "y")}
+    found = [Condition("run", "failed", "z")]
+    assert {subject: condition.kind for subject, condition in merged(before, found).items()} == {
+        SOURCE: "held_back",
+        "run": "failed",
+    }
+
+
+def test_a_look_turns_the_sources_freshness_red_and_tells_it_once(contract: Contract, tmp_path: Path) -> None:
+    deliveries = tmp_path / "deliveries"
+    deliveries.mkdir()
+    (deliveries / "city.yml").write_text("city: milwaukee\nas_of: 2026-01-01T00:00:00\n")
+    settings = Settings.from_environment({"LEVELGROUND_HOME": str(tmp_path / "home"), "LEVELGROUND_DELIVERIES": str(deliveries)})
+    settings.home.ensure()
+    RunStore(settings.home.runs).save(run(contract))
+    sensor, cursor, looks = watch(settings), None, []
+    with dg.DagsterInstance.local_temp(str(tmp_path)) as instance:
+        for _ in range(2):
+            look = sensor.evaluate_tick(dg.build_sensor_context(instance, cursor=cursor))
+            looks.append(look.asset_events)
+            cursor = look.cursor
+            assert not look.run_requests
+    ((check,), nothing) = looks
+    assert isinstance(check, dg.AssetCheckEvaluation)
+    assert (check.asset_key.path[-1], check.check_name, check.passed) == (SOURCE, "freshness", False)
+    assert check.severity == dg.AssetCheckSeverity.ERROR
+    assert not nothing
+    told = (settings.home.logs / "alerts.log").read_text()
+    assert told.count(f"Levelground milwaukee: {SOURCE} stale") == 1

@@ -1,0 +1,118 @@
+"""What the UI says of a source: red if held back or stale, yellow if late; docs are linked where they are."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+import pytest
+
+from expectations.results import Finding, GateResult
+from ingest.contract import Contract
+from ingest.contract.registry import load_registry
+from orchestration.defs.asset_checks import NOTHING_NEW, delivery_check, freshness_check
+from orchestration.defs.metadata import status_metadata
+from orchestration.pipeline.ingest_source import blank_status
+from orchestration.runs.record import FRESH, HELD_BACK, SourceStatus
+from orchestration.settings import Settings
+
+SOURCE = "ucc__service_requests"  # late after 48 hours, stale after 168
+DATA_END = dt.datetime(2025, 12, 1)
+ERROR, WARN = dg.AssetCheckSeverity.ERROR, dg.AssetCheckSeverity.WARN
+MISSING = Finding("columns_missing", "created_at", "critical", False, 1, 0, "CREATIONDATE is missing")
+ROWS = Finding("rows", None, "critical", True, 1800, 1, "")
+
+
+@pytest.fixture(scope="module")
+def contract() -> Contract:
+    return load_registry()[SOURCE]
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    settings = Settings.from_environment({"LEVELGROUND_HOME": str(tmp_path)})
+    settings.home.ensure()
+    return settings
+
+
+def status(contract: Contract, **said: Any) -> SourceStatus:
+    given = {"verdict": FRESH, "data_as_of": DATA_END.isoformat(), "load_id": "0123456789abcdef"} | said
+    return dataclasses.replace(blank_status(contract, "run"), **given)
+
+
+@pytest.mark.parametrize(
+    ("hours", "passed", "severity"),
+    [(1, True, WARN), (48, True, WARN), (49, False, WARN), (168, False, WARN), (169, False, ERROR)],
+)
+def test_a_source_gets_late_and_then_stale(
+    contract: Contract, hours: float, passed: bool, severity: dg.AssetCheckSeverity
+) -> None:
+    check = freshness_check(contract, status(contract), DATA_END + dt.timedelta(hours=hours))
+    assert (check.passed, check.severity) == (passed, severity)
+    assert check.metadata["age_hours"].value == hours
+    assert (check.description is None) == passed
+    if not passed:
+        assert "Unified Call Center (ucc-data@milwaukee.example)" in str(check.description)
+
+
+def test_what_never_came_is_not_late(contract: Contract) -> None:
+    check = freshness_check(contract, status(contract, data_as_of=None), DATA_END)
+    assert check.passed
+    assert "age_hours" not in check.metadata
+
+
+def test_a_held_back_source_is_red_and_shows_what_was_observed(contract: Contract, settings: Settings) -> None:
+    gate = GateResult("delivery", SOURCE, (ROWS, MISSING))
+    check = delivery_check(contract, status(contract, verdict=HELD_BACK, reason="CREATIONDATE is missing"), gate, None, settings)
+    assert (check.passed, check.severity) == (False, ERROR)
+    assert check.description == "Held back: its last good rows stay. CREATIONDATE is missing"
+    findings = check.metadata["findings"]
+    assert isinstance(findings, dg.TableMetadataValue)
+    first, second = findings.records
+    assert first.data == {
+        "result": "FAILED",
+        "severity": "critical",
+        "expectation": "columns_missing",
+        "column": "created_at",
+        "observed": "1",
+        "threshold": "0",
+    }
+    assert second.data["result"] == "passed"
+    assert check.metadata["failed"].value == 1
+
+
+def test_a_delivery_that_is_in_already_is_not_called_judged_again(contract: Contract, settings: Settings) -> None:
+    check = delivery_check(contract, status(contract), None, None, settings)
+    assert check.passed
+    assert check.description == NOTHING_NEW
+    assert "expectations" not in check.metadata, "a point at zero would say that nothing was expected"
+
+
+def test_docs_are_linked_only_where_they_are(contract: Contract, settings: Settings) -> None:
+    def linked(settings: Settings) -> object:
+        found = delivery_check(contract, status(contract), GateResult("delivery", SOURCE, (ROWS,)), None, settings).metadata
+        return found["docs"].value if "docs" in found else None
+
+    docs, own = settings.home.docs, f"gates/delivery/{SOURCE}.html"
+    served = dataclasses.replace(settings, docs_url="https://docs.city.example")
+    assert linked(settings) is None
+    assert linked(served) == "https://docs.city.example"
+    docs.mkdir(exist_ok=True)
+    (docs / "index.html").write_text("first page")
+    assert linked(settings) == str(docs / "index.html"), "this source had no verdict when the docs were written"
+    (docs / own).parent.mkdir(parents=True)
+    (docs / own).write_text("verdict")
+    assert linked(settings) == str(docs / own)
+    assert linked(served) == f"https://docs.city.example/{own}"
+
+
+def test_a_source_is_numbers_to_draw_over_time(contract: Contract) -> None:
+    row = status(contract, verdict=HELD_BACK, rows_delivered=7, rows_staged=None, reason="x")
+    shown = status_metadata(row, {"known_race_pct": 81.5, "readiness_grade": None}, DATA_END + dt.timedelta(hours=6))
+    assert shown["held_back"] == 1
+    assert shown["rows_delivered"] == 7
+    assert "rows_staged" not in shown, "of what was held back nothing was staged, which is not zero rows"
+    assert (shown["age_hours"], shown["known_race_pct"]) == (6.0, 81.5)

@@ -1,0 +1,119 @@
+"""The documentation of a home: every page leads somewhere, is put in place whole, and waits for no release."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from ingest.contract.registry import SOURCES, Registry, read_contract
+from orchestration.docs_site import site, write_docs
+from orchestration.docs_site.pages import sealed_off
+from orchestration.settings import Settings
+from orchestration.transform import dbt_runner
+from tests.unit.expectations.engine.test_data_docs import BAD, GOOD, GateResult
+from tests.unit.orchestration.runs.test_record import receipt, status
+
+DBT = "<!doctype html><html><head><title>dbt</title></head></html>"
+OUTWARD = re.compile(r"""(?:src|href)=["']?(?:[a-z]+:)?//""")
+
+
+@pytest.fixture(scope="module")
+def registry() -> Registry:
+    """Read once: of the repository's contracts the small ones."""
+    return Registry([read_contract(SOURCES / f"{name}.yml") for name in ("ucc__service_requests", "mmc__court_cases")])
+
+
+@pytest.fixture
+def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, registry: Registry) -> Settings:
+    monkeypatch.setattr(dbt_runner, "documented", lambda *_: DBT)
+    monkeypatch.setattr(site, "load_registry", lambda _further: registry)
+    return Settings.from_environment({"LEVELGROUND_HOME": str(tmp_path / "home")})
+
+
+def dead_links(folder: Path) -> list[str]:
+    pages = [page for page in folder.rglob("*.html") if page.parent.name != "dbt"]
+    links = [(page, target) for page in pages for target in re.findall(r'href="([^"#]+)', page.read_text(encoding="utf-8"))]
+    return [f"{page.relative_to(folder)} -> {target}" for page, target in links if not (page.parent / target).is_file()]
+
+
+def test_a_home_without_a_release_has_its_contracts_and_no_dead_link(settings: Settings) -> None:
+    index = write_docs(settings)
+    assert index == settings.home.docs / "index.html"
+    assert "Nothing is released yet" in index.read_text(encoding="utf-8")
+    page = (settings.home.docs / "sources" / "ucc__service_requests.html").read_text(encoding="utf-8")
+    assert "caller_text" in page
+    assert "direct identifier, not kept" in page
+    assert dead_links(settings.home.docs) == []
+    assert not [page for page in settings.home.docs.rglob("*.html") if OUTWARD.search(page.read_text(encoding="utf-8"))]
+
+
+def test_the_gates_of_the_last_run_have_pages(settings: Settings) -> None:
+    settings.home.ensure()
+    last = receipt(sources={"ucc__service_requests": status("held_back")})
+    last.outcome, last.gates = "released", [GateResult("delivery", "ucc__service_requests", (BAD, GOOD))]
+    (settings.home.runs / "run.json").write_text(json.dumps(last.to_dict()))
+    write_docs(settings)
+    assert "held back" in (settings.home.docs / "sources" / "index.html").read_text(encoding="utf-8")
+    assert "unmapped labels" in (settings.home.docs / "gates" / "delivery" / "ucc__service_requests.html").read_text(
+        encoding="utf-8"
+    )
+    assert dead_links(settings.home.docs) == []
+
+
+def test_files_are_for_the_group_and_folders_too(settings: Settings) -> None:
+    write_docs(settings)
+    modes = {path.stat().st_mode & 0o777 for path in settings.home.docs.rglob("*") if path.is_file()}
+    assert modes == {0o640}
+    assert {path.stat().st_mode & 0o777 for path in (settings.home.docs, settings.home.docs / "dbt")} == {0o750}
+
+
+def test_a_writing_that_fails_leaves_what_was_there_and_nothing_else(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_docs(settings)
+    mark = settings.home.docs / "mark"
+    mark.write_text("x")
+
+    def broken(*_: object) -> str:
+        raise dbt_runner.DbtError("no")
+
+    monkeypatch.setattr(dbt_runner, "documented", broken)
+    with pytest.raises(dbt_runner.DbtError):
+        write_docs(settings)
+    assert mark.is_file()
+    assert not list(settings.home.root.glob(".docs-*"))
+
+
+def test_an_exchange_that_fails_puts_the_old_pages_back(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_docs(settings)
+    mark = settings.home.docs / "mark"
+    mark.write_text("x")
+    rename = Path.rename
+
+    def refused(self: Path, target: Path) -> Path:
+        if self.name.startswith(site.NEXT):
+            raise OSError(28, "No space left on device")
+        return rename(self, target)
+
+    monkeypatch.setattr(Path, "rename", refused)
+    with pytest.raises(OSError, match="No space left"):
+        write_docs(settings)
+    assert mark.is_file()
+
+
+def test_what_a_killed_writer_left_is_put_right(settings: Settings) -> None:
+    write_docs(settings)
+    settings.home.docs.rename(settings.home.root / site.BEFORE)
+    (settings.home.root / f"{site.NEXT}x").mkdir()
+    write_docs(settings)
+    assert (settings.home.docs / "index.html").is_file()
+    assert not list(settings.home.root.glob(".docs-*"))
+
+
+def test_dbts_page_is_told_to_load_nothing() -> None:
+    assert sealed_off(DBT).startswith(
+        '<!doctype html><html><head><meta http-equiv="Content-Security-Policy" content="default-src \'none\''
+    )
+    with pytest.raises(ValueError, match="no head"):
+        sealed_off("<html>")

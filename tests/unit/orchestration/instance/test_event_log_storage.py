@@ -1,0 +1,97 @@
+"""Our event log is Dagster's, file by file; its connections stay open, and a process that dies loses no event."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import dagster as dg
+import pytest
+from dagster._core.storage.event_log import SqliteEventLogStorage
+
+from orchestration.instance.event_log_storage import FILES_KEPT_OPEN, EventLog
+from orchestration.instance.setup import prepare_instance
+from orchestration.settings import Settings
+from tests.conftest import ROOT
+
+DIES = """
+import os, sys
+import dagster as dg
+@dg.op
+def dies(context):
+    context.log.info("last words")
+    os._exit(9)
+@dg.job
+def job():
+    dies()
+job.execute_in_process(instance=dg.DagsterInstance.get(), run_id=sys.argv[1])
+"""
+
+
+@dg.op
+def talk() -> None:
+    dg.OpExecutionContext.get().log.info("said something")
+
+
+@dg.job
+def talking() -> None:
+    talk()
+
+
+@pytest.fixture
+def instance(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[dg.DagsterInstance]:
+    for name in ("DAGSTER_HOME", "LEVELGROUND_HOME", "DO_NOT_TRACK"):
+        monkeypatch.setenv(name, "")
+    prepare_instance(Settings.from_environment({"LEVELGROUND_HOME": str(tmp_path)}))
+    with dg.DagsterInstance.get() as instance:
+        assert isinstance(instance.event_log_storage, EventLog)
+        yield instance
+
+
+def messages(storage: SqliteEventLogStorage, run_id: str) -> list[str]:
+    return [record.event_log_entry.user_message for record in storage.get_records_for_run(run_id).records]
+
+
+def test_dagsters_own_storage_reads_the_same_events_at_the_same_place(instance: dg.DagsterInstance) -> None:
+    run_id = talking.execute_in_process(instance=instance).run_id
+    folder = Path(os.environ["DAGSTER_HOME"]) / "history" / "runs"
+    own = instance.event_log_storage
+    assert isinstance(own, EventLog)
+    theirs = SqliteEventLogStorage(str(folder))
+    assert messages(theirs, run_id) == messages(own, run_id)
+    assert "said something" in messages(theirs, run_id)
+
+
+def test_few_files_stay_open_and_a_deleted_one_is_begun_anew(instance: dg.DagsterInstance) -> None:
+    own = instance.event_log_storage
+    assert isinstance(own, EventLog)
+    runs = [talking.execute_in_process(instance=instance).run_id for _ in range(FILES_KEPT_OPEN + 2)]
+    assert len(own._engines) == FILES_KEPT_OPEN
+    for run_id in runs:
+        assert "said something" in messages(own, run_id)
+    Path(own.path_for_shard(runs[-1])).unlink()
+    assert messages(own, runs[-1]) == []
+    assert "said something" in messages(own, talking.execute_in_process(instance=instance).run_id)
+
+
+def test_a_process_that_dies_loses_no_event(instance: dg.DagsterInstance) -> None:
+    run_id = "00000000-0000-4000-8000-000000000001"
+    died = subprocess.run([sys.executable, "-c", DIES, run_id], cwd=ROOT, capture_output=True, timeout=120, check=False)
+    assert died.returncode == 9, died.stderr.decode()
+    assert "last words" in messages(instance.event_log_storage, run_id)  # type: ignore[arg-type]
+
+
+def test_somebody_who_watches_a_run_hears_of_each_event(instance: dg.DagsterInstance) -> None:
+    heard: list[str] = []
+    run_id = "00000000-0000-4000-8000-000000000002"
+    instance.event_log_storage.watch(run_id, None, lambda entry, _cursor: heard.append(entry.user_message))
+    talking.execute_in_process(instance=instance, run_id=run_id)
+    end = time.monotonic() + 30
+    while "said something" not in heard and time.monotonic() < end:
+        time.sleep(0.1)
+    assert "said something" in heard
+    instance.event_log_storage.dispose()

@@ -1,0 +1,42 @@
+"""Garbage is not looked for while a run goes on, and is again afterwards, however the run ends."""
+
+from __future__ import annotations
+
+import gc
+
+import pytest
+
+from orchestration import cli
+from orchestration.instance.garbage import uncollected
+
+
+def test_it_is_off_inside_and_on_again_after_an_error() -> None:
+    with pytest.raises(RuntimeError), uncollected():
+        assert not gc.isenabled()
+        raise RuntimeError
+    assert gc.isenabled()
+
+
+def test_who_had_it_off_keeps_it_off() -> None:
+    with uncollected():
+        with uncollected():
+            pass
+        assert not gc.isenabled()
+
+
+def test_a_command_s_process_ends_without_looking_for_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen = []
+
+    def main() -> None:
+        seen.append(gc.isenabled())
+        raise SystemExit(3)
+
+    monkeypatch.setattr(cli, "main", main)
+    try:
+        with pytest.raises(SystemExit) as ended:
+            cli.program()
+        assert (seen, ended.value.code, gc.isenabled()) == ([False], 3, False)
+        assert gc.get_freeze_count() > 0
+    finally:
+        gc.unfreeze()
+        gc.enable()

@@ -1,0 +1,94 @@
+"""A home that runs every night stops growing, and never forgets what the next run goes by."""
+
+from __future__ import annotations
+
+import datetime as dt
+import sqlite3
+from pathlib import Path
+
+import dagster as dg
+import pytest
+
+from orchestration.instance import retention
+from orchestration.instance.retention import remove_receipts, remove_runs, shorten
+from orchestration.instance.setup import prepare_instance
+from orchestration.runs.record import BLOCKED, FAILED, RELEASED, UNCHANGED, RunReceipt, RunStore
+from orchestration.settings import Settings
+
+TODAY = dt.datetime(2026, 1, 1)
+
+
+def save(store: RunStore, number: int, days_ago: int, outcome: str | None, fingerprint: str | None = "f") -> None:
+    began = (TODAY - dt.timedelta(days=days_ago)).isoformat()
+    run = RunReceipt(f"run-{number}", "cli", began, "milwaukee", "sample", began, number=number, fingerprint=fingerprint)
+    if outcome:
+        run.end(outcome, TODAY)
+    store.save(run)
+
+
+def test_old_receipts_go_but_for_what_the_next_run_and_the_ui_go_by(tmp_path: Path) -> None:
+    store = RunStore(tmp_path)
+    history = [(RELEASED, "f"), (RELEASED, "f"), (UNCHANGED, "f"), (UNCHANGED, "f"), (BLOCKED, "f"), (FAILED, None), (None, None)]
+    for number, (outcome, fingerprint) in enumerate(history):
+        save(store, number, 100, outcome, fingerprint)
+    assert remove_receipts(store, TODAY - dt.timedelta(days=90)) == {"run-1", "run-3", "run-5", "run-6"}
+    assert [run.number for run in store.all()] == [1, 3, 5, 6]
+    save(store, 7, 1, RELEASED)
+    remove_receipts(store, TODAY - dt.timedelta(days=90))
+    assert [run.number for run in store.all()] == [6, 7]
+
+
+def test_a_receipt_of_another_version_goes_by_its_file(tmp_path: Path) -> None:
+    save(RunStore(tmp_path), 1, 1, RELEASED)
+    (tmp_path / "strange.json").write_text("{}")
+    remove_receipts(RunStore(tmp_path), dt.datetime(2000, 1, 1))
+    assert (tmp_path / "strange.json").exists()
+    remove_receipts(RunStore(tmp_path), dt.datetime(2999, 1, 1))
+    assert [path.name for path in tmp_path.iterdir()] == ["run-1.json"]
+
+
+@dg.asset(check_specs=[dg.AssetCheckSpec("good", asset="thing")])
+def thing() -> dg.MaterializeResult:  # type: ignore[type-arg]
+    return dg.MaterializeResult(check_results=[dg.AssetCheckResult(passed=True)])
+
+
+def events(home: Path, table: str) -> int:
+    with sqlite3.connect(home / "dagster" / "history" / "runs" / "index.db") as index:
+        count: int = index.execute(f"select count(*) from {table}").fetchone()[0]
+    return count
+
+
+def test_runs_of_dagster_go_with_their_events_files_checks_tags_and_output(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = Settings.from_environment({"LEVELGROUND_HOME": str(tmp_path)})
+    monkeypatch.setenv("DAGSTER_HOME", "")
+    prepare_instance(settings)
+    with dg.DagsterInstance.get() as instance:
+        runs = [dg.materialize([thing], instance=instance, tags={"levelground/trigger": "cli"}).run_id for _ in range(4)]
+        assert remove_runs(instance, settings, dt.datetime(2000, 1, 1), set()) == []
+        checks = events(tmp_path, "asset_check_executions")
+        for run_id in runs:
+            (tmp_path / "dagster" / "storage" / run_id).mkdir(parents=True, exist_ok=True)
+        later = retention.now() + dt.timedelta(days=1)
+        assert sorted(remove_runs(instance, settings, later, {runs[0]})) == sorted(runs[1:])
+        assert [run.run_id for run in instance.get_runs()] == [runs[0]]
+        assert instance.get_latest_materialization_event(dg.AssetKey("thing")) is not None
+        assert instance.all_logs(runs[0])
+    assert {path.name.partition(".")[0] for path in (tmp_path / "dagster/history/runs").glob("*.db")} == {runs[0], "index"}
+    assert [path.name for path in (tmp_path / "dagster/storage").iterdir()] == [runs[0]]
+    assert (checks, events(tmp_path, "asset_check_executions")) == (4, 2)  # of the run that stays, and the newest
+    with sqlite3.connect(tmp_path / "dagster" / "history" / "runs.db") as history:
+        assert history.execute("select distinct run_id from run_tags").fetchall() == [(runs[0],)]
+
+
+def test_a_log_keeps_its_newer_half(tmp_path: Path) -> None:
+    log = tmp_path / "alerts.log"
+    log.write_text("short\n")
+    shorten(log)
+    assert log.read_text() == "short\n"
+    log.write_text("".join(f"line {number}\n" for number in range(200_000)))
+    shorten(log)
+    lines = log.read_text().splitlines()
+    assert log.stat().st_size <= retention.LOG_BYTES / 2
+    assert (lines[0][:5], lines[-1]) == ("line ", "line 199999")

@@ -1,0 +1,104 @@
+"""One daemon a home, and no process of the UI outlives the command that started it, whichever of the two is killed."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from orchestration.instance.orphaned_runs import alive
+from orchestration.instance.server import AlreadyServed, claim
+from tests.conftest import ROOT
+from warehouse.paths import Home
+
+SERVING = "import sys; from orchestration.instance.server import serve; sys.exit(serve([sys.executable, '-c', *sys.argv[1:]], 0))"
+# As `dagster dev` does: it ends its child when it is interrupted, and cannot when it is killed.
+DEV = """
+import os, subprocess, sys, time
+child = subprocess.Popen(["sleep", "600"])
+try:
+    print(os.getpid(), child.pid, flush=True)
+    time.sleep(600)
+except KeyboardInterrupt:
+    child.terminate()
+    child.wait()
+    sys.exit(7)
+"""
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Home:
+    made = Home(tmp_path / "home")
+    made.ensure()
+    return made
+
+
+@pytest.fixture
+def serving() -> Iterator[tuple[subprocess.Popen[str], int, int]]:
+    """The process that serves, the one that it serves, its child; in the background, where a shell has SIGINT ignored."""
+    command = ["sh", "-c", 'trap "" INT; exec "$@"', "sh", sys.executable, "-c", SERVING, DEV]
+    with subprocess.Popen(command, cwd=ROOT, text=True, stdout=subprocess.PIPE) as server:
+        assert server.stdout is not None
+        dev, child = map(int, server.stdout.readline().split())
+        yield server, dev, child
+        for pid in (server.pid, dev, child):
+            if alive(str(pid)):
+                os.kill(pid, signal.SIGKILL)
+
+
+def are_gone(*pids: int) -> bool:
+    end = time.monotonic() + 20
+    while any(alive(str(pid)) for pid in pids):
+        if time.monotonic() > end:
+            return False
+        time.sleep(0.02)
+    return True
+
+
+def test_a_home_has_one_daemon(home: Home) -> None:
+    claimed = claim(home, "http://localhost:3000")
+    with pytest.raises(
+        AlreadyServed, match=rf"pid {os.getpid()}, since 20.*, http://localhost:3000\).*stop it.*LEVELGROUND_HOME"
+    ):
+        claim(home, "http://localhost:3001")
+    os.close(claimed)
+    os.close(claim(home, "http://localhost:3001"))
+
+
+def test_the_claim_is_kept_as_long_as_one_that_was_given_it_lives(home: Home) -> None:
+    claimed = claim(home, "here")
+    with subprocess.Popen(["sleep", "600"], pass_fds=[claimed]) as daemon:
+        os.close(claimed)
+        try:
+            with pytest.raises(AlreadyServed):
+                claim(home, "there")
+        finally:
+            daemon.kill()
+    os.close(claim(home, "there"))
+
+
+def test_what_it_serves_is_interrupted_when_it_is(serving: tuple[subprocess.Popen[str], int, int]) -> None:
+    server, dev, child = serving
+    server.send_signal(signal.SIGTERM)
+    assert server.wait(20) == 7
+    assert are_gone(dev, child)
+
+
+def test_a_kill_of_what_it_serves_leaves_nothing(serving: tuple[subprocess.Popen[str], int, int]) -> None:
+    server, dev, child = serving
+    os.kill(dev, signal.SIGKILL)
+    assert server.wait(20) == 128 + signal.SIGKILL
+    assert are_gone(dev, child)
+
+
+def test_its_own_kill_leaves_nothing(serving: tuple[subprocess.Popen[str], int, int]) -> None:
+    server, dev, child = serving
+    server.kill()
+    server.wait()
+    assert are_gone(dev, child)

@@ -1,0 +1,26 @@
+"""A new source from scratch: the draft passes the check of the very file that it was made from."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from orchestration.settings import Settings
+from orchestration.sources.scaffold import new_source
+from tests.unit.ingest.scaffold.test_draft import PERMIT_FILE
+
+
+def test_a_draft_passes_the_check_of_its_own_delivery(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "deliveries").mkdir()
+    (tmp_path / "permits.csv").write_text(PERMIT_FILE)
+    settings = Settings.from_environment(
+        {"LEVELGROUND_HOME": str(tmp_path / "home"), "LEVELGROUND_DELIVERIES": str(tmp_path / "deliveries")}
+    )
+    made = new_source(settings, "parks__permits", str(tmp_path / "permits.csv"), tmp_path / "drafts")
+    assert made.checked is not None
+    assert made.checked.gate.passed, made.checked.gate.reason
+    assert made.checked.receipt is not None
+    assert made.checked.receipt.rows == 50
+    assert {made.contract.name, made.model.name} == {"parks__permits.yml", "stg_parks__permits.sql"}
+    assert "(private)" in {cell for row in made.checked.rows for cell in row}

@@ -1,0 +1,226 @@
+"""What has to be built again when something is another, and what stands: on a project of two facts, of which one grows."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Mapping
+from types import SimpleNamespace
+from typing import Any
+
+import duckdb
+import pytest
+
+from ingest.contract.registry import load_registry
+from orchestration.transform.build_plan import (
+    CONTRACTS,
+    LANDING,
+    RECEIPTS,
+    Ingredients,
+    Plan,
+    ensure_account,
+    forget,
+    plan,
+    read_account,
+    write_account,
+)
+from orchestration.transform.dbt_runner import NodeResult
+from orchestration.transform.incremental import taken_in, write_down
+from warehouse.releases import Standing
+
+CLOCK = RECEIPTS + "clock"
+CALLS, INDEX = "mpd__dispatched_calls", "city__addresses"
+MODEL, SEED = "model.levelground.", "seed.levelground."
+
+
+def node(kind: str, name: str, *parents: str, materialized: str = "table", **meta: Any) -> dict[str, Any]:
+    return {
+        "resource_type": kind,
+        "name": name,
+        "raw_code": f"select '{name}'",
+        "original_file_path": f"models/marts/{name}.sql",
+        "depends_on": {"nodes": list(parents), "macros": []},
+        "columns": {},
+        "description": "",
+        "relation_name": f'"release"."marts"."{name}"',
+        "config": {"materialized": materialized, "meta": meta},
+    }
+
+
+# addresses of calls are looked up in the index; the district's table stands beside them; a measure reads the fact
+NODES = [
+    node("seed", "districts"),
+    node("model", "stg_calls", LANDING + CALLS, CONTRACTS, materialized="view", row_by_row=True),
+    node("model", "stg_index", LANDING + INDEX, CONTRACTS, materialized="view"),
+    node("model", "int_addresses", MODEL + "stg_calls", MODEL + "stg_index", row_by_row=True, looked_up=True),
+    node("model", "fct_calls", MODEL + "stg_calls", MODEL + "int_addresses", SEED + "districts", materialized="incremental",
+         grows_with=CALLS),
+    node("model", "fct_houses", MODEL + "stg_index", MODEL + "int_addresses"),
+    node("model", "measures", MODEL + "fct_calls", CLOCK),
+]  # fmt: skip
+TESTS = [
+    {"resource_type": "test", "name": f"{name}__is_filled", "raw_code": "select 1", "config": {"severity": "error"},
+     "depends_on": {"nodes": [MODEL + name], "macros": []}}
+    for name in ("stg_calls", "fct_houses", "measures")
+]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def before() -> Ingredients:
+    nodes = {f"{n['resource_type']}.levelground.{n['name']}": n for n in [*NODES, *TESTS]}
+    return Ingredients(
+        manifest={"nodes": nodes, "macros": {}},
+        registry=load_registry(),
+        city_zone="America/Chicago",
+        loads={CALLS: [("one", 1)], INDEX: [("all", 1)]},
+        receipts={CLOCK: "2026-01-01", CONTRACTS: "everything"},
+        contract_rows={CALLS: "calls until yesterday", INDEX: "index"},
+        agreement_rows={CALLS: "calls", INDEX: "index"},
+        seeds={"districts": "old"},
+    )
+
+
+def standing(made_of: Ingredients) -> dict[str, Standing]:
+    return {i: made_of.of(i) for i in made_of.nodes}
+
+
+def relations(made_of: Ingredients) -> set[str]:
+    return {n["relation_name"].replace('"', "") for n in made_of.nodes.values()}
+
+
+def another(before: Ingredients, **changed: Any) -> Ingredients:
+    parts = {name: getattr(before, name) for name in before.__dataclass_fields__ if not name.startswith("_")}
+    return Ingredients(**(copy.deepcopy(parts | {"registry": None}) | {"registry": before.registry} | changed))
+
+
+def planned(before: Ingredients, now: Ingredients) -> Plan:
+    return plan(now, standing(before), relations(before), {CALLS: 2})
+
+
+def names(ids: tuple[str, ...] | Mapping[str, Any]) -> set[str]:
+    return {i.rpartition(".")[2] for i in ids}
+
+
+def test_nothing_is_built_where_nothing_is_another(before: Ingredients) -> None:
+    assert planned(before, another(before)) == Plan((), (), (), {})
+
+
+def test_a_new_load_grows_the_fact_and_leaves_alone_what_only_looks_addresses_up(before: Ingredients) -> None:
+    now = another(
+        before, loads={CALLS: [("one", 1), ("two", 2)], INDEX: [("all", 1)]}, contract_rows={CALLS: "today", INDEX: "index"}
+    )
+    found = planned(before, now)
+    assert names(found.build) == {"int_addresses", "fct_calls", "measures"}
+    assert found.growth == {MODEL + "fct_calls": (("two", 2),)}
+    assert names(found.anew) == {"int_addresses", "measures"}
+    # the view over the deliveries stands, but what it shows is tested again
+    assert {i["name"] for i in TESTS if i["name"] in names_of_tests(now, found)} == {
+        "stg_calls__is_filled",
+        "measures__is_filled",
+    }
+
+
+def names_of_tests(made_of: Ingredients, found: Plan) -> set[str]:
+    return {made_of.manifest["nodes"][i]["name"] for i in found.tests}
+
+
+@pytest.mark.parametrize("gone_since", [{CALLS: 3}, {}], ids=["told from a later load on", "told of no load"])
+def test_a_fact_is_built_anew_over_a_load_of_which_it_is_not_told_what_it_took_out(
+    before: Ingredients, gone_since: dict[str, int]
+) -> None:
+    now = another(before, loads={CALLS: [("one", 1), ("two", 2)], INDEX: [("all", 1)]})
+    found = plan(now, standing(before), relations(before), gone_since)
+    assert "fct_calls" in names(found.anew)
+    assert found.growth == {}
+
+
+def test_what_all_facts_of_a_source_have_taken_in_need_not_be_told_any_more(before: Ingredients) -> None:
+    now = another(before, loads={CALLS: [("one", 1), ("two", 2)], INDEX: [("all", 1), ("more", 4)]})
+    assert taken_in(now, standing(before)) == {CALLS: 1, INDEX: 4}
+    assert taken_in(now, {}) == {INDEX: 4}, "of calls no fact has taken anything in"
+
+
+def test_a_load_that_comes_again_is_taken_in_again(before: Ingredients) -> None:
+    assert planned(before, another(before, loads={CALLS: [("one", 3)], INDEX: [("all", 1)]})).growth == {
+        MODEL + "fct_calls": (("one", 3),)
+    }
+
+
+def test_what_the_contract_says_until_when_reaches_the_fact_without_a_load(before: Ingredients) -> None:
+    found = planned(before, another(before, contract_rows={CALLS: "calls until today", INDEX: "index"}))
+    assert found.growth == {MODEL + "fct_calls": ()}
+
+
+def test_nothing_is_known_of_what_a_test_failed_on_or_of_what_was_left_out_for_it(before: Ingredients) -> None:
+    def result(kind: str, name: str, status: str, *tested: str) -> NodeResult:
+        return NodeResult(f"{kind}.levelground.{name}", name, kind, status, 0.0, 1, "", tested)
+
+    with duckdb.connect() as con:
+        con.execute("create schema intake")
+        ensure_account(con)
+        session: Any = SimpleNamespace(con=con, standing={})
+        results = [
+            result("test", "stg_calls__is_filled", "fail", MODEL + "stg_calls"),
+            result("model", "int_addresses", "skipped", MODEL + "stg_calls", MODEL + "stg_index"),
+            result("model", "fct_calls", "skipped", MODEL + "stg_calls"),
+        ]
+        made_of = another(before)
+        for found in made_of.nodes.values():
+            found["database"] = "release" if found["name"].startswith("fct_") else "warehouse"
+        write_down(session, made_of, results)
+        known = {*read_account(con), *session.standing}
+    assert names(tuple(known)) == {"districts", "stg_index", "fct_houses", "measures"}
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"seeds": {"districts": "new"}},
+        {"loads": {CALLS: [("one", 1), ("two", 2)], INDEX: [("all", 1), ("more", 2)]}},
+        {"agreement_rows": {CALLS: "calls of another place", INDEX: "index"}},
+        {"city_zone": "America/New_York"},
+    ],
+    ids=["a seed", "the address index", "the contract", "the time zone"],
+)
+def test_what_every_row_rests_on_builds_the_fact_anew(before: Ingredients, changed: dict[str, Any]) -> None:
+    found = planned(before, another(before, **changed))
+    assert "fct_calls" in names(found.anew)
+    assert found.growth == {}
+
+
+def test_other_sql_builds_a_view_anew_and_all_that_stands_on_it(before: Ingredients) -> None:
+    manifest = copy.deepcopy(before.manifest)
+    manifest["nodes"][MODEL + "stg_calls"]["raw_code"] = "select 'something else'"
+    found = planned(before, another(before, manifest=manifest))
+    assert names(found.build) == {"stg_calls", "int_addresses", "fct_calls", "measures", "fct_houses"}
+    assert "fct_calls" in names(found.anew)
+
+
+def test_what_is_tested_in_another_way_is_built_and_tested_again(before: Ingredients) -> None:
+    manifest = copy.deepcopy(before.manifest)
+    manifest["nodes"]["test.levelground.fct_houses__is_filled"]["config"]["severity"] = "warn"
+    found = planned(before, another(before, manifest=manifest))
+    assert names(found.build) == {"fct_houses"}
+    assert names(found.tests) == {"fct_houses__is_filled"}
+
+
+def test_the_clock_moves_what_reads_it(before: Ingredients) -> None:
+    assert names(planned(before, another(before, receipts={CLOCK: "2026-01-02", CONTRACTS: "everything"})).build) == {"measures"}
+
+
+def test_a_table_that_is_gone_is_built_and_one_of_which_nothing_is_known(before: Ingredients) -> None:
+    there = relations(before) - {"release.marts.fct_houses"}
+    assert names(plan(before, standing(before), there, {}).build) == {"fct_houses"}
+    known = {i: s for i, s in standing(before).items() if i != MODEL + "fct_calls"}
+    found = plan(before, known, relations(before), {})
+    assert names(found.build) == names(found.anew) == {"fct_calls"}
+
+
+def test_the_account_holds_what_was_built_and_forgets_what_is_about_to_be(before: Ingredients) -> None:
+    with duckdb.connect() as con:
+        con.execute("create schema intake")
+        ensure_account(con)
+        write_account(con, standing(before))
+        write_account(con, standing(before))
+        assert read_account(con) == standing(before)
+        forget(con, [MODEL + "fct_calls"])
+        assert set(read_account(con)) == set(standing(before)) - {MODEL + "fct_calls"}

@@ -1,0 +1,46 @@
+"""What dbt's results mean for a release."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from orchestration.transform import dbt_runner
+from orchestration.transform.dbt_runner import NodeResult, failed_tests
+from warehouse.paths import Home
+
+
+def _result(name: str, kind: str, status: str, failures: int = 0) -> NodeResult:
+    return NodeResult(f"{kind}.levelground.{name}", name, kind, status, 0.1, failures, "", ())
+
+
+def test_a_failed_test_says_what_it_found_and_one_that_waited_for_it_says_nothing() -> None:
+    results = [
+        _result("fct_population", "model", "success"),
+        _result("fct_population__groups_sum_to_everybody", "test", "fail", 9),
+        _result("fct_population__is_filled", "test", "pass"),
+        _result("fct_population__is_odd", "test", "warn", 2),
+        _result("fct_goal_progress__is_filled", "test", "skipped"),
+        _result("bridge_geography__cannot_be_read", "test", "error"),
+    ]
+    assert failed_tests(results) == [
+        "test fct_population__groups_sum_to_everybody of ours found 9 rows",
+        "test bridge_geography__cannot_be_read of ours found 0 rows",
+    ]
+
+
+def test_a_project_that_was_moved_is_parsed_from_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    home, parsed = Home(tmp_path), []
+
+    def parse(home: Home, arguments: list[str]) -> None:
+        parsed.append((home.dbt / "partial_parse.msgpack").exists())
+        (home.dbt / "manifest.json").write_text("{}")
+        (home.dbt / "partial_parse.msgpack").touch()
+
+    monkeypatch.setattr(dbt_runner, "_invoke", parse)
+    monkeypatch.setattr(dbt_runner, "_fingerprint", lambda: "same")
+    for project in ("/before", "/before", "/after", "/after"):
+        monkeypatch.setattr(dbt_runner, "DBT_PROJECT", Path(project))
+        dbt_runner.manifest(home)
+    assert parsed == [False, False]  # once for each place, and never with what the other left

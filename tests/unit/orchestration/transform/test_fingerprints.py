@@ -1,0 +1,131 @@
+"""What a release is made of: a hash that moves exactly when its thing does, and the lineage of each measure."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+import pytest
+
+from ingest.contract.registry import load_registry
+from orchestration.transform.fingerprints import (
+    code_hashes,
+    code_version,
+    contract_hashes,
+    lineage,
+    model_hashes,
+    seed_hashes,
+    seeds_hash,
+    versions,
+)
+
+
+def node(
+    kind: str, name: str, *parents: str, path: str = "models/x.sql", macros: tuple[str, ...] = ()
+) -> tuple[str, dict[str, Any]]:
+    return f"{kind}.levelground.{name}", {
+        "resource_type": kind,
+        "name": name,
+        "raw_code": f"select '{name}'",
+        "original_file_path": path,
+        "depends_on": {"nodes": list(parents), "macros": list(macros)},
+    }
+
+
+def macro(name: str, sql: str, *called: str, path: str = "macros/x.sql") -> tuple[str, dict[str, Any]]:
+    return f"macro.levelground.{name}", {"macro_sql": sql, "depends_on": {"macros": list(called)}, "original_file_path": path}
+
+
+STOPS, CALLS = "source.levelground.landing.fpc__police_stops", "source.levelground.landing.mpd__dispatched_calls"
+COUNTED = "models/marts/measures/counted/{}.sql"
+
+
+@pytest.fixture
+def manifest() -> dict[str, Any]:
+    """Two measures with a model each, one without, all through one table; the statistics are called, not read."""
+    nodes = [
+        node("seed", "race_ethnicity"),
+        node("seed", "offences"),
+        node("seed", "unread"),
+        node("model", "stg_stops", STOPS, "seed.levelground.race_ethnicity", macros=("macro.levelground.race", "macro.dbt.x")),
+        node("model", "fct_stops", "model.levelground.stg_stops", "source.levelground.receipts.settings"),
+        node("model", "fct_calls", CALLS, "seed.levelground.offences"),
+        node("model", "int_stops__counted", "model.levelground.fct_stops", path=COUNTED.format("int_stops__counted")),
+        node("model", "int_calls__counted", "model.levelground.fct_calls", path=COUNTED.format("int_calls__counted")),
+        node("model", "dim_measure", "seed.levelground.measure_registry"),
+        node("seed", "measure_registry"),
+        node(
+            "model",
+            "fct_equity_measures",
+            "model.levelground.int_stops__counted",
+            "model.levelground.int_calls__counted",
+            "model.levelground.dim_measure",
+        ),
+    ]
+    macros = [
+        macro("race", "normal({{ x }})", "macro.levelground.deep", "macro.dbt.y"),
+        macro("deep", "trim"),
+        macro("stats_rate_ci", "byar", path="macros/stats/rates.sql"),
+    ]
+    return {"nodes": dict(nodes), "macros": dict(macros)}
+
+
+def test_a_measure_is_made_of_what_it_is_counted_from_and_of_what_all_share(manifest: dict[str, Any]) -> None:
+    made = lineage(manifest, ["stops", "calls"])
+    shared = {"model fct_equity_measures", "model dim_measure", "seed measure_registry", "model stats"}
+    assert set(made["stops"]) == shared | {
+        "model int_stops__counted",
+        "model fct_stops",
+        "model stg_stops",
+        "seed race_ethnicity",
+        "source fpc__police_stops",
+    }
+    assert set(made["calls"]) == shared | {
+        "model int_calls__counted",
+        "model fct_calls",
+        "seed offences",
+        "source mpd__dispatched_calls",
+    }
+
+
+def test_a_measure_without_a_model_of_its_own_may_come_from_any(manifest: dict[str, Any]) -> None:
+    made = lineage(manifest, ["stops", "calls", "sales"])
+    assert set(made["sales"]) == set(made["stops"]) | set(made["calls"])
+    assert "seed unread" not in made["sales"]
+
+
+def test_a_project_without_measures_has_no_lineage(manifest: dict[str, Any]) -> None:
+    del manifest["nodes"]["model.levelground.fct_equity_measures"]
+    assert lineage(manifest, ["stops"]) == {}
+
+
+def test_a_models_hash_moves_with_its_sql_and_with_every_macro_below_it(manifest: dict[str, Any]) -> None:
+    before = model_hashes(manifest)
+    for change, moved in (
+        (("nodes", "model.levelground.fct_calls", "raw_code"), {"fct_calls"}),
+        (("macros", "macro.levelground.race", "macro_sql"), {"stg_stops"}),
+        (("macros", "macro.levelground.deep", "macro_sql"), {"stg_stops"}),
+        (("macros", "macro.levelground.stats_rate_ci", "macro_sql"), {"stats"}),
+    ):
+        changed = copy.deepcopy(manifest)
+        kind, unique_id, field = change
+        changed[kind][unique_id][field] += " -- other"
+        after = model_hashes(changed)
+        assert {name for name in after if after[name] != before[name]} == moved
+
+
+def test_hashes_of_the_project_are_named_for_what_they_are_of() -> None:
+    registry = load_registry()
+    assert set(contract_hashes(registry)) == {contract.source for contract in registry}
+    assert {"goals", "measure_registry", "race_ethnicity_crosswalk"} <= set(seed_hashes())
+    assert set(code_hashes()) == {"warehouse", "ingest", "expectations", "orchestration"}
+    assert "+" in code_version()
+    assert versions()["duckdb"]
+    assert len({*seed_hashes().values(), seeds_hash()}) == len(seed_hashes()) + 1
+
+
+def test_a_city_that_changes_a_contract_has_another_hash() -> None:
+    contract = load_registry()["fpc__police_stops"]
+    other = contract.model_copy(update={"jurisdiction": "9900001"})
+    assert contract_hashes([contract]) != contract_hashes([other])
+    assert contract_hashes([contract]) == contract_hashes([contract.model_copy()])

@@ -1,0 +1,58 @@
+"""Which snapshots are out: those of the current public file, and those of persons that any release reported."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
+
+import duckdb
+import pytest
+
+from orchestration.runs.context import RunSession
+from orchestration.transform import published_snapshots as module
+from orchestration.transform.published_snapshots import published_snapshots
+from warehouse.paths import PUBLIC_FILE, Home
+
+RELEASE = "20260101T000000Z-00000000"
+COLUMNS = "measure_id, period_type, period_start::date as period_start, period_start::date as period_end"
+
+
+def figures(*rows: tuple[str, str, str]) -> str:
+    listed = ", ".join(f"('{measure}', '{kind}', '{day}')" for measure, kind, day in rows)
+    return f"select {COLUMNS} from (values {listed}) as t (measure_id, period_type, period_start)"
+
+
+@pytest.fixture
+def session(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> RunSession:
+    home = Home(tmp_path / "home")
+    home.release(RELEASE).mkdir(parents=True)
+    home.disclosure.mkdir(parents=True, exist_ok=True)
+    monkeypatch.setattr(module, "current", lambda _home: SimpleNamespace(release_id=RELEASE))
+    with duckdb.connect(str(home.release(RELEASE) / PUBLIC_FILE)) as public:
+        shown = figures(
+            ("lines", "snapshot", "2025-07-01"), ("staff", "snapshot", "2025-12-31"), ("requests", "year", "2025-01-01")
+        )
+        public.execute(f"create schema published; create table published.equity_measures as {shown}")
+    return cast("RunSession", SimpleNamespace(settings=SimpleNamespace(home=home), con=duckdb.connect()))
+
+
+def test_what_is_out_now_and_what_was_reported_of_persons(session: RunSession) -> None:
+    reported = figures(("staff", "snapshot", "2025-12-31"), ("staff", "snapshot", "2025-09-30"), ("stops", "month", "2025-01-01"))
+    session.con.execute(f"copy ({reported}) to '{session.settings.home.reported}' (format parquet)")
+    found: list[Any] = published_snapshots(session)
+    assert found == [
+        ("lines", dt.date(2025, 7, 1), dt.date(2025, 7, 1), False),
+        ("staff", dt.date(2025, 9, 30), dt.date(2025, 9, 30), True),
+        ("staff", dt.date(2025, 12, 31), dt.date(2025, 12, 31), True),
+    ]
+    # the public file is let go
+    assert session.con.execute("select count(*) from duckdb_databases() where database_name = 'previous_public'").fetchone() == (
+        0,
+    )
+
+
+def test_before_the_first_release_nothing_is_out(session: RunSession, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "current", lambda _home: None)
+    assert published_snapshots(session) == []

@@ -1,0 +1,140 @@
+"""What is hidden is enough, and not more than it must be."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.unit.warehouse.disclosure.tables import at, composition, counted, figure, narrowest
+from warehouse.disclosure.complementary_suppression import PRIMARY, SECONDARY, Before, Choice, choose
+from warehouse.disclosure.counts import Counts
+from warehouse.disclosure.planned_figures import Figure
+from warehouse.disclosure.suppression_units import units
+
+RACES = ("black", "white", "asian", "hispanic")
+
+
+def _choose(figures: list[Figure], before: Before | None = None) -> tuple[Counts, Choice]:
+    counts = counted(figures)
+    return counts, choose(counts, units(figures, counts), [0.0] * len(counts), before)
+
+
+def _safe(figures: list[Figure], counts: Counts, chosen: Choice) -> bool:
+    return narrowest(figures, counts, set(chosen.rows), set(chosen.unknown), [0.0] * len(counts)) >= -1e-5
+
+
+def test_nothing_is_hidden_where_nobody_is_few() -> None:
+    _, chosen = _choose(composition({"black": 40, "white": 60, "asian": 30}))
+    assert not chosen.rows
+    assert not chosen.unknown
+
+
+def test_a_small_count_takes_another_with_it() -> None:
+    figures = composition({"black": 400, "white": 600, "asian": 4, "hispanic": 30})
+    counts, chosen = _choose(figures)
+    reasons = {key.at.race: why for key, why in chosen.rows.items()}
+    assert reasons == {"asian": PRIMARY, "hispanic": SECONDARY}  # the smallest that will do, since the total is out
+    assert _safe(figures, counts, chosen)
+
+
+def test_a_zero_is_shown_where_zeros_may_be() -> None:
+    figures = composition({"black": 40, "white": 60, "asian": 0})
+    _, chosen = _choose(figures)
+    assert not chosen.rows
+
+
+def test_two_small_counts_that_together_are_too_few_take_a_third() -> None:
+    figures = composition({"black": 400, "white": 600, "asian": 1, "hispanic": 1})
+    counts, chosen = _choose(figures)
+    assert {key.at.race for key in chosen.rows} > {"asian", "hispanic"}
+    assert _safe(figures, counts, chosen)
+
+
+def test_few_of_unknown_race_are_not_told_by_the_known_share() -> None:
+    figures = composition({"black": 400, "white": 600, "asian": 50, "declined": 3})
+    counts, chosen = _choose(figures)
+    assert "declined" in {key.at.race for key in chosen.rows}
+    assert chosen.unknown
+    assert _safe(figures, counts, chosen)
+
+
+def test_who_is_not_in_the_numerator_is_counted_too() -> None:
+    rows = {"black": (95, 100), "white": (50, 100), "all": (145, 200)}
+    figures = [figure(at(race), x, n, kind="proportion", known=(145, 200)) for race, (x, n) in rows.items()]
+    counts, chosen = _choose(figures)
+    assert chosen.rows[figures[0].key] == PRIMARY  # five who were not
+    assert _safe(figures, counts, chosen)
+
+
+def test_months_are_not_told_by_their_quarter() -> None:
+    figures = []
+    for month, cells in ((1, {"black": 4, "white": 60}), (2, {"black": 30, "white": 50}), (3, {"black": 40, "white": 55})):
+        figures += composition(cells, period_type="month", period_start=dt.date(2024, month, 1))
+    figures += composition({"black": 74, "white": 165}, period_type="quarter")
+    counts, chosen = _choose(figures)
+    assert _safe(figures, counts, chosen)
+    assert len(chosen.rows) >= 4  # a rectangle of months and races at least
+
+
+def test_what_was_out_stays_out_and_what_was_hidden_stays_hidden() -> None:
+    figures = composition({"black": 400, "white": 600, "asian": 4, "hispanic": 30})
+    keys = {row.at.race: row.key for row in figures}
+    before = Before(shown={keys["hispanic"], keys["all"]}, hidden={keys["asian"], keys["black"]})
+    counts, chosen = _choose(figures, before)
+    assert set(chosen.rows) == {keys["asian"], keys["black"]}
+    assert not chosen.unsafe
+    assert _safe(figures, counts, chosen)
+
+
+def test_what_is_out_already_can_not_be_saved_and_is_told() -> None:
+    figures = composition({"black": 400, "white": 600, "asian": 4})
+    keys = {row.at.race: row.key for row in figures}
+    _, chosen = _choose(figures, Before(shown={keys["black"], keys["white"], keys["all"]}))
+    assert chosen.unsafe
+
+
+def test_the_order_of_rows_does_not_matter() -> None:
+    figures = composition({"black": 4, "white": 30, "asian": 30, "hispanic": 30})
+    first, second = (_choose(rows)[1].rows for rows in (figures, list(reversed(figures))))
+    assert first == second
+
+
+@given(
+    st.lists(st.lists(st.integers(0, 40), min_size=4, max_size=4), min_size=2, max_size=4),
+    st.integers(0, 15),
+    st.booleans(),
+)
+def test_no_small_count_of_random_tables_can_be_told(table: list[list[int]], unknown: int, districts: bool) -> None:
+    figures = []
+    for row, cells in enumerate(table):
+        place = {"geography_type": "aldermanic_district", "geography_vintage": "2022", "geoid": str(row + 1)}
+        month = {"period_type": "month", "period_start": dt.date(2024, row + 1, 1)}
+        figures += composition(dict(zip(RACES, cells, strict=True)) | {"declined": unknown}, **(place if districts else month))
+    total = {race: sum(cells[i] for cells in table) for i, race in enumerate(RACES)} | {"declined": unknown * len(table)}
+    figures += composition(total, **({} if districts or len(table) < 3 else {"period_type": "quarter"}))
+    counts, chosen = _choose(figures)
+    assert not chosen.unsafe
+    assert _safe(figures, counts, chosen)
+
+
+@pytest.mark.parametrize("shown", [True, False])
+def test_a_count_that_two_measures_show_is_hidden_in_both(shown: bool) -> None:
+    searched = [
+        figure(at(race), x, n, kind="proportion", measure="searched", records=("searched", "stops.numerator"), known=(75, 1030))
+        for race, x, n in (("black", 40, 400), ("white", 35, 600), ("asian", 0, 30 if shown else 4), ("all", 75, 1030))
+    ]
+    figures = [*composition({"black": 400, "white": 600, "asian": 30 if shown else 4}), *searched]
+    _, chosen = _choose(figures)
+    hidden = {(key.measure_id, key.at.race) for key in chosen.rows}
+    assert (("stops", "asian") in hidden) == (("searched", "asian") in hidden) == (not shown)
+
+
+def test_few_in_groups_without_a_row_are_not_told_by_the_others() -> None:
+    rows = {"black": (94, 186), "white": (351, 419), "all": (473, 640)}  # 28 of 35 others of known race, so that 7 were not
+    figures = [figure(at(race), x, n, kind="proportion", known=(473, 640)) for race, (x, n) in rows.items()]
+    counts, chosen = _choose(figures)
+    assert chosen.rows or chosen.unknown
+    assert _safe(figures, counts, chosen)

@@ -1,0 +1,156 @@
+"""Figures stay as they were reported, corrections wait for a quarter and are taken over only where they give nobody away."""
+
+from __future__ import annotations
+
+import datetime as dt
+import shutil
+from collections.abc import Mapping
+
+import duckdb
+import pytest
+
+from warehouse.disclosure import record, remember, restore, suppress
+from warehouse.disclosure.reported_figures import REPORTED
+from warehouse.paths import Home
+
+JANUARY, FEBRUARY, WHOLE = ("month", "2024-01-01"), ("month", "2024-02-01"), ("quarter", "2024-01-01")
+Cells = Mapping[tuple[str, str], Mapping[str, int]]
+FIRST: Cells = {
+    JANUARY: {"black": 60, "white": 80, "asian": 4, "hispanic": 30},
+    FEBRUARY: {"black": 50, "white": 70, "hispanic": 40},
+}
+
+
+def _night(
+    con: duckdb.DuckDBPyConnection, home: Home, cells: Cells, as_of: str, is_published: bool = True
+) -> dict[tuple[str, str, str], tuple[object, ...]]:
+    """One run over what is counted; by period and race: the count that is out, whether it waits, why it is hidden.
+
+    One that is not published has come as far as its candidate.
+    """
+    con.execute("delete from intermediate.int_disclosure__planned")
+    for (period_type, start), races in cells.items():
+        total = sum(races.values())
+        months = {"month": 1, "quarter": 3}[period_type]
+        for race, number in (*races.items(), ("all", total)):
+            con.execute(
+                f"""
+                insert into intermediate.int_disclosure__planned
+                select 'stops', 1, ?, ?, ?::date + interval {months} months - interval 1 day, 'city', 'current', '5553000',
+                    'spd15_2024', ?, 'exclusive', 'individual', 'all', 'all', 'computed', 'reliable', ?, ?, 100.0 * ? / ?, 11,
+                    false, 'composition', 20, 'stops', 'stops', null, ?, ?, null, true
+                """,
+                [period_type, start, start, race, number, total, number, total, total, total],
+            )
+    suppress(con, home.reported, dt.datetime.fromisoformat(as_of))
+    con.execute(
+        f"create or replace table public.published.equity_measures as select * exclude (hidden_because, reported_at, is_settled) "
+        f"replace (case when hidden_because is null then numerator end as numerator) from {REPORTED}"
+    )
+    moment = dt.datetime.fromisoformat(as_of)
+    folder = home.release(f"{moment:%Y%m%dT%H%M%SZ}-00000000")
+    folder.mkdir()
+    record(con, home, folder, release_id=folder.name, published_at=moment)
+    if is_published:
+        remember(home, folder.name)
+    else:
+        shutil.rmtree(folder)
+    rows = con.execute(
+        "select period_type, period_start::varchar, race_ethnicity_code, numerator, is_revision_pending, hidden_because "
+        f"from {REPORTED} order by all"
+    ).fetchall()
+    return {row[:3]: row[3:] for row in rows}
+
+
+def _with(period: tuple[str, str], **races: int) -> Cells:
+    return {**FIRST, period: {**FIRST[period], **races}}
+
+
+def test_a_night_without_news_reports_the_same(con: duckdb.DuckDBPyConnection, home: Home) -> None:
+    first = _night(con, home, FIRST, "2024-04-05")
+    ledger = home.ledger.read_bytes()
+    assert first[*JANUARY, "asian"] == (4.0, False, "primary")
+    assert first[*JANUARY, "hispanic"] == (30.0, False, "secondary")
+    assert _night(con, home, FIRST, "2024-04-06") == first
+    rows = duckdb.sql(f"select count(*), count(distinct release_id) from read_parquet('{home.ledger}')").fetchone()
+    assert rows == (len(first), 1)
+    assert ledger[:4] == b"PAR1"
+    assert {file.stat().st_mode & 0o777 for file in home.disclosure.iterdir()} == {0o600}
+
+
+def test_what_was_said_of_unknown_races_is_said_again(con: duckdb.DuckDBPyConnection, home: Home) -> None:
+    said = []
+    for as_of in ("2024-04-05", "2024-04-06"):
+        _night(con, home, {JANUARY: {"asian": 80, "black": 60, "hispanic": 30, "white": 4}}, as_of)
+        said.append(con.execute(f"select race_ethnicity_code, shows_unknown from {REPORTED} order by all").fetchall())
+    assert ("all", True) in said[0]
+    assert ("white", False) in said[0]
+    assert said[1] == said[0]
+
+
+def test_a_correction_waits_as_reported_and_says_so(con: duckdb.DuckDBPyConnection, home: Home) -> None:
+    _night(con, home, FIRST, "2024-04-05")
+    later = _night(con, home, _with(JANUARY, black=63), "2024-04-20")
+    assert later[*JANUARY, "black"] == (60.0, True, None)
+    assert later[*JANUARY, "all"] == (174.0, True, None)
+    assert later[*JANUARY, "white"][:2] == (80.0, True)  # its share is of all
+    assert later[*FEBRUARY, "black"] == (50.0, False, None)
+
+
+def test_what_a_killed_run_never_published_is_not_frozen(con: duckdb.DuckDBPyConnection, home: Home) -> None:
+    """Neither on the first night of all, nor a month that was new that night."""
+    _night(con, home, _with(JANUARY, black=90), "2024-04-04", is_published=False)
+    assert _night(con, home, FIRST, "2024-04-05")[*JANUARY, "black"] == (60.0, False, None)
+    ledger = home.ledger.read_bytes()
+    march = ("month", "2024-03-01")
+    _night(con, home, {**FIRST, march: {"black": 70, "white": 75}}, "2024-05-05", is_published=False)
+    assert home.ledger.read_bytes() == ledger
+    assert _night(con, home, {**FIRST, march: {"black": 55, "white": 75}}, "2024-05-06")[*march, "black"] == (55.0, False, None)
+
+
+def test_a_group_that_is_new_in_a_reported_month_waits_too(con: duckdb.DuckDBPyConnection, home: Home) -> None:
+    _night(con, home, FIRST, "2024-04-05")
+    later = _night(con, home, _with(FEBRUARY, asian=2), "2024-04-20")
+    assert (*FEBRUARY, "asian") not in later
+    assert later[*FEBRUARY, "all"] == (160.0, True, None)
+
+
+@pytest.mark.parametrize(("more", "taken_over"), [(3, False), (40, True)])
+def test_a_new_quarter_takes_over_what_gives_nobody_away(
+    con: duckdb.DuckDBPyConnection, home: Home, more: int, taken_over: bool
+) -> None:
+    _night(con, home, FIRST, "2024-04-05")
+    corrected = _with(JANUARY, black=60 + more)
+    assert _night(con, home, corrected, "2024-06-30")[*JANUARY, "black"][:2] == (60.0, True)
+    revised = _night(con, home, corrected, "2024-07-01")
+    assert revised[*JANUARY, "black"][:2] == ((60.0 + more, False) if taken_over else (60.0, True))
+    assert revised[*JANUARY, "asian"][2] == "primary"
+
+
+def test_a_quarter_that_would_tell_what_was_corrected_stays_inside(con: duckdb.DuckDBPyConnection, home: Home) -> None:
+    march = {("month", "2024-03-01"): {"black": 55, "white": 75, "hispanic": 45}}
+    _night(con, home, {**FIRST, **march}, "2024-05-05")
+    corrected = {**_with(JANUARY, black=63), **march}
+    whole = {race: sum(cells.get(race, 0) for cells in corrected.values()) for race in ("black", "white", "asian", "hispanic")}
+    later = _night(con, home, {**corrected, WHOLE: whole}, "2024-05-20")
+    assert not any(period == WHOLE[0] for period, _, _ in later)
+
+
+def test_a_ledger_with_other_columns_is_gone_on_with(con: duckdb.DuckDBPyConnection, home: Home) -> None:
+    first = _night(con, home, FIRST, "2024-04-05")
+    con.execute(f"create table older as select * exclude (reliability, kind), 1 as dropped from read_parquet('{home.ledger}')")
+    con.execute(f"copy older to '{home.ledger}' (format parquet)")
+    assert _night(con, home, FIRST, "2024-04-06") == first
+    columns = [name for name, *_ in duckdb.sql(f"describe from read_parquet('{home.ledger}')").fetchall()]
+    assert {"reliability", "kind", "dropped"} <= set(columns)
+
+
+def test_what_is_lost_comes_back_from_the_newest_release(con: duckdb.DuckDBPyConnection, home: Home) -> None:
+    first = _night(con, home, FIRST, "2024-04-05")
+    home.ledger.unlink()
+    home.reported.write_bytes(b"cut off")
+    assert len(restore(home)) == 2
+    assert home.reported.stat().st_mode & 0o777 == 0o600
+    assert _night(con, home, _with(JANUARY, black=63), "2024-04-20")[*JANUARY, "black"] == (60.0, True, None)
+    assert restore(home) == []
+    assert first[*JANUARY, "asian"][0] == 4.0

@@ -1,0 +1,121 @@
+"""What an earlier snapshot of a stock hides, a later one hides too, while most of its persons are still there."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+
+import pytest
+
+from tests.unit.warehouse.disclosure.tables import KINDS, at, figure
+from warehouse.disclosure.build_constraints import Public, count_up
+from warehouse.disclosure.complementary_suppression import CARRIED, PRIMARY, SECONDARY, Before, Choice
+from warehouse.disclosure.planned_figures import Figure, Key
+from warehouse.disclosure.snapshot_suppression import choose_over_time
+from warehouse.disclosure.suppression_units import few_records, hidden_medians, units
+
+FIRST, SECOND, THIRD = dt.date(2025, 12, 31), dt.date(2026, 3, 31), dt.date(2026, 6, 30)
+STOCKS = frozenset({"staff.numerator"})
+STAFF = {"black": 400, "white": 600, "asian": 5, "hispanic": 14}
+
+
+def _composition(day: dt.date, cells: Mapping[str, float]) -> list[Figure]:
+    total = sum(cells.values())
+    known = (total, total)
+    return [
+        figure(at(race, period_type="snapshot", period_start=day), number, total, measure="staff", known=known)
+        for race, number in (*cells.items(), ("all", total))
+    ]
+
+
+def _choose(*snapshots: tuple[dt.date, Mapping[str, float]], before: Before | None = None, stocks: bool = True) -> Choice:
+    figures = [one for day, cells in snapshots for one in _composition(day, cells)]
+    counts = count_up(figures, Public(KINDS, {}, STOCKS if stocks else frozenset()))
+    return choose_over_time(counts, units(figures, counts), [0.0] * len(counts), before or Before(), STOCKS if stocks else ())
+
+
+def _reasons(chosen: Choice, day: dt.date) -> dict[str, str]:
+    return {key.at.race: why for key, why in chosen.rows.items() if key.at.period_start == day}
+
+
+def test_a_hidden_group_that_grows_a_little_stays_hidden() -> None:
+    chosen = _choose((FIRST, STAFF), (SECOND, STAFF | {"asian": 13}))
+    assert _reasons(chosen, FIRST) == {"asian": PRIMARY, "hispanic": SECONDARY}
+    assert _reasons(chosen, SECOND) == {"asian": CARRIED, "hispanic": CARRIED}
+    apart = _choose((FIRST, STAFF), (SECOND, STAFF | {"asian": 13}), stocks=False)
+    assert _reasons(apart, SECOND) == {}
+
+
+def test_a_group_that_changed_by_the_threshold_is_shown() -> None:
+    chosen = _choose((FIRST, STAFF), (SECOND, {"black": 400, "white": 600, "asian": 16, "hispanic": 25}))
+    assert _reasons(chosen, SECOND) == {}
+
+
+def test_what_is_hidden_as_before_is_protected_as_a_small_count_is() -> None:
+    """The group that was small is large now; the one that was hidden beside it must not be what the others leave over."""
+    chosen = _choose((FIRST, STAFF), (SECOND, STAFF | {"asian": 40}))
+    hidden = _reasons(chosen, SECOND)
+    assert hidden["hispanic"] == CARRIED
+    assert len(hidden) > 1
+
+
+def test_it_is_the_snapshot_that_needed_it_that_counts() -> None:
+    """A group that grows slowly is shown once it is far from what an earlier snapshot needed to hide."""
+    chosen = _choose((FIRST, STAFF), (SECOND, STAFF | {"asian": 12}), (THIRD, STAFF | {"asian": 22, "hispanic": 30}))
+    assert _reasons(chosen, SECOND)["asian"] == CARRIED
+    assert "asian" not in _reasons(chosen, THIRD)
+
+
+def test_that_no_one_is_left_may_be_shown() -> None:
+    chosen = _choose((FIRST, STAFF | {"hispanic": 40}), (SECOND, {"black": 400, "white": 600, "asian": 0, "hispanic": 90}))
+    assert "asian" not in _reasons(chosen, SECOND)
+
+
+@pytest.mark.parametrize("is_stock", [True, False])
+def test_an_older_snapshot_that_comes_later_does_not_hide_behind_what_is_out(is_stock: bool) -> None:
+    """The next snapshot shows the group that would protect the small one, so another one has to."""
+    later = STAFF | {"asian": 60, "black": 420}
+    shown = frozenset(
+        Key("staff", 1, at(race, period_type="snapshot", period_start=SECOND), "individual") for race in (*later, "all")
+    )
+    chosen = _choose((FIRST, STAFF), (SECOND, later), before=Before(shown=shown), stocks=is_stock)
+    assert _reasons(chosen, SECOND) == {}
+    hidden = _reasons(chosen, FIRST)
+    assert hidden.pop("asian") == PRIMARY
+    assert ("hispanic" in hidden) is not is_stock
+    assert hidden
+
+
+def test_a_median_of_few_is_hidden_whatever_its_reliability() -> None:
+    few, enough = (
+        Figure(
+            Key("pay", 1, at(race), "individual"),
+            "computed",
+            None,
+            None,
+            11,
+            False,
+            "median",
+            "pay",
+            None,
+            "staff",
+            None,
+            None,
+            n,
+            20.0,
+        )
+        for race, n in (("asian", 19.0), ("black", 20.0))
+    )
+    assert few_records([few, enough]) == {few.key}
+
+
+def test_the_median_of_a_group_that_is_hidden_as_before_is_hidden() -> None:
+    figures = [one for day, cells in ((FIRST, STAFF), (SECOND, STAFF | {"asian": 13})) for one in _composition(day, cells)]
+    where = at("asian", period_type="snapshot", period_start=SECOND)
+    median = Figure(
+        Key("pay", 1, where, "individual"), "computed", None, None, 11, False, "median", "pay", None, "paid", None, None, 30, 20.0
+    )
+    universes = {"paid": "staff.numerator"}
+    counts = count_up([*figures, median], Public(KINDS, universes, STOCKS))
+    chosen = choose_over_time(counts, units([*figures, median], counts), [0.0] * len(counts), Before(), STOCKS)
+    assert hidden_medians([median], counts, chosen.counts, universes) == {median.key}

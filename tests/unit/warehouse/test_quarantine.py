@@ -1,0 +1,91 @@
+"""A working warehouse that does not read is moved aside, and one that does is left alone."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from warehouse.connection import WarehouseBusy, open_working
+from warehouse.paths import Home
+from warehouse.quarantine import KEPT_ASIDE, open_or_begin_anew, set_aside, unreadable
+
+ROWS = 200_000
+
+
+def truncate(path: Path) -> None:
+    os.truncate(path, path.stat().st_size // 2)
+
+
+def overwrite(path: Path) -> None:
+    """Bytes in the first block of data: nothing that opening the file reads."""
+    with path.open("r+b") as file:
+        file.seek(12_288 + 1_000)
+        file.write(os.urandom(64))
+
+
+def replace(path: Path) -> None:
+    path.write_bytes(b"not a database" * 1_000)
+
+
+@pytest.fixture
+def filled(home: Home) -> Home:
+    with open_working(home) as connection:
+        connection.execute(
+            f"create schema landing; create table landing.t as select range as i, hash(range) as h from range({ROWS})"
+        )
+    return home
+
+
+@pytest.mark.parametrize("broken", [truncate, overwrite, replace])
+def test_a_damaged_one_is_moved_aside_and_an_empty_one_begun(filled: Home, broken: Callable[[Path], None]) -> None:
+    broken(filled.warehouse)
+    bytes_before = filled.warehouse.read_bytes()
+    connection, note = open_or_begin_anew(filled, suspect=True)
+    with connection:
+        assert connection.execute("select count(*) from duckdb_tables()").fetchone() == (0,)
+    (aside,) = filled.root.glob("warehouse.damaged-*.duckdb")
+    assert aside.read_bytes() == bytes_before
+    assert note is not None
+    assert aside.name in note
+
+
+@pytest.mark.parametrize("suspect", [True, False])
+def test_a_sound_one_stays(filled: Home, suspect: bool) -> None:
+    connection, note = open_or_begin_anew(filled, suspect=suspect)
+    with connection:
+        assert connection.execute("select count(*) from landing.t").fetchone() == (ROWS,)
+    assert note is None
+    assert not list(filled.root.glob("warehouse.damaged-*"))
+
+
+def test_what_opens_is_read_only_after_a_run_that_broke_off(filled: Home) -> None:
+    overwrite(filled.warehouse)
+    connection, note = open_or_begin_anew(filled, suspect=False)
+    with connection, pytest.raises(duckdb.IOException, match="Corrupt database file"):
+        connection.execute("select max(hash(t)) from landing.t as t").fetchall()
+    assert note is None
+
+
+def test_one_that_is_held_elsewhere_is_not_damaged(filled: Home) -> None:
+    with duckdb.connect(str(filled.warehouse)):
+        assert unreadable(filled.warehouse) is None
+    with duckdb.connect(str(filled.warehouse), config={"threads": "1"}), pytest.raises(WarehouseBusy):
+        open_or_begin_anew(filled, suspect=True)
+    assert filled.warehouse.exists()
+
+
+def test_its_log_goes_with_it_and_only_the_newest_stay(home: Home) -> None:
+    for number in range(KEPT_ASIDE + 2):
+        home.warehouse.write_text(str(number))
+        log = home.root / "warehouse.duckdb.wal"
+        log.write_text(f"log {number}")
+        aside = set_aside(home)
+        assert aside.with_name(f"{aside.name}.wal").read_text() == f"log {number}"
+        assert not log.exists()
+    kept = sorted(path.read_text() for path in home.root.glob("warehouse.damaged-*.duckdb"))
+    assert kept == [str(KEPT_ASIDE), str(KEPT_ASIDE + 1)]
+    assert len(list(home.root.glob("warehouse.damaged-*.wal"))) == KEPT_ASIDE

@@ -1,0 +1,114 @@
+"""The memory of disclosure control: every state of every row of persons that was ever published, and the figures as reported.
+
+Here: writing both into a candidate, remembering them when it is published, and putting them back where they are lost. Not here:
+reading them for the choice (`reported`) or the attack (`expectations.disclosure`).
+
+Readers keep files, so a release is remembered before anybody can open it, and stays remembered when an earlier one is published
+again. What a killed run wrote and never published is in its candidate alone, and goes with it: frozen is only what somebody may
+have seen (ADR 36). Both files hold figures that are hidden from the public: they are the owner's alone.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+import shutil
+from pathlib import Path
+
+from duckdb import DuckDBPyConnection
+
+from warehouse.disclosure.planned_figures import GRAIN
+from warehouse.disclosure.reported_figures import PRIOR, REPORTED
+from warehouse.files import sync
+from warehouse.paths import Home
+from warehouse.sql import identifier, literal
+
+FOLDER = "disclosure"  # in a release, as in the home
+_OWNERS = 0o600
+
+
+def record(con: DuckDBPyConnection, home: Home, candidate: Path, *, release_id: str, published_at: dt.datetime) -> None:
+    """Write both files into the candidate's folder: the home's, with each published row of persons that is in a new state.
+
+    `con` has the candidate's public file attached as `public`, with `published.equity_measures` built.
+    """
+    folder = candidate / FOLDER
+    folder.mkdir(mode=0o700)
+    states = f"""
+        select {literal(release_id)} as release_id, {literal(published_at.isoformat())}::timestamp as published_at, published.*
+        from public.published.equity_measures as published
+        semi join {REPORTED} as reported using ({", ".join(GRAIN)})
+    """
+    if home.ledger.is_file():
+        ledger = f"read_parquet({literal(str(home.ledger))})"
+        # the columns of today: the ledger may have been begun by a version with others
+        names = [name for name, *_ in con.execute("describe public.published.equity_measures").fetchall()]
+        last = f"""
+            select {", ".join(map(identifier, names))} from (
+                select * from public.published.equity_measures where false
+                union all by name
+                select * exclude (release_id, published_at) from {ledger}
+                qualify row_number() over (partition by {", ".join(GRAIN)} order by published_at desc, release_id desc) = 1
+            )
+        """
+        new = f"""
+            select states.* from ({states}) as states
+            anti join (select * exclude (release_id, published_at) from ({states}) intersect ({last})) as said
+                using ({", ".join(GRAIN)})
+        """
+        states = f"select * from {ledger} union all by name ({new})"
+    _write(con, f"{states} order by published_at, release_id, {', '.join(GRAIN)}", folder / home.ledger.name)
+    remembered = f"""
+        select * from {REPORTED} union all by name
+        select * from {PRIOR} anti join {REPORTED} as now using ({", ".join(GRAIN)})
+        order by {", ".join(GRAIN)}
+    """
+    _write(con, remembered, folder / home.reported.name)
+
+
+def remember(home: Home, release_id: str) -> None:
+    """Take both files of a release that is about to be published for the first time as the home's."""
+    home.disclosure.mkdir(exist_ok=True)
+    for file in (home.ledger, home.reported):
+        kept = home.release(release_id) / FOLDER / file.name
+        if kept.is_file():
+            _copy(kept, file)
+
+
+def restore(home: Home) -> list[str]:
+    """Put back what is missing or cannot be read, from the newest release that has it; what was done, in sentences."""
+    done = []
+    for file in (home.ledger, home.reported):
+        copies = sorted(home.releases.glob(f"[!.]*/{FOLDER}/{file.name}"), reverse=True)
+        if copies and not _is_readable(file):
+            home.disclosure.mkdir(exist_ok=True)
+            if file.exists():
+                file.replace(file.with_name(f"{file.name}.damaged"))
+            _copy(copies[0], file)
+            done.append(f"Put {file.name} back from release {copies[0].parent.parent.name}.")
+    return done
+
+
+def _is_readable(file: Path) -> bool:
+    try:
+        with file.open("rb") as content:
+            content.seek(-4, os.SEEK_END)
+            return content.read() == b"PAR1"
+    except OSError:
+        return False
+
+
+def _write(con: DuckDBPyConnection, query: str, file: Path) -> None:
+    con.execute(f"copy ({query}) to {literal(str(file))} (format parquet)")
+    file.chmod(_OWNERS)
+    sync(file)
+    sync(file.parent)
+
+
+def _copy(file: Path, to: Path) -> None:
+    temporary = to.with_name(f".{to.name}.next")
+    shutil.copyfile(file, temporary)
+    temporary.chmod(_OWNERS)
+    sync(temporary)
+    temporary.replace(to)
+    sync(to.parent)

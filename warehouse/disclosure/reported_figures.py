@@ -1,0 +1,248 @@
+"""Figures as they were reported: once out they stay, whatever the marts say later, until a revision that gives nobody away.
+
+Here: which rows are reported in a run, frozen, fresh or revised. Not here: which of them are hidden (`suppressing`), the file of
+all that was ever out (`ledger`).
+
+What is reported at once (a slice: measure, period, kind of place and of stratum) is frozen at once, with the rows that it had.
+A correction is taken over at the first run of a new quarter, and only if no count of the source's year, or of the years that a
+pooled period joins, changes by fewer persons than may be told. Until then its rows say `is_revision_pending`, and no further
+slice over the same months goes out, since it would tell the difference.
+
+What a publisher withdraws is no correction: its old figure is never reported again. One snapshot per quarter is reported, and
+none within 45 days of another.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable
+from pathlib import Path
+
+from duckdb import DuckDBPyConnection
+
+from warehouse.disclosure.build_constraints import Public, count_up
+from warehouse.disclosure.counts import EQUAL, Counts
+from warehouse.disclosure.period_sums import SNAPSHOT, years
+from warehouse.disclosure.planned_figures import GRAIN, read
+from warehouse.sql import literal
+
+PLANNED = "intermediate.int_disclosure__planned"
+REPORTED, PRIOR = "disclosure.reported", "disclosure.prior"
+# What this module and `suppressing` add to the columns of the plan.
+ADDED = {
+    "reported_at": "timestamp",
+    "is_revision_pending": "boolean",
+    "hidden_because": "varchar",
+    "shows_unknown": "boolean",
+    "is_settled": "boolean",
+}
+# Two snapshots are of two quarters, and at least so many days apart.
+SNAPSHOT_DAYS = 45
+_SLICE = ("measure_id", "measure_version", "period_type", "period_start", "geography_type", "stratum_type")
+_KIND = tuple(name for name in _SLICE if name != "period_start")
+# Of rows before and planned: a figure that its publisher now hides, or an aggregate whose row is gone.
+_WITHDRAWN = """
+    (prior.measure_id is not null and (
+        (planned.value_status = 'suppressed_at_source' and prior.value_status <> 'suppressed_at_source')
+        or (planned.measure_id is null and prior.method = 'aggregate')
+    ))
+"""
+_COUNTED = ("value_status", "numerator", "denominator", "known_numerator", "known_denominator")
+
+
+def report(con: DuckDBPyConnection, file: Path, public: Public, as_of: dt.datetime) -> None:
+    """Write `disclosure.reported`: all rows that go out, hidden or not, `is_settled` where an earlier run chose what is hidden.
+
+    `file`: the figures that earlier releases reported. Wants `intermediate.int_disclosure__planned` built and `release` attached.
+    """
+    con.execute("create schema if not exists disclosure")
+    _read_prior(con, file)
+    con.execute(
+        f"""
+        create or replace temp table slices_before as
+        select {_columns(_SLICE, "prior")}, max(prior.reported_at) as reported_at, any_value(measures.source) as source
+        from {PRIOR} as prior
+        inner join (select distinct measure_id, source from release.marts.dim_measure) as measures using (measure_id)
+        where ({", ".join(_KIND)}) in (select ({", ".join(_KIND)}) from {PLANNED})
+        group by all
+        """
+    )
+    con.execute(
+        f"""
+        create or replace temp table differing as
+        select {", ".join(f"coalesce(prior.{name}, planned.{name}) as {name}" for name in GRAIN)}
+        from (from {PRIOR} semi join slices_before using ({", ".join(_SLICE)})) as prior
+        full join (from {PLANNED} semi join slices_before using ({", ".join(_SLICE)}) where is_confidential) as planned
+            on {" and ".join(f"prior.{name} = planned.{name}" for name in GRAIN)}
+        where not coalesce({_WITHDRAWN}, false) and (
+            prior.measure_id is null or planned.measure_id is null
+            or {" or ".join(f"prior.{name} is distinct from planned.{name}" for name in _COUNTED)}
+            or (prior.kind = 'median' and prior.value is distinct from planned.value)
+        )
+        """
+    )
+    con.execute(f"create or replace temp table pending as from slices_before semi join differing using ({', '.join(_SLICE)})")
+    for source, joined in _due(con, as_of):
+        if _is_large(con, public, source, joined):
+            con.execute(f"delete from slices_before where {_among(source, joined)}")
+            con.execute(f"delete from pending where {_among(source, joined)}")
+    _find_near_snapshots(con)
+    _write(con, as_of)
+
+
+def _find_near_snapshots(con: DuckDBPyConnection) -> None:
+    """The new snapshots that are too near to one that is reported, or to an older new one: who came and went between are few."""
+    kind = ", ".join(_KIND)
+    dated = con.execute(
+        f"""
+        select ({kind}), period_start, bool_or(is_before) from (
+            select {kind}, period_start, true as is_before from slices_before where period_type = '{SNAPSHOT}'
+            union all
+            select {kind}, period_start, false from {PLANNED} where is_confidential and period_type = '{SNAPSHOT}'
+        )
+        group by all order by all
+        """
+    ).fetchall()
+    con.execute(f"create or replace temp table snapshots_too_near as select {', '.join(_SLICE)} from {PLANNED} where false")
+    kept: dict[tuple[object, ...], list[dt.date]] = {}
+    for values, start, is_before in dated:
+        if is_before:
+            kept.setdefault(values, []).append(start)
+    for values, start, is_before in dated:
+        others = kept.setdefault(values, [])
+        if is_before:
+            continue
+        if any(_quarter(start) == _quarter(other) or abs((start - other).days) < SNAPSHOT_DAYS for other in others):
+            of_slice = {**dict(zip(_KIND, values, strict=True)), "period_start": start}
+            con.execute(
+                f"insert into snapshots_too_near values ({', '.join('?' for _ in _SLICE)})", [of_slice[n] for n in _SLICE]
+            )
+        else:
+            others.append(start)
+
+
+def _quarter(day: dt.date) -> tuple[int, int]:
+    return day.year, (day.month - 1) // 3
+
+
+def _read_prior(con: DuckDBPyConnection, file: Path) -> None:
+    """The figures reported before; those of a definition that another replaced are taken for figures of the newer one."""
+    added = ", ".join(f"null::{kind} as {name}" for name, kind in ADDED.items())
+    before = f"select *, {added} from {PLANNED} where false"
+    if file.is_file():
+        before += f" union all by name select * from read_parquet({literal(str(file))})"
+    place = ", ".join(f"before.{name}" for name in GRAIN if name != "measure_version")
+    version = """
+        case when list_contains(known.versions, before.measure_version) then before.measure_version
+            else coalesce(list_min(known.versions), before.measure_version) end
+    """
+    con.execute(
+        f"""
+        create or replace table {PRIOR} as
+        with known as (
+            select measure_id, list(distinct measure_version) as versions from release.marts.dim_measure group by measure_id
+        )
+        select before.* replace ({version} as measure_version)
+        from ({before}) as before
+        left join known on before.measure_id = known.measure_id
+        qualify row_number() over (partition by {place}, {version} order by before.measure_version desc) = 1
+        """
+    )
+
+
+def _due(con: DuckDBPyConnection, as_of: dt.datetime) -> list[tuple[str, tuple[int, ...]]]:
+    """Sources and years with corrections, all reported before this quarter; a pooled period joins its years."""
+    slices = con.execute(
+        """
+        select source, period_type, period_start, date_trunc('quarter', reported_at) < date_trunc('quarter', ?::timestamp),
+            (source, period_type, period_start) in (select (source, period_type, period_start) from pending)
+        from slices_before order by all
+        """,
+        [as_of],
+    ).fetchall()
+    joined: dict[str, list[set[int]]] = {}
+    for source, period_type, start, *_ in slices:
+        of_slice = set(years(period_type, start))
+        sets = joined.setdefault(source, [])
+        touched = [one for one in sets if one & of_slice]
+        joined[source] = [one for one in sets if not one & of_slice] + [of_slice.union(*touched)]
+    found = []
+    for source, sets in joined.items():
+        for one in sorted(sets, key=min):
+            members = [row for row in slices if row[0] == source and row[2].year in one]
+            if all(is_old for *_, is_old, _ in members) and any(is_pending for *_, is_pending in members):
+                found.append((source, tuple(sorted(one))))
+    return found
+
+
+def _among(source: str, joined: tuple[int, ...]) -> str:
+    """The condition of slices of a source that begin in one of the years."""
+    return f"source = {literal(source)} and year(period_start) in ({', '.join(map(str, joined))})"
+
+
+def _is_large(con: DuckDBPyConnection, public: Public, source: str, joined: tuple[int, ...]) -> bool:
+    """Whether every count that a reader of both files could compare changes by nobody, or by as many as may be told."""
+    chosen = f"({', '.join(_SLICE)}) in (select ({', '.join(_SLICE)}) from slices_before where {_among(source, joined)})"
+    before = count_up(read(con, PRIOR, chosen), public)
+    now = count_up(read(con, PLANNED, f"is_confidential and {chosen}"), public)
+    return all(_may_be_told(before, now, name) for name in dict.fromkeys([*before.names, *now.names]))
+
+
+def _may_be_told(before: Counts, now: Counts, name: object) -> bool:
+    ends = [(counts, counts.number.get(name)) for counts in (before, now)]  # type: ignore[call-overload]
+    values = [0.0 if at is None else counts.value[at] for counts, at in ends]
+    threshold = max(0 if at is None else counts.threshold(at) for counts, at in ends)
+    change = abs(values[1] - values[0])
+    return threshold == 0 or change <= EQUAL or change >= threshold - EQUAL
+
+
+def _write(con: DuckDBPyConnection, as_of: dt.datetime) -> None:
+    grain, slices = ", ".join(GRAIN), ", ".join(_SLICE)
+    con.execute(
+        f"""
+        create or replace table {REPORTED} as
+        -- as it was: figures of today, which are those of then, and what was chosen then
+        select planned.*, prior.reported_at, false as is_revision_pending, prior.hidden_because, prior.shows_unknown,
+            true as is_settled
+        from {PLANNED} as planned
+        inner join {PRIOR} as prior using ({grain})
+        where planned.is_confidential
+            and ({_columns(_SLICE, "planned")}) in (select ({slices}) from slices_before)
+            and ({_columns(_SLICE, "planned")}) not in (select ({slices}) from pending)
+        union all by name
+        -- corrected since, and not to be seen yet
+        select prior.* replace (
+            ({_columns(GRAIN, "prior")}) in (select ({grain}) from differing) as is_revision_pending, true as is_settled
+        )
+        from {PRIOR} as prior
+        left join {PLANNED} as planned using ({grain})
+        where ({_columns(_SLICE, "prior")}) in (select ({slices}) from pending) and not coalesce({_WITHDRAWN}, false)
+        union all by name
+        -- withdrawn by the publisher, from among figures that wait
+        select planned.*, prior.reported_at, false as is_revision_pending, prior.hidden_because, prior.shows_unknown,
+            true as is_settled
+        from {PLANNED} as planned
+        inner join {PRIOR} as prior using ({grain})
+        where planned.is_confidential and ({_columns(_SLICE, "prior")}) in (select ({slices}) from pending) and {_WITHDRAWN}
+        union all by name
+        -- new, or revised
+        select planned.*, ?::timestamp as reported_at, false as is_revision_pending, null as hidden_because,
+            null as shows_unknown, false as is_settled
+        from {PLANNED} as planned
+        inner join (select distinct measure_id, source from release.marts.dim_measure) as measures using (measure_id)
+        where planned.is_confidential
+            and ({_columns(_SLICE, "planned")}) not in (select ({slices}) from slices_before)
+            and not exists (
+                select 1 from pending
+                inner join (select distinct {slices}, period_end from {PRIOR}) as ends using ({slices})
+                where pending.source = measures.source
+                    and pending.period_start <= planned.period_end and ends.period_end >= planned.period_start
+            )
+            and ({_columns(_SLICE, "planned")}) not in (select ({slices}) from snapshots_too_near)
+        """,
+        [as_of],
+    )
+
+
+def _columns(names: Iterable[str], table: str) -> str:
+    return ", ".join(f"{table}.{name}" for name in names)
