@@ -1,3 +1,4 @@
+# ruff: noqa: F811 - the fixtures are those of ingest
 """What a batch is compared with: one that adds with what it would take out, another with earlier ones of its kind."""
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from ingest.contract import Contract
 from ingest.landing.landing_journal import catch_up, write_down
 from ingest.landing.promote import promote
 from ingest.landing.tables import ensure_tables
+from tests.unit.ingest.conftest import con, make_contract, read_file, read_origin, warehouse  # noqa: F401
 
 MakeContract = Callable[..., Contract]
 COLUMNS = [{"name": "k", "type": "integer"}, {"name": "d", "type": "date"}, {"name": "v"}]
