@@ -1,4 +1,4 @@
-"""What documents say twice must be said the same, and what they point to must be there."""
+"""Documents agree with the seeds that repeat them, and every link, path and anchor in them exists."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 from ingest.contract.registry import load_registry
 
 ROOT = Path(__file__).parents[2]
-DOCUMENTS = sorted([ROOT / "README.md", ROOT / "CHANGELOG.md", *(ROOT / "docs").rglob("*.md")])
+DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 
 
 def _issues() -> list[dict[str, str]]:
@@ -39,13 +39,13 @@ def test_every_cited_issue_is_known() -> None:
 
 
 def _faults() -> list[list[str]]:
-    """The rows of the runbook's table of faults: what happened, what you see, what the system does, what you do, held by."""
+    """The rows of the runbook's table of faults: what happened, what you see, what the system does, what you do, tested by."""
     page = (ROOT / "docs" / "runbook.md").read_text(encoding="utf-8")
     table = page.partition("## Faults and outcomes")[2].partition("\n## ")[0]
     return [[cell.strip() for cell in line.strip("|").split("|")] for line in table.splitlines() if line.startswith("|")][2:]
 
 
-def test_every_fault_of_the_runbook_is_held_by_a_test_that_there_is() -> None:
+def test_every_fault_of_the_runbook_names_an_existing_test() -> None:
     wrong = []
     for fault in _faults():
         held_by = re.findall(r"`([^`]+)`", fault[4])
@@ -61,24 +61,46 @@ def _has(path: Path, test: str) -> bool:
     return path.exists() and (not test or f"def {test}(" in path.read_text(encoding="utf-8"))
 
 
-def test_every_fault_that_is_tried_stands_in_the_runbook() -> None:
-    told = {test for fault in _faults() for test in re.findall(r"::(\w+)`", fault[4])}
+def test_every_tested_fault_is_in_the_runbook() -> None:
+    listed = {test for fault in _faults() for test in re.findall(r"::(\w+)`", fault[4])}
     tried = set(re.findall(r"^def (test_\w+)", (ROOT / "tests" / "stress" / "test_faults.py").read_text(encoding="utf-8"), re.M))
-    assert tried <= told, f"write what follows from them into docs/runbook.md: {sorted(tried - told)}"
+    assert tried <= listed, f"add the outcomes of these to docs/runbook.md: {sorted(tried - listed)}"
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
-def test_links_and_paths_lead_somewhere(document: Path) -> None:
+def test_links_and_paths_exist(document: Path) -> None:
     text = document.read_text(encoding="utf-8")
     links = [target for target in re.findall(r"\]\(([^)#]+)\)", text) if "://" not in target]
     paths = re.findall(r"`((?:ingest|warehouse|expectations|orchestration|dbt_project|tests|docs)/[\w./-]+)`", text)
     missing = [link for link in links if not (document.parent / link).exists()]
     missing += [path for path in paths if not (ROOT / path).exists() and not path.endswith("_sources.yml")]
-    assert not missing, f"{document.relative_to(ROOT)} points to what is not there: {missing}"
+    assert not missing, f"{document.relative_to(ROOT)} names paths that do not exist: {missing}"
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_anchors_of_links_are_headings(document: Path) -> None:
+    links = re.findall(r"\]\(([^)#:]*)#([^)]+)\)", document.read_text(encoding="utf-8"))
+    wrong = [f"{page}#{anchor}" for page, anchor in links if anchor not in _anchors(document.parent / page if page else document)]
+    assert not wrong, f"{document.relative_to(ROOT)} links to headings that do not exist: {wrong}"
+
+
+def _anchors(page: Path) -> set[str]:
+    headings = re.findall(r"^#+ (.+)$", page.read_text(encoding="utf-8"), flags=re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+MODEL = re.compile(r"`((?:int|stg|fct|dim)_[a-z0-9_]+)`")
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_models_that_a_page_names_exist(document: Path) -> None:
+    models = {path.stem for path in (ROOT / "dbt_project" / "models").rglob("*.sql")}
+    unknown = set(MODEL.findall(document.read_text(encoding="utf-8"))) - models
+    assert not unknown, f"{document.relative_to(ROOT)} names models that do not exist: {sorted(unknown)}"
 
 
 def test_each_decision_has_a_number_of_its_own() -> None:
-    """Two branches may take the same next number; the heading is the file's number."""
+    """Two branches may use the same next number; the heading has the file's number."""
     files = sorted((ROOT / "docs" / "adr").glob("[0-9]*.md"))
     assert [int(file.name[:4]) for file in files] == list(range(1, len(files) + 1))
     wrong = [file.name for file in files if not file.read_text(encoding="utf-8").startswith(f"# {int(file.name[:4])}. ")]
