@@ -3,7 +3,7 @@
 Here: how the log's files are opened and watched. Not here: what is in them, which is Dagster's own.
 
 Dagster opens and closes a database for every event, twice for an asset's, and SQLite writes all of it through to the disk at each
-commit and each close: 10-35 ms an event, most of what a run costs that finds nothing new (docs/adr/0031-dagster-ui-and-alerts.md).
+commit and each close: 10-35 ms an event, most of what a run costs that finds nothing new (ADR 31).
 Here a connection stays open, and only checkpoints are written through. A process that dies loses nothing by that; a machine that
 loses power may lose the last events of its last run, and never what was there before.
 """
