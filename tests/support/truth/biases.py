@@ -47,7 +47,7 @@ class Bias:
 
 SCENARIOS = (
     Scenario(
-        "race unknown of 20 % of the records, whoever they are of",
+        "race unknown for 20 % of the records, at random",
         _OF_PERSONS,
         Switches(unknown=0.20),
         (
@@ -56,7 +56,7 @@ SCENARIOS = (
         ),
     ),
     Scenario(
-        "race unknown of 25 % of those with the outcome, of 10 % of the others",
+        "race unknown for 25 % of those with the outcome, for 10 % of the others",
         _OF_PERSONS,
         Switches(unknown=0.10, unknown_if_outcome=0.25),
         ("stops_searched_share", "pay_median", "children_elevated_lead_share", "survey_satisfied_share"),
