@@ -1,11 +1,10 @@
 """Files that are either the old one or the new one after a power cut: the few primitives that releases and receipts rest on.
 
-Belongs here: writing, syncing and hashing single files. Does not: knowing what is in them.
+Belongs here: writing and syncing single files. Does not: hashing them (`fingerprint`), knowing what is in them.
 """
 
 from __future__ import annotations
 
-import hashlib
 import os
 from pathlib import Path
 
@@ -29,9 +28,3 @@ def write_atomically(path: Path, text: str, mode: int | None = None) -> None:
     sync(temporary)
     temporary.replace(path)
     sync(path.parent)
-
-
-def sha256(path: Path) -> str:
-    """The SHA-256 of the file's bytes, in hex."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -9,7 +9,6 @@ and one that cannot be read is as good as none. It holds hashes of hidden figure
 
 from __future__ import annotations
 
-import hashlib
 import json
 from pathlib import Path
 
@@ -17,7 +16,8 @@ import numpy as np
 
 from expectations.disclosure.linear_programs import solver_version
 from expectations.disclosure.linear_system import System
-from warehouse.files import sha256, write_atomically
+from warehouse.files import write_atomically
+from warehouse.fingerprint import file_sha256, text_sha256
 
 
 class Memory:
@@ -59,5 +59,5 @@ class Memory:
 def _made_by() -> str:
     """A hash over the attack's own code and the libraries that compute for it."""
     files = sorted(Path(__file__).parent.glob("*.py"))
-    said = [*(f"{file.name} {sha256(file)}" for file in files), f"numpy {np.__version__}", f"highs {solver_version()}"]
-    return hashlib.sha256("\n".join(said).encode()).hexdigest()
+    said = [*(f"{file.name} {file_sha256(file)}" for file in files), f"numpy {np.__version__}", f"highs {solver_version()}"]
+    return text_sha256("\n".join(said))

@@ -6,12 +6,13 @@ Here: the record itself, its parts that hang together, and a fingerprint of each
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+
+from warehouse.fingerprint import chunks_sha256
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -107,10 +108,8 @@ class System:
 
     def fingerprint(self) -> str:
         """A hash over everything that decides what can be concluded; equal for equal systems in equal order."""
-        said = hashlib.sha256()
-        for array in (self.lower, self.upper, self.wanted, self.equation, self.cell, self.coefficient, self.total):
-            said.update(len(array).to_bytes(8, "little") + np.ascontiguousarray(array).tobytes())
-        return said.hexdigest()
+        arrays = (self.lower, self.upper, self.wanted, self.equation, self.cell, self.coefficient, self.total)
+        return chunks_sha256(len(array).to_bytes(8, "little") + np.ascontiguousarray(array).tobytes() for array in arrays)
 
 
 def _joined(count: int, equation: Ints, cell: Ints) -> Ints:

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
-import hashlib
 from collections.abc import Mapping
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from ingest.contract import Column
 from ingest.errors import DeliveryError
+from warehouse.fingerprint import text_sha256
 
 
 @dataclasses.dataclass(frozen=True)
@@ -81,7 +81,7 @@ class Fetch:
 
 def address_hash(url: str) -> str:
     """What an address is known by in receipts."""
-    return hashlib.sha256(url.encode()).hexdigest()[:16]
+    return text_sha256(url)[:16]
 
 
 class Shifted(DeliveryError):

@@ -6,12 +6,10 @@ Here: `Origin` and `Part`, and which reader takes which file. Not here: finding 
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO
 
 from ingest.connectors.databases import reader
 from ingest.connectors.fetch import Fetched
@@ -20,9 +18,9 @@ from ingest.errors import DeliveryError
 from ingest.readers import tables
 from ingest.readers.files import File, found_files, local_file
 from ingest.readers.reader_types import Opened, Reader
+from warehouse.fingerprint import stream_sha256
 
 SQLITE_MAGIC = b"SQLite format 3\x00"
-HASHED_BYTES = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -62,7 +60,7 @@ def open_files(contract: Contract, files: tuple[File, ...]) -> Origin:
         try:
             mark = file.mark()
             with file.open() as opened:
-                hashes[file.name] = _sha256(opened)
+                hashes[file.name] = stream_sha256(opened)
                 opened.seek(0)
                 is_sqlite = opened.read(len(SQLITE_MAGIC)) == SQLITE_MAGIC
         except OSError as error:
@@ -78,13 +76,6 @@ def open_files(contract: Contract, files: tuple[File, ...]) -> Origin:
             found = tables.readers(contract, file, files)
             parts += [Part(name, _unchanged(contract, file, mark, read)) for name, read in found]
     return Origin(tuple(parts), hashes)
-
-
-def _sha256(stream: IO[bytes]) -> str:
-    digest = hashlib.sha256()
-    while chunk := stream.read(HASHED_BYTES):
-        digest.update(chunk)
-    return digest.hexdigest()
 
 
 def _unchanged(contract: Contract, file: File, mark: str, read: Reader) -> Reader:

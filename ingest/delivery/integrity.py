@@ -15,7 +15,7 @@ from duckdb import DuckDBPyConnection
 
 from ingest.contract import Contract
 from ingest.delivery.write_batch import DeliveryStore, Receipt
-from warehouse.files import sha256
+from warehouse.fingerprint import file_sha256
 
 REMOVING = ".removing-"
 
@@ -27,7 +27,7 @@ def damage(store: DeliveryStore, receipt: Receipt) -> str | None:
         return "it is gone"
     try:
         if receipt.batch_sha256 is not None:
-            return None if sha256(batch) == receipt.batch_sha256 else "it is not what was written"
+            return None if file_sha256(batch) == receipt.batch_sha256 else "it is not what was written"
         # written by a version that kept no hash: at least every page must read
         rows = sum(part.num_rows for part in pq.ParquetFile(batch).iter_batches())
         return None if rows == receipt.rows else f"it has {rows:,} rows of {receipt.rows:,}"

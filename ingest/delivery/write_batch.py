@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
-import hashlib
 import json
 import shutil
 import time
@@ -30,7 +29,8 @@ import pyarrow.parquet as pq
 from ingest.connectors import Conformer, DeliveryError, Fetched, Origin, Shifted, Since
 from ingest.contract import Contract
 from ingest.landing.snapshots import date_of_file, is_dated_by_fetch, terms
-from warehouse.files import sha256, write_atomically
+from warehouse.files import write_atomically
+from warehouse.fingerprint import bytes_sha256, file_sha256, json_sha256, text_sha256
 
 LOAD_ID_DIGITS = 16
 BATCH, RECEIPT, FILES = "batch.parquet", "receipt.json", "files.json"
@@ -167,8 +167,7 @@ class DeliveryStore:
 def load_id(contract: Contract, hashes: tuple[str, ...]) -> str:
     """First 16 hex digits of SHA-256 over the source, the contract's format, load and columns, and what was delivered."""
     terms = contract.model_dump(mode="json", include={"format", "load", "columns"}, by_alias=True)
-    said = json.dumps([contract.source, terms["format"], terms["load"], terms["columns"], hashes], sort_keys=True)
-    return hashlib.sha256(said.encode()).hexdigest()[:LOAD_ID_DIGITS]
+    return json_sha256([contract.source, terms["format"], terms["load"], terms["columns"], hashes])[:LOAD_ID_DIGITS]
 
 
 def as_next_load(receipt: Receipt, store: DeliveryStore) -> Receipt:
@@ -248,7 +247,7 @@ def _deliver(
             since=since.text() if has_cursor and since else None,
             fetched=origin.fetched,
             fetched_on=fetched_on.isoformat() if fetched_on and is_dated_by_fetch(contract) else None,
-            batch_sha256=sha256(incoming / BATCH),
+            batch_sha256=file_sha256(incoming / BATCH),
         )
         for said in final.glob("*.json"):  # a verdict, an acceptance
             shutil.copyfile(said, incoming / said.name)
@@ -327,7 +326,7 @@ class _BatchWriter:
             if part == name:
                 return value
             if part.startswith(f"{name}/"):
-                return hashlib.sha256(f"{value}{part.removeprefix(name)}".encode()).hexdigest()
+                return text_sha256(f"{value}{part.removeprefix(name)}")
         return None
 
     def _add_to_hash(self, batch: pa.RecordBatch) -> None:
@@ -335,7 +334,7 @@ class _BatchWriter:
         columns = [batch.column(column.name) for column in self._contract.kept_columns]
         rows = pc.binary_join_element_wise(*columns, "\x1f", null_handling="replace", null_replacement="\x00")
         for row in rows.cast(pa.binary()).to_pylist():
-            self._rows_hash += int.from_bytes(hashlib.sha256(row).digest())
+            self._rows_hash += int(bytes_sha256(row), 16)
         self._rows_hash %= 1 << 256
 
     def rows_hash(self) -> str:

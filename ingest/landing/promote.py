@@ -8,7 +8,6 @@ of several releases in one batch is the newest (`releases`).
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,6 +25,7 @@ from ingest.landing.tables import LOAD_COLUMNS, MARKS, marked_rows, period_of, r
 from ingest.landing.withdrawn_rows import withdrawn_rows
 from ingest.landing.withheld_records import remembers, withhold
 from ingest.typing.expressions import column_refused, typed_expression
+from warehouse.fingerprint import text_sha256
 from warehouse.sql import literal, quoted
 
 
@@ -150,8 +150,7 @@ def _promote(
 
 def contract_terms(contract: Contract) -> str:
     """What of a contract decides how a batch lands; rows that landed under other terms are taken anew."""
-    said = contract.model_dump_json(include={"format", "load", "columns"}, by_alias=True)
-    return hashlib.sha256(said.encode()).hexdigest()[:16]
+    return text_sha256(contract.model_dump_json(include={"format", "load", "columns"}, by_alias=True))[:16]
 
 
 def _relation(con: DuckDBPyConnection, contract: Contract, receipt: Receipt, batch: Path, terms: str, city_zone: str) -> str:

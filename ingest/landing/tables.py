@@ -10,7 +10,6 @@ load takes out of landing counts as superseded of its own load, so that number i
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +23,7 @@ from ingest.landing import superseded
 from ingest.landing.withheld_records import ensure_withheld, remembers, table_of
 from ingest.typing.cells import accepted_rows, invalid_flag, optional_columns, read_cells, refused_of, typed_of
 from ingest.typing.expressions import column_refused, invalid_condition, message, rejection, required_columns, typed_expression
+from warehouse.fingerprint import text_sha256
 from warehouse.sql import literal
 
 # What the landing tables hold beside the contract's columns; the date of its snapshot on rows of a stock
@@ -150,7 +150,7 @@ def _mark(con: DuckDBPyConnection, contract: Contract, city_zone: str) -> None:
         "_period": period_of(contract, city_zone),
         "_latest": _latest([(typed_expression(c, city_zone), invalid_condition(c, city_zone)) for c in contract.clock_columns]),
     }
-    terms = hashlib.sha256("\n".join([duckdb.__version__, *marks.values()]).encode()).hexdigest()
+    terms = text_sha256("\n".join([duckdb.__version__, *marks.values()]))
     if con.execute("select 1 from intake.marks where source = ? and terms = ?", [contract.source, terms]).fetchone():
         return
     con.execute(f'update landing."{contract.source}" set {", ".join(f"{name} = {sql}" for name, sql in marks.items())}')

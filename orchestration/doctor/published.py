@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from orchestration.doctor.findings import Finding, Installation, ok, warning, wrong
-from warehouse.files import sha256
+from warehouse.fingerprint import file_sha256
 from warehouse.lock import is_held
 from warehouse.paths import CURRENT_FILE, EXPORTS, RELEASE_FILES, Home
 from warehouse.releases import Manifest, ReleaseCorrupt, UnknownRelease, current, verify
@@ -61,7 +61,7 @@ def _differing(home: Home, manifest: Manifest) -> Iterator[tuple[Path, str]]:
         path = home.published / name
         if not path.is_file():
             yield path, "is missing"
-        elif not path.samefile(home.release(manifest.release_id) / name) and sha256(path) != sealed:
+        elif not path.samefile(home.release(manifest.release_id) / name) and file_sha256(path) != sealed:
             yield path, f"is not that of {manifest.release_id}"
 
 

@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
-import hashlib
-import json
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -43,6 +41,7 @@ from orchestration.transform.gate_cache import keep, still_hold
 from orchestration.transform.incremental import update
 from warehouse import disclosure
 from warehouse.connection import attach, detach
+from warehouse.fingerprint import json_sha256
 from warehouse.paths import ANALYST_FILE
 from warehouse.releases import (
     Candidate,
@@ -111,7 +110,7 @@ def fingerprint(session: RunSession) -> str:
     city = session.reading.city.model_dump_json(exclude={"as_of"})
     write_sources(session.reading.registry, SOURCES_FILE)
     said = [loads, contracts, city, dbt_runner.project_fingerprint(SOURCES_FILE), code_version(), versions()]
-    return hashlib.sha256(json.dumps(said).encode()).hexdigest()
+    return json_sha256(said)
 
 
 def build_models(session: RunSession, on_node: Callable[[str], None]) -> list[NodeResult]:

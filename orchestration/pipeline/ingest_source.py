@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
-import hashlib
 import json
 import os
 import tempfile
@@ -39,6 +38,7 @@ from orchestration.runs.progress import watcher
 from orchestration.runs.record import FRESH, HELD_BACK, LANDED_ONLY, NOT_DELIVERED, STALE, SourceStatus
 from orchestration.settings import DBT_PROJECT
 from warehouse.files import write_atomically
+from warehouse.fingerprint import bytes_sha256
 
 CROSSWALK = DBT_PROJECT / "seeds" / "reference" / "race_ethnicity_crosswalk.csv"
 CONCEPTS = tuple(DBT_PROJECT / "seeds" / "reference" / f"{seed}.csv" for seed in ("census_concepts", "census_languages"))
@@ -290,7 +290,7 @@ def _audit(session: RunSession, contract: Contract, receipt: Receipt, store: Del
         + CROSSWALK.read_bytes()
         + (b"".join(seed.read_bytes() for seed in CONCEPTS) if contract.concepts else b"")
     )
-    basis = hashlib.sha256(terms).hexdigest()
+    basis = bytes_sha256(terms)
     path = store.folder / receipt.load_id / VERDICT
     if path.is_file():
         kept = json.loads(path.read_text(encoding="utf-8"))

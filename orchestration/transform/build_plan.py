@@ -14,7 +14,6 @@ A hash says what a table would hold if it were built now, since nothing else dec
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -26,6 +25,7 @@ from duckdb import DuckDBPyConnection
 from ingest.contract.registry import Registry
 from ingest.typing.cells import accepted_rows
 from orchestration.transform.fingerprints import code_hash, code_version, model_hashes, versions
+from warehouse.fingerprint import text_sha256
 from warehouse.releases import Standing
 
 LANDING, RECEIPTS = "source.levelground.landing.", "source.levelground.receipts."
@@ -236,4 +236,4 @@ def write_account(con: DuckDBPyConnection, standing: Mapping[str, Standing]) -> 
 
 
 def _hash(*said: str) -> str:
-    return hashlib.sha256("\x00".join(said).encode()).hexdigest()[:32]
+    return text_sha256("\x00".join(said))[:32]

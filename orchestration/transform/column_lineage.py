@@ -8,7 +8,6 @@ for what takes three seconds here, since parents come first and a model's column
 from __future__ import annotations
 
 import csv
-import hashlib
 import json
 import logging
 from collections.abc import Iterator, Mapping
@@ -22,6 +21,7 @@ from sqlglot.optimizer.scope import Scope, build_scope
 
 from orchestration.settings import DBT_PROJECT
 from warehouse.files import write_atomically
+from warehouse.fingerprint import Sha256
 from warehouse.paths import Home
 
 DIALECT = "duckdb"
@@ -53,7 +53,8 @@ def column_lineage(home: Home, manifest: Mapping[str, Any]) -> dict[str, ByColum
 
 def _fingerprint(manifest: Mapping[str, Any], compiled: Path) -> str:
     sources = {i: sorted(node["columns"]) for i, node in manifest["sources"].items()}
-    digest = hashlib.sha256(Path(__file__).read_bytes() + json.dumps(sources, sort_keys=True).encode())
+    digest = Sha256()
+    digest.update(Path(__file__).read_bytes() + json.dumps(sources, sort_keys=True).encode())
     for path in sorted(compiled.rglob("*.sql")):
         digest.update(path.relative_to(compiled).as_posix().encode() + b"\x00" + path.read_bytes())
     return digest.hexdigest()

@@ -9,7 +9,6 @@ In process, dbt joins the DuckDB instance that the run holds: no lock changes ha
 from __future__ import annotations
 
 import gc
-import hashlib
 import json
 import os
 import sys
@@ -21,6 +20,7 @@ from typing import Any
 
 from orchestration.settings import DBT_PROJECT
 from warehouse.connection import attach, database_path, detach, scratch
+from warehouse.fingerprint import chunks_sha256
 from warehouse.paths import RELEASE_FILES, Home
 from warehouse.sql import without_values
 
@@ -66,12 +66,10 @@ def _nobody(_name: str) -> None:
 
 def project_fingerprint(sources: Path) -> str:
     """A hash over everything in the dbt project that decides what it builds."""
-    digest = hashlib.sha256()
     folders = ("models", "macros", "seeds", "tests")
     files = [path for folder in folders for path in (DBT_PROJECT / folder).rglob("*") if path.is_file()]
-    for path in sorted({*files, sources, DBT_PROJECT / "dbt_project.yml", DBT_PROJECT / "profiles.yml"}):
-        digest.update(str(path.relative_to(DBT_PROJECT)).encode() + b"\x00" + path.read_bytes())
-    return digest.hexdigest()
+    ordered = sorted({*files, sources, DBT_PROJECT / "dbt_project.yml", DBT_PROJECT / "profiles.yml"})
+    return chunks_sha256(str(path.relative_to(DBT_PROJECT)).encode() + b"\x00" + path.read_bytes() for path in ordered)
 
 
 def manifest(home: Home) -> dict[str, Any]:

@@ -6,13 +6,13 @@ comparing two releases (`warehouse.releases.change_attribution`), the loads (lan
 
 from __future__ import annotations
 
-import hashlib
 import importlib.metadata
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ingest.contract import Contract
 from orchestration.settings import DBT_PROJECT, PROJECT
+from warehouse.fingerprint import bytes_sha256, chunks_sha256, text_sha256
 
 COMPONENTS = ("dagster", "dbt-core", "dbt-duckdb", "duckdb", "great-expectations")
 PACKAGES = ("warehouse", "ingest", "expectations", "orchestration")
@@ -31,33 +31,30 @@ def code_hashes() -> dict[str, str]:
     """A hash over the code of each of our packages."""
     hashes = {}
     for package in PACKAGES:
-        digest = hashlib.sha256()
-        for path in sorted((PROJECT / package).rglob("*")):
-            if path.suffix in (".py", ".yml"):
-                digest.update(path.read_bytes())
-        hashes[package] = digest.hexdigest()
+        files = (path for path in sorted((PROJECT / package).rglob("*")) if path.suffix in (".py", ".yml"))
+        hashes[package] = chunks_sha256(path.read_bytes() for path in files)
     return hashes
 
 
 def code_version() -> str:
     """Levelground's version and the first digits of a hash over its code."""
-    together = hashlib.sha256("".join(code_hashes().values()).encode())
-    return f"{importlib.metadata.version('levelground')}+{together.hexdigest()[:8]}"
+    together = text_sha256("".join(code_hashes().values()))
+    return f"{importlib.metadata.version('levelground')}+{together[:8]}"
 
 
 def seed_hashes() -> dict[str, str]:
     """A hash of each seed file, by the seed's name."""
-    return {path.stem: _hash(path.read_bytes()) for path in sorted((DBT_PROJECT / "seeds").rglob("*.csv"))}
+    return {path.stem: bytes_sha256(path.read_bytes()) for path in sorted((DBT_PROJECT / "seeds").rglob("*.csv"))}
 
 
 def seeds_hash() -> str:
     """One hash over all seed files."""
-    return _hash("".join(f"{name}\x00{hashed}" for name, hashed in seed_hashes().items()).encode())
+    return text_sha256("".join(f"{name}\x00{hashed}" for name, hashed in seed_hashes().items()))
 
 
 def contract_hashes(contracts: Iterable[Contract]) -> dict[str, str]:
     """A hash of each contract, with what the city changes in it, by source."""
-    return {contract.source: _hash(contract.model_dump_json(by_alias=True).encode()) for contract in contracts}
+    return {contract.source: text_sha256(contract.model_dump_json(by_alias=True)) for contract in contracts}
 
 
 def model_hashes(manifest: Mapping[str, Any]) -> dict[str, str]:
@@ -67,14 +64,14 @@ def model_hashes(manifest: Mapping[str, Any]) -> dict[str, str]:
         str(node["name"]): code_hash(node, macros) for node in manifest["nodes"].values() if node["resource_type"] == "model"
     }
     functions = sorted(i for i, macro in macros.items() if _ours(i) and macro["original_file_path"].startswith(STATISTICS_FOLDER))
-    hashes[STATISTICS] = _hash("\x00".join(macros[i]["macro_sql"] for i in functions).encode())
+    hashes[STATISTICS] = text_sha256("\x00".join(macros[i]["macro_sql"] for i in functions))
     return dict(sorted(hashes.items()))
 
 
 def code_hash(node: Mapping[str, Any], macros: Mapping[str, Any]) -> str:
     """A hash of the SQL of a model or test, and of every macro of ours that it calls."""
     called = sorted(_macros(node["depends_on"]["macros"], macros))
-    return _hash("\x00".join([node["raw_code"], *(macros[i]["macro_sql"] for i in called)]).encode())
+    return text_sha256("\x00".join([node["raw_code"], *(macros[i]["macro_sql"] for i in called)]))
 
 
 def lineage(manifest: Mapping[str, Any], measures: Iterable[str]) -> dict[str, tuple[str, ...]]:
@@ -133,7 +130,3 @@ def _said(unique_id: str) -> str | None:
         schema, _, table = name.partition(".")
         return f"source {table}" if schema == "landing" else None
     return f"{kind} {name}"
-
-
-def _hash(content: bytes) -> str:
-    return hashlib.sha256(content).hexdigest()

@@ -6,13 +6,13 @@ Here: when a verdict holds, and where it is kept (the working warehouse). Not he
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Iterable, Sequence
 
 from expectations.marts.suites import Suite
 from expectations.results import GateResult
 from orchestration.runs.context import RunSession
+from warehouse.fingerprint import text_sha256
 
 KEPT = "create table if not exists intake.verdicts (subject varchar, basis varchar, verdict varchar)"
 MARTS = "marts"
@@ -47,5 +47,5 @@ def _bases(session: RunSession, suites: Iterable[Suite]) -> dict[str, str]:
         read = sorted({suite.table, *suite.reads})
         if all(table in states for table in read):
             said = "\x00".join(states[table] for table in read)
-            bases[f"{MARTS}.{suite.table}"] = hashlib.sha256(said.encode()).hexdigest()
+            bases[f"{MARTS}.{suite.table}"] = text_sha256(said)
     return bases

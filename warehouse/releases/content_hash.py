@@ -5,11 +5,11 @@ Belongs here: the hash. Does not: which schemas count (the caller says), the byt
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Collection, Sequence
 
 from duckdb import DuckDBPyConnection
 
+from warehouse.fingerprint import text_sha256
 from warehouse.sql import identifier, quoted
 
 # Which load brought a row and which run built it is not what it says.
@@ -47,7 +47,7 @@ def content_hash(
                 kept = [(name, kind) for name, kind in all_columns if name not in LEFT_OUT_COLUMNS]
                 relation = f"{identifier(alias)}.{identifier(schema)}.{quoted(table)}"
                 lines.append(_table_line(connection, relation, f"{schema}.{table}", kept))
-    return hashlib.sha256("\n".join(sorted(lines)).encode()).hexdigest()
+    return text_sha256("\n".join(sorted(lines)))
 
 
 def _table_line(connection: DuckDBPyConnection, relation: str, name: str, columns: list[tuple[str, str]]) -> str:

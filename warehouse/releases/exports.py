@@ -22,7 +22,7 @@ from pathlib import Path
 
 from duckdb import DuckDBPyConnection
 
-from warehouse.files import sha256
+from warehouse.fingerprint import file_sha256
 from warehouse.paths import EXPORTS
 from warehouse.releases.candidate import Candidate
 from warehouse.sql import identifier, literal, quoted
@@ -84,7 +84,7 @@ def write_exports(
         _write_table(connection, alias, table, folder)
     _write_dictionary(connection, tables, folder / DICTIONARY)
     (folder / DESCRIPTOR).write_text(_descriptor(tables, folder, release_id, created_at), encoding="utf-8")
-    sums = [f"{sha256(path)}  {path.name}\n" for path in sorted(folder.iterdir())]
+    sums = [f"{file_sha256(path)}  {path.name}\n" for path in sorted(folder.iterdir())]
     (folder / CHECKSUMS).write_text("".join(sums), encoding="utf-8")
 
 
@@ -182,7 +182,7 @@ def _resource(table: Table, path: Path) -> dict[str, object]:
         "mediatype": {"csv": "text/csv", "parquet": "application/vnd.apache.parquet"}[kind],
         "encoding": "utf-8",
         "bytes": path.stat().st_size,
-        "hash": f"sha256:{sha256(path)}",
+        "hash": f"sha256:{file_sha256(path)}",
         "schema": {"fields": fields},
     }
 

@@ -12,7 +12,8 @@ from pathlib import Path
 import duckdb
 
 from warehouse.connection import WarehouseError, opened_afresh
-from warehouse.files import sha256, sync, write_atomically
+from warehouse.files import sync, write_atomically
+from warehouse.fingerprint import file_sha256
 from warehouse.paths import EXPORTS, MANIFEST_FILE, RELEASE_FILES, Home
 from warehouse.releases.candidate import Candidate
 from warehouse.releases.manifest import (
@@ -106,7 +107,7 @@ def damage(home: Home, release_id: str) -> str | None:
         path = folder / name
         if not path.is_file():
             return f"{name} is missing"
-        if path.stat().st_size != record.size or sha256(path) != record.sha256:
+        if path.stat().st_size != record.size or file_sha256(path) != record.sha256:
             return f"{name} is not what was sealed"
     return None
 
@@ -156,7 +157,7 @@ def inspect(release_id: str, path: Path) -> tuple[tuple[str, ...], dict[str, int
 def _exported(folder: Path) -> dict[str, ExportRecord]:
     if not folder.is_dir():
         return {}
-    return {path.name: ExportRecord(sha256=sha256(path), size=path.stat().st_size) for path in sorted(folder.iterdir())}
+    return {path.name: ExportRecord(sha256=file_sha256(path), size=path.stat().st_size) for path in sorted(folder.iterdir())}
 
 
 def _record(release_id: str, path: Path) -> FileRecord:
@@ -168,4 +169,4 @@ def _record(release_id: str, path: Path) -> FileRecord:
     if not path.is_file():
         raise ReleaseCorrupt(release_id, path.name, "missing")
     schemas, tables = inspect(release_id, path)
-    return FileRecord(sha256=sha256(path), size=path.stat().st_size, schemas=schemas, tables=tables)
+    return FileRecord(sha256=file_sha256(path), size=path.stat().st_size, schemas=schemas, tables=tables)

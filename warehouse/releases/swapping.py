@@ -15,7 +15,8 @@ from pathlib import Path
 from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError
 
 from warehouse.disclosure.publication_ledger import remember
-from warehouse.files import sha256, sync, write_atomically
+from warehouse.files import sync, write_atomically
+from warehouse.fingerprint import file_sha256
 from warehouse.paths import EXPORTS, RELEASE_FILES, SHARED, Home
 from warehouse.releases.exports import CHECKSUMS
 from warehouse.releases.manifest import Manifest, ReleaseCorrupt
@@ -110,11 +111,11 @@ def _verify_published(home: Home, manifest: Manifest) -> None:
     for name in RELEASE_FILES:
         path, wanted = home.published / name, manifest.files[name]
         linked = path.samefile(home.release(manifest.release_id) / name)  # verified a moment ago
-        if not linked and sha256(path) != wanted.sha256:
+        if not linked and file_sha256(path) != wanted.sha256:
             raise ReleaseCorrupt(manifest.release_id, f"published/{name}", "the copy differs from the release")
         if inspect(manifest.release_id, path) != (wanted.schemas, wanted.tables):
             raise ReleaseCorrupt(manifest.release_id, f"published/{name}", "its tables are not those of the release")
     for name, record in manifest.exports.items():
         path = home.published_exports / name
-        if not path.samefile(home.release(manifest.release_id) / EXPORTS / name) and sha256(path) != record.sha256:
+        if not path.samefile(home.release(manifest.release_id) / EXPORTS / name) and file_sha256(path) != record.sha256:
             raise ReleaseCorrupt(manifest.release_id, f"published/{EXPORTS}/{name}", "the copy differs from the release")

@@ -8,7 +8,6 @@ dlt serves as an HTTP client only: no pipeline, no state, no configuration files
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import time
@@ -26,6 +25,7 @@ from dlt.sources.helpers.rest_client.paginators import BasePaginator
 from ingest.connectors.fetch import Fetch, Fetched, address_hash
 from ingest.errors import DeliveryError
 from ingest.readers.reader_types import BATCH_ROWS
+from warehouse.fingerprint import Sha256
 
 # A portal of a city answers within seconds; its slowest query, a count over millions of rows, within a minute.
 CONNECT_SECONDS, READ_SECONDS = 10.0, 60.0
@@ -112,7 +112,7 @@ class Portal:
         raise AssertionError("every attempt returns or raises")
 
     def _download(self, url: str, path: Path, asked: Mapping[str, str]) -> Fetched | None:
-        address, started, digest = self._fetch.address(url), time.monotonic(), hashlib.sha256()
+        address, started, digest = self._fetch.address(url), time.monotonic(), Sha256()
         with self._files.get(address, headers=dict(asked), stream=True) as response:
             if asked and response.status_code == requests.codes.not_modified:
                 return None

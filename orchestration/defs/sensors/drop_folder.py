@@ -7,7 +7,6 @@ what lies there: the run does that, and finds by the bytes what it has already.
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
 import json
 import time
 from collections.abc import Mapping
@@ -23,6 +22,7 @@ from ingest.readers.files import is_remote
 from orchestration.runs.delivery_location import home_folder
 from orchestration.runs.record import RunStore
 from orchestration.settings import Settings
+from warehouse.fingerprint import text_sha256
 
 DROP_FOLDER = "drop_folder"
 SECONDS_BETWEEN_LOOKS = 30
@@ -63,9 +63,7 @@ def drop_folder(job: dg.UnresolvedAssetJobDefinition, registry: Registry, settin
             return dg.SkipReason(waiting)
         # the same files in the same state never start a second run, even if this was not remembered
         states = "".join(f"{source} {seen[source].state} {seen[source].since}\n" for source in ready)
-        request = dg.RunRequest(
-            run_key=hashlib.sha256(states.encode()).hexdigest()[:16], tags={"levelground/delivered": ", ".join(ready)[:250]}
-        )
+        request = dg.RunRequest(run_key=text_sha256(states)[:16], tags={"levelground/delivered": ", ".join(ready)[:250]})
         return dg.SensorResult(run_requests=[request], cursor=cursor)
 
     return look
@@ -127,7 +125,7 @@ def _state(folder: Path) -> tuple[str, float]:
             newest = max(newest, found.st_mtime)
     except OSError:
         return "", 0.0  # renamed while it was looked at: the next look sees it
-    return (hashlib.sha256("\n".join(told).encode()).hexdigest()[:16] if told else ""), newest
+    return (text_sha256("\n".join(told))[:16] if told else ""), newest
 
 
 def _remembered(cursor: str | None) -> dict[str, Seen]:

@@ -19,7 +19,7 @@ import pytest
 from ingest.connectors import DeliveryError, Fetch, Origin, open_folder, open_live
 from ingest.contract import Contract
 from ingest.delivery.write_batch import BATCH, GROUP_ROWS, INCOMING, RECEIPT, DeliveryStore, Receipt, _groups, deliver, load_id
-from warehouse.files import sha256
+from warehouse.fingerprint import file_sha256
 
 MakeContract = Callable[..., Contract]
 NOON = dt.datetime(2025, 12, 1, 12)
@@ -39,7 +39,7 @@ def test_a_delivery_is_one_batch_and_a_receipt(warehouse: Any, make_contract: Ma
         delivered_at="2025-12-01T12:00:00",
         rows=3,
         files=receipt.files,
-        batch_sha256=sha256(warehouse.store.batch(receipt.load_id)),
+        batch_sha256=file_sha256(warehouse.store.batch(receipt.load_id)),
         columns_missing=("A",),
         columns_unknown=("D",),
     )
@@ -61,6 +61,11 @@ def test_the_load_id_is_sixteen_hex_digits_of_what_was_delivered(warehouse: Any,
     receipt = warehouse.deliver(contract, {"a.csv": A})
     assert receipt.load_id == load_id(contract, (receipt.files[0].sha256,))
     assert len(receipt.load_id) == 16 and int(receipt.load_id, 16) >= 0
+
+
+def test_load_ids_of_earlier_versions_are_kept(make_contract: MakeContract) -> None:
+    # computed by commit 2dc9705: another value would make every delivery of every home a new load
+    assert load_id(make_contract(), ("0" * 64,)) == "97ae0e0c6035ac47"
 
 
 @pytest.mark.parametrize(

@@ -382,3 +382,8 @@ def test_a_partition_counts_its_withdrawn_rows(
     contract = contract_of("replace_partition", key=key)
     warehouse.take(contract, {"f.csv": rows("1,2025-01-01,a", "2,2025-01-01,b", "3,2025-01-02,c")})
     assert warehouse.take(contract, {"f.csv": rows("4,2025-01-01,a")}).rows_withdrawn == withdrawn
+
+
+def test_contract_terms_of_earlier_versions_are_kept(make_contract: MakeContract) -> None:
+    # computed by commit 2dc9705: another value would make every home promote all its deliveries again
+    assert contract_terms(make_contract()) == "1bcaac886e8eab92"

@@ -13,7 +13,7 @@ from orchestration.doctor.run_checks import CHECKS
 from tests.unit.orchestration.doctor.conftest import Examined
 from tests.unit.orchestration.runs.test_record import receipt
 from tests.unit.warehouse.test_lock import held_elsewhere
-from warehouse.files import sha256
+from warehouse.fingerprint import file_sha256
 from warehouse.releases import current, known_releases
 
 
@@ -29,7 +29,7 @@ UNATTENDED = {"alerts", "schedule"}  # nobody is told, nothing runs by itself: w
 def test_a_home_in_order_is_well_and_looking_changes_nothing(examined: Examined) -> None:
     def state() -> dict[str, tuple[str, int]]:
         files = [path for path in examined.home.root.rglob("*") if path.is_file()]
-        return {str(path): (sha256(path), path.stat().st_mode) for path in files}
+        return {str(path): (file_sha256(path), path.stat().st_mode) for path in files}
 
     before = state()
     assert {finding.check for check in CHECKS for finding in examined.bad(check)} == UNATTENDED
