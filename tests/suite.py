@@ -22,6 +22,7 @@ LINTERS = {
     "ruff format": [str(BIN / "ruff"), "format", "--check", "."],
     "import-linter": [str(BIN / "lint-imports"), "--no-logo"],
     "mypy": [str(BIN / "mypy")],
+    "prose": [sys.executable, "-m", "tests.support.prose", "README.md", "CHANGELOG.md", "CONTRIBUTING.md", "docs"],
     "sqlfluff": [str(BIN / "sqlfluff"), "lint", "--processes", "0", "dbt_project"],
 }
 BROWSER = [sys.executable, "-m", "tests.support.browser"]

@@ -54,3 +54,9 @@ def test_citations_lead_to_a_heading(folder: str) -> None:
         if (anchor := found[2] or (found[3] or "").strip().lower().replace(" ", "-")) and anchor not in anchors[found[1]]
     ]
     assert not wrong, f"no such heading: {wrong}"
+
+
+def test_the_glossary_defines_each_term_once_and_in_order() -> None:
+    terms = re.findall(r"^\| ([^|]+?) \|", (DOCS / "glossary.md").read_text(encoding="utf-8"), flags=re.MULTILINE)[2:]
+    assert len(terms) > 50
+    assert terms == sorted(set(terms))
