@@ -31,7 +31,7 @@ from ingest.contract.vocabulary import load_vocabulary
 from ingest.delivery.write_batch import DeliveryStore, deliver
 from tests.support.portals import FakeArcgis, FakeCkan, FakeSocrata
 from tests.support.postgres import Postgres
-from tests.unit.ingest.conftest import CONTRACT
+from tests.support.visits import CONTRACT
 
 COLUMNS = ("id", "opened_at", "address", "district", "category", "amount", "status", "note")
 

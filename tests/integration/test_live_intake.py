@@ -18,7 +18,7 @@ from orchestration.pipeline.ingest_source import Acceptance, accept, take_in
 from orchestration.runs.context import FETCHED, RunOptions, run_session
 from orchestration.runs.record import SourceStatus
 from orchestration.settings import Settings
-from tests.unit.ingest.conftest import CONTRACT
+from tests.support.visits import CONTRACT
 
 SOURCE = "dpt__visits"
 Row = tuple[int, str | None, str | None]

@@ -25,7 +25,7 @@ from ingest.landing.cursor import read_cursor
 from ingest.landing.promote import promote
 from ingest.landing.tables import ensure_ledger, ensure_tables
 from tests.support.postgres import Postgres
-from tests.unit.ingest.conftest import CITY_ZONE, CONTRACT, HASH_KEY, NOON
+from tests.support.visits import CITY_ZONE, CONTRACT, HASH_KEY, NOON
 
 MILLION = 1_000_000
 # Four texts of a million rows at once are some 350 MB of Python objects; a batch of 65,536 rows is some 20 MB.

@@ -13,7 +13,7 @@ from tests.conftest import CommandLine
 from tests.e2e.conftest import Place
 from tests.e2e.test_private_columns import may_stand
 from tests.support.canaries import Seeder, found_in, private_columns, search
-from tests.unit.ingest.conftest import CONTRACT
+from tests.support.visits import CONTRACT
 
 CONTRACTS = {contract.source: contract for contract in load_registry()}
 # Broken as files, past any column: a record with too many cells, a quote left open, bytes that are no text.

@@ -28,7 +28,7 @@ from orchestration.runs.record import RELEASED, RunReceipt, RunStore
 from orchestration.settings import Settings
 from tests.stress.small import write_figures
 from tests.stress.test_two_years import FIGURES, curve, used
-from tests.unit.ingest.conftest import CITY_ZONE, _make
+from tests.support.visits import CITY_ZONE, visits_contract
 
 NIGHTS = int(os.environ.get("STRESS_NIGHTS", "365"))
 KEPT = round(NIGHTS * 90 / 365)
@@ -43,7 +43,7 @@ LOADS = (
 
 
 def contracts() -> list[Contract]:
-    return [_make(source=f"dpt__{load['mode']}", columns=COLUMNS, load=load) for load in LOADS]
+    return [visits_contract(source=f"dpt__{load['mode']}", columns=COLUMNS, load=load) for load in LOADS]
 
 
 @dg.multi_asset(

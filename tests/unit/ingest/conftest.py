@@ -1,12 +1,10 @@
-"""A small contract to change, files to read with it, and a warehouse in memory, for the tests of `ingest`."""
+"""The small contract of tests/support/visits, files to read with it, and a warehouse in memory, as fixtures."""
 
 from __future__ import annotations
 
-import datetime as dt
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -14,84 +12,25 @@ import duckdb
 import pytest
 from duckdb import DuckDBPyConnection
 
-from ingest.connectors import Conformer, Origin, delivered_files, open_folder
+from ingest.connectors import Origin, delivered_files, open_folder
 from ingest.contract import Contract
-from ingest.contract.vocabulary import load_vocabulary
-from ingest.delivery.write_batch import DeliveryStore, Receipt, deliver
-from ingest.landing.promote import Promotion, promote
-from ingest.landing.tables import LOAD_COLUMNS, MARKS, Counts, counts, ensure_ledger, ensure_tables
-
-CONTRACT: dict[str, Any] = {
-    "source": "dpt__visits",
-    "title": "Visits to the front desk",
-    "department": "dpt",
-    "policy_area": "health",
-    "jurisdiction": "5553000",
-    "grain": "one row per visit",
-    "steward": {"team": "Front desk", "contact": "desk@dpt.example"},
-    "agreement": {"basis": "open_data", "classification": "public"},
-    "statistical_unit": "record",
-    "platform": "A file",
-    "connector": {"kind": "file"},
-    "format": {"kind": "csv"},
-    "load": {"mode": "replace"},
-    "cadence": "once",
-    "freshness": None,
-    "columns": [{"name": "a", "from": "A"}, {"name": "b", "from": "B"}],
-}
-CITY_ZONE = "America/Chicago"
-NOON = dt.datetime(2025, 12, 1, 12)
-HASH_KEY = b"a key for tests"
+from tests.support import visits
+from tests.support.visits import Table, Warehouse, visits_contract
 
 MakeContract = Callable[..., Contract]
 ReadFile = Callable[..., "list[Table]"]
 
 
-@dataclass(frozen=True)
-class Table:
-    """One part of a delivery, read to its end: rows are those of the contract, without the load columns."""
-
-    name: str
-    header: tuple[str, ...]
-    second: tuple[str, ...]
-    missing: tuple[str, ...]
-    unknown: tuple[str, ...]
-    repeated: tuple[str, ...]
-    rows: list[tuple[str | None, ...]]
-    numbers: list[int]
-
-
-def _make(**changes: Any) -> Contract:
-    return Contract.model_validate(CONTRACT | changes, context=load_vocabulary())
-
-
 @pytest.fixture(scope="session")
 def make_contract() -> MakeContract:
     """The small contract with other top-level keys: `columns` replaces all of them."""
-    return _make
+    return visits_contract
 
 
 @pytest.fixture(scope="session")
 def read_origin() -> Callable[[Contract, Origin], list[Table]]:
     """Read an origin to its end."""
-
-    def read(contract: Contract, origin: Origin) -> list[Table]:
-        tables = []
-        conformer = Conformer(contract, HASH_KEY)
-        for part in origin.parts:
-            with part.read() as opened:
-                match = conformer.match(opened.header)
-                batches = conformer.batches(opened.batches, match, part.name)
-                rows = [tuple(row.values()) for batch in batches for row in batch.to_pylist()]
-            plain, numbers = [row[:-2] for row in rows], [row[-1] for row in rows]
-            tables.append(
-                Table(
-                    part.name, opened.header, opened.second_header, match.missing, match.unknown, match.repeated, plain, numbers
-                )
-            )
-        return tables
-
-    return read
+    return visits.read_origin
 
 
 @pytest.fixture
@@ -100,7 +39,7 @@ def read_file(tmp_path: Path, read_origin: Callable[[Contract, Origin], list[Tab
 
     def read(data: bytes, name: str = "visits.csv", **changes: Any) -> list[Table]:
         (tmp_path / name).write_bytes(data)
-        contract = _make(**changes)
+        contract = visits_contract(**changes)
         return read_origin(contract, open_folder(contract, delivered_files(tmp_path), tmp_path))
 
     return read
@@ -110,48 +49,6 @@ def read_file(tmp_path: Path, read_origin: Callable[[Contract, Origin], list[Tab
 def con() -> Iterator[DuckDBPyConnection]:
     with duckdb.connect() as connection:
         yield connection
-
-
-@dataclass
-class Warehouse:
-    """Deliveries on disk and landing tables in memory; `take` is a run's deliver and promote, without the gate."""
-
-    folder: Path
-    con: DuckDBPyConnection
-    deliveries: int = 0
-    store: DeliveryStore = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.store = DeliveryStore(self.folder / "deliveries", CONTRACT["source"])
-        ensure_ledger(self.con)
-
-    def deliver(self, contract: Contract, files: dict[str, str | bytes]) -> Receipt:
-        self.deliveries += 1
-        folder = self.folder / f"in{self.deliveries}"
-        for name, said in files.items():
-            path = folder / name
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(said if isinstance(said, bytes) else said.encode())
-        origin = open_folder(contract, delivered_files(folder), folder)
-        return deliver(contract, origin, self.store, HASH_KEY, NOON)
-
-    def promote(self, contract: Contract, receipt: Receipt) -> Promotion:
-        ensure_tables(self.con, contract, CITY_ZONE)
-        batch = self.store.batch(receipt.load_id)
-        return promote(self.con, contract, receipt, batch, run_id="run", city_zone=CITY_ZONE, now=NOON)
-
-    def take(self, contract: Contract, files: dict[str, str | bytes]) -> Promotion:
-        return self.promote(contract, self.deliver(contract, files))
-
-    def rows(
-        self,
-        columns: str = f"* exclude ({', '.join((*LOAD_COLUMNS, *MARKS))})",
-    ) -> list[Any]:
-        """What landing holds, in the order of its first column."""
-        return self.con.execute(f"select {columns} from landing.dpt__visits order by all").fetchall()
-
-    def counts(self, contract: Contract, load_id: str) -> Counts:
-        return counts(self.con, contract, load_id)
 
 
 @pytest.fixture

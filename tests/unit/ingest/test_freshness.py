@@ -7,7 +7,8 @@ import datetime as dt
 import pytest
 
 from ingest.freshness import FreshnessState, age_hours, evaluate_freshness, stale_at
-from tests.unit.ingest.conftest import NOON, MakeContract
+from tests.support.visits import NOON
+from tests.unit.ingest.conftest import MakeContract
 
 LIMITS = {"warn_after_hours": 24, "stale_after_hours": 48}
 

@@ -1,12 +1,13 @@
-# ruff: noqa: F811 - the fixtures are those of ingest
 """What a batch is compared with: one that adds with what it would take out, another with earlier ones of its kind."""
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 
 from expectations.delivery.volume import Comparison, Replaced, comparison
@@ -14,16 +15,14 @@ from ingest.contract import Contract
 from ingest.landing.landing_journal import catch_up, write_down
 from ingest.landing.promote import promote
 from ingest.landing.tables import ensure_tables
-from tests.unit.ingest.conftest import con, make_contract, read_file, read_origin, warehouse  # noqa: F401
+from tests.support.visits import CITY_ZONE, NOON, Warehouse, visits_contract
 
-MakeContract = Callable[..., Contract]
 COLUMNS = [{"name": "k", "type": "integer"}, {"name": "d", "type": "date"}, {"name": "v"}]
 LOADS: dict[str, dict[str, Any]] = {
     "merge": {"mode": "merge", "key": ["k"]},
     "replace_period": {"mode": "replace_period", "period_column": "d", "period": "month"},
     "append": {"mode": "append"},
 }
-ZONE, NOON = "America/Chicago", dt.datetime(2025, 12, 1, 12)
 
 
 def said(*records: str) -> str:
@@ -36,24 +35,30 @@ def year(months: range, a_month: int = 10, v: str = "a") -> str:
 
 
 @pytest.fixture
-def compare(warehouse: Any) -> Callable[[Contract, str], Comparison]:
+def warehouse(tmp_path: Path) -> Iterator[Warehouse]:
+    with duckdb.connect() as connection:
+        yield Warehouse(tmp_path, connection)
+
+
+@pytest.fixture
+def compare(warehouse: Warehouse) -> Callable[[Contract, str], Comparison]:
     """What a file would be compared with; and taken in, as a run does it."""
 
     def take(contract: Contract, file: str) -> Comparison:
         receipt = warehouse.deliver(contract, {"f.csv": file})
-        found = comparison(warehouse.con, contract, receipt, warehouse.store, ZONE)
+        found = comparison(warehouse.con, contract, receipt, warehouse.store, CITY_ZONE)
         batch = warehouse.store.batch(receipt.load_id)
-        promote(warehouse.con, contract, receipt, batch, run_id="run", city_zone=ZONE, now=NOON, adds=found.adds)
+        promote(warehouse.con, contract, receipt, batch, run_id="run", city_zone=CITY_ZONE, now=NOON, adds=found.adds)
         return found
 
     return take
 
 
 @pytest.fixture
-def contract_of(warehouse: Any, make_contract: MakeContract) -> Callable[[str], Contract]:
+def contract_of(warehouse: Warehouse) -> Callable[[str], Contract]:
     def make(mode: str, **more: Any) -> Contract:
-        contract = make_contract(columns=COLUMNS, load=LOADS[mode], **more)
-        ensure_tables(warehouse.con, contract, ZONE)
+        contract = visits_contract(columns=COLUMNS, load=LOADS[mode], **more)
+        ensure_tables(warehouse.con, contract, CITY_ZONE)
         return contract
 
     return make
@@ -127,13 +132,13 @@ def test_an_addition_that_comes_again_is_still_one(compare: Compare, contract_of
     assert compare(changed, year(range(7, 8))) == Comparison((60,), adds=True)
 
 
-def test_what_adds_is_remembered_beside_the_deliveries(warehouse: Any, compare: Compare, contract_of: ContractOf) -> None:
+def test_what_adds_is_remembered_beside_the_deliveries(warehouse: Warehouse, compare: Compare, contract_of: ContractOf) -> None:
     contract = contract_of("merge")
     compare(contract, year(range(1, 7)))
     compare(contract, year(range(7, 8)))
     write_down(warehouse.con, contract, warehouse.store)
     warehouse.con.execute("delete from landing.dpt__visits; delete from intake.loads")
-    catch_up(warehouse.con, contract, warehouse.store, ZONE)
+    catch_up(warehouse.con, contract, warehouse.store, CITY_ZONE)
     assert warehouse.con.execute("select rows_delivered, adds from intake.loads order by sequence").fetchall() == [
         (60, False),
         (10, True),

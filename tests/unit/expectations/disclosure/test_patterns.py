@@ -6,16 +6,11 @@ Here: one pattern a test, as small as it can be. Not here: how intervals are com
 
 from __future__ import annotations
 
-import datetime as dt
 from dataclasses import replace
 
-import pytest
-
-from expectations.disclosure.attacker_model import gather
-from expectations.disclosure.audit_inputs import Goal, Index, Row, Where
-from expectations.disclosure.cells import IN_COMBINATION, LEFT_OUT_KNOWN, UNKNOWN, UNPLACED
+from expectations.disclosure.audit_inputs import Row, Where
+from expectations.disclosure.cells import IN_COMBINATION, LEFT_OUT_KNOWN, UNPLACED
 from expectations.disclosure.forbidden_disclosures import refusals
-from expectations.disclosure.release_differencing import small_changes
 from tests.unit.expectations.disclosure.world import (
     CITY,
     attack,
@@ -32,8 +27,14 @@ from tests.unit.expectations.disclosure.world import (
 )
 
 STOPS = measure("composition", "stops")
+
+
 SEARCHED = measure("proportion", "searched")
+
+
 VISITS = measure("rate", "visits")
+
+
 NUMERATOR, DENOMINATOR, COMPLEMENT = "searched.numerator", "searched.denominator", "searched.denominator but searched.numerator"
 
 
@@ -78,16 +79,6 @@ def test_two_hidden_cells_in_each_row_and_column_are_not_enough() -> None:
     assert leaking(found) == {("stops.numerator", district(2, "asian"))}
     assert told(found) == [("asian", 6, 6)]
     assert not attack(publish(truth, [*wheres, district(4, "white"), district(4, "black")]), truth).leaks
-
-
-def test_two_nights_that_hide_different_cells_hide_none() -> None:
-    truth = slice_rows(STOPS, where(), {"black": (5, 0), "white": (100, 0), "asian": (30, 0)})
-    first = publish(truth, [where("black"), where("asian")])
-    second = publish(truth, [where("black"), where("white")])
-    assert not attack(first, truth).leaks
-    assert not attack(second, truth).leaks
-    assert leaking(attack(second, truth, ledger=first)) == {("stops.numerator", where("black"))}
-    assert not attack(first, truth, ledger=first).leaks
 
 
 def test_a_month_is_its_quarter_less_the_other_months() -> None:
@@ -166,33 +157,6 @@ def test_schools_add_up_to_their_district() -> None:
     assert ("stops.numerator", school("A", "black")) in leaking(attack(publish(truth, hidden), truth))
 
 
-def test_a_rate_times_its_public_population_is_a_count() -> None:
-    truth = slice_rows(VISITS, where(), {"black": (5, 4000), "white": (100, 9000), "asian": (30, 700)})
-    hidden = [where("black"), where("asian")]
-
-    def with_value(row: Row) -> Row:
-        value = next(true.figures["value"] for true in truth if true.where == row.where)
-        return row._replace(figures=row.figures | {"value": value}) if row.where == where("black") else row
-
-    assert not attack(publish(truth, hidden), truth).leaks
-    assert leaking(attack(publish(truth, hidden, also=with_value), truth)) == {("visits.numerator", where("black"))}
-    assert "value of a hidden row" in what_is_refused(publish(truth, hidden, also=with_value))
-
-
-def test_a_hidden_population_is_known_from_the_census() -> None:
-    visits = replace(VISITS, population_scheme="pl_2020", age_universe="18_and_over")
-    truth = slice_rows(visits, where(), {"black": (5, 4000), "white": (100, 9000), "asian": (30, 700)})
-
-    def only_value(row: Row) -> Row:
-        value = next(true.figures["value"] for true in truth if true.where == row.where)
-        return row._replace(figures={"value": value}) if row.where == where("black") else row
-
-    published = publish(truth, [where("black"), where("asian")], also=only_value)
-    census = {("pl_2020", "18_and_over", "city", "current", CITY, "spd15_1997", "black"): 4000.0}
-    assert not attack(published, truth).leaks
-    assert leaking(attack(published, truth, populations=census)) == {("visits.numerator", where("black"))}
-
-
 def test_few_who_do_not_are_as_telling_as_few_who_do() -> None:
     truth = slice_rows(SEARCHED, where(), {"black": (58, 60), "white": (100, 300), "asian": (30, 70)})
     assert leaking(attack(publish(truth), truth)) == {(COMPLEMENT, where("black"))}
@@ -202,126 +166,6 @@ def test_few_who_do_not_are_as_telling_as_few_who_do() -> None:
 def test_few_who_were_counted_at_all_are_hidden_too() -> None:
     truth = slice_rows(SEARCHED, where(), {"black": (0, 6), "white": (100, 300), "asian": (30, 70)})
     assert leaking(attack(publish(truth), truth)) == {(DENOMINATOR, where("black")), (COMPLEMENT, where("black"))}
-
-
-@pytest.mark.parametrize("figure", ["reference_value", "rate_ratio", "rate_difference"])
-def test_what_is_compared_with_a_hidden_reference_tells_it(figure: str) -> None:
-    truth = slice_rows(
-        SEARCHED, where(), {"black": (60, 200), "white": (9, 300), "asian": (30, 70), "hispanic": (40, 80)}, reference="white"
-    )
-    figures = next(row.figures for row in truth if row.where.race == "black")
-
-    def denominators_and(row: Row) -> Row:
-        """Denominators of stopped persons are out elsewhere, and one comparison is left in."""
-        of_row = next(true.figures for true in truth if true.where == row.where)
-        left_in = {figure: figures[figure]} if row.where.race == "black" and also else {}
-        words = {"reference_code": "white", "reference_rule": "best"} if row.where.race == "black" and also else {}
-        return row._replace(figures=row.figures | {"denominator": of_row["denominator"]} | left_in, words={**row.words, **words})
-
-    also = False
-    hidden = [where("white"), where("asian")]
-    assert not attack(publish(truth, hidden, also=denominators_and), truth).leaks
-    also = True
-    published = publish(truth, hidden, also=denominators_and)
-    assert (NUMERATOR, where("white")) in leaking(attack(published, truth))
-    assert f"{figure} with a hidden reference" in what_is_refused(published)
-
-
-def test_a_ratio_of_a_hidden_row_to_a_shown_reference_tells_the_row() -> None:
-    truth = slice_rows(VISITS, where(), {"black": (9, 4000), "white": (100, 9000), "asian": (30, 700)}, reference="white")
-    figures = next(row.figures for row in truth if row.where.race == "black")
-
-    def leave_ratio(row: Row) -> Row:
-        left = {name: figures[name] for name in ("reference_value", "rate_ratio")}
-        words = {"reference_code": "white", "reference_rule": "best"}
-        return row._replace(figures=row.figures | left, words={**row.words, **words}) if row.where.race == "black" else row
-
-    published = publish(truth, [where("black"), where("asian")], also=leave_ratio)
-    assert leaking(attack(published, truth)) == {("visits.numerator", where("black"))}
-
-
-def test_everyone_else_as_reference_tells_the_sum_of_known_race() -> None:
-    counts = {"black": (60, 200), "white": (50, 300), "declined": (7, 40), "observer_unknown": (30, 50)}
-    truth = slice_rows(SEARCHED, where(), counts, reference="rest")
-    hidden = [where("declined"), where("observer_unknown")]
-
-    def without(*names: str) -> object:
-        return lambda row: row._replace(figures={k: v for k, v in row.figures.items() if k not in names})
-
-    bounds = ("known_race_pct", "bound_low", "bound_high")
-    published = publish(truth, hidden, also=without(*bounds))
-    assert "reference_value with a reference of unknown size" in what_is_refused(published)
-
-
-@pytest.mark.parametrize("figure", ["ci_low", "ci_high", "rate_ratio_ci_low", "rate_difference_ci_high", "geocoded_pct"])
-def test_an_interval_of_a_hidden_row_is_refused(figure: str) -> None:
-    truth = slice_rows(SEARCHED, where(), {"black": (5, 60), "white": (100, 300), "asian": (30, 70)})
-    hidden = [where("black"), where("asian")]
-    assert not what_is_refused(publish(truth, hidden))
-    left_in = publish(truth, hidden, also=lambda row: row._replace(figures=row.figures | {figure: 1.0}))
-    assert f"{figure} of a hidden row" in what_is_refused(left_in)
-
-
-@pytest.mark.parametrize(
-    ("word", "says"), [("ci_method", "exact_poisson"), ("reliability", "unreliable"), ("status_reason", "zero_events")]
-)
-def test_words_about_a_hidden_row_are_refused(word: str, says: str) -> None:
-    truth = slice_rows(SEARCHED, where(), {"black": (5, 60), "white": (100, 300), "asian": (30, 70)})
-    published = publish(
-        truth,
-        [where("black"), where("asian")],
-        also=lambda row: row._replace(words={**row.words, word: says}) if row.status == "suppressed" else row,
-    )
-    assert f"{word} of a hidden row" in what_is_refused(published)
-
-
-def test_the_known_share_tells_how_many_are_unknown() -> None:
-    truth = slice_rows(STOPS, where(), {"black": (50, 0), "white": (100, 0), "declined": (4, 0), "observer_unknown": (3, 0)})
-    hidden = [where("declined"), where("observer_unknown"), where("black")]
-    assert leaking(attack(publish(truth, hidden), truth)) >= {("stops.numerator", where(UNKNOWN))}
-    assert not attack(publish(truth, hidden, unknown_hidden=[where()]), truth).leaks
-
-
-@pytest.mark.parametrize("bound", ["bound_low", "bound_high"])
-def test_bounds_tell_the_unknown(bound: str) -> None:
-    truth = slice_rows(SEARCHED, where(), {"black": (50, 150), "white": (100, 400), "asian": (40, 160), "declined": (4, 90)})
-    hidden = [where("declined"), where("asian")]
-    assert not attack(publish(truth, hidden, unknown_hidden=[where()]), truth).leaks
-    for_white = next(row.figures for row in truth if row.where.race == "white")
-    left_in = publish(
-        truth,
-        hidden,
-        unknown_hidden=[where()],
-        also=lambda row: (
-            row._replace(figures=row.figures | {name: for_white[name] for name in ("bound_low", "bound_high")})
-            if row.where.race == "white"
-            else row
-        ),
-    )
-    assert (NUMERATOR, where("declined")) in leaking(attack(left_in, truth))
-
-
-def test_a_reliable_row_tells_that_few_are_unknown() -> None:
-    counts = {"black": (50, 0), "white": (30, 0), "asian": (30, 0), "declined": (5, 0)}
-    truth = slice_rows(STOPS, where(), counts)
-    hidden = [where("declined"), where("asian")]
-    assert all(row.words["reliability"] == "reliable" for row in truth if row.where.race in ("black", "white"))
-    # of 115 at most 11.5 are of unknown race; were it 60, at most 6
-    assert not attack(publish(truth, hidden, unknown_hidden=[where()]), truth).leaks
-    truth = slice_rows(STOPS, where(), {"black": (25, 0), "white": (20, 0), "asian": (12, 0), "declined": (4, 0)})
-    assert ("stops.numerator", where("declined")) in leaking(attack(publish(truth, hidden, unknown_hidden=[where()]), truth))
-
-
-def test_a_share_of_two_hidden_counts_tells_both() -> None:
-    truth = slice_rows(STOPS, where(), {"black": (5, 0), "white": (100, 0), "asian": (30, 0), "declined": (40, 0)})
-    hidden = [where(), where("black"), where("asian"), where("declined")]
-
-    def without_denominator(row: Row) -> Row:
-        return row._replace(figures={k: v for k, v in row.figures.items() if k in ("numerator", "known_race_pct")})
-
-    found = attack(publish(truth, hidden, also=without_denominator), truth)
-    assert {family for family, _, _ in found.fractions} == {"known shares"}
-    assert not attack(publish(truth, hidden, also=without_denominator, unknown_hidden=[where()]), truth).fractions
 
 
 def test_a_starred_cell_is_not_told_by_what_the_source_shows() -> None:
@@ -379,62 +223,6 @@ def test_two_measures_of_the_same_people_hide_nothing_from_each_other() -> None:
     assert not attack((*publish(of_staff, hidden), *publish(of_paid, hidden)), truth).leaks
 
 
-def test_a_median_that_rests_on_enough_tells_that_it_does() -> None:
-    staff = measure("composition", "staff", numerator="positions", denominator="positions")
-    pay = measure("median", "pay", records="positions")
-    truth = slice_rows(staff, where(), {"black": (7, 0), "white": (100, 0), "asian": (26, 0)})
-    medians = [
-        Row(
-            pay,
-            where(race),
-            "individual",
-            CITY,
-            "published",
-            {"value": 50_000.0},
-            {"value_status": "computed", "reliability": "reliable"},
-        )
-        for race in ("white", "asian")
-    ]
-    hidden = [where("black"), where("asian")]
-    assert not attack(publish(truth, hidden), truth).leaks
-    # asian is at least 20 of 33, so that black is at most 13, and at least 1: wide enough; of 27 it would not be
-    assert not attack((*publish(truth, hidden), *medians), truth).leaks
-    truth = slice_rows(staff, where(), {"black": (7, 0), "white": (100, 0), "asian": (20, 0)})
-    assert leaking(attack((*publish(truth, hidden), *medians), truth)) == {("positions", where("black"))}
-
-
-def test_a_median_over_some_of_them_tells_of_all() -> None:
-    staff = measure("composition", "staff", numerator="positions", denominator="positions")
-    pay = measure("median", "pay", records="paid")
-    truth = slice_rows(staff, where(), {"black": (7, 0), "white": (100, 0), "asian": (20, 0)})
-    words = {"value_status": "computed", "reliability": "reliable"}
-    median = Row(pay, where("asian"), "individual", CITY, "published", {"value": 50_000.0}, words)
-    rows = (*publish(truth, [where("black"), where("asian")]), median)
-    assert not attack(rows, truth).leaks
-    assert leaking(attack(rows, truth, subsets=[("paid", "positions")])) == {("positions", where("black"))}
-
-
-def test_who_is_in_one_measure_and_not_in_another_is_counted_by_both() -> None:
-    stops = measure("composition", "stops", numerator="stops", denominator="stops")
-    searched = measure("proportion", "searched", denominator="answered")
-    truth = [
-        *slice_rows(stops, where(), {"black": (100, 0), "white": (300, 0)}),
-        *slice_rows(searched, where(), {"black": (40, 97), "white": (90, 250)}),
-    ]
-    assert not attack(publish(truth), truth).leaks
-    found = attack(publish(truth), truth, subsets=[("answered", "stops")])
-    assert leaking(found) == {("stops but answered", where("black"))}
-
-
-def test_a_median_over_few_is_refused() -> None:
-    pay = measure("median", "pay")
-    row = Row(pay, where("black"), "individual", CITY, "published", {"value": 1.0}, {"reliability": "unreliable"})
-    assert what_is_refused((row,)) == {"a median that rests on too few records"}
-    careless = replace(pay, minimum_n=5.0)
-    reliable = row._replace(measure=careless, words={"reliability": "reliable"})
-    assert what_is_refused((reliable,)) == {"a median that may rest on fewer records than must be shown"}
-
-
 def test_ways_of_answering_add_up_to_an_item() -> None:
     survey = measure("proportion", "satisfied")
 
@@ -489,62 +277,6 @@ def test_where_nobody_is_ever_left_out_a_reader_knows_it() -> None:
     assert leaking(found) == {("stops.numerator", where("black"))}
 
 
-def test_a_correction_by_few_tells_of_those_few() -> None:
-    before = slice_rows(STOPS, where(), {"black": (50, 0), "white": (100, 0)})
-    after = slice_rows(STOPS, where(), {"black": (53, 0), "white": (100, 0)})
-    many = slice_rows(STOPS, where(), {"black": (65, 0), "white": (100, 0)})
-
-    def changed(now: list[Row]) -> set[str]:
-        published = known(publish(now), ledger=publish(before))
-        return {at.race for _, at in small_changes(gather(published, now), published)}
-
-    assert changed(after) >= {"all", "black"}
-    assert "black" not in changed(before)
-    assert "black" not in changed(many)
-
-
-def test_a_correction_in_a_hidden_cell_is_the_whole_change_less_those_shown() -> None:
-    before = slice_rows(STOPS, where(), {"black": (50, 0), "white": (100, 0), "asian": (30, 0)})
-    after = slice_rows(STOPS, where(), {"black": (50, 0), "white": (120, 0), "asian": (34, 0)})
-    hidden = [where("black"), where("asian")]
-    published = known(publish(after, hidden, unknown_hidden=[where()]), ledger=publish(before, hidden, unknown_hidden=[where()]))
-    # of the two hidden together it is told that they grew by four (all but white), of neither alone
-    assert {at.race for _, at in small_changes(gather(published, after), published)} == {"white"}
-    published = known(publish(after, [where("asian")]), ledger=publish(before, [where("asian")]))
-    assert ("stops.numerator", where("asian")) in set(small_changes(gather(published, after), published))
-
-
-def test_an_earlier_figure_that_has_changed_tells_nothing_of_today() -> None:
-    before = slice_rows(STOPS, where(), {"black": (50, 0), "white": (100, 0), "asian": (30, 0)})
-    after = slice_rows(STOPS, where(), {"black": (8, 0), "white": (100, 0), "asian": (30, 0)})
-    hidden = [where("black"), where("asian")]
-    found = attack(publish(after, hidden), after, ledger=publish(before))
-    # white and asian are what they were, and asian was out: what is left is black
-    assert leaking(found) == {("stops.numerator", where("black"))}
-    moved = slice_rows(STOPS, where(), {"black": (8, 0), "white": (140, 0), "asian": (60, 0)})
-    assert not attack(publish(moved, hidden), moved, ledger=publish(before)).leaks
-
-
-def test_what_a_rollback_takes_back_is_still_known() -> None:
-    truth = slice_rows(STOPS, where(), {"black": (5, 0), "white": (100, 0), "asian": (30, 0)})
-    first = publish(truth, [where("black"), where("asian")])
-    taken_back = publish(truth, [where("black"), where("white")])
-    found = attack(first, truth, ledger=(*first, *taken_back))
-    # both files are out, so nothing that goes out now makes it worse, and nothing makes it good
-    assert not found.leaks
-    assert {leak.where.race for leak in found.told_before} == {"black"}
-
-
-def test_a_threshold_that_was_raised_does_not_block_for_ever() -> None:
-    strict = replace(STOPS, threshold=30)
-    truth = slice_rows(strict, where(), {"black": (25, 0), "white": (100, 0), "asian": (60, 0)})
-    published = publish(truth)
-    assert {leak.where.race for leak in attack(published, truth).leaks} == {"black"}
-    found = attack(published, truth, ledger=published)
-    assert not found.leaks
-    assert {leak.where.race for leak in found.told_before} == {"black"}
-
-
 def test_zeros_are_hidden_where_the_agreement_says_so() -> None:
     counts = {"black": (0, 40), "white": (100, 300), "asian": (30, 70)}
     truth = slice_rows(SEARCHED, where(), counts)
@@ -552,55 +284,6 @@ def test_zeros_are_hidden_where_the_agreement_says_so() -> None:
     strict = replace(SEARCHED, hides_zeros=True)
     truth = slice_rows(strict, where(), counts)
     assert (NUMERATOR, where("black")) in leaking(attack(publish(truth), truth))
-
-
-def index_of(
-    used: tuple[str, ...], left_out: tuple[str, ...] = (), *, is_shown: bool = True, index_id: str = "theil_index"
-) -> Index:
-    return Index(SEARCHED, where(), "individual", index_id, is_shown, used, left_out)
-
-
-def test_an_index_over_a_hidden_row_is_refused() -> None:
-    truth = slice_rows(SEARCHED, where(), {"black": (25, 60), "white": (100, 300), "asian": (30, 70)})
-    published = publish(truth, [where("black"), where("asian")])
-    over_hidden = index_of(("asian", "white"))
-    assert what_is_refused(published, indices=(over_hidden,)) == {"an index over a hidden row"}
-    assert not what_is_refused(published, indices=(replace(over_hidden, is_shown=False),))
-    assert not what_is_refused(publish(truth), indices=(over_hidden,))
-    assert what_is_refused(publish(truth), indices=(index_of(("asian",), index_id="dissimilarity_asian"),))
-
-
-def test_the_groups_that_an_index_used_are_known_to_be_large() -> None:
-    truth = slice_rows(STOPS, where(), {"black": (9, 0), "white": (100, 0), "asian": (22, 0)})
-    published = publish(truth, [where("black"), where("asian")])
-    assert not attack(published, truth).leaks
-    used = replace(index_of(("asian", "white"), is_shown=False), measure=STOPS)
-    # asian is at least 20 of 31, so that black is at most 11 and at least 1; left out it is at most 19
-    assert not attack(published, truth, indices=(used,)).leaks
-    truth = slice_rows(STOPS, where(), {"black": (9, 0), "white": (100, 0), "asian": (20, 0)})
-    assert leaking(attack(publish(truth, [where("black"), where("asian")]), truth, indices=(used,))) == {
-        ("stops.numerator", where("black"))
-    }
-
-
-def test_a_goal_over_a_hidden_row_is_refused() -> None:
-    truth = slice_rows(SEARCHED, where(), {"black": (25, 60), "white": (100, 300), "asian": (30, 70)})
-    goal = Goal("fewer", True, ((SEARCHED, where("black")), (SEARCHED, where("white"))))
-    assert not what_is_refused(publish(truth), goals=(goal,))
-    hidden = publish(truth, [where("black"), where("asian")])
-    assert what_is_refused(hidden, goals=(goal,)) == {"a goal over a hidden row"}
-    assert not what_is_refused(hidden, goals=(replace(goal, is_shown=False),))
-
-
-def test_the_best_group_is_known_to_be_large() -> None:
-    months = {number: {"black": (60, 200), "white": (30, 150), "asian": (60, 150)} for number in range(1, 13)}
-    year = {race: (12 * x, 12 * n) for race, (x, n) in months[1].items()}
-    slices = {where(): year} | {month(number): counts for number, counts in months.items()}
-    truth = [row for at, counts in slices.items() for row in slice_rows(SEARCHED, at, counts, reference="white")]
-    knowledge = gather(known(publish(truth, [where("white"), where("asian")])), truth)
-    cell = knowledge.cells.get(NUMERATOR, where("white"))
-    assert cell is not None
-    assert knowledge.cells.lower[cell] == SEARCHED.minimum_n
 
 
 def test_place_weighted_values_and_other_kinds_are_refused() -> None:
@@ -633,29 +316,3 @@ def test_races_beyond_their_total_are_reported() -> None:
     truth = slice_rows(STOPS, where(), {"black": (50, 0), "white": (100, 0), "all": (140, 0)})
     found = attack(publish(truth), truth)
     assert "races" in {family for family, _, _ in found.contradictions}
-
-
-def test_a_period_that_is_not_out_may_hold_anything() -> None:
-    slices = {month(1): {"black": (30, 0), "white": (50, 0)}, month(2): {"black": (40, 0), "white": (50, 0)}}
-    slices[quarter(1)] = {"black": (77, 0), "white": (300, 0)}
-    truth = [row for at, counts in slices.items() for row in slice_rows(STOPS, at, counts)]
-    found = attack(publish(truth), truth)
-    assert {at.period_type for _, at in leaking(found)} == {"(months of the quarter that are not out)"}
-
-
-def test_an_untold_day_is_not_a_leak() -> None:
-    """Where the table is wide open, nothing is found: no rule here fires on everything."""
-    truth = slice_rows(SEARCHED, where(), {"black": (60, 200), "white": (50, 300), "declined": (20, 40)}, reference="white")
-    found = attack(publish(truth), truth, ledger=publish(truth))
-    assert (found.leaks, found.told_before, found.contradictions, found.fractions) == ((), (), (), ())
-    assert not what_is_refused(publish(truth))
-    assert isinstance(where().period_start, dt.date)
-
-
-def test_figures_of_an_earlier_day_are_held_against_the_known_races_of_that_day() -> None:
-    """A correction waits; a race that is never out has no figure of then, and today's is another one."""
-    then = slice_rows(STOPS, where(), {"black": (50, 0), "white": (100, 0), "asian": (40, 0), "declined": (30, 0)})
-    out = [row for row in publish(then) if row.where.race != "asian"]
-    mixed = [row if row.where.race != "asian" else row._replace(figures=row.figures | {"numerator": 43.0}) for row in then]
-    assert gather(known(out), mixed).contradictions
-    assert not gather(known(out), mixed, {(STOPS.numerator, where()): 190.0}).contradictions

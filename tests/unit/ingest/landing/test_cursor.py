@@ -10,7 +10,7 @@ import pytest
 
 from ingest.contract import Contract
 from ingest.landing.cursor import read_cursor
-from tests.unit.ingest.conftest import CITY_ZONE
+from tests.support.visits import CITY_ZONE
 
 MakeContract = Callable[..., Contract]
 NOW = dt.datetime(2025, 12, 1, 12)

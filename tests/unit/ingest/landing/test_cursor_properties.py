@@ -24,7 +24,7 @@ from ingest.delivery.write_batch import deliver
 from ingest.landing.cursor import read_cursor
 from ingest.landing.promote import contract_terms
 from ingest.landing.tables import ensure_tables
-from tests.unit.ingest.conftest import CITY_ZONE, HASH_KEY, NOON
+from tests.support.visits import CITY_ZONE, HASH_KEY, NOON
 
 MakeContract = Callable[..., Contract]
 NewWarehouse = Callable[[], AbstractContextManager[Any]]

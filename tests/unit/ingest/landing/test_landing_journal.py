@@ -16,7 +16,7 @@ from ingest.delivery.integrity import damage, disown, prune
 from ingest.landing import superseded
 from ingest.landing.landing_journal import LANDED, DeliveryLost, catch_up, read, write_down
 from ingest.landing.tables import ensure_tables
-from tests.unit.ingest.conftest import CITY_ZONE, NOON
+from tests.support.visits import CITY_ZONE, NOON
 
 MakeContract = Callable[..., Contract]
 COLUMNS = [{"name": "k", "type": "integer"}, {"name": "d", "type": "date", "formats": ["%Y-%m-%d"]}, {"name": "v"}]

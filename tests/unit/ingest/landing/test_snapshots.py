@@ -14,7 +14,8 @@ from ingest.connectors import DeliveryError, delivered_files, open_folder
 from ingest.delivery.write_batch import DeliveryStore, deliver
 from ingest.landing.landing_journal import catch_up, write_down
 from ingest.landing.tables import ensure_tables, last_load
-from tests.unit.ingest.conftest import CITY_ZONE, HASH_KEY, NOON, MakeContract
+from tests.support.visits import CITY_ZONE, HASH_KEY, NOON
+from tests.unit.ingest.conftest import MakeContract
 
 BY_DATE = {"mode": "replace_partition", "partition_by": ["_snapshot_on"]}
 DATED = "_snapshot_on::varchar, a, b"

@@ -25,8 +25,8 @@ from hypothesis import strategies as st
 
 from ingest.connectors import Conformer, DeliveryError, open_folder
 from ingest.contract import Contract
+from tests.support.file_formats import dbf, zipped
 from tests.support.fuzzing import examples
-from tests.unit.ingest.readers.test_formats import dbf, zipped
 
 SECRET = "Canary"
 CELLS = [("A", "B"), ("1", SECRET), ("2", "=SUM(A1:A9)"), ("3", '@"x"\x00'), ("4", "é" * 40)]

@@ -20,7 +20,7 @@ from ingest.scaffold.column_profiles import profiles
 from ingest.scaffold.column_roles import snake
 from ingest.scaffold.detect_format import sniffed
 from ingest.scaffold.render import contract_text, model_text, write_draft
-from tests.unit.ingest.readers.test_formats import sheet, zipped
+from tests.support.file_formats import sheet, zipped
 
 LABELS = {
     "police_observed": frozenset({"Black", "White", "Asian", "Native American", "Unknown"}),

@@ -12,57 +12,13 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from warehouse.connection import open_reader
-from warehouse.paths import RELEASE_FILES, Home
-from warehouse.releases import Candidate, Current, Manifest, ReleaseCorrupt, UnknownRelease, current, recover, swap, swapping
-
-MakeRelease = Callable[[int], Manifest]
+from tests.support.published_files import MakeRelease, assert_published, damage, published_rows, with_ledger
+from warehouse.paths import Home
+from warehouse.releases import Current, ReleaseCorrupt, UnknownRelease, current, recover, swap, swapping
 
 
 class Cut(BaseException):
     """The process dies here."""
-
-
-def published_rows(home: Home) -> int:
-    with open_reader(home.published_analyst) as connection:
-        row = connection.execute("select count(*) from marts.dim_department").fetchone()
-    assert row is not None
-    return int(row[0])
-
-
-def assert_published(home: Home, manifest: Manifest, rows: int) -> None:
-    """Both files, `current.json` and what a reader sees are those of one release, and nothing else lies about."""
-    told = current(home)
-    assert told is not None
-    assert told.release_id == manifest.release_id
-    for name in RELEASE_FILES:
-        assert (home.published / name).read_bytes() == (home.release(manifest.release_id) / name).read_bytes()
-        assert (home.published / name).stat().st_mode & 0o777 == 0o440
-    assert published_rows(home) == rows
-    assert sorted(path.name for path in home.published.iterdir()) == ["current.json", "exports", *RELEASE_FILES]
-    exported = {path.name: path.read_bytes() for path in home.published_exports.iterdir()}
-    assert exported == {path.name: path.read_bytes() for path in (home.release(manifest.release_id) / "exports").iterdir()}
-    assert set(exported) == set(manifest.exports)
-    assert {path.stat().st_mode & 0o777 for path in home.published_exports.iterdir()} <= {0o440}
-    assert [path.name for path in home.releases.iterdir() if path.name.startswith(".")] == []
-    assert not home.swap_intent.exists()
-
-
-def damage(home: Home, manifest: Manifest) -> None:
-    """Truncates the public file of the release, by name: a published link to it keeps its bytes."""
-    path = home.release(manifest.release_id) / "levelground_public.duckdb"
-    half = path.read_bytes()[: path.stat().st_size // 2]
-    path.unlink()
-    path.write_bytes(half)
-
-
-def with_ledger(home: Home, make_release: MakeRelease, rows: int) -> Manifest:
-    """A sealed release, with a ledger that says which it is of."""
-    made = make_release(rows)
-    folder = home.release(made.release_id) / home.disclosure.name
-    folder.mkdir()
-    (folder / home.ledger.name).write_text(str(rows))
-    return made
 
 
 def test_nothing_is_current_before_the_first_release(home: Home) -> None:
@@ -260,61 +216,6 @@ def test_what_must_be_remembered_goes_out_with_the_release_and_not_before(
     assert home.ledger.read_text() == "5"
 
 
-def test_a_half_swap_to_a_release_that_is_damaged_goes_back(home: Home, make_release: MakeRelease) -> None:
-    old, new = make_release(3), make_release(4)
-    swap(home, new.release_id)
-    half_done = home.published_analyst.read_bytes()
-    swap(home, old.release_id)
-    home.published_analyst.unlink()
-    home.published_analyst.write_bytes(half_done)
-    home.swap_intent.write_text(json.dumps({"release_id": new.release_id}))
-    damage(home, new)
-    (said,) = recover(home)
-    assert said.startswith("Gave up a half-done swap (release")
-    assert said.endswith(f"went back to release {old.release_id}.")
-    assert_published(home, old, 3)
-
-
-@pytest.mark.parametrize("intent", ["", "[]", "{}", '{"release_id": "20240101T000000Z-00000000"}'])
-def test_an_intent_that_leads_nowhere_goes_back(home: Home, make_release: MakeRelease, intent: str) -> None:
-    old = make_release(3)
-    swap(home, old.release_id)
-    home.swap_intent.write_text(intent)
-    assert "went back to" in recover(home)[0]
-    assert_published(home, old, 3)
-
-
-def test_a_half_swap_with_nothing_to_go_back_to_is_given_up(home: Home, make_release: MakeRelease) -> None:
-    only = make_release(3)
-    damage(home, only)
-    home.swap_intent.write_text(json.dumps({"release_id": only.release_id}))
-    assert recover(home)[0].endswith("nothing was published before it.")
-    assert current(home) is None
-    assert recover(home) == []
-
-
-def test_when_neither_release_verifies_it_says_so_and_ends(home: Home, make_release: MakeRelease) -> None:
-    old, new = make_release(3), make_release(4)
-    swap(home, old.release_id)
-    home.swap_intent.write_text(json.dumps({"release_id": new.release_id}))
-    damage(home, old)
-    damage(home, new)
-    assert "failed: release" in recover(home)[0]
-    assert published_rows(home) == 3
-    (said,) = recover(home)
-    assert "was damaged" in said
-    assert "no other release that verifies" in said
-    assert published_rows(home) == 3
-
-
-def test_missing_published_files_are_put_back(home: Home, make_release: MakeRelease) -> None:
-    only = make_release(3)
-    swap(home, only.release_id)
-    home.published_analyst.unlink()
-    assert recover(home) == [f"Published files were missing: put back release {only.release_id}."]
-    assert_published(home, only, 3)
-
-
 def test_published_files_are_the_groups_that_the_operator_gave_the_home(home: Home, make_release: MakeRelease) -> None:
     """As docs/connect says to: the group, and the bit that hands it on, on the folders of releases and of what is published."""
     group = max([*os.getgroups(), os.getgid()]) if os.geteuid() else 60_000
@@ -329,14 +230,6 @@ def test_published_files_are_the_groups_that_the_operator_gave_the_home(home: Ho
         assert path.stat().st_mode & 0o040, path
     assert home.published.stat().st_mode & 0o750 == 0o750
     assert home.releases.stat().st_mode & 0o777 == 0o700
-
-
-def test_missing_published_exports_are_put_back(home: Home, make_release: MakeRelease) -> None:
-    only = make_release(3)
-    swap(home, only.release_id)
-    (home.published_exports / "release.csv").unlink()
-    assert recover(home) == [f"Published files were missing: put back release {only.release_id}."]
-    assert_published(home, only, 3)
 
 
 def test_a_release_of_before_there_were_exports_takes_those_of_others_away(home: Home, make_release: MakeRelease) -> None:
@@ -371,33 +264,3 @@ def test_an_export_that_is_not_what_was_sealed_is_refused(home: Home, make_relea
     with pytest.raises(ReleaseCorrupt, match=r"exports/more\.csv: the manifest does not know it"):
         swap(home, new.release_id)
     assert_published(home, old, 3)
-
-
-def test_a_damaged_current_json_is_named_with_its_remedy(home: Home, make_release: MakeRelease) -> None:
-    only = make_release(3)
-    swap(home, only.release_id)
-    for content in ("", "[]", "{}"):
-        home.current_json.write_text(content)
-        with pytest.raises(ReleaseCorrupt, match=r"current\.json: damaged; `levelground releases rollback ID`"):
-            current(home)
-        assert "current.json: damaged" in recover(home)[0]
-    swap(home, only.release_id)
-    assert_published(home, only, 3)
-
-
-def test_recovery_removes_what_killed_runs_left(home: Home, make_release: MakeRelease) -> None:
-    only, gone = make_release(3), make_release(4)
-    swap(home, only.release_id)
-    home.release(gone.release_id).rename(home.releases / ".removing-20240101T000000Z-00000000")
-    Candidate.begin(home, "killed")
-    (home.published / ".levelground.duckdb.next").write_bytes(b"")
-    (home.published_exports / ".release.csv.next").write_bytes(b"")
-    (home.releases / ".pins.json.next").write_bytes(b"")
-    assert recover(home) == [
-        "Removed the unfinished release .candidate-killed.",
-        "Finished removing the release 20240101T000000Z-00000000.",
-        "Removed the leftover .levelground.duckdb.next.",
-        "Removed the leftover .release.csv.next.",
-        "Removed the leftover .pins.json.next.",
-    ]
-    assert_published(home, only, 3)

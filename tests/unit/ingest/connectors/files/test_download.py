@@ -15,7 +15,7 @@ from ingest.connectors import DeliveryError, Fetch, open_live
 from ingest.contract import Contract
 from ingest.delivery.write_batch import DeliveryStore, Receipt, deliver
 from tests.support.portals import FakeCkan, hang, reset, status, truncated, web_page
-from tests.unit.ingest.conftest import HASH_KEY, NOON
+from tests.support.visits import HASH_KEY, NOON
 from tests.unit.ingest.connectors.conftest import Live
 
 MakeContract = Callable[..., Contract]

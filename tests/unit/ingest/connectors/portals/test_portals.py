@@ -16,7 +16,7 @@ from ingest.connectors import DeliveryError, Fetch, Shifted, open_live
 from ingest.contract import Contract
 from ingest.delivery.write_batch import DeliveryStore, deliver
 from tests.support.portals import FakeCkan, hang, reset, status, truncated, web_page
-from tests.unit.ingest.conftest import HASH_KEY, NOON
+from tests.support.visits import HASH_KEY, NOON
 from tests.unit.ingest.connectors.conftest import Asked, Live
 
 MakeContract = Callable[..., Contract]

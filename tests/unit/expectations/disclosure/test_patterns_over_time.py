@@ -1,0 +1,124 @@
+"""What readers learn from several releases: earlier figures, corrections and rollbacks.
+
+See `test_patterns` for what one release reveals.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import replace
+
+from expectations.disclosure.attacker_model import gather
+from expectations.disclosure.audit_inputs import Row
+from expectations.disclosure.forbidden_disclosures import refusals
+from expectations.disclosure.release_differencing import small_changes
+from tests.unit.expectations.disclosure.world import (
+    attack,
+    known,
+    leaking,
+    measure,
+    month,
+    publish,
+    quarter,
+    slice_rows,
+    where,
+)
+
+STOPS = measure("composition", "stops")
+SEARCHED = measure("proportion", "searched")
+
+
+def what_is_refused(published: tuple[Row, ...], **also: object) -> set[str]:
+    return {refusal.what for refusal in refusals(replace(known(published), **also))}
+
+
+def test_two_nights_that_hide_different_cells_hide_none() -> None:
+    truth = slice_rows(STOPS, where(), {"black": (5, 0), "white": (100, 0), "asian": (30, 0)})
+    first = publish(truth, [where("black"), where("asian")])
+    second = publish(truth, [where("black"), where("white")])
+    assert not attack(first, truth).leaks
+    assert not attack(second, truth).leaks
+    assert leaking(attack(second, truth, ledger=first)) == {("stops.numerator", where("black"))}
+    assert not attack(first, truth, ledger=first).leaks
+
+
+def test_a_correction_by_few_tells_of_those_few() -> None:
+    before = slice_rows(STOPS, where(), {"black": (50, 0), "white": (100, 0)})
+    after = slice_rows(STOPS, where(), {"black": (53, 0), "white": (100, 0)})
+    many = slice_rows(STOPS, where(), {"black": (65, 0), "white": (100, 0)})
+
+    def changed(now: list[Row]) -> set[str]:
+        published = known(publish(now), ledger=publish(before))
+        return {at.race for _, at in small_changes(gather(published, now), published)}
+
+    assert changed(after) >= {"all", "black"}
+    assert "black" not in changed(before)
+    assert "black" not in changed(many)
+
+
+def test_a_correction_in_a_hidden_cell_is_the_whole_change_less_those_shown() -> None:
+    before = slice_rows(STOPS, where(), {"black": (50, 0), "white": (100, 0), "asian": (30, 0)})
+    after = slice_rows(STOPS, where(), {"black": (50, 0), "white": (120, 0), "asian": (34, 0)})
+    hidden = [where("black"), where("asian")]
+    published = known(publish(after, hidden, unknown_hidden=[where()]), ledger=publish(before, hidden, unknown_hidden=[where()]))
+    # of the two hidden together it is told that they grew by four (all but white), of neither alone
+    assert {at.race for _, at in small_changes(gather(published, after), published)} == {"white"}
+    published = known(publish(after, [where("asian")]), ledger=publish(before, [where("asian")]))
+    assert ("stops.numerator", where("asian")) in set(small_changes(gather(published, after), published))
+
+
+def test_an_earlier_figure_that_has_changed_tells_nothing_of_today() -> None:
+    before = slice_rows(STOPS, where(), {"black": (50, 0), "white": (100, 0), "asian": (30, 0)})
+    after = slice_rows(STOPS, where(), {"black": (8, 0), "white": (100, 0), "asian": (30, 0)})
+    hidden = [where("black"), where("asian")]
+    found = attack(publish(after, hidden), after, ledger=publish(before))
+    # white and asian are what they were, and asian was out: what is left is black
+    assert leaking(found) == {("stops.numerator", where("black"))}
+    moved = slice_rows(STOPS, where(), {"black": (8, 0), "white": (140, 0), "asian": (60, 0)})
+    assert not attack(publish(moved, hidden), moved, ledger=publish(before)).leaks
+
+
+def test_what_a_rollback_takes_back_is_still_known() -> None:
+    truth = slice_rows(STOPS, where(), {"black": (5, 0), "white": (100, 0), "asian": (30, 0)})
+    first = publish(truth, [where("black"), where("asian")])
+    taken_back = publish(truth, [where("black"), where("white")])
+    found = attack(first, truth, ledger=(*first, *taken_back))
+    # both files are out, so nothing that goes out now makes it worse, and nothing makes it good
+    assert not found.leaks
+    assert {leak.where.race for leak in found.told_before} == {"black"}
+
+
+def test_a_threshold_that_was_raised_does_not_block_for_ever() -> None:
+    strict = replace(STOPS, threshold=30)
+    truth = slice_rows(strict, where(), {"black": (25, 0), "white": (100, 0), "asian": (60, 0)})
+    published = publish(truth)
+    assert {leak.where.race for leak in attack(published, truth).leaks} == {"black"}
+    found = attack(published, truth, ledger=published)
+    assert not found.leaks
+    assert {leak.where.race for leak in found.told_before} == {"black"}
+
+
+def test_a_period_that_is_not_out_may_hold_anything() -> None:
+    slices = {month(1): {"black": (30, 0), "white": (50, 0)}, month(2): {"black": (40, 0), "white": (50, 0)}}
+    slices[quarter(1)] = {"black": (77, 0), "white": (300, 0)}
+    truth = [row for at, counts in slices.items() for row in slice_rows(STOPS, at, counts)]
+    found = attack(publish(truth), truth)
+    assert {at.period_type for _, at in leaking(found)} == {"(months of the quarter that are not out)"}
+
+
+def test_an_untold_day_is_not_a_leak() -> None:
+    """Where the table is wide open, nothing is found: no rule here fires on everything."""
+    truth = slice_rows(SEARCHED, where(), {"black": (60, 200), "white": (50, 300), "declined": (20, 40)}, reference="white")
+    found = attack(publish(truth), truth, ledger=publish(truth))
+    assert (found.leaks, found.told_before, found.contradictions, found.fractions) == ((), (), (), ())
+    assert not what_is_refused(publish(truth))
+    assert isinstance(where().period_start, dt.date)
+
+
+def test_figures_of_an_earlier_day_are_held_against_the_known_races_of_that_day() -> None:
+    """A correction waits; a race that is never out has no figure of then, and today's is another one."""
+    then = slice_rows(STOPS, where(), {"black": (50, 0), "white": (100, 0), "asian": (40, 0), "declined": (30, 0)})
+    out = [row for row in publish(then) if row.where.race != "asian"]
+    mixed = [row if row.where.race != "asian" else row._replace(figures=row.figures | {"numerator": 43.0}) for row in then]
+    assert gather(known(out), mixed).contradictions
+    assert not gather(known(out), mixed, {(STOPS.numerator, where()): 190.0}).contradictions
