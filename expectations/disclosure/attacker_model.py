@@ -10,14 +10,15 @@ those).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+import datetime as dt
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from expectations.disclosure.audit_inputs import STARRED, Published, Row, Where
 from expectations.disclosure.cells import Cells, Equation
 from expectations.disclosure.figure_equations import PLACED, Facts, denominator_at
 from expectations.disclosure.forbidden_disclosures import is_hidden
-from expectations.disclosure.sum_equations import but, complement, relate, same_persons
+from expectations.disclosure.sum_equations import EXCLUSIVE, MONTHS, WHOLE_PLACES, but, complement, relate, same_persons
 
 
 @dataclass
@@ -47,6 +48,7 @@ def gather(published: Published, figures: Iterable[Row], known: Mapping[tuple[st
     """
     truths = dict(_truths(figures))
     cells = _cells(published, truths)
+    _enclosed_cells(cells, truths, {records for records, _ in known or {}})
     same_persons(cells, dict(published.subsets))
     relate(cells, truths, published.race_kinds, known or {})
     for records, universe in _subsets(published):
@@ -127,6 +129,38 @@ def _cells(published: Published, truths: Mapping[tuple[str, Where], float]) -> C
             at = denominator_at(measure, row.where)
             cells.add(measure.denominator, at, truths.get((measure.denominator, at), 0.0))
     return cells
+
+
+def _enclosed_cells(cells: Cells, truths: Mapping[tuple[str, Where], float], waiting: Collection[str]) -> None:
+    """Add the cells that no row shows and three margins enclose: a race of a place in a year.
+
+    The margins are the place in this year, its race in a longer period, and the race in the whole city in this year. Records of
+    which corrections are `waiting` have none: their margins are of another day.
+    """
+    margins: dict[str, tuple[set[Where], dict[Where, int], set[Where]]] = {}
+    for records, there in cells.by_records.items():
+        longest: dict[Where, int] = {}
+        for at in there:
+            whenever = _whenever(at)
+            longest[whenever] = max(longest.get(whenever, 0), MONTHS.get(at.period_type, 0))
+        margins[records] = set(there), longest, {_wherever(at) for at in there if at.geography_type in WHOLE_PLACES}
+    for (records, at), truth in truths.items():
+        if records not in margins or records in waiting or at.race == "all" or at.tabulation != EXCLUSIVE:
+            continue
+        shown, longest, whole = margins[records]
+        months = MONTHS.get(at.period_type)
+        if months is None or at in shown or at._replace(race="all") not in shown or _wherever(at) not in whole:
+            continue
+        if longest.get(_whenever(at), 0) > months and at.geography_type not in WHOLE_PLACES:
+            cells.add(records, at, truth)
+
+
+def _whenever(at: Where) -> Where:
+    return at._replace(period_type="", period_start=dt.date.min)
+
+
+def _wherever(at: Where) -> Where:
+    return at._replace(geography_type="", geography_vintage="", geoid="")
 
 
 def _hidden_counts_somebody(cells: Cells, facts: Facts, row: Row) -> None:

@@ -27,7 +27,7 @@ from expectations.disclosure.audit_inputs import (
     read_records,
 )
 from expectations.disclosure.forbidden_disclosures import labelled_rows, refusals
-from expectations.disclosure.published_bounds import read_bounded, refused_bounds
+from expectations.disclosure.published_bounds import read_bounded, read_few_others, refused_bounds
 from expectations.disclosure.release_differencing import small_changes
 from expectations.results import Finding, GateResult, Severity
 from warehouse import dialect
@@ -54,7 +54,10 @@ def gate_disclosure(
         figures = read_figures(connection, places, measures)
         known = read_known(connection, places, measures)
         records = read_records(connection, places, measures)
-        over_schools = list(refused_bounds(read_bounded(connection, places, measures)))
+        over_schools = [
+            *refused_bounds(read_bounded(connection, places, measures)),
+            *read_few_others(connection, places, measures),
+        ]
         unsaid = moved_unsaid(connection, places)
     knowledge = gather(published, figures, known)
     remembered = Memory(memory)

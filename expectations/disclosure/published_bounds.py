@@ -4,8 +4,9 @@ Here: districts and cities over schools of which some are starred. Not here: bou
 
 A bound is a quotient of sums: of the given cells alone the low one, of the given ones and the sizes of the hidden ones the high
 one. A reader who has the given cells solves both for the rest; what is left over must be those sizes and nothing of a numerator.
-A sum that is out although a cell of it is hidden tells that cell, or the sum of a few. How many cells are hidden the bounds
-themselves require (`bound_min_hidden_cells`): a withdrawn cell has no row here, and cannot be counted.
+A sum that is published although a cell of it is hidden gives that cell, or the sum of a few. Bounds over fewer than three hidden
+cells are refused, and so are bounds of a ratio over fewer than three hidden cells of all other groups. Only cells with a row in
+the public file count: a school that hides all of its rows has no row per group.
 """
 
 from __future__ import annotations
@@ -18,9 +19,14 @@ from sqlalchemy import Connection
 
 from expectations.disclosure.audit_inputs import CITY_THRESHOLD, GRAIN, Measure, Places, Where, fetch
 from expectations.disclosure.forbidden_disclosures import Refusal
+from warehouse.sql import literal
 
+HIDDEN_CELLS = 3  # fewer hidden cells get no bounds (docs/rules.md, 3)
+_GROUPS = ("category", "combination", "combined_legacy")
 WIDEST = 15.0  # percentage points
 _CLOSE = 1e-6
+# a district or city of `above`, and a school in it
+_BELOW = "schools.geography_type = 'school' and (above.geography_type = 'city' or schools.geoid like above.geoid || '/%')"
 _SAME = [name for name in GRAIN if name not in ("geography_type", "geography_vintage", "geoid")]
 
 
@@ -44,8 +50,7 @@ class Bounded(NamedTuple):
 def read_bounded(connection: Connection, places: Places, measures: Mapping[tuple[str, int], Measure]) -> Iterator[Bounded]:
     """The rows of districts and cities that have a hidden school beneath them, and bounds or a sum nevertheless."""
     table = f"{places.published}.equity_measures"
-    there = {name for (name,) in fetch(connection, f"select column_name from (describe {table})")}
-    if not {"bound_source", "publication_status"} <= there:
+    if not _has(connection, table, "bound_source", "publication_status"):
         return
     rows = fetch(
         connection,
@@ -58,8 +63,7 @@ def read_bounded(connection: Connection, places: Places, measures: Mapping[tuple
         from {table} as above
         inner join {table} as schools
             on {" and ".join(f"above.{name} = schools.{name}" for name in _SAME)}
-            and schools.geography_type = 'school'
-            and (above.geography_type = 'city' or schools.geoid like above.geoid || '/%')
+            and {_BELOW}
         inner join {places.marts}.dim_measure as measures
             on above.measure_id = measures.measure_id and above.measure_version = measures.measure_version
         left join {places.marts}.dim_source as sources on measures.source = sources.source
@@ -73,6 +77,38 @@ def read_bounded(connection: Connection, places: Places, measures: Mapping[tuple
     for values in rows:
         if values[:2] in measures:
             yield _row(values, measures)
+
+
+def read_few_others(connection: Connection, places: Places, measures: Mapping[tuple[str, int], Measure]) -> Iterator[Refusal]:
+    """Bounds of a ratio that fewer than HIDDEN_CELLS hidden cells of all other groups are in."""
+    table = f"{places.published}.equity_measures"
+    if not _has(connection, table, "rate_ratio_bound_low", "rate_ratio_bound_high"):
+        return
+    same = " and ".join(f"above.{name} = schools.{name}" for name in _SAME if name != "race_ethnicity_code")
+    rows = fetch(
+        connection,
+        f"""
+        select {", ".join(f"above.{name}" for name in GRAIN)}
+        from {table} as above
+        inner join {table} as schools
+            on {same} and {_BELOW} and above.race_ethnicity_code <> schools.race_ethnicity_code
+        inner join {places.marts}.dim_race_ethnicity as races on schools.race_ethnicity_code = races.race_ethnicity_code
+        where above.geography_type in ('city', 'school_district')
+            and (above.rate_ratio_bound_low is not null or above.rate_ratio_bound_high is not null)
+            and schools.value_status = 'suppressed_at_source' and races.kind in ({", ".join(map(literal, _GROUPS))})
+        group by all
+        having count(*) < {HIDDEN_CELLS}
+        """,
+    )
+    for measure_id, version, *place, _, stratum_type, stratum_code in rows:
+        if (measure_id, version) in measures:
+            at = Where._make((*place, stratum_type, stratum_code))
+            yield Refusal("bounds of a ratio over few hidden cells", measures[measure_id, version], at)
+
+
+def _has(connection: Connection, table: str, *columns: str) -> bool:
+    """Whether the table has the columns; a file of an earlier version lacks those that it did not know."""
+    return set(columns) <= {name for (name,) in fetch(connection, f"select column_name from (describe {table})")}
 
 
 def _row(values: Any, measures: Mapping[tuple[str, int], Measure]) -> Bounded:
@@ -98,6 +134,8 @@ def _why(row: Bounded) -> str | None:
         return "a sum over a hidden cell"
     if row.low is None or row.high is None:
         return None
+    if row.hidden < HIDDEN_CELLS:
+        return "bounds over few hidden cells"
     if row.high - row.low > WIDEST + _CLOSE:
         return "bounds that are wider than may be published"
     if row.source == "both":

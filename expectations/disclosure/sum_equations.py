@@ -33,7 +33,7 @@ EXCLUSIVE, COMBINED = "exclusive", "alone_or_in_combination"
 WHOLE_PLACES = ("city", "county", "state")  # a jurisdiction is one of these; every other place lies in one
 IS_KNOWN = ("category", "combination")
 # Months of a period, and of which shorter periods each longer one is the sum. Years are pooled as a whole.
-_MONTHS = {"month": 1, "quarter": 3, "year": 12, "school_year": 12, "3_year": 36, "5_year": 60}
+MONTHS = {"month": 1, "quarter": 3, "year": 12, "school_year": 12, "3_year": 36, "5_year": 60}
 _FINER = {
     "quarter": ("month",),
     "year": ("month", "quarter"),
@@ -209,8 +209,8 @@ def _periods(cells: Cells, records: str, out: _Out) -> Iterator[Sum]:
     there = cells.by_records[records]
     for where, whole in list(there.items()):
         for fine in _FINER.get(where.period_type, ()):
-            first, months = where.period_start, _MONTHS[fine]
-            starts = [_after(first, step) for step in range(0, _MONTHS[where.period_type], months)]
+            first, months = where.period_start, MONTHS[fine]
+            starts = [_after(first, step) for step in range(0, MONTHS[where.period_type], months)]
             wheres = [where._replace(period_type=fine, period_start=start) for start in starts]
             are_out = [out.has(at) for at in wheres]
             if any(are_out):

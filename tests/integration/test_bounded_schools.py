@@ -84,6 +84,7 @@ WRONG: dict[str, tuple[Cells, dict[str, float], str]] = {
     # 42 of the hidden hundred are known to be absent
     "narrowed": (SCHOOLS, _bounds(542, 58, SIZE) | {"denominator": SIZE}, "do not follow from the given cells"),
     "narrowed without a size": (SCHOOLS, _bounds(542, 58, SIZE), "do not follow from the given cells"),
+    "two hidden": ({name: SCHOOLS[name] for name in "ABCD"}, _bounds(500, 40, 1140), "over few hidden cells"),
     "wide": (SCHOOLS, _bounds(500, 300, 1400) | {"denominator": 1400.0}, "wider than may be"),
     "few persons": (SCHOOLS, _bounds(500, 6, 1106) | {"denominator": 1106.0}, "too few persons"),
     "a sum": (SCHOOLS, {"numerator": 503.0, "denominator": SIZE, "value": 100 * 503 / SIZE}, "a sum over a hidden cell"),
@@ -99,3 +100,17 @@ def test_what_tells_of_hidden_cells_is_refused(warehouse: DuckDBPyConnection, na
 def test_a_district_without_a_hidden_school_is_summed(warehouse: DuckDBPyConnection) -> None:
     given = {name: cell for name, cell in SCHOOLS.items() if cell is not None}
     assert _refused(warehouse, _rows(given, {"numerator": 500.0, "denominator": 1100.0, "value": 100 * 500 / 1100})) == ""
+
+
+@pytest.mark.parametrize(("hidden", "refused"), [(0, False), (2, True), (3, False)])
+def test_bounds_of_a_ratio_need_three_hidden_cells_of_all_others(
+    warehouse: DuckDBPyConnection, hidden: int, refused: bool
+) -> None:
+    others = {
+        name: cell if cell is not None or number < 2 + hidden else (5, 20) for number, (name, cell) in enumerate(SCHOOLS.items())
+    }
+    rows = [row._replace(where=row.where._replace(race="white")) for row in _rows(others, {})[:-1]]
+    ratio = {"rate_ratio_bound_low": 0.9, "rate_ratio_bound_high": 1.1}
+    found = _refused(warehouse, [*_rows(SCHOOLS, _bounds(500, 100, SIZE) | ratio), *rows])
+    assert ("a ratio over few hidden cells" in found) == refused
+    assert bool(found) == refused

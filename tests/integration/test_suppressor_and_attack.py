@@ -180,6 +180,40 @@ def test_no_year_can_be_told_by_its_pooled_period(table: list[list[tuple[int, in
 
 
 @settings(deadline=None, max_examples=40)
+@given(st.lists(st.lists(st.integers(0, 30), min_size=6, max_size=6), min_size=3, max_size=3))
+def test_no_year_of_a_group_in_a_district_can_be_told_by_three_margins(table: list[list[int]]) -> None:
+    """Out are the city by race and year, districts by race over three years, and districts by year without race."""
+    races = ("black", "white", "declined")
+    found = {
+        (place, year, race): (line[3 * place + at], line[3 * place + at] + 200)
+        for year, line in enumerate(table)
+        for place in (0, 1)
+        for at, race in enumerate(races)
+    }
+
+    def rows(at: Where, places: Sequence[int], years: Sequence[int]) -> list[Row]:
+        pairs = {race: [found[place, year, race] for place in places for year in years] for race in races}
+        return slice_rows(LEAD, at, {race: (sum(x for x, _ in of), sum(n for _, n in of)) for race, of in pairs.items()})
+
+    shown, inside = [], []
+    for year in range(3):
+        begins = {"period_start": dt.date(2021 + year, 1, 1)}
+        shown += rows(where(**begins), (0, 1), (year,))
+        for place in (0, 1):
+            for row in rows(district(place, **begins), (place,), (year,)):
+                (shown if row.where.race == "all" else inside).append(row)
+    for place in (0, 1):
+        shown += rows(district(place, period_type="3_year", period_start=dt.date(2021, 1, 1)), (place,), range(3))
+    every = _figures([*shown, *inside])
+    figures = every[: len(shown)]
+    counts = count_up(every, Public(KINDS))
+    chosen = choose(counts, units(figures, counts), [min(1.0, value) for value in counts.value])
+    assert not chosen.unsafe
+    judgement = attack(_out(shown, set(chosen.rows), set(chosen.unknown)), [*shown, *inside])
+    assert not judgement.leaks, judgement.leaks
+
+
+@settings(deadline=None, max_examples=40)
 @given(
     st.lists(
         st.lists(st.tuples(st.integers(0, 40), st.floats(0, 1), st.floats(0, 1)), min_size=4, max_size=4), min_size=6, max_size=6

@@ -16,6 +16,7 @@ from duckdb import DuckDBPyConnection
 from warehouse.disclosure.build_constraints import UNKNOWN, Public, count_up, everybody
 from warehouse.disclosure.complementary_suppression import CARRIED, PRIMARY, SECONDARY, Before, Choice
 from warehouse.disclosure.counts import EQUAL, Counts
+from warehouse.disclosure.enclosed_cells import enclosed_cells
 from warehouse.disclosure.planned_figures import GRAIN, Figure, Key, read
 from warehouse.disclosure.reported_figures import REPORTED, report
 from warehouse.disclosure.snapshot_suppression import choose_over_time
@@ -51,7 +52,7 @@ def suppress(con: DuckDBPyConnection, reported: Path, as_of: dt.datetime) -> Sup
     public = _public(con)
     report(con, reported, public, as_of)
     figures = list(read(con, REPORTED))
-    counts = count_up(figures, public)
+    counts = count_up([*figures, *enclosed_cells(con)], public)
     before = _before(con, figures)
     chosen = choose_over_time(counts, units(figures, counts), _least(figures, counts), before, public.stocks)
     hidden = dict(chosen.rows) | dict.fromkeys(few_records(figures), PRIMARY)

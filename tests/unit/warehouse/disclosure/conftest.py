@@ -40,6 +40,16 @@ def con() -> Iterator[duckdb.DuckDBPyConnection]:
                 rests_on_records varchar, known_numerator double, known_denominator double, records double,
                 is_confidential boolean
             );
+            create table release.marts.fct_equity_measures as
+                select * exclude (
+                    threshold, hides_zeros, kind, minimum_n, numerator_records, denominator_records, rests_on_records,
+                    known_numerator, known_denominator, records, is_confidential
+                ) from intermediate.int_disclosure__planned;
+            create table intermediate.int_disclosure__protected (
+                measure_id varchar, measure_version integer, kind varchar, minimum_n double, is_confidential boolean,
+                threshold integer, hides_zeros boolean, numerator_records varchar, denominator_records varchar,
+                rests_on_records varchar
+            );
             """
         )
         yield connection

@@ -52,7 +52,7 @@ final as (
                 as hidden_students,
             labelled.unlisted_students + coalesce(whole_schools.hidden_students, 0) as unlisted_students
         ),
-        coalesce(whole_schools.hidden_cells, 0) as whole_school_cells
+        labelled.hidden_cells as shown_hidden_cells
     from labelled
     left join whole_schools
         on

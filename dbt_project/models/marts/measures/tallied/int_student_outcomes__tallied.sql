@@ -41,7 +41,7 @@ placed as (
         {{ sum_in_order('outcome_low', among='is_group', over='of_place') }} - outcome_low as rest_low,
         {{ sum_in_order('outcome_high', among='is_group', over='of_place') }} - outcome_high as rest_high,
         sum(students_most) filter (is_group) over of_place - students_most as rest_most,
-        sum(hidden_cells) filter (is_group) over of_place - hidden_cells as rest_hidden_cells,
+        sum(shown_hidden_cells) filter (is_group) over of_place - shown_hidden_cells as rest_hidden_cells,
         bool_or(hidden_cells > 0 or hides_every_group) over of_dimension as hides_a_group,
         -- a size that nobody states leaves no bound
         not has_unknown or bool_and(hidden_students is not null) filter ({{ of_unknown }}) over of_place as is_unknown_sized,
@@ -60,7 +60,7 @@ bounded as (
         100 * rest_low / nullif(rest_most + unknown_without, 0) as rest_share_low,
         100 * (rest_high + unknown_with) / nullif(rest_most + unknown_with, 0) as rest_share_high,
         may_have_bounds
-        and hidden_cells - coalesce(whole_school_cells, 0) >= {{ rule('bound_min_hidden_cells') }}
+        and shown_hidden_cells >= {{ rule('bound_min_hidden_cells') }}
         and is_unknown_sized
         and hidden_students >= least_width
         and share_high - share_low <= {{ rule('max_bound_width') }}
