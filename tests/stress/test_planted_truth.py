@@ -32,8 +32,16 @@ def judged(engine: Engine) -> list[Verdict]:
 
 
 @pytest.fixture(scope="module")
-def shuffled(engine: Engine, judged: list[Verdict]) -> list[Verdict]:
-    """After `judged`, whose rows it takes the place of."""
+def few(engine: Engine, judged: list[Verdict]) -> report.Table:
+    """The table of groups with few events, from the rows of `judged`."""
+    assert judged
+    return report.few_table(engine.con)
+
+
+@pytest.fixture(scope="module")
+def shuffled(engine: Engine, few: report.Table) -> list[Verdict]:
+    """Runs after `few`, because it replaces the rows of `judged`."""
+    assert few
     run_passes(engine, *report.SHUFFLED, Switches(shuffled=True))
     return verdicts(engine.con, report.UNGAPPED)
 
@@ -54,8 +62,11 @@ def test_there_is_no_gap_between_groups_that_differ_in_nothing(shuffled: list[Ve
     assert not limits.gaps_where_none_is(shuffled)
 
 
-def test_the_document_says_what_is_measured(engine: Engine, judged: list[Verdict], shuffled: list[Verdict]) -> None:
+def test_the_document_says_what_is_measured(
+    engine: Engine, judged: list[Verdict], few: report.Table, shuffled: list[Verdict]
+) -> None:
     """`python -m tests.support.truth.report --write` writes it anew."""
     text = report.DOCUMENT.read_text(encoding="utf-8")
     assert report.put(text, "coverage", report.coverage_table(judged, shuffled)) == text
+    assert report.put(text, "few", few) == text
     assert report.put(text, "bias", report.bias_table(biases(engine, report.SPOILT))) == text

@@ -2,7 +2,7 @@
 
     python -m tests.support.truth.report [--write]
 
-Prints both tables; `--write` puts them into docs/methods.md between their marks. Every seed is fixed. It takes ten minutes of a
+Prints the tables; `--write` puts them into docs/methods.md between their marks. Every seed is fixed. It takes ten minutes of a
 processor. Here: how figures become a table. Not here: how they come about (`runs`, `judge`, `biases`).
 """
 
@@ -12,6 +12,8 @@ import argparse
 import tempfile
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+
+import duckdb
 
 from tests.suite import ROOT
 from tests.support.empty_warehouse import building_empty
@@ -32,6 +34,35 @@ _COVERAGE = (
 _BIAS = (
     "what is missing | measure | error without, % | coverage without | error, % | coverage | error of the ratio, % "
     "| no value | within bounds | naive error, %"
+)
+_FEW = (
+    "measure | method | rows | events | without a ratio, % | error of all values, % | of those with a ratio, % "
+    "| error of the ratio, % | coverage of the ratio | of the difference"
+)
+# Groups with too few events in some seeds. Rows of one seed are not independent: standard errors are those of the seeds' means.
+_OF_FEW = """
+    with seeds as (
+        select
+            measure_id, method, seed, count(*) as truths, sum(numerator) as events, count(rate_ratio) as ratios,
+            avg(value_error) as value_error,
+            avg(value_error) filter (rate_ratio is not null) as shown_error,
+            avg((rate_ratio - truth / reference_truth) * reference_value / truth) as ratio_error,
+            count(ratio_covered) as of_ratio, count(*) filter (ratio_covered) as ratio_covered,
+            count(difference_covered) as of_difference, count(*) filter (difference_covered) as difference_covered
+        from judged
+        where is_sometimes_few
+        group by all
+    )
+    select
+        measure_id, method, sum(truths), sum(events) / sum(truths), 100 - 100 * sum(ratios) / sum(truths),
+        {errors}, 100 * sum(ratio_covered) / sum(of_ratio), 100 * sum(difference_covered) / sum(of_difference)
+    from seeds
+    group by all having sum(ratios) > 0 and sum(events) > 0 order by measure_id, method
+""".format(
+    errors=", ".join(
+        f"[100 * avg({name}), 100 * stddev({name}) / sqrt(count({name}))]"
+        for name in ("value_error", "shown_error", "ratio_error")
+    )
 )
 _TEXTS = 2  # columns of text, which stand first
 _MARK = "<!-- {}: python -m tests.support.truth.report --write -->"
@@ -79,12 +110,25 @@ def bias_table(found: Iterable[Bias]) -> Table:
     return out
 
 
-def measured(engine: Engine) -> tuple[Table, Table]:
-    """Both tables; ten minutes."""
+def few_table(con: duckdb.DuckDBPyConnection) -> Table:
+    """One row per measure and method: groups with few events in some seeds, and their errors in the seeds with a ratio."""
+    out = _head(_FEW)
+    for measure, method, rows, events, without, *errors, of_ratio, of_difference in con.execute(_OF_FEW).fetchall():
+        shown = [f"{error:+.2f} ± {se:.2f}" for error, se in errors]
+        out.append(
+            [f"`{measure}`", method.replace("_", "-"), f"{rows:,}", f"{events:.1f}", f"{without:.1f}", *shown,
+             _share(of_ratio), _share(of_difference)]
+        )  # fmt: skip
+    return out
+
+
+def measured(engine: Engine) -> dict[str, Table]:
+    """All tables by name; ten minutes."""
     run_passes(engine, *FULL)
-    found = verdicts(engine.con)
+    found, few = verdicts(engine.con), few_table(engine.con)
     run_passes(engine, *SHUFFLED, Switches(shuffled=True))
-    return coverage_table(found, verdicts(engine.con, UNGAPPED)), bias_table(biases(engine, SPOILT))
+    coverage = coverage_table(found, verdicts(engine.con, UNGAPPED))
+    return {"coverage": coverage, "few": few, "bias": bias_table(biases(engine, SPOILT))}
 
 
 def written(table: Table) -> str:
@@ -121,7 +165,7 @@ def main() -> None:
     chosen = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         with building_empty(Path(folder) / "home") as warehouse:
-            tables = dict(zip(("coverage", "bias"), measured(Engine(warehouse, Path(folder), town.GEOID)), strict=True))
+            tables = measured(Engine(warehouse, Path(folder), town.GEOID))
         for table in tables.values():
             print(written(table), end="\n\n")
         if chosen.write:
