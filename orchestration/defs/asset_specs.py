@@ -26,7 +26,12 @@ RELEASE_KEY = dg.AssetKey(["published", "levelground"])
 TEAM = "team:data"
 GROUPS = {"staging": "conformed", "intermediate": "conformed", "reference": "reference", "marts": "measured"}
 # Steps lie beside what they lead to, in the schema of what is not released.
-GROUP_OF_FOLDER = {"models/marts/": "measured", "models/published/": "published"}
+GROUP_OF_FOLDER = {
+    "models/marts/": "measured",
+    "models/measures/": "measured",
+    "models/disclosure/": "measured",
+    "models/published/": "published",
+}
 EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 
 

@@ -17,7 +17,7 @@ from warehouse.fingerprint import bytes_sha256, chunks_sha256, text_sha256
 COMPONENTS = ("dagster", "dbt-core", "dbt-duckdb", "duckdb", "great-expectations")
 PACKAGES = ("warehouse", "ingest", "expectations", "orchestration")
 MEASURES = "fct_equity_measures"
-COUNTED = "models/marts/measures/counted/"
+COUNTED = "models/measures/counts/"
 # Every figure calls these; dbt does not see it, since the models call them as functions of the file.
 STATISTICS, STATISTICS_FOLDER = "stats", "macros/stats/"
 
@@ -77,7 +77,7 @@ def code_hash(node: Mapping[str, Any], macros: Mapping[str, Any]) -> str:
 def lineage(manifest: Mapping[str, Any], measures: Iterable[str]) -> dict[str, tuple[str, ...]]:
     """What each measure is made of, as `source x`, `seed y`, `model z`.
 
-    A measure is counted in a model of its own, `int_<measure>__counted`, and goes the way of all from there. One that has no
+    A measure is counted in a model of its own, `int_<measure>__counts`, and goes the way of all from there. One that has no
     such model may come from any of them.
     """
     nodes = manifest["nodes"]
@@ -87,7 +87,7 @@ def lineage(manifest: Mapping[str, Any], measures: Iterable[str]) -> dict[str, t
         return {}
     everything = {whole} | _ancestors(manifest, whole)
     shared = {whole} | _ancestors(manifest, whole, stop=set(counted)) - set(counted)
-    own = {nodes[i]["name"].removeprefix("int_").removesuffix("__counted"): ancestors for i, ancestors in counted.items()}
+    own = {nodes[i]["name"].removeprefix("int_").removesuffix("__counts"): ancestors for i, ancestors in counted.items()}
     found = {}
     for measure in measures:
         made_of = {_said(i) for i in (shared | own[measure] if measure in own else everything)}

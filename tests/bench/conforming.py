@@ -30,11 +30,12 @@ SOURCE = "ucc__service_requests"
 WAYS = 310_000
 FACT = "fct_service_requests"
 # What grows with the events or with the addresses that they carry.
-SELECTED = ["path:models/intermediate/addresses", "int_points__collected", "int_points__checked", "int_points__located",
-            "int_points__placed", "int_service_requests__followed", FACT]  # fmt: skip
-TIMED = ("int_addresses__collected", "int_addresses__exact", "int_addresses__requested", "int_addresses__candidates",
-         "int_addresses__matched", "int_addresses__placed", "int_points__", "int_service_requests__followed", FACT)  # fmt: skip
-ONCE = ["+int_points__placed", "+int_places__known", "+int_addresses__indexed", "+int_service_requests__followed"]
+SELECTED = ["path:models/intermediate/addresses", "int_points__collected", "int_points__validated", "int_points__located",
+            "int_points__geocoded", "int_service_requests__with_follow_up", FACT]  # fmt: skip
+TIMED = ("int_addresses__collected", "int_addresses__exact_matches", "int_addresses__parsed", "int_addresses__candidates",
+         "int_addresses__matched", "int_addresses__geocoded", "int_points__", "int_service_requests__with_follow_up",
+         FACT)  # fmt: skip
+ONCE = ["+int_points__geocoded", "+int_places__valid_codes", "+int_addresses__indexed", "+int_service_requests__with_follow_up"]
 BY_HAND = """
 create or replace table release.marts.by_hand as
 with
@@ -56,7 +57,7 @@ located as (
         max(places.geoid) filter (where geography_type = 'police_district') as police_district_geoid,
         max(places.geoid) filter (where geography_type = 'neighborhood') as neighborhood_geoid
     from (select distinct longitude, latitude, st_point(longitude, latitude) as point from asked) as asked
-    inner join intermediate.int_places__bounded as places on st_contains(places.outline, asked.point)
+    inner join intermediate.int_places__outlines as places on st_contains(places.outline, asked.point)
     where (geography_type, geography_vintage) in (values
         ('tract', '2020'), ('aldermanic_district', '2012'), ('aldermanic_district', '2022'), ('police_district', '2009'),
         ('neighborhood', 'current'))

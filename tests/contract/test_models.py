@@ -25,16 +25,20 @@ from warehouse.paths import Home
 
 pytestmark = pytest.mark.xdist_group("dbt")
 
-# What each layer may read. Sources are `landing` (typed deliveries), `receipts` and `disclosure` (what is hidden); seeds are
-# `reference`. The steps that count measures read facts, so that a delivery is typed once a build, not once a measure: they are
-# marts, unreleased. What is published is made of the marts and of what is hidden, by the thresholds of the seeds.
+# What each layer may read. A layer is a folder of models. Sources are `landing` (typed deliveries), `receipts` (records of runs,
+# contracts and settings) and `disclosure` (the suppression pattern); seeds are `reference`. Measures read facts, and the facts of
+# measures read measures.
 ALLOWED = {
     "staging": {"landing", "receipts", "reference"},
     "intermediate": {"staging", "intermediate", "reference"},
-    "marts": {"staging", "intermediate", "marts", "reference"},
-    "published": {"marts", "published", "disclosure", "reference"},  # thresholds: what is out is tested together again
-    "quality": {"staging", "marts", "receipts", "reference"},
+    "marts": {"staging", "intermediate", "marts", "measures", "reference"},
+    "measures": {"staging", "intermediate", "marts", "measures", "reference"},
+    "disclosure": {"staging", "marts", "measures", "disclosure", "reference"},
+    "published": {"marts", "measures", "disclosure", "published", "reference"},
+    "quality": {"staging", "marts", "measures", "receipts", "reference"},
 }
+# Facts of measures and goals, which are built after the measures.
+RESULTS = ("marts/facts/measures/", "marts/facts/goals/")
 # A fact whose rows repeat what another one says of the same person's race: counted there.
 REPEATS_RACE = {"fct_survey_answers"}
 # Live feeds that land and reach no fact yet: `levelground sources list` calls them landed_only.
@@ -45,35 +49,33 @@ NAMES = {
     "intermediate/": r"int_[a-z0-9_]+__[a-z_]+",
     "marts/dimensions/": r"(dim|bridge)_[a-z_]+",
     "marts/facts/": r"fct_[a-z_]+",
-    "marts/facts/population/steps/": r"int_population__[a-z]+",
-    "marts/measures/counted/": r"int_[a-z0-9_]+__counted",
-    "marts/measures/steps/": r"int_equity_measures__[a-z]+",
-    "marts/measures/student_outcomes/": r"int_student_outcomes__[a-z]+",
-    "marts/measures/tallied/": r"int_[a-z0-9_]+__tallied",
-    "marts/measures/": r"fct_[a-z_]+",
-    "marts/goals/steps/": r"int_goals__[a-z]+",
-    "marts/goals/": r"(dim|fct)_goal[a-z_]*",
-    "marts/sources/": r"int_[a-z_]+__[a-z]+",
-    "marts/disclosure/": r"int_disclosure__[a-z_]+",
-    "published/steps/": r"int_published__[a-z]+",
-    "published/": r"[a-z_]+",
+    "marts/facts/measures/": r"fct_[a-z_]+",
+    "marts/facts/goals/": r"fct_goal[a-z_]*",
+    "measures/aggregates/": r"int_[a-z0-9_]+__[a-z]+",
+    "measures/counts/": r"int_[a-z0-9_]+__counts",
+    "measures/coverage/": r"int_[a-z_]+__[a-z_]+",
+    "measures/calculation/": r"int_equity_measures__[a-z_]+",
+    "measures/goals/": r"int_goals__[a-z_]+",
+    "disclosure/": r"int_disclosure__[a-z_]+",
+    "published/intermediate/": r"int_published__[a-z_]+",
+    "published/tables/": r"[a-z_]+",
     "quality/": r"[a-z_]+",
 }
-# Where a model is written: database, schema, materialization.
+# Where a model is written, by the longest folder that contains it: database, schema, materialization.
 PLACES = {
     "staging": ("warehouse", "staging", "view"),
-    "staging/oei/stg_oei__resident_survey": ("warehouse", "staging", "table"),  # three hundred columns, planned once
+    "staging/oei/stg_oei__resident_survey": ("warehouse", "staging", "table"),
     "intermediate": ("warehouse", "intermediate", "view"),
-    "intermediate/addresses": ("warehouse", "intermediate", "table"),  # every placed fact reads these
-    "intermediate/place": ("warehouse", "intermediate", "table"),
+    "intermediate/addresses": ("warehouse", "intermediate", "table"),
+    "intermediate/geography": ("warehouse", "intermediate", "table"),
+    "intermediate/population": ("warehouse", "intermediate", "table"),
     "marts": ("release", "marts", "table"),
-    "marts/facts/population/steps": ("warehouse", "intermediate", "table"),  # populations and shares of them read it
-    "marts/measures/steps": ("warehouse", "intermediate", "table"),  # several steps read what one has worked out
-    "marts/measures/student_outcomes": ("warehouse", "intermediate", "table"),  # the tally reads two sums of the same cells
-    "marts/measures/tallied": ("warehouse", "intermediate", "table"),
-    "marts/disclosure": ("warehouse", "intermediate", "table"),  # Python reads what is planned
-    "published/steps": ("warehouse", "intermediate", "table"),  # the public file holds what is for everybody, and nothing else
-    "published": ("public", "published", "table"),
+    "measures": ("warehouse", "intermediate", "view"),
+    "measures/aggregates": ("warehouse", "intermediate", "table"),
+    "measures/calculation": ("warehouse", "intermediate", "table"),
+    "disclosure": ("warehouse", "intermediate", "table"),
+    "published/intermediate": ("warehouse", "intermediate", "table"),
+    "published/tables": ("public", "published", "table"),
     "quality": ("release", "quality", "table"),
 }
 SENTENCE = re.compile(r"[a-z0-9_]+__[a-z0-9_]+")
@@ -139,7 +141,7 @@ def test_facts_and_dimensions_do_not_read_measures(project: Manifest) -> None:
         for node in project.models()
         if folder_of(node) in ("marts/dimensions/", "marts/facts/")
         for parent in node["depends_on"]["nodes"]
-        if folders.get(parent, "").startswith(("marts/measures/", "marts/sources/"))
+        if folders.get(parent, "").startswith(("measures/", *RESULTS))
     ]
     assert not wrong, f"measures are made of facts, never facts of measures: {wrong}"
 
@@ -180,16 +182,14 @@ def test_every_source_with_a_contract_has_its_staging_model(project: Manifest) -
 def test_every_relation_is_written_where_its_layer_belongs(project: Manifest) -> None:
     wrong = []
     for node in project.models():
-        layer, folder = path_of(node).split("/")[0], path_of(node).rpartition("/")[0]
-        step = layer == "marts" and node["name"].startswith("int_")
-        own = PLACES.get(f"{folder}/{node['name']}")
-        wanted = own or PLACES.get(folder, PLACES["intermediate"] if step else PLACES[layer])
-        # a fact that grows is a table all the same (test_growth.py)
+        path = path_of(node).removesuffix(".sql")
+        wanted = PLACES[max((place for place in PLACES if path == place or path.startswith(f"{place}/")), key=len)]
+        # an incremental fact is a table all the same (test_growth.py)
         kind = {"incremental": "table"}.get(node["config"]["materialized"], node["config"]["materialized"])
         if (node["database"], node["schema"], kind) != wanted:
             wrong.append((node["name"], node["database"], node["schema"], node["config"]["materialized"]))
     seeds = [node["name"] for node in project.nodes("seed") if (node["database"], node["schema"]) != ("release", "reference")]
-    assert not wrong and not seeds, f"a folder's place is said in dbt_project.yml: {wrong} {seeds}"
+    assert not wrong and not seeds, f"dbt_project.yml sets database, schema and materialization per folder: {wrong} {seeds}"
 
 
 def test_facts_about_people_are_looked_through_for_unknown_labels(project: Manifest) -> None:
@@ -214,7 +214,7 @@ def test_placed_facts_are_looked_through_for_lost_addresses(project: Manifest) -
 
 
 def test_counts_of_places_are_known_to_be_placed(project: Manifest) -> None:
-    read = {edge.parent.rsplit(".", 1)[1] for edge in project.model_edges() if edge.child == "int_sources__known"}
+    read = {edge.parent.rsplit(".", 1)[1] for edge in project.model_edges() if edge.child == "int_sources__known_shares"}
     missing = [node["name"] for node in project.models() if node["name"].endswith("_by_tract") and node["name"] not in read]
     assert not missing, f"name the fact in facts_of_places (macros/project/facts.sql): {missing}"
 
@@ -303,19 +303,19 @@ def test_every_measure_is_a_seed_row_and_a_counted_model(project: Manifest) -> N
     rows = (DBT_PROJECT / "seeds" / "reference" / "measure_registry.csv").read_text(encoding="utf-8").splitlines()[1:]
     registered = {row.split(",")[0] for row in rows}
     counted = {
-        node["name"].removeprefix("int_").removesuffix("__counted")
+        node["name"].removeprefix("int_").removesuffix("__counts")
         for node in project.models()
-        if folder_of(node) == "marts/measures/counted/"
+        if folder_of(node) == "measures/counts/"
     }
     assert registered == counted, (
-        f"a measure is one row of measure_registry.csv and one int_<measure>__counted: {registered ^ counted}"
+        f"a measure is one row of measure_registry.csv and one int_<measure>__counts: {registered ^ counted}"
     )
 
 
 def test_every_counted_model_reaches_the_measures(project: Manifest) -> None:
     """A model that the list of macros/measures/measures.sql forgets would be built, tested and never measured."""
-    counted = {node["unique_id"] for node in project.models() if folder_of(node) == "marts/measures/counted/"}
-    (union,) = (node for node in project.models() if node["name"] == "int_equity_measures__counted")
+    counted = {node["unique_id"] for node in project.models() if folder_of(node) == "measures/counts/"}
+    (union,) = (node for node in project.models() if node["name"] == "int_equity_measures__unioned")
     assert set(union["depends_on"]["nodes"]) == counted, "name the measure in macros/measures/measures.sql"
 
 
@@ -326,7 +326,7 @@ def test_what_is_reported_has_the_columns_of_the_measures(project: Manifest) -> 
     measures, planned = columns["fct_equity_measures"], columns["int_disclosure__planned"]
     decided = {"reported_at", "is_revision_pending", "hidden_because", "shows_unknown", "is_settled"}
     assert planned - measures == (reported - measures - decided) | {"is_confidential"}, "describe what the suppressor reads"
-    assert reported - planned == decided, f"correct models/published/_published__sources.yml: {sorted(reported ^ planned)}"
+    assert reported - planned == decided, f"correct models/disclosure/_disclosure__sources.yml: {sorted(reported ^ planned)}"
     assert columns["equity_measures"] == measures | {"publication_status", "is_revision_pending"}
     assert columns["disparity_indices"] == columns["fct_disparity_indices"] | {"publication_status"}
     assert columns["goal_progress"] == columns["fct_goal_progress"] | {"publication_status"}

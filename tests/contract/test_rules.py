@@ -23,21 +23,21 @@ COMPARED = re.compile(
 SMALLEST = 1e-6
 # Numbers that are no rule of a measure, each with the reason why it stays in its model.
 NO_RULE = {
-    ("int_equity_measures__estimated", "10"): "stats.rate_ci is exact below 10 events: the word follows the macro",
-    ("int_points__checked", "180"): "degrees of longitude",
-    ("int_points__checked", "90"): "degrees of latitude",
+    ("int_equity_measures__with_intervals", "10"): "stats.rate_ci is exact below 10 events: the word follows the macro",
+    ("int_points__validated", "180"): "degrees of longitude",
+    ("int_points__validated", "90"): "degrees of latitude",
     ("int_addresses__candidates", "24"): "house numbers of one block face, part of the address match and of no measure",
-    ("int_places__shared", "0.001"): "slivers of two maps' lines",
-    ("int_places__shared", "0.01"): "slivers of two maps' lines",
-    ("bridge_geography", "0.999"): "the fit of a moved count, measured (docs/methods.md)",
-    ("bridge_geography", "0.95"): "the fit of a moved count, measured (docs/methods.md)",
-    ("bridge_geography", "0.5"): "the fit of a moved count, measured (docs/methods.md)",
+    ("int_places__overlap_shares", "0.001"): "slivers of two maps' lines",
+    ("int_places__overlap_shares", "0.01"): "slivers of two maps' lines",
+    ("int_places__with_fit_quality", "0.999"): "the fit of a moved count, measured (docs/methods.md)",
+    ("int_places__with_fit_quality", "0.95"): "the fit of a moved count, measured (docs/methods.md)",
+    ("int_places__with_fit_quality", "0.5"): "the fit of a moved count, measured (docs/methods.md)",
     ("fct_health_outcomes_by_tract", "0.999"): "slivers: a tract that a vintage left as it was",
     ("dim_date", "6"): "the number of a weekday",
-    ("int_survey_satisfied_share__counted", "4"): "the answers 4 and 5 of 5 are the definition of the measure",
-    ("int_survey_satisfied_share__counted", "2"): "the answers 1 and 2 where 1 is the good end, likewise",
+    ("int_survey_satisfied_share__counts", "4"): "the answers 4 and 5 of 5 are the definition of the measure",
+    ("int_survey_satisfied_share__counts", "2"): "the answers 1 and 2 where 1 is the good end, likewise",
     ("fct_disparity_indices", "2"): "an index needs two groups by definition",
-    ("int_published__referenced", "4"): "disclosure control: the threshold is a row of publication_rules",
+    ("int_published__with_reference", "4"): "disclosure control: the threshold is a row of publication_rules",
     ("kaplan_meier_median", "0.5"): "the median is where the curve crosses one half",
 }
 

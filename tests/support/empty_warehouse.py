@@ -26,7 +26,7 @@ from orchestration.transform.dbt_sources import LAYOUT, write_sources
 from warehouse.connection import attach, open_working
 from warehouse.paths import Home
 
-REPORTED = DBT_PROJECT / "models" / "published" / "_published__sources.yml"
+REPORTED = DBT_PROJECT / "models" / "disclosure" / "_disclosure__sources.yml"
 
 
 @dataclass(frozen=True)

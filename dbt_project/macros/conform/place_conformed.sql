@@ -46,11 +46,11 @@
         {{ 'addresses.address_standard' if address else 'cast(null as varchar)' }} as address_standard
     from {{ relation }}
     {%- if address %}
-    left join {{ ref('int_addresses__placed') }} as addresses
+    left join {{ ref('int_addresses__geocoded') }} as addresses
         on {{ relation }}.{{ address }} = addresses.address and {{ on_day }} between addresses.valid_from and addresses.valid_to
     {%- endif %}
     {%- if longitude %}
-    left join {{ ref('int_points__placed') }} as points
+    left join {{ ref('int_points__geocoded') }} as points
         on
             {{ relation }}.{{ longitude }} = points.longitude
             and {{ relation }}.{{ latitude }} = points.latitude
@@ -61,7 +61,7 @@
         on {{ relation }}.source = code_vintages.source and code_vintages.geography_type = 'aldermanic_district'
     {%- endif %}
     {%- for geography_type in codes if codes[geography_type] %}
-    left join {{ ref('int_places__known') }} as {{ geography_type }}s
+    left join {{ ref('int_places__valid_codes') }} as {{ geography_type }}s
         on
             {{ geography_type }}s.geography_type = '{{ geography_type }}'
             and {{ geography_type }}s.geoid = {{ codes[geography_type] }}

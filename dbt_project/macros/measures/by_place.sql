@@ -1,5 +1,5 @@
 {#
-    Records, or counts of them, in each kind of place and period that the registry wants a row for (int_equity_measures__sliced).
+    Records, or counts of them, in each kind of place and period that the registry wants a row for (int_equity_measures__reporting_grain).
     Rows of method place_weighted are pieces: what lies in the place and in one tract (`piece_tract_geoid`); they become values by race.
     A record that no map places is in its city's row, and in geocoded_pct of the others.
 
@@ -45,7 +45,7 @@
                     and (sliced.method <> 'place_weighted' or {{ relation }}.tract_geoid is not null)
                 ), 0) as placed_count
             from {{ relation }}
-            inner join {{ ref('int_equity_measures__sliced') }} as sliced
+            inner join {{ ref('int_equity_measures__reporting_grain') }} as sliced
                 on
                     sliced.measure_id = '{{ measure_id }}'
                     {%- if versioned %}

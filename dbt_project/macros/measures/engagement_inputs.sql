@@ -56,7 +56,7 @@
 {#
     A share of what people said, by period, neighborhood, race and language.
 
-    numerator, among: SQL conditions on int_engagement_inputs__tallied; the numerator is part of what is `among`
+    numerator, among: SQL conditions on int_engagement_inputs__aggregated; the numerator is part of what is `among`
 #}
 {% macro share_of_inputs(measure_id, numerator, among) -%}
 with
@@ -71,7 +71,7 @@ inputs as (
         language_code,
         cast(sum(inputs_count) as double) as inputs_count,
         cast(coalesce(sum(inputs_count) filter ({{ numerator }}), 0) as double) as counted
-    from {{ ref('int_engagement_inputs__tallied') }}
+    from {{ ref('int_engagement_inputs__aggregated') }}
     where {{ among }}
     group by all
 ),

@@ -1,4 +1,4 @@
-{# The measures: each has a row in measure_registry and a model int_<measure>__counted; a test holds both to this list. #}
+{# The measures: each has a row in measure_registry and a model int_<measure>__counts; a test holds both to this list. #}
 {% macro measures() -%}
     {{ return([
         'requests_closed_by_second_day',

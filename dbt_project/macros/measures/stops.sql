@@ -1,6 +1,6 @@
 {#
     Stops by period, perceived race and all races: in the whole jurisdiction, in each delivered precinct by year, and by the reason of
-    the stop by year. `counts` are the columns of int_police_stops__tallied to add up.
+    the stop by year. `counts` are the columns of int_police_stops__aggregated to add up.
 #}
 {% macro stops_by_period_and_place(counts) -%}
     {%- set whole = jurisdiction_type('jurisdiction') -%}
@@ -10,7 +10,7 @@
             stops.* exclude (stop_reason_code),
             -- a reason that is unknown is part of all stops and no stratum
             reasons.stratum_code as reason_code
-        from {{ ref('int_police_stops__tallied') }} as stops
+        from {{ ref('int_police_stops__aggregated') }} as stops
         left join {{ ref('strata') }} as reasons
             on reasons.stratum_type = 'stop_reason' and stops.stop_reason_code = reasons.stratum_code
     ),

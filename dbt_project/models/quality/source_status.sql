@@ -10,7 +10,7 @@ known as (
         maps.source is not null as is_reference
     from {{ source('receipts', 'source_status') }} as receipts
     left join {{ ref('dim_source') }} as sources on receipts.source = sources.source
-    left join {{ ref('int_sources__known') }} as known on receipts.source = known.source
+    left join {{ ref('int_sources__known_shares') }} as known on receipts.source = known.source
     left join {{ ref('reference_sources') }} as maps on receipts.source = maps.source
 ),
 

@@ -41,7 +41,7 @@ EVENTS = {
 }
 # Steps that the hand-written facts do without.
 LEFT_OUT = (
-    "stg_fpc__police_stops", "stg_comptroller__checkbook", "int_police_calls__placed", "int_service_requests__followed",
+    "stg_fpc__police_stops", "stg_comptroller__checkbook", "int_police_calls__geocoded", "int_service_requests__with_follow_up",
 )  # fmt: skip
 CONTENT = (("release", "marts"), ("release", "reference"), ("public", "published"))
 PUBLISHED = "published"

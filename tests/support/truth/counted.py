@@ -70,7 +70,7 @@ def invent() -> World:
 def plant(
     con: duckdb.DuckDBPyConnection, rng: np.random.Generator, seeds: int, switches: Switches, planted: Collection[str]
 ) -> World:
-    """Counts in the columns of int_equity_measures__counted of the measures that are not `planted`, and their truths."""
+    """Counts in the columns of int_equity_measures__unioned of the measures that are not `planted`, and their truths."""
     world = World()
     found = con.execute(
         "select measure_id, measure_version, source, kind, population_scheme, coalesce(age_universe, 'total') as age_universe, "
@@ -112,7 +112,7 @@ def _plant(world: World, rng: np.random.Generator, seeds: int, switches: Switche
     start = np.repeat(first_day, every)
     own_denominator = {"denominator": np.column_stack([whole, total]).ravel().astype(float)}
     world.fact(
-        "int_equity_measures__counted", **grain, source=measure["source"], jurisdiction=town.GEOID, period_type="year",
+        "int_equity_measures__unioned", **grain, source=measure["source"], jurisdiction=town.GEOID, period_type="year",
         period_start=start, period_end=(start.astype("datetime64[Y]") + 1).astype("datetime64[D]") - np.timedelta64(1, "D"),
         geoid=np.repeat(where, every), race_standard="spd15_1997", tabulation="exclusive", method="individual",
         race_ethnicity_code=np.tile(races, seeds), stratum_type="all", stratum_code="all", value_status="computed", bridged=False,

@@ -94,7 +94,7 @@ def plant() -> World:
                 [f"{a}|{b}|{c}" for a, b, c in zip(place, tract, race, strict=True)], return_index=True, return_inverse=True
             )
             world.fact(
-                "int_population__pieced", **common, geography_type=kind, geography_vintage=vintage, geoid=place[first],
+                "int_population__by_intersection", **common, geography_type=kind, geography_vintage=vintage, geoid=place[first],
                 tract_vintage=of_tracts, tract_geoid=tract[first], race_ethnicity_code=race[first],
                 population=share * np.bincount(at, residents.ravel()),
             )  # fmt: skip
@@ -130,5 +130,5 @@ def _index(world: World) -> None:
     valid = {"valid_from": np.datetime64("2022-05-14"), "valid_to": np.datetime64(f"{9_000}-12-31")}
     places = {key: value for key, value in placed(piece).items() if key != "jurisdiction"}
     world.fact("dim_address", address_key=address, address_standard=address, index_rows_count=units(), **points, **places)
-    world.fact("int_points__placed", **points, **places, **valid)
-    world.fact("int_addresses__placed", address=address, address_standard=address, geocode_quality="address", **places, **valid)
+    world.fact("int_points__geocoded", **points, **places, **valid)
+    world.fact("int_addresses__geocoded", address=address, address_standard=address, geocode_quality="address", **places, **valid)

@@ -90,7 +90,7 @@ def judged(**changes: Any) -> Row:
     ],
 )
 def test_intervals_of_values(empty_warehouse: EmptyWarehouse, row: Row, low: float, high: float) -> None:
-    (found,) = made(empty_warehouse, "int_equity_measures__estimated", int_equity_measures__judged=[row])
+    (found,) = made(empty_warehouse, "int_equity_measures__with_intervals", int_equity_measures__with_known_race=[row])
     assert (found["ci_low"], found["ci_high"]) == (pytest.approx(low, abs=1e-4), pytest.approx(high, abs=1e-4))
 
 
@@ -152,7 +152,7 @@ def test_intervals_of_comparisons(
     (found,) = made(
         empty_warehouse,
         "int_equity_measures__compared",
-        int_equity_measures__referenced=[PAIR | changes],
+        int_equity_measures__with_reference=[PAIR | changes],
         stg_receipts__settings=[{"city_geoid": "1"}],
     )
     assert (found["rate_ratio"], found["rate_difference"]) == (2.0, 25.0)
@@ -174,8 +174,8 @@ def test_everyone_else_has_an_interval_of_a_rate_too(empty_warehouse: EmptyWareh
     )  # fmt: skip
     (found,) = made(
         empty_warehouse,
-        "int_equity_measures__referenced",
-        int_equity_measures__estimated=[row],
+        "int_equity_measures__with_reference",
+        int_equity_measures__with_intervals=[row],
         stg_receipts__settings=[{"city_geoid": "1"}],
     )
     assert found["reference_value"] == 65.0
@@ -195,7 +195,7 @@ def ratio_of(p_value: float, number: int, error: float = 0.1) -> Row:
 
 
 def significant(warehouse: EmptyWarehouse, rows: list[Row]) -> list[bool | None]:
-    found = made(warehouse, "int_equity_measures__tested", int_equity_measures__compared=rows)
+    found = made(warehouse, "int_equity_measures__with_significance", int_equity_measures__compared=rows)
     return [row["is_significant_fdr"] for row in sorted(found, key=lambda row: int(row["geoid"]))]
 
 
@@ -222,15 +222,15 @@ def test_a_ratio_is_bounded_by_what_unknown_race_could_change(empty_warehouse: E
         judged(race_ethnicity_code=code, numerator=x, denominator=n, known_race_pct=78.9) | unknown
         for code, x, n in (("black", 3_267, 17_408), ("white", 954, 11_703))
     ]
-    estimated = made(empty_warehouse, "int_equity_measures__estimated", int_equity_measures__judged=rows)
+    estimated = made(empty_warehouse, "int_equity_measures__with_intervals", int_equity_measures__with_known_race=rows)
     city = {"stg_receipts__settings": [{"city_geoid": "1"}]}
     referenced = made(
         empty_warehouse,
-        "int_equity_measures__referenced",
-        int_equity_measures__estimated=estimated,
+        "int_equity_measures__with_reference",
+        int_equity_measures__with_intervals=estimated,
         **city,
     )
-    found = made(empty_warehouse, "int_equity_measures__compared", int_equity_measures__referenced=referenced, **city)
+    found = made(empty_warehouse, "int_equity_measures__compared", int_equity_measures__with_reference=referenced, **city)
     (black,) = (row for row in found if row["race_ethnicity_code"] == "black")
     low, high = 3_267 / (17_408 + 9_120) / ((954 + 99) / (11_703 + 99)), (3_267 + 99) / (17_408 + 99) / (954 / (11_703 + 9_120))
     assert (round(black["rate_ratio"], 3), round(low, 3), round(high, 3)) == (2.302, 1.38, 4.197)
@@ -258,9 +258,9 @@ def requests(durations: list[tuple[int, bool]]) -> list[Row]:
 def test_medians_of_durations_are_lifelines(empty_warehouse: EmptyWarehouse, durations: list[tuple[int, bool]]) -> None:
     (found,) = made(
         empty_warehouse,
-        "int_request_days_to_close_median__counted",
-        int_service_requests__tallied=requests(durations),
-        int_equity_measures__sliced=[
+        "int_request_days_to_close_median__counts",
+        int_service_requests__aggregated=requests(durations),
+        int_equity_measures__reporting_grain=[
             {
                 "measure_id": "request_days_to_close_median",
                 "method": "individual",
@@ -321,14 +321,14 @@ def test_place_weighted_values_are_means_over_where_groups_live(
     measure: list[Row] = [{"measure_id": "m", "measure_version": 1, "unit": "per_1000"}]
     shared = made(
         empty_warehouse,
-        "int_equity_measures__shared",
-        int_equity_measures__denominated=pieces,
-        int_population__pieced=people,
+        "int_equity_measures__tract_weights",
+        int_equity_measures__with_population=pieces,
+        int_population__by_intersection=people,
         dim_measure=measure,
     )
     found = {
         row["race_ethnicity_code"]: row
-        for row in made(empty_warehouse, "int_equity_measures__weighted", int_equity_measures__shared=shared)
+        for row in made(empty_warehouse, "int_equity_measures__place_weighted", int_equity_measures__tract_weights=shared)
     }
     rates, variances = events / (black + white), events / (black + white) ** 2
     weights = {"black": black / black.sum(), "white": white / white.sum()}
@@ -358,7 +358,8 @@ def test_errors_of_modelled_estimates_are_correlated(empty_warehouse: EmptyWareh
         for at in range(len(errors))
     ]  # fmt: skip
     rules: list[Row] = [{"rule": "estimate_year_correlation", "value": correlation}, {"rule": "min_place_coverage", "value": 90}]
-    rows = made(empty_warehouse, "int_equity_measures__weighted", int_equity_measures__shared=shared, measure_rules=rules)
+    given: dict[str, Any] = {"int_equity_measures__tract_weights": shared, "measure_rules": rules}
+    rows = made(empty_warehouse, "int_equity_measures__place_weighted", **given)
     found = {row["race_ethnicity_code"]: row for row in rows}
     matrix = np.outer(errors, errors) * np.where(np.eye(len(errors)), 1, correlation)
     for code, weight in weights.items():

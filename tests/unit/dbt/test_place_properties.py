@@ -134,27 +134,28 @@ def weighed() -> Iterator[Weigh]:
     """`weighed(overlaps, parts)`: for each place and map, the sum of the weights and the smallest."""
     with duckdb.connect() as connection:
         connection.execute(
-            "create table int_places__overlapped (from_type varchar, from_vintage varchar, from_geoid varchar, to_type varchar, "
+            "create table int_places__overlaps (from_type varchar, from_vintage varchar, from_geoid varchar, to_type varchar, "
             "to_vintage varchar, to_geoid varchar, is_in_city boolean, weight_basis varchar, amount double)"
         )
         place = "geography_type varchar, geography_vintage varchar"
-        connection.execute(f"create table int_places__parted ({place}, geoid varchar, is_in_city boolean, part_share double)")
-        connection.execute(f"create table int_blocks__placed ({place}, geoid varchar)")
+        columns = f"{place}, geoid varchar, is_in_city boolean, part_share double"
+        connection.execute(f"create table int_places__split_at_limits ({columns})")
+        connection.execute(f"create table int_blocks__assigned ({place}, geoid varchar)")
         connection.execute(f"create table geography_vintages ({place}, is_city_only boolean)")
         connection.executemany("insert into geography_vintages values (?, 'v', ?)", list(MAPS.items()))
-        connection.execute(f"create view int_places__shared as {model('place/int_places__shared')}")
-        query = model("place/int_places__weighed")
+        connection.execute(f"create view int_places__overlap_shares as {model('geography/int_places__overlap_shares')}")
+        query = model("geography/int_places__weights")
 
         def weigh(overlaps: list[tuple[Any, ...]], parts: dict[tuple[str, str], int]) -> list[tuple[Any, ...]]:
-            connection.execute("delete from int_places__overlapped")
-            connection.execute("delete from int_places__parted")
+            connection.execute("delete from int_places__overlaps")
+            connection.execute("delete from int_places__split_at_limits")
             for (kind, geoid), percent in parts.items():
                 inside = 100 if MAPS[kind] else percent
                 sides = [(kind, geoid, side, share / 100) for side, share in ((True, inside), (False, 100 - inside)) if share]
-                connection.executemany("insert into int_places__parted values (?, 'v', ?, ?, ?)", sides)
+                connection.executemany("insert into int_places__split_at_limits values (?, 'v', ?, ?, ?)", sides)
             for row in overlaps:
                 if row[0] != row[2]:
-                    connection.execute("insert into int_places__overlapped values (?, 'v', ?, ?, 'v', ?, ?, ?, ?)", row)
+                    connection.execute("insert into int_places__overlaps values (?, 'v', ?, ?, 'v', ?, ?, ?, ?)", row)
             return connection.execute(
                 f"select from_type, from_geoid, to_type, sum(weight), min(weight) from ({query}) group by all"
             ).fetchall()

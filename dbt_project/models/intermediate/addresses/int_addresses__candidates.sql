@@ -2,7 +2,7 @@
 {{ config(meta={'row_by_row': true}) }}
 with
 requested as (
-    select * from {{ ref('int_addresses__requested') }}
+    select * from {{ ref('int_addresses__parsed') }}
 ),
 
 houses as (

@@ -6,7 +6,7 @@ exact as (
         address,
         address_standard,
         'exact' as match_stage
-    from {{ ref('int_addresses__exact') }}
+    from {{ ref('int_addresses__exact_matches') }}
 ),
 
 -- the first stage that finds a house decides; two streets that would do are none, of two houses on one street the nearer

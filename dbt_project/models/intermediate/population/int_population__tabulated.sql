@@ -5,7 +5,7 @@ blocks as (
 ),
 
 block_places as (
-    select * from {{ ref('int_blocks__placed') }}
+    select * from {{ ref('int_blocks__assigned') }}
 ),
 
 estimates as (

@@ -18,7 +18,7 @@ clock as (
 
 places as (
     select points.*
-    from {{ ref('int_points__placed') }} as points
+    from {{ ref('int_points__geocoded') }} as points
     cross join clock
     where cast(clock.as_of as date) between points.valid_from and points.valid_to
 ),

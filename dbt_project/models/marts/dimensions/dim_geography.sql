@@ -36,7 +36,7 @@ unnamed as (
 ),
 
 bounded as (
-    select * from {{ ref('int_places__named') }}
+    select * from {{ ref('int_places__with_outside') }}
 ),
 
 populated as (

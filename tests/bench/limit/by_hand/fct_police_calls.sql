@@ -27,11 +27,11 @@ select
 from warehouse.main.calls
 inner join warehouse.receipts.contracts on contracts.source = 'mpd__dispatched_calls'
 left join (
-    select * from warehouse.intermediate.int_addresses__placed
+    select * from warehouse.intermediate.int_addresses__geocoded
     where valid_to >= (select min(police_call_at) from warehouse.main.calls)
 ) as spans
     on calls.address = spans.address and cast(calls.police_call_at as date) between spans.valid_from and spans.valid_to
-left join warehouse.intermediate.int_places__known as districts
+left join warehouse.intermediate.int_places__valid_codes as districts
     on
         districts.geography_type = 'police_district'
         and calls.police_district = districts.geoid

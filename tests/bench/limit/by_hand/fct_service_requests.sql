@@ -37,7 +37,7 @@ from warehouse.main.requests
 inner join warehouse.receipts.contracts on contracts.source = 'ucc__service_requests'
 left join warehouse.main.repeated_requests as repeated on requests.rowid = repeated.request
 left join (
-    select * from warehouse.intermediate.int_addresses__placed
+    select * from warehouse.intermediate.int_addresses__geocoded
     where valid_to >= (select min(service_request_at) from warehouse.main.requests)
 ) as spans
     on requests.address = spans.address and cast(requests.service_request_at as date) between spans.valid_from and spans.valid_to;

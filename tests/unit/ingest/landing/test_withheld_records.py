@@ -87,7 +87,7 @@ def test_where_a_school_or_a_group_is_gone_there_is_no_cell(warehouse: Any, cont
 def test_a_race_that_every_school_lost_is_hidden(
     make_contract: MakeContract, warehouse: Any, again: list[str], left: list[tuple[str, str]]
 ) -> None:
-    """A race that the contract offers is zero where no record has it (`int_equity_measures__completed`)."""
+    """A race that the contract offers is zero where no record has it (`int_equity_measures__groups_filled`)."""
     race = {"name": "grp", "required": True, "role": "race", "vocabulary": "eeo4_hr", "offered": ["WHITE", "BLACK", "HISPANIC"]}
     contract = make_contract(columns=[race if column["name"] == "grp" else column for column in COLUMNS], load=LOAD)
     first = ["2024,A,White,C,10,r", "2024,A,BLACK,C,20,r", "2024,B,White,C,30,r", "2024,B,BLACK,C,40,r"]

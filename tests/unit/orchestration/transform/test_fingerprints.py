@@ -37,7 +37,7 @@ def macro(name: str, sql: str, *called: str, path: str = "macros/x.sql") -> tupl
 
 
 STOPS, CALLS = "source.levelground.landing.fpc__police_stops", "source.levelground.landing.mpd__dispatched_calls"
-COUNTED = "models/marts/measures/counted/{}.sql"
+COUNTED = "models/measures/counts/{}.sql"
 
 
 @pytest.fixture
@@ -50,15 +50,15 @@ def manifest() -> dict[str, Any]:
         node("model", "stg_stops", STOPS, "seed.levelground.race_ethnicity", macros=("macro.levelground.race", "macro.dbt.x")),
         node("model", "fct_stops", "model.levelground.stg_stops", "source.levelground.receipts.settings"),
         node("model", "fct_calls", CALLS, "seed.levelground.offences"),
-        node("model", "int_stops__counted", "model.levelground.fct_stops", path=COUNTED.format("int_stops__counted")),
-        node("model", "int_calls__counted", "model.levelground.fct_calls", path=COUNTED.format("int_calls__counted")),
+        node("model", "int_stops__counts", "model.levelground.fct_stops", path=COUNTED.format("int_stops__counts")),
+        node("model", "int_calls__counts", "model.levelground.fct_calls", path=COUNTED.format("int_calls__counts")),
         node("model", "dim_measure", "seed.levelground.measure_registry"),
         node("seed", "measure_registry"),
         node(
             "model",
             "fct_equity_measures",
-            "model.levelground.int_stops__counted",
-            "model.levelground.int_calls__counted",
+            "model.levelground.int_stops__counts",
+            "model.levelground.int_calls__counts",
             "model.levelground.dim_measure",
         ),
     ]
@@ -74,14 +74,14 @@ def test_a_measure_is_made_of_what_it_is_counted_from_and_of_what_all_share(mani
     made = lineage(manifest, ["stops", "calls"])
     shared = {"model fct_equity_measures", "model dim_measure", "seed measure_registry", "model stats"}
     assert set(made["stops"]) == shared | {
-        "model int_stops__counted",
+        "model int_stops__counts",
         "model fct_stops",
         "model stg_stops",
         "seed race_ethnicity",
         "source fpc__police_stops",
     }
     assert set(made["calls"]) == shared | {
-        "model int_calls__counted",
+        "model int_calls__counts",
         "model fct_calls",
         "seed offences",
         "source mpd__dispatched_calls",

@@ -7,7 +7,7 @@ estimates as (
 -- an equal id is no equal place (CEN-01): only what lies in one 2020 tract, and is all of it, is the same tract
 weights as (
     select *
-    from {{ ref('int_places__weighed') }}
+    from {{ ref('int_places__weights') }}
     where weight >= 0.999
 ),
 

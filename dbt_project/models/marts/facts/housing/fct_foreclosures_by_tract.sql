@@ -6,7 +6,7 @@ delivered as (
 
 city_tracts as (
     select weighed.from_geoid as tract_geoid
-    from {{ ref('int_places__weighed') }} as weighed
+    from {{ ref('int_places__weights') }} as weighed
     inner join {{ ref('stg_receipts__settings') }} as city on weighed.to_geoid = city.city_geoid
     where weighed.from_type = 'tract' and weighed.from_vintage = '2020' and weighed.to_type = 'city'
 ),

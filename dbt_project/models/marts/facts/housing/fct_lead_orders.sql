@@ -1,7 +1,7 @@
 -- one row per abated lead hazard order, and per snapshot and order that was open on its date
 with
 delivered as (
-    select * from {{ ref('int_lead_orders__united') }}
+    select * from {{ ref('int_lead_orders__unioned') }}
 ),
 
 orders as (

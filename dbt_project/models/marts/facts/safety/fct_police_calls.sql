@@ -6,7 +6,7 @@
 with
 calls as (
     select *
-    from {{ ref('int_police_calls__placed') }}
+    from {{ ref('int_police_calls__geocoded') }}
     where {{ is_new_load() }}
 ),
 

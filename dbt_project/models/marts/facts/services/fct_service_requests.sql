@@ -6,7 +6,7 @@
 with
 delivered as (
     select *
-    from {{ ref('int_service_requests__followed') }}
+    from {{ ref('int_service_requests__with_follow_up') }}
     where {{ is_new_load() }}
 ),
 

@@ -1,0 +1,81 @@
+-- one row per row of fct_equity_measures that the publication plan lets out and whose period is closed
+with
+known as (
+    select
+        measures.*,
+        cast(steps.records as double) as records,
+        coalesce(
+            races.kind in ('category', 'combination')
+            and measures.tabulation = 'exclusive'
+            and measures.method in ('individual', 'aggregate'),
+            false
+        ) as is_known_race
+    from {{ ref('fct_equity_measures') }} as measures
+    left join {{ ref('dim_race_ethnicity') }} as races on measures.race_ethnicity_code = races.race_ethnicity_code
+    -- how many records a median rests on is no column of the marts
+    left join {{ ref('int_equity_measures__compared') }} as steps
+        on {{ same_slice('measures', 'steps') }} and measures.race_ethnicity_code = steps.race_ethnicity_code
+),
+
+-- what the rows of a slice add up to where race is known, also those that stay inside
+summed as (
+    select
+        *,
+        {{ sum_in_order('numerator', among='is_known_race', over='every_race') }} as sum_of_numerators,
+        {{ sum_in_order('denominator', among='is_known_race', over='every_race') }} as sum_of_denominators
+    from known
+    window every_race as (partition by {{ slice_columns() | reject('equalto', 'tabulation') | join(', ') }})
+),
+
+guarded as (
+    select
+        summed.*,
+        protected.is_confidential,
+        protected.threshold,
+        protected.hides_zeros,
+        protected.kind,
+        protected.minimum_n,
+        protected.numerator_records,
+        protected.denominator_records,
+        protected.rests_on_records,
+        case when protected.kind <> 'median' then summed.sum_of_numerators end as known_numerator,
+        case protected.kind
+            when 'median' then null
+            when 'composition' then summed.sum_of_numerators
+            else summed.sum_of_denominators
+        end as known_denominator
+    from summed
+    inner join {{ ref('int_disclosure__thresholds') }} as protected
+        on summed.measure_id = protected.measure_id and summed.measure_version = protected.measure_version
+),
+
+planned as (
+    select guarded.*
+    from guarded
+    cross join {{ ref('stg_receipts__clock') }} as clock
+    inner join {{ ref('publication_plan') }} as plan_rows
+        on {{ in_plan('guarded', 'plan_rows') }}
+    inner join {{ ref('publication_race_levels') }} as levels
+        on
+            plan_rows.race_level = levels.race_level
+            and guarded.race_standard = levels.race_standard
+            and guarded.tabulation = levels.tabulation
+            and guarded.race_ethnicity_code = levels.race_ethnicity_code
+    left join {{ ref('int_disclosure__snapshots') }} as snapshots
+        on
+            guarded.measure_id = snapshots.measure_id
+            and guarded.measure_version = snapshots.measure_version
+            and guarded.jurisdiction = snapshots.jurisdiction
+            and guarded.period_start = snapshots.period_start
+    where
+        (guarded.period_type <> 'snapshot' or snapshots.measure_id is not null)
+        and guarded.period_end + plan_rows.lag_days <= cast(clock.as_of as date)
+        -- a value weighed over places tells of places that are not out
+        and not (guarded.is_confidential and guarded.method = 'place_weighted')
+),
+
+final as (
+    select * exclude (is_known_race, sum_of_numerators, sum_of_denominators) from planned
+)
+
+select * from final

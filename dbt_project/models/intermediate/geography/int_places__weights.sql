@@ -1,0 +1,103 @@
+-- one row per pair of places of two maps: the part of a count in the first that goes to the second, all of it to somewhere
+with
+shared as (
+    select * from {{ ref('int_places__overlap_shares') }}
+),
+
+parts as (
+    select * from {{ ref('int_places__split_at_limits') }}
+),
+
+places as (
+    select
+        geography_type,
+        geography_vintage,
+        geoid
+    from parts
+    union
+    select
+        geography_type,
+        geography_vintage,
+        geoid
+    from {{ ref('int_blocks__assigned') }}
+    where geoid <> 'outside'
+),
+
+maps_of_city as (
+    select
+        geography_type,
+        geography_vintage
+    from {{ ref('geography_vintages') }}
+    where is_city_only and exists (select 1 from parts)
+),
+
+-- what no place on a map of the city holds is outside it
+remainders as (
+    select
+        places.geography_type as from_type,
+        places.geography_vintage as from_vintage,
+        places.geoid as from_geoid,
+        maps_of_city.geography_type as to_type,
+        maps_of_city.geography_vintage as to_vintage,
+        'outside' as to_geoid,
+        1 - coalesce({{ sum_in_order('shared.weight') }}, 0) as weight,
+        'area' as weight_basis
+    from places
+    inner join maps_of_city
+        on (places.geography_type, places.geography_vintage) <> (maps_of_city.geography_type, maps_of_city.geography_vintage)
+    left join shared
+        on
+            places.geography_type = shared.from_type
+            and places.geography_vintage = shared.from_vintage
+            and places.geoid = shared.from_geoid
+            and maps_of_city.geography_type = shared.to_type
+            and maps_of_city.geography_vintage = shared.to_vintage
+    group by all
+    having 1 - coalesce({{ sum_in_order('shared.weight') }}, 0) > 1e-9
+),
+
+all_weights as (
+    select * from shared
+    union all
+    select * from remainders
+),
+
+complete as (
+    select
+        from_type,
+        from_vintage,
+        from_geoid,
+        to_type,
+        to_vintage,
+        to_geoid,
+        sum(weight) as weight,
+        arg_max(weight_basis, weight) as weight_basis
+    from all_weights
+    group by all
+),
+
+totals as (
+    select
+        from_type,
+        from_vintage,
+        from_geoid,
+        to_type,
+        to_vintage,
+        {{ sum_in_order('weight') }} as weight
+    from complete
+    group by all
+),
+
+weighed as (
+    select complete.* replace (complete.weight / totals.weight as weight)
+    from complete
+    inner join totals
+        on
+            complete.from_type = totals.from_type
+            and complete.from_vintage = totals.from_vintage
+            and complete.from_geoid = totals.from_geoid
+            and complete.to_type = totals.to_type
+            and complete.to_vintage = totals.to_vintage
+)
+
+select * from weighed

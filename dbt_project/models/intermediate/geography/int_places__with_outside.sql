@@ -1,0 +1,52 @@
+-- one row per place that has a polygon, and per map of the city one for what lies outside it: name, area, outline
+with
+places as (
+    select * from {{ ref('int_places__outlines') }}
+),
+
+settings as (
+    select * from {{ ref('stg_receipts__settings') }}
+),
+
+inside as (
+    select
+        places.geography_type,
+        places.geography_vintage,
+        places.geoid,
+        case places.geography_type
+            when 'city' then settings.city_title
+            when 'tract' then concat('Census tract ', places.geoid)
+            when 'zcta' then concat('ZIP code area ', places.geoid)
+            when 'aldermanic_district' then concat('Aldermanic district ', places.geoid)
+            when 'police_district' then concat('Police district ', places.geoid)
+            else places.geoid
+        end as name,
+        -- rivers and harbors within the outline are in it
+        st_area({{ to_equal_area('places.outline') }}) as land_area_sq_m,
+        st_aswkb(places.outline) as geometry_wkb
+    from places
+    cross join settings
+),
+
+outside as (
+    select
+        geography_type,
+        geography_vintage,
+        'outside' as geoid,
+        case geography_type
+            when 'city' then 'Outside the city'
+            else concat('Outside the ', replace(geography_type, '_', ' '), 's')
+        end as name,
+        cast(null as double) as land_area_sq_m,
+        cast(null as blob) as geometry_wkb
+    from {{ ref('geography_vintages') }}
+    where is_city_only
+),
+
+named as (
+    select * from inside
+    union all
+    select * from outside
+)
+
+select * from named

@@ -1,0 +1,65 @@
+-- one row per place, tract, race and age universe: the people who live in both
+with
+blocks as (
+    select * from {{ ref('stg_census__blocks_2020') }}
+),
+
+places as (
+    select * from {{ ref('int_blocks__assigned') }}
+    where geography_type in ('city', 'aldermanic_district')
+),
+
+-- where blocks tell, person by person
+counted as (
+    select
+        places.geography_type,
+        places.geography_vintage,
+        places.geoid,
+        '2020' as tract_vintage,
+        blocks.tract_geoid,
+        blocks.race_standard,
+        blocks.race_ethnicity_code,
+        blocks.age_universe,
+        sum(blocks.population) as population
+    from blocks
+    inner join places on blocks.block_geoid = places.block_geoid
+    group by all
+),
+
+-- tracts of the earlier census hold what the bridge gives them of today's
+moved as (
+    select
+        counted.geography_type,
+        counted.geography_vintage,
+        counted.geoid,
+        bridge.to_vintage as tract_vintage,
+        bridge.to_geoid as tract_geoid,
+        counted.race_standard,
+        counted.race_ethnicity_code,
+        counted.age_universe,
+        {{ sum_in_order("counted.population * bridge.weight") }} as population
+    from counted
+    inner join {{ ref('int_places__weights') }} as bridge
+        on
+            counted.tract_vintage = bridge.from_vintage
+            and counted.tract_geoid = bridge.from_geoid
+            and bridge.from_type = 'tract'
+            and bridge.to_type = 'tract'
+            and bridge.to_vintage = '2010'
+    where counted.geography_type = 'city'
+    group by all
+),
+
+final as (
+    select
+        'pl_2020' as population_scheme,
+        *
+    from counted
+    union all
+    select
+        'pl_2020' as population_scheme,
+        *
+    from moved
+)
+
+select * from final

@@ -1,0 +1,104 @@
+-- one row per tract, place on whose map the census counts nobody, population scheme, race and age universe: people moved there
+{#
+    The variance of a part of a cut tract (docs/methods.md, Interpolated populations): factor² · w(1 − w) · Σ over blocks of squares.
+    The squares of a group's share of everybody and of its share of children need the share of the whole place, so they stay in parts.
+#}
+with
+tabulated as (
+    select * from {{ ref('int_population__tabulated') }}
+),
+
+counted_maps as (
+    select distinct
+        population_scheme,
+        geography_type,
+        geography_vintage
+    from tabulated
+),
+
+dispersed as (
+    select
+        *,
+        population_squares / nullif(pow(population, 2), 0) as concentration
+    from {{ ref('int_population__block_dispersion') }}
+),
+
+-- for tracts whose blocks are not delivered: the ACS is of the tracts of 2010
+typical as (
+    select
+        race_standard,
+        race_ethnicity_code,
+        age_universe,
+        median(concentration) as concentration
+    from dispersed
+    group by all
+),
+
+moved as (
+    select
+        tracts.* exclude (geography_type, geography_vintage, geoid, population, moe),
+        tracts.geoid as tract_geoid,
+        tracts.population as tract_population,
+        bridge.to_type as geography_type,
+        bridge.to_vintage as geography_vintage,
+        bridge.to_geoid as geoid,
+        bridge.fit_quality,
+        case bridge.weight_basis when 'area' then 'area' else 'address' end as weight_basis,
+        bridge.weight * tracts.population as population,
+        bridge.weight * tracts.moe as moe,
+        bridge.weight * (1 - bridge.weight) as dispersion
+    from tabulated as tracts
+    inner join {{ ref('int_places__with_fit_quality') }} as bridge
+        on
+            tracts.geography_type = bridge.from_type
+            and tracts.geography_vintage = bridge.from_vintage
+            and tracts.geoid = bridge.from_geoid
+    anti join counted_maps
+        on
+            tracts.population_scheme = counted_maps.population_scheme
+            and bridge.to_type = counted_maps.geography_type
+            and bridge.to_vintage = counted_maps.geography_vintage
+    where tracts.geography_type = 'tract'
+),
+
+final as (
+    select
+        moved.population_scheme,
+        moved.geography_type,
+        moved.geography_vintage,
+        moved.geoid,
+        moved.tract_geoid,
+        moved.race_standard,
+        moved.race_ethnicity_code,
+        moved.age_universe,
+        moved.source,
+        moved.fit_quality,
+        moved.tract_population,
+        moved.population,
+        moved.moe,
+        moved.dispersion
+        * pow(case moved.race_ethnicity_code when 'all' then calibrated.everybody_factor else calibrated.group_factor end, 2)
+        * coalesce(dispersed.population_squares, pow(moved.tract_population, 2) * coalesce(typical.concentration, 1))
+            as population_variance,
+        moved.dispersion * pow(calibrated.share_factor, 2) * dispersed.population_squares as population_squares,
+        moved.dispersion * pow(calibrated.share_factor, 2) * dispersed.population_by_everybody as population_by_everybody,
+        moved.dispersion * pow(calibrated.share_factor, 2) * dispersed.everybody_squares as everybody_squares,
+        moved.dispersion * pow(calibrated.share_factor, 2) * dispersed.children_squares as children_squares,
+        moved.dispersion * pow(calibrated.share_factor, 2) * dispersed.children_by_population as children_by_population
+    from moved
+    inner join {{ ref('int_population__error_factors') }} as calibrated on moved.weight_basis = calibrated.weight_basis
+    left join dispersed
+        on
+            moved.population_scheme = 'pl_2020'
+            and moved.tract_geoid = dispersed.tract_geoid
+            and moved.race_standard = dispersed.race_standard
+            and moved.race_ethnicity_code = dispersed.race_ethnicity_code
+            and moved.age_universe = dispersed.age_universe
+    left join typical
+        on
+            moved.race_standard = typical.race_standard
+            and moved.race_ethnicity_code = typical.race_ethnicity_code
+            and moved.age_universe = typical.age_universe
+)
+
+select * from final

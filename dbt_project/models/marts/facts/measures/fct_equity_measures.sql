@@ -1,0 +1,64 @@
+-- one row per measure, version, period, place, race standard, race, tabulation, method and stratum
+with
+tested as (
+    select * from {{ ref('int_equity_measures__with_significance') }}
+),
+
+figures as (
+    select
+        measure_id,
+        measure_version,
+        period_type,
+        period_start,
+        period_end,
+        geography_type,
+        geography_vintage,
+        geoid,
+        race_standard,
+        race_ethnicity_code,
+        tabulation,
+        method,
+        stratum_type,
+        stratum_code,
+        jurisdiction,
+        value_status,
+        numerator,
+        denominator,
+        value,
+        unit,
+        confidence,
+        ci_low,
+        ci_high,
+        ci_method,
+        reference_rule,
+        reference_code,
+        reference_value,
+        rate_ratio,
+        rate_ratio_ci_low,
+        rate_ratio_ci_high,
+        rate_difference,
+        rate_difference_ci_low,
+        rate_difference_ci_high,
+        known_race_pct,
+        geocoded_pct,
+        place_coverage_pct,
+        bound_low,
+        bound_high,
+        bridged,
+        reliability,
+        reason as status_reason,
+        data_as_of,
+        rate_ratio_bound_low,
+        rate_ratio_bound_high,
+        population_fit,
+        bound_source,
+        period_coverage_pct,
+        is_significant_fdr
+    from tested
+),
+
+final as (
+    {{ with_plain_zeros('figures', figure_columns()) }}
+)
+
+select * from final

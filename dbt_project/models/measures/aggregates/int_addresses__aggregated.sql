@@ -1,0 +1,35 @@
+-- one row per aldermanic map and piece of the city: houses of the index, and its addresses, of which a house has one per unit
+with
+addresses as (
+    select * from {{ ref('dim_address') }}
+),
+
+-- a map change splits a place's days in two; outside such days the same address has the same place
+placed as (
+    select
+        addresses.address_key,
+        addresses.index_rows_count,
+        places.tract_geoid,
+        places.aldermanic_district_geoid,
+        places.aldermanic_district_vintage,
+        places.police_district_geoid,
+        places.neighborhood_geoid,
+        places.valid_from,
+        places.valid_to
+    from addresses
+    inner join {{ ref('int_points__geocoded') }} as places
+        on addresses.longitude = places.longitude and addresses.latitude = places.latitude
+),
+
+final as (
+    select
+        {{ piece_columns() }},
+        valid_from,
+        valid_to,
+        count(*) as houses_count,
+        sum(index_rows_count) as addresses_count
+    from placed
+    group by all
+)
+
+select * from final

@@ -1,0 +1,120 @@
+-- one row per metric, school year, place, race and stratum: students with the outcome, or bounds where some schools hide theirs
+{%- set same_place = 'source, jurisdiction, metric, place, period_start' %}
+{%- set of_unknown = "race_kind = 'missing' and race_ethnicity_code <> 'suppressed_at_source'" %}
+with
+united as (
+    select * from {{ ref('int_student_outcomes__totals') }}
+    union all by name
+    select * from {{ ref('int_student_outcomes__groups') }}
+),
+
+summed as (
+    select
+        united.*,
+        races.kind as race_kind,
+        united.stratum_type = 'all' and races.kind in ('category', 'combination', 'combined_legacy') as is_group,
+        -- whole students and the rounded rates that they come from differ a little; the bounds contain both
+        coalesce(least(united.outcome_count, united.rated_count), 0) as outcome_low,
+        coalesce(greatest(united.outcome_count, united.rated_count), 0) + united.hidden_students as outcome_high,
+        coalesce(united.students_count, 0) + united.unlisted_students as students_most,
+        united.place.geography_type in ('school_district', 'city')
+        and (united.race_ethnicity_code <> 'all' or united.stratum_type <> 'all')
+        and united.metric <> 'discipline_removals'
+        and contracts.classification = 'public'
+        and not united.hides_every_group and united.missing_cells = 0 as may_have_bounds,
+        contracts.race_standard,
+        greatest(coalesce(contracts.suppress_below, 0), city.value) - 1 as least_width
+    from united
+    inner join {{ ref('stg_receipts__agreements') }} as contracts on united.source = contracts.source
+    inner join {{ ref('publication_rules') }} as city on city.rule = 'suppress_below'
+    left join {{ ref('race_ethnicity') }} as races on united.race_ethnicity_code = races.race_ethnicity_code
+),
+
+-- Everyone else of the place, and those of unknown race: sums over cells alone, which no total, complement or other year narrows.
+placed as (
+    select
+        *,
+        is_group and coalesce(max(students_most) filter ({{ of_unknown }}) over of_place > 0, false) as has_unknown,
+        case when has_unknown then {{ sum_in_order('students_most - outcome_low', among=of_unknown, over='of_place') }} else 0 end
+            as unknown_without,
+        case when has_unknown then {{ sum_in_order('outcome_high', among=of_unknown, over='of_place') }} else 0 end as unknown_with,
+        {{ sum_in_order('outcome_low', among='is_group', over='of_place') }} - outcome_low as rest_low,
+        {{ sum_in_order('outcome_high', among='is_group', over='of_place') }} - outcome_high as rest_high,
+        sum(students_most) filter (is_group) over of_place - students_most as rest_most,
+        sum(shown_hidden_cells) filter (is_group) over of_place - shown_hidden_cells as rest_hidden_cells,
+        bool_or(hidden_cells > 0 or hides_every_group) over of_dimension as hides_a_group,
+        -- a size that nobody states leaves no bound
+        not has_unknown or bool_and(hidden_students is not null) filter ({{ of_unknown }}) over of_place as is_unknown_sized,
+        coalesce(bool_and(hidden_students is not null) filter (is_group) over of_place, false) as is_rest_sized
+    from summed
+    window
+        of_place as (partition by {{ same_place }}),
+        of_dimension as (partition by {{ same_place }}, stratum_type, race_ethnicity_code = 'all')
+),
+
+bounded as (
+    select
+        *,
+        100 * outcome_low / nullif(students_most + unknown_without, 0) as share_low,
+        100 * (outcome_high + unknown_with) / nullif(students_most + unknown_with, 0) as share_high,
+        100 * rest_low / nullif(rest_most + unknown_without, 0) as rest_share_low,
+        100 * (rest_high + unknown_with) / nullif(rest_most + unknown_with, 0) as rest_share_high,
+        may_have_bounds
+        and shown_hidden_cells >= {{ rule('bound_min_hidden_cells') }}
+        and is_unknown_sized
+        and hidden_students >= least_width
+        and share_high - share_low <= {{ rule('max_bound_width') }}
+            as is_bounded,
+        -- everyone else has bounds under the same conditions
+        may_have_bounds
+        and is_group
+        and is_unknown_sized and is_rest_sized
+        and rest_hidden_cells >= {{ rule('bound_min_hidden_cells') }}
+        and rest_high - rest_low >= least_width
+        and rest_share_high - rest_share_low <= {{ rule('max_bound_width') }}
+            as is_rest_bounded
+    from placed
+),
+
+judged as (
+    select
+        *,
+        case
+            when hidden_cells > 0 or (hides_a_group and place.geography_type <> 'school')
+                then case when is_bounded then 'bounded' else 'suppressed_at_source' end
+            when missing_cells > 0 then 'not_collected'
+            else 'computed'
+        end as value_status,
+        value_status in ('bounded', 'computed') and coalesce(is_rest_bounded and rest_share_low > 0, false) as has_ratio
+    from bounded
+),
+
+final as (
+    select
+        metric,
+        source,
+        jurisdiction,
+        'school_year' as period_type,
+        period_start,
+        period_end,
+        place.geography_type,
+        'current' as geography_vintage,
+        place.geoid,
+        race_standard,
+        race_ethnicity_code,
+        'aggregate' as method,
+        stratum_type,
+        stratum_code,
+        value_status,
+        case value_status when 'computed' then null when 'bounded' then 'suppressed_at_source' else value_status end as status_reason,
+        case when value_status = 'computed' then outcome_count end as numerator,
+        case when value_status = 'computed' or (value_status = 'bounded' and unlisted_students = 0) then students_count end as denominator,
+        case when value_status = 'bounded' then share_low end as bound_low,
+        case when value_status = 'bounded' then share_high end as bound_high,
+        case when value_status = 'bounded' then case when has_unknown then 'both' else 'suppressed_at_source' end end as bound_source,
+        case when has_ratio then share_low / rest_share_high end as rate_ratio_bound_low,
+        case when has_ratio then share_high / rest_share_low end as rate_ratio_bound_high
+    from judged
+)
+
+select * from final

@@ -1,0 +1,110 @@
+-- one row per measure, period, place, race and stratum, compared with its reference or with the reason why it is not
+with
+reasoned as (
+    select
+        referenced.*,
+        {{ data_as_of('referenced', 'contracts') }} as data_as_of,
+        {{ reason_without_ratio('referenced', 'city') }} as reason
+    from {{ ref('int_equity_measures__with_reference') }} as referenced
+    cross join {{ ref('stg_receipts__settings') }} as city
+    left join {{ ref('stg_receipts__contracts') }} as contracts on referenced.source = contracts.source
+),
+
+guarded as (
+    select
+        *,
+        is_computable and reason is null as is_comparable,
+        is_comparable and reference_rule in ('best', 'fixed', 'rest') and tabulation = 'exclusive'
+        and coalesce(interval_basis, '') <> 'none' as has_ratio_interval,
+        has_ratio_interval and not is_delivered and not is_interpolated and kind in ('proportion', 'composition') as compares_shares,
+        has_ratio_interval and not is_delivered and kind = 'rate' as compares_rates,
+        has_ratio_interval and method = 'place_weighted' as compares_places,
+        has_ratio_interval and is_delivered and method <> 'place_weighted' and ci_low > 0 and reference_ci_low > 0
+            as compares_intervals,
+        -- also where too few are known for a ratio; NULL if the reference may be zero
+        (reason is null or reason = 'known_race_below_70' or value_status = 'bounded') and reference_code <> race_ethnicity_code
+        and bound_low is not null and reference_bound_low > 0 and is_reference_usable is not false and not has_few_events
+            as has_ratio_bounds,
+        case when is_comparable then value / reference_value end as rate_ratio,
+        case when is_comparable then value - reference_value end as rate_difference
+    from reasoned
+),
+
+-- standard errors of the logarithm of a ratio, and of the difference of two place-weighted values, which share their tracts
+errors as (
+    select
+        *,
+        case
+            when compares_rates and numerator > 0 and (denominator_cv is not null or reference_denominator_cv is not null)
+                then sqrt(
+                    1 / numerator + 1 / reference_numerator
+                    + pow(coalesce(denominator_cv, 0), 2) + pow(coalesce(reference_denominator_cv, 0), 2)
+                )
+            when compares_places and value > 0
+                then factor * sqrt(greatest(
+                    variance / pow(value, 2) + reference_variance / pow(reference_value, 2)
+                    - 2 * reference_covariance / value / reference_value, 0
+                ))
+            when compares_intervals
+                then sqrt(pow(ln(ci_high / ci_low), 2) + pow(ln(reference_ci_high / reference_ci_low), 2)) / 2 / z
+        end as log_ratio_error,
+        case
+            when compares_places
+                then factor * sqrt(greatest(variance + reference_variance - 2 * reference_covariance, 0))
+        end as difference_error
+    from guarded
+),
+
+intervals as (
+    select
+        *,
+        case
+            when log_ratio_error is not null
+                then
+                    {
+                        'low': rate_ratio * exp(-z * log_ratio_error),
+                        'high': rate_ratio * exp(z * log_ratio_error)
+                    }
+            when compares_shares
+                then {{ stats('risk_ratio_ci') }}(numerator, denominator, reference_numerator, reference_denominator, confidence)
+            when compares_rates
+                then {{ stats('rate_ratio_ci') }}(numerator, denominator, reference_numerator, reference_denominator, confidence)
+        end as ratio_interval,
+        -- of two independent values with intervals of their own: the distances to their limits, squared and added (MOVER)
+        case
+            when compares_places
+                then
+                    {
+                        'low': rate_difference - z * difference_error,
+                        'high': rate_difference + z * difference_error
+                    }
+            when compares_shares
+                then list_transform(
+                    [{{ stats('risk_difference_ci') }}(
+                        numerator, denominator, reference_numerator, reference_denominator, confidence
+                    )],
+                    lambda interval: { 'low': factor * interval.low, 'high': factor * interval.high }
+                )[1]
+            when (compares_rates or compares_intervals) and reference_ci_low is not null then {
+                'low': rate_difference - sqrt(pow(value - ci_low, 2) + pow(reference_ci_high - reference_value, 2)),
+                'high': rate_difference + sqrt(pow(ci_high - value, 2) + pow(reference_value - reference_ci_low, 2))
+            }
+        end as difference_interval
+    from errors
+),
+
+final as (
+    select
+        * exclude (ratio_interval, difference_interval) replace (
+            -- a model that hides cells knows the bounds of its reference
+            case when has_ratio_bounds then bound_low / reference_bound_high else rate_ratio_bound_low end as rate_ratio_bound_low,
+            case when has_ratio_bounds then bound_high / reference_bound_low else rate_ratio_bound_high end as rate_ratio_bound_high
+        ),
+        ratio_interval.low as rate_ratio_ci_low,
+        ratio_interval.high as rate_ratio_ci_high,
+        difference_interval.low as rate_difference_ci_low,
+        difference_interval.high as rate_difference_ci_high
+    from intervals
+)
+
+select * from final

@@ -1,0 +1,119 @@
+-- one row per measure, period, place, race and stratum: what was counted, and the groups in which nobody was
+with
+counted as (
+    select * from {{ ref('int_equity_measures__unioned') }}
+),
+
+slices as (
+    select
+        {{ slice() }},
+        source,
+        jurisdiction,
+        period_end,
+        bool_or(bridged) as bridged,
+        max(denominator) as whole,
+        bool_or(race_ethnicity_code <> 'all' and value_status in ('suppressed_at_source', 'bounded')) as hides_a_race
+    from counted
+    where piece_tract_geoid is null
+    group by all
+    having bool_or(race_ethnicity_code <> 'all')
+),
+
+-- the codes that the vocabularies of a source have labels for
+mapped as (
+    select distinct
+        contracts.source,
+        crosswalk.race_ethnicity_code
+    from {{ ref('stg_receipts__contracts') }} as contracts
+    inner join {{ ref('race_ethnicity_crosswalk') }} as crosswalk
+        on list_contains(string_split(contracts.race_vocabulary, ', '), crosswalk.vocabulary)
+    where crosswalk.race_ethnicity_code is not null
+),
+
+-- the codes that a person can be of by the answers that are offered; whoever may select several of them can be of several
+answers as (
+    select distinct
+        labels.source,
+        crosswalk.race_ethnicity_code
+    from {{ ref('stg_receipts__offered_labels') }} as labels
+    inner join {{ ref('race_ethnicity_crosswalk') }} as crosswalk
+        on labels.vocabulary = crosswalk.vocabulary and labels.label = {{ normalised('crosswalk.reported_label') }}
+    where crosswalk.race_ethnicity_code is not null
+),
+
+listed as (
+    select distinct source from answers
+),
+
+offered as (
+    select * from answers
+    union
+    select
+        answers.source,
+        'multiracial' as race_ethnicity_code
+    from answers
+    inner join {{ ref('stg_receipts__agreements') }} as contracts
+        on answers.source = contracts.source and contracts.race_selection = 'multiple'
+    group by answers.source
+    having count(*) > 1
+),
+
+-- An absent group is one of three things: nobody (it was offered and nobody chose it), hidden (its label may be behind a suppressed
+-- cell), or not collected (a category of the standard that the source's list of answers does not contain).
+absent as (
+    select
+        slices.*,
+        races.race_ethnicity_code,
+        case
+            when measures.kind = 'composition' then slices.whole
+            when measures.kind = 'proportion' then 0.0
+        end as denominator,
+        case
+            when offered.race_ethnicity_code is null then 'not_collected'
+            when slices.hides_a_race then 'suppressed_at_source'
+            else 'computed'
+        end as value_status,
+        case
+            when offered.race_ethnicity_code is not null then null
+            when mapped.race_ethnicity_code is null then 'not_in_vocabulary'
+            when listed.source is null then 'offered_not_stated'
+            else 'not_offered'
+        end as reason
+    from slices
+    cross join {{ ref('race_ethnicity') }} as races
+    inner join {{ ref('dim_measure') }} as measures
+        on slices.measure_id = measures.measure_id and slices.measure_version = measures.measure_version
+    left join offered
+        on slices.source = offered.source and races.race_ethnicity_code = offered.race_ethnicity_code
+    left join mapped
+        on slices.source = mapped.source and races.race_ethnicity_code = mapped.race_ethnicity_code
+    left join listed
+        on slices.source = listed.source
+    left join counted
+        on {{ same_slice('slices', 'counted') }} and races.race_ethnicity_code = counted.race_ethnicity_code
+    where
+        counted.race_ethnicity_code is null
+        and slices.tabulation = 'exclusive'
+        and measures.kind in ('proportion', 'composition', 'rate', 'count')
+        -- a record of 2024 codes under the 1997 standard: who is MENA there is counted as white, so that none is no count of anybody
+        and (slices.race_standard <> 'spd15_1997' or races.is_in_spd15_1997)
+        and (
+            offered.race_ethnicity_code is not null
+            or (
+                races.kind in ('category', 'combination')
+                and case slices.race_standard when 'spd15_1997' then races.is_in_spd15_1997 else races.is_in_spd15_2024 end
+            )
+        )
+),
+
+final as (
+    select * from counted
+    union all by name
+    select
+        * exclude (whole, hides_a_race, reason),
+        case when value_status = 'not_collected' then reason when value_status <> 'computed' then value_status end as status_reason,
+        case when value_status = 'computed' then 0.0 end as numerator
+    from absent
+)
+
+select * from final

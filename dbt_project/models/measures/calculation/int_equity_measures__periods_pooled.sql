@@ -1,0 +1,107 @@
+-- one row per measure, period, place or piece, race and stratum: years and parts of years as filled, and the years pooled as planned
+{%- set grain = [
+    'measure_id', 'measure_version', 'source', 'jurisdiction', 'geography_type', 'geography_vintage', 'geoid', 'piece_tract_geoid',
+    'race_standard', 'race_ethnicity_code', 'tabulation', 'method', 'stratum_type', 'stratum_code'
+] %}
+{%- set series = ['measure_id', 'measure_version', 'source', 'jurisdiction', 'geography_type', 'geography_vintage', 'method'] %}
+with
+filled as (
+    select * from {{ ref('int_equity_measures__with_period_coverage') }}
+),
+
+-- windows of N years end in last_year and in every Nth year before and after it, so that no two of them overlap
+years as (
+    select
+        filled.*,
+        plan_rows.period_type as pooled_type,
+        cast(split_part(plan_rows.period_type, '_', 1) as integer) as pooled_years,
+        plan_rows.last_year + pooled_years * cast(ceil((year(filled.period_end) - plan_rows.last_year) / pooled_years) as integer)
+            as window_year,
+        cast(filled.period_end + to_years(cast(window_year - year(filled.period_end) as integer)) as date) as window_end,
+        cast(window_end + interval 1 day - to_years(pooled_years) as date) as window_start
+    from filled
+    inner join {{ ref('pooled_periods') }} as plan_rows
+        on filled.measure_id = plan_rows.measure_id and filled.geography_type = plan_rows.geography_type
+    where filled.period_type in ('year', 'school_year')
+),
+
+-- windows in which the measure has every year by one definition and on one map, and whose ends the deliveries reach
+complete as (
+    select
+        {%- for column in series %}
+        years.{{ column }},
+        {%- endfor %}
+        years.pooled_type,
+        years.window_start
+    from years
+    left join {{ ref('int_sources__date_ranges') }} as covered on years.source = covered.source
+    left join {{ ref('geography_vintages') }} as vintages
+        on
+            years.geography_type = vintages.geography_type
+            and years.geography_vintage = vintages.geography_vintage
+            and years.geography_type = 'aldermanic_district'
+    where
+        coalesce(covered.covered_from <= years.window_start + to_days(cast({{ rule('period_slack_days') }} as integer)), true)
+        and coalesce(covered.covered_to >= years.window_end - to_days(cast({{ rule('period_slack_days') }} as integer)), true)
+        and coalesce(vintages.valid_from <= years.window_start, true)
+        and coalesce(vintages.valid_to >= years.window_end, true)
+    group by all
+    having count(distinct years.period_start) = max(years.pooled_years)
+),
+
+-- A year without a row of records is a year without a record. A year without a delivered row of an aggregate is not known.
+summed as (
+    select
+        {%- for column in grain %}
+        years.{{ column }},
+        {%- endfor %}
+        years.pooled_type as period_type,
+        years.window_start as period_start,
+        years.window_end as period_end,
+        years.pooled_years,
+        {{ sum_in_order('years.numerator') }} as numerator,
+        {{ sum_in_order('years.denominator') }} as denominator,
+        {{ sum_in_order('years.records_count') }} as records_count,
+        min(years.geocoded_pct) as geocoded_pct,
+        min(years.period_coverage_pct) as period_coverage_pct,
+        bool_or(years.bridged) as bridged,
+        coalesce(
+            max(years.population_fit) filter (where years.population_fit = 'estimated_poor'),
+            max(years.population_fit) filter (where years.population_fit = 'estimated_fair'),
+            max(years.population_fit)
+        ) as population_fit,
+        bool_or(years.value_status in ('suppressed_at_source', 'bounded')) as is_hidden,
+        min(years.value_status) filter (where years.value_status <> 'computed') as other_status,
+        min(years.status_reason) filter (where years.value_status <> 'computed') as other_reason
+    from years
+    inner join complete
+        on
+            years.pooled_type = complete.pooled_type
+            {%- for column in series %}
+            and years.{{ column }} = complete.{{ column }}
+            {%- endfor %}
+            and years.window_start = complete.window_start
+    group by all
+    having years.method <> 'aggregate' or count(distinct years.period_start) = years.pooled_years
+),
+
+pooled as (
+    select
+        * exclude (is_hidden, other_status, other_reason, numerator, denominator),
+        case when is_hidden then 'suppressed_at_source' else coalesce(other_status, 'computed') end as value_status,
+        case when is_hidden then 'suppressed_at_source' else other_reason end as status_reason,
+        case when is_hidden or other_status is not null then null else numerator end as numerator,
+        case when is_hidden or other_status is not null then null else denominator end as denominator
+    from summed
+),
+
+final as (
+    select
+        *,
+        1 as pooled_years
+    from filled
+    union all by name
+    select * from pooled
+)
+
+select * from final

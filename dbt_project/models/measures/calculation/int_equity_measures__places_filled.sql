@@ -1,0 +1,115 @@
+-- one row per measure, period, place or piece, race and stratum: what was counted, and places with residents in which nothing was
+{%- set own = [
+    'geoid', 'piece_tract_geoid', 'value_status', 'status_reason', 'numerator', 'denominator', 'value', 'ci_low', 'ci_high', 'records_count',
+    'bound_low', 'bound_high', 'bound_source', 'rate_ratio_bound_low', 'rate_ratio_bound_high', 'population_fit', 'period_coverage_pct',
+    'geocoded_pct', 'bridged',
+] %}
+with
+completed as (
+    select * from {{ ref('int_equity_measures__groups_filled') }}
+),
+
+-- Only a rate among residents of our city knows the places in which nothing happened. `bridged` describes the records of a slice and is
+-- no part of its key: where it differs between places, a place without records still gets one row.
+slices as (
+    select
+        {%- for column in counted_columns() if column not in own %}
+        completed.{{ column }},
+        {%- endfor %}
+        bool_or(completed.bridged) as bridged,
+        measures.population_scheme,
+        coalesce(measures.age_universe, 'total') as age_universe
+    from completed
+    inner join {{ ref('dim_measure') }} as measures
+        on completed.measure_id = measures.measure_id and completed.measure_version = measures.measure_version
+    inner join {{ ref('stg_receipts__settings') }} as city on completed.jurisdiction = city.city_geoid
+    where measures.kind in ('rate', 'amount_rate') and measures.population_scheme is not null and completed.value_status = 'computed'
+    group by all
+),
+
+places as (
+    select
+        population_scheme,
+        geography_type,
+        geography_vintage,
+        geoid,
+        race_standard,
+        age_universe,
+        cast(null as varchar) as piece_tract_geoid,
+        'individual' as method
+    from {{ ref('fct_population') }}
+    where race_ethnicity_code = 'all' and population > 0 and geoid <> 'outside'
+    union all
+    select
+        population_scheme,
+        geography_type,
+        geography_vintage,
+        geoid,
+        race_standard,
+        age_universe,
+        tract_geoid,
+        'place_weighted' as method
+    from {{ ref('int_population__by_intersection') }}
+    where race_ethnicity_code = 'all' and population > 0 and geoid <> 'outside' and tract_vintage = '2020'
+),
+
+absent as (
+    select
+        {%- for column in counted_columns() if column not in own %}
+        slices.{{ column }},
+        {%- endfor %}
+        slices.bridged,
+        places.geoid,
+        places.piece_tract_geoid
+    from slices
+    inner join places
+        on
+            slices.population_scheme = places.population_scheme
+            and slices.age_universe = places.age_universe
+            and slices.geography_type = places.geography_type
+            and slices.geography_vintage = places.geography_vintage
+            and slices.race_standard = places.race_standard
+            and slices.method = places.method
+    left join completed
+        on
+            slices.measure_id = completed.measure_id
+            and slices.measure_version = completed.measure_version
+            and slices.period_type = completed.period_type
+            and slices.period_start = completed.period_start
+            and slices.geography_type = completed.geography_type
+            and slices.geography_vintage = completed.geography_vintage
+            and places.geoid = completed.geoid
+            and places.piece_tract_geoid is not distinct from completed.piece_tract_geoid
+            and slices.race_standard = completed.race_standard
+            and slices.race_ethnicity_code = completed.race_ethnicity_code
+            and slices.tabulation = completed.tabulation
+            and slices.method = completed.method
+            and slices.stratum_type = completed.stratum_type
+            and slices.stratum_code = completed.stratum_code
+    where completed.measure_id is null
+),
+
+united as (
+    select * from completed
+    union all by name
+    select
+        *,
+        'computed' as value_status,
+        cast(0 as double) as numerator
+    from absent
+),
+
+-- the share of a group's records that a map places holds in every place of the map, also where the group has no record
+final as (
+    select
+        * replace (
+            max(geocoded_pct) over (
+                partition by
+                    measure_id, measure_version, source, period_type, period_start, geography_type, race_ethnicity_code, tabulation, method,
+                    stratum_type, stratum_code
+            ) as geocoded_pct
+        )
+    from united
+)
+
+select * from final

@@ -1,0 +1,118 @@
+-- one row per measure, period, place, race and stratum, with what is known of the whole and whether a value can be computed
+{%- set of_both = slice_columns() | reject('equalto', 'tabulation') | list %}
+with
+united as (
+    select * exclude (kind) from {{ ref('int_equity_measures__with_population') }}
+    where method <> 'place_weighted'
+    union all by name
+    select * exclude (kind) from {{ ref('int_equity_measures__place_weighted') }}
+),
+
+measured as (
+    select
+        united.* replace (
+            case when united.value_status in ('computed', 'no_denominator', 'incomplete_inside') then united.numerator end as numerator,
+            case
+                when united.value_status in ('computed', 'no_denominator', 'incomplete_inside', 'bounded') then united.denominator
+            end as denominator
+        ),
+        -- the records that a row speaks of, among which race is known or not
+        case
+            when united.method = 'place_weighted' then null
+            when measures.kind in ('composition', 'count') then united.numerator
+            when measures.kind = 'rate' and measures.population_scheme is not null then united.numerator
+            when measures.kind in ('median', 'sum', 'amount_rate', 'amount_share') then united.records_count
+            else united.denominator
+        end as records,
+        measures.kind,
+        measures.unit,
+        measures.favourable_direction,
+        measures.reference_rule,
+        measures.reference_code as fixed_reference_code,
+        measures.minimum_n,
+        measures.interval_basis,
+        measures.is_estimate,
+        measures.statistical_unit,
+        races.kind as race_kind,
+        -- a category or a combination: a combined legacy label does not tell which group
+        races.kind in ('category', 'combination') as is_known_race,
+        -- those who selected several stand once among the exclusive rows, whose whole is the whole of both tabulations
+        is_known_race and united.tabulation = 'exclusive' as is_known_once,
+        united.value_status in ('suppressed_at_source', 'bounded') and races.kind <> 'total' as is_hidden_race
+    from united
+    inner join {{ ref('dim_measure') }} as measures
+        on united.measure_id = measures.measure_id and united.measure_version = measures.measure_version
+    inner join {{ ref('dim_race_ethnicity') }} as races on united.race_ethnicity_code = races.race_ethnicity_code
+),
+
+labelled as (
+    {{ with_ruled_out_records('measured', of_both) }}
+),
+
+whole as (
+    select
+        *,
+        max(numerator) filter (where race_kind = 'total') over slice as whole_numerator,
+        max(records) filter (where race_kind = 'total') over slice as whole_records,
+        max(denominator) filter (where race_kind = 'total') over slice as whole_denominator,
+        {{ sum_in_order('numerator', among='is_known_once', over='slice') }} as known_numerator,
+        {{ sum_in_order('records', among='is_known_once', over='slice') }} as known_records,
+        {{ sum_in_order('denominator', among='is_known_once', over='slice') }} as known_denominator,
+        bool_or(is_hidden_race) over slice as hides_a_race
+    from labelled
+    window slice as (partition by {{ of_both | join(', ') }})
+),
+
+shares as (
+    select
+        * replace (
+            case
+                when denominator_share is not null then denominator_share
+                when kind in ('composition', 'median') then records / nullif(whole_records, 0)
+                else denominator / nullif(whole_denominator, 0)
+            end as denominator_share
+        ),
+        case when whole_records > 0 and not hides_a_race then 100 * least(known_records / whole_records, 1) end as known_race_pct,
+        -- the unknown, seen from this row: a combined label is known to itself and unknown only to the groups that it can stand for
+        -- the total of an aggregate may come by another dimension, and be a rounding less
+        greatest(
+            whole_records - known_records - case when race_kind = 'combined_legacy' then records else 0 end - ruled_out_records, 0
+        ) as unknown_records,
+        least(
+            greatest(
+                whole_numerator - known_numerator - case when race_kind = 'combined_legacy' then numerator else 0 end
+                - ruled_out_numerator, 0
+            ), unknown_records
+        ) as unknown_numerator,
+        -- everyone else of known race
+        case
+            when race_kind not in ('category', 'combination', 'combined_legacy') or hides_a_race then null
+            else known_numerator - case when is_known_race then numerator else 0 end
+        end as rest_numerator,
+        case
+            when race_kind not in ('category', 'combination', 'combined_legacy') or hides_a_race then null
+            else known_denominator - case when is_known_race then denominator else 0 end
+        end as rest_denominator,
+        value_status = 'computed' and coalesce(
+            case
+                when method = 'place_weighted' or kind in ('median', 'estimate') then value is not null
+                when kind = 'sum' then numerator is not null
+                when kind = 'count' then numerator >= 0
+                when kind in ('rate', 'amount_rate') then numerator >= 0 and denominator > 0
+                else numerator between 0 and denominator and denominator > 0
+            end,
+            false
+        ) as is_computable
+    from whole
+),
+
+final as (
+    select
+        * replace (
+            case when value_status = 'computed' and not is_computable then 'no_denominator' else value_status end as value_status,
+            case when value_status = 'computed' and not is_computable then 'no_denominator' else status_reason end as status_reason
+        )
+    from shares
+)
+
+select * from final

@@ -1,0 +1,119 @@
+-- one row per measure, period, place, race and stratum, with the group that it is compared with
+{%- set of_year = [
+    'measure_id', 'measure_version', 'jurisdiction', 'race_standard', 'tabulation', 'method', 'stratum_type', 'stratum_code',
+    'reference_period_type', 'reference_year',
+] %}
+with
+judged as (
+    select
+        estimated.*,
+        city.city_geoid,
+        -- the best group is chosen for the year, and serves its months and quarters
+        case
+            when estimated.period_type in ('month', 'quarter', 'year') then date_trunc('year', estimated.period_start)
+            else estimated.period_start
+        end as reference_year,
+        case when estimated.period_type in ('month', 'quarter', 'year') then 'year' else estimated.period_type end as reference_period_type
+    from {{ ref('int_equity_measures__with_intervals') }} as estimated
+    cross join {{ ref('stg_receipts__settings') }} as city
+),
+
+best as (
+    select
+        measure_id,
+        measure_version,
+        jurisdiction,
+        race_standard,
+        tabulation,
+        method,
+        stratum_type,
+        stratum_code,
+        reference_period_type,
+        reference_year,
+        race_ethnicity_code as reference_code
+    from judged
+    where
+        reference_rule = 'best'
+        and period_type = reference_period_type
+        and geography_type in ('city', 'county', 'state')
+        and geoid in (jurisdiction, city_geoid)
+        and race_kind = 'category'
+        and reliability <> 'unreliable'
+        and not has_few_events
+        and 100 * denominator_share >= {{ rule('min_reference_share') }}
+    qualify row_number() over (
+        partition by
+            measure_id, measure_version, jurisdiction, race_standard, tabulation, method, stratum_type, stratum_code,
+            reference_period_type, reference_year
+        order by
+            -- a source of the county has rows of the city, and the city is what its districts are compared within
+            geoid = city_geoid desc,
+            value * case favourable_direction when 'higher' then -1 else 1 end,
+            race_ethnicity_code
+    ) = 1
+),
+
+chosen as (
+    select
+        judged.*,
+        case judged.reference_rule
+            when 'best' then best.reference_code
+            when 'fixed' then judged.fixed_reference_code
+            when 'overall' then 'all'
+            when 'rest' then 'rest'
+        end as reference_code
+    from judged
+    left join best
+        on {{ same_columns('judged', 'best', of_year) }}
+),
+
+paired as (
+    select
+        chosen.*,
+        case
+            when chosen.reference_code = 'rest' then chosen.rest_numerator
+            else reference.numerator
+        end as reference_numerator,
+        case
+            when chosen.reference_code = 'rest' and chosen.kind = 'composition' then chosen.denominator
+            when chosen.reference_code = 'rest' then chosen.rest_denominator
+            else reference.denominator
+        end as reference_denominator,
+        case
+            when chosen.reference_code <> 'rest' then reference.value
+            when chosen.kind in ('proportion', 'rate', 'composition')
+                then chosen.factor * reference_numerator / nullif(reference_denominator, 0)
+        end as reference_value,
+        {{ reference_bounds('chosen', 'reference') }},
+        reference.ci_low as reference_ci_low,
+        reference.ci_high as reference_ci_high,
+        -- everyone else has no row that would hold the interval
+        case
+            when
+                chosen.reference_code = 'rest' and chosen.kind = 'rate' and chosen.denominator_cv is null
+                and reference_numerator >= 0 and reference_denominator > 0
+                then {{ stats('rate_ci') }}(reference_numerator, reference_denominator, chosen.confidence)
+        end as rest_interval,
+        reference.variance as reference_variance,
+        reference.denominator_cv as reference_denominator_cv,
+        chosen.covariances[chosen.reference_code] as reference_covariance,
+        case
+            when chosen.reference_code = 'rest' then chosen.rest_numerator >= chosen.minimum_n
+            else reference.reliability <> 'unreliable' and not reference.has_few_events
+        end as is_reference_usable,
+        coalesce(reference.value_status = 'suppressed_at_source', false) as is_reference_hidden
+    from chosen
+    left join judged as reference
+        on {{ same_slice('chosen', 'reference') }} and chosen.reference_code = reference.race_ethnicity_code
+),
+
+final as (
+    select
+        * exclude (rest_interval) replace (
+            coalesce(reference_ci_low, factor * rest_interval.low) as reference_ci_low,
+            coalesce(reference_ci_high, factor * rest_interval.high) as reference_ci_high
+        )
+    from paired
+)
+
+select * from final

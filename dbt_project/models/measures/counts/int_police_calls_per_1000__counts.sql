@@ -1,0 +1,28 @@
+-- one row per period and place: calls to the police that were dispatched
+with
+-- hours are not told apart here, so that fewer rows are spread over periods and places
+months as (
+    select
+        * exclude (call_hour, calls_count),
+        sum(calls_count) as calls_count
+    from {{ ref('int_police_calls__aggregated') }}
+    group by all
+),
+
+periods as (
+    {{ by_period('months') }}
+),
+
+placed as (
+    {{ by_place('periods', 'police_calls_per_1000', {'numerator': 'sum(calls_count)'}, records='calls_count') }}
+),
+
+final as (
+    select
+        'police_calls_per_1000' as measure_id,
+        1 as measure_version,
+        *
+    from placed
+)
+
+select * from final

@@ -1,0 +1,75 @@
+-- one row per year and place: sales, each of the one address that the assessor gives it, of the addresses of the index with their units
+with
+sales as (
+    select
+        source,
+        jurisdiction,
+        cast(date_trunc('year', occurred_on) as date) as period_start,
+        {{ piece_columns() }},
+        count(*) as sales_count
+    from {{ ref('fct_property_sales') }}
+    where occurred_on is not null
+    group by all
+),
+
+years as (
+    select distinct
+        source,
+        jurisdiction,
+        period_start,
+        cast(period_start + interval 1 year - interval 1 day as date) as period_end
+    from sales
+),
+
+-- in a year in which the map changes an address lies in a district of each
+united as (
+    select
+        *,
+        0 as addresses_count,
+        true as is_last_map
+    from sales
+    union all
+    select
+        years.source,
+        years.jurisdiction,
+        years.period_start,
+        {{ piece_columns() }},
+        0 as sales_count,
+        addresses.addresses_count,
+        addresses.valid_to >= years.period_end as is_last_map
+    from years
+    inner join {{ ref('int_addresses__aggregated') }} as addresses
+        on years.period_start <= addresses.valid_to and years.period_end >= addresses.valid_from
+),
+
+periods as (
+    select
+        *,
+        'year' as period_type,
+        cast(period_start + interval 1 year - interval 1 day as date) as period_end,
+        {{ without_race() }},
+        {{ without_stratum() }}
+    from united
+),
+
+placed as (
+    {{ by_place(
+        'periods', 'sales_per_1000_addresses',
+        {
+            'numerator': 'sum(sales_count)',
+            'denominator': "sum(addresses_count) filter (is_last_map or sliced.geography_type = 'aldermanic_district')"
+        },
+        records='sales_count'
+    ) }}
+),
+
+final as (
+    select
+        'sales_per_1000_addresses' as measure_id,
+        2 as measure_version,
+        *
+    from placed
+    where geoid <> 'outside'
+)
+
+select * from final

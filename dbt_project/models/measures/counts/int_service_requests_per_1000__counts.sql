@@ -1,0 +1,28 @@
+-- one row per period and place: requests
+with
+-- days to closing are not told apart here, so that a hundredth of the rows is spread over periods and places
+months as (
+    select
+        * exclude (is_closed, observed_days, requests_count, followed_count, closed_count),
+        sum(requests_count) as requests_count
+    from {{ ref('int_service_requests__aggregated') }}
+    group by all
+),
+
+periods as (
+    {{ by_period('months') }}
+),
+
+placed as (
+    {{ by_place('periods', 'service_requests_per_1000', {'numerator': 'sum(requests_count)'}, records='requests_count') }}
+),
+
+final as (
+    select
+        'service_requests_per_1000' as measure_id,
+        1 as measure_version,
+        *
+    from placed
+)
+
+select * from final

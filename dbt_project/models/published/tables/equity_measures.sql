@@ -1,0 +1,93 @@
+-- one row per measure, version, period, place, race standard, race, tabulation, method and stratum that the publication plan lets out
+{% set of_values = ['value', 'ci_low', 'ci_high', 'ci_method'] -%}
+{% set of_comparisons = [
+    'reference_value', 'rate_ratio', 'rate_ratio_ci_low', 'rate_ratio_ci_high', 'rate_difference', 'rate_difference_ci_low',
+    'rate_difference_ci_high',
+] -%}
+with
+referenced as (
+    select * from {{ ref('int_published__with_reference') }}
+),
+
+shown as (
+    select
+        measure_id,
+        measure_version,
+        period_type,
+        period_start,
+        period_end,
+        geography_type,
+        geography_vintage,
+        geoid,
+        race_standard,
+        race_ethnicity_code,
+        tabulation,
+        method,
+        stratum_type,
+        stratum_code,
+        jurisdiction,
+        publication_status,
+        value_status,
+        case when is_counted then numerator end as numerator,
+        -- how many live in a place is public whatever happened to them
+        case when is_counted or (kind = 'rate' and denominator_records is null) then denominator end as denominator,
+        case when is_valued then value end as value,
+        unit,
+        case when is_counted then confidence end as confidence,
+        case when is_valued then ci_low end as ci_low,
+        case when is_valued then ci_high end as ci_high,
+        case when is_valued then ci_method end as ci_method,
+        reference_rule,
+        case when is_code_told then reference_code end as reference_code,
+        {%- for column in of_comparisons %}
+        case when is_compared then {{ column }} end as {{ column }},
+        {%- endfor %}
+        case when is_counted and shows_unknown then known_race_pct end as known_race_pct,
+        case
+            when is_counted and (not is_confidential or geography_type in ('city', 'county', 'state')) then geocoded_pct
+        end as geocoded_pct,
+        case when is_counted and not is_confidential then place_coverage_pct end as place_coverage_pct,
+        case when is_bounded and shows_unknown then bound_low end as bound_low,
+        case when is_bounded and shows_unknown then bound_high end as bound_high,
+        case when is_counted then bridged end as bridged,
+        -- of a group it tells whether 90 % are known
+        case when is_counted and (shows_unknown or not is_group or reliability = 'unreliable') then reliability end as reliability,
+        case
+            when publication_status in ('suppressed', 'unreliable') then publication_status
+            when value_status <> 'computed' then status_reason
+            when publication_status = 'no_denominator' then 'denominator_below_minimum'
+            when
+                reference_code is not null
+                and (is_reference_hidden or not is_reference_told)
+                and (
+                    (is_group and not shows_unknown)
+                    or coalesce(status_reason in ('reference_hidden', 'reference_unreliable', 'zero_events'), true)
+                )
+                then 'reference_hidden'
+            when is_group and not shows_unknown and not (is_compared and rate_ratio is not null) then 'known_race_hidden'
+            when is_group and not shows_unknown then null
+            when is_reference_small and status_reason is null then 'reference_unreliable'
+            else status_reason
+        end as status_reason,
+        is_revision_pending,
+        data_as_of,
+        {%- for column in ['rate_ratio_bound_low', 'rate_ratio_bound_high'] %}
+        case when is_ratio_bounded then {{ column }} end as {{ column }},
+        {%- endfor %}
+        case when is_counted then population_fit end as population_fit,
+        case when is_bounded and shows_unknown then bound_source end as bound_source,
+        case when is_counted then period_coverage_pct end as period_coverage_pct
+    from referenced
+),
+
+-- figures that were reported before stay as they were, but for the sign of a zero
+plain as (
+    {{ with_plain_zeros('shown', figure_columns()) }}
+),
+
+-- among the ratios that are out: a test together with hidden ones would be a word about them
+final as (
+    {{ tested_together('plain') }}
+)
+
+select * from final
