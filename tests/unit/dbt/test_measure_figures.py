@@ -358,8 +358,8 @@ def test_errors_of_modelled_estimates_are_correlated(empty_warehouse: EmptyWareh
         for at in range(len(errors))
     ]  # fmt: skip
     rules: list[Row] = [{"rule": "estimate_year_correlation", "value": correlation}, {"rule": "min_place_coverage", "value": 90}]
-    given: dict[str, Any] = {"int_equity_measures__tract_weights": shared, "measure_rules": rules}
-    rows = made(empty_warehouse, "int_equity_measures__place_weighted", **given)
+    inputs: dict[str, Any] = {"int_equity_measures__tract_weights": shared, "measure_rules": rules}
+    rows = made(empty_warehouse, "int_equity_measures__place_weighted", **inputs)
     found = {row["race_ethnicity_code"]: row for row in rows}
     matrix = np.outer(errors, errors) * np.where(np.eye(len(errors)), 1, correlation)
     for code, weight in weights.items():
