@@ -28,7 +28,7 @@ def enclosed_cells(con: DuckDBPyConnection) -> Iterator[Figure]:
         select cells.*, {", ".join(f"protected.{name}" for name in _PROTECTED)},
             null::double as known_numerator, null::double as known_denominator, null::double as records
         from release.marts.fct_equity_measures as cells
-        inner join intermediate.int_disclosure__protected as protected using (measure_id, measure_version)
+        inner join intermediate.int_disclosure__thresholds as protected using (measure_id, measure_version)
         anti join {REPORTED} as shown on {_same_but("shown")}
         semi join {REPORTED} as periods
             on {_same_but("periods", "race_ethnicity_code")} and periods.race_ethnicity_code = {literal(ALL)}

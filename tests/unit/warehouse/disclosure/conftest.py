@@ -45,7 +45,7 @@ def con() -> Iterator[duckdb.DuckDBPyConnection]:
                     threshold, hides_zeros, kind, minimum_n, numerator_records, denominator_records, rests_on_records,
                     known_numerator, known_denominator, records, is_confidential
                 ) from intermediate.int_disclosure__planned;
-            create table intermediate.int_disclosure__protected (
+            create table intermediate.int_disclosure__thresholds (
                 measure_id varchar, measure_version integer, kind varchar, minimum_n double, is_confidential boolean,
                 threshold integer, hides_zeros boolean, numerator_records varchar, denominator_records varchar,
                 rests_on_records varchar

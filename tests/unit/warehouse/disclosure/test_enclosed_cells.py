@@ -51,7 +51,7 @@ def _fill(con: duckdb.DuckDBPyConnection, totals: bool) -> None:
     con.execute(f"delete from rows where geography_type <> 'city' and period_type = 'year' {of_all}")
     con.execute("insert into intermediate.int_disclosure__planned from rows")
     con.execute(
-        "insert into intermediate.int_disclosure__protected "
+        "insert into intermediate.int_disclosure__thresholds "
         "values ('lead', 1, 'proportion', 20, true, 11, false, 'elevated', 'children', null)"
     )
 
