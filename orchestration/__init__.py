@@ -1,5 +1,4 @@
-"""When things happen, and who is told.
+"""Run Levelground: Dagster's definitions, the command line, settings, and a run from its lock to its record.
 
-Here: Dagster's assets, checks, job and schedule, the command line, settings, and the run from lock to receipt. Not here:
-how a delivery is read (`ingest`), judged (`expectations`), modelled (`dbt_project`) or released (`warehouse`).
+See `ingest` for reading deliveries, `expectations` for checking them, `dbt_project` for models, `warehouse` for releases.
 """

@@ -1,11 +1,11 @@
-"""What Dagster loads: the entry point of the UI and the daemon.
+"""Load all definitions: the entry point of Dagster's UI, daemon and command line.
 
-Importing this module reads contracts, settings and dbt's project, so nothing of ours does; `graph` puts the definitions together.
+Importing this module reads contracts, settings and the dbt project, so no other module of Levelground imports it.
 """
 
 from __future__ import annotations
 
-from orchestration.defs.build import definitions
+from orchestration.defs.build import build_defs
 from orchestration.settings import Settings
 
-defs = definitions(Settings.from_environment())
+defs = build_defs(Settings.from_environment())

@@ -1,8 +1,7 @@
-"""Settings: the environment variables that Levelground reads, all in one place.
+"""Read the settings: every LEVELGROUND_ environment variable, with its default and its check.
 
-Here: names, defaults and checks of settings. Not here: what a home has settled on to read
-(`orchestration.runs.delivery_location`). Secrets come by the names that contracts give (credentials_env) and by
-LEVELGROUND_HASH_KEY, and are never shown.
+See `orchestration.runs.delivery_location` for which deliveries a home reads. Secrets come from LEVELGROUND_HASH_KEY and from the
+variables that contracts name (`credentials_env`), and are never displayed.
 """
 
 from __future__ import annotations
@@ -22,15 +21,15 @@ DBT_PROJECT = PROJECT / "dbt_project"
 
 
 class ConfigurationError(ValueError):
-    """Arguments or settings that cannot be used; the message says which, and what to write instead."""
+    """An argument or setting that cannot be used; the message names it and what to write instead."""
 
 
 @dataclass(frozen=True)
 class Settings:
-    """Everything that the environment decides."""
+    """All settings, read from the environment."""
 
     home: Home
-    deliveries: str | None  # sample | live | a folder; None leaves it to home.json
+    deliveries: str | None  # sample | live | a folder; None: home.json decides
     further_sources: Path | None
     hash_key: bytes | None = field(repr=False)
     wait_seconds: float
@@ -39,14 +38,14 @@ class Settings:
     keep_runs: float  # days
     memory_limit: str | None
     threads: int | None
-    hosts: Mapping[str, str]  # address → the address that is asked instead
-    alerts: tuple[str, ...] = field(default=(), repr=False)  # apprise's addresses; they may hold passwords
-    docs_url: str | None = None  # where the folder that `levelground docs` writes is served
+    hosts: Mapping[str, str]  # address → the address that is requested instead
+    alerts: tuple[str, ...] = field(default=(), repr=False)  # apprise addresses, which may contain passwords
+    docs_url: str | None = None  # the address that serves the folder of `levelground docs`
     ui_url: str | None = None
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] | None = None) -> Settings:
-        """Read the LEVELGROUND_ variables; `ConfigurationError` names the one that cannot be used."""
+        """Read the LEVELGROUND_ variables; `ConfigurationError` names a variable that cannot be used."""
         env = os.environ if environment is None else environment
         further = env.get("LEVELGROUND_SOURCES")
         key = env.get("LEVELGROUND_HASH_KEY")
@@ -68,22 +67,22 @@ class Settings:
         )
 
 
-def variables() -> tuple[str, ...]:
-    """The names of all variables that are read, as reading them asks for them."""
-    asked = _Asked()
-    Settings.from_environment(asked)
-    return tuple(dict.fromkeys(asked.names))
+def variable_names() -> tuple[str, ...]:
+    """Return the names of all variables that `Settings.from_environment` reads."""
+    environment = _RecordingEnvironment()
+    Settings.from_environment(environment)
+    return tuple(dict.fromkeys(environment.names))
 
 
-class _Asked(dict[str, str]):
-    """An environment in which nothing is set, and which remembers what it was asked for."""
+class _RecordingEnvironment(dict[str, str]):
+    """An empty environment that records the names that are read."""
 
     def __init__(self) -> None:
         super().__init__()
         self.names: list[str] = []
 
     def get(self, key: str, default: Any = None) -> Any:
-        """The default."""
+        """Record the name and return the default."""
         self.names.append(key)
         return default
 
@@ -91,7 +90,7 @@ class _Asked(dict[str, str]):
 def _url(env: Mapping[str, str], name: str) -> str | None:
     text = env.get(name, "")
     if text and not re.fullmatch(r"https?://[^@\s]+", text):
-        raise ConfigurationError(f"{name} is no address; write it like https://levelground.city.example, without a password")
+        raise ConfigurationError(f"{name} is not an address; write it like https://levelground.city.example, without a password")
     return text.rstrip("/") or None
 
 
@@ -101,8 +100,8 @@ def _hosts(text: str) -> dict[str, str]:
         old, _, new = pair.partition("=")
         if not all(re.fullmatch(r"https?://[^/@\s]+(/[^@\s]*)?", address) for address in (old, new)):
             raise ConfigurationError(
-                "LEVELGROUND_HOSTS holds what is no pair of addresses; write it like "
-                "https://data.city.example=https://mirror.example, several with commas between them, without passwords"
+                "LEVELGROUND_HOSTS contains an entry that is not a pair of addresses; write it like "
+                "https://data.city.example=https://mirror.example, separate several by commas, without passwords"
             )
         hosts[old.rstrip("/")] = new.rstrip("/")
     return hosts

@@ -1,10 +1,11 @@
-"""Alerts: who is told when something goes wrong, and when it is well again. Once for each change, and never again every night.
+"""Send an alert when a run, the nightly schedule or a source fails, and again when the problem is resolved.
 
-Here: what is wrong (`conditions`), what has been said of it (`memory`), how it is said (`text`), and to whom (`channels`). Not
-here: judging anything: alerts read the receipts of runs, and a run goes on whatever becomes of its alerts.
+Each channel gets one message per change, not one per night. `conditions` derives problems from run records, `alert_state` keeps
+what each channel was sent, `message_text` words the message, `channels` sends it. Alerts evaluate no data themselves, and a
+failed alert never ends a run.
 """
 
-from orchestration.alerts.channels import unusable as unusable_channels
-from orchestration.alerts.notify import send_test, tell, tell_changed, tell_not_started
+from orchestration.alerts.channels import unusable_channels
+from orchestration.alerts.notify import notify_changes, notify_run_ended, notify_run_not_started, send_test_message
 
-__all__ = ["send_test", "tell", "tell_changed", "tell_not_started", "unusable_channels"]
+__all__ = ["notify_changes", "notify_run_ended", "notify_run_not_started", "send_test_message", "unusable_channels"]

@@ -1,7 +1,4 @@
-"""What is wrong and who has been told of it, kept in the home between runs: `alerts.json`.
-
-Here: the file, and the difference between what a channel has been told and what is so. Not here: sending.
-"""
+"""Keep the active conditions, and what each channel was notified of, in the home's `alerts.json`."""
 
 from __future__ import annotations
 
@@ -16,57 +13,61 @@ from filelock import FileLock, Timeout
 from orchestration.alerts.conditions import Condition
 from warehouse.files import write_atomically
 
-# A run and the UI's daemon may have something to tell at once; nobody sends for longer than that.
-SECONDS_FOR_THE_OTHER = 60
+# A run and the UI's daemon may notify at the same moment; sending takes less than this.
+LOCK_SECONDS = 60
 
 
 @dataclass
-class Memory:
-    """What is wrong now, by subject, and what each channel was last told of each subject (its kind)."""
+class AlertState:
+    """Active conditions by subject, and per channel the kind last notified for each subject."""
 
-    now: dict[str, Condition] = field(default_factory=dict)
-    told: dict[str, dict[str, str]] = field(default_factory=dict)
+    active: dict[str, Condition] = field(default_factory=dict)
+    notified: dict[str, dict[str, str]] = field(default_factory=dict)
 
-    def news(self, channel: str) -> tuple[list[Condition], list[tuple[str, str]]]:
-        """(what is wrong and not told, what was told and is well again as subject and kind)."""
-        told = self.told.get(channel, {})
-        begun = [condition for subject, condition in self.now.items() if told.get(subject) != condition.kind]
-        ended = [(subject, kind) for subject, kind in told.items() if subject not in self.now]
-        return begun, ended
+    def changes_for(self, channel: str) -> tuple[list[Condition], list[tuple[str, str]]]:
+        """Return the conditions that the channel has not been notified of, and the resolved ones as (subject, kind)."""
+        notified = self.notified.get(channel, {})
+        started = [condition for subject, condition in self.active.items() if notified.get(subject) != condition.kind]
+        resolved = [(subject, kind) for subject, kind in notified.items() if subject not in self.active]
+        return started, resolved
 
-    def has_told(self, channel: str) -> None:
-        """The channel knows everything now."""
-        self.told[channel] = {subject: condition.kind for subject, condition in self.now.items()}
+    def mark_notified(self, channel: str) -> None:
+        """Record that the channel was notified of every active condition."""
+        self.notified[channel] = {subject: condition.kind for subject, condition in self.active.items()}
 
-    def forget_others(self, channels: Mapping[str, object]) -> None:
-        """Of channels that are not there any more nothing is kept."""
-        self.told = {channel: told for channel, told in self.told.items() if channel in channels}
+    def drop_channels_except(self, channels: Mapping[str, object]) -> None:
+        """Drop what was recorded for channels that are no longer configured."""
+        self.notified = {channel: kinds for channel, kinds in self.notified.items() if channel in channels}
 
 
 @contextmanager
-def remembered(path: Path) -> Iterator[Memory]:
-    """The memory in `path`, written back at the end; one process at a time. Unreadable is as empty: told twice beats not told."""
+def open_alert_state(path: Path) -> Iterator[AlertState]:
+    """Read the state from `path` and write it back at the end; one process at a time.
+
+    An unreadable file counts as empty: an alert sent twice is better than one never sent.
+    """
     lock = FileLock(path.with_suffix(".lock"))
     try:
-        lock.acquire(timeout=SECONDS_FOR_THE_OTHER)
+        lock.acquire(timeout=LOCK_SECONDS)
     except Timeout:
         raise OSError(f"{path} is in use") from None
     try:
-        memory = _read(path)
+        state = _read(path)
         try:
-            yield memory
+            yield state
         finally:
-            now = [condition.to_dict() for condition in memory.now.values()]
-            write_atomically(path, json.dumps({"now": now, "told": memory.told}, indent=1))
+            # "now" and "told" are the keys of this file in homes of every version
+            active = [condition.to_dict() for condition in state.active.values()]
+            write_atomically(path, json.dumps({"now": active, "told": state.notified}, indent=1))
     finally:
         lock.release()
 
 
-def _read(path: Path) -> Memory:
+def _read(path: Path) -> AlertState:
     try:
         kept = json.loads(path.read_text(encoding="utf-8"))
         conditions = [Condition(**condition) for condition in kept["now"]]
-        told = {str(channel): {str(s): str(k) for s, k in known.items()} for channel, known in kept["told"].items()}
-        return Memory({condition.subject: condition for condition in conditions}, told)
+        notified = {str(channel): {str(s): str(k) for s, k in kinds.items()} for channel, kinds in kept["told"].items()}
+        return AlertState({condition.subject: condition for condition in conditions}, notified)
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
-        return Memory()
+        return AlertState()

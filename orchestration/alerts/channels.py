@@ -1,7 +1,6 @@
-"""Where alerts go: the addresses of LEVELGROUND_ALERTS, by way of apprise, and always the home's `logs/alerts.log`.
+"""Send a message to each address in LEVELGROUND_ALERTS through apprise, and always to the home's `logs/alerts.log`.
 
-Here: sending one message to one place. Not here: what it says. An address may hold a password or a token: it is never shown, and
-a channel is called by its number and kind.
+An address may contain a password or a token, so it is never displayed: a channel's name is its number and kind.
 """
 
 from __future__ import annotations
@@ -21,19 +20,19 @@ Channel = Callable[[Message], bool]
 
 
 def channels(settings: Settings) -> dict[str, Channel]:
-    """Each channel by the name that may be shown; the first is the log."""
+    """Return the configured channels by display name; the first is the log file."""
     found: dict[str, Channel] = {"log": _log(settings.home.logs / LOG_FILE)}
     for number, address in enumerate(settings.alerts, start=1):
         kind = KIND.match(address)
-        found[f"{number} {kind[1] if kind else 'of no known kind'}"] = _by_apprise(address)
+        found[f"{number} {kind[1] if kind else 'of unknown kind'}"] = _by_apprise(address)
     return found
 
 
-def unusable(settings: Settings) -> list[str]:
-    """The channels whose address apprise does not know how to use, by the name that may be shown; nothing is sent."""
+def unusable_channels(settings: Settings) -> list[str]:
+    """Return the display names of channels whose address apprise cannot use; nothing is sent."""
     if not settings.alerts:
         return []
-    import apprise  # noqa: PLC0415 - half a second
+    import apprise  # noqa: PLC0415 - half a second to import
 
     logging.getLogger("apprise").setLevel(logging.CRITICAL + 1)
     names = list(channels(settings))[1:]
@@ -52,14 +51,14 @@ def _log(path: Path) -> Channel:
 
 def _by_apprise(address: str) -> Channel:
     def send(message: Message) -> bool:
-        import apprise  # noqa: PLC0415 - half a second, and most runs have nothing to tell
+        import apprise  # noqa: PLC0415 - half a second, and most runs send nothing
 
-        # its log quotes addresses
+        # apprise's log quotes addresses
         logging.getLogger("apprise").setLevel(logging.CRITICAL + 1)
         sender = apprise.Apprise()
         if not sender.add(address):
             return False
-        kind = apprise.NotifyType.SUCCESS if message.good else apprise.NotifyType.FAILURE
+        kind = apprise.NotifyType.SUCCESS if message.is_resolution else apprise.NotifyType.FAILURE
         return bool(sender.notify(message.body, message.title, notify_type=kind, body_format=apprise.NotifyFormat.TEXT))
 
     return send

@@ -1,7 +1,4 @@
-"""What is wrong after a run, as far as somebody should be told.
-
-Here: from a receipt to conditions, and what it says nothing of. Not here: whether they are new (`memory`), the words (`text`).
-"""
+"""Derive alert conditions from a run record: a failed or blocked run, a missed night, a held-back or stale source."""
 
 from __future__ import annotations
 
@@ -13,15 +10,15 @@ from orchestration.runs.record import BLOCKED, FAILED, HELD_BACK, RELEASED, STAL
 
 RUN, NIGHTLY = "run", "nightly"
 NOT_STARTED, MISSED = "not_started", "missed"
-# What a condition is about, in the order in which a message names them; the rest are sources.
-FIRST = (RUN, NIGHTLY)
+# Subjects that a message lists first, in this order; every other subject is a source.
+LISTED_FIRST = (RUN, NIGHTLY)
 
 
 @dataclass(frozen=True)
 class Condition:
-    """Something that is wrong: of what (`run`, `nightly`, or a source), in which way, why, and in which run it was seen.
+    """A problem: its subject (`run`, `nightly` or a source), kind and reason, and the run that found it.
 
-    Two conditions of the same subject and kind are the same state, whatever their reasons say.
+    Two conditions with the same subject and kind are the same problem, even if their reasons differ.
     """
 
     subject: str
@@ -31,17 +28,17 @@ class Condition:
     load_id: str | None = None
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain data for JSON."""
+        """Return the condition as JSON-compatible data."""
         return asdict(self)
 
 
-def after_run(receipt: RunReceipt, before: Mapping[str, Condition]) -> dict[str, Condition]:
-    """What is wrong once a run has ended, by subject. Of what the run did not look at, it is what it was."""
+def conditions_after_run(receipt: RunReceipt, before: Mapping[str, Condition]) -> dict[str, Condition]:
+    """Return the active conditions by subject after a run; a subject that the run did not check keeps its condition."""
     found = dict(before)
     if receipt.outcome in (FAILED, BLOCKED):
-        found[RUN] = Condition(RUN, receipt.outcome, receipt.message or "its log says why", receipt.run_id)
+        found[RUN] = Condition(RUN, receipt.outcome, receipt.message or "the reason is in its log", receipt.run_id)
     elif receipt.outcome == RELEASED or (receipt.outcome == UNCHANGED and receipt.fingerprint):
-        found.pop(RUN, None)  # a run that only took deliveries in says nothing of the release
+        found.pop(RUN, None)  # a run that only ingested deliveries has not checked the release
     found.pop(NIGHTLY, None)
     for status in receipt.sources.values():
         if status.verdict in (HELD_BACK, STALE):

@@ -1,7 +1,7 @@
-"""Telling what has changed, to every channel, whatever happens on the way.
+"""Notify every channel of the conditions that started or were resolved.
 
-Here: putting conditions, memory, words and channels together. Nothing here raises: an alert that fails is named on the log of
-the process and tried again at the next occasion, and the run that it is about ends as it would have.
+Nothing here raises. A channel that fails is named on the process's log and tried again at the next change; the run itself ends
+as it would have without alerts.
 """
 
 from __future__ import annotations
@@ -11,10 +11,10 @@ from collections.abc import Callable, Mapping
 from functools import partial
 
 from ingest.contract.registry import load_registry
-from orchestration.alerts.alert_state import remembered
+from orchestration.alerts.alert_state import open_alert_state
 from orchestration.alerts.channels import channels
-from orchestration.alerts.conditions import NOT_STARTED, RUN, Condition, after_run
-from orchestration.alerts.message_text import Message, message
+from orchestration.alerts.conditions import NOT_STARTED, RUN, Condition, conditions_after_run
+from orchestration.alerts.message_text import Message, compose_message
 from orchestration.runs.record import RunReceipt
 from orchestration.settings import Settings
 
@@ -23,48 +23,50 @@ Conditions = Mapping[str, Condition]
 _log = logging.getLogger("levelground.alerts")
 
 
-def tell(settings: Settings, receipt: RunReceipt) -> None:
-    """Tell what a run that has ended changed."""
-    tell_changed(settings, receipt.city, partial(after_run, receipt))
+def notify_run_ended(settings: Settings, receipt: RunReceipt) -> None:
+    """Notify every channel of what a finished run changed."""
+    notify_changes(settings, receipt.city, partial(conditions_after_run, receipt))
 
 
-def tell_not_started(settings: Settings, city: str, reason: str, run_id: str | None) -> None:
-    """Tell that a run could not even begin."""
-    tell_changed(settings, city, lambda before: {**before, RUN: Condition(RUN, NOT_STARTED, reason, run_id)})
+def notify_run_not_started(settings: Settings, city: str, reason: str, run_id: str | None) -> None:
+    """Notify every channel that a run could not start."""
+    notify_changes(settings, city, lambda active: {**active, RUN: Condition(RUN, NOT_STARTED, reason, run_id)})
 
 
-def tell_changed(settings: Settings, city: str, change: Callable[[Conditions], Conditions]) -> None:
-    """Change what is wrong, and tell each channel what it does not know yet."""
+def notify_changes(settings: Settings, city: str, change: Callable[[Conditions], Conditions]) -> None:
+    """Apply `change` to the active conditions, and send each channel what it was not notified of yet."""
     try:
-        with remembered(settings.home.root / FILE) as memory:
-            memory.now = dict(change(memory.now))
-            ways = channels(settings)
-            memory.forget_others(ways)
-            news = {name: memory.news(name) for name in ways}
-            contacts = _contacts(settings) if any(begun for begun, _ in news.values()) else {}
-            for name, (begun, ended) in news.items():
-                if (begun or ended) and _sent(name, partial(ways[name], message(settings, city, begun, ended, contacts))):
-                    memory.has_told(name)
-    except Exception as error:  # noqa: BLE001 - whatever it is, it is not worth a run
-        _log.error("alerts could not be told (%s); docs/operation.md says how to try a channel", type(error).__name__)
+        with open_alert_state(settings.home.root / FILE) as state:
+            state.active = dict(change(state.active))
+            senders = channels(settings)
+            state.drop_channels_except(senders)
+            changes = {name: state.changes_for(name) for name in senders}
+            contacts = _contacts(settings) if any(started for started, _ in changes.values()) else {}
+            for name, (started, resolved) in changes.items():
+                if not (started or resolved):
+                    continue
+                if _send(name, partial(senders[name], compose_message(settings, city, started, resolved, contacts))):
+                    state.mark_notified(name)
+    except Exception as error:  # noqa: BLE001 - no alert is worth failing a run for
+        _log.error("alerts could not be sent (%s); docs/operation.md shows how to test a channel", type(error).__name__)
 
 
-def send_test(settings: Settings, city: str) -> dict[str, bool]:
-    """Send a test message to every channel: which took it."""
-    test = Message(f"Levelground {city}: test", "This is a test of LEVELGROUND_ALERTS. Nothing is wrong.", good=True)
-    return {name: _sent(name, partial(send, test)) for name, send in channels(settings).items()}
+def send_test_message(settings: Settings, city: str) -> dict[str, bool]:
+    """Send a test message to every channel; return whether each accepted it."""
+    test = Message(f"Levelground {city}: test", "This is a test of LEVELGROUND_ALERTS. Nothing is wrong.", is_resolution=True)
+    return {name: _send(name, partial(send, test)) for name, send in channels(settings).items()}
 
 
-def _sent(name: str, send: Callable[[], bool]) -> bool:
+def _send(name: str, send: Callable[[], bool]) -> bool:
     try:
-        good = send()
+        accepted = send()
     except Exception:  # noqa: BLE001 - a channel's own error may quote its address
-        good = False
-    if not good:
+        accepted = False
+    if not accepted:
         _log.error(
-            "the alert channel %s did not take a message; the next run tries again. `levelground alerts test` tries it now", name
+            "the alert channel %s did not accept a message; the next run tries again. `levelground alerts test` tests it", name
         )
-    return good
+    return accepted
 
 
 def _contacts(settings: Settings) -> dict[str, str]:

@@ -1,7 +1,4 @@
-"""How `levelground releases diff` tells what differs: as plain data, or as tables for people.
-
-Here: the wording. Not here: what differs and why (`warehouse.releases`).
-"""
+"""Display the differences between two releases, as JSON or as tables. See `warehouse.releases` for how they are found."""
 
 from __future__ import annotations
 
@@ -12,43 +9,46 @@ from typing import Any
 from orchestration.cli.display import out, table
 from warehouse.releases import Differences, Explained, causes, explain
 
-NOTHING_KNOWN = "nothing that the manifests tell of"
-# A key without what is the same for nearly every row.
-_USUAL = {"tabulation": "exclusive", "stratum_type": "all", "stratum_code": "all", "geography_vintage": "current"}
-_NAMED = ("period_start", "geography_type", "geography_vintage", "geoid", "race_ethnicity_code", "tabulation", "method",
+UNEXPLAINED = "not explained by the manifests"
+# Values that nearly every row has; the displayed key leaves them out.
+_COMMON_VALUES = {"tabulation": "exclusive", "stratum_type": "all", "stratum_code": "all", "geography_vintage": "current"}
+_KEY_COLUMNS = ("period_start", "geography_type", "geography_vintage", "geoid", "race_ethnicity_code", "tabulation", "method",
           "stratum_type", "stratum_code")  # fmt: skip
 
 
-def as_data(told: Differences) -> dict[str, Any]:
-    """The differences as JSON takes them."""
+def as_data(differences: Differences) -> dict[str, Any]:
+    """Return the differences as JSON-compatible data."""
     return {
-        "before": told.before.release_id,
-        "after": told.after.release_id,
-        "same": told.before.content_hash == told.after.content_hash,
-        "causes": [asdict(cause) for cause in causes(told.before, told.after)],
+        "before": differences.before.release_id,
+        "after": differences.after.release_id,
+        "same": differences.before.content_hash == differences.after.content_hash,
+        "causes": [asdict(cause) for cause in causes(differences.before, differences.after)],
         "measures": [
             asdict(explained.difference)
             | {"explained_by": [asdict(cause) for cause in explained.causes], "is_explained": _is_explained(explained)}
-            for explained in explain(told.before, told.after, told.measures)
+            for explained in explain(differences.before, differences.after, differences.measures)
         ],
-        "goals": {goal: list(statuses) for goal, statuses in told.goals.items()},
-        "tables": {name: list(rows) for name, rows in told.tables.items()},
+        "goals": {goal: list(statuses) for goal, statuses in differences.goals.items()},
+        "tables": {name: list(rows) for name, rows in differences.tables.items()},
     }
 
 
-def show(told: Differences) -> None:
-    """Print the differences for people."""
-    out.print(f"from {told.before.release_id} to {told.after.release_id}", markup=False)
-    if told.before.content_hash == told.after.content_hash:
-        out.print("they say the same", markup=False)
-    _print("What they were made of", ("what", "name", "before", "after"),
-           [(cause.kind, cause.name, cause.before, cause.after) for cause in causes(told.before, told.after)])  # fmt: skip
-    explained = explain(told.before, told.after, told.measures)
+def show(differences: Differences) -> None:
+    """Print the differences as tables."""
+    out.print(f"from {differences.before.release_id} to {differences.after.release_id}", markup=False)
+    if differences.before.content_hash == differences.after.content_hash:
+        out.print("both have the same content", markup=False)
+    _print(
+        "Inputs that differ",
+        ("kind", "name", "before", "after"),
+        [(cause.kind, cause.name, cause.before, cause.after) for cause in causes(differences.before, differences.after)],
+    )
+    explained = explain(differences.before, differences.after, differences.measures)
     _print(
         "Measures",
-        ("measure", "version", "added", "gone", "changed", "largest change", "explained by"),
+        ("measure", "version", "added", "removed", "changed", "largest change", "explained by"),
         [_measure(one) for one in explained],
-        right=("added", "gone", "changed"),
+        right=("added", "removed", "changed"),
     )
     _print(
         "Largest changes",
@@ -60,11 +60,11 @@ def show(told: Differences) -> None:
         ],
         right=("before", "after", "change"),
     )
-    _print("Goals", ("goal", "before", "after"), [(goal, *statuses) for goal, statuses in told.goals.items()])
+    _print("Goals", ("goal", "before", "after"), [(goal, *statuses) for goal, statuses in differences.goals.items()])
     _print(
         "Rows of tables",
         ("table", "before", "after"),
-        [(name, *rows) for name, rows in told.tables.items()],
+        [(name, *rows) for name, rows in differences.tables.items()],
         right=("before", "after"),
     )
 
@@ -79,9 +79,9 @@ def _measure(explained: Explained) -> tuple[object, ...]:
     difference = explained.difference
     before, after = (", ".join(map(str, versions)) or "-" for versions in difference.versions)
     largest = next((_number(change.by) for change in difference.top if change.by is not None), None)
-    said = ", ".join(str(cause) for cause in explained.causes) if _is_explained(explained) else NOTHING_KNOWN
+    explanation = ", ".join(str(cause) for cause in explained.causes) if _is_explained(explained) else UNEXPLAINED
     if difference.registry and before == after:
-        said = f"{said}; registry: {', '.join(difference.registry)}"
+        explanation = f"{explanation}; registry: {', '.join(difference.registry)}"
     return (
         difference.measure_id,
         before if before == after else f"{before} → {after}, series break",
@@ -89,7 +89,7 @@ def _measure(explained: Explained) -> tuple[object, ...]:
         difference.gone,
         difference.changed,
         largest,
-        said,
+        explanation,
     )
 
 
@@ -98,7 +98,7 @@ def _is_explained(explained: Explained) -> bool:
 
 
 def _key(key: Mapping[str, str]) -> str:
-    return " ".join(key[name] for name in _NAMED if _USUAL.get(name) != key[name])
+    return " ".join(key[name] for name in _KEY_COLUMNS if _COMMON_VALUES.get(name) != key[name])
 
 
 def _number(value: float | None) -> str:

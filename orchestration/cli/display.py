@@ -1,7 +1,4 @@
-"""How the command line speaks: tables, progress on a terminal, plain lines elsewhere, complaints on stderr.
-
-Here: Rich and nothing else. Not here: what is said.
-"""
+"""Print tables, progress and errors to the terminal with Rich, or as plain lines to a file or pipe."""
 
 from __future__ import annotations
 
@@ -14,31 +11,31 @@ from rich.table import Table
 
 from orchestration.runs.record import SourceStatus
 
-WIDTH_WITHOUT_TERMINAL = 10_000  # a file or a pipe has no width: nothing is cut or wrapped
+WIDTH_WITHOUT_TERMINAL = 10_000  # a file or a pipe has no width: no line is cut or wrapped
 out = Console(width=None if sys.stdout.isatty() else WIDTH_WITHOUT_TERMINAL, highlight=False, soft_wrap=not sys.stdout.isatty())
 err = Console(
     stderr=True, width=None if sys.stderr.isatty() else WIDTH_WITHOUT_TERMINAL, highlight=False, soft_wrap=not sys.stderr.isatty()
 )
 
 
-def complain(error: object, exit_code: int) -> int:
-    """Say what is wrong on stderr; the exit code, for `sys.exit`."""
+def print_error(error: object, exit_code: int) -> int:
+    """Print the error to stderr and return the exit code, for `sys.exit`."""
     err.print(f"levelground: {error}", style="red" if err.is_terminal else None, markup=False)
     return exit_code
 
 
 def table(title: str | None, columns: Sequence[str], rows: Iterable[Sequence[object]], right: Iterable[str] = ()) -> Table:
-    """A table of texts; `right` names the columns that are numbers."""
-    made = Table(title=title, title_justify="left", box=None, pad_edge=False, header_style="bold")
+    """Return a table of texts; `right` names the numeric columns."""
+    built = Table(title=title, title_justify="left", box=None, pad_edge=False, header_style="bold")
     numbers = set(right)
     for column in columns:
-        made.add_column(column, justify="right" if column in numbers else "left", no_wrap=column in numbers, overflow="fold")
+        built.add_column(column, justify="right" if column in numbers else "left", no_wrap=column in numbers, overflow="fold")
     for row in rows:
-        made.add_row(*(_shown(value) for value in row))
-    return made
+        built.add_row(*(_as_text(value) for value in row))
+    return built
 
 
-def _shown(value: object) -> str:
+def _as_text(value: object) -> str:
     if value is None:
         return "-"
     if isinstance(value, float):
@@ -47,7 +44,7 @@ def _shown(value: object) -> str:
 
 
 class Progress:
-    """Watches a run: a line that changes on a terminal, plain lines elsewhere; all on stderr, so stdout stays clean."""
+    """Displays a run's progress on stderr: one changing line on a terminal, plain lines elsewhere."""
 
     def __init__(self) -> None:
         self._status: Status | None = err.status("starting") if err.is_terminal else None
@@ -63,7 +60,7 @@ class Progress:
             self._status.stop()
 
     def stage(self, text: str) -> None:
-        """Say which stage begins."""
+        """Display the stage that starts."""
         self._rows = 0
         if self._status:
             self._status.update(text)
@@ -71,13 +68,13 @@ class Progress:
             err.print(text, markup=False)
 
     def rows(self, source: str, rows: int) -> None:
-        """Count rows on a terminal; a log needs no counter."""
+        """Add to the row counter, which only a terminal displays."""
         self._rows += rows
         if self._status:
             self._status.update(f"{source}: {self._rows:,} rows")
 
     def source(self, status: SourceStatus) -> None:
-        """Say what became of a source."""
+        """Display the result of a source."""
         rows = "" if status.rows_delivered is None else f", {status.rows_delivered:,} rows"
         reason = f": {status.reason}" if status.reason else ""
         err.print(f"  {status.source}: {status.verdict}{rows}, {status.seconds:.1f} s{reason}", markup=False)

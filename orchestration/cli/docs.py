@@ -1,4 +1,4 @@
-"""`levelground docs`: the documentation of the home as one static folder."""
+"""Provide `levelground docs`, which writes the documentation of the home as one static folder."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from orchestration.settings import Settings
 
 
 def docs(show: Annotated[bool, typer.Option("--open", help="Open the index page in a browser.")] = False) -> None:
-    """Write dbt docs, the gates' verdicts and the catalogue of sources, measures and tables into the home's docs folder."""
+    """Write dbt docs, gate results and the catalogue of sources, measures and tables into the home's docs folder."""
     index = write_docs(Settings.from_environment())
     out.print(str(index), markup=False)
     if show and not webbrowser.open(index.as_uri()):
-        err.print("no browser could be started; open the page yourself", markup=False)
+        err.print("no browser could be started; open the page by hand", markup=False)

@@ -1,4 +1,4 @@
-"""`levelground query`: read-only SQL on the current release, locked down."""
+"""Provide `levelground query`: read-only SQL on the current release, without access to other files or settings."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ import pyarrow.csv
 import pyarrow.parquet
 import typer
 
-from orchestration.cli.display import complain, out, table
+from orchestration.cli.display import out, print_error, table
 from orchestration.runs.record import EXIT_UNEXPECTED
 from orchestration.settings import Settings
 from warehouse.connection import QueryError, WarehouseError, run_query
 
 
 class Format(StrEnum):
-    """How the result is written."""
+    """The output format of the result."""
 
     TABLE = "table"
     CSV = "csv"
@@ -31,7 +31,7 @@ class Format(StrEnum):
 def query(
     sql: Annotated[str, typer.Argument(help="One SELECT.", show_default=False)],
     form: Annotated[Format, typer.Option("--format", help="How to write the result.")] = Format.TABLE,
-    public: Annotated[bool, typer.Option("--public", help="Ask the public file.")] = False,
+    public: Annotated[bool, typer.Option("--public", help="Query the public file.")] = False,
     timeout: Annotated[float, typer.Option(help="Seconds until the query is stopped.")] = 60,
 ) -> None:
     """Query the current release."""
@@ -39,12 +39,12 @@ def query(
     path = home.published_public if public else home.published_analyst
     if not path.is_file():
         raise typer.Exit(
-            complain(f"nothing is published in {home.published} yet; `levelground run` makes a release", EXIT_UNEXPECTED)
+            print_error(f"nothing is published in {home.published} yet; `levelground run` makes a release", EXIT_UNEXPECTED)
         )
     try:
         result = run_query(path, sql, timeout)
     except (QueryError, WarehouseError) as error:
-        raise typer.Exit(complain(error, EXIT_UNEXPECTED)) from None
+        raise typer.Exit(print_error(error, EXIT_UNEXPECTED)) from None
     _write(result, form)
 
 
@@ -62,12 +62,12 @@ def _write(result: pa.Table, form: Format) -> None:
 
 
 def _plain(value: object) -> float | str:
-    """JSON has numbers and texts: an amount is a number, a date is a text."""
+    """Convert a decimal to a number and any other value to text."""
     return float(value) if isinstance(value, Decimal) else str(value)
 
 
 def _flat(result: pa.Table) -> pa.Table:
-    """CSV has no lists and structs: they are written as text."""
+    """Convert lists and structs to text, since CSV has neither."""
     columns = []
     for name in result.column_names:
         column = result.column(name)

@@ -1,4 +1,4 @@
-"""`levelground releases`: which there are, which is out, going back to one, keeping one for ever, what differs between two."""
+"""Provide `levelground releases`: list releases, publish an earlier one, keep one for ever, compare two."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from orchestration.cli import differences
-from orchestration.cli.display import complain, out, table
+from orchestration.cli.display import out, print_error, table
 from orchestration.runs.record import EXIT_BAD_ARGUMENTS
 from orchestration.settings import Settings
 from warehouse.lock import RunLock
@@ -16,14 +16,14 @@ from warehouse.releases import compare, find, list_releases, recover
 from warehouse.releases import pin as keep
 from warehouse.releases import rollback as roll_back
 
-app = typer.Typer(no_args_is_help=True, help="Releases: list them, go back to one, keep one for ever, compare two.")
-ReleaseName = Annotated[str, typer.Argument(help="An id or a label that `releases list` names.", show_default=False)]
+app = typer.Typer(no_args_is_help=True, help="List releases, publish an earlier one, keep one for ever, compare two.")
+ReleaseName = Annotated[str, typer.Argument(help="An id or a label from `releases list`.", show_default=False)]
 AsJson = Annotated[bool, typer.Option("--json", help="Print as JSON.")]
 
 
 @app.command("list")
 def list_(json: AsJson = False) -> None:
-    """All releases that are kept, newest first."""
+    """List all stored releases, newest first."""
     found = list_releases(Settings.from_environment().home)
     rows = []
     for release in found:
@@ -57,21 +57,21 @@ def list_(json: AsJson = False) -> None:
 
 @app.command()
 def rollback(release: ReleaseName) -> None:
-    """Publish an earlier release again, exactly as it was."""
+    """Publish an earlier release again, unchanged."""
     home = Settings.from_environment().home
     home.ensure()
     with RunLock(home, "cli"):
         recover(home)
         published = roll_back(home, find(home, release))
-    out.print(f"published is {published.release_id}; the next run that finds something new releases again", markup=False)
+    out.print(f"{published.release_id} is published; the next run with new data makes a new release", markup=False)
 
 
 @app.command()
 def pin(
-    release: Annotated[str, typer.Argument(help="An id, or `current` for what is published.", show_default=False)],
-    label: Annotated[str, typer.Option(help="What it will be cited by, like 2025Q3; no other release can ever have it.")] = "",
+    release: Annotated[str, typer.Argument(help="An id, or `current` for the published release.", show_default=False)],
+    label: Annotated[str, typer.Option(help="A name to cite it by, like 2025Q3; it can never be given to another release.")] = "",
 ) -> None:
-    """Keep a release for ever, as reported: no later run removes it, and nothing takes its label away."""
+    """Keep a release and its label for ever: no later run deletes it."""
     home = Settings.from_environment().home
     home.ensure()
     with RunLock(home, "cli"):
@@ -79,16 +79,16 @@ def pin(
         try:
             keep(home, release_id, label)
         except ValueError as error:
-            raise typer.Exit(complain(error, EXIT_BAD_ARGUMENTS)) from None
-    out.print(f"{release_id} stays for ever{f' as {label.strip()}' if label.strip() else ''}; it was verified", markup=False)
+            raise typer.Exit(print_error(error, EXIT_BAD_ARGUMENTS)) from None
+    out.print(f"{release_id} was verified and is kept for ever{f' as {label.strip()}' if label.strip() else ''}", markup=False)
 
 
 @app.command()
 def diff(before: ReleaseName, after: ReleaseName, json: AsJson = False) -> None:
-    """What the second release says differently than the first, and which loads, seeds, models or versions explain it."""
+    """Compare two releases, and list which loads, seeds, models or versions explain the differences."""
     home = Settings.from_environment().home
-    told = compare(home, find(home, before), find(home, after))
+    found = compare(home, find(home, before), find(home, after))
     if json:
-        print(jsonlib.dumps(differences.as_data(told), indent=1))
+        print(jsonlib.dumps(differences.as_data(found), indent=1))
     else:
-        differences.show(told)
+        differences.show(found)

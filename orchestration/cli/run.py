@@ -1,7 +1,4 @@
-"""`levelground run`: the job that UI and schedule run, in this process.
-
-Here: arguments, progress, the closing table, the exit code. Not here: the run.
-"""
+"""Provide `levelground run`: run the same job as the UI and the schedule in this process, and print its result."""
 
 from __future__ import annotations
 
@@ -13,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from orchestration.cli.display import Progress, complain, out, table
+from orchestration.cli.display import Progress, out, print_error, table
 from orchestration.runs import error_messages
 from orchestration.runs.context import as_of_time
 from orchestration.runs.delivery_location import LIVE, settle
@@ -33,16 +30,20 @@ def run(
     ] = None,
     live: Annotated[bool, typer.Option("--live", help="Read the departments' live systems.")] = False,
     source: Annotated[
-        list[str] | None, typer.Option(help="Take in only this source; may be given several times.", show_default=False)
+        list[str] | None, typer.Option(help="Ingest only this source; can be given several times.", show_default=False)
     ] = None,
     full_refresh: Annotated[bool, typer.Option("--full-refresh", help="Build everything, even if nothing changed.")] = False,
     as_of: Annotated[
-        str | None, typer.Option(help="The run's clock, like 2025-12-01T00:00:00; now if left out.", show_default=False)
+        str | None, typer.Option(help="The time that the run uses as now, like 2025-12-01T00:00:00.", show_default=False)
     ] = None,
     wait: Annotated[float, typer.Option(help="Seconds to wait for another run.")] = 0,
     json: Annotated[bool, typer.Option("--json", help="Print the run as JSON.")] = False,
 ) -> None:
-    """Deliver, audit, promote, build, audit, release."""
+    """Ingest deliveries, check them, build and check all models, publish a release.
+
+    Exit code 0 if a release was published or nothing changed, 4 if a source was also held back or stale, 3 if a gate blocked the
+    release, 5 if another run is active, 2 for wrong arguments or settings, 1 for any other error.
+    """
     settings = Settings.from_environment()
     if deliveries is not None and live:
         raise ConfigurationError("--deliveries and --live exclude each other; give one")
@@ -54,52 +55,52 @@ def run(
     lock = RunLock(settings.home, "cli")
     lock.acquire(wait)
     try:
-        with suppress(WarehouseCorrupt):  # the run moves it aside
-            open_working(settings.home).close()  # another process may hold the file without the lock
+        with suppress(WarehouseCorrupt):  # the run moves the file away
+            open_working(settings.home).close()  # another process may have the file open without the lock
         with Progress() as progress, watched_by(progress):
             progress.stage(f"reading {reading.what} ({reading.city.title})")
             receipt, problem = _execute(settings, option, as_of, full_refresh, wanted)
     finally:
         lock.release()
     if receipt is None:
-        raise typer.Exit(complain(problem or "the run ended without a receipt; see the run in the UI", EXIT_UNEXPECTED))
+        raise typer.Exit(print_error(problem or "the run ended without a record; see its log in the UI", EXIT_UNEXPECTED))
     report = run_report(settings.home, receipt)
     if json:
         print(jsonlib.dumps(report, indent=1, default=str))
     else:
-        _show(receipt, str(report["published_path"] or "nothing published yet"))
+        _print_summary(receipt, str(report["published_path"] or "nothing is published yet"))
     if receipt.exit_code and (problem or receipt.message) and receipt.outcome in ("failed", "blocked"):
-        complain(problem if receipt.outcome == "failed" and problem else receipt.message, receipt.exit_code)
+        print_error(problem if receipt.outcome == "failed" and problem else receipt.message, receipt.exit_code)
     raise typer.Exit(EXIT_UNEXPECTED if receipt.exit_code is None else receipt.exit_code)
 
 
 def _execute(
     settings: Settings, option: str | None, as_of: str | None, full_refresh: bool, sources: list[str]
 ) -> tuple[RunReceipt | None, str | None]:
-    """Run the job; its receipt, and what went wrong in words."""
-    from orchestration.defs.execute import execute_refresh  # noqa: PLC0415 - Dagster takes seconds to import, other commands need it not
+    """Run the job; return its record and the error message if it failed."""
+    from orchestration.defs.execute import execute_refresh  # noqa: PLC0415 - Dagster takes seconds to import
 
     run_id = str(uuid.uuid4())
     try:
         problem = execute_refresh(settings, run_id, deliveries=option, as_of=as_of, full_refresh=full_refresh, sources=sources)
     except Exception as error:
-        problem = error_messages.told(error, settings.home)  # Dagster's storage lies on the same disk
+        problem = error_messages.told(error, settings.home)  # Dagster's storage is on the same disk
         if problem is None:
             raise
     store = RunStore(settings.home.runs)
     return next((receipt for receipt in store.all() if receipt.run_id == run_id), None), problem
 
 
-def _show(receipt: RunReceipt, published: str) -> None:
+def _print_summary(receipt: RunReceipt, published: str) -> None:
     rows = [(s.source, *(getattr(s, f"rows_{column}") for column in ROW_COLUMNS), s.verdict) for s in receipt.sources.values()]
     out.print(table(None, ("source", *ROW_COLUMNS, "verdict"), rows, right=ROW_COLUMNS))
     for status in receipt.sources.values():
         if status.reason and status.verdict in ("held_back", "stale"):
             out.print(f"{status.source} is {status.verdict}: {status.reason}", markup=False)
     if receipt.unknown_folders:
-        out.print(f"no contract knows these folders, they were left alone: {', '.join(receipt.unknown_folders)}", markup=False)
+        out.print(f"folders without a contract, not read: {', '.join(receipt.unknown_folders)}", markup=False)
     out.print("seconds: " + ", ".join(f"{stage} {seconds:.1f}" for stage, seconds in receipt.seconds.items()), markup=False)
-    said = {"released": "released", "unchanged": "nothing new to release", "blocked": "BLOCKED by a gate", "failed": "FAILED"}[
+    result = {"released": "released", "unchanged": "nothing new to release", "blocked": "BLOCKED by a gate", "failed": "FAILED"}[
         receipt.outcome or "failed"
     ]
-    out.print(f"{said}; release {receipt.release_id or 'none'}; {published}", markup=False)
+    out.print(f"{result}; release {receipt.release_id or 'none'}; {published}", markup=False)

@@ -1,4 +1,4 @@
-"""`levelground sample`: the deliveries of the sample city."""
+"""Provide `levelground sample`, which writes the deliveries of the generated sample city."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from orchestration.cli.display import out, table
 
 def sample(
     directory: Annotated[
-        Path, typer.Option("--out", help="Where to write; a new or empty folder, or an earlier sample.", show_default=False)
+        Path, typer.Option("--out", help="A new or empty folder, or one with an earlier sample.", show_default=False)
     ],
     rows: Annotated[int, typer.Option(min=1000, help="Event rows over all sources.")] = 100_000,
     seed: Annotated[int, typer.Option(help="The same seed gives the same bytes.")] = 2026,
@@ -22,4 +22,4 @@ def sample(
     summary = write_sample(directory, rows=rows, seed=seed)
     columns = ("source", "rows")
     out.print(table(None, columns, summary.rows.items(), right=("rows",)))
-    out.print(f"{len(summary.files)} files in {directory}, {summary.seconds:.1f} s; read them with --deliveries {directory}")
+    out.print(f"{len(summary.files)} files in {directory}, {summary.seconds:.1f} s; read them with `--deliveries {directory}`")

@@ -1,4 +1,4 @@
-"""`levelground status`: how things stand, from receipts and the release; it answers during a run too."""
+"""Provide `levelground status`, from run records and the release; it also works during a run."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ RECENT = 5
 
 
 def status(json: Annotated[bool, typer.Option("--json", help="Print the last run as JSON.")] = False) -> None:
-    """Last runs, current release, freshness and held-back sources, gate results."""
+    """Show the last runs, the current release, the state of each source and failed gate checks."""
     home = Settings.from_environment().home
     runs = [run for run in RunStore(home.runs).all() if run.outcome]
     if not runs:

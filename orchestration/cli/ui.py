@@ -1,19 +1,21 @@
-"""`levelground ui`: Dagster's web server and daemon on this machine, schedules on.
+"""Provide `levelground ui`: start Dagster's web server and daemon on this machine, with schedules on.
 
-The web server listens on this machine alone: it asks nobody who they are. What lets others in is a proxy (docs/deploy/).
+The web server only accepts connections from this machine, because it has no login. Other users reach it through a proxy
+(docs/deploy/).
 """
 
 from __future__ import annotations
 
 import os
-import sys
+import sysconfig
 from enum import StrEnum
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from orchestration.cli.display import err
-from orchestration.instance.server import claim, serve
+from orchestration.instance.server import lock_daemon, run_until_exit
 from orchestration.instance.setup import prepare_instance
 from orchestration.runs.delivery_location import settle
 from orchestration.settings import Settings
@@ -22,8 +24,8 @@ HOST = "127.0.0.1"
 DEFINITIONS = ("-m", "orchestration.definitions")
 
 
-class Part(StrEnum):
-    """One of the two processes, for a service manager that keeps each alive by itself."""
+class Process(StrEnum):
+    """One of the UI's two processes, for a service manager that restarts each by itself."""
 
     WEBSERVER = "webserver"
     DAEMON = "daemon"
@@ -31,29 +33,36 @@ class Part(StrEnum):
 
 def ui(
     port: Annotated[int, typer.Option(min=1, max=65535, help="Port on localhost.")] = 3000,
-    only: Annotated[Part | None, typer.Option("--only", help="Start one of the two, as services do.", show_default=False)] = None,
+    only: Annotated[
+        Process | None, typer.Option("--only", help="Start only one of the two processes, as services do.", show_default=False)
+    ] = None,
 ) -> None:
-    """Open the Dagster UI; stop it with Ctrl-C. One on a home: a second one exits 5 and says where the first is."""
-    from orchestration.instance.orphaned_runs import clear_the_queue  # noqa: PLC0415 - Dagster takes seconds to import, other commands need it not
+    """Start the Dagster UI; stop it with Ctrl-C. A home has one daemon: a second command exits 5 and names the first."""
+    from orchestration.instance.orphaned_runs import fail_orphaned_runs_at_startup  # noqa: PLC0415 - Dagster takes seconds to import
 
     settings = Settings.from_environment()
     settle(settings)
     prepare_instance(settings)
     where = f"http://localhost:{port}"
-    claimed = None
-    if only is not Part.WEBSERVER:
-        claimed = claim(settings.home, "without a web server" if only else where)
-        clear_the_queue()
-    if only is not Part.DAEMON:
+    lock = None
+    if only is not Process.WEBSERVER:
+        lock = lock_daemon(settings.home, "without a web server" if only else where)
+        fail_orphaned_runs_at_startup()
+    if only is not Process.DAEMON:
         err.print(f"{where}  (home {settings.home.root})", markup=False)
-    os.chdir(settings.home.root)  # beside no other dagster.yaml
+    os.chdir(settings.home.root)  # a folder without another dagster.yaml
+    command = _command(only, port)
+    if only is None and lock is not None:
+        raise typer.Exit(run_until_exit(command, lock))
+    os.execv(command[0], command)  # noqa: S606 - nothing from outside is in the command
+
+
+def _command(only: Process | None, port: int) -> list[str]:
+    """Return the Dagster command to start, from the environment that Levelground is installed in."""
     address = ("-h", HOST, "-p", str(port))
-    commands = {
+    name, *arguments = {
         None: ("dagster", "dev", *DEFINITIONS, *address),
-        Part.WEBSERVER: ("dagster_webserver", *DEFINITIONS, *address),
-        Part.DAEMON: ("dagster._daemon", "run", *DEFINITIONS),
-    }
-    command = [sys.executable, "-m", *commands[only]]
-    if only is None and claimed is not None:
-        raise typer.Exit(serve(command, claimed))
-    os.execv(sys.executable, command)  # noqa: S606 - nothing from outside is in the command
+        Process.WEBSERVER: ("dagster-webserver", *DEFINITIONS, *address),
+        Process.DAEMON: ("dagster-daemon", "run", *DEFINITIONS),
+    }[only]
+    return [str(Path(sysconfig.get_path("scripts")) / name), *arguments]

@@ -1,1 +1,1 @@
-"""Dagster definitions: assets, asset checks, jobs, schedules, sensors, resources."""
+"""Define Dagster's objects: assets, asset checks, jobs, schedules, sensors, resources. `build` assembles them."""

@@ -1,6 +1,6 @@
-"""Gates and tests as Dagster asset checks: one check a source, one a model.
+"""Turn gate results and dbt tests into Dagster asset checks: one check per source and one per model.
 
-Here: what the UI shows of a verdict, and the check of the marts. Not here: the verdicts (`expectations`, dbt's tests).
+See `expectations` for what the gates check, and `transform.dbt_runner` for dbt's tests.
 """
 
 import datetime as dt
@@ -23,13 +23,13 @@ from orchestration.transform.dbt_runner import NodeResult, failed_tests
 
 DELIVERY_GATE, FRESHNESS, BUILD_GATE, DBT_TESTS = "delivery_gate", "freshness", "build_gate", "dbt_tests"
 
-NOTHING_NEW = "Nothing new was delivered: the load that is in was judged when it came."
+NOTHING_NEW = "Nothing new was delivered. The load in use was checked when it was delivered."
 
 
 def delivery_check(
     contract: Contract, status: SourceStatus, gate: GateResult | None, receipt: Receipt | None, settings: Settings
 ) -> dg.AssetCheckResult:
-    """The delivery against its contract: red when it was held back."""
+    """Return the result of the delivery gate: red if the delivery was held back."""
     held = status.verdict == HELD_BACK
     metadata: dict[str, Any] = {"reason": status.reason} if status.reason else {}
     metadata |= (finding_metadata([gate]) if gate else {}) | (difference_metadata(contract, receipt) if held else {})
@@ -45,9 +45,9 @@ def delivery_check(
 
 
 def freshness_check(contract: Contract, status: SourceStatus, as_of: dt.datetime) -> dg.AssetCheckResult:
-    """How old the source's data are beside what its contract allows: yellow when late, red when stale.
+    """Return the freshness of a source compared with its contract's limits: yellow when late, red when stale.
 
-    A source of which nothing has ever come, or whose city sets no limit, is never late.
+    A source that was never delivered, or that has no limit in its city, is never late.
     """
     limits, age = contract.freshness, age_hours(status, as_of)
     metadata: dict[str, Any] = {}
@@ -68,34 +68,36 @@ def freshness_check(contract: Contract, status: SourceStatus, as_of: dt.datetime
 
 
 def source_checks(contract: Contract) -> list[dg.AssetCheckSpec]:
-    """The checks that every run makes of a source: its delivery, and its age where the contract limits it."""
+    """Return the checks of every run on a source: its delivery gate, and freshness if the contract limits it."""
     key = ["landing", contract.source]
-    specs = [dg.AssetCheckSpec(DELIVERY_GATE, asset=key, description="The delivery against its contract.")]
+    specs = [dg.AssetCheckSpec(DELIVERY_GATE, asset=key, description="Compares the delivery with its contract.")]
     if contract.freshness:
-        specs.append(dg.AssetCheckSpec(FRESHNESS, asset=key, description="The age of its data against its contract."))
+        specs.append(
+            dg.AssetCheckSpec(FRESHNESS, asset=key, description="Compares the age of the data with the contract's limits.")
+        )
     return specs
 
 
 def finding_metadata(gates: Sequence[GateResult]) -> dict[str, Any]:
-    """How many expectations there were, and what each found, the failed ones first. No cell of the data is among it."""
+    """Return the number of expectations and what each found, failed ones first; no cell of the data."""
     findings = sorted((finding for gate in gates for finding in gate.findings), key=lambda finding: finding.success)
     metadata: dict[str, Any] = {"expectations": len(findings), "failed": sum(not finding.success for finding in findings)}
     if findings:
         facts = ("severity", "expectation", "column", "observed", "threshold")
         records = [
-            {"result": "passed" if finding.success else "FAILED"} | {fact: _said(getattr(finding, fact)) for fact in facts}
+            {"result": "passed" if finding.success else "FAILED"} | {fact: _as_text(getattr(finding, fact)) for fact in facts}
             for finding in findings
         ]
         metadata["findings"] = dg.MetadataValue.table([dg.TableRecord(record) for record in records])
     return metadata
 
 
-def _said(fact: object) -> str:
+def _as_text(fact: object) -> str:
     return "" if fact is None else f"{fact:,.6g}" if isinstance(fact, float) else str(fact)
 
 
 def difference_metadata(contract: Contract, receipt: Receipt | None) -> dict[str, Any]:
-    """The columns of a held-back delivery that are not as agreed, as a table; nothing where it could not be read."""
+    """Return the columns of a held-back delivery that differ from the contract, as a table; nothing if it could not be read."""
     lines = differing(column_differences(contract, receipt)) if receipt else ()
     if not lines:
         return {}
@@ -107,7 +109,7 @@ def difference_metadata(contract: Contract, receipt: Receipt | None) -> dict[str
 def test_results(
     specs: Mapping[str, dg.AssetSpec], results: Iterable[NodeResult], selected: Collection[dg.AssetCheckKey]
 ) -> Iterator[dg.AssetCheckResult]:
-    """One check result for each model that was tested: passed if all its tests did. What stands was tested when it was built."""
+    """Return one check result per tested model, passed if all its tests passed. A reused table was tested when it was built."""
     tests: dict[str, list[NodeResult]] = {}
     for result in results:
         if result.kind == "test":
@@ -136,12 +138,12 @@ def test_results(
 
 
 def build_gate(specs: Iterable[dg.AssetSpec]) -> dg.AssetChecksDefinition:
-    """The gate before the release: Great Expectations on every mart and public table, and the attacker on what is published."""
+    """Return the gate before the release: Great Expectations on marts and public tables, the attacker on published tables."""
     subjects = {
         spec.key: (
             {f"marts.{spec.key.path[-1]}"}
             if spec.key.path[0] == "marts"
-            # a seed has the name geographies, and dbt knows one thing by one name
+            # dbt needs unique names: the model `published_geographies` is the table `published.geographies`
             else {"published", f"published.{spec.key.path[-1].removeprefix('published_')}"}
         )
         for spec in specs
@@ -151,22 +153,22 @@ def build_gate(specs: Iterable[dg.AssetSpec]) -> dg.AssetChecksDefinition:
     @dg.multi_asset_check(
         name=BUILD_GATE,
         specs=[
-            dg.AssetCheckSpec(BUILD_GATE, asset=key, blocking=True, description="The gate before the release.")
+            dg.AssetCheckSpec(BUILD_GATE, asset=key, blocking=True, description="Checks the table before the release.")
             for key in subjects
         ],
         can_subset=True,
     )
-    def judge(context: dg.AssetCheckExecutionContext, run: RunResource) -> Iterator[dg.AssetCheckResult]:
+    def check_build(context: dg.AssetCheckExecutionContext, run: RunResource) -> Iterator[dg.AssetCheckResult]:
         gates = stages.gates(run.session, told(context.log.info))
-        for key, about in subjects.items():
-            found = [gate for gate in gates if gate.subject in about]
+        for key, names in subjects.items():
+            found = [gate for gate in gates if gate.subject in names]
             if not found or dg.AssetCheckKey(key, BUILD_GATE) not in context.selected_asset_check_keys:
                 continue
             blocked = not all(gate.passed for gate in found)
             severity = dg.AssetCheckSeverity.ERROR if blocked else dg.AssetCheckSeverity.WARN
             good = not blocked and not any(gate.warnings for gate in found)
-            shown = next((gate for gate in found if not gate.passed), found[0])
-            page = f"gates/{shown.gate}/{shown.subject}.html"
+            linked = next((gate for gate in found if not gate.passed), found[0])
+            page = f"gates/{linked.gate}/{linked.subject}.html"
             yield dg.AssetCheckResult(
                 check_name=BUILD_GATE,
                 asset_key=key,
@@ -176,4 +178,4 @@ def build_gate(specs: Iterable[dg.AssetSpec]) -> dg.AssetChecksDefinition:
                 description="; ".join(gate.reason for gate in found if gate.reason) or None,
             )
 
-    return judge
+    return check_build

@@ -1,9 +1,8 @@
-"""What the asset graph shows of each node before anything has run: key, group, owner, kinds, description, columns.
+"""Describe assets before anything has run: key, group, owner, kinds, description, columns.
 
-Here: those, from contracts and from dbt's manifest. Not here: the steps behind the nodes (`assets`), what a run adds (`shown`).
-
-Groups follow the way of the data: the department that delivers, then conformed, measured, published; beside them reference
-(seeds), receipts (what the run itself writes down) and quality.
+The specs come from contracts and dbt's manifest. Groups follow the flow of the data: the delivering department, then conformed,
+measured and published; next to them reference (seeds), receipts (what a run records) and quality. See `assets` for the steps and
+`metadata` for what a run adds.
 """
 
 from __future__ import annotations
@@ -25,7 +24,7 @@ QUALITY_SCHEMA = "quality"
 RELEASE_KEY = dg.AssetKey(["published", "levelground"])
 TEAM = "team:data"
 GROUPS = {"staging": "conformed", "intermediate": "conformed", "reference": "reference", "marts": "measured"}
-# Steps lie beside what they lead to, in the schema of what is not released.
+# Calculation steps are in an unreleased schema; their folder decides the group.
 GROUP_OF_FOLDER = {
     "models/marts/": "measured",
     "models/measures/": "measured",
@@ -36,42 +35,42 @@ EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 
 
 class Translator(DagsterDbtTranslator):
-    """dbt's nodes by schema and name; the group says how far along the way of the data they are."""
+    """Names dbt's nodes by schema and name, and groups them by layer."""
 
     def get_asset_key(self, dbt_resource_props: Mapping[str, Any]) -> dg.AssetKey:
-        """Schema and name; a delivered table is the asset of its landing."""
+        """Return schema and name; a delivered table is its landing asset."""
         if dbt_resource_props["resource_type"] == "source":
             return dg.AssetKey([dbt_resource_props["source_name"], dbt_resource_props["name"]])
         return dg.AssetKey([dbt_resource_props["config"].get("schema") or "staging", dbt_resource_props["name"]])
 
     def get_group_name(self, dbt_resource_props: Mapping[str, Any]) -> str | None:
-        """How far along the way of the data the node is."""
+        """Return the node's layer: conformed, reference, measured, published or quality."""
         schema = dbt_resource_props["config"].get("schema") or "staging"
         path = dbt_resource_props["original_file_path"]
         own = next((group for folder, group in GROUP_OF_FOLDER.items() if path.startswith(folder)), None)
         return own or GROUPS.get(schema, schema)
 
     def get_description(self, dbt_resource_props: Mapping[str, Any]) -> str:
-        """What the model's documentation says; dagster-dbt would put all of its SQL behind it, also in lists of one line."""
+        """Return the model's description only; dagster-dbt appends all SQL, also in one-line lists."""
         return str(dbt_resource_props.get("description") or "")
 
     def get_metadata(self, dbt_resource_props: Mapping[str, Any]) -> Mapping[str, Any]:
-        """dagster-dbt's (columns, table), and where the SQL stands."""
+        """Return dagster-dbt's metadata (columns, table) and the path of the SQL file."""
         return {**super().get_metadata(dbt_resource_props), "file": f"dbt_project/{dbt_resource_props['original_file_path']}"}
 
     def get_owners(self, dbt_resource_props: Mapping[str, Any]) -> list[str]:  # noqa: ARG002 - dagster-dbt's
-        """What dbt builds is the data team's."""
+        """Return the data team, which owns everything that dbt builds."""
         return [TEAM]
 
 
 def source_owner(contract: Contract) -> str:
-    """The steward, who is asked when a delivery is bad."""
+    """Return the steward, whom the team asks about a bad delivery."""
     contact = contract.steward.contact
     return contact if EMAIL.fullmatch(contact) else f"team:{contract.department}"
 
 
 def source_description(contract: Contract) -> str:
-    """What is delivered, how often, by whom, and by what it can be disaggregated."""
+    """Return what is delivered, how often, by which steward, and by which dimensions it can be disaggregated."""
     by = ", ".join(dimension for dimension, columns in disaggregations(contract).items() if columns)
     fresh = contract.freshness
     limit = f"late after {fresh.warn_after_hours:g} h, stale after {fresh.stale_after_hours:g} h" if fresh else "never stale"
@@ -79,12 +78,12 @@ def source_description(contract: Contract) -> str:
         f"{contract.title}: {contract.grain}.\n\n"
         f"Delivered {contract.cadence} from {contract.platform}; {limit}. "
         f"Steward: {contract.steward.team} ({contract.steward.contact}).\n\n"
-        f"Can be told apart by {by or 'nothing'}."
+        f"Can be disaggregated by {by or 'no dimension'}."
     )
 
 
 def source_metadata(contract: Contract) -> dict[str, Any]:
-    """What the contract says, and the columns that are kept."""
+    """Return facts of the contract and the columns that are kept."""
     return {
         "policy_area": contract.policy_area,
         "jurisdiction": contract.jurisdiction,
@@ -96,20 +95,20 @@ def source_metadata(contract: Contract) -> dict[str, Any]:
 
 
 def _column(column: Column) -> dg.TableColumn:
-    said = ", ".join([column.role or "no role", *column.vocabulary_names(), *([column.unit] if column.unit else [])])
+    description = ", ".join([column.role or "no role", *column.vocabulary_names(), *([column.unit] if column.unit else [])])
     return dg.TableColumn(
         name=column.name,
         type=column.type,
-        description=said,
+        description=description,
         constraints=dg.TableColumnConstraints(nullable=not column.required),
         tags={"privacy": column.privacy},
     )
 
 
 def model_specs(manifest: Mapping[str, Any], lineage: Mapping[str, ByColumn]) -> dict[str, dg.AssetSpec]:
-    """A spec for every model and seed by its dbt id; quality waits for all marts, so that it comes after the gates.
+    """Return a spec per model and seed, by dbt id. Quality depends on all marts, so that it is built after the gates.
 
-    `lineage` says what their columns are made of, as far as they have been built.
+    `lineage` has the source columns of each column, for models that have been built.
     """
     translator = Translator()
     nodes = {
@@ -128,12 +127,12 @@ def model_specs(manifest: Mapping[str, Any], lineage: Mapping[str, ByColumn]) ->
 
 
 def source_keys(manifest: Mapping[str, Any]) -> dict[str, dg.AssetKey]:
-    """The key of everything that models read and dbt does not make, by its dbt id."""
+    """Return the asset key of each dbt source, by dbt id."""
     return {i: dg.AssetKey([node["source_name"], node["name"]]) for i, node in manifest["sources"].items()}
 
 
 def lineage_metadata(columns: ByColumn, keys: Mapping[str, dg.AssetKey]) -> dict[str, Any]:
-    """What a model's columns are made of: as Dagster knows it, which its own UI does not show, and as a table."""
+    """Return a model's column lineage in Dagster's format, which its open-source UI does not display, and as a table."""
     deps = {
         column: [dg.TableColumnDep(keys[parent], name) for parent, name in parents if parent in keys]
         for column, parents in columns.items()
@@ -144,17 +143,17 @@ def lineage_metadata(columns: ByColumn, keys: Mapping[str, dg.AssetKey]) -> dict
     rows = [
         f"| {column} | {', '.join(f'{dep.asset_key.path[-1]}.{dep.column_name}' for dep in of)} |" for column, of in deps.items()
     ]
-    table = "\n".join(["| column | is made of |", "| --- | --- |", *rows])
+    table = "\n".join(["| column | made of |", "| --- | --- |", *rows])
     return {"dagster/column_lineage": dg.TableColumnLineage(deps), "columns_made_of": dg.MetadataValue.md(table)}
 
 
 def receipt_specs(manifest: Mapping[str, Any]) -> list[dg.AssetSpec]:
-    """What the run itself writes down for dbt before it builds: nodes without a step of their own."""
+    """Return specs of the tables that a run writes for dbt before the build; no step of their own produces them."""
     return [_written_spec(table, "receipts") for table in manifest["sources"].values() if table["source_name"] == "receipts"]
 
 
 def suppressor_specs(manifest: Mapping[str, Any]) -> dict[str, dg.AssetSpec]:
-    """What the suppressor writes in the step that builds the models, by dbt's id: made of one model, read by others."""
+    """Return the spec of the table that the suppressor writes while the models are built, by dbt id."""
     made_of = [dg.AssetKey(PLANNED.split("."))]
     table = manifest["sources"][SUPPRESSED_ID]
     return {SUPPRESSED_ID: _written_spec(table, "published").replace_attributes(deps=made_of)}

@@ -1,12 +1,10 @@
-"""The asset graph's steps: one a source, one for all dbt models, one for quality, and the release.
+"""Create the assets: one per source, one step for all dbt models, one for quality, and the release.
 
-Here: the steps, and what they yield. Not here: what the graph shows of a node (`specs`, `shown`, `checks`), what the steps do
-(`intake`, `stages`, `build`), which job and schedule run them (`jobs`).
+Assets are created from contracts and dbt's manifest. dbt builds all models in one step: a release is complete or not made, so a
+partial run differs from a full one only in the sources that it ingests. See `asset_specs`, `metadata` and `asset_checks` for what
+the UI displays, and `pipeline` for what the steps do.
 
-Assets are made from contracts and from dbt's manifest, never written out. dbt builds everything in one step: a release is
-whole or not at all, so a partial run differs from a full one only in what it takes in.
-
-Dagster reads the annotations of steps as they stand, so this module does not postpone them.
+Dagster reads the annotations of steps at run time, so this module must not postpone them.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -37,7 +35,7 @@ from orchestration.transform.dbt_runner import STANDS, NodeResult
 
 
 def landing_asset(contract: Contract) -> dg.AssetsDefinition:
-    """The asset of one source: deliver, audit, promote or hold back."""
+    """Return the asset of one source: deliver, audit, then promote or hold back."""
 
     @dg.asset(
         key=["landing", contract.source],
@@ -51,11 +49,11 @@ def landing_asset(contract: Contract) -> dg.AssetsDefinition:
     )
     def land(context: dg.AssetExecutionContext, run: RunResource) -> Iterator[dg.AssetCheckResult | dg.MaterializeResult[Any]]:
         session = run.session
-        seen = watcher()
-        seen.stage(f"{contract.source}: deliver, audit, promote")
-        registered = session.reading.registry[contract.source]  # with what the city changes in the contract
-        status, gate = ingest_source.take_in(session, registered, partial(seen.rows, contract.source))
-        seen.source(status)
+        progress = watcher()
+        progress.stage(f"{contract.source}: deliver, audit, promote")
+        registered = session.reading.registry[contract.source]  # with the city's overrides of the contract
+        status, gate = ingest_source.take_in(session, registered, partial(progress.rows, contract.source))
+        progress.source(status)
         context.log.info(f"{contract.source}: {status.verdict}{f' - {status.reason}' if status.reason else ''}")
         store = DeliveryStore(session.settings.home.deliveries, contract.source)
         receipt = store.receipt(status.load_id) if status.verdict == HELD_BACK and status.load_id else None
@@ -71,21 +69,21 @@ def landing_asset(contract: Contract) -> dg.AssetsDefinition:
 
 
 def _version(last: LastLoad | None) -> dg.DataVersion:
-    """What landing holds of a source: as long as that stays, what is built of it does not show as out of date."""
+    """Return the version of a source's landing rows; while it stays the same, the UI shows downstream assets as up to date."""
     return dg.DataVersion(f"{last.load_id}-{last.sequence}" if last else "nothing")
 
 
 def dbt_assets(specs: Mapping[str, dg.AssetSpec], manifest: Mapping[str, Any]) -> tuple[dg.AssetsDefinition, dg.AssetsDefinition]:
-    """Two steps: all models but quality, then, after the gates, quality."""
+    """Return two steps: all models except quality and, after the gates, quality."""
     quality = {i: spec for i, spec in specs.items() if spec.key.path[0] == QUALITY_SCHEMA}
     models = {i: spec for i, spec in specs.items() if i not in quality}
-    # the gate waits for no more than quality does: all marts and public tables
+    # the gate depends on the same assets as quality: all marts and public tables
     awaited = {dep.asset_key for spec in quality.values() for dep in spec.deps}
     tested = {
         node for test in manifest["nodes"].values() if test["resource_type"] == "test" for node in test["depends_on"]["nodes"]
     }
     checks = [
-        dg.AssetCheckSpec(DBT_TESTS, asset=spec.key, blocking=True, description="Our own tests of this model.")
+        dg.AssetCheckSpec(DBT_TESTS, asset=spec.key, blocking=True, description="Runs the dbt tests of this model.")
         for i, spec in models.items()
         if i in tested
     ]
@@ -120,7 +118,7 @@ def _materialized(
     results: Sequence[NodeResult],
     awaited: Collection[dg.AssetKey] = (),
 ) -> Iterator[dg.MaterializeResult[Any]]:
-    # what stands shows its last materialization, but where a later step waits for it
+    # a reused table keeps its last materialization, unless a later step depends on it
     built = [
         r
         for r in results
@@ -132,14 +130,14 @@ def _materialized(
     if not built:
         return
     rows = build.table_rows(session)
-    made_of = dg.DataVersion(session.receipt.fingerprint or session.receipt.run_id)
+    version = dg.DataVersion(session.receipt.fingerprint or session.receipt.run_id)
     for result in built:
         metadata = model_metadata(result, rows.get(result.relation))
-        yield dg.MaterializeResult(asset_key=specs[result.unique_id].key, metadata=metadata, data_version=made_of)
+        yield dg.MaterializeResult(asset_key=specs[result.unique_id].key, metadata=metadata, data_version=version)
 
 
 def release_asset(specs: Iterable[dg.AssetSpec]) -> dg.AssetsDefinition:
-    """The release: what people and BI tools open."""
+    """Return the release: the files that people and BI tools open."""
     before: Sequence[dg.AssetKey] = [spec.key for spec in specs if spec.key.path[0] in (QUALITY_SCHEMA, "published")]
 
     @dg.asset(
@@ -149,7 +147,7 @@ def release_asset(specs: Iterable[dg.AssetSpec]) -> dg.AssetsDefinition:
         kinds={"duckdb"},
         owners=[TEAM],
         output_required=False,
-        description="The published pair of DuckDB files: the analyst's and the public one.",
+        description="Publishes two DuckDB files: the analyst file and the public file.",
     )
     def publish(context: dg.AssetExecutionContext, run: RunResource) -> Iterator[dg.MaterializeResult[Any]]:
         session = run.session
@@ -160,7 +158,7 @@ def release_asset(specs: Iterable[dg.AssetSpec]) -> dg.AssetsDefinition:
                 context.log_event(observation)
             yield dg.MaterializeResult(metadata=release_metadata(session.settings, session.receipt, release_id))
         elif session.receipt.outcome == BLOCKED:
-            # whoever asked for the release alone has no gate of it on the screen
+            # a run of the release alone shows no gate in the UI
             raise dg.Failure(f"blocked by a gate; the last release stays. {session.receipt.message}", allow_retries=False)
 
     return publish

@@ -1,21 +1,22 @@
-"""The one place where Dagster's definitions are put together.
-
-Here: reading contracts and dbt's manifest, and handing them to the factories. Not here: what a factory does, what Dagster loads
-(`definitions`).
-"""
+"""Build Dagster's definitions from contracts, dbt's manifest and settings. All definitions are assembled here."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
 import dagster as dg
 
-from ingest.contract.registry import load_registry
+from ingest.contract.registry import Registry, load_registry
 from orchestration.defs.asset_checks import build_gate
 from orchestration.defs.asset_specs import model_specs, receipt_specs, suppressor_specs
 from orchestration.defs.assets import dbt_assets, landing_asset, release_asset
-from orchestration.defs.jobs import nightly, refresh_job
+from orchestration.defs.jobs import refresh_job
 from orchestration.defs.resources import RunResource
-from orchestration.defs.sensors.drop_folder import drop_folder
-from orchestration.defs.sensors.run_health import watch
+from orchestration.defs.schedules import nightly_schedule
+from orchestration.defs.sensors.drop_folder import drop_folder_sensor
+from orchestration.defs.sensors.run_health import run_health_sensor
 from orchestration.pipeline.build import SOURCES_FILE
 from orchestration.runs.delivery_location import home_city
 from orchestration.settings import Settings
@@ -24,15 +25,23 @@ from orchestration.transform.dbt_runner import manifest
 from orchestration.transform.dbt_sources import write_sources
 
 
-def definitions(settings: Settings, *, with_lineage: bool = True) -> dg.Definitions:
-    """All definitions for the contracts and the home that settings name.
+@dataclass(frozen=True)
+class Overrides:
+    """Replacements for what `build_defs` otherwise reads or creates; tests and `defs.execute` use them."""
 
-    `with_lineage`: with what each column is made of, which the UI shows, no run needs, and takes two seconds after a build.
-    """
-    registry = load_registry(settings.further_sources)
-    write_sources(registry, SOURCES_FILE)
-    nodes = manifest(settings.home)
-    lineage = column_lineage(settings.home, nodes) if with_lineage else {}
+    contracts: Registry | None = None
+    manifest: Mapping[str, Any] | None = None  # dbt's; given, dbt does not parse
+    resources: Mapping[str, Any] = field(default_factory=dict)
+    # The UI displays column lineage and no run needs it; reading it takes two seconds after a build.
+    with_column_lineage: bool = True
+
+
+def build_defs(settings: Settings, overrides: Overrides | None = None) -> dg.Definitions:
+    """Return all definitions for the contracts and the home that the settings name."""
+    given = overrides or Overrides()
+    registry = given.contracts or load_registry(settings.further_sources)
+    nodes = given.manifest or _parse_dbt_project(settings, registry)
+    lineage = column_lineage(settings.home, nodes) if given.with_column_lineage else {}
     specs = model_specs(nodes, lineage) | suppressor_specs(nodes)
     job = refresh_job()
     return dg.Definitions(
@@ -44,9 +53,14 @@ def definitions(settings: Settings, *, with_lineage: bool = True) -> dg.Definiti
         ],
         asset_checks=[build_gate(specs.values())],
         jobs=[job],
-        schedules=[nightly(job, home_city(settings).time_zone)],
-        sensors=[drop_folder(job, registry, settings), watch(settings)],
-        resources={"run": RunResource.configure_at_launch()},
-        # what somebody materializes in the UI goes the same way as the job: one process, one writer
+        schedules=[nightly_schedule(job, home_city(settings).time_zone)],
+        sensors=[drop_folder_sensor(job, registry, settings), run_health_sensor(settings)],
+        resources={"run": RunResource.configure_at_launch(), **given.resources},
+        # a materialization started in the UI runs as the job does: in one process, with one writer
         executor=dg.in_process_executor,
     )
+
+
+def _parse_dbt_project(settings: Settings, registry: Registry) -> Mapping[str, Any]:
+    write_sources(registry, SOURCES_FILE)
+    return manifest(settings.home)

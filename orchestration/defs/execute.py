@@ -1,7 +1,4 @@
-"""The job `refresh`, executed in this process and left in the instance for the UI to show.
-
-Here: the call and what came of it. Not here: definitions, the run's receipt.
-"""
+"""Execute the job `refresh` in this process and record it in the Dagster instance, where the UI displays it."""
 
 from __future__ import annotations
 
@@ -10,9 +7,8 @@ import re
 
 import dagster as dg
 
-from orchestration.defs.build import definitions
-from orchestration.defs.jobs import REFRESH
-from orchestration.defs.resources import CLI, TRIGGER_TAG
+from orchestration.defs.build import Overrides, build_defs
+from orchestration.instance.names import CLI_TRIGGER, REFRESH_JOB, TRIGGER_TAG
 from orchestration.instance.setup import prepare_instance
 from orchestration.runs import error_messages
 from orchestration.settings import Settings
@@ -23,11 +19,11 @@ CLASS_NAME = re.compile(r"^[\w.]*(?:Error|Exception|Lost|Held|Busy|Corrupt|Unwri
 def execute_refresh(
     settings: Settings, run_id: str, *, deliveries: str | None, as_of: str | None, full_refresh: bool, sources: list[str]
 ) -> str | None:
-    """Run the job; None if every step succeeded, else what the first failed step said. The receipt has the outcome."""
+    """Run the job; return None if every step succeeded, else the first failed step's error. The run record has the outcome."""
     prepare_instance(settings)
-    # a run without anything new skips its gate on purpose, of which Dagster would warn for every check
+    # a run that finds nothing new skips its gate on purpose, and Dagster would log a warning per check
     logging.getLogger("dagster").setLevel(logging.ERROR)
-    job = definitions(settings, with_lineage=False).resolve_job_def(REFRESH)
+    job = build_defs(settings, Overrides(with_column_lineage=False)).resolve_job_def(REFRESH_JOB)
     config = {
         "resources": {
             "run": {"config": {"deliveries": deliveries, "as_of": as_of, "full_refresh": full_refresh, "wait_seconds": 0.0}}
@@ -42,24 +38,24 @@ def execute_refresh(
             run_config=config,
             instance=instance,
             run_id=run_id,
-            tags={TRIGGER_TAG: CLI},
+            tags={TRIGGER_TAG: CLI_TRIGGER},
             asset_selection=selection,
             raise_on_error=False,
         )
         if result.success:
             return None
-        # a step's failure first; a run that could not open has none
+        # a failed step comes first; a run that could not open has no failed step
         for event in sorted([e for e in result.all_events if e.is_failure], key=lambda e: not e.is_step_failure):
             error = getattr(event.event_specific_data, "error", None)
             while error is not None and error.cause is not None:
                 error = error.cause
             if error is not None:
-                said = _plain(error.message, settings)
-                return f"{event.step_key}: {said}" if event.step_key else said
+                message = _without_class_name(error.message, settings)
+                return f"{event.step_key}: {message}" if event.step_key else message
         return "the run failed; open it in the UI for its log"
 
 
-def _plain(message: str, settings: Settings) -> str:
-    """A step's error without the name of its class; trouble of the machine's in words that say what to do."""
+def _without_class_name(message: str, settings: Settings) -> str:
+    """Return a step's error without its class name; an error of disk, memory or locks as a message with a remedy."""
     text = CLASS_NAME.sub("", message.strip())
     return error_messages.told(RuntimeError(text), settings.home) or text

@@ -1,7 +1,7 @@
-"""What a run adds to the nodes of the asset graph: the figures that the UI shows, and draws over time.
+"""Build the metadata that a run adds to assets: figures that the UI displays and plots over time.
 
-Here: metadata of sources, of models and of the release, as numbers where there is something to draw. Not here: verdicts
-(`checks`), where the figures come from: receipts, and what the published file says of itself.
+The figures come from run records and the published file. Numbers stay numbers, so that the UI can plot them. See `asset_checks`
+for check results.
 """
 
 from __future__ import annotations
@@ -24,35 +24,35 @@ MEASURED = ("known_race_pct", "geocoded_pct", "readiness_grade")
 
 
 def status_metadata(status: SourceStatus, measured: Mapping[str, Any], as_of: dt.datetime) -> dict[str, Any]:
-    """One source after a run; `measured` is what the release that is out says of it, a run behind until the next is out."""
-    said: dict[str, Any] = {"verdict": status.verdict, "held_back": int(status.verdict == HELD_BACK)}
+    """Return a source's figures after a run; `measured` is from the current release, so it is one run behind."""
+    metadata: dict[str, Any] = {"verdict": status.verdict, "held_back": int(status.verdict == HELD_BACK)}
     for name in (*ROWS, "load_id", "reason"):
         value = getattr(status, name)
         if value is not None:
-            said[name] = value
+            metadata[name] = value
     if status.data_as_of:
-        said["data_as_of"] = status.data_as_of
-        said["age_hours"] = round(age_hours(status, as_of) or 0.0, 1)
-    return said | measured_metadata(measured)
+        metadata["data_as_of"] = status.data_as_of
+        metadata["age_hours"] = round(age_hours(status, as_of) or 0.0, 1)
+    return metadata | measured_metadata(measured)
 
 
 def measured_metadata(measured: Mapping[str, Any]) -> dict[str, Any]:
-    """What only the built tables can tell of a source: the known share of race, the geocoded share, the grade."""
+    """Return what only the built tables contain: the known share of race, the geocoded share, the readiness grade."""
     return {name: measured[name] for name in MEASURED if measured.get(name) is not None}
 
 
 def age_hours(status: SourceStatus, as_of: dt.datetime) -> float | None:
-    """Hours from the end of the source's data to the run's clock."""
+    """Return the hours between the end of the source's data and the run's clock."""
     if not status.data_as_of:
         return None
     return (as_of - dt.datetime.fromisoformat(status.data_as_of)).total_seconds() / 3600
 
 
 def release_metadata(settings: Settings, receipt: RunReceipt, release_id: str) -> dict[str, Any]:
-    """The release: where it lies, how large it is, and how things stand in it."""
+    """Return the release's path and size, and how many sources and rows it contains."""
     home = settings.home
     statuses = receipt.sources.values()
-    said: dict[str, Any] = {
+    metadata: dict[str, Any] = {
         "release_id": release_id,
         "path": dg.MetadataValue.path(str(home.published_analyst)),
         "analyst_mb": _megabytes(home, "analyst"),
@@ -64,27 +64,27 @@ def release_metadata(settings: Settings, receipt: RunReceipt, release_id: str) -
         "rows_rejected": sum(status.rows_rejected or 0 for status in statuses),
         "seconds": round(sum(receipt.seconds.values()), 1),
     }
-    return said | release_figures(home) | docs_metadata(settings)
+    return metadata | release_figures(home) | docs_metadata(settings)
 
 
 def docs_metadata(settings: Settings, page: str = INDEX) -> dict[str, Any]:
-    """Where a page of the docs is read, else their first page; nothing as long as nobody has written any.
+    """Return the link to a docs page, else to the index page; nothing if the docs have not been written.
 
-    Pages are those that `levelground docs` writes: `gates/<gate>/<subject>.html`, `sources/<source>.html`.
+    `levelground docs` writes the pages: `gates/<gate>/<subject>.html`, `sources/<source>.html`.
     """
-    here = next((name for name in (page, INDEX) if (settings.home.docs / name).is_file()), None)
+    written = next((name for name in (page, INDEX) if (settings.home.docs / name).is_file()), None)
     if settings.docs_url:
-        return {"docs": dg.MetadataValue.url(f"{settings.docs_url}/{here}" if here else settings.docs_url)}
-    return {"docs": dg.MetadataValue.path(str(settings.home.docs / here))} if here else {}
+        return {"docs": dg.MetadataValue.url(f"{settings.docs_url}/{written}" if written else settings.docs_url)}
+    return {"docs": dg.MetadataValue.path(str(settings.home.docs / written))} if written else {}
 
 
 def model_metadata(result: NodeResult, rows: int | None) -> dict[str, Any]:
-    """A model or seed that has been built: how long it took, and how many rows it has, if it is a table."""
+    """Return the build time of a model or seed, and its row count if it is a table."""
     return {"seconds": result.seconds} | ({"dagster/row_count": rows} if rows is not None else {})
 
 
 def source_observations(home: Home) -> list[dg.AssetObservation]:
-    """What the release that has just come out says of each source: points of the same lines as `status_metadata`'s."""
+    """Return the new release's figures of each source, for the same plots as `status_metadata`."""
     return [
         dg.AssetObservation(asset_key=["landing", source], metadata=metadata)
         for source, row in measured_sources(home).items()

@@ -1,9 +1,8 @@
-"""The documentation of a home: dbt docs, the verdicts of the gates, a catalogue of sources, measures and tables, as static pages.
+"""Write the documentation of a home as static pages: dbt docs, gate results, and a catalogue of sources, measures and tables.
 
-Here: gathering what contracts, receipts and the release say, rendering it, and putting it in place at once. Not here: what
-anything means (contracts, dbt's descriptions), the gates' pages (`expectations.engine.data_docs`), dbt
-(`orchestration.transform.dbt_runner`). No page loads anything from elsewhere, and none shows a cell of the data. The working
-warehouse is not opened.
+The content comes from contracts, run records and the current release; the working warehouse is not opened. No page loads
+anything from elsewhere, and none contains a cell of the data. See `expectations.engine.data_docs` for the pages of gates and
+`orchestration.transform.dbt_runner` for dbt docs.
 """
 
 from orchestration.docs_site.site import write_docs

@@ -1,6 +1,6 @@
-"""What the catalogue tells: the sources by their contracts, the measures and tables by the release that is out.
+"""Collect what the catalogue lists: sources from their contracts, measures and tables from the current release.
 
-Here: gathering. Not here: pages. From the release come the registry of measures and the catalog with its comments, no rows.
+Of the release it reads the registry of measures and the database catalog with its comments, no rows.
 """
 
 from __future__ import annotations
@@ -16,10 +16,11 @@ from warehouse.paths import ANALYST_FILE, PUBLIC_FILE, Home
 from warehouse.releases import Manifest
 
 SECONDS = 60
-FILES = {ANALYST_FILE: "analysts", PUBLIC_FILE: "everybody"}
+FILES = {ANALYST_FILE: "analysts", PUBLIC_FILE: "the public"}
 MEASURES = "select * from marts.dim_measure order by policy_area, name, measure_version"
 COLUMNS = """
-select tables.schema_name, tables.table_name, tables.comment as says, columns.column_name, columns.data_type, columns.comment
+select
+    tables.schema_name, tables.table_name, tables.comment as description, columns.column_name, columns.data_type, columns.comment
 from duckdb_tables() as tables
 inner join duckdb_columns() as columns
     on tables.database_name = columns.database_name and tables.schema_name = columns.schema_name
@@ -30,55 +31,55 @@ order by tables.schema_name, tables.table_name, columns.column_index
 
 @dataclass(frozen=True)
 class Table:
-    """A published table: where it is, for whom, what it says, its columns as (name, type, description)."""
+    """A published table: its file, audience and description, and its columns as (name, type, description)."""
 
     schema: str
     name: str
     audience: str
     file: str
-    says: str
+    description: str
     rows: int | None
     columns: tuple[tuple[str, str, str], ...]
 
     @property
     def page(self) -> str:
-        """The file name of its page: `stats` stands in both files."""
+        """Return the file name of its page. Both files contain the schema `stats`, with the same tables."""
         return f"{self.schema}.{self.name}.html"
 
 
 @dataclass(frozen=True)
 class Source:
-    """A source: its contract, and what the last run says of it."""
+    """A source: its contract and its status in the last run."""
 
     contract: Contract
     status: SourceStatus | None
 
     @property
     def verdict(self) -> str:
-        """In the words of the run."""
+        """Return the status as text."""
         return self.status.verdict.replace("_", " ") if self.status else "no run yet"
 
 
 def sources(contracts: list[Contract], last: RunReceipt | None) -> list[Source]:
-    """Every source, by name."""
+    """Return every source with its status in the last run."""
     known: Mapping[str, SourceStatus] = last.sources if last else {}
     return [Source(contract, known.get(contract.source)) for contract in contracts]
 
 
 def measures(home: Home, release_id: str) -> list[dict[str, Any]]:
-    """The registry of measures of a release."""
+    """Return the registry of measures of a release."""
     rows: list[dict[str, Any]] = run_query(home.release(release_id) / ANALYST_FILE, MEASURES, SECONDS).to_pylist()
     return rows
 
 
 def tables(home: Home, manifest: Manifest) -> list[Table]:
-    """The tables of both files of a release, in the order of their names."""
+    """Return the tables of both files of a release, sorted by name."""
     found = []
     for file, audience in FILES.items():
         rows = run_query(home.release(manifest.release_id) / file, COLUMNS, SECONDS).to_pylist()
         for schema, name in dict.fromkeys((row["schema_name"], row["table_name"]) for row in rows):
             own = [row for row in rows if (row["schema_name"], row["table_name"]) == (schema, name)]
             columns = tuple((row["column_name"], row["data_type"], row["comment"] or "") for row in own)
-            counted = manifest.files[file].tables.get(f"{schema}.{name}")
-            found.append(Table(schema, name, audience, file, own[0]["says"] or "", counted, columns))
+            row_count = manifest.files[file].tables.get(f"{schema}.{name}")
+            found.append(Table(schema, name, audience, file, own[0]["description"] or "", row_count, columns))
     return sorted(found, key=lambda table: (table.schema, table.name))

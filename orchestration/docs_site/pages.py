@@ -1,7 +1,4 @@
-"""From what was gathered to HTML: everything escaped, nothing loaded.
-
-Here: templates and their filters. Not here: which pages there are (`site`).
-"""
+"""Render HTML pages from templates, with all text escaped and no external content."""
 
 from __future__ import annotations
 
@@ -12,7 +9,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 TEMPLATES = Path(__file__).with_name("templates")
 STYLE = TEMPLATES / "style.css"
-# dbt's page is one file with its scripts in it. With dbt's telemetry on it would load one more: by this it cannot.
+# dbt's page contains its own scripts. With dbt's telemetry on it would load another one; this policy prevents it.
 DBT_POLICY = (
     "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; script-src 'unsafe-inline' 'unsafe-eval'; "
     "style-src 'unsafe-inline'; img-src data:; font-src data:\">"
@@ -20,7 +17,7 @@ DBT_POLICY = (
 
 
 def renderer() -> Callable[..., str]:
-    """Renders a template by its name; every text in it is escaped, and a name that is not given is an error."""
+    """Return a function that renders a template by name. Text is escaped, and an undefined variable is an error."""
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
@@ -32,9 +29,9 @@ def renderer() -> Callable[..., str]:
     return render
 
 
-def sealed_off(page: str) -> str:
-    """dbt's page, told to load nothing."""
+def block_external_content(page: str) -> str:
+    """Return dbt's page with a policy that keeps the browser from loading anything."""
     head, found, body = page.partition("<head>")
     if not found:
-        raise ValueError("dbt's page has no head to put the policy into")
+        raise ValueError("dbt's page has no <head> for the content policy")
     return f"{head}{found}{DBT_POLICY}{body}"

@@ -1,6 +1,6 @@
-"""The folder `docs/` of a home: written beside it, then put in its place.
+"""Write the folder `docs/` of a home: first under a temporary name, then exchanged with the old folder.
 
-Here: which pages there are and where, and the exchange. Not here: what they say (`catalogue`, `templates/`).
+See `catalogue` and `templates/` for the content of the pages.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from filelock import FileLock
 
 from ingest.contract.registry import load_registry
 from orchestration.docs_site import catalogue
-from orchestration.docs_site.pages import STYLE, renderer, sealed_off
+from orchestration.docs_site.pages import STYLE, block_external_content, renderer
 from orchestration.runs.delivery_location import home_city, home_folder
 from orchestration.runs.record import RunReceipt, RunStore
 from orchestration.settings import Settings
@@ -28,26 +28,26 @@ READABLE = 0o640
 
 
 def write_docs(settings: Settings) -> Path:
-    """Write all pages and put them in place at once; the path of the index page.
+    """Write all pages, put them in place at once, and return the path of the index page.
 
-    Whoever reads meanwhile has the old pages; what a killed writer left is removed.
+    Readers keep the old pages until then. The leftovers of a killed writer are deleted.
     """
     home = settings.home
     home.ensure()
     with FileLock(home.root / ".docs.lock"):
-        for left in home.root.glob(".docs-*"):
-            shutil.rmtree(left)
+        for leftover in home.root.glob(".docs-*"):
+            shutil.rmtree(leftover)
         folder = Path(tempfile.mkdtemp(prefix=NEXT, dir=home.root))
         try:
-            _write(settings, folder)
-            _opened_to_the_group(folder)
-            _exchange(home, folder)
+            _write_pages(settings, folder)
+            _make_group_readable(folder)
+            _replace_docs(home, folder)
         finally:
             shutil.rmtree(folder, ignore_errors=True)
     return home.docs / INDEX
 
 
-def _write(settings: Settings, folder: Path) -> None:
+def _write_pages(settings: Settings, folder: Path) -> None:
     home, render = settings.home, renderer()
     last = RunStore(home.runs).last_ended()
     published = current(home)
@@ -59,37 +59,37 @@ def _write(settings: Settings, folder: Path) -> None:
     measures = catalogue.measures(home, manifest.release_id) if manifest else []
     tables = catalogue.tables(home, manifest) if manifest else []
     built = dt.datetime.now(dt.UTC).replace(microsecond=0, tzinfo=None)
-    told = {"city": city, "manifest": manifest, "last": last, "sources": sources, "measures": measures, "tables": tables}
-    pages = {INDEX: render("index.html", built=built, **told)}
-    pages |= {f"{name}/{INDEX}": render(f"{name}.html", **told) for name in ("sources", "measures", "tables", "gates")}
+    content = {"city": city, "manifest": manifest, "last": last, "sources": sources, "measures": measures, "tables": tables}
+    pages = {INDEX: render("index.html", built=built, **content)}
+    pages |= {f"{name}/{INDEX}": render(f"{name}.html", **content) for name in ("sources", "measures", "tables", "gates")}
     pages |= {f"sources/{source.contract.source}.html": render("source.html", source=source) for source in sources}
     pages |= {f"tables/{table.page}": render("table.html", table=table) for table in tables}
     if last is not None:
-        pages |= _gates(last)
+        pages |= _gate_pages(last)
     for name, page in pages.items():
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(page, encoding="utf-8")
     (folder / "dbt").mkdir()
     page = dbt_runner.documented(home, manifest.release_id if manifest else None, folder)
-    (folder / "dbt" / INDEX).write_text(sealed_off(page), encoding="utf-8")
+    (folder / "dbt" / INDEX).write_text(block_external_content(page), encoding="utf-8")
 
 
-def _gates(last: RunReceipt) -> dict[str, str]:
+def _gate_pages(last: RunReceipt) -> dict[str, str]:
     from expectations.engine.data_docs import gate_page  # noqa: PLC0415 - Great Expectations takes seconds to import
 
     started, style = dt.datetime.fromisoformat(last.started_at), STYLE.read_text(encoding="utf-8")
     return {f"gates/{gate.gate}/{gate.subject}.html": gate_page(gate, last.run_id, started, style) for gate in last.gates}
 
 
-def _opened_to_the_group(folder: Path) -> None:
+def _make_group_readable(folder: Path) -> None:
     folder.chmod(SHARED)
     for path in folder.rglob("*"):
         path.chmod(SHARED if path.is_dir() else READABLE)
 
 
-def _exchange(home: Home, folder: Path) -> None:
-    """Two renames: a folder cannot be replaced in one without a symbolic link, which file shares treat each in its own way."""
+def _replace_docs(home: Home, folder: Path) -> None:
+    """Replace the folder by two renames. One rename would need a symbolic link, which file shares handle differently."""
     before = home.root / BEFORE
     home.docs.rename(before)
     try:

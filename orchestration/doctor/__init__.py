@@ -1,13 +1,12 @@
-"""What is the matter with an installation and its home, and how to mend it.
+"""Check an installation and its home, and name what to fix.
 
-Here: checks that only look (`installed`, `variables`, `home`, `published`, `machine`, `schedule`), each giving findings. Not
-here: mending anything, which the next run or the operator does; whether data is good, which the gates say. Nothing here takes
-the run lock for longer than a look, opens the working warehouse, or changes the home, so it answers while a run is going on.
+Each check only reads and returns findings; the next run or the operator fixes them. No check takes the run lock for longer than a
+read, opens the working warehouse or changes the home, so the doctor also answers during a run. Gates check whether data is good.
 """
 
 from __future__ import annotations
 
 from orchestration.doctor.findings import Finding, Installation, Verdict
-from orchestration.doctor.run_checks import examine
+from orchestration.doctor.run_checks import run_all_checks
 
-__all__ = ["Finding", "Installation", "Verdict", "examine"]
+__all__ = ["Finding", "Installation", "Verdict", "run_all_checks"]

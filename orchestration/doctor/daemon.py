@@ -1,6 +1,6 @@
-"""What Dagster's instance knows of its daemon and of the schedule.
+"""Read the state of the daemon and of the nightly schedule from Dagster's instance.
 
-Here: the one place of the doctor that imports Dagster. Not here: what is good or bad about it (`schedule`).
+This is the doctor's only module that imports Dagster. See `schedule` for the check that evaluates the state.
 """
 
 from __future__ import annotations
@@ -13,21 +13,21 @@ from pathlib import Path
 
 import dagster as dg
 
-from orchestration.defs.jobs import NIGHTLY_SCHEDULE
-from orchestration.doctor.schedule import Seen, Tick
+from orchestration.doctor.scheduler_state import SchedulerState, Tick
+from orchestration.instance.names import NIGHTLY_SCHEDULE
 
-SCHEDULER = "SCHEDULER"  # the one of Dagster's daemons that ticks schedules
+SCHEDULER = "SCHEDULER"  # the type of the Dagster daemon that ticks schedules
 
 
-def read(folder: Path) -> Seen:
-    """What the instance in a folder `dagster/` says."""
+def read_scheduler_state(folder: Path) -> SchedulerState:
+    """Return the state recorded by the instance in a folder `dagster/`."""
     with _dagster_home(folder), dg.DagsterInstance.from_config(str(folder)) as instance:
-        beat = instance.get_daemon_heartbeats().get(SCHEDULER)
+        heartbeat = instance.get_daemon_heartbeats().get(SCHEDULER)
         states = [state for state in instance.all_instigator_state() if state.name == NIGHTLY_SCHEDULE]
         ticks = [tick for state in states for tick in instance.get_ticks(state.instigator_origin_id, state.selector_id, limit=1)]
         newest = max(ticks, key=lambda tick: tick.timestamp, default=None)
-        return Seen(
-            alive_at=_utc(beat.timestamp) if beat else None,
+        return SchedulerState(
+            heartbeat_at=_utc(heartbeat.timestamp) if heartbeat else None,
             is_off=bool(states) and all(state.status.value == "STOPPED" for state in states),
             tick=Tick(_utc(newest.timestamp), newest.status.value.lower()) if newest else None,
         )
@@ -35,7 +35,7 @@ def read(folder: Path) -> Seen:
 
 @contextmanager
 def _dagster_home(folder: Path) -> Iterator[None]:
-    """dagster.yaml names the instance's folder by this variable."""
+    """Set DAGSTER_HOME, by which dagster.yaml names the instance's folder."""
     before = os.environ.get("DAGSTER_HOME")
     os.environ["DAGSTER_HOME"] = str(folder)
     try:

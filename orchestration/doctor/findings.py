@@ -1,7 +1,4 @@
-"""What a check finds, and what it looks at.
-
-Here: the two records that all checks share. Not here: any check.
-"""
+"""Define a finding of the doctor, and the installation that the checks read."""
 
 from __future__ import annotations
 
@@ -17,16 +14,16 @@ from orchestration.settings import PROJECT, Settings
 
 
 class Verdict(StrEnum):
-    """How bad it is: `wrong` is to be mended, `warning` to be looked at, `ok` is told so that one sees what was looked at."""
+    """How severe a finding is. An `ok` finding lists what was checked. The values are part of the JSON output."""
 
     OK = "ok"
     WARNING = "warning"
-    WRONG = "wrong"
+    ERROR = "wrong"
 
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing that was looked at: where, what was found, why that matters, how to mend it. Never a secret's value."""
+    """The result of a check: where, what was found, why it matters, how to fix it. It never contains a secret."""
 
     check: str
     where: str
@@ -38,7 +35,7 @@ class Finding:
 
 @dataclass(frozen=True)
 class Installation:
-    """What is examined: settings, the environment that they come from, the lock file; `now` is UTC without zone."""
+    """The installation to check: settings, their environment, the lock file; `now` is UTC without zone."""
 
     settings: Settings
     environment: Mapping[str, str] = field(repr=False)
@@ -47,23 +44,23 @@ class Installation:
 
     @cached_property
     def contracts(self) -> Registry | ContractError:
-        """All contracts, read once; or what is wrong with them."""
+        """Return all contracts, read once, or the error that reading them raised."""
         try:
             return load_registry(self.settings.further_sources)
-        except ContractError as error:
-            return error
+        except ContractError as refused:
+            return refused
 
 
 def ok(check: str, where: object, what: str) -> Finding:
-    """Nothing to do."""
+    """Return a finding that needs no action."""
     return Finding(check, str(where), Verdict.OK, what)
 
 
 def warning(check: str, where: object, what: str, why: str, remedy: str) -> Finding:
-    """To be looked at; things go on without."""
+    """Return a finding to look into; runs continue without a fix."""
     return Finding(check, str(where), Verdict.WARNING, what, why, remedy)
 
 
-def wrong(check: str, where: object, what: str, why: str, remedy: str) -> Finding:
-    """To be mended: a run, the UI or a reader fails with it, or somebody sees what they should not."""
-    return Finding(check, str(where), Verdict.WRONG, what, why, remedy)
+def error(check: str, where: object, what: str, why: str, remedy: str) -> Finding:
+    """Return a finding to fix: it stops a run, the UI or a reader, or it exposes private data."""
+    return Finding(check, str(where), Verdict.ERROR, what, why, remedy)

@@ -1,4 +1,4 @@
-"""Whether a source that is loaded by `merge` looks like a table that its publisher releases whole."""
+"""Check whether a source with load mode `merge` appears to deliver full tables, which merge would not delete rows from."""
 
 from __future__ import annotations
 
@@ -9,32 +9,32 @@ from ingest.delivery.write_batch import DeliveryStore
 from ingest.landing import landing_journal
 from orchestration.doctor.findings import Finding, Installation, ok, warning
 
-# A feed of changes holds few of all records; a release holds all but the withdrawn ones.
-LOOKS_WHOLE = 0.9
+# A feed of changes contains few of all records; a full release contains all but the withdrawn ones.
+FULL_RELEASE_SHARE = 0.9
 
 
 def load_modes(installation: Installation) -> Iterator[Finding]:
-    """Ask of each source that merges nearly all of its records again whether they are all that it has."""
+    """Find sources with load mode `merge` whose newest delivery contains nearly all of their rows."""
     home, contracts = installation.settings.home, installation.contracts
     if isinstance(contracts, ContractError):
-        return  # the check of contracts says so
+        return  # the check `contracts` reports it
     merged = [contract for contract in contracts if contract.load.mode == "merge"]
-    asked = False
+    warned = False
     for contract in merged:
         store = DeliveryStore(home.deliveries, contract.source)
         loads = landing_journal.read(store)
         rows = sum(load.rows_in_landing for load in loads)
         newest = loads[-1].rows_in_landing if loads else 0
-        if not loads or loads[-1].adds or not LOOKS_WHOLE * rows <= newest < rows:
+        if not loads or loads[-1].adds or not FULL_RELEASE_SHARE * rows <= newest < rows:
             continue
-        asked = True
+        warned = True
         yield warning(
             "load modes",
             contract.source,
-            f"load mode merge, and the newest delivery holds {newest:,} of {rows:,} rows; the other {rows - newest:,} stay",
-            "if the publisher releases the table whole, these rows are withdrawn, and merge keeps them for ever",
-            f"ask {contract.steward.team} ({contract.steward.contact}): a table that is released whole needs load mode "
-            "replace_partition or replace, a feed of changes keeps merge; docs/add-a-source.md has the load modes",
+            f"load mode merge, and the newest delivery contains {newest:,} of {rows:,} rows; the other {rows - newest:,} stay",
+            "if the publisher releases the full table, it has withdrawn these rows, and merge keeps them for ever",
+            f"ask {contract.steward.team} ({contract.steward.contact}): a full table needs load mode replace_partition or "
+            "replace, a feed of changes keeps merge; docs/add-a-source.md lists the load modes",
         )
-    if not asked:
-        yield ok("load modes", home.deliveries, f"{len(merged)} sources merge changes, and none looks released whole")
+    if not warned:
+        yield ok("load modes", home.deliveries, f"{len(merged)} sources merge changes, and none appears to deliver full tables")

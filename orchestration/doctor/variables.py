@@ -1,6 +1,6 @@
-"""What the environment says: variables nobody reads, contracts, secrets that are missing, alert channels that cannot be.
+"""Check the environment: variables that nothing reads, contracts, missing secrets, unusable alert channels.
 
-Here: names, never values: a value may be a secret. Not here: reading settings (`orchestration.settings`).
+Findings contain names only, since a value may be a secret.
 """
 
 from __future__ import annotations
@@ -11,59 +11,59 @@ from collections.abc import Iterable, Iterator
 from ingest.contract import Contract
 from ingest.contract.registry import ContractError
 from orchestration.alerts import unusable_channels
-from orchestration.doctor.findings import Finding, Installation, ok, warning, wrong
+from orchestration.doctor.findings import Finding, Installation, error, ok, warning
 from orchestration.runs.delivery_location import LIVE, reads
-from orchestration.settings import ConfigurationError, variables
+from orchestration.settings import ConfigurationError, variable_names
 
 PREFIX = "LEVELGROUND_"
 HASH_KEY = f"{PREFIX}HASH_KEY"
-SHORTEST_KEY = 16  # bytes; shorter ones can be tried out
+SHORTEST_KEY = 16  # bytes; shorter keys can be found by trying
 
 
-def known(installation: Installation) -> Iterator[Finding]:
-    """Variables that look like settings and that nothing reads."""
-    read = {*variables(), *_named(_contracts(installation))}
+def unread_variables(installation: Installation) -> Iterator[Finding]:
+    """Find variables with the prefix of settings that nothing reads."""
+    read = {*variable_names(), *_secret_variables(_contracts(installation))}
     unknown = sorted(name for name in installation.environment if name.startswith(PREFIX) and name not in read)
     for name in unknown:
         close = difflib.get_close_matches(name, sorted(read), 1)
         remedy = f"{f'is {close[0]} meant? ' if close else ''}rename or unset it; README.md lists the settings"
-        yield warning("variables", name, "nothing reads this variable", "what it was set for does not happen", remedy)
+        yield warning("variables", name, "nothing reads this variable", "it has no effect", remedy)
     if not unknown:
         count = sum(name.startswith(PREFIX) for name in installation.environment)
         yield ok("variables", "the environment", f"{count} {PREFIX}… variables are set, all are read")
 
 
 def contracts(installation: Installation) -> Iterator[Finding]:
-    """Whether all contracts can be used."""
+    """Check that every contract can be used."""
     found = installation.contracts
     if isinstance(found, ContractError):
         for problem in found.problems:
             where, what = f"{problem.file}:{problem.line}", f"{problem.field}: {problem.message}"
-            yield wrong("contracts", where, what, "no run starts with it", "change the contract as it says")
+            yield error("contracts", where, what, "no run starts with it", "change the contract as the message says")
     else:
         yield ok("contracts", installation.settings.further_sources or "ingest/sources", f"{len(found)} contracts can be used")
 
 
 def secrets(installation: Installation) -> Iterator[Finding]:
-    """Variables that contracts name for secrets and that are not set; names only."""
+    """Find variables that contracts name for secrets and that are not set; only names are reported."""
     contracts = _contracts(installation)
     hashing = [contract.source for contract in contracts if contract.hash_key_needed]
     key = installation.settings.hash_key
     if hashing and key is None:
         why = f"{', '.join(hashing)} keeps identifiers as keyed hashes; no run starts without the key"
-        yield wrong("secrets", HASH_KEY, "is not set", why, "set it to a long random text, keep it safe, and never change it")
+        yield error("secrets", HASH_KEY, "is not set", why, "set it to a long random text, keep it safe, and never change it")
     elif key is not None and len(key) < SHORTEST_KEY:
-        why = "whoever has the hashes could find the key, and then the identifiers, by trying"
+        why = "an attacker who has the hashes could find the key by trying, and then the identifiers"
         remedy = "choose 32 random characters or more; hashes of earlier deliveries will not match the new ones"
         yield warning("secrets", HASH_KEY, f"is shorter than {SHORTEST_KEY} characters", why, remedy)
     is_live = _reads(installation) == LIVE
     missing = False
-    for name, sources in _named(contracts).items():
+    for name, sources in _secret_variables(contracts).items():
         if not installation.environment.get(name):
             missing = True
             if is_live:
                 why = f"{', '.join(sources)} cannot be fetched without it, and is held back"
-                yield wrong("secrets", name, "is not set", why, "set it in the environment of the run, the daemon and the UI")
+                yield error("secrets", name, "is not set", why, "set it in the environment of the run, the daemon and the UI")
             else:
                 yield ok("secrets", name, f"is not set; {', '.join(sources)} needs it once the home reads live systems")
     if not missing and not (hashing and key is None):
@@ -71,26 +71,32 @@ def secrets(installation: Installation) -> Iterator[Finding]:
 
 
 def alerts(installation: Installation) -> Iterator[Finding]:
-    """Channels of LEVELGROUND_ALERTS that can never take a message; nothing is sent."""
+    """Find channels in LEVELGROUND_ALERTS whose address cannot be used; nothing is sent."""
     settings = installation.settings
     for name in unusable_channels(settings):
-        why = "nobody is told when a run fails"
-        remedy = "write the address as apprise takes it; `levelground alerts test` then tries it"
-        yield wrong("alerts", f"channel {name}", "its address is none that apprise knows", why, remedy)
+        why = "this channel gets no alert when a run fails"
+        remedy = "write an address that apprise supports; `levelground alerts test` then tests it"
+        yield error("alerts", f"channel {name}", "apprise does not support its address", why, remedy)
     if not settings.alerts:
-        why = f"a blocked release or a failed run is only told in {settings.home.logs / 'alerts.log'}"
-        yield warning("alerts", "LEVELGROUND_ALERTS", "is not set", why, "set it to where the team reads, as apprise's addresses")
+        why = f"a blocked release or a failed run is recorded only in {settings.home.logs / 'alerts.log'}"
+        yield warning(
+            "alerts",
+            "LEVELGROUND_ALERTS",
+            "is not set",
+            why,
+            "set it to the addresses of the team's channels, as apprise writes them",
+        )
     elif not unusable_channels(settings):
         yield ok("alerts", "LEVELGROUND_ALERTS", f"{len(settings.alerts)} channels have usable addresses")
 
 
 def _contracts(installation: Installation) -> list[Contract]:
     found = installation.contracts
-    return [] if isinstance(found, ContractError) else list(found)  # the check of contracts says what is wrong with them
+    return [] if isinstance(found, ContractError) else list(found)  # the check `contracts` reports the error
 
 
-def _named(contracts: Iterable[Contract]) -> dict[str, list[str]]:
-    """The variables that contracts name for secrets, and for which sources."""
+def _secret_variables(contracts: Iterable[Contract]) -> dict[str, list[str]]:
+    """Return the variables that contracts name for secrets, with their sources."""
     found: dict[str, list[str]] = {}
     for contract in contracts:
         name = getattr(contract.connector, "credentials_env", None)

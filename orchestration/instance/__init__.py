@@ -1,1 +1,1 @@
-"""The Dagster instance of a home: setup, event log, orphaned runs, server processes, retention."""
+"""Manage a home's Dagster instance: setup, event log, orphaned runs, UI processes, retention."""

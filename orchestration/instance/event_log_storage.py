@@ -1,11 +1,13 @@
-"""Dagster's event log on SQLite, with connections that stay open.
+"""Store Dagster's events in its SQLite files, over connections that stay open.
 
-Here: how the log's files are opened and watched. Not here: what is in them, which is Dagster's own.
+This is the one module that uses Dagster's private API (`dagster._core`, `dagster._serdes`), tested with Dagster 1.13.27. If an
+upgrade breaks it, delete the block `event_log_storage` of dagster.yaml: Dagster's own storage then reads and writes the same
+files, and only costs more time per event.
 
-Dagster opens and closes a database for every event, twice for an asset's, and SQLite writes all of it through to the disk at each
-commit and each close: 10-35 ms an event, most of what a run costs that finds nothing new (ADR 31).
-Here a connection stays open, and only checkpoints are written through. A process that dies loses nothing by that; a machine that
-loses power may lose the last events of its last run, and never what was there before.
+Dagster opens and closes a database for each event, twice for an event of an asset. At each commit and each close, SQLite writes
+everything through to the disk: 10-35 ms per event, most of the cost of a run that finds nothing new (ADR 31). Here a connection
+stays open, and only checkpoints are written through. A process that dies loses no event. A machine that loses power may lose the
+last events of its last run, never earlier ones.
 """
 
 from __future__ import annotations
@@ -28,20 +30,22 @@ from sqlalchemy.pool import StaticPool
 from watchdog.events import FileSystemEvent
 from watchdog.observers import Observer
 
-# A run writes to its own file and to the index; the UI reads those of the runs that somebody looks at.
-FILES_KEPT_OPEN = 4
+# A run writes to its own file and to the index; the UI reads the files of the runs that it displays.
+MAX_OPEN_FILES = 4
 
 
-class EventLog(SqliteEventLogStorage):
-    """Dagster's storage, in the place and the format where Dagster keeps it by default."""
+class PersistentEventLogStorage(SqliteEventLogStorage):
+    """Dagster's SQLite storage, with the files and the format that Dagster uses by default."""
 
     def __init__(self, base_dir: str, inst_data: ConfigurableClassData | None = None) -> None:
         self._engines: OrderedDict[str, tuple[int, Engine]] = OrderedDict()
         super().__init__(str(Path(base_dir) / "history" / "runs"), inst_data)
 
     @classmethod
-    def from_config_value(cls, inst_data: ConfigurableClassData | None, config_value: Mapping[str, Any]) -> EventLog:
-        """What dagster.yaml names; `base_dir` is the instance's folder."""
+    def from_config_value(
+        cls, inst_data: ConfigurableClassData | None, config_value: Mapping[str, Any]
+    ) -> PersistentEventLogStorage:
+        """Build the storage from its block in dagster.yaml; `base_dir` is the instance's folder."""
         return cls(inst_data=inst_data, **config_value)
 
     @contextmanager
@@ -52,11 +56,11 @@ class EventLog(SqliteEventLogStorage):
                 with engine.connect() as connection, connection.begin():
                     yield connection
             except BaseException:
-                self._close(shard)  # whatever was wrong with it, the next one begins anew
+                self._close(shard)  # the next caller gets a new connection, whatever the error was
                 raise
 
     def _engine(self, shard: str) -> Engine:
-        """The open engine of a file; a new one if the file has been deleted or replaced since."""
+        """Return the open engine of a file, or a new one if the file was deleted or replaced."""
         path = Path(self.path_for_shard(shard))
         kept = self._engines.get(shard)
         if kept and path.exists() and path.stat().st_ino == kept[0]:
@@ -66,15 +70,15 @@ class EventLog(SqliteEventLogStorage):
         engine = create_engine(
             self.conn_string_for_shard(shard),
             poolclass=StaticPool,
-            # the storage's own lock lets one thread at a time
+            # the storage's own lock admits one thread at a time
             connect_args={"timeout": SQLITE_BUSY_TIMEOUT_SECONDS, "check_same_thread": False},
         )
-        event.listen(engine, "connect", _write_through_at_checkpoints)
+        event.listen(engine, "connect", _sync_at_checkpoints_only)
         if shard not in self._initialized_dbs or not path.exists():
             self._initdb(engine)
             self._initialized_dbs.add(shard)
         self._engines[shard] = (path.stat().st_ino, engine)
-        while len(self._engines) > FILES_KEPT_OPEN:
+        while len(self._engines) > MAX_OPEN_FILES:
             self._close(next(iter(self._engines)))
         return engine
 
@@ -84,7 +88,7 @@ class EventLog(SqliteEventLogStorage):
             kept[1].dispose()
 
     def delete_events(self, run_id: str) -> None:
-        """Delete the events of a run, with its file and the checks that it made; the newest result of each check stays."""
+        """Delete a run's events, file and check results; keep the newest result of each check."""
         super().delete_events(run_id)
         checks = AssetCheckExecutionsTable.c
         newest = select(func.max(checks.id)).group_by(checks.asset_key, checks.check_name)
@@ -96,13 +100,13 @@ class EventLog(SqliteEventLogStorage):
             Path(f"{self.path_for_shard(run_id)}{suffix}").unlink(missing_ok=True)
 
     def wipe(self) -> None:
-        """Delete every event of every run."""
+        """Delete all events of all runs."""
         for shard in list(self._engines):
             self._close(shard)
         super().wipe()
 
     def watch(self, run_id: str, cursor: str | None, callback: EventHandlerFn) -> None:
-        """Tell somebody of a run's events as they come."""
+        """Call `callback` for each new event of a run."""
         observer: Any = self._obs
         if observer is None:
             observer = Observer()
@@ -112,24 +116,24 @@ class EventLog(SqliteEventLogStorage):
         self._watchers[run_id][callback] = (watcher, observer.schedule(watcher, self._base_dir))
 
     def dispose(self) -> None:
-        """Close everything."""
+        """Close all connections."""
         super().dispose()
         for shard in list(self._engines):
             self._close(shard)
 
 
-def _write_through_at_checkpoints(connection: Any, _record: Any) -> None:
+def _sync_at_checkpoints_only(connection: Any, _record: Any) -> None:
     connection.execute("PRAGMA synchronous=NORMAL")
 
 
 class _Watcher(SqliteEventLogStorageWatchdog):
-    """Looks at the write-ahead log too, where events stand until the next checkpoint."""
+    """Also watches the write-ahead log, which contains new events until the next checkpoint."""
 
-    def __init__(self, storage: EventLog, run_id: str, callback: EventHandlerFn, cursor: str | None) -> None:
+    def __init__(self, storage: PersistentEventLogStorage, run_id: str, callback: EventHandlerFn, cursor: str | None) -> None:
         super().__init__(storage, run_id, callback, cursor)
         path = storage.path_for_shard(run_id)
         self._patterns = [path, f"{path}-wal"]
 
     def on_modified(self, _event: FileSystemEvent) -> None:
-        """Pass on what is new."""
+        """Process new events."""
         self._process_log()

@@ -1,71 +1,43 @@
-"""Runs that a kill left behind in Dagster's instance, where they would stand as going on for ever, and keep the queue waiting.
+"""Report runs whose process has ended as failed in the Dagster instance.
 
-Here: telling them from runs that are going on, and reporting them as failed. Not here: their receipts, which the next run closes
-(`session`), and what they leave on disk (`warehouse.releases.recover`).
+Without this they stay STARTED for ever and block the run queue. The next run closes their run records, and
+`warehouse.releases.recover` cleans up their files.
 """
 
 from __future__ import annotations
 
-import os
 import time
-from pathlib import Path
 
 import dagster as dg
 
-PID_TAG = ".dagster/levelground_pid"  # a tag that begins like this is not shown
-# A run tells its process id once its resource opens, seconds after it starts.
-SECONDS_TO_TELL = 300
-GOING_ON = [dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.CANCELING]
+from orchestration.instance.names import PROCESS_TAG
+from orchestration.instance.processes import is_running
+
+# A run records its process once its resource opens, seconds after it starts.
+SECONDS_TO_RECORD_PROCESS = 300
+ACTIVE = [dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.CANCELING]
 
 
-def report_killed_runs(instance: dg.DagsterInstance, own_run_id: str | None = None) -> list[str]:
-    """Report runs whose process is gone as failed; their ids. One whose process lives may be waiting for the lock."""
-    killed = []
-    for record in instance.get_run_records(dg.RunsFilter(statuses=GOING_ON)):
-        run, pid = record.dagster_run, record.dagster_run.tags.get(PID_TAG)
-        told = pid is not None or time.time() - record.update_timestamp.timestamp() > SECONDS_TO_TELL
-        if run.run_id != own_run_id and told and not alive(pid):
+def fail_orphaned_runs(instance: dg.DagsterInstance, own_run_id: str | None = None) -> list[str]:
+    """Report runs whose process has ended as failed; return their ids. A run whose process exists may be waiting for the lock."""
+    failed = []
+    for record in instance.get_run_records(dg.RunsFilter(statuses=ACTIVE)):
+        run, process = record.dagster_run, record.dagster_run.tags.get(PROCESS_TAG)
+        overdue = time.time() - record.update_timestamp.timestamp() > SECONDS_TO_RECORD_PROCESS
+        if run.run_id != own_run_id and (process is not None or overdue) and not is_running(process):
             instance.report_run_failed(
                 run, "its process ended before the run did; the next run started from what it had finished"
             )
-            killed.append(run.run_id)
-    return killed
+            failed.append(run.run_id)
+    return failed
 
 
-def clear_the_queue() -> None:
-    """Report what a power cut or a kill left, before a daemon starts: it would wait for it until the watch's first look."""
+def fail_orphaned_runs_at_startup() -> None:
+    """Report orphaned runs before a daemon starts; otherwise its queue waits until the sensor `watch` first runs."""
     with dg.DagsterInstance.get() as instance:
-        report_killed_runs(instance)
+        fail_orphaned_runs(instance)
 
 
-def going_on(instance: dg.DagsterInstance) -> bool:
-    """Whether a run is going on, or waits for another one to end."""
-    return instance.get_runs_count(dg.RunsFilter(statuses=GOING_ON)) > 0
-
-
-def process_tag() -> str:
-    """This process: its id, and when it started, since after a restart of the machine ids come again."""
-    return f"{os.getpid()} {_started(os.getpid())}"
-
-
-def alive(process: str | None) -> bool:
-    """Whether the process of a tag is there."""
-    pid, _, started = (process or "").partition(" ")
-    if not pid.isdigit() or (started and _started(int(pid)) != started):
-        return False
-    try:
-        os.kill(int(pid), 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
-
-
-def _started(pid: int) -> str:
-    """When a process started, in ticks since the machine did; empty where the system does not say."""
-    try:
-        # the name in brackets may hold anything, also spaces and brackets
-        return Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()[19]
-    except (OSError, IndexError):
-        return ""
+def has_active_run(instance: dg.DagsterInstance) -> bool:
+    """Return whether a run is executing, or is waiting for another run to end."""
+    return instance.get_runs_count(dg.RunsFilter(statuses=ACTIVE)) > 0

@@ -1,7 +1,7 @@
-"""How long things are kept: deliveries that nothing stems from any more, receipts, Dagster's runs and their events, logs.
+"""Delete what is older than the settings keep: deliveries, run records, Dagster's runs and events, log lines.
 
-Here: what goes after a run, so that a home that runs every night stops growing. Not here: releases, which a run prunes when it
-makes one (`warehouse.releases.prune`); ticks of schedules and sensors (dagster.yaml).
+A run calls this at its end, so that a home that runs every night stops growing. See `warehouse.releases.prune` for releases,
+and dagster.yaml for ticks of schedules and sensors.
 """
 
 from __future__ import annotations
@@ -24,27 +24,27 @@ LOG_BYTES = 1_000_000
 _log = logging.getLogger("levelground.retention")
 
 
-def keep_house(session: RunSession, instance: dg.DagsterInstance) -> None:
-    """Remove what is older than the settings say. It is not worth a run: what fails is named on the log, and tried again."""
+def delete_expired(session: RunSession, instance: dg.DagsterInstance) -> None:
+    """Delete everything that has expired. A failure is logged, never raised: the next run tries again."""
     settings = session.settings
     try:
         for contract in session.reading.registry:
             store = DeliveryStore(settings.home.deliveries, contract.source)
             prune(session.con, contract, store, now(), settings.keep_deliveries)
         limit = now() - dt.timedelta(days=settings.keep_runs)
-        stay = remove_receipts(session.runs, limit)
-        remove_runs(instance, settings, limit, stay)
+        kept = delete_run_records(session.runs, limit)
+        delete_dagster_runs(instance, settings, limit, kept)
         for log in settings.home.logs.glob("*.log"):
-            shorten(log)
-    except Exception as error:  # noqa: BLE001 - whatever it is, the next run tries again
-        _log.error("what is too old could not be removed (%s); the next run tries again", type(error).__name__)
+            truncate_log(log)
+    except Exception as error:  # noqa: BLE001 - no expired file is worth failing a run for
+        _log.error("expired data could not be deleted (%s); the next run tries again", type(error).__name__)
 
 
-def remove_receipts(runs: RunStore, limit: dt.datetime) -> set[str]:
-    """Remove the receipts of runs that began before `limit`; the ids of those whose receipts stay.
+def delete_run_records(runs: RunStore, limit: dt.datetime) -> set[str]:
+    """Delete the records of runs that started before `limit`; return the ids of the runs whose records are kept.
 
-    The newest ending, build and release stay whatever their age: they tell the next run what it need not do, and the UI what is
-    out.
+    The newest finished run, build and release are kept at any age: the next run reads from them what it can skip, and the UI
+    reads which release is published.
     """
     receipts = runs.all()
     needed = (lambda run: run.outcome is not None, built, lambda run: run.outcome == RELEASED)
@@ -58,19 +58,19 @@ def remove_receipts(runs: RunStore, limit: dt.datetime) -> set[str]:
     return kept
 
 
-def remove_runs(instance: dg.DagsterInstance, settings: Settings, limit: dt.datetime, stay: set[str]) -> list[str]:
-    """Remove Dagster's finished runs of before `limit`, their events, checks, tags and captured output; their ids."""
+def delete_dagster_runs(instance: dg.DagsterInstance, settings: Settings, limit: dt.datetime, kept: set[str]) -> list[str]:
+    """Delete Dagster's finished runs from before `limit` with their events, checks, tags and output; return their ids."""
     filters = dg.RunsFilter(statuses=FINISHED, created_before=limit.replace(tzinfo=dt.UTC))
-    gone = [record.dagster_run.run_id for record in instance.get_run_records(filters)]
-    gone = [run_id for run_id in gone if run_id not in stay]
-    for run_id in gone:
+    expired = [record.dagster_run.run_id for record in instance.get_run_records(filters)]
+    expired = [run_id for run_id in expired if run_id not in kept]
+    for run_id in expired:
         instance.delete_run(run_id)
         shutil.rmtree(settings.home.dagster / "storage" / run_id, ignore_errors=True)
-    return gone
+    return expired
 
 
-def shorten(log: Path) -> None:
-    """Of a log that has grown too long, only the newer half stays, from the beginning of a line."""
+def truncate_log(log: Path) -> None:
+    """Keep the newer half of a log that has grown too long, from the start of a line."""
     if log.stat().st_size <= LOG_BYTES:
         return
     newer = log.read_bytes()[-LOG_BYTES // 2 :]

@@ -1,10 +1,7 @@
-"""The processes of the UI: one daemon a home, and none that outlives the command that started it.
+"""Start the UI's processes so that a home has one daemon, and so that none outlives the command that started it.
 
-Here: the claim on a home's daemon, and starting `dagster dev` so that all of its processes end with it, however it ends. Not
-here: which commands those are (`orchestration.cli.ui`), what runs in them.
-
-`dagster dev` starts a web server, a daemon and a code server. When it is killed the daemon lives on, without a UI, and after the
-next start there are two.
+`dagster dev` starts a web server, a daemon and a code server. When it is killed, its daemon keeps running without a UI, and the
+next start adds a second daemon. See `orchestration.cli.ui` for which commands are started.
 """
 
 from __future__ import annotations
@@ -23,61 +20,63 @@ from datetime import UTC, datetime
 
 from warehouse.paths import Home
 
-CLAIM = "daemon.lock"  # in dagster/
+DAEMON_LOCK = "daemon.lock"  # in dagster/
 _PR_SET_PDEATHSIG = 1  # <linux/prctl.h>
-# What is left gets so many seconds to end, a run under way its step; then it is killed.
+# Remaining processes get this many seconds to end, a run its current step; then they are killed.
 _GRACE = ((signal.SIGTERM, 20.0), (signal.SIGKILL, 5.0))
 
 
-class AlreadyServed(Exception):
-    """A daemon works on this home."""
+class DaemonAlreadyRunning(Exception):
+    """Another process runs this home's daemon."""
 
-    def __init__(self, home: Home, who: str) -> None:
+    def __init__(self, home: Home, owner: str) -> None:
         super().__init__(
-            f"a daemon works on {home.root} already ({who}), and two may start a night's run twice. Use that one, or stop it. "
-            "A web server beside it: `levelground ui --only webserver --port PORT`; another home: LEVELGROUND_HOME"
+            f"a daemon already runs on {home.root} ({owner}); two daemons could start the nightly run twice. "
+            "Use that one, or stop it. To start only a web server: `levelground ui --only webserver --port PORT`; "
+            "for another home: set LEVELGROUND_HOME"
         )
 
 
-def claim(home: Home, where: str) -> int:
-    """Claim the home's daemon for this process and those that get the descriptor it returns; AlreadyServed if somebody has.
+def lock_daemon(home: Home, where: str) -> int:
+    """Lock the home's daemon for this process and for those that inherit the descriptor it returns.
 
-    `where` is told to whoever comes second. The operating system takes the claim back when the last of them ends.
+    Raise `DaemonAlreadyRunning`, with the other's `where`, if another process holds the lock. The operating system releases the
+    lock when the last holder ends.
     """
-    descriptor = os.open(home.dagster / CLAIM, os.O_RDWR | os.O_CREAT, 0o600)
+    descriptor = os.open(home.dagster / DAEMON_LOCK, os.O_RDWR | os.O_CREAT, 0o600)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
-        who = _claimant(descriptor)
+        owner = _owner(descriptor)
         os.close(descriptor)
-        raise AlreadyServed(home, who) from None
-    told = {"pid": os.getpid(), "started_at": datetime.now(UTC).isoformat(timespec="seconds"), "where": where}
+        raise DaemonAlreadyRunning(home, owner) from None
+    record = {"pid": os.getpid(), "started_at": datetime.now(UTC).isoformat(timespec="seconds"), "where": where}
     os.ftruncate(descriptor, 0)
-    os.pwrite(descriptor, json.dumps(told).encode(), 0)
+    os.pwrite(descriptor, json.dumps(record).encode(), 0)
     os.set_inheritable(descriptor, True)
     return descriptor
 
 
-def _claimant(descriptor: int) -> str:
+def _owner(descriptor: int) -> str:
     try:
-        told = json.loads(os.pread(descriptor, 1000, 0))
-        return f"pid {told['pid']}, since {told['started_at']}, {told['where']}"
+        record = json.loads(os.pread(descriptor, 1000, 0))
+        return f"pid {record['pid']}, since {record['started_at']}, {record['where']}"
     except (ValueError, KeyError, TypeError):
-        return "it has not said which"
+        return "its process is not recorded yet"
 
 
-def serve(command: Sequence[str], claimed: int) -> int:
-    """Run the command until it ends; its exit code. Whatever it started ends with it, and all of it with this process."""
-    # A group of its own, to end what it leaves behind. A terminal's Ctrl-C reaches this process alone then, which hands it on.
+def run_until_exit(command: Sequence[str], lock: int) -> int:
+    """Run the command until it ends and return its exit code. Its children end with it, and all of them with this process."""
+    # A process group of its own, so that leftovers can be ended. Ctrl-C then reaches only this process, which passes it on.
     prepare = _end_with_parent()
     process = subprocess.Popen(  # noqa: S603 - nothing from outside is in the command
         command,
-        pass_fds=[claimed],
+        pass_fds=[lock],
         process_group=0,
-        preexec_fn=prepare,  # noqa: PLW1509 - two calls of the system, which no lock can hold up
+        preexec_fn=prepare,  # noqa: PLW1509 - two system calls, which no lock can block
     )
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        if signal.getsignal(number) != signal.SIG_IGN:  # as nohup wants it
+        if signal.getsignal(number) != signal.SIG_IGN:  # nohup ignores SIGHUP on purpose
             signal.signal(number, lambda *_: process.send_signal(signal.SIGINT))
     code = process.wait()
     _end_group(process.pid)
@@ -85,31 +84,31 @@ def serve(command: Sequence[str], claimed: int) -> int:
 
 
 def _end_with_parent() -> Callable[[], None]:
-    """For a child, before it becomes another program: can be interrupted, and is when this process ends. That Linux alone can."""
+    """Return what a child calls before exec: accept SIGINT, and receive it when this process ends (Linux only)."""
     parent, libc = os.getpid(), ctypes.CDLL(None)
 
     def prepare() -> None:
-        signal.signal(signal.SIGINT, signal.SIG_DFL)  # a shell starts what runs in the background deaf to it
+        signal.signal(signal.SIGINT, signal.SIG_DFL)  # a shell starts background jobs with SIGINT ignored
         if sys.platform == "linux":
             libc.prctl(_PR_SET_PDEATHSIG, signal.SIGINT)
             if os.getppid() != parent:
-                os._exit(1)  # it ended before it was asked
+                os._exit(1)  # the parent ended before prctl was called
 
     return prepare
 
 
 def _end_group(group: int) -> None:
-    """End what is left of a process group."""
+    """End the remaining processes of a group."""
     for number, seconds in _GRACE:
         end = time.monotonic() + seconds
         sent: int = number
         while time.monotonic() < end:
-            with contextlib.suppress(ChildProcessError):  # as the first process of a container, orphans are ours to bury
+            with contextlib.suppress(ChildProcessError):  # as a container's first process, this one must reap orphans
                 while os.waitpid(-group, os.WNOHANG)[0]:
                     pass
             try:
                 os.killpg(group, sent)
             except ProcessLookupError:
                 return
-            sent = 0  # only look
+            sent = 0  # from now on only check that the group exists
             time.sleep(0.1)

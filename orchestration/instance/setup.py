@@ -1,7 +1,4 @@
-"""Dagster's instance of a home: its folder, its configuration, its environment.
-
-Here: making `dagster/` ready in a home. Not here: what is stored in it.
-"""
+"""Set up a home's Dagster instance: its folder, configuration and environment variables."""
 
 from __future__ import annotations
 
@@ -12,7 +9,7 @@ from orchestration.settings import PROJECT, Settings
 
 
 def prepare_instance(settings: Settings) -> None:
-    """Put dagster.yaml into the home and point DAGSTER_HOME at it, for this process and those it starts."""
+    """Copy dagster.yaml into the home and set DAGSTER_HOME to its folder, for this process and its children."""
     settings.home.ensure()
     configured = settings.home.dagster / "dagster.yaml"
     wanted = PROJECT / "dagster.yaml"

@@ -22,7 +22,7 @@ from duckdb import DuckDBPyConnection
 from expectations.results import GateResult
 from ingest.connectors import DeliveryError
 from ingest.landing.tables import ensure_ledger
-from orchestration.alerts import tell
+from orchestration.alerts import notify_run_ended
 from orchestration.runs import error_messages
 from orchestration.runs.delivery_location import Reading, settle
 from orchestration.runs.progress import watcher
@@ -173,7 +173,7 @@ def run_session(settings: Settings, options: RunOptions, run_id: str) -> Iterato
             )
             killed = _close_killed_runs(runs, earlier)
             if killed:
-                tell(settings, killed[-1])
+                notify_run_ended(settings, killed[-1])
             session = RunSession(settings, options, reading, receipt, runs, con, as_of)
             for left in settings.home.temporary.glob(f"{FETCHED}*"):
                 shutil.rmtree(left, ignore_errors=True)  # downloads of a run that was killed
@@ -193,7 +193,7 @@ def run_session(settings: Settings, options: RunOptions, run_id: str) -> Iterato
     finally:
         lock.release()
         if receipt is not None:
-            tell(settings, receipt)
+            notify_run_ended(settings, receipt)
 
 
 def _close_killed_runs(runs: RunStore, earlier: list[RunReceipt]) -> list[RunReceipt]:

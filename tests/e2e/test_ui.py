@@ -19,7 +19,7 @@ import pytest
 from playwright.sync_api import expect
 
 from ingest.contract.registry import load_registry
-from orchestration.defs.resources import CLI, TRIGGER_TAG
+from orchestration.instance.names import CLI_TRIGGER, TRIGGER_TAG
 from tests.conftest import ROOT, free_port
 from tests.e2e.conftest import Place, status_of
 from tests.support.browser import browsing
@@ -144,7 +144,7 @@ def test_what_the_data_team_sees_in_a_browser(ui: UI, place: Place) -> None:
 def _started(ui: UI) -> str | None:
     """The run that was launched from the job's page."""
     runs = ui.ask("{ runsOrError { ... on Runs { results { runId tags { key value } } } } }")["runsOrError"]["results"]
-    return next((run["runId"] for run in runs if {"key": TRIGGER_TAG, "value": CLI} not in run["tags"]), None)
+    return next((run["runId"] for run in runs if {"key": TRIGGER_TAG, "value": CLI_TRIGGER} not in run["tags"]), None)
 
 
 def _reddish(color: str) -> bool:

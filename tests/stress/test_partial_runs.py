@@ -13,8 +13,7 @@ import pytest
 from dagster._core.definitions.reconstruct import ReconstructableRepository
 
 from orchestration.defs.asset_specs import RELEASE_KEY
-from orchestration.defs.jobs import REFRESH
-from orchestration.defs.resources import OUTCOME_TAG
+from orchestration.instance.names import OUTCOME_TAG, REFRESH_JOB
 from orchestration.instance.setup import prepare_instance
 from orchestration.pipeline import build
 from orchestration.settings import Settings
@@ -28,7 +27,7 @@ class Dagster:
 
     def __init__(self, instance: dg.DagsterInstance) -> None:
         self.instance = instance
-        self.job = ReconstructableRepository.for_module("orchestration.definitions", "defs").get_reconstructable_job(REFRESH)
+        self.job = ReconstructableRepository.for_module("orchestration.definitions", "defs").get_reconstructable_job(REFRESH_JOB)
 
     def run(self, selection: list[dg.AssetKey] | None = None, again: str | None = None) -> tuple[str, bool, str | None]:
         """Run the job, some assets of it, or what failed of an earlier run: (run id, success, outcome)."""

@@ -97,7 +97,7 @@ def test_a_year_of_what_runs_leave(
             runs.save(receipt_of_run)
             with (home.logs / "alerts.log").open("a") as log:
                 log.write(("x" * 99 + "\n") * (LOG_BYTES_A_NIGHT // 100))
-            retention.keep_house(session, instance)  # type: ignore[arg-type]
+            retention.delete_expired(session, instance)  # type: ignore[arg-type]
         sizes = used(home.root)
         rows.append((night + 1, *(round(size, 3) for size in sizes.values()), round(sum(sizes.values()), 3)))
     stay = {contract.load.mode: len(DeliveryStore(home.deliveries, contract.source).receipts()) for contract in registry}

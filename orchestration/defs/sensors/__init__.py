@@ -1,1 +1,1 @@
-"""Dagster sensors: the drop folder and the health of runs."""
+"""Define Dagster's sensors: new files in the drop folder, and the health of runs."""

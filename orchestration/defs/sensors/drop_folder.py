@@ -1,7 +1,6 @@
-"""The drop folder: a run for what has been put there, once it has been written to its end.
+"""Start a run when files in the delivery folders are new or changed and have been written completely.
 
-Here: which folders are watched, when a file counts as written, and that each state of them starts one run. Not here: reading
-what lies there: the run does that, and finds by the bytes what it has already.
+Each state of a folder starts one run. The run reads the files itself, and recognises by their bytes what it has ingested before.
 """
 
 from __future__ import annotations
@@ -19,58 +18,59 @@ from ingest.connectors import delivered_files
 from ingest.contract import FileConnector
 from ingest.contract.registry import Registry
 from ingest.readers.files import is_remote
+from orchestration.instance.names import DELIVERED_TAG
 from orchestration.runs.delivery_location import home_folder
 from orchestration.runs.record import RunStore
 from orchestration.settings import Settings
 from warehouse.fingerprint import text_sha256
 
 DROP_FOLDER = "drop_folder"
-SECONDS_BETWEEN_LOOKS = 30
-# A file that has kept its size and its time for so long has been written to its end; slow uploads pause for seconds.
+SECONDS_BETWEEN_TICKS = 30
+# A file whose size and time have not changed for this long counts as complete; slow uploads pause for seconds.
 SETTLED_SECONDS = 60
 
 
 @dataclass(frozen=True)
-class Seen:
-    """What a look at one source's folder remembers: the state it is in, since when, and the state a run was last asked for."""
+class FolderState:
+    """What the sensor remembers of one source's folder: its fingerprint, since when, and the one last requested a run for."""
 
-    state: str
+    fingerprint: str
     since: float
-    taken: str | None
+    requested: str | None
 
 
-def drop_folder(job: dg.UnresolvedAssetJobDefinition, registry: Registry, settings: Settings) -> dg.SensorDefinition:
-    """Starts the job when files of a source have come or changed, and have stopped growing; each state of them once."""
+def drop_folder_sensor(job: dg.UnresolvedAssetJobDefinition, registry: Registry, settings: Settings) -> dg.SensorDefinition:
+    """Return the sensor that starts the job once per state of the folders, after files have stopped changing."""
 
     @dg.sensor(
         name=DROP_FOLDER,
         job=job,
-        minimum_interval_seconds=SECONDS_BETWEEN_LOOKS,
+        minimum_interval_seconds=SECONDS_BETWEEN_TICKS,
         default_status=dg.DefaultSensorStatus.RUNNING,
-        description="Takes in what is put into a delivery folder, once it has stopped growing.",
+        description="Starts a run for new files in a delivery folder, once they have stopped changing.",
     )
-    def look(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
-        before = _remembered(context.cursor)
+    def evaluate(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
+        before = _states_from(context.cursor)
         folder = home_folder(settings)
         if folder == settings.home.sample:
-            return dg.SkipReason("the home reads the sample city, into which nobody puts anything")
-        folders = watched(registry, folder)
-        seen, ready, growing = look_at(folders, before, _last_run_started(settings), time.time())
-        cursor = json.dumps({source: vars(one) for source, one in seen.items()})
+            return dg.SkipReason("the home reads the generated sample city, which has no drop folder")
+        folders = watched_folders(registry, folder)
+        states, ready, changing = evaluate_folders(folders, before, _last_run_started(settings), time.time())
+        cursor = json.dumps({source: vars(state) for source, state in states.items()})
         if not ready:
             context.update_cursor(cursor)
-            waiting = f"waiting for {', '.join(growing)} to stop growing" if growing else "nothing new"
+            waiting = f"waiting for {', '.join(changing)} to stop changing" if changing else "nothing new"
             return dg.SkipReason(waiting)
-        # the same files in the same state never start a second run, even if this was not remembered
-        states = "".join(f"{source} {seen[source].state} {seen[source].since}\n" for source in ready)
-        request = dg.RunRequest(run_key=text_sha256(states)[:16], tags={"levelground/delivered": ", ".join(ready)[:250]})
+        # the run key keeps the same files in the same state from starting a second run, even if the cursor was lost
+        key = "".join(f"{source} {states[source].fingerprint} {states[source].since}\n" for source in ready)
+        request = dg.RunRequest(run_key=text_sha256(key)[:16], tags={DELIVERED_TAG: ", ".join(ready)[:250]})
         return dg.SensorResult(run_requests=[request], cursor=cursor)
 
-    return look
+    return evaluate
 
 
-def watched(registry: Registry, folder: Path | None) -> dict[str, Path]:
-    """The folder of each source: below the home's deliveries, or with live systems that of its file connector."""
+def watched_folders(registry: Registry, folder: Path | None) -> dict[str, Path]:
+    """Return the folder per source: below the home's deliveries or, for live systems, that of its file connector."""
     if folder is not None:
         return {contract.source: folder / contract.source for contract in registry}
     paths = {
@@ -81,39 +81,40 @@ def watched(registry: Registry, folder: Path | None) -> dict[str, Path]:
     return {source: Path(path).expanduser() for source, path in paths.items() if not is_remote(path)}
 
 
-def look_at(
-    folders: Mapping[str, Path], before: Mapping[str, Seen], last_run: float, now: float
-) -> tuple[dict[str, Seen], list[str], list[str]]:
-    """(what is remembered, sources that are ready, sources that are growing).
+def evaluate_folders(
+    folders: Mapping[str, Path], before: Mapping[str, FolderState], last_run: float, now: float
+) -> tuple[dict[str, FolderState], list[str], list[str]]:
+    """Return (state per source, sources that are ready, sources whose files still change).
 
-    A folder that is seen for the first time and has not changed since the last run started was taken in by that run.
+    A folder without an earlier state that has not changed since the last run started was ingested by that run.
     """
-    seen: dict[str, Seen] = {}
+    states: dict[str, FolderState] = {}
     ready: list[str] = []
-    growing: list[str] = []
+    changing: list[str] = []
     for source, folder in folders.items():
-        state, newest = _state(folder)
+        fingerprint, newest = _fingerprint(folder)
         known = before.get(source)
         if known is None:
-            known = Seen(state, min(newest, now), state if not state or newest < last_run else None)
-        since = known.since if known.state == state else now
-        taken = known.taken
-        if not state:
-            taken = state  # an emptied folder says nothing: what was delivered stays
-        elif state != taken:
-            # a clock that runs ahead on the other machine must not hold a file back for ever
+            ingested = not fingerprint or newest < last_run
+            known = FolderState(fingerprint, min(newest, now), fingerprint if ingested else None)
+        since = known.since if known.fingerprint == fingerprint else now
+        requested = known.requested
+        if not fingerprint:
+            requested = fingerprint  # an emptied folder starts no run: what was delivered stays
+        elif fingerprint != requested:
+            # another machine's clock may be ahead; it must not delay a file for ever
             if now - since >= SETTLED_SECONDS and (now - newest >= SETTLED_SECONDS or newest > now):
-                taken = state
+                requested = fingerprint
                 ready.append(source)
             else:
-                growing.append(source)
-        seen[source] = Seen(state, since, taken)
-    return seen, ready, growing
+                changing.append(source)
+        states[source] = FolderState(fingerprint, since, requested)
+    return states, ready, changing
 
 
-def _state(folder: Path) -> tuple[str, float]:
-    """(names, sizes and times of all files as one short text, the newest time); nothing for no files."""
-    told, newest = [], 0.0
+def _fingerprint(folder: Path) -> tuple[str, float]:
+    """Return (hash of the names, sizes and times of all files, the newest time); an empty text if there are no files."""
+    lines, newest = [], 0.0
     try:
         if folder.is_dir():
             files = delivered_files(folder)
@@ -121,18 +122,18 @@ def _state(folder: Path) -> tuple[str, float]:
             files = tuple(sorted(folder.parent.glob(folder.name))) if folder.parent.is_dir() else ()
         for file in files:
             found = file.stat()
-            told.append(f"{file} {found.st_size} {found.st_mtime_ns}")
+            lines.append(f"{file} {found.st_size} {found.st_mtime_ns}")
             newest = max(newest, found.st_mtime)
     except OSError:
-        return "", 0.0  # renamed while it was looked at: the next look sees it
-    return (text_sha256("\n".join(told))[:16] if told else ""), newest
+        return "", 0.0  # a file was renamed meanwhile: the next tick sees it
+    return (text_sha256("\n".join(lines))[:16] if lines else ""), newest
 
 
-def _remembered(cursor: str | None) -> dict[str, Seen]:
+def _states_from(cursor: str | None) -> dict[str, FolderState]:
     try:
-        return {source: Seen(**one) for source, one in json.loads(cursor or "{}").items()}
+        return {source: FolderState(**state) for source, state in json.loads(cursor or "{}").items()}
     except (ValueError, TypeError, AttributeError):
-        return {}  # written by another version: the run key keeps a state from being taken twice
+        return {}  # another version wrote the cursor: the run key keeps a state from starting two runs
 
 
 def _last_run_started(settings: Settings) -> float:

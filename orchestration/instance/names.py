@@ -1,0 +1,15 @@
+"""Name the job, the schedule and the run tags that are stored in a Dagster instance.
+
+Importing this module does not import Dagster, so the doctor and the command line can use the names.
+"""
+
+REFRESH_JOB = "refresh"
+NIGHTLY_SCHEDULE = "nightly"
+
+PROCESS_TAG = ".dagster/levelground_pid"  # Dagster's UI hides tags with this prefix
+TRIGGER_TAG = "levelground/trigger"
+OUTCOME_TAG = "levelground/outcome"
+RELEASE_TAG = "levelground/release"
+DELIVERED_TAG = "levelground/delivered"
+
+CLI_TRIGGER = "cli"
