@@ -8,7 +8,7 @@ from ingest.scaffold import DraftError
 from orchestration.cli.display import print_error
 from orchestration.instance.server import DaemonAlreadyRunning
 from orchestration.runs import error_messages
-from orchestration.runs.record import EXIT_BAD_ARGUMENTS_ARGUMENTS, EXIT_BUSY, EXIT_UNEXPECTED
+from orchestration.runs.record import EXIT_BAD_ARGUMENTS, EXIT_BUSY, EXIT_UNEXPECTED
 from orchestration.settings import ConfigurationError, Settings
 from orchestration.transform.dbt_runner import DbtError
 from warehouse.connection import WarehouseBusy, WarehouseError
@@ -22,7 +22,7 @@ _BAD_ARGUMENTS = (ConfigurationError, ContractError, DraftError, UnknownSource, 
 def report_error(error: Exception) -> int | None:
     """Print an expected error and return its exit code; return None for an unexpected one."""
     if isinstance(error, _BAD_ARGUMENTS):
-        return print_error(error, EXIT_BAD_ARGUMENTS_ARGUMENTS)
+        return print_error(error, EXIT_BAD_ARGUMENTS)
     if isinstance(error, (LockHeld, WarehouseBusy, DaemonAlreadyRunning)):
         return print_error(error, EXIT_BUSY)
     if isinstance(error, (WarehouseError, ReleaseCorrupt, DbtError)):

@@ -12,7 +12,7 @@ import typer.main
 
 from ingest.contract.registry import load_registry
 from orchestration.cli import GROUPS, application
-from orchestration.settings import variables
+from orchestration.settings import variable_names
 
 ROOT = Path(__file__).parents[2]
 DEPLOY = ROOT / "docs" / "deploy"
@@ -33,12 +33,12 @@ def _named() -> set[str]:
 
 
 def test_every_setting_is_described_and_nothing_else_is() -> None:
-    assert _table(DEPLOY / "settings.md") == set(variables()), "write docs/deploy/settings.md as the code reads it"
-    assert _table(ROOT / "README.md") <= set(variables())
+    assert _table(DEPLOY / "settings.md") == set(variable_names()), "write docs/deploy/settings.md as the code reads it"
+    assert _table(ROOT / "README.md") <= set(variable_names())
 
 
 def test_no_other_variable_is_spoken_of() -> None:
-    known = {*variables(), *_named(), *OTHERS}
+    known = {*variable_names(), *_named(), *OTHERS}
     folders = [ROOT / name for name in ("orchestration", "ingest", "expectations", "warehouse", "docs")]
     files = [
         path for folder in folders for path in folder.rglob("*") if path.suffix in (".py", ".yml", ".md", ".service", ".env", "")
@@ -79,7 +79,7 @@ def test_the_run_of_a_timer_is_a_service() -> None:
 def test_the_environment_file_holds_settings_and_no_secret() -> None:
     lines = (DEPLOY / "levelground.env").read_text(encoding="utf-8").splitlines()
     set_here = dict(line.lstrip("# ").split("=", 1) for line in lines if re.match(r"(# )?[A-Z_]+=", line))
-    assert set(set_here) <= set(variables())
+    assert set(set_here) <= set(variable_names())
     assert (set_here["LEVELGROUND_HASH_KEY"], set_here["LEVELGROUND_ALERTS"]) == ("", "")
 
 

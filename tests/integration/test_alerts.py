@@ -18,7 +18,7 @@ from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
 from ingest.contract.registry import load_registry
-from orchestration.alerts import tell, tell_not_started
+from orchestration.alerts import notify_run_ended, notify_run_not_started
 from orchestration.pipeline.ingest_source import blank_status
 from orchestration.runs.context import now
 from orchestration.runs.record import BLOCKED, FAILED, FRESH, HELD_BACK, RELEASED, STALE, UNCHANGED, RunReceipt
@@ -109,11 +109,11 @@ def test_each_channel_is_told_once_of_what_goes_wrong_and_once_that_it_is_well_a
     settings = settings_with(tmp_path, address, webhook.address)
     held = {SOURCE: (HELD_BACK, "expected column CREATIONDATE is missing")}
 
-    tell(settings, receipt(1, RELEASED))
+    notify_run_ended(settings, receipt(1, RELEASED))
     assert not box.mails, "an ordinary night says nothing"
 
-    tell(settings, receipt(2, BLOCKED, "marts.fct_payments: 3 rows without an amount", **held))
-    tell(settings, receipt(3, BLOCKED, "marts.fct_payments: 4 rows without an amount", **held))
+    notify_run_ended(settings, receipt(2, BLOCKED, "marts.fct_payments: 3 rows without an amount", **held))
+    notify_run_ended(settings, receipt(3, BLOCKED, "marts.fct_payments: 4 rows without an amount", **held))
     ((subject, text),) = box.mails
     assert subject == f"Levelground sampleton: release blocked, {SOURCE} held back"
     assert "3 rows without an amount" in text
@@ -123,32 +123,32 @@ def test_each_channel_is_told_once_of_what_goes_wrong_and_once_that_it_is_well_a
     assert "run-2" in text
     assert box.logins == [PASSWORD]
 
-    tell(settings, receipt(4, RELEASED, **held))
-    assert box.mails[-1][0] == "Levelground sampleton: the run well again"
+    notify_run_ended(settings, receipt(4, RELEASED, **held))
+    assert box.mails[-1][0] == "Levelground sampleton: the run resolved"
     assert SOURCE not in box.mails[-1][1], "still held back, which everybody knows"
 
-    tell(settings, receipt(5, UNCHANGED, **{SOURCE: (STALE, "its data end at 2025-11-01")}))
+    notify_run_ended(settings, receipt(5, UNCHANGED, **{SOURCE: (STALE, "its data end at 2025-11-01")}))
     assert box.mails[-1][0] == f"Levelground sampleton: {SOURCE} stale"
     assert "Ask the steward (ucc-data@milwaukee.example) for the next delivery" in box.mails[-1][1]
 
-    tell(settings, receipt(6, RELEASED))
-    assert box.mails[-1][0] == f"Levelground sampleton: {SOURCE} well again"
-    assert "WELL AGAIN" in box.mails[-1][1]
+    notify_run_ended(settings, receipt(6, RELEASED))
+    assert box.mails[-1][0] == f"Levelground sampleton: {SOURCE} resolved"
+    assert "RESOLVED" in box.mails[-1][1]
     assert len(box.mails) == 4
     assert [body["title"] for body in webhook.bodies] == [subject for subject, _ in box.mails]
     assert [body["type"] for body in webhook.bodies] == ["failure", "success", "failure", "success"]
 
-    tell(settings, receipt(7, FAILED, "the run broke off (build: a model of ours)"))
+    notify_run_ended(settings, receipt(7, FAILED, "the run broke off (build: a model of ours)"))
     assert box.mails[-1][0] == "Levelground sampleton: run failed"
     assert "it goes on from what was finished" in box.mails[-1][1]
 
 
 def test_a_run_that_only_took_deliveries_in_says_nothing_of_the_release(tmp_path: Path, webhook: Webhook) -> None:
     settings = settings_with(tmp_path, webhook.address)
-    tell(settings, receipt(1, BLOCKED, "a gate"))
+    notify_run_ended(settings, receipt(1, BLOCKED, "a gate"))
     partial = receipt(2, UNCHANGED)
     partial.fingerprint = None
-    tell(settings, partial)
+    notify_run_ended(settings, partial)
     assert [body["title"] for body in webhook.bodies] == ["Levelground sampleton: release blocked"]
 
 
@@ -159,7 +159,7 @@ def test_a_channel_that_does_not_answer_is_tried_again_and_costs_the_others_noth
     wrong_password = address.replace(PASSWORD, TOKEN)
     settings = settings_with(tmp_path, wrong_password, webhook.address, "nonsense", "nosuch://x:y@z")
     webhook.answer = 500
-    tell(settings, receipt(1, FAILED, "out of memory"))
+    notify_run_ended(settings, receipt(1, FAILED, "out of memory"))
     assert not box.mails
     assert not webhook.bodies
     log = (settings.home.logs / "alerts.log").read_text()
@@ -168,12 +168,12 @@ def test_a_channel_that_does_not_answer_is_tried_again_and_costs_the_others_noth
     assert named == [
         ("1 mailto",),
         ("2 json",),
-        ("3 of no known kind",),
+        ("3 of unknown kind",),
         ("4 nosuch",),
     ]
 
     webhook.answer = 200
-    tell(settings, receipt(2, FAILED, "out of memory again"))
+    notify_run_ended(settings, receipt(2, FAILED, "out of memory again"))
     assert [body["title"] for body in webhook.bodies] == ["Levelground sampleton: run failed"]
     assert (settings.home.logs / "alerts.log").read_text() == log, "the log knew already"
 
@@ -185,16 +185,16 @@ def test_a_channel_that_does_not_answer_is_tried_again_and_costs_the_others_noth
 
 def test_a_run_that_cannot_even_begin_is_told(tmp_path: Path, webhook: Webhook) -> None:
     settings = settings_with(tmp_path, webhook.address)
-    tell_not_started(settings, "sampleton", "there is no folder /deliveries; name a folder", "run-1")
+    notify_run_not_started(settings, "sampleton", "there is no folder /deliveries; name a folder", "run-1")
     assert webhook.bodies[0]["title"] == "Levelground sampleton: run did not start"
     assert "there is no folder /deliveries" in webhook.bodies[0]["message"]
 
 
 def test_a_memory_that_cannot_be_read_tells_twice_rather_than_never(tmp_path: Path, webhook: Webhook) -> None:
     settings = settings_with(tmp_path, webhook.address)
-    tell(settings, receipt(1, FAILED, "x"))
+    notify_run_ended(settings, receipt(1, FAILED, "x"))
     (settings.home.root / "alerts.json").write_text('{"now": [{"subject"')
-    tell(settings, receipt(2, FAILED, "x"))
+    notify_run_ended(settings, receipt(2, FAILED, "x"))
     assert len(webhook.bodies) == 2
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from orchestration.settings import PROJECT, ConfigurationError, Settings, variables
+from orchestration.settings import PROJECT, ConfigurationError, Settings, variable_names
 
 
 def test_without_a_variable_there_are_defaults() -> None:
@@ -107,7 +107,9 @@ def test_hosts_are_moved_in_pairs() -> None:
     ["https://data.city.example", "data.city.example=mirror", "https://a.example=https://me:hunter2@b.example", "=https://b"],
 )
 def test_hosts_that_are_no_pairs_of_addresses_are_refused_without_quoting_them(text: str) -> None:
-    with pytest.raises(ConfigurationError, match="LEVELGROUND_HOSTS holds what is no pair of addresses; write it like") as told:
+    with pytest.raises(
+        ConfigurationError, match="LEVELGROUND_HOSTS contains an entry that is not a pair of addresses; write it like"
+    ) as told:
         Settings.from_environment({"LEVELGROUND_HOSTS": text})
     assert "hunter2" not in str(told.value)
 
@@ -121,6 +123,6 @@ def test_no_secret_is_shown() -> None:
 
 
 def test_all_variables_are_known_by_being_asked_for() -> None:
-    assert {"LEVELGROUND_HOME", "LEVELGROUND_ALERTS", "LEVELGROUND_THREADS", "LEVELGROUND_DOCS_URL"} <= set(variables())
-    assert all(name.startswith("LEVELGROUND_") for name in variables())
-    assert len(set(variables())) == len(variables())
+    assert {"LEVELGROUND_HOME", "LEVELGROUND_ALERTS", "LEVELGROUND_THREADS", "LEVELGROUND_DOCS_URL"} <= set(variable_names())
+    assert all(name.startswith("LEVELGROUND_") for name in variable_names())
+    assert len(set(variable_names())) == len(variable_names())

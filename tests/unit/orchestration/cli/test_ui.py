@@ -10,7 +10,7 @@ import pytest
 
 from orchestration.cli import ui
 from orchestration.instance import orphaned_runs
-from orchestration.instance.server import claim
+from orchestration.instance.server import lock_daemon
 from tests.conftest import CommandLine
 from warehouse.paths import Home
 
@@ -19,8 +19,8 @@ from warehouse.paths import Home
     ("only", "expected"),
     [
         ((), ["dagster", "dev", "-m", "orchestration.definitions", "-h", "127.0.0.1", "-p", "3001"]),
-        (("--only", "webserver"), ["dagster_webserver", "-m", "orchestration.definitions", "-h", "127.0.0.1", "-p", "3001"]),
-        (("--only", "daemon"), ["dagster._daemon", "run", "-m", "orchestration.definitions"]),
+        (("--only", "webserver"), ["dagster-webserver", "-m", "orchestration.definitions", "-h", "127.0.0.1", "-p", "3001"]),
+        (("--only", "daemon"), ["dagster-daemon", "run", "-m", "orchestration.definitions"]),
     ],
 )
 def test_what_is_started_listens_here_alone(
@@ -29,13 +29,13 @@ def test_what_is_started_listens_here_alone(
     started: list[list[str]] = []
     cleared: list[bool] = []
     monkeypatch.setattr(ui, "settle", lambda _settings: None)
-    monkeypatch.setattr(orphaned_runs, "clear_the_queue", lambda: cleared.append(True))
+    monkeypatch.setattr(orphaned_runs, "fail_orphaned_runs_at_startup", lambda: cleared.append(True))
     monkeypatch.setattr(os, "execv", lambda _program, command: started.append(command))
-    monkeypatch.setattr(ui, "serve", lambda command, _claimed: started.append(command) or 0)
+    monkeypatch.setattr(ui, "run_until_exit", lambda command, _claimed: started.append(command) or 0)
     monkeypatch.setattr("tests.conftest.OWN_PROCESS", ())
     done = CommandLine(tmp_path / "home")("ui", "--port", "3001", *only)
     assert done.returncode == 0, done.stderr
-    assert started == [[sys.executable, "-m", *expected]]
+    assert started == [[str(Path(sys.executable).parent / expected[0]), *expected[1:]]]
     assert bool(cleared) == (only != ("--only", "webserver")), "the daemon's queue is cleared once, by whoever starts a daemon"
 
 
@@ -43,11 +43,11 @@ def test_what_is_started_listens_here_alone(
 def test_a_second_daemon_on_a_home_ends_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, only: tuple[str, ...]) -> None:
     home = Home(tmp_path / "home")
     home.ensure()
-    claimed = claim(home, "http://localhost:3000")
+    claimed = lock_daemon(home, "http://localhost:3000")
     monkeypatch.setattr(ui, "settle", lambda _settings: None)
     monkeypatch.setattr("tests.conftest.OWN_PROCESS", ())
     done = CommandLine(home.root)("ui", *only)
     os.close(claimed)
     assert done.returncode == 5
-    assert f"a daemon works on {home.root} already (pid {os.getpid()}" in done.stderr
+    assert f"a daemon already runs on {home.root} (pid {os.getpid()}" in done.stderr
     assert "http://localhost:3000" in done.stderr

@@ -1,6 +1,6 @@
-"""The nightly schedule: one tick a night on the city's clock, also when it is moved; after downtime one run, not one a night.
+"""The nightly schedule has one tick per night on the city's clock, also when clocks change; after downtime it starts one run.
 
-`defs` is a code location of its own, with the house's schedule over a job that does nothing.
+`defs` is a code location of its own: the real schedule over a job that does nothing.
 """
 
 from __future__ import annotations
@@ -20,7 +20,8 @@ from dagster._core.workspace.context import WorkspaceProcessContext
 from dagster._scheduler.scheduler import launch_scheduled_runs
 from dagster._utils.schedules import schedule_execution_time_iterator
 
-from orchestration.defs.jobs import NIGHTLY_SCHEDULE, REFRESH, nightly
+from orchestration.defs.schedules import nightly_schedule
+from orchestration.instance.names import NIGHTLY_SCHEDULE, REFRESH_JOB
 from orchestration.instance.setup import prepare_instance
 from orchestration.settings import Settings
 
@@ -32,8 +33,8 @@ def nothing() -> None:
     """Nothing."""
 
 
-JOB = dg.define_asset_job(REFRESH, selection=[nothing])
-defs = dg.Definitions(assets=[nothing], jobs=[JOB], schedules=[nightly(JOB, "America/Chicago")])
+JOB = dg.define_asset_job(REFRESH_JOB, selection=[nothing])
+defs = dg.Definitions(assets=[nothing], jobs=[JOB], schedules=[nightly_schedule(JOB, "America/Chicago")])
 
 
 @pytest.mark.parametrize(
@@ -45,7 +46,7 @@ defs = dg.Definitions(assets=[nothing], jobs=[JOB], schedules=[nightly(JOB, "Ame
     ],
 )
 def test_every_night_of_a_year_has_one_tick(zone: str, skipped: dt.date | None, repeated: dt.date | None) -> None:
-    schedule = nightly(JOB, zone)
+    schedule = nightly_schedule(JOB, zone)
     there = ZoneInfo(zone)
     ticks: dict[dt.date, list[dt.datetime]] = {}
     start = dt.datetime(2026, 1, 1, 12, tzinfo=there).timestamp()

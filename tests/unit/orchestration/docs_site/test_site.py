@@ -10,7 +10,7 @@ import pytest
 
 from ingest.contract.registry import SOURCES, Registry, read_contract
 from orchestration.docs_site import site, write_docs
-from orchestration.docs_site.pages import sealed_off
+from orchestration.docs_site.pages import block_external_content
 from orchestration.settings import Settings
 from orchestration.transform import dbt_runner
 from tests.unit.expectations.engine.test_data_docs import BAD, GOOD, GateResult
@@ -112,8 +112,8 @@ def test_what_a_killed_writer_left_is_put_right(settings: Settings) -> None:
 
 
 def test_dbts_page_is_told_to_load_nothing() -> None:
-    assert sealed_off(DBT).startswith(
+    assert block_external_content(DBT).startswith(
         '<!doctype html><html><head><meta http-equiv="Content-Security-Policy" content="default-src \'none\''
     )
-    with pytest.raises(ValueError, match="no head"):
-        sealed_off("<html>")
+    with pytest.raises(ValueError, match="no <head>"):
+        block_external_content("<html>")

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from orchestration.doctor import Finding, Installation, Verdict
-from orchestration.doctor.run_checks import CHECKS, looked
+from orchestration.doctor.run_checks import CHECKS, run_check
 from orchestration.settings import Settings
 from tests.unit.warehouse.conftest import sealed
 from warehouse.paths import Home
@@ -30,7 +30,7 @@ class Examined:
 
     def __call__(self, check: str) -> list[Finding]:
         settings = Settings.from_environment(self.environment)
-        return looked(check, CHECKS[check], Installation(settings, self.environment, self.now, self.lock_file))
+        return run_check(check, CHECKS[check], Installation(settings, self.environment, self.now, self.lock_file))
 
     def bad(self, check: str) -> list[Finding]:
         """What is not well; every such finding says where, why it matters and how to mend it."""

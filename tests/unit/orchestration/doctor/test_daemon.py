@@ -21,9 +21,9 @@ from dagster._core.scheduler.instigation import (
 from dagster._core.types.loadable_target_origin import LoadableTargetOrigin
 from dagster._daemon.types import DaemonHeartbeat
 
-from orchestration.defs.jobs import NIGHTLY_SCHEDULE
-from orchestration.doctor.daemon import SCHEDULER, read
-from orchestration.doctor.schedule import Seen, Tick
+from orchestration.doctor.daemon import SCHEDULER, read_scheduler_state
+from orchestration.doctor.scheduler_state import SchedulerState, Tick
+from orchestration.instance.names import NIGHTLY_SCHEDULE
 from orchestration.instance.setup import prepare_instance
 from orchestration.settings import Settings
 
@@ -52,7 +52,7 @@ def _tick(state: InstigatorState, at: dt.datetime, status: TickStatus) -> TickDa
 
 def _fill(folder: Path, state: InstigatorState) -> None:
     with dg.DagsterInstance.get() as instance:
-        assert read(folder) == Seen(None, False, None)
+        assert read_scheduler_state(folder) == SchedulerState()
         instance.add_daemon_heartbeat(DaemonHeartbeat(TWO.timestamp() + 30, SCHEDULER, "one"))
         instance.add_daemon_heartbeat(DaemonHeartbeat(TWO.timestamp() + 60, "SENSOR", "one"))
         instance.add_instigator_state(state)
@@ -69,5 +69,7 @@ def test_daemon_state_and_newest_tick_are_read(tmp_path: Path, status: Instigato
         _fill(settings.home.dagster, state)
     before = dict(os.environ)
     at = TWO.replace(tzinfo=None)
-    assert read(settings.home.dagster) == Seen(at + dt.timedelta(seconds=30), is_off, Tick(at, "success"))
+    assert read_scheduler_state(settings.home.dagster) == SchedulerState(
+        at + dt.timedelta(seconds=30), is_off, Tick(at, "success")
+    )
     assert dict(os.environ) == before

@@ -17,7 +17,7 @@ from warehouse.fingerprint import file_sha256
 from warehouse.releases import current, known_releases
 
 
-def only(found: list[Finding], verdict: Verdict = Verdict.WRONG) -> Finding:
+def only(found: list[Finding], verdict: Verdict = Verdict.ERROR) -> Finding:
     (one,) = found
     assert one.verdict is verdict, one
     return one
@@ -70,12 +70,12 @@ def test_folders_of_another_user_are_told(examined: Examined, monkeypatch: pytes
 
 def test_a_folder_of_deliveries_that_went_is_told(examined: Examined, tmp_path: Path) -> None:
     examined.home.home_json.write_text(json.dumps({"deliveries": str(tmp_path / "gone"), "city": "milwaukee"}))
-    assert only(examined.bad("what it reads")).where == str(tmp_path / "gone")
+    assert only(examined.bad("deliveries")).where == str(tmp_path / "gone")
 
 
 def test_a_damaged_home_json_is_told(examined: Examined) -> None:
     examined.home.home_json.write_text("{")
-    found = only(examined.bad("what it reads"))
+    found = only(examined.bad("deliveries"))
     assert found.where == str(examined.home.home_json)
     assert '"deliveries": "sample"' in found.what
 
@@ -91,7 +91,7 @@ def test_a_run_that_was_cut_off_is_told(examined: Examined) -> None:
     with held_elsewhere(examined.home):
         pass  # killed at the end
     found = only(examined.bad("lock"), Verdict.WARNING)
-    assert "was cut off" in found.what
+    assert "was killed" in found.what
 
 
 def test_a_warehouse_that_is_none_is_told(examined: Examined) -> None:
@@ -107,7 +107,7 @@ def test_an_empty_warehouse_is_told(examined: Examined) -> None:
 def test_what_runs_moved_aside_is_told(examined: Examined) -> None:
     (examined.home.root / "warehouse.damaged-20251201T000000Z.duckdb").write_bytes(b"x")
     (examined.home.releases / ".damaged-20251201T000000Z-00112233").mkdir()
-    assert [finding.verdict for finding in examined.bad("moved aside")] == [Verdict.WARNING, Verdict.WARNING]
+    assert [finding.verdict for finding in examined.bad("damaged files")] == [Verdict.WARNING, Verdict.WARNING]
 
 
 def test_a_receipt_that_cannot_be_read_is_told(examined: Examined) -> None:
@@ -163,7 +163,7 @@ def test_what_lies_beside_the_release_is_told(examined: Examined) -> None:
     note = examined.home.published_exports / "note.txt"
     note.write_text("x")
     found = {finding.where: finding for finding in examined.bad("published")}
-    assert found[str(log)].verdict is Verdict.WRONG
+    assert found[str(log)].verdict is Verdict.ERROR
     assert found[str(note)].verdict is Verdict.WARNING
 
 

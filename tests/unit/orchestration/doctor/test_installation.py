@@ -11,11 +11,12 @@ from typing import Any
 
 import pytest
 
-from orchestration.doctor import Verdict, examine, machine
+from orchestration.doctor import Verdict, machine, run_all_checks
 from orchestration.doctor.findings import Installation
-from orchestration.doctor.run_checks import CHECKS, looked
-from orchestration.doctor.schedule import Seen, Tick, judged
-from orchestration.settings import PROJECT, Settings, variables
+from orchestration.doctor.run_checks import CHECKS, run_check
+from orchestration.doctor.schedule import evaluate_scheduler
+from orchestration.doctor.scheduler_state import SchedulerState, Tick
+from orchestration.settings import PROJECT, Settings, variable_names
 from tests.conftest import CommandLine
 from tests.unit.orchestration.doctor.conftest import NOW, Examined
 from tests.unit.orchestration.doctor.test_home import only
@@ -42,7 +43,7 @@ def test_packages_that_differ_from_the_lock_file_are_told(examined: Examined) ->
     ]
     examined.lock_file.write_text("\n".join(lines))
     missing, other = examined.bad("packages")
-    assert (missing.what, missing.verdict) == ("not installed: not-there-at-all", Verdict.WRONG)
+    assert (missing.what, missing.verdict) == ("not installed: not-there-at-all", Verdict.ERROR)
     assert "pyarrow" in other.what
     assert "duckdb" not in other.what
 
@@ -78,10 +79,10 @@ def test_a_variable_that_nothing_reads_is_told_with_the_one_that_was_meant(exami
 
 def test_variables_of_settings_and_of_contracts_are_known(examined: Examined) -> None:
     values = {"LEVELGROUND_SOURCES": str(PROJECT / "docs"), "LEVELGROUND_HOME": str(examined.home.root)}
-    examined.environment |= dict.fromkeys(variables(), "") | values
+    examined.environment |= dict.fromkeys(variable_names(), "") | values
     examined.environment["LEVELGROUND_DER_DATABASE_URL"] = SECRET
     assert examined.bad("variables") == []
-    assert "LEVELGROUND_ALERTS" in variables()
+    assert "LEVELGROUND_ALERTS" in variable_names()
 
 
 def test_contracts_that_cannot_be_used_are_told_by_line(examined: Examined, tmp_path: Path) -> None:
@@ -91,7 +92,7 @@ def test_contracts_that_cannot_be_used_are_told_by_line(examined: Examined, tmp_
     examined.environment["LEVELGROUND_SOURCES"] = str(folder)
     assert f"{folder / 'a__b.yml'}:2" in {finding.where for finding in examined.bad("contracts")}
     others = [finding for check in CHECKS if check != "contracts" for finding in examined(check)]
-    assert not [finding for finding in others if "not be looked at" in finding.what]
+    assert not [finding for finding in others if "not be checked" in finding.what]
 
 
 def test_a_secret_that_is_unset_is_told_where_it_is_needed(examined: Examined) -> None:
@@ -156,7 +157,7 @@ def test_a_time_zone_that_the_machine_does_not_know_is_told(examined: Examined, 
     assert only(examined.bad("time zone")).where == "America/Chicago"
 
 
-@pytest.mark.parametrize(("free", "verdict"), [(1 << 28, Verdict.WRONG), (700 << 20, Verdict.WARNING)])
+@pytest.mark.parametrize(("free", "verdict"), [(1 << 28, Verdict.ERROR), (700 << 20, Verdict.WARNING)])
 def test_a_disk_that_is_nearly_full_is_told(
     examined: Examined, monkeypatch: pytest.MonkeyPatch, free: int, verdict: Verdict
 ) -> None:
@@ -171,18 +172,20 @@ TONIGHT = Tick(dt.datetime(2025, 12, 2, 8), "success")
 @pytest.mark.parametrize(
     ("seen", "verdicts", "said"),
     [
-        (Seen(None, False, None), ["warning"], "no daemon has run"),
-        (Seen(LIVES, False, None), ["ok", "ok"], "has not ticked yet"),
-        (Seen(LIVES, False, TONIGHT), ["ok", "ok"], "last tick 2025-12-02 08:00 UTC: success"),
-        (Seen(NOW - dt.timedelta(hours=1), False, TONIGHT), ["warning", "ok"], "not been seen since 2025-12-02 08:00"),
-        (Seen(LIVES, True, TONIGHT), ["ok", "warning"], "switched off"),
-        (Seen(LIVES, False, Tick(TONIGHT.at, "failure")), ["ok", "wrong"], "failure"),
-        (Seen(LIVES, False, Tick(dt.datetime(2025, 11, 30, 8), "success")), ["ok", "warning"], "2025-11-30"),
+        (SchedulerState(None, False, None), ["warning"], "no daemon has run"),
+        (SchedulerState(LIVES, False, None), ["ok", "ok"], "has not ticked yet"),
+        (SchedulerState(LIVES, False, TONIGHT), ["ok", "ok"], "last tick 2025-12-02 08:00 UTC: success"),
+        (SchedulerState(NOW - dt.timedelta(hours=1), False, TONIGHT), ["warning", "ok"], "no heartbeat since 2025-12-02 08:00"),
+        (SchedulerState(LIVES, True, TONIGHT), ["ok", "warning"], "switched off"),
+        (SchedulerState(LIVES, False, Tick(TONIGHT.at, "failure")), ["ok", "wrong"], "failure"),
+        (SchedulerState(LIVES, False, Tick(dt.datetime(2025, 11, 30, 8), "success")), ["ok", "warning"], "2025-11-30"),
     ],
 )
-def test_the_schedule_is_judged_by_daemon_state_and_tick(examined: Examined, seen: Seen, verdicts: list[str], said: str) -> None:
+def test_the_schedule_is_judged_by_daemon_state_and_tick(
+    examined: Examined, seen: SchedulerState, verdicts: list[str], said: str
+) -> None:
     settings = Settings.from_environment(examined.environment)
-    found = list(judged(seen, Installation(settings, {}, NOW)))
+    found = list(evaluate_scheduler(seen, Installation(settings, {}, NOW)))
     assert [finding.verdict for finding in found] == verdicts
     assert any(said in finding.what for finding in found)
 
@@ -191,15 +194,15 @@ def test_a_check_that_breaks_is_a_finding_without_its_error(examined: Examined) 
     def broken(_: Installation) -> list[Any]:
         raise RuntimeError(SECRET)
 
-    (found,) = looked("broken", broken, Installation(Settings.from_environment(examined.environment), {}, NOW))
+    (found,) = run_check("broken", broken, Installation(Settings.from_environment(examined.environment), {}, NOW))
     assert found.verdict is Verdict.WARNING
     assert "RuntimeError" in found.what
     assert SECRET not in str(found)
 
 
 def test_a_setting_that_cannot_be_used_does_not_end_the_examination(examined: Examined) -> None:
-    found = examine(examined.environment | {"LEVELGROUND_THREADS": "many"})
-    assert found[0].verdict is Verdict.WRONG
+    found = run_all_checks(examined.environment | {"LEVELGROUND_THREADS": "many"})
+    assert found[0].verdict is Verdict.ERROR
     assert "LEVELGROUND_THREADS" in found[0].what
     assert {finding.check for finding in found} >= {"python", "published", "schedule"}
 
@@ -212,6 +215,6 @@ def test_the_command_says_how_things_are(examined: Examined) -> None:
     assert {finding["check"] for finding in told["findings"] if finding["verdict"] == "wrong"} == {"published"}
     said = levelground("doctor")
     assert said.returncode == 1
-    assert f"wrong   published: {examined.home.current_json}: " in said.stdout
-    assert "        mend: start a run, which puts them right" in said.stdout
-    assert "1 to mend" in said.stderr
+    assert f"error   published: {examined.home.current_json}: " in said.stdout
+    assert "        fix: start a run, which restores them" in said.stdout
+    assert "1 error, " in said.stderr

@@ -29,7 +29,7 @@ def test_a_merged_source_that_sends_nearly_everything_again_is_asked_about(exami
     landed(examined, MERGED, rows)
     (found,) = examined.bad("load modes")
     assert (found.verdict, found.where) == (Verdict.WARNING, MERGED)
-    assert f"holds {rows[-1]:,} of {sum(rows):,} rows; the other {rows[0]:,} stay" in found.what
+    assert f"contains {rows[-1]:,} of {sum(rows):,} rows; the other {rows[0]:,} stay" in found.what
     assert "replace_partition" in found.remedy
 
 

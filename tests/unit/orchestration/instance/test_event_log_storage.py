@@ -13,7 +13,7 @@ import dagster as dg
 import pytest
 from dagster._core.storage.event_log import SqliteEventLogStorage
 
-from orchestration.instance.event_log_storage import FILES_KEPT_OPEN, EventLog
+from orchestration.instance.event_log_storage import MAX_OPEN_FILES, PersistentEventLogStorage
 from orchestration.instance.setup import prepare_instance
 from orchestration.settings import Settings
 from tests.conftest import ROOT
@@ -48,7 +48,7 @@ def instance(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[dg.Dag
         monkeypatch.setenv(name, "")
     prepare_instance(Settings.from_environment({"LEVELGROUND_HOME": str(tmp_path)}))
     with dg.DagsterInstance.get() as instance:
-        assert isinstance(instance.event_log_storage, EventLog)
+        assert isinstance(instance.event_log_storage, PersistentEventLogStorage)
         yield instance
 
 
@@ -60,7 +60,7 @@ def test_dagsters_own_storage_reads_the_same_events_at_the_same_place(instance: 
     run_id = talking.execute_in_process(instance=instance).run_id
     folder = Path(os.environ["DAGSTER_HOME"]) / "history" / "runs"
     own = instance.event_log_storage
-    assert isinstance(own, EventLog)
+    assert isinstance(own, PersistentEventLogStorage)
     theirs = SqliteEventLogStorage(str(folder))
     assert messages(theirs, run_id) == messages(own, run_id)
     assert "said something" in messages(theirs, run_id)
@@ -68,9 +68,9 @@ def test_dagsters_own_storage_reads_the_same_events_at_the_same_place(instance: 
 
 def test_few_files_stay_open_and_a_deleted_one_is_begun_anew(instance: dg.DagsterInstance) -> None:
     own = instance.event_log_storage
-    assert isinstance(own, EventLog)
-    runs = [talking.execute_in_process(instance=instance).run_id for _ in range(FILES_KEPT_OPEN + 2)]
-    assert len(own._engines) == FILES_KEPT_OPEN
+    assert isinstance(own, PersistentEventLogStorage)
+    runs = [talking.execute_in_process(instance=instance).run_id for _ in range(MAX_OPEN_FILES + 2)]
+    assert len(own._engines) == MAX_OPEN_FILES
     for run_id in runs:
         assert "said something" in messages(own, run_id)
     Path(own.path_for_shard(runs[-1])).unlink()

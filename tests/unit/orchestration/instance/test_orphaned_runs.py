@@ -12,7 +12,9 @@ import pytest
 from dagster._core.test_utils import create_run_for_test
 
 from orchestration.instance import orphaned_runs
-from orchestration.instance.orphaned_runs import PID_TAG, alive, going_on, process_tag, report_killed_runs
+from orchestration.instance.names import PROCESS_TAG
+from orchestration.instance.orphaned_runs import fail_orphaned_runs, has_active_run
+from orchestration.instance.processes import current_process, is_running
 
 
 @pytest.fixture
@@ -21,7 +23,7 @@ def instance(tmp_path: Path) -> dg.DagsterInstance:
 
 
 def started(instance: dg.DagsterInstance, process: str | None) -> str:
-    tags = {PID_TAG: process} if process else {}
+    tags = {PROCESS_TAG: process} if process else {}
     return create_run_for_test(instance, status=dg.DagsterRunStatus.STARTED, tags=tags).run_id
 
 
@@ -32,27 +34,27 @@ def gone() -> str:
 
 
 def test_only_runs_without_a_process_are_reported(instance: dg.DagsterInstance) -> None:
-    dead, living, young = started(instance, gone()), started(instance, process_tag()), started(instance, None)
+    dead, living, young = started(instance, gone()), started(instance, current_process()), started(instance, None)
     own = started(instance, gone())
-    assert report_killed_runs(instance, own_run_id=own) == [dead]
+    assert fail_orphaned_runs(instance, own_run_id=own) == [dead]
     runs = {run.run_id: run.status for run in instance.get_runs()}
     assert runs[dead] == dg.DagsterRunStatus.FAILURE
     assert {runs[living], runs[young], runs[own]} == {dg.DagsterRunStatus.STARTED}
-    assert going_on(instance)
+    assert has_active_run(instance)
 
 
 def test_a_run_that_never_told_its_process_is_given_up_after_a_while(
     instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     silent = started(instance, None)
-    monkeypatch.setattr(orphaned_runs, "SECONDS_TO_TELL", -1)
-    assert report_killed_runs(instance) == [silent]
-    assert not going_on(instance)
+    monkeypatch.setattr(orphaned_runs, "SECONDS_TO_RECORD_PROCESS", -1)
+    assert fail_orphaned_runs(instance) == [silent]
+    assert not has_active_run(instance)
 
 
 def test_a_process_is_known_by_its_start_too() -> None:
-    assert alive(process_tag())
-    assert not alive(f"{os.getpid()} 1"), "after a restart of the machine the same id is another process"
-    assert not alive(gone())
-    assert not alive("nonsense")
-    assert not alive(None)
+    assert is_running(current_process())
+    assert not is_running(f"{os.getpid()} 1"), "after a restart of the machine the same id is another process"
+    assert not is_running(gone())
+    assert not is_running("nonsense")
+    assert not is_running(None)

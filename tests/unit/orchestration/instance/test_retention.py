@@ -10,7 +10,7 @@ import dagster as dg
 import pytest
 
 from orchestration.instance import retention
-from orchestration.instance.retention import remove_receipts, remove_runs, shorten
+from orchestration.instance.retention import delete_dagster_runs, delete_run_records, truncate_log
 from orchestration.instance.setup import prepare_instance
 from orchestration.runs.record import BLOCKED, FAILED, RELEASED, UNCHANGED, RunReceipt, RunStore
 from orchestration.settings import Settings
@@ -31,19 +31,19 @@ def test_old_receipts_go_but_for_what_the_next_run_and_the_ui_go_by(tmp_path: Pa
     history = [(RELEASED, "f"), (RELEASED, "f"), (UNCHANGED, "f"), (UNCHANGED, "f"), (BLOCKED, "f"), (FAILED, None), (None, None)]
     for number, (outcome, fingerprint) in enumerate(history):
         save(store, number, 100, outcome, fingerprint)
-    assert remove_receipts(store, TODAY - dt.timedelta(days=90)) == {"run-1", "run-3", "run-5", "run-6"}
+    assert delete_run_records(store, TODAY - dt.timedelta(days=90)) == {"run-1", "run-3", "run-5", "run-6"}
     assert [run.number for run in store.all()] == [1, 3, 5, 6]
     save(store, 7, 1, RELEASED)
-    remove_receipts(store, TODAY - dt.timedelta(days=90))
+    delete_run_records(store, TODAY - dt.timedelta(days=90))
     assert [run.number for run in store.all()] == [6, 7]
 
 
 def test_a_receipt_of_another_version_goes_by_its_file(tmp_path: Path) -> None:
     save(RunStore(tmp_path), 1, 1, RELEASED)
     (tmp_path / "strange.json").write_text("{}")
-    remove_receipts(RunStore(tmp_path), dt.datetime(2000, 1, 1))
+    delete_run_records(RunStore(tmp_path), dt.datetime(2000, 1, 1))
     assert (tmp_path / "strange.json").exists()
-    remove_receipts(RunStore(tmp_path), dt.datetime(2999, 1, 1))
+    delete_run_records(RunStore(tmp_path), dt.datetime(2999, 1, 1))
     assert [path.name for path in tmp_path.iterdir()] == ["run-1.json"]
 
 
@@ -66,12 +66,12 @@ def test_runs_of_dagster_go_with_their_events_files_checks_tags_and_output(
     prepare_instance(settings)
     with dg.DagsterInstance.get() as instance:
         runs = [dg.materialize([thing], instance=instance, tags={"levelground/trigger": "cli"}).run_id for _ in range(4)]
-        assert remove_runs(instance, settings, dt.datetime(2000, 1, 1), set()) == []
+        assert delete_dagster_runs(instance, settings, dt.datetime(2000, 1, 1), set()) == []
         checks = events(tmp_path, "asset_check_executions")
         for run_id in runs:
             (tmp_path / "dagster" / "storage" / run_id).mkdir(parents=True, exist_ok=True)
         later = retention.now() + dt.timedelta(days=1)
-        assert sorted(remove_runs(instance, settings, later, {runs[0]})) == sorted(runs[1:])
+        assert sorted(delete_dagster_runs(instance, settings, later, {runs[0]})) == sorted(runs[1:])
         assert [run.run_id for run in instance.get_runs()] == [runs[0]]
         assert instance.get_latest_materialization_event(dg.AssetKey("thing")) is not None
         assert instance.all_logs(runs[0])
@@ -85,10 +85,10 @@ def test_runs_of_dagster_go_with_their_events_files_checks_tags_and_output(
 def test_a_log_keeps_its_newer_half(tmp_path: Path) -> None:
     log = tmp_path / "alerts.log"
     log.write_text("short\n")
-    shorten(log)
+    truncate_log(log)
     assert log.read_text() == "short\n"
     log.write_text("".join(f"line {number}\n" for number in range(200_000)))
-    shorten(log)
+    truncate_log(log)
     lines = log.read_text().splitlines()
     assert log.stat().st_size <= retention.LOG_BYTES / 2
     assert (lines[0][:5], lines[-1]) == ("line ", "line 199999")

@@ -12,12 +12,16 @@ from pathlib import Path
 
 import pytest
 
-from orchestration.instance.orphaned_runs import alive
-from orchestration.instance.server import AlreadyServed, claim
+from orchestration.instance.processes import is_running
+from orchestration.instance.server import DaemonAlreadyRunning, lock_daemon
 from tests.conftest import ROOT
 from warehouse.paths import Home
 
-SERVING = "import sys; from orchestration.instance.server import serve; sys.exit(serve([sys.executable, '-c', *sys.argv[1:]], 0))"
+SERVING = """
+import sys
+from orchestration.instance.server import run_until_exit
+sys.exit(run_until_exit([sys.executable, '-c', *sys.argv[1:]], 0))
+"""
 # As `dagster dev` does: it ends its child when it is interrupted, and cannot when it is killed.
 DEV = """
 import os, subprocess, sys, time
@@ -48,13 +52,13 @@ def serving() -> Iterator[tuple[subprocess.Popen[str], int, int]]:
         dev, child = map(int, server.stdout.readline().split())
         yield server, dev, child
         for pid in (server.pid, dev, child):
-            if alive(str(pid)):
+            if is_running(str(pid)):
                 os.kill(pid, signal.SIGKILL)
 
 
 def are_gone(*pids: int) -> bool:
     end = time.monotonic() + 20
-    while any(alive(str(pid)) for pid in pids):
+    while any(is_running(str(pid)) for pid in pids):
         if time.monotonic() > end:
             return False
         time.sleep(0.02)
@@ -62,25 +66,25 @@ def are_gone(*pids: int) -> bool:
 
 
 def test_a_home_has_one_daemon(home: Home) -> None:
-    claimed = claim(home, "http://localhost:3000")
+    claimed = lock_daemon(home, "http://localhost:3000")
     with pytest.raises(
-        AlreadyServed, match=rf"pid {os.getpid()}, since 20.*, http://localhost:3000\).*stop it.*LEVELGROUND_HOME"
+        DaemonAlreadyRunning, match=rf"pid {os.getpid()}, since 20.*, http://localhost:3000\).*stop it.*LEVELGROUND_HOME"
     ):
-        claim(home, "http://localhost:3001")
+        lock_daemon(home, "http://localhost:3001")
     os.close(claimed)
-    os.close(claim(home, "http://localhost:3001"))
+    os.close(lock_daemon(home, "http://localhost:3001"))
 
 
 def test_the_claim_is_kept_as_long_as_one_that_was_given_it_lives(home: Home) -> None:
-    claimed = claim(home, "here")
+    claimed = lock_daemon(home, "here")
     with subprocess.Popen(["sleep", "600"], pass_fds=[claimed]) as daemon:
         os.close(claimed)
         try:
-            with pytest.raises(AlreadyServed):
-                claim(home, "there")
+            with pytest.raises(DaemonAlreadyRunning):
+                lock_daemon(home, "there")
         finally:
             daemon.kill()
-    os.close(claim(home, "there"))
+    os.close(lock_daemon(home, "there"))
 
 
 def test_what_it_serves_is_interrupted_when_it_is(serving: tuple[subprocess.Popen[str], int, int]) -> None:

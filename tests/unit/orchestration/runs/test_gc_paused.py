@@ -7,19 +7,19 @@ import gc
 import pytest
 
 from orchestration import cli
-from orchestration.instance.garbage import uncollected
+from orchestration.runs.gc_paused import gc_paused
 
 
 def test_it_is_off_inside_and_on_again_after_an_error() -> None:
-    with pytest.raises(RuntimeError), uncollected():
+    with pytest.raises(RuntimeError), gc_paused():
         assert not gc.isenabled()
         raise RuntimeError
     assert gc.isenabled()
 
 
 def test_who_had_it_off_keeps_it_off() -> None:
-    with uncollected():
-        with uncollected():
+    with gc_paused():
+        with gc_paused():
             pass
         assert not gc.isenabled()
 

@@ -14,8 +14,14 @@ import pytest
 
 from ingest.contract.registry import Registry, load_registry
 from orchestration.defs.jobs import refresh_job
-from orchestration.defs.resources import _trigger
-from orchestration.defs.sensors.drop_folder import SETTLED_SECONDS, Seen, drop_folder, look_at, watched
+from orchestration.defs.resources import trigger_of
+from orchestration.defs.sensors.drop_folder import (
+    SETTLED_SECONDS,
+    FolderState,
+    drop_folder_sensor,
+    evaluate_folders,
+    watched_folders,
+)
 from orchestration.runs.record import RELEASED, RunReceipt, RunStore
 from orchestration.settings import Settings
 
@@ -34,73 +40,73 @@ def put(folder: Path, text: str, at: float, name: str = "calls.csv") -> None:
     os.utime(folder / name, (at, at))
 
 
-class Looks:
-    """Looks at one folder, one after the other."""
+class Ticks:
+    """Evaluates one folder, tick after tick."""
 
     def __init__(self, folder: Path, last_run: float = 0.0) -> None:
-        self.folder, self.last_run, self.seen = folder, last_run, dict[str, Seen]()
+        self.folder, self.last_run, self.states = folder, last_run, dict[str, FolderState]()
 
     def __call__(self, now: float) -> str:
-        self.seen, ready, growing = look_at({SOURCE: self.folder}, self.seen, self.last_run, now)
-        return "ready" if ready else "growing" if growing else "nothing"
+        self.states, ready, changing = evaluate_folders({SOURCE: self.folder}, self.states, self.last_run, now)
+        return "ready" if ready else "changing" if changing else "nothing"
 
 
 def test_a_file_is_taken_once_it_has_stopped_growing(tmp_path: Path) -> None:
-    look = Looks(tmp_path)
-    assert look(START) == "nothing"
+    tick = Ticks(tmp_path)
+    assert tick(START) == "nothing"
     put(tmp_path, "A", START + 1)
-    assert look(START + 5) == "growing"
+    assert tick(START + 5) == "changing"
     put(tmp_path, "A,B", START + 40)
-    assert look(START + 70) == "growing"
-    assert look(START + 100) == "growing"
-    assert look(START + 70 + SETTLED_SECONDS) == "ready"
-    assert look(START + 400) == "nothing"
+    assert tick(START + 70) == "changing"
+    assert tick(START + 100) == "changing"
+    assert tick(START + 70 + SETTLED_SECONDS) == "ready"
+    assert tick(START + 400) == "nothing"
 
 
 def test_each_state_of_a_folder_is_taken_once_also_one_that_comes_back(tmp_path: Path) -> None:
-    look, said = Looks(tmp_path), []
+    tick, results = Ticks(tmp_path), []
     for number, text in enumerate(["first", "second!", "first"]):
         put(tmp_path, text, START)
-        said += [look(START + 200 * number + after) for after in (0, 100, 150)]
+        results += [tick(START + 200 * number + after) for after in (0, 100, 150)]
     # the first look of all finds what has lain there for long
-    assert said == ["growing", "ready", "nothing"] * 3
+    assert results == ["changing", "ready", "nothing"] * 3
 
 
 def test_what_the_last_run_took_in_is_not_taken_again_by_a_new_home(tmp_path: Path) -> None:
     put(tmp_path, "old", START)
-    assert Looks(tmp_path, last_run=START + 10)(START + 1000) == "nothing"
-    assert Looks(tmp_path, last_run=START - 10)(START + 1000) == "ready"
+    assert Ticks(tmp_path, last_run=START + 10)(START + 1000) == "nothing"
+    assert Ticks(tmp_path, last_run=START - 10)(START + 1000) == "ready"
 
 
 def test_a_deleted_file_starts_a_run_only_where_others_stay(tmp_path: Path) -> None:
     put(tmp_path, "a", START)
     put(tmp_path, "b", START, "more.csv")
-    look = Looks(tmp_path, last_run=START + 1)
-    assert look(START + 10) == "nothing"
+    tick = Ticks(tmp_path, last_run=START + 1)
+    assert tick(START + 10) == "nothing"
     (tmp_path / "more.csv").unlink()
-    assert [look(START + 100), look(START + 200)] == ["growing", "ready"]
+    assert [tick(START + 100), tick(START + 200)] == ["changing", "ready"]
     (tmp_path / "calls.csv").unlink()
-    assert [look(START + 300), look(START + 400)] == ["nothing", "nothing"]
+    assert [tick(START + 300), tick(START + 400)] == ["nothing", "nothing"]
 
 
 def test_what_is_still_being_written_under_another_name_is_not_seen(tmp_path: Path) -> None:
-    look = Looks(tmp_path)
+    tick = Ticks(tmp_path)
     put(tmp_path, "A", START, "calls.csv.part")
-    assert [look(START + 10), look(START + 100)] == ["nothing", "nothing"]
+    assert [tick(START + 10), tick(START + 100)] == ["nothing", "nothing"]
 
 
 def test_a_clock_that_runs_ahead_holds_nothing_back(tmp_path: Path) -> None:
-    look = Looks(tmp_path)
+    tick = Ticks(tmp_path)
     put(tmp_path, "A", START + 86_400)
-    assert [look(START), look(START + SETTLED_SECONDS)] == ["growing", "ready"]
+    assert [tick(START), tick(START + SETTLED_SECONDS)] == ["changing", "ready"]
 
 
 def test_folders_are_those_of_the_home_or_of_live_file_connectors(registry: Registry, tmp_path: Path) -> None:
-    assert watched(registry, tmp_path)[SOURCE] == tmp_path / SOURCE
+    assert watched_folders(registry, tmp_path)[SOURCE] == tmp_path / SOURCE
     live = registry[SOURCE].model_copy(update={"connector": registry["mhd__lead_orders_open"].connector.model_copy()})
     for path, found in ((str(tmp_path / "drop"), {SOURCE: tmp_path / "drop"}), ("s3://bucket/drop", {}), (None, {})):
         connector = type(registry["mhd__lead_orders_open"].connector)(kind="file", path=path)
-        assert watched(Registry([live.model_copy(update={"connector": connector})]), None) == found
+        assert watched_folders(Registry([live.model_copy(update={"connector": connector})]), None) == found
 
 
 @pytest.fixture
@@ -113,7 +119,7 @@ def test_the_sensor_asks_for_one_run_and_remembers_it(
     registry: Registry, instance: dg.DagsterInstance, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings = Settings.from_environment({"LEVELGROUND_HOME": str(tmp_path / "home"), "LEVELGROUND_DELIVERIES": str(tmp_path)})
-    sensor = drop_folder(refresh_job(), registry, settings)
+    sensor = drop_folder_sensor(refresh_job(), registry, settings)
     put(tmp_path / SOURCE, "A", time.time() - 1000)
     cursor: str | None = None
     said = []
@@ -140,7 +146,7 @@ def test_a_state_that_comes_back_is_another_run(
 ) -> None:
     """Dagster starts no second run for a key that it has seen."""
     settings = Settings.from_environment({"LEVELGROUND_HOME": str(tmp_path / "home"), "LEVELGROUND_DELIVERIES": str(tmp_path)})
-    sensor = drop_folder(refresh_job(), registry, settings)
+    sensor = drop_folder_sensor(refresh_job(), registry, settings)
     cursor, keys = None, []
     for number, text in enumerate(["first", "second!", "first"]):
         put(tmp_path / SOURCE, text, START)
@@ -158,7 +164,7 @@ START_OF_TEST = time.time()
 
 def test_the_sample_city_is_no_drop_folder(registry: Registry, instance: dg.DagsterInstance, tmp_path: Path) -> None:
     settings = Settings.from_environment({"LEVELGROUND_HOME": str(tmp_path)})
-    result = drop_folder(refresh_job(), registry, settings)(dg.build_sensor_context(instance=instance))
+    result = drop_folder_sensor(refresh_job(), registry, settings)(dg.build_sensor_context(instance=instance))
     assert isinstance(result, dg.SkipReason)
 
 
@@ -172,12 +178,12 @@ def test_a_sensor_that_finds_a_finished_run_waits_for_something_new(
     receipt = RunReceipt("r", "cli", now.isoformat(), "milwaukee", str(tmp_path), now.isoformat())
     receipt.end(RELEASED, now)
     RunStore(settings.home.runs).save(receipt)
-    result = drop_folder(refresh_job(), registry, settings)(dg.build_sensor_context(instance=instance))
+    result = drop_folder_sensor(refresh_job(), registry, settings)(dg.build_sensor_context(instance=instance))
     assert isinstance(result, dg.SkipReason)
     assert result.skip_message == "nothing new"
 
 
 def test_a_run_that_a_sensor_started_says_so() -> None:
-    assert _trigger({"dagster/sensor_name": "drop_folder"}) == "sensor"
-    assert _trigger({"dagster/schedule_name": "nightly"}) == "schedule"
-    assert _trigger({}) == "ui"
+    assert trigger_of({"dagster/sensor_name": "drop_folder"}) == "sensor"
+    assert trigger_of({"dagster/schedule_name": "nightly"}) == "schedule"
+    assert trigger_of({}) == "ui"

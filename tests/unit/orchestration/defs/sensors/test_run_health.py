@@ -14,7 +14,7 @@ from ingest.city import City, read_city
 from ingest.contract import Contract
 from ingest.contract.registry import load_registry
 from orchestration.alerts.conditions import Condition
-from orchestration.defs.sensors.run_health import HOURS_WITHOUT_RUN, merged, watch, wrong
+from orchestration.defs.sensors.run_health import HOURS_WITHOUT_RUN, add_conditions, find_conditions, run_health_sensor
 from orchestration.pipeline.ingest_source import blank_status
 from orchestration.runs.context import now
 from orchestration.runs.record import FRESH, HELD_BACK, RELEASED, RunReceipt, RunStore
@@ -44,7 +44,7 @@ def run(contract: Contract, *, hours_ago: float = 1, ended: bool = True, verdict
 
 
 def kinds(receipts: list[RunReceipt], contract: Contract, city: City, **how: Any) -> list[tuple[str, str]]:
-    found = wrong(receipts, [contract], city, **{"running": False, "nightly_is_on": True} | how)
+    found = find_conditions(receipts, [contract], city, **{"running": False, "nightly_is_on": True} | how)
     return [(condition.subject, condition.kind) for condition in found]
 
 
@@ -76,7 +76,7 @@ def test_a_source_goes_stale_while_nothing_runs(contract: Contract, city: City) 
 def test_a_look_takes_nothing_away(contract: Contract) -> None:
     before = {SOURCE: Condition(SOURCE, "held_back", "x"), "run": Condition("run", "blocked", "y")}
     found = [Condition("run", "failed", "z")]
-    assert {subject: condition.kind for subject, condition in merged(before, found).items()} == {
+    assert {subject: condition.kind for subject, condition in add_conditions(before, found).items()} == {
         SOURCE: "held_back",
         "run": "failed",
     }
@@ -89,7 +89,7 @@ def test_a_look_turns_the_sources_freshness_red_and_tells_it_once(contract: Cont
     settings = Settings.from_environment({"LEVELGROUND_HOME": str(tmp_path / "home"), "LEVELGROUND_DELIVERIES": str(deliveries)})
     settings.home.ensure()
     RunStore(settings.home.runs).save(run(contract))
-    sensor, cursor, looks = watch(settings), None, []
+    sensor, cursor, looks = run_health_sensor(settings), None, []
     with dg.DagsterInstance.local_temp(str(tmp_path)) as instance:
         for _ in range(2):
             look = sensor.evaluate_tick(dg.build_sensor_context(instance, cursor=cursor))
