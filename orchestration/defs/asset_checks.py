@@ -13,7 +13,8 @@ from expectations.delivery.column_differences import column_differences, differi
 from expectations.results import GateResult
 from ingest.contract import Contract
 from ingest.delivery.write_batch import Receipt
-from orchestration.defs.metadata import age_hours, docs_metadata
+from ingest.freshness import evaluate_freshness
+from orchestration.defs.metadata import docs_metadata
 from orchestration.defs.resources import RunResource
 from orchestration.pipeline import stages
 from orchestration.runs.progress import told
@@ -49,21 +50,19 @@ def freshness_check(contract: Contract, status: SourceStatus, as_of: dt.datetime
 
     A source that was never delivered, or that has no limit in its city, is never late.
     """
-    limits, age = contract.freshness, age_hours(status, as_of)
+    limits, freshness = contract.freshness, evaluate_freshness(contract, status.data_as_of, as_of)
     metadata: dict[str, Any] = {}
     if limits:
         metadata |= {"late_after_hours": limits.warn_after_hours, "stale_after_hours": limits.stale_after_hours}
-    if age is not None:
-        metadata |= {"age_hours": round(age, 1), "data_as_of": status.data_as_of}
-    stale = limits is not None and age is not None and age > limits.stale_after_hours
-    late = limits is not None and age is not None and age > limits.warn_after_hours
+    if freshness.age_hours is not None:
+        metadata |= {"age_hours": round(freshness.age_hours, 1), "data_as_of": status.data_as_of}
     return dg.AssetCheckResult(
         check_name=FRESHNESS,
         asset_key=["landing", contract.source],
-        passed=not late,
-        severity=dg.AssetCheckSeverity.ERROR if stale else dg.AssetCheckSeverity.WARN,
+        passed=not freshness.is_late,
+        severity=dg.AssetCheckSeverity.ERROR if freshness.is_stale else dg.AssetCheckSeverity.WARN,
         metadata=metadata,
-        description=f"{'Stale' if stale else 'Late'}: ask {contract.steward.team} ({contract.steward.contact})" if late else None,
+        description=f"{freshness.state.capitalize()}: {freshness.reason}" if freshness.is_late else None,
     )
 
 

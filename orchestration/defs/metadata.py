@@ -12,6 +12,7 @@ from typing import Any
 
 import dagster as dg
 
+from ingest.freshness import age_hours
 from orchestration.runs.record import FRESH, HELD_BACK, STALE, RunReceipt, SourceStatus
 from orchestration.runs.status_report import measured_sources, release_figures
 from orchestration.settings import Settings
@@ -30,22 +31,15 @@ def status_metadata(status: SourceStatus, measured: Mapping[str, Any], as_of: dt
         value = getattr(status, name)
         if value is not None:
             metadata[name] = value
-    if status.data_as_of:
-        metadata["data_as_of"] = status.data_as_of
-        metadata["age_hours"] = round(age_hours(status, as_of) or 0.0, 1)
+    age = age_hours(status.data_as_of, as_of)
+    if age is not None:
+        metadata |= {"data_as_of": status.data_as_of, "age_hours": round(age, 1)}
     return metadata | measured_metadata(measured)
 
 
 def measured_metadata(measured: Mapping[str, Any]) -> dict[str, Any]:
     """Return what only the built tables contain: the known share of race, the geocoded share, the readiness grade."""
     return {name: measured[name] for name in MEASURED if measured.get(name) is not None}
-
-
-def age_hours(status: SourceStatus, as_of: dt.datetime) -> float | None:
-    """Return the hours between the end of the source's data and the run's clock."""
-    if not status.data_as_of:
-        return None
-    return (as_of - dt.datetime.fromisoformat(status.data_as_of)).total_seconds() / 3600
 
 
 def release_metadata(settings: Settings, receipt: RunReceipt, release_id: str) -> dict[str, Any]:

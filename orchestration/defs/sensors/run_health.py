@@ -13,6 +13,7 @@ import dagster as dg
 from ingest.city import City
 from ingest.contract import Contract
 from ingest.contract.registry import load_registry
+from ingest.freshness import evaluate_freshness
 from orchestration.alerts import notify_changes
 from orchestration.alerts.conditions import MISSED, NIGHTLY, RUN, Condition
 from orchestration.defs.asset_checks import freshness_check
@@ -78,12 +79,11 @@ def find_conditions(
     ended = next((receipt for receipt in reversed(receipts) if receipt.outcome), None)
     for contract in contracts:
         status = ended.sources.get(contract.source) if ended else None
-        if status is None or contract.freshness is None or status.verdict != FRESH or not status.data_as_of:
+        if ended is None or status is None or status.verdict != FRESH:
             continue
-        limit = dt.datetime.fromisoformat(status.data_as_of) + dt.timedelta(hours=contract.freshness.stale_after_hours)
-        if city_clock(city) > limit:
-            reason = f"its data end at {status.data_as_of}, more than {contract.freshness.stale_after_hours:g} hours ago"
-            found.append(Condition(contract.source, STALE, reason, ended.run_id if ended else None))
+        freshness = evaluate_freshness(contract, status.data_as_of, city_clock(city))
+        if freshness.is_stale:
+            found.append(Condition(contract.source, STALE, freshness.reason, ended.run_id))
     return found
 
 
