@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import os
+import re
 import subprocess
 import sys
 import time
@@ -14,6 +16,7 @@ import pytest
 from dagster._core.storage.event_log import SqliteEventLogStorage
 
 from orchestration.instance.event_log_storage import MAX_OPEN_FILES, PersistentEventLogStorage
+from orchestration.instance.retention import delete_dagster_runs
 from orchestration.instance.setup import prepare_instance
 from orchestration.settings import Settings
 from tests.conftest import ROOT
@@ -95,3 +98,27 @@ def test_somebody_who_watches_a_run_hears_of_each_event(instance: dg.DagsterInst
         time.sleep(0.1)
     assert "said something" in heard
     instance.event_log_storage.dispose()
+
+
+def test_the_block_can_be_deleted_from_dagster_yaml(instance: dg.DagsterInstance) -> None:
+    earlier = talking.execute_in_process(instance=instance).run_id
+    instance.dispose()
+    home = Path(os.environ["DAGSTER_HOME"])
+    configured = (home / "dagster.yaml").read_text()
+    without, blocks = re.subn(r"(?m)^(#[^\n]*\n)*event_log_storage:\n( +[^\n]*\n)+", "", configured)
+    assert blocks == 1
+    (home / "dagster.yaml").write_text(without)
+
+    with dg.DagsterInstance.get() as own:
+        assert type(own.event_log_storage) is SqliteEventLogStorage
+        assert "said something" in messages(own.event_log_storage, earlier)
+        later = talking.execute_in_process(instance=own).run_id
+        assert "said something" in messages(own.event_log_storage, later)
+        settings = Settings.from_environment({"LEVELGROUND_HOME": str(home.parent)})
+        tomorrow = dt.datetime.now(dt.UTC).replace(tzinfo=None) + dt.timedelta(days=1)
+        assert delete_dagster_runs(own, settings, tomorrow, {later}) == [earlier]
+
+    (home / "dagster.yaml").write_text(configured)
+    with dg.DagsterInstance.get() as again:
+        assert isinstance(again.event_log_storage, PersistentEventLogStorage)
+        assert "said something" in messages(again.event_log_storage, later)

@@ -1,0 +1,94 @@
+"""Private APIs of Dagster are used in one module, with the version that it was tested with.
+
+Add a row to `USES` when another library's private API is needed.
+"""
+
+from __future__ import annotations
+
+import ast
+import inspect
+from collections.abc import Iterator
+from importlib.metadata import version
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+from dagster._core.storage.event_log import SqliteEventLogStorage
+
+from orchestration.settings import PROJECT
+
+PACKAGES = ("orchestration", "expectations", "ingest", "warehouse")
+
+
+class Use(NamedTuple):
+    """The one module that uses a library's private modules, the version it was tested with, what to do if it breaks."""
+
+    module: str
+    version: str
+    remedy: str
+
+
+USES = {
+    "dagster": Use(
+        "orchestration/instance/event_log_storage.py",
+        "1.13.27",
+        "run tests/unit/orchestration/instance/test_event_log_storage.py with the new version. If it fails, delete the block "
+        "event_log_storage of dagster.yaml: Dagster's own storage uses the same files",
+    ),
+}
+
+
+def private_imports(code: str) -> Iterator[str]:
+    """Yield each imported module or name that is private, as its library marks it by a leading underscore."""
+    for node in ast.walk(ast.parse(code)):
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            names = [f"{node.module}.{alias.name}" for alias in node.names]
+        else:
+            continue
+        yield from (name for name in names if any(part[:1] == "_" and part[:2] != "__" for part in name.split(".")[1:]))
+
+
+def found(library: str) -> dict[str, list[str]]:
+    files = (path for package in PACKAGES for path in (PROJECT / package).rglob("*.py"))
+    uses = {
+        str(path.relative_to(PROJECT)): [name for name in private_imports(path.read_text()) if name.startswith(f"{library}.")]
+        for path in files
+    }
+    return {module: names for module, names in uses.items() if names}
+
+
+@pytest.mark.parametrize("code", ["import dagster._daemon", "from dagster._core.x import Y", "from dagster import _private"])
+def test_a_private_import_is_found(code: str) -> None:
+    assert list(private_imports(f"def late():\n    {code}\n"))
+
+
+@pytest.mark.parametrize("library", ["dagster", "dagster_dbt", "great_expectations", "dlt", "dbt", "duckdb_sqlalchemy"])
+def test_a_private_module_is_imported_in_one_place(library: str) -> None:
+    expected = {USES[library].module} if library in USES else set()
+    assert set(found(library)) == expected, f"keep the private API of {library} in one module: {found(library)}"
+
+
+@pytest.mark.parametrize("library", list(USES))
+def test_the_installed_version_is_the_tested_one(library: str) -> None:
+    use = USES[library]
+    assert version(library) == use.version, f"{library} was upgraded: {use.remedy}; then name the version here and in the module"
+    assert use.version in (PROJECT / use.module).read_text(), f"{use.module} names another version than this test"
+
+
+def test_dagsters_storage_has_what_ours_overrides() -> None:
+    used = {
+        "_connect",
+        "_initdb",
+        "path_for_shard",
+        "conn_string_for_shard",
+        "index_connection",
+        "delete_events",
+        "wipe",
+        "watch",
+    }
+    assert used <= set(dir(SqliteEventLogStorage)), USES["dagster"].remedy
+    source = Path(inspect.getfile(SqliteEventLogStorage)).read_text()
+    fields = ("_db_lock", "_initialized_dbs", "_watchers", "_obs", "_base_dir")
+    assert [name for name in fields if f"self.{name}" not in source] == [], USES["dagster"].remedy

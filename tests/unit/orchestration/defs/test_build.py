@@ -1,0 +1,84 @@
+"""`build_defs` assembles all definitions, and replaces what a test overrides."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+import pytest
+
+from ingest.contract.registry import SOURCES, Registry, read_contract
+from orchestration.defs import build
+from orchestration.defs.build import Overrides, build_defs
+from orchestration.defs.resources import RunResource
+from orchestration.instance.names import NIGHTLY_SCHEDULE, REFRESH_JOB
+from orchestration.pipeline.build import SUPPRESSED_ID
+from orchestration.settings import Settings
+
+SOURCE = "ucc__service_requests"
+
+
+def model(name: str, schema: str, *parents: str) -> dict[str, Any]:
+    return {
+        "unique_id": f"model.levelground.{name}",
+        "name": name,
+        "resource_type": "model",
+        "original_file_path": f"models/{schema}/{name}.sql",
+        "config": {"schema": schema, "enabled": True, "materialized": "table", "meta": {}},
+        "meta": {},
+        "tags": [],
+        "columns": {},
+        "description": f"The model {name}.",
+        "depends_on": {"nodes": list(parents)},
+        "fqn": ["levelground", schema, name],
+        "schema": schema,
+        "database": "warehouse",
+        "alias": name,
+        "relation_name": f"warehouse.{schema}.{name}",
+        "package_name": "levelground",
+    }
+
+
+def source(unique_id: str) -> dict[str, Any]:
+    _, _, schema, name = unique_id.split(".")
+    return {
+        "unique_id": unique_id,
+        "source_name": schema,
+        "name": name,
+        "resource_type": "source",
+        "description": "A table.",
+        "columns": {},
+    }
+
+
+@pytest.fixture
+def manifest() -> dict[str, Any]:
+    """A dbt project with one mart and one quality table."""
+    models = [model("fct_service_requests", "marts"), model("gate_results", "quality")]
+    return {
+        "metadata": {"project_name": "levelground"},
+        "nodes": {node["unique_id"]: node for node in models},
+        "sources": {SUPPRESSED_ID: source(SUPPRESSED_ID)},
+        "parent_map": {node["unique_id"]: [] for node in models},
+        "child_map": {node["unique_id"]: [] for node in models},
+    }
+
+
+def test_contracts_manifest_and_resources_are_replaced(
+    manifest: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(build, "write_sources", lambda *_: pytest.fail("the dbt project of the repository is left alone"))
+    settings = Settings.from_environment({"LEVELGROUND_HOME": str(tmp_path)})
+    run = RunResource(as_of="2025-12-01T00:00:00")
+    overrides = Overrides(Registry([read_contract(SOURCES / f"{SOURCE}.yml")]), manifest, {"run": run}, with_column_lineage=False)
+    defs = build_defs(settings, overrides)
+    dg.Definitions.validate_loadable(defs)
+    keys = {key.to_user_string() for key in defs.resolve_asset_graph().get_all_asset_keys()}
+    assert {key for key in keys if key.startswith("landing/")} == {f"landing/{SOURCE}"}
+    assert {"marts/fct_service_requests", "quality/gate_results", "published/levelground"} <= keys
+    assert defs.resources is not None
+    assert defs.resources["run"] is run
+    assert defs.resolve_job_def(REFRESH_JOB).name == REFRESH_JOB
+    assert defs.resolve_schedule_def(NIGHTLY_SCHEDULE).job_name == REFRESH_JOB
+    assert {sensor.name for sensor in defs.sensors or ()} == {"drop_folder", "watch"}
