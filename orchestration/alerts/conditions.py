@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from orchestration.runs.record import BLOCKED, FAILED, HELD_BACK, RELEASED, STALE, UNCHANGED, RunReceipt
+from orchestration.runs.record import BLOCKED, FAILED, HELD_BACK, RELEASED, STALE, UNCHANGED, RunRecord
 
 RUN, NIGHTLY = "run", "nightly"
 NOT_STARTED, MISSED = "not_started", "missed"
@@ -32,7 +32,7 @@ class Condition:
         return asdict(self)
 
 
-def conditions_after_run(receipt: RunReceipt, before: Mapping[str, Condition]) -> dict[str, Condition]:
+def conditions_after_run(receipt: RunRecord, before: Mapping[str, Condition]) -> dict[str, Condition]:
     """Return the active conditions by subject after a run; a subject that the run did not check keeps its condition."""
     found = dict(before)
     if receipt.outcome in (FAILED, BLOCKED):

@@ -15,7 +15,7 @@ from orchestration.alerts.alert_state import open_alert_state
 from orchestration.alerts.channels import channels
 from orchestration.alerts.conditions import NOT_STARTED, RUN, Condition, conditions_after_run
 from orchestration.alerts.message_text import Message, compose_message
-from orchestration.runs.record import RunReceipt
+from orchestration.runs.record import RunRecord
 from orchestration.settings import Settings
 
 FILE = "alerts.json"
@@ -23,7 +23,7 @@ Conditions = Mapping[str, Condition]
 _log = logging.getLogger("levelground.alerts")
 
 
-def notify_run_ended(settings: Settings, receipt: RunReceipt) -> None:
+def notify_run_ended(settings: Settings, receipt: RunRecord) -> None:
     """Notify every channel of what a finished run changed."""
     notify_changes(settings, receipt.city, partial(conditions_after_run, receipt))
 

@@ -8,9 +8,9 @@ from ingest.scaffold import DraftError
 from orchestration.cli.display import print_error
 from orchestration.instance.server import DaemonAlreadyRunning
 from orchestration.runs import error_messages
+from orchestration.runs.errors import DbtError
 from orchestration.runs.record import EXIT_BAD_ARGUMENTS, EXIT_BUSY, EXIT_UNEXPECTED
 from orchestration.settings import ConfigurationError, Settings
-from orchestration.transform.dbt_runner import DbtError
 from warehouse.connection import WarehouseBusy, WarehouseError
 from warehouse.lock import LockHeld
 from warehouse.paths import HomeUnwritable
@@ -27,5 +27,5 @@ def report_error(error: Exception) -> int | None:
         return print_error(error, EXIT_BUSY)
     if isinstance(error, (WarehouseError, ReleaseCorrupt, DbtError)):
         return print_error(error, EXIT_UNEXPECTED)
-    machine = error_messages.told(error, Settings.from_environment().home)
+    machine = error_messages.explain(error, Settings.from_environment().home)
     return None if machine is None else print_error(machine, EXIT_UNEXPECTED)

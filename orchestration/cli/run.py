@@ -12,10 +12,10 @@ import typer
 
 from orchestration.cli.display import Progress, out, print_error, table
 from orchestration.runs import error_messages
-from orchestration.runs.context import as_of_time
-from orchestration.runs.delivery_location import LIVE, settle
-from orchestration.runs.progress import watched_by
-from orchestration.runs.record import EXIT_UNEXPECTED, RunReceipt, RunStore
+from orchestration.runs.clock import as_of_time
+from orchestration.runs.delivery_location import LIVE, resolve_delivery_location
+from orchestration.runs.progress import report_progress_to
+from orchestration.runs.record import EXIT_UNEXPECTED, RunRecord, RunStore
 from orchestration.runs.status_report import run_report
 from orchestration.settings import ConfigurationError, Settings
 from warehouse.connection import WarehouseCorrupt, open_working
@@ -48,17 +48,17 @@ def run(
     if deliveries is not None and live:
         raise ConfigurationError("--deliveries and --live exclude each other; give one")
     option = LIVE if live else str(deliveries) if deliveries is not None else None
-    reading = settle(settings, option)
-    as_of_time(as_of, reading)
-    wanted = [reading.registry[name].source for name in source or ()]
+    location = resolve_delivery_location(settings, option)
+    as_of_time(as_of, location.city)
+    wanted = [location.registry[name].source for name in source or ()]
     settings.home.ensure()
     lock = RunLock(settings.home, "cli")
     lock.acquire(wait)
     try:
         with suppress(WarehouseCorrupt):  # the run moves the file away
             open_working(settings.home).close()  # another process may have the file open without the lock
-        with Progress() as progress, watched_by(progress):
-            progress.stage(f"reading {reading.what} ({reading.city.title})")
+        with Progress() as progress, report_progress_to(progress):
+            progress.stage(f"reading {location.name} ({location.city.title})")
             receipt, problem = _execute(settings, option, as_of, full_refresh, wanted)
     finally:
         lock.release()
@@ -76,7 +76,7 @@ def run(
 
 def _execute(
     settings: Settings, option: str | None, as_of: str | None, full_refresh: bool, sources: list[str]
-) -> tuple[RunReceipt | None, str | None]:
+) -> tuple[RunRecord | None, str | None]:
     """Run the job; return its record and the error message if it failed."""
     from orchestration.defs.execute import execute_refresh  # noqa: PLC0415 - Dagster takes seconds to import
 
@@ -84,14 +84,14 @@ def _execute(
     try:
         problem = execute_refresh(settings, run_id, deliveries=option, as_of=as_of, full_refresh=full_refresh, sources=sources)
     except Exception as error:
-        problem = error_messages.told(error, settings.home)  # Dagster's storage is on the same disk
+        problem = error_messages.explain(error, settings.home)  # Dagster's storage is on the same disk
         if problem is None:
             raise
     store = RunStore(settings.home.runs)
     return next((receipt for receipt in store.all() if receipt.run_id == run_id), None), problem
 
 
-def _print_summary(receipt: RunReceipt, published: str) -> None:
+def _print_summary(receipt: RunRecord, published: str) -> None:
     rows = [(s.source, *(getattr(s, f"rows_{column}") for column in ROW_COLUMNS), s.verdict) for s in receipt.sources.values()]
     out.print(table(None, ("source", *ROW_COLUMNS, "verdict"), rows, right=ROW_COLUMNS))
     for status in receipt.sources.values():

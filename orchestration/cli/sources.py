@@ -19,9 +19,8 @@ from expectations.results import GateResult
 from ingest.contract.registry import load_registry
 from ingest.delivery.write_batch import DeliveryStore
 from orchestration.cli.display import err, out, table
-from orchestration.pipeline.ingest_source import Acceptance, acceptance
-from orchestration.pipeline.ingest_source import accept as accept_load
-from orchestration.runs.delivery_location import settle
+from orchestration.runs.acceptance import Acceptance, accept_load, read_acceptance
+from orchestration.runs.delivery_location import resolve_delivery_location
 from orchestration.runs.record import EXIT_BLOCKED, HELD_BACK, RunStore
 from orchestration.runs.status_report import data_issues, last_run, readiness, source_rows
 from orchestration.settings import ConfigurationError, Settings
@@ -166,18 +165,18 @@ def accept(
 ) -> None:
     """Accept one held-back load; the next run promotes it."""
     settings = Settings.from_environment()
-    contract = settle(settings).registry[name]
+    contract = resolve_delivery_location(settings).registry[name]
     store = DeliveryStore(settings.home.deliveries, contract.source)
     last = RunStore(settings.home.runs).last_ended()
     status = last.sources.get(name) if last else None
     held = status.load_id if status and status.verdict == HELD_BACK else None
-    if store.receipt(load) is None or (load != held and acceptance(store, load) is None):
+    if store.receipt(load) is None or (load != held and read_acceptance(store, load) is None):
         known = f"the last run held back {held}" if held else "the last run held back none of its loads"
         raise ConfigurationError(f"{name} has no held-back load {load!r}; {known}")
     if not reason.strip():
         raise ConfigurationError("--reason is empty; write why the load is right, it is recorded with the load")
     now = dt.datetime.now(dt.UTC).replace(tzinfo=None, microsecond=0)
-    accept_load(store, load, Acceptance(getpass.getuser(), reason.strip(), now.isoformat()))
+    accept_load(store, load, Acceptance(accepted_by=getpass.getuser(), reason=reason.strip(), at=now.isoformat()))
     out.print(f"{name}: the next run promotes the load {load}", markup=False)
 
 

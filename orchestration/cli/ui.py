@@ -17,7 +17,7 @@ import typer
 from orchestration.cli.display import err
 from orchestration.instance.server import lock_daemon, run_until_exit
 from orchestration.instance.setup import prepare_instance
-from orchestration.runs.delivery_location import settle
+from orchestration.runs.delivery_location import resolve_delivery_location
 from orchestration.settings import Settings
 
 HOST = "127.0.0.1"
@@ -41,7 +41,7 @@ def ui(
     from orchestration.instance.orphaned_runs import fail_orphaned_runs_at_startup  # noqa: PLC0415 - Dagster takes seconds to import
 
     settings = Settings.from_environment()
-    settle(settings)
+    resolve_delivery_location(settings)
     prepare_instance(settings)
     where = f"http://localhost:{port}"
     lock = None

@@ -17,10 +17,10 @@ from ingest.freshness import evaluate_freshness
 from orchestration.defs.metadata import docs_metadata
 from orchestration.defs.resources import RunResource
 from orchestration.pipeline import stages
-from orchestration.runs.progress import told
+from orchestration.runs.progress import log_built_nodes
 from orchestration.runs.record import HELD_BACK, SourceStatus
+from orchestration.runs.results import NodeResult, failed_tests
 from orchestration.settings import Settings
-from orchestration.transform.dbt_runner import NodeResult, failed_tests
 
 DELIVERY_GATE, FRESHNESS, BUILD_GATE, DBT_TESTS = "delivery_gate", "freshness", "build_gate", "dbt_tests"
 
@@ -158,7 +158,7 @@ def build_gate(specs: Iterable[dg.AssetSpec]) -> dg.AssetChecksDefinition:
         can_subset=True,
     )
     def check_build(context: dg.AssetCheckExecutionContext, run: RunResource) -> Iterator[dg.AssetCheckResult]:
-        gates = stages.gates(run.session, told(context.log.info))
+        gates = stages.gates(run.session, log_built_nodes(context.log.info))
         for key, names in subjects.items():
             found = [gate for gate in gates if gate.subject in names]
             if not found or dg.AssetCheckKey(key, BUILD_GATE) not in context.selected_asset_check_keys:

@@ -27,11 +27,12 @@ from orchestration.defs.asset_specs import (
 )
 from orchestration.defs.metadata import docs_metadata, model_metadata, release_metadata, source_observations, status_metadata
 from orchestration.defs.resources import RunResource
-from orchestration.pipeline import build, ingest_source, stages
-from orchestration.runs.context import RunSession
-from orchestration.runs.progress import told, watcher
+from orchestration.pipeline import build, stages
+from orchestration.pipeline.ingest_source import ingest_source
+from orchestration.runs.context import RunContext
+from orchestration.runs.progress import current_reporter, log_built_nodes
 from orchestration.runs.record import BLOCKED, HELD_BACK
-from orchestration.transform.dbt_runner import STANDS, NodeResult
+from orchestration.runs.results import UP_TO_DATE, NodeResult
 
 
 def landing_asset(contract: Contract) -> dg.AssetsDefinition:
@@ -49,10 +50,10 @@ def landing_asset(contract: Contract) -> dg.AssetsDefinition:
     )
     def land(context: dg.AssetExecutionContext, run: RunResource) -> Iterator[dg.AssetCheckResult | dg.MaterializeResult[Any]]:
         session = run.session
-        progress = watcher()
+        progress = current_reporter()
         progress.stage(f"{contract.source}: deliver, audit, promote")
-        registered = session.reading.registry[contract.source]  # with the city's overrides of the contract
-        status, gate = ingest_source.take_in(session, registered, partial(progress.rows, contract.source))
+        registered = session.location.registry[contract.source]  # with the city's overrides of the contract
+        status, gate = ingest_source(session, registered, partial(progress.rows, contract.source))
         progress.source(status)
         context.log.info(f"{contract.source}: {status.verdict}{f' - {status.reason}' if status.reason else ''}")
         store = DeliveryStore(session.settings.home.deliveries, contract.source)
@@ -60,7 +61,7 @@ def landing_asset(contract: Contract) -> dg.AssetsDefinition:
         yield delivery_check(registered, status, gate, receipt, session.settings)
         if contract.freshness:
             yield freshness_check(registered, status, session.as_of)
-        measured = session.measured.get(contract.source, {})
+        measured = session.source_quality.get(contract.source, {})
         metadata = status_metadata(status, measured, session.as_of)
         metadata |= docs_metadata(session.settings, f"sources/{contract.source}.html")
         yield dg.MaterializeResult(metadata=metadata, data_version=_version(last_load(session.con, registered)))
@@ -92,7 +93,7 @@ def dbt_assets(specs: Mapping[str, dg.AssetSpec], manifest: Mapping[str, Any]) -
     def build_models(
         context: dg.AssetExecutionContext, run: RunResource
     ) -> Iterator[dg.MaterializeResult[Any] | dg.AssetCheckResult]:
-        results = stages.models(run.session, told(context.log.info))
+        results = stages.models(run.session, log_built_nodes(context.log.info))
         if not results:
             context.log.info("nothing changed: no build, no gates, no release")
             return
@@ -101,7 +102,7 @@ def dbt_assets(specs: Mapping[str, dg.AssetSpec], manifest: Mapping[str, Any]) -
 
     @dg.multi_asset(name="quality", specs=[_optional(spec) for spec in quality.values()], can_subset=True)
     def build_quality(context: dg.AssetExecutionContext, run: RunResource) -> Iterator[dg.MaterializeResult[Any]]:
-        results = stages.quality(run.session, told(context.log.info))
+        results = stages.quality(run.session, log_built_nodes(context.log.info))
         yield from _materialized(context, run.session, quality, results)
 
     return build_models, build_quality
@@ -113,7 +114,7 @@ def _optional(spec: dg.AssetSpec) -> dg.AssetSpec:
 
 def _materialized(
     context: dg.AssetExecutionContext,
-    session: RunSession,
+    session: RunContext,
     specs: Mapping[str, dg.AssetSpec],
     results: Sequence[NodeResult],
     awaited: Collection[dg.AssetKey] = (),
@@ -125,12 +126,12 @@ def _materialized(
         if r.good
         and r.unique_id in specs
         and specs[r.unique_id].key in context.selected_asset_keys
-        and (r.status != STANDS or specs[r.unique_id].key in awaited)
+        and (r.status != UP_TO_DATE or specs[r.unique_id].key in awaited)
     ]
     if not built:
         return
     rows = build.table_rows(session)
-    version = dg.DataVersion(session.receipt.fingerprint or session.receipt.run_id)
+    version = dg.DataVersion(session.record.fingerprint or session.record.run_id)
     for result in built:
         metadata = model_metadata(result, rows.get(result.relation))
         yield dg.MaterializeResult(asset_key=specs[result.unique_id].key, metadata=metadata, data_version=version)
@@ -151,14 +152,14 @@ def release_asset(specs: Iterable[dg.AssetSpec]) -> dg.AssetsDefinition:
     )
     def publish(context: dg.AssetExecutionContext, run: RunResource) -> Iterator[dg.MaterializeResult[Any]]:
         session = run.session
-        release_id = stages.release(session, told(context.log.info))
+        release_id = stages.release(session, log_built_nodes(context.log.info))
         if release_id is not None:
             context.log.info(f"released {release_id}")
             for observation in source_observations(session.settings.home):
                 context.log_event(observation)
-            yield dg.MaterializeResult(metadata=release_metadata(session.settings, session.receipt, release_id))
-        elif session.receipt.outcome == BLOCKED:
+            yield dg.MaterializeResult(metadata=release_metadata(session.settings, session.record, release_id))
+        elif session.record.outcome == BLOCKED:
             # a run of the release alone shows no gate in the UI
-            raise dg.Failure(f"blocked by a gate; the last release stays. {session.receipt.message}", allow_retries=False)
+            raise dg.Failure(f"blocked by a gate; the last release stays. {session.record.message}", allow_retries=False)
 
     return publish

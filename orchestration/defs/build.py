@@ -17,12 +17,11 @@ from orchestration.defs.resources import RunResource
 from orchestration.defs.schedules import nightly_schedule
 from orchestration.defs.sensors.drop_folder import drop_folder_sensor
 from orchestration.defs.sensors.run_health import run_health_sensor
-from orchestration.pipeline.build import SOURCES_FILE
 from orchestration.runs.delivery_location import home_city
 from orchestration.settings import Settings
 from orchestration.transform.column_lineage import column_lineage
 from orchestration.transform.dbt_runner import manifest
-from orchestration.transform.dbt_sources import write_sources
+from orchestration.transform.dbt_sources import SOURCES_FILE, write_sources
 
 
 @dataclass(frozen=True)

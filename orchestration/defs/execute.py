@@ -58,4 +58,4 @@ def execute_refresh(
 def _without_class_name(message: str, settings: Settings) -> str:
     """Return a step's error without its class name; an error of disk, memory or locks as a message with a remedy."""
     text = CLASS_NAME.sub("", message.strip())
-    return error_messages.told(RuntimeError(text), settings.home) or text
+    return error_messages.explain(RuntimeError(text), settings.home) or text

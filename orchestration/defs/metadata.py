@@ -13,10 +13,10 @@ from typing import Any
 import dagster as dg
 
 from ingest.freshness import age_hours
-from orchestration.runs.record import FRESH, HELD_BACK, STALE, RunReceipt, SourceStatus
-from orchestration.runs.status_report import measured_sources, release_figures
+from orchestration.runs.record import FRESH, HELD_BACK, STALE, RunRecord, SourceStatus
+from orchestration.runs.results import NodeResult
+from orchestration.runs.status_report import published_source_quality, release_figures
 from orchestration.settings import Settings
-from orchestration.transform.dbt_runner import NodeResult
 from warehouse.paths import Home
 
 ROWS = ("rows_delivered", "rows_staged", "rows_rejected", "rows_blank", "rows_duplicate", "rows_superseded", "rows_withdrawn")
@@ -42,7 +42,7 @@ def measured_metadata(measured: Mapping[str, Any]) -> dict[str, Any]:
     return {name: measured[name] for name in MEASURED if measured.get(name) is not None}
 
 
-def release_metadata(settings: Settings, receipt: RunReceipt, release_id: str) -> dict[str, Any]:
+def release_metadata(settings: Settings, receipt: RunRecord, release_id: str) -> dict[str, Any]:
     """Return the release's path and size, and how many sources and rows it contains."""
     home = settings.home
     statuses = receipt.sources.values()
@@ -81,7 +81,7 @@ def source_observations(home: Home) -> list[dg.AssetObservation]:
     """Return the new release's figures of each source, for the same plots as `status_metadata`."""
     return [
         dg.AssetObservation(asset_key=["landing", source], metadata=metadata)
-        for source, row in measured_sources(home).items()
+        for source, row in published_source_quality(home).items()
         if (metadata := measured_metadata(row))
     ]
 

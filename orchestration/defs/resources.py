@@ -19,8 +19,9 @@ from orchestration.instance.names import CLI_TRIGGER, OUTCOME_TAG, PROCESS_TAG, 
 from orchestration.instance.orphaned_runs import fail_orphaned_runs
 from orchestration.instance.processes import current_process
 from orchestration.instance.retention import delete_expired
-from orchestration.pipeline.stages import finish_intake
-from orchestration.runs.context import RunOptions, RunSession, run_session
+from orchestration.pipeline.lifecycle import open_run
+from orchestration.pipeline.stages import finish_ingest
+from orchestration.runs.context import RunContext, RunOptions
 from orchestration.runs.delivery_location import home_city
 from orchestration.runs.gc_paused import gc_paused
 from orchestration.runs.record import RELEASED, UNCHANGED
@@ -37,7 +38,7 @@ class RunResource(dg.ConfigurableResource):  # type: ignore[type-arg]
     as_of: str | None = None
     full_refresh: bool = False
     wait_seconds: float | None = None
-    _session: RunSession | None = PrivateAttr(default=None)
+    _session: RunContext | None = PrivateAttr(default=None)
 
     @contextmanager
     def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator[RunResource]:
@@ -49,10 +50,10 @@ class RunResource(dg.ConfigurableResource):  # type: ignore[type-arg]
         options = RunOptions(trigger, self.deliveries, self.as_of, self.full_refresh, self.wait_seconds)
         session = None
         try:
-            with gc_paused(), run_session(Settings.from_environment(), options, context.run_id or "") as session:
+            with gc_paused(), open_run(Settings.from_environment(), options, context.run_id or "") as session:
                 if context.instance:
-                    fail_orphaned_runs(context.instance, session.receipt.run_id)
-                for note in session.receipt.notes:
+                    fail_orphaned_runs(context.instance, session.record.run_id)
+                for note in session.record.notes:
                     if context.log:
                         context.log.warning(note)
                 self._session = session
@@ -72,31 +73,31 @@ class RunResource(dg.ConfigurableResource):  # type: ignore[type-arg]
                 context.instance.add_run_tags(run.run_id, _outcome_tags(session))
 
     @property
-    def session(self) -> RunSession:
+    def session(self) -> RunContext:
         """Return the open run."""
         if self._session is None:
             raise RuntimeError("the run is not open; use `session` inside a step")
         return self._session
 
 
-def end_without_release(session: RunSession, selection: AbstractSet[dg.AssetKey] | None) -> None:
+def end_without_release(session: RunContext, selection: AbstractSet[dg.AssetKey] | None) -> None:
     """End a run of selected assets without the release, once it has finished the selection.
 
     What it ingested is in landing. The next run of the whole job builds and releases it, because this run records no fingerprint.
     """
-    if session.receipt.outcome is not None or selection is None or RELEASE_KEY in selection:
+    if session.record.outcome is not None or selection is None or RELEASE_KEY in selection:
         return
     sources = {key.path[-1] for key in selection if key.path[0] == "landing"}
     others = {key for key in selection if key.path[0] != "landing"}
-    if sources <= set(session.receipt.sources) and (session.models is not None or not others):
-        finish_intake(session)
-        session.receipt.fingerprint = None
+    if sources <= set(session.record.sources) and (session.models is not None or not others):
+        finish_ingest(session)
+        session.record.fingerprint = None
         done = f"ingested {', '.join(sorted(sources))}" if sources else "built the selected assets"
         session.end(UNCHANGED, f"{done}; the release was not selected, the next run of the whole job makes it")
 
 
-def _outcome_tags(session: RunSession) -> dict[str, str]:
-    receipt = session.receipt
+def _outcome_tags(session: RunContext) -> dict[str, str]:
+    receipt = session.record
     tags = {OUTCOME_TAG: receipt.outcome, RELEASE_TAG: receipt.release_id if receipt.outcome in (RELEASED, UNCHANGED) else None}
     return {name: value for name, value in tags.items() if value}
 

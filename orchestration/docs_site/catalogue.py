@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ingest.contract import Contract
-from orchestration.runs.record import RunReceipt, SourceStatus
+from orchestration.runs.record import RunRecord, SourceStatus
 from warehouse.connection import run_query
 from warehouse.paths import ANALYST_FILE, PUBLIC_FILE, Home
 from warehouse.releases import Manifest
@@ -60,7 +60,7 @@ class Source:
         return self.status.verdict.replace("_", " ") if self.status else "no run yet"
 
 
-def sources(contracts: list[Contract], last: RunReceipt | None) -> list[Source]:
+def sources(contracts: list[Contract], last: RunRecord | None) -> list[Source]:
     """Return every source with its status in the last run."""
     known: Mapping[str, SourceStatus] = last.sources if last else {}
     return [Source(contract, known.get(contract.source)) for contract in contracts]

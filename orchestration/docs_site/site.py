@@ -15,8 +15,8 @@ from filelock import FileLock
 from ingest.contract.registry import load_registry
 from orchestration.docs_site import catalogue
 from orchestration.docs_site.pages import STYLE, block_external_content, renderer
-from orchestration.runs.delivery_location import home_city, home_folder
-from orchestration.runs.record import RunReceipt, RunStore
+from orchestration.runs.delivery_location import delivery_folder, home_city
+from orchestration.runs.record import RunRecord, RunStore
 from orchestration.settings import Settings
 from orchestration.transform import dbt_runner
 from warehouse.paths import SHARED, Home
@@ -52,7 +52,7 @@ def _write_pages(settings: Settings, folder: Path) -> None:
     last = RunStore(home.runs).last_ended()
     published = current(home)
     manifest = read_manifest(home, published.release_id) if published else None
-    city, deliveries = home_city(settings), home_folder(settings)
+    city, deliveries = home_city(settings), delivery_folder(settings)
     registry = load_registry(settings.further_sources)
     contracts = registry.for_city(city.sources, (deliveries / "city.yml") if deliveries else Path("city.yml"))
     sources = catalogue.sources(list(contracts), last)
@@ -75,7 +75,7 @@ def _write_pages(settings: Settings, folder: Path) -> None:
     (folder / "dbt" / INDEX).write_text(block_external_content(page), encoding="utf-8")
 
 
-def _gate_pages(last: RunReceipt) -> dict[str, str]:
+def _gate_pages(last: RunRecord) -> dict[str, str]:
     from expectations.engine.data_docs import gate_page  # noqa: PLC0415 - Great Expectations takes seconds to import
 
     started, style = dt.datetime.fromisoformat(last.started_at), STYLE.read_text(encoding="utf-8")

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from ingest.contract.registry import ContractError
 from orchestration.doctor.findings import Finding, Installation, error, ok, warning
 from orchestration.instance.processes import is_running
-from orchestration.runs.delivery_location import LIVE, home_city, home_folder, reads
+from orchestration.runs.delivery_location import LIVE, configured_deliveries, delivery_folder, home_city
 from orchestration.runs.record import RunStore
 from orchestration.settings import ConfigurationError
 from warehouse.lock import holder, is_held
@@ -62,7 +62,7 @@ def deliveries(installation: Installation) -> Iterator[Finding]:
     """Check that the deliveries that the home reads still exist."""
     settings = installation.settings
     try:
-        what, folder, city = reads(settings), home_folder(settings), home_city(settings)
+        what, folder, city = configured_deliveries(settings), delivery_folder(settings), home_city(settings)
     except (ConfigurationError, ContractError) as refused:
         yield error("deliveries", settings.home.home_json, str(refused), "no run starts with it", "write it as the message says")
         return

@@ -12,7 +12,7 @@ from ingest.contract import Contract
 from ingest.contract.registry import ContractError
 from orchestration.alerts import unusable_channels
 from orchestration.doctor.findings import Finding, Installation, error, ok, warning
-from orchestration.runs.delivery_location import LIVE, reads
+from orchestration.runs.delivery_location import LIVE, configured_deliveries
 from orchestration.settings import ConfigurationError, variable_names
 
 PREFIX = "LEVELGROUND_"
@@ -107,6 +107,6 @@ def _secret_variables(contracts: Iterable[Contract]) -> dict[str, list[str]]:
 
 def _reads(installation: Installation) -> str | None:
     try:
-        return reads(installation.settings)
+        return configured_deliveries(installation.settings)
     except ConfigurationError:
         return None

@@ -15,8 +15,9 @@ import dagster as dg
 
 from ingest.delivery.integrity import prune
 from ingest.delivery.write_batch import DeliveryStore
-from orchestration.runs.context import RunSession, now
-from orchestration.runs.record import RELEASED, RunStore, built, newest
+from orchestration.runs.clock import utc_now
+from orchestration.runs.context import RunContext
+from orchestration.runs.record import RELEASED, RunStore, newest, release_matches_landing
 from orchestration.settings import Settings
 
 FINISHED = [dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED]
@@ -24,14 +25,14 @@ LOG_BYTES = 1_000_000
 _log = logging.getLogger("levelground.retention")
 
 
-def delete_expired(session: RunSession, instance: dg.DagsterInstance) -> None:
+def delete_expired(session: RunContext, instance: dg.DagsterInstance) -> None:
     """Delete everything that has expired. A failure is logged, never raised: the next run tries again."""
     settings = session.settings
     try:
-        for contract in session.reading.registry:
+        for contract in session.location.registry:
             store = DeliveryStore(settings.home.deliveries, contract.source)
-            prune(session.con, contract, store, now(), settings.keep_deliveries)
-        limit = now() - dt.timedelta(days=settings.keep_runs)
+            prune(session.con, contract, store, utc_now(), settings.keep_deliveries)
+        limit = utc_now() - dt.timedelta(days=settings.keep_runs)
         kept = delete_run_records(session.runs, limit)
         delete_dagster_runs(instance, settings, limit, kept)
         for log in settings.home.logs.glob("*.log"):
@@ -47,7 +48,7 @@ def delete_run_records(runs: RunStore, limit: dt.datetime) -> set[str]:
     reads which release is published.
     """
     receipts = runs.all()
-    needed = (lambda run: run.outcome is not None, built, lambda run: run.outcome == RELEASED)
+    needed = (lambda run: run.outcome is not None, release_matches_landing, lambda run: run.outcome == RELEASED)
     kept = {receipt.run_id for receipt in (newest(receipts, wanted) for wanted in needed) if receipt}
     kept |= {receipt.run_id for receipt in receipts if dt.datetime.fromisoformat(receipt.started_at) >= limit}
     kept |= {receipt.run_id for receipt in receipts if receipt.outcome is None}

@@ -1,10 +1,8 @@
-"""The stages after intake, each once a run, and each with all that it stands on.
+"""The stages of a run after ingest: models, gates, quality, release. Each runs once per run, after the stages it needs.
 
-Here: which stage needs which, so that any selection of Dagster's steps ends as a whole run would: a re-execution from failure
-begins at a gate whose build went with the failed run, and a partial run may name the release alone. Not here: what a stage does
-(`build`), what Dagster shows of it (`assets`, `checks`).
-
-A stage that has nothing to do, since an earlier one has ended the run (unchanged, blocked), gives nothing.
+So any selection of Dagster's steps ends like a whole run: a re-execution from failure can start at a gate whose build belongs to
+the failed run, and a partial run can select the release alone. A stage returns nothing once an earlier one has ended the run
+(unchanged or blocked).
 """
 
 from __future__ import annotations
@@ -12,55 +10,59 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from expectations.results import GateResult
-from orchestration.pipeline import build, ingest_source
-from orchestration.runs.context import RunSession
-from orchestration.runs.progress import watcher
-from orchestration.transform.dbt_runner import NodeResult
+from orchestration.pipeline.build import build_models, build_quality
+from orchestration.pipeline.detect_changes import nothing_changed
+from orchestration.pipeline.gates import run_gates
+from orchestration.pipeline.ingest_source import carry_forward
+from orchestration.pipeline.release import release_candidate
+from orchestration.runs.context import RunContext
+from orchestration.runs.progress import current_reporter
+from orchestration.runs.results import NodeResult
 
-Told = Callable[[str], None]
-
-
-def finish_intake(session: RunSession) -> None:
-    """The sources that this run did not take in keep what they had, and are judged by today's clock."""
-    for contract in session.reading.registry:
-        if contract.source not in session.receipt.sources:
-            ingest_source.leave_alone(session, contract)
-    session.save()
+OnNode = Callable[[str], None]
 
 
-def models(session: RunSession, told: Told) -> list[NodeResult]:
-    """Every model but quality's, and its tests; nothing if nothing changed."""
-    if session.models is None and session.receipt.outcome is None:
-        finish_intake(session)
-        session.models = []
-        if not build.nothing_changed(session):
-            watcher().stage("building models")
-            session.models = build.build_models(session, told)
-    return session.models or []
+def finish_ingest(run: RunContext) -> None:
+    """Carry forward the sources that this run did not ingest."""
+    for contract in run.location.registry:
+        if contract.source not in run.record.sources:
+            carry_forward(run, contract)
+    run.save()
 
 
-def gates(session: RunSession, told: Told) -> list[GateResult]:
-    """The verdicts on the build."""
-    models(session, told)
-    if session.gates is None and session.receipt.outcome is None:
-        watcher().stage("auditing the build")
-        session.gates = build.judge_build(session)
-    return session.gates or []
+def models(run: RunContext, on_node: OnNode) -> list[NodeResult]:
+    """Build and test every model but the quality tables; nothing if nothing changed."""
+    if run.models is None and run.record.outcome is None:
+        finish_ingest(run)
+        run.models = []
+        if not nothing_changed(run):
+            current_reporter().stage("building models")
+            run.models = build_models(run, on_node)
+    return run.models or []
 
 
-def quality(session: RunSession, told: Told) -> list[NodeResult]:
-    """How the run went, as tables of the candidate."""
-    gates(session, told)
-    if session.quality is None and session.receipt.outcome is None:
-        watcher().stage("writing down quality")
-        session.quality = build.build_quality(session, told)
-    return session.quality or []
+def gates(run: RunContext, on_node: OnNode) -> list[GateResult]:
+    """Check the build."""
+    models(run, on_node)
+    if run.gates is None and run.record.outcome is None:
+        current_reporter().stage("auditing the build")
+        run.gates = run_gates(run)
+    return run.gates or []
 
 
-def release(session: RunSession, told: Told) -> str | None:
-    """The id of the release that this run made; None if it made none."""
-    quality(session, told)
-    if session.receipt.outcome is not None:
+def quality(run: RunContext, on_node: OnNode) -> list[NodeResult]:
+    """Build the quality tables."""
+    gates(run, on_node)
+    if run.quality is None and run.record.outcome is None:
+        current_reporter().stage("building quality tables")
+        run.quality = build_quality(run, on_node)
+    return run.quality or []
+
+
+def release(run: RunContext, on_node: OnNode) -> str | None:
+    """Release the candidate; the id of the release, None if this run released nothing."""
+    quality(run, on_node)
+    if run.record.outcome is not None:
         return None
-    watcher().stage("releasing")
-    return build.release(session)
+    current_reporter().stage("releasing")
+    return release_candidate(run)

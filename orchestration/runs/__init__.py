@@ -1,1 +1,1 @@
-"""What a run shares and records: its context, record, progress, error messages, reports."""
+"""What every stage of a run shares: its context, record, results, progress reports and error messages."""

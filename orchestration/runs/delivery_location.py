@@ -19,10 +19,10 @@ SAMPLE, LIVE = "sample", "live"
 
 
 @dataclass(frozen=True)
-class Reading:
+class DeliveryLocation:
     """Where this run's deliveries come from. `folder` is None for live systems."""
 
-    what: str
+    name: str
     folder: Path | None
     city: City
     registry: Registry
@@ -38,7 +38,7 @@ class Reading:
         )
 
 
-def settle(settings: Settings, option: str | None = None) -> Reading:
+def resolve_delivery_location(settings: Settings, option: str | None = None) -> DeliveryLocation:
     """Decide what to read: the option, else LEVELGROUND_DELIVERIES, else what the home keeps, else the sample city.
 
     The first decision is kept in home.json. `ConfigurationError` for a folder that is none, and for another city than the
@@ -76,7 +76,7 @@ def settle(settings: Settings, option: str | None = None) -> Reading:
     if not kept:
         settings.home.ensure()
         settings.home.home_json.write_text(json.dumps({"deliveries": what, "city": city.city}, indent=1) + "\n", encoding="utf-8")
-    return Reading(what, folder, city, registry)
+    return DeliveryLocation(what, folder, city, registry)
 
 
 def _kept(settings: Settings) -> dict[str, str]:
@@ -90,18 +90,18 @@ def _kept(settings: Settings) -> dict[str, str]:
         raise ConfigurationError(f'{path} cannot be read; write it again like {{"deliveries": "sample", "city": "…"}}') from None
 
 
-def reads(settings: Settings) -> str:
+def configured_deliveries(settings: Settings) -> str:
     """What the home reads, as far as it has settled on it: `sample`, `live`, or a folder."""
     return settings.deliveries or _kept(settings).get("deliveries") or SAMPLE
 
 
-def home_folder(settings: Settings) -> Path | None:
+def delivery_folder(settings: Settings) -> Path | None:
     """The folder of deliveries that the home reads, as far as it has settled on one; None for live systems."""
-    what = reads(settings)
+    what = configured_deliveries(settings)
     return settings.home.sample if what == SAMPLE else None if what == LIVE else Path(what).expanduser().absolute()
 
 
 def home_city(settings: Settings) -> City:
     """The city whose clock the schedule goes by: the home's, as far as it has settled on one."""
-    folder = home_folder(settings)
+    folder = delivery_folder(settings)
     return read_city(folder if folder and folder.is_dir() else None)

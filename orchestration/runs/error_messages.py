@@ -32,7 +32,7 @@ FULL, READ_ONLY, MEMORY, LOCKED, STORAGE, DAMAGED, FAILED = (
     "failed",
 )
 # The first that fits decides. SQLite here is Dagster's storage, and nothing else.
-_SAID = {
+_PATTERNS = {
     FULL: r"No space left on device|database or disk is full|Disk quota exceeded|File too large|[Ee]rrno (28|122|27)\b",
     READ_ONLY: r"Read-only file system|readonly database|Permission denied|[Ee]rrno (30|13|1)\b|unable to open database file",
     MEMORY: r"Out of Memory|OutOfMemory|MemoryError|Cannot allocate memory|could not allocate block|failed to (pin|allocate)",
@@ -47,7 +47,7 @@ _ERRNO = {
 }  # fmt: skip
 
 
-def told(error: BaseException, home: Home) -> str | None:
+def explain(error: BaseException, home: Home) -> str | None:
     """What the error, or one that led to it, means and what to do; None if it is no trouble of the machine's."""
     chain = list(_chain(error))
     if any(isinstance(link, ReleaseCorrupt) for link in chain):
@@ -77,9 +77,9 @@ def _kind(error: BaseException) -> str | None:
     if isinstance(error, MemoryError | duckdb.OutOfMemoryException):
         return MEMORY
     if isinstance(error, duckdb.FatalException | duckdb.InternalException):
-        kind = next((kind for kind, words in _SAID.items() if re.search(words, str(error))), None)
+        kind = next((kind for kind, words in _PATTERNS.items() if re.search(words, str(error))), None)
         return kind or DAMAGED
-    return next((kind for kind, words in _SAID.items() if re.search(words, str(error))), None)
+    return next((kind for kind, words in _PATTERNS.items() if re.search(words, str(error))), None)
 
 
 def _missing_file(error: BaseException) -> str | None:

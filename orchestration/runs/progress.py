@@ -1,7 +1,4 @@
-"""What a run tells whoever watches it: the command line shows it, Dagster's log has its own words.
-
-Here: the `Watcher` that a process may set. Not here: how it looks (`cli.display`).
-"""
+"""Progress reports of a run: the command line displays them, Dagster's log has its own messages."""
 
 from __future__ import annotations
 
@@ -12,8 +9,8 @@ from typing import Protocol
 from orchestration.runs.record import SourceStatus
 
 
-class Watcher(Protocol):
-    """Somebody who watches a run."""
+class ProgressReporter(Protocol):
+    """Receives the progress of the runs of this process; `cli.display` has the one of the command line."""
 
     def stage(self, text: str, /) -> None:
         """A stage of the run begins."""
@@ -22,46 +19,46 @@ class Watcher(Protocol):
         """So many more rows of a source were delivered."""
 
     def source(self, status: SourceStatus, /) -> None:
-        """A source is through."""
+        """A source was ingested, or held back."""
 
 
-class Nobody:
-    """Nobody watches: runs of the UI and the schedule."""
+class NoReporter:
+    """Ignores progress: runs that the UI or the schedule starts."""
 
     def stage(self, _text: str) -> None:
-        """Nothing."""
+        """Ignore it."""
 
     def rows(self, _source: str, _rows: int) -> None:
-        """Nothing."""
+        """Ignore it."""
 
     def source(self, _status: SourceStatus) -> None:
-        """Nothing."""
+        """Ignore it."""
 
 
-_watcher: Watcher = Nobody()
+_reporter: ProgressReporter = NoReporter()
 
 
-def told(log: Callable[[str], None]) -> Callable[[str], None]:
-    """Say to the watcher, and on the log of a step, that a model is built; a run has more tests than anybody wants to read."""
-
-    def say(name: str) -> None:
-        log(f"built {name}")
-        _watcher.stage(f"built {name}")
-
-    return say
-
-
-def watcher() -> Watcher:
-    """Whoever watches the runs of this process."""
-    return _watcher
+def current_reporter() -> ProgressReporter:
+    """The reporter of this process."""
+    return _reporter
 
 
 @contextmanager
-def watched_by(somebody: Watcher) -> Iterator[None]:
-    """Let somebody watch the runs of this process for a while."""
-    global _watcher  # noqa: PLW0603 - a run's steps are called by Dagster, which passes nothing through
-    before, _watcher = _watcher, somebody
+def report_progress_to(reporter: ProgressReporter) -> Iterator[None]:
+    """Report the progress of runs in this process to `reporter` until the block ends."""
+    global _reporter  # noqa: PLW0603 - Dagster calls a run's steps and passes nothing through to them
+    before, _reporter = _reporter, reporter
     try:
         yield
     finally:
-        _watcher = before
+        _reporter = before
+
+
+def log_built_nodes(log: Callable[[str], None]) -> Callable[[str], None]:
+    """A callback that reports each built model to the reporter and to `log`. Tests are left out: a run has too many."""
+
+    def report(name: str) -> None:
+        log(f"built {name}")
+        _reporter.stage(f"built {name}")
+
+    return report

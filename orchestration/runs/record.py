@@ -1,33 +1,35 @@
-"""The receipt of a run: what came, what became of it, and how it ended. `runs/<run_id>.json`.
+"""The record of one run: what was delivered, the status of each source, and how the run ended. `runs/<run_id>.json`.
 
-Here: the record itself, its file, its exit code. Not here: making any of it happen (`session`, `intake`, `build`).
-
-`status`, `sources` and `check` read these files and never the working warehouse, so they answer while a run is going on.
+`status`, `sources` and `check` read these files and never the working warehouse, so they answer while a run is active.
 """
 
 from __future__ import annotations
 
-import dataclasses
 import datetime as dt
-import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field, ValidationError
 
 from expectations.results import GateResult
+from ingest.contract import Contract
+from ingest.contract.vocabulary import load_vocabulary
 from warehouse.files import write_atomically
 
 RELEASED, UNCHANGED, BLOCKED, FAILED = "released", "unchanged", "blocked", "failed"
 FRESH, STALE, HELD_BACK, NOT_DELIVERED, LANDED_ONLY = "fresh", "stale", "held_back", "not_delivered", "landed_only"
 EXIT_OK, EXIT_UNEXPECTED, EXIT_BAD_ARGUMENTS, EXIT_BLOCKED, EXIT_INCOMPLETE, EXIT_BUSY = 0, 1, 2, 3, 4, 5
+# The message of a run that a kill or a power cut ended.
+INTERRUPTED = "its process ended before the run did"
 
 
-@dataclasses.dataclass
-class SourceStatus:
-    """One source after a run: a row of `quality.source_status` as far as Python knows it.
+class SourceStatus(BaseModel):
+    """One source after a run: a row of `quality.source_status`, without what dbt computes.
 
-    Row counts are of the load `load_id`; they are None for a load that was held back, since nothing of it was taken in.
+    Row counts are of the load `load_id`. They are None for a load that was held back, because none of its rows was promoted.
     """
+
+    model_config = ConfigDict(extra="forbid")
 
     source: str
     department: str
@@ -49,112 +51,113 @@ class SourceStatus:
     seconds: float = 0.0
 
 
-@dataclasses.dataclass
-class RunReceipt:
-    """One run, from the lock to the end. Times are UTC in ISO format."""
+class RunRecord(BaseModel):
+    """One run, from the lock to the end. Times are UTC in ISO format; `as_of` and `next_build_at` are the city's local time."""
+
+    model_config = ConfigDict(extra="forbid")
 
     run_id: str
     trigger: str
     started_at: str
     city: str
-    reading: str
+    # `sample`, `live` or a folder; earlier versions wrote `reading`
+    deliveries: str = Field(validation_alias=AliasChoices("deliveries", "reading"))
     as_of: str
-    number: int = 0  # the order of runs: the machine's clock may be set back
+    number: int = 0  # orders the runs: the machine's clock may be set back
     ended_at: str | None = None
     outcome: str | None = None
     exit_code: int | None = None
     release_id: str | None = None
     message: str | None = None
     fingerprint: str | None = None
-    due_at: str | None = None
-    sources: dict[str, SourceStatus] = dataclasses.field(default_factory=dict)
-    gates: list[GateResult] = dataclasses.field(default_factory=list)
+    # the next time at which a build gives other rows without any delivery; earlier versions wrote `due_at`
+    next_build_at: str | None = Field(default=None, validation_alias=AliasChoices("next_build_at", "due_at"))
+    sources: dict[str, SourceStatus] = {}
+    gates: list[GateResult] = []
     unknown_folders: tuple[str, ...] = ()
-    seconds: dict[str, float] = dataclasses.field(default_factory=dict)
-    notes: tuple[str, ...] = ()  # what was put right at its start
+    seconds: dict[str, float] = {}
+    notes: tuple[str, ...] = ()  # what the run repaired at its start
 
     @property
     def held_or_stale(self) -> bool:
-        """Whether a source is not as it should be, so that the run is not complete."""
+        """Whether a source is held back or stale, so that the run is incomplete."""
         return any(status.verdict in (HELD_BACK, STALE) for status in self.sources.values())
 
     def end(self, outcome: str, now: dt.datetime, message: str | None = None) -> None:
-        """Close the receipt; the first ending stands."""
+        """Close the record. Only the first outcome counts."""
         if self.outcome is not None:
             return
         self.outcome, self.ended_at, self.message = outcome, now.isoformat(timespec="seconds"), message
-        good = EXIT_INCOMPLETE if self.held_or_stale else EXIT_OK
-        self.exit_code = {RELEASED: good, UNCHANGED: good, BLOCKED: EXIT_BLOCKED, FAILED: EXIT_UNEXPECTED}[outcome]
+        complete = EXIT_INCOMPLETE if self.held_or_stale else EXIT_OK
+        self.exit_code = {RELEASED: complete, UNCHANGED: complete, BLOCKED: EXIT_BLOCKED, FAILED: EXIT_UNEXPECTED}[outcome]
 
-    def to_dict(self) -> dict[str, Any]:
-        """Plain data for JSON."""
-        gates = [gate.to_dict() for gate in self.gates]
-        return dataclasses.asdict(dataclasses.replace(self, gates=[])) | {"gates": gates}
 
-    @classmethod
-    def from_dict(cls, data: dict[str, Any]) -> RunReceipt:
-        """The receipt that `to_dict` wrote; ValueError, KeyError, TypeError or AttributeError if it is none."""
-        data = dict(data)
-        data["sources"] = {name: SourceStatus(**status) for name, status in data["sources"].items()}
-        data["gates"] = [GateResult.from_dict(gate) for gate in data["gates"]]
-        data["unknown_folders"] = tuple(data["unknown_folders"])
-        data["notes"] = tuple(data.get("notes", ()))
-        return cls(**data)
+def new_status(contract: Contract, run_id: str) -> SourceStatus:
+    """The status of a source before the run has ingested it."""
+    return SourceStatus(
+        source=contract.source,
+        department=contract.department,
+        platform=contract.platform,
+        cadence=contract.cadence,
+        race_vocabulary=", ".join(vocabulary.name for vocabulary in contract.race_vocabularies(load_vocabulary())) or None,
+        run_id=run_id,
+    )
 
 
 class RunStore:
-    """The receipts in `runs/`."""
+    """The run records in `runs/`."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
-    def save(self, receipt: RunReceipt) -> None:
-        """Write a receipt, whole or not at all."""
-        # for people once it is closed; until then it is written after every source, and indenting costs ten times the writing
-        text = json.dumps(receipt.to_dict(), indent=1 if receipt.outcome else None)
-        write_atomically(self.folder / f"{receipt.run_id}.json", text)
+    def save(self, record: RunRecord) -> None:
+        """Write a record, whole or not at all."""
+        # Indented only once the run has ended: an open run is written after every source.
+        write_atomically(self.folder / f"{record.run_id}.json", record.model_dump_json(indent=1 if record.outcome else None))
 
-    def all(self) -> list[RunReceipt]:
-        """Every readable receipt, oldest first; a run that is going on, or was killed, has no outcome."""
-        # written by another version, cut off, or too old and gone meanwhile: history, not state
-        found = [receipt for path in self.folder.glob("*.json") if (receipt := _read(path)) is not None]
-        return sorted(found, key=lambda receipt: (receipt.number, receipt.started_at, receipt.run_id))
+    def all(self) -> list[RunRecord]:
+        """Every readable record, oldest first. A run that is active, or was interrupted, has no outcome.
+
+        Files that this version cannot read, or that were deleted meanwhile, are skipped: records are history, not state.
+        """
+        found = [record for path in self.folder.glob("*.json") if (record := _read(path)) is not None]
+        return sorted(found, key=lambda record: (record.number, record.started_at, record.run_id))
 
     def unreadable(self) -> list[Path]:
-        """Files that are no receipts which this version reads."""
+        """The files that this version cannot read as run records."""
         return sorted(path for path in self.folder.glob("*.json") if _read(path) is None)
 
-    def last_ended(self) -> RunReceipt | None:
-        """The newest run that came to an end."""
-        return newest(self.all(), lambda receipt: receipt.outcome is not None)
+    def last_ended(self) -> RunRecord | None:
+        """The newest run that ended."""
+        return newest(self.all(), lambda record: record.outcome is not None)
 
-    def last_built(self) -> RunReceipt | None:
-        """The newest run after which the release says what the landing tables hold."""
-        return newest(self.all(), built)
-
-
-def newest(receipts: Sequence[RunReceipt], wanted: Callable[[RunReceipt], bool]) -> RunReceipt | None:
-    """The newest of receipts in their order that is wanted."""
-    return next((receipt for receipt in reversed(receipts) if wanted(receipt)), None)
+    def last_built(self) -> RunRecord | None:
+        """The newest run after which the release contained what landing held."""
+        return newest(self.all(), release_matches_landing)
 
 
-def built(receipt: RunReceipt) -> bool:
-    """Whether after that run the release said what landing held."""
-    return receipt.outcome in (RELEASED, UNCHANGED) and receipt.fingerprint is not None
+def newest(records: Sequence[RunRecord], condition: Callable[[RunRecord], bool]) -> RunRecord | None:
+    """The newest record that fulfils a condition; `records` are ordered, oldest first."""
+    return next((record for record in reversed(records) if condition(record)), None)
 
 
-def next_number(receipts: Sequence[RunReceipt]) -> int:
-    """The number of a run that starts after these; under the run lock."""
-    return max((receipt.number for receipt in receipts), default=0) + 1
+def release_matches_landing(record: RunRecord) -> bool:
+    """Whether the release contained what landing held after that run."""
+    return record.outcome in (RELEASED, UNCHANGED) and record.fingerprint is not None
 
 
-def broke_off(receipts: Sequence[RunReceipt]) -> bool:
-    """Whether the newest run failed, or came to no end."""
-    return bool(receipts) and receipts[-1].outcome in (None, FAILED)
+def next_number(records: Sequence[RunRecord]) -> int:
+    """The number of a run that starts after these; call it under the run lock."""
+    return max((record.number for record in records), default=0) + 1
 
 
-def _read(path: Path) -> RunReceipt | None:
+def last_run_failed(records: Sequence[RunRecord]) -> bool:
+    """Whether the newest run failed, or was interrupted."""
+    return bool(records) and records[-1].outcome in (None, FAILED)
+
+
+def _read(path: Path) -> RunRecord | None:
     try:
-        return RunReceipt.from_dict(json.loads(path.read_text(encoding="utf-8")))
-    except (FileNotFoundError, ValueError, KeyError, TypeError, AttributeError):
+        return RunRecord.model_validate_json(path.read_bytes())
+    except (FileNotFoundError, ValidationError):
         return None

@@ -5,10 +5,9 @@ Here: joining receipts with the published file. Not here: printing. Nothing here
 
 from __future__ import annotations
 
-import dataclasses
 from typing import Any
 
-from orchestration.runs.record import RunReceipt, RunStore, SourceStatus
+from orchestration.runs.record import RunRecord, RunStore, SourceStatus
 from warehouse.connection import QueryError, WarehouseError, run_query
 from warehouse.paths import Home
 
@@ -16,30 +15,30 @@ RUN_COLUMNS = ("run_id", "trigger", "started_at", "ended_at", "outcome", "exit_c
 MEASURED_COLUMNS = ("known_race_pct", "geocoded_pct", "readiness_grade", "readiness_reasons")
 
 
-def run_report(home: Home, receipt: RunReceipt) -> dict[str, Any]:
+def run_report(home: Home, record: RunRecord) -> dict[str, Any]:
     """The `quality.runs` row of a run, with `sources` (its `source_status` rows) and `published_path`."""
-    row = {name: getattr(receipt, name) for name in RUN_COLUMNS}
-    row["message"] = receipt.message
-    row["as_of"] = receipt.as_of
-    row["unknown_folders"] = list(receipt.unknown_folders)
-    row["seconds"] = receipt.seconds
-    row["notes"] = list(receipt.notes)
-    row["sources"] = source_rows(home, receipt)
+    row = {name: getattr(record, name) for name in RUN_COLUMNS}
+    row["message"] = record.message
+    row["as_of"] = record.as_of
+    row["unknown_folders"] = list(record.unknown_folders)
+    row["seconds"] = record.seconds
+    row["notes"] = list(record.notes)
+    row["sources"] = source_rows(home, record)
     row["published_path"] = str(home.published_analyst) if home.published_analyst.is_file() else None
     return row
 
 
-def source_rows(home: Home, receipt: RunReceipt) -> list[dict[str, Any]]:
+def source_rows(home: Home, record: RunRecord) -> list[dict[str, Any]]:
     """The `source_status` rows of a run: what Python knows, and what the published file measured of each source."""
-    measured = measured_sources(home)
+    measured = published_source_quality(home)
     rows = []
-    for status in receipt.sources.values():
-        row = {field.name: getattr(status, field.name) for field in dataclasses.fields(SourceStatus) if field.name != "seconds"}
+    for status in record.sources.values():
+        row = {name: getattr(status, name) for name in SourceStatus.model_fields if name != "seconds"}
         rows.append(row | measured.get(status.source, dict.fromkeys(MEASURED_COLUMNS)))
     return rows
 
 
-def last_run(home: Home) -> RunReceipt | None:
+def last_run(home: Home) -> RunRecord | None:
     """The newest run that came to an end."""
     return RunStore(home.runs).last_ended()
 
@@ -57,7 +56,7 @@ def data_issues(home: Home, source: str) -> list[tuple[str, str, str]]:
     return [(issue["issue_id"], issue["status"], issue["summary"]) for issue in found if issue["source"] == source]
 
 
-def measured_sources(home: Home) -> dict[str, dict[str, Any]]:
+def published_source_quality(home: Home) -> dict[str, dict[str, Any]]:
     """What the published file measured of each source, by its name; nothing before the first release."""
     found = _published(home, f"select source, {', '.join(MEASURED_COLUMNS)} from quality.source_status")
     return {row.pop("source"): row for row in found}

@@ -20,11 +20,11 @@ from ingest.contract import Contract
 from ingest.delivery.write_batch import DeliveryStore, Receipt, as_next_load, deliver
 from ingest.landing.landing_journal import DeliveryLost, catch_up
 from ingest.landing.tables import ensure_ledger, ensure_tables
-from orchestration.pipeline.ingest_source import audit
-from orchestration.runs.context import as_of_time, now
-from orchestration.runs.delivery_location import Reading, settle
+from orchestration.runs.clock import as_of_time, utc_now
+from orchestration.runs.delivery_location import DeliveryLocation, resolve_delivery_location
 from orchestration.runs.record import HELD_BACK, RunStore
 from orchestration.settings import ConfigurationError, Settings
+from orchestration.sources.audit_delivery import audit_delivery
 from warehouse.connection import database_path, scratch
 from warehouse.sql import literal, quoted
 
@@ -49,18 +49,18 @@ def check_delivery(settings: Settings, name: str, file: Path | None) -> Checked:
 
     A delivery that cannot even be read fails with the connector's words: a run would hold it back with the same.
     """
-    reading = settle(settings)
-    contract = reading.registry[name]
+    location = resolve_delivery_location(settings)
+    contract = location.registry[name]
     settings.home.ensure()
     with tempfile.TemporaryDirectory(dir=settings.home.temporary) as folder, scratch(Path(folder)) as con:
         store = DeliveryStore(Path(folder), name)
         try:
             with tempfile.TemporaryDirectory(prefix="check-", dir=settings.home.temporary) as fetched:
                 fetch = Fetch(os.environ, Path(fetched), hosts=settings.hosts)
-                live = file is None and reading.folder is None
-                origin = _origin(contract, reading, file, fetch)
-                fetched_on = reading.city.local_now().date() if live else None
-                receipt = deliver(contract, origin, store, settings.hash_key, now(), live=live, fetched_on=fetched_on)
+                live = file is None and location.folder is None
+                origin = _origin(contract, location, file, fetch)
+                fetched_on = location.city.local_now().date() if live else None
+                receipt = deliver(contract, origin, store, settings.hash_key, utc_now(), live=live, fetched_on=fetched_on)
         except DeliveryError as error:
             unread = Finding("readable", None, "critical", False, None, None, str(error))
             return Checked(contract, GateResult("delivery", name, (unread,)))
@@ -68,25 +68,25 @@ def check_delivery(settings: Settings, name: str, file: Path | None) -> Checked:
         con.execute(
             f"create view delivery.{quoted(name)} as select * from read_parquet({literal(str(store.batch(receipt.load_id)))})"
         )
-        gate = audit(
+        gate = audit_delivery(
             contract,
             receipt,
             database_path(con),
-            reading.city.time_zone,
-            _compared(settings, con, contract, receipt, store, reading.city.time_zone),
-            as_of_time(None, reading),
+            location.city.time_zone,
+            _compared(settings, con, contract, receipt, store, location.city.time_zone),
+            as_of_time(None, location.city),
         )
         names, rows = first_rows(contract, receipt, store.batch(receipt.load_id))
         return Checked(contract, gate, receipt, column_differences(contract, receipt), names, rows)
 
 
-def _origin(contract: Contract, reading: Reading, file: Path | None, fetch: Fetch) -> Origin:
-    if file is None and reading.folder is None:
+def _origin(contract: Contract, location: DeliveryLocation, file: Path | None, fetch: Fetch) -> Origin:
+    if file is None and location.folder is None:
         live = open_live(contract, fetch)
         if live is None:
             raise ConfigurationError(f"the contract of {contract.source} names no place to read from; give a file")
         return live
-    here = file if file is not None else (reading.folder or Path()) / contract.source
+    here = file if file is not None else (location.folder or Path()) / contract.source
     if not here.exists():
         raise ConfigurationError(f"there is no {here}; name a file or a folder to check")
     return open_folder(contract, delivered_files(here), here) if here.is_dir() else open_folder(contract, (here,), here.parent)

@@ -16,9 +16,9 @@ from ingest.contract.registry import read_contract
 from ingest.scaffold import delivery_of, draft
 from ingest.scaffold.draft import FOR_PEOPLE
 from ingest.scaffold.render import write_draft
-from orchestration.pipeline.ingest_source import CROSSWALK
 from orchestration.runs.delivery_location import home_city
 from orchestration.settings import Settings
+from orchestration.sources.audit_delivery import CROSSWALK
 from orchestration.sources.check_delivery import Checked, check_delivery
 from warehouse.connection import scratch
 

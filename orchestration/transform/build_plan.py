@@ -1,15 +1,15 @@
-"""What stands as it would be built again, so that a run builds only what something new has come to.
+"""Plans which models a run builds: a table whose fingerprint has not changed is kept, and its tests are not run again.
 
-Here: the hash of what every model and seed is made of (its SQL, macros, columns, and the same of everything upstream, down to
-seed files, contracts, loads and the clock), the account of what the working warehouse holds, and the plan that follows from both.
-Not here: building (`build`), the SQL of facts that grow (dbt's macro `is_new_load`), the account of a release (its manifest).
+A fingerprint hashes everything that decides the rows of a model or seed: its SQL, macros and columns, and the same of everything
+upstream, down to seed files, contracts, loads and the clock. Equal fingerprint, equal rows. It has three parts:
 
-A hash says what a table would hold if it were built now, since nothing else decides that: equal hash, equal rows. Three of them:
+    state   everything: a table with the same state is kept, and so are its test results
+    base    everything but loads of records that do not affect other records (`row_by_row`): a fact with the same base appends
+            the new loads; a model that looks up addresses (`looked_up`) ignores new addresses of other records
+    shape   everything but data: a view with the same shape is kept
 
-    state   everything: a table that stands with the same state is left as it is, and so are its tests
-    base    everything but loads of records that other records do not touch (`row_by_row`): a fact whose base is the same grows,
-            and what looks a record's address up in a table (`looked_up`) need not care for addresses of other records
-    shape   everything but data: a view that stands with the same shape is left as it is
+See `transform.incremental` for carrying out the plan, dbt's macro `is_new_load` for the SQL of incremental facts, and the
+manifest of a release (`warehouse.releases`) for the fingerprints of its tables.
 """
 
 from __future__ import annotations
@@ -26,32 +26,37 @@ from ingest.contract.registry import Registry
 from ingest.typing.cells import accepted_rows
 from orchestration.transform.fingerprints import code_hash, code_version, model_hashes, versions
 from warehouse.fingerprint import text_sha256
-from warehouse.releases import Standing
+from warehouse.releases import NodeFingerprint
 
 LANDING, RECEIPTS = "source.levelground.landing.", "source.levelground.receipts."
 CONTRACTS = RECEIPTS + "contracts"
-GROWS_WITH, ROW_BY_ROW, LOOKED_UP = "grows_with", "row_by_row", "looked_up"
-# Written anew by every run, and part of no release's content.
-ALWAYS = ("models/quality/", "models/published/")
-ACCOUNT = """
+# Keys of a model's `meta` in dbt.
+INCREMENTAL_SOURCE, ROW_BY_ROW, LOOKED_UP = "grows_with", "row_by_row", "looked_up"
+# Every run builds these; they are not part of a release's content.
+ALWAYS_BUILT = ("models/quality/", "models/published/")
+STATE_TABLE = """
 create table if not exists intake.standing (
     node varchar, state varchar, base varchar, shape varchar, loads varchar)
 """
 
 
 @dataclass(frozen=True)
-class Plan:
-    """What a build has to do. All are dbt's unique ids but `growth`: the loads (id, sequence) that a fact has to take in."""
+class BuildPlan:
+    """What a run builds and tests, by dbt's unique ids. `build` contains the nodes of `rebuild` and of `append`."""
 
     build: tuple[str, ...]
     tests: tuple[str, ...]
-    anew: tuple[str, ...]
-    growth: Mapping[str, tuple[tuple[str, int], ...]]
+    rebuild: tuple[str, ...]
+    append: Mapping[str, tuple[tuple[str, int], ...]]  # incremental fact → the loads (id, sequence) to append
 
 
 @dataclass
-class Ingredients:
-    """The hashes of every node of dbt's manifest. `loads`: source → (load id, sequence) of all that landing holds of it."""
+class FingerprintInputs:
+    """Everything that the fingerprints of a manifest's nodes are computed from.
+
+    `loads`: source → (load id, sequence) of every load in landing. `receipts`: dbt's id of a table of schema `receipts` → its
+    rows. `contract_rows`, `agreement_rows`: source → the contract's row with and without what its newest delivery decides.
+    """
 
     manifest: Mapping[str, Any]
     registry: Registry
@@ -61,15 +66,15 @@ class Ingredients:
     contract_rows: Mapping[str, str]
     agreement_rows: Mapping[str, str]
     seeds: Mapping[str, str]
-    _known: dict[tuple[str, str], str] = field(default_factory=dict)
+    _hashes: dict[tuple[str, str], str] = field(default_factory=dict)
 
     @cached_property
     def nodes(self) -> dict[str, dict[str, Any]]:
-        """Models and seeds by unique id, but those that every run writes anew: nothing else is made of them."""
+        """Models and seeds by unique id, without those that every run builds: no other node reads them."""
         return {
             i: n
             for i, n in self.manifest["nodes"].items()
-            if n["resource_type"] in ("model", "seed") and not n["original_file_path"].startswith(ALWAYS)
+            if n["resource_type"] in ("model", "seed") and not n["original_file_path"].startswith(ALWAYS_BUILT)
         }
 
     @cached_property
@@ -78,162 +83,173 @@ class Ingredients:
 
     @cached_property
     def _tests(self) -> dict[str, list[str]]:
-        """What is tested of each node: under another test it is built, and so tested, again."""
+        """The hashes of each node's tests: a changed test builds the node, and so tests it, again."""
         found: dict[str, list[str]] = {}
         for test in self.manifest["nodes"].values():
             if test["resource_type"] == "test":
-                said = [test.get("test_metadata"), {key: test["config"].get(key) for key in ("severity", "where", "enabled")}]
-                hashed = _hash(code_hash(test, self.manifest["macros"]), json.dumps(said, sort_keys=True, default=str))
-                for node in tested(test):
-                    found.setdefault(node, []).append(hashed)
+                config = [test.get("test_metadata"), {key: test["config"].get(key) for key in ("severity", "where", "enabled")}]
+                test_hash = _hash(code_hash(test, self.manifest["macros"]), json.dumps(config, sort_keys=True, default=str))
+                for node in tested_nodes(test):
+                    found.setdefault(node, []).append(test_hash)
         return {node: sorted(hashes) for node, hashes in found.items()}
 
     @cached_property
-    def _salt(self) -> str:
+    def _code(self) -> str:
         return _hash(code_version(), json.dumps(versions(), sort_keys=True), self._models["stats"])
 
-    def of(self, node: str) -> Standing:
-        """What the node would stand as if it were built now."""
-        own = grows_with(self.nodes[node])
-        return Standing(
-            state=self.hashed(node, "state"),
-            base=self.hashed(node, "base"),
-            shape=self.hashed(node, "shape"),
-            loads=tuple((load, int(sequence)) for load, sequence in self.loads.get(own, ())) if own else (),
+    def fingerprint(self, node: str) -> NodeFingerprint:
+        """The fingerprint of the node if it were built now."""
+        source = incremental_source(self.nodes[node])
+        return NodeFingerprint(
+            state=self.hash_of(node, "state"),
+            base=self.hash_of(node, "base"),
+            shape=self.hash_of(node, "shape"),
+            loads=tuple((load, int(sequence)) for load, sequence in self.loads.get(source, ())) if source else (),
         )
 
-    def hashed(self, node: str, kind: str) -> str:
-        """The `state`, `base` or `shape` of a node or of a dbt source."""
-        if (node, kind) not in self._known:
-            self._known[node, kind] = self._hashed(node, kind)
-        return self._known[node, kind]
+    def hash_of(self, node: str, part: str) -> str:
+        """The part `state`, `base` or `shape` of a node or of a dbt source."""
+        if (node, part) not in self._hashes:
+            self._hashes[node, part] = self._compute(node, part)
+        return self._hashes[node, part]
 
-    def _hashed(self, node: str, kind: str) -> str:
-        if node not in self.nodes:
-            return self._source(node, kind)
-        found = self.nodes[node]
-        own = self._own(node, found)
-        parents = sorted(set(found["depends_on"].get("nodes", ())))
-        source = grows_with(found)
-        if kind == "state" and source:
-            # what the contract says until when, the rows that are there may have to be told again
-            said_of = self.contract_rows.get(source, "")
-            return _hash(self.hashed(node, "base"), json.dumps(self.loads.get(source, ())), said_of)
-        rows = kind == "base" and (source is not None or is_row_by_row(found))
+    def _compute(self, unique_id: str, part: str) -> str:
+        if unique_id not in self.nodes:
+            return self._of_source(unique_id, part)
+        node = self.nodes[unique_id]
+        parents = sorted(set(node["depends_on"].get("nodes", ())))
+        source = incremental_source(node)
+        if part == "state" and source:
+            # A changed end of data in the contract can change the status of rows that are already in the fact.
+            row = self.contract_rows.get(source, "")
+            return _hash(self.hash_of(unique_id, "base"), json.dumps(self.loads.get(source, ())), row)
+        ignores_loads = part == "base" and (source is not None or is_row_by_row(node))
         landing = [parent.removeprefix(LANDING) for parent in parents if parent.startswith(LANDING)]
-        said = [own]
+        hashes = [self._of_definition(unique_id, node)]
         for parent in parents:
-            if kind == "state" and LOOKED_UP in meta(self.nodes.get(parent, {})):
-                said.append(self.hashed(parent, "base"))
+            if part == "state" and LOOKED_UP in meta(self.nodes.get(parent, {})):
+                hashes.append(self.hash_of(parent, "base"))
             elif parent == CONTRACTS and landing:
-                # a staging model reads what the contracts of its own sources say, and of their deliveries
-                of = {"shape": {}, "base": self.agreement_rows if rows else self.contract_rows, "state": self.contract_rows}[kind]
-                said += [of.get(name, "") for name in landing]
-            elif kind == "base" and not (rows and (parent.startswith(LANDING) or is_row_by_row(self.nodes.get(parent, {})))):
-                said.append(self.hashed(parent, "state"))
+                # A staging model reads the rows of its own sources' contracts only.
+                base_rows = self.agreement_rows if ignores_loads else self.contract_rows
+                rows = {"shape": {}, "base": base_rows, "state": self.contract_rows}[part]
+                hashes += [rows.get(name, "") for name in landing]
+            elif part == "base" and not (
+                ignores_loads and (parent.startswith(LANDING) or is_row_by_row(self.nodes.get(parent, {})))
+            ):
+                hashes.append(self.hash_of(parent, "state"))
             else:
-                said.append(self.hashed(parent, kind))
-        return _hash(*said)
+                hashes.append(self.hash_of(parent, part))
+        return _hash(*hashes)
 
-    def _source(self, node: str, kind: str) -> str:
-        if node.startswith(LANDING):
-            name = node.removeprefix(LANDING)
+    def _of_source(self, unique_id: str, part: str) -> str:
+        if unique_id.startswith(LANDING):
+            name = unique_id.removeprefix(LANDING)
             shape = _hash(accepted_rows(self.registry[name], "landed", self.city_zone))
-            return shape if kind != "state" else _hash(shape, json.dumps(self.loads.get(name, ())))
-        return self.receipts.get(node, "") if kind == "state" else node
+            return shape if part != "state" else _hash(shape, json.dumps(self.loads.get(name, ())))
+        return self.receipts.get(unique_id, "") if part == "state" else unique_id
 
-    def _own(self, unique_id: str, node: Mapping[str, Any]) -> str:
+    def _of_definition(self, unique_id: str, node: Mapping[str, Any]) -> str:
+        """The node's own SQL or file, columns, configuration, hooks and tests."""
         columns = {name: (column["data_type"], column["description"]) for name, column in node["columns"].items()}
         config = {key: node["config"].get(key) for key in ("materialized", "contract", "persist_docs", "column_types", "meta")}
         code = self.seeds[node["name"]] if node["resource_type"] == "seed" else self._models[node["name"]]
         hooks = [hook["sql"] for hook in node["config"].get("pre-hook", ())]
-        said = [columns, config, node["description"], node["relation_name"], hooks, self._tests.get(unique_id, [])]
-        return _hash(self._salt, code, json.dumps(said, sort_keys=True, default=str))
+        definition = [columns, config, node["description"], node["relation_name"], hooks, self._tests.get(unique_id, [])]
+        return _hash(self._code, code, json.dumps(definition, sort_keys=True, default=str))
 
 
-def grows_with(node: Mapping[str, Any]) -> str | None:
-    """The source that a fact takes in load by load; None for every other node."""
-    said = meta(node).get(GROWS_WITH)
-    return str(said) if said else None
+def incremental_source(node: Mapping[str, Any]) -> str | None:
+    """The source whose loads an incremental fact appends; None for every other node."""
+    source = meta(node).get(INCREMENTAL_SOURCE)
+    return str(source) if source else None
 
 
 def is_row_by_row(node: Mapping[str, Any]) -> bool:
-    """Whether what the node says of a record depends on no other record."""
+    """Whether a row of the node depends on one record only."""
     return ROW_BY_ROW in meta(node)
 
 
 def meta(node: Mapping[str, Any]) -> Mapping[str, Any]:
-    """What the node's configuration says for us and not for dbt."""
-    said: Mapping[str, Any] = node.get("config", {}).get("meta") or {}
-    return said
+    """The node's `meta`, which dbt passes through to us."""
+    found: Mapping[str, Any] = node.get("config", {}).get("meta") or {}
+    return found
 
 
 def plan(
-    made_of: Ingredients, standing: Mapping[str, Standing], relations: Collection[str], gone_since: Mapping[str, int]
-) -> Plan:
-    """What has to be built and tested.
+    inputs: FingerprintInputs,
+    known: Mapping[str, NodeFingerprint],
+    relations: Collection[str],
+    deletions_recorded_since: Mapping[str, int],
+) -> BuildPlan:
+    """Compare the fingerprints of now with those of the existing tables, and plan what to build and test.
 
-    `standing`: what stands as what, `relations`: the tables and views there are, as `database.schema.name`, `gone_since`: from
-    which load on it is told what a source's loads took out of landing; over an older one a fact cannot grow.
+    `known`: fingerprints of the existing tables. `relations`: the existing tables and views, as `database.schema.name`.
+    `deletions_recorded_since`: source → the first load from which on landing records the rows that each load deleted. A fact
+    cannot append an older load.
     """
-    build, anew, growth, changed = [], [], {}, set()
-    for node, found in made_of.nodes.items():
-        now, before = made_of.of(node), standing.get(node)
-        is_there = before is not None and found["relation_name"].replace('"', "") in relations
+    build, rebuild, append, changed = [], [], {}, set()
+    for unique_id, node in inputs.nodes.items():
+        now, before = inputs.fingerprint(unique_id), known.get(unique_id)
+        exists = before is not None and node["relation_name"].replace('"', "") in relations
         if before is None or before.state != now.state:
-            changed.add(node)
-        if is_there and before is not None:
-            is_view = found["config"]["materialized"] == "view"
+            changed.add(unique_id)
+        if exists and before is not None:
+            is_view = node["config"]["materialized"] == "view"
             if before.shape == now.shape if is_view else before.state == now.state:
                 continue
-            source, new = grows_with(found), tuple(load for load in now.loads if load not in before.loads)
-            told = source is not None and all(sequence >= gone_since.get(source, sequence + 1) for _, sequence in new)
-            if told and before.base == now.base:
-                growth[node] = new
-        build.append(node)
-        if node not in growth:
-            anew.append(node)
-        changed.add(node)
+            source, new = incremental_source(node), tuple(load for load in now.loads if load not in before.loads)
+            deletions_known = source is not None and all(
+                sequence >= deletions_recorded_since.get(source, sequence + 1) for _, sequence in new
+            )
+            if deletions_known and before.base == now.base:
+                append[unique_id] = new
+        build.append(unique_id)
+        if unique_id not in append:
+            rebuild.append(unique_id)
+        changed.add(unique_id)
     tests = [
-        i
-        for i, test in made_of.manifest["nodes"].items()
-        # one that needs what is built later in every run is run then
-        if test["resource_type"] == "test" and changed.intersection(tested(test)) and tested(test) <= made_of.nodes.keys()
+        unique_id
+        for unique_id, test in inputs.manifest["nodes"].items()
+        # A test that also reads what every run builds later runs then.
+        if test["resource_type"] == "test"
+        and changed.intersection(tested_nodes(test))
+        and tested_nodes(test) <= inputs.nodes.keys()
     ]
-    return Plan(tuple(build), tuple(tests), tuple(anew), growth)
+    return BuildPlan(tuple(build), tuple(tests), tuple(rebuild), append)
 
 
-def tested(test: Mapping[str, Any]) -> set[str]:
+def tested_nodes(test: Mapping[str, Any]) -> set[str]:
     """The models and seeds that a test reads."""
     return {node for node in test["depends_on"]["nodes"] if node.startswith(("model.", "seed."))}
 
 
-def ensure_account(con: DuckDBPyConnection) -> None:
-    """The table of what stands in the working warehouse."""
-    con.execute(ACCOUNT)
+def ensure_state_table(con: DuckDBPyConnection) -> None:
+    """Create the table with the fingerprints of the models in the working warehouse."""
+    con.execute(STATE_TABLE)
 
 
-def read_account(con: DuckDBPyConnection) -> dict[str, Standing]:
-    """What the models in the working warehouse stand as."""
+def read_state(con: DuckDBPyConnection) -> dict[str, NodeFingerprint]:
+    """The fingerprints of the models in the working warehouse."""
     rows = con.execute("select node, state, base, shape, loads from intake.standing").fetchall()
     return {
-        node: Standing(state=state, base=base, shape=shape, loads=tuple((load, at) for load, at in json.loads(loads)))
+        node: NodeFingerprint(state=state, base=base, shape=shape, loads=tuple((load, at) for load, at in json.loads(loads)))
         for node, state, base, shape, loads in rows
     }
 
 
-def forget(con: DuckDBPyConnection, nodes: Iterable[str]) -> None:
-    """Nothing is known any more of what these stand as: they are about to be built, or a test of theirs has failed."""
+def invalidate(con: DuckDBPyConnection, nodes: Iterable[str]) -> None:
+    """Delete the fingerprints of nodes that are about to be built, or whose test failed."""
     con.execute("delete from intake.standing where list_contains(?, node)", [list(nodes)])
 
 
-def write_account(con: DuckDBPyConnection, standing: Mapping[str, Standing]) -> None:
-    """These were built and tested."""
-    forget(con, standing)
-    if standing:
-        rows = [(i, s.state, s.base, s.shape, json.dumps(s.loads)) for i, s in standing.items()]
+def write_state(con: DuckDBPyConnection, fingerprints: Mapping[str, NodeFingerprint]) -> None:
+    """Record the fingerprints of nodes that were built and passed their tests."""
+    invalidate(con, fingerprints)
+    if fingerprints:
+        rows = [(i, f.state, f.base, f.shape, json.dumps(f.loads)) for i, f in fingerprints.items()]
         con.executemany("insert into intake.standing values (?, ?, ?, ?, ?)", rows)
 
 
-def _hash(*said: str) -> str:
-    return text_sha256("\x00".join(said))[:32]
+def _hash(*parts: str) -> str:
+    return text_sha256("\x00".join(parts))[:32]

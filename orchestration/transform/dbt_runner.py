@@ -12,12 +12,13 @@ import gc
 import json
 import os
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from orchestration.runs.errors import DbtError
+from orchestration.runs.results import NodeResult
 from orchestration.settings import DBT_PROJECT
 from warehouse.connection import attach, database_path, detach, scratch
 from warehouse.fingerprint import chunks_sha256
@@ -25,39 +26,9 @@ from warehouse.paths import RELEASE_FILES, Home
 from warehouse.sql import without_values
 
 QUALITY, PUBLISHED = "path:models/quality", "path:models/published"
-# What a run says of a table that stands as it would be built again.
-STANDS = "stands"
 # dbt's own logs are off: its messages and DuckDB's can quote cells. What is passed on is short and without them.
 MESSAGE_CHARACTERS = 500
 _PROJECTS: dict[tuple[str, str], Any] = {}
-
-
-@dataclass(frozen=True)
-class NodeResult:
-    """What became of one model, seed or test, or of the table that the suppressor writes between them.
-
-    `failures` counts the rows a test found; `tested` names the models that it tests.
-    `relation` is `database.schema.table`, empty for a test.
-    """
-
-    unique_id: str
-    name: str
-    kind: str
-    status: str
-    seconds: float
-    failures: int
-    message: str
-    tested: tuple[str, ...]
-    relation: str = ""
-
-    @property
-    def good(self) -> bool:
-        """Whether the node did what it should."""
-        return self.status in ("success", "pass", "warn", "no-op", STANDS)
-
-
-class DbtError(RuntimeError):
-    """dbt could not do its work: a model of ours is broken, not a delivery."""
 
 
 def _nobody(_name: str) -> None:
@@ -128,13 +99,7 @@ def build(
     return results
 
 
-def failed_tests(results: Iterable[NodeResult]) -> list[str]:
-    """What each test of ours that did not pass found; a test that waited for one of them was skipped, and found nothing."""
-    failed = [result for result in results if result.kind == "test" and not result.good and result.status != "skipped"]
-    return [f"test {result.name} of ours found {result.failures} rows" for result in failed]
-
-
-def let_go() -> None:
+def close_dbt_connections() -> None:
     """Close the connection that dbt keeps until its process ends: whoever gets the run lock next opens the warehouse sooner."""
     loaded = sys.modules.get("dbt.adapters.duckdb.connections")  # a run without a build has not imported it
     if loaded is not None:

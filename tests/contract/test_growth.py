@@ -7,10 +7,9 @@ from typing import Any
 import pytest
 
 from ingest.contract.registry import load_registry
-from orchestration.pipeline.build import SOURCES_FILE
-from orchestration.transform.build_plan import LANDING, grows_with, is_row_by_row
+from orchestration.transform.build_plan import LANDING, incremental_source, is_row_by_row
 from orchestration.transform.dbt_runner import manifest
-from orchestration.transform.dbt_sources import write_sources
+from orchestration.transform.dbt_sources import SOURCES_FILE, write_sources
 from warehouse.paths import Home
 
 pytestmark = pytest.mark.xdist_group("dbt")
@@ -24,7 +23,7 @@ def nodes(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any]]
 
 
 def growing(nodes: dict[str, dict[str, Any]]) -> list[dict[str, Any]]:
-    return [node for node in nodes.values() if node["resource_type"] == "model" and grows_with(node)]
+    return [node for node in nodes.values() if node["resource_type"] == "model" and incremental_source(node)]
 
 
 def test_the_facts_of_events_grow(nodes: dict[str, dict[str, Any]]) -> None:
@@ -44,7 +43,7 @@ def test_records_reach_a_growing_fact_row_by_row(nodes: dict[str, dict[str, Any]
                     reached.add(parent.removeprefix(LANDING))
                 elif is_row_by_row(nodes.get(parent, {})):
                     waiting.append(nodes[parent])
-        assert grows_with(fact) in reached, f"{fact['name']}: mark the models between it and its source with meta: row_by_row"
+        assert incremental_source(fact) in reached, f"{fact['name']}: mark the models up to its source with meta: row_by_row"
         assert any(hook["sql"].find("forget_gone_rows") >= 0 for hook in fact["config"]["pre-hook"]), fact["name"]
         assert "is_new_load()" in fact["raw_code"], f"{fact['name']} must read new loads only"
 
@@ -52,6 +51,6 @@ def test_records_reach_a_growing_fact_row_by_row(nodes: dict[str, dict[str, Any]
 def test_only_sources_that_replace_what_they_repeat_have_a_growing_fact(nodes: dict[str, dict[str, Any]]) -> None:
     registry = load_registry()
     for fact in growing(nodes):
-        load = registry[grows_with(fact) or ""].load
+        load = registry[incremental_source(fact) or ""].load
         # the running number of equal rows in a key holds only where equal rows are replaced together
         assert load.mode == "replace_period" or (load.mode == "merge" and load.key), fact["name"]

@@ -16,10 +16,9 @@ import yaml
 
 from expectations.marts.suites import read_suites
 from ingest.contract.registry import load_registry
-from orchestration.pipeline.build import SOURCES_FILE
 from orchestration.settings import DBT_PROJECT
 from orchestration.transform.dbt_runner import manifest
-from orchestration.transform.dbt_sources import write_sources
+from orchestration.transform.dbt_sources import SOURCES_FILE, write_sources
 from tests.contract.registers import contracts
 from warehouse.paths import Home
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import email
 import email.policy
 import json
@@ -19,9 +18,8 @@ from werkzeug import Request, Response
 
 from ingest.contract.registry import load_registry
 from orchestration.alerts import notify_run_ended, notify_run_not_started
-from orchestration.pipeline.ingest_source import blank_status
-from orchestration.runs.context import now
-from orchestration.runs.record import BLOCKED, FAILED, FRESH, HELD_BACK, RELEASED, STALE, UNCHANGED, RunReceipt
+from orchestration.runs.clock import utc_now
+from orchestration.runs.record import BLOCKED, FAILED, FRESH, HELD_BACK, RELEASED, STALE, UNCHANGED, RunRecord, new_status
 from orchestration.settings import Settings
 from tests.conftest import CommandLine, free_port
 
@@ -89,16 +87,23 @@ def settings_with(home: Path, *addresses: str) -> Settings:
     return settings
 
 
-def receipt(number: int, outcome: str, message: str | None = None, **verdicts: tuple[str, str]) -> RunReceipt:
+def receipt(number: int, outcome: str, message: str | None = None, **verdicts: tuple[str, str]) -> RunRecord:
     """A run that has ended, with some sources' verdict and reason."""
-    run = RunReceipt(f"run-{number}", "schedule", now().isoformat(), "sampleton", "sample", "2025-12-01T00:00:00")
+    run = RunRecord(
+        run_id=f"run-{number}",
+        trigger="schedule",
+        started_at=utc_now().isoformat(),
+        city="sampleton",
+        deliveries="sample",
+        as_of="2025-12-01T00:00:00",
+    )
     run.fingerprint = "f"
     registry = load_registry()
     for source in (SOURCE, OTHER):
         verdict, reason = verdicts.get(source, (FRESH, None))
-        status = blank_status(registry[source], run.run_id)
-        run.sources[source] = dataclasses.replace(status, verdict=verdict, reason=reason, load_id="0123456789abcdef")
-    run.end(outcome, now(), message)
+        status = new_status(registry[source], run.run_id)
+        run.sources[source] = status.model_copy(update={"verdict": verdict, "reason": reason, "load_id": "0123456789abcdef"})
+    run.end(outcome, utc_now(), message)
     return run
 
 

@@ -14,8 +14,10 @@ import pytest
 import yaml
 
 from ingest.delivery.write_batch import DeliveryStore
-from orchestration.pipeline.ingest_source import Acceptance, accept, take_in
-from orchestration.runs.context import FETCHED, RunOptions, run_session
+from orchestration.pipeline.ingest_source import ingest_source
+from orchestration.pipeline.lifecycle import open_run
+from orchestration.runs.acceptance import Acceptance, accept_load
+from orchestration.runs.context import DOWNLOAD_PREFIX, RunOptions
 from orchestration.runs.record import SourceStatus
 from orchestration.settings import Settings
 from tests.support.visits import CONTRACT
@@ -58,13 +60,14 @@ class Department:
     def run(self, **options: Any) -> tuple[SourceStatus, set[int]]:
         """One run's intake of the source: its status, and the keys that landed."""
         self.runs += 1
-        with run_session(self.settings, RunOptions(deliveries="live", **options), f"run{self.runs}") as session:
-            status, _ = take_in(session, session.reading.registry[SOURCE])
-            session.end("unchanged")
-            return status, {row[0] for row in session.con.execute(f"select k from typed.{SOURCE}").fetchall()}
+        with open_run(self.settings, RunOptions(deliveries="live", **options), f"run{self.runs}") as run:
+            status, _ = ingest_source(run, run.location.registry[SOURCE])
+            run.end("unchanged")
+            return status, {row[0] for row in run.con.execute(f"select k from typed.{SOURCE}").fetchall()}
 
     def accept(self, load_id: str) -> None:
-        accept(DeliveryStore(self.settings.home.deliveries, SOURCE), load_id, Acceptance("me", "it is so", "2025-12-01"))
+        given = Acceptance(accepted_by="me", reason="it is so", at="2025-12-01")
+        accept_load(DeliveryStore(self.settings.home.deliveries, SOURCE), load_id, given)
 
 
 def day(number: int) -> str:
@@ -142,7 +145,7 @@ def test_a_period_that_comes_empty_is_held_back(tmp_path: Path, monkeypatch: pyt
 def test_downloads_of_a_killed_run_go_at_the_next_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     department = Department(tmp_path, monkeypatch)
     department.settings.home.ensure()
-    left = department.settings.home.temporary / f"{FETCHED}abc"
+    left = department.settings.home.temporary / f"{DOWNLOAD_PREFIX}abc"
     left.mkdir()
     (left / "visits.csv").write_text("Jane Q. Canary")
     department.holds([(1, day(1), "x")])

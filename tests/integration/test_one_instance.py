@@ -13,7 +13,7 @@ from dbt.adapters.duckdb.credentials import DuckDBCredentials
 from dbt.adapters.duckdb.environments import create
 from sqlalchemy import text
 
-from orchestration.transform.dbt_runner import let_go
+from orchestration.transform.dbt_runner import close_dbt_connections
 from warehouse.connection import attach, detach, open_working
 from warehouse.dialect import engine
 from warehouse.paths import Home
@@ -70,5 +70,5 @@ def test_a_run_that_has_ended_keeps_nobody_out(tmp_path: Path) -> None:
         DuckDBConnectionManager.close(opened)
         del opened
     assert subprocess.run(open_elsewhere, check=False, capture_output=True).returncode != 0
-    let_go()
+    close_dbt_connections()
     subprocess.run(open_elsewhere, check=True)

@@ -15,7 +15,7 @@ from dagster._core.definitions.reconstruct import ReconstructableRepository
 from orchestration.defs.asset_specs import RELEASE_KEY
 from orchestration.instance.names import OUTCOME_TAG, REFRESH_JOB
 from orchestration.instance.setup import prepare_instance
-from orchestration.pipeline import build
+from orchestration.pipeline import stages
 from orchestration.settings import Settings
 from tests.e2e.conftest import Place
 
@@ -95,12 +95,12 @@ def test_taking_in_first_and_the_release_alone_afterwards(dagster: Dagster, plac
     assert is_what_a_full_run_gives(place)
 
 
-@pytest.mark.parametrize("broken", ["build_models", "judge_build", "build_quality", "release"])
+@pytest.mark.parametrize("broken", ["build_models", "run_gates", "build_quality", "release_candidate"])
 def test_reexecution_from_failure(dagster: Dagster, place: Place, broken: str, monkeypatch: pytest.MonkeyPatch) -> None:
     before = release(place)
     deliver(place, 95)
     with monkeypatch.context() as patched:
-        patched.setattr(build, broken, lambda *_: (_ for _ in ()).throw(MemoryError(broken)))
+        patched.setattr(stages, broken, lambda *_: (_ for _ in ()).throw(MemoryError(broken)))
         failed, success, outcome = dagster.run()
     assert (success, outcome) == (False, "failed")
     assert release(place) == before

@@ -24,7 +24,7 @@ from ingest.landing.promote import promote
 from ingest.landing.tables import ensure_ledger, ensure_tables
 from orchestration.instance import retention
 from orchestration.instance.setup import prepare_instance
-from orchestration.runs.record import RELEASED, RunReceipt, RunStore
+from orchestration.runs.record import RELEASED, RunRecord, RunStore
 from orchestration.settings import Settings
 from tests.stress.small import write_figures
 from tests.stress.test_two_years import FIGURES, curve, used
@@ -91,7 +91,15 @@ def test_a_year_of_what_runs_leave(
             result = dg.materialize([tables], instance=instance)
             with sqlite3.connect(home.dagster / "history" / "runs.db") as history:
                 history.execute("update runs set create_timestamp = ? where run_id = ?", (str(now), result.run_id))
-            receipt_of_run = RunReceipt(result.run_id, "cli", now.isoformat(), "x", "x", now.isoformat(), number=night + 1)
+            receipt_of_run = RunRecord(
+                run_id=result.run_id,
+                trigger="cli",
+                started_at=now.isoformat(),
+                city="x",
+                deliveries="x",
+                as_of=now.isoformat(),
+                number=night + 1,
+            )
             receipt_of_run.fingerprint, receipt_of_run.message = "f", "m" * 20_000
             receipt_of_run.end(RELEASED, now)
             runs.save(receipt_of_run)

@@ -20,9 +20,8 @@ from duckdb import DuckDBPyConnection
 from ingest.city import read_city
 from ingest.contract.registry import load_registry
 from ingest.landing.tables import ensure_ledger, ensure_tables
-from orchestration.pipeline.build import SOURCES_FILE
 from orchestration.settings import DBT_PROJECT
-from orchestration.transform.dbt_sources import LAYOUT, write_sources
+from orchestration.transform.dbt_sources import LAYOUT, SOURCES_FILE, write_sources
 from warehouse.connection import attach, open_working
 from warehouse.paths import Home
 

@@ -56,7 +56,7 @@ class ExportRecord(BaseModel):
     size: int
 
 
-class Standing(BaseModel):
+class NodeFingerprint(BaseModel):
     """What a table or view stands as: hashes of all that decides what it holds, of that without the loads, and without any data.
 
     `loads`: of a fact that grows load by load, the (load id, sequence) pairs that are in it.
@@ -84,7 +84,7 @@ class MadeOf(BaseModel):
     contracts: dict[str, str] = {}
     models: dict[str, str] = {}
     lineage: dict[str, tuple[str, ...]] = {}
-    standing: dict[str, Standing] = {}
+    standing: dict[str, NodeFingerprint] = {}
 
 
 class Manifest(BaseModel):

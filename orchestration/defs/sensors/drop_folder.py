@@ -19,7 +19,7 @@ from ingest.contract import FileConnector
 from ingest.contract.registry import Registry
 from ingest.readers.files import is_remote
 from orchestration.instance.names import DELIVERED_TAG
-from orchestration.runs.delivery_location import home_folder
+from orchestration.runs.delivery_location import delivery_folder
 from orchestration.runs.record import RunStore
 from orchestration.settings import Settings
 from warehouse.fingerprint import text_sha256
@@ -51,7 +51,7 @@ def drop_folder_sensor(job: dg.UnresolvedAssetJobDefinition, registry: Registry,
     )
     def evaluate(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
         before = _states_from(context.cursor)
-        folder = home_folder(settings)
+        folder = delivery_folder(settings)
         if folder == settings.home.sample:
             return dg.SkipReason("the home reads the generated sample city, which has no drop folder")
         folders = watched_folders(registry, folder)

@@ -19,9 +19,9 @@ from orchestration.alerts.conditions import MISSED, NIGHTLY, RUN, Condition
 from orchestration.defs.asset_checks import freshness_check
 from orchestration.instance.names import NIGHTLY_SCHEDULE
 from orchestration.instance.orphaned_runs import fail_orphaned_runs, has_active_run
-from orchestration.runs.context import KILLED, now
-from orchestration.runs.delivery_location import home_city, home_folder
-from orchestration.runs.record import FAILED, FRESH, STALE, RunReceipt, RunStore
+from orchestration.runs.clock import utc_now
+from orchestration.runs.delivery_location import delivery_folder, home_city
+from orchestration.runs.record import FAILED, FRESH, INTERRUPTED, STALE, RunRecord, RunStore
 from orchestration.settings import Settings
 
 RUN_HEALTH = "watch"  # the sensor's name in the UI and in Dagster's storage
@@ -42,7 +42,7 @@ def run_health_sensor(settings: Settings) -> dg.SensorDefinition:
     def evaluate(context: dg.SensorEvaluationContext) -> dg.SensorResult:
         fail_orphaned_runs(context.instance)  # otherwise the queue waits for them, and no nightly run starts
         city, registry = home_city(settings), load_registry(settings.further_sources)
-        folder = home_folder(settings)
+        folder = delivery_folder(settings)
         contracts = registry.for_city(city.sources, (folder / "city.yml") if folder else settings.home.root)
         receipts = RunStore(settings.home.runs).all()
         found = find_conditions(
@@ -64,7 +64,7 @@ def run_health_sensor(settings: Settings) -> dg.SensorDefinition:
 
 
 def find_conditions(
-    receipts: list[RunReceipt], contracts: Iterable[Contract], city: City, running: bool, nightly_is_on: bool
+    receipts: list[RunRecord], contracts: Iterable[Contract], city: City, running: bool, nightly_is_on: bool
 ) -> list[Condition]:
     """Return the problems that no run has reported, from the run records (oldest first) and the clock."""
     if not receipts:
@@ -72,9 +72,9 @@ def find_conditions(
     found = []
     newest = receipts[-1]
     if newest.outcome is None and not running:
-        found.append(Condition(RUN, FAILED, KILLED, newest.run_id))
+        found.append(Condition(RUN, FAILED, INTERRUPTED, newest.run_id))
     started = dt.datetime.fromisoformat(newest.started_at)
-    if nightly_is_on and not running and now() - started > dt.timedelta(hours=HOURS_WITHOUT_RUN):
+    if nightly_is_on and not running and utc_now() - started > dt.timedelta(hours=HOURS_WITHOUT_RUN):
         found.append(Condition(NIGHTLY, MISSED, f"the last run began at {newest.started_at} UTC", newest.run_id))
     ended = next((receipt for receipt in reversed(receipts) if receipt.outcome), None)
     for contract in contracts:
@@ -103,7 +103,7 @@ def _nightly_schedule_is_on(instance: dg.DagsterInstance) -> bool:
     )
 
 
-def _freshness_evaluation(contract: Contract, receipts: list[RunReceipt], city: City) -> dg.AssetCheckEvaluation:
+def _freshness_evaluation(contract: Contract, receipts: list[RunRecord], city: City) -> dg.AssetCheckEvaluation:
     """Return the freshness check of a source as a run would report it now."""
     status = next(receipt for receipt in reversed(receipts) if receipt.outcome).sources[contract.source]
     result = freshness_check(contract, status, city_clock(city))

@@ -16,7 +16,7 @@ from expectations.results import Finding, GateResult
 from ingest.contract import Contract
 from ingest.contract.registry import load_registry
 from ingest.delivery.write_batch import FileReceipt
-from orchestration.pipeline.ingest_source import CONCEPTS
+from orchestration.sources.audit_delivery import CONCEPTS
 
 NAMES = "concepts,column_name,label,margin_column,margin_label\n"
 

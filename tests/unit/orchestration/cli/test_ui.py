@@ -28,7 +28,7 @@ def test_what_is_started_listens_here_alone(
 ) -> None:
     started: list[list[str]] = []
     cleared: list[bool] = []
-    monkeypatch.setattr(ui, "settle", lambda _settings: None)
+    monkeypatch.setattr(ui, "resolve_delivery_location", lambda _settings: None)
     monkeypatch.setattr(orphaned_runs, "fail_orphaned_runs_at_startup", lambda: cleared.append(True))
     monkeypatch.setattr(os, "execv", lambda _program, command: started.append(command))
     monkeypatch.setattr(ui, "run_until_exit", lambda command, _claimed: started.append(command) or 0)
@@ -44,7 +44,7 @@ def test_a_second_daemon_on_a_home_ends_at_once(tmp_path: Path, monkeypatch: pyt
     home = Home(tmp_path / "home")
     home.ensure()
     claimed = lock_daemon(home, "http://localhost:3000")
-    monkeypatch.setattr(ui, "settle", lambda _settings: None)
+    monkeypatch.setattr(ui, "resolve_delivery_location", lambda _settings: None)
     monkeypatch.setattr("tests.conftest.OWN_PROCESS", ())
     done = CommandLine(home.root)("ui", *only)
     os.close(claimed)

@@ -15,8 +15,7 @@ from ingest.contract import Contract
 from ingest.contract.registry import load_registry
 from orchestration.defs.asset_checks import NOTHING_NEW, delivery_check, freshness_check
 from orchestration.defs.metadata import status_metadata
-from orchestration.pipeline.ingest_source import blank_status
-from orchestration.runs.record import FRESH, HELD_BACK, SourceStatus
+from orchestration.runs.record import FRESH, HELD_BACK, SourceStatus, new_status
 from orchestration.settings import Settings
 
 SOURCE = "ucc__service_requests"  # late after 48 hours, stale after 168
@@ -40,7 +39,7 @@ def settings(tmp_path: Path) -> Settings:
 
 def status(contract: Contract, **said: Any) -> SourceStatus:
     given = {"verdict": FRESH, "data_as_of": DATA_END.isoformat(), "load_id": "0123456789abcdef"} | said
-    return dataclasses.replace(blank_status(contract, "run"), **given)
+    return new_status(contract, "run").model_copy(update=given)
 
 
 @pytest.mark.parametrize(

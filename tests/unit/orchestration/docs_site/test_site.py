@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from pathlib import Path
 
@@ -13,8 +12,8 @@ from orchestration.docs_site import site, write_docs
 from orchestration.docs_site.pages import block_external_content
 from orchestration.settings import Settings
 from orchestration.transform import dbt_runner
+from tests.support.run_records import run_record, source_status
 from tests.unit.expectations.engine.test_data_docs import BAD, GOOD, GateResult
-from tests.unit.orchestration.runs.test_record import receipt, status
 
 DBT = "<!doctype html><html><head><title>dbt</title></head></html>"
 OUTWARD = re.compile(r"""(?:src|href)=["']?(?:[a-z]+:)?//""")
@@ -52,9 +51,9 @@ def test_a_home_without_a_release_has_its_contracts_and_no_dead_link(settings: S
 
 def test_the_gates_of_the_last_run_have_pages(settings: Settings) -> None:
     settings.home.ensure()
-    last = receipt(sources={"ucc__service_requests": status("held_back")})
+    last = run_record(sources={"ucc__service_requests": source_status("held_back")})
     last.outcome, last.gates = "released", [GateResult("delivery", "ucc__service_requests", (BAD, GOOD))]
-    (settings.home.runs / "run.json").write_text(json.dumps(last.to_dict()))
+    (settings.home.runs / "run.json").write_text(last.model_dump_json())
     write_docs(settings)
     assert "held back" in (settings.home.docs / "sources" / "index.html").read_text(encoding="utf-8")
     assert "unmapped labels" in (settings.home.docs / "gates" / "delivery" / "ucc__service_requests.html").read_text(

@@ -10,8 +10,8 @@ import pytest
 
 from orchestration.doctor import Finding, Verdict
 from orchestration.doctor.run_checks import CHECKS
+from tests.support.run_records import run_record
 from tests.unit.orchestration.doctor.conftest import Examined
-from tests.unit.orchestration.runs.test_record import receipt
 from tests.unit.warehouse.test_lock import held_elsewhere
 from warehouse.fingerprint import file_sha256
 from warehouse.releases import current, known_releases
@@ -117,9 +117,9 @@ def test_a_receipt_that_cannot_be_read_is_told(examined: Examined) -> None:
 
 
 def test_the_last_run_that_failed_is_told_with_its_message(examined: Examined) -> None:
-    failed = receipt()
+    failed = run_record()
     failed.outcome, failed.exit_code, failed.message, failed.ended_at = "blocked", 3, "a gate said no", failed.started_at
-    (examined.home.runs / "run.json").write_text(json.dumps(failed.to_dict()))
+    (examined.home.runs / "run.json").write_text(failed.model_dump_json())
     assert only(examined.bad("runs"), Verdict.WARNING).why == "a gate said no"
 
 

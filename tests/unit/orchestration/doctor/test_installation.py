@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import importlib.metadata
-import json
 import shutil
 from pathlib import Path
 from typing import Any
@@ -18,9 +17,9 @@ from orchestration.doctor.schedule import evaluate_scheduler
 from orchestration.doctor.scheduler_state import SchedulerState, Tick
 from orchestration.settings import PROJECT, Settings, variable_names
 from tests.conftest import CommandLine
+from tests.support.run_records import run_record
 from tests.unit.orchestration.doctor.conftest import NOW, Examined
 from tests.unit.orchestration.doctor.test_home import only
-from tests.unit.orchestration.runs.test_record import receipt
 from warehouse import connection
 
 SECRET = "hunter2hunter2"
@@ -137,8 +136,8 @@ def test_without_alerts_somebody_has_to_look(examined: Examined) -> None:
 
 
 def test_a_clock_that_was_set_back_is_told(examined: Examined) -> None:
-    late = receipt(started_at="2025-12-05T02:00:00")
-    (examined.home.runs / "run.json").write_text(json.dumps(late.to_dict()))
+    late = run_record(started_at="2025-12-05T02:00:00")
+    (examined.home.runs / "run.json").write_text(late.model_dump_json())
     assert "2025-12-05 02:00 UTC" in only(examined.bad("clock"), Verdict.WARNING).what
     examined.now = dt.datetime(2025, 12, 5, 2)
     assert examined.bad("clock") == []

@@ -12,7 +12,7 @@ import pytest
 from orchestration.instance import retention
 from orchestration.instance.retention import delete_dagster_runs, delete_run_records, truncate_log
 from orchestration.instance.setup import prepare_instance
-from orchestration.runs.record import BLOCKED, FAILED, RELEASED, UNCHANGED, RunReceipt, RunStore
+from orchestration.runs.record import BLOCKED, FAILED, RELEASED, UNCHANGED, RunRecord, RunStore
 from orchestration.settings import Settings
 
 TODAY = dt.datetime(2026, 1, 1)
@@ -20,7 +20,16 @@ TODAY = dt.datetime(2026, 1, 1)
 
 def save(store: RunStore, number: int, days_ago: int, outcome: str | None, fingerprint: str | None = "f") -> None:
     began = (TODAY - dt.timedelta(days=days_ago)).isoformat()
-    run = RunReceipt(f"run-{number}", "cli", began, "milwaukee", "sample", began, number=number, fingerprint=fingerprint)
+    run = RunRecord(
+        run_id=f"run-{number}",
+        trigger="cli",
+        started_at=began,
+        city="milwaukee",
+        deliveries="sample",
+        as_of=began,
+        number=number,
+        fingerprint=fingerprint,
+    )
     if outcome:
         run.end(outcome, TODAY)
     store.save(run)
@@ -70,7 +79,7 @@ def test_runs_of_dagster_go_with_their_events_files_checks_tags_and_output(
         checks = events(tmp_path, "asset_check_executions")
         for run_id in runs:
             (tmp_path / "dagster" / "storage" / run_id).mkdir(parents=True, exist_ok=True)
-        later = retention.now() + dt.timedelta(days=1)
+        later = retention.utc_now() + dt.timedelta(days=1)
         assert sorted(delete_dagster_runs(instance, settings, later, {runs[0]})) == sorted(runs[1:])
         assert [run.run_id for run in instance.get_runs()] == [runs[0]]
         assert instance.get_latest_materialization_event(dg.AssetKey("thing")) is not None

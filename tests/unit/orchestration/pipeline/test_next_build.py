@@ -13,7 +13,7 @@ import pytest
 
 from ingest.contract.registry import load_registry
 from orchestration.pipeline import next_build
-from orchestration.pipeline.next_build import GOALS, due_at, goal_days, retention_days
+from orchestration.pipeline.next_build import GOALS, goal_days, next_build_at, retention_days
 
 
 def test_the_last_moment_of_each_goals_day_and_of_this_citys_only(tmp_path: Path) -> None:
@@ -47,9 +47,9 @@ def test_a_build_is_due_once_the_next_goals_day_has_passed(
     goals = tmp_path / "goals.csv"
     goals.write_text("goal_id,city_geoid,target_on\na,1,2026-12-31\nb,1,2025-06-30\n")
     monkeypatch.setattr(next_build, "goal_days", lambda city: goal_days(city, goals))
-    reading = SimpleNamespace(registry=[], city=SimpleNamespace(place_geoid="1"))
-    session: Any = SimpleNamespace(reading=reading, as_of=dt.datetime.fromisoformat(as_of))
-    assert due_at(session) == wanted
+    location = SimpleNamespace(registry=[], city=SimpleNamespace(place_geoid="1"))
+    run: Any = SimpleNamespace(location=location, as_of=dt.datetime.fromisoformat(as_of))
+    assert next_build_at(run) == wanted
 
 
 @pytest.mark.parametrize(
@@ -69,6 +69,6 @@ def test_a_build_is_due_once_a_record_may_be_kept_no_longer(as_of: str, wanted: 
             "as retained_until_on from unnest(['2026-01-31', '2026-03-01', '2025-12-31', 'someday', null])"
         )
         city = SimpleNamespace(time_zone="America/Chicago")
-        session: Any = SimpleNamespace(con=connection, reading=SimpleNamespace(city=city), as_of=dt.datetime.fromisoformat(as_of))
-        assert [day.isoformat() for day in retention_days(session, contract)] == wanted
-        assert list(retention_days(session, load_registry()["mhd__lead_tests"])) == []
+        run: Any = SimpleNamespace(con=connection, location=SimpleNamespace(city=city), as_of=dt.datetime.fromisoformat(as_of))
+        assert [day.isoformat() for day in retention_days(run, contract)] == wanted
+        assert list(retention_days(run, load_registry()["mhd__lead_tests"])) == []

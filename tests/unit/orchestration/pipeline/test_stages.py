@@ -9,8 +9,9 @@ import pytest
 
 from expectations.results import GateResult
 from orchestration.pipeline import stages
-from orchestration.runs.context import now
-from orchestration.runs.record import BLOCKED, UNCHANGED, RunReceipt
+from orchestration.runs.clock import utc_now
+from orchestration.runs.record import BLOCKED, UNCHANGED
+from tests.support.run_records import run_record
 
 
 class Run:
@@ -18,37 +19,37 @@ class Run:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch, *, unchanged: bool = False, blocked: bool = False) -> None:
         self.done: list[str] = []
-        receipt = RunReceipt("run", "ui", now().isoformat(), "sampleton", "sample", "2025-12-01T00:00:00")
+        record = run_record()
         registry = [SimpleNamespace(source="a__taken"), SimpleNamespace(source="b__left")]
-        receipt.sources["a__taken"] = SimpleNamespace(verdict="fresh")  # type: ignore[assignment]
-        self.session: Any = SimpleNamespace(
-            receipt=receipt, reading=SimpleNamespace(registry=registry), models=None, gates=None, quality=None, save=lambda: None
+        record.sources["a__taken"] = SimpleNamespace(verdict="fresh")  # type: ignore[assignment]
+        self.context: Any = SimpleNamespace(
+            record=record, location=SimpleNamespace(registry=registry), models=None, gates=None, quality=None, save=lambda: None
         )
 
         def stage(name: str, result: object, ends: str | None = None) -> Any:
             def do(*_arguments: object) -> object:
                 self.done.append(name)
                 if ends:
-                    receipt.end(ends, now())
+                    record.end(ends, utc_now())
                 return result
 
             return do
 
-        monkeypatch.setattr(stages.ingest_source, "leave_alone", lambda _s, contract: self.done.append(f"left {contract.source}"))
-        monkeypatch.setattr(stages.build, "nothing_changed", stage("compared", unchanged, UNCHANGED if unchanged else None))
-        monkeypatch.setattr(stages.build, "build_models", stage("models", ["model"]))
+        monkeypatch.setattr(stages, "carry_forward", lambda _run, contract: self.done.append(f"carried {contract.source}"))
+        monkeypatch.setattr(stages, "nothing_changed", stage("compared", unchanged, UNCHANGED if unchanged else None))
+        monkeypatch.setattr(stages, "build_models", stage("models", ["model"]))
         gates = [GateResult("build", "marts", ())]
-        monkeypatch.setattr(stages.build, "judge_build", stage("gates", gates, BLOCKED if blocked else None))
-        monkeypatch.setattr(stages.build, "build_quality", stage("quality", ["table"]))
-        monkeypatch.setattr(stages.build, "release", stage("release", "20260101"))
+        monkeypatch.setattr(stages, "run_gates", stage("gates", gates, BLOCKED if blocked else None))
+        monkeypatch.setattr(stages, "build_quality", stage("quality", ["table"]))
+        monkeypatch.setattr(stages, "release_candidate", stage("release", "20260101"))
 
 
-WHOLE = ["left b__left", "compared", "models", "gates", "quality", "release"]
+WHOLE = ["carried b__left", "compared", "models", "gates", "quality", "release"]
 
 
 def test_the_release_alone_does_all_that_it_stands_on(monkeypatch: pytest.MonkeyPatch) -> None:
     run = Run(monkeypatch)
-    assert stages.release(run.session, print) == "20260101"
+    assert stages.release(run.context, print) == "20260101"
     assert run.done == WHOLE
 
 
@@ -57,14 +58,14 @@ def test_from_any_stage_on_a_run_ends_as_a_whole_one_does(monkeypatch: pytest.Mo
     for first in range(len(whole)):
         run = Run(monkeypatch)
         for stage in whole[first:]:
-            stage(run.session, print)  # type: ignore[operator]
+            stage(run.context, print)  # type: ignore[operator]
         assert run.done == WHOLE, whole[first]
 
 
 def test_what_has_ended_the_run_ends_it_for_every_stage_after(monkeypatch: pytest.MonkeyPatch) -> None:
     run = Run(monkeypatch, unchanged=True)
-    assert stages.release(run.session, print) is None
-    assert run.done == ["left b__left", "compared"]
+    assert stages.release(run.context, print) is None
+    assert run.done == ["carried b__left", "compared"]
     run = Run(monkeypatch, blocked=True)
-    assert stages.release(run.session, print) is None
-    assert run.done == ["left b__left", "compared", "models", "gates"]
+    assert stages.release(run.context, print) is None
+    assert run.done == ["carried b__left", "compared", "models", "gates"]

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from ingest.contract.registry import SOURCES, ContractError
-from orchestration.runs.delivery_location import home_city, settle
+from orchestration.runs.delivery_location import home_city, resolve_delivery_location
 from orchestration.settings import ConfigurationError, Settings
 
 REQUESTS = "ucc__service_requests"
@@ -61,41 +61,41 @@ def kept(settings: Settings) -> dict[str, str]:
 
 
 def test_without_a_word_a_home_reads_the_sample_city(settings: Made, sample_made: list[Path]) -> None:
-    reading = settle(settings())
-    assert (reading.what, reading.folder, reading.city.city) == ("sample", settings().home.sample, "sampleton")
+    location = resolve_delivery_location(settings())
+    assert (location.name, location.folder, location.city.city) == ("sample", settings().home.sample, "sampleton")
     assert kept(settings()) == {"deliveries": "sample", "city": "sampleton"}
-    again = settle(settings())
-    assert (again.what, again.folder, again.city) == (reading.what, reading.folder, reading.city)
+    again = resolve_delivery_location(settings())
+    assert (again.name, again.folder, again.city) == (location.name, location.folder, location.city)
     assert sample_made == [settings().home.sample], "it is written once"
 
 
 def test_the_live_systems_are_those_of_the_default_city(settings: Made, sample_made: list[Path]) -> None:
-    reading = settle(settings(), "live")
-    assert (reading.what, reading.folder, reading.city.city) == ("live", None, "milwaukee")
+    location = resolve_delivery_location(settings(), "live")
+    assert (location.name, location.folder, location.city.city) == ("live", None, "milwaukee")
     assert kept(settings()) == {"deliveries": "live", "city": "milwaukee"}
-    assert (reading.folders_without_contract(), sample_made) == ((), [])
+    assert (location.folders_without_contract(), sample_made) == ((), [])
 
 
 def test_the_option_goes_before_the_variable_and_that_before_the_home(settings: Made, folder: Callable[..., Path]) -> None:
     first, second, third = (folder(name) for name in ("first", "second", "third"))
-    assert settle(settings(), str(first)).folder == first
-    assert settle(settings()).folder == first
-    assert settle(settings(DELIVERIES=str(second))).folder == second
-    assert settle(settings(DELIVERIES=str(second)), str(third)).folder == third
-    assert settle(settings()).folder == first, "the home keeps what it settled on first"
+    assert resolve_delivery_location(settings(), str(first)).folder == first
+    assert resolve_delivery_location(settings()).folder == first
+    assert resolve_delivery_location(settings(DELIVERIES=str(second))).folder == second
+    assert resolve_delivery_location(settings(DELIVERIES=str(second)), str(third)).folder == third
+    assert resolve_delivery_location(settings()).folder == first, "the home keeps what it settled on first"
 
 
 def test_a_folder_is_kept_by_its_whole_path(settings: Made, folder: Callable[..., Path], monkeypatch: pytest.MonkeyPatch) -> None:
     path = folder("deliveries")
     monkeypatch.chdir(path.parent)
-    assert settle(settings(), "deliveries").what == str(path)
+    assert resolve_delivery_location(settings(), "deliveries").name == str(path)
     assert kept(settings())["deliveries"] == str(path)
 
 
 def test_a_folder_that_is_none_is_named(settings: Made, tmp_path: Path) -> None:
     for what in (tmp_path / "nowhere", Path(__file__)):
         with pytest.raises(ConfigurationError) as refused:
-            settle(settings(), str(what))
+            resolve_delivery_location(settings(), str(what))
         assert str(refused.value) == (
             f"there is no folder {what}; name a folder with one folder a source, or `sample`, or `live`"
         )
@@ -104,19 +104,21 @@ def test_a_folder_that_is_none_is_named(settings: Made, tmp_path: Path) -> None:
 
 def test_a_folder_that_went_away_is_named(settings: Made, folder: Callable[..., Path]) -> None:
     path = folder("deliveries")
-    settle(settings(), str(path))
+    resolve_delivery_location(settings(), str(path))
     path.rmdir()
     with pytest.raises(ConfigurationError, match=f"there is no folder {path}"):
-        settle(settings())
+        resolve_delivery_location(settings())
 
 
 @pytest.mark.parametrize("how", ["option", "variable"])
 def test_another_city_is_refused_naming_both(settings: Made, folder: Callable[..., Path], how: str) -> None:
-    settle(settings(), str(folder("here", "city: milwaukee\n")))
+    resolve_delivery_location(settings(), str(folder("here", "city: milwaukee\n")))
     before = kept(settings())
     other = folder("there", "city: new_ulm\n")
     with pytest.raises(ConfigurationError) as refused:
-        settle(settings(DELIVERIES=str(other)) if how == "variable" else settings(), str(other) if how == "option" else None)
+        resolve_delivery_location(
+            settings(DELIVERIES=str(other)) if how == "variable" else settings(), str(other) if how == "option" else None
+        )
     assert str(refused.value) == (
         f"the home {settings().home.root} holds the city milwaukee, and {other} is of new_ulm; "
         "numbers of two cities do not mix: set LEVELGROUND_HOME to another folder for it"
@@ -125,34 +127,34 @@ def test_another_city_is_refused_naming_both(settings: Made, folder: Callable[..
 
 
 def test_a_home_of_the_sample_city_takes_no_live_records(settings: Made) -> None:
-    settle(settings())
+    resolve_delivery_location(settings())
     with pytest.raises(ConfigurationError, match=r"holds the city sampleton, and live is of milwaukee"):
-        settle(settings(), "live")
+        resolve_delivery_location(settings(), "live")
 
 
 def test_a_home_of_another_city_takes_no_sample(settings: Made) -> None:
-    settle(settings(), "live")
+    resolve_delivery_location(settings(), "live")
     with pytest.raises(ConfigurationError, match="holds the city milwaukee, and sample is of sampleton"):
-        settle(settings(), "sample")
+        resolve_delivery_location(settings(), "sample")
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", "null", '{"deliveries": "sample"}', "\udcff"])
 def test_a_home_file_that_cannot_be_read_is_named(settings: Made, text: str) -> None:
-    settle(settings())
+    resolve_delivery_location(settings())
     settings().home.home_json.write_bytes(text.encode("utf-8", "surrogateescape"))
     with pytest.raises(ConfigurationError, match=r"home\.json cannot be read; write it again like \{\"deliveries\": \"sample\""):
-        settle(settings())
+        resolve_delivery_location(settings())
 
 
 def test_contracts_are_changed_by_the_folders_city(settings: Made, folder: Callable[..., Path]) -> None:
     path = folder("deliveries", f"city: new_ulm\nsources:\n  {REQUESTS}: {{jurisdiction: '2746042'}}\n")
-    assert settle(settings(), str(path)).registry[REQUESTS].jurisdiction == "2746042"
+    assert resolve_delivery_location(settings(), str(path)).registry[REQUESTS].jurisdiction == "2746042"
 
 
 def test_a_bad_city_file_is_named_and_settles_nothing(settings: Made, folder: Callable[..., Path]) -> None:
     path = folder("deliveries", f"city: milwaukee\nsources:\n  {REQUESTS}: {{columns: []}}\n")
     with pytest.raises(ContractError, match=rf"city\.yml:3: sources\.{REQUESTS}\.columns: a city may change only"):
-        settle(settings(), str(path))
+        resolve_delivery_location(settings(), str(path))
     assert not settings().home.home_json.exists()
 
 
@@ -161,9 +163,9 @@ def test_further_contracts_are_read(settings: Made, folder: Callable[..., Path],
     text = (SOURCES / f"{REQUESTS}.yml").read_text().replace(REQUESTS, "ucc__callers")
     (contracts / "ucc__callers.yml").write_text(text)
     deliveries = folder("deliveries")
-    assert "ucc__callers" in settle(settings(SOURCES=str(contracts)), str(deliveries)).registry
+    assert "ucc__callers" in resolve_delivery_location(settings(SOURCES=str(contracts)), str(deliveries)).registry
     with pytest.raises(ContractError, match="LEVELGROUND_SOURCES"):
-        settle(settings(SOURCES=str(tmp_path / "nowhere")), str(deliveries))
+        resolve_delivery_location(settings(SOURCES=str(tmp_path / "nowhere")), str(deliveries))
 
 
 def test_a_hash_key_that_is_needed_and_unset_is_named(settings: Made, folder: Callable[..., Path]) -> None:
@@ -171,10 +173,12 @@ def test_a_hash_key_that_is_needed_and_unset_is_named(settings: Made, folder: Ca
     text = (SOURCES / f"{REQUESTS}.yml").read_text().replace(REQUESTS, "ucc__callers").replace("keep: drop", "keep: hash")
     (contracts / "ucc__callers.yml").write_text(text)
     with pytest.raises(ConfigurationError) as refused:
-        settle(settings(SOURCES=str(contracts)), str(deliveries))
+        resolve_delivery_location(settings(SOURCES=str(contracts)), str(deliveries))
     assert str(refused.value).startswith("LEVELGROUND_HASH_KEY is not set, and ucc__callers keeps identifiers as keyed hashes; ")
     assert not settings().home.home_json.exists()
-    assert "ucc__callers" in settle(settings(SOURCES=str(contracts), HASH_KEY="secret"), str(deliveries)).registry
+    assert (
+        "ucc__callers" in resolve_delivery_location(settings(SOURCES=str(contracts), HASH_KEY="secret"), str(deliveries)).registry
+    )
 
 
 def test_folders_that_no_contract_knows_are_named(settings: Made, folder: Callable[..., Path]) -> None:
@@ -182,7 +186,7 @@ def test_folders_that_no_contract_knows_are_named(settings: Made, folder: Callab
     for name in (REQUESTS, "zzz", "assessor__sales", ".hidden"):
         (path / name).mkdir()
     (path / "README.md").write_text("x")
-    assert settle(settings(), str(path)).folders_without_contract() == ("assessor__sales", "zzz")
+    assert resolve_delivery_location(settings(), str(path)).folders_without_contract() == ("assessor__sales", "zzz")
 
 
 def test_the_schedule_goes_by_the_homes_city(
@@ -192,11 +196,11 @@ def test_the_schedule_goes_by_the_homes_city(
     assert home_city(settings()).city == "milwaukee"
     path = folder("deliveries", "city: new_ulm\ntime_zone: America/New_York\n")
     assert home_city(settings(DELIVERIES=str(path))).time_zone == "America/New_York"
-    settle(settings(), str(path))
+    resolve_delivery_location(settings(), str(path))
     assert home_city(settings()).city == "new_ulm"
     assert home_city(settings(DELIVERIES="live")).city == "milwaukee"
 
 
 def test_the_sample_city_is_the_homes_once_it_is_there(settings: Made) -> None:
-    settle(settings())
+    resolve_delivery_location(settings())
     assert home_city(settings()).city == "sampleton"

@@ -11,9 +11,9 @@ import pytest
 from sqlalchemy.exc import OperationalError
 
 from expectations.engine.runner import NotJudged
-from orchestration.runs.error_messages import told
+from orchestration.runs.error_messages import explain
+from orchestration.runs.errors import DbtError
 from orchestration.settings import PROJECT
-from orchestration.transform.dbt_runner import DbtError
 from warehouse.paths import Home
 from warehouse.releases import ReleaseCorrupt
 
@@ -50,7 +50,7 @@ def sqlite(text: str) -> OperationalError:
     ids=lambda value: str(value)[:40],
 )  # fmt: skip
 def test_trouble_of_the_machine_is_told_with_its_remedy(error: Exception, words: str) -> None:
-    said = told(error, HOME)
+    said = explain(error, HOME)
     assert said is not None
     assert words in said
     assert "The last release stays as it is" in said
@@ -64,7 +64,7 @@ def test_what_led_to_an_error_is_seen_and_nothing_of_its_text_is_passed_on() -> 
         except OSError:
             raise ValueError("Jane Doe, 12 Main St") from None
     except ValueError as error:
-        said = told(error, HOME)
+        said = explain(error, HOME)
     assert said is not None
     assert "Jane" not in said
     assert "is full" in said
@@ -83,4 +83,4 @@ def test_what_led_to_an_error_is_seen_and_nothing_of_its_text_is_passed_on() -> 
     ids=lambda error: type(error).__name__,
 )
 def test_other_errors_speak_for_themselves(error: Exception) -> None:
-    assert told(error, HOME) is None
+    assert explain(error, HOME) is None

@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 import json
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -20,23 +19,13 @@ from orchestration.runs.record import (
     RELEASED,
     STALE,
     UNCHANGED,
-    RunReceipt,
     RunStore,
-    SourceStatus,
-    broke_off,
+    last_run_failed,
     next_number,
 )
+from tests.support.run_records import REQUESTS, run_record, source_status
 
 NOON = dt.datetime(2025, 12, 1, 12)
-REQUESTS = "ucc__service_requests"
-
-
-def receipt(run_id: str = "run", started_at: str = "2025-12-01T12:00:00", **changes: Any) -> RunReceipt:
-    return RunReceipt(run_id, "cli", started_at, "milwaukee", "sample", "2025-12-01T00:00:00", **changes)
-
-
-def status(verdict: str, source: str = REQUESTS) -> SourceStatus:
-    return SourceStatus(source, "ucc", "CKAN", "daily", None, verdict=verdict)
 
 
 @pytest.fixture
@@ -60,17 +49,17 @@ def store(tmp_path: Path) -> RunStore:
     ],
 )
 def test_the_exit_code_of_every_outcome(outcome: str, verdicts: list[str], code: int) -> None:
-    run = receipt(sources={f"{REQUESTS}_{at}": status(verdict) for at, verdict in enumerate(verdicts)})
+    run = run_record(sources={f"{REQUESTS}_{at}": source_status(verdict) for at, verdict in enumerate(verdicts)})
     run.end(outcome, NOON, "why")
     assert (run.outcome, run.exit_code, run.ended_at, run.message) == (outcome, code, "2025-12-01T12:00:00", "why")
 
 
 def test_a_run_that_goes_on_has_no_exit_code() -> None:
-    assert (receipt().outcome, receipt().exit_code) == (None, None)
+    assert (run_record().outcome, run_record().exit_code) == (None, None)
 
 
 def test_the_first_ending_stands() -> None:
-    run = receipt()
+    run = run_record()
     run.end(BLOCKED, NOON, "a gate")
     run.end(FAILED, NOON + dt.timedelta(hours=1), "the run broke off")
     assert (run.outcome, run.exit_code, run.ended_at, run.message) == (BLOCKED, 3, "2025-12-01T12:00:00", "a gate")
@@ -78,11 +67,11 @@ def test_the_first_ending_stands() -> None:
 
 def test_a_receipt_is_read_back_as_it_was_written(store: RunStore) -> None:
     finding = Finding("cells_pct", "closed_at", "critical", False, 3.5, 1.0, "closed_at: too few dates")
-    run = receipt(
+    run = run_record(
         release_id="20251201-ab",
         fingerprint="ab",
-        due_at="2025-12-02T00:00:00",
-        sources={REQUESTS: status(HELD_BACK)},
+        next_build_at="2025-12-02T00:00:00",
+        sources={REQUESTS: source_status(HELD_BACK)},
         gates=[GateResult("delivery", REQUESTS, (finding,))],
         unknown_folders=("elsewhere",),
         notes=("Completed the half-done swap.",),
@@ -97,7 +86,7 @@ def test_a_receipt_is_read_back_as_it_was_written(store: RunStore) -> None:
 
 
 def test_a_receipt_is_written_over_as_a_run_goes_on(store: RunStore) -> None:
-    run = receipt()
+    run = run_record()
     store.save(run)
     run.end(RELEASED, NOON)
     store.save(run)
@@ -107,7 +96,7 @@ def test_a_receipt_is_written_over_as_a_run_goes_on(store: RunStore) -> None:
 
 def test_receipts_come_in_the_order_of_their_starts(store: RunStore) -> None:
     for run_id, hour in (("a", 14), ("c", 12), ("b", 13), ("d", 12)):
-        store.save(receipt(run_id, f"2025-12-01T{hour}:00:00"))
+        store.save(run_record(run_id, f"2025-12-01T{hour}:00:00"))
     assert [run.run_id for run in store.all()] == ["c", "d", "b", "a"]
 
 
@@ -125,13 +114,13 @@ def test_receipts_come_in_the_order_of_their_starts(store: RunStore) -> None:
     ],
 )
 def test_a_file_that_is_no_receipt_is_passed_over(store: RunStore, text: str) -> None:
-    store.save(receipt("good"))
+    store.save(run_record("good"))
     (store.folder / "bad.json").write_text(text)
     assert [run.run_id for run in store.all()] == ["good"]
 
 
 def test_a_receipt_of_another_version_is_passed_over(store: RunStore) -> None:
-    store.save(receipt("good"))
+    store.save(run_record("good"))
     data = json.loads((store.folder / "good.json").read_text())
     (store.folder / "newer.json").write_text(json.dumps(data | {"weather": "fair"}))
     (store.folder / "binary.json").write_bytes(b"\xff\xfe")
@@ -143,7 +132,7 @@ def test_the_last_run_that_ended_and_the_last_that_was_built(store: RunStore) ->
     for hour, (outcome, fingerprint) in enumerate(
         [(RELEASED, "a"), (UNCHANGED, "b"), (BLOCKED, "c"), (UNCHANGED, None), (None, "d")]
     ):
-        run = receipt(f"run-{hour}", f"2025-12-01T{hour:02d}:00:00", fingerprint=fingerprint)
+        run = run_record(f"run-{hour}", f"2025-12-01T{hour:02d}:00:00", fingerprint=fingerprint)
         if outcome:
             run.end(outcome, NOON)
         store.save(run)
@@ -159,7 +148,7 @@ def test_a_store_without_a_folder_has_no_runs(tmp_path: Path) -> None:
 def test_runs_keep_their_order_when_the_clock_is_set_back(store: RunStore) -> None:
     for number, day in ((1, 10), (2, 3), (3, 4)):
         assert next_number(store.all()) == number
-        run = receipt(f"run-{number}", f"2025-12-{day:02d}T00:00:00", number=number, fingerprint=str(number))
+        run = run_record(f"run-{number}", f"2025-12-{day:02d}T00:00:00", number=number, fingerprint=str(number))
         run.end(RELEASED, NOON)
         store.save(run)
     assert [run.number for run in store.all()] == [1, 2, 3]
@@ -168,9 +157,9 @@ def test_runs_keep_their_order_when_the_clock_is_set_back(store: RunStore) -> No
 
 @pytest.mark.parametrize(("outcome", "suspect"), [(None, True), (FAILED, True), (BLOCKED, False), (RELEASED, False)])
 def test_whether_the_last_run_broke_off(store: RunStore, outcome: str | None, suspect: bool) -> None:
-    assert not broke_off(store.all())
-    run = receipt()
+    assert not last_run_failed(store.all())
+    run = run_record()
     if outcome:
         run.end(outcome, NOON)
     store.save(run)
-    assert broke_off(store.all()) is suspect
+    assert last_run_failed(store.all()) is suspect

@@ -11,21 +11,21 @@ import duckdb
 import pytest
 
 from ingest.contract.registry import load_registry
+from orchestration.runs.results import NodeResult
 from orchestration.transform.build_plan import (
     CONTRACTS,
     LANDING,
     RECEIPTS,
-    Ingredients,
-    Plan,
-    ensure_account,
-    forget,
+    BuildPlan,
+    FingerprintInputs,
+    ensure_state_table,
+    invalidate,
     plan,
-    read_account,
-    write_account,
+    read_state,
+    write_state,
 )
-from orchestration.transform.dbt_runner import NodeResult
-from orchestration.transform.incremental import taken_in, write_down
-from warehouse.releases import Standing
+from orchestration.transform.incremental import consumed_sequences, save_state
+from warehouse.releases import NodeFingerprint
 
 CLOCK = RECEIPTS + "clock"
 CALLS, INDEX = "mpd__dispatched_calls", "city__addresses"
@@ -65,9 +65,9 @@ TESTS = [
 
 
 @pytest.fixture(scope="module")
-def before() -> Ingredients:
+def before() -> FingerprintInputs:
     nodes = {f"{n['resource_type']}.levelground.{n['name']}": n for n in [*NODES, *TESTS]}
-    return Ingredients(
+    return FingerprintInputs(
         manifest={"nodes": nodes, "macros": {}},
         registry=load_registry(),
         city_zone="America/Chicago",
@@ -79,39 +79,39 @@ def before() -> Ingredients:
     )
 
 
-def standing(made_of: Ingredients) -> dict[str, Standing]:
-    return {i: made_of.of(i) for i in made_of.nodes}
+def fingerprints(inputs: FingerprintInputs) -> dict[str, NodeFingerprint]:
+    return {i: inputs.fingerprint(i) for i in inputs.nodes}
 
 
-def relations(made_of: Ingredients) -> set[str]:
-    return {n["relation_name"].replace('"', "") for n in made_of.nodes.values()}
+def relations(inputs: FingerprintInputs) -> set[str]:
+    return {n["relation_name"].replace('"', "") for n in inputs.nodes.values()}
 
 
-def another(before: Ingredients, **changed: Any) -> Ingredients:
+def another(before: FingerprintInputs, **changed: Any) -> FingerprintInputs:
     parts = {name: getattr(before, name) for name in before.__dataclass_fields__ if not name.startswith("_")}
-    return Ingredients(**(copy.deepcopy(parts | {"registry": None}) | {"registry": before.registry} | changed))
+    return FingerprintInputs(**(copy.deepcopy(parts | {"registry": None}) | {"registry": before.registry} | changed))
 
 
-def planned(before: Ingredients, now: Ingredients) -> Plan:
-    return plan(now, standing(before), relations(before), {CALLS: 2})
+def planned(before: FingerprintInputs, now: FingerprintInputs) -> BuildPlan:
+    return plan(now, fingerprints(before), relations(before), {CALLS: 2})
 
 
 def names(ids: tuple[str, ...] | Mapping[str, Any]) -> set[str]:
     return {i.rpartition(".")[2] for i in ids}
 
 
-def test_nothing_is_built_where_nothing_is_another(before: Ingredients) -> None:
-    assert planned(before, another(before)) == Plan((), (), (), {})
+def test_nothing_is_built_where_nothing_is_another(before: FingerprintInputs) -> None:
+    assert planned(before, another(before)) == BuildPlan((), (), (), {})
 
 
-def test_a_new_load_grows_the_fact_and_leaves_alone_what_only_looks_addresses_up(before: Ingredients) -> None:
+def test_a_new_load_grows_the_fact_and_leaves_alone_what_only_looks_addresses_up(before: FingerprintInputs) -> None:
     now = another(
         before, loads={CALLS: [("one", 1), ("two", 2)], INDEX: [("all", 1)]}, contract_rows={CALLS: "today", INDEX: "index"}
     )
     found = planned(before, now)
     assert names(found.build) == {"int_addresses", "fct_calls", "measures"}
-    assert found.growth == {MODEL + "fct_calls": (("two", 2),)}
-    assert names(found.anew) == {"int_addresses", "measures"}
+    assert found.append == {MODEL + "fct_calls": (("two", 2),)}
+    assert names(found.rebuild) == {"int_addresses", "measures"}
     # the view over the deliveries stands, but what it shows is tested again
     assert {i["name"] for i in TESTS if i["name"] in names_of_tests(now, found)} == {
         "stg_calls__is_filled",
@@ -119,55 +119,55 @@ def test_a_new_load_grows_the_fact_and_leaves_alone_what_only_looks_addresses_up
     }
 
 
-def names_of_tests(made_of: Ingredients, found: Plan) -> set[str]:
-    return {made_of.manifest["nodes"][i]["name"] for i in found.tests}
+def names_of_tests(inputs: FingerprintInputs, found: BuildPlan) -> set[str]:
+    return {inputs.manifest["nodes"][i]["name"] for i in found.tests}
 
 
-@pytest.mark.parametrize("gone_since", [{CALLS: 3}, {}], ids=["told from a later load on", "told of no load"])
+@pytest.mark.parametrize("deletions_recorded_since", [{CALLS: 3}, {}], ids=["told from a later load on", "told of no load"])
 def test_a_fact_is_built_anew_over_a_load_of_which_it_is_not_told_what_it_took_out(
-    before: Ingredients, gone_since: dict[str, int]
+    before: FingerprintInputs, deletions_recorded_since: dict[str, int]
 ) -> None:
     now = another(before, loads={CALLS: [("one", 1), ("two", 2)], INDEX: [("all", 1)]})
-    found = plan(now, standing(before), relations(before), gone_since)
-    assert "fct_calls" in names(found.anew)
-    assert found.growth == {}
+    found = plan(now, fingerprints(before), relations(before), deletions_recorded_since)
+    assert "fct_calls" in names(found.rebuild)
+    assert found.append == {}
 
 
-def test_what_all_facts_of_a_source_have_taken_in_need_not_be_told_any_more(before: Ingredients) -> None:
+def test_what_all_facts_of_a_source_have_taken_in_need_not_be_told_any_more(before: FingerprintInputs) -> None:
     now = another(before, loads={CALLS: [("one", 1), ("two", 2)], INDEX: [("all", 1), ("more", 4)]})
-    assert taken_in(now, standing(before)) == {CALLS: 1, INDEX: 4}
-    assert taken_in(now, {}) == {INDEX: 4}, "of calls no fact has taken anything in"
+    assert consumed_sequences(now, fingerprints(before)) == {CALLS: 1, INDEX: 4}
+    assert consumed_sequences(now, {}) == {INDEX: 4}, "of calls no fact has taken anything in"
 
 
-def test_a_load_that_comes_again_is_taken_in_again(before: Ingredients) -> None:
-    assert planned(before, another(before, loads={CALLS: [("one", 3)], INDEX: [("all", 1)]})).growth == {
+def test_a_load_that_comes_again_is_taken_in_again(before: FingerprintInputs) -> None:
+    assert planned(before, another(before, loads={CALLS: [("one", 3)], INDEX: [("all", 1)]})).append == {
         MODEL + "fct_calls": (("one", 3),)
     }
 
 
-def test_what_the_contract_says_until_when_reaches_the_fact_without_a_load(before: Ingredients) -> None:
+def test_what_the_contract_says_until_when_reaches_the_fact_without_a_load(before: FingerprintInputs) -> None:
     found = planned(before, another(before, contract_rows={CALLS: "calls until today", INDEX: "index"}))
-    assert found.growth == {MODEL + "fct_calls": ()}
+    assert found.append == {MODEL + "fct_calls": ()}
 
 
-def test_nothing_is_known_of_what_a_test_failed_on_or_of_what_was_left_out_for_it(before: Ingredients) -> None:
+def test_nothing_is_known_of_what_a_test_failed_on_or_of_what_was_left_out_for_it(before: FingerprintInputs) -> None:
     def result(kind: str, name: str, status: str, *tested: str) -> NodeResult:
         return NodeResult(f"{kind}.levelground.{name}", name, kind, status, 0.0, 1, "", tested)
 
     with duckdb.connect() as con:
         con.execute("create schema intake")
-        ensure_account(con)
-        session: Any = SimpleNamespace(con=con, standing={})
+        ensure_state_table(con)
+        run: Any = SimpleNamespace(con=con, fingerprints={})
         results = [
             result("test", "stg_calls__is_filled", "fail", MODEL + "stg_calls"),
             result("model", "int_addresses", "skipped", MODEL + "stg_calls", MODEL + "stg_index"),
             result("model", "fct_calls", "skipped", MODEL + "stg_calls"),
         ]
-        made_of = another(before)
-        for found in made_of.nodes.values():
+        inputs = another(before)
+        for found in inputs.nodes.values():
             found["database"] = "release" if found["name"].startswith("fct_") else "warehouse"
-        write_down(session, made_of, results)
-        known = {*read_account(con), *session.standing}
+        save_state(run, inputs, results)
+        known = {*read_state(con), *run.fingerprints}
     assert names(tuple(known)) == {"districts", "stg_index", "fct_houses", "measures"}
 
 
@@ -181,21 +181,21 @@ def test_nothing_is_known_of_what_a_test_failed_on_or_of_what_was_left_out_for_i
     ],
     ids=["a seed", "the address index", "the contract", "the time zone"],
 )
-def test_what_every_row_rests_on_builds_the_fact_anew(before: Ingredients, changed: dict[str, Any]) -> None:
+def test_what_every_row_rests_on_builds_the_fact_anew(before: FingerprintInputs, changed: dict[str, Any]) -> None:
     found = planned(before, another(before, **changed))
-    assert "fct_calls" in names(found.anew)
-    assert found.growth == {}
+    assert "fct_calls" in names(found.rebuild)
+    assert found.append == {}
 
 
-def test_other_sql_builds_a_view_anew_and_all_that_stands_on_it(before: Ingredients) -> None:
+def test_other_sql_builds_a_view_anew_and_all_that_stands_on_it(before: FingerprintInputs) -> None:
     manifest = copy.deepcopy(before.manifest)
     manifest["nodes"][MODEL + "stg_calls"]["raw_code"] = "select 'something else'"
     found = planned(before, another(before, manifest=manifest))
     assert names(found.build) == {"stg_calls", "int_addresses", "fct_calls", "measures", "fct_houses"}
-    assert "fct_calls" in names(found.anew)
+    assert "fct_calls" in names(found.rebuild)
 
 
-def test_what_is_tested_in_another_way_is_built_and_tested_again(before: Ingredients) -> None:
+def test_what_is_tested_in_another_way_is_built_and_tested_again(before: FingerprintInputs) -> None:
     manifest = copy.deepcopy(before.manifest)
     manifest["nodes"]["test.levelground.fct_houses__is_filled"]["config"]["severity"] = "warn"
     found = planned(before, another(before, manifest=manifest))
@@ -203,24 +203,24 @@ def test_what_is_tested_in_another_way_is_built_and_tested_again(before: Ingredi
     assert names(found.tests) == {"fct_houses__is_filled"}
 
 
-def test_the_clock_moves_what_reads_it(before: Ingredients) -> None:
+def test_the_clock_moves_what_reads_it(before: FingerprintInputs) -> None:
     assert names(planned(before, another(before, receipts={CLOCK: "2026-01-02", CONTRACTS: "everything"})).build) == {"measures"}
 
 
-def test_a_table_that_is_gone_is_built_and_one_of_which_nothing_is_known(before: Ingredients) -> None:
+def test_a_table_that_is_gone_is_built_and_one_of_which_nothing_is_known(before: FingerprintInputs) -> None:
     there = relations(before) - {"release.marts.fct_houses"}
-    assert names(plan(before, standing(before), there, {}).build) == {"fct_houses"}
-    known = {i: s for i, s in standing(before).items() if i != MODEL + "fct_calls"}
+    assert names(plan(before, fingerprints(before), there, {}).build) == {"fct_houses"}
+    known = {i: s for i, s in fingerprints(before).items() if i != MODEL + "fct_calls"}
     found = plan(before, known, relations(before), {})
-    assert names(found.build) == names(found.anew) == {"fct_calls"}
+    assert names(found.build) == names(found.rebuild) == {"fct_calls"}
 
 
-def test_the_account_holds_what_was_built_and_forgets_what_is_about_to_be(before: Ingredients) -> None:
+def test_the_account_holds_what_was_built_and_forgets_what_is_about_to_be(before: FingerprintInputs) -> None:
     with duckdb.connect() as con:
         con.execute("create schema intake")
-        ensure_account(con)
-        write_account(con, standing(before))
-        write_account(con, standing(before))
-        assert read_account(con) == standing(before)
-        forget(con, [MODEL + "fct_calls"])
-        assert set(read_account(con)) == set(standing(before)) - {MODEL + "fct_calls"}
+        ensure_state_table(con)
+        write_state(con, fingerprints(before))
+        write_state(con, fingerprints(before))
+        assert read_state(con) == fingerprints(before)
+        invalidate(con, [MODEL + "fct_calls"])
+        assert set(read_state(con)) == set(fingerprints(before)) - {MODEL + "fct_calls"}

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from orchestration.runs.results import NodeResult, failed_tests
 from orchestration.transform import dbt_runner
-from orchestration.transform.dbt_runner import NodeResult, failed_tests
 from warehouse.paths import Home
 
 
@@ -25,8 +25,8 @@ def test_a_failed_test_says_what_it_found_and_one_that_waited_for_it_says_nothin
         _result("bridge_geography__cannot_be_read", "test", "error"),
     ]
     assert failed_tests(results) == [
-        "test fct_population__groups_sum_to_everybody of ours found 9 rows",
-        "test bridge_geography__cannot_be_read of ours found 0 rows",
+        "dbt test fct_population__groups_sum_to_everybody found 9 rows",
+        "dbt test bridge_geography__cannot_be_read found 0 rows",
     ]
 
 

@@ -10,7 +10,7 @@ from typing import Any, cast
 import duckdb
 import pytest
 
-from orchestration.runs.context import RunSession
+from orchestration.runs.context import RunContext
 from orchestration.transform import published_snapshots as module
 from orchestration.transform.published_snapshots import published_snapshots
 from warehouse.paths import PUBLIC_FILE, Home
@@ -25,7 +25,7 @@ def figures(*rows: tuple[str, str, str]) -> str:
 
 
 @pytest.fixture
-def session(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> RunSession:
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> RunContext:
     home = Home(tmp_path / "home")
     home.release(RELEASE).mkdir(parents=True)
     home.disclosure.mkdir(parents=True, exist_ok=True)
@@ -35,24 +35,22 @@ def session(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> RunSession:
             ("lines", "snapshot", "2025-07-01"), ("staff", "snapshot", "2025-12-31"), ("requests", "year", "2025-01-01")
         )
         public.execute(f"create schema published; create table published.equity_measures as {shown}")
-    return cast("RunSession", SimpleNamespace(settings=SimpleNamespace(home=home), con=duckdb.connect()))
+    return cast("RunContext", SimpleNamespace(settings=SimpleNamespace(home=home), con=duckdb.connect()))
 
 
-def test_what_is_out_now_and_what_was_reported_of_persons(session: RunSession) -> None:
+def test_what_is_out_now_and_what_was_reported_of_persons(run: RunContext) -> None:
     reported = figures(("staff", "snapshot", "2025-12-31"), ("staff", "snapshot", "2025-09-30"), ("stops", "month", "2025-01-01"))
-    session.con.execute(f"copy ({reported}) to '{session.settings.home.reported}' (format parquet)")
-    found: list[Any] = published_snapshots(session)
+    run.con.execute(f"copy ({reported}) to '{run.settings.home.reported}' (format parquet)")
+    found: list[Any] = published_snapshots(run)
     assert found == [
         ("lines", dt.date(2025, 7, 1), dt.date(2025, 7, 1), False),
         ("staff", dt.date(2025, 9, 30), dt.date(2025, 9, 30), True),
         ("staff", dt.date(2025, 12, 31), dt.date(2025, 12, 31), True),
     ]
     # the public file is let go
-    assert session.con.execute("select count(*) from duckdb_databases() where database_name = 'previous_public'").fetchone() == (
-        0,
-    )
+    assert run.con.execute("select count(*) from duckdb_databases() where database_name = 'previous_public'").fetchone() == (0,)
 
 
-def test_before_the_first_release_nothing_is_out(session: RunSession, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_before_the_first_release_nothing_is_out(run: RunContext, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "current", lambda _home: None)
-    assert published_snapshots(session) == []
+    assert published_snapshots(run) == []

@@ -22,7 +22,7 @@ from orchestration.defs.sensors.drop_folder import (
     evaluate_folders,
     watched_folders,
 )
-from orchestration.runs.record import RELEASED, RunReceipt, RunStore
+from orchestration.runs.record import RELEASED, RunRecord, RunStore
 from orchestration.settings import Settings
 
 SOURCE = "ucc__service_requests"
@@ -175,7 +175,9 @@ def test_a_sensor_that_finds_a_finished_run_waits_for_something_new(
     put(tmp_path / SOURCE, "A", time.time() - 1000)
     (tmp_path / "home" / "runs").mkdir(parents=True)
     now = dt.datetime.now(dt.UTC).replace(tzinfo=None)
-    receipt = RunReceipt("r", "cli", now.isoformat(), "milwaukee", str(tmp_path), now.isoformat())
+    receipt = RunRecord(
+        run_id="r", trigger="cli", started_at=now.isoformat(), city="milwaukee", deliveries=str(tmp_path), as_of=now.isoformat()
+    )
     receipt.end(RELEASED, now)
     RunStore(settings.home.runs).save(receipt)
     result = drop_folder_sensor(refresh_job(), registry, settings)(dg.build_sensor_context(instance=instance))

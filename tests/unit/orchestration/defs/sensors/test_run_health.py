@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import datetime as dt
 from pathlib import Path
 from typing import Any
@@ -15,9 +14,8 @@ from ingest.contract import Contract
 from ingest.contract.registry import load_registry
 from orchestration.alerts.conditions import Condition
 from orchestration.defs.sensors.run_health import HOURS_WITHOUT_RUN, add_conditions, find_conditions, run_health_sensor
-from orchestration.pipeline.ingest_source import blank_status
-from orchestration.runs.context import now
-from orchestration.runs.record import FRESH, HELD_BACK, RELEASED, RunReceipt, RunStore
+from orchestration.runs.clock import utc_now
+from orchestration.runs.record import FRESH, HELD_BACK, RELEASED, RunRecord, RunStore, new_status
 from orchestration.settings import Settings
 
 SOURCE = "ucc__service_requests"  # stale after 168 hours
@@ -33,17 +31,24 @@ def city() -> City:
     return read_city(None).model_copy(update={"as_of": dt.datetime(2025, 12, 10)})
 
 
-def run(contract: Contract, *, hours_ago: float = 1, ended: bool = True, verdict: str = FRESH) -> RunReceipt:
-    begun = now() - dt.timedelta(hours=hours_ago)
-    receipt = RunReceipt("run", "schedule", begun.isoformat(), "milwaukee", "live", "2025-12-01T00:00:00")
-    status = blank_status(contract, "run")
-    receipt.sources[SOURCE] = dataclasses.replace(status, verdict=verdict, data_as_of="2025-12-05T00:00:00")
+def run(contract: Contract, *, hours_ago: float = 1, ended: bool = True, verdict: str = FRESH) -> RunRecord:
+    begun = utc_now() - dt.timedelta(hours=hours_ago)
+    receipt = RunRecord(
+        run_id="run",
+        trigger="schedule",
+        started_at=begun.isoformat(),
+        city="milwaukee",
+        deliveries="live",
+        as_of="2025-12-01T00:00:00",
+    )
+    status = new_status(contract, "run")
+    receipt.sources[SOURCE] = status.model_copy(update={"verdict": verdict, "data_as_of": "2025-12-05T00:00:00"})
     if ended:
         receipt.end(RELEASED, begun)
     return receipt
 
 
-def kinds(receipts: list[RunReceipt], contract: Contract, city: City, **how: Any) -> list[tuple[str, str]]:
+def kinds(receipts: list[RunRecord], contract: Contract, city: City, **how: Any) -> list[tuple[str, str]]:
     found = find_conditions(receipts, [contract], city, **{"running": False, "nightly_is_on": True} | how)
     return [(condition.subject, condition.kind) for condition in found]
 

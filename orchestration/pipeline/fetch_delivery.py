@@ -1,0 +1,102 @@
+"""Gets one source's delivery of this run onto the disk, and restores its landing tables from the kept deliveries.
+
+See `ingest.delivery.write_batch` for the batch, `ingest.connectors` for reading files and live systems.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from ingest.connectors import Fetch, Origin, Since, delivered_files, open_folder, open_live
+from ingest.contract import Contract
+from ingest.delivery.integrity import damage, disown
+from ingest.delivery.write_batch import DeliveryStore, Progress, Receipt, deliver
+from ingest.landing.cursor import read_cursor
+from ingest.landing.landing_journal import DeliveryLost, catch_up
+from ingest.landing.tables import ensure_tables, last_load
+from orchestration.runs.clock import utc_now
+from orchestration.runs.context import DOWNLOAD_PREFIX, RunContext
+from orchestration.runs.errors import StepError, without_cells
+from orchestration.runs.progress import current_reporter
+
+
+def fetch_delivery(run: RunContext, contract: Contract, store: DeliveryStore, progress: Progress) -> Receipt | None:
+    """Write this run's delivery to the disk; None if there is none."""
+    live = run.location.folder is None
+    since = _since(run, contract) if live else None
+    known = {receipt.load_id for receipt in store.receipts()}
+    with _origin(run, contract, store, since) as origin:
+        if origin is None:
+            return None
+
+        def write() -> Receipt:
+            fetched_on = run.as_of.date() if live else None
+            return deliver(
+                contract, origin, store, run.settings.hash_key, utc_now(), progress, live=live, since=since, fetched_on=fetched_on
+            )
+
+        receipt = write()
+        if receipt.load_id in known and not is_promoted(run, contract, receipt) and damage(store, receipt):
+            # The batch is kept from an earlier run and this run is about to promote it.
+            disown(store, receipt.load_id)
+            receipt = write()
+        return receipt
+
+
+def is_promoted(run: RunContext, contract: Contract, receipt: Receipt) -> bool:
+    """Whether landing already holds this delivery as its newest load."""
+    last = last_load(run.con, contract)
+    return last is not None and (last.load_id, last.sequence) == (receipt.load_id, receipt.sequence)
+
+
+def restore_landing(run: RunContext, contract: Contract, store: DeliveryStore) -> bool:
+    """Create the source's tables, and fill them from the kept deliveries if the working warehouse lost them.
+
+    Returns True if a batch that this needs is damaged. The delivery of this run may be the same one and is written again then;
+    call `finish_restoring` afterwards.
+    """
+    ensure_tables(run.con, contract, run.location.city.time_zone)
+    try:
+        with run.timed("restore"), without_cells():
+            if catch_up(run.con, contract, store, run.location.city.time_zone):
+                current_reporter().stage(f"{contract.source}: landing restored from the kept deliveries")
+    except DeliveryLost as error:
+        if store.receipt(error.load_id):
+            disown(store, error.load_id)
+        return True
+    return False
+
+
+def finish_restoring(run: RunContext, contract: Contract, store: DeliveryStore) -> None:
+    """Restore the loads after a damaged one. `StepError` if the damaged one was not delivered again."""
+    try:
+        with run.timed("restore"), without_cells():
+            catch_up(run.con, contract, store, run.location.city.time_zone)
+    except DeliveryLost as error:
+        raise StepError(str(error)) from None
+
+
+def _since(run: RunContext, contract: Contract) -> Since | None:
+    """The cursor of a live source. `--full-refresh` requests everything, so that rows deleted at the source are deleted here."""
+    if run.options.full_refresh:
+        return None
+    city = run.location.city
+    return read_cursor(run.con, contract, city.time_zone, city.local_now())
+
+
+@contextmanager
+def _origin(run: RunContext, contract: Contract, store: DeliveryStore, since: Since | None) -> Iterator[Origin | None]:
+    folder, settings = run.location.folder, run.settings
+    if folder is None:
+        # Downloads are private data as sent, so they are deleted once they have been read.
+        with tempfile.TemporaryDirectory(prefix=DOWNLOAD_PREFIX, dir=settings.home.temporary) as downloads:
+            known_files = store.known_files(contract, run.as_of.date())
+            yield open_live(contract, Fetch(os.environ, Path(downloads), since, known_files, settings.hosts))
+        return
+    source_folder = folder / contract.source
+    files = delivered_files(source_folder) if source_folder.is_dir() else ()
+    yield open_folder(contract, files, source_folder) if files else None

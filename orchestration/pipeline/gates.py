@@ -1,0 +1,89 @@
+"""Runs the gates on the candidate: marts, measure series, published tables, disclosure audit.
+
+A critical failure blocks the release. See `expectations` for the gates, `transform.gate_cache` for the results that are reused.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from concurrent.futures import ThreadPoolExecutor
+
+from duckdb import DuckDBPyConnection
+
+from expectations.disclosure.gate import gate_disclosure
+from expectations.gate import gate_build
+from expectations.marts.series import REGISTRY, judge_series
+from expectations.marts.suites import read_suites
+from expectations.published.gate import gate_published
+from expectations.results import Finding, GateResult
+from orchestration.pipeline.detect_changes import end_unchanged
+from orchestration.runs.context import RunContext
+from orchestration.runs.errors import without_cells
+from orchestration.runs.record import BLOCKED
+from orchestration.transform.gate_cache import save_results, valid_results
+from warehouse.connection import attach, detach
+from warehouse.paths import ANALYST_FILE
+from warehouse.releases import content_hash, current
+
+# A release differs from another if these schemas do: what analysts and the public read, not how the run went.
+CONTENT = (("release", "marts"), ("release", "reference"), ("public", "published"))
+
+
+def run_gates(run: RunContext) -> list[GateResult]:
+    """Check the candidate. A critical failure blocks the release; content equal to the current release ends the run."""
+    with ThreadPoolExecutor(1) as executor:  # DuckDB is idle for seconds while a gate's Python runs
+        content = executor.submit(_content_hash, run.con.cursor())
+        with run.timed("audit build"):
+            gates = _all_gates(run)
+        run.record.gates += gates
+        with run.timed("compare"), without_cells():
+            run.content_hash = content.result()
+    failed = [f"{gate.subject}: {finding.message}" for gate in gates for finding in gate.failed_critical]
+    if failed:
+        run.end(BLOCKED, "; ".join(failed))
+        return gates
+    published = current(run.settings.home)
+    if published is not None and published.content_hash == run.content_hash:
+        end_unchanged(run, "the build has the same content as the current release")
+    return gates
+
+
+def _content_hash(con: DuckDBPyConnection) -> str:
+    with con:
+        return content_hash(con, CONTENT)
+
+
+def _all_gates(run: RunContext) -> list[GateResult]:
+    """The results on marts, the measure registry among them, on published tables, and of the disclosure audit."""
+    warehouse = run.settings.home.warehouse
+    series = _check_series(run)
+    suites = read_suites()
+    results = gate_build(warehouse, suites, kept=valid_results(run, suites), grown=run.incremental_loads)
+    save_results(run, suites, results)
+    marts = [
+        dataclasses.replace(gate, findings=(*gate.findings, *series)) if gate.subject == REGISTRY else gate for gate in results
+    ]
+    return [*marts, *gate_published(warehouse, run.location.registry), _audit_disclosure(run)]
+
+
+def _audit_disclosure(run: RunContext) -> GateResult:
+    """The result of the attacker on the public file, with the suppressor's counts of hidden cells as findings."""
+    home = run.settings.home
+    result = gate_disclosure(home.warehouse, ledger=home.ledger, memory=home.attacked)
+    assert run.suppressed is not None, "the published models were built"
+    counts = dataclasses.asdict(run.suppressed)
+    notes = [Finding(name, None, "info", True, float(value), None, "") for name, value in counts.items()]
+    return dataclasses.replace(result, findings=(*result.findings, *notes))
+
+
+def _check_series(run: RunContext) -> tuple[Finding, ...]:
+    """Findings on the measure registry compared with the current release; none before the first release."""
+    home = run.settings.home
+    published = current(home)
+    if published is None:
+        return ()
+    attach(run.con, home.release(published.release_id) / ANALYST_FILE, "previous", read_only=True)
+    try:
+        return judge_series(home.warehouse)
+    finally:
+        detach(run.con, "previous")

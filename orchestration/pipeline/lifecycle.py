@@ -1,0 +1,98 @@
+"""Opens and closes a run: the run lock, recovery from an interrupted run, the working warehouse, the run record.
+
+See `orchestration.pipeline.stages` for what happens in between.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+
+from ingest.landing.tables import ensure_ledger
+from orchestration.alerts import notify_run_ended
+from orchestration.runs.clock import as_of_time, utc_now
+from orchestration.runs.context import DOWNLOAD_PREFIX, RunContext, RunOptions
+from orchestration.runs.delivery_location import resolve_delivery_location
+from orchestration.runs.progress import current_reporter
+from orchestration.runs.record import FAILED, INTERRUPTED, RunRecord, RunStore, last_run_failed, next_number
+from orchestration.settings import Settings
+from orchestration.transform.dbt_runner import close_dbt_connections
+from warehouse.disclosure import restore
+from warehouse.lock import RunLock
+from warehouse.paths import Home
+from warehouse.quarantine import open_or_begin_anew
+from warehouse.releases import recover
+
+
+@contextmanager
+def open_run(settings: Settings, options: RunOptions, run_id: str) -> Iterator[RunContext]:
+    """Open a run, and close it however it ends; a run that no stage has ended is closed as failed.
+
+    Raises `ConfigurationError` or `ContractError` before anything is changed, `LockHeld` or `WarehouseBusy` while another
+    process works on the home, `HomeUnwritable`.
+    """
+    location = resolve_delivery_location(settings, options.deliveries)
+    as_of = as_of_time(options.as_of, location.city)
+    settings.home.ensure()
+    record: RunRecord | None = None
+    lock = RunLock(settings.home, options.trigger)
+    lock.acquire(settings.wait_seconds if options.wait_seconds is None else options.wait_seconds)
+    try:
+        notes = [*recover(settings.home), *restore(settings.home)]
+        runs = RunStore(settings.home.runs)
+        earlier = runs.all()
+        con, damaged = open_or_begin_anew(
+            settings.home, suspect=last_run_failed(earlier), memory_limit=settings.memory_limit, threads=settings.threads
+        )
+        notes += [damaged] if damaged else []
+        try:
+            ensure_ledger(con)
+            record = RunRecord(
+                run_id=run_id,
+                number=next_number(earlier),
+                trigger=options.trigger,
+                started_at=utc_now().isoformat(timespec="seconds"),
+                city=location.city.city,
+                deliveries=location.name,
+                as_of=as_of.isoformat(),
+                unknown_folders=location.folders_without_contract(),
+                notes=tuple(notes),
+            )
+            interrupted = _close_interrupted_runs(runs, earlier)
+            if interrupted:
+                notify_run_ended(settings, interrupted[-1])
+            run = RunContext(settings, options, location, record, runs, con, as_of)
+            _delete_downloads(settings.home)
+            for note in notes:
+                current_reporter().stage(note)
+            run.save()
+            try:
+                yield run
+            finally:
+                with suppress(OSError):  # a full disk has no room for the record either: the next run closes this one
+                    run.end(FAILED, f"the run failed ({run.failure or 'see its log'})")
+                if run.candidate is not None:
+                    run.candidate.discard()
+        finally:
+            con.close()
+            close_dbt_connections()
+    finally:
+        lock.release()
+        if record is not None:
+            notify_run_ended(settings, record)
+
+
+def _close_interrupted_runs(runs: RunStore, earlier: list[RunRecord]) -> list[RunRecord]:
+    """Close the records of runs that a kill interrupted. This run holds the lock, so no other run is active."""
+    interrupted = [record for record in earlier if record.outcome is None]
+    for record in interrupted:
+        record.end(FAILED, utc_now(), INTERRUPTED)
+        runs.save(record)
+    return interrupted
+
+
+def _delete_downloads(home: Home) -> None:
+    """Delete what an interrupted run downloaded."""
+    for folder in home.temporary.glob(f"{DOWNLOAD_PREFIX}*"):
+        shutil.rmtree(folder, ignore_errors=True)

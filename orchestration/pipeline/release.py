@@ -1,0 +1,110 @@
+"""Releases a candidate that passed its gates: write the release row and the exports, seal, verify, swap.
+
+See `warehouse.releases` for how each step is done.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from orchestration.runs.context import RunContext
+from orchestration.runs.errors import without_cells
+from orchestration.runs.record import RELEASED
+from orchestration.transform import dbt_runner
+from orchestration.transform.fingerprints import (
+    code_hashes,
+    code_version,
+    contract_hashes,
+    lineage,
+    model_hashes,
+    seed_hashes,
+    seeds_hash,
+    versions,
+)
+from warehouse import disclosure
+from warehouse.connection import detach
+from warehouse.releases import MadeOf, prune, seal, swap, write_exports
+from warehouse.sql import literal
+
+# `published.release` is the only table that dbt does not build: it contains the hash of all others.
+RELEASE_COMMENT = "One row: which release this file is."
+RELEASE_COLUMNS = {
+    "release_id": ("varchar", "The release; releases/<release_id>/manifest.json lists what it was built from"),
+    "created_at": ("timestamp", "When it was built, UTC"),
+    "data_as_of": ("timestamp", "The newest end of data among its sources, city time"),
+    "code_version": ("varchar", "The version of Levelground that built it, with a hash of its code"),
+    "content_hash": ("varchar", "A hash of all its tables except quality; equal for equal figures"),
+}
+
+
+def release_candidate(run: RunContext) -> str:
+    """Seal the candidate, verify it, and swap it in; the id of the release."""
+    home, record, candidate = run.settings.home, run.record, run.candidate
+    release_id = record.release_id
+    if (
+        candidate is None
+        or release_id is None
+        or run.created_at is None
+        or not any(gate.gate == "build" for gate in record.gates)
+    ):
+        raise RuntimeError("a release needs a candidate that this run has built and checked by the gates")
+    ends = [dt.datetime.fromisoformat(status.data_as_of) for status in record.sources.values() if status.data_as_of]
+    data_as_of = max(ends, default=None)
+    with run.timed("release"), without_cells():
+        measures = [row[0] for row in run.con.execute("select distinct measure_id from release.marts.dim_measure").fetchall()]
+        _write_release_row(run, release_id, run.created_at, data_as_of)
+        write_exports(run.con, candidate, release_id=release_id, created_at=run.created_at)
+        published_at = run.created_at.replace(tzinfo=None)
+        disclosure.record(run.con, home, candidate.folder, release_id=release_id, published_at=published_at)
+        detach(run.con, "release")
+        detach(run.con, "public")
+        sealed = seal(
+            home,
+            candidate,
+            release_id=release_id,
+            created_at=run.created_at,
+            code_version=code_version(),
+            content_hash=run.content_hash,
+            data_as_of=data_as_of,
+            as_of=run.as_of,
+            loads=_loads(run),
+            versions=versions(),
+            seeds_hash=seeds_hash(),
+            made_of=_made_of(run, measures),
+        )
+        swap(home, release_id, is_new=True, sealed=sealed)
+        prune(home, run.settings.keep_releases)
+    run.end(RELEASED)
+    return release_id
+
+
+def _loads(run: RunContext) -> dict[str, tuple[str, ...]]:
+    """The loads of each source in landing, in their order."""
+    loads: dict[str, tuple[str, ...]] = {}
+    for source, load_id in run.con.execute("select source, load_id from intake.loads order by source, sequence").fetchall():
+        loads[source] = (*loads.get(source, ()), load_id)
+    return loads
+
+
+def _made_of(run: RunContext, measures: list[str]) -> MadeOf:
+    manifest = dbt_runner.manifest(run.settings.home)
+    return MadeOf(
+        code=code_hashes(),
+        seeds=seed_hashes(),
+        contracts=contract_hashes(run.location.registry),
+        models=model_hashes(manifest),
+        lineage=lineage(manifest, measures),
+        standing=run.fingerprints,
+    )
+
+
+def _write_release_row(run: RunContext, release_id: str, created_at: dt.datetime, data_as_of: dt.datetime | None) -> None:
+    columns = ", ".join(f"{name} {kind}" for name, (kind, _) in RELEASE_COLUMNS.items())
+    run.con.execute(f"create or replace table public.published.release ({columns})")
+    run.con.execute(f"comment on table public.published.release is {literal(RELEASE_COMMENT)}")
+    for name, (_, description) in RELEASE_COLUMNS.items():
+        run.con.execute(f"comment on column public.published.release.{name} is {literal(description)}")
+    run.con.execute(
+        "insert into public.published.release values (?, ?, ?, ?, ?)",
+        [release_id, created_at.replace(tzinfo=None), data_as_of, code_version(), run.content_hash],
+    )

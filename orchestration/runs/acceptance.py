@@ -1,0 +1,34 @@
+"""A person's decision to accept one held-back load: `accepted.json` in the folder of the load.
+
+`levelground sources accept` writes it; the next run promotes the load although its gate failed.
+"""
+
+from __future__ import annotations
+
+from pydantic import BaseModel, ConfigDict
+
+from ingest.delivery.write_batch import DeliveryStore
+from warehouse.files import write_atomically
+
+ACCEPTED = "accepted.json"
+
+
+class Acceptance(BaseModel):
+    """Who accepted a held-back load, why, and when (UTC, ISO format)."""
+
+    model_config = ConfigDict(frozen=True)
+
+    accepted_by: str
+    reason: str
+    at: str
+
+
+def read_acceptance(store: DeliveryStore, load_id: str) -> Acceptance | None:
+    """The acceptance of a load; None if nobody accepted it."""
+    path = store.folder / load_id / ACCEPTED
+    return Acceptance.model_validate_json(path.read_text(encoding="utf-8")) if path.is_file() else None
+
+
+def accept_load(store: DeliveryStore, load_id: str, acceptance: Acceptance) -> None:
+    """Record the acceptance; the next run promotes the load."""
+    write_atomically(store.folder / load_id / ACCEPTED, acceptance.model_dump_json(indent=1))

@@ -1,0 +1,83 @@
+"""Audits one delivery against its contract: collects what the gate needs to know, and runs the gate.
+
+A run caches the result next to the load (`verdict.json`); `sources check` audits without a cache. See `expectations.delivery`
+for the expectations.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+import json
+from pathlib import Path
+
+from expectations.delivery.census_labels import moved_lines, read_concepts
+from expectations.delivery.suite_from_contract import DeliveryFacts
+from expectations.delivery.unmapped_labels import read_labels
+from expectations.delivery.volume import Comparison
+from expectations.gate import gate_delivery
+from expectations.results import GateResult
+from ingest.contract import Contract
+from ingest.delivery.write_batch import DeliveryStore, Receipt
+from orchestration.settings import DBT_PROJECT
+from warehouse.files import write_atomically
+from warehouse.fingerprint import bytes_sha256
+
+CROSSWALK = DBT_PROJECT / "seeds" / "reference" / "race_ethnicity_crosswalk.csv"
+CONCEPTS = tuple(DBT_PROJECT / "seeds" / "reference" / f"{seed}.csv" for seed in ("census_concepts", "census_languages"))
+RESULT_FILE = "verdict.json"
+
+
+def audit_delivery(
+    contract: Contract, receipt: Receipt, database: Path, city_zone: str, compared: Comparison, as_of: dt.datetime
+) -> GateResult:
+    """Run the gate on the batch that `delivery.<source>` of the DuckDB file `database` shows; this process may have it open."""
+    by_cursor = contract.load.mode == "merge" and getattr(contract.connector, "cursor", None) is not None and not receipt.whole
+    facts = DeliveryFacts(
+        as_of=as_of,
+        columns_missing=receipt.columns_missing,
+        columns_unknown=receipt.columns_unknown,
+        columns_repeated=receipt.columns_repeated,
+        earlier_rows=compared.earlier,
+        files=tuple(file.name for file in receipt.files),
+        city_zone=city_zone,
+        moved_lines=moved_lines(contract, receipt.files, read_concepts(*CONCEPTS)),
+        adds_only=by_cursor or compared.adds,
+        replaced=compared.replaced,
+        partitions=compared.partitions,
+        rival_files=compared.rivals,
+        snapshots=tuple(dt.date.fromisoformat(file.snapshot_on) for file in receipt.files if file.snapshot_on),
+    )
+    return gate_delivery(database, contract, facts, read_labels(CROSSWALK))
+
+
+def audit_once(
+    contract: Contract,
+    receipt: Receipt,
+    store: DeliveryStore,
+    database: Path,
+    city_zone: str,
+    compared: Comparison,
+    as_of: dt.datetime,
+) -> GateResult:
+    """The gate's result on a load; the cached one if load, contract, seeds, history and day are the same."""
+    basis = _basis(contract, compared, as_of)
+    path = store.folder / receipt.load_id / RESULT_FILE
+    if path.is_file():
+        cached = json.loads(path.read_text(encoding="utf-8"))
+        if cached["basis"] == basis:
+            return GateResult.from_dict(cached["gate"])
+    gate = audit_delivery(contract, receipt, database, city_zone, compared, as_of)
+    write_atomically(path, json.dumps({"basis": basis, "gate": gate.to_dict()}, indent=1))
+    return gate
+
+
+def _basis(contract: Contract, compared: Comparison, as_of: dt.datetime) -> str:
+    """A hash of everything but the batch that decides the gate's result."""
+    inputs = [contract.model_dump_json(by_alias=True), dataclasses.asdict(compared), as_of.date().isoformat()]
+    terms = (
+        json.dumps(inputs, default=str).encode()
+        + CROSSWALK.read_bytes()
+        + (b"".join(seed.read_bytes() for seed in CONCEPTS) if contract.concepts else b"")
+    )
+    return bytes_sha256(terms)

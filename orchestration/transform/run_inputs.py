@@ -1,0 +1,192 @@
+"""Fills the schema `receipts` of the working warehouse, from which dbt reads settings, contracts, loads and gate results.
+
+See `transform.dbt_sources` for the columns of its tables.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pyarrow as pa
+from duckdb import DuckDBPyConnection
+
+from expectations.results import Finding, GateResult
+from ingest.contract import Contract
+from ingest.contract.registry import Registry
+from ingest.contract.vocabulary import load_vocabulary
+from ingest.delivery.write_batch import DeliveryStore
+from ingest.landing.tables import (
+    LastLoad,
+    counts,
+    doubtful_rows,
+    has_refused_or_doubtful,
+    last_load,
+    refused_rows,
+    rejected_rows,
+    rejected_values,
+)
+from ingest.typing.expressions import required_columns
+from orchestration.runs.acceptance import read_acceptance
+from orchestration.runs.context import RunContext
+from orchestration.runs.record import RunRecord, SourceStatus, new_status
+from orchestration.transform.dbt_sources import LAYOUT, declared_columns, has_model
+from orchestration.transform.published_snapshots import published_snapshots
+
+_ARROW = {
+    "varchar": pa.string(), "timestamp": pa.timestamp("us"), "date": pa.date32(), "integer": pa.int32(), "bigint": pa.int64(),
+    "boolean": pa.bool_(),
+}  # fmt: skip
+
+
+def write_build_inputs(run: RunContext) -> None:
+    """Write what the marts read: settings, contracts, vocabularies. The tables of the quality models are created empty."""
+    con, city, registry = run.con, run.location.city, run.location.registry
+    con.execute("create schema if not exists receipts")
+    contracts = [_contract_row(run, contract) for contract in registry]
+    agreement = [list(declared_columns("contracts")).index(name) for name in declared_columns("agreements")]
+    filled: dict[str, Sequence[tuple[Any, ...]]] = {
+        "clock": [(run.as_of,)],
+        "settings": [(city.city, city.title, city.place_geoid, city.time_zone)],
+        "vocabularies": [(v.name, v.title, v.race_standard, v.selection, v.open) for v in load_vocabulary().race.values()],
+        "contracts": contracts,
+        "agreements": [tuple(row[index] for index in agreement) for row in contracts],
+        "offered_labels": [(contract.source, *label) for contract in registry for label in contract.offered_labels()],
+        "published_snapshots": published_snapshots(run),
+    }
+    for table in LAYOUT:
+        _fill(con, table, filled.get(table, []))
+
+
+def write_incremental_loads(con: DuckDBPyConnection, loads: Mapping[str, Sequence[tuple[str, int]]]) -> None:
+    """Write the loads (id, sequence) that this run appends to each incremental fact."""
+    _fill(con, "growth", [(model, *load) for model, appended in loads.items() for load in appended])
+
+
+def write_quality_inputs(run: RunContext, record: RunRecord) -> None:
+    """Write what the quality tables read: this run (`record`) and earlier ones, every load, and what was rejected."""
+    con, registry = run.con, run.location.registry
+    earlier = [other for other in run.runs.all() if other.run_id != record.run_id]
+    _fill(con, "runs", [_run_row(each) for each in (*earlier, record) if each.outcome])
+    _fill(con, "source_status", [_status_row(status, registry) for status in record.sources.values()])
+    _fill(con, "gate_results", [_finding_row(record.run_id, gate, found) for gate in record.gates for found in gate.findings])
+    _fill(con, "loads", [row for contract in registry for row in _load_rows(run, contract)])
+    _fill(con, "accepted_deliveries", [row for contract in registry for row in _acceptance_rows(run, contract)])
+    con.execute("insert into receipts.rejected_rows select * from intake.rejected_rows")
+    for contract in registry:
+        _insert_rejected(run, contract)
+
+
+def _insert_rejected(run: RunContext, contract: Contract) -> None:
+    con, zone = run.con, run.location.city.time_zone
+    # Most sources have neither, and planning the reasons of a table with hundreds of columns takes half a second.
+    refused, doubtful = has_refused_or_doubtful(con, contract)
+    if refused:
+        rows = rejected_rows(contract, required_columns(contract), refused_rows(contract), zone)
+        con.execute(f"insert into receipts.rejected_rows {rows}")
+    cells = rejected_values(contract, doubtful_rows(contract), zone) if doubtful else None
+    if cells:
+        con.execute(f"insert into receipts.rejected_values {cells}")
+
+
+def _acceptance_rows(run: RunContext, contract: Contract) -> list[tuple[Any, ...]]:
+    store = DeliveryStore(run.settings.home.deliveries, contract.source)
+    accepted = [(receipt.load_id, read_acceptance(store, receipt.load_id)) for receipt in store.receipts()]
+    return [
+        (contract.source, load_id, given.accepted_by, given.reason, dt.datetime.fromisoformat(given.at))
+        for load_id, given in accepted
+        if given is not None
+    ]
+
+
+def _contract_row(run: RunContext, contract: Contract) -> tuple[Any, ...]:
+    last = last_load(run.con, contract)
+    vocabularies = contract.race_vocabularies(load_vocabulary())
+    standards = {v.race_standard for v in vocabularies}
+    selections = {v.selection for v in vocabularies}
+    follow_up, period, agreement = contract.follow_up, contract.period, contract.agreement
+    return (
+        contract.source, contract.title, contract.department, contract.policy_area, contract.jurisdiction, contract.grain,
+        contract.steward.team, contract.platform, contract.cadence, agreement.basis, agreement.classification,
+        agreement.suppress_below, agreement.zeros,
+        contract.statistical_unit, contract.collection.mode, ", ".join(v.name for v in vocabularies) or None,
+        standards.pop() if len(standards) == 1 else None, selections.pop() if len(selections) == 1 else None,
+        follow_up.until if follow_up else None, follow_up.days if follow_up else None,
+        period.start if period else None, period.end if period else None,
+        last.data_as_of if last else None, last.load_id if last else None, has_model(contract),
+        _delivered_crs(run, contract, last) or contract.format.crs, contract.snapshot is not None,
+    )  # fmt: skip
+
+
+def _delivered_crs(run: RunContext, contract: Contract, last: LastLoad | None) -> str | None:
+    """The coordinate reference system that the delivered file declares."""
+    store = DeliveryStore(run.settings.home.deliveries, contract.source)
+    receipt = store.receipt(last.load_id) if last else None
+    return next((file.crs for file in receipt.files if file.crs), None) if receipt else None
+
+
+def _run_row(record: RunRecord) -> tuple[Any, ...]:
+    return (
+        record.run_id,
+        record.trigger,
+        _moment(record.started_at),
+        _moment(record.ended_at),
+        record.outcome,
+        record.exit_code,
+        record.release_id,
+    )
+
+
+def _status_row(status: SourceStatus, registry: Registry) -> tuple[Any, ...]:
+    base = new_status(registry[status.source], status.run_id or "")
+    return (
+        status.source, status.run_id, status.load_id, status.verdict, status.reason, _moment(status.data_as_of),
+        status.rows_delivered, status.rows_staged, status.rows_rejected, status.rows_blank, status.rows_duplicate,
+        status.rows_superseded, status.rows_withdrawn, base.department, base.platform, base.cadence, base.race_vocabulary,
+    )  # fmt: skip
+
+
+def _finding_row(run_id: str, gate: GateResult, finding: Finding) -> tuple[Any, ...]:
+    observed, threshold = (None if value is None else str(value) for value in (finding.observed, finding.threshold))
+    return (
+        run_id,
+        gate.gate,
+        gate.subject,
+        finding.expectation,
+        finding.column,
+        finding.severity,
+        finding.success,
+        observed,
+        threshold,
+    )
+
+
+def _load_rows(run: RunContext, contract: Contract) -> list[tuple[Any, ...]]:
+    loads = run.con.execute(
+        "select load_id, run_id, sequence, files, delivered_at, promoted_at from intake.loads where source = ? order by sequence",
+        [contract.source],
+    ).fetchall()
+    rows: list[tuple[Any, ...]] = []
+    for load in loads:
+        c = counts(run.con, contract, load[0])
+        rows.append((contract.source, *load, c.delivered, c.staged, c.rejected, c.blank, c.duplicate, c.superseded, c.withdrawn))
+    return rows
+
+
+def _moment(text: str | None) -> dt.datetime | None:
+    return dt.datetime.fromisoformat(text) if text else None
+
+
+def _fill(con: DuckDBPyConnection, table: str, rows: Sequence[tuple[Any, ...]]) -> None:
+    columns = declared_columns(table)
+    declared = ", ".join(f'"{name}" {kind}' for name, kind in columns.items())
+    con.execute(f"create or replace table receipts.{table} ({declared})")
+    if rows:
+        values = list(zip(*rows, strict=True))
+        filled = pa.table(
+            {name: pa.array(column, _ARROW[kind]) for (name, kind), column in zip(columns.items(), values, strict=True)}
+        )
+        con.register("filled", filled)
+        con.execute(f"insert into receipts.{table} select * from filled")
+        con.unregister("filled")
