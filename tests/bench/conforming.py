@@ -1,14 +1,14 @@
-"""What conforming service requests to place costs, against the same joins written by hand.
+"""Cost of geocoding service requests, compared with the same joins written by hand.
 
     python -m tests.bench.conforming HOME [--rows 10000000] [--rounds 3]
 
-HOME is a home in which a run has been made; it is copied, never written to. Its address index and maps stay, and its service
-requests are replaced by synthetic ones: 310,000 ways to write an address, four in five of them as the index does. Both sides run
-in one process, by turns, from the typed delivery to a table of placed requests in the release file, under the same keys; the
-ratio counts, since machines differ.
+HOME is a home with a finished run; the benchmark copies it and never writes to it. Its address index and maps stay, and synthetic
+service requests replace its own: 310,000 ways to write an address, four in five of them as the index does. Both sides run
+alternately in one process, from the typed delivery to a table of geocoded requests in the release file, under the same keys; the
+ratio counts, because machines differ.
 
-Here: the models of address, point and event, timed by dbt, and the joins that an analyst would write without them (exact matches
-only). Not here: maps, bridge and index, which do not grow with the events.
+Measured are the models of address, point and event, timed by dbt, and the joins that an analyst would write without them (exact
+matches only). Maps, bridge and index do not grow with the events, and are not measured.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from warehouse.paths import Home
 SOURCE = "ucc__service_requests"
 WAYS = 310_000
 FACT = "fct_service_requests"
-# What grows with the events or with the addresses that they carry.
+# Models that grow with the events or with their addresses.
 SELECTED = ["path:models/intermediate/addresses", "int_points__collected", "int_points__validated", "int_points__located",
             "int_points__geocoded", "int_service_requests__with_follow_up", FACT]  # fmt: skip
 TIMED = ("int_addresses__collected", "int_addresses__exact_matches", "int_addresses__parsed", "int_addresses__candidates",
@@ -77,7 +77,7 @@ from requests left join placed on requests.street_address = placed.address
 
 
 def main() -> None:
-    """Print seconds of both sides a round, and the ratio of their medians."""
+    """Print seconds of both sides per round, and the ratio of their medians."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("home", type=Path)
     parser.add_argument("--rows", type=int, default=10_000_000)

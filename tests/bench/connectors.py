@@ -1,9 +1,9 @@
-"""Rows a second and peak memory of each live connector, from a server on this machine to the batch on disk.
+"""Rows per second and peak memory of each live connector, from a server on this machine to the batch on disk.
 
     python -m tests.bench.connectors [kind …] [--rows N]
 
-Each fetch runs in a process of its own, so that its peak is its own; the servers answer from this one. Figures of a run stand in
-docs/connectors.md.
+Each fetch runs in its own process, so that its peak is its own; the servers answer from this one. docs/connectors.md has the
+figures of a run.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ def record(number: int) -> dict[str, Any]:
 
 @contextmanager
 def postgres(rows: int) -> Iterator[dict[str, Any]]:
-    """A table of so many rows."""
+    """Make the table."""
     server = Postgres()
     try:
         server.do(
@@ -69,7 +69,7 @@ def postgres(rows: int) -> Iterator[dict[str, Any]]:
 
 @contextmanager
 def portal(make: Callable[[HTTPServer], Any], keys: Callable[[Any], dict[str, Any]], rows: int) -> Iterator[dict[str, Any]]:
-    """A portal that holds so many rows."""
+    """Start a portal with these rows."""
     with HTTPServer(threaded=True) as server:
         fake = make(server)
         fake.most = 50_000
@@ -79,7 +79,7 @@ def portal(make: Callable[[HTTPServer], Any], keys: Callable[[Any], dict[str, An
 
 @contextmanager
 def http(rows: int) -> Iterator[dict[str, Any]]:
-    """A CSV file of so many rows."""
+    """Make the CSV file."""
     with HTTPServer(threaded=True) as server:
         fake = FakeCkan(server)
         lines = [",".join(COLUMNS), *(",".join(map(str, record(number).values())) for number in range(rows))]
@@ -109,7 +109,7 @@ def fetch(connector: dict[str, Any]) -> None:
     """Fetch once in this process, and print what it took."""
     columns = [{"name": name, "from": name} for name in COLUMNS]
     contract = Contract.model_validate(CONTRACT | {"connector": connector, "columns": columns}, context=load_vocabulary())
-    importlib.import_module("ingest.connectors.portals.ckan")  # dlt and all
+    importlib.import_module("ingest.connectors.portals.ckan")  # imports dlt
     with tempfile.TemporaryDirectory() as folder:
         before = peak_mb()
         started = time.monotonic()
@@ -124,7 +124,7 @@ def fetch(connector: dict[str, Any]) -> None:
 
 
 def main() -> None:
-    """Measure the kinds that are asked for, all without any."""
+    """Measure the named kinds, or all."""
     parser = argparse.ArgumentParser()
     parser.add_argument("kinds", nargs="*", choices=[*KINDS, []], default=[])
     parser.add_argument("--rows", type=int)

@@ -1,12 +1,11 @@
-"""What hiding only the small counts would give away.
+"""Measure what a reader could compute if only small counts were hidden.
 
     python -m tests.bench.disclosure HOME [--intervals N]
 
-Takes the current release of a home, hides each row that counts few persons (1 to 10, as many in its complement or denominator),
-and what is compared with it, nothing else, and attacks the result. Prints per kind of records how many sensitive counts could be
-told within fewer persons than the threshold hides, how many of them exactly, and how long it took. Nothing is written.
-`--intervals` prints so many of the intervals themselves: figures of few persons, for the eyes of those who may see the analyst
-file.
+The command hides each row of the current release that counts few persons (1 to 10, also in its complement or denominator), and
+the rows that compare with it, nothing else, and audits the result. It prints per kind of records how many sensitive counts a
+reader could place within fewer persons than the threshold, how many of them exactly, and the time. It writes nothing.
+`--intervals` prints intervals themselves: figures of few persons, only for people who may read the analyst file.
 """
 
 from __future__ import annotations
@@ -33,7 +32,7 @@ from warehouse.sql import literal
 
 PLACES = Places(published="alone.published", reference="alone.reference", reported=None)
 RECORDS = DBT_PROJECT / "seeds" / "reference" / "publication_records.csv"
-# A row is hidden for its own count, for who is not in it, or for how many it rests on; and with it what is compared with it.
+# A row is hidden for its own count, its complement or its denominator; and with it the rows that compare with it.
 PRIMARY = """
 create schema alone.published;
 create schema alone.reference;
@@ -77,7 +76,7 @@ BANDS = ((0, 1e-6, "exactly"), (1e-6, 5, "within 5"), (5, np.inf, "within the th
 
 
 def main() -> None:
-    """Attack the current release of a home as if only small counts were hidden."""
+    """Audit the current release of a home as if only small counts were hidden."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("home", type=Path)
     parser.add_argument("--intervals", type=int, default=0)
@@ -145,15 +144,15 @@ def _report(knowledge: Knowledge, leaks: tuple[Leak, ...]) -> None:
     widths: dict[str, list[float]] = defaultdict(list)
     for leak in leaks:
         widths[leak.records].append(leak.high - leak.low)
-    print(f"{'records':60} {'sensitive':>9} {'told':>6} " + " ".join(f"{name:>20}" for _, _, name in BANDS))
+    print(f"{'records':60} {'sensitive':>9} {'known':>6} " + " ".join(f"{name:>20}" for _, _, name in BANDS))
     for records in sorted(sensitive):
-        told = np.array(widths.get(records, []))
-        bands = [int(((told >= low) & (told < high)).sum()) if len(told) else 0 for low, high, _ in BANDS]
-        print(f"{records:60} {sensitive[records]:9} {len(told):6} " + " ".join(f"{count:20}" for count in bands))
+        found = np.array(widths.get(records, []))
+        bands = [int(((found >= low) & (found < high)).sum()) if len(found) else 0 for low, high, _ in BANDS]
+        print(f"{records:60} {sensitive[records]:9} {len(found):6} " + " ".join(f"{count:20}" for count in bands))
     total = sum(sensitive.values())
     exact = sum(int(leak.high - leak.low < 1e-6) for leak in leaks)
     share = 100 / max(total, 1)
-    print(f"{'all':60} {total:9} {len(leaks):6}  ({share * len(leaks):.1f} % told too closely, {share * exact:.1f} % exactly)")
+    print(f"{'all':60} {total:9} {len(leaks):6}  ({share * len(leaks):.1f} % known too closely, {share * exact:.1f} % exactly)")
 
 
 def _cpu() -> float:

@@ -1,15 +1,15 @@
-"""What an analyst would write in an afternoon: the four event sources with pandas, places with geopandas, the main measures.
+"""An analyst's notebook of one afternoon: the four event sources with pandas, places with geopandas, the main measures.
 
     python -m tests.bench.notebook DELIVERIES OUT
 
-Prints one JSON object: seconds a cell, and figures that the benchmark holds against the release. Cells begin with `# %%`.
+Prints one JSON object: seconds per cell, and figures that the benchmark compares with the release. Cells begin with `# %%`.
 
-Here: one notebook, good of its kind: typed columns, joins and groupings, no row-wise Python. Not here, all of which the product
-does: gates, rejected rows with their reasons, the versioned crosswalk and the 1997 standard, relaxed matching of addresses, both
-district maps, denominators and rates, margins of error, Kaplan-Meier, disclosure, the 33 other sources, releases, a second night.
+The notebook is good of its kind: typed columns, joins and groupings, no row-wise Python. Unlike the product it has no gates,
+rejected rows with their reasons, the versioned crosswalk and the 1997 standard, relaxed matching of addresses, both district
+maps, denominators and rates, margins of error, Kaplan-Meier, disclosure, the 33 other sources, releases, a second night.
 """
 
-# %% what is where
+# %% files
 from __future__ import annotations
 
 import json
@@ -29,7 +29,7 @@ began = time.perf_counter()
 
 
 def ended(cell: str) -> None:
-    """Note how long the cell took."""
+    """Record the seconds of the cell."""
     global began  # noqa: PLW0603 - a notebook's cells share their names
     now = time.perf_counter()
     seconds[cell] = now - began
@@ -47,7 +47,7 @@ requests["closed_at"] = pd.to_datetime(requests["closed_at"], format="%Y-%m-%d %
 requests["days_to_close"] = (requests["closed_at"] - requests["created_at"]) / pd.Timedelta(days=1)
 ended("requests")
 
-# %% calls: every scrape repeats the calls still shown, the last one holds
+# %% calls: every scrape repeats the calls still shown, the last one counts
 calls = pd.concat(
     pd.read_csv(path, header=None, names=["call_number", "called_at", "address", "district", "nature", "status"], dtype=str)
     for path in sorted((DELIVERIES / "mpd__dispatched_calls").glob("*.zip"))
@@ -73,7 +73,7 @@ payments = pd.concat(pd.read_parquet(path) for path in sorted((DELIVERIES / "com
 payments["department"] = payments["spending_department_name"].str.strip().str.upper()
 ended("payments")
 
-# %% places: the index's points, and in which tract, district and neighborhood each lies
+# %% places: the index's points, and the tract, district and neighborhood of each
 index = pd.concat(pd.read_csv(path) for path in sorted((DELIVERIES / "city__addresses").glob("*.csv.gz")))
 index = index.dropna(subset=["x", "y"]).drop_duplicates("address_string").rename(columns={"address_string": "street_address"})
 points = gpd.GeoDataFrame(index[["street_address"]], geometry=gpd.points_from_xy(index["x"], index["y"]), crs=FEET).to_crs(
@@ -87,14 +87,14 @@ MAPS = {
 }
 for place, (source, code) in MAPS.items():
     outlines = gpd.read_file(next((DELIVERIES / source).glob("*.geojson")))
-    if outlines.total_bounds[2] > 180:  # feet, whatever the file says of itself
+    if outlines.total_bounds[2] > 180:  # feet, although the file declares no CRS
         outlines = outlines.set_crs(FEET, allow_override=True).to_crs(DEGREES)
     inside = gpd.sjoin(points, outlines[[code, "geometry"]].set_crs(DEGREES, allow_override=True), how="left", predicate="within")
     points[place] = inside.loc[~inside.index.duplicated(), code].astype("string")
 places = pd.DataFrame(points.drop(columns="geometry"))
 ended("maps")
 
-# %% where requests and calls happened: as far as the index holds the address as it is written
+# %% places of requests and calls: exact matches with the index only
 for events in (requests, calls):
     events["street_address"] = events["address"].str.split(",", n=1).str[0].str.strip().str.upper()
 requests = requests.merge(places, how="left", on="street_address")
@@ -103,7 +103,7 @@ ended("places")
 
 # %% measures
 requests["month"] = requests["created_at"].dt.to_period("M").dt.to_timestamp()
-# the file tells until its last day, so that later requests have not been followed for two days
+# the file ends on its last day, so later requests were not followed for two days
 requests["followed"] = requests["created_at"] + pd.Timedelta(days=2) <= max(
     requests["created_at"].max(), requests["closed_at"].max()
 )
@@ -131,7 +131,7 @@ payments["month"] = payments["date"].dt.to_period("M").dt.to_timestamp()
 spent = payments.groupby(["month", "department"], dropna=False)["amount"].agg(["sum", "size"])
 ended("measures")
 
-# %% kept
+# %% output
 FACTS = {"requests": requests, "calls": calls, "stops": stops, "payments": payments}
 for name, table in (FACTS | {"services": services.reset_index(), "safety": safety, "race": by_race.reset_index()}).items():
     table.to_parquet(OUT / f"{name}.parquet")

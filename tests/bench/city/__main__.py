@@ -2,10 +2,9 @@
 
     python -m tests.bench.city [--rows 1000000 10000000] [--rounds 3] [--contenders full nightly …] [--out FOLDER] [--strict]
 
-Contenders take turns: each round runs every one of them at every size, so that a machine that is busy for a while slows them all.
-The folder keeps cities, and homes as long as the code is the same, from one benchmark to the next; `bench.json` and `bench.png`
-in it are written anew after every round. Exit 1 if a contender fails or says something else than the release, or with --strict if
-a ratio has worsened.
+Each round runs every contender at every size, so that a busy machine slows them all. The folder keeps cities, and homes
+while the code is the same, from one benchmark to the next; every round rewrites `bench.json` and `bench.png`. Exit 1 if a
+contender fails or its figures differ from the release, or with --strict if a ratio has worsened.
 """
 
 from __future__ import annotations
@@ -56,7 +55,7 @@ def main() -> int:
 
 
 def console() -> Console:
-    """Where figures are printed: wide enough for the tables where it is no terminal."""
+    """The console for figures: wide enough for the tables if it is no terminal."""
     return Console(width=None if sys.stdout.isatty() else 130)
 
 
@@ -69,7 +68,7 @@ def _write(bench: Bench, runs: list[Run], looked: dict[int, dict[str, float]]) -
 
 
 def compare(shown: Console, found: dict[str, float], *, keep: bool, strict: bool) -> int:
-    """Say which ratios are worse than those that are kept, or keep these; the exit code."""
+    """Print the ratios that are worse than the stored ones, or store these; return the exit code."""
     if keep:
         baseline.keep(found)
         shown.print(f"kept as the baseline: {baseline.BASELINE}")

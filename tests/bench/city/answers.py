@@ -1,9 +1,7 @@
-"""How long those wait who only look: dashboards, `levelground query`, the UI's code location.
+"""Measure the waiting time of readers: dashboards, `levelground query`, the UI's code location.
 
-Here: asking, and goals for it. Not here: the questions (queries.sql), what runs cost (`contenders`).
-
-Both published files are opened once, read-only, in one process, as a dashboard's server does. Then every question is asked in
-turn, again and again. The first answers come from a file that was just opened, and count like the others.
+One process opens both published files once, read-only, as a dashboard's server does. Then it runs every query of queries.sql in
+rotation. The first answers use a file that was just opened, and count like the others.
 """
 
 from __future__ import annotations
@@ -26,7 +24,7 @@ from warehouse.paths import Home
 
 QUESTIONS = Path(__file__).resolve().parent / "queries.sql"
 ASKED, STARTED = 10, 3
-# Issue 9, on two cores: seconds.
+# Goals on two cores, in seconds (docs/performance.md).
 GOALS = {"dashboard p95": 0.2, "levelground query": 1.0, "code location": 8.0}
 ONE_ROW = "select count(*) from marts.fct_equity_measures"
 LOAD = "from orchestration.definitions import defs; defs.get_repository_def()"
@@ -34,7 +32,7 @@ LOAD = "from orchestration.definitions import defs; defs.get_repository_def()"
 
 @dataclass(frozen=True)
 class Question:
-    """A question of a dashboard: its title, the file that it asks, its SQL."""
+    """A query of a dashboard: its title, its file, its SQL."""
 
     title: str
     file: str
@@ -42,19 +40,19 @@ class Question:
 
 
 def questions(text: str) -> list[Question]:
-    """The questions of a file, each below its title."""
+    """The queries of a file, each below its title."""
     found = re.findall(r"^-- (analyst|public): (.+)\n((?:(?!--).*\n?)+)", text, re.MULTILINE)
     return [Question(title, file, sql.strip().rstrip(";")) for file, title, sql in found]
 
 
 def percentile(values: list[float], share: float) -> float:
-    """The smallest of the values that at least `share` of them do not exceed."""
+    """The smallest value that at least `share` of the values do not exceed."""
     ordered = sorted(values)
     return ordered[max(0, -int(-share * len(ordered) // 1) - 1)]
 
 
 def dashboard(home: Home) -> dict[str, float]:
-    """Seconds of the open, p50 and p95 of all answers, and the median of each question by its title."""
+    """Seconds to open, p50 and p95 of all answers, and the median of each query by its title."""
     began = time.perf_counter()
     files = {"analyst": open_reader(home.published_analyst), "public": open_reader(home.published_public)}
     opened = time.perf_counter() - began
@@ -86,7 +84,7 @@ def started(command: list[str], environment: Mapping[str, str]) -> float:
 
 
 def answers(bench: Bench, rows: int) -> dict[str, float]:
-    """Seconds of everything that is only looked at, on the home of a full run."""
+    """Seconds of all reading, on the home of a full run."""
     bench.copy_home(rows)
     environment = bench.environment() | {"DAGSTER_HOME": str(Home(bench.home).dagster)}
     return {
@@ -97,5 +95,5 @@ def answers(bench: Bench, rows: int) -> dict[str, float]:
 
 
 def missed(found: Mapping[str, float]) -> list[str]:
-    """The goals that these figures miss, in words."""
+    """Sentences about the goals that these figures miss."""
     return [f"{name}: {found[name]:.2f} s, goal {goal:g} s" for name, goal in GOALS.items() if found[name] > goal]

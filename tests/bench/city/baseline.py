@@ -1,6 +1,6 @@
-"""The ratios that are kept: seconds differ from machine to machine, what one contender takes for another's second hardly does.
+"""Compare ratios with baseline.json, and write it. Seconds differ from machine to machine, ratios hardly do.
 
-Here: comparing with baseline.json, and writing it anew. Not here: which ratios there are (`figures`).
+See `figures` for the ratios.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 BASELINE = Path(__file__).resolve().parent / "baseline.json"
-WORSE_BY = 0.15  # a ratio that has risen by more than this is said
+WORSE_BY = 0.15  # a ratio that rose by more than this is reported
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class Worse:
 
 
 def worse(now: Mapping[str, float], before: Mapping[str, float]) -> list[Worse]:
-    """The ratios that both know and that have risen by more than WORSE_BY."""
+    """The ratios in both that rose by more than WORSE_BY."""
     return [
         Worse(name, before[name], value)
         for name, value in now.items()
@@ -36,11 +36,11 @@ def worse(now: Mapping[str, float], before: Mapping[str, float]) -> list[Worse]:
 
 
 def read(path: Path = BASELINE) -> dict[str, float]:
-    """The ratios that are kept; none before the first were."""
+    """The stored ratios; empty before the first."""
     return dict(json.loads(path.read_text())) if path.is_file() else {}
 
 
 def keep(now: Mapping[str, float], path: Path = BASELINE) -> None:
-    """Keep these ratios, and those of sizes that were not measured now."""
+    """Store these ratios, and keep those of other sizes."""
     kept = read(path) | {name: round(value, 4) for name, value in now.items()}
     path.write_text(json.dumps(dict(sorted(kept.items())), indent=1) + "\n")

@@ -1,10 +1,9 @@
-"""What the benchmark runs, each a whole process in the same place, and what it says of itself.
+"""The commands that the benchmark runs, each as a whole process in the same folder, and the figures that they print.
 
-Here: the commands, the home that each finds, what is good enough to be measured. Not here: what a run costs
-(`process`), where homes lie (`folders`), the order of runs (`__main__`).
+This module prepares the home of each command and compares its figures with the release. See `process` for the cost of a run.
 
-A nightly run, and one with nothing new, start from a copy of the home that a full run made, under the path where it made it: dbt
-parses the whole project anew in a home that moved.
+A nightly run, and one with nothing new, start from a copy of the home of a full run, under the path of that run: dbt parses the
+whole project again in a home that moved.
 """
 
 from __future__ import annotations
@@ -29,7 +28,7 @@ ROOT = Path(__file__).resolve().parents[3]
 LEVELGROUND = str(Path(sys.executable).parent / "levelground")
 FULL, NIGHTLY, NOTHING, LIMIT, NOTEBOOK, STOCK = "full", "nightly", "nothing", "limit", "notebook", "stock"
 RELEASED, UNCHANGED = "released", "unchanged"
-GOOD = (0, 4)  # 4: a source that did not come again has gone stale meanwhile
+GOOD = (0, 4)  # 4: a source without a new delivery is stale meanwhile
 
 
 # Counts and sums of the whole city, over all years.
@@ -61,12 +60,12 @@ select 'payments_usd', numerator from years where measure_id = 'payments'
 
 
 class NotEqual(Exception):
-    """A contender does not say what the release says, so that its figures mean nothing."""
+    """The figures of a contender differ from the release, so its seconds mean nothing."""
 
 
 @dataclass(frozen=True)
 class Run:
-    """One contender once: what it cost, seconds by stage, and the bytes that it read."""
+    """One run of one contender: its cost, seconds by stage, and the bytes that it read."""
 
     contender: str
     rows: int
@@ -77,9 +76,9 @@ class Run:
 
 
 def run(bench: Bench, contender: str, rows: int, number: int) -> Run:
-    """Run a contender once on the city of so many rows. `NotEqual` if it says something else than the release."""
+    """Run a contender once on a city. Raise `NotEqual` if its figures differ from the release."""
     if contender != FULL and not bench.kept(rows).is_dir():
-        _full(bench, rows, bench.folder / "first.log")  # the others start from its home; its figures are not counted
+        _full(bench, rows, bench.folder / "first.log")  # the others start from its home; its figures do not count
     log = bench.folder / "logs" / f"{contender}-{rows}-{number}.log"
     log.parent.mkdir(exist_ok=True)
     cost, seconds = CONTENDERS[contender](bench, rows, log)
@@ -146,7 +145,7 @@ def _same(found: float | None, value: float) -> bool:
 
 
 def figures(home: Home) -> dict[str, float]:
-    """The figures of a release that others must come to as well."""
+    """The figures of a release that the other contenders must equal."""
     with opened_afresh(home.published_analyst, "release") as con:
         return dict(con.execute(FIGURES).fetchall())
 

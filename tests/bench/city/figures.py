@@ -1,11 +1,9 @@
 """The arithmetic of the benchmark: medians over rounds, the line through the sizes, the exponent, the ratios.
 
-Here: numbers from numbers. Not here: measuring, showing.
-
 A line needs two sizes: seconds = fixed + per row × rows, by least squares of the relative residuals (each size weighs 1 / its
 seconds²), so that the largest size does not decide the fixed part alone. The exponent is the slope of log(seconds − fixed) on
 log(rows), for which the fixed part must come from elsewhere: from the two smallest sizes, taken as linear between them. It needs
-three sizes, since two lie on any line. 1 is linear; what grows with n·log n measures about 1.06 from 1 M to 50 M rows.
+three sizes, because two are on any line. 1 is linear; what grows with n·log n measures about 1.06 from 1 M to 50 M rows.
 """
 
 from __future__ import annotations
@@ -22,7 +20,7 @@ from tests.bench.city.contenders import Run
 
 @dataclass(frozen=True)
 class Summary:
-    """The medians of a contender at one size. `seconds`: by stage; `written`: bytes for each byte of the deliveries."""
+    """The medians of a contender at one size. `seconds`: by stage; `written`: bytes per byte of the deliveries."""
 
     contender: str
     rows: int
@@ -40,7 +38,7 @@ class Summary:
 
 @dataclass(frozen=True)
 class Line:
-    """Seconds that any run takes, and seconds that each row adds; the exponent where there are sizes enough."""
+    """Fixed seconds, and seconds per row; the exponent if there are three sizes."""
 
     fixed: float
     per_row: float
@@ -87,7 +85,7 @@ def _mean(values: Sequence[float], weights: Sequence[float], total: float) -> fl
 
 
 def exponent(rows: Sequence[int], seconds: Sequence[float]) -> float | None:
-    """How the part that grows grows; None for fewer than three sizes, and where nothing grows from the first to the second."""
+    """The exponent of the growing part; None for fewer than three sizes, and if the first two do not differ."""
     points = sorted(zip(rows, seconds, strict=True))
     if len(points) < 3 or len(points) != len(set(rows)):
         return None
@@ -101,7 +99,7 @@ def exponent(rows: Sequence[int], seconds: Sequence[float]) -> float | None:
 
 
 def lines(summaries: Iterable[Summary], of: Literal["wall", "cpu"] = "wall") -> dict[str, Line]:
-    """The line of each contender that ran on two sizes or more, of its seconds from start to end or of its processor time."""
+    """The line of each contender with two sizes or more, of its wall time or of its processor time."""
     found: dict[str, list[Summary]] = defaultdict(list)
     for summary in summaries:
         found[summary.contender].append(summary)
@@ -113,10 +111,10 @@ def lines(summaries: Iterable[Summary], of: Literal["wall", "cpu"] = "wall") -> 
 
 
 def ratios(summaries: Iterable[Summary], fitted: Mapping[str, Line]) -> dict[str, float]:
-    """What is kept from one machine and night to the next, by name: smaller is better in each.
+    """The ratios that the baseline stores, by name; smaller is better in each.
 
-    Of seconds and of peak memory, at each size; of the seconds that a row adds, once, but for a run that finds nothing new: it
-    does next to nothing by the row, and the ratio would be that of two noises.
+    Ratios of seconds and of peak memory at each size; of seconds per row once, except for a run with nothing new: it does almost
+    nothing per row, and the ratio would be noise.
     """
     by = {(summary.contender, summary.rows): summary for summary in summaries}
     found = {}

@@ -1,6 +1,6 @@
-"""The folders of a benchmark: cities, nightly deliveries, homes of full runs, and where every measured run has its home.
+"""The folders of a benchmark: cities, nightly deliveries, homes of full runs, and the home of each measured run.
 
-Here: what lies where, and how long it may be used again. Not here: what is run there (`contenders`).
+This module also decides how long a folder may be reused.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from orchestration.transform.fingerprints import code_version
 from tests.bench.city.making import Nightly, make_city, make_nightly
 from warehouse.paths import Home
 
-# Settings of the machine that runs are measured under; nothing else of LEVELGROUND_… reaches them.
+# Settings of measured runs; no other LEVELGROUND_… variable reaches them.
 KEPT_SETTINGS = ("LEVELGROUND_MEMORY_LIMIT", "LEVELGROUND_THREADS", "LEVELGROUND_HASH_KEY")
 
 
@@ -35,7 +35,7 @@ class Bench:
         return self.folder / f"nightly-{rows}"
 
     def kept(self, rows: int) -> Path:
-        """The home that a full run made, kept as it was left."""
+        """The home of a full run, unchanged."""
         return self.folder / f"home-{rows}"
 
     def pasted(self, rows: int) -> Path:
@@ -43,11 +43,11 @@ class Bench:
 
     @property
     def home(self) -> Path:
-        """Where every measured run has its home."""
+        """The home of every measured run."""
         return self.folder / "home"
 
     def prepare(self, rows: int) -> None:
-        """Make what all contenders read, outside all timing."""
+        """Make the inputs of all contenders, outside all timing."""
         self.folder.mkdir(parents=True, exist_ok=True)
         make_city(self.city(rows), rows)
         self.nightlies[rows] = make_nightly(self.city(rows), self.night(rows))
@@ -57,7 +57,7 @@ class Bench:
                 shutil.rmtree(made, ignore_errors=True)
 
     def environment(self) -> dict[str, str]:
-        """The machine's environment with no setting of Levelground's but the home and those that are measured under."""
+        """The machine's environment, with only the home and the measured settings of Levelground."""
         own = {name: value for name, value in os.environ.items() if not name.startswith(("LEVELGROUND_", "DAGSTER_"))}
         kept = {name: os.environ[name] for name in KEPT_SETTINGS if name in os.environ}
         return own | kept | {"LEVELGROUND_HOME": str(self.home)}
@@ -67,7 +67,7 @@ class Bench:
         return str(json.loads(Home(self.kept(rows)).current_json.read_text())["content_hash"])
 
     def keep_home(self, rows: int) -> None:
-        """Keep the home of a full run, and by which code it was made: by another it is of no use."""
+        """Keep the home of a full run, with the hash of its code: other code cannot use it."""
         shutil.rmtree(self.kept(rows), ignore_errors=True)
         shutil.copytree(self.home, self.kept(rows), symlinks=True)
         self._mark(rows).write_text(_code())
@@ -76,7 +76,7 @@ class Bench:
         return self.folder / f"home-{rows}.code"
 
     def copy_home(self, rows: int) -> None:
-        """Put a copy of the kept home where runs find it."""
+        """Copy the kept home to the path of the measured runs."""
         shutil.rmtree(self.home, ignore_errors=True)
         shutil.copytree(self.kept(rows), self.home, symlinks=True)
 

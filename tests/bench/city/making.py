@@ -1,11 +1,9 @@
-"""Sample cities of so many rows, and for each the delivery of the next nights: 1 % new rows and 0.1 % corrected ones.
+"""Make sample cities, and for each the delivery of the next nights: 1 % new rows and 0.1 % corrected ones.
 
-Here: files of deliveries. Not here: what is made of them.
-
-The delivery of the nights holds the four event sources alone; the others keep what they have. It is made of the city's own last
-rows, 1 in 100 of each source, moved to the days behind its last one, under new keys where there are keys. Corrected rows stand
-where they did, with one cell changed: anywhere in the file for a source that is merged by key, in the last days for one that
-replaces whole days, which is why all rows of those days come again.
+The nightly delivery contains the four event sources alone; the others keep their rows. It repeats the city's own last rows, 1 in
+100 of each source, moved to the days after its last one, under new keys where there are keys. Corrected rows keep their position,
+with one cell changed: anywhere in the file for a source that is merged by key, in the last days for one that replaces whole days,
+which is why all rows of those days are delivered again.
 """
 
 from __future__ import annotations
@@ -35,7 +33,7 @@ STOPS, PAYMENTS = "fpc__police_stops", "comptroller__checkbook"
 
 @dataclass(frozen=True)
 class Nightly:
-    """A delivery after the city's own. Rows by source: new, corrected, and all that come, those that come again too."""
+    """The nightly delivery. Rows by source: new, corrected, and all delivered ones, repeated rows included."""
 
     as_of: str
     new: dict[str, int]
@@ -44,13 +42,13 @@ class Nightly:
 
 
 def make_city(folder: Path, rows: int) -> None:
-    """The sample city of so many event rows, unless it is there."""
+    """Make the sample city, unless it exists."""
     if not folder.is_dir():
         write_sample(folder, rows=rows)
 
 
 def make_nightly(city: Path, folder: Path) -> Nightly:
-    """The delivery after `city`, unless it is there."""
+    """Make the delivery after `city`, unless it exists."""
     record = folder / RECORD
     if record.is_file():
         return Nightly(**json.loads(record.read_text()))
@@ -124,7 +122,7 @@ MAKERS = {REQUESTS: _requests, CALLS: _calls, STOPS: _stops, PAYMENTS: _payments
 
 
 def _read(con: DuckDBPyConnection, relation: str, at: str) -> None:
-    """`rows`: the rows of a source, `moment` their time, `nr` their order. `fresh`: the new ones, moved behind the last day."""
+    """`rows`: the rows of a source, `moment` their time, `nr` their order. `fresh`: the new ones, moved after the last day."""
     con.execute(f"create or replace table rows as select *, {at} as moment, row_number() over () as nr from {relation}")
     con.execute(
         f"""
@@ -149,7 +147,7 @@ def _read(con: DuckDBPyConnection, relation: str, at: str) -> None:
 
 
 def _whole_days(con: DuckDBPyConnection, change: str) -> tuple[int, int, int]:
-    """`delivered`: the last days again, as many as hold enough rows to correct 1 in 1,000 of all, and the new ones."""
+    """`delivered`: the last days again, enough to correct 1 in 1,000 of all rows, and the new ones."""
     con.execute(
         f"""
         create or replace table delivered as

@@ -1,11 +1,9 @@
-"""One command as a process of its own, and what it and its children cost.
+"""Run one command as a process, and measure wall time, processor time, memory and written bytes of it and its children.
 
-Here: wall time, processor time, memory, bytes written. Not here: what is run (`contenders`).
-
-Processor time and bytes come from the kernel's account of the process, which takes in each child that was waited for: nothing
-falls between two samples. Bytes are those that the kernel was given to write to storage, so a file in memory counts nothing, and
-a page that is written twice before it reaches the disk counts once. Memory is the sum of resident sets, sampled: pages that
-processes share count in each, so that it is rather too high than too low, and a peak shorter than the pause may be missed.
+Processor time and bytes are from the kernel's counters of the process, which include each child that was waited for, so sampling
+misses nothing. Bytes are those passed to the kernel for storage: a file in memory counts nothing, and a page that is written
+twice before it reaches the disk counts once. Memory is the sum of resident sets, sampled: pages that processes share count in
+each, so it is too high rather than too low, and a peak shorter than the pause may be missed.
 """
 
 from __future__ import annotations
@@ -26,7 +24,7 @@ MEGABYTE = 1 << 20
 
 @dataclass(frozen=True)
 class Cost:
-    """What a process and its children took. `cpu`: user and system; `peak_mb`: mebibytes; `written`: bytes."""
+    """The cost of a process and its children. `cpu`: user and system; `peak_mb`: mebibytes; `written`: bytes."""
 
     wall: float
     cpu: float
@@ -37,18 +35,18 @@ class Cost:
 
 
 class CommandFailed(Exception):
-    """A command ended with a code that it should not; the message ends with what it said last."""
+    """A command ended with an unexpected code; the message ends with its last output."""
 
 
 def measured(command: Sequence[str], *, environment: Mapping[str, str], log: Path, cwd: Path, good: Sequence[int] = (0,)) -> Cost:
-    """Run the command to its end. What it says on stdout is returned, what it says on stderr goes to `log`."""
+    """Run the command to its end. Return its stdout, write its stderr to `log`."""
     output = log.with_suffix(".out")
     with log.open("wb") as errors, output.open("wb") as said:
         began = time.perf_counter()
         process = subprocess.Popen(command, env=dict(environment), cwd=cwd, stdout=said, stderr=errors)
         sampler = _Sampler(process.pid)
         sampler.start()
-        os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)  # ended, but not yet forgotten
+        os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)  # ended, but not yet reaped
         wall = time.perf_counter() - began
         sampler.stop()
         written = _written(process.pid)
@@ -67,7 +65,7 @@ def _written(pid: int) -> int:
 
 
 class _Sampler(threading.Thread):
-    """Looks at the memory of a process and all below it, again and again."""
+    """Samples the memory of a process and its descendants."""
 
     def __init__(self, pid: int) -> None:
         super().__init__(daemon=True)

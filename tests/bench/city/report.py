@@ -1,6 +1,6 @@
-"""What a benchmark found, as tables on the terminal, as bench.json and as a plot.
+"""Print the figures of a benchmark as tables, and write bench.json and the plot.
 
-Here: showing. Not here: the arithmetic (`figures`).
+See `figures` for the arithmetic.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ def write(
 
 
 def machine() -> dict[str, object]:
-    """What the figures were measured on."""
+    """The machine of the measurement."""
     return {
         "cores": os.cpu_count(),
         "memory_gb": round(psutil.virtual_memory().total / (1 << 30), 1),
@@ -88,7 +88,7 @@ def _costs(summaries: Sequence[Summary]) -> Table:
 
 
 def _lines(title: str, fitted: Mapping[str, Line]) -> Table:
-    table = _table(title, ("contender", "fixed s", "µs a row", "exponent", "× limit a row"))
+    table = _table(title, ("contender", "fixed s", "µs per row", "exponent", "× limit a row"))
     limit = fitted.get(LIMIT)
     for contender, line in fitted.items():
         table.add_row(
@@ -108,19 +108,19 @@ def _stages(summaries: Sequence[Summary]) -> Table:
 
 
 def answered(rows: int, seconds: Mapping[str, float]) -> Table:
-    """How long those wait who look at a release of so many rows."""
+    """Print the waiting time of readers."""
     table = _table(f"Answers at {rows:,} rows", ("what", "ms"))
     for what, took in seconds.items():
         table.add_row(what, f"{took * 1000:,.0f}")
     return table
 
 
-LETTER = 0.008  # of the width of the plot: a name that does not fit into its bar is left out
+LETTER = 0.008  # share of the plot's width: a name that does not fit into its bar is left out
 
 
 def plot(summaries: Sequence[Summary], fitted: Mapping[str, Line], path: Path) -> None:
-    """Seconds over rows, both logarithmic, a line a contender; seconds by stage beside it, at the largest size of each."""
-    import matplotlib as mpl  # noqa: PLC0415 - half a second, and wanted once, at the end
+    """Seconds over rows, both logarithmic, one line per contender; next to it seconds by stage, at the largest size of each."""
+    import matplotlib as mpl  # noqa: PLC0415 - half a second, and needed once, at the end
 
     mpl.use("agg")
     from matplotlib import pyplot as plt  # noqa: PLC0415

@@ -1,8 +1,8 @@
-"""What the script of the limit is given: the models as dbt compiles them, what contracts and settings say, the columns of seeds.
+"""Prepare the inputs of the limit's script: the models as dbt compiles them, contracts and settings, the columns of seeds.
 
     python -m tests.bench.limit.pasted HOME FOLDER
 
-Here: writing that down, once for a home in which a run has been made, outside all timing. Not here: running it (`script`).
+Run it once for a home with a finished run, outside all timing. See `script` for the run.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from warehouse.paths import Home
 from warehouse.sql import literal
 
 DATABASES = ("release", "public")
-# What the models read of the run and its contracts; the other receipts are for the quality tables, which the limit leaves out.
+# Run tables that the models read; the others serve the quality tables, which the limit leaves out.
 RECEIPTS = ("clock", "settings", "agreements", "offered_labels", "published_snapshots", "contracts", "vocabularies")
 QUALITY = "quality"
 MODELS = "models.json"
@@ -30,9 +30,9 @@ MODELS = "models.json"
 
 @dataclass(frozen=True)
 class Model:
-    """A model or seed: `kind` is table, view or seed, `folder` where it lies below the project's.
+    """A model or seed: `kind` is table, view or seed, `folder` its folder in the project.
 
-    Of a seed `sql` is its file, and `columns` are its types by name.
+    For a seed `sql` is its file, and `columns` are its types by name.
     """
 
     name: str
@@ -47,12 +47,12 @@ class Model:
 
     @property
     def relation(self) -> str:
-        """Its name, whole and quoted."""
+        """Its qualified name, quoted."""
         return f'"{self.database}"."{self.schema}"."{self.alias}"'
 
 
 def paste(home: Home, folder: Path) -> None:
-    """Write into `folder` what the script needs, from a home with a release, which dbt compiles in: take a copy, where it was."""
+    """Write the inputs of the script into `folder`. dbt compiles in `home`, so pass a copy under the path of the original."""
     folder.mkdir(parents=True, exist_ok=True)
     with opened_afresh(home.warehouse, "warehouse") as con:  # before dbt opens it, which keeps it
         for name in RECEIPTS:
@@ -66,7 +66,7 @@ def paste(home: Home, folder: Path) -> None:
 
 
 def read_pasted(folder: Path) -> tuple[list[str], list[Model]]:
-    """The macros of the schema `stats`, and the models in an order in which each finds what it reads."""
+    """The macros of the schema `stats`, and the models in the order of their dependencies."""
     said = json.loads((folder / MODELS).read_text())
     return said["macros"], [Model(**model) for model in said["models"]]
 
@@ -84,7 +84,7 @@ def _model(node: Any) -> Model:
         alias=node.alias,
         database=node.database,
         schema=node.schema,
-        # a fact that grows is built whole here
+        # an incremental fact is built whole here
         kind={"incremental": "table"}.get(node.config.materialized, node.config.materialized),
         sql=str(DBT_PROJECT / node.original_file_path) if is_seed else node.compiled_code,
         columns={name: column.data_type or "" for name, column in node.columns.items()},
@@ -103,7 +103,7 @@ def _with_types(con: DuckDBPyConnection, seed: Model) -> Model:
 
 
 def main() -> None:
-    """Write down what the script of the limit is given."""
+    """Prepare the inputs of the limit's script."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("home", type=Path)
     parser.add_argument("folder", type=Path)

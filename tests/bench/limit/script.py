@@ -2,10 +2,10 @@
 
     python -m tests.bench.limit.script PASTED DELIVERIES OUT
 
-Prints one JSON object: seconds a step and a model, rows a table, the content hash. PASTED comes from `tests.bench.limit.pasted`.
+Prints one JSON object: seconds per step and model, rows per table, the content hash. `tests.bench.limit.pasted` makes PASTED.
 
-Here: the order of the work. A model that has a file in `by_hand/` is made by that file, the others by what dbt compiled. The
-working schemas lie in memory; the two files are written once, closed, opened again read-only, counted and hashed.
+A file in `by_hand/` makes its model, the compiled SQL of dbt makes the others. The working schemas are in memory; the script
+writes the two files once, closes them, opens them again read-only, counts and hashes them.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ EVENTS = {
     "stops": "fpc__police_stops",
     "payments": "comptroller__checkbook",
 }
-# Steps that the hand-written facts do without.
+# Steps that the hand-written facts do not need.
 LEFT_OUT = (
     "stg_fpc__police_stops", "stg_comptroller__checkbook", "int_police_calls__geocoded", "int_service_requests__with_follow_up",
 )  # fmt: skip
@@ -65,7 +65,7 @@ class Clock:
 
 
 def run(pasted: Path, deliveries: Path, out: Path) -> dict[str, object]:
-    """Do the whole work; what the process has to say of it."""
+    """Do the whole work; return the figures."""
     clock = Clock()
     shutil.rmtree(out, ignore_errors=True)
     out.mkdir(parents=True)
@@ -176,7 +176,7 @@ def _count(con: DuckDBPyConnection, relation: str) -> int:
 
 
 def main() -> None:
-    """Run it once and print what it has to say."""
+    """Run it once and print the figures."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     for name in ("pasted", "deliveries", "out"):
         parser.add_argument(name, type=Path)

@@ -1,8 +1,8 @@
 """The deliveries that do not grow with the city, read the product's way: by its connectors, typed by its views.
 
-Here: landing them as a first run would. Of tables that a publisher releases whole, the product itself decides which release is
-the newest and which records it withdrew (`ingest.landing.promote`); of the others the last row of a key lands. Not here: the
-four event sources (`script`, read.sql).
+This module lands them as a first run would. For tables that a publisher releases whole, the product itself finds the newest
+release and its withdrawn records (`ingest.landing.promote`); for the others the last row of a key lands. See `script` and
+read.sql for the four event sources.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from ingest.typing.cells import accepted_rows
 def read_small(con: DuckDBPyConnection, deliveries: Path, without: Container[str], batches: Path, now: dt.datetime) -> None:
     """Make `landing` and `typed` of every source but those in `without`; of a source without a folder they are empty.
 
-    `batches`: a folder for those that are written down before they land. `now`: the time of the run.
+    `batches`: a folder for batches that are written before they land. `now`: the time of the run.
     """
     city = read_city(deliveries)
     ensure_ledger(con)

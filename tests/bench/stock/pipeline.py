@@ -2,9 +2,9 @@
 
     python -m tests.bench.stock.pipeline DELIVERIES OUT
 
-Prints one JSON object: seconds a step, and figures that the benchmark holds against the release.
+Prints one JSON object: seconds per step, and figures that the benchmark compares with the release.
 
-Here: the two steps, in one process and a child. Not here: the models (`dbt/`).
+The two steps run in one process and a child. `dbt/` contains the models.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ FIGURES = "select name, figure from figures"
 
 
 def load(deliveries: Path, out: Path) -> None:
-    """The four sources into `raw` of OUT/stock.duckdb, as they are."""
+    """Load the four sources into `raw` of OUT/stock.duckdb, as they are."""
     with zipfile.ZipFile(next((deliveries / "mpd__dispatched_calls").glob("*.zip"))) as archive:
         archive.extractall(out / "unzipped")
     read = {"use_pyarrow": True, "chunk_size": CHUNK, "all_varchar": True}
@@ -44,7 +44,7 @@ def load(deliveries: Path, out: Path) -> None:
     pipeline = dlt.pipeline(
         "city", pipelines_dir=str(out / "dlt"), destination=dlt.destinations.duckdb(str(out / "stock.duckdb")), dataset_name="raw"
     )
-    # its default for DuckDB writes SQL with every value in it: four times as long
+    # dlt's default for DuckDB writes SQL with every value in it: four times as slow
     named = [table.with_name(name) for name, table in tables.items()]
     pipeline.run(named, write_disposition="replace", loader_file_format="parquet")
 
@@ -54,7 +54,7 @@ def _files(folder: Path, pattern: str) -> Any:
 
 
 def build(deliveries: Path, out: Path) -> None:
-    """Every model and test of the project."""
+    """Build every model and run every test of the project."""
     folder = resources.files("duckdb_extension_spatial") / "extensions" / f"v{duckdb.__version__}" / "spatial.duckdb_extension"
     places = ["--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT), "--target-path", str(out / "target")]
     environment = os.environ | {

@@ -1,7 +1,6 @@
-"""What censoring, suppression at source and unknown race do to the figures, each switched on and off.
+"""Measure the effects of censoring, suppression at source and unknown race on the figures, each switched on and off.
 
-Here: the scenarios, and the naive figures that a report would show if it ignored them. Not here: how facts are spoilt (`planted`
-and the worlds), the document (`report`).
+Add a scenario here, or a naive figure that a report would show if it ignored the missing data. See `planted` for the switches.
 """
 
 from __future__ import annotations
@@ -10,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from tests.support.truth.engine import Engine
-from tests.support.truth.judge import Verdict, verdicts
+from tests.support.truth.evaluation import Evaluation, evaluations
 from tests.support.truth.planted import Switches
 from tests.support.truth.runs import run_passes
 
@@ -19,29 +18,29 @@ _OF_PERSONS = ("labor", "lead_tests", "staff", "stops", "survey")
 
 @dataclass(frozen=True)
 class Scenario:
-    """One way of spoiling the facts of some worlds."""
+    """One kind of missing data in the facts of some worlds."""
 
     title: str
     worlds: tuple[str, ...]
     switches: Switches
     measures: tuple[str, ...]
-    group: str | None = None  # whose figures are looked at, if not all groups'
+    group: str | None = None  # the group whose figures count, if not all groups'
 
 
 @dataclass(frozen=True)
 class Bias:
-    """A measure with facts as they are and as they are spoilt; the figures of its values and of its ratios."""
+    """The figures of a measure from complete and from incomplete facts: of its values and of its ratios."""
 
     title: str
-    is_of_race: bool  # whether race is what is missing
+    is_of_race: bool  # whether race is missing
     measure_id: str
-    off: dict[str, Verdict]
-    on: dict[str, Verdict]
-    naive: float | None  # mean error, in percent, of what would come out if what is missing were not there
+    off: dict[str, Evaluation]
+    on: dict[str, Evaluation]
+    naive: float | None  # mean error, in percent, of a report that ignores the missing data
 
     @property
     def without_value(self) -> float:
-        """The part of the truths, in percent, that have no figure where facts are spoilt."""
+        """The percentage of truths without a figure where data are missing."""
         return 100 * (1 - (self.on["value"].figures / self.on["value"].truths if "value" in self.on else 0))
 
 
@@ -72,25 +71,27 @@ SCENARIOS = (
     Scenario("followed for 2 days", ("requests",), Switches(follow_up_days=2), ("request_days_to_close_median",)),
 )  # fmt: skip
 
-# What a report would say that took the closed for all, and the cells that are left for all of a district.
+# The figures of a report that takes closed records for all, and the remaining cells for the whole district.
 _OF_THE_CLOSED = """
-    select judged.truth, judged.race_ethnicity_code, median(date_diff('day', facts.service_request_at, facts.closed_at)) as naive
-    from judged
+    select
+        evaluated.truth, evaluated.race_ethnicity_code,
+        median(date_diff('day', facts.service_request_at, facts.closed_at)) as naive
+    from evaluated
     inner join release.marts.fct_service_requests as facts
-        on judged.geoid = facts.aldermanic_district_geoid
-        and judged.period_start = date_trunc('quarter', facts.occurred_on)
-    where judged.measure_id = 'request_days_to_close_median' and facts.closed_at is not null
-    group by judged.truth, judged.race_ethnicity_code, judged.geoid, judged.period_start
+        on evaluated.geoid = facts.aldermanic_district_geoid
+        and evaluated.period_start = date_trunc('quarter', facts.occurred_on)
+    where evaluated.measure_id = 'request_days_to_close_median' and facts.closed_at is not null
+    group by evaluated.truth, evaluated.race_ethnicity_code, evaluated.geoid, evaluated.period_start
 """
 _OF_WHAT_IS_LEFT = """
-    select judged.truth, judged.race_ethnicity_code, {unit} * sum({outcome}) / sum(facts.students_count) as naive
-    from judged
+    select evaluated.truth, evaluated.race_ethnicity_code, {unit} * sum({outcome}) / sum(facts.students_count) as naive
+    from evaluated
     inner join release.marts.fct_student_outcomes as facts
-        on judged.geoid = facts.school_district_geoid
-        and judged.period_start = facts.period_start
-        and judged.race_ethnicity_code = facts.race_ethnicity_code
-    where judged.measure_id = '{measure}' and facts.metric = '{metric}' and facts.value_status = 'computed'
-    group by judged.truth, judged.race_ethnicity_code, judged.geoid, judged.period_start
+        on evaluated.geoid = facts.school_district_geoid
+        and evaluated.period_start = facts.period_start
+        and evaluated.race_ethnicity_code = facts.race_ethnicity_code
+    where evaluated.measure_id = '{measure}' and facts.metric = '{metric}' and facts.value_status = 'computed'
+    group by evaluated.truth, evaluated.race_ethnicity_code, evaluated.geoid, evaluated.period_start
 """
 _NAIVE = {"request_days_to_close_median": _OF_THE_CLOSED} | {
     measure: _OF_WHAT_IS_LEFT.format(measure=measure, metric=metric, outcome=outcome, unit=unit)
@@ -103,7 +104,7 @@ _NAIVE = {"request_days_to_close_median": _OF_THE_CLOSED} | {
 
 
 def biases(engine: Engine, seeds: int) -> Iterator[Bias]:
-    """Each measure of each scenario, off and on, over the same draws as far as they are the same."""
+    """Each measure of each scenario, off and on, over the same draws where possible."""
     for scenario in SCENARIOS:
         off = _figures(engine, seeds, Switches(), scenario)
         on = _figures(engine, seeds, scenario.switches, scenario)
@@ -118,11 +119,11 @@ def biases(engine: Engine, seeds: int) -> Iterator[Bias]:
             )
 
 
-def _figures(engine: Engine, seeds: int, switches: Switches, scenario: Scenario) -> dict[str, dict[str, Verdict]]:
+def _figures(engine: Engine, seeds: int, switches: Switches, scenario: Scenario) -> dict[str, dict[str, Evaluation]]:
     run_passes(engine, 1, seeds, switches, scenario.worlds)
-    out: dict[str, dict[str, Verdict]] = {}
-    for verdict in verdicts(engine.con, _whom(scenario)):
-        out.setdefault(verdict.measure_id, {})[verdict.what] = verdict
+    out: dict[str, dict[str, Evaluation]] = {}
+    for evaluation in evaluations(engine.con, _whom(scenario)):
+        out.setdefault(evaluation.measure_id, {})[evaluation.what] = evaluation
     return out
 
 

@@ -1,7 +1,7 @@
-"""Counts planted behind the counted models: for measures without a world of their own, and for intervals that no measure has yet.
+"""Plant counts after the counts models: for measures without a world, and for intervals that no measure has yet.
 
-Here: a new measure of the registry is taken up by itself, as its kind, its denominator and its reference say, from the step on
-that all measures share. Not here: what its own counted model makes of facts (a world), medians, estimates and sums.
+A new measure of the registry is included without a change here, by its kind, denominator and reference. Its own counts model
+needs a world (`worlds`); medians, estimates and sums are not planted here.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ from tests.support.truth.planted import Switches, World, alike, years
 TIMES = 4
 KINDS = ("proportion", "composition", "rate", "count")
 _SHARE = np.array([0.62, 0.30, 0.42, 0.50])
-_RATE = np.array([0.04, 0.10, 0.06, 0.05])  # of a resident, a year
+_RATE = np.array([0.04, 0.10, 0.06, 0.05])  # per resident and year
 _PEOPLE = np.array([1_800, 1_600, 1_000, 600])
 _MARGIN = 0.12  # standard error of an estimated population, as a part of it
 
-# Kinds of interval that a rule provides for and no measure of the registry brings about.
+# Kinds of interval that the rules allow and no measure of the registry uses.
 INVENTED: dict[str, dict[str, str | None]] = {
     "(a rate against the rest)": {"kind": "rate", "reference_rule": "rest", "population_scheme": "pl_2020"},
     "(a rate against one group)": {
@@ -94,11 +94,11 @@ def _plant(world: World, rng: np.random.Generator, seeds: int, switches: Switche
     else:
         truth = alike(_SHARE if kind == "proportion" else _RATE, switches)
         whole, total = people, people.sum(axis=1, keepdims=True)
-        # where people are estimated not the estimate differs from seed to seed but who is there, as in `labor`
+        # where people are estimated, seeds share the estimate and differ in the true number, as in `labor`
         there = people * (1 + _MARGIN * rng.standard_normal(people.shape)) if _is_estimated(measure) else people
         counts = rng.binomial(people, truth) if kind == "proportion" else rng.poisson(truth * there)
     rest = ((truth * whole).sum(axis=1, keepdims=True) - truth * whole) / (whole.sum(axis=1, keepdims=True) - whole)
-    # a seed is another year of the town, or, where each needs an estimate of its own, another place in one year
+    # a seed is another year of the town or, where each needs its own estimate, another place in one year
     first_day = np.full(seeds, years(1)[0]) if _is_estimated(measure) else years(seeds)
     where = np.array([f"PLACE {seed}" for seed in range(seeds)]) if _is_estimated(measure) else np.full(seeds, town.GEOID)
     place = ("neighborhood", "planted") if _is_estimated(measure) else ("city", "current")

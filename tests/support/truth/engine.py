@@ -1,7 +1,7 @@
-"""The measure engine alone: the SQL that dbt compiled of the measure models, run over facts that a test plants.
+"""Run the compiled SQL of the measure models over facts that a test plants.
 
-Here: a copy of the warehouse without rows in which facts can be put and the models between them and `fct_equity_measures` run, in
-the order of dbt's manifest. Not here: which facts (`worlds`), what they should come to (`judge`), whole runs (tests/e2e).
+The engine is a copy of the warehouse without rows. It runs the models from the facts to `fct_equity_measures` in the order of
+dbt's manifest. See `worlds` for the facts, `evaluation` for the comparison with the truth, and tests/e2e for whole runs.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from ingest.contract.registry import load_registry
 from ingest.contract.vocabulary import load_vocabulary
 from tests.support.empty_warehouse import EmptyWarehouse, files
 
-# What is built here; all else that these models read is planted, or a seed.
+# Models that the engine builds; all their other inputs are planted, or seeds.
 BUILT = ("measures/aggregates/", "measures/counts/", "measures/calculation/", "marts/facts/measures/")
 LAST_DAY = "9000-12-31"
 
@@ -103,7 +103,7 @@ class Engine:
         )
 
     def plant(self, name: str, columns: Columns) -> None:
-        """Put rows into a fact, a dimension or another input, beside those that are there; columns that are left out are NULL."""
+        """Add rows to a fact, a dimension or another input; missing columns are NULL."""
         size = max(len(column) for column in columns.values() if np.ndim(column) or isinstance(column, pa.Array))
         table = pa.table({key: _column(value, size) for key, value in columns.items()})
         if name not in self._planted:
@@ -114,15 +114,15 @@ class Engine:
         self.con.unregister("rows_to_plant")
 
     def clear(self) -> None:
-        """Take away what was planted since the engine was made, or since it was last cleared."""
+        """Delete the rows planted since the engine was made or last cleared."""
         for name in self._planted:
             self.con.execute(f"truncate {self.relation(name)}; insert into {self.relation(name)} from before_{name}")
         self._planted.clear()
 
     def run(self, counted: Callable[[], None] | None = None) -> None:
-        """Build every model of BUILT that is a table; the views among them read what is there.
+        """Build every model of BUILT that is a table; its views read the current rows.
 
-        `counted` is called when the counts of all measures stand in int_equity_measures__unioned, and may add to them.
+        `counted` is called when the counts of all measures are in int_equity_measures__unioned, and may add to them.
         """
         for step in self._steps:
             self.con.execute(f"create or replace table {step.relation} as {step.sql}")
@@ -136,7 +136,7 @@ def _column(value: Any, size: int) -> pa.Array:
     if isinstance(value, str):
         return pa.DictionaryArray.from_arrays(np.zeros(size, np.int8), [value])
     column = np.broadcast_to(value, size)
-    # what is not a number is NULL
+    # NaN becomes NULL
     return pa.array(column.astype("datetime64[us]") if column.dtype == np.dtype("datetime64[s]") else column, from_pandas=True)
 
 

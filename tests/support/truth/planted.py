@@ -1,6 +1,6 @@
-"""What a world of planted facts is: rows of facts, and beside them the values that they were drawn from.
+"""Types and helpers of a world of planted facts: rows of facts, and the values from which they were drawn.
 
-Here: the shapes that every world shares, the switches, and small helpers of drawing. Not here: a measure's mechanism (`worlds`).
+Add a switch or a helper here. See `worlds` for the mechanism of a measure.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ from numpy.typing import NDArray
 Numbers = NDArray[np.float64]
 Whole = NDArray[np.int64]
 
-FIRST_YEAR = 2023  # since then no map changes, so that each year can be another seed
-LATER = 1_000  # years further on lie those of a second mechanism of the same fact
+FIRST_YEAR = 2023  # no map changes after this year, so each year can be another seed
+LATER = 1_000  # years between the two mechanisms of one fact
 
-# The grain of fct_equity_measures, what most truths say of it, and the planted value.
+# The grain of fct_equity_measures, its defaults for most truths, and the planted value.
 TRUTH: dict[str, Any] = {
     "measure_id": None, "measure_version": 1, "period_type": "year", "period_start": None, "geography_type": "city",
     "geography_vintage": "current", "geoid": None, "race_standard": "spd15_1997", "race_ethnicity_code": "all",
@@ -30,12 +30,12 @@ TRUTH: dict[str, Any] = {
 
 @dataclass(frozen=True)
 class Switches:
-    """What is done to the facts beyond drawing them; as they stand, nothing that would move a value.
+    """Changes of the facts after drawing; the defaults change no value.
 
-    shuffled: race labels change hands, and where records carry none all tracts are alike, so that no gap is left ·
-    unknown: the share of records whose race nobody noted · unknown_if_outcome: the same, of records with the outcome, where it
+    shuffled: race labels are shuffled, and where records have none all tracts are alike, so that no gap is left ·
+    unknown: the share of records without a race · unknown_if_outcome: the same for records with the outcome, where it
     differs · starred_below: cells of fewer students are starred · starred_outcomes_below: and those of fewer students with the
-    outcome · follow_up_days: records are followed no longer than that · as_of_days: the file was drawn up to so many days after
+    outcome · follow_up_days: the longest follow-up · as_of_days: the file was extracted up to this many days after
     """
 
     shuffled: bool = False
@@ -66,18 +66,18 @@ class World:
 
 
 def years(seeds: int, first: int = FIRST_YEAR) -> NDArray[np.datetime64]:
-    """The first day of one year a seed."""
+    """The first day of one year per seed."""
     return np.array([f"{first + seed}-01-01" for seed in range(seeds)], dtype="datetime64[D]")
 
 
 def months(seeds: int, first: int = FIRST_YEAR) -> NDArray[np.datetime64]:
-    """The first days of all months, a row a seed."""
+    """The first days of all months, one row per seed."""
     start = np.datetime64(f"{first}-01", "M")
     return (start + np.arange(12 * seeds)).astype("datetime64[D]").reshape(seeds, 12)
 
 
 def quarters(seeds: int, first: int = FIRST_YEAR) -> NDArray[np.datetime64]:
-    """The first days of all quarters, a row a seed."""
+    """The first days of all quarters, one row per seed."""
     return months(seeds, first)[:, ::3]
 
 
@@ -96,12 +96,12 @@ def days_within(rng: np.random.Generator, first_day: NDArray[np.datetime64], day
 
 
 def alike(by_place: Numbers, switches: Switches) -> Numbers:
-    """Figures of places (on the first axis), each their mean where nothing is to tell places apart."""
+    """Figures of places (on the first axis), each replaced by their mean where all places are to be alike."""
     return np.broadcast_to(by_place.mean(axis=0), by_place.shape) if switches.shuffled else by_place
 
 
 def cells(counts: Whole, *axes: Any) -> list[Any]:
-    """For each record of a table of counts, its value on each axis of the table (None: the axis is not wanted)."""
+    """For each record of a table of counts, its value on each axis of the table (None: skip the axis)."""
     flat = counts.ravel()
     positions = np.unravel_index(np.repeat(np.arange(flat.size), flat), counts.shape)
     return [None if axis is None else np.asarray(axis)[at] for axis, at in zip(axes, positions, strict=True)]
@@ -115,7 +115,7 @@ def chosen(words: Any, at: Whole) -> pa.Array:
 def with_unknown(
     rng: np.random.Generator, races: Any, outcome: NDArray[np.bool_], switches: Switches, label: str = "observer_unknown"
 ) -> Any:
-    """Race as it is noted: lost to `label` as often as the switches say."""
+    """Reported race: replaced by `label` as often as the switches require."""
     lost = (
         switches.unknown
         if switches.unknown_if_outcome is None
@@ -125,7 +125,7 @@ def with_unknown(
 
 
 def dealt(rng: np.random.Generator, groups: Whole, labels: Sequence[Any]) -> Any:
-    """Labels dealt out anew within each group of records, so that they keep their numbers and mean nothing."""
+    """Labels shuffled within each group of records: their numbers stay and their meaning is lost."""
     order = np.lexsort((rng.random(len(groups)), groups))
     home = np.argsort(groups, kind="stable")
     out = np.empty_like(np.asarray(labels))

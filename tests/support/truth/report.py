@@ -1,9 +1,9 @@
-"""The tables of docs/methods.md about planted truth, measured anew.
+"""Measure the tables of docs/methods.md about planted truth.
 
     python -m tests.support.truth.report [--write]
 
 Prints the tables; `--write` puts them into docs/methods.md between their marks. Every seed is fixed. It takes ten minutes of a
-processor. Here: how figures become a table. Not here: how they come about (`runs`, `judge`, `biases`).
+processor. See `runs`, `evaluation` and `biases` for the figures.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ from tests.support.empty_warehouse import building_empty
 from tests.support.truth import town
 from tests.support.truth.biases import Bias, biases
 from tests.support.truth.engine import Engine
-from tests.support.truth.judge import Verdict, verdicts
+from tests.support.truth.evaluation import Evaluation, evaluations
 from tests.support.truth.planted import Switches
 from tests.support.truth.runs import run_passes
 
 DOCUMENT = ROOT / "docs" / "methods.md"
 FULL, SHUFFLED, SPOILT = (10, 40), (5, 40), 40  # passes and seeds; seeds of each scenario
-UNGAPPED = "measure_id <> 'residents_in_qct_share'"  # nobody changes race or place there: a list and a census
+UNGAPPED = "measure_id <> 'residents_in_qct_share'"  # race and place do not vary there: a list and a census
 _COVERAGE = (
     "measure | method | seeds | values | error, % | coverage | of the ratio | of the difference | its error, % "
     "| gaps where none is | their mean, %"
@@ -49,7 +49,7 @@ _OF_FEW = """
             avg((rate_ratio - truth / reference_truth) * reference_value / truth) as ratio_error,
             count(ratio_covered) as of_ratio, count(*) filter (ratio_covered) as ratio_covered,
             count(difference_covered) as of_difference, count(*) filter (difference_covered) as difference_covered
-        from judged
+        from evaluated
         where is_sometimes_few
         group by all
     )
@@ -64,17 +64,17 @@ _OF_FEW = """
         for name in ("value_error", "shown_error", "ratio_error")
     )
 )
-_TEXTS = 2  # columns of text, which stand first
+_TEXTS = 2  # columns of text, which are first
 _MARK = "<!-- {}: python -m tests.support.truth.report --write -->"
 
 Table = Sequence[Sequence[str]]
 
 
-def coverage_table(found: Iterable[Verdict], shuffled: Iterable[Verdict]) -> Table:
-    """A row a measure and method: intervals, coverage of value, ratio and difference, mean errors, and gaps where none is."""
-    by_key: dict[tuple[str, str], dict[str, Verdict]] = {}
-    for verdict in found:
-        by_key.setdefault((verdict.measure_id, verdict.method), {})[verdict.what] = verdict
+def coverage_table(found: Iterable[Evaluation], shuffled: Iterable[Evaluation]) -> Table:
+    """One row per measure and method: intervals, coverage of value, ratio and difference, mean errors, and gaps where none is."""
+    by_key: dict[tuple[str, str], dict[str, Evaluation]] = {}
+    for evaluation in found:
+        by_key.setdefault((evaluation.measure_id, evaluation.method), {})[evaluation.what] = evaluation
     gaps = {(v.measure_id, v.method): v for v in shuffled if v.what == "difference" and v.excluded is not None}
     out = _head(_COVERAGE)
     for key, of_what in sorted(by_key.items(), key=lambda item: (item[0][0].startswith("("), item[0])):
@@ -93,7 +93,7 @@ def coverage_table(found: Iterable[Verdict], shuffled: Iterable[Verdict]) -> Tab
 
 
 def bias_table(found: Iterable[Bias]) -> Table:
-    """A row a scenario and measure: error and coverage of the value, off and on, and what else tells of the bias."""
+    """One row per scenario and measure: error and coverage of the value, off and on, and other figures of the bias."""
     out = _head(_BIAS)
     before = ""
     for bias in found:
@@ -125,9 +125,9 @@ def few_table(con: duckdb.DuckDBPyConnection) -> Table:
 def measured(engine: Engine) -> dict[str, Table]:
     """All tables by name; ten minutes."""
     run_passes(engine, *FULL)
-    found, few = verdicts(engine.con), few_table(engine.con)
+    found, few = evaluations(engine.con), few_table(engine.con)
     run_passes(engine, *SHUFFLED, Switches(shuffled=True))
-    coverage = coverage_table(found, verdicts(engine.con, UNGAPPED))
+    coverage = coverage_table(found, evaluations(engine.con, UNGAPPED))
     return {"coverage": coverage, "few": few, "bias": bias_table(biases(engine, SPOILT))}
 
 
@@ -148,10 +148,10 @@ def _head(titles: str) -> list[list[str]]:
     return [names, ["---"] * _TEXTS + ["---:"] * (len(names) - _TEXTS)]
 
 
-def _error(verdict: Verdict) -> str:
-    if verdict.is_exact:
+def _error(evaluation: Evaluation) -> str:
+    if evaluation.is_exact:
         return "0"
-    return f"{verdict.error:+.2f} ± {verdict.error_se:.2f}" if verdict.error_se else f"{verdict.error:+.2f}"
+    return f"{evaluation.error:+.2f} ± {evaluation.error_se:.2f}" if evaluation.error_se else f"{evaluation.error:+.2f}"
 
 
 def _share(percent: float | None) -> str:
@@ -159,7 +159,7 @@ def _share(percent: float | None) -> str:
 
 
 def main() -> None:
-    """Measure, print, and write if asked to."""
+    """Measure, print, and write with `--write`."""
     parser = argparse.ArgumentParser(prog="python -m tests.support.truth.report", description=__doc__)
     parser.add_argument("--write", action="store_true")
     chosen = parser.parse_args()

@@ -1,7 +1,6 @@
-"""Passes of the measure engine over planted worlds, judged.
+"""Run the measure engine over planted worlds and evaluate the result.
 
-Here: which worlds, how many seeds, which switches; every seed is fixed, so that a pass always comes to the same figures. Not
-here: limits.
+This module chooses worlds, seeds and switches. Every seed is fixed, so a pass always gives the same figures.
 """
 
 from __future__ import annotations
@@ -14,7 +13,7 @@ import pyarrow as pa
 
 from tests.support.truth import counted, town
 from tests.support.truth.engine import Engine
-from tests.support.truth.judge import judge
+from tests.support.truth.evaluation import evaluate
 from tests.support.truth.planted import Switches, World
 from tests.support.truth.worlds import worlds
 
@@ -29,7 +28,7 @@ def planted_measures() -> set[str]:
 def run_passes(
     engine: Engine, passes: int, seeds: int, switches: Switches | None = None, only: Collection[str] | None = None
 ) -> None:
-    """Plant, run and judge so many times so many seeds: afterwards the table `judged` of the engine holds a row a truth.
+    """Plant, run and evaluate `passes` of seeds: then the table `evaluated` of the engine has one row per truth.
 
     only: the worlds that are planted, by name; `counted` is the counts of measures without one
     """
@@ -56,11 +55,11 @@ def _run(engine: Engine, number: int, seeds: int, switches: Switches, only: Coll
         _fill(engine, world)
 
     engine.run(counted=add if "counted" in only else None)
-    judge(engine.con, truths, number)
+    evaluate(engine.con, truths, number)
 
 
 def _stream(name: str, number: int) -> np.random.Generator:
-    """A stream for each world and pass, so that a change in one leaves the others' rows alone."""
+    """A stream for each world and pass, so that a change in one does not change the others' rows."""
     return np.random.default_rng([SEED, number, zlib.crc32(name.encode())])
 
 

@@ -1,6 +1,6 @@
-"""The planted town: tracts, districts, who lives where, and its addresses. One for all seeds; what happens there differs.
+"""The planted town: tracts, districts, residents and addresses. All seeds share it; only the events differ.
 
-Here: the inputs of place and population of the measure engine. Not here: the maps and the census themselves (ingest/sample).
+This module makes the inputs of place and population for the measure engine. See ingest/sample for real maps and a census.
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ GEOID = "9900001"
 COUNTY = "99001"
 RACES = ("white", "black", "hispanic", "asian")
 TRACTS, DISTRICTS = 24, 4
-_ADDRESSES = 160  # houses of each piece
+_ADDRESSES = 160  # houses of each part
 _UNITS = 3  # addresses of every fourth house, each a unit; the others have one
 
-# A piece is what lies in one tract and one district: the first tract lies in two.
+# A part is the intersection of one tract and one district: the first tract is in two.
 TRACT: Whole = np.array([0, *range(TRACTS)])
 DISTRICT: Whole = np.array([1, *(tract * DISTRICTS // TRACTS for tract in range(TRACTS))])
 PIECES = len(TRACT)
@@ -27,13 +27,13 @@ DISTRICT_GEOID = np.array([str(district + 1) for district in DISTRICT])
 POLICE_GEOID = np.array([str(1 + district // 2) for district in DISTRICT])
 NEIGHBORHOOD_GEOID = np.array([f"QUARTER {tract // 3}" for tract in TRACT])
 
-# How much of each group lives in the tracts from the first to the last: they live apart.
+# The share of each group in each tract, from the first to the last: the groups live apart.
 _along = np.linspace(0, 1, TRACTS)
 _LIVES = np.stack([1.6 * _along + 0.2, 1.7 - 1.5 * _along, 0.3 + 2.4 * _along * (1 - _along), np.full(TRACTS, 0.15)], axis=1)
-PEOPLE: Whole = np.rint(1_000 * _LIVES[TRACT] * np.where(TRACT == 0, 0.5, 1)[:, None]).astype(np.int64)  # piece × race
+PEOPLE: Whole = np.rint(1_000 * _LIVES[TRACT] * np.where(TRACT == 0, 0.5, 1)[:, None]).astype(np.int64)  # part × race
 RESIDENTS: Whole = PEOPLE.sum(axis=1)
 
-# The types of place of counted rows: type, vintage, and the geoid of each piece.
+# The types of place of counted rows: type, vintage, and the geoid of each part.
 PLACES = {
     "city": ("current", np.full(PIECES, GEOID)),
     "tract": ("2020", TRACT_GEOID),
@@ -44,7 +44,7 @@ PLACES = {
 
 
 def placed(piece: Whole) -> dict[str, Any]:
-    """The place columns of facts that lie in these pieces."""
+    """The place columns of facts in these parts."""
     return {
         "jurisdiction": GEOID,
         "tract_geoid": chosen(TRACT_GEOID, piece),
@@ -56,7 +56,7 @@ def placed(piece: Whole) -> dict[str, Any]:
 
 
 def sums(by_piece: Numbers, geography_type: str) -> tuple[Any, Numbers]:
-    """The geoids of a type, and a figure of pieces (on the last axis) added up to them."""
+    """The geoids of a type, and a figure of parts (on the last axis) added up to them."""
     geoids, at = np.unique(PLACES[geography_type][1], return_inverse=True)
     out = np.zeros((*np.shape(by_piece)[:-1], len(geoids)))
     for piece, place in enumerate(at):
@@ -65,9 +65,9 @@ def sums(by_piece: Numbers, geography_type: str) -> tuple[Any, Numbers]:
 
 
 def weighted(values: Numbers, geography_type: str, people: Numbers = PEOPLE) -> tuple[Any, Numbers]:
-    """What place-weighting estimates: the mean of pieces' values over where each group and everybody (last) lives; place × race.
+    """The estimand of place-weighting: the mean of parts' values over where each group and all people (last) live; place × race.
 
-    In the city a piece is a whole tract: give it the values of tracts.
+    In the city a part is a whole tract: pass the values of tracts.
     """
     residents = np.column_stack([people, people.sum(axis=1)])
     geoids, total = sums(residents.T, geography_type)
@@ -114,7 +114,7 @@ def plant() -> World:
 
 
 def addresses() -> tuple[Any, Whole]:
-    """Every house of the index, and its piece."""
+    """Every house of the index, and its part."""
     piece = np.repeat(np.arange(PIECES), _ADDRESSES)
     return np.array([f"{number} N PLANTED ST" for number in range(len(piece))]), piece
 

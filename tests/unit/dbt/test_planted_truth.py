@@ -1,6 +1,6 @@
 """Every measure finds what was planted: the measure models alone, over facts drawn from known values (ADR 34).
 
-Here: all measures over few seeds. Not here: coverage told exactly, which takes many (tests/stress/test_planted_truth.py).
+All measures over few seeds. See tests/stress/test_planted_truth.py for exact coverage, which needs many.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import pytest
 from orchestration.settings import DBT_PROJECT
 from tests.support.truth import limits, town
 from tests.support.truth.engine import Engine
-from tests.support.truth.judge import Verdict, verdicts
+from tests.support.truth.evaluation import Evaluation, evaluations
 from tests.support.truth.planted import Switches
 from tests.support.truth.runs import planted_measures, run_passes
 from tests.support.truth.worlds import UNPLANTED
@@ -32,9 +32,9 @@ def engine(empty_warehouse: EmptyWarehouse, tmp_path_factory: pytest.TempPathFac
 
 
 @pytest.fixture(scope="module")
-def judged(engine: Engine) -> list[Verdict]:
+def evaluated(engine: Engine) -> list[Evaluation]:
     run_passes(engine, 1, SEEDS)
-    return verdicts(engine.con)
+    return evaluations(engine.con)
 
 
 def registered() -> set[str]:
@@ -51,34 +51,38 @@ def test_each_measure_has_a_world_or_a_reason() -> None:
     assert not unknown, f"no measure of the registry: {sorted(unknown)}"
 
 
-def test_each_world_is_measured(judged: list[Verdict]) -> None:
-    found = {verdict.measure_id for verdict in judged}
+def test_each_world_is_measured(evaluated: list[Evaluation]) -> None:
+    found = {evaluation.measure_id for evaluation in evaluated}
     assert found >= planted_measures()
-    lost = [f"{v.measure_id}: {v.figures} of {v.truths}" for v in judged if v.what == "value" and v.figures < 0.99 * v.truths]
+    lost = [f"{v.measure_id}: {v.figures} of {v.truths}" for v in evaluated if v.what == "value" and v.figures < 0.99 * v.truths]
     assert not lost, f"truths without a value: {lost}"
 
 
-def test_values_ratios_and_differences_are_right_on_the_average(judged: list[Verdict]) -> None:
-    assert not limits.wrong_on_average(judged)
+def test_values_ratios_and_differences_are_right_on_the_average(evaluated: list[Evaluation]) -> None:
+    assert not limits.wrong_on_average(evaluated)
 
 
-def test_intervals_hold_the_truth(judged: list[Verdict]) -> None:
-    assert sum(verdict.intervals for verdict in judged) > limits.INTERVALS
-    assert not limits.not_covered(judged, by_chance=True)
+def test_intervals_hold_the_truth(evaluated: list[Evaluation]) -> None:
+    assert sum(evaluation.intervals for evaluation in evaluated) > limits.INTERVALS
+    assert not limits.not_covered(evaluated, by_chance=True)
 
 
-def test_each_kind_of_interval_holds_the_truth(engine: Engine, judged: list[Verdict]) -> None:
+def test_each_kind_of_interval_holds_the_truth(engine: Engine, evaluated: list[Evaluation]) -> None:
     """Of all measures together: sharper than a measure alone over few seeds."""
-    kinds = [verdict for verdict in verdicts(engine.con, "ci_method is not null", "ci_method, method") if verdict.what == "value"]
-    assert {verdict.measure_id for verdict in kinds} >= {
+    kinds = [
+        evaluation
+        for evaluation in evaluations(engine.con, "ci_method is not null", "ci_method, method")
+        if evaluation.what == "value"
+    ]
+    assert {evaluation.measure_id for evaluation in kinds} >= {
         "wilson", "byar", "exact_poisson", "log_moe", "weighted_normal", "order_statistics", "brookmeyer_crowley", "as_delivered",
     }  # fmt: skip
     assert not limits.not_covered(kinds, by_chance=True)
 
 
-def test_there_is_no_gap_between_groups_that_differ_in_nothing(engine: Engine, judged: list[Verdict]) -> None:
-    compared = {verdict.measure_id for verdict in judged if verdict.what == "difference" and verdict.intervals}
+def test_there_is_no_gap_between_groups_that_differ_in_nothing(engine: Engine, evaluated: list[Evaluation]) -> None:
+    compared = {evaluation.measure_id for evaluation in evaluated if evaluation.what == "difference" and evaluation.intervals}
     run_passes(engine, 1, SEEDS, Switches(shuffled=True))
-    shuffled = verdicts(engine.con, where="measure_id <> 'residents_in_qct_share'")
+    shuffled = evaluations(engine.con, where="measure_id <> 'residents_in_qct_share'")
     assert {v.measure_id for v in shuffled if v.what == "difference" and v.intervals} == compared - {"residents_in_qct_share"}
     assert not limits.gaps_where_none_is(shuffled)

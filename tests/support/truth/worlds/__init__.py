@@ -1,8 +1,7 @@
-"""The planted mechanisms, one module a source; a new module is taken up by itself.
+"""The planted mechanisms, one module per source; a new module is found automatically.
 
-A module names its MEASURES and has `plant(rng, seeds, switches) -> World`: facts of so many seeds side by side, and the values
-that they were drawn from. TIMES of a module whose facts are few: so many times the seeds. What the measures' SQL makes of them is
-judged by `judge`.
+A module names its MEASURES and has `plant(rng, seeds, switches) -> World`: the facts of all seeds together, and the values
+from which they were drawn. TIMES multiplies the seeds of a module with few facts. See `evaluation` for the comparison.
 """
 
 from __future__ import annotations
@@ -13,8 +12,7 @@ from types import ModuleType
 
 import tests.support.truth.worlds
 
-# Measures of which no world plants facts, and why. Of counts, tests/support/truth/counted plants those behind their counted
-# model.
+# Measures without a world, with the reason. tests/support/truth/counted plants their counts after the counts model.
 UNPLANTED: dict[str, str] = {}
 
 

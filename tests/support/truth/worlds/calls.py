@@ -1,4 +1,4 @@
-"""Dispatched calls: how many for each resident of a tract, and at which hours; the small hours have few."""
+"""Dispatched calls: number per resident of a tract, and hour of the day; few after midnight."""
 
 from __future__ import annotations
 

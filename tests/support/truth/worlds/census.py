@@ -1,7 +1,7 @@
-"""The census: who lives in many neighborhoods, who is a child in many districts, and who lives in the tracts of many lists.
+"""The census: residents of many neighborhoods, children in many districts, and residents of the tracts of many lists.
 
-Each neighborhood and each district is another seed, on a map of its own so that no event lies in it. Who lives in a tract of a
-list is a sum and nothing is drawn: its value is right or wrong, and its interval holds the truth in any case.
+Each neighborhood and each district is another seed, on its own map so that it contains no event. The residents of listed tracts
+are a sum and nothing is drawn: the value is right or wrong, and its interval contains the truth in any case.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from tests.support.truth.planted import Numbers, Switches, World
 MEASURES = ("population_by_race", "children_share", "residents_in_qct_share")
 TIMES = 8
 _PEOPLE = 1_500
-# So many that each group has far more or far fewer children than the 20 below which no ratio is made: groups that are left out
-# for the fewness of their children would let those that stay lean high.
+# Each group has far more or far fewer children than the 20 below which there is no ratio: leaving out groups because of few
+# children would bias the mean of the others upward.
 _PEOPLE_OF_DISTRICT = 4_000
 _LIVE_THERE = {"white": 0.40, "black": 0.34, "hispanic": 0.17, "asian": 0.05, "multiracial": 0.036, "aian": 0.004}
 _CHILDREN = np.array([0.16, 0.31, 0.36, 0.22, 0.42, 0.28])

@@ -8,14 +8,14 @@ from tests.support.truth import town
 from tests.support.truth.planted import Switches, World, alike, cells, days_within, quarters, years
 
 MEASURES = ("court_guilty_share",)
-_A_QUARTER = 10  # cases expected in each piece and of each violation
+_A_QUARTER = 10  # expected cases per part and violation
 _VIOLATIONS = np.array(["NOISE", "THEFT"])
 _HARDER = np.array([-0.08, 0.08])
 _GUILTY = 0.62 + 0.25 * np.sin(np.arange(town.TRACTS) / 5)
 
 
 def plant(rng: np.random.Generator, seeds: int, switches: Switches) -> World:
-    guilty = np.add.outer(alike(_GUILTY, switches)[town.TRACT], _HARDER)  # piece × violation
+    guilty = np.add.outer(alike(_GUILTY, switches)[town.TRACT], _HARDER)  # part × violation
     expected = _A_QUARTER * town.RESIDENTS / town.RESIDENTS.mean()
     counts = rng.poisson(np.broadcast_to(expected[:, None], (4 * seeds, town.PIECES, 2)))
     quarter, piece, violation = cells(counts, np.arange(4 * seeds), np.arange(town.PIECES), np.arange(2))

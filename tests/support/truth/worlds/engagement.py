@@ -1,4 +1,4 @@
-"""Engagement: who comes to events, how soon and how inputs are answered, and whether interpreters asked for are there."""
+"""Engagement: participants of events, time and kind of answers, and whether requested interpreters are present."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ MEASURES = (
     "engagement_interpreter_need_met_share",
 )
 _ADULTS = 0.75 * town.PEOPLE
-# Of the adults of each group, a quarter. So many that no place has about the 20 below which no ratio is made: groups left out for
-# the fewness of their events would let those that stay lean high.
+# Per adult of each group and quarter. No place has about the 20 events below which there is no ratio: leaving out groups
+# because of few events would bias the mean of the others upward.
 _COME = np.array([0.180, 0.084, 0.120, 0.240]) / 4
-_MENA = 0.1  # of those whom the census takes for white
+_MENA = 0.1  # of the people that the census counts as white
 _A_QUARTER = 1_400
-_SPEAK = np.array([0.42, 0.27, 0.17, 0.14])  # whose inputs they are
+_SPEAK = np.array([0.42, 0.27, 0.17, 0.14])  # groups of the inputs
 _LANGUAGES, _SPOKEN = np.array(["en", "es"]), np.array([0.7, 0.3])
-# Half a day more than the truth: counting whole days cuts off as much as it adds.
+# Half a day more than the truth: counting whole days removes as much as it adds.
 _MEDIANS = np.array([30.5, 60.5, 48.5, 54.5])
 _IN_LANGUAGE, _WITH_REASON, _DECLINED = np.array([0.95, 0.70, 0.80, 0.75]), np.array([0.85, 0.55, 0.65, 0.60]), 0.9
-_ASKED, _GIVEN = np.array([4.0, 2.5]), np.array([0.8, 0.4])  # of Spanish and Hmong, in each piece and quarter
+_ASKED, _GIVEN = np.array([4.0, 2.5]), np.array([0.8, 0.4])  # of Spanish and Hmong, per part and quarter
 _INTERPRETED = np.array(["es", "hmn"])
 _RACES = np.array(town.RACES)
 

@@ -1,4 +1,4 @@
-"""Reported offences of a declared year, by tract; an incident may have several."""
+"""Reported offenses of a declared year, by tract; an incident may have several."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Positions for each 1,000 people of the labor force, of which a survey gives one estimate and each seed another truth.
+"""Positions per 1,000 people of the labor force, for which a survey gives one estimate and each seed another truth.
 
-The estimate stands once, for there is one city: not the estimate differs from seed to seed, but the labor force that it is of,
-by the estimate's margin of error. The positions lie in other years than those of `staff`.
+All seeds share the estimate, because there is one city. They differ in the true labor force, by the estimate's margin of error.
+The positions are in other years than those of `staff`.
 """
 
 from __future__ import annotations

@@ -11,7 +11,7 @@ from tests.support.truth.planted import Numbers, Switches, World, alike, cells, 
 
 MEASURES = ("lead_service_lines_per_1000_addresses", "lead_orders_abated", "lead_orders_open")
 _LINES = 0.10 + 0.5 * np.linspace(0, 1, town.TRACTS) ** 2
-_ABATED = np.array([9.0, 14.0, 30.0, 11.0])  # orders a year, or open on a day, expected in each district
+_ABATED = np.array([9.0, 14.0, 30.0, 11.0])  # expected orders per district and year, or open on a day
 
 
 def plant(rng: np.random.Generator, seeds: int, switches: Switches) -> World:

@@ -1,4 +1,4 @@
-"""How long a lead order takes, where some are open at the end; in other years than those of `lead`."""
+"""The duration of lead orders, some still open at the end; in other years than those of `lead`."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from tests.support.truth.planted import FIRST_YEAR, LATER, Switches, World, days
 
 MEASURES = ("lead_order_days_to_abatement",)
 TIMES = 6
-_MEDIAN, _ORDERS = 120.5, 301  # half a day more than the truth: counting whole days cuts off as much as it adds
+_MEDIAN, _ORDERS = 120.5, 301  # half a day more than the truth: counting whole days removes as much as it adds
 _WATCHED = 400  # days after the year began
 
 

@@ -1,4 +1,4 @@
-"""Children tested for lead: how many of each group have an elevated result, in each district and by both definitions."""
+"""Children tested for lead: elevated results per group and district, by both definitions."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ from tests.support.truth.planted import (
 
 MEASURES = ("children_elevated_lead_share",)
 _TESTED = {"white": 0.44, "black": 0.34, "hispanic": 0.16, "asian": 0.06}
-_CHILDREN = 2_000  # a year; so many that whites, with whom all are compared, have 20 elevated results in each district
+_CHILDREN = 2_000  # per year; enough for 20 elevated results of white children, the reference, in each district
 _ELEVATED = np.array([0.20, 0.42, 0.32, 0.36])
 _OF_DISTRICT = np.array([1.2, 1.1, 0.9, 0.8])
-_FIRST_YEARS = {1: FIRST_YEAR + LATER, 2: FIRST_YEAR}  # of each version; which years they are of, the fact says
+_FIRST_YEARS = {1: FIRST_YEAR + LATER, 2: FIRST_YEAR}  # of each version; the fact has its years
 
 
 def plant(rng: np.random.Generator, seeds: int, switches: Switches) -> World:

@@ -1,4 +1,4 @@
-"""Payments: sums of money have no interval, but they have an expectation."""
+"""Payments: sums of money, which have an expectation and no interval."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from tests.support.truth.planted import Switches, World, cells, days_within, mon
 from tests.support.truth.town import GEOID
 
 MEASURES = ("payments",)
-_A_MONTH = np.array([40.0, 12.0])  # lines expected of each department
+_A_MONTH = np.array([40.0, 12.0])  # expected lines per department
 _DEPARTMENTS = np.array(["WATER WORKS", "LIBRARY"])
 _MEDIAN, _SPREAD, _TAKEN_BACK = 2_000.0, 0.8, 0.05
 

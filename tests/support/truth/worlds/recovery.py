@@ -1,4 +1,4 @@
-"""Recovery money: what projects of a tract obligate and spend, which lie in Qualified Census Tracts, which are in time."""
+"""Recovery money: amounts that projects of a tract obligate and spend, Qualified Census Tracts, and projects on time."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ MEASURES = (
     "arpa_projects_on_time",
 )
 TIMES = 4
-_PROJECTS = 16 + 3 * (np.arange(town.TRACTS) % 5)  # expected of each piece; a piece with none would tell nothing of its tract
+_PROJECTS = 16 + 3 * (np.arange(town.TRACTS) % 5)  # expected per part; a part without a project would have no value for its tract
 _EVERYWHERE = 20.0
 _SPENT, _SPREAD = 100_000.0, 0.6  # the median of a project, and the spread of its logarithm
-_OBLIGATED = 1.25  # of what is spent, on the average
+_OBLIGATED = 1.25  # mean of the spent share
 _IN_LIST = np.arange(town.TRACTS) % 3 == 0
 _ON_TIME = 0.40 + 0.45 * np.linspace(0, 1, town.TRACTS)
 _CANCELLED, _NOT_DUE = 0.05, 0.10

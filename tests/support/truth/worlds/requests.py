@@ -1,6 +1,6 @@
-"""Service requests: how many come, how many are closed by the second day, and in how many days half of them are.
+"""Service requests: their number, the share closed by the second day, and the median days to close.
 
-The two mechanisms lie in different years: in the first what differs is the tract, in the second the district's median.
+The two mechanisms are in different years: the first varies by tract, the second by the district's median.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ _WEEKDAYS = np.array(["monday", "tuesday", "wednesday", "thursday", "friday", "s
 # Calendar days from the beginning of a request's day to the end of the second working day, Monday to Sunday.
 _HORIZON = np.array([3, 3, 3, 5, 5, 4, 3])
 _SOON, _LATER = (0.0, 1.9), (2.1, 6.0)  # days until a request is closed
-# The median of a district's days lies halfway between two whole days, so that counting whole days cuts off as much as it adds.
+# The median of a district's days is halfway between two whole days, so counting whole days removes as much as it adds.
 MEDIANS = np.array([30.5, 38.5, 50.5, 64.5])
 _A_QUARTER = 301  # of each district
 
@@ -71,7 +71,7 @@ def _counts(world: World, rng: np.random.Generator, seeds: int, switches: Switch
     waited = np.where(soon, rng.uniform(*_SOON, len(piece)), rng.uniform(*_LATER, len(piece)))
     types = np.array([*_OF_TYPE])
     chances = np.array([*_OF_TYPE.values()])
-    # a stream of its own, so that types leave the days of requests and what is drawn after them alone
+    # a separate stream, so that types do not change the days of requests and later draws
     of_type = types[(rng.spawn(1)[0].random(len(piece)) > np.where(soon, *chances[0])).astype(int)]
     _requests(world, rng, piece, days_within(rng, months(seeds).ravel()[month]), waited, np.full(len(piece), 10.0), of_type)
     in_working_days = _in_working_days()

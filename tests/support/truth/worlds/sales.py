@@ -1,4 +1,4 @@
-"""Property sales: for how much, by district, and how many of the addresses of a tract change hands."""
+"""Property sales: prices by district, and the share of the addresses of a tract that are sold."""
 
 from __future__ import annotations
 

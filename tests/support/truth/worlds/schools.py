@@ -1,4 +1,4 @@
-"""Schools: who goes there, who is chronically absent, who gets a diploma, who is removed; the state may star small cells."""
+"""Schools: students, chronic absence, diplomas, removals; the state may star small cells."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _DISTRICT_OF = np.array([district for district, sizes in _DISTRICTS.items() for 
 _SCHOOLS = np.array([f"{district}/{at}" for at, district in enumerate(_DISTRICT_OF)])
 _STUDENTS = {"white": 0.34, "black": 0.36, "hispanic": 0.22, "asian": 0.08}
 _RACES, _SHARES = np.array([*_STUDENTS]), np.array([*_STUDENTS.values()])
-# Of each measure: metric, source, what there is for each student, the unit
+# Per measure: metric, source, rate per student, unit
 _OUTCOMES = {
     "chronic_absence_rate": ("chronic_absenteeism", "dpi__absenteeism", np.array([0.18, 0.42, 0.30, 0.15]), 100),
     "completion_rate": ("hs_completion", "dpi__completion", np.array([0.91, 0.74, 0.80, 0.88]), 100),
@@ -57,7 +57,7 @@ def _students(rng: np.random.Generator, seeds: int) -> Whole:
 
 
 def _columns(metric: str, students: Whole, outcomes: Whole) -> dict[str, Any]:
-    """What the state delivers of a metric: of absence a rounded rate, else the outcomes."""
+    """The delivered values of a metric: a rounded rate for absence, else the outcomes."""
     if metric == "chronic_absenteeism":
         with np.errstate(invalid="ignore", divide="ignore"):
             return {"outcome_pct": np.round(100 * outcomes / students, 1)}
@@ -65,7 +65,7 @@ def _columns(metric: str, students: Whole, outcomes: Whole) -> dict[str, Any]:
 
 
 def _drawn(rng: np.random.Generator, students: Whole, rate: Numbers, switches: Switches) -> Whole:
-    """Students with the outcome; where labels are shuffled, of all of a school, dealt out to groups as they come."""
+    """Students with the outcome; where labels are shuffled, those of the whole school, assigned to groups at random."""
     if not switches.shuffled:
         return rng.binomial(students, rate)
     out = np.empty_like(students)

@@ -1,4 +1,4 @@
-"""The city's staff on many days: who works there, and the median pay of each group at each level."""
+"""The city's staff on many days: numbers, and the median pay of each group at each level."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _POSITIONS = 900
 _STAFF = {"white": 0.50, "black": 0.28, "hispanic": 0.12, "asian_or_nhpi": 0.06, "aian": 0.04}
 _PAY = {"white": 70_000, "black": 56_000, "hispanic": 60_000, "asian_or_nhpi": 66_000, "aian": 52_000}
 _LEVELS, _OF_LEVEL = np.array(["2", "6"]), np.array([1.4, 0.8])
-_SPREAD = 0.20  # of pay, as a part of the median; even on both sides, so that the median of a few is on the average that of all
+_SPREAD = 0.20  # of pay, as a part of the median; even on both sides, so that the median of a few is on average that of all
 
 
 def plant(rng: np.random.Generator, seeds: int, switches: Switches) -> World:

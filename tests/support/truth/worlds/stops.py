@@ -1,4 +1,4 @@
-"""Stops: who is stopped, where and why, and who of them is searched or cited; race as the officer noted it, or nobody."""
+"""Stops: persons, places and reasons, and searches and citations among them; race as the officer recorded it, or unknown."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from tests.support.truth.town import GEOID
 MEASURES = (
     "stops_searched_share", "stops_vehicle_searched_share", "stops_cited_share", "stops_search_recorded_share", "stops_by_race",
 )  # fmt: skip
-_ANSWERED = 0.85  # of the stops, to the questions on searches; the one on citations is answered half as often
-_A_MONTH = 710  # so many that whites, with whom all are compared, have 20 searches in each month
+_ANSWERED = 0.85  # share of stops with answers on searches; citations are answered half as often
+_A_MONTH = 710  # enough for 20 searches of white persons, the reference, in each month
 _STOPPED = {"white": 0.34, "black": 0.40, "hispanic": 0.13, "aian": 0.06, "asian": 0.04, "other_race": 0.03}
 _SEARCHED = {"white": 0.20, "black": 0.42, "hispanic": 0.28, "aian": 0.55, "asian": 0.24, "other_race": 0.32}
 _VEHICLE = {"white": 0.16, "black": 0.31, "hispanic": 0.25, "aian": 0.22, "asian": 0.18, "other_race": 0.20}
@@ -52,7 +52,7 @@ def plant(rng: np.random.Generator, seeds: int, switches: Switches) -> World:
         world.truth("stops_searched_share", **here, race_ethnicity_code=groups, truth=shares(searched))
         world.truth("stops_by_race", **here, race_ethnicity_code=races, truth=100 * np.array([*_STOPPED.values()]))
         world.truth("stops_search_recorded_share", **here, truth=100 * _ANSWERED)
-    # `period` is of the year: precincts and reasons have rows by year
+    # `period` is the year's: precincts and reasons have rows by year
     year = period | {"period_start": first_days[:, :, None, None], "seed": np.arange(seeds)[:, None, None, None]}
     of_precinct = year | {"geography_type": "police_precinct", "geoid": _PRECINCTS[:, None]}
     of_reason = year | {"geoid": GEOID, "stratum_type": "stop_reason", "stratum_code": _REASONS[:, None]}

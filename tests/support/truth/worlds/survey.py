@@ -1,4 +1,4 @@
-"""A survey's waves: who is satisfied by an item; some select two races and count in each of them once more."""
+"""The waves of a survey: satisfaction by item; some respondents select two races and also count in each of them."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ _ANSWERS = 700  # to each item, in each wave
 _ASKED = {"white": 0.50, "black": 0.26, "hispanic": 0.14, "asian": 0.05, "multiracial": 0.05}
 _SATISFIED = np.array([[0.80, 0.52, 0.60, 0.50, 0.55], [0.50, 0.30, 0.28, 0.25, 0.40]])
 _ITEMS, _DIRECTIONS = np.array(["q1_01", "q2_01"]), np.array(["higher", "lower"])  # of the second, 1 is the good end
-_OF_TWO = ["black", "white"]  # what whoever is multiracial selected
-_SOURCE = "planted__survey"  # the delivered survey lets nobody select two races
+_OF_TWO = ["black", "white"]  # the selections of multiracial respondents
+_SOURCE = "planted__survey"  # the delivered survey allows one race only
 
 
 def plant(rng: np.random.Generator, seeds: int, switches: Switches) -> World:

@@ -1,4 +1,4 @@
-"""What is delivered by tract: foreclosures with their parcels, and modelled prevalences with their intervals."""
+"""Deliveries by tract: foreclosures with their parcels, and modelled prevalences with their intervals."""
 
 from __future__ import annotations
 

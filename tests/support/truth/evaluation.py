@@ -1,7 +1,6 @@
-"""What became of planted values: how often an interval holds its truth, and how far values are off on the average of all seeds.
+"""Compare measures with planted values: coverage of intervals, and mean errors over all seeds.
 
-Here: the join of `fct_equity_measures` with the truths, and the figures of a measure. Not here: which limits they must keep
-(tests).
+This module joins `fct_equity_measures` with the truths. See `limits` for the limits that the tests check.
 """
 
 from __future__ import annotations
@@ -20,11 +19,11 @@ _SEEDS_OF_A_PASS = 1_000_000
 # what is the same in every seed
 _GROUP = ", ".join(f"planted.{column}" for column in GRAIN if column != "period_start")
 
-# An error is relative to the truth, of a difference relative to the reference's truth. That of a ratio is how far the value is
-# from what the true ratio makes of the reference's value: unlike that of a quotient, or of its logarithm, it is 0 on the average
-# if both values are right. A group that has no ratio in the seeds where it has few events is left out of the average: those seeds
-# that stay have more events than is usual. Its intervals are judged all the same.
-_JUDGED = f"""
+# An error is relative to the truth, of a difference relative to the reference's truth. The error of a ratio is the value less
+# the true ratio times the reference's value: unlike the error of a quotient, or of its logarithm, its mean is 0 if both values
+# are right. The mean leaves out a group without a ratio in the seeds where it has few events, because the remaining seeds have
+# more events than usual. Its intervals are evaluated all the same.
+_EVALUATED = f"""
 with compared as (
     select
         planted.seed + {{first_seed}} as seed,
@@ -64,7 +63,7 @@ _SCHEMA = pa.schema([(column, _TYPES.get(column, pa.string())) for column in TRU
 
 
 @dataclass(frozen=True)
-class Verdict:
+class Evaluation:
     """A measure's figures, in percent: coverage of its intervals, mean error; both with their standard errors over the seeds."""
 
     measure_id: str
@@ -84,35 +83,35 @@ class Verdict:
 
     @property
     def is_exact(self) -> bool:
-        """Whether the figure never varies and is never off, but for its last digits."""
+        """Whether the figure never varies and has no error, except in its last digits."""
         return self.seeds > 1 and self.error_se < 1e-10 and abs(self.error) < 1e-7
 
     @property
     def standard_errors(self) -> float:
-        """How many of its standard errors the mean error is away from 0; a figure that never varies must be exact."""
+        """The mean error divided by its standard error; a figure that never varies must be exact."""
         if self.is_exact:
             return 0.0
         return self.error / self.error_se if self.error_se > 1e-10 else float("inf")
 
 
-def judge(con: duckdb.DuckDBPyConnection, truths: list[pa.Table], number: int) -> None:
-    """Add a pass to the table `judged`, which the first (0) begins anew.
+def evaluate(con: duckdb.DuckDBPyConnection, truths: list[pa.Table], number: int) -> None:
+    """Add a pass to the table `evaluated`, which the first pass (0) replaces.
 
-    The table has a row a truth: the row of the measure, its errors, and whether its intervals hold the truth.
+    The table has one row per truth: the row of the measure, its errors, and whether its intervals contain the truth.
     """
     con.register("planted_rows", pa.concat_tables([table.cast(_SCHEMA) for table in truths]))
     con.execute("create or replace temp table planted as from planted_rows")
     con.unregister("planted_rows")
-    sql = _JUDGED.format(first_seed=number * _SEEDS_OF_A_PASS)
-    con.execute(f"create or replace temp table judged as {sql}" if number == 0 else f"insert into judged {sql}")
+    sql = _EVALUATED.format(first_seed=number * _SEEDS_OF_A_PASS)
+    con.execute(f"create or replace temp table evaluated as {sql}" if number == 0 else f"insert into evaluated {sql}")
 
 
-def verdicts(con: duckdb.DuckDBPyConnection, where: str = "true", by: str = "measure_id, method") -> list[Verdict]:
-    """The figures of each measure and method, or of what else two columns `by` tell apart, among the judged rows."""
-    return [verdict for what in WHAT for verdict in _verdicts(con, what, where, by)]
+def evaluations(con: duckdb.DuckDBPyConnection, where: str = "true", by: str = "measure_id, method") -> list[Evaluation]:
+    """The figures of each measure and method, or by two other columns `by`, among the evaluated rows."""
+    return [evaluation for what in WHAT for evaluation in _evaluations(con, what, where, by)]
 
 
-def _verdicts(con: duckdb.DuckDBPyConnection, what: str, where: str, by: str) -> list[Verdict]:
+def _evaluations(con: duckdb.DuckDBPyConnection, what: str, where: str, by: str) -> list[Evaluation]:
     # seeds are independent of each other, and rows of one seed are not: standard errors are those of the seeds' means
     rows = con.execute(
         f"""
@@ -131,13 +130,13 @@ def _verdicts(con: duckdb.DuckDBPyConnection, what: str, where: str, by: str) ->
                 count({what}_covered) as intervals, count(*) filter ({what}_covered) as covered,
                 count(*) filter (excludes_no_gap) as excluded,
                 count(within_bounds) as bounds, count(*) filter (within_bounds) as bounded
-            from judged where {where} group by {by}, seed
+            from evaluated where {where} group by {by}, seed
         )
         group by {by} having sum(figures) > 0 order by {by}
         """
     ).fetchall()
     return [
-        Verdict(
+        Evaluation(
             *row[:2], what, *row[2:7],
             coverage_se=_error_of_ratio(row[7]), error=row[8], error_se=_error_of_mean(row[9]) or 0.0,
             excluded=row[10] if what == "difference" else None,
@@ -155,7 +154,7 @@ def _error_of_mean(of_seeds: list[float] | None) -> float | None:
 
 
 def _error_of_ratio(of_seeds: list[list[float]]) -> float | None:
-    """Of a sum over a sum, seeds being drawn and not their rows (Cochran 1977, Sampling Techniques, 6.3)."""
+    """The standard error of a ratio of sums; seeds are drawn and not their rows (Cochran 1977, Sampling Techniques, 6.3)."""
     parts, wholes = np.array(of_seeds, dtype=float).T
     if len(parts) < 2 or not wholes.sum():
         return None
