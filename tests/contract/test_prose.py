@@ -26,6 +26,7 @@ def _found(name: str, text: str) -> list[tuple[int, str]]:
         ("a.py", "# refused for want\n# of a date\n", [(1, "for want of")]),
         ("a.sql", "select beside -- beside `beside`\nfrom t {# beside #}\n", [(1, "beside"), (2, "beside")]),
         ("a.yml", "description: the row beside\n", [(1, "beside")]),
+        ("a.yml", "- {name: x, from: Beside the road, type: text}  # from: [Beside]\n", []),
     ],
 )
 def test_phrases_are_found_in_prose_only(name: str, text: str, found: list[tuple[int, str]]) -> None:

@@ -23,6 +23,7 @@ ROOT = Path(__file__).resolve().parents[2]
 PHRASES = Path(__file__).with_name("prose.txt")
 CODE_IN_MARKDOWN = re.compile(r"^ *```.*?^ *```|`[^`\n]*`|\]\([^)\n]*\)", re.MULTILINE | re.DOTALL)
 SQL_COMMENT = re.compile(r"--[^\n]*|/\*.*?\*/|\{#.*?#\}", re.DOTALL)
+DELIVERED_NAMES = re.compile(r"\bfrom: (?:\[[^\]]*\]|[^,}\n]*)")
 IN_BACKTICKS = re.compile(r"`[^`\n]*`")
 
 
@@ -63,6 +64,8 @@ def prose(path: Path, text: str) -> str:
         for comment in SQL_COMMENT.finditer(text):
             kept = kept[: comment.start()] + IN_BACKTICKS.sub(_blank, comment[0]) + kept[comment.end() :]
         return kept
+    if path.suffix in {".yml", ".yaml"}:
+        text = DELIVERED_NAMES.sub(_blank, text)
     return IN_BACKTICKS.sub(_blank, text)
 
 
