@@ -56,7 +56,7 @@ def open_alert_state(path: Path) -> Iterator[AlertState]:
         try:
             yield state
         finally:
-            # "now" and "told" are the keys of this file in homes of every version
+            # the file keeps the keys `now` and `told` that homes already have
             active = [condition.to_dict() for condition in state.active.values()]
             write_atomically(path, json.dumps({"now": active, "told": state.notified}, indent=1))
     finally:

@@ -32,18 +32,18 @@ class Condition:
         return asdict(self)
 
 
-def conditions_after_run(receipt: RunRecord, before: Mapping[str, Condition]) -> dict[str, Condition]:
+def conditions_after_run(record: RunRecord, before: Mapping[str, Condition]) -> dict[str, Condition]:
     """Return the active conditions by subject after a run; a subject that the run did not check keeps its condition."""
     found = dict(before)
-    if receipt.outcome in (FAILED, BLOCKED):
-        found[RUN] = Condition(RUN, receipt.outcome, receipt.message or "the reason is in its log", receipt.run_id)
-    elif receipt.outcome == RELEASED or (receipt.outcome == UNCHANGED and receipt.fingerprint):
+    if record.outcome in (FAILED, BLOCKED):
+        found[RUN] = Condition(RUN, record.outcome, record.message or "the reason is in its log", record.run_id)
+    elif record.outcome == RELEASED or (record.outcome == UNCHANGED and record.fingerprint):
         found.pop(RUN, None)  # a run that only ingested deliveries has not checked the release
     found.pop(NIGHTLY, None)
-    for status in receipt.sources.values():
+    for status in record.sources.values():
         if status.verdict in (HELD_BACK, STALE):
             load = status.load_id if status.verdict == HELD_BACK else None
-            found[status.source] = Condition(status.source, status.verdict, status.reason or "", receipt.run_id, load)
+            found[status.source] = Condition(status.source, status.verdict, status.reason or "", record.run_id, load)
         else:
             found.pop(status.source, None)
     return found

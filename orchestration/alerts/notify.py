@@ -23,9 +23,9 @@ Conditions = Mapping[str, Condition]
 _log = logging.getLogger("levelground.alerts")
 
 
-def notify_run_ended(settings: Settings, receipt: RunRecord) -> None:
+def notify_run_ended(settings: Settings, record: RunRecord) -> None:
     """Notify every channel of what a finished run changed."""
-    notify_changes(settings, receipt.city, partial(conditions_after_run, receipt))
+    notify_changes(settings, record.city, partial(conditions_after_run, record))
 
 
 def notify_run_not_started(settings: Settings, city: str, reason: str, run_id: str | None) -> None:

@@ -59,19 +59,19 @@ def run(
             open_working(settings.home).close()  # another process may have the file open without the lock
         with Progress() as progress, report_progress_to(progress):
             progress.stage(f"reading {location.name} ({location.city.title})")
-            receipt, problem = _execute(settings, option, as_of, full_refresh, wanted)
+            record, problem = _execute(settings, option, as_of, full_refresh, wanted)
     finally:
         lock.release()
-    if receipt is None:
+    if record is None:
         raise typer.Exit(print_error(problem or "the run ended without a record; see its log in the UI", EXIT_UNEXPECTED))
-    report = run_report(settings.home, receipt)
+    report = run_report(settings.home, record)
     if json:
         print(jsonlib.dumps(report, indent=1, default=str))
     else:
-        _print_summary(receipt, str(report["published_path"] or "nothing is published yet"))
-    if receipt.exit_code and (problem or receipt.message) and receipt.outcome in ("failed", "blocked"):
-        print_error(problem if receipt.outcome == "failed" and problem else receipt.message, receipt.exit_code)
-    raise typer.Exit(EXIT_UNEXPECTED if receipt.exit_code is None else receipt.exit_code)
+        _print_summary(record, str(report["published_path"] or "nothing is published yet"))
+    if record.exit_code and (problem or record.message) and record.outcome in ("failed", "blocked"):
+        print_error(problem if record.outcome == "failed" and problem else record.message, record.exit_code)
+    raise typer.Exit(EXIT_UNEXPECTED if record.exit_code is None else record.exit_code)
 
 
 def _execute(
@@ -88,19 +88,19 @@ def _execute(
         if problem is None:
             raise
     store = RunStore(settings.home.runs)
-    return next((receipt for receipt in store.all() if receipt.run_id == run_id), None), problem
+    return next((record for record in store.all() if record.run_id == run_id), None), problem
 
 
-def _print_summary(receipt: RunRecord, published: str) -> None:
-    rows = [(s.source, *(getattr(s, f"rows_{column}") for column in ROW_COLUMNS), s.verdict) for s in receipt.sources.values()]
+def _print_summary(record: RunRecord, published: str) -> None:
+    rows = [(s.source, *(getattr(s, f"rows_{column}") for column in ROW_COLUMNS), s.verdict) for s in record.sources.values()]
     out.print(table(None, ("source", *ROW_COLUMNS, "verdict"), rows, right=ROW_COLUMNS))
-    for status in receipt.sources.values():
+    for status in record.sources.values():
         if status.reason and status.verdict in ("held_back", "stale"):
             out.print(f"{status.source} is {status.verdict}: {status.reason}", markup=False)
-    if receipt.unknown_folders:
-        out.print(f"folders without a contract, not read: {', '.join(receipt.unknown_folders)}", markup=False)
-    out.print("seconds: " + ", ".join(f"{stage} {seconds:.1f}" for stage, seconds in receipt.seconds.items()), markup=False)
+    if record.unknown_folders:
+        out.print(f"folders without a contract, not read: {', '.join(record.unknown_folders)}", markup=False)
+    out.print("seconds: " + ", ".join(f"{stage} {seconds:.1f}" for stage, seconds in record.seconds.items()), markup=False)
     result = {"released": "released", "unchanged": "nothing new to release", "blocked": "BLOCKED by a gate", "failed": "FAILED"}[
-        receipt.outcome or "failed"
+        record.outcome or "failed"
     ]
-    out.print(f"{result}; release {receipt.release_id or 'none'}; {published}", markup=False)
+    out.print(f"{result}; release {record.release_id or 'none'}; {published}", markup=False)

@@ -158,7 +158,7 @@ def build_gate(specs: Iterable[dg.AssetSpec]) -> dg.AssetChecksDefinition:
         can_subset=True,
     )
     def check_build(context: dg.AssetCheckExecutionContext, run: RunResource) -> Iterator[dg.AssetCheckResult]:
-        gates = stages.gates(run.session, log_built_nodes(context.log.info))
+        gates = stages.gates(run.context, log_built_nodes(context.log.info))
         for key, names in subjects.items():
             found = [gate for gate in gates if gate.subject in names]
             if not found or dg.AssetCheckKey(key, BUILD_GATE) not in context.selected_asset_check_keys:
@@ -173,7 +173,7 @@ def build_gate(specs: Iterable[dg.AssetSpec]) -> dg.AssetChecksDefinition:
                 asset_key=key,
                 passed=good,
                 severity=severity,
-                metadata=finding_metadata(found) | docs_metadata(run.session.settings, page),
+                metadata=finding_metadata(found) | docs_metadata(run.context.settings, page),
                 description="; ".join(gate.reason for gate in found if gate.reason) or None,
             )
 

@@ -49,22 +49,22 @@ def landing_asset(contract: Contract) -> dg.AssetsDefinition:
         check_specs=source_checks(contract),
     )
     def land(context: dg.AssetExecutionContext, run: RunResource) -> Iterator[dg.AssetCheckResult | dg.MaterializeResult[Any]]:
-        session = run.session
+        run_context = run.context
         progress = current_reporter()
         progress.stage(f"{contract.source}: deliver, audit, promote")
-        registered = session.location.registry[contract.source]  # with the city's overrides of the contract
-        status, gate = ingest_source(session, registered, partial(progress.rows, contract.source))
+        registered = run_context.location.registry[contract.source]  # with the city's overrides of the contract
+        status, gate = ingest_source(run_context, registered, partial(progress.rows, contract.source))
         progress.source(status)
         context.log.info(f"{contract.source}: {status.verdict}{f' - {status.reason}' if status.reason else ''}")
-        store = DeliveryStore(session.settings.home.deliveries, contract.source)
+        store = DeliveryStore(run_context.settings.home.deliveries, contract.source)
         receipt = store.receipt(status.load_id) if status.verdict == HELD_BACK and status.load_id else None
-        yield delivery_check(registered, status, gate, receipt, session.settings)
+        yield delivery_check(registered, status, gate, receipt, run_context.settings)
         if contract.freshness:
-            yield freshness_check(registered, status, session.as_of)
-        measured = session.source_quality.get(contract.source, {})
-        metadata = status_metadata(status, measured, session.as_of)
-        metadata |= docs_metadata(session.settings, f"sources/{contract.source}.html")
-        yield dg.MaterializeResult(metadata=metadata, data_version=_version(last_load(session.con, registered)))
+            yield freshness_check(registered, status, run_context.as_of)
+        measured = run_context.source_quality.get(contract.source, {})
+        metadata = status_metadata(status, measured, run_context.as_of)
+        metadata |= docs_metadata(run_context.settings, f"sources/{contract.source}.html")
+        yield dg.MaterializeResult(metadata=metadata, data_version=_version(last_load(run_context.con, registered)))
 
     return land
 
@@ -93,17 +93,17 @@ def dbt_assets(specs: Mapping[str, dg.AssetSpec], manifest: Mapping[str, Any]) -
     def build_models(
         context: dg.AssetExecutionContext, run: RunResource
     ) -> Iterator[dg.MaterializeResult[Any] | dg.AssetCheckResult]:
-        results = stages.models(run.session, log_built_nodes(context.log.info))
+        results = stages.models(run.context, log_built_nodes(context.log.info))
         if not results:
             context.log.info("nothing changed: no build, no gates, no release")
             return
-        yield from _materialized(context, run.session, models, results, awaited)
+        yield from _materialized(context, run.context, models, results, awaited)
         yield from test_results(models, results, context.selected_asset_check_keys)
 
     @dg.multi_asset(name="quality", specs=[_optional(spec) for spec in quality.values()], can_subset=True)
     def build_quality(context: dg.AssetExecutionContext, run: RunResource) -> Iterator[dg.MaterializeResult[Any]]:
-        results = stages.quality(run.session, log_built_nodes(context.log.info))
-        yield from _materialized(context, run.session, quality, results)
+        results = stages.quality(run.context, log_built_nodes(context.log.info))
+        yield from _materialized(context, run.context, quality, results)
 
     return build_models, build_quality
 
@@ -114,7 +114,7 @@ def _optional(spec: dg.AssetSpec) -> dg.AssetSpec:
 
 def _materialized(
     context: dg.AssetExecutionContext,
-    session: RunContext,
+    run_context: RunContext,
     specs: Mapping[str, dg.AssetSpec],
     results: Sequence[NodeResult],
     awaited: Collection[dg.AssetKey] = (),
@@ -130,8 +130,8 @@ def _materialized(
     ]
     if not built:
         return
-    rows = build.table_rows(session)
-    version = dg.DataVersion(session.record.fingerprint or session.record.run_id)
+    rows = build.table_rows(run_context)
+    version = dg.DataVersion(run_context.record.fingerprint or run_context.record.run_id)
     for result in built:
         metadata = model_metadata(result, rows.get(result.relation))
         yield dg.MaterializeResult(asset_key=specs[result.unique_id].key, metadata=metadata, data_version=version)
@@ -151,15 +151,15 @@ def release_asset(specs: Iterable[dg.AssetSpec]) -> dg.AssetsDefinition:
         description="Publishes two DuckDB files: the analyst file and the public file.",
     )
     def publish(context: dg.AssetExecutionContext, run: RunResource) -> Iterator[dg.MaterializeResult[Any]]:
-        session = run.session
-        release_id = stages.release(session, log_built_nodes(context.log.info))
+        run_context = run.context
+        release_id = stages.release(run_context, log_built_nodes(context.log.info))
         if release_id is not None:
             context.log.info(f"released {release_id}")
-            for observation in source_observations(session.settings.home):
+            for observation in source_observations(run_context.settings.home):
                 context.log_event(observation)
-            yield dg.MaterializeResult(metadata=release_metadata(session.settings, session.record, release_id))
-        elif session.record.outcome == BLOCKED:
+            yield dg.MaterializeResult(metadata=release_metadata(run_context.settings, run_context.record, release_id))
+        elif run_context.record.outcome == BLOCKED:
             # a run of the release alone shows no gate in the UI
-            raise dg.Failure(f"blocked by a gate; the last release stays. {session.record.message}", allow_retries=False)
+            raise dg.Failure(f"blocked by a gate; the last release stays. {run_context.record.message}", allow_retries=False)
 
     return publish

@@ -1,6 +1,6 @@
 """Build the metadata that a run adds to assets: figures that the UI displays and plots over time.
 
-The figures come from run records and the published file. Numbers stay numbers, so that the UI can plot them. See `asset_checks`
+The figures are from run records and the published file. Numbers stay numbers, so that the UI can plot them. See `asset_checks`
 for check results.
 """
 
@@ -42,10 +42,10 @@ def measured_metadata(measured: Mapping[str, Any]) -> dict[str, Any]:
     return {name: measured[name] for name in MEASURED if measured.get(name) is not None}
 
 
-def release_metadata(settings: Settings, receipt: RunRecord, release_id: str) -> dict[str, Any]:
+def release_metadata(settings: Settings, record: RunRecord, release_id: str) -> dict[str, Any]:
     """Return the release's path and size, and how many sources and rows it contains."""
     home = settings.home
-    statuses = receipt.sources.values()
+    statuses = record.sources.values()
     metadata: dict[str, Any] = {
         "release_id": release_id,
         "path": dg.MetadataValue.path(str(home.published_analyst)),
@@ -56,7 +56,7 @@ def release_metadata(settings: Settings, receipt: RunRecord, release_id: str) ->
         "sources_stale": sum(status.verdict == STALE for status in statuses),
         "rows_staged": sum(status.rows_staged or 0 for status in statuses),
         "rows_rejected": sum(status.rows_rejected or 0 for status in statuses),
-        "seconds": round(sum(receipt.seconds.values()), 1),
+        "seconds": round(sum(record.seconds.values()), 1),
     }
     return metadata | release_figures(home) | docs_metadata(settings)
 

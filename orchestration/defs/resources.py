@@ -38,7 +38,7 @@ class RunResource(dg.ConfigurableResource):  # type: ignore[type-arg]
     as_of: str | None = None
     full_refresh: bool = False
     wait_seconds: float | None = None
-    _session: RunContext | None = PrivateAttr(default=None)
+    _context: RunContext | None = PrivateAttr(default=None)
 
     @contextmanager
     def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator[RunResource]:
@@ -48,57 +48,57 @@ class RunResource(dg.ConfigurableResource):  # type: ignore[type-arg]
         if context.instance and run:
             context.instance.add_run_tags(run.run_id, {PROCESS_TAG: current_process(), TRIGGER_TAG: trigger})
         options = RunOptions(trigger, self.deliveries, self.as_of, self.full_refresh, self.wait_seconds)
-        session = None
+        run_context = None
         try:
-            with gc_paused(), open_run(Settings.from_environment(), options, context.run_id or "") as session:
+            with gc_paused(), open_run(Settings.from_environment(), options, context.run_id or "") as run_context:
                 if context.instance:
-                    fail_orphaned_runs(context.instance, session.record.run_id)
-                for note in session.record.notes:
+                    fail_orphaned_runs(context.instance, run_context.record.run_id)
+                for note in run_context.record.notes:
                     if context.log:
                         context.log.warning(note)
-                self._session = session
+                self._context = run_context
                 try:
                     yield self
-                    end_without_release(session, run.asset_selection if run else None)
+                    end_without_release(run_context, run.asset_selection if run else None)
                     if context.instance:
-                        delete_expired(session, context.instance)
+                        delete_expired(run_context, context.instance)
                 finally:
-                    self._session = None
+                    self._context = None
         except Exception as error:
-            if session is None and trigger != CLI_TRIGGER:
+            if run_context is None and trigger != CLI_TRIGGER:
                 _notify_not_started(error, context.run_id)
             raise
         finally:
-            if session is not None and context.instance and run:
-                context.instance.add_run_tags(run.run_id, _outcome_tags(session))
+            if run_context is not None and context.instance and run:
+                context.instance.add_run_tags(run.run_id, _outcome_tags(run_context))
 
     @property
-    def session(self) -> RunContext:
+    def context(self) -> RunContext:
         """Return the open run."""
-        if self._session is None:
-            raise RuntimeError("the run is not open; use `session` inside a step")
-        return self._session
+        if self._context is None:
+            raise RuntimeError("the run is not open; use `context` inside a step")
+        return self._context
 
 
-def end_without_release(session: RunContext, selection: AbstractSet[dg.AssetKey] | None) -> None:
+def end_without_release(run_context: RunContext, selection: AbstractSet[dg.AssetKey] | None) -> None:
     """End a run of selected assets without the release, once it has finished the selection.
 
     What it ingested is in landing. The next run of the whole job builds and releases it, because this run records no fingerprint.
     """
-    if session.record.outcome is not None or selection is None or RELEASE_KEY in selection:
+    if run_context.record.outcome is not None or selection is None or RELEASE_KEY in selection:
         return
     sources = {key.path[-1] for key in selection if key.path[0] == "landing"}
     others = {key for key in selection if key.path[0] != "landing"}
-    if sources <= set(session.record.sources) and (session.models is not None or not others):
-        finish_ingest(session)
-        session.record.fingerprint = None
+    if sources <= set(run_context.record.sources) and (run_context.models is not None or not others):
+        finish_ingest(run_context)
+        run_context.record.fingerprint = None
         done = f"ingested {', '.join(sorted(sources))}" if sources else "built the selected assets"
-        session.end(UNCHANGED, f"{done}; the release was not selected, the next run of the whole job makes it")
+        run_context.end(UNCHANGED, f"{done}; the release was not selected, the next run of the whole job makes it")
 
 
-def _outcome_tags(session: RunContext) -> dict[str, str]:
-    receipt = session.record
-    tags = {OUTCOME_TAG: receipt.outcome, RELEASE_TAG: receipt.release_id if receipt.outcome in (RELEASED, UNCHANGED) else None}
+def _outcome_tags(run_context: RunContext) -> dict[str, str]:
+    record = run_context.record
+    tags = {OUTCOME_TAG: record.outcome, RELEASE_TAG: record.release_id if record.outcome in (RELEASED, UNCHANGED) else None}
     return {name: value for name, value in tags.items() if value}
 
 

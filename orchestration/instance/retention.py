@@ -25,15 +25,15 @@ LOG_BYTES = 1_000_000
 _log = logging.getLogger("levelground.retention")
 
 
-def delete_expired(session: RunContext, instance: dg.DagsterInstance) -> None:
+def delete_expired(run: RunContext, instance: dg.DagsterInstance) -> None:
     """Delete everything that has expired. A failure is logged, never raised: the next run tries again."""
-    settings = session.settings
+    settings = run.settings
     try:
-        for contract in session.location.registry:
+        for contract in run.location.registry:
             store = DeliveryStore(settings.home.deliveries, contract.source)
-            prune(session.con, contract, store, utc_now(), settings.keep_deliveries)
+            prune(run.con, contract, store, utc_now(), settings.keep_deliveries)
         limit = utc_now() - dt.timedelta(days=settings.keep_runs)
-        kept = delete_run_records(session.runs, limit)
+        kept = delete_run_records(run.runs, limit)
         delete_dagster_runs(instance, settings, limit, kept)
         for log in settings.home.logs.glob("*.log"):
             truncate_log(log)
@@ -47,14 +47,14 @@ def delete_run_records(runs: RunStore, limit: dt.datetime) -> set[str]:
     The newest finished run, build and release are kept at any age: the next run reads from them what it can skip, and the UI
     reads which release is published.
     """
-    receipts = runs.all()
+    records = runs.all()
     needed = (lambda run: run.outcome is not None, release_matches_landing, lambda run: run.outcome == RELEASED)
-    kept = {receipt.run_id for receipt in (newest(receipts, wanted) for wanted in needed) if receipt}
-    kept |= {receipt.run_id for receipt in receipts if dt.datetime.fromisoformat(receipt.started_at) >= limit}
-    kept |= {receipt.run_id for receipt in receipts if receipt.outcome is None}
+    kept = {record.run_id for record in (newest(records, wanted) for wanted in needed) if record}
+    kept |= {record.run_id for record in records if dt.datetime.fromisoformat(record.started_at) >= limit}
+    kept |= {record.run_id for record in records if record.outcome is None}
     for path in runs.folder.glob("*.json"):
         changed = dt.datetime.fromtimestamp(path.stat().st_mtime, dt.UTC).replace(tzinfo=None)
-        if path.stem not in kept and (path.stem in {receipt.run_id for receipt in receipts} or changed < limit):
+        if path.stem not in kept and (path.stem in {record.run_id for record in records} or changed < limit):
             path.unlink()
     return kept
 

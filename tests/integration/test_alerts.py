@@ -1,4 +1,4 @@
-"""Alerts, sent to a mail server and a webhook on this machine: who is told what, once, with what to do, and nothing secret."""
+"""Alerts to a mail server and a webhook on this machine: one message per change, with a remedy and without secrets."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ PASSWORD, TOKEN = "correct-horse", "battery-staple"
 
 
 class Mailbox:
-    """A mail server that asks for a password, and what it was sent: subject and text."""
+    """A mail server that requires a password, and the mails that it received: subject and text."""
 
     def __init__(self) -> None:
         self.mails: list[tuple[str, str]] = []
@@ -49,7 +49,7 @@ class Mailbox:
 
 @pytest.fixture
 def mailbox() -> Iterator[tuple[Mailbox, str]]:
-    """A mailbox, and its address for LEVELGROUND_ALERTS."""
+    """A mailbox and its address for LEVELGROUND_ALERTS."""
     box = Mailbox()
     port = free_port()
     server = Controller(box, "127.0.0.1", port, authenticator=box.login, auth_require_tls=False, auth_required=True)
@@ -62,7 +62,7 @@ def mailbox() -> Iterator[tuple[Mailbox, str]]:
 
 
 class Webhook:
-    """A chat's or pager's address, and what it was sent."""
+    """A webhook, as of a chat or pager, and the messages that it received."""
 
     def __init__(self, server: HTTPServer) -> None:
         self.bodies: list[dict[str, Any]] = []
@@ -88,7 +88,7 @@ def settings_with(home: Path, *addresses: str) -> Settings:
 
 
 def receipt(number: int, outcome: str, message: str | None = None, **verdicts: tuple[str, str]) -> RunRecord:
-    """A run that has ended, with some sources' verdict and reason."""
+    """A finished run, with the result and reason of some sources."""
     run = RunRecord(
         run_id=f"run-{number}",
         trigger="schedule",
@@ -107,7 +107,7 @@ def receipt(number: int, outcome: str, message: str | None = None, **verdicts: t
     return run
 
 
-def test_each_channel_is_told_once_of_what_goes_wrong_and_once_that_it_is_well_again(
+def test_each_channel_is_notified_once_of_a_problem_and_once_of_its_end(
     tmp_path: Path, mailbox: tuple[Mailbox, str], webhook: Webhook
 ) -> None:
     box, address = mailbox
@@ -115,7 +115,7 @@ def test_each_channel_is_told_once_of_what_goes_wrong_and_once_that_it_is_well_a
     held = {SOURCE: (HELD_BACK, "expected column CREATIONDATE is missing")}
 
     notify_run_ended(settings, receipt(1, RELEASED))
-    assert not box.mails, "an ordinary night says nothing"
+    assert not box.mails, "an ordinary night sends nothing"
 
     notify_run_ended(settings, receipt(2, BLOCKED, "marts.fct_payments: 3 rows without an amount", **held))
     notify_run_ended(settings, receipt(3, BLOCKED, "marts.fct_payments: 4 rows without an amount", **held))
@@ -130,7 +130,7 @@ def test_each_channel_is_told_once_of_what_goes_wrong_and_once_that_it_is_well_a
 
     notify_run_ended(settings, receipt(4, RELEASED, **held))
     assert box.mails[-1][0] == "Levelground sampleton: the run resolved"
-    assert SOURCE not in box.mails[-1][1], "still held back, which everybody knows"
+    assert SOURCE not in box.mails[-1][1], "it is still held back, which was sent before"
 
     notify_run_ended(settings, receipt(5, UNCHANGED, **{SOURCE: (STALE, "its data end at 2025-11-01")}))
     assert box.mails[-1][0] == f"Levelground sampleton: {SOURCE} stale"
@@ -148,7 +148,7 @@ def test_each_channel_is_told_once_of_what_goes_wrong_and_once_that_it_is_well_a
     assert "it goes on from what was finished" in box.mails[-1][1]
 
 
-def test_a_run_that_only_took_deliveries_in_says_nothing_of_the_release(tmp_path: Path, webhook: Webhook) -> None:
+def test_a_partial_run_does_not_resolve_a_blocked_release(tmp_path: Path, webhook: Webhook) -> None:
     settings = settings_with(tmp_path, webhook.address)
     notify_run_ended(settings, receipt(1, BLOCKED, "a gate"))
     partial = receipt(2, UNCHANGED)
@@ -157,7 +157,7 @@ def test_a_run_that_only_took_deliveries_in_says_nothing_of_the_release(tmp_path
     assert [body["title"] for body in webhook.bodies] == ["Levelground sampleton: release blocked"]
 
 
-def test_a_channel_that_does_not_answer_is_tried_again_and_costs_the_others_nothing(
+def test_a_failing_channel_is_tried_again_and_does_not_affect_others(
     tmp_path: Path, mailbox: tuple[Mailbox, str], webhook: Webhook, caplog: pytest.LogCaptureFixture
 ) -> None:
     box, address = mailbox
@@ -180,7 +180,7 @@ def test_a_channel_that_does_not_answer_is_tried_again_and_costs_the_others_noth
     webhook.answer = 200
     notify_run_ended(settings, receipt(2, FAILED, "out of memory again"))
     assert [body["title"] for body in webhook.bodies] == ["Levelground sampleton: run failed"]
-    assert (settings.home.logs / "alerts.log").read_text() == log, "the log knew already"
+    assert (settings.home.logs / "alerts.log").read_text() == log, "the log was notified before"
 
     own = "".join(record.getMessage() for record in caplog.records if not record.name.startswith(("mail", "werkzeug")))
     said = own + log + (settings.home.root / "alerts.json").read_text()
@@ -188,14 +188,14 @@ def test_a_channel_that_does_not_answer_is_tried_again_and_costs_the_others_noth
         assert secret not in said
 
 
-def test_a_run_that_cannot_even_begin_is_told(tmp_path: Path, webhook: Webhook) -> None:
+def test_a_run_that_cannot_start_sends_an_alert(tmp_path: Path, webhook: Webhook) -> None:
     settings = settings_with(tmp_path, webhook.address)
     notify_run_not_started(settings, "sampleton", "there is no folder /deliveries; name a folder", "run-1")
     assert webhook.bodies[0]["title"] == "Levelground sampleton: run did not start"
     assert "there is no folder /deliveries" in webhook.bodies[0]["message"]
 
 
-def test_a_memory_that_cannot_be_read_tells_twice_rather_than_never(tmp_path: Path, webhook: Webhook) -> None:
+def test_an_unreadable_alert_state_repeats_an_alert(tmp_path: Path, webhook: Webhook) -> None:
     settings = settings_with(tmp_path, webhook.address)
     notify_run_ended(settings, receipt(1, FAILED, "x"))
     (settings.home.root / "alerts.json").write_text('{"now": [{"subject"')
@@ -203,7 +203,7 @@ def test_a_memory_that_cannot_be_read_tells_twice_rather_than_never(tmp_path: Pa
     assert len(webhook.bodies) == 2
 
 
-def test_channels_can_be_tried(tmp_path: Path, mailbox: tuple[Mailbox, str], webhook: Webhook) -> None:
+def test_channels_can_be_tested(tmp_path: Path, mailbox: tuple[Mailbox, str], webhook: Webhook) -> None:
     box, address = mailbox
     both = {"LEVELGROUND_ALERTS": f"{address} {webhook.address}"}
     levelground = CommandLine(tmp_path)

@@ -1,4 +1,4 @@
-"""dbt, SQLAlchemy and the run's own connection share one DuckDB instance, and so the attached release files."""
+"""dbt, SQLAlchemy and the run's own connection share one DuckDB instance and its attached release files."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from warehouse.paths import Home
 from warehouse.releases import Candidate, content_hash, new_release_id, seal, verify
 
 
-def test_dbt_and_the_dialect_join_the_runs_instance_and_let_go_of_it(tmp_path: Path) -> None:
+def test_dbt_and_the_dialect_share_and_release_the_runs_instance(tmp_path: Path) -> None:
     home = Home(tmp_path / "home")
     home.ensure()
     candidate = Candidate.begin(home, "run")
@@ -55,12 +55,12 @@ def test_dbt_and_the_dialect_join_the_runs_instance_and_let_go_of_it(tmp_path: P
         )
         dbt.close()
     assert verify(home, manifest.release_id).files["levelground.duckdb"].tables == {"marts.fct_police_calls": 1}
-    with open_working(home, threads=2) as again:  # nobody holds the old instance
+    with open_working(home, threads=2) as again:  # no connection keeps the old instance open
         assert again.execute("select current_setting('threads'), count(*) from landing.calls").fetchone() == (2, 1)
 
 
-def test_a_run_that_has_ended_keeps_nobody_out(tmp_path: Path) -> None:
-    """dbt keeps its connection until its process ends, which may be seconds after the next run has got the lock."""
+def test_an_ended_run_does_not_block_the_warehouse(tmp_path: Path) -> None:
+    """dbt keeps its connection until its process ends, which may be seconds after the next run has the lock."""
     home = Home(tmp_path / "home")
     home.ensure()
     open_elsewhere = [sys.executable, "-c", f"import duckdb; duckdb.connect({str(home.warehouse)!r})"]

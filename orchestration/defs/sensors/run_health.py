@@ -44,17 +44,15 @@ def run_health_sensor(settings: Settings) -> dg.SensorDefinition:
         city, registry = home_city(settings), load_registry(settings.further_sources)
         folder = delivery_folder(settings)
         contracts = registry.for_city(city.sources, (folder / "city.yml") if folder else settings.home.root)
-        receipts = RunStore(settings.home.runs).all()
+        records = RunStore(settings.home.runs).all()
         found = find_conditions(
-            receipts, contracts, city, has_active_run(context.instance), _nightly_schedule_is_on(context.instance)
+            records, contracts, city, has_active_run(context.instance), _nightly_schedule_is_on(context.instance)
         )
-        if receipts:
+        if records:
             notify_changes(settings, city.city, lambda active: add_conditions(active, found))
         stale = {condition.subject for condition in found if condition.kind == STALE}
         reported = set((context.cursor or "").split())
-        checks = [
-            _freshness_evaluation(contract, receipts, city) for contract in contracts if contract.source in stale - reported
-        ]
+        checks = [_freshness_evaluation(contract, records, city) for contract in contracts if contract.source in stale - reported]
         summary = (
             ", ".join(sorted(f"{condition.subject} {condition.kind}" for condition in found)) or "unchanged since the last run"
         )
@@ -64,19 +62,19 @@ def run_health_sensor(settings: Settings) -> dg.SensorDefinition:
 
 
 def find_conditions(
-    receipts: list[RunRecord], contracts: Iterable[Contract], city: City, running: bool, nightly_is_on: bool
+    records: list[RunRecord], contracts: Iterable[Contract], city: City, running: bool, nightly_is_on: bool
 ) -> list[Condition]:
     """Return the problems that no run has reported, from the run records (oldest first) and the clock."""
-    if not receipts:
+    if not records:
         return []
     found = []
-    newest = receipts[-1]
+    newest = records[-1]
     if newest.outcome is None and not running:
         found.append(Condition(RUN, FAILED, INTERRUPTED, newest.run_id))
     started = dt.datetime.fromisoformat(newest.started_at)
     if nightly_is_on and not running and utc_now() - started > dt.timedelta(hours=HOURS_WITHOUT_RUN):
         found.append(Condition(NIGHTLY, MISSED, f"the last run began at {newest.started_at} UTC", newest.run_id))
-    ended = next((receipt for receipt in reversed(receipts) if receipt.outcome), None)
+    ended = next((record for record in reversed(records) if record.outcome), None)
     for contract in contracts:
         status = ended.sources.get(contract.source) if ended else None
         if ended is None or status is None or status.verdict != FRESH:
@@ -103,9 +101,9 @@ def _nightly_schedule_is_on(instance: dg.DagsterInstance) -> bool:
     )
 
 
-def _freshness_evaluation(contract: Contract, receipts: list[RunRecord], city: City) -> dg.AssetCheckEvaluation:
+def _freshness_evaluation(contract: Contract, records: list[RunRecord], city: City) -> dg.AssetCheckEvaluation:
     """Return the freshness check of a source as a run would report it now."""
-    status = next(receipt for receipt in reversed(receipts) if receipt.outcome).sources[contract.source]
+    status = next(record for record in reversed(records) if record.outcome).sources[contract.source]
     result = freshness_check(contract, status, city_clock(city))
     return dg.AssetCheckEvaluation(
         asset_key=dg.AssetKey(["landing", contract.source]),

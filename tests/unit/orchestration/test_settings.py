@@ -1,4 +1,4 @@
-"""Settings come from the environment, and one that cannot be used is named with what to write instead."""
+"""Settings are read from the environment, and an invalid one is refused with what to write instead."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 from orchestration.settings import PROJECT, ConfigurationError, Settings, variable_names
 
 
-def test_without_a_variable_there_are_defaults() -> None:
+def test_settings_have_defaults() -> None:
     settings = Settings.from_environment({})
     assert settings.home.root == PROJECT / ".levelground"
     assert (settings.deliveries, settings.further_sources, settings.hash_key) == (None, None, None)
@@ -17,7 +17,7 @@ def test_without_a_variable_there_are_defaults() -> None:
     assert (settings.memory_limit, settings.threads) == (None, None)
 
 
-def test_an_empty_variable_is_an_unset_one() -> None:
+def test_an_empty_variable_counts_as_unset() -> None:
     names = [
         "HOME",
         "DELIVERIES",
@@ -52,12 +52,12 @@ def test_every_variable_is_read(tmp_path: Path) -> None:
     assert (settings.memory_limit, settings.threads) == ("2GB", 2)
 
 
-def test_the_environment_is_read_when_asked_and_not_before(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_environment_is_read_on_each_call(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LEVELGROUND_KEEP_RELEASES", "2")
     assert Settings.from_environment().keep_releases == 2
 
 
-def test_paths_are_made_absolute_and_know_the_users_home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_paths_are_made_absolute_and_expand_the_users_home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("HOME", "/home/desk")
     here = Settings.from_environment({"LEVELGROUND_HOME": "here", "LEVELGROUND_SOURCES": "~/contracts"})
@@ -66,7 +66,7 @@ def test_paths_are_made_absolute_and_know_the_users_home(monkeypatch: pytest.Mon
     assert (there.home.root, there.further_sources) == (Path("/home/desk/there"), tmp_path / "contracts")
 
 
-def test_the_least_number_may_be_written() -> None:
+def test_the_smallest_number_is_accepted() -> None:
     settings = Settings.from_environment({"LEVELGROUND_WAIT_SECONDS": "0", "LEVELGROUND_KEEP_RELEASES": "1"})
     assert (settings.wait_seconds, settings.keep_releases) == (0, 1)
 
@@ -86,13 +86,13 @@ def test_the_least_number_may_be_written() -> None:
         ("LEVELGROUND_THREADS", "two", "0", "0"),
     ],
 )
-def test_a_bad_number_is_named_with_what_to_write(name: str, text: str, least: str, default: str) -> None:
+def test_an_invalid_number_is_refused_with_a_remedy(name: str, text: str, least: str, default: str) -> None:
     with pytest.raises(ConfigurationError) as refused:
         Settings.from_environment({name: text})
     assert str(refused.value) == f"{name} is {text!r}; write a number of at least {least}, or unset it for {default}"
 
 
-def test_hosts_are_moved_in_pairs() -> None:
+def test_hosts_are_read_in_pairs() -> None:
     text = "https://data.city.example=http://127.0.0.1:8080, https://maps.city.example/arcgis/=https://mirror.example/maps"
     settings = Settings.from_environment({"LEVELGROUND_HOSTS": text})
     assert settings.hosts == {
@@ -106,7 +106,7 @@ def test_hosts_are_moved_in_pairs() -> None:
     "text",
     ["https://data.city.example", "data.city.example=mirror", "https://a.example=https://me:hunter2@b.example", "=https://b"],
 )
-def test_hosts_that_are_no_pairs_of_addresses_are_refused_without_quoting_them(text: str) -> None:
+def test_invalid_hosts_are_refused_without_quoting_them(text: str) -> None:
     with pytest.raises(
         ConfigurationError, match="LEVELGROUND_HOSTS contains an entry that is not a pair of addresses; write it like"
     ) as told:
@@ -114,7 +114,7 @@ def test_hosts_that_are_no_pairs_of_addresses_are_refused_without_quoting_them(t
     assert "hunter2" not in str(told.value)
 
 
-def test_no_secret_is_shown() -> None:
+def test_no_secret_is_displayed() -> None:
     secrets = {"LEVELGROUND_HASH_KEY": "hunter2hunter2", "LEVELGROUND_ALERTS": "mailto://desk:hunter2hunter2@mail.example"}
     settings = Settings.from_environment(secrets)
     assert settings.hash_key is not None
@@ -122,7 +122,7 @@ def test_no_secret_is_shown() -> None:
     assert "hunter2" not in f"{settings} {settings!r}"
 
 
-def test_all_variables_are_known_by_being_asked_for() -> None:
+def test_variable_names_lists_every_variable() -> None:
     assert {"LEVELGROUND_HOME", "LEVELGROUND_ALERTS", "LEVELGROUND_THREADS", "LEVELGROUND_DOCS_URL"} <= set(variable_names())
     assert all(name.startswith("LEVELGROUND_") for name in variable_names())
     assert len(set(variable_names())) == len(variable_names())

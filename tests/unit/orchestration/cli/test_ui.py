@@ -1,4 +1,4 @@
-"""The UI listens on this machine alone, whatever of it is started, and a home has one daemon."""
+"""The UI only accepts connections from this machine, and a home has one daemon."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from warehouse.paths import Home
         (("--only", "daemon"), ["dagster-daemon", "run", "-m", "orchestration.definitions"]),
     ],
 )
-def test_what_is_started_listens_here_alone(
+def test_the_ui_listens_on_this_machine_only(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, only: tuple[str, ...], expected: list[str]
 ) -> None:
     started: list[list[str]] = []
@@ -36,7 +36,7 @@ def test_what_is_started_listens_here_alone(
     done = CommandLine(tmp_path / "home")("ui", "--port", "3001", *only)
     assert done.returncode == 0, done.stderr
     assert started == [[str(Path(sys.executable).parent / expected[0]), *expected[1:]]]
-    assert bool(cleared) == (only != ("--only", "webserver")), "the daemon's queue is cleared once, by whoever starts a daemon"
+    assert bool(cleared) == (only != ("--only", "webserver")), "each command that starts a daemon clears its queue once"
 
 
 @pytest.mark.parametrize("only", [(), ("--only", "daemon")])

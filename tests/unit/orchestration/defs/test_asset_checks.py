@@ -1,4 +1,4 @@
-"""What the UI says of a source: red if held back or stale, yellow if late; docs are linked where they are."""
+"""The UI displays a source as red if held back or stale, as yellow if late, and links to docs that exist."""
 
 from __future__ import annotations
 
@@ -37,8 +37,8 @@ def settings(tmp_path: Path) -> Settings:
     return settings
 
 
-def status(contract: Contract, **said: Any) -> SourceStatus:
-    given = {"verdict": FRESH, "data_as_of": DATA_END.isoformat(), "load_id": "0123456789abcdef"} | said
+def status(contract: Contract, **values: Any) -> SourceStatus:
+    given = {"verdict": FRESH, "data_as_of": DATA_END.isoformat(), "load_id": "0123456789abcdef"} | values
     return new_status(contract, "run").model_copy(update=given)
 
 
@@ -46,7 +46,7 @@ def status(contract: Contract, **said: Any) -> SourceStatus:
     ("hours", "passed", "severity"),
     [(1, True, WARN), (48, True, WARN), (49, False, WARN), (168, False, WARN), (169, False, ERROR)],
 )
-def test_a_source_gets_late_and_then_stale(
+def test_a_source_becomes_late_and_then_stale(
     contract: Contract, hours: float, passed: bool, severity: dg.AssetCheckSeverity
 ) -> None:
     check = freshness_check(contract, status(contract), DATA_END + dt.timedelta(hours=hours))
@@ -57,13 +57,13 @@ def test_a_source_gets_late_and_then_stale(
         assert "Unified Call Center (ucc-data@milwaukee.example)" in str(check.description)
 
 
-def test_what_never_came_is_not_late(contract: Contract) -> None:
+def test_a_source_without_a_delivery_is_not_late(contract: Contract) -> None:
     check = freshness_check(contract, status(contract, data_as_of=None), DATA_END)
     assert check.passed
     assert "age_hours" not in check.metadata
 
 
-def test_a_held_back_source_is_red_and_shows_what_was_observed(contract: Contract, settings: Settings) -> None:
+def test_a_held_back_source_is_red_and_lists_findings(contract: Contract, settings: Settings) -> None:
     gate = GateResult("delivery", SOURCE, (ROWS, MISSING))
     check = delivery_check(contract, status(contract, verdict=HELD_BACK, reason="CREATIONDATE is missing"), gate, None, settings)
     assert (check.passed, check.severity) == (False, ERROR)
@@ -83,14 +83,14 @@ def test_a_held_back_source_is_red_and_shows_what_was_observed(contract: Contrac
     assert check.metadata["failed"].value == 1
 
 
-def test_a_delivery_that_is_in_already_is_not_called_judged_again(contract: Contract, settings: Settings) -> None:
+def test_a_repeated_delivery_reports_no_new_check(contract: Contract, settings: Settings) -> None:
     check = delivery_check(contract, status(contract), None, None, settings)
     assert check.passed
     assert check.description == NOTHING_NEW
-    assert "expectations" not in check.metadata, "a point at zero would say that nothing was expected"
+    assert "expectations" not in check.metadata, "a plotted zero would mean that there were no expectations"
 
 
-def test_docs_are_linked_only_where_they_are(contract: Contract, settings: Settings) -> None:
+def test_docs_are_linked_only_if_they_exist(contract: Contract, settings: Settings) -> None:
     def linked(settings: Settings) -> object:
         found = delivery_check(contract, status(contract), GateResult("delivery", SOURCE, (ROWS,)), None, settings).metadata
         return found["docs"].value if "docs" in found else None
@@ -101,17 +101,17 @@ def test_docs_are_linked_only_where_they_are(contract: Contract, settings: Setti
     assert linked(served) == "https://docs.city.example"
     docs.mkdir(exist_ok=True)
     (docs / "index.html").write_text("first page")
-    assert linked(settings) == str(docs / "index.html"), "this source had no verdict when the docs were written"
+    assert linked(settings) == str(docs / "index.html"), "this source had no gate page when the docs were written"
     (docs / own).parent.mkdir(parents=True)
     (docs / own).write_text("verdict")
     assert linked(settings) == str(docs / own)
     assert linked(served) == f"https://docs.city.example/{own}"
 
 
-def test_a_source_is_numbers_to_draw_over_time(contract: Contract) -> None:
+def test_source_metadata_contains_numbers_to_plot(contract: Contract) -> None:
     row = status(contract, verdict=HELD_BACK, rows_delivered=7, rows_staged=None, reason="x")
     shown = status_metadata(row, {"known_race_pct": 81.5, "readiness_grade": None}, DATA_END + dt.timedelta(hours=6))
     assert shown["held_back"] == 1
     assert shown["rows_delivered"] == 7
-    assert "rows_staged" not in shown, "of what was held back nothing was staged, which is not zero rows"
+    assert "rows_staged" not in shown, "a held-back load has no staged rows, which differs from zero rows"
     assert (shown["age_hours"], shown["known_race_pct"]) == (6.0, 81.5)

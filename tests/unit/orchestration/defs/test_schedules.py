@@ -41,7 +41,7 @@ defs = dg.Definitions(assets=[nothing], jobs=[JOB], schedules=[nightly_schedule(
     ("zone", "skipped", "repeated"),
     [
         ("America/Chicago", dt.date(2026, 3, 8), dt.date(2026, 11, 1)),
-        ("Europe/Berlin", dt.date(2026, 3, 29), dt.date(2026, 10, 25)),  # here 02:00 itself comes twice
+        ("Europe/Berlin", dt.date(2026, 3, 29), dt.date(2026, 10, 25)),  # here 02:00 occurs twice
         ("America/Phoenix", None, None),
     ],
 )
@@ -50,24 +50,26 @@ def test_every_night_of_a_year_has_one_tick(zone: str, skipped: dt.date | None, 
     there = ZoneInfo(zone)
     ticks: dict[dt.date, list[dt.datetime]] = {}
     start = dt.datetime(2026, 1, 1, 12, tzinfo=there).timestamp()
-    for tick in schedule_execution_time_iterator(start, schedule.cron_schedule, schedule.execution_timezone, ascending=True):
-        moment = dt.datetime.fromtimestamp(tick.timestamp(), there)
+    for moment_of_tick in schedule_execution_time_iterator(
+        start, schedule.cron_schedule, schedule.execution_timezone, ascending=True
+    ):
+        moment = dt.datetime.fromtimestamp(moment_of_tick.timestamp(), there)
         if moment.year > 2026:
             break
         ticks.setdefault(moment.date(), []).append(moment)
     assert len(ticks) == 364
     assert {day: len(moments) for day, moments in ticks.items() if len(moments) != 1} == {}
     clock = {day: moments[0].time() for day, moments in ticks.items() if moments[0].time() != dt.time(2)}
-    assert clock == ({skipped: dt.time(3)} if skipped else {}), "a night without a 02:00 has the moment that it would be"
+    assert clock == ({skipped: dt.time(3)} if skipped else {}), "a night without 02:00 ticks at the moment that 02:00 would be"
     if repeated:
         assert repeated in ticks
 
 
 @pytest.fixture
 def daemon(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[WorkspaceProcessContext]:
-    """The scheduler's view of `defs`, on an instance as a home has one; runs that it starts stay in the queue."""
+    """The scheduler's view of `defs` on a home's instance; the runs that it starts stay in the queue."""
     for name in ("DAGSTER_HOME", "LEVELGROUND_HOME", "DO_NOT_TRACK"):
-        monkeypatch.setenv(name, "")  # put back afterwards, whatever the instance sets
+        monkeypatch.setenv(name, "")  # restored afterwards, whatever the instance sets
     settings = Settings.from_environment({"LEVELGROUND_HOME": str(tmp_path)})
     prepare_instance(settings)
     origin = InProcessCodeLocationOrigin(LoadableTargetOrigin(python_file=__file__, attribute="defs"))
@@ -78,8 +80,8 @@ def daemon(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Workspac
         yield workspace
 
 
-def wake_up(daemon: WorkspaceProcessContext, moment: dt.datetime) -> list[str]:
-    """Let the scheduler look at that moment; the nights for which it has started a run so far, on the city's clock."""
+def tick(daemon: WorkspaceProcessContext, moment: dt.datetime) -> list[str]:
+    """Tick the scheduler at that moment; return the nights for which it has started a run, on the city's clock."""
     with freeze_time(moment.astimezone(dt.UTC)):
         list(launch_scheduled_runs(daemon, logging.getLogger("test"), moment.astimezone(dt.UTC), {}))
     (state,) = daemon.instance.all_instigator_state()
@@ -89,16 +91,16 @@ def wake_up(daemon: WorkspaceProcessContext, moment: dt.datetime) -> list[str]:
     return sorted(dt.datetime.fromtimestamp(tick.timestamp, CHICAGO).isoformat(timespec="minutes") for tick in ticks)
 
 
-def test_nights_missed_while_nothing_ran_are_made_up_for_once(daemon: WorkspaceProcessContext) -> None:
-    assert wake_up(daemon, dt.datetime(2026, 10, 30, 18, tzinfo=CHICAGO)) == []
-    first = wake_up(daemon, dt.datetime(2026, 10, 31, 2, 1, tzinfo=CHICAGO))
+def test_missed_nights_start_one_run_after_downtime(daemon: WorkspaceProcessContext) -> None:
+    assert tick(daemon, dt.datetime(2026, 10, 30, 18, tzinfo=CHICAGO)) == []
+    first = tick(daemon, dt.datetime(2026, 10, 31, 2, 1, tzinfo=CHICAGO))
     assert first == ["2026-10-31T02:00-05:00"]
-    assert wake_up(daemon, dt.datetime(2026, 10, 31, 9, tzinfo=CHICAGO)) == first
+    assert tick(daemon, dt.datetime(2026, 10, 31, 9, tzinfo=CHICAGO)) == first
 
-    after_downtime = wake_up(daemon, dt.datetime(2026, 11, 5, 9, tzinfo=CHICAGO))
-    assert after_downtime == [*first, "2026-11-05T02:00-06:00"], "five nights were missed, and the clock moved"
-    assert wake_up(daemon, dt.datetime(2026, 11, 5, 9, 1, tzinfo=CHICAGO)) == after_downtime
-    assert wake_up(daemon, dt.datetime(2026, 11, 6, 2, 0, tzinfo=CHICAGO))[-1] == "2026-11-06T02:00-06:00"
+    after_downtime = tick(daemon, dt.datetime(2026, 11, 5, 9, tzinfo=CHICAGO))
+    assert after_downtime == [*first, "2026-11-05T02:00-06:00"], "five nights were missed, and clocks changed"
+    assert tick(daemon, dt.datetime(2026, 11, 5, 9, 1, tzinfo=CHICAGO)) == after_downtime
+    assert tick(daemon, dt.datetime(2026, 11, 6, 2, 0, tzinfo=CHICAGO))[-1] == "2026-11-06T02:00-06:00"
 
     (record,) = daemon.instance.get_run_records(limit=1)
     assert record.dagster_run.tags["dagster/schedule_name"] == NIGHTLY_SCHEDULE

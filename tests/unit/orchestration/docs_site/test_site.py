@@ -1,4 +1,4 @@
-"""The documentation of a home: every page leads somewhere, is put in place whole, and waits for no release."""
+"""The documentation of a home has no dead link, replaces the old pages at once, and needs no release."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ OUTWARD = re.compile(r"""(?:src|href)=["']?(?:[a-z]+:)?//""")
 
 @pytest.fixture(scope="module")
 def registry() -> Registry:
-    """Read once: of the repository's contracts the small ones."""
+    """Two small contracts of the repository, read once."""
     return Registry([read_contract(SOURCES / f"{name}.yml") for name in ("ucc__service_requests", "mmc__court_cases")])
 
 
@@ -38,7 +38,7 @@ def dead_links(folder: Path) -> list[str]:
     return [f"{page.relative_to(folder)} -> {target}" for page, target in links if not (page.parent / target).is_file()]
 
 
-def test_a_home_without_a_release_has_its_contracts_and_no_dead_link(settings: Settings) -> None:
+def test_docs_without_a_release_list_contracts_and_have_no_dead_link(settings: Settings) -> None:
     index = write_docs(settings)
     assert index == settings.home.docs / "index.html"
     assert "Nothing is released yet" in index.read_text(encoding="utf-8")
@@ -62,14 +62,14 @@ def test_the_gates_of_the_last_run_have_pages(settings: Settings) -> None:
     assert dead_links(settings.home.docs) == []
 
 
-def test_files_are_for_the_group_and_folders_too(settings: Settings) -> None:
+def test_files_and_folders_are_readable_by_the_group(settings: Settings) -> None:
     write_docs(settings)
     modes = {path.stat().st_mode & 0o777 for path in settings.home.docs.rglob("*") if path.is_file()}
     assert modes == {0o640}
     assert {path.stat().st_mode & 0o777 for path in (settings.home.docs, settings.home.docs / "dbt")} == {0o750}
 
 
-def test_a_writing_that_fails_leaves_what_was_there_and_nothing_else(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_failed_write_leaves_only_the_old_pages(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     write_docs(settings)
     mark = settings.home.docs / "mark"
     mark.write_text("x")
@@ -84,7 +84,7 @@ def test_a_writing_that_fails_leaves_what_was_there_and_nothing_else(settings: S
     assert not list(settings.home.root.glob(".docs-*"))
 
 
-def test_an_exchange_that_fails_puts_the_old_pages_back(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_failed_exchange_restores_the_old_pages(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     write_docs(settings)
     mark = settings.home.docs / "mark"
     mark.write_text("x")
@@ -101,7 +101,7 @@ def test_an_exchange_that_fails_puts_the_old_pages_back(settings: Settings, monk
     assert mark.is_file()
 
 
-def test_what_a_killed_writer_left_is_put_right(settings: Settings) -> None:
+def test_leftovers_of_a_killed_writer_are_removed(settings: Settings) -> None:
     write_docs(settings)
     settings.home.docs.rename(settings.home.root / site.BEFORE)
     (settings.home.root / f"{site.NEXT}x").mkdir()
@@ -110,7 +110,7 @@ def test_what_a_killed_writer_left_is_put_right(settings: Settings) -> None:
     assert not list(settings.home.root.glob(".docs-*"))
 
 
-def test_dbts_page_is_told_to_load_nothing() -> None:
+def test_dbts_page_gets_a_content_policy() -> None:
     assert block_external_content(DBT).startswith(
         '<!doctype html><html><head><meta http-equiv="Content-Security-Policy" content="default-src \'none\''
     )

@@ -1,4 +1,4 @@
-"""A home with a published release, and an installation on it that is in order."""
+"""Provide a home with a published release, and a working installation on it."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ NOW = dt.datetime(2025, 12, 2, 9)
 
 @dataclass
 class Examined:
-    """An installation whose environment, clock and lock file a test may change, and what one check finds in it."""
+    """An installation whose environment, clock and lock file a test may change; calling it runs one check."""
 
     home: Home
     environment: dict[str, str]
@@ -33,7 +33,7 @@ class Examined:
         return run_check(check, CHECKS[check], Installation(settings, self.environment, self.now, self.lock_file))
 
     def bad(self, check: str) -> list[Finding]:
-        """What is not well; every such finding says where, why it matters and how to mend it."""
+        """Return the warnings and errors; each must name its place, its reason and a remedy."""
         found = [finding for finding in self(check) if finding.verdict is not Verdict.OK]
         assert all(finding.where and finding.what and finding.why and finding.remedy for finding in found), found
         return found
@@ -41,7 +41,7 @@ class Examined:
 
 @pytest.fixture(scope="session")
 def released(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A home with a published release, made once. Read only."""
+    """A home with a published release, created once. Read only."""
     home = Home(tmp_path_factory.mktemp("doctor") / "home")
     home.ensure()
     swap(home, sealed(home, 3).release_id)

@@ -1,4 +1,4 @@
-"""What the doctor reads in Dagster's instance: the scheduler's last sign of life, the schedule's state, its newest tick."""
+"""The doctor reads the scheduler's heartbeat, the schedule's state and its newest tick from Dagster's instance."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The doctor on homes that are broken: closed, readable by everybody, locked, cut off, with files that are none."""
+"""The doctor finds broken homes: wrong permissions, locks, killed runs, damaged files."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ def only(found: list[Finding], verdict: Verdict = Verdict.ERROR) -> Finding:
     return one
 
 
-UNATTENDED = {"alerts", "schedule"}  # nobody is told, nothing runs by itself: what a test's home is like
+UNATTENDED = {"alerts", "schedule"}  # a test's home has no alert channel and no daemon
 
 
-def test_a_home_in_order_is_well_and_looking_changes_nothing(examined: Examined) -> None:
+def test_a_working_home_is_ok_and_stays_unchanged(examined: Examined) -> None:
     def state() -> dict[str, tuple[str, int]]:
         files = [path for path in examined.home.root.rglob("*") if path.is_file()]
         return {str(path): (file_sha256(path), path.stat().st_mode) for path in files}
@@ -36,13 +36,13 @@ def test_a_home_in_order_is_well_and_looking_changes_nothing(examined: Examined)
     assert state() == before
 
 
-def test_a_home_that_is_not_made_yet_is_well_and_stays_unmade(examined: Examined, tmp_path: Path) -> None:
+def test_a_missing_home_is_ok_and_is_not_created(examined: Examined, tmp_path: Path) -> None:
     examined.environment["LEVELGROUND_HOME"] = str(tmp_path / "new" / "home")
     assert {finding.check for check in CHECKS for finding in examined.bad(check)} == UNATTENDED
     assert not (tmp_path / "new").exists()
 
 
-def test_a_home_below_a_file_is_told(examined: Examined, tmp_path: Path) -> None:
+def test_a_home_below_a_file_is_an_error(examined: Examined, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     examined.environment["LEVELGROUND_HOME"] = str(tmp_path / "file" / "home")
     found = only(examined.bad("permissions"))
@@ -50,80 +50,80 @@ def test_a_home_below_a_file_is_told(examined: Examined, tmp_path: Path) -> None
     assert "LEVELGROUND_HOME" in found.remedy
 
 
-def test_a_private_folder_that_others_see_is_told(examined: Examined) -> None:
+def test_a_readable_private_folder_is_a_warning(examined: Examined) -> None:
     examined.home.deliveries.chmod(0o755)
     found = only(examined.bad("permissions"), Verdict.WARNING)
     assert found.remedy == f"`chmod 700 {examined.home.deliveries}`"
 
 
-def test_a_published_folder_that_everybody_may_change_is_told(examined: Examined) -> None:
+def test_a_world_writable_published_folder_is_an_error(examined: Examined) -> None:
     examined.home.published.chmod(0o777)
     assert only(examined.bad("permissions")).where == str(examined.home.published)
 
 
-def test_folders_of_another_user_are_told(examined: Examined, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A test may run as root, to whom no folder is closed: the answer of the system is put in its place."""
+def test_a_folder_of_another_user_is_an_error(examined: Examined, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Root can write to every folder, so the test replaces the system's answer."""
     closed = str(examined.home.runs)
     monkeypatch.setattr(os, "access", lambda path, _mode: str(path) != closed)
     assert only(examined.bad("permissions")).where == closed
 
 
-def test_a_folder_of_deliveries_that_went_is_told(examined: Examined, tmp_path: Path) -> None:
+def test_a_missing_deliveries_folder_is_an_error(examined: Examined, tmp_path: Path) -> None:
     examined.home.home_json.write_text(json.dumps({"deliveries": str(tmp_path / "gone"), "city": "milwaukee"}))
     assert only(examined.bad("deliveries")).where == str(tmp_path / "gone")
 
 
-def test_a_damaged_home_json_is_told(examined: Examined) -> None:
+def test_a_damaged_home_json_is_an_error(examined: Examined) -> None:
     examined.home.home_json.write_text("{")
     found = only(examined.bad("deliveries"))
     assert found.where == str(examined.home.home_json)
     assert '"deliveries": "sample"' in found.what
 
 
-def test_a_run_that_is_going_on_is_well_and_named(examined: Examined) -> None:
+def test_an_active_run_is_ok_and_named(examined: Examined) -> None:
     with held_elsewhere(examined.home) as other:
         (found,) = examined("lock")
         assert found.verdict is Verdict.OK
         assert f"process {other.pid} " in found.what
 
 
-def test_a_run_that_was_cut_off_is_told(examined: Examined) -> None:
+def test_a_killed_run_is_a_warning(examined: Examined) -> None:
     with held_elsewhere(examined.home):
         pass  # killed at the end
     found = only(examined.bad("lock"), Verdict.WARNING)
     assert "was killed" in found.what
 
 
-def test_a_warehouse_that_is_none_is_told(examined: Examined) -> None:
+def test_a_damaged_warehouse_is_a_warning(examined: Examined) -> None:
     examined.home.warehouse.write_bytes(b"\0" * 5000)
     assert only(examined.bad("warehouse"), Verdict.WARNING).where == str(examined.home.warehouse)
 
 
-def test_an_empty_warehouse_is_told(examined: Examined) -> None:
+def test_an_empty_warehouse_is_a_warning(examined: Examined) -> None:
     examined.home.warehouse.write_bytes(b"")
     only(examined.bad("warehouse"), Verdict.WARNING)
 
 
-def test_what_runs_moved_aside_is_told(examined: Examined) -> None:
+def test_damaged_files_that_runs_moved_are_warnings(examined: Examined) -> None:
     (examined.home.root / "warehouse.damaged-20251201T000000Z.duckdb").write_bytes(b"x")
     (examined.home.releases / ".damaged-20251201T000000Z-00112233").mkdir()
     assert [finding.verdict for finding in examined.bad("damaged files")] == [Verdict.WARNING, Verdict.WARNING]
 
 
-def test_a_receipt_that_cannot_be_read_is_told(examined: Examined) -> None:
+def test_an_unreadable_run_record_is_a_warning(examined: Examined) -> None:
     path = examined.home.runs / "cut.json"
     path.write_text("{")
     assert only(examined.bad("runs"), Verdict.WARNING).where == str(path)
 
 
-def test_the_last_run_that_failed_is_told_with_its_message(examined: Examined) -> None:
+def test_a_failed_last_run_is_a_warning_with_its_message(examined: Examined) -> None:
     failed = run_record()
-    failed.outcome, failed.exit_code, failed.message, failed.ended_at = "blocked", 3, "a gate said no", failed.started_at
+    failed.outcome, failed.exit_code, failed.message, failed.ended_at = "blocked", 3, "a gate blocked it", failed.started_at
     (examined.home.runs / "run.json").write_text(failed.model_dump_json())
-    assert only(examined.bad("runs"), Verdict.WARNING).why == "a gate said no"
+    assert only(examined.bad("runs"), Verdict.WARNING).why == "a gate blocked it"
 
 
-def test_a_published_file_that_is_another_is_told(examined: Examined) -> None:
+def test_a_changed_published_file_is_an_error(examined: Examined) -> None:
     path = examined.home.published_public
     content = path.read_bytes()
     path.unlink()
@@ -132,19 +132,19 @@ def test_a_published_file_that_is_another_is_told(examined: Examined) -> None:
     assert (found.where, "start a run" in found.remedy) == (str(path), True)
 
 
-def test_a_published_file_that_is_a_link_is_well(examined: Examined) -> None:
+def test_a_linked_published_file_is_ok(examined: Examined) -> None:
     path = examined.home.published_public
     path.unlink()
     path.hardlink_to(next(examined.home.releases.glob(f"*/{path.name}")))
     assert examined.bad("published") == []
 
 
-def test_a_published_file_that_is_missing_is_told(examined: Examined) -> None:
+def test_a_missing_published_file_is_an_error(examined: Examined) -> None:
     examined.home.published_analyst.unlink()
     assert only(examined.bad("published")).where == str(examined.home.published_analyst)
 
 
-def test_a_damaged_release_is_told(examined: Examined) -> None:
+def test_a_damaged_release_is_an_error(examined: Examined) -> None:
     (release_id,) = known_releases(examined.home)
     path = examined.home.release(release_id) / "exports" / "release.csv"
     path.chmod(0o640)
@@ -152,12 +152,12 @@ def test_a_damaged_release_is_told(examined: Examined) -> None:
     assert "releases rollback" in only(examined.bad("published")).remedy
 
 
-def test_a_damaged_current_json_is_told(examined: Examined) -> None:
+def test_a_damaged_current_json_is_an_error(examined: Examined) -> None:
     examined.home.current_json.write_text("{}")
     assert only(examined.bad("published")).where == str(examined.home.current_json)
 
 
-def test_what_lies_beside_the_release_is_told(examined: Examined) -> None:
+def test_foreign_files_in_published_are_found(examined: Examined) -> None:
     log = examined.home.published / "levelground.duckdb.wal"
     log.write_bytes(b"x")
     note = examined.home.published_exports / "note.txt"
@@ -167,14 +167,14 @@ def test_what_lies_beside_the_release_is_told(examined: Examined) -> None:
     assert found[str(note)].verdict is Verdict.WARNING
 
 
-def test_a_half_swap_is_told(examined: Examined) -> None:
+def test_an_unfinished_swap_is_an_error(examined: Examined) -> None:
     now = current(examined.home)
     assert now is not None
     examined.home.swap_intent.write_text(json.dumps({"release_id": now.release_id}))
     assert only(examined.bad("published")).where == str(examined.home.swap_intent)
 
 
-def test_a_swap_that_is_going_on_is_well(examined: Examined) -> None:
+def test_a_swap_of_an_active_run_is_ok(examined: Examined) -> None:
     examined.home.swap_intent.write_text("{}")
     with held_elsewhere(examined.home):
         assert examined.bad("published") == []

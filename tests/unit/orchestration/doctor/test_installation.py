@@ -1,4 +1,4 @@
-"""The doctor on installations that are broken: packages, extensions, variables, contracts, secrets, clock, disk, schedule."""
+"""The doctor finds broken installations: packages, extensions, variables, contracts, secrets, clock, disk, schedule."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ from warehouse import connection
 SECRET = "hunter2hunter2"
 
 
-def test_the_lock_file_of_the_project_is_what_is_installed(examined: Examined) -> None:
+def test_the_locked_packages_are_installed(examined: Examined) -> None:
     examined.lock_file = PROJECT / "requirements.lock"
     (found,) = examined("packages")
     assert found.verdict is Verdict.OK, found
     assert int(found.what.split()[0]) > 100
 
 
-def test_packages_that_differ_from_the_lock_file_are_told(examined: Examined) -> None:
+def test_packages_that_differ_from_the_lock_file_are_errors(examined: Examined) -> None:
     version = importlib.metadata.version("duckdb")
     lines = [
         f"duckdb=={version} \\\n    --hash=sha256:00",
@@ -47,22 +47,22 @@ def test_packages_that_differ_from_the_lock_file_are_told(examined: Examined) ->
     assert "duckdb" not in other.what
 
 
-def test_a_missing_lock_file_is_told(examined: Examined) -> None:
+def test_a_missing_lock_file_is_a_warning(examined: Examined) -> None:
     examined.lock_file.unlink()
     assert only(examined.bad("packages"), Verdict.WARNING).where == str(examined.lock_file)
 
 
-def test_a_python_that_is_not_tested_is_told(examined: Examined, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unsupported_python_is_an_error(examined: Examined, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("platform.python_version", lambda: "3.9.1")
     assert "3.9.1" in only(examined.bad("python")).what
 
 
-def test_an_extension_that_is_not_there_is_told(examined: Examined, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_a_missing_extension_is_an_error(examined: Examined, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(connection.resources, "files", lambda _name: tmp_path)
     assert "requirements.lock" in only(examined.bad("extensions")).what
 
 
-def test_an_extension_that_is_damaged_is_told(examined: Examined, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_a_damaged_extension_is_an_error(examined: Examined, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     file = tmp_path / "extensions" / f"v{connection.duckdb.__version__}" / "spatial.duckdb_extension"
     file.parent.mkdir(parents=True)
     file.write_bytes(b"x" * 1000)
@@ -70,13 +70,13 @@ def test_an_extension_that_is_damaged_is_told(examined: Examined, monkeypatch: p
     only(examined.bad("extensions"))
 
 
-def test_a_variable_that_nothing_reads_is_told_with_the_one_that_was_meant(examined: Examined) -> None:
+def test_an_unread_variable_is_a_warning_with_the_closest_name(examined: Examined) -> None:
     examined.environment["LEVELGROUND_KEEP_RELEASE"] = "3"
     found = only(examined.bad("variables"), Verdict.WARNING)
     assert (found.where, "LEVELGROUND_KEEP_RELEASES" in found.remedy) == ("LEVELGROUND_KEEP_RELEASE", True)
 
 
-def test_variables_of_settings_and_of_contracts_are_known(examined: Examined) -> None:
+def test_variables_of_settings_and_of_contracts_are_read(examined: Examined) -> None:
     values = {"LEVELGROUND_SOURCES": str(PROJECT / "docs"), "LEVELGROUND_HOME": str(examined.home.root)}
     examined.environment |= dict.fromkeys(variable_names(), "") | values
     examined.environment["LEVELGROUND_DER_DATABASE_URL"] = SECRET
@@ -84,7 +84,7 @@ def test_variables_of_settings_and_of_contracts_are_known(examined: Examined) ->
     assert "LEVELGROUND_ALERTS" in variable_names()
 
 
-def test_contracts_that_cannot_be_used_are_told_by_line(examined: Examined, tmp_path: Path) -> None:
+def test_an_invalid_contract_is_an_error_with_its_line(examined: Examined, tmp_path: Path) -> None:
     folder = tmp_path / "contracts"
     folder.mkdir()
     (folder / "a__b.yml").write_text("source: a__b\nwhat: 3\n")
@@ -94,7 +94,7 @@ def test_contracts_that_cannot_be_used_are_told_by_line(examined: Examined, tmp_
     assert not [finding for finding in others if "not be checked" in finding.what]
 
 
-def test_a_secret_that_is_unset_is_told_where_it_is_needed(examined: Examined) -> None:
+def test_a_missing_secret_is_an_error_with_its_sources(examined: Examined) -> None:
     assert examined.bad("secrets") == []
     examined.environment["LEVELGROUND_DELIVERIES"] = "live"
     found = only(examined.bad("secrets"))
@@ -105,13 +105,13 @@ def test_a_secret_that_is_unset_is_told_where_it_is_needed(examined: Examined) -
     assert examined.bad("secrets") == []
 
 
-def test_a_short_hash_key_is_told_and_not_shown(examined: Examined) -> None:
+def test_a_short_hash_key_is_a_warning_without_the_key(examined: Examined) -> None:
     examined.environment["LEVELGROUND_HASH_KEY"] = SECRET
     found = only(examined.bad("secrets"), Verdict.WARNING)
     assert SECRET not in str(found)
 
 
-def test_a_missing_hash_key_is_told(examined: Examined, tmp_path: Path) -> None:
+def test_a_missing_hash_key_is_an_error(examined: Examined, tmp_path: Path) -> None:
     folder = tmp_path / "contracts"
     folder.mkdir()
     text = (PROJECT / "ingest" / "sources" / "ucc__service_requests.yml").read_text(encoding="utf-8")
@@ -122,7 +122,7 @@ def test_a_missing_hash_key_is_told(examined: Examined, tmp_path: Path) -> None:
     assert (found.where, "ucc__hashed" in found.why) == ("LEVELGROUND_HASH_KEY", True)
 
 
-def test_alert_channels_that_cannot_be_are_told_by_number(examined: Examined) -> None:
+def test_an_unusable_alert_channel_is_an_error_with_its_number(examined: Examined) -> None:
     examined.environment["LEVELGROUND_ALERTS"] = f"json://localhost nosuchkind://{SECRET}@host"
     found = only(examined.bad("alerts"))
     assert found.where == "channel 2 nosuchkind"
@@ -131,11 +131,11 @@ def test_alert_channels_that_cannot_be_are_told_by_number(examined: Examined) ->
     assert examined.bad("alerts") == []
 
 
-def test_without_alerts_somebody_has_to_look(examined: Examined) -> None:
+def test_missing_alert_channels_are_a_warning(examined: Examined) -> None:
     only(examined.bad("alerts"), Verdict.WARNING)
 
 
-def test_a_clock_that_was_set_back_is_told(examined: Examined) -> None:
+def test_a_clock_behind_the_last_run_is_a_warning(examined: Examined) -> None:
     late = run_record(started_at="2025-12-05T02:00:00")
     (examined.home.runs / "run.json").write_text(late.model_dump_json())
     assert "2025-12-05 02:00 UTC" in only(examined.bad("clock"), Verdict.WARNING).what
@@ -143,12 +143,12 @@ def test_a_clock_that_was_set_back_is_told(examined: Examined) -> None:
     assert examined.bad("clock") == []
 
 
-def test_a_clock_behind_the_newest_release_is_told(examined: Examined) -> None:
+def test_a_clock_behind_the_newest_release_is_a_warning(examined: Examined) -> None:
     examined.now = dt.datetime(2025, 11, 1)
     assert "2025-12-01" in only(examined.bad("clock"), Verdict.WARNING).what
 
 
-def test_a_time_zone_that_the_machine_does_not_know_is_told(examined: Examined, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unknown_time_zone_is_an_error(examined: Examined, monkeypatch: pytest.MonkeyPatch) -> None:
     def unknown(name: str) -> Any:
         raise machine.ZoneInfoNotFoundError(name)
 
@@ -157,9 +157,7 @@ def test_a_time_zone_that_the_machine_does_not_know_is_told(examined: Examined, 
 
 
 @pytest.mark.parametrize(("free", "verdict"), [(1 << 28, Verdict.ERROR), (700 << 20, Verdict.WARNING)])
-def test_a_disk_that_is_nearly_full_is_told(
-    examined: Examined, monkeypatch: pytest.MonkeyPatch, free: int, verdict: Verdict
-) -> None:
+def test_a_nearly_full_disk_is_found(examined: Examined, monkeypatch: pytest.MonkeyPatch, free: int, verdict: Verdict) -> None:
     monkeypatch.setattr(shutil, "disk_usage", lambda _path: shutil._ntuple_diskusage(1 << 40, 0, free))  # type: ignore[attr-defined]
     only(examined.bad("disk"), verdict)
 
@@ -180,7 +178,7 @@ TONIGHT = Tick(dt.datetime(2025, 12, 2, 8), "success")
         (SchedulerState(LIVES, False, Tick(dt.datetime(2025, 11, 30, 8), "success")), ["ok", "warning"], "2025-11-30"),
     ],
 )
-def test_the_schedule_is_judged_by_daemon_state_and_tick(
+def test_the_schedule_is_evaluated_by_heartbeat_state_and_tick(
     examined: Examined, seen: SchedulerState, verdicts: list[str], said: str
 ) -> None:
     settings = Settings.from_environment(examined.environment)
@@ -189,7 +187,7 @@ def test_the_schedule_is_judged_by_daemon_state_and_tick(
     assert any(said in finding.what for finding in found)
 
 
-def test_a_check_that_breaks_is_a_finding_without_its_error(examined: Examined) -> None:
+def test_a_check_that_raises_is_a_finding_without_the_message(examined: Examined) -> None:
     def broken(_: Installation) -> list[Any]:
         raise RuntimeError(SECRET)
 
@@ -199,14 +197,14 @@ def test_a_check_that_breaks_is_a_finding_without_its_error(examined: Examined) 
     assert SECRET not in str(found)
 
 
-def test_a_setting_that_cannot_be_used_does_not_end_the_examination(examined: Examined) -> None:
+def test_an_invalid_setting_does_not_stop_the_checks(examined: Examined) -> None:
     found = run_all_checks(examined.environment | {"LEVELGROUND_THREADS": "many"})
     assert found[0].verdict is Verdict.ERROR
     assert "LEVELGROUND_THREADS" in found[0].what
     assert {finding.check for finding in found} >= {"python", "published", "schedule"}
 
 
-def test_the_command_says_how_things_are(examined: Examined) -> None:
+def test_the_command_prints_and_counts_findings(examined: Examined) -> None:
     levelground = CommandLine(examined.home.root)
     examined.home.current_json.write_text("{}")
     told = levelground.json("doctor", "--json", expect=1)

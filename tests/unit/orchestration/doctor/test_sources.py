@@ -1,4 +1,4 @@
-"""The doctor asks of a merged source that sends nearly everything again whether it is released whole."""
+"""The doctor warns of sources with load mode `merge` whose deliveries contain nearly all rows."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def landed(examined: Examined, source: str, rows: tuple[int, ...], adds: bool = 
 
 
 @pytest.mark.parametrize("rows", [(2, 4330), (1, 0, 9), (1, 9)])
-def test_a_merged_source_that_sends_nearly_everything_again_is_asked_about(examined: Examined, rows: tuple[int, ...]) -> None:
+def test_a_merged_source_with_nearly_full_deliveries_is_a_warning(examined: Examined, rows: tuple[int, ...]) -> None:
     landed(examined, MERGED, rows)
     (found,) = examined.bad("load modes")
     assert (found.verdict, found.where) == (Verdict.WARNING, MERGED)
@@ -34,12 +34,12 @@ def test_a_merged_source_that_sends_nearly_everything_again_is_asked_about(exami
 
 
 @pytest.mark.parametrize("rows", [(10,), (2, 8), (0, 10), ()], ids=["one load", "changes", "nothing else is left", "no load"])
-def test_others_are_not_asked_about(examined: Examined, rows: tuple[int, ...]) -> None:
+def test_other_merged_sources_are_ok(examined: Examined, rows: tuple[int, ...]) -> None:
     landed(examined, MERGED, rows)
     assert not examined.bad("load modes")
 
 
-def test_a_load_that_adds_and_a_table_that_is_replaced_are_not_asked_about(examined: Examined) -> None:
+def test_adding_loads_and_replaced_tables_are_ok(examined: Examined) -> None:
     landed(examined, MERGED, (2, 4330), adds=True)
     landed(examined, REPLACED, (2, 4330))
     assert not examined.bad("load modes")

@@ -1,4 +1,4 @@
-"""Our event log is Dagster's, file by file; its connections stay open, and a process that dies loses no event."""
+"""The event log uses Dagster's files over open connections, loses no event of a process that dies, and can be removed."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def messages(storage: SqliteEventLogStorage, run_id: str) -> list[str]:
     return [record.event_log_entry.user_message for record in storage.get_records_for_run(run_id).records]
 
 
-def test_dagsters_own_storage_reads_the_same_events_at_the_same_place(instance: dg.DagsterInstance) -> None:
+def test_dagsters_own_storage_reads_the_same_files(instance: dg.DagsterInstance) -> None:
     run_id = talking.execute_in_process(instance=instance).run_id
     folder = Path(os.environ["DAGSTER_HOME"]) / "history" / "runs"
     own = instance.event_log_storage
@@ -69,7 +69,7 @@ def test_dagsters_own_storage_reads_the_same_events_at_the_same_place(instance: 
     assert "said something" in messages(theirs, run_id)
 
 
-def test_few_files_stay_open_and_a_deleted_one_is_begun_anew(instance: dg.DagsterInstance) -> None:
+def test_few_files_stay_open_and_a_deleted_one_is_created_again(instance: dg.DagsterInstance) -> None:
     own = instance.event_log_storage
     assert isinstance(own, PersistentEventLogStorage)
     runs = [talking.execute_in_process(instance=instance).run_id for _ in range(MAX_OPEN_FILES + 2)]
@@ -88,7 +88,7 @@ def test_a_process_that_dies_loses_no_event(instance: dg.DagsterInstance) -> Non
     assert "last words" in messages(instance.event_log_storage, run_id)  # type: ignore[arg-type]
 
 
-def test_somebody_who_watches_a_run_hears_of_each_event(instance: dg.DagsterInstance) -> None:
+def test_a_watcher_receives_each_event_of_a_run(instance: dg.DagsterInstance) -> None:
     heard: list[str] = []
     run_id = "00000000-0000-4000-8000-000000000002"
     instance.event_log_storage.watch(run_id, None, lambda entry, _cursor: heard.append(entry.user_message))

@@ -1,4 +1,4 @@
-"""A run whose process is gone is reported as failed; one that is going on, or has not told its process yet, is left alone."""
+"""A run whose process has ended is reported as failed; an active run, or one without a recorded process yet, is not."""
 
 from __future__ import annotations
 
@@ -27,15 +27,15 @@ def started(instance: dg.DagsterInstance, process: str | None) -> str:
     return create_run_for_test(instance, status=dg.DagsterRunStatus.STARTED, tags=tags).run_id
 
 
-def gone() -> str:
+def ended_process() -> str:
     process = subprocess.Popen([sys.executable, "-c", ""])
     process.wait()
     return f"{process.pid} 1"
 
 
-def test_only_runs_without_a_process_are_reported(instance: dg.DagsterInstance) -> None:
-    dead, living, young = started(instance, gone()), started(instance, current_process()), started(instance, None)
-    own = started(instance, gone())
+def test_only_runs_without_a_process_are_failed(instance: dg.DagsterInstance) -> None:
+    dead, living, young = started(instance, ended_process()), started(instance, current_process()), started(instance, None)
+    own = started(instance, ended_process())
     assert fail_orphaned_runs(instance, own_run_id=own) == [dead]
     runs = {run.run_id: run.status for run in instance.get_runs()}
     assert runs[dead] == dg.DagsterRunStatus.FAILURE
@@ -43,7 +43,7 @@ def test_only_runs_without_a_process_are_reported(instance: dg.DagsterInstance) 
     assert has_active_run(instance)
 
 
-def test_a_run_that_never_told_its_process_is_given_up_after_a_while(
+def test_a_run_that_never_records_its_process_is_failed_later(
     instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     silent = started(instance, None)
@@ -52,9 +52,9 @@ def test_a_run_that_never_told_its_process_is_given_up_after_a_while(
     assert not has_active_run(instance)
 
 
-def test_a_process_is_known_by_its_start_too() -> None:
+def test_a_process_is_identified_by_its_start_time_too() -> None:
     assert is_running(current_process())
     assert not is_running(f"{os.getpid()} 1"), "after a restart of the machine the same id is another process"
-    assert not is_running(gone())
+    assert not is_running(ended_process())
     assert not is_running("nonsense")
     assert not is_running(None)

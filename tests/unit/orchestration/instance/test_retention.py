@@ -1,4 +1,4 @@
-"""A home that runs every night stops growing, and never forgets what the next run goes by."""
+"""A home that runs every night stops growing, and keeps the records that the next run needs."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def save(store: RunStore, number: int, days_ago: int, outcome: str | None, finge
     store.save(run)
 
 
-def test_old_receipts_go_but_for_what_the_next_run_and_the_ui_go_by(tmp_path: Path) -> None:
+def test_old_run_records_are_deleted_except_those_still_needed(tmp_path: Path) -> None:
     store = RunStore(tmp_path)
     history = [(RELEASED, "f"), (RELEASED, "f"), (UNCHANGED, "f"), (UNCHANGED, "f"), (BLOCKED, "f"), (FAILED, None), (None, None)]
     for number, (outcome, fingerprint) in enumerate(history):
@@ -47,7 +47,7 @@ def test_old_receipts_go_but_for_what_the_next_run_and_the_ui_go_by(tmp_path: Pa
     assert [run.number for run in store.all()] == [6, 7]
 
 
-def test_a_receipt_of_another_version_goes_by_its_file(tmp_path: Path) -> None:
+def test_an_unreadable_run_record_expires_by_its_file_time(tmp_path: Path) -> None:
     save(RunStore(tmp_path), 1, 1, RELEASED)
     (tmp_path / "strange.json").write_text("{}")
     delete_run_records(RunStore(tmp_path), dt.datetime(2000, 1, 1))
@@ -67,9 +67,7 @@ def events(home: Path, table: str) -> int:
     return count
 
 
-def test_runs_of_dagster_go_with_their_events_files_checks_tags_and_output(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_dagster_runs_are_deleted_with_events_checks_tags_and_output(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     settings = Settings.from_environment({"LEVELGROUND_HOME": str(tmp_path)})
     monkeypatch.setenv("DAGSTER_HOME", "")
     prepare_instance(settings)
@@ -86,7 +84,7 @@ def test_runs_of_dagster_go_with_their_events_files_checks_tags_and_output(
         assert instance.all_logs(runs[0])
     assert {path.name.partition(".")[0] for path in (tmp_path / "dagster/history/runs").glob("*.db")} == {runs[0], "index"}
     assert [path.name for path in (tmp_path / "dagster/storage").iterdir()] == [runs[0]]
-    assert (checks, events(tmp_path, "asset_check_executions")) == (4, 2)  # of the run that stays, and the newest
+    assert (checks, events(tmp_path, "asset_check_executions")) == (4, 2)  # of the kept run, and the newest
     with sqlite3.connect(tmp_path / "dagster" / "history" / "runs.db") as history:
         assert history.execute("select distinct run_id from run_tags").fetchall() == [(runs[0],)]
 

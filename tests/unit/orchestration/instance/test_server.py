@@ -1,4 +1,4 @@
-"""One daemon a home, and no process of the UI outlives the command that started it, whichever of the two is killed."""
+"""A home has one daemon, and no process of the UI outlives the command that started it, whichever of them is killed."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ import sys
 from orchestration.instance.server import run_until_exit
 sys.exit(run_until_exit([sys.executable, '-c', *sys.argv[1:]], 0))
 """
-# As `dagster dev` does: it ends its child when it is interrupted, and cannot when it is killed.
+# Like `dagster dev`: it ends its child when it is interrupted, but not when it is killed.
 DEV = """
 import os, subprocess, sys, time
 child = subprocess.Popen(["sleep", "600"])
@@ -45,7 +45,7 @@ def home(tmp_path: Path) -> Home:
 
 @pytest.fixture
 def serving() -> Iterator[tuple[subprocess.Popen[str], int, int]]:
-    """The process that serves, the one that it serves, its child; in the background, where a shell has SIGINT ignored."""
+    """The server process, its command and the command's child; in the background, where a shell ignores SIGINT."""
     command = ["sh", "-c", 'trap "" INT; exec "$@"', "sh", sys.executable, "-c", SERVING, DEV]
     with subprocess.Popen(command, cwd=ROOT, text=True, stdout=subprocess.PIPE) as server:
         assert server.stdout is not None
@@ -56,7 +56,7 @@ def serving() -> Iterator[tuple[subprocess.Popen[str], int, int]]:
                 os.kill(pid, signal.SIGKILL)
 
 
-def are_gone(*pids: int) -> bool:
+def have_ended(*pids: int) -> bool:
     end = time.monotonic() + 20
     while any(is_running(str(pid)) for pid in pids):
         if time.monotonic() > end:
@@ -75,7 +75,7 @@ def test_a_home_has_one_daemon(home: Home) -> None:
     os.close(lock_daemon(home, "http://localhost:3001"))
 
 
-def test_the_claim_is_kept_as_long_as_one_that_was_given_it_lives(home: Home) -> None:
+def test_the_lock_is_held_until_its_last_holder_ends(home: Home) -> None:
     claimed = lock_daemon(home, "here")
     with subprocess.Popen(["sleep", "600"], pass_fds=[claimed]) as daemon:
         os.close(claimed)
@@ -87,22 +87,22 @@ def test_the_claim_is_kept_as_long_as_one_that_was_given_it_lives(home: Home) ->
     os.close(lock_daemon(home, "there"))
 
 
-def test_what_it_serves_is_interrupted_when_it_is(serving: tuple[subprocess.Popen[str], int, int]) -> None:
+def test_a_signal_is_passed_on_to_the_command(serving: tuple[subprocess.Popen[str], int, int]) -> None:
     server, dev, child = serving
     server.send_signal(signal.SIGTERM)
     assert server.wait(20) == 7
-    assert are_gone(dev, child)
+    assert have_ended(dev, child)
 
 
-def test_a_kill_of_what_it_serves_leaves_nothing(serving: tuple[subprocess.Popen[str], int, int]) -> None:
+def test_killing_the_command_leaves_no_process(serving: tuple[subprocess.Popen[str], int, int]) -> None:
     server, dev, child = serving
     os.kill(dev, signal.SIGKILL)
     assert server.wait(20) == 128 + signal.SIGKILL
-    assert are_gone(dev, child)
+    assert have_ended(dev, child)
 
 
-def test_its_own_kill_leaves_nothing(serving: tuple[subprocess.Popen[str], int, int]) -> None:
+def test_killing_the_server_leaves_no_process(serving: tuple[subprocess.Popen[str], int, int]) -> None:
     server, dev, child = serving
     server.kill()
     server.wait()
-    assert are_gone(dev, child)
+    assert have_ended(dev, child)

@@ -1,4 +1,4 @@
-"""Garbage is not looked for while a run goes on, and is again afterwards, however the run ends."""
+"""Python's garbage collector is paused during a run, and is on again afterwards, however the run ends."""
 
 from __future__ import annotations
 
@@ -10,21 +10,21 @@ from orchestration import cli
 from orchestration.runs.gc_paused import gc_paused
 
 
-def test_it_is_off_inside_and_on_again_after_an_error() -> None:
+def test_the_collector_is_off_inside_and_on_after_an_error() -> None:
     with pytest.raises(RuntimeError), gc_paused():
         assert not gc.isenabled()
         raise RuntimeError
     assert gc.isenabled()
 
 
-def test_who_had_it_off_keeps_it_off() -> None:
+def test_a_disabled_collector_stays_disabled() -> None:
     with gc_paused():
         with gc_paused():
             pass
         assert not gc.isenabled()
 
 
-def test_a_command_s_process_ends_without_looking_for_it(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_command_ends_without_a_last_collection(monkeypatch: pytest.MonkeyPatch) -> None:
     seen = []
 
     def main() -> None:

@@ -1,4 +1,4 @@
-"""The drop folder: a file that grows is waited for, each state of the files starts one run, and the run is called a sensor's."""
+"""The sensor `drop_folder` waits until files have stopped changing, and starts one run per state of a folder."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class Ticks:
         return "ready" if ready else "changing" if changing else "nothing"
 
 
-def test_a_file_is_taken_once_it_has_stopped_growing(tmp_path: Path) -> None:
+def test_a_file_is_ready_once_it_has_stopped_changing(tmp_path: Path) -> None:
     tick = Ticks(tmp_path)
     assert tick(START) == "nothing"
     put(tmp_path, "A", START + 1)
@@ -63,22 +63,22 @@ def test_a_file_is_taken_once_it_has_stopped_growing(tmp_path: Path) -> None:
     assert tick(START + 400) == "nothing"
 
 
-def test_each_state_of_a_folder_is_taken_once_also_one_that_comes_back(tmp_path: Path) -> None:
+def test_each_state_of_a_folder_is_ready_once_also_a_repeated_one(tmp_path: Path) -> None:
     tick, results = Ticks(tmp_path), []
     for number, text in enumerate(["first", "second!", "first"]):
         put(tmp_path, text, START)
         results += [tick(START + 200 * number + after) for after in (0, 100, 150)]
-    # the first look of all finds what has lain there for long
+    # the first tick finds a file that has not changed for long
     assert results == ["changing", "ready", "nothing"] * 3
 
 
-def test_what_the_last_run_took_in_is_not_taken_again_by_a_new_home(tmp_path: Path) -> None:
+def test_files_older_than_the_last_run_start_no_run(tmp_path: Path) -> None:
     put(tmp_path, "old", START)
     assert Ticks(tmp_path, last_run=START + 10)(START + 1000) == "nothing"
     assert Ticks(tmp_path, last_run=START - 10)(START + 1000) == "ready"
 
 
-def test_a_deleted_file_starts_a_run_only_where_others_stay(tmp_path: Path) -> None:
+def test_a_deleted_file_starts_a_run_only_if_others_remain(tmp_path: Path) -> None:
     put(tmp_path, "a", START)
     put(tmp_path, "b", START, "more.csv")
     tick = Ticks(tmp_path, last_run=START + 1)
@@ -89,13 +89,13 @@ def test_a_deleted_file_starts_a_run_only_where_others_stay(tmp_path: Path) -> N
     assert [tick(START + 300), tick(START + 400)] == ["nothing", "nothing"]
 
 
-def test_what_is_still_being_written_under_another_name_is_not_seen(tmp_path: Path) -> None:
+def test_a_file_under_a_temporary_name_is_ignored(tmp_path: Path) -> None:
     tick = Ticks(tmp_path)
     put(tmp_path, "A", START, "calls.csv.part")
     assert [tick(START + 10), tick(START + 100)] == ["nothing", "nothing"]
 
 
-def test_a_clock_that_runs_ahead_holds_nothing_back(tmp_path: Path) -> None:
+def test_a_file_time_in_the_future_delays_nothing(tmp_path: Path) -> None:
     tick = Ticks(tmp_path)
     put(tmp_path, "A", START + 86_400)
     assert [tick(START), tick(START + SETTLED_SECONDS)] == ["changing", "ready"]
@@ -115,7 +115,7 @@ def instance() -> Iterator[dg.DagsterInstance]:
         yield made
 
 
-def test_the_sensor_asks_for_one_run_and_remembers_it(
+def test_the_sensor_requests_one_run_per_state(
     registry: Registry, instance: dg.DagsterInstance, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings = Settings.from_environment({"LEVELGROUND_HOME": str(tmp_path / "home"), "LEVELGROUND_DELIVERIES": str(tmp_path)})
@@ -135,16 +135,16 @@ def test_the_sensor_asks_for_one_run_and_remembers_it(
             (request,) = result.run_requests or []
             said.append(f"run {request.run_key}: {request.tags['levelground/delivered']}")
             cursor = result.cursor
-    assert said[0].endswith(f": {SOURCE}")  # it has lain there for long
+    assert said[0].endswith(f": {SOURCE}")  # it has not changed for long
     assert sum(text.startswith("run ") for text in said) == 1
     assert said[-1] == "nothing new"
     assert SOURCE in json.loads(cursor or "")
 
 
-def test_a_state_that_comes_back_is_another_run(
+def test_a_repeated_state_has_another_run_key(
     registry: Registry, instance: dg.DagsterInstance, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Dagster starts no second run for a key that it has seen."""
+    """Dagster starts no second run for a repeated run key."""
     settings = Settings.from_environment({"LEVELGROUND_HOME": str(tmp_path / "home"), "LEVELGROUND_DELIVERIES": str(tmp_path)})
     sensor = drop_folder_sensor(refresh_job(), registry, settings)
     cursor, keys = None, []
@@ -162,13 +162,13 @@ def test_a_state_that_comes_back_is_another_run(
 START_OF_TEST = time.time()
 
 
-def test_the_sample_city_is_no_drop_folder(registry: Registry, instance: dg.DagsterInstance, tmp_path: Path) -> None:
+def test_the_sample_city_has_no_drop_folder(registry: Registry, instance: dg.DagsterInstance, tmp_path: Path) -> None:
     settings = Settings.from_environment({"LEVELGROUND_HOME": str(tmp_path)})
     result = drop_folder_sensor(refresh_job(), registry, settings)(dg.build_sensor_context(instance=instance))
     assert isinstance(result, dg.SkipReason)
 
 
-def test_a_sensor_that_finds_a_finished_run_waits_for_something_new(
+def test_files_that_the_last_run_ingested_are_nothing_new(
     registry: Registry, instance: dg.DagsterInstance, tmp_path: Path
 ) -> None:
     settings = Settings.from_environment({"LEVELGROUND_HOME": str(tmp_path / "home"), "LEVELGROUND_DELIVERIES": str(tmp_path)})
@@ -185,7 +185,7 @@ def test_a_sensor_that_finds_a_finished_run_waits_for_something_new(
     assert result.skip_message == "nothing new"
 
 
-def test_a_run_that_a_sensor_started_says_so() -> None:
+def test_the_trigger_is_read_from_the_tags() -> None:
     assert trigger_of({"dagster/sensor_name": "drop_folder"}) == "sensor"
     assert trigger_of({"dagster/schedule_name": "nightly"}) == "schedule"
     assert trigger_of({}) == "ui"

@@ -1,4 +1,4 @@
-"""The watch tells what no run has told: a run that died, a night without one, a source that went stale meanwhile."""
+"""The sensor `watch` finds what no run reports: a run that died, a night without a run, a source that became stale."""
 
 from __future__ import annotations
 
@@ -53,32 +53,32 @@ def kinds(receipts: list[RunRecord], contract: Contract, city: City, **how: Any)
     return [(condition.subject, condition.kind) for condition in found]
 
 
-def test_an_ordinary_day_has_nothing_to_tell(contract: Contract, city: City) -> None:
+def test_an_ordinary_day_has_no_condition(contract: Contract, city: City) -> None:
     assert kinds([run(contract)], contract, city) == []
-    assert kinds([], contract, city) == [], "a home without a run waits for its first"
+    assert kinds([], contract, city) == [], "a home without a run has no condition"
 
 
-def test_a_run_whose_process_is_gone_has_failed_but_not_one_that_is_going_on(contract: Contract, city: City) -> None:
+def test_a_run_without_a_process_has_failed_unless_one_is_active(contract: Contract, city: City) -> None:
     receipts = [run(contract, hours_ago=2), run(contract, ended=False)]
     assert kinds(receipts, contract, city) == [("run", "failed")]
     assert kinds(receipts, contract, city, running=True) == []
 
 
-def test_a_night_without_a_run_is_told_where_nights_are_meant_to_have_one(contract: Contract, city: City) -> None:
+def test_a_night_without_a_run_is_missed_only_if_the_schedule_is_on(contract: Contract, city: City) -> None:
     receipts = [run(contract, hours_ago=HOURS_WITHOUT_RUN + 1)]
     assert kinds(receipts, contract, city) == [("nightly", "missed")]
     assert kinds(receipts, contract, city, nightly_is_on=False) == []
     assert kinds(receipts, contract, city, running=True) == []
-    assert kinds([run(contract, hours_ago=25.5)], contract, city) == [], "the night when the clock goes back has 25 hours"
+    assert kinds([run(contract, hours_ago=25.5)], contract, city) == [], "the night in which clocks are set back has 25 hours"
 
 
-def test_a_source_goes_stale_while_nothing_runs(contract: Contract, city: City) -> None:
+def test_a_source_becomes_stale_between_runs(contract: Contract, city: City) -> None:
     later = city.model_copy(update={"as_of": dt.datetime(2025, 12, 12, 0, 0, 1)})
     assert kinds([run(contract)], contract, later) == [(SOURCE, "stale")]
-    assert kinds([run(contract, verdict=HELD_BACK)], contract, later) == [], "of that one it is known already"
+    assert kinds([run(contract, verdict=HELD_BACK)], contract, later) == [], "it already has a condition"
 
 
-def test_a_look_takes_nothing_away(contract: Contract) -> None:
+def test_the_sensor_resolves_no_condition(contract: Contract) -> None:
     before = {SOURCE: Condition(SOURCE, "held_back", "x"), "run": Condition("run", "blocked", "y")}
     found = [Condition("run", "failed", "z")]
     assert {subject: condition.kind for subject, condition in add_conditions(before, found).items()} == {
@@ -87,7 +87,7 @@ def test_a_look_takes_nothing_away(contract: Contract) -> None:
     }
 
 
-def test_a_look_turns_the_sources_freshness_red_and_tells_it_once(contract: Contract, tmp_path: Path) -> None:
+def test_the_sensor_fails_the_freshness_check_and_alerts_once(contract: Contract, tmp_path: Path) -> None:
     deliveries = tmp_path / "deliveries"
     deliveries.mkdir()
     (deliveries / "city.yml").write_text("city: milwaukee\nas_of: 2026-01-01T00:00:00\n")
