@@ -1,7 +1,7 @@
-"""The attacker: what can a reader of the public file conclude about figures that it hides?
+"""The disclosure audit: compute what a reader of the public file can conclude about figures that it hides.
 
-Here: everything of that question, in steps: what is out (`reading`), as figures and equations (`cells`, `relations`, `facts`),
-as linear algebra (`system`, `propagation`, `programs`, `intervals`), and whether it is too much (`judgement`, `gate`). Not
-here: what should be hidden (`warehouse.disclosure`, with which this package shares no code, so that neither repeats the other's
-mistakes).
+The steps: read what is published (`audit_inputs`), as counts and equations (`cells`, `sum_equations`, `figure_equations`), as
+linear algebra (`linear_system`, `bound_propagation`, `linear_programs`, `feasibility_intervals`), and compare with the rules
+(`audit`, `gate`). See `warehouse.disclosure` for the choice of hidden cells. It shares no code with this package, so that
+neither repeats the other's mistakes.
 """

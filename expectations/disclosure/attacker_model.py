@@ -1,11 +1,10 @@
-"""Everything that a reader knows, put together: cells, sums, facts of today's file and of every file before.
+"""Collect everything that a reader knows: cells, sums, and figures of today's file and of every earlier one.
 
-Here: which cells there are, and which equations hold of them. Not here: single kinds of knowledge (`relations`, `facts`), and
-what follows (`judgement`).
+See `sum_equations` and `figure_equations` for single kinds of knowledge, and `audit` for the conclusions.
 
-An earlier file may tell of figures that have changed since. Its equations are kept where today's figures fulfil them: a reader
-who guesses that nothing changed is right there. Where they do not, what they tell is no figure of today (`changes` looks at
-those).
+An earlier file may contain figures that have changed since. Its equations stay where today's figures fulfil them: a reader
+who guesses that nothing changed is right there. Where they do not, they describe no figure of today (see
+`release_differencing`).
 """
 
 from __future__ import annotations
@@ -23,10 +22,10 @@ from expectations.disclosure.sum_equations import EXCLUSIVE, MONTHS, WHOLE_PLACE
 
 @dataclass
 class Knowledge:
-    """The cells and what is known of them: `always` without reading, `now` from today's file, `before` from earlier ones.
+    """The cells and the equations about them: `always` without reading, `now` from today's file, `before` from earlier ones.
 
-    `contradictions`: what today's file or the sums say and the true figures do not bear out. `stocks`: records of persons who
-    stay from one snapshot to the next.
+    `contradictions`: equations of today's file or of the sums that the true figures do not fulfil. `stocks`: records of persons
+    who stay from one snapshot to the next.
     """
 
     cells: Cells
@@ -37,14 +36,14 @@ class Knowledge:
     stocks: frozenset[str] = frozenset()
 
     def everything(self) -> list[Equation]:
-        """What is known today, each thing once: a file that says again what an earlier one said adds nothing."""
+        """The equations known today, each once: a file that repeats an earlier one adds nothing."""
         return [*self.always, *_distinct([*self.now, *self.before])]
 
 
 def gather(published: Published, figures: Iterable[Row], known: Mapping[tuple[str, Where], float] | None = None) -> Knowledge:
     """What a reader of `published` knows. `figures`: all true rows of the same measures.
 
-    `known`: how many were of known race, where figures are those of an earlier day and not all races were out.
+    `known`: the number of known race, where figures are of an earlier day and not all races were published.
     """
     truths = dict(_truths(figures))
     cells = _cells(published, truths)
@@ -74,7 +73,7 @@ def gather(published: Published, figures: Iterable[Row], known: Mapping[tuple[st
 
 
 def _subsets(published: Published) -> dict[tuple[str, str], int]:
-    """Which records are among which, with the threshold of who is in the one and not in the other."""
+    """Which records are among which others, with the threshold of the difference."""
     found: dict[tuple[str, str], int] = {}
     for measure in published.measures:
         if measure.denominator is not None:
@@ -88,7 +87,7 @@ def _subsets(published: Published) -> dict[tuple[str, str], int]:
 
 
 def _truths(figures: Iterable[Row]) -> Iterator[tuple[tuple[str, Where], float]]:
-    """What is counted, by records and place; NaN for what its source hides."""
+    """The true counts, by records and place; NaN where the source hides them."""
     for row in figures:
         if row.method == "place_weighted" or row.measure.kind == "median":
             continue
@@ -120,7 +119,7 @@ def _cells(published: Published, truths: Mapping[tuple[str, Where], float]) -> C
         if row.method == "place_weighted":
             continue
         if measure.kind == "median":
-            # what it rests on is a cell only where another measure counts the same
+            # the number of records is a cell only where another measure counts the same
             if (measure.records, row.where) in truths:
                 cells.add(measure.records, row.where, truths[measure.records, row.where])
             continue
@@ -134,8 +133,8 @@ def _cells(published: Published, truths: Mapping[tuple[str, Where], float]) -> C
 def _enclosed_cells(cells: Cells, truths: Mapping[tuple[str, Where], float], waiting: Collection[str]) -> None:
     """Add the cells that no row shows and three margins enclose: a race of a place in a year.
 
-    The margins are the place in this year, its race in a longer period, and the race in the whole city in this year. Records of
-    which corrections are `waiting` have none: their margins are of another day.
+    The margins are the place in this year, its race in a longer period, and the race in the whole city in this year. Records
+    with `waiting` corrections have none: their margins are of another day.
     """
     margins: dict[str, tuple[set[Where], dict[Where, int], set[Where]]] = {}
     for records, there in cells.by_records.items():
@@ -164,7 +163,7 @@ def _wherever(at: Where) -> Where:
 
 
 def _hidden_counts_somebody(cells: Cells, facts: Facts, row: Row) -> None:
-    """Where zeros are shown, a row that is hidden counts somebody: all its records, or its numerator if that is all it counts."""
+    """Where zeros are shown, a hidden row is not zero: all its records, or its numerator if it counts nothing else."""
     if not is_hidden(row) or row.measure.hides_zeros or row.method != "individual":
         return
     cell = (
@@ -175,7 +174,7 @@ def _hidden_counts_somebody(cells: Cells, facts: Facts, row: Row) -> None:
 
 
 def _indices(cells: Cells, facts: Facts, published: Published) -> None:
-    """An index names the groups that are reliable and those that are not, also where its value is hidden."""
+    """An index names the reliable groups and the others, also where its value is hidden."""
     for index in published.indices:
         for code in index.used:
             cell = facts.numerator(index.measure, index.where._replace(race=code))

@@ -1,7 +1,7 @@
-"""Whether what a reader can conclude is too much.
+"""Check whether a reader can conclude too much.
 
-Here: which intervals are too narrow, which figures contradict each other, which fractions of hidden counts are out, and changes
-that tell a small number. Not here: how intervals come about (`intervals`), what becomes of a finding (`gate`).
+The findings: intervals that are too narrow, figures that contradict each other, published fractions of hidden counts, and changes
+that reveal a small number. See `feasibility_intervals` for the intervals, and `gate` for the consequences.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from expectations.disclosure.snapshot_differencing import is_of_snapshot, told_b
 
 @dataclass(frozen=True)
 class Leak:
-    """A sensitive count that can be told too well: within [low, high]. Never shown with its numbers but to developers."""
+    """A sensitive count that a reader can place too closely: within [low, high]. Only developers may see the numbers."""
 
     records: str
     where: Where
@@ -33,7 +33,7 @@ class Leak:
 
 @dataclass(frozen=True)
 class Judgement:
-    """What the attack found. `told_before` are leaks that earlier files alone make, which no release can take back."""
+    """The findings. `told_before` are leaks of earlier files alone, which no release can undo."""
 
     cells: int
     sensitive: int
@@ -49,10 +49,10 @@ FoundSafe = Callable[[System], None]
 
 
 def judge(knowledge: Knowledge, is_safe: IsSafe | None = None, found_safe: FoundSafe | None = None) -> Judgement:
-    """Attack all that is known.
+    """Audit everything that a reader knows.
 
-    `is_safe` and `found_safe` remember parts that nothing joins to others from one run to the next; what is not safe, or
-    contradicts itself, is not remembered.
+    `is_safe` and `found_safe` store independent parts from one run to the next; parts that are unsafe or contradictory are not
+    stored.
     """
     cells = knowledge.cells
     system = cells.system(knowledge.everything())
@@ -84,7 +84,7 @@ def judge(knowledge: Knowledge, is_safe: IsSafe | None = None, found_safe: Found
 
 
 def _leaks_of_snapshots(knowledge: Knowledge, system: System) -> dict[int, Leak]:
-    """What later snapshots tell of the small counts of earlier ones."""
+    """What later snapshots reveal about small counts of earlier ones."""
     cells = knowledge.cells
     later = list(told_by_later(cells, knowledge.stocks, propagate(system).known)) if knowledge.stocks else []
     if not later:
@@ -96,7 +96,7 @@ def _leaks_of_snapshots(knowledge: Knowledge, system: System) -> dict[int, Leak]
 
 
 def _unremembered(system: System, is_safe: IsSafe | None) -> System:
-    """The system with the questions taken out that were answered before."""
+    """The system without the questions that were answered before."""
     if is_safe is None:
         return system
     wanted = system.wanted.copy()
@@ -115,18 +115,18 @@ def _remember(system: System, answer: Intervals, narrow: Ints, found_safe: Found
 
 
 def _narrow(system: System, answer: Intervals) -> Ints:
-    """The cells whose interval is too narrow; what contradicts itself is not judged."""
+    """The cells whose interval is too narrow; contradictory parts are not evaluated."""
     return np.flatnonzero(system.asked & ~answer.contradicted & (answer.width < system.wanted - TOLERANCE))
 
 
 def _leak(knowledge: Knowledge, answer: Intervals, cell: int) -> Leak:
     name = knowledge.cells.names[cell]
-    assert name is not None, "nobody asks for the slack of an inequality"
+    assert name is not None, "the slack of an inequality has no interval to check"
     return Leak(*name, float(answer.lower[cell]), float(answer.upper[cell]))
 
 
 def _contradicted(knowledge: Knowledge, answer: Intervals) -> Iterable[tuple[str, str, Where]]:
-    """What cannot be: said by figures that are not true, or by equations that no figures fulfil, or by an attack gone wrong."""
+    """Contradictions: from wrong figures, from equations that no figures fulfil, or from a failed program."""
     cells = knowledge.cells
     for equation in knowledge.contradictions:
         yield equation.family, *_named(knowledge, equation)
@@ -143,7 +143,7 @@ def _named(knowledge: Knowledge, equation: Equation) -> tuple[str, Where]:
 
 
 def _fractions(knowledge: Knowledge, system: System, told: Sequence[Equation]) -> Iterable[tuple[str, str, Where]]:
-    """Fractions that are out while their denominator is not known: in lowest terms they tell both counts, or their multiples."""
+    """Published fractions with an unknown denominator: in lowest terms they reveal both counts, or their multiples."""
     known = propagate(system).known
     for equation in told:
         if equation.fraction_of is not None and not known[equation.fraction_of]:

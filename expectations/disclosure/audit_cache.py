@@ -1,10 +1,9 @@
-"""Which parts of the public file were attacked before and found safe, so that they are not attacked again.
+"""Store which parts of the public file an earlier audit found safe, so that they are not audited again.
 
-Here: the file of their fingerprints. Not here: what a fingerprint covers (`System.fingerprint`: bounds, questions and
-equations, all that the answer depends on).
+See `System.fingerprint` for the content of a fingerprint: bounds, questions and equations, everything that the answer depends on.
 
-Only safety is remembered: what leaks is looked at each time. The file is worth nothing to other code than that which wrote it,
-and one that cannot be read is as good as none. It holds hashes of hidden figures and is therefore the owner's alone.
+The file contains only safe parts: leaks are computed each time. Other code than that which wrote it ignores it, and an unreadable
+file counts as none. It contains hashes of hidden figures, so only the owner may read it.
 """
 
 from __future__ import annotations
@@ -21,7 +20,7 @@ from warehouse.fingerprint import file_sha256, text_sha256
 
 
 class Memory:
-    """What was found safe, by fingerprint. `file` None: nothing is remembered."""
+    """Safe parts, by fingerprint. `file` None: nothing is stored."""
 
     def __init__(self, file: Path | None) -> None:
         self._file = file
@@ -30,7 +29,7 @@ class Memory:
         self._now: set[str] = set()
 
     def is_safe(self, part: System) -> bool:
-        """Whether this very part was found safe before; it is then remembered on."""
+        """Whether this part was found safe before; if so it stays stored."""
         found = part.fingerprint()
         if found not in self._before:
             return False
@@ -38,11 +37,11 @@ class Memory:
         return True
 
     def found_safe(self, part: System) -> None:
-        """Remember the part."""
+        """Store the part as safe."""
         self._now.add(part.fingerprint())
 
     def keep(self) -> None:
-        """Write down what was asked for in this run and found safe; what is no longer published is forgotten."""
+        """Write the safe parts of this run; parts that are no longer published are removed."""
         if self._file is not None:
             write_atomically(self._file, json.dumps({"made_by": self._made_by, "safe": sorted(self._now)}), mode=0o600)
 
@@ -57,7 +56,7 @@ class Memory:
 
 
 def _made_by() -> str:
-    """A hash over the attack's own code and the libraries that compute for it."""
+    """A hash over the audit's code and the libraries that it uses."""
     files = sorted(Path(__file__).parent.glob("*.py"))
     said = [*(f"{file.name} {file_sha256(file)}" for file in files), f"numpy {np.__version__}", f"highs {solver_version()}"]
     return text_sha256("\n".join(said))

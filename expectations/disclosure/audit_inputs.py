@@ -1,9 +1,9 @@
-"""What is read for the attack: what is out, what readers kept, what is public knowledge, and the figures that are kept back.
+"""Read the inputs of the audit: published figures, earlier releases, public knowledge, and the true figures.
 
-Here: SQL and the records that it fills. Not here: what can be concluded from them.
+This module holds the SQL and its records. See `attacker_model` for the conclusions.
 
-Two kinds of reading that must not be mixed up: `Published` is all that a reader has, `figures` are the truth, which only decides
-which cells need protection and whether an earlier figure still tells something of today's.
+Keep two kinds of input separate: `Published` is everything that a reader has; `figures` are the truth, which only decides
+which cells need protection and whether an earlier figure still reveals something about today's.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from sqlalchemy import Connection, text
 
 from warehouse.sql import literal
 
-# Below this many persons a figure gives somebody away, unless an agreement asks for more (rules of the house, 4).
+# A figure of fewer persons may identify one, unless an agreement requires more (docs/rules.md, Sensitive cells).
 CITY_THRESHOLD = 11
 PERSONS = ("person", "household")
 GRAIN = (
@@ -40,9 +40,9 @@ SUPPRESSED, STARRED = "suppressed", "suppressed_at_source"
 
 @dataclass(frozen=True)
 class Measure:
-    """What is public of a measure. `threshold`: counts of persons from 1 to below it are hidden; 0 where nothing is.
+    """The public properties of a measure. `threshold`: counts of persons from 1 to below it are hidden; 0 where none are.
 
-    `numerator`, `denominator` and `records` name the records that are counted: two measures that name the same count the same.
+    `numerator`, `denominator` and `records` name the counted records: two measures with the same name count the same.
     `denominator` is None where it is public (residents, addresses) or there is none.
     """
 
@@ -61,12 +61,12 @@ class Measure:
 
     @property
     def counted(self) -> tuple[str, ...]:
-        """The records that the measure counts or rests on."""
+        """The records that the measure counts or uses."""
         return (self.numerator, self.records) if self.denominator is None else (self.numerator, self.records, self.denominator)
 
     @property
     def factor(self) -> float:
-        """What a share or rate is multiplied by to be in the measure's unit."""
+        """The factor from a share or rate to the measure's unit."""
         return {"percent": 100.0, "per_1000": 1000.0, "per_100000": 100_000.0}.get(self.unit, 1.0)
 
     @property
@@ -76,7 +76,7 @@ class Measure:
 
 
 class Where(NamedTuple):
-    """Which persons a count is of: when, where, of which race, in which stratum."""
+    """The persons of a count: period, place, race, stratum."""
 
     period_type: str
     period_start: dt.date
@@ -91,7 +91,7 @@ class Where(NamedTuple):
 
 
 class Row(NamedTuple):
-    """A row that is or was out, or is true. `figures` and `words` hold what is not NULL in it."""
+    """A row that is or was published, or a true one. `figures` and `words` contain its values that are not NULL."""
 
     measure: Measure
     where: Where
@@ -117,7 +117,7 @@ class Index:
 
 @dataclass(frozen=True)
 class Goal:
-    """A row of the public file's goals, and the figures that it is made of: each group, now and at the baseline."""
+    """A row of the public file's goals, and its figures: each group, now and at the baseline."""
 
     goal_id: str
     is_shown: bool
@@ -126,11 +126,11 @@ class Goal:
 
 @dataclass(frozen=True)
 class Published:
-    """All that a reader has of confidential measures: today's file, every file before, and public populations.
+    """Everything that a reader has about confidential measures: today's file, every earlier one, and public populations.
 
-    `race_kinds`: category, combination, combined_legacy, missing, total. `subsets`: (records, records that they are among),
-    beside the numerators among their denominators. `populations`: by scheme, ages and place. `stocks`: records of persons most
-    of whom are in the next snapshot too. `members`: the groups that a combined label may hold, where a seed says so.
+    `race_kinds`: category, combination, combined_legacy, missing, total. `subsets`: (records, records that contain them),
+    in addition to numerators among their denominators. `populations`: by scheme, ages and place. `stocks`: records of persons
+    who are mostly in the next snapshot too. `members`: the groups of a combined label, where a seed lists them.
     """
 
     measures: tuple[Measure, ...]
@@ -147,7 +147,7 @@ class Published:
 
 @dataclass(frozen=True)
 class Places:
-    """Under which names the connection has what is read; `reported` None where nothing has been reported yet."""
+    """The names of the inputs in the connection; `reported` is None before the first report."""
 
     published: str = "public.published"
     marts: str = "release.marts"
@@ -158,7 +158,7 @@ class Places:
 def read_measures(connection: Connection, places: Places) -> dict[tuple[str, int], Measure]:
     """Every measure by id and version; those that are not confidential have a threshold of 0.
 
-    Confidential is what counts persons or households, or comes from a confidential source.
+    A measure is confidential if it counts persons or households, or if its source is confidential.
     """
     seed = f"select measure_id, part, records from {places.reference}.publication_records"
     names = {(measure, part): records for measure, part, records in fetch(connection, seed)}
@@ -180,7 +180,7 @@ def read_measures(connection: Connection, places: Places) -> dict[tuple[str, int
     first = {measure_id: min(row[1] for row in listed if row[0] == measure_id) for measure_id in {row[0] for row in listed}}
     measures = {}
     for measure_id, version, kind, unit, minimum_n, is_confidential, threshold, hides_zeros, scheme, ages in listed:
-        # a definition that replaced another is taken to count the same persons; two side by side count different ones
+        # a definition that replaced another counts the same persons; two side by side count different ones
         later = f"@{version}" if version > first[measure_id] else ""
         numerator = names.get((measure_id, "numerator"), f"{measure_id}.numerator") + later
         if kind == "composition":
@@ -209,7 +209,7 @@ def read_measures(connection: Connection, places: Places) -> dict[tuple[str, int
 def read_published(
     connection: Connection, places: Places, ledger: Path | None, measures: Mapping[tuple[str, int], Measure]
 ) -> Published:
-    """What a reader has. `ledger` None, or a file that is not there: nothing was published before."""
+    """What a reader has. `ledger` is None, or a missing file, before the first release."""
     confidential = {key: measure for key, measure in measures.items() if measure.threshold}
     earlier: tuple[Row, ...] = ()
     if ledger is not None and ledger.is_file():
@@ -257,9 +257,9 @@ def read_figures(connection: Connection, places: Places, measures: Mapping[tuple
 def read_known(
     connection: Connection, places: Places, measures: Mapping[tuple[str, int], Measure]
 ) -> dict[tuple[str, Where], float]:
-    """How many were of known race when figures were reported that have been corrected since, by records and place of all races.
+    """The number of known race in reported figures that were corrected since, by records and place of all races.
 
-    A race that is not out has no row among what was reported, and its figure of today is not the one of then.
+    An unpublished race has no reported row, and its figure of today differs from the earlier one.
     """
     if places.reported is None:
         return {}
@@ -285,7 +285,7 @@ def read_known(
 def read_records(
     connection: Connection, places: Places, measures: Mapping[tuple[str, int], Measure]
 ) -> dict[tuple[Measure, Where], float]:
-    """How many records each median of persons truly rests on, where that is known."""
+    """The true number of records of each median of persons, where it is known."""
     if places.reported is None or not {"kind", "records"} <= _columns(connection, places.reported):
         return {}
     query = f"select {', '.join(GRAIN)}, records from {places.reported} where kind = 'median' and records is not null"
@@ -297,7 +297,7 @@ def read_records(
 
 
 def moved_unsaid(connection: Connection, places: Places) -> int:
-    """Rows that are reported otherwise than the marts have them, and are not marked as waiting for a revision."""
+    """Rows whose reported figures differ from the marts, without a pending revision."""
     if places.reported is None:
         return 0
     differ = " or ".join(f"reported.{name} is distinct from marts.{name}" for name in ("numerator", "denominator", "value"))
@@ -317,9 +317,9 @@ def _rows(
     order: str = "",
     replaced_by: Mapping[str, Measure] | None = None,
 ) -> tuple[Row, ...]:
-    """The rows of a relation. `replaced_by`: by measure, of which measure the rows are whose version is listed no more.
+    """The rows of a relation. `replaced_by`: for rows of a version that is no longer listed, the measure that counts the same.
 
-    A file of an earlier version lacks the columns that it did not know.
+    A file of an earlier version lacks newer columns.
     """
     there = _columns(connection, source)
     columns = [
@@ -366,7 +366,7 @@ def _stocks(connection: Connection, places: Places) -> frozenset[str]:
 
 
 def _members(connection: Connection, places: Places) -> dict[str, frozenset[str]]:
-    """The groups that each combined label may hold; a label without a row may hold any."""
+    """The groups of each combined label; a label without a row may contain any."""
     seed = f"{places.reference}.combined_race_codes"
     if not _exists(connection, seed):
         return {}
@@ -410,10 +410,10 @@ def _goals(connection: Connection, places: Places, measures: Mapping[tuple[str, 
     )  # fmt: skip
     known = _columns(connection, relation)
     shown = ", ".join(f"progress.{name}" for name in figures if name in known)
-    judged = " or progress.status is not null" if "status" in known else ""
+    status = " or progress.status is not null" if "status" in known else ""
     rows = connection.execute(
         text(
-            f"select goals.*, progress.period_start as at_period, coalesce({shown}) is not null{judged} as is_shown "
+            f"select goals.*, progress.period_start as at_period, coalesce({shown}) is not null{status} as is_shown "
             f"from {relation} as progress inner join {places.marts}.dim_goal as goals using (goal_id) order by goal_id, at_period"
         )
     ).mappings()
@@ -438,7 +438,7 @@ def _of_goal(row: Mapping[Any, Any], period: dt.date, group: str) -> Where:
 
 
 def _populations(connection: Connection, places: Places, measures: Iterable[Measure]) -> dict[tuple[str, ...], float]:
-    """Residents, by scheme, ages, place, race standard and race: public, whatever a row shows of them."""
+    """Residents, by scheme, ages, place, race standard and race: public, whether or not a row shows them."""
     schemes = sorted({measure.population_scheme or "" for measure in measures if measure.kind == "rate"} - {""})
     if not schemes:
         return {}

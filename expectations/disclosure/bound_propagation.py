@@ -1,7 +1,7 @@
-"""The quick look: what follows for each figure from one equation at a time.
+"""Derive bounds of each figure from one equation at a time: the fast first step of the audit.
 
-Here: bounds that equations imply, again and again until nothing new follows; a figure that an equation leaves alone is known.
-Not here: what only several equations together tell (`intervals`).
+It repeats until nothing new follows; a figure alone in an equation is known. See `feasibility_intervals` for conclusions that
+need several equations together.
 """
 
 from __future__ import annotations
@@ -12,18 +12,18 @@ import numpy as np
 
 from expectations.disclosure.linear_system import TOLERANCE, Flags, Floats, Ints, System
 
-# Rounds after which bounds that still move are left as they are: they hold, they are only not the narrowest.
+# Rounds after which changing bounds stay as they are: they are valid, and only not the narrowest.
 ROUNDS = 40
-# An equation says nothing of a figure that enters it with a coefficient this small beside the others: it would be noise.
+# An equation gives no bound for a figure with a coefficient this small compared with the others: it would be noise.
 NEGLIGIBLE = 1e-9
-# Of the size of the terms of an equation: what sums of doubles are off by, and what figures that agree may differ by.
+# Relative to the terms of an equation: the error of sums of doubles, and the allowed difference of equal figures.
 ROUNDING, AGREEING = 1e-13, 1e-7
 WHOLE = 1e-5  # a count this close to a whole number is one
 
 
 @dataclass(frozen=True)
 class Bounds:
-    """Between what every figure lies at least; `contradicted` equations cannot be met."""
+    """Bounds of every figure; `contradicted` equations cannot be fulfilled."""
 
     lower: Floats
     upper: Floats
@@ -31,15 +31,15 @@ class Bounds:
 
     @property
     def known(self) -> Flags:
-        """The figures that are told exactly."""
+        """The figures that are known exactly."""
         return np.asarray(self.upper - self.lower <= TOLERANCE)
 
 
 def propagate(system: System) -> Bounds:
     """Bounds of every figure that follow from single equations, never narrower than what all of them together allow.
 
-    A figure that is known stays as it was first found: what an equation says of it again differs in the last digits, and a small
-    coefficient would make much of that. Known counts are whole where they come that close.
+    A known figure keeps its first value: another equation would give it with other last digits, and a small
+    coefficient would enlarge that error. Known counts close to a whole number are whole.
     """
     rows, cells, values = _sound(system)
     lower, upper = system.lower.copy(), system.upper.copy()
@@ -59,7 +59,7 @@ def propagate(system: System) -> Bounds:
         new_lower, new_upper = lower.copy(), upper.copy()
         np.maximum.at(new_lower, cells, np.where(values > 0, at_least / values, at_most / values) - noise)
         np.minimum.at(new_upper, cells, np.where(values > 0, at_most / values, at_least / values) + noise)
-        # what contradicts itself is said by its equations, and bounds stay in order
+        # contradictions are reported by equation, and bounds stay in order
         crossed = new_lower > new_upper
         new_lower[crossed], new_upper[crossed] = lower[crossed], upper[crossed]
         moved = ~known & ((new_lower > lower + TOLERANCE) | (new_upper < upper - TOLERANCE))
@@ -71,7 +71,7 @@ def propagate(system: System) -> Bounds:
 
 
 def _settled(lower: Floats, upper: Floats, before: Flags) -> Flags:
-    """Which figures are known; those that have just become so are set to what they are, in place."""
+    """Which figures are known; newly known ones are set to their value, in place."""
     known = np.asarray(upper - lower <= TOLERANCE)
     found = np.flatnonzero(known & ~before)
     middle = (lower[found] + upper[found]) / 2
@@ -81,9 +81,9 @@ def _settled(lower: Floats, upper: Floats, before: Flags) -> Flags:
 
 
 def without_known(system: System, bounds: Bounds) -> System:
-    """The system with what is known put into the totals; the known cells stay, fixed and in no equation.
+    """The system with known figures moved into the totals; the known cells stay, fixed and in no equation.
 
-    An equation of which nothing is left has no entry any more: what it says was said by `propagate`.
+    An equation without remaining terms has no entry: `propagate` has used it.
     """
     known = bounds.known
     at = np.zeros(len(known))
@@ -102,7 +102,7 @@ def without_known(system: System, bounds: Bounds) -> System:
 
 
 def _sound(system: System) -> tuple[Ints, Ints, Floats]:
-    """The entries that may be divided by."""
+    """The entries that are safe divisors."""
     largest = np.zeros(len(system.total))
     np.maximum.at(largest, system.equation, np.abs(system.coefficient))
     sound = np.abs(system.coefficient) > NEGLIGIBLE * largest[system.equation]
@@ -110,7 +110,7 @@ def _sound(system: System) -> tuple[Ints, Ints, Floats]:
 
 
 def _sums(rows: Ints, terms: Floats, count: int) -> tuple[Floats, Ints, Floats]:
-    """Of each equation the sum of its finite terms, how many are endless, and the sum of the sizes of the finite."""
+    """Per equation: the sum of its finite terms, the number of infinite ones, and the sum of the finite sizes."""
     endless = np.isinf(terms)
     finite = rows[~endless]
     sums: Floats = np.bincount(finite, terms[~endless], minlength=count).astype(np.float64)
@@ -119,7 +119,7 @@ def _sums(rows: Ints, terms: Floats, count: int) -> tuple[Floats, Ints, Floats]:
 
 
 def _remaining(total: Floats, sums: Floats, endless: Ints, own: Floats, nothing: float) -> Floats:
-    """What an equation leaves for one term when all others take their least (or most); `nothing` where they take anything."""
+    """The remainder for one term when all others are at their least (or most); `nothing` where one is unbounded."""
     others_endless = endless - np.isinf(own)
     rest = total - (sums - np.where(np.isinf(own), 0.0, own))
     return np.where(others_endless == 0, rest, nothing)

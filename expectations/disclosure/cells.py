@@ -1,7 +1,7 @@
-"""The figures that a reader wonders about: one cell for each count of persons, whatever row or measure shows it.
+"""Name and number the unknowns of the audit: one cell per count of persons, whichever row or measure shows it.
 
-Here: naming and numbering them, with what is true of each, and the equations that collect. Not here: which cells and equations
-there are (`relations`, `facts`).
+This module holds the cells with their true values, and the equations. See `sum_equations` and `figure_equations` for where they
+are made.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ from expectations.disclosure.audit_inputs import Where
 from expectations.disclosure.linear_system import TOLERANCE, Floats, System
 
 Terms = dict[int, float]
-# Names of what no row shows but sums tell, in the place of a race, place, tabulation, stratum or period.
+# Names of cells that no row shows and sums determine, instead of a race, place, tabulation, stratum or period.
 UNKNOWN, KNOWN, LEFT_OUT, LEFT_OUT_KNOWN = "(unknown)", "(known)", "(left out)", "(left out, known)"
 UNPLACED, IN_COMBINATION, NO_STRATUM = "(unplaced)", "(in combination)", "(no stratum)"
 
 
 @dataclass(frozen=True)
 class Equation:
-    """Σ terms = total. `family` says what kind of knowledge it is; `fraction_of` the denominator, if it came from a fraction."""
+    """Σ terms = total. `family` is the kind of knowledge; `fraction_of` the denominator, if a fraction gave it."""
 
     terms: Terms
     total: float
@@ -32,9 +32,9 @@ class Equation:
 
 
 class Cells:
-    """Counts of persons by what is counted (`records`) and `Where`, and the equations between them.
+    """Counts of persons by `records` and `Where`, and the equations between them.
 
-    `thresholds`: how many persons at least each kind of records must count to be shown; `hides_zeros`: kinds of which zero is
+    `thresholds`: the smallest count of each kind of records that may be shown; `hides_zeros`: kinds whose zeros are
     hidden.
     """
 
@@ -53,11 +53,11 @@ class Cells:
         return len(self.names)
 
     def get(self, records: str, where: Where) -> int | None:
-        """The number of a cell, if there is such a cell."""
+        """The number of a cell, or None."""
         return self._index.get((records, where))
 
     def add(self, records: str, where: Where, truth: float, *, counts: bool = True) -> int:
-        """The number of a cell, made if it is new. `truth` NaN: not even we know it. `counts`: it must be protected if small."""
+        """The number of a cell, made if it is new. `truth` NaN: unknown to us too. `counts`: protect it if small."""
         key = (records, where)
         if key in self._index:
             return self._index[key]
@@ -67,7 +67,7 @@ class Cells:
         return number
 
     def slack(self, truth: float) -> int:
-        """A cell for how much an inequality is short of an equation; nobody's figure."""
+        """A cell for the slack of an inequality; it counts no persons."""
         return self._new(None, truth, 0)
 
     def _new(self, name: tuple[str, Where] | None, truth: float, threshold: int) -> int:
@@ -78,7 +78,7 @@ class Cells:
         return len(self.names) - 1
 
     def at_least(self, cell: int, least: float) -> None:
-        """A reader knows that the cell is no less; kept only if that is true, since a wrong guess harms nobody."""
+        """Add a lower bound that a reader knows; skipped if it is wrong, because a wrong guess reveals nothing."""
         if not self.truth[cell] < least:
             self.lower[cell] = max(self.lower[cell], least)
 
@@ -96,17 +96,17 @@ class Cells:
         self.equate({**terms, self.slack(max(left, 0.0)): 1.0}, total, family)
 
     def value(self, terms: Terms) -> float:
-        """What the terms truly add up to; NaN if a figure of them is not known to us."""
+        """The true sum of the terms; NaN if one is unknown to us."""
         return math.fsum(value * self.truth[cell] for cell, value in terms.items())
 
     def holds(self, equation: Equation) -> bool:
-        """Whether the true figures fulfil it; what we cannot tell counts as true."""
+        """Whether the true figures fulfil the equation; unknown counts as true."""
         value = self.value(equation.terms)
         size = math.fsum(abs(factor * self.truth[cell]) for cell, factor in equation.terms.items())
         return math.isnan(value) or abs(value - equation.total) <= TOLERANCE * max(1.0, size, abs(equation.total))
 
     def is_sensitive(self, cell: int) -> bool:
-        """Whether the count is so small that it gives somebody away; one that is hidden at its source is taken to be."""
+        """Whether the count is small enough to identify a person; a count hidden at its source is taken to be."""
         threshold, truth = self.threshold[cell], self.truth[cell]
         if not threshold:
             return False
@@ -117,7 +117,7 @@ class Cells:
         return (truth >= 0 if zero else truth > TOLERANCE) and truth < threshold - TOLERANCE
 
     def wanted(self) -> Floats:
-        """How wide each interval must be: threshold − 1 of what is sensitive, NaN of all else."""
+        """The required width of each interval: threshold − 1 for sensitive cells, NaN for all others."""
         return np.array(
             [self.threshold[cell] - 1.0 if self.is_sensitive(cell) else np.nan for cell in range(len(self))], dtype=np.float64
         )
@@ -132,7 +132,7 @@ class Cells:
         )
 
     def slices(self, records: str, **same: str) -> Iterator[tuple[Where, dict[Where, int]]]:
-        """The cells of some records in groups that differ only in the fields named, each under its `Where` with these set so."""
+        """The cells of some records in groups that differ only in the named fields, each under its `Where` with these set."""
         groups: dict[Where, dict[Where, int]] = {}
         for where, cell in self.by_records.get(records, {}).items():
             groups.setdefault(where._replace(**same), {})[where] = cell  # type: ignore[arg-type]

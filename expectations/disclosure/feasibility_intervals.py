@@ -1,11 +1,11 @@
-"""Between what a figure lies, given everything that a reader knows at once.
+"""Compute the feasibility interval of a figure, given everything that a reader knows at once.
 
-Here: the order in which questions are asked, so that few programs answer many. Not here: how a program is solved (`programs`),
-what single equations tell (`propagation`), whether a width is enough for a person (`judgement`).
+This module orders the linear programs, so that few of them answer many questions. See `linear_programs` for the solver,
+`bound_propagation` for single equations, and `audit` for the required width.
 
-For each figure that is asked about the answer is exact, or a proof that its interval is at least as wide as wanted: two sets of
-figures that both fulfil everything and differ in it by as much. Such witnesses come by the dozen from programs that push all open
-figures up or down at random; only what is still open then is asked one by one, in all systems at once.
+For each requested figure the answer is exact, or a proof that its interval is at least as wide as required: two sets of
+figures that both fulfil everything and differ in it by that width. Programs that push all open figures up or down at random give
+dozens of such witnesses; only figures that are still open get their own program, in all systems at once.
 """
 
 from __future__ import annotations
@@ -23,17 +23,17 @@ from expectations.disclosure.linear_system import TOLERANCE, Flags, Floats, Ints
 
 # Figures in one program. Larger programs need more steps a solution, smaller ones more calls.
 STACKED = 1500
-# Programs in which all open figures are pushed at random before single ones are asked; few bring much after these.
+# Programs that push all open figures at random before single ones; more of them prove little.
 RANDOM_ROUNDS = 6
-_SEED = 20240328  # any; a fixed one makes the same run twice
+_SEED = 20240328  # any value; a fixed one makes runs repeatable
 
 
 @dataclass(frozen=True)
 class Intervals:
-    """What is known of each cell. Where `exact`, the interval is [lower, upper]; else it is at least that wide.
+    """The result per cell. Where `exact`, the interval is [lower, upper]; else it is at least that wide.
 
-    Cells that nobody asked about have the bounds that single equations imply, and are not exact. `contradicted` are the cells of
-    parts that no figures fulfil: nothing is concluded of them.
+    Cells that were not requested have the bounds of single equations, and are not exact. `contradicted` are the cells of
+    parts that no figures fulfil: no conclusion is drawn for them.
     """
 
     lower: Floats
@@ -43,14 +43,14 @@ class Intervals:
 
     @property
     def width(self) -> Floats:
-        """How far a reader may be off; a lower limit of it where not exact."""
+        """The width of the interval; a lower limit of it where not exact."""
         return np.asarray(self.upper - self.lower)
 
 
 def intervals(system: System, *, workers: int | None = None) -> Intervals:
-    """The interval of every cell of `system` that is asked about.
+    """The interval of every requested cell of `system`.
 
-    `workers`: threads, by default one a processor; the solver works outside Python's lock.
+    `workers`: threads, by default one per processor; the solver works outside Python's lock.
     """
     bounds = propagate(system)
     smaller = without_known(system, bounds)
@@ -60,7 +60,7 @@ def intervals(system: System, *, workers: int | None = None) -> Intervals:
         if len(np.intersect1d(equations, bounds.contradicted, assume_unique=True)):
             answer.contradict(cells)
         elif len(equations) == 0:
-            answer.exact[cells] = True  # nothing but its own bounds holds it
+            answer.exact[cells] = True  # only its own bounds limit it
         elif smaller.asked[cells].any():
             open_parts.append(_Part(cells, smaller.part(cells, equations)))
     answer.contradict(system.cell[np.isin(system.equation, bounds.contradicted)])
@@ -76,7 +76,7 @@ def intervals(system: System, *, workers: int | None = None) -> Intervals:
 
 
 class _Part:
-    """One system and what is known of it so far: the least and largest values seen, and which of them are limits."""
+    """One system and its state: the least and largest values found, and which of them are limits."""
 
     def __init__(self, cells: Ints, system: System) -> None:
         self.cells, self.system = cells, system
@@ -88,7 +88,7 @@ class _Part:
 
     @property
     def open(self) -> Flags:
-        """Asked about and neither proven wide enough nor exact."""
+        """Requested, and neither proven wide enough nor exact."""
         wide = self.largest - self.least >= self.system.wanted - TOLERANCE
         return np.asarray(self.system.asked & ~wide & ~(self.least_is_limit & self.largest_is_limit))
 
@@ -121,7 +121,7 @@ class _Answer:
 
 
 def _stacked(parts: Iterable[_Part]) -> Iterator[list[_Part]]:
-    """The parts in heaps of some `STACKED` cells."""
+    """The parts in stacks of about `STACKED` cells."""
     heap: list[_Part] = []
     size = 0
     for part in parts:
@@ -135,7 +135,7 @@ def _stacked(parts: Iterable[_Part]) -> Iterator[list[_Part]]:
 
 
 def _witness(parts: Sequence[_Part]) -> None:
-    """Programs that push all open figures of a heap: up, down, and at random."""
+    """Programs that push all open figures of a stack: up, down, and at random."""
     program = Program([part.system for part in parts])
     draws = np.random.default_rng(_SEED)
     try:
@@ -152,7 +152,7 @@ def _witness(parts: Sequence[_Part]) -> None:
 
 
 def _settle(parts: Sequence[_Part]) -> None:
-    """Programs that ask for the limits of one open figure of each part, until none is open."""
+    """Programs for the limits of one open figure of each part, until none is open."""
     program = Program([part.system for part in parts])
     try:
         while any(part.open.any() for part in parts):
@@ -171,7 +171,7 @@ def _settle(parts: Sequence[_Part]) -> None:
 
 
 def _most_nearly_wide(part: _Part) -> int | None:
-    """The open figure of which most is seen already: it is the likeliest to be settled, and its program to settle others."""
+    """The open figure with the widest known interval: its program most likely settles it and others."""
     return int(np.argmax(np.where(part.open, part.largest - part.least, -np.inf))) if part.open.any() else None
 
 
@@ -181,7 +181,7 @@ def _see(parts: Sequence[_Part], program: Program, values: Floats) -> None:
 
 
 def _apart(work: Callable[[Sequence[_Part]], None], parts: Sequence[_Part]) -> None:
-    """Halves of a heap that contradicts itself, until the part is found that does; the others are looked at as ever."""
+    """Halve a contradictory stack until the contradictory part is found; the others are evaluated as usual."""
     if len(parts) == 1:
         parts[0].contradicted = True
         return

@@ -1,10 +1,10 @@
-"""What each published figure tells of the counts behind it, as equations.
+"""Make equations from each published figure about its counts.
 
-Here: numerators, denominators, values, known shares, bounds, references, ratios, differences, shares placed on a map, and what
-words such as `reliable` tell. Not here: sums between rows (`relations`), figures that must not be out at all (`refusals`).
+Covered are numerators, denominators, values, known shares, bounds, references, ratios, differences, geocoded shares, and words
+such as `reliable`. See `sum_equations` for sums between rows, and `forbidden_disclosures` for figures that must not be published.
 
-Every figure out of two counts is linear in them, for the figure itself is a number: value = factor · x / n says x − (value /
-factor) · n = 0.
+Every figure made of two counts is linear in them, because the figure itself is a number: value = factor · x / n means x −
+(value / factor) · n = 0.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ from expectations.disclosure.audit_inputs import Measure, Published, Row, Where
 from expectations.disclosure.cells import KNOWN, UNKNOWN, UNPLACED, Cells, Equation, Terms
 from expectations.disclosure.sum_equations import EXCLUSIVE, IS_KNOWN, WHOLE_PLACES
 
-# A share counts as reliable from this share of known race on, and is compared from the second on (rules of the house, 3).
+# A share is reliable from this share of known race on, and is compared from the second on (docs/rules.md, Unknown race).
 RELIABLY_KNOWN, COMPARABLY_KNOWN = 0.9, 0.7
-PLACED = "placed shares"  # the family whose equations are guesses: of which counts a placed share is, no file says
-BEST_HOLDS = 0.05  # of the denominator, at least, holds the group that others are compared with
+PLACED = "placed shares"  # the family whose equations are guesses: no file contains the counts of a geocoded share
+BEST_HOLDS = 0.05  # the smallest share of the denominator that a reference group has
 
 
 class _Compared(NamedTuple):
-    """Those whom a row is compared with: which group, and its numerator and denominator in terms of cells."""
+    """The reference of a row: its group, and its numerator and denominator in terms of cells."""
 
     race: str
     x: Terms
@@ -40,17 +40,17 @@ class Facts:
         self._denominators = _public_denominators(published)
 
     def numerator(self, measure: Measure, where: Where) -> int | None:
-        """The cell of a row's numerator, or of the records that a median rests on."""
+        """The cell of a row's numerator, or of the records of a median."""
         return self._cells.get(measure.records if measure.kind == "median" else measure.numerator, where)
 
     def denominator(self, measure: Measure, where: Where) -> int | float | None:
-        """The cell of a row's denominator, or its number where that is public; None if it has none, or nobody knows it."""
+        """The cell of a row's denominator, or its number where that is public; None if it has none, or it is unknown."""
         if measure.denominator is None:
             return self._denominators.get((measure, where)) if measure.kind == "rate" else None
         return self._cells.get(measure.denominator, denominator_at(measure, where))
 
     def of(self, row: Row) -> Iterator[Equation]:
-        """The equations that the figures of a row are."""
+        """The equations of the figures of a row."""
         measure, figures = row.measure, row.figures
         x = self.numerator(measure, row.where)
         if x is None or row.method == "place_weighted":
@@ -76,7 +76,7 @@ class Facts:
         yield from self._placed(row, x, n)
 
     def words(self, row: Row) -> None:
-        """Add what the words of a row tell: at least so many, at least such a share."""
+        """Add the lower bounds that the words of a row imply."""
         cells, measure, words = self._cells, row.measure, row.words
         x, n = self.numerator(measure, row.where), self.denominator(measure, row.where)
         if measure.kind == "median" and words.get("reliability") in ("reliable", "use_with_caution"):
@@ -100,7 +100,7 @@ class Facts:
             self._best(row, words["reference_code"])
 
     def _best(self, row: Row, code: str) -> None:
-        """The best group is chosen among the reliable that are large enough, in the whole city and for the year."""
+        """The best group is chosen among the reliable groups that are large enough, city-wide and for the year."""
         cells = self._cells
         for at in self._city_and_year(row, code):
             x, n = self.numerator(row.measure, at), self.denominator(row.measure, at)
@@ -136,7 +136,7 @@ class Facts:
             yield from _fraction({known: 1.0}, whole, share / 100.0, "known shares")
 
     def _bounds(self, row: Row, x: int, n: int | float | None) -> Iterator[Equation]:
-        """All of unknown race had it and belong to the group, or none of them (rules of the house, 3)."""
+        """All records of unknown race had the outcome and belong to the group, or none (docs/rules.md, Unknown race)."""
         low, high = (row.figures.get(name) for name in ("bound_low", "bound_high"))
         if low is not None and high is not None:
             for name, share in (("low", low), ("high", high)):
@@ -147,7 +147,7 @@ class Facts:
     def _parts_of_bound(
         self, row: Row, x: Terms, n: Terms | int | float | None, name: str
     ) -> tuple[Terms, Terms | int | float] | None:
-        """Numerator and denominator of a bound of the persons that `x` and `n` count, in the slice of a row."""
+        """Numerator and denominator of a bound for the persons of `x` and `n`, in the slice of a row."""
         others = self._unknown(row, row.measure.numerator)
         if others is None or n is None:
             return None
@@ -161,7 +161,7 @@ class Facts:
         return above, _sum(below, others_n, _times(others, -1.0)) if name == "low" else _sum(below, others)
 
     def _unknown(self, row: Row, records: str) -> Terms | None:
-        """Those of unknown race who may belong to a row's group: a combined label holds none but its own groups."""
+        """Records of unknown race that may belong to a row's group: a combined label contains only its own groups."""
         at = row.where._replace(tabulation=EXCLUSIVE)
         unknown = self._cells.get(records, at._replace(race=UNKNOWN))
         if unknown is None:
@@ -174,7 +174,7 @@ class Facts:
         return terms
 
     def _ratio_bounds(self, row: Row, x: int, n: int | float | None) -> Iterator[Equation]:
-        """The lowest ratio is the low bound over the high one of the group compared with; the highest the other way round."""
+        """The lowest ratio is the low bound over the high bound of the reference; the highest is the reverse."""
         figures, factor = row.figures, row.measure.factor
         other = self._reference(row, x, n)
         if other is None:
@@ -182,7 +182,7 @@ class Facts:
         for own, others in (("low", "high"), ("high", "low")):
             ratio, bound = figures.get(f"rate_ratio_bound_{own}"), figures.get(f"bound_{own}")
             if ratio and bound is not None:
-                # who is of unknown race may be of everybody else as well as of the group; of all they are in any case
+                # a record of unknown race may belong to the others as well as to the group; it is in the total in any case
                 race = row.where.race if other.race == "rest" else other.race
                 compared = row._replace(where=row.where._replace(race=race))
                 parts: tuple[Terms, Terms | int | float] | None = (other.x, other.n)
@@ -192,7 +192,7 @@ class Facts:
                     yield from _fraction(*parts, bound / ratio / factor, "bounds of ratios")
 
     def _comparisons(self, row: Row, x: int, n: int | float | None) -> Iterator[Equation]:
-        """A reference, a ratio and a difference tell the value of the group compared with, or of the row by that group."""
+        """A reference, a ratio and a difference reveal the value of the reference group, or that of the row from it."""
         figures, factor = row.figures, row.measure.factor
         other = self._reference(row, x, n)
         if other is None:
@@ -233,7 +233,7 @@ class Facts:
         return None if known_n is None else _Compared(code, rest_x, _sum({known_n: 1.0}, {n: -1.0} if is_known else {}))
 
     def _placed(self, row: Row, x: int, n: int | float | None) -> Iterator[Equation]:
-        """The share of a group's records that a map places; of which of a row's counts, those it is true of decide."""
+        """The geocoded share of a group's records, for each count of the row of which it is true."""
         share = row.figures.get("geocoded_pct")
         if share is None:
             return
@@ -250,14 +250,14 @@ class Facts:
 
 
 def may_be(published: Published, label: str, race: str) -> bool:
-    """Whether people under a combined label may belong to a group; where no seed says which groups it holds, to any other."""
+    """Whether people under a combined label may belong to a group; where no seed lists its groups, to any other."""
     if label == race:
         return False
     return label not in published.members or race in published.members[label]
 
 
 def denominator_at(measure: Measure, where: Where) -> Where:
-    """Where the denominator of a row is counted: of a composition, over all races."""
+    """Where the denominator of a row is counted: for a composition, over all races."""
     return where._replace(race="all", tabulation=EXCLUSIVE) if measure.kind == "composition" else where
 
 
@@ -299,7 +299,7 @@ def _times(terms: Terms, factor: float) -> Terms:
 
 
 def _fraction(above: Terms, below: Terms | int | float | None, share: float, family: str) -> Iterator[Equation]:
-    """above = share · below, where `below` is a cell, a sum of cells, or a public number; nothing where nobody knows it."""
+    """above = share · below, where `below` is a cell, a sum of cells, or a public number; nothing where it is unknown."""
     if isinstance(below, float):
         yield Equation(above, share * below, family)
     elif isinstance(below, int):

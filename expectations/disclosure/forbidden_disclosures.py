@@ -1,8 +1,8 @@
-"""Figures that must not be out at all, whatever they tell: functions of hidden counts, and words about them.
+"""Find figures that must not be published at all: functions of hidden counts, and words about them.
 
-Here: what is refused by where it stands, row by row. Not here: what figures tell in sum (`facts`, `intervals`).
+This module checks row by row. See `figure_equations` and `feasibility_intervals` for what figures reveal together.
 
-An interval, a ratio's interval or an index of a hidden count is no linear function of it, and each of them can be solved for it.
+An interval, a ratio's interval or an index of a hidden count is not a linear function of it, and each can be solved for it.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from expectations.disclosure.figure_equations import may_be
 from expectations.disclosure.linear_system import TOLERANCE
 from expectations.disclosure.sum_equations import EXCLUSIVE, WHOLE_PLACES
 
-# What a hidden row may say beside its place in the table; a public denominator besides.
+# The columns that a hidden row may fill in addition to its key; and a public denominator.
 _WORDS_OF_HIDDEN = {"value_status", "reference_rule", "status_reason", "population_fit"}
 _REASONS_OF_HIDDEN = {SUPPRESSED, STARRED}
 _OF_REFERENCE = (
@@ -24,16 +24,16 @@ _OF_REFERENCE = (
     "rate_difference_ci_high",
 )  # fmt: skip
 _BOUNDS, _RATIO_BOUNDS = ("bound_low", "bound_high"), ("rate_ratio_bound_low", "rate_ratio_bound_high")
-_SNAPSHOT_DAYS = 45  # between two snapshots that are out, which are of two quarters as well
+_SNAPSHOT_DAYS = 45  # between two published snapshots, which are also of two quarters
 _POOLED = ("3_year", "5_year")
 _ABOUT_REFERENCE = {"reference_unreliable", "zero_events"}
-# Kinds whose rows are counts of persons, or rest on them and show nothing else.
+# Kinds whose rows are counts of persons, or use them and show nothing else.
 _COUNTED = {"proportion", "composition", "rate", "count", "median"}
 _CHAINS = {"school": "school_district"}
 
 
 class Refusal(NamedTuple):
-    """One thing that must not be out: what, and the row that it stands in."""
+    """One forbidden figure or word, and its row."""
 
     what: str
     measure: Measure
@@ -45,9 +45,9 @@ def refusals(
     records: Mapping[tuple[Measure, Where], float] | None = None,
     labelled: frozenset[tuple[Measure, Where]] | None = None,
 ) -> Iterator[Refusal]:
-    """Everything that today's file says and must not. `records`: how many records medians truly rest on.
+    """Everything forbidden in today's file. `records`: the true number of records of medians.
 
-    `labelled`: where records truly have a combined label; without it they may have one anywhere.
+    `labelled`: where records have a combined label; without it they may have one anywhere.
     """
     rows = {(row.measure, row.where, row.method): row for row in published.rows}
     for row in published.rows:
@@ -67,7 +67,7 @@ def refusals(
 
 
 def labelled_rows(published: Published, figures: Iterable[Row]) -> frozenset[tuple[Measure, Where]]:
-    """Where the true figures have records with a combined label."""
+    """Places whose true figures include records with a combined label."""
     return frozenset(
         (row.measure, row.where)
         for row in figures
@@ -77,13 +77,13 @@ def labelled_rows(published: Published, figures: Iterable[Row]) -> frozenset[tup
 
 
 def is_hidden(row: Row) -> bool:
-    """Whether the row keeps its figures back."""
+    """Whether the row hides its figures."""
     return row.status == SUPPRESSED
 
 
 def _of_row(row: Row) -> Iterator[Refusal]:
     if row.measure.kind not in _COUNTED:
-        yield Refusal(f"a {row.measure.kind} of persons, which no equation here speaks of", row.measure, row.where)
+        yield Refusal(f"a {row.measure.kind} of persons, for which the audit has no equation", row.measure, row.where)
     if row.method == "place_weighted":
         yield Refusal("a place-weighted value over places that are not audited", row.measure, row.where)
     if not is_hidden(row):
@@ -101,10 +101,10 @@ def _of_median(row: Row, records: Mapping[tuple[Measure, Where], float]) -> Iter
     if row.measure.kind != "median" or "value" not in row.figures:
         return
     if row.measure.minimum_n < row.measure.threshold:
-        yield Refusal("a median that may rest on fewer records than must be shown", row.measure, row.where)
+        yield Refusal("a median that may have fewer records than required", row.measure, row.where)
     least = max(row.measure.minimum_n, row.measure.threshold)
     if row.words.get("reliability") == "unreliable" or records.get((row.measure, row.where), least) < least:
-        yield Refusal("a median that rests on too few records", row.measure, row.where)
+        yield Refusal("a median of too few records", row.measure, row.where)
 
 
 def _of_bounds(
@@ -113,7 +113,7 @@ def _of_bounds(
     published: Published,
     labelled: frozenset[tuple[Measure, Where]] | None,
 ) -> Iterator[Refusal]:
-    """Bounds of a ratio are a quotient, and no equation: they are out only where both bounds that they are made of are."""
+    """Bounds of a ratio are a quotient, and no equation: they are allowed only where both of their bounds are published."""
     has_bounds = all(name in row.figures for name in _BOUNDS)
     if row.words.get("value_status") == "bounded":
         yield Refusal("bounds over hidden cells of a source that is not public", row.measure, row.where)
@@ -138,11 +138,11 @@ def _of_bounds(
         all(name in compared.figures for name in _BOUNDS) or (code == "all" and "value" in compared.figures)
     )
     if not has_bounds or not (of_rest or of_group):
-        yield Refusal("bounds of a ratio without the bounds that they are made of", row.measure, row.where)
+        yield Refusal("bounds of a ratio without the bounds from which they are made", row.measure, row.where)
 
 
 def _of_coverage(rows: Iterable[Row]) -> Iterator[Refusal]:
-    """How much of a period a source covers is one figure; one that differs from group to group would tell of the groups."""
+    """The coverage of a period is one figure per source; one that differed by group would reveal something about the groups."""
     found: dict[tuple[object, ...], float] = {}
     for row in rows:
         if "period_coverage_pct" in row.figures:
@@ -162,7 +162,7 @@ def _of_pools(rows: Iterable[Row]) -> Iterator[Refusal]:
 
 
 def _of_snapshots(published: Published) -> Iterator[Refusal]:
-    """Two snapshots of a stock that are weeks apart differ by the few who came and went; what is out already stays."""
+    """Two snapshots of a stock that are weeks apart differ by few persons; published ones stay."""
     out_before: dict[tuple[str, ...], set[dt.date]] = {}
     out_now: dict[tuple[str, ...], dict[dt.date, Row]] = {}
     for rows, is_now in ((published.ledger, False), (published.rows, True)):
@@ -215,7 +215,7 @@ def _of_index(index: Index, rows: Mapping[tuple[Measure, Where, str], Row]) -> I
             yield Refusal("an index over a hidden row", index.measure, index.where)
             return
     if index.index_id.startswith("dissimilarity"):
-        yield Refusal("an index over places that are not out", index.measure, index.where)
+        yield Refusal("an index over places that are not published", index.measure, index.where)
 
 
 def _of_goal(goal: Goal, shown: set[tuple[Measure, Where]]) -> Iterator[Refusal]:
@@ -226,7 +226,7 @@ def _of_goal(goal: Goal, shown: set[tuple[Measure, Where]]) -> Iterator[Refusal]
 
 
 def _of_places(rows: Iterable[Row]) -> Iterator[Refusal]:
-    """Two kinds of place that cross cut pieces which no row shows; those of a chain lie in each other."""
+    """Two kinds of place that cross have intersections that no row shows; those of a chain are nested."""
     kinds: dict[str, dict[str, Row]] = {}
     for row in rows:
         if row.where.geography_type not in WHOLE_PLACES:

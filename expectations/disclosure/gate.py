@@ -1,7 +1,7 @@
-"""The gate: may this public file go out, beside every file that went out before?
+"""Decide whether the public file may be published, given every file that was published before.
 
-Here: the attack from the files to findings. Not here: the attack itself (`judgement`), what becomes of the verdict
-(`orchestration`). Messages name measures, periods, kinds of places and numbers of cells, never a figure that is hidden.
+This module runs the audit on files and returns findings. See `audit` for the audit, `orchestration` for the consequences.
+Messages name measures, periods, kinds of places and numbers of cells, never a hidden figure.
 """
 
 from __future__ import annotations
@@ -33,17 +33,17 @@ from expectations.results import Finding, GateResult, Severity
 from warehouse import dialect
 
 SUBJECT = "published.equity_measures"
-NAMED = 5  # groups of cells that a message names; the others it counts
+NAMED = 5  # the number of groups of cells that a message names; it counts the others
 
 
 def gate_disclosure(
     database: Engine | Path, *, ledger: Path | None, memory: Path | None = None, places: Places | None = None
 ) -> GateResult:
-    """The verdict on the published figures of persons.
+    """Evaluate the published figures of persons.
 
     `database`: an engine of `warehouse.dialect`, or the path of a file that this process has open, with the release files
     attached as `places` says. `ledger`: each state ever published (Parquet); None or no such file before the first release.
-    `memory`: where to keep what was found safe, so that it is not attacked twice.
+    `memory`: the file of parts found safe, so that they are not audited twice.
     """
     began = time.perf_counter()
     places = places or Places()
@@ -76,7 +76,7 @@ def gate_disclosure(
         _finding("small_changes", "critical", small_changes(knowledge, published), _CHANGES),
         _finding("figures_agree", "critical", [(f"{family} of {name}", at) for family, name, at in found.contradictions], _AGREE),
         _count("reported_as_counted", "critical", unsaid, 0, _UNSAID),
-        # no release can take back what readers have, so this one is not held back for it
+        # no release can undo what readers have, so this one is not blocked for it
         _finding("told_before", "warning", [(leak.records, leak.where) for leak in found.told_before], _BEFORE),
         _count("cells", "info", found.cells),
         _count("sensitive_cells", "info", found.sensitive),
@@ -87,18 +87,18 @@ def gate_disclosure(
 
 
 _LEAKS = (
-    "counts of few persons can be computed too closely from what is out; hide more in the public file (warehouse/disclosure), "
-    "or take the measure out of publication_plan.csv"
+    "counts of few persons can be computed too closely from the published figures; hide more in the public file "
+    "(warehouse/disclosure), or remove the measure from publication_plan.csv"
 )
-_FUNCTIONS = "the public file says what tells a hidden count by itself; leave it empty (models/published)"
-_FRACTIONS = "the public file shows a share whose denominator is hidden, and it tells both; leave it empty (models/published)"
+_FUNCTIONS = "the public file contains a value that reveals a hidden count; leave it empty (models/published)"
+_FRACTIONS = "the public file shows a share whose denominator is hidden, which reveals both; leave it empty (models/published)"
 _CHANGES = (
     "counts differ from the last release by fewer persons than may be shown; keep the earlier figure until the change is 0 or "
     "large (warehouse/disclosure)"
 )
-_AGREE = "what is published contradicts the figures of the analyst file, or itself; build it again, and look for what changed"
-_UNSAID = "rows are reported otherwise than counted and not marked as waiting for a revision"
-_BEFORE = "counts of few persons can be computed from earlier releases alone; the threshold or the plan was another one then"
+_AGREE = "the public file contradicts the analyst file, or itself; build it again, and find what changed"
+_UNSAID = "reported figures differ from the counts without a pending revision"
+_BEFORE = "counts of few persons can be computed from earlier releases alone; the threshold or the plan was different then"
 
 
 def _finding(name: str, severity: Severity, cells: Iterable[tuple[str, Where]], says: str) -> Finding:

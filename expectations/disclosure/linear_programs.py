@@ -1,9 +1,10 @@
-"""Linear programs over several systems at once, warm from one objective to the next.
+"""Solve linear programs over several systems at once, warm-started from one objective to the next.
 
-Here: HiGHS, and nothing of what is asked of it. Not here: which objectives tell what (`intervals`).
+Only this module calls HiGHS. See `feasibility_intervals` for the objectives.
 
-Systems that share no figure are stacked into one program: a largest sum of one figure of each is at once the largest of every
-one. Only the objective changes between solutions, so the last basis stays feasible and the primal simplex goes on from it.
+Systems that share no figure are stacked into one program: the largest sum of one figure of each is also the largest value of
+every one. Only the objective changes between solutions, so the last basis stays feasible and the primal simplex continues from
+it.
 """
 
 from __future__ import annotations
@@ -15,13 +16,13 @@ import numpy as np
 
 from expectations.disclosure.linear_system import TOLERANCE, Floats, Ints, System
 
-# Stands for "without end" in a program: far above any count of people in a city, small enough for the arithmetic.
+# The value for "unbounded" in a program: far above any count of people in a city, small enough for the arithmetic.
 ENDLESS = 1e8
 _PRIMAL_SIMPLEX = 4
 
 
 class ProgramFailed(RuntimeError):
-    """HiGHS gave no optimum for a program that has one; nothing can be said of the figures in it."""
+    """HiGHS gave no optimum for a program that has one; its figures have no result."""
 
 
 class Contradiction(ValueError):
@@ -29,7 +30,7 @@ class Contradiction(ValueError):
 
 
 def solver_version() -> str:
-    """The version of HiGHS, which a verdict depends on."""
+    """The version of HiGHS, on which a result depends."""
     return str(_Quiet().version())  # type: ignore[no-untyped-call]
 
 
@@ -55,7 +56,7 @@ class Program:
         self._solver.run()
         status = self._solver.getModelStatus()
         if status != highspy.HighsModelStatus.kOptimal:
-            # once more from nothing: a basis that was carried on may have become a bad one
+            # once more from a cold start: a reused basis may have become a bad one
             self._solver.clearSolver()
             self._solver.setOptionValue("presolve", "on")
             self._solver.run()
@@ -69,7 +70,7 @@ class Program:
 
 
 class _Quiet(highspy.Highs):
-    """HiGHS without its own callbacks: their set-up writes a banner to the standard output, which a run's JSON goes to."""
+    """HiGHS without its own callbacks: their set-up writes a banner to the standard output, where a run prints its JSON."""
 
     def enableCallbacks(self) -> None:  # noqa: N802 (the name is highspy's)
         self.setOptionValue("output_flag", False)

@@ -1,7 +1,7 @@
-"""What a reader knows, as linear algebra: unknown figures with bounds, and equations between them.
+"""Represent what a reader knows as linear algebra: unknown figures with bounds, and equations between them.
 
-Here: the record itself, its parts that hang together, and a fingerprint of each. Not here: where the equations come from
-(`knowledge`), what follows from them (`propagation`, `intervals`).
+This module holds the record, its connected parts, and a fingerprint of each. See `attacker_model` for the equations, and
+`bound_propagation` and `feasibility_intervals` for the conclusions.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Flags = NDArray[np.bool_]
 
-# What two figures may differ by and still be called equal: published doubles of counts up to some millions.
+# The largest difference of equal figures: published doubles of counts up to some millions.
 TOLERANCE = 1e-6
 
 
@@ -26,8 +26,8 @@ TOLERANCE = 1e-6
 class System:
     """Σ `coefficient` · x[`cell`] = `total` for each equation, with `lower` ≤ x ≤ `upper`.
 
-    `equation`, `cell`, `coefficient` are parallel: one entry for each cell of each equation. `wanted` is how wide the interval
-    of a cell must at least be, NaN where nobody asks.
+    `equation`, `cell`, `coefficient` are parallel: one entry for each cell of each equation. `wanted` is the required width of
+    a cell's interval, NaN where none is.
     """
 
     lower: Floats
@@ -60,21 +60,21 @@ class System:
 
     @property
     def asked(self) -> Flags:
-        """The cells whose interval somebody wants to know."""
+        """The cells with a required width."""
         return ~np.isnan(self.wanted)
 
     def residuals(self, values: Floats) -> Floats:
-        """By how much `values` miss each equation; NaN where a value of it is NaN."""
+        """The residual of each equation for `values`; NaN where one of its values is NaN."""
         sums = np.bincount(self.equation, self.coefficient * values[self.cell], minlength=len(self.total))
         return np.asarray(sums - self.total)
 
     def scales(self, values: Floats) -> Floats:
-        """How large the terms of each equation are, to tell what a residual of it means; at least 1."""
+        """The size of the terms of each equation, as the scale of its residual; at least 1."""
         sizes = np.bincount(self.equation, np.abs(self.coefficient * values[self.cell]), minlength=len(self.total))
         return np.maximum(np.maximum(sizes, np.abs(self.total)), 1.0)
 
     def components(self) -> Iterator[tuple[Ints, Ints]]:
-        """The parts that no equation joins, as (cells, equations), in the order of their first cell."""
+        """The independent parts, as (cells, equations), in the order of their first cell."""
         labels = _joined(len(self.lower), self.equation, self.cell)
         order = np.argsort(labels, kind="stable")
         edges = np.flatnonzero(np.diff(labels[order])) + 1
@@ -88,7 +88,7 @@ class System:
             yield cells, by_label[first:last]
 
     def part(self, cells: Ints, equations: Ints) -> System:
-        """The system of some components alone, cells and equations numbered anew in the order given."""
+        """The system of some components alone, cells and equations renumbered in the given order."""
         cell_at = np.full(len(self.lower), -1, dtype=np.int64)
         cell_at[cells] = np.arange(len(cells))
         equation_at = np.full(len(self.total), -1, dtype=np.int64)
@@ -107,13 +107,13 @@ class System:
         )
 
     def fingerprint(self) -> str:
-        """A hash over everything that decides what can be concluded; equal for equal systems in equal order."""
+        """A hash over everything that determines the conclusions; equal for equal systems in equal order."""
         arrays = (self.lower, self.upper, self.wanted, self.equation, self.cell, self.coefficient, self.total)
         return chunks_sha256(len(array).to_bytes(8, "little") + np.ascontiguousarray(array).tobytes() for array in arrays)
 
 
 def _joined(count: int, equation: Ints, cell: Ints) -> Ints:
-    """For each cell the smallest cell that a chain of equations joins it with."""
+    """For each cell the smallest cell that is connected with it by equations."""
     labels = np.arange(count, dtype=np.int64)
     rows = int(equation.max()) + 1 if len(equation) else 0
     while True:

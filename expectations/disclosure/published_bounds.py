@@ -1,10 +1,10 @@
-"""Published bounds as equations on the cells that their source hides: they must follow from the cells that are given.
+"""Check published bounds over cells that their source hides: the bounds must follow from the given cells.
 
-Here: districts and cities over schools of which some are starred. Not here: bounds for unknown race (`facts`).
+Covered are districts and cities over schools, some of them starred. See `figure_equations` for bounds for unknown race.
 
-A bound is a quotient of sums: of the given cells alone the low one, of the given ones and the sizes of the hidden ones the high
-one. A reader who has the given cells solves both for the rest; what is left over must be those sizes and nothing of a numerator.
-A sum that is published although a cell of it is hidden gives that cell, or the sum of a few. Bounds over fewer than three hidden
+A bound is a quotient of sums: the low one of the given cells alone, the high one of the given cells and the sizes of the hidden
+ones. A reader who has the given cells solves both for the rest; the remainder must be those sizes and no part of a numerator.
+A published sum over a hidden cell reveals that cell, or the sum of a few. Bounds over fewer than three hidden
 cells are refused, and so are bounds of a ratio over fewer than three hidden cells of all other groups. Only cells with a row in
 the public file count: a school that hides all of its rows has no row per group.
 """
@@ -31,7 +31,7 @@ _SAME = [name for name in GRAIN if name not in ("geography_type", "geography_vin
 
 
 class Bounded(NamedTuple):
-    """A row over schools with what its given cells add up to. `least`: how many persons the bounds must leave open."""
+    """A row over schools with the sums of its given cells. `least`: the number of persons that the bounds must leave open."""
 
     measure: Measure
     where: Where
@@ -48,7 +48,7 @@ class Bounded(NamedTuple):
 
 
 def read_bounded(connection: Connection, places: Places, measures: Mapping[tuple[str, int], Measure]) -> Iterator[Bounded]:
-    """The rows of districts and cities that have a hidden school beneath them, and bounds or a sum nevertheless."""
+    """Rows of districts and cities over a hidden school that have bounds or a sum nevertheless."""
     table = f"{places.published}.equity_measures"
     if not _has(connection, table, "bound_source", "publication_status"):
         return
@@ -80,7 +80,7 @@ def read_bounded(connection: Connection, places: Places, measures: Mapping[tuple
 
 
 def read_few_others(connection: Connection, places: Places, measures: Mapping[tuple[str, int], Measure]) -> Iterator[Refusal]:
-    """Bounds of a ratio that fewer than HIDDEN_CELLS hidden cells of all other groups are in."""
+    """Bounds of a ratio with fewer than HIDDEN_CELLS hidden cells of all other groups."""
     table = f"{places.published}.equity_measures"
     if not _has(connection, table, "rate_ratio_bound_low", "rate_ratio_bound_high"):
         return
@@ -107,7 +107,7 @@ def read_few_others(connection: Connection, places: Places, measures: Mapping[tu
 
 
 def _has(connection: Connection, table: str, *columns: str) -> bool:
-    """Whether the table has the columns; a file of an earlier version lacks those that it did not know."""
+    """Whether the table has the columns; a file of an earlier version lacks newer ones."""
     return set(columns) <= {name for (name,) in fetch(connection, f"select column_name from (describe {table})")}
 
 
@@ -122,7 +122,7 @@ def _row(values: Any, measures: Mapping[tuple[str, int], Measure]) -> Bounded:
 
 
 def refused_bounds(rows: Iterator[Bounded]) -> Iterator[Refusal]:
-    """The bounds and sums that tell of a hidden cell what the given ones do not."""
+    """The bounds and sums that reveal more about a hidden cell than the given cells do."""
     for row in rows:
         why = _why(row)
         if why is not None:
@@ -139,7 +139,7 @@ def _why(row: Bounded) -> str | None:
     if row.high - row.low > WIDEST + _CLOSE:
         return "bounds that are wider than may be published"
     if row.source == "both":
-        # the sizes of hidden cells of unknown race are in it as well, which no row has: it may only be lower
+        # it also includes the sizes of hidden cells of unknown race, which no row has: it may only be lower
         most = (row.given_x + row.given / 2) / row.denominator if row.denominator else math.inf
         return None if row.low / 100 <= most + _CLOSE else "bounds that do not follow from the given cells"
     low, high = row.low / 100, row.high / 100
@@ -148,7 +148,7 @@ def _why(row: Bounded) -> str | None:
         size = row.given_x / low if low > 0 else row.given_n / (1 - high) if high < 1 else None
     if size is None:
         return "bounds whose cells have no size"
-    # the sizes of the hidden cells are whole; rates of one decimal make counts that are off by half a person each
+    # the sizes of the hidden cells are whole; rates of one decimal give counts with an error of half a person each
     open_persons = size - row.given_n
     slack = row.given / 2 + _CLOSE * max(1.0, size)
     if abs(low * size - row.given_x) > slack or abs(high * size - open_persons - row.given_x) > slack:

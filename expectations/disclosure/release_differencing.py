@@ -1,10 +1,10 @@
-"""What two releases tell together: a figure that moved a little tells of the few persons by whom it moved.
+"""Find what two releases reveal together: a small change of a figure reveals the few persons who caused it.
 
-Here: differences between the last state of each row that readers kept and today's, and what the sums say of those that no row
-shows. Not here: what both files tell of today's figures (`judgement`).
+This module compares the last published state of each row with today's, and derives differences that no row shows. See
+`audit` for what both files reveal about today's figures.
 
-A difference is a cell like any other: differences of parts add up to that of their whole. Of figures that no reader knew on one
-of the two days nothing is assumed, so a difference is either told exactly or not at all.
+A difference is a cell like any other: differences of parts sum to that of their whole. Nothing is assumed about figures that no
+reader knew on one of the two days, so a difference is either known exactly or not at all.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from expectations.disclosure.linear_system import TOLERANCE, System
 
 
 def small_changes(knowledge: Knowledge, published: Published) -> Iterator[tuple[str, Where]]:
-    """The counts that a reader of the last release and of today's sees change by less than the threshold, and not by nothing."""
+    """The counts that change between the last release and today's by less than the threshold, and not by zero."""
     cells = knowledge.cells
     facts = Facts(cells, published)
     last = _last_states(published.ledger)
@@ -57,11 +57,11 @@ def small_changes(knowledge: Knowledge, published: Published) -> Iterator[tuple[
 
 
 def _last_states(ledger: Iterable[Row]) -> list[Row]:
-    """Of each row the state that went out last; the ledger is in the order of publication."""
+    """The last published state of each row; the ledger is in the order of publication."""
     return list({(row.measure, row.where, row.method): row for row in ledger}.values())
 
 
 def _known(knowledge: Knowledge, told: Iterable[Equation]) -> Bounds:
-    """What single equations tell, with no bounds but zero: what is known to be more today need not have been so then."""
+    """What single equations imply, with no bound except zero: today's lower bounds need not apply to the earlier day."""
     system = knowledge.cells.system([*knowledge.always, *told])
     return propagate(dataclasses.replace(system, lower=np.zeros(len(system.lower))))

@@ -1,10 +1,10 @@
-"""What a later snapshot of a stock tells of an earlier one: most persons are in both, so that a small change is no secret.
+"""Find what a later snapshot of a stock reveals about an earlier one: most persons are in both.
 
-Here: the counts of an earlier snapshot that a reader takes from a later one. Not here: whether that is too much (`judgement`).
+This module returns the counts of an earlier snapshot that a reader can take from a later one. See `audit` for the consequences.
 
-A count of a stock that a reader knows exactly in a later snapshot, and that differs by fewer persons than may be shown from one
-which an earlier snapshot hides, is taken to tell the earlier one: colleagues know who came and who went. The other way round
-nothing is assumed, since an earlier snapshot that is out lets everybody expect the next one. That nobody is left tells nothing.
+Where a reader knows a count of a later snapshot exactly, and it differs by fewer persons than may be shown from one that an
+earlier snapshot hides, the earlier count counts as known: colleagues know who joined and who left. In the other direction
+nothing is assumed, because a published earlier snapshot lets every reader expect the next one. A later zero reveals nothing.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ SNAPSHOT = "snapshot"
 
 
 def told_by_later(cells: Cells, stocks: Collection[str], known: Flags) -> Iterator[Equation]:
-    """The hidden counts of earlier snapshots that later ones tell, with their true figures. `known`: the cells told exactly."""
+    """The hidden counts of earlier snapshots that later ones reveal, with their true figures. `known`: cells known exactly."""
     for records in sorted(set(stocks) & set(cells.by_records)):
         over_time: dict[Where, list[tuple[dt.date, int]]] = defaultdict(list)
         for where, cell in cells.by_records[records].items():

@@ -1,11 +1,11 @@
-"""What a reader knows without reading a figure: that parts add up to their whole.
+"""Make the equations that a reader knows without reading a figure: parts sum to their whole.
 
-Here: the sums of races, places, periods and strata, complements, and who selected several races, with the cells that no row shows
-but sums tell. Not here: what the figures of rows say (`facts`).
+Covered are sums of races, places, periods and strata, complements, and multiracial selections, with the cells that no row shows
+and sums determine. See `figure_equations` for the figures of rows.
 
-Of each sum there may be a rest that no row shows: races that the plan leaves out, records that no map places, records without a
-stratum. Where all rests of a kind are truly zero a reader is taken to know it; else each rest is a cell of its own. A row that is
-not there stands for nobody, where rows of its kind are out at all.
+Each sum may have a remainder that no row shows: races that the plan leaves out, records that are not geocoded, records without a
+stratum. Where all remainders of a kind are zero, a reader is assumed to know it; else each remainder is its own cell. A missing
+row means zero where rows of its kind are published at all.
 """
 
 from __future__ import annotations
@@ -30,9 +30,9 @@ from expectations.disclosure.cells import (
 from expectations.disclosure.linear_system import TOLERANCE
 
 EXCLUSIVE, COMBINED = "exclusive", "alone_or_in_combination"
-WHOLE_PLACES = ("city", "county", "state")  # a jurisdiction is one of these; every other place lies in one
+WHOLE_PLACES = ("city", "county", "state")  # a jurisdiction is one of these; every other place is in one
 IS_KNOWN = ("category", "combination")
-# Months of a period, and of which shorter periods each longer one is the sum. Years are pooled as a whole.
+# Months of a period, and the shorter periods whose sum each longer one is. Years are pooled as a whole.
 MONTHS = {"month": 1, "quarter": 3, "year": 12, "school_year": 12, "3_year": 36, "5_year": 60}
 _FINER = {
     "quarter": ("month",),
@@ -44,7 +44,7 @@ _FINER = {
 
 @dataclass(frozen=True)
 class Sum:
-    """A whole, its parts, and where a rest would stand. `family`: the sums of which a reader knows whether they have rests."""
+    """A whole, its parts, and the cell of its remainder. `family`: sums that have remainders together or not at all."""
 
     family: tuple[str, ...]
     whole: int
@@ -58,9 +58,9 @@ def relate(
     race_kinds: Mapping[str, str],
     reported: Mapping[tuple[str, Where], float],
 ) -> None:
-    """Add all sums of all records in `cells`. `figures`: what is true, also of rows that are not out.
+    """Add all sums of all records in `cells`. `figures`: the truth, also of unpublished rows.
 
-    `reported`: how many of known race there were, where that is not the sum of the figures of today.
+    `reported`: the number of known race, where it is not the sum of today's figures.
     """
     known = _known_races(figures, race_kinds) | dict(reported)
     for records in list(cells.by_records):
@@ -74,7 +74,7 @@ def relate(
 
 
 def same_persons(cells: Cells, universes: Mapping[str, str]) -> None:
-    """Two records among the same others that count alike wherever both are counted are the same persons, as a reader guesses."""
+    """Two kinds of records among the same others with equal counts everywhere are the same persons, as a reader guesses."""
     names = sorted(set(universes) & set(cells.by_records))
     for place, one in enumerate(names):
         for other in names[place + 1 :]:
@@ -88,12 +88,12 @@ def same_persons(cells: Cells, universes: Mapping[str, str]) -> None:
 
 
 def but(denominator: str, numerator: str) -> str:
-    """The name of those in the denominator who are not in the numerator."""
+    """The name of the persons in the denominator who are not in the numerator."""
     return f"{denominator} but {numerator}"
 
 
 def complement(cells: Cells, numerator: str, denominator: str) -> None:
-    """Add who is in the denominator and not in the numerator. Of a composition both are the same records: all other races."""
+    """Add the complement: persons in the denominator and not in the numerator. For a composition these are all other races."""
     for where, cell in list(cells.by_records.get(numerator, {}).items()):
         if numerator != denominator:
             whole = cells.get(denominator, where)
@@ -109,7 +109,7 @@ def complement(cells: Cells, numerator: str, denominator: str) -> None:
 
 
 def _add(cells: Cells, records: str, name: str, sums: Iterable[Sum], overlaps: bool = True) -> bool:
-    """Add sums, with rests where their family has any; False, and nothing, for a family whose parts exceed a whole.
+    """Add sums, with remainders where their family has any; False, and nothing, for a family whose parts exceed a whole.
 
     With `overlaps` such parts are each at most their whole.
     """
@@ -136,7 +136,7 @@ def _add(cells: Cells, records: str, name: str, sums: Iterable[Sum], overlaps: b
 
 
 def _known_races(figures: Mapping[tuple[str, Where], float], race_kinds: Mapping[str, str]) -> dict[tuple[str, Where], float]:
-    """How many are of known race in each slice, whether or not their rows are out."""
+    """The number of known race in each slice, published or not."""
     known: dict[tuple[str, Where], list[float]] = defaultdict(list)
     for (records, where), figure in figures.items():
         if race_kinds.get(where.race) in IS_KNOWN and where.tabulation == EXCLUSIVE:
@@ -152,7 +152,7 @@ def _races(
     *,
     unplaced: bool,
 ) -> None:
-    """All are those of known and of unknown race, as known shares and bounds tell them; and those are the single codes."""
+    """All is known plus unknown race, which known shares and bounds reveal; and known race is the sum of the codes."""
     sums = []
     for at, members in cells.slices(records, race="all"):
         if at.tabulation != EXCLUSIVE or at not in members or at.geoid.endswith(UNPLACED) != unplaced or len(members) == 1:
@@ -173,7 +173,7 @@ def _races(
 
 
 def _strata(cells: Cells, records: str) -> Iterator[Sum]:
-    """Strata of a type add up to all, and strata `a/b` to the stratum `a` of another type."""
+    """Strata of a type sum to all, and strata `a/b` to the stratum `a` of another type."""
     for at, members in cells.slices(records, stratum_type="all", stratum_code="all"):
         codes = {where.stratum_code: (where, cell) for where, cell in members.items() if where.stratum_type != "all"}
         parts: dict[tuple[str, int, str], list[int]] = defaultdict(list)
@@ -189,7 +189,7 @@ def _strata(cells: Cells, records: str) -> Iterator[Sum]:
 
 
 class _Out:
-    """Of which kinds rows are out: a row that is not there counts nobody only where its kind is out."""
+    """The published kinds of rows: a missing row means zero only where its kind is published."""
 
     def __init__(self, there: Iterable[Where]) -> None:
         self._races: set[tuple[str, ...]] = set()
@@ -199,13 +199,13 @@ class _Out:
             self._periods.add((where.period_type, where.period_start, where.geography_type))
 
     def has(self, where: Where) -> bool:
-        """Whether rows of this race, kind of place and stratum are out for this very period."""
+        """Whether rows of this race, kind of place and stratum are published for this period."""
         of_race = (where.period_type, where.geography_type, where.race, where.tabulation, where.stratum_type) in self._races
         return of_race and (where.period_type, where.period_start, where.geography_type) in self._periods
 
 
 def _periods(cells: Cells, records: str, out: _Out) -> Iterator[Sum]:
-    """Months add up to quarters, months and quarters to years, years to pooled periods."""
+    """Months sum to quarters, months and quarters to years, years to pooled periods."""
     there = cells.by_records[records]
     for where, whole in list(there.items()):
         for fine in _FINER.get(where.period_type, ()):
@@ -215,7 +215,7 @@ def _periods(cells: Cells, records: str, out: _Out) -> Iterator[Sum]:
             are_out = [out.has(at) for at in wheres]
             if any(are_out):
                 parts = tuple(there[at] for at in wheres if at in there)
-                rest = where._replace(period_type=f"({fine}s of the {where.period_type} that are not out)")
+                rest = where._replace(period_type=f"({fine}s of the {where.period_type} that are not published)")
                 yield Sum((where.period_type, fine, str(all(are_out)), where.geography_type), whole, parts, rest)
 
 
@@ -225,7 +225,7 @@ def _after(first: dt.date, months: int) -> dt.date:
 
 
 def _places(cells: Cells, records: str, out: _Out) -> None:
-    """Places of a kind add up to the city, those of both maps in a period in which the map changed; schools to their district."""
+    """Places of a kind sum to the city, those of both maps in a period in which the map changed; schools to their district."""
     geoids: dict[str, set[str]] = defaultdict(set)
     for where in cells.by_records[records]:
         geoids[where.geography_type].add(where.geoid)
@@ -240,13 +240,13 @@ def _places(cells: Cells, records: str, out: _Out) -> None:
 
 
 def _placed(cells: Cells, records: str, out: _Out, kind: str, above: str | None) -> list[Sum]:
-    """The sums of places of a kind: to the jurisdiction, or to the places `above` that their names begin with."""
+    """The sums of places of a kind: to the jurisdiction, or to the places `above` whose names their names begin with."""
     nested = above is not None
     sums = []
     for _, members in cells.slices(records, geography_type="", geography_vintage="", geoid=""):
         wholes = [at for at in members if at.geography_type in ((above,) if above is not None else WHOLE_PLACES)]
         if len(wholes) > 1 and not nested:
-            continue  # of which of them a place is a part, no name tells
+            continue  # names do not show which of them contains a place
         for whole in wholes:
             rest = whole._replace(geography_type=kind, geography_vintage="", geoid=f"{whole.geoid}/{UNPLACED}")
             if out.has(rest):
@@ -260,7 +260,7 @@ def _is_in(geoid: str, place: str) -> bool:
 
 
 def _of_each_map(cells: Cells, one: Sum) -> Iterator[Sum]:
-    """The sum once for each map that its places are of: what is there on one day, and not what happened in a period."""
+    """One sum per map of its places: for stocks on one day, not for events of a period."""
     maps: dict[str, list[int]] = defaultdict(list)
     for part in one.parts:
         name = cells.names[part]
@@ -272,9 +272,9 @@ def _of_each_map(cells: Cells, one: Sum) -> Iterator[Sum]:
 
 
 def _combinations(cells: Cells, records: str) -> None:
-    """Who selected a race with others are those who selected it less those who selected it alone: at most the multiracial.
+    """Persons who selected a race with others: all who selected it less those who selected it alone; at most the multiracial.
 
-    Who is multiracial selected two races or more, where all that could be selected are rows.
+    A multiracial person selected two races or more, where all possible selections are rows.
     """
     pairs = []
     for at, members in cells.slices(records, race="all", tabulation=EXCLUSIVE):
@@ -298,6 +298,6 @@ def _combinations(cells: Cells, records: str) -> None:
 
 
 def _as_it_is(cells: Cells, name: str, sums: Iterable[Sum]) -> None:
-    """Sums whose parts exceed the whole, without a rest: they are found not to hold, and reported."""
+    """Sums whose parts exceed the whole, without a remainder: they are false, and reported."""
     for one in sums:
         cells.equate({one.whole: 1.0} | dict.fromkeys(one.parts, -1.0), 0.0, name)

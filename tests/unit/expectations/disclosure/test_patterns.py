@@ -291,7 +291,7 @@ def test_place_weighted_values_and_other_kinds_are_refused() -> None:
     assert "a place-weighted value over places that are not audited" in what_is_refused(publish(truth))
     wages = measure("sum", "wages")
     row = Row(wages, where(), "individual", CITY, "published", {"value": 1.0}, {})
-    assert what_is_refused((row,)) == {"a sum of persons, which no equation here speaks of"}
+    assert what_is_refused((row,)) == {"a sum of persons, for which the audit has no equation"}
 
 
 def test_kinds_of_places_that_cross_are_refused() -> None:

@@ -232,10 +232,10 @@ def test_who_is_in_one_measure_and_not_in_another_is_counted_by_both() -> None:
 def test_a_median_over_few_is_refused() -> None:
     pay = measure("median", "pay")
     row = Row(pay, where("black"), "individual", CITY, "published", {"value": 1.0}, {"reliability": "unreliable"})
-    assert what_is_refused((row,)) == {"a median that rests on too few records"}
+    assert what_is_refused((row,)) == {"a median of too few records"}
     careless = replace(pay, minimum_n=5.0)
     reliable = row._replace(measure=careless, words={"reliability": "reliable"})
-    assert what_is_refused((reliable,)) == {"a median that may rest on fewer records than must be shown"}
+    assert what_is_refused((reliable,)) == {"a median that may have fewer records than required"}
 
 
 def index_of(

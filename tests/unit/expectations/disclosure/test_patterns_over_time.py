@@ -103,7 +103,7 @@ def test_a_period_that_is_not_out_may_hold_anything() -> None:
     slices[quarter(1)] = {"black": (77, 0), "white": (300, 0)}
     truth = [row for at, counts in slices.items() for row in slice_rows(STOPS, at, counts)]
     found = attack(publish(truth), truth)
-    assert {at.period_type for _, at in leaking(found)} == {"(months of the quarter that are not out)"}
+    assert {at.period_type for _, at in leaking(found)} == {"(months of the quarter that are not published)"}
 
 
 def test_an_untold_day_is_not_a_leak() -> None:

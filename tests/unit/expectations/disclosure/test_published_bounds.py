@@ -125,7 +125,7 @@ def test_what_stands_beside_a_figure_goes_with_it(change: Callable[[Row], Row], 
 def test_bounds_of_a_ratio_need_the_reference_bounds() -> None:
     out = publish(truth(SEARCHED))
     hidden = changed(out, "white", lambda row: row._replace(figures=_without(row, "bound_low", "bound_high")))
-    assert "bounds of a ratio without the bounds that they are made of" in refused(hidden)
+    assert "bounds of a ratio without the bounds from which they are made" in refused(hidden)
 
 
 def _with_figure(row: Row, name: str) -> Row:
