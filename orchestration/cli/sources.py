@@ -24,7 +24,7 @@ from orchestration.runs.delivery_location import resolve_delivery_location
 from orchestration.runs.record import EXIT_BLOCKED, HELD_BACK, RunStore
 from orchestration.runs.status_report import data_issues, last_run, readiness, source_rows
 from orchestration.settings import ConfigurationError, Settings
-from orchestration.sources.check_delivery import Checked, check_delivery
+from orchestration.sources.check_delivery import DeliveryCheck, check_delivery
 from orchestration.sources.disaggregation import disaggregations
 from orchestration.sources.scaffold import new_source
 from orchestration.sources.steward_report import write_report
@@ -151,10 +151,10 @@ def new(
     out.print(f"contract: {drafted.contract}\nstaging model: {drafted.model}\n\nleft to decide:", markup=False)
     for question in drafted.questions:
         out.print(f"- {question}", markup=False)
-    if drafted.checked is not None:
-        _print_gate(drafted.checked.gate)
-        _print_column_differences(drafted.checked)
-        raise typer.Exit(0 if drafted.checked.gate.passed else EXIT_BLOCKED)
+    if drafted.check is not None:
+        _print_gate(drafted.check.gate)
+        _print_column_differences(drafted.check)
+        raise typer.Exit(0 if drafted.check.gate.passed else EXIT_BLOCKED)
 
 
 @app.command()
@@ -180,7 +180,7 @@ def accept(
     out.print(f"{name}: the next run promotes the load {load}", markup=False)
 
 
-def _print_column_differences(checked: Checked) -> None:
+def _print_column_differences(checked: DeliveryCheck) -> None:
     lines = differing(checked.columns)
     if lines:
         rows = [

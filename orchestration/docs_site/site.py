@@ -71,7 +71,7 @@ def _write_pages(settings: Settings, folder: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(page, encoding="utf-8")
     (folder / "dbt").mkdir()
-    page = dbt_runner.documented(home, manifest.release_id if manifest else None, folder)
+    page = dbt_runner.documentation_page(home, manifest.release_id if manifest else None, folder)
     (folder / "dbt" / INDEX).write_text(block_external_content(page), encoding="utf-8")
 
 

@@ -41,7 +41,7 @@ def build_models(run: RunContext, on_node: Callable[[str], None]) -> list[NodeRe
             _add_disclosure_dates(run)
         results.append(_suppressor_result(run.record.seconds["suppress"]))
         with run.timed("build"), without_cells():
-            results += dbt_runner.build(home, select=[dbt_runner.PUBLISHED], whole=True, on_node=on_node)
+            results += dbt_runner.build(home, select=[dbt_runner.PUBLISHED], all_tests=True, on_node=on_node)
         _end_if_tests_failed(run, results)
     return results
 
@@ -55,7 +55,7 @@ def build_quality(run: RunContext, on_node: Callable[[str], None]) -> list[NodeR
         ended = record.model_copy(deep=True)
         ended.end(RELEASED, utc_now())
         write_quality_inputs(run, ended)
-        return dbt_runner.build(home, select=[dbt_runner.QUALITY], whole=True, on_node=on_node)
+        return dbt_runner.build(home, select=[dbt_runner.QUALITY], all_tests=True, on_node=on_node)
 
 
 def table_rows(run: RunContext) -> dict[str, int]:

@@ -24,7 +24,7 @@ class Acceptance(BaseModel):
 
 
 def read_acceptance(store: DeliveryStore, load_id: str) -> Acceptance | None:
-    """The acceptance of a load; None if nobody accepted it."""
+    """The acceptance of a load; None if it was not accepted."""
     path = store.folder / load_id / ACCEPTED
     return Acceptance.model_validate_json(path.read_text(encoding="utf-8")) if path.is_file() else None
 

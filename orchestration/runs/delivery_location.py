@@ -1,7 +1,7 @@
-"""What a home reads, decided once: the sample city, the live systems, or a folder of deliveries.
+"""Decides what a home reads: the sample city, the live systems, or a folder of deliveries; and records the choice in `home.json`.
 
-Here: `home.json`, the choice between option, environment and home, and the refusal to mix two cities in one home. Not here:
-what a city may say (`ingest.city`), how a folder is read (`ingest.connectors`).
+A home holds one city: reading another city's deliveries is refused. See `ingest.city` for `city.yml`, `ingest.connectors` for
+reading a folder.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ SAMPLE, LIVE = "sample", "live"
 
 @dataclass(frozen=True)
 class DeliveryLocation:
-    """Where this run's deliveries come from. `folder` is None for live systems."""
+    """Where a run reads deliveries from. `name` is `sample`, `live` or the folder's path; `folder` is None for live systems."""
 
     name: str
     folder: Path | None
@@ -28,7 +28,7 @@ class DeliveryLocation:
     registry: Registry
 
     def folders_without_contract(self) -> tuple[str, ...]:
-        """Folders among the deliveries that no contract knows: named, and left alone."""
+        """The names of delivered folders without a contract. The run reports them and does not read them."""
         if self.folder is None:
             return ()
         return tuple(
@@ -39,47 +39,47 @@ class DeliveryLocation:
 
 
 def resolve_delivery_location(settings: Settings, option: str | None = None) -> DeliveryLocation:
-    """Decide what to read: the option, else LEVELGROUND_DELIVERIES, else what the home keeps, else the sample city.
+    """Decide what to read: the option, else LEVELGROUND_DELIVERIES, else what home.json records, else the sample city.
 
-    The first decision is kept in home.json. `ConfigurationError` for a folder that is none, and for another city than the
-    home's; `ContractError` for contracts or a city.yml that cannot be used.
+    The first decision is recorded in home.json. `ConfigurationError` if the folder does not exist or belongs to another city than
+    the home; `ContractError` for contracts or a city.yml that cannot be used.
     """
-    kept = _kept(settings)
-    what = option or settings.deliveries or kept.get("deliveries") or SAMPLE
+    recorded = _recorded(settings)
+    name = option or settings.deliveries or recorded.get("deliveries") or SAMPLE
     registry = load_registry(settings.further_sources)
     folder: Path | None = None
-    if what == SAMPLE:
+    if name == SAMPLE:
         folder = settings.home.sample
-    elif what != LIVE:
-        folder = Path(what).expanduser().absolute()
+    elif name != LIVE:
+        folder = Path(name).expanduser().absolute()
         if not folder.is_dir():
             raise ConfigurationError(
-                f"there is no folder {folder}; name a folder with one folder a source, or `sample`, or `live`"
+                f"there is no folder {folder}; name a folder with one folder per source, or `sample`, or `live`"
             )
-        what = str(folder)
-    if what == SAMPLE and not is_current_sample(settings.home.sample):
+        name = str(folder)
+    if name == SAMPLE and not is_current_sample(settings.home.sample):
         settings.home.ensure()
         write_sample(settings.home.sample)
     city = read_city(folder)
-    if kept and kept["city"] != city.city:
+    if recorded and recorded["city"] != city.city:
         raise ConfigurationError(
-            f"the home {settings.home.root} holds the city {kept['city']}, and {what} is of {city.city}; "
-            "numbers of two cities do not mix: set LEVELGROUND_HOME to another folder for it"
+            f"the home {settings.home.root} holds the city {recorded['city']}, but {name} contains {city.city}; "
+            "a home holds one city: set LEVELGROUND_HOME to another folder for it"
         )
     registry = registry.for_city(city.sources, (folder / "city.yml") if folder else Path("city.yml"))
-    needing = [contract.source for contract in registry if contract.hash_key_needed]
-    if needing and settings.hash_key is None:
+    hashed = [contract.source for contract in registry if contract.hash_key_needed]
+    if hashed and settings.hash_key is None:
         raise ConfigurationError(
-            f"LEVELGROUND_HASH_KEY is not set, and {', '.join(needing)} keeps identifiers as keyed hashes; "
+            f"LEVELGROUND_HASH_KEY is not set, but {', '.join(hashed)} stores identifiers as keyed hashes; "
             "set it to a long random text and keep it safe"
         )
-    if not kept:
+    if not recorded:
         settings.home.ensure()
-        settings.home.home_json.write_text(json.dumps({"deliveries": what, "city": city.city}, indent=1) + "\n", encoding="utf-8")
-    return DeliveryLocation(what, folder, city, registry)
+        settings.home.home_json.write_text(json.dumps({"deliveries": name, "city": city.city}, indent=1) + "\n", encoding="utf-8")
+    return DeliveryLocation(name, folder, city, registry)
 
 
-def _kept(settings: Settings) -> dict[str, str]:
+def _recorded(settings: Settings) -> dict[str, str]:
     path = settings.home.home_json
     if not path.is_file():
         return {}
@@ -87,21 +87,21 @@ def _kept(settings: Settings) -> dict[str, str]:
         data = json.loads(path.read_text(encoding="utf-8"))
         return {"deliveries": str(data["deliveries"]), "city": str(data["city"])}
     except (ValueError, KeyError, TypeError):
-        raise ConfigurationError(f'{path} cannot be read; write it again like {{"deliveries": "sample", "city": "…"}}') from None
+        raise ConfigurationError(f'{path} cannot be read; replace it by {{"deliveries": "sample", "city": "…"}}') from None
 
 
 def configured_deliveries(settings: Settings) -> str:
-    """What the home reads, as far as it has settled on it: `sample`, `live`, or a folder."""
-    return settings.deliveries or _kept(settings).get("deliveries") or SAMPLE
+    """What the next run reads without an option: `sample`, `live`, or a folder."""
+    return settings.deliveries or _recorded(settings).get("deliveries") or SAMPLE
 
 
 def delivery_folder(settings: Settings) -> Path | None:
-    """The folder of deliveries that the home reads, as far as it has settled on one; None for live systems."""
-    what = configured_deliveries(settings)
-    return settings.home.sample if what == SAMPLE else None if what == LIVE else Path(what).expanduser().absolute()
+    """The folder that the next run reads without an option; None for live systems."""
+    name = configured_deliveries(settings)
+    return settings.home.sample if name == SAMPLE else None if name == LIVE else Path(name).expanduser().absolute()
 
 
 def home_city(settings: Settings) -> City:
-    """The city whose clock the schedule goes by: the home's, as far as it has settled on one."""
+    """The home's city, whose time zone the schedule uses; the default city if the home has none yet."""
     folder = delivery_folder(settings)
     return read_city(folder if folder and folder.is_dir() else None)

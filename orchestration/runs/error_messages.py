@@ -1,10 +1,7 @@
-"""What an error of the machine means, and what to do: disk, memory, locks, damaged files.
+"""Explains errors of the machine: disk, memory, locks, damaged files. One sentence with what happened, where, and what to do.
 
-Here: recognising such an error wherever it came up, in one sentence with source, cause and remedy. Not here: errors of deliveries
-(`DeliveryError`), of contracts and settings, which say themselves what to do.
-
-Of an error's own text nothing is passed on: it may quote a cell. What is looked for in it are the words of the operating system,
-of DuckDB, of SQLite (Dagster's storage) and of Arrow.
+An error's own text is searched for the words of the operating system, DuckDB, SQLite (Dagster's storage) and Arrow. It is never
+passed on, because it may quote a cell. Errors of deliveries (`DeliveryError`), contracts and settings explain themselves.
 """
 
 from __future__ import annotations
@@ -21,7 +18,7 @@ from orchestration.settings import PROJECT
 from warehouse.paths import Home
 from warehouse.releases import ReleaseCorrupt
 
-STAYS = "The last release stays as it is"
+STAYS = "The last release stays public"
 FULL, READ_ONLY, MEMORY, LOCKED, STORAGE, DAMAGED, FAILED = (
     "full",
     "read_only",
@@ -31,7 +28,7 @@ FULL, READ_ONLY, MEMORY, LOCKED, STORAGE, DAMAGED, FAILED = (
     "damaged",
     "failed",
 )
-# The first that fits decides. SQLite here is Dagster's storage, and nothing else.
+# The first match decides. Only Dagster's storage uses SQLite.
 _PATTERNS = {
     FULL: r"No space left on device|database or disk is full|Disk quota exceeded|File too large|[Ee]rrno (28|122|27)\b",
     READ_ONLY: r"Read-only file system|readonly database|Permission denied|[Ee]rrno (30|13|1)\b|unable to open database file",
@@ -48,10 +45,10 @@ _ERRNO = {
 
 
 def explain(error: BaseException, home: Home) -> str | None:
-    """What the error, or one that led to it, means and what to do; None if it is no trouble of the machine's."""
+    """What the error, or one that caused it, means and what to do; None if it is not an error of the machine."""
     chain = list(_chain(error))
     if any(isinstance(link, ReleaseCorrupt) for link in chain):
-        return None  # says so itself, and which
+        return None  # its own message names the release and the file
     for link in chain:
         missing = _missing_file(link)
         if missing:
@@ -77,13 +74,13 @@ def _kind(error: BaseException) -> str | None:
     if isinstance(error, MemoryError | duckdb.OutOfMemoryException):
         return MEMORY
     if isinstance(error, duckdb.FatalException | duckdb.InternalException):
-        kind = next((kind for kind, words in _PATTERNS.items() if re.search(words, str(error))), None)
+        kind = next((kind for kind, pattern in _PATTERNS.items() if re.search(pattern, str(error))), None)
         return kind or DAMAGED
-    return next((kind for kind, words in _PATTERNS.items() if re.search(words, str(error))), None)
+    return next((kind for kind, pattern in _PATTERNS.items() if re.search(pattern, str(error))), None)
 
 
 def _missing_file(error: BaseException) -> str | None:
-    """A file of the installation that is gone, such as a seed."""
+    """The message for a missing file of the installation, such as a seed."""
     if not isinstance(error, FileNotFoundError) or not error.filename:
         return None
     path = Path(str(error.filename))
@@ -97,18 +94,18 @@ def _sentence(kind: str, home: Home, error: BaseException) -> str:
     return {
         FULL: f"the disk of {home.root} is full ({_free(home)}). {STAYS}; make room, or keep less (LEVELGROUND_KEEP_RELEASES, "
         "LEVELGROUND_KEEP_DELIVERIES, LEVELGROUND_KEEP_RUNS), and run again",
-        FAILED: f"the disk of {home.root} failed ({_free(home)}). {STAYS}; see that there is room, that files may grow (ulimit "
-        "-f) and that the disk is sound, and run again",
-        READ_ONLY: f"{where} cannot be written to (read-only disk, or its permissions). {STAYS}; mount it for writing, or give "
-        "it to the user that runs Levelground, and run again",
+        FAILED: f"the disk of {home.root} failed ({_free(home)}). {STAYS}; check that there is room, that files may grow (ulimit "
+        "-f) and that the disk has no errors, and run again",
+        READ_ONLY: f"{where} cannot be written to (read-only disk, or its permissions). {STAYS}; mount it for writing, or make "
+        "the user that runs Levelground its owner, and run again",
         MEMORY: f"the memory that the run may use is not enough. {STAYS}; raise LEVELGROUND_MEMORY_LIMIT, lower "
         "LEVELGROUND_THREADS, or free memory on the machine, and run again",
-        LOCKED: f"another process holds Dagster's storage in {home.dagster}. {STAYS}; run again, and if it comes again look for "
-        "a hanging process of Levelground",
+        LOCKED: f"another process holds Dagster's storage in {home.dagster}. {STAYS}; run again; if the error comes back, "
+        "end the Levelground process that hangs",
         STORAGE: f"Dagster's storage in {home.dagster} is damaged. {STAYS}; move history/, schedules/ and storage/ out of that "
         "folder (only the list of past runs in the UI is lost) and run again",
-        DAMAGED: f"a database file of {home.root} does not read back as it was written. {STAYS}; run again: the next run looks "
-        "for the damage, moves the damaged file aside and makes it again. If it comes again, have the disk checked",
+        DAMAGED: f"a database file of {home.root} does not read back as it was written. {STAYS}; run again: the next run finds "
+        "the damaged file, moves it aside and builds it again. If the error comes back, check the disk",
     }[kind]
 
 

@@ -1,6 +1,6 @@
-"""What runs and releases say to people and programs: the JSON of `run`, `status` and `sources`.
+"""Reports runs, sources and releases as plain data: the JSON of `levelground run`, `status` and `sources`.
 
-Here: joining receipts with the published file. Not here: printing. Nothing here opens the working warehouse.
+It joins run records with the published file and never opens the working warehouse. See `orchestration.cli` for printing.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ def run_report(home: Home, record: RunRecord) -> dict[str, Any]:
 
 
 def source_rows(home: Home, record: RunRecord) -> list[dict[str, Any]]:
-    """The `source_status` rows of a run: what Python knows, and what the published file measured of each source."""
+    """The `source_status` rows of a run: the run record, and what the published file measured of each source."""
     measured = published_source_quality(home)
     rows = []
     for status in record.sources.values():
@@ -39,19 +39,19 @@ def source_rows(home: Home, record: RunRecord) -> list[dict[str, Any]]:
 
 
 def last_run(home: Home) -> RunRecord | None:
-    """The newest run that came to an end."""
+    """The newest run that ended."""
     return RunStore(home.runs).last_ended()
 
 
 def readiness(home: Home, row: dict[str, Any]) -> list[tuple[str, str, str]]:
-    """Why a source has its grade: reason, the grade that the reason allows at best, and what it means."""
+    """Why a source has its readiness grade: each reason, the best grade that it allows, and its meaning."""
     reasons = [reason for reason in (row.get("readiness_reasons") or "").split(", ") if reason]
     rules = {rule["reason"]: rule for rule in _published(home, "select reason, grade, meaning from reference.readiness_rules")}
     return [(reason, rules[reason]["grade"], rules[reason]["meaning"]) for reason in reasons if reason in rules]
 
 
 def data_issues(home: Home, source: str) -> list[tuple[str, str, str]]:
-    """What is known to be wrong with the data of a source: issue id, status, summary."""
+    """The known data issues of a source: issue id, status, summary."""
     found = _published(home, "select issue_id, source, status, summary from quality.data_issues order by issue_id")
     return [(issue["issue_id"], issue["status"], issue["summary"]) for issue in found if issue["source"] == source]
 
@@ -63,7 +63,7 @@ def published_source_quality(home: Home) -> dict[str, dict[str, Any]]:
 
 
 def release_figures(home: Home) -> dict[str, Any]:
-    """Figures of the published file to draw over time: values by their status, shares over all rows that were staged."""
+    """Figures of the published file that the UI plots over time: counts of values, and shares of all staged rows."""
     shares = ", ".join(
         f"round(sum({share} * rows_staged) / nullif(sum(rows_staged) filter (where {share} is not null), 0), 2)::double "
         f"as {share}"
@@ -84,5 +84,5 @@ def _published(home: Home, query: str) -> list[dict[str, Any]]:
     try:
         rows: list[dict[str, Any]] = run_query(home.published_analyst, query, 30).to_pylist()
     except (WarehouseError, QueryError):
-        return []  # a damaged release is reported by what opens it on purpose
+        return []  # a run and `levelground doctor` report a damaged release
     return rows

@@ -1,6 +1,6 @@
-"""Auditing a delivery without loading it: for stewards, before they send it, and for whoever chases a bad one.
+"""Audits a delivery without loading it: for stewards before they send it, and for analysts who ask why one was held back.
 
-Here: the same connector, batch and gate as in a run, on a throw-away database. Not here: the run's own audit (`intake`).
+It uses the same connector, batch and gate as a run, on a temporary database.
 """
 
 from __future__ import annotations
@@ -30,10 +30,10 @@ from warehouse.sql import literal, quoted
 
 
 @dataclass(frozen=True)
-class Checked:
-    """What a check found: the verdict, the columns beside the contract's, and the first rows without private values.
+class DeliveryCheck:
+    """The result of a check: the gate's result, column differences, and the first rows without private values.
 
-    A delivery that cannot be read has no receipt; its columns are those of the contract then, and there are no rows.
+    A delivery that cannot be read has no receipt, no differences and no rows.
     """
 
     contract: Contract
@@ -44,10 +44,10 @@ class Checked:
     rows: tuple[tuple[str, ...], ...] = ()
 
 
-def check_delivery(settings: Settings, name: str, file: Path | None) -> Checked:
-    """The gate's verdict on a file, a folder, or what the home would read; nothing is kept.
+def check_delivery(settings: Settings, name: str, file: Path | None) -> DeliveryCheck:
+    """Audit a file, a folder, or what the next run would read; nothing is stored.
 
-    A delivery that cannot even be read fails with the connector's words: a run would hold it back with the same.
+    A delivery that cannot be read fails with the connector's message; a run would hold it back for the same reason.
     """
     location = resolve_delivery_location(settings)
     contract = location.registry[name]
@@ -55,15 +55,15 @@ def check_delivery(settings: Settings, name: str, file: Path | None) -> Checked:
     with tempfile.TemporaryDirectory(dir=settings.home.temporary) as folder, scratch(Path(folder)) as con:
         store = DeliveryStore(Path(folder), name)
         try:
-            with tempfile.TemporaryDirectory(prefix="check-", dir=settings.home.temporary) as fetched:
-                fetch = Fetch(os.environ, Path(fetched), hosts=settings.hosts)
+            with tempfile.TemporaryDirectory(prefix="check-", dir=settings.home.temporary) as downloads:
+                fetch = Fetch(os.environ, Path(downloads), hosts=settings.hosts)
                 live = file is None and location.folder is None
                 origin = _origin(contract, location, file, fetch)
                 fetched_on = location.city.local_now().date() if live else None
                 receipt = deliver(contract, origin, store, settings.hash_key, utc_now(), live=live, fetched_on=fetched_on)
         except DeliveryError as error:
-            unread = Finding("readable", None, "critical", False, None, None, str(error))
-            return Checked(contract, GateResult("delivery", name, (unread,)))
+            unreadable = Finding("readable", None, "critical", False, None, None, str(error))
+            return DeliveryCheck(contract, GateResult("delivery", name, (unreadable,)))
         con.execute("create schema if not exists delivery")
         con.execute(
             f"create view delivery.{quoted(name)} as select * from read_parquet({literal(str(store.batch(receipt.load_id)))})"
@@ -73,36 +73,36 @@ def check_delivery(settings: Settings, name: str, file: Path | None) -> Checked:
             receipt,
             database_path(con),
             location.city.time_zone,
-            _compared(settings, con, contract, receipt, store, location.city.time_zone),
+            _volume_comparison(settings, con, contract, receipt, store, location.city.time_zone),
             as_of_time(None, location.city),
         )
         names, rows = first_rows(contract, receipt, store.batch(receipt.load_id))
-        return Checked(contract, gate, receipt, column_differences(contract, receipt), names, rows)
+        return DeliveryCheck(contract, gate, receipt, column_differences(contract, receipt), names, rows)
 
 
 def _origin(contract: Contract, location: DeliveryLocation, file: Path | None, fetch: Fetch) -> Origin:
     if file is None and location.folder is None:
         live = open_live(contract, fetch)
         if live is None:
-            raise ConfigurationError(f"the contract of {contract.source} names no place to read from; give a file")
+            raise ConfigurationError(f"the contract of {contract.source} names no live system; name a file to check")
         return live
-    here = file if file is not None else (location.folder or Path()) / contract.source
-    if not here.exists():
-        raise ConfigurationError(f"there is no {here}; name a file or a folder to check")
-    return open_folder(contract, delivered_files(here), here) if here.is_dir() else open_folder(contract, (here,), here.parent)
+    path = file if file is not None else (location.folder or Path()) / contract.source
+    if not path.exists():
+        raise ConfigurationError(f"{path} does not exist; name a file or a folder to check")
+    return open_folder(contract, delivered_files(path), path) if path.is_dir() else open_folder(contract, (path,), path.parent)
 
 
-def _compared(
+def _volume_comparison(
     settings: Settings, con: DuckDBPyConnection, contract: Contract, receipt: Receipt, store: DeliveryStore, city_zone: str
 ) -> Comparison:
-    """What the size is compared with, from receipts and kept deliveries, since a run may hold the warehouse.
+    """What the gate compares the number of rows with, from run records and kept deliveries: a run may have the warehouse open.
 
-    Landing is made again only for a delivery that is small against the load that is in, and may be so because it adds to it.
+    Landing is restored only if the delivery is smaller than the newest load and may be an addition to it.
     """
     kept = DeliveryStore(settings.home.deliveries, contract.source)
     if contract.load.mode == "replace_partition":
-        # a withdrawn row is no matter of size
-        _land(con, contract, kept, city_zone)
+        # The gate counts withdrawn rows, so it needs the rows in landing.
+        _restore_landing(con, contract, kept, city_zone)
         return comparison(con, contract, as_next_load(receipt, kept), store, city_zone)
     last = RunStore(settings.home.runs).last_ended()
     status = last.sources.get(contract.source) if last else None
@@ -112,13 +112,13 @@ def _compared(
     small = receipt.rows < status.rows_delivered * (1 - contract.tolerances.volume_drop_pct / 100)
     if not small or contract.load.mode not in ("merge", "replace_period"):
         return size
-    if not _land(con, contract, kept, city_zone):
+    if not _restore_landing(con, contract, kept, city_zone):
         return size
     return comparison(con, contract, receipt, store, city_zone)
 
 
-def _land(con: DuckDBPyConnection, contract: Contract, kept: DeliveryStore, city_zone: str) -> bool:
-    """Make landing again from the kept deliveries; False if one of them is lost."""
+def _restore_landing(con: DuckDBPyConnection, contract: Contract, kept: DeliveryStore, city_zone: str) -> bool:
+    """Restore landing from the kept deliveries; False if one of them is lost."""
     ensure_ledger(con)
     ensure_tables(con, contract, city_zone)
     try:

@@ -1,7 +1,6 @@
-"""By what a source can be disaggregated: the landscape of the city's data, read from contracts.
+"""Lists by which dimensions a source can be disaggregated (race, sex, place, …), from the roles of its contract's columns.
 
-Here: the rule from roles of columns to dimensions (docs/methods.md). Not here: how much of a dimension is known, which the last
-release measured (`orchestration.runs.status_report`).
+The rule is in docs/methods.md. See `runs.status_report` for how much of a dimension is known.
 """
 
 from __future__ import annotations
@@ -21,21 +20,21 @@ BY_ROLE = {
 
 
 def disaggregations(contract: Contract) -> dict[str, str]:
-    """For each of `DIMENSIONS` the columns that carry it, joined by commas; empty where the source cannot tell it.
+    """For each of `DIMENSIONS` the columns that contain it, joined by commas; empty if the source does not have it.
 
-    A column of groups (role `group`) carries race by its vocabulary, and what else the stratum crosswalk knows of that
-    vocabulary. The source's own period is a time, but only one.
+    A column of groups (role `group`) contains race, and every other dimension that the stratum crosswalk has for its vocabulary.
+    A source with one period for all its rows has that period as its time.
     """
-    carried: dict[str, list[str]] = {dimension: [] for dimension in DIMENSIONS}
+    found_in: dict[str, list[str]] = {dimension: [] for dimension in DIMENSIONS}
     for column in contract.columns:
         found = {BY_ROLE[column.role]} if column.role in BY_ROLE else set()
         if column.role == "group" and column.vocabulary:
             found = {"race", *_strata(column.vocabulary_names())} & set(DIMENSIONS)
         for dimension in found:
-            carried[dimension].append(column.name)
-    if contract.period and not carried["time"]:
-        carried["time"].append(f"one period, {contract.period.start} to {contract.period.end}")
-    return {dimension: ", ".join(columns) for dimension, columns in carried.items()}
+            found_in[dimension].append(column.name)
+    if contract.period and not found_in["time"]:
+        found_in["time"].append(f"one period, {contract.period.start} to {contract.period.end}")
+    return {dimension: ", ".join(columns) for dimension, columns in found_in.items()}
 
 
 def _strata(vocabularies: tuple[str, ...]) -> set[str]:

@@ -1,6 +1,6 @@
-"""A new source: a draft written down and checked against the delivery that it was made from.
+"""Drafts a new source for `levelground sources new`: writes contract and staging model, and checks the delivery against them.
 
-Here: the steps of `levelground sources new`. Not here: the draft itself (`ingest.scaffold`), the check (`checking`).
+See `ingest.scaffold` for the draft itself.
 """
 
 from __future__ import annotations
@@ -19,26 +19,26 @@ from ingest.scaffold.render import write_draft
 from orchestration.runs.delivery_location import home_city
 from orchestration.settings import Settings
 from orchestration.sources.audit_delivery import CROSSWALK
-from orchestration.sources.check_delivery import Checked, check_delivery
+from orchestration.sources.check_delivery import DeliveryCheck, check_delivery
 from warehouse.connection import scratch
 
 
 @dataclass(frozen=True)
-class Drafted:
-    """The two files of a draft, what is left to decide, and the check of the very delivery (None for a database)."""
+class NewSource:
+    """The two files of a draft, the open questions, and the check of the delivery it was made from (None for a database)."""
 
     contract: Path
     model: Path
     questions: tuple[str, ...]
-    checked: Checked | None
+    check: DeliveryCheck | None
 
 
 def new_source(
     settings: Settings, name: str, what: str, folder: Path, *, table: str | None = None, crs: str | None = None
-) -> Drafted:
-    """Draft `name` from a file, a folder, a URL or a database into a folder of contracts, and check it.
+) -> NewSource:
+    """Draft the source `name` from a file, a folder, a URL or a database into a folder of contracts, and check it.
 
-    `DraftError` where there is nothing to draft from, or the files are there already.
+    `DraftError` if there is nothing to draft from, or the files already exist.
     """
     delivered = delivery_of(what, os.environ, table=table, crs=crs)
     settings.home.ensure()
@@ -46,7 +46,7 @@ def new_source(
         made = draft(name, delivered, read_labels(CROSSWALK), home_city(settings).place_geoid, con)
     contract, model = write_draft(made, folder)
     read_contract(contract)
-    checked = None
+    check = None
     if delivered.path is not None:
-        checked = check_delivery(dataclasses.replace(settings, further_sources=folder.absolute()), name, delivered.path)
-    return Drafted(contract, model, (*FOR_PEOPLE, *made.questions), checked)
+        check = check_delivery(dataclasses.replace(settings, further_sources=folder.absolute()), name, delivered.path)
+    return NewSource(contract, model, (*FOR_PEOPLE, *made.questions), check)

@@ -1,9 +1,9 @@
-"""dbt in this process: parse, and build a selection, with plain results.
+"""Runs dbt in this process: parse, build a selection, write its documentation. The only module that calls dbt.
 
-Here: calling dbt and saying what became of each model, seed and test. Not here: what dbt is told (`dbt_inputs`), which
-Dagster assets that makes (`assets`).
-
-In process, dbt joins the DuckDB instance that the run holds: no lock changes hands, and imports are paid once.
+dbt joins the DuckDB instance that the run has open, so the database lock is not handed over and dbt is imported once. Beyond the
+command line, this uses what dbt does not promise to keep: the results and events of `dbtRunner`, the names of files in its target
+folder, and the connection manager of dbt-duckdb. Tested with dbt-core 1.11.16 and dbt-duckdb 1.11.1;
+`tests/contract/test_private_apis.py` fails with any other version and names what to check.
 """
 
 from __future__ import annotations
@@ -26,17 +26,20 @@ from warehouse.paths import RELEASE_FILES, Home
 from warehouse.sql import without_values
 
 QUALITY, PUBLISHED = "path:models/quality", "path:models/published"
-# dbt's own logs are off: its messages and DuckDB's can quote cells. What is passed on is short and without them.
+# dbt's own logs are off, because its messages and DuckDB's can quote cells. Messages that are passed on are cut and quote none.
 MESSAGE_CHARACTERS = 500
-_PROJECTS: dict[tuple[str, str], Any] = {}
+PARTIAL_PARSE = "partial_parse.msgpack"
+OnNode = Callable[[str], None]
+# (home, project fingerprint) → the parsed project
+_PARSED: dict[tuple[str, str], Any] = {}
 
 
-def _nobody(_name: str) -> None:
+def _ignore(_name: str) -> None:
     return None
 
 
 def project_fingerprint(sources: Path) -> str:
-    """A hash over everything in the dbt project that decides what it builds."""
+    """A hash of everything in the dbt project that decides what it builds; `sources` is the generated file of sources."""
     folders = ("models", "macros", "seeds", "tests")
     files = [path for folder in folders for path in (DBT_PROJECT / folder).rglob("*") if path.is_file()]
     ordered = sorted({*files, sources, DBT_PROJECT / "dbt_project.yml", DBT_PROJECT / "profiles.yml"})
@@ -44,72 +47,66 @@ def project_fingerprint(sources: Path) -> str:
 
 
 def manifest(home: Home) -> dict[str, Any]:
-    """dbt's manifest of the project as it is now; parsed again only when the project changed, or lies elsewhere."""
-    kept, mark = home.dbt / "manifest.json", home.dbt / "manifest.fingerprint"
+    """dbt's manifest of the current project; dbt parses again only if the project changed or was moved."""
+    file, mark = home.dbt / "manifest.json", home.dbt / "manifest.fingerprint"
     fingerprint = _fingerprint()
-    said = f"{fingerprint} {DBT_PROJECT}"
-    if not (kept.is_file() and mark.is_file() and mark.read_text(encoding="utf-8") == said):
+    expected = f"{fingerprint} {DBT_PROJECT}"
+    if not (file.is_file() and mark.is_file() and mark.read_text(encoding="utf-8") == expected):
         home.ensure()
         if not (mark.is_file() and mark.read_text(encoding="utf-8").endswith(f" {DBT_PROJECT}")):
-            # dbt reads seeds where they lay when it parsed them, which an upgrade may have moved
-            (home.dbt / "partial_parse.msgpack").unlink(missing_ok=True)
-        _PROJECTS.clear()
-        _PROJECTS[str(home.root), fingerprint] = _invoke(home, ["parse"])
-        gc.collect()  # a run looks for no garbage (`cli.program`), and a whole parse leaves hundreds of MB behind
-        mark.write_text(said, encoding="utf-8")
-    parsed: dict[str, Any] = json.loads(kept.read_text(encoding="utf-8"))
+            # A partial parse holds absolute paths of seeds, which an upgrade may have moved.
+            (home.dbt / PARTIAL_PARSE).unlink(missing_ok=True)
+        _PARSED.clear()
+        _PARSED[str(home.root), fingerprint] = _invoke(home, ["parse"])
+        gc.collect()  # Python's garbage collector is paused during a run, and a whole parse leaves hundreds of MB behind.
+        mark.write_text(expected, encoding="utf-8")
+    parsed: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
     return parsed
 
 
 def _parsed(home: Home) -> Any:
-    """The parsed project, kept from one build of a run to the next: reading it again takes a second each time."""
+    """The parsed project, cached between the builds of a run: reading it again takes a second each time."""
     key = (str(home.root), _fingerprint())
-    if key not in _PROJECTS:
-        _PROJECTS.clear()
-        _PROJECTS[key] = _invoke(home, ["parse", "--no-write-json"])
-    return _PROJECTS[key]
+    if key not in _PARSED:
+        _PARSED.clear()
+        _PARSED[key] = _invoke(home, ["parse", "--no-write-json"])
+    return _PARSED[key]
 
 
 def _fingerprint() -> str:
     return project_fingerprint(DBT_PROJECT / "models" / "_sources.yml")
 
 
-def build(
-    home: Home,
-    *,
-    select: Sequence[str],
-    whole: bool = False,
-    on_node: Callable[[str], None] = _nobody,
-) -> list[NodeResult]:
+def build(home: Home, *, select: Sequence[str], all_tests: bool = False, on_node: OnNode = _ignore) -> list[NodeResult]:
     """Build a selection; the run has the working warehouse open, and the candidate attached as `release` and `public`.
 
-    `whole`: with all tests of what is selected; else the selection names the tests that it wants.
-
-    `DbtError` names the models that could not be built. Failed tests are results, not errors.
+    With `all_tests`, dbt runs every test of what is selected; otherwise only the tests that are selected by name. `DbtError`
+    names the models that could not be built. Failed tests are results, not errors.
     """
     arguments = ["build", "--exclude-resource-type", "unit_test"]
-    arguments += ["--indirect-selection", "eager" if whole else "empty", "--select", *select]
-    # nobody reads the artifacts of a build, and writing them takes a second
+    arguments += ["--indirect-selection", "eager" if all_tests else "empty", "--select", *select]
+    # Nothing reads the artifacts of a build, and writing them takes a second.
     outcome = _invoke(home, [*arguments, "--no-write-json"], on_node, _parsed(home))
-    results = [_node(result) for result in outcome.results]
+    results = [_node_result(result) for result in outcome.results]
     broken = [result for result in results if not result.good and result.kind != "test" and result.status != "skipped"]
     if broken:
-        said = "; ".join(f"{result.kind} {result.name}: {result.message}" for result in broken)
-        raise DbtError(f"dbt could not build {said}. The last release stays as it is; mend the model and run again")
+        failures = "; ".join(f"{result.kind} {result.name}: {result.message}" for result in broken)
+        raise DbtError(f"dbt could not build {failures}. The last release stays public; fix the model and run again")
     return results
 
 
 def close_dbt_connections() -> None:
-    """Close the connection that dbt keeps until its process ends: whoever gets the run lock next opens the warehouse sooner."""
-    loaded = sys.modules.get("dbt.adapters.duckdb.connections")  # a run without a build has not imported it
-    if loaded is not None:
-        loaded.DuckDBConnectionManager.close_all_connections()
+    """Close the connection that dbt keeps until its process ends, so that the next process can open the warehouse at once."""
+    connections = sys.modules.get("dbt.adapters.duckdb.connections")  # not imported if the run built nothing
+    if connections is not None:
+        connections.DuckDBConnectionManager.close_all_connections()
 
 
-def documented(home: Home, release_id: str | None, folder: Path) -> str:
-    """dbt's documentation as one page, with the columns of a release; without one there are only models and their SQL.
+def documentation_page(home: Home, release_id: str | None, folder: Path) -> str:
+    """dbt's documentation as one page, with the columns of a release; without a release, only models and their SQL.
 
-    dbt asks a database of that name for its columns: a throw-away one, in `folder`, to which the release is attached read-only.
+    dbt reads the columns from a database of the profile's name: a temporary one in `folder`, to which the release is attached
+    read-only.
     """
     project = manifest(home)
     with scratch(folder, "warehouse") as connection:
@@ -125,7 +122,7 @@ def documented(home: Home, release_id: str | None, folder: Path) -> str:
             _invoke(home, arguments, parsed=_parsed(home), target=target, warehouse=file)
         finally:
             for alias in attached:
-                # dbt keeps a connection of its own, and with it all that is attached, until the process ends
+                # dbt keeps a connection of its own until the process ends, and with it every attached database.
                 detach(connection, alias)
         return (target / "static_index.html").read_text(encoding="utf-8")
 
@@ -133,15 +130,15 @@ def documented(home: Home, release_id: str | None, folder: Path) -> str:
 def _invoke(
     home: Home,
     arguments: list[str],
-    on_node: Callable[[str], None] = _nobody,
+    on_node: OnNode = _ignore,
     parsed: Any = None,
     target: Path | None = None,
     warehouse: Path | None = None,
 ) -> Any:
-    """The result of one command; `parsed` is a manifest that an earlier parse returned, which saves reading the project again."""
+    """The result of one dbt command. With `parsed`, the manifest of an earlier parse, dbt does not read the project again."""
     from dbt.cli.main import dbtRunner  # noqa: PLC0415 - a second to import, needed by runs only
 
-    def told(event: Any) -> None:
+    def on_event(event: Any) -> None:
         if event.info.name == "NodeFinished" and event.data.node_info.resource_type != "test":
             on_node(str(event.data.node_info.node_name))
 
@@ -156,22 +153,22 @@ def _invoke(
         str(home.logs),
     ]
     with _environment(warehouse or home.warehouse):
-        outcome = dbtRunner(manifest=parsed, callbacks=[told]).invoke(
+        outcome = dbtRunner(manifest=parsed, callbacks=[on_event]).invoke(
             ["--quiet", "--no-use-colors", "--log-level", "none", "--log-level-file", "none", *arguments, *where]
         )
     if outcome.result is None:
-        # parsing sees files of ours only, and quotes their names; whatever runs may quote a cell
-        said = str(outcome.exception) if arguments[0] == "parse" else without_values(outcome.exception)
-        said = " ".join(said.split())[:MESSAGE_CHARACTERS]
+        # A parse reads only our own files, and quotes their names; other commands may quote a cell.
+        error = str(outcome.exception) if arguments[0] == "parse" else without_values(outcome.exception)
+        error = " ".join(error.split())[:MESSAGE_CHARACTERS]
         raise DbtError(
-            f"dbt stopped: {said}. The last release stays as it is; mend the model or restore the missing file, and run again"
+            f"dbt stopped: {error}. The last release stays public; fix the model or restore the missing file, and run again"
         )
     return outcome.result
 
 
 @contextmanager
 def _environment(warehouse: Path) -> Iterator[None]:
-    """The variables that profiles.yml reads. They are the same for a parse and a build, else dbt would parse again."""
+    """Set the variables that profiles.yml reads. dbt parses again if they differ between a parse and a build."""
     wanted = {"LEVELGROUND_WAREHOUSE_FILE": str(warehouse), "DO_NOT_TRACK": "1", "DBT_SEND_ANONYMOUS_USAGE_STATS": "false"}
     before = {name: os.environ.get(name) for name in wanted}
     os.environ.update(wanted)
@@ -185,7 +182,7 @@ def _environment(warehouse: Path) -> Iterator[None]:
                 os.environ[name] = value
 
 
-def _node(result: Any) -> NodeResult:
+def _node_result(result: Any) -> NodeResult:
     node = result.node
     tested = tuple(unique_id for unique_id in getattr(node.depends_on, "nodes", ()) if unique_id.startswith(("model.", "seed.")))
     attached = getattr(node, "attached_node", None)

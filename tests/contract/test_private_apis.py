@@ -1,4 +1,4 @@
-"""Private APIs of Dagster are used in one module, with the version that it was tested with.
+"""Private APIs of Dagster and dbt are used in one module per library, with the version that it was tested with.
 
 Add a row to `USES` when another library's private API is needed.
 """
@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ast
 import inspect
+import re
 from collections.abc import Iterator
 from importlib.metadata import version
 from pathlib import Path
@@ -14,9 +15,22 @@ from typing import NamedTuple
 
 import pytest
 from dagster._core.storage.event_log import SqliteEventLogStorage
+from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+from dbt.artifacts.schemas.results import NodeResult
+from dbt.cli.main import dbtRunner, dbtRunnerResult
+from dbt.constants import PARTIAL_PARSE_FILE_NAME
+from dbt.contracts.graph.nodes import GenericTestNode
+from dbt.events.core_types_pb2 import NodeFinished, NodeInfo
 
 from orchestration.settings import PROJECT
+from orchestration.transform.dbt_runner import PARTIAL_PARSE
 
+DBT_RUNNER = "orchestration/transform/dbt_runner.py"
+DBT_VERSIONS = {"dbt-core": "1.11.16", "dbt-duckdb": "1.11.1"}
+DBT_REMEDY = (
+    "run tests/unit/orchestration/transform/test_dbt_runner.py, tests/integration/test_one_instance.py and a sample run with the "
+    "new version, compare dbt's results and events with _invoke and _node_result of the module, then name the version in both"
+)
 PACKAGES = ("orchestration", "expectations", "ingest", "warehouse")
 
 
@@ -92,3 +106,27 @@ def test_dagsters_storage_has_what_ours_overrides() -> None:
     source = Path(inspect.getfile(SqliteEventLogStorage)).read_text()
     fields = ("_db_lock", "_initialized_dbs", "_watchers", "_obs", "_base_dir")
     assert [name for name in fields if f"self.{name}" not in source] == [], USES["dagster"].remedy
+
+
+@pytest.mark.parametrize("library", list(DBT_VERSIONS))
+def test_dbt_is_the_tested_version(library: str) -> None:
+    assert version(library) == DBT_VERSIONS[library], f"{library} was upgraded: {DBT_REMEDY}"
+    assert f"{library} {DBT_VERSIONS[library]}" in (PROJECT / DBT_RUNNER).read_text(), f"{DBT_RUNNER} names another {library}"
+
+
+def test_dbt_is_called_in_one_module() -> None:
+    """An import of dbt, or the name of one of its modules for `sys.modules`."""
+    calls = re.compile(r"^\s*(?:from|import) dbt[.\s]|[\"']dbt\.", re.MULTILINE)
+    files = (path for package in PACKAGES for path in (PROJECT / package).rglob("*.py"))
+    assert {str(path.relative_to(PROJECT)) for path in files if calls.search(path.read_text())} == {DBT_RUNNER}
+
+
+def test_dbt_has_what_its_runner_uses() -> None:
+    assert {"manifest", "callbacks"} <= set(inspect.signature(dbtRunner).parameters), DBT_REMEDY
+    assert {"success", "exception", "result"} <= set(dbtRunnerResult.__dataclass_fields__), DBT_REMEDY
+    assert {"node", "status", "execution_time", "failures", "message"} <= set(NodeResult.__dataclass_fields__), DBT_REMEDY
+    assert {"depends_on", "relation_name", "attached_node"} <= set(GenericTestNode.__dataclass_fields__), DBT_REMEDY
+    assert {"resource_type", "node_name"} <= {field.name for field in NodeInfo.DESCRIPTOR.fields}, DBT_REMEDY
+    assert "node_info" in {field.name for field in NodeFinished.DESCRIPTOR.fields}, DBT_REMEDY
+    assert PARTIAL_PARSE == PARTIAL_PARSE_FILE_NAME, DBT_REMEDY
+    assert callable(DuckDBConnectionManager.close_all_connections), DBT_REMEDY

@@ -27,7 +27,7 @@ def registry() -> Registry:
 
 @pytest.fixture
 def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, registry: Registry) -> Settings:
-    monkeypatch.setattr(dbt_runner, "documented", lambda *_: DBT)
+    monkeypatch.setattr(dbt_runner, "documentation_page", lambda *_: DBT)
     monkeypatch.setattr(site, "load_registry", lambda _further: registry)
     return Settings.from_environment({"LEVELGROUND_HOME": str(tmp_path / "home")})
 
@@ -77,7 +77,7 @@ def test_a_failed_write_leaves_only_the_old_pages(settings: Settings, monkeypatc
     def broken(*_: object) -> str:
         raise dbt_runner.DbtError("no")
 
-    monkeypatch.setattr(dbt_runner, "documented", broken)
+    monkeypatch.setattr(dbt_runner, "documentation_page", broken)
     with pytest.raises(dbt_runner.DbtError):
         write_docs(settings)
     assert mark.is_file()

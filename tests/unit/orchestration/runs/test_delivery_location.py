@@ -97,7 +97,7 @@ def test_a_folder_that_is_none_is_named(settings: Made, tmp_path: Path) -> None:
         with pytest.raises(ConfigurationError) as refused:
             resolve_delivery_location(settings(), str(what))
         assert str(refused.value) == (
-            f"there is no folder {what}; name a folder with one folder a source, or `sample`, or `live`"
+            f"there is no folder {what}; name a folder with one folder per source, or `sample`, or `live`"
         )
     assert not settings().home.root.exists()
 
@@ -120,21 +120,21 @@ def test_another_city_is_refused_naming_both(settings: Made, folder: Callable[..
             settings(DELIVERIES=str(other)) if how == "variable" else settings(), str(other) if how == "option" else None
         )
     assert str(refused.value) == (
-        f"the home {settings().home.root} holds the city milwaukee, and {other} is of new_ulm; "
-        "numbers of two cities do not mix: set LEVELGROUND_HOME to another folder for it"
+        f"the home {settings().home.root} holds the city milwaukee, but {other} contains new_ulm; "
+        "a home holds one city: set LEVELGROUND_HOME to another folder for it"
     )
     assert kept(settings()) == before
 
 
 def test_a_home_of_the_sample_city_takes_no_live_records(settings: Made) -> None:
     resolve_delivery_location(settings())
-    with pytest.raises(ConfigurationError, match=r"holds the city sampleton, and live is of milwaukee"):
+    with pytest.raises(ConfigurationError, match=r"holds the city sampleton, but live contains milwaukee"):
         resolve_delivery_location(settings(), "live")
 
 
 def test_a_home_of_another_city_takes_no_sample(settings: Made) -> None:
     resolve_delivery_location(settings(), "live")
-    with pytest.raises(ConfigurationError, match="holds the city milwaukee, and sample is of sampleton"):
+    with pytest.raises(ConfigurationError, match="holds the city milwaukee, but sample contains sampleton"):
         resolve_delivery_location(settings(), "sample")
 
 
@@ -142,7 +142,7 @@ def test_a_home_of_another_city_takes_no_sample(settings: Made) -> None:
 def test_a_home_file_that_cannot_be_read_is_named(settings: Made, text: str) -> None:
     resolve_delivery_location(settings())
     settings().home.home_json.write_bytes(text.encode("utf-8", "surrogateescape"))
-    with pytest.raises(ConfigurationError, match=r"home\.json cannot be read; write it again like \{\"deliveries\": \"sample\""):
+    with pytest.raises(ConfigurationError, match=r"home\.json cannot be read; replace it by \{\"deliveries\": \"sample\""):
         resolve_delivery_location(settings())
 
 
@@ -174,7 +174,7 @@ def test_a_hash_key_that_is_needed_and_unset_is_named(settings: Made, folder: Ca
     (contracts / "ucc__callers.yml").write_text(text)
     with pytest.raises(ConfigurationError) as refused:
         resolve_delivery_location(settings(SOURCES=str(contracts)), str(deliveries))
-    assert str(refused.value).startswith("LEVELGROUND_HASH_KEY is not set, and ucc__callers keeps identifiers as keyed hashes; ")
+    assert str(refused.value).startswith("LEVELGROUND_HASH_KEY is not set, but ucc__callers stores identifiers as keyed hashes; ")
     assert not settings().home.home_json.exists()
     assert (
         "ucc__callers" in resolve_delivery_location(settings(SOURCES=str(contracts), HASH_KEY="secret"), str(deliveries)).registry

@@ -40,11 +40,11 @@ def sqlite(text: str) -> OperationalError:
         (duckdb.OutOfMemoryException("failed to allocate data of size 1"), "LEVELGROUND_MEMORY_LIMIT"),
         (NotJudged("ucc__service_requests could not be judged (OutOfMemoryException)"), "LEVELGROUND_MEMORY_LIMIT"),
         (sqlite("database is locked"), "another process holds"),
-        (sqlite("disk I/O error"), "see that there is room"),
-        (OSError(errno.EIO, "Input/output error"), "the disk is sound"),
+        (sqlite("disk I/O error"), "check that there is room"),
+        (OSError(errno.EIO, "Input/output error"), "the disk has no errors"),
         (sqlite("database disk image is malformed"), "move history/, schedules/ and storage/"),
-        (duckdb.IOException("Corrupt database file: computed checksum 1 does not match stored checksum 2"), "moves the damaged"),
-        (duckdb.InternalException("Attempted to dereference unique_ptr that is NULL"), "moves the damaged"),
+        (duckdb.IOException("Corrupt database file: computed checksum 1 does not match stored checksum 2"), "finds the damaged"),
+        (duckdb.InternalException("Attempted to dereference unique_ptr that is NULL"), "finds the damaged"),
         (FileNotFoundError(errno.ENOENT, "No such file", str(PROJECT / "ingest/x.yml")), "ingest/x.yml is missing"),
     ],
     ids=lambda value: str(value)[:40],
@@ -53,7 +53,7 @@ def test_trouble_of_the_machine_is_told_with_its_remedy(error: Exception, words:
     said = explain(error, HOME)
     assert said is not None
     assert words in said
-    assert "The last release stays as it is" in said
+    assert "The last release stays public" in said
     assert "run again" in said
 
 

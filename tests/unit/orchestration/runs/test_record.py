@@ -1,4 +1,4 @@
-"""A run's receipt decides its exit code, and is read back as it was written."""
+"""The outcome of a run decides its exit code; run records are read as they were written, also those of earlier versions."""
 
 from __future__ import annotations
 
@@ -25,6 +25,21 @@ from orchestration.runs.record import (
 )
 from tests.support.run_records import REQUESTS, run_record, source_status
 
+# A record as earlier versions wrote it, with the fields `reading` and `due_at`, and before `notes`.
+OLD_RECORD = """{
+ "run_id": "old", "trigger": "cli", "started_at": "2026-11-27T05:25:35", "city": "sampleton", "reading": "sample",
+ "as_of": "2026-01-01T00:00:00", "number": 1, "ended_at": "2026-11-27T05:26:45", "outcome": "released", "exit_code": 4,
+ "release_id": "20261127T052638Z-8d1cf3fc", "message": null, "fingerprint": "310b", "due_at": "2026-01-07T22:51:28",
+ "sources": {"ucc__service_requests": {
+  "source": "ucc__service_requests", "department": "ucc", "platform": "CKAN", "cadence": "daily", "race_vocabulary": null,
+  "verdict": "held_back", "reason": "closed_at: too few dates", "load_id": "ab12", "data_as_of": null, "rows_delivered": 0,
+  "rows_staged": null, "rows_rejected": 0, "rows_blank": 0, "rows_duplicate": 0, "rows_superseded": 0, "rows_withdrawn": 0,
+  "run_id": "old", "seconds": 0.1}},
+ "gates": [{"gate": "delivery", "subject": "ucc__service_requests", "findings": [{
+  "expectation": "cells_pct", "column": "closed_at", "severity": "critical", "success": false, "observed": 3.5,
+  "threshold": 1.0, "message": "closed_at: too few dates"}]}],
+ "unknown_folders": ["elsewhere"], "seconds": {"restore": 0.1}
+}"""
 NOON = dt.datetime(2025, 12, 1, 12)
 
 
@@ -54,18 +69,18 @@ def test_the_exit_code_of_every_outcome(outcome: str, verdicts: list[str], code:
     assert (run.outcome, run.exit_code, run.ended_at, run.message) == (outcome, code, "2025-12-01T12:00:00", "why")
 
 
-def test_a_run_that_goes_on_has_no_exit_code() -> None:
+def test_an_active_run_has_no_exit_code() -> None:
     assert (run_record().outcome, run_record().exit_code) == (None, None)
 
 
-def test_the_first_ending_stands() -> None:
+def test_only_the_first_outcome_counts() -> None:
     run = run_record()
     run.end(BLOCKED, NOON, "a gate")
-    run.end(FAILED, NOON + dt.timedelta(hours=1), "the run broke off")
+    run.end(FAILED, NOON + dt.timedelta(hours=1), "the run failed")
     assert (run.outcome, run.exit_code, run.ended_at, run.message) == (BLOCKED, 3, "2025-12-01T12:00:00", "a gate")
 
 
-def test_a_receipt_is_read_back_as_it_was_written(store: RunStore) -> None:
+def test_a_record_is_read_as_it_was_written(store: RunStore) -> None:
     finding = Finding("cells_pct", "closed_at", "critical", False, 3.5, 1.0, "closed_at: too few dates")
     run = run_record(
         release_id="20251201-ab",
@@ -85,7 +100,7 @@ def test_a_receipt_is_read_back_as_it_was_written(store: RunStore) -> None:
     assert json.loads((store.folder / "run.json").read_text())["exit_code"] == 4
 
 
-def test_a_receipt_is_written_over_as_a_run_goes_on(store: RunStore) -> None:
+def test_a_record_is_replaced_during_a_run(store: RunStore) -> None:
     run = run_record()
     store.save(run)
     run.end(RELEASED, NOON)
@@ -94,7 +109,7 @@ def test_a_receipt_is_written_over_as_a_run_goes_on(store: RunStore) -> None:
     assert kept.outcome == RELEASED
 
 
-def test_receipts_come_in_the_order_of_their_starts(store: RunStore) -> None:
+def test_records_are_ordered_by_start(store: RunStore) -> None:
     for run_id, hour in (("a", 14), ("c", 12), ("b", 13), ("d", 12)):
         store.save(run_record(run_id, f"2025-12-01T{hour}:00:00"))
     assert [run.run_id for run in store.all()] == ["c", "d", "b", "a"]
@@ -113,13 +128,31 @@ def test_receipts_come_in_the_order_of_their_starts(store: RunStore) -> None:
         '{"sources": {"a": 1}}',
     ],
 )
-def test_a_file_that_is_no_receipt_is_passed_over(store: RunStore, text: str) -> None:
+def test_a_file_that_is_not_a_record_is_skipped(store: RunStore, text: str) -> None:
     store.save(run_record("good"))
     (store.folder / "bad.json").write_text(text)
     assert [run.run_id for run in store.all()] == ["good"]
 
 
-def test_a_receipt_of_another_version_is_passed_over(store: RunStore) -> None:
+def test_a_record_of_an_earlier_version_is_read(store: RunStore) -> None:
+    (store.folder / "old.json").write_text(OLD_RECORD)
+    (record,) = store.all()
+    assert (record.deliveries, record.next_build_at, record.outcome, record.exit_code) == (
+        "sample",
+        "2026-01-07T22:51:28",
+        RELEASED,
+        4,
+    )
+    assert (record.notes, record.unknown_folders) == ((), ("elsewhere",))
+    assert record.sources[REQUESTS] == source_status(HELD_BACK).model_copy(
+        update={"reason": "closed_at: too few dates", "load_id": "ab12", "rows_staged": None, "run_id": "old", "seconds": 0.1}
+    )
+    finding = Finding("cells_pct", "closed_at", "critical", False, 3.5, 1.0, "closed_at: too few dates")
+    assert record.gates == [GateResult("delivery", REQUESTS, (finding,))]
+    assert store.last_built() == record
+
+
+def test_a_record_with_unknown_fields_is_skipped(store: RunStore) -> None:
     store.save(run_record("good"))
     data = json.loads((store.folder / "good.json").read_text())
     (store.folder / "newer.json").write_text(json.dumps(data | {"weather": "fair"}))
@@ -127,7 +160,7 @@ def test_a_receipt_of_another_version_is_passed_over(store: RunStore) -> None:
     assert [run.run_id for run in store.all()] == ["good"]
 
 
-def test_the_last_run_that_ended_and_the_last_that_was_built(store: RunStore) -> None:
+def test_the_last_ended_and_the_last_built_run(store: RunStore) -> None:
     assert (store.last_ended(), store.last_built()) == (None, None)
     for hour, (outcome, fingerprint) in enumerate(
         [(RELEASED, "a"), (UNCHANGED, "b"), (BLOCKED, "c"), (UNCHANGED, None), (None, "d")]
@@ -156,7 +189,7 @@ def test_runs_keep_their_order_when_the_clock_is_set_back(store: RunStore) -> No
 
 
 @pytest.mark.parametrize(("outcome", "suspect"), [(None, True), (FAILED, True), (BLOCKED, False), (RELEASED, False)])
-def test_whether_the_last_run_broke_off(store: RunStore, outcome: str | None, suspect: bool) -> None:
+def test_last_run_failed(store: RunStore, outcome: str | None, suspect: bool) -> None:
     assert not last_run_failed(store.all())
     run = run_record()
     if outcome:

@@ -18,9 +18,9 @@ def test_a_draft_passes_the_check_of_its_own_delivery(tmp_path: Path, monkeypatc
         {"LEVELGROUND_HOME": str(tmp_path / "home"), "LEVELGROUND_DELIVERIES": str(tmp_path / "deliveries")}
     )
     made = new_source(settings, "parks__permits", str(tmp_path / "permits.csv"), tmp_path / "drafts")
-    assert made.checked is not None
-    assert made.checked.gate.passed, made.checked.gate.reason
-    assert made.checked.receipt is not None
-    assert made.checked.receipt.rows == 50
+    assert made.check is not None
+    assert made.check.gate.passed, made.check.gate.reason
+    assert made.check.receipt is not None
+    assert made.check.receipt.rows == 50
     assert {made.contract.name, made.model.name} == {"parks__permits.yml", "stg_parks__permits.sql"}
-    assert "(private)" in {cell for row in made.checked.rows for cell in row}
+    assert "(private)" in {cell for row in made.check.rows for cell in row}

@@ -12,7 +12,7 @@ from expectations.delivery.column_differences import ColumnDifference
 from expectations.results import Finding, GateResult
 from ingest.contract.registry import load_registry
 from ingest.delivery.write_batch import FileReceipt, Receipt
-from orchestration.sources.check_delivery import Checked
+from orchestration.sources.check_delivery import DeliveryCheck
 from orchestration.sources.steward_report import report_page, write_report
 
 EVIL = '<script src="//evil.example/x.js">alert(1)</script><img src=x onerror=alert(2)>"\'&'
@@ -37,7 +37,7 @@ class Page(HTMLParser):
 
 
 @pytest.fixture(scope="module")
-def checked() -> Checked:
+def checked() -> DeliveryCheck:
     contract = load_registry()["ucc__service_requests"]
     findings = (
         Finding("columns_unknown", None, "warning", False, 1, 0, EVIL),
@@ -46,24 +46,26 @@ def checked() -> Checked:
     )
     receipt = Receipt(contract.source, "l", 1, "2025-12-01", 1234567, (FileReceipt(EVIL, None, 1234567, (EVIL,)),))
     columns = (ColumnDifference("TITLE", "request_type", None, "missing", EVIL, 66), ColumnDifference(None, None, EVIL, "not in"))
-    return Checked(contract, GateResult("delivery", contract.source, findings), receipt, columns, ("a", EVIL), ((EVIL, "1"),))
+    return DeliveryCheck(
+        contract, GateResult("delivery", contract.source, findings), receipt, columns, ("a", EVIL), ((EVIL, "1"),)
+    )
 
 
-def test_nothing_that_a_file_holds_becomes_part_of_the_page(checked: Checked) -> None:
+def test_nothing_that_a_file_holds_becomes_part_of_the_page(checked: DeliveryCheck) -> None:
     page = Page(report_page(checked))
     assert not {"script", "img", "link", "iframe", "object", "form", "a"} & set(page.tags)
     assert not {name for name in page.attributes if name.startswith("on")} | ({"src", "href"} & page.attributes)
     assert page.text.count(EVIL) == 6
 
 
-def test_the_page_loads_nothing(checked: Checked) -> None:
+def test_the_page_loads_nothing(checked: DeliveryCheck) -> None:
     text = report_page(checked)
     assert "default-src 'none'" in text
     assert "url(" not in text
     assert not re.findall(r"\b(?:https?:)?//(?!evil)", text)
 
 
-def test_what_must_be_mended_comes_first(checked: Checked) -> None:
+def test_what_must_be_mended_comes_first(checked: DeliveryCheck) -> None:
     text = Page(report_page(checked)).text
     assert text.index("column TITLE is missing") < text.index("alert(1)")
     assert "does not fit its contract" in text
@@ -71,17 +73,17 @@ def test_what_must_be_mended_comes_first(checked: Checked) -> None:
     assert "1,234,567" in text
 
 
-def test_the_page_of_a_delivery_that_cannot_be_read(checked: Checked, tmp_path: Path) -> None:
+def test_the_page_of_a_delivery_that_cannot_be_read(checked: DeliveryCheck, tmp_path: Path) -> None:
     """There is nothing of it to show but what was expected."""
     unread = Finding("readable", None, "critical", False, None, None, "a.csv: the file is empty; deliver it again")
-    write_report(Checked(checked.contract, GateResult("delivery", "x", (unread,))), tmp_path / "page.html")
+    write_report(DeliveryCheck(checked.contract, GateResult("delivery", "x", (unread,))), tmp_path / "page.html")
     text = Page((tmp_path / "page.html").read_text(encoding="utf-8")).text
     assert "the file is empty; deliver it again" in text
     assert "TITLE: text, required" in text
 
 
-def test_the_page_of_a_good_delivery(checked: Checked) -> None:
+def test_the_page_of_a_good_delivery(checked: DeliveryCheck) -> None:
     good = GateResult("delivery", "x", (Finding("rows", None, "critical", True, 5, 1, ""),))
-    text = Page(report_page(Checked(checked.contract, good, checked.receipt))).text
+    text = Page(report_page(DeliveryCheck(checked.contract, good, checked.receipt))).text
     assert "The delivery fits its contract." in text
-    assert "What is wrong" not in text
+    assert "Problems" not in text
