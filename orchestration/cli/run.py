@@ -41,8 +41,9 @@ def run(
 ) -> None:
     """Ingest deliveries, check them, build and check all models, publish a release.
 
-    Exit code 0 if a release was published or nothing changed, 4 if a source was also held back or stale, 3 if a gate blocked the
-    release, 5 if another run is active, 2 for wrong arguments or settings, 1 for any other error.
+    Exit code 0: a release was published, or nothing changed. 4: the same, and a source was held back or is stale.
+
+    3: a gate blocked the release. 5: another run is active. 2: wrong arguments or settings. 1: any other error.
     """
     settings = Settings.from_environment()
     if deliveries is not None and live:

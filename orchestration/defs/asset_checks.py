@@ -66,7 +66,7 @@ def freshness_check(contract: Contract, status: SourceStatus, as_of: dt.datetime
     )
 
 
-def source_checks(contract: Contract) -> list[dg.AssetCheckSpec]:
+def source_check_specs(contract: Contract) -> list[dg.AssetCheckSpec]:
     """Return the checks of every run on a source: its delivery gate, and freshness if the contract limits it."""
     key = ["landing", contract.source]
     specs = [dg.AssetCheckSpec(DELIVERY_GATE, asset=key, description="Compares the delivery with its contract.")]
@@ -105,7 +105,7 @@ def difference_metadata(contract: Contract, receipt: Receipt | None) -> dict[str
     return {"columns": dg.MetadataValue.table(records)}
 
 
-def test_results(
+def dbt_test_results(
     specs: Mapping[str, dg.AssetSpec], results: Iterable[NodeResult], selected: Collection[dg.AssetCheckKey]
 ) -> Iterator[dg.AssetCheckResult]:
     """Return one check result per tested model, passed if all its tests passed. A reused table was tested when it was built."""

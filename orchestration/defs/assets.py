@@ -16,7 +16,7 @@ import dagster as dg
 from ingest.contract import Contract
 from ingest.delivery.write_batch import DeliveryStore
 from ingest.landing.tables import LastLoad, last_load
-from orchestration.defs.asset_checks import DBT_TESTS, delivery_check, freshness_check, source_checks, test_results
+from orchestration.defs.asset_checks import DBT_TESTS, dbt_test_results, delivery_check, freshness_check, source_check_specs
 from orchestration.defs.asset_specs import (
     QUALITY_SCHEMA,
     RELEASE_KEY,
@@ -46,7 +46,7 @@ def landing_asset(contract: Contract) -> dg.AssetsDefinition:
         kinds={"duckdb", contract.connector.kind},
         tags={"policy_area": contract.policy_area, "cadence": contract.cadence},
         metadata=source_metadata(contract),
-        check_specs=source_checks(contract),
+        check_specs=source_check_specs(contract),
     )
     def land(context: dg.AssetExecutionContext, run: RunResource) -> Iterator[dg.AssetCheckResult | dg.MaterializeResult[Any]]:
         run_context = run.context
@@ -98,7 +98,7 @@ def dbt_assets(specs: Mapping[str, dg.AssetSpec], manifest: Mapping[str, Any]) -
             context.log.info("nothing changed: no build, no gates, no release")
             return
         yield from _materialized(context, run.context, models, results, awaited)
-        yield from test_results(models, results, context.selected_asset_check_keys)
+        yield from dbt_test_results(models, results, context.selected_asset_check_keys)
 
     @dg.multi_asset(name="quality", specs=[_optional(spec) for spec in quality.values()], can_subset=True)
     def build_quality(context: dg.AssetExecutionContext, run: RunResource) -> Iterator[dg.MaterializeResult[Any]]:

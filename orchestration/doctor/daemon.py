@@ -15,13 +15,18 @@ import dagster as dg
 
 from orchestration.doctor.scheduler_state import SchedulerState, Tick
 from orchestration.instance.names import NIGHTLY_SCHEDULE
+from orchestration.settings import PROJECT
 
 SCHEDULER = "SCHEDULER"  # the type of the Dagster daemon that ticks schedules
 
 
 def read_scheduler_state(folder: Path) -> SchedulerState:
-    """Return the state recorded by the instance in a folder `dagster/`."""
-    with _dagster_home(folder), dg.DagsterInstance.from_config(str(folder)) as instance:
+    """Return the state recorded by the instance in a folder `dagster/`.
+
+    The project's dagster.yaml configures it: an upgraded home keeps the file of the previous version until its next run.
+    """
+    configuration = str(PROJECT / "dagster.yaml")
+    with _dagster_home(folder), dg.DagsterInstance.from_config(str(folder), configuration) as instance:
         heartbeat = instance.get_daemon_heartbeats().get(SCHEDULER)
         states = [state for state in instance.all_instigator_state() if state.name == NIGHTLY_SCHEDULE]
         ticks = [tick for state in states for tick in instance.get_ticks(state.instigator_origin_id, state.selector_id, limit=1)]

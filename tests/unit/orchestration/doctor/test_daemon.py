@@ -67,6 +67,8 @@ def test_daemon_state_and_newest_tick_are_read(tmp_path: Path, status: Instigato
         prepare_instance(settings)
         state = _schedule(status)
         _fill(settings.home.dagster, state)
+    # as in a home of a previous version, whose module is not there any more
+    (settings.home.dagster / "dagster.yaml").write_text("event_log_storage: {module: orchestration.moved, class: EventLog}\n")
     before = dict(os.environ)
     at = TWO.replace(tzinfo=None)
     assert read_scheduler_state(settings.home.dagster) == SchedulerState(
