@@ -1,9 +1,9 @@
-"""Whether data is good enough: suites, gates and verdicts.
+"""Check whether data are good enough: suites, gates and results.
 
-Here: what is expected of a delivery (derived from its contract), of the marts and of the public file (suites), and Great
-Expectations, which judges it. Not here: what happens after a verdict (`orchestration`), how a cell is typed
-(`ingest.typing.expressions`), what a value means (`dbt_project`).
+This package derives the expectations of a delivery from its contract, reads the suites of the marts and of the public file, and
+runs Great Expectations. See `orchestration` for the consequences of a result, `ingest.typing.expressions` for typing, and
+`dbt_project` for the meaning of a value.
 
-A gate is data in, verdict out: it changes nothing in the warehouse. `great_expectations` costs seconds to import and is
-imported when the first gate runs, never by importing a module of this package.
+A gate reads data and returns a result: it changes nothing in the warehouse. The import of `great_expectations` takes seconds. The
+first gate imports it, never the import of a module of this package.
 """

@@ -1,7 +1,6 @@
-"""The gates: a delivery before it is promoted, the marts before they are released.
+"""Run the gates: on a delivery before it is promoted, on the marts before they are released.
 
-Here: what is judged against what, and the verdict. Not here: what follows from it (`orchestration`), the public file's
-disclosure (`expectations.disclosure`). A gate reads and never writes.
+A gate reads and never writes. See `orchestration` for the consequences, and `expectations.disclosure` for the disclosure audit.
 """
 
 from __future__ import annotations
@@ -37,7 +36,7 @@ def gate_delivery(
     table: str | None = None,
     vocabulary: Vocabulary | None = None,
 ) -> GateResult:
-    """The verdict on one delivery, `<schema>.<table>` (by default `delivery.<source>`): text under the contract's names.
+    """Evaluate one delivery, `<schema>.<table>` (by default `delivery.<source>`): text under the contract's names.
 
     `database`: an engine of `warehouse.dialect`, or the path of a file that this process may open, or has open.
     """
@@ -57,12 +56,12 @@ def gate_build(
     kept: Mapping[str, GateResult] | None = None,
     grown: Mapping[str, Sequence[str]] | None = None,
 ) -> list[GateResult]:
-    """The verdicts on the marts, one a table, in the order of their names.
+    """Evaluate the marts: one result per table, in the order of their names.
 
     `database` as in `gate_delivery`; `attached` is the name under which it has the file with `schema` attached. A suite
-    without its table is a critical failure, a table without a suite a warning. `kept`: verdicts by subject that still hold,
-    since neither the table nor one that its suite reads is another. `grown`: by table the loads that have come to one that had
-    passed its suite (`suite_checks`).
+    without its table is a critical failure, a table without a suite a warning. `kept`: earlier results by subject that
+    are still valid, because neither the table nor one that its suite reads has changed. `grown`: by table, the new loads of a
+    table that had passed its suite (`suite_checks`).
     """
     chosen = {suite.table: suite for suite in (read_suites() if suites is None else suites)}
     place = Place(attached, schema)
@@ -87,7 +86,7 @@ def gate_build(
 
 
 def _located(database: Engine | Path, query: str, checks: Sequence[Check], findings: Sequence[Finding]) -> Iterator[Finding]:
-    """The findings; what failed on rows also says in which file and record that begins, for the steward to look up."""
+    """The findings; a failure on rows also names the first file and record, so that the steward can find it."""
     failed = [
         at
         for at, finding in enumerate(findings)
@@ -101,7 +100,7 @@ def _located(database: Engine | Path, query: str, checks: Sequence[Check], findi
             with _engine(database).connect() as connection:
                 row = connection.exec_driver_sql(f"select {', '.join(columns)} from ({query})").one()
         except SQLAlchemyError:
-            # the verdict stands without the place
+            # the result is valid without the location
             yield from findings
             return
         for number, at in enumerate(failed):

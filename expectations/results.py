@@ -1,8 +1,7 @@
-"""What a gate says: findings and a verdict, as plain data.
+"""Records of gate results and their findings, with conversion to and from JSON.
 
-Here: the dataclasses that orchestration, the CLI and the receipts all show, and their way to and from JSON. Not here: how a
-verdict comes about (`expectations.gate`). Nothing in a result is a cell of the data: observed values are counts, shares
-and lengths of time, and messages name columns, files and record numbers.
+Orchestration, the command line and the run records show the same ones. A result contains no cell of the data: observed values are
+counts, shares and durations, and messages name columns, files and record numbers.
 """
 
 from __future__ import annotations
@@ -17,10 +16,10 @@ Severity = Literal["critical", "warning", "info"]
 
 @dataclasses.dataclass(frozen=True)
 class Finding:
-    """What one expectation found.
+    """The result of one expectation.
 
-    `observed` and `threshold` are in the unit that the expectation's name says (rows, cells_pct, days …); None where there
-    was nothing to count, or the expectation could not be evaluated (it has failed then).
+    `observed` and `threshold` have the unit in the expectation's name (rows, cells_pct, days …); None where there
+    was nothing to count, or the expectation could not be evaluated (then it has failed).
     """
 
     expectation: str
@@ -34,7 +33,7 @@ class Finding:
 
 @dataclasses.dataclass(frozen=True)
 class GateResult:
-    """The verdict on one subject: a source (delivery), a table of the release (build), the public file (disclosure)."""
+    """The result for one subject: a source (delivery), a table of the release (build), the public file (disclosure)."""
 
     gate: Gate
     subject: str
@@ -42,17 +41,17 @@ class GateResult:
 
     @property
     def passed(self) -> bool:
-        """No critical expectation failed. A gate that found nothing at all has not looked, and has not passed."""
+        """Whether no critical expectation failed. A gate without any finding has checked nothing, and has not passed."""
         return bool(self.findings) and not self.failed_critical
 
     @property
     def failed_critical(self) -> tuple[Finding, ...]:
-        """What holds the source back, or blocks the release."""
+        """Failed critical findings: they hold the source back, or block the release."""
         return self._failed("critical")
 
     @property
     def warnings(self) -> tuple[Finding, ...]:
-        """What failed and is let in."""
+        """Failed findings that do not block."""
         return self._failed("warning")
 
     @property
@@ -65,7 +64,7 @@ class GateResult:
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data for JSON."""
-        # by hand: of a run's thousand findings, written down after every source, asdict makes seconds
+        # by hand: asdict takes seconds for a run's thousand findings, written after every source
         return {"gate": self.gate, "subject": self.subject, "findings": [dict(vars(finding)) for finding in self.findings]}
 
     @classmethod

@@ -1,7 +1,7 @@
-"""One expectation of a suite, before Great Expectations sees it.
+"""Define one check of a suite as plain data, independent of Great Expectations.
 
-Here: the plain form that derived and written suites share, and the four shapes that expectations of this house have.
-Not here: which expectations a delivery or a mart has (`derive`, `suites`), running them (`runner`).
+Derived and written suites share this form and its four kinds. See `delivery.suite_from_contract` and `marts.suites` for the
+checks of a delivery or a mart, and `runner` for running them.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ from expectations.results import Severity
 
 @dataclasses.dataclass(frozen=True)
 class Check:
-    """A Great Expectations expectation (`type`, `kwargs`, `severity`) and what a reader of its result needs.
+    """A Great Expectations expectation (`type`, `kwargs`, `severity`), with its name and message.
 
-    `name` is the expectation's name in results, `says` the sentence of a failed one; it ends in what to do about it.
+    `name` is its name in results, `says` the message of a failure, which ends with the fix.
     """
 
     name: str
@@ -29,7 +29,7 @@ class Check:
     threshold: float | None = None
 
     def definition(self) -> dict[str, Any]:
-        """The expectation as Great Expectations takes it."""
+        """The expectation in the form of Great Expectations."""
         return {"type": self.type, "kwargs": dict(self.kwargs), "severity": self.severity}
 
 
@@ -59,16 +59,16 @@ def measure(
     at_most: float | None = None,
     column: str | None = None,
 ) -> Check:
-    """A SQL aggregate over all rows lies between two numbers; one that is NULL has nothing to say and passes."""
+    """A SQL aggregate over all rows is between two numbers; NULL passes."""
     kwargs = {"expression": expression, "at_least": at_least, "at_most": at_most}
     return Check(name, "expect_measure_between", kwargs, severity, says, column, at_least if at_most is None else at_most)
 
 
 def no_rows(name: str, severity: Severity, says: str, *, query: str, column: str | None = None) -> Check:
-    """A query finds nothing: for rules that look at several rows of a table at once, or at another table beside it."""
+    """A query finds nothing: for rules over several rows of a table, or over a second table."""
     return Check(name, "expect_no_rows", {"query": query}, severity, says, column, 0.0)
 
 
 def header(name: str, severity: Severity, says: str, *, mismatches: int, column: str | None = None) -> Check:
-    """The delivered header names the contract's columns; the rows cannot tell, since a missing column reads as empty."""
+    """The delivered header names the contract's columns; rows cannot show it, because a missing column reads as empty."""
     return Check(name, "expect_header_to_match", {"mismatches": mismatches}, severity, says, column, 0.0)

@@ -1,12 +1,11 @@
-"""The expectations of this house, in Great Expectations' own terms.
+"""Define our expectation classes for Great Expectations.
 
-Here: four expectation classes, the metric behind them, and one that replaces a built-in metric. Importing this module
-imports great_expectations (seconds) and registers them: only `expectations.engine.runner` does so, inside a gate. Not here:
-what is expected of which table.
+There are four classes, their metric, and one metric that replaces a built-in one. Importing this module imports
+great_expectations (seconds) and registers them: only `expectations.engine.runner` does so, inside a gate.
 
-Two things that the built-in ones do not give: SQL conditions (there is no regex for this dialect, and a condition of the
-contract's typing is no built-in), as aggregates that Great Expectations folds into one SELECT per table; and results that
-hold counts only, never a cell.
+The built-in expectations lack two things: SQL conditions (this dialect has no regex, and no built-in uses the contract's
+typing), as aggregates that Great Expectations combines into one SELECT per table; and results that contain counts only, never a
+cell.
 """
 
 from __future__ import annotations
@@ -30,7 +29,7 @@ _Runtime = dict[str, Any] | None
 
 
 class Measure(TableMetricProvider):
-    """A SQL aggregate over the batch; all of a suite end in one SELECT."""
+    """A SQL aggregate over the batch; those of a suite run in one SELECT."""
 
     metric_name = MEASURE
     value_keys = ("expression",)
@@ -45,10 +44,10 @@ class Measure(TableMetricProvider):
 
 
 class ColumnTypes(TableMetricProvider):
-    """The names of the batch's columns, in place of Great Expectations' own metric.
+    """The names of the batch's columns, instead of Great Expectations' own metric.
 
-    That one runs the whole query for them (1.24.1, `column_reflection_fallback`), and by way of the dialect's buffering every
-    row ends in Python: 2 s for 300,000 rows of a fact, and their memory.
+    That one runs the whole query for them (1.24.1, `column_reflection_fallback`), and the dialect's buffering loads every
+    row into Python: 2 s for 300,000 rows of a fact, and their memory.
     """
 
     metric_name = "table.column_types"
@@ -62,7 +61,7 @@ class ColumnTypes(TableMetricProvider):
 
 
 class _OverMeasures(BatchExpectation):
-    """An expectation over named metrics; each subclass says which."""
+    """An expectation over named metrics, which each subclass names."""
 
     def _needed(self) -> dict[str, MetricConfiguration]:
         raise NotImplementedError
@@ -78,8 +77,8 @@ class _OverMeasures(BatchExpectation):
     def _metric(self, name: str, **value: str) -> MetricConfiguration:
         return MetricConfiguration(name, metric_domain_kwargs=self._get_domain_kwargs(), metric_value_kwargs=value)
 
-    # Great Expectations asks for each of these some ten times an expectation, and makes its whole configuration anew each time
-    # (1.24.1): a third of what a gate costs beside its queries.
+    # Great Expectations reads each of these about ten times per expectation, and rebuilds its whole configuration each time
+    # (1.24.1): a third of the cost of a gate without its queries.
     def _get_domain_kwargs(self) -> dict[str, str | None]:
         return {"batch_id": self.batch_id}
 
@@ -113,7 +112,7 @@ class ExpectShareOfRows(_OverMeasures):
 
 
 class ExpectMeasureBetween(_OverMeasures):
-    """A SQL aggregate lies between two numbers; NULL passes."""
+    """A SQL aggregate is between two numbers; NULL passes."""
 
     expression: str
     at_least: float | None
@@ -145,7 +144,7 @@ class ExpectNoRows(_OverMeasures):
 
 
 class ExpectHeaderToMatch(BatchExpectation):
-    """The delivered header fits the contract: `mismatches` were counted when the delivery was read."""
+    """The delivered header fits the contract: the reader of the delivery counted `mismatches`."""
 
     mismatches: int
     success_keys: ClassVar[tuple[str, ...]] = ("mismatches",)

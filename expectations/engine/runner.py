@@ -1,9 +1,7 @@
-"""Great Expectations at work: checks in, findings out.
+"""Run checks with Great Expectations and return findings.
 
-Here: one ephemeral context for each gate, running a suite over a relation, and reading its result so that nothing passes
-unseen and no cell gets out. Not here: which checks there are, and what a gate is called.
-
-The import of great_expectations happens in `Session`, not before.
+Each gate gets one ephemeral context. This module reads results so that no failure passes unnoticed and no cell is passed on.
+`Session` imports great_expectations, not the import of this module.
 """
 
 from __future__ import annotations
@@ -22,31 +20,31 @@ from expectations.engine.checks import Check
 from expectations.results import Finding
 from warehouse import dialect
 
-# Of a native expectation's result only the share of bad rows is shown, and the observed value where it is none of a column's:
-# the largest amount of a column is somebody's.
+# A native expectation's result shows only the share of bad rows, and an observed value that is not a column's:
+# the largest amount of a column belongs to a person.
 _NO_CELLS = {"result_format": "BASIC", "partial_unexpected_count": 0, "include_unexpected_rows": False}
-# SQLAlchemy reads :name as a parameter, and Great Expectations has it read a query more than once, so that an escaped \:name is
-# one the second time. In our queries it can stand in a string literal only (a null token, a label), which is taken apart.
+# SQLAlchemy reads :name as a parameter, and Great Expectations has it read a query more than once, so an escaped \:name is
+# one the second time. In our queries it occurs only in a string literal (a null token, a label), which is split.
 _PARAMETER, _NO_PARAMETER = re.compile(r"(?<![:\w]):(?=\w)"), "'||chr(58)||'"
 
 
-# What is raised when memory gives out or a file is damaged, and what an IOException says then: one may also be a query's own.
+# Errors of exhausted memory or a damaged file, and the texts of such an IOException: a query may raise one too.
 MACHINE = ("OutOfMemoryException", "FatalException", "InternalException", "SerializationException", "MemoryError")
 _MACHINE_WORDS = re.compile(r"No space left on device|Read-only file system|Corrupt database file|Could not read enough bytes")
 
 
-class NotJudged(Exception):
-    """A gate could not be evaluated for want of memory or disk: there is no verdict."""
+class NotEvaluated(Exception):
+    """A gate could not be evaluated because memory or disk ran out: it has no result."""
 
 
 class Session:
-    """One context of Great Expectations on one database; nothing of it is written anywhere, and it holds no connection."""
+    """One context of Great Expectations on one database; it writes nothing and holds no connection."""
 
     def __init__(self, database: Engine | Path) -> None:
         dialect.register()
         url = (dialect.engine(database) if isinstance(database, Path) else database).url
         with _quiet():
-            # here and not at the top: it takes seconds, and a run in which nothing changed has no gate
+            # not at the top: the import takes seconds, and a run without changes has no gate
             import great_expectations as gx  # noqa: PLC0415
             from great_expectations.data_context.types.base import ProgressBarsConfig  # noqa: PLC0415
 
@@ -61,10 +59,10 @@ class Session:
             )
 
     def run(self, subject: str, query: str, checks: Sequence[Check]) -> tuple[Finding, ...]:
-        """What the checks find in the result of `query` (a SELECT), in their order.
+        """The findings of the checks on the result of `query` (a SELECT), in their order.
 
-        A check that cannot be evaluated, for whatever reason, is a critical failure that says so and quotes nothing:
-        an error of the database may hold a cell.
+        A check that cannot be evaluated, for any reason, is a critical failure whose message quotes nothing:
+        an error of the database may contain a cell.
         """
         with _quiet():
             readable = {number: self._read(check, number) for number, check in enumerate(checks)}
@@ -78,7 +76,7 @@ class Session:
         return tuple(_finding(check, results.get(number)) for number, check in enumerate(checks))
 
     def _read(self, check: Check, number: int) -> Any | None:
-        """The expectation, or None if it is none: one that cannot be read would take its whole suite with it."""
+        """The expectation, or None if it is invalid: one invalid expectation would stop its whole suite."""
         try:
             (expectation,) = self._gx.ExpectationSuite("one", [check.definition() | {"meta": {"check": number}}]).expectations
         except Exception:  # noqa: BLE001  it has failed then, and says so
@@ -86,7 +84,7 @@ class Session:
         return expectation
 
     def _validate(self, subject: str, query: str, expectations: Sequence[Any]) -> dict[int, Any]:
-        # nothing is kept of a suite or its result in the context: that takes as long as the validation does
+        # the context stores neither suite nor result: storing takes as long as the validation
         suite = self._gx.ExpectationSuite(name=subject, expectations=expectations)
         asset = self._source.add_query_asset(subject, query=_PARAMETER.sub(_NO_PARAMETER, query))
         batch = asset.add_batch_definition_whole_table("all").get_batch()
@@ -95,10 +93,10 @@ class Session:
 
 
 def _stop_for_the_machine(subject: str, raised: str | None, text: str) -> None:
-    """No verdict where memory or disk gave out: that says nothing of the data, and must not hold a source back."""
+    """Raise if memory or disk ran out: that is no fault of the data, and must not hold a source back."""
     words = _MACHINE_WORDS.search(text) if raised == "IOException" else None
     if raised in MACHINE or words:
-        raise NotJudged(f"{subject} could not be judged ({raised}{f': {words[0]}' if words else ''})")
+        raise NotEvaluated(f"{subject} could not be evaluated ({raised}{f': {words[0]}' if words else ''})")
 
 
 def _finding(check: Check, result: Any) -> Finding:
@@ -115,14 +113,13 @@ def _finding(check: Check, result: Any) -> Finding:
 
 
 def _broken(check: Check, why: str) -> Finding:
-    message = (
-        f"{check.name}{f' on {check.column}' if check.column else ''} could not be evaluated ({why}); nothing is let in on trust"
-    )
+    subject = f"{check.name}{f' on {check.column}' if check.column else ''}"
+    message = f"{subject} could not be evaluated ({why}); unchecked data are not accepted"
     return Finding(check.name, check.column, "critical", False, None, check.threshold, message)
 
 
 def _raised(information: dict[str, Any] | None) -> str | None:
-    """The kind of error, if there was one. Its text stays out: it may quote a cell."""
+    """The kind of error, if there was one; not its text, which may quote a cell."""
     for entry in [information or {}, *(value for value in (information or {}).values() if isinstance(value, dict))]:
         if entry.get("raised_exception"):
             found = re.findall(r"^[\w.]*?(\w+(?:Error|Exception))\b", entry.get("exception_traceback") or "", re.MULTILINE)
@@ -144,7 +141,7 @@ def _observed(check: Check, result: dict[str, Any]) -> tuple[float | None, str]:
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Silence: the libraries log the text of database errors, and a text may quote a cell."""
+    """Silence the logs: the libraries log the text of database errors, which may quote a cell."""
     mute = logging.NullHandler()
     loggers = [logging.getLogger(name) for name in ("great_expectations", "sqlalchemy")]
     propagated = [logger.propagate for logger in loggers]

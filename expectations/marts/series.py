@@ -1,9 +1,9 @@
-"""What is judged of series: a measure does not change its definition without a new version.
+"""Check series: a measure does not change its definition without a new version.
 
-Here: the registry of the candidate against that of the release that is out. Not here: that a later version
-says when it begins and why (a dbt test of the seed `series_breaks`), what the figures do (`levelground releases diff`).
+This module compares the registry of the candidate with that of the current release. A dbt test of the seed `series_breaks` checks
+that a later version has a start and a reason; `levelground releases diff` compares figures.
 
-The registry is ours and not a delivery; what is compared are two tables of texts, so no expectation of a suite is needed.
+The registry is ours and not a delivery, and two tables of texts are compared, so no expectation of a suite is needed.
 """
 
 from __future__ import annotations
@@ -17,23 +17,23 @@ from expectations.results import Finding, Severity
 from warehouse import dialect
 from warehouse.sql import identifier, quoted
 
-REGISTRY = "marts.dim_measure"  # the subject whose verdict the findings belong to
-# What makes a figure of a measure another figure. Its name, question and caveat, who owns and pays for it, may be put better;
-# what a record is decides what is hidden of it, and not what is counted.
+REGISTRY = "marts.dim_measure"  # the subject of the findings
+# Columns whose change makes another figure. Name, question, caveat and ownership may be reworded;
+# the statistical unit decides what is hidden, not what is counted.
 DEFINITION = (
     "source", "kind", "numerator", "denominator", "unit", "favourable_direction", "numerator_is_subset",
     "reference_rule", "reference_code", "minimum_n", "age_universe", "agreement",
 )  # fmt: skip
 _REMEDY = (
-    "add the new definition to measure_registry.csv as the next version, keep the row of the old one as it was, and say in "
-    "series_breaks.csv from when it counts and what changed"
+    "add the new definition to measure_registry.csv as the next version, keep the row of the old one as it was, and add to "
+    "series_breaks.csv since when it applies and what changed"
 )
 
 
 def judge_series(database: Engine | Path, *, attached: str = "release", previous: str = "previous") -> tuple[Finding, ...]:
-    """What is found in the registry: `attached` and `previous` are the names under which both releases' files are attached.
+    """The findings: `attached` and `previous` are the names under which both releases' files are attached.
 
-    A column that one of the two does not have is not compared: a registry may learn a new one without a break.
+    A column that one of the two lacks is not compared: a registry may get a new column without a break.
     """
     engine = dialect.engine(database) if isinstance(database, Path) else database
     with engine.connect() as connection:
@@ -56,12 +56,12 @@ def judge_series(database: Engine | Path, *, attached: str = "release", previous
     redefined = [f"{measure} version {version} ({what})" for measure, version, gone, _, what in rows if not gone and what]
     unexplained = [f"{measure} version {version}" for measure, version, gone, goes_on, _ in rows if gone and goes_on]
     ended = [f"{measure} version {version}" for measure, version, gone, goes_on, _ in rows if gone and not goes_on]
-    differs = f"{REGISTRY}: defined differently than in the release that is out: {_REMEDY}"
-    lost = f"{REGISTRY}: gone from the registry while the measure goes on; put the row back"
+    differs = f"{REGISTRY}: defined differently than in the current release: {_REMEDY}"
+    lost = f"{REGISTRY}: missing in the registry while the measure continues; restore the row"
     return (
         _finding("definition_stays", "critical", redefined, differs),
         _finding("earlier_version_stays", "critical", unexplained, lost),
-        _finding("measure_stays", "warning", ended, f"{REGISTRY}: gone from the registry, and its figures from the release"),
+        _finding("measure_stays", "warning", ended, f"{REGISTRY}: missing in the registry, and its figures in the release"),
     )
 
 

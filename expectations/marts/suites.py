@@ -1,8 +1,7 @@
-"""The suites written by hand: what must hold of every mart before a release.
+"""Read the hand-written suites `suites/*.yml` strictly, and turn them into checks on a table.
 
-Here: reading `suites/*.yml` strictly and turning them into checks on a table. Not here: what is derived from a contract
-(`expectations.delivery.suite_from_contract`), tests of our own logic (dbt's). A suite guards what data can break: a rule of the
-tables that others rely on, seen on the rows of this run.
+A suite guards rules that data can break: rules of the tables on which others rely, checked on the rows of this run. See
+`expectations.delivery.suite_from_contract` for suites of deliveries; dbt tests check our own logic.
 
 In SQL of a rule, {batch} is the suite's table; {marts} is the schema of the marts and {published} that of the public tables, each
 for the suites of its own tables; {rule:name} is the value of a row of reference.measure_rules (marts only).
@@ -28,7 +27,7 @@ Name = Annotated[str, Field(pattern=r"^_?[a-z][a-z0-9_]{0,62}$")]
 
 
 class SuiteError(ValueError):
-    """A suite that cannot be used; the message names file, line, field and remedy."""
+    """An invalid suite; the message names file, line, field and fix."""
 
 
 class _Strict(BaseModel):
@@ -36,9 +35,9 @@ class _Strict(BaseModel):
 
 
 class Rule(_Strict):
-    """One expectation: rows that must not be (`bad_rows`), a query that finds nothing (`no_rows`), a native one (`expect`).
+    """One expectation: forbidden rows (`bad_rows`), a query that finds nothing (`no_rows`), or a native one (`expect`).
 
-    `reason` says what it means when the rule fails, and for a warning why that does not block the release.
+    `reason` explains a failure, and for a warning why it does not block the release.
     """
 
     name: Name
@@ -64,7 +63,7 @@ class Rule(_Strict):
 
 
 class Part(_Strict):
-    """What several suites share."""
+    """Columns, words and rules that several suites share."""
 
     columns: tuple[Name, ...] = ()
     not_null: tuple[Name, ...] = ()
@@ -73,9 +72,9 @@ class Part(_Strict):
 
 
 class Suite(Part):
-    """What must hold of one table: columns that are there, its grain, cells that are never empty, words, rules.
+    """The requirements of one table: columns, grain, cells that are never empty, words, rules.
 
-    A table may be empty (a city without a source has its facts without rows) unless `rows` says otherwise.
+    A table may be empty (a city without a source has its facts without rows) unless `rows` requires rows.
     """
 
     table: Name
@@ -85,7 +84,7 @@ class Suite(Part):
 
     @property
     def reads(self) -> frozenset[str]:
-        """The other tables that its rules name."""
+        """The other tables in its rules."""
         said = (text for rule in self.rules for text in (rule.bad_rows, rule.among, rule.no_rows) if text)
         return frozenset(name for text in said for name in _READ_TABLE.findall(text)) - {self.table}
 
@@ -96,7 +95,7 @@ _Read = TypeVar("_Read", bound=Part)
 
 @dataclass(frozen=True)
 class Place:
-    """Where the tables of a suite stand: `database` is the name under which the file is attached."""
+    """The location of the tables of a suite: `database` is the name under which the file is attached."""
 
     database: str
     schema: str
@@ -126,8 +125,8 @@ def read_suites(folder: Path = SUITES) -> tuple[Suite, ...]:
 def suite_checks(suite: Suite, place: Place, new_loads: Sequence[str] | None = None) -> tuple[Check, ...]:
     """The suite as checks on the table in its place.
 
-    `new_loads`: the table is one that has passed this suite, without some rows and with those of these loads. Its grain is sought
-    among the new rows and between them and the others; all else is judged on every row.
+    `new_loads`: the table has passed this suite before, and has since lost rows and gained those of these loads. Its grain is
+    checked among the new rows and between them and the others; all other rules check every row.
     """
     return tuple(_checks(suite, place, new_loads))
 
@@ -153,7 +152,7 @@ def _checks(suite: Suite, place: Place, new_loads: Sequence[str] | None) -> Iter
         says = f"{table}.{column} is never empty"
         yield share("not_null", "critical", says, rows=f"{quoted(column)} is null", column=column)
     for column, words in suite.words.items():
-        says = f"{table}.{column} holds a word that is none of {', '.join(words)}"
+        says = f"{table}.{column} contains a word that is none of {', '.join(words)}"
         allowed = ", ".join(literal(word) for word in words)
         yield share(
             "words",
@@ -186,9 +185,7 @@ def _joined(suite: Suite, parts: Sequence[Part], file: Path) -> Suite:
     names = [rule.name for rule in rules]
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
-        raise SuiteError(
-            f"{file}: rules: {', '.join(twice)} stands twice (included parts count); give each rule a name of its own"
-        )
+        raise SuiteError(f"{file}: rules: {', '.join(twice)} occurs twice (included parts count); give each rule its own name")
     return suite.model_copy(
         update={
             "columns": tuple(dict.fromkeys(name for part in (*parts, suite) for name in part.columns)),

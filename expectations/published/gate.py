@@ -1,7 +1,7 @@
-"""What may stand in the public file: the tables that suites promise, with the columns that they name, and nothing else.
+"""Check that the public file contains the tables and columns that its suites name, and nothing else.
 
-Here: the checks on the public file's catalog and on its tables, and their gate. Not here: the marts (`expectations.gate`),
-whether published numbers give somebody away (`expectations.disclosure`).
+This module checks the catalog and the tables of the public file. See `expectations.gate` for the marts, and
+`expectations.disclosure` for the disclosure audit.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from warehouse.sql import literal
 
 SCHEMA = "published"
 PUBLIC_SUITES = SUITES / SCHEMA
-# Written when the file is sealed, after this gate, of what the run knows of itself.
+# Written after this gate, when the file is sealed, from the run record.
 WRITTEN_LAST = "release"
 
 
@@ -32,10 +32,10 @@ def gate_published(
     *,
     attached: str = "public",
 ) -> list[GateResult]:
-    """The verdicts on the public file: on its catalog, and on each of its tables.
+    """Evaluate the public file: its catalog, and each of its tables.
 
     `attached` is the name under which `database` has the file attached. A column that a contract calls private may not be in it,
-    unless a suite names it: then it says something of measures, sources or places, and no cell of a delivery is in it.
+    unless a suite names it: then it describes measures, sources or places, and contains no cell of a delivery.
     """
     chosen = tuple(read_suites(PUBLIC_SUITES) if suites is None else suites)
     private = {column.name for contract in contracts for column in contract.columns if column.privacy != "public"}
@@ -56,9 +56,9 @@ def gate_published(
 
 def _checks(suites: Sequence[Suite], private: Iterable[str]) -> Iterator[Check]:
     tables = [*(suite.table for suite in suites), WRITTEN_LAST]
-    says = "the public file holds columns outside schema published; only published is for everybody"
+    says = "the public file has columns outside schema published; only published is for everyone"
     yield share("schemas", "critical", says, rows=f"schema_name <> {literal(SCHEMA)}")
-    says = f"the public file holds a table other than {', '.join(tables)}; promise it in expectations/suites/published"
+    says = f"the public file has a table other than {', '.join(tables)}; promise it in expectations/suites/published"
     yield share("tables_promised", "critical", says, rows=f"table_name not in ({_list(tables)})")
     promised = ", ".join(
         f"({literal(suite.table)}, {literal(column)})"
@@ -66,14 +66,14 @@ def _checks(suites: Sequence[Suite], private: Iterable[str]) -> Iterator[Check]:
         for column in dict.fromkeys((*suite.grain, *suite.columns, *suite.not_null, *suite.words))
     )
     unknown = f"(table_name, column_name) not in ({promised})"
-    says = "the public file holds a column that no suite of expectations/suites/published names"
+    says = "the public file has a column that no suite of expectations/suites/published names"
     yield share(
         "columns_promised", "critical", says, rows=unknown, among=f"table_name in ({_list(suite.table for suite in suites)})"
     )
-    says = "the public file holds a view; it would break under another name of the file, so only tables are released"
+    says = "the public file has a view; it would break under another name of the file, so only tables are released"
     yield share("tables_only", "critical", says, rows="not is_table")
     if private:
-        says = "the public file holds a column that a contract calls private"
+        says = "the public file has a column that a contract calls private"
         yield share("private_columns", "critical", says, rows=f"{unknown} and column_name in ({_list(sorted(private))})")
 
 

@@ -1,9 +1,9 @@
-"""The verdicts of gates as pages, rendered by Great Expectations' Data Docs.
+"""Render gate results as pages with Great Expectations' Data Docs.
 
-Here: a gate's plain result turned back into what Great Expectations renders, and the frame of the page. Not here: the gates, and
-where pages are put. A page says what findings say: counts, shares and messages, and never a cell. Great Expectations' own frame
-loads styles and scripts from other people's servers, and its own site index is drawn by them; this frame loads nothing.
-Importing this module imports great_expectations, which takes seconds.
+This module converts a gate's plain result to the form that Great Expectations renders, and adds the frame of the page. A page
+contains the counts, shares and messages of the findings, and never a cell. Great Expectations' own frame loads styles and scripts
+from third-party servers, and they draw its site index; this frame loads nothing. Importing this module imports great_expectations,
+which takes seconds.
 """
 
 from __future__ import annotations

@@ -13,7 +13,7 @@ import pytest
 from duckdb import DuckDBPyConnection
 
 from expectations.engine.checks import Check, header, measure, no_rows, share
-from expectations.engine.runner import NotJudged, Session
+from expectations.engine.runner import NotEvaluated, Session
 from warehouse.connection import database_path, scratch
 from warehouse.dialect import engine
 from warehouse.sql import literal
@@ -153,7 +153,7 @@ def test_without_memory_or_disk_there_is_no_verdict(connection: DuckDBPyConnecti
     session = Session(database_path(connection))
     assert session.run("t", "select * from delivery.t", [hungry])
     connection.execute("set temp_directory = ''; set memory_limit = '2MB'")
-    with pytest.raises(NotJudged, match=r"again could not be judged \(OutOfMemoryException\)"):
+    with pytest.raises(NotEvaluated, match=r"again could not be evaluated \(OutOfMemoryException\)"):
         session.run("again", "select * from delivery.t", [hungry])
 
 

@@ -83,7 +83,7 @@ def test_a_suite_that_cannot_be_used_names_file_field_and_remedy(tmp_path: Path,
 
 def test_a_rule_that_stands_in_a_part_and_in_the_suite_is_refused(tmp_path: Path) -> None:
     write(tmp_path / "parts", PART, "event.yml")
-    with pytest.raises(SuiteError, match="fee_positive stands twice"):
+    with pytest.raises(SuiteError, match="fee_positive occurs twice"):
         read_suites(write(tmp_path, GOOD.replace("known,", "fee_positive,")))
 
 

@@ -10,7 +10,7 @@ import duckdb
 import pytest
 from sqlalchemy.exc import OperationalError
 
-from expectations.engine.runner import NotJudged
+from expectations.engine.runner import NotEvaluated
 from orchestration.runs.error_messages import explain
 from orchestration.runs.errors import DbtError
 from orchestration.settings import PROJECT
@@ -38,7 +38,7 @@ def sqlite(text: str) -> OperationalError:
         (sqlite("attempt to write a readonly database"), "cannot be written to"),
         (MemoryError(), "LEVELGROUND_MEMORY_LIMIT"),
         (duckdb.OutOfMemoryException("failed to allocate data of size 1"), "LEVELGROUND_MEMORY_LIMIT"),
-        (NotJudged("ucc__service_requests could not be judged (OutOfMemoryException)"), "LEVELGROUND_MEMORY_LIMIT"),
+        (NotEvaluated("ucc__service_requests could not be evaluated (OutOfMemoryException)"), "LEVELGROUND_MEMORY_LIMIT"),
         (sqlite("database is locked"), "another process holds"),
         (sqlite("disk I/O error"), "check that there is room"),
         (OSError(errno.EIO, "Input/output error"), "the disk has no errors"),
