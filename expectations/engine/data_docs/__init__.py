@@ -2,8 +2,8 @@
 
 This module converts a gate's plain result to the form that Great Expectations renders, and adds the frame of the page. A page
 contains the counts, shares and messages of the findings, and never a cell. Great Expectations' own frame loads styles and scripts
-from third-party servers, and they draw its site index; this frame loads nothing. Importing this module imports great_expectations,
-which takes seconds.
+from third-party servers, and they draw its site index; this frame loads nothing. Importing this module takes seconds,
+because it imports great_expectations.
 """
 
 from __future__ import annotations
