@@ -1,7 +1,7 @@
 """The rows that later loads took out of landing, until every fact that grows has taken them out, too.
 
-Here: that account, `intake.gone`, and from which load on it tells. Not here: which rows give way to a load (`promote`), the facts
-(dbt's macro `forget_gone_rows`).
+Here: that account, `intake.superseded_rows`, and from which load on it tells. Not here: which rows give way to a load
+(`promote`), the facts (dbt's macro `forget_gone_rows`).
 
 Without it a fact would have to look each of its rows up in landing, every night.
 """
@@ -14,10 +14,6 @@ from duckdb import DuckDBPyConnection
 
 from warehouse.sql import literal
 
-LEDGER = """
-create table if not exists intake.gone (source varchar, load_id varchar, source_file varchar, source_row bigint, sequence bigint);
-create table if not exists intake.gone_since (source varchar primary key, sequence bigint);
-"""
 SPARE = "spare_gone"
 
 
@@ -30,7 +26,7 @@ def begin(con: DuckDBPyConnection, source: str, sequence: int) -> None:
     if is_empty:
         forget(con, {source: sequence})
     else:
-        con.execute("insert or ignore into intake.gone_since values (?, ?)", [source, sequence])
+        con.execute("insert or ignore into intake.superseded_since values (?, ?)", [source, sequence])
 
 
 def take_out(con: DuckDBPyConnection, source: str, sequence: int, where: str) -> None:
@@ -45,7 +41,7 @@ def take_out(con: DuckDBPyConnection, source: str, sequence: int, where: str) ->
         forget(con, {source: sequence})
     elif found:
         told = f"{literal(source)}, _load_id, _source_file, _source_row, {int(sequence)}"
-        con.execute(f"insert into intake.gone select {told} from {table} where {these}")
+        con.execute(f"insert into intake.superseded_rows select {told} from {table} where {these}")
     con.execute(f"delete from {table} where {these}")
     con.execute(f"drop table temp.{SPARE}")
 
@@ -58,15 +54,15 @@ def take_all_out(con: DuckDBPyConnection, source: str, sequence: int) -> None:
 
 def since(con: DuckDBPyConnection) -> dict[str, int]:
     """By source, the sequence of the first load of which all that it took out is told."""
-    return dict(con.execute("select source, sequence from intake.gone_since").fetchall())
+    return dict(con.execute("select source, sequence from intake.superseded_since").fetchall())
 
 
 def forget(con: DuckDBPyConnection, taken_in: Mapping[str, int]) -> None:
     """Tell no more what loads took out up to these (source → sequence, inclusive): no fact needs it, or not all is known."""
     for source, sequence in taken_in.items():
-        con.execute("delete from intake.gone where source = ? and sequence <= ?", [source, sequence])
+        con.execute("delete from intake.superseded_rows where source = ? and sequence <= ?", [source, sequence])
         con.execute(
-            "insert into intake.gone_since values (?, ?) "
+            "insert into intake.superseded_since values (?, ?) "
             "on conflict do update set sequence = greatest(sequence, excluded.sequence)",
             [source, sequence + 1],
         )

@@ -19,7 +19,6 @@ from duckdb import DuckDBPyConnection
 
 from ingest.contract import Column, Contract
 from ingest.contract.snapshot import SNAPSHOT_ON
-from ingest.landing import superseded
 from ingest.landing.withheld_records import ensure_withheld, remembers, table_of
 from ingest.typing.cells import accepted_rows, invalid_flag, optional_columns, read_cells, refused_of, typed_of
 from ingest.typing.expressions import column_refused, invalid_condition, message, rejection, required_columns, typed_expression
@@ -35,23 +34,6 @@ LOAD_COLUMNS: Mapping[str, str] = {
 # What is known of each landed row under the contract as it is now, so that nobody has to type every row for it: it has no good
 # value in a required column; it has a bad one in another; the first day of the period that it is replaced with; its latest time.
 MARKS: Mapping[str, str] = {"_refused": "boolean", "_doubtful": "boolean", "_period": "date", "_latest": "timestamp"}
-LEDGER = """
-create schema if not exists delivery;
-create schema if not exists landing;
-create schema if not exists typed;
-create schema if not exists intake;
-create table if not exists intake.loads (
-    source varchar, load_id varchar, sequence bigint, run_id varchar, files bigint, delivered_at timestamp, promoted_at timestamp,
-    contract varchar, rows_delivered bigint, rows_blank bigint, rows_duplicate bigint, rows_rejected bigint,
-    data_as_of timestamp);
-alter table intake.loads add column if not exists adds boolean default false;
-alter table intake.loads add column if not exists rows_withdrawn bigint default 0;
-create table if not exists intake.files (source varchar, sha256 varchar, contract varchar, load_id varchar);
-create table if not exists intake.rejected_rows (
-    source varchar, load_id varchar, source_file varchar, source_row bigint, "column" varchar, reason_code varchar,
-    message varchar);
-create table if not exists intake.marks (source varchar primary key, terms varchar);
-"""
 
 
 @dataclass(frozen=True)
@@ -77,12 +59,6 @@ class Counts:
     duplicate: int
     superseded: int
     withdrawn: int = 0
-
-
-def ensure_ledger(con: DuckDBPyConnection) -> None:
-    """Make the schemas and the ledger of loads."""
-    con.execute(LEDGER)
-    con.execute(superseded.LEDGER)
 
 
 def last_load(con: DuckDBPyConnection, contract: Contract) -> LastLoad | None:

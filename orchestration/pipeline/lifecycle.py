@@ -9,7 +9,6 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
-from ingest.landing.tables import ensure_ledger
 from orchestration.alerts import notify_run_ended
 from orchestration.runs.clock import as_of_time, utc_now
 from orchestration.runs.context import DOWNLOAD_PREFIX, RunContext, RunOptions
@@ -20,6 +19,7 @@ from orchestration.settings import Settings
 from orchestration.transform.dbt_runner import close_dbt_connections
 from warehouse.disclosure import restore
 from warehouse.lock import RunLock
+from warehouse.metadata import migrate
 from warehouse.paths import Home
 from warehouse.quarantine import open_or_begin_anew
 from warehouse.releases import recover
@@ -47,7 +47,7 @@ def open_run(settings: Settings, options: RunOptions, run_id: str) -> Iterator[R
         )
         notes += [damaged] if damaged else []
         try:
-            ensure_ledger(con)
+            migrate(con)
             record = RunRecord(
                 run_id=run_id,
                 number=next_number(earlier),

@@ -19,13 +19,14 @@ from ingest.connectors import DeliveryError, Fetch, Origin, delivered_files, ope
 from ingest.contract import Contract
 from ingest.delivery.write_batch import DeliveryStore, Receipt, as_next_load, deliver
 from ingest.landing.landing_journal import DeliveryLost, catch_up
-from ingest.landing.tables import ensure_ledger, ensure_tables
+from ingest.landing.tables import ensure_tables
 from orchestration.runs.clock import as_of_time, utc_now
 from orchestration.runs.delivery_location import DeliveryLocation, resolve_delivery_location
 from orchestration.runs.record import HELD_BACK, RunStore
 from orchestration.settings import ConfigurationError, Settings
 from orchestration.sources.audit_delivery import audit_delivery
 from warehouse.connection import database_path, scratch
+from warehouse.metadata import migrate
 from warehouse.sql import literal, quoted
 
 
@@ -119,7 +120,7 @@ def _volume_comparison(
 
 def _restore_landing(con: DuckDBPyConnection, contract: Contract, kept: DeliveryStore, city_zone: str) -> bool:
     """Restore landing from the kept deliveries; False if one of them is lost."""
-    ensure_ledger(con)
+    migrate(con)
     ensure_tables(con, contract, city_zone)
     try:
         catch_up(con, contract, kept, city_zone)

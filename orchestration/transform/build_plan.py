@@ -34,10 +34,6 @@ CONTRACTS = RECEIPTS + "contracts"
 INCREMENTAL_SOURCE, ROW_BY_ROW, LOOKED_UP = "grows_with", "row_by_row", "looked_up"
 # Every run builds these; they are not part of a release's content.
 ALWAYS_BUILT = ("models/quality/", "models/published/")
-STATE_TABLE = """
-create table if not exists intake.standing (
-    node varchar, state varchar, base varchar, shape varchar, loads varchar)
-"""
 
 
 @dataclass(frozen=True)
@@ -224,14 +220,9 @@ def tested_nodes(test: Mapping[str, Any]) -> set[str]:
     return {node for node in test["depends_on"]["nodes"] if node.startswith(("model.", "seed."))}
 
 
-def ensure_state_table(con: DuckDBPyConnection) -> None:
-    """Create the table with the fingerprints of the models in the working warehouse."""
-    con.execute(STATE_TABLE)
-
-
 def read_state(con: DuckDBPyConnection) -> dict[str, NodeFingerprint]:
     """The fingerprints of the models in the working warehouse."""
-    rows = con.execute("select node, state, base, shape, loads from intake.standing").fetchall()
+    rows = con.execute("select node, state, base, shape, loads from intake.node_fingerprints").fetchall()
     return {
         node: NodeFingerprint(state=state, base=base, shape=shape, loads=tuple((load, at) for load, at in json.loads(loads)))
         for node, state, base, shape, loads in rows
@@ -240,7 +231,7 @@ def read_state(con: DuckDBPyConnection) -> dict[str, NodeFingerprint]:
 
 def invalidate(con: DuckDBPyConnection, nodes: Iterable[str]) -> None:
     """Delete the fingerprints of nodes that are about to be built, or whose test failed."""
-    con.execute("delete from intake.standing where list_contains(?, node)", [list(nodes)])
+    con.execute("delete from intake.node_fingerprints where list_contains(?, node)", [list(nodes)])
 
 
 def write_state(con: DuckDBPyConnection, fingerprints: Mapping[str, NodeFingerprint]) -> None:
@@ -248,7 +239,7 @@ def write_state(con: DuckDBPyConnection, fingerprints: Mapping[str, NodeFingerpr
     invalidate(con, fingerprints)
     if fingerprints:
         rows = [(i, f.state, f.base, f.shape, json.dumps(f.loads)) for i, f in fingerprints.items()]
-        con.executemany("insert into intake.standing values (?, ?, ?, ?, ?)", rows)
+        con.executemany("insert into intake.node_fingerprints values (?, ?, ?, ?, ?)", rows)
 
 
 def _hash(*parts: str) -> str:

@@ -14,15 +14,13 @@ from expectations.results import GateResult
 from orchestration.runs.context import RunContext
 from warehouse.fingerprint import text_sha256
 
-CACHE_TABLE = "create table if not exists intake.verdicts (subject varchar, basis varchar, verdict varchar)"
 MARTS = "marts"
 
 
 def valid_results(run: RunContext, suites: Iterable[Suite]) -> dict[str, GateResult]:
     """The cached results that are still valid, by subject."""
-    run.con.execute(CACHE_TABLE)
     bases = _bases(run, suites)
-    found = run.con.execute("select subject, basis, verdict from intake.verdicts").fetchall()
+    found = run.con.execute("select subject, basis, result from intake.gate_results").fetchall()
     return {subject: GateResult.from_dict(json.loads(result)) for subject, basis, result in found if bases.get(subject) == basis}
 
 
@@ -34,9 +32,9 @@ def save_results(run: RunContext, suites: Iterable[Suite], results: Sequence[Gat
         for result in results
         if result.passed and result.subject in bases
     ]
-    run.con.execute("delete from intake.verdicts")
+    run.con.execute("delete from intake.gate_results")
     if rows:
-        run.con.executemany("insert into intake.verdicts values (?, ?, ?)", rows)
+        run.con.executemany("insert into intake.gate_results values (?, ?, ?)", rows)
 
 
 def _bases(run: RunContext, suites: Iterable[Suite]) -> dict[str, str]:

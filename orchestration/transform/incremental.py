@@ -15,7 +15,6 @@ from orchestration.transform import dbt_runner
 from orchestration.transform.build_plan import (
     RECEIPTS,
     FingerprintInputs,
-    ensure_state_table,
     incremental_source,
     invalidate,
     plan,
@@ -39,7 +38,6 @@ def update(run: RunContext, on_node: Callable[[str], None]) -> list[NodeResult]:
 
     The results contain the kept nodes too, with the status `up_to_date`. Call `write_build_inputs` first.
     """
-    ensure_state_table(run.con)
     inputs = fingerprint_inputs(run)
     _drop_obsolete_tables(run, inputs)
     known = _known_fingerprints(run)

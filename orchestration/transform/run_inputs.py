@@ -1,6 +1,6 @@
 """Fills the schema `receipts` of the working warehouse, from which dbt reads settings, contracts, loads and gate results.
 
-See `transform.dbt_sources` for the columns of its tables.
+See `warehouse.metadata.receipts` for the columns of its tables.
 """
 
 from __future__ import annotations
@@ -9,7 +9,6 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import pyarrow as pa
 from duckdb import DuckDBPyConnection
 
 from expectations.results import Finding, GateResult
@@ -31,21 +30,16 @@ from ingest.typing.expressions import required_columns
 from orchestration.runs.acceptance import read_acceptance
 from orchestration.runs.context import RunContext
 from orchestration.runs.record import RunRecord, SourceStatus, new_status
-from orchestration.transform.dbt_sources import LAYOUT, declared_columns, has_model
+from orchestration.transform.dbt_sources import has_model
 from orchestration.transform.published_snapshots import published_snapshots
-
-_ARROW = {
-    "varchar": pa.string(), "timestamp": pa.timestamp("us"), "date": pa.date32(), "integer": pa.int32(), "bigint": pa.int64(),
-    "boolean": pa.bool_(),
-}  # fmt: skip
+from warehouse.metadata.receipts import TABLES, replace_rows
 
 
 def write_build_inputs(run: RunContext) -> None:
     """Write what the marts read: settings, contracts, vocabularies. The tables of the quality models are created empty."""
     con, city, registry = run.con, run.location.city, run.location.registry
-    con.execute("create schema if not exists receipts")
     contracts = [_contract_row(run, contract) for contract in registry]
-    agreement = [list(declared_columns("contracts")).index(name) for name in declared_columns("agreements")]
+    agreement = [list(TABLES["contracts"].columns).index(name) for name in TABLES["agreements"].columns]
     filled: dict[str, Sequence[tuple[Any, ...]]] = {
         "clock": [(run.as_of,)],
         "settings": [(city.city, city.title, city.place_geoid, city.time_zone)],
@@ -55,24 +49,26 @@ def write_build_inputs(run: RunContext) -> None:
         "offered_labels": [(contract.source, *label) for contract in registry for label in contract.offered_labels()],
         "published_snapshots": published_snapshots(run),
     }
-    for table in LAYOUT:
-        _fill(con, table, filled.get(table, []))
+    for table in TABLES:
+        replace_rows(con, table, filled.get(table, []))
 
 
 def write_incremental_loads(con: DuckDBPyConnection, loads: Mapping[str, Sequence[tuple[str, int]]]) -> None:
     """Write the loads (id, sequence) that this run appends to each incremental fact."""
-    _fill(con, "growth", [(model, *load) for model, appended in loads.items() for load in appended])
+    replace_rows(con, "growth", [(model, *load) for model, appended in loads.items() for load in appended])
 
 
 def write_quality_inputs(run: RunContext, record: RunRecord) -> None:
     """Write what the quality tables read: this run (`record`) and earlier ones, every load, and what was rejected."""
     con, registry = run.con, run.location.registry
     earlier = [other for other in run.runs.all() if other.run_id != record.run_id]
-    _fill(con, "runs", [_run_row(each) for each in (*earlier, record) if each.outcome])
-    _fill(con, "source_status", [_status_row(status, registry) for status in record.sources.values()])
-    _fill(con, "gate_results", [_finding_row(record.run_id, gate, found) for gate in record.gates for found in gate.findings])
-    _fill(con, "loads", [row for contract in registry for row in _load_rows(run, contract)])
-    _fill(con, "accepted_deliveries", [row for contract in registry for row in _acceptance_rows(run, contract)])
+    replace_rows(con, "runs", [_run_row(each) for each in (*earlier, record) if each.outcome])
+    replace_rows(con, "source_status", [_status_row(status, registry) for status in record.sources.values()])
+    replace_rows(
+        con, "gate_results", [_finding_row(record.run_id, gate, found) for gate in record.gates for found in gate.findings]
+    )
+    replace_rows(con, "loads", [row for contract in registry for row in _load_rows(run, contract)])
+    replace_rows(con, "accepted_deliveries", [row for contract in registry for row in _acceptance_rows(run, contract)])
     con.execute("insert into receipts.rejected_rows select * from intake.rejected_rows")
     for contract in registry:
         _insert_rejected(run, contract)
@@ -176,17 +172,3 @@ def _load_rows(run: RunContext, contract: Contract) -> list[tuple[Any, ...]]:
 
 def _moment(text: str | None) -> dt.datetime | None:
     return dt.datetime.fromisoformat(text) if text else None
-
-
-def _fill(con: DuckDBPyConnection, table: str, rows: Sequence[tuple[Any, ...]]) -> None:
-    columns = declared_columns(table)
-    declared = ", ".join(f'"{name}" {kind}' for name, kind in columns.items())
-    con.execute(f"create or replace table receipts.{table} ({declared})")
-    if rows:
-        values = list(zip(*rows, strict=True))
-        filled = pa.table(
-            {name: pa.array(column, _ARROW[kind]) for (name, kind), column in zip(columns.items(), values, strict=True)}
-        )
-        con.register("filled", filled)
-        con.execute(f"insert into receipts.{table} select * from filled")
-        con.unregister("filled")

@@ -23,9 +23,10 @@ from ingest.contract.vocabulary import load_vocabulary
 from ingest.delivery.write_batch import DeliveryStore, Receipt, deliver
 from ingest.landing.cursor import read_cursor
 from ingest.landing.promote import promote
-from ingest.landing.tables import ensure_ledger, ensure_tables
+from ingest.landing.tables import ensure_tables
 from tests.support.postgres import Postgres
 from tests.support.visits import CITY_ZONE, CONTRACT, HASH_KEY, NOON
+from warehouse.metadata import migrate
 
 MILLION = 1_000_000
 # Four texts of a million rows at once are some 350 MB of Python objects; a batch of 65,536 rows is some 20 MB.
@@ -257,7 +258,7 @@ class Department:
             load={"mode": "merge", "key": ["office", "number"]},
         )
         self.con = duckdb.connect()
-        ensure_ledger(self.con)
+        migrate(self.con)
         ensure_tables(self.con, self.contract, CITY_ZONE)
         self.store = DeliveryStore(folder, "dpt__visits")
 

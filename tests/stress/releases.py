@@ -18,7 +18,8 @@ from ingest.contract.registry import load_registry
 from ingest.delivery.write_batch import DeliveryStore, deliver
 from ingest.landing.landing_journal import write_down
 from ingest.landing.promote import promote
-from ingest.landing.tables import ensure_ledger, ensure_tables
+from ingest.landing.tables import ensure_tables
+from warehouse.metadata import migrate
 
 FIRST, SECOND = "first", "second"
 YEARS, SCHOOLS = range(2015, 2025), range(2_000)
@@ -48,7 +49,7 @@ def open_home(home: Path) -> Iterator[tuple[DuckDBPyConnection, DeliveryStore]]:
     """The database and the deliveries of a home."""
     home.mkdir(exist_ok=True)
     with duckdb.connect(str(home / "warehouse.duckdb")) as con:
-        ensure_ledger(con)
+        migrate(con)
         ensure_tables(con, contract(), ZONE)
         yield con, DeliveryStore(home / "deliveries", contract().source)
 

@@ -21,7 +21,7 @@ from ingest.contract import Contract
 from ingest.delivery.write_batch import DeliveryStore, deliver
 from ingest.landing.landing_journal import write_down
 from ingest.landing.promote import promote
-from ingest.landing.tables import ensure_ledger, ensure_tables
+from ingest.landing.tables import ensure_tables
 from orchestration.instance import retention
 from orchestration.instance.setup import prepare_instance
 from orchestration.runs.record import RELEASED, RunRecord, RunStore
@@ -29,6 +29,7 @@ from orchestration.settings import Settings
 from tests.stress.small import write_figures
 from tests.stress.test_two_years import FIGURES, curve, used
 from tests.support.visits import CITY_ZONE, visits_contract
+from warehouse.metadata import migrate
 
 NIGHTS = int(os.environ.get("STRESS_NIGHTS", "365"))
 KEPT = round(NIGHTS * 90 / 365)
@@ -75,7 +76,7 @@ def test_a_year_of_what_runs_leave(
         monkeypatch.setattr(retention, "now", lambda now=now: now)
         # opened and closed every night, as runs do
         with duckdb.connect(str(home.warehouse)) as con, dg.DagsterInstance.get() as instance:
-            ensure_ledger(con)
+            migrate(con)
             session = SimpleNamespace(settings=settings, reading=SimpleNamespace(registry=registry), con=con, runs=runs)
             for contract in registry:
                 store = DeliveryStore(home.deliveries, contract.source)

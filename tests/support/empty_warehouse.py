@@ -19,10 +19,12 @@ from duckdb import DuckDBPyConnection
 
 from ingest.city import read_city
 from ingest.contract.registry import load_registry
-from ingest.landing.tables import ensure_ledger, ensure_tables
+from ingest.landing.tables import ensure_tables
 from orchestration.settings import DBT_PROJECT
-from orchestration.transform.dbt_sources import LAYOUT, SOURCES_FILE, write_sources
+from orchestration.transform.dbt_sources import SOURCES_FILE, write_sources
 from warehouse.connection import attach, open_working
+from warehouse.metadata import migrate
+from warehouse.metadata.receipts import TABLES, replace_rows
 from warehouse.paths import Home
 
 REPORTED = DBT_PROJECT / "models" / "disclosure" / "_disclosure__sources.yml"
@@ -50,13 +52,11 @@ def building_empty(folder: Path) -> Iterator[EmptyWarehouse]:
     write_sources(registry, SOURCES_FILE)
     con = open_working(home, threads=2)
     try:
-        ensure_ledger(con)
+        migrate(con)
         for contract in registry:
             ensure_tables(con, contract, zone)
-        con.execute("create schema receipts")
-        for table, columns in LAYOUT.items():
-            declared = ", ".join(f'"{name}" {kind}' for name, kind in (column.split(" ", 1) for column in columns.split(", ")))
-            con.execute(f"create table receipts.{table} ({declared})")
+        for table in TABLES:
+            replace_rows(con, table, [])
         con.execute("create schema if not exists disclosure")
         con.execute(f"create table if not exists disclosure.reported ({_reported()})")
         attach(con, files(home)["release"], "release")

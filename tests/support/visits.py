@@ -14,7 +14,8 @@ from ingest.contract import Contract
 from ingest.contract.vocabulary import load_vocabulary
 from ingest.delivery.write_batch import DeliveryStore, Receipt, deliver
 from ingest.landing.promote import Promotion, promote
-from ingest.landing.tables import LOAD_COLUMNS, MARKS, Counts, counts, ensure_ledger, ensure_tables
+from ingest.landing.tables import LOAD_COLUMNS, MARKS, Counts, counts, ensure_tables
+from warehouse.metadata import migrate
 
 CONTRACT: dict[str, Any] = {
     "source": "dpt__visits",
@@ -85,7 +86,7 @@ class Warehouse:
 
     def __post_init__(self) -> None:
         self.store = DeliveryStore(self.folder / "deliveries", CONTRACT["source"])
-        ensure_ledger(self.con)
+        migrate(self.con)
 
     def deliver(self, contract: Contract, files: dict[str, str | bytes]) -> Receipt:
         self.deliveries += 1

@@ -27,7 +27,7 @@
         held._load_id in ({{ loads_to_take() }})
         or exists (
             select 1
-            from {{ target.database }}.intake.gone as gone
+            from {{ target.database }}.intake.superseded_rows as gone
             where
                 gone.source = '{{ source_name }}'
                 and gone.sequence in ({{ loads_to_take('sequence') }})

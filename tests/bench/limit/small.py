@@ -20,8 +20,9 @@ from ingest.contract import Contract
 from ingest.contract.registry import load_registry
 from ingest.delivery.write_batch import DeliveryStore, deliver
 from ingest.landing.promote import promote
-from ingest.landing.tables import ensure_ledger, ensure_tables
+from ingest.landing.tables import ensure_tables
 from ingest.typing.cells import accepted_rows
+from warehouse.metadata import migrate
 
 
 def read_small(con: DuckDBPyConnection, deliveries: Path, without: Container[str], batches: Path, now: dt.datetime) -> None:
@@ -30,7 +31,7 @@ def read_small(con: DuckDBPyConnection, deliveries: Path, without: Container[str
     `batches`: a folder for batches that are written before they land. `now`: the time of the run.
     """
     city = read_city(deliveries)
-    ensure_ledger(con)
+    migrate(con)
     for contract in load_registry().for_city(city.sources, deliveries / "city.yml"):
         if contract.source in without:
             continue

@@ -44,7 +44,7 @@ def ledger(warehouse: Any) -> list[Any]:
 def lose(warehouse: Any, contract: Contract) -> None:
     """Empty everything that the working warehouse knows of the source."""
     warehouse.con.execute(f'drop table landing."{contract.source}" cascade')
-    for table in ("loads", "files", "rejected_rows", "gone", "gone_since"):
+    for table in ("loads", "files", "rejected_rows", "superseded_rows", "superseded_since"):
         warehouse.con.execute(f"delete from intake.{table}")
     ensure_tables(warehouse.con, contract, CITY_ZONE)
 

@@ -20,7 +20,9 @@ def merged(make_contract: Callable[..., Contract]) -> Contract:
 
 
 def told(warehouse: Any) -> list[Any]:
-    found: list[Any] = warehouse.con.execute("select source_file, source_row, sequence from intake.gone order by all").fetchall()
+    found: list[Any] = warehouse.con.execute(
+        "select source_file, source_row, sequence from intake.superseded_rows order by all"
+    ).fetchall()
     return found
 
 

@@ -14,7 +14,6 @@ from ingest.landing.tables import (
     Counts,
     LastLoad,
     declared_as_of,
-    ensure_ledger,
     ensure_tables,
     last_load,
     rejected_rows,
@@ -176,13 +175,6 @@ def test_a_new_column_is_added_and_an_old_one_stays(warehouse: Any, make_contrac
     ]
     ensure_tables(warehouse.con, new, ZONE)
     assert warehouse.rows() == [("1", "2", None)]
-
-
-def test_the_ledger_is_made_once(con: DuckDBPyConnection) -> None:
-    ensure_ledger(con)
-    con.execute("insert into intake.files values ('s', 'hash', 'terms', 'load')")
-    ensure_ledger(con)
-    assert con.execute("select count(*) from intake.files").fetchone() == (1,)
 
 
 def test_the_newest_delivery_is_shown_as_sent(warehouse: Any, make_contract: MakeContract) -> None:

@@ -16,10 +16,11 @@ from ingest.contract import Contract
 from ingest.contract.registry import load_registry
 from ingest.delivery.write_batch import DeliveryStore, deliver
 from ingest.landing.promote import promote
-from ingest.landing.tables import counts, ensure_ledger, ensure_tables
+from ingest.landing.tables import counts, ensure_tables
 from ingest.sample import write_sample
 from ingest.sample.sources import NOT_DELIVERED, SOURCES
 from ingest.typing.expressions import invalid_condition, required_columns
+from warehouse.metadata import migrate
 
 ZONE, NOW = "America/Chicago", dt.datetime(2026, 1, 1)
 NAMES = sorted(SOURCES)
@@ -54,7 +55,7 @@ def test_the_contract_takes_the_delivery_and_every_claim_is_kept(
     source: str, city: Path, planted: dict[str, Any], contracts: dict[str, Contract], con: DuckDBPyConnection, tmp_path: Path
 ) -> None:
     contract, store = contracts[source], DeliveryStore(tmp_path / "deliveries", source)
-    ensure_ledger(con)
+    migrate(con)
     receipt = deliver(contract, open_folder(contract, delivered_files(city / source), city / source), store, None, NOW)
     assert (receipt.columns_missing, receipt.columns_unknown, receipt.columns_repeated) == ((), (), ())
     ensure_tables(con, contract, ZONE)

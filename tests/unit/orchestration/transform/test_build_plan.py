@@ -18,13 +18,13 @@ from orchestration.transform.build_plan import (
     RECEIPTS,
     BuildPlan,
     FingerprintInputs,
-    ensure_state_table,
     invalidate,
     plan,
     read_state,
     write_state,
 )
 from orchestration.transform.incremental import consumed_sequences, save_state
+from warehouse.metadata import migrate
 from warehouse.releases import NodeFingerprint
 
 CLOCK = RECEIPTS + "clock"
@@ -155,8 +155,7 @@ def test_nothing_is_known_of_what_a_test_failed_on_or_of_what_was_left_out_for_i
         return NodeResult(f"{kind}.levelground.{name}", name, kind, status, 0.0, 1, "", tested)
 
     with duckdb.connect() as con:
-        con.execute("create schema intake")
-        ensure_state_table(con)
+        migrate(con)
         run: Any = SimpleNamespace(con=con, fingerprints={})
         results = [
             result("test", "stg_calls__is_filled", "fail", MODEL + "stg_calls"),
@@ -217,8 +216,7 @@ def test_a_table_that_is_gone_is_built_and_one_of_which_nothing_is_known(before:
 
 def test_the_account_holds_what_was_built_and_forgets_what_is_about_to_be(before: FingerprintInputs) -> None:
     with duckdb.connect() as con:
-        con.execute("create schema intake")
-        ensure_state_table(con)
+        migrate(con)
         write_state(con, fingerprints(before))
         write_state(con, fingerprints(before))
         assert read_state(con) == fingerprints(before)
