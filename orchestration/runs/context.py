@@ -25,7 +25,7 @@ from orchestration.runs.record import RunRecord, RunStore
 from orchestration.runs.results import NodeResult
 from orchestration.runs.status_report import published_source_quality
 from orchestration.settings import Settings
-from warehouse.disclosure import Suppressed
+from warehouse.disclosure import SuppressionSummary
 from warehouse.releases import Candidate, NodeFingerprint
 
 # The prefix of the folders in tmp/ that hold the downloads of a run.
@@ -55,7 +55,7 @@ class RunContext:
     con: DuckDBPyConnection
     as_of: dt.datetime
     candidate: Candidate | None = None
-    suppressed: Suppressed | None = None
+    suppressed: SuppressionSummary | None = None
     # of the tables in the candidate, by dbt's id
     fingerprints: dict[str, NodeFingerprint] = field(default_factory=dict)
     # the loads that this run appended to each incremental fact of the current release, by the fact's name

@@ -25,12 +25,12 @@ from tests.unit.expectations.disclosure.world import (
     snapshot,
     where,
 )
-from warehouse.disclosure.build_constraints import Public, count_up
-from warehouse.disclosure.complementary_suppression import Before, choose
-from warehouse.disclosure.counts import At
-from warehouse.disclosure.planned_figures import Figure, Key
-from warehouse.disclosure.snapshot_suppression import choose_over_time
-from warehouse.disclosure.suppression_units import units
+from warehouse.disclosure.build_constraints import PublicReference, build_constraints
+from warehouse.disclosure.complementary_suppression import EarlierReleases, find_pattern
+from warehouse.disclosure.counts import Cell
+from warehouse.disclosure.planned_figures import Figure, RowKey
+from warehouse.disclosure.snapshot_suppression import find_pattern_over_snapshots
+from warehouse.disclosure.suppression_units import suppression_units
 
 RACES = ("black", "white", "hispanic", "declined")
 STOPS = measure("composition", "stops")
@@ -43,17 +43,17 @@ AMONG = {"answered.denominator": "stops.numerator"}
 
 def _figures(rows: Sequence[Row]) -> list[Figure]:
     """The rows as the suppressor reads them."""
-    known: dict[tuple[str, At], list[tuple[float, float]]] = {}
+    known: dict[tuple[str, Cell], list[tuple[float, float]]] = {}
     for row in rows:
         if KINDS[row.where.race] in KNOWN:
-            slim = (row.measure.measure_id, At(*row.where)._replace(race="all"))
+            slim = (row.measure.measure_id, Cell(*row.where)._replace(race="all"))
             known.setdefault(slim, []).append((row.figures["numerator"], row.figures["denominator"]))
     figures = []
     for row in rows:
-        of, at = row.measure, At(*row.where)
+        of, at = row.measure, Cell(*row.where)
         among = known.get((of.measure_id, at._replace(race="all")), [])
         of_known = [math.fsum(pair[0] for pair in among), math.fsum(pair[of.kind == "proportion"] for pair in among)]
-        key = Key(of.measure_id, 1, at, row.method)
+        key = RowKey(of.measure_id, 1, at, row.method)
         records = (of.numerator, of.denominator, None)
         own = (row.figures["numerator"], row.figures["denominator"], of.threshold, of.hides_zeros, of.kind)
         figures.append(Figure(key, "computed", *own, *records, *of_known))
@@ -100,13 +100,13 @@ def test_no_count_of_a_random_city_can_be_told(
         truth += slice_rows(SEARCHED, at, {race: (cell[1], cell[0]) for race, cell in cells.items()}, reference=reference)
         truth += slice_rows(ANSWERED, at, {race: (cell[3], cell[2]) for race, cell in cells.items()})
     figures = _figures(truth)
-    counts = count_up(figures, Public(KINDS, AMONG))
-    chosen = choose(counts, units(figures, counts), [min(1.0, value) for value in counts.value])
+    counts = build_constraints(figures, PublicReference(KINDS, AMONG))
+    chosen = find_pattern(counts, suppression_units(figures, counts), [min(1.0, value) for value in counts.value])
     assert not chosen.unsafe
     published: list[Row] = []
     for of in (STOPS, SEARCHED, ANSWERED):
-        hidden = {row.where for row in truth if Key(of.measure_id, 1, At(*row.where), row.method) in chosen.rows}
-        unknown = {row.where for row in truth if Key(of.measure_id, 1, At(*row.where), row.method) in chosen.unknown}
+        hidden = {row.where for row in truth if RowKey(of.measure_id, 1, Cell(*row.where), row.method) in chosen.rows}
+        unknown = {row.where for row in truth if RowKey(of.measure_id, 1, Cell(*row.where), row.method) in chosen.unknown}
         unknown |= {at for at in hidden if at.race == "all"}
         rows = [row for row in truth if row.measure == of]
         published += publish(rows, hidden, unknown_hidden=unknown, also=partial(_as_published, unknown_hidden=unknown))
@@ -115,11 +115,11 @@ def test_no_count_of_a_random_city_can_be_told(
     assert not judgement.fractions
 
 
-def _key(row: Row) -> Key:
-    return Key(row.measure.measure_id, 1, At(*row.where), row.method)
+def _key(row: Row) -> RowKey:
+    return RowKey(row.measure.measure_id, 1, Cell(*row.where), row.method)
 
 
-def _out(rows: Sequence[Row], hidden: set[Key], unknown: set[Key]) -> list[Row]:
+def _out(rows: Sequence[Row], hidden: set[RowKey], unknown: set[RowKey]) -> list[Row]:
     """The rows as they are published where rows, and known shares of slices, are hidden."""
     gone = {row.where for row in rows if _key(row) in hidden}
     unknown_gone = {row.where for row in rows if _key(row) in unknown} | {at for at in gone if at.race == "all"}
@@ -134,16 +134,16 @@ def _out(rows: Sequence[Row], hidden: set[Key], unknown: set[Key]) -> list[Row]:
 def test_no_snapshot_of_a_random_stock_tells_an_earlier_one(first: list[int], moves: list[list[int]]) -> None:
     """Each snapshot is released beside those before, whose pattern stays; readers keep all files."""
     stocks = frozenset({"staff.numerator"})
-    counts_of, truth, ledger, before = [first], [], [], Before()
+    counts_of, truth, ledger, before = [first], [], [], EarlierReleases()
     for move in moves:
         counts_of.append([max(0, number + by) for number, by in zip(counts_of[-1], move, strict=True)])
     for quarter_of_year, numbers in enumerate(counts_of, 1):
         cells = {race: (number, 0) for race, number in zip(RACES, numbers, strict=True)}
         truth += slice_rows(STAFF, snapshot(quarter_of_year), cells)
         figures = _figures(truth)
-        counts = count_up(figures, Public(KINDS, {}, stocks))
+        counts = build_constraints(figures, PublicReference(KINDS, {}, stocks))
         least = [min(1.0, value) for value in counts.value]
-        chosen = choose_over_time(counts, units(figures, counts), least, before, stocks)
+        chosen = find_pattern_over_snapshots(counts, suppression_units(figures, counts), least, before, stocks)
         assert not chosen.unsafe
         published = _out(truth, set(chosen.rows), set(chosen.unknown))
         judgement = attack(published, truth, ledger=ledger, stocks=stocks)
@@ -152,7 +152,7 @@ def test_no_snapshot_of_a_random_stock_tells_an_earlier_one(first: list[int], mo
         ledger += published
         keys = {_key(row) for row in truth}
         whole = {key for key in keys if key.at.race == "all"}
-        before = Before(
+        before = EarlierReleases(
             shown=frozenset(keys - chosen.rows.keys()),
             hidden=frozenset(chosen.rows),
             unknown_shown=frozenset(whole - chosen.unknown - chosen.rows.keys()),
@@ -171,8 +171,8 @@ def test_no_year_can_be_told_by_its_pooled_period(table: list[list[tuple[int, in
         truth += slice_rows(LEAD, where(period_start=dt.date(2021 + step, 1, 1)), cells)
     truth += slice_rows(LEAD, where(period_type="3_year", period_start=dt.date(2021, 1, 1)), pooled)
     figures = _figures(truth)
-    counts = count_up(figures, Public(KINDS))
-    chosen = choose(counts, units(figures, counts), [min(1.0, value) for value in counts.value])
+    counts = build_constraints(figures, PublicReference(KINDS))
+    chosen = find_pattern(counts, suppression_units(figures, counts), [min(1.0, value) for value in counts.value])
     assert not chosen.unsafe
     judgement = attack(_out(truth, set(chosen.rows), set(chosen.unknown)), truth)
     assert not judgement.leaks, judgement.leaks
@@ -206,8 +206,8 @@ def test_no_year_of_a_group_in_a_district_can_be_told_by_three_margins(table: li
         shown += rows(district(place, period_type="3_year", period_start=dt.date(2021, 1, 1)), (place,), range(3))
     every = _figures([*shown, *inside])
     figures = every[: len(shown)]
-    counts = count_up(every, Public(KINDS))
-    chosen = choose(counts, units(figures, counts), [min(1.0, value) for value in counts.value])
+    counts = build_constraints(every, PublicReference(KINDS))
+    chosen = find_pattern(counts, suppression_units(figures, counts), [min(1.0, value) for value in counts.value])
     assert not chosen.unsafe
     judgement = attack(_out(shown, set(chosen.rows), set(chosen.unknown)), [*shown, *inside])
     assert not judgement.leaks, judgement.leaks
@@ -248,8 +248,8 @@ def test_no_stop_of_a_random_precinct_or_reason_can_be_told(table: list[list[tup
         truth += slice_rows(searched, at, {race: (count[2], count[1]) for race, count in of.items()})
         truth += slice_rows(vehicles, at, {race: (count[3], count[1]) for race, count in of.items()})
     figures = _figures(truth)
-    counts_of = count_up(figures, Public(KINDS, among))
-    chosen = choose(counts_of, units(figures, counts_of), [min(1.0, value) for value in counts_of.value])
+    counts_of = build_constraints(figures, PublicReference(KINDS, among))
+    chosen = find_pattern(counts_of, suppression_units(figures, counts_of), [min(1.0, value) for value in counts_of.value])
     assert not chosen.unsafe
     published = [row for of in (STOPS, recorded, searched, vehicles) for row in _out_of(of, truth, chosen.rows, chosen.unknown)]
     judgement = attack(published, truth, subsets=among.items())
@@ -257,5 +257,5 @@ def test_no_stop_of_a_random_precinct_or_reason_can_be_told(table: list[list[tup
     assert not judgement.fractions
 
 
-def _out_of(of: Measure, truth: Sequence[Row], hidden: Collection[Key], unknown: Collection[Key]) -> list[Row]:
+def _out_of(of: Measure, truth: Sequence[Row], hidden: Collection[RowKey], unknown: Collection[RowKey]) -> list[Row]:
     return _out([row for row in truth if row.measure == of], set(hidden), set(unknown))

@@ -1,13 +1,19 @@
-"""The suppressor: which figures of persons the public file keeps back, so that nobody is given away.
+"""Suppress cells of the public file, so that no small count of persons can be computed from it.
 
-Here: counts of persons and how they hang together (`counts`, `sums`), what a row shows of them (`units`), the choice of what is
-hidden (`choice`, `program`), figures frozen as reported (`reported`), and all that was ever published (`ledger`). Not here: what
-goes out at all (the publication plan, a seed), how a hidden row looks (the published models), and the attack on the result,
-which shares no code with this (`expectations.disclosure`).
+A run calls `suppress` after the marts are built, and `record` before the release is sealed. The steps:
+
+    planned_figures, reported_figures    the rows that the publication plan contains, frozen as first reported
+    counts, build_constraints, period_sums    counts of persons behind the rows, and the equations between them
+    suppression_units    the figures that are shown or hidden together
+    complementary_suppression, snapshot_suppression, linear_programs    primary and complementary suppression
+    publication_ledger   every row ever published
+
+See the seed `publication_plan` for what is published at all, the published models for how a hidden row looks, and
+`expectations.disclosure` for the audit of the result, which shares no code with this package (an import-linter contract).
 """
 
 from warehouse.disclosure.publication_ledger import record, remember, restore
 from warehouse.disclosure.reported_figures import PLANNED, REPORTED
-from warehouse.disclosure.suppress import Suppressed, next_due, suppress
+from warehouse.disclosure.suppress import SuppressionSummary, next_due, suppress
 
-__all__ = ["PLANNED", "REPORTED", "Suppressed", "next_due", "record", "remember", "restore", "suppress"]
+__all__ = ["PLANNED", "REPORTED", "SuppressionSummary", "next_due", "record", "remember", "restore", "suppress"]

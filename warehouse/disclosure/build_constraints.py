@@ -1,11 +1,11 @@
-"""Which counts of persons there are behind the figures, and what adds up to what.
+"""Build the counts of persons behind the figures, and the equations between them that any reader can write down.
 
-Here: everything that a reader can add and subtract without being told how: known and unknown races to all, parts of a place, a
-period or a stratum to the whole, who is in a denominator and not in the numerator, who chose several races. Not here: which row
-shows which count (`units`), what is hidden (`choice`).
+The equations: known and unknown races add up to all; parts of a geography, period or stratum add up to the total; a denominator
+is its numerator and a complement; persons who chose several races are in the alone-or-in-combination counts. See
+`suppression_units` for the rows that show each count.
 
-Of a sum there may be a rest that no row shows: races that the plan leaves out, records that no map places. Where no sum of a
-family has a rest, a reader may take it that there is none; else each rest is a count of its own, to be protected as well.
+A sum may have a rest that no row shows: races outside the publication plan, records without a geography. Where no sum of a
+family has a rest, a reader may assume that there is none. Otherwise each rest is a count that is protected as well.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from warehouse.disclosure.counts import EQUAL, At, Count, Counts, Sum
-from warehouse.disclosure.period_sums import REST, Out, period_sums
+from warehouse.disclosure.counts import EQUAL, Cell, CountKey, CountSystem, SumConstraint
+from warehouse.disclosure.period_sums import REST, PublishedKinds, period_sums
 from warehouse.disclosure.planned_figures import Figure
 
 ALL, EXCLUSIVE, COMBINED = "all", "exclusive", "alone_or_in_combination"
@@ -30,10 +30,10 @@ _ADDED_UP = (ALL, KNOWN, UNKNOWN, _OTHER_KNOWN, _OTHER_UNKNOWN)
 
 
 @dataclass(frozen=True)
-class Public:
-    """What is public of the words: kinds of race codes, which records are known to be among which others, and stocks.
+class PublicReference:
+    """Public reference data: kinds of race codes, records that are a subset of others (`universes`), and stocks.
 
-    `stocks`: records of persons who stay from one snapshot to the next.
+    `stocks`: records of persons most of whom are in the next snapshot too.
     """
 
     race_kinds: Mapping[str, str]
@@ -41,43 +41,43 @@ class Public:
     stocks: frozenset[str] = frozenset()
 
 
-def count_up(figures: Iterable[Figure], public: Public) -> Counts:
+def build_constraints(figures: Iterable[Figure], public: PublicReference) -> CountSystem:
     """All counts behind the figures, with all equations between them."""
-    counts = Counts()
-    known: dict[Count, float] = {}
+    counts = CountSystem()
+    known: dict[CountKey, float] = {}
     pairs: dict[tuple[str, str], None] = {}
     for figure in figures:
-        _own_counts(counts, figure)
-        _note_known(known, figure)
+        _add_reported_counts(counts, figure)
+        _remember_known_races(known, figure)
         if figure.denominator_records is not None:
             pairs[figure.numerator_records, figure.denominator_records] = None
     for records, universe in public.universes.items():
         pairs[records, universe] = None
-    _same_persons(counts, public.universes)
+    _equate_same_persons(counts, public.universes)
     all_records = list(dict.fromkeys(name.records for name in counts.names))
     for records in all_records:
-        _races(counts, records, known, public.race_kinds)
-        _add(counts, _strata(counts, records), overlapping=True)
-        _add(counts, period_sums(counts, records), overlapping=False)
-        _places(counts, records)
-        _races(counts, records, known, public.race_kinds, at_rests=True)
-        _combinations(counts, records)
+        _add_race_sums(counts, records, known, public.race_kinds)
+        _add_sums(counts, _stratum_sums(counts, records), overlapping=True)
+        _add_sums(counts, period_sums(counts, records), overlapping=False)
+        _add_place_sums(counts, records)
+        _add_race_sums(counts, records, known, public.race_kinds, at_rests=True)
+        _add_combinations(counts, records)
     for numerator, denominator in pairs:
-        _complements(counts, numerator, denominator)
+        _add_complements(counts, numerator, denominator)
     return counts
 
 
-def everybody(at: At) -> At:
-    """The same persons and all others there, of whatever race."""
+def all_races(at: Cell) -> Cell:
+    """The cell of all races with the same period, geography and stratum."""
     return at._replace(race=ALL, tabulation=EXCLUSIVE)
 
 
-def others(denominator: str, numerator: str) -> str:
-    """The records of those in the denominator who are not in the numerator."""
+def complement_of(denominator: str, numerator: str) -> str:
+    """The name of the records that are in the denominator and not in the numerator."""
     return f"{denominator} less {numerator}"
 
 
-def _own_counts(counts: Counts, figure: Figure) -> None:
+def _add_reported_counts(counts: CountSystem, figure: Figure) -> None:
     if figure.kind == "median":
         return
     instead = {"not_collected": 0.0, "suppressed_at_source": math.nan}.get(figure.value_status)
@@ -87,19 +87,19 @@ def _own_counts(counts: Counts, figure: Figure) -> None:
     ):
         value = instead if number is None else number
         if records is not None and value is not None:
-            counts.agree(records, figure.threshold, hides_zeros=figure.hides_zeros)
-            counts.add(Count(records, at), value)
+            counts.require_threshold(records, figure.threshold, hides_zeros=figure.hides_zeros)
+            counts.add(CountKey(records, at), value)
 
 
-def denominator_at(figure: Figure) -> At:
-    """Of which persons the denominator counts: of a composition, all."""
-    return everybody(figure.at) if figure.kind == "composition" else figure.at
+def denominator_at(figure: Figure) -> Cell:
+    """The cell of the denominator: all races for a composition, else the cell of the row."""
+    return all_races(figure.at) if figure.kind == "composition" else figure.at
 
 
-def _same_persons(counts: Counts, universes: Mapping[str, str]) -> None:
-    """Two records among the same others that agree wherever both are counted are taken to be the same persons.
+def _equate_same_persons(counts: CountSystem, universes: Mapping[str, str]) -> None:
+    """Equate two subsets of the same universe that agree wherever both are counted: they count the same persons.
 
-    Stops with an answer to one question are those with an answer to the next: one form, filled in or not.
+    Stops with an answer to one question are the stops with an answer to the next: the form is filled in or not.
     """
     for first, second in itertools.combinations(sorted(universes), 2):
         if universes[first] != universes[second]:
@@ -107,22 +107,22 @@ def _same_persons(counts: Counts, universes: Mapping[str, str]) -> None:
         both = [(number, other) for at, number in counts.of(first) if (other := counts.get(second, at)) is not None]
         if all(abs(counts.value[one] - counts.value[other]) <= EQUAL for one, other in both):
             for one, other in both:
-                counts.equate({one: 1.0, other: -1.0})
+                counts.add_equation({one: 1.0, other: -1.0})
 
 
-def _note_known(known: dict[Count, float], figure: Figure) -> None:
-    whole = everybody(figure.at)
+def _remember_known_races(known: dict[CountKey, float], figure: Figure) -> None:
+    whole = all_races(figure.at)
     for records, number in (
         (figure.numerator_records, figure.known_numerator),
         (figure.denominator_records, figure.known_denominator),
     ):
         if records is not None and number is not None:
-            known.setdefault(Count(records, whole), number)
+            known.setdefault(CountKey(records, whole), number)
 
 
-def _add(counts: Counts, sums: Iterable[Sum], *, overlapping: bool) -> None:
-    """The equations of sums. Where parts come to more than a whole they overlap: each is then at most the whole, or nothing."""
-    families: dict[tuple[str, ...], list[tuple[Sum, float]]] = defaultdict(list)
+def _add_sums(counts: CountSystem, sums: Iterable[SumConstraint], *, overlapping: bool) -> None:
+    """Add the equations of sums. Parts that exceed their total overlap: each is then at most the total, or unconstrained."""
+    families: dict[tuple[str, ...], list[tuple[SumConstraint, float]]] = defaultdict(list)
     for one in sums:
         rest = counts.value[one.whole] - math.fsum(counts.value[part] for part in one.parts)
         families[one.family].append((one, rest))
@@ -131,7 +131,7 @@ def _add(counts: Counts, sums: Iterable[Sum], *, overlapping: bool) -> None:
         if any(rest < -limit for (_, rest), limit in zip(members, slack, strict=True)):
             for one, _ in members if overlapping else ():
                 for part in one.parts:
-                    counts.equate({part: 1.0, one.whole: -1.0}, at_most=True)
+                    counts.add_equation({part: 1.0, one.whole: -1.0}, at_most=True)
             continue
         has_rests = any(not rest <= limit for (_, rest), limit in zip(members, slack, strict=True))
         for one, rest in members:
@@ -139,19 +139,19 @@ def _add(counts: Counts, sums: Iterable[Sum], *, overlapping: bool) -> None:
             if has_rests:
                 value = rest if math.isnan(rest) else max(rest, 0.0)
                 terms[counts.add(one.rest, value)] = -1.0
-            counts.equate(terms)
+            counts.add_equation(terms)
 
 
-def _slices(counts: Counts, records: str, **same: str) -> Iterator[tuple[At, dict[At, int]]]:
-    """Counts that differ only in the fields named, under what they share."""
-    groups: dict[At, dict[At, int]] = {}
+def _slices(counts: CountSystem, records: str, **same: str) -> Iterator[tuple[Cell, dict[Cell, int]]]:
+    """Groups of counts that differ only in the fields named, by the cell that they share."""
+    groups: dict[Cell, dict[Cell, int]] = {}
     for at, number in counts.of(records):
         groups.setdefault(at._replace(**same), {})[at] = number  # type: ignore[arg-type]
     return iter(groups.items())
 
 
-def _races(
-    counts: Counts, records: str, known: Mapping[Count, float], kinds: Mapping[str, str], *, at_rests: bool = False
+def _add_race_sums(
+    counts: CountSystem, records: str, known: Mapping[CountKey, float], kinds: Mapping[str, str], *, at_rests: bool = False
 ) -> None:
     sums = []
     for whole_at, members in _slices(counts, records, race=ALL):
@@ -160,22 +160,28 @@ def _races(
             continue
         whole = members[whole_at]
         codes = {at.race: number for at, number in members.items() if at.race in kinds and at.race != ALL}
-        told = tuple(number for race, number in codes.items() if kinds[race] in _KNOWN_KINDS)
-        untold = tuple(number for race, number in codes.items() if kinds[race] not in _KNOWN_KINDS)
-        there = math.fsum(counts.value[number] for number in told)
-        among = known.get(Count(records, whole_at), there)
-        of_known = counts.add(Count(records, whole_at._replace(race=KNOWN)), among, is_secret=False)
+        known_parts = tuple(number for race, number in codes.items() if kinds[race] in _KNOWN_KINDS)
+        unknown_parts = tuple(number for race, number in codes.items() if kinds[race] not in _KNOWN_KINDS)
+        there = math.fsum(counts.value[number] for number in known_parts)
+        among = known.get(CountKey(records, whole_at), there)
+        of_known = counts.add(CountKey(records, whole_at._replace(race=KNOWN)), among, is_secret=False)
         left = counts.value[whole] - counts.value[of_known]
-        of_unknown = counts.add(Count(records, whole_at._replace(race=UNKNOWN)), left)
-        counts.equate({whole: 1.0, of_known: -1.0, of_unknown: -1.0})
+        of_unknown = counts.add(CountKey(records, whole_at._replace(race=UNKNOWN)), left)
+        counts.add_equation({whole: 1.0, of_known: -1.0, of_unknown: -1.0})
         family = (whole_at.period_type, whole_at.geography_type, whole_at.stratum_type)
-        sums.append(Sum((*family, KNOWN), of_known, told, Count(records, whole_at._replace(race=_OTHER_KNOWN))))
-        sums.append(Sum((*family, UNKNOWN), of_unknown, untold, Count(records, whole_at._replace(race=_OTHER_UNKNOWN))))
-    _add(counts, sums, overlapping=False)
+        sums.append(
+            SumConstraint((*family, KNOWN), of_known, known_parts, CountKey(records, whole_at._replace(race=_OTHER_KNOWN)))
+        )
+        sums.append(
+            SumConstraint(
+                (*family, UNKNOWN), of_unknown, unknown_parts, CountKey(records, whole_at._replace(race=_OTHER_UNKNOWN))
+            )
+        )
+    _add_sums(counts, sums, overlapping=False)
 
 
-def _strata(counts: Counts, records: str) -> Iterator[Sum]:
-    """Strata add up to all; those whose code is `a/b` to stratum `a` of another type."""
+def _stratum_sums(counts: CountSystem, records: str) -> Iterator[SumConstraint]:
+    """Sums of strata to all; strata with code `a/b` add up to stratum `a` of another type."""
     for whole_at, members in _slices(counts, records, stratum_type=ALL, stratum_code=ALL):
         by_code = {at.stratum_code: at for at in members if at.stratum_type != ALL}
         parts: dict[tuple[str, str, int], list[int]] = defaultdict(list)
@@ -186,14 +192,14 @@ def _strata(counts: Counts, records: str) -> Iterator[Sum]:
             elif whole_at in members:
                 parts[at.stratum_type, "", members[whole_at]].append(members[at])
         for (stratum_type, path, whole), found in parts.items():
-            rest = Count(records, whole_at._replace(stratum_type=stratum_type, stratum_code=f"{path}{REST}"))
-            yield Sum((stratum_type, "in a stratum" if path else ALL), whole, tuple(found), rest)
+            rest = CountKey(records, whole_at._replace(stratum_type=stratum_type, stratum_code=f"{path}{REST}"))
+            yield SumConstraint((stratum_type, "in a stratum" if path else ALL), whole, tuple(found), rest)
 
 
-def _places(counts: Counts, records: str) -> None:
-    """Places of a kind add up to the jurisdiction or, where their codes say so (`DISTRICT/SCHOOL`), to one of another kind."""
+def _add_place_sums(counts: CountSystem, records: str) -> None:
+    """Add sums of geographies to the jurisdiction or, where their codes contain it (`DISTRICT/SCHOOL`), to a parent geography."""
     there = dict(counts.of(records))
-    out = Out(there)
+    out = PublishedKinds(there)
     geoids: dict[str, set[str]] = defaultdict(set)
     for at in there:
         geoids[at.geography_type].add(at.geoid)
@@ -214,30 +220,33 @@ def _places(counts: Counts, records: str) -> None:
                         if at.geography_type == kind and (above is None or at.geoid.rpartition("/")[0] == whole_at.geoid)
                     ]
                     family = (kind, whole_at.period_type)
-                    sums.append(Sum(family, members[whole_at], tuple(parts), Count(records, rest_at)))
-        _add(counts, sums, overlapping=False)
+                    sums.append(SumConstraint(family, members[whole_at], tuple(parts), CountKey(records, rest_at)))
+        _add_sums(counts, sums, overlapping=False)
 
 
-def _complements(counts: Counts, numerator: str, denominator: str) -> None:
-    """Who is in the denominator and not in the numerator; of a composition, who is of another race."""
+def _add_complements(counts: CountSystem, numerator: str, denominator: str) -> None:
+    """Add the complement of each numerator in its denominator; of a composition, the persons of other races."""
     threshold = max(counts.threshold_of(numerator), counts.threshold_of(denominator))
     hides_zeros = counts.hides_zero(numerator) or counts.hides_zero(denominator)
-    counts.agree(others(denominator, numerator), threshold, hides_zeros=hides_zeros)
+    counts.require_threshold(complement_of(denominator, numerator), threshold, hides_zeros=hides_zeros)
     for at, number in counts.of(numerator):
         if numerator == denominator:
             if at.race in _ADDED_UP or at.tabulation == _WITH_OTHERS:
                 continue
-            whole = counts.get(denominator, everybody(at))
+            whole = counts.get(denominator, all_races(at))
         else:
             whole = counts.get(denominator, at)
         if whole is not None:
             value = counts.value[whole] - counts.value[number]
-            rest = counts.add(Count(others(denominator, numerator), at), value, is_secret=at.race != KNOWN)
-            counts.equate({number: 1.0, rest: 1.0, whole: -1.0})
+            rest = counts.add(CountKey(complement_of(denominator, numerator), at), value, is_secret=at.race != KNOWN)
+            counts.add_equation({number: 1.0, rest: 1.0, whole: -1.0})
 
 
-def _combinations(counts: Counts, records: str) -> None:
-    """Who chose a race with others: who chose it, less who chose it alone; at most the multiracial, who chose two at least."""
+def _add_combinations(counts: CountSystem, records: str) -> None:
+    """Add the persons who chose a race with others: those in combination less those alone.
+
+    They are at most the multiracial persons of the cell, each of whom chose at least two races.
+    """
     several_of: list[tuple[int, list[int]]] = []
     for whole_at, members in _slices(counts, records, race=ALL, tabulation=EXCLUSIVE):
         several = members.get(whole_at._replace(race="multiracial"))
@@ -246,18 +255,18 @@ def _combinations(counts: Counts, records: str) -> None:
             if at.tabulation == COMBINED:
                 alone = members.get(at._replace(tabulation=EXCLUSIVE))
                 value = counts.value[number] - (0.0 if alone is None else counts.value[alone])
-                name = Count(records, at._replace(tabulation=_WITH_OTHERS))
+                name = CountKey(records, at._replace(tabulation=_WITH_OTHERS))
                 more = counts.add(name, value, is_secret=not math.isnan(value))
-                counts.equate({number: 1.0, more: -1.0, **({} if alone is None else {alone: -1.0})})
+                counts.add_equation({number: 1.0, more: -1.0, **({} if alone is None else {alone: -1.0})})
                 with_others.append(more)
         if several is not None and with_others:
             several_of.append((several, with_others))
             for more in with_others:
                 if counts.value[more] <= counts.value[several] + EQUAL:
-                    counts.equate({more: 1.0, several: -1.0}, at_most=True)
+                    counts.add_equation({more: 1.0, several: -1.0}, at_most=True)
     if all(
         math.fsum(counts.value[more] for more in with_others) >= 2 * counts.value[several] - EQUAL
         for several, with_others in several_of
     ):
         for several, with_others in several_of:
-            counts.equate({several: 2.0, **dict.fromkeys(with_others, -1.0)}, at_most=True)
+            counts.add_equation({several: 2.0, **dict.fromkeys(with_others, -1.0)}, at_most=True)

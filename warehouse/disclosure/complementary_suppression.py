@@ -1,12 +1,10 @@
-"""Which units are hidden, so that no small count can be told.
+"""Choose the units to hide: primary suppression of small counts, and complementary suppression that protects them.
 
-Here: primary units, those with a small count, and secondary ones, without which a small count could be computed. Not here: the
-program that finds the cheapest (`program`), what goes out at all (the plan).
-
-A small count is safe if another city is possible in which it is more by threshold − 1 and all that is shown is the same. For
-each the cheapest such city is looked for, hidden counts nearly free, shown ones at the price of what readers would lose; what
-differs in it is hidden. Hiding more never makes a safe count unsafe, so one pass over all of them is enough. A second pass, in
-which what the first one did not hide costs in full and what it hid a part, takes back what proved needless.
+A small count is safe if a reader cannot exclude a city in which that count is larger by threshold − 1 and every shown figure is
+the same. For each small count a linear program (`linear_programs`) finds the cheapest such city: changing a hidden count costs
+almost nothing, changing a shown count costs what readers would lose. The counts that differ in it are hidden. Hiding more never
+makes a safe count unsafe, so one pass over all small counts is enough. A second pass, in which units hidden by the first are
+cheap, removes suppressions that proved unnecessary.
 """
 
 from __future__ import annotations
@@ -16,47 +14,52 @@ from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from warehouse.disclosure.counts import EQUAL, Counts, Equation
-from warehouse.disclosure.linear_programs import Deviations
-from warehouse.disclosure.planned_figures import Key
-from warehouse.disclosure.suppression_units import Unit
+from warehouse.disclosure.counts import EQUAL, CountSystem, Equation
+from warehouse.disclosure.linear_programs import DeviationProgram
+from warehouse.disclosure.planned_figures import RowKey
+from warehouse.disclosure.suppression_units import SuppressionUnit
 
 PRIMARY, SECONDARY, CARRIED = "primary", "secondary", "earlier_snapshot"
 _HIDDEN_COST, _NO_ROW_COST, _AGAIN = 1e-3, 1e-4, 0.05
 
 
 @dataclass(frozen=True)
-class Before:
-    """What earlier releases have settled, by row, and by the row of all races for the figures of unknown race."""
+class EarlierReleases:
+    """The pattern of earlier releases: rows shown or hidden, and per row of all races the figures of unknown race."""
 
-    shown: Collection[Key] = frozenset()
-    hidden: Collection[Key] = frozenset()
-    unknown_shown: Collection[Key] = frozenset()
-    unknown_hidden: Collection[Key] = frozenset()
+    shown: Collection[RowKey] = frozenset()
+    hidden: Collection[RowKey] = frozenset()
+    unknown_shown: Collection[RowKey] = frozenset()
+    unknown_hidden: Collection[RowKey] = frozenset()
 
 
 @dataclass(frozen=True)
-class Choice:
-    """Hidden rows with the reason, slices whose figures of unknown race are hidden, hidden counts, small counts left unsafe."""
+class SuppressionPattern:
+    """A suppression pattern.
 
-    rows: dict[Key, str]
-    unknown: frozenset[Key]
+    `rows`: hidden rows with the reason. `unknown`: slices whose figures of unknown race are hidden. `counts`: whether a count is
+    hidden. `unsafe`: small counts that no pattern can protect.
+    """
+
+    rows: dict[RowKey, str]
+    unknown: frozenset[RowKey]
     counts: dict[int, bool]
     unsafe: tuple[int, ...]
 
 
-def choose(
-    counts: Counts,
-    units: Sequence[Unit],
+def find_pattern(
+    counts: CountSystem,
+    units: Sequence[SuppressionUnit],
     least: Sequence[float],
-    before: Before | None = None,
+    before: EarlierReleases | None = None,
     known: Collection[int] = frozenset(),
-) -> Choice:
-    """The hidden units. `least`: what a reader takes each count to be at least; `known`: counts that no hiding protects any more.
+) -> SuppressionPattern:
+    """The pattern that protects every small count at the smallest loss found.
 
-    Deterministic: equal input gives an equal choice, in whatever order rows were delivered.
+    `least`: the lower bound of each count that a reader knows. `known`: counts that earlier publications disclose already.
+    Deterministic: equal input gives an equal pattern, whatever the order of delivered rows.
     """
-    search = _Search(counts, units, before or Before(), known)
+    search = _PatternSearch(counts, units, before or EarlierReleases(), known)
     hidden, unsafe = search.run(least, frozenset())
     if hidden:
         again, unsafe_again = search.run(least, hidden)
@@ -64,7 +67,7 @@ def choose(
             hidden, unsafe = again, unsafe_again
     rows = {unit.key: search.reason(at) for at, unit in enumerate(units) if unit.is_row and at in hidden}
     shown_counts = {number for at, unit in enumerate(units) if at not in hidden for number in unit.counts}
-    return Choice(
+    return SuppressionPattern(
         rows=rows,
         unknown=frozenset(unit.key for at, unit in enumerate(units) if not unit.is_row and at in hidden),
         counts={number: number not in shown_counts for number in range(len(counts))},
@@ -72,8 +75,10 @@ def choose(
     )
 
 
-class _Search:
-    def __init__(self, counts: Counts, units: Sequence[Unit], before: Before, known: Collection[int]) -> None:
+class _PatternSearch:
+    def __init__(
+        self, counts: CountSystem, units: Sequence[SuppressionUnit], before: EarlierReleases, known: Collection[int]
+    ) -> None:
         self._counts, self._units = counts, units
         self._of_count: dict[int, list[int]] = defaultdict(list)
         for at, unit in enumerate(units):
@@ -89,27 +94,27 @@ class _Search:
         self._parts = list(_components(counts))
 
     def reason(self, at: int) -> str:
-        """Why a hidden unit is hidden."""
+        """The reason why a unit is hidden."""
         if at not in self.primary:
             return SECONDARY
         return PRIMARY if any(self._counts.is_small(number) for number in self._units[at].counts) else CARRIED
 
     def loss(self, hidden: Collection[int]) -> float:
-        """What readers lose by hidden units."""
+        """The loss of readers from hidden units."""
         return math.fsum(_weight(self._units[at]) for at in hidden)
 
     def run(self, least: Sequence[float], again: Collection[int]) -> tuple[frozenset[int], list[int]]:
-        """Units hidden so that all small counts are safe, and the counts that are not; units in `again` are cheap to hide."""
+        """The units to hide and the counts that stay unsafe; hiding a unit in `again` is cheap."""
         hidden = self._closed({*self.primary, *self._forced})
         unsafe: list[int] = []
         for members, equations in self._parts:
             small = [number for number in members if self._counts.is_sensitive(number) and number not in self._known]
             if small:
-                unsafe += _Part(self, members, equations, least, hidden, again).protect(small)
+                unsafe += _Component(self, members, equations, least, hidden, again).protect(small)
         return frozenset(hidden), unsafe
 
     def cost(self, number: int, hidden: Collection[int], again: Collection[int]) -> float:
-        """What moving a count costs: what readers lose by the units that show it and are not hidden yet."""
+        """The cost of changing a count: the loss of the units that show it and are not hidden yet."""
         of_count = self._of_count.get(number)
         if not of_count:
             return _NO_ROW_COST
@@ -117,13 +122,13 @@ class _Search:
         return math.fsum(weights) if weights else _HIDDEN_COST
 
     def is_fixed(self, number: int, hidden: Collection[int]) -> bool:
-        """Whether a reader knows a count for good: it was out, or it is out and nobody."""
+        """Whether a reader knows a count exactly: an earlier release shows it, or it is a shown zero."""
         if number in self._known:
             return True
-        return self._counts.is_none(number) and any(at not in hidden for at in self._of_count.get(number, ()))
+        return self._counts.is_visible_zero(number) and any(at not in hidden for at in self._of_count.get(number, ()))
 
     def hide(self, number: int, hidden: set[int]) -> list[int]:
-        """Hide what shows a count; the counts that it touches."""
+        """Hide every unit that shows a count; the counts of the newly hidden units."""
         new = {at for at in self._of_count.get(number, ()) if at not in hidden}
         if not new:
             return []
@@ -133,18 +138,18 @@ class _Search:
         return sorted({touched for at in hidden - before for touched in self._units[at].counts})
 
     def _closed(self, hidden: set[int]) -> set[int]:
-        """With the units that are nothing without a hidden one."""
+        """`hidden` with the units that depend on a hidden row."""
         rows = {self._units[at].key for at in hidden if self._units[at].is_row}
         hidden |= {at for at, unit in enumerate(self._units) if unit.needs in rows}
         return hidden
 
 
-class _Part:
-    """One part of the counts that no equation joins to others."""
+class _Component:
+    """A connected component of the constraints: no equation joins its counts to others."""
 
     def __init__(
         self,
-        search: _Search,
+        search: _PatternSearch,
         members: Sequence[int],
         equations: Sequence[Equation],
         least: Sequence[float],
@@ -153,11 +158,11 @@ class _Part:
     ) -> None:
         self._search, self._members, self._hidden, self._again = search, members, hidden, again
         self._counts = search._counts
-        self._program = Deviations(self._counts, members, equations, least)
+        self._program = DeviationProgram(self._counts, members, equations, least)
         self._set(members)
 
     def protect(self, small: Sequence[int]) -> list[int]:
-        """Hide until every small count is safe; those that cannot be, since too much is out."""
+        """Hide units until every small count is safe; the counts that cannot be made safe, because too much is published."""
         safe: set[int] = set()
         unsafe = []
         for number in small:
@@ -185,13 +190,13 @@ class _Part:
                 self._program.fix(number, fixed=self._search.is_fixed(number, self._hidden))
 
 
-def _weight(unit: Unit) -> float:
-    """What readers lose by a unit: a cell, and more of it the more people it tells of."""
+def _weight(unit: SuppressionUnit) -> float:
+    """The loss from hiding a unit: one cell, plus the logarithm of the persons it counts."""
     return 1.0 + math.log1p(max(unit.persons, 0.0))
 
 
-def _components(counts: Counts) -> list[tuple[list[int], list[Equation]]]:
-    """The counts that equations join, each part in the order of its counts' names."""
+def _components(counts: CountSystem) -> list[tuple[list[int], list[Equation]]]:
+    """The connected components of the constraints, each in the order of its counts' names."""
     above = list(range(len(counts)))
 
     def root(number: int) -> int:

@@ -1,6 +1,6 @@
-"""Counts of persons, each once, whatever rows and measures show it, and the equations between them.
+"""Define counts of persons and the equations between them; each count exists once, whatever rows and measures show it.
 
-Here: the records. Not here: which counts and equations there are (`sums`), which rows show them (`units`).
+See `build_constraints` for which counts and equations exist, and `suppression_units` for the rows that show them.
 """
 
 from __future__ import annotations
@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from datetime import date
 from typing import NamedTuple
 
-# What two counts may differ by and still be the same: they are doubles, some of them moved between places.
+# Two counts that differ by less are equal: they are doubles, and some were allocated between geographies.
 EQUAL = 1e-6
 
 
-class At(NamedTuple):
-    """Which persons: when, where, of which race, in which stratum."""
+class Cell(NamedTuple):
+    """The persons of a count: period, geography, race, tabulation and stratum."""
 
     period_type: str
     period_start: date
@@ -30,40 +30,40 @@ class At(NamedTuple):
     stratum_code: str
 
 
-class Count(NamedTuple):
-    """A count's name: what is counted, and of which persons."""
+class CountKey(NamedTuple):
+    """The identity of a count: the records that are counted, and of which persons."""
 
     records: str
-    at: At
+    at: Cell
 
 
 @dataclass(frozen=True)
 class Equation:
-    """Σ factor · count = 0, by the counts' numbers; with `at_most` ≤ 0."""
+    """Σ factor · count = 0, by the counts' numbers; ≤ 0 with `at_most`."""
 
     terms: Mapping[int, float]
     at_most: bool = False
 
 
 @dataclass(frozen=True)
-class Sum:
-    """A whole, its parts, and what no row shows. `family`: the sums of which a reader knows whether they have rests."""
+class SumConstraint:
+    """A total, its parts, and the rest that no row shows. `family`: sums that all have a rest, or all have none."""
 
     family: tuple[str, ...]
     whole: int
     parts: tuple[int, ...]
-    rest: Count
+    rest: CountKey
 
 
-class Counts:
-    """Numbered counts. `value` is NaN for what its source hides.
+class CountSystem:
+    """Numbered counts and their equations. `value` is NaN for a count that its source suppresses.
 
-    What an agreement asks for holds of all counts of the same records, whichever measure or sum they come from.
+    The threshold of an agreement applies to all counts of the same records, whichever measure or sum they come from.
     """
 
     def __init__(self) -> None:
-        self.number: dict[Count, int] = {}
-        self.names: list[Count] = []
+        self.number: dict[CountKey, int] = {}
+        self.names: list[CountKey] = []
         self.value: list[float] = []
         self.equations: list[Equation] = []
         self._thresholds: dict[str, int] = {}
@@ -74,14 +74,14 @@ class Counts:
     def __len__(self) -> int:
         return len(self.names)
 
-    def agree(self, records: str, threshold: int, *, hides_zeros: bool) -> None:
-        """Ask that counts of these records below the threshold be hidden, zeros too if `hides_zeros`; the strictest holds."""
+    def require_threshold(self, records: str, threshold: int, *, hides_zeros: bool) -> None:
+        """Hide counts of these records below the threshold, and zeros if `hides_zeros`; the strictest call applies."""
         self._thresholds[records] = max(self._thresholds.get(records, 0), threshold)
         if hides_zeros:
             self._hides_zeros.add(records)
 
-    def add(self, name: Count, value: float, *, is_secret: bool = True) -> int:
-        """The number of a count, made if it is new. `is_secret` False: a sum that gives nobody away by itself."""
+    def add(self, name: CountKey, value: float, *, is_secret: bool = True) -> int:
+        """The number of a count, which is added if it is new. `is_secret` False: a sum that discloses no person by itself."""
         at = self.number.get(name)
         if at is None:
             at = self.number[name] = len(self.names)
@@ -92,39 +92,39 @@ class Counts:
         return at
 
     def threshold(self, number: int) -> int:
-        """From which count on it is shown; 0 if it may always be."""
+        """The smallest value at which the count is shown; 0 if it is always shown."""
         return 0 if number in self._public else self._thresholds.get(self.names[number].records, 0)
 
     def hides_zero(self, records: str) -> bool:
-        """Whether that nobody is counted is hidden too."""
+        """Whether zeros of these records are hidden too."""
         return records in self._hides_zeros
 
     def threshold_of(self, records: str) -> int:
-        """What was asked for of the records."""
+        """The threshold of the records; 0 without one."""
         return self._thresholds.get(records, 0)
 
-    def get(self, records: str, at: At) -> int | None:
-        """The number of a count, if there is such a count."""
-        return self.number.get(Count(records, at))
+    def get(self, records: str, at: Cell) -> int | None:
+        """The number of a count; None if the count does not exist."""
+        return self.number.get(CountKey(records, at))
 
-    def of(self, records: str) -> Iterator[tuple[At, int]]:
+    def of(self, records: str) -> Iterator[tuple[Cell, int]]:
         """All counts of some records."""
         return ((name.at, number) for name, number in list(self.number.items()) if name.records == records)
 
-    def equate(self, terms: Mapping[int, float], *, at_most: bool = False) -> None:
-        """Add an equation, or with `at_most` that the sum is not above zero."""
+    def add_equation(self, terms: Mapping[int, float], *, at_most: bool = False) -> None:
+        """Add the equation Σ factor · count = 0; ≤ 0 with `at_most`."""
         self.equations.append(Equation(dict(terms), at_most))
 
     def protect(self, numbers: Iterable[int]) -> None:
-        """Ask that counts be hidden and protected although they are large: each would reveal a small one (`snapshots`)."""
+        """Protect counts although they are large, because each would disclose a small one (`snapshot_suppression`)."""
         self._protected.update(numbers)
 
     def is_sensitive(self, number: int) -> bool:
-        """Whether a count must be protected: it is small, or it was asked for."""
+        """Whether a count must be protected: it is small, or `protect` named it."""
         return number in self._protected or self.is_small(number)
 
     def is_small(self, number: int) -> bool:
-        """Whether so few are counted that somebody is given away; what the source hides is taken to be so."""
+        """Whether the count is below its threshold; a count that its source suppresses is taken as small."""
         threshold, value = self.threshold(number), self.value[number]
         if threshold == 0:
             return False
@@ -134,6 +134,6 @@ class Counts:
             return self.hides_zero(self.names[number].records)
         return value < threshold - EQUAL
 
-    def is_none(self, number: int) -> bool:
-        """Whether nobody is counted, and may be seen to be nobody."""
+    def is_visible_zero(self, number: int) -> bool:
+        """Whether the count is a zero that may be shown."""
         return self.value[number] <= EQUAL and not self.hides_zero(self.names[number].records)

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from duckdb import DuckDBPyConnection
 
 from warehouse.disclosure.build_constraints import ALL, EXCLUSIVE, WHOLE_PLACES
-from warehouse.disclosure.planned_figures import GRAIN, Figure, read
+from warehouse.disclosure.planned_figures import GRAIN, Figure, read_figures
 from warehouse.disclosure.reported_figures import REPORTED
 from warehouse.sql import literal
 
@@ -41,7 +41,7 @@ def enclosed_cells(con: DuckDBPyConnection) -> Iterator[Figure]:
             and cells.geography_type not in ({wholes})
             and cells.measure_id not in (select measure_id from {REPORTED} where is_revision_pending)
     )"""
-    return read(con, relation)
+    return read_figures(con, relation)
 
 
 def _same_but(margin: str, *fields: str) -> str:

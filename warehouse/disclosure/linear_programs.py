@@ -1,9 +1,8 @@
-"""The cheapest other city that a reader could take this one for: linear programs, warm from one question to the next.
+"""Find the cheapest alternative city that a reader cannot distinguish from the true one: linear programs in HiGHS, warm-started.
 
-Here: HiGHS over the deviations of counts. Not here: which counts are asked for, and what a deviation costs (`choice`).
-
-Each count i may be more by up[i] ≥ 0 or less by down[i] ≤ value − least; the deviations fulfil every equation, so that the counts
-with them are as possible as the true ones. Σ cost · (up + down) is the least.
+Each count i may be larger by up[i] ≥ 0 or smaller by down[i] ≤ value − least. The deviations satisfy every equation, so that the
+changed counts are as possible as the true ones. The program minimises Σ cost · (up + down). See `complementary_suppression` for
+the costs.
 """
 
 from __future__ import annotations
@@ -15,24 +14,26 @@ import highspy
 import numpy as np
 from numpy.typing import NDArray
 
-from warehouse.disclosure.counts import Counts, Equation
+from warehouse.disclosure.counts import CountSystem, Equation
 
 ENDLESS = 1e7  # more people than a city has
 _FEASIBLE = 1e-7
 
 
-class Silent(highspy.Highs):
-    """HiGHS that prints nothing; a run's standard output is its result."""
+class QuietHighs(highspy.Highs):
+    """HiGHS without output, because a run's standard output is its result."""
 
     def enableCallbacks(self) -> None:  # noqa: N802 - the library's name
-        """Instead of the library's set-up, which prints."""
+        """Replace the set-up of the library, which prints."""
         self.setOptionValue("output_flag", False)
 
 
-class Deviations:
-    """One program over some counts (`members`, their numbers) and the equations between them."""
+class DeviationProgram:
+    """A linear program over some counts (`members`, by number) and the equations between them."""
 
-    def __init__(self, counts: Counts, members: Sequence[int], equations: Sequence[Equation], least: Sequence[float]) -> None:
+    def __init__(
+        self, counts: CountSystem, members: Sequence[int], equations: Sequence[Equation], least: Sequence[float]
+    ) -> None:
         self.members = list(members)
         self._at = {number: at for at, number in enumerate(self.members)}
         size = len(self.members)
@@ -60,29 +61,29 @@ class Deviations:
         model.a_matrix_.start_ = np.array(starts, dtype=np.int32)
         model.a_matrix_.index_ = np.array(index, dtype=np.int32)
         model.a_matrix_.value_ = np.array(value, dtype=np.float64)
-        self._solver = Silent()  # type: ignore[no-untyped-call]
+        self._solver = QuietHighs()  # type: ignore[no-untyped-call]
         options: dict[str, str | int] = {"threads": 1, "random_seed": 0, "solver": "simplex", "presolve": "off"}
         for option, setting in options.items():
             self._solver.setOptionValue(option, setting)
         self._solver.passModel(model)
 
     def cost(self, number: int, cost: float) -> None:
-        """What it costs to move a count by one."""
+        """Set the cost of changing a count by one."""
         at = self._at[number]
         for column in (at, len(self.members) + at):
             self._solver.changeColCost(column, cost)
 
     def fix(self, number: int, *, fixed: bool) -> None:
-        """Let no reader be in doubt of a count, or again."""
+        """Fix a count at its true value, or release it."""
         at = self._at[number]
         if self._fixed[at] != fixed:
             self._fixed[at] = fixed
             self._bound(at, 0.0, 0.0 if fixed else self._up[at], 0.0, 0.0 if fixed else self._down[at])
 
     def cheapest(self, number: int, more: float) -> NDArray[np.float64] | None:
-        """The cheapest deviations with which a count is `more` (or less, if negative) than it is; None if there are none.
+        """The cheapest deviations in which a count is larger by `more` (smaller, if negative); None if there are none.
 
-        By the order of `members`; what is below the solver's tolerance is zero.
+        One value per member, in their order; values below the solver's tolerance are zero.
         """
         at = self._at[number]
         if self._fixed[at] or -more > self._down[at] + _FEASIBLE:

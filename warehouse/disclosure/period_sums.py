@@ -1,6 +1,6 @@
-"""Which shorter periods add up to a longer one: months to quarters and years, quarters to years, years to a pooled period.
+"""Build the sums over time: months to quarters and years, quarters to years, years to a pooled period.
 
-Here: the calendar, and the sums that it implies between counts. Not here: sums of races, places and strata (`sums`).
+See `build_constraints` for the sums over races, geographies and strata.
 """
 
 from __future__ import annotations
@@ -8,11 +8,11 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Iterator
 
-from warehouse.disclosure.counts import At, Count, Counts, Sum
+from warehouse.disclosure.counts import Cell, CountKey, CountSystem, SumConstraint
 
 REST = "rest"
 SNAPSHOT = "snapshot"
-# How many of which shorter periods make a period. A pooled period is the sum of its years, and of months only through them.
+# The number of shorter periods per period. A pooled period is the sum of its years, and of months only through its years.
 _PARTS = {
     "quarter": {"month": 3},
     "year": {"month": 12, "quarter": 4},
@@ -22,33 +22,33 @@ _PARTS = {
 _MONTHS = {"month": 1, "quarter": 3, "year": 12, "school_year": 12}
 
 
-class Out:
-    """Which kinds of counts there are: one that is not there counts nobody only where its kind is there."""
+class PublishedKinds:
+    """The kinds of counts that are published: a missing count is zero only where its kind is published."""
 
-    def __init__(self, ats: Iterable[At]) -> None:
+    def __init__(self, ats: Iterable[Cell]) -> None:
         self._kinds, self._periods = set(), set()
         for at in ats:
             self._kinds.add((at.period_type, at.geography_type, at.race, at.tabulation, at.stratum_type))
             self._periods.add((at.period_type, at.period_start, at.geography_type))
 
-    def has(self, at: At) -> bool:
-        """Whether counts of this race, kind of place and stratum are there for this period."""
+    def has(self, at: Cell) -> bool:
+        """Whether counts of this race, geography type and stratum are published for this period."""
         kind = (at.period_type, at.geography_type, at.race, at.tabulation, at.stratum_type)
         return kind in self._kinds and (at.period_type, at.period_start, at.geography_type) in self._periods
 
 
-def period_sums(counts: Counts, records: str) -> Iterator[Sum]:
-    """Each count of a longer period as the sum of its shorter ones, for every kind of shorter period that is there."""
+def period_sums(counts: CountSystem, records: str) -> Iterator[SumConstraint]:
+    """Each count of a longer period as the sum of its shorter periods, per type of shorter period that is published."""
     there = dict(counts.of(records))
-    out = Out(there)
+    out = PublishedKinds(there)
     for at, whole in there.items():
         for fine, number in _PARTS.get(at.period_type, {}).items():
             parts_at = [at._replace(period_type=fine, period_start=start) for start in _starts(at.period_start, fine, number)]
             are_out = [out.has(part) for part in parts_at]
             if any(are_out):
                 parts = tuple(there[part] for part in parts_at if part in there)
-                rest = Count(records, at._replace(period_type=f"{fine} {REST}"))
-                yield Sum((at.period_type, fine, str(all(are_out)), at.geography_type), whole, parts, rest)
+                rest = CountKey(records, at._replace(period_type=f"{fine} {REST}"))
+                yield SumConstraint((at.period_type, fine, str(all(are_out)), at.geography_type), whole, parts, rest)
 
 
 def years(period_type: str, first: dt.date) -> range:

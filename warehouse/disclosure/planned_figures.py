@@ -1,7 +1,4 @@
-"""The figures that the publication plan lets out, as records.
-
-Here: one figure a row of `int_disclosure__planned` or `disclosure.reported`, and reading them. Not here: what follows.
-"""
+"""Read the planned rows of the public file: one `Figure` per row of `int_disclosure__planned` or `disclosure.reported`."""
 
 from __future__ import annotations
 
@@ -11,13 +8,13 @@ from typing import NamedTuple
 
 from duckdb import DuckDBPyConnection
 
-from warehouse.disclosure.counts import At
+from warehouse.disclosure.counts import Cell
 
 GRAIN = (
     "measure_id", "measure_version", "period_type", "period_start", "geography_type", "geography_vintage", "geoid",
     "race_standard", "race_ethnicity_code", "tabulation", "method", "stratum_type", "stratum_code",
 )  # fmt: skip
-# What the plan says of a row beside its figures.
+# Columns that the publication plan adds to a row.
 _PLANNED = (
     "threshold", "hides_zeros", "kind", "numerator_records", "denominator_records", "rests_on_records",
     "known_numerator", "known_denominator", "records", "minimum_n",
@@ -25,23 +22,24 @@ _PLANNED = (
 _READ = (*GRAIN, "value_status", "numerator", "denominator", *_PLANNED)
 
 
-class Key(NamedTuple):
-    """Which row."""
+class RowKey(NamedTuple):
+    """The identity of a row."""
 
     measure_id: str
     measure_version: int
-    at: At
+    at: Cell
     method: str
 
 
 @dataclass(frozen=True)
 class Figure:
-    """One row. `denominator_records` is None where the denominator is public or none; a composition's are its numerator's.
+    """A row with its figures.
 
-    `records`: how many records a median rests on, of at least `minimum_n` if it is to be relied on.
+    `denominator_records` is None where the denominator is public or missing; those of a composition are its numerator's.
+    `records`: the number of records behind a median, which is reliable from `minimum_n` records.
     """
 
-    key: Key
+    key: RowKey
     value_status: str
     numerator: float | None
     denominator: float | None
@@ -57,15 +55,15 @@ class Figure:
     minimum_n: float = 0.0
 
     @property
-    def at(self) -> At:
-        """Which persons it counts."""
+    def at(self) -> Cell:
+        """The persons that the row counts."""
         return self.key.at
 
 
-def read(con: DuckDBPyConnection, relation: str, where: str = "true") -> Iterator[Figure]:
-    """The figures of a relation with the columns of the plan, in the order of their grain. `relation`, `where`: our own SQL."""
+def read_figures(con: DuckDBPyConnection, relation: str, where: str = "true") -> Iterator[Figure]:
+    """The figures of a relation with the columns of the plan, in the order of their grain. `relation`, `where`: trusted SQL."""
     query = f"select {', '.join(_READ)} from {relation} where {where} order by {', '.join(GRAIN)}"
     for row in con.execute(query).fetchall():
         measure_id, version, *at, method, stratum_type, stratum_code = row[: len(GRAIN)]
-        key = Key(measure_id, version, At._make((*at, stratum_type, stratum_code)), method)
+        key = RowKey(measure_id, version, Cell._make((*at, stratum_type, stratum_code)), method)
         yield Figure(key, *row[len(GRAIN) :])

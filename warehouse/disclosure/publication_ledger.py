@@ -1,11 +1,11 @@
-"""The memory of disclosure control: every state of every row of persons that was ever published, and the figures as reported.
+"""Keep the ledger of every published state of every row of persons, and the reported figures, as Parquet files.
 
-Here: writing both into a candidate, remembering them when it is published, and putting them back where they are lost. Not here:
-reading them for the choice (`reported`) or the attack (`expectations.disclosure`).
+A run writes both into its candidate (`record`), the swap copies them to the home (`remember`), and start-up restores lost ones
+(`restore`). See `reported_figures` and `expectations.disclosure` for their readers.
 
-Readers keep files, so a release is remembered before anybody can open it, and stays remembered when an earlier one is published
-again. What a killed run wrote and never published is in its candidate alone, and goes with it: frozen is only what somebody may
-have seen (ADR 36). Both files hold figures that are hidden from the public: they are the owner's alone.
+Readers keep files, so the home's ledger is updated before a release can be opened, and stays when an earlier release is published
+again. The files of a killed run stay in its candidate and are deleted with it: only figures that a reader may have seen are
+frozen (ADR 36). Both files contain figures that are hidden from the public, so only their owner may read them.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ from warehouse.files import sync
 from warehouse.paths import Home
 from warehouse.sql import identifier, literal
 
-FOLDER = "disclosure"  # in a release, as in the home
+FOLDER = "disclosure"  # the folder's name in a release and in the home
 _OWNERS = 0o600
 
 
 def record(con: DuckDBPyConnection, home: Home, candidate: Path, *, release_id: str, published_at: dt.datetime) -> None:
-    """Write both files into the candidate's folder: the home's, with each published row of persons that is in a new state.
+    """Write both files into the candidate's folder: those of the home, plus each published row of persons whose state is new.
 
     `con` has the candidate's public file attached as `public`, with `published.equity_measures` built.
     """
@@ -41,7 +41,7 @@ def record(con: DuckDBPyConnection, home: Home, candidate: Path, *, release_id: 
     """
     if home.ledger.is_file():
         ledger = f"read_parquet({literal(str(home.ledger))})"
-        # the columns of today: the ledger may have been begun by a version with others
+        # the current columns: an earlier version may have begun the ledger with others
         names = [name for name, *_ in con.execute("describe public.published.equity_measures").fetchall()]
         last = f"""
             select {", ".join(map(identifier, names))} from (
@@ -67,7 +67,7 @@ def record(con: DuckDBPyConnection, home: Home, candidate: Path, *, release_id: 
 
 
 def remember(home: Home, release_id: str) -> None:
-    """Take both files of a release that is about to be published for the first time as the home's."""
+    """Copy both files of a release to the home, before the release is published for the first time."""
     home.disclosure.mkdir(exist_ok=True)
     for file in (home.ledger, home.reported):
         kept = home.release(release_id) / FOLDER / file.name
@@ -76,7 +76,7 @@ def remember(home: Home, release_id: str) -> None:
 
 
 def restore(home: Home) -> list[str]:
-    """Put back what is missing or cannot be read, from the newest release that has it; what was done, in sentences."""
+    """Restore missing or unreadable files from the newest release that has them; one sentence per restored file."""
     done = []
     for file in (home.ledger, home.reported):
         copies = sorted(home.releases.glob(f"[!.]*/{FOLDER}/{file.name}"), reverse=True)
@@ -85,7 +85,7 @@ def restore(home: Home) -> list[str]:
             if file.exists():
                 file.replace(file.with_name(f"{file.name}.damaged"))
             _copy(copies[0], file)
-            done.append(f"Put {file.name} back from release {copies[0].parent.parent.name}.")
+            done.append(f"Restored {file.name} from release {copies[0].parent.parent.name}.")
     return done
 
 

@@ -1,15 +1,15 @@
-"""Figures as they were reported: once out they stay, whatever the marts say later, until a revision that gives nobody away.
+"""Freeze published figures as first reported, until a revision that discloses no small difference.
 
-Here: which rows are reported in a run, frozen, fresh or revised. Not here: which of them are hidden (`suppressing`), the file of
-all that was ever out (`ledger`).
+This module decides per run which rows are reported: frozen, new or revised. See `suppress` for which of them are hidden, and
+`publication_ledger` for the file of everything that was ever published.
 
-What is reported at once (a slice: measure, period, kind of place and of stratum) is frozen at once, with the rows that it had.
-A correction is taken over at the first run of a new quarter, and only if no count of the source's year, or of the years that a
-pooled period joins, changes by fewer persons than may be told. Until then its rows say `is_revision_pending`, and no further
-slice over the same months goes out, since it would tell the difference.
+A slice (measure, period, geography type and stratum type) is reported and frozen as a whole, with the rows that it had. A
+correction is accepted at the first run of a new quarter, and only if no count of the source's year (or of the years that a pooled
+period joins) changes by 1 to threshold − 1 persons. Until then its rows have `is_revision_pending`, and no further slice over the
+same months is reported, because it would disclose the difference.
 
-What a publisher withdraws is no correction: its old figure is never reported again. One snapshot per quarter is reported, and
-none within 45 days of another.
+A withdrawal by the publisher is no correction: the old figure is never reported again. Levelground reports one snapshot per
+quarter, at least 45 days apart.
 """
 
 from __future__ import annotations
@@ -20,15 +20,15 @@ from pathlib import Path
 
 from duckdb import DuckDBPyConnection
 
-from warehouse.disclosure.build_constraints import Public, count_up
-from warehouse.disclosure.counts import EQUAL, Counts
+from warehouse.disclosure.build_constraints import PublicReference, build_constraints
+from warehouse.disclosure.counts import EQUAL, CountSystem
 from warehouse.disclosure.period_sums import SNAPSHOT, years
-from warehouse.disclosure.planned_figures import GRAIN, read
+from warehouse.disclosure.planned_figures import GRAIN, read_figures
 from warehouse.sql import literal
 
 PLANNED = "intermediate.int_disclosure__planned"
 REPORTED, PRIOR = "disclosure.reported", "disclosure.prior"
-# What this module and `suppressing` add to the columns of the plan.
+# The columns that this module and `suppress` add to those of the plan.
 ADDED = {
     "reported_at": "timestamp",
     "is_revision_pending": "boolean",
@@ -36,11 +36,11 @@ ADDED = {
     "shows_unknown": "boolean",
     "is_settled": "boolean",
 }
-# Two snapshots are of two quarters, and at least so many days apart.
+# Two snapshots are in two quarters, and at least this many days apart.
 SNAPSHOT_DAYS = 45
 _SLICE = ("measure_id", "measure_version", "period_type", "period_start", "geography_type", "stratum_type")
 _KIND = tuple(name for name in _SLICE if name != "period_start")
-# Of rows before and planned: a figure that its publisher now hides, or an aggregate whose row is gone.
+# A prior row that is withdrawn: its publisher now suppresses the figure, or no longer delivers the aggregate's row.
 _WITHDRAWN = """
     (prior.measure_id is not null and (
         (planned.value_status = 'suppressed_at_source' and prior.value_status <> 'suppressed_at_source')
@@ -50,10 +50,10 @@ _WITHDRAWN = """
 _COUNTED = ("value_status", "numerator", "denominator", "known_numerator", "known_denominator")
 
 
-def report(con: DuckDBPyConnection, file: Path, public: Public, as_of: dt.datetime) -> None:
-    """Write `disclosure.reported`: all rows that go out, hidden or not, `is_settled` where an earlier run chose what is hidden.
+def write_reported_figures(con: DuckDBPyConnection, file: Path, public: PublicReference, as_of: dt.datetime) -> None:
+    """Write `disclosure.reported`: all reported rows, hidden or not; `is_settled` where an earlier run chose the pattern.
 
-    `file`: the figures that earlier releases reported. Wants `intermediate.int_disclosure__planned` built and `release` attached.
+    `file`: the figures of earlier releases. `intermediate.int_disclosure__planned` must be built, and `release` attached.
     """
     con.execute("create schema if not exists disclosure")
     _read_prior(con, file)
@@ -82,16 +82,16 @@ def report(con: DuckDBPyConnection, file: Path, public: Public, as_of: dt.dateti
         """
     )
     con.execute(f"create or replace temp table pending as from slices_before semi join differing using ({', '.join(_SLICE)})")
-    for source, joined in _due(con, as_of):
-        if _is_large(con, public, source, joined):
-            con.execute(f"delete from slices_before where {_among(source, joined)}")
-            con.execute(f"delete from pending where {_among(source, joined)}")
+    for source, joined in _revisable(con, as_of):
+        if _is_safe_revision(con, public, source, joined):
+            con.execute(f"delete from slices_before where {_of_source_and_years(source, joined)}")
+            con.execute(f"delete from pending where {_of_source_and_years(source, joined)}")
     _find_near_snapshots(con)
     _write(con, as_of)
 
 
 def _find_near_snapshots(con: DuckDBPyConnection) -> None:
-    """The new snapshots that are too near to one that is reported, or to an older new one: who came and went between are few."""
+    """Find new snapshots too close to a reported or an older new one: few persons join or leave between them."""
     kind = ", ".join(_KIND)
     dated = con.execute(
         f"""
@@ -126,7 +126,7 @@ def _quarter(day: dt.date) -> tuple[int, int]:
 
 
 def _read_prior(con: DuckDBPyConnection, file: Path) -> None:
-    """The figures reported before; those of a definition that another replaced are taken for figures of the newer one."""
+    """Read the figures of earlier releases; figures of a replaced measure version count as figures of the newer version."""
     added = ", ".join(f"null::{kind} as {name}" for name, kind in ADDED.items())
     before = f"select *, {added} from {PLANNED} where false"
     if file.is_file():
@@ -150,7 +150,7 @@ def _read_prior(con: DuckDBPyConnection, file: Path) -> None:
     )
 
 
-def _due(con: DuckDBPyConnection, as_of: dt.datetime) -> list[tuple[str, tuple[int, ...]]]:
+def _revisable(con: DuckDBPyConnection, as_of: dt.datetime) -> list[tuple[str, tuple[int, ...]]]:
     """Sources and years with corrections, all reported before this quarter; a pooled period joins its years."""
     slices = con.execute(
         """
@@ -175,20 +175,22 @@ def _due(con: DuckDBPyConnection, as_of: dt.datetime) -> list[tuple[str, tuple[i
     return found
 
 
-def _among(source: str, joined: tuple[int, ...]) -> str:
-    """The condition of slices of a source that begin in one of the years."""
+def _of_source_and_years(source: str, joined: tuple[int, ...]) -> str:
+    """SQL condition: slices of a source that begin in one of the years."""
     return f"source = {literal(source)} and year(period_start) in ({', '.join(map(str, joined))})"
 
 
-def _is_large(con: DuckDBPyConnection, public: Public, source: str, joined: tuple[int, ...]) -> bool:
-    """Whether every count that a reader of both files could compare changes by nobody, or by as many as may be told."""
-    chosen = f"({', '.join(_SLICE)}) in (select ({', '.join(_SLICE)}) from slices_before where {_among(source, joined)})"
-    before = count_up(read(con, PRIOR, chosen), public)
-    now = count_up(read(con, PLANNED, f"is_confidential and {chosen}"), public)
-    return all(_may_be_told(before, now, name) for name in dict.fromkeys([*before.names, *now.names]))
+def _is_safe_revision(con: DuckDBPyConnection, public: PublicReference, source: str, joined: tuple[int, ...]) -> bool:
+    """Whether every count that a reader of both files can compare is unchanged, or changes by at least the threshold."""
+    chosen = (
+        f"({', '.join(_SLICE)}) in (select ({', '.join(_SLICE)}) from slices_before where {_of_source_and_years(source, joined)})"
+    )
+    before = build_constraints(read_figures(con, PRIOR, chosen), public)
+    now = build_constraints(read_figures(con, PLANNED, f"is_confidential and {chosen}"), public)
+    return all(_is_safe_change(before, now, name) for name in dict.fromkeys([*before.names, *now.names]))
 
 
-def _may_be_told(before: Counts, now: Counts, name: object) -> bool:
+def _is_safe_change(before: CountSystem, now: CountSystem, name: object) -> bool:
     ends = [(counts, counts.number.get(name)) for counts in (before, now)]  # type: ignore[call-overload]
     values = [0.0 if at is None else counts.value[at] for counts, at in ends]
     threshold = max(0 if at is None else counts.threshold(at) for counts, at in ends)
@@ -201,7 +203,7 @@ def _write(con: DuckDBPyConnection, as_of: dt.datetime) -> None:
     con.execute(
         f"""
         create or replace table {REPORTED} as
-        -- as it was: figures of today, which are those of then, and what was chosen then
+        -- unchanged: current figures, which equal the reported ones, with their earlier pattern
         select planned.*, prior.reported_at, false as is_revision_pending, prior.hidden_because, prior.shows_unknown,
             true as is_settled
         from {PLANNED} as planned
@@ -210,7 +212,7 @@ def _write(con: DuckDBPyConnection, as_of: dt.datetime) -> None:
             and ({_columns(_SLICE, "planned")}) in (select ({slices}) from slices_before)
             and ({_columns(_SLICE, "planned")}) not in (select ({slices}) from pending)
         union all by name
-        -- corrected since, and not to be seen yet
+        -- corrected since: the reported figures stay until the revision
         select prior.* replace (
             ({_columns(GRAIN, "prior")}) in (select ({grain}) from differing) as is_revision_pending, true as is_settled
         )
@@ -218,7 +220,7 @@ def _write(con: DuckDBPyConnection, as_of: dt.datetime) -> None:
         left join {PLANNED} as planned using ({grain})
         where ({_columns(_SLICE, "prior")}) in (select ({slices}) from pending) and not coalesce({_WITHDRAWN}, false)
         union all by name
-        -- withdrawn by the publisher, from among figures that wait
+        -- withdrawn by the publisher, in a slice that awaits revision
         select planned.*, prior.reported_at, false as is_revision_pending, prior.hidden_because, prior.shows_unknown,
             true as is_settled
         from {PLANNED} as planned

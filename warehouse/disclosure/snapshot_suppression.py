@@ -1,9 +1,9 @@
-"""Snapshots of a stock: what an earlier snapshot hides, a later one must not show (ADR 41).
+"""Suppress later snapshots of a stock where they would disclose a count that an earlier snapshot hides (ADR 41).
 
-Most persons of a stock are in the next snapshot too, so that a count which moves little from one to the next reveals the other.
-Two counts of the same records, place and group are near if they differ by fewer persons than the threshold. A count near to one
-that an earlier snapshot hides for a reason of its own is hidden and protected as a small one is. Zero is near to nothing: that
-no one is left does not reveal how many there were.
+Most persons of a stock are in the next snapshot too, so a count that changes little discloses the earlier one. Two counts of the
+same records, geography and group are near if they differ by fewer persons than the threshold. A count that is near to a count
+hidden by an earlier snapshot on its own account is hidden and protected like a small count. Zero is near to no count: that no
+person is left does not disclose how many there were.
 """
 
 from __future__ import annotations
@@ -13,32 +13,36 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from warehouse.disclosure.complementary_suppression import CARRIED, Before, Choice, choose
-from warehouse.disclosure.counts import EQUAL, At, Counts
+from warehouse.disclosure.complementary_suppression import CARRIED, EarlierReleases, SuppressionPattern, find_pattern
+from warehouse.disclosure.counts import EQUAL, Cell, CountSystem
 from warehouse.disclosure.period_sums import SNAPSHOT
-from warehouse.disclosure.suppression_units import Unit
+from warehouse.disclosure.suppression_units import SuppressionUnit
 
 
 @dataclass(frozen=True)
-class _Near:
-    """Two near counts of the same persons by their numbers."""
+class _NearPair:
+    """The numbers of two near counts of the same records, geography and group."""
 
     earlier: int
     later: int
 
 
-def choose_over_time(
-    counts: Counts, units: Sequence[Unit], least: Sequence[float], before: Before, stocks: Collection[str]
-) -> Choice:
-    """What is hidden, in earlier snapshots and, since they hide it, in later ones."""
-    near = _near(counts, stocks)
+def find_pattern_over_snapshots(
+    counts: CountSystem,
+    units: Sequence[SuppressionUnit],
+    least: Sequence[float],
+    before: EarlierReleases,
+    stocks: Collection[str],
+) -> SuppressionPattern:
+    """The pattern that protects the small counts of every snapshot, and in later snapshots the counts near to hidden ones."""
+    near = _near_pairs(counts, stocks)
     shown_before = {number for unit in units if unit.is_row and unit.key in before.shown for number in unit.counts}
-    # an older snapshot that comes after a newer one was published: readers know about what it would hide
+    # an older snapshot delivered after a newer one was published: readers already know roughly what it would hide
     known = {pair.earlier for pair in near if pair.later in shown_before}
     protected: set[int] = set()
     while True:
-        chosen = choose(counts, units, least, before, known)
-        needed = _hidden_of_need(counts, units, chosen)
+        chosen = find_pattern(counts, units, least, before, known)
+        needed = _hidden_for_its_own_counts(counts, units, chosen)
         found = {pair.later for pair in near if pair.earlier in needed} - protected
         if not found:
             return chosen
@@ -46,27 +50,27 @@ def choose_over_time(
         counts.protect(found)
 
 
-def _near(counts: Counts, stocks: Collection[str]) -> list[_Near]:
+def _near_pairs(counts: CountSystem, stocks: Collection[str]) -> list[_NearPair]:
     found = []
     for records in sorted(stocks):
-        over_time: dict[At, list[int]] = defaultdict(list)
+        over_time: dict[Cell, list[int]] = defaultdict(list)
         for at, number in counts.of(records):
             if at.period_type == SNAPSHOT:
                 over_time[at._replace(period_start=date.min)].append(number)
         for numbers in over_time.values():
             numbers.sort(key=lambda number: counts.names[number].at.period_start)
             for place, later in enumerate(numbers):
-                found += [_Near(earlier, later) for earlier in numbers[:place] if _are_near(counts, earlier, later)]
+                found += [_NearPair(earlier, later) for earlier in numbers[:place] if _are_near(counts, earlier, later)]
     return found
 
 
-def _are_near(counts: Counts, earlier: int, later: int) -> bool:
+def _are_near(counts: CountSystem, earlier: int, later: int) -> bool:
     threshold = max(counts.threshold(earlier), counts.threshold(later))
     return counts.value[later] > EQUAL and abs(counts.value[later] - counts.value[earlier]) < threshold - EQUAL
 
 
-def _hidden_of_need(counts: Counts, units: Sequence[Unit], chosen: Choice) -> set[int]:
-    """The counts that a snapshot hides for itself, with those of the same snapshot that no row shows."""
+def _hidden_for_its_own_counts(counts: CountSystem, units: Sequence[SuppressionUnit], chosen: SuppressionPattern) -> set[int]:
+    """The counts that a snapshot hides on its own account, with the counts of the same snapshot that no row shows."""
     rowless = set(range(len(counts))).difference(*(unit.counts for unit in units))
     needed: set[int] = set()
     for unit in units:

@@ -1,7 +1,4 @@
-"""From the plan to what is hidden: the one way in for a run.
-
-Here: the steps in their order, and what they cost readers. Not here: each step.
-"""
+"""Run disclosure control on the candidate release: reported figures, constraints, suppression, and a summary of the loss."""
 
 from __future__ import annotations
 
@@ -13,22 +10,27 @@ from pathlib import Path
 import pyarrow as pa
 from duckdb import DuckDBPyConnection
 
-from warehouse.disclosure.build_constraints import UNKNOWN, Public, count_up, everybody
-from warehouse.disclosure.complementary_suppression import CARRIED, PRIMARY, SECONDARY, Before, Choice
-from warehouse.disclosure.counts import EQUAL, Counts
+from warehouse.disclosure.build_constraints import UNKNOWN, PublicReference, all_races, build_constraints
+from warehouse.disclosure.complementary_suppression import CARRIED, PRIMARY, SECONDARY, EarlierReleases, SuppressionPattern
+from warehouse.disclosure.counts import EQUAL, CountSystem
 from warehouse.disclosure.enclosed_cells import enclosed_cells
-from warehouse.disclosure.planned_figures import GRAIN, Figure, Key, read
-from warehouse.disclosure.reported_figures import REPORTED, report
-from warehouse.disclosure.snapshot_suppression import choose_over_time
-from warehouse.disclosure.suppression_units import few_records, hidden_medians, units, whole_key
+from warehouse.disclosure.planned_figures import GRAIN, Figure, RowKey, read_figures
+from warehouse.disclosure.reported_figures import REPORTED, write_reported_figures
+from warehouse.disclosure.snapshot_suppression import find_pattern_over_snapshots
+from warehouse.disclosure.suppression_units import (
+    all_races_key,
+    medians_of_few_records,
+    medians_of_hidden_counts,
+    suppression_units,
+)
 
 
 @dataclass(frozen=True)
-class Suppressed:
-    """What the suppressor did, in cells (rows by race) of persons and in the persons whom they count.
+class SuppressionSummary:
+    """SuppressionSummary cells (rows by race) and the persons they count.
 
-    `…_by_whole_rows`: what hiding a place and period with all its races would have lost wherever one cell is small.
-    `cells_told_before`: small counts that earlier releases have told too well. `rows_awaiting_revision`: frozen ones.
+    `…_by_whole_rows`: the loss if every place and period with a small cell were hidden with all its races, for comparison.
+    `cells_told_before`: small counts that earlier releases disclose. `rows_awaiting_revision`: rows frozen at an earlier figure.
     """
 
     planned_cells: int
@@ -43,27 +45,29 @@ class Suppressed:
     rows_awaiting_revision: int
 
 
-def suppress(con: DuckDBPyConnection, reported: Path, as_of: dt.datetime) -> Suppressed:
-    """Write `disclosure.reported`: each confidential row that goes out, with why it is hidden, if it is.
+def suppress(con: DuckDBPyConnection, reported: Path, as_of: dt.datetime) -> SuppressionSummary:
+    """Write `disclosure.reported`: every planned row of confidential persons, with the reason if it is hidden.
 
-    `con`: the working warehouse with the candidate attached as `release`, all of its models built but the published ones.
-    `reported`: the file of figures reported before. `as_of`: the run's clock.
+    `con`: the working warehouse with the candidate attached as `release` and every model built except the published ones.
+    `reported`: the file of figures reported by earlier releases. `as_of`: the run's clock.
     """
-    public = _public(con)
-    report(con, reported, public, as_of)
-    figures = list(read(con, REPORTED))
-    counts = count_up([*figures, *enclosed_cells(con)], public)
-    before = _before(con, figures)
-    chosen = choose_over_time(counts, units(figures, counts), _least(figures, counts), before, public.stocks)
-    hidden = dict(chosen.rows) | dict.fromkeys(few_records(figures), PRIMARY)
-    medians = hidden_medians(figures, counts, chosen.counts, public.universes)
+    public = _public_reference(con)
+    write_reported_figures(con, reported, public, as_of)
+    figures = list(read_figures(con, REPORTED))
+    counts = build_constraints([*figures, *enclosed_cells(con)], public)
+    before = _earlier_releases(con, figures)
+    chosen = find_pattern_over_snapshots(
+        counts, suppression_units(figures, counts), _lower_bounds(figures, counts), before, public.stocks
+    )
+    hidden = dict(chosen.rows) | dict.fromkeys(medians_of_few_records(figures), PRIMARY)
+    medians = medians_of_hidden_counts(figures, counts, chosen.counts, public.universes)
     hidden |= dict.fromkeys(medians - hidden.keys(), SECONDARY)
-    _mark(con, figures, hidden, {figure.key: _shows_unknown(figure, counts, chosen, hidden) for figure in figures})
-    return _summed_up(con, figures, hidden, chosen)
+    _write_pattern(con, figures, hidden, {figure.key: _shows_unknown(figure, counts, chosen, hidden) for figure in figures})
+    return _summarise(con, figures, hidden, chosen)
 
 
 def next_due(con: DuckDBPyConnection, as_of: dt.datetime) -> str | None:
-    """The next moment after `as_of` at which something else goes out: a period closes, or corrections may be taken over."""
+    """The next time after `as_of` at which the public file changes by itself: a period closes, or corrections are due."""
     found = con.execute(
         f"""
         select min(moment) from (
@@ -75,26 +79,28 @@ def next_due(con: DuckDBPyConnection, as_of: dt.datetime) -> str | None:
         """,
         [as_of],
     ).fetchone()
-    # the receipt's moment has passed once a run's clock is beyond it
+    # a run is due when its clock is later than the recorded time
     return (found[0] - dt.timedelta(seconds=1)).isoformat() if found and found[0] else None
 
 
-def _public(con: DuckDBPyConnection) -> Public:
+def _public_reference(con: DuckDBPyConnection) -> PublicReference:
     kinds = con.execute("select race_ethnicity_code, kind from release.marts.dim_race_ethnicity order by all").fetchall()
     records = con.execute("select records, universe, persons_stay from release.reference.publication_records order by all")
     named = records.fetchall()
     universes = {name: universe for name, universe, _ in named if universe is not None}
-    return Public(dict(kinds), universes, frozenset(name for name, _, persons_stay in named if persons_stay))
+    return PublicReference(dict(kinds), universes, frozenset(name for name, _, persons_stay in named if persons_stay))
 
 
-def _before(con: DuckDBPyConnection, figures: Sequence[Figure]) -> Before:
-    """What earlier runs chose for the figures, which are all that is reported, in the order of their grain."""
+def _earlier_releases(con: DuckDBPyConnection, figures: Sequence[Figure]) -> EarlierReleases:
+    """The pattern of earlier runs for the figures, which are the rows of `disclosure.reported` in the order of their grain."""
     query = f"select hidden_because, shows_unknown, is_settled from {REPORTED} order by {', '.join(GRAIN)}"
     states = zip(figures, con.execute(query).fetchall(), strict=True)
     settled = [(figure, because is None, shows) for figure, (because, shows, is_settled) in states if is_settled]
-    # the row of all says it of its slice: of a hidden row beside it nothing is shown anyway
-    whole = [(figure.key, shows) for figure, _, shows in settled if figure.kind != "median" and figure.key == whole_key(figure)]
-    return Before(
+    # the row of all races decides for its slice: a hidden row of the slice shows no figure of unknown race anyway
+    whole = [
+        (figure.key, shows) for figure, _, shows in settled if figure.kind != "median" and figure.key == all_races_key(figure)
+    ]
+    return EarlierReleases(
         shown=frozenset(figure.key for figure, is_shown, _ in settled if is_shown),
         hidden=frozenset(figure.key for figure, is_shown, _ in settled if not is_shown),
         unknown_shown=frozenset(key for key, shows in whole if shows),
@@ -102,8 +108,8 @@ def _before(con: DuckDBPyConnection, figures: Sequence[Figure]) -> Before:
     )
 
 
-def _least(figures: Sequence[Figure], counts: Counts) -> list[float]:
-    """A row that is there counts somebody, where rows of nobody are shown."""
+def _lower_bounds(figures: Sequence[Figure], counts: CountSystem) -> list[float]:
+    """The lower bound of each count: a published row counts at least one person, where rows of zero persons are published."""
     least = [0.0] * len(counts)
     for figure in figures:
         is_share = figure.kind == "proportion" and figure.denominator_records is not None
@@ -113,19 +119,21 @@ def _least(figures: Sequence[Figure], counts: Counts) -> list[float]:
     return least
 
 
-def _shows_unknown(figure: Figure, counts: Counts, chosen: Choice, hidden: dict[Key, str]) -> bool:
+def _shows_unknown(figure: Figure, counts: CountSystem, chosen: SuppressionPattern, hidden: dict[RowKey, str]) -> bool:
     if figure.key in hidden:
         return False
     if figure.kind == "median":
-        at = everybody(figure.at)._replace(race=UNKNOWN)
+        at = all_races(figure.at)._replace(race=UNKNOWN)
         number = counts.get(figure.rests_on_records, at) if figure.rests_on_records else None
         return number is None or not chosen.counts[number]
-    whole = whole_key(figure)
-    at = everybody(figure.at)._replace(race=UNKNOWN)
+    whole = all_races_key(figure)
+    at = all_races(figure.at)._replace(race=UNKNOWN)
     return whole not in hidden and whole not in chosen.unknown and counts.get(figure.numerator_records, at) is not None
 
 
-def _mark(con: DuckDBPyConnection, figures: Sequence[Figure], hidden: dict[Key, str], shows: dict[Key, bool]) -> None:
+def _write_pattern(
+    con: DuckDBPyConnection, figures: Sequence[Figure], hidden: dict[RowKey, str], shows: dict[RowKey, bool]
+) -> None:
     columns = list(zip(*(_grain(figure.key) for figure in figures), strict=True)) or [()] * len(GRAIN)
     pattern = pa.table(
         {
@@ -145,17 +153,19 @@ def _mark(con: DuckDBPyConnection, figures: Sequence[Figure], hidden: dict[Key, 
     con.unregister("pattern")
 
 
-def _grain(key: Key) -> tuple[object, ...]:
+def _grain(key: RowKey) -> tuple[object, ...]:
     return (key.measure_id, key.measure_version, *key.at[:8], key.method, *key.at[8:])
 
 
-def _summed_up(con: DuckDBPyConnection, figures: Sequence[Figure], hidden: dict[Key, str], chosen: Choice) -> Suppressed:
+def _summarise(
+    con: DuckDBPyConnection, figures: Sequence[Figure], hidden: dict[RowKey, str], chosen: SuppressionPattern
+) -> SuppressionSummary:
     rows = [figure for figure in figures if figure.kind != "median" and figure.at.race != "all"]
-    primary_rows = {whole_key(figure) for figure in rows if hidden.get(figure.key) == PRIMARY}
-    of_whole_rows = [figure for figure in rows if whole_key(figure) in primary_rows]
+    primary_rows = {all_races_key(figure) for figure in rows if hidden.get(figure.key) == PRIMARY}
+    of_whole_rows = [figure for figure in rows if all_races_key(figure) in primary_rows]
     hidden_rows = [figure for figure in rows if figure.key in hidden]
     pending = con.execute(f"select count(*) from {REPORTED} where is_revision_pending").fetchone()
-    return Suppressed(
+    return SuppressionSummary(
         planned_cells=len(rows),
         cells_hidden_as_small=sum(hidden[figure.key] == PRIMARY for figure in hidden_rows),
         cells_hidden_beside=sum(hidden[figure.key] == SECONDARY for figure in hidden_rows),
@@ -170,7 +180,7 @@ def _summed_up(con: DuckDBPyConnection, figures: Sequence[Figure], hidden: dict[
 
 
 def _persons(figures: Sequence[Figure]) -> float:
-    """How many persons rows tell of: those of the denominator, or of the numerator where all rows share a denominator."""
+    """The persons that rows count: those of the denominator, or of the numerator where all rows share a denominator."""
     total = 0.0
     for figure in figures:
         counted = figure.denominator if figure.kind == "proportion" else figure.numerator

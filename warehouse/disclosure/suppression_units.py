@@ -1,10 +1,8 @@
-"""What is shown or hidden together: a row with the counts that its figures tell, and the share of known race of a slice.
+"""Group figures into suppression units, which are shown or hidden together, with the counts that each unit discloses.
 
-Here: which unit shows which counts. Not here: which units are hidden (`choice`).
-
-A row shows its numerator, its denominator, and so who is in the one and not in the other. What it says of unknown races (the
-known share, the bounds, comparisons with all others) tells one more count, that of the unknown; those figures are a unit of
-their own, since hiding them costs readers less.
+A row discloses its numerator, its denominator and their difference. Its figures about unknown race (known share, bounds,
+comparisons with all others) disclose the count of unknown race too. These figures are a unit of their own, because hiding them
+costs readers less. See `complementary_suppression` for the choice of hidden units.
 """
 
 from __future__ import annotations
@@ -12,48 +10,51 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from warehouse.disclosure.build_constraints import UNKNOWN, denominator_at, everybody, others
-from warehouse.disclosure.counts import At, Counts
-from warehouse.disclosure.planned_figures import Figure, Key
+from warehouse.disclosure.build_constraints import UNKNOWN, all_races, complement_of, denominator_at
+from warehouse.disclosure.counts import Cell, CountSystem
+from warehouse.disclosure.planned_figures import Figure, RowKey
 
 
 @dataclass(frozen=True)
-class Unit:
-    """Some figures that are out or not together. `persons`: how many readers lose sight of; `needs`: hidden wherever that is."""
+class SuppressionUnit:
+    """Figures that are shown or hidden together.
 
-    key: Key
+    `persons`: the persons that readers lose if it is hidden. `needs`: the row without which the unit is hidden too.
+    """
+
+    key: RowKey
     is_row: bool
     counts: tuple[int, ...]
     persons: float
-    needs: Key | None = None
+    needs: RowKey | None = None
 
 
-def units(figures: Iterable[Figure], counts: Counts) -> list[Unit]:
-    """The units of the figures, rows first; medians are none (`hidden_medians`)."""
+def suppression_units(figures: Iterable[Figure], counts: CountSystem) -> list[SuppressionUnit]:
+    """The units of the figures, rows first; without medians (see `medians_of_hidden_counts`)."""
     rows, unknown = [], {}
     by_key = {figure.key: figure for figure in figures}
     for key, figure in by_key.items():
         if figure.kind == "median":
             continue
-        rows.append(Unit(key, True, _numbers(counts, figure, figure.at, denominator_at(figure)), _persons(figure)))
-        whole = whole_key(figure)
+        rows.append(SuppressionUnit(key, True, _numbers(counts, figure, figure.at, denominator_at(figure)), _persons(figure)))
+        whole = all_races_key(figure)
         if whole in by_key and whole not in unknown:
-            at = everybody(figure.at)._replace(race=UNKNOWN)
+            at = all_races(figure.at)._replace(race=UNKNOWN)
             of_unknown = _numbers(counts, figure, at, at)
             if of_unknown:
-                unknown[whole] = Unit(whole, False, of_unknown, 0.05 * _persons(by_key[whole]), needs=whole)
+                unknown[whole] = SuppressionUnit(whole, False, of_unknown, 0.05 * _persons(by_key[whole]), needs=whole)
     return [*rows, *unknown.values()]
 
 
-def whole_key(figure: Figure) -> Key:
-    """The row of all races beside a figure's."""
-    return figure.key._replace(at=everybody(figure.at))
+def all_races_key(figure: Figure) -> RowKey:
+    """The row of all races with the same period, geography and stratum."""
+    return figure.key._replace(at=all_races(figure.at))
 
 
-def few_records(figures: Iterable[Figure]) -> set[Key]:
-    """The medians of fewer records than may be shown, or than a figure needs: half of one pay and half of another is both.
+def medians_of_few_records(figures: Iterable[Figure]) -> set[RowKey]:
+    """The medians of fewer records than the threshold or `minimum_n`: the median of two salaries discloses their sum.
 
-    They are hidden for their own sake, whatever the marts say of their reliability.
+    They are hidden as primary suppressions, whatever their reliability.
     """
     return {
         figure.key
@@ -62,10 +63,10 @@ def few_records(figures: Iterable[Figure]) -> set[Key]:
     }
 
 
-def hidden_medians(
-    figures: Iterable[Figure], counts: Counts, is_hidden: Mapping[int, bool], universes: Mapping[str, str]
-) -> set[Key]:
-    """The medians that rest on persons of whom a hidden row tells: that a median is reliable says that they are not few."""
+def medians_of_hidden_counts(
+    figures: Iterable[Figure], counts: CountSystem, is_hidden: Mapping[int, bool], universes: Mapping[str, str]
+) -> set[RowKey]:
+    """The medians over persons whose count is hidden: a reliable median discloses that the count is not small."""
     found = set()
     for figure in figures:
         if figure.kind != "median" or figure.rests_on_records is None:
@@ -77,11 +78,11 @@ def hidden_medians(
     return found
 
 
-def _numbers(counts: Counts, figure: Figure, numerator: At, denominator: At) -> tuple[int, ...]:
+def _numbers(counts: CountSystem, figure: Figure, numerator: Cell, denominator: Cell) -> tuple[int, ...]:
     found = [counts.get(figure.numerator_records, numerator)]
     if figure.denominator_records is not None:
         found.append(counts.get(figure.denominator_records, denominator))
-        found.append(counts.get(others(figure.denominator_records, figure.numerator_records), numerator))
+        found.append(counts.get(complement_of(figure.denominator_records, figure.numerator_records), numerator))
     return tuple(dict.fromkeys(number for number in found if number is not None))
 
 

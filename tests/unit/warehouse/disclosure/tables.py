@@ -9,26 +9,26 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from scipy.optimize import linprog
 
-from warehouse.disclosure.build_constraints import Public, count_up
-from warehouse.disclosure.counts import At, Counts
-from warehouse.disclosure.planned_figures import Figure, Key
-from warehouse.disclosure.suppression_units import units
+from warehouse.disclosure.build_constraints import PublicReference, build_constraints
+from warehouse.disclosure.counts import Cell, CountSystem
+from warehouse.disclosure.planned_figures import Figure, RowKey
+from warehouse.disclosure.suppression_units import suppression_units
 
 KINDS = {
     "all": "total", "black": "category", "white": "category", "asian": "category", "hispanic": "category", "aian": "category",
     "multiracial": "combination", "declined": "missing", "not_asked": "missing",
 }  # fmt: skip
-PUBLIC = Public(KINDS)
+PUBLIC = PublicReference(KINDS)
 
 
-def at(race: str = "all", **other: object) -> At:
+def at(race: str = "all", **other: object) -> Cell:
     """Some persons: of a race in the city in 2024, unless `other` says otherwise."""
-    where = At("year", dt.date(2024, 1, 1), "city", "current", "5553000", "spd15_2024", race, "exclusive", "all", "all")
+    where = Cell("year", dt.date(2024, 1, 1), "city", "current", "5553000", "spd15_2024", race, "exclusive", "all", "all")
     return where._replace(**other)  # type: ignore[arg-type]
 
 
 def figure(
-    where: At,
+    where: Cell,
     numerator: float | None,
     denominator: float | None = None,
     *,
@@ -42,7 +42,7 @@ def figure(
     """One row. `records`: what numerator and denominator count."""
     named = records or (f"{measure}.numerator", f"{measure}.numerator" if kind == "composition" else f"{measure}.denominator")
     return Figure(
-        Key(measure, 1, where, "individual"), "computed", numerator, denominator, threshold, hides_zeros, kind,
+        RowKey(measure, 1, where, "individual"), "computed", numerator, denominator, threshold, hides_zeros, kind,
         named[0], named[1], f"{measure}.records" if kind == "median" else None,
         known[0] if known else None, known[1] if known else None,
     )  # fmt: skip
@@ -56,11 +56,11 @@ def composition(cells: Mapping[str, float], **other: object) -> list[Figure]:
 
 
 def narrowest(
-    figures: Sequence[Figure], counts: Counts, hidden_rows: set[Key], unknown: set[Key], least: Sequence[float]
+    figures: Sequence[Figure], counts: CountSystem, hidden_rows: set[RowKey], unknown: set[RowKey], least: Sequence[float]
 ) -> float:
     """The narrowest interval of a small count, less what it must be, for a reader of what is not hidden; inf without one."""
     shown: set[int] = set()
-    for unit in units(figures, counts):
+    for unit in suppression_units(figures, counts):
         if unit.is_row and unit.key not in hidden_rows:
             shown |= set(unit.counts)
         if not unit.is_row and unit.key not in unknown and unit.key not in hidden_rows:
@@ -93,6 +93,6 @@ def narrowest(
     return worst
 
 
-def counted(figures: Sequence[Figure]) -> Counts:
+def counted(figures: Sequence[Figure]) -> CountSystem:
     """All counts behind the figures."""
-    return count_up(figures, PUBLIC)
+    return build_constraints(figures, PUBLIC)

@@ -9,20 +9,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.unit.warehouse.disclosure.tables import at, composition, counted, figure, narrowest
-from warehouse.disclosure.complementary_suppression import PRIMARY, SECONDARY, Before, Choice, choose
-from warehouse.disclosure.counts import Counts
+from warehouse.disclosure.complementary_suppression import PRIMARY, SECONDARY, EarlierReleases, SuppressionPattern, find_pattern
+from warehouse.disclosure.counts import CountSystem
 from warehouse.disclosure.planned_figures import Figure
-from warehouse.disclosure.suppression_units import units
+from warehouse.disclosure.suppression_units import suppression_units
 
 RACES = ("black", "white", "asian", "hispanic")
 
 
-def _choose(figures: list[Figure], before: Before | None = None) -> tuple[Counts, Choice]:
+def _choose(figures: list[Figure], before: EarlierReleases | None = None) -> tuple[CountSystem, SuppressionPattern]:
     counts = counted(figures)
-    return counts, choose(counts, units(figures, counts), [0.0] * len(counts), before)
+    return counts, find_pattern(counts, suppression_units(figures, counts), [0.0] * len(counts), before)
 
 
-def _safe(figures: list[Figure], counts: Counts, chosen: Choice) -> bool:
+def _safe(figures: list[Figure], counts: CountSystem, chosen: SuppressionPattern) -> bool:
     return narrowest(figures, counts, set(chosen.rows), set(chosen.unknown), [0.0] * len(counts)) >= -1e-5
 
 
@@ -82,7 +82,7 @@ def test_months_are_not_told_by_their_quarter() -> None:
 def test_what_was_out_stays_out_and_what_was_hidden_stays_hidden() -> None:
     figures = composition({"black": 400, "white": 600, "asian": 4, "hispanic": 30})
     keys = {row.at.race: row.key for row in figures}
-    before = Before(shown={keys["hispanic"], keys["all"]}, hidden={keys["asian"], keys["black"]})
+    before = EarlierReleases(shown={keys["hispanic"], keys["all"]}, hidden={keys["asian"], keys["black"]})
     counts, chosen = _choose(figures, before)
     assert set(chosen.rows) == {keys["asian"], keys["black"]}
     assert not chosen.unsafe
@@ -92,7 +92,7 @@ def test_what_was_out_stays_out_and_what_was_hidden_stays_hidden() -> None:
 def test_what_is_out_already_can_not_be_saved_and_is_told() -> None:
     figures = composition({"black": 400, "white": 600, "asian": 4})
     keys = {row.at.race: row.key for row in figures}
-    _, chosen = _choose(figures, Before(shown={keys["black"], keys["white"], keys["all"]}))
+    _, chosen = _choose(figures, EarlierReleases(shown={keys["black"], keys["white"], keys["all"]}))
     assert chosen.unsafe
 
 

@@ -8,12 +8,12 @@ from collections.abc import Mapping
 import pytest
 
 from tests.unit.warehouse.disclosure.tables import KINDS, at, figure, narrowest
-from warehouse.disclosure.build_constraints import Public, count_up
-from warehouse.disclosure.complementary_suppression import PRIMARY, Choice, choose
-from warehouse.disclosure.counts import Counts
+from warehouse.disclosure.build_constraints import PublicReference, build_constraints
+from warehouse.disclosure.complementary_suppression import PRIMARY, SuppressionPattern, find_pattern
+from warehouse.disclosure.counts import CountSystem
 from warehouse.disclosure.period_sums import years
 from warehouse.disclosure.planned_figures import Figure
-from warehouse.disclosure.suppression_units import units
+from warehouse.disclosure.suppression_units import suppression_units
 
 
 def _shares(period_type: str, start: dt.date, cells: Mapping[str, tuple[float, float]]) -> list[Figure]:
@@ -27,12 +27,12 @@ def _shares(period_type: str, start: dt.date, cells: Mapping[str, tuple[float, f
     ]
 
 
-def _choose(figures: list[Figure], universes: Mapping[str, str] | None = None) -> tuple[Counts, Choice]:
-    counts = count_up(figures, Public(KINDS, universes or {}))
-    return counts, choose(counts, units(figures, counts), [0.0] * len(counts))
+def _choose(figures: list[Figure], universes: Mapping[str, str] | None = None) -> tuple[CountSystem, SuppressionPattern]:
+    counts = build_constraints(figures, PublicReference(KINDS, universes or {}))
+    return counts, find_pattern(counts, suppression_units(figures, counts), [0.0] * len(counts))
 
 
-def _hidden(chosen: Choice, period_type: str) -> set[tuple[int, str]]:
+def _hidden(chosen: SuppressionPattern, period_type: str) -> set[tuple[int, str]]:
     return {(key.at.period_start.year, key.at.race) for key in chosen.rows if key.at.period_type == period_type}
 
 

@@ -8,11 +8,11 @@ from collections.abc import Mapping
 import pytest
 
 from tests.unit.warehouse.disclosure.tables import KINDS, at, figure
-from warehouse.disclosure.build_constraints import Public, count_up
-from warehouse.disclosure.complementary_suppression import CARRIED, PRIMARY, SECONDARY, Before, Choice
-from warehouse.disclosure.planned_figures import Figure, Key
-from warehouse.disclosure.snapshot_suppression import choose_over_time
-from warehouse.disclosure.suppression_units import few_records, hidden_medians, units
+from warehouse.disclosure.build_constraints import PublicReference, build_constraints
+from warehouse.disclosure.complementary_suppression import CARRIED, PRIMARY, SECONDARY, EarlierReleases, SuppressionPattern
+from warehouse.disclosure.planned_figures import Figure, RowKey
+from warehouse.disclosure.snapshot_suppression import find_pattern_over_snapshots
+from warehouse.disclosure.suppression_units import medians_of_few_records, medians_of_hidden_counts, suppression_units
 
 FIRST, SECOND, THIRD = dt.date(2025, 12, 31), dt.date(2026, 3, 31), dt.date(2026, 6, 30)
 STOCKS = frozenset({"staff.numerator"})
@@ -28,13 +28,17 @@ def _composition(day: dt.date, cells: Mapping[str, float]) -> list[Figure]:
     ]
 
 
-def _choose(*snapshots: tuple[dt.date, Mapping[str, float]], before: Before | None = None, stocks: bool = True) -> Choice:
+def _choose(
+    *snapshots: tuple[dt.date, Mapping[str, float]], before: EarlierReleases | None = None, stocks: bool = True
+) -> SuppressionPattern:
     figures = [one for day, cells in snapshots for one in _composition(day, cells)]
-    counts = count_up(figures, Public(KINDS, {}, STOCKS if stocks else frozenset()))
-    return choose_over_time(counts, units(figures, counts), [0.0] * len(counts), before or Before(), STOCKS if stocks else ())
+    counts = build_constraints(figures, PublicReference(KINDS, {}, STOCKS if stocks else frozenset()))
+    return find_pattern_over_snapshots(
+        counts, suppression_units(figures, counts), [0.0] * len(counts), before or EarlierReleases(), STOCKS if stocks else ()
+    )
 
 
-def _reasons(chosen: Choice, day: dt.date) -> dict[str, str]:
+def _reasons(chosen: SuppressionPattern, day: dt.date) -> dict[str, str]:
     return {key.at.race: why for key, why in chosen.rows.items() if key.at.period_start == day}
 
 
@@ -76,9 +80,9 @@ def test_an_older_snapshot_that_comes_later_does_not_hide_behind_what_is_out(is_
     """The next snapshot shows the group that would protect the small one, so another one has to."""
     later = STAFF | {"asian": 60, "black": 420}
     shown = frozenset(
-        Key("staff", 1, at(race, period_type="snapshot", period_start=SECOND), "individual") for race in (*later, "all")
+        RowKey("staff", 1, at(race, period_type="snapshot", period_start=SECOND), "individual") for race in (*later, "all")
     )
-    chosen = _choose((FIRST, STAFF), (SECOND, later), before=Before(shown=shown), stocks=is_stock)
+    chosen = _choose((FIRST, STAFF), (SECOND, later), before=EarlierReleases(shown=shown), stocks=is_stock)
     assert _reasons(chosen, SECOND) == {}
     hidden = _reasons(chosen, FIRST)
     assert hidden.pop("asian") == PRIMARY
@@ -89,7 +93,7 @@ def test_an_older_snapshot_that_comes_later_does_not_hide_behind_what_is_out(is_
 def test_a_median_of_few_is_hidden_whatever_its_reliability() -> None:
     few, enough = (
         Figure(
-            Key("pay", 1, at(race), "individual"),
+            RowKey("pay", 1, at(race), "individual"),
             "computed",
             None,
             None,
@@ -106,16 +110,31 @@ def test_a_median_of_few_is_hidden_whatever_its_reliability() -> None:
         )
         for race, n in (("asian", 19.0), ("black", 20.0))
     )
-    assert few_records([few, enough]) == {few.key}
+    assert medians_of_few_records([few, enough]) == {few.key}
 
 
 def test_the_median_of_a_group_that_is_hidden_as_before_is_hidden() -> None:
     figures = [one for day, cells in ((FIRST, STAFF), (SECOND, STAFF | {"asian": 13})) for one in _composition(day, cells)]
     where = at("asian", period_type="snapshot", period_start=SECOND)
     median = Figure(
-        Key("pay", 1, where, "individual"), "computed", None, None, 11, False, "median", "pay", None, "paid", None, None, 30, 20.0
+        RowKey("pay", 1, where, "individual"),
+        "computed",
+        None,
+        None,
+        11,
+        False,
+        "median",
+        "pay",
+        None,
+        "paid",
+        None,
+        None,
+        30,
+        20.0,
     )
     universes = {"paid": "staff.numerator"}
-    counts = count_up([*figures, median], Public(KINDS, universes, STOCKS))
-    chosen = choose_over_time(counts, units([*figures, median], counts), [0.0] * len(counts), Before(), STOCKS)
-    assert hidden_medians([median], counts, chosen.counts, universes) == {median.key}
+    counts = build_constraints([*figures, median], PublicReference(KINDS, universes, STOCKS))
+    chosen = find_pattern_over_snapshots(
+        counts, suppression_units([*figures, median], counts), [0.0] * len(counts), EarlierReleases(), STOCKS
+    )
+    assert medians_of_hidden_counts([median], counts, chosen.counts, universes) == {median.key}
