@@ -27,7 +27,7 @@ from warehouse.disclosure.suppression_units import (
 
 @dataclass(frozen=True)
 class SuppressionSummary:
-    """SuppressionSummary cells (rows by race) and the persons they count.
+    """Suppressed cells (rows by race) and the persons they count.
 
     `…_by_whole_rows`: the loss if every place and period with a small cell were hidden with all its races, for comparison.
     `cells_told_before`: small counts that earlier releases disclose. `rows_awaiting_revision`: rows frozen at an earlier figure.
