@@ -1,4 +1,4 @@
-# Two commands set everything up: `make run` and `make test`. Everything else needs nothing more.
+# `make run` and `make test` install everything that they need.
 PYTHON ?= python3
 PORT ?= 3000
 BIN := .venv/bin
@@ -17,7 +17,7 @@ test: .venv/dev.stamp
 stress: .venv/dev.stamp
 	$(BIN)/python -m tests.suite --only stress $(ONLY)
 
-# The product beside the limit, a notebook and a stock pipeline, by turns (docs/performance.md); ROWS="1000000 10000000" ROUNDS=3
+# Compare the product with the limit, a notebook and a stock pipeline (docs/performance.md); ROWS="1000000 10000000" ROUNDS=3
 # CONTENDERS="full limit" OUT=folder STRICT=1
 bench: .venv/dev.stamp
 	$(BIN)/python -m tests.bench.city $(if $(ROWS),--rows $(ROWS)) $(if $(ROUNDS),--rounds $(ROUNDS)) \

@@ -32,8 +32,8 @@ ROOT = Path(__file__).resolve().parent.parent
 REAL = "LEVELGROUND_REAL_DELIVERIES"
 SAMPLE_ROWS = 6_000
 
-# What passed once passes again: a search that begins elsewhere each time would stop somebody's work on a day of its own choosing.
-# `pytest --hypothesis-profile search tests/unit` searches anew.
+# Repeatable: a search with another start each time would fail at random during other work.
+# `pytest --hypothesis-profile search tests/unit` starts at random.
 settings.register_profile("known", derandomize=True, deadline=None)
 settings.register_profile("search", deadline=None)
 settings.register_profile(DEEP, deadline=None, print_blob=True)
@@ -50,7 +50,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
-    """A group that is not kept together costs a run of the whole job on every worker, and nobody would notice."""
+    """A group that is not kept together costs a run of the whole job on every worker, unnoticed."""
     if getattr(session.config.option, "loadgroup", False):
         apart = [item.nodeid for item in session.items if item.get_closest_marker("xdist_group") and "@" not in item.nodeid]
         if apart:
@@ -93,7 +93,7 @@ def sample_city(seeded_city: tuple[Path, list[Canary]]) -> Path:
 
 
 def free_port() -> int:
-    """A port that nobody listens on."""
+    """A port without a listener."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port: int = free.getsockname()[1]
@@ -147,7 +147,7 @@ def called(command: list[str], environment: dict[str, str]) -> subprocess.Comple
             main()
         except SystemExit as end:
             code = end.code or 0
-        except Exception:  # as Python does with what nobody foresaw
+        except Exception:  # as Python does with unforeseen errors
             traceback.print_exc()
             code = 1
     assert isinstance(code, int)

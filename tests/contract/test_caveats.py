@@ -38,7 +38,7 @@ def test_caveat_describes_no_single_delivery(row: dict[str, str]) -> None:
 
 @pytest.mark.parametrize("row", MEASURES, ids=IDS)
 def test_caveat_names_no_city(row: dict[str, str]) -> None:
-    """dim_measure names the city whose records stand in, from the contract's jurisdiction."""
+    """dim_measure names the city of a stand-in, from the contract's jurisdiction."""
     cities = {place["name"] for place in _rows("geographies") if place["geography_type"] == "city"}
     named = {city for city in cities if city in row["caveat"]}
     assert not named, f"leave {sorted(named)} out: another city has the same measures"

@@ -1,4 +1,4 @@
-"""What docs/deploy/ says must be what the code reads and the command line takes."""
+"""docs/deploy/ agrees with the settings that the code reads and the options that the command line accepts."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ ROOT = Path(__file__).parents[2]
 DEPLOY = ROOT / "docs" / "deploy"
 UNITS = sorted([*DEPLOY.glob("*.service"), *DEPLOY.glob("*.timer")])
 VARIABLE = re.compile(r"LEVELGROUND_[A-Z_]+[A-Z]")
-# Set by the code for dbt, asked for by tests, an example in a draft, a proxy's own: nobody sets them for Levelground.
+# Set by the code for dbt, read by tests, an example in a draft, a proxy's own: none is a setting of Levelground.
 OTHERS = {"LEVELGROUND_WAREHOUSE_FILE", "LEVELGROUND_REAL_DELIVERIES", "LEVELGROUND_DATABASE_URL", "LEVELGROUND_PROXY_HASH"}
 
 

@@ -228,7 +228,7 @@ def test_everything_is_described(project: Manifest) -> None:
         if not column["description"]
     ]
     undescribed = [node["name"] for node in project.nodes("model") if not node["columns"]]
-    assert not silent and not undescribed, f"describe in the YAML beside the model: {silent} {undescribed}"
+    assert not silent and not undescribed, f"describe in the YAML next to the model: {silent} {undescribed}"
 
 
 def test_released_tables_promise_their_columns(project: Manifest) -> None:
@@ -237,11 +237,11 @@ def test_released_tables_promise_their_columns(project: Manifest) -> None:
         for node in project.models()
         if node["database"] in ("release", "public") and not node["contract"]["enforced"]
     ]
-    assert not loose, f"a released table says its columns and types and holds to them (contract: enforced): {loose}"
+    assert not loose, f"a released table declares its columns and types (contract: enforced): {loose}"
 
 
 def test_no_model_takes_a_direct_identifier_beyond_landing(project: Manifest) -> None:
-    """Hashed ones neither: whoever may join on a pseudonym can single a person out."""
+    """Hashed ones neither: a reader who may join on a pseudonym can single a person out."""
     identifiers = {
         contract.source: {column.name for column in contract.columns if column.privacy == "direct_identifier"}
         for contract in load_registry()
@@ -276,7 +276,7 @@ def test_tests_are_named_by_a_sentence(project: Manifest) -> None:
 
 
 def test_the_key_of_a_fact_is_unique_once(project: Manifest) -> None:
-    """By the grain of its suite, which the gate judges, or by a dbt test: both would look through the whole fact twice."""
+    """By the grain of its suite, which the gate checks, or by a dbt test: both would read the whole fact twice."""
     grains = {suite.table: suite.grain for suite in read_suites()}
     tested = {
         (node["attached_node"].split(".")[-1], node["column_name"])
@@ -319,7 +319,7 @@ def test_every_counted_model_reaches_the_measures(project: Manifest) -> None:
 
 
 def test_what_is_reported_has_the_columns_of_the_measures(project: Manifest) -> None:
-    """The suppressor hands on what it was given, and a measure's new column goes all the way or nowhere."""
+    """The suppressor passes all its columns on, and a new column of the measures is published or absent everywhere."""
     reported = set(project.data["sources"]["source.levelground.disclosure.reported"]["columns"])
     columns = {node["name"]: set(node["columns"]) for node in project.models()}
     measures, planned = columns["fct_equity_measures"], columns["int_disclosure__planned"]

@@ -1,4 +1,4 @@
-"""What goes out of which measure is decided row by row, and the suppressor and the attack know the same names and limits."""
+"""A row of the plan decides what is published; the suppressor and the audit use the same names and limits."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from tests.contract.registers import contracts, seed
 
 
 def test_every_measure_is_planned_or_not_published_for_a_reason() -> None:
-    """A measure that the plan forgets would be missing in the public file, and nobody would know whether that is meant."""
+    """A measure without a plan row would be missing in the public file, and the reason would be unknown."""
     registered, planned = {row["measure_id"] for row in seed("measure_registry")}, seed("publication_plan")
     missing = registered ^ {row["measure_id"] for row in planned}
     assert not missing, f"a measure has rows in publication_plan.csv (docs/methods.md, Disclosure): {sorted(missing)}"
@@ -22,7 +22,7 @@ def test_every_measure_is_planned_or_not_published_for_a_reason() -> None:
 
 
 def test_figures_of_persons_are_planned_one_by_one() -> None:
-    """A `*` would let out whatever the measure learns to count, and places that cross cut pieces that no row shows."""
+    """A `*` would publish every later count of the measure, and crossing places have intersections that no row shows."""
     persons, chains = confidential_measures(), {"school": "school_district"}
     planned = [row for row in seed("publication_plan") if row["measure_id"] in persons and row["race_level"] != "none"]
     every = [row for row in planned if "*" in (row["geography_type"], row["period_type"], row["stratum_type"])]
@@ -41,7 +41,7 @@ def test_figures_of_persons_are_planned_one_by_one() -> None:
 
 
 def test_all_codes_are_all_codes() -> None:
-    """What is of nobody goes out whole: a code that the level forgets would be lost without a word."""
+    """Figures without persons are published whole: a code missing in the level would be lost silently."""
     races = seed("race_ethnicity")
     wanted = {
         (standard, tabulation, race["race_ethnicity_code"])
@@ -101,7 +101,7 @@ def test_pooled_periods_can_be_compared() -> None:
 
 
 def test_planned_pooled_periods_are_pooled() -> None:
-    """A plan row of a period that nobody pools would let nothing out, without a word."""
+    """A plan row of a period that is not pooled would publish nothing, silently."""
     pooled = {(row["measure_id"], row["geography_type"], row["period_type"]) for row in seed("pooled_periods")}
     planned = {
         (row["measure_id"], row["geography_type"], row["period_type"])

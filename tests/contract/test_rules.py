@@ -1,7 +1,7 @@
 """Thresholds of the measures are rows of the seed measure_rules, which SQL, suites and Python read by name.
 
 Here: that no model has a threshold as a literal, and that every name that is read is a row. Not here: what a rule decides (unit
-tests beside the models).
+tests next to the models).
 """
 
 from __future__ import annotations
@@ -82,7 +82,7 @@ def test_every_rule_that_is_read_is_a_row() -> None:
 
 
 def test_critical_values_are_those_of_the_statistics() -> None:
-    """The macros of the schema stats stand alone, so they have the figures a second time."""
+    """The macros of the schema stats are self-contained, so they repeat the figures."""
     helpers = (DBT_PROJECT / "macros" / "stats" / "helpers.sql").read_text(encoding="utf-8")
     wrong = [row["rule"] for row in seed("measure_rules") if row["rule"].startswith("z_") and row["value"] not in helpers]
     assert not wrong, f"the quantile of measure_rules.csv and that of macros/stats/helpers.sql differ: {wrong}"

@@ -1,6 +1,6 @@
-"""Seeds, vocabularies and contracts say the same: a word that one of them knows, the others know.
+"""Seeds, vocabularies and contracts agree: a word of one of them is in the others.
 
-Here: rules over seed rows and contracts, each with what to do about it. Not here: rules of models (`test_models`), what goes out
+Here: rules over seed rows and contracts, each with what to do about it. Not here: rules of models (`test_models`), what is published
 (`test_publication`).
 """
 
@@ -18,7 +18,7 @@ from tests.contract.test_models import LANDED_ONLY
 
 
 def test_staging_reads_labels_by_the_vocabulary_of_the_contract() -> None:
-    """The vocabulary stands in the contract, for the gate, and in the staging model; the two must agree."""
+    """The vocabulary is in the contract, for the gate, and in the staging model; the two must agree."""
     wrong = []
     for contract in contracts():
         if contract.source in LANDED_ONLY:
@@ -112,7 +112,7 @@ def test_lines_of_the_language_table_are_columns_of_its_contract() -> None:
 
 SHOWN = {"race_ethnicity": ("race_ethnicity", "race_ethnicity_code"), "measure": ("measure_registry", "measure_id")}
 SHOWN_STRATA = ("engagement_theme", "engagement_answer", "declined_reason")
-LANGUAGES = {"es", "hmn"}  # beside English, in which codes are defined
+LANGUAGES = {"es", "hmn"}  # in addition to English, in which codes are defined
 
 
 def test_what_the_public_reads_has_a_label_in_every_language() -> None:
@@ -135,7 +135,7 @@ def test_what_the_public_reads_has_a_label_in_every_language() -> None:
 
 
 def test_places_of_the_registry_are_places_and_periods() -> None:
-    """A slip of the pen in `places` would be no rows, without a word."""
+    """A typing error in `places` would give no rows, silently."""
     place = r"(city|tract|aldermanic_district|police_district|neighborhood):(month|quarter|year|snapshot)"
     with (DBT_PROJECT / "seeds" / "reference" / "measure_registry.csv").open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
@@ -159,7 +159,7 @@ COMPARED = {"proportion", "rate", "median", "estimate", "amount_rate"}
 
 
 def test_every_policy_area_has_two_measures_by_race_with_a_gap() -> None:
-    """By race: the source says it of a record or a count, or the value is weighed by where groups live."""
+    """By race: the source reports it for a record or a count, or the value is place-weighted."""
     with (DBT_PROJECT / "seeds" / "reference" / "measure_registry.csv").open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
     by_race = {c.source for c in contracts() if c.concepts or any(column.vocabulary_names() for column in c.columns)}

@@ -66,7 +66,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def place_root(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where each test's own home lies. One path for all: dbt parses the whole project anew in a home that moved, and that was a
+    """The home of each test. One path for all: dbt parses the whole project again in a home that moved, and that was a
     fourth of a run."""
     return tmp_path_factory.mktemp("place")
 
@@ -75,7 +75,7 @@ def place_root(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def first_release(sample_city: Path, place_root: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Any]]:
     """A home in which the sample city was released once, and what that run said. Read only.
 
-    What it printed, and what it left in temporary folders, lies beside the home.
+    What it printed, and what it left in temporary folders, is next to the home.
     """
     for name in [
         name for name in os.environ if name.startswith(("LEVELGROUND_", "DAGSTER_")) and name != "LEVELGROUND_REAL_DELIVERIES"

@@ -26,13 +26,13 @@ STOPS, REQUESTS, CALLS, SCHOOLS, STAFF, MONEY = (
     "der__employees",
     "doa__arpa_projects",
 )
-# A cell of the workbook of recovery money, by its column, what somebody writes into it, and what the steward reads of that.
+# A cell of the workbook of recovery money, by its column, a wrong value, and the message for the steward.
 DOCTORED: list[tuple[str, object, str]] = [
     ("H", 1, "obligated more than its adopted budget"),
     ("L", 10**9, "spent more than it has obligated"),
     ("I", 10**9, "more than its sum up to then"),
     ("J", 0, "less than it was a period before"),
-    ("F", 2.1, "one code stands beside two names"),
+    ("F", 2.1, "one code has two names"),
     ("F", "Jobs", "the form of the Treasury's codes"),
 ]
 

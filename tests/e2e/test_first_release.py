@@ -142,7 +142,7 @@ def test_every_policy_area_shows_two_gaps_by_race(first_release: tuple[Path, dic
 
 
 def test_nearly_every_address_of_the_sample_is_placed(first_release: tuple[Path, dict[str, Any]]) -> None:
-    """As in the real files: 98.4 % of the requests' addresses stand in the index as written, and few calls are nowhere."""
+    """As in the real files: 98.4 % of the requests' addresses are in the index as written, and few calls are not geocoded."""
     counted = CommandLine(first_release[0]).ask(
         "select 'requests' as fact, geocode_quality, count(*) as n from marts.fct_service_requests group by all "
         "union all select 'calls', geocode_quality, count(*) from marts.fct_police_calls group by all"
@@ -196,7 +196,7 @@ def test_the_public_file_holds_what_is_promised(first_release: tuple[Path, dict[
 
 
 def test_you_said_we_did_tells_of_a_closed_year_and_of_nobody(first_release: tuple[Path, dict[str, Any]]) -> None:
-    """2025 is not closed on the first day of 2026; what people said of libraries, and somebody's fence, is hidden."""
+    """2025 is not closed on the first day of 2026; inputs on libraries, and on one fence, are hidden."""
     told = {
         (str(row["period_start"]), row["theme_code"]): row
         for row in CommandLine(first_release[0]).ask("select * from published.engagement_responses", "--public")

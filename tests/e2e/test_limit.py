@@ -1,4 +1,4 @@
-"""What the benchmark measures: the limit and the notebook say what the release says, and a nightly delivery adds and corrects."""
+"""The contenders of the benchmark: limit and notebook equal the release, and a nightly delivery adds and corrects."""
 
 from __future__ import annotations
 

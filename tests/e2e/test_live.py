@@ -39,7 +39,7 @@ def live(
     shutil.copy(sample_city / STAFF / "hr.sqlite", tmp_path / "staff.db")
     monkeypatch.setenv("LEVELGROUND_HOSTS", f"{getattr(contract.connector, 'base_url')}={portal.url}")  # noqa: B009
     monkeypatch.setenv("LEVELGROUND_DER_DATABASE_URL", f"sqlite:///{tmp_path / 'staff.db'}")
-    # and a file of the schools that nobody has put there
+    # and a missing file of the schools
     (tmp_path / "contracts").mkdir()
     text = (ROOT / "ingest" / "sources" / "dpi__enrollment.yml").read_text(encoding="utf-8").replace("dpi__enrollment", SCHOOLS)
     text = text.replace("connector: {kind: file}", f"connector: {{kind: file, path: {tmp_path}/nowhere.csv}}")
@@ -71,7 +71,7 @@ def test_live_sources_are_released_and_a_fault_holds_back_only_its_own(
     portal.faults = [None, *[truncated(b"CREATIONDATE,", 5000)] * 20]
     monkeypatch.setenv("LEVELGROUND_DER_DATABASE_URL", f"postgresql+psycopg://desk:{PASSWORD}@127.0.0.1:9/staff")
     monkeypatch.setenv("LEVELGROUND_HASH_KEY", f"{PASSWORD} and much more of it")
-    monkeypatch.setenv("LEVELGROUND_ALERTS", f"json://desk:{PASSWORD}@127.0.0.1:9/told nosuchkind://{PASSWORD}")
+    monkeypatch.setenv("LEVELGROUND_ALERTS", f"json://desk:{PASSWORD}@127.0.0.1:9/alerts nosuchkind://{PASSWORD}")
     failed = run(live, "--source", SCHOOLS, expect=4)
     missing = status_of(failed, SCHOOLS)
     assert missing["verdict"] == "held_back"

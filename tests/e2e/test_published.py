@@ -1,4 +1,4 @@
-"""What lies in `published/` after a run: files that old clients open, and exports that say what the public file says."""
+"""`published/` after a run: files that old clients open, and exports equal to the public file."""
 
 from __future__ import annotations
 

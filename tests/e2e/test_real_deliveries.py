@@ -47,7 +47,7 @@ ACCOUNTS = {
     "oei__resident_survey": (1_033, 1_033, 0, 0, 0, 0),
     "ucc__service_requests": (9_725, 9_725, 0, 0, 0, 0),
 }
-# Rows and cells that are refused, by column; docs/data_issues.md tells of each (ASR-03, ASR-04, MMC-01).
+# Rows and cells that are refused, by column; docs/data_issues.md describes each (ASR-03, ASR-04, MMC-01).
 REFUSED_ROWS = {
     ("assessor__property_sales", "price"): 10,
     ("assessor__property_sales", "sold_on"): 2,

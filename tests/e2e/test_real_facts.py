@@ -28,7 +28,7 @@ def test_foreclosures_and_their_zeros(milwaukee: tuple[CommandLine, dict[str, An
 def test_what_is_missing_of_schools_says_why(milwaukee: tuple[CommandLine, dict[str, Any]]) -> None:
     levelground, _ = milwaukee
     rows = levelground.ask(
-        "select metric, coalesce(gap_reason, 'told') as gap, count(*) as n, count(outcome_pct) as rates, count(*) filter "
+        "select metric, coalesce(gap_reason, 'given') as gap, count(*) as n, count(outcome_pct) as rates, count(*) filter "
         "(outcome_pct = 0) as zeros from marts.fct_student_outcomes where metric <> 'enrollment' group by all"
     )
     assert {(row["metric"], row["gap"]): (row["n"], row["rates"]) for row in rows} == {
@@ -41,7 +41,7 @@ def test_what_is_missing_of_schools_says_why(milwaukee: tuple[CommandLine, dict[
     }
     assert next(row["zeros"] for row in rows if (row["metric"], row["gap"]) == ("chronic_absenteeism", "told")) == 231
     extended = levelground.ask(
-        "select coalesce(extended_gap_reason, 'told') as gap, count(*) as n from marts.fct_student_outcomes "
+        "select coalesce(extended_gap_reason, 'given') as gap, count(*) as n from marts.fct_student_outcomes "
         "where metric = 'hs_completion' group by all"
     )
     assert {row["gap"]: row["n"] for row in extended} == {

@@ -141,7 +141,7 @@ def test_measures_are_what_plain_sql_makes_of_the_facts(milwaukee: tuple[Command
         "select numerator, denominator from marts.fct_equity_measures where measure_id = 'foreclosures_per_1000_parcels' "
         "and geography_type = 'city' and period_start = '2024-01-01' and method = 'aggregate'"
     )
-    # only 94,507 parcels lie in tracts that had one
+    # only 94,507 parcels are in tracts that had one
     assert year["numerator"] == 383
     assert year["denominator"] > 130_000
 

@@ -145,7 +145,7 @@ def test_addresses_are_found(milwaukee: tuple[CommandLine, dict[str, Any]]) -> N
 
 
 def test_an_address_is_the_right_house(milwaukee: tuple[CommandLine, dict[str, Any]], tmp_path: Path) -> None:
-    """By the court's own points where these lie in the city, and by how far the delivered tract of incidents is (ADR 13)."""
+    """By the court's own points where these are in the city, and by how far the delivered tract of incidents is (ADR 13)."""
     levelground, _ = milwaukee
     with scratch(tmp_path) as connection:
         load_extension(connection, "spatial")

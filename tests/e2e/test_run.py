@@ -79,7 +79,7 @@ def test_a_definition_that_changed_under_its_old_version_blocks_the_release(plac
     file.chmod(0o640)
     with duckdb.connect(str(file)) as connection:
         connection.execute("update marts.dim_measure set numerator = 'Persons frisked' where measure_id = 'stops_searched_share'")
-    # sealed as it is now: a release that is not what was sealed is damaged, and judged by nobody
+    # sealed as it is now: a release that differs from the sealed one is damaged, and no gate checks it
     manifest = json.loads((release / "manifest.json").read_text())
     manifest["files"][file.name] |= {"sha256": hashlib.sha256(file.read_bytes()).hexdigest(), "size": file.stat().st_size}
     (release / "manifest.json").write_text(json.dumps(manifest))

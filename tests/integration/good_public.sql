@@ -21,7 +21,7 @@ create table public.published.geographies as
     select concat_ws(':', geography_type, geography_vintage, geoid) as geography_key, *, geoid as name, null::date as valid_from,
         null::date as valid_to, null::double as land_area_sq_m, null::blob as geometry_wkb
     from (values ('city', 'current', '5553000')) as t (geography_type, geography_vintage, geoid);
--- white is the best; black is shown, asian hidden, nhpi counted and without a value, mena never asked; visits are of nobody
+-- white is the best; black is shown, asian hidden, nhpi counted and without a value, mena not offered; visits are not of persons
 create temp table shown as select
     'searched' as measure_id, 1 as measure_version, 'year' as period_type, date '2024-01-01' as period_start, date '2024-12-31' as period_end,
     'city' as geography_type, 'current' as geography_vintage, '5553000' as geoid, 'spd15_1997' as race_standard, 'white' as race_ethnicity_code,

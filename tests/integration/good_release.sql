@@ -140,7 +140,7 @@ insert into release.marts.fct_student_outcomes by name
     select * replace ('d' || _source_row as student_outcome_key, 'discipline_removals' as metric, [40, null][_source_row] as students_count,
         [50, null][_source_row] as removals_count, null as students_pct)
     from release.marts.fct_student_outcomes where metric = 'enrollment' and _source_row <= 2;
--- its graduates: all, a part, a part whose diplomas are hidden; the fourth row is a school that tells nothing
+-- its graduates: all, a part, a part whose diplomas are hidden; the fourth row is a school that hides everything
 insert into release.marts.fct_student_outcomes by name
     select * replace ('c' || _source_row as student_outcome_key, 'hs_completion' as metric, [50, 30, 15, null][_source_row] as students_count,
         [40, 30, null, null][_source_row] as diplomas_count, [80.0, 100.0, null, null][_source_row] as outcome_pct,

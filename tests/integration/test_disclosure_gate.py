@@ -62,7 +62,7 @@ create table public.published.disparity_indices as select 'searched' as measure_
 """
 
 
-# What the suppressor's table has beside the columns of the marts.
+# Columns of the suppressor's table in addition to those of the marts.
 WAITING = ("is_revision_pending boolean default false", "known_numerator double", "known_denominator double")
 
 
@@ -190,7 +190,7 @@ def test_what_the_ledger_keeps_counts(warehouse: DuckDBPyConnection, tmp_path: P
     keep(warehouse, tmp_path / "ledger.parquet", publish(rows[:5], [where("black"), where("white")]))
     message = failed(gate(warehouse, tmp_path))["leaks"].message
     assert "stops.numerator, year 2025-01-01, city: 1 cell" in message
-    # once both are out nothing that goes out makes it worse
+    # once both are published, no later release makes it worse
     keep(warehouse, tmp_path / "ledger.parquet", (*publish(rows[:5], [where("black"), where("white")]), *good()))
     result = gate(warehouse, tmp_path)
     assert result.passed

@@ -1,4 +1,4 @@
-"""A live source through the steps of a run: what is new gets in, what is held back comes again, what is accepted is let in."""
+"""A live source in a run: new rows are promoted, held-back rows are fetched again, accepted loads are promoted."""
 
 from __future__ import annotations
 

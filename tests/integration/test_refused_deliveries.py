@@ -1,4 +1,4 @@
-"""What a steward is told of a bad delivery quotes no private cell: not in messages, not on the page, not in anything left."""
+"""Reports of a bad delivery quote no private cell: not in messages, not on the page, not in any file."""
 
 from __future__ import annotations
 

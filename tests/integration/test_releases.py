@@ -35,7 +35,7 @@ READER = f"""
 import duckdb, sys
 held = duckdb.connect(sys.argv[1], read_only=True)
 for line in sys.stdin:
-    if line == "anew\\n":
+    if line == "again\\n":
         held.close()
         held = duckdb.connect(sys.argv[1], read_only=True)
     print(held.execute("{COUNT}").fetchone()[0], flush=True)
@@ -49,7 +49,7 @@ c.execute("set checkpoint_threshold = '1GB'; drop table marts.fct_service_reques
 os.kill(os.getpid(), signal.SIGKILL)
 """
 
-# Swaps, and dies where it is told to: before the named function of warehouse.releases.swapping runs for the nth time.
+# Swaps, and dies at a chosen point: before the named function of warehouse.releases.swapping runs for the nth time.
 KILLED_SWAP = """
 import os, signal, sys
 from pathlib import Path
@@ -144,7 +144,7 @@ def test_an_open_reader_keeps_its_release_and_a_new_one_sees_the_new_release(hom
         assert rows_in_a_new_process(home.published_analyst) == 200_000
         rollback(home, new.release_id)
         assert ask(early) == 200_000
-        assert ask(early, "anew") == 300_000
+        assert ask(early, "again") == 300_000
 
 
 def test_a_reader_in_the_process_that_swaps_does_not_disturb_the_swap(home: Home) -> None:

@@ -1,4 +1,4 @@
-"""The suppressor against the attack on random cities: two programs that share no code must agree that nobody is given away."""
+"""The suppressor and the audit on random cities: two programs that share no code must agree that no person is identified."""
 
 from __future__ import annotations
 
@@ -132,7 +132,7 @@ def _out(rows: Sequence[Row], hidden: set[RowKey], unknown: set[RowKey]) -> list
     st.lists(st.lists(st.integers(-14, 14), min_size=4, max_size=4), min_size=1, max_size=3),
 )
 def test_no_snapshot_of_a_random_stock_tells_an_earlier_one(first: list[int], moves: list[list[int]]) -> None:
-    """Each snapshot is released beside those before, whose pattern stays; readers keep all files."""
+    """Each snapshot is released in addition to earlier ones, whose pattern stays; readers keep all files."""
     stocks = frozenset({"staff.numerator"})
     counts_of, truth, ledger, before = [first], [], [], EarlierReleases()
     for move in moves:

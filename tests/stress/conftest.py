@@ -36,7 +36,7 @@ def small_city(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def small_root(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where the home of each test lies. One path for all: dbt parses the whole project anew in a home that moved."""
+    """The home of each test. One path for all: dbt parses the whole project again in a home that moved."""
     return tmp_path_factory.mktemp("place")
 
 

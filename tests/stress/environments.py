@@ -1,4 +1,4 @@
-"""Python environments of their own, from the package index, for clients that cannot live beside Levelground's packages."""
+"""Python environments of their own, from the package index, for clients whose packages conflict with Levelground's."""
 
 from __future__ import annotations
 

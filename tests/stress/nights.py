@@ -24,7 +24,7 @@ from tests.conftest import ROOT
 
 @dataclass
 class Office:
-    """The process that runs the nights; `again` starts it anew, as after an upgrade."""
+    """The process that runs the nights; `again` restarts it, as after an upgrade."""
 
     code: Path
     process: subprocess.Popen[str] = field(init=False)
@@ -74,7 +74,7 @@ def _answer(command: list[str], environment: dict[str, str]) -> tuple[int, str]:
             main()
         except SystemExit as end:
             code = end.code or 0
-        except Exception:  # as Python does with what nobody foresaw
+        except Exception:  # as Python does with unforeseen errors
             traceback.print_exc()
             code = 1
     assert isinstance(code, int)

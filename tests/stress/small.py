@@ -144,6 +144,6 @@ def copy_of_the_code(folder: Path) -> Path:
 
 
 def write_figures(path: Path, columns: tuple[str, ...], rows: list[tuple[object, ...]]) -> None:
-    """A table of figures for somebody to draw."""
+    """A table of figures for a plot."""
     with path.open("w", newline="", encoding="utf-8") as file:
         csv.writer(file).writerows([columns, *rows])

@@ -1,4 +1,4 @@
-"""The commands of docs/runbook.md for backup and restore, as they stand there: a restored home runs and converges."""
+"""The commands of docs/runbook.md for backup and restore, exactly as written: a restored home runs and converges."""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ def test_two_thousand_tables_are_audited_in_two_minutes(pattern: Pattern, capsys
     narrow = asked & (found.width < system.wanted - 1e-6)
     with capsys.disabled():
         print(
-            f"\n{pattern}: {asked.sum()} sensitive cells, {100 * narrow.sum() / asked.sum():.1f} % told too closely, "
+            f"\n{pattern}: {asked.sum()} sensitive cells, {100 * narrow.sum() / asked.sum():.1f} % known too closely, "
             f"{took:.1f} s, {spent:.1f} s of processor"
         )
     assert not found.contradicted.any()

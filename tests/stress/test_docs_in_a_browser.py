@@ -1,4 +1,4 @@
-"""The documentation as a browser shows it, from the disk: it asks nobody for anything, and dbt's search finds a model."""
+"""The documentation in a browser, from the disk: it sends no request, and dbt's search finds a model."""
 
 from __future__ import annotations
 

@@ -28,7 +28,7 @@ pytestmark = pytest.mark.usefixtures("disturbed")
 
 
 def write_noise(path: Path, at: float, size: int = 64) -> None:
-    """Bytes that nobody wrote, at a share of the file's length."""
+    """Overwrite bytes at a share of the file's length."""
     mode = path.stat().st_mode
     path.chmod(0o600)
     with path.open("r+b") as file:
@@ -85,7 +85,7 @@ def test_damaged_kept_delivery_when_landing_is_gone(disturbed: SmallHome, conver
 
 
 def test_damaged_kept_delivery_that_lies_there_still(disturbed: SmallHome, undisturbed: SmallHome) -> None:
-    """The same delivery is read anew from where it came from, and nothing has changed."""
+    """The same delivery is read again from its origin, and nothing has changed."""
     (disturbed.home / "warehouse.duckdb").unlink()
     for batch in (disturbed.home / "deliveries").glob("*/*/batch.parquet"):
         write_noise(batch, 0.5)
@@ -260,7 +260,7 @@ def test_half_swap(disturbed: SmallHome, converges: Callable[[], None]) -> None:
 
 
 def test_killed_before_its_release_was_out(disturbed: SmallHome, undisturbed: SmallHome, tmp_path: Path) -> None:
-    """What the ledger was about to remember nobody has seen: the next run reports its own figures, and freezes none of these."""
+    """No reader saw the figures of the unfinished ledger: the next run reports its own, and freezes none of these."""
     new = tmp_path / "new"
     with SmallHome(new, disturbed.deliveries).start() as run:
         while run.poll() is None and not list(new.glob("releases/.candidate-*/disclosure/reported.parquet")):

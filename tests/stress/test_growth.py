@@ -1,4 +1,4 @@
-"""A home whose facts grew night by night says what one says that built all of it anew: over random histories of deliveries, and
+"""A home with incremental facts equals one that was built from scratch: over random histories of deliveries, and
 when a crosswalk, a contract, the address index or a boundary changes on the way.
 
 `STRESS_HISTORIES` sets how many histories, `STRESS_HISTORY_NIGHTS` how many nights each has.

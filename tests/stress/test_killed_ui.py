@@ -27,7 +27,7 @@ def descendants(pid: int) -> dict[int, str]:
 
 
 def there(pid: int) -> bool:
-    """Whether it runs; a dead one that nobody has asked after yet does not."""
+    """Whether it runs; a dead process that is not yet reaped does not."""
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     except FileNotFoundError:

@@ -26,7 +26,7 @@ STAGES = ("building", "auditing", "writing down", "releasing")
 def stage_of(said: str) -> str:
     """The last stage that a run spoke of."""
     found = [word for line in said.splitlines() for word in STAGES if line.startswith(word)]
-    return found[-1] if found else "taking in" if "deliver" in said else "starting"
+    return found[-1] if found else "ingesting" if "deliver" in said else "starting"
 
 
 @pytest.mark.timeout(4 * 3600)

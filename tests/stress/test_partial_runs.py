@@ -1,6 +1,6 @@
 """Partial runs and re-executions, as the UI starts them: whichever way it was made, the release is the one of a full run.
 
-A run of everything that builds all anew afterwards must find nothing to release: equal content hashes.
+A full rebuild afterwards must find nothing to release: equal content hashes.
 """
 
 from __future__ import annotations

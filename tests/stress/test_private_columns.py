@@ -1,4 +1,4 @@
-"""A city that delivers broken values in every private column, run, judged, accepted and run again: no byte tells one of them."""
+"""Broken values in every private column, run, checked, accepted and run again: no byte contains one of them."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ PERSON = "A PERSON WITH A NAME"
 
 
 def test_broken_values_in_every_private_column_are_told_nowhere(place: Place, tmp_path: Path) -> None:
-    """The runs of a department that mixed its columns up: most sources are held back, then let in by hand."""
+    """The runs of a department that mixed its columns up: most sources are held back, then accepted by hand."""
     seeder = Seeder(list(CONTRACTS.values()))
     seeder.every(place.deliveries)
     owners = {mark: canary for canary in seeder.canaries.values() for mark in canary.marks}

@@ -16,8 +16,8 @@ import pytest
 
 from tests.e2e.conftest import Place
 
-# Opens both files again and again, and says for each turn which release it saw and what stood in it. `held` keeps its first
-# connection, and attaches the files anew to databases in memory.
+# Opens both files repeatedly, and prints for each turn the release and its content. `held` keeps its first
+# connection, and attaches the files again to databases in memory.
 READER = """
 import json, sys, time, traceback
 kind, folder, stop = sys.argv[1:4]

@@ -1,7 +1,7 @@
 """An office for two years: quarterly snapshots, a state's re-release, a corrected month, a renamed department, an HR export with
 other columns, a new council map, a label that is mapped later, a source that stops.
 
-At the end the state is the one that is built anew from the kept deliveries. Every figure that was published in between is the one
+At the end the state equals a rebuild from the kept deliveries. Every figure that was published in between is the one
 that the ledger and the releases hold. Disk does not grow for ever.
 
 `STRESS_NIGHTS` sets how many nights stand for the two years: each for a day by default, for 24 days with 30. What is kept is set
@@ -126,7 +126,7 @@ def test_two_years_of_an_office(
             }
             command = ["levelground", "run", "--deliveries", str(city), "--as-of", day.isoformat()]
             code_of_run, said = process.run(command, environment)
-            assert code_of_run in (0, 4), f"{happened}\n{said}"  # what nobody delivers goes stale
+            assert code_of_run in (0, 4), f"{happened}\n{said}"  # undelivered sources become stale
             small = SmallHome(home, city, code)
             run = small.last()
             held = {name for name, source in run["sources"].items() if source["verdict"] == "held_back"}
@@ -156,7 +156,7 @@ def test_two_years_of_an_office(
         process.again()
         code_of_run, said = process.run(command, environment | {"LEVELGROUND_HOME": str(rebuilt)})
         assert code_of_run in (0, 4), said
-        assert SmallHome(rebuilt, city, code).content() == content, "built anew from the kept deliveries it says something else"
+        assert SmallHome(rebuilt, city, code).content() == content, "a rebuild from the kept deliveries differs"
 
     with capsys.disabled():
         print(f"\n{curve(totals)}\n           1 to {NIGHTS} nights")

@@ -31,7 +31,7 @@ def another_contract(code: Path) -> None:
 
 
 def another_model(code: Path) -> None:
-    """A fact that says what its source says in other words."""
+    """A fact that rewords its source."""
     (model,) = (code / "dbt_project" / "models").rglob(f"stg_{MERGED}.sql")
     text = model.read_text()
     changed = text.replace("typed.problem,", "upper(typed.problem) as problem,")
@@ -53,7 +53,7 @@ def test_another_version_of_the_code(undisturbed: SmallHome, tmp_path: Path, cha
 
 
 def test_a_home_of_the_version_before(disturbed: SmallHome, converges: Callable[[], None]) -> None:
-    """It kept neither numbers of runs, nor hashes of batches, nor what has landed beside the deliveries."""
+    """It kept neither numbers of runs, nor hashes of batches, nor the landing journal next to the deliveries."""
     for path in (disturbed.home / "runs").glob("*.json"):
         receipt = json.loads(path.read_text())
         del receipt["number"]
@@ -95,6 +95,6 @@ def test_a_working_warehouse_of_an_older_duckdb(disturbed: SmallHome, converges:
     warehouse.unlink()
     assert run([python, "-c", WRITE_BY_OLDER, folder, warehouse], tmp_path).strip() == OLDER_DUCKDB
     for path in (disturbed.home / "deliveries").glob("*/landed.json"):
-        path.unlink()  # so that nothing but this file knows what has landed
+        path.unlink()  # so that only this file records what has landed
     converges()
     assert not list(disturbed.home.glob("warehouse.damaged-*"))

@@ -121,7 +121,7 @@ class Office:
             self.snapshots[earlier] = database.execute("select count(*) from employees").fetchone()[0]
 
     def other_columns(self, day: date) -> None:
-        """A new HR system: the pay has another name, and there is a column that nobody knows. It is held back."""
+        """A new HR system: the pay has another name, and there is an unknown column. It is held back."""
         for other in sorted((self.deliveries / STAFF).iterdir())[:-1]:
             other.unlink()
         self.snapshot(day)
@@ -153,7 +153,7 @@ class Office:
         self.is_code_changed = True
 
     def re_release(self, day: date) -> None:
-        """The state releases the table anew: some rows are withdrawn, some values corrected, some starred."""
+        """The state releases the table again: some rows are withdrawn, some values corrected, some starred."""
         (file,) = (self.deliveries / SCHOOLS).iterdir()
         header, *rows = _read(file)
         races = [at for at, row in enumerate(rows) if row[1] == "Race/Ethnicity" and row[6] not in ("", "*")]
@@ -185,7 +185,7 @@ class Office:
         _write(file, [header, *rows], lineterminator="\r", quoting=csv.QUOTE_ALL)
 
     def new_map(self, _: date) -> None:
-        """The council's map is drawn anew: two districts change places."""
+        """The council redraws the map: two districts change places."""
         (file,) = (self.deliveries / DISTRICTS).iterdir()
         said = json.loads(file.read_text())
         one, other, *_rest = said["features"]

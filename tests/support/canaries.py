@@ -1,8 +1,8 @@
 """Marked values in every private column of a city's deliveries, and a search of everything that a run leaves for them.
 
 Here: seeding files in the formats that the sample city delivers, and looking into files of every kind. Not here: where a mark
-may stand (the tests say). Columns come from the contracts, so a new source is covered by itself, or fails for a format that
-nobody has taught this module to write.
+may be (see the tests). The contracts give the columns, so a new source is covered without a change, or fails for a format that
+this module cannot write.
 """
 
 from __future__ import annotations

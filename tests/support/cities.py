@@ -1,4 +1,4 @@
-"""Whole runs on sample cities of any seed and size, and what a city's figures come to against its planted truth.
+"""Whole runs on sample cities of any seed and size, and compare a city's figures with its planted truth.
 
 Shared by tests/e2e (two seeds, on every change) and tests/stress (thirty seeds at three sizes).
 """
@@ -19,7 +19,7 @@ from tests.conftest import CommandLine
 
 RUN_SECONDS = 1_800
 
-# Every planted value beside the released one.
+# Every planted value next to the released one.
 _COVERED = """
     select
         count(*) as truths,

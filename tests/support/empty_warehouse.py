@@ -2,7 +2,7 @@
 
 Here: what tests of the dbt project need. dbt's unit tests ask the database for the types of their inputs, so the relations must
 exist first; an empty build makes them, and is itself a test that no model needs data. Not here: the rules, which are unit tests
-beside the models, and what dbt makes of real rows (tests/e2e).
+next to the models, and the results on real rows (tests/e2e).
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ REPORTED = DBT_PROJECT / "models" / "disclosure" / "_disclosure__sources.yml"
 
 @dataclass(frozen=True)
 class EmptyWarehouse:
-    """The connection that holds the instance, and what became of each node of the build."""
+    """The connection that holds the instance, and the result of each node of the build."""
 
     home: Home
     con: DuckDBPyConnection
@@ -75,7 +75,7 @@ def _reported() -> str:
 
 
 def files(home: Home) -> dict[str, Path]:
-    """The file of each database of a build, by the alias that the models know."""
+    """The file of each database of a build, by the alias that the models use."""
     return {
         "warehouse": home.warehouse,
         "release": home.root / "levelground.duckdb",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-# 7 records and 200 more, of which 60 lie in another area, where as many are lost as {lost} says
+# 7 records and 200 more, 60 of them in another area, where {lost} are lost
 MORE = (
     "insert into {{t}} select t.* replace ('x' || n as {key}, case when n < 60 then '{there}' else t.{area} end as {area}, "
     "case when n < {lost} then 'delivered_code' else 'address' end as geocode_quality{also}) "

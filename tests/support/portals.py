@@ -1,4 +1,4 @@
-"""Portals on this machine that answer like the real ones, and misbehave where a test says so.
+"""Portals on this machine that answer like the real ones, and misbehave on request.
 
 Here: CKAN, Socrata, ArcGIS and a plain file server over rows in memory, on pytest-httpserver. Each counts its requests, calls
 `between` before every page, and takes what stands first in `faults` for the next answer.
@@ -50,7 +50,7 @@ def truncated(body: bytes, of: int, content_type: str = "text/csv") -> Fault:
 
 
 def web_page(_request: Request) -> Response:
-    """What a firewall or a login puts in the place of an answer, with 200."""
+    """The page of a firewall or a login instead of an answer, with status 200."""
     return Response("<html>Please log in</html>", 200, {"Content-Type": "text/html; charset=utf-8"})
 
 
@@ -110,7 +110,7 @@ class FakeCkan(FakePortal):
         self.downloads = 0
 
     def load(self, rows: list[dict[str, Any]]) -> None:
-        """Load the resource anew: ids begin at 1 again."""
+        """Reload the resource: ids begin at 1 again."""
         self.rows = [{"_id": number, **row} for number, row in enumerate(rows, 1)]
         self.fields = {"_id": "int", **{name: "text" for row in rows[:1] for name in row}}
 

@@ -1,7 +1,7 @@
 """A PostgreSQL server of a test's own, from a wheel, under an account without rights.
 
 Here: starting one on a free port of this machine, killing it, and starting it again. PostgreSQL refuses to run as root, so
-root starts it as nobody, from a copy that nobody may read.
+root starts it under the account `nobody`, from a copy that `nobody` may read.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ class Postgres:
         data.mkdir(mode=0o700)
         if os.geteuid() == 0:
             self.folder.chmod(0o755)
-            # the programs look for their libraries beside the package
+            # the programs search their libraries next to the package
             for part in (package / VERSION, package.with_name(f"{package.name}.libs")):
                 if part.exists():
                     copy = self.folder / part.relative_to(package.parent)
