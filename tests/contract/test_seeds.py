@@ -1,7 +1,7 @@
 """Seeds, vocabularies and contracts agree: a word of one of them is in the others.
 
-Here: rules over seed rows and contracts, each with what to do about it. Not here: rules of models (`test_models`), what is published
-(`test_publication`).
+Here: rules over seed rows and contracts, each with what to do about it. Not here: rules of models (`test_models`), what is
+published (`test_publication`).
 """
 
 from __future__ import annotations
