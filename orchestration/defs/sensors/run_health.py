@@ -19,7 +19,7 @@ from orchestration.alerts.conditions import MISSED, NIGHTLY, RUN, Condition
 from orchestration.defs.asset_checks import freshness_check
 from orchestration.instance.names import NIGHTLY_SCHEDULE
 from orchestration.instance.orphaned_runs import fail_orphaned_runs, has_active_run
-from orchestration.runs.clock import utc_now
+from orchestration.runs.clock import as_of_time, utc_now
 from orchestration.runs.delivery_location import delivery_folder, home_city
 from orchestration.runs.record import FAILED, FRESH, INTERRUPTED, STALE, RunRecord, RunStore
 from orchestration.settings import Settings
@@ -54,7 +54,7 @@ def run_health_sensor(settings: Settings) -> dg.SensorDefinition:
         reported = set((context.cursor or "").split())
         checks = [_freshness_evaluation(contract, records, city) for contract in contracts if contract.source in stale - reported]
         summary = (
-            ", ".join(sorted(f"{condition.subject} {condition.kind}" for condition in found)) or "unchanged since the last run"
+            ", ".join(sorted(f"{condition.subject} {condition.kind}" for condition in found)) or "no new problem"
         )
         return dg.SensorResult(asset_events=checks, skip_reason=dg.SkipReason(summary), cursor=" ".join(sorted(stale)))
 
@@ -79,7 +79,7 @@ def find_conditions(
         status = ended.sources.get(contract.source) if ended else None
         if ended is None or status is None or status.verdict != FRESH:
             continue
-        freshness = evaluate_freshness(contract, status.data_as_of, city_clock(city))
+        freshness = evaluate_freshness(contract, status.data_as_of, as_of_time(None, city))
         if freshness.is_stale:
             found.append(Condition(contract.source, STALE, freshness.reason, ended.run_id))
     return found
@@ -88,11 +88,6 @@ def find_conditions(
 def add_conditions(active: Mapping[str, Condition], found: Iterable[Condition]) -> dict[str, Condition]:
     """Return the active conditions by subject with the found ones added. Only a run resolves a condition."""
     return {**active, **{condition.subject: condition for condition in found}}
-
-
-def city_clock(city: City) -> dt.datetime:
-    """Return the time that a run would use: the deliveries' `as_of` if they have one, else the city's local time."""
-    return city.local_as_of() or city.local_now().replace(microsecond=0)
 
 
 def _nightly_schedule_is_on(instance: dg.DagsterInstance) -> bool:
@@ -104,7 +99,7 @@ def _nightly_schedule_is_on(instance: dg.DagsterInstance) -> bool:
 def _freshness_evaluation(contract: Contract, records: list[RunRecord], city: City) -> dg.AssetCheckEvaluation:
     """Return the freshness check of a source as a run would report it now."""
     status = next(record for record in reversed(records) if record.outcome).sources[contract.source]
-    result = freshness_check(contract, status, city_clock(city))
+    result = freshness_check(contract, status, as_of_time(None, city))
     return dg.AssetCheckEvaluation(
         asset_key=dg.AssetKey(["landing", contract.source]),
         check_name=result.check_name or "",
