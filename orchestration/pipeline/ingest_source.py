@@ -5,6 +5,7 @@ A bad file never stops the run and is never promoted: whatever is wrong with a d
 
 from __future__ import annotations
 
+import dataclasses
 import time
 
 from expectations.delivery.volume import comparison
@@ -25,11 +26,6 @@ from orchestration.runs.record import FRESH, HELD_BACK, LANDED_ONLY, NOT_DELIVER
 from orchestration.sources.audit_delivery import audit_once
 from orchestration.transform.dbt_sources import has_model
 
-# What no load has once it is held back.
-ROW_COUNTS = (
-    "rows_delivered", "rows_staged", "rows_rejected", "rows_blank", "rows_duplicate", "rows_superseded", "rows_withdrawn",
-)  # fmt: skip
-
 
 def ingest_source(
     run: RunContext, contract: Contract, progress: Progress = lambda _rows: None
@@ -41,24 +37,23 @@ def ingest_source(
     store = DeliveryStore(run.settings.home.deliveries, contract.source)
     is_damaged = restore_landing(run, contract, store)
     try:
-        gate = _promote_accepted(run, contract, store, status)
+        status, gate = _promote_accepted(run, contract, store, status)
         with run.timed("deliver"):
             receipt = fetch_delivery(run, contract, store, progress)
         if is_damaged:
             finish_restoring(run, contract, store)
         if receipt is None:
-            status.verdict, status.reason = NOT_DELIVERED, "no delivery of it"
+            status = status.updated(verdict=NOT_DELIVERED, reason="nothing was delivered")
         else:
             show_delivery(run.con, contract.source, store.batch(receipt.load_id))
             if is_promoted(run, contract, receipt):
-                status.verdict = FRESH
+                status = status.updated(verdict=FRESH)
             else:
-                gate = _audit_and_promote(run, contract, receipt, store, status)
+                status, gate = _audit_and_promote(run, contract, receipt, store, status)
     except DeliveryError as error:
-        _hold_back(status, str(error))
+        status = status.held_back(str(error))
     write_down(run.con, contract, store)
-    _add_landing_state(run, contract, status)
-    status.seconds = round(time.monotonic() - started, 3)
+    status = _with_landing_state(run, contract, status).updated(seconds=round(time.monotonic() - started, 3))
     run.record.sources[contract.source] = status
     if gate is not None:
         run.record.gates.append(gate)
@@ -74,27 +69,28 @@ def carry_forward(run: RunContext, contract: Contract) -> None:
     # The record of a run that failed has some sources only.
     status = next((r.sources[contract.source] for r in run.earlier_runs if contract.source in r.sources), None)
     if status is None or status.verdict in (FRESH, STALE, LANDED_ONLY):
-        status = new_status(contract, run.record.run_id)
-        status.verdict = FRESH if last_load(run.con, contract) else NOT_DELIVERED
-    _add_landing_state(run, contract, status)
-    run.record.sources[contract.source] = status
+        verdict = FRESH if last_load(run.con, contract) else NOT_DELIVERED
+        status = new_status(contract, run.record.run_id).updated(verdict=verdict)
+    run.record.sources[contract.source] = _with_landing_state(run, contract, status)
 
 
-def _promote_accepted(run: RunContext, contract: Contract, store: DeliveryStore, status: SourceStatus) -> GateResult | None:
+def _promote_accepted(
+    run: RunContext, contract: Contract, store: DeliveryStore, status: SourceStatus
+) -> tuple[SourceStatus, GateResult | None]:
     """Promote the newest load of a live source if it was held back and accepted since: a live system does not send it again."""
     receipts = store.receipts()
     last = last_load(run.con, contract)
     if run.location.folder is not None or not receipts or (last and last.sequence >= receipts[-1].sequence):
-        return None
+        return status, None
     if read_acceptance(store, receipts[-1].load_id) is None:
-        return None
+        return status, None
     show_delivery(run.con, contract.source, store.batch(receipts[-1].load_id))
     return _audit_and_promote(run, contract, receipts[-1], store, status)
 
 
 def _audit_and_promote(
     run: RunContext, contract: Contract, receipt: Receipt, store: DeliveryStore, status: SourceStatus
-) -> GateResult:
+) -> tuple[SourceStatus, GateResult]:
     city_zone = run.location.city.time_zone
     with run.timed("audit deliveries"):
         with without_cells():
@@ -102,10 +98,7 @@ def _audit_and_promote(
         gate = audit_once(contract, receipt, store, run.settings.home.warehouse, city_zone, compared, run.as_of)
     acceptance = read_acceptance(store, receipt.load_id)
     if not gate.passed and acceptance is None:
-        status.load_id = receipt.load_id
-        _hold_back(status, gate.reason)
-        status.rows_delivered = receipt.rows
-        return gate
+        return status.held_back(gate.reason, receipt.rows, load_id=receipt.load_id), gate
     with run.timed("promote"), without_cells():
         promotion = promote(
             run.con,
@@ -117,37 +110,29 @@ def _audit_and_promote(
             now=utc_now(),
             adds=compared.adds,
         )
-    status.verdict = FRESH
+    reason = status.reason
     if contract.load.mode == "replace_partition" and promotion.rows_withdrawn:
-        status.reason = f"the release withdrew {promotion.rows_withdrawn:,} rows"
+        reason = f"the release withdrew {promotion.rows_withdrawn:,} rows"
     if acceptance is not None and not gate.passed:
-        status.reason = f"accepted by {acceptance.accepted_by}: {acceptance.reason}"
-    return gate
+        reason = f"accepted by {acceptance.accepted_by}: {acceptance.reason}"
+    return status.updated(verdict=FRESH, reason=reason), gate
 
 
-def _hold_back(status: SourceStatus, reason: str) -> None:
-    status.verdict, status.reason = HELD_BACK, reason
-    for name in ROW_COUNTS:
-        setattr(status, name, None)
-
-
-def _add_landing_state(run: RunContext, contract: Contract, status: SourceStatus) -> None:
+def _with_landing_state(run: RunContext, contract: Contract, status: SourceStatus) -> SourceStatus:
     """Add the row counts of the newest load in landing, and whether it is stale at the run's as-of time."""
     last = last_load(run.con, contract)
     if last is None:
-        return
-    status.data_as_of = last.data_as_of.isoformat() if last.data_as_of else None
+        return status
+    status = status.updated(data_as_of=last.data_as_of.isoformat() if last.data_as_of else None)
     if status.verdict == HELD_BACK:
-        return
-    status.load_id = last.load_id
-    found = counts(run.con, contract, last.load_id)
-    status.rows_delivered, status.rows_staged, status.rows_rejected = found.delivered, found.staged, found.rejected
-    status.rows_blank, status.rows_duplicate, status.rows_superseded = found.blank, found.duplicate, found.superseded
-    status.rows_withdrawn = found.withdrawn
+        return status
+    rows = {f"rows_{name}": number for name, number in dataclasses.asdict(counts(run.con, contract, last.load_id)).items()}
+    status = status.updated(load_id=last.load_id, **rows)
     if status.verdict == NOT_DELIVERED:
-        return
+        return status
     freshness = evaluate_freshness(contract, last.data_as_of, run.as_of)
     if freshness.is_stale:
-        status.verdict, status.reason = STALE, freshness.reason
-    elif not has_model(contract):
-        status.verdict, status.reason = LANDED_ONLY, "no staging model reads it; see docs/add-a-source.md"
+        return status.updated(verdict=STALE, reason=freshness.reason)
+    if not has_model(contract):
+        return status.updated(verdict=LANDED_ONLY, reason="no staging model reads it; see docs/add-a-source.md")
+    return status

@@ -1,6 +1,6 @@
 """Finds the next time at which a build gives other rows although nothing is delivered.
 
-Such a time comes when a source becomes stale, a goal's day passes, or a record may be kept no longer.
+This happens when a source becomes stale, a goal's day passes, or the retention of a record ends.
 `detect_changes.nothing_changed` builds again once it has passed.
 """
 

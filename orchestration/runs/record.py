@@ -8,6 +8,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field, ValidationError
 
@@ -29,7 +30,7 @@ class SourceStatus(BaseModel):
     Row counts are of the load `load_id`. They are None for a load that was held back, because none of its rows was promoted.
     """
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", frozen=True)
 
     source: str
     department: str
@@ -49,6 +50,15 @@ class SourceStatus(BaseModel):
     rows_withdrawn: int | None = 0
     run_id: str | None = None
     seconds: float = 0.0
+
+    def updated(self, **changes: Any) -> SourceStatus:
+        """A copy with other values of some fields."""
+        return SourceStatus(**{**self.model_dump(), **changes})
+
+    def held_back(self, reason: str, rows_delivered: int | None = None, **changes: Any) -> SourceStatus:
+        """A copy for a delivery that was held back; only the number of delivered rows can be known."""
+        counts = dict.fromkeys(name for name in SourceStatus.model_fields if name.startswith("rows_"))
+        return self.updated(verdict=HELD_BACK, reason=reason, **{**counts, "rows_delivered": rows_delivered}, **changes)
 
 
 class RunRecord(BaseModel):

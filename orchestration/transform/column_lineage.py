@@ -1,8 +1,8 @@
-"""From which columns each column of a model is made, read from the SQL that dbt has compiled.
+"""Finds the columns that each column of a model is computed from, in the SQL that dbt compiled.
 
-Here: parsing that SQL and following each column to the tables that the model reads. Not here: what the UI makes of it (`shown`).
-dagster-dbt can do this too, but plans each model again for each of its columns and asks the database for every table: a minute
-for what takes three seconds here, since parents come first and a model's columns are known once it has been read.
+dagster-dbt can do this too, but it plans each model again for each of its columns and queries the database for every table: a
+minute for what takes three seconds here. Here parents are read first, so a model's columns are known once it has been read. See
+`orchestration.defs.asset_specs` for how the UI shows lineage.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from warehouse.paths import Home
 
 DIALECT = "duckdb"
 MISSING = "_missing_reason"
-# What the typed view of a delivered table adds to its contract's columns (`ingest.typing.expressions`).
+# The columns that the typed view of a delivered table adds to those of its contract (`ingest.typing.expressions`).
 LOAD_COLUMNS = ("_record_hash", "_load_id", "_source_file", "_source_row", "_snapshot_on")
 Node = Mapping[str, Any]
 Column = tuple[str, str]  # dbt's id of a model, seed or source, and the name of a column
@@ -35,18 +35,18 @@ _log = logging.getLogger("levelground.lineage")
 
 
 def column_lineage(home: Home, manifest: Mapping[str, Any]) -> dict[str, ByColumn]:
-    """For each model's dbt id its columns, and the columns of its parents that each is made of.
+    """By dbt id of each model: its columns, and the columns of its parents that each is computed from.
 
-    Read from what the last build compiled, and only if that says something new.
+    The lineage is read from the SQL of the last build, and cached until that SQL changes.
     """
     kept, compiled = home.dbt / "column_lineage.json", home.dbt / "compiled"
     fingerprint = _fingerprint(manifest, compiled)
-    with suppress(OSError, ValueError, KeyError, TypeError, AttributeError):  # cut off, or of another version
+    with suppress(OSError, ValueError, KeyError, TypeError, AttributeError):  # an incomplete file, or one of another version
         known = json.loads(kept.read_text(encoding="utf-8"))
         if known["fingerprint"] == fingerprint:
             return {i: {c: [(p, n) for p, n in of] for c, of in columns.items()} for i, columns in known["models"].items()}
     models = read_lineage(manifest, compiled)
-    with suppress(OSError):  # a full disk stops a run with its own message, later
+    with suppress(OSError):  # a full disk ends a run later, with its own message
         write_atomically(kept, json.dumps({"fingerprint": fingerprint, "models": models}))
     return models
 
@@ -61,7 +61,7 @@ def _fingerprint(manifest: Mapping[str, Any], compiled: Path) -> str:
 
 
 def read_lineage(manifest: Mapping[str, Any], compiled: Path) -> dict[str, ByColumn]:
-    """The lineage of every model whose compiled SQL is there; one that cannot be read has none, and nothing fails for it."""
+    """The lineage of every model that has compiled SQL. A model whose SQL cannot be parsed gets none, and nothing fails."""
     nodes = {**manifest["sources"], **{i: n for i, n in manifest["nodes"].items() if n["resource_type"] in ("model", "seed")}}
     ids = {_plain(node["relation_name"]): i for i, node in nodes.items() if node["relation_name"]}
     columns = {i: _declared(node) for i, node in nodes.items()}
@@ -79,11 +79,11 @@ def read_lineage(manifest: Mapping[str, Any], compiled: Path) -> dict[str, ByCol
                 schema.add_table(nodes[parent]["relation_name"], dict.fromkeys(columns[parent], "text"), dialect=DIALECT)
         try:
             traced = _trace(path.read_text(encoding="utf-8"), schema, ids)
-        except Exception as error:  # noqa: BLE001 - the parser fails in many ways, and no run is worth failing for lineage
+        except Exception as error:  # noqa: BLE001 - the parser fails in many ways, and lineage is not worth failing a run
             _log.info("no column lineage of %s: %s", unique_id, type(error).__name__)
             continue
         columns[unique_id] = list(traced)
-        found[unique_id] = {column: sorted(_as_delivered(nodes, of)) for column, of in traced.items()}
+        found[unique_id] = {column: sorted(_delivered_columns(nodes, of)) for column, of in traced.items()}
     return found
 
 
@@ -97,8 +97,8 @@ def _declared(node: Node) -> list[str]:
     return names
 
 
-def _as_delivered(nodes: Mapping[str, Node], columns: set[Column]) -> set[Column]:
-    """Why a cell is missing is told by the cell; what landing adds of its own is no column of a delivery."""
+def _delivered_columns(nodes: Mapping[str, Node], columns: set[Column]) -> set[Column]:
+    """Map a missing-reason column to its cell's column, and leave out the columns that landing adds to a delivery."""
     landing = {parent for parent, _ in columns if nodes[parent].get("source_name") == "landing"}
     return {
         (parent, name.removesuffix(MISSING) if parent in landing else name)
@@ -132,50 +132,50 @@ def _trace(sql: str, schema: MappingSchema, ids: Mapping[str, str]) -> dict[str,
 
 
 class _Tracer:
-    """Follows columns of one model down to its parents; each column of each step once."""
+    """Follows the columns of one model to its parents, each column of each CTE once."""
 
     def __init__(self, ids: Mapping[str, str]) -> None:
         self._ids = ids
         self._known: dict[tuple[int, str], set[Column]] = {}
 
     def column(self, scope: Scope, name: str) -> set[Column]:
-        """The parents' columns that a column of a step is made of."""
+        """The parents' columns that a column of a CTE is computed from."""
         key = (id(scope), name)
         if key not in self._known:
-            self._known[key] = set()  # a step that reads itself ends here
-            self._known[key] = self._of_step(scope, name)
+            self._known[key] = set()  # a recursive CTE ends here
+            self._known[key] = self._of_cte(scope, name)
         return self._known[key]
 
-    def _of_step(self, scope: Scope, name: str) -> set[Column]:
-        if scope.set_operation_scopes:  # also at the root, which is not called a set operation
+    def _of_cte(self, scope: Scope, name: str) -> set[Column]:
+        if scope.set_operation_scopes:  # also at the root, which sqlglot does not mark as a set operation
             first = list(_selected(scope))
             if name not in first:
                 return set()
             at = first.index(name)
             branches = [(branch, list(_selected(branch))) for branch in scope.set_operation_scopes]
             return {found for branch, names in branches if at < len(names) for found in self.column(branch, names[at])}
-        made = _selected(scope).get(name)
-        columns = made.find_all(exp.Column) if made is not None else ()
+        expression = _selected(scope).get(name)
+        columns = expression.find_all(exp.Column) if expression is not None else ()
         return {found for column in columns for found in self._of_expression(scope, column)}
 
     def _of_expression(self, scope: Scope, column: exp.Column) -> set[Column]:
         within = [scope, *scope.subquery_scopes]
-        source = next((step.sources[column.table] for step in within if column.table in step.sources), None)
+        source = next((inner.sources[column.table] for inner in within if column.table in inner.sources), None)
         if isinstance(source, exp.Table):
             parent = self._ids.get(_plain(".".join(part.name for part in source.parts)))
             return {(parent, column.name)} if parent else set()
         if source is None:
             return set()
-        if source.is_udtf:  # unnest(…): made of what it unnests
+        if source.is_udtf:  # unnest(…) depends on what it unnests
             inside = source.expression.find_all(exp.Column)
             return {found for one in inside if one.table != column.table for found in self._of_expression(scope, one)}
         return self.column(source, column.name)
 
 
 def _selected(scope: Scope) -> dict[str, exp.Expr]:
-    """What a step selects, in its order, by name."""
-    step = scope.expression
-    return {select.alias_or_name: select for select in step.selects} if isinstance(step, exp.Query | exp.UDTF) else {}
+    """The selected expressions of a CTE by name, in their order."""
+    query = scope.expression
+    return {select.alias_or_name: select for select in query.selects} if isinstance(query, exp.Query | exp.UDTF) else {}
 
 
 def _plain(relation: str) -> str:

@@ -1,7 +1,7 @@
-"""What a release is made of, hash by hash, and which of it each measure is made of: what `releases diff` explains changes with.
+"""Computes what a release is built from: hashes of code, seeds, contracts and models, package versions, the lineage of measures.
 
-Here: hashes of seeds, contracts, models and code, versions of packages, the lineage of measures in dbt's manifest. Not here:
-comparing two releases (`warehouse.releases.change_attribution`), the loads (landing's ledger knows them).
+`levelground releases diff` explains changed figures with these. See `warehouse.releases.change_attribution` for comparing two
+releases, `transform.build_plan` for the fingerprints of tables.
 """
 
 from __future__ import annotations
@@ -18,17 +18,17 @@ COMPONENTS = ("dagster", "dbt-core", "dbt-duckdb", "duckdb", "great-expectations
 PACKAGES = ("warehouse", "ingest", "expectations", "orchestration")
 MEASURES = "fct_equity_measures"
 COUNTED = "models/measures/counts/"
-# Every figure calls these; dbt does not see it, since the models call them as functions of the file.
+# Every figure depends on these, but dbt does not know it: models call them as functions of the database file.
 STATISTICS, STATISTICS_FOLDER = "stats", "macros/stats/"
 
 
 def versions() -> dict[str, str]:
-    """The versions of what a build runs on."""
+    """The versions of the packages that decide what a build gives."""
     return {name: importlib.metadata.version(name) for name in COMPONENTS}
 
 
 def code_hashes() -> dict[str, str]:
-    """A hash over the code of each of our packages."""
+    """A hash of the code of each of our packages."""
     hashes = {}
     for package in PACKAGES:
         files = (path for path in sorted((PROJECT / package).rglob("*")) if path.suffix in (".py", ".yml"))
@@ -37,7 +37,7 @@ def code_hashes() -> dict[str, str]:
 
 
 def code_version() -> str:
-    """Levelground's version and the first digits of a hash over its code."""
+    """Levelground's version and the first digits of a hash of its code."""
     together = text_sha256("".join(code_hashes().values()))
     return f"{importlib.metadata.version('levelground')}+{together[:8]}"
 
@@ -48,17 +48,17 @@ def seed_hashes() -> dict[str, str]:
 
 
 def seeds_hash() -> str:
-    """One hash over all seed files."""
+    """One hash of all seed files."""
     return text_sha256("".join(f"{name}\x00{hashed}" for name, hashed in seed_hashes().items()))
 
 
 def contract_hashes(contracts: Iterable[Contract]) -> dict[str, str]:
-    """A hash of each contract, with what the city changes in it, by source."""
+    """A hash of each contract, with the city's overrides, by source."""
     return {contract.source: text_sha256(contract.model_dump_json(by_alias=True)) for contract in contracts}
 
 
 def model_hashes(manifest: Mapping[str, Any]) -> dict[str, str]:
-    """A hash of each model's SQL and of every macro of ours that it calls, by name; `stats` is the published functions."""
+    """A hash of each model's SQL and of every macro of ours that it calls, by name; `stats` hashes the published functions."""
     macros = manifest["macros"]
     hashes = {
         str(node["name"]): code_hash(node, macros) for node in manifest["nodes"].values() if node["resource_type"] == "model"
@@ -75,10 +75,10 @@ def code_hash(node: Mapping[str, Any], macros: Mapping[str, Any]) -> str:
 
 
 def lineage(manifest: Mapping[str, Any], measures: Iterable[str]) -> dict[str, tuple[str, ...]]:
-    """What each measure is made of, as `source x`, `seed y`, `model z`.
+    """What each measure depends on, as `source x`, `seed y`, `model z`.
 
-    A measure is counted in a model of its own, `int_<measure>__counts`, and goes the way of all from there. One that has no
-    such model may come from any of them.
+    A measure has a model of its own, `int_<measure>__counts`, and shares the models after it with all others. A measure without
+    such a model may depend on any of them.
     """
     nodes = manifest["nodes"]
     counted = {i: {i} | _ancestors(manifest, i) for i, node in nodes.items() if node["original_file_path"].startswith(COUNTED)}
@@ -90,8 +90,8 @@ def lineage(manifest: Mapping[str, Any], measures: Iterable[str]) -> dict[str, t
     own = {nodes[i]["name"].removeprefix("int_").removesuffix("__counts"): ancestors for i, ancestors in counted.items()}
     found = {}
     for measure in measures:
-        made_of = {_said(i) for i in (shared | own[measure] if measure in own else everything)}
-        found[measure] = tuple(sorted(name for name in made_of | {f"model {STATISTICS}"} if name))
+        depends_on = {_label(i) for i in (shared | own[measure] if measure in own else everything)}
+        found[measure] = tuple(sorted(name for name in depends_on | {f"model {STATISTICS}"} if name))
     return found
 
 
@@ -123,8 +123,8 @@ def _ours(unique_id: str) -> bool:
     return unique_id.startswith("macro.levelground.")
 
 
-def _said(unique_id: str) -> str | None:
-    """`source x` for a delivered table, `seed y`, `model z`; None for the receipts, which say how a run went."""
+def _label(unique_id: str) -> str | None:
+    """`source x` for a delivered table, `seed y`, `model z`; None for the schema `receipts`, which describes the run."""
     kind, _, name = unique_id.split(".", 2)
     if kind == "source":
         schema, _, table = name.partition(".")

@@ -86,13 +86,12 @@ def test_a_record_is_read_as_it_was_written(store: RunStore) -> None:
         release_id="20251201-ab",
         fingerprint="ab",
         next_build_at="2025-12-02T00:00:00",
-        sources={REQUESTS: source_status(HELD_BACK)},
+        sources={REQUESTS: source_status(HELD_BACK).updated(rows_staged=None)},
         gates=[GateResult("delivery", REQUESTS, (finding,))],
         unknown_folders=("elsewhere",),
         notes=("Completed the half-done swap.",),
         seconds={"deliver": 1.25},
     )
-    run.sources[REQUESTS].rows_staged = None
     run.end(RELEASED, NOON)
     store.save(run)
     assert store.all() == [run]
