@@ -13,15 +13,24 @@ import datetime as dt
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from expectations.disclosure.audit_inputs import STARRED, Published, Row, Where
+from expectations.disclosure.audit_inputs import STARRED, CellKey, Published, Row
 from expectations.disclosure.cells import Cells, Equation
-from expectations.disclosure.figure_equations import PLACED, Facts, denominator_at
+from expectations.disclosure.denominators import denominator_at
+from expectations.disclosure.figure_equations import PLACED, FigureEquations
 from expectations.disclosure.forbidden_disclosures import is_hidden
-from expectations.disclosure.sum_equations import EXCLUSIVE, MONTHS, WHOLE_PLACES, but, complement, relate, same_persons
+from expectations.disclosure.period_equations import MONTHS
+from expectations.disclosure.sum_equations import (
+    EXCLUSIVE,
+    WHOLE_PLACES,
+    add_complement,
+    add_sums,
+    complement_of,
+    equate_same_persons,
+)
 
 
 @dataclass
-class Knowledge:
+class AttackerModel:
     """The cells and the equations about them: `always` without reading, `now` from today's file, `before` from earlier ones.
 
     `contradictions`: equations of today's file or of the sums that the true figures do not fulfil. `stocks`: records of persons
@@ -40,36 +49,38 @@ class Knowledge:
         return [*self.always, *_distinct([*self.now, *self.before])]
 
 
-def gather(published: Published, figures: Iterable[Row], known: Mapping[tuple[str, Where], float] | None = None) -> Knowledge:
+def build_attacker_model(
+    published: Published, figures: Iterable[Row], known: Mapping[tuple[str, CellKey], float] | None = None
+) -> AttackerModel:
     """What a reader of `published` knows. `figures`: all true rows of the same measures.
 
     `known`: the number of known race, where figures are of an earlier day and not all races were published.
     """
-    truths = dict(_truths(figures))
+    truths = dict(_true_counts(figures))
     cells = _cells(published, truths)
     _enclosed_cells(cells, truths, {records for records, _ in known or {}})
-    same_persons(cells, dict(published.subsets))
-    relate(cells, truths, published.race_kinds, known or {})
+    equate_same_persons(cells, dict(published.subsets))
+    add_sums(cells, truths, published.race_kinds, known or {})
     for records, universe in _subsets(published):
-        complement(cells, records, universe)
-    facts = Facts(cells, published)
+        add_complement(cells, records, universe)
+    figure_equations = FigureEquations(cells, published)
     for row in published.rows:
-        _hidden_counts_somebody(cells, facts, row)
+        _bound_hidden_rows(cells, figure_equations, row)
     for row in (*published.rows, *published.ledger):
-        facts.words(row)
-    _indices(cells, facts, published)
-    knowledge = Knowledge(cells, stocks=published.stocks)
+        figure_equations.add_word_bounds(row)
+    _indices(cells, figure_equations, published)
+    model = AttackerModel(cells, stocks=published.stocks)
     for equation in cells.equations:
-        (knowledge.always if cells.holds(equation) else knowledge.contradictions).append(equation)
-    told = _distinct(equation for row in published.rows for equation in facts.of(row))
+        (model.always if cells.holds(equation) else model.contradictions).append(equation)
+    told = _distinct(equation for row in published.rows for equation in figure_equations.equations(row))
     for equation in told:
         if cells.holds(equation):
-            knowledge.now.append(equation)
+            model.now.append(equation)
         elif equation.family != PLACED:
-            knowledge.contradictions.append(equation)
-    earlier = _distinct(equation for row in published.ledger for equation in facts.of(row))
-    knowledge.before = [equation for equation in earlier if cells.holds(equation)]
-    return knowledge
+            model.contradictions.append(equation)
+    earlier = _distinct(equation for row in published.ledger for equation in figure_equations.equations(row))
+    model.before = [equation for equation in earlier if cells.holds(equation)]
+    return model
 
 
 def _subsets(published: Published) -> dict[tuple[str, str], int]:
@@ -86,7 +97,7 @@ def _subsets(published: Published) -> dict[tuple[str, str], int]:
     return found
 
 
-def _truths(figures: Iterable[Row]) -> Iterator[tuple[tuple[str, Where], float]]:
+def _true_counts(figures: Iterable[Row]) -> Iterator[tuple[tuple[str, CellKey], float]]:
     """The true counts, by records and place; NaN where the source hides them."""
     for row in figures:
         if row.method == "place_weighted" or row.measure.kind == "median":
@@ -101,7 +112,7 @@ def _truths(figures: Iterable[Row]) -> Iterator[tuple[tuple[str, Where], float]]
             yield (row.measure.denominator, row.where), denominator
 
 
-def _cells(published: Published, truths: Mapping[tuple[str, Where], float]) -> Cells:
+def _cells(published: Published, truths: Mapping[tuple[str, CellKey], float]) -> Cells:
     thresholds: dict[str, int] = {}
     zeros = set()
     for measure in published.measures:
@@ -110,9 +121,9 @@ def _cells(published: Published, truths: Mapping[tuple[str, Where], float]) -> C
             if measure.hides_zeros:
                 zeros.add(records)
     for (records, universe), threshold in _subsets(published).items():
-        thresholds[but(universe, records)] = threshold
+        thresholds[complement_of(universe, records)] = threshold
         if zeros & {records, universe}:
-            zeros.add(but(universe, records))
+            zeros.add(complement_of(universe, records))
     cells = Cells(thresholds, zeros)
     for row in (*published.rows, *published.ledger):
         measure = row.measure
@@ -130,58 +141,60 @@ def _cells(published: Published, truths: Mapping[tuple[str, Where], float]) -> C
     return cells
 
 
-def _enclosed_cells(cells: Cells, truths: Mapping[tuple[str, Where], float], waiting: Collection[str]) -> None:
+def _enclosed_cells(cells: Cells, truths: Mapping[tuple[str, CellKey], float], waiting: Collection[str]) -> None:
     """Add the cells that no row shows and three margins enclose: a race of a place in a year.
 
     The margins are the place in this year, its race in a longer period, and the race in the whole city in this year. Records
     with `waiting` corrections have none: their margins are of another day.
     """
-    margins: dict[str, tuple[set[Where], dict[Where, int], set[Where]]] = {}
+    margins: dict[str, tuple[set[CellKey], dict[CellKey, int], set[CellKey]]] = {}
     for records, there in cells.by_records.items():
-        longest: dict[Where, int] = {}
+        longest: dict[CellKey, int] = {}
         for at in there:
-            whenever = _whenever(at)
+            whenever = _without_period(at)
             longest[whenever] = max(longest.get(whenever, 0), MONTHS.get(at.period_type, 0))
-        margins[records] = set(there), longest, {_wherever(at) for at in there if at.geography_type in WHOLE_PLACES}
+        margins[records] = set(there), longest, {_without_place(at) for at in there if at.geography_type in WHOLE_PLACES}
     for (records, at), truth in truths.items():
         if records not in margins or records in waiting or at.race == "all" or at.tabulation != EXCLUSIVE:
             continue
         shown, longest, whole = margins[records]
         months = MONTHS.get(at.period_type)
-        if months is None or at in shown or at._replace(race="all") not in shown or _wherever(at) not in whole:
+        if months is None or at in shown or at._replace(race="all") not in shown or _without_place(at) not in whole:
             continue
-        if longest.get(_whenever(at), 0) > months and at.geography_type not in WHOLE_PLACES:
+        if longest.get(_without_period(at), 0) > months and at.geography_type not in WHOLE_PLACES:
             cells.add(records, at, truth)
 
 
-def _whenever(at: Where) -> Where:
+def _without_period(at: CellKey) -> CellKey:
     return at._replace(period_type="", period_start=dt.date.min)
 
 
-def _wherever(at: Where) -> Where:
+def _without_place(at: CellKey) -> CellKey:
     return at._replace(geography_type="", geography_vintage="", geoid="")
 
 
-def _hidden_counts_somebody(cells: Cells, facts: Facts, row: Row) -> None:
+def _bound_hidden_rows(cells: Cells, figure_equations: FigureEquations, row: Row) -> None:
     """Where zeros are shown, a hidden row is not zero: all its records, or its numerator if it counts nothing else."""
     if not is_hidden(row) or row.measure.hides_zeros or row.method != "individual":
         return
     cell = (
-        facts.denominator(row.measure, row.where) if row.measure.kind == "proportion" else facts.numerator(row.measure, row.where)
+        figure_equations.denominator(row.measure, row.where)
+        if row.measure.kind == "proportion"
+        else figure_equations.numerator(row.measure, row.where)
     )
     if isinstance(cell, int):
         cells.at_least(cell, 1.0)
 
 
-def _indices(cells: Cells, facts: Facts, published: Published) -> None:
+def _indices(cells: Cells, figure_equations: FigureEquations, published: Published) -> None:
     """An index names the reliable groups and the others, also where its value is hidden."""
     for index in published.indices:
         for code in index.used:
-            cell = facts.numerator(index.measure, index.where._replace(race=code))
+            cell = figure_equations.numerator(index.measure, index.where._replace(race=code))
             if cell is not None:
                 cells.at_least(cell, index.measure.minimum_n)
         for code in index.left_out:
-            cell = facts.numerator(index.measure, index.where._replace(race=code))
+            cell = figure_equations.numerator(index.measure, index.where._replace(race=code))
             if cell is not None:
                 cells.at_most({cell: 1.0}, index.measure.minimum_n - 1.0, "indices")
 

@@ -12,13 +12,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from expectations.disclosure.attacker_model import Knowledge
-from expectations.disclosure.audit_inputs import Where
+from expectations.disclosure.attacker_model import AttackerModel
+from expectations.disclosure.audit_inputs import CellKey
 from expectations.disclosure.bound_propagation import propagate
 from expectations.disclosure.cells import Equation
 from expectations.disclosure.feasibility_intervals import Intervals, intervals
 from expectations.disclosure.linear_system import TOLERANCE, Ints, System
-from expectations.disclosure.snapshot_differencing import is_of_snapshot, told_by_later
+from expectations.disclosure.snapshot_differencing import counts_revealed_by_later_snapshots, is_of_snapshot
 
 
 @dataclass(frozen=True)
@@ -26,76 +26,76 @@ class Leak:
     """A sensitive count that a reader can place too closely: within [low, high]. Only developers may see the numbers."""
 
     records: str
-    where: Where
+    where: CellKey
     low: float
     high: float
 
 
 @dataclass(frozen=True)
-class Judgement:
+class AuditResult:
     """The findings. `told_before` are leaks of earlier files alone, which no release can undo."""
 
     cells: int
     sensitive: int
     audited: int
     leaks: tuple[Leak, ...]
-    told_before: tuple[Leak, ...]
-    contradictions: tuple[tuple[str, str, Where], ...]
-    fractions: tuple[tuple[str, str, Where], ...]
+    leaked_before: tuple[Leak, ...]
+    contradictions: tuple[tuple[str, str, CellKey], ...]
+    fractions: tuple[tuple[str, str, CellKey], ...]
 
 
 IsSafe = Callable[[System], bool]
 FoundSafe = Callable[[System], None]
 
 
-def judge(knowledge: Knowledge, is_safe: IsSafe | None = None, found_safe: FoundSafe | None = None) -> Judgement:
+def run_audit(model: AttackerModel, is_safe: IsSafe | None = None, found_safe: FoundSafe | None = None) -> AuditResult:
     """Audit everything that a reader knows.
 
     `is_safe` and `found_safe` store independent parts from one run to the next; parts that are unsafe or contradictory are not
     stored.
     """
-    cells = knowledge.cells
-    system = cells.system(knowledge.everything())
-    audited = _unremembered(system, is_safe)
+    cells = model.cells
+    system = cells.system(model.everything())
+    audited = _without_cached(system, is_safe)
     answer = intervals(audited)
     narrow = _narrow(audited, answer)
     if found_safe is not None:
-        _remember(audited, answer, narrow, found_safe)
-    wrong = _contradicted(knowledge, answer)
-    leaks = {cell: _leak(knowledge, answer, cell) for cell in narrow.tolist()}
-    leaks |= {cell: leak for cell, leak in _leaks_of_snapshots(knowledge, system).items() if cell not in leaks}
+        _cache_safe_parts(audited, answer, narrow, found_safe)
+    wrong = _contradicted(model, answer)
+    leaks = {cell: _leak(model, answer, cell) for cell in narrow.tolist()}
+    leaks |= {cell: leak for cell, leak in _leaks_of_snapshots(model, system).items() if cell not in leaks}
     before: set[int] = set()
     if leaks:
         wanted = np.full(len(cells), np.nan)
         wanted[list(leaks)] = system.wanted[list(leaks)]
-        told = [*knowledge.always, *knowledge.before]
+        told = [*model.always, *model.before]
         known = propagate(cells.system(told)).known
-        earlier = cells.system([*told, *told_by_later(cells, knowledge.stocks, known)], wanted)
+        earlier = cells.system([*told, *counts_revealed_by_later_snapshots(cells, model.stocks, known)], wanted)
         before = set(_narrow(earlier, intervals(earlier)).tolist())
-    return Judgement(
+    return AuditResult(
         cells=sum(name is not None for name in cells.names),
         sensitive=int(system.asked.sum()),
         audited=int(audited.asked.sum()),
         leaks=tuple(leak for cell, leak in leaks.items() if cell not in before),
-        told_before=tuple(leak for cell, leak in leaks.items() if cell in before),
+        leaked_before=tuple(leak for cell, leak in leaks.items() if cell in before),
         contradictions=tuple(wrong),
-        fractions=tuple(_fractions(knowledge, system, knowledge.now)),
+        fractions=tuple(_fractions(model, system, model.now)),
     )
 
 
-def _leaks_of_snapshots(knowledge: Knowledge, system: System) -> dict[int, Leak]:
+def _leaks_of_snapshots(model: AttackerModel, system: System) -> dict[int, Leak]:
     """What later snapshots reveal about small counts of earlier ones."""
-    cells = knowledge.cells
-    later = list(told_by_later(cells, knowledge.stocks, propagate(system).known)) if knowledge.stocks else []
+    cells = model.cells
+    later = list(counts_revealed_by_later_snapshots(cells, model.stocks, propagate(system).known)) if model.stocks else []
     if not later:
         return {}
     of_snapshots = np.array([is_of_snapshot(cells, cell) for cell in range(len(cells))])
-    audited = cells.system([*knowledge.everything(), *later], np.where(of_snapshots, system.wanted, np.nan))
+    audited = cells.system([*model.everything(), *later], np.where(of_snapshots, system.wanted, np.nan))
     answer = intervals(audited)
-    return {cell: _leak(knowledge, answer, cell) for cell in _narrow(audited, answer).tolist()}
+    return {cell: _leak(model, answer, cell) for cell in _narrow(audited, answer).tolist()}
 
 
-def _unremembered(system: System, is_safe: IsSafe | None) -> System:
+def _without_cached(system: System, is_safe: IsSafe | None) -> System:
     """The system without the questions that were answered before."""
     if is_safe is None:
         return system
@@ -106,7 +106,7 @@ def _unremembered(system: System, is_safe: IsSafe | None) -> System:
     return dataclasses.replace(system, wanted=wanted)
 
 
-def _remember(system: System, answer: Intervals, narrow: Ints, found_safe: FoundSafe) -> None:
+def _cache_safe_parts(system: System, answer: Intervals, narrow: Ints, found_safe: FoundSafe) -> None:
     bad = answer.contradicted.copy()
     bad[narrow] = True
     for cells, equations in system.components():
@@ -119,17 +119,17 @@ def _narrow(system: System, answer: Intervals) -> Ints:
     return np.flatnonzero(system.asked & ~answer.contradicted & (answer.width < system.wanted - TOLERANCE))
 
 
-def _leak(knowledge: Knowledge, answer: Intervals, cell: int) -> Leak:
-    name = knowledge.cells.names[cell]
+def _leak(model: AttackerModel, answer: Intervals, cell: int) -> Leak:
+    name = model.cells.names[cell]
     assert name is not None, "the slack of an inequality has no interval to check"
     return Leak(*name, float(answer.lower[cell]), float(answer.upper[cell]))
 
 
-def _contradicted(knowledge: Knowledge, answer: Intervals) -> Iterable[tuple[str, str, Where]]:
+def _contradicted(model: AttackerModel, answer: Intervals) -> Iterable[tuple[str, str, CellKey]]:
     """Contradictions: from wrong figures, from equations that no figures fulfil, or from a failed program."""
-    cells = knowledge.cells
-    for equation in knowledge.contradictions:
-        yield equation.family, *_named(knowledge, equation)
+    cells = model.cells
+    for equation in model.contradictions:
+        yield equation.family, *_named(model, equation)
     truth = np.array(cells.truth)
     missed = (truth < answer.lower - TOLERANCE * 10) | (truth > answer.upper + TOLERANCE * 10)
     for cell in np.flatnonzero(answer.contradicted | (missed & answer.exact)):
@@ -138,13 +138,13 @@ def _contradicted(knowledge: Knowledge, answer: Intervals) -> Iterable[tuple[str
             yield "intervals", *name
 
 
-def _named(knowledge: Knowledge, equation: Equation) -> tuple[str, Where]:
-    return next(name for cell in equation.terms if (name := knowledge.cells.names[cell]) is not None)
+def _named(model: AttackerModel, equation: Equation) -> tuple[str, CellKey]:
+    return next(name for cell in equation.terms if (name := model.cells.names[cell]) is not None)
 
 
-def _fractions(knowledge: Knowledge, system: System, told: Sequence[Equation]) -> Iterable[tuple[str, str, Where]]:
+def _fractions(model: AttackerModel, system: System, told: Sequence[Equation]) -> Iterable[tuple[str, str, CellKey]]:
     """Published fractions with an unknown denominator: in lowest terms they reveal both counts, or their multiples."""
     known = propagate(system).known
     for equation in told:
         if equation.fraction_of is not None and not known[equation.fraction_of]:
-            yield equation.family, *_named(knowledge, equation)
+            yield equation.family, *_named(model, equation)

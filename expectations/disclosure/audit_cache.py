@@ -19,7 +19,7 @@ from warehouse.files import write_atomically
 from warehouse.fingerprint import file_sha256, text_sha256
 
 
-class Memory:
+class AuditCache:
     """Safe parts, by fingerprint. `file` None: nothing is stored."""
 
     def __init__(self, file: Path | None) -> None:
@@ -49,8 +49,8 @@ class Memory:
         if self._file is None:
             return frozenset()
         try:
-            said = json.loads(self._file.read_text(encoding="utf-8"))
-            return frozenset(said["safe"]) if said["made_by"] == self._made_by else frozenset()
+            parts = json.loads(self._file.read_text(encoding="utf-8"))
+            return frozenset(parts["safe"]) if parts["made_by"] == self._made_by else frozenset()
         except (OSError, ValueError, KeyError, TypeError):
             return frozenset()
 
@@ -58,5 +58,5 @@ class Memory:
 def _made_by() -> str:
     """A hash over the audit's code and the libraries that it uses."""
     files = sorted(Path(__file__).parent.glob("*.py"))
-    said = [*(f"{file.name} {file_sha256(file)}" for file in files), f"numpy {np.__version__}", f"highs {solver_version()}"]
-    return text_sha256("\n".join(said))
+    parts = [*(f"{file.name} {file_sha256(file)}" for file in files), f"numpy {np.__version__}", f"highs {solver_version()}"]
+    return text_sha256("\n".join(parts))

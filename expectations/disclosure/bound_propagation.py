@@ -43,7 +43,7 @@ def propagate(system: System) -> Bounds:
     """
     rows, cells, values = _sound(system)
     lower, upper = system.lower.copy(), system.upper.copy()
-    known = _settled(lower, upper, np.zeros(len(lower), dtype=bool))
+    known = _set_known(lower, upper, np.zeros(len(lower), dtype=bool))
     contradicted = np.zeros(len(system.total), dtype=bool)
     for _ in range(ROUNDS):
         least = np.where(values > 0, lower[cells], upper[cells]) * values
@@ -64,13 +64,13 @@ def propagate(system: System) -> Bounds:
         new_lower[crossed], new_upper[crossed] = lower[crossed], upper[crossed]
         moved = ~known & ((new_lower > lower + TOLERANCE) | (new_upper < upper - TOLERANCE))
         lower, upper = np.where(moved, new_lower, lower), np.where(moved, new_upper, upper)
-        known = _settled(lower, upper, known)
+        known = _set_known(lower, upper, known)
         if not moved.any():
             break
     return Bounds(lower, upper, np.flatnonzero(contradicted))
 
 
-def _settled(lower: Floats, upper: Floats, before: Flags) -> Flags:
+def _set_known(lower: Floats, upper: Floats, before: Flags) -> Flags:
     """Which figures are known; newly known ones are set to their value, in place."""
     known = np.asarray(upper - lower <= TOLERANCE)
     found = np.flatnonzero(known & ~before)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from expectations.disclosure.audit_inputs import Where
+from expectations.disclosure.audit_inputs import CellKey
 from expectations.disclosure.linear_system import TOLERANCE, Floats, System
 
 Terms = dict[int, float]
@@ -31,8 +31,18 @@ class Equation:
     fraction_of: int | None = None
 
 
+@dataclass(frozen=True)
+class SumEquation:
+    """A whole, its parts, and the cell of its remainder. `family`: sums that have remainders together or not at all."""
+
+    family: tuple[str, ...]
+    whole: int
+    parts: tuple[int, ...]
+    rest: CellKey
+
+
 class Cells:
-    """Counts of persons by `records` and `Where`, and the equations between them.
+    """Counts of persons by `records` and `CellKey`, and the equations between them.
 
     `thresholds`: the smallest count of each kind of records that may be shown; `hides_zeros`: kinds whose zeros are
     hidden.
@@ -40,9 +50,9 @@ class Cells:
 
     def __init__(self, thresholds: Mapping[str, int], hides_zeros: Iterable[str] = ()) -> None:
         self._thresholds, self._hides_zeros = thresholds, frozenset(hides_zeros)
-        self._index: dict[tuple[str, Where], int] = {}
-        self.by_records: dict[str, dict[Where, int]] = {}
-        self.names: list[tuple[str, Where] | None] = []
+        self._index: dict[tuple[str, CellKey], int] = {}
+        self.by_records: dict[str, dict[CellKey, int]] = {}
+        self.names: list[tuple[str, CellKey] | None] = []
         self.truth: list[float] = []
         self.lower: list[float] = []
         self.threshold: list[int] = []
@@ -52,11 +62,11 @@ class Cells:
     def __len__(self) -> int:
         return len(self.names)
 
-    def get(self, records: str, where: Where) -> int | None:
+    def get(self, records: str, where: CellKey) -> int | None:
         """The number of a cell, or None."""
         return self._index.get((records, where))
 
-    def add(self, records: str, where: Where, truth: float, *, counts: bool = True) -> int:
+    def add(self, records: str, where: CellKey, truth: float, *, counts: bool = True) -> int:
         """The number of a cell, made if it is new. `truth` NaN: unknown to us too. `counts`: protect it if small."""
         key = (records, where)
         if key in self._index:
@@ -70,7 +80,7 @@ class Cells:
         """A cell for the slack of an inequality; it counts no persons."""
         return self._new(None, truth, 0)
 
-    def _new(self, name: tuple[str, Where] | None, truth: float, threshold: int) -> int:
+    def _new(self, name: tuple[str, CellKey] | None, truth: float, threshold: int) -> int:
         self.names.append(name)
         self.truth.append(truth)
         self.lower.append(0.0)
@@ -131,9 +141,9 @@ class Cells:
             (self.wanted() if wanted is None else wanted).tolist(),
         )
 
-    def slices(self, records: str, **same: str) -> Iterator[tuple[Where, dict[Where, int]]]:
-        """The cells of some records in groups that differ only in the named fields, each under its `Where` with these set."""
-        groups: dict[Where, dict[Where, int]] = {}
+    def slices(self, records: str, **same: str) -> Iterator[tuple[CellKey, dict[CellKey, int]]]:
+        """The cells of some records in groups that differ only in the named fields, each under its `CellKey` with these set."""
+        groups: dict[CellKey, dict[CellKey, int]] = {}
         for where, cell in self.by_records.get(records, {}).items():
             groups.setdefault(where._replace(**same), {})[where] = cell  # type: ignore[arg-type]
         return iter(groups.items())

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from expectations.disclosure.bound_propagation import propagate, without_known
-from expectations.disclosure.linear_programs import ENDLESS, Contradiction, Program
+from expectations.disclosure.linear_programs import ENDLESS, Infeasible, Program
 from expectations.disclosure.linear_system import TOLERANCE, Flags, Floats, Ints, System
 
 # Figures in one program. Larger programs need more steps a solution, smaller ones more calls.
@@ -62,20 +62,20 @@ def intervals(system: System, *, workers: int | None = None) -> Intervals:
         elif len(equations) == 0:
             answer.exact[cells] = True  # only its own bounds limit it
         elif smaller.asked[cells].any():
-            open_parts.append(_Part(cells, smaller.part(cells, equations)))
+            open_parts.append(_Component(cells, smaller.part(cells, equations)))
     answer.contradict(system.cell[np.isin(system.equation, bounds.contradicted)])
     chunks = list(_stacked(open_parts))
     threads = min(workers or os.cpu_count() or 1, max(len(chunks), 1))
     with ThreadPoolExecutor(threads) as pool:
         list(pool.map(_witness, chunks))
         rest = [part for part in open_parts if part.open.any() and not part.contradicted]
-        list(pool.map(_settle, _stacked(rest)))
+        list(pool.map(_find_limits, _stacked(rest)))
     for part in open_parts:
         answer.take(part)
     return answer.done()
 
 
-class _Part:
+class _Component:
     """One system and its state: the least and largest values found, and which of them are limits."""
 
     def __init__(self, cells: Ints, system: System) -> None:
@@ -106,7 +106,7 @@ class _Answer:
         self.contradicted[cells] = True
         self.exact[cells] = False
 
-    def take(self, part: _Part) -> None:
+    def take(self, part: _Component) -> None:
         if part.contradicted:
             self.contradict(part.cells)
             return
@@ -120,9 +120,9 @@ class _Answer:
         return Intervals(self.lower, self.upper, self.exact, self.contradicted)
 
 
-def _stacked(parts: Iterable[_Part]) -> Iterator[list[_Part]]:
+def _stacked(parts: Iterable[_Component]) -> Iterator[list[_Component]]:
     """The parts in stacks of about `STACKED` cells."""
-    heap: list[_Part] = []
+    heap: list[_Component] = []
     size = 0
     for part in parts:
         heap.append(part)
@@ -134,7 +134,7 @@ def _stacked(parts: Iterable[_Part]) -> Iterator[list[_Part]]:
         yield heap
 
 
-def _witness(parts: Sequence[_Part]) -> None:
+def _witness(parts: Sequence[_Component]) -> None:
     """Programs that push all open figures of a stack: up, down, and at random."""
     program = Program([part.system for part in parts])
     draws = np.random.default_rng(_SEED)
@@ -147,11 +147,11 @@ def _witness(parts: Sequence[_Part]) -> None:
             if not objective.any():
                 return
             _see(parts, program, program.largest(objective))
-    except Contradiction:
+    except Infeasible:
         _apart(_witness, parts)
 
 
-def _settle(parts: Sequence[_Part]) -> None:
+def _find_limits(parts: Sequence[_Component]) -> None:
     """Programs for the limits of one open figure of each part, until none is open."""
     program = Program([part.system for part in parts])
     try:
@@ -166,21 +166,21 @@ def _settle(parts: Sequence[_Part]) -> None:
                 for part, cell in zip(parts, chosen, strict=True):
                     if cell is not None:
                         (part.largest_is_limit if sign > 0 else part.least_is_limit)[cell] = True
-    except Contradiction:
-        _apart(_settle, parts)
+    except Infeasible:
+        _apart(_find_limits, parts)
 
 
-def _most_nearly_wide(part: _Part) -> int | None:
+def _most_nearly_wide(part: _Component) -> int | None:
     """The open figure with the widest known interval: its program most likely settles it and others."""
     return int(np.argmax(np.where(part.open, part.largest - part.least, -np.inf))) if part.open.any() else None
 
 
-def _see(parts: Sequence[_Part], program: Program, values: Floats) -> None:
+def _see(parts: Sequence[_Component], program: Program, values: Floats) -> None:
     for part, start, end in zip(parts, program.starts, program.starts[1:], strict=False):
         part.see(values[start:end])
 
 
-def _apart(work: Callable[[Sequence[_Part]], None], parts: Sequence[_Part]) -> None:
+def _apart(work: Callable[[Sequence[_Component]], None], parts: Sequence[_Component]) -> None:
     """Halve a contradictory stack until the contradictory part is found; the others are evaluated as usual."""
     if len(parts) == 1:
         parts[0].contradicted = True

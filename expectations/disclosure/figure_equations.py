@@ -10,11 +10,12 @@ Every figure made of two counts is linear in them, because the figure itself is 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import NamedTuple
 
-from expectations.disclosure.audit_inputs import Measure, Published, Row, Where
+from expectations.disclosure.audit_inputs import AuditedMeasure, CellKey, Published, Row
 from expectations.disclosure.cells import KNOWN, UNKNOWN, UNPLACED, Cells, Equation, Terms
+from expectations.disclosure.denominators import denominator_at, public_denominators
 from expectations.disclosure.sum_equations import EXCLUSIVE, IS_KNOWN, WHOLE_PLACES
 
 # A share is reliable from this share of known race on, and is compared from the second on (docs/rules.md, Unknown race).
@@ -31,25 +32,25 @@ class _Compared(NamedTuple):
     n: Terms | float
 
 
-class Facts:
+class FigureEquations:
     """The facts of rows about `cells`; `race_kinds` and populations are public."""
 
     def __init__(self, cells: Cells, published: Published) -> None:
         self._cells, self._published = cells, published
         self._universe = dict(published.subsets)
-        self._denominators = _public_denominators(published)
+        self._denominators = public_denominators(published)
 
-    def numerator(self, measure: Measure, where: Where) -> int | None:
+    def numerator(self, measure: AuditedMeasure, where: CellKey) -> int | None:
         """The cell of a row's numerator, or of the records of a median."""
         return self._cells.get(measure.records if measure.kind == "median" else measure.numerator, where)
 
-    def denominator(self, measure: Measure, where: Where) -> int | float | None:
+    def denominator(self, measure: AuditedMeasure, where: CellKey) -> int | float | None:
         """The cell of a row's denominator, or its number where that is public; None if it has none, or it is unknown."""
         if measure.denominator is None:
             return self._denominators.get((measure, where)) if measure.kind == "rate" else None
         return self._cells.get(measure.denominator, denominator_at(measure, where))
 
-    def of(self, row: Row) -> Iterator[Equation]:
+    def equations(self, row: Row) -> Iterator[Equation]:
         """The equations of the figures of a row."""
         measure, figures = row.measure, row.figures
         x = self.numerator(measure, row.where)
@@ -73,9 +74,9 @@ class Facts:
             yield from self._bounds(row, x, n)
             yield from self._comparisons(row, x, n)
             yield from self._ratio_bounds(row, x, n)
-        yield from self._placed(row, x, n)
+        yield from self._geocoded_share(row, x, n)
 
-    def words(self, row: Row) -> None:
+    def add_word_bounds(self, row: Row) -> None:
         """Add the lower bounds that the words of a row imply."""
         cells, measure, words = self._cells, row.measure, row.words
         x, n = self.numerator(measure, row.where), self.denominator(measure, row.where)
@@ -110,7 +111,7 @@ class Facts:
             if row.measure.kind == "proportion" and isinstance(n, int) and isinstance(whole, int):
                 cells.at_most({whole: BEST_HOLDS, n: -1.0}, 0.0, "words")
 
-    def _city_and_year(self, row: Row, code: str) -> Iterator[Where]:
+    def _city_and_year(self, row: Row, code: str) -> Iterator[CellKey]:
         where = row.where._replace(race=code)
         if where.period_type in ("month", "quarter"):
             where = where._replace(period_type="year", period_start=dt.date(where.period_start.year, 1, 1))
@@ -232,7 +233,7 @@ class Facts:
         known_n = self._cells.get(row.measure.denominator or "", known)
         return None if known_n is None else _Compared(code, rest_x, _sum({known_n: 1.0}, {n: -1.0} if is_known else {}))
 
-    def _placed(self, row: Row, x: int, n: int | float | None) -> Iterator[Equation]:
+    def _geocoded_share(self, row: Row, x: int, n: int | float | None) -> Iterator[Equation]:
         """The geocoded share of a group's records, for each count of the row of which it is true."""
         share = row.figures.get("geocoded_pct")
         if share is None:
@@ -254,36 +255,6 @@ def may_be(published: Published, label: str, race: str) -> bool:
     if label == race:
         return False
     return label not in published.members or race in published.members[label]
-
-
-def denominator_at(measure: Measure, where: Where) -> Where:
-    """Where the denominator of a row is counted: for a composition, over all races."""
-    return where._replace(race="all", tabulation=EXCLUSIVE) if measure.kind == "composition" else where
-
-
-def _public_denominators(published: Published) -> Mapping[tuple[Measure, Where], float]:
-    """Residents and addresses by row; where a row does not show them, those of the same people in another, or of the census."""
-    told: dict[tuple[Measure, Where], float] = {}
-    elsewhere: dict[tuple[Measure, Where], float] = {}
-    rows = [row for row in (*published.ledger, *published.rows) if row.measure.kind == "rate" and row.measure.denominator is None]
-    for row in rows:
-        if "denominator" in row.figures:
-            told[row.measure, row.where] = row.figures["denominator"]
-            elsewhere[row.measure, _whenever(row.where)] = row.figures["denominator"]
-    for row in rows:
-        at, measure = row.where, row.measure
-        census = (
-            measure.population_scheme or "", measure.age_universe or "total", at.geography_type, at.geography_vintage, at.geoid,
-            at.race_standard, at.race,
-        )  # fmt: skip
-        found = elsewhere.get((measure, _whenever(at)), published.populations.get(census))
-        if found is not None:
-            told.setdefault((measure, at), found)
-    return told
-
-
-def _whenever(where: Where) -> Where:
-    return where._replace(period_start=dt.date.min)
 
 
 def _sum(*terms: Terms) -> Terms:

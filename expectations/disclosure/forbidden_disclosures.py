@@ -11,7 +11,7 @@ import datetime as dt
 from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
-from expectations.disclosure.audit_inputs import STARRED, SUPPRESSED, Goal, Index, Measure, Published, Row, Where
+from expectations.disclosure.audit_inputs import STARRED, SUPPRESSED, AuditedMeasure, CellKey, Goal, Index, Published, Row
 from expectations.disclosure.figure_equations import may_be
 from expectations.disclosure.linear_system import TOLERANCE
 from expectations.disclosure.sum_equations import EXCLUSIVE, WHOLE_PLACES
@@ -32,19 +32,19 @@ _COUNTED = {"proportion", "composition", "rate", "count", "median"}
 _CHAINS = {"school": "school_district"}
 
 
-class Refusal(NamedTuple):
+class ForbiddenDisclosure(NamedTuple):
     """One forbidden figure or word, and its row."""
 
     what: str
-    measure: Measure
-    where: Where
+    measure: AuditedMeasure
+    where: CellKey
 
 
-def refusals(
+def forbidden_disclosures(
     published: Published,
-    records: Mapping[tuple[Measure, Where], float] | None = None,
-    labelled: frozenset[tuple[Measure, Where]] | None = None,
-) -> Iterator[Refusal]:
+    records: Mapping[tuple[AuditedMeasure, CellKey], float] | None = None,
+    labelled: frozenset[tuple[AuditedMeasure, CellKey]] | None = None,
+) -> Iterator[ForbiddenDisclosure]:
     """Everything forbidden in today's file. `records`: the true number of records of medians.
 
     `labelled`: where records have a combined label; without it they may have one anywhere.
@@ -66,7 +66,7 @@ def refusals(
     yield from _of_places(published.rows)
 
 
-def labelled_rows(published: Published, figures: Iterable[Row]) -> frozenset[tuple[Measure, Where]]:
+def labelled_rows(published: Published, figures: Iterable[Row]) -> frozenset[tuple[AuditedMeasure, CellKey]]:
     """Places whose true figures include records with a combined label."""
     return frozenset(
         (row.measure, row.where)
@@ -81,46 +81,46 @@ def is_hidden(row: Row) -> bool:
     return row.status == SUPPRESSED
 
 
-def _of_row(row: Row) -> Iterator[Refusal]:
+def _of_row(row: Row) -> Iterator[ForbiddenDisclosure]:
     if row.measure.kind not in _COUNTED:
-        yield Refusal(f"a {row.measure.kind} of persons, for which the audit has no equation", row.measure, row.where)
+        yield ForbiddenDisclosure(f"a {row.measure.kind} of persons, for which the audit has no equation", row.measure, row.where)
     if row.method == "place_weighted":
-        yield Refusal("a place-weighted value over places that are not audited", row.measure, row.where)
+        yield ForbiddenDisclosure("a place-weighted value over places that are not audited", row.measure, row.where)
     if not is_hidden(row):
         return
     public = {"denominator"} if row.measure.denominator is None else set()
     for name in sorted(set(row.figures) - public):
-        yield Refusal(f"{name} of a hidden row", row.measure, row.where)
+        yield ForbiddenDisclosure(f"{name} of a hidden row", row.measure, row.where)
     for name in sorted(set(row.words) - _WORDS_OF_HIDDEN):
-        yield Refusal(f"{name} of a hidden row", row.measure, row.where)
+        yield ForbiddenDisclosure(f"{name} of a hidden row", row.measure, row.where)
     if row.words.get("status_reason", SUPPRESSED) not in _REASONS_OF_HIDDEN:
-        yield Refusal("status_reason of a hidden row", row.measure, row.where)
+        yield ForbiddenDisclosure("status_reason of a hidden row", row.measure, row.where)
 
 
-def _of_median(row: Row, records: Mapping[tuple[Measure, Where], float]) -> Iterator[Refusal]:
+def _of_median(row: Row, records: Mapping[tuple[AuditedMeasure, CellKey], float]) -> Iterator[ForbiddenDisclosure]:
     if row.measure.kind != "median" or "value" not in row.figures:
         return
     if row.measure.minimum_n < row.measure.threshold:
-        yield Refusal("a median that may have fewer records than required", row.measure, row.where)
+        yield ForbiddenDisclosure("a median that may have fewer records than required", row.measure, row.where)
     least = max(row.measure.minimum_n, row.measure.threshold)
     if row.words.get("reliability") == "unreliable" or records.get((row.measure, row.where), least) < least:
-        yield Refusal("a median of too few records", row.measure, row.where)
+        yield ForbiddenDisclosure("a median of too few records", row.measure, row.where)
 
 
 def _of_bounds(
     row: Row,
-    rows: Mapping[tuple[Measure, Where, str], Row],
+    rows: Mapping[tuple[AuditedMeasure, CellKey, str], Row],
     published: Published,
-    labelled: frozenset[tuple[Measure, Where]] | None,
-) -> Iterator[Refusal]:
+    labelled: frozenset[tuple[AuditedMeasure, CellKey]] | None,
+) -> Iterator[ForbiddenDisclosure]:
     """Bounds of a ratio are a quotient, and no equation: they are allowed only where both of their bounds are published."""
     has_bounds = all(name in row.figures for name in _BOUNDS)
     if row.words.get("value_status") == "bounded":
-        yield Refusal("bounds over hidden cells of a source that is not public", row.measure, row.where)
+        yield ForbiddenDisclosure("bounds over hidden cells of a source that is not public", row.measure, row.where)
     if "bound_source" in row.words and not has_bounds:
-        yield Refusal("bound_source without bounds", row.measure, row.where)
+        yield ForbiddenDisclosure("bound_source without bounds", row.measure, row.where)
     if "is_significant_fdr" in row.words and "rate_ratio" not in row.figures:
-        yield Refusal("is_significant_fdr without a ratio", row.measure, row.where)
+        yield ForbiddenDisclosure("is_significant_fdr without a ratio", row.measure, row.where)
     if has_bounds:
         for label, kind in published.race_kinds.items():
             at = row.where._replace(race=label, tabulation=EXCLUSIVE)
@@ -128,7 +128,7 @@ def _of_bounds(
             leaves_out = kind == "combined_legacy" and label != row.where.race and not may_be(published, label, row.where.race)
             is_there = labelled is None or (row.measure, at) in labelled
             if leaves_out and is_there and (other is None or is_hidden(other)):
-                yield Refusal("bounds that leave out a hidden label", row.measure, row.where)
+                yield ForbiddenDisclosure("bounds that leave out a hidden label", row.measure, row.where)
     if not any(name in row.figures for name in _RATIO_BOUNDS):
         return
     code = row.words.get("reference_code")
@@ -138,30 +138,30 @@ def _of_bounds(
         all(name in compared.figures for name in _BOUNDS) or (code == "all" and "value" in compared.figures)
     )
     if not has_bounds or not (of_rest or of_group):
-        yield Refusal("bounds of a ratio without the bounds from which they are made", row.measure, row.where)
+        yield ForbiddenDisclosure("bounds of a ratio without the bounds from which they are made", row.measure, row.where)
 
 
-def _of_coverage(rows: Iterable[Row]) -> Iterator[Refusal]:
+def _of_coverage(rows: Iterable[Row]) -> Iterator[ForbiddenDisclosure]:
     """The coverage of a period is one figure per source; one that differed by group would reveal something about the groups."""
     found: dict[tuple[object, ...], float] = {}
     for row in rows:
         if "period_coverage_pct" in row.figures:
             period = (row.measure, row.where.period_type, row.where.period_start)
             if abs(found.setdefault(period, row.figures["period_coverage_pct"]) - row.figures["period_coverage_pct"]) > TOLERANCE:
-                yield Refusal("period_coverage_pct of a group or place", row.measure, row.where)
+                yield ForbiddenDisclosure("period_coverage_pct of a group or place", row.measure, row.where)
 
 
-def _of_pools(rows: Iterable[Row]) -> Iterator[Refusal]:
+def _of_pools(rows: Iterable[Row]) -> Iterator[ForbiddenDisclosure]:
     """Pooled periods of two lengths overlap, and their difference is a period that no row shows."""
     found: dict[tuple[str, str], str] = {}
     for row in rows:
         if row.where.period_type in _POOLED:
             kind = (row.measure.numerator, row.where.geography_type)
             if found.setdefault(kind, row.where.period_type) != row.where.period_type:
-                yield Refusal("pooled periods that overlap", row.measure, row.where)
+                yield ForbiddenDisclosure("pooled periods that overlap", row.measure, row.where)
 
 
-def _of_snapshots(published: Published) -> Iterator[Refusal]:
+def _of_snapshots(published: Published) -> Iterator[ForbiddenDisclosure]:
     """Two snapshots of a stock that are weeks apart differ by few persons; published ones stay."""
     out_before: dict[tuple[str, ...], set[dt.date]] = {}
     out_now: dict[tuple[str, ...], dict[dt.date, Row]] = {}
@@ -180,7 +180,7 @@ def _of_snapshots(published: Published) -> Iterator[Refusal]:
         for start, row in dated.items():
             near = [other for other in before | set(dated) if other != start and _are_near(start, other)]
             if start not in before and near:
-                yield Refusal("a snapshot too near to another", row.measure, row.where)
+                yield ForbiddenDisclosure("a snapshot too near to another", row.measure, row.where)
 
 
 def _are_near(one: dt.date, other: dt.date) -> bool:
@@ -188,7 +188,7 @@ def _are_near(one: dt.date, other: dt.date) -> bool:
     return same_quarter or abs((one - other).days) < _SNAPSHOT_DAYS
 
 
-def _of_reference(row: Row, rows: Mapping[tuple[Measure, Where, str], Row]) -> Iterator[Refusal]:
+def _of_reference(row: Row, rows: Mapping[tuple[AuditedMeasure, CellKey, str], Row]) -> Iterator[ForbiddenDisclosure]:
     code = row.words.get("reference_code")
     if code is None or is_hidden(row):
         return
@@ -197,35 +197,35 @@ def _of_reference(row: Row, rows: Mapping[tuple[Measure, Where, str], Row]) -> I
     if code != "rest" and (used is None or is_hidden(used)):
         for name in _OF_REFERENCE:
             if name in row.figures:
-                yield Refusal(f"{name} with a hidden reference", row.measure, row.where)
+                yield ForbiddenDisclosure(f"{name} with a hidden reference", row.measure, row.where)
         if row.words.get("status_reason") in _ABOUT_REFERENCE:
-            yield Refusal("status_reason about a hidden reference", row.measure, row.where)
+            yield ForbiddenDisclosure("status_reason about a hidden reference", row.measure, row.where)
     if code == "rest" and "known_race_pct" not in row.figures:
         for name in _OF_REFERENCE:
             if name in row.figures:
-                yield Refusal(f"{name} with a reference of unknown size", row.measure, row.where)
+                yield ForbiddenDisclosure(f"{name} with a reference of unknown size", row.measure, row.where)
 
 
-def _of_index(index: Index, rows: Mapping[tuple[Measure, Where, str], Row]) -> Iterator[Refusal]:
+def _of_index(index: Index, rows: Mapping[tuple[AuditedMeasure, CellKey, str], Row]) -> Iterator[ForbiddenDisclosure]:
     if not index.is_shown:
         return
     for code in index.used:
         used = rows.get((index.measure, index.where._replace(race=code), index.method))
         if used is None or is_hidden(used) or "value" not in used.figures:
-            yield Refusal("an index over a hidden row", index.measure, index.where)
+            yield ForbiddenDisclosure("an index over a hidden row", index.measure, index.where)
             return
     if index.index_id.startswith("dissimilarity"):
-        yield Refusal("an index over places that are not published", index.measure, index.where)
+        yield ForbiddenDisclosure("an index over places that are not published", index.measure, index.where)
 
 
-def _of_goal(goal: Goal, shown: set[tuple[Measure, Where]]) -> Iterator[Refusal]:
+def _of_goal(goal: Goal, shown: set[tuple[AuditedMeasure, CellKey]]) -> Iterator[ForbiddenDisclosure]:
     if goal.is_shown:
         for measure, where in goal.made_of:
             if (measure, where) not in shown:
-                yield Refusal("a goal over a hidden row", measure, where)
+                yield ForbiddenDisclosure("a goal over a hidden row", measure, where)
 
 
-def _of_places(rows: Iterable[Row]) -> Iterator[Refusal]:
+def _of_places(rows: Iterable[Row]) -> Iterator[ForbiddenDisclosure]:
     """Two kinds of place that cross have intersections that no row shows; those of a chain are nested."""
     kinds: dict[str, dict[str, Row]] = {}
     for row in rows:
@@ -234,4 +234,6 @@ def _of_places(rows: Iterable[Row]) -> Iterator[Refusal]:
     for found in kinds.values():
         crossing = sorted(kind for kind in found if _CHAINS.get(kind) not in found)
         if len(crossing) > 1:
-            yield Refusal(f"places that cross ({', '.join(crossing)})", found[crossing[0]].measure, found[crossing[0]].where)
+            yield ForbiddenDisclosure(
+                f"places that cross ({', '.join(crossing)})", found[crossing[0]].measure, found[crossing[0]].where
+            )

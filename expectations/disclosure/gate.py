@@ -13,21 +13,20 @@ from pathlib import Path
 
 from sqlalchemy import Engine
 
-from expectations.disclosure.attacker_model import gather
-from expectations.disclosure.audit import judge
-from expectations.disclosure.audit_cache import Memory
-from expectations.disclosure.audit_inputs import (
-    Places,
-    Where,
-    moved_unsaid,
+from expectations.disclosure.attacker_model import build_attacker_model
+from expectations.disclosure.audit import run_audit
+from expectations.disclosure.audit_cache import AuditCache
+from expectations.disclosure.audit_inputs import CellKey, Relations
+from expectations.disclosure.forbidden_disclosures import forbidden_disclosures, labelled_rows
+from expectations.disclosure.published_bounds import forbidden_bounds, read_bounded_rows, read_ratio_bounds_over_few_cells
+from expectations.disclosure.read_inputs import (
+    count_unmarked_changes,
     read_figures,
-    read_known,
+    read_known_race_counts,
     read_measures,
+    read_median_records,
     read_published,
-    read_records,
 )
-from expectations.disclosure.forbidden_disclosures import labelled_rows, refusals
-from expectations.disclosure.published_bounds import read_bounded, read_few_others, refused_bounds
 from expectations.disclosure.release_differencing import small_changes
 from expectations.results import Finding, GateResult, Severity
 from warehouse import dialect
@@ -37,35 +36,36 @@ NAMED = 5  # the number of groups of cells that a message names; it counts the o
 
 
 def gate_disclosure(
-    database: Engine | Path, *, ledger: Path | None, memory: Path | None = None, places: Places | None = None
+    database: Engine | Path, *, ledger: Path | None, memory: Path | None = None, relations: Relations | None = None
 ) -> GateResult:
     """Evaluate the published figures of persons.
 
     `database`: an engine of `warehouse.dialect`, or the path of a file that this process has open, with the release files
-    attached as `places` says. `ledger`: each state ever published (Parquet); None or no such file before the first release.
+    attached as `relations` names them. `ledger`: each state ever published (Parquet); None or a missing file before the first
+    release.
     `memory`: the file of parts found safe, so that they are not audited twice.
     """
     began = time.perf_counter()
-    places = places or Places()
+    relations = relations or Relations()
     engine = dialect.engine(database) if isinstance(database, Path) else database
     with engine.connect() as connection:
-        measures = read_measures(connection, places)
-        published = read_published(connection, places, ledger, measures)
-        figures = read_figures(connection, places, measures)
-        known = read_known(connection, places, measures)
-        records = read_records(connection, places, measures)
+        measures = read_measures(connection, relations)
+        published = read_published(connection, relations, ledger, measures)
+        figures = read_figures(connection, relations, measures)
+        known = read_known_race_counts(connection, relations, measures)
+        records = read_median_records(connection, relations, measures)
         over_schools = [
-            *refused_bounds(read_bounded(connection, places, measures)),
-            *read_few_others(connection, places, measures),
+            *forbidden_bounds(read_bounded_rows(connection, relations, measures)),
+            *read_ratio_bounds_over_few_cells(connection, relations, measures),
         ]
-        unsaid = moved_unsaid(connection, places)
-    knowledge = gather(published, figures, known)
-    remembered = Memory(memory)
-    found = judge(knowledge, remembered.is_safe, remembered.found_safe)
-    remembered.keep()
+        unmarked = count_unmarked_changes(connection, relations)
+    model = build_attacker_model(published, figures, known)
+    cache = AuditCache(memory)
+    found = run_audit(model, cache.is_safe, cache.found_safe)
+    cache.keep()
     refused = [
-        (f"{refusal.what}: {refusal.measure.measure_id}", refusal.where)
-        for refusal in [*refusals(published, records, labelled_rows(published, figures)), *over_schools]
+        (f"{disclosure.what}: {disclosure.measure.measure_id}", disclosure.where)
+        for disclosure in [*forbidden_disclosures(published, records, labelled_rows(published, figures)), *over_schools]
     ]
     findings = (
         _finding("leaks", "critical", [(leak.records, leak.where) for leak in found.leaks], _LEAKS),
@@ -73,11 +73,11 @@ def gate_disclosure(
         _finding(
             "shown_fractions", "critical", [(f"{family} of {name}", at) for family, name, at in found.fractions], _FRACTIONS
         ),
-        _finding("small_changes", "critical", small_changes(knowledge, published), _CHANGES),
+        _finding("small_changes", "critical", small_changes(model, published), _CHANGES),
         _finding("figures_agree", "critical", [(f"{family} of {name}", at) for family, name, at in found.contradictions], _AGREE),
-        _count("reported_as_counted", "critical", unsaid, 0, _UNSAID),
+        _count("reported_as_counted", "critical", unmarked, 0, _UNSAID),
         # no release can undo what readers have, so this one is not blocked for it
-        _finding("told_before", "warning", [(leak.records, leak.where) for leak in found.told_before], _BEFORE),
+        _finding("told_before", "warning", [(leak.records, leak.where) for leak in found.leaked_before], _BEFORE),
         _count("cells", "info", found.cells),
         _count("sensitive_cells", "info", found.sensitive),
         _count("cells_audited", "info", found.audited),
@@ -101,7 +101,7 @@ _UNSAID = "reported figures differ from the counts without a pending revision"
 _BEFORE = "counts of few persons can be computed from earlier releases alone; the threshold or the plan was different then"
 
 
-def _finding(name: str, severity: Severity, cells: Iterable[tuple[str, Where]], says: str) -> Finding:
+def _finding(name: str, severity: Severity, cells: Iterable[tuple[str, CellKey]], says: str) -> Finding:
     groups = Counter((what, _when(where), where.geography_type) for what, where in cells)
     total = sum(groups.values())
     named = [f"{what}, {when}, {kind}: {_cells(count)}" for (what, when, kind), count in sorted(groups.items())]
@@ -114,7 +114,7 @@ def _cells(count: int) -> str:
     return "1 cell" if count == 1 else f"{count} cells"
 
 
-def _when(where: Where) -> str:
+def _when(where: CellKey) -> str:
     return f"{where.period_type} {where.period_start}"
 
 

@@ -25,13 +25,13 @@ class ProgramFailed(RuntimeError):
     """HiGHS gave no optimum for a program that has one; its figures have no result."""
 
 
-class Contradiction(ValueError):
+class Infeasible(ValueError):
     """No figures at all fulfil the equations and bounds."""
 
 
 def solver_version() -> str:
     """The version of HiGHS, on which a result depends."""
-    return str(_Quiet().version())  # type: ignore[no-untyped-call]
+    return str(_QuietHighs().version())  # type: ignore[no-untyped-call]
 
 
 class Program:
@@ -63,13 +63,13 @@ class Program:
             self._solver.setOptionValue("presolve", "off")
             status = self._solver.getModelStatus()
         if status in (highspy.HighsModelStatus.kInfeasible, highspy.HighsModelStatus.kUnboundedOrInfeasible):
-            raise Contradiction
+            raise Infeasible
         if status != highspy.HighsModelStatus.kOptimal:
             raise ProgramFailed(self._solver.modelStatusToString(status))
         return np.array(self._solver.getSolution().col_value)
 
 
-class _Quiet(highspy.Highs):
+class _QuietHighs(highspy.Highs):
     """HiGHS without its own callbacks: their set-up writes a banner to the standard output, where a run prints its JSON."""
 
     def enableCallbacks(self) -> None:  # noqa: N802 (the name is highspy's)
@@ -99,7 +99,7 @@ def _solver(systems: Sequence[System], starts: Ints) -> highspy.Highs:
     program.a_matrix_.start_ = np.concatenate(begins).astype(np.int32)
     program.a_matrix_.index_ = np.concatenate(columns).astype(np.int32)
     program.a_matrix_.value_ = np.concatenate(values)
-    solver = _Quiet()  # type: ignore[no-untyped-call]
+    solver = _QuietHighs()  # type: ignore[no-untyped-call]
     options: dict[str, str | int | float] = {
         "threads": 1,
         "solver": "simplex",

@@ -17,8 +17,9 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection
 
-from expectations.disclosure.audit_inputs import CITY_THRESHOLD, GRAIN, Measure, Places, Where, fetch
-from expectations.disclosure.forbidden_disclosures import Refusal
+from expectations.disclosure.audit_inputs import CITY_THRESHOLD, GRAIN, AuditedMeasure, CellKey, Relations
+from expectations.disclosure.catalog import columns_of, fetch
+from expectations.disclosure.forbidden_disclosures import ForbiddenDisclosure
 from warehouse.sql import literal
 
 HIDDEN_CELLS = 3  # fewer hidden cells get no bounds (docs/rules.md, 3)
@@ -30,11 +31,11 @@ _BELOW = "schools.geography_type = 'school' and (above.geography_type = 'city' o
 _SAME = [name for name in GRAIN if name not in ("geography_type", "geography_vintage", "geoid")]
 
 
-class Bounded(NamedTuple):
+class BoundedRow(NamedTuple):
     """A row over schools with the sums of its given cells. `least`: the number of persons that the bounds must leave open."""
 
-    measure: Measure
-    where: Where
+    measure: AuditedMeasure
+    where: CellKey
     source: str
     low: float | None
     high: float | None
@@ -47,10 +48,12 @@ class Bounded(NamedTuple):
     least: float
 
 
-def read_bounded(connection: Connection, places: Places, measures: Mapping[tuple[str, int], Measure]) -> Iterator[Bounded]:
+def read_bounded_rows(
+    connection: Connection, relations: Relations, measures: Mapping[tuple[str, int], AuditedMeasure]
+) -> Iterator[BoundedRow]:
     """Rows of districts and cities over a hidden school that have bounds or a sum nevertheless."""
-    table = f"{places.published}.equity_measures"
-    if not _has(connection, table, "bound_source", "publication_status"):
+    table = f"{relations.published}.equity_measures"
+    if not {"bound_source", "publication_status"} <= columns_of(connection, table):
         return
     rows = fetch(
         connection,
@@ -64,9 +67,9 @@ def read_bounded(connection: Connection, places: Places, measures: Mapping[tuple
         inner join {table} as schools
             on {" and ".join(f"above.{name} = schools.{name}" for name in _SAME)}
             and {_BELOW}
-        inner join {places.marts}.dim_measure as measures
+        inner join {relations.marts}.dim_measure as measures
             on above.measure_id = measures.measure_id and above.measure_version = measures.measure_version
-        left join {places.marts}.dim_source as sources on measures.source = sources.source
+        left join {relations.marts}.dim_source as sources on measures.source = sources.source
         where above.geography_type in ('city', 'school_district')
             and (above.race_ethnicity_code <> 'all' or above.value_status = 'bounded')
         group by {", ".join(f"above.{name}" for name in GRAIN)}
@@ -79,10 +82,12 @@ def read_bounded(connection: Connection, places: Places, measures: Mapping[tuple
             yield _row(values, measures)
 
 
-def read_few_others(connection: Connection, places: Places, measures: Mapping[tuple[str, int], Measure]) -> Iterator[Refusal]:
+def read_ratio_bounds_over_few_cells(
+    connection: Connection, relations: Relations, measures: Mapping[tuple[str, int], AuditedMeasure]
+) -> Iterator[ForbiddenDisclosure]:
     """Bounds of a ratio with fewer than HIDDEN_CELLS hidden cells of all other groups."""
-    table = f"{places.published}.equity_measures"
-    if not _has(connection, table, "rate_ratio_bound_low", "rate_ratio_bound_high"):
+    table = f"{relations.published}.equity_measures"
+    if not {"rate_ratio_bound_low", "rate_ratio_bound_high"} <= columns_of(connection, table):
         return
     same = " and ".join(f"above.{name} = schools.{name}" for name in _SAME if name != "race_ethnicity_code")
     rows = fetch(
@@ -92,7 +97,7 @@ def read_few_others(connection: Connection, places: Places, measures: Mapping[tu
         from {table} as above
         inner join {table} as schools
             on {same} and {_BELOW} and above.race_ethnicity_code <> schools.race_ethnicity_code
-        inner join {places.marts}.dim_race_ethnicity as races on schools.race_ethnicity_code = races.race_ethnicity_code
+        inner join {relations.marts}.dim_race_ethnicity as races on schools.race_ethnicity_code = races.race_ethnicity_code
         where above.geography_type in ('city', 'school_district')
             and (above.rate_ratio_bound_low is not null or above.rate_ratio_bound_high is not null)
             and schools.value_status = 'suppressed_at_source' and races.kind in ({", ".join(map(literal, _GROUPS))})
@@ -102,34 +107,29 @@ def read_few_others(connection: Connection, places: Places, measures: Mapping[tu
     )
     for measure_id, version, *place, _, stratum_type, stratum_code in rows:
         if (measure_id, version) in measures:
-            at = Where._make((*place, stratum_type, stratum_code))
-            yield Refusal("bounds of a ratio over few hidden cells", measures[measure_id, version], at)
+            at = CellKey._make((*place, stratum_type, stratum_code))
+            yield ForbiddenDisclosure("bounds of a ratio over few hidden cells", measures[measure_id, version], at)
 
 
-def _has(connection: Connection, table: str, *columns: str) -> bool:
-    """Whether the table has the columns; a file of an earlier version lacks newer ones."""
-    return set(columns) <= {name for (name,) in fetch(connection, f"select column_name from (describe {table})")}
-
-
-def _row(values: Any, measures: Mapping[tuple[str, int], Measure]) -> Bounded:
+def _row(values: Any, measures: Mapping[tuple[str, int], AuditedMeasure]) -> BoundedRow:
     measure_id, version, *place, _, stratum_type, stratum_code = values[: len(GRAIN)]
     source, low, high, denominator, is_summed, given_x, given_n, given, hidden, least = values[len(GRAIN) :]
-    where = Where._make((*place, stratum_type, stratum_code))
-    return Bounded(
+    where = CellKey._make((*place, stratum_type, stratum_code))
+    return BoundedRow(
         measures[measure_id, version], where, source or "", low, high, denominator, bool(is_summed), float(given_x),
         float(given_n), int(given), int(hidden), float(least),
     )  # fmt: skip
 
 
-def refused_bounds(rows: Iterator[Bounded]) -> Iterator[Refusal]:
+def forbidden_bounds(rows: Iterator[BoundedRow]) -> Iterator[ForbiddenDisclosure]:
     """The bounds and sums that reveal more about a hidden cell than the given cells do."""
     for row in rows:
         why = _why(row)
         if why is not None:
-            yield Refusal(why, row.measure, row.where)
+            yield ForbiddenDisclosure(why, row.measure, row.where)
 
 
-def _why(row: Bounded) -> str | None:
+def _why(row: BoundedRow) -> str | None:
     if row.is_summed:
         return "a sum over a hidden cell"
     if row.low is None or row.high is None:

@@ -14,24 +14,24 @@ from collections.abc import Iterable, Iterator
 
 import numpy as np
 
-from expectations.disclosure.attacker_model import Knowledge
-from expectations.disclosure.audit_inputs import Published, Row, Where
+from expectations.disclosure.attacker_model import AttackerModel
+from expectations.disclosure.audit_inputs import CellKey, Published, Row
 from expectations.disclosure.bound_propagation import Bounds, propagate
 from expectations.disclosure.cells import Equation
 from expectations.disclosure.feasibility_intervals import intervals
-from expectations.disclosure.figure_equations import Facts
+from expectations.disclosure.figure_equations import FigureEquations
 from expectations.disclosure.linear_system import TOLERANCE, System
 
 
-def small_changes(knowledge: Knowledge, published: Published) -> Iterator[tuple[str, Where]]:
+def small_changes(model: AttackerModel, published: Published) -> Iterator[tuple[str, CellKey]]:
     """The counts that change between the last release and today's by less than the threshold, and not by zero."""
-    cells = knowledge.cells
-    facts = Facts(cells, published)
+    cells = model.cells
+    figure_equations = FigureEquations(cells, published)
     last = _last_states(published.ledger)
-    told_then = [equation for row in last for equation in facts.of(row)]
+    told_then = [equation for row in last for equation in figure_equations.equations(row)]
     if not told_then:
         return
-    then, now = _known(knowledge, told_then), _known(knowledge, knowledge.now)
+    then, now = _known(model, told_then), _known(model, model.now)
     both = then.known & now.known
     moved = (now.lower[both] + now.upper[both] - then.lower[both] - then.upper[both]) / 2
     if not (np.abs(moved) > TOLERANCE).any():
@@ -42,7 +42,7 @@ def small_changes(knowledge: Knowledge, published: Published) -> Iterator[tuple[
     differences = System.of(
         least.tolist(),
         most.tolist(),
-        [(equation.terms, 0.0) for equation in knowledge.always if equation.total == 0.0],
+        [(equation.terms, 0.0) for equation in model.always if equation.total == 0.0],
         np.where(thresholds > 0, np.inf, np.nan).tolist(),
     )
     answer = intervals(differences)
@@ -61,7 +61,7 @@ def _last_states(ledger: Iterable[Row]) -> list[Row]:
     return list({(row.measure, row.where, row.method): row for row in ledger}.values())
 
 
-def _known(knowledge: Knowledge, told: Iterable[Equation]) -> Bounds:
+def _known(model: AttackerModel, told: Iterable[Equation]) -> Bounds:
     """What single equations imply, with no bound except zero: today's lower bounds need not apply to the earlier day."""
-    system = knowledge.cells.system([*knowledge.always, *told])
+    system = model.cells.system([*model.always, *told])
     return propagate(dataclasses.replace(system, lower=np.zeros(len(system.lower))))

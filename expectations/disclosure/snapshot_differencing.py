@@ -13,17 +13,17 @@ import datetime as dt
 from collections import defaultdict
 from collections.abc import Collection, Iterator
 
-from expectations.disclosure.audit_inputs import Where
+from expectations.disclosure.audit_inputs import CellKey
 from expectations.disclosure.cells import Cells, Equation
 from expectations.disclosure.linear_system import TOLERANCE, Flags
 
 SNAPSHOT = "snapshot"
 
 
-def told_by_later(cells: Cells, stocks: Collection[str], known: Flags) -> Iterator[Equation]:
+def counts_revealed_by_later_snapshots(cells: Cells, stocks: Collection[str], known: Flags) -> Iterator[Equation]:
     """The hidden counts of earlier snapshots that later ones reveal, with their true figures. `known`: cells known exactly."""
     for records in sorted(set(stocks) & set(cells.by_records)):
-        over_time: dict[Where, list[tuple[dt.date, int]]] = defaultdict(list)
+        over_time: dict[CellKey, list[tuple[dt.date, int]]] = defaultdict(list)
         for where, cell in cells.by_records[records].items():
             if where.period_type == SNAPSHOT:
                 over_time[where._replace(period_start=dt.date.min)].append((where.period_start, cell))

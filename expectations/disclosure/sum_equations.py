@@ -10,13 +10,11 @@ row means zero where rows of its kind are published at all.
 
 from __future__ import annotations
 
-import datetime as dt
 import math
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 
-from expectations.disclosure.audit_inputs import Where
+from expectations.disclosure.audit_inputs import CellKey
 from expectations.disclosure.cells import (
     IN_COMBINATION,
     KNOWN,
@@ -26,37 +24,21 @@ from expectations.disclosure.cells import (
     UNKNOWN,
     UNPLACED,
     Cells,
+    SumEquation,
 )
 from expectations.disclosure.linear_system import TOLERANCE
+from expectations.disclosure.period_equations import PublishedKinds, period_sums
 
 EXCLUSIVE, COMBINED = "exclusive", "alone_or_in_combination"
 WHOLE_PLACES = ("city", "county", "state")  # a jurisdiction is one of these; every other place is in one
 IS_KNOWN = ("category", "combination")
-# Months of a period, and the shorter periods whose sum each longer one is. Years are pooled as a whole.
-MONTHS = {"month": 1, "quarter": 3, "year": 12, "school_year": 12, "3_year": 36, "5_year": 60}
-_FINER = {
-    "quarter": ("month",),
-    "year": ("month", "quarter"),
-    "3_year": ("year", "school_year"),
-    "5_year": ("year", "school_year"),
-}
 
 
-@dataclass(frozen=True)
-class Sum:
-    """A whole, its parts, and the cell of its remainder. `family`: sums that have remainders together or not at all."""
-
-    family: tuple[str, ...]
-    whole: int
-    parts: tuple[int, ...]
-    rest: Where
-
-
-def relate(
+def add_sums(
     cells: Cells,
-    figures: Mapping[tuple[str, Where], float],
+    figures: Mapping[tuple[str, CellKey], float],
     race_kinds: Mapping[str, str],
-    reported: Mapping[tuple[str, Where], float],
+    reported: Mapping[tuple[str, CellKey], float],
 ) -> None:
     """Add all sums of all records in `cells`. `figures`: the truth, also of unpublished rows.
 
@@ -64,16 +46,16 @@ def relate(
     """
     known = _known_races(figures, race_kinds) | dict(reported)
     for records in list(cells.by_records):
-        out = _Out(cells.by_records[records])
-        _races(cells, records, race_kinds, known, unplaced=False)
-        _add(cells, records, "strata", _strata(cells, records))
-        _add(cells, records, "periods", _periods(cells, records, out))
-        _places(cells, records, out)
-        _races(cells, records, race_kinds, known, unplaced=True)
-        _combinations(cells, records)
+        out = PublishedKinds(cells.by_records[records])
+        _add_race_sums(cells, records, race_kinds, known, unplaced=False)
+        _add_family(cells, records, "strata", _stratum_sums(cells, records))
+        _add_family(cells, records, "periods", period_sums(cells, records, out))
+        _add_place_sums(cells, records, out)
+        _add_race_sums(cells, records, race_kinds, known, unplaced=True)
+        _add_combinations(cells, records)
 
 
-def same_persons(cells: Cells, universes: Mapping[str, str]) -> None:
+def equate_same_persons(cells: Cells, universes: Mapping[str, str]) -> None:
     """Two kinds of records among the same others with equal counts everywhere are the same persons, as a reader guesses."""
     names = sorted(set(universes) & set(cells.by_records))
     for place, one in enumerate(names):
@@ -87,12 +69,12 @@ def same_persons(cells: Cells, universes: Mapping[str, str]) -> None:
                     cells.equate({left: 1.0, right: -1.0}, 0.0, "same persons")
 
 
-def but(denominator: str, numerator: str) -> str:
+def complement_of(denominator: str, numerator: str) -> str:
     """The name of the persons in the denominator who are not in the numerator."""
     return f"{denominator} but {numerator}"
 
 
-def complement(cells: Cells, numerator: str, denominator: str) -> None:
+def add_complement(cells: Cells, numerator: str, denominator: str) -> None:
     """Add the complement: persons in the denominator and not in the numerator. For a composition these are all other races."""
     for where, cell in list(cells.by_records.get(numerator, {}).items()):
         if numerator != denominator:
@@ -104,16 +86,16 @@ def complement(cells: Cells, numerator: str, denominator: str) -> None:
         if whole is not None:
             truth = cells.truth[whole] - cells.truth[cell]
             counts = where.race != KNOWN and not math.isnan(truth)
-            other = cells.add(but(denominator, numerator), where, truth, counts=counts)
+            other = cells.add(complement_of(denominator, numerator), where, truth, counts=counts)
             cells.equate({cell: 1.0, other: 1.0, whole: -1.0}, 0.0, "complements")
 
 
-def _add(cells: Cells, records: str, name: str, sums: Iterable[Sum], overlaps: bool = True) -> bool:
+def _add_family(cells: Cells, records: str, name: str, sums: Iterable[SumEquation], overlaps: bool = True) -> bool:
     """Add sums, with remainders where their family has any; False, and nothing, for a family whose parts exceed a whole.
 
     With `overlaps` such parts are each at most their whole.
     """
-    families: dict[tuple[str, ...], list[tuple[Sum, float]]] = defaultdict(list)
+    families: dict[tuple[str, ...], list[tuple[SumEquation, float]]] = defaultdict(list)
     for one in sums:
         rest = cells.truth[one.whole] - math.fsum(cells.truth[part] for part in one.parts)
         families[one.family].append((one, rest))
@@ -135,20 +117,20 @@ def _add(cells: Cells, records: str, name: str, sums: Iterable[Sum], overlaps: b
     return fits
 
 
-def _known_races(figures: Mapping[tuple[str, Where], float], race_kinds: Mapping[str, str]) -> dict[tuple[str, Where], float]:
+def _known_races(figures: Mapping[tuple[str, CellKey], float], race_kinds: Mapping[str, str]) -> dict[tuple[str, CellKey], float]:
     """The number of known race in each slice, published or not."""
-    known: dict[tuple[str, Where], list[float]] = defaultdict(list)
+    known: dict[tuple[str, CellKey], list[float]] = defaultdict(list)
     for (records, where), figure in figures.items():
         if race_kinds.get(where.race) in IS_KNOWN and where.tabulation == EXCLUSIVE:
             known[records, where._replace(race="all")].append(figure)
     return {key: math.fsum(values) for key, values in known.items()}
 
 
-def _races(
+def _add_race_sums(
     cells: Cells,
     records: str,
     race_kinds: Mapping[str, str],
-    known: Mapping[tuple[str, Where], float],
+    known: Mapping[tuple[str, CellKey], float],
     *,
     unplaced: bool,
 ) -> None:
@@ -166,13 +148,13 @@ def _races(
         u = cells.add(records, at._replace(race=UNKNOWN), cells.truth[whole] - cells.truth[k])
         cells.equate({whole: 1.0, k: -1.0, u: -1.0}, 0.0, "races")
         family = (at.period_type, at.geography_type, at.stratum_type)
-        sums.append(Sum((*family, KNOWN), k, of_known, at._replace(race=LEFT_OUT_KNOWN)))
-        sums.append(Sum((*family, UNKNOWN), u, of_unknown, at._replace(race=LEFT_OUT)))
-    if not _add(cells, records, "races", sums, overlaps=False):
-        _as_it_is(cells, "races", sums)
+        sums.append(SumEquation((*family, KNOWN), k, of_known, at._replace(race=LEFT_OUT_KNOWN)))
+        sums.append(SumEquation((*family, UNKNOWN), u, of_unknown, at._replace(race=LEFT_OUT)))
+    if not _add_family(cells, records, "races", sums, overlaps=False):
+        _add_contradictory_sums(cells, "races", sums)
 
 
-def _strata(cells: Cells, records: str) -> Iterator[Sum]:
+def _stratum_sums(cells: Cells, records: str) -> Iterator[SumEquation]:
     """Strata of a type sum to all, and strata `a/b` to the stratum `a` of another type."""
     for at, members in cells.slices(records, stratum_type="all", stratum_code="all"):
         codes = {where.stratum_code: (where, cell) for where, cell in members.items() if where.stratum_type != "all"}
@@ -185,46 +167,10 @@ def _strata(cells: Cells, records: str) -> Iterator[Sum]:
                 parts[where.stratum_type, members[at], ""].append(cell)
         for (stratum_type, whole, path), found in parts.items():
             rest = at._replace(stratum_type=stratum_type, stratum_code=f"{path}{NO_STRATUM}")
-            yield Sum((stratum_type, "nested" if path else "all"), whole, tuple(found), rest)
+            yield SumEquation((stratum_type, "nested" if path else "all"), whole, tuple(found), rest)
 
 
-class _Out:
-    """The published kinds of rows: a missing row means zero only where its kind is published."""
-
-    def __init__(self, there: Iterable[Where]) -> None:
-        self._races: set[tuple[str, ...]] = set()
-        self._periods: set[tuple[object, ...]] = set()
-        for where in there:
-            self._races.add((where.period_type, where.geography_type, where.race, where.tabulation, where.stratum_type))
-            self._periods.add((where.period_type, where.period_start, where.geography_type))
-
-    def has(self, where: Where) -> bool:
-        """Whether rows of this race, kind of place and stratum are published for this period."""
-        of_race = (where.period_type, where.geography_type, where.race, where.tabulation, where.stratum_type) in self._races
-        return of_race and (where.period_type, where.period_start, where.geography_type) in self._periods
-
-
-def _periods(cells: Cells, records: str, out: _Out) -> Iterator[Sum]:
-    """Months sum to quarters, months and quarters to years, years to pooled periods."""
-    there = cells.by_records[records]
-    for where, whole in list(there.items()):
-        for fine in _FINER.get(where.period_type, ()):
-            first, months = where.period_start, MONTHS[fine]
-            starts = [_after(first, step) for step in range(0, MONTHS[where.period_type], months)]
-            wheres = [where._replace(period_type=fine, period_start=start) for start in starts]
-            are_out = [out.has(at) for at in wheres]
-            if any(are_out):
-                parts = tuple(there[at] for at in wheres if at in there)
-                rest = where._replace(period_type=f"({fine}s of the {where.period_type} that are not published)")
-                yield Sum((where.period_type, fine, str(all(are_out)), where.geography_type), whole, parts, rest)
-
-
-def _after(first: dt.date, months: int) -> dt.date:
-    year, month = divmod(first.month - 1 + months, 12)
-    return first.replace(year=first.year + year, month=month + 1)
-
-
-def _places(cells: Cells, records: str, out: _Out) -> None:
+def _add_place_sums(cells: Cells, records: str, out: PublishedKinds) -> None:
     """Places of a kind sum to the city, those of both maps in a period in which the map changed; schools to their district."""
     geoids: dict[str, set[str]] = defaultdict(set)
     for where in cells.by_records[records]:
@@ -232,14 +178,14 @@ def _places(cells: Cells, records: str, out: _Out) -> None:
     for kind in sorted(set(geoids) - set(WHOLE_PLACES)):
         ahead = {geoid.rpartition("/")[0] for geoid in geoids[kind]}
         above = next((other for other in sorted(geoids) if other != kind and ahead & geoids[other]), None)
-        sums = _placed(cells, records, out, kind, above)
-        if not _add(cells, records, "places", sums, overlaps=False):
+        sums = _place_sums(cells, records, out, kind, above)
+        if not _add_family(cells, records, "places", sums, overlaps=False):
             sums = [part for one in sums for part in _of_each_map(cells, one)]
-            if not _add(cells, records, "places", sums, overlaps=False):
-                _as_it_is(cells, "places", sums)
+            if not _add_family(cells, records, "places", sums, overlaps=False):
+                _add_contradictory_sums(cells, "places", sums)
 
 
-def _placed(cells: Cells, records: str, out: _Out, kind: str, above: str | None) -> list[Sum]:
+def _place_sums(cells: Cells, records: str, out: PublishedKinds, kind: str, above: str | None) -> list[SumEquation]:
     """The sums of places of a kind: to the jurisdiction, or to the places `above` whose names their names begin with."""
     nested = above is not None
     sums = []
@@ -251,7 +197,7 @@ def _placed(cells: Cells, records: str, out: _Out, kind: str, above: str | None)
             rest = whole._replace(geography_type=kind, geography_vintage="", geoid=f"{whole.geoid}/{UNPLACED}")
             if out.has(rest):
                 inside = [at for at in members if at.geography_type == kind and (not nested or _is_in(at.geoid, whole.geoid))]
-                sums.append(Sum((kind, whole.period_type), members[whole], tuple(members[at] for at in inside), rest))
+                sums.append(SumEquation((kind, whole.period_type), members[whole], tuple(members[at] for at in inside), rest))
     return sums
 
 
@@ -259,7 +205,7 @@ def _is_in(geoid: str, place: str) -> bool:
     return geoid.rpartition("/")[0] == place
 
 
-def _of_each_map(cells: Cells, one: Sum) -> Iterator[Sum]:
+def _of_each_map(cells: Cells, one: SumEquation) -> Iterator[SumEquation]:
     """One sum per map of its places: for stocks on one day, not for events of a period."""
     maps: dict[str, list[int]] = defaultdict(list)
     for part in one.parts:
@@ -268,10 +214,10 @@ def _of_each_map(cells: Cells, one: Sum) -> Iterator[Sum]:
         maps[name[1].geography_vintage].append(part)
     for vintage, parts in maps.items():
         rest = one.rest._replace(geography_vintage=vintage)
-        yield Sum((*one.family, vintage), one.whole, tuple(parts), rest)
+        yield SumEquation((*one.family, vintage), one.whole, tuple(parts), rest)
 
 
-def _combinations(cells: Cells, records: str) -> None:
+def _add_combinations(cells: Cells, records: str) -> None:
     """Persons who selected a race with others: all who selected it less those who selected it alone; at most the multiracial.
 
     A multiracial person selected two races or more, where all possible selections are rows.
@@ -297,7 +243,7 @@ def _combinations(cells: Cells, records: str) -> None:
             cells.at_most(terms, 0.0, "combinations")
 
 
-def _as_it_is(cells: Cells, name: str, sums: Iterable[Sum]) -> None:
+def _add_contradictory_sums(cells: Cells, name: str, sums: Iterable[SumEquation]) -> None:
     """Sums whose parts exceed the whole, without a remainder: they are false, and reported."""
     for one in sums:
         cells.equate({one.whole: 1.0} | dict.fromkeys(one.parts, -1.0), 0.0, name)

@@ -21,16 +21,17 @@ import numpy as np
 from duckdb import DuckDBPyConnection
 from sqlalchemy import Connection
 
-from expectations.disclosure.attacker_model import Knowledge, gather
-from expectations.disclosure.audit import Leak, judge
-from expectations.disclosure.audit_inputs import FIGURES, Places, read_figures, read_measures, read_published
+from expectations.disclosure.attacker_model import AttackerModel, build_attacker_model
+from expectations.disclosure.audit import Leak, run_audit
+from expectations.disclosure.audit_inputs import FIGURES, Relations
+from expectations.disclosure.read_inputs import read_figures, read_measures, read_published
 from orchestration.settings import DBT_PROJECT
 from warehouse import dialect
 from warehouse.connection import attach, database_path, scratch
 from warehouse.paths import Home
 from warehouse.sql import literal
 
-PLACES = Places(published="alone.published", reference="alone.reference", reported=None)
+PLACES = Relations(published="alone.published", reference="alone.reference", reported=None)
 RECORDS = DBT_PROJECT / "seeds" / "reference" / "publication_records.csv"
 # A row is hidden for its own count, its complement or its denominator; and with it the rows that compare with it.
 PRIMARY = """
@@ -88,14 +89,16 @@ def main() -> None:
         public = Home(chosen.home).published_public
         attach(connection, public, "public", read_only=True)
         if _has(connection, "public", "published", "equity_measures"):
-            same = f"{_same('facts', 'planned')} and facts.race_ethnicity_code = planned.race_ethnicity_code"
+            same = (
+                f"{_same('figure_equations', 'planned')} and figure_equations.race_ethnicity_code = planned.race_ethnicity_code"
+            )
             planned = f"exists (select 1 from public.published.equity_measures as planned where {same})"
         connection.execute(_primary(planned))
         began, used = time.perf_counter(), _cpu()
         with dialect.engine(database_path(connection)).connect() as reader:
             knowledge = _known(reader)
         gathered = time.perf_counter()
-        found = judge(knowledge)
+        found = run_audit(knowledge)
         ended, spent = time.perf_counter(), _cpu()
     _report(knowledge, found.leaks)
     print(f"\n{len(found.contradictions)} contradictions, {len(found.fractions)} fractions of hidden counts")
@@ -129,13 +132,13 @@ def _has(connection: DuckDBPyConnection, *name: str) -> bool:
     return bool(row and row[0])
 
 
-def _known(reader: Connection) -> Knowledge:
+def _known(reader: Connection) -> AttackerModel:
     measures = read_measures(reader, PLACES)
     published = read_published(reader, PLACES, None, measures)
-    return gather(published, read_figures(reader, PLACES, measures))
+    return build_attacker_model(published, read_figures(reader, PLACES, measures))
 
 
-def _report(knowledge: Knowledge, leaks: tuple[Leak, ...]) -> None:
+def _report(knowledge: AttackerModel, leaks: tuple[Leak, ...]) -> None:
     cells = knowledge.cells
     sensitive: dict[str, int] = defaultdict(int)
     for cell, name in enumerate(cells.names):

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from duckdb import DuckDBPyConnection
 
-from expectations.disclosure.audit_inputs import Row, Where
+from expectations.disclosure.audit_inputs import CellKey, Row
 from expectations.disclosure.gate import gate_disclosure
 from tests.integration.test_disclosure_gate import SEEDS, SHOWN, WAITING, truth, write
 from tests.unit.expectations.disclosure.world import CITY, measure
@@ -23,9 +23,9 @@ SCHOOLS: Cells = {"A": (300, 600), "B": (200, 500), "C": None, "D": None, "E": N
 SIZE = 1200.0
 
 
-def _where(geography_type: str, geoid: str) -> Where:
+def _where(geography_type: str, geoid: str) -> CellKey:
     day = dt.date(2024, 7, 1)
-    return Where("school_year", day, geography_type, "current", geoid, "spd15_1997", "black", "exclusive", "all", "all")
+    return CellKey("school_year", day, geography_type, "current", geoid, "spd15_1997", "black", "exclusive", "all", "all")
 
 
 def _rows(schools: Cells, district: dict[str, float]) -> list[Row]:

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from duckdb import DuckDBPyConnection
 
-from expectations.disclosure.audit_inputs import FIGURES, GRAIN, WORDS, Row, Where
+from expectations.disclosure.audit_inputs import FIGURES, GRAIN, WORDS, CellKey, Row
 from expectations.disclosure.gate import SUBJECT, gate_disclosure
 from expectations.results import Finding, GateResult
 from tests.unit.expectations.disclosure.world import CITY, measure, publish, slice_rows, where
@@ -261,4 +261,4 @@ def test_the_gate_lets_go_of_the_files(warehouse: DuckDBPyConnection, tmp_path: 
     gate(warehouse, tmp_path)
     warehouse.execute("insert into public.published.goal_progress select * from public.published.goal_progress")
     warehouse.execute("checkpoint; detach public; detach release")
-    assert isinstance(where(), Where) and isinstance(where().period_start, dt.date)
+    assert isinstance(where(), CellKey) and isinstance(where().period_start, dt.date)

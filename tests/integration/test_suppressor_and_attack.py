@@ -10,7 +10,7 @@ from functools import partial
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from expectations.disclosure.audit_inputs import Measure, Row, Where
+from expectations.disclosure.audit_inputs import AuditedMeasure, CellKey, Row
 from tests.unit.expectations.disclosure.world import (
     CITY,
     KINDS,
@@ -63,7 +63,7 @@ def _figures(rows: Sequence[Row]) -> list[Figure]:
 _COMPARED = {"reference_value", "rate_ratio", "rate_difference"}
 
 
-def _as_published(row: Row, unknown_hidden: set[Where]) -> Row:
+def _as_published(row: Row, unknown_hidden: set[CellKey]) -> Row:
     """Where the known share is hidden, as the published models have it: not whether a group is reliable, nor everyone else."""
     if row.where._replace(race="all") not in unknown_hidden or KINDS[row.where.race] not in KNOWN:
         return row
@@ -110,9 +110,9 @@ def test_no_count_of_a_random_city_can_be_told(
         unknown |= {at for at in hidden if at.race == "all"}
         rows = [row for row in truth if row.measure == of]
         published += publish(rows, hidden, unknown_hidden=unknown, also=partial(_as_published, unknown_hidden=unknown))
-    judgement = attack(published, truth, subsets=AMONG.items())
-    assert not judgement.leaks, judgement.leaks
-    assert not judgement.fractions
+    result = attack(published, truth, subsets=AMONG.items())
+    assert not result.leaks, result.leaks
+    assert not result.fractions
 
 
 def _key(row: Row) -> RowKey:
@@ -146,9 +146,9 @@ def test_no_snapshot_of_a_random_stock_tells_an_earlier_one(first: list[int], mo
         chosen = find_pattern_over_snapshots(counts, suppression_units(figures, counts), least, before, stocks)
         assert not chosen.unsafe
         published = _out(truth, set(chosen.rows), set(chosen.unknown))
-        judgement = attack(published, truth, ledger=ledger, stocks=stocks)
-        assert not judgement.leaks, judgement.leaks
-        assert not judgement.told_before
+        result = attack(published, truth, ledger=ledger, stocks=stocks)
+        assert not result.leaks, result.leaks
+        assert not result.leaked_before
         ledger += published
         keys = {_key(row) for row in truth}
         whole = {key for key in keys if key.at.race == "all"}
@@ -174,9 +174,9 @@ def test_no_year_can_be_told_by_its_pooled_period(table: list[list[tuple[int, in
     counts = build_constraints(figures, PublicReference(KINDS))
     chosen = find_pattern(counts, suppression_units(figures, counts), [min(1.0, value) for value in counts.value])
     assert not chosen.unsafe
-    judgement = attack(_out(truth, set(chosen.rows), set(chosen.unknown)), truth)
-    assert not judgement.leaks, judgement.leaks
-    assert not judgement.fractions
+    result = attack(_out(truth, set(chosen.rows), set(chosen.unknown)), truth)
+    assert not result.leaks, result.leaks
+    assert not result.fractions
 
 
 @settings(deadline=None, max_examples=40)
@@ -191,7 +191,7 @@ def test_no_year_of_a_group_in_a_district_can_be_told_by_three_margins(table: li
         for at, race in enumerate(races)
     }
 
-    def rows(at: Where, places: Sequence[int], years: Sequence[int]) -> list[Row]:
+    def rows(at: CellKey, places: Sequence[int], years: Sequence[int]) -> list[Row]:
         pairs = {race: [found[place, year, race] for place in places for year in years] for race in races}
         return slice_rows(LEAD, at, {race: (sum(x for x, _ in of), sum(n for _, n in of)) for race, of in pairs.items()})
 
@@ -209,8 +209,8 @@ def test_no_year_of_a_group_in_a_district_can_be_told_by_three_margins(table: li
     counts = build_constraints(every, PublicReference(KINDS))
     chosen = find_pattern(counts, suppression_units(figures, counts), [min(1.0, value) for value in counts.value])
     assert not chosen.unsafe
-    judgement = attack(_out(shown, set(chosen.rows), set(chosen.unknown)), [*shown, *inside])
-    assert not judgement.leaks, judgement.leaks
+    result = attack(_out(shown, set(chosen.rows), set(chosen.unknown)), [*shown, *inside])
+    assert not result.leaks, result.leaks
 
 
 @settings(deadline=None, max_examples=40)
@@ -252,10 +252,10 @@ def test_no_stop_of_a_random_precinct_or_reason_can_be_told(table: list[list[tup
     chosen = find_pattern(counts_of, suppression_units(figures, counts_of), [min(1.0, value) for value in counts_of.value])
     assert not chosen.unsafe
     published = [row for of in (STOPS, recorded, searched, vehicles) for row in _out_of(of, truth, chosen.rows, chosen.unknown)]
-    judgement = attack(published, truth, subsets=among.items())
-    assert not judgement.leaks, judgement.leaks
-    assert not judgement.fractions
+    result = attack(published, truth, subsets=among.items())
+    assert not result.leaks, result.leaks
+    assert not result.fractions
 
 
-def _out_of(of: Measure, truth: Sequence[Row], hidden: Collection[RowKey], unknown: Collection[RowKey]) -> list[Row]:
+def _out_of(of: AuditedMeasure, truth: Sequence[Row], hidden: Collection[RowKey], unknown: Collection[RowKey]) -> list[Row]:
     return _out([row for row in truth if row.measure == of], set(hidden), set(unknown))

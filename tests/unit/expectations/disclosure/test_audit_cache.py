@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from expectations.disclosure import audit, audit_cache
-from expectations.disclosure.attacker_model import gather
-from expectations.disclosure.audit import Judgement, judge
-from expectations.disclosure.audit_cache import Memory
-from expectations.disclosure.audit_inputs import Row, Where
+from expectations.disclosure.attacker_model import build_attacker_model
+from expectations.disclosure.audit import AuditResult, run_audit
+from expectations.disclosure.audit_cache import AuditCache
+from expectations.disclosure.audit_inputs import CellKey, Row
 from expectations.disclosure.feasibility_intervals import Intervals, intervals
 from expectations.disclosure.linear_system import System
 from tests.unit.expectations.disclosure.world import known, measure, publish, slice_rows, where
@@ -25,10 +25,10 @@ def truth(black: int = 5, asian: int = 30) -> list[Row]:
     return slice_rows(STOPS, where(), {"black": (black, 0), "white": (100, 0), "asian": (asian, 0)})
 
 
-def audited(file: Path, rows: list[Row], hidden: list[Where]) -> Judgement:
-    remembered = Memory(file)
-    found = judge(gather(known(publish(rows, hidden)), rows), remembered.is_safe, remembered.found_safe)
-    remembered.keep()
+def audited(file: Path, rows: list[Row], hidden: list[CellKey]) -> AuditResult:
+    cache = AuditCache(file)
+    found = run_audit(build_attacker_model(known(publish(rows, hidden)), rows), cache.is_safe, cache.found_safe)
+    cache.keep()
     return found
 
 

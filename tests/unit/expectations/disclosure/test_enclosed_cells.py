@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 
-from expectations.disclosure.audit_inputs import Row, Where
+from expectations.disclosure.audit_inputs import CellKey, Row
 from tests.unit.expectations.disclosure.world import attack, district, leaking, measure, publish, slice_rows, where
 
 LEAD = measure("proportion", "lead")
@@ -13,7 +13,7 @@ YEARS, CHILDREN = (2021, 2022, 2023), 200
 RESULTS = {1: {"black": (3, 10, 10), "white": (30, 30, 30)}, 2: {"black": (30, 30, 30), "white": (20, 1, 1)}}
 
 
-def _rows(at: Where, places: tuple[int, ...], years: tuple[int, ...]) -> list[Row]:
+def _rows(at: CellKey, places: tuple[int, ...], years: tuple[int, ...]) -> list[Row]:
     cells = {
         race: (sum(RESULTS[place][race][year] for place in places for year in years), CHILDREN * len(places) * len(years))
         for race in ("black", "white")

@@ -19,7 +19,7 @@ from scipy.optimize import linprog
 from expectations.disclosure import feasibility_intervals as module
 from expectations.disclosure.bound_propagation import propagate
 from expectations.disclosure.feasibility_intervals import intervals
-from expectations.disclosure.linear_programs import Contradiction, Program
+from expectations.disclosure.linear_programs import Infeasible, Program
 from expectations.disclosure.linear_system import System
 from tests.unit.expectations.disclosure.tables import tables
 
@@ -108,7 +108,7 @@ def test_one_contradiction_among_many_tables_is_found(monkeypatch: pytest.Monkey
 
 
 def test_a_program_says_when_there_is_no_answer() -> None:
-    with pytest.raises(Contradiction):
+    with pytest.raises(Infeasible):
         Program([asked([0, 0], [1, 1], [({0: 1.0, 1: 1.0}, 5.0)])]).largest(np.ones(2))
 
 

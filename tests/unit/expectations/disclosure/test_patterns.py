@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from expectations.disclosure.audit_inputs import Row, Where
+from expectations.disclosure.audit_inputs import CellKey, Row
 from expectations.disclosure.cells import IN_COMBINATION, LEFT_OUT_KNOWN, UNPLACED
-from expectations.disclosure.forbidden_disclosures import refusals
+from expectations.disclosure.forbidden_disclosures import forbidden_disclosures
 from tests.unit.expectations.disclosure.world import (
     CITY,
     attack,
@@ -39,7 +39,7 @@ NUMERATOR, DENOMINATOR, COMPLEMENT = "searched.numerator", "searched.denominator
 
 
 def what_is_refused(published: tuple[Row, ...], **also: object) -> set[str]:
-    return {refusal.what for refusal in refusals(replace(known(published), **also))}
+    return {disclosure.what for disclosure in forbidden_disclosures(replace(known(published), **also))}
 
 
 def test_a_single_hidden_race_is_the_total_less_the_others() -> None:
@@ -146,7 +146,7 @@ def test_in_a_year_of_two_maps_both_add_up_to_the_city() -> None:
 
 
 def test_schools_add_up_to_their_district() -> None:
-    def school(name: str, race: str = "all") -> Where:
+    def school(name: str, race: str = "all") -> CellKey:
         return where(race, geography_type="school", geoid=f"NORTH/{name}")
 
     above = where(geography_type="school_district", geoid="NORTH")
@@ -226,7 +226,7 @@ def test_two_measures_of_the_same_people_hide_nothing_from_each_other() -> None:
 def test_ways_of_answering_add_up_to_an_item() -> None:
     survey = measure("proportion", "satisfied")
 
-    def answered(code: str, race: str = "all") -> Where:
+    def answered(code: str, race: str = "all") -> CellKey:
         kind = "survey_item_mode" if "/" in code else "survey_item"
         return where(race, stratum_type=kind, stratum_code=code)
 
@@ -243,7 +243,7 @@ def test_ways_of_answering_add_up_to_an_item() -> None:
 
 
 def test_strata_add_up_to_everybody_and_who_has_none_is_the_rest() -> None:
-    def of(code: str, race: str = "all") -> Where:
+    def of(code: str, race: str = "all") -> CellKey:
         return where(race, stratum_type="sex", stratum_code=code)
 
     slices = {of("female"): {"black": (30, 50)}, of("male"): {"black": (25, 50)}, where(): {"black": (59, 112)}}
@@ -253,7 +253,7 @@ def test_strata_add_up_to_everybody_and_who_has_none_is_the_rest() -> None:
 
 
 def test_offences_overlap_and_do_not_add_up() -> None:
-    def of(code: str) -> Where:
+    def of(code: str) -> CellKey:
         return where(stratum_type="offence", stratum_code=code)
 
     slices = {of("theft"): {"black": (60, 90)}, of("arson"): {"black": (50, 80)}, where(): {"black": (100, 150)}}

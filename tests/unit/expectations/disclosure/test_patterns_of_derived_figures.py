@@ -9,10 +9,10 @@ from dataclasses import replace
 
 import pytest
 
-from expectations.disclosure.attacker_model import gather
+from expectations.disclosure.attacker_model import build_attacker_model
 from expectations.disclosure.audit_inputs import Goal, Index, Row
 from expectations.disclosure.cells import UNKNOWN
-from expectations.disclosure.forbidden_disclosures import refusals
+from expectations.disclosure.forbidden_disclosures import forbidden_disclosures
 from tests.unit.expectations.disclosure.world import (
     CITY,
     attack,
@@ -32,7 +32,7 @@ NUMERATOR, DENOMINATOR, COMPLEMENT = "searched.numerator", "searched.denominator
 
 
 def what_is_refused(published: tuple[Row, ...], **also: object) -> set[str]:
-    return {refusal.what for refusal in refusals(replace(known(published), **also))}
+    return {disclosure.what for disclosure in forbidden_disclosures(replace(known(published), **also))}
 
 
 def test_a_rate_times_its_public_population_is_a_count() -> None:
@@ -281,7 +281,7 @@ def test_the_best_group_is_known_to_be_large() -> None:
     year = {race: (12 * x, 12 * n) for race, (x, n) in months[1].items()}
     slices = {where(): year} | {month(number): counts for number, counts in months.items()}
     truth = [row for at, counts in slices.items() for row in slice_rows(SEARCHED, at, counts, reference="white")]
-    knowledge = gather(known(publish(truth, [where("white"), where("asian")])), truth)
+    knowledge = build_attacker_model(known(publish(truth, [where("white"), where("asian")])), truth)
     cell = knowledge.cells.get(NUMERATOR, where("white"))
     assert cell is not None
     assert knowledge.cells.lower[cell] == SEARCHED.minimum_n

@@ -8,9 +8,9 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import replace
 
-from expectations.disclosure.attacker_model import gather
+from expectations.disclosure.attacker_model import build_attacker_model
 from expectations.disclosure.audit_inputs import Row
-from expectations.disclosure.forbidden_disclosures import refusals
+from expectations.disclosure.forbidden_disclosures import forbidden_disclosures
 from expectations.disclosure.release_differencing import small_changes
 from tests.unit.expectations.disclosure.world import (
     attack,
@@ -29,7 +29,7 @@ SEARCHED = measure("proportion", "searched")
 
 
 def what_is_refused(published: tuple[Row, ...], **also: object) -> set[str]:
-    return {refusal.what for refusal in refusals(replace(known(published), **also))}
+    return {disclosure.what for disclosure in forbidden_disclosures(replace(known(published), **also))}
 
 
 def test_two_nights_that_hide_different_cells_hide_none() -> None:
@@ -49,7 +49,7 @@ def test_a_correction_by_few_tells_of_those_few() -> None:
 
     def changed(now: list[Row]) -> set[str]:
         published = known(publish(now), ledger=publish(before))
-        return {at.race for _, at in small_changes(gather(published, now), published)}
+        return {at.race for _, at in small_changes(build_attacker_model(published, now), published)}
 
     assert changed(after) >= {"all", "black"}
     assert "black" not in changed(before)
@@ -62,9 +62,9 @@ def test_a_correction_in_a_hidden_cell_is_the_whole_change_less_those_shown() ->
     hidden = [where("black"), where("asian")]
     published = known(publish(after, hidden, unknown_hidden=[where()]), ledger=publish(before, hidden, unknown_hidden=[where()]))
     # of the two hidden together it is told that they grew by four (all but white), of neither alone
-    assert {at.race for _, at in small_changes(gather(published, after), published)} == {"white"}
+    assert {at.race for _, at in small_changes(build_attacker_model(published, after), published)} == {"white"}
     published = known(publish(after, [where("asian")]), ledger=publish(before, [where("asian")]))
-    assert ("stops.numerator", where("asian")) in set(small_changes(gather(published, after), published))
+    assert ("stops.numerator", where("asian")) in set(small_changes(build_attacker_model(published, after), published))
 
 
 def test_an_earlier_figure_that_has_changed_tells_nothing_of_today() -> None:
@@ -85,7 +85,7 @@ def test_what_a_rollback_takes_back_is_still_known() -> None:
     found = attack(first, truth, ledger=(*first, *taken_back))
     # both files are out, so nothing that goes out now makes it worse, and nothing makes it good
     assert not found.leaks
-    assert {leak.where.race for leak in found.told_before} == {"black"}
+    assert {leak.where.race for leak in found.leaked_before} == {"black"}
 
 
 def test_a_threshold_that_was_raised_does_not_block_for_ever() -> None:
@@ -95,7 +95,7 @@ def test_a_threshold_that_was_raised_does_not_block_for_ever() -> None:
     assert {leak.where.race for leak in attack(published, truth).leaks} == {"black"}
     found = attack(published, truth, ledger=published)
     assert not found.leaks
-    assert {leak.where.race for leak in found.told_before} == {"black"}
+    assert {leak.where.race for leak in found.leaked_before} == {"black"}
 
 
 def test_a_period_that_is_not_out_may_hold_anything() -> None:
@@ -110,7 +110,7 @@ def test_an_untold_day_is_not_a_leak() -> None:
     """Where the table is wide open, nothing is found: no rule here fires on everything."""
     truth = slice_rows(SEARCHED, where(), {"black": (60, 200), "white": (50, 300), "declined": (20, 40)}, reference="white")
     found = attack(publish(truth), truth, ledger=publish(truth))
-    assert (found.leaks, found.told_before, found.contradictions, found.fractions) == ((), (), (), ())
+    assert (found.leaks, found.leaked_before, found.contradictions, found.fractions) == ((), (), (), ())
     assert not what_is_refused(publish(truth))
     assert isinstance(where().period_start, dt.date)
 
@@ -120,5 +120,5 @@ def test_figures_of_an_earlier_day_are_held_against_the_known_races_of_that_day(
     then = slice_rows(STOPS, where(), {"black": (50, 0), "white": (100, 0), "asian": (40, 0), "declined": (30, 0)})
     out = [row for row in publish(then) if row.where.race != "asian"]
     mixed = [row if row.where.race != "asian" else row._replace(figures=row.figures | {"numerator": 43.0}) for row in then]
-    assert gather(known(out), mixed).contradictions
-    assert not gather(known(out), mixed, {(STOPS.numerator, where()): 190.0}).contradictions
+    assert build_attacker_model(known(out), mixed).contradictions
+    assert not build_attacker_model(known(out), mixed, {(STOPS.numerator, where()): 190.0}).contradictions

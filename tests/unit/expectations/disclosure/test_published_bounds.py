@@ -8,10 +8,10 @@ from functools import partial
 
 import pytest
 
-from expectations.disclosure.attacker_model import gather
-from expectations.disclosure.audit import judge
-from expectations.disclosure.audit_inputs import Measure, Row, Where
-from expectations.disclosure.forbidden_disclosures import refusals
+from expectations.disclosure.attacker_model import build_attacker_model
+from expectations.disclosure.audit import run_audit
+from expectations.disclosure.audit_inputs import AuditedMeasure, CellKey, Row
+from expectations.disclosure.forbidden_disclosures import forbidden_disclosures
 from tests.unit.expectations.disclosure.world import known, leaking, measure, month, publish, slice_rows, told, where
 
 SEARCHED, STOPS, VISITS = measure("proportion", "searched"), measure("composition", "stops"), measure("rate", "visits")
@@ -21,7 +21,7 @@ COUNTS = {
 MEMBERS = {"asian_or_nhpi": frozenset({"asian"})}
 
 
-def bounds(of: Measure, counts: Mapping[str, tuple[float, float]], race: str, reference: str) -> dict[str, float]:
+def bounds(of: AuditedMeasure, counts: Mapping[str, tuple[float, float]], race: str, reference: str) -> dict[str, float]:
     """Bounds of a group's value and of its ratio, from the formulas of docs/rules.md, Ratio bounds, not from the attack's."""
     label = counts["asian_or_nhpi"]
     whole = counts["declined"]
@@ -45,7 +45,7 @@ def bounds(of: Measure, counts: Mapping[str, tuple[float, float]], race: str, re
     return found
 
 
-def truth(of: Measure, reference: str = "white") -> list[Row]:
+def truth(of: AuditedMeasure, reference: str = "white") -> list[Row]:
     rows = slice_rows(of, where(), COUNTS, reference=reference)
     return [
         row._replace(figures={**row.figures, **bounds(of, COUNTS, row.where.race, reference)})
@@ -60,18 +60,20 @@ def changed(rows: tuple[Row, ...], race: str, change: Callable[[Row], Row]) -> t
 
 
 def refused(rows: tuple[Row, ...]) -> set[str]:
-    return {refusal.what for refusal in refusals(replace(known(rows), members=MEMBERS))}
+    return {disclosure.what for disclosure in forbidden_disclosures(replace(known(rows), members=MEMBERS))}
 
 
 # A public denominator has no rest of known race.
 @pytest.mark.parametrize(("of", "reference"), [(SEARCHED, "white"), (SEARCHED, "rest"), (STOPS, "white"), (VISITS, "white")])
-def test_bounds_of_values_and_ratios_are_equations(of: Measure, reference: str) -> None:
+def test_bounds_of_values_and_ratios_are_equations(of: AuditedMeasure, reference: str) -> None:
     rows = truth(of, reference)
-    good = judge(gather(replace(known(publish(rows)), members=MEMBERS), rows))
+    good = run_audit(build_attacker_model(replace(known(publish(rows)), members=MEMBERS), rows))
     assert not good.contradictions and not good.leaks
     for name in ("bound_low", "bound_high", "rate_ratio_bound_low", "rate_ratio_bound_high"):
         spoilt = changed(publish(rows), "black", partial(_with_figure, name=name))
-        found = {family for family, *_ in judge(gather(replace(known(spoilt), members=MEMBERS), rows)).contradictions}
+        found = {
+            family for family, *_ in run_audit(build_attacker_model(replace(known(spoilt), members=MEMBERS), rows)).contradictions
+        }
         assert ("bounds of ratios" if name.startswith("rate") else "bounds") in found, name
 
 
@@ -87,16 +89,16 @@ def test_a_label_that_a_group_cannot_have_is_told_by_its_bounds() -> None:
     ]
     rows = [row._replace(figures={k: v for k, v in row.figures.items() if not k.startswith("rate_ratio")}) for row in rows]
     out = publish(rows, [where("asian_or_nhpi"), where("declined")])
-    found = judge(gather(replace(known(out), members=MEMBERS), rows))
+    found = run_audit(build_attacker_model(replace(known(out), members=MEMBERS), rows))
     assert told(found) == [("asian_or_nhpi", 6, 6)]
     assert "bounds that leave out a hidden label" in refused(out)
     # a slice in which nobody has the label has no row of it, and its bounds tell nothing
     nowhere = [row for row in out if row.where.race != "asian_or_nhpi"]
     assert "bounds that leave out a hidden label" in refused(nowhere)
-    found_nowhere = refusals(replace(known(nowhere), members=MEMBERS), labelled=frozenset())
-    assert "bounds that leave out a hidden label" not in {refusal.what for refusal in found_nowhere}
+    found_nowhere = forbidden_disclosures(replace(known(nowhere), members=MEMBERS), labelled=frozenset())
+    assert "bounds that leave out a hidden label" not in {disclosure.what for disclosure in found_nowhere}
     without = tuple(row._replace(figures={k: v for k, v in row.figures.items() if not k.startswith("bound")}) for row in out)
-    assert not leaking(judge(gather(replace(known(without), members=MEMBERS), rows)))
+    assert not leaking(run_audit(build_attacker_model(replace(known(without), members=MEMBERS), rows)))
     assert not refused(without)
 
 
@@ -140,7 +142,7 @@ def _without(row: Row, *names: str) -> dict[str, float]:
     return {name: figure for name, figure in row.figures.items() if name not in names}
 
 
-def _covered(at: Where, **of_race: float) -> tuple[Row, ...]:
+def _covered(at: CellKey, **of_race: float) -> tuple[Row, ...]:
     rows = publish(slice_rows(SEARCHED, at, COUNTS))
     return tuple(row._replace(figures={**row.figures, "period_coverage_pct": of_race.get(row.where.race, 97.0)}) for row in rows)
 

@@ -7,8 +7,8 @@ from collections.abc import Iterable
 
 import pytest
 
-from expectations.disclosure.audit_inputs import Row, Where
-from expectations.disclosure.forbidden_disclosures import refusals
+from expectations.disclosure.audit_inputs import CellKey, Row
+from expectations.disclosure.forbidden_disclosures import forbidden_disclosures
 from tests.unit.expectations.disclosure.world import attack, known, leaking, measure, publish, slice_rows, snapshot, told, where
 
 STAFF = measure("composition", "staff")
@@ -16,7 +16,7 @@ STOCKS = ("staff.numerator",)
 FIRST = {"black": (400, 0), "white": (600, 0), "asian": (5, 0), "hispanic": (14, 0)}
 
 
-def _at(quarter: int, *races: str) -> set[Where]:
+def _at(quarter: int, *races: str) -> set[CellKey]:
     return {snapshot(quarter, race) for race in races}
 
 
@@ -24,7 +24,7 @@ def _rows(second: dict[str, tuple[int, int]], first: dict[str, tuple[int, int]] 
     return [*slice_rows(STAFF, snapshot(1), first), *slice_rows(STAFF, snapshot(2), second)]
 
 
-def _attack(truth: list[Row], hidden: Iterable[Where], **also: object):  # type: ignore[no-untyped-def]
+def _attack(truth: list[Row], hidden: Iterable[CellKey], **also: object):  # type: ignore[no-untyped-def]
     return attack(publish(truth, hidden), truth, stocks=STOCKS, **also)  # type: ignore[arg-type]
 
 
@@ -75,19 +75,23 @@ def test_a_second_snapshot_within_weeks_is_refused() -> None:
     truth = [*slice_rows(STAFF, early, FIRST), *slice_rows(STAFF, snapshot(1), FIRST)]
     hidden = {at._replace(race=race) for at in (early, snapshot(1)) for race in ("asian", "hispanic")}
     out = publish(truth, hidden)
-    assert {refusal.what for refusal in refusals(known(out, stocks=STOCKS))} == {"a snapshot too near to another"}
-    assert not list(refusals(known(out)))
+    assert {disclosure.what for disclosure in forbidden_disclosures(known(out, stocks=STOCKS))} == {
+        "a snapshot too near to another"
+    }
+    assert not list(forbidden_disclosures(known(out)))
     late = [
         *slice_rows(STAFF, snapshot(1), FIRST),
         *slice_rows(STAFF, snapshot(2)._replace(period_start=dt.date(2025, 5, 1)), FIRST),
     ]
-    assert {refusal.what for refusal in refusals(known(publish(late), stocks=STOCKS))} == {"a snapshot too near to another"}
+    assert {disclosure.what for disclosure in forbidden_disclosures(known(publish(late), stocks=STOCKS))} == {
+        "a snapshot too near to another"
+    }
     # what is out already stays out
-    assert not list(refusals(known(out, ledger=out, stocks=STOCKS)))
-    assert not list(refusals(known(publish(_rows(FIRST), hidden | _at(2, "asian", "hispanic")), stocks=STOCKS)))
+    assert not list(forbidden_disclosures(known(out, ledger=out, stocks=STOCKS)))
+    assert not list(forbidden_disclosures(known(publish(_rows(FIRST), hidden | _at(2, "asian", "hispanic")), stocks=STOCKS)))
 
 
-def _year(year: int, period_type: str = "year") -> Where:
+def _year(year: int, period_type: str = "year") -> CellKey:
     return where(period_type=period_type, period_start=dt.date(year, 1, 1))
 
 
@@ -112,5 +116,5 @@ def test_a_pooled_period_is_the_sum_of_its_years(pool: str, is_leaking: bool) ->
 def test_pools_of_two_lengths_are_refused() -> None:
     counts = {"black": (300, 1000), "white": (400, 3000)}
     rows = [row for pool in ("3_year", "5_year") for row in slice_rows(LEAD, _year(2020, pool), counts)]
-    assert {refusal.what for refusal in refusals(known(publish(rows)))} == {"pooled periods that overlap"}
-    assert not list(refusals(known(publish(rows[: len(rows) // 2]))))
+    assert {disclosure.what for disclosure in forbidden_disclosures(known(publish(rows)))} == {"pooled periods that overlap"}
+    assert not list(forbidden_disclosures(known(publish(rows[: len(rows) // 2]))))

@@ -10,9 +10,9 @@ import datetime as dt
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 
-from expectations.disclosure.attacker_model import gather
-from expectations.disclosure.audit import Judgement, judge
-from expectations.disclosure.audit_inputs import Index, Measure, Published, Row, Where
+from expectations.disclosure.attacker_model import build_attacker_model
+from expectations.disclosure.audit import AuditResult, run_audit
+from expectations.disclosure.audit_inputs import AuditedMeasure, CellKey, Index, Published, Row
 
 CITY = "5553000"
 KINDS = {
@@ -23,46 +23,46 @@ KNOWN = ("category", "combination")
 Counts = Mapping[str, tuple[float, float]]
 
 
-def measure(kind: str = "proportion", measure_id: str = "searched", **also: object) -> Measure:
+def measure(kind: str = "proportion", measure_id: str = "searched", **also: object) -> AuditedMeasure:
     """A confidential measure with a threshold of 11."""
     records = {"proportion": f"{measure_id}.denominator", "composition": f"{measure_id}.numerator"}.get(kind)
-    made = Measure(
+    made = AuditedMeasure(
         measure_id, 1, kind, "count" if kind == "count" else "percent", 20.0, 11, False, None, None,
         f"{measure_id}.numerator", records, f"{measure_id}.records",
     )  # fmt: skip
     return replace(made, **also)
 
 
-def where(race: str = "all", **also: object) -> Where:
+def where(race: str = "all", **also: object) -> CellKey:
     """A row's place in the table: the whole city in 2025, of a race."""
-    at = Where("year", dt.date(2025, 1, 1), "city", "current", CITY, "spd15_1997", race, "exclusive", "all", "all")
+    at = CellKey("year", dt.date(2025, 1, 1), "city", "current", CITY, "spd15_1997", race, "exclusive", "all", "all")
     return at._replace(**also)
 
 
-def district(number: int | str, race: str = "all", vintage: str = "2022", **also: object) -> Where:
+def district(number: int | str, race: str = "all", vintage: str = "2022", **also: object) -> CellKey:
     """A row's place in the table: a district."""
     return where(race, geography_type="aldermanic_district", geography_vintage=vintage, geoid=str(number), **also)
 
 
-def month(number: int, race: str = "all", **also: object) -> Where:
+def month(number: int, race: str = "all", **also: object) -> CellKey:
     """A row's place in the table: the whole city in a month of 2025."""
     return where(race, period_type="month", period_start=dt.date(2025, number, 1), **also)
 
 
-def quarter(number: int, race: str = "all", **also: object) -> Where:
+def quarter(number: int, race: str = "all", **also: object) -> CellKey:
     """A row's place in the table: the whole city in a quarter of 2025."""
     return where(race, period_type="quarter", period_start=dt.date(2025, 3 * number - 2, 1), **also)
 
 
-def snapshot(quarter_of_2025: int, race: str = "all", **also: object) -> Where:
+def snapshot(quarter_of_2025: int, race: str = "all", **also: object) -> CellKey:
     """A row's place in the table: the whole city on the last day of a quarter of 2025."""
     last = dt.date(2025, 3 * quarter_of_2025, 30)
     return where(race, period_type="snapshot", period_start=last, **also)
 
 
 def slice_rows(
-    of: Measure,
-    at: Where,
+    of: AuditedMeasure,
+    at: CellKey,
     counts: Counts,
     *,
     reference: str | None = None,
@@ -123,9 +123,9 @@ def slice_rows(
 
 def publish(
     rows: Iterable[Row],
-    hidden: Iterable[Where] = (),
+    hidden: Iterable[CellKey] = (),
     *,
-    unknown_hidden: Iterable[Where] = (),
+    unknown_hidden: Iterable[CellKey] = (),
     also: Callable[[Row], Row] | None = None,
 ) -> tuple[Row, ...]:
     """The rows as the public file has them: those at `hidden` without figures, and none that uses one of them as reference.
@@ -166,10 +166,10 @@ def attack(
     subsets: Iterable[tuple[str, str]] = (),
     populations: Mapping[tuple[str, ...], float] | None = None,
     stocks: Iterable[str] = (),
-) -> Judgement:
+) -> AuditResult:
     """What the attack finds in a public file."""
     out = known(published, ledger=ledger, indices=indices, subsets=subsets, populations=populations, stocks=stocks)
-    return judge(gather(out, truth))
+    return run_audit(build_attacker_model(out, truth))
 
 
 def known(
@@ -187,12 +187,12 @@ def known(
     return Published(measures, rows, ledger, KINDS, tuple(subsets), tuple(indices), (), populations or {}, frozenset(stocks))
 
 
-def leaking(judgement: Judgement) -> set[tuple[str, Where]]:
+def leaking(result: AuditResult) -> set[tuple[str, CellKey]]:
     """The cells that leak, without their numbers."""
-    return {(leak.records, leak.where) for leak in judgement.leaks}
+    return {(leak.records, leak.where) for leak in result.leaks}
 
 
-def told(judgement: Judgement, *, before: bool = False) -> list[tuple[str, float, float]]:
+def told(result: AuditResult, *, before: bool = False) -> list[tuple[str, float, float]]:
     """The races that leak and within what, rounded."""
-    leaks = judgement.told_before if before else judgement.leaks
+    leaks = result.leaked_before if before else result.leaks
     return [(leak.where.race, round(leak.low, 6), round(leak.high, 6)) for leak in leaks]
