@@ -1,8 +1,8 @@
-"""The sample city: deliveries of a synthetic city in the formats and with the warts of real ones, with planted truth. The way in.
+"""Make the sample city: deliveries of a synthetic city in the formats and irregularities of real ones, with planted truth.
 
-Belongs here: everything made up. Not here: anything that reads a delivery; the sample takes the same way as a real city's files.
-`truth.json` holds the planted values, `sample.json` what was made and the counts of each source, `city.yml` what a run needs.
-Same rows, seed and version: same bytes.
+All generated data are made here. Levelground reads the sample like a real city's files. `truth.json` holds the planted values,
+`sample.json` the options and counts of each source, `city.yml` the settings of a run. Equal rows, seed and version give equal
+bytes.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ def write_sample(out: Path, rows: int = 100_000, seed: int = 2026) -> SampleSumm
 
 
 def is_current_sample(folder: Path) -> bool:
-    """Whether a whole sample city of this generator lies there; of whatever size and seed."""
+    """Whether the folder holds a whole sample city of this generator, of any size and seed."""
     try:
         made = json.loads((folder / RECEIPT).read_text(encoding="utf-8"))
         return (made["generator"], made["generator_version"]) == (GENERATOR, GENERATOR_VERSION)

@@ -1,6 +1,6 @@
-"""Sampleton itself: its names, codes and streets. No real place or person is meant; the codes are ones that nobody is given.
+"""Names, codes and streets of Sampleton. No real place or person is meant; the codes are unassigned.
 
-Belongs here: what more than one department's delivery mentions. How a department writes it down stands with its source.
+Add here what more than one department's delivery mentions. The module of a source has the form in which its department writes it.
 """
 
 from __future__ import annotations

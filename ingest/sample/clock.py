@@ -23,12 +23,12 @@ _BUSY_HOURS = (38, 30, 24, 18, 13, 12, 17, 26, 38, 46, 48, 50, 50, 52, 55, 60, 6
 
 
 def day_words(pattern: str, first: date = FIRST_DAY, days: int = DAYS) -> pa.Array:
-    """One word a day from `first` on, in strftime's `pattern`."""
+    """One word per day from `first` on, in strftime's `pattern`."""
     return words([(first + timedelta(days=day)).strftime(pattern) for day in range(days)])
 
 
 def clock_words(after: str = "", *, twelve_hours: bool = False) -> pa.Array:
-    """One word a second of the day: `15:59:34`, or `03:59:34 PM`; `after` is put behind each."""
+    """One word per second of the day: `15:59:34`, or `03:59:34 PM`; `after` is appended to each."""
     hours = [f"{(hour - 1) % 12 + 1 if twelve_hours else hour:02d}" for hour in range(24)]
     ends = [(" PM" if hour >= 12 else " AM") * twelve_hours + after for hour in range(24)]
     sixty = words([f":{at:02d}" for at in range(60)])

@@ -1,6 +1,6 @@
-"""The register of the sample's sources: who writes each, its share of the event rows, and what `city.yml` says of it.
+"""The register of the sample's sources: the writer of each, its share of the event rows, and its entry in `city.yml`.
 
-Here: one line a source, in the order in which they are written. Not here: what is in a delivery (the source's own module).
+Add one line per source, in the order in which they are written. The source's own module makes the delivery.
 """
 
 from __future__ import annotations

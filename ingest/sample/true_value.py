@@ -1,6 +1,6 @@
-"""One planted value, as it stands in `truth.json`.
+"""One planted value, in the form of `truth.json`.
 
-Here: its shape and how a share is written. Not here: which values were planted (`truth`, `truth_of_residents`).
+See `truth` and `truth_of_residents` for the planted values.
 """
 
 from __future__ import annotations

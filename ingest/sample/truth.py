@@ -1,10 +1,9 @@
-"""The truths planted in the sample, as in `truth.json`: the parameters that rows were drawn from, never what the rows came to.
+"""The truths planted in the sample, as in `truth.json`: the parameters from which rows were drawn, never the resulting counts.
 
-A measure of the built warehouse should hold each value within its interval as often as the interval says; of what is set and not
-drawn (foreclosures, prevalences, counts of orders, lead lines, recovery
-money) it should be the value. Percentages are 0-100. Compositions are
-among records of known race. The parameters stand with the source that draws from them. A truth may be here before its measure is:
-who compares takes those whose measure the registry knows.
+The intervals of a measure should contain each value as often as their confidence; for fixed values that are not drawn
+(foreclosures, prevalences, counts of orders, lead lines, recovery money) the measure should equal the value. Percentages are
+0-100. Compositions are among records of known race. The module of a source holds its parameters. A truth may exist before its
+measure: compare only those whose measure is in the registry.
 """
 
 from __future__ import annotations

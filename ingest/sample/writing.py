@@ -1,7 +1,6 @@
-"""How a sample folder comes into being: under another name beside its place, renamed when whole; a kill leaves no half city.
+"""Write a sample folder under a temporary name next to its target, and rename it when complete; a kill leaves no incomplete city.
 
-Belongs here: the folder's life, the record of what a delivery holds, where its random numbers come from. One writer a folder at
-a time.
+This module also records the content of a delivery and seeds its random numbers. One writer per folder at a time.
 """
 
 from __future__ import annotations
@@ -71,7 +70,7 @@ def _refuse_foreign(out: Path) -> None:
 
 @contextmanager
 def whole_folder(out: Path) -> Iterator[Path]:
-    """A temporary folder beside `out` that takes its place on leaving without an error; an earlier sample there is replaced.
+    """A temporary folder next to `out` that replaces it at the end, unless there was an error.
 
     Raises SampleError before anything is written when `out` holds something else.
     """

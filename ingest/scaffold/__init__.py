@@ -1,7 +1,7 @@
-"""Drafting a contract from a delivery: what can be seen in it, written down for somebody to decide.
+"""Draft a contract from a delivery, with marks where a person has to decide.
 
-Here: what a file is (`sniffed`), what its columns hold (`profile`, `meaning`), and the draft of contract and staging model
-(`written`). Not here: reading files for a run (`ingest.connectors`): a draft guesses, a contract says.
+`detect_format` detects the format of a file, `column_profiles` and `column_roles` describe its columns, `draft` and `render`
+make the contract and the staging model. A draft guesses; a run reads only as the contract declares.
 """
 
 from ingest.scaffold.delivered_sample import Delivered, DraftError, delivery_of

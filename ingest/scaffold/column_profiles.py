@@ -1,6 +1,6 @@
-"""What the columns of a delivery hold: how a cell types, what stands for nothing, how many values there are, what looks private.
+"""Profile the columns of a delivery: types of cells, words for missing values, numbers of values, likely private content.
 
-Here: counts over the rows, in SQL, by the same expressions that gate and landing use. Not here: what a column means (`meaning`).
+It counts in SQL, with the expressions that gate and landing use. See `column_roles` for the meaning of a column.
 """
 
 from __future__ import annotations
@@ -124,7 +124,7 @@ def _profile(con: DuckDBPyConnection, name: str, cell: str, rows: int) -> Profil
         row[0] for row in con.execute(f"select c from cells where lower(c) in ({words}) order by c").fetchall()
     )
     told = {token: NOTHING[token.lower()] for token in tokens}
-    con.execute(f"create or replace temp table said as select c, n from cells where lower(c) not in ({words})")
+    con.execute(f"create or replace temp table filled as select c, n from cells where lower(c) not in ({words})")
     reads = _reads(con) if filled else {"type": "text"}
     shares = {
         kind: found for kind, pattern in PATTERNS.items() if (found := _share(con, f"regexp_matches(c, {literal(pattern)})")) > 0
@@ -142,7 +142,7 @@ def _profile(con: DuckDBPyConnection, name: str, cell: str, rows: int) -> Profil
 
 
 def _reads(con: DuckDBPyConnection) -> dict[str, Any]:
-    """The type of what is said. A number that begins with a zero is a code, and a day without time a date."""
+    """The type of the filled cells. A number that begins with a zero is a code, and a day without time a date."""
     if _share(con, f"regexp_matches(c, {literal(PATTERNS['leading_zero'])})") > 0:
         return {"type": "text"}
     if _share(con, f"regexp_matches(c, {literal(MIDNIGHT)})") == 100 and _share(con, _typed({"type": "timestamp"})) == 100:
@@ -152,7 +152,7 @@ def _reads(con: DuckDBPyConnection) -> dict[str, Any]:
     if not candidates:
         return {"type": "text"}
     ratio = ", ".join(f"coalesce(100.0 * sum(n) filter (where {_typed(keys)}) / sum(n), 0)" for keys in candidates)
-    found = con.execute(f"select {ratio} from said").fetchone() or ()
+    found = con.execute(f"select {ratio} from filled").fetchone() or ()
     for keys, share in zip(candidates, found, strict=True):
         if share < READS_PCT:
             continue
@@ -173,5 +173,5 @@ def _typed(keys: dict[str, Any]) -> str:
 
 
 def _share(con: DuckDBPyConnection, condition: str) -> float:
-    found = con.execute(f"select coalesce(100.0 * sum(n) filter (where {condition}) / sum(n), 0) from said").fetchone()
+    found = con.execute(f"select coalesce(100.0 * sum(n) filter (where {condition}) / sum(n), 0) from filled").fetchone()
     return float(found[0]) if found else 0.0

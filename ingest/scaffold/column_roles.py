@@ -1,7 +1,7 @@
-"""What a column probably means: its name in the contract, its role, who may see it.
+"""Guess the meaning of a column: its name in the contract, its role, its privacy.
 
-Here: names and counts to words of the contract. Not here: counting (`profile`), the draft as a whole (`draft`). When in doubt a
-column is private: it is easier to open one later than to take a name back.
+See `column_profiles` for the counts, and `draft` for the whole draft. In doubt a column is private: opening one later is easier
+than withdrawing a name.
 """
 
 from __future__ import annotations
@@ -70,11 +70,11 @@ def snake(name: str, taken: set[str], at: int) -> str:
 
 
 def column_of(profile: Profile, name: str, delivered: str | int, labels: Labels) -> tuple[dict[str, Any], list[str]]:
-    """(the contract's keys of a column, what somebody must decide about it)."""
+    """(the contract's keys of a column, the decisions left to a person)."""
     keys: dict[str, Any] = {"name": name, "from": delivered, **profile.reads}
     asked: list[str] = []
     if profile.reads["type"] in ("integer", "decimal") and CODE.search(name) and not profile.reads.get("currency"):
-        keys = {"name": name, "from": delivered, "type": "text"}  # a number that nobody adds up
+        keys = {"name": name, "from": delivered, "type": "text"}  # a number that is not added up
     if profile.null_tokens:
         keys["null_tokens"] = profile.null_tokens
         asked.append(f"{name}: do {', '.join(map(repr, profile.null_tokens))} say why the cell is empty? see null_tokens")
@@ -88,7 +88,7 @@ def column_of(profile: Profile, name: str, delivered: str | int, labels: Labels)
         asked.append(f"{name}: it is empty in this delivery; ask the steward, or put it under ignore")
     why = _personal(profile, name)
     if why:
-        asked.append(f"{name}: {why}; dropped unless somebody needs it (keep: hash) or it is no person's")
+        asked.append(f"{name}: {why}; dropped; keep: hash if it is needed, or open it if it identifies no person")
         return {"name": name, "from": delivered, "type": "text", "privacy": "direct_identifier", "keep": "drop"}, asked
     vocabulary = _vocabulary(profile, name, labels)
     if vocabulary or RACE.search(name):
@@ -100,7 +100,7 @@ def column_of(profile: Profile, name: str, delivered: str | int, labels: Labels)
                 f"{name}: are its labels those of the vocabulary {vocabulary}? who says a person's race: collection.mode"
             )
             asked.append(
-                f"{name}: which answers does the form offer? list them all in offered, also those that nobody chose: "
+                f"{name}: which answers does the form offer? list them all in offered, also those without a record: "
                 "without the list an absent group is not_collected and never zero"
             )
         else:
@@ -150,7 +150,7 @@ def _vocabulary(profile: Profile, name: str, labels: Labels) -> str | None:
         if known
     }
     best = max(shares, key=lambda vocabulary: shares[vocabulary], default=None)
-    # words like Unknown or Other stand in columns of any kind
+    # words like Unknown or Other occur in columns of any kind
     enough = 1 if RACE.search(name) else 3
     if best is None or shares[best] < KNOWN_LABELS_PCT or len(said & {_folded(label) for label in labels[best]}) < enough:
         return None

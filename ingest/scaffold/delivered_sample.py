@@ -1,6 +1,6 @@
-"""What a draft is made from: a file, a folder of files, or a table of a database, as text.
+"""Read the input of a draft as text: a file, a folder of files, or a table of a database.
 
-Here: reading the first rows by the guess, with the same readers as a run. Not here: what the columns hold (`profile`).
+It reads the first rows by the guessed format, with the readers of a run. See `column_profiles` for the columns.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ class DraftError(ValueError):
 class Delivered:
     """A table as text: what the contract would say of `connector` and `format`, its names, and its first rows.
 
-    `whole` says whether these are all rows; `questions` what somebody must decide about the file.
+    `whole`: whether these are all rows; `questions`: decisions left to a person.
     """
 
     connector: Mapping[str, Any]
@@ -65,7 +65,7 @@ def delivery_of(what: str, environment: Mapping[str, str], *, table: str | None 
 
 
 def from_url(url: str, environment: Mapping[str, str], crs: str | None = None) -> Delivered:
-    """The file behind a URL, which is gone again afterwards; `path` is None, since it is checked by fetching it anew."""
+    """The file at a URL, which is removed afterwards; `path` is None, because the check fetches it again."""
     connector = {"kind": "http", "url": url}
     with tempfile.TemporaryDirectory(prefix="levelground-") as folder:
         open_live(_provisional(connector, {"kind": "csv"}), Fetch(environment, Path(folder)))
@@ -137,7 +137,7 @@ def _names(origin: Origin) -> tuple[str, ...]:
 
 
 def _read(origin: Origin) -> tuple[tuple[str, ...], pa.Table, bool]:
-    """The names and first rows of the first part as text; a later part with other names is a layout that nobody wrote yet."""
+    """The names and first rows of the first part as text; a later part with other names needs a layout."""
     if not origin.parts:
         raise DraftError("there is no table in it")
     with origin.parts[0].read() as opened:

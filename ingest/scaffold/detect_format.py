@@ -1,7 +1,7 @@
-"""What a file is, guessed from its name and bytes: kind, encoding, delimiter, header, sheet, where its records are.
+"""Guess the format of a file from its name and bytes: kind, encoding, delimiter, header, sheet, location of records.
 
-Here: the guesses, each tried on the file. Not here: reading it (`ingest.connectors` does, by the guess, so that a wrong one
-fails), what its columns hold (`profile`).
+Each guess is tried on the file: `ingest.readers` reads by the guess, so that a wrong one fails. See `column_profiles` for the
+columns.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ SUFFIXES = {
 
 
 class Unknown(ValueError):
-    """A file of which nobody can say how it is to be read."""
+    """A file whose format cannot be detected."""
 
 
 def sniffed(path: Path) -> tuple[dict[str, Any], list[str]]:
@@ -157,7 +157,7 @@ def _delimited(text: str) -> tuple[dict[str, Any], list[str]]:
 
 
 def _records(text: str, delimiter: str) -> tuple[list[list[str]], list[int]]:
-    """The first records, and before each how many lines stand above it; the last one may be cut off and is left out."""
+    """The first records, each with the number of lines above it; the last one may be truncated and is left out."""
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
     rows: list[list[str]] = []
     lines = [0]
@@ -182,13 +182,13 @@ def _header(rows: Sequence[Sequence[str]], lines: Sequence[int]) -> tuple[dict[s
         0,
     )
     header: dict[str, Any] = {"skip": lines[at]} if at else {}
-    asked = [f"the names seem to stand below {lines[at]} lines of title: are they there in every delivery?"] if at else []
+    asked = [f"the names seem to follow {lines[at]} lines of title: does every delivery have them?"] if at else []
     names = [cell.strip() for cell in rows[at]]
     values = sum(1 for name in names if A_VALUE.fullmatch(name))
     below = rows[at + 1 :]
     if not any(names) or 3 * values >= len(names):
-        header = {"rows": "none"}  # a title block above no names cannot be told from records
-        asked = ["it seems to have no header row, so columns go by position: ask the steward what each is"]
+        header = {"rows": "none"}  # a title block without names looks like records
+        asked = ["it seems to have no header row, so columns have positions instead of names: ask the steward what each is"]
     elif len(below) > 3 and _is_second_header(below):
         header["rows"] = 2
         asked.append("the second row seems to explain the first: does every delivery have both?")

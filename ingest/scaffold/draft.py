@@ -1,6 +1,6 @@
-"""The draft: what a delivery shows, put together as a contract, with everything that a person must still decide.
+"""Combine the findings on a delivery into a draft contract, with the decisions left to a person.
 
-Here: `Draft` and how it comes about. Not here: its text (`written`).
+See `render` for its text.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ from ingest.scaffold.column_roles import BEGUN, CLOSED, CODE, Labels, column_of,
 from ingest.scaffold.delivered_sample import Delivered, DraftError
 
 TIME_TYPES = ("date", "timestamp")
-# The keys that no file can tell; the contract's text has the same words beside them.
+# Keys that no file contains; the contract's text has the same words next to them.
 FOR_PEOPLE = (
     "title, grain, platform: what people call it",
-    "policy_area, jurisdiction, statistical_unit: what it is about, which place (GEOID) its records cover, what a row stands for",
+    "policy_area, jurisdiction, statistical_unit: the subject, the place (GEOID) of the records, the unit of a row",
     "steward: who answers for it in the department",
     "agreement: on what ground the office holds it, and below which count nothing may be shown",
     "load: does the publisher release the table whole (replace; replace_partition where a delivery holds some years of it), or "
@@ -33,7 +33,7 @@ FOR_PEOPLE = (
 
 @dataclass(frozen=True)
 class Draft:
-    """A contract as plain data, the notes that stand beside its columns, and what is left to decide."""
+    """A contract as plain data, the notes next to its columns, and the decisions left."""
 
     contract: dict[str, Any]
     questions: tuple[str, ...]

@@ -1,6 +1,6 @@
-"""A draft as text: the contract's YAML with what is to be decided beside it, and the staging model's SQL.
+"""Write a draft as text: the contract's YAML with marks for decisions, and the staging model's SQL.
 
-Here: the two files. Not here: what stands in them (`draft`).
+See `draft` for the content.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ TOLD_BY_PEOPLE = frozenset(
 
 
 def write_draft(made: Draft, folder: Path) -> tuple[Path, Path]:
-    """Write both files into a folder; `DraftError` if one of them is there already: somebody may have worked on it."""
+    """Write both files into a folder; `DraftError` if one of them exists: it may contain manual changes."""
     contract, model = folder / f"{made.source}.yml", folder / f"stg_{made.source}.sql"
     for path in (contract, model):
         if path.exists():

@@ -1,7 +1,7 @@
 """`dpi__completion`: two releases as CSV, the share of each cohort with a diploma after four years, by group, school and year.
 
-Warts kept: the four-year rate beside a later one of the same cohort, where it has come so far; the count of diplomas or also the
-cohort hidden, with a reason each; a small school of which one row stands for every group; a dimension that is called otherwise in
+Irregularities: the four-year rate next to a later one of the same cohort, once it exists; the count of diplomas or also the
+cohort hidden, with a reason each; a small school with one row for all groups; a dimension with another name in
 one year.
 """
 
@@ -44,7 +44,7 @@ _SMALL = School("Sampleton", "Fixture Reintegration Center", 12)
 def _diplomas(rng: np.random.Generator, cells: dict[str, dict[str, int]]) -> dict[str, dict[str, tuple[int, int]]]:
     """Diplomas after four years, and later, of each group: drawn by race, and split over the other dimensions' groups.
 
-    Each dimension tells of the same students, so that none holds more diplomas than the school.
+    Each dimension describes the same students, so none has more diplomas than the school.
     """
     by_race = {group: int(rng.binomial(cohort, COMPLETED[group])) for group, cohort in cells[RACE].items()}
     later = {group: int(rng.binomial(cohort - by_race[group], _LATER_SHARE)) for group, cohort in cells[RACE].items()}

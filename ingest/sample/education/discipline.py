@@ -1,6 +1,6 @@
 """`dpi__discipline`: two releases as CSV, removals of students by group, school and school year, as the state's download files.
 
-Warts kept: names in capitals, whole counts, and `*` in both counts of a group of fewer than ten students. A student may be
+Irregularities: names in capitals, whole counts, and `*` in both counts of a group of fewer than ten students. A student may be
 removed several times.
 """
 

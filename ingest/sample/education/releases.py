@@ -1,4 +1,4 @@
-"""The two releases of each school table: what the newer one withdraws, corrects and hides, and what the files are called.
+"""The two releases of each school table: withdrawals, corrections and hidden cells of the newer one, and the names of the files.
 
 A release lists every school year up to its own. The newer one lists the school year REVISED again: one school is withdrawn, one
 group's figures are corrected, and cells that must not be shown are hidden. See the table's own module for the cells.
@@ -26,8 +26,8 @@ def write_releases(
 ) -> Delivery:
     """Write both files into `folder`; returns what was planted.
 
-    second: the rows of each school year that the second release lists; the first lists all but the latest, with `revised` in the
-    place of the rows of REVISED
+    second: the rows of each school year that the second release lists; the first lists all but the latest, with `revised` instead
+    of the rows of REVISED
     """
     first = {year: revised if year == REVISED else rows for year, rows in second.items() if year != LATEST}
     for date, years in ((FIRST, first), (SECOND, second)):

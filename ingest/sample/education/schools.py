@@ -1,6 +1,7 @@
 """The schools of Sample County and the words that the state's files use, shared by enrollment, absenteeism and completion.
 
-Here: schools, districts, dimensions and groups, and the composition of the students. Not here: what each file says of them.
+This module holds schools, districts, dimensions and groups, and the composition of the students. The other modules write the
+files.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ SPLITS = {
 }  # fmt: skip
 
 LARGEST_DISTRICT = "Sampleton"
-# The district whose absences and diplomas are never starred: its groups are large, or nobody is in them.
+# The district whose absences and diplomas are never starred: its groups are large, or are empty.
 OPEN_DISTRICT = "Placeholder J2"
 OPEN_DISTRICT_STUDENTS = {"Black": 60, "Hispanic": 60, "White": 80}  # of each of its schools
 
@@ -49,7 +50,7 @@ class School:
 
 
 def schools() -> list[School]:
-    """Every school; some names stand in several districts."""
+    """Every school; some names occur in several districts."""
     names = [f"{name.title()} {kind}" for kind in ("Elementary", "Middle", "High", "Montessori") for name in NAMES]
     city = [School(LARGEST_DISTRICT, name, 180 + 37 * at % 700) for at, name in enumerate(names)]
     suburb = [School("Example Lake-Specimen", name, 250 + 53 * at % 500) for at, name in enumerate(names[::8])]

@@ -1,4 +1,4 @@
-"""The sample's engagement: events, who came, what people said, and what became of it.
+"""Engagement in the sample: events, participants, inputs, and the answers to them.
 
-Here: what the office's platform and its log deliver. `plan` holds what is planted and what is set; the other modules write.
+These are the deliveries of the office's platform and its log. `plan` holds planted and fixed values; the other modules write.
 """

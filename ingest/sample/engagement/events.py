@@ -1,6 +1,6 @@
 """`oei__engagement_events`: one JSON file as the interface of an engagement platform exports it.
 
-Warts kept: lists and objects inside a record, instants with their offset across daylight saving, events on line without a
+Irregularities: lists and objects inside a record, instants with their offset across daylight saving, events on line without a
 place, the level that was delivered below the one that was promised, or not said.
 """
 

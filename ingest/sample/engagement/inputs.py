@@ -1,7 +1,7 @@
-"""`oei__engagement_inputs`: one file in UTF-16 with tabs, an input a row, as a spreadsheet saves "Unicode text".
+"""`oei__engagement_inputs`: one file in UTF-16 with tabs, one row per input, as a spreadsheet saves "Unicode text".
 
-Warts kept: comments over several lines with quotes, names, telephones and addresses in them; names and contacts beside; a theme
-that names a person; inputs whose time to be kept is over; languages written by their own names; rows that repeat.
+Irregularities: comments over several lines with quotes, names, telephones and addresses in them; columns of names and contacts;
+a theme that names a person; inputs past their retention; languages under their own names; repeated rows.
 """
 
 from __future__ import annotations

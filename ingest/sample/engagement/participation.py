@@ -1,7 +1,7 @@
-"""`oei__engagement_participation`: one CSV with a byte order mark, a participant and event a row, as sign-in sheets are typed up.
+"""`oei__engagement_participation`: one CSV with a byte order mark, one row per participant and event, typed from sheets.
 
-Warts kept: all races that somebody ticks in one cell; questions passed over, or answered by `Prefer not to answer`; names and
-mail addresses; rows that repeat.
+Irregularities: all selected races in one cell; skipped questions, or `Prefer not to answer`; names and
+mail addresses; repeated rows.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ HEADER = (
 # Planted: who comes, by the group under the standard of 1997, those who do not tell among them; and how many are under 18.
 GROUPS = {"white": 0.44, "black": 0.22, "hispanic": 0.13, "asian": 0.07, "multiracial": 0.06, "": 0.08}
 MINORS = 0.05
-# What they tick: a tenth of white is Middle Eastern or North African, some of Hispanic tick a race beside.
+# Selections: a tenth of white is Middle Eastern or North African, some Hispanic participants also tick a race.
 _TICKED = {
     "white": ("White",) * 9 + ("Middle Eastern or North African",),
     "black": ("Black or African American",),

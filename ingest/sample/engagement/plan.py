@@ -23,7 +23,7 @@ OLD_DAY = date(2022, 11, 15)  # their three years are over before the city's as-
 KEPT_YEARS = 3
 
 LANGUAGES = {"en": "English", "es": "Spanish", "hmn": "Hmong", "so": "Somali", "my": "Burmese"}
-# What somebody ticks, by the group of SPD-15 that follows from it.
+# Selections, by the resulting group of SPD-15.
 SELECTIONS = {
     "white": "White", "black": "Black or African American", "hispanic": "Hispanic or Latino", "asian": "Asian;Hmong",
     "multiracial": "Black or African American; White",
@@ -38,7 +38,7 @@ THEMES = {
     "Lead and water": 0.11,
 }  # fmt: skip
 RARE_THEME, RARE_EVERY = "Libraries", 200
-_TAGGED_BY_NAME = 401  # every so many an input's theme is no word of the list, and names somebody
+_TAGGED_BY_NAME = 401  # every 401st input has a theme that is not in the list, and names a person
 
 # Planted: of all inputs some are never answered; half of a group's are within so many days.
 NEVER = 0.15
@@ -54,7 +54,7 @@ RACE_NOT_TOLD = 0.07
 
 @dataclass(frozen=True)
 class Input:
-    """One input: what is known of it before anybody answers. `race` is the person's own, whether or not it is told."""
+    """One input before it is answered. `race` is the person's own, reported or not."""
 
     number: str
     event: int

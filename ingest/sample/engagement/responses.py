@@ -1,7 +1,7 @@
 """`oei__engagement_responses`: an Excel workbook, the office's log of comments and responses, below a title block.
 
-Warts kept: an input that nobody has taken up is not in the log; one that is taken up is `Pending` until somebody is told; reasons
-left empty; what was written to the person, with the name in it; two languages in one cell.
+Irregularities: an input without a handler is not in the log; one with a handler is `Pending` until the person is answered; empty
+reasons; the letter to the person, with the name in it; two languages in one cell.
 Planted: the days to an answer, the answer, its reason and its language are drawn from the chances in `plan`.
 """
 
@@ -60,7 +60,7 @@ def write(folder: Path, rng: np.random.Generator) -> Delivery:
     """Write the log into `folder`; returns what was planted."""
     rows = list(_rows(rng))
     with xlsxwriter.Workbook(folder / "comment_response_log.xlsx") as book:
-        book.set_properties({"created": datetime(2026, 1, 1)})  # else the machine's clock stands in the file
+        book.set_properties({"created": datetime(2026, 1, 1)})  # else the file contains the machine's clock
         sheet, day = book.add_worksheet("Log"), book.add_format({"num_format": "mm/dd/yyyy"})
         for row, text in enumerate((f"{TITLE}: what we heard and what we did", "Comments and responses", "For the office")):
             sheet.write(row, 0, text)

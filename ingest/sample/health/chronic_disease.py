@@ -1,8 +1,8 @@
 """`mhd__chronic_disease`: three CSV files, one a condition, modelled estimates by tract of 2010 and year.
 
-Warts kept: 29 columns, most of them empty in every row; the definition repeated in each row; two ways of writing the unit; a file
-is named for the last of its years; rows of 0.0 with an interval of 0.0 to 0.0, which are no estimates; the county and not the
-city. Planted: estimates are set and not drawn. A tract's follows from who lives there, as a publisher's model has it.
+Irregularities: 29 columns, most of them empty in every row; the definition repeated in each row; two ways of writing the unit;
+a file is named for the last of its years; rows of 0.0 with an interval of 0.0 to 0.0, which are no estimates; the county and
+not the city. Planted: estimates are set and not drawn. A tract's follows from who lives there, as a publisher's model has it.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """`dpw__lead_service_lines`: two CSV files, addresses with a lead service line on two days half a year apart.
 
-Warts kept: the house number in two columns, the second one a single space where there is nothing; the state written out in the
-first rows and empty in the others; a few nine-digit ZIP codes; addresses beyond the city; rows that repeat; a blank row and a
-footer that holds nothing but the file's date. Lines end in CR LF.
+Irregularities: the house number in two columns, the second one a single space where there is nothing; the state written out in
+the first rows and empty in the others; a few nine-digit ZIP codes; addresses beyond the city; rows that repeat; a blank row and
+a footer that holds nothing but the file's date. Lines end in CR LF.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
-"""`mhd__lead_orders_open` and `mhd__lead_orders_abated`: lists scraped from a page, one row an order.
+"""`mhd__lead_orders_open` and `mhd__lead_orders_abated`: lists scraped from a page, one row per order.
 
-Warts kept: addresses written out (`5375 North 54th Street, Sampleton, ZZ 00018`), a letter for the flat, dates as month-day-year
-text, one row twice, orders of the type `None` and without a day of issue, a due date before the issue. The district is that of
-the newest map.
+Irregularities: addresses written out (`5375 North 54th Street, Sampleton, ZZ 00018`), a letter for the flat, dates as
+month-day-year text, one row twice, orders of the type `None` and without a day of issue, a due date before the issue. The
+district is that of the newest map.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
-"""`mhd__lead_tests`: one file with bars between the cells, a tested child and year a row, as a registry's extract writes it.
+"""`mhd__lead_tests`: one file with bars between the cells, one row per tested child and year, as a registry's extract.
 
-Warts kept: names, days of birth and telephones in the file; samples too small for a result (`QNS`), some mended by a later row
-of the same number; rows that repeat; addresses with a flat; children of unknown race; a definition of elevated that changed.
+Irregularities: names, days of birth and telephones in the file; samples too small for a result (`QNS`), some corrected by a
+later row of the same number; repeated rows; addresses with a flat; children of unknown race; a definition of elevated that
+changed.
 """
 
 from __future__ import annotations

@@ -1,1 +1,1 @@
-"""Sampleton, what becomes of houses: sales and foreclosures."""
+"""Houses of Sampleton: sales and foreclosures."""

@@ -1,6 +1,6 @@
 """`dcd__foreclosures`: one CSV, residential foreclosures by year and tract of 2020.
 
-Warts kept: a tract and year without a foreclosure has no row; the rate has as many digits as a computer gives; one tract of
+Irregularities: a tract and year without a foreclosure has no row; the rate has as many digits as a computer gives; one tract of
 factories has fewer than 20 parcels. Planted: parcels and foreclosures are set and not drawn, so that every rate is known.
 """
 

@@ -1,8 +1,9 @@
 """`assessor__property_sales`: one CSV a year in five layouts, and a later file that has the last year again.
 
-Warts kept: column names and cases, dates (2018-12, 3/11/2019, 2022-04-01) and prices (675000, "$357,000", 950000.00) differ by
-file; the last one has a BOM; empty is an empty cell, `NULL` or `**`; parcel numbers of the oldest file have lost their leading
-zeros; a sale is listed once more for another building; a few prices are 0 or missing; one sale of 2019 is dated in the future.
+Irregularities: column names and cases, dates (2018-12, 3/11/2019, 2022-04-01) and prices (675000, "$357,000", 950000.00) differ
+by file; the last one has a BOM; empty is an empty cell, `NULL` or `**`; parcel numbers of the oldest file have lost their
+leading zeros; a sale is listed once more for another building; a few prices are 0 or missing; one sale of 2019 is dated in the
+future.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""`doa__arpa_projects`: an Excel workbook, a project and reporting period a row, in the form of the Treasury's report.
+"""`doa__arpa_projects`: an Excel workbook, one row per project and reporting period, in the form of the Treasury's report.
 
-Warts kept: a title block, a header of two rows whose upper cells are merged, a row of totals at the end, categories as text
-beside numbers, projects that are everywhere in the city or know their district only, addresses written out, a description in free
+Irregularities: a title block, a header of two rows whose upper cells are merged, a row of totals at the end, categories as text
+next to numbers, city-wide projects or projects with a district only, addresses in long form, a description in free
 text.
 Planted: projects, places and amounts are set and not drawn. The money identities hold in every row.
 """
@@ -68,7 +68,7 @@ class Project:
 
     @property
     def tract(self) -> int | None:
-        """The six digits of the tract of 2020 in which it is; None where no address tells, or none with a point in the index."""
+        """The six digits of the tract of 2020 in which it is; None without an address that has a point in the index."""
         if self.house is None or self.house % NO_POINT_EVERY == 0:
             return None
         return int(houses().on(tracts(2020))[self.house])
@@ -137,7 +137,7 @@ def write(folder: Path, _: np.random.Generator) -> Delivery:
     """Write the workbook into `folder`; returns what was planted."""
     rows = list(_rows())
     with xlsxwriter.Workbook(folder / "arpa_projects_2025q4.xlsx") as book:
-        book.set_properties({"created": datetime(2026, 1, 1)})  # else the machine's clock stands in the file
+        book.set_properties({"created": datetime(2026, 1, 1)})  # else the file contains the machine's clock
         sheet, day = book.add_worksheet("Projects"), book.add_format({"num_format": "mm/dd/yyyy"})
         for row, text in enumerate((f"{TITLE}: American Rescue Plan Act", "Project and expenditure report", "", "In US dollars")):
             sheet.write(row, 0, text)

@@ -1,8 +1,8 @@
 """`oei__resident_survey`: one CSV, a respondent a row, 160 questions of which only codes are known.
 
-Warts kept: ratings are 1 to 5 and 9 for no opinion; choices have 99 for none and NA for no further one; boxes are Y or NA; race
-in words that are no federal categories, NA for some, and written in by a few; years in the city heaped on tens; no day, only the
-wave's name.
+Irregularities: ratings are 1 to 5 and 9 for no opinion; choices have 99 for none and NA for no further one; boxes are Y or NA;
+race in words that are no federal categories, NA for some, and written in by a few; years in the city heaped on tens; no day,
+only the wave's name.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ ASKED = {
 SATISFIED = {"White": 0.82, "Black/African American": 0.52, "Hispanic": 0.66}
 SATISFIED_OTHERWISE = 0.70
 FIRST_ITEM = "q1_01"
-# Of these the questionnaire (seed survey_wordings) has 1 as the good end: whoever is satisfied answers 1 or 2.
+# Of these the questionnaire (seed survey_wordings) has 1 as the good end: satisfied respondents answer 1 or 2.
 REVERSED = ("q28_h", "q29_t", "q30_t")
 _NO_OPINION = 0.02
 

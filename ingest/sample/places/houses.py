@@ -1,8 +1,8 @@
-"""The houses of Sampleton: the streets of `city` laid on the ground, and where every house of theirs lies on every map.
+"""The houses of Sampleton: the streets of `city` with coordinates, and the place of each house on every map.
 
 A hundred house numbers are 500 feet. Numbered streets run north and south from the base line, one every 500 feet west of the base
 meridian; streets with names run west and east of the meridian (AV, BL), or north and south in the east of it (DR, CT). Even
-numbers stand on one side and odd ones on the other. Every tenth block has an empty lot.
+numbers are on one side and odd ones on the other. Every tenth block has an empty lot.
 """
 
 from __future__ import annotations

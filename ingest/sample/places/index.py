@@ -1,7 +1,7 @@
 """`city__addresses`: the city's address index, gzipped, in feet.
 
-Warts kept: one row for a house and more for its units (`#A`), all at the same point; a few houses without a point; no key but the
-text.
+Irregularities: one row for a house and more for its units (`#A`), all at the same point; a few houses without a point; no key
+but the text.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
-"""The eight maps as delivered: GeoJSON, each in the coordinate system of its real counterpart, and said or not as there.
+"""The eight maps as delivered: GeoJSON, each in the coordinate system of its real counterpart, declared or not as there.
 
-Warts kept: tracts, neighborhoods and police districts are in state plane feet, and the police file does not say so, nor has it a
-name (its district is a number where the others have text); ZIP code areas are in degrees without a word; names of neighborhoods
-are in upper case; both maps of aldermanic districts use the codes 1 to 15; tracts share ids and not shapes, and reach beyond the
-city.
+Irregularities: tracts, neighborhoods and police districts are in state plane feet, and the police file does not declare it, nor a
+name (its district is a number where the others have text); ZIP code areas are in degrees without a declaration; names of
+neighborhoods are in upper case; both maps of aldermanic districts use the codes 1 to 15; tracts share ids and not shapes, and
+reach beyond the city.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """`census__acs_race_tract`: Hispanic or Latino origin by race (B03002) for the tracts of 2010, estimates and margins of error.
 
-Warts kept: two header rows, codes and then labels; a margin beside every estimate; lines that are parts of other lines, so that
-adding all of them counts people twice; the county and not the city. In every tract the parts of a sum add up to it.
+Irregularities: two header rows, codes and then labels; a margin next to every estimate; lines that are parts of other lines, so
+that adding all of them counts people twice; the county and not the city. In every tract the parts of a sum add up to it.
 """
 
 from __future__ import annotations

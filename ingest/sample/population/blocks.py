@@ -1,8 +1,8 @@
 """`census__blocks_2020`: one CSV, people and adults of each census block by race and Hispanic origin.
 
-Warts kept: a sixth of the blocks are empty, a few lie in no aldermanic district (`0`), wards are padded in one column and not in
-the other, some `NA`; the city's part only, so that tracts on the border are not whole.
-The groups are exclusive and sum to the total, for people and for adults. Every code agrees with the maps.
+Irregularities: a sixth of the blocks are empty, a few are in no aldermanic district (`0`), wards are padded in one column and
+not in the other, some `NA`; the city's part only, so that tracts on the border are not whole. The groups are exclusive and sum
+to the total, for people and for adults. Every code agrees with the maps.
 """
 
 from __future__ import annotations

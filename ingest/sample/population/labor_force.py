@@ -1,7 +1,7 @@
 """`census__labor_force`: the civilian labor force 16 and over by race and Hispanic origin, in the form of the ACS tabulation.
 
-Warts kept: two header rows, codes and then labels; a margin of error (90 %) beside every estimate; a row of the county
-beside that of the city. Planted: the labor force is set, and each estimate lies off it as a sample's would.
+Irregularities: two header rows, codes and then labels; a margin of error (90 %) next to every estimate; a row of the county
+next to that of the city. Planted: the labor force is fixed, and each estimate differs from it as a sample's would.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """`census__acs_language`: language spoken at home by ability to speak English (C16001) for the tracts of 2020, in an archive.
 
-Warts kept: two header rows, codes and then labels with `!!`; GEO_ID with its summary level in front; a margin beside every
-estimate; a text about the table beside it; the county and not the city; Hmong within a group of languages.
-Planted: each tract's people by group are set; who speaks English less than very well among them, too.
+Irregularities: two header rows, codes and then labels with `!!`; GEO_ID with its summary level in front; a margin next to every
+estimate; a text file about the table next to it; the county and not the city; Hmong within a group of languages.
+Planted: each tract's people by group are fixed, and so are those who speak English less than very well.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""`mmc__court_cases`: a zipped CSV, one row a case of the Municipal Court, with a geocoder's guess at where it happened.
+"""`mmc__court_cases`: a zipped CSV, one row per case of the Municipal Court, with a geocoder's guess at the place.
 
-Warts kept: a few cases have a number and nothing else, at latitude and longitude 0; points beyond the county, points with the
+Irregularities: a few cases have a number and nothing else, at latitude and longitude 0; points beyond the county, points with the
 coordinates swapped, and one point that stands for every address that was not found; addresses run into the name of the city, most
 with a street type written otherwise than in the index, some without one, some with a unit; one case in forty is listed again in a
 later state.

@@ -1,8 +1,8 @@
 """`mpd__incidents`: one CSV, an incident a row with up to four offences, and no number, day or time.
 
-Warts kept: every code is written as a float number (`5.0`, `2301.0` for tract 002301, `7.0` for ZIP code 00007); the address is
-withheld for every sexual offence; a few rows have no code at all, a tenth no offence, some two to four; some rows repeat others
-to the letter; one address in ten is not as the index has it.
+Irregularities: every code is written as a float number (`5.0`, `2301.0` for tract 002301, `7.0` for ZIP code 00007); the
+address is withheld for every sexual offence; a few rows have no code at all, a tenth no offence, some two to four; some rows
+repeat others to the letter; one address in ten is not as the index has it.
 """
 
 from __future__ import annotations

@@ -47,7 +47,7 @@ _COURSES = (
 )
 _CHANGES, _CHANGES_TWICE, _REOPENED = 2, 4, 5  # courses from here on
 
-# In the place of a district, of 100 rows that have no district.
+# Instead of a district, for 100 rows without one.
 _UNITS = {"SPD": 42, "CITY": 34, "OUT": 15, "SCD": 4, "CIB": 2, "OCOE": 1, "FI": 1, "NLA": 1}
 
 _NATURES = {
@@ -90,7 +90,7 @@ def _places() -> tuple[pa.Array, NDArray[np.uint16]]:
 
 
 def _or_none(district: int) -> str:
-    """What stands in the place of a district where there is none."""
+    """The text instead of a district where there is none."""
     return str(district) if district else "CITY"
 
 

@@ -1,7 +1,7 @@
 """`comptroller__checkbook`: one Parquet file a year, typed as the real ones are.
 
-Warts kept: vouchers of several lines, exact duplicates among them, negative amounts that take earlier payments back, department
-names cut at 30 characters, some vendors who are people written `LAST, FIRST`, rows in no order.
+Irregularities: vouchers of several lines, exact duplicates among them, negative amounts that take earlier payments back,
+department names cut at 30 characters, some vendors who are people written `LAST, FIRST`, rows in no order.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 """`ucc__service_requests`: one CSV as the call center's portal gives it.
 
-Warts kept: records end in a bare CR (none after the last), quoted free text holds LF and CRLF, phone numbers, e-mail addresses
-and names; literal `null` and `undefined`; newest day first; all times 00:00; exact duplicates; addresses with and without the
-city; one address in a hundred is not in the city's index; no record id. Unlike the real ones, follow-up is complete: closings run
-to 90 days and stop only at the end of the year.
+Irregularities: records end in a bare CR (none after the last), quoted free text holds LF and CRLF, phone numbers, e-mail
+addresses and names; literal `null` and `undefined`; newest day first; all times 00:00; exact duplicates; addresses with and
+without the city; one address in a hundred is not in the city's index; no record id. Unlike the real ones, follow-up is
+complete: closings run to 90 days and stop only at the end of the year.
 """
 
 from __future__ import annotations
