@@ -1,4 +1,4 @@
-"""The day of a goal, and the last day on which a record may be kept, are days on which a build says something else."""
+"""A goal's day and the end of a record's retention are times after which a build gives other rows."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from orchestration.pipeline import next_build
 from orchestration.pipeline.next_build import GOALS, goal_days, next_build_at, retention_days
 
 
-def test_the_last_moment_of_each_goals_day_and_of_this_citys_only(tmp_path: Path) -> None:
+def test_goal_days_are_the_ends_of_this_citys_goal_days(tmp_path: Path) -> None:
     goals = tmp_path / "goals.csv"
     goals.write_text("goal_id,city_geoid,target_on\na,1,2026-12-31\nb,1,2025-06-30\nc,2,2025-01-01\n")
     assert list(goal_days("1", goals)) == [
@@ -26,7 +26,7 @@ def test_the_last_moment_of_each_goals_day_and_of_this_citys_only(tmp_path: Path
     assert list(goal_days("3", goals)) == []
 
 
-def test_the_seed_is_read_as_it_is() -> None:
+def test_goal_days_read_the_seed() -> None:
     with GOALS.open(encoding="utf-8", newline="") as file:
         cities = {goal["city_geoid"] for goal in csv.DictReader(file)}
     assert cities
@@ -41,7 +41,7 @@ def test_the_seed_is_read_as_it_is() -> None:
         ("2027-01-01T00:00:00", None),
     ],
 )
-def test_a_build_is_due_once_the_next_goals_day_has_passed(
+def test_next_build_is_after_the_next_goal_day(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, as_of: str, wanted: str | None
 ) -> None:
     goals = tmp_path / "goals.csv"
@@ -60,7 +60,7 @@ def test_a_build_is_due_once_the_next_goals_day_has_passed(
         ("2026-03-02T00:00:00", []),
     ],
 )
-def test_a_build_is_due_once_a_record_may_be_kept_no_longer(as_of: str, wanted: list[str]) -> None:
+def test_next_build_is_after_the_retention_of_a_record_ends(as_of: str, wanted: list[str]) -> None:
     contract = load_registry()["oei__engagement_inputs"]
     with duckdb.connect() as connection:
         connection.execute("create schema landing")

@@ -1,4 +1,4 @@
-"""Whatever a run is asked for, the stages before it are done first, each once; one that ends the run ends it."""
+"""Each stage runs once, after the stages before it; no stage runs after the run has ended."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.support.run_records import run_record
 
 
 class Run:
-    """A run whose stages only note that they were done."""
+    """A run whose stages only record that they were called."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch, *, unchanged: bool = False, blocked: bool = False) -> None:
         self.done: list[str] = []
@@ -47,13 +47,13 @@ class Run:
 WHOLE = ["carried b__left", "compared", "models", "gates", "quality", "release"]
 
 
-def test_the_release_alone_does_all_that_it_stands_on(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_release_alone_runs_every_stage_before_it(monkeypatch: pytest.MonkeyPatch) -> None:
     run = Run(monkeypatch)
     assert stages.release(run.context, print) == "20260101"
     assert run.done == WHOLE
 
 
-def test_from_any_stage_on_a_run_ends_as_a_whole_one_does(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_run_from_any_stage_ends_like_a_whole_run(monkeypatch: pytest.MonkeyPatch) -> None:
     whole = [stages.models, stages.gates, stages.quality, stages.release]
     for first in range(len(whole)):
         run = Run(monkeypatch)
@@ -62,7 +62,7 @@ def test_from_any_stage_on_a_run_ends_as_a_whole_one_does(monkeypatch: pytest.Mo
         assert run.done == WHOLE, whole[first]
 
 
-def test_what_has_ended_the_run_ends_it_for_every_stage_after(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_stage_runs_after_the_run_has_ended(monkeypatch: pytest.MonkeyPatch) -> None:
     run = Run(monkeypatch, unchanged=True)
     assert stages.release(run.context, print) is None
     assert run.done == ["carried b__left", "compared"]

@@ -1,4 +1,4 @@
-"""What a home reads is decided once, and two cities never mix in one home."""
+"""A home records what it reads, and refuses another city."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def settings(tmp_path: Path) -> Made:
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Callable[[str], Path]:
-    """A folder of deliveries with what its city.yml says."""
+    """A folder of deliveries with the given city.yml."""
 
     def made(name: str, city: str | None = None) -> Path:
         path = tmp_path / name
@@ -43,7 +43,7 @@ def folder(tmp_path: Path) -> Callable[[str], Path]:
 
 @pytest.fixture(autouse=True)
 def sample_made(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
-    """The sample city, as far as this module sees it; every folder that it was written to."""
+    """Replace the sample city by its city.yml; the folders that it was written to."""
     made: list[Path] = []
 
     def write(path: Path) -> None:
@@ -60,7 +60,7 @@ def kept(settings: Settings) -> dict[str, str]:
     return data
 
 
-def test_without_a_word_a_home_reads_the_sample_city(settings: Made, sample_made: list[Path]) -> None:
+def test_a_new_home_reads_the_sample_city_by_default(settings: Made, sample_made: list[Path]) -> None:
     location = resolve_delivery_location(settings())
     assert (location.name, location.folder, location.city.city) == ("sample", settings().home.sample, "sampleton")
     assert kept(settings()) == {"deliveries": "sample", "city": "sampleton"}
@@ -69,14 +69,14 @@ def test_without_a_word_a_home_reads_the_sample_city(settings: Made, sample_made
     assert sample_made == [settings().home.sample], "it is written once"
 
 
-def test_the_live_systems_are_those_of_the_default_city(settings: Made, sample_made: list[Path]) -> None:
+def test_live_systems_belong_to_the_default_city(settings: Made, sample_made: list[Path]) -> None:
     location = resolve_delivery_location(settings(), "live")
     assert (location.name, location.folder, location.city.city) == ("live", None, "milwaukee")
     assert kept(settings()) == {"deliveries": "live", "city": "milwaukee"}
     assert (location.folders_without_contract(), sample_made) == ((), [])
 
 
-def test_the_option_goes_before_the_variable_and_that_before_the_home(settings: Made, folder: Callable[..., Path]) -> None:
+def test_the_option_overrides_the_variable_which_overrides_the_home(settings: Made, folder: Callable[..., Path]) -> None:
     first, second, third = (folder(name) for name in ("first", "second", "third"))
     assert resolve_delivery_location(settings(), str(first)).folder == first
     assert resolve_delivery_location(settings()).folder == first
@@ -85,14 +85,16 @@ def test_the_option_goes_before_the_variable_and_that_before_the_home(settings: 
     assert resolve_delivery_location(settings()).folder == first, "the home keeps what it settled on first"
 
 
-def test_a_folder_is_kept_by_its_whole_path(settings: Made, folder: Callable[..., Path], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_folder_is_recorded_by_its_absolute_path(
+    settings: Made, folder: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
     path = folder("deliveries")
     monkeypatch.chdir(path.parent)
     assert resolve_delivery_location(settings(), "deliveries").name == str(path)
     assert kept(settings())["deliveries"] == str(path)
 
 
-def test_a_folder_that_is_none_is_named(settings: Made, tmp_path: Path) -> None:
+def test_the_error_names_a_folder_that_does_not_exist(settings: Made, tmp_path: Path) -> None:
     for what in (tmp_path / "nowhere", Path(__file__)):
         with pytest.raises(ConfigurationError) as refused:
             resolve_delivery_location(settings(), str(what))
@@ -102,7 +104,7 @@ def test_a_folder_that_is_none_is_named(settings: Made, tmp_path: Path) -> None:
     assert not settings().home.root.exists()
 
 
-def test_a_folder_that_went_away_is_named(settings: Made, folder: Callable[..., Path]) -> None:
+def test_the_error_names_a_recorded_folder_that_was_deleted(settings: Made, folder: Callable[..., Path]) -> None:
     path = folder("deliveries")
     resolve_delivery_location(settings(), str(path))
     path.rmdir()
@@ -111,7 +113,7 @@ def test_a_folder_that_went_away_is_named(settings: Made, folder: Callable[..., 
 
 
 @pytest.mark.parametrize("how", ["option", "variable"])
-def test_another_city_is_refused_naming_both(settings: Made, folder: Callable[..., Path], how: str) -> None:
+def test_another_city_is_refused_and_the_error_names_both(settings: Made, folder: Callable[..., Path], how: str) -> None:
     resolve_delivery_location(settings(), str(folder("here", "city: milwaukee\n")))
     before = kept(settings())
     other = folder("there", "city: new_ulm\n")
@@ -126,32 +128,32 @@ def test_another_city_is_refused_naming_both(settings: Made, folder: Callable[..
     assert kept(settings()) == before
 
 
-def test_a_home_of_the_sample_city_takes_no_live_records(settings: Made) -> None:
+def test_a_home_of_the_sample_city_refuses_live_systems(settings: Made) -> None:
     resolve_delivery_location(settings())
     with pytest.raises(ConfigurationError, match=r"holds the city sampleton, but live contains milwaukee"):
         resolve_delivery_location(settings(), "live")
 
 
-def test_a_home_of_another_city_takes_no_sample(settings: Made) -> None:
+def test_a_home_of_another_city_refuses_the_sample(settings: Made) -> None:
     resolve_delivery_location(settings(), "live")
     with pytest.raises(ConfigurationError, match="holds the city milwaukee, but sample contains sampleton"):
         resolve_delivery_location(settings(), "sample")
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", "null", '{"deliveries": "sample"}', "\udcff"])
-def test_a_home_file_that_cannot_be_read_is_named(settings: Made, text: str) -> None:
+def test_the_error_names_an_unreadable_home_file(settings: Made, text: str) -> None:
     resolve_delivery_location(settings())
     settings().home.home_json.write_bytes(text.encode("utf-8", "surrogateescape"))
     with pytest.raises(ConfigurationError, match=r"home\.json cannot be read; replace it by \{\"deliveries\": \"sample\""):
         resolve_delivery_location(settings())
 
 
-def test_contracts_are_changed_by_the_folders_city(settings: Made, folder: Callable[..., Path]) -> None:
+def test_city_yml_overrides_contracts(settings: Made, folder: Callable[..., Path]) -> None:
     path = folder("deliveries", f"city: new_ulm\nsources:\n  {REQUESTS}: {{jurisdiction: '2746042'}}\n")
     assert resolve_delivery_location(settings(), str(path)).registry[REQUESTS].jurisdiction == "2746042"
 
 
-def test_a_bad_city_file_is_named_and_settles_nothing(settings: Made, folder: Callable[..., Path]) -> None:
+def test_the_error_names_a_bad_city_file_and_nothing_is_recorded(settings: Made, folder: Callable[..., Path]) -> None:
     path = folder("deliveries", f"city: milwaukee\nsources:\n  {REQUESTS}: {{columns: []}}\n")
     with pytest.raises(ContractError, match=rf"city\.yml:3: sources\.{REQUESTS}\.columns: a city may change only"):
         resolve_delivery_location(settings(), str(path))
@@ -168,7 +170,7 @@ def test_further_contracts_are_read(settings: Made, folder: Callable[..., Path],
         resolve_delivery_location(settings(SOURCES=str(tmp_path / "nowhere")), str(deliveries))
 
 
-def test_a_hash_key_that_is_needed_and_unset_is_named(settings: Made, folder: Callable[..., Path]) -> None:
+def test_the_error_names_a_missing_hash_key(settings: Made, folder: Callable[..., Path]) -> None:
     contracts, deliveries = folder("contracts"), folder("deliveries")
     text = (SOURCES / f"{REQUESTS}.yml").read_text().replace(REQUESTS, "ucc__callers").replace("keep: drop", "keep: hash")
     (contracts / "ucc__callers.yml").write_text(text)
@@ -181,7 +183,7 @@ def test_a_hash_key_that_is_needed_and_unset_is_named(settings: Made, folder: Ca
     )
 
 
-def test_folders_that_no_contract_knows_are_named(settings: Made, folder: Callable[..., Path]) -> None:
+def test_folders_without_contract_are_listed(settings: Made, folder: Callable[..., Path]) -> None:
     path = folder("deliveries")
     for name in (REQUESTS, "zzz", "assessor__sales", ".hidden"):
         (path / name).mkdir()
@@ -189,7 +191,7 @@ def test_folders_that_no_contract_knows_are_named(settings: Made, folder: Callab
     assert resolve_delivery_location(settings(), str(path)).folders_without_contract() == ("assessor__sales", "zzz")
 
 
-def test_the_schedule_goes_by_the_homes_city(
+def test_home_city_is_the_city_of_the_recorded_folder(
     settings: Made, folder: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(folder("live", "city: no_live_system\n").parent)
@@ -201,6 +203,6 @@ def test_the_schedule_goes_by_the_homes_city(
     assert home_city(settings(DELIVERIES="live")).city == "milwaukee"
 
 
-def test_the_sample_city_is_the_homes_once_it_is_there(settings: Made) -> None:
+def test_home_city_is_the_sample_city_once_it_exists(settings: Made) -> None:
     resolve_delivery_location(settings())
     assert home_city(settings()).city == "sampleton"

@@ -1,4 +1,4 @@
-"""Trouble of the machine's is told in one sentence that says what to do, wherever it comes up; anything else is left alone."""
+"""Errors of the machine are explained in one sentence with a remedy, wherever they occur; other errors are not."""
 
 from __future__ import annotations
 
@@ -49,25 +49,25 @@ def sqlite(text: str) -> OperationalError:
     ],
     ids=lambda value: str(value)[:40],
 )  # fmt: skip
-def test_trouble_of_the_machine_is_told_with_its_remedy(error: Exception, words: str) -> None:
-    said = explain(error, HOME)
-    assert said is not None
-    assert words in said
-    assert "The last release stays public" in said
-    assert "run again" in said
+def test_an_error_of_the_machine_is_explained_with_its_remedy(error: Exception, words: str) -> None:
+    message = explain(error, HOME)
+    assert message is not None
+    assert words in message
+    assert "The last release stays public" in message
+    assert "run again" in message
 
 
-def test_what_led_to_an_error_is_seen_and_nothing_of_its_text_is_passed_on() -> None:
+def test_the_cause_of_an_error_is_explained_without_its_text() -> None:
     try:
         try:
             raise OSError(errno.ENOSPC, "No space left on device")
         except OSError:
             raise ValueError("Jane Doe, 12 Main St") from None
     except ValueError as error:
-        said = explain(error, HOME)
-    assert said is not None
-    assert "Jane" not in said
-    assert "is full" in said
+        message = explain(error, HOME)
+    assert message is not None
+    assert "Jane" not in message
+    assert "is full" in message
 
 
 @pytest.mark.parametrize(
@@ -82,5 +82,5 @@ def test_what_led_to_an_error_is_seen_and_nothing_of_its_text_is_passed_on() -> 
     ],
     ids=lambda error: type(error).__name__,
 )
-def test_other_errors_speak_for_themselves(error: Exception) -> None:
+def test_other_errors_are_not_explained(error: Exception) -> None:
     assert explain(error, HOME) is None

@@ -1,4 +1,4 @@
-"""By what a source can be disaggregated, read from its contract."""
+"""The dimensions by which a source can be disaggregated."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from orchestration.sources.disaggregation import BY_ROLE, DIMENSIONS, disaggrega
 
 
 @pytest.mark.parametrize(
-    ("source", "told"),
+    ("source", "dimensions"),
     [
         ("fpc__police_stops", {"race", "sex", "place", "time"}),
         ("der__employees", {"race", "sex", "age"}),
@@ -20,11 +20,11 @@ from orchestration.sources.disaggregation import BY_ROLE, DIMENSIONS, disaggrega
         ("city__limits", {"place"}),
     ],
 )
-def test_a_source_tells_what_its_columns_carry(source: str, told: set[str]) -> None:
-    carried = disaggregations(load_registry()[source])
-    assert tuple(carried) == DIMENSIONS
-    assert {dimension for dimension, columns in carried.items() if columns} == told
+def test_disaggregations_of_a_source(source: str, dimensions: set[str]) -> None:
+    columns_by_dimension = disaggregations(load_registry()[source])
+    assert tuple(columns_by_dimension) == DIMENSIONS
+    assert {dimension for dimension, columns in columns_by_dimension.items() if columns} == dimensions
 
 
-def test_a_role_carries_a_dimension_that_is_shown() -> None:
+def test_every_role_maps_to_a_dimension() -> None:
     assert set(BY_ROLE.values()) <= set(DIMENSIONS)

@@ -1,4 +1,4 @@
-"""A new source from scratch: the draft passes the check of the very file that it was made from."""
+"""A drafted source passes the check of the delivery that it was made from."""
 
 from __future__ import annotations
 

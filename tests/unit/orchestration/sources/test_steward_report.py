@@ -1,4 +1,4 @@
-"""The steward's page: everything in it is escaped, nothing is loaded from anywhere, and it says what to do."""
+"""The steward's page escapes all delivered text, loads nothing, and lists what to do."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def checked() -> DeliveryCheck:
     )
 
 
-def test_nothing_that_a_file_holds_becomes_part_of_the_page(checked: DeliveryCheck) -> None:
+def test_delivered_text_is_escaped(checked: DeliveryCheck) -> None:
     page = Page(report_page(checked))
     assert not {"script", "img", "link", "iframe", "object", "form", "a"} & set(page.tags)
     assert not {name for name in page.attributes if name.startswith("on")} | ({"src", "href"} & page.attributes)
@@ -65,7 +65,7 @@ def test_the_page_loads_nothing(checked: DeliveryCheck) -> None:
     assert not re.findall(r"\b(?:https?:)?//(?!evil)", text)
 
 
-def test_what_must_be_mended_comes_first(checked: DeliveryCheck) -> None:
+def test_critical_findings_are_listed_first(checked: DeliveryCheck) -> None:
     text = Page(report_page(checked)).text
     assert text.index("column TITLE is missing") < text.index("alert(1)")
     assert "does not fit its contract" in text
@@ -74,7 +74,7 @@ def test_what_must_be_mended_comes_first(checked: DeliveryCheck) -> None:
 
 
 def test_the_page_of_a_delivery_that_cannot_be_read(checked: DeliveryCheck, tmp_path: Path) -> None:
-    """There is nothing of it to show but what was expected."""
+    """The page lists only the expected columns."""
     unread = Finding("readable", None, "critical", False, None, None, "a.csv: the file is empty; deliver it again")
     write_report(DeliveryCheck(checked.contract, GateResult("delivery", "x", (unread,))), tmp_path / "page.html")
     text = Page((tmp_path / "page.html").read_text(encoding="utf-8")).text

@@ -1,4 +1,4 @@
-"""What has to be built again when something is another, and what stands: on a project of two facts, of which one grows."""
+"""What a run builds and keeps after a change, in a project with one incremental fact and one that is not."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def node(kind: str, name: str, *parents: str, materialized: str = "table", **met
     }
 
 
-# addresses of calls are looked up in the index; the district's table stands beside them; a measure reads the fact
+# Addresses of calls are looked up in the index. The fact of calls also reads the districts, and a measure reads the fact.
 NODES = [
     node("seed", "districts"),
     node("model", "stg_calls", LANDING + CALLS, CONTRACTS, materialized="view", row_by_row=True),
@@ -100,11 +100,11 @@ def names(ids: tuple[str, ...] | Mapping[str, Any]) -> set[str]:
     return {i.rpartition(".")[2] for i in ids}
 
 
-def test_nothing_is_built_where_nothing_is_another(before: FingerprintInputs) -> None:
+def test_nothing_is_built_if_nothing_changed(before: FingerprintInputs) -> None:
     assert planned(before, another(before)) == BuildPlan((), (), (), {})
 
 
-def test_a_new_load_grows_the_fact_and_leaves_alone_what_only_looks_addresses_up(before: FingerprintInputs) -> None:
+def test_a_new_load_is_appended_and_models_that_look_up_addresses_are_kept(before: FingerprintInputs) -> None:
     now = another(
         before, loads={CALLS: [("one", 1), ("two", 2)], INDEX: [("all", 1)]}, contract_rows={CALLS: "today", INDEX: "index"}
     )
@@ -112,7 +112,7 @@ def test_a_new_load_grows_the_fact_and_leaves_alone_what_only_looks_addresses_up
     assert names(found.build) == {"int_addresses", "fct_calls", "measures"}
     assert found.append == {MODEL + "fct_calls": (("two", 2),)}
     assert names(found.rebuild) == {"int_addresses", "measures"}
-    # the view over the deliveries stands, but what it shows is tested again
+    # The view of the deliveries is kept, but its rows are tested again.
     assert {i["name"] for i in TESTS if i["name"] in names_of_tests(now, found)} == {
         "stg_calls__is_filled",
         "measures__is_filled",
@@ -123,8 +123,8 @@ def names_of_tests(inputs: FingerprintInputs, found: BuildPlan) -> set[str]:
     return {inputs.manifest["nodes"][i]["name"] for i in found.tests}
 
 
-@pytest.mark.parametrize("deletions_recorded_since", [{CALLS: 3}, {}], ids=["told from a later load on", "told of no load"])
-def test_a_fact_is_built_anew_over_a_load_of_which_it_is_not_told_what_it_took_out(
+@pytest.mark.parametrize("deletions_recorded_since", [{CALLS: 3}, {}], ids=["recorded from a later load on", "never recorded"])
+def test_a_fact_is_rebuilt_if_the_deletions_of_a_load_are_not_recorded(
     before: FingerprintInputs, deletions_recorded_since: dict[str, int]
 ) -> None:
     now = another(before, loads={CALLS: [("one", 1), ("two", 2)], INDEX: [("all", 1)]})
@@ -133,24 +133,24 @@ def test_a_fact_is_built_anew_over_a_load_of_which_it_is_not_told_what_it_took_o
     assert found.append == {}
 
 
-def test_what_all_facts_of_a_source_have_taken_in_need_not_be_told_any_more(before: FingerprintInputs) -> None:
+def test_consumed_sequences_are_what_all_incremental_facts_contain(before: FingerprintInputs) -> None:
     now = another(before, loads={CALLS: [("one", 1), ("two", 2)], INDEX: [("all", 1), ("more", 4)]})
     assert consumed_sequences(now, fingerprints(before)) == {CALLS: 1, INDEX: 4}
-    assert consumed_sequences(now, {}) == {INDEX: 4}, "of calls no fact has taken anything in"
+    assert consumed_sequences(now, {}) == {INDEX: 4}, "no fact contains a load of calls"
 
 
-def test_a_load_that_comes_again_is_taken_in_again(before: FingerprintInputs) -> None:
+def test_a_load_that_is_delivered_again_is_appended_again(before: FingerprintInputs) -> None:
     assert planned(before, another(before, loads={CALLS: [("one", 3)], INDEX: [("all", 1)]})).append == {
         MODEL + "fct_calls": (("one", 3),)
     }
 
 
-def test_what_the_contract_says_until_when_reaches_the_fact_without_a_load(before: FingerprintInputs) -> None:
+def test_a_changed_end_of_data_updates_the_fact_without_a_load(before: FingerprintInputs) -> None:
     found = planned(before, another(before, contract_rows={CALLS: "calls until today", INDEX: "index"}))
     assert found.append == {MODEL + "fct_calls": ()}
 
 
-def test_nothing_is_known_of_what_a_test_failed_on_or_of_what_was_left_out_for_it(before: FingerprintInputs) -> None:
+def test_no_state_is_saved_of_failed_or_skipped_nodes(before: FingerprintInputs) -> None:
     def result(kind: str, name: str, status: str, *tested: str) -> NodeResult:
         return NodeResult(f"{kind}.levelground.{name}", name, kind, status, 0.0, 1, "", tested)
 
@@ -180,13 +180,13 @@ def test_nothing_is_known_of_what_a_test_failed_on_or_of_what_was_left_out_for_i
     ],
     ids=["a seed", "the address index", "the contract", "the time zone"],
 )
-def test_what_every_row_rests_on_builds_the_fact_anew(before: FingerprintInputs, changed: dict[str, Any]) -> None:
+def test_a_change_that_affects_every_row_rebuilds_the_fact(before: FingerprintInputs, changed: dict[str, Any]) -> None:
     found = planned(before, another(before, **changed))
     assert "fct_calls" in names(found.rebuild)
     assert found.append == {}
 
 
-def test_other_sql_builds_a_view_anew_and_all_that_stands_on_it(before: FingerprintInputs) -> None:
+def test_changed_sql_rebuilds_a_view_and_everything_downstream(before: FingerprintInputs) -> None:
     manifest = copy.deepcopy(before.manifest)
     manifest["nodes"][MODEL + "stg_calls"]["raw_code"] = "select 'something else'"
     found = planned(before, another(before, manifest=manifest))
@@ -194,7 +194,7 @@ def test_other_sql_builds_a_view_anew_and_all_that_stands_on_it(before: Fingerpr
     assert "fct_calls" in names(found.rebuild)
 
 
-def test_what_is_tested_in_another_way_is_built_and_tested_again(before: FingerprintInputs) -> None:
+def test_a_changed_test_builds_and_tests_its_model_again(before: FingerprintInputs) -> None:
     manifest = copy.deepcopy(before.manifest)
     manifest["nodes"]["test.levelground.fct_houses__is_filled"]["config"]["severity"] = "warn"
     found = planned(before, another(before, manifest=manifest))
@@ -202,11 +202,11 @@ def test_what_is_tested_in_another_way_is_built_and_tested_again(before: Fingerp
     assert names(found.tests) == {"fct_houses__is_filled"}
 
 
-def test_the_clock_moves_what_reads_it(before: FingerprintInputs) -> None:
+def test_a_changed_clock_builds_only_models_that_read_it(before: FingerprintInputs) -> None:
     assert names(planned(before, another(before, receipts={CLOCK: "2026-01-02", CONTRACTS: "everything"})).build) == {"measures"}
 
 
-def test_a_table_that_is_gone_is_built_and_one_of_which_nothing_is_known(before: FingerprintInputs) -> None:
+def test_a_missing_table_and_one_without_fingerprint_are_built(before: FingerprintInputs) -> None:
     there = relations(before) - {"release.marts.fct_houses"}
     assert names(plan(before, fingerprints(before), there, {}).build) == {"fct_houses"}
     known = {i: s for i, s in fingerprints(before).items() if i != MODEL + "fct_calls"}
@@ -214,7 +214,7 @@ def test_a_table_that_is_gone_is_built_and_one_of_which_nothing_is_known(before:
     assert names(found.build) == names(found.rebuild) == {"fct_calls"}
 
 
-def test_the_account_holds_what_was_built_and_forgets_what_is_about_to_be(before: FingerprintInputs) -> None:
+def test_state_is_written_read_and_invalidated(before: FingerprintInputs) -> None:
     with duckdb.connect() as con:
         migrate(con)
         write_state(con, fingerprints(before))

@@ -1,4 +1,4 @@
-"""What a column is made of is found through steps, stars, unions, windows and lists, down to the tables that a model reads."""
+"""Column lineage follows CTEs, stars, unions, windows and lists to the tables that a model reads."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def manifest() -> dict[str, Any]:
         "relation_name": '"warehouse"."typed"."a__b"',
         "columns": {"opened_at": {}, "closed_at": {}, "race": {}},
     }
-    # a model stands before its parents here
+    # A model comes before its parents here.
     nodes = {FACT: model("fct_b", "marts", STAGED), STAGED: model("stg_a__b", "staging", SOURCE)}
     return {"nodes": nodes, "sources": {SOURCE: source}}
 
@@ -51,7 +51,7 @@ def of_fact(compiled: Path, sql: str) -> ByColumn:
     return read_lineage(manifest(), compiled.parent.parent).get(FACT, {})
 
 
-def test_a_star_takes_every_column_of_a_delivery_and_a_reason_is_of_its_cell(compiled: Path) -> None:
+def test_a_star_selects_all_delivered_columns_and_a_missing_reason_maps_to_its_cell(compiled: Path) -> None:
     staged = read_lineage(manifest(), compiled.parent.parent)[STAGED]
     assert staged["opened_at"] == [(SOURCE, "opened_at")]
     assert staged["race_missing_reason"] == [(SOURCE, "race")]
@@ -70,30 +70,28 @@ def test_a_star_takes_every_column_of_a_delivery_and_a_reason_is_of_its_cell(com
         ("42", []),
     ],
 )
-def test_an_expression_is_made_of_its_columns(compiled: Path, made: str, of: list[str]) -> None:
+def test_an_expression_depends_on_its_columns(compiled: Path, made: str, of: list[str]) -> None:
     sql = f"with s as (select * from warehouse.staging.stg_a__b), t as (select {made} as x from s) select x as y from t"
     assert of_fact(compiled, sql) == {"y": [(STAGED, column) for column in of]}
 
 
-def test_a_union_is_made_of_all_its_branches_by_position(compiled: Path) -> None:
+def test_a_union_depends_on_all_its_branches_by_position(compiled: Path) -> None:
     branch = "select {} from warehouse.staging.stg_a__b"
     union = f"{branch.format('race as a')} union all {branch.format('closed_at')}"
     assert of_fact(compiled, union) == {"a": [(STAGED, "closed_at"), (STAGED, "race")]}
 
 
-def test_what_a_list_is_made_of_is_what_its_elements_are_made_of(compiled: Path) -> None:
+def test_a_list_depends_on_the_columns_of_its_elements(compiled: Path) -> None:
     sql = "select item.v from warehouse.staging.stg_a__b as s, unnest([s.race, s.closed_at]) as item(v)"
     assert of_fact(compiled, sql) == {"v": [(STAGED, "closed_at"), (STAGED, "race")]}
 
 
-def test_sql_that_cannot_be_read_has_no_lineage_and_harms_no_other(compiled: Path) -> None:
+def test_sql_that_cannot_be_parsed_has_no_lineage_and_affects_no_other_model(compiled: Path) -> None:
     assert of_fact(compiled, "select ((") == {}
     assert STAGED in read_lineage(manifest(), compiled.parent.parent)
 
 
-def test_it_is_read_again_only_when_what_was_compiled_changes(
-    compiled: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_lineage_is_cached_until_compiled_sql_changes(compiled: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     home = Home(tmp_path)
     (compiled / "fct_b.sql").write_text("select race from warehouse.staging.stg_a__b")
     first = column_lineage(home, manifest())
@@ -110,7 +108,7 @@ def test_it_is_read_again_only_when_what_was_compiled_changes(
     assert column_lineage(home, manifest())[FACT] == second, "what cannot be kept is read again each time"
 
 
-def test_it_is_shown_as_dagster_knows_it_and_as_a_table() -> None:
+def test_lineage_is_displayed_as_dagster_metadata_and_as_a_table() -> None:
     keys = {STAGED: dg.AssetKey(["staging", "stg_a__b"])}
     shown = lineage_metadata({"days": [(STAGED, "closed_at"), (STAGED, "opened_at")], "one": []}, keys)
     lineage = shown["dagster/column_lineage"]

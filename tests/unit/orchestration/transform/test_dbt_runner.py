@@ -1,4 +1,4 @@
-"""What dbt's results mean for a release."""
+"""Messages of failed dbt tests, and when dbt parses the project."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def _result(name: str, kind: str, status: str, failures: int = 0) -> NodeResult:
     return NodeResult(f"{kind}.levelground.{name}", name, kind, status, 0.1, failures, "", ())
 
 
-def test_a_failed_test_says_what_it_found_and_one_that_waited_for_it_says_nothing() -> None:
+def test_a_failed_test_has_a_message_and_a_skipped_test_has_none() -> None:
     results = [
         _result("fct_population", "model", "success"),
         _result("fct_population__groups_sum_to_everybody", "test", "fail", 9),
@@ -30,7 +30,7 @@ def test_a_failed_test_says_what_it_found_and_one_that_waited_for_it_says_nothin
     ]
 
 
-def test_a_project_that_was_moved_is_parsed_from_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_moved_project_is_parsed_without_the_partial_parse(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     home, parsed = Home(tmp_path), []
 
     def parse(home: Home, arguments: list[str]) -> None:

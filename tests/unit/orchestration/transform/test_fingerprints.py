@@ -1,4 +1,4 @@
-"""What a release is made of: a hash that moves exactly when its thing does, and the lineage of each measure."""
+"""Hashes change exactly when their content does; the lineage of a measure lists what it depends on."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ COUNTED = "models/measures/counts/{}.sql"
 
 @pytest.fixture
 def manifest() -> dict[str, Any]:
-    """Two measures with a model each, one without, all through one table; the statistics are called, not read."""
+    """Two measures with a model each, one without, all in one table that calls the statistics functions."""
     nodes = [
         node("seed", "race_ethnicity"),
         node("seed", "offences"),
@@ -70,7 +70,7 @@ def manifest() -> dict[str, Any]:
     return {"nodes": dict(nodes), "macros": dict(macros)}
 
 
-def test_a_measure_is_made_of_what_it_is_counted_from_and_of_what_all_share(manifest: dict[str, Any]) -> None:
+def test_a_measure_depends_on_its_own_model_and_on_the_shared_ones(manifest: dict[str, Any]) -> None:
     made = lineage(manifest, ["stops", "calls"])
     shared = {"model fct_equity_measures", "model dim_measure", "seed measure_registry", "model stats"}
     assert set(made["stops"]) == shared | {
@@ -88,7 +88,7 @@ def test_a_measure_is_made_of_what_it_is_counted_from_and_of_what_all_share(mani
     }
 
 
-def test_a_measure_without_a_model_of_its_own_may_come_from_any(manifest: dict[str, Any]) -> None:
+def test_a_measure_without_its_own_model_depends_on_all(manifest: dict[str, Any]) -> None:
     made = lineage(manifest, ["stops", "calls", "sales"])
     assert set(made["sales"]) == set(made["stops"]) | set(made["calls"])
     assert "seed unread" not in made["sales"]
@@ -99,7 +99,7 @@ def test_a_project_without_measures_has_no_lineage(manifest: dict[str, Any]) -> 
     assert lineage(manifest, ["stops"]) == {}
 
 
-def test_a_models_hash_moves_with_its_sql_and_with_every_macro_below_it(manifest: dict[str, Any]) -> None:
+def test_a_models_hash_changes_with_its_sql_and_every_macro_it_calls(manifest: dict[str, Any]) -> None:
     before = model_hashes(manifest)
     for change, moved in (
         (("nodes", "model.levelground.fct_calls", "raw_code"), {"fct_calls"}),
@@ -114,7 +114,7 @@ def test_a_models_hash_moves_with_its_sql_and_with_every_macro_below_it(manifest
         assert {name for name in after if after[name] != before[name]} == moved
 
 
-def test_hashes_of_the_project_are_named_for_what_they_are_of() -> None:
+def test_hashes_are_named_by_package_seed_and_source() -> None:
     registry = load_registry()
     assert set(contract_hashes(registry)) == {contract.source for contract in registry}
     assert {"goals", "measure_registry", "race_ethnicity_crosswalk"} <= set(seed_hashes())
@@ -124,7 +124,7 @@ def test_hashes_of_the_project_are_named_for_what_they_are_of() -> None:
     assert len({*seed_hashes().values(), seeds_hash()}) == len(seed_hashes()) + 1
 
 
-def test_a_city_that_changes_a_contract_has_another_hash() -> None:
+def test_a_citys_override_of_a_contract_changes_its_hash() -> None:
     contract = load_registry()["fpc__police_stops"]
     other = contract.model_copy(update={"jurisdiction": "9900001"})
     assert contract_hashes([contract]) != contract_hashes([other])

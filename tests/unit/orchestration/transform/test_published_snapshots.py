@@ -1,4 +1,4 @@
-"""Which snapshots are out: those of the current public file, and those of persons that any release reported."""
+"""Published snapshots are those of the current public file, and those of persons that any release reported."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> RunContext:
     return cast("RunContext", SimpleNamespace(settings=SimpleNamespace(home=home), con=duckdb.connect()))
 
 
-def test_what_is_out_now_and_what_was_reported_of_persons(run: RunContext) -> None:
+def test_current_public_snapshots_and_reported_snapshots_of_persons(run: RunContext) -> None:
     reported = figures(("staff", "snapshot", "2025-12-31"), ("staff", "snapshot", "2025-09-30"), ("stops", "month", "2025-01-01"))
     run.con.execute(f"copy ({reported}) to '{run.settings.home.reported}' (format parquet)")
     found: list[Any] = published_snapshots(run)
@@ -51,6 +51,6 @@ def test_what_is_out_now_and_what_was_reported_of_persons(run: RunContext) -> No
     assert run.con.execute("select count(*) from duckdb_databases() where database_name = 'previous_public'").fetchone() == (0,)
 
 
-def test_before_the_first_release_nothing_is_out(run: RunContext, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_snapshots_before_the_first_release(run: RunContext, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "current", lambda _home: None)
     assert published_snapshots(run) == []
