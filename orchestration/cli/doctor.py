@@ -9,25 +9,25 @@ from typing import Annotated
 import typer
 
 from orchestration.cli.display import err, out
-from orchestration.doctor import Finding, Verdict, run_all_checks
+from orchestration.doctor import CheckResult, Verdict, run_all_checks
 from orchestration.runs.record import EXIT_OK, EXIT_UNEXPECTED
 
 STYLES = {Verdict.OK: "green", Verdict.WARNING: "yellow", Verdict.ERROR: "red"}
 LABELS = {Verdict.OK: "ok", Verdict.WARNING: "warning", Verdict.ERROR: "error"}
 
 
-def doctor(json: Annotated[bool, typer.Option("--json", help="Print the findings as JSON.")] = False) -> None:
+def doctor(json: Annotated[bool, typer.Option("--json", help="Print the results as JSON.")] = False) -> None:
     """Check the installation, the home and the schedule, and print how to fix each problem.
 
     Changes nothing, and also works during a run. Exit code 0 without errors, warnings included; else 1.
     """
     found = run_all_checks()
-    counted = {verdict: sum(finding.verdict is verdict for finding in found) for verdict in Verdict}
+    counted = {verdict: sum(result.verdict is verdict for result in found) for verdict in Verdict}
     if json:
         print(jsonlib.dumps({"well": not counted[Verdict.ERROR], "findings": [dataclasses.asdict(f) for f in found]}, indent=1))
     else:
-        for finding in found:
-            _print_finding(finding)
+        for result in found:
+            _print_result(result)
         err.print(_summary(counted), markup=False)
     raise typer.Exit(EXIT_UNEXPECTED if counted[Verdict.ERROR] else EXIT_OK)
 
@@ -40,9 +40,9 @@ def _summary(counted: dict[Verdict, int]) -> str:
     return ", ".join([*parts, f"{counted[Verdict.OK]} ok"])
 
 
-def _print_finding(finding: Finding) -> None:
-    style = STYLES[finding.verdict] if out.is_terminal else None
-    out.print(f"{LABELS[finding.verdict]:<8}", style=style, end="", markup=False)
-    out.print(f"{finding.check}: {finding.where}: {finding.what}", markup=False)
-    if finding.verdict is not Verdict.OK:
-        out.print(f"        why: {finding.why}\n        fix: {finding.remedy}", markup=False)
+def _print_result(result: CheckResult) -> None:
+    style = STYLES[result.verdict] if out.is_terminal else None
+    out.print(f"{LABELS[result.verdict]:<8}", style=style, end="", markup=False)
+    out.print(f"{result.check}: {result.where}: {result.what}", markup=False)
+    if result.verdict is not Verdict.OK:
+        out.print(f"        why: {result.why}\n        fix: {result.remedy}", markup=False)

@@ -1,12 +1,13 @@
 """Check an installation and its home, and name what to fix.
 
-Each check only reads and returns findings; the next run or the operator fixes them. No check takes the run lock for longer than a
+Each check only reads and returns results; the next run or the operator fixes them. No check takes the run lock for longer than a
 read, opens the working warehouse or changes the home, so the doctor also answers during a run. Gates check whether data is good.
 """
 
 from __future__ import annotations
 
-from orchestration.doctor.findings import Finding, Installation, Verdict
+from orchestration.doctor.check_result import CheckResult, Verdict
+from orchestration.doctor.installation import Installation
 from orchestration.doctor.run_checks import run_all_checks
 
-__all__ = ["Finding", "Installation", "Verdict", "run_all_checks"]
+__all__ = ["CheckResult", "Installation", "Verdict", "run_all_checks"]

@@ -10,7 +10,8 @@ import stat
 from collections.abc import Iterator
 
 from ingest.contract.registry import ContractError
-from orchestration.doctor.findings import Finding, Installation, error, ok, warning
+from orchestration.doctor.check_result import CheckResult, error, ok, warning
+from orchestration.doctor.installation import Installation
 from orchestration.instance.processes import is_running
 from orchestration.runs.delivery_location import LIVE, configured_deliveries, delivery_folder, home_city
 from orchestration.runs.record import RunStore
@@ -24,7 +25,7 @@ MAGIC = slice(8, 12), b"DUCK"  # position and value of the magic bytes of a Duck
 OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
 
-def permissions(installation: Installation) -> Iterator[Finding]:
+def permissions(installation: Installation) -> Iterator[CheckResult]:
     """Check that this user can write where a run writes, and that only the owner can read private folders."""
     home = installation.settings.home
     if not home.root.is_dir():
@@ -48,7 +49,7 @@ def permissions(installation: Installation) -> Iterator[Finding]:
         yield ok("permissions", home.root, f"{len(folders)} folders are writable, private ones are readable by their owner only")
 
 
-def _missing_home(home: Home) -> Iterator[Finding]:
+def _missing_home(home: Home) -> Iterator[CheckResult]:
     parent = next(folder for folder in home.root.parents if folder.exists())
     if parent.is_dir() and os.access(parent, os.W_OK | os.X_OK):
         yield ok("permissions", home.root, "does not exist yet; the first run creates it")
@@ -58,7 +59,7 @@ def _missing_home(home: Home) -> Iterator[Finding]:
         yield error("permissions", parent, f"this user may not create {home.root} here", why, remedy)
 
 
-def deliveries(installation: Installation) -> Iterator[Finding]:
+def deliveries(installation: Installation) -> Iterator[CheckResult]:
     """Check that the deliveries that the home reads still exist."""
     settings = installation.settings
     try:
@@ -77,7 +78,7 @@ def deliveries(installation: Installation) -> Iterator[Finding]:
         yield ok("deliveries", settings.home.home_json, f"the city {city.city}, from {where}")
 
 
-def lock(installation: Installation) -> Iterator[Finding]:
+def lock(installation: Installation) -> Iterator[CheckResult]:
     """Check which process runs in the home now, and whether an earlier run was killed."""
     home = installation.settings.home
     owner = holder(home)
@@ -93,7 +94,7 @@ def lock(installation: Installation) -> Iterator[Finding]:
         yield warning("lock", home.run_lock_holder, what, why, remedy)
 
 
-def warehouse(installation: Installation) -> Iterator[Finding]:
+def warehouse(installation: Installation) -> Iterator[CheckResult]:
     """Check that the working warehouse is a DuckDB file. It is not opened, since that would block a run."""
     path = installation.settings.home.warehouse
     if not path.exists():
@@ -110,7 +111,7 @@ def warehouse(installation: Installation) -> Iterator[Finding]:
         yield ok("warehouse", path, "has the header of a DuckDB file")
 
 
-def damaged_files(installation: Installation) -> Iterator[Finding]:
+def damaged_files(installation: Installation) -> Iterator[CheckResult]:
     """List the damaged files that runs moved away; no run deletes them."""
     home = installation.settings.home
     for path in sorted([*home.root.glob(f"{ASIDE}*"), *home.releases.glob(f"{DAMAGED_PREFIX}*")]):
@@ -119,7 +120,7 @@ def damaged_files(installation: Installation) -> Iterator[Finding]:
         yield warning("damaged files", path, what, why, "check the disk's error messages, then delete the file")
 
 
-def runs(installation: Installation) -> Iterator[Finding]:
+def runs(installation: Installation) -> Iterator[CheckResult]:
     """Check that every run record can be read, and how the last run ended."""
     home = installation.settings.home
     store = RunStore(home.runs)

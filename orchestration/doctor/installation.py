@@ -1,78 +1,30 @@
-"""Check the installed Python, packages and DuckDB extensions against the versions that were locked and tested."""
+"""Describe the installation that the checks read."""
 
 from __future__ import annotations
 
-import importlib.metadata
-import platform
-import re
-import tomllib
-from collections.abc import Iterator
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
 
-from packaging.requirements import Requirement
-from packaging.specifiers import SpecifierSet
-
-from orchestration.doctor.findings import Finding, Installation, error, ok, warning
-from orchestration.settings import PROJECT
-from warehouse.connection import WarehouseError, extension_loads
-
-EXTENSIONS = ("spatial",)
-INSTALL = "run `make run`, or `uv pip sync --require-hashes requirements.lock`, in the project"
-_LOCKED = re.compile(r"^[A-Za-z0-9][^#\\\n]*", re.MULTILINE)
-NAMES_LISTED = 8
+from ingest.contract.registry import ContractError, Registry, load_registry
+from orchestration.settings import PROJECT, Settings
 
 
-def python(_: Installation) -> Iterator[Finding]:
-    """Check that this Python version is supported."""
-    wanted = tomllib.loads((PROJECT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["requires-python"]
-    version = platform.python_version()
-    if SpecifierSet(wanted).contains(version, prereleases=True):
-        yield ok("python", "this environment", f"Python {version}")
-    else:
-        remedy = "create the environment again with a supported Python: `make clean run PYTHON=python3.12`"
-        what = f"Python {version}; supported is {wanted}"
-        yield error("python", "this environment", what, "Levelground is not tested on it", remedy)
+@dataclass(frozen=True)
+class Installation:
+    """The installation to check: settings, their environment, the lock file; `now` is UTC without zone."""
 
+    settings: Settings
+    environment: Mapping[str, str] = field(repr=False)
+    now: dt.datetime
+    lock_file: Path = PROJECT / "requirements.lock"
 
-def packages(installation: Installation) -> Iterator[Finding]:
-    """Check that each package of the lock file is installed in the locked version."""
-    file = installation.lock_file
-    if not file.is_file():
-        why = "versions that were never tested together may be installed"
-        yield warning("packages", file, "this lock file does not exist", why, "check the project out again")
-        return
-    wanted = [Requirement(line) for line in _LOCKED.findall(file.read_text(encoding="utf-8"))]
-    applicable = [requirement for requirement in wanted if requirement.marker is None or requirement.marker.evaluate()]
-    missing, other = [], []
-    for requirement in applicable:
+    @cached_property
+    def contracts(self) -> Registry | ContractError:
+        """Return all contracts, read once, or the error that reading them raised."""
         try:
-            version = importlib.metadata.version(requirement.name)
-        except importlib.metadata.PackageNotFoundError:
-            missing.append(requirement.name)
-            continue
-        if not requirement.specifier.contains(version, prereleases=True):
-            other.append(f"{requirement.name} {version}, locked{requirement.specifier}")
-    if missing:
-        yield error("packages", file, f"not installed: {_first_names(missing)}", "commands that need them fail", INSTALL)
-    if other:
-        yield error(
-            "packages", file, f"other versions than locked: {_first_names(other)}", "they were not tested together", INSTALL
-        )
-    if not missing and not other:
-        yield ok("packages", file, f"{len(applicable)} packages as locked")
-
-
-def extensions(_: Installation) -> Iterator[Finding]:
-    """Check that DuckDB's extensions load from their packages: nothing is downloaded at run time."""
-    for name in EXTENSIONS:
-        try:
-            extension_loads(name)
-        except (WarehouseError, ModuleNotFoundError) as refused:
-            why = "every run needs it, and it is never downloaded"
-            yield error("extensions", f"duckdb-extension-{name}", f"does not load: {refused}", why, INSTALL)
-        else:
-            yield ok("extensions", f"duckdb-extension-{name}", "loads without a network")
-
-
-def _first_names(names: list[str]) -> str:
-    more = f" and {len(names) - NAMES_LISTED} more" if len(names) > NAMES_LISTED else ""
-    return ", ".join(names[:NAMES_LISTED]) + more
+            return load_registry(self.settings.further_sources)
+        except ContractError as refused:
+            return refused

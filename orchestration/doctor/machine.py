@@ -9,7 +9,8 @@ from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from ingest.contract.registry import ContractError
-from orchestration.doctor.findings import Finding, Installation, error, ok, warning
+from orchestration.doctor.check_result import CheckResult, error, ok, warning
+from orchestration.doctor.installation import Installation
 from orchestration.runs.delivery_location import home_city
 from orchestration.runs.record import RunStore
 from orchestration.settings import ConfigurationError
@@ -23,7 +24,7 @@ LEAST_FREE = 512 << 20
 CLOCK_SLACK = dt.timedelta(minutes=2)
 
 
-def disk(installation: Installation) -> Iterator[Finding]:
+def disk(installation: Installation) -> Iterator[CheckResult]:
     """Check that the disk has space for the next run."""
     home = installation.settings.home
     where = next(folder for folder in (home.root, *home.root.parents) if folder.is_dir())
@@ -40,7 +41,7 @@ def disk(installation: Installation) -> Iterator[Finding]:
         yield ok("disk", where, what)
 
 
-def clock(installation: Installation) -> Iterator[Finding]:
+def clock(installation: Installation) -> Iterator[CheckResult]:
     """Check that the clock is not behind the newest run or release."""
     home = installation.settings.home
     moments = [dt.datetime.fromisoformat(run.ended_at or run.started_at) for run in RunStore(home.runs).all()]
@@ -54,7 +55,7 @@ def clock(installation: Installation) -> Iterator[Finding]:
         yield ok("clock", "this machine", f"{_utc(installation.now)}, after the newest run and release")
 
 
-def time_zone(installation: Installation) -> Iterator[Finding]:
+def time_zone(installation: Installation) -> Iterator[CheckResult]:
     """Check that this machine has data for the city's time zone, which the schedule and every date use."""
     try:
         name = home_city(installation.settings).time_zone

@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from orchestration.doctor.findings import Finding, Installation, error, ok, warning
+from orchestration.doctor.check_result import CheckResult, error, ok, warning
+from orchestration.doctor.installation import Installation
 from warehouse.fingerprint import file_sha256
 from warehouse.lock import is_held
 from warehouse.paths import CURRENT_FILE, EXPORTS, RELEASE_FILES, Home
@@ -17,7 +18,7 @@ from warehouse.releases import Manifest, ReleaseCorrupt, UnknownRelease, current
 RUN_AGAIN = "start a run, which restores them (docs/runbook.md); else `levelground releases rollback ID`"
 
 
-def published(installation: Installation) -> Iterator[Finding]:
+def published(installation: Installation) -> Iterator[CheckResult]:
     """Compare the published files with the manifest of the current release."""
     home = installation.settings.home
     try:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator
 
-from orchestration.doctor.findings import Finding, Installation, error, ok, warning
+from orchestration.doctor.check_result import CheckResult, error, ok, warning
+from orchestration.doctor.installation import Installation
 from orchestration.doctor.scheduler_state import SchedulerState, Tick
 from orchestration.runs.record import RunStore
 
@@ -16,7 +17,7 @@ DEAD_AFTER = dt.timedelta(minutes=5)
 TICKS_WITHIN = dt.timedelta(hours=26)
 
 
-def schedule(installation: Installation) -> Iterator[Finding]:
+def schedule(installation: Installation) -> Iterator[CheckResult]:
     """Check the daemon and the schedule. An instance that does not exist is not opened, since that would create it."""
     folder = installation.settings.home.dagster
     state = SchedulerState()
@@ -27,8 +28,8 @@ def schedule(installation: Installation) -> Iterator[Finding]:
     yield from evaluate_scheduler(state, installation)
 
 
-def evaluate_scheduler(state: SchedulerState, installation: Installation) -> Iterator[Finding]:
-    """Return the findings for a state of the daemon and the schedule."""
+def evaluate_scheduler(state: SchedulerState, installation: Installation) -> Iterator[CheckResult]:
+    """Return the results for a state of the daemon and the schedule."""
     if state.heartbeat_at is None:
         yield warning("schedule", "the daemon", "no daemon has run in this home yet", "no run starts by itself", NO_DAEMON)
         return
@@ -46,7 +47,7 @@ def evaluate_scheduler(state: SchedulerState, installation: Installation) -> Ite
         yield from _evaluate_tick(state.tick, installation)
 
 
-def _evaluate_tick(tick: Tick, installation: Installation) -> Iterator[Finding]:
+def _evaluate_tick(tick: Tick, installation: Installation) -> Iterator[CheckResult]:
     last = f"last tick {_utc(tick.at)}: {tick.status}"
     if tick.status == "failure":
         remedy = "read the error of its tick in the UI; `levelground run` makes up for the night"

@@ -7,13 +7,14 @@ from collections.abc import Iterator
 from ingest.contract.registry import ContractError
 from ingest.delivery.write_batch import DeliveryStore
 from ingest.landing import landing_journal
-from orchestration.doctor.findings import Finding, Installation, ok, warning
+from orchestration.doctor.check_result import CheckResult, ok, warning
+from orchestration.doctor.installation import Installation
 
 # A feed of changes contains few of all records; a full release contains all but the withdrawn ones.
 FULL_RELEASE_SHARE = 0.9
 
 
-def load_modes(installation: Installation) -> Iterator[Finding]:
+def load_modes(installation: Installation) -> Iterator[CheckResult]:
     """Find sources with load mode `merge` whose newest delivery contains nearly all of their rows."""
     home, contracts = installation.settings.home, installation.contracts
     if isinstance(contracts, ContractError):

@@ -1,6 +1,6 @@
 """Check the environment: variables that nothing reads, contracts, missing secrets, unusable alert channels.
 
-Findings contain names only, since a value may be a secret.
+Results contain names only, since a value may be a secret.
 """
 
 from __future__ import annotations
@@ -11,7 +11,8 @@ from collections.abc import Iterable, Iterator
 from ingest.contract import Contract
 from ingest.contract.registry import ContractError
 from orchestration.alerts import unusable_channels
-from orchestration.doctor.findings import Finding, Installation, error, ok, warning
+from orchestration.doctor.check_result import CheckResult, error, ok, warning
+from orchestration.doctor.installation import Installation
 from orchestration.runs.delivery_location import LIVE, configured_deliveries
 from orchestration.settings import ConfigurationError, variable_names
 
@@ -20,7 +21,7 @@ HASH_KEY = f"{PREFIX}HASH_KEY"
 SHORTEST_KEY = 16  # bytes; shorter keys can be found by trying
 
 
-def unread_variables(installation: Installation) -> Iterator[Finding]:
+def unread_variables(installation: Installation) -> Iterator[CheckResult]:
     """Find variables with the prefix of settings that nothing reads."""
     read = {*variable_names(), *_secret_variables(_contracts(installation))}
     unknown = sorted(name for name in installation.environment if name.startswith(PREFIX) and name not in read)
@@ -33,7 +34,7 @@ def unread_variables(installation: Installation) -> Iterator[Finding]:
         yield ok("variables", "the environment", f"{count} {PREFIX}… variables are set, all are read")
 
 
-def contracts(installation: Installation) -> Iterator[Finding]:
+def contracts(installation: Installation) -> Iterator[CheckResult]:
     """Check that every contract can be used."""
     found = installation.contracts
     if isinstance(found, ContractError):
@@ -44,7 +45,7 @@ def contracts(installation: Installation) -> Iterator[Finding]:
         yield ok("contracts", installation.settings.further_sources or "ingest/sources", f"{len(found)} contracts can be used")
 
 
-def secrets(installation: Installation) -> Iterator[Finding]:
+def secrets(installation: Installation) -> Iterator[CheckResult]:
     """Find variables that contracts name for secrets and that are not set; only names are reported."""
     contracts = _contracts(installation)
     hashing = [contract.source for contract in contracts if contract.hash_key_needed]
@@ -70,7 +71,7 @@ def secrets(installation: Installation) -> Iterator[Finding]:
         yield ok("secrets", "the environment", "every secret that contracts name is set")
 
 
-def alerts(installation: Installation) -> Iterator[Finding]:
+def alerts(installation: Installation) -> Iterator[CheckResult]:
     """Find channels in LEVELGROUND_ALERTS whose address cannot be used; nothing is sent."""
     settings = installation.settings
     for name in unusable_channels(settings):

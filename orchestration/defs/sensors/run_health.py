@@ -53,9 +53,7 @@ def run_health_sensor(settings: Settings) -> dg.SensorDefinition:
         stale = {condition.subject for condition in found if condition.kind == STALE}
         reported = set((context.cursor or "").split())
         checks = [_freshness_evaluation(contract, records, city) for contract in contracts if contract.source in stale - reported]
-        summary = (
-            ", ".join(sorted(f"{condition.subject} {condition.kind}" for condition in found)) or "no new problem"
-        )
+        summary = ", ".join(sorted(f"{condition.subject} {condition.kind}" for condition in found)) or "no new problem"
         return dg.SensorResult(asset_events=checks, skip_reason=dg.SkipReason(summary), cursor=" ".join(sorted(stale)))
 
     return evaluate

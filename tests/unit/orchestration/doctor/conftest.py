@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from orchestration.doctor import Finding, Installation, Verdict
+from orchestration.doctor import CheckResult, Installation, Verdict
 from orchestration.doctor.run_checks import CHECKS, run_check
 from orchestration.settings import Settings
 from tests.unit.warehouse.conftest import sealed
@@ -28,14 +28,14 @@ class Examined:
     lock_file: Path
     now: dt.datetime = NOW
 
-    def __call__(self, check: str) -> list[Finding]:
+    def __call__(self, check: str) -> list[CheckResult]:
         settings = Settings.from_environment(self.environment)
         return run_check(check, CHECKS[check], Installation(settings, self.environment, self.now, self.lock_file))
 
-    def bad(self, check: str) -> list[Finding]:
+    def bad(self, check: str) -> list[CheckResult]:
         """Return the warnings and errors; each must name its place, its reason and a remedy."""
-        found = [finding for finding in self(check) if finding.verdict is not Verdict.OK]
-        assert all(finding.where and finding.what and finding.why and finding.remedy for finding in found), found
+        found = [result for result in self(check) if result.verdict is not Verdict.OK]
+        assert all(result.where and result.what and result.why and result.remedy for result in found), found
         return found
 
 

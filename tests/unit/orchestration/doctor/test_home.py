@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from orchestration.doctor import Finding, Verdict
+from orchestration.doctor import CheckResult, Verdict
 from orchestration.doctor.run_checks import CHECKS
 from tests.support.run_records import run_record
 from tests.unit.orchestration.doctor.conftest import Examined
@@ -17,7 +17,7 @@ from warehouse.fingerprint import file_sha256
 from warehouse.releases import current, known_releases
 
 
-def only(found: list[Finding], verdict: Verdict = Verdict.ERROR) -> Finding:
+def only(found: list[CheckResult], verdict: Verdict = Verdict.ERROR) -> CheckResult:
     (one,) = found
     assert one.verdict is verdict, one
     return one
@@ -32,13 +32,13 @@ def test_a_working_home_is_ok_and_stays_unchanged(examined: Examined) -> None:
         return {str(path): (file_sha256(path), path.stat().st_mode) for path in files}
 
     before = state()
-    assert {finding.check for check in CHECKS for finding in examined.bad(check)} == UNATTENDED
+    assert {result.check for check in CHECKS for result in examined.bad(check)} == UNATTENDED
     assert state() == before
 
 
 def test_a_missing_home_is_ok_and_is_not_created(examined: Examined, tmp_path: Path) -> None:
     examined.environment["LEVELGROUND_HOME"] = str(tmp_path / "new" / "home")
-    assert {finding.check for check in CHECKS for finding in examined.bad(check)} == UNATTENDED
+    assert {result.check for check in CHECKS for result in examined.bad(check)} == UNATTENDED
     assert not (tmp_path / "new").exists()
 
 
@@ -107,7 +107,7 @@ def test_an_empty_warehouse_is_a_warning(examined: Examined) -> None:
 def test_damaged_files_that_runs_moved_are_warnings(examined: Examined) -> None:
     (examined.home.root / "warehouse.damaged-20251201T000000Z.duckdb").write_bytes(b"x")
     (examined.home.releases / ".damaged-20251201T000000Z-00112233").mkdir()
-    assert [finding.verdict for finding in examined.bad("damaged files")] == [Verdict.WARNING, Verdict.WARNING]
+    assert [result.verdict for result in examined.bad("damaged files")] == [Verdict.WARNING, Verdict.WARNING]
 
 
 def test_an_unreadable_run_record_is_a_warning(examined: Examined) -> None:
@@ -162,7 +162,7 @@ def test_foreign_files_in_published_are_found(examined: Examined) -> None:
     log.write_bytes(b"x")
     note = examined.home.published_exports / "note.txt"
     note.write_text("x")
-    found = {finding.where: finding for finding in examined.bad("published")}
+    found = {result.where: result for result in examined.bad("published")}
     assert found[str(log)].verdict is Verdict.ERROR
     assert found[str(note)].verdict is Verdict.WARNING
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from orchestration.doctor import Verdict, machine, run_all_checks
-from orchestration.doctor.findings import Installation
+from orchestration.doctor.installation import Installation
 from orchestration.doctor.run_checks import CHECKS, run_check
 from orchestration.doctor.schedule import evaluate_scheduler
 from orchestration.doctor.scheduler_state import SchedulerState, Tick
@@ -89,9 +89,9 @@ def test_an_invalid_contract_is_an_error_with_its_line(examined: Examined, tmp_p
     folder.mkdir()
     (folder / "a__b.yml").write_text("source: a__b\nwhat: 3\n")
     examined.environment["LEVELGROUND_SOURCES"] = str(folder)
-    assert f"{folder / 'a__b.yml'}:2" in {finding.where for finding in examined.bad("contracts")}
-    others = [finding for check in CHECKS if check != "contracts" for finding in examined(check)]
-    assert not [finding for finding in others if "not be checked" in finding.what]
+    assert f"{folder / 'a__b.yml'}:2" in {result.where for result in examined.bad("contracts")}
+    others = [result for check in CHECKS if check != "contracts" for result in examined(check)]
+    assert not [result for result in others if "not be checked" in result.what]
 
 
 def test_a_missing_secret_is_an_error_with_its_sources(examined: Examined) -> None:
@@ -183,11 +183,11 @@ def test_the_schedule_is_evaluated_by_heartbeat_state_and_tick(
 ) -> None:
     settings = Settings.from_environment(examined.environment)
     found = list(evaluate_scheduler(seen, Installation(settings, {}, NOW)))
-    assert [finding.verdict for finding in found] == verdicts
-    assert any(said in finding.what for finding in found)
+    assert [result.verdict for result in found] == verdicts
+    assert any(said in result.what for result in found)
 
 
-def test_a_check_that_raises_is_a_finding_without_the_message(examined: Examined) -> None:
+def test_a_check_that_raises_is_a_result_without_the_message(examined: Examined) -> None:
     def broken(_: Installation) -> list[Any]:
         raise RuntimeError(SECRET)
 
@@ -201,15 +201,15 @@ def test_an_invalid_setting_does_not_stop_the_checks(examined: Examined) -> None
     found = run_all_checks(examined.environment | {"LEVELGROUND_THREADS": "many"})
     assert found[0].verdict is Verdict.ERROR
     assert "LEVELGROUND_THREADS" in found[0].what
-    assert {finding.check for finding in found} >= {"python", "published", "schedule"}
+    assert {result.check for result in found} >= {"python", "published", "schedule"}
 
 
-def test_the_command_prints_and_counts_findings(examined: Examined) -> None:
+def test_the_command_prints_and_counts_results(examined: Examined) -> None:
     levelground = CommandLine(examined.home.root)
     examined.home.current_json.write_text("{}")
     told = levelground.json("doctor", "--json", expect=1)
     assert told["well"] is False
-    assert {finding["check"] for finding in told["findings"] if finding["verdict"] == "wrong"} == {"published"}
+    assert {result["check"] for result in told["findings"] if result["verdict"] == "wrong"} == {"published"}
     said = levelground("doctor")
     assert said.returncode == 1
     assert f"error   published: {examined.home.current_json}: " in said.stdout
