@@ -6,9 +6,11 @@ import csv
 import re
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from ingest.contract.registry import load_registry
+from warehouse.metadata import migrate, receipts
 
 ROOT = Path(__file__).parents[2]
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
@@ -97,6 +99,22 @@ def test_models_that_a_page_names_exist(document: Path) -> None:
     models = {path.stem for path in (ROOT / "dbt_project" / "models").rglob("*.sql")}
     unknown = set(MODEL.findall(document.read_text(encoding="utf-8"))) - models
     assert not unknown, f"{document.relative_to(ROOT)} names models that do not exist: {sorted(unknown)}"
+
+
+def test_metadata_tables_that_pages_name_exist() -> None:
+    with duckdb.connect() as con:
+        migrate(con)
+        found = con.execute(
+            "select schema_name || '.' || table_name from duckdb_tables() where schema_name in ('intake', 'receipts')"
+        )
+        tables = {name for (name,) in found.fetchall()} | {f"{receipts.SCHEMA}.{table}" for table in receipts.TABLES}
+    named = {
+        (name, document.name)
+        for document in DOCUMENTS
+        for name in re.findall(r"`((?:intake|receipts)\.[a-z_]+)", document.read_text(encoding="utf-8"))
+    }
+    unknown = {(name, page) for name, page in named if name not in tables}
+    assert not unknown, f"pages name tables of the working warehouse that do not exist: {sorted(unknown)}"
 
 
 def test_each_decision_has_a_number_of_its_own() -> None:
