@@ -10,7 +10,7 @@ from collections.abc import Set as AbstractSet
 from contextlib import contextmanager
 
 import dagster as dg
-from pydantic import PrivateAttr
+from pydantic import Field, PrivateAttr
 
 from ingest.contract.registry import ContractError
 from orchestration.alerts import notify_run_not_started
@@ -34,10 +34,10 @@ from warehouse.paths import HomeUnwritable
 class RunResource(dg.ConfigurableResource):  # type: ignore[type-arg]
     """The run that all steps share. An empty field uses the home's settings."""
 
-    deliveries: str | None = None
-    as_of: str | None = None
-    full_refresh: bool = False
-    wait_seconds: float | None = None
+    deliveries: str | None = Field(None, description="`sample`, `live`, or a folder with one folder per source.")
+    as_of: str | None = Field(None, description="The time that the run uses as now, like 2025-12-01T00:00:00.")
+    full_refresh: bool = Field(False, description="Build everything, even if nothing changed.")
+    wait_seconds: float | None = Field(None, description="Seconds to wait for another run.")
     _context: RunContext | None = PrivateAttr(default=None)
 
     @contextmanager

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import dagster as dg
@@ -14,7 +11,8 @@ from dagster._core.test_utils import create_run_for_test
 from orchestration.instance import orphaned_runs
 from orchestration.instance.names import PROCESS_TAG
 from orchestration.instance.orphaned_runs import fail_orphaned_runs, has_active_run
-from orchestration.instance.processes import current_process, is_running
+from orchestration.instance.processes import current_process
+from tests.unit.orchestration.instance.test_processes import ended_process
 
 
 @pytest.fixture
@@ -25,12 +23,6 @@ def instance(tmp_path: Path) -> dg.DagsterInstance:
 def started(instance: dg.DagsterInstance, process: str | None) -> str:
     tags = {PROCESS_TAG: process} if process else {}
     return create_run_for_test(instance, status=dg.DagsterRunStatus.STARTED, tags=tags).run_id
-
-
-def ended_process() -> str:
-    process = subprocess.Popen([sys.executable, "-c", ""])
-    process.wait()
-    return f"{process.pid} 1"
 
 
 def test_only_runs_without_a_process_are_failed(instance: dg.DagsterInstance) -> None:
@@ -50,11 +42,3 @@ def test_a_run_that_never_records_its_process_is_failed_later(
     monkeypatch.setattr(orphaned_runs, "SECONDS_TO_RECORD_PROCESS", -1)
     assert fail_orphaned_runs(instance) == [silent]
     assert not has_active_run(instance)
-
-
-def test_a_process_is_identified_by_its_start_time_too() -> None:
-    assert is_running(current_process())
-    assert not is_running(f"{os.getpid()} 1"), "after a restart of the machine the same id is another process"
-    assert not is_running(ended_process())
-    assert not is_running("nonsense")
-    assert not is_running(None)
