@@ -119,11 +119,11 @@ def dbt_test_results(
             ran = tests.get(unique_id, [])
             if not ran:
                 continue
-            failed = [result for result in ran if not result.good]
+            failed = [result for result in ran if not result.succeeded]
             metadata: dict[str, Any] = {"tests": len(ran), "failed": len(failed)}
             records = [
                 dg.TableRecord({"result": result.status, "test": result.name, "rows": result.failures})
-                for result in sorted(ran, key=lambda result: result.good)
+                for result in sorted(ran, key=lambda result: result.succeeded)
             ]
             if records:
                 metadata["results"] = dg.MetadataValue.table(records)

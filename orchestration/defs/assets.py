@@ -123,7 +123,7 @@ def _materialized(
     built = [
         r
         for r in results
-        if r.good
+        if r.succeeded
         and r.unique_id in specs
         and specs[r.unique_id].key in context.selected_asset_keys
         and (r.status != UP_TO_DATE or specs[r.unique_id].key in awaited)

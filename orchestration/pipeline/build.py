@@ -14,7 +14,7 @@ from orchestration.runs.errors import without_cells
 from orchestration.runs.record import BLOCKED, RELEASED
 from orchestration.runs.results import NodeResult, failed_tests
 from orchestration.transform import dbt_runner
-from orchestration.transform.incremental import update
+from orchestration.transform.incremental import build_changed_models
 from orchestration.transform.run_inputs import write_build_inputs, write_quality_inputs
 from warehouse import disclosure
 from warehouse.connection import attach, detach
@@ -34,7 +34,7 @@ def build_models(run: RunContext, on_node: Callable[[str], None]) -> list[NodeRe
     with run.timed("build"), without_cells():
         _begin_candidate(run)
         write_build_inputs(run)
-        results = update(run, on_node)
+        results = build_changed_models(run, on_node)
     if not _end_if_tests_failed(run, results):
         with run.timed("suppress"), without_cells():
             run.suppressed = disclosure.suppress(run.con, home.reported, run.as_of)

@@ -28,12 +28,12 @@ class NodeResult:
     relation: str = ""
 
     @property
-    def good(self) -> bool:
+    def succeeded(self) -> bool:
         """Whether the node was built, was up to date, or passed its test."""
         return self.status in ("success", "pass", "warn", "no-op", UP_TO_DATE)
 
 
 def failed_tests(results: Iterable[NodeResult]) -> list[str]:
     """One message per failed test. A test that dbt skipped, because another one failed, has no message."""
-    failed = [result for result in results if result.kind == "test" and not result.good and result.status != "skipped"]
+    failed = [result for result in results if result.kind == "test" and not result.succeeded and result.status != "skipped"]
     return [f"dbt test {result.name} found {result.failures} rows" for result in failed]

@@ -172,7 +172,7 @@ def meta(node: Mapping[str, Any]) -> Mapping[str, Any]:
     return found
 
 
-def plan(
+def plan_build(
     inputs: FingerprintInputs,
     known: Mapping[str, NodeFingerprint],
     relations: Collection[str],

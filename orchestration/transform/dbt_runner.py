@@ -88,7 +88,7 @@ def build(home: Home, *, select: Sequence[str], all_tests: bool = False, on_node
     # Nothing reads the artifacts of a build, and writing them takes a second.
     outcome = _invoke(home, [*arguments, "--no-write-json"], on_node, _parsed(home))
     results = [_node_result(result) for result in outcome.results]
-    broken = [result for result in results if not result.good and result.kind != "test" and result.status != "skipped"]
+    broken = [result for result in results if not result.succeeded and result.kind != "test" and result.status != "skipped"]
     if broken:
         failures = "; ".join(f"{result.kind} {result.name}: {result.message}" for result in broken)
         raise DbtError(f"dbt could not build {failures}. The last release stays public; fix the model and run again")

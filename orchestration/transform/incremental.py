@@ -17,7 +17,7 @@ from orchestration.transform.build_plan import (
     FingerprintInputs,
     incremental_source,
     invalidate,
-    plan,
+    plan_build,
     read_state,
     write_state,
 )
@@ -33,7 +33,7 @@ RECEIPT_TABLES = ("clock", "settings", "contracts", "agreements", "offered_label
 DELIVERY_COLUMNS = ("data_as_of", "load_id")
 
 
-def update(run: RunContext, on_node: Callable[[str], None]) -> list[NodeResult]:
+def build_changed_models(run: RunContext, on_node: Callable[[str], None]) -> list[NodeResult]:
     """Build and test every model that is not up to date, except those that every run builds.
 
     The results contain the kept nodes too, with the status `up_to_date`. Call `write_build_inputs` first.
@@ -42,7 +42,7 @@ def update(run: RunContext, on_node: Callable[[str], None]) -> list[NodeResult]:
     _drop_obsolete_tables(run, inputs)
     known = _known_fingerprints(run)
     superseded.forget(run.con, consumed_sequences(inputs, known))
-    build_plan = plan(inputs, known, _relations(run), superseded.since(run.con))
+    build_plan = plan_build(inputs, known, _relations(run), superseded.since(run.con))
     for node in build_plan.rebuild:
         _drop_incremental_table(run, inputs, node)
     append = {inputs.nodes[node]["name"]: loads for node, loads in build_plan.append.items()}
@@ -98,9 +98,8 @@ def save_state(run: RunContext, inputs: FingerprintInputs, results: Iterable[Nod
 
     Nodes of which a test failed, or that dbt skipped, get none, so the next run builds and tests them again.
     """
-    bad = {
-        node for result in results if not result.good for node in (result.tested if result.kind == "test" else [result.unique_id])
-    }
+    failed = [result for result in results if not result.succeeded]
+    bad = {node for result in failed for node in (result.tested if result.kind == "test" else [result.unique_id])}
     now = {i: inputs.fingerprint(i) for i in inputs.nodes if i not in bad}
     run.fingerprints = {i: found for i, found in now.items() if inputs.nodes[i]["database"] == RELEASE_DATABASE}
     write_state(run.con, {i: found for i, found in now.items() if i not in run.fingerprints})

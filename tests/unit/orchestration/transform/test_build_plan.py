@@ -19,7 +19,7 @@ from orchestration.transform.build_plan import (
     BuildPlan,
     FingerprintInputs,
     invalidate,
-    plan,
+    plan_build,
     read_state,
     write_state,
 )
@@ -93,7 +93,7 @@ def another(before: FingerprintInputs, **changed: Any) -> FingerprintInputs:
 
 
 def planned(before: FingerprintInputs, now: FingerprintInputs) -> BuildPlan:
-    return plan(now, fingerprints(before), relations(before), {CALLS: 2})
+    return plan_build(now, fingerprints(before), relations(before), {CALLS: 2})
 
 
 def names(ids: tuple[str, ...] | Mapping[str, Any]) -> set[str]:
@@ -128,7 +128,7 @@ def test_a_fact_is_rebuilt_if_the_deletions_of_a_load_are_not_recorded(
     before: FingerprintInputs, deletions_recorded_since: dict[str, int]
 ) -> None:
     now = another(before, loads={CALLS: [("one", 1), ("two", 2)], INDEX: [("all", 1)]})
-    found = plan(now, fingerprints(before), relations(before), deletions_recorded_since)
+    found = plan_build(now, fingerprints(before), relations(before), deletions_recorded_since)
     assert "fct_calls" in names(found.rebuild)
     assert found.append == {}
 
@@ -208,9 +208,9 @@ def test_a_changed_clock_builds_only_models_that_read_it(before: FingerprintInpu
 
 def test_a_missing_table_and_one_without_fingerprint_are_built(before: FingerprintInputs) -> None:
     there = relations(before) - {"release.marts.fct_houses"}
-    assert names(plan(before, fingerprints(before), there, {}).build) == {"fct_houses"}
+    assert names(plan_build(before, fingerprints(before), there, {}).build) == {"fct_houses"}
     known = {i: s for i, s in fingerprints(before).items() if i != MODEL + "fct_calls"}
-    found = plan(before, known, relations(before), {})
+    found = plan_build(before, known, relations(before), {})
     assert names(found.build) == names(found.rebuild) == {"fct_calls"}
 
 

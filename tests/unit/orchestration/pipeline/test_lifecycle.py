@@ -1,0 +1,52 @@
+"""A run is closed however it ends, and closes the runs that a kill interrupted."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from orchestration.pipeline.lifecycle import open_run
+from orchestration.runs.context import DOWNLOAD_PREFIX, RunOptions
+from orchestration.runs.errors import StepError
+from orchestration.runs.record import FAILED, INTERRUPTED, UNCHANGED, RunStore
+from orchestration.settings import Settings
+from tests.support.run_records import run_record
+
+LIVE = RunOptions(trigger="cli", deliveries="live", wait_seconds=0)
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    made = Settings.from_environment({"LEVELGROUND_HOME": str(tmp_path / "home"), "LEVELGROUND_HASH_KEY": "secret"})
+    made.home.ensure()
+    return made
+
+
+def outcomes(settings: Settings) -> dict[str, tuple[str | None, str | None]]:
+    return {record.run_id: (record.outcome, record.message) for record in RunStore(settings.home.runs).all()}
+
+
+def test_a_run_that_no_stage_ended_has_failed(settings: Settings) -> None:
+    with open_run(settings, LIVE, "first"):
+        assert outcomes(settings) == {"first": (None, None)}
+    assert outcomes(settings) == {"first": (FAILED, "the run failed (see its log)")}
+
+
+def test_the_record_names_the_stage_that_failed(settings: Settings) -> None:
+    with pytest.raises(StepError), open_run(settings, LIVE, "first") as run, run.timed("build"):
+        raise StepError("no such column")
+    assert outcomes(settings) == {"first": (FAILED, "the run failed (build: no such column)")}
+    (record,) = RunStore(settings.home.runs).all()
+    assert "build" in record.seconds
+
+
+def test_an_interrupted_run_is_closed_by_the_next(settings: Settings) -> None:
+    RunStore(settings.home.runs).save(run_record("killed", number=7))
+    download = settings.home.temporary / f"{DOWNLOAD_PREFIX}abc"
+    download.mkdir()
+    with open_run(settings, LIVE, "next") as run:
+        assert run.record.number == 8
+        assert not download.exists()
+        run.end(UNCHANGED, "nothing to do")
+    assert outcomes(settings) == {"killed": (FAILED, INTERRUPTED), "next": (UNCHANGED, "nothing to do")}
