@@ -48,7 +48,9 @@ def register() -> None:
     registry.register("duckdb", __name__, Dialect.__name__)
 
 
-def engine(path: Path) -> Engine:
-    """An engine on the DuckDB file; it joins the instance if this process has the file open."""
+def engine(database: Engine | Path) -> Engine:
+    """An engine on a DuckDB file; it joins the instance if this process has the file open. An engine is returned as it is."""
+    if isinstance(database, Engine):
+        return database
     register()
-    return sqlalchemy.create_engine(sqlalchemy.URL.create("duckdb", database=str(path)))
+    return sqlalchemy.create_engine(sqlalchemy.URL.create("duckdb", database=str(database)))

@@ -1,1 +1,1 @@
-"""Checks of one delivery before Levelground promotes it: header, cells, labels, volume."""
+"""Check a delivery against its contract, before Levelground promotes it; `gate.gate_delivery` is the entry point."""

@@ -1,10 +1,9 @@
-"""A delivery as its gate reads it: one SELECT over the delivered text, each cell typed once, each doubt a flag.
+"""Build the query that a delivery suite checks: one SELECT over the delivered text that types each cell once and flags problems.
 
-Here: the SELECT that is the batch of a delivery suite, and the names of its flags. Not here: how a cell is typed
-(`ingest.typing.expressions`), how many flags are too many (`expectations.delivery.suite_from_contract`).
+See `ingest.typing.expressions` for the typing of cells, and `suite_from_contract` for the allowed number of flags.
 
-The columns have the contract's names and types (labels stay as sent), so that a contract's own expectations can compare
-times and add up amounts. Flags start with an underscore, which no contract column does.
+The columns have the contract's names and types (labels stay as delivered), so that a contract's own expectations can compare
+times and sum amounts. Flags start with an underscore, which no contract column does.
 """
 
 from __future__ import annotations
@@ -19,13 +18,13 @@ from ingest.typing.expressions import can_be_invalid, required_columns
 from warehouse.sql import literal, quoted
 
 BLANK, HEADER, REJECTED = "_is_blank", "_is_header", "_is_rejected"
-# A row is a header when most of a few columns hold their own names: all would tell no more and cost a comparison each.
+# A row is a header if most of a few columns contain their own names. More columns would cost a comparison each and add nothing.
 HEADER_COLUMNS, HEADER_SHARE = 4, 0.5
 
 
 @dataclass(frozen=True)
 class LabelCheck:
-    """The labels of one column under one vocabulary, on the rows where the column holds it."""
+    """The labels of a column under a vocabulary, on the rows where the column uses it."""
 
     column: Column
     vocabulary: str
@@ -35,8 +34,8 @@ class LabelCheck:
 
 
 @dataclass(frozen=True)
-class Reading:
-    """How a delivery is read: its SELECT and the columns that are there to be judged."""
+class DeliveryQuery:
+    """The SELECT over a delivery, and the delivered columns that can be checked."""
 
     query: str
     present: tuple[Column, ...]
@@ -44,8 +43,10 @@ class Reading:
     labels: tuple[LabelCheck, ...] = field(default=())
 
 
-def read_delivery(contract: Contract, relation: str, absent: Iterable[str], labels: Labels, city_zone: str | None) -> Reading:
-    """How `relation` (text under the contract's names) is read; `absent` are the kept columns that were not delivered."""
+def delivery_query(
+    contract: Contract, relation: str, absent: Iterable[str], labels: Labels, city_zone: str | None
+) -> DeliveryQuery:
+    """The query over `relation` (text under the contract's names); `absent`: kept columns that were not delivered."""
     gone = set(absent)
     present = tuple(column for column in contract.kept_columns if column.name not in gone)
     required = tuple(column for column in required_columns(contract) if column.name not in gone)
@@ -63,7 +64,7 @@ def read_delivery(contract: Contract, relation: str, absent: Iterable[str], labe
     rejected = f"not {BLANK} and {refused_of(required)}"
     cells = read_cells(present, relation, city_zone)
     query = f"select *, {rejected} as {REJECTED} from (select {', '.join(parts)} from {cells}) as cells"
-    return Reading(query, present, required, checks)
+    return DeliveryQuery(query, present, required, checks)
 
 
 def _value(column: Column) -> str:
@@ -83,7 +84,7 @@ def _blank(columns: Iterable[Column]) -> str:
 
 def _header(contract: Contract, required: tuple[Column, ...], present: tuple[Column, ...]) -> str:
     others = (column for column in present if column not in required)
-    # a hash of the name is not the name
+    # a hashed cell never equals the column's name
     looked_at = [column for column in (*required, *others) if not column.is_hashed][:HEADER_COLUMNS]
     if contract.format.header.rows == "none" or not looked_at:
         return "false"

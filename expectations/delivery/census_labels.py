@@ -1,8 +1,8 @@
-"""Whether each census line still counts what its concept says: line numbers move between vintages (docs/rules.md, Census lines).
+"""Check that each census line has the label of its concept: line numbers move between vintages (docs/rules.md, Census lines).
 
-Here: the labels that the seeds of concepts expect, read from their CSV (dbt may not have loaded it yet when a delivery is
-judged), and the labels that a delivery's second header row gives its columns. Not here: what a concept counts (the seed), sums of
-lines (the contract's own expectations).
+This module compares the labels in the concept seeds with those in the delivery's second header row. It reads the seeds as CSV,
+because dbt may not have loaded them when a delivery is checked. See the seeds for the concepts, and the expectations of the
+contracts for sums of lines.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ from expectations.engine.checks import Check, header
 from ingest.contract import Contract
 from ingest.delivery.write_batch import FileReceipt
 
-# list of concepts → the contract's column → the label under which it must stand
+# list of concepts → the contract's column → the label that the column must have
 Concepts = Mapping[str, Mapping[str, str]]
 _NAMES = ("concepts", "column_name", "label", "margin_column", "margin_label")
 
 
 @dataclass(frozen=True)
 class MovedLine:
-    """A column that does not stand under its label; `holds` is the column whose label it has instead, if one of the list."""
+    """A column with another label than its concept; `holds` is the column of the list whose label it has, if any."""
 
     column: str
     label: str
@@ -33,7 +33,7 @@ class MovedLine:
 
 
 def read_concepts(*paths: Path) -> Concepts:
-    """The labels of each list of concepts, margins of error among them; `CrosswalkError` names the file and what is missing."""
+    """The labels of each list of concepts, including margins of error; `CrosswalkError` names the file and the missing column."""
     concepts: dict[str, dict[str, str]] = {}
     for path in paths:
         for row in _rows(path):
@@ -58,9 +58,9 @@ def _rows(path: Path) -> list[dict[str, str]]:
 
 
 def moved_lines(contract: Contract, files: Sequence[FileReceipt], concepts: Concepts) -> tuple[MovedLine, ...]:
-    """The concept columns of a delivery that do not stand under their label, file by file.
+    """The concept columns of a delivery with a wrong label, per file.
 
-    Only a file with two header rows says what its lines are called; a missing column is told by the header's own checks.
+    Only a file with two header rows contains the labels. `header_drift` reports missing columns.
     """
     if not contract.concepts or contract.format.header.rows != 2:
         return ()
@@ -79,12 +79,12 @@ def moved_lines(contract: Contract, files: Sequence[FileReceipt], concepts: Conc
 
 
 def concept_checks(contract: Contract, moved: Sequence[MovedLine]) -> Iterator[Check]:
-    """The check that every line is the one that its concept was read off; what stands there is named only if it is a line."""
+    """The check that every line has the label of its concept; a message names the other label only if it is one of the list."""
     for line in moved:
-        holds = f" (it holds the label of {line.holds})" if line.holds else ""
+        holds = f" (it has the label of {line.holds})" if line.holds else ""
         says = (
             f"{contract.source} ({line.file}): {line.column} is not called {line.label!r}{holds}: did the lines move "
-            f"with the vintage? Mend from: in the contract and the rows of {contract.concepts} in the seeds of concepts"
+            f"with the vintage? Fix from: in the contract and the rows of {contract.concepts} in the seeds of concepts"
         )
         yield header("concept_moved", "critical", says, mismatches=1, column=line.column)
     if contract.concepts and not moved:

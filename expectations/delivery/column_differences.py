@@ -1,7 +1,7 @@
-"""The difference between a delivery and its contract as a table: what was expected, what was found, what it may be called now.
+"""Compare the columns of a delivery with its contract: one line per column, and the first rows without private values.
 
-Here: one line a column, and the first rows without private values. Not here: the verdict (`expectations.gate`), how names are
-likened (`expectations.delivery.header_drift`), showing any of it (`orchestration`).
+See `expectations.delivery.gate` for the result of the gate, `header_drift` for the similarity of names, and
+`orchestration.sources` for the report.
 """
 
 from __future__ import annotations
@@ -17,15 +17,15 @@ from ingest.contract import Column, Contract
 from ingest.delivery.write_batch import Receipt
 
 AS_AGREED, MISSING, TWICE, NEW, NOT_TAKEN = "as agreed", "missing", "delivered twice", "not in the contract", "known, not taken"
-PRIVATE, UNREADABLE = "(private)", "(does not read)"
+PRIVATE, UNREADABLE = "(private)", "(unreadable)"
 FIRST_ROWS, SHOWN_CHARACTERS = 5, 60
 
 
 @dataclass(frozen=True)
 class ColumnDifference:
-    """One column as it was expected and as it was found; `likely` is what a missing one is probably called now.
+    """A column as expected and as found; `likely` is the probable new name of a missing column.
 
-    `similarity` is the share of letters that the two names have in common and in order, in percent (difflib's ratio).
+    `similarity` is the similarity of the two names in percent (difflib's ratio).
     """
 
     expected: str | None
@@ -37,13 +37,15 @@ class ColumnDifference:
 
     @property
     def differs(self) -> bool:
-        """Whether it is not as agreed."""
+        """Whether the column differs from the contract."""
         return self.verdict not in (AS_AGREED, NOT_TAKEN)
 
 
 def column_differences(contract: Contract, receipt: Receipt) -> tuple[ColumnDifference, ...]:
-    """Every column of the contract, then what the delivery has beside them; one that most columns are missing from has no
-    names that may be shown, since its first record is then read for them."""
+    """Every column of the contract, then the other delivered columns.
+
+    If most columns are missing, the names may be the cells of the first record and are not shown.
+    """
     missing, unknown = set(receipt.columns_missing), list(receipt.columns_unknown)
     delivered = {name.strip() for file in receipt.files for name in file.header}
     shown = header_is_one(contract, receipt)
@@ -66,13 +68,15 @@ def column_differences(contract: Contract, receipt: Receipt) -> tuple[ColumnDiff
 
 
 def header_is_one(contract: Contract, receipt: Receipt) -> bool:
-    """Whether the delivered names are names: most of the contract's columns are among them."""
+    """Whether the delivered names are a header: they include most of the contract's columns."""
     return contract.format.header.rows != "none" and 2 * len(receipt.columns_missing) <= len(contract.columns)
 
 
 def first_rows(contract: Contract, receipt: Receipt, batch: Path) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]:
-    """(names, rows) of the first records, with the cells of public columns only; nothing where columns go by position or
-    their names do not fit, since then nobody knows what stands in a column."""
+    """(names, rows) of the first records, with cells of public columns only.
+
+    Empty where columns have positions and no names, or where the names do not match: the content of a column is then unknown.
+    """
     if not header_is_one(contract, receipt):
         return (), ()
     columns = contract.kept_columns
@@ -87,12 +91,12 @@ def _shown(column: Column, cell: str | None) -> str:
     if column.privacy != "public":
         return PRIVATE if cell else ""
     text = (cell or "").strip()
-    # what is no number in a column of numbers may be anything, also what stands in another column by right
+    # a text in a column of numbers may be anything, even the content of a private column
     if text and column.type in ("integer", "decimal", "date", "timestamp") and not any(sign.isdigit() for sign in text):
         return text if text in column.null_tokens else UNREADABLE
     return text if len(text) <= SHOWN_CHARACTERS else f"{text[: SHOWN_CHARACTERS - 1]}…"
 
 
 def differing(lines: Sequence[ColumnDifference]) -> tuple[ColumnDifference, ...]:
-    """The lines that are not as agreed."""
+    """The lines that differ from the contract."""
     return tuple(line for line in lines if line.differs)

@@ -1,7 +1,7 @@
-"""Whether a delivered header still fits the contract: missing, renamed, repeated and unknown columns.
+"""Check a delivered header against the contract: missing, renamed, repeated and unknown columns.
 
-Here: the checks on names, and the guess what a missing column is called now. Not here: finding the columns
-(`ingest.connectors`), the cells in them (`expectations.delivery.suite_from_contract`).
+For a missing column, the message proposes the unknown column with the most similar name. See `ingest.delivery.header_match` for
+matching columns, and `suite_from_contract` for checks of cells.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from collections.abc import Iterator, Sequence
 from expectations.engine.checks import Check, header
 from ingest.contract import Column, Contract
 
-# Names that share this much of their letters are taken for one that was renamed (difflib's ratio): RACE and RACE_CODE are,
-# RACE and SEX are not.
+# Two names with at least this similarity (difflib's ratio) count as a renamed column: RACE and RACE_CODE do, RACE and SEX do
+# not.
 RENAMED = 0.6
 SHOWN_NAMES = 5
 
@@ -34,10 +34,10 @@ def header_checks(
             says = f"{where}: column {name} is missing; ask the steward, or change the contract"
         yield header("columns_missing", "critical", says, mismatches=1, column=column.name if column else None)
     for name in repeated:
-        says = f"{where}: column {name} is delivered twice, and one of them would be lost; ask the steward which one holds"
+        says = f"{where}: column {name} is delivered twice, and one of them would be lost; ask the steward which one is valid"
         yield header("columns_repeated", "critical", says, mismatches=1, column=_column_name(contract, name))
     if unknown:
-        # a file that lost its header gives its first record for names
+        # in a file without its header, the names are the cells of the first record
         called = f" ({_listed(unknown)})" if quotable else "; the first row may be a record and no header"
         says = f"{where}: {len(unknown)} columns are not in the contract{called}; add them to columns: or to ignore:"
         yield header("columns_unknown", "warning", says, mismatches=len(unknown))
@@ -50,7 +50,7 @@ def header_checks(
 
 
 def missing_columns(contract: Contract, missing: Sequence[str]) -> tuple[str, ...]:
-    """The contract's names of the columns that a receipt calls missing by their delivered (or the contract's) names."""
+    """The contract's names of the columns that a load record lists as missing, by delivered name or the contract's."""
     found = (_column(contract, name) for name in missing)
     return tuple(column.name for column in found if column)
 
@@ -63,13 +63,13 @@ def likely_match(missing: str, column: Column | None, unknown: Sequence[str]) ->
 
 
 def similarity(missing: str, column: Column | None, found: str) -> float:
-    """How many letters a delivered name shares with the expected one, or with our own (difflib's ratio, 0 to 1)."""
+    """The similarity of a delivered name to the expected one or the contract's (difflib's ratio, 0 to 1)."""
     wanted = {_letters(missing)} | ({_letters(column.name)} if column else set())
     return max(difflib.SequenceMatcher(None, want, _letters(found)).ratio() for want in wanted)
 
 
 def _is_header(contract: Contract, missing: Sequence[str]) -> bool:
-    """Whether what was read as names can be names: most of the contract's columns are among them."""
+    """Whether the names are a header: they include most of the contract's columns."""
     return 2 * len(missing) <= len(contract.columns)
 
 

@@ -1,7 +1,6 @@
-"""The checks of a release that replaces partitions: what it withdraws, and which of its files is the newest.
+"""Check a delivery by load mode `replace_partition`: the rows that it withdraws, and which of its files is the newest.
 
-See `ingest.landing.partitions` for the counts, and `expectations.delivery.suite_from_contract` for the volume checks of the
-other load modes.
+See `ingest.landing.partitions` for the counts, and `volume_checks` for the other load modes.
 """
 
 from __future__ import annotations
@@ -13,7 +12,7 @@ from expectations.engine.checks import Check, measure
 from ingest.contract import Contract
 from ingest.landing.partitions import Partitions
 
-# A delivery twice its usual size may hold everything twice.
+# A delivery of more than twice its usual size may contain every row twice.
 VOLUME_RISE = 2.0
 
 
@@ -39,7 +38,7 @@ def release_checks(contract: Contract, compared: Partitions | None, rivals: Sequ
         most = math.floor(compared.landed * VOLUME_RISE)
         says = (
             f"{source}: the release has more than {VOLUME_RISE:g} times the {compared.landed:,} rows that it replaces; "
-            "does it hold something twice?"
+            "does it contain rows twice?"
         )
         yield measure("rows_gained", "warning", says, expression=str(compared.rows), at_most=most)
     if compared.new:

@@ -1,7 +1,6 @@
-"""The checks of a stock's snapshot dates: none of them lies after the run's as-of time.
+"""Check the snapshot dates of a stock: none of them is after the run's as-of time.
 
-See `ingest.landing.snapshots` for where the dates come from, and `expectations.delivery.suite_from_contract` for all other
-checks of a delivery.
+See `ingest.landing.snapshots` for the source of the dates.
 """
 
 from __future__ import annotations
@@ -14,13 +13,13 @@ from expectations.results import Severity
 from ingest.contract import Contract
 from warehouse.sql import literal, quoted
 
-# A day is left for time zones. A delivery that comes before its date is wrong by weeks. A wrong digit in the year makes it the
-# newest stock for years.
+# One day is allowed for time zones. A snapshot dated after its delivery is wrong by weeks. A wrong digit in the year would
+# make it the newest stock for years.
 FUTURE_DAYS, WRONG_YEAR_DAYS = 1, 366
 
 
 def snapshot_checks(contract: Contract, snapshots: Sequence[dt.date], as_of: dt.datetime) -> Iterator[Check]:
-    """Whether snapshots are dated after `as_of`; `snapshots` are the dates of the files, if files have one."""
+    """The checks that no snapshot is dated after `as_of`; `snapshots`: the dates of the files, if the files have one."""
     if contract.snapshot is None:
         return
     limits: tuple[tuple[str, Severity, int], ...] = (

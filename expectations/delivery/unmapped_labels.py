@@ -1,6 +1,6 @@
-"""Comparing the labels of a delivered column with those that the crosswalk seed maps.
+"""Find labels of a delivered column that the crosswalk seed does not map.
 
-See `ingest.contract.crosswalk` for the labels themselves; what a label means is the seed's and dbt's.
+See `ingest.contract.crosswalk` for reading the seed, and the dbt models for the meaning of a label.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ __all__ = ["CrosswalkError", "Labels", "folded", "read_labels", "unmapped_condit
 
 
 def unmapped_condition(column: str, labels: Iterable[str], question: str | None = None, delimiter: str | None = None) -> str:
-    """SQL boolean over a text column: its label is none of these. An empty cell is the label ''.
+    """SQL boolean over a text column: the cell contains a label that is none of these. An empty cell is the label ''.
 
-    The cell of a question is looked up as `question=value`; of a cell with several labels between delimiters, each one.
+    The cell of a question is compared as `question=value`; of a cell with several labels between delimiters, each label is.
     """
     known = frozenset(labels)
     text = f"coalesce({quoted(column)}, '')"
@@ -30,7 +30,7 @@ def unmapped_condition(column: str, labels: Iterable[str], question: str | None 
 
 
 def _unmapped(text: str, labels: frozenset[str]) -> str:
-    """The folding is that of the dbt macro `normalised`. Labels that stand just as in the seed, nearly all, need none."""
+    """Fold labels like the dbt macro `normalised`. Nearly all labels equal the seed exactly and need no folding."""
     exact = sorted(labels)
     if not exact:
         return "true"

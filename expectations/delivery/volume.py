@@ -1,10 +1,7 @@
-"""What a batch's size can be compared with, before its gate judges it.
+"""Compute the volume baseline of a batch: the sizes of earlier batches, or the landed rows that it would replace.
 
-Here: whether a batch adds to what has landed or stands for it anew, which landed rows it would take out, and the sizes of earlier
-batches of its kind. Not here: how much less is too little (`expectations.delivery.suite_from_contract`), taking the batch in
-(`ingest.landing.promote`).
-
-A file that holds only what is new is no file that has lost the rest: it is judged by what it would take out of landing.
+A file with only new rows has not lost the others, so it is compared with the rows that it would replace in landing. See
+`volume_checks` for the allowed loss, and `ingest.landing.promote` for the promotion.
 """
 
 from __future__ import annotations
@@ -26,13 +23,13 @@ from ingest.landing.tables import period_of
 from ingest.typing.expressions import typed_expression
 from warehouse.sql import literal
 
-# A batch that renews most of what has landed stands for the whole, however much is new in it.
+# A batch that contains more than this share of the landed rows or keys is a full delivery, however many new rows it has.
 MOST = 0.5
 
 
 @dataclass(frozen=True)
-class Replaced:
-    """The landed rows that a batch would take out: how many, and the first and last of their periods (first days)."""
+class ReplacedRows:
+    """The landed rows that a batch would replace: their number, and the first day of their first and last period."""
 
     rows: int
     first: dt.date
@@ -40,51 +37,53 @@ class Replaced:
 
 
 @dataclass(frozen=True)
-class Comparison:
-    """What a batch is compared with.
+class VolumeBaseline:
+    """The numbers with which the size of a batch is compared.
 
-    `earlier`: sizes of earlier batches that stood for the whole, newest first. `adds`: the batch brings what is new and leaves
-    most of what has landed alone. `replaced`: what one of `replace_period` that reaches beyond what has landed would take out.
-    `partitions`: what one of `replace_partition` would withdraw, and `rivals` its files of which the newer is not known.
+    `earlier`: sizes of earlier full batches, newest first. `adds`: the batch contains mostly new rows and leaves most landed rows
+    in place. `replaced`: landed rows replaced by a `replace_period` batch with periods outside the landed ones. `partitions`: rows
+    withdrawn by a `replace_partition` batch. `rivals`: its files of which Levelground cannot know the newer.
     """
 
     earlier: tuple[int, ...]
     adds: bool = False
-    replaced: Replaced | None = None
+    replaced: ReplacedRows | None = None
     partitions: Partitions | None = None
     rivals: tuple[str, ...] = ()
 
 
-def comparison(con: DuckDBPyConnection, contract: Contract, receipt: Receipt, store: DeliveryStore, city_zone: str) -> Comparison:
-    """What the batch of a receipt is compared with; one that was asked for by cursor with the rows that it would replace."""
+def volume_baseline(
+    con: DuckDBPyConnection, contract: Contract, receipt: Receipt, store: DeliveryStore, city_zone: str
+) -> VolumeBaseline:
+    """The volume baseline of a batch; for an incremental batch by cursor, the landed rows that it would replace."""
     if receipt.whole or receipt.since is not None:
         asked = "true" if receipt.whole else from_since(contract, receipt, city_zone)
         row = con.execute(f'select count(*) from landing."{contract.source}" where {asked}').fetchone()
-        return Comparison((row[0],) if row and row[0] else ())
+        return VolumeBaseline((row[0],) if row and row[0] else ())
     batch, load = store.batch(receipt.load_id), contract.load
     written = set(pq.read_schema(batch).names)
-    # the same files under an older contract are no other state
+    # the same files under an older contract are not an earlier delivery
     files = {file.sha256 for file in receipt.files}
     own = {receipt.load_id, *(r.load_id for r in store.receipts() if {file.sha256 for file in r.files} == files)}
     if load.mode == "replace_partition":
         if not written.issuperset(contract.deciding_columns):
-            return Comparison(())
+            return VolumeBaseline(())
         rivals = rival_files(con, contract, receipt, batch, city_zone)
-        return Comparison((), partitions=compared_partitions(con, contract, receipt, batch, own, city_zone), rivals=rivals)
+        return VolumeBaseline((), partitions=compared_partitions(con, contract, receipt, batch, own, city_zone), rivals=rivals)
     loads = "select rows_delivered from intake.loads where source = ? and not list_contains(?, load_id) and not adds "
     earlier = tuple(row[0] for row in con.execute(f"{loads} order by sequence desc", [contract.source, list(own)]).fetchall())
     if not earlier:
-        return Comparison(earlier)
+        return VolumeBaseline(earlier)
     if load.mode == "replace_period" and load.period_column in written:
         return _by_period(con, contract, batch, earlier, own, city_zone)
     if load.mode == "merge" and load.key and written.issuperset(load.key):
-        return Comparison(earlier, _adds_keys(con, contract, batch, own, city_zone))
-    return Comparison(earlier)
+        return VolumeBaseline(earlier, _adds_keys(con, contract, batch, own, city_zone))
+    return VolumeBaseline(earlier)
 
 
 def _by_period(
     con: DuckDBPyConnection, contract: Contract, batch: Path, earlier: tuple[int, ...], own: Collection[str], city_zone: str
-) -> Comparison:
+) -> VolumeBaseline:
     period = period_of(contract, city_zone)
     row = con.execute(
         f"""
@@ -106,10 +105,10 @@ def _by_period(
         [list(own)],
     ).fetchone()
     if row is None or not row[0]:
-        return Comparison(earlier)
+        return VolumeBaseline(earlier)
     _, landed, taken_out, first, last = row
     adds = taken_out < MOST * landed
-    return Comparison(earlier, adds, Replaced(int(taken_out), first, last) if taken_out else None)
+    return VolumeBaseline(earlier, adds, ReplacedRows(int(taken_out), first, last) if taken_out else None)
 
 
 def _adds_keys(con: DuckDBPyConnection, contract: Contract, batch: Path, own: Collection[str], city_zone: str) -> bool:

@@ -47,7 +47,7 @@ def gate_disclosure(
     """
     began = time.perf_counter()
     relations = relations or Relations()
-    engine = dialect.engine(database) if isinstance(database, Path) else database
+    engine = dialect.engine(database)
     with engine.connect() as connection:
         measures = read_measures(connection, relations)
         published = read_published(connection, relations, ledger, measures)

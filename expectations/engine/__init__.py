@@ -1,1 +1,1 @@
-"""Great Expectations: running checks, custom expectations, Data Docs. No other package imports it."""
+"""Run checks in Great Expectations and render its Data Docs; `runner.Session` is the entry point."""

@@ -42,7 +42,7 @@ class Session:
 
     def __init__(self, database: Engine | Path) -> None:
         dialect.register()
-        url = (dialect.engine(database) if isinstance(database, Path) else database).url
+        url = dialect.engine(database).url
         with _quiet():
             # not at the top: the import takes seconds, and a run without changes has no gate
             import great_expectations as gx  # noqa: PLC0415

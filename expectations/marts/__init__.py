@@ -1,1 +1,1 @@
-"""Checks of the built marts before a release: suites, series, thresholds."""
+"""Check the marts against hand-written suites, before a release; `gate.gate_build` is the entry point."""

@@ -35,7 +35,7 @@ def judge_series(database: Engine | Path, *, attached: str = "release", previous
 
     A column that one of the two lacks is not compared: a registry may get a new column without a break.
     """
-    engine = dialect.engine(database) if isinstance(database, Path) else database
+    engine = dialect.engine(database)
     with engine.connect() as connection:
         known = _columns(connection, attached) & _columns(connection, previous)
         compared = [column for column in DEFINITION if column in known]

@@ -1,1 +1,1 @@
-"""Checks of the public file: only the promised tables and columns."""
+"""Check the tables and columns of the public file; `gate.gate_published` is the entry point."""

@@ -1,6 +1,6 @@
 """Check that the public file contains the tables and columns that its suites name, and nothing else.
 
-This module checks the catalog and the tables of the public file. See `expectations.gate` for the marts, and
+This module checks the catalog and the tables of the public file. See `expectations.marts.gate` for the marts, and
 `expectations.disclosure` for the disclosure audit.
 """
 
@@ -13,7 +13,7 @@ from sqlalchemy import Engine
 
 from expectations.engine.checks import Check, share
 from expectations.engine.runner import Session
-from expectations.gate import gate_build
+from expectations.marts.gate import gate_build
 from expectations.marts.suites import SUITES, Suite, read_suites
 from expectations.results import GateResult
 from ingest.contract import Contract

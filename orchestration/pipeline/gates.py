@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from duckdb import DuckDBPyConnection
 
 from expectations.disclosure.gate import gate_disclosure
-from expectations.gate import gate_build
+from expectations.marts.gate import gate_build
 from expectations.marts.series import REGISTRY, judge_series
 from expectations.marts.suites import read_suites
 from expectations.published.gate import gate_published

@@ -8,7 +8,7 @@ from __future__ import annotations
 import dataclasses
 import time
 
-from expectations.delivery.volume import comparison
+from expectations.delivery.volume import volume_baseline
 from expectations.results import GateResult
 from ingest.connectors import DeliveryError
 from ingest.contract import Contract
@@ -94,7 +94,7 @@ def _audit_and_promote(
     city_zone = run.location.city.time_zone
     with run.timed("audit deliveries"):
         with without_cells():
-            compared = comparison(run.con, contract, receipt, store, city_zone)
+            compared = volume_baseline(run.con, contract, receipt, store, city_zone)
         gate = audit_once(contract, receipt, store, run.settings.home.warehouse, city_zone, compared, run.as_of)
     acceptance = read_acceptance(store, receipt.load_id)
     if not gate.passed and acceptance is None:

@@ -12,10 +12,10 @@ import json
 from pathlib import Path
 
 from expectations.delivery.census_labels import moved_lines, read_concepts
-from expectations.delivery.suite_from_contract import DeliveryFacts
+from expectations.delivery.delivery_facts import DeliveryFacts
+from expectations.delivery.gate import gate_delivery
 from expectations.delivery.unmapped_labels import read_labels
-from expectations.delivery.volume import Comparison
-from expectations.gate import gate_delivery
+from expectations.delivery.volume import VolumeBaseline
 from expectations.results import GateResult
 from ingest.contract import Contract
 from ingest.delivery.write_batch import DeliveryStore, Receipt
@@ -29,7 +29,7 @@ RESULT_FILE = "verdict.json"
 
 
 def audit_delivery(
-    contract: Contract, receipt: Receipt, database: Path, city_zone: str, compared: Comparison, as_of: dt.datetime
+    contract: Contract, receipt: Receipt, database: Path, city_zone: str, compared: VolumeBaseline, as_of: dt.datetime
 ) -> GateResult:
     """Run the gate on the batch that `delivery.<source>` of the DuckDB file `database` shows; this process may have it open."""
     by_cursor = contract.load.mode == "merge" and getattr(contract.connector, "cursor", None) is not None and not receipt.whole
@@ -57,7 +57,7 @@ def audit_once(
     store: DeliveryStore,
     database: Path,
     city_zone: str,
-    compared: Comparison,
+    compared: VolumeBaseline,
     as_of: dt.datetime,
 ) -> GateResult:
     """The gate's result on a load; the cached one if load, contract, seeds, history and day are the same."""
@@ -72,7 +72,7 @@ def audit_once(
     return gate
 
 
-def _basis(contract: Contract, compared: Comparison, as_of: dt.datetime) -> str:
+def _basis(contract: Contract, compared: VolumeBaseline, as_of: dt.datetime) -> str:
     """A hash of everything but the batch that decides the gate's result."""
     inputs = [contract.model_dump_json(by_alias=True), dataclasses.asdict(compared), as_of.date().isoformat()]
     terms = (

@@ -13,7 +13,7 @@ from pathlib import Path
 from duckdb import DuckDBPyConnection
 
 from expectations.delivery.column_differences import ColumnDifference, column_differences, first_rows
-from expectations.delivery.volume import Comparison, comparison
+from expectations.delivery.volume import VolumeBaseline, volume_baseline
 from expectations.results import Finding, GateResult
 from ingest.connectors import DeliveryError, Fetch, Origin, delivered_files, open_folder, open_live
 from ingest.contract import Contract
@@ -95,7 +95,7 @@ def _origin(contract: Contract, location: DeliveryLocation, file: Path | None, f
 
 def _volume_comparison(
     settings: Settings, con: DuckDBPyConnection, contract: Contract, receipt: Receipt, store: DeliveryStore, city_zone: str
-) -> Comparison:
+) -> VolumeBaseline:
     """What the gate compares the number of rows with, from run records and kept deliveries: a run may have the warehouse open.
 
     Landing is restored only if the delivery is smaller than the newest load and may be an addition to it.
@@ -104,18 +104,18 @@ def _volume_comparison(
     if contract.load.mode == "replace_partition":
         # The gate counts withdrawn rows, so it needs the rows in landing.
         _restore_landing(con, contract, kept, city_zone)
-        return comparison(con, contract, as_next_load(receipt, kept), store, city_zone)
+        return volume_baseline(con, contract, as_next_load(receipt, kept), store, city_zone)
     last = RunStore(settings.home.runs).last_ended()
     status = last.sources.get(contract.source) if last else None
     if not status or not status.rows_delivered or status.verdict == HELD_BACK:
-        return Comparison(())
-    size = Comparison((status.rows_delivered,))
+        return VolumeBaseline(())
+    size = VolumeBaseline((status.rows_delivered,))
     small = receipt.rows < status.rows_delivered * (1 - contract.tolerances.volume_drop_pct / 100)
     if not small or contract.load.mode not in ("merge", "replace_period"):
         return size
     if not _restore_landing(con, contract, kept, city_zone):
         return size
-    return comparison(con, contract, receipt, store, city_zone)
+    return volume_baseline(con, contract, receipt, store, city_zone)
 
 
 def _restore_landing(con: DuckDBPyConnection, contract: Contract, kept: DeliveryStore, city_zone: str) -> bool:

@@ -16,9 +16,10 @@ from pathlib import Path
 import pytest
 from duckdb import DuckDBPyConnection
 
-from expectations.delivery.suite_from_contract import DeliveryFacts
+from expectations.delivery.delivery_facts import DeliveryFacts
+from expectations.delivery.gate import gate_delivery
 from expectations.delivery.unmapped_labels import read_labels
-from expectations.gate import gate_build, gate_delivery
+from expectations.marts.gate import gate_build
 from expectations.marts.suites import SUITES, Part, Suite, read_suites
 from expectations.published.gate import gate_published
 from expectations.results import Finding, GateResult

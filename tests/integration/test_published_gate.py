@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from duckdb import DuckDBPyConnection
 
-from expectations.gate import gate_build
+from expectations.marts.gate import gate_build
 from expectations.marts.suites import read_suites
 from expectations.published.gate import PUBLIC_SUITES, gate_published
 from ingest.contract.registry import load_registry

@@ -12,8 +12,8 @@ import pyarrow as pa
 import pytest
 from duckdb import DuckDBPyConnection
 
-from expectations.delivery.suite_from_contract import DeliveryFacts
-from expectations.gate import gate_delivery
+from expectations.delivery.delivery_facts import DeliveryFacts
+from expectations.delivery.gate import gate_delivery
 from expectations.results import Finding, GateResult
 from ingest.contract import Contract
 from ingest.contract.vocabulary import RaceVocabulary, Vocabulary, load_vocabulary

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from duckdb import DuckDBPyConnection
 
-from expectations.delivery.cell_checks import BLANK, HEADER, REJECTED, Reading, read_delivery
+from expectations.delivery.cell_checks import BLANK, HEADER, REJECTED, DeliveryQuery, delivery_query
 from ingest.contract import Contract
 from ingest.typing.cells import invalid_flag, missing_flag
 
@@ -13,8 +13,8 @@ MakeContract = Callable[..., Contract]
 LABELS = {"eeo4_hr": frozenset({"WHITE"}), "dpi_wisedash": frozenset({"White"})}
 
 
-def reading(contract: Contract, absent: tuple[str, ...] = ()) -> Reading:
-    return read_delivery(contract, "delivery.visits", absent, LABELS, "America/Chicago")
+def reading(contract: Contract, absent: tuple[str, ...] = ()) -> DeliveryQuery:
+    return delivery_query(contract, "delivery.visits", absent, LABELS, "America/Chicago")
 
 
 def write(connection: DuckDBPyConnection, contract: Contract, **cells: str | None) -> None:
@@ -25,7 +25,7 @@ def write(connection: DuckDBPyConnection, contract: Contract, **cells: str | Non
     )
 
 
-def ask(connection: DuckDBPyConnection, read: Reading, expression: str) -> object:
+def ask(connection: DuckDBPyConnection, read: DeliveryQuery, expression: str) -> object:
     row = connection.execute(f"select {expression} from ({read.query})").fetchone()
     assert row is not None
     return row[0]

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from expectations.delivery.census_labels import MovedLine, concept_checks, moved_lines, read_concepts
-from expectations.delivery.suite_from_contract import DeliveryFacts
+from expectations.delivery.delivery_facts import DeliveryFacts
 from expectations.delivery.unmapped_labels import CrosswalkError
 from expectations.results import Finding, GateResult
 from ingest.contract import Contract
@@ -58,8 +58,7 @@ def test_lines_that_changed_places_are_named(acs: Contract, good: FileReceipt) -
         ("critical", 1, "b03002_012"),
     ]
     assert (
-        "(race.csv): b03002_012 is not called 'Estimate; Hispanic or Latino:' (it holds the label of b03002_001)"
-        in checks[1].says
+        "(race.csv): b03002_012 is not called 'Estimate; Hispanic or Latino:' (it has the label of b03002_001)" in checks[1].says
     )
 
 

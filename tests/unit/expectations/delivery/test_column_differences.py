@@ -97,7 +97,7 @@ def test_first_rows_leave_private_and_misplaced_values_out(tmp_path: Path) -> No
     path = batch(tmp_path, ("7", "2025-03-01", "*", "F"), ("x" * 99, "Jane Q. Canary", "414", None), *[("8", "", None, "M")] * 9)
     names, rows = first_rows(contract(), receipt(("VISIT_NO", "VISITED", "VISITS", "SEX", "PHONE")), path)
     assert names == ("visit_number", "visited_on", "visits", "sex")
-    assert rows[:2] == (("7", "2025-03-01", "*", "(private)"), ("x" * 59 + "…", "(does not read)", "414", ""))
+    assert rows[:2] == (("7", "2025-03-01", "*", "(private)"), ("x" * 59 + "…", "(unreadable)", "414", ""))
     assert len(rows) == 5
 
 

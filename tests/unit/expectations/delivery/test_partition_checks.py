@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from expectations.delivery.suite_from_contract import DeliveryFacts
+from expectations.delivery.delivery_facts import DeliveryFacts
 from ingest.contract import Contract
 from ingest.landing.partitions import Partitions
 

@@ -10,9 +10,10 @@ from typing import Any
 
 import pytest
 
-from expectations.delivery.cell_checks import read_delivery
-from expectations.delivery.suite_from_contract import DeliveryFacts, delivery_suite
-from expectations.delivery.volume import Replaced
+from expectations.delivery.cell_checks import delivery_query
+from expectations.delivery.delivery_facts import DeliveryFacts
+from expectations.delivery.suite_from_contract import delivery_suite
+from expectations.delivery.volume import ReplacedRows
 from expectations.results import Finding, GateResult
 from ingest.contract import Contract
 from ingest.contract.vocabulary import Vocabulary
@@ -120,7 +121,7 @@ CASES = [
     Case("labelled_rows", "warning", "dimension", lambda rows: [row.update(dimension="Race") for row in rows]),
     Case("implausible_times_pct", "warning", "visited_at", put("visited_at", "2025-12-03 00:00:00", 1)),
     Case("implausible_times_pct", "warning", "closed_at", put("closed_at", "0025-11-03", 1)),
-    Case("periods_present_pct", "critical", "visited_at", put("visited_at", "2002-12-03 00:00:00", 1), says="would be emptied"),
+    Case("periods_present_pct", "critical", "visited_at", put("visited_at", "2002-12-03 00:00:00", 1), says="would become empty"),
     Case(
         "follow_up_pct",
         "warning",
@@ -169,7 +170,7 @@ def test_what_only_adds_cannot_have_lost_rows(
 
 def test_every_derived_expectation_has_a_case(make_contract: MakeContract, facts: DeliveryFacts, vocabulary: Vocabulary) -> None:
     contract = make_contract()
-    reading = read_delivery(contract, "delivery.visits", (), {}, None)
+    reading = delivery_query(contract, "delivery.visits", (), {}, None)
     derived = {check.name for check in delivery_suite(contract, reading, facts, {}, vocabulary)}
     assert derived <= {case.expectation for case in CASES}
 
@@ -237,11 +238,16 @@ DAYS = (dt.date(2025, 1, 1), dt.date(2025, 12, 31))
 
 @pytest.mark.parametrize(
     ("replaced", "passes"),
-    [(None, True), (Replaced(400, *DAYS), True), (Replaced(401, *DAYS), False), (Replaced(10, DAYS[1], DAYS[1]), False)],
+    [
+        (None, True),
+        (ReplacedRows(400, *DAYS), True),
+        (ReplacedRows(401, *DAYS), False),
+        (ReplacedRows(10, DAYS[1], DAYS[1]), False),
+    ],
     ids=["takes nothing out", "at the tolerance", "below it", "other periods do not make up for it"],
 )
 def test_a_batch_that_adds_is_compared_with_what_it_takes_out(
-    replaced: Replaced | None, passes: bool, make_contract: MakeContract, judge: Judge, facts: DeliveryFacts, good_rows: Rows
+    replaced: ReplacedRows | None, passes: bool, make_contract: MakeContract, judge: Judge, facts: DeliveryFacts, good_rows: Rows
 ) -> None:
     contract = make_contract(load={"mode": "replace_period", "period_column": "visited_at", "period": "day"})
     result = judge(contract, good_rows, dataclasses.replace(facts, earlier_rows=(4_000,), adds_only=True, replaced=replaced))

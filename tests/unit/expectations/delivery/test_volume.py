@@ -10,7 +10,7 @@ from typing import Any
 import duckdb
 import pytest
 
-from expectations.delivery.volume import Comparison, Replaced, comparison
+from expectations.delivery.volume import ReplacedRows, VolumeBaseline, volume_baseline
 from ingest.contract import Contract
 from ingest.landing.landing_journal import catch_up, write_down
 from ingest.landing.promote import promote
@@ -41,12 +41,12 @@ def warehouse(tmp_path: Path) -> Iterator[Warehouse]:
 
 
 @pytest.fixture
-def compare(warehouse: Warehouse) -> Callable[[Contract, str], Comparison]:
+def compare(warehouse: Warehouse) -> Callable[[Contract, str], VolumeBaseline]:
     """What a file would be compared with; and taken in, as a run does it."""
 
-    def take(contract: Contract, file: str) -> Comparison:
+    def take(contract: Contract, file: str) -> VolumeBaseline:
         receipt = warehouse.deliver(contract, {"f.csv": file})
-        found = comparison(warehouse.con, contract, receipt, warehouse.store, CITY_ZONE)
+        found = volume_baseline(warehouse.con, contract, receipt, warehouse.store, CITY_ZONE)
         batch = warehouse.store.batch(receipt.load_id)
         promote(warehouse.con, contract, receipt, batch, run_id="run", city_zone=CITY_ZONE, now=NOON, adds=found.adds)
         return found
@@ -64,13 +64,13 @@ def contract_of(warehouse: Warehouse) -> Callable[[str], Contract]:
     return make
 
 
-Compare = Callable[[Contract, str], Comparison]
+Compare = Callable[[Contract, str], VolumeBaseline]
 ContractOf = Callable[..., Contract]
 
 
 @pytest.mark.parametrize("mode", LOADS)
 def test_the_first_batch_is_compared_with_nothing(compare: Compare, contract_of: ContractOf, mode: str) -> None:
-    assert compare(contract_of(mode), year(range(1, 7))) == Comparison(())
+    assert compare(contract_of(mode), year(range(1, 7))) == VolumeBaseline(())
 
 
 @pytest.mark.parametrize("mode", LOADS)
@@ -79,14 +79,14 @@ def test_a_batch_that_brings_nothing_newer_is_compared_with_earlier_ones(
 ) -> None:
     contract = contract_of(mode)
     compare(contract, year(range(1, 7)))
-    assert compare(contract, year(range(1, 3))) == Comparison((60,))
+    assert compare(contract, year(range(1, 3))) == VolumeBaseline((60,))
 
 
 def test_new_periods_after_several_full_batches_take_out_nothing(compare: Compare, contract_of: ContractOf) -> None:
     contract = contract_of("replace_period")
     for last in (5, 6, 7):
         compare(contract, year(range(1, last)))
-    assert compare(contract, year(range(7, 8))) == Comparison((60, 50, 40), adds=True)
+    assert compare(contract, year(range(7, 8))) == VolumeBaseline((60, 50, 40), adds=True)
 
 
 def test_a_batch_with_a_new_period_is_compared_with_the_rows_of_those_that_it_brings_again(
@@ -95,30 +95,30 @@ def test_a_batch_with_a_new_period_is_compared_with_the_rows_of_those_that_it_br
     contract = contract_of("replace_period")
     compare(contract, year(range(1, 7)))
     found = compare(contract, year(range(5, 8), a_month=2))
-    assert found == Comparison((60,), True, Replaced(20, dt.date(2025, 5, 1), dt.date(2025, 6, 1)))
+    assert found == VolumeBaseline((60,), True, ReplacedRows(20, dt.date(2025, 5, 1), dt.date(2025, 6, 1)))
 
 
 def test_a_full_batch_that_has_grown_is_no_addition(compare: Compare, contract_of: ContractOf) -> None:
     contract = contract_of("replace_period")
     compare(contract, year(range(1, 7)))
     found = compare(contract, year(range(1, 8)))
-    assert found == Comparison((60,), False, Replaced(60, dt.date(2025, 1, 1), dt.date(2025, 6, 1)))
+    assert found == VolumeBaseline((60,), False, ReplacedRows(60, dt.date(2025, 1, 1), dt.date(2025, 6, 1)))
 
 
 def test_a_batch_of_new_keys_is_an_addition(compare: Compare, contract_of: ContractOf) -> None:
     contract = contract_of("merge")
     compare(contract, year(range(1, 7)))
     new = year(range(7, 8)) + "101,2025-01-02,corrected\n"
-    assert compare(contract, new) == Comparison((60,), adds=True)
+    assert compare(contract, new) == VolumeBaseline((60,), adds=True)
     # it was a small part: another one is judged the same, and a full one by the full one
-    assert compare(contract, year(range(8, 9))) == Comparison((60,), adds=True)
-    assert compare(contract, year(range(1, 9))) == Comparison((60,))
+    assert compare(contract, year(range(8, 9))) == VolumeBaseline((60,), adds=True)
+    assert compare(contract, year(range(1, 9))) == VolumeBaseline((60,))
 
 
 def test_a_batch_with_most_of_the_landed_keys_stands_for_the_whole(compare: Compare, contract_of: ContractOf) -> None:
     contract = contract_of("merge")
     compare(contract, year(range(1, 3)))
-    assert compare(contract, year(range(1, 9))) == Comparison((20,))
+    assert compare(contract, year(range(1, 9))) == VolumeBaseline((20,))
 
 
 @pytest.mark.parametrize("mode", ["merge", "replace_period"])
@@ -126,10 +126,10 @@ def test_an_addition_that_comes_again_is_still_one(compare: Compare, contract_of
     contract = contract_of(mode)
     compare(contract, year(range(1, 7)))
     compare(contract, year(range(7, 8)))
-    assert compare(contract, year(range(7, 8))) == Comparison((60,), adds=True)
+    assert compare(contract, year(range(7, 8))) == VolumeBaseline((60,), adds=True)
     # under a contract that has changed it is another load of the same file
     changed = contract_of(mode, format={"kind": "csv", "encoding": "utf-8-sig"})
-    assert compare(changed, year(range(7, 8))) == Comparison((60,), adds=True)
+    assert compare(changed, year(range(7, 8))) == VolumeBaseline((60,), adds=True)
 
 
 def test_what_adds_is_remembered_beside_the_deliveries(warehouse: Warehouse, compare: Compare, contract_of: ContractOf) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from expectations.delivery.volume import comparison
+from expectations.delivery.volume import volume_baseline
 from ingest.connectors import DeliveryError, delivered_files, open_folder
 from ingest.delivery.write_batch import DeliveryStore, deliver
 from ingest.landing.landing_journal import catch_up, write_down
@@ -171,10 +171,10 @@ def test_a_snapshot_is_compared_with_the_one_before_and_a_correction_with_its_ow
     whole = "A,B\n" + "".join(f"{at},x\n" for at in range(10))
     warehouse.take(contract, {"staff_2025-12-31.csv": whole})
     cut_off = warehouse.deliver(contract, {"staff_2026-03-31.csv": "A,B\n1,x\n2,y\n"})
-    compared = comparison(warehouse.con, contract, cut_off, warehouse.store, CITY_ZONE).partitions
+    compared = volume_baseline(warehouse.con, contract, cut_off, warehouse.store, CITY_ZONE).partitions
     assert compared is not None and (compared.new, compared.new_rows, compared.usual) == (1, 2, 10.0)
     corrected = warehouse.deliver(contract, {"again_2025-12-31.csv": "A,B\n1,x\n2,y\n3,z\n"})
-    compared = comparison(warehouse.con, contract, corrected, warehouse.store, CITY_ZONE).partitions
+    compared = volume_baseline(warehouse.con, contract, corrected, warehouse.store, CITY_ZONE).partitions
     assert compared is not None and (compared.new, compared.rows, compared.landed, compared.withdrawn) == (0, 3, 10, 7)
     assert compared.largest_loss == "snapshot = 2025-12-31"
 
@@ -183,7 +183,7 @@ def test_the_same_key_in_two_snapshots_is_no_rival(warehouse: Any, make_contract
     contract = stock(make_contract, load=BY_DATE | {"key": ["a"]})
     ensure_tables(warehouse.con, contract, CITY_ZONE)
     two = warehouse.deliver(contract, {"s_2025-12-31.csv": "A,B\n1,x\n", "s_2026-03-31.csv": "A,B\n1,y\n"})
-    assert comparison(warehouse.con, contract, two, warehouse.store, CITY_ZONE).rivals == ()
+    assert volume_baseline(warehouse.con, contract, two, warehouse.store, CITY_ZONE).rivals == ()
 
 
 def fetch(folder: Path, store: DeliveryStore, contract: Any, rows: list[tuple[str, str]], day: dt.date) -> Any:

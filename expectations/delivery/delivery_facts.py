@@ -1,0 +1,37 @@
+"""Define the inputs of a delivery gate besides the rows of the delivery."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+
+from expectations.delivery.census_labels import MovedLine
+from expectations.delivery.volume import ReplacedRows
+from ingest.landing.partitions import Partitions
+
+
+@dataclass(frozen=True)
+class DeliveryFacts:
+    """The inputs of a delivery gate besides the rows: from the load record, from earlier loads, and the clock.
+
+    `columns_*`: names from the load record. `earlier_rows`: sizes of earlier batches, newest first. `as_of` and the times in the
+    data are city local times; `city_zone` is the city's time zone. `files`: for messages. `moved_lines`: from `census_labels`.
+    `adds_only`: the delivery contains only new rows, perhaps none, so its size is not checked. `replaced`: landed rows of the
+    periods that a delivery with new periods replaces; its size is compared with them, not with `earlier_rows`. `partitions`: the
+    same for the load mode `replace_partition`. `rival_files`: files of which Levelground cannot know the newer. `snapshots`: the
+    dates of the files of a stock.
+    """
+
+    as_of: dt.datetime
+    columns_missing: tuple[str, ...] = ()
+    columns_unknown: tuple[str, ...] = ()
+    columns_repeated: tuple[str, ...] = ()
+    earlier_rows: tuple[int, ...] = ()
+    files: tuple[str, ...] = ()
+    city_zone: str | None = None
+    moved_lines: tuple[MovedLine, ...] = ()
+    adds_only: bool = False
+    replaced: ReplacedRows | None = None
+    partitions: Partitions | None = None
+    rival_files: tuple[str, ...] = ()
+    snapshots: tuple[dt.date, ...] = ()

@@ -1,0 +1,58 @@
+"""Check the number of rows of a delivery against earlier loads, or against the landed rows that it replaces.
+
+See `volume` for these numbers, and `partition_checks` for the load mode `replace_partition`.
+"""
+
+from __future__ import annotations
+
+import math
+import statistics
+from collections.abc import Iterator
+
+from expectations.delivery.cell_checks import BLANK
+from expectations.delivery.delivery_facts import DeliveryFacts
+from expectations.delivery.partition_checks import VOLUME_RISE, release_checks
+from expectations.delivery.volume import ReplacedRows
+from expectations.engine.checks import Check, measure
+from expectations.results import Severity
+from ingest.contract import Contract
+from warehouse.sql import quoted
+
+# The usual size of a delivery is the median of the last five, so that one odd accepted batch does not become the norm.
+EARLIER_BATCHES = 5
+
+
+def volume_checks(contract: Contract, facts: DeliveryFacts) -> Iterator[Check]:
+    """The checks of the number of rows against earlier loads, or against the landed rows that the delivery replaces."""
+    source = contract.source
+    strict: Severity = "info" if facts.adds_only else "critical"
+    says = f"{source}: the delivery contains no record; ask the steward for a full one"
+    yield measure("rows", strict, says, expression=f"count(*) filter (where not {BLANK})", at_least=1)
+    if contract.load.mode == "replace_partition":
+        yield from release_checks(contract, facts.partitions, facts.rival_files)
+        return
+    if facts.replaced:
+        yield _replaced_periods(contract, facts.replaced)
+        return
+    if not facts.earlier_rows or facts.adds_only:
+        return
+    usual = statistics.median(facts.earlier_rows[:EARLIER_BATCHES])
+    drop = contract.tolerances.volume_drop_pct
+    least, most = math.ceil(usual * (1 - drop / 100)), math.floor(usual * VOLUME_RISE)
+    says = f"{source}: the delivery has lost more than {drop:g} % of its usual {usual:,.0f} rows; is it cut off?"
+    kwargs = {"min_value": least}
+    yield Check("rows_lost", "expect_table_row_count_to_be_between", kwargs, strict, says, None, least)
+    says = f"{source}: the delivery has more than {VOLUME_RISE:g} times its usual {usual:,.0f} rows; does it contain rows twice?"
+    yield Check("rows_gained", "expect_table_row_count_to_be_between", {"max_value": most}, "warning", says, None, most)
+
+
+def _replaced_periods(contract: Contract, replaced: ReplacedRows) -> Check:
+    load, drop = contract.load, contract.tolerances.volume_drop_pct
+    period = f"date_trunc('{load.period}', {quoted(str(load.period_column))})"
+    given = f"count(*) filter (where {period} between date '{replaced.first}' and date '{replaced.last}')"
+    span = f"{replaced.first}" if replaced.first == replaced.last else f"{replaced.first} to {replaced.last}"
+    says = (
+        f"{contract.source}: the delivery replaces the {replaced.rows:,} rows of {span} ({load.period}s) and lacks more "
+        f"than {drop:g} % of them; is it cut off? Periods are delivered whole"
+    )
+    return measure("rows_lost", "critical", says, expression=given, at_least=math.ceil(replaced.rows * (1 - drop / 100)))

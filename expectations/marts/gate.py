@@ -1,0 +1,66 @@
+"""Run the gate on the marts, before Levelground releases them.
+
+A gate reads and never writes. See `orchestration.pipeline.gates` for the consequences, and `expectations.published.gate` for the
+public tables, which use the same suites.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+
+from sqlalchemy import Engine, text
+
+from expectations.engine.runner import Session
+from expectations.marts.suites import Place, Suite, read_suites, suite_checks
+from expectations.results import Finding, GateResult, Severity
+from warehouse import dialect
+
+
+def gate_build(
+    database: Engine | Path,
+    suites: Iterable[Suite] | None = None,
+    *,
+    attached: str = "release",
+    schema: str = "marts",
+    kept: Mapping[str, GateResult] | None = None,
+    grown: Mapping[str, Sequence[str]] | None = None,
+) -> list[GateResult]:
+    """Evaluate the marts: one result per table, in the order of their names.
+
+    `database`: an engine of `warehouse.dialect`, or the path of a file that this process may open, or has open. `attached` is
+    the name under which it has the file with `schema` attached. A suite
+    without its table is a critical failure, a table without a suite a warning. `kept`: earlier results by subject that
+    are still valid, because neither the table nor one that its suite reads has changed. `grown`: by table, the new loads of a
+    table that had passed its suite (`suite_checks`).
+    """
+    chosen = {suite.table: suite for suite in (read_suites() if suites is None else suites)}
+    place = Place(attached, schema)
+    there = _tables(database, place)
+    results = []
+    session: Session | None = None
+    for table in sorted({*chosen, *there}):
+        subject = f"{schema}.{table}"
+        if kept and subject in kept and table in there and table in chosen:
+            results.append(kept[subject])
+            continue
+        if table not in there:
+            findings = _not_evaluated("table_exists", "critical", f"{subject} does not exist; build it, or remove its suite")
+        elif table not in chosen:
+            findings = _not_evaluated("suite_exists", "warning", f"{subject} has no suite; write expectations/suites/{table}.yml")
+        else:
+            session = session or Session(database)
+            checks = suite_checks(chosen[table], place, (grown or {}).get(table))
+            findings = session.run(subject, f"select * from {place.table(table)}", checks)
+        results.append(GateResult("build", subject, findings))
+    return results
+
+
+def _tables(database: Engine | Path, place: Place) -> set[str]:
+    query = text("select table_name from duckdb_tables() where database_name = :database and schema_name = :schema")
+    with dialect.engine(database).connect() as connection:
+        return set(connection.execute(query, {"database": place.database, "schema": place.schema}).scalars())
+
+
+def _not_evaluated(expectation: str, severity: Severity, message: str) -> tuple[Finding, ...]:
+    return (Finding(expectation, None, severity, False, None, None, message),)
