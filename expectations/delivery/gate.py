@@ -19,7 +19,7 @@ from expectations.delivery.suite_from_contract import delivery_suite
 from expectations.delivery.unmapped_labels import Labels
 from expectations.engine.checks import Check
 from expectations.engine.runner import Session
-from expectations.results import Finding, GateResult
+from expectations.results import ExpectationResult, GateResult
 from ingest.contract import Contract
 from ingest.contract.vocabulary import Vocabulary, load_vocabulary
 from warehouse import dialect
@@ -48,8 +48,8 @@ def gate_delivery(
 
 
 def _with_locations(
-    database: Engine | Path, query: str, checks: Sequence[Check], findings: Sequence[Finding]
-) -> Iterator[Finding]:
+    database: Engine | Path, query: str, checks: Sequence[Check], findings: Sequence[ExpectationResult]
+) -> Iterator[ExpectationResult]:
     """The findings; a failure on rows also names the first file and record, so that the steward can find it."""
     failed = [
         at

@@ -41,8 +41,8 @@ class VolumeBaseline:
     """The numbers with which the size of a batch is compared.
 
     `earlier`: sizes of earlier full batches, newest first. `adds`: the batch contains mostly new rows and leaves most landed rows
-    in place. `replaced`: landed rows replaced by a `replace_period` batch with periods outside the landed ones. `partitions`: rows
-    withdrawn by a `replace_partition` batch. `rivals`: its files of which Levelground cannot know the newer.
+    in place. `replaced`: landed rows replaced by a `replace_period` batch with periods outside the landed ones.
+    `partitions`: rows withdrawn by a `replace_partition` batch. `rivals`: its files of which Levelground cannot know the newer.
     """
 
     earlier: tuple[int, ...]

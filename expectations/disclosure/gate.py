@@ -28,7 +28,7 @@ from expectations.disclosure.read_inputs import (
     read_published,
 )
 from expectations.disclosure.release_differencing import small_changes
-from expectations.results import Finding, GateResult, Severity
+from expectations.results import ExpectationResult, GateResult, Severity
 from warehouse import dialect
 
 SUBJECT = "published.equity_measures"
@@ -101,13 +101,13 @@ _UNSAID = "reported figures differ from the counts without a pending revision"
 _BEFORE = "counts of few persons can be computed from earlier releases alone; the threshold or the plan was different then"
 
 
-def _finding(name: str, severity: Severity, cells: Iterable[tuple[str, CellKey]], says: str) -> Finding:
+def _finding(name: str, severity: Severity, cells: Iterable[tuple[str, CellKey]], says: str) -> ExpectationResult:
     groups = Counter((what, _when(where), where.geography_type) for what, where in cells)
     total = sum(groups.values())
     named = [f"{what}, {when}, {kind}: {_cells(count)}" for (what, when, kind), count in sorted(groups.items())]
     more = [f"and {len(named) - NAMED} more groups"] if len(named) > NAMED else []
     message = f"{says} ({'; '.join([*named[:NAMED], *more])})" if total else ""
-    return Finding(name, None, severity, not total, float(total), 0.0, message)
+    return ExpectationResult(name, None, severity, not total, float(total), 0.0, message)
 
 
 def _cells(count: int) -> str:
@@ -118,6 +118,8 @@ def _when(where: CellKey) -> str:
     return f"{where.period_type} {where.period_start}"
 
 
-def _count(name: str, severity: Severity, observed: float, threshold: float | None = None, says: str = "") -> Finding:
+def _count(name: str, severity: Severity, observed: float, threshold: float | None = None, says: str = "") -> ExpectationResult:
     success = threshold is None or observed <= threshold
-    return Finding(name, None, severity, success, float(observed), threshold, "" if success else f"{says} ({observed:g})")
+    return ExpectationResult(
+        name, None, severity, success, float(observed), threshold, "" if success else f"{says} ({observed:g})"
+    )

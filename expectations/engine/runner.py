@@ -17,7 +17,7 @@ from typing import Any
 from sqlalchemy import Engine
 
 from expectations.engine.checks import Check
-from expectations.results import Finding
+from expectations.results import ExpectationResult
 from warehouse import dialect
 
 # A native expectation's result shows only the share of bad rows, and an observed value that is not a column's:
@@ -58,7 +58,7 @@ class Session:
                 name="warehouse", connection_string=url.render_as_string(hide_password=False), create_temp_table=False
             )
 
-    def run(self, subject: str, query: str, checks: Sequence[Check]) -> tuple[Finding, ...]:
+    def run(self, subject: str, query: str, checks: Sequence[Check]) -> tuple[ExpectationResult, ...]:
         """The findings of the checks on the result of `query` (a SELECT), in their order.
 
         A check that cannot be evaluated, for any reason, is a critical failure whose message quotes nothing:
@@ -99,7 +99,7 @@ def _stop_for_the_machine(subject: str, raised: str | None, text: str) -> None:
         raise NotEvaluated(f"{subject} could not be evaluated ({raised}{f': {words[0]}' if words else ''})")
 
 
-def _finding(check: Check, result: Any) -> Finding:
+def _finding(check: Check, result: Any) -> ExpectationResult:
     if result is None:
         return _broken(check, "not a valid expectation")
     raised = _raised(result.exception_info)
@@ -109,13 +109,13 @@ def _finding(check: Check, result: Any) -> Finding:
     success = bool(result.success)
     message = "" if success else f"{check.says}{f' ({detail})' if detail else ''}"
     threshold = None if check.threshold is None else float(check.threshold)
-    return Finding(check.name, check.column, check.severity, success, observed, threshold, message)
+    return ExpectationResult(check.name, check.column, check.severity, success, observed, threshold, message)
 
 
-def _broken(check: Check, why: str) -> Finding:
+def _broken(check: Check, why: str) -> ExpectationResult:
     subject = f"{check.name}{f' on {check.column}' if check.column else ''}"
     message = f"{subject} could not be evaluated ({why}); unchecked data are not accepted"
-    return Finding(check.name, check.column, "critical", False, None, check.threshold, message)
+    return ExpectationResult(check.name, check.column, "critical", False, None, check.threshold, message)
 
 
 def _raised(information: dict[str, Any] | None) -> str | None:

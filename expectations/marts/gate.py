@@ -13,7 +13,7 @@ from sqlalchemy import Engine, text
 
 from expectations.engine.runner import Session
 from expectations.marts.suites import Place, Suite, read_suites, suite_checks
-from expectations.results import Finding, GateResult, Severity
+from expectations.results import ExpectationResult, GateResult, Severity
 from warehouse import dialect
 
 
@@ -62,5 +62,5 @@ def _tables(database: Engine | Path, place: Place) -> set[str]:
         return set(connection.execute(query, {"database": place.database, "schema": place.schema}).scalars())
 
 
-def _not_evaluated(expectation: str, severity: Severity, message: str) -> tuple[Finding, ...]:
-    return (Finding(expectation, None, severity, False, None, None, message),)
+def _not_evaluated(expectation: str, severity: Severity, message: str) -> tuple[ExpectationResult, ...]:
+    return (ExpectationResult(expectation, None, severity, False, None, None, message),)

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection, Engine, text
 
-from expectations.results import Finding, Severity
+from expectations.results import ExpectationResult, Severity
 from warehouse import dialect
 from warehouse.sql import identifier, quoted
 
@@ -30,7 +30,9 @@ _REMEDY = (
 )
 
 
-def judge_series(database: Engine | Path, *, attached: str = "release", previous: str = "previous") -> tuple[Finding, ...]:
+def judge_series(
+    database: Engine | Path, *, attached: str = "release", previous: str = "previous"
+) -> tuple[ExpectationResult, ...]:
     """The findings: `attached` and `previous` are the names under which both releases' files are attached.
 
     A column that one of the two lacks is not compared: a registry may get a new column without a break.
@@ -73,7 +75,7 @@ def _columns(connection: Connection, database: str) -> set[str]:
     return set(connection.execute(text(query), {"database": database}).scalars())
 
 
-def _finding(name: str, severity: Severity, wrong: Iterable[str], says: str) -> Finding:
+def _finding(name: str, severity: Severity, wrong: Iterable[str], says: str) -> ExpectationResult:
     found = list(wrong)
     message = f"{says} ({', '.join(found)})" if found else ""
-    return Finding(name, "measure_version", severity, not found, float(len(found)), 0.0, message)
+    return ExpectationResult(name, "measure_version", severity, not found, float(len(found)), 0.0, message)

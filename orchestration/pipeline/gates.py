@@ -15,7 +15,7 @@ from expectations.marts.gate import gate_build
 from expectations.marts.series import REGISTRY, judge_series
 from expectations.marts.suites import read_suites
 from expectations.published.gate import gate_published
-from expectations.results import Finding, GateResult
+from expectations.results import ExpectationResult, GateResult
 from orchestration.pipeline.detect_changes import end_unchanged
 from orchestration.runs.context import RunContext
 from orchestration.runs.errors import without_cells
@@ -72,11 +72,11 @@ def _audit_disclosure(run: RunContext) -> GateResult:
     result = gate_disclosure(home.warehouse, ledger=home.ledger, memory=home.attacked)
     assert run.suppressed is not None, "the published models were built"
     counts = dataclasses.asdict(run.suppressed)
-    notes = [Finding(name, None, "info", True, float(value), None, "") for name, value in counts.items()]
+    notes = [ExpectationResult(name, None, "info", True, float(value), None, "") for name, value in counts.items()]
     return dataclasses.replace(result, findings=(*result.findings, *notes))
 
 
-def _check_series(run: RunContext) -> tuple[Finding, ...]:
+def _check_series(run: RunContext) -> tuple[ExpectationResult, ...]:
     """Findings on the measure registry compared with the current release; none before the first release."""
     home = run.settings.home
     published = current(home)

@@ -14,7 +14,7 @@ from duckdb import DuckDBPyConnection
 
 from expectations.delivery.column_differences import ColumnDifference, column_differences, first_rows
 from expectations.delivery.volume import VolumeBaseline, volume_baseline
-from expectations.results import Finding, GateResult
+from expectations.results import ExpectationResult, GateResult
 from ingest.connectors import DeliveryError, Fetch, Origin, delivered_files, open_folder, open_live
 from ingest.contract import Contract
 from ingest.delivery.write_batch import DeliveryStore, Receipt, as_next_load, deliver
@@ -63,7 +63,7 @@ def check_delivery(settings: Settings, name: str, file: Path | None) -> Delivery
                 fetched_on = location.city.local_now().date() if live else None
                 receipt = deliver(contract, origin, store, settings.hash_key, utc_now(), live=live, fetched_on=fetched_on)
         except DeliveryError as error:
-            unreadable = Finding("readable", None, "critical", False, None, None, str(error))
+            unreadable = ExpectationResult("readable", None, "critical", False, None, None, str(error))
             return DeliveryCheck(contract, GateResult("delivery", name, (unreadable,)))
         con.execute("create schema if not exists delivery")
         con.execute(

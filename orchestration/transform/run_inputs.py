@@ -11,7 +11,7 @@ from typing import Any
 
 from duckdb import DuckDBPyConnection
 
-from expectations.results import Finding, GateResult
+from expectations.results import ExpectationResult, GateResult
 from ingest.contract import Contract
 from ingest.contract.registry import Registry
 from ingest.contract.vocabulary import load_vocabulary
@@ -143,7 +143,7 @@ def _status_row(status: SourceStatus, registry: Registry) -> tuple[Any, ...]:
     )  # fmt: skip
 
 
-def _finding_row(run_id: str, gate: GateResult, finding: Finding) -> tuple[Any, ...]:
+def _finding_row(run_id: str, gate: GateResult, finding: ExpectationResult) -> tuple[Any, ...]:
     observed, threshold = (None if value is None else str(value) for value in (finding.observed, finding.threshold))
     return (
         run_id,

@@ -17,7 +17,7 @@ from duckdb import DuckDBPyConnection
 
 from expectations.disclosure.audit_inputs import FIGURES, GRAIN, WORDS, CellKey, Row
 from expectations.disclosure.gate import SUBJECT, gate_disclosure
-from expectations.results import Finding, GateResult
+from expectations.results import ExpectationResult, GateResult
 from tests.unit.expectations.disclosure.world import CITY, measure, publish, slice_rows, where
 from warehouse.connection import attach, database_path, scratch
 
@@ -121,7 +121,7 @@ def gate(connection: DuckDBPyConnection, tmp_path: Path) -> GateResult:
     return gate_disclosure(database_path(connection), ledger=tmp_path / "ledger.parquet", memory=tmp_path / "audited.json")
 
 
-def failed(result: GateResult) -> dict[str, Finding]:
+def failed(result: GateResult) -> dict[str, ExpectationResult]:
     return {finding.expectation: finding for finding in result.findings if not finding.success}
 
 

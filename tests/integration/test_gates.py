@@ -22,7 +22,7 @@ from expectations.delivery.unmapped_labels import read_labels
 from expectations.marts.gate import gate_build
 from expectations.marts.suites import SUITES, Part, Suite, read_suites
 from expectations.published.gate import gate_published
-from expectations.results import Finding, GateResult
+from expectations.results import ExpectationResult, GateResult
 from ingest.contract.registry import load_registry
 from ingest.contract.yaml_source import read_yaml
 from tests.support.mart_violations import BLACK, MORE, REVERSED, SPOILT
@@ -48,7 +48,7 @@ def release(warehouse: DuckDBPyConnection, tmp_path: Path) -> DuckDBPyConnection
     return warehouse
 
 
-def failed(results: list[GateResult], table: str) -> dict[str, Finding]:
+def failed(results: list[GateResult], table: str) -> dict[str, ExpectationResult]:
     (result,) = (result for result in results if result.subject == f"marts.{table}")
     return {finding.expectation: finding for finding in result.findings if not finding.success}
 

@@ -22,7 +22,7 @@ from great_expectations.expectations.metadata_types import FailureSeverity
 from great_expectations.render.renderer.page_renderer import ValidationResultsPageRenderer
 from great_expectations.render.view.view import DefaultJinjaPageView
 
-from expectations.results import Finding, GateResult
+from expectations.results import ExpectationResult, GateResult
 
 
 class ExpectWhatTheGateSays(BatchExpectation):
@@ -61,7 +61,7 @@ def gate_page(result: GateResult, run_id: str, started_at: dt.datetime, style: s
     return str(view.render(document, style=style, gate=result, run_id=run_id, started_at=started_at))
 
 
-def _shown(finding: Finding) -> ExpectationValidationResult:
+def _shown(finding: ExpectationResult) -> ExpectationValidationResult:
     expected = finding.expectation.replace("_", " ")
     if finding.threshold is not None:
         expected += f" (limit {finding.threshold:,.10g})"

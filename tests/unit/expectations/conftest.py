@@ -14,7 +14,7 @@ from duckdb import DuckDBPyConnection
 
 from expectations.delivery.delivery_facts import DeliveryFacts
 from expectations.delivery.gate import gate_delivery
-from expectations.results import Finding, GateResult
+from expectations.results import ExpectationResult, GateResult
 from ingest.contract import Contract
 from ingest.contract.vocabulary import RaceVocabulary, Vocabulary, load_vocabulary
 from warehouse.connection import database_path, scratch
@@ -149,10 +149,10 @@ def facts() -> DeliveryFacts:
 
 
 @pytest.fixture
-def found() -> Callable[..., Finding]:
+def found() -> Callable[..., ExpectationResult]:
     """The one finding of an expectation, on a column where it has several."""
 
-    def one(result: GateResult, expectation: str, column: str | None = None) -> Finding:
+    def one(result: GateResult, expectation: str, column: str | None = None) -> ExpectationResult:
         matches = [f for f in result.findings if f.expectation == expectation and column in (None, f.column)]
         assert len(matches) == 1, (
             f"{len(matches)} findings of {expectation} on {column}: {[f.expectation for f in result.findings]}"

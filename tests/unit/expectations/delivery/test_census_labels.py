@@ -12,7 +12,7 @@ import pytest
 from expectations.delivery.census_labels import MovedLine, concept_checks, moved_lines, read_concepts
 from expectations.delivery.delivery_facts import DeliveryFacts
 from expectations.delivery.unmapped_labels import CrosswalkError
-from expectations.results import Finding, GateResult
+from expectations.results import ExpectationResult, GateResult
 from ingest.contract import Contract
 from ingest.contract.registry import load_registry
 from ingest.delivery.write_batch import FileReceipt
@@ -88,7 +88,7 @@ def test_a_delivery_with_one_header_row_has_no_labels_to_compare() -> None:
 def test_a_moved_line_holds_the_delivery_back(
     make_contract: Callable[..., Contract],
     judge: Callable[..., GateResult],
-    found: Callable[..., Finding],
+    found: Callable[..., ExpectationResult],
     facts: DeliveryFacts,
     good_rows: list[dict[str, Any]],
 ) -> None:

@@ -14,14 +14,14 @@ from expectations.delivery.cell_checks import delivery_query
 from expectations.delivery.delivery_facts import DeliveryFacts
 from expectations.delivery.suite_from_contract import delivery_suite
 from expectations.delivery.volume import ReplacedRows
-from expectations.results import Finding, GateResult
+from expectations.results import ExpectationResult, GateResult
 from ingest.contract import Contract
 from ingest.contract.vocabulary import Vocabulary
 
 Rows = list[dict[str, str | None]]
 MakeContract = Callable[..., Contract]
 Judge = Callable[..., GateResult]
-Found = Callable[..., Finding]
+Found = Callable[..., ExpectationResult]
 
 
 @dataclass(frozen=True)

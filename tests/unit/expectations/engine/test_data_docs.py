@@ -9,14 +9,16 @@ import re
 import pytest
 
 from expectations.engine.data_docs import gate_page
-from expectations.results import Finding, GateResult
+from expectations.results import ExpectationResult, GateResult
 
 STARTED = dt.datetime(2025, 12, 2, 8)
-GOOD = Finding("not_null", "created_at", "critical", True, 0.0, 0.0, "")
-BAD = Finding("unmapped_labels", None, "critical", False, 12.5, 1.0, "write a row of the crosswalk; first in <b>x</b> $a.csv")
+GOOD = ExpectationResult("not_null", "created_at", "critical", True, 0.0, 0.0, "")
+BAD = ExpectationResult(
+    "unmapped_labels", None, "critical", False, 12.5, 1.0, "write a row of the crosswalk; first in <b>x</b> $a.csv"
+)
 
 
-def page(*findings: Finding) -> str:
+def page(*findings: ExpectationResult) -> str:
     return gate_page(GateResult("delivery", "ucc__service_requests", findings), "run-1", STARTED, "p { color: red }")
 
 
@@ -38,7 +40,7 @@ def test_a_gate_that_passed_says_so() -> None:
 
 @pytest.mark.parametrize("text", ["<script>alert(1)</script>", '"><img src=x onerror=alert(1)>', "$created_at", "${x} $$ $"])
 def test_what_a_delivery_is_called_is_shown_and_never_run(text: str) -> None:
-    said = page(Finding("rows", text, "warning", False, None, None, f"first in {text}"))
+    said = page(ExpectationResult("rows", text, "warning", False, None, None, f"first in {text}"))
     assert "<script" not in said
     assert "<img" not in said
     assert f"warning: rows: first in {text}\n" in html.unescape(said)

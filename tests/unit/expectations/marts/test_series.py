@@ -9,7 +9,7 @@ import pytest
 from duckdb import DuckDBPyConnection
 
 from expectations.marts.series import DEFINITION, judge_series
-from expectations.results import Finding
+from expectations.results import ExpectationResult
 from warehouse.connection import attach, database_path
 
 TEXTS = ("name", "question", "caveat", "policy_area", "owner", "legal_basis", "funding_source")
@@ -28,7 +28,7 @@ def releases(connection: DuckDBPyConnection, tmp_path: Path) -> Iterator[DuckDBP
     yield connection
 
 
-def found(connection: DuckDBPyConnection) -> dict[str, Finding]:
+def found(connection: DuckDBPyConnection) -> dict[str, ExpectationResult]:
     return {finding.expectation: finding for finding in judge_series(database_path(connection)) if not finding.success}
 
 

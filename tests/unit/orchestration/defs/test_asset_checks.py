@@ -10,7 +10,7 @@ from typing import Any
 import dagster as dg
 import pytest
 
-from expectations.results import Finding, GateResult
+from expectations.results import ExpectationResult, GateResult
 from ingest.contract import Contract
 from ingest.contract.registry import load_registry
 from orchestration.defs.asset_checks import NOTHING_NEW, delivery_check, freshness_check
@@ -21,8 +21,8 @@ from orchestration.settings import Settings
 SOURCE = "ucc__service_requests"  # late after 48 hours, stale after 168
 DATA_END = dt.datetime(2025, 12, 1)
 ERROR, WARN = dg.AssetCheckSeverity.ERROR, dg.AssetCheckSeverity.WARN
-MISSING = Finding("columns_missing", "created_at", "critical", False, 1, 0, "CREATIONDATE is missing")
-ROWS = Finding("rows", None, "critical", True, 1800, 1, "")
+MISSING = ExpectationResult("columns_missing", "created_at", "critical", False, 1, 0, "CREATIONDATE is missing")
+ROWS = ExpectationResult("rows", None, "critical", True, 1800, 1, "")
 
 
 @pytest.fixture(scope="module")

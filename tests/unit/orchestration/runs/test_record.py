@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from expectations.results import Finding, GateResult
+from expectations.results import ExpectationResult, GateResult
 from orchestration.runs.record import (
     BLOCKED,
     FAILED,
@@ -81,7 +81,7 @@ def test_only_the_first_outcome_counts() -> None:
 
 
 def test_a_record_is_read_as_it_was_written(store: RunStore) -> None:
-    finding = Finding("cells_pct", "closed_at", "critical", False, 3.5, 1.0, "closed_at: too few dates")
+    finding = ExpectationResult("cells_pct", "closed_at", "critical", False, 3.5, 1.0, "closed_at: too few dates")
     run = run_record(
         release_id="20251201-ab",
         fingerprint="ab",
@@ -146,7 +146,7 @@ def test_a_record_of_an_earlier_version_is_read(store: RunStore) -> None:
     assert record.sources[REQUESTS] == source_status(HELD_BACK).model_copy(
         update={"reason": "closed_at: too few dates", "load_id": "ab12", "rows_staged": None, "run_id": "old", "seconds": 0.1}
     )
-    finding = Finding("cells_pct", "closed_at", "critical", False, 3.5, 1.0, "closed_at: too few dates")
+    finding = ExpectationResult("cells_pct", "closed_at", "critical", False, 3.5, 1.0, "closed_at: too few dates")
     assert record.gates == [GateResult("delivery", REQUESTS, (finding,))]
     assert store.last_built() == record
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from expectations.delivery.column_differences import ColumnDifference
-from expectations.results import Finding, GateResult
+from expectations.results import ExpectationResult, GateResult
 from ingest.contract.registry import load_registry
 from ingest.delivery.write_batch import FileReceipt, Receipt
 from orchestration.sources.check_delivery import DeliveryCheck
@@ -40,9 +40,9 @@ class Page(HTMLParser):
 def checked() -> DeliveryCheck:
     contract = load_registry()["ucc__service_requests"]
     findings = (
-        Finding("columns_unknown", None, "warning", False, 1, 0, EVIL),
-        Finding("columns_missing", "request_type", "critical", False, 1, 0, "column TITLE is missing"),
-        Finding("rows", None, "critical", True, 1234567, 1, "unsaid"),
+        ExpectationResult("columns_unknown", None, "warning", False, 1, 0, EVIL),
+        ExpectationResult("columns_missing", "request_type", "critical", False, 1, 0, "column TITLE is missing"),
+        ExpectationResult("rows", None, "critical", True, 1234567, 1, "unsaid"),
     )
     receipt = Receipt(contract.source, "l", 1, "2025-12-01", 1234567, (FileReceipt(EVIL, None, 1234567, (EVIL,)),))
     columns = (ColumnDifference("TITLE", "request_type", None, "missing", EVIL, 66), ColumnDifference(None, None, EVIL, "not in"))
@@ -75,7 +75,7 @@ def test_critical_findings_are_listed_first(checked: DeliveryCheck) -> None:
 
 def test_the_page_of_a_delivery_that_cannot_be_read(checked: DeliveryCheck, tmp_path: Path) -> None:
     """The page lists only the expected columns."""
-    unread = Finding("readable", None, "critical", False, None, None, "a.csv: the file is empty; deliver it again")
+    unread = ExpectationResult("readable", None, "critical", False, None, None, "a.csv: the file is empty; deliver it again")
     write_report(DeliveryCheck(checked.contract, GateResult("delivery", "x", (unread,))), tmp_path / "page.html")
     text = Page((tmp_path / "page.html").read_text(encoding="utf-8")).text
     assert "the file is empty; deliver it again" in text
@@ -83,7 +83,7 @@ def test_the_page_of_a_delivery_that_cannot_be_read(checked: DeliveryCheck, tmp_
 
 
 def test_the_page_of_a_good_delivery(checked: DeliveryCheck) -> None:
-    good = GateResult("delivery", "x", (Finding("rows", None, "critical", True, 5, 1, ""),))
+    good = GateResult("delivery", "x", (ExpectationResult("rows", None, "critical", True, 5, 1, ""),))
     text = Page(report_page(DeliveryCheck(checked.contract, good, checked.receipt))).text
     assert "The delivery fits its contract." in text
     assert "Problems" not in text
