@@ -1,4 +1,4 @@
-"""Builds the candidate release: dbt's models, the suppressor between marts and published models, then the quality tables.
+"""Build the candidate release: dbt's models, the suppressor between marts and published models, then the quality tables.
 
 See `pipeline.stages` for the order of stages, `transform.incremental` for what is built and what is kept.
 """

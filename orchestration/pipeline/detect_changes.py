@@ -1,4 +1,4 @@
-"""Decides whether a run has anything to build, and ends it as `unchanged` if it has not."""
+"""Decide whether a run has anything to build, and end it as `unchanged` if it has not."""
 
 from __future__ import annotations
 

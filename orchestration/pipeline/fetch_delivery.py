@@ -1,4 +1,4 @@
-"""Gets one source's delivery of this run onto the disk, and restores its landing tables from the kept deliveries.
+"""Get one source's delivery of this run onto the disk, and restore its landing tables from the kept deliveries.
 
 See `ingest.delivery.write_batch` for the batch, `ingest.connectors` for reading files and live systems.
 """

@@ -1,4 +1,4 @@
-"""Runs the gates on the candidate: marts, measure series, published tables, disclosure audit.
+"""Run the gates on the candidate: marts, measure series, published tables, disclosure audit.
 
 A critical failure blocks the release. See `expectations` for the gates, `transform.gate_cache` for the results that are reused.
 """

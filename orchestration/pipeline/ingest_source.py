@@ -1,4 +1,4 @@
-"""Ingests one source in a run: deliver, audit, then promote or hold back.
+"""Ingest one source in a run: deliver, audit, then promote or hold back.
 
 A bad file never stops the run and is never promoted: whatever is wrong with a delivery ends as the status `held_back`.
 """

@@ -1,4 +1,4 @@
-"""Opens and closes a run: the run lock, recovery from an interrupted run, the working warehouse, the run record.
+"""Open and close a run: the run lock, recovery from an interrupted run, the working warehouse, the run record.
 
 See `orchestration.pipeline.stages` for what happens in between.
 """

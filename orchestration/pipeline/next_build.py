@@ -1,4 +1,4 @@
-"""Finds the next time at which a build gives other rows although nothing is delivered.
+"""Find the next time at which a build gives other rows although nothing is delivered.
 
 This happens when a source becomes stale, a goal's day passes, or the retention of a record ends.
 `detect_changes.nothing_changed` builds again once it has passed.

@@ -1,4 +1,4 @@
-"""Releases a candidate that passed its gates: write the release row and the exports, seal, verify, swap.
+"""Release a candidate that passed its gates: write the release row and the exports, seal, verify, swap.
 
 See `warehouse.releases` for how each step is done.
 """

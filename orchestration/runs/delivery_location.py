@@ -1,4 +1,4 @@
-"""Decides what a home reads: the sample city, the live systems, or a folder of deliveries; and records the choice in `home.json`.
+"""Decide what a home reads: the sample city, the live systems, or a folder of deliveries; record the choice in `home.json`.
 
 A home holds one city: reading another city's deliveries is refused. See `ingest.city` for `city.yml`, `ingest.connectors` for
 reading a folder.

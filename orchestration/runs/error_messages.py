@@ -1,4 +1,4 @@
-"""Explains errors of the machine: disk, memory, locks, damaged files. One sentence with what happened, where, and what to do.
+"""Explain errors of the machine: disk, memory, locks, damaged files. One sentence with what happened, where, and what to do.
 
 An error's own text is searched for the words of the operating system, DuckDB, SQLite (Dagster's storage) and Arrow. It is never
 passed on, because it may quote a cell. Errors of deliveries (`DeliveryError`), contracts and settings explain themselves.

@@ -1,4 +1,4 @@
-"""Reports runs, sources and releases as plain data: the JSON of `levelground run`, `status` and `sources`.
+"""Report runs, sources and releases as plain data: the JSON of `levelground run`, `status` and `sources`.
 
 It joins run records with the published file and never opens the working warehouse. See `orchestration.cli` for printing.
 """

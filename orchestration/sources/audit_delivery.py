@@ -1,4 +1,4 @@
-"""Audits one delivery against its contract: collects what the gate needs to know, and runs the gate.
+"""Audit one delivery against its contract: collect what the gate needs, and run it.
 
 A run caches the result next to the load (`verdict.json`); `sources check` audits without a cache. See `expectations.delivery`
 for the expectations.

@@ -1,4 +1,4 @@
-"""Audits a delivery without loading it: for stewards before they send it, and for analysts who ask why one was held back.
+"""Audit a delivery without loading it: for stewards before they send it, and for analysts who ask why one was held back.
 
 It uses the same connector, batch and gate as a run, on a temporary database.
 """

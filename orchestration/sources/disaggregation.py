@@ -1,4 +1,4 @@
-"""Lists by which dimensions a source can be disaggregated (race, sex, place, …), from the roles of its contract's columns.
+"""List by which dimensions a source can be disaggregated (race, sex, place, …), from the roles of its contract's columns.
 
 The rule is in docs/methods.md. See `runs.status_report` for how much of a dimension is known.
 """

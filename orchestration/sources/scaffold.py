@@ -1,4 +1,4 @@
-"""Drafts a new source for `levelground sources new`: writes contract and staging model, and checks the delivery against them.
+"""Draft a new source for `levelground sources new`: write contract and staging model, and check the delivery against them.
 
 See `ingest.scaffold` for the draft itself.
 """

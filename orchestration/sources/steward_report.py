@@ -1,4 +1,4 @@
-"""Writes the page that shows a steward what is wrong with a delivery: one HTML file without scripts, links or private values.
+"""Write the page that shows a steward what is wrong with a delivery: one HTML file without scripts, links or private values.
 
 See `sources.check_delivery` for the check, `expectations.delivery.column_differences` for what may be shown of a delivery.
 """

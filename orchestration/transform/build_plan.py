@@ -1,4 +1,4 @@
-"""Plans which models a run builds: a table whose fingerprint has not changed is kept, and its tests are not run again.
+"""Plan which models a run builds: a table whose fingerprint has not changed is kept, and its tests are not run again.
 
 A fingerprint hashes everything that decides the rows of a model or seed: its SQL, macros and columns, and the same of everything
 upstream, down to seed files, contracts, loads and the clock. Equal fingerprint, equal rows. It has three parts:

@@ -1,4 +1,4 @@
-"""Finds the columns that each column of a model is computed from, in the SQL that dbt compiled.
+"""Find the columns that each column of a model is computed from, in the SQL that dbt compiled.
 
 dagster-dbt can do this too, but it plans each model again for each of its columns and queries the database for every table: a
 minute for what takes three seconds here. Here parents are read first, so a model's columns are known once it has been read. See

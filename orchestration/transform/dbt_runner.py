@@ -1,4 +1,4 @@
-"""Runs dbt in this process: parse, build a selection, write its documentation. The only module that calls dbt.
+"""Run dbt in this process: parse, build a selection, write its documentation. The only module that calls dbt.
 
 dbt joins the DuckDB instance that the run has open, so the database lock is not handed over and dbt is imported once. Beyond the
 command line, this uses what dbt does not promise to keep: the results and events of `dbtRunner`, the names of files in its target

@@ -1,4 +1,4 @@
-"""Writes dbt's source entries (`models/_sources.yml`): the landing tables of the contracts, and the schema `receipts`.
+"""Write dbt's source entries (`models/_sources.yml`): the landing tables of the contracts, and the schema `receipts`.
 
 See `warehouse.metadata.receipts` for the columns of the schema `receipts`, and `transform.run_inputs` for its rows.
 """

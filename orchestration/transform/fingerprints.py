@@ -1,4 +1,4 @@
-"""Computes what a release is built from: hashes of code, seeds, contracts and models, package versions, the lineage of measures.
+"""Compute what a release is built from: hashes of code, seeds, contracts and models, package versions, the lineage of measures.
 
 `levelground releases diff` explains changed figures with these. See `warehouse.releases.change_attribution` for comparing two
 releases, `transform.build_plan` for the fingerprints of tables.

@@ -1,4 +1,4 @@
-"""Builds the models whose fingerprints changed, in the candidate and in the working warehouse, and keeps all others.
+"""Build the models whose fingerprints changed, in the candidate and in the working warehouse, and keep all others.
 
 See `transform.build_plan` for fingerprints and the plan, `pipeline.build` for the candidate.
 """

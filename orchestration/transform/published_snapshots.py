@@ -1,4 +1,4 @@
-"""Lists the snapshots of stocks that earlier releases published, so that a quarter always shows the same snapshot.
+"""List the snapshots of stocks that earlier releases published, so that a quarter always shows the same snapshot.
 
 Figures of persons are in the file of figures as reported, which outlives releases; all others are in the current public file.
 See the dbt model `int_disclosure__snapshots` for the choice.

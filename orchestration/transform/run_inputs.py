@@ -1,4 +1,4 @@
-"""Fills the schema `receipts` of the working warehouse, from which dbt reads settings, contracts, loads and gate results.
+"""Fill the schema `receipts` of the working warehouse, from which dbt reads settings, contracts, loads and gate results.
 
 See `warehouse.metadata.receipts` for the columns of its tables.
 """

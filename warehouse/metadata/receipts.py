@@ -1,7 +1,7 @@
 """Define schema `receipts`: the settings, contracts, run records and gate results that Levelground passes to dbt.
 
 Every run replaces every table here, so a new table or column needs no migration. dbt's source entries of the schema are
-generated from `TABLES`. See `orchestration.transform.dbt_sources` for the rows.
+generated from `TABLES`. See `orchestration.transform.run_inputs` for the rows.
 """
 
 from __future__ import annotations
