@@ -1,6 +1,6 @@
 """Evaluate how old a source's data are against the limits of its contract (`freshness`).
 
-Add every rule about lateness or staleness here. See `ingest.landing.tables` for `data_as_of`, the end of the delivered data.
+Add every rule about lateness or staleness here. See `ingest.landing.tables` for `data_as_of`, the end of the data.
 """
 
 from __future__ import annotations
