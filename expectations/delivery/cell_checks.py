@@ -13,8 +13,16 @@ from dataclasses import dataclass, field
 
 from expectations.delivery.unmapped_labels import Labels, unmapped_condition
 from ingest.contract import Column, Contract
-from ingest.typing.cells import invalid_flag, missing_flag, read_cells, refused_of, text_of, typed_of
-from ingest.typing.expressions import can_be_invalid, required_columns
+from ingest.typing import (
+    can_be_invalid,
+    invalid_flag,
+    is_refused,
+    missing_flag,
+    read_cells,
+    required_columns,
+    trimmed_cell,
+    typed_cell,
+)
 from warehouse.sql import literal, quoted
 
 BLANK, HEADER, REJECTED = "_is_blank", "_is_header", "_is_rejected"
@@ -61,7 +69,7 @@ def delivery_query(
         "_source_file",
         "_source_row",
     ]
-    rejected = f"not {BLANK} and {refused_of(required)}"
+    rejected = f"not {BLANK} and {is_refused(required)}"
     cells = read_cells(present, relation, city_zone)
     query = f"select *, {rejected} as {REJECTED} from (select {', '.join(parts)} from {cells}) as cells"
     return DeliveryQuery(query, present, required, checks)
@@ -69,7 +77,7 @@ def delivery_query(
 
 def _value(column: Column) -> str:
     name = quoted(column.name)
-    return f"coalesce({name}, '') as {name}" if column.is_label else f"{typed_of(column)} as {name}"
+    return f"coalesce({name}, '') as {name}" if column.is_label else f"{typed_cell(column)} as {name}"
 
 
 def _unmapped(check: LabelCheck, labels: Labels) -> str:
@@ -78,7 +86,7 @@ def _unmapped(check: LabelCheck, labels: Labels) -> str:
 
 
 def _blank(columns: Iterable[Column]) -> str:
-    cells = ", ".join(f"nullif({text_of(column)}, '')" for column in columns)
+    cells = ", ".join(f"nullif({trimmed_cell(column)}, '')" for column in columns)
     return f"coalesce({cells}) is null" if cells else "true"
 
 
@@ -88,7 +96,7 @@ def _header(contract: Contract, required: tuple[Column, ...], present: tuple[Col
     looked_at = [column for column in (*required, *others) if not column.is_hashed][:HEADER_COLUMNS]
     if contract.format.header.rows == "none" or not looked_at:
         return "false"
-    names = {text_of(column): ", ".join(literal(str(name)) for name in column.delivered_names) for column in looked_at}
+    names = {trimmed_cell(column): ", ".join(literal(str(name)) for name in column.delivered_names) for column in looked_at}
     same = (f"coalesce(cast({name} in ({own}) as integer), 0)" for name, own in names.items())
     return f"{' + '.join(same)} > {HEADER_SHARE * len(looked_at):g}"
 

@@ -10,13 +10,13 @@ from collections.abc import Iterator, Sequence
 
 from expectations.engine.checks import Check, measure
 from ingest.contract import Contract
-from ingest.landing.partitions import Partitions
+from ingest.landing import PartitionComparison
 
 # A delivery of more than twice its usual size may contain every row twice.
 VOLUME_RISE = 2.0
 
 
-def release_checks(contract: Contract, compared: Partitions | None, rivals: Sequence[str]) -> Iterator[Check]:
+def release_checks(contract: Contract, compared: PartitionComparison | None, rivals: Sequence[str]) -> Iterator[Check]:
     """The volume checks of a delivery by load mode `replace_partition`; `compared` is None before the first load."""
     source, drop = contract.source, contract.tolerances.volume_drop_pct
     says = (

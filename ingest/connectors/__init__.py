@@ -1,29 +1,20 @@
-"""From a contract to Arrow batches of text: one module for each kind of origin.
+"""Connectors: each reads the tables of one kind of source as Arrow batches of text.
 
-Here: what every connector yields (`Part`), how raw columns become the contract's (`conform`), and the choice of connector.
-Not here: writing batches down (`ingest.delivery.write_batch`), judging them (`expectations`).
-
-A connector is a thin map onto a library that fetches or reads well. All yield the same: record batches of text under the
-names of the delivery, nothing cast, and `conform` does the rest once.
+Other packages import from here. Every connector yields the same: batches of text under the delivered column names, without any
+cast. `ingest.delivery.Conformer` turns them into the contract's columns.
 """
 
-from ingest.connectors.fetch import Fetch, Fetched, Shifted, Since
-from ingest.connectors.origin import Origin, Part, open_folder
+from ingest.connectors.fetch import CursorPosition, DownloadedFile, FetchRequest, SourceChangedDuringRead
+from ingest.connectors.origin import DeliveredTable, Origin, open_folder
 from ingest.connectors.registry import open_live
-from ingest.delivery.header_match import Conformer
-from ingest.errors import DeliveryError
-from ingest.readers.files import delivered_files
 
 __all__ = [
-    "Conformer",
-    "DeliveryError",
-    "Fetch",
-    "Fetched",
+    "CursorPosition",
+    "DeliveredTable",
+    "DownloadedFile",
+    "FetchRequest",
     "Origin",
-    "Part",
-    "Shifted",
-    "Since",
-    "delivered_files",
+    "SourceChangedDuringRead",
     "open_folder",
     "open_live",
 ]

@@ -1,7 +1,6 @@
-"""How a live system is asked this time: since when, with which secrets, and what is known of it from before.
+"""The request that a run makes to a live source: its cursor, its secrets, and the files of the newest delivery.
 
-Here: what a run hands to every live connector, and what a connector hands back beside rows. Not here: the connectors, where
-the cursor comes from (`ingest.landing.cursor`).
+See `ingest.landing.cursor` for the position of the cursor.
 """
 
 from __future__ import annotations
@@ -12,27 +11,29 @@ from collections.abc import Mapping
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from pydantic import BaseModel, ConfigDict
+
 from ingest.contract import Column
 from ingest.errors import DeliveryError
 from warehouse.fingerprint import text_sha256
 
 
 @dataclasses.dataclass(frozen=True)
-class Since:
-    """Rows from `value` of `column` on are wanted, and rows without a value; a time is the wall clock of `zone`."""
+class CursorPosition:
+    """Request the rows from `value` of `column` on, and rows without a value; a time is on the wall clock of `zone`."""
 
     column: Column
     value: dt.datetime | dt.date | int
     zone: str
 
-    def text(self) -> str:
-        """The value as SQL and the receipt write it, in whole seconds."""
+    def as_text(self) -> str:
+        """The value as SQL and the delivery record have it, in whole seconds."""
         if isinstance(self.value, dt.datetime):
             return self.value.isoformat(sep=" ", timespec="seconds")
         return str(self.value)
 
-    def utc(self) -> str:
-        """The value of a time or a date as UTC."""
+    def as_utc(self) -> str:
+        """The value of a time or a date in UTC."""
         moment = self.value if isinstance(self.value, dt.datetime) else dt.datetime.combine(_as_date(self.value), dt.time())
         return moment.replace(tzinfo=ZoneInfo(self.zone)).astimezone(dt.UTC).strftime("%Y-%m-%d %H:%M:%S")
 
@@ -42,9 +43,10 @@ def _as_date(value: dt.date | int) -> dt.date:
     return value
 
 
-@dataclasses.dataclass(frozen=True)
-class Fetched:
-    """A file that was downloaded: by which address (hashed: a query may hold a key), its bytes, and its server's marks."""
+class DownloadedFile(BaseModel):
+    """A downloaded file: the hash of its address (a query string may contain a key), its bytes' hash, and its server's marks."""
+
+    model_config = ConfigDict(frozen=True)
 
     address: str
     name: str
@@ -54,35 +56,35 @@ class Fetched:
 
 
 @dataclasses.dataclass(frozen=True)
-class Fetch:
+class FetchRequest:
     """What a run gives to a live connector.
 
-    `environment` holds the secrets that contracts name; `folder` takes downloads until they are read; `since` is None where
-    everything is wanted; `known` are the files of the newest delivery; `hosts` moves addresses (LEVELGROUND_HOSTS).
+    `environment` has the secrets that contracts name; `folder` keeps downloads until they are read; `since` is None to request
+    everything; `known` are the files of the newest delivery; `hosts` replaces addresses (LEVELGROUND_HOSTS).
     """
 
     environment: Mapping[str, str]
     folder: Path
-    since: Since | None = None
-    known: tuple[Fetched, ...] = ()
+    since: CursorPosition | None = None
+    known: tuple[DownloadedFile, ...] = ()
     hosts: Mapping[str, str] = dataclasses.field(default_factory=dict)
 
     def address(self, url: str) -> str:
-        """The address with its host moved, where the settings say so."""
+        """The address, with its host replaced if the settings replace it."""
         for old, new in self.hosts.items():
             if url == old or url.startswith(f"{old}/"):
                 return new + url.removeprefix(old)
         return url
 
-    def known_of(self, url: str) -> Fetched | None:
-        """What the newest delivery took from an address."""
-        return next((file for file in self.known if file.address == address_hash(url)), None)
+    def known_file(self, url: str) -> DownloadedFile | None:
+        """The file that the newest delivery downloaded from an address."""
+        return next((file for file in self.known if file.address == hash_address(url)), None)
 
 
-def address_hash(url: str) -> str:
-    """What an address is known by in receipts."""
+def hash_address(url: str) -> str:
+    """The hash by which delivery records identify an address."""
     return text_sha256(url)[:16]
 
 
-class Shifted(DeliveryError):
-    """The rows moved while they were read; read again, they may stand still."""
+class SourceChangedDuringRead(DeliveryError):
+    """The source changed its rows during a read; a second read may succeed."""

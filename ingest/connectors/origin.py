@@ -1,7 +1,7 @@
-"""Where a source's records come from this time: a folder of files, or its live connector.
+"""The origin of a delivery: its tables, and the hash of each file.
 
-Here: `Origin` and `Part`, and which reader takes which file. Not here: finding files (`files`), how a kind of file is read
-(`tables`), which live connector is asked (`live`).
+See `ingest.readers.files` for finding files, `ingest.readers.tables` for the reader of each format, and
+`ingest.connectors.registry` for live connectors.
 """
 
 from __future__ import annotations
@@ -12,22 +12,22 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ingest.connectors.databases import reader
-from ingest.connectors.fetch import Fetched
+from ingest.connectors.fetch import DownloadedFile
 from ingest.contract import Contract
 from ingest.errors import DeliveryError
-from ingest.readers import tables
-from ingest.readers.files import File, found_files, local_file
-from ingest.readers.reader_types import Opened, Reader
+from ingest.readers.files import File, find_files, local_file
+from ingest.readers.reader_types import OpenTable, Reader
+from ingest.readers.tables import table_readers
 from warehouse.fingerprint import stream_sha256
 
 SQLITE_MAGIC = b"SQLite format 3\x00"
 
 
 @dataclass(frozen=True)
-class Part:
+class DeliveredTable:
     """One table of a delivery: a file, a member of an archive, or the rows of a query.
 
-    `read` opens it; its batches are good while it is open.
+    `read` opens it; its batches can be read while it is open.
     """
 
     name: str
@@ -36,25 +36,25 @@ class Part:
 
 @dataclass(frozen=True)
 class Origin:
-    """What there is to deliver: the parts in their order, and the SHA-256 of the bytes of each file.
+    """The tables of a delivery in order, and the SHA-256 of the bytes of each file.
 
-    A database has no bytes: `file_hashes` is empty then, and the delivery is known by its rows. `fetched` are the marks of
-    files that were downloaded; one that has not changed since the newest delivery has hashes and no parts.
+    A database has no files: `file_hashes` is empty, and the rows identify the delivery. `fetched` are the downloaded files. A
+    download that has not changed since the newest delivery has hashes and no tables.
     """
 
-    parts: tuple[Part, ...]
+    tables: tuple[DeliveredTable, ...]
     file_hashes: Mapping[str, str] = field(default_factory=dict)
-    fetched: tuple[Fetched, ...] = ()
+    fetched: tuple[DownloadedFile, ...] = ()
 
 
 def open_folder(contract: Contract, files: tuple[Path, ...], folder: Path) -> Origin:
-    """The delivery that lies in a folder; a SQLite file is asked as the department's database that it is."""
+    """Open the delivery in a folder; a SQLite file is read as a database."""
     return open_files(contract, tuple(local_file(path, folder) for path in files))
 
 
 def open_files(contract: Contract, files: tuple[File, ...]) -> Origin:
-    """The delivery that these files are, wherever they lie."""
-    parts: list[Part] = []
+    """Open the delivery that consists of these files, local or remote."""
+    tables: list[DeliveredTable] = []
     hashes: dict[str, str] = {}
     for file in files:
         try:
@@ -65,48 +65,48 @@ def open_files(contract: Contract, files: tuple[File, ...]) -> Origin:
                 is_sqlite = opened.read(len(SQLITE_MAGIC)) == SQLITE_MAGIC
         except OSError as error:
             raise DeliveryError(
-                contract.source, file.name, f"cannot be read ({error.strerror})", "check its permissions, or deliver it again"
+                contract.source, file.name, f"it cannot be read ({error.strerror})", "check its permissions, or deliver it again"
             ) from None
         if is_sqlite:
             if file.path is None:
-                remedy = "put it into a folder of this machine, or connect to the database itself"
-                raise DeliveryError(contract.source, file.name, "a SQLite file cannot be read from afar", remedy)
-            parts.append(Part(file.name, reader.sqlite_reader(contract, file.path, file.name)))
+                remedy = "copy it to a folder of this machine, or connect to the database itself"
+                raise DeliveryError(contract.source, file.name, "a remote SQLite file cannot be read", remedy)
+            tables.append(DeliveredTable(file.name, reader.sqlite_reader(contract, file.path, file.name)))
         else:
-            found = tables.readers(contract, file, files)
-            parts += [Part(name, _unchanged(contract, file, mark, read)) for name, read in found]
-    return Origin(tuple(parts), hashes)
+            readers = table_readers(contract, file, files)
+            tables += [DeliveredTable(name, _check_unchanged(contract, file, mark, read)) for name, read in readers]
+    return Origin(tuple(tables), hashes)
 
 
-def _unchanged(contract: Contract, file: File, mark: str, read: Reader) -> Reader:
-    """A reader that fails if the file is no longer the one that was hashed: somebody is still writing it."""
+def _check_unchanged(contract: Contract, file: File, mark: str, read: Reader) -> Reader:
+    """A reader that fails if the file has changed since it was hashed, because it is still being written."""
 
     @contextmanager
-    def checked() -> Iterator[Opened]:
+    def read_and_check() -> Iterator[OpenTable]:
         with read() as opened:
             yield opened
         try:
             now = file.mark()
         except OSError:
-            now = "gone"
+            now = "removed"
         if now != mark:
-            remedy = "wait until it has been written, and run again; have it written under another name and renamed when done"
+            remedy = "wait until it is complete, and run again; ask its sender to write to another name and rename when done"
             raise DeliveryError(contract.source, file.name, "it changed while it was read", remedy)
 
-    return checked
+    return read_and_check
 
 
 def open_path(contract: Contract, path: str) -> Origin:
-    """What lies under the path of a file connector: a folder, a file, a glob, or an address of fsspec."""
-    return open_files(contract, found_files(contract, path))
+    """Open the path of a file connector: a folder, a file, a glob, or an address of fsspec."""
+    return open_files(contract, find_files(contract, path))
 
 
 def delivered_names(contract: Contract, header: Sequence[str]) -> tuple[str, ...]:
-    """The columns of a header that the contract keeps: a direct identifier that is dropped is not even asked for."""
+    """The columns of a header that the contract keeps; a connector requests no others, such as dropped direct identifiers."""
     known = {str(name) for column in contract.kept_columns for name in column.delivered_names}
     return tuple(name for name in header if name.strip() in known)
 
 
-def distinct(names: Sequence[str]) -> tuple[str, ...]:
-    """Names of parts, each once: a second one of a name gets a number."""
+def distinct_names(names: Sequence[str]) -> tuple[str, ...]:
+    """Unique names of tables: a repeated name gets a number."""
     return tuple(name if name not in names[:at] else f"{at + 1}_{name}" for at, name in enumerate(names))

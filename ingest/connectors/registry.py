@@ -1,13 +1,10 @@
-"""The live connectors, by kind.
-
-Here: which connector reads which kind, the only list of them. Not here: how any of them reads.
-"""
+"""The only list of live connectors: which one reads which kind of contract."""
 
 from __future__ import annotations
 
 from ingest.connectors.databases import reader
-from ingest.connectors.fetch import Fetch
-from ingest.connectors.origin import Origin, Part, open_path
+from ingest.connectors.fetch import FetchRequest
+from ingest.connectors.origin import DeliveredTable, Origin, open_path
 from ingest.contract import (
     ArcgisConnector,
     CkanConnector,
@@ -19,30 +16,31 @@ from ingest.contract import (
 )
 
 
-def open_live(contract: Contract, fetch: Fetch) -> Origin | None:
-    """What the contract's live connector has now; None where it names no place to read from.
+def open_live(contract: Contract, request: FetchRequest) -> Origin | None:
+    """Open the contract's live connector; None if the contract names no place to read from.
 
-    Raises `DeliveryError` for what cannot be fetched, here or when a part is read.
+    Raises `DeliveryError` if something cannot be fetched, here or when a table is read.
     """
     connector = contract.connector
     if isinstance(connector, FileConnector):
         return open_path(contract, connector.path) if connector.path is not None else None
     if isinstance(connector, DatabaseConnector):
-        return Origin((Part(connector.table or "query", reader.live_reader(contract, connector, fetch)),))
-    return _open_portal(contract, connector, fetch)
+        table = DeliveredTable(connector.table or "query", reader.live_reader(contract, connector, request))
+        return Origin((table,))
+    return _open_portal(contract, connector, request)
 
 
 def _open_portal(
-    contract: Contract, connector: CkanConnector | SocrataConnector | ArcgisConnector | HttpConnector, fetch: Fetch
+    contract: Contract, connector: CkanConnector | SocrataConnector | ArcgisConnector | HttpConnector, request: FetchRequest
 ) -> Origin:
-    # dlt takes half a second to import, and most commands ask no portal
+    # importing dlt takes half a second, and most commands request nothing from a portal
     from ingest.connectors.files import download  # noqa: PLC0415
     from ingest.connectors.portals import arcgis, ckan, socrata  # noqa: PLC0415
 
     if isinstance(connector, CkanConnector):
-        return ckan.open_ckan(contract, connector, fetch)
+        return ckan.open_ckan(contract, connector, request)
     if isinstance(connector, SocrataConnector):
-        return socrata.open_socrata(contract, connector, fetch)
+        return socrata.open_socrata(contract, connector, request)
     if isinstance(connector, ArcgisConnector):
-        return arcgis.open_arcgis(contract, connector, fetch)
-    return download.open_http(contract, connector, fetch)
+        return arcgis.open_arcgis(contract, connector, request)
+    return download.open_http(contract, connector, request)

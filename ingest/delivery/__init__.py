@@ -1,1 +1,22 @@
-"""Deliveries on disk: Levelground stores each as it was sent, and checks that it stays intact."""
+"""Deliveries on disk: Levelground stores each one as it was sent, and checks that it stays intact.
+
+Other packages import from here.
+"""
+
+from ingest.delivery.header_match import Conformer
+from ingest.delivery.integrity import find_damage, quarantine_batch
+from ingest.delivery.records import DeliveryRecord, FileRecord
+from ingest.delivery.store import DeliveryStore
+from ingest.delivery.write_batch import Progress, as_next_load, deliver
+
+__all__ = [
+    "Conformer",
+    "DeliveryRecord",
+    "DeliveryStore",
+    "FileRecord",
+    "Progress",
+    "as_next_load",
+    "deliver",
+    "find_damage",
+    "quarantine_batch",
+]

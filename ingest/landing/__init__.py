@@ -1,1 +1,46 @@
-"""The landing tables: promoting accepted batches, recording superseded rows, replaying deliveries."""
+"""The landing tables: promote batches, record superseded rows, replay deliveries.
+
+Other packages import from here, except the record of deletions (`ingest.landing.superseded`).
+"""
+
+from ingest.landing.cursor import read_cursor
+from ingest.landing.landing_journal import JournalEntry, read_journal, save_journal
+from ingest.landing.ledger import LastLoad, LoadCounts, LoadRecord, count_load_rows, last_load
+from ingest.landing.load_modes import since_condition
+from ingest.landing.partition_releases import find_rival_files
+from ingest.landing.partitions import PartitionComparison, compare_partitions
+from ingest.landing.promote import Promotion, promote
+from ingest.landing.prune_deliveries import prune_deliveries
+from ingest.landing.rejected import doubtful_rows, has_refused_or_doubtful, refused_rows, rejected_rows, rejected_values
+from ingest.landing.replay import DeliveryLost, replay
+from ingest.landing.tables import create_delivery_view, ensure_ledger, ensure_tables, period_expression
+
+__all__ = [
+    "DeliveryLost",
+    "JournalEntry",
+    "LastLoad",
+    "LoadCounts",
+    "LoadRecord",
+    "PartitionComparison",
+    "Promotion",
+    "compare_partitions",
+    "count_load_rows",
+    "create_delivery_view",
+    "doubtful_rows",
+    "ensure_ledger",
+    "ensure_tables",
+    "find_rival_files",
+    "has_refused_or_doubtful",
+    "last_load",
+    "period_expression",
+    "promote",
+    "prune_deliveries",
+    "read_cursor",
+    "read_journal",
+    "refused_rows",
+    "rejected_rows",
+    "rejected_values",
+    "replay",
+    "save_journal",
+    "since_condition",
+]

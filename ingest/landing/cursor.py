@@ -1,8 +1,7 @@
-"""The cursor of a source that is asked for what is new: how far landing has got, less the look-back.
+"""The incremental cursor of a source: the newest landed value of its cursor column, less the look-back.
 
-Here: reading it from `landing`, so that it moves when a batch gets in and not when it is fetched: a batch that was held back,
-or fetched by a run that was killed, is asked for again. Not here: asking (`ingest.connectors`), which rows a batch replaces
-(`ingest.landing.promote`).
+The cursor is read from landing, so that it moves when a batch is promoted, not when it is fetched. A batch that was held back, or
+that a killed run had fetched, is requested again.
 """
 
 from __future__ import annotations
@@ -12,54 +11,58 @@ from zoneinfo import ZoneInfo
 
 from duckdb import DuckDBPyConnection
 
-from ingest.connectors.fetch import Since
+from ingest.connectors import CursorPosition
 from ingest.contract import Column, Contract
 from ingest.contract.connectors import lookback
-from ingest.landing.promote import contract_terms
-from ingest.typing.expressions import typed_expression
+from ingest.landing.ledger import contract_fingerprint
+from ingest.typing import typed_expression
 
 
-def read_cursor(con: DuckDBPyConnection, contract: Contract, city_zone: str, now: dt.datetime) -> Since | None:
-    """From where on to ask; None for everything: no cursor, nothing landed, or rows that landed under another contract.
+def read_cursor(con: DuckDBPyConnection, contract: Contract, city_zone: str, now: dt.datetime) -> CursorPosition | None:
+    """The position from which to request rows; None to request everything.
 
-    `now` is the city's wall clock: a time beyond it is a typing error or a clock that is fast, and moves no cursor.
+    It is None if the contract has no cursor, landing is empty, or it has rows of another contract. `now` is on the city's wall
+    clock: a later time is a typing error or a fast clock, and does not move the cursor.
     """
     name = contract.connector.cursor if hasattr(contract.connector, "cursor") else None
     if name is None:
         return None
     column = contract.column(name)
     typed = typed_expression(column, city_zone)
-    believable = f"cast({typed} as timestamp) <= ?" if column.type != "integer" else "? is not null"
+    plausible = f"cast({typed} as timestamp) <= ?" if column.type != "integer" else "? is not null"
     row = con.execute(
-        f'select max({typed}) filter ({believable}), coalesce(bool_or(_contract <> ?), false) from landing."{contract.source}"',
-        [now, contract_terms(contract)],
+        f'select max({typed}) filter ({plausible}), coalesce(bool_or(_contract <> ?), false) from landing."{contract.source}"',
+        [now, contract_fingerprint(contract)],
     ).fetchone()
     if row is None or row[0] is None or row[1]:
         return None
-    return Since(column, _less(row[0], contract, column, city_zone), column.timezone or city_zone)
+    value = _subtract_lookback(row[0], contract, column, city_zone)
+    return CursorPosition(column, value, column.timezone or city_zone)
 
 
-def _less(newest: dt.datetime | dt.date | int, contract: Contract, column: Column, city_zone: str) -> dt.datetime | dt.date | int:
+def _subtract_lookback(
+    newest: dt.datetime | dt.date | int, contract: Contract, column: Column, city_zone: str
+) -> dt.datetime | dt.date | int:
     back = lookback(contract.connector)
     if isinstance(newest, int):
-        assert isinstance(back, int), "the contract was checked"
+        assert isinstance(back, int), "the contract is valid"
         return newest - back
-    assert isinstance(back, dt.timedelta), "the contract was checked"
+    assert isinstance(back, dt.timedelta), "the contract is valid"
     moment = newest if isinstance(newest, dt.datetime) else dt.datetime.combine(newest, dt.time())
     moment -= back
     if contract.load.mode == "replace_period":
-        moment = _start_of(contract.load.period or "day", moment)
+        moment = _start_of_period(contract.load.period or "day", moment)
     if not isinstance(newest, dt.datetime):
         return moment.date()
     zone = ZoneInfo(column.timezone or city_zone)
     moment = moment.replace(tzinfo=ZoneInfo(city_zone)).astimezone(zone).replace(tzinfo=None)
-    # the hour that the clock goes through twice is asked for from its first beginning
+    # when clocks are set back, the repeated hour is requested from its first start
     twice = moment.replace(tzinfo=zone).utcoffset() != moment.replace(tzinfo=zone, fold=1).utcoffset()
     return moment - dt.timedelta(hours=1) if twice else moment
 
 
-def _start_of(period: str, moment: dt.datetime) -> dt.datetime:
-    """Periods are replaced whole, so they are asked for from their first moment."""
+def _start_of_period(period: str, moment: dt.datetime) -> dt.datetime:
+    """The first moment of a period: periods are replaced as a whole, so they are requested from their start."""
     day = moment.replace(hour=0, minute=0, second=0, microsecond=0)
     if period == "day":
         return day

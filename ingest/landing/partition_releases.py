@@ -1,11 +1,11 @@
-"""Which rows of a batch belong to the newest release of their partition.
+"""Select the rows of a batch that belong to the newest release of their partition (load mode `replace_partition`).
 
-A folder may hold several files of one release, an older release next to the newer one, and one file twice. Load mode
-`replace_partition` takes of each partition the newest release alone. See `ingest.landing.promote` for the rows that it replaces.
+A folder may contain several files of one release, an older release next to a newer one, and the same file twice. See
+`ingest.landing.load_modes` for the landed rows that a batch replaces.
 
-The newer of two releases is the one with the later `load.release` of the contract; where the contract has none, a file's name has
-none, or both are alike, the one whose file an earlier load did not contain. The order of names and modification times decide
-nothing: a copy changes both.
+The newer of two releases has the later `load.release` of the contract. If the contract or a file's name has none, or both are
+equal, the newer one is the release whose file no earlier load contained. Names and modification times decide nothing, because a
+copy changes both.
 """
 
 from __future__ import annotations
@@ -19,24 +19,23 @@ from duckdb import DuckDBPyConnection
 
 from ingest.contract import Contract
 from ingest.contract.snapshot import SNAPSHOT_ON
-from ingest.delivery.write_batch import Receipt
-from ingest.landing.snapshots import batch_snapshot
-from ingest.typing.expressions import column_refused, typed_expression
+from ingest.delivery import DeliveryRecord
+from ingest.landing.batch_rows import batch_relation, count_rows, is_usable, new_excluded_row_table
+from ingest.typing import column_refused, typed_expression
 from warehouse.sql import literal, quoted
 
-SPARE = "spare_"
 # load and file
 Key = tuple[str, str]
-# what the file's name says of the release: numbers as numbers, since release 10 comes after release 9
+# the release in a file's name: numbers as numbers, since release 10 follows release 9
 Named = tuple[tuple[bool, int, str], ...]
-# the name's release, and the first load with the file
+# the release in the name, and the sequence of the first load with the file
 Release = tuple[Named, int]
 K = TypeVar("K")
 _FILE = "_load_id || '/' || _source_file"
 
 
-def partition_cells(contract: Contract, city_zone: str) -> list[tuple[str, str, bool]]:
-    """What a partition is named by: the name of each part, its SQL, and whether a message may show its value."""
+def partition_columns(contract: Contract, city_zone: str) -> list[tuple[str, str, bool]]:
+    """The columns of a partition: the name of each, its SQL, and whether a message may show its value."""
     cells = []
     for name in contract.load.partition_by or ():
         if name == SNAPSHOT_ON:
@@ -47,57 +46,52 @@ def partition_cells(contract: Contract, city_zone: str) -> list[tuple[str, str, 
     return cells
 
 
-def record_cells(contract: Contract, city_zone: str) -> list[str]:
-    """SQL of what names one record; the same record in two snapshots of a stock is two. Nothing where there is no key."""
+def record_key_expressions(contract: Contract, city_zone: str) -> list[str]:
+    """SQL of a record's key, empty if the contract has none; the same record in two snapshots of a stock is two records."""
     key = [typed_expression(contract.column(name), city_zone) for name in contract.record_key]
     return [*key, SNAPSHOT_ON] if key and contract.snapshot else key
 
 
-def partition_of(contract: Contract, city_zone: str) -> str:
+def partition_expression(contract: Contract, city_zone: str) -> str:
     """SQL of a row's partition, for comparison with those of other rows."""
-    return f"({', '.join(sql for _, sql, _ in partition_cells(contract, city_zone))})"
+    return f"({', '.join(sql for _, sql, _ in partition_columns(contract, city_zone))})"
 
 
-def spare_tables(con: DuckDBPyConnection) -> list[str]:
-    """The temporary tables of rows that give way to another one of their batch."""
-    named = f"select table_name from duckdb_tables() where temporary and starts_with(table_name, {literal(SPARE)})"
-    return [name for (name,) in con.execute(named).fetchall()]
-
-
-def repeated_files(con: DuckDBPyConnection, receipt: Receipt, rows: str, kept: str, given: str) -> tuple[str, int]:
-    """SQL of the rows of `kept` that are in no second copy of a file, and how many rows that are `given` are in one."""
-    # the same bytes as of another day are another snapshot
+def exclude_repeated_files(
+    con: DuckDBPyConnection, delivery: DeliveryRecord, rows: str, kept: str, given: str
+) -> tuple[str, int]:
+    """SQL of the rows of `kept` that are in no second copy of a file; how many `given` rows are in one."""
+    # the same bytes for another day are another snapshot
     first: dict[tuple[str, str | None], str] = {}
     copies = [
         file.name
-        for file in receipt.files
+        for file in delivery.files
         if file.sha256 and first.setdefault((file.sha256, file.snapshot_on), file.name) != file.name
     ]
     if not copies:
         return kept, 0
     copied = f"_source_file in ({', '.join(map(literal, copies))})"
-    found = con.execute(f"select count(*) from {rows} where {given} and {copied}").fetchone()
-    return f"{kept} and not {copied}", found[0] if found else 0
+    return f"{kept} and not {copied}", count_rows(con, f"select count(*) from {rows} where {given} and {copied}")
 
 
-def newest_releases(
-    con: DuckDBPyConnection, contract: Contract, receipt: Receipt, rows: str, among: str, city_zone: str
+def exclude_older_releases(
+    con: DuckDBPyConnection, contract: Contract, delivery: DeliveryRecord, rows: str, among: str, city_zone: str
 ) -> tuple[str, int]:
-    """SQL that leaves out the rows among some for whose partition there is a newer release; how many these are.
+    """SQL that excludes the rows of `among` for whose partition there is a newer release; the number of these rows.
 
-    A file that stays in the folder next to a new one does not undo what later loads have landed. A delivery without any new file
-    does: an earlier state was delivered again on purpose.
+    An old file in the folder next to a new one does not undo later loads. A delivery without any new file does, because the
+    department sent an earlier state again on purpose.
     """
-    releases = {(receipt.load_id, name): release for name, release in _releases(contract, receipt).items()}
-    partition, table = partition_of(contract, city_zone), f"{SPARE}{len(spare_tables(con))}"
+    releases = {(delivery.load_id, name): release for name, release in _releases(contract, delivery).items()}
+    partition, table = partition_expression(contract, city_zone), new_excluded_row_table(con)
     candidates = f"select *, {partition} as _partition from {rows} where {among}"
-    if _holds_new_and_known(receipt):
-        releases |= _landed_releases(con, contract, receipt)
+    if _has_new_and_known_files(delivery):
+        releases |= _landed_releases(con, contract, delivery)
         candidates += (
             f" union all by name select *, {partition} as _partition from landing.{quoted(contract.source)}"
-            f" where not _refused and {_one_of_files(key for key in releases if key[0] != receipt.load_id)}"
+            f" where not _refused and {_one_of_files(key for key in releases if key[0] != delivery.load_id)}"
         )
-    order = _order(contract, _places(releases), city_zone)
+    order = _release_order(contract, _ranks(releases), city_zone)
     if order is None:
         return "", 0
     con.execute(
@@ -108,24 +102,26 @@ def newest_releases(
         """
     )
     con.execute(f"delete from temp.{table} where _row is null")
-    found = con.execute(f"select count(*) from temp.{table}").fetchone()
-    return (f" and _row not in (select _row from temp.{table})", found[0]) if found and found[0] else ("", 0)
+    found = count_rows(con, f"select count(*) from temp.{table}")
+    return (f" and _row not in (select _row from temp.{table})", found) if found else ("", 0)
 
 
-def rival_files(con: DuckDBPyConnection, contract: Contract, receipt: Receipt, batch: Path, city_zone: str) -> tuple[str, ...]:
-    """The files of one release that hold the same records, so that which of them is the newer is not known.
+def find_rival_files(
+    con: DuckDBPyConnection, contract: Contract, delivery: DeliveryRecord, batch: Path, city_zone: str
+) -> tuple[str, ...]:
+    """The files of one release that contain the same records, so that the newer one is unknown.
 
-    One release holds a record once. Two files with the same record are two releases, and without their order a withdrawn row
-    might be published again. Without a key, records of different files are not compared.
+    One release has a record once. Two files with the same record are two releases. Without their order, Levelground might publish
+    a withdrawn row again. Without a key, records of different files are not compared.
     """
-    if not contract.record_key or len(receipt.files) < 2:
+    if not contract.record_key or len(delivery.files) < 2:
         return ()
-    ranks = file_ranks(contract, receipt)
+    ranks = rank_files(contract, delivery)
     if len(set(ranks.values())) == len(ranks):
         return ()
-    rows = batch_rows(con, contract, receipt, batch, city_zone)
-    good, _ = repeated_files(con, receipt, rows, usable(contract, city_zone), "true")
-    same = record_cells(contract, city_zone)
+    rows = batch_relation(con, contract, delivery, batch, city_zone)
+    good, _ = exclude_repeated_files(con, delivery, rows, is_usable(contract, city_zone), "true")
+    same = record_key_expressions(contract, city_zone)
     names = ", ".join(f"{literal(name)}: {rank}" for name, rank in ranks.items())
     dated = contract.load.release.column if contract.load.release else None
     release = [typed_expression(contract.column(dated), city_zone)] if dated else []
@@ -144,43 +140,31 @@ def rival_files(con: DuckDBPyConnection, contract: Contract, receipt: Receipt, b
     return tuple(file for (file,) in found.fetchall())
 
 
-def usable(contract: Contract, city_zone: str) -> str:
-    """SQL boolean: a row of a batch has a good value in every column that decides where it goes."""
-    bad = " or ".join(column_refused(contract.column(name), city_zone) for name in contract.deciding_columns)
-    return f"not ({bad or 'false'})"
+def rank_files(contract: Contract, delivery: DeliveryRecord) -> dict[str, int]:
+    """The rank of each file's release among those of the delivery, the oldest first; files of one release have one rank."""
+    return _ranks(_releases(contract, delivery))
 
 
-def batch_rows(con: DuckDBPyConnection, contract: Contract, receipt: Receipt, batch: Path, city_zone: str) -> str:
-    """The rows of a batch as a relation; `_row` is the place of a row in it, `_snapshot_on` the date of its snapshot."""
-    dated = f"{batch_snapshot(con, contract, receipt, batch, city_zone)} as {SNAPSHOT_ON}"
-    return f"(select *, file_row_number as _row, {dated} from read_parquet({literal(str(batch))}, file_row_number = true))"
+def _releases(contract: Contract, delivery: DeliveryRecord) -> dict[str, Release]:
+    first_loads = ((file, delivery.sequence if file.first_sequence is None else file.first_sequence) for file in delivery.files)
+    return {file.name: (_named_release(contract, file.name), first) for file, first in first_loads}
 
 
-def file_ranks(contract: Contract, receipt: Receipt) -> dict[str, int]:
-    """The place of each file's release among those of the delivery, the oldest first; files of one release have the same."""
-    return _places(_releases(contract, receipt))
-
-
-def _releases(contract: Contract, receipt: Receipt) -> dict[str, Release]:
-    known = ((file, receipt.sequence if file.first_sequence is None else file.first_sequence) for file in receipt.files)
-    return {file.name: (_named_release(contract, file.name), first) for file, first in known}
-
-
-def _landed_releases(con: DuckDBPyConnection, contract: Contract, receipt: Receipt) -> dict[Key, Release]:
-    """The releases of the files of other loads that have rows in landing; a file of this delivery is none of them."""
+def _landed_releases(con: DuckDBPyConnection, contract: Contract, delivery: DeliveryRecord) -> dict[Key, Release]:
+    """The releases of files of other loads that have rows in landing, except files that this delivery contains, too."""
     found = con.execute(
         f"""
         select distinct landed._load_id, landed._source_file, loads.sequence from landing.{quoted(contract.source)} as landed
         inner join intake.loads as loads on loads.source = ? and landed._load_id = loads.load_id
         where landed._load_id <> ? and not list_contains(?, landed._file_sha256)
         """,
-        [contract.source, receipt.load_id, [file.sha256 for file in receipt.files if file.sha256]],
+        [contract.source, delivery.load_id, [file.sha256 for file in delivery.files if file.sha256]],
     ).fetchall()
     return {(load_id, file): (_named_release(contract, file), sequence) for load_id, file, sequence in found}
 
 
-def _holds_new_and_known(receipt: Receipt) -> bool:
-    is_new = {file.first_sequence in (None, receipt.sequence) for file in receipt.files}
+def _has_new_and_known_files(delivery: DeliveryRecord) -> bool:
+    is_new = {file.first_sequence in (None, delivery.sequence) for file in delivery.files}
     return len(is_new) == 2
 
 
@@ -191,20 +175,20 @@ def _named_release(contract: Contract, file: str) -> Named:
     return tuple((not group.isdecimal(), int(group) if group.isdecimal() else 0, group) for group in groups)
 
 
-def _places(releases: Mapping[K, Release]) -> dict[K, int]:
+def _ranks(releases: Mapping[K, Release]) -> dict[K, int]:
     # a name without a release cannot be compared with one that has it
     by_name = all(named for named, _ in releases.values())
     keys = {key: (named, first) if by_name else (first, named) for key, (named, first) in releases.items()}
     ordered = sorted(set(keys.values()))
-    return {key: ordered.index(place) for key, place in keys.items()}
+    return {key: ordered.index(release) for key, release in keys.items()}
 
 
-def _order(contract: Contract, places: Mapping[Key, int], city_zone: str) -> str | None:
-    """SQL list to order rows by, the oldest release first; None where all rows are of one release."""
+def _release_order(contract: Contract, ranks: Mapping[Key, int], city_zone: str) -> str | None:
+    """SQL list that orders rows by release, the oldest first; None if all rows are of one release."""
     by_column = contract.load.release.column if contract.load.release else None
-    if len(set(places.values())) < 2 and by_column is None:
+    if len(set(ranks.values())) < 2 and by_column is None:
         return None
-    by_file = f"(map {{{', '.join(f'{literal(_joined(key))}: {place}' for key, place in places.items())}}})[{_FILE}]"
+    by_file = f"(map {{{', '.join(f'{literal(_joined(key))}: {rank}' for key, rank in ranks.items())}}})[{_FILE}]"
     if by_column is None:
         return by_file
     column = contract.column(by_column)

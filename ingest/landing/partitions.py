@@ -1,7 +1,6 @@
-"""What a batch of load mode `replace_partition` would withdraw, partition by partition.
+"""Compare a batch of load mode `replace_partition` with the landed rows, partition by partition.
 
-See `expectations.delivery.volume` for the other load modes, and `expectations.delivery.suite_from_contract` for how much is too
-much.
+See `expectations.delivery.volume` for the other load modes, and `expectations.delivery.suite_from_contract` for the limits.
 """
 
 from __future__ import annotations
@@ -13,26 +12,24 @@ from pathlib import Path
 from duckdb import DuckDBPyConnection
 
 from ingest.contract import Contract
-from ingest.delivery.write_batch import Receipt
+from ingest.delivery import DeliveryRecord
+from ingest.landing.batch_rows import batch_relation, drop_excluded_row_tables, excluded_row_tables, is_usable
 from ingest.landing.partition_releases import (
-    batch_rows,
-    newest_releases,
-    partition_cells,
-    record_cells,
-    repeated_files,
-    spare_tables,
-    usable,
+    exclude_older_releases,
+    exclude_repeated_files,
+    partition_columns,
+    record_key_expressions,
 )
 from warehouse.sql import literal, quoted
 
 
 @dataclass(frozen=True)
-class Partitions:
-    """How the partitions of a batch compare with what has landed; all are counts of rows but `new` and `largest_loss`.
+class PartitionComparison:
+    """The partitions of a batch compared with landing; all fields count rows, except `new` and `largest_loss`.
 
-    `rows`, `landed` and `withdrawn` are those of the partitions that have landed before: the batch's rows, the landed ones, and
-    the landed ones without a successor in the batch. `largest_loss` names the partition that loses the largest share, with its
-    own counts. `new` partitions have not landed before; `usual` is the median size of a landed partition.
+    `rows`, `landed` and `withdrawn` are of the partitions that have landed rows: the batch's rows, the landed rows, and the
+    landed rows without a successor in the batch. `largest_loss` names the partition that loses the largest share, with its own
+    counts. `new` partitions have no landed row; `usual` is the median size of a landed partition.
     """
 
     rows: int
@@ -46,23 +43,23 @@ class Partitions:
     usual: float
 
 
-def compared_partitions(
-    con: DuckDBPyConnection, contract: Contract, receipt: Receipt, batch: Path, own: Collection[str], city_zone: str
-) -> Partitions | None:
-    """How a batch compares with the landed rows of other loads than its `own`; None where no row has landed yet."""
-    cells = partition_cells(contract, city_zone)
+def compare_partitions(
+    con: DuckDBPyConnection, contract: Contract, delivery: DeliveryRecord, batch: Path, own: Collection[str], city_zone: str
+) -> PartitionComparison | None:
+    """Compare a batch with the landed rows of loads other than its `own`; None if no row has landed yet."""
+    cells = partition_columns(contract, city_zone)
     names = [quoted(f"_p{at}") for at in range(len(cells))]
     split = ", ".join(f"{sql} as {name}" for (_, sql, _), name in zip(cells, names, strict=True))
-    key = record_cells(contract, city_zone)
-    # rows without a key have no successor, so only their number is compared
+    key = record_key_expressions(contract, city_zone)
+    # rows without a key have no successor, so that only their number is compared
     record = f"hash({', '.join(key)})" if key else "null::ubigint"
     shown = " || ', ' || ".join(
         f"{literal(f'{part} = ')} || {f'cast({name} as varchar)' if is_public else literal('(private)')}"
         for (part, _, is_public), name in zip(cells, names, strict=True)
     )
-    rows, before = batch_rows(con, contract, receipt, batch, city_zone), set(spare_tables(con))
-    kept, _ = repeated_files(con, receipt, rows, usable(contract, city_zone), "true")
-    newest, _ = newest_releases(con, contract, receipt, rows, kept, city_zone)
+    rows, before = batch_relation(con, contract, delivery, batch, city_zone), excluded_row_tables(con)
+    kept, _ = exclude_repeated_files(con, delivery, rows, is_usable(contract, city_zone), "true")
+    newest, _ = exclude_older_releases(con, contract, delivery, rows, kept, city_zone)
     by, own_loads = ", ".join(names), [list(own)]
     try:
         found = con.execute(
@@ -98,9 +95,10 @@ def compared_partitions(
             own_loads,
         ).fetchone()
     finally:
-        for table in set(spare_tables(con)) - before:
-            con.execute(f"drop table temp.{table}")
+        drop_excluded_row_tables(con, keep=before)
     if found is None or found[0] is None:
         return None
     usual, given, landed, withdrawn, new, new_rows, loss = found
-    return Partitions(given, landed, withdrawn, loss["name"], loss["landed"], loss["withdrawn"], new, new_rows, float(usual))
+    return PartitionComparison(
+        given, landed, withdrawn, loss["name"], loss["landed"], loss["withdrawn"], new, new_rows, float(usual)
+    )

@@ -1,6 +1,6 @@
-"""How many landed rows a load withdraws: rows that it replaces and that have no successor in it.
+"""Count the landed rows that a load withdraws: rows that it replaces and that have no successor in it.
 
-See `ingest.landing.partitions` for the same question before a delivery is checked.
+See `ingest.landing.partitions` for the comparison before a delivery is checked.
 """
 
 from __future__ import annotations
@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from duckdb import DuckDBPyConnection
 
 
-def withdrawn_rows(con: DuckDBPyConnection, table: str, replaced: str, usable: str, key: Sequence[str], unit: str) -> int:
-    """Count the rows of `table` among those `replaced` whose `key` no `usable` row of the batch has.
+def count_withdrawn_rows(con: DuckDBPyConnection, table: str, replaced: str, usable: str, key: Sequence[str], unit: str) -> int:
+    """Count the `replaced` rows of `table` whose `key` no `usable` row of the batch has.
 
     Rows without a key have no successor of their own: each `unit` (a period, a partition) withdraws the rows by which it shrinks.
     Refused rows were never published, so that none of them is withdrawn.

@@ -31,7 +31,7 @@ OFFICE_MEMBER = "[Content_Types].xml"
 PACK_AGAIN = "pack it again with an ordinary zip program"
 
 
-def streams(source: str, file: File, member: str | None) -> tuple[Stream, ...]:
+def open_streams(source: str, file: File, member: str | None) -> tuple[Stream, ...]:
     """The streams in a file; `member` says which members of a zip are meant, all without it.
 
     Raises `DeliveryError` for an archive that cannot be opened, holds nothing that is meant, or is not safe to read.
@@ -73,12 +73,12 @@ def _members(source: str, file: File, wanted: str | None) -> tuple[Stream, ...]:
     _not_a_bomb(source, file, found, size)
     every = {info.filename.lower(): info.filename for info in found}
 
-    def beside(name: str, suffix: str) -> Opener | None:
+    def sibling(name: str, suffix: str) -> Opener | None:
         other = every.get(str(PurePosixPath(name).with_suffix(suffix)).lower())
         return partial(_open_member, file, other) if other else None
 
     return tuple(
-        Stream(f"{file.name}/{name}", partial(_open_member, file, name), partial(beside, name), packed=True) for name in meant
+        Stream(f"{file.name}/{name}", partial(_open_member, file, name), partial(sibling, name), packed=True) for name in meant
     )
 
 
@@ -149,4 +149,4 @@ class _Counted(io.RawIOBase):
         return len(data)
 
 
-DAMAGED = (zipfile.BadZipFile, gzip.BadGzipFile, zlib.error, EOFError)
+ARCHIVE_ERRORS = (zipfile.BadZipFile, gzip.BadGzipFile, zlib.error, EOFError)

@@ -19,7 +19,7 @@ IN_DEGREES = frozenset({WGS84, "EPSG:4269", "EPSG:4267", "EPSG:4759", "EPSG:6318
 SAME_AS = {"OGC:CRS84": WGS84, "OGC:CRS83": "EPSG:4269", "OGC:CRS27": "EPSG:4267"}
 
 
-def crs_of(declared: str | None, named: str | None, positions: Sequence[tuple[float, float]], fail: Fail) -> str:
+def choose_crs(declared: str | None, named: str | None, positions: Sequence[tuple[float, float]], fail: Fail) -> str:
     """The CRS that the numbers are in: as the file declares, else the contract; what they contradict counts for nothing."""
     contract = SAME_AS.get(named or "", named)
     could_be_degrees = all(abs(x) <= 180 and abs(y) <= 90 for x, y in positions)

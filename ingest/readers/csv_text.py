@@ -1,7 +1,7 @@
 """CSV: records of any encoding and separator as text columns.
 
 Here: the map from a contract's `format` to pyarrow's streaming CSV reader, and open quotes. Not here: opening files
-(`archives`), encodings (`text_stream`), header rows (`header`), what an error of Arrow means to a steward (`explained`).
+(`archives`), encodings (`text_stream`), header rows (`header`), what an error of Arrow means to a steward (`explain_error`).
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ import pyarrow.csv
 from ingest.contract import Format
 from ingest.errors import DeliveryError
 from ingest.readers.header_rows import split_header
-from ingest.readers.reader_types import MOST_COLUMNS, Fail, Opened, Opener, narrow
+from ingest.readers.reader_types import MOST_COLUMNS, Fail, Opener, OpenTable, check_column_count
 from ingest.readers.text_stream import Utf8Stream
 
 # Arrow wants a whole record in one block; the longest one seen is 2 kB, so 4 MB leaves room for pasted letters.
@@ -28,7 +28,7 @@ RAGGED = re.compile(r"CSV parse error: (?:Row #(\d+): )?Expected (\d+) columns, 
 _ALL_TEXT = {f"f{position}": pa.string() for position in range(MOST_COLUMNS)}
 
 
-def open_csv(how: Format, stream: IO[bytes], opener: Opener, fail: Fail) -> Opened:
+def open_csv(how: Format, stream: IO[bytes], opener: Opener, fail: Fail) -> OpenTable:
     """Read a stream of CSV; columns without a header go by their position. `opener` opens the same stream once more."""
     counted = Utf8Stream(stream, how, _Width(how, fail))
 
@@ -92,7 +92,7 @@ class _Width:
                 self._lines -= bool(self._lines)
             elif not self._lines and not self._quoted:
                 self._columns += 1
-                narrow(self._columns, self._fail)
+                check_column_count(self._columns, self._fail)
 
 
 # Arrow takes all that follows an open quote for one value, without a word.

@@ -1,4 +1,4 @@
-"""dBase tables (.dbf), alone or beside a shapefile: one row a record, its fields as text.
+"""dBase tables (.dbf), alone or sibling a shapefile: one row a record, its fields as text.
 
 Here: the header, and records cut where it says. Not here: shapes (`shapefile`).
 
@@ -19,7 +19,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ingest.contract import Format
-from ingest.readers.reader_types import BATCH_ROWS, Fail, Opened, Stream
+from ingest.readers.reader_types import BATCH_ROWS, Fail, OpenTable, Stream
 
 HEADER_BYTES, FIELD_BYTES, END_OF_FIELDS, END_OF_FILE = 32, 32, b"\x0d", b"\x1a"
 # dBase III to 7, FoxPro, Visual FoxPro, with and without memos; anything else in the first byte is another kind of file.
@@ -50,11 +50,11 @@ class Layout:
     fields: tuple[Field, ...]
 
 
-def open_dbf(how: Format, given: Stream, stream: IO[bytes], fail: Fail) -> Opened:
+def open_dbf(how: Format, given: Stream, stream: IO[bytes], fail: Fail) -> OpenTable:
     """Read a stream of dBase; `EOFError` for an empty one."""
     layout = read_layout(stream, how, fail)
     same_encoding(given, how, fail)
-    return Opened(tuple(field.name for field in layout.fields), (), batches(stream, layout, how, fail))
+    return OpenTable(tuple(field.name for field in layout.fields), (), batches(stream, layout, how, fail))
 
 
 def read_layout(stream: IO[bytes], how: Format, fail: Fail) -> Layout:
@@ -139,11 +139,11 @@ def _decoded(cells: pa.Array, how: Format) -> pa.Array:
 
 
 def same_encoding(given: Stream, how: Format, fail: Fail) -> None:
-    """A .cpg beside the table that names another encoding than the contract: one of them is wrong, and nobody guesses which."""
-    beside = given.beside(".cpg")
-    if beside is None:
+    """A .cpg sibling the table that names another encoding than the contract: one of them is wrong, and nobody guesses which."""
+    sibling = given.sibling(".cpg")
+    if sibling is None:
         return
-    with beside() as stream:
+    with sibling() as stream:
         page = stream.read(64)
     said = page.decode("ascii", "replace").strip().removeprefix("ANSI ").strip()
     try:

@@ -13,17 +13,17 @@ import zlib
 import pyarrow as pa
 
 from ingest.contract import Format
-from ingest.readers.archives import DAMAGED
-from ingest.readers.text_stream import NoMark
+from ingest.readers.archives import ARCHIVE_ERRORS
+from ingest.readers.text_stream import MissingByteOrderMark
 
-DAMAGE = (*DAMAGED, lzma.LZMAError)
-BROKEN = (*DAMAGE, pa.ArrowException, OSError, UnicodeError, NotImplementedError, RuntimeError, struct.error, zlib.error)
+DAMAGE = (*ARCHIVE_ERRORS, lzma.LZMAError)
+READ_ERRORS = (*DAMAGE, pa.ArrowException, OSError, UnicodeError, NotImplementedError, RuntimeError, struct.error, zlib.error)
 
 
-def explained(error: BaseException, how: Format) -> tuple[str, str]:
-    """(problem, remedy) for an error of `BROKEN`."""
+def explain_error(error: BaseException, how: Format) -> tuple[str, str]:
+    """(problem, remedy) for an error of `READ_ERRORS`."""
     text = str(error)
-    if isinstance(error, NoMark):
+    if isinstance(error, MissingByteOrderMark):
         return (
             f"it has no byte order mark, and {how.encoding} without one may be either",
             f"write format.encoding: {how.encoding}-le in the contract, or {how.encoding}-be",

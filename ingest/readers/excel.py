@@ -23,7 +23,7 @@ import pyarrow.compute as pc
 
 from ingest.contract import Format
 from ingest.readers.header_rows import split_header
-from ingest.readers.reader_types import BATCH_ROWS, Fail, Opened, whole
+from ingest.readers.reader_types import BATCH_ROWS, Fail, OpenTable, read_whole
 
 OLE_MAGIC = b"\xd0\xcf\x11\xe0"
 PASSWORD = "EncryptedPackage".encode("utf-16-le")
@@ -49,9 +49,9 @@ PLACED = re.compile(rb'<(?:\w+:)?c\b[^>]*?\br\s*=\s*"([A-Z]{1,3})(\d{1,7})"[^>]*
 MOST_SPARSE, SPARSE_TIMES = 16 << 20, 100
 
 
-def open_excel(how: Format, stream: IO[bytes], fail: Fail) -> Opened:
+def open_excel(how: Format, stream: IO[bytes], fail: Fail) -> OpenTable:
     """Read a stream of Excel; `EOFError` for an empty one."""
-    data = whole(stream, fail)
+    data = read_whole(stream, fail)
     if not data:
         raise EOFError("Empty CSV")
     try:

@@ -5,7 +5,7 @@ Here: signatures that nothing else begins with. Not here: choosing how to read a
 
 from __future__ import annotations
 
-LOOKED_AT = 512
+SIGNATURE_BYTES = 512
 # Signature, what it is, and the kinds of contract that it fits.
 SIGNATURES: tuple[tuple[bytes, str, tuple[str, ...]], ...] = (
     (b"PK\x03\x04", "an Excel workbook or another Office file", ("excel",)),
@@ -21,7 +21,7 @@ SIGNATURES: tuple[tuple[bytes, str, tuple[str, ...]], ...] = (
 PAGES = (b"<!doctype html", b"<html", b"<?xml")
 
 
-def something_else(begins: bytes, kind: str) -> str | None:
+def mismatched_signature(begins: bytes, kind: str) -> str | None:
     """What the file is, if its first bytes are those of something that is not `kind`."""
     for signature, what, kinds in SIGNATURES:
         if begins.startswith(signature):

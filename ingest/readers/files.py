@@ -36,7 +36,7 @@ class File:
     path: Path | None = None
 
 
-def is_delivery(name: PurePosixPath) -> bool:
+def is_delivered_file(name: PurePosixPath) -> bool:
     """Whether a file of that name (below the folder) was sent, and not left behind by a program or still being written."""
     hidden = any(part.startswith((".", "~$")) or part in LEFT_BEHIND for part in name.parts)
     return not hidden and name.suffix.lower() not in UNFINISHED
@@ -45,7 +45,7 @@ def is_delivery(name: PurePosixPath) -> bool:
 def delivered_files(folder: Path) -> tuple[Path, ...]:
     """The files of a source's folder by name, without what programs leave behind or are still writing."""
     names = {path.relative_to(folder).as_posix(): path for path in folder.rglob("*") if path.is_file()}
-    return tuple(names[name] for name in sorted(names) if is_delivery(PurePosixPath(name)))
+    return tuple(names[name] for name in sorted(names) if is_delivered_file(PurePosixPath(name)))
 
 
 def local_file(path: Path, folder: Path) -> File:
@@ -63,7 +63,7 @@ def is_remote(path: str) -> bool:
     return "://" in path
 
 
-def found_files(contract: Contract, path: str) -> tuple[File, ...]:
+def find_files(contract: Contract, path: str) -> tuple[File, ...]:
     """The files that a connector's path means: a folder with all below it, one file, or a glob; by name.
 
     `DeliveryError` where there are none, and where a file system cannot be reached.
@@ -74,7 +74,7 @@ def found_files(contract: Contract, path: str) -> tuple[File, ...]:
     if base.is_dir():
         return tuple(local_file(file, base) for file in delivered_files(base))
     files = sorted(base.parent.glob(base.name)) if base.parent.is_dir() else []
-    meant = [file for file in files if file.is_file() and is_delivery(PurePosixPath(file.name))]
+    meant = [file for file in files if file.is_file() and is_delivered_file(PurePosixPath(file.name))]
     if not meant:
         raise _nothing(contract, path)
     return tuple(local_file(file, base.parent) for file in meant)
@@ -107,7 +107,7 @@ def _remote_files(contract: Contract, url: str) -> tuple[File, ...]:
     except Exception as error:  # noqa: BLE001 - each file system has errors of its own, and they may quote credentials
         remedy = "check its address, that it is up, and its credentials; docs/formats.md says which variables hold them"
         raise DeliveryError(contract.source, url, f"it cannot be listed ({type(error).__name__})", remedy) from None
-    meant = sorted((name, path) for path, name in found.items() if is_delivery(PurePosixPath(name)))
+    meant = sorted((name, path) for path, name in found.items() if is_delivered_file(PurePosixPath(name)))
     if not meant:
         raise _nothing(contract, url)
     return tuple(_remote_file(system, path, name) for name, path in meant)

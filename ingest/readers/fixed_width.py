@@ -18,7 +18,7 @@ import pyarrow.csv
 
 from ingest.contract import Format
 from ingest.readers.header_rows import split_header
-from ingest.readers.reader_types import Fail, Opened
+from ingest.readers.reader_types import Fail, OpenTable
 from ingest.readers.text_stream import Utf8Stream
 
 BLOCK_BYTES = 4 << 20
@@ -26,7 +26,7 @@ BLOCK_BYTES = 4 << 20
 NO_TEXT = "\x1f"
 
 
-def open_fixed_width(how: Format, stream: IO[bytes], fail: Fail) -> Opened:
+def open_fixed_width(how: Format, stream: IO[bytes], fail: Fail) -> OpenTable:
     """Read a stream of lines; `EOFError` for an empty one."""
     edges = [0]
     for width in how.widths or ():

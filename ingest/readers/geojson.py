@@ -17,24 +17,24 @@ from typing import IO, Any
 import pyarrow as pa
 
 from ingest.contract import Format
-from ingest.readers.crs import GEOMETRY, SAME_AS, crs_of
-from ingest.readers.json_text import Number, Unusable, as_text, decoder
-from ingest.readers.reader_types import BATCH_ROWS, Fail, Opened, whole
+from ingest.readers.crs import GEOMETRY, SAME_AS, choose_crs
+from ingest.readers.json_text import Number, UnsupportedJson, as_text, decoder
+from ingest.readers.reader_types import BATCH_ROWS, Fail, OpenTable, read_whole
 
 CRS_NAME = re.compile(
     r"(?:urn:(?:x-)?ogc:def:crs:|https?://www\.opengis\.net/def/crs/)?(EPSG|ESRI|OGC)[:/](?:[\d.]*[:/])?(\w+)", re.IGNORECASE
 )
 
 
-def open_geojson(how: Format, stream: IO[bytes], fail: Fail) -> Opened:
+def open_geojson(how: Format, stream: IO[bytes], fail: Fail) -> OpenTable:
     """Read a stream of GeoJSON. The columns: `id` where features have one, their properties as they come up, `geometry`."""
-    collection = _collection(whole(stream, fail).decode(how.encoding).removeprefix("\ufeff"), fail)
+    collection = _collection(read_whole(stream, fail).decode(how.encoding).removeprefix("\ufeff"), fail)
     features = _features(collection, fail)
-    crs = crs_of(_declared(collection.get("crs"), fail), how.crs, _positions(features, fail), fail)
+    crs = choose_crs(_declared(collection.get("crs"), fail), how.crs, _positions(features, fail), fail)
     records = [({"id": feature["id"]} if "id" in feature else {}) | (feature["properties"] or {}) for feature in features]
     names = tuple(dict.fromkeys(name for record in records for name in record))
     geometries = [as_text(feature[GEOMETRY]) for feature in features]
-    return Opened((*names, GEOMETRY), (), _batches(records, names, geometries), crs)
+    return OpenTable((*names, GEOMETRY), (), _batches(records, names, geometries), crs)
 
 
 def _collection(text: str, fail: Fail) -> dict[str, Any]:
@@ -42,8 +42,8 @@ def _collection(text: str, fail: Fail) -> dict[str, Any]:
         value = decoder().decode(text)
     except json.JSONDecodeError as error:
         raise fail(f"line {error.lineno} is no JSON; is the file cut off?", "deliver it again") from None
-    except (Unusable, RecursionError) as error:
-        raise fail(str(error) if isinstance(error, Unusable) else "it is nested too deeply", "export it again") from None
+    except (UnsupportedJson, RecursionError) as error:
+        raise fail(str(error) if isinstance(error, UnsupportedJson) else "it is nested too deeply", "export it again") from None
     if not isinstance(value, dict) or value.get("type") != "FeatureCollection":
         raise fail("this is no GeoJSON feature collection", "export the layer as GeoJSON, not as Esri JSON or a single geometry")
     # a portal that stops at so many features says so here, and nowhere else

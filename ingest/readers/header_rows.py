@@ -11,15 +11,15 @@ from collections.abc import Iterator, Sequence
 import pyarrow as pa
 
 from ingest.contract import Format
-from ingest.readers.reader_types import Opened
+from ingest.readers.reader_types import OpenTable
 
 
-def positions(columns: int) -> tuple[str, ...]:
+def position_names(columns: int) -> tuple[str, ...]:
     """The names of columns without a header: their positions from 1."""
     return tuple(str(position) for position in range(1, columns + 1))
 
 
-def split_header(records: Iterator[pa.RecordBatch], how: Format) -> Opened:
+def split_header(records: Iterator[pa.RecordBatch], how: Format) -> OpenTable:
     """The table whose first records are its header; without one, columns go by their position."""
     first = next(records, None)
     while first is not None and first.num_rows == 0:
@@ -28,7 +28,7 @@ def split_header(records: Iterator[pa.RecordBatch], how: Format) -> Opened:
         raise EOFError("Empty CSV")
     rows = how.header.count
     lines = [tuple(column[row].as_py() or "" for column in first.columns) for row in range(min(rows, first.num_rows))]
-    header = lines[0] if lines else positions(first.num_columns)
+    header = lines[0] if lines else position_names(first.num_columns)
     second = lines[1] if len(lines) > 1 else ()
     if how.header.merged and second:
         header, second = _merged(header, second), ()
@@ -37,7 +37,7 @@ def split_header(records: Iterator[pa.RecordBatch], how: Format) -> Opened:
         yield first.slice(rows)
         yield from records
 
-    return Opened(header, second, rest())
+    return OpenTable(header, second, rest())
 
 
 def _merged(above: Sequence[str], below: Sequence[str]) -> tuple[str, ...]:

@@ -18,10 +18,10 @@ from typing import Any
 import pyarrow as pa
 
 from ingest.contract import Format
-from ingest.readers.header_rows import positions
-from ingest.readers.json_text import Unusable, as_text, decoder
-from ingest.readers.reader_types import Fail, Opened, Stream, narrow
-from ingest.readers.text_stream import decoded
+from ingest.readers.header_rows import position_names
+from ingest.readers.json_text import UnsupportedJson, as_text, decoder
+from ingest.readers.reader_types import Fail, OpenTable, Stream, check_column_count
+from ingest.readers.text_stream import decode_text
 
 # A record of a portal has some kB; this is room for a long geometry.
 LONGEST_RECORD = 16 << 20
@@ -32,23 +32,23 @@ Records = Callable[[], Iterator[Any]]
 Read = Generator[Any, None, None]
 
 
-def open_json(how: Format, given: Stream, fail: Fail) -> Opened:
+def open_json(how: Format, given: Stream, fail: Fail) -> OpenTable:
     """Read a JSON file: a list of records, at the top or under the member that the contract names."""
 
     def records() -> Iterator[Any]:
         with given.open() as stream:
-            yield from _Document(decoded(stream, how), fail).records(how.records.split(".") if how.records else [])
+            yield from _Document(decode_text(stream, how), fail).records(how.records.split(".") if how.records else [])
 
     return _opened(how, records, fail)
 
 
-def open_jsonl(how: Format, given: Stream, fail: Fail) -> Opened:
+def open_jsonl(how: Format, given: Stream, fail: Fail) -> OpenTable:
     """Read JSON lines: one object a line."""
 
     def records() -> Iterator[Any]:
         read = decoder()
         with given.open() as stream:
-            for number, line in enumerate(_lines(decoded(stream, how), fail), 1):
+            for number, line in enumerate(_lines(decode_text(stream, how), fail), 1):
                 if line.strip(_SPACE):
                     yield _value(read, line, f"line {number}", fail)
                 else:
@@ -74,15 +74,15 @@ def _value(read: json.JSONDecoder, text: str, where: str, fail: Fail) -> Any:
         return read.decode(text)
     except json.JSONDecodeError:
         raise fail(f"{where} is no JSON; is the file cut off?", "deliver it again, one object a line") from None
-    except (Unusable, RecursionError) as error:
+    except (UnsupportedJson, RecursionError) as error:
         raise _unusable(error, fail) from None
 
 
 def _unusable(error: Exception, fail: Fail) -> Exception:
-    return fail(str(error) if isinstance(error, Unusable) else "it is nested too deeply", "export it again")
+    return fail(str(error) if isinstance(error, UnsupportedJson) else "it is nested too deeply", "export it again")
 
 
-def _opened(how: Format, records: Records, fail: Fail) -> Opened:
+def _opened(how: Format, records: Records, fail: Fail) -> OpenTable:
     by_position = how.header.rows == "none"
     shape, shaped = (list, "a list") if by_position else (dict, "an object")
 
@@ -107,7 +107,7 @@ def _opened(how: Format, records: Records, fail: Fail) -> Opened:
                 width = width or len(record)
             elif not record.keys() <= names.keys():
                 names.update(dict.fromkeys(record))
-                narrow(len(names), fail)
+                check_column_count(len(names), fail)
     if not first:
         raise fail("it holds no record", "deliver it again")
 
@@ -122,8 +122,8 @@ def _opened(how: Format, records: Records, fail: Fail) -> Opened:
     short = len(first) < BATCH_ROWS
     if not short:
         first.clear()  # they are read again, with the rest
-    header = positions(width) if by_position else tuple(names)
-    return Opened(header, (), batches())
+    header = position_names(width) if by_position else tuple(names)
+    return OpenTable(header, (), batches())
 
 
 def _batch(records: Sequence[Any], header: Sequence[str], by_position: bool) -> pa.RecordBatch:
@@ -210,7 +210,7 @@ class _Document:
                 value, end = self._read.raw_decode(self._text, self._at)
             except (json.JSONDecodeError, IndexError):
                 end = None
-            except (Unusable, RecursionError) as error:
+            except (UnsupportedJson, RecursionError) as error:
                 raise _unusable(error, self._fail) from None
             # a number may go on in the next piece, and one that ends in a point is read without it
             if end is not None and (self._ended or self._text[end : end + 1] in _BEHIND):

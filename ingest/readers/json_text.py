@@ -15,37 +15,37 @@ class Number(str):
     __slots__ = ()
 
 
-class Unusable(Exception):
+class UnsupportedJson(Exception):
     """JSON that Python would read, and lose something of; the message quotes nothing."""
 
 
 def decoder() -> json.JSONDecoder:
-    """A reader that keeps numbers as `Number`, and raises `Unusable` for what it could not keep."""
+    """A reader that keeps numbers as `Number`, and raises `UnsupportedJson` for what it could not keep."""
     return json.JSONDecoder(parse_float=Number, parse_int=Number, parse_constant=_no_number, object_pairs_hook=_without_repeats)
 
 
 def _no_number(word: str) -> Number:
-    raise Unusable(f"it holds {word} where a number should stand")
+    raise UnsupportedJson(f"it holds {word} where a number should stand")
 
 
 def _without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     members = dict(pairs)
     if len(members) < len(pairs):
-        raise Unusable("a name stands twice in one object, and only one of the two could be kept")
+        raise UnsupportedJson("a name stands twice in one object, and only one of the two could be kept")
     return members
 
 
 def as_text(value: Any) -> str | None:
     """A value as text: itself if it is one, else as JSON."""
-    return None if value is None else str(value) if isinstance(value, str) else compact(value)
+    return None if value is None else str(value) if isinstance(value, str) else as_json(value)
 
 
-def compact(value: Any) -> str:
+def as_json(value: Any) -> str:
     """A value as JSON, with its numbers as they were written."""
     if isinstance(value, Number):
         return str(value)
     if isinstance(value, list):
-        return f"[{','.join(map(compact, value))}]"
+        return f"[{','.join(map(as_json, value))}]"
     if isinstance(value, dict):
-        return f"{{{','.join(f'{compact(name)}:{compact(member)}' for name, member in value.items())}}}"
+        return f"{{{','.join(f'{as_json(name)}:{as_json(member)}' for name, member in value.items())}}}"
     return json.dumps(value, ensure_ascii=False)

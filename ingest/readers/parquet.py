@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from ingest.readers.reader_types import BATCH_ROWS, Fail, Opened, Stream, whole
+from ingest.readers.reader_types import BATCH_ROWS, Fail, OpenTable, Stream, read_whole
 
 MOST_AT_ONCE = 256 << 20
 # Like an archive, a file whose pages get so many times its size is a bomb; and one whose rows do: columns of one value shrink to
@@ -27,9 +27,9 @@ TEXT = "BYTE_ARRAY"
 PREFIXED = "DELTA_BYTE_ARRAY"  # texts that repeat the beginning of the one before
 
 
-def open_parquet(given: Stream, stream: IO[bytes], fail: Fail) -> Opened:
+def open_parquet(given: Stream, stream: IO[bytes], fail: Fail) -> OpenTable:
     """Read a stream of Parquet; one out of an archive is held in memory."""
-    source = io.BytesIO(whole(stream, fail)) if given.packed else stream
+    source = io.BytesIO(read_whole(stream, fail)) if given.packed else stream
     size = source.seek(0, io.SEEK_END)
     source.seek(0)
     file = pq.ParquetFile(source)
@@ -37,7 +37,7 @@ def open_parquet(given: Stream, stream: IO[bytes], fail: Fail) -> Opened:
     if pages > max(NEVER_A_BOMB, MOST_TIMES * size):
         raise _bomb(fail, MOST_TIMES)
     rows = max(1, min(BATCH_ROWS, MOST_AT_ONCE // max(1, _longest_row(file, source))))
-    return Opened(tuple(file.schema_arrow.names), (), _together(_sound(file.iter_batches(batch_size=rows), size, fail)))
+    return OpenTable(tuple(file.schema_arrow.names), (), _together(_sound(file.iter_batches(batch_size=rows), size, fail)))
 
 
 def _sound(batches: Iterator[pa.RecordBatch], size: int, fail: Fail) -> Iterator[pa.RecordBatch]:

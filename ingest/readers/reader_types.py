@@ -1,6 +1,6 @@
 """What every reader is given and gives: bytes that hold a table, the opened table, and how it says that it cannot.
 
-Here: `Stream`, `Opened`, the types around them, the size of a batch, and how much of a file may lie in memory. Not here: any
+Here: `Stream`, `OpenTable`, the types around them, the size of a batch, and how much of a file may lie in memory. Not here: any
 reader.
 """
 
@@ -27,7 +27,7 @@ Fail = Callable[[str, str], DeliveryError]
 """Makes the error of a file from a problem and its remedy, neither of which quotes a cell."""
 
 
-def nothing_beside(_suffix: str) -> Opener | None:
+def no_sibling(_suffix: str) -> Opener | None:
     """For what stands alone."""
     return None
 
@@ -36,18 +36,18 @@ def nothing_beside(_suffix: str) -> Opener | None:
 class Stream:
     """The bytes of one table: a file, what a gz holds, or a member of an archive.
 
-    `open` reads them from the start, as often as need be. `beside` finds the file that lies there under the same name with
-    another suffix (.dbf beside .shp), or None. `packed` says whether they come out of an archive.
+    `open` reads them from the start, as often as need be. `sibling` finds the file that lies there under the same name with
+    another suffix (.dbf sibling .shp), or None. `packed` says whether they come out of an archive.
     """
 
     name: str
     open: Opener
-    beside: Callable[[str], Opener | None] = nothing_beside
+    sibling: Callable[[str], Opener | None] = no_sibling
     packed: bool = False
 
 
 @dataclass(frozen=True)
-class Opened:
+class OpenTable:
     """A table that is open: its header, the second header row where there are two, its records, and for maps the CRS.
 
     `batches` are columns in the order of `header`, good while the table is open. `crs` is the coordinate reference system
@@ -62,17 +62,17 @@ class Opened:
     footer: list[str] = field(default_factory=list)
 
 
-Reader = Callable[[], AbstractContextManager[Opened]]
+Reader = Callable[[], AbstractContextManager[OpenTable]]
 
 
-def narrow(columns: int, fail: Fail) -> None:
+def check_column_count(columns: int, fail: Fail) -> None:
     """An error for more columns than a table has."""
     if columns > MOST_COLUMNS:
         problem = f"it has more than {MOST_COLUMNS:,} columns"
         raise fail(problem, "export it again, one column for each thing that is known of a record; does a name hold a value?")
 
 
-def whole(stream: IO[bytes], fail: Fail) -> bytes:
+def read_whole(stream: IO[bytes], fail: Fail) -> bytes:
     """All bytes of a stream; an error instead of more than fit into memory."""
     data = stream.read(MOST_IN_MEMORY + 1)
     if len(data) > MOST_IN_MEMORY:

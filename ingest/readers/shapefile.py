@@ -1,6 +1,6 @@
 """Shapefiles: one row a record of the .dbf, with its shape of the .shp as GeoJSON text.
 
-Here: shapes beside records, and the coordinate reference system (CRS) of the .prj. Not here: the records (`dbf`), which CRS
+Here: shapes sibling records, and the coordinate reference system (CRS) of the .prj. Not here: the records (`dbf`), which CRS
 holds where file and contract differ (`crs`).
 """
 
@@ -21,8 +21,8 @@ import shapefile
 
 from ingest.contract import Format
 from ingest.readers import dbf
-from ingest.readers.crs import GEOMETRY, crs_of
-from ingest.readers.reader_types import Fail, Opened, Stream, whole
+from ingest.readers.crs import GEOMETRY, choose_crs
+from ingest.readers.reader_types import Fail, OpenTable, Stream, read_whole
 
 HEADER_BYTES, MAGIC = 100, 9994
 # How ArcGIS names, without a code, what is met everywhere in the United States; a local system says its code at the end, or
@@ -41,23 +41,23 @@ _BROKEN = (
 )  # fmt: skip
 
 
-def open_shapefile(how: Format, given: Stream, stack: ExitStack, stream: IO[bytes], fail: Fail) -> Opened:
-    """Read the shapes of a stream with the records beside it; both stay open as long as the stack."""
-    beside = given.beside(".dbf")
-    if beside is None:
-        raise fail("there is no .dbf beside it", "deliver .shp, .dbf, .shx and .prj together, all of one name")
-    shp: Any = BytesIO(whole(stream, fail)) if given.packed else stream
+def open_shapefile(how: Format, given: Stream, stack: ExitStack, stream: IO[bytes], fail: Fail) -> OpenTable:
+    """Read the shapes of a stream with the records sibling it; both stay open as long as the stack."""
+    sibling = given.sibling(".dbf")
+    if sibling is None:
+        raise fail("there is no .dbf sibling it", "deliver .shp, .dbf, .shx and .prj together, all of one name")
+    shp: Any = BytesIO(read_whole(stream, fail)) if given.packed else stream
     lengths, bounds = _walk(shp, fail)
     dbf.same_encoding(given, how, fail)
-    records = stack.enter_context(beside())
+    records = stack.enter_context(sibling())
     layout = dbf.read_layout(records, how, fail)
     if layout.records != len(lengths):
-        raise fail(f"it has {len(lengths):,} shapes, and the .dbf beside it {layout.records:,} records", "export it again")
+        raise fail(f"it has {len(lengths):,} shapes, and the .dbf sibling it {layout.records:,} records", "export it again")
     named = tuple(field.name for field in layout.fields)
-    crs = crs_of(_declared(given, how, fail), how.crs, [bounds[:2], bounds[2:]] if lengths else [], fail)
+    crs = choose_crs(_declared(given, how, fail), how.crs, [bounds[:2], bounds[2:]] if lengths else [], fail)
     shapes = _shapes(shp, lengths, bounds, fail)
     rows = _with_shapes(dbf.batches(records, layout, how, fail), shapes)
-    return Opened((*named, GEOMETRY), (), rows, crs)
+    return OpenTable((*named, GEOMETRY), (), rows, crs)
 
 
 def _walk(shp: Any, fail: Fail) -> tuple[list[int], tuple[float, float, float, float]]:
@@ -109,10 +109,10 @@ def _with_shapes(records: Iterator[pa.RecordBatch], shapes: Iterator[str | None]
 
 def _declared(given: Stream, how: Format, fail: Fail) -> str | None:
     """The CRS of the .prj; a name that nobody here knows must be named in the contract."""
-    beside = given.beside(".prj")
-    if beside is None:
+    sibling = given.sibling(".prj")
+    if sibling is None:
         return None
-    with beside() as stream:
+    with sibling() as stream:
         text = stream.read(1 << 16).decode("utf-8", "replace").strip()
     code, name = CODE.search(text), PROJECTION.match(text)
     if code:

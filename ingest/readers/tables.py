@@ -1,7 +1,7 @@
 """Files that hold a table, plain, in gz or in zip.
 
 Here: which reader takes a file by its contract's `format`, layouts, and the footer. Not here: the readers (one module a kind),
-opening files (`archives`), what their errors mean (`explained`), which columns are taken (`conform`).
+opening files (`archives`), what their errors mean (`explain_error`), which columns are taken (`conform`).
 """
 
 from __future__ import annotations
@@ -17,32 +17,32 @@ import pyarrow.parquet
 
 from ingest.contract import Contract, Format
 from ingest.errors import DeliveryError
-from ingest.readers.archives import streams
+from ingest.readers.archives import open_streams
 from ingest.readers.csv_text import open_csv
 from ingest.readers.dbf import open_dbf
-from ingest.readers.error_translation import BROKEN, explained
+from ingest.readers.error_translation import READ_ERRORS, explain_error
 from ingest.readers.excel import open_excel
-from ingest.readers.file_signatures import LOOKED_AT, something_else
+from ingest.readers.file_signatures import SIGNATURE_BYTES, mismatched_signature
 from ingest.readers.files import File
 from ingest.readers.fixed_width import open_fixed_width
 from ingest.readers.geojson import open_geojson
 from ingest.readers.json_records import open_json, open_jsonl
 from ingest.readers.parquet import open_parquet
-from ingest.readers.reader_types import Fail, Opened, Opener, Reader, Stream, narrow
+from ingest.readers.reader_types import Fail, Opener, OpenTable, Reader, Stream, check_column_count
 from ingest.readers.shapefile import open_shapefile
 
-Beside = Callable[[str], Opener | None]
+FindSibling = Callable[[str], Opener | None]
 
 
-def readers(contract: Contract, file: File, delivery: Sequence[File] = ()) -> Iterator[tuple[str, Reader]]:
+def table_readers(contract: Contract, file: File, delivery: Sequence[File] = ()) -> Iterator[tuple[str, Reader]]:
     """(name, reader) of each table in a file: the file itself, or the members of a zip that the contract means.
 
     `delivery` are all files that came together: a shapefile is several of them.
     """
     how = layout_of(contract.format, file.name)
-    found = streams(contract.source, file, how.member)
+    found = open_streams(contract.source, file, how.member)
     if len(found) == 1 and not found[0].packed:
-        found = (dataclasses.replace(found[0], beside=_beside(file, delivery)),)
+        found = (dataclasses.replace(found[0], sibling=_sibling(file, delivery)),)
     for stream in found:
         inside = layout_of(contract.format, stream.name) if stream.name != file.name else how
         # a member may have a layout of its own; what is said of the archive holds for the rest
@@ -59,14 +59,14 @@ def layout_of(form: Format, name: str) -> Format:
     return form
 
 
-def _beside(file: File, delivery: Sequence[File]) -> Beside:
+def _sibling(file: File, delivery: Sequence[File]) -> FindSibling:
     every = {other.name.lower(): other for other in delivery}
 
-    def beside(suffix: str) -> Opener | None:
+    def sibling(suffix: str) -> Opener | None:
         other = every.get(str(PurePosixPath(file.name).with_suffix(suffix)).lower())
         return other.open if other else None
 
-    return beside
+    return sibling
 
 
 def _is_shape(contract: Contract, how: Format, stream: Stream, found: Sequence[Stream]) -> bool:
@@ -75,7 +75,7 @@ def _is_shape(contract: Contract, how: Format, stream: Stream, found: Sequence[S
     if name.suffix.lower() == ".shp":
         return how.layer in (None, name.stem)
     stem = name.name.split(".")[0]
-    of_a_shape = stream.beside(".shp") or any(
+    of_a_shape = stream.sibling(".shp") or any(
         PurePosixPath(other.name).name.lower() == f"{stem}.shp".lower() for other in found if other is not stream
     )
     if not of_a_shape:
@@ -86,7 +86,7 @@ def _is_shape(contract: Contract, how: Format, stream: Stream, found: Sequence[S
 
 def _reader(contract: Contract, how: Format, given: Stream) -> Reader:
     @contextmanager
-    def read() -> Iterator[Opened]:
+    def read() -> Iterator[OpenTable]:
         def fail(problem: str, remedy: str) -> DeliveryError:
             return DeliveryError(contract.source, given.name, problem, remedy)
 
@@ -94,9 +94,9 @@ def _reader(contract: Contract, how: Format, given: Stream) -> Reader:
             try:
                 _as_agreed(how, given, fail)
                 opened = _open(how, given, stack, fail)
-                narrow(len(opened.header), fail)
-            except BROKEN as error:
-                raise fail(*explained(error, how)) from None
+                check_column_count(len(opened.header), fail)
+            except READ_ERRORS as error:
+                raise fail(*explain_error(error, how)) from None
             footer: list[str] = []
             batches = _guarded(_without_footer(contract, opened.batches, footer), how, fail)
             yield dataclasses.replace(opened, batches=batches, crs=opened.crs or how.crs, footer=footer)
@@ -106,14 +106,14 @@ def _reader(contract: Contract, how: Format, given: Stream) -> Reader:
 
 def _as_agreed(how: Format, given: Stream, fail: Fail) -> None:
     with given.open() as stream:
-        what = something_else(stream.read(LOOKED_AT), how.kind)
+        what = mismatched_signature(stream.read(SIGNATURE_BYTES), how.kind)
     if what:
         raise fail(
             f"this is {what}, and the contract says {how.kind}", "deliver what was agreed, or change format.kind in the contract"
         )
 
 
-def _open(how: Format, given: Stream, stack: ExitStack, fail: Fail) -> Opened:
+def _open(how: Format, given: Stream, stack: ExitStack, fail: Fail) -> OpenTable:
     if how.kind == "json":
         return open_json(how, given, fail)
     if how.kind == "jsonl":
@@ -139,8 +139,8 @@ def _open(how: Format, given: Stream, stack: ExitStack, fail: Fail) -> Opened:
 def _guarded(batches: Iterator[pa.RecordBatch], how: Format, fail: Fail) -> Iterator[pa.RecordBatch]:
     try:
         yield from batches
-    except BROKEN as error:
-        raise fail(*explained(error, how)) from None
+    except READ_ERRORS as error:
+        raise fail(*explain_error(error, how)) from None
 
 
 def _without_footer(contract: Contract, batches: Iterator[pa.RecordBatch], footer: list[str]) -> Iterator[pa.RecordBatch]:

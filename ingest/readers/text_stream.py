@@ -18,7 +18,7 @@ CHUNK_BYTES = 1 << 20
 OF_EITHER_ORDER = {"utf-16": (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE), "utf-32": (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)}
 
 
-class NoMark(UnicodeError):
+class MissingByteOrderMark(UnicodeError):
     """A file whose encoding needs a byte order mark has none."""
 
 
@@ -61,12 +61,12 @@ class _Marked:
     def read(self, size: int = -1) -> bytes:
         chunk = self._stream.read(size)
         if self._marks and chunk and not chunk.startswith(self._marks):
-            raise NoMark("no byte order mark")
+            raise MissingByteOrderMark("no byte order mark")
         self._marks = None
         return chunk
 
 
-def decoded(stream: IO[bytes], how: Format) -> Iterator[str]:
+def decode_text(stream: IO[bytes], how: Format) -> Iterator[str]:
     """The text of a stream in pieces, without its byte order mark; UnicodeError as `Utf8Stream` raises it."""
     name = codecs.lookup(how.encoding).name
     marked = _Marked(stream, OF_EITHER_ORDER.get(name))

@@ -13,7 +13,7 @@ from duckdb import DuckDBPyConnection
 
 from ingest.contract import Column
 from ingest.contract.vocabulary import load_vocabulary
-from ingest.typing.expressions import typed_expression
+from ingest.typing import typed_expression
 from warehouse.sql import literal
 
 # A type is taken for the column's when so many of its cells read, once the words for nothing are out.

@@ -16,12 +16,14 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ingest.connectors import DeliveryError, Fetch, Origin, delivered_files, open_folder, open_live
+from ingest.connectors import FetchRequest, Origin, open_folder, open_live
 from ingest.connectors.origin import SQLITE_MAGIC
 from ingest.contract import Contract
 from ingest.contract.vocabulary import load_vocabulary
 from ingest.contract.words import ENVIRONMENT_NAME
-from ingest.scaffold.detect_format import Unknown, sniffed
+from ingest.errors import DeliveryError
+from ingest.readers import delivered_files
+from ingest.scaffold.detect_format import Unknown, detect_format
 
 # Enough to see rare values, and read in seconds.
 MOST_ROWS = 200_000
@@ -68,7 +70,7 @@ def from_url(url: str, environment: Mapping[str, str], crs: str | None = None) -
     """The file at a URL, which is removed afterwards; `path` is None, because the check fetches it again."""
     connector = {"kind": "http", "url": url}
     with tempfile.TemporaryDirectory(prefix="levelground-") as folder:
-        open_live(_provisional(connector, {"kind": "csv"}), Fetch(environment, Path(folder)))
+        open_live(_provisional(connector, {"kind": "csv"}), FetchRequest(environment, Path(folder)))
         files = delivered_files(Path(folder))
         if not files:
             raise DraftError(f"there is no file behind {url}")
@@ -98,7 +100,7 @@ def _from_files(path: Path, table: str | None, crs: str | None) -> Delivered:
             return _from_sqlite(path, files, table)
     folder = path if path.is_dir() else path.parent
     first = next((file for file in files if file.suffix.lower() == ".shp"), files[0])
-    form, questions = sniffed(first)
+    form, questions = detect_format(first)
     form |= {"crs": crs} if crs else {}
     if form["kind"] == "shapefile" and not path.is_dir():
         files = tuple(file for file in delivered_files(folder) if file.parent == path.parent and file.stem == path.stem)
@@ -125,22 +127,22 @@ def _from_database(variable: str, table: str | None, environment: Mapping[str, s
 
     def opened(*names: str) -> Origin:
         contract = _provisional(connector, {"kind": "csv"}, names or ("no column",))
-        return open_live(contract, Fetch(environment, Path())) or Origin(())
+        return open_live(contract, FetchRequest(environment, Path())) or Origin(())
 
     header, rows, whole = _read(opened(*_names(opened())))
     return Delivered(connector, {"kind": "csv"}, header, rows, whole, (), None)
 
 
 def _names(origin: Origin) -> tuple[str, ...]:
-    with origin.parts[0].read() as opened:
+    with origin.tables[0].read() as opened:
         return tuple(dict.fromkeys(name.strip() for name in opened.header))
 
 
 def _read(origin: Origin) -> tuple[tuple[str, ...], pa.Table, bool]:
-    """The names and first rows of the first part as text; a later part with other names needs a layout."""
-    if not origin.parts:
+    """The names and first rows of the first table as text; a later table with other names needs a layout."""
+    if not origin.tables:
         raise DraftError("there is no table in it")
-    with origin.parts[0].read() as opened:
+    with origin.tables[0].read() as opened:
         header, taken, whole = opened.header, list[pa.RecordBatch](), True
         names = [f"f{at}" for at in range(len(header))]
         count = 0

@@ -27,7 +27,7 @@ from warehouse.sql import literal, quoted
 LOAD_COLUMNS = ("_load_id", "_source_file", "_source_row")
 
 
-def text_of(column: Column) -> str:
+def trimmed_cell(column: Column) -> str:
     """The name of the trimmed cell."""
     return quoted(f"_text_{column.name}")
 
@@ -37,7 +37,7 @@ def missing_flag(column: Column) -> str:
     return quoted(f"_missing_{column.name}")
 
 
-def typed_of(column: Column) -> str:
+def typed_cell(column: Column) -> str:
     """The name of the typed value."""
     return quoted(f"_typed_{column.name}")
 
@@ -52,12 +52,15 @@ def read_cells(columns: Iterable[Column], relation: str, city_zone: str | None) 
     read = tuple(columns)
     raw = {column.name: quoted(f"_raw_{column.name}") for column in read}
     layers = [
-        [f"{_trimmed(column)} as {text_of(column)}" for column in read],
-        [f"{missing_condition(column, text_of(column))} as {missing_flag(column)}" for column in read],
+        [f"{_trimmed(column)} as {trimmed_cell(column)}" for column in read],
+        [f"{missing_condition(column, trimmed_cell(column))} as {missing_flag(column)}" for column in read],
         [f"{_raw(column, city_zone)} as {raw[column.name]}" for column in read],
-        [f"{typed_from_raw(column, text_of(column), raw[column.name], city_zone)} as {typed_of(column)}" for column in read],
         [
-            f"{invalid_typed(column, text_of(column), missing_flag(column), typed_of(column))} as {invalid_flag(column)}"
+            f"{typed_from_raw(column, trimmed_cell(column), raw[column.name], city_zone)} as {typed_cell(column)}"
+            for column in read
+        ],
+        [
+            f"{invalid_typed(column, trimmed_cell(column), missing_flag(column), typed_cell(column))} as {invalid_flag(column)}"
             for column in read
             if can_be_invalid(column)
         ],
@@ -69,7 +72,7 @@ def read_cells(columns: Iterable[Column], relation: str, city_zone: str | None) 
 
 
 def _raw(column: Column, city_zone: str | None) -> str:
-    return f"case when not {missing_flag(column)} then {raw_expression(column, text_of(column), city_zone)} end"
+    return f"case when not {missing_flag(column)} then {raw_expression(column, trimmed_cell(column), city_zone)} end"
 
 
 def _trimmed(column: Column) -> str:
@@ -79,7 +82,7 @@ def _trimmed(column: Column) -> str:
     return f"case when {plain} then {name} else trim({name}) end"
 
 
-def refused_of(columns: Iterable[Column]) -> str:
+def is_refused(columns: Iterable[Column]) -> str:
     """SQL boolean over `read_cells` of these columns: the row has no good value in one of them."""
     bad = [
         part for column in columns for part in (missing_flag(column), *([invalid_flag(column)] if can_be_invalid(column) else []))
@@ -99,7 +102,7 @@ def record_hash(contract: Contract, text: bool = False) -> str:
     `text`: over `read_cells` of those columns.
     """
     names = contract.record_key or tuple(column.name for column in contract.kept_columns)
-    cells = [text_of(contract.column(name)) if text else f"trim({quoted(name)})" for name in names]
+    cells = [trimmed_cell(contract.column(name)) if text else f"trim({quoted(name)})" for name in names]
     parts = ", ".join(f"coalesce({cell}, '')" for cell in cells)
     return f"md5(concat_ws(chr(31), {literal(contract.source)}, {parts}))"
 
@@ -112,7 +115,7 @@ def accepted_rows(contract: Contract, relation: str, city_zone: str | None = Non
     columns = []
     deciding = contract.deciding_columns
     for column in contract.kept_columns:
-        name, typed = quoted(column.name), typed_of(column)
+        name, typed = quoted(column.name), typed_cell(column)
         if column.is_label:
             columns.append(f"coalesce({name}, '') as {name}")
             continue
@@ -123,7 +126,7 @@ def accepted_rows(contract: Contract, relation: str, city_zone: str | None = Non
         )
         if not required:
             branch = f" when {invalid_flag(column)} then 'invalid'" if wrong else ""
-            reason = f"case when {missing_flag(column)} then {missing_reason(column, text_of(column))}{branch} end"
+            reason = f"case when {missing_flag(column)} then {missing_reason(column, trimmed_cell(column))}{branch} end"
             columns.append(f'{reason} as "{column.name}_missing_reason"')
     columns.append(f"{record_hash(contract, text=True)} as _record_hash")
     columns += (*LOAD_COLUMNS, SNAPSHOT_ON) if contract.snapshot else LOAD_COLUMNS

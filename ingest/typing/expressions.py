@@ -186,7 +186,7 @@ def required_columns(contract: Contract) -> tuple[Column, ...]:
     return tuple(column for column in contract.kept_columns if column.required or column.name in deciding)
 
 
-def message(column: Column, reason: str) -> str:
+def rejection_message(column: Column, reason: str) -> str:
     """SQL text that tells a steward what was wrong; it quotes the cell only where the column is public."""
     if reason == "missing":
         return literal(f"{column.name} is empty")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ingest.contract.registry import ContractError
-from ingest.delivery.write_batch import DeliveryStore
+from ingest.delivery import DeliveryStore
 from ingest.landing import landing_journal
 from orchestration.doctor.check_result import CheckResult, ok, warning
 from orchestration.doctor.installation import Installation
@@ -23,7 +23,7 @@ def load_modes(installation: Installation) -> Iterator[CheckResult]:
     warned = False
     for contract in merged:
         store = DeliveryStore(home.deliveries, contract.source)
-        loads = landing_journal.read(store)
+        loads = landing_journal.read_journal(store)
         rows = sum(load.rows_in_landing for load in loads)
         newest = loads[-1].rows_in_landing if loads else 0
         if not loads or loads[-1].adds or not FULL_RELEASE_SHARE * rows <= newest < rows:

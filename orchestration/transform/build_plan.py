@@ -23,7 +23,7 @@ from typing import Any
 from duckdb import DuckDBPyConnection
 
 from ingest.contract.registry import Registry
-from ingest.typing.cells import accepted_rows
+from ingest.typing import accepted_rows
 from orchestration.transform.fingerprints import code_hash, code_version, model_hashes, versions
 from warehouse.fingerprint import text_sha256
 from warehouse.releases import NodeFingerprint

@@ -25,10 +25,10 @@ from typing import Any
 
 from pytest_httpserver import HTTPServer
 
-from ingest.connectors import Fetch, open_live
+from ingest.connectors import FetchRequest, open_live
 from ingest.contract import Contract
 from ingest.contract.vocabulary import load_vocabulary
-from ingest.delivery.write_batch import DeliveryStore, deliver
+from ingest.delivery import DeliveryStore, deliver
 from tests.support.portals import FakeArcgis, FakeCkan, FakeSocrata
 from tests.support.postgres import Postgres
 from tests.support.visits import CONTRACT
@@ -114,7 +114,7 @@ def fetch(connector: dict[str, Any]) -> None:
         before = peak_mb()
         started = time.monotonic()
         (Path(folder) / "fetched").mkdir()
-        origin = open_live(contract, Fetch(os.environ, Path(folder) / "fetched"))
+        origin = open_live(contract, FetchRequest(os.environ, Path(folder) / "fetched"))
         assert origin is not None
         store = DeliveryStore(Path(folder) / "deliveries", contract.source)
         receipt = deliver(contract, origin, store, None, dt.datetime(2025, 12, 1), live=True)

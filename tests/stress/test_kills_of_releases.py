@@ -17,8 +17,7 @@ import duckdb
 import pytest
 
 from ingest.contract import Contract
-from ingest.landing.landing_journal import catch_up
-from ingest.landing.tables import counts
+from ingest.landing import count_load_rows, replay
 from tests.conftest import ROOT
 from tests.stress.releases import FIRST, SECOND, STATES, contract, deliver_and_promote, landed, open_home
 
@@ -40,7 +39,7 @@ def of_one_load(con: duckdb.DuckDBPyConnection, of: Contract) -> None:
     held = con.execute(f'select distinct _load_id from landing."{of.source}"').fetchall()
     assert set(held) <= set(loads)
     for (load_id,) in loads:
-        found = counts(con, of, load_id)
+        found = count_load_rows(con, of, load_id)
         assert found.delivered == found.staged + found.rejected + found.blank + found.duplicate + found.superseded
 
 
@@ -73,7 +72,7 @@ def test_kills_during_the_second_release(tmp_path: Path, record_property: Callab
             assert now in states.values(), f"kill {number}: {len(now)} rows"
             found[wanted if now == states[wanted] else "the state before"] += 1
             of_one_load(con, of)
-            catch_up(con, of, store, "America/Chicago")
+            replay(con, of, store, "America/Chicago")
             deliver_and_promote(con, store, releases[wanted])
             assert landed(con) == states[wanted], f"after kill {number}"
             of_one_load(con, of)

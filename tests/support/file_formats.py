@@ -13,7 +13,7 @@ import openpyxl
 import pytest
 import xlwt
 
-from ingest.connectors import DeliveryError
+from ingest.errors import DeliveryError
 
 CANARY = "Jane Q. Canary"
 

@@ -1,7 +1,7 @@
-"""Sessions of departments' databases: read-only, with time limits, and writing values the same way everywhere.
+"""Settings of a department database's session: read-only, with time limits, and with one text form of each type of value.
 
-Here: what each kind of database needs for that. PostgreSQL and SQLite are tested against servers; MySQL, Oracle and SQL
-Server are written from their manuals and untested (docs/connectors.md). Not here: what is asked (`database`).
+Tests run PostgreSQL and SQLite. The settings of MySQL, Oracle and SQL Server are from their manuals, and untested
+(docs/connectors.md).
 """
 
 from __future__ import annotations
@@ -11,11 +11,11 @@ from typing import Any
 import sqlalchemy as sa
 
 CONNECT_SECONDS = 30
-# One statement, or one batch of a cursor: the slowest query of a department's database that a nightly run should wait for.
+# For one statement, or one batch of a cursor: the longest that a nightly run should wait for a department's database.
 STATEMENT_SECONDS = 600
 
 _ARGUMENTS: dict[str, dict[str, Any]] = {
-    # keepalives and tcp_user_timeout notice within two minutes that the other machine is gone without a word
+    # keepalives and tcp_user_timeout detect within two minutes that the server no longer responds
     "postgresql": {
         "connect_timeout": CONNECT_SECONDS, "application_name": "levelground", "client_encoding": "utf8",
         "keepalives": 1, "keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3, "tcp_user_timeout": 120_000,
@@ -47,25 +47,25 @@ _SESSION = {
 
 
 def connect_arguments(backend: str) -> dict[str, Any]:
-    """What `create_engine` takes for a kind of database beside the URL; the URL's own words win where the driver lets them."""
+    """Arguments of `create_engine` for a kind of database; those in the URL take precedence if the driver allows it."""
     arguments = _ARGUMENTS.get(backend)
     return {"connect_args": arguments} if arguments else {}
 
 
-def begin(connection: sa.Connection, zone: str) -> None:
-    """Make the session one that cannot write, gives up in time, and writes times of instants in `zone`."""
+def prepare_session(connection: sa.Connection, zone: str) -> None:
+    """Make the session read-only, limit its statements' time, and make it write instants as times of `zone`."""
     dialect = connection.dialect.name
     for statement in _SESSION.get(dialect, ()):
         limits = {"seconds": STATEMENT_SECONDS, "milliseconds": STATEMENT_SECONDS * 1000}
         connection.exec_driver_sql(statement.format(**limits))
     if dialect == "postgresql":
         connection.execute(sa.select(sa.func.set_config("TimeZone", zone, False)))
-    # what was set holds for transactions that begin from here on
+    # the settings apply to transactions that begin after this commit
     connection.commit()
     if dialect == "oracle":
         connection.exec_driver_sql("set transaction read only")
 
 
 def text_type(dialect: str) -> sa.types.TypeEngine[str]:
-    """What a value is cast to, so that it arrives as text."""
+    """The type to which a value is cast to return text."""
     return sa.String(4000) if dialect == "oracle" else sa.Text()

@@ -1,11 +1,8 @@
-"""Pages that lose no row and repeat none, however a portal moves under the reader, or a refusal.
+"""Paginators that lose no row and repeat none while a portal changes, and the check of the row count after reading.
 
-Here: two paginators for dlt's client, and the account of what was read against what was counted. Not here: what a page is
-asked with (`ckan`, `socrata`, `arcgis`).
-
-An offset alone is blind: a row deleted on an earlier page shifts the next one by one, and the row in between is never seen.
-So each page begins with the last row of the page before. And a portal that gives fewer rows than were asked for (a limit of
-its own) must not make the reader skip: the next page begins where this one really ended.
+Offsets alone are unsafe. A row deleted on an earlier page shifts the next page by one row, and one row is never read. So each
+page begins with the last row of the page before. A portal may also return fewer rows than requested (its own limit). So the
+next page begins where this one ended, not where it should have ended.
 """
 
 from __future__ import annotations
@@ -13,56 +10,53 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
-from dlt.sources.helpers.rest_client.paginators import BasePaginator
 from requests import Request, Response
 
-from ingest.connectors.fetch import Shifted
+from ingest.connectors.dlt_client import Paginator
+from ingest.connectors.fetch import CursorPosition, SourceChangedDuringRead
+from ingest.connectors.http_client import PortalClient
 from ingest.errors import DeliveryError
 
 Row = Mapping[str, Any]
 
 
-class Overlapping(BasePaginator):
-    """Pages by offset, each from the last row of the page before on; `rows` of them at most in a page, `total` in all."""
+class OverlappingOffsetPaginator(Paginator):
+    """Pages by offset, each from the last row of the page before; up to `page_rows` new rows per page, `total` in all."""
 
-    def __init__(self, offset: str, limit: str, rows: int, total: int, moved: Callable[[], DeliveryError]) -> None:
+    def __init__(self, offset: str, limit: str, page_rows: int, total: int, changed: Callable[[], DeliveryError]) -> None:
         super().__init__()
-        self._offset, self._limit, self._rows, self._total, self._moved = offset, limit, rows, total, moved
+        self._offset, self._limit, self._page_rows, self._total, self._changed = offset, limit, page_rows, total, changed
         self._read = 0
         self._last: Row | None = None
 
     @property
     def all_read(self) -> bool:
-        """Whether as many rows came as were counted."""
+        """Whether the number of rows read equals the total."""
         return self._read == self._total
 
-    def init_request(self, request: Request) -> None:
-        """Ask for the first page."""
-        self.update_request(request)
-
     def update_state(self, _response: Response, data: list[Any] | None = None) -> None:
-        """Take note of a page; it loses the row that the page before ended with."""
+        """Record a page, and remove the row with which the page before ended."""
         page = data if data is not None else []
         if self._last is not None:
             if not page or page[0] != self._last:
-                raise self._moved()
+                raise self._changed()
             del page[0]
         self._read += len(page)
         self._last = page[-1] if page else self._last
-        # a page without a new row is the end, whatever was counted: the account will tell
-        self._has_next_page = bool(page) and self._read < self._total
+        # a page without a new row is the last one; the check of the row count reports missing rows
+        self.finish_unless(bool(page) and self._read < self._total)
 
     def update_request(self, request: Request) -> None:
-        """Ask for the next page."""
+        """Set the parameters of the next page."""
         overlap = 1 if self._read else 0
         request.params = dict(request.params or {}) | {
             self._offset: str(self._read - overlap),
-            self._limit: str(self._rows + overlap),
+            self._limit: str(self._page_rows + overlap),
         }
 
 
-class ByKey(BasePaginator):
-    """Pages in the order of a unique whole number, each from behind the last one of the page before on."""
+class KeysetPaginator(Paginator):
+    """Pages in the order of a unique whole number, each from the number after the last one of the page before."""
 
     def __init__(self, condition: Callable[[int | None], Mapping[str, str]], key: Callable[[Any], int], total: int) -> None:
         super().__init__()
@@ -72,15 +66,11 @@ class ByKey(BasePaginator):
 
     @property
     def all_read(self) -> bool:
-        """Whether as many rows came as were counted."""
+        """Whether the number of rows read equals the total."""
         return self._read == self._total
 
-    def init_request(self, request: Request) -> None:
-        """Ask for the first page."""
-        self.update_request(request)
-
     def update_state(self, _response: Response, data: list[Any] | None = None) -> None:
-        """Take note of a page."""
+        """Record a page."""
         keys = [self._key(row) for row in data or ()]
         last = self.last
         for key in keys:
@@ -88,35 +78,49 @@ class ByKey(BasePaginator):
             last = key
         self.last = last
         self._read += len(keys)
-        self._has_next_page = bool(keys) and self.ordered and self._read < self._total
+        self.finish_unless(bool(keys) and self.ordered and self._read < self._total)
 
     def update_request(self, request: Request) -> None:
-        """Ask for the next page."""
+        """Set the parameters of the next page."""
         request.params = dict(request.params or {}) | dict(self._condition(self.last))
 
 
-def counted(source: str, name: str, pages: Iterable[list[Row]], total: int, after: Callable[[], int]) -> Iterator[list[Row]]:
-    """The pages as they come; at the end `Shifted`, unless as many rows came as were counted before and `after`."""
+def verify_row_count(
+    source: str, name: str, pages: Iterable[list[Row]], total: int, count: Callable[[], int]
+) -> Iterator[list[Row]]:
+    """Yield the pages; then raise `SourceChangedDuringRead` unless the rows read equal `total` and the count afterwards."""
     read = 0
     for page in pages:
         read += len(page)
         yield page
-    now = after()
+    now = count()
     if read == total == now:
         return
     if read > total == now:
-        raise moved(source, name, f"it counted {total:,} rows and gave {read:,}")
+        raise rows_changed(source, name, f"it counted {total:,} rows and returned {read:,}")
     if now != total:
-        raise moved(source, name, f"it had {total:,} rows when reading began and {now:,} when it ended")
-    raise Shifted(
-        source, name, f"it says that it has {total:,} rows and gave {read:,}",
-        "the answer was cut off, and nothing was taken in; the next run asks again; if it stays so, ask whoever runs the portal",
+        raise rows_changed(source, name, f"it had {total:,} rows when reading began and {now:,} when it ended")
+    raise SourceChangedDuringRead(
+        source, name, f"it counted {total:,} rows and returned {read:,}",
+        "the answer was cut off; nothing was ingested; the next run reads it again; if this persists, ask the portal's operator",
     )  # fmt: skip
 
 
-def moved(source: str, name: str, how: str) -> Shifted:
-    """The error of rows that moved while they were read."""
-    return Shifted(
+def rows_changed(source: str, name: str, how: str) -> SourceChangedDuringRead:
+    """The error of a source that changed its rows during a read."""
+    return SourceChangedDuringRead(
         source, name, f"its rows changed while they were read: {how}",
-        "nothing of it was taken in; the next run asks again; if it stays so, run it at an hour when the portal rests",
+        "nothing was ingested; the next run reads it again; if this persists, schedule the run when the portal is idle",
     )  # fmt: skip
+
+
+def cursor_column(client: PortalClient, since: CursorPosition, names: Iterable[str]) -> str:
+    """The delivered name of the cursor's column; an error if none of `names` is that column."""
+    there = set(names)
+    found = next((name for name in map(str, since.column.delivered_names) if name in there), None)
+    if found is None:
+        raise client.error(
+            f"it has no column {since.column.delivered_names[0]}, which is the cursor",
+            "ask the steward for the column's new name, and add it to from: in the contract",
+        )
+    return found

@@ -24,7 +24,7 @@ from pathlib import Path
 import duckdb
 from duckdb import DuckDBPyConnection
 
-from ingest.connectors import delivered_files
+from ingest.readers import delivered_files
 from tests.bench.limit.pasted import RECEIPTS, Model, read_pasted
 from tests.bench.limit.small import read_small
 from warehouse import disclosure

@@ -12,8 +12,9 @@ import duckdb
 import pytest
 from duckdb import DuckDBPyConnection
 
-from ingest.connectors import Origin, delivered_files, open_folder
+from ingest.connectors import Origin, open_folder
 from ingest.contract import Contract
+from ingest.readers import delivered_files
 from tests.support import visits
 from tests.support.visits import Table, Warehouse, visits_contract
 

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from ingest.city import read_city
-from ingest.connectors import Conformer
 from ingest.contract import Contract
 from ingest.contract.registry import SOURCES, read_contract
+from ingest.delivery import Conformer
 
 ISSUE = re.compile(r"\b(?!SPD-|UTF-)[A-Z]{3}-\d{2}\b")  # the standard of race and the encoding are no issues
 ISSUES = Path(__file__).resolve().parents[3] / "docs" / "data_issues.md"

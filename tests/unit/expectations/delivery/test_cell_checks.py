@@ -7,7 +7,7 @@ from duckdb import DuckDBPyConnection
 
 from expectations.delivery.cell_checks import BLANK, HEADER, REJECTED, DeliveryQuery, delivery_query
 from ingest.contract import Contract
-from ingest.typing.cells import invalid_flag, missing_flag
+from ingest.typing import invalid_flag, missing_flag
 
 MakeContract = Callable[..., Contract]
 LABELS = {"eeo4_hr": frozenset({"WHITE"}), "dpi_wisedash": frozenset({"White"})}

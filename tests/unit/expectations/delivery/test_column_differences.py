@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ import pytest
 from expectations.delivery.column_differences import column_differences, differing, first_rows
 from ingest.contract import Contract
 from ingest.contract.vocabulary import load_vocabulary
-from ingest.delivery.write_batch import FileReceipt, Receipt
+from ingest.delivery import DeliveryRecord, FileRecord
 
 COLUMNS = [
     {"name": "visit_number", "from": "VISIT_NO"},
@@ -34,9 +35,11 @@ def contract(**changes: Any) -> Contract:
     return Contract.model_validate(data | changes, context=load_vocabulary())
 
 
-def receipt(header: tuple[str, ...], **names: tuple[str, ...]) -> Receipt:
-    said = {"columns_missing": (), "columns_unknown": (), "columns_repeated": ()} | names
-    return Receipt("dpt__visits", "l", 1, "2025-12-01", 2, (FileReceipt("a.csv", None, 2, header),), **said)  # type: ignore[arg-type]
+def receipt(header: tuple[str, ...], **names: tuple[str, ...]) -> DeliveryRecord:
+    file = FileRecord(name="a.csv", sha256=None, rows=2, header=header)
+    return DeliveryRecord(
+        source="dpt__visits", load_id="l", sequence=1, delivered_at=dt.datetime(2025, 12, 1), rows=2, files=(file,), **names
+    )
 
 
 def test_each_column_beside_what_was_found() -> None:

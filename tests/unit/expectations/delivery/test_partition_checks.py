@@ -10,11 +10,11 @@ import pytest
 
 from expectations.delivery.delivery_facts import DeliveryFacts
 from ingest.contract import Contract
-from ingest.landing.partitions import Partitions
+from ingest.landing import PartitionComparison
 
 MakeContract = Callable[..., Contract]
 LOAD = {"mode": "replace_partition", "partition_by": ["visit_number"]}
-PLENTY = Partitions(200, 200, 0, "", 0, 0, 0, 0, 20.0)
+PLENTY = PartitionComparison(200, 200, 0, "", 0, 0, 0, 0, 20.0)
 
 
 def failed(result: Any) -> list[tuple[str, str, str]]:
@@ -38,7 +38,7 @@ def failed(result: Any) -> list[tuple[str, str, str]]:
     ids=["first load", "nothing", "within tolerance", "beyond it", "twice the rows", "new partitions", "small new ones"],
 )
 def test_partitions_are_compared_with_the_landed_ones(
-    partitions: Partitions | None,
+    partitions: PartitionComparison | None,
     expected: tuple[str, str, str] | None,
     make_contract: MakeContract,
     judge: Any,

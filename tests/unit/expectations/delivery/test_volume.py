@@ -12,9 +12,7 @@ import pytest
 
 from expectations.delivery.volume import ReplacedRows, VolumeBaseline, volume_baseline
 from ingest.contract import Contract
-from ingest.landing.landing_journal import catch_up, write_down
-from ingest.landing.promote import promote
-from ingest.landing.tables import ensure_tables
+from ingest.landing import ensure_tables, promote, replay, save_journal
 from tests.support.visits import CITY_ZONE, NOON, Warehouse, visits_contract
 
 COLUMNS = [{"name": "k", "type": "integer"}, {"name": "d", "type": "date"}, {"name": "v"}]
@@ -136,9 +134,9 @@ def test_what_adds_is_remembered_beside_the_deliveries(warehouse: Warehouse, com
     contract = contract_of("merge")
     compare(contract, year(range(1, 7)))
     compare(contract, year(range(7, 8)))
-    write_down(warehouse.con, contract, warehouse.store)
+    save_journal(warehouse.con, contract, warehouse.store)
     warehouse.con.execute("delete from landing.dpt__visits; delete from intake.loads")
-    catch_up(warehouse.con, contract, warehouse.store, CITY_ZONE)
+    replay(warehouse.con, contract, warehouse.store, CITY_ZONE)
     assert warehouse.con.execute("select rows_delivered, adds from intake.loads order by sequence").fetchall() == [
         (60, False),
         (10, True),

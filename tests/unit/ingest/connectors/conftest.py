@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from pytest_httpserver import HTTPServer
 
-from ingest.connectors import Fetch, Origin, open_live
+from ingest.connectors import FetchRequest, Origin, open_live
 from ingest.contract import Contract
 from tests.support.portals import FakeArcgis, FakeCkan, FakeSocrata
 
@@ -20,9 +20,10 @@ Live = Callable[..., Any]
 @pytest.fixture(autouse=True)
 def _patience(monkeypatch: pytest.MonkeyPatch) -> None:
     """The same patience as in a run, a thousand times faster."""
-    monkeypatch.setattr("ingest.connectors.portals.client.BACKOFF_SECONDS", 0.001)
-    monkeypatch.setattr("ingest.connectors.portals.client.READ_SECONDS", 0.15)
-    monkeypatch.setattr("ingest.delivery.write_batch.SHIFT_PAUSE_SECONDS", 0.0)
+    for module in ("dlt_client", "http_client"):
+        monkeypatch.setattr(f"ingest.connectors.{module}.BACKOFF_SECONDS", 0.001)
+        monkeypatch.setattr(f"ingest.connectors.{module}.READ_SECONDS", 0.15)
+    monkeypatch.setattr("ingest.delivery.write_batch.PAUSE_SECONDS", 0.0)
 
 
 @pytest.fixture(scope="module")
@@ -60,7 +61,7 @@ def read_live(read_origin: Callable[[Contract, Origin], list[Any]], tmp_path: Pa
     def read(contract: Contract, **keys: Any) -> list[Any]:
         folder = tmp_path / "fetched"
         folder.mkdir(exist_ok=True)
-        origin = open_live(contract, Fetch(**({"environment": {}, "folder": folder} | keys)))
+        origin = open_live(contract, FetchRequest(**({"environment": {}, "folder": folder} | keys)))
         assert origin is not None
         return read_origin(contract, origin)
 

@@ -8,8 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from ingest.connectors import DeliveryError, Fetch, delivered_files, open_folder, open_live
+from ingest.connectors import FetchRequest, open_folder, open_live
 from ingest.contract import Contract
+from ingest.errors import DeliveryError
+from ingest.readers import delivered_files
 
 MakeContract = Callable[..., Contract]
 
@@ -42,7 +44,7 @@ def test_each_file_is_known_by_its_bytes(make_contract: MakeContract, tmp_path: 
     long = "A,B\n" + "1,2\n" * 100_000
     put(tmp_path, b=long, sub__a="A,B\n3,4\n")
     origin = open_folder(make_contract(), delivered_files(tmp_path), tmp_path)
-    assert [part.name for part in origin.parts] == ["b.csv", "sub/a.csv"]
+    assert [part.name for part in origin.tables] == ["b.csv", "sub/a.csv"]
     assert origin.file_hashes == {
         "b.csv": hashlib.sha256(long.encode()).hexdigest(),
         "sub/a.csv": hashlib.sha256(b"A,B\n3,4\n").hexdigest(),
@@ -66,13 +68,13 @@ def test_a_live_file_is_a_folder_a_file_or_a_glob(
 ) -> None:
     put(tmp_path, a="A,B\n1,2\n", b="A,B\n3,4\n")
     contract = make_contract(connector={"kind": "file", "path": f"{tmp_path}{path}"})
-    origin = open_live(contract, Fetch({}, tmp_path))
+    origin = open_live(contract, FetchRequest({}, tmp_path))
     found = [row for table in read_origin(contract, origin) for row in table.rows]  # type: ignore[attr-defined]
     assert found == rows
 
 
 def test_a_live_file_without_a_path_has_nothing(make_contract: MakeContract, tmp_path: Path) -> None:
-    assert open_live(make_contract(), Fetch({}, tmp_path)) is None
+    assert open_live(make_contract(), FetchRequest({}, tmp_path)) is None
 
 
 @pytest.mark.parametrize("path", ["nowhere.csv", "*.csv", "nowhere/at/all.csv"])
@@ -81,4 +83,4 @@ def test_a_live_file_that_is_not_there_is_told(make_contract: MakeContract, tmp_
     with pytest.raises(
         DeliveryError, match=r"no such file or folder; mend connector\.path in the contract, or put the file there"
     ):
-        open_live(contract, Fetch({}, tmp_path))
+        open_live(contract, FetchRequest({}, tmp_path))

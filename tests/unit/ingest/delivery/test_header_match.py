@@ -13,8 +13,9 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from ingest.connectors import Conformer, DeliveryError
 from ingest.contract import Contract
+from ingest.delivery import Conformer
+from ingest.errors import DeliveryError
 
 MakeContract = Callable[..., Contract]
 KEY = b"a key for tests"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import datetime as dt
 import io
 import sqlite3
@@ -16,9 +15,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from ingest.connectors import DeliveryError, Fetch, Origin, open_folder, open_live
+from ingest.connectors import FetchRequest, Origin, open_folder, open_live
 from ingest.contract import Contract
-from ingest.delivery.write_batch import BATCH, GROUP_ROWS, INCOMING, RECEIPT, DeliveryStore, Receipt, _groups, deliver, load_id
+from ingest.delivery import DeliveryRecord, DeliveryStore, deliver
+from ingest.delivery.batch_file import GROUP_ROWS, open_batch_file
+from ingest.delivery.store import BATCH, INCOMING, RECORD, compute_load_id
+from ingest.errors import DeliveryError
 from warehouse.fingerprint import file_sha256
 
 MakeContract = Callable[..., Contract]
@@ -32,11 +34,11 @@ def on_disk(folder: Path) -> list[str]:
 
 def test_a_delivery_is_one_batch_and_a_receipt(warehouse: Any, make_contract: MakeContract) -> None:
     receipt = warehouse.deliver(make_contract(ignore=["C"]), {"b.csv": B, "a.csv": "B,D,C\n2,x,y\n"})
-    assert receipt == Receipt(
+    assert receipt == DeliveryRecord(
         source="dpt__visits",
         load_id=receipt.load_id,
         sequence=1,
-        delivered_at="2025-12-01T12:00:00",
+        delivered_at=NOON,
         rows=3,
         files=receipt.files,
         batch_sha256=file_sha256(warehouse.store.batch(receipt.load_id)),
@@ -47,25 +49,25 @@ def test_a_delivery_is_one_batch_and_a_receipt(warehouse: Any, make_contract: Ma
         ("a.csv", 1, ("B", "D", "C"), ()),
         ("b.csv", 2, ("A", "B"), ()),
     ]
-    assert on_disk(warehouse.folder / "deliveries") == [f"dpt__visits/{receipt.load_id}/{name}" for name in (BATCH, RECEIPT)]
+    assert on_disk(warehouse.folder / "deliveries") == [f"dpt__visits/{receipt.load_id}/{name}" for name in (BATCH, RECORD)]
     assert pq.read_table(warehouse.store.batch(receipt.load_id)).to_pylist() == [
         {"_load_id": receipt.load_id, "a": a, "b": b, "_source_file": file, "_source_row": row}
         for a, b, file, row in [(None, "2", "a.csv", 1), ("3", "4", "b.csv", 1), ("5", "6", "b.csv", 2)]
     ]
-    assert warehouse.store.receipts() == (receipt,)
-    assert Receipt.from_json(receipt.to_json()) == receipt
+    assert warehouse.store.records() == (receipt,)
+    assert DeliveryRecord.from_json(receipt.to_json()) == receipt
 
 
 def test_the_load_id_is_sixteen_hex_digits_of_what_was_delivered(warehouse: Any, make_contract: MakeContract) -> None:
     contract = make_contract()
     receipt = warehouse.deliver(contract, {"a.csv": A})
-    assert receipt.load_id == load_id(contract, (receipt.files[0].sha256,))
+    assert receipt.load_id == compute_load_id(contract, (receipt.files[0].sha256,))
     assert len(receipt.load_id) == 16 and int(receipt.load_id, 16) >= 0
 
 
 def test_load_ids_of_earlier_versions_are_kept(make_contract: MakeContract) -> None:
     # computed by commit 2dc9705: another value would make every delivery of every home a new load
-    assert load_id(make_contract(), ("0" * 64,)) == "97ae0e0c6035ac47"
+    assert compute_load_id(make_contract(), ("0" * 64,)) == "97ae0e0c6035ac47"
 
 
 @pytest.mark.parametrize(
@@ -112,7 +114,7 @@ def test_the_contracts_format_load_and_columns_are_part_of_a_load(
 
 
 def test_two_sources_never_share_a_load(make_contract: MakeContract) -> None:
-    assert load_id(make_contract(), ("ab",)) != load_id(make_contract(source="dpt__calls"), ("ab",))
+    assert compute_load_id(make_contract(), ("ab",)) != compute_load_id(make_contract(source="dpt__calls"), ("ab",))
 
 
 def test_the_same_delivery_again_is_not_read_again(
@@ -128,8 +130,8 @@ def test_the_same_delivery_again_is_not_read_again(
 def test_an_earlier_state_that_comes_again_is_the_latest_word(warehouse: Any, make_contract: MakeContract) -> None:
     first, second, third = (warehouse.deliver(make_contract(), {"a.csv": text}) for text in (A, B, A))
     assert (first.sequence, second.sequence, third.sequence) == (1, 2, 3)
-    assert third == dataclasses.replace(first, sequence=3)
-    assert warehouse.store.receipts() == (second, third)
+    assert third == first.model_copy(update={"sequence": 3})
+    assert warehouse.store.records() == (second, third)
     assert warehouse.deliver(make_contract(), {"a.csv": "A,B\n9,9\n"}).sequence == 4
 
 
@@ -176,14 +178,12 @@ def test_a_failure_leaves_nothing_behind(warehouse: Any, make_contract: MakeCont
         warehouse.deliver(make_contract(), files)
     assert "Canary" not in str(told.value)
     assert on_disk(warehouse.folder / "deliveries") == before
-    assert warehouse.store.receipts() == (good,)
+    assert warehouse.store.records() == (good,)
     assert warehouse.deliver(make_contract(), {"a.csv": A}) == good
 
 
 def test_a_file_whose_first_record_is_no_header_is_told(warehouse: Any, make_contract: MakeContract) -> None:
-    with pytest.raises(
-        DeliveryError, match=r"a\.csv: its header holds none of the contract's columns; deliver it with its header"
-    ):
+    with pytest.raises(DeliveryError, match=r"a\.csv: its header has none of the contract's columns; deliver it with its header"):
         warehouse.deliver(make_contract(), BAD["no header"])
 
 
@@ -193,7 +193,7 @@ def test_an_interrupted_delivery_leaves_nothing_behind(
     def interrupt(*_arguments: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("ingest.delivery.write_batch._BatchWriter.receipt", interrupt)
+    monkeypatch.setattr("ingest.delivery.write_batch._BatchWriter.record", interrupt)
     with pytest.raises(KeyboardInterrupt):
         warehouse.deliver(make_contract(), {"a.csv": A})
     assert on_disk(warehouse.folder / "deliveries") == []
@@ -203,30 +203,30 @@ def test_what_a_kill_left_is_no_delivery(warehouse: Any, make_contract: MakeCont
     first = warehouse.deliver(make_contract(), {"a.csv": A})
     left = warehouse.store.folder / INCOMING
     (warehouse.store.folder / first.load_id).rename(left)
-    assert warehouse.store.receipts() == ()
+    assert warehouse.store.records() == ()
     assert warehouse.deliver(make_contract(), {"a.csv": A}) == first
     assert not left.exists()
 
 
-@pytest.mark.parametrize("lost", [BATCH, RECEIPT])
+@pytest.mark.parametrize("lost", [BATCH, RECORD])
 def test_half_a_delivery_is_delivered_anew(warehouse: Any, make_contract: MakeContract, lost: str) -> None:
     first = warehouse.deliver(make_contract(), {"a.csv": A})
     (warehouse.store.folder / first.load_id / lost).unlink()
-    assert warehouse.store.receipt(first.load_id) is None
+    assert warehouse.store.record(first.load_id) is None
     assert warehouse.deliver(make_contract(), {"a.csv": A}) == first
-    assert warehouse.store.receipts() == (first,)
+    assert warehouse.store.records() == (first,)
 
 
 def test_an_origin_without_parts_is_told(make_contract: MakeContract, tmp_path: Path) -> None:
-    with pytest.raises(DeliveryError, match="there is nothing to read in it; deliver at least one file"):
+    with pytest.raises(DeliveryError, match="it contains no file to read; deliver at least one file"):
         deliver(make_contract(), Origin(()), DeliveryStore(tmp_path, "dpt__visits"), None, NOON)
 
 
 @pytest.fixture
-def fetch(warehouse: Any, make_contract: MakeContract, tmp_path: Path) -> Callable[..., Receipt]:
+def fetch(warehouse: Any, make_contract: MakeContract, tmp_path: Path) -> Callable[..., DeliveryRecord]:
     """Deliver the rows of a live department database."""
 
-    def fetched(*rows: tuple[Any, ...]) -> Receipt:
+    def fetched(*rows: tuple[Any, ...]) -> DeliveryRecord:
         path = tmp_path / "live.db"
         path.unlink(missing_ok=True)
         with closing(sqlite3.connect(path)) as database:
@@ -234,14 +234,14 @@ def fetch(warehouse: Any, make_contract: MakeContract, tmp_path: Path) -> Callab
             database.executemany("insert into visits values (?, ?, ?)", [(*row, "x") for row in rows])
             database.commit()
         contract = make_contract(connector={"kind": "database", "credentials_env": "DPT_URL", "table": "visits"})
-        origin = open_live(contract, Fetch({"DPT_URL": f"sqlite:///{path}"}, tmp_path))
+        origin = open_live(contract, FetchRequest({"DPT_URL": f"sqlite:///{path}"}, tmp_path))
         assert origin is not None
         return deliver(contract, origin, warehouse.store, None, NOON)
 
     return fetched
 
 
-def test_a_databases_delivery_is_known_by_its_rows_in_any_order(warehouse: Any, fetch: Callable[..., Receipt]) -> None:
+def test_a_databases_delivery_is_known_by_its_rows_in_any_order(warehouse: Any, fetch: Callable[..., DeliveryRecord]) -> None:
     first = fetch((1, "x"), (2, None), (2, None))
     assert fetch((2, None), (1, "x"), (2, None)) == first
     others = [fetch((1, "x"), (2, None)), fetch((1, "x"), (2, ""), (2, None)), fetch(("x", 1), (2, None), (2, None)), fetch()]
@@ -263,7 +263,7 @@ def test_batches_are_written_in_groups_that_land_as_they_are(tmp_path: Path) -> 
     schema = pa.schema([("a", pa.string())])
     sizes = [1, 7, 100_000, 300_000, 5, 60_000]
     numbers = iter(range(sum(sizes)))
-    with _groups(tmp_path / "batch.parquet", schema) as write:
+    with open_batch_file(tmp_path / "batch.parquet", schema) as write:
         for size in sizes:
             write(pa.record_batch([pa.array([str(next(numbers)) for _ in range(size)])], schema=schema))
     file = pq.ParquetFile(tmp_path / "batch.parquet")

@@ -17,9 +17,11 @@ import pyarrow as pa
 import pyarrow.parquet
 import pytest
 
-from ingest.connectors import DeliveryError, delivered_files, open_folder
+from ingest.connectors import open_folder
 from ingest.contract import Contract
-from ingest.delivery.write_batch import deliver
+from ingest.delivery import deliver
+from ingest.errors import DeliveryError
+from ingest.readers import delivered_files
 
 MakeContract = Callable[..., Contract]
 KEY = b"a key for tests"

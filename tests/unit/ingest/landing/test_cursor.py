@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from ingest.contract import Contract
-from ingest.landing.cursor import read_cursor
+from ingest.landing import read_cursor
 from tests.support.visits import CITY_ZONE
 
 MakeContract = Callable[..., Contract]

@@ -18,12 +18,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ingest.connectors import Fetch, open_live
+from ingest.connectors import FetchRequest, open_live
 from ingest.contract import Contract
-from ingest.delivery.write_batch import deliver
-from ingest.landing.cursor import read_cursor
-from ingest.landing.promote import contract_terms
-from ingest.landing.tables import ensure_tables
+from ingest.delivery import deliver
+from ingest.landing import ensure_tables, read_cursor
+from ingest.landing.ledger import contract_fingerprint
 from tests.support.visits import CITY_ZONE, HASH_KEY, NOON
 
 MakeContract = Callable[..., Contract]
@@ -112,14 +111,14 @@ class Department:
             database.commit()
         contract, con = self.contracts[which], self.warehouse.con
         since = None if everything else read_cursor(con, contract, CITY_ZONE, life.clock)
-        origin = open_live(contract, Fetch({"DPT_URL": f"sqlite:///{self.path}"}, self.warehouse.folder, since))
+        origin = open_live(contract, FetchRequest({"DPT_URL": f"sqlite:///{self.path}"}, self.warehouse.folder, since))
         assert origin is not None
         return deliver(contract, origin, self.warehouse.store, HASH_KEY, NOON, live=True, since=since)
 
     def landed_otherwise(self, which: int) -> bool:
         """Whether any row landed under another contract than this one."""
         query = "select count(*) from landing.dpt__visits where _contract <> ?"
-        return bool(self.warehouse.con.execute(query, [contract_terms(self.contracts[which])]).fetchone()[0])
+        return bool(self.warehouse.con.execute(query, [contract_fingerprint(self.contracts[which])]).fetchone()[0])
 
     def landed(self) -> list[tuple[Any, ...]]:
         return list(self.warehouse.con.execute("select k, d, v from landing.dpt__visits order by all").fetchall())

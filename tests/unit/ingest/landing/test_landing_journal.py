@@ -12,10 +12,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from ingest.contract import Contract
-from ingest.delivery.integrity import damage, disown, prune
-from ingest.landing import superseded
-from ingest.landing.landing_journal import LANDED, DeliveryLost, catch_up, read, write_down
-from ingest.landing.tables import ensure_tables
+from ingest.delivery import find_damage, quarantine_batch
+from ingest.landing import DeliveryLost, ensure_tables, prune_deliveries, read_journal, replay, save_journal, superseded
+from ingest.landing.landing_journal import JOURNAL
 from tests.support.visits import CITY_ZONE, NOON
 
 MakeContract = Callable[..., Contract]
@@ -50,7 +49,7 @@ def lose(warehouse: Any, contract: Contract) -> None:
 
 
 def restored(warehouse: Any, contract: Contract) -> int:
-    return catch_up(warehouse.con, contract, warehouse.store, CITY_ZONE)
+    return replay(warehouse.con, contract, warehouse.store, CITY_ZONE)
 
 
 @pytest.mark.parametrize("mode", LOADS)
@@ -58,7 +57,7 @@ def test_landing_and_its_ledger_come_back_as_they_were(warehouse: Any, contract_
     contract = contract_of(mode)
     for said in (FIRST, SECOND, THIRD, FIRST):  # the first comes again, and is the last word then
         warehouse.take(contract, {"f.csv": said})
-        write_down(warehouse.con, contract, warehouse.store)
+        save_journal(warehouse.con, contract, warehouse.store)
     landed, loads = warehouse.rows("*"), ledger(warehouse)
     rejected = warehouse.con.execute("select * from intake.rejected_rows order by all").fetchall()
     lose(warehouse, contract)
@@ -72,17 +71,17 @@ def test_landing_and_its_ledger_come_back_as_they_were(warehouse: Any, contract_
 def test_an_older_working_warehouse_takes_in_what_came_since(warehouse: Any, contract_of: Callable[[str], Contract]) -> None:
     contract = contract_of("merge")
     warehouse.take(contract, {"f.csv": FIRST})
-    write_down(warehouse.con, contract, warehouse.store)
+    save_journal(warehouse.con, contract, warehouse.store)
     old = (warehouse.rows("*"), ledger(warehouse))
     warehouse.take(contract, {"f.csv": SECOND})
-    write_down(warehouse.con, contract, warehouse.store)
+    save_journal(warehouse.con, contract, warehouse.store)
     new = (warehouse.rows("*"), ledger(warehouse))
-    newest = warehouse.store.receipts()[-1].load_id
+    newest = warehouse.store.records()[-1].load_id
     warehouse.con.execute("delete from landing.dpt__visits where _load_id = ?", [newest])
     warehouse.con.execute("delete from intake.loads where load_id = ?", [newest])
     warehouse.take(contract, {"f.csv": FIRST})  # as it stood before
     warehouse.con.execute("update intake.loads set sequence = 1")
-    moved = warehouse.store.receipts()[-1]
+    moved = warehouse.store.records()[-1]
     warehouse.store.save(type(moved)(**{**moved.__dict__, "sequence": 1}))
     assert (warehouse.rows("*"), ledger(warehouse)) == old
     assert restored(warehouse, contract) == 1
@@ -93,7 +92,7 @@ def test_a_load_that_came_again_and_was_held_back_keeps_its_place(warehouse: Any
     contract = contract_of("merge")
     warehouse.take(contract, {"f.csv": FIRST})
     warehouse.take(contract, {"f.csv": SECOND})
-    write_down(warehouse.con, contract, warehouse.store)
+    save_journal(warehouse.con, contract, warehouse.store)
     landed, loads = warehouse.rows("*"), ledger(warehouse)
     assert warehouse.deliver(contract, {"f.csv": FIRST}).sequence == 3  # and no gate let it in
     lose(warehouse, contract)
@@ -104,7 +103,7 @@ def test_a_load_that_came_again_and_was_held_back_keeps_its_place(warehouse: Any
 def test_a_held_back_delivery_does_not_come_in_by_the_back_door(warehouse: Any, contract_of: Callable[[str], Contract]) -> None:
     contract = contract_of("append")
     warehouse.take(contract, {"f.csv": FIRST})
-    write_down(warehouse.con, contract, warehouse.store)
+    save_journal(warehouse.con, contract, warehouse.store)
     warehouse.deliver(contract, {"f.csv": SECOND})  # and no gate let it in
     landed = warehouse.rows("*")
     lose(warehouse, contract)
@@ -118,7 +117,7 @@ def test_rows_that_landed_under_an_earlier_contract_come_back_under_it(warehouse
     warehouse.take(old, {"f.csv": FIRST})
     ensure_tables(warehouse.con, new, CITY_ZONE)
     warehouse.take(new, {"g.csv": "k,d,v,w\n7,2025-03-01,g,W\n"})
-    write_down(warehouse.con, new, warehouse.store)
+    save_journal(warehouse.con, new, warehouse.store)
     landed = warehouse.rows("k, d, v, w, _contract")
     assert len({row[-1] for row in landed}) == 2
     lose(warehouse, new)
@@ -130,16 +129,16 @@ def test_a_damaged_batch_is_named_and_the_same_delivery_mends_it(warehouse: Any,
     contract = contract_of("merge")
     warehouse.take(contract, {"f.csv": FIRST})
     warehouse.take(contract, {"f.csv": SECOND})
-    write_down(warehouse.con, contract, warehouse.store)
+    save_journal(warehouse.con, contract, warehouse.store)
     landed, loads = warehouse.rows("*"), ledger(warehouse)
-    newest = warehouse.store.receipts()[-1]
+    newest = warehouse.store.records()[-1]
     batch = warehouse.store.batch(newest.load_id)
     batch.write_bytes(batch.read_bytes()[:-40] + b"x" * 40)
     lose(warehouse, contract)
     with pytest.raises(DeliveryLost, match=r"2 rows of landing .*batch\.parquet, and it is not what was written") as lost:
         restored(warehouse, contract)
     assert warehouse.rows("v") == [("a",), ("b",)]  # what came before it is in
-    disown(warehouse.store, lost.value.load_id)
+    quarantine_batch(warehouse.store, lost.value.load_id)
     (batch.parent / "accepted.json").write_text("{}")
     again = warehouse.deliver(contract, {"f.csv": SECOND})
     assert (again.load_id, again.sequence) == (newest.load_id, newest.sequence)
@@ -152,10 +151,10 @@ def test_a_batch_without_a_row_left_in_landing_is_not_needed(warehouse: Any, con
     contract = contract_of("replace")
     for said in (FIRST, SECOND, THIRD):
         warehouse.take(contract, {"f.csv": said})
-    write_down(warehouse.con, contract, warehouse.store)
+    save_journal(warehouse.con, contract, warehouse.store)
     landed, loads = warehouse.rows("*"), ledger(warehouse)
-    removed = prune(warehouse.con, contract, warehouse.store, NOON + dt.timedelta(days=91), 90)
-    assert removed == [load.load_id for load in read(warehouse.store)[:2]]
+    removed = prune_deliveries(warehouse.con, contract, warehouse.store, NOON + dt.timedelta(days=91), 90)
+    assert removed == [load.load_id for load in read_journal(warehouse.store)[:2]]
     lose(warehouse, contract)
     restored(warehouse, contract)
     assert (warehouse.rows("*"), ledger(warehouse)) == (landed, loads)
@@ -165,24 +164,24 @@ def test_nobody_is_told_what_a_load_took_out_whose_batch_is_lost(warehouse: Any,
     contract = contract_of("merge")
     states = ("1,2025-01-01,a\n2,2025-01-02,b\n3,2025-01-03,c\n", "1,2025-01-01,A\n", "1,2025-01-01,x\n")
     loads = [warehouse.take(contract, {"f.csv": f"k,d,v\n{rows}"}).load_id for rows in states]
-    write_down(warehouse.con, contract, warehouse.store)
-    assert superseded.since(warehouse.con) == {contract.source: 2}
+    save_journal(warehouse.con, contract, warehouse.store)
+    assert superseded.recorded_since(warehouse.con) == {contract.source: 2}
     shutil.rmtree(warehouse.store.folder / loads[1])
     lose(warehouse, contract)
     restored(warehouse, contract)
-    assert superseded.since(warehouse.con) == {contract.source: 3}
+    assert superseded.recorded_since(warehouse.con) == {contract.source: 3}
 
 
 def test_what_stands_there_already_is_not_written_again(warehouse: Any, contract_of: Callable[[str], Contract]) -> None:
     contract = contract_of("merge")
-    write_down(warehouse.con, contract, warehouse.store)
-    assert read(warehouse.store) == ()
+    save_journal(warehouse.con, contract, warehouse.store)
+    assert read_journal(warehouse.store) == ()
     warehouse.take(contract, {"f.csv": FIRST})
-    write_down(warehouse.con, contract, warehouse.store)
-    path = warehouse.store.folder / LANDED
+    save_journal(warehouse.con, contract, warehouse.store)
+    path = warehouse.store.folder / JOURNAL
     path.write_text(path.read_text() + "\n")
     written = path.read_text()
-    write_down(warehouse.con, contract, warehouse.store)
+    save_journal(warehouse.con, contract, warehouse.store)
     assert path.read_text() == written
     assert json.loads(written)[0]["rows_in_landing"] == 2
 
@@ -197,8 +196,8 @@ def test_a_delivery_goes_when_it_is_old_and_no_row_stems_from_it(
     contract = contract_of(mode)
     for said in (FIRST, SECOND, THIRD):
         warehouse.take(contract, {"f.csv": said})
-    prune(warehouse.con, contract, warehouse.store, NOON + dt.timedelta(days=days), 90)
-    assert len(warehouse.store.receipts()) == left
+    prune_deliveries(warehouse.con, contract, warehouse.store, NOON + dt.timedelta(days=days), 90)
+    assert len(warehouse.store.records()) == left
     assert not list(warehouse.store.folder.glob(".removing-*"))
 
 
@@ -207,20 +206,20 @@ def test_the_newest_delivery_stays_also_if_it_never_got_in(warehouse: Any, contr
     ensure_tables(warehouse.con, contract, CITY_ZONE)
     warehouse.deliver(contract, {"f.csv": FIRST})
     waiting = warehouse.deliver(contract, {"f.csv": SECOND})
-    prune(warehouse.con, contract, warehouse.store, NOON + dt.timedelta(days=1000), 90)
-    assert [receipt.load_id for receipt in warehouse.store.receipts()] == [waiting.load_id]
+    prune_deliveries(warehouse.con, contract, warehouse.store, NOON + dt.timedelta(days=1000), 90)
+    assert [receipt.load_id for receipt in warehouse.store.records()] == [waiting.load_id]
 
 
 def test_damage_is_told_of_batches_with_and_without_a_hash(warehouse: Any, contract_of: Callable[[str], Contract]) -> None:
     receipt = warehouse.deliver(contract_of("replace"), {"f.csv": FIRST})
     unhashed = type(receipt)(**{**receipt.__dict__, "batch_sha256": None})
     batch = warehouse.store.batch(receipt.load_id)
-    assert damage(warehouse.store, receipt) is damage(warehouse.store, unhashed) is None
+    assert find_damage(warehouse.store, receipt) is find_damage(warehouse.store, unhashed) is None
     whole = batch.read_bytes()
     pq.write_table(pq.read_table(batch).slice(1), batch)
-    assert damage(warehouse.store, receipt) == "it is not what was written"
-    assert damage(warehouse.store, unhashed) == "it has 2 rows of 3"
+    assert find_damage(warehouse.store, receipt) == "it is not what was written"
+    assert find_damage(warehouse.store, unhashed) == "it has 2 rows of 3"
     batch.write_bytes(whole[: len(whole) // 2])
-    assert damage(warehouse.store, unhashed) == "it does not read"
+    assert find_damage(warehouse.store, unhashed) == "it does not read"
     batch.unlink()
-    assert damage(warehouse.store, receipt) == "it is gone"
+    assert find_damage(warehouse.store, receipt) == "it is gone"

@@ -12,9 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ingest.contract import Contract
-from ingest.landing.landing_journal import catch_up, write_down
-from ingest.landing.partition_releases import file_ranks, rival_files
-from ingest.landing.tables import ensure_tables
+from ingest.landing import ensure_tables, find_rival_files, replay, save_journal
+from ingest.landing.partition_releases import rank_files
 
 MakeContract = Callable[..., Contract]
 NewWarehouse = Callable[[], AbstractContextManager[Any]]
@@ -63,7 +62,7 @@ def test_an_older_release_beside_the_newer_one_changes_nothing(
     assert first.rows_landed == 4
     warehouse.take(contract_of(), {names[0]: FIRST, names[1]: SECOND})
     assert landed(warehouse) == NEWEST
-    load_id = warehouse.store.receipts()[-1].load_id
+    load_id = warehouse.store.records()[-1].load_id
     counts = warehouse.counts(contract_of(), load_id)
     assert (counts.delivered, counts.staged, counts.superseded, counts.duplicate, counts.blank) == (5, 3, 2, 0, 0)
 
@@ -76,7 +75,7 @@ def test_a_file_that_is_delivered_twice_changes_nothing(
     warehouse.take(contract, {"f.csv": FIRST})
     warehouse.take(contract, {names[0]: SECOND, names[1]: FIRST, names[2]: SECOND})
     assert landed(warehouse) == NEWEST
-    counts = warehouse.counts(contract, warehouse.store.receipts()[-1].load_id)
+    counts = warehouse.counts(contract, warehouse.store.records()[-1].load_id)
     assert (counts.delivered, counts.staged, counts.superseded, counts.duplicate) == (6, 3, 2, 1)
 
 
@@ -123,21 +122,21 @@ def test_files_of_removed_deliveries_are_still_known(warehouse: Any, contract_of
     old = warehouse.deliver(contract, {"f.csv": FIRST})
     warehouse.promote(contract, old)
     warehouse.take(contract, {"f.csv": SECOND})
-    warehouse.store.remember_files()
+    warehouse.store.save_first_sequences()
     (warehouse.store.folder / old.load_id / "receipt.json").unlink()
     receipt = warehouse.deliver(contract, {"a.csv": SECOND, "b.csv": FIRST})
-    assert file_ranks(contract, receipt) == {"a.csv": 1, "b.csv": 0}
+    assert rank_files(contract, receipt) == {"a.csv": 1, "b.csv": 0}
 
 
 def test_landing_is_made_again_with_the_same_releases(warehouse: Any, contract_of: Callable[..., Contract]) -> None:
     contract = contract_of()
     for files in ({"f.csv": FIRST}, {"z.csv": FIRST, "a.csv": SECOND}, {"f.csv": said("2024,A,,9")}):
         warehouse.take(contract, files)
-    write_down(warehouse.con, contract, warehouse.store)
+    save_journal(warehouse.con, contract, warehouse.store)
     before = landed(warehouse), warehouse.con.execute("select * from intake.loads order by sequence").fetchall()
     warehouse.con.execute("drop table landing.dpt__visits cascade; delete from intake.loads; delete from intake.marks")
     ensure_tables(warehouse.con, contract, ZONE)
-    assert catch_up(warehouse.con, contract, warehouse.store, ZONE) == 3
+    assert replay(warehouse.con, contract, warehouse.store, ZONE) == 3
     assert (landed(warehouse), warehouse.con.execute("select * from intake.loads order by sequence").fetchall()) == before
 
 
@@ -156,16 +155,16 @@ def test_files_of_one_release_with_the_same_record_are_rivals(
 ) -> None:
     receipt = warehouse.deliver(contract_of(), files)
     batch = warehouse.store.batch(receipt.load_id)
-    assert rival_files(warehouse.con, contract_of(), receipt, batch, ZONE) == rivals
+    assert find_rival_files(warehouse.con, contract_of(), receipt, batch, ZONE) == rivals
     dated = contract_of(release={"file_name": r"^(.)"})
-    assert rival_files(warehouse.con, dated, receipt, batch, ZONE) == ()
+    assert find_rival_files(warehouse.con, dated, receipt, batch, ZONE) == ()
 
 
 def test_a_file_that_an_earlier_load_contained_is_no_rival(warehouse: Any, contract_of: Callable[..., Contract]) -> None:
     contract = contract_of()
     warehouse.take(contract, {"f.csv": FIRST})
     receipt = warehouse.deliver(contract, {"a.csv": FIRST, "b.csv": SECOND})
-    assert rival_files(warehouse.con, contract, receipt, warehouse.store.batch(receipt.load_id), ZONE) == ()
+    assert find_rival_files(warehouse.con, contract, receipt, warehouse.store.batch(receipt.load_id), ZONE) == ()
 
 
 RELEASE = st.dictionaries(st.tuples(st.integers(2023, 2025), st.sampled_from("ABC")), st.integers(0, 99), min_size=1, max_size=6)

@@ -12,7 +12,8 @@ import duckdb
 import pytest
 
 from ingest.contract import Contract
-from ingest.landing.promote import Promotion, contract_terms
+from ingest.landing import Promotion
+from ingest.landing.ledger import contract_fingerprint
 
 MakeContract = Callable[..., Contract]
 COLUMNS = [
@@ -89,7 +90,7 @@ def test_an_earlier_state_that_comes_again_wins(warehouse: Any, contract_of: Cal
         warehouse.take(contract, {"f.csv": text})
     left = {"append": [("1", "A"), ("1", "a"), ("2", "b")]}.get(mode, [("1", "a"), ("2", "b")])
     assert warehouse.rows("k, v") == left
-    (first, second) = sorted(warehouse.store.receipts(), key=lambda receipt: receipt.rows)
+    (first, second) = sorted(warehouse.store.records(), key=lambda receipt: receipt.rows)
     for receipt in (first, second):
         assert min(vars(warehouse.counts(contract, receipt.load_id)).values()) >= 0
     assert warehouse.counts(contract, second.load_id).staged == 2
@@ -320,7 +321,7 @@ def test_a_failure_takes_nothing_in(
         raise KeyboardInterrupt
 
     with monkeypatch.context() as broken:
-        broken.setattr("ingest.landing.promote._data_as_of", fail)
+        broken.setattr("ingest.landing.promote._Batch._data_as_of", fail)
         with pytest.raises(KeyboardInterrupt):
             warehouse.take(contract, {"f.csv": NEW})
     assert (warehouse.rows("*"), warehouse.con.execute("select * from intake.loads").fetchall()) == before
@@ -335,7 +336,7 @@ def test_the_ledger_says_what_became_of_a_load(warehouse: Any, make_contract: Ma
     receipt = warehouse.deliver(contract, {"f.csv": rows("1,2025-01-05,a", "1,2025-01-05,a", ",,", "x,,"), "g.csv": rows("2,,b")})
     warehouse.promote(contract, receipt)
     noon = dt.datetime(2025, 12, 1, 12)
-    terms = contract_terms(contract)
+    terms = contract_fingerprint(contract)
     assert warehouse.con.execute("select * from intake.loads").fetchall() == [
         ("dpt__visits", receipt.load_id, 1, "run", 2, noon, noon, terms, 5, 1, 1, 1, dt.datetime(2025, 1, 5), False, 0)
     ]
@@ -386,4 +387,4 @@ def test_a_partition_counts_its_withdrawn_rows(
 
 def test_contract_terms_of_earlier_versions_are_kept(make_contract: MakeContract) -> None:
     # computed by commit 2dc9705: another value would make every home promote all its deliveries again
-    assert contract_terms(make_contract()) == "1bcaac886e8eab92"
+    assert contract_fingerprint(make_contract()) == "1bcaac886e8eab92"

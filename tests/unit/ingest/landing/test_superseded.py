@@ -30,17 +30,17 @@ def test_a_load_tells_which_rows_gave_way_to_it(warehouse: Any, merged: Contract
     warehouse.take(merged, {"old.csv": OLD})
     warehouse.take(merged, {"new.csv": NEW})
     assert told(warehouse) == [("old.csv", 2, 2)]
-    assert superseded.since(warehouse.con) == {merged.source: 2}
+    assert superseded.recorded_since(warehouse.con) == {merged.source: 2}
 
 
 def test_what_has_been_taken_in_is_forgotten_and_what_came_later_is_not(warehouse: Any, merged: Contract) -> None:
     for text in (OLD, NEW, "k,d,v\n3,2025-01-03,c\n"):
         warehouse.take(merged, {"f.csv": text})
-    superseded.forget(warehouse.con, {merged.source: 2})
+    superseded.invalidate(warehouse.con, {merged.source: 2})
     assert told(warehouse) == [("f.csv", 2, 3)]
-    assert superseded.since(warehouse.con) == {merged.source: 3}
-    superseded.forget(warehouse.con, {merged.source: 1})
-    assert superseded.since(warehouse.con) == {merged.source: 3}, "what is forgotten stays forgotten"
+    assert superseded.recorded_since(warehouse.con) == {merged.source: 3}
+    superseded.invalidate(warehouse.con, {merged.source: 1})
+    assert superseded.recorded_since(warehouse.con) == {merged.source: 3}, "what is forgotten stays forgotten"
 
 
 def test_a_load_that_takes_everything_out_tells_no_rows(warehouse: Any, make_contract: Callable[..., Contract]) -> None:
@@ -48,13 +48,13 @@ def test_a_load_that_takes_everything_out_tells_no_rows(warehouse: Any, make_con
     warehouse.take(contract, {"f.csv": OLD})
     warehouse.take(contract, {"f.csv": NEW})
     assert told(warehouse) == []
-    assert superseded.since(warehouse.con) == {contract.source: 3}
+    assert superseded.recorded_since(warehouse.con) == {contract.source: 3}
 
 
 def test_a_load_that_takes_more_than_half_out_tells_no_rows(warehouse: Any, merged: Contract) -> None:
     warehouse.take(merged, {"f.csv": "k,d,v\n1,2025-01-01,a\n2,2025-01-02,b\n3,2025-01-03,c\n"})
     warehouse.take(merged, {"f.csv": "k,d,v\n1,2025-01-01,A\n2,2025-01-02,B\n"})
     assert told(warehouse) == []
-    assert superseded.since(warehouse.con) == {merged.source: 3}
+    assert superseded.recorded_since(warehouse.con) == {merged.source: 3}
     warehouse.take(merged, {"f.csv": "k,d,v\n3,2025-01-03,C\n"})
     assert told(warehouse) == [("f.csv", 3, 3)]

@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.parquet
 import pytest
 
-from ingest.connectors import DeliveryError
+from ingest.errors import DeliveryError
 
 CANARY = "Jane Q. Canary"
 LONG = "A,B\n" + "".join(f"{number},{CANARY} {number * 7919 % 1000003}\n" for number in range(4000))

@@ -14,17 +14,18 @@ import openpyxl
 import pytest
 from fsspec.implementations.memory import MemoryFileSystem
 
-from ingest.connectors import DeliveryError, Fetch, Origin, open_folder
+from ingest.connectors import FetchRequest, Origin, open_folder
 from ingest.connectors import open_live as open_live_by
 from ingest.contract import Contract
-from ingest.readers.files import is_delivery
+from ingest.errors import DeliveryError
+from ingest.readers.files import is_delivered_file
 
 MakeContract = Callable[..., Contract]
 
 
 def open_live(contract: Contract, environment: dict[str, str]) -> Origin | None:
     """A file connector needs nothing of what a run gives to a live one."""
-    return open_live_by(contract, Fetch(environment, Path()))
+    return open_live_by(contract, FetchRequest(environment, Path()))
 
 
 @pytest.fixture
@@ -177,8 +178,8 @@ def test_a_file_elsewhere_that_changes_while_it_is_read_is_refused(
 
 @pytest.mark.parametrize("name", ["a.csv.part", "a.csv.filepart", "a.TMP", "x/.a.csv", "~$a.xlsx", "desktop.ini", "x.crdownload"])
 def test_what_is_still_being_written_is_no_delivery(name: str) -> None:
-    assert not is_delivery(PurePosixPath(name))
-    assert is_delivery(PurePosixPath("2024/a.csv"))
+    assert not is_delivered_file(PurePosixPath(name))
+    assert is_delivered_file(PurePosixPath("2024/a.csv"))
 
 
 def archive(tmp_path: Path, make_contract: MakeContract, read_origin: Callable[..., Any], name: str, data: bytes) -> Any:

@@ -14,12 +14,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ingest.connectors import DeliveryError, delivered_files, open_folder
+from ingest.connectors import open_folder
 from ingest.contract import Contract
 from ingest.contract.vocabulary import load_vocabulary
-from ingest.delivery.write_batch import DeliveryStore, Receipt, deliver
-from ingest.readers import geojson
-from ingest.readers.reader_types import Opened
+from ingest.delivery import DeliveryRecord, DeliveryStore, deliver
+from ingest.errors import DeliveryError
+from ingest.readers import delivered_files, geojson
+from ingest.readers.reader_types import OpenTable
 
 FEET = "EPSG:32054"
 IN_FEET, IN_DEGREES = [2534833.13439559424296, 441072.149619607836939], [-87.9, 43.04]
@@ -60,7 +61,7 @@ def named(crs: str) -> dict[str, Any]:
     return {"type": "name", "properties": {"name": crs}}
 
 
-def opened(folder: Path, data: str | bytes, name: str = "wards.geojson", **form: Any) -> tuple[Opened, list[dict[str, Any]]]:
+def opened(folder: Path, data: str | bytes, name: str = "wards.geojson", **form: Any) -> tuple[OpenTable, list[dict[str, Any]]]:
     """The table of one file, and its rows under the delivered names."""
     path = folder / name
     path.write_bytes(data if isinstance(data, bytes) else data.encode())
@@ -260,7 +261,7 @@ def test_the_receipt_keeps_the_crs(tmp_path: Path) -> None:
     origin = open_folder(wards, delivered_files(tmp_path / "in"), tmp_path / "in")
     receipt = deliver(wards, origin, store, None, dt.datetime(2025, 12, 1))
     assert [file.crs for file in receipt.files] == [FEET]
-    assert Receipt.from_json(receipt.to_json()) == receipt
+    assert DeliveryRecord.from_json(receipt.to_json()) == receipt
     (row,) = pq.read_table(store.batch(receipt.load_id)).to_pylist()
     assert (row["ward"], row["_source_row"], json.loads(row["geometry"])["coordinates"]) == ("1", 1, IN_FEET)
 

@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet
 import pytest
 
-from ingest.connectors import DeliveryError
+from ingest.errors import DeliveryError
 from ingest.readers.reader_types import MOST_COLUMNS
 
 COLUMNS = [{"name": "a", "from": "A"}, {"name": "b", "from": "B"}]

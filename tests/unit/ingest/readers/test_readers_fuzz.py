@@ -23,8 +23,10 @@ import xlwt
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingest.connectors import Conformer, DeliveryError, open_folder
+from ingest.connectors import open_folder
 from ingest.contract import Contract
+from ingest.delivery import Conformer
+from ingest.errors import DeliveryError
 from tests.support.file_formats import dbf, zipped
 from tests.support.fuzzing import examples
 
@@ -196,7 +198,7 @@ def test_a_long_field_is_read_or_told(make_contract: Any) -> None:
 EVERY_BYTE_OF_THE_FOOTER = """
 import io
 from ingest.readers import parquet
-from ingest.readers.error_translation import BROKEN
+from ingest.readers.error_translation import READ_ERRORS
 from ingest.readers.reader_types import Stream
 from tests.unit.ingest.readers.test_readers_fuzz import SEEDS
 
@@ -209,7 +211,7 @@ for at in range(begins, len(data) - 8):
         spoiled[at] = value
         try:
             list(parquet.open_parquet(Stream("a", lambda: None), io.BytesIO(spoiled), OSError).batches)
-        except BROKEN:
+        except READ_ERRORS:
             refused += 1
 print(refused)
 """

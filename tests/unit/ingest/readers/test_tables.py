@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from ingest.connectors import DeliveryError
+from ingest.errors import DeliveryError
 
 CANARY = "Jane Q. Canary"
 

@@ -18,7 +18,7 @@ from ingest.contract.registry import read_contract
 from ingest.scaffold import Draft, DraftError, delivery_of, draft
 from ingest.scaffold.column_profiles import profiles
 from ingest.scaffold.column_roles import snake
-from ingest.scaffold.detect_format import sniffed
+from ingest.scaffold.detect_format import detect_format
 from ingest.scaffold.render import contract_text, model_text, write_draft
 from tests.support.file_formats import sheet, zipped
 
@@ -202,7 +202,7 @@ CSV = b"A,B\n1,x\n2,y\n3,z\n"
 )
 def test_what_a_file_is(tmp_path: Path, name: str, data: bytes, form: dict[str, Any]) -> None:
     (tmp_path / name).write_bytes(data)
-    assert sniffed(tmp_path / name)[0] == form
+    assert detect_format(tmp_path / name)[0] == form
 
 
 def test_a_database_by_the_name_of_a_variable(tmp_path: Path, con: DuckDBPyConnection) -> None:

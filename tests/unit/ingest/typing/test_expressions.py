@@ -12,7 +12,7 @@ from duckdb import DuckDBPyConnection
 
 from ingest.contract import Column, Contract
 from ingest.contract.column import DIRECTIVE
-from ingest.typing.expressions import invalid_condition, missing_condition, missing_reason, typed_expression
+from ingest.typing import invalid_condition, missing_condition, missing_reason, typed_expression
 
 MakeContract = Callable[..., Contract]
 Cell = Callable[..., Any]

@@ -16,9 +16,19 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from ingest.contract import Contract
-from ingest.landing.tables import rejected_rows, rejected_values
-from ingest.typing.cells import accepted_rows, invalid_flag, missing_flag, read_cells, typed_of
-from ingest.typing.expressions import can_be_invalid, invalid_condition, missing_condition, required_columns, typed_expression
+from ingest.landing import rejected_rows, rejected_values
+from ingest.typing import (
+    accepted_rows,
+    can_be_invalid,
+    invalid_condition,
+    invalid_flag,
+    missing_condition,
+    missing_flag,
+    read_cells,
+    required_columns,
+    typed_cell,
+    typed_expression,
+)
 
 MakeContract = Callable[..., Contract]
 Typed = Callable[[list[str], dict[str, Any]], list[Any]]
@@ -120,7 +130,7 @@ def test_cells_read_in_layers_are_those_that_are_read_one_by_one(
         for c in columns
     )
     layers = ", ".join(
-        f"{missing_flag(c)}, {typed_of(c)}" + (f", {invalid_flag(c)}" if can_be_invalid(c) else "") for c in columns
+        f"{missing_flag(c)}, {typed_cell(c)}" + (f", {invalid_flag(c)}" if can_be_invalid(c) else "") for c in columns
     )
     found = database.execute(f"select {layers} from {read_cells(columns, cells, CHICAGO)}", [texts]).fetchall()
     assert found == database.execute(f"select {one_by_one} from {cells}", [texts]).fetchall()

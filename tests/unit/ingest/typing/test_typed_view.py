@@ -11,8 +11,7 @@ import pytest
 from duckdb import DuckDBPyConnection
 
 from ingest.contract import Contract
-from ingest.typing.cells import accepted_rows, record_hash
-from ingest.typing.expressions import rejection, required_columns
+from ingest.typing import accepted_rows, record_hash, rejection, required_columns
 
 MakeContract = Callable[..., Contract]
 Row = dict[str, Any]

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
 
 import pytest
 
-from ingest.landing.landing_journal import LANDED, LandedLoad
+from ingest.landing import JournalEntry
+from ingest.landing.landing_journal import JOURNAL
 from orchestration.doctor import Verdict
 from tests.unit.orchestration.doctor.conftest import Examined
 
@@ -16,12 +16,27 @@ MERGED, REPLACED = "fpc__police_stops", "assessor__parcels"
 
 def landed(examined: Examined, source: str, rows: tuple[int, ...], adds: bool = False) -> None:
     loads = [
-        LandedLoad(f"load{at}", at, "run", 1, None, None, "terms", 0, 0, 0, 0, None, left, adds and at == len(rows))
+        JournalEntry(
+            load_id=f"load{at}",
+            sequence=at,
+            run_id="run",
+            files=1,
+            delivered_at=None,
+            promoted_at=None,
+            contract="terms",
+            rows_delivered=0,
+            rows_blank=0,
+            rows_duplicate=0,
+            rows_rejected=0,
+            data_as_of=None,
+            rows_in_landing=left,
+            adds=adds and at == len(rows),
+        )  # fmt: skip
         for at, left in enumerate(rows, 1)
     ]
     folder = examined.home.deliveries / source
     folder.mkdir(parents=True)
-    (folder / LANDED).write_text(json.dumps([asdict(load) for load in loads]))
+    (folder / JOURNAL).write_text(json.dumps([load.model_dump(mode="json") for load in loads]))
 
 
 @pytest.mark.parametrize("rows", [(2, 4330), (1, 0, 9), (1, 9)])

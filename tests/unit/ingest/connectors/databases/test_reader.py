@@ -12,8 +12,9 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from ingest.connectors import DeliveryError, Fetch, Origin, open_live
+from ingest.connectors import FetchRequest, Origin, open_live
 from ingest.contract import Contract
+from ingest.errors import DeliveryError
 
 MakeContract = Callable[..., Contract]
 CANARY = "Jane Q. Canary"
@@ -186,7 +187,7 @@ def test_a_live_table_or_query(
     make_contract: MakeContract, read_origin: Any, url: str, keys: dict[str, str], name: str, rows: list[Any]
 ) -> None:
     contract = make_contract(**connector(**keys))
-    origin = open_live(contract, Fetch({"DPT_URL": url}, Path()))
+    origin = open_live(contract, FetchRequest({"DPT_URL": url}, Path()))
     assert origin is not None and origin.file_hashes == {}
     (table,) = read_origin(contract, origin)
     assert (table.name, table.rows) == (name, rows)
@@ -195,7 +196,7 @@ def test_a_live_table_or_query(
 def test_an_unset_variable_is_named(make_contract: MakeContract) -> None:
     for environment in ({}, {"DPT_URL": ""}):
         with pytest.raises(DeliveryError, match="dpt__visits: staff: DPT_URL is not set; set DPT_URL to the SQLAlchemy URL of"):
-            open_live(make_contract(**connector(table="staff")), Fetch(environment, Path()))
+            open_live(make_contract(**connector(table="staff")), FetchRequest(environment, Path()))
 
 
 @pytest.mark.parametrize(
@@ -213,7 +214,7 @@ def test_a_bad_url_is_told_without_its_password(make_contract: MakeContract, rea
     contract = make_contract(**connector(table="staff"))
 
     def read() -> None:
-        origin: Origin | None = open_live(contract, Fetch({"DPT_URL": secret}, Path()))
+        origin: Origin | None = open_live(contract, FetchRequest({"DPT_URL": secret}, Path()))
         assert origin is not None
         read_origin(contract, origin)
 
@@ -227,7 +228,7 @@ def test_a_bad_url_is_told_without_its_password(make_contract: MakeContract, rea
 @pytest.mark.parametrize("query", ["select A from nowhere", "select A, from staff", f"select '{CANARY}' as A from nowhere"])
 def test_a_bad_query_is_told_without_quoting_it(make_contract: MakeContract, read_origin: Any, url: str, query: str) -> None:
     contract = make_contract(**connector(query=query))
-    origin = open_live(contract, Fetch({"DPT_URL": url}, Path()))
+    origin = open_live(contract, FetchRequest({"DPT_URL": url}, Path()))
     with pytest.raises(DeliveryError, match=r"query: the database refused or broke off \(OperationalError\); check") as told:
         read_origin(contract, origin)
     assert "Canary" not in "".join(traceback.format_exception(told.value))
@@ -235,10 +236,10 @@ def test_a_bad_query_is_told_without_quoting_it(make_contract: MakeContract, rea
 
 def test_a_connection_lost_in_mid_fetch_is_told(make_contract: MakeContract, url: str) -> None:
     contract = make_contract(**connector(query="select A, abs(-9223372036854775808) as B from staff"))
-    origin = open_live(contract, Fetch({"DPT_URL": url}, Path()))
+    origin = open_live(contract, FetchRequest({"DPT_URL": url}, Path()))
     assert origin is not None
     with (
-        origin.parts[0].read() as opened,
+        origin.tables[0].read() as opened,
         pytest.raises(
             DeliveryError, match="the connection was lost in mid-fetch; nothing was taken in, the next run fetches again"
         ),

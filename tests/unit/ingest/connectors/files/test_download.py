@@ -11,9 +11,10 @@ from typing import Any
 
 import pytest
 
-from ingest.connectors import DeliveryError, Fetch, open_live
+from ingest.connectors import FetchRequest, open_live
 from ingest.contract import Contract
-from ingest.delivery.write_batch import DeliveryStore, Receipt, deliver
+from ingest.delivery import DeliveryRecord, DeliveryStore, deliver
+from ingest.errors import DeliveryError
 from tests.support.portals import FakeCkan, hang, reset, status, truncated, web_page
 from tests.support.visits import HASH_KEY, NOON
 from tests.unit.ingest.connectors.conftest import Live
@@ -47,15 +48,15 @@ def connector(request: pytest.FixtureRequest, files: FakeCkan) -> dict[str, Any]
 
 
 @pytest.fixture
-def take(tmp_path: Path, make_contract: MakeContract) -> Callable[..., Receipt]:
+def take(tmp_path: Path, make_contract: MakeContract) -> Callable[..., DeliveryRecord]:
     """What a run does: fetch into a folder of its own, knowing the newest delivery."""
     store = DeliveryStore(tmp_path / "deliveries", "dpt__visits")
 
-    def taken(**changes: Any) -> Receipt:
+    def taken(**changes: Any) -> DeliveryRecord:
         contract = make_contract(**changes)
         folder = tmp_path / f"fetched{len(list(tmp_path.iterdir()))}"
         folder.mkdir()
-        origin = open_live(contract, Fetch({}, folder, known=store.known_files(contract)))
+        origin = open_live(contract, FetchRequest({}, folder, known=store.newest_downloads(contract)))
         assert origin is not None
         return deliver(contract, origin, store, HASH_KEY, NOON, live=True)
 
@@ -90,7 +91,7 @@ def test_a_file_of_any_name_and_packing(
 
 
 def test_a_file_that_has_not_changed_is_not_sent_again(
-    connector: dict[str, Any], files: FakeCkan, take: Callable[..., Receipt]
+    connector: dict[str, Any], files: FakeCkan, take: Callable[..., DeliveryRecord]
 ) -> None:
     first = take(connector=connector)
     second = take(connector=connector)
@@ -99,7 +100,9 @@ def test_a_file_that_has_not_changed_is_not_sent_again(
     assert [file.etag is not None for file in first.fetched] == [True]
 
 
-def test_a_file_that_changed_is_another_load(connector: dict[str, Any], files: FakeCkan, take: Callable[..., Receipt]) -> None:
+def test_a_file_that_changed_is_another_load(
+    connector: dict[str, Any], files: FakeCkan, take: Callable[..., DeliveryRecord]
+) -> None:
     first = take(connector=connector)
     files.files["visits.csv"] = CSV + b"5,6\n"
     second = take(connector=connector)
@@ -108,7 +111,7 @@ def test_a_file_that_changed_is_another_load(connector: dict[str, Any], files: F
 
 
 def test_without_marks_of_its_server_a_file_is_known_by_its_bytes(
-    connector: dict[str, Any], files: FakeCkan, take: Callable[..., Receipt]
+    connector: dict[str, Any], files: FakeCkan, take: Callable[..., DeliveryRecord]
 ) -> None:
     files.etags = False
     assert take(connector=connector) == take(connector=connector)
@@ -116,7 +119,7 @@ def test_without_marks_of_its_server_a_file_is_known_by_its_bytes(
 
 
 def test_under_another_contract_a_file_is_sent_again(
-    connector: dict[str, Any], files: FakeCkan, take: Callable[..., Receipt]
+    connector: dict[str, Any], files: FakeCkan, take: Callable[..., DeliveryRecord]
 ) -> None:
     """What was read under the old one lacks a column of the new one."""
     take(connector=connector, columns=[{"name": "a", "from": "A"}], ignore=["B"])
@@ -124,14 +127,14 @@ def test_under_another_contract_a_file_is_sent_again(
     assert files.downloads == 2
 
 
-def test_a_file_of_another_address_is_another_file(files: FakeCkan, take: Callable[..., Receipt]) -> None:
+def test_a_file_of_another_address_is_another_file(files: FakeCkan, take: Callable[..., DeliveryRecord]) -> None:
     files.files["other.csv"] = CSV
     for name in ("visits.csv", "other.csv"):
         take(connector={"kind": "http", "url": f"{files.url}/file/{name}"})
     assert files.downloads == 2
 
 
-def test_a_new_mark_of_old_bytes_is_kept(files: FakeCkan, take: Callable[..., Receipt]) -> None:
+def test_a_new_mark_of_old_bytes_is_kept(files: FakeCkan, take: Callable[..., DeliveryRecord]) -> None:
     keys = {"connector": {"kind": "http", "url": f"{files.url}/file/visits.csv"}}
     files.etags = False
     take(**keys)
@@ -159,7 +162,7 @@ def test_what_passes_is_waited_for(files: FakeCkan, make_contract: MakeContract,
     ids=["500", "404", "truncated", "web page"],
 )
 def test_what_stays_is_told_and_nothing_is_taken(
-    files: FakeCkan, take: Callable[..., Receipt], tmp_path: Path, fault: Any, said: str
+    files: FakeCkan, take: Callable[..., DeliveryRecord], tmp_path: Path, fault: Any, said: str
 ) -> None:
     files.faults = [fault] * 20
     with pytest.raises(DeliveryError, match=r"dpt__visits: visits\.csv: ") as told:
@@ -171,7 +174,7 @@ def test_what_stays_is_told_and_nothing_is_taken(
 def test_a_download_that_trickles_is_given_up(
     files: FakeCkan, make_contract: MakeContract, read_live: Live, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ingest.connectors.portals.client.DOWNLOAD_SECONDS", -1.0)
+    monkeypatch.setattr("ingest.connectors.http_client.DOWNLOAD_SECONDS", -1.0)
     with pytest.raises(DeliveryError, match="the download was not done after"):
         read_live(make_contract(connector={"kind": "http", "url": f"{files.url}/file/visits.csv"}))
     assert files.downloads == 1
@@ -180,11 +183,11 @@ def test_a_download_that_trickles_is_given_up(
 def test_a_full_disk_is_told(files: FakeCkan, make_contract: MakeContract, monkeypatch: pytest.MonkeyPatch) -> None:
     contract = make_contract(connector={"kind": "http", "url": f"{files.url}/file/visits.csv"})
     with pytest.raises(DeliveryError, match=r"writing it down stopped \(No such file or directory\); free space on the disk"):
-        open_live(contract, Fetch({}, Path("/nowhere/at/all")))
+        open_live(contract, FetchRequest({}, Path("/nowhere/at/all")))
 
 
 def test_a_download_is_its_owners_alone(files: FakeCkan, make_contract: MakeContract, tmp_path: Path) -> None:
-    open_live(make_contract(connector={"kind": "http", "url": f"{files.url}/file/visits.csv"}), Fetch({}, tmp_path))
+    open_live(make_contract(connector={"kind": "http", "url": f"{files.url}/file/visits.csv"}), FetchRequest({}, tmp_path))
     assert (tmp_path / "visits.csv").stat().st_mode & 0o777 == 0o600
 
 
@@ -212,7 +215,7 @@ def test_a_package_gives_every_resource_that_is_meant(
 
 
 def test_of_a_package_one_changed_file_brings_all_of_them(
-    package: dict[str, Any], files: FakeCkan, take: Callable[..., Receipt]
+    package: dict[str, Any], files: FakeCkan, take: Callable[..., DeliveryRecord]
 ) -> None:
     files.package[0]["url"] = f"{files.url}/file/visits.csv"
     assert take(connector=package).rows == 4

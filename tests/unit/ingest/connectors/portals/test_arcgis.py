@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
-from ingest.connectors import DeliveryError, Fetch, Since, open_live
+from ingest.connectors import CursorPosition, FetchRequest, open_live
 from ingest.contract import Contract
+from ingest.errors import DeliveryError
 from tests.support.portals import FakeArcgis, status
 from tests.unit.ingest.connectors.conftest import Live
 
@@ -33,9 +34,9 @@ def test_shapes_come_as_geojson_in_degrees(
         {"type": "Point", "coordinates": [-87.9, 43.001]},
         {"type": "Point", "coordinates": [-87.9, 43.002]},
     ]
-    origin = open_live(contract, Fetch({}, tmp_path))
+    origin = open_live(contract, FetchRequest({}, tmp_path))
     assert origin is not None
-    with origin.parts[0].read() as opened:
+    with origin.tables[0].read() as opened:
         assert opened.crs == "EPSG:4326"
     assert {request.args["outSR"] for request in arcgis.asked if "outFields" in request.args} == {"4326"}
 
@@ -85,7 +86,7 @@ def test_what_is_new_is_asked_for_with_what_has_no_time(arcgis: FakeArcgis, make
     contract = make_contract(
         **keys(arcgis, cursor="at", lookback="1 day", where="A <> 'x'"), columns=TIMED, load={"mode": "merge", "key": ["a"]}
     )
-    since = Since(contract.column("at"), dt.datetime(2025, 7, 1, 12), "America/Chicago")
+    since = CursorPosition(contract.column("at"), dt.datetime(2025, 7, 1, 12), "America/Chicago")
     (table,) = read_live(contract, since=since)
     assert [row[0] for row in table.rows] == ["1", "2", "3"]
     asked = {request.args["where"] for request in arcgis.asked if request.args.get("returnCountOnly")}

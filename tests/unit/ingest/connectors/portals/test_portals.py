@@ -12,9 +12,10 @@ from urllib.parse import unquote
 
 import pytest
 
-from ingest.connectors import DeliveryError, Fetch, Shifted, open_live
+from ingest.connectors import FetchRequest, SourceChangedDuringRead, open_live
 from ingest.contract import Contract
-from ingest.delivery.write_batch import DeliveryStore, deliver
+from ingest.delivery import DeliveryStore, deliver
+from ingest.errors import DeliveryError
 from tests.support.portals import FakeCkan, hang, reset, status, truncated, web_page
 from tests.support.visits import HASH_KEY, NOON
 from tests.unit.ingest.connectors.conftest import Asked, Live
@@ -123,7 +124,7 @@ def _delete(number: int) -> Callable[[list[Any]], None]:
 
 def test_a_row_that_vanishes_under_the_reader_is_noticed(asked: Asked, make_contract: MakeContract, read_live: Live) -> None:
     asked.portal.between = lambda page: asked.portal.rows.__delitem__(2) if page == 2 else None
-    with pytest.raises(Shifted, match="its rows changed while they were read") as told:
+    with pytest.raises(SourceChangedDuringRead, match="its rows changed while they were read") as told:
         read_live(asked.contract(make_contract))
     assert "the next run asks again" in str(told.value)
 
@@ -139,14 +140,16 @@ def test_a_row_that_vanishes_while_another_comes_is_noticed(asked: Asked, make_c
             asked.portal.rows.append({**new, "A": "new", "B": "new"})
 
     asked.portal.between = swap
-    with pytest.raises(Shifted, match=r"a page does not begin where the one before ended|it counted 25 rows and gave 26"):
+    with pytest.raises(
+        SourceChangedDuringRead, match=r"a page does not begin where the one before ended|it counted 25 rows and gave 26"
+    ):
         read_live(asked.contract(make_contract))
 
 
 def test_a_table_that_is_loaded_anew_in_mid_fetch_is_noticed(asked: Asked, make_contract: MakeContract, read_live: Live) -> None:
     """As many rows under the same numbers, but others."""
     asked.portal.between = lambda page: asked.portal.load([{"A": f"x{n}", "B": "x"} for n in range(25)]) if page == 3 else None
-    with pytest.raises(Shifted, match="its rows changed while they were read"):
+    with pytest.raises(SourceChangedDuringRead, match="its rows changed while they were read"):
         read_live(asked.contract(make_contract))
 
 
@@ -158,7 +161,7 @@ def test_a_row_more_at_the_end_is_noticed(asked: Asked, make_contract: MakeContr
             rows.append({**key, "A": "late", "B": "late"})
 
     asked.portal.between = grow
-    with pytest.raises(Shifted, match="it had 25 rows when reading began and 26 when it ended"):
+    with pytest.raises(SourceChangedDuringRead, match="it had 25 rows when reading began and 26 when it ended"):
         read_live(asked.contract(make_contract))
 
 
@@ -169,7 +172,7 @@ def test_pages_that_end_too_early_are_noticed(asked: Asked, make_contract: MakeC
 
     asked.portal.between = stop
     with pytest.raises(
-        Shifted, match=r"it says that it has 25 rows and gave 10|a page does not begin where the one before ended"
+        SourceChangedDuringRead, match=r"it says that it has 25 rows and gave 10|a page does not begin where the one before ended"
     ):
         read_live(asked.contract(make_contract))
 
@@ -189,7 +192,7 @@ def test_a_column_that_vanishes_between_pages_is_noticed(asked: Asked, make_cont
 def test_rows_that_moved_are_read_again_and_then_taken(asked: Asked, make_contract: MakeContract, tmp_path: Path) -> None:
     asked.portal.between = lambda page: asked.portal.rows.__delitem__(2) if page == 2 else None
     contract, store = asked.contract(make_contract), DeliveryStore(tmp_path / "deliveries", "dpt__visits")
-    origin = open_live(contract, Fetch({}, tmp_path))
+    origin = open_live(contract, FetchRequest({}, tmp_path))
     assert origin is not None
     receipt = deliver(contract, origin, store, HASH_KEY, NOON)
     assert receipt.rows == 24
@@ -199,11 +202,11 @@ def test_rows_that_moved_are_read_again_and_then_taken(asked: Asked, make_contra
 def test_rows_that_do_not_stand_still_are_refused(asked: Asked, make_contract: MakeContract, tmp_path: Path) -> None:
     asked.portal.between = lambda page: asked.portal.rows.__delitem__(1)
     contract, store = asked.contract(make_contract), DeliveryStore(tmp_path / "deliveries", "dpt__visits")
-    origin = open_live(contract, Fetch({}, tmp_path))
+    origin = open_live(contract, FetchRequest({}, tmp_path))
     assert origin is not None
-    with pytest.raises(Shifted, match="its rows changed while they were read"):
+    with pytest.raises(SourceChangedDuringRead, match="its rows changed while they were read"):
         deliver(contract, origin, store, HASH_KEY, NOON)
-    assert store.receipts() == () and not list(store.folder.rglob("*.parquet"))
+    assert store.records() == () and not list(store.folder.rglob("*.parquet"))
 
 
 def test_a_number_keeps_its_digits(asked: Asked, make_contract: MakeContract, read_live: Live) -> None:

@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
-from ingest.connectors import DeliveryError, Since
+from ingest.connectors import CursorPosition
 from ingest.contract import Contract
+from ingest.errors import DeliveryError
 from tests.support.portals import FakeSocrata, status
 from tests.unit.ingest.connectors.conftest import Live
 
@@ -87,7 +88,7 @@ def test_what_is_new_is_asked_for_with_what_has_no_time(
     contract = make_contract(
         **keys(socrata, cursor="at", lookback="1 day"), columns=COLUMNS, load={"mode": "merge", "key": ["k"]}
     )
-    since = Since(contract.column("at"), dt.datetime(2025, 7, 1, 12), "America/Chicago")
+    since = CursorPosition(contract.column("at"), dt.datetime(2025, 7, 1, 12), "America/Chicago")
     (table,) = read_live(contract, since=since)
     assert [row[0] for row in table.rows] == ["1", "2", "3"]
     assert any(f">= '{asked}' or" in request.args.get("$where", "") for request in socrata.asked)
@@ -98,7 +99,7 @@ def test_a_cursor_that_is_not_there_is_told(socrata: FakeSocrata, make_contract:
     contract = make_contract(
         **keys(socrata, cursor="at", lookback="1 day"), columns=COLUMNS, load={"mode": "merge", "key": ["k"]}
     )
-    since = Since(contract.column("at"), dt.datetime(2025, 7, 1, 12), "America/Chicago")
+    since = CursorPosition(contract.column("at"), dt.datetime(2025, 7, 1, 12), "America/Chicago")
     with pytest.raises(DeliveryError, match="the column of the cursor, AT, is not there; ask the steward what it is called now"):
         read_live(contract, since=since)
 

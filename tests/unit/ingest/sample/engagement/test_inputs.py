@@ -13,9 +13,10 @@ import pyarrow.parquet as pq
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ingest.connectors import delivered_files, open_folder
+from ingest.connectors import open_folder
 from ingest.contract.registry import load_registry
-from ingest.delivery.write_batch import DeliveryStore, deliver
+from ingest.delivery import DeliveryStore, deliver
+from ingest.readers import delivered_files
 from ingest.sample.engagement import inputs, plan
 
 CONTRACT = load_registry()["oei__engagement_inputs"]

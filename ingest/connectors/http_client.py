@@ -1,0 +1,169 @@
+"""Request JSON documents, pages of records and downloads from a web portal.
+
+Errors of a portal become `DeliveryError`s that quote neither addresses nor answers. See `ingest.connectors.portals` for what each
+kind of portal is asked, and `ingest.connectors.dlt_client` for retries and time limits.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import requests
+
+from ingest.connectors.dlt_client import ATTEMPTS, BACKOFF_SECONDS, READ_SECONDS, JsonPages, Paginator, retrying_session
+from ingest.connectors.fetch import DownloadedFile, FetchRequest, hash_address
+from ingest.errors import DeliveryError
+from ingest.readers.json_text import Number
+from warehouse.fingerprint import Sha256
+
+# A slow download is given up after an hour, which is 1 GB at 300 kB/s.
+DOWNLOAD_SECONDS = 3600.0
+CHUNK_BYTES = 1 << 20
+NEXT_RUN = "nothing was ingested; the next run requests it again"
+
+
+class PortalClient:
+    """A client of one portal for one source; `name` is the table or file that its errors name."""
+
+    def __init__(
+        self, source: str, name: str, base_url: str, request: FetchRequest, headers: Mapping[str, str] | None = None
+    ) -> None:
+        self._source, self._name, self._request = source, name, request
+        self._downloads = retrying_session(headers)
+        base = request.address(base_url).rstrip("/")
+        self._rest = JsonPages(base, retrying_session(headers, _failed_with_status_200))
+
+    def error(self, problem: str, remedy: str) -> DeliveryError:
+        """An error of this source at this portal."""
+        return DeliveryError(self._source, self._name, problem, remedy)
+
+    def get(self, path: str, params: Mapping[str, str]) -> Any:
+        """The JSON document at a path; its numbers are `Number`."""
+        with self._translated_errors():
+            # redirects are not followed: a header may contain a secret
+            return self._document(self._rest.get(path, dict(params), allow_redirects=False))
+
+    def pages(
+        self, path: str, params: Mapping[str, str], paginator: Paginator, rows: Callable[[Any], list[Any]]
+    ) -> Iterator[list[Any]]:
+        """The records of each page; `rows` finds them in a document, and raises if the document is no page."""
+        pages = self._rest.pages(path, params, paginator, lambda response: rows(self._document(response)))
+        while True:
+            with self._translated_errors():
+                page = next(pages, None)
+            if page is None:
+                return
+            yield list(page)
+
+    def _document(self, response: requests.Response) -> Any:
+        if response.status_code != requests.codes.ok:
+            raise self.error(*_explain_status(response.status_code))
+        try:
+            return json.loads(response.content, parse_float=Number, parse_int=Number, parse_constant=Number)
+        except (ValueError, RecursionError):
+            raise self.error("its answer is not JSON", "check that base_url is the portal's address") from None
+
+    @contextmanager
+    def _translated_errors(self) -> Iterator[None]:
+        try:
+            yield
+        except requests.RequestException as error:
+            # the text of the error quotes addresses
+            raise self.error(*_explain_network_error(error)) from None
+
+    def download(self, url: str, folder: Path, name: str, known: DownloadedFile | None = None) -> DownloadedFile | None:
+        """Stream a file into a folder; None if it is still the `known` one. An interrupted download is repeated."""
+        conditions = {}
+        if known is not None and (known.etag or known.last_modified):
+            marks = {"If-None-Match": known.etag, "If-Modified-Since": known.last_modified}
+            conditions = {header: mark for header, mark in marks.items() if mark}
+        for attempt in range(1, ATTEMPTS + 1):
+            try:
+                return self._download(url, folder / name, conditions)
+            except (requests.exceptions.ChunkedEncodingError, requests.exceptions.ConnectionError, requests.Timeout) as error:
+                if attempt == ATTEMPTS or isinstance(error, _TooSlow):
+                    raise self.error(*_explain_network_error(error)) from None
+                time.sleep(BACKOFF_SECONDS * 2 ** (attempt - 1))
+            except requests.RequestException as error:
+                raise self.error(*_explain_network_error(error)) from None
+            except OSError as error:
+                problem = f"writing the download failed ({error.strerror or type(error).__name__})"
+                raise self.error(problem, "free space on the disk of LEVELGROUND_HOME; the next run fetches again") from None
+        raise AssertionError("every attempt returns or raises")
+
+    def _download(self, url: str, path: Path, conditions: Mapping[str, str]) -> DownloadedFile | None:
+        address, started, digest = self._request.address(url), time.monotonic(), Sha256()
+        with self._downloads.get(address, headers=dict(conditions), stream=True) as response:
+            if conditions and response.status_code == requests.codes.not_modified:
+                return None
+            if response.status_code != requests.codes.ok:
+                raise self.error(*_explain_status(response.status_code))
+            if response.headers.get("Content-Type", "").split(";")[0].strip().lower() == "text/html":
+                raise self.error(
+                    "its server sent a web page instead of the file",
+                    "open the address in a browser, and correct it in the contract",
+                )
+            with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+                for chunk in response.iter_content(CHUNK_BYTES):
+                    file.write(chunk)
+                    digest.update(chunk)
+                    if time.monotonic() - started > DOWNLOAD_SECONDS:
+                        raise _TooSlow
+            return DownloadedFile(
+                address=hash_address(url),
+                name=path.name,
+                sha256=digest.hexdigest(),
+                etag=response.headers.get("ETag"),
+                last_modified=response.headers.get("Last-Modified"),
+            )
+
+
+class _TooSlow(requests.Timeout):
+    """A download that took too long; a second attempt would, too."""
+
+
+def _failed_with_status_200(response: requests.Response | None, _error: BaseException | None) -> bool:
+    """ArcGIS returns status 200 with a short document that contains an error; codes from 500 on may be temporary."""
+    if response is None or response.status_code != requests.codes.ok or "json" not in response.headers.get("Content-Type", ""):
+        return False
+    if len(response.content) > 4096:
+        return False
+    try:
+        code = response.json()["error"]["code"]
+    except (ValueError, KeyError, TypeError, IndexError):
+        return False
+    return isinstance(code, int) and code >= 500
+
+
+def _explain_status(status: int) -> tuple[str, str]:
+    if status in (401, 403):
+        return f"the portal refuses access ({status})", "check the value of credentials_env, and that the data are still public"
+    if status in (404, 410):
+        return f"the portal no longer has it ({status})", "find its new address, and correct connector in the contract"
+    if status == 429:
+        return f"the portal refused {ATTEMPTS} requests as too many (429)", NEXT_RUN
+    if status >= 500:
+        return f"the portal failed {ATTEMPTS} times ({status})", NEXT_RUN
+    if 300 <= status < 400:
+        return f"the portal has moved ({status})", "find its new address, and correct base_url in the contract"
+    return f"the portal rejects the request ({status})", "check the connector's keys in the contract"
+
+
+def _explain_network_error(error: requests.RequestException) -> tuple[str, str]:
+    if isinstance(error, _TooSlow):
+        return f"the download was not complete after {DOWNLOAD_SECONDS:.0f} seconds", NEXT_RUN
+    if isinstance(error, requests.Timeout):
+        return f"the portal did not answer within {READ_SECONDS:g} seconds, {ATTEMPTS} times", NEXT_RUN
+    if isinstance(error, requests.exceptions.ChunkedEncodingError) or "IncompleteRead" in str(error):
+        return f"the connection was interrupted, {ATTEMPTS} times", NEXT_RUN
+    if isinstance(error, requests.exceptions.SSLError):
+        return "the portal's certificate is not trusted", "ask the portal's operator; install the certificate of a proxy, if any"
+    if isinstance(error, requests.ConnectionError):
+        return f"no connection to the portal, {ATTEMPTS} times", "check the network and the address in the contract"
+    return f"the request to the portal failed ({type(error).__name__})", "check the address in the contract"

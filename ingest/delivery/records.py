@@ -1,0 +1,68 @@
+"""The records that Levelground keeps of a delivery, as models that read and write their JSON.
+
+Files of earlier versions stay readable: give every new field a default, and never rename a field.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from pydantic import BaseModel, ConfigDict
+
+from ingest.connectors import DownloadedFile
+
+
+class FileRecord(BaseModel):
+    """One file or table of a delivery: its name, hash, number of records, and header as sent.
+
+    `sha256` hashes the bytes of the file. For a member of an archive it hashes the archive's hash and the member's name. It is
+    None for a database table. `crs` is the coordinate reference system that the file declares, else the one of the contract.
+    `first_sequence` is the sequence of the first load with the same bytes; `ingest.landing.partition_releases` orders releases
+    by it. `snapshot_on` is the day of a stock, if the file or the contract has one (`ingest.delivery.snapshot_date`).
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    name: str
+    sha256: str | None
+    rows: int
+    header: tuple[str, ...]
+    second_header: tuple[str, ...] = ()
+    crs: str | None = None
+    first_sequence: int | None = None
+    snapshot_on: dt.date | None = None
+
+
+class DeliveryRecord(BaseModel):
+    """What a department delivered. `sequence` orders the loads of a source; a load that is sent again moves to the end.
+
+    A live delivery of a source with a cursor contains everything (`whole`) or the rows from `since` on; for files, neither is
+    set. `fetched` are the downloaded files; `fetched_on` is the day that dates a live stock. `delivered_at` is in UTC without
+    zone.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    source: str
+    load_id: str
+    sequence: int
+    delivered_at: dt.datetime
+    rows: int
+    files: tuple[FileRecord, ...]
+    columns_missing: tuple[str, ...] = ()
+    columns_unknown: tuple[str, ...] = ()
+    columns_repeated: tuple[str, ...] = ()
+    whole: bool = False
+    since: str | None = None
+    fetched: tuple[DownloadedFile, ...] = ()
+    batch_sha256: str | None = None
+    fetched_on: dt.date | None = None
+
+    def to_json(self) -> str:
+        """The text of the record's file."""
+        return self.model_dump_json(indent=1)
+
+    @classmethod
+    def from_json(cls, text: str) -> DeliveryRecord:
+        """Read the text of a record's file."""
+        return cls.model_validate_json(text)

@@ -1,0 +1,98 @@
+"""The stored deliveries of a source: where their batches and records are, and in which order they were loaded.
+
+    deliveries/<source>/<load_id>/batch.parquet   text under the contract's names, with _load_id, _source_file, _source_row
+    deliveries/<source>/<load_id>/receipt.json    the delivery record (`ingest.delivery.records`)
+
+The same bytes under the same contract are the same load, whatever the names of the files. See `ingest.delivery.write_batch` for
+writing a batch.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+from ingest.connectors import DownloadedFile
+from ingest.contract import Contract
+from ingest.delivery.records import DeliveryRecord
+from ingest.delivery.snapshot_date import snapshot_identity
+from warehouse.files import write_atomically
+from warehouse.fingerprint import json_sha256
+
+LOAD_ID_DIGITS = 16
+BATCH, RECORD, FIRST_SEQUENCES = "batch.parquet", "receipt.json", "files.json"
+INCOMING = ".incoming"
+
+
+class DeliveryStore:
+    """The deliveries of one source on disk."""
+
+    def __init__(self, root: Path, source: str) -> None:
+        self.source, self.folder = source, root / source
+
+    def batch(self, load_id: str) -> Path:
+        """The Parquet file of a load."""
+        return self.folder / load_id / BATCH
+
+    def record(self, load_id: str) -> DeliveryRecord | None:
+        """The record of a load; None unless both the record and its batch exist."""
+        path = self.folder / load_id / RECORD
+        return _read(path) if path.is_file() and self.batch(load_id).is_file() else None
+
+    def records(self) -> tuple[DeliveryRecord, ...]:
+        """The records of all complete deliveries, in the order of loads."""
+        found = (_read(path) for path in self._record_files() if self.batch(path.parent.name).is_file())
+        return tuple(sorted(found, key=lambda record: record.sequence))
+
+    def last_sequence(self) -> int:
+        """The sequence of the newest load, even if its batch was damaged later; 0 before the first load."""
+        return max((_read(path).sequence for path in self._record_files()), default=0)
+
+    def newest_downloads(self, contract: Contract, fetched_on: dt.date | None = None) -> tuple[DownloadedFile, ...]:
+        """The downloads of the newest delivery; none if the contract has changed since, or if its batch is missing."""
+        records = self.records()
+        if not records or not records[-1].fetched:
+            return ()
+        newest = records[-1]
+        identity = snapshot_identity(contract, (file.name for file in newest.files), fetched_on)
+        hashes = (*(file.sha256 for file in newest.fetched), *identity)
+        return newest.fetched if compute_load_id(contract, hashes) == newest.load_id else ()
+
+    def first_sequences(self) -> dict[str, int]:
+        """The sequence of the first load with each file that was ever delivered, by the file's hash."""
+        path = self.folder / FIRST_SEQUENCES
+        first: dict[str, int] = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+        # a delivery whose batch was damaged later counts, too
+        for record in map(_read, self._record_files()):
+            for file in record.files:
+                if file.sha256 is not None:
+                    sequence = record.sequence if file.first_sequence is None else file.first_sequence
+                    first[file.sha256] = min(sequence, first.get(file.sha256, sequence))
+        return first
+
+    def save_first_sequences(self) -> None:
+        """Write `first_sequences` to a file, so that they survive the removal of old deliveries."""
+        write_atomically(self.folder / FIRST_SEQUENCES, json.dumps(self.first_sequences(), indent=1) + "\n")
+
+    def save(self, record: DeliveryRecord) -> None:
+        """Replace the record of a stored delivery atomically."""
+        path = self.folder / record.load_id / RECORD
+        incoming = path.with_suffix(".tmp")
+        incoming.write_text(record.to_json(), encoding="utf-8")
+        incoming.replace(path)
+
+    def _record_files(self) -> Iterator[Path]:
+        # a killed run may have left a complete delivery in INCOMING
+        return (path for path in self.folder.glob(f"*/{RECORD}") if path.parent.name != INCOMING)
+
+
+def compute_load_id(contract: Contract, hashes: tuple[str, ...]) -> str:
+    """First 16 hex digits of SHA-256 over the source, the contract's format, load and columns, and the delivered content."""
+    terms = contract.model_dump(mode="json", include={"format", "load", "columns"}, by_alias=True)
+    return json_sha256([contract.source, terms["format"], terms["load"], terms["columns"], hashes])[:LOAD_ID_DIGITS]
+
+
+def _read(path: Path) -> DeliveryRecord:
+    return DeliveryRecord.from_json(path.read_text(encoding="utf-8"))

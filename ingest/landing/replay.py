@@ -1,0 +1,61 @@
+"""Promote again, from the stored deliveries, the loads that the journal has and the ledger lacks."""
+
+from __future__ import annotations
+
+from duckdb import DuckDBPyConnection
+
+from ingest.contract import Contract
+from ingest.delivery import DeliveryStore, find_damage
+from ingest.landing import superseded
+from ingest.landing.landing_journal import JOURNAL, read_journal
+from ingest.landing.ledger import LoadRecord, insert_load, read_ledger
+from ingest.landing.promote import promote
+from ingest.landing.withheld_records import keeps_withheld_records, restore_withheld
+
+
+class DeliveryLost(Exception):
+    """Landing lacks rows that only one stored delivery has, and that delivery is damaged or missing."""
+
+    def __init__(self, store: DeliveryStore, load_id: str, why: str, rows: int) -> None:
+        super().__init__(
+            f"{store.source}: landing lacks {rows:,} rows that only {store.batch(load_id)} has, and {why}. "
+            f"Restore the file from a backup, or have the same delivery sent again. To go on without these rows, "
+            f"remove the load from {store.folder / JOURNAL}"
+        )
+        self.load_id = load_id
+
+
+def replay(con: DuckDBPyConnection, contract: Contract, store: DeliveryStore, city_zone: str) -> int:
+    """Promote the missing loads in their order; returns their number.
+
+    A load without rows in landing needs no batch: only its row of the ledger is restored. Raises `DeliveryLost` if a needed
+    batch cannot be read; the loads before it are promoted then.
+    """
+    ledger = {(load.load_id, load.sequence) for load in read_ledger(con, contract.source)}
+    missing = [entry for entry in read_journal(store) if (entry.load_id, entry.sequence) not in ledger]
+    for entry in missing:
+        delivery = store.record(entry.load_id)
+        why = "it is missing" if delivery is None else find_damage(store, delivery)
+        if delivery is not None and why is None:
+            promote(
+                con,
+                contract,
+                # the same load may have been delivered again later, and held back
+                delivery.model_copy(update={"sequence": entry.sequence}),
+                store.batch(entry.load_id),
+                run_id=entry.run_id,
+                city_zone=city_zone,
+                now=entry.promoted_at,
+                terms=entry.contract,
+                adds=entry.adds,
+                withdrawn=entry.rows_withdrawn,
+            )
+        elif entry.rows_in_landing:
+            raise DeliveryLost(store, entry.load_id, why or "it cannot be read", entry.rows_in_landing)
+        else:
+            insert_load(con, contract.source, LoadRecord(**entry.model_dump(exclude={"rows_in_landing"})))
+            # the rows that this load deleted are no longer known
+            superseded.invalidate(con, {contract.source: entry.sequence})
+    if missing and keeps_withheld_records(contract):
+        restore_withheld(con, contract, store.folder)
+    return len(missing)
