@@ -10,6 +10,7 @@ copy changes both.
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -62,7 +63,7 @@ def exclude_repeated_files(
 ) -> tuple[str, int]:
     """SQL of the rows of `kept` that are in no second copy of a file; how many `given` rows are in one."""
     # the same bytes for another day are another snapshot
-    first: dict[tuple[str, str | None], str] = {}
+    first: dict[tuple[str, dt.date | None], str] = {}
     copies = [
         file.name
         for file in delivery.files

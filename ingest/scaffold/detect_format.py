@@ -18,7 +18,7 @@ from typing import Any
 
 import fastexcel
 
-from ingest.readers.archives import streams
+from ingest.readers.archives import open_streams
 from ingest.readers.files import local_file
 from ingest.readers.reader_types import Stream
 
@@ -35,9 +35,9 @@ class Unknown(ValueError):
     """A file whose format cannot be detected."""
 
 
-def sniffed(path: Path) -> tuple[dict[str, Any], list[str]]:
+def detect_format(path: Path) -> tuple[dict[str, Any], list[str]]:
     """(the contract's `format` for a file, what is to be decided about it); `DeliveryError` or `Unknown` if there is none."""
-    found = streams("draft", local_file(path, path.parent), None)
+    found = open_streams("draft", local_file(path, path.parent), None)
     kinds = Counter(PurePosixPath(stream.name).suffix.lower() for stream in found)
     suffix = next((suffix for suffix, _ in kinds.most_common() if suffix in SUFFIXES), kinds.most_common(1)[0][0])
     meant = [stream for stream in found if PurePosixPath(stream.name).suffix.lower() == suffix] if len(found) > 1 else list(found)

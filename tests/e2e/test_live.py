@@ -81,10 +81,12 @@ def test_live_sources_are_released_and_a_fault_holds_back_only_its_own(
     reasons = {source: status_of(failed, source) for source in (REQUESTS, STAFF)}
     assert {row["verdict"] for row in reasons.values()} == {"held_back"}
     assert reasons[REQUESTS]["reason"] == (
-        f"{REQUESTS}: {portal.resource_id}: the connection broke off before the end, 4 times; "
-        "nothing was taken in; the next run asks again"
+        f"{REQUESTS}: {portal.resource_id}: the connection was interrupted, 4 times; "
+        "nothing was ingested; the next run requests it again"
     )
-    assert reasons[STAFF]["reason"].startswith(f"{STAFF}: employees: the database refused or broke off (OperationalError); check")
+    assert reasons[STAFF]["reason"].startswith(
+        f"{STAFF}: employees: the database refused or ended the request (OperationalError); check"
+    )
     # neither in a file, nor in Dagster's databases, nor in what a command says
     assert search(live.home, [PASSWORD]) == []
     for command in (("status",), ("doctor",), ("sources", "check", STAFF)):

@@ -63,7 +63,7 @@ def origin_of(postgres: Postgres, contract: Contract, since: Since | None = None
 
 
 def read(postgres: Postgres, contract: Contract, **how: Any) -> list[tuple[str | None, ...]]:
-    (part,) = origin_of(postgres, contract, **how).parts
+    (part,) = origin_of(postgres, contract, **how).tables
     with part.read() as opened:
         return [tuple(row.values()) for batch in opened.batches for row in batch.to_pylist()]
 
@@ -126,7 +126,7 @@ def test_every_kind_of_value_is_written_the_same_whatever_the_server_prefers(pos
 
 def test_a_column_that_was_dropped_is_missing(postgres: Postgres) -> None:
     postgres.do("create table visits (a int, b text)", "insert into visits values (1, 'x')", "alter table visits drop column b")
-    (part,) = origin_of(postgres, contract_of("a", "b", table="visits")).parts
+    (part,) = origin_of(postgres, contract_of("a", "b", table="visits")).tables
     with part.read() as opened:
         assert opened.header == ("a",)
 
@@ -140,7 +140,7 @@ def test_a_column_that_is_dropped_under_the_reader_is_told(postgres: Postgres) -
 
     sa.event.listen(sa.Engine, "before_cursor_execute", drop)
     try:
-        with pytest.raises(DeliveryError, match=r"visits: the database refused or broke off \(UndefinedColumn\)"):
+        with pytest.raises(DeliveryError, match=r"visits: the database refused or ended the request \(UndefinedColumn\)"):
             read(postgres, contract_of("a", "b", table="visits"))
     finally:
         sa.event.remove(sa.Engine, "before_cursor_execute", drop)
@@ -152,7 +152,9 @@ def test_a_column_that_is_dropped_under_the_reader_is_told(postgres: Postgres) -
 )
 def test_a_session_cannot_write(postgres: Postgres, query: str) -> None:
     postgres.do("create table visits (a int)", "insert into visits values (1)", "create sequence counter")
-    with pytest.raises(DeliveryError, match=r"query: the database refused or broke off \((ReadOnly|FeatureNot|SyntaxError)"):
+    with pytest.raises(
+        DeliveryError, match=r"query: the database refused or ended the request \((ReadOnly|FeatureNot|SyntaxError)"
+    ):
         read(postgres, contract_of("a", query=query))
     assert postgres.ask("select * from visits") == [(1,)]
     assert postgres.ask("select is_called from counter") == [(False,)]
@@ -161,7 +163,7 @@ def test_a_session_cannot_write(postgres: Postgres, query: str) -> None:
 def test_a_query_that_takes_too_long_is_given_up(postgres: Postgres, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("ingest.connectors.databases.sessions.STATEMENT_SECONDS", 0.2)
     monkeypatch.setattr("ingest.connectors.databases.sessions._SESSION", {"postgresql": ("set statement_timeout = 200",)})
-    with pytest.raises(DeliveryError, match=r"query: the database refused or broke off \(QueryCanceled\)"):
+    with pytest.raises(DeliveryError, match=r"query: the database refused or ended the request \(QueryCanceled\)"):
         read(postgres, contract_of("a", query="select pg_sleep(30)::text as a"))
 
 
@@ -170,7 +172,7 @@ def test_a_table_that_is_locked_is_given_up(postgres: Postgres, monkeypatch: pyt
     postgres.do("create table visits (a int)")
     with psycopg.connect(host="127.0.0.1", port=postgres.port, user="postgres", dbname="postgres") as other:
         other.execute("lock table visits in access exclusive mode")
-        with pytest.raises(DeliveryError, match=r"visits: the database refused or broke off \(QueryCanceled\)"):
+        with pytest.raises(DeliveryError, match=r"visits: the database refused or ended the request \(QueryCanceled\)"):
             read(postgres, contract_of("a", table="visits"))
 
 
@@ -182,7 +184,7 @@ def test_what_cannot_be_opened_is_told_without_its_password(
     user = "nobody_knows" if how == "no account" else "clerk"
     if how == "no server":
         monkeypatch.setattr(postgres, "port", 9)
-    with pytest.raises(DeliveryError, match="visits: the database refused or broke off") as told:
+    with pytest.raises(DeliveryError, match="visits: the database refused or ended the request") as told:
         read(postgres, contract_of("a", table="visits"), user=user)
     assert "hunter2" not in "".join(traceback.format_exception(told.value))
     remedy = "grant the account" if how == "no right" else "check that the database is up, the account may read it"
@@ -193,7 +195,7 @@ def test_a_million_rows_come_in_bounded_memory(postgres: Postgres, tmp_path: Pat
     postgres.do(
         f"create table visits as select i as a, 'visit ' || i as b, i % 7 as c, now() as d from generate_series(1, {MILLION}) i"
     )
-    (part,) = origin_of(postgres, contract_of("a", "b", "c", "d", table="visits")).parts
+    (part,) = origin_of(postgres, contract_of("a", "b", "c", "d", table="visits")).tables
     gc.collect()
     process = psutil.Process()
     before = peak = process.memory_info().rss
@@ -218,7 +220,7 @@ def test_a_server_that_is_killed_in_mid_fetch_leaves_nothing(server: Postgres, t
         seen.append(rows)
 
     try:
-        with pytest.raises(DeliveryError, match="the connection was lost in mid-fetch; nothing was taken in, the next run"):
+        with pytest.raises(DeliveryError, match="the connection was lost while fetching; nothing was ingested; the next run"):
             deliver(contract, origin_of(server, contract), store, HASH_KEY, NOON, kill_after_the_first)
         assert store.receipts() == () and not list(tmp_path.rglob("*.parquet"))
     finally:
@@ -229,7 +231,7 @@ def test_a_server_that_is_killed_in_mid_fetch_leaves_nothing(server: Postgres, t
 def test_rows_that_are_written_meanwhile_do_not_mix_in(postgres: Postgres) -> None:
     """One statement sees one state, however long it is read."""
     postgres.do("create table visits as select i as a, 'old' as b from generate_series(1, 200000) i")
-    (part,) = origin_of(postgres, contract_of("a", "b", table="visits")).parts
+    (part,) = origin_of(postgres, contract_of("a", "b", table="visits")).tables
     with part.read() as opened:
         first = next(opened.batches)
         writer = threading.Thread(

@@ -39,4 +39,4 @@ def download(contract: Contract, client: PortalClient, files: Sequence[tuple[str
         got[at] = got[at] or client.download(url, request.folder, name)
     origin = open_folder(contract, delivered_files(request.folder), request.folder)
     fetched = sorted((file for file in got if file), key=lambda file: file.name)
-    return Origin(origin.parts, origin.file_hashes, fetched=tuple(fetched))
+    return Origin(origin.tables, origin.file_hashes, fetched=tuple(fetched))

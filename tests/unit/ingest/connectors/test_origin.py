@@ -55,7 +55,9 @@ def test_a_file_that_cannot_be_read_is_told(make_contract: MakeContract, tmp_pat
     put(tmp_path, a="A,B\n1,2\n")
     files = delivered_files(tmp_path)
     (tmp_path / "a.csv").unlink()
-    with pytest.raises(DeliveryError, match=r"dpt__visits: a\.csv: cannot be read \(No such file or directory\); check its perm"):
+    with pytest.raises(
+        DeliveryError, match=r"dpt__visits: a\.csv: it cannot be read \(No such file or directory\); check its perm"
+    ):
         open_folder(make_contract(), files, tmp_path)
 
 

@@ -135,7 +135,7 @@ def test_a_damaged_batch_is_named_and_the_same_delivery_mends_it(warehouse: Any,
     batch = warehouse.store.batch(newest.load_id)
     batch.write_bytes(batch.read_bytes()[:-40] + b"x" * 40)
     lose(warehouse, contract)
-    with pytest.raises(DeliveryLost, match=r"2 rows of landing .*batch\.parquet, and it is not what was written") as lost:
+    with pytest.raises(DeliveryLost, match=r"landing lacks 2 rows .*batch\.parquet has, and its bytes have changed") as lost:
         restored(warehouse, contract)
     assert warehouse.rows("v") == [("a",), ("b",)]  # what came before it is in
     quarantine_batch(warehouse.store, lost.value.load_id)
@@ -217,9 +217,9 @@ def test_damage_is_told_of_batches_with_and_without_a_hash(warehouse: Any, contr
     assert find_damage(warehouse.store, receipt) is find_damage(warehouse.store, unhashed) is None
     whole = batch.read_bytes()
     pq.write_table(pq.read_table(batch).slice(1), batch)
-    assert find_damage(warehouse.store, receipt) == "it is not what was written"
-    assert find_damage(warehouse.store, unhashed) == "it has 2 rows of 3"
+    assert find_damage(warehouse.store, receipt) == "its bytes have changed since it was written"
+    assert find_damage(warehouse.store, unhashed) == "it has 2 of 3 rows"
     batch.write_bytes(whole[: len(whole) // 2])
-    assert find_damage(warehouse.store, unhashed) == "it does not read"
+    assert find_damage(warehouse.store, unhashed) == "it cannot be read"
     batch.unlink()
-    assert find_damage(warehouse.store, receipt) == "it is gone"
+    assert find_damage(warehouse.store, receipt) == "it is missing"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import io
+import sys
 import zipfile
 from collections.abc import Callable
 from typing import Any
@@ -321,7 +322,7 @@ def test_a_failure_takes_nothing_in(
         raise KeyboardInterrupt
 
     with monkeypatch.context() as broken:
-        broken.setattr("ingest.landing.promote._Batch._data_as_of", fail)
+        broken.setattr(sys.modules["ingest.landing.promote"]._Batch, "_data_as_of", fail)
         with pytest.raises(KeyboardInterrupt):
             warehouse.take(contract, {"f.csv": NEW})
     assert (warehouse.rows("*"), warehouse.con.execute("select * from intake.loads").fetchall()) == before

@@ -123,7 +123,7 @@ def test_without_any_date_the_latest_event_dates_a_stock(warehouse: Any, make_co
 
 
 def test_a_stock_that_nothing_dates_is_refused(warehouse: Any, make_contract: MakeContract) -> None:
-    with pytest.raises(DeliveryError, match=r"nothing dates this stock.*as_of of the source into city\.yml"):
+    with pytest.raises(DeliveryError, match=r"nothing dates this stock.*as_of of the source in city\.yml"):
         warehouse.deliver(stock(make_contract, as_of=None), {"staff.csv": "A,B\n1,x\n"})
 
 
@@ -137,7 +137,7 @@ def test_a_stock_that_nothing_dates_is_refused(warehouse: Any, make_contract: Ma
 def test_what_is_no_date_in_the_place_of_one_is_refused(
     warehouse: Any, make_contract: MakeContract, snapshot: dict[str, Any], files: dict[str, str]
 ) -> None:
-    with pytest.raises(DeliveryError, match="no day written as %Y-%m-%d") as refused:
+    with pytest.raises(DeliveryError, match="no date in the form %Y-%m-%d") as refused:
         warehouse.deliver(stock(make_contract, snapshot=snapshot, footer={"rows": 1}), files)
     assert "secret" not in str(refused.value)
 

@@ -65,7 +65,7 @@ def opened(folder: Path, data: str | bytes, name: str = "wards.geojson", **form:
     """The table of one file, and its rows under the delivered names."""
     path = folder / name
     path.write_bytes(data if isinstance(data, bytes) else data.encode())
-    (part,) = open_folder(contract(**form), (path,), folder).parts
+    (part,) = open_folder(contract(**form), (path,), folder).tables
     with part.read() as table:
         rows = [tuple(row.values()) for batch in table.batches for row in batch.to_pylist()]
     return table, [dict(zip(table.header, row, strict=True)) for row in rows]
@@ -146,7 +146,7 @@ def test_a_member_of_a_zip(tmp_path: Path) -> None:
     with zipfile.ZipFile(tmp_path / "wards.zip", "w") as archive:
         archive.writestr("readme.txt", "see wards.geojson")
         archive.writestr("wards.geojson", collection(feature()))
-    (part,) = open_folder(contract(member="*.geojson"), delivered_files(tmp_path), tmp_path).parts
+    (part,) = open_folder(contract(member="*.geojson"), delivered_files(tmp_path), tmp_path).tables
     assert part.name == "wards.zip/wards.geojson"
     with part.read() as table:
         assert sum(batch.num_rows for batch in table.batches) == 1

@@ -121,7 +121,7 @@ def read(make_contract: Any, data: bytes, form: dict[str, Any]) -> list[Any] | N
         rows: list[Any] = []
         try:
             conformer = Conformer(contract, None)
-            for part in open_folder(contract, (path,), path.parent).parts:
+            for part in open_folder(contract, (path,), path.parent).tables:
                 with part.read() as opened:
                     match = conformer.match(opened.header)
                     rows += [row for batch in conformer.batches(opened.batches, match, part.name) for row in batch.to_pylist()]

@@ -31,7 +31,7 @@ def landed(examined: Examined, source: str, rows: tuple[int, ...], adds: bool = 
             data_as_of=None,
             rows_in_landing=left,
             adds=adds and at == len(rows),
-        )  # fmt: skip
+        )
         for at, left in enumerate(rows, 1)
     ]
     folder = examined.home.deliveries / source

@@ -155,9 +155,9 @@ def test_what_passes_is_waited_for(files: FakeCkan, make_contract: MakeContract,
     ("fault", "said"),
     [
         (status(500), "the portal failed 4 times (500)"),
-        (status(404), "the portal does not have it any more (404); look up its new address"),
-        (truncated(b"A,B\n1,2\n", 5000), "the connection broke off before the end, 4 times; nothing was taken in"),
-        (web_page, "its server sent a web page where the file should be; open the address in a browser"),
+        (status(404), "the portal no longer has it (404); find its new address"),
+        (truncated(b"A,B\n1,2\n", 5000), "the connection was interrupted, 4 times; nothing was ingested"),
+        (web_page, "its server sent a web page instead of the file; open the address in a browser"),
     ],
     ids=["500", "404", "truncated", "web page"],
 )
@@ -175,14 +175,14 @@ def test_a_download_that_trickles_is_given_up(
     files: FakeCkan, make_contract: MakeContract, read_live: Live, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("ingest.connectors.http_client.DOWNLOAD_SECONDS", -1.0)
-    with pytest.raises(DeliveryError, match="the download was not done after"):
+    with pytest.raises(DeliveryError, match="the download was not complete after"):
         read_live(make_contract(connector={"kind": "http", "url": f"{files.url}/file/visits.csv"}))
     assert files.downloads == 1
 
 
 def test_a_full_disk_is_told(files: FakeCkan, make_contract: MakeContract, monkeypatch: pytest.MonkeyPatch) -> None:
     contract = make_contract(connector={"kind": "http", "url": f"{files.url}/file/visits.csv"})
-    with pytest.raises(DeliveryError, match=r"writing it down stopped \(No such file or directory\); free space on the disk"):
+    with pytest.raises(DeliveryError, match=r"writing the download failed \(No such file or directory\); free space on the disk"):
         open_live(contract, FetchRequest({}, Path("/nowhere/at/all")))
 
 
@@ -231,7 +231,7 @@ def test_of_a_package_one_changed_file_brings_all_of_them(
 def test_a_package_without_the_resource_names_those_it_has(
     package: dict[str, Any], make_contract: MakeContract, read_live: Live
 ) -> None:
-    with pytest.raises(DeliveryError, match="has no such resource; it has 2020 sales, 2021 sales, Data dictionary; mend conn"):
+    with pytest.raises(DeliveryError, match="has no such resource; it has 2020 sales, 2021 sales, Data dictionary; correct conn"):
         read_live(make_contract(connector=package | {"resource": "* permits"}))
 
 
@@ -242,7 +242,7 @@ def test_a_resource_by_its_id_within_its_package(package: dict[str, Any], make_c
 
 def test_rows_of_a_file_without_a_datastore_are_told(ckan: FakeCkan, make_contract: MakeContract, read_live: Live) -> None:
     ckan.resource["datastore_active"] = False
-    with pytest.raises(DeliveryError, match="the portal has no rows of Visits, only the file; write mode: download"):
+    with pytest.raises(DeliveryError, match="the portal has only the file of Visits, not its rows; write mode: download"):
         read_live(make_contract(connector={"kind": "ckan", "base_url": ckan.url, "resource": "r1"}))
 
 
@@ -252,5 +252,5 @@ NOT_CKANS = ("[]", "{}", '{"success": true}', '{"success": true, "result": {}}',
 @pytest.mark.parametrize("answer", NOT_CKANS)
 def test_an_answer_that_is_not_ckans_is_told(ckan: FakeCkan, make_contract: MakeContract, read_live: Live, answer: str) -> None:
     ckan.faults = [status(200, answer, Content_Type="application/json")]
-    with pytest.raises(DeliveryError, match="its answer is not CKAN's; check that base_url is the portal's address, without"):
+    with pytest.raises(DeliveryError, match="its answer is not from CKAN; check that base_url is the portal's address, without"):
         read_live(make_contract(connector={"kind": "ckan", "base_url": ckan.url, "resource": "r1"}))

@@ -51,7 +51,7 @@ def test_shapes_that_nobody_wants_are_not_asked_for(arcgis: FakeArcgis, make_con
 def test_a_layer_that_gives_no_geojson_is_told(arcgis: FakeArcgis, make_contract: MakeContract, read_live: Live) -> None:
     arcgis.load([{"A": "1"}])
     arcgis.formats = "JSON, AMF"
-    with pytest.raises(DeliveryError, match="the layer does not give its shapes as GeoJSON; export it by hand"):
+    with pytest.raises(DeliveryError, match="the layer does not return its shapes as GeoJSON; export it by hand"):
         read_live(make_contract(**keys(arcgis), columns=SHAPED))
 
 
@@ -97,11 +97,14 @@ def test_what_is_new_is_asked_for_with_what_has_no_time(arcgis: FakeArcgis, make
     ("error", "said"),
     [
         ('{"error": {"code": 400, "message": "Jane Q. Canary"}}', r"the service failed \(400\); check base_url and where"),
-        ('{"error": {"code": 499, "message": "Token Required"}}', r"the service refuses access \(499\); ask whoever runs it"),
+        (
+            '{"error": {"code": 499, "message": "Token Required"}}',
+            r"the service refuses access \(499\); ask the service's operator",
+        ),
         ('{"error": {"code": 503, "message": "busy"}}', r"the service failed \(503\)"),
         ('{"error": "Jane Q. Canary"}', r"the service failed \(no code\)"),
-        ("[]", "its answer is not ArcGIS's; check that base_url is the address of a layer"),
-        ("{}", "it does not say (which columns|how many rows) it has|a page holds no list of features"),
+        ("[]", "its answer is not from ArcGIS; check that base_url is the address of a layer"),
+        ("{}", "its answer has no (list of columns|number of rows)|a page has no list of features"),
     ],
 )
 @pytest.mark.parametrize("after", [0, 1, 3])
@@ -131,12 +134,12 @@ def test_a_service_that_does_not_keep_the_order_is_refused(
     arcgis.load([{"A": str(number), "B": ""} for number in range(25)])
     arcgis.rows.reverse()
     arcgis.most, arcgis.dishonest = 10, True
-    with pytest.raises(DeliveryError, match="the service does not keep the order by OBJECTID; export it by hand"):
+    with pytest.raises(DeliveryError, match="the service does not order its rows by OBJECTID; export it by hand"):
         read_live(make_contract(**keys(arcgis)))
 
 
 def test_a_layer_without_numbers_is_refused(arcgis: FakeArcgis, make_contract: MakeContract, read_live: Live) -> None:
     arcgis.load([{"A": "1", "B": "2"}])
     arcgis.fields["OBJECTID"] = "esriFieldTypeInteger"
-    with pytest.raises(DeliveryError, match="its rows have no number of their own to read them by"):
+    with pytest.raises(DeliveryError, match="its rows have no row number to order them by"):
         read_live(make_contract(**keys(arcgis)))

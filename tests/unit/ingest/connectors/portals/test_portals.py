@@ -92,15 +92,15 @@ def test_what_passes_is_waited_for(asked: Asked, make_contract: MakeContract, re
 @pytest.mark.parametrize(
     ("fault", "said"),
     [
-        (status(500, "Jane Q. Canary"), "the portal failed 4 times (500); nothing was taken in; the next run asks again"),
-        (status(429, "slow down"), "the portal asks to wait, and was asked 4 times (429); nothing was taken in"),
+        (status(500, "Jane Q. Canary"), "the portal failed 4 times (500); nothing was ingested; the next run requests it again"),
+        (status(429, "slow down"), "the portal refused 4 requests as too many (429); nothing was ingested"),
         (reset, "no connection to the portal, 4 times; check the network and the address in the contract"),
-        (hang(0.3), "the portal did not answer within 0.15 seconds, 4 times; nothing was taken in"),
-        (truncated(b'{"res', 5000, "application/json"), "the connection broke off before the end, 4 times; nothing was taken in"),
-        (status(403), "the portal refuses access (403); check what credentials_env names"),
-        (status(404), "the portal does not have it any more (404); look up its new address"),
-        (status(301, Location="http://192.0.2.1/"), "the portal has moved (301); look up its new address, and mend base_url"),
-        (web_page, "it answered with something that is no JSON; check that base_url is the portal's address"),
+        (hang(0.3), "the portal did not answer within 0.15 seconds, 4 times; nothing was ingested"),
+        (truncated(b'{"res', 5000, "application/json"), "the connection was interrupted, 4 times; nothing was ingested"),
+        (status(403), "the portal refuses access (403); check the value of credentials_env"),
+        (status(404), "the portal no longer has it (404); find its new address"),
+        (status(301, Location="http://192.0.2.1/"), "the portal has moved (301); find its new address, and correct base_url"),
+        (web_page, "its answer is not JSON; check that base_url is the portal's address"),
     ],
     ids=["500", "429", "reset", "hang", "truncated", "403", "404", "moved", "web page"],
 )
@@ -126,7 +126,7 @@ def test_a_row_that_vanishes_under_the_reader_is_noticed(asked: Asked, make_cont
     asked.portal.between = lambda page: asked.portal.rows.__delitem__(2) if page == 2 else None
     with pytest.raises(SourceChangedDuringRead, match="its rows changed while they were read") as told:
         read_live(asked.contract(make_contract))
-    assert "the next run asks again" in str(told.value)
+    assert "the next run reads it again" in str(told.value)
 
 
 def test_a_row_that_vanishes_while_another_comes_is_noticed(asked: Asked, make_contract: MakeContract, read_live: Live) -> None:
@@ -141,7 +141,7 @@ def test_a_row_that_vanishes_while_another_comes_is_noticed(asked: Asked, make_c
 
     asked.portal.between = swap
     with pytest.raises(
-        SourceChangedDuringRead, match=r"a page does not begin where the one before ended|it counted 25 rows and gave 26"
+        SourceChangedDuringRead, match=r"a page does not begin where the one before ended|it counted 25 rows and returned 26"
     ):
         read_live(asked.contract(make_contract))
 
@@ -172,7 +172,7 @@ def test_pages_that_end_too_early_are_noticed(asked: Asked, make_contract: MakeC
 
     asked.portal.between = stop
     with pytest.raises(
-        SourceChangedDuringRead, match=r"it says that it has 25 rows and gave 10|a page does not begin where the one before ended"
+        SourceChangedDuringRead, match=r"it counted 25 rows and returned 10|a page does not begin where the one before ended"
     ):
         read_live(asked.contract(make_contract))
 

@@ -67,7 +67,7 @@ def test_a_token_that_is_none_is_told_by_its_name(
     socrata: FakeSocrata, make_contract: MakeContract, read_live: Live, token: str | None
 ) -> None:
     environment = {} if token is None else {"DPT_TOKEN": token}
-    with pytest.raises(DeliveryError, match="DPT_TOKEN is not set, or holds what is no app token; set DPT_TOKEN") as told:
+    with pytest.raises(DeliveryError, match="DPT_TOKEN is not set, or its value is no app token; set DPT_TOKEN") as told:
         read_live(make_contract(**keys(socrata, credentials_env="DPT_TOKEN")), environment=environment)
     assert "hunter2" not in str(told.value) and socrata.asked == []
 
@@ -100,7 +100,9 @@ def test_a_cursor_that_is_not_there_is_told(socrata: FakeSocrata, make_contract:
         **keys(socrata, cursor="at", lookback="1 day"), columns=COLUMNS, load={"mode": "merge", "key": ["k"]}
     )
     since = CursorPosition(contract.column("at"), dt.datetime(2025, 7, 1, 12), "America/Chicago")
-    with pytest.raises(DeliveryError, match="the column of the cursor, AT, is not there; ask the steward what it is called now"):
+    with pytest.raises(
+        DeliveryError, match="it has no column AT, which is the cursor; ask the steward for the column's new name"
+    ):
         read_live(contract, since=since)
 
 
@@ -111,5 +113,5 @@ def test_an_answer_that_is_not_socratas_is_told(
     socrata.load([{"A": "1", "B": "2"}])
     for before in (0, 1):
         socrata.faults = [None] * before + [status(200, answer, Content_Type="application/json")]
-        with pytest.raises(DeliveryError, match=r"it does not say (which columns|how many rows) it has; check that base_url"):
+        with pytest.raises(DeliveryError, match=r"its answer has no (list of columns|number of rows); check that base_url"):
             read_live(make_contract(**keys(socrata)))
