@@ -17,7 +17,7 @@ import typer
 from expectations.delivery.column_differences import differing
 from expectations.results import GateResult
 from ingest.contract.registry import load_registry
-from ingest.delivery.write_batch import DeliveryStore
+from ingest.delivery import DeliveryStore
 from orchestration.cli.display import err, out, table
 from orchestration.runs.acceptance import Acceptance, accept_load, read_acceptance
 from orchestration.runs.delivery_location import resolve_delivery_location
@@ -170,7 +170,7 @@ def accept(
     last = RunStore(settings.home.runs).last_ended()
     status = last.sources.get(name) if last else None
     held = status.load_id if status and status.verdict == HELD_BACK else None
-    if store.receipt(load) is None or (load != held and read_acceptance(store, load) is None):
+    if store.record(load) is None or (load != held and read_acceptance(store, load) is None):
         known = f"the last run held back {held}" if held else "the last run held back none of its loads"
         raise ConfigurationError(f"{name} has no held-back load {load!r}; {known}")
     if not reason.strip():

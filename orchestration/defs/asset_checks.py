@@ -12,7 +12,7 @@ import dagster as dg
 from expectations.delivery.column_differences import column_differences, differing
 from expectations.results import GateResult
 from ingest.contract import Contract
-from ingest.delivery.write_batch import Receipt
+from ingest.delivery import DeliveryRecord
 from ingest.freshness import evaluate_freshness
 from orchestration.defs.metadata import docs_metadata
 from orchestration.defs.resources import RunResource
@@ -28,7 +28,7 @@ NOTHING_NEW = "Nothing new was delivered. The load in use was checked when it wa
 
 
 def delivery_check(
-    contract: Contract, status: SourceStatus, gate: GateResult | None, receipt: Receipt | None, settings: Settings
+    contract: Contract, status: SourceStatus, gate: GateResult | None, receipt: DeliveryRecord | None, settings: Settings
 ) -> dg.AssetCheckResult:
     """Return the result of the delivery gate: red if the delivery was held back."""
     held = status.verdict == HELD_BACK
@@ -95,7 +95,7 @@ def _as_text(fact: object) -> str:
     return "" if fact is None else f"{fact:,.6g}" if isinstance(fact, float) else str(fact)
 
 
-def difference_metadata(contract: Contract, receipt: Receipt | None) -> dict[str, Any]:
+def difference_metadata(contract: Contract, receipt: DeliveryRecord | None) -> dict[str, Any]:
     """Return the columns of a held-back delivery that differ from the contract, as a table; nothing if it could not be read."""
     lines = differing(column_differences(contract, receipt)) if receipt else ()
     if not lines:

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import dagster as dg
 
-from ingest.delivery.integrity import prune
-from ingest.delivery.write_batch import DeliveryStore
+from ingest.delivery import DeliveryStore
+from ingest.landing import prune_deliveries
 from orchestration.runs.clock import utc_now
 from orchestration.runs.context import RunContext
 from orchestration.runs.record import RELEASED, RunStore, newest, release_matches_landing
@@ -31,7 +31,7 @@ def delete_expired(run: RunContext, instance: dg.DagsterInstance) -> None:
     try:
         for contract in run.location.registry:
             store = DeliveryStore(settings.home.deliveries, contract.source)
-            prune(run.con, contract, store, utc_now(), settings.keep_deliveries)
+            prune_deliveries(run.con, contract, store, utc_now(), settings.keep_deliveries)
         limit = utc_now() - dt.timedelta(days=settings.keep_runs)
         kept = delete_run_records(run.runs, limit)
         delete_dagster_runs(instance, settings, limit, kept)

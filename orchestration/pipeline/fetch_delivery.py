@@ -11,43 +11,41 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from ingest.connectors import Fetch, Origin, Since, delivered_files, open_folder, open_live
+from ingest.connectors import CursorPosition, FetchRequest, Origin, open_folder, open_live
 from ingest.contract import Contract
-from ingest.delivery.integrity import damage, disown
-from ingest.delivery.write_batch import DeliveryStore, Progress, Receipt, deliver
-from ingest.landing.cursor import read_cursor
-from ingest.landing.landing_journal import DeliveryLost, catch_up
-from ingest.landing.tables import ensure_tables, last_load
+from ingest.delivery import DeliveryRecord, DeliveryStore, Progress, deliver, find_damage, quarantine_batch
+from ingest.landing import DeliveryLost, ensure_tables, last_load, read_cursor, replay
+from ingest.readers import delivered_files
 from orchestration.runs.clock import utc_now
 from orchestration.runs.context import DOWNLOAD_PREFIX, RunContext
 from orchestration.runs.errors import StepError, without_cells
 from orchestration.runs.progress import current_reporter
 
 
-def fetch_delivery(run: RunContext, contract: Contract, store: DeliveryStore, progress: Progress) -> Receipt | None:
+def fetch_delivery(run: RunContext, contract: Contract, store: DeliveryStore, progress: Progress) -> DeliveryRecord | None:
     """Write this run's delivery to the disk; None if there is none."""
     live = run.location.folder is None
     since = _since(run, contract) if live else None
-    known = {receipt.load_id for receipt in store.receipts()}
+    known = {receipt.load_id for receipt in store.records()}
     with _origin(run, contract, store, since) as origin:
         if origin is None:
             return None
 
-        def write() -> Receipt:
+        def write() -> DeliveryRecord:
             fetched_on = run.as_of.date() if live else None
             return deliver(
                 contract, origin, store, run.settings.hash_key, utc_now(), progress, live=live, since=since, fetched_on=fetched_on
             )
 
         receipt = write()
-        if receipt.load_id in known and not is_promoted(run, contract, receipt) and damage(store, receipt):
+        if receipt.load_id in known and not is_promoted(run, contract, receipt) and find_damage(store, receipt):
             # The batch is kept from an earlier run and this run is about to promote it.
-            disown(store, receipt.load_id)
+            quarantine_batch(store, receipt.load_id)
             receipt = write()
         return receipt
 
 
-def is_promoted(run: RunContext, contract: Contract, receipt: Receipt) -> bool:
+def is_promoted(run: RunContext, contract: Contract, receipt: DeliveryRecord) -> bool:
     """Whether landing already holds this delivery as its newest load."""
     last = last_load(run.con, contract)
     return last is not None and (last.load_id, last.sequence) == (receipt.load_id, receipt.sequence)
@@ -62,11 +60,11 @@ def restore_landing(run: RunContext, contract: Contract, store: DeliveryStore) -
     ensure_tables(run.con, contract, run.location.city.time_zone)
     try:
         with run.timed("restore"), without_cells():
-            if catch_up(run.con, contract, store, run.location.city.time_zone):
+            if replay(run.con, contract, store, run.location.city.time_zone):
                 current_reporter().stage(f"{contract.source}: landing restored from the kept deliveries")
     except DeliveryLost as error:
-        if store.receipt(error.load_id):
-            disown(store, error.load_id)
+        if store.record(error.load_id):
+            quarantine_batch(store, error.load_id)
         return True
     return False
 
@@ -75,12 +73,12 @@ def finish_restoring(run: RunContext, contract: Contract, store: DeliveryStore) 
     """Restore the loads after a damaged one. `StepError` if the damaged one was not delivered again."""
     try:
         with run.timed("restore"), without_cells():
-            catch_up(run.con, contract, store, run.location.city.time_zone)
+            replay(run.con, contract, store, run.location.city.time_zone)
     except DeliveryLost as error:
         raise StepError(str(error)) from None
 
 
-def _since(run: RunContext, contract: Contract) -> Since | None:
+def _since(run: RunContext, contract: Contract) -> CursorPosition | None:
     """The cursor of a live source. `--full-refresh` requests everything, so that rows deleted at the source are deleted here."""
     if run.options.full_refresh:
         return None
@@ -89,13 +87,13 @@ def _since(run: RunContext, contract: Contract) -> Since | None:
 
 
 @contextmanager
-def _origin(run: RunContext, contract: Contract, store: DeliveryStore, since: Since | None) -> Iterator[Origin | None]:
+def _origin(run: RunContext, contract: Contract, store: DeliveryStore, since: CursorPosition | None) -> Iterator[Origin | None]:
     folder, settings = run.location.folder, run.settings
     if folder is None:
         # Downloads are private data as sent, so they are deleted once they have been read.
         with tempfile.TemporaryDirectory(prefix=DOWNLOAD_PREFIX, dir=settings.home.temporary) as downloads:
-            known_files = store.known_files(contract, run.as_of.date())
-            yield open_live(contract, Fetch(os.environ, Path(downloads), since, known_files, settings.hosts))
+            known_files = store.newest_downloads(contract, run.as_of.date())
+            yield open_live(contract, FetchRequest(os.environ, Path(downloads), since, known_files, settings.hosts))
         return
     source_folder = folder / contract.source
     files = delivered_files(source_folder) if source_folder.is_dir() else ()

@@ -13,8 +13,8 @@ from pathlib import Path
 
 from ingest.contract import Contract
 from ingest.freshness import stale_at
-from ingest.landing.tables import last_load
-from ingest.typing.expressions import typed_expression
+from ingest.landing import last_load
+from ingest.typing import typed_expression
 from orchestration.runs.context import RunContext
 from orchestration.settings import DBT_PROJECT
 

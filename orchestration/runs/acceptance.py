@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from pydantic import BaseModel, ConfigDict
 
-from ingest.delivery.write_batch import DeliveryStore
+from ingest.delivery import DeliveryStore
 from warehouse.files import write_atomically
 
 ACCEPTED = "accepted.json"

@@ -16,7 +16,7 @@ from typing import Any
 from duckdb import DuckDBPyConnection
 
 from expectations.results import GateResult
-from ingest.connectors import DeliveryError
+from ingest.errors import DeliveryError
 from orchestration.runs import error_messages
 from orchestration.runs.clock import utc_now
 from orchestration.runs.delivery_location import DeliveryLocation

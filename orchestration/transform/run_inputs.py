@@ -15,10 +15,10 @@ from expectations.results import ExpectationResult, GateResult
 from ingest.contract import Contract
 from ingest.contract.registry import Registry
 from ingest.contract.vocabulary import load_vocabulary
-from ingest.delivery.write_batch import DeliveryStore
-from ingest.landing.tables import (
+from ingest.delivery import DeliveryStore
+from ingest.landing import (
     LastLoad,
-    counts,
+    count_load_rows,
     doubtful_rows,
     has_refused_or_doubtful,
     last_load,
@@ -26,7 +26,7 @@ from ingest.landing.tables import (
     rejected_rows,
     rejected_values,
 )
-from ingest.typing.expressions import required_columns
+from ingest.typing import required_columns
 from orchestration.runs.acceptance import read_acceptance
 from orchestration.runs.context import RunContext
 from orchestration.runs.record import RunRecord, SourceStatus, new_status
@@ -88,7 +88,7 @@ def _insert_rejected(run: RunContext, contract: Contract) -> None:
 
 def _acceptance_rows(run: RunContext, contract: Contract) -> list[tuple[Any, ...]]:
     store = DeliveryStore(run.settings.home.deliveries, contract.source)
-    accepted = [(receipt.load_id, read_acceptance(store, receipt.load_id)) for receipt in store.receipts()]
+    accepted = [(receipt.load_id, read_acceptance(store, receipt.load_id)) for receipt in store.records()]
     return [
         (contract.source, load_id, given.accepted_by, given.reason, dt.datetime.fromisoformat(given.at))
         for load_id, given in accepted
@@ -118,7 +118,7 @@ def _contract_row(run: RunContext, contract: Contract) -> tuple[Any, ...]:
 def _delivered_crs(run: RunContext, contract: Contract, last: LastLoad | None) -> str | None:
     """The coordinate reference system that the delivered file declares."""
     store = DeliveryStore(run.settings.home.deliveries, contract.source)
-    receipt = store.receipt(last.load_id) if last else None
+    receipt = store.record(last.load_id) if last else None
     return next((file.crs for file in receipt.files if file.crs), None) if receipt else None
 
 
@@ -165,7 +165,7 @@ def _load_rows(run: RunContext, contract: Contract) -> list[tuple[Any, ...]]:
     ).fetchall()
     rows: list[tuple[Any, ...]] = []
     for load in loads:
-        c = counts(run.con, contract, load[0])
+        c = count_load_rows(run.con, contract, load[0])
         rows.append((contract.source, *load, c.delivered, c.staged, c.rejected, c.blank, c.duplicate, c.superseded, c.withdrawn))
     return rows
 

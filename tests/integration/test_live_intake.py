@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 import yaml
 
-from ingest.delivery.write_batch import DeliveryStore
+from ingest.delivery import DeliveryStore
 from orchestration.pipeline.ingest_source import ingest_source
 from orchestration.pipeline.lifecycle import open_run
 from orchestration.runs.acceptance import Acceptance, accept_load
@@ -158,9 +158,9 @@ def test_receipts_from_before_live_fetching_are_read(tmp_path: Path, monkeypatch
     department.holds([(1, day(1), "x")])
     department.run()
     store = DeliveryStore(department.settings.home.deliveries, SOURCE)
-    (receipt,) = store.receipts()
+    (receipt,) = store.records()
     path = store.folder / receipt.load_id / "receipt.json"
     said = json.loads(path.read_text())
     path.write_text(json.dumps({name: value for name, value in said.items() if name not in ("whole", "since", "fetched")}))
-    (old,) = store.receipts()
+    (old,) = store.records()
     assert (old.whole, old.since, old.fetched) == (False, None, ())

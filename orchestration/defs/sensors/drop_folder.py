@@ -14,10 +14,9 @@ from pathlib import Path
 
 import dagster as dg
 
-from ingest.connectors import delivered_files
 from ingest.contract import FileConnector
 from ingest.contract.registry import Registry
-from ingest.readers.files import is_remote
+from ingest.readers import delivered_files, is_remote
 from orchestration.instance.names import DELIVERED_TAG
 from orchestration.runs.delivery_location import delivery_folder
 from orchestration.runs.record import RunStore

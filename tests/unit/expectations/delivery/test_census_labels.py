@@ -15,7 +15,7 @@ from expectations.delivery.unmapped_labels import CrosswalkError
 from expectations.results import ExpectationResult, GateResult
 from ingest.contract import Contract
 from ingest.contract.registry import load_registry
-from ingest.delivery.write_batch import FileReceipt
+from ingest.delivery import FileRecord
 from orchestration.sources.audit_delivery import CONCEPTS
 
 NAMES = "concepts,column_name,label,margin_column,margin_label\n"
@@ -27,25 +27,25 @@ def acs() -> Contract:
 
 
 @pytest.fixture(scope="module")
-def good(acs: Contract) -> FileReceipt:
+def good(acs: Contract) -> FileRecord:
     """The header as the Census Bureau writes it, with the labels of the seed."""
     labels = read_concepts(*CONCEPTS)["acs_b03002"]
     header = tuple(str(column.delivered_names[0]) for column in acs.columns)
-    return FileReceipt("race.csv", "hash", 298, header, tuple(labels.get(column.name, "some label") for column in acs.columns))
+    return FileRecord("race.csv", "hash", 298, header, tuple(labels.get(column.name, "some label") for column in acs.columns))
 
 
-def relabelled(file: FileReceipt, **labels: str) -> FileReceipt:
+def relabelled(file: FileRecord, **labels: str) -> FileRecord:
     said = dict(zip(file.header, file.second_header, strict=True)) | labels
     return dataclasses.replace(file, second_header=tuple(said[name] for name in file.header))
 
 
-def test_lines_under_their_labels_have_not_moved(acs: Contract, good: FileReceipt) -> None:
+def test_lines_under_their_labels_have_not_moved(acs: Contract, good: FileRecord) -> None:
     assert moved_lines(acs, [relabelled(good, HD01_VD01="estimate;  total:")], read_concepts(*CONCEPTS)) == ()
     (check,) = concept_checks(acs, ())
     assert (check.name, check.kwargs["mismatches"]) == ("concept_moved", 0)
 
 
-def test_lines_that_changed_places_are_named(acs: Contract, good: FileReceipt) -> None:
+def test_lines_that_changed_places_are_named(acs: Contract, good: FileRecord) -> None:
     """A public script printed the total of a ZIP code as its Hispanic people, since DP05 had moved by one line."""
     said = dict(zip(good.header, good.second_header, strict=True))
     moved = moved_lines(
@@ -62,12 +62,12 @@ def test_lines_that_changed_places_are_named(acs: Contract, good: FileReceipt) -
     )
 
 
-def test_a_margin_that_moved_is_found(acs: Contract, good: FileReceipt) -> None:
+def test_a_margin_that_moved_is_found(acs: Contract, good: FileRecord) -> None:
     moved = moved_lines(acs, [relabelled(good, HD02_VD03="Estimate; Total:")], read_concepts(*CONCEPTS))
     assert [(line.column, line.holds) for line in moved] == [("b03002_003_moe", "b03002_001")]
 
 
-def test_a_label_of_nothing_known_is_not_quoted(acs: Contract, good: FileReceipt) -> None:
+def test_a_label_of_nothing_known_is_not_quoted(acs: Contract, good: FileRecord) -> None:
     """The second row may be a record after all."""
     moved = moved_lines(acs, [relabelled(good, HD01_VD04="Jane Visit")], read_concepts(*CONCEPTS))
     (check,) = concept_checks(acs, moved)
@@ -75,14 +75,14 @@ def test_a_label_of_nothing_known_is_not_quoted(acs: Contract, good: FileReceipt
     assert "Jane" not in check.says
 
 
-def test_a_file_without_labels_does_not_pass(acs: Contract, good: FileReceipt) -> None:
+def test_a_file_without_labels_does_not_pass(acs: Contract, good: FileRecord) -> None:
     moved = moved_lines(acs, [dataclasses.replace(good, second_header=())], read_concepts(*CONCEPTS))
     assert len(moved) == 18
 
 
 def test_a_delivery_with_one_header_row_has_no_labels_to_compare() -> None:
     blocks = load_registry()["census__blocks_2020"]
-    assert moved_lines(blocks, [FileReceipt("b.csv", "hash", 1, ("GEOID", "pop"))], read_concepts(*CONCEPTS)) == ()
+    assert moved_lines(blocks, [FileRecord("b.csv", "hash", 1, ("GEOID", "pop"))], read_concepts(*CONCEPTS)) == ()
 
 
 def test_a_moved_line_holds_the_delivery_back(
