@@ -31,12 +31,18 @@ def good(acs: Contract) -> FileRecord:
     """The header as the Census Bureau writes it, with the labels of the seed."""
     labels = read_concepts(*CONCEPTS)["acs_b03002"]
     header = tuple(str(column.delivered_names[0]) for column in acs.columns)
-    return FileRecord("race.csv", "hash", 298, header, tuple(labels.get(column.name, "some label") for column in acs.columns))
+    return FileRecord(
+        name="race.csv",
+        sha256="hash",
+        rows=298,
+        header=header,
+        second_header=tuple(labels.get(column.name, "some label") for column in acs.columns),
+    )
 
 
 def relabelled(file: FileRecord, **labels: str) -> FileRecord:
     said = dict(zip(file.header, file.second_header, strict=True)) | labels
-    return dataclasses.replace(file, second_header=tuple(said[name] for name in file.header))
+    return file.model_copy(update={"second_header": tuple(said[name] for name in file.header)})
 
 
 def test_lines_under_their_labels_have_not_moved(acs: Contract, good: FileRecord) -> None:
@@ -76,13 +82,16 @@ def test_a_label_of_nothing_known_is_not_quoted(acs: Contract, good: FileRecord)
 
 
 def test_a_file_without_labels_does_not_pass(acs: Contract, good: FileRecord) -> None:
-    moved = moved_lines(acs, [dataclasses.replace(good, second_header=())], read_concepts(*CONCEPTS))
+    moved = moved_lines(acs, [good.model_copy(update={"second_header": ()})], read_concepts(*CONCEPTS))
     assert len(moved) == 18
 
 
 def test_a_delivery_with_one_header_row_has_no_labels_to_compare() -> None:
     blocks = load_registry()["census__blocks_2020"]
-    assert moved_lines(blocks, [FileRecord("b.csv", "hash", 1, ("GEOID", "pop"))], read_concepts(*CONCEPTS)) == ()
+    assert (
+        moved_lines(blocks, [FileRecord(name="b.csv", sha256="hash", rows=1, header=("GEOID", "pop"))], read_concepts(*CONCEPTS))
+        == ()
+    )
 
 
 def test_a_moved_line_holds_the_delivery_back(
