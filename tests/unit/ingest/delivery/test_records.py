@@ -40,8 +40,9 @@ EARLIER = """{
  "fetched_on": "2025-12-01"
 }"""
 # The first versions knew neither snapshots nor cursors.
-FIRST = """{"source": "dpt__visits", "load_id": "0123456789abcdef", "sequence": 1, "delivered_at": "2025-12-01T12:00:00", "rows": 2,
- "files": [{"name": "a.csv", "sha256": null, "rows": 2, "header": ["A"], "second_header": []}],
+FIRST = """{"source": "dpt__visits", "load_id": "0123456789abcdef", "sequence": 1,
+ "delivered_at": "2025-12-01T12:00:00", "rows": 2, "files": [
+ {"name": "a.csv", "sha256": null, "rows": 2, "header": ["A"], "second_header": []}],
  "columns_missing": [], "columns_unknown": [], "columns_repeated": []}"""
 JOURNAL_OF_EARLIER = """[{"load_id": "a", "sequence": 1, "run_id": "r", "files": 1, "delivered_at": "2025-12-01T12:00:00",
  "promoted_at": "2025-12-01T12:00:00.123456", "contract": "terms", "rows_delivered": 2, "rows_blank": 0, "rows_duplicate": 0,
