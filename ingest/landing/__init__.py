@@ -13,7 +13,7 @@ from ingest.landing.promote import Promotion, promote
 from ingest.landing.prune_deliveries import prune_deliveries
 from ingest.landing.rejected import doubtful_rows, has_refused_or_doubtful, refused_rows, rejected_rows, rejected_values
 from ingest.landing.replay import DeliveryLost, replay
-from ingest.landing.tables import create_delivery_view, ensure_ledger, ensure_tables, period_expression
+from ingest.landing.tables import create_delivery_view, ensure_tables, period_expression
 
 __all__ = [
     "DeliveryLost",
@@ -27,7 +27,6 @@ __all__ = [
     "count_load_rows",
     "create_delivery_view",
     "doubtful_rows",
-    "ensure_ledger",
     "ensure_tables",
     "find_rival_files",
     "has_refused_or_doubtful",

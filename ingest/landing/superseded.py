@@ -1,4 +1,4 @@
-"""Record the rows that later loads delete from landing (`intake.gone`), until every incremental fact has deleted them, too.
+"""Record the rows that later loads delete from landing (`intake.superseded_rows`), until incremental facts have deleted them.
 
 Without the record, a fact would have to find each of its rows in landing every night. See `ingest.landing.load_modes` for the
 rows that a load replaces, and dbt's macro `delete_superseded_rows` for the facts.
@@ -12,10 +12,6 @@ from duckdb import DuckDBPyConnection
 
 from warehouse.sql import literal
 
-LEDGER = """
-create table if not exists intake.gone (source varchar, load_id varchar, source_file varchar, source_row bigint, sequence bigint);
-create table if not exists intake.gone_since (source varchar primary key, sequence bigint);
-"""
 DELETED = "deleted_rows"
 
 
@@ -28,7 +24,7 @@ def start_recording(con: DuckDBPyConnection, source: str, sequence: int) -> None
     if is_empty:
         invalidate(con, {source: sequence})
     else:
-        con.execute("insert or ignore into intake.gone_since values (?, ?)", [source, sequence])
+        con.execute("insert or ignore into intake.superseded_since values (?, ?)", [source, sequence])
 
 
 def delete_rows(con: DuckDBPyConnection, source: str, sequence: int, where: str) -> None:
@@ -38,15 +34,13 @@ def delete_rows(con: DuckDBPyConnection, source: str, sequence: int, where: str)
     """
     table, these = f'landing."{source}"', f"rowid in (select _at from temp.{DELETED})"
     con.execute(f"create or replace temp table {DELETED} as select rowid as _at from {table} where {where}")
-    found, every = con.execute(f"select (select count(*) from temp.{DELETED}), (select count(*) from {table})").fetchone() or (
-        0,
-        0,
-    )
+    counted = f"select (select count(*) from temp.{DELETED}), (select count(*) from {table})"
+    found, every = con.execute(counted).fetchone() or (0, 0)
     if 2 * found > every:
         invalidate(con, {source: sequence})
     elif found:
         record = f"{literal(source)}, _load_id, _source_file, _source_row, {int(sequence)}"
-        con.execute(f"insert into intake.gone select {record} from {table} where {these}")
+        con.execute(f"insert into intake.superseded_rows select {record} from {table} where {these}")
     con.execute(f"delete from {table} where {these}")
     con.execute(f"drop table temp.{DELETED}")
 
@@ -59,15 +53,15 @@ def delete_all_rows(con: DuckDBPyConnection, source: str, sequence: int) -> None
 
 def recorded_since(con: DuckDBPyConnection) -> dict[str, int]:
     """By source, the sequence of the first load of which all deletions are recorded."""
-    return dict(con.execute("select source, sequence from intake.gone_since").fetchall())
+    return dict(con.execute("select source, sequence from intake.superseded_since").fetchall())
 
 
 def invalidate(con: DuckDBPyConnection, sequences: Mapping[str, int]) -> None:
     """Drop the record of loads up to these (source → sequence, inclusive): no fact needs it, or it is incomplete."""
     for source, sequence in sequences.items():
-        con.execute("delete from intake.gone where source = ? and sequence <= ?", [source, sequence])
+        con.execute("delete from intake.superseded_rows where source = ? and sequence <= ?", [source, sequence])
         con.execute(
-            "insert into intake.gone_since values (?, ?) "
+            "insert into intake.superseded_since values (?, ?) "
             "on conflict do update set sequence = greatest(sequence, excluded.sequence)",
             [source, sequence + 1],
         )

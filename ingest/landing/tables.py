@@ -13,7 +13,6 @@ from duckdb import DuckDBPyConnection
 
 from ingest.contract import Contract
 from ingest.contract.snapshot import SNAPSHOT_ON
-from ingest.landing import superseded
 from ingest.landing.withheld_records import ensure_withheld, keeps_withheld_records, withheld_table
 from ingest.typing import (
     accepted_rows,
@@ -39,29 +38,6 @@ LOAD_COLUMNS: Mapping[str, str] = {
 # Marks of each landed row under the current contract, so that no query has to type every row: it lacks a good value in a required
 # column; it has a bad value in another column; the first day of the period with which it is replaced; its latest time.
 MARKS: Mapping[str, str] = {"_refused": "boolean", "_doubtful": "boolean", "_period": "date", "_latest": "timestamp"}
-LEDGER = """
-create schema if not exists delivery;
-create schema if not exists landing;
-create schema if not exists typed;
-create schema if not exists intake;
-create table if not exists intake.loads (
-    source varchar, load_id varchar, sequence bigint, run_id varchar, files bigint, delivered_at timestamp, promoted_at timestamp,
-    contract varchar, rows_delivered bigint, rows_blank bigint, rows_duplicate bigint, rows_rejected bigint,
-    data_as_of timestamp);
-alter table intake.loads add column if not exists adds boolean default false;
-alter table intake.loads add column if not exists rows_withdrawn bigint default 0;
-create table if not exists intake.files (source varchar, sha256 varchar, contract varchar, load_id varchar);
-create table if not exists intake.rejected_rows (
-    source varchar, load_id varchar, source_file varchar, source_row bigint, "column" varchar, reason_code varchar,
-    message varchar);
-create table if not exists intake.marks (source varchar primary key, terms varchar);
-"""
-
-
-def ensure_ledger(con: DuckDBPyConnection) -> None:
-    """Create the schemas and the ledger of loads."""
-    con.execute(LEDGER)
-    con.execute(superseded.LEDGER)
 
 
 def ensure_tables(con: DuckDBPyConnection, contract: Contract, city_zone: str) -> None:

@@ -14,8 +14,8 @@ from typing import Any
 import dagster as dg
 
 from ingest.contract import Contract
-from ingest.delivery.write_batch import DeliveryStore
-from ingest.landing.tables import LastLoad, last_load
+from ingest.delivery import DeliveryStore
+from ingest.landing import LastLoad, last_load
 from orchestration.defs.asset_checks import DBT_TESTS, dbt_test_results, delivery_check, freshness_check, source_check_specs
 from orchestration.defs.asset_specs import (
     QUALITY_SCHEMA,
@@ -57,7 +57,7 @@ def landing_asset(contract: Contract) -> dg.AssetsDefinition:
         progress.source(status)
         context.log.info(f"{contract.source}: {status.verdict}{f' - {status.reason}' if status.reason else ''}")
         store = DeliveryStore(run_context.settings.home.deliveries, contract.source)
-        receipt = store.receipt(status.load_id) if status.verdict == HELD_BACK and status.load_id else None
+        receipt = store.record(status.load_id) if status.verdict == HELD_BACK and status.load_id else None
         yield delivery_check(registered, status, gate, receipt, run_context.settings)
         if contract.freshness:
             yield freshness_check(registered, status, run_context.as_of)

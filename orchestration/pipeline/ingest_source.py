@@ -10,13 +10,11 @@ import time
 
 from expectations.delivery.volume import volume_baseline
 from expectations.results import GateResult
-from ingest.connectors import DeliveryError
 from ingest.contract import Contract
-from ingest.delivery.write_batch import DeliveryStore, Progress, Receipt
+from ingest.delivery import DeliveryRecord, DeliveryStore, Progress
+from ingest.errors import DeliveryError
 from ingest.freshness import evaluate_freshness
-from ingest.landing.landing_journal import write_down
-from ingest.landing.promote import promote
-from ingest.landing.tables import counts, last_load, show_delivery
+from ingest.landing import count_load_rows, create_delivery_view, last_load, promote, save_journal
 from orchestration.pipeline.fetch_delivery import fetch_delivery, finish_restoring, is_promoted, restore_landing
 from orchestration.runs.acceptance import read_acceptance
 from orchestration.runs.clock import utc_now
@@ -45,14 +43,14 @@ def ingest_source(
         if receipt is None:
             status = status.updated(verdict=NOT_DELIVERED, reason="nothing was delivered")
         else:
-            show_delivery(run.con, contract.source, store.batch(receipt.load_id))
+            create_delivery_view(run.con, contract.source, store.batch(receipt.load_id))
             if is_promoted(run, contract, receipt):
                 status = status.updated(verdict=FRESH)
             else:
                 status, gate = _audit_and_promote(run, contract, receipt, store, status)
     except DeliveryError as error:
         status = status.held_back(str(error))
-    write_down(run.con, contract, store)
+    save_journal(run.con, contract, store)
     status = _with_landing_state(run, contract, status).updated(seconds=round(time.monotonic() - started, 3))
     run.record.sources[contract.source] = status
     if gate is not None:
@@ -78,18 +76,18 @@ def _promote_accepted(
     run: RunContext, contract: Contract, store: DeliveryStore, status: SourceStatus
 ) -> tuple[SourceStatus, GateResult | None]:
     """Promote the newest load of a live source if it was held back and accepted since: a live system does not send it again."""
-    receipts = store.receipts()
+    receipts = store.records()
     last = last_load(run.con, contract)
     if run.location.folder is not None or not receipts or (last and last.sequence >= receipts[-1].sequence):
         return status, None
     if read_acceptance(store, receipts[-1].load_id) is None:
         return status, None
-    show_delivery(run.con, contract.source, store.batch(receipts[-1].load_id))
+    create_delivery_view(run.con, contract.source, store.batch(receipts[-1].load_id))
     return _audit_and_promote(run, contract, receipts[-1], store, status)
 
 
 def _audit_and_promote(
-    run: RunContext, contract: Contract, receipt: Receipt, store: DeliveryStore, status: SourceStatus
+    run: RunContext, contract: Contract, receipt: DeliveryRecord, store: DeliveryStore, status: SourceStatus
 ) -> tuple[SourceStatus, GateResult]:
     city_zone = run.location.city.time_zone
     with run.timed("audit deliveries"):
@@ -126,7 +124,9 @@ def _with_landing_state(run: RunContext, contract: Contract, status: SourceStatu
     status = status.updated(data_as_of=last.data_as_of.isoformat() if last.data_as_of else None)
     if status.verdict == HELD_BACK:
         return status
-    rows = {f"rows_{name}": number for name, number in dataclasses.asdict(counts(run.con, contract, last.load_id)).items()}
+    rows = {
+        f"rows_{name}": number for name, number in dataclasses.asdict(count_load_rows(run.con, contract, last.load_id)).items()
+    }
     status = status.updated(load_id=last.load_id, **rows)
     if status.verdict == NOT_DELIVERED:
         return status

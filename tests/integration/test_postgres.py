@@ -17,13 +17,12 @@ import pyarrow.compute as pc
 import pytest
 import sqlalchemy as sa
 
-from ingest.connectors import DeliveryError, Fetch, Origin, Since, open_live
+from ingest.connectors import CursorPosition, FetchRequest, Origin, open_live
 from ingest.contract import Contract
 from ingest.contract.vocabulary import load_vocabulary
-from ingest.delivery.write_batch import DeliveryStore, Receipt, deliver
-from ingest.landing.cursor import read_cursor
-from ingest.landing.promote import promote
-from ingest.landing.tables import ensure_tables
+from ingest.delivery import DeliveryRecord, DeliveryStore, deliver
+from ingest.errors import DeliveryError
+from ingest.landing import ensure_tables, promote, read_cursor
 from tests.support.postgres import Postgres
 from tests.support.visits import CITY_ZONE, CONTRACT, HASH_KEY, NOON
 from warehouse.metadata import migrate
@@ -56,8 +55,8 @@ def contract_of(*columns: dict[str, Any] | str, load: dict[str, Any] | None = No
     return Contract.model_validate(CONTRACT | changes, context=load_vocabulary())
 
 
-def origin_of(postgres: Postgres, contract: Contract, since: Since | None = None, user: str = "postgres") -> Origin:
-    origin = open_live(contract, Fetch({"DPT_URL": postgres.url(user)}, Path(), since))
+def origin_of(postgres: Postgres, contract: Contract, since: CursorPosition | None = None, user: str = "postgres") -> Origin:
+    origin = open_live(contract, FetchRequest({"DPT_URL": postgres.url(user)}, Path(), since))
     assert origin is not None
     return origin
 
@@ -222,7 +221,7 @@ def test_a_server_that_is_killed_in_mid_fetch_leaves_nothing(server: Postgres, t
     try:
         with pytest.raises(DeliveryError, match="the connection was lost while fetching; nothing was ingested; the next run"):
             deliver(contract, origin_of(server, contract), store, HASH_KEY, NOON, kill_after_the_first)
-        assert store.receipts() == () and not list(tmp_path.rglob("*.parquet"))
+        assert store.records() == () and not list(tmp_path.rglob("*.parquet"))
     finally:
         server.start()
     assert deliver(contract, origin_of(server, contract), store, HASH_KEY, NOON).rows == 200_000
@@ -264,7 +263,7 @@ class Department:
         ensure_tables(self.con, self.contract, CITY_ZONE)
         self.store = DeliveryStore(folder, "dpt__visits")
 
-    def fetch(self, everything: bool = False) -> Receipt:
+    def fetch(self, everything: bool = False) -> DeliveryRecord:
         now = dt.datetime(2026, 1, 1)
         since = None if everything else read_cursor(self.con, self.contract, CITY_ZONE, now)
         origin = origin_of(self.postgres, self.contract, since)

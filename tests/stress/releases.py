@@ -12,13 +12,12 @@ from typing import Any
 import duckdb
 from duckdb import DuckDBPyConnection
 
-from ingest.connectors import delivered_files, open_folder
+from ingest.connectors import open_folder
 from ingest.contract import Contract
 from ingest.contract.registry import load_registry
-from ingest.delivery.write_batch import DeliveryStore, deliver
-from ingest.landing.landing_journal import write_down
-from ingest.landing.promote import promote
-from ingest.landing.tables import ensure_tables
+from ingest.delivery import DeliveryStore, deliver
+from ingest.landing import ensure_tables, promote, save_journal
+from ingest.readers import delivered_files
 from warehouse.metadata import migrate
 
 FIRST, SECOND = "first", "second"
@@ -59,7 +58,7 @@ def deliver_and_promote(con: DuckDBPyConnection, store: DeliveryStore, release: 
     receipt = deliver(contract(), open_folder(contract(), delivered_files(release), release), store, None, NOON)
     batch = store.batch(receipt.load_id)
     promote(con, contract(), receipt, batch, run_id="run", city_zone=ZONE, now=NOON)
-    write_down(con, contract(), store)
+    save_journal(con, contract(), store)
 
 
 def landed(con: DuckDBPyConnection) -> list[Any]:

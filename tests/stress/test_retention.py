@@ -16,12 +16,11 @@ import dagster as dg
 import duckdb
 import pytest
 
-from ingest.connectors import delivered_files, open_folder
+from ingest.connectors import open_folder
 from ingest.contract import Contract
-from ingest.delivery.write_batch import DeliveryStore, deliver
-from ingest.landing.landing_journal import write_down
-from ingest.landing.promote import promote
-from ingest.landing.tables import ensure_tables
+from ingest.delivery import DeliveryStore, deliver
+from ingest.landing import ensure_tables, promote, save_journal
+from ingest.readers import delivered_files
 from orchestration.instance import retention
 from orchestration.instance.setup import prepare_instance
 from orchestration.runs.record import RELEASED, RunRecord, RunStore
@@ -88,7 +87,7 @@ def test_a_year_of_what_runs_leave(
                 receipt = deliver(contract, open_folder(contract, delivered_files(folder), folder), store, None, now)
                 batch = store.batch(receipt.load_id)
                 promote(con, contract, receipt, batch, run_id=str(night), city_zone=CITY_ZONE, now=now)
-                write_down(con, contract, store)
+                save_journal(con, contract, store)
             result = dg.materialize([tables], instance=instance)
             with sqlite3.connect(home.dagster / "history" / "runs.db") as history:
                 history.execute("update runs set create_timestamp = ? where run_id = ?", (str(now), result.run_id))
@@ -109,7 +108,7 @@ def test_a_year_of_what_runs_leave(
             retention.delete_expired(session, instance)  # type: ignore[arg-type]
         sizes = used(home.root)
         rows.append((night + 1, *(round(size, 3) for size in sizes.values()), round(sum(sizes.values()), 3)))
-    stay = {contract.load.mode: len(DeliveryStore(home.deliveries, contract.source).receipts()) for contract in registry}
+    stay = {contract.load.mode: len(DeliveryStore(home.deliveries, contract.source).records()) for contract in registry}
     with dg.DagsterInstance.get() as instance:
         assert instance.get_runs_count() in (KEPT, KEPT + 1)
     totals = [float(str(row[-1])) for row in rows]

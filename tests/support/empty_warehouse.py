@@ -19,7 +19,7 @@ from duckdb import DuckDBPyConnection
 
 from ingest.city import read_city
 from ingest.contract.registry import load_registry
-from ingest.landing.tables import ensure_tables
+from ingest.landing import ensure_tables
 from orchestration.settings import DBT_PROJECT
 from orchestration.transform.dbt_sources import SOURCES_FILE, write_sources
 from warehouse.connection import attach, open_working

@@ -9,12 +9,13 @@ from typing import Any
 
 from duckdb import DuckDBPyConnection
 
-from ingest.connectors import Conformer, Origin, delivered_files, open_folder
+from ingest.connectors import Origin, open_folder
 from ingest.contract import Contract
 from ingest.contract.vocabulary import load_vocabulary
-from ingest.delivery.write_batch import DeliveryStore, Receipt, deliver
-from ingest.landing.promote import Promotion, promote
-from ingest.landing.tables import LOAD_COLUMNS, MARKS, Counts, counts, ensure_tables
+from ingest.delivery import Conformer, DeliveryRecord, DeliveryStore, deliver
+from ingest.landing import LoadCounts, Promotion, count_load_rows, ensure_tables, promote
+from ingest.landing.tables import LOAD_COLUMNS, MARKS
+from ingest.readers import delivered_files
 from warehouse.metadata import migrate
 
 CONTRACT: dict[str, Any] = {
@@ -63,7 +64,7 @@ def read_origin(contract: Contract, origin: Origin) -> list[Table]:
     """Read an origin to its end."""
     tables = []
     conformer = Conformer(contract, HASH_KEY)
-    for part in origin.parts:
+    for part in origin.tables:
         with part.read() as opened:
             match = conformer.match(opened.header)
             batches = conformer.batches(opened.batches, match, part.name)
@@ -88,7 +89,7 @@ class Warehouse:
         self.store = DeliveryStore(self.folder / "deliveries", CONTRACT["source"])
         migrate(self.con)
 
-    def deliver(self, contract: Contract, files: dict[str, str | bytes]) -> Receipt:
+    def deliver(self, contract: Contract, files: dict[str, str | bytes]) -> DeliveryRecord:
         self.deliveries += 1
         folder = self.folder / f"in{self.deliveries}"
         for name, said in files.items():
@@ -98,7 +99,7 @@ class Warehouse:
         origin = open_folder(contract, delivered_files(folder), folder)
         return deliver(contract, origin, self.store, HASH_KEY, NOON)
 
-    def promote(self, contract: Contract, receipt: Receipt) -> Promotion:
+    def promote(self, contract: Contract, receipt: DeliveryRecord) -> Promotion:
         ensure_tables(self.con, contract, CITY_ZONE)
         batch = self.store.batch(receipt.load_id)
         return promote(self.con, contract, receipt, batch, run_id="run", city_zone=CITY_ZONE, now=NOON)
@@ -113,5 +114,5 @@ class Warehouse:
         """What landing holds, in the order of its first column."""
         return self.con.execute(f"select {columns} from landing.dpt__visits order by all").fetchall()
 
-    def counts(self, contract: Contract, load_id: str) -> Counts:
-        return counts(self.con, contract, load_id)
+    def counts(self, contract: Contract, load_id: str) -> LoadCounts:
+        return count_load_rows(self.con, contract, load_id)

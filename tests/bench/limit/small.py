@@ -15,13 +15,13 @@ import pyarrow as pa
 from duckdb import DuckDBPyConnection
 
 from ingest.city import read_city
-from ingest.connectors import Conformer, Origin, delivered_files, open_folder
+from ingest.connectors import Origin, open_folder
 from ingest.contract import Contract
 from ingest.contract.registry import load_registry
-from ingest.delivery.write_batch import DeliveryStore, deliver
-from ingest.landing.promote import promote
-from ingest.landing.tables import ensure_tables
-from ingest.typing.cells import accepted_rows
+from ingest.delivery import Conformer, DeliveryStore, deliver
+from ingest.landing import ensure_tables, promote
+from ingest.readers import delivered_files
+from ingest.typing import accepted_rows
 from warehouse.metadata import migrate
 
 
@@ -57,7 +57,7 @@ def _promote(
 
 def _land(con: DuckDBPyConnection, contract: Contract, origin: Origin | None) -> None:
     conformer, batches = Conformer(contract, None), []
-    for part in origin.parts if origin else ():
+    for part in origin.tables if origin else ():
         with part.read() as opened:
             batches += list(conformer.batches(opened.batches, conformer.match(opened.header), part.name))
     delivered = pa.Table.from_batches(batches, conformer.schema)

@@ -10,17 +10,9 @@ import pytest
 from duckdb import DuckDBPyConnection
 
 from ingest.contract import Contract
-from ingest.landing.tables import (
-    Counts,
-    LastLoad,
-    declared_as_of,
-    ensure_tables,
-    last_load,
-    rejected_rows,
-    rejected_values,
-    show_delivery,
-)
-from ingest.typing.expressions import required_columns
+from ingest.landing import LastLoad, LoadCounts, create_delivery_view, ensure_tables, last_load, rejected_rows, rejected_values
+from ingest.landing.ledger import declared_as_of
+from ingest.typing import required_columns
 
 MakeContract = Callable[..., Contract]
 ZONE = "America/Chicago"
@@ -181,7 +173,7 @@ def test_the_newest_delivery_is_shown_as_sent(warehouse: Any, make_contract: Mak
     contract = make_contract()
     for text in ("A,B\n x ,\n", "A,B\n y ,1\n"):
         receipt = warehouse.deliver(contract, {"it's.csv": text})
-        show_delivery(warehouse.con, contract.source, warehouse.store.batch(receipt.load_id))
+        create_delivery_view(warehouse.con, contract.source, warehouse.store.batch(receipt.load_id))
     shown = warehouse.con.execute("select a, b, _source_file, _source_row, _load_id from delivery.dpt__visits").fetchall()
     assert shown == [(" y ", "1", "it's.csv", 1, receipt.load_id)]
 
@@ -193,12 +185,12 @@ def test_every_delivered_row_is_accounted_for(warehouse: Any, make_contract: Mak
     )
     first = warehouse.deliver(contract, {"f.csv": "k,v\n1,a\n1,a\n1,b\n2,c\n3,\n,d\nx,e\n,\n ,\n"})
     warehouse.promote(contract, first)
-    assert warehouse.counts(contract, first.load_id) == Counts(9, staged=2, rejected=3, blank=2, duplicate=1, superseded=1)
+    assert warehouse.counts(contract, first.load_id) == LoadCounts(9, staged=2, rejected=3, blank=2, duplicate=1, superseded=1)
     second = warehouse.deliver(contract, {"f.csv": "k,v\n2,d\n3,e\n"})
     warehouse.promote(contract, second)
-    assert warehouse.counts(contract, first.load_id) == Counts(9, staged=1, rejected=2, blank=2, duplicate=1, superseded=3)
-    assert warehouse.counts(contract, second.load_id) == Counts(2, staged=2, rejected=0, blank=0, duplicate=0, superseded=0)
-    assert warehouse.counts(contract, "nowhere") == Counts(0, 0, 0, 0, 0, 0)
+    assert warehouse.counts(contract, first.load_id) == LoadCounts(9, staged=1, rejected=2, blank=2, duplicate=1, superseded=3)
+    assert warehouse.counts(contract, second.load_id) == LoadCounts(2, staged=2, rejected=0, blank=0, duplicate=0, superseded=0)
+    assert warehouse.counts(contract, "nowhere") == LoadCounts(0, 0, 0, 0, 0, 0)
 
 
 def test_a_source_that_never_came_has_no_last_load(warehouse: Any, make_contract: MakeContract) -> None:

@@ -11,15 +11,15 @@ import pytest
 from duckdb import DuckDBPyConnection
 
 from ingest.city import read_city
-from ingest.connectors import delivered_files, open_folder
+from ingest.connectors import open_folder
 from ingest.contract import Contract
 from ingest.contract.registry import load_registry
-from ingest.delivery.write_batch import DeliveryStore, deliver
-from ingest.landing.promote import promote
-from ingest.landing.tables import counts, ensure_tables
+from ingest.delivery import DeliveryStore, deliver
+from ingest.landing import count_load_rows, ensure_tables, promote
+from ingest.readers import delivered_files
 from ingest.sample import write_sample
 from ingest.sample.sources import NOT_DELIVERED, SOURCES
-from ingest.typing.expressions import invalid_condition, required_columns
+from ingest.typing import invalid_condition, required_columns
 from warehouse.metadata import migrate
 
 ZONE, NOW = "America/Chicago", dt.datetime(2026, 1, 1)
@@ -60,7 +60,7 @@ def test_the_contract_takes_the_delivery_and_every_claim_is_kept(
     assert (receipt.columns_missing, receipt.columns_unknown, receipt.columns_repeated) == ((), (), ())
     ensure_tables(con, contract, ZONE)
     promote(con, contract, receipt, store.batch(receipt.load_id), run_id="run", city_zone=ZONE, now=NOW)
-    found, claim = counts(con, contract, receipt.load_id), planted[source]
+    found, claim = count_load_rows(con, contract, receipt.load_id), planted[source]
     drops_exact = contract.load.duplicates == "drop_exact"
     assert (found.delivered, found.blank, found.superseded, found.rejected) == tuple(
         claim[count] for count in ("delivered", "blank", "superseded", "rejected")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from html.parser import HTMLParser
 from pathlib import Path
@@ -11,7 +12,7 @@ import pytest
 from expectations.delivery.column_differences import ColumnDifference
 from expectations.results import ExpectationResult, GateResult
 from ingest.contract.registry import load_registry
-from ingest.delivery.write_batch import FileReceipt, Receipt
+from ingest.delivery import DeliveryRecord, FileRecord
 from orchestration.sources.check_delivery import DeliveryCheck
 from orchestration.sources.steward_report import report_page, write_report
 
@@ -44,7 +45,11 @@ def checked() -> DeliveryCheck:
         ExpectationResult("columns_missing", "request_type", "critical", False, 1, 0, "column TITLE is missing"),
         ExpectationResult("rows", None, "critical", True, 1234567, 1, "unsaid"),
     )
-    receipt = Receipt(contract.source, "l", 1, "2025-12-01", 1234567, (FileReceipt(EVIL, None, 1234567, (EVIL,)),))
+    file = FileRecord(name=EVIL, sha256=None, rows=1234567, header=(EVIL,))
+    delivered_at = dt.datetime(2025, 12, 1)
+    receipt = DeliveryRecord(
+        source=contract.source, load_id="l", sequence=1, delivered_at=delivered_at, rows=1234567, files=(file,)
+    )
     columns = (ColumnDifference("TITLE", "request_type", None, "missing", EVIL, 66), ColumnDifference(None, None, EVIL, "not in"))
     return DeliveryCheck(
         contract, GateResult("delivery", contract.source, findings), receipt, columns, ("a", EVIL), ((EVIL, "1"),)
