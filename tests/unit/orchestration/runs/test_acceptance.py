@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ingest.delivery.write_batch import DeliveryStore
+from ingest.delivery import DeliveryStore
 from orchestration.runs.acceptance import ACCEPTED, Acceptance, accept_load, read_acceptance
 
 GIVEN = Acceptance(accepted_by="analyst", reason="the file is complete", at="2025-12-01T08:00:00")
