@@ -15,7 +15,7 @@ from pathlib import Path
 from expectations.delivery.unmapped_labels import CrosswalkError, folded
 from expectations.engine.checks import Check, header
 from ingest.contract import Contract
-from ingest.delivery.write_batch import FileReceipt
+from ingest.delivery import FileRecord
 
 # list of concepts → the contract's column → the label that the column must have
 Concepts = Mapping[str, Mapping[str, str]]
@@ -57,7 +57,7 @@ def _rows(path: Path) -> list[dict[str, str]]:
         ) from None
 
 
-def moved_lines(contract: Contract, files: Sequence[FileReceipt], concepts: Concepts) -> tuple[MovedLine, ...]:
+def moved_lines(contract: Contract, files: Sequence[FileRecord], concepts: Concepts) -> tuple[MovedLine, ...]:
     """The concept columns of a delivery with a wrong label, per file.
 
     Only a file with two header rows contains the labels. `header_drift` reports missing columns.

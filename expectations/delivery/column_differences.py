@@ -14,7 +14,7 @@ import pyarrow.parquet
 
 from expectations.delivery.header_drift import likely_match, similarity
 from ingest.contract import Column, Contract
-from ingest.delivery.write_batch import Receipt
+from ingest.delivery import DeliveryRecord
 
 AS_AGREED, MISSING, TWICE, NEW, NOT_TAKEN = "as agreed", "missing", "delivered twice", "not in the contract", "known, not taken"
 PRIVATE, UNREADABLE = "(private)", "(unreadable)"
@@ -41,7 +41,7 @@ class ColumnDifference:
         return self.verdict not in (AS_AGREED, NOT_TAKEN)
 
 
-def column_differences(contract: Contract, receipt: Receipt) -> tuple[ColumnDifference, ...]:
+def column_differences(contract: Contract, receipt: DeliveryRecord) -> tuple[ColumnDifference, ...]:
     """Every column of the contract, then the other delivered columns.
 
     If most columns are missing, the names may be the cells of the first record and are not shown.
@@ -67,12 +67,12 @@ def column_differences(contract: Contract, receipt: Receipt) -> tuple[ColumnDiff
     return tuple(lines)
 
 
-def header_is_one(contract: Contract, receipt: Receipt) -> bool:
+def header_is_one(contract: Contract, receipt: DeliveryRecord) -> bool:
     """Whether the delivered names are a header: they include most of the contract's columns."""
     return contract.format.header.rows != "none" and 2 * len(receipt.columns_missing) <= len(contract.columns)
 
 
-def first_rows(contract: Contract, receipt: Receipt, batch: Path) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]:
+def first_rows(contract: Contract, receipt: DeliveryRecord, batch: Path) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]:
     """(names, rows) of the first records, with cells of public columns only.
 
     Empty where columns have positions and no names, or where the names do not match: the content of a column is then unknown.

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from expectations.delivery.census_labels import MovedLine
 from expectations.delivery.volume import ReplacedRows
-from ingest.landing.partitions import Partitions
+from ingest.landing import PartitionComparison
 
 
 @dataclass(frozen=True)
@@ -32,6 +32,6 @@ class DeliveryFacts:
     moved_lines: tuple[MovedLine, ...] = ()
     adds_only: bool = False
     replaced: ReplacedRows | None = None
-    partitions: Partitions | None = None
+    partitions: PartitionComparison | None = None
     rival_files: tuple[str, ...] = ()
     snapshots: tuple[dt.date, ...] = ()

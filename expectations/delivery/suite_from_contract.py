@@ -24,8 +24,7 @@ from expectations.engine.checks import Check, measure, share
 from expectations.results import Severity
 from ingest.contract import Column, Contract
 from ingest.contract.vocabulary import Vocabulary
-from ingest.typing.cells import invalid_flag, missing_flag
-from ingest.typing.expressions import can_be_invalid
+from ingest.typing import can_be_invalid, invalid_flag, missing_flag
 from warehouse.sql import literal, quoted
 
 # An optional cell that cannot be typed becomes NULL and is listed. The steward is warned from one cell in a hundred.

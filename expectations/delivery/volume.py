@@ -15,12 +15,9 @@ import pyarrow.parquet as pq
 from duckdb import DuckDBPyConnection
 
 from ingest.contract import Contract
-from ingest.delivery.write_batch import DeliveryStore, Receipt
-from ingest.landing.partition_releases import rival_files
-from ingest.landing.partitions import Partitions, compared_partitions
-from ingest.landing.promote import from_since
-from ingest.landing.tables import period_of
-from ingest.typing.expressions import typed_expression
+from ingest.delivery import DeliveryRecord, DeliveryStore
+from ingest.landing import PartitionComparison, compare_partitions, find_rival_files, period_expression, since_condition
+from ingest.typing import typed_expression
 from warehouse.sql import literal
 
 # A batch that contains more than this share of the landed rows or keys is a full delivery, however many new rows it has.
@@ -48,28 +45,28 @@ class VolumeBaseline:
     earlier: tuple[int, ...]
     adds: bool = False
     replaced: ReplacedRows | None = None
-    partitions: Partitions | None = None
+    partitions: PartitionComparison | None = None
     rivals: tuple[str, ...] = ()
 
 
 def volume_baseline(
-    con: DuckDBPyConnection, contract: Contract, receipt: Receipt, store: DeliveryStore, city_zone: str
+    con: DuckDBPyConnection, contract: Contract, receipt: DeliveryRecord, store: DeliveryStore, city_zone: str
 ) -> VolumeBaseline:
     """The volume baseline of a batch; for an incremental batch by cursor, the landed rows that it would replace."""
     if receipt.whole or receipt.since is not None:
-        asked = "true" if receipt.whole else from_since(contract, receipt, city_zone)
+        asked = "true" if receipt.whole else since_condition(contract, receipt, city_zone)
         row = con.execute(f'select count(*) from landing."{contract.source}" where {asked}').fetchone()
         return VolumeBaseline((row[0],) if row and row[0] else ())
     batch, load = store.batch(receipt.load_id), contract.load
     written = set(pq.read_schema(batch).names)
     # the same files under an older contract are not an earlier delivery
     files = {file.sha256 for file in receipt.files}
-    own = {receipt.load_id, *(r.load_id for r in store.receipts() if {file.sha256 for file in r.files} == files)}
+    own = {receipt.load_id, *(r.load_id for r in store.records() if {file.sha256 for file in r.files} == files)}
     if load.mode == "replace_partition":
         if not written.issuperset(contract.deciding_columns):
             return VolumeBaseline(())
-        rivals = rival_files(con, contract, receipt, batch, city_zone)
-        return VolumeBaseline((), partitions=compared_partitions(con, contract, receipt, batch, own, city_zone), rivals=rivals)
+        rivals = find_rival_files(con, contract, receipt, batch, city_zone)
+        return VolumeBaseline((), partitions=compare_partitions(con, contract, receipt, batch, own, city_zone), rivals=rivals)
     loads = "select rows_delivered from intake.loads where source = ? and not list_contains(?, load_id) and not adds "
     earlier = tuple(row[0] for row in con.execute(f"{loads} order by sequence desc", [contract.source, list(own)]).fetchall())
     if not earlier:
@@ -84,7 +81,7 @@ def volume_baseline(
 def _by_period(
     con: DuckDBPyConnection, contract: Contract, batch: Path, earlier: tuple[int, ...], own: Collection[str], city_zone: str
 ) -> VolumeBaseline:
-    period = period_of(contract, city_zone)
+    period = period_expression(contract, city_zone)
     row = con.execute(
         f"""
         with

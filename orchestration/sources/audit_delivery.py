@@ -18,7 +18,7 @@ from expectations.delivery.unmapped_labels import read_labels
 from expectations.delivery.volume import VolumeBaseline
 from expectations.results import GateResult
 from ingest.contract import Contract
-from ingest.delivery.write_batch import DeliveryStore, Receipt
+from ingest.delivery import DeliveryRecord, DeliveryStore
 from orchestration.settings import DBT_PROJECT
 from warehouse.files import write_atomically
 from warehouse.fingerprint import bytes_sha256
@@ -29,7 +29,7 @@ RESULT_FILE = "verdict.json"
 
 
 def audit_delivery(
-    contract: Contract, receipt: Receipt, database: Path, city_zone: str, compared: VolumeBaseline, as_of: dt.datetime
+    contract: Contract, receipt: DeliveryRecord, database: Path, city_zone: str, compared: VolumeBaseline, as_of: dt.datetime
 ) -> GateResult:
     """Run the gate on the batch that `delivery.<source>` of the DuckDB file `database` shows; this process may have it open."""
     by_cursor = contract.load.mode == "merge" and getattr(contract.connector, "cursor", None) is not None and not receipt.whole
@@ -46,14 +46,14 @@ def audit_delivery(
         replaced=compared.replaced,
         partitions=compared.partitions,
         rival_files=compared.rivals,
-        snapshots=tuple(dt.date.fromisoformat(file.snapshot_on) for file in receipt.files if file.snapshot_on),
+        snapshots=tuple(file.snapshot_on for file in receipt.files if file.snapshot_on),
     )
     return gate_delivery(database, contract, facts, read_labels(CROSSWALK))
 
 
 def audit_once(
     contract: Contract,
-    receipt: Receipt,
+    receipt: DeliveryRecord,
     store: DeliveryStore,
     database: Path,
     city_zone: str,

@@ -15,11 +15,12 @@ from duckdb import DuckDBPyConnection
 from expectations.delivery.column_differences import ColumnDifference, column_differences, first_rows
 from expectations.delivery.volume import VolumeBaseline, volume_baseline
 from expectations.results import ExpectationResult, GateResult
-from ingest.connectors import DeliveryError, Fetch, Origin, delivered_files, open_folder, open_live
+from ingest.connectors import FetchRequest, Origin, open_folder, open_live
 from ingest.contract import Contract
-from ingest.delivery.write_batch import DeliveryStore, Receipt, as_next_load, deliver
-from ingest.landing.landing_journal import DeliveryLost, catch_up
-from ingest.landing.tables import ensure_tables
+from ingest.delivery import DeliveryRecord, DeliveryStore, as_next_load, deliver
+from ingest.errors import DeliveryError
+from ingest.landing import DeliveryLost, ensure_tables, replay
+from ingest.readers import delivered_files
 from orchestration.runs.clock import as_of_time, utc_now
 from orchestration.runs.delivery_location import DeliveryLocation, resolve_delivery_location
 from orchestration.runs.record import HELD_BACK, RunStore
@@ -39,7 +40,7 @@ class DeliveryCheck:
 
     contract: Contract
     gate: GateResult
-    receipt: Receipt | None = None
+    receipt: DeliveryRecord | None = None
     columns: tuple[ColumnDifference, ...] = ()
     row_names: tuple[str, ...] = ()
     rows: tuple[tuple[str, ...], ...] = ()
@@ -57,7 +58,7 @@ def check_delivery(settings: Settings, name: str, file: Path | None) -> Delivery
         store = DeliveryStore(Path(folder), name)
         try:
             with tempfile.TemporaryDirectory(prefix="check-", dir=settings.home.temporary) as downloads:
-                fetch = Fetch(os.environ, Path(downloads), hosts=settings.hosts)
+                fetch = FetchRequest(os.environ, Path(downloads), hosts=settings.hosts)
                 live = file is None and location.folder is None
                 origin = _origin(contract, location, file, fetch)
                 fetched_on = location.city.local_now().date() if live else None
@@ -81,7 +82,7 @@ def check_delivery(settings: Settings, name: str, file: Path | None) -> Delivery
         return DeliveryCheck(contract, gate, receipt, column_differences(contract, receipt), names, rows)
 
 
-def _origin(contract: Contract, location: DeliveryLocation, file: Path | None, fetch: Fetch) -> Origin:
+def _origin(contract: Contract, location: DeliveryLocation, file: Path | None, fetch: FetchRequest) -> Origin:
     if file is None and location.folder is None:
         live = open_live(contract, fetch)
         if live is None:
@@ -94,7 +95,7 @@ def _origin(contract: Contract, location: DeliveryLocation, file: Path | None, f
 
 
 def _volume_comparison(
-    settings: Settings, con: DuckDBPyConnection, contract: Contract, receipt: Receipt, store: DeliveryStore, city_zone: str
+    settings: Settings, con: DuckDBPyConnection, contract: Contract, receipt: DeliveryRecord, store: DeliveryStore, city_zone: str
 ) -> VolumeBaseline:
     """What the gate compares the number of rows with, from run records and kept deliveries: a run may have the warehouse open.
 
@@ -123,7 +124,7 @@ def _restore_landing(con: DuckDBPyConnection, contract: Contract, kept: Delivery
     migrate(con)
     ensure_tables(con, contract, city_zone)
     try:
-        catch_up(con, contract, kept, city_zone)
+        replay(con, contract, kept, city_zone)
     except DeliveryLost:
         return False
     return True

@@ -41,8 +41,8 @@ def build_changed_models(run: RunContext, on_node: Callable[[str], None]) -> lis
     inputs = fingerprint_inputs(run)
     _drop_obsolete_tables(run, inputs)
     known = _known_fingerprints(run)
-    superseded.forget(run.con, consumed_sequences(inputs, known))
-    build_plan = plan_build(inputs, known, _relations(run), superseded.since(run.con))
+    superseded.invalidate(run.con, consumed_sequences(inputs, known))
+    build_plan = plan_build(inputs, known, _relations(run), superseded.recorded_since(run.con))
     for node in build_plan.rebuild:
         _drop_incremental_table(run, inputs, node)
     append = {inputs.nodes[node]["name"]: loads for node, loads in build_plan.append.items()}

@@ -9,8 +9,7 @@ import pytest
 
 from expectations.delivery.volume import VolumeBaseline, volume_baseline
 from ingest.contract import Contract
-from ingest.landing.partitions import Partitions
-from ingest.landing.tables import ensure_tables
+from ingest.landing import PartitionComparison, ensure_tables
 
 MakeContract = Callable[..., Contract]
 ZONE = "America/Chicago"
@@ -48,8 +47,8 @@ def test_the_first_load_is_compared_with_nothing(compare: Callable[..., VolumeBa
 def test_rows_without_a_successor_are_withdrawn(compare: Callable[..., VolumeBaseline]) -> None:
     compare(*BEFORE)
     release = [*year(2023, range(6), "2"), *year(2024, range(19)), *year(2026, range(7))]
-    assert compare(*release) == VolumeBaseline((), partitions=Partitions(25, 30, 5, "year = 2023", 10, 4, 1, 7, 20.0))
-    assert compare(*year(2023, range(6))).partitions == Partitions(6, 6, 0, "year = 2023", 6, 0, 0, 0, 13.0)
+    assert compare(*release) == VolumeBaseline((), partitions=PartitionComparison(25, 30, 5, "year = 2023", 10, 4, 1, 7, 20.0))
+    assert compare(*year(2023, range(6))).partitions == PartitionComparison(6, 6, 0, "year = 2023", 6, 0, 0, 0, 13.0)
 
 
 def test_a_renamed_record_is_withdrawn_although_the_size_is_the_same(compare: Callable[..., VolumeBaseline]) -> None:
@@ -63,7 +62,7 @@ def test_without_a_key_sizes_are_compared(compare: Callable[..., VolumeBaseline]
     load = LOAD | {"key": None}
     compare(*BEFORE, load=load)
     found = compare(*year(2024, range(100, 118)), *year(2023, range(100, 130)), load=load).partitions
-    assert found == Partitions(48, 30, 2, "year = 2024", 20, 2, 0, 0, 20.0)
+    assert found == PartitionComparison(48, 30, 2, "year = 2024", 20, 2, 0, 0, 20.0)
 
 
 def test_a_private_partition_is_not_named(compare: Callable[..., VolumeBaseline]) -> None:

@@ -10,10 +10,11 @@ from typing import Any
 import pytest
 
 from expectations.delivery.volume import volume_baseline
-from ingest.connectors import DeliveryError, delivered_files, open_folder
-from ingest.delivery.write_batch import DeliveryStore, deliver
-from ingest.landing.landing_journal import catch_up, write_down
-from ingest.landing.tables import ensure_tables, last_load
+from ingest.connectors import open_folder
+from ingest.delivery import DeliveryStore, deliver
+from ingest.errors import DeliveryError
+from ingest.landing import ensure_tables, last_load, replay, save_journal
+from ingest.readers import delivered_files
 from tests.support.visits import CITY_ZONE, HASH_KEY, NOON
 from tests.unit.ingest.conftest import MakeContract
 
@@ -90,10 +91,10 @@ def test_as_of_never_moves_a_snapshot_that_has_landed(warehouse: Any, make_contr
     now = stock(make_contract, as_of="2026-03-31")
     warehouse.take(now, {"staff.csv": "A,B\n1,x\n2,y\n"})
     before = warehouse.rows(DATED)
-    write_down(warehouse.con, now, warehouse.store)
+    save_journal(warehouse.con, now, warehouse.store)
     warehouse.con.execute("drop table landing.dpt__visits; delete from intake.loads")
     ensure_tables(warehouse.con, now, CITY_ZONE)
-    assert catch_up(warehouse.con, now, warehouse.store, CITY_ZONE) == 2
+    assert replay(warehouse.con, now, warehouse.store, CITY_ZONE) == 2
     assert warehouse.rows(DATED) == before
     assert [row[0] for row in before] == ["2020-11-30", "2026-03-31", "2026-03-31"]
 
