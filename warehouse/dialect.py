@@ -1,7 +1,10 @@
-"""The SQLAlchemy dialect through which Great Expectations joins the DuckDB instance that the run and dbt share.
+"""Define the SQLAlchemy dialect with which Great Expectations joins the DuckDB instance that the run and dbt share.
 
-Belongs here: the two behaviors of duckdb-sqlalchemy that must differ, and registering the result under `duckdb://`.
-Does not: any query. Importing this module registers nothing; `register` does.
+It overrides two behaviours of duckdb-sqlalchemy. Importing this module registers nothing; `register` registers the dialect under
+`duckdb://`. See `connection` for all other connections.
+
+Only this module uses a private method of duckdb-sqlalchemy, tested with duckdb-sqlalchemy 1.5.6.5. If a new version breaks it,
+tests/contract/test_private_apis.py lists what to do.
 """
 
 from __future__ import annotations
@@ -17,7 +20,7 @@ from sqlalchemy.dialects import registry
 
 
 class Dialect(duckdb_sqlalchemy.Dialect):
-    """duckdb-sqlalchemy for one process with one instance, and for readers that fetch late."""
+    """duckdb-sqlalchemy for a process with one DuckDB instance, and for clients that fetch after the connection is returned."""
 
     supports_statement_cache = True
 
@@ -29,22 +32,22 @@ class Dialect(duckdb_sqlalchemy.Dialect):
         return duckdb_sqlalchemy.ConnectionWrapper(duckdb.connect(parameters["database"]))
 
     def do_rollback(self, dbapi_connection: Any) -> None:
-        """Roll back, the unread rows of the last result first moved aside.
+        """Buffer the unread rows of the last result, then roll back.
 
-        Great Expectations fetches after the connection has gone back to the pool; the rollback there would drop the result
-        (its issues 10738 and 11579, closed unfixed). The method is private to duckdb-sqlalchemy: a test watches over it.
+        Great Expectations fetches after it has returned the connection to the pool, where the rollback would drop the result
+        (its issues 10738 and 11579, closed unfixed). The method is private to duckdb-sqlalchemy.
         """
         dbapi_connection._buffer_pending_result()
         super().do_rollback(dbapi_connection)
 
     @classmethod
     def get_pool_class(cls, _url: sqlalchemy.URL) -> type[Pool]:
-        """No pool: it would keep the file open, and the old one after a swap. Joining an open instance takes 0.2 ms."""
+        """Use no pool: a pool would keep the file open, after a swap the old one. Joining an open instance takes 0.2 ms."""
         return NullPool
 
 
 def register() -> None:
-    """Make `duckdb://` URLs use this dialect in this process, for engines that a library builds by itself too."""
+    """Register this dialect for `duckdb://` URLs in this process, including engines that a library creates."""
     registry.register("duckdb", __name__, Dialect.__name__)
 
 

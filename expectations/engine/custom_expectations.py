@@ -1,11 +1,14 @@
-"""Define our expectation classes for Great Expectations.
+"""Define our expectation classes for Great Expectations, and the metrics that they use.
 
-There are four classes, their metric, and one metric that replaces a built-in one. Importing this module imports
-great_expectations (seconds) and registers them: only `expectations.engine.runner` does so, inside a gate.
+Importing this module imports great_expectations (seconds) and registers the classes: only the modules of this package that need
+them do so, inside a gate or for Data Docs.
 
 The built-in expectations lack two things: SQL conditions (this dialect has no regex, and no built-in uses the contract's
 typing), as aggregates that Great Expectations combines into one SELECT per table; and results that contain counts only, never a
 cell.
+
+Only this module overrides private methods of Great Expectations, tested with great-expectations 1.24.1. If a new version breaks
+them, tests/contract/test_private_apis.py lists what to do.
 """
 
 from __future__ import annotations
@@ -24,11 +27,12 @@ from great_expectations.validator.metric_configuration import MetricConfiguratio
 from great_expectations.validator.validator import ValidationDependencies
 
 MEASURE = "levelground.measure"
+RECORDED_RESULT = "expect_recorded_result"  # the type name that Great Expectations derives from the class
 _Metrics = dict[str, Any]
 _Runtime = dict[str, Any] | None
 
 
-class Measure(TableMetricProvider):
+class SqlAggregate(TableMetricProvider):
     """A SQL aggregate over the batch; those of a suite run in one SELECT."""
 
     metric_name = MEASURE
@@ -151,3 +155,12 @@ class ExpectHeaderToMatch(BatchExpectation):
 
     def _validate(self, *_: Any, **__: Any) -> dict[str, Any]:
         return {"success": self.mismatches == 0, "result": {"observed_value": self.mismatches}}
+
+
+class ExpectRecordedResult(BatchExpectation):
+    """A recorded result in the form of Data Docs: its description contains everything, and it is never evaluated."""
+
+    column: str | None = None
+
+    def _validate(self, *_: Any, **__: Any) -> dict[str, Any]:
+        raise NotImplementedError("Data Docs show recorded results; no gate evaluates them again")

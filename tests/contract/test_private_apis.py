@@ -1,4 +1,4 @@
-"""Private APIs of Dagster and dbt are used in one module per library, with the version that it was tested with.
+"""Private APIs of a library are used in one module, which names the version that it was tested with.
 
 Add a row to `USES` when another library's private API is needed.
 """
@@ -21,6 +21,8 @@ from dbt.cli.main import dbtRunner, dbtRunnerResult
 from dbt.constants import PARTIAL_PARSE_FILE_NAME
 from dbt.contracts.graph.nodes import GenericTestNode
 from dbt.events.core_types_pb2 import NodeFinished, NodeInfo
+from duckdb_sqlalchemy import ConnectionWrapper
+from great_expectations.expectations.expectation import BatchExpectation
 
 from orchestration.settings import PROJECT
 from orchestration.transform.dbt_runner import PARTIAL_PARSE
@@ -48,6 +50,23 @@ USES = {
         "1.13.27",
         "run tests/unit/orchestration/instance/test_event_log_storage.py with the new version. If it fails, delete the block "
         "event_log_storage of dagster.yaml: Dagster's own storage uses the same files",
+    ),
+}
+
+
+# Libraries whose classes the module extends, with private methods of theirs, by the name of the distribution.
+EXTENDED = {
+    "great-expectations": Use(
+        "expectations/engine/custom_expectations.py",
+        "1.24.1",
+        "run tests/unit/expectations/engine and tests/integration/test_gates.py with the new version. If they fail, delete the "
+        "overrides _get_domain_kwargs, _get_success_kwargs, _get_success_kwarg and the class ColumnTypes: they only save time",
+    ),
+    "duckdb-sqlalchemy": Use(
+        "warehouse/dialect.py",
+        "1.5.6.5",
+        "run tests/unit/warehouse/test_dialect.py with the new version. If _buffer_pending_result is gone, fetch the pending "
+        "result into the cursor in do_rollback; if the plain dialect no longer loses late results, delete the override",
     ),
 }
 
@@ -130,3 +149,36 @@ def test_dbt_has_what_its_runner_uses() -> None:
     assert "node_info" in {field.name for field in NodeFinished.DESCRIPTOR.fields}, DBT_REMEDY
     assert PARTIAL_PARSE == PARTIAL_PARSE_FILE_NAME, DBT_REMEDY
     assert callable(DuckDBConnectionManager.close_all_connections), DBT_REMEDY
+
+
+@pytest.mark.parametrize("library", list(EXTENDED))
+def test_an_extended_library_has_the_tested_version(library: str) -> None:
+    use = EXTENDED[library]
+    assert version(library) == use.version, f"{library} was upgraded: {use.remedy}; then name the version here and in the module"
+    assert f"{library} {use.version}" in (PROJECT / use.module).read_text(), f"{use.module} names another version than this test"
+
+
+def extending(library: str) -> set[str]:
+    """The modules with a class whose base they import from the library."""
+    modules = set()
+    for path in (path for package in PACKAGES for path in (PROJECT / package).rglob("*.py")):
+        tree = ast.parse(path.read_text())
+        froms = [
+            node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and f"{node.module}.".startswith(f"{library}.")
+        ]
+        names = {alias.asname or alias.name for node in froms for alias in node.names} | {library}
+        bases = (base for node in ast.walk(tree) if isinstance(node, ast.ClassDef) for base in node.bases)
+        if any(ast.unparse(base).partition(".")[0] in names for base in bases):
+            modules.add(str(path.relative_to(PROJECT)))
+    return modules
+
+
+@pytest.mark.parametrize("library", list(EXTENDED))
+def test_a_library_is_extended_in_one_module(library: str) -> None:
+    assert extending(library.replace("-", "_")) == {EXTENDED[library].module}
+
+
+def test_extended_classes_have_the_private_methods_that_are_used() -> None:
+    overridden = {"_validate", "_get_domain_kwargs", "_get_success_kwargs", "_get_success_kwarg"}
+    assert overridden <= set(dir(BatchExpectation)), EXTENDED["great-expectations"].remedy
+    assert callable(getattr(ConnectionWrapper, "_buffer_pending_result", None)), EXTENDED["duckdb-sqlalchemy"].remedy

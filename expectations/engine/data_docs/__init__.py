@@ -1,7 +1,7 @@
 """Render gate results as pages with Great Expectations' Data Docs.
 
 This module converts a gate's plain result to the form that Great Expectations renders, and adds the frame of the page. A page
-contains the counts, shares and messages of the findings, and never a cell. Great Expectations' own frame loads styles and scripts
+contains the counts, shares and messages of the results, and never a cell. Great Expectations' own frame loads styles and scripts
 from third-party servers, and they draw its site index; this frame loads nothing. Importing this module takes seconds,
 because it imports great_expectations.
 """
@@ -16,26 +16,13 @@ from typing import Any
 from great_expectations import __version__ as gx_version
 from great_expectations.core import ExpectationSuiteValidationResult, ExpectationValidationResult
 from great_expectations.core.run_identifier import RunIdentifier
-from great_expectations.expectations.expectation import BatchExpectation
 from great_expectations.expectations.expectation_configuration import ExpectationConfiguration
 from great_expectations.expectations.metadata_types import FailureSeverity
 from great_expectations.render.renderer.page_renderer import ValidationResultsPageRenderer
 from great_expectations.render.view.view import DefaultJinjaPageView
 
+from expectations.engine.custom_expectations import RECORDED_RESULT
 from expectations.results import ExpectationResult, GateResult
-
-
-class ExpectWhatTheGateSays(BatchExpectation):
-    """A finding as Data Docs take it: its description says everything; it is never evaluated."""
-
-    column: str | None = None
-
-    def _validate(self, *_: Any, **__: Any) -> dict[str, Any]:
-        raise NotImplementedError("a finding of the past is shown, not looked for again")
-
-
-class _Page(DefaultJinjaPageView):
-    _template = "gate.html"
 
 
 def gate_page(result: GateResult, run_id: str, started_at: dt.datetime, style: str) -> str:
@@ -57,20 +44,20 @@ def gate_page(result: GateResult, run_id: str, started_at: dt.datetime, style: s
         meta={"run_id": RunIdentifier(run_name=run_id, run_time=at), "great_expectations_version": gx_version},
     )
     document = ValidationResultsPageRenderer().render(verdict)
-    view: Any = _Page(custom_views_directory=str(Path(__file__).parent))
-    return str(view.render(document, style=style, gate=result, run_id=run_id, started_at=started_at))
+    view: Any = DefaultJinjaPageView(custom_views_directory=str(Path(__file__).parent))
+    return str(view.render(document, "gate.html", style=style, gate=result, run_id=run_id, started_at=started_at))
 
 
 def _shown(finding: ExpectationResult) -> ExpectationValidationResult:
     expected = finding.expectation.replace("_", " ")
     if finding.threshold is not None:
         expected += f" (limit {finding.threshold:,.10g})"
-    said = f"{finding.severity}: {expected}{f': {finding.message}' if finding.message else ''}"
+    description = f"{finding.severity}: {expected}{f': {finding.message}' if finding.message else ''}"
     configuration = ExpectationConfiguration(
-        type="expect_what_the_gate_says",
-        # Great Expectations takes both for HTML of its own, and a file may be called anything
+        type=RECORDED_RESULT,
+        # Great Expectations renders both as HTML, and a file may have any name
         kwargs={"column": escape(finding.column)} if finding.column else {},
-        description=escape(said),
+        description=escape(description),
         severity=FailureSeverity(finding.severity),
     )
     observed = "none" if finding.observed is None else f"{finding.observed:,.10g}"
