@@ -79,7 +79,7 @@ def model_text(made: Draft) -> str:
         "),",
         "",
         "contract as (",
-        f"    {{{{ contract_of('{made.source}') }}}}",
+        f"    {{{{ contract_row('{made.source}') }}}}",
         "),",
         "",
         "renamed as (",

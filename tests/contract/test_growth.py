@@ -44,7 +44,7 @@ def test_records_reach_a_growing_fact_row_by_row(nodes: dict[str, dict[str, Any]
                 elif is_row_by_row(nodes.get(parent, {})):
                     waiting.append(nodes[parent])
         assert incremental_source(fact) in reached, f"{fact['name']}: mark the models up to its source with meta: row_by_row"
-        assert any(hook["sql"].find("forget_gone_rows") >= 0 for hook in fact["config"]["pre-hook"]), fact["name"]
+        assert any(hook["sql"].find("delete_superseded_rows") >= 0 for hook in fact["config"]["pre-hook"]), fact["name"]
         assert "is_new_load()" in fact["raw_code"], f"{fact['name']} must read new loads only"
 
 

@@ -72,7 +72,7 @@ def test_no_zero_has_a_sign(first_release: tuple[Path, dict[str, Any]]) -> None:
                 signed = f'select count(*) from "{schema}"."{table}" where "{column}" = 0 and signbit("{column}")'
                 if (row := connection.execute(signed).fetchone()) and row[0]:
                     found.append((schema, table, column, row[0]))
-    assert not found, f"end the model with with_plain_zeros: {found}"
+    assert not found, f"end the model with without_negative_zeros: {found}"
 
 
 def test_nobody_is_given_away_and_what_is_hidden_is_written_down(first_release: tuple[Path, dict[str, Any]]) -> None:

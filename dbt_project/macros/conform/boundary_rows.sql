@@ -13,5 +13,5 @@
         {{ geoid }} as geoid,
         {{ valid_geometry(to_degrees("try(st_geomfromgeojson(typed.geometry))", "coalesce(contract.crs, 'EPSG:4326')")) }} as outline
     from {{ source('landing', source_name) }} as typed
-    left join ({{ contract_of(source_name) }}) as contract on true
+    left join ({{ contract_row(source_name) }}) as contract on true
 {%- endmacro %}

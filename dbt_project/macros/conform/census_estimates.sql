@@ -12,7 +12,7 @@ typed as (
 ),
 
 contract as (
-    {{ contract_of(source_name) }}
+    {{ contract_row(source_name) }}
 ),
 
 estimates as (

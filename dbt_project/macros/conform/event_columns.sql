@@ -47,7 +47,7 @@
 
 
 {# Where an event lies, for a source that has no place on its records or is not placed yet. #}
-{% macro place_columns_of_no_place() -%}
+{% macro null_place_columns() -%}
     cast(null as varchar) as tract_geoid,
         cast(null as varchar) as aldermanic_district_geoid,
         cast(null as varchar) as aldermanic_district_vintage,

@@ -20,7 +20,7 @@
 {%- endmacro %}
 
 
-{% macro united_geometry(geometry) -%}
+{% macro union_geometry(geometry) -%}
     st_union_agg({{ geometry }})
 {%- endmacro %}
 

@@ -10,7 +10,7 @@
 
 
 {# The code of a joined label, else why there is none; a label that the list does not know is not_mapped. #}
-{% macro code_or_why(named, missing_reason='null') -%}
+{% macro label_code_or_reason(named, missing_reason='null') -%}
     coalesce({{ named }}.stratum_code, {{ missing_reason }}, 'not_mapped')
 {%- endmacro %}
 
@@ -30,12 +30,12 @@
 {# The codes of several labels of a record as a sorted list, each once; a label that no list knows is not_mapped. #}
 {% macro codes_as_list(named, among='true') -%}
     coalesce(
-        list_sort(list_distinct(list(coalesce({{ named }}.stratum_code, 'not_mapped')) filter (where {{ among }}))), {{ no_texts() }}
+        list_sort(list_distinct(list(coalesce({{ named }}.stratum_code, 'not_mapped')) filter (where {{ among }}))), {{ empty_text_list() }}
     )
 {%- endmacro %}
 
 
 {# A list of texts without any. #}
-{% macro no_texts() -%}
+{% macro empty_text_list() -%}
     cast([] as varchar[])
 {%- endmacro %}

@@ -14,9 +14,9 @@
         {{ relation }}.*,
         case when {{ vocabulary }} is not null then {{ label }} end as race_ethnicity_reported,
         crosswalk.race_ethnicity_set,
-        {{ known_or_why(own_code('vocabularies.race_standard', 'crosswalk.race_ethnicity_code', 'crosswalk.race_ethnicity_code_1997'), vocabulary) }}
+        {{ code_or_missing_reason(code_in_standard('vocabularies.race_standard', 'crosswalk.race_ethnicity_code', 'crosswalk.race_ethnicity_code_1997'), vocabulary) }}
             as race_ethnicity_code,
-        {{ known_or_why('crosswalk.race_ethnicity_code_1997', vocabulary) }} as race_ethnicity_code_1997,
+        {{ code_or_missing_reason('crosswalk.race_ethnicity_code_1997', vocabulary) }} as race_ethnicity_code_1997,
         vocabularies.race_standard
     from {{ relation }}
     left join ({{ resolved_crosswalk() }}) as crosswalk
@@ -29,7 +29,7 @@
 {%- endmacro %}
 
 
-{% macro known_or_why(code, vocabulary) -%}
+{% macro code_or_missing_reason(code, vocabulary) -%}
     case when {{ vocabulary }} is null then 'all' else coalesce({{ code }}, crosswalk.missing_reason, 'not_mapped') end
 {%- endmacro %}
 
@@ -38,7 +38,7 @@
     The exclusive code of the standard that a record was collected under. Under the 1997 standard Hispanic is asked apart from race and
     Middle Eastern or North African is part of white, so that its own code is the 1997 code.
 #}
-{% macro own_code(standard, code_2024, code_1997) -%}
+{% macro code_in_standard(standard, code_2024, code_1997) -%}
     case when {{ standard }} = 'spd15_1997' then {{ code_1997 }} else {{ code_2024 }} end
 {%- endmacro %}
 

@@ -7,7 +7,7 @@
       else selects that category, the record has the reason of that label and no set.
     - Labels without a set (two or more, a combined legacy label) leave the record without one; beside another category they are
       multiracial, and under the 1997 standard Hispanic still comes first.
-    - Nothing selected: the reason that says most (`reasons_in_order`). Boxes left empty say `not_applicable` each, and a record of
+    - Nothing selected: the reason that says most (`reason_precedence`). Boxes left empty say `not_applicable` each, and a record of
       nothing else was not collected.
 
     parts: SQL of a list of labels, empty where nothing was said · reported: SQL of the text to keep beside
@@ -96,7 +96,7 @@
         judged.race_ethnicity_set,
         case
             when {{ vocabulary }} is null then 'all'
-            else coalesce(judged.why_not, {{ own_code('vocabularies.race_standard', 'judged.code_2024', 'judged.code_1997') }})
+            else coalesce(judged.why_not, {{ code_in_standard('vocabularies.race_standard', 'judged.code_2024', 'judged.code_1997') }})
         end as race_ethnicity_code,
         case when {{ vocabulary }} is null then 'all' else coalesce(judged.why_not, judged.code_1997) end as race_ethnicity_code_1997,
         vocabularies.race_standard
@@ -203,11 +203,11 @@
 
 
 {# Why nothing is known, from what says most to what says least; an empty box says nothing. #}
-{% macro reasons_in_order() -%}
+{% macro reason_precedence() -%}
     ['suppressed_at_source', 'declined', 'respondent_unknown', 'observer_unknown', 'invalid', 'not_collected', 'not_asked']
 {%- endmacro %}
 
 
 {% macro first_reason(reason, among='true') -%}
-    {{ reasons_in_order() }}[min(list_position({{ reasons_in_order() }}, {{ reason }})) filter (where {{ among }})]
+    {{ reason_precedence() }}[min(list_position({{ reason_precedence() }}, {{ reason }})) filter (where {{ among }})]
 {%- endmacro %}

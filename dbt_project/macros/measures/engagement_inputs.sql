@@ -5,18 +5,18 @@
 {% macro inputs_with_answers() -%}
     select
         inputs.*,
-        log_days.followed_until,
+        log_days.follow_up_end,
         responses.told_on,
         responses.answer_code,
         responses.declined_reason_code,
         responses.decision_reference,
         responses.told_language_codes,
         coalesce(
-            responses.answer_code in ('adopted', 'adapted', 'declined') and responses.told_on <= log_days.followed_until, false
+            responses.answer_code in ('adopted', 'adapted', 'declined') and responses.told_on <= log_days.follow_up_end, false
         ) as is_answered
     from {{ ref('fct_engagement_inputs') }} as inputs
     cross join (
-        select cast(data_as_of as date) as followed_until
+        select cast(data_as_of as date) as follow_up_end
         from {{ ref('stg_receipts__contracts') }}
         where source = 'oei__engagement_responses'
     ) as log_days
@@ -30,7 +30,7 @@
         where staged.retained_until_on < cast(clock.as_of as date)
         group by staged.source
     ) as removed on inputs.source = removed.source
-    where year(inputs.occurred_on) > coalesce(removed.last_year, 0) and log_days.followed_until >= inputs.occurred_on
+    where year(inputs.occurred_on) > coalesce(removed.last_year, 0) and log_days.follow_up_end >= inputs.occurred_on
 {%- endmacro %}
 
 

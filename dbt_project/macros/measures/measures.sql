@@ -61,7 +61,7 @@
     whose bound_source is suppressed_at_source · rate_ratio_bound_low, rate_ratio_bound_high: against a rest with hidden cells, which only
     the model knows · population_fit, period_coverage_pct: where the model knows them better than the engine
 #}
-{% macro counted_columns() -%}
+{% macro counts_columns() -%}
     {{ return({
         'measure_id': 'varchar', 'measure_version': 'integer', 'source': 'varchar', 'jurisdiction': 'varchar',
         'period_type': 'varchar', 'period_start': 'date', 'period_end': 'date',
@@ -77,10 +77,10 @@
 {%- endmacro %}
 
 
-{# No row, with the columns of counted_columns: what a union by name begins with, so that a column that no model has exists. #}
-{% macro nothing_counted() -%}
+{# No row, with the columns of counts_columns: what a union by name begins with, so that a column that no model has exists. #}
+{% macro empty_counts() -%}
     select
-        {%- for column, type in counted_columns().items() %}
+        {%- for column, type in counts_columns().items() %}
         cast(null as {{ type }}) as {{ column }}{{ ',' if not loop.last }}
         {%- endfor %}
     where false

@@ -5,14 +5,14 @@
     which of both, by hashes (orchestration/transform/build_plan.py), and writes the loads to take into receipts.growth.
 
     A model of this kind says {{ config(materialized='incremental', incremental_strategy='append', on_schema_change='fail',
-    meta={'grows_with': SOURCE}, pre_hook="{{ forget_gone_rows(SOURCE) }}") }}, and reads its source where {{ is_new_load(SOURCE) }}.
+    meta={'grows_with': SOURCE}, pre_hook="{{ delete_superseded_rows(SOURCE) }}") }}, and reads its source where {{ is_new_load(SOURCE) }}.
     Models between the source and the fact that work row by row say so as well: meta={'row_by_row': true}.
 #}
 
 {# SQL boolean: the row is of a load that the fact has not taken in yet; true where the fact is built anew. #}
 {% macro is_new_load() -%}
     {%- if execute and this and is_incremental() -%}
-        _load_id in ({{ loads_to_take() }})
+        _load_id in ({{ new_loads() }})
     {%- else -%}
         true
     {%- endif -%}
@@ -20,17 +20,17 @@
 
 
 {# Take out the rows whose delivered record a new load took out of landing (ingest/landing/superseded.py), or brings anew. #}
-{% macro forget_gone_rows(source_name) -%}
+{% macro delete_superseded_rows(source_name) -%}
     {%- if execute and this and is_incremental() %}
     delete from {{ this }} as held
     where
-        held._load_id in ({{ loads_to_take() }})
+        held._load_id in ({{ new_loads() }})
         or exists (
             select 1
             from {{ target.database }}.intake.superseded_rows as gone
             where
                 gone.source = '{{ source_name }}'
-                and gone.sequence in ({{ loads_to_take('sequence') }})
+                and gone.sequence in ({{ new_loads('sequence') }})
                 and held._source_row = gone.source_row
                 and held._load_id = gone.load_id
                 and held._source_file = gone.source_file
@@ -40,7 +40,7 @@
 
 
 {# The loads as SQL literals, by `load_id` or `sequence`, so that the filter reaches the delivered rows before they are typed. #}
-{% macro loads_to_take(column='load_id') -%}
+{% macro new_loads(column='load_id') -%}
     {%- set found = run_query(
         "select " ~ column ~ " from " ~ source('receipts', 'growth') ~ " where model = '" ~ this.identifier ~ "' order by 1"
     ) -%}

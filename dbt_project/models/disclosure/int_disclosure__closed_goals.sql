@@ -24,7 +24,7 @@ closed as (
     from progress
     cross join {{ ref('stg_receipts__clock') }} as clock
     left join {{ ref('publication_plan') }} as plan_rows
-        on {{ in_plan('progress', 'plan_rows') }}
+        on {{ matches_plan_row('progress', 'plan_rows') }}
     left join snapshots
         on
             progress.measure_id = snapshots.measure_id

@@ -15,7 +15,7 @@ closings as (
     from measures
     cross join {{ ref('stg_receipts__clock') }} as clock
     inner join {{ ref('publication_plan') }} as plan_rows
-        on {{ in_plan('measures', 'plan_rows') }}
+        on {{ matches_plan_row('measures', 'plan_rows') }}
     where measures.period_end + plan_rows.lag_days > cast(clock.as_of as date)
 )
 

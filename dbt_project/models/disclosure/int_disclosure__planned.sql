@@ -54,7 +54,7 @@ planned as (
     from guarded
     cross join {{ ref('stg_receipts__clock') }} as clock
     inner join {{ ref('publication_plan') }} as plan_rows
-        on {{ in_plan('guarded', 'plan_rows') }}
+        on {{ matches_plan_row('guarded', 'plan_rows') }}
     inner join {{ ref('publication_race_levels') }} as levels
         on
             plan_rows.race_level = levels.race_level

@@ -31,44 +31,44 @@ GOAL = (
 CROSSWALK = "vocabulary, reported_label, race_ethnicity_set, race_ethnicity_code, missing_reason, valid_from, valid_to"
 # One good table for each check: columns, rows, arguments.
 GOOD: dict[str, tuple[str, str, dict[str, Any]]] = {
-    "grain": ("x, y", "(1, 'a'), (1, 'b'), (2, null)", {"columns": ["x", "y"]}),
-    "filled": ("x, y", "(1, 'a'), (2, 'b')", {"columns": ["x", "y"]}),
+    "unique_grain": ("x, y", "(1, 'a'), (1, 'b'), (2, null)", {"columns": ["x", "y"]}),
+    "no_nulls": ("x, y", "(1, 'a'), (2, 'b')", {"columns": ["x", "y"]}),
     "groups_sum_to_total": (
         "place, race_ethnicity_code, people",
         "('p', 'all', 3.0), ('p', 'black', 1.0), ('p', 'declined', 2.0), ('no groups', 'all', 5.0)",
         {"value": "people", "by": ["place"]},
     ),
-    "places_conserve": (
+    "equal_totals_across_maps": (
         "geography_type, geography_vintage, race, people",
         "('city', '1', 'a', 3.0), ('tract', '2', 'a', 1.0), ('tract', '2', 'a', 2.0)",
         {"value": "people", "by": ["race"]},
     ),
-    "says_why_it_is_null": (
+    "null_has_status_reason": (
         STATUS,
         "('m', 1, 'g', 'black', 'computed', 1.0, 'reliable', 1.0, 2.0, null), "
         "('m', 1, 'g', 'black', 'not_collected', null, null, null, null, 'why'), "
         "('m', 1, 'g', 'black', 'no_denominator', null, null, 3.0, null, 'why')",
         {},
     ),
-    "intervals_hold_the_value": (
+    "interval_contains_value": (
         INTERVALS,
         "('m', 1, 'g', 'black', 'percent', 5.0, 4.0, 6.0, 5.0, 7.0, 2.0, 1.0, 3.0, -1.0, -2.0, 0.0, 1.5, 2.5), "
         "('m', 1, 'g', 'black', 'percent', 100.0, 98.0, 100.0, null, null, null, null, null, null, null, null, null, null)",
         {},
     ),
-    "goal_is_sound": (
+    "valid_goal": (
         GOAL,
         "('up', 'Example: g', true, 'higher', 1, 5.0, 7.0, 6.0, 2, 'black', 'white', null, 'm'), "
         "('down', 'g', false, 'lower', 1, null, null, 6.0, 2, 'all', null, null, 'm'), "
         "('part', 'g', false, 'lower', 1, null, null, 6.0, 2, 'black', null, 9.0, 'part')",
         {"measures": "registry"},
     ),
-    "small_counts_hidden": (
+    "small_counts_suppressed": (
         "publication_status, people, answered",
         "('published', 11, 0), ('suppressed', null, null)",
         {"columns": ["people", "answered"], "threshold": 11},
     ),
-    "crosswalk_resolves": (
+    "unambiguous_crosswalk": (
         CROSSWALK,
         "('v', 'a', 'black', 'black', null, 1, 5), ('v', 'A', 'white|black', 'multiracial', null, 6, 9), "
         "('v', 'b', null, 'multiracial', null, 1, 9), ('v', 'c', null, null, 'declined', 1, 9)",
@@ -111,14 +111,16 @@ def test_nothing_is_found_in_good_rows_and_in_none(found: Check, check: str) -> 
 @pytest.mark.parametrize(
     ("check", "rows", "bad"),
     [
-        pytest.param("grain", "(1, null), (1, null), (2, 'a')", 1, id="NULL is a value like any other"),
-        pytest.param("filled", "(1, null), (2, null), (3, 'a')", 1, id="the column with empty cells, once"),
+        pytest.param("unique_grain", "(1, null), (1, null), (2, 'a')", 1, id="NULL is a value like any other"),
+        pytest.param("no_nulls", "(1, null), (2, null), (3, 'a')", 1, id="the column with empty cells, once"),
         pytest.param("groups_sum_to_total", "('p', 'all', 3.0), ('p', 'black', 1.0)", 1, id="somebody lost"),
         pytest.param("groups_sum_to_total", "('p', 'black', 1.0)", 1, id="no total"),
         pytest.param("groups_sum_to_total", "('p', 'all', 1.0), ('p', 'black', null)", 1, id="groups without a number"),
-        pytest.param("places_conserve", "('city', '1', 'a', 3.0), ('tract', '2', 'a', 2.9)", 1, id="people lost between places"),
         pytest.param(
-            "says_why_it_is_null",
+            "equal_totals_across_maps", "('city', '1', 'a', 3.0), ('tract', '2', 'a', 2.9)", 1, id="people lost between places"
+        ),
+        pytest.param(
+            "null_has_status_reason",
             "('m', 1, 'g', 'black', 'computed', null, null, 1.0, null, 'why'), "
             "('m', 1, 'g', 'black', 'suppressed_at_source', null, null, 0.0, null, 'why'), "
             "('m', 1, 'g', 'black', 'computed', 1.0, 'reliable', 1.0, null, null), "
@@ -128,7 +130,7 @@ def test_nothing_is_found_in_good_rows_and_in_none(found: Check, check: str) -> 
             id="each way to contradict oneself",
         ),
         pytest.param(
-            "intervals_hold_the_value",
+            "interval_contains_value",
             "('m', 1, 'g', 'black', 'percent', 5.0, 5.5, 6.0, 5.0, 7.0, null, null, null, null, null, null, null, null), "
             "('m', 1, 'g', 'black', 'percent', 5.0, 4.0, 6.0, 5.5, 7.0, null, null, null, null, null, null, null, null), "
             "('m', 1, 'g', 'black', 'percent', 99.0, 98.0, 101.0, null, null, null, null, null, null, null, null, null, null), "
@@ -140,7 +142,7 @@ def test_nothing_is_found_in_good_rows_and_in_none(found: Check, check: str) -> 
             id="each way to lie outside",
         ),
         pytest.param(
-            "goal_is_sound",
+            "valid_goal",
             "('same day', 'g', false, 'higher', 2, 5.0, 7.0, 6.0, 2, 'black', 'white', null, 'm'), "
             "('no ambition', 'g', false, 'higher', 1, 5.0, 7.0, 5.0, 2, 'black', 'white', null, 'm'), "
             "('the wrong way', 'g', false, 'lower', 1, 5.0, 4.0, 6.0, 2, 'black', 'white', null, 'm'), "
@@ -155,21 +157,21 @@ def test_nothing_is_found_in_good_rows_and_in_none(found: Check, check: str) -> 
             id="each way to be a goal that cannot be judged",
         ),
         pytest.param(
-            "small_counts_hidden",
+            "small_counts_suppressed",
             "('published', 10, 0), ('published', 12, 1), ('suppressed', 20, null), ('published', null, 12)",
             4,
             id="a small count, or one that contradicts its status",
         ),
-        pytest.param("crosswalk_resolves", "('v', 'a', 'black', 'white', null, 1, 9)", 1, id="a set that is not its code"),
+        pytest.param("unambiguous_crosswalk", "('v', 'a', 'black', 'white', null, 1, 9)", 1, id="a set that is not its code"),
         pytest.param(
-            "crosswalk_resolves", "('v', 'a', 'black|white', 'black', null, 1, 9)", 1, id="two that are not multiracial"
+            "unambiguous_crosswalk", "('v', 'a', 'black|white', 'black', null, 1, 9)", 1, id="two that are not multiracial"
         ),
-        pytest.param("crosswalk_resolves", "('v', 'a', null, null, null, 1, 9)", 1, id="neither code nor reason"),
-        pytest.param("crosswalk_resolves", "('v', 'a', null, 'black', 'declined', 1, 9)", 1, id="both code and reason"),
-        pytest.param("crosswalk_resolves", "('v', 'a', null, null, 'white', 1, 9)", 1, id="a race for a reason"),
-        pytest.param("crosswalk_resolves", "('v', 'a', 'purple', 'purple', null, 1, 9)", 1, id="a set of no category"),
+        pytest.param("unambiguous_crosswalk", "('v', 'a', null, null, null, 1, 9)", 1, id="neither code nor reason"),
+        pytest.param("unambiguous_crosswalk", "('v', 'a', null, 'black', 'declined', 1, 9)", 1, id="both code and reason"),
+        pytest.param("unambiguous_crosswalk", "('v', 'a', null, null, 'white', 1, 9)", 1, id="a race for a reason"),
+        pytest.param("unambiguous_crosswalk", "('v', 'a', 'purple', 'purple', null, 1, 9)", 1, id="a set of no category"),
         pytest.param(
-            "crosswalk_resolves",
+            "unambiguous_crosswalk",
             "('v', 'a', 'black', 'black', null, 1, 9), ('v', ' A ', 'white', 'white', null, 9, 12)",
             1,
             id="two meanings on a day",
@@ -182,9 +184,9 @@ def test_what_is_bad_is_found(found: Check, check: str, rows: str, bad: int) -> 
 
 
 def test_as_many_rows_as_compares_both_sides(found: Check) -> None:
-    assert found("as_many_rows_as", "x", "(1), (2), (3)", {"other": "three"}) == 0
-    assert found("as_many_rows_as", "x", "(1), (2)", {"other": "three"}) == 1
-    assert found("as_many_rows_as", "x", "(1)", {"other": "three"}, where="false") == 1
+    assert found("equal_row_count", "x", "(1), (2), (3)", {"other": "three"}) == 0
+    assert found("equal_row_count", "x", "(1), (2)", {"other": "three"}) == 1
+    assert found("equal_row_count", "x", "(1)", {"other": "three"}, where="false") == 1
 
 
 @pytest.mark.parametrize(
@@ -202,4 +204,4 @@ def test_as_many_rows_as_compares_both_sides(found: Check) -> None:
 )
 def test_later_versions_have_a_break_and_only_they(found: Check, versions: str, breaks: str, bad: int) -> None:
     registered = f"(select 'm' as measure_id, measure_version from (values {versions}) as version (measure_version))"
-    assert found("series_are_declared", "measure_id, measure_version", breaks, {"measures": registered}) == bad
+    assert found("series_breaks_declared", "measure_id, measure_version", breaks, {"measures": registered}) == bad

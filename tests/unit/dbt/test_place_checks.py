@@ -64,7 +64,7 @@ def test_places_on_one_side_only_are_found(
 ) -> None:
     connection.execute(f"create table bridge as select * from (values {GOOD_BRIDGE}) as pair ({BRIDGE})")
     connection.execute(f"create table places as select * from (values {places}) as place ({PLACES})")
-    found = connection.execute(macros.places_are_bridged_check("bridge", "places")).fetchall()
+    found = connection.execute(macros.bridge_covers_all_places_check("bridge", "places")).fetchall()
     assert {row[0] for row in found} == problems
 
 
@@ -93,7 +93,7 @@ def test_people_lost_between_two_maps_are_found(
         "create table counts as select 'x' as race, * "
         f"from (values {counts}) as t (geography_type, geography_vintage, geoid, people)"
     )
-    relation = connection.sql(macros.moves_conserve_check("counts", "bridge", "people", ["race"]))
+    relation = connection.sql(macros.bridge_conserves_counts_check("counts", "bridge", "people", ["race"]))
     found = {(row["geography_type"], row["to_type"]) for row in relation.to_arrow_table().to_pylist()}
     assert found == pairs
 
@@ -108,7 +108,7 @@ def test_people_lost_between_two_maps_are_found(
 )
 def test_standards_that_do_not_stay_are_found(connection: duckdb.DuckDBPyConnection, macros: Any, rows: str, bad: int) -> None:
     connection.execute(f"create table words as select * from (values {rows}) as known (word, standard, part)")
-    assert len(connection.execute(macros.standards_stay_check("words")).fetchall()) == bad
+    assert len(connection.execute(macros.standard_form_is_stable_check("words")).fetchall()) == bad
 
 
 @pytest.mark.parametrize(
@@ -127,4 +127,4 @@ def test_a_map_in_the_wrong_coordinates_is_found(
         "create table bounded as select 'tract' as geography_type, '2020' as geography_vintage, "
         f"st_makeenvelope(-88, 42.9, -87.8, 43.2) as outline union all select 'police_district', '2009', {district}"
     )
-    assert len(connection.execute(macros.boundaries_meet_check("bounded")).fetchall()) == bad
+    assert len(connection.execute(macros.maps_overlap_check("bounded")).fetchall()) == bad

@@ -25,7 +25,7 @@ bounded as (
         geography_vintage,
         geoid,
         min(source) as source,
-        {{ united_geometry('outline') }} as outline
+        {{ union_geometry('outline') }} as outline
     from delivered
     where geoid is not null and outline is not null
     group by all

@@ -13,7 +13,7 @@ places as (
 ),
 
 city as (
-    select {{ united_geometry('shape') }} as shape
+    select {{ union_geometry('shape') }} as shape
     from places
     where geography_type = 'city'
 ),

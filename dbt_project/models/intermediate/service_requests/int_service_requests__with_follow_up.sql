@@ -8,7 +8,7 @@ requests as (
 followed as (
     select
         *,
-        {{ followed_until('service_request_at', 'follow_up_until', 'follow_up_days', 'data_as_of') }} as followed_until_at
+        {{ follow_up_end('service_request_at', 'follow_up_until', 'follow_up_days', 'data_as_of') }} as followed_until_at
     from requests
 )
 

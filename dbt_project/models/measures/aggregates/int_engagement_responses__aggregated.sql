@@ -16,7 +16,7 @@ closed as (
     select answers.*
     from answers
     cross join {{ ref('stg_receipts__clock') }} as clock
-    where answers.closed_on <= cast(clock.as_of as date) and answers.closed_on <= answers.followed_until
+    where answers.closed_on <= cast(clock.as_of as date) and answers.closed_on <= answers.follow_up_end
 ),
 
 -- what fewer people share than the threshold is not told: an answer in a language may be to its only speaker

@@ -13,7 +13,7 @@ completed as (
 -- no part of its key: where it differs between places, a place without records still gets one row.
 slices as (
     select
-        {%- for column in counted_columns() if column not in own %}
+        {%- for column in counts_columns() if column not in own %}
         completed.{{ column }},
         {%- endfor %}
         bool_or(completed.bridged) as bridged,
@@ -55,7 +55,7 @@ places as (
 
 absent as (
     select
-        {%- for column in counted_columns() if column not in own %}
+        {%- for column in counts_columns() if column not in own %}
         slices.{{ column }},
         {%- endfor %}
         slices.bridged,

@@ -1,7 +1,7 @@
 -- one row per measure, period, place or piece of one, race and stratum in which something was counted
 with
 counted as (
-    {{ nothing_counted() }}
+    {{ empty_counts() }}
     {%- for measure in measures() %}
     union all by name
     select * from {{ ref('int_' ~ measure ~ '__counts') }}

@@ -50,7 +50,7 @@ dated as (
         ) as is_incomplete,
         -- A rate over a gap is too low; a count stays what was recorded.
         measures.kind = 'rate'
-        and coalesce(filled.period_coverage_pct < {{ least_period_coverage('filled.period_type') }}, false) as has_gap
+        and coalesce(filled.period_coverage_pct < {{ min_period_coverage_rule('filled.period_type') }}, false) as has_gap
     from {{ ref('int_equity_measures__periods_pooled') }} as filled
     inner join {{ ref('dim_measure') }} as measures
         on filled.measure_id = measures.measure_id and filled.measure_version = measures.measure_version

@@ -5,7 +5,7 @@ compared as (
 ),
 
 final as (
-    {{ tested_together('compared') }}
+    {{ with_fdr_significance('compared') }}
 )
 
 select * from final

@@ -18,7 +18,7 @@ participants as (
 ),
 
 bridged as (
-    {{ bridged_to_1997('participants') }}
+    {{ bridge_to_spd15_1997('participants') }}
 ),
 
 bridged_and_all as (

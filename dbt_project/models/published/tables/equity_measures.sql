@@ -82,12 +82,12 @@ shown as (
 
 -- figures that were reported before stay as they were, but for the sign of a zero
 plain as (
-    {{ with_plain_zeros('shown', figure_columns()) }}
+    {{ without_negative_zeros('shown', figure_columns()) }}
 ),
 
 -- among the ratios that are out: a test together with hidden ones would be a word about them
 final as (
-    {{ tested_together('plain') }}
+    {{ with_fdr_significance('plain') }}
 )
 
 select * from final

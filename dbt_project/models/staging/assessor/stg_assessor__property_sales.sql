@@ -6,7 +6,7 @@ typed as (
 ),
 
 contract as (
-    {{ contract_of('assessor__property_sales') }}
+    {{ contract_row('assessor__property_sales') }}
 ),
 
 renamed as (

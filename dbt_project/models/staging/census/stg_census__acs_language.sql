@@ -5,7 +5,7 @@ typed as (
 ),
 
 contract as (
-    {{ contract_of('census__acs_language') }}
+    {{ contract_row('census__acs_language') }}
 ),
 
 estimates as (

@@ -5,7 +5,7 @@ typed as (
 ),
 
 contract as (
-    {{ contract_of('census__blocks_2020') }}
+    {{ contract_row('census__blocks_2020') }}
 ),
 
 counts as (

@@ -5,7 +5,7 @@ typed as (
 ),
 
 contract as (
-    {{ contract_of('city__addresses') }}
+    {{ contract_row('city__addresses') }}
 ),
 
 points as (

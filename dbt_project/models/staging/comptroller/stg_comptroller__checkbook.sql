@@ -6,7 +6,7 @@ typed as (
 ),
 
 contract as (
-    {{ contract_of('comptroller__checkbook') }}
+    {{ contract_row('comptroller__checkbook') }}
 ),
 
 renamed as (

@@ -5,7 +5,7 @@ typed as (
 ),
 
 contract as (
-    {{ contract_of('dcd__foreclosures') }}
+    {{ contract_row('dcd__foreclosures') }}
 ),
 
 renamed as (

@@ -5,7 +5,7 @@ typed as (
 ),
 
 contract as (
-    {{ contract_of('der__employees') }}
+    {{ contract_row('der__employees') }}
 ),
 
 renamed as (

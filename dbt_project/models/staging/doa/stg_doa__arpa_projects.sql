@@ -6,7 +6,7 @@ typed as (
 ),
 
 contract as (
-    {{ contract_of('doa__arpa_projects') }}
+    {{ contract_row('doa__arpa_projects') }}
 ),
 
 renamed as (

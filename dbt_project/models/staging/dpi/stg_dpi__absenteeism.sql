@@ -5,7 +5,7 @@ typed as (
 ),
 
 contract as (
-    {{ contract_of('dpi__absenteeism') }}
+    {{ contract_row('dpi__absenteeism') }}
 ),
 
 renamed as (

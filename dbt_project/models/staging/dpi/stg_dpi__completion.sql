@@ -5,7 +5,7 @@ typed as (
 ),
 
 contract as (
-    {{ contract_of('dpi__completion') }}
+    {{ contract_row('dpi__completion') }}
 ),
 
 renamed as (

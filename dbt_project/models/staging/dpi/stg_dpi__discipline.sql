@@ -5,7 +5,7 @@ typed as (
 ),
 
 contract as (
-    {{ contract_of('dpi__discipline') }}
+    {{ contract_row('dpi__discipline') }}
 ),
 
 renamed as (

@@ -5,7 +5,7 @@ typed as (
 ),
 
 contract as (
-    {{ contract_of('dpi__enrollment') }}
+    {{ contract_row('dpi__enrollment') }}
 ),
 
 renamed as (

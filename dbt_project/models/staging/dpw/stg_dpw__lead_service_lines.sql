@@ -6,7 +6,7 @@ typed as (
 ),
 
 contract as (
-    {{ contract_of('dpw__lead_service_lines') }}
+    {{ contract_row('dpw__lead_service_lines') }}
 ),
 
 renamed as (

@@ -6,7 +6,7 @@ typed as (
 ),
 
 contract as (
-    {{ contract_of('fpc__police_stops') }}
+    {{ contract_row('fpc__police_stops') }}
 ),
 
 renamed as (

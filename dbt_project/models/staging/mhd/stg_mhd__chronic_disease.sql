@@ -5,7 +5,7 @@ typed as (
 ),
 
 contract as (
-    {{ contract_of('mhd__chronic_disease') }}
+    {{ contract_row('mhd__chronic_disease') }}
 ),
 
 conditions as (

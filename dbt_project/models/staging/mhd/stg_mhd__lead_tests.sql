@@ -6,7 +6,7 @@ typed as (
 ),
 
 contract as (
-    {{ contract_of('mhd__lead_tests') }}
+    {{ contract_row('mhd__lead_tests') }}
 ),
 
 renamed as (

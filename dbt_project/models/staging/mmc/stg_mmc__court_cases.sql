@@ -6,7 +6,7 @@ typed as (
 ),
 
 contract as (
-    {{ contract_of('mmc__court_cases') }}
+    {{ contract_row('mmc__court_cases') }}
 ),
 
 renamed as (

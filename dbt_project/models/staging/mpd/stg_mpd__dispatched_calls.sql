@@ -6,7 +6,7 @@ typed as (
 ),
 
 contract as (
-    {{ contract_of('mpd__dispatched_calls') }}
+    {{ contract_row('mpd__dispatched_calls') }}
 ),
 
 renamed as (

@@ -6,7 +6,7 @@ typed as (
 ),
 
 contract as (
-    {{ contract_of('mpd__incidents') }}
+    {{ contract_row('mpd__incidents') }}
 ),
 
 -- a delivered tract names no county; in a city of several counties it names no tract either

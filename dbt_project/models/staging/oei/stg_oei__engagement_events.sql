@@ -6,7 +6,7 @@ typed as (
 ),
 
 contract as (
-    {{ contract_of('oei__engagement_events') }}
+    {{ contract_row('oei__engagement_events') }}
 ),
 
 labels as (
@@ -55,12 +55,12 @@ conformed as (
         typed.event_name,
         typed.started_at as engagement_event_at,
         typed.ended_at,
-        {{ code_or_why('promised') }} as promised_level_code,
-        {{ code_or_why('delivered', 'typed.delivered_level_missing_reason') }} as delivered_level_code,
-        {{ code_or_why('channels') }} as channel_code,
-        coalesce(spoken.language_codes, {{ no_texts() }}) as language_codes,
+        {{ label_code_or_reason('promised') }} as promised_level_code,
+        {{ label_code_or_reason('delivered', 'typed.delivered_level_missing_reason') }} as delivered_level_code,
+        {{ label_code_or_reason('channels') }} as channel_code,
+        coalesce(spoken.language_codes, {{ empty_text_list() }}) as language_codes,
         {%- for state in ['asked', 'offered', 'given'] %}
-        coalesce(asked.interpreters_{{ state }}, {{ no_texts() }}) as interpreters_{{ state }},
+        coalesce(asked.interpreters_{{ state }}, {{ empty_text_list() }}) as interpreters_{{ state }},
         {%- endfor %}
         typed.address,
         typed.address_missing_reason

@@ -5,7 +5,7 @@ typed as (
 ),
 
 contract as (
-    {{ contract_of('oei__engagement_inputs') }}
+    {{ contract_row('oei__engagement_inputs') }}
 ),
 
 renamed as (
@@ -22,8 +22,8 @@ renamed as (
         contract.collection_mode,
         typed.race_ethnicity,
         -- a theme that is no word of the list may be a person's name, and goes no further than landing
-        {{ code_or_why('themes', 'typed.theme_missing_reason') }} as theme_code,
-        {{ code_or_why('languages', 'typed.input_language_missing_reason') }} as language_code,
+        {{ label_code_or_reason('themes', 'typed.theme_missing_reason') }} as theme_code,
+        {{ label_code_or_reason('languages', 'typed.input_language_missing_reason') }} as language_code,
         typed.is_translated,
         nullif(upper({{ normalised('typed.home_neighborhood') }}), '') as neighborhood_reported,
         typed.retained_until_on

@@ -5,7 +5,7 @@ typed as (
 ),
 
 contract as (
-    {{ contract_of('oei__engagement_participation') }}
+    {{ contract_row('oei__engagement_participation') }}
 ),
 
 renamed as (
@@ -20,8 +20,8 @@ renamed as (
         typed.participated_on as occurred_on,
         contract.collection_mode,
         typed.race_ethnicity,
-        {{ code_or_why('languages', 'typed.participant_language_missing_reason') }} as language_code,
-        {{ code_or_why('ages', 'typed.age_band_missing_reason') }} as age_band_code,
+        {{ label_code_or_reason('languages', 'typed.participant_language_missing_reason') }} as language_code,
+        {{ label_code_or_reason('ages', 'typed.age_band_missing_reason') }} as age_band_code,
         -- the name is the code of a neighborhood
         nullif(upper({{ normalised('typed.home_neighborhood') }}), '') as neighborhood_reported
     from typed

@@ -5,7 +5,7 @@ typed as (
 ),
 
 contract as (
-    {{ contract_of('oei__engagement_responses') }}
+    {{ contract_row('oei__engagement_responses') }}
 ),
 
 -- one letter may be in two languages: English; Spanish
@@ -36,17 +36,17 @@ conformed as (
         typed._source_row,
         typed.input_number,
         typed.logged_on,
-        {{ code_or_why('answers') }} as answer_code,
+        {{ label_code_or_reason('answers') }} as answer_code,
         -- only what was declined has a reason or lacks one
         case
-            when answers.stratum_code = 'declined' then {{ code_or_why('reasons', 'typed.declined_reason_missing_reason') }}
+            when answers.stratum_code = 'declined' then {{ label_code_or_reason('reasons', 'typed.declined_reason_missing_reason') }}
         end as declined_reason_code,
         typed.decision_body,
         typed.decided_on,
         typed.decision_reference,
         typed.told_on,
         typed.told_channel as told_channel_reported,
-        coalesce(told.told_language_codes, {{ no_texts() }}) as told_language_codes,
+        coalesce(told.told_language_codes, {{ empty_text_list() }}) as told_language_codes,
         contract.data_as_of
     from typed
     left join contract on true

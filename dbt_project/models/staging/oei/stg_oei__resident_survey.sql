@@ -5,7 +5,7 @@ typed as (
 ),
 
 contract as (
-    {{ contract_of('oei__resident_survey') }}
+    {{ contract_row('oei__resident_survey') }}
 ),
 
 -- a wave is called after the month in which it was asked (1QSEP2021); one that is not has the period that the contract declares

@@ -6,7 +6,7 @@ typed as (
 ),
 
 contract as (
-    {{ contract_of('ucc__service_requests') }}
+    {{ contract_row('ucc__service_requests') }}
 ),
 
 renamed as (

@@ -28,7 +28,7 @@ final as (
         {{ event_columns('engagement_response', has_key=true) }},
         -- when somebody was told; NULL until then
         told_on as occurred_on,
-        {{ place_columns_of_no_place() }},
+        {{ null_place_columns() }},
         input_number,
         engagement_input_key,
         logged_on,

@@ -46,7 +46,7 @@ final as (
         responses.occurred_on,
         responses.period_start,
         responses.period_end,
-        {{ place_columns_of_no_place() }},
+        {{ null_place_columns() }},
         {{ race_columns() }},
         responses.wave,
         responses.survey_mode_code,

@@ -10,7 +10,7 @@ final as (
         cast(null as date) as occurred_on,
         period_start,
         period_end,
-        {{ place_columns_of_no_place() }},
+        {{ null_place_columns() }},
         {{ race_columns() }},
         race_ethnicity_written_in,
         race_ethnicity_written_in_code,

@@ -80,7 +80,7 @@ figures as (
 ),
 
 final as (
-    {{ with_plain_zeros('figures', ['value', 'expected_value', 'gap', 'gap_baseline', 'change_ci_low', 'change_ci_high']) }}
+    {{ without_negative_zeros('figures', ['value', 'expected_value', 'gap', 'gap_baseline', 'change_ci_low', 'change_ci_high']) }}
 )
 
 select * from final

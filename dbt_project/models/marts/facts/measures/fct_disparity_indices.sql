@@ -92,7 +92,7 @@ united as (
 ),
 
 final as (
-    {{ with_plain_zeros('united', ['value']) }}
+    {{ without_negative_zeros('united', ['value']) }}
 )
 
 select * from final

@@ -58,7 +58,7 @@ figures as (
 ),
 
 final as (
-    {{ with_plain_zeros('figures', figure_columns()) }}
+    {{ without_negative_zeros('figures', figure_columns()) }}
 )
 
 select * from final

@@ -1,7 +1,7 @@
 -- one row per voucher line
 {{ config(
     materialized='incremental', incremental_strategy='append', on_schema_change='fail', meta={'grows_with': 'comptroller__checkbook'},
-    pre_hook=["{{ forget_gone_rows('comptroller__checkbook') }}"]
+    pre_hook=["{{ delete_superseded_rows('comptroller__checkbook') }}"]
 ) }}
 with
 delivered as (
@@ -18,7 +18,7 @@ final as (
     select
         {{ event_columns('payment', has_key=false) }},
         occurred_on,
-        {{ place_columns_of_no_place() }},
+        {{ null_place_columns() }},
         voucher_number,
         amount_usd,
         amount_usd < 0 as is_reversal,

@@ -1,7 +1,7 @@
 -- one row per call number
 {{ config(
     materialized='incremental', incremental_strategy='append', on_schema_change='fail', meta={'grows_with': 'mpd__dispatched_calls'},
-    pre_hook=["{{ forget_gone_rows('mpd__dispatched_calls') }}"]
+    pre_hook=["{{ delete_superseded_rows('mpd__dispatched_calls') }}"]
 ) }}
 with
 calls as (

@@ -1,7 +1,7 @@
 -- one row per stopped person
 {{ config(
     materialized='incremental', incremental_strategy='append', on_schema_change='fail', meta={'grows_with': 'fpc__police_stops'},
-    pre_hook=["{{ forget_gone_rows('fpc__police_stops') }}"]
+    pre_hook=["{{ delete_superseded_rows('fpc__police_stops') }}"]
 ) }}
 with
 stops as (
@@ -15,7 +15,7 @@ final as (
         {{ event_columns('police_stop', has_key=true) }},
         occurred_on,
         police_stop_at,
-        {{ place_columns_of_no_place() }},
+        {{ null_place_columns() }},
         {{ race_columns() }},
         race_before_stop_reported,
         sex_code,

@@ -1,7 +1,7 @@
 -- one row per delivered request
 {{ config(
     materialized='incremental', incremental_strategy='append', on_schema_change='fail', meta={'grows_with': 'ucc__service_requests'},
-    pre_hook=["{{ forget_gone_rows('ucc__service_requests') }}", "{{ follow_longer('ucc__service_requests', 'service_request_at') }}"]
+    pre_hook=["{{ delete_superseded_rows('ucc__service_requests') }}", "{{ extend_follow_up('ucc__service_requests', 'service_request_at') }}"]
 ) }}
 with
 delivered as (

@@ -13,7 +13,7 @@ final as (
         {{ event_columns('employee', has_key=false, snapshot='occurred_on') }},
         occurred_on,
         {{ is_latest_snapshot('occurred_on') }} as is_latest_snapshot,
-        {{ place_columns_of_no_place() }},
+        {{ null_place_columns() }},
         {{ race_columns() }},
         sex_code,
         age_band,

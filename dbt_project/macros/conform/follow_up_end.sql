@@ -1,0 +1,22 @@
+{#
+    Until when it could be seen that a record was closed (censoring time): min(data as of, start + N days); a contract that promises no
+    follow-up lets nothing be seen.
+#}
+{% macro follow_up_end(start, until, days, data_as_of) -%}
+    case {{ until }}
+            when 'delivery' then {{ data_as_of }}
+            when 'days_after_start' then least({{ data_as_of }}, {{ start }} + to_days({{ days }}))
+        end
+{%- endmacro %}
+
+
+{# A newer delivery sees further: the censoring times of a fact that grows, where they are others now. #}
+{% macro extend_follow_up(source_name, start) -%}
+    {%- if execute and this and is_incremental() %}
+    {%- set until = follow_up_end('held.' ~ start, 'contract.follow_up_until', 'contract.follow_up_days', 'contract.data_as_of') %}
+    update {{ this }} as held
+    set followed_until_at = {{ until }}
+    from ({{ contract_row(source_name) }}) as contract
+    where held.followed_until_at is distinct from {{ until }}
+    {%- endif -%}
+{%- endmacro %}

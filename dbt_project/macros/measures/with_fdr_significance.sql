@@ -1,0 +1,53 @@
+{#
+    The rows of a relation of measures with is_significant_fdr: whether a ratio differs from 1 when all ratios of its measure and period
+    are tested together at the rule fdr_level (Benjamini and Hochberg 1995, JRSS B 57:289). NULL where the ratio has no interval.
+
+    The test is that of the published interval: the standard error of the log ratio is its width over 2z. The two-sided p value is
+    erfc(|log ratio| / error / √2) by the Chebyshev fit of Press et al. (1992, Numerical Recipes, erfcc), whose relative error is below
+    1.2e-7 everywhere: DuckDB has no erf, and a fit with an absolute error would decide nothing among thousands of tests.
+#}
+{% macro with_fdr_significance(relation) -%}
+    {%- set family = 'partition by measure_id, measure_version, period_type, period_start' -%}
+    select
+        * exclude (level, deviation, tail, p_value, tested_count, smaller_count, largest_rejected),
+        p_value <= largest_rejected as is_significant_fdr
+    from (
+        select
+            *,
+            -- the largest p value that is at most its rank's part of the level; below every p value where none is
+            coalesce(max(case when p_value <= level * smaller_count / tested_count then p_value end) over ({{ family }}), -1)
+                as largest_rejected
+        from (
+            select
+                *,
+                count(p_value) over ({{ family }}) as tested_count,
+                count(p_value) over ({{ family }} order by p_value range between unbounded preceding and current row) as smaller_count
+            from (
+                select
+                    *,
+                    tail * exp(
+                        -deviation * deviation - 1.26551223 + tail * (1.00002368 + tail * (0.37409196 + tail * (0.09678418
+                        + tail * (-0.18628806 + tail * (0.27886807 + tail * (-1.13520398 + tail * (1.48851587
+                        + tail * (-0.82215223 + tail * 0.17087277))))))))
+                    ) as p_value
+                from (
+                    select
+                        *,
+                        1 / (1 + deviation / 2) as tail
+                    from (
+                        select
+                            *,
+                            {{ rule('fdr_level') }} / 100 as level,
+                            case
+                                when rate_ratio_ci_low > 0
+                                    then
+                                        abs(ln(rate_ratio)) * 2 * {{ rule('z_95') }}
+                                        / nullif(ln(rate_ratio_ci_high / rate_ratio_ci_low), 0) / sqrt(2)
+                            end as deviation
+                        from {{ relation }}
+                    )
+                )
+            )
+        )
+    )
+{%- endmacro %}

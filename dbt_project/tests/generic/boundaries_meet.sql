@@ -1,3 +1,0 @@
-{% test boundaries_meet(model) %}
-{{ boundaries_meet_check(model) }}
-{% endtest %}

@@ -1,3 +1,0 @@
-{% test filled(model, columns) %}
-{{ filled_check(model, columns) }}
-{% endtest %}

@@ -1,3 +1,0 @@
-{% test grain(model, columns) %}
-{{ grain_check(model, columns) }}
-{% endtest %}

@@ -1,3 +1,0 @@
-{% test intervals_hold_the_value(model) %}
-{{ intervals_hold_the_value_check(model) }}
-{% endtest %}

@@ -1,0 +1,3 @@
+{% test maps_overlap(model) %}
+{{ maps_overlap_check(model) }}
+{% endtest %}

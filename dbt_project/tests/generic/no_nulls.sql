@@ -1,0 +1,3 @@
+{% test no_nulls(model, columns) %}
+{{ no_nulls_check(model, columns) }}
+{% endtest %}

@@ -1,3 +1,0 @@
-{% test places_conserve(model, value, by) %}
-{{ places_conserve_check(model, value, by) }}
-{% endtest %}

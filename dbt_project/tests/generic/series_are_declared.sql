@@ -1,3 +1,0 @@
-{% test series_are_declared(model, measures) %}
-{{ series_are_declared_check(model, measures) }}
-{% endtest %}

@@ -1,0 +1,3 @@
+{% test standard_form_is_stable(model) %}
+{{ standard_form_is_stable_check(model) }}
+{% endtest %}

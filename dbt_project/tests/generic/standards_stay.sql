@@ -1,3 +1,0 @@
-{% test standards_stay(model) %}
-{{ standards_stay_check(model) }}
-{% endtest %}
