@@ -8,6 +8,7 @@ from orchestration.pipeline.next_build import next_build_at
 from orchestration.runs.context import RunContext
 from orchestration.runs.record import UNCHANGED
 from orchestration.transform import dbt_runner
+from orchestration.transform.counts_models import write_counts_models
 from orchestration.transform.dbt_sources import SOURCES_FILE, write_sources
 from orchestration.transform.fingerprints import code_version, versions
 from warehouse.fingerprint import json_sha256
@@ -49,5 +50,6 @@ def run_fingerprint(run: RunContext) -> str:
     contracts = [contract.model_dump_json(by_alias=True) for contract in run.location.registry]
     city = run.location.city.model_dump_json(exclude={"as_of"})
     write_sources(run.location.registry, SOURCES_FILE)
+    write_counts_models()
     inputs = [loads, contracts, city, dbt_runner.project_fingerprint(SOURCES_FILE), code_version(), versions()]
     return json_sha256(inputs)

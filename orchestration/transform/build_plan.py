@@ -31,7 +31,7 @@ from warehouse.releases import NodeFingerprint
 LANDING, RECEIPTS = "source.levelground.landing.", "source.levelground.receipts."
 CONTRACTS = RECEIPTS + "contracts"
 # Keys of a model's `meta` in dbt.
-INCREMENTAL_SOURCE, ROW_BY_ROW, LOOKED_UP = "grows_with", "row_by_row", "looked_up"
+INCREMENTAL_SOURCE, ROW_BY_ROW, LOOKED_UP = "incremental_source", "row_by_row", "looked_up"
 # Every run builds these; they are not part of a release's content.
 ALWAYS_BUILT = ("models/quality/", "models/published/")
 

@@ -37,7 +37,7 @@ ALLOWED = {
     "quality": {"staging", "marts", "measures", "receipts", "reference"},
 }
 # Facts of measures and goals, which are built after the measures.
-RESULTS = ("marts/facts/measures/", "marts/facts/goals/")
+RESULTS = ("marts/facts/equity_measures/", "marts/facts/goals/")
 # A fact whose rows repeat what another one says of the same person's race: counted there.
 REPEATS_RACE = {"fct_survey_answers"}
 # Live feeds that land and reach no fact yet: `levelground sources list` calls them landed_only.
@@ -48,7 +48,7 @@ NAMES = {
     "intermediate/": r"int_[a-z0-9_]+__[a-z_]+",
     "marts/dimensions/": r"(dim|bridge)_[a-z_]+",
     "marts/facts/": r"fct_[a-z_]+",
-    "marts/facts/measures/": r"fct_[a-z_]+",
+    "marts/facts/equity_measures/": r"fct_[a-z_]+",
     "marts/facts/goals/": r"fct_goal[a-z_]*",
     "measures/aggregates/": r"int_[a-z0-9_]+__[a-z]+",
     "measures/counts/": r"int_[a-z0-9_]+__counts",
@@ -288,6 +288,25 @@ def test_the_key_of_a_fact_is_unique_once(project: Manifest) -> None:
     assert keys and not wrong, f"say once that these are unique, as the grain of the suite or by a dbt test: {wrong}"
 
 
+def test_every_released_table_has_a_tested_grain(project: Manifest) -> None:
+    """evaluator_exceptions.csv leaves facts out of the rule on primary keys, because their suites declare the grain."""
+    suites = {suite.table for suite in read_suites() if suite.grain}
+    tested = {
+        node["attached_node"].split(".")[-1]
+        for node in project.nodes("test")
+        if (node.get("test_metadata") or {}).get("name") in ("unique", "unique_grain")
+    }
+    facts = [node["name"] for node in project.models() if path_of(node).startswith("marts/")]
+    wrong = set(facts) - suites - tested
+    assert facts and not wrong, f"declare the grain in the suite, or test it with unique_grain: {wrong}"
+
+
+def test_every_released_table_has_an_exposure(project: Manifest) -> None:
+    exposed = {parent for exposure in project.data["exposures"].values() for parent in exposure["depends_on"]["nodes"]}
+    released = {node["unique_id"] for node in project.models() if node["database"] in ("release", "public")}
+    assert released == exposed, f"list the table in models/_exposures.yml: {sorted(released ^ exposed)}"
+
+
 def test_models_begin_with_their_grain(project: Manifest) -> None:
     wrong = [path_of(node) for node in project.models() if not node["raw_code"].startswith(("-- one row", "-- all "))]
     assert not wrong, f"say in the first line what one row is (-- one row per …): {wrong}"
@@ -298,7 +317,7 @@ def test_models_are_short(project: Manifest) -> None:
     assert not long, f"split into steps: {long}"
 
 
-def test_every_measure_is_a_seed_row_and_a_counted_model(project: Manifest) -> None:
+def test_every_measure_is_a_seed_row_and_a_counts_model(project: Manifest) -> None:
     rows = (DBT_PROJECT / "seeds" / "reference" / "measure_registry.csv").read_text(encoding="utf-8").splitlines()[1:]
     registered = {row.split(",")[0] for row in rows}
     counted = {
@@ -311,11 +330,11 @@ def test_every_measure_is_a_seed_row_and_a_counted_model(project: Manifest) -> N
     )
 
 
-def test_every_counted_model_reaches_the_measures(project: Manifest) -> None:
-    """A model that the list of macros/measures/measures.sql forgets would be built, tested and never measured."""
+def test_every_counts_model_reaches_the_measures(project: Manifest) -> None:
+    """A counts model that macros/measures/counts_models.sql does not list would be built, tested and never measured."""
     counted = {node["unique_id"] for node in project.models() if folder_of(node) == "measures/counts/"}
     (union,) = (node for node in project.models() if node["name"] == "int_equity_measures__unioned")
-    assert set(union["depends_on"]["nodes"]) == counted, "name the measure in macros/measures/measures.sql"
+    assert set(union["depends_on"]["nodes"]) == counted, "run orchestration.transform.counts_models, which lists them"
 
 
 def test_what_is_reported_has_the_columns_of_the_measures(project: Manifest) -> None:

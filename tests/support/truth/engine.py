@@ -23,7 +23,7 @@ from ingest.contract.vocabulary import load_vocabulary
 from tests.support.empty_warehouse import EmptyWarehouse, files
 
 # Models that the engine builds; all their other inputs are planted, or seeds.
-BUILT = ("measures/aggregates/", "measures/counts/", "measures/calculation/", "marts/facts/measures/")
+BUILT = ("measures/aggregates/", "measures/counts/", "measures/calculation/", "marts/facts/equity_measures/")
 LAST_DAY = "9000-12-31"
 
 Columns = Mapping[str, Any]  # of equal length; a scalar stands for every row

@@ -1,10 +1,10 @@
--- one row per measure, period, place or piece of one, race and stratum in which something was counted
+-- one row per measure, period, place or part of one, race and stratum with a count
 with
-counted as (
+unioned as (
     {{ empty_counts() }}
-    {%- for measure in measures() %}
+    {%- for model in counts_models() %}
     union all by name
-    select * from {{ ref('int_' ~ measure ~ '__counts') }}
+    select * from {{ ref(model) }}
     {%- endfor %}
 ),
 
@@ -15,7 +15,7 @@ final as (
             coalesce(value_status, 'computed') as value_status,
             coalesce(bridged, false) as bridged
         )
-    from counted
+    from unioned
 )
 
 select * from final

@@ -53,7 +53,7 @@ NODES = [
     node("model", "stg_index", LANDING + INDEX, CONTRACTS, materialized="view"),
     node("model", "int_addresses", MODEL + "stg_calls", MODEL + "stg_index", row_by_row=True, looked_up=True),
     node("model", "fct_calls", MODEL + "stg_calls", MODEL + "int_addresses", SEED + "districts", materialized="incremental",
-         grows_with=CALLS),
+         incremental_source=CALLS),
     node("model", "fct_houses", MODEL + "stg_index", MODEL + "int_addresses"),
     node("model", "measures", MODEL + "fct_calls", CLOCK),
 ]  # fmt: skip

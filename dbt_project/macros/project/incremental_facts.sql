@@ -5,7 +5,7 @@
     which of both, by hashes (orchestration/transform/build_plan.py), and writes the loads to take into receipts.growth.
 
     A model of this kind says {{ config(materialized='incremental', incremental_strategy='append', on_schema_change='fail',
-    meta={'grows_with': SOURCE}, pre_hook="{{ delete_superseded_rows(SOURCE) }}") }}, and reads its source where {{ is_new_load(SOURCE) }}.
+    meta={'incremental_source': SOURCE}, pre_hook="{{ delete_superseded_rows(SOURCE) }}") }}, and reads its source where {{ is_new_load(SOURCE) }}.
     Models between the source and the fact that work row by row say so as well: meta={'row_by_row': true}.
 #}
 
