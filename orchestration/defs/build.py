@@ -20,8 +20,8 @@ from orchestration.defs.sensors.run_health import run_health_sensor
 from orchestration.runs.delivery_location import home_city
 from orchestration.settings import Settings
 from orchestration.transform.column_lineage import column_lineage
-from orchestration.transform.dbt_runner import manifest
 from orchestration.transform.counts_models import write_counts_models
+from orchestration.transform.dbt_runner import manifest
 from orchestration.transform.dbt_sources import SOURCES_FILE, write_sources
 
 

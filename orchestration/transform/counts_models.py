@@ -1,7 +1,7 @@
 """Lists the counts models for their union, so that a new measure needs no edit of a list.
 
-dbt resolves the `ref` of a model before it knows which other models exist, so neither `graph` nor the `meta` of models can supply the
-union with its inputs. This module writes their names, one per file of `models/measures/counts/`, into a macro instead.
+dbt resolves the `ref` of a model before it knows which other models exist: neither `graph` nor the `meta` of models can name the inputs
+of the union. This module writes their names, one per file of `models/measures/counts/`, into a macro instead.
 """
 
 from __future__ import annotations
@@ -12,7 +12,8 @@ from orchestration.settings import DBT_PROJECT
 from warehouse.files import write_atomically
 
 SUFFIX = "__counts"
-_MACRO = """{{# The counts models, from the files of models/measures/counts. Levelground writes this file at the start of a run; do not edit. #}}
+_MACRO = """\
+{{# The counts models, from the files of models/measures/counts. Levelground writes this file when a run starts: do not edit. #}}
 {{% macro counts_models() -%}}
     {{{{ return([
 {names}

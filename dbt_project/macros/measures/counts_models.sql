@@ -1,4 +1,4 @@
-{# The counts models, from the files of models/measures/counts. Levelground writes this file at the start of a run; do not edit. #}
+{# The counts models, from the files of models/measures/counts. Levelground writes this file when a run starts: do not edit. #}
 {% macro counts_models() -%}
     {{ return([
         'int_arpa_obligated_per_resident__counts',
