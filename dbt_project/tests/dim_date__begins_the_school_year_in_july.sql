@@ -1,4 +1,4 @@
--- 30 June still belongs to the school year that began the July before; a week ends on Saturday and Sunday; every day stands once
+-- 30 June still belongs to the school year that began the July before; a week ends on Saturday and Sunday; every day occurs once
 select
     date_on,
     school_year_start_on,

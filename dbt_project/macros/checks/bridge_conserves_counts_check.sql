@@ -1,6 +1,6 @@
 {#
-    The pairs of maps between which a count does not stay whole: what the relation says of the places of one map, moved by the bridge to
-    every other, must sum to the same, to 1e-6. A place of which the bridge knows nothing loses its people here.
+    Pairs of maps between which a count changes: the total of the places of one map, moved by the bridge to every other, must stay the
+    same, to 1e-6. A place that is missing in the bridge loses its people here.
 #}
 {% macro bridge_conserves_counts_check(relation, bridge, value, by) -%}
     with

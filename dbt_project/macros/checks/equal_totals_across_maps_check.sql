@@ -1,4 +1,4 @@
-{# What differs between types of place that each cut up the whole city: the same people must stand in all of them, to 1e-6. #}
+{# What differs between types of place that each cut up the whole city: the totals must be equal, to 1e-6. #}
 {% macro equal_totals_across_maps_check(relation, value, by) -%}
     with
     by_type as (

@@ -1,4 +1,4 @@
-{# The rows of a measure table whose value lies outside its own interval or bounds, or whose interval or bounds leave the scale. #}
+{# The rows of a measure table whose value is outside its own interval or bounds, or whose interval or bounds leave the scale. #}
 {% macro interval_contains_value_check(relation) -%}
     select measure_id, period_start, geoid, race_ethnicity_code, value, ci_low, ci_high, bound_low, bound_high
     from {{ relation }}

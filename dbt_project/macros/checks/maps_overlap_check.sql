@@ -1,5 +1,5 @@
 {#
-    The maps that lie nowhere near the tracts: read in the wrong coordinate system, a map finds no point, and every record there is
+    Maps that do not overlap the tracts: read in the wrong coordinate system, a map finds no point, and every record there is
     silently `outside`.
 #}
 {% macro maps_overlap_check(relation) -%}

@@ -1,5 +1,5 @@
 {#
-    Crosswalk rows that do not say one thing: neither a code nor a reason, or both; a set that is not its code (one category: that
+    Ambiguous crosswalk rows: neither a code nor a reason, or both; a set that is not its code (one category: that
     one; two or more: multiracial); a set of something that is no category; two rows for one label on one day.
 #}
 {% macro unambiguous_crosswalk_check(relation, races) -%}

@@ -1,4 +1,4 @@
-{# The combinations of columns that stand in more than one row, NULL being a value like any other. #}
+{# Combinations of the columns that occur in more than one row; NULL counts as a value. #}
 {% macro unique_grain_check(relation, columns) -%}
     select {{ columns | join(', ') }}, count(*) as row_count
     from {{ relation }}

@@ -1,4 +1,4 @@
-{# The goals that cannot be judged as they are written: a target that is not ahead of the baseline, a date that is not after it, a group
+{# Goals that can never get a status as they are written: a target that is not ahead of the baseline, a date that is not after it, a group
    compared with itself or with nothing, an example that does not call itself one. With the registry as `measures` also a part of a whole that is
    compared with a group: where one part grows another shrinks, which makes no group worse off. #}
 {% macro valid_goal_check(relation, measures=none) -%}

@@ -1,5 +1,5 @@
 {#
-    One row a map of aldermanic districts, with the days on which it holds, open ends written out: the first map serves every earlier
+    One row per map of aldermanic districts, with the days on which it holds, open ends written out: the first map serves every earlier
     event too, and an event without a date takes the newest.
 #}
 {% macro aldermanic_maps() -%}

@@ -1,6 +1,6 @@
 {#
-    The polygons of a boundary file, one row a polygon, in degrees (EPSG:4326, longitude first), with the place's code as facts carry it.
-    The delivery says in which coordinate system it is, or its contract does. What is no polygon is NULL.
+    The polygons of a boundary file, one row per polygon, in degrees (EPSG:4326, longitude first), with the place's code as facts carry it.
+    The delivery or its contract names the coordinate system. A geometry that is no polygon becomes NULL.
 
     source_name: the contract · geography_type, geography_vintage: what its polygons are · geoid: SQL of the code, from `typed`
 #}

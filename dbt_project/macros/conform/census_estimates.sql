@@ -1,9 +1,9 @@
 {#
-    The estimates of a census file of a sample survey: one row a place and concept line, the people whom the line estimates with their
+    The estimates of a census file of a sample survey: one row per place and concept line, the people whom the line estimates with their
     margin of error.
 
     source_name: the contract · geoid: the column of the place · lines: pattern of the columns of estimates, whose margins end in `_moe` ·
-    concepts: which lines of census_concepts say what they count
+    concepts: the lines of census_concepts that define what is counted
 #}
 {% macro census_estimates(source_name, geoid, lines, concepts) -%}
 with

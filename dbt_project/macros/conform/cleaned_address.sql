@@ -1,5 +1,5 @@
 {#
-    An address text made regular, before its words are told apart: upper case, the first comma part, no parentheses, dots and doubled
+    An address text made regular, before it is split into words: upper case, the first comma part, no parentheses, dots and doubled
     spaces, the house number as one word (`9142--A`, `3051 A` and `2700 BLOCK OF` become 9142-A, 3051A, 2700). The steps are RE2
     patterns, applied in this order; each is a column that reads the one before it, and the last is `cleaned`.
 #}

@@ -1,6 +1,6 @@
 {#
     The columns that every fact begins with. A source with a key names the event by the hash of that key; without one, equal rows
-    are told apart by their running number (see `numbered`). `snapshot`: the date of the snapshot that a row of a stock is of; the same
+    are distinguished by their running number (see `numbered`). `snapshot`: the date of the snapshot that a row of a stock is of; the same
     record in two snapshots is two rows, with a key each. Rows without that date have the key of a record without snapshots.
 #}
 {% macro event_columns(event, has_key, snapshot=none) -%}
@@ -46,7 +46,7 @@
 {%- endmacro %}
 
 
-{# Where an event lies, for a source that has no place on its records or is not placed yet. #}
+{# The columns of place for a source whose records have none. #}
 {% macro null_place_columns() -%}
     cast(null as varchar) as tract_geoid,
         cast(null as varchar) as aldermanic_district_geoid,
@@ -57,7 +57,7 @@
 {%- endmacro %}
 
 
-{# Where an event lies, for a source whose records name their neighborhood and carry nothing that could be placed: no address is lost. #}
+{# The columns of place for a source whose records name their neighborhood and have nothing to geocode: no address is lost. #}
 {% macro place_columns_by_neighborhood() -%}
     cast(null as varchar) as tract_geoid,
         cast(null as varchar) as aldermanic_district_geoid,

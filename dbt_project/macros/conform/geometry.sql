@@ -1,4 +1,4 @@
-{# Functions of the spatial extension, under names that say what they do: degrees are EPSG:4326 with longitude first. #}
+{# Functions of the spatial extension, under descriptive names: degrees are EPSG:4326 with longitude first. #}
 
 {% macro to_degrees(geometry, crs) -%}
     st_transform({{ geometry }}, {{ crs }}, 'EPSG:4326', always_xy := true)

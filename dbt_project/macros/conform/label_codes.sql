@@ -1,5 +1,5 @@
 {#
-    The join to what a label stands for in one of the word lists of stratum_crosswalk; no row is lost or doubled.
+    The join to the code of a label in one of the word lists of stratum_crosswalk; no row is lost or doubled.
 
     vocabulary: the word list · label: SQL of the label · named: what the joined row is called
 #}
@@ -27,7 +27,7 @@
 {%- endmacro %}
 
 
-{# The codes of several labels of a record as a sorted list, each once; a label that no list knows is not_mapped. #}
+{# The codes of several labels of a record as a sorted list, each once; a label that no list contains is not_mapped. #}
 {% macro codes_as_list(named, among='true') -%}
     coalesce(
         list_sort(list_distinct(list(coalesce({{ named }}.stratum_code, 'not_mapped')) filter (where {{ among }}))), {{ empty_text_list() }}

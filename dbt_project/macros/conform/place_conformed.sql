@@ -1,7 +1,7 @@
 {#
-    The rows of a relation with where they lie: tract, aldermanic district on the map in force on the day, police district,
+    The rows of a relation with their places: tract, aldermanic district on the map in force on the day, police district,
     neighborhood, and in geocode_quality how that was found. The address comes first, then the delivered point, then delivered codes;
-    what one of them says is taken as a whole. No row is lost or doubled: each join meets one row at most.
+    the places of one of them are taken as a whole. No row is lost or doubled: each join meets one row at most.
 
     relation: a CTE · on_date: the day of the event; where it is NULL the newest map holds
     address, longitude, latitude, zip: its columns · tract, aldermanic_district, police_district, neighborhood: SQL of delivered codes,
@@ -73,7 +73,7 @@
 {%- endmacro %}
 
 
-{# What the address says of a place, else the point, else the delivered code: never one column from one and the next from another. #}
+{# The place by address, else by point, else by delivered code: never one column from one and the next from another. #}
 {% macro place_by_precedence(column, address, longitude, code) -%}
     {%- set code = code or 'cast(null as varchar)' -%}
     {%- if address or longitude -%}
@@ -109,7 +109,7 @@
 {%- endmacro %}
 
 
-{# Where an event lies, in the order of all facts. #}
+{# The columns of place, in the order that all facts have. #}
 {% macro place_columns() -%}
     tract_geoid,
         aldermanic_district_geoid,

@@ -1,4 +1,4 @@
-{# What a fact about persons says of race, in the order of all such facts. #}
+{# The columns of race, in the order that all facts about persons have. #}
 {% macro race_columns() -%}
     race_ethnicity_reported,
         race_ethnicity_set,

@@ -1,7 +1,7 @@
 {#
-    The rows of a relation with what they say of race: `race_ethnicity_reported` beside the selection set, the exclusive code of the
+    The rows of a relation with their race: `race_ethnicity_reported`, the selection set, the exclusive code of the
     own standard, the exclusive code of the 1997 standard, and the standard. A label that the crosswalk does not know is `not_mapped`;
-    a row of no vocabulary says nothing of race and is `all`. No row is lost or doubled.
+    a row without a vocabulary has no race and is `all`. No row is lost or doubled.
 
     Here: a record with one label. The other forms (several columns, a list, two questions, a write-in) are in race_forms.sql and
     reach the same columns.
@@ -69,7 +69,7 @@
 
 {#
     The exclusive code under the 1997 standard: Hispanic of any race first, then MENA counted as white, then two or more as
-    multiracial. Where the set is not told, the code of the own standard stands.
+    multiracial. Without a set, the code of the own standard is kept.
 #}
 {% macro code_1997(selection, code) -%}
     case

@@ -1,5 +1,5 @@
 {#
-    Race told in several parts: the columns that `race_conformed` adds, from a list of labels a record. Each label goes through the
+    Race delivered in several parts: the columns that `race_conformed` adds, from a list of labels a record. Each label goes through the
     crosswalk by itself, and what was selected is the union.
 
     - One label that the crosswalk does not know makes the record not_mapped: what else was selected is not known.
@@ -10,7 +10,7 @@
     - Nothing selected: the reason that says most (`reason_precedence`). Boxes left empty say `not_applicable` each, and a record of
       nothing else was not collected.
 
-    parts: SQL of a list of labels, empty where nothing was said · reported: SQL of the text to keep beside
+    parts: SQL of a list of labels, empty without an answer · reported: SQL of the text to keep
     relation, vocabulary, on_date: as in `race_conformed`
 #}
 {% macro race_conformed_parts(relation, parts, reported, vocabulary, on_date) -%}
@@ -61,7 +61,7 @@
         group by all
     ),
 
-    -- how many different things were said: each category, and each label that names none
+    -- the number of different answers: each category, and each label without one
     race_weighed as (
         select
             *,
@@ -118,7 +118,7 @@
 
 
 {#
-    One column a category, or race and ethnicity asked apart. A label without its question says nothing, so that the crosswalk knows it
+    One column a category, or race and ethnicity asked apart. A label without its question has no meaning, so the crosswalk contains it
     as `question=value`.
 
     questions: the question of each such column, as the contract names it: {'is_asian': 'Asian', 'ethnicity': 'Ethnicity'}
@@ -131,8 +131,8 @@
 
 
 {#
-    One label, and beside it what some wrote in. `race_write_ins` says of each label what becomes of a text beside it: it `replaces` a
-    label that says nothing by itself (Other), is kept beside without a say (`keeps`: two or more races, of which it names some), or
+    One label, and the text that some wrote in. `race_write_ins` gives the effect of the text per label: it `replaces` a
+    label without a meaning of its own (Other), is kept without an effect (`keeps`: two or more races, of which it names some), or
     `adds` to the label if the crosswalk knows it. What was written is `race_ethnicity_written_in`, what it means by itself
     `race_ethnicity_written_in_code` (NULL where nothing was written).
 #}
@@ -202,7 +202,7 @@
 {%- endmacro %}
 
 
-{# Why nothing is known, from what says most to what says least; an empty box says nothing. #}
+{# Missing reasons, from the most to the least informative; an empty box is the least. #}
 {% macro reason_precedence() -%}
     ['suppressed_at_source', 'declined', 'respondent_unknown', 'observer_unknown', 'invalid', 'not_collected', 'not_asked']
 {%- endmacro %}

@@ -24,7 +24,7 @@
 {%- endmacro %}
 
 
-{# What every delivery of the state's school tables says of a cell: its source, school, year and group, as delivered and as we call them. #}
+{# The columns that every delivery of the state's school tables has: source, school, year and group, as delivered and as we call them. #}
 {% macro school_columns(source_name, metric='typed.metric', note='typed.status_flag') -%}
     '{{ source_name }}' as source,
         contract.jurisdiction,

@@ -1,7 +1,7 @@
 {#
     The distinct addresses of a relation in parts, and put together again in the short forms of reference.address_words: house number,
     directional, street name, street type. A text without a house number and a street (a crossing, the name of a place) has no row.
-    What stands in its standard form stays as it is.
+    An address in standard form is not changed.
 
     relation: a CTE or table · address: its column with the text as delivered
 

@@ -1,5 +1,5 @@
 {#
-    The rows of a relation with the stratum that their label stands for in its dimension: `not_mapped` where the crosswalk does not know
+    The rows of a relation with the stratum of their label in its dimension: `not_mapped` where the crosswalk does not contain
     it, `all` on rows whose label is a race. No row is lost or doubled.
 
     relation: a CTE with dimension_reported, group_reported and race_vocabulary · vocabulary: the word list of the labels

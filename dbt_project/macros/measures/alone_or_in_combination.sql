@@ -3,8 +3,8 @@
     tabulation (exclusive, sums to the total); here each of the seven categories is counted again wherever it was selected, alone or with
     others, so that the rows add up to more than the people.
 
-    Rows exist only where the vocabulary lets a person select several (dim_source.race_selection) and the selection is told; there is no
-    row `all`, for the total is that of the exclusive rows.
+    Rows exist only where the vocabulary lets a person select several (dim_source.race_selection) and the selection is specified; there is
+    no row `all`, for the total is that of the exclusive rows.
 
     relation: counts by source, race_ethnicity_set, race_ethnicity_code and what else divides them. The result has `tabulation` and no
     race_ethnicity_set; add up the counts of equal rows.

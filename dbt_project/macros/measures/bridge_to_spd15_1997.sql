@@ -1,6 +1,6 @@
 {#
     Counts by race, coded back to the 1997 standard so that a population of that standard can divide them: a record of 2024 codes takes
-    its race_ethnicity_code_1997, and its row says `bridged`. Records of 1997 codes stay as they are. Add up the counts of equal rows.
+    its race_ethnicity_code_1997, and its row has `bridged` = true. Records of 1997 codes stay as they are. Add up the counts of equal rows.
 #}
 {% macro bridge_to_spd15_1997(relation) -%}
     select

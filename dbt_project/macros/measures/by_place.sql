@@ -1,10 +1,10 @@
 {#
     Records, or counts of them, in each kind of place and period that the registry wants a row for (int_equity_measures__reporting_grain).
-    Rows of method place_weighted are pieces: what lies in the place and in one tract (`piece_tract_geoid`); they become values by race.
-    A record that no map places is in its city's row, and in geocoded_pct of the others.
+    Rows of method place_weighted are intersections of the place with one tract (`piece_tract_geoid`), the input of values by race.
+    A record without a place on the map is in its city's row, and in geocoded_pct of the others.
 
-    relation: a CTE with period, place columns, race and stratum · aggregates: column → SQL of its aggregate · records: SQL of how many
-    records a row stands for · also: further columns to count apart · versioned: whether a record says by measure_version which definition it is of
+    relation: a CTE with period, place columns, race and stratum · aggregates: column → SQL of its aggregate · records: SQL of the number of
+    records in a row · also: further columns to count apart · versioned: whether a record has a measure_version
 #}
 {% macro by_place(relation, measure_id, aggregates, records, also=[], versioned=false) -%}
     select * exclude (every_count, placed_count)
@@ -77,7 +77,7 @@
 {%- endmacro %}
 
 
-{# The vintage of the map that facts are placed on (docs/tables.md, Places): of aldermanic districts the one in force on the day. #}
+{# The vintage of the map of a fact (docs/tables.md, Places): of aldermanic districts the one in force on the day. #}
 {% macro place_vintage(geography_type, relation) -%}
     case {{ geography_type }}
                     when 'tract' then '2020'
@@ -98,7 +98,7 @@
 {%- endmacro %}
 
 
-{# Race and stratum of records that carry neither; the standard is the one of the populations that such a row stands beside. #}
+{# Race and stratum of records that carry neither; the standard is the one of the populations that divide such a row. #}
 {% macro without_race() -%}
     'spd15_1997' as race_standard,
         'all' as race_ethnicity_code

@@ -1,8 +1,8 @@
 {#
-    What a counted model may say, and the type of it. It leaves out what it has nothing to say of.
+    The columns that a counts model may return, with their types. It leaves out columns that it does not need.
 
     numerator, denominator: counts, or a sum of money · value, ci_low, ci_high: of medians and delivered estimates, in the unit ·
-    records_count: records that such a value or sum rests on · piece_tract_geoid: the tract of a piece of the place, of which
+    records_count: records that such a value or sum rests on · piece_tract_geoid: the tract of a part of the place, of which
     place-weighted values are made; NULL for the place itself · bound_low, bound_high: in the unit, of rows with value_status bounded,
     whose bound_source is suppressed_at_source · rate_ratio_bound_low, rate_ratio_bound_high: against a rest with hidden cells, which only
     the model knows · population_fit, period_coverage_pct: where the model knows them better than the engine

@@ -1,4 +1,4 @@
-{# Rows that carry no date stand for the period that their contract declares, which is a year or nothing comparable. #}
+{# Rows without a date are of the period that their contract declares, which is a year or not comparable. #}
 {% macro declared_period_type() -%}
     case
             when period_start = date_trunc('year', period_start) and period_end = last_day(period_start + interval 11 months) then 'year'

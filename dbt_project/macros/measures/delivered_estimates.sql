@@ -1,5 +1,5 @@
 {#
-    Estimates that come with their interval, by tract, as a measure: each tract as it is, and as a piece of the city, so that the
+    Estimates that come with their interval, by tract, as a measure: each tract as it is, and as a part of the city, so that the
     engine weighs them by where people live. A rate does not move from tract to tract; people do not live in a mean.
 #}
 {% macro delivered_estimates(relation, measure_id) -%}

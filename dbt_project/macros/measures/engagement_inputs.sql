@@ -1,6 +1,6 @@
 {#
-    Each input with what became of it, and until when that could be seen: the day that the office's log is as of. Without a log there is
-    no row. What an input that had to be removed would have said nobody knows, so that of its year nothing is counted any more.
+    Each input with its result, and the day until which the office's log records results. Without a log there is no row. A removed
+    input could have changed any figure of its year, so no measure counts a year with one.
 #}
 {% macro inputs_with_answers() -%}
     select

@@ -1,6 +1,6 @@
 {#
     What an interval describes (interval_basis of the registry). A census is no sample: its figures have no interval but that of an
-    interpolated population. Any other full enumeration says that its interval is of a super-population.
+    interpolated population. Any other full enumeration has the interval of a super-population.
 #}
 {% macro has_interval_basis() -%}
     coalesce(interval_basis <> 'none' or ci_method = 'areal_interpolation', true)

@@ -1,7 +1,7 @@
 {#
     The Kaplan-Meier median of durations that may be cut off by the end of follow-up, with the interval of Brookmeyer and Crowley:
     the times at which the limits of the survival curve (Greenwood's variance on the scale of log(-log S)) cross one half. NULL where
-    the curve does not come down to one half: the median lies beyond what was followed. An upper limit that is not reached leaves no
+    the curve does not come down to one half: the median is beyond the follow-up. An upper limit that is not reached leaves no
     interval.
 
     relation: a CTE with one row per group and duration, its `events_count` and `censored_count`, in the columns of by_place
@@ -20,7 +20,7 @@
     from (
         select
             *,
-            -- limits of S on the scale of log(-log S); certain before the first event, and where nobody is left
+            -- limits of S on the scale of log(-log S); certain before the first event, and when no record is at risk
             case
                 when survival >= 1 then 1.0
                 when survival <= 0 then 0.0

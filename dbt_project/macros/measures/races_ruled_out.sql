@@ -1,4 +1,4 @@
-{# One row per combined label and group that it cannot stand for (combined_race_codes). A label without a row there may be any group. #}
+{# One row per combined label and group that it cannot contain (combined_race_codes). A label without a row there may be any group. #}
 {% macro races_ruled_out() -%}
     select
         combined.race_ethnicity_code as combined_code,

@@ -1,4 +1,4 @@
-{# The columns that rows of a measure share when only race tells them apart: its grain without race_ethnicity_code. #}
+{# The grain of a measure without race_ethnicity_code: the columns that the groups of one comparison share. #}
 {% macro slice_columns() -%}
     {{ return([
         'measure_id', 'measure_version', 'period_type', 'period_start', 'geography_type', 'geography_vintage', 'geoid',

@@ -1,6 +1,6 @@
 {#
-    The rows of a relation with the records of combined labels that cannot be of a row's group: whoever is Asian or Pacific Islander is not
-    Hispanic. Columns ruled_out_records, ruled_out_numerator. keys: the columns of a slice, over all tabulations.
+    The rows of a relation with the records of combined labels that cannot be of a row's group: a person who is Asian or Pacific Islander is
+    not Hispanic. Columns ruled_out_records, ruled_out_numerator. keys: the columns of a slice, over all tabulations.
 #}
 {% macro with_ruled_out_records(relation, keys) -%}
     select

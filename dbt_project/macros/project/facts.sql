@@ -1,8 +1,8 @@
 {#
-    The facts that are looked through for what is known of a source: a new fact is one line here, and a test on the manifest asks for it.
-    fact: the model · column: the contract's column with the label · people: SQL of how many people a row stands for
-    reported, code: the fact's own columns with a label beside the one of race (a write-in) and with what it means; it counts nobody
-    is_stock: the fact keeps snapshots, of which the latest says what is known of its source today
+    The facts whose known shares and unmapped labels are computed. Add a new fact with race here; a test on the manifest checks this.
+    fact: the model · column: the contract's column with the label · people: SQL of the number of people in a row
+    reported, code: the fact's own columns with a further label (a write-in) and its code; it adds no people
+    is_stock: the fact keeps snapshots, and only the latest counts
 #}
 {% macro facts_with_race() -%}
     {{ return([
@@ -20,8 +20,8 @@
 
 
 {#
-    fact: a model whose records are placed, by address, point or code · is_stock: as above
-    zip_code, address: the column with the ZIP code that its records carry, or with the address text in which one may stand
+    fact: a model whose records are geocoded, by address, point or code · is_stock: as above
+    zip_code, address: the column with the ZIP code that its records carry, or with the address text that may contain one
 #}
 {% macro facts_with_place() -%}
     {{ return([
@@ -40,7 +40,7 @@
 {%- endmacro %}
 
 
-{# The facts whose days say which months, quarters and years a source covers. #}
+{# The facts whose days show which months, quarters and years a source covers. #}
 {% macro facts_with_dates() -%}
     {{ return([
         'fct_service_requests', 'fct_police_calls', 'fct_police_stops', 'fct_payments', 'fct_court_cases', 'fct_property_sales',
@@ -49,8 +49,8 @@
 {%- endmacro %}
 
 
-{# Facts whose rows are counts or estimates of a place, or name their neighborhood: what they are delivered by is where they lie, so
-   that no address is lost. #}
+{# Facts whose rows are counts or estimates of a place, or name their neighborhood: the delivered place is their place, so
+   no address is lost. #}
 {% macro facts_of_places() -%}
     {{ return([
         'fct_foreclosures_by_tract', 'fct_health_outcomes_by_tract', 'fct_engagement_participation', 'fct_engagement_inputs',

@@ -1,15 +1,15 @@
 {#
-    Facts that grow: one row per delivered record of one source, and nothing of a row depends on the other rows. A run that finds such
-    a fact as it would be built again, but for loads of its own source, takes out the rows that these took out of landing and adds
-    theirs; anything else that the fact is made of (a seed, a map, the address index, its SQL) builds it anew. Python decides
-    which of both, by hashes (orchestration/transform/build_plan.py), and writes the loads to take into receipts.growth.
+    Incremental facts: one row per delivered record of one source, and no row depends on another. If only loads of its own source are
+    new, dbt deletes the rows that these loads superseded and appends theirs. Any other change (a seed, a map, the address index, the
+    SQL) rebuilds the fact. orchestration/transform/build_plan.py decides by fingerprints, and writes the new loads into receipts.growth.
 
-    A model of this kind says {{ config(materialized='incremental', incremental_strategy='append', on_schema_change='fail',
-    meta={'incremental_source': SOURCE}, pre_hook="{{ delete_superseded_rows(SOURCE) }}") }}, and reads its source where {{ is_new_load(SOURCE) }}.
-    Models between the source and the fact that work row by row say so as well: meta={'row_by_row': true}.
+    Such a model has {{ config(materialized='incremental', incremental_strategy='append', on_schema_change='fail',
+    meta={'incremental_source': SOURCE}, pre_hook="{{ delete_superseded_rows(SOURCE) }}") }},
+    and reads its source where {{ is_new_load() }}.
+    Models between the source and the fact that work row by row have meta={'row_by_row': true}.
 #}
 
-{# SQL boolean: the row is of a load that the fact has not taken in yet; true where the fact is built anew. #}
+{# SQL boolean: the row is of a load that the fact does not contain yet; true where the fact is rebuilt. #}
 {% macro is_new_load() -%}
     {%- if execute and this and is_incremental() -%}
         _load_id in ({{ new_loads() }})
@@ -19,7 +19,7 @@
 {%- endmacro %}
 
 
-{# Take out the rows whose delivered record a new load took out of landing (ingest/landing/superseded.py), or brings anew. #}
+{# Delete rows that a new load superseded in landing (ingest/landing/superseded.py), or delivers again. #}
 {% macro delete_superseded_rows(source_name) -%}
     {%- if execute and this and is_incremental() %}
     delete from {{ this }} as held

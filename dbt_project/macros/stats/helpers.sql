@@ -3,7 +3,7 @@ Pieces of SQL that several statistics share, written out into each of them. Here
 Not here: a formula that only one macro uses.
 #}
 
-{# The two-sided standard normal critical value; any other confidence is an error, so that nobody gets a silent default. #}
+{# The two-sided standard normal critical value; any other confidence is an error instead of a silent default. #}
 {% macro stats_z(function) -%}
 (case
             when confidence is null then null

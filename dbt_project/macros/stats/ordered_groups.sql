@@ -1,5 +1,5 @@
 {#
-Measures over groups that have an order, from worst to best: income, deprivation. Never race, which has none. The lists stand
+Measures over groups that have an order, from worst to best: income, deprivation. Never race, which has none. The lists are
 in that order. Each group sits at its ridit: the share of the population in all groups before it plus half its own. Here:
 slope index of inequality, relative concentration index. Not here: the ranking.
 #}

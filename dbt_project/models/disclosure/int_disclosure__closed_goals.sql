@@ -33,7 +33,7 @@ closed as (
     -- a goal without a figure yet has no period that could be open; one whose measure stays inside is shown as hidden
     where
         coalesce(progress.period_end + plan_rows.lag_days <= cast(clock.as_of as date), true)
-        -- a snapshot that does not go out has no figures of its goals either
+        -- an unpublished snapshot has no figures of its goals either
         and (
             progress.period_type <> 'snapshot' or progress.period_end is null or plan_rows.measure_id is null
             or snapshots.measure_id is not null

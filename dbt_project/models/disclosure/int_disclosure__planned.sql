@@ -1,4 +1,4 @@
--- one row per row of fct_equity_measures that the publication plan lets out and whose period is closed
+-- one row per row of fct_equity_measures that the publication plan publishes and whose period is closed
 with
 known as (
     select
@@ -70,7 +70,7 @@ planned as (
     where
         (guarded.period_type <> 'snapshot' or snapshots.measure_id is not null)
         and guarded.period_end + plan_rows.lag_days <= cast(clock.as_of as date)
-        -- a value weighed over places tells of places that are not out
+        -- a place-weighted value reveals places that are not published
         and not (guarded.is_confidential and guarded.method = 'place_weighted')
 ),
 

@@ -1,4 +1,4 @@
--- one row per measure, version, jurisdiction and snapshot that goes out: at most one per quarter (ADR 43)
+-- one row per measure, version, jurisdiction and snapshot to publish: at most one per quarter (ADR 43)
 with
 measured as (
     select distinct

@@ -1,4 +1,4 @@
--- one row per held-back load that somebody let in
+-- one row per held-back load that was accepted
 select
     source,
     load_id,

@@ -18,7 +18,7 @@ records as (
         facts.neighborhood_geoid,
         {{ placed.zip_code or 'null' }} as zip_code,
         {{ placed.address or 'null' }} as address,
-        -- what is known to lie beyond the city is not lost
+        -- a record known to be beyond the city is not lost
         facts.geocode_quality not in ('address', 'address_relaxed', 'delivered_point')
         and coalesce(facts.aldermanic_district_geoid, '') <> 'outside' as is_missed
     from {{ ref(placed.fact) }} as facts

@@ -77,7 +77,7 @@ without_type as (
     where requested.street_type is null or requested.street not in (select streets.street from streets)
 ),
 
--- a directional that is left out; whoever names another one means another end of the city
+-- a directional that is left out; another directional means another end of the city
 without_directional as (
     select
         requested.address,
@@ -90,7 +90,7 @@ without_directional as (
     inner join houses on requested.street = houses.street_without_directional and requested.house_number = houses.house_number
 ),
 
--- the nearest house on the same side of the same block: 2700 stands for the block, 1298 for a corner
+-- the nearest house on the same side of the same block: 2700 is the block, 1298 a corner
 same_block as (
     select
         requested.address,
@@ -105,7 +105,7 @@ same_block as (
             requested.street = houses.street
             and requested.house_number // 100 = houses.house_number // 100
             and requested.house_number % 2 = houses.house_number % 2
-            -- a quarter of a block, some 50 meters; beyond, one in twenty lies more than 250 meters from the court's own point
+            -- a quarter of a block, some 50 meters; beyond, one in twenty is more than 250 meters from the court's own point
             and abs(requested.house_number - houses.house_number) <= 24
 )
 

@@ -15,7 +15,7 @@ delivered as (
     {%- endfor %}
 ),
 
--- behind the comma stands the city, a unit (`FRONT`, `2`, `A`), or somebody else's city: 500 E OAK ST, OAK CREEK
+-- behind the comma is the city, a unit (`FRONT`, `2`, `A`), or another city: 500 E OAK ST, OAK CREEK
 known_words as (
     select word
     from {{ ref('address_words') }}

@@ -1,4 +1,4 @@
--- one row per delivered address that stands in the city's index as it is, up to its first comma
+-- one row per delivered address that is in the city's index as it is, up to its first comma
 {{ config(meta={'row_by_row': true}) }}
 with
 collected as (

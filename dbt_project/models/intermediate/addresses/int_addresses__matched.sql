@@ -1,4 +1,4 @@
--- one row per delivered address that the index knows, with the house and the stage in which it was found
+-- one row per delivered address that the index contains, with the house and the stage in which it was found
 {{ config(meta={'row_by_row': true}) }}
 with
 exact as (

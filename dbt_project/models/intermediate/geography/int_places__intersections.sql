@@ -31,7 +31,7 @@ areas as (
             and (parts.geography_type, parts.geography_vintage) < (other_parts.geography_type, other_parts.geography_vintage)
 ),
 
--- what lies outside a map of the city is the county beyond its limits, the same for every such map
+-- the area outside a map of the city is the county beyond its limits, the same for every such map
 beyond as (
     select
         parts.geography_type,

@@ -1,6 +1,6 @@
--- one row per pair of places of two maps and measure: the people of blocks, or the addresses, that lie in both
+-- one row per pair of places of two maps and measure: the people of blocks, or the addresses, that are in both
 with
--- a flat with an address of its own counts as one: addresses stand for homes, not for houses
+-- a flat with an address of its own counts as one: addresses represent homes, not houses
 indexed as (
     select
         longitude,
@@ -27,7 +27,7 @@ blocks as (
     group by block_geoid
 ),
 
--- what lies in the same places on every map is counted once
+-- parts that are in the same places on every map are counted once
 groups as (
     select
         'address' as weight_basis,

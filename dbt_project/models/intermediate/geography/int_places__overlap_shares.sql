@@ -4,7 +4,7 @@ overlapped as (
     select
         *,
         case weight_basis when 'population' then 1 when 'address' then 2 else 3 end as preference,
-        -- `outside` is what blocks say, or else the county beyond the city; any other place is divided on each side of the limits
+        -- `outside` is by block codes, or else the county beyond the city; any other place is divided on each side of the limits
         case when from_geoid <> 'outside' then is_in_city end as side
     from {{ ref('int_places__overlaps') }}
 ),

@@ -40,7 +40,7 @@ both_ways as (
     from pairs
 ),
 
--- an address that lies in no place of a map lies on a seam: who lives outside is known from blocks alone
+-- an address in no place of a map is on a seam: only blocks show who lives outside
 overlapped as (
     select *
     from both_ways

@@ -1,4 +1,4 @@
--- one row per place and side of the city's limits on which it lies, with the part of its area and the shape in square meters
+-- one row per place and side of the city's limits, with the part of its area and the shape in square meters
 with
 places as (
     select
@@ -29,8 +29,8 @@ shares as (
     cross join city
 ),
 
--- Lines of two maps never run quite alike: what lies within 5 % of one side lies on that side. Of the 58 tracts with people that
--- the city's limits cut, 57 lie more than 95 % in the city, and their ACS totals are those of their city blocks (ADR 14).
+-- Lines of two maps never run quite alike: a place with at most 5 % on one side is assigned to the other. Of the 58 tracts with people that
+-- the city's limits cut, 57 are more than 95 % in the city, and their ACS totals are those of their city blocks (ADR 14).
 snapped as (
     select
         * exclude (city_share),

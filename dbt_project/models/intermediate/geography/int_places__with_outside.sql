@@ -1,4 +1,4 @@
--- one row per place that has a polygon, and per map of the city one for what lies outside it: name, area, outline
+-- one row per place that has a polygon, and per map of the city one for the area outside it: name, area, outline
 with
 places as (
     select * from {{ ref('int_places__outlines') }}

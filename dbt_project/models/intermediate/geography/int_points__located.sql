@@ -1,4 +1,4 @@
--- one row per usable point and map: the place in which the point lies, `outside` for a map of the city on which it lies in none
+-- one row per usable point and map: the place that contains the point, `outside` for a map of the city on which none does
 {{ config(meta={'row_by_row': true}) }}
 with
 points as (
@@ -11,7 +11,7 @@ pieces as (
     select * from {{ ref('int_places__tiles') }}
 ),
 
--- a point on a border lies in the place with the smaller code
+-- a point on a border is assigned to the place with the smaller code
 inside as (
     select
         points.longitude,

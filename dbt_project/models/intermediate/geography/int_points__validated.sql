@@ -5,7 +5,7 @@ points as (
     select * from {{ ref('int_points__collected') }}
 ),
 
--- where records of this city can lie: the rectangle around the county's tracts
+-- where records of this city can be: the rectangle around the county's tracts
 extent as (
     select
         min(st_xmin(outline)) as west,

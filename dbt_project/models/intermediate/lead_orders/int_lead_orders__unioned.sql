@@ -22,7 +22,7 @@ united as (
     from abated_orders
 ),
 
--- the list of abated orders does not say when they were issued
+-- the list of abated orders has no day of issue
 dated as (
     select
         *,

@@ -1,4 +1,4 @@
--- one row per call, with the places in which its address lies, or else the police district that the delivery names
+-- one row per call, with the places of its address, or else the police district that the delivery names
 {{ config(meta={'row_by_row': true}) }}
 with
 calls as (

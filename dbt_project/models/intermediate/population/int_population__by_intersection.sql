@@ -9,7 +9,7 @@ places as (
     where geography_type in ('city', 'aldermanic_district')
 ),
 
--- where blocks tell, person by person
+-- where blocks carry the code, by their own counts
 counted as (
     select
         places.geography_type,

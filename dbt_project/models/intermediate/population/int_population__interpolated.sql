@@ -1,4 +1,4 @@
--- one row per population scheme, place on whose map the census counts nobody, race and age universe: people moved there, and their error
+-- one row per population scheme, place on a map without census counts, race and age universe: people moved there, and their error
 {%- set place = ['population_scheme', 'geography_type', 'geography_vintage', 'geoid'] %}
 with
 parts as (
@@ -111,7 +111,7 @@ final as (
         -- a sum of squares whose last digit may fall below zero; greatest() would make a number of NULL
         sqrt(case when share_squares < 0 then 0 else share_squares end) / nullif(everybody, 0) as share_error,
         sqrt(case when children_share_squares < 0 then 0 else children_share_squares end) / nullif(population, 0) as children_share_error,
-        -- a place holds nobody less than none, and nobody more than its tracts
+        -- a place has at least no people, and at most those of its tracts
         greatest(population - population_error, 0) as ci_low,
         least(population + population_error, greatest(most_people, population)) as ci_high
     from shares

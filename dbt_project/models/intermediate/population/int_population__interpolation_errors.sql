@@ -1,7 +1,7 @@
 -- one row per factor, weight basis, cut tract, map and race: the largest error of the parts of the tract, in units of the yardstick
 {#
     How far interpolated people are off where blocks know better: a tract that a district line cuts is interpolated by addresses and by
-    areas, and compared with its blocks. The yardstick is the error if each block fell into a part at random (int_population__block_dispersion).
+    areas, and compared with its blocks. The yardstick is the error of parts drawn from blocks at random (int_population__block_dispersion).
 #}
 with
 known as (

@@ -1,4 +1,4 @@
--- one row per tract, place on whose map the census counts nobody, population scheme, race and age universe: people moved there
+-- one row per tract, place on a map without census counts, population scheme, race and age universe: people moved there
 {#
     The variance of a part of a cut tract (docs/methods.md, Interpolated populations): factor² · w(1 − w) · Σ over blocks of squares.
     The squares of a group's share of everybody and of its share of children need the share of the whole place, so they stay in parts.

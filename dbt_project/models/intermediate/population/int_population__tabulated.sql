@@ -1,4 +1,4 @@
--- one row per scheme, place that the census itself tells of, race and age universe
+-- one row per scheme, place that the census itself counts, race and age universe
 with
 blocks as (
     select * from {{ ref('stg_census__blocks_2020') }}
@@ -16,7 +16,7 @@ labor_force as (
     select * from {{ ref('stg_census__labor_force') }}
 ),
 
--- on every map whose code the blocks carry they are added up: nobody has to be moved
+-- on every map whose code the blocks carry they are added up, not moved
 counted as (
     select
         'pl_2020' as population_scheme,

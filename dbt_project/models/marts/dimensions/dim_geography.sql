@@ -10,7 +10,7 @@ jurisdictions as (
     select city_geoid from settings
 ),
 
--- what no delivery brings: our city and all that is said of it, and other cities that contracts name
+-- places that no delivery contains: our city, and other cities that contracts name
 named as (
     select
         geographies.geography_type,

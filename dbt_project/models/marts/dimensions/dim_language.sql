@@ -1,4 +1,4 @@
--- one row per language in which the city hears and tells people
+-- one row per language in which the city receives input and informs people
 with
 languages as (
     select * from {{ ref('languages') }}

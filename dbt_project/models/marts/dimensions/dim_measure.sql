@@ -8,7 +8,7 @@ breaks as (
     select * from {{ ref('series_breaks') }}
 ),
 
--- Whether records stand in for the city's own depends on the city of the run, so that no fixed text can say it.
+-- Whether records are a stand-in for the city's own depends on the city of the run, so no fixed text can state it.
 stand_ins as (
     select
         agreements.source,

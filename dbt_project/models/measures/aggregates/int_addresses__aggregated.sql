@@ -1,4 +1,4 @@
--- one row per aldermanic map and piece of the city: houses of the index, and its addresses, of which a house has one per unit
+-- one row per aldermanic map and part of the city: houses of the index, and its addresses, one per unit of a house
 with
 addresses as (
     select * from {{ ref('dim_address') }}

@@ -1,4 +1,4 @@
--- one row per month, neighborhood, race, language and fate: inputs, the days until somebody was told, and how
+-- one row per month, neighborhood, race, language and result: inputs, the days until residents were informed, and how
 with
 followed as (
     {{ inputs_with_answers() }}

@@ -1,11 +1,11 @@
--- one row per closed year and theme: what people said, and what had become of it when the year was closed
+-- one row per closed year and theme: inputs, and their results when the year was closed
 with
 answers as (
     select
         *,
         cast(date_trunc('year', occurred_on) as date) as period_start,
         last_day(period_start + interval 11 months) as period_end,
-        -- a year is closed 30 days after its end (docs/rules.md, Publication plan); what is told later changes it no more
+        -- a year is closed 30 days after its end (docs/rules.md, Publication plan); later answers do not change it
         period_end + 30 as closed_on,
         case when theme_code in ('not_mapped', 'not_collected') then 'other' else theme_code end as shown_theme_code,
         case when is_answered and told_on <= closed_on then answer_code else 'pending' end as fate
@@ -19,7 +19,7 @@ closed as (
     where answers.closed_on <= cast(clock.as_of as date) and answers.closed_on <= answers.follow_up_end
 ),
 
--- what fewer people share than the threshold is not told: an answer in a language may be to its only speaker
+-- a language with fewer people than the threshold is left out: its answer may be to its only speaker
 thresholds as (
     select greatest(11, max(suppress_below)) as threshold
     from {{ ref('dim_source') }}

@@ -4,8 +4,8 @@ delivered as (
     select * from {{ ref('fct_foreclosures_by_tract') }}
 ),
 
--- A tract without a foreclosure has no row and tells no parcels (DCD-01). Parcels hardly change from year to year: it keeps those of
--- the last year that told them, or else of the next. A tract that never had one has no denominator.
+-- A tract without a foreclosure has no row, so its parcels are missing (DCD-01). Parcels hardly change from year to year: the tract
+-- keeps those of the last year with a row, or else of the next. A tract that never had one has no denominator.
 known as (
     select
         *,

@@ -1,4 +1,4 @@
--- one row per delivery day and piece of the city: houses of the index that a lead service line serves, and listed lines without a house
+-- one row per delivery day and part of the city: houses of the index that a lead service line serves, and listed lines without a house
 with
 -- what is another municipality's is none of the index
 lead_lines as (

@@ -1,4 +1,4 @@
--- one row per month, hour of the day and piece of the city: calls
+-- one row per month, hour of the day and part of the city: calls
 with
 tallied as (
     select

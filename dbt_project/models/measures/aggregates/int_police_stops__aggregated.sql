@@ -1,4 +1,4 @@
--- one row per day, precinct, reason and perceived race: stopped persons, and those of whom an answer and a yes were noted
+-- one row per day, precinct, reason and perceived race: stopped persons, and those with a recorded answer and a recorded yes
 with
 final as (
     select

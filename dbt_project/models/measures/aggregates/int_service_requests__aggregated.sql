@@ -1,4 +1,4 @@
--- one row per month, piece of the city and days to closing: requests, those followed for two days, those closed by then
+-- one row per month, part of the city and days to closing: requests, those followed for two days, those closed by then
 with
 requests as (
     select

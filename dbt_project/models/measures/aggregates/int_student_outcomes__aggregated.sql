@@ -43,7 +43,7 @@ placed as (
         sum(students_most) filter (is_group) over of_place - students_most as rest_most,
         sum(shown_hidden_cells) filter (is_group) over of_place - shown_hidden_cells as rest_hidden_cells,
         bool_or(hidden_cells > 0 or hides_every_group) over of_dimension as hides_a_group,
-        -- a size that nobody states leaves no bound
+        -- an unstated size leaves no bound
         not has_unknown or bool_and(hidden_students is not null) filter ({{ of_unknown }}) over of_place as is_unknown_sized,
         coalesce(bool_and(hidden_students is not null) filter (is_group) over of_place, false) as is_rest_sized
     from summed

@@ -18,7 +18,7 @@ groups as (
     group by all
 ),
 
--- a hidden label stands for every group of its dimension
+-- a hidden label represents every group of its dimension
 labelled as (
     select
         * exclude (is_hidden_label),

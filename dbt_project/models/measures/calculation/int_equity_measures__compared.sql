@@ -96,7 +96,7 @@ intervals as (
 final as (
     select
         * exclude (ratio_interval, difference_interval) replace (
-            -- a model that hides cells knows the bounds of its reference
+            -- a model that hides cells computes the bounds of its reference
             case when has_ratio_bounds then bound_low / reference_bound_high else rate_ratio_bound_low end as rate_ratio_bound_low,
             case when has_ratio_bounds then bound_high / reference_bound_low else rate_ratio_bound_high end as rate_ratio_bound_high
         ),

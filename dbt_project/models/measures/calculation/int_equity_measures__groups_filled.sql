@@ -1,4 +1,4 @@
--- one row per measure, period, place, race and stratum: what was counted, and the groups in which nobody was
+-- one row per measure, period, place, race and stratum: counts, and zeros or reasons for the groups without one
 with
 counted as (
     select * from {{ ref('int_equity_measures__unioned') }}
@@ -30,7 +30,7 @@ mapped as (
     where crosswalk.race_ethnicity_code is not null
 ),
 
--- the codes that a person can be of by the answers that are offered; whoever may select several of them can be of several
+-- the codes that a person can be of by the answers that are offered; a person who may select several can be of several
 answers as (
     select distinct
         labels.source,
@@ -58,7 +58,7 @@ offered as (
     having count(*) > 1
 ),
 
--- An absent group is one of three things: nobody (it was offered and nobody chose it), hidden (its label may be behind a suppressed
+-- An absent group is one of three things: zero (it was offered and not chosen), hidden (its label may be behind a suppressed
 -- cell), or not collected (a category of the standard that the source's list of answers does not contain).
 absent as (
     select

@@ -1,4 +1,4 @@
--- one row per measure, period, place or piece, race and stratum: years and parts of years as filled, and the years pooled as planned
+-- one row per measure, period, place or part, race and stratum: years and parts of years as filled, and the years pooled as planned
 {%- set grain = [
     'measure_id', 'measure_version', 'source', 'jurisdiction', 'geography_type', 'geography_vintage', 'geoid', 'piece_tract_geoid',
     'race_standard', 'race_ethnicity_code', 'tabulation', 'method', 'stratum_type', 'stratum_code'

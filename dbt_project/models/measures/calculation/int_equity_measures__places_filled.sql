@@ -1,4 +1,4 @@
--- one row per measure, period, place or piece, race and stratum: what was counted, and places with residents in which nothing was
+-- one row per measure, period, place or part, race and stratum: what was counted, and places with residents in which nothing was
 {%- set own = [
     'geoid', 'piece_tract_geoid', 'value_status', 'status_reason', 'numerator', 'denominator', 'value', 'ci_low', 'ci_high', 'records_count',
     'bound_low', 'bound_high', 'bound_source', 'rate_ratio_bound_low', 'rate_ratio_bound_high', 'population_fit', 'period_coverage_pct',
@@ -9,7 +9,7 @@ completed as (
     select * from {{ ref('int_equity_measures__groups_filled') }}
 ),
 
--- Only a rate among residents of our city knows the places in which nothing happened. `bridged` describes the records of a slice and is
+-- Only a rate among residents of our city has zeros for places in which nothing happened. `bridged` describes the records of a slice and is
 -- no part of its key: where it differs between places, a place without records still gets one row.
 slices as (
     select

@@ -4,7 +4,7 @@ measures as (
     select * from {{ ref('dim_measure') }}
 ),
 
--- the registry says `place:finest period|…`
+-- the registry has `place:finest period|…`
 named as (
     select
         measure_id,

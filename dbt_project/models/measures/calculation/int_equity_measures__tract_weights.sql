@@ -1,4 +1,4 @@
--- one row per piece of a place and race group that lives in it: the value of the piece and its weight among the group's residents
+-- one row per place, tract and race group: the value of their intersection and its weight among the group's residents
 with
 pieces as (
     select

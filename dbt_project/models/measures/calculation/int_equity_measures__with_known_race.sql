@@ -34,9 +34,9 @@ measured as (
         measures.is_estimate,
         measures.statistical_unit,
         races.kind as race_kind,
-        -- a category or a combination: a combined legacy label does not tell which group
+        -- a category or a combination: a combined legacy label does not specify the group
         races.kind in ('category', 'combination') as is_known_race,
-        -- those who selected several stand once among the exclusive rows, whose whole is the whole of both tabulations
+        -- people who selected several are once among the exclusive rows, whose whole is the whole of both tabulations
         is_known_race and united.tabulation = 'exclusive' as is_known_once,
         united.value_status in ('suppressed_at_source', 'bounded') and races.kind <> 'total' as is_hidden_race
     from united
@@ -73,7 +73,7 @@ shares as (
             end as denominator_share
         ),
         case when whole_records > 0 and not hides_a_race then 100 * least(known_records / whole_records, 1) end as known_race_pct,
-        -- the unknown, seen from this row: a combined label is known to itself and unknown only to the groups that it can stand for
+        -- the unknown, seen from this row: a combined label is known to itself and unknown only to the groups that it can contain
         -- the total of an aggregate may come by another dimension, and be a rounding less
         greatest(
             whole_records - known_records - case when race_kind = 'combined_legacy' then records else 0 end - ruled_out_records, 0

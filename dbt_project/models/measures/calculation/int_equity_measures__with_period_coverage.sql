@@ -1,4 +1,4 @@
--- one row per measure, period, place or piece, race and stratum: as filled, with the share of the period's events outside gaps
+-- one row per measure, period, place or part, race and stratum: as filled, with the share of the period's events outside gaps
 with
 filled as (
     select * from {{ ref('int_equity_measures__places_filled') }}

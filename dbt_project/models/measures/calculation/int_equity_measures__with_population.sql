@@ -1,4 +1,4 @@
--- one row per measure, period, place or piece, race and stratum, with its population or the reason why it has none
+-- one row per measure, period, place or part, race and stratum, with its population or the reason why it has none
 with
 populations as (
     select
@@ -66,7 +66,7 @@ agreed as (
         populations.population * dated.pooled_years as population,
         populations.moe * dated.pooled_years as population_moe,
         populations.interpolation_cv,
-        -- the first of these that holds says on what numerator and population do not agree
+        -- the first of these that holds is what numerator and population disagree on
         case
             when dated.value_status <> 'computed' or dated.kind not in ('rate', 'amount_rate') then null
             when dated.population_scheme is null

@@ -1,4 +1,4 @@
--- one row per reporting period and place, or piece of one: projects completed by their planned day, of those whose day had come
+-- one row per reporting period and place, or part of one: projects completed by their planned day, of those whose day had come
 with
 projects as (
     select

@@ -1,4 +1,4 @@
--- one row per reporting period and place: what was spent in Qualified Census Tracts, of what was spent where that can be said
+-- one row per reporting period and place: what was spent in Qualified Census Tracts, of what was spent at known places
 with
 projects as (
     select

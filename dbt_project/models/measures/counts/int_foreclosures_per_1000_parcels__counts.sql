@@ -4,8 +4,8 @@ parts as (
     select * from {{ ref('int_foreclosures__aggregated') }}
 ),
 
--- Counts move, rates are made anew of what has moved. A place with a tract whose row was withdrawn has neither part. The fit is the worst
--- by which more than a share of the parcels come.
+-- Counts are moved, rates are recomputed from moved counts. A place with a tract whose row was withdrawn has neither part. The fit is the
+-- worst by which more than a share of the parcels come.
 moved as (
     select
         source,
@@ -25,7 +25,7 @@ moved as (
     group by all
 ),
 
--- each tract is a piece of the city too
+-- each tract is a part of the city too
 pieces as (
     select
         * exclude (tract_geoid, fit_quality, denominator),

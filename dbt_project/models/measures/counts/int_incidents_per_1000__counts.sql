@@ -1,4 +1,4 @@
--- one row per declared period, place and offence: incident rows; one with several offences stands with each of them
+-- one row per declared period, place and offence: incident rows; one with several offences counts under each
 with
 incidents as (
     select

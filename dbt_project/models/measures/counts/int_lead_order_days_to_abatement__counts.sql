@@ -6,7 +6,7 @@ orders as (
     where is_latest_snapshot
 ),
 
--- Cleared orders that do not say when they were issued are lost to the curve; what is left would be the orders still open.
+-- Cleared orders without a day of issue are missing in the curve; what is left would be the orders still open.
 dated as (
     select
         'mhd__lead_orders_abated' as source,

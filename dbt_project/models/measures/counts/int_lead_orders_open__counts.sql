@@ -6,7 +6,7 @@ orders as (
     where order_status = 'open'
 ),
 
--- A stock lies on the map of its day, not on those of the days on which its orders were issued. The delivered district is one of
+-- A stock is on the map of its day, not on those of the days on which its orders were issued. The delivered district is one of
 -- the map before (MHD-06).
 stock as (
     {{ place_conformed('orders', on_date='orders.data_as_of_on', address='address') }}

@@ -1,6 +1,6 @@
 -- one row per period and place: calls to the police that were dispatched
 with
--- hours are not told apart here, so that fewer rows are spread over periods and places
+-- summed over hours, so that fewer rows are joined to periods and places
 months as (
     select
         * exclude (call_hour, calls_count),

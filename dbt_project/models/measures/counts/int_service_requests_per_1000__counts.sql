@@ -1,6 +1,6 @@
 -- one row per period and place: requests
 with
--- days to closing are not told apart here, so that a hundredth of the rows is spread over periods and places
+-- summed over days to closing, so that a hundredth of the rows is joined to periods and places
 months as (
     select
         * exclude (is_closed, observed_days, requests_count, followed_count, closed_count),

@@ -1,4 +1,4 @@
--- one row per declared period and place, or piece of one: incidents with a homicide, an assault, a robbery or a sexual offence
+-- one row per declared period and place, or part of one: incidents with a homicide, an assault, a robbery or a sexual offence
 with
 tallied as (
     select

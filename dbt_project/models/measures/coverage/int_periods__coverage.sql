@@ -1,4 +1,4 @@
--- one row per source with times of day and month, quarter or year: the share of its expected events that lie outside gaps
+-- one row per source with times of day and month, quarter or year: the share of its expected events that are outside gaps
 with
 hours as (
     select * from {{ ref('int_event_hours__gaps') }}

@@ -1,4 +1,4 @@
--- one row per source: the first and the last day of which its deliveries tell
+-- one row per source: the first and the last day that its deliveries cover
 with
 dated as (
     {%- for fact in facts_with_dates() %}
@@ -12,12 +12,12 @@ dated as (
     {%- endfor %}
 ),
 
--- a period that the contract declares goes before what records say
+-- a period that the contract declares takes precedence over the days of records
 final as (
     select
         contracts.source,
         coalesce(contracts.period_start, min(dated.first_on)) as covered_from,
-        -- a feed that is as of midnight tells of the day before
+        -- a feed as of midnight covers the day before
         coalesce(
             contracts.period_end,
             greatest(max(dated.last_on), cast(contracts.data_as_of - interval 1 microsecond as date))

@@ -1,6 +1,6 @@
 -- one row per source whose records carry race or place: how much of either is known
 with
--- people, or records that stand for them, by race
+-- people, or records of people, by race
 race_counts as (
     {%- for people in facts_with_race() if people.people %}
     select

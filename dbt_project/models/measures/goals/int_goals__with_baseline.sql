@@ -1,4 +1,4 @@
--- one row per goal and period: the figures beside those of the baseline, what was to be expected by then, and who got worse
+-- one row per goal and period: the figures, those of the baseline, the expected value, and groups that got worse
 with
 observed as (
     select * from {{ ref('int_goals__with_figures') }}
@@ -35,7 +35,7 @@ joined as (
         baselines.comparison_ci_low as comparison_baseline_ci_low,
         baselines.comparison_ci_high as comparison_baseline_ci_high,
         baselines.period_end as baseline_period_end,
-        -- the first of these that holds says why the period cannot be judged
+        -- the first of these that holds is the reason of insufficient_data
         case
             when observed.reason is not null then observed.reason
             when baselines.reason is not null then concat('baseline_', baselines.reason)

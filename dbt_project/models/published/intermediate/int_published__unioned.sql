@@ -1,4 +1,4 @@
--- one row per row of a measure that goes out, figures of persons as they were reported, with what may be said of it
+-- one row per row of a measure to publish, figures of persons as they were reported, with what may be published of it
 with
 -- of everybody: what is not of persons, as it is in the marts
 unguarded as (

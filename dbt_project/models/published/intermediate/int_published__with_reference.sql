@@ -1,4 +1,4 @@
--- one row per row of a measure that goes out, with what may be said of the group that it is compared with
+-- one row per row of a measure to publish, with what may be published of its reference group
 {%- set of_both = slice_columns() | reject('equalto', 'tabulation') | list %}
 with
 united as (
@@ -9,7 +9,7 @@ united as (
     from {{ ref('int_published__unioned') }}
 ),
 
--- Bounds that leave out the records of a combined label tell how many they are, next to bounds that do not: of persons they are out
+-- Bounds that leave out the records of a combined label reveal their number, compared with bounds that do not: of persons they are out
 -- only where the label's own row is.
 labels as (
     {{ races_ruled_out() }}
@@ -85,12 +85,12 @@ judged as (
         coalesce(reference_rule, '') <> 'best'
         or not is_confidential
         or chosen_status not in ('suppressed', 'not out')
-        or (chosen_status = 'not out' and reference_status not in ('suppressed', 'not out')) as is_reference_told,
-        -- whether there is a ratio tells on which side of 70 % the known share is: too much where few are counted
+        or (chosen_status = 'not out' and reference_status not in ('suppressed', 'not out')) as is_reference_shown,
+        -- the presence of a ratio reveals on which side of 70 % the known share is: too much where few are counted
         is_group
         and not shows_unknown
         and (coalesce(is_against_rest, false) or coalesce(known_denominator, known_numerator, 0) < 4 * threshold)
-            as is_comparison_telling
+            as is_comparison_revealing
     from joined
 ),
 
@@ -100,18 +100,18 @@ final as (
         publication_status <> 'suppressed' as is_counted,
         publication_status = 'published' as is_valued,
         publication_status in ('published', 'bounded') and not leaves_out_hidden_label as is_bounded,
-        publication_status <> 'suppressed' and is_reference_told as is_code_told,
+        publication_status <> 'suppressed' and is_reference_shown as is_code_told,
         publication_status = 'published'
-        and is_reference_told
+        and is_reference_shown
         and not is_reference_hidden
-        and not is_comparison_telling
+        and not is_comparison_revealing
         and coalesce(reference_code = 'rest' or reference_status = 'published', false) as is_compared,
-        -- a quotient of two bounds that are both out, which tells nothing beside them
+        -- a quotient of two bounds that are both out, which reveals nothing more
         publication_status in ('published', 'bounded')
         and not leaves_out_hidden_label
         and not leaves_reference_out
         and shows_unknown
-        and is_reference_told
+        and is_reference_shown
         -- everyone else is no row; of persons it is counts that may be hidden
         and coalesce((is_against_rest and not is_confidential) or reference_status in ('published', 'bounded'), false) as is_ratio_bounded
     from judged

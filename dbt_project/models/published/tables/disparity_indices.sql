@@ -1,4 +1,4 @@
--- one row per measure, version, period, place, race standard, method and index, of what goes out in equity_measures
+-- one row per measure, version, period, place, race standard, method and index, as published in equity_measures
 with
 figures as (
     select *
@@ -38,8 +38,8 @@ members as (
         and counted.stratum_type = 'all'
 ),
 
--- An index can be solved for a figure that is hidden, and that it is there says that two groups are reliable and race is known well enough:
--- unless all that it tells is out, there is one word for every index.
+-- An index can be solved for a hidden figure, and its presence reveals that two groups are reliable and race is known well enough:
+-- unless all that it reveals is published, every index has the same status.
 slices as (
     select
         {{ index_columns('members') }},
@@ -62,7 +62,7 @@ told as (
     from indices
     inner join slices_out on {{ same_index('indices', 'slices_out') }}
     left join slices on {{ same_index('indices', 'slices') }}
-    -- who lives apart from whom is made of counts of places, of which no row of it says whether they are out
+    -- dissimilarity is made of counts of places, and no row of it shows whether these are published
     where not indices.is_confidential or (coalesce(slices.is_told, false) and not starts_with(indices.index_id, 'dissimilarity'))
 ),
 

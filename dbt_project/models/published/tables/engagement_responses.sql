@@ -3,7 +3,7 @@ with
 counts as (
     select
         *,
-        -- a count of persons below the threshold, or a part of one, is nobody's business; zero is no person
+        -- a count of persons below the threshold, or a part of one, is hidden; zero is no person
         inputs_count < threshold
         {%- for fate in ['adopted', 'adapted', 'declined', 'pending'] %}
         or {{ fate }}_count between 1 and threshold - 1
@@ -11,8 +11,8 @@ counts as (
     from {{ ref('int_engagement_responses__aggregated') }}
 ),
 
--- Totals of a year stand elsewhere, so that one hidden theme would be what the others leave over. Themes are hidden from the smallest on,
--- until two or more are, and until what they hold together is no small count either, in all and answer by answer.
+-- Totals of a year are published elsewhere, so one hidden theme would be the remainder of the others. Themes are hidden from the smallest
+-- on, until two or more are, and until what they hold together is no small count either, in all and answer by answer.
 ranked as (
     select
         *,

@@ -1,4 +1,4 @@
--- one row per measure, version, period, place, race standard, race, tabulation, method and stratum that the publication plan lets out
+-- one row per measure, version, period, place, race standard, race, tabulation, method and stratum that the publication plan publishes
 {% set of_values = ['value', 'ci_low', 'ci_high', 'ci_method'] -%}
 {% set of_comparisons = [
     'reference_value', 'rate_ratio', 'rate_ratio_ci_low', 'rate_ratio_ci_high', 'rate_difference', 'rate_difference_ci_low',
@@ -50,7 +50,7 @@ shown as (
         case when is_bounded and shows_unknown then bound_low end as bound_low,
         case when is_bounded and shows_unknown then bound_high end as bound_high,
         case when is_counted then bridged end as bridged,
-        -- of a group it tells whether 90 % are known
+        -- of a group it reveals whether 90 % are known
         case when is_counted and (shows_unknown or not is_group or reliability = 'unreliable') then reliability end as reliability,
         case
             when publication_status in ('suppressed', 'unreliable') then publication_status
@@ -58,7 +58,7 @@ shown as (
             when publication_status = 'no_denominator' then 'denominator_below_minimum'
             when
                 reference_code is not null
-                and (is_reference_hidden or not is_reference_told)
+                and (is_reference_hidden or not is_reference_shown)
                 and (
                     (is_group and not shows_unknown)
                     or coalesce(status_reason in ('reference_hidden', 'reference_unreliable', 'zero_events'), true)

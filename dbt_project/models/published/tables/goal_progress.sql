@@ -47,9 +47,9 @@ compared as (
                     then
                         figures.publication_status = 'suppressed'
                         or figures.is_revision_pending
-                        -- a goal is judged from 70 % of known race on
+                        -- a goal has a status from 70 % of known race on
                         or (goals.is_confidential and made_of.race_ethnicity_code <> 'all' and figures.known_race_pct is null)
-                -- of persons, what is not out is not to be told; of others it may never have been counted
+                -- an unpublished figure of persons stays hidden; one of others may never have been counted
                 else goals.is_confidential or counted.measure_id is not null
             end
         ) as is_hidden,

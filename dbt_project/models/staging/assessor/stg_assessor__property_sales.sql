@@ -19,7 +19,7 @@ renamed as (
         typed._source_row,
         typed.sold_on as occurred_on,
         typed.sold_on,
-        -- a file in which every sale is on the first of a month tells months (ASR-03)
+        -- a file in which every sale is on the first of a month has months only (ASR-03)
         case when bool_and(day(typed.sold_on) = 1) over (partition by typed._load_id, typed._source_file) then 'month' else 'day' end
             as sold_on_precision,
         -- ten digits, of which a spreadsheet drops the zeros in front (ASR-02)

@@ -21,7 +21,7 @@ conformed as (
         'census__acs_language' as source,
         contract.jurisdiction,
         estimates._load_id,
-        -- 1400000US55079000101: the summary level stands before the tract
+        -- 1400000US55079000101: the summary level is before the tract
         right(estimates.geo_id, 11) as tract_geoid,
         contract.period_start,
         contract.period_end,

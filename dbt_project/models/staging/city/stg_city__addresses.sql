@@ -30,7 +30,7 @@ renamed as (
         st_y(degrees) as latitude
     from points
     where address is not null
-    -- an address that the index has twice lies where its first row with a point says
+    -- an address that the index has twice is where its first row with a point is
     qualify row_number() over (partition by upper(address) order by longitude is null, _source_file, _source_row) = 1
 )
 

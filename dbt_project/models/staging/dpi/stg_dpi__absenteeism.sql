@@ -14,7 +14,7 @@ renamed as (
         typed.students as students_count,
         typed.absent_pct,
         typed.absent_pct_missing_reason,
-        -- an empty rate has two reasons, and only the note beside it tells them apart (DPI-02)
+        -- an empty rate has two reasons, and only the note distinguishes them (DPI-02)
         case
             when typed.absent_pct_missing_reason = 'invalid' then 'invalid'
             when typed.absent_pct is not null then null

@@ -26,7 +26,7 @@ renamed as (
         typed.extended_pct,
         typed.extended_timeframe,
         try_cast(regexp_extract(typed.extended_timeframe, '^(\d+)-', 1) as integer) as extended_years,
-        -- The file tells only what is hidden; a class has no fifth year before the summer after its own (DPI-04).
+        -- The file records only what is hidden; a class has no fifth year before the summer after its own (DPI-04).
         case
             when typed.extended_pct_missing_reason = 'invalid' then 'invalid'
             when typed.extended_pct is not null then null

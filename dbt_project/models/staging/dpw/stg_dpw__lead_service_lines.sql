@@ -18,7 +18,7 @@ renamed as (
         typed._source_file,
         typed._source_row,
         {{ snapshot_on() }} as occurred_on,
-        -- the city stands behind the comma, so that another municipality's house is not looked for among ours
+        -- the city is behind the comma, so that a house of another municipality is not matched among ours
         concat_ws(
             ', ', {{ house_number('typed.house_number', 'typed.house_number_continued') }} || ' ' || trim(typed.street), trim(typed.city)
         ) as address,

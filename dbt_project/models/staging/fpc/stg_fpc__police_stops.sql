@@ -25,7 +25,7 @@ renamed as (
         coalesce(sexes.stratum_code, typed.gender_missing_reason, 'not_mapped') as sex_code,
         typed.gender as sex_reported,
         typed.problem,
-        -- a reason that the crosswalk does not know is no stratum; without one nobody noted it
+        -- a reason that the crosswalk does not contain is no stratum; an empty one was not recorded
         case
             when reasons.stratum_code is not null then reasons.stratum_code
             when coalesce(trim(typed.problem), '') = '' then 'not_collected'

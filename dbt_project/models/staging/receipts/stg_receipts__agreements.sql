@@ -1,2 +1,2 @@
--- one row per contract, with what it says whatever is delivered
+-- one row per contract, with the keys that no delivery changes
 select * from {{ source('receipts', 'agreements') }}

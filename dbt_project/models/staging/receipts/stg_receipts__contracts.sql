@@ -1,2 +1,2 @@
--- one row per contract, with what its newest delivery says
+-- one row per contract, with its newest delivery
 select * from {{ source('receipts', 'contracts') }}

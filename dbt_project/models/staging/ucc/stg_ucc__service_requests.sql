@@ -1,4 +1,4 @@
--- one row per delivered request; equal requests stay, since two reports of one pothole say more than one
+-- one row per delivered request; equal requests stay, since two reports of one pothole are information
 {{ config(meta={'row_by_row': true}) }}
 with
 typed as (

@@ -47,7 +47,7 @@ outcomes as (
     select * from discipline
 ),
 
--- a row of a suppressed label tells nothing of its group (DPI-03)
+-- a row of a suppressed label has no information on its group (DPI-03)
 told as (
     select
         *,

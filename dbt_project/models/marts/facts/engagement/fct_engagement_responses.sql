@@ -12,7 +12,7 @@ inputs as (
     select * from {{ ref('fct_engagement_inputs') }}
 ),
 
--- an answer goes with its input; one whose input was never delivered stays, and the gate tells of it
+-- an answer is removed with its input; one whose input was never delivered stays, and the gate reports it
 kept as (
     select
         responses.*,
@@ -26,7 +26,7 @@ kept as (
 final as (
     select
         {{ event_columns('engagement_response', has_key=true) }},
-        -- when somebody was told; NULL until then
+        -- when residents were informed; NULL until then
         told_on as occurred_on,
         {{ null_place_columns() }},
         input_number,

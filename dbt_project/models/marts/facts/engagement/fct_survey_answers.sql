@@ -8,7 +8,7 @@ delivered as (
     select * from {{ ref('stg_oei__resident_survey') }}
 ),
 
--- an item has an answer or a reason and never both, so that each item stands in one of the two
+-- an item has an answer or a reason and never both, so that each item is in one of the two
 answered as (
     {{ unpivoted('delivered', columns=['_record_hash'], names='item', values='answer', pattern='^q\\d+_[a-z0-9]+$') }}
 ),

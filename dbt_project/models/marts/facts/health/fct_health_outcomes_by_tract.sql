@@ -4,7 +4,7 @@ estimates as (
     select * from {{ ref('stg_mhd__chronic_disease') }}
 ),
 
--- an equal id is no equal place (CEN-01): only what lies in one 2020 tract, and is all of it, is the same tract
+-- an equal id is no equal place (CEN-01): only a tract that is one whole 2020 tract is the same
 weights as (
     select *
     from {{ ref('int_places__weights') }}

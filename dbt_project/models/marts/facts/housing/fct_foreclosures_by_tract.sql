@@ -17,7 +17,7 @@ tracts as (
     select tract_geoid from delivered
 ),
 
--- A year of which nothing came is unknown, not zero. What came of the year says where the zeros come from.
+-- A year without a delivery is unknown, not zero. The delivered rows of a year show where its zeros come from.
 years as (
     select
         source,

@@ -26,7 +26,7 @@ maps_of_districts as (
     {{ aldermanic_maps() }}
 ),
 
--- what is another municipality's lies outside every map of ours, whatever its address
+-- a record of another municipality is outside every map of ours, whatever its address
 placed as (
     select
         found.* replace (

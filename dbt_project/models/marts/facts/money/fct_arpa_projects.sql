@@ -3,7 +3,7 @@ with
 reported as (
     select
         *,
-        -- the money of a period stands on its last day
+        -- the money of a period is dated on its last day
         period_end as occurred_on,
         -- what a place was when the project was first reported is what the money was given to
         min(period_end) over (partition by source, project_id) as first_reported_on

@@ -1,6 +1,7 @@
 -- one row per voucher line
 {{ config(
-    materialized='incremental', incremental_strategy='append', on_schema_change='fail', meta={'incremental_source': 'comptroller__checkbook'},
+    materialized='incremental', incremental_strategy='append', on_schema_change='fail',
+    meta={'incremental_source': 'comptroller__checkbook'},
     pre_hook=["{{ delete_superseded_rows('comptroller__checkbook') }}"]
 ) }}
 with

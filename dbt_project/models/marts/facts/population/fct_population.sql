@@ -13,7 +13,7 @@ tabulated as (
     from {{ ref('int_population__tabulated') }}
 ),
 
--- on a map on which the census counts nobody, people of tracts are moved
+-- on a map that the census does not count by, people of tracts are moved
 interpolated as (
     select
         * exclude (population_error, share_error, children_share_error),

@@ -1,6 +1,7 @@
 -- one row per call number
 {{ config(
-    materialized='incremental', incremental_strategy='append', on_schema_change='fail', meta={'incremental_source': 'mpd__dispatched_calls'},
+    materialized='incremental', incremental_strategy='append', on_schema_change='fail',
+    meta={'incremental_source': 'mpd__dispatched_calls'},
     pre_hook=["{{ delete_superseded_rows('mpd__dispatched_calls') }}"]
 ) }}
 with

@@ -1,6 +1,7 @@
 -- one row per stopped person
 {{ config(
-    materialized='incremental', incremental_strategy='append', on_schema_change='fail', meta={'incremental_source': 'fpc__police_stops'},
+    materialized='incremental', incremental_strategy='append', on_schema_change='fail',
+    meta={'incremental_source': 'fpc__police_stops'},
     pre_hook=["{{ delete_superseded_rows('fpc__police_stops') }}"]
 ) }}
 with

@@ -1,7 +1,9 @@
 -- one row per delivered request
 {{ config(
-    materialized='incremental', incremental_strategy='append', on_schema_change='fail', meta={'incremental_source': 'ucc__service_requests'},
-    pre_hook=["{{ delete_superseded_rows('ucc__service_requests') }}", "{{ extend_follow_up('ucc__service_requests', 'service_request_at') }}"]
+    materialized='incremental', incremental_strategy='append', on_schema_change='fail',
+    meta={'incremental_source': 'ucc__service_requests'},
+    pre_hook=["{{ delete_superseded_rows('ucc__service_requests') }}",
+              "{{ extend_follow_up('ucc__service_requests', 'service_request_at') }}"]
 ) }}
 with
 delivered as (
