@@ -183,7 +183,7 @@ def test_what_is_bad_is_found(found: Check, check: str, rows: str, bad: int) -> 
     assert found(check, columns, rows, arguments) == bad
 
 
-def test_as_many_rows_as_compares_both_sides(found: Check) -> None:
+def test_equal_row_count_compares_both_sides(found: Check) -> None:
     assert found("equal_row_count", "x", "(1), (2), (3)", {"other": "three"}) == 0
     assert found("equal_row_count", "x", "(1), (2)", {"other": "three"}) == 1
     assert found("equal_row_count", "x", "(1)", {"other": "three"}, where="false") == 1
