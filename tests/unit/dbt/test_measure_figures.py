@@ -368,7 +368,7 @@ def test_errors_of_modelled_estimates_are_correlated(empty_warehouse: EmptyWareh
 
 
 def test_counts_of_2024_codes_are_bridged_to_a_population_of_1997() -> None:
-    """MENA counts as white, Hispanic with another comes first, and the row says so; 1997 codes stay."""
+    """MENA counts as white, Hispanic with another comes first, and the row records it; 1997 codes stay."""
     macro = (DBT_PROJECT / "macros" / "measures" / "bridge_to_spd15_1997.sql").read_text(encoding="utf-8")
     sql = (
         jinja2.Environment(undefined=jinja2.StrictUndefined).from_string(macro + "{{ bridge_to_spd15_1997('counts') }}").render()
