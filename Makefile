@@ -5,17 +5,22 @@ BIN := .venv/bin
 export UV_PYTHON_DOWNLOADS := never
 export DO_NOT_TRACK := 1
 
-.PHONY: run test stress bench lint ui lock clean
+.PHONY: run check test stress bench lint ui lock clean
 
 run: .venv/run.stamp
 	$(BIN)/levelground run
 
+# Before each commit: linters, types, unit and contract tests (also those of the dbt project, in a warehouse without rows).
+check: .venv/dev.stamp
+	$(BIN)/python -m tests.suite check
+
+# Everything that CI runs: `check`, integration tests, and end-to-end tests in a browser.
 test: .venv/dev.stamp
-	$(BIN)/python -m tests.suite
+	$(BIN)/python -m tests.suite test
 
 # Long tests of faults, history and clients; ONLY="-k superset" runs some of them.
 stress: .venv/dev.stamp
-	$(BIN)/python -m tests.suite --only stress $(ONLY)
+	$(BIN)/python -m tests.suite stress $(ONLY)
 
 # Compare the product with the limit, a notebook and a stock pipeline (docs/performance.md); ROWS="1000000 10000000" ROUNDS=3
 # CONTENDERS="full limit" OUT=folder STRICT=1
@@ -24,7 +29,7 @@ bench: .venv/dev.stamp
 		$(if $(CONTENDERS),--contenders $(CONTENDERS)) $(if $(OUT),--out $(OUT)) $(if $(STRICT),--strict)
 
 lint: .venv/dev.stamp
-	$(BIN)/python -m tests.suite --only lint
+	$(BIN)/python -m tests.suite lint
 
 ui: .venv/run.stamp
 	$(BIN)/levelground ui --port $(PORT)

@@ -1,63 +1,129 @@
-"""Everything that `make test` runs, in order: the browser is installed that tests need; linters, layering, types, SQL style; then
-pytest, whose closing line comes last.
+"""Run the checks behind `make check`, `make test`, `make lint` and `make stress`.
 
-    python -m tests.suite [--only lint|pytest|stress] [pytest arguments …]
+    python -m tests.suite check|test|lint|stress [pytest arguments …]
 
-`--only stress` is `make stress`: the long tests in tests/stress, which nothing else runs, one after the other, since they measure
-time and memory. A linter that finds something does not keep the others from running; the exit code says whether all is well.
+`check` runs the linters and the unit and contract tests; `test` adds the integration and end-to-end tests, which need a browser.
+Linters run next to pytest with a lower priority: they use the time in which tests wait for processes, pages and locks. What a
+linter prints appears in one piece when it has ended, and pytest's closing line comes last. `stress` runs the long tests in
+tests/stress, which nothing else runs, one after the other, because they measure time and memory.
+
+The exit code is 0 only if every part passed; a part that fails does not keep the others from running.
 """
 
 from __future__ import annotations
 
-import shutil
+import os
 import subprocess
 import sys
+import threading
 import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import IO
 
 ROOT = Path(__file__).resolve().parent.parent
 BIN = Path(sys.executable).parent
-LINTERS = {
+Command = Sequence[str]
+FAST_LINTERS: dict[str, Command] = {
     "ruff check": [str(BIN / "ruff"), "check", "."],
     "ruff format": [str(BIN / "ruff"), "format", "--check", "."],
-    "import-linter": [str(BIN / "lint-imports"), "--no-logo"],
-    "mypy": [str(BIN / "mypy")],
     "prose": [sys.executable, "-m", "tests.support.prose", "README.md", "CHANGELOG.md", "CONTRIBUTING.md", "docs"],
-    "sqlfluff": [str(BIN / "sqlfluff"), "lint", "--processes", "0", "dbt_project"],
 }
-BROWSER = [sys.executable, "-m", "tests.support.browser"]
-PYTEST = [sys.executable, "-m", "pytest", "-n", "2", "--dist", "loadgroup", "-q"]
-STRESS = [sys.executable, "-m", "pytest", "-v", "-n", "0", "--timeout", "3600", "--durations", "10", "tests/stress"]
+# The longest first: mypy needs 35 s without its cache, sqlfluff 30 s, import-linter 5 s.
+SLOW_LINTERS: dict[str, Command] = {
+    "mypy": [str(BIN / "mypy")],
+    "sqlfluff": [str(BIN / "sqlfluff"), "lint", "--processes", "1", "dbt_project"],
+    "import-linter": [str(BIN / "lint-imports"), "--no-logo"],
+}
+LINTERS_AT_ONCE = 2
+BEHIND_PYTEST = ("nice", "-n", "10")
+BROWSER: Command = [sys.executable, "-m", "tests.support.browser"]
+MOST_WORKERS = 8  # a worker that runs the pipeline needs up to 2 GB of memory
 
 
-def main() -> int:
-    """Run the parts that were asked for; 0 only if every one of them is content."""
-    arguments = sys.argv[1:]
-    only = arguments[1] if arguments[:1] == ["--only"] else None
-    failed = []
-    if only != "lint" and not _run("browser", BROWSER):
-        failed.append("browser")  # and its tests will fail, with the same words
-    if only == "stress":
-        return 0 if _run("stress", [*STRESS, *arguments[2:]]) else 1
-    if only != "pytest":
-        failed += [name for name, command in LINTERS.items() if not _run(name, command)]
-        if failed:
-            print(f"not content: {', '.join(failed)}", flush=True)
-    if only != "lint" and not _run("pytest", [*PYTEST, *(arguments[2:] if only else arguments)]):
-        failed.append("pytest")
+def workers() -> int:
+    """One pytest worker per CPU that this process may use."""
+    usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return min(max(usable, 1), MOST_WORKERS)
+
+
+PARALLEL: Command = ["-q", "-n", str(workers()), "--dist", "loadgroup"]
+PYTEST: dict[str, Command] = {
+    "check": [*PARALLEL, "tests/unit", "tests/contract"],
+    "test": PARALLEL,
+    "stress": ["-v", "-n", "0", "--timeout", "3600", "--durations", "10", "tests/stress"],
+}
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run the part that was asked for; 0 if everything in it passed."""
+    part, *more = arguments or ["test"]
+    browser = {"browser": BROWSER} if part in ("test", "stress") else {}
+    first = browser if part == "stress" else FAST_LINTERS | browser
+    later = {} if part == "stress" else SLOW_LINTERS
+    failed = [name for name, command in first.items() if not _passes(name, command)]
+    with ThreadPoolExecutor(LINTERS_AT_ONCE) as pool:
+        linters = {name: pool.submit(_passes, name, [*BEHIND_PYTEST, *command]) for name, command in later.items()}
+
+        def wait_for_linters() -> None:
+            failed.extend(name for name, linter in linters.items() if not linter.result())
+            if failed:
+                _print(f"failed: {', '.join(failed)}\n".encode())
+
+        if part == "lint":
+            wait_for_linters()
+        elif not _pytest([*PYTEST[part], *more], wait_for_linters):
+            failed.append("pytest")
     return 1 if failed else 0
 
 
-def _run(name: str, command: list[str]) -> bool:
-    if shutil.which(command[0]) is None:
-        print(f"{name}: {command[0]} is not installed; run `make test`, which installs it", flush=True)
-        return False
+_printing = threading.Lock()
+
+
+def _print(data: bytes) -> None:
+    with _printing:
+        sys.stdout.buffer.write(data)
+        sys.stdout.flush()
+
+
+def _passes(name: str, command: Command) -> bool:
+    """Run a linter; print how it ended and, if it failed, what it printed."""
     started = time.monotonic()
-    good = subprocess.run(command, cwd=ROOT, check=False).returncode == 0
-    if name != "pytest":  # its own closing line is the last word
-        print(f"{name}: {'ok' if good else 'FAILED'}, {time.monotonic() - started:.1f} s", flush=True)
-    return good
+    try:
+        done = subprocess.run(command, cwd=ROOT, check=False, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        output, passed = done.stdout, done.returncode == 0
+    except FileNotFoundError as missing:
+        output, passed = f"{missing.filename} is not installed; run `make test`, which installs it\n".encode(), False
+    result = "ok" if passed else "FAILED"
+    _print((b"" if passed else output) + f"{name}: {result}, {time.monotonic() - started:.1f} s\n".encode())
+    return passed
+
+
+def _pytest(arguments: Command, before_the_last_line: Callable[[], None]) -> bool:
+    """Run pytest and show its output line by line; call `before_the_last_line` before the line that counts the tests."""
+    with subprocess.Popen([sys.executable, "-m", "pytest", *arguments], cwd=ROOT, stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        last = _forward(process.stdout)
+    before_the_last_line()
+    _print(last)
+    return process.returncode == 0
+
+
+def _forward(output: IO[bytes]) -> bytes:
+    """Print whole lines as they come; return the last one."""
+    kept = b""
+    while data := os.read(output.fileno(), 65_536):
+        head, newline, tail = (kept + data).rpartition(b"\n")
+        if tail or not newline:
+            _print(head + newline)
+            kept = tail
+        else:  # ends with a line end: this line may be the last
+            head, newline, tail = head.rpartition(b"\n")
+            _print(head + newline)
+            kept = tail + b"\n"
+    return kept
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from tests.conftest import ROOT
 
 MOST_LINES = 400
-FOLDERS = ("tests",)
+FOLDERS = ("orchestration", "expectations", "ingest", "warehouse", "tests")
 
 
 def test_no_module_is_longer_than_400_lines() -> None:
@@ -14,6 +14,6 @@ def test_no_module_is_longer_than_400_lines() -> None:
         for folder in FOLDERS
         for path in (ROOT / folder).rglob("*.py")
     }
-    assert len(lengths) > 200
+    assert len(lengths) > 500
     too_long = {module: lines for module, lines in lengths.items() if lines > MOST_LINES}
     assert not too_long, f"split by topic: {too_long}"

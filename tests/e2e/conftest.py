@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +13,7 @@ from typing import Any
 import pytest
 
 from tests.conftest import CommandLine
+from tests.support.copies import Copy
 
 LEFT_BESIDE = ("temporary", "user")
 AS_OF = "2025-12-01T00:00:00"  # of the real deliveries
@@ -90,19 +90,19 @@ def first_release(sample_city: Path, place_root: Path, tmp_path_factory: pytest.
     (beside / "said.txt").write_text(done.stdout + done.stderr)
     report = json.loads(done.stdout)
     assert Path(report["published_path"]) == made / "published" / "levelground.duckdb"
-    home = beside / "home"
-    shutil.copytree(made, home)
-    return home, report
+    return Copy(made, beside / "home").restore(), report
+
+
+@pytest.fixture(scope="session")
+def place_copies(first_release: tuple[Path, dict[str, Any]], sample_city: Path, place_root: Path) -> tuple[Copy, Copy]:
+    """The home and the deliveries of `place`, which copy only what the test before has changed."""
+    return Copy(first_release[0], place_root / "home"), Copy(sample_city, place_root / "deliveries")
 
 
 @pytest.fixture
-def place(first_release: tuple[Path, dict[str, Any]], sample_city: Path, place_root: Path) -> Place:
+def place(place_copies: tuple[Copy, Copy]) -> Place:
     """A fresh copy of the home and of the deliveries, where the home was made."""
-    home, deliveries = place_root / "home", place_root / "deliveries"
-    for folder in (home, deliveries):
-        shutil.rmtree(folder, ignore_errors=True)
-    shutil.copytree(first_release[0], home)
-    shutil.copytree(sample_city, deliveries)
+    home, deliveries = (copy.restore() for copy in place_copies)
     return Place(CommandLine(home), deliveries)
 
 

@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.conftest import first_release, milwaukee, place, place_root
+from tests.e2e.conftest import first_release, milwaukee, place, place_copies, place_root
 from tests.stress.small import SmallHome, deliver_other_state, write_small_city
 
-__all__ = ["first_release", "milwaukee", "place", "place_root"]
+__all__ = ["first_release", "milwaukee", "place", "place_copies", "place_root"]
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -89,7 +89,7 @@ def _dbt(home: Home, *arguments: str) -> dict[str, tuple[str, str]]:
     project = str(DBT_PROJECT)
     where = ["--project-dir", project, "--profiles-dir", project, "--target-path", str(home.dbt), "--log-path", str(home.logs)]
     with _environment({f"LEVELGROUND_{alias.upper()}_FILE": str(path) for alias, path in files(home).items()}):
-        outcome: Any = dbtRunner().invoke(["--quiet", *arguments, *where])
+        outcome: Any = dbtRunner().invoke(["--quiet", "--log-level-file", "none", *arguments, *where])
     assert outcome.result is not None, outcome.exception
     return {result.node.name: (str(result.status), str(result.message or "")) for result in outcome.result.results}
 

@@ -1,6 +1,6 @@
 """The check macros behind the generic tests, each on rows that are good, bad and none: one that finds nothing is always content.
 
-This module tests what a check finds. The YAML next to the models applies it.
+Here: whether a check finds what it should. Not here: where it is applied (the YAML beside the models).
 """
 
 from __future__ import annotations
@@ -113,7 +113,7 @@ def test_nothing_is_found_in_good_rows_and_in_none(found: Check, check: str) -> 
     [
         pytest.param("unique_grain", "(1, null), (1, null), (2, 'a')", 1, id="NULL is a value like any other"),
         pytest.param("no_nulls", "(1, null), (2, null), (3, 'a')", 1, id="the column with empty cells, once"),
-        pytest.param("groups_sum_to_total", "('p', 'all', 3.0), ('p', 'black', 1.0)", 1, id="a person lost"),
+        pytest.param("groups_sum_to_total", "('p', 'all', 3.0), ('p', 'black', 1.0)", 1, id="somebody lost"),
         pytest.param("groups_sum_to_total", "('p', 'black', 1.0)", 1, id="no total"),
         pytest.param("groups_sum_to_total", "('p', 'all', 1.0), ('p', 'black', null)", 1, id="groups without a number"),
         pytest.param(
@@ -139,22 +139,22 @@ def test_nothing_is_found_in_good_rows_and_in_none(found: Check, check: str) -> 
             "('m', 1, 'g', 'black', 'percent', 5.0, 4.0, 6.0, 5.0, 7.0, 2.0, 1.0, 3.0, null, null, null, 2.1, 3.0), "
             "('m', 1, 'g', 'black', 'percent', 5.0, 4.0, 6.0, 5.0, 7.0, null, null, null, 3.0, 1.0, 2.0, null, null)",
             7,
-            id="each way to be outside",
+            id="each way to lie outside",
         ),
         pytest.param(
             "valid_goal",
             "('same day', 'g', false, 'higher', 2, 5.0, 7.0, 6.0, 2, 'black', 'white', null, 'm'), "
             "('no ambition', 'g', false, 'higher', 1, 5.0, 7.0, 5.0, 2, 'black', 'white', null, 'm'), "
             "('the wrong way', 'g', false, 'lower', 1, 5.0, 4.0, 6.0, 2, 'black', 'white', null, 'm'), "
-            "('no comparison', 'g', false, 'higher', 1, 5.0, null, 6.0, 2, 'black', null, null, 'm'), "
-            "('all with a comparison', 'g', false, 'higher', 1, 5.0, 7.0, 6.0, 2, 'all', 'white', null, 'm'), "
-            "('compared with itself', 'g', false, 'higher', 1, 5.0, 7.0, 6.0, 2, 'black', 'black', null, 'm'), "
-            "('a figure of all', 'g', false, 'higher', 1, 5.0, 7.0, 6.0, 2, 'all', null, null, 'm'), "
+            "('nobody beside it', 'g', false, 'higher', 1, 5.0, null, 6.0, 2, 'black', null, null, 'm'), "
+            "('everybody beside a group', 'g', false, 'higher', 1, 5.0, 7.0, 6.0, 2, 'all', 'white', null, 'm'), "
+            "('beside itself', 'g', false, 'higher', 1, 5.0, 7.0, 6.0, 2, 'black', 'black', null, 'm'), "
+            "('a figure of nobody', 'g', false, 'higher', 1, 5.0, 7.0, 6.0, 2, 'all', null, null, 'm'), "
             "('not called one', 'Half of all', true, 'higher', 1, 5.0, 7.0, 6.0, 2, 'black', 'white', null, 'm'), "
             "('two references', 'g', false, 'higher', 1, 5.0, 7.0, 6.0, 2, 'black', 'white', 9.0, 'm'), "
-            "('a part with a comparison', 'g', false, 'higher', 1, 5.0, 7.0, 6.0, 2, 'black', 'white', null, 'part')",
+            "('a part beside a group', 'g', false, 'higher', 1, 5.0, 7.0, 6.0, 2, 'black', 'white', null, 'part')",
             10,
-            id="each way to be a goal without a status",
+            id="each way to be a goal that cannot be judged",
         ),
         pytest.param(
             "small_counts_suppressed",

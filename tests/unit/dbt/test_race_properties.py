@@ -1,7 +1,7 @@
 """Rules of race that must hold for any selection: every form reaches the same set, and no person is lost or counted twice.
 
 Here: property tests of the conforming macros with the crosswalk of the repository, and single cases of each form. Not here:
-labels of one source, which are unit tests next to its staging model.
+labels of one source, which are unit tests beside its staging model.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ COUNTS = st.dictionaries(st.sampled_from(SELECTIONS), st.integers(1, 50), min_si
 
 
 class Race(NamedTuple):
-    """The reported race of a record."""
+    """What a record says of race."""
 
     selection: tuple[str, ...] | None
     code: str
@@ -109,11 +109,9 @@ def conform(connection: duckdb.DuckDBPyConnection) -> Conform:
         macro: str | None = None,
     ) -> list[Race]:
         columns = list(dict.fromkeys(name for row in rows for name in row))
-        connection.execute(
-            f"create or replace temp table reported (n integer, {', '.join(f'{name} varchar' for name in columns)})"
-        )
+        connection.execute(f"create or replace temp table told (n integer, {', '.join(f'{name} varchar' for name in columns)})")
         connection.executemany(
-            f"insert into reported values ({', '.join('?' * (len(columns) + 1))})",
+            f"insert into told values ({', '.join('?' * (len(columns) + 1))})",
             [[n, *(row.get(name) for name in columns)] for n, row in enumerate(rows)],
         )
         names = {
@@ -121,11 +119,11 @@ def conform(connection: duckdb.DuckDBPyConnection) -> Conform:
             "vocabulary": f"'{vocabulary}'",
         }  # fmt: skip
         macro = macro or (
-            "race_conformed_questions('reported', questions, vocabulary, on, label, delimiter)"
+            "race_conformed_questions('told', questions, vocabulary, on, label, delimiter)"
             if questions
-            else "race_conformed_list('reported', label, delimiter, vocabulary, on)"
+            else "race_conformed_list('told', label, delimiter, vocabulary, on)"
             if delimiter
-            else "race_conformed('reported', label, vocabulary, on)"
+            else "race_conformed('told', label, vocabulary, on)"
         )
         query = render(f"{{{{ {macro} }}}}", **names)
         found = connection.execute(
@@ -152,7 +150,7 @@ QUESTIONS = {column.lower(): column for column in (*COLUMNS.values(), "RaceNone"
 
 
 def test_every_combination_is_one_set_in_every_form(conform: Conform) -> None:
-    """127 combinations, in every form and order."""
+    """127 combinations, whichever way they are told and in whichever order."""
     assert len(SELECTIONS) == 127
     wanted = [expected(selection) for selection in SELECTIONS]
     forward = [{"label": "; ".join(LABELS[c] for c in sorted(selection))} for selection in SELECTIONS]
@@ -319,7 +317,7 @@ def test_an_ethnicity_not_given_is_not_no(
 )
 def test_one_label_reaches_the_same_columns(conform: Conform, vocabulary: str, label: str, wanted: Race) -> None:
     assert conform(vocabulary, [{"label": label}], label="label") == [wanted]
-    parts = "race_conformed_parts('reported', '[reported.label]', label, vocabulary, on)"
+    parts = "race_conformed_parts('told', '[told.label]', label, vocabulary, on)"
     assert conform(vocabulary, [{"label": label}], label="label", macro=parts) == [wanted]
 
 

@@ -8,17 +8,12 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from hypothesis import settings
 
 from warehouse.connection import attach, detach, open_working
 from warehouse.paths import Home
 from warehouse.releases import Candidate, Manifest, content_hash, new_release_id, seal
 
 MakeRelease = Callable[[int], Manifest]
-
-# Examples open databases on machines that do other things too: a slow one is no fault.
-settings.register_profile("any_pace", deadline=None)
-settings.load_profile("any_pace")
 
 
 @pytest.fixture
