@@ -1,6 +1,6 @@
-"""The dbt project keeps its own rules: what reads what, how things are called, and that nothing is left undescribed.
+"""Checks the rules of the dbt project: layers, names, tests and descriptions.
 
-Here: rules that hold for every model, read from dbt's manifest, with what to do about it. Not here: what a model computes.
+Add a rule here when it holds for every model and dbt's manifest shows it. See `tests/unit/dbt` for what models compute.
 """
 
 from __future__ import annotations
@@ -38,11 +38,11 @@ ALLOWED = {
 }
 # Facts of measures and goals, which are built after the measures.
 RESULTS = ("marts/facts/equity_measures/", "marts/facts/goals/")
-# A fact whose rows repeat what another one says of the same person's race: counted there.
+# A fact whose rows repeat the race of a person in another fact, where it is counted.
 REPEATS_RACE = {"fct_survey_answers"}
 # Live feeds that land and reach no fact yet: `levelground sources list` calls them landed_only.
 LANDED_ONLY = {"assessor__parcels", "city__address_list", "mpd__incident_reports"}
-# A folder's models are called like this.
+# The pattern of model names per folder.
 NAMES = {
     "staging/": r"stg_[a-z][a-z0-9]*__[a-z0-9_]+",
     "intermediate/": r"int_[a-z0-9_]+__[a-z_]+",
@@ -92,7 +92,7 @@ class Edge:
 
 @dataclass(frozen=True)
 class Manifest:
-    """dbt's manifest, by what the tests ask of it."""
+    """dbt's manifest, with the lookups that these tests need."""
 
     data: dict[str, Any]
 
@@ -160,7 +160,7 @@ def test_models_are_named_for_their_folder(project: Manifest) -> None:
     assert not wrong, f"rename, by the pattern of the folder in NAMES: {wrong}"
 
 
-def test_staging_models_stand_in_their_departments_folder(project: Manifest) -> None:
+def test_staging_models_are_in_their_departments_folder(project: Manifest) -> None:
     wrong = [
         path_of(node)
         for node in project.models()
@@ -178,7 +178,7 @@ def test_every_source_with_a_contract_has_its_staging_model(project: Manifest) -
     )
 
 
-def test_every_relation_is_written_where_its_layer_belongs(project: Manifest) -> None:
+def test_the_folder_sets_database_schema_and_materialization(project: Manifest) -> None:
     wrong = []
     for node in project.models():
         path = path_of(node).removesuffix(".sql")
@@ -191,7 +191,7 @@ def test_every_relation_is_written_where_its_layer_belongs(project: Manifest) ->
     assert not wrong and not seeds, f"dbt_project.yml sets database, schema and materialization per folder: {wrong} {seeds}"
 
 
-def test_facts_about_people_are_looked_through_for_unknown_labels(project: Manifest) -> None:
+def test_facts_about_people_are_in_facts_with_race(project: Manifest) -> None:
     quality = {edge.parent.rsplit(".", 1)[1] for edge in project.model_edges() if edge.child == "unmapped_labels"}
     missing = [
         node["name"]
@@ -202,7 +202,7 @@ def test_facts_about_people_are_looked_through_for_unknown_labels(project: Manif
     assert not missing, f"name the fact in facts_with_race (macros/project/facts.sql): {missing}"
 
 
-def test_placed_facts_are_looked_through_for_lost_addresses(project: Manifest) -> None:
+def test_geocoded_facts_are_in_facts_with_place(project: Manifest) -> None:
     quality = {edge.parent.rsplit(".", 1)[1] for edge in project.model_edges() if edge.child == "geocode_misses"}
     missing = [
         node["name"]
@@ -212,7 +212,7 @@ def test_placed_facts_are_looked_through_for_lost_addresses(project: Manifest) -
     assert not missing, f"name the fact in facts_with_place (macros/project/facts.sql): {missing}"
 
 
-def test_counts_of_places_are_known_to_be_placed(project: Manifest) -> None:
+def test_counts_by_place_are_in_facts_of_places(project: Manifest) -> None:
     read = {edge.parent.rsplit(".", 1)[1] for edge in project.model_edges() if edge.child == "int_sources__known_shares"}
     missing = [node["name"] for node in project.models() if node["name"].endswith("_by_tract") and node["name"] not in read]
     assert not missing, f"name the fact in facts_of_places (macros/project/facts.sql): {missing}"
@@ -231,7 +231,7 @@ def test_everything_is_described(project: Manifest) -> None:
     assert not silent and not undescribed, f"describe in the YAML next to the model: {silent} {undescribed}"
 
 
-def test_released_tables_promise_their_columns(project: Manifest) -> None:
+def test_released_tables_enforce_a_contract(project: Manifest) -> None:
     loose = [
         node["name"]
         for node in project.models()
@@ -240,7 +240,7 @@ def test_released_tables_promise_their_columns(project: Manifest) -> None:
     assert not loose, f"a released table declares its columns and types (contract: enforced): {loose}"
 
 
-def test_no_model_takes_a_direct_identifier_beyond_landing(project: Manifest) -> None:
+def test_no_model_reads_a_direct_identifier(project: Manifest) -> None:
     """Hashed ones neither: a reader who may join on a pseudonym can single a person out."""
     identifiers = {
         contract.source: {column.name for column in contract.columns if column.privacy == "direct_identifier"}
@@ -265,7 +265,7 @@ def test_no_model_takes_a_direct_identifier_beyond_landing(project: Manifest) ->
     assert not named and not released, f"leave direct identifiers where they land: {named} {released}"
 
 
-def test_tests_are_named_by_a_sentence(project: Manifest) -> None:
+def test_tests_are_named_model_and_condition(project: Manifest) -> None:
     builtin = ("unique", "not_null")
     wrong = [
         node["name"]
@@ -285,7 +285,7 @@ def test_the_key_of_a_fact_is_unique_once(project: Manifest) -> None:
     }
     keys = [(node["name"], next(iter(node["columns"]))) for node in project.models() if folder_of(node) == "marts/facts/"]
     wrong = [key for name, key in keys if key.endswith("_key") and (grains.get(name) == (key,)) == ((name, key) in tested)]
-    assert keys and not wrong, f"say once that these are unique, as the grain of the suite or by a dbt test: {wrong}"
+    assert keys and not wrong, f"declare once that these are unique, as the grain of the suite or by a dbt test: {wrong}"
 
 
 def test_every_released_table_has_a_tested_grain(project: Manifest) -> None:
@@ -309,7 +309,7 @@ def test_every_released_table_has_an_exposure(project: Manifest) -> None:
 
 def test_models_begin_with_their_grain(project: Manifest) -> None:
     wrong = [path_of(node) for node in project.models() if not node["raw_code"].startswith(("-- one row", "-- all "))]
-    assert not wrong, f"say in the first line what one row is (-- one row per …): {wrong}"
+    assert not wrong, f"name the grain in the first line (-- one row per …): {wrong}"
 
 
 def test_models_are_short(project: Manifest) -> None:
@@ -360,7 +360,7 @@ def test_seeds_are_loaded_into_new_tables(project: Manifest) -> None:
     assert not kept, f"set full_refresh: true: {kept}"
 
 
-def test_yaml_stands_beside_its_models() -> None:
+def test_each_folder_has_one_yaml_for_its_models() -> None:
     wrong = []
     for file in (DBT_PROJECT / "models").rglob("*__models.yml"):
         models = {model["name"] for model in yaml.safe_load(file.read_text(encoding="utf-8"))["models"]}

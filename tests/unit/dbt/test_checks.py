@@ -146,15 +146,15 @@ def test_nothing_is_found_in_good_rows_and_in_none(found: Check, check: str) -> 
             "('same day', 'g', false, 'higher', 2, 5.0, 7.0, 6.0, 2, 'black', 'white', null, 'm'), "
             "('no ambition', 'g', false, 'higher', 1, 5.0, 7.0, 5.0, 2, 'black', 'white', null, 'm'), "
             "('the wrong way', 'g', false, 'lower', 1, 5.0, 4.0, 6.0, 2, 'black', 'white', null, 'm'), "
-            "('nobody beside it', 'g', false, 'higher', 1, 5.0, null, 6.0, 2, 'black', null, null, 'm'), "
-            "('everybody beside a group', 'g', false, 'higher', 1, 5.0, 7.0, 6.0, 2, 'all', 'white', null, 'm'), "
-            "('beside itself', 'g', false, 'higher', 1, 5.0, 7.0, 6.0, 2, 'black', 'black', null, 'm'), "
-            "('a figure of nobody', 'g', false, 'higher', 1, 5.0, 7.0, 6.0, 2, 'all', null, null, 'm'), "
+            "('no comparison group', 'g', false, 'higher', 1, 5.0, null, 6.0, 2, 'black', null, null, 'm'), "
+            "('the total compared with a group', 'g', false, 'higher', 1, 5.0, 7.0, 6.0, 2, 'all', 'white', null, 'm'), "
+            "('compared with itself', 'g', false, 'higher', 1, 5.0, 7.0, 6.0, 2, 'black', 'black', null, 'm'), "
+            "('no reference', 'g', false, 'higher', 1, 5.0, 7.0, 6.0, 2, 'all', null, null, 'm'), "
             "('not called one', 'Half of all', true, 'higher', 1, 5.0, 7.0, 6.0, 2, 'black', 'white', null, 'm'), "
             "('two references', 'g', false, 'higher', 1, 5.0, 7.0, 6.0, 2, 'black', 'white', 9.0, 'm'), "
-            "('a part beside a group', 'g', false, 'higher', 1, 5.0, 7.0, 6.0, 2, 'black', 'white', null, 'part')",
+            "('a part compared with a group', 'g', false, 'higher', 1, 5.0, 7.0, 6.0, 2, 'black', 'white', null, 'part')",
             10,
-            id="each way to be a goal that cannot be judged",
+            id="each way to be an invalid goal",
         ),
         pytest.param(
             "small_counts_suppressed",

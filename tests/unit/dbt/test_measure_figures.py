@@ -61,7 +61,7 @@ def made(warehouse: EmptyWarehouse, model: str, **inputs: list[Row]) -> list[Row
     return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
 
 
-def judged(**changes: Any) -> Row:
+def figure_row(**changes: Any) -> Row:
     return SLICE | {
         "kind": "proportion", "unit": "percent", "race_kind": "category", "value_status": "computed", "is_computable": True,
         "hides_a_race": False, "is_incomplete": False, "is_estimate": False, "minimum_n": 20,
@@ -71,22 +71,22 @@ def judged(**changes: Any) -> Row:
 @pytest.mark.parametrize(
     ("row", "low", "high"),
     [
-        (judged(numerator=65, denominator=100), 55.25444, 73.63575),  # Newcombe 1998a
-        (judged(kind="rate", unit="per_1000", numerator=5, denominator=1000), 1.6234864, 11.6683321),  # Garwood 1936
-        (judged(kind="rate", unit="per_1000", numerator=65, denominator=1000), 50.163188, 82.849139),  # Breslow and Day 1987
-        (judged(kind="count", unit="count", numerator=65), 50.163188, 82.849139),
+        (figure_row(numerator=65, denominator=100), 55.25444, 73.63575),  # Newcombe 1998a
+        (figure_row(kind="rate", unit="per_1000", numerator=5, denominator=1000), 1.6234864, 11.6683321),  # Garwood 1936
+        (figure_row(kind="rate", unit="per_1000", numerator=65, denominator=1000), 50.163188, 82.849139),  # Breslow and Day 1987
+        (figure_row(kind="count", unit="count", numerator=65), 50.163188, 82.849139),
         # a population of 1,000 with a standard error of 100: exp(± z·√(1/100 + 0.1²))
         (
-            judged(kind="rate", unit="per_1000", numerator=100, denominator=1000, population_moe=164.5),
+            figure_row(kind="rate", unit="per_1000", numerator=100, denominator=1000, population_moe=164.5),
             100 * np.exp(-Z * np.sqrt(0.02)),
             100 * np.exp(Z * np.sqrt(0.02)),
         ),
         (
-            judged(method="place_weighted", value=38.0, variance=0.0004, records_count=30),
+            figure_row(method="place_weighted", value=38.0, variance=0.0004, records_count=30),
             38 - 100 * Z * 0.02,
             38 + 100 * Z * 0.02,
         ),
-        (judged(method="place_weighted", value=99.0, variance=0.0004, records_count=30), 99 - 100 * Z * 0.02, 100),
+        (figure_row(method="place_weighted", value=99.0, variance=0.0004, records_count=30), 99 - 100 * Z * 0.02, 100),
     ],
 )
 def test_intervals_of_values(empty_warehouse: EmptyWarehouse, row: Row, low: float, high: float) -> None:
@@ -94,7 +94,7 @@ def test_intervals_of_values(empty_warehouse: EmptyWarehouse, row: Row, low: flo
     assert (found["ci_low"], found["ci_high"]) == (pytest.approx(low, abs=1e-4), pytest.approx(high, abs=1e-4))
 
 
-PAIR = judged(
+PAIR = figure_row(
     is_delivered=False, confidence=0.95, z=Z, factor=100.0, value=50.0, ci_low=40.0, ci_high=60.0, reference_rule="best",
     reference_code="white", reference_value=25.0, reference_ci_low=20.0, reference_ci_high=30.0, numerator=50, denominator=100,
     reference_numerator=100, reference_denominator=400, is_reference_usable=True, is_reference_hidden=False, known_race_pct=95.0,
@@ -168,7 +168,7 @@ def test_intervals_of_comparisons(
 
 def test_everyone_else_has_an_interval_of_a_rate_too(empty_warehouse: EmptyWarehouse) -> None:
     """Without it the difference of a rate from the rest would have none."""
-    row = judged(
+    row = figure_row(
         kind="rate", unit="per_1000", factor=1000.0, confidence=0.95, reference_rule="rest", numerator=30, denominator=1000,
         rest_numerator=65, rest_denominator=1000, is_delivered=False,
     )  # fmt: skip
@@ -219,7 +219,7 @@ def test_a_ratio_is_bounded_by_what_unknown_race_could_change(empty_warehouse: E
     """Searches of stopped persons, worked by hand: 3,267 of 17,408 against 954 of 11,703, with 99 of 9,219 of unknown race."""
     unknown: Row = {"unknown_records": 9_219, "unknown_numerator": 99, "reference_rule": "fixed", "fixed_reference_code": "white"}
     rows = [
-        judged(race_ethnicity_code=code, numerator=x, denominator=n, known_race_pct=78.9) | unknown
+        figure_row(race_ethnicity_code=code, numerator=x, denominator=n, known_race_pct=78.9) | unknown
         for code, x, n in (("black", 3_267, 17_408), ("white", 954, 11_703))
     ]
     estimated = made(empty_warehouse, "int_equity_measures__with_intervals", int_equity_measures__with_known_race=rows)

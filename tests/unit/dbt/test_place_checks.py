@@ -40,7 +40,7 @@ def macros() -> Any:
     [
         pytest.param(GOOD_BRIDGE, 0, id="all go somewhere"),
         pytest.param(GOOD_BRIDGE.replace("0.5)", "0.4999)", 1), 1, id="somebody is lost"),
-        pytest.param("('t', 'v', 'a', 'h', 'v', 'A', 1.5), ('t', 'v', 'a', 'h', 'v', 'B', -0.5)", 1, id="less than nobody"),
+        pytest.param("('t', 'v', 'a', 'h', 'v', 'A', 1.5), ('t', 'v', 'a', 'h', 'v', 'B', -0.5)", 1, id="a negative weight"),
         pytest.param("('t', 'v', 'a', 'h', 'v', 'A', null::double)", 1, id="no weight"),
     ],
 )
@@ -73,7 +73,7 @@ def test_places_on_one_side_only_are_found(
     [
         pytest.param("('tract', 'v', 'a', 4.0), ('hood', 'v', 'A', 1.0)", GOOD_BRIDGE, set(), id="everybody arrives"),
         pytest.param("('city', 'v', 'c', 4.0)", GOOD_BRIDGE, set(), id="a map that nothing leads from"),
-        pytest.param("('tract', 'v', 'b', 0.0)", GOOD_BRIDGE, set(), id="a place of nobody"),
+        pytest.param("('tract', 'v', 'b', 0.0)", GOOD_BRIDGE, set(), id="a place without residents"),
         pytest.param("('tract', 'v', 'a', 4.0)", GOOD_BRIDGE.replace("0.5)", "0.4999)", 1), {("tract", "hood")}, id="a part"),
         pytest.param("('tract', 'v', 'a', 4.0), ('tract', 'v', 'b', 1.0)", GOOD_BRIDGE, {("tract", "hood")}, id="a place"),
         pytest.param("('hood', 'v', 'B', 1.0)", GOOD_BRIDGE, {("hood", "tract")}, id="everybody"),
@@ -101,7 +101,9 @@ def test_people_lost_between_two_maps_are_found(
 @pytest.mark.parametrize(
     ("rows", "bad"),
     [
-        pytest.param("('AVE', 'AV', 'street_type'), ('AV', 'AV', 'street_type'), ('MILW', null, 'place')", 0, id="said once"),
+        pytest.param(
+            "('AVE', 'AV', 'street_type'), ('AV', 'AV', 'street_type'), ('MILW', null, 'place')", 0, id="standardised once"
+        ),
         pytest.param("('MLK', 'KING', 'alias'), ('KING', 'MARTIN L KING JR', 'alias')", 1, id="an alias of an alias"),
         pytest.param("('AVE', 'AV', 'street_type'), ('AV', 'AVENUE', 'street_type')", 1, id="a standard with another standard"),
     ],

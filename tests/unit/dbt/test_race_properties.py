@@ -109,21 +109,24 @@ def conform(connection: duckdb.DuckDBPyConnection) -> Conform:
         macro: str | None = None,
     ) -> list[Race]:
         columns = list(dict.fromkeys(name for row in rows for name in row))
-        connection.execute(f"create or replace temp table told (n integer, {', '.join(f'{name} varchar' for name in columns)})")
+        connection.execute(
+            f"create or replace temp table delivered_rows (n integer, {', '.join(f'{name} varchar' for name in columns)})"
+        )
         connection.executemany(
-            f"insert into told values ({', '.join('?' * (len(columns) + 1))})",
+            f"insert into delivered_rows values ({', '.join('?' * (len(columns) + 1))})",
             [[n, *(row.get(name) for name in columns)] for n, row in enumerate(rows)],
         )
         names = {
-            "questions": questions, "label": f"told.{label}" if label else None, "delimiter": delimiter, "on": f"date '{on}'",
+            "questions": questions, "label": f"delivered_rows.{label}" if label else None,
+            "delimiter": delimiter, "on": f"date '{on}'",
             "vocabulary": f"'{vocabulary}'",
         }  # fmt: skip
         macro = macro or (
-            "race_conformed_questions('told', questions, vocabulary, on, label, delimiter)"
+            "race_conformed_questions('delivered_rows', questions, vocabulary, on, label, delimiter)"
             if questions
-            else "race_conformed_list('told', label, delimiter, vocabulary, on)"
+            else "race_conformed_list('delivered_rows', label, delimiter, vocabulary, on)"
             if delimiter
-            else "race_conformed('told', label, vocabulary, on)"
+            else "race_conformed('delivered_rows', label, vocabulary, on)"
         )
         query = render(f"{{{{ {macro} }}}}", **names)
         found = connection.execute(
@@ -150,7 +153,7 @@ QUESTIONS = {column.lower(): column for column in (*COLUMNS.values(), "RaceNone"
 
 
 def test_every_combination_is_one_set_in_every_form(conform: Conform) -> None:
-    """127 combinations, whichever way they are told and in whichever order."""
+    """127 combinations, in every form and order of delivery."""
     assert len(SELECTIONS) == 127
     wanted = [expected(selection) for selection in SELECTIONS]
     forward = [{"label": "; ".join(LABELS[c] for c in sorted(selection))} for selection in SELECTIONS]
@@ -224,8 +227,8 @@ def test_counts_sum_and_alone_or_in_combination_holds_the_exclusive(
 
 @pytest.fixture(scope="module")
 def of_selection(conform: Conform) -> dict[frozenset[str], Race]:
-    told = [{"label": ";".join(LABELS[category] for category in selection)} for selection in SELECTIONS]
-    return dict(zip(SELECTIONS, conform("spd15_2024", told, label="label", delimiter=";"), strict=True))
+    rows = [{"label": ";".join(LABELS[category] for category in selection)} for selection in SELECTIONS]
+    return dict(zip(SELECTIONS, conform("spd15_2024", rows, label="label", delimiter=";"), strict=True))
 
 
 @PROPERTY
@@ -317,7 +320,7 @@ def test_an_ethnicity_not_given_is_not_no(
 )
 def test_one_label_reaches_the_same_columns(conform: Conform, vocabulary: str, label: str, wanted: Race) -> None:
     assert conform(vocabulary, [{"label": label}], label="label") == [wanted]
-    parts = "race_conformed_parts('told', '[told.label]', label, vocabulary, on)"
+    parts = "race_conformed_parts('delivered_rows', '[delivered_rows.label]', label, vocabulary, on)"
     assert conform(vocabulary, [{"label": label}], label="label", macro=parts) == [wanted]
 
 

@@ -40,7 +40,7 @@ joined as (
             when observed.reason is not null then observed.reason
             when baselines.reason is not null then concat('baseline_', baselines.reason)
             when baselines.goal_id is null then 'baseline_not_measured'
-        end as unjudged_reason,
+        end as no_status_reason,
         row_number() over (partition by observed.goal_id order by is_open asc, observed.period_start desc) = 1 as is_latest
     from observed
     cross join {{ ref('stg_receipts__clock') }} as clock
@@ -53,11 +53,11 @@ changed as (
     select
         *,
         case
-            when unjudged_reason is null and not is_baseline
+            when no_status_reason is null and not is_baseline
                 then {{ stats('change_ci') }}(value, ci_low, ci_high, baseline_computed, baseline_ci_low, baseline_ci_high)
         end as value_change,
         case
-            when unjudged_reason is null and not is_baseline and comparison_group is not null
+            when no_status_reason is null and not is_baseline and comparison_group is not null
                 then {{ stats('change_ci') }}(
                     comparison_value, comparison_ci_low, comparison_ci_high,
                     comparison_baseline_computed, comparison_baseline_ci_low, comparison_baseline_ci_high

@@ -31,7 +31,7 @@ judged as (
         case
             when is_open then null
             when is_baseline_revised then 'baseline_revised'
-            when unjudged_reason is not null then 'insufficient_data'
+            when no_status_reason is not null then 'insufficient_data'
             when is_at_target and is_gap_smaller and is_nobody_worse then 'met'
             when is_past then 'not_met'
             when holds_both then 'insufficient_data'
@@ -66,7 +66,7 @@ figures as (
             when is_open then 'period_open'
             when status in ('met', 'on_track') then null
             when status = 'baseline_revised' then 'stored_and_computed_differ'
-            when unjudged_reason is not null then unjudged_reason
+            when no_status_reason is not null then no_status_reason
             when status = 'insufficient_data' and is_baseline then 'baseline_period'
             when status = 'insufficient_data' then 'interval_holds_baseline_and_expected'
             when is_target_group_worse then 'target_group_worse'
