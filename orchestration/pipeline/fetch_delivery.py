@@ -26,7 +26,7 @@ def fetch_delivery(run: RunContext, contract: Contract, store: DeliveryStore, pr
     """Write this run's delivery to the disk; None if there is none."""
     live = run.location.folder is None
     since = _since(run, contract) if live else None
-    known = {receipt.load_id for receipt in store.records()}
+    known = {delivery.load_id for delivery in store.records()}
     with _origin(run, contract, store, since) as origin:
         if origin is None:
             return None
@@ -37,18 +37,18 @@ def fetch_delivery(run: RunContext, contract: Contract, store: DeliveryStore, pr
                 contract, origin, store, run.settings.hash_key, utc_now(), progress, live=live, since=since, fetched_on=fetched_on
             )
 
-        receipt = write()
-        if receipt.load_id in known and not is_promoted(run, contract, receipt) and find_damage(store, receipt):
+        delivery = write()
+        if delivery.load_id in known and not is_promoted(run, contract, delivery) and find_damage(store, delivery):
             # The batch is kept from an earlier run and this run is about to promote it.
-            quarantine_batch(store, receipt.load_id)
-            receipt = write()
-        return receipt
+            quarantine_batch(store, delivery.load_id)
+            delivery = write()
+        return delivery
 
 
-def is_promoted(run: RunContext, contract: Contract, receipt: DeliveryRecord) -> bool:
+def is_promoted(run: RunContext, contract: Contract, delivery: DeliveryRecord) -> bool:
     """Whether landing already holds this delivery as its newest load."""
     last = last_load(run.con, contract)
-    return last is not None and (last.load_id, last.sequence) == (receipt.load_id, receipt.sequence)
+    return last is not None and (last.load_id, last.sequence) == (delivery.load_id, delivery.sequence)
 
 
 def restore_landing(run: RunContext, contract: Contract, store: DeliveryStore) -> bool:

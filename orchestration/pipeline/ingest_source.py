@@ -37,17 +37,17 @@ def ingest_source(
     try:
         status, gate = _promote_accepted(run, contract, store, status)
         with run.timed("deliver"):
-            receipt = fetch_delivery(run, contract, store, progress)
+            delivery = fetch_delivery(run, contract, store, progress)
         if is_damaged:
             finish_restoring(run, contract, store)
-        if receipt is None:
+        if delivery is None:
             status = status.updated(verdict=NOT_DELIVERED, reason="nothing was delivered")
         else:
-            create_delivery_view(run.con, contract.source, store.batch(receipt.load_id))
-            if is_promoted(run, contract, receipt):
+            create_delivery_view(run.con, contract.source, store.batch(delivery.load_id))
+            if is_promoted(run, contract, delivery):
                 status = status.updated(verdict=FRESH)
             else:
-                status, gate = _audit_and_promote(run, contract, receipt, store, status)
+                status, gate = _audit_and_promote(run, contract, delivery, store, status)
     except DeliveryError as error:
         status = status.held_back(str(error))
     save_journal(run.con, contract, store)
@@ -76,37 +76,37 @@ def _promote_accepted(
     run: RunContext, contract: Contract, store: DeliveryStore, status: SourceStatus
 ) -> tuple[SourceStatus, GateResult | None]:
     """Promote the newest load of a live source if it was held back and accepted since: a live system does not send it again."""
-    receipts = store.records()
+    deliveries = store.records()
     last = last_load(run.con, contract)
-    if run.location.folder is not None or not receipts or (last and last.sequence >= receipts[-1].sequence):
+    if run.location.folder is not None or not deliveries or (last and last.sequence >= deliveries[-1].sequence):
         return status, None
-    if read_acceptance(store, receipts[-1].load_id) is None:
+    if read_acceptance(store, deliveries[-1].load_id) is None:
         return status, None
-    create_delivery_view(run.con, contract.source, store.batch(receipts[-1].load_id))
-    return _audit_and_promote(run, contract, receipts[-1], store, status)
+    create_delivery_view(run.con, contract.source, store.batch(deliveries[-1].load_id))
+    return _audit_and_promote(run, contract, deliveries[-1], store, status)
 
 
 def _audit_and_promote(
-    run: RunContext, contract: Contract, receipt: DeliveryRecord, store: DeliveryStore, status: SourceStatus
+    run: RunContext, contract: Contract, delivery: DeliveryRecord, store: DeliveryStore, status: SourceStatus
 ) -> tuple[SourceStatus, GateResult]:
     city_zone = run.location.city.time_zone
     with run.timed("audit deliveries"):
         with without_cells():
-            compared = volume_baseline(run.con, contract, receipt, store, city_zone)
-        gate = audit_once(contract, receipt, store, run.settings.home.warehouse, city_zone, compared, run.as_of)
-    acceptance = read_acceptance(store, receipt.load_id)
+            baseline = volume_baseline(run.con, contract, delivery, store, city_zone)
+        gate = audit_once(contract, delivery, store, run.settings.home.warehouse, city_zone, baseline, run.as_of)
+    acceptance = read_acceptance(store, delivery.load_id)
     if not gate.passed and acceptance is None:
-        return status.held_back(gate.reason, receipt.rows, load_id=receipt.load_id), gate
+        return status.held_back(gate.reason, delivery.rows, load_id=delivery.load_id), gate
     with run.timed("promote"), without_cells():
         promotion = promote(
             run.con,
             contract,
-            receipt,
-            store.batch(receipt.load_id),
+            delivery,
+            store.batch(delivery.load_id),
             run_id=run.record.run_id,
             city_zone=city_zone,
             now=utc_now(),
-            adds=compared.adds,
+            adds=baseline.adds,
         )
     reason = status.reason
     if contract.load.mode == "replace_partition" and promotion.rows_withdrawn:

@@ -29,52 +29,52 @@ RESULT_FILE = "verdict.json"
 
 
 def audit_delivery(
-    contract: Contract, receipt: DeliveryRecord, database: Path, city_zone: str, compared: VolumeBaseline, as_of: dt.datetime
+    contract: Contract, delivery: DeliveryRecord, database: Path, city_zone: str, baseline: VolumeBaseline, as_of: dt.datetime
 ) -> GateResult:
     """Run the gate on the batch that `delivery.<source>` of the DuckDB file `database` shows; this process may have it open."""
-    by_cursor = contract.load.mode == "merge" and getattr(contract.connector, "cursor", None) is not None and not receipt.whole
+    by_cursor = contract.load.mode == "merge" and getattr(contract.connector, "cursor", None) is not None and not delivery.whole
     facts = DeliveryFacts(
         as_of=as_of,
-        columns_missing=receipt.columns_missing,
-        columns_unknown=receipt.columns_unknown,
-        columns_repeated=receipt.columns_repeated,
-        earlier_rows=compared.earlier,
-        files=tuple(file.name for file in receipt.files),
+        columns_missing=delivery.columns_missing,
+        columns_unknown=delivery.columns_unknown,
+        columns_repeated=delivery.columns_repeated,
+        earlier_rows=baseline.earlier,
+        files=tuple(file.name for file in delivery.files),
         city_zone=city_zone,
-        moved_lines=moved_lines(contract, receipt.files, read_concepts(*CONCEPTS)),
-        adds_only=by_cursor or compared.adds,
-        replaced=compared.replaced,
-        partitions=compared.partitions,
-        rival_files=compared.rivals,
-        snapshots=tuple(file.snapshot_on for file in receipt.files if file.snapshot_on),
+        moved_lines=moved_lines(contract, delivery.files, read_concepts(*CONCEPTS)),
+        adds_only=by_cursor or baseline.adds,
+        replaced=baseline.replaced,
+        partitions=baseline.partitions,
+        rival_files=baseline.rivals,
+        snapshots=tuple(file.snapshot_on for file in delivery.files if file.snapshot_on),
     )
     return gate_delivery(database, contract, facts, read_labels(CROSSWALK))
 
 
 def audit_once(
     contract: Contract,
-    receipt: DeliveryRecord,
+    delivery: DeliveryRecord,
     store: DeliveryStore,
     database: Path,
     city_zone: str,
-    compared: VolumeBaseline,
+    baseline: VolumeBaseline,
     as_of: dt.datetime,
 ) -> GateResult:
     """The gate's result on a load; the cached one if load, contract, seeds, history and day are the same."""
-    basis = _basis(contract, compared, as_of)
-    path = store.folder / receipt.load_id / RESULT_FILE
+    basis = _basis(contract, baseline, as_of)
+    path = store.folder / delivery.load_id / RESULT_FILE
     if path.is_file():
         cached = json.loads(path.read_text(encoding="utf-8"))
         if cached["basis"] == basis:
             return GateResult.from_dict(cached["gate"])
-    gate = audit_delivery(contract, receipt, database, city_zone, compared, as_of)
+    gate = audit_delivery(contract, delivery, database, city_zone, baseline, as_of)
     write_atomically(path, json.dumps({"basis": basis, "gate": gate.to_dict()}, indent=1))
     return gate
 
 
-def _basis(contract: Contract, compared: VolumeBaseline, as_of: dt.datetime) -> str:
+def _basis(contract: Contract, baseline: VolumeBaseline, as_of: dt.datetime) -> str:
     """A hash of everything but the batch that decides the gate's result."""
-    inputs = [contract.model_dump_json(by_alias=True), dataclasses.asdict(compared), as_of.date().isoformat()]
+    inputs = [contract.model_dump_json(by_alias=True), dataclasses.asdict(baseline), as_of.date().isoformat()]
     terms = (
         json.dumps(inputs, default=str).encode()
         + CROSSWALK.read_bytes()

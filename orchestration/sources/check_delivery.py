@@ -35,12 +35,12 @@ from warehouse.sql import literal, quoted
 class DeliveryCheck:
     """The result of a check: the gate's result, column differences, and the first rows without private values.
 
-    A delivery that cannot be read has no receipt, no differences and no rows.
+    A delivery that cannot be read has no delivery record, no differences and no rows.
     """
 
     contract: Contract
     gate: GateResult
-    receipt: DeliveryRecord | None = None
+    delivery: DeliveryRecord | None = None
     columns: tuple[ColumnDifference, ...] = ()
     row_names: tuple[str, ...] = ()
     rows: tuple[tuple[str, ...], ...] = ()
@@ -62,24 +62,24 @@ def check_delivery(settings: Settings, name: str, file: Path | None) -> Delivery
                 live = file is None and location.folder is None
                 origin = _origin(contract, location, file, fetch)
                 fetched_on = location.city.local_now().date() if live else None
-                receipt = deliver(contract, origin, store, settings.hash_key, utc_now(), live=live, fetched_on=fetched_on)
+                delivery = deliver(contract, origin, store, settings.hash_key, utc_now(), live=live, fetched_on=fetched_on)
         except DeliveryError as error:
             unreadable = ExpectationResult("readable", None, "critical", False, None, None, str(error))
             return DeliveryCheck(contract, GateResult("delivery", name, (unreadable,)))
         con.execute("create schema if not exists delivery")
         con.execute(
-            f"create view delivery.{quoted(name)} as select * from read_parquet({literal(str(store.batch(receipt.load_id)))})"
+            f"create view delivery.{quoted(name)} as select * from read_parquet({literal(str(store.batch(delivery.load_id)))})"
         )
         gate = audit_delivery(
             contract,
-            receipt,
+            delivery,
             database_path(con),
             location.city.time_zone,
-            _volume_comparison(settings, con, contract, receipt, store, location.city.time_zone),
+            _volume_comparison(settings, con, contract, delivery, store, location.city.time_zone),
             as_of_time(None, location.city),
         )
-        names, rows = first_rows(contract, receipt, store.batch(receipt.load_id))
-        return DeliveryCheck(contract, gate, receipt, column_differences(contract, receipt), names, rows)
+        names, rows = first_rows(contract, delivery, store.batch(delivery.load_id))
+        return DeliveryCheck(contract, gate, delivery, column_differences(contract, delivery), names, rows)
 
 
 def _origin(contract: Contract, location: DeliveryLocation, file: Path | None, fetch: FetchRequest) -> Origin:
@@ -95,7 +95,12 @@ def _origin(contract: Contract, location: DeliveryLocation, file: Path | None, f
 
 
 def _volume_comparison(
-    settings: Settings, con: DuckDBPyConnection, contract: Contract, receipt: DeliveryRecord, store: DeliveryStore, city_zone: str
+    settings: Settings,
+    con: DuckDBPyConnection,
+    contract: Contract,
+    delivery: DeliveryRecord,
+    store: DeliveryStore,
+    city_zone: str,
 ) -> VolumeBaseline:
     """What the gate compares the number of rows with, from run records and kept deliveries: a run may have the warehouse open.
 
@@ -105,18 +110,18 @@ def _volume_comparison(
     if contract.load.mode == "replace_partition":
         # The gate counts withdrawn rows, so it needs the rows in landing.
         _restore_landing(con, contract, kept, city_zone)
-        return volume_baseline(con, contract, as_next_load(receipt, kept), store, city_zone)
+        return volume_baseline(con, contract, as_next_load(delivery, kept), store, city_zone)
     last = RunStore(settings.home.runs).last_ended()
     status = last.sources.get(contract.source) if last else None
     if not status or not status.rows_delivered or status.verdict == HELD_BACK:
         return VolumeBaseline(())
     size = VolumeBaseline((status.rows_delivered,))
-    small = receipt.rows < status.rows_delivered * (1 - contract.tolerances.volume_drop_pct / 100)
+    small = delivery.rows < status.rows_delivered * (1 - contract.tolerances.volume_drop_pct / 100)
     if not small or contract.load.mode not in ("merge", "replace_period"):
         return size
     if not _restore_landing(con, contract, kept, city_zone):
         return size
-    return volume_baseline(con, contract, receipt, store, city_zone)
+    return volume_baseline(con, contract, delivery, store, city_zone)
 
 
 def _restore_landing(con: DuckDBPyConnection, contract: Contract, kept: DeliveryStore, city_zone: str) -> bool:

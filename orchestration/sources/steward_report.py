@@ -28,7 +28,7 @@ def report_page(check: DeliveryCheck) -> str:
         failed=sorted(findings, key=lambda finding: order.index(finding.severity)),
         columns=check.columns,
         different=len(differing(check.columns)),
-        receipt=check.receipt,
+        delivery=check.delivery,
         names=check.row_names,
         rows=check.rows,
         number=lambda value: "" if value is None else f"{value:,.6g}",

@@ -102,7 +102,7 @@ def _compare(con: DuckDBPyConnection, home: Home, rows: int, rounds: int) -> flo
     _write_requests(con, rows)
     models, hand = [], []
     for number in range(1, rounds + 1):
-        results = dbt_runner.build(home, select=SELECTED, exclude=["resource_type:test"])
+        results = dbt_runner.build(home, select=SELECTED)
         models.append(sum(result.seconds for result in results if result.name.startswith(TIMED)))
         started = time.perf_counter()
         con.execute(BY_HAND.format(typed=f"typed.{SOURCE}"))

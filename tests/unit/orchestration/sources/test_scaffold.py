@@ -20,7 +20,7 @@ def test_a_draft_passes_the_check_of_its_own_delivery(tmp_path: Path, monkeypatc
     made = new_source(settings, "parks__permits", str(tmp_path / "permits.csv"), tmp_path / "drafts")
     assert made.check is not None
     assert made.check.gate.passed, made.check.gate.reason
-    assert made.check.receipt is not None
-    assert made.check.receipt.rows == 50
+    assert made.check.delivery is not None
+    assert made.check.delivery.rows == 50
     assert {made.contract.name, made.model.name} == {"parks__permits.yml", "stg_parks__permits.sql"}
     assert "(private)" in {cell for row in made.check.rows for cell in row}

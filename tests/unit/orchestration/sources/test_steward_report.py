@@ -47,12 +47,12 @@ def checked() -> DeliveryCheck:
     )
     file = FileRecord(name=EVIL, sha256=None, rows=1234567, header=(EVIL,))
     delivered_at = dt.datetime(2025, 12, 1)
-    receipt = DeliveryRecord(
+    delivery = DeliveryRecord(
         source=contract.source, load_id="l", sequence=1, delivered_at=delivered_at, rows=1234567, files=(file,)
     )
     columns = (ColumnDifference("TITLE", "request_type", None, "missing", EVIL, 66), ColumnDifference(None, None, EVIL, "not in"))
     return DeliveryCheck(
-        contract, GateResult("delivery", contract.source, findings), receipt, columns, ("a", EVIL), ((EVIL, "1"),)
+        contract, GateResult("delivery", contract.source, findings), delivery, columns, ("a", EVIL), ((EVIL, "1"),)
     )
 
 
@@ -89,6 +89,6 @@ def test_the_page_of_a_delivery_that_cannot_be_read(checked: DeliveryCheck, tmp_
 
 def test_the_page_of_a_good_delivery(checked: DeliveryCheck) -> None:
     good = GateResult("delivery", "x", (ExpectationResult("rows", None, "critical", True, 5, 1, ""),))
-    text = Page(report_page(DeliveryCheck(checked.contract, good, checked.receipt))).text
+    text = Page(report_page(DeliveryCheck(checked.contract, good, checked.delivery))).text
     assert "The delivery fits its contract." in text
     assert "Problems" not in text
