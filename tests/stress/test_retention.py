@@ -72,11 +72,11 @@ def test_a_year_of_what_runs_leave(
     rows: list[tuple[object, ...]] = []
     for night in range(NIGHTS):
         now = FIRST + dt.timedelta(days=night)
-        monkeypatch.setattr(retention, "now", lambda now=now: now)
+        monkeypatch.setattr(retention, "utc_now", lambda now=now: now)
         # opened and closed every night, as runs do
         with duckdb.connect(str(home.warehouse)) as con, dg.DagsterInstance.get() as instance:
             migrate(con)
-            session = SimpleNamespace(settings=settings, reading=SimpleNamespace(registry=registry), con=con, runs=runs)
+            session = SimpleNamespace(settings=settings, location=SimpleNamespace(registry=registry), con=con, runs=runs)
             for contract in registry:
                 store = DeliveryStore(home.deliveries, contract.source)
                 folder = tmp_path / "in"
