@@ -19,7 +19,7 @@
         select distinct
             {{ vocabulary }} as vocabulary,
             {{ parts }} as parts,
-            coalesce({{ on_date }}, date '9999-12-31') as told_on
+            coalesce({{ on_date }}, date '9999-12-31') as valid_on
         from {{ relation }}
         where {{ vocabulary }} is not null
     ),
@@ -35,7 +35,7 @@
         select
             labels.vocabulary,
             labels.parts,
-            labels.told_on,
+            labels.valid_on,
             count(*) filter (where crosswalk.vocabulary is null) > 0 as is_unmapped,
             {{ sorted_union('crosswalk.race_ethnicity_set') }} as selection,
             coalesce(
@@ -52,12 +52,12 @@
             on
                 labels.vocabulary = crosswalk.vocabulary
                 and {{ normalised('labels.label') }} = crosswalk.normalised_label
-                and labels.told_on between crosswalk.valid_from and crosswalk.valid_to
+                and labels.valid_on between crosswalk.valid_from and crosswalk.valid_to
         left join {{ ref('race_open_labels') }} as open_labels
             on
                 labels.vocabulary = open_labels.vocabulary
                 and {{ normalised('labels.label') }} = {{ normalised('open_labels.reported_label') }}
-                and labels.told_on between open_labels.valid_from and open_labels.valid_to
+                and labels.valid_on between open_labels.valid_from and open_labels.valid_to
         group by all
     ),
 
@@ -74,11 +74,11 @@
         from race_meanings
     ),
 
-    race_judged as (
+    race_resolved as (
         select
             vocabulary,
             parts,
-            told_on,
+            valid_on,
             why_not,
             case when why_not is null and len(codes_without_set) = 0 then selection end as race_ethnicity_set,
             case when said > 1 then 'multiracial' else coalesce(selection[1], codes_without_set[1]) end as code_2024,
@@ -93,19 +93,19 @@
     select
         {{ relation }}.*,
         case when {{ vocabulary }} is not null then {{ reported }} end as race_ethnicity_reported,
-        judged.race_ethnicity_set,
+        resolved_race.race_ethnicity_set,
         case
             when {{ vocabulary }} is null then 'all'
-            else coalesce(judged.why_not, {{ code_in_standard('vocabularies.race_standard', 'judged.code_2024', 'judged.code_1997') }})
+            else coalesce(resolved_race.why_not, {{ code_in_standard('vocabularies.race_standard', 'resolved_race.code_2024', 'resolved_race.code_1997') }})
         end as race_ethnicity_code,
-        case when {{ vocabulary }} is null then 'all' else coalesce(judged.why_not, judged.code_1997) end as race_ethnicity_code_1997,
+        case when {{ vocabulary }} is null then 'all' else coalesce(resolved_race.why_not, resolved_race.code_1997) end as race_ethnicity_code_1997,
         vocabularies.race_standard
     from {{ relation }}
-    left join race_judged as judged
+    left join race_resolved as resolved_race
         on
-            {{ vocabulary }} = judged.vocabulary
-            and {{ parts }} = judged.parts
-            and coalesce({{ on_date }}, date '9999-12-31') = judged.told_on
+            {{ vocabulary }} = resolved_race.vocabulary
+            and {{ parts }} = resolved_race.parts
+            and coalesce({{ on_date }}, date '9999-12-31') = resolved_race.valid_on
     left join {{ source('receipts', 'vocabularies') }} as vocabularies
         on {{ vocabulary }} = vocabularies.vocabulary
 {%- endmacro %}

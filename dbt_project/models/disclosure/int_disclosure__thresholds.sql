@@ -21,7 +21,7 @@ city as (
     where rules.rule = 'suppress_below'
 ),
 
-judged as (
+protected as (
     select
         measures.measure_id,
         measures.measure_version,
@@ -64,7 +64,7 @@ final as (
             when kind = 'proportion' or is_denominator_named then concat(denominator_records, version_suffix)
         end as denominator_records,
         case when kind = 'median' then concat(rests_on_records, version_suffix) end as rests_on_records
-    from judged
+    from protected
 )
 
 select * from final

@@ -76,7 +76,7 @@ bounded as (
     from placed
 ),
 
-judged as (
+with_status as (
     select
         *,
         case
@@ -114,7 +114,7 @@ final as (
         case when value_status = 'bounded' then case when has_unknown then 'both' else 'suppressed_at_source' end end as bound_source,
         case when has_ratio then share_low / rest_share_high end as rate_ratio_bound_low,
         case when has_ratio then share_high / rest_share_low end as rate_ratio_bound_high
-    from judged
+    from with_status
 )
 
 select * from final

@@ -60,7 +60,7 @@ covariances as (
     group by all
 ),
 
-judged as (
+with_status as (
     select
         * exclude (mean_value, variance, common_error, factor),
         false as bridged,
@@ -73,11 +73,11 @@ judged as (
 
 final as (
     select
-        judged.*,
+        with_status.*,
         covariances.covariances
-    from judged
+    from with_status
     inner join covariances
-        on {{ same_slice('judged', 'covariances') }} and judged.race_ethnicity_code = covariances.race_ethnicity_code
+        on {{ same_slice('with_status', 'covariances') }} and with_status.race_ethnicity_code = covariances.race_ethnicity_code
 )
 
 select * from final

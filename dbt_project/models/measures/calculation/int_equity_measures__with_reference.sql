@@ -4,7 +4,7 @@
     'reference_period_type', 'reference_year',
 ] %}
 with
-judged as (
+estimates as (
     select
         estimated.*,
         city.city_geoid,
@@ -31,7 +31,7 @@ best as (
         reference_period_type,
         reference_year,
         race_ethnicity_code as reference_code
-    from judged
+    from estimates
     where
         reference_rule = 'best'
         and period_type = reference_period_type
@@ -55,16 +55,16 @@ best as (
 
 chosen as (
     select
-        judged.*,
-        case judged.reference_rule
+        estimates.*,
+        case estimates.reference_rule
             when 'best' then best.reference_code
-            when 'fixed' then judged.fixed_reference_code
+            when 'fixed' then estimates.fixed_reference_code
             when 'overall' then 'all'
             when 'rest' then 'rest'
         end as reference_code
-    from judged
+    from estimates
     left join best
-        on {{ same_columns('judged', 'best', of_year) }}
+        on {{ same_columns('estimates', 'best', of_year) }}
 ),
 
 paired as (
@@ -103,7 +103,7 @@ paired as (
         end as is_reference_usable,
         coalesce(reference.value_status = 'suppressed_at_source', false) as is_reference_hidden
     from chosen
-    left join judged as reference
+    left join estimates as reference
         on {{ same_slice('chosen', 'reference') }} and chosen.reference_code = reference.race_ethnicity_code
 ),
 

@@ -71,7 +71,7 @@ groups as (
 ),
 
 -- a district, and a jurisdiction, is only the sum of its schools where none of them hides a cell of the dimension
-judged as (
+with_status as (
     select
         * replace (
             case
@@ -88,31 +88,31 @@ final as (
     select
         'student_composition' as measure_id,
         1 as measure_version,
-        judged.source,
-        judged.jurisdiction,
+        with_status.source,
+        with_status.jurisdiction,
         'school_year' as period_type,
-        judged.period_start,
-        judged.period_end,
-        judged.place.geography_type,
+        with_status.period_start,
+        with_status.period_end,
+        with_status.place.geography_type,
         'current' as geography_vintage,
-        judged.place.geoid,
+        with_status.place.geoid,
         contracts.race_standard,
-        judged.race_ethnicity_code,
+        with_status.race_ethnicity_code,
         'exclusive' as tabulation,
         'aggregate' as method,
-        judged.stratum_type,
-        judged.stratum_code,
-        judged.value_status,
-        case when judged.value_status <> 'computed' then judged.value_status end as status_reason,
-        cast(case when judged.value_status = 'computed' then judged.students_count end as double) as numerator,
+        with_status.stratum_type,
+        with_status.stratum_code,
+        with_status.value_status,
+        case when with_status.value_status <> 'computed' then with_status.value_status end as status_reason,
+        cast(case when with_status.value_status = 'computed' then with_status.students_count end as double) as numerator,
         cast(
-            max(judged.students_count) filter (
-                where judged.race_ethnicity_code = 'all' and judged.stratum_type = 'all'
+            max(with_status.students_count) filter (
+                where with_status.race_ethnicity_code = 'all' and with_status.stratum_type = 'all'
             ) over whole as double
         ) as denominator
-    from judged
-    inner join {{ ref('stg_receipts__agreements') }} as contracts on judged.source = contracts.source
-    window whole as (partition by judged.jurisdiction, judged.place, judged.period_start)
+    from with_status
+    inner join {{ ref('stg_receipts__agreements') }} as contracts on with_status.source = contracts.source
+    window whole as (partition by with_status.jurisdiction, with_status.place, with_status.period_start)
 )
 
 select * from final

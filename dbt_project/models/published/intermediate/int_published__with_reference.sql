@@ -76,7 +76,7 @@ joined as (
             and labelled.stratum_code = chosen.stratum_code
 ),
 
-judged as (
+with_status as (
     select
         *,
         reference_code = 'rest' as is_against_rest,
@@ -114,7 +114,7 @@ final as (
         and is_reference_shown
         -- everyone else is no row; of persons it is counts that may be hidden
         and coalesce((is_against_rest and not is_confidential) or reference_status in ('published', 'bounded'), false) as is_ratio_bounded
-    from judged
+    from with_status
 )
 
 select * from final

@@ -30,7 +30,7 @@ ranked as (
 ),
 
 -- where nothing is enough, every theme is hidden
-judged as (
+with_status as (
     select
         *,
         case
@@ -47,30 +47,30 @@ judged as (
 
 final as (
     select
-        judged.jurisdiction,
+        with_status.jurisdiction,
         'city' as geography_type,
         'current' as geography_vintage,
-        judged.jurisdiction as geoid,
+        with_status.jurisdiction as geoid,
         'year' as period_type,
-        judged.period_start,
-        judged.period_end,
-        judged.closed_on,
-        judged.shown_theme_code as theme_code,
+        with_status.period_start,
+        with_status.period_end,
+        with_status.closed_on,
+        with_status.shown_theme_code as theme_code,
         themes.label as theme_label,
-        case when judged.is_shown then 'published' else 'suppressed' end as publication_status,
-        case when judged.is_shown then judged.inputs_count end as inputs_count,
-        case when judged.is_shown then judged.adopted_count end as adopted_count,
-        case when judged.is_shown then judged.adapted_count end as adapted_count,
-        case when judged.is_shown then judged.declined_count end as declined_count,
-        case when judged.is_shown then judged.pending_count end as pending_count,
-        case when judged.is_shown then judged.first_told_on end as first_told_on,
-        case when judged.is_shown then judged.last_told_on end as last_told_on,
-        case when judged.is_shown then judged.told_in_languages end as told_in_languages,
-        case when judged.is_shown then judged.declined_reasons end as declined_reasons,
-        case when judged.is_shown then judged.decision_references end as decision_references
-    from judged
+        case when with_status.is_shown then 'published' else 'suppressed' end as publication_status,
+        case when with_status.is_shown then with_status.inputs_count end as inputs_count,
+        case when with_status.is_shown then with_status.adopted_count end as adopted_count,
+        case when with_status.is_shown then with_status.adapted_count end as adapted_count,
+        case when with_status.is_shown then with_status.declined_count end as declined_count,
+        case when with_status.is_shown then with_status.pending_count end as pending_count,
+        case when with_status.is_shown then with_status.first_told_on end as first_told_on,
+        case when with_status.is_shown then with_status.last_told_on end as last_told_on,
+        case when with_status.is_shown then with_status.told_in_languages end as told_in_languages,
+        case when with_status.is_shown then with_status.declined_reasons end as declined_reasons,
+        case when with_status.is_shown then with_status.decision_references end as decision_references
+    from with_status
     left join {{ ref('dim_stratum') }} as themes
-        on themes.stratum_type = 'engagement_theme' and judged.shown_theme_code = themes.stratum_code
+        on themes.stratum_type = 'engagement_theme' and with_status.shown_theme_code = themes.stratum_code
 )
 
 select * from final

@@ -70,7 +70,7 @@ compared as (
     group by all
 ),
 
-judged as (
+with_status as (
     select
         progress.*,
         case
@@ -98,7 +98,7 @@ final as (
         case when publication_status not in ('suppressed', 'unreliable') then status end as status,
         case when publication_status in ('suppressed', 'unreliable') then publication_status else status_reason end as status_reason,
         is_latest
-    from judged
+    from with_status
 )
 
 select * from final

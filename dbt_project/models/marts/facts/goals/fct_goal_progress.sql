@@ -25,7 +25,7 @@ weighed as (
     cross join clock
 ),
 
-judged as (
+with_status as (
     select
         *,
         case
@@ -76,7 +76,7 @@ figures as (
             else 'gap_not_smaller'
         end as status_reason,
         is_latest
-    from judged
+    from with_status
 ),
 
 final as (
