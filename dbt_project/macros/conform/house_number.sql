@@ -1,5 +1,5 @@
 {#
-    A house number that stands in two columns, as one: 901 and 5 are 901-5, 2113 and B are 2113B, 3415 and `3415 A` are 3415A.
+    A house number from two columns, as one: 901 and 5 are 901-5, 2113 and B are 2113B, 3415 and `3415 A` are 3415A.
     Standardising reads 901-5 as the range 901 to 905.
 #}
 {% macro house_number(number, continued) -%}

@@ -1,13 +1,13 @@
 {#
-    Race delivered in several parts: the columns that `race_conformed` adds, from a list of labels a record. Each label goes through the
+    Race delivered in several parts: the columns that `race_conformed` adds, from a list of labels per record. Each label goes through the
     crosswalk by itself, and what was selected is the union.
 
-    - One label that the crosswalk does not know makes the record not_mapped: what else was selected is not known.
+    - One label that the crosswalk does not contain makes the record not_mapped: the rest of the selection is unknown.
     - A label may leave a category open (`race_open_labels`): an ethnicity that was not answered is not `not Hispanic`. If nothing
       else selects that category, the record has the reason of that label and no set.
     - Labels without a set (two or more, a combined legacy label) leave the record without one; beside another category they are
       multiracial, and under the 1997 standard Hispanic still comes first.
-    - Nothing selected: the reason that says most (`reason_precedence`). Boxes left empty say `not_applicable` each, and a record of
+    - Nothing selected: the most informative reason (`reason_precedence`). Boxes left empty give `not_applicable` each, and a record of
       nothing else was not collected.
 
     parts: SQL of a list of labels, empty without an answer · reported: SQL of the text to keep
@@ -133,7 +133,7 @@
 {#
     One label, and the text that some wrote in. `race_write_ins` gives the effect of the text per label: it `replaces` a
     label without a meaning of its own (Other), is kept without an effect (`keeps`: two or more races, of which it names some), or
-    `adds` to the label if the crosswalk knows it. What was written is `race_ethnicity_written_in`, what it means by itself
+    `adds` to the label if the crosswalk contains it. What was written is `race_ethnicity_written_in`, what it means by itself
     `race_ethnicity_written_in_code` (NULL where nothing was written).
 #}
 {% macro race_conformed_written_in(relation, label, written_in, vocabulary, on_date) -%}

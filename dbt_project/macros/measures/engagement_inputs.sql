@@ -36,7 +36,7 @@
 
 {#
     Inputs by race, and by language whatever the race: the rows of a relation with race and language, once for each. A language that
-    nobody noted is no stratum. with_races=false: of records that carry no race, whose code is all already.
+    was not recorded is no stratum. with_races=false: of records that carry no race, whose code is all already.
 #}
 {% macro by_race_and_language(relation, with_races=true) -%}
     select

@@ -81,7 +81,7 @@ comment on macro {{ database }}.stats.risk_difference_ci is
 
 {# Zou and Donner (2008) Statistics in Medicine 27:1693: the interval of a difference from the intervals of its two sides, squared and
    added ("MOVER"). With Wilson intervals it is Newcombe's method 10, which is how risk_difference_ci is made. Its confidence is that of the
-   intervals. Values may be negative (a sum of payments), so only what is not finite or lies outside its own interval is refused. #}
+   intervals. Values may be negative (a sum of payments), so only what is not finite or is outside its own interval is refused. #}
 {% macro stats_change_ci(database) %}
 {%- set arguments = ['value1', 'low1', 'high1', 'value0', 'low0', 'high0'] %}
 create or replace macro {{ database }}.stats.change_ci({{ arguments | join(', ') }}) as

@@ -2,7 +2,7 @@
 Summary measures of disparity over groups that have no order, such as race. Lists of one element a group: populations and
 rates, or two groups' counts by area. With p = population share, mu = sum p y, r = y / mu. Here: between-group variance,
 Theil, mean log deviation, index of disparity, dissimilarity. Not here: measures that need ranked groups
-(ordered_groups.sql), and which groups are left out (the models do that, and say so). Definitions: Harper and Lynch (2005),
+(ordered_groups.sql), and which groups are left out (the models do that, and list them). Definitions: Harper and Lynch (2005),
 Methods for Measuring Cancer Disparities, NCI; WHO (2013), Handbook on Health Inequality Monitoring.
 #}
 

@@ -29,7 +29,7 @@ Not here: a formula that only one macro uses.
 {%- endmacro %}
 
 {# Lists of one element a group: NULL for no list, an empty one, or one with a NULL in it (a group whose rate is unknown makes the
-   index unknown; leaving it out is the caller's decision, who has to say so). Then lengths, then negative elements. #}
+   index unknown; leaving it out is the caller's decision, which the caller must state). Then lengths, then negative elements. #}
 {% macro stats_check_lists(function, arguments) -%}
         when {% for argument in arguments -%}
             {{ 'or ' if not loop.first }}s['{{ argument }}'] is null or len(s['{{ argument }}']) = 0

@@ -5,7 +5,7 @@ The interval of a median. Here: median_ci, over a list of one element a record. 
 
 {# Order statistics: the r-th smallest and r-th largest value, r = floor((n + 1 - z sqrt(n)) / 2). Conover (1999), Practical
    Nonparametric Statistics, section 3.2; Campbell and Gardner (1988) BMJ 296:1454. Against the exact binomial ranks it is the same
-   or one rank wider for every n, and has no interval for the same n (below 6 at 95 %): never narrower than it says. #}
+   or one rank wider for every n, and has no interval for the same n (below 6 at 95 %): never narrower than its nominal level. #}
 {% macro stats_median_ci(database) %}
 create or replace macro {{ database }}.stats.median_ci(measurements, confidence) as
     list_transform([{'measurements': measurements::double[], 'z': {{ stats_z('median_ci') }}}], lambda s: case

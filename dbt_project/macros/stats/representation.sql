@@ -28,5 +28,5 @@ create or replace macro {{ database }}.stats.representation_score(participants, 
         )[1]
     end)[1];
 comment on macro {{ database }}.stats.representation_score is
-    'Lowest participation rate over the highest, 0 to 1; NULL when a group has no population or nobody takes part';
+    'Lowest participation rate over the highest, 0 to 1; NULL when a group has no population or without participants';
 {% endmacro %}

@@ -12,7 +12,7 @@ participants as (
         {{ without_stratum() }},
         count(*) as participants_count
     from {{ ref('fct_engagement_participation') }}
-    -- the population begins at 18; who does not say an age is counted
+    -- the population begins at 18; a person without an age is counted
     where age_band_code <> 'under_18'
     group by all
 ),

@@ -21,7 +21,7 @@ years as (
     from sales
 ),
 
--- in a year in which the map changes an address lies in a district of each
+-- in a year in which the map changes an address is in a district of each
 united as (
     select
         *,
