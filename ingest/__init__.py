@@ -1,6 +1,6 @@
-"""Contracts in, deliveries landed.
+"""Read contracts, and bring deliveries into landing: fetch, read, store, type and promote them.
 
-Here: what a department promised (contracts), how its delivery is fetched and read (connectors), written down as sent
-(deliver), typed (typed) and taken into the landing tables (promote). Not here: whether a delivery is good enough
-(`expectations`), what it means (`dbt_project`), when any of it happens (`orchestration`).
+The packages in the order of a delivery: `connectors` and `readers` read it, `delivery` stores it, `typing` types it, `landing`
+promotes it. `scaffold` drafts a contract; `sample` writes the sample city. See `expectations` for checking a delivery,
+`dbt_project` for its meaning, and `orchestration` for the order of a run.
 """

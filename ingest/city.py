@@ -1,7 +1,7 @@
-"""Which city a set of deliveries is of: `city.yml` beside them, or the default one.
+"""Read which city a set of deliveries is of: the `city.yml` next to them, or the default one.
 
-Here: reading and checking `city.yml`. Not here: what it changes in contracts (`registry.Registry.for_city`), what a home
-has settled on (`orchestration.runs.delivery_location`).
+See `ingest.contract.registry.Registry.for_city` for its effect on contracts, and `orchestration.runs.delivery_location` for the
+city of a home.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ FILE_NAME = "city.yml"
 
 
 class City(BaseModel):
-    """A city: its name, its place GEOID, its clock, and how its sources differ from their contracts."""
+    """A city: its name, its place GEOID, its time zone, and how its sources differ from their contracts."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -35,7 +35,7 @@ class City(BaseModel):
     sources: Mapping[str, Mapping[str, Any]] = {}
 
     def local_now(self) -> dt.datetime:
-        """The city's wall clock, without zone."""
+        """The time on the city's wall clock, without zone."""
         return dt.datetime.now(ZoneInfo(self.time_zone)).replace(tzinfo=None)
 
     def local_as_of(self) -> dt.datetime | None:
@@ -50,9 +50,9 @@ class City(BaseModel):
 
 
 def read_city(folder: Path | None) -> City:
-    """The city of a deliveries folder; `ContractError` names file, line and field of what is wrong in its city.yml.
+    """The city of a deliveries folder; raises `ContractError` with the file, line and field of an error in its city.yml.
 
-    Sources stand under `sources`, or directly under their names.
+    Sources are under `sources`, or directly under their names.
     """
     default = read_yaml(DEFAULT).data
     path = folder / FILE_NAME if folder else DEFAULT

@@ -1,15 +1,12 @@
-"""What can go wrong with a delivery, said so that a steward can mend it.
-
-Here: the one error that connectors raise. Not here: errors of ours (contracts, settings), which are no delivery's fault.
-"""
+"""The error of a delivery, written so that its steward can fix it. Errors in contracts and settings have their own classes."""
 
 from __future__ import annotations
 
 
 class DeliveryError(Exception):
-    """A delivery that cannot be fetched or read: which source and file, what is wrong, and what to do.
+    """A delivery that cannot be fetched or read: the source, the file, the problem and the remedy.
 
-    The text never quotes a cell: a library's own message may, so it is never passed on.
+    The text never quotes a cell. A library's own message may, so it is never passed on.
     """
 
     def __init__(self, source: str, file: str, problem: str, remedy: str) -> None:

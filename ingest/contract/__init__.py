@@ -1,8 +1,7 @@
-"""The contract: everything Levelground knows of one delivered table, as a strict and frozen model.
+"""The contract of a delivered table: its keys, their values and the rules between them, as a strict and frozen model.
 
-Here: the keys a contract may have, what each may hold, and the rules between them, each with a remedy in its message.
-Not here: finding contracts and reading their files (`ingest.contract.registry`), the word lists (`vocabulary.yml`), what a column
-becomes in SQL (`ingest.typing.expressions`).
+Each rule has a remedy in its message. See `ingest.contract.registry` for finding and reading contracts, `vocabulary.yml` for the
+word lists, and `ingest.typing.expressions` for a column in SQL.
 """
 
 from ingest.contract.column import Column

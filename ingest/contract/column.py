@@ -1,6 +1,6 @@
 """A column of a contract: how it is delivered, what it is, and who may see it.
 
-Here: the keys of a column and the rules inside it. Not here: what it becomes in SQL (`ingest.typing.expressions`).
+See `ingest.typing.expressions` for a column in SQL.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ from pydantic import BeforeValidator, Field, model_validator
 from ingest.contract.crosswalk import folded
 from ingest.contract.words import NUMERIC, TIMES, Delimiter, Identifier, MissingReason, Strict, TimeZone, word
 
-# What the typed views add to a contract's columns; a delivered column of that name would vanish behind it.
+# Columns that the typed views add to a contract's; they would hide a delivered column of the same name.
 RESERVED = ("_load_id", "_source_file", "_source_row", "_record_hash", "file_row_number")
-# What DuckDB's strptime knows; another one would end the run instead of the check of contracts.
+# The directives of DuckDB's strptime; another one would fail in the run instead of the check of contracts.
 DIRECTIVE = re.compile(r"%(-?[dmyHIMSj]|[aAbBhpYfgnTzZGVuwUWcxX%])")
 
 
@@ -44,11 +44,11 @@ class Column(Strict):
     required: bool = False
     role: Annotated[str, word("roles")] | None = None
     vocabulary: str | dict[str, str] | None = None
-    # The answers that a person can give: only a group of these is zero where no record has it.
+    # The answers that a person can give: only a group among these is zero if no record has it.
     offered: Annotated[tuple[Annotated[str, Field(min_length=1)], ...], Field(min_length=1)] | None = None
-    # What one of several columns about race asks: its labels stand in the crosswalk as question=value.
+    # The question of one of several columns about race: its labels are in the crosswalk as question=value.
     question: Annotated[str, Field(pattern=r"^\w+$")] | None = None
-    # What stands between several labels in one cell.
+    # The separator of several labels in one cell.
     delimiter: Delimiter | None = None
     values: tuple[str, ...] = ()
     min: float | dt.date | None = None
@@ -128,21 +128,21 @@ class Column(Strict):
 
     @property
     def is_kept(self) -> bool:
-        """Whether the column reaches the disk: a direct identifier does only as a keyed hash."""
+        """Whether the column is written to disk: a direct identifier only as a keyed hash."""
         return self.privacy != "direct_identifier" or self.keep == "hash"
 
     @property
     def is_hashed(self) -> bool:
-        """Whether the column is kept as a keyed hash."""
+        """Whether the column is written as a keyed hash."""
         return self.keep == "hash"
 
     @property
     def is_label(self) -> bool:
-        """Whether a crosswalk, not the type, decides what the text means, so that the label stays as sent."""
+        """Whether a crosswalk, not the type, defines the meaning of the text, so that the label stays as delivered."""
         return self.vocabulary is not None and self.role in ("race", "ethnicity", "race_flag", "group")
 
     def vocabulary_names(self) -> tuple[str, ...]:
-        """The vocabularies that the column's labels come from."""
+        """The vocabularies of the column's labels."""
         if isinstance(self.vocabulary, dict):
             return tuple(name for key, name in self.vocabulary.items() if key != "by")
         return (self.vocabulary,) if self.vocabulary else ()

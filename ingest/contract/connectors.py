@@ -1,7 +1,6 @@
-"""The keys of `connector`: where a source's records come from, one model a kind.
+"""The keys of `connector`, with one model per kind: where a source's records come from.
 
-Here: what each kind must and may say; secrets only by the name of an environment variable. Not here: fetching
-(`ingest.connectors`).
+A contract names secrets only by environment variables. See `ingest.connectors` for fetching.
 """
 
 from __future__ import annotations
@@ -23,7 +22,7 @@ Lookback = Annotated[
 
 
 class WithCursor(Strict):
-    """A connector that can be asked for what is new: rows from the newest `cursor` that landed, less `lookback`, on."""
+    """A connector that can request new rows only: from the newest landed `cursor`, less `lookback`."""
 
     cursor: str | None = None
     lookback: Lookback | None = None
@@ -39,7 +38,7 @@ class WithCursor(Strict):
 
 
 def lookback(connector: Any) -> dt.timedelta | int | None:
-    """The look-back of a connector: a duration, a number for a cursor of numbers, None without a cursor."""
+    """The look-back of a connector: a duration, a number for a numeric cursor, None without a cursor."""
     found = LOOKBACK.fullmatch(getattr(connector, "lookback", None) or "")
     if found is None:
         return None
@@ -54,7 +53,7 @@ class FileConnector(Strict):
 
 
 class DatabaseConnector(WithCursor):
-    """A department's database, by a SQLAlchemy URL that an environment variable holds."""
+    """A department's database, at the SQLAlchemy URL in an environment variable."""
 
     kind: Literal["database"]
     credentials_env: EnvironmentName
@@ -70,7 +69,9 @@ class DatabaseConnector(WithCursor):
 
 
 class CkanConnector(Strict):
-    """A resource of a CKAN portal by its id; within a `package`, every resource of that id or whose name matches the glob."""
+    """A resource of a CKAN portal by its id; within a `package`, every resource with that id, or with a name that matches the
+    glob.
+    """
 
     kind: Literal["ckan"]
     base_url: Address
@@ -97,7 +98,7 @@ class ArcgisConnector(WithCursor):
 
 
 class HttpConnector(Strict):
-    """One file behind a URL."""
+    """One file at a URL."""
 
     kind: Literal["http"]
     url: Address

@@ -1,7 +1,7 @@
-"""The labels that the crosswalk seed maps, by vocabulary, read from its CSV: dbt may not have loaded it yet.
+"""Read the labels that the crosswalk seed maps, by vocabulary, from its CSV, because dbt may not have loaded it yet.
 
-See `expectations.delivery.unmapped_labels` for comparing a delivered column with them; what a label means is the seed's and
-dbt's.
+See `expectations.delivery.unmapped_labels` for comparing a delivered column with them. The seed and dbt define what a label
+means.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ class CrosswalkError(ValueError):
 def read_labels(path: Path) -> Labels:
     """The labels of each vocabulary as the seed writes them; `CrosswalkError` names the file and what is missing.
 
-    dbt applies the periods in which a label holds, row by row; a label that was ever mapped is known here.
+    dbt applies the validity period of a label, row by row; here a label counts if it was ever mapped.
     """
     try:
         with path.open(encoding="utf-8", newline="") as file:
@@ -43,19 +43,19 @@ def read_labels(path: Path) -> Labels:
 
 
 def folded(label: str) -> str:
-    """A label as it is compared: without case, and without spaces that do not separate words."""
+    """A label for comparison: in lower case, without blanks that do not separate words."""
     return " ".join(label.split()).lower()
 
 
 def mapped_labels(vocabularies: tuple[str, ...], path: Path = CROSSWALK) -> dict[str, str]:
-    """The labels of these vocabularies, folded, with the vocabulary that maps each."""
+    """The vocabulary of each label of these vocabularies, by the folded label."""
     state = path.stat() if path.is_file() else None
     known = _read(path, *(state and (state.st_ino, state.st_mtime_ns, state.st_size)) or ())
     return {folded(label): name for name in reversed(vocabularies) for label in known.get(name, ()) if label}
 
 
 def label_codes(vocabularies: tuple[str, ...], path: Path = CROSSWALK) -> dict[str, str]:
-    """The code or missing reason of each label of these vocabularies, folded: labels with the same one name the same group."""
+    """The code or missing reason of each folded label of these vocabularies: labels with the same one name the same group."""
     with path.open(encoding="utf-8", newline="") as file:
         rows = [row for row in csv.DictReader(file) if row["vocabulary"] in vocabularies and row["reported_label"]]
     return {folded(row["reported_label"]): row["race_ethnicity_code"] or row["missing_reason"] for row in rows}
@@ -63,5 +63,5 @@ def label_codes(vocabularies: tuple[str, ...], path: Path = CROSSWALK) -> dict[s
 
 @lru_cache(maxsize=4)
 def _read(path: Path, *_state: int) -> Labels:
-    """Every contract is validated with the same labels, and a file that has not changed holds the same ones."""
+    """Cached by the file's state, because every contract is validated with the same labels."""
     return read_labels(path)

@@ -1,7 +1,4 @@
-"""The contract as a whole, and the rules between its parts.
-
-Here: `Contract`. Not here: finding contracts and reading their files (`ingest.contract.registry`).
-"""
+"""The contract as a whole, and the rules between its parts."""
 
 from __future__ import annotations
 
@@ -35,7 +32,7 @@ from ingest.contract.yaml_source import Location
 
 
 class Inconsistent(ValueError):
-    """Parts of a contract that do not fit together: where each problem is, and what to do about it."""
+    """Parts of a contract that contradict each other: where each problem is, and its remedy."""
 
     def __init__(self, problems: tuple[tuple[Location, str], ...]) -> None:
         super().__init__("; ".join(message for _, message in problems))
@@ -195,24 +192,24 @@ class Contract(Strict):
 
     @property
     def kept_columns(self) -> tuple[Column, ...]:
-        """The columns that reach the disk."""
+        """The columns that are written to disk."""
         return tuple(column for column in self.columns if column.is_kept)
 
     @property
     def deciding_columns(self) -> tuple[str, ...]:
-        """The columns without which a row is no record: key, partition, date of the snapshot and period."""
+        """The columns that a row needs to be a record: key, partition, date of the snapshot and period."""
         period = (self.load.period_column,) if self.load.period_column else ()
         dated = (self.snapshot.column,) if self.snapshot and self.snapshot.column else ()
         return tuple(dict.fromkeys((*(self.load.key or ()), *self.partition_columns, *dated, *period)))
 
     @property
     def partition_columns(self) -> tuple[str, ...]:
-        """The delivered columns that partitions are named by; the date of a snapshot is added in landing."""
+        """The delivered columns of a partition; landing adds the date of a snapshot."""
         return tuple(name for name in self.load.partition_by or () if name != SNAPSHOT_ON)
 
     @property
     def record_key(self) -> tuple[str, ...]:
-        """The columns that name one record; a key names one within its partition. Nothing where the contract has no key."""
+        """The columns that identify a record within its partition; empty if the contract has no key."""
         return tuple(dict.fromkeys((*self.load.key, *self.partition_columns))) if self.load.key else ()
 
     @property
@@ -236,6 +233,6 @@ class Contract(Strict):
         return tuple(found)
 
     def race_vocabularies(self, vocabulary: Vocabulary) -> tuple[RaceVocabulary, ...]:
-        """The race vocabularies that the contract's columns use, in their order."""
+        """The race vocabularies of the contract's columns, in their order."""
         names = dict.fromkeys(name for column in self.columns for name in column.vocabulary_names())
         return tuple(vocabulary.race[name] for name in names)

@@ -1,6 +1,6 @@
-"""The parts of a contract that are no columns: steward, agreement, format, load, time and tolerances.
+"""The parts of a contract other than columns: steward, agreement, format, load, time and tolerances.
 
-Here: the keys of each part and the rules inside it. Not here: rules between parts and columns (`model`).
+See `ingest.contract.model` for rules between parts and columns.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ CellRange = Annotated[
     matching(re.compile(r"[A-Z]{1,3}[1-9]\d*:[A-Z]{1,3}([1-9]\d*)?|[A-Z]{1,3}:[A-Z]{1,3}"), "a range like B5:H200, B5:H or B:H"),
 ]
 Widths = Annotated[tuple[Annotated[int, Field(ge=1)], ...], Field(min_length=1)]
-# Keys that say nothing about files of another kind; one of them there is a misunderstanding.
+# Keys without a meaning for files of another kind; such a key is a misunderstanding.
 ONLY_WITH = {"records": "json", "widths": "fixed_width"}
 
 
@@ -43,14 +43,14 @@ def _pattern_with_group(value: str) -> str:
 
 
 class Steward(Strict):
-    """Who answers for the table in the department."""
+    """Who is responsible for the table in the department."""
 
     team: str
     contact: str
 
 
 class Agreement(Strict):
-    """On what ground the office holds the table, and how small a count it may show."""
+    """The legal basis on which the office has the table, and the smallest count that it may show."""
 
     basis: Annotated[str, word("agreement_bases")]
     classification: Annotated[str, word("classifications")]
@@ -59,10 +59,10 @@ class Agreement(Strict):
 
 
 class Header(Strict):
-    """Where the column names stand: `rows` of them after `skip` lines.
+    """The position of the column names: `rows` of them after `skip` lines.
 
-    Of two rows the first names the columns, and the second is kept in the receipt. With `merged`, a name of the first row
-    goes on over the empty cells to its right, as merged cells do, and a column is called by both: "2023 Requests".
+    Of two rows, the first has the column names, and the delivery record keeps the second. With `merged`, a name in the first row
+    applies to the empty cells to its right, like a merged cell, and both rows form the name: "2023 Requests".
     """
 
     rows: Literal[1, 2, "none"] = 1
@@ -77,12 +77,12 @@ class Header(Strict):
 
     @property
     def count(self) -> int:
-        """How many records of the file are header."""
+        """The number of header records in the file."""
         return 0 if self.rows == "none" else self.rows
 
 
 class Layout(Strict):
-    """What differs in the files that match `files`, where a source changed its files over the years."""
+    """Changes of the format in the files that match `files`, if a source has changed its files over the years."""
 
     files: str
     kind: Kind | None = None
@@ -102,8 +102,7 @@ class Format(Strict):
     """How the files are written.
 
     `sheet` is a name or a position from 1, `range` cells like B5:H200, B5:H or B:H, `layer` the name of a .shp, `records` the
-    member of a JSON object that holds the list of records, like result.records, `widths` the characters of each field of
-    fixed width.
+    member of a JSON object with the list of records, like result.records, `widths` the characters of each fixed-width field.
     """
 
     kind: Kind
@@ -133,13 +132,13 @@ class Format(Strict):
         return self
 
     def in_layout(self, layout: Layout) -> Format:
-        """This format with what a layout says differently."""
+        """This format with the changes of a layout."""
         said = {name: getattr(layout, name) for name in layout.model_fields_set - {"files"}}
         return self.model_copy(update={name: value for name, value in said.items() if value is not None} | {"layouts": ()})
 
 
 class Release(Strict):
-    """Which of two releases of a partition is the newer one: by the groups of a pattern in the file's name, or by a column."""
+    """How to find the newer of two releases of a partition: by the groups of a pattern in the file's name, or by a column."""
 
     file_name: Annotated[str, AfterValidator(_pattern_with_group)] | None = None
     column: str | None = None
@@ -152,14 +151,14 @@ class Release(Strict):
 
 
 class Load(Strict):
-    """How a batch gets into the landing table."""
+    """How a batch is promoted into the landing table."""
 
     mode: Literal["replace", "merge", "replace_period", "replace_partition", "append"]
     period_column: str | None = None
     period: Literal["day", "month", "quarter", "year"] | None = None
     partition_by: tuple[str, ...] | None = None
     release: Release | None = None
-    # What a record means that a release does not list; without it, the record is unknown.
+    # The meaning of a record that a release does not list; without it, the record is unknown.
     absent: Literal["zero"] | None = None
     key: tuple[str, ...] | None = None
     order_by: tuple[str, ...] = LOAD_COLUMNS
@@ -167,7 +166,7 @@ class Load(Strict):
 
     @model_serializer(mode="wrap")
     def _as_written(self, serialize: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        # load ids are hashes of this: a contract that does not use the keys of partitions keeps its ids
+        # load ids are hashes of this model: a contract without the keys of partitions keeps its ids
         return {key: value for key, value in serialize(self).items() if value is not None or key not in _OF_PARTITIONS}
 
     @model_validator(mode="after")
@@ -197,7 +196,7 @@ class Load(Strict):
 
 
 class Period(Strict):
-    """The period that files without dates stand for; `end` is inclusive."""
+    """The period of files without dates; `end` is inclusive."""
 
     start: dt.date
     end: dt.date
@@ -223,7 +222,7 @@ class Freshness(Strict):
 
 
 class FollowUp(Strict):
-    """How long the source follows a record from `start`; a later `end` cannot be seen."""
+    """How long the source follows a record from `start`; a later `end` is not observed."""
 
     until: Literal["delivery", "days_after_start"]
     days: Annotated[int, Field(ge=0)] | None = None
@@ -238,7 +237,7 @@ class FollowUp(Strict):
 
 
 class Collection(Strict):
-    """Who says the race of a person: the person, somebody for them, an observer, or a linked record."""
+    """Who reports the race of a person: the person, a proxy, an observer, or a linked record."""
 
     mode: Annotated[str, word("collection_modes")]
 
@@ -267,7 +266,7 @@ class Footer(Strict):
 class Expectation(Strict):
     """A Great Expectations expectation that cannot be derived from the contract.
 
-    `name` is what results call it (its type, unless said), `reason` what it means to the steward when it does not hold.
+    `name` is its name in results (by default its type); `reason` explains to the steward what it means if it fails.
     """
 
     type: str

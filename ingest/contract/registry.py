@@ -1,7 +1,6 @@
-"""Finding contracts and reading them.
+"""Find and read contracts, apply a city's changes to them, and export their JSON Schema for editors.
 
-Here: the contract folders, messages with file, line, field and remedy, the changes a city makes to a contract, and the
-JSON Schema for editors. Not here: what a contract may say (`ingest.contract`).
+Messages name file, line, field and remedy. See `ingest.contract` for the keys of a contract.
 """
 
 from __future__ import annotations
@@ -21,9 +20,9 @@ from ingest.contract.vocabulary import load_vocabulary
 from ingest.contract.yaml_source import Location, YamlError, read_yaml
 
 SOURCES = Path(__file__).parents[1] / "sources"
-# What a city may say differently from the contract (city.yml): where the records come from and how their time runs.
+# The keys that a city may change (city.yml): where the records come from, and when they arrive.
 CITY_KEYS = ("jurisdiction", "follow_up", "period", "as_of", "freshness")
-# How pydantic names the branch of a union in a location; the file does not name it.
+# pydantic's names of union branches in a location; the file has no such names.
 BRANCH = re.compile(r".*\[.*\]|str|int|float|date|datetime")
 
 _MAPPING = "keys and their values belong here, like {key: value}"
@@ -40,7 +39,7 @@ SAID = {
 
 @dataclass(frozen=True)
 class Problem:
-    """One thing that is wrong in a file, and where."""
+    """One problem in a file, and its location."""
 
     file: Path
     line: int
@@ -60,7 +59,7 @@ class ContractError(ValueError):
 
 
 class Registry:
-    """All contracts, by source name, in the order of their names."""
+    """All contracts by source name, in the order of their names."""
 
     def __init__(self, contracts: Iterable[Contract]) -> None:
         self._contracts = {contract.source: contract for contract in sorted(contracts, key=lambda contract: contract.source)}
@@ -84,7 +83,7 @@ class Registry:
         return tuple(self._contracts)
 
     def for_city(self, overrides: Mapping[str, Mapping[str, Any]], file: Path) -> Registry:
-        """The contracts with a city's changes; `ContractError` for a key that a city may not change."""
+        """The contracts with a city's changes; raises `ContractError` for a key that a city may not change."""
         contracts, problems = dict(self._contracts), []
         for source, changes in overrides.items():
             line_of = _city_lines(file, source)
@@ -109,14 +108,14 @@ class Registry:
 
 
 class UnknownSource(LookupError):
-    """A name that no contract has."""
+    """A source name without a contract."""
 
     def __init__(self, source: str, known: tuple[str, ...]) -> None:
         super().__init__(f"no contract is called {source!r}; there are {', '.join(known)}")
 
 
 def load_registry(further: Path | None = None) -> Registry:
-    """Read every contract of the repository and of a further folder; `ContractError` tells all problems at once."""
+    """Read every contract of the repository and of a further folder; `ContractError` lists all problems at once."""
     files = sorted(SOURCES.glob("*.yml"))
     if further is not None:
         if not further.is_dir():
@@ -141,7 +140,7 @@ def load_registry(further: Path | None = None) -> Registry:
 
 
 def read_contract(file: Path) -> Contract:
-    """Read one contract; `ContractError` with the line of everything that is wrong in it."""
+    """Read one contract; `ContractError` has the line of each problem in it."""
     try:
         found = file.stat()
     except OSError:
@@ -151,7 +150,7 @@ def read_contract(file: Path) -> Contract:
 
 @lru_cache(maxsize=256)
 def _read_contract(file: Path, *_state: int) -> Contract:
-    """A command reads all contracts three times over, and a file that has not changed says the same again."""
+    """Cached by the file's state, because a command reads all contracts three times."""
     try:
         source = read_yaml(file)
     except YamlError as error:
@@ -174,7 +173,7 @@ def json_schema() -> dict[str, Any]:
 
 
 def problems_in(error: ValidationError, file: Path, line_of: Callable[[Location], int], within: str = "") -> list[Problem]:
-    """What pydantic found, each field once, by the line on which it stands; no message quotes a value but a word."""
+    """The problems that pydantic found, each field once, with their lines; no message quotes a value other than a word."""
     found: dict[Location, dict[str, None]] = {}
     for detail in error.errors(include_url=False):
         cause = detail.get("ctx", {}).get("error")
@@ -189,7 +188,7 @@ def problems_in(error: ValidationError, file: Path, line_of: Callable[[Location]
 
 def _place(location: Location) -> Location:
     place = tuple(part for part in location if not (isinstance(part, str) and BRANCH.fullmatch(part)))
-    # the kind of connector that was chosen is such a branch, too
+    # the chosen kind of connector is such a branch, too
     return ("connector", *place[2:]) if place[:1] == ("connector",) else place
 
 
@@ -200,7 +199,7 @@ def _message(error: Any) -> str:
 
 
 def _city_lines(file: Path, source: str) -> Callable[[Location], int]:
-    """Where a source's keys stand in a city.yml: under `sources`, or at the top. It is read when somebody asks."""
+    """The lines of a source's keys in a city.yml, under `sources` or at the top; read only for a message."""
 
     def line_of(place: Location) -> int:
         try:

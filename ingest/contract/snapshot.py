@@ -1,6 +1,6 @@
-"""How a stock that is delivered again and again is dated: the contract's key `snapshot`.
+"""The contract key `snapshot`: how to date a stock that is delivered repeatedly.
 
-Here: the key and the rules inside it. Not here: finding the date of a delivery (`ingest.landing.snapshots`).
+See `ingest.delivery.snapshot_date` for finding the date of a delivery.
 """
 
 from __future__ import annotations
@@ -22,10 +22,10 @@ def _as_list(value: Any) -> Any:
 
 
 class Snapshot(Strict):
-    """Where the date of a snapshot comes from: the first of `from` that gives one, else the contract's `as_of`.
+    """Where the date of a snapshot comes from: the first origin in `from` that yields one, else the contract's `as_of`.
 
-    `column` is a date on each row; `pattern` finds the date, its first group, in a file's name or footer, where it is written
-    as one of `formats`. `per`: of a source that is fetched live, the newest snapshot of each such period is kept.
+    `column` is a date on each row. `pattern` finds the date, its first group, in a file's name or footer, in one of `formats`.
+    `per`: of a source that is fetched live, the newest snapshot of each such period is kept.
     """
 
     from_: Annotated[tuple[Origin, ...], BeforeValidator(_as_list), Field(alias="from", min_length=1)]
@@ -59,7 +59,7 @@ class Snapshot(Strict):
         return self
 
     def found_in(self, text: str) -> dt.date | None:
-        """The date that a text holds; None where the pattern is not in it. ValueError where that is no date."""
+        """The date in a text; None if the pattern does not match. Raises ValueError if the match is no date."""
         found = re.search(self.pattern, text)
         if found is None or not found[1]:
             return None

@@ -1,7 +1,6 @@
-"""The words of `vocabulary.yml`, read once and handed on.
+"""Read the word lists of `vocabulary.yml`, against which contracts are checked.
 
-Here: the lists that contracts are checked against and what a race vocabulary declares. Not here: what a reported label
-means: that is a row of the crosswalk seed.
+The crosswalk seed defines what a reported label means.
 """
 
 from __future__ import annotations

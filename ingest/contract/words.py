@@ -1,7 +1,4 @@
-"""The words and small types that the parts of a contract are written in.
-
-Here: what a name, an address, a GEOID, a percentage may be, and looking a word up in `vocabulary.yml`. Not here: the keys.
-"""
+"""The small types of a contract's values: names, addresses, GEOIDs, percentages, and words of `vocabulary.yml`."""
 
 from __future__ import annotations
 
@@ -22,7 +19,7 @@ TIMES = ("date", "timestamp")
 
 
 def word(list_name: str) -> Any:
-    """A text that must stand in one list of `vocabulary.yml`."""
+    """A text that must be in one list of `vocabulary.yml`."""
 
     def check(value: str, info: ValidationInfo) -> str:
         words = vocabulary_of(info).words[list_name]
@@ -36,7 +33,7 @@ def word(list_name: str) -> Any:
 
 
 def matching(pattern: re.Pattern[str], what: str, *, quote: bool = True) -> Any:
-    """A text that matches a pattern, which `what` says in words; `quote` it in the message unless it may be a secret."""
+    """A text that matches a pattern, described by `what`; the message quotes it unless it may be a secret (`quote`)."""
 
     def check(value: str) -> str:
         if not pattern.fullmatch(value):
@@ -71,7 +68,7 @@ def _encoding(value: str) -> str:
 
 
 def vocabulary_of(info: ValidationInfo) -> Vocabulary:
-    """The word lists that a contract is validated with."""
+    """The word lists with which a contract is validated."""
     context = info.context
     assert isinstance(context, Vocabulary), "contracts are validated with the vocabulary as context"
     return context
@@ -96,6 +93,6 @@ Percent = Annotated[float, Field(ge=0, le=100)]
 
 
 class Strict(BaseModel):
-    """Unknown keys are refused; nothing changes after reading."""
+    """Unknown keys are refused; a model is frozen after reading."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)

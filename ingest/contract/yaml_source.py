@@ -1,8 +1,4 @@
-"""YAML that remembers its lines.
-
-Here: reading one YAML file safely into plain data, refusing duplicate keys, and telling on which line a field stands, so
-that a message can point at it. Not here: what the fields mean (`ingest.contract`).
-"""
+"""Read a YAML file safely into plain data, with the line of every field, and refuse duplicate keys."""
 
 from __future__ import annotations
 
@@ -15,14 +11,14 @@ import yaml
 Location = tuple[str | int, ...]
 
 
-# The largest contract has some 4,000. A few anchors in one another stand for more values than there is memory for.
+# The largest contract has about 4,000. A few nested anchors stand for more values than fit into memory.
 MOST_VALUES = 100_000
 TOO_MANY = f"it stands for more than {MOST_VALUES:,} values, as anchors (&) in one another do; write the values out"
 TOO_DEEP = "it is nested too deeply, or an anchor (&) stands inside itself; write the values out"
 
 
 class YamlError(ValueError):
-    """A file that is no YAML, or says a key twice; `line` counts from 1."""
+    """A file that is no YAML, or repeats a key; `line` counts from 1."""
 
     def __init__(self, message: str, line: int) -> None:
         super().__init__(message)
@@ -38,7 +34,7 @@ class YamlSource:
     lines: dict[Location, int] = field(repr=False)
 
     def line_of(self, location: Location) -> int:
-        """The line of a field, or of the nearest thing around it that the file does hold."""
+        """The line of a field, or of the nearest field around it that the file has."""
         parts = location
         while parts and parts not in self.lines:
             parts = parts[:-1]
@@ -46,19 +42,19 @@ class YamlSource:
 
 
 class _Loader(yaml.SafeLoader):
-    """The safe loader, which also says where a value stands that cannot be one, like the date 2025-13-01."""
+    """The safe loader, with the position of a value that cannot exist, like the date 2025-13-01."""
 
     def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:
         try:
             return super().construct_object(node, deep)
         except ValueError as error:
             raise yaml.constructor.ConstructorError(None, None, f"no usable value: {error}", node.start_mark) from None
-        except (AttributeError, KeyError, IndexError, TypeError):  # what PyYAML runs into with `!!timestamp x` or `!!bool x`
+        except (AttributeError, KeyError, IndexError, TypeError):  # what PyYAML raises for `!!timestamp x` or `!!bool x`
             raise yaml.constructor.ConstructorError(None, None, "no usable value of its tag (!!)", node.start_mark) from None
 
 
 def read_yaml(path: Path) -> YamlSource:
-    """Read a YAML file with the safe loader; `YamlError` names the line of what is wrong."""
+    """Read a YAML file with the safe loader; `YamlError` has the line of the error."""
     try:
         text = path.read_text(encoding="utf-8")
         return YamlSource(path, *_parse(text))

@@ -1,9 +1,7 @@
-"""Delivered columns become the contract's columns.
+"""Match delivered columns with the contract's columns, and turn raw batches into batches of the contract.
 
-Here: finding each column under the names it may have, casting to text, dropping direct identifiers or hashing them with
-the home's key, numbering the records. Not here: reading (the connectors), typing (`ingest.typing.expressions`).
-
-This is the one place where a direct identifier is seen, and it leaves only as a keyed hash: nothing has touched the disk yet.
+Finds each column under its possible names, casts it to text, numbers the records, and drops direct identifiers or hashes them
+with the home's key. Only this module sees direct identifiers, before anything is written to disk.
 """
 
 from __future__ import annotations
@@ -23,9 +21,9 @@ from ingest.errors import DeliveryError
 
 @dataclass(frozen=True)
 class HeaderMatch:
-    """How the columns of one part meet the contract: position of each kept column, and what does not fit.
+    """How the header of one table matches the contract: the position of each kept column, and the mismatches.
 
-    `private` are the positions of direct identifiers; `fits` says whether the header has any column of the contract.
+    `private` are the positions of direct identifiers; `fits` is true if the header has any column of the contract.
     """
 
     positions: dict[str, int | None]
@@ -48,7 +46,7 @@ class Conformer:
         )
 
     def match(self, header: Sequence[str]) -> HeaderMatch:
-        """Find the contract's columns in a header; names compare as delivered, but for space around them."""
+        """Find the contract's columns in a header; names are compared as delivered, except for blanks around them."""
         names = [name.strip() for name in header]
         positions: dict[str, int | None] = {}
         missing: list[str] = []
@@ -71,7 +69,7 @@ class Conformer:
         return HeaderMatch(positions, tuple(missing), tuple(unknown), tuple(repeated), frozenset(private), fits)
 
     def batches(self, raw: Iterator[pa.RecordBatch], match: HeaderMatch, file: str) -> Iterator[pa.RecordBatch]:
-        """The batches of one part under the contract's names, with `_source_file` and `_source_row` (from 1)."""
+        """The batches of one table under the contract's names, with `_source_file` and `_source_row` (from 1)."""
         row = 1
         for batch in raw:
             rows = batch.num_rows

@@ -1,7 +1,6 @@
-"""Opening a delivered file: as it lies there, out of gz, or member by member out of a zip.
+"""Open a delivered file as byte streams: the file itself, the content of a gz, or each member of a zip.
 
-Here: which byte streams a file holds, and what an archive may not be. Not here: what they mean (`tables`). Nothing is unpacked
-to disk: an archive's member is read as a stream.
+Nothing is unpacked to disk: a member of an archive is read as a stream. See `ingest.readers.tables` for reading a stream.
 """
 
 from __future__ import annotations
@@ -22,24 +21,24 @@ from ingest.errors import DeliveryError
 from ingest.readers.files import File
 from ingest.readers.reader_types import Opener, Stream
 
-# An archive is a bomb when it gets so many times its size, and is large by then. Tables shrink 5 to 40 times (the dispatch
-# file of 2023: 21), a column of zeros some 1000 times.
+# An archive is a bomb if it unpacks to this many times its size, and is large by then. Tables shrink 5 to 40 times (the dispatch
+# file of 2023: 21), a column of zeros about 1000 times.
 MOST_TIMES, NEVER_A_BOMB = 300, 256 << 20
 GZIP_MAGIC = b"\x1f\x8b"
-# Every Office file of today is a zip with this member; a workbook is read as one file.
+# Every current Office file is a zip with this member; a workbook is read as one file.
 OFFICE_MEMBER = "[Content_Types].xml"
 PACK_AGAIN = "pack it again with an ordinary zip program"
 
 
 def open_streams(source: str, file: File, member: str | None) -> tuple[Stream, ...]:
-    """The streams in a file; `member` says which members of a zip are meant, all without it.
+    """The streams in a file; `member` selects members of a zip, all without it.
 
-    Raises `DeliveryError` for an archive that cannot be opened, holds nothing that is meant, or is not safe to read.
+    Raises `DeliveryError` if an archive cannot be opened, has none of the selected members, or is not safe to read.
     """
     with file.open() as opened:
         begins = opened.read(len(GZIP_MAGIC))
         opened.seek(0)
-        # is_zipfile leaves the file where it looked last, and an empty file has no end to look at
+        # is_zipfile moves the file position, and an empty file has no end to read
         is_zip = bool(begins) and zipfile.is_zipfile(opened)
     if is_zip:
         return _members(source, file, member)
@@ -87,7 +86,7 @@ def _left_behind(name: str) -> bool:
 
 
 def _safe(source: str, file: File, found: list[zipfile.ZipInfo]) -> None:
-    """Members have one name each, which stays inside the archive and can be shown."""
+    """Check that every member has a unique name, which stays inside the archive and is printable."""
     names = Counter(info.filename for info in found)
     twice = sorted(name for name, times in names.items() if times > 1)
     if twice:
@@ -101,7 +100,7 @@ def _safe(source: str, file: File, found: list[zipfile.ZipInfo]) -> None:
 
 
 def _not_a_bomb(source: str, file: File, found: list[zipfile.ZipInfo], size: int) -> None:
-    """The sizes that an archive declares; more than that is never read out of it, and less does not pass its check sums."""
+    """Check the sizes that an archive declares. More is never read, and less fails the archive's check sums."""
     if sum(info.file_size for info in found) > max(NEVER_A_BOMB, MOST_TIMES * size):
         raise _bomb(source, file.name)
 
@@ -130,17 +129,17 @@ def _open_member(file: File, member: str) -> Iterator[IO[bytes]]:
 
 
 class _Counted(io.RawIOBase):
-    """What comes out of a gz, as long as it is no bomb."""
+    """The content of a gz; raises an error if it is a bomb."""
 
     def __init__(self, stream: gzip.GzipFile, size: int, bomb: DeliveryError) -> None:
         self._stream, self._most, self._bomb, self._come = stream, max(NEVER_A_BOMB, MOST_TIMES * size), bomb, 0
 
     def readable(self) -> bool:
-        """It is."""
+        """Always true."""
         return True
 
     def readinto(self, buffer: Any) -> int:
-        """The next bytes; `DeliveryError` when they are too many."""
+        """Read the next bytes; raises `DeliveryError` if they are too many."""
         data = self._stream.read(len(buffer))
         self._come += len(data)
         if self._come > self._most:

@@ -1,7 +1,6 @@
-"""Which coordinate reference system (CRS) a map is in, where its file and its contract both may say so.
+"""Choose the coordinate reference system (CRS) of a map from its file and its contract, and check it against the coordinates.
 
-Here: the choice between the two, held against the numbers. Not here: what a file declares (`geojson`, `shapes`), moving
-coordinates into another CRS (dbt does, from the CRS in the receipt).
+dbt transforms coordinates into another CRS, from the CRS in the delivery record.
 """
 
 from __future__ import annotations
@@ -11,16 +10,16 @@ from collections.abc import Sequence
 from ingest.readers.reader_types import Fail
 
 GEOMETRY = "geometry"
-# RFC 7946: longitude and latitude on WGS 84, where nothing else is said.
+# RFC 7946: longitude and latitude on WGS 84 if nothing else is declared.
 WGS84 = "EPSG:4326"
-# What is in degrees of what a file of a city in the United States may declare: WGS 84 and the four realisations of NAD.
+# The CRS in degrees that a file of a city in the United States may declare: WGS 84 and four realisations of NAD.
 IN_DEGREES = frozenset({WGS84, "EPSG:4269", "EPSG:4267", "EPSG:4759", "EPSG:6318"})
-# The same systems under OGC's names; in GeoJSON x always comes before y, so that the order of axes makes no difference.
+# The same systems under OGC's names; in GeoJSON x always precedes y, so that the order of axes makes no difference.
 SAME_AS = {"OGC:CRS84": WGS84, "OGC:CRS83": "EPSG:4269", "OGC:CRS27": "EPSG:4267"}
 
 
 def choose_crs(declared: str | None, named: str | None, positions: Sequence[tuple[float, float]], fail: Fail) -> str:
-    """The CRS that the numbers are in: as the file declares, else the contract; what they contradict counts for nothing."""
+    """The CRS of the coordinates: the file's, else the contract's; a declaration that the coordinates contradict is ignored."""
     contract = SAME_AS.get(named or "", named)
     could_be_degrees = all(abs(x) <= 180 and abs(y) <= 90 for x, y in positions)
     if declared in IN_DEGREES and not could_be_degrees:

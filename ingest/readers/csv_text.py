@@ -1,8 +1,4 @@
-"""CSV: records of any encoding and separator as text columns.
-
-Here: the map from a contract's `format` to pyarrow's streaming CSV reader, and open quotes. Not here: opening files
-(`archives`), encodings (`text_stream`), header rows (`header`), what an error of Arrow means to a steward (`explain_error`).
-"""
+"""Read CSV of any encoding and separator as text columns, with pyarrow's streaming reader."""
 
 from __future__ import annotations
 
@@ -22,14 +18,14 @@ from ingest.readers.header_rows import split_header
 from ingest.readers.reader_types import MOST_COLUMNS, Fail, Opener, OpenTable, check_column_count
 from ingest.readers.text_stream import Utf8Stream
 
-# Arrow wants a whole record in one block; the longest one seen is 2 kB, so 4 MB leaves room for pasted letters.
+# Arrow needs a whole record in one block; the longest one seen is 2 kB, so that 4 MB leave room for pasted letters.
 BLOCK_BYTES = 4 << 20
 RAGGED = re.compile(r"CSV parse error: (?:Row #(\d+): )?Expected (\d+) columns, got (\d+)")
 _ALL_TEXT = {f"f{position}": pa.string() for position in range(MOST_COLUMNS)}
 
 
 def open_csv(how: Format, stream: IO[bytes], opener: Opener, fail: Fail) -> OpenTable:
-    """Read a stream of CSV; columns without a header go by their position. `opener` opens the same stream once more."""
+    """Read a stream of CSV; columns without a header have their positions as names. `opener` opens the same stream again."""
     counted = Utf8Stream(stream, how, _Width(how, fail))
 
     def said(found: re.Match[str]) -> DeliveryError:
@@ -55,7 +51,7 @@ def open_csv(how: Format, stream: IO[bytes], opener: Opener, fail: Fail) -> Open
         try:
             yield from reader()
         except pa.ArrowInvalid as error:
-            # not by an invalid_row_handler, which prints a traceback where the row is no UTF-8
+            # an invalid_row_handler would print a traceback if the row is not UTF-8
             found = RAGGED.match(str(error))
             if found:
                 raise said(found) from None
@@ -70,7 +66,7 @@ def open_csv(how: Format, stream: IO[bytes], opener: Opener, fail: Fail) -> Open
 
 
 class _Width:
-    """Counts the columns of the first record as its bytes pass, since Arrow takes minutes over hundreds of thousands."""
+    """Counts the columns of the first record while its bytes pass, because Arrow takes minutes for hundreds of thousands."""
 
     def __init__(self, how: Format, fail: Fail) -> None:
         self._sign = re.compile(b'"|\r\n?|\n|' + re.escape(how.delimiter.encode()))
@@ -78,7 +74,7 @@ class _Width:
         self._columns, self._quoted, self._ended = 1, False, False
 
     def __call__(self, chunk: bytes) -> None:
-        """See the next bytes of the file."""
+        """Count the columns in the next bytes of the file."""
         if self._ended:
             return
         for found in self._sign.finditer(chunk):
@@ -95,11 +91,11 @@ class _Width:
                 check_column_count(self._columns, self._fail)
 
 
-# Arrow takes all that follows an open quote for one value, without a word.
+# Arrow reads everything after an open quote as one value, without an error.
 def _quoted_well(how: Format, opener: Opener) -> bool:
-    """Whether every quoted value ends, before a delimiter or the end of its record: slow, and asked only where quotes are odd.
+    """Whether every quoted value ends before a delimiter or the end of its record; slow, so called only if the quotes are odd.
 
-    A single quote inside a text that is not quoted (5" pipe) makes them odd, too, and is none the worse for it.
+    A single quote inside an unquoted text (5" pipe) makes them odd, too, and is correct.
     """
     encoding = "utf-8-sig" if codecs.lookup(how.encoding).name == "utf-8" else how.encoding
     with opener() as stream, io.TextIOWrapper(stream, encoding, newline="") as text:

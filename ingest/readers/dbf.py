@@ -1,9 +1,7 @@
-"""dBase tables (.dbf), alone or sibling a shapefile: one row a record, its fields as text.
+"""Read dBase tables (.dbf), alone or next to a shapefile: one row per record, its fields as text.
 
-Here: the header, and records cut where it says. Not here: shapes (`shapefile`).
-
-The libraries that read this format turn its digits into floats; here 1.10 stays 1.10. A record that is marked as deleted is
-counted, and blank. A memo lies in another file: a contract that takes one gets an error, not the number of its page.
+Libraries for this format turn digits into floats; here 1.10 stays 1.10. A record that is marked as deleted is counted as blank. A
+memo is in another file: a contract that takes a memo column gets an error, not the number of the memo's page.
 """
 
 from __future__ import annotations
@@ -22,7 +20,7 @@ from ingest.contract import Format
 from ingest.readers.reader_types import BATCH_ROWS, Fail, OpenTable, Stream
 
 HEADER_BYTES, FIELD_BYTES, END_OF_FIELDS, END_OF_FILE = 32, 32, b"\x0d", b"\x1a"
-# dBase III to 7, FoxPro, Visual FoxPro, with and without memos; anything else in the first byte is another kind of file.
+# dBase III to 7, FoxPro, Visual FoxPro, with and without memos; any other first byte is another kind of file.
 VERSIONS = frozenset({0x02, 0x03, 0x04, 0x30, 0x31, 0x32, 0x43, 0x63, 0x83, 0x8B, 0x8C, 0xCB, 0xE5, 0xF5})
 DBASE_7 = frozenset({0x04, 0x8C})
 TEXT_TYPES = "CNFDL"
@@ -33,7 +31,7 @@ AGAIN = "export it again"
 
 @dataclass(frozen=True)
 class Field:
-    """A field of the header: its name, type and place in the record."""
+    """A field of the header: its name, type and position in the record."""
 
     name: str
     type: str
@@ -43,7 +41,7 @@ class Field:
 
 @dataclass(frozen=True)
 class Layout:
-    """What the header says: how many records of how many bytes, and their fields."""
+    """The content of the header: the number of records, the bytes of each, and their fields."""
 
     records: int
     record_bytes: int
@@ -51,14 +49,14 @@ class Layout:
 
 
 def open_dbf(how: Format, given: Stream, stream: IO[bytes], fail: Fail) -> OpenTable:
-    """Read a stream of dBase; `EOFError` for an empty one."""
+    """Read a stream of dBase; raises `EOFError` for an empty one."""
     layout = read_layout(stream, how, fail)
     same_encoding(given, how, fail)
     return OpenTable(tuple(field.name for field in layout.fields), (), batches(stream, layout, how, fail))
 
 
 def read_layout(stream: IO[bytes], how: Format, fail: Fail) -> Layout:
-    """The header of a stream, which stands at its first record afterwards."""
+    """Read the header of a stream, which is at its first record afterwards."""
     head = stream.read(HEADER_BYTES)
     if not head:
         raise EOFError("Empty CSV")
@@ -69,7 +67,7 @@ def read_layout(stream: IO[bytes], how: Format, fail: Fail) -> Layout:
     records, header_bytes, record_bytes = struct.unpack("<IHH", head[4:12])
     described = stream.read(max(0, header_bytes - HEADER_BYTES))
     end = described.find(END_OF_FIELDS)
-    while end > 0 and end % FIELD_BYTES:  # the byte may stand inside a description
+    while end > 0 and end % FIELD_BYTES:  # the byte may occur inside a description
         end = described.find(END_OF_FIELDS, end + 1)
     if len(described) < header_bytes - HEADER_BYTES or end < FIELD_BYTES:
         raise fail("its header is damaged or cut off", "deliver it again")
@@ -77,7 +75,7 @@ def read_layout(stream: IO[bytes], how: Format, fail: Fail) -> Layout:
     for at in range(0, end, FIELD_BYTES):
         name = described[at : at + 11].split(b"\x00")[0].decode(how.encoding)
         kind, length = chr(described[at + 11]), described[at + 16]
-        if kind == "C":  # long texts keep the upper byte where numbers keep their decimals
+        if kind == "C":  # long texts store their upper byte where numbers store their decimals
             length += described[at + 17] << 8
         fields.append(Field(name, kind, start, length))
         start += length
@@ -87,7 +85,7 @@ def read_layout(stream: IO[bytes], how: Format, fail: Fail) -> Layout:
 
 
 def batches(stream: IO[bytes], layout: Layout, how: Format, fail: Fail) -> Iterator[pa.RecordBatch]:
-    """The records; an error where there are fewer or more than the header says."""
+    """The records; raises an error if there are fewer or more than the header declares."""
     record = np.dtype(
         {
             "names": ["deleted", *(f"f{at}" for at in range(len(layout.fields)))],
@@ -117,7 +115,7 @@ def batches(stream: IO[bytes], layout: Layout, how: Format, fail: Fail) -> Itera
 def _column(field: Field, cells: np.ndarray, gone: pa.Array, how: Format) -> pa.Array:
     if field.type in TEXT_TYPES:
         text = _decoded(pa.array(cells.tolist() if field.length else [b""] * len(cells), pa.binary()), how)
-        # the blanks, and the zero bytes of some programs, that fill a field up
+        # the blanks, or the zero bytes of some programs, that fill a field
         text = pc.utf8_trim(text, " \x00") if field.type != "C" else pc.utf8_rtrim(text, " \x00")
         if field.type == "D":
             text = pc.replace_substring_regex(text, A_DATE, r"\1-\2-\3")
@@ -127,7 +125,7 @@ def _column(field: Field, cells: np.ndarray, gone: pa.Array, how: Format) -> pa.
     elif field.type in "I+" and field.length == 4:
         text = pc.cast(pa.array(np.frombuffer(cells.astype("S4").tobytes(), "<i4")), pa.string())
     else:
-        # no text can be made of it: a contract that takes the column is told so
+        # it has no text form: a contract that takes the column gets an error
         text = pa.nulls(len(cells), pa.struct([(f"dbase_{field.type}", pa.null())]))
     return pc.if_else(gone, pa.scalar(None, text.type), text)
 
@@ -139,7 +137,7 @@ def _decoded(cells: pa.Array, how: Format) -> pa.Array:
 
 
 def same_encoding(given: Stream, how: Format, fail: Fail) -> None:
-    """A .cpg sibling the table that names another encoding than the contract: one of them is wrong, and nobody guesses which."""
+    """Raise an error if a .cpg next to the table names another encoding than the contract: one of them is wrong."""
     sibling = given.sibling(".cpg")
     if sibling is None:
         return

@@ -1,7 +1,6 @@
-"""What a library's error means to a steward, without its words: they quote the row.
+"""Translate a library's error into a problem and a remedy for the steward, without the library's text, which quotes the row.
 
-Here: the errors that reading a file may end in, and (problem, remedy) for each. Not here: the errors that readers find
-themselves, which they say themselves.
+Readers raise their own errors (`DeliveryError`) for what they detect themselves.
 """
 
 from __future__ import annotations
@@ -21,7 +20,7 @@ READ_ERRORS = (*DAMAGE, pa.ArrowException, OSError, UnicodeError, NotImplemented
 
 
 def explain_error(error: BaseException, how: Format) -> tuple[str, str]:
-    """(problem, remedy) for an error of `READ_ERRORS`."""
+    """(problem, remedy) for one of `READ_ERRORS`."""
     text = str(error)
     if isinstance(error, MissingByteOrderMark):
         return (
@@ -50,7 +49,7 @@ def explain_error(error: BaseException, how: Format) -> tuple[str, str]:
         return "the archive is encrypted", "deliver it without a password, over a channel that is safe itself"
     if how.kind == "parquet":
         return "this is no Parquet file, or it is cut off", "deliver it again"
-    if isinstance(error, OSError) and error.errno is None:  # how bz2 says it
+    if isinstance(error, OSError) and error.errno is None:  # bz2 raises it like this
         return "the compressed data is damaged or cut off", "deliver it again"
     if isinstance(error, OSError):
         return f"reading stopped ({error.strerror})", "check the disk, share or server it lies on, and deliver it again"

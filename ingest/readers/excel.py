@@ -1,11 +1,8 @@
-"""Excel workbooks (xlsx, xlsm, xls): one sheet, or a range of it, as text.
+"""Read Excel workbooks (xlsx, xlsm, xls): one sheet, or a range of it, as text.
 
-Here: which sheet and cells a contract means, and the places where the library's text is not what the cell holds. Not here:
-header rows (`header`).
-
-Dates come as 2025-03-01 00:00:00 whatever the cell shows, numbers with the digits that are stored, empty cells as NULL, error
-cells as #N/A. A cell that holds a time of day only is a time of 1899-12-31, as Excel counts. A formula counts by the value that
-was saved with it; one without would be an empty cell that is none, and is refused.
+Dates read as 2025-03-01 00:00:00 whatever the cell's format, numbers with their stored digits, empty cells as NULL, error cells
+as #N/A. A cell with only a time of day is a time on 1899-12-31, as Excel counts. A formula has the value that was saved with it.
+A formula without a saved value is refused, because the cell would read as empty.
 """
 
 from __future__ import annotations
@@ -30,9 +27,9 @@ PASSWORD = "EncryptedPackage".encode("utf-16-le")
 CELLS = re.compile(r"([A-Z]+)(\d*):([A-Z]+)(\d*)")
 ERRORS = {"Div0": "#DIV/0!", "NA": "#N/A", "Name": "#NAME?", "Null": "#NULL!", "Num": "#NUM!", "Ref": "#REF!", "Value": "#VALUE!"}
 AN_ERROR = re.compile(r"Error\((\w+)\)")
-# fastexcel 0.21 writes numbers as text with nine decimals: these may have had more.
+# fastexcel 0.21 writes numbers as text with nine decimals: these may have more.
 ROUNDED = r"^-?(\d*\.\d{9}|0)$"
-# The parts of a workbook: which file a sheet is, and a cell whose formula has no value (or an empty one that is no text).
+# The parts of a workbook: the file of a sheet, and a cell whose formula has no value (or an empty one that is no text).
 SHEET = re.compile(rb"<(?:\w+:)?sheet\b([^>]*)>")
 RELATION = re.compile(rb"<(?:\w+:)?Relationship\b([^>]*)>")
 ATTRIBUTE = re.compile(rb'([\w:]+)\s*=\s*"([^"]*)"')
@@ -40,17 +37,17 @@ FORMULA = re.compile(
     rb"<(?:\w+:)?c\b([^>]*)>\s*<(?:\w+:)?f\b(?:[^>]*/>|[^>]*>[^<]*</(?:\w+:)?f>)"
     rb"\s*(?:<(?:\w+:)?v\s*/>|<(?:\w+:)?v>\s*</(?:\w+:)?v>)?\s*</(?:\w+:)?c>"
 )
-# What Rust code raises in Python where it gives up; it can be caught by no other name than this.
+# The exception that Rust code raises in Python when it panics; it can be caught by no other name.
 PANIC = "PanicException"
 LONGEST_CELL, CHUNK_BYTES = 1 << 16, 1 << 20
-# A cell that may hold something, and where. The library makes room for every cell between the first and the last one, 32 bytes
-# each: a sheet of two cells in opposite corners ends the process for want of 500 GB, and no error can be caught.
+# A cell with content, and its position. The library allocates every cell between the first and the last one, 32 bytes each: a
+# sheet of two cells in opposite corners ends the process because 500 GB are missing, and no error can be caught.
 PLACED = re.compile(rb'<(?:\w+:)?c\b[^>]*?\br\s*=\s*"([A-Z]{1,3})(\d{1,7})"[^>]*(?<!/)>')
 MOST_SPARSE, SPARSE_TIMES = 16 << 20, 100
 
 
 def open_excel(how: Format, stream: IO[bytes], fail: Fail) -> OpenTable:
-    """Read a stream of Excel; `EOFError` for an empty one."""
+    """Read a stream of Excel; raises `EOFError` for an empty one."""
     data = read_whole(stream, fail)
     if not data:
         raise EOFError("Empty CSV")
@@ -96,7 +93,7 @@ def _sheet(book: fastexcel.ExcelReader, how: Format, fail: Fail) -> str:
 
 
 def _with_errors(cells: pa.RecordBatch, errors: Any) -> Iterator[pa.Array]:
-    """The columns, with error cells as Excel shows them, where the library leaves them empty."""
+    """The columns, with error cells as Excel displays them, which the library leaves empty."""
     at: dict[int, dict[int, str]] = {}
     for error in errors.errors if errors else ():
         kind = AN_ERROR.search(error.detail)
@@ -112,7 +109,7 @@ def _with_errors(cells: pa.RecordBatch, errors: Any) -> Iterator[pa.Array]:
 
 
 def _exact(book: fastexcel.ExcelReader, sheet: str, columns: list[pa.Array]) -> list[pa.Array]:
-    """The columns with all the digits of their numbers."""
+    """The columns with all digits of their numbers."""
     doubtful = {at: pc.fill_null(pc.match_substring_regex(column, ROUNDED), False) for at, column in enumerate(columns)}
     meant = [at for at, doubt in doubtful.items() if pc.any(doubt).as_py()]
     if not meant:
@@ -128,7 +125,7 @@ def _exact(book: fastexcel.ExcelReader, sheet: str, columns: list[pa.Array]) -> 
 
 
 def _meant(how: Format, starts: list[int], columns: list[pa.Array], height: int) -> tuple[slice, list[pa.Array]]:
-    """The rows and columns that the contract means. Without a header, columns go by position, from A or the range's first."""
+    """The rows and columns that the contract selects. Without a header, columns are numbered from A or the first of the range."""
     first, last, rows = 0, max(starts, default=-1), slice(0, height)
     found = CELLS.fullmatch(how.range) if how.range else None
     if found:
@@ -149,9 +146,9 @@ def _column_number(letters: str) -> int:
 
 
 def _calculated(data: bytes, sheet: int, fail: Fail) -> None:
-    """Every formula of a sheet has the value that it was saved with, and cells lie together; xls sees to both by itself.
+    """Check that every formula of a sheet has a saved value, and that cells are close together; xls guarantees both.
 
-    Reads the whole archive, so that a member that is longer than it says fails here and not in the library's memory.
+    Reads the whole archive, so that a member that is longer than declared fails here and not in the library's memory.
     """
     if data.startswith(OLE_MAGIC):
         return
@@ -187,7 +184,7 @@ def _calculated(data: bytes, sheet: int, fail: Fail) -> None:
 
 
 def _sheet_member(archive: zipfile.ZipFile, sheet: int) -> str | None:
-    """The file of a sheet in the archive; None for a workbook that is built otherwise, which the library then refuses."""
+    """The file of a sheet in the archive; None for a workbook with another structure, which the library then refuses."""
     try:
         sheets = [dict(ATTRIBUTE.findall(found)) for found in SHEET.findall(archive.read("xl/workbook.xml"))]
         relations = [dict(ATTRIBUTE.findall(found)) for found in RELATION.findall(archive.read("xl/_rels/workbook.xml.rels"))]

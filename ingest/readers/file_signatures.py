@@ -1,12 +1,12 @@
-"""What a file is by its first bytes, to tell a steward who sent something else than agreed.
+"""Recognise a file by its first bytes, to explain to a steward that it is not of the agreed kind.
 
-Here: signatures that nothing else begins with. Not here: choosing how to read a file: the contract says that, nobody guesses.
+These signatures never choose a reader: the contract does (`format.kind`).
 """
 
 from __future__ import annotations
 
 SIGNATURE_BYTES = 512
-# Signature, what it is, and the kinds of contract that it fits.
+# Signature, its kind of file, and the contract kinds that it fits.
 SIGNATURES: tuple[tuple[bytes, str, tuple[str, ...]], ...] = (
     (b"PK\x03\x04", "an Excel workbook or another Office file", ("excel",)),
     (b"\xd0\xcf\x11\xe0", "an old Excel workbook, or an Office file with a password", ("excel",)),
@@ -22,7 +22,7 @@ PAGES = (b"<!doctype html", b"<html", b"<?xml")
 
 
 def mismatched_signature(begins: bytes, kind: str) -> str | None:
-    """What the file is, if its first bytes are those of something that is not `kind`."""
+    """The kind of the file, if its first bytes show that it is not `kind`."""
     for signature, what, kinds in SIGNATURES:
         if begins.startswith(signature):
             return None if kind in kinds else what

@@ -1,7 +1,6 @@
-"""Delivered files, wherever they lie: a folder of this machine, or what fsspec reaches (S3, SFTP).
+"""Find and open delivered files, in a local folder or where fsspec reaches (S3, SFTP), and detect later changes.
 
-Here: finding them, opening them, and telling whether one has changed meanwhile. Not here: what they hold (`archives`,
-`tables`). Nothing is copied to this machine's disk: what a contract drops never gets there.
+Nothing is copied to this machine's disk, so that columns which a contract drops never reach it.
 """
 
 from __future__ import annotations
@@ -20,7 +19,7 @@ import fsspec
 from ingest.contract import Contract
 from ingest.errors import DeliveryError
 
-# What programs call a file that they are still writing: Nextcloud, WinSCP, browsers, curl, rsync.
+# Suffixes of programs that are still writing a file: Nextcloud, WinSCP, browsers, curl, rsync.
 UNFINISHED = (".part", ".filepart", ".crdownload", ".tmp", ".partial")
 LEFT_BEHIND = ("__MACOSX", "Thumbs.db", "desktop.ini")
 BLOCK_BYTES = 4 << 20
@@ -28,7 +27,7 @@ BLOCK_BYTES = 4 << 20
 
 @dataclass(frozen=True)
 class File:
-    """One delivered file: its name below the folder, its bytes, and a mark that changes when they do."""
+    """One delivered file: its name below the folder, its bytes, and a mark that changes with them."""
 
     name: str
     open: Callable[[], AbstractContextManager[IO[bytes]]]
@@ -37,13 +36,13 @@ class File:
 
 
 def is_delivered_file(name: PurePosixPath) -> bool:
-    """Whether a file of that name (below the folder) was sent, and not left behind by a program or still being written."""
+    """Whether a file of that name (below the folder) was delivered; not one that a program left behind or is still writing."""
     hidden = any(part.startswith((".", "~$")) or part in LEFT_BEHIND for part in name.parts)
     return not hidden and name.suffix.lower() not in UNFINISHED
 
 
 def delivered_files(folder: Path) -> tuple[Path, ...]:
-    """The files of a source's folder by name, without what programs leave behind or are still writing."""
+    """The delivered files in a source's folder, by name."""
     names = {path.relative_to(folder).as_posix(): path for path in folder.rglob("*") if path.is_file()}
     return tuple(names[name] for name in sorted(names) if is_delivered_file(PurePosixPath(name)))
 
@@ -64,9 +63,9 @@ def is_remote(path: str) -> bool:
 
 
 def find_files(contract: Contract, path: str) -> tuple[File, ...]:
-    """The files that a connector's path means: a folder with all below it, one file, or a glob; by name.
+    """The files of a connector's path, by name: a folder with everything below it, one file, or a glob.
 
-    `DeliveryError` where there are none, and where a file system cannot be reached.
+    Raises `DeliveryError` if there are none, and if a file system cannot be reached.
     """
     if is_remote(path):
         return _remote_files(contract, path)
@@ -127,35 +126,35 @@ def _remote_file(system: Any, path: str, name: str) -> File:
 
 
 class _Remote(io.RawIOBase):
-    """A file of a file system of fsspec, with every error of it as an OSError that quotes nothing."""
+    """A file of an fsspec file system; each of its errors becomes an OSError that quotes nothing."""
 
     def __init__(self, system: Any, path: str) -> None:
         self._file = self._tried(lambda: system.open(path, "rb"))
 
     def readable(self) -> bool:
-        """It is."""
+        """Always true."""
         return True
 
     def seekable(self) -> bool:
-        """It is: archives and Parquet are read from their end."""
+        """Always true: archives and Parquet are read from their end."""
         return True
 
     def readinto(self, buffer: Any) -> int:
-        """The next bytes."""
+        """Read the next bytes."""
         data: bytes = self._tried(lambda: self._file.read(len(buffer)))
         buffer[: len(data)] = data
         return len(data)
 
     def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
-        """Go to a place."""
+        """Move to a position."""
         return int(self._tried(lambda: self._file.seek(offset, whence)))
 
     def tell(self) -> int:
-        """The place."""
+        """The current position."""
         return int(self._file.tell())
 
     def close(self) -> None:
-        """Let go of it."""
+        """Close the file."""
         if not self.closed and hasattr(self, "_file"):
             self._file.close()
         super().close()

@@ -1,9 +1,7 @@
-"""Fixed width: records of one line each, cut where the contract says.
+"""Read fixed-width files: one record per line, cut into columns at the contract's widths.
 
-Here: lines to columns. Not here: encodings (`text_stream`), header rows (`header`).
-
-Widths are characters, not bytes. The blanks that fill a field up belong to the format and are taken off. A line that ends
-early has lost blanks, as editors take them off; one that is too long does not fit.
+Widths are in characters, not bytes. The blanks that fill a field belong to the format, and are removed. A line that ends early
+has lost its last blanks, as editors remove them; a line that is too long is an error.
 """
 
 from __future__ import annotations
@@ -22,12 +20,12 @@ from ingest.readers.reader_types import Fail, OpenTable
 from ingest.readers.text_stream import Utf8Stream
 
 BLOCK_BYTES = 4 << 20
-# Arrow's CSV reader splits lines fast; this character, which no text holds, keeps it from seeing columns in them.
+# Arrow's CSV reader splits lines fast; this character, which occurs in no text, keeps it from splitting columns.
 NO_TEXT = "\x1f"
 
 
 def open_fixed_width(how: Format, stream: IO[bytes], fail: Fail) -> OpenTable:
-    """Read a stream of lines; `EOFError` for an empty one."""
+    """Read a stream of lines; raises `EOFError` for an empty one."""
     edges = [0]
     for width in how.widths or ():
         edges.append(edges[-1] + width)

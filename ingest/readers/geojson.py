@@ -1,10 +1,7 @@
-"""GeoJSON: one row a feature, its properties as text under their names, its geometry as GeoJSON text.
+"""Read GeoJSON: one row per feature, with its properties as text and its geometry as GeoJSON text.
 
-Here: features to columns without touching a digit, and the coordinate reference system (CRS) that they declare. Not here:
-opening files (`archives`), which CRS holds (`crs`), moving coordinates into another one (dbt does, from the receipt).
-
-The file is read whole: a map has some hundred features, and says its CRS where it likes. A number stays as it is written,
-so that 441072.149619607836939 is not rounded on the way.
+The file is read whole: a map has some hundred features, and its CRS may be declared anywhere. Numbers keep their digits, so that
+441072.149619607836939 is not rounded. See `ingest.readers.crs` for the choice of the coordinate reference system.
 """
 
 from __future__ import annotations
@@ -27,7 +24,7 @@ CRS_NAME = re.compile(
 
 
 def open_geojson(how: Format, stream: IO[bytes], fail: Fail) -> OpenTable:
-    """Read a stream of GeoJSON. The columns: `id` where features have one, their properties as they come up, `geometry`."""
+    """Read a stream of GeoJSON. The columns: `id` if a feature has one, the properties in order of appearance, `geometry`."""
     collection = _collection(read_whole(stream, fail).decode(how.encoding).removeprefix("\ufeff"), fail)
     features = _features(collection, fail)
     crs = choose_crs(_declared(collection.get("crs"), fail), how.crs, _positions(features, fail), fail)
@@ -46,7 +43,7 @@ def _collection(text: str, fail: Fail) -> dict[str, Any]:
         raise fail(str(error) if isinstance(error, UnsupportedJson) else "it is nested too deeply", "export it again") from None
     if not isinstance(value, dict) or value.get("type") != "FeatureCollection":
         raise fail("this is no GeoJSON feature collection", "export the layer as GeoJSON, not as Esri JSON or a single geometry")
-    # a portal that stops at so many features says so here, and nowhere else
+    # a portal that limits the number of features reports it only here
     places = (value, value.get("properties"))
     if any(isinstance(place, dict) and place.get("exceededTransferLimit") is True for place in places):
         raise fail("the portal cut it off at its transfer limit", "export it in pages, or with a higher limit")

@@ -1,8 +1,4 @@
-"""Header rows: split off a stream of plain records.
-
-Here: one row of names, two of them, merged ones, or none. Not here: where the records come from (the readers), whether the
-names are those of the contract (`conform`).
-"""
+"""Split the header off a stream of records: one row of names, two rows, merged rows, or none."""
 
 from __future__ import annotations
 
@@ -20,7 +16,7 @@ def position_names(columns: int) -> tuple[str, ...]:
 
 
 def split_header(records: Iterator[pa.RecordBatch], how: Format) -> OpenTable:
-    """The table whose first records are its header; without one, columns go by their position."""
+    """The table whose first records are its header; without one, columns have their positions as names."""
     first = next(records, None)
     while first is not None and first.num_rows == 0:
         first = next(records, None)
@@ -41,7 +37,7 @@ def split_header(records: Iterator[pa.RecordBatch], how: Format) -> OpenTable:
 
 
 def _merged(above: Sequence[str], below: Sequence[str]) -> tuple[str, ...]:
-    """Both rows in one: a name above goes on over the empty cells to its right, as a merged cell does."""
+    """Join both rows: a name above applies to the empty cells to its right, like a merged cell."""
     names, current = [], ""
     for over, under in zip(above, below, strict=True):
         current = over.strip() or current

@@ -1,10 +1,7 @@
-"""JSON and JSON lines: one row an object, its members as text under their names.
+"""Read JSON and JSON lines: one row per object, its members as text under their names.
 
-Here: the list of records in a JSON file, and lines of JSON, as streams. Not here: values as text (`json_text`), maps
-(`geojson`).
-
-An object inside a record stays JSON text. Records that are lists themselves go by position, where the contract says that
-there is no header. Names come up as records do, so that a long file is read twice: for its names, and for its records.
+An object inside a record stays JSON text. Records that are lists have positions as names, if the contract declares no header. A
+record may add names, so that a long file is read twice: once for its names, once for its records.
 """
 
 from __future__ import annotations
@@ -26,7 +23,7 @@ from ingest.readers.text_stream import decode_text
 # A record of a portal has some kB; this is room for a long geometry.
 LONGEST_RECORD = 16 << 20
 _SPACE = " \t\n\r"
-_BEHIND = frozenset(",:]}" + _SPACE)  # what may stand behind a value
+_BEHIND = frozenset(",:]}" + _SPACE)  # what may follow a value
 BATCH_ROWS = 16_384  # of objects, which take some kB each
 Records = Callable[[], Iterator[Any]]
 Read = Generator[Any, None, None]
@@ -43,7 +40,7 @@ def open_json(how: Format, given: Stream, fail: Fail) -> OpenTable:
 
 
 def open_jsonl(how: Format, given: Stream, fail: Fail) -> OpenTable:
-    """Read JSON lines: one object a line."""
+    """Read JSON lines: one object per line."""
 
     def records() -> Iterator[Any]:
         read = decoder()
@@ -58,7 +55,7 @@ def open_jsonl(how: Format, given: Stream, fail: Fail) -> OpenTable:
 
 
 def _lines(pieces: Iterator[str], fail: Fail) -> Iterator[str]:
-    """Lines end with a line feed; other ends of lines may stand in a text."""
+    """Split at line feeds only; a text may contain other line ends."""
     left = ""
     for piece in pieces:
         *lines, left = (left + piece).split("\n")
@@ -136,14 +133,14 @@ def _batch(records: Sequence[Any], header: Sequence[str], by_position: bool) -> 
 
 
 class _Document:
-    """A JSON text that comes in pieces, of which only the record at hand is held."""
+    """A JSON text that is read in pieces; only the current record is in memory."""
 
     def __init__(self, pieces: Iterator[str], fail: Fail) -> None:
         self._pieces, self._fail, self._read = pieces, fail, decoder()
         self._text, self._at, self._ended = "", 0, False
 
     def records(self, path: Sequence[str]) -> Iterator[Any]:
-        """The items of the list at `path`, then nothing: what stands behind it is read, to see whether the file is whole."""
+        """The items of the list at `path`; then reads the rest of the file, to check that it is complete."""
         if self._sign() == "":
             raise EOFError("Empty CSV")
         yield from self._list_at(list(path))
@@ -203,7 +200,7 @@ class _Document:
                 raise self._cut_off()
 
     def _next(self) -> Any:
-        """The value at hand, whole."""
+        """The value at the current position."""
         self._sign()
         while True:
             try:
@@ -212,7 +209,7 @@ class _Document:
                 end = None
             except (UnsupportedJson, RecursionError) as error:
                 raise _unusable(error, self._fail) from None
-            # a number may go on in the next piece, and one that ends in a point is read without it
+            # a number may continue in the next piece, and one that ends in a point is read without it
             if end is not None and (self._ended or self._text[end : end + 1] in _BEHIND):
                 self._at = end
                 return value
@@ -221,7 +218,7 @@ class _Document:
             self._more()
 
     def _sign(self) -> str:
-        """The next character that is no space; nothing at the end."""
+        """The next character that is not blank; empty at the end."""
         while True:
             while self._at < len(self._text):
                 if self._text[self._at] not in _SPACE:

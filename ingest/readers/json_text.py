@@ -1,7 +1,4 @@
-"""JSON without losing a digit: numbers stay as they are written.
-
-Here: how Python's reader is told so, and values as text. Not here: which values are records (`json_records`, `geojson`).
-"""
+"""Read JSON without losing a digit: numbers stay as they are written."""
 
 from __future__ import annotations
 
@@ -16,11 +13,11 @@ class Number(str):
 
 
 class UnsupportedJson(Exception):
-    """JSON that Python would read, and lose something of; the message quotes nothing."""
+    """JSON that Python would read incompletely; the message quotes nothing."""
 
 
 def decoder() -> json.JSONDecoder:
-    """A reader that keeps numbers as `Number`, and raises `UnsupportedJson` for what it could not keep."""
+    """A decoder that keeps numbers as `Number`, and raises `UnsupportedJson` for what it could not keep."""
     return json.JSONDecoder(parse_float=Number, parse_int=Number, parse_constant=_no_number, object_pairs_hook=_without_repeats)
 
 
@@ -36,7 +33,7 @@ def _without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def as_text(value: Any) -> str | None:
-    """A value as text: itself if it is one, else as JSON."""
+    """A value as text: a string as it is, anything else as JSON."""
     return None if value is None else str(value) if isinstance(value, str) else as_json(value)
 
 

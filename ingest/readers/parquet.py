@@ -1,9 +1,6 @@
-"""Parquet: rows as a stream of batches, no more of them at once than fit into memory.
+"""Read Parquet as a stream of batches, each small enough for memory, and refuse files that are bombs.
 
-Here: how many rows of a file are read at once, and what is no table but a bomb. Not here: opening files (`archives`), values as
-text (`conform`).
-
-What a file takes on the disk says little of what it unfolds to: a text that stands in it once may be meant by every row.
+The size on disk does not limit the size in memory: every row may refer to a text that is stored once.
 """
 
 from __future__ import annotations
@@ -19,8 +16,8 @@ import pyarrow.parquet as pq
 from ingest.readers.reader_types import BATCH_ROWS, Fail, OpenTable, Stream, read_whole
 
 MOST_AT_ONCE = 256 << 20
-# Like an archive, a file whose pages get so many times its size is a bomb; and one whose rows do: columns of one value shrink to
-# nothing, so they may get ten times as far.
+# Like an archive, a file is a bomb if its pages unpack to this many times its size. Its rows may grow ten times as much, because
+# columns of one value shrink to nothing.
 MOST_TIMES, NEVER_A_BOMB = 300, 256 << 20
 MOST_TIMES_UNFOLDED, NEVER_A_BOMB_UNFOLDED = 3_000, 1 << 30
 TEXT = "BYTE_ARRAY"
@@ -28,7 +25,7 @@ PREFIXED = "DELTA_BYTE_ARRAY"  # texts that repeat the beginning of the one befo
 
 
 def open_parquet(given: Stream, stream: IO[bytes], fail: Fail) -> OpenTable:
-    """Read a stream of Parquet; one out of an archive is held in memory."""
+    """Read a stream of Parquet; a file in an archive is held in memory."""
     source = io.BytesIO(read_whole(stream, fail)) if given.packed else stream
     size = source.seek(0, io.SEEK_END)
     source.seek(0)
@@ -41,7 +38,7 @@ def open_parquet(given: Stream, stream: IO[bytes], fail: Fail) -> OpenTable:
 
 
 def _sound(batches: Iterator[pa.RecordBatch], size: int, fail: Fail) -> Iterator[pa.RecordBatch]:
-    """The batches, whose texts nobody has looked at: a byte that is no UTF-8 would break DuckDB later."""
+    """Check that texts are valid UTF-8, which would break DuckDB later, and that the file is no bomb."""
     unfolded = 0
     for batch in batches:
         batch.validate(full=True)
@@ -52,7 +49,7 @@ def _sound(batches: Iterator[pa.RecordBatch], size: int, fail: Fail) -> Iterator
 
 
 def _together(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-    """Few rows at once are joined to as many as fit: what comes behind takes its time for each batch, however small."""
+    """Join small batches to as many rows as fit: later steps take time per batch, however small."""
     held: list[pa.RecordBatch] = []
     rows, bytes_held = 0, 0
     for batch in batches:
@@ -70,17 +67,18 @@ def _bomb(fail: Fail, times: int) -> Exception:
 
 
 def _has_rows(file: pq.ParquetFile, group: int) -> bool:
-    """Whether a row can be read of the group; Arrow's error where what the file says of one of its columns is broken.
+    """Whether the group has rows; raises Arrow's error if the metadata of one of its columns is broken.
 
-    To ask pyarrow for a column of broken metadata ends the process: it lets an exception of C++ through. Reading a row raises it.
+    Asking pyarrow for a column with broken metadata ends the process, because a C++ exception escapes. Reading a row raises an
+    error.
     """
     return next(file.iter_batches(batch_size=1, row_groups=[group]), None) is not None
 
 
 def _longest_row(file: pq.ParquetFile, source: Any) -> int:
-    """The bytes of the longest texts of each column together: no row has more, but for texts that stand there in full."""
+    """The summed bytes of the longest texts of each column: an upper limit of a row, except for texts that are stored in full."""
     groups = [at for at in range(file.num_row_groups) if _has_rows(file, at)]
-    # by the names of the schema: what a chunk calls its column may be broken
+    # by the names of the schema, because a chunk's name of its column may be broken
     chunks = [
         (file.schema.column(at).path, chunk)
         for group in map(file.metadata.row_group, groups)
@@ -94,7 +92,7 @@ def _longest_row(file: pq.ParquetFile, source: Any) -> int:
     folded = {path for path, chunk in chunks if chunk.has_dictionary_page} - longest.keys()
     with_words = pq.ParquetFile(source, metadata=file.metadata, read_dictionary=sorted(folded))
     for at in groups:
-        # with the first row of a group comes each column's dictionary
+        # the first row of a group loads each column's dictionary
         first = next(with_words.iter_batches(batch_size=1, row_groups=[at]), None)
         for field, column in zip(first.schema, first.columns, strict=True) if first is not None else ():
             if pa.types.is_dictionary(field.type):

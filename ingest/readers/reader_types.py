@@ -1,8 +1,4 @@
-"""What every reader is given and gives: bytes that hold a table, the opened table, and how it says that it cannot.
-
-Here: `Stream`, `OpenTable`, the types around them, the size of a batch, and how much of a file may lie in memory. Not here: any
-reader.
-"""
+"""The types that all readers share: the byte stream of a table, the open table, and the error function; and the memory limits."""
 
 from __future__ import annotations
 
@@ -16,10 +12,10 @@ import pyarrow as pa
 from ingest.errors import DeliveryError
 
 BATCH_ROWS = 65_536
-# What cannot be streamed is read whole. The largest seen is a map of 45 MB; a gigabyte of it takes some five of memory.
+# A format that cannot be streamed is read whole. The largest file seen is a map of 45 MB; a gigabyte takes about five in memory.
 MOST_IN_MEMORY = 1 << 30
-# The widest delivered table has 620. What readers do with names grows faster than their number: Arrow takes minutes for a
-# header of 300,000, and JSON in which every record has a name of its own took 5 GB and 73 s for 290 kB (2026-11-25).
+# The widest delivered table has 620 columns. The cost of names grows faster than their number: Arrow takes minutes for a header
+# of 300,000, and JSON in which every record has a name of its own took 5 GB and 73 s for 290 kB (2026-11-25).
 MOST_COLUMNS = 4096
 
 Opener = Callable[[], AbstractContextManager[IO[bytes]]]
@@ -28,16 +24,16 @@ Fail = Callable[[str, str], DeliveryError]
 
 
 def no_sibling(_suffix: str) -> Opener | None:
-    """For what stands alone."""
+    """For a stream without siblings."""
     return None
 
 
 @dataclass(frozen=True)
 class Stream:
-    """The bytes of one table: a file, what a gz holds, or a member of an archive.
+    """The bytes of one table: a file, the content of a gz, or a member of an archive.
 
-    `open` reads them from the start, as often as need be. `sibling` finds the file that lies there under the same name with
-    another suffix (.dbf sibling .shp), or None. `packed` says whether they come out of an archive.
+    `open` reads them from the start, any number of times. `sibling` finds the file of the same name with another suffix (.dbf
+    next to .shp), or None. `packed` is true for a stream in an archive.
     """
 
     name: str
@@ -48,11 +44,11 @@ class Stream:
 
 @dataclass(frozen=True)
 class OpenTable:
-    """A table that is open: its header, the second header row where there are two, its records, and for maps the CRS.
+    """An open table: its header, the second header row if there are two, its records, and for maps the CRS.
 
-    `batches` are columns in the order of `header`, good while the table is open. `crs` is the coordinate reference system
-    that the coordinates are in, like EPSG:32054, as the file declares it or else the contract; None where nobody says.
-    `footer`: the cells of the rows that the contract calls a footer, once all batches have been read.
+    `batches` are columns in the order of `header`, readable while the table is open. `crs` is the coordinate reference system of
+    the coordinates, like EPSG:32054, as the file declares it or else the contract; None if neither does. `footer`: the cells of
+    the contract's footer rows, once all batches have been read.
     """
 
     header: tuple[str, ...]
@@ -66,14 +62,14 @@ Reader = Callable[[], AbstractContextManager[OpenTable]]
 
 
 def check_column_count(columns: int, fail: Fail) -> None:
-    """An error for more columns than a table has."""
+    """Raise an error for more columns than a table has."""
     if columns > MOST_COLUMNS:
         problem = f"it has more than {MOST_COLUMNS:,} columns"
         raise fail(problem, "export it again, one column for each thing that is known of a record; does a name hold a value?")
 
 
 def read_whole(stream: IO[bytes], fail: Fail) -> bytes:
-    """All bytes of a stream; an error instead of more than fit into memory."""
+    """All bytes of a stream; raises an error if they do not fit into memory."""
     data = stream.read(MOST_IN_MEMORY + 1)
     if len(data) > MOST_IN_MEMORY:
         problem = f"it is larger than {MOST_IN_MEMORY >> 20:,} MB, and a file of this kind is read whole"

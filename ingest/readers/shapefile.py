@@ -1,8 +1,4 @@
-"""Shapefiles: one row a record of the .dbf, with its shape of the .shp as GeoJSON text.
-
-Here: shapes sibling records, and the coordinate reference system (CRS) of the .prj. Not here: the records (`dbf`), which CRS
-holds where file and contract differ (`crs`).
-"""
+"""Read shapefiles: one row per record of the .dbf, with its shape from the .shp as GeoJSON text and the CRS of the .prj."""
 
 from __future__ import annotations
 
@@ -25,8 +21,8 @@ from ingest.readers.crs import GEOMETRY, choose_crs
 from ingest.readers.reader_types import Fail, OpenTable, Stream, read_whole
 
 HEADER_BYTES, MAGIC = 100, 9994
-# How ArcGIS names, without a code, what is met everywhere in the United States; a local system says its code at the end, or
-# the contract names it.
+# Names of common systems in the United States that ArcGIS writes without a code; a local system has its code at the end, or the
+# contract names it.
 NAMED = {
     "GCS_WGS_1984": "EPSG:4326",
     "GCS_North_American_1983": "EPSG:4269",
@@ -42,7 +38,7 @@ _BROKEN = (
 
 
 def open_shapefile(how: Format, given: Stream, stack: ExitStack, stream: IO[bytes], fail: Fail) -> OpenTable:
-    """Read the shapes of a stream with the records sibling it; both stay open as long as the stack."""
+    """Read the shapes of a stream with the records next to it; both stay open as long as the stack."""
     sibling = given.sibling(".dbf")
     if sibling is None:
         raise fail("there is no .dbf sibling it", "deliver .shp, .dbf, .shx and .prj together, all of one name")
@@ -61,7 +57,7 @@ def open_shapefile(how: Format, given: Stream, stack: ExitStack, stream: IO[byte
 
 
 def _walk(shp: Any, fail: Fail) -> tuple[list[int], tuple[float, float, float, float]]:
-    """The length of each shape and the bounds of all, from the headers; a damaged one leads nowhere else in the file."""
+    """The length of each shape and the bounds of all, from the headers; a damaged header cannot point elsewhere in the file."""
     head = shp.read(HEADER_BYTES)
     if len(head) < HEADER_BYTES or struct.unpack(">i", head[:4])[0] != MAGIC:
         raise fail("this is no shapefile", "deliver .shp, .dbf, .shx and .prj together, or change format.kind in the contract")
@@ -108,7 +104,7 @@ def _with_shapes(records: Iterator[pa.RecordBatch], shapes: Iterator[str | None]
 
 
 def _declared(given: Stream, how: Format, fail: Fail) -> str | None:
-    """The CRS of the .prj; a name that nobody here knows must be named in the contract."""
+    """The CRS of the .prj; a name without a known code must be named in the contract."""
     sibling = given.sibling(".prj")
     if sibling is None:
         return None

@@ -1,8 +1,4 @@
-"""Files that hold a table, plain, in gz or in zip.
-
-Here: which reader takes a file by its contract's `format`, layouts, and the footer. Not here: the readers (one module a kind),
-opening files (`archives`), what their errors mean (`explain_error`), which columns are taken (`conform`).
-"""
+"""Choose the reader of each table in a file by the contract's `format`, its layouts and its footer."""
 
 from __future__ import annotations
 
@@ -35,9 +31,9 @@ FindSibling = Callable[[str], Opener | None]
 
 
 def table_readers(contract: Contract, file: File, delivery: Sequence[File] = ()) -> Iterator[tuple[str, Reader]]:
-    """(name, reader) of each table in a file: the file itself, or the members of a zip that the contract means.
+    """(name, reader) of each table in a file: the file itself, or the members of a zip that the contract selects.
 
-    `delivery` are all files that came together: a shapefile is several of them.
+    `delivery` are all files of the delivery: a shapefile consists of several.
     """
     how = layout_of(contract.format, file.name)
     found = open_streams(contract.source, file, how.member)
@@ -45,14 +41,14 @@ def table_readers(contract: Contract, file: File, delivery: Sequence[File] = ())
         found = (dataclasses.replace(found[0], sibling=_sibling(file, delivery)),)
     for stream in found:
         inside = layout_of(contract.format, stream.name) if stream.name != file.name else how
-        # a member may have a layout of its own; what is said of the archive holds for the rest
+        # a member may have its own layout; the archive's format applies to the rest
         own = how if inside == contract.format else inside
         if own.kind != "shapefile" or _is_shape(contract, own, stream, found):
             yield stream.name, _reader(contract, own, stream)
 
 
 def layout_of(form: Format, name: str) -> Format:
-    """The format of one file: the contract's, with what the first matching layout says differently."""
+    """The format of one file: the contract's, with the changes of the first matching layout."""
     for layout in form.layouts:
         if fnmatch(PurePosixPath(name).name, layout.files):
             return form.in_layout(layout)
@@ -70,7 +66,7 @@ def _sibling(file: File, delivery: Sequence[File]) -> FindSibling:
 
 
 def _is_shape(contract: Contract, how: Format, stream: Stream, found: Sequence[Stream]) -> bool:
-    """Whether a stream is the .shp that is meant; what belongs to one is read with it, and what belongs to none is a mistake."""
+    """Whether a stream is the selected .shp; files of a shapefile are read with it, and a file of none is an error."""
     name = PurePosixPath(stream.name)
     if name.suffix.lower() == ".shp":
         return how.layer in (None, name.stem)
@@ -144,7 +140,7 @@ def _guarded(batches: Iterator[pa.RecordBatch], how: Format, fail: Fail) -> Iter
 
 
 def _without_footer(contract: Contract, batches: Iterator[pa.RecordBatch], footer: list[str]) -> Iterator[pa.RecordBatch]:
-    """Blank the last rows that the contract calls a footer: they are counted, as blank. Their cells go into `footer`."""
+    """Blank the footer rows of the contract, which count as blank rows. Their cells are added to `footer`."""
     if contract.footer is None:
         yield from batches
         return

@@ -1,7 +1,4 @@
-"""Text of any encoding as UTF-8 on its way to a reader.
-
-Here: transcoding, byte order marks, and refusing to guess where there is none. Not here: what the text means.
-"""
+"""Transcode text of any encoding to UTF-8, and refuse a file without the byte order mark that its encoding needs."""
 
 from __future__ import annotations
 
@@ -14,7 +11,7 @@ import pyarrow as pa
 from ingest.contract import Format
 
 CHUNK_BYTES = 1 << 20
-# Encodings whose byte order only the mark tells.
+# Encodings whose byte order only the mark shows.
 OF_EITHER_ORDER = {"utf-16": (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE), "utf-32": (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)}
 
 
@@ -23,7 +20,7 @@ class MissingByteOrderMark(UnicodeError):
 
 
 class Utf8Stream:
-    """A stream as UTF-8, for Arrow; `quotes` counts the quotes that have passed, and `watch` sees all bytes first."""
+    """A stream as UTF-8, for Arrow; `quotes` counts the quotes so far, and `watch` receives all bytes first."""
 
     def __init__(self, stream: IO[bytes], how: Format, watch: Callable[[bytes], None] | None = None) -> None:
         name = codecs.lookup(how.encoding).name
@@ -37,7 +34,7 @@ class Utf8Stream:
         self.closed = False
 
     def read(self, size: int = -1) -> bytes:
-        """The next bytes; UnicodeError for the byte order mark of another encoding."""
+        """Read the next bytes; raises UnicodeError for the byte order mark of another encoding."""
         chunk: bytes = self._stream.read(size)
         if not self._begun and self._is_utf8 and chunk.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
             raise UnicodeError("a byte order mark of UTF-16")
@@ -49,7 +46,7 @@ class Utf8Stream:
 
 
 class _Marked:
-    """A stream that must begin with one of the marks, where the encoding has any."""
+    """A stream that must begin with one of the marks, if the encoding has any."""
 
     def __init__(self, stream: IO[bytes], marks: tuple[bytes, ...] | None) -> None:
         self._stream, self._marks = stream, marks
@@ -67,7 +64,7 @@ class _Marked:
 
 
 def decode_text(stream: IO[bytes], how: Format) -> Iterator[str]:
-    """The text of a stream in pieces, without its byte order mark; UnicodeError as `Utf8Stream` raises it."""
+    """The text of a stream in pieces, without its byte order mark; raises UnicodeError like `Utf8Stream`."""
     name = codecs.lookup(how.encoding).name
     marked = _Marked(stream, OF_EITHER_ORDER.get(name))
     decoder = codecs.getincrementaldecoder(how.encoding)("strict")

@@ -1,9 +1,7 @@
-"""All cells of a relation read once: the SELECTs behind the typed views, the gate's reading and the marks of landed rows.
+"""Build the SELECTs that read all cells of a relation once: for the typed views, the gate and the marks of landed rows.
 
-Here: each cell trimmed once, typed once and judged once, in layers that name what the next one needs, since DuckDB evaluates an
-expression inside a CASE as often as it stands there. Not here: what the expressions are (`ingest.typing.expressions`).
-
-Names that these layers add begin with an underscore, which no contract column does.
+Each cell is trimmed, typed and checked once, in layers that name what the next layer needs, because DuckDB evaluates an
+expression inside a CASE each time it occurs. Names that these layers add begin with an underscore, which no contract column does.
 """
 
 from __future__ import annotations
@@ -43,12 +41,12 @@ def typed_cell(column: Column) -> str:
 
 
 def invalid_flag(column: Column) -> str:
-    """The name of the flag of a cell that does not type, or lies outside values, min or max; for those that can be wrong."""
+    """The name of the flag of a cell that does not type, or is outside values, min or max; for columns that can be invalid."""
     return quoted(f"_invalid_{column.name}")
 
 
 def read_cells(columns: Iterable[Column], relation: str, city_zone: str | None) -> str:
-    """A relation, in parentheses, with the columns of `relation` and the four of each of `columns` beside them."""
+    """The columns of `relation`, with four more for each of `columns`, as a relation in parentheses."""
     read = tuple(columns)
     raw = {column.name: quoted(f"_raw_{column.name}") for column in read}
     layers = [
@@ -76,7 +74,7 @@ def _raw(column: Column, city_zone: str | None) -> str:
 
 
 def _trimmed(column: Column) -> str:
-    # trim looks at every character; most cells are ASCII, and need it only for a blank at an end
+    # trim reads every character; most cells are ASCII, and need it only if they begin or end with a blank
     name = quoted(column.name)
     plain = f"strlen({name}) = length({name}) and not (prefix({name}, ' ') or suffix({name}, ' '))"
     return f"case when {plain} then {name} else trim({name}) end"
@@ -91,7 +89,7 @@ def is_refused(columns: Iterable[Column]) -> str:
 
 
 def optional_columns(contract: Contract) -> tuple[Column, ...]:
-    """The columns of which a bad cell is made NULL and told, and the row stays."""
+    """The columns in which a bad cell is made NULL and reported, and the row is accepted."""
     required = required_columns(contract)
     return tuple(c for c in contract.kept_columns if c not in required and not c.is_label and can_be_invalid(c))
 
@@ -110,7 +108,7 @@ def record_hash(contract: Contract, text: bool = False) -> str:
 def accepted_rows(contract: Contract, relation: str, city_zone: str | None = None, accepted: str | None = None) -> str:
     """The SELECT behind `typed.<source>`: every accepted row of `relation`, typed, each optional cell with its missing reason.
 
-    `accepted`: SQL boolean of the rows that are, where that is known already; without it each row is judged.
+    `accepted`: SQL boolean of the accepted rows, if it is known; without it each row is checked.
     """
     columns = []
     deciding = contract.deciding_columns

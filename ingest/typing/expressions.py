@@ -1,10 +1,7 @@
-"""What a delivered text means by its contract: one SQL expression a column, shared by gate, promotion and staging.
+"""Turn a column's contract into SQL: its typed value, its missing reason, and whether a cell or a row is refused.
 
-Here: typing, missing reasons and the reasons for which a row or a cell is refused. Not here: many cells of many rows at once
-(`ingest.typing.cells`), what a value means to the city (crosswalks and measures are dbt's), moving rows
-(`ingest.landing.promote`).
-
-Column names come from contracts, which allow nothing but [a-z0-9_]; everything else that reaches SQL is a quoted literal.
+Gates, promotion and staging share these expressions, one per column. See `ingest.typing.cells` for all cells of a relation.
+Column names come from contracts, which allow only [a-z0-9_]; everything else in the SQL is a quoted literal.
 """
 
 from __future__ import annotations
@@ -18,9 +15,9 @@ from warehouse.sql import literal, one_of
 
 TRUE_WORDS = ("true", "t", "yes", "y", "1")
 FALSE_WORDS = ("false", "f", "no", "n", "0")
-# A time that carries its own offset says which instant it is; anything else is a wall clock's.
+# A time with an offset is an instant; any other time is on a wall clock.
 OFFSET = r":\d\d(\.\d+)?\s*(Z|UTC|[+-]\d\d(:?\d\d(:\d\d)?)?)$"
-# DuckDB takes words for times (epoch, infinity; with a format, each of them is 1900-01-01), and years that Python cannot hold.
+# DuckDB reads some words as times (epoch, infinity; with a format, each is 1900-01-01), and years that Python cannot represent.
 A_TIME = r"\d"
 FIRST_TIME, LAST_TIME = "timestamp '0001-01-01'", "timestamp '9999-12-31 23:59:59.999999'"
 CURRENCY_SIGNS = r"[$€£]"
@@ -32,13 +29,13 @@ def _text(column: Column) -> str:
 
 
 def missing_condition(column: Column, text: str | None = None) -> str:
-    """SQL boolean: the cell is empty, or one of the contract's null tokens. `text`: SQL of the trimmed cell, if it is at hand."""
+    """SQL boolean: the cell is empty, or one of the contract's null tokens. `text`: SQL of the trimmed cell, if available."""
     words = ("", *(token for token in column.null_tokens if token))
     return f"coalesce({one_of(text or _text(column), words)}, true)"
 
 
 def missing_reason(column: Column, text: str | None = None) -> str:
-    """SQL text: why an empty cell is empty; `not_collected` where the contract gives no reason for it."""
+    """SQL text: the reason of an empty cell; `not_collected` if the contract gives none."""
     branches = "".join(
         f" when {text or _text(column)} = {literal(token)} then {literal(why)}"
         for token, why in column.null_tokens.items()
@@ -49,10 +46,10 @@ def missing_reason(column: Column, text: str | None = None) -> str:
 
 
 def typed_expression(column: Column, city_zone: str | None = None) -> str:
-    """SQL of the column's type over its text: NULL when the cell is empty, a null token, or does not type.
+    """SQL of the column's type over its text: NULL if the cell is empty, a null token, or does not type.
 
-    A text column is trimmed. An integer may be written 100.0 but not 100.5. A timestamp becomes the city's wall clock:
-    one with an offset by its instant, one without by the contract's `timezone`.
+    A text column is trimmed. An integer may be written 100.0 but not 100.5. A timestamp becomes the city's wall clock: one with
+    an offset by its instant, one without by the contract's `timezone`.
     """
     text = _text(column)
     raw = raw_expression(column, text, city_zone)
@@ -60,7 +57,7 @@ def typed_expression(column: Column, city_zone: str | None = None) -> str:
 
 
 def raw_expression(column: Column, text: str, city_zone: str | None) -> str:
-    """SQL of a first reading of a trimmed cell that is not missing; `typed_from_raw` says what it is worth."""
+    """SQL of a first conversion of a trimmed cell that is not missing; `typed_from_raw` checks it."""
     if column.type in ("text", "geometry"):
         return text
     if column.type == "boolean":
@@ -77,7 +74,7 @@ def raw_expression(column: Column, text: str, city_zone: str | None) -> str:
 
 
 def typed_from_raw(column: Column, text: str, raw: str, city_zone: str | None) -> str:
-    """SQL of the column's type from the trimmed cell and its first reading, each of which it names more than once."""
+    """SQL of the column's type from the trimmed cell and its first conversion, each of which it names more than once."""
     if column.type not in ("date", "timestamp"):
         return raw
     a_time = f"(ascii({text}) between 48 and 57 or regexp_matches({text}, {literal(A_TIME)}))"  # most begin with a digit
@@ -86,13 +83,13 @@ def typed_from_raw(column: Column, text: str, raw: str, city_zone: str | None) -
         return f"cast({moment} as date)"
     zone = column.timezone or city_zone
     if zone and city_zone and zone != city_zone:
-        # as of UTC, which needs no calendar
+        # as UTC, which needs no calendar
         instant = f"make_timestamptz(epoch_us({moment}))" if zone == "UTC" else f"timezone({literal(zone)}, {moment})"
         moment = f"timezone({literal(city_zone)}, {instant})"
     if column.formats or not city_zone:
         return moment
     instant = f"timezone({literal(city_zone)}, try_cast({text} as timestamptz))"
-    # the cheap tests first: without one of these no text ends in an offset
+    # the cheap tests first: a text with an offset passes one of them
     may = f"contains({text}, '+') or suffix({text}, 'Z') or suffix({text}, 'UTC') or contains(right({text}, 9), '-')"
     return (
         f"case when ({may}) and regexp_matches({text}, {literal(OFFSET)}) and {raw} between {FIRST_TIME} and {LAST_TIME} "
@@ -115,7 +112,7 @@ def _number(column: Column, text: str) -> str:
 
 
 def _shape(column: Column) -> str:
-    """The regular expression of a number as the contract says it is written; 1,5 is no fifteen, and 10$0 is no price."""
+    """The regular expression of a number in the contract's notation; 1,5 is not fifteen, and 10$0 is not a price."""
     digits = rf"(\d{{1,3}}({re.escape(column.thousands)}\d{{3}})+|\d*)" if column.thousands else r"\d*"
     number = rf"{digits}({re.escape(column.decimal)}\d*)?([eE][+-]?\d+)?"
     if not column.currency:
@@ -133,16 +130,16 @@ def _plain_number(column: Column, text: str) -> str:
 
 
 def invalid_condition(column: Column, city_zone: str | None = None) -> str:
-    """SQL boolean: there is a text that does not type, or lies outside the contract's values, min or max."""
+    """SQL boolean: there is a text that does not type, or is outside the contract's values, min or max."""
     return invalid_typed(column, _text(column), missing_condition(column), typed_expression(column, city_zone))
 
 
 def invalid_typed(column: Column, text: str, missing: str, typed: str) -> str:
-    """The same, where SQL of the trimmed cell, of whether it is missing, and of its typed value is at hand."""
+    """The same from SQL of the trimmed cell, of whether it is missing, and of its typed value."""
     wrong = [f"{typed} is null"]
     if column.values and not column.is_label:
         wrong.append(f"not {one_of(text, column.values)}")
-    # the last day is allowed to its end
+    # the last day is allowed until its end
     bounded = f"cast({typed} as date)" if column.type == "timestamp" else typed
     if column.min is not None:
         wrong.append(f"{bounded} < {_bound(column.min)}")
@@ -152,7 +149,7 @@ def invalid_typed(column: Column, text: str, missing: str, typed: str) -> str:
 
 
 def can_be_invalid(column: Column) -> bool:
-    """Whether a cell that is not empty can be wrong by itself."""
+    """Whether a filled cell can be invalid by itself."""
     return column.type not in ("text", "geometry") or bool(column.values and not column.is_label)
 
 
@@ -166,9 +163,9 @@ def column_refused(column: Column, city_zone: str | None = None) -> str:
 
 
 def rejection(columns: Iterable[Column], city_zone: str | None = None) -> tuple[str, str]:
-    """SQL of (the column, the reason code) for which a row is refused, both NULL when it is not.
+    """SQL of (the column, the reason code) for which a row is refused, both NULL if it is accepted.
 
-    The reason is `missing` where a required, key or period column is empty, and `invalid` where it does not type.
+    The reason is `missing` if a required, key or period column is empty, and `invalid` if it does not type.
     """
     by_column, by_reason = [], []
     for column in columns:
@@ -181,13 +178,13 @@ def rejection(columns: Iterable[Column], city_zone: str | None = None) -> tuple[
 
 
 def required_columns(contract: Contract) -> tuple[Column, ...]:
-    """The columns without a good value in which a row is refused."""
+    """The columns that refuse a row without a good value."""
     deciding = contract.deciding_columns
     return tuple(column for column in contract.kept_columns if column.required or column.name in deciding)
 
 
 def rejection_message(column: Column, reason: str) -> str:
-    """SQL text that tells a steward what was wrong; it quotes the cell only where the column is public."""
+    """SQL text that explains the problem to a steward; it quotes the cell only if the column is public."""
     if reason == "missing":
         return literal(f"{column.name} is empty")
     expected = f"{column.name}: not a usable {column.type}" + (
