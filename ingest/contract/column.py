@@ -103,10 +103,10 @@ class Column(Strict):
         for text in self.formats:
             rest = DIRECTIVE.sub("", text)
             if "%" in rest:
-                yield f"formats: {text!r} holds a % that is no directive of strptime; write it like %m/%d/%Y %H:%M:%S"
+                yield f"formats: {text!r} has a % that is no directive of strptime; write it like %m/%d/%Y %H:%M:%S"
         zoned = ["%z" in text for text in self.formats]
         if any(zoned) and (self.type == "date" or not all(zoned) or self.timezone):
-            yield "formats: %z says which instant it is; write it in every format of a timestamp without timezone, or in none"
+            yield "formats: %z makes it an instant; write it in every format of a timestamp without timezone, or in none"
         if self.timezone and self.type != "timestamp":
             yield f"timezone goes with type timestamp, not {self.type}"
 

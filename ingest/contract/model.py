@@ -134,7 +134,7 @@ class Contract(Strict):
         taken: set[str | int] = set()
         for at, column in enumerate(self.columns):
             if column.name in names:
-                yield ("columns", at, "name"), f"{column.name} stands twice; give each column a name of its own"
+                yield ("columns", at, "name"), f"{column.name} is repeated; give each column its own name"
             names.add(column.name)
             for delivered in column.delivered_names:
                 if delivered in taken:

@@ -194,7 +194,7 @@ def _place(location: Location) -> Location:
 
 def _message(error: Any) -> str:
     if error["type"] == "string_type" and isinstance(error["input"], (int, float, dt.date)):
-        return "this should be a text, and YAML takes it for something else as it stands; put it in quotes"
+        return "this should be a text, but YAML reads it as another type; put it in quotes"
     return SAID.get(error["type"], str(error["msg"]).removeprefix("Value error, "))
 
 

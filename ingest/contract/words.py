@@ -46,7 +46,7 @@ def matching(pattern: re.Pattern[str], what: str, *, quote: bool = True) -> Any:
 def _no_password(value: str) -> str:
     if URL_WITH_PASSWORD.search(value):
         raise ValueError(
-            "a password stands in this address; put the whole address into an environment variable and name it in credentials_env"
+            "this address contains a password; put the whole address into an environment variable and name it in credentials_env"
         )
     return value
 

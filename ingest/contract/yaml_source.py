@@ -13,8 +13,8 @@ Location = tuple[str | int, ...]
 
 # The largest contract has about 4,000. A few nested anchors stand for more values than fit into memory.
 MOST_VALUES = 100_000
-TOO_MANY = f"it stands for more than {MOST_VALUES:,} values, as anchors (&) in one another do; write the values out"
-TOO_DEEP = "it is nested too deeply, or an anchor (&) stands inside itself; write the values out"
+TOO_MANY = f"it expands to more than {MOST_VALUES:,} values, as nested anchors (&) do; write the values out"
+TOO_DEEP = "it is nested too deeply, or an anchor (&) contains itself; write the values out"
 
 
 class YamlError(ValueError):
@@ -65,7 +65,7 @@ def read_yaml(path: Path) -> YamlSource:
         raise YamlError(str(error.problem or "this is not YAML"), mark.line + 1 if mark else 1) from None
     except yaml.reader.ReaderError as error:
         line = text.count("\n", 0, error.position) + 1
-        raise YamlError(f"the character #x{ord(text[error.position]):04x} cannot stand in YAML; take it out", line) from None
+        raise YamlError(f"the character #x{ord(text[error.position]):04x} is not allowed in YAML; remove it", line) from None
     except RecursionError:
         raise YamlError(TOO_DEEP, 1) from None
 
@@ -91,7 +91,7 @@ def _walk(node: yaml.Node, location: Location, lines: dict[Location, int]) -> No
         for key, value in node.value:
             name = str(key.value)
             if name in seen:
-                raise YamlError(f"the key {name!r} stands here twice; keep one", key.start_mark.line + 1)
+                raise YamlError(f"the key {name!r} is repeated here; keep one", key.start_mark.line + 1)
             seen.add(name)
             lines[*location, name] = key.start_mark.line + 1
             _walk(value, (*location, name), lines)

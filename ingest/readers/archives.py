@@ -27,7 +27,7 @@ MOST_TIMES, NEVER_A_BOMB = 300, 256 << 20
 GZIP_MAGIC = b"\x1f\x8b"
 # Every current Office file is a zip with this member; a workbook is read as one file.
 OFFICE_MEMBER = "[Content_Types].xml"
-PACK_AGAIN = "pack it again with an ordinary zip program"
+PACK_AGAIN = "create it again with an ordinary zip program"
 
 
 def open_streams(source: str, file: File, member: str | None) -> tuple[Stream, ...]:
@@ -44,7 +44,7 @@ def open_streams(source: str, file: File, member: str | None) -> tuple[Stream, .
         return _members(source, file, member)
     suffix = PurePosixPath(file.name).suffix.lower()
     if suffix == ".zip":
-        raise DeliveryError(source, file.name, "this is no zip archive, or it is damaged", "deliver it again")
+        raise DeliveryError(source, file.name, "this is not a zip archive, or it is damaged", "deliver it again")
     if suffix == ".gz" or begins == GZIP_MAGIC:
         return (Stream(file.name, partial(_open_gzip, source, file), packed=True),)
     return (Stream(file.name, file.open),)
@@ -57,7 +57,7 @@ def _members(source: str, file: File, wanted: str | None) -> tuple[Stream, ...]:
             opened.seek(0, io.SEEK_END)
             size = opened.tell()
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
-        raise DeliveryError(source, file.name, "this is no zip archive, or it is damaged", "deliver it again") from None
+        raise DeliveryError(source, file.name, "this is not a zip archive, or it is damaged", "deliver it again") from None
     if any(info.filename == OFFICE_MEMBER for info in there):
         _not_a_bomb(source, file, there, size)
         return (Stream(file.name, file.open),)
@@ -67,7 +67,7 @@ def _members(source: str, file: File, wanted: str | None) -> tuple[Stream, ...]:
     if not meant:
         what = f"no member {wanted}" if wanted else "no file"
         raise DeliveryError(
-            source, file.name, f"the archive holds {what}", "deliver it again, or mend format.member in the contract"
+            source, file.name, f"the archive has {what}", "deliver it again, or correct format.member in the contract"
         )
     _not_a_bomb(source, file, found, size)
     every = {info.filename.lower(): info.filename for info in found}
@@ -90,12 +90,12 @@ def _safe(source: str, file: File, found: list[zipfile.ZipInfo]) -> None:
     names = Counter(info.filename for info in found)
     twice = sorted(name for name, times in names.items() if times > 1)
     if twice:
-        problem = f"{len(twice)} names stand in it for several members each, of which only the last could be read"
+        problem = f"{len(twice)} names in it are repeated, and only the last member of each could be read"
         raise DeliveryError(source, file.name, problem, PACK_AGAIN)
     for name in names:
         parts = name.replace("\\", "/").split("/")
         if ".." in parts or not parts[0] or parts[0].endswith(":") or not name.isprintable():
-            problem = "the name of a member leads out of the archive, or holds control characters"
+            problem = "the name of a member points outside the archive, or contains control characters"
             raise DeliveryError(source, file.name, problem, PACK_AGAIN)
 
 
@@ -106,8 +106,8 @@ def _not_a_bomb(source: str, file: File, found: list[zipfile.ZipInfo], size: int
 
 
 def _bomb(source: str, name: str) -> DeliveryError:
-    problem = f"the archive gets more than {MOST_TIMES} times its size when it is unpacked"
-    return DeliveryError(source, name, problem, "deliver the files themselves, if it is no mistake")
+    problem = f"the archive unpacks to more than {MOST_TIMES} times its size"
+    return DeliveryError(source, name, problem, "deliver the files themselves, unless it is a mistake")
 
 
 @contextmanager

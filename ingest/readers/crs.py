@@ -26,15 +26,15 @@ def choose_crs(declared: str | None, named: str | None, positions: Sequence[tupl
         declared = None
     if declared and contract and declared != contract:
         raise fail(
-            f"it declares {declared}, the contract says {contract}",
-            "ask the steward which is right; mend format.crs if it changed",
+            f"it declares {declared}, but the contract has {contract}",
+            "ask the steward which is right; correct format.crs if it changed",
         )
     if declared:
         return declared
     if not could_be_degrees and (contract is None or contract in IN_DEGREES):
-        problem = "its coordinates are no degrees, and it does not say what else they are"
+        problem = "its coordinates are not degrees, and it declares no coordinate reference system"
         raise fail(problem, "ask the steward for the coordinate reference system, and name it in format.crs, like EPSG:32054")
     if positions and could_be_degrees and contract and contract not in IN_DEGREES:
-        problem = f"the contract says {contract}, but its coordinates read like degrees"
-        raise fail(problem, f"ask the steward whether it is now in {WGS84}, and mend format.crs")
+        problem = f"the contract has {contract}, but its coordinates look like degrees"
+        raise fail(problem, f"ask the steward whether it is now in {WGS84}, and correct format.crs")
     return contract or WGS84

@@ -58,8 +58,8 @@ def open_csv(how: Format, stream: IO[bytes], opener: Opener, fail: Fail) -> Open
             raise
         if counted.quotes % 2 and not _quoted_well(how, opener):
             raise fail(
-                "a quote is left open, and records run into one another behind it",
-                "export it again, with every quote closed, and doubled where it stands inside a text",
+                "a quote is left open, so that the records after it cannot be separated",
+                "export it again, with every quote closed, and doubled inside a text",
             )
 
     return split_header(records(), how)

@@ -61,9 +61,9 @@ def read_layout(stream: IO[bytes], how: Format, fail: Fail) -> Layout:
     if not head:
         raise EOFError("Empty CSV")
     if len(head) < HEADER_BYTES or head[0] not in VERSIONS:
-        raise fail("this is no dBase file", "deliver it as .dbf, or change format.kind in the contract")
+        raise fail("this is not a dBase file", "deliver it as .dbf, or change format.kind in the contract")
     if head[0] in DBASE_7:
-        raise fail("this is a dBase file of level 7, which cannot be read here", "save it as dBase IV or III")
+        raise fail("this is a dBase file of level 7, which Levelground cannot read", "save it as dBase IV or III")
     records, header_bytes, record_bytes = struct.unpack("<IHH", head[4:12])
     described = stream.read(max(0, header_bytes - HEADER_BYTES))
     end = described.find(END_OF_FIELDS)
@@ -100,7 +100,7 @@ def batches(stream: IO[bytes], layout: Layout, how: Format, fail: Fail) -> Itera
         data = stream.read(rows * layout.record_bytes)
         if len(data) < rows * layout.record_bytes:
             short = left - len(data) // layout.record_bytes
-            problem = f"it is cut off: its header says {layout.records:,} records, and {short:,} are not there"
+            problem = f"it is cut off: its header declares {layout.records:,} records, and {short:,} are missing"
             raise fail(problem, "deliver it again")
         table = np.frombuffer(data, record)
         gone = pa.array(table["deleted"] == DELETED)
@@ -109,7 +109,7 @@ def batches(stream: IO[bytes], layout: Layout, how: Format, fail: Fail) -> Itera
         left -= rows
     rest = stream.read(layout.record_bytes + 1)
     if len(rest) >= layout.record_bytes and not rest.startswith(END_OF_FILE):
-        raise fail(f"it holds more records than the {layout.records:,} that its header says", AGAIN)
+        raise fail(f"it has more records than the {layout.records:,} that its header declares", AGAIN)
 
 
 def _column(field: Field, cells: np.ndarray, gone: pa.Array, how: Format) -> pa.Array:
@@ -149,4 +149,6 @@ def same_encoding(given: Stream, how: Format, fail: Fail) -> None:
     except LookupError:
         return
     if named != codecs.lookup(how.encoding).name:
-        raise fail(f"its .cpg says that it is in {said}, and the contract {how.encoding}", "mend format.encoding in the contract")
+        raise fail(
+            f"its .cpg names the encoding {said}, but the contract has {how.encoding}", "correct format.encoding in the contract"
+        )

@@ -28,7 +28,7 @@ def explain_error(error: BaseException, how: Format) -> tuple[str, str]:
             f"write format.encoding: {how.encoding}-le in the contract, or {how.encoding}-be",
         )
     if isinstance(error, UnicodeEncodeError):
-        return "it holds half a character (a lone surrogate)", "export it again"
+        return "it contains half a character (a lone surrogate)", "export it again"
     if isinstance(error, UnicodeError) or "UTF8" in text or "utf-8" in text or "Invalid encoding" in text:
         return (
             f"its bytes are not {how.encoding}",
@@ -39,22 +39,22 @@ def explain_error(error: BaseException, how: Format) -> tuple[str, str]:
     if "Could not skip initial" in text:
         return (
             f"it ends before its header, which the contract expects after {how.header.skip} lines",
-            "deliver it again, or mend format.header.skip in the contract",
+            "deliver it again, or correct format.header.skip in the contract",
         )
     if isinstance(error, DAMAGE):
         return "the compressed data is damaged or cut off", "deliver it again"
     if isinstance(error, NotImplementedError) and not isinstance(error, pa.ArrowException):
-        return "the archive is compressed in a way that cannot be read here", "compress it with ordinary zip (Deflate)"
+        return "the archive is compressed in a way that Levelground cannot read", "compress it with ordinary zip (Deflate)"
     if "encrypted" in text:
-        return "the archive is encrypted", "deliver it without a password, over a channel that is safe itself"
+        return "the archive is encrypted", "deliver it without a password, through a secure channel"
     if how.kind == "parquet":
-        return "this is no Parquet file, or it is cut off", "deliver it again"
+        return "this is not a Parquet file, or it is cut off", "deliver it again"
     if isinstance(error, OSError) and error.errno is None:  # bz2 raises it like this
         return "the compressed data is damaged or cut off", "deliver it again"
     if isinstance(error, OSError):
-        return f"reading stopped ({error.strerror})", "check the disk, share or server it lies on, and deliver it again"
+        return f"reading stopped ({error.strerror})", "check the disk, share or server that it is on, and deliver it again"
     if how.kind == "fixed_width":
-        return "a line is longer than 4 MB, or holds a control character", "export it again, one record a line"
+        return "a line is longer than 4 MB, or contains a control character", "export it again, one record a line"
     return (
         "a record cannot be parsed: a quote is left open, or a record is longer than 4 MB",
         "export it again, with every quote closed",

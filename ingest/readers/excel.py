@@ -63,14 +63,14 @@ def open_excel(how: Format, stream: IO[bytes], fail: Fail) -> OpenTable:
         if not isinstance(error, fastexcel.FastExcelError) and type(error).__name__ != PANIC:
             raise
         if data.startswith(OLE_MAGIC) and PASSWORD in data:
-            raise fail("the workbook has a password", "deliver it without, over a channel that is safe itself") from None
+            raise fail("the workbook has a password", "deliver it without, through a secure channel") from None
         raise fail(
-            "this is no Excel workbook, or it is damaged", "deliver it again, or change format.kind in the contract"
+            "this is not an Excel workbook, or it is damaged", "deliver it again, or change format.kind in the contract"
         ) from None
     rows, columns = _meant(how, starts, columns, cells.num_rows)
     if not columns or rows.start + how.header.skip >= rows.stop:
         problem = f"sheet {sheet} has nothing where the contract expects the table"
-        raise fail(problem, "ask the steward; mend format.sheet, format.range or format.header in the contract")
+        raise fail(problem, "ask the steward; correct format.sheet, format.range or format.header in the contract")
     table = pa.RecordBatch.from_arrays(columns, names=[f"f{at}" for at in range(len(columns))])
     return split_header(_batches(table.slice(rows.start, rows.stop - rows.start).slice(how.header.skip)), how)
 
@@ -177,9 +177,9 @@ def _calculated(data: bytes, sheet: int, fail: Fail) -> None:
                     held = held[max(end, len(held) - LONGEST_CELL) :]
     if widest * longest > max(MOST_SPARSE, SPARSE_TIMES * cells):
         problem = f"its {cells:,} cells lie far apart, over {longest:,} rows and {widest:,} columns"
-        raise fail(problem, "delete what stands far outside the table, save it, and deliver it again")
+        raise fail(problem, "delete the cells far outside the table, save it, and deliver it again")
     if missing:
-        problem = f"{missing:,} cells hold a formula without its value, the first at {first}"
+        problem = f"{missing:,} cells have a formula without its value, the first at {first}"
         raise fail(problem, "open it in Excel, save it, and deliver it again; or have it exported with values only")
 
 

@@ -81,7 +81,7 @@ def find_files(contract: Contract, path: str) -> tuple[File, ...]:
 
 def _nothing(contract: Contract, path: str) -> DeliveryError:
     return DeliveryError(
-        contract.source, path, "no such file or folder", "mend connector.path in the contract, or put the file there"
+        contract.source, path, "no such file or folder", "correct connector.path in the contract, or put the file there"
     )
 
 
@@ -104,7 +104,7 @@ def _remote_files(contract: Contract, url: str) -> tuple[File, ...]:
             contract.source, url, f"reading {protocol}:// needs a package that is not installed", remedy
         ) from None
     except Exception as error:  # noqa: BLE001 - each file system has errors of its own, and they may quote credentials
-        remedy = "check its address, that it is up, and its credentials; docs/formats.md says which variables hold them"
+        remedy = "check its address, that it is up, and its credentials (docs/formats.md lists their variables)"
         raise DeliveryError(contract.source, url, f"it cannot be listed ({type(error).__name__})", remedy) from None
     meant = sorted((name, path) for path, name in found.items() if is_delivered_file(PurePosixPath(name)))
     if not meant:

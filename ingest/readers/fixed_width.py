@@ -56,4 +56,4 @@ def _fit(lines: pa.Array, width: int, row: int, fail: Fail) -> None:
     if pc.any(long).as_py():
         at = pc.index(long, True).as_py()
         problem = f"line {row + at + 1} is {over[at].as_py()} characters long, and the widths in the contract add up to {width}"
-        raise fail(problem, "ask the steward for the record layout, and mend format.widths in the contract")
+        raise fail(problem, "ask the steward for the record layout, and correct format.widths in the contract")

@@ -38,11 +38,13 @@ def _collection(text: str, fail: Fail) -> dict[str, Any]:
     try:
         value = decoder().decode(text)
     except json.JSONDecodeError as error:
-        raise fail(f"line {error.lineno} is no JSON; is the file cut off?", "deliver it again") from None
+        raise fail(f"line {error.lineno} is not JSON; is the file cut off?", "deliver it again") from None
     except (UnsupportedJson, RecursionError) as error:
         raise fail(str(error) if isinstance(error, UnsupportedJson) else "it is nested too deeply", "export it again") from None
     if not isinstance(value, dict) or value.get("type") != "FeatureCollection":
-        raise fail("this is no GeoJSON feature collection", "export the layer as GeoJSON, not as Esri JSON or a single geometry")
+        raise fail(
+            "this is not a GeoJSON feature collection", "export the layer as GeoJSON, not as Esri JSON or a single geometry"
+        )
     # a portal that limits the number of features reports it only here
     places = (value, value.get("properties"))
     if any(isinstance(place, dict) and place.get("exceededTransferLimit") is True for place in places):
@@ -74,7 +76,7 @@ def _positions(features: Sequence[Mapping[str, Any]], fail: Fail) -> list[tuple[
                 else:
                     found += _pairs(geometry["coordinates"])
             except (KeyError, TypeError, ValueError):
-                raise fail(f"the geometry of feature {number} is no GeoJSON geometry", "export it again") from None
+                raise fail(f"the geometry of feature {number} is not a GeoJSON geometry", "export it again") from None
     return found
 
 

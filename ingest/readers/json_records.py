@@ -70,7 +70,7 @@ def _value(read: json.JSONDecoder, text: str, where: str, fail: Fail) -> Any:
     try:
         return read.decode(text)
     except json.JSONDecodeError:
-        raise fail(f"{where} is no JSON; is the file cut off?", "deliver it again, one object a line") from None
+        raise fail(f"{where} is not JSON; is the file cut off?", "deliver it again, one object a line") from None
     except (UnsupportedJson, RecursionError) as error:
         raise _unusable(error, fail) from None
 
@@ -106,7 +106,7 @@ def _opened(how: Format, records: Records, fail: Fail) -> OpenTable:
                 names.update(dict.fromkeys(record))
                 check_column_count(len(names), fail)
     if not first:
-        raise fail("it holds no record", "deliver it again")
+        raise fail("it has no record", "deliver it again")
 
     def batches() -> Iterator[pa.RecordBatch]:
         if short:
@@ -151,20 +151,18 @@ class _Document:
     def _list_at(self, path: list[str]) -> Iterator[Any]:
         if not path:
             if self._sign() != "[":
-                remedy = (
-                    "name in format.records the member that holds them, like result.records; for one object a line, kind jsonl"
-                )
+                remedy = "name the member with the records in format.records, like result.records; JSON lines are kind jsonl"
                 raise self._fail("there is no list of records where the contract expects it", remedy)
             yield from self._items("]", lambda: iter((self._next(),)))
             return
         if self._sign() != "{":
-            raise self._fail(f"there is no member {path[0]} in it", "mend format.records in the contract")
+            raise self._fail(f"there is no member {path[0]} in it", "correct format.records in the contract")
         found = False
         for name, values in self._members(path):
             found = found or name == path[0]
             yield from values
         if not found:
-            raise self._fail(f"there is no member {path[0]} in it", "mend format.records in the contract")
+            raise self._fail(f"there is no member {path[0]} in it", "correct format.records in the contract")
 
     def _members(self, path: list[str]) -> Iterator[tuple[str, Iterator[Any]]]:
         seen: set[str] = set()
@@ -175,7 +173,7 @@ class _Document:
                 raise self._cut_off()
             self._at += 1
             if name in seen:
-                raise self._fail("a name stands twice in one object, and only one of the two could be kept", "export it again")
+                raise self._fail("a name is repeated in one object, and only one of the two could be kept", "export it again")
             seen.add(name)
             if name == path[0]:
                 yield name, self._list_at(path[1:])

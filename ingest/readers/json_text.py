@@ -22,13 +22,13 @@ def decoder() -> json.JSONDecoder:
 
 
 def _no_number(word: str) -> Number:
-    raise UnsupportedJson(f"it holds {word} where a number should stand")
+    raise UnsupportedJson(f"it has {word} in place of a number")
 
 
 def _without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     members = dict(pairs)
     if len(members) < len(pairs):
-        raise UnsupportedJson("a name stands twice in one object, and only one of the two could be kept")
+        raise UnsupportedJson("a name is repeated in one object, and only one of the two could be kept")
     return members
 
 

@@ -63,7 +63,7 @@ def _together(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
 
 
 def _bomb(fail: Fail, times: int) -> Exception:
-    return fail(f"it gets more than {times:,} times its size when it is read", "deliver it as csv, if it is no mistake")
+    return fail(f"it unpacks to more than {times:,} times its size", "deliver it as csv, unless it is a mistake")
 
 
 def _has_rows(file: pq.ParquetFile, group: int) -> bool:

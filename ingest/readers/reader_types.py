@@ -65,7 +65,7 @@ def check_column_count(columns: int, fail: Fail) -> None:
     """Raise an error for more columns than a table has."""
     if columns > MOST_COLUMNS:
         problem = f"it has more than {MOST_COLUMNS:,} columns"
-        raise fail(problem, "export it again, one column for each thing that is known of a record; does a name hold a value?")
+        raise fail(problem, "export it again, one column per attribute of a record; does a column name contain a value?")
 
 
 def read_whole(stream: IO[bytes], fail: Fail) -> bytes:

@@ -41,14 +41,14 @@ def open_shapefile(how: Format, given: Stream, stack: ExitStack, stream: IO[byte
     """Read the shapes of a stream with the records next to it; both stay open as long as the stack."""
     sibling = given.sibling(".dbf")
     if sibling is None:
-        raise fail("there is no .dbf sibling it", "deliver .shp, .dbf, .shx and .prj together, all of one name")
+        raise fail("there is no .dbf next to it", "deliver .shp, .dbf, .shx and .prj together, all of one name")
     shp: Any = BytesIO(read_whole(stream, fail)) if given.packed else stream
     lengths, bounds = _walk(shp, fail)
     dbf.same_encoding(given, how, fail)
     records = stack.enter_context(sibling())
     layout = dbf.read_layout(records, how, fail)
     if layout.records != len(lengths):
-        raise fail(f"it has {len(lengths):,} shapes, and the .dbf sibling it {layout.records:,} records", "export it again")
+        raise fail(f"it has {len(lengths):,} shapes, and the .dbf next to it {layout.records:,} records", "export it again")
     named = tuple(field.name for field in layout.fields)
     crs = choose_crs(_declared(given, how, fail), how.crs, [bounds[:2], bounds[2:]] if lengths else [], fail)
     shapes = _shapes(shp, lengths, bounds, fail)
@@ -60,10 +60,10 @@ def _walk(shp: Any, fail: Fail) -> tuple[list[int], tuple[float, float, float, f
     """The length of each shape and the bounds of all, from the headers; a damaged header cannot point elsewhere in the file."""
     head = shp.read(HEADER_BYTES)
     if len(head) < HEADER_BYTES or struct.unpack(">i", head[:4])[0] != MAGIC:
-        raise fail("this is no shapefile", "deliver .shp, .dbf, .shx and .prj together, or change format.kind in the contract")
+        raise fail("this is not a shapefile", "deliver .shp, .dbf, .shx and .prj together, or change format.kind in the contract")
     size = shp.seek(0, 2)
     if struct.unpack(">i", head[24:28])[0] * 2 != size:
-        raise fail("it is cut off, or longer than its header says", "deliver it again")
+        raise fail("it is cut off, or longer than its header declares", "deliver it again")
     lengths: list[int] = []
     at = HEADER_BYTES
     while at < size:
@@ -90,7 +90,7 @@ def _shapes(shp: Any, lengths: list[int], bounds: tuple[float, float, float, flo
             if not all(math.isfinite(ordinate) for point in points for ordinate in point[:2]):
                 raise fail(f"shape {at} has a coordinate that is no number", "export it again")
             if not all(left <= point[0] <= right and bottom <= point[1] <= top for point in points):
-                raise fail(f"shape {at} lies outside the bounds in its header", "export it again")
+                raise fail(f"shape {at} is outside the bounds in its header", "export it again")
             yield json.dumps(geometry, separators=(",", ":"), allow_nan=False) if points else None
     except _BROKEN:
         raise fail(f"shape {at + 1} is damaged", "export it again") from None

@@ -76,7 +76,7 @@ def _is_shape(contract: Contract, how: Format, stream: Stream, found: Sequence[S
     )
     if not of_a_shape:
         remedy = "deliver .shp, .dbf, .shx and .prj together, all of one name; or name the .shp in format.member"
-        raise DeliveryError(contract.source, stream.name, "this is no shapefile and belongs to none", remedy)
+        raise DeliveryError(contract.source, stream.name, "this is not a shapefile, and belongs to none", remedy)
     return False
 
 
@@ -105,7 +105,7 @@ def _as_agreed(how: Format, given: Stream, fail: Fail) -> None:
         what = mismatched_signature(stream.read(SIGNATURE_BYTES), how.kind)
     if what:
         raise fail(
-            f"this is {what}, and the contract says {how.kind}", "deliver what was agreed, or change format.kind in the contract"
+            f"this is {what}, but the contract has {how.kind}", "deliver what was agreed, or change format.kind in the contract"
         )
 
 

@@ -91,7 +91,7 @@ def _excel(data: bytes) -> tuple[dict[str, Any], list[str]]:
         book = fastexcel.read_excel(data)
         sheets = {name: book.load_sheet(name, header_row=None, skip_rows=0, dtypes="string") for name in book.sheet_names}
     except fastexcel.FastExcelError:
-        raise Unknown("this is no Excel workbook that can be read") from None
+        raise Unknown("this is not an Excel workbook that can be read") from None
     name = max(sheets, key=lambda sheet: sheets[sheet].height * sheets[sheet].width)
     form: dict[str, Any] = {"kind": "excel"}
     asked = []

@@ -82,7 +82,7 @@ def test_without_an_as_of_time_there_is_none() -> None:
         ("city: milwaukee\ntime_zone: America/Milwaukee\n", 2, "time_zone", "is no time zone; write it like America/Chicago"),
         ("city: milwaukee\nplace_geoid: 5553000\n", 2, "place_geoid", "put it in quotes"),
         ("as_of: soon\n", 1, "as_of", "valid datetime"),
-        ("city: a\ncity: b\n", 2, "(file)", "the key 'city' stands here twice; keep one"),
+        ("city: a\ncity: b\n", 2, "(file)", "the key 'city' is repeated here; keep one"),
         ("- milwaukee\n", 1, "(file)", "a city.yml is a mapping of keys"),
         ("", 1, "(file)", "a city.yml is a mapping of keys"),
         ("city: milwaukee\nsources: [ucc__service_requests]\n", 2, "sources", "keys and their values belong here"),

@@ -83,6 +83,6 @@ def test_a_live_file_without_a_path_has_nothing(make_contract: MakeContract, tmp
 def test_a_live_file_that_is_not_there_is_told(make_contract: MakeContract, tmp_path: Path, path: str) -> None:
     contract = make_contract(connector={"kind": "file", "path": str(tmp_path / path)})
     with pytest.raises(
-        DeliveryError, match=r"no such file or folder; mend connector\.path in the contract, or put the file there"
+        DeliveryError, match=r"no such file or folder; correct connector\.path in the contract, or put the file there"
     ):
         open_live(contract, FetchRequest({}, tmp_path))

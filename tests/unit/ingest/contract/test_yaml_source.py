@@ -51,19 +51,19 @@ def test_the_line_of_a_field_or_of_what_is_around_it(file: Path, location: tuple
 @pytest.mark.parametrize(
     ("text", "line", "said"),
     [
-        ("a: 1\nb: 2\na: 3\n", 3, "the key 'a' stands here twice; keep one"),
-        ("a:\n  - {b: 1, b: 2}\n", 2, "the key 'b' stands here twice; keep one"),
+        ("a: 1\nb: 2\na: 3\n", 3, "the key 'a' is repeated here; keep one"),
+        ("a:\n  - {b: 1, b: 2}\n", 2, "the key 'b' is repeated here; keep one"),
         ("a: 1\nb: [\nc: 3\n", 4, "expected ',' or ']'"),
         ("a: 1\n\tb: 2\n", 2, "cannot start any token"),
         ("a: 1\nb: 2025-02-30\n", 2, "no usable value: day is out of range for month"),
         ("a: 1\nb: [x, 2025-02-30]\n", 2, "no usable value"),
-        ("a: 1\nb: c\x00d\n", 2, "the character #x0000 cannot stand in YAML; take it out"),
+        ("a: 1\nb: c\x00d\n", 2, "the character #x0000 is not allowed in YAML; remove it"),
         ("a: !!python/object/apply:os.getcwd []\n", 1, "could not determine a constructor"),
         ("a: 1\nb: !!timestamp x\n", 2, "no usable value of its tag (!!)"),
         ("a: !!bool x\n", 1, "no usable value of its tag (!!)"),
         ("a: !!int ''\n", 1, "no usable value of its tag (!!)"),
         ("a: *nowhere\n", 1, "found undefined alias"),
-        ("a: &a {b: *a}\n", 1, "it is nested too deeply, or an anchor (&) stands inside itself"),
+        ("a: &a {b: *a}\n", 1, "it is nested too deeply, or an anchor (&) contains itself"),
         ("a: 1\n---\nb: 2\n", 2, "but found another document"),
     ],
 )

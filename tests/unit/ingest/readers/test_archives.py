@@ -90,10 +90,10 @@ DEFLATE64 = b"\x09\x00"
 @pytest.mark.parametrize(
     ("name", "data", "said"),
     [
-        ("visits.zip", ZIP[: len(ZIP) // 2], "visits.zip: this is no zip archive, or it is damaged; deliver it again"),
-        ("visits.zip", LONG.encode(), "visits.zip: this is no zip archive, or it is damaged; deliver it again"),
-        ("visits.zip", b"", "visits.zip: this is no zip archive, or it is damaged; deliver it again"),
-        ("visits.zip", changed(ZIP, {DIRECTORY: b"XXXX"}), "visits.zip: this is no zip archive, or it is damaged"),
+        ("visits.zip", ZIP[: len(ZIP) // 2], "visits.zip: this is not a zip archive, or it is damaged; deliver it again"),
+        ("visits.zip", LONG.encode(), "visits.zip: this is not a zip archive, or it is damaged; deliver it again"),
+        ("visits.zip", b"", "visits.zip: this is not a zip archive, or it is damaged; deliver it again"),
+        ("visits.zip", changed(ZIP, {DIRECTORY: b"XXXX"}), "visits.zip: this is not a zip archive, or it is damaged"),
         ("visits.zip", changed(ZIP, {2000: b"XXXX"}), f"visits.zip/visits_1.csv: {DAMAGED}"),
         ("visits.zip", changed(zipped({"a.csv": LONG}, zipfile.ZIP_STORED), {2000: b"X"}), f"visits.zip/a.csv: {DAMAGED}"),
         ("visits.zip", changed(zipped({"a.csv": LONG}, zipfile.ZIP_BZIP2), {2000: b"XXXX"}), f"visits.zip/a.csv: {DAMAGED}"),
@@ -101,15 +101,15 @@ DEFLATE64 = b"\x09\x00"
         (
             "visits.zip",
             changed(ZIP, {6: b"\x01", DIRECTORY + 8: b"\x01"}),
-            "visits.zip/visits_1.csv: the archive is encrypted; deliver it without a password, over a channel that is safe",
+            "visits.zip/visits_1.csv: the archive is encrypted; deliver it without a password, through a secure channel",
         ),
         (
             "visits.zip",
             changed(ZIP, {8: DEFLATE64, DIRECTORY + 10: DEFLATE64}),
-            "visits.zip/visits_1.csv: the archive is compressed in a way that cannot be read here; compress it with ordinary zip",
+            "visits.zip/visits_1.csv: the archive is compressed in a way that Levelground cannot read; compress it",
         ),
-        ("visits.zip", zipped({}), "visits.zip: the archive holds no file; deliver it again"),
-        ("visits.zip", zipped({"__MACOSX/a.csv": "x"}), "visits.zip: the archive holds no file; deliver it again"),
+        ("visits.zip", zipped({}), "visits.zip: the archive has no file; deliver it again"),
+        ("visits.zip", zipped({"__MACOSX/a.csv": "x"}), "visits.zip: the archive has no file; deliver it again"),
         ("visits.zip", zipped({"visits_1.csv": ""}), "visits.zip/visits_1.csv: the file is empty; deliver it again"),
         ("visits.csv.gz", gzip.compress(LONG.encode())[:9000], f"visits.csv.gz: {DAMAGED}"),
         ("visits.csv.gz", changed(gzip.compress(LONG.encode()), {5000: b"XXXX"}), f"visits.csv.gz: {DAMAGED}"),
@@ -126,7 +126,7 @@ def test_a_damaged_archive_is_told_without_quoting_it(read_file: Any, name: str,
 
 
 def test_a_member_that_is_not_there_is_told(read_file: Any) -> None:
-    with pytest.raises(DeliveryError, match=r"the archive holds no member q\*; deliver it again, or mend format.member"):
+    with pytest.raises(DeliveryError, match=r"the archive has no member q\*; deliver it again, or correct format.member"):
         read_file(ZIP, name="visits.zip", format={"kind": "csv", "member": "q*"})
 
 
@@ -176,7 +176,7 @@ NAMES = parquet(pa.table({"A": [f"{CANARY} {n * 7919 % 1000003}" for n in range(
     ids=["cut off", "half", "spoiled header", "spoiled page", "empty", "a CSV"],
 )
 def test_damaged_parquet_is_told_without_quoting_it(read_file: Any, data: bytes) -> None:
-    with pytest.raises(DeliveryError, match="this is no Parquet file, or it is cut off; deliver it again") as told:
+    with pytest.raises(DeliveryError, match="this is not a Parquet file, or it is cut off; deliver it again") as told:
         read_file(data, name="visits.parquet", **PARQUET)
     assert "Canary" not in "".join(traceback.format_exception(told.value))
     assert told.value.__context__ is None or told.value.__suppress_context__

@@ -114,7 +114,7 @@ def test_nothing_is_copied_to_this_machine(
 @pytest.mark.parametrize(
     ("path", "said"),
     [
-        ("memory://drop/none.csv", "no such file or folder; mend connector.path"),
+        ("memory://drop/none.csv", "no such file or folder; correct connector.path"),
         ("memory://drop/*.csv", "no such file or folder"),
         ("memory://none", "no such file or folder"),
         ("nowhere://drop", "it cannot be listed (ValueError); check its address, that it is up, and its credentials"),
@@ -161,7 +161,7 @@ def test_a_file_that_changes_while_it_is_read_is_refused(
     origin = open_live(contract, {})
     with (tmp_path / "a.csv").open("a") as file:
         file.write("3,4\n")
-    with pytest.raises(DeliveryError, match=r"a\.csv: it changed while it was read; wait until it has been written"):
+    with pytest.raises(DeliveryError, match=r"a\.csv: it changed while it was read; wait until it is complete"):
         read_origin(contract, origin)
 
 
@@ -193,7 +193,7 @@ def test_an_archive_that_explodes_is_refused(
 ) -> None:
     monkeypatch.setattr("ingest.readers.archives.NEVER_A_BOMB", 1 << 20)
     bomb = "A,B\n" + "0,0\n" * 1_000_000
-    said = "the archive gets more than 300 times its size when it is unpacked; deliver the files themselves, if it is no mistake"
+    said = "the archive unpacks to more than 300 times its size; deliver the files themselves, unless it is a mistake"
     with pytest.raises(DeliveryError, match=f"visits.zip: {said}"):
         archive(tmp_path, make_contract, read_origin, "visits.zip", zipped({"a.csv": bomb}))
     with pytest.raises(DeliveryError, match=f"visits.csv.gz: {said}"):
@@ -215,7 +215,7 @@ def test_an_archive_that_lies_about_its_size_is_refused(
 def test_a_member_whose_name_leads_elsewhere_is_refused(
     make_contract: MakeContract, read_origin: Callable[..., Any], tmp_path: Path, member: str
 ) -> None:
-    with pytest.raises(DeliveryError, match=r"visits\.zip: the name of a member leads out of the archive, or holds control"):
+    with pytest.raises(DeliveryError, match=r"visits\.zip: the name of a member points outside the archive, or contains control"):
         archive(tmp_path, make_contract, read_origin, "visits.zip", zipped({member: "A,B\n1,2\n"}))
     assert [path.name for path in tmp_path.iterdir()] == ["visits.zip"]
 
@@ -225,7 +225,7 @@ def test_two_members_of_one_name_are_refused(
 ) -> None:
     data = bytearray(zipped({"a.csv": "A,B\n1,2\n", "b.csv": "A,B\n3,4\n"}))
     data = data.replace(b"b.csv", b"a.csv")
-    with pytest.raises(DeliveryError, match="1 names stand in it for several members each, of which only the last could be read"):
+    with pytest.raises(DeliveryError, match="1 names in it are repeated, and only the last member of each could be read"):
         archive(tmp_path, make_contract, read_origin, "visits.zip", bytes(data))
 
 

@@ -71,7 +71,7 @@ def test_quotes_and_delimiters_mean_nothing_in_fixed_width(read_file: Any) -> No
     ("data", "said"),
     [
         (b"A   B\n" + CANARY.encode() + b"\n", "line 2 is 14 characters long, and the widths in the contract add up to 7"),
-        (b"A   B\nx\x1fy\n", "a line is longer than 4 MB, or holds a control character"),
+        (b"A   B\nx\x1fy\n", "a line is longer than 4 MB, or contains a control character"),
         (b"", "the file is empty"),
     ],
 )
@@ -96,12 +96,12 @@ def test_dbase_in_another_encoding(read_file: Any) -> None:
     [
         (
             dbf([("A", "C", 9), ("B", "C", 9)], [CANARY.encode().ljust(18)], said=3),
-            "its header says 3 records, and 2 are not there",
+            "its header declares 3 records, and 2 are missing",
         ),
-        (dbf([("A", "C", 9), ("B", "C", 9)], [b" " * 18] * 3, said=1), "it holds more records than the 1 that its header says"),
+        (dbf([("A", "C", 9), ("B", "C", 9)], [b" " * 18] * 3, said=1), "it has more records than the 1 that its header declares"),
         (DBF[:40], "its header is damaged or cut off"),
-        (DBF[:10], "this is no dBase file"),
-        (b"DAY,N\n" * 9, "this is no dBase file"),
+        (DBF[:10], "this is not a dBase file"),
+        (b"DAY,N\n" * 9, "this is not a dBase file"),
         (b"", "the file is empty"),
         (dbf([("A", "C", 4), ("B", "C", 1)], ["é".encode("cp1252").ljust(5)]), "its bytes are not utf-8"),
         (dbf([("A", "M", 10), ("B", "C", 1)], [b"         1x"]), "a is of type struct<dbase_M: null> and cannot be read as text"),
@@ -130,11 +130,11 @@ def test_layouts_of_another_kind_by_year_also_inside_an_archive(read_file: Any) 
 @pytest.mark.parametrize(
     ("begins", "said"),
     [
-        (b"%PDF-1.7 x", "this is a PDF, and the contract says csv; deliver what was agreed, or change format.kind"),
-        (sheet(("A", "B")), "this is an Excel workbook or another Office file, and the contract says csv"),
-        (b"PAR1xxxx", "this is a Parquet file, and the contract says csv"),
-        (b"\n<!DOCTYPE html><p>Please log in", "this is a web page or XML, and the contract says csv"),
-        (gzip.compress(gzip.compress(b"A,B\n", mtime=0), mtime=0), "this is packed twice, and the contract says csv"),
+        (b"%PDF-1.7 x", "this is a PDF, but the contract has csv; deliver what was agreed, or change format.kind"),
+        (sheet(("A", "B")), "this is an Excel workbook or another Office file, but the contract has csv"),
+        (b"PAR1xxxx", "this is a Parquet file, but the contract has csv"),
+        (b"\n<!DOCTYPE html><p>Please log in", "this is a web page or XML, but the contract has csv"),
+        (gzip.compress(gzip.compress(b"A,B\n", mtime=0), mtime=0), "this is packed twice, but the contract has csv"),
     ],
 )
 def test_something_else_than_agreed_is_called_by_its_name(read_file: Any, begins: bytes, said: str) -> None:

@@ -182,8 +182,8 @@ def test_degrees_without_a_word_are_longitude_and_latitude(tmp_path: Path, membe
 
 def test_feet_without_a_word_are_refused_until_the_contract_names_them(tmp_path: Path) -> None:
     said = refusal(tmp_path, collection(feature(IN_FEET)))
-    assert "no degrees" in said and "format.crs" in said
-    assert "no degrees" in refusal(tmp_path, collection(feature(IN_FEET)), crs="EPSG:4326")
+    assert "not degrees" in said and "format.crs" in said
+    assert "not degrees" in refusal(tmp_path, collection(feature(IN_FEET)), crs="EPSG:4326")
     table, _ = opened(tmp_path, collection(feature(IN_FEET)), crs=FEET)
     assert table.crs == FEET
 
@@ -199,13 +199,13 @@ def test_feet_without_a_word_are_refused_until_the_contract_names_them(tmp_path:
     ids=["the last corner", "in a collection", "beyond a pole", "beyond the date line"],
 )
 def test_every_position_is_looked_at(tmp_path: Path, geometry: dict[str, Any]) -> None:
-    assert "no degrees" in refusal(tmp_path, collection(feature(), feature() | {"geometry": geometry}))
+    assert "not degrees" in refusal(tmp_path, collection(feature(), feature() | {"geometry": geometry}))
 
 
 def test_a_declaration_that_the_numbers_contradict_counts_for_nothing(tmp_path: Path) -> None:
     """What a tool writes that was told nothing: CRS84, over state plane feet."""
     data = collection(feature(IN_FEET), crs=named("urn:ogc:def:crs:OGC:1.3:CRS84"))
-    assert "no degrees" in refusal(tmp_path, data)
+    assert "not degrees" in refusal(tmp_path, data)
     table, _ = opened(tmp_path, data, crs=FEET)
     assert table.crs == FEET
 
@@ -213,7 +213,7 @@ def test_a_declaration_that_the_numbers_contradict_counts_for_nothing(tmp_path: 
 def test_a_file_that_has_moved_to_another_crs_is_refused(tmp_path: Path) -> None:
     said = refusal(tmp_path, collection(feature(IN_FEET), crs=named("EPSG:2289")), crs=FEET)
     assert "declares EPSG:2289" in said and FEET in said
-    assert "read like degrees" in refusal(tmp_path, collection(feature(IN_DEGREES)), crs=FEET)
+    assert "look like degrees" in refusal(tmp_path, collection(feature(IN_DEGREES)), crs=FEET)
 
 
 def test_a_contract_names_a_crs_by_authority_and_code() -> None:
@@ -224,10 +224,10 @@ def test_a_contract_names_a_crs_by_authority_and_code() -> None:
 @pytest.mark.parametrize(
     ("data", "problem"),
     [
-        (collection(feature(WARD=SECRET))[:-20], "line 1 is no JSON"),
-        ("", "line 1 is no JSON"),
-        (json.dumps([SECRET]), "no GeoJSON feature collection"),
-        (json.dumps(feature(WARD=SECRET)), "no GeoJSON feature collection"),
+        (collection(feature(WARD=SECRET))[:-20], "line 1 is not JSON"),
+        ("", "line 1 is not JSON"),
+        (json.dumps([SECRET]), "not a GeoJSON feature collection"),
+        (json.dumps(feature(WARD=SECRET)), "not a GeoJSON feature collection"),
         (json.dumps({"type": "FeatureCollection", "features": {SECRET: 1}}), "no list of features"),
         (collection({"type": "Feature", "geometry": None, SECRET: 1}), "feature 1 lacks properties or geometry"),
         (collection(feature(), feature() | {"properties": [SECRET]}), "properties or geometry of feature 2 is no object"),
@@ -237,8 +237,8 @@ def test_a_contract_names_a_crs_by_authority_and_code() -> None:
         (collection(feature() | {"geometry": {"coordinates": [1, 2]}}), "geometry of feature 1"),
         (collection(feature() | {"geometry": {"type": "Point"}}), "geometry of feature 1"),
         (collection(feature([-87.9])), "geometry of feature 1"),
-        (collection(feature(WARD=float("nan"), name=SECRET)), "holds NaN"),
-        (collection(feature(WARD=SECRET)).replace('"WARD"', f'"WARD": "{SECRET}", "WARD"'), "a name stands twice"),
+        (collection(feature(WARD=float("nan"), name=SECRET)), "has NaN"),
+        (collection(feature(WARD=SECRET)).replace('"WARD"', f'"WARD": "{SECRET}", "WARD"'), "a name is repeated"),
         (collection(feature(), exceededTransferLimit=True), "transfer limit"),
         (collection(feature(), properties={"exceededTransferLimit": True}), "transfer limit"),
         (collection(feature(), crs=named(f"GIS of {SECRET}")), "crs member names no"),

@@ -73,13 +73,13 @@ GOOD = shapes(*PLACES)
         (
             {"visits.shp": GOOD["visits.shp"]},
             {},
-            "visits.shp: there is no .dbf beside it; deliver .shp, .dbf, .shx and .prj together",
+            "visits.shp: there is no .dbf next to it; deliver .shp, .dbf, .shx and .prj together",
         ),
-        ({"visits.dbf": GOOD["visits.dbf"]}, {}, "visits.dbf: this is no shapefile and belongs to none"),
-        (GOOD | {"readme.txt": b"x"}, {}, "readme.txt: this is no shapefile and belongs to none"),
-        (GOOD | {"visits.shp": GOOD["visits.shp"][:-9]}, {}, "it is cut off, or longer than its header says"),
-        (GOOD | {"visits.dbf": shapes(PLACES[0])["visits.dbf"]}, {}, "it has 2 shapes, and the .dbf beside it 1 records"),
-        (GOOD | {"visits.cpg": b"ISO-8859-1"}, {}, "its .cpg says that it is in ISO-8859-1, and the contract utf-8"),
+        ({"visits.dbf": GOOD["visits.dbf"]}, {}, "visits.dbf: this is not a shapefile, and belongs to none"),
+        (GOOD | {"readme.txt": b"x"}, {}, "readme.txt: this is not a shapefile, and belongs to none"),
+        (GOOD | {"visits.shp": GOOD["visits.shp"][:-9]}, {}, "it is cut off, or longer than its header declares"),
+        (GOOD | {"visits.dbf": shapes(PLACES[0])["visits.dbf"]}, {}, "it has 2 shapes, and the .dbf next to it 1 records"),
+        (GOOD | {"visits.cpg": b"ISO-8859-1"}, {}, "its .cpg names the encoding ISO-8859-1, but the contract has utf-8"),
         (
             GOOD | {"visits.prj": b'PROJCS["Local_Feet",GEOGCS["x"]]'},
             {},
@@ -88,10 +88,10 @@ GOOD = shapes(*PLACES)
         (
             GOOD | {"visits.prj": b'GEOGCS["x",AUTHORITY["EPSG","4269"]]'},
             {"crs": "EPSG:4326"},
-            "it declares EPSG:4269, the contract",
+            "it declares EPSG:4269, but the contract",
         ),
-        (shapes((2500000.0, 390000.0)), {}, "its coordinates are no degrees, and it does not say what else they are"),
-        (GOOD | {"visits.shp": b"x" * 200}, {}, "this is no shapefile"),
+        (shapes((2500000.0, 390000.0)), {}, "its coordinates are not degrees, and it declares no coordinate reference system"),
+        (GOOD | {"visits.shp": b"x" * 200}, {}, "this is not a shapefile"),
     ],
 )
 def test_a_shapefile_that_does_not_fit_is_told(

@@ -153,7 +153,7 @@ def test_layouts_tell_files_apart_by_their_names(read_file: Any) -> None:
 C = CANARY.encode()
 ENCODING = "save it in that encoding, or say in the contract which one it is in (format.encoding)"
 RAGGED = "export it again: a separator or a quote inside a text was not quoted"
-OPEN = "a quote is left open, and records run into one another behind it; export it again, with every quote closed"
+OPEN = "a quote is left open, so that the records after it cannot be separated; export it again, with every quote closed"
 
 
 @pytest.mark.parametrize(
