@@ -1,7 +1,8 @@
 """dlt as an HTTP client: its retrying session, its REST client, and the base of its paginators.
 
-Import dlt nowhere else. Levelground uses no pipeline, state or configuration file of dlt. tests/contract/test_private_apis.py
-lists what this module uses beyond dlt's documentation, and the change to make when dlt changes it.
+Import dlt nowhere else. Levelground uses no pipeline, state or configuration file of dlt. The module overrides methods of dlt's
+classes and sets a private attribute of its paginators. It was tested with dlt 1.31.0; tests/contract/test_private_apis.py names
+what to do when another version breaks it.
 """
 
 from __future__ import annotations
