@@ -7,7 +7,7 @@
 
 {#
     The area in square meters of a geometry in degrees, in the equal-area projection of the United States (NAD83 / Conus Albers): a
-    plane of square meters anywhere in a city, without a zone to choose. The 36 ZIP code areas come out within one millionth of the areas
+    plane of square meters anywhere in a city, without a zone to choose. The 36 ZIP code areas agree within one millionth of the areas
     that the Census Bureau delivers with them.
 #}
 {% macro to_equal_area(geometry) -%}

@@ -103,7 +103,7 @@
 {%- endmacro %}
 
 
-{# The ZIP code of an address text: the last five digits that stand alone, with or without the four of ZIP+4. #}
+{# The ZIP code of an address text: the last five separate digits, with or without the four of ZIP+4. #}
 {% macro zip_of(address) -%}
     nullif(regexp_extract({{ address }}, ',.*\b(\d{5})(?:-\d{4})?\b[^\d]*$', 1), '')
 {%- endmacro %}

@@ -5,7 +5,7 @@
     - One label that the crosswalk does not contain makes the record not_mapped: the rest of the selection is unknown.
     - A label may leave a category open (`race_open_labels`): an ethnicity that was not answered is not `not Hispanic`. If nothing
       else selects that category, the record has the reason of that label and no set.
-    - Labels without a set (two or more, a combined legacy label) leave the record without one; beside another category they are
+    - Labels without a set (two or more, a combined legacy label) leave the record without one; next to another category they are
       multiracial, and under the 1997 standard Hispanic still comes first.
     - Nothing selected: the most informative reason (`reason_precedence`). Boxes left empty give `not_applicable` each, and a record of
       nothing else was not collected.
@@ -118,7 +118,7 @@
 
 
 {#
-    One column a category, or race and ethnicity asked apart. A label without its question has no meaning, so the crosswalk contains it
+    One column per category, or race and ethnicity asked separately. A label without its question has no meaning, so the crosswalk contains it
     as `question=value`.
 
     questions: the question of each such column, as the contract names it: {'is_asian': 'Asian', 'ethnicity': 'Ethnicity'}

@@ -1,5 +1,5 @@
 {#
-    The three ways of SPD-15 to count people who may select several: `and_all_races` beside this macro is the combined multiracial
+    The three ways of SPD-15 to count people who may select several: `and_all_races` next to this macro is the combined multiracial
     tabulation (exclusive, sums to the total); here each of the seven categories is counted again wherever it was selected, alone or with
     others, so that the rows add up to more than the people.
 

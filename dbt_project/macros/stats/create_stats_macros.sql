@@ -3,11 +3,11 @@ The `stats` schema: every formula that the models use and that an analyst may ca
 
 Here: the one entry point. `create_stats_macros(database)` is the SQL text (several statements) that creates the schema and
 all macros in an attached database; it is called for both release files in `on-run-start`. The macros themselves are in the
-files beside this one, grouped by topic; formulas, sources and worked figures are in docs/methods.md. Not here: anything
+files next to this one, grouped by topic; formulas, sources and worked figures are in docs/methods.md. Not here: anything
 that reads a table.
 
 Rules that every macro in this folder keeps, held by tests/unit/stats:
-- It stands alone. A macro that calls another breaks when the file is attached under another alias, so what they share is
+- It is self-contained. A macro that calls another breaks when the file is attached under another alias, so what they share is
   Jinja (helpers.sql), written out into each.
 - `list_transform([{...}], lambda s: ...)[1]` is how SQL says "let". Parameters appear only in the struct, never inside the
   lambda: a caller's column called `s` would be captured. Fields are read as `s['x']`, never `s.x`: a caller's table with

@@ -27,7 +27,7 @@ phe_rate.
 Counts moved between geographies are not whole. The exact limits go on between whole counts (chi-square with 2x and 2x + 2
 degrees of freedom), so they are tabled at whole and half events with straight lines between: exact at both, within 0.019
 events and 0.4 % of the upper limit elsewhere. Byar's formula for the others would jump: a sum of weights that should be 1
-comes out as 0.999999999, and Byar's lower limit of 1 is half the exact one.
+is 0.999999999, and Byar's lower limit of 1 is half the exact one.
 #}
 {% macro stats_rate_ci(database) %}
 create or replace macro {{ database }}.stats.rate_ci(x, person_time, confidence) as

@@ -18,7 +18,7 @@ final as (
         weight_basis,
         weight,
         -- How far off a moved count may be, measured where the truth is known. By addresses or areas, people of the 210 tracts whose
-        -- blocks carry their district: with 95 % of a tract in one district less than 1 % come out wrong; below that 4 % where
+        -- blocks carry their district: with 95 % of a tract in one district less than 1 % are wrong; below that 4 % where
         -- addresses put half in one district and 15 % where not, and 7 to 26 % by areas. By people, houses of the address index:
         -- 4 to 15 % where one district holds half, 10 to 34 % where none does, for houses are not where people are (docs/methods.md).
         case

@@ -57,7 +57,7 @@ final as (
         race_ethnicity_code,
         'aggregate' as method,
         {{ without_stratum() }},
-        -- moved people may come out a last digit beyond all of them
+        -- moved people may be a last digit beyond all of them
         greatest(population - adults, 0) as numerator,
         population as denominator,
         population_fit,

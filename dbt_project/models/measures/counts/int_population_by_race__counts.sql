@@ -13,7 +13,7 @@ residents as (
         population.race_ethnicity_code,
         case when population.age_universe = 'total' then 'all' else 'age_universe' end as stratum_type,
         case when population.age_universe = 'total' then 'all' else population.age_universe end as stratum_code,
-        -- a part that is the whole may come out a last digit above it
+        -- a part that is the whole may be a last digit above it
         least(population.population, everybody.population) as numerator,
         everybody.population as denominator,
         population.population_fit,

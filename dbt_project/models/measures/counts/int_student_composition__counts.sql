@@ -12,7 +12,7 @@ enrollment as (
     where metric = 'enrollment' and period_start is not null
 ),
 
--- Each dimension splits the same students and may leave some out, so the fullest one without a hidden cell tells how many there
+-- Each dimension splits the same students and may leave some out, so the fullest one without a hidden cell shows how many there
 -- are. A school without such a dimension has no total, and neither has what holds it.
 dimension_totals as (
     select

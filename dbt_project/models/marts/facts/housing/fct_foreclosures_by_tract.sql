@@ -37,7 +37,7 @@ absent as (
     select
         years.source,
         years.jurisdiction,
-        -- as typing makes it of source and key, so that the key stays when the row comes
+        -- as typing makes it of source and key, so that the key stays when the row is delivered
         md5(concat_ws(chr(31), years.source, year(years.period_start), tracts.tract_geoid)) as _record_hash,
         years._load_id,
         years._source_file,
