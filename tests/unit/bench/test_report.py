@@ -23,7 +23,7 @@ def test_tables_show_costs_lines_and_stages() -> None:
     report.show(console, summaries, lines(summaries))
     text = " ".join(console.export_text().split())
     assert "full 10,000,000 1 116.0 232.0 86,207 1,000 2.00 3.05" in text
-    # fixed seconds, µs a row, times the limit's; processors work twice as long, in these runs
+    # fixed seconds, µs per row, times the limit's; processors work twice as long, in these runs
     assert "full 76.0 4.00 2.00" in text
     assert "full 152.0 8.00 2.00" in text
     assert "build 40.00 58.00" in text

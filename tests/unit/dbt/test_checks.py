@@ -1,6 +1,6 @@
 """The check macros behind the generic tests, each on rows that are good, bad and none: one that finds nothing is always content.
 
-Here: whether a check finds what it should. Not here: where it is applied (the YAML beside the models).
+This module tests what a check finds. The YAML next to the models applies it.
 """
 
 from __future__ import annotations
@@ -113,7 +113,7 @@ def test_nothing_is_found_in_good_rows_and_in_none(found: Check, check: str) -> 
     [
         pytest.param("unique_grain", "(1, null), (1, null), (2, 'a')", 1, id="NULL is a value like any other"),
         pytest.param("no_nulls", "(1, null), (2, null), (3, 'a')", 1, id="the column with empty cells, once"),
-        pytest.param("groups_sum_to_total", "('p', 'all', 3.0), ('p', 'black', 1.0)", 1, id="somebody lost"),
+        pytest.param("groups_sum_to_total", "('p', 'all', 3.0), ('p', 'black', 1.0)", 1, id="a person lost"),
         pytest.param("groups_sum_to_total", "('p', 'black', 1.0)", 1, id="no total"),
         pytest.param("groups_sum_to_total", "('p', 'all', 1.0), ('p', 'black', null)", 1, id="groups without a number"),
         pytest.param(
@@ -139,7 +139,7 @@ def test_nothing_is_found_in_good_rows_and_in_none(found: Check, check: str) -> 
             "('m', 1, 'g', 'black', 'percent', 5.0, 4.0, 6.0, 5.0, 7.0, 2.0, 1.0, 3.0, null, null, null, 2.1, 3.0), "
             "('m', 1, 'g', 'black', 'percent', 5.0, 4.0, 6.0, 5.0, 7.0, null, null, null, 3.0, 1.0, 2.0, null, null)",
             7,
-            id="each way to lie outside",
+            id="each way to be outside",
         ),
         pytest.param(
             "valid_goal",

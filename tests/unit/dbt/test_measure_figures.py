@@ -1,7 +1,7 @@
 """The figures of the measures' SQL against independent implementations, over rows that a test makes up.
 
 Here: what dbt's unit tests, which compare exactly, cannot say: intervals, Kaplan-Meier, place-weighted variances. Not here: the
-rules, which are unit tests beside the models, and the formulas of the schema `stats` (tests/unit/stats).
+rules, which are unit tests next to the models, and the formulas of the schema `stats` (tests/unit/stats).
 """
 
 from __future__ import annotations
@@ -271,7 +271,7 @@ def test_medians_of_durations_are_lifelines(empty_warehouse: EmptyWarehouse, dur
     )
     fitted = KaplanMeierFitter().fit([days for days, _ in durations], [closed for _, closed in durations])
     curve = fitted.survival_function_["KM_estimate"]
-    # the first time at which half or less remain; lifelines' own median misses a half that comes out as 0.5000000000000001
+    # the first time at which half or less remain; lifelines' own median misses a half of 0.5000000000000001
     below = curve[curve <= 0.5 + 1e-9]
     if below.empty:
         assert (found["value_status"], found["status_reason"], found["value"]) == ("not_observable", "follow_up", None)
@@ -368,7 +368,7 @@ def test_errors_of_modelled_estimates_are_correlated(empty_warehouse: EmptyWareh
 
 
 def test_counts_of_2024_codes_are_bridged_to_a_population_of_1997() -> None:
-    """MENA counts as white, Hispanic with another comes first, and the row says so; 1997 codes stay."""
+    """MENA counts as white, Hispanic with another comes first, and the row records it; 1997 codes stay."""
     macro = (DBT_PROJECT / "macros" / "measures" / "bridge_to_spd15_1997.sql").read_text(encoding="utf-8")
     sql = (
         jinja2.Environment(undefined=jinja2.StrictUndefined).from_string(macro + "{{ bridge_to_spd15_1997('counts') }}").render()

@@ -39,7 +39,7 @@ def macros() -> Any:
     ("rows", "bad"),
     [
         pytest.param(GOOD_BRIDGE, 0, id="all go somewhere"),
-        pytest.param(GOOD_BRIDGE.replace("0.5)", "0.4999)", 1), 1, id="somebody is lost"),
+        pytest.param(GOOD_BRIDGE.replace("0.5)", "0.4999)", 1), 1, id="a person is lost"),
         pytest.param("('t', 'v', 'a', 'h', 'v', 'A', 1.5), ('t', 'v', 'a', 'h', 'v', 'B', -0.5)", 1, id="a negative weight"),
         pytest.param("('t', 'v', 'a', 'h', 'v', 'A', null::double)", 1, id="no weight"),
     ],

@@ -1,7 +1,7 @@
 """Rules of place that must hold for any input: an address in standard form stays as it is, and no count is lost on the way.
 
 Here: property tests of the address standardiser and of the weights between maps, on the SQL of the models. Not here: single
-addresses and single weights, which are unit tests beside the models.
+addresses and single weights, which are unit tests next to the models.
 """
 
 from __future__ import annotations

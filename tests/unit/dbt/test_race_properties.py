@@ -1,7 +1,7 @@
 """Rules of race that must hold for any selection: every form reaches the same set, and no person is lost or counted twice.
 
 Here: property tests of the conforming macros with the crosswalk of the repository, and single cases of each form. Not here:
-labels of one source, which are unit tests beside its staging model.
+labels of one source, which are unit tests next to its staging model.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ COUNTS = st.dictionaries(st.sampled_from(SELECTIONS), st.integers(1, 50), min_si
 
 
 class Race(NamedTuple):
-    """What a record says of race."""
+    """The reported race of a record."""
 
     selection: tuple[str, ...] | None
     code: str

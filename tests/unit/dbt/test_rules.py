@@ -1,6 +1,6 @@
 """Every unit test of the dbt project, and the build of a warehouse without a row.
 
-Here: running them. Not here: the rules themselves, which stand beside the models in `*__unit_tests.yml`.
+The rules themselves are next to the models in `*__unit_tests.yml`.
 """
 
 from __future__ import annotations

@@ -46,7 +46,7 @@ def test_the_index_of_disparity_is_the_mean_difference_from_the_mean_in_percent(
 
 
 def test_entropy_indices_are_in_the_unit_of_their_standard_errors(stats: Call) -> None:
-    """healthequal prints Theil and MLD times 1000 beside standard errors that are not (0.0014201, 0.0014242): intervals 1000
+    """healthequal prints Theil and MLD times 1000 next to standard errors that are not (0.0014201, 0.0014242): intervals 1000
     times too narrow. In natural units the standard error is 28 % of the index of 0.005, not 0.03 %."""
     assert 0.0014201 / stats("theil_index", POPULATIONS, RATES) == pytest.approx(0.282, abs=5e-4)
     assert 0.0014242 / stats("mean_log_deviation", POPULATIONS, RATES) == pytest.approx(0.282, abs=5e-4)

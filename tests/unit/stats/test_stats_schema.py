@@ -43,7 +43,7 @@ CALLS: dict[str, dict[str, Any]] = {
     "representation_score": {"participants": [1, 2], "populations": [3, 1]},
 }  # fmt: skip
 ARGUMENTS = [(function, name) for function, arguments in CALLS.items() for name in arguments]
-# change_ci takes figures of any sign; what it refuses stands in test_comparisons.py.
+# change_ci takes figures of any sign; test_comparisons.py has what it refuses.
 NUMBERS = [
     (f, a)
     for f, a in ARGUMENTS

@@ -84,7 +84,7 @@ def test_a_column_that_is_absent_is_not_read(make_contract: MakeContract, connec
     connection.execute("alter table delivery.visits drop column dimension")
     assert ask(connection, read, REJECTED) is True
     assert [column.name for column in read.required] == ["visit_number"]
-    # whose vocabulary a label has cannot be told without the column that says so
+    # the vocabulary of a label is unknown without the column that names it
     assert [check.column.name for check in read.labels] == ["race_ethnicity"]
 
 

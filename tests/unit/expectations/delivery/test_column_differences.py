@@ -1,4 +1,4 @@
-"""The difference between a delivery and its contract: expected beside found, likely new names, and no private value."""
+"""The difference between a delivery and its contract: expected next to found, likely new names, and no private value."""
 
 from __future__ import annotations
 

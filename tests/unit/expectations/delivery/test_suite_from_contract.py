@@ -65,7 +65,7 @@ ADDS = {"adds_only": True}
 NOT_NULL = {
     "expectations": [{"type": "expect_column_values_to_not_be_null", "kwargs": {"column": "mode"}, "severity": "warning"}]
 }
-NAMED = {"expectations": [NOT_NULL["expectations"][0] | {"name": "mode_is_told", "reason": "nobody knows how it was booked"}]}
+NAMED = {"expectations": [NOT_NULL["expectations"][0] | {"name": "mode_is_given", "reason": "the mode of booking is unknown"}]}
 CASES = [
     Case("columns_missing", "critical", "fee", facts={"columns_missing": ("FEE",)}, says="ask the steward"),
     Case(
@@ -130,7 +130,7 @@ CASES = [
         says="followed until delivery",
     ),
     Case("expect_column_values_to_not_be_null", "warning", "mode", put("mode", "", 1), NOT_NULL, says="the contract expects"),
-    Case("mode_is_told", "warning", "mode", put("mode", "", 1), NAMED, says="nobody knows how it was booked; ask the steward"),
+    Case("mode_is_given", "warning", "mode", put("mode", "", 1), NAMED, says="the mode of booking is unknown; ask the steward"),
 ]
 
 

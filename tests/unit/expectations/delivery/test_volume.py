@@ -40,7 +40,7 @@ def warehouse(tmp_path: Path) -> Iterator[Warehouse]:
 
 @pytest.fixture
 def compare(warehouse: Warehouse) -> Callable[[Contract, str], VolumeBaseline]:
-    """What a file would be compared with; and taken in, as a run does it."""
+    """The volume baseline of a file, which is then ingested as in a run."""
 
     def take(contract: Contract, file: str) -> VolumeBaseline:
         receipt = warehouse.deliver(contract, {"f.csv": file})
@@ -108,7 +108,7 @@ def test_a_batch_of_new_keys_is_an_addition(compare: Compare, contract_of: Contr
     compare(contract, year(range(1, 7)))
     new = year(range(7, 8)) + "101,2025-01-02,corrected\n"
     assert compare(contract, new) == VolumeBaseline((60,), adds=True)
-    # it was a small part: another one is judged the same, and a full one by the full one
+    # it was a small part: another one is compared the same way, and a full one with the full one
     assert compare(contract, year(range(8, 9))) == VolumeBaseline((60,), adds=True)
     assert compare(contract, year(range(1, 9))) == VolumeBaseline((60,))
 

@@ -1,6 +1,6 @@
 """Tables of counts with their margins, some cells hidden: what the attack's speed and exactness are tried on.
 
-Here: making such tables. Not here: judging them.
+This module makes such tables; the tests audit them.
 """
 
 from __future__ import annotations

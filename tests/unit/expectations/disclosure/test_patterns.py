@@ -1,4 +1,4 @@
-"""Known ways in which a table gives somebody away, each found, and beside it the same table hidden well enough.
+"""Known ways in which a table identifies a person, each found, and the same table hidden well enough.
 
 Here: one pattern a test, as small as it can be. Not here: how intervals are computed (`test_intervals`), random tables
 (`test_random`).
@@ -52,7 +52,7 @@ def test_a_single_hidden_race_is_the_total_less_the_others() -> None:
 def test_two_hidden_cells_share_what_is_left_and_that_may_be_too_little() -> None:
     truth = slice_rows(STOPS, where(), {"black": (5, 0), "white": (100, 0), "asian": (4, 0), "hispanic": (100, 0)})
     found = attack(publish(truth, [where("black"), where("asian")]), truth)
-    # together 9, and each counts somebody
+    # together 9, and each is at least 1
     assert told(found) == [("black", 1, 8), ("asian", 1, 8)]
 
 

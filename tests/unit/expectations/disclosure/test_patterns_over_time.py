@@ -61,7 +61,7 @@ def test_a_correction_in_a_hidden_cell_is_the_whole_change_less_those_shown() ->
     after = slice_rows(STOPS, where(), {"black": (50, 0), "white": (120, 0), "asian": (34, 0)})
     hidden = [where("black"), where("asian")]
     published = known(publish(after, hidden, unknown_hidden=[where()]), ledger=publish(before, hidden, unknown_hidden=[where()]))
-    # of the two hidden together it is told that they grew by four (all but white), of neither alone
+    # the two hidden groups are known to have grown by four together (all but white), neither alone
     assert {at.race for _, at in small_changes(build_attacker_model(published, after), published)} == {"white"}
     published = known(publish(after, [where("asian")]), ledger=publish(before, [where("asian")]))
     assert ("stops.numerator", where("asian")) in set(small_changes(build_attacker_model(published, after), published))
@@ -83,7 +83,7 @@ def test_what_a_rollback_takes_back_is_still_known() -> None:
     first = publish(truth, [where("black"), where("asian")])
     taken_back = publish(truth, [where("black"), where("white")])
     found = attack(first, truth, ledger=(*first, *taken_back))
-    # both files are out, so nothing that goes out now makes it worse, and nothing makes it good
+    # both files are published, so no later release makes it worse or better
     assert not found.leaks
     assert {leak.where.race for leak in found.leaked_before} == {"black"}
 

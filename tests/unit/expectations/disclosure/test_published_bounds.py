@@ -1,4 +1,4 @@
-"""Bounds for unknown race, of values and of ratios, are equations; words beside a figure are refused where they would tell it."""
+"""Bounds for unknown race, of values and of ratios, are equations; words that reveal a figure are refused."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ def test_a_label_that_a_group_cannot_have_is_told_by_its_bounds() -> None:
     found = run_audit(build_attacker_model(replace(known(out), members=MEMBERS), rows))
     assert told(found) == [("asian_or_nhpi", 6, 6)]
     assert "bounds that leave out a hidden label" in refused(out)
-    # a slice in which nobody has the label has no row of it, and its bounds tell nothing
+    # a slice without the label has no row of it, and its bounds reveal nothing
     nowhere = [row for row in out if row.where.race != "asian_or_nhpi"]
     assert "bounds that leave out a hidden label" in refused(nowhere)
     found_nowhere = forbidden_disclosures(replace(known(nowhere), members=MEMBERS), labelled=frozenset())

@@ -198,7 +198,7 @@ def test_a_cell_never_gets_out(
 
 
 def test_a_value_of_a_column_is_not_observed(connection: DuckDBPyConnection) -> None:
-    """The highest pay is somebody's; how many rows there are is nobody's."""
+    """The highest pay belongs to a person; the number of rows does not."""
     checks = [
         Check("max", "expect_column_max_to_be_between", {"column": "pay", "max_value": 1}, "critical", "x"),
         Check("rows", "expect_table_row_count_to_be_between", {"max_value": 1}, "critical", "x"),

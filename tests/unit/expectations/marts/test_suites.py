@@ -94,11 +94,11 @@ def test_every_mart_has_a_suite_and_every_suite_a_mart() -> None:
 
 
 def test_every_warning_says_why_it_does_not_block() -> None:
-    """The reason stands beside the rule as a comment, where a reader of the suite looks for it."""
+    """The reason is a comment next to the rule, where a reader of the suite expects it."""
     for file in Path(read_suites.__globals__["SUITES"]).rglob("*.yml"):
         lines = file.read_text(encoding="utf-8").splitlines()
         for number, line in enumerate(lines):
             if line.strip() == "severity: warning":
                 assert lines[number + 1].strip().startswith("#"), (
-                    f"{file.name}:{number + 1}: say why the release goes out all the same"
+                    f"{file.name}:{number + 1}: explain why the release is published all the same"
                 )

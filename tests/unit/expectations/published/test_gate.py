@@ -35,7 +35,7 @@ def gate(connection: DuckDBPyConnection, *contracts: Contract) -> list[GateResul
 
 
 def test_a_file_with_what_is_promised_passes(public: DuckDBPyConnection, make_contract: Callable[..., Contract]) -> None:
-    """A column may be called like a private one (`fee`) where a suite names it: it tells of measures, and not of persons."""
+    """A column may be called like a private one (`fee`) where a suite names it: it describes measures, not persons."""
     results = gate(public, make_contract())
     assert [(result.gate, result.subject) for result in results] == [
         ("disclosure", "published"), ("build", "published.figures"), ("build", "published.measures"),
