@@ -37,7 +37,7 @@ class Snapshot(Strict):
     @model_validator(mode="after")
     def _fitting(self) -> Snapshot:
         if ("column" in self.from_) != (self.column is not None):
-            raise ValueError("column goes with from: column; name the column that holds the date, or leave both out")
+            raise ValueError("column requires from: column; name the column that holds the date, or leave both out")
         if "column" in self.from_ and len(self.from_) > 1:
             raise ValueError("from: column dates every row; leave the other words out")
         if len(set(self.from_)) < len(self.from_):

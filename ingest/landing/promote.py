@@ -31,7 +31,7 @@ from warehouse.sql import literal, quoted
 
 
 class Promotion(BaseModel):
-    """The result of a promotion: the load, and its rows by what became of them."""
+    """The result of a promotion: the load, and its rows by result."""
 
     model_config = ConfigDict(frozen=True)
 

@@ -54,7 +54,7 @@ def explain_error(error: BaseException, how: Format) -> tuple[str, str]:
     if isinstance(error, OSError):
         return f"reading stopped ({error.strerror})", "check the disk, share or server that it is on, and deliver it again"
     if how.kind == "fixed_width":
-        return "a line is longer than 4 MB, or contains a control character", "export it again, one record a line"
+        return "a line is longer than 4 MB, or contains a control character", "export it again, one record per line"
     return (
         "a record cannot be parsed: a quote is left open, or a record is longer than 4 MB",
         "export it again, with every quote closed",

@@ -104,7 +104,7 @@ def _with_errors(cells: pa.RecordBatch, errors: Any) -> Iterator[pa.Array]:
             values = column.to_pylist()
             for row, shown in at[number].items():
                 values[row] = shown
-            column = pa.array(values, pa.string())  # noqa: PLW2901 - the same column, mended
+            column = pa.array(values, pa.string())  # noqa: PLW2901 - the same column, corrected
         yield column
 
 
@@ -176,7 +176,7 @@ def _calculated(data: bytes, sheet: int, fail: Fail) -> None:
                             first = first or said.get(b"r", b"").decode("ascii", "replace")
                     held = held[max(end, len(held) - LONGEST_CELL) :]
     if widest * longest > max(MOST_SPARSE, SPARSE_TIMES * cells):
-        problem = f"its {cells:,} cells lie far apart, over {longest:,} rows and {widest:,} columns"
+        problem = f"its {cells:,} cells are far apart, over {longest:,} rows and {widest:,} columns"
         raise fail(problem, "delete the cells far outside the table, save it, and deliver it again")
     if missing:
         problem = f"{missing:,} cells have a formula without its value, the first at {first}"

@@ -61,7 +61,7 @@ def _lines(pieces: Iterator[str], fail: Fail) -> Iterator[str]:
         *lines, left = (left + piece).split("\n")
         yield from lines
         if len(left) > LONGEST_RECORD:
-            raise fail("a line is longer than 16 MB", "export it again, one record a line")
+            raise fail("a line is longer than 16 MB", "export it again, one record per line")
     if left:
         yield left
 

@@ -97,7 +97,7 @@ create or replace macro {{ database }}.stats.change_ci({{ arguments | join(', ')
 {%- for side in ['1', '0'] %}
         when not s['value{{ side }}'] between s['low{{ side }}'] - 1e-9 * (1 + abs(s['low{{ side }}']))
             and s['high{{ side }}'] + 1e-9 * (1 + abs(s['high{{ side }}']))
-            then error('stats.change_ci: value{{ side }} must lie between low{{ side }} and high{{ side }}')
+            then error('stats.change_ci: value{{ side }} must be between low{{ side }} and high{{ side }}')
 {%- endfor %}
         else {
             'low': s['value1'] - s['value0'] - sqrt(pow(s['value1'] - s['low1'], 2) + pow(s['high0'] - s['value0'], 2)),

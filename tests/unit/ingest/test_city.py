@@ -1,4 +1,4 @@
-"""A deliveries folder says which city it is of; without a word it is the default one."""
+"""A deliveries folder names its city; without a name it is the default one."""
 
 from __future__ import annotations
 

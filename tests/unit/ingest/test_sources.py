@@ -15,11 +15,11 @@ from ingest.delivery import Conformer
 ISSUE = re.compile(r"\b(?!SPD-|UTF-)[A-Z]{3}-\d{2}\b")  # the standard of race and the encoding are no issues
 ISSUES = Path(__file__).resolve().parents[3] / "docs" / "data_issues.md"
 FILES = sorted(SOURCES.glob("*.yml"))
-# Where somebody lives or was, who somebody is: never public beside what happened there.
+# Addresses and identities of persons: never public together with an event.
 OF_A_PERSON = ("address", "latitude", "longitude", "zip", "sex", "age", "race", "race_flag", "ethnicity")
-# Data of nobody in particular: places, and counts that the census itself protects.
+# Data without persons: places, and counts that the census itself protects.
 OF_PLACES = ("census", "city")
-# Where a project stands, where an event was: nobody lives there.
+# Places of projects and events: no homes.
 PUBLIC_ADDRESSES = ("doa__arpa_projects", "oei__engagement_events")
 
 CLOCKS = ("event_time", "closed_time", "period")

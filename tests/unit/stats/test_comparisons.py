@@ -142,5 +142,5 @@ def test_change_ci_refuses_what_is_not_finite(stats: Call, at: int, wrong: float
 
 @pytest.mark.parametrize("arguments", [(1, 2, 5, 4, 3, 6), (6, 2, 5, 4, 3, 6), (3, 2, 5, 2, 3, 6), (3, 2, 5, 7, 3, 6)])
 def test_change_ci_refuses_a_value_outside_its_interval(stats: Call, arguments: tuple[float, ...]) -> None:
-    with pytest.raises(duckdb.Error, match=r"stats\.change_ci: value[01] must lie between"):
+    with pytest.raises(duckdb.Error, match=r"stats\.change_ci: value[01] must be between"):
         stats("change_ci", *arguments)

@@ -1,6 +1,6 @@
 """Each rule of a contract refuses a file that breaks it, and names file, line, field and remedy.
 
-One fixture a rule in contracts/invalid: its first line says what the message must be, and `# <-` stands on the line to name.
+One fixture per rule in contracts/invalid: its first line has the expected message, and `# <-` marks the line to name.
 """
 
 from __future__ import annotations

@@ -95,7 +95,7 @@ def test_a_city_changes_what_it_may(registry: Registry, city_file: Path) -> None
 
 
 def test_every_contract_can_be_changed_by_a_city(registry: Registry, city_file: Path) -> None:
-    """A changed contract is read anew from what the first one said; nothing may get lost on that way."""
+    """A changed contract is read again from the first one's content; nothing may get lost."""
     everything = load_registry(EVERYTHING.parent)
     changed = everything.for_city({name: {"jurisdiction": "9900001"} for name in everything.names()}, city_file)
     for contract, before in zip(changed, everything, strict=True):

@@ -1,4 +1,4 @@
-"""YAML that remembers its lines, and tells on which one something is wrong."""
+"""YAML with line numbers, which errors name."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Random lives of a department's table, asked again and again for what is new: no row is lost, and none is there twice.
 
-Rows come, come late, are corrected, are written by clocks that are slow or fast, and are deleted; fetches are promoted, held
-back or cut off, and now and then everything is asked for. What landing must hold is told by the plain-Python model below.
+Rows arrive, arrive late, are corrected, are written by slow or fast clocks, and are deleted; fetches are promoted, held
+back or cut off, and now and then everything is asked for. The plain-Python model below defines what landing must contain.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ class Life:
 
     def act(self, what: str, key: int, hours: int) -> None:
         """Something happens to the table."""
-        # late is as late as the look-back allows, seen from the newest row that will have got in when the round is fetched
+        # late is as late as the look-back allows, seen from the newest row that will have landed when the round is fetched
         newest = self.newest(MOST_ACTIONS)
         at = (newest or self.clock) + dt.timedelta(hours=hours)
         old = self.origin.get(key)

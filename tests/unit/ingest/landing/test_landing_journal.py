@@ -94,7 +94,7 @@ def test_a_load_that_came_again_and_was_held_back_keeps_its_place(warehouse: Any
     warehouse.take(contract, {"f.csv": SECOND})
     save_journal(warehouse.con, contract, warehouse.store)
     landed, loads = warehouse.rows("*"), ledger(warehouse)
-    assert warehouse.deliver(contract, {"f.csv": FIRST}).sequence == 3  # and no gate let it in
+    assert warehouse.deliver(contract, {"f.csv": FIRST}).sequence == 3  # and no gate accepted it
     lose(warehouse, contract)
     restored(warehouse, contract)
     assert (warehouse.rows("*"), ledger(warehouse)) == (landed, loads)
@@ -104,7 +104,7 @@ def test_a_held_back_delivery_does_not_come_in_by_the_back_door(warehouse: Any, 
     contract = contract_of("append")
     warehouse.take(contract, {"f.csv": FIRST})
     save_journal(warehouse.con, contract, warehouse.store)
-    warehouse.deliver(contract, {"f.csv": SECOND})  # and no gate let it in
+    warehouse.deliver(contract, {"f.csv": SECOND})  # and no gate accepted it
     landed = warehouse.rows("*")
     lose(warehouse, contract)
     assert restored(warehouse, contract) == 1

@@ -176,8 +176,8 @@ def test_replace_period_reads_its_column_on_the_citys_clock(warehouse: Any, make
         load={"mode": "replace_period", "period_column": "at", "period": "day"},
     )
     warehouse.take(contract, {"f.csv": "at,v\n2025-01-02 03:00:00,Jan 1 in Chicago\n2025-01-02 12:00:00,Jan 2\n"})
-    warehouse.take(contract, {"f.csv": "at,v\n2025-01-02 23:00:00,Jan 2 anew\n"})
-    assert [value for (_, value) in warehouse.rows('"at", v')] == ["Jan 1 in Chicago", "Jan 2 anew"]
+    warehouse.take(contract, {"f.csv": "at,v\n2025-01-02 23:00:00,Jan 2 again\n"})
+    assert [value for (_, value) in warehouse.rows('"at", v')] == ["Jan 1 in Chicago", "Jan 2 again"]
 
 
 def test_replace_period_with_a_key_moves_a_record_to_its_new_day(warehouse: Any, contract_of: Callable[..., Contract]) -> None:

@@ -1,7 +1,7 @@
 """Conservation: whatever is delivered, in whatever order and however often, no row is lost and none is there twice.
 
-Random histories of deliveries are promoted and compared, row by row and count by count, with the plain-Python model below. Beside
-it goes a fact that grows: it only takes in each load's rows, and takes out what it is told of as gone.
+Random histories of deliveries are promoted and compared, row by row and count by count, with the plain-Python model below. An
+incremental fact next to it only appends each load's rows, and deletes the recorded superseded rows.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ FILE = st.lists(CELLS, max_size=4).map(tuple)
 
 @st.composite
 def histories(draw: st.DrawFn) -> list[tuple[int, Files]]:
-    """Deliveries of one to three files out of a few, so that states and files come again; each under one of two contracts."""
+    """Deliveries of one to three files out of a few, so that states and files repeat; each under one of two contracts."""
     files = draw(st.lists(FILE, min_size=1, max_size=4))
     delivery = st.lists(st.sampled_from(files), min_size=1, max_size=3).map(tuple)
     return draw(st.lists(st.tuples(st.integers(0, 1), delivery), min_size=1, max_size=6))

@@ -1,4 +1,4 @@
-"""Stocks keep their snapshots: where the date of a delivery comes from, and which rows it replaces."""
+"""Stocks keep their snapshots: the source of a delivery's date, and the rows that it replaces."""
 
 from __future__ import annotations
 
@@ -188,7 +188,7 @@ def test_the_same_key_in_two_snapshots_is_no_rival(warehouse: Any, make_contract
 
 
 def fetch(folder: Path, store: DeliveryStore, contract: Any, rows: list[tuple[str, str]], day: dt.date) -> Any:
-    """A live fetch of a database on a day; a SQLite file stands in."""
+    """A live fetch of a database on a day; from a SQLite file instead."""
     folder.mkdir(exist_ok=True)
     database = sqlite3.connect(folder / "desk.sqlite")
     with database:

@@ -1,4 +1,4 @@
-"""What loads took out of landing: told row by row from the first load on that finds landing filled, and forgotten in time."""
+"""Rows that loads removed from landing: recorded from the first load that finds landing filled, and removed in time."""
 
 from __future__ import annotations
 

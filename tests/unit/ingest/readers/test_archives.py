@@ -1,4 +1,4 @@
-"""Tables in zip and gz, and Parquet: which members are read, and what is told of damaged ones."""
+"""Tables in zip and gz, and Parquet: which members are read, and messages about damaged ones."""
 
 from __future__ import annotations
 

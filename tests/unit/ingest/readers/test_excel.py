@@ -158,7 +158,7 @@ def test_a_workbook_that_does_not_fit_is_told(read_file: Any, data: bytes, keys:
 
 
 def test_a_formula_counts_by_the_value_saved_with_it(read_file: Any) -> None:
-    """Excel writes the value beside the formula; an empty text is a value, too."""
+    """Excel writes the value next to the formula; an empty text is a value, too."""
     data = sheet(("A", "B"), ("=1+1", '=""'))
     opened = zipfile.ZipFile(io.BytesIO(data))
     members = {info.filename: opened.read(info) for info in opened.infolist()}

@@ -203,7 +203,7 @@ def test_an_archive_that_explodes_is_refused(
 def test_an_archive_that_lies_about_its_size_is_refused(
     make_contract: MakeContract, read_origin: Callable[..., Any], tmp_path: Path
 ) -> None:
-    """No more comes out of a member than it declares, and then its check sum is wrong."""
+    """A member yields no more than it declares, and then its check sum is wrong."""
     data = bytearray(zipped({"a.csv": "A,B\n" + "0,0\n" * 100_000}))
     for start in (data.find(b"PK\x03\x04") + 22, data.rfind(b"PK\x01\x02") + 24):
         data[start : start + 4] = (64).to_bytes(4, "little")

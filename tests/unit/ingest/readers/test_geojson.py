@@ -1,4 +1,4 @@
-"""GeoJSON to rows: no digit lost, and never in a coordinate reference system that nobody named."""
+"""GeoJSON to rows: no digit lost, and never in an undeclared coordinate reference system."""
 
 from __future__ import annotations
 
@@ -203,7 +203,7 @@ def test_every_position_is_looked_at(tmp_path: Path, geometry: dict[str, Any]) -
 
 
 def test_a_declaration_that_the_numbers_contradict_counts_for_nothing(tmp_path: Path) -> None:
-    """What a tool writes that was told nothing: CRS84, over state plane feet."""
+    """The output of an unconfigured tool: CRS84, over state plane feet."""
     data = collection(feature(IN_FEET), crs=named("urn:ogc:def:crs:OGC:1.3:CRS84"))
     assert "not degrees" in refusal(tmp_path, data)
     table, _ = opened(tmp_path, data, crs=FEET)

@@ -35,23 +35,23 @@ def workbook(rows: str, before: str = "") -> bytes:
 
 def refused(read_file: Any, data: bytes, kind: str) -> str:
     began = time.process_time()
-    with pytest.raises(DeliveryError) as told:
+    with pytest.raises(DeliveryError) as raised:
         read_file(data, name="a.bin", format={"kind": kind}, columns=COLUMNS)
     assert time.process_time() - began < 5
-    return f"{told.value.problem}; {told.value.remedy}"
+    return f"{raised.value.problem}; {raised.value.remedy}"
 
 
 def test_a_sheet_of_two_corners_is_refused(read_file: Any) -> None:
-    """The library would make room for 17 billion cells, and end the process for want of it."""
+    """The library would make room for 17 billion cells, and the process would end without memory."""
     said = refused(read_file, workbook('<row r="1048576"><c r="XFD1048576"><v>1</v></c></row>'), "excel")
     assert said == (
-        "its 3 cells lie far apart, over 1,048,576 rows and 16,384 columns; "
+        "its 3 cells are far apart, over 1,048,576 rows and 16,384 columns; "
         "delete the cells far outside the table, save it, and deliver it again"
     )
 
 
 def test_a_sheet_with_formatted_emptiness_is_read(read_file: Any) -> None:
-    """Somebody has formatted a whole column: cells without a value say nothing of where the table ends."""
+    """A formatted whole column: cells without a value do not show where the table ends."""
     rows = '<row r="2"><c r="A2"><v>1</v></c><c r="B2"><v>2</v></c></row><row r="1048576"><c r="XFD1048576" s="0"/></row>'
     (table,) = read_file(workbook(rows), name="a.bin", format={"kind": "excel"}, columns=COLUMNS)
     assert table.rows == [("1", "2")]

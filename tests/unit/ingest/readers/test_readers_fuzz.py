@@ -173,7 +173,7 @@ TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=40)
 @examples(80)
 @given(rows=st.lists(st.tuples(TEXT, TEXT), min_size=1, max_size=8), kind=st.sampled_from(["csv", "json", "jsonl", "parquet"]))
 def test_every_text_comes_back_as_it_was_written(make_contract: Any, rows: list[tuple[str, str]], kind: str) -> None:
-    """NUL bytes, formulas, line ends of every alphabet, empty texts: what was sent is what stands there."""
+    """NUL bytes, formulas, line ends of every alphabet, empty texts: the reader returns them as sent."""
     records = [{"A": a, "B": b} for a, b in rows]
     if kind == "csv":
         quoted = [[f'"{cell.replace(chr(34), chr(34) * 2)}"' for cell in row] for row in rows]

@@ -1,4 +1,4 @@
-"""CSV files as departments write them: line ends, quotes, encodings, headers, footers, and what is told of broken ones."""
+"""CSV files as departments write them: line ends, quotes, encodings, headers, footers, and messages about broken ones."""
 
 from __future__ import annotations
 

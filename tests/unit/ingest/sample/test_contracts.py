@@ -1,4 +1,4 @@
-"""Every delivery of the sample, taken in by its real contract: nothing unknown, nothing unreadable, every claim kept."""
+"""Every delivery of the sample, ingested by its real contract: nothing unknown, nothing unreadable, every claim kept."""
 
 from __future__ import annotations
 

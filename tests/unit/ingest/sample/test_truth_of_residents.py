@@ -176,7 +176,7 @@ def test_violent_offences_are_drawn_as_planted(city: Path, truths: list[dict[str
     violent = sum(any(row[name] == "1" for name in ("Assault", "Homicide", "Robbery", "SexOffense")) for row in rows)
     expected = told(truths, "violent_offences_per_1000")["all"] * sum(people["all"].values()) / 1000
     assert 300 < expected < len(rows)
-    assert abs(violent - expected) < 4 * (1.3 * expected) ** 0.5  # some rows stand twice
+    assert abs(violent - expected) < 4 * (1.3 * expected) ** 0.5  # some rows occur twice
 
 
 def test_staff_is_represented_as_planted(city: Path, truths: list[dict[str, Any]]) -> None:

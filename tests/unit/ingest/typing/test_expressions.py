@@ -198,7 +198,7 @@ def test_the_machines_clock_plays_no_part(cell: Cell, con: DuckDBPyConnection) -
             {"2025-01-01 00:00:00": AT(2025, 1, 1), "2025-01-31 23:59:59": AT(2025, 1, 31, 23, 59, 59)}
             | {"2025-02-01 00:00:00": INVALID, "2024-12-31 23:59:59": INVALID},
         ),
-        # a label is for the crosswalk to judge
+        # the crosswalk decides about a label
         ({"role": "race", "vocabulary": "eeo4_hr", "values": ["WHITE"]}, {"BLACK": "BLACK", "": MISSING}),
     ],
     ids=str,

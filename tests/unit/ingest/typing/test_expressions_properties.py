@@ -139,7 +139,7 @@ def test_cells_read_in_layers_are_those_that_are_read_one_by_one(
 @given(texts=st.lists(ANY | GOOD | st.none(), min_size=1, max_size=20))
 @FEWER
 def test_no_text_breaks_the_views(database: DuckDBPyConnection, make_contract: MakeContract, texts: list[str | None]) -> None:
-    """Every row is accepted or refused, and every cell that was made empty is told, whatever it holds."""
+    """Every row is accepted or refused, and every emptied cell is reported, whatever it contains."""
     contract = make_contract(
         columns=[{"name": name, **keys, "required": name in ("plain", "flag")} for name, keys in KINDS.items()],
         load={"mode": "replace", "key": ["real"]},

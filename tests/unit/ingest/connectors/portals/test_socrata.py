@@ -1,4 +1,4 @@
-"""Socrata: rows that leave out what is empty, an app token that nobody sees, and asking for what is new."""
+"""Socrata: rows that leave out what is empty, a hidden app token, and incremental fetching."""
 
 from __future__ import annotations
 

@@ -132,7 +132,7 @@ def test_degrees_are_those_of_the_spatial_extension(spatial: DuckDBPyConnection)
 
 
 def test_a_map_in_feet_and_one_in_degrees_share_their_borders(spatial: DuckDBPyConnection, folder: Path) -> None:
-    """The police districts, read as feet and moved, lie in the city limits, which are in degrees."""
+    """The police districts, read as feet and moved, are in the city limits, which are in degrees."""
     in_feet = [json.dumps(feature["geometry"]) for feature in collection(folder, "spd")["features"]]
     limits = json.dumps(collection(folder, "CityLimits")["features"][0]["geometry"])
     moved = "st_transform(st_geomfromgeojson(unnest(?)), 'EPSG:32054', 'EPSG:4326', always_xy := true)"
