@@ -13,6 +13,7 @@ The exit code is 0 only if every part passed; a part that fails does not keep th
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 import threading
@@ -64,7 +65,7 @@ def main(arguments: Sequence[str]) -> int:
     later = {} if part == "stress" else SLOW_LINTERS
     failed = [name for name, command in first.items() if not _passes(name, command)]
     with ThreadPoolExecutor(LINTERS_AT_ONCE) as pool:
-        linters = {name: pool.submit(_passes, name, [*BEHIND_PYTEST, *command]) for name, command in later.items()}
+        linters = {name: pool.submit(_passes, name, command, BEHIND_PYTEST) for name, command in later.items()}
 
         def wait_for_linters() -> None:
             failed.extend(name for name, linter in linters.items() if not linter.result())
@@ -87,16 +88,16 @@ def _print(data: bytes) -> None:
         sys.stdout.flush()
 
 
-def _passes(name: str, command: Command) -> bool:
-    """Run a linter; print how it ended and, if it failed, what it printed."""
+def _passes(name: str, command: Command, behind: Command = ()) -> bool:
+    """Run a linter, as an argument of `behind` if given; print how it ended and, if it failed, what it printed."""
     started = time.monotonic()
-    try:
-        done = subprocess.run(command, cwd=ROOT, check=False, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-        output, passed = done.stdout, done.returncode == 0
-    except FileNotFoundError as missing:
-        output, passed = f"{missing.filename} is not installed; run `make test`, which installs it\n".encode(), False
+    if shutil.which(command[0]) is None:
+        _print(f"{name}: {command[0]} is not installed; run `make test`, which installs it\n".encode())
+        return False
+    done = subprocess.run([*behind, *command], cwd=ROOT, check=False, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    passed = done.returncode == 0
     result = "ok" if passed else "FAILED"
-    _print((b"" if passed else output) + f"{name}: {result}, {time.monotonic() - started:.1f} s\n".encode())
+    _print((b"" if passed else done.stdout) + f"{name}: {result}, {time.monotonic() - started:.1f} s\n".encode())
     return passed
 
 
