@@ -88,7 +88,7 @@ def _insert_rejected(run: RunContext, contract: Contract) -> None:
 
 def _acceptance_rows(run: RunContext, contract: Contract) -> list[tuple[Any, ...]]:
     store = DeliveryStore(run.settings.home.deliveries, contract.source)
-    accepted = [(receipt.load_id, read_acceptance(store, receipt.load_id)) for receipt in store.records()]
+    accepted = [(delivery.load_id, read_acceptance(store, delivery.load_id)) for delivery in store.records()]
     return [
         (contract.source, load_id, given.accepted_by, given.reason, dt.datetime.fromisoformat(given.at))
         for load_id, given in accepted
@@ -118,8 +118,8 @@ def _contract_row(run: RunContext, contract: Contract) -> tuple[Any, ...]:
 def _delivered_crs(run: RunContext, contract: Contract, last: LastLoad | None) -> str | None:
     """The coordinate reference system that the delivered file declares."""
     store = DeliveryStore(run.settings.home.deliveries, contract.source)
-    receipt = store.record(last.load_id) if last else None
-    return next((file.crs for file in receipt.files if file.crs), None) if receipt else None
+    delivery = store.record(last.load_id) if last else None
+    return next((file.crs for file in delivery.files if file.crs), None) if delivery else None
 
 
 def _run_row(record: RunRecord) -> tuple[Any, ...]:
