@@ -159,7 +159,8 @@ def _invoke(
     if outcome.result is None:
         # A parse reads only our own files, and quotes their names; other commands may quote a cell.
         error = str(outcome.exception) if arguments[0] == "parse" else without_values(outcome.exception)
-        error = " ".join(error.split())[:MESSAGE_CHARACTERS]
+        # An exception without a text (MemoryError, KeyboardInterrupt) is reported by its name.
+        error = " ".join(error.split())[:MESSAGE_CHARACTERS] or type(outcome.exception).__name__
         raise DbtError(
             f"dbt stopped: {error}. The last release stays public; fix the model or restore the missing file, and run again"
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from dbt.cli.main import dbtRunnerResult
 
 from orchestration.runs.results import NodeResult, failed_tests
 from orchestration.transform import dbt_runner
@@ -28,6 +29,18 @@ def test_a_failed_test_has_a_message_and_a_skipped_test_has_none() -> None:
         "dbt test fct_population__groups_sum_to_everybody found 9 rows",
         "dbt test bridge_geography__cannot_be_read found 0 rows",
     ]
+
+
+@pytest.mark.parametrize(
+    ("exception", "message"), [(MemoryError(), "dbt stopped: MemoryError."), (ValueError("no\n model"), "dbt stopped: no model.")]
+)
+def test_a_stopped_command_names_its_cause(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, exception: BaseException, message: str
+) -> None:
+    stopped = dbtRunnerResult(success=False, exception=exception)
+    monkeypatch.setattr("dbt.cli.main.dbtRunner.invoke", lambda *_, **__: stopped)
+    with pytest.raises(dbt_runner.DbtError, match=message):
+        dbt_runner._invoke(Home(tmp_path), ["build"])
 
 
 def test_a_moved_project_is_parsed_without_the_partial_parse(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
