@@ -245,7 +245,7 @@ def _add_complements(counts: CountSystem, numerator: str, denominator: str) -> N
 def _add_combinations(counts: CountSystem, records: str) -> None:
     """Add the persons who chose a race with others: those in combination less those alone.
 
-    They are at most the multiracial persons of the cell, each of whom chose at least two races.
+    They are at most the multiracial persons of the cell, who each chose at least two races.
     """
     several_of: list[tuple[int, list[int]]] = []
     for whole_at, members in _slices(counts, records, race=ALL, tabulation=EXCLUSIVE):

@@ -49,7 +49,7 @@ def figure(
 
 
 def composition(cells: Mapping[str, float], **other: object) -> list[Figure]:
-    """Rows by race and the row of all; the known are told."""
+    """Rows by race and the row of all; the number of known race is public."""
     total = math.fsum(cells.values())
     known = math.fsum(value for race, value in cells.items() if KINDS[race] in ("category", "combination"))
     return [figure(at(race, **other), value, total, known=(known, known)) for race, value in (*cells.items(), ("all", total))]

@@ -56,7 +56,7 @@ def test_a_group_that_changed_by_the_threshold_is_shown() -> None:
 
 
 def test_what_is_hidden_as_before_is_protected_as_a_small_count_is() -> None:
-    """The group that was small is large now; the one that was hidden beside it must not be what the others leave over."""
+    """The group that was small is large now; the one hidden to protect it must not be the remainder of the others."""
     chosen = _choose((FIRST, STAFF), (SECOND, STAFF | {"asian": 40}))
     hidden = _reasons(chosen, SECOND)
     assert hidden["hispanic"] == CARRIED

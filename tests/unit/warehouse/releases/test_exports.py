@@ -1,4 +1,4 @@
-"""The exported files say what the public file says, and no spreadsheet runs a cell of them."""
+"""The exported files equal the public file, and no spreadsheet runs a cell of them."""
 
 from __future__ import annotations
 
