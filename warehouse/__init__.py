@@ -1,5 +1,5 @@
-"""DuckDB and the disk: where a home's files lie, who may open them, and how a release comes about and is swapped in.
+"""Manage a home's files and DuckDB databases: paths, locks, connections, metadata tables, releases and disclosure control.
 
-Belongs here: paths, the run lock, every `duckdb.connect` of the project, the SQLAlchemy dialect, releases, disclosure control.
-Does not: what a source is (`ingest`), whether data is good (`expectations`), when things run (`orchestration`).
+Only this package calls `duckdb.connect`. See `ingest` for sources and landing, `expectations` for data quality, and
+`orchestration` for runs.
 """

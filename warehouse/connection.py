@@ -1,7 +1,6 @@
-"""Every way into a DuckDB file: the run's one writer, locked-down readers, a look from outside, a throw-away database.
+"""Open DuckDB files: the run's writer, restricted readers, read-only checks of files on disk, and temporary databases.
 
-Belongs here: each `duckdb.connect` of the project but the dialect's, settings, and DuckDB's errors as ours.
-Does not: what is read or written; the SQLAlchemy dialect (`warehouse.dialect`).
+Every `duckdb.connect` of the project is here or in `warehouse.dialect`. DuckDB's errors on opening become `WarehouseError`.
 """
 
 from __future__ import annotations
@@ -22,12 +21,12 @@ from duckdb import DuckDBPyConnection
 from warehouse.paths import Home
 from warehouse.sql import identifier, literal
 
-# What DuckDB says when the trouble is around the file; anything else that these errors say on opening is about its content.
-_AROUND_THE_FILE = re.compile(r"Permission denied|No such file|does not exist|Is a directory|No space left|Read-only file system")
-_READING_FAILED = (duckdb.IOException, duckdb.SerializationException, duckdb.InternalException, duckdb.FatalException)
+# DuckDB's messages about access to a file; any other message of these errors on opening is about the file's content.
+_FILE_ACCESS = re.compile(r"Permission denied|No such file|does not exist|Is a directory|No space left|Read-only file system")
+_READ_ERRORS = (duckdb.IOException, duckdb.SerializationException, duckdb.InternalException, duckdb.FatalException)
 
 
-# Nobody but us opens the working warehouse. This format keeps texts in a way (DICT_FSST) that takes a third less time to write.
+# Only Levelground opens the working warehouse. This format compresses texts (DICT_FSST) in a third less time.
 WORKING_STORAGE = "v1.4.0"
 
 
@@ -43,9 +42,9 @@ class WarehouseError(Exception):
 
 
 class WarehouseBusy(WarehouseError):
-    """Another process, or other settings in this one, hold the file; `pid` if DuckDB tells."""
+    """Another process holds the file, or this one with other settings; `pid` if DuckDB reports it."""
 
-    remedy = "Close what holds it, or wait, and try again."
+    remedy = "Close that process, or wait, and try again."
 
     def __init__(self, path: Path, detail: str, pid: int | None = None) -> None:
         super().__init__(path, detail)
@@ -53,41 +52,41 @@ class WarehouseBusy(WarehouseError):
 
 
 class WarehouseCorrupt(WarehouseError):
-    """The file is there and is not, or no longer, a DuckDB database that this version reads."""
+    """The file exists, but is not a DuckDB database that this version can read."""
 
     remedy = "Restore it, or move it aside."
 
 
 class QueryError(Exception):
-    """DuckDB refused or failed a query; the message is DuckDB's."""
+    """A query failed in DuckDB; the message is DuckDB's."""
 
 
 class QueryTimeout(QueryError):
-    """A query ran longer than allowed and was stopped."""
+    """A query exceeded its time limit and was stopped."""
 
     def __init__(self, seconds: float) -> None:
-        super().__init__(f"stopped after {seconds:g} seconds. Ask for less, or allow more with --timeout")
+        super().__init__(f"stopped after {seconds:g} seconds. Query less data, or raise the limit with --timeout")
         self.seconds = seconds
 
 
 def open_working(
     home: Home, *, memory_limit: str | None = None, threads: int | None = None, temp_directory: Path | None = None
 ) -> DuckDBPyConnection:
-    """The run's connection to the working warehouse; take the run lock first. `temp_directory`: default `home.temporary`.
+    """The run's connection to the working warehouse; acquire the run lock first. `temp_directory`: default `home.temporary`.
 
-    Settings are made after connecting and hold for the whole instance: dbt and SQLAlchemy join it from this process, which
-    DuckDB allows only to connections with the same configuration, here none.
+    Settings are set after connecting and apply to the whole instance. dbt and SQLAlchemy join it from this process, which DuckDB
+    allows only to connections with the same configuration, here none.
     """
     if not home.warehouse.exists() and home.warehouse.parent.is_dir():
         create_empty(home.warehouse, WORKING_STORAGE)
     connection = _connect(home.warehouse, read_only=False, config={})
     try:
         home.warehouse.chmod(0o600)
-        # Nothing is downloaded at run time; extensions come as packages.
+        # Levelground downloads nothing at run time; extensions are installed as packages.
         connection.execute("set autoinstall_known_extensions = false")
         load_extension(connection, "spatial")
         spill = str(temp_directory or home.temporary)
-        if _setting(connection, "temp_directory") != spill:  # once used it cannot be set again, not even to itself
+        if _setting(connection, "temp_directory") != spill:  # DuckDB refuses to set a directory again once it was used
             connection.execute(f"set temp_directory = {literal(spill)}")
         if memory_limit is not None:
             connection.execute(f"set memory_limit = {literal(memory_limit)}")
@@ -102,7 +101,7 @@ def open_working(
 def load_extension(connection: DuckDBPyConnection, name: str) -> None:
     """Load the signed extension from its package `duckdb-extension-<name>`, for the whole instance; WarehouseError without it.
 
-    From where it lies: `INSTALL` would copy it below the home directory, which a service or a cron job may not have.
+    It is loaded from the package: `INSTALL` would copy it to the user's home directory, which a service may not have.
     """
     folder = Path(str(resources.files(f"duckdb_extension_{name}")))
     file = folder / "extensions" / f"v{duckdb.__version__}" / f"{name}.duckdb_extension"
@@ -113,45 +112,45 @@ def load_extension(connection: DuckDBPyConnection, name: str) -> None:
     connection.execute(f"load {literal(str(file))}")
 
 
-def extension_loads(name: str) -> None:
-    """Load an extension into a database of its own; WarehouseError says why it cannot be."""
+def check_extension(name: str) -> None:
+    """Load an extension into a temporary database; WarehouseError contains the reason if that fails."""
     with duckdb.connect(":memory:", config={"autoinstall_known_extensions": "false"}) as connection:
         try:
             load_extension(connection, name)
         except duckdb.Error as error:
-            raise as_ours(Path(name), error) from None
+            raise as_warehouse_error(Path(name), error) from None
 
 
 def attach(connection: DuckDBPyConnection, path: Path, alias: str, read_only: bool = False) -> None:
-    """Attach the database file to the instance of `connection`, and so to all its connections, dbt's too."""
+    """Attach the database file to the instance of `connection`, which includes dbt's connections."""
     try:
         connection.execute(f"attach {literal(str(path))} as {identifier(alias)}{' (read_only)' if read_only else ''}")
     except duckdb.Error as error:
-        raise as_ours(path, error) from None
+        raise as_warehouse_error(path, error) from None
 
 
 def detach(connection: DuckDBPyConnection, alias: str) -> None:
-    """Let go of the attached file, with everything written into it; DuckDB's IOException if that fails, as on a full disk.
+    """Write and close the attached file; DuckDB's IOException if that fails, for example on a full disk.
 
-    A result that another connection has not read to its end keeps the file open beyond this.
+    An unread result of another connection keeps the file open.
     """
     connection.execute(f"detach {identifier(alias)}")
 
 
 def database_path(connection: DuckDBPyConnection) -> Path:
-    """The file that `connection` was opened on."""
+    """The file of the connection's database."""
     row = connection.execute("select path from duckdb_databases() where database_name = current_database()").fetchone()
     if row is None or row[0] is None:
-        raise ValueError("the connection is to a database in memory, which has no file")
+        raise ValueError("the connection's database is in memory and has no file")
     return Path(row[0])
 
 
 def open_reader(
     path: Path, *, memory_limit: str = "2GB", threads: int | None = None, temp_directory: Path | None = None
 ) -> DuckDBPyConnection:
-    """A connection for other people's SQL: reads this one file, no other, and cannot change a setting.
+    """A connection for users' SQL: it reads this file only and cannot change a setting.
 
-    Without `temp_directory` it does not spill: what does not fit into `memory_limit` fails.
+    Without `temp_directory` it does not spill to disk: a query beyond `memory_limit` fails.
     """
     config = {
         "enable_external_access": "false",
@@ -164,16 +163,18 @@ def open_reader(
 
 
 def run_query(path: Path, sql: str, timeout_seconds: float, *, memory_limit: str = "2GB") -> pa.Table:
-    """The result of `sql` on the file, all of it. QueryError with DuckDB's message, QueryTimeout after `timeout_seconds`."""
+    """The whole result of `sql` on the file. QueryError with DuckDB's message, QueryTimeout after `timeout_seconds`."""
     with tempfile.TemporaryDirectory(prefix="levelground-query-") as spill:
         connection = open_reader(path, memory_limit=memory_limit, temp_directory=Path(spill))
         timer = threading.Timer(timeout_seconds, connection.interrupt)
         timer.daemon = True
         try:
             timer.start()
-            result: DuckDBPyConnection | None = connection.execute(sql)  # None, against its type, for an empty text
+            result: DuckDBPyConnection | None = connection.execute(
+                sql
+            )  # DuckDB returns None, against its type, for an empty text
             if result is None:
-                raise QueryError("there is no statement to run")
+                raise QueryError("the query is empty")
             return result.to_arrow_table()
         except duckdb.InterruptException:
             raise QueryTimeout(timeout_seconds) from None
@@ -185,10 +186,10 @@ def run_query(path: Path, sql: str, timeout_seconds: float, *, memory_limit: str
 
 
 @contextmanager
-def opened_afresh(path: Path, alias: str) -> Iterator[DuckDBPyConnection]:
-    """The file as it is on the disk now, read-only under `alias`, whatever this process has open under its path.
+def open_from_disk(path: Path, alias: str) -> Iterator[DuckDBPyConnection]:
+    """Attach the file on disk, read-only as `alias`, even if this process has another file open under the same path.
 
-    `duckdb.connect(path)` would hand out the instance that the process still holds, after a swap that of the old file.
+    `duckdb.connect(path)` would return the instance that the process holds, after a swap that of the old file.
     """
     with duckdb.connect(":memory:", config={"autoinstall_known_extensions": "false"}) as connection:
         attach(connection, path, alias, read_only=True)
@@ -197,9 +198,9 @@ def opened_afresh(path: Path, alias: str) -> Iterator[DuckDBPyConnection]:
 
 @contextmanager
 def scratch(folder: Path, name: str = "scratch") -> Iterator[DuckDBPyConnection]:
-    """A connection to a new database in a folder of its own inside `folder`; both are gone afterwards.
+    """A connection to a new database in a temporary folder inside `folder`; both are deleted afterwards.
 
-    A file and not memory, so that SQLAlchemy can join it: see `database_path`.
+    It is a file, not memory, so that SQLAlchemy can join it: see `database_path`.
     """
     with (
         tempfile.TemporaryDirectory(dir=folder, prefix="scratch-") as own,
@@ -210,7 +211,7 @@ def scratch(folder: Path, name: str = "scratch") -> Iterator[DuckDBPyConnection]
 
 
 def create_empty(path: Path, storage_version: str) -> None:
-    """A new database file without tables, in a given storage format that later writers keep to."""
+    """Create a database file without tables, in a storage format that later writers keep."""
     with duckdb.connect(":memory:") as connection:
         connection.execute(f"attach {literal(str(path))} as fresh (storage_version {literal(storage_version)})")
         detach(connection, "fresh")
@@ -221,23 +222,23 @@ def _connect(path: Path, *, read_only: bool, config: Mapping[str, str]) -> DuckD
     try:
         return duckdb.connect(os.fspath(path), read_only=read_only, config=dict(config))
     except duckdb.Error as error:
-        raise as_ours(path, error) from None
+        raise as_warehouse_error(path, error) from None
 
 
-def as_ours(path: Path, error: duckdb.Error) -> WarehouseError:
-    """What DuckDB said of a file, as one of our errors."""
-    said = str(error).removeprefix("IO Error: ").splitlines()[0]
-    if "Could not set lock" in said:
-        found = re.search(r"\(PID (\d+)\)", said)
+def as_warehouse_error(path: Path, error: duckdb.Error) -> WarehouseError:
+    """An error of DuckDB about a file, as a WarehouseError."""
+    message = str(error).removeprefix("IO Error: ").splitlines()[0]
+    if "Could not set lock" in message:
+        found = re.search(r"\(PID (\d+)\)", message)
         pid = int(found[1]) if found else None
         return WarehouseBusy(path, f"another process holds it{f' (pid {pid})' if pid else ''}.", pid)
-    if "different configuration" in said:
+    if "different configuration" in message:
         return WarehouseBusy(path, "this process has it open with other settings.", os.getpid())
-    if "Unique file handle conflict" in said:
+    if "Unique file handle conflict" in message:
         return WarehouseBusy(path, "this process still has it attached elsewhere.", os.getpid())
-    if isinstance(error, _READING_FAILED) and not _AROUND_THE_FILE.search(said):
-        return WarehouseCorrupt(path, f"{said.rstrip('!.')}.")
-    return WarehouseError(path, f"{said.rstrip('!.')}.")
+    if isinstance(error, _READ_ERRORS) and not _FILE_ACCESS.search(message):
+        return WarehouseCorrupt(path, f"{message.rstrip('!.')}.")
+    return WarehouseError(path, f"{message.rstrip('!.')}.")
 
 
 def _setting(connection: DuckDBPyConnection, name: str) -> object:

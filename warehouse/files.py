@@ -1,6 +1,6 @@
-"""Files that are either the old one or the new one after a power cut: the few primitives that releases and receipts rest on.
+"""Write and sync files so that after a power cut each is either the old or the new one.
 
-Belongs here: writing and syncing single files. Does not: hashing them (`fingerprint`), knowing what is in them.
+See `fingerprint` for hashes of files.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from pathlib import Path
 
 
 def sync(path: Path) -> None:
-    """Force a file or a folder (its names) to the disk."""
+    """Force a file, or the names in a folder, to the disk."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)
@@ -19,11 +19,11 @@ def sync(path: Path) -> None:
 
 
 def write_atomically(path: Path, text: str, mode: int | None = None) -> None:
-    """Replace `path` by `text` in one step; a reader sees the old content or the new, never a part. `mode`: who may read it."""
+    """Replace the content of `path` in one step: a reader gets the old or the new text, never a part. `mode`: permissions."""
     temporary = path.with_name(f".{path.name}.next")
     if mode is not None:
         temporary.touch(mode)
-        temporary.chmod(mode)  # one that a killed run left keeps the mode that it had
+        temporary.chmod(mode)  # a file left by a killed run has its old mode
     temporary.write_text(text, encoding="utf-8")
     sync(temporary)
     temporary.replace(path)

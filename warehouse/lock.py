@@ -1,31 +1,31 @@
-"""One run at a time per home: the lock that CLI, UI and schedule take before they open the working warehouse.
+"""Lock a home for one run at a time: the command line, the UI and the schedule acquire the lock before they open the warehouse.
 
-Belongs here: taking the lock and saying who holds it. Does not: what to do about runs that a kill left behind.
+See `orchestration.instance.orphaned_runs` for runs that a kill left unfinished.
 """
 
 from __future__ import annotations
 
-import json
 import os
 import threading
-from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 
 from filelock import FileLock, Timeout
+from pydantic import BaseModel, ConfigDict
 
 from warehouse.files import write_atomically
 from warehouse.paths import Home
 
-# Holder files that this process has written. The lock is re-entrant across threads, so who writes must be settled among them.
+# Holder files that this process has written. The lock is re-entrant across threads, so the first thread writes the file.
 _announced: set[Path] = set()
 _announcing = threading.Lock()
 
 
-@dataclass(frozen=True)
-class Holder:
-    """Who holds the run lock: `started_at` in ISO format, UTC; `trigger` one of cli, ui, schedule, sensor."""
+class Holder(BaseModel):
+    """The process that holds the run lock. `started_at`: ISO format, UTC. `trigger`: cli, ui, schedule or sensor."""
+
+    model_config = ConfigDict(frozen=True)
 
     pid: int
     started_at: str
@@ -33,52 +33,52 @@ class Holder:
 
 
 class LockHeld(Exception):
-    """Another process holds the run lock; `pid` and `started_at` are None if it has not said so yet."""
+    """Another process holds the run lock; `pid` and `started_at` are None until it has written its holder file."""
 
     def __init__(self, holder: Holder | None) -> None:
-        who = f"pid {holder.pid}, started {holder.started_at} by {holder.trigger}" if holder else "it has not said which"
+        who = f"pid {holder.pid}, started {holder.started_at} by {holder.trigger}" if holder else "its process is unknown"
         super().__init__(f"another run holds the lock of this home ({who}). Wait for it, or use --wait SECONDS")
         self.holder = holder
 
     @property
     def pid(self) -> int | None:
-        """The process that holds it."""
+        """The process id of the holder."""
         return self.holder.pid if self.holder else None
 
     @property
     def started_at(self) -> str | None:
-        """Since when, in ISO format, UTC."""
+        """The start of the holder's run, in ISO format, UTC."""
         return self.holder.started_at if self.holder else None
 
 
 def holder(home: Home) -> Holder | None:
-    """Who last said to hold the lock. Stale after a kill: only a refused `acquire` proves that a run is going on."""
+    """The last written holder. It is stale after a kill: only a refused `acquire` proves that a run is active."""
     try:
-        return Holder(**json.loads(home.run_lock_holder.read_text(encoding="utf-8")))
-    except (OSError, ValueError, TypeError):
+        return Holder.model_validate_json(home.run_lock_holder.read_bytes())
+    except (OSError, ValueError):
         return None
 
 
 def is_held(home: Home) -> bool:
     """Whether a process holds the run lock now.
 
-    Looking takes the lock for an instant, in which a run that begins would be refused: ask only where `holder` names somebody.
+    The check acquires the lock for an instant, in which a starting run would be refused: call it only where `holder` is not None.
     """
     if not home.run_lock.is_file():
         return False
-    look = FileLock(home.run_lock)
+    probe = FileLock(home.run_lock)
     try:
-        look.acquire(timeout=0)
+        probe.acquire(timeout=0)
     except Timeout:
         return True
-    look.release()
+    probe.release()
     return False
 
 
 class RunLock:
-    """The run lock of a home. The operating system frees it when its process ends, however it ends.
+    """The run lock of a home. The operating system frees it when the process ends, in whatever way.
 
-    Re-entrant within the process, across instances and threads: the CLI takes it, the Dagster resource takes it again.
+    It is re-entrant within the process, across instances and threads: the CLI acquires it, then the Dagster resource does.
     """
 
     def __init__(self, home: Home, trigger: str) -> None:
@@ -87,23 +87,24 @@ class RunLock:
         self._lock = FileLock(home.run_lock, thread_local=False, is_singleton=True)
 
     def acquire(self, wait_seconds: float = 0) -> None:
-        """Take the lock, waiting up to `wait_seconds` for another process; LockHeld if it is still held then."""
+        """Acquire the lock, waiting up to `wait_seconds` for another process; LockHeld if it is still held then."""
         try:
             self._lock.acquire(timeout=wait_seconds)
         except Timeout:
             raise LockHeld(holder(self._home)) from None
         with _announcing:
             if self._home.run_lock_holder not in _announced:
-                mine = Holder(os.getpid(), datetime.now(UTC).isoformat(timespec="seconds"), self._trigger)
+                started_at = datetime.now(UTC).isoformat(timespec="seconds")
+                mine = Holder(pid=os.getpid(), started_at=started_at, trigger=self._trigger)
                 try:
-                    write_atomically(self._home.run_lock_holder, json.dumps(asdict(mine)))
+                    write_atomically(self._home.run_lock_holder, mine.model_dump_json())
                 except BaseException:
                     self._lock.release()
                     raise
                 _announced.add(self._home.run_lock_holder)
 
     def release(self) -> None:
-        """Give back one `acquire`; the last one frees the lock."""
+        """Undo one `acquire`; the last release frees the lock."""
         with _announcing:
             if self._lock.lock_counter == 1:
                 self._home.run_lock_holder.unlink(missing_ok=True)

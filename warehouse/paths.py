@@ -1,7 +1,6 @@
-"""Where everything of a home lies on disk: one folder, chosen by the caller, with a fixed layout.
+"""Define the paths of a home, a folder with a fixed layout, and create its folders.
 
-Belongs here: names and places of files, and making the folders. Does not: reading LEVELGROUND_HOME (that is the caller's),
-reading or writing any of the files.
+See `orchestration.settings` for LEVELGROUND_HOME. This module reads and writes none of the files.
 """
 
 from __future__ import annotations
@@ -12,24 +11,24 @@ from pathlib import Path
 
 ANALYST_FILE = "levelground.duckdb"
 PUBLIC_FILE = "levelground_public.duckdb"
-RELEASE_FILES = (ANALYST_FILE, PUBLIC_FILE)  # in the order in which they are swapped in
+RELEASE_FILES = (ANALYST_FILE, PUBLIC_FILE)  # in the order of the swap
 MANIFEST_FILE = "manifest.json"
 CURRENT_FILE = "current.json"
 EXPORTS = "exports"  # the public tables as files, in a release and in published/
 
-# The root and what people open let the group in: analysts and BI tools run under other accounts. All else holds private columns
-# or run internals and is the owner's. `ensure` sets modes only on folders that it makes, so an operator's choice stays.
+# The group may read the root and the published files, because analysts and BI tools use other accounts. All other folders contain
+# private columns or run internals and are for the owner only. `ensure` sets modes only on folders that it creates.
 SHARED = 0o750
 PRIVATE = 0o700
 
 
 class HomeUnwritable(Exception):
-    """The home, or a folder in it, cannot be made or written to."""
+    """The home, or a folder in it, cannot be created or written to."""
 
     def __init__(self, path: Path, why: str) -> None:
         super().__init__(
-            f"cannot write to {path}: {why}. Set LEVELGROUND_HOME to a folder that this user may write to, or let this one be "
-            "written to (room on its disk, its permissions, a disk that is not mounted read-only)"
+            f"cannot write to {path}: {why}. Set LEVELGROUND_HOME to a folder that this user may write to, or make this one "
+            "writable (free disk space, permissions, a disk that is not mounted read-only)"
         )
         self.path = path
         self.why = why
@@ -37,7 +36,7 @@ class HomeUnwritable(Exception):
 
 @dataclass(frozen=True)
 class Home:
-    """The paths of one home. Nothing is touched before `ensure`."""
+    """The paths of a home. `ensure` creates its folders."""
 
     root: Path
 
@@ -53,17 +52,17 @@ class Home:
 
     @property
     def run_lock_holder(self) -> Path:
-        """Who holds the run lock, for messages; the lock on `run_lock` decides."""
+        """The holder of the run lock, for messages; only the lock on `run_lock` counts."""
         return self.root / "run.lock.json"
 
     @property
     def deliveries(self) -> Path:
-        """What departments sent, as sent, less direct identifiers."""
+        """The deliveries as departments sent them, without direct identifiers."""
         return self.root / "deliveries"
 
     @property
     def releases(self) -> Path:
-        """One folder a release, immutable."""
+        """The releases: one immutable folder per release."""
         return self.root / "releases"
 
     def release(self, release_id: str) -> Path:
@@ -72,17 +71,17 @@ class Home:
 
     @property
     def pins(self) -> Path:
-        """Labels of the releases that are kept for ever."""
+        """The labels of pinned releases."""
         return self.releases / "pins.json"
 
     @property
     def swap_intent(self) -> Path:
-        """Names the release that a swap is going to; there only while a swap is under way, or was cut off."""
+        """The release that a swap is publishing; exists only during a swap, or after an interrupted one."""
         return self.releases / "swap.json"
 
     @property
     def published(self) -> Path:
-        """What people and BI tools open."""
+        """The files that people and BI tools open."""
         return self.root / "published"
 
     @property
@@ -102,37 +101,37 @@ class Home:
 
     @property
     def current_json(self) -> Path:
-        """Which release is published."""
+        """The record of the published release."""
         return self.published / CURRENT_FILE
 
     @property
     def disclosure(self) -> Path:
-        """What disclosure control must remember."""
+        """The ledger and the caches of disclosure control."""
         return self.root / "disclosure"
 
     @property
     def ledger(self) -> Path:
-        """Each cell ever published."""
+        """The ledger of every published cell."""
         return self.disclosure / "ledger.parquet"
 
     @property
     def reported(self) -> Path:
-        """The figures of persons as they were reported, hidden ones too."""
+        """The reported figures of persons, including hidden ones."""
         return self.disclosure / "reported.parquet"
 
     @property
     def attacked(self) -> Path:
-        """Which parts of the public file were attacked and found safe."""
+        """The parts of the public file that an audit found safe."""
         return self.disclosure / "attacked.json"
 
     @property
     def runs(self) -> Path:
-        """One receipt a run."""
+        """The run records: one file per run."""
         return self.root / "runs"
 
     @property
     def home_json(self) -> Path:
-        """Which city and deliveries this home reads."""
+        """The city and the deliveries folder of this home."""
         return self.root / "home.json"
 
     @property
@@ -162,22 +161,22 @@ class Home:
 
     @property
     def temporary(self) -> Path:
-        """Where DuckDB spills what does not fit into memory: private data, gone when the run ends."""
+        """The folder for data that DuckDB spills from memory: private, and deleted when the run ends."""
         return self.root / "tmp"
 
     @property
     def shared(self) -> tuple[Path, ...]:
-        """Folders that other accounts may look into."""
+        """Folders that other accounts may read."""
         return (self.root, self.published, self.published_exports, self.docs)
 
     @property
     def private(self) -> tuple[Path, ...]:
-        """Folders that are the owner's alone."""
+        """Folders that only the owner may read."""
         kept = (self.deliveries, self.releases, self.disclosure, self.runs, self.dagster, self.logs, self.dbt, self.sample)
         return (*kept, self.temporary)
 
     def ensure(self) -> None:
-        """Make the folders that are missing and write a byte into each; HomeUnwritable names the one that cannot be used."""
+        """Create missing folders and write a test byte into each; HomeUnwritable names an unusable folder."""
         for folder, mode in [(f, SHARED) for f in self.shared] + [(f, PRIVATE) for f in self.private]:
             try:
                 folder.mkdir(mode=mode, parents=True, exist_ok=True)

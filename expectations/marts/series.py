@@ -30,7 +30,7 @@ _REMEDY = (
 )
 
 
-def judge_series(
+def check_series(
     database: Engine | Path, *, attached: str = "release", previous: str = "previous"
 ) -> tuple[ExpectationResult, ...]:
     """The findings: `attached` and `previous` are the names under which both releases' files are attached.

@@ -62,7 +62,7 @@ class Rule(_Strict):
         return self
 
 
-class Part(_Strict):
+class SuitePart(_Strict):
     """Columns, words and rules that several suites share."""
 
     columns: tuple[Name, ...] = ()
@@ -71,7 +71,7 @@ class Part(_Strict):
     rules: tuple[Rule, ...] = ()
 
 
-class Suite(Part):
+class Suite(SuitePart):
     """The requirements of one table: columns, grain, cells that are never empty, words, rules.
 
     A table may be empty (a city without a source has its facts without rows) unless `rows` requires rows.
@@ -90,7 +90,7 @@ class Suite(Part):
 
 
 _READ_TABLE = re.compile(r"\{(?:marts|published)\}\.(\w+)")
-_Read = TypeVar("_Read", bound=Part)
+_Read = TypeVar("_Read", bound=SuitePart)
 
 
 @dataclass(frozen=True)
@@ -117,7 +117,7 @@ def read_suites(folder: Path = SUITES) -> tuple[Suite, ...]:
             raise SuiteError(
                 f"{file}: the file is called {file.stem}, the table {suite.table}; one name, spelled the same in both"
             )
-        parts = [_read(folder / "parts" / f"{name}.yml", Part) for name in suite.include]
+        parts = [_read(folder / "parts" / f"{name}.yml", SuitePart) for name in suite.include]
         suites.append(_joined(suite, parts, file))
     return tuple(suites)
 
@@ -180,7 +180,7 @@ def _rule(rule: Rule, suite: Suite, place: Place) -> Check:
     return Check(rule.name, str(rule.expect), rule.kwargs, rule.severity, says, rule.column)
 
 
-def _joined(suite: Suite, parts: Sequence[Part], file: Path) -> Suite:
+def _joined(suite: Suite, parts: Sequence[SuitePart], file: Path) -> Suite:
     rules = (*(rule for part in parts for rule in part.rules), *suite.rules)
     names = [rule.name for rule in rules]
     twice = sorted({name for name in names if names.count(name) > 1})

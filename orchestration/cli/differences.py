@@ -7,7 +7,7 @@ from dataclasses import asdict
 from typing import Any
 
 from orchestration.cli.display import out, table
-from warehouse.releases import Differences, Explained, causes, explain
+from warehouse.releases import Differences, ExplainedDifference, explain_differences, find_causes
 
 UNEXPLAINED = "not explained by the manifests"
 # Values that nearly every row has; the displayed key leaves them out.
@@ -22,11 +22,11 @@ def as_data(differences: Differences) -> dict[str, Any]:
         "before": differences.before.release_id,
         "after": differences.after.release_id,
         "same": differences.before.content_hash == differences.after.content_hash,
-        "causes": [asdict(cause) for cause in causes(differences.before, differences.after)],
+        "causes": [asdict(cause) for cause in find_causes(differences.before, differences.after)],
         "measures": [
             asdict(explained.difference)
             | {"explained_by": [asdict(cause) for cause in explained.causes], "is_explained": _is_explained(explained)}
-            for explained in explain(differences.before, differences.after, differences.measures)
+            for explained in explain_differences(differences.before, differences.after, differences.measures)
         ],
         "goals": {goal: list(statuses) for goal, statuses in differences.goals.items()},
         "tables": {name: list(rows) for name, rows in differences.tables.items()},
@@ -41,9 +41,9 @@ def show(differences: Differences) -> None:
     _print(
         "Inputs that differ",
         ("kind", "name", "before", "after"),
-        [(cause.kind, cause.name, cause.before, cause.after) for cause in causes(differences.before, differences.after)],
+        [(cause.kind, cause.name, cause.before, cause.after) for cause in find_causes(differences.before, differences.after)],
     )
-    explained = explain(differences.before, differences.after, differences.measures)
+    explained = explain_differences(differences.before, differences.after, differences.measures)
     _print(
         "Measures",
         ("measure", "version", "added", "removed", "changed", "largest change", "explained by"),
@@ -75,7 +75,7 @@ def _print(title: str, columns: tuple[str, ...], rows: list[tuple[object, ...]],
         out.print(table(title, columns, rows, right=right))
 
 
-def _measure(explained: Explained) -> tuple[object, ...]:
+def _measure(explained: ExplainedDifference) -> tuple[object, ...]:
     difference = explained.difference
     before, after = (", ".join(map(str, versions)) or "-" for versions in difference.versions)
     largest = next((_number(change.by) for change in difference.top if change.by is not None), None)
@@ -93,7 +93,7 @@ def _measure(explained: Explained) -> tuple[object, ...]:
     )
 
 
-def _is_explained(explained: Explained) -> bool:
+def _is_explained(explained: ExplainedDifference) -> bool:
     return explained.is_known and bool(explained.causes)
 
 

@@ -14,7 +14,7 @@ from packaging.specifiers import SpecifierSet
 from orchestration.doctor.check_result import CheckResult, error, ok, warning
 from orchestration.doctor.installation import Installation
 from orchestration.settings import PROJECT
-from warehouse.connection import WarehouseError, extension_loads
+from warehouse.connection import WarehouseError, check_extension
 
 EXTENSIONS = ("spatial",)
 INSTALL = "run `make run`, or `uv pip sync --require-hashes requirements.lock`, in the project"
@@ -66,7 +66,7 @@ def extensions(_: Installation) -> Iterator[CheckResult]:
     """Check that DuckDB's extensions load from their packages: nothing is downloaded at run time."""
     for name in EXTENSIONS:
         try:
-            extension_loads(name)
+            check_extension(name)
         except (WarehouseError, ModuleNotFoundError) as refused:
             why = "every run needs it, and it is never downloaded"
             yield error("extensions", f"duckdb-extension-{name}", f"does not load: {refused}", why, INSTALL)

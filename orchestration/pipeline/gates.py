@@ -12,7 +12,7 @@ from duckdb import DuckDBPyConnection
 
 from expectations.disclosure.gate import gate_disclosure
 from expectations.marts.gate import gate_build
-from expectations.marts.series import REGISTRY, judge_series
+from expectations.marts.series import REGISTRY, check_series
 from expectations.marts.suites import read_suites
 from expectations.published.gate import gate_published
 from expectations.results import ExpectationResult, GateResult
@@ -84,6 +84,6 @@ def _check_series(run: RunContext) -> tuple[ExpectationResult, ...]:
         return ()
     attach(run.con, home.release(published.release_id) / ANALYST_FILE, "previous", read_only=True)
     try:
-        return judge_series(home.warehouse)
+        return check_series(home.warehouse)
     finally:
         detach(run.con, "previous")

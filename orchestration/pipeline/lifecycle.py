@@ -17,11 +17,11 @@ from orchestration.runs.progress import current_reporter
 from orchestration.runs.record import FAILED, INTERRUPTED, RunRecord, RunStore, last_run_failed, next_number
 from orchestration.settings import Settings
 from orchestration.transform.dbt_runner import close_dbt_connections
-from warehouse.disclosure import restore
+from warehouse.disclosure import restore_ledger
 from warehouse.lock import RunLock
 from warehouse.metadata import migrate
 from warehouse.paths import Home
-from warehouse.quarantine import open_or_begin_anew
+from warehouse.quarantine import open_or_recreate
 from warehouse.releases import recover
 
 
@@ -39,10 +39,10 @@ def open_run(settings: Settings, options: RunOptions, run_id: str) -> Iterator[R
     lock = RunLock(settings.home, options.trigger)
     lock.acquire(settings.wait_seconds if options.wait_seconds is None else options.wait_seconds)
     try:
-        notes = [*recover(settings.home), *restore(settings.home)]
+        notes = [*recover(settings.home), *restore_ledger(settings.home)]
         runs = RunStore(settings.home.runs)
         earlier = runs.all()
-        con, damaged = open_or_begin_anew(
+        con, damaged = open_or_recreate(
             settings.home, suspect=last_run_failed(earlier), memory_limit=settings.memory_limit, threads=settings.threads
         )
         notes += [damaged] if damaged else []

@@ -23,7 +23,7 @@ from orchestration.transform.fingerprints import (
 )
 from warehouse import disclosure
 from warehouse.connection import detach
-from warehouse.releases import MadeOf, prune, seal, swap, write_exports
+from warehouse.releases import BuildInputs, prune, seal, swap, write_exports
 from warehouse.sql import literal
 
 # `published.release` is the only table that dbt does not build: it contains the hash of all others.
@@ -55,7 +55,7 @@ def release_candidate(run: RunContext) -> str:
         _write_release_row(run, release_id, run.created_at, data_as_of)
         write_exports(run.con, candidate, release_id=release_id, created_at=run.created_at)
         published_at = run.created_at.replace(tzinfo=None)
-        disclosure.record(run.con, home, candidate.folder, release_id=release_id, published_at=published_at)
+        disclosure.write_ledger(run.con, home, candidate.folder, release_id=release_id, published_at=published_at)
         detach(run.con, "release")
         detach(run.con, "public")
         sealed = seal(
@@ -86,9 +86,9 @@ def _loads(run: RunContext) -> dict[str, tuple[str, ...]]:
     return loads
 
 
-def _made_of(run: RunContext, measures: list[str]) -> MadeOf:
+def _made_of(run: RunContext, measures: list[str]) -> BuildInputs:
     manifest = dbt_runner.manifest(run.settings.home)
-    return MadeOf(
+    return BuildInputs(
         code=code_hashes(),
         seeds=seed_hashes(),
         contracts=contract_hashes(run.location.registry),

@@ -20,7 +20,7 @@ from expectations.delivery.delivery_facts import DeliveryFacts
 from expectations.delivery.gate import gate_delivery
 from expectations.delivery.unmapped_labels import read_labels
 from expectations.marts.gate import gate_build
-from expectations.marts.suites import SUITES, Part, Suite, read_suites
+from expectations.marts.suites import SUITES, Suite, SuitePart, read_suites
 from expectations.published.gate import gate_published
 from expectations.results import ExpectationResult, GateResult
 from ingest.contract.registry import load_registry
@@ -138,7 +138,9 @@ def test_an_item_that_is_declared_the_other_way_round_passes(release: DuckDBPyCo
 
 def test_every_rule_has_been_seen_failing() -> None:
     seen = {(table, check) for table, check, _ in SPOILT}
-    parts = {rule.name for file in (SUITES / "parts").glob("*.yml") for rule in Part.model_validate(read_yaml(file).data).rules}
+    parts = {
+        rule.name for file in (SUITES / "parts").glob("*.yml") for rule in SuitePart.model_validate(read_yaml(file).data).rules
+    }
     own = {(suite.table, rule.name) for suite in read_suites() for rule in suite.rules if rule.name not in parts}
     assert own <= seen
     assert parts | {"rows", "column_exists", "grain", "not_null", "words"} <= {check for _, check in seen}

@@ -174,7 +174,13 @@ def test_a_client_that_wrote_and_died_spoils_no_later_release(home: Home) -> Non
 
 @pytest.mark.parametrize(
     ("step", "nth", "published"),
-    [("verify", 1, 1000), ("write_atomically", 1, 1000), ("_place", 1, 2000), ("_place", 2, 2000), ("write_atomically", 2, 2000)],
+    [
+        ("verify", 1, 1000),
+        ("write_atomically", 1, 1000),
+        ("_link_or_copy", 1, 2000),
+        ("_link_or_copy", 2, 2000),
+        ("write_atomically", 2, 2000),
+    ],
 )
 def test_a_killed_swap_is_put_right_at_the_next_start(home: Home, step: str, nth: int, published: int) -> None:
     old, new = release(home, 1000), release(home, 2000)

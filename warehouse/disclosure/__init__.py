@@ -1,6 +1,6 @@
 """Suppress cells of the public file, so that no small count of persons can be computed from it.
 
-A run calls `suppress` after the marts are built, and `record` before the release is sealed. The steps:
+A run calls `suppress` after the marts are built, and `write_ledger` before the release is sealed. The steps:
 
     planned_figures, reported_figures    the rows that the publication plan contains, frozen as first reported
     counts, build_constraints, period_sums    counts of persons behind the rows, and the equations between them
@@ -12,8 +12,17 @@ See the seed `publication_plan` for what is published at all, the published mode
 `expectations.disclosure` for the audit of the result, which shares no code with this package (an import-linter contract).
 """
 
-from warehouse.disclosure.publication_ledger import record, remember, restore
+from warehouse.disclosure.publication_ledger import publish_ledger, restore_ledger, write_ledger
 from warehouse.disclosure.reported_figures import PLANNED, REPORTED
 from warehouse.disclosure.suppress import SuppressionSummary, next_due, suppress
 
-__all__ = ["PLANNED", "REPORTED", "SuppressionSummary", "next_due", "record", "remember", "restore", "suppress"]
+__all__ = [
+    "PLANNED",
+    "REPORTED",
+    "SuppressionSummary",
+    "next_due",
+    "publish_ledger",
+    "restore_ledger",
+    "suppress",
+    "write_ledger",
+]

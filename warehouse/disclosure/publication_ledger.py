@@ -1,7 +1,7 @@
 """Keep the ledger of every published state of every row of persons, and the reported figures, as Parquet files.
 
-A run writes both into its candidate (`record`), the swap copies them to the home (`remember`), and start-up restores lost ones
-(`restore`). See `reported_figures` and `expectations.disclosure` for their readers.
+A run writes both into its candidate (`write_ledger`), the swap copies them to the home (`publish_ledger`), and start-up restores
+lost ones (`restore_ledger`). See `reported_figures` and `expectations.disclosure` for their readers.
 
 Readers keep files, so the home's ledger is updated before a release can be opened, and stays when an earlier release is published
 again. The files of a killed run stay in its candidate and are deleted with it: only figures that a reader may have seen are
@@ -27,7 +27,7 @@ FOLDER = "disclosure"  # the folder's name in a release and in the home
 _OWNERS = 0o600
 
 
-def record(con: DuckDBPyConnection, home: Home, candidate: Path, *, release_id: str, published_at: dt.datetime) -> None:
+def write_ledger(con: DuckDBPyConnection, home: Home, candidate: Path, *, release_id: str, published_at: dt.datetime) -> None:
     """Write both files into the candidate's folder: those of the home, plus each published row of persons whose state is new.
 
     `con` has the candidate's public file attached as `public`, with `published.equity_measures` built.
@@ -66,7 +66,7 @@ def record(con: DuckDBPyConnection, home: Home, candidate: Path, *, release_id: 
     _write(con, remembered, folder / home.reported.name)
 
 
-def remember(home: Home, release_id: str) -> None:
+def publish_ledger(home: Home, release_id: str) -> None:
     """Copy both files of a release to the home, before the release is published for the first time."""
     home.disclosure.mkdir(exist_ok=True)
     for file in (home.ledger, home.reported):
@@ -75,7 +75,7 @@ def remember(home: Home, release_id: str) -> None:
             _copy(kept, file)
 
 
-def restore(home: Home) -> list[str]:
+def restore_ledger(home: Home) -> list[str]:
     """Restore missing or unreadable files from the newest release that has them; one sentence per restored file."""
     done = []
     for file in (home.ledger, home.reported):

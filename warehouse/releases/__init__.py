@@ -1,19 +1,20 @@
-"""Releases: immutable pairs of database files, written, verified, swapped in, kept and rolled back to.
+"""Write, verify, publish, keep, compare and roll back releases: immutable pairs of database files.
 
-candidate → exporting → sealing → swapping is the way of a run, recovery puts right what was cut off or damaged; history is what
-people do afterwards, differences and causes what they ask of two; manifest and content are what all rest on.
+A run uses `candidate`, `exports`, `sealing` and `swapping`, in this order. At start-up `recovery` repairs an interrupted swap or
+a damaged release. `history` lists, pins, prunes and rolls back; `differences` and `change_attribution` compare two releases.
+`manifest` defines the record of a release, and `content_hash` the hash of its tables.
 """
 
 from warehouse.releases.candidate import STORAGE_VERSION, Candidate
-from warehouse.releases.change_attribution import Cause, Explained, causes, explain
+from warehouse.releases.change_attribution import Cause, ExplainedDifference, explain_differences, find_causes
 from warehouse.releases.content_hash import content_hash
 from warehouse.releases.differences import Change, Differences, MeasureDifference, compare
 from warehouse.releases.exports import write_exports
 from warehouse.releases.history import LabelTaken, ListedRelease, find, is_pinned, list_releases, pin, pins, prune, rollback
 from warehouse.releases.manifest import (
+    BuildInputs,
     ExportRecord,
     FileRecord,
-    MadeOf,
     Manifest,
     NodeFingerprint,
     ReleaseCorrupt,
@@ -29,28 +30,28 @@ from warehouse.releases.swapping import Current, current, swap
 
 __all__ = [
     "STORAGE_VERSION",
+    "BuildInputs",
     "Candidate",
     "Cause",
     "Change",
     "Current",
     "Differences",
-    "Explained",
+    "ExplainedDifference",
     "ExportRecord",
     "FileRecord",
     "LabelTaken",
     "ListedRelease",
-    "MadeOf",
     "Manifest",
     "MeasureDifference",
     "NodeFingerprint",
     "ReleaseCorrupt",
     "UnknownRelease",
-    "causes",
     "compare",
     "content_hash",
     "current",
-    "explain",
+    "explain_differences",
     "find",
+    "find_causes",
     "is_pinned",
     "known_releases",
     "list_releases",

@@ -1,6 +1,6 @@
-"""A release in the making: two database files under a temporary name, which a run attaches and builds into.
+"""Create and discard a candidate release: two database files in a temporary folder, into which a run builds.
 
-Belongs here: making and discarding it. Does not: what is built (dbt), or turning it into a release (`sealing`).
+See `sealing` for turning a candidate into a release.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from warehouse.connection import create_empty
 from warehouse.paths import ANALYST_FILE, PUBLIC_FILE, RELEASE_FILES, Home
 
 PREFIX = ".candidate-"
-# The oldest format that DuckDB 1.5 writes, no larger than the newer ones, so that BI tools with an older DuckDB in them open a
-# release. Tried 2026-11: DuckDB 1.1.3 and 1.2.2 read all of it; 1.0.0 does unless a table has a primary key, unique or index.
+# The oldest format that DuckDB 1.5 writes, so that BI tools with an older DuckDB can open a release; files are no larger. Tested
+# in 2026-11: DuckDB 1.1.3 and 1.2.2 read all tables; 1.0.0 reads tables without primary key, unique constraint or index.
 STORAGE_VERSION = "v1.0.0"
 _RUN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}")
 
@@ -29,9 +29,9 @@ class Candidate:
 
     @classmethod
     def begin(cls, home: Home, run_id: str, after: str | None = None) -> Candidate:
-        """A candidate with two databases, the analyst's a copy of the one in the release `after`, else both empty.
+        """Create a candidate with two databases: the analyst file as a copy of release `after`, if given; else empty.
 
-        Under the run lock: what killed runs left behind is removed.
+        Call it under the run lock: it deletes the candidates of killed runs.
         """
         if _RUN_ID.fullmatch(run_id) is None:
             raise ValueError(f"{run_id!r} is not a run id: letters, digits, - and _ only")
@@ -40,7 +40,7 @@ class Candidate:
         candidate.folder.mkdir(mode=0o700)
         for name in RELEASE_FILES:
             if name == ANALYST_FILE and after is not None:
-                # a copy: no file that is written to is ever linked
+                # a copy, because a link would let dbt write into the release
                 shutil.copyfile(home.release(after) / name, candidate.folder / name)
                 candidate.analyst_path.chmod(0o600)
             else:
@@ -58,13 +58,13 @@ class Candidate:
         return self.folder / PUBLIC_FILE
 
     def discard(self) -> None:
-        """Remove it, if it is still there."""
+        """Delete the candidate, if it still exists."""
         if self.folder.exists():
             shutil.rmtree(self.folder)
 
 
 def remove_leftovers(home: Home) -> list[str]:
-    """Remove every candidate in the home, under the run lock; the names of those there were."""
+    """Delete every candidate in the home, under the run lock; return their names."""
     leftovers = sorted(home.releases.glob(f"{PREFIX}*"))
     for folder in leftovers:
         shutil.rmtree(folder)

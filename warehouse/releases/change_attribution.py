@@ -1,6 +1,6 @@
-"""Why two releases differ: which loads, contracts, seeds, models, code and versions are others, and what a measure is made of.
+"""Attribute the differences of two releases to changed loads, contracts, seeds, models, code and versions.
 
-Belongs here: comparing manifests. Does not: what differs (`differences`), who made the hashes (the run).
+This module compares manifests. See `differences` for the changed rows, and `orchestration.transform.fingerprints` for the hashes.
 """
 
 from __future__ import annotations
@@ -11,16 +11,16 @@ from dataclasses import dataclass
 from warehouse.releases.differences import MeasureDifference
 from warehouse.releases.manifest import Manifest
 
-# The registry is upstream of every measure; for one measure it counts only where that measure's own row is another.
+# The registry is upstream of every measure; it is a cause for a measure only if that measure's own row changed.
 REGISTRY_SEED = "measure_registry"
-# Which part of a manifest an ingredient of a lineage stands in.
-_INGREDIENT = {"load": "source", "contract": "source", "seed": "seed", "model": "model"}
+# The prefix of a cause in the lineage of a measure, by kind.
+_LINEAGE_PREFIX = {"load": "source", "contract": "source", "seed": "seed", "model": "model"}
 _SHORT = 12
 
 
 @dataclass(frozen=True)
 class Cause:
-    """Something that is another in the later release. `kind`: load, contract, seed, model, code, version, as_of."""
+    """An input that changed in the later release. `kind`: load, contract, seed, model, code, version or as_of."""
 
     kind: str
     name: str
@@ -32,16 +32,16 @@ class Cause:
 
 
 @dataclass(frozen=True)
-class Explained:
-    """A measure that differs, and what may have done it. `is_known` is False when a manifest is too old to tell."""
+class ExplainedDifference:
+    """A measure that differs, with its possible causes. `is_known` is False if a manifest is too old to contain a lineage."""
 
     difference: MeasureDifference
     causes: tuple[Cause, ...]
     is_known: bool
 
 
-def causes(before: Manifest, after: Manifest) -> list[Cause]:
-    """Everything that differs between what the two were made of, most telling first."""
+def find_causes(before: Manifest, after: Manifest) -> list[Cause]:
+    """All changed inputs of two releases, the most specific kinds first."""
     found = list(_loads(before, after))
     for kind, first, second in (
         ("contract", before.made_of.contracts, after.made_of.contracts),
@@ -58,28 +58,29 @@ def causes(before: Manifest, after: Manifest) -> list[Cause]:
     return found
 
 
-def explain(before: Manifest, after: Manifest, differences: Iterable[MeasureDifference]) -> list[Explained]:
-    """Each difference with the causes that its measure is made of.
+def explain_differences(before: Manifest, after: Manifest, differences: Iterable[MeasureDifference]) -> list[ExplainedDifference]:
+    """Each difference with the causes in the lineage of its measure.
 
-    Code and versions may touch every measure. The clock, another in nearly every release, is named where nothing else is.
+    Code and versions may affect every measure. The as-of time changes in nearly every release, so it is a cause only if no other
+    is found.
     """
-    everything = causes(before, after)
+    everything = find_causes(before, after)
     known = bool(before.made_of.lineage and after.made_of.lineage)
     explained = []
     for difference in differences:
         made_of = {*before.made_of.lineage.get(difference.measure_id, ()), *after.made_of.lineage.get(difference.measure_id, ())}
         found = [cause for cause in everything if cause.kind != "as_of" and _concerns(cause, difference, made_of)]
         clock = [cause for cause in everything if cause.kind == "as_of"]
-        explained.append(Explained(difference, tuple(found or clock), known))
+        explained.append(ExplainedDifference(difference, tuple(found or clock), known))
     return explained
 
 
 def _concerns(cause: Cause, difference: MeasureDifference, made_of: set[str]) -> bool:
-    if cause.kind not in _INGREDIENT or not made_of:
+    if cause.kind not in _LINEAGE_PREFIX or not made_of:
         return True
     if cause.kind == "seed" and cause.name == REGISTRY_SEED:
         return bool(difference.registry)
-    return f"{_INGREDIENT[cause.kind]} {cause.name}" in made_of
+    return f"{_LINEAGE_PREFIX[cause.kind]} {cause.name}" in made_of
 
 
 def _loads(before: Manifest, after: Manifest) -> Iterator[Cause]:
@@ -92,7 +93,7 @@ def _loads(before: Manifest, after: Manifest) -> Iterator[Cause]:
 
 
 def _others(kind: str, before: Mapping[str, str], after: Mapping[str, str]) -> Iterator[Cause]:
-    if not before or not after:  # a manifest of before these were kept says nothing
+    if not before or not after:  # the manifest of an earlier version does not contain them
         return
     for name in sorted({*before, *after}):
         first, second = before.get(name), after.get(name)

@@ -1,6 +1,6 @@
-"""What two releases say differently: rows of measures that came, went or changed, and by how much; goals whose status moved.
+"""Compare the tables of two releases: added, removed and changed rows of measures, and goals with another status.
 
-Belongs here: comparing the tables of two files. Does not: why they differ (`causes`), choosing the releases (`history`).
+See `change_attribution` for the causes, and `history` for choosing the releases.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from duckdb import DuckDBPyConnection
 
-from warehouse.connection import attach, opened_afresh
+from warehouse.connection import attach, open_from_disk
 from warehouse.paths import ANALYST_FILE, Home
 from warehouse.releases.manifest import Manifest, ReleaseCorrupt
 from warehouse.releases.sealing import verify
@@ -21,14 +21,14 @@ GRAIN = (
     "measure_id", "measure_version", "period_type", "period_start", "geography_type", "geography_vintage", "geoid",
     "race_standard", "race_ethnicity_code", "tabulation", "method", "stratum_type", "stratum_code",
 )  # fmt: skip
-# Until when a delivery tells is no figure.
+# The date of the newest data is no figure.
 NOT_COMPARED = ("data_as_of",)
 TOP = 5
 
 
 @dataclass(frozen=True)
 class Change:
-    """A row whose value changed: its key, and the value before and after, None for none."""
+    """A row whose value changed: its key, and the value before and after; None for no value."""
 
     key: Mapping[str, str]
     before: float | None
@@ -36,16 +36,16 @@ class Change:
 
     @property
     def by(self) -> float | None:
-        """By how much the value moved; None if it came or went."""
+        """The difference of the values; None if one of them is missing."""
         return None if self.before is None or self.after is None else self.after - self.before
 
 
 @dataclass(frozen=True)
 class MeasureDifference:
-    """What became of one measure's rows.
+    """The differences of a measure.
 
-    `changed` counts the rows that differ in any column, `columns` in which; `registry` names what its row in the registry says
-    differently, `versions` are those that have rows, before and after. `top`: the largest changes of the value.
+    `changed`: rows that differ in any column; `columns`: their number per column. `registry`: columns of the measure's registry
+    row that differ. `versions`: versions with rows, before and after. `top`: the largest changes of the value.
     """
 
     measure_id: str
@@ -61,7 +61,7 @@ class MeasureDifference:
 
 @dataclass(frozen=True)
 class Differences:
-    """Two releases: their manifests, the measures that differ, tables by rows, goals by the status of their newest period."""
+    """Two releases: manifests, differing measures, row counts of tables, and goals by the status of their newest period."""
 
     before: Manifest
     after: Manifest
@@ -71,9 +71,9 @@ class Differences:
 
 
 def compare(home: Home, before: str, after: str) -> Differences:
-    """What the release `after` says differently than `before`; both are verified. UnknownRelease, ReleaseCorrupt."""
+    """The differences of release `after` from `before`; both are verified. Raises UnknownRelease or ReleaseCorrupt."""
     first, second = verify(home, before), verify(home, after)
-    with opened_afresh(home.release(before) / ANALYST_FILE, "before") as connection:
+    with open_from_disk(home.release(before) / ANALYST_FILE, "before") as connection:
         if after == before:
             return Differences(first, second, (), {}, {})
         attach(connection, home.release(after) / ANALYST_FILE, "after", read_only=True)
@@ -100,7 +100,7 @@ def _measures(connection: DuckDBPyConnection, has_registry: bool) -> list[Measur
     connection.execute(
         f"create temp table compared as select {keys}, a.measure_id is null as is_added, b.measure_id is null as is_gone, "
         "a.value::double as value_before, b.value::double as value_after, "
-        # what its publisher hides now is a figure of the older file alone, and is not repeated
+        # a figure that its publisher now suppresses is not repeated from the older file
         f"{withdrawn} as is_withdrawn, "
         f"list_filter([{differs}]::varchar[], lambda name: name is not null) as differs "
         f"from before.{MEASURES} as a full join after.{MEASURES} as b on {same_row}"
@@ -141,9 +141,9 @@ def _columns(connection: DuckDBPyConnection, measure: str) -> dict[str, int]:
 
 
 def _top(connection: DuckDBPyConnection, measure: str) -> tuple[Change, ...]:
-    """The rows of both whose value moved most; a value that came or went stands after those that moved.
+    """The rows with the largest changes of the value; rows in which a value appeared or disappeared are last.
 
-    A value that its publisher withdrew is not among them: the newer release must not say it again.
+    Values that their publisher withdrew are excluded: the newer release must not publish them again.
     """
     rows = connection.execute(
         f"select {', '.join(GRAIN)}, value_before, value_after from compared "
@@ -155,7 +155,7 @@ def _top(connection: DuckDBPyConnection, measure: str) -> tuple[Change, ...]:
 
 
 def _registry(connection: DuckDBPyConnection) -> dict[str, tuple[str, ...]]:
-    """For each measure the columns of the registry in which a version's row differs, or `row` for a row that came or went."""
+    """Per measure, the registry columns in which a version's row differs, or `row` if a row was added or removed."""
     columns = [c for c in _common_columns(connection, REGISTRY) if c not in ("measure_id", "measure_version")]
     differs = ", ".join(f"case when a.{quoted(c)} is distinct from b.{quoted(c)} then '{c}' end" for c in columns)
     rows = connection.execute(
@@ -181,7 +181,7 @@ def _goals(connection: DuckDBPyConnection) -> dict[str, tuple[str | None, str | 
 
 
 def _tables(before: Manifest, after: Manifest) -> dict[str, tuple[int | None, int | None]]:
-    """Tables of the analyst file by rows, where these differ; None where there is no such table. How runs went is no figure."""
+    """Row counts of the analyst file's tables where they differ; None for a missing table. `quality` contains no figures."""
     first, second = (manifest.files[ANALYST_FILE].tables for manifest in (before, after))
     names = sorted(name for name in {*first, *second} if not name.startswith("quality."))
     return {name: (first.get(name), second.get(name)) for name in names if first.get(name) != second.get(name)}
@@ -209,7 +209,7 @@ def _common_columns(connection: DuckDBPyConnection, table: str) -> list[str]:
 
 
 def _differs(before: str, after: str, kind: str) -> str:
-    """Doubles to 9 significant digits, as the content hash takes them: a sum in another order is no change."""
+    """Compare doubles to 9 significant digits, like the content hash: another order of summation is no change."""
     if kind not in ("DOUBLE", "FLOAT"):
         return f"{before} is distinct from {after}"
     return (

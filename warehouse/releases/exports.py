@@ -1,7 +1,6 @@
-"""The public tables as files for people without a DuckDB client: Parquet, CSV, a data dictionary and checksums.
+"""Export the public tables as files for people without a DuckDB client: Parquet, CSV, a data dictionary and checksums.
 
-Belongs here: which files there are, how a cell is written, in which order rows and columns come. Does not: which tables are
-public (dbt's schema `published`), making the files immutable (`sealing`), putting them out (`swapping`).
+See dbt's schema `published` for the tables, `sealing` for making the files immutable, and `swapping` for publishing them.
 
     exports/<table>.parquet       everything; boundaries as GeoParquet
     exports/<table>.csv           the same without boundaries, safe to open in a spreadsheet
@@ -9,7 +8,7 @@ public (dbt's schema `published`), making the files immutable (`sealing`), putti
     exports/datapackage.json      the same for programs, as a Data Package (https://datapackage.org)
     exports/SHA256SUMS            for `sha256sum --check`
 
-Rows are ordered by all columns from the left, so that equal figures give equal bytes. Why so: docs/adr/0026-exports.md.
+Rows are ordered by all columns from the left, so that equal figures give equal bytes (docs/adr/0026-exports.md).
 """
 
 from __future__ import annotations
@@ -31,10 +30,10 @@ SCHEMA = "published"
 CHECKSUMS = "SHA256SUMS"
 DICTIONARY = "data_dictionary.csv"
 DESCRIPTOR = "datapackage.json"
-# What spreadsheets take for a formula: CWE-1236, OWASP ASVS 5.0 1.2.10, and the wide forms that some take for the same.
+# Texts that spreadsheets read as a formula: CWE-1236, OWASP ASVS 5.0 1.2.10, and full-width forms that some read the same way.
 _FORMULA = r"^'*[=+\-@\t\r\n\x00＝＋－＠]"
 _NUMBER = r"[+-]?\d+(\.\d+)?([eE][+-]?\d+)?"
-# What a spreadsheet reads as a value of its own and no text can stand in, with the Data Package's word for it.
+# Types that contain no text, with their name in a Data Package.
 _PLAIN = {"BOOLEAN": "boolean", "DATE": "date", "TIMESTAMP": "datetime", "DOUBLE": "number", "FLOAT": "number"} | dict.fromkeys(
     ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT"), "integer"
 )
@@ -44,7 +43,7 @@ _WKB = "_wkb"
 
 @dataclass(frozen=True)
 class Field:
-    """A column as files show it: `kind` is DuckDB's type."""
+    """An exported column; `kind` is DuckDB's type."""
 
     name: str
     kind: str
@@ -52,18 +51,18 @@ class Field:
 
     @property
     def is_boundary(self) -> bool:
-        """Whether it holds well-known binary, for GeoParquet and for no CSV."""
+        """Whether it contains well-known binary, which is exported to GeoParquet and not to CSV."""
         return self.kind == _BINARY
 
     @property
     def word(self) -> str:
-        """The Data Package's word for the type."""
+        """The type's name in a Data Package."""
         return "number" if self.kind.startswith("DECIMAL") else _PLAIN.get(self.kind, "string")
 
 
 @dataclass(frozen=True)
 class Table:
-    """A public table, its columns in their order."""
+    """A public table with its columns in order."""
 
     name: str
     description: str
@@ -75,7 +74,7 @@ def write_exports(
 ) -> None:
     """Write the folder `exports` of a candidate from its public file, attached under `alias`.
 
-    DuckDB's errors as they are. A column of boundaries needs the extension `spatial`, which the run's connection has.
+    DuckDB's errors are raised unchanged. A column of boundaries needs the extension `spatial`, which the run's connection loads.
     """
     folder = candidate.folder / EXPORTS
     folder.mkdir(mode=0o700)
@@ -89,7 +88,7 @@ def write_exports(
 
 
 def public_tables(connection: DuckDBPyConnection, alias: str) -> list[Table]:
-    """The tables of the schema `published` of an attached file, by name, with what their comments say."""
+    """The tables of the schema `published` of an attached file, by name, with their comments."""
     named = connection.execute(
         "select table_name, coalesce(comment, '') from duckdb_tables() where database_name = ? and schema_name = ? order by 1",
         [alias, SCHEMA],
@@ -103,10 +102,10 @@ def public_tables(connection: DuckDBPyConnection, alias: str) -> list[Table]:
 
 
 def formula_safe(text: str) -> str:
-    """SQL for a text of a CSV: what a spreadsheet would take for a formula gets an apostrophe before it.
+    """SQL for a text in a CSV: an apostrophe precedes texts that a spreadsheet would read as a formula.
 
-    A text that is nothing but a number, signed or not, stays. To read the text back, take one apostrophe away where one or
-    more of them stand before such a character; a text that had apostrophes there has one more of them here.
+    A number as text, signed or not, is unchanged. To restore the text, remove one apostrophe where one or more precede such a
+    character; a text that already had apostrophes there gets one more.
     """
     dangerous = f"regexp_matches({text}, {literal(_FORMULA)}) and not regexp_full_match({text}, {literal(_NUMBER)})"
     return f"case when {dangerous} then '''' || {text} else {text} end"
@@ -134,7 +133,7 @@ def _write_csv(connection: DuckDBPyConnection, ordered: str, fields: Sequence[Fi
         texts.append(name)
         text = name if field.kind == "VARCHAR" else f"to_json({name})::varchar"
         cells.append(f"{formula_safe(text)} as {name}")
-    # quoted, so that an empty text and no text at all stay two things
+    # quoted, so that an empty text differs from NULL
     forced = f", force_quote ({', '.join(texts)})" if texts else ""
     connection.execute(f"copy (select {', '.join(cells)} {ordered}) to {literal(str(path))} (format csv, header{forced})")
 

@@ -1,7 +1,7 @@
-"""The releases that a home keeps: listing, finding one by its label, going back to one, pinning, pruning.
+"""List, find, pin, prune and roll back the releases of a home.
 
-Belongs here: which releases stay and which is chosen. Does not: how one is published (`swapping`), what differs (`differences`).
-All but listing and finding change files and want the run lock held.
+Functions that change files must be called under the run lock. See `swapping` for publishing a release, and `differences` for
+comparing two.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ LONGEST_LABEL = 60
 
 
 class LabelTaken(ValueError):
-    """A label stands for one release, and a release has one label."""
+    """The label belongs to another release, or the release has another label."""
 
 
 @dataclass(frozen=True)
 class ListedRelease:
-    """A release as lists show it. `manifest`: None if it cannot be read. `pin`: its label, '' without one, None unpinned."""
+    """A release in a list. `manifest`: None if it cannot be read. `pin`: its label, '' without one, None if not pinned."""
 
     release_id: str
     manifest: Manifest | None
@@ -39,25 +39,25 @@ def list_releases(home: Home) -> list[ListedRelease]:
     pinned = pins(home)
     try:
         published = _current_id(home)
-    except ReleaseCorrupt:  # the list is what a rollback, the remedy, starts from
+    except ReleaseCorrupt:  # the fix is a rollback, which needs this list
         published = None
     return [ListedRelease(i, _manifest(home, i), i == published, pinned.get(i)) for i in reversed(known_releases(home))]
 
 
 def rollback(home: Home, release_id: str) -> Current:
-    """Publish an earlier release again; UnknownRelease names those there are, ReleaseCorrupt leaves what is published."""
+    """Publish an earlier release again. UnknownRelease names the known ones; ReleaseCorrupt changes no published file."""
     return swap(home, release_id)
 
 
 def pins(home: Home) -> dict[str, str]:
-    """Labels of the pinned releases, by id."""
+    """The labels of pinned releases, by release id."""
     if not home.pins.exists():
         return {}
     return {str(release_id): str(label) for release_id, label in json.loads(home.pins.read_bytes()).items()}
 
 
 def find(home: Home, name: str) -> str:
-    """The id of the release that `name` is the id or the label of, or of the published one for `current`; else UnknownRelease."""
+    """The id of the release with this id or label, or of the published one for `current`; else UnknownRelease."""
     known = known_releases(home)
     if name in known:
         return name
@@ -70,31 +70,31 @@ def find(home: Home, name: str) -> str:
 
 
 def pin(home: Home, release_id: str, label: str = "") -> None:
-    """Keep a release for ever, verified, under a label that no other has or will have. There is no way back.
+    """Verify a release and keep it for ever, under a unique label. A pin cannot be removed.
 
-    The same again changes nothing; a release pinned without a label may get one. LabelTaken if the label is another's or the
-    release has another; ValueError if it is no label; UnknownRelease; ReleaseCorrupt: what is damaged is not kept as if whole.
+    Pinning again changes nothing; a release pinned without a label may get one. LabelTaken if the label belongs to another
+    release, or the release has another label; ValueError for an invalid label; UnknownRelease; ReleaseCorrupt if it is damaged.
     """
     label = label.strip()
     if label and (len(label) > LONGEST_LABEL or not label.isprintable() or RELEASE_ID.fullmatch(label) or label == CURRENT):
-        raise ValueError(f"{label!r} is no label: up to {LONGEST_LABEL} printable characters, no release id, not {CURRENT!r}")
+        raise ValueError(f"{label!r} is no label: use up to {LONGEST_LABEL} printable characters, no release id, not {CURRENT!r}")
     verify(home, release_id)
     pinned = pins(home)
     owner = next((other for other, taken in pinned.items() if label and taken.casefold() == label.casefold()), None)
     if owner not in (None, release_id):
-        raise LabelTaken(f"the label {label!r} is of release {owner}, for ever; choose another")
+        raise LabelTaken(f"the label {label!r} belongs to release {owner}; choose another")
     if label and pinned.get(release_id, label) not in ("", label):
-        raise LabelTaken(f"release {release_id} has the label {pinned[release_id]!r}, for ever; what cites it must find it")
+        raise LabelTaken(f"release {release_id} has the label {pinned[release_id]!r}, which publications may cite, so it stays")
     write_atomically(home.pins, json.dumps(pinned | {release_id: label or pinned.get(release_id, "")}, indent=1) + "\n")
 
 
 def is_pinned(home: Home, release_id: str) -> bool:
-    """Whether the release is kept for ever."""
+    """Whether the release is pinned."""
     return release_id in pins(home)
 
 
 def prune(home: Home, keep: int) -> list[str]:
-    """Remove all releases but the newest `keep`, the pinned ones and the published one; the removed ids, oldest first."""
+    """Delete all releases except the newest `keep`, the pinned and the published ones; the deleted ids, oldest first."""
     if keep < 1:
         raise ValueError(f"keep is {keep}; at least one release must stay")
     known = known_releases(home)
@@ -102,7 +102,7 @@ def prune(home: Home, keep: int) -> list[str]:
     removed = [release_id for release_id in known if release_id not in stay]
     for release_id in removed:
         away = home.releases / f"{REMOVING_PREFIX}{release_id}"
-        home.release(release_id).rename(away)  # gone from every list before the first file goes
+        home.release(release_id).rename(away)  # not listed any more before its first file is deleted
         shutil.rmtree(away)
     return removed
 

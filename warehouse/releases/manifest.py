@@ -1,6 +1,6 @@
-"""What a release says of itself: its manifest, its id, and what is wrong when it does not hold.
+"""Define the manifest of a release, its id, and the errors about releases.
 
-Belongs here: the record and its reading from disk. Does not: comparing it with the files (`sealing`), or moving anything.
+This module reads manifests from disk. See `sealing` for comparing a manifest with the files.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _STAMP = "%Y%m%dT%H%M%SZ"
 
 
 class ReleaseCorrupt(Exception):
-    """A release is not what its manifest says; it is neither sealed nor swapped in."""
+    """A release differs from its manifest; it is neither sealed nor published."""
 
     def __init__(self, release_id: str, file: str, why: str) -> None:
         super().__init__(f"release {release_id} is not usable: {file}: {why}. `levelground releases list` names the others")
@@ -28,7 +28,7 @@ class ReleaseCorrupt(Exception):
 
 
 class UnknownRelease(Exception):
-    """No release of that id in this home."""
+    """The home has no release with that id."""
 
     def __init__(self, release_id: str, known: list[str]) -> None:
         super().__init__(f"no release {release_id!r}; known: {', '.join(known) or 'none'}")
@@ -37,7 +37,7 @@ class UnknownRelease(Exception):
 
 
 class FileRecord(BaseModel):
-    """One database file of a release: its bytes, its schemas, and the rows of each table by `schema.table`."""
+    """A database file of a release: its hash and size, its schemas, and the row count of each table by `schema.table`."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -48,7 +48,7 @@ class FileRecord(BaseModel):
 
 
 class ExportRecord(BaseModel):
-    """One exported file of a release: its bytes."""
+    """An exported file of a release: its hash and size."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -70,7 +70,7 @@ class NodeFingerprint(BaseModel):
     loads: tuple[tuple[str, int], ...] = ()
 
 
-class MadeOf(BaseModel):
+class BuildInputs(BaseModel):
     """Hashes of what a release was built from, by name; empty in a release of before they were kept.
 
     `code`: package of ours; `seeds`: seed file; `contracts`: source; `models`: dbt model, with the macros that it calls.
@@ -88,9 +88,9 @@ class MadeOf(BaseModel):
 
 
 class Manifest(BaseModel):
-    """A release. `loads`: source → load ids in it; `versions`: package → version; `exports`: by file name, none in an old one.
+    """The manifest of a release. `loads`: load ids per source; `versions`: version per package; `exports`: by file name.
 
-    `data_as_of` and `as_of`, the clock that it was built by, are in city local time.
+    `data_as_of` and `as_of` (the run's clock) are in city local time. Manifests of earlier versions lack the last three fields.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -106,19 +106,19 @@ class Manifest(BaseModel):
     seeds_hash: str
     files: dict[str, FileRecord]
     as_of: datetime | None = None
-    made_of: MadeOf = MadeOf()
+    made_of: BuildInputs = BuildInputs()
     exports: dict[str, ExportRecord] = {}
 
 
 def known_releases(home: Home) -> list[str]:
-    """The ids of the releases in the home, oldest first; a release that does not verify is among them."""
+    """The ids of the releases in the home, oldest first, including damaged ones."""
     if not home.releases.is_dir():
         return []
     return sorted(folder.name for folder in home.releases.iterdir() if RELEASE_ID.fullmatch(folder.name) and folder.is_dir())
 
 
 def read_manifest(home: Home, release_id: str) -> Manifest:
-    """The manifest of a release; UnknownRelease, or ReleaseCorrupt if it cannot be read or is another's."""
+    """The manifest of a release. UnknownRelease; ReleaseCorrupt if it cannot be read or belongs to another release."""
     known = known_releases(home)
     if release_id not in known:
         raise UnknownRelease(release_id, known)
@@ -126,7 +126,7 @@ def read_manifest(home: Home, release_id: str) -> Manifest:
 
 
 def parse_manifest(path: Path, release_id: str) -> Manifest:
-    """The manifest at `path`, which must be that of `release_id`; else ReleaseCorrupt."""
+    """The manifest at `path`; ReleaseCorrupt if it is not that of `release_id`."""
     try:
         manifest = Manifest.model_validate_json(path.read_bytes())
     except OSError as error:
@@ -139,14 +139,14 @@ def parse_manifest(path: Path, release_id: str) -> Manifest:
 
 
 def release_moment(release_id: str) -> datetime:
-    """When a release was made, by its id."""
+    """The time in a release id."""
     return datetime.strptime(release_id.partition("-")[0], _STAMP).replace(tzinfo=UTC)
 
 
 def new_release_id(home: Home, created_at: datetime, content_hash: str) -> str:
-    """An id such as `20251201T000000Z-1a2b3c4d` that sorts after every release of the home.
+    """A release id such as `20251201T000000Z-1a2b3c4d` that sorts after every release of the home.
 
-    Two in one second, or a clock that was set back, get the next free second: the newest id is always the newest release.
+    Two releases in a second, or after a clock was set back, get the next free second: the newest release always has the last id.
     """
     moment = created_at.astimezone(UTC).replace(microsecond=0)
     known = known_releases(home)

@@ -1,7 +1,7 @@
-"""What a kill, a half swap or a bad disk left of releases, put right at start-up.
+"""Repair releases at start-up: delete leftovers, complete an interrupted swap, and replace a damaged published release.
 
-Belongs here: leftovers, a swap that was cut off, a published release that is damaged. Does not: the swap itself (`swapping`), the
-working warehouse (`warehouse.quarantine`). All of it changes files and wants the run lock held.
+Call it under the run lock, because it changes files. See `swapping` for the swap, and `warehouse.quarantine` for the working
+warehouse.
 """
 
 from __future__ import annotations
@@ -11,15 +11,15 @@ import shutil
 from warehouse.paths import RELEASE_FILES, Home
 from warehouse.releases.candidate import remove_leftovers
 from warehouse.releases.manifest import ReleaseCorrupt, UnknownRelease, known_releases, read_manifest
-from warehouse.releases.sealing import damage
-from warehouse.releases.swap_intent import intended
+from warehouse.releases.sealing import find_damage
+from warehouse.releases.swap_intent import read_intent
 from warehouse.releases.swapping import REMOVING_PREFIX, Current, current, swap
 
 DAMAGED_PREFIX = ".damaged-"
 
 
 def recover(home: Home) -> list[str]:
-    """Put right what a kill left, at start-up under the run lock; what was done, in sentences, empty if nothing was wrong."""
+    """Repair the releases at start-up, under the run lock; one sentence per repair, none if nothing was wrong."""
     done = [f"Removed the unfinished release {name}." for name in remove_leftovers(home)]
     for folder in sorted(home.releases.glob(f"{REMOVING_PREFIX}*")):
         shutil.rmtree(folder)
@@ -37,26 +37,26 @@ def recover(home: Home) -> list[str]:
     if home.swap_intent.exists():
         done.append(_finish_swap(home, published))
     elif published is None and home.published_analyst.exists():
-        done.append(_find_out_what_is_published(home))
-    elif published is not None and (why := damage(home, published.release_id)):
-        done.append(_leave_damaged(home, published.release_id, why))
+        done.append(_restore_current_json(home))
+    elif published is not None and (why := find_damage(home, published.release_id)):
+        done.append(_replace_damaged(home, published.release_id, why))
     elif published is not None and not _is_whole(home, published.release_id):
-        done.append(_try(home, published.release_id, "Published files were missing: put back"))
+        done.append(_try(home, published.release_id, "Published files were missing: restored"))
     return done
 
 
-def _find_out_what_is_published(home: Home) -> str:
-    """`current.json` is damaged or gone: the release whose file is out, else the newest that verifies."""
+def _restore_current_json(home: Home) -> str:
+    """Restore a missing or damaged `current.json`: for the release whose file is published, else the newest valid one."""
     known = known_releases(home)[::-1]
     out = [i for i in known if (home.release(i) / RELEASE_FILES[0]).exists()]
     out = [i for i in out if home.published_analyst.samefile(home.release(i) / RELEASE_FILES[0])]
-    return _swap_to_first_good(home, [*out, *(i for i in known if i not in out)], "Wrote current.json anew for")
+    return _swap_to_first_good(home, [*out, *(i for i in known if i not in out)], "Restored current.json for")
 
 
-def _leave_damaged(home: Home, release_id: str, why: str) -> str:
-    """What is out is damaged: publish the newest that is not, and put the damaged one where no list finds it.
+def _replace_damaged(home: Home, release_id: str, why: str) -> str:
+    """Move a damaged published release aside, and publish the newest valid one.
 
-    The run that follows builds again, since the release of the last build is gone. Of damaged ones only the last stays.
+    The next run builds again, because the release of the last build is missing. Only the newest damaged release is kept.
     """
     for older in home.releases.glob(f"{DAMAGED_PREFIX}*"):
         shutil.rmtree(older)
@@ -74,11 +74,11 @@ def _swap_to_first_good(home: Home, candidates: list[str], what: str) -> str:
         except (ReleaseCorrupt, UnknownRelease):
             home.swap_intent.unlink(missing_ok=True)
     home.current_json.unlink(missing_ok=True)
-    return f"{what} none: there is no other release that verifies. The next run that is not blocked makes one."
+    return f"{what} none: there is no other valid release. The next run that is not blocked creates one."
 
 
 def _is_whole(home: Home, release_id: str) -> bool:
-    """Whether every file of the release has its name in `published/`; of one that cannot be read the two that all have."""
+    """Whether every file of the release is in `published/`; if its manifest cannot be read, the two database files."""
     try:
         exports = read_manifest(home, release_id).exports
     except (ReleaseCorrupt, UnknownRelease):
@@ -90,7 +90,7 @@ def _is_whole(home: Home, release_id: str) -> bool:
 
 def _finish_swap(home: Home, published: Current | None) -> str:
     try:
-        intent = intended(home)
+        intent = read_intent(home)
         swap(home, intent.release_id, is_new=intent.is_new)
         return f"Completed the half-done swap to release {intent.release_id}."
     except (ReleaseCorrupt, UnknownRelease, ValueError) as error:

@@ -1,6 +1,6 @@
-"""From candidate to release: look at the files once more from outside, write the manifest, rename; and verify any time later.
+"""Seal a candidate as a release: check its files on disk, write the manifest, and rename the folder; verify releases later.
 
-Belongs here: everything that makes a release immutable and trusted. Does not: publishing it (`swapping`).
+See `swapping` for publishing a release.
 """
 
 from __future__ import annotations
@@ -11,15 +11,15 @@ from pathlib import Path
 
 import duckdb
 
-from warehouse.connection import WarehouseError, opened_afresh
+from warehouse.connection import WarehouseError, open_from_disk
 from warehouse.files import sync, write_atomically
 from warehouse.fingerprint import file_sha256
 from warehouse.paths import EXPORTS, MANIFEST_FILE, RELEASE_FILES, Home
 from warehouse.releases.candidate import Candidate
 from warehouse.releases.manifest import (
+    BuildInputs,
     ExportRecord,
     FileRecord,
-    MadeOf,
     Manifest,
     ReleaseCorrupt,
     UnknownRelease,
@@ -27,7 +27,7 @@ from warehouse.releases.manifest import (
     parse_manifest,
     read_manifest,
 )
-from warehouse.releases.swap_intent import intend
+from warehouse.releases.swap_intent import write_intent
 from warehouse.sql import quoted
 
 READ_ONLY = 0o440
@@ -46,11 +46,11 @@ def seal(
     versions: Mapping[str, str],
     seeds_hash: str,
     as_of: datetime | None = None,
-    made_of: MadeOf | None = None,
+    made_of: BuildInputs | None = None,
 ) -> Manifest:
-    """Turn the candidate into `releases/<release_id>/`, verified, read-only, to be swapped in. Detach its files everywhere first.
+    """Turn the candidate into the read-only, verified folder `releases/<release_id>/`. Detach its files everywhere first.
 
-    ReleaseCorrupt if a file is still in use, does not open, holds a view, or reads back differently; the candidate stays then.
+    ReleaseCorrupt if a file is in use, does not open, contains a view, or changes; the candidate stays then.
     """
     if release_id in known_releases(home):
         raise ValueError(f"release {release_id} exists; ids come from new_release_id")
@@ -73,29 +73,29 @@ def seal(
         loads={source: tuple(ids) for source, ids in sorted(loads.items())},
         versions=dict(sorted(versions.items())),
         seeds_hash=seeds_hash,
-        files={name: _record(release_id, candidate.folder / name) for name in RELEASE_FILES},
+        files={name: _file_record(release_id, candidate.folder / name) for name in RELEASE_FILES},
         as_of=as_of,
-        made_of=made_of or MadeOf(),
-        exports=_exported(exports),
+        made_of=made_of or BuildInputs(),
+        exports=_export_records(exports),
     )
     write_atomically(candidate.folder / MANIFEST_FILE, manifest.model_dump_json(indent=1) + "\n")
-    check(parse_manifest(candidate.folder / MANIFEST_FILE, release_id), candidate.folder)
-    # First: a release that a kill left sealed and unseen could be published later by a rollback, and never be remembered.
-    intend(home, release_id, is_new=True)
+    check_files(parse_manifest(candidate.folder / MANIFEST_FILE, release_id), candidate.folder)
+    # First: otherwise a rollback could publish a release that a kill left sealed, without its ledger.
+    write_intent(home, release_id, is_new=True)
     candidate.folder.rename(home.release(release_id))
     sync(home.releases)
     return manifest
 
 
 def verify(home: Home, release_id: str) -> Manifest:
-    """The manifest of a release whose files match it in bytes, tables and rows; ReleaseCorrupt or UnknownRelease otherwise."""
+    """The manifest of a release, if its files match it in bytes, tables and rows; else ReleaseCorrupt or UnknownRelease."""
     manifest = read_manifest(home, release_id)
-    check(manifest, home.release(release_id))
+    check_files(manifest, home.release(release_id))
     return manifest
 
 
-def damage(home: Home, release_id: str) -> str | None:
-    """What of a release is not, byte for byte, what was sealed; None if all is. Cheaper than `verify`: no file is opened."""
+def find_damage(home: Home, release_id: str) -> str | None:
+    """The first file of a release that changed since it was sealed, None if none did; opens no database, unlike `verify`."""
     try:
         manifest = read_manifest(home, release_id)
     except (ReleaseCorrupt, UnknownRelease) as error:
@@ -108,40 +108,40 @@ def damage(home: Home, release_id: str) -> str | None:
         if not path.is_file():
             return f"{name} is missing"
         if path.stat().st_size != record.size or file_sha256(path) != record.sha256:
-            return f"{name} is not what was sealed"
+            return f"{name} differs from the sealed file"
     return None
 
 
-def check(manifest: Manifest, folder: Path) -> None:
-    """Compare the database files and exports in `folder` with the manifest; ReleaseCorrupt names the first that differs."""
+def check_files(manifest: Manifest, folder: Path) -> None:
+    """Compare the database files and exports in `folder` with the manifest; ReleaseCorrupt names the first difference."""
     for name in RELEASE_FILES:
         wanted = manifest.files.get(name)
         if wanted is None:
-            raise ReleaseCorrupt(manifest.release_id, name, "the manifest does not know it")
-        found = _record(manifest.release_id, folder / name)
+            raise ReleaseCorrupt(manifest.release_id, name, "the manifest does not list it")
+        found = _file_record(manifest.release_id, folder / name)
         if found.size != wanted.size:
-            raise ReleaseCorrupt(manifest.release_id, name, f"{found.size} bytes, sealed with {wanted.size}")
+            raise ReleaseCorrupt(manifest.release_id, name, f"{found.size} bytes, {wanted.size} when sealed")
         if found != wanted:
-            raise ReleaseCorrupt(manifest.release_id, name, "its content is not what was sealed")
-    exported = _exported(folder / EXPORTS)
+            raise ReleaseCorrupt(manifest.release_id, name, "its content differs from the sealed file")
+    exported = _export_records(folder / EXPORTS)
     for name in sorted({*exported, *manifest.exports}):
         if exported.get(name) != manifest.exports.get(name):
-            known = "missing" if name not in exported else "its content is not what was sealed"
-            why = known if name in manifest.exports else "the manifest does not know it"
+            known = "missing" if name not in exported else "its content differs from the sealed file"
+            why = known if name in manifest.exports else "the manifest does not list it"
             raise ReleaseCorrupt(manifest.release_id, f"{EXPORTS}/{name}", why)
 
 
-def inspect(release_id: str, path: Path) -> tuple[tuple[str, ...], dict[str, int]]:
-    """Schemas, and rows by `schema.table`, of a file opened afresh; ReleaseCorrupt if a table does not open."""
+def read_tables(release_id: str, path: Path) -> tuple[tuple[str, ...], dict[str, int]]:
+    """The schemas and the row counts by `schema.table` of a file on disk; ReleaseCorrupt if a table cannot be read."""
     try:
-        with opened_afresh(path, "sealed") as connection:
+        with open_from_disk(path, "sealed") as connection:
             relations = connection.execute(
                 "select table_schema, table_name, table_type from information_schema.tables "
                 "where table_catalog = 'sealed' order by all"
             ).fetchall()
             tables = {}
             for schema, table, kind in relations:
-                if kind != "BASE TABLE":  # a view keeps the alias it was made under, and breaks under the file's own name
+                if kind != "BASE TABLE":  # a view contains the alias of its database, and breaks under another
                     raise ReleaseCorrupt(release_id, path.name, f"{schema}.{table} is a view; only tables are released")
                 relation = f"sealed.{quoted(schema)}.{quoted(table)}"
                 connection.execute(f"select * from {relation} limit 1").fetchall()
@@ -154,19 +154,19 @@ def inspect(release_id: str, path: Path) -> tuple[tuple[str, ...], dict[str, int
         raise ReleaseCorrupt(release_id, path.name, f"DuckDB cannot read it ({type(error).__name__})") from None
 
 
-def _exported(folder: Path) -> dict[str, ExportRecord]:
+def _export_records(folder: Path) -> dict[str, ExportRecord]:
     if not folder.is_dir():
         return {}
     return {path.name: ExportRecord(sha256=file_sha256(path), size=path.stat().st_size) for path in sorted(folder.iterdir())}
 
 
-def _record(release_id: str, path: Path) -> FileRecord:
-    # The log first: opening the file would replay it, and what is in it would be in no copy or link of the file.
+def _file_record(release_id: str, path: Path) -> FileRecord:
+    # The log first: opening the file would replay it into this file only, not into copies of it.
     if path.with_name(f"{path.name}.wal").exists():
         raise ReleaseCorrupt(
-            release_id, path.name, "a write-ahead log lies beside it: it is still in use, or a writer was killed"
+            release_id, path.name, "a write-ahead log exists: the file is still in use, or its writer was killed"
         )
     if not path.is_file():
         raise ReleaseCorrupt(release_id, path.name, "missing")
-    schemas, tables = inspect(release_id, path)
+    schemas, tables = read_tables(release_id, path)
     return FileRecord(sha256=file_sha256(path), size=path.stat().st_size, schemas=schemas, tables=tables)

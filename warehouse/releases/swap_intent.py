@@ -1,6 +1,6 @@
-"""Which release is on its way into `published/`: written before the first file moves, gone after the last.
+"""Record which release a swap is publishing, from before its first file moves until after the last one.
 
-Belongs here: the file. Does not: the swap (`swapping`), or completing one that was cut off (`recovery`).
+See `swapping` for the swap, and `recovery` for completing an interrupted one.
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from warehouse.files import write_atomically
 from warehouse.paths import Home
 
 
-class Intent(BaseModel):
-    """`is_new`: nobody has seen the release yet, and what disclosure control must remember of it goes out with it."""
+class SwapIntent(BaseModel):
+    """The release of a swap. `is_new`: it was never published, so the swap also publishes its disclosure ledger."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -20,11 +20,11 @@ class Intent(BaseModel):
     is_new: bool = False
 
 
-def intend(home: Home, release_id: str, *, is_new: bool) -> None:
-    """From here on, whoever starts next publishes the release."""
-    write_atomically(home.swap_intent, Intent(release_id=release_id, is_new=is_new).model_dump_json())
+def write_intent(home: Home, release_id: str, *, is_new: bool) -> None:
+    """Record the release; after a kill, the next start completes the swap."""
+    write_atomically(home.swap_intent, SwapIntent(release_id=release_id, is_new=is_new).model_dump_json())
 
 
-def intended(home: Home) -> Intent:
-    """What the file says; ValueError if it cannot be read."""
-    return Intent.model_validate_json(home.swap_intent.read_bytes())
+def read_intent(home: Home) -> SwapIntent:
+    """The recorded release; ValueError if the file cannot be read."""
+    return SwapIntent.model_validate_json(home.swap_intent.read_bytes())

@@ -21,7 +21,7 @@ from tests.bench.city.folders import Bench
 from tests.bench.city.making import size
 from tests.bench.city.process import Cost, measured
 from tests.bench.limit.pasted import MODELS
-from warehouse.connection import opened_afresh
+from warehouse.connection import open_from_disk
 from warehouse.paths import Home
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -146,7 +146,7 @@ def _same(found: float | None, value: float) -> bool:
 
 def figures(home: Home) -> dict[str, float]:
     """The figures of a release that the other contenders must equal."""
-    with opened_afresh(home.published_analyst, "release") as con:
+    with open_from_disk(home.published_analyst, "release") as con:
         return dict(con.execute(FIGURES).fetchall())
 
 

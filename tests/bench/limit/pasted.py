@@ -17,7 +17,7 @@ from duckdb import DuckDBPyConnection
 
 from orchestration.settings import DBT_PROJECT
 from orchestration.transform import dbt_runner
-from warehouse.connection import opened_afresh
+from warehouse.connection import open_from_disk
 from warehouse.paths import Home
 from warehouse.sql import literal
 
@@ -54,13 +54,13 @@ class Model:
 def paste(home: Home, folder: Path) -> None:
     """Write the inputs of the script into `folder`. dbt compiles in `home`, so pass a copy under the path of the original."""
     folder.mkdir(parents=True, exist_ok=True)
-    with opened_afresh(home.warehouse, "warehouse") as con:  # before dbt opens it, which keeps it
+    with open_from_disk(home.warehouse, "warehouse") as con:  # before dbt opens it, which keeps it
         for name in RECEIPTS:
             con.execute(f"copy warehouse.receipts.{name} to {literal(str(folder / name))} (format parquet)")
     nodes = _compiled(home, "--exclude", "resource_type:test", "resource_type:unit_test")
     models = [_model(node) for node in nodes if node.resource_type in ("model", "seed") and node.schema != QUALITY]
     macros = [_compiled(home, "--inline", f"{{{{ create_stats_macros('{name}') }}}}")[0].compiled_code for name in DATABASES]
-    with opened_afresh(home.published_analyst, "release") as con:
+    with open_from_disk(home.published_analyst, "release") as con:
         models = [_with_types(con, model) if model.kind == "seed" else model for model in models]
     (folder / MODELS).write_text(json.dumps({"macros": macros, "models": [asdict(model) for model in models]}, indent=1))
 

@@ -23,9 +23,9 @@ from warehouse.connection import (
     database_path,
     detach,
     load_extension,
+    open_from_disk,
     open_reader,
     open_working,
-    opened_afresh,
     run_query,
     scratch,
 )
@@ -186,13 +186,13 @@ def test_a_query_that_takes_too_long_is_stopped(published: Path) -> None:
     assert time.monotonic() - started < 10
 
 
-def test_opened_afresh_sees_the_file_and_not_the_instance(tmp_path: Path, published: Path) -> None:
+def test_opening_from_disk_reads_the_file_and_not_the_instance(tmp_path: Path, published: Path) -> None:
     newer = tmp_path / "newer.duckdb"
     with duckdb.connect(str(newer)) as connection:
         connection.execute("create table only_here (a integer)")
     with open_reader(published):
         newer.replace(published)
-        with opened_afresh(published, "seen") as connection:
+        with open_from_disk(published, "seen") as connection:
             tables = connection.execute("select table_name from duckdb_tables() where database_name = 'seen'").fetchall()
     assert tables == [("only_here",)]
 
@@ -225,6 +225,6 @@ def test_an_empty_database_keeps_its_storage_version(home: Home, tmp_path: Path)
         attach(connection, path, "release")
         connection.execute("create table release.departments as select 'ucc' as department")
         detach(connection, "release")
-    with opened_afresh(path, "seen") as connection:
+    with open_from_disk(path, "seen") as connection:
         tags = connection.execute("select tags from duckdb_databases() where database_name = 'seen'").fetchone()
     assert tags == ({"storage_version": "v1.2.0+"},)

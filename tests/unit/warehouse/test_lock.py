@@ -88,7 +88,7 @@ def test_an_unreadable_holder_file_is_nobody(home: Home, content: str) -> None:
     assert holder(home) is None
     with held_elsewhere(home):
         home.run_lock_holder.write_text(content)
-        with pytest.raises(LockHeld, match="has not said which") as caught:
+        with pytest.raises(LockHeld, match="its process is unknown") as caught:
             RunLock(home, "cli").acquire()
         assert (caught.value.pid, caught.value.started_at) == (None, None)
 

@@ -11,7 +11,7 @@ import pytest
 
 from warehouse.connection import WarehouseBusy, open_working
 from warehouse.paths import Home
-from warehouse.quarantine import KEPT_ASIDE, open_or_begin_anew, set_aside, unreadable
+from warehouse.quarantine import KEPT_ASIDE, find_damage, open_or_recreate, quarantine_warehouse
 
 ROWS = 200_000
 
@@ -44,7 +44,7 @@ def filled(home: Home) -> Home:
 def test_a_damaged_one_is_moved_aside_and_an_empty_one_begun(filled: Home, broken: Callable[[Path], None]) -> None:
     broken(filled.warehouse)
     bytes_before = filled.warehouse.read_bytes()
-    connection, note = open_or_begin_anew(filled, suspect=True)
+    connection, note = open_or_recreate(filled, suspect=True)
     with connection:
         assert connection.execute("select count(*) from duckdb_tables()").fetchone() == (0,)
     (aside,) = filled.root.glob("warehouse.damaged-*.duckdb")
@@ -55,7 +55,7 @@ def test_a_damaged_one_is_moved_aside_and_an_empty_one_begun(filled: Home, broke
 
 @pytest.mark.parametrize("suspect", [True, False])
 def test_a_sound_one_stays(filled: Home, suspect: bool) -> None:
-    connection, note = open_or_begin_anew(filled, suspect=suspect)
+    connection, note = open_or_recreate(filled, suspect=suspect)
     with connection:
         assert connection.execute("select count(*) from landing.t").fetchone() == (ROWS,)
     assert note is None
@@ -64,7 +64,7 @@ def test_a_sound_one_stays(filled: Home, suspect: bool) -> None:
 
 def test_what_opens_is_read_only_after_a_run_that_broke_off(filled: Home) -> None:
     overwrite(filled.warehouse)
-    connection, note = open_or_begin_anew(filled, suspect=False)
+    connection, note = open_or_recreate(filled, suspect=False)
     with connection, pytest.raises(duckdb.IOException, match="Corrupt database file"):
         connection.execute("select max(hash(t)) from landing.t as t").fetchall()
     assert note is None
@@ -72,9 +72,9 @@ def test_what_opens_is_read_only_after_a_run_that_broke_off(filled: Home) -> Non
 
 def test_one_that_is_held_elsewhere_is_not_damaged(filled: Home) -> None:
     with duckdb.connect(str(filled.warehouse)):
-        assert unreadable(filled.warehouse) is None
+        assert find_damage(filled.warehouse) is None
     with duckdb.connect(str(filled.warehouse), config={"threads": "1"}), pytest.raises(WarehouseBusy):
-        open_or_begin_anew(filled, suspect=True)
+        open_or_recreate(filled, suspect=True)
     assert filled.warehouse.exists()
 
 
@@ -83,7 +83,7 @@ def test_its_log_goes_with_it_and_only_the_newest_stay(home: Home) -> None:
         home.warehouse.write_text(str(number))
         log = home.root / "warehouse.duckdb.wal"
         log.write_text(f"log {number}")
-        aside = set_aside(home)
+        aside = quarantine_warehouse(home)
         assert aside.with_name(f"{aside.name}.wal").read_text() == f"log {number}"
         assert not log.exists()
     kept = sorted(path.read_text() for path in home.root.glob("warehouse.damaged-*.duckdb"))

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from duckdb import DuckDBPyConnection
 
-from expectations.marts.series import DEFINITION, judge_series
+from expectations.marts.series import DEFINITION, check_series
 from expectations.results import ExpectationResult
 from warehouse.connection import attach, database_path
 
@@ -29,7 +29,7 @@ def releases(connection: DuckDBPyConnection, tmp_path: Path) -> Iterator[DuckDBP
 
 
 def found(connection: DuckDBPyConnection) -> dict[str, ExpectationResult]:
-    return {finding.expectation: finding for finding in judge_series(database_path(connection)) if not finding.success}
+    return {finding.expectation: finding for finding in check_series(database_path(connection)) if not finding.success}
 
 
 def test_a_registry_that_stayed_is_fine_and_so_are_a_new_version_and_a_new_measure(releases: DuckDBPyConnection) -> None:

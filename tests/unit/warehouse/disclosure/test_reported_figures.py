@@ -9,7 +9,7 @@ from collections.abc import Mapping
 import duckdb
 import pytest
 
-from warehouse.disclosure import record, remember, restore, suppress
+from warehouse.disclosure import publish_ledger, restore_ledger, suppress, write_ledger
 from warehouse.disclosure.reported_figures import REPORTED
 from warehouse.paths import Home
 
@@ -50,9 +50,9 @@ def _night(
     moment = dt.datetime.fromisoformat(as_of)
     folder = home.release(f"{moment:%Y%m%dT%H%M%SZ}-00000000")
     folder.mkdir()
-    record(con, home, folder, release_id=folder.name, published_at=moment)
+    write_ledger(con, home, folder, release_id=folder.name, published_at=moment)
     if is_published:
-        remember(home, folder.name)
+        publish_ledger(home, folder.name)
     else:
         shutil.rmtree(folder)
     rows = con.execute(
@@ -149,8 +149,8 @@ def test_what_is_lost_comes_back_from_the_newest_release(con: duckdb.DuckDBPyCon
     first = _night(con, home, FIRST, "2024-04-05")
     home.ledger.unlink()
     home.reported.write_bytes(b"cut off")
-    assert len(restore(home)) == 2
+    assert len(restore_ledger(home)) == 2
     assert home.reported.stat().st_mode & 0o777 == 0o600
     assert _night(con, home, _with(JANUARY, black=63), "2024-04-20")[*JANUARY, "black"] == (60.0, True, None)
-    assert restore(home) == []
+    assert restore_ledger(home) == []
     assert first[*JANUARY, "asian"][0] == 4.0

@@ -8,7 +8,7 @@ from typing import Any
 import duckdb
 import pytest
 
-from warehouse.disclosure import record, remember, suppress
+from warehouse.disclosure import publish_ledger, suppress, write_ledger
 from warehouse.disclosure.planned_figures import GRAIN
 from warehouse.disclosure.reported_figures import REPORTED
 from warehouse.paths import Home
@@ -53,8 +53,8 @@ def _run(con: duckdb.DuckDBPyConnection, home: Home, rows: list[dict[str, Any]],
     )
     folder = home.release(f"{moment:%Y%m%dT%H%M%SZ}-00000000")
     folder.mkdir()
-    record(con, home, folder, release_id=folder.name, published_at=moment)
-    remember(home, folder.name)
+    write_ledger(con, home, folder, release_id=folder.name, published_at=moment)
+    publish_ledger(home, folder.name)
     found = con.execute(
         "select period_type, period_start::varchar, race_ethnicity_code, numerator, value_status, is_revision_pending, "
         f"hidden_because, measure_version from {REPORTED} order by all"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from warehouse.connection import attach, open_working, opened_afresh
+from warehouse.connection import attach, open_from_disk, open_working
 from warehouse.paths import Home
 from warehouse.releases import STORAGE_VERSION, Candidate
 
@@ -13,7 +13,7 @@ def test_it_starts_with_two_empty_databases_in_the_pinned_format(home: Home) -> 
     candidate = Candidate.begin(home, "4f1c-run_1")
     assert candidate.folder == home.releases / ".candidate-4f1c-run_1"
     for path in (candidate.analyst_path, candidate.public_path):
-        with opened_afresh(path, "seen") as connection:
+        with open_from_disk(path, "seen") as connection:
             assert connection.execute("select * from information_schema.tables where table_catalog = 'seen'").fetchall() == []
             tags = connection.execute("select tags from duckdb_databases() where database_name = 'seen'").fetchone()
             assert tags == ({"storage_version": f"{STORAGE_VERSION}+"},)

@@ -11,16 +11,16 @@ import pytest
 from warehouse.connection import attach, detach, open_working
 from warehouse.paths import Home
 from warehouse.releases import (
+    BuildInputs,
     Candidate,
     Cause,
-    Explained,
-    MadeOf,
+    ExplainedDifference,
     Manifest,
     ReleaseCorrupt,
     UnknownRelease,
-    causes,
     compare,
-    explain,
+    explain_differences,
+    find_causes,
     new_release_id,
     seal,
 )
@@ -34,7 +34,7 @@ ROWS = [
     ("stops", 1, "2025-01-01", "black", 22.0, "reliable"),
     ("calls", 1, "2024-01-01", "all", 5.0, "reliable"),
 ]
-MADE_OF = MadeOf(
+MADE_OF = BuildInputs(
     code={"warehouse": "c1"},
     seeds={"races": "s1", "offences": "s1", "measure_registry": "s1"},
     contracts={"fpc__police_stops": "k1", "mpd__dispatched_calls": "k1"},
@@ -102,9 +102,9 @@ def make(home: Home) -> Seal:
     return sealed
 
 
-def explained(home: Home, before: Manifest, after: Manifest) -> dict[str, Explained]:
+def explained(home: Home, before: Manifest, after: Manifest) -> dict[str, ExplainedDifference]:
     told = compare(home, before.release_id, after.release_id)
-    return {one.difference.measure_id: one for one in explain(told.before, told.after, told.measures)}
+    return {one.difference.measure_id: one for one in explain_differences(told.before, told.after, told.measures)}
 
 
 def test_two_releases_that_say_the_same_do_not_differ(home: Home, make: Seal) -> None:
@@ -208,10 +208,10 @@ def test_what_explains_a_change_is_named_with_the_measures_that_are_made_of_it(
     home: Home, make: Seal, changes: dict[str, Any], cause: Cause, concerned: set[str]
 ) -> None:
     rows = [(*row[:4], row[4] + 1, row[5]) for row in ROWS]
-    parts = {name: getattr(MADE_OF, name) | value for name, value in changes.items() if name in MadeOf.model_fields}
+    parts = {name: getattr(MADE_OF, name) | value for name, value in changes.items() if name in BuildInputs.model_fields}
     given = {name: value for name, value in changes.items() if name not in parts}
     before, after = make(), make(rows, **given, **({"made_of": MADE_OF.model_copy(update=parts)} if parts else {}))
-    assert causes(before, after) == [cause]
+    assert find_causes(before, after) == [cause]
     told = explained(home, before, after)
     assert set(told) == {"stops", "calls"}
     assert {measure for measure, one in told.items() if one.causes == (cause,)} == concerned

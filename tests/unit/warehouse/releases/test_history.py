@@ -78,7 +78,7 @@ def test_a_label_stands_for_one_release_for_ever(home: Home, make_release: MakeR
     pin(home, one.release_id, "2025Q3")
     pin(home, one.release_id)
     assert pins(home) == {one.release_id: "2025Q3"}
-    with pytest.raises(LabelTaken, match=f"is of release {one.release_id}"):
+    with pytest.raises(LabelTaken, match=f"belongs to release {one.release_id}"):
         pin(home, two.release_id, "2025q3")
     with pytest.raises(LabelTaken, match="has the label '2025Q3'"):
         pin(home, one.release_id, "2025Q4")

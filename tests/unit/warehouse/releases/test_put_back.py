@@ -54,7 +54,7 @@ def test_when_neither_release_verifies_it_says_so_and_ends(home: Home, make_rele
     assert published_rows(home) == 3
     (said,) = recover(home)
     assert "was damaged" in said
-    assert "no other release that verifies" in said
+    assert "no other valid release" in said
     assert published_rows(home) == 3
 
 
@@ -62,7 +62,7 @@ def test_missing_published_files_are_put_back(home: Home, make_release: MakeRele
     only = make_release(3)
     swap(home, only.release_id)
     home.published_analyst.unlink()
-    assert recover(home) == [f"Published files were missing: put back release {only.release_id}."]
+    assert recover(home) == [f"Published files were missing: restored release {only.release_id}."]
     assert_published(home, only, 3)
 
 
@@ -70,7 +70,7 @@ def test_missing_published_exports_are_put_back(home: Home, make_release: MakeRe
     only = make_release(3)
     swap(home, only.release_id)
     (home.published_exports / "release.csv").unlink()
-    assert recover(home) == [f"Published files were missing: put back release {only.release_id}."]
+    assert recover(home) == [f"Published files were missing: restored release {only.release_id}."]
     assert_published(home, only, 3)
 
 

@@ -63,7 +63,7 @@ def test_without_another_one_nothing_is_out_until_the_next_release(home: Home, m
     swap(home, only.release_id)
     write_noise(home.release(only.release_id) / "levelground.duckdb")
     (said,) = recover(home)
-    assert "no other release that verifies" in said
+    assert "no other valid release" in said
     assert current(home) is None
     assert home.published_analyst.exists()
     new = make_release(4)
@@ -83,6 +83,6 @@ def test_a_damaged_current_json_is_written_anew_for_what_is_out(
         home.current_json.unlink()
     else:
         home.current_json.write_bytes(content)
-    assert recover(home)[-1] == f"Wrote current.json anew for release {old.release_id}."
+    assert recover(home)[-1] == f"Restored current.json for release {old.release_id}."
     assert published(home) == (old.release_id, 3)
     assert recover(home) == []

@@ -198,7 +198,7 @@ def test_what_must_be_remembered_goes_out_with_the_release_and_not_before(
     home: Home, make_release: MakeRelease, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A new release that is sealed is published by whoever starts next; an earlier one takes nothing back."""
-    place = swapping._place
+    place = swapping._link_or_copy
     first = with_ledger(home, make_release, 3)
     assert not home.ledger.exists()
     swap(home, first.release_id, is_new=True)
@@ -209,7 +209,7 @@ def test_what_must_be_remembered_goes_out_with_the_release_and_not_before(
     assert home.ledger.read_text() == "4"
     third, remembered = with_ledger(home, make_release, 5), []
     with monkeypatch.context() as patched:
-        patched.setattr(swapping, "_place", lambda *paths: remembered.append(home.ledger.read_text()) or place(*paths))
+        patched.setattr(swapping, "_link_or_copy", lambda *paths: remembered.append(home.ledger.read_text()) or place(*paths))
         swap(home, third.release_id, is_new=True)
     assert set(remembered) == {"5"}  # before anybody could open any of its files
     swap(home, first.release_id)
@@ -253,7 +253,7 @@ def test_an_export_that_is_not_what_was_sealed_is_refused(home: Home, make_relea
     swap(home, old.release_id)
     path = home.release(new.release_id) / "exports" / "release.csv"
     sealed = path.read_bytes()
-    for content, why in ((sealed + b"x", "not what was sealed"), (None, "missing")):
+    for content, why in ((sealed + b"x", "differs from the sealed file"), (None, "missing")):
         path.unlink()
         if content is not None:
             path.write_bytes(content)
@@ -261,6 +261,6 @@ def test_an_export_that_is_not_what_was_sealed_is_refused(home: Home, make_relea
             swap(home, new.release_id)
     path.write_bytes(sealed)
     (path.parent / "more.csv").write_bytes(b"")
-    with pytest.raises(ReleaseCorrupt, match=r"exports/more\.csv: the manifest does not know it"):
+    with pytest.raises(ReleaseCorrupt, match=r"exports/more\.csv: the manifest does not list it"):
         swap(home, new.release_id)
     assert_published(home, old, 3)
