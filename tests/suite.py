@@ -26,11 +26,10 @@ from typing import IO
 ROOT = Path(__file__).resolve().parent.parent
 BIN = Path(sys.executable).parent
 Command = Sequence[str]
-PROSE = ("dbt_project", "expectations", "ingest", "orchestration")
 FAST_LINTERS: dict[str, Command] = {
     "ruff check": [str(BIN / "ruff"), "check", "."],
     "ruff format": [str(BIN / "ruff"), "format", "--check", "."],
-    "prose": [sys.executable, "-m", "tests.support.prose", "README.md", "CHANGELOG.md", "CONTRIBUTING.md", "docs", *PROSE],
+    "prose": [sys.executable, "-m", "tests.support.prose"],
 }
 # The longest first: mypy needs 35 s without its cache, sqlfluff 30 s, import-linter 5 s.
 SLOW_LINTERS: dict[str, Command] = {

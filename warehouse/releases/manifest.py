@@ -57,7 +57,7 @@ class ExportRecord(BaseModel):
 
 
 class NodeFingerprint(BaseModel):
-    """What a table or view stands as: hashes of all that decides what it holds, of that without the loads, and without any data.
+    """The fingerprint of a table or view: hashes of all its inputs, of those without the loads, and of those without data.
 
     `loads`: of a fact that grows load by load, the (load id, sequence) pairs that are in it.
     """
@@ -74,7 +74,7 @@ class BuildInputs(BaseModel):
     """Hashes of what a release was built from, by name; empty in a release of before they were kept.
 
     `code`: package of ours; `seeds`: seed file; `contracts`: source; `models`: dbt model, with the macros that it calls.
-    `lineage`: measure → what it is made of, as `source x`, `seed y`, `model z`. `standing`: dbt node → what its table stands as.
+    `lineage`: measure → its inputs, as `source x`, `seed y`, `model z`. `standing`: dbt node → the fingerprint of its table.
     """
 
     model_config = ConfigDict(frozen=True)

@@ -1,4 +1,4 @@
-"""Who may open what, and what they are told when they may not."""
+"""Who may open which file, and the message when they may not."""
 
 from __future__ import annotations
 

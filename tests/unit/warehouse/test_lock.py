@@ -1,4 +1,4 @@
-"""One run at a time, named to whoever comes second, and never blocked by a dead one."""
+"""One run at a time, named to the second one, and never blocked by a dead one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Figures stay as they were reported, corrections wait for a quarter and are taken over only where they give nobody away."""
+"""Figures stay as they were reported, corrections wait for a quarter and are accepted only where they identify no person."""
 
 from __future__ import annotations
 

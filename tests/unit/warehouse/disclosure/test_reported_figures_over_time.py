@@ -67,7 +67,7 @@ def _run(con: duckdb.DuckDBPyConnection, home: Home, rows: list[dict[str, Any]],
 YEAR = ("year", "2024-01-01")
 
 
-@pytest.mark.parametrize("waits", [False, True], ids=["alone", "beside a correction that waits"])
+@pytest.mark.parametrize("waits", [False, True], ids=["alone", "with a pending correction"])
 def test_a_figure_that_its_publisher_now_hides_is_not_reported_again(
     con: duckdb.DuckDBPyConnection, home: Home, waits: bool
 ) -> None:
@@ -95,7 +95,7 @@ def test_an_aggregate_whose_row_is_gone_is_gone(con: duckdb.DuckDBPyConnection, 
     later = _run(con, home, [row for row in rows if row["race_ethnicity_code"] != "hispanic"], "2025-02-06")
     assert (*YEAR, "hispanic") not in later
     assert later[*YEAR, "black"][:3] == (60.0, "computed", False)
-    # of records, a row that is gone is a correction to nobody, and waits
+    # a missing row of records is a correction to zero, and waits
     records = _slice({"black": 60, "white": 80, "hispanic": 30}, start="2023-01-01")
     _run(con, home, [*rows, *records], "2025-02-07")
     later = _run(con, home, [*rows, *(row for row in records if row["race_ethnicity_code"] != "hispanic")], "2025-02-08")
@@ -110,7 +110,7 @@ def _years(**black: float) -> list[dict[str, Any]]:
 
 
 def test_a_pooled_period_is_revised_with_its_years(con: duckdb.DuckDBPyConnection, home: Home) -> None:
-    """A large correction of one year waits beside a small one of another, since the pool would tell the small one."""
+    """A large correction of one year waits with a small one of another, because the pool would reveal the small one."""
     pool = ("3_year", "2021-01-01", "black")
     _run(con, home, _years(), "2024-02-05")
     revised = _run(con, home, _years(y2022=100), "2024-04-05")

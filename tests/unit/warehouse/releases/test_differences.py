@@ -1,4 +1,4 @@
-"""What two releases say differently, and which of what they were made of explains it."""
+"""Differences of two releases, and the inputs that explain them."""
 
 from __future__ import annotations
 

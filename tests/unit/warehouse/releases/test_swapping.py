@@ -197,7 +197,7 @@ def test_a_recovery_cut_off_at_any_step_is_completed_by_the_next(
 def test_what_must_be_remembered_goes_out_with_the_release_and_not_before(
     home: Home, make_release: MakeRelease, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A new release that is sealed is published by whoever starts next; an earlier one takes nothing back."""
+    """A new release that is sealed is published by the next start; an earlier one undoes nothing."""
     place = swapping._link_or_copy
     first = with_ledger(home, make_release, 3)
     assert not home.ledger.exists()
