@@ -85,7 +85,7 @@ def first_release(sample_city: Path, place_root: Path, tmp_path_factory: pytest.
     for folder in LEFT_BESIDE:
         (beside / folder).mkdir()
     where = {"TMPDIR": str(beside / LEFT_BESIDE[0]), "HOME": str(beside / LEFT_BESIDE[1])}
-    done = CommandLine(made)("run", "--deliveries", sample_city, "--json", env=where)
+    done = CommandLine(made, cold=True)("run", "--deliveries", sample_city, "--json", env=where)
     assert done.returncode == 0, f"exit {done.returncode}\n{done.stdout}\n{done.stderr}"
     (beside / "said.txt").write_text(done.stdout + done.stderr)
     report = json.loads(done.stdout)

@@ -5,21 +5,18 @@ from __future__ import annotations
 import csv
 import json
 import re
-import shutil
 from pathlib import Path
 from typing import Any
 
 import duckdb
-import pytest
 
-from tests.conftest import CommandLine
+from tests.e2e.conftest import Place
 
 WHOLE = (
     "dpi__absenteeism", "dpi__completion", "dpi__discipline", "dpi__enrollment", "mhd__chronic_disease", "dcd__foreclosures",
 )  # fmt: skip
 YEARS = ("year", "school_year", "start_year", "period of measure")
 VALUES = ("value", "count", "student_count", "removal_count", "cohort_count", "diploma")
-PLACES = ("census__tracts_2010", "census__tracts_2020")
 OUT = 2
 GONE = {"dpi__enrollment": "Asian"}  # the group that the newer release drops from every school
 # fact, and the source of its rows
@@ -57,17 +54,6 @@ def take_rows_out(file: Path, newer: Path, gone: str | None) -> tuple[int, int]:
 
 def has_values(row: list[str], values: list[int]) -> bool:
     return not {row[at] for at in values} & {"", "*"}
-
-
-@pytest.fixture
-def city(sample_city: Path, tmp_path: Path) -> Path:
-    """The six tables and the tracts that they need."""
-    folder = tmp_path / "city"
-    folder.mkdir()
-    shutil.copy(sample_city / "city.yml", folder)
-    for source in (*WHOLE, *PLACES):
-        shutil.copytree(sample_city / source, folder / source)
-    return folder
 
 
 def state(home: Path) -> dict[str, int]:
@@ -116,28 +102,28 @@ def numbers(home: Path) -> set[tuple[str, str, float]]:
         return set(found.fetchall())
 
 
-def run(levelground: CommandLine, city: Path) -> dict[str, dict[str, Any]]:
+def run(place: Place) -> dict[str, dict[str, Any]]:
     """A run that releases; the status of each source."""
-    done = levelground("run", "--deliveries", city)
+    done = place.levelground("run", "--deliveries", place.deliveries)
     assert done.returncode in (0, 4), done.stdout + done.stderr
-    receipts = [json.loads(path.read_text()) for path in (levelground.home / "runs").glob("*.json")]
-    last = max(receipts, key=lambda receipt: receipt["number"])
+    records = [json.loads(path.read_text()) for path in (place.home / "runs").glob("*.json")]
+    last = max(records, key=lambda record: record["number"])
     assert last["outcome"] in ("released", "unchanged"), last["message"]
     sources: dict[str, dict[str, Any]] = last["sources"]
     return sources
 
 
-def test_rows_of_an_older_release_are_not_released_again(levelground: CommandLine, city: Path) -> None:
-    run(levelground, city)
-    before = state(levelground.home)
-    never_listed = {place for place in numbers(levelground.home) if place[2] == 0}
+def test_rows_of_an_older_release_are_not_released_again(place: Place) -> None:
+    city, home = place.deliveries, place.home
+    before = state(home)
+    never_listed = {place for place in numbers(home) if place[2] == 0}
     files = {source: sorted((city / source).iterdir()) for source in WHOLE}
     withdrawn = {
         source: take_rows_out(newest, newest.with_name(newer_name(newest.name, first=source > "dpi__d")), GONE.get(source))
         for source, (*_, newest) in files.items()
     }
-    status = run(levelground, city)
-    after = state(levelground.home)
+    status = run(place)
+    after = state(home)
     for source, (rows, _) in withdrawn.items():
         assert status[source]["rows_withdrawn"] == rows, source
         assert status[source]["reason"] == f"the release withdrew {rows:,} rows"
@@ -148,8 +134,8 @@ def test_rows_of_an_older_release_are_not_released_again(levelground: CommandLin
     expected["hidden"] = before["hidden"] + sum(withdrawn[source][1] for source in FACTS["fct_student_outcomes"])
     expected["unknown"] = before["unknown"] + OUT
     assert after == expected
-    assert figures(levelground.home) == {("tract", "not_collected", OUT), ("city", "not_collected", 1)}
-    assert numbers(levelground.home) == never_listed
+    assert figures(home) == {("tract", "not_collected", OUT), ("city", "not_collected", 1)}
+    assert numbers(home) == never_listed
 
     # a release that lost most of a year is held back, and what was released stays
     newest = next(file for file in (city / "dcd__foreclosures").iterdir() if file.name.startswith(("a_", "z_")))
@@ -158,7 +144,7 @@ def test_rows_of_an_older_release_are_not_released_again(levelground: CommandLin
     last_year = max(row[0] for row in rows[1:])
     with newest.open("w", encoding="utf-8", newline="") as text:
         csv.writer(text).writerows(row for number, row in enumerate(rows) if row[0] != last_year or number % 3 == 0)
-    held = run(levelground, city)["dcd__foreclosures"]
+    held = run(place)["dcd__foreclosures"]
     assert held["verdict"] == "held_back"
     assert f"rows of start_year = {last_year}, more than 50 %" in held["reason"]
-    assert state(levelground.home) == after
+    assert state(home) == after
