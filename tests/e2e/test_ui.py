@@ -103,6 +103,7 @@ def test_what_the_data_team_sees_in_a_browser(ui: UI, place: Place) -> None:
     ways = {"conformed", "measured", "published", "quality", "receipts", "reference"}
     assert groups == ways | {contract.department for contract in load_registry()}
 
+    expect.set_options(timeout=SECONDS_FOR_A_PAGE * 1000)
     with browsing() as page:
         page.set_default_timeout(SECONDS_FOR_A_PAGE * 1000)
         page.goto(f"{ui.address}/asset-groups")
