@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from contextlib import suppress
 from pathlib import Path
 
 Stamp = tuple[int, int, int]
@@ -45,8 +46,9 @@ class Copy:
             return
         there, found = _listed(self.target)
         for name in found:
-            if name not in files or self._stamps.get(name) != _stamp(self.target / name):
-                (self.target / name).unlink()
+            with suppress(FileNotFoundError):  # a process that a test has stopped may still remove its files
+                if name not in files or self._stamps.get(name) != _stamp(self.target / name):
+                    (self.target / name).unlink()
         for folder in sorted(there - folders, reverse=True):
             shutil.rmtree(self.target / folder, ignore_errors=True)
 
