@@ -29,13 +29,13 @@ Command = Sequence[str]
 FAST_LINTERS: dict[str, Command] = {
     "ruff check": [str(BIN / "ruff"), "check", "."],
     "ruff format": [str(BIN / "ruff"), "format", "--check", "."],
-    "prose": [sys.executable, "-m", "tests.support.prose"],
 }
 # The longest first: mypy needs 35 s without its cache, sqlfluff 30 s, import-linter 5 s.
 SLOW_LINTERS: dict[str, Command] = {
     "mypy": [str(BIN / "mypy")],
     "sqlfluff": [str(BIN / "sqlfluff"), "lint", "--processes", "1", "dbt_project"],
     "import-linter": [str(BIN / "lint-imports"), "--no-logo"],
+    "prose": [sys.executable, "-m", "tests.support.prose"],
 }
 LINTERS_AT_ONCE = 2
 BEHIND_PYTEST = ("nice", "-n", "10")
