@@ -41,7 +41,12 @@ def run_warm(command: list[str], environment: dict[str, str], timeout: float) ->
         assert server.stdin is not None and server.stdout is not None
         server.stdin.write(json.dumps(message) + "\n")
         server.stdin.flush()
-        reply = server.stdout.readline()
+        try:
+            reply = server.stdout.readline()
+        except BaseException:  # a test that is stopped would leave its reply to the next command
+            _servers.remove(server)
+            server.kill()
+            raise
         assert reply, "the process that forks commands has ended; pytest shows what it printed"
         texts = [path.read_text(encoding="utf-8") for path in outputs]
     code: int | None = json.loads(reply)
