@@ -72,8 +72,8 @@ def build_attacker_model(
     model = AttackerModel(cells, stocks=published.stocks)
     for equation in cells.equations:
         (model.always if cells.holds(equation) else model.contradictions).append(equation)
-    told = _distinct(equation for row in published.rows for equation in figure_equations.equations(row))
-    for equation in told:
+    today = _distinct(equation for row in published.rows for equation in figure_equations.equations(row))
+    for equation in today:
         if cells.holds(equation):
             model.now.append(equation)
         elif equation.family != PLACED:

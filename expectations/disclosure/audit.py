@@ -68,9 +68,9 @@ def run_audit(model: AttackerModel, is_safe: IsSafe | None = None, found_safe: F
     if leaks:
         wanted = np.full(len(cells), np.nan)
         wanted[list(leaks)] = system.wanted[list(leaks)]
-        told = [*model.always, *model.before]
-        known = propagate(cells.system(told)).known
-        earlier = cells.system([*told, *counts_revealed_by_later_snapshots(cells, model.stocks, known)], wanted)
+        equations = [*model.always, *model.before]
+        known = propagate(cells.system(equations)).known
+        earlier = cells.system([*equations, *counts_revealed_by_later_snapshots(cells, model.stocks, known)], wanted)
         before = set(_narrow(earlier, intervals(earlier)).tolist())
     return AuditResult(
         cells=sum(name is not None for name in cells.names),
@@ -142,9 +142,9 @@ def _named(model: AttackerModel, equation: Equation) -> tuple[str, CellKey]:
     return next(name for cell in equation.terms if (name := model.cells.names[cell]) is not None)
 
 
-def _fractions(model: AttackerModel, system: System, told: Sequence[Equation]) -> Iterable[tuple[str, str, CellKey]]:
+def _fractions(model: AttackerModel, system: System, equations: Sequence[Equation]) -> Iterable[tuple[str, str, CellKey]]:
     """Published fractions with an unknown denominator: in lowest terms they reveal both counts, or their multiples."""
     known = propagate(system).known
-    for equation in told:
+    for equation in equations:
         if equation.fraction_of is not None and not known[equation.fraction_of]:
             yield equation.family, *_named(model, equation)

@@ -88,15 +88,16 @@ def without_known(system: System, bounds: Bounds) -> System:
     known = bounds.known
     at = np.zeros(len(known))
     at[known] = (bounds.lower[known] + bounds.upper[known]) / 2
-    told = known[system.cell]
-    taken = np.bincount(system.equation[told], system.coefficient[told] * at[system.cell[told]], minlength=len(system.total))
+    is_known = known[system.cell]
+    terms = system.coefficient[is_known] * at[system.cell[is_known]]
+    taken = np.bincount(system.equation[is_known], terms, minlength=len(system.total))
     return System(
         np.where(known, at, system.lower),
         np.where(known, at, system.upper),
         system.wanted,
-        system.equation[~told],
-        system.cell[~told],
-        system.coefficient[~told],
+        system.equation[~is_known],
+        system.cell[~is_known],
+        system.coefficient[~is_known],
         system.total - taken,
     )
 

@@ -16,12 +16,12 @@ def denominator_at(measure: AuditedMeasure, where: CellKey) -> CellKey:
 
 def public_denominators(published: Published) -> Mapping[tuple[AuditedMeasure, CellKey], float]:
     """Residents and addresses by row; where a row does not show them, those of the same people in another, or of the census."""
-    told: dict[tuple[AuditedMeasure, CellKey], float] = {}
+    denominators: dict[tuple[AuditedMeasure, CellKey], float] = {}
     elsewhere: dict[tuple[AuditedMeasure, CellKey], float] = {}
     rows = [row for row in (*published.ledger, *published.rows) if row.measure.kind == "rate" and row.measure.denominator is None]
     for row in rows:
         if "denominator" in row.figures:
-            told[row.measure, row.where] = row.figures["denominator"]
+            denominators[row.measure, row.where] = row.figures["denominator"]
             elsewhere[row.measure, _without_period(row.where)] = row.figures["denominator"]
     for row in rows:
         at, measure = row.where, row.measure
@@ -31,8 +31,8 @@ def public_denominators(published: Published) -> Mapping[tuple[AuditedMeasure, C
         )  # fmt: skip
         found = elsewhere.get((measure, _without_period(at)), published.populations.get(census))
         if found is not None:
-            told.setdefault((measure, at), found)
-    return told
+            denominators.setdefault((measure, at), found)
+    return denominators
 
 
 def _without_period(where: CellKey) -> CellKey:

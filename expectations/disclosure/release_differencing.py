@@ -61,7 +61,7 @@ def _last_states(ledger: Iterable[Row]) -> list[Row]:
     return list({(row.measure, row.where, row.method): row for row in ledger}.values())
 
 
-def _known(model: AttackerModel, told: Iterable[Equation]) -> Bounds:
+def _known(model: AttackerModel, equations: Iterable[Equation]) -> Bounds:
     """What single equations imply, with no bound except zero: today's lower bounds need not apply to the earlier day."""
-    system = model.cells.system([*model.always, *told])
+    system = model.cells.system([*model.always, *equations])
     return propagate(dataclasses.replace(system, lower=np.zeros(len(system.lower))))

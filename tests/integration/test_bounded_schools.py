@@ -92,7 +92,7 @@ WRONG: dict[str, tuple[Cells, dict[str, float], str]] = {
 
 
 @pytest.mark.parametrize("name", WRONG)
-def test_what_tells_of_hidden_cells_is_refused(warehouse: DuckDBPyConnection, name: str) -> None:
+def test_rows_that_reveal_hidden_cells_are_forbidden(warehouse: DuckDBPyConnection, name: str) -> None:
     schools, figures, says = WRONG[name]
     assert says in _refused(warehouse, _rows(schools, figures))
 

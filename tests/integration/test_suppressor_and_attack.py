@@ -82,7 +82,7 @@ def _as_published(row: Row, unknown_hidden: set[CellKey]) -> Row:
     st.booleans(),
     st.sampled_from([None, "rest", "white"]),
 )
-def test_no_count_of_a_random_city_can_be_told(
+def test_no_small_count_of_a_random_city_can_be_computed(
     table: list[list[tuple[int, float, float]]], by_district: bool, reference: str | None
 ) -> None:
     parts, whole = [], {race: [0, 0, 0, 0] for race in RACES}
@@ -131,7 +131,7 @@ def _out(rows: Sequence[Row], hidden: set[RowKey], unknown: set[RowKey]) -> list
     st.lists(st.integers(0, 60), min_size=4, max_size=4),
     st.lists(st.lists(st.integers(-14, 14), min_size=4, max_size=4), min_size=1, max_size=3),
 )
-def test_no_snapshot_of_a_random_stock_tells_an_earlier_one(first: list[int], moves: list[list[int]]) -> None:
+def test_no_snapshot_of_a_random_stock_reveals_an_earlier_one(first: list[int], moves: list[list[int]]) -> None:
     """Each snapshot is released in addition to earlier ones, whose pattern stays; readers keep all files."""
     stocks = frozenset({"staff.numerator"})
     counts_of, truth, ledger, before = [first], [], [], EarlierReleases()
@@ -162,7 +162,7 @@ def test_no_snapshot_of_a_random_stock_tells_an_earlier_one(first: list[int], mo
 
 @settings(deadline=None, max_examples=60)
 @given(st.lists(st.lists(st.tuples(st.integers(0, 25), st.integers(0, 80)), min_size=4, max_size=4), min_size=3, max_size=3))
-def test_no_year_can_be_told_by_its_pooled_period(table: list[list[tuple[int, int]]]) -> None:
+def test_no_year_can_be_computed_from_its_pooled_period(table: list[list[tuple[int, int]]]) -> None:
     truth: list[Row] = []
     pooled = dict.fromkeys(RACES, (0, 0))
     for step, line in enumerate(table):
@@ -181,7 +181,7 @@ def test_no_year_can_be_told_by_its_pooled_period(table: list[list[tuple[int, in
 
 @settings(deadline=None, max_examples=40)
 @given(st.lists(st.lists(st.integers(0, 30), min_size=6, max_size=6), min_size=3, max_size=3))
-def test_no_year_of_a_group_in_a_district_can_be_told_by_three_margins(table: list[list[int]]) -> None:
+def test_no_year_of_a_group_in_a_district_can_be_computed_from_three_margins(table: list[list[int]]) -> None:
     """Out are the city by race and year, districts by race over three years, and districts by year without race."""
     races = ("black", "white", "declined")
     found = {
@@ -219,7 +219,7 @@ def test_no_year_of_a_group_in_a_district_can_be_told_by_three_margins(table: li
         st.lists(st.tuples(st.integers(0, 40), st.floats(0, 1), st.floats(0, 1)), min_size=4, max_size=4), min_size=6, max_size=6
     )
 )
-def test_no_stop_of_a_random_precinct_or_reason_can_be_told(table: list[list[tuple[int, float, float]]]) -> None:
+def test_no_stop_of_a_random_precinct_or_reason_can_be_computed(table: list[list[tuple[int, float, float]]]) -> None:
     """Precincts chain into their own city, reasons are strata of it, and three questions share the stops that have an answer."""
     among = {"stops_answered": "stops.numerator", "searched.numerator": "stops_answered", "vehicles_answered": "stops.numerator",
              "vehicles.numerator": "vehicles_answered"}  # fmt: skip

@@ -57,9 +57,9 @@ class ExportRecord(BaseModel):
 
 
 class NodeFingerprint(BaseModel):
-    """The fingerprint of a table or view: hashes of all its inputs, of those without the loads, and of those without data.
+    """The hashes from which a table or view was built: `state` of everything, `base` without loads, `shape` without any data.
 
-    `loads`: of a fact that grows load by load, the (load id, sequence) pairs that are in it.
+    `loads`: the (load id, sequence) pairs that an incremental fact contains.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -71,10 +71,10 @@ class NodeFingerprint(BaseModel):
 
 
 class BuildInputs(BaseModel):
-    """Hashes of what a release was built from, by name; empty in a release of before they were kept.
+    """The hashes of the inputs of a release, by name; empty in the manifest of an earlier version.
 
-    `code`: package of ours; `seeds`: seed file; `contracts`: source; `models`: dbt model, with the macros that it calls.
-    `lineage`: measure → its inputs, as `source x`, `seed y`, `model z`. `standing`: dbt node → the fingerprint of its table.
+    `code`: per package; `seeds`: per seed file; `contracts`: per source; `models`: per dbt model, with the macros that it calls.
+    `lineage`: the inputs of each measure, as `source x`, `seed y`, `model z`. `standing`: the fingerprint of each dbt node.
     """
 
     model_config = ConfigDict(frozen=True)

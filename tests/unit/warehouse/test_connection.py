@@ -126,7 +126,7 @@ def test_attached_files_are_written_out_by_detach(home: Home, tmp_path: Path) ->
         detach(connection, "release")
 
 
-def test_attach_refuses_what_is_no_alias_and_says_what_is_wrong_with_a_file(home: Home, tmp_path: Path, published: Path) -> None:
+def test_attach_refuses_an_invalid_alias_and_reports_the_fault_of_a_file(home: Home, tmp_path: Path, published: Path) -> None:
     (tmp_path / "text.duckdb").write_text("text")
     with open_working(home) as connection:
         with pytest.raises(BadIdentifier):

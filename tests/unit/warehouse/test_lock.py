@@ -41,7 +41,7 @@ def held_elsewhere(home: Home) -> Iterator[subprocess.Popen[str]]:
             process.kill()
 
 
-def test_a_second_process_is_told_who_holds_the_lock(home: Home) -> None:
+def test_a_second_process_gets_the_holder_of_the_lock(home: Home) -> None:
     with held_elsewhere(home) as other:
         with pytest.raises(LockHeld, match=rf"pid {other.pid}, started 20\d\d-.*by schedule") as caught:
             RunLock(home, "cli").acquire()
@@ -61,7 +61,7 @@ def test_waiting_gets_the_lock_when_the_other_is_done(home: Home) -> None:
         lock.release()
 
 
-def test_a_killed_holder_blocks_nobody(home: Home) -> None:
+def test_a_killed_holder_blocks_no_process(home: Home) -> None:
     with held_elsewhere(home) as other:
         other.send_signal(signal.SIGKILL)
         other.wait()
@@ -83,7 +83,7 @@ def test_a_leftover_holder_file_of_this_pid_is_written_anew(home: Home) -> None:
 
 
 @pytest.mark.parametrize("content", ["", "{", "[]", '{"pid": 1}'])
-def test_an_unreadable_holder_file_is_nobody(home: Home, content: str) -> None:
+def test_an_unreadable_holder_file_counts_as_none(home: Home, content: str) -> None:
     home.run_lock_holder.write_text(content)
     assert holder(home) is None
     with held_elsewhere(home):

@@ -114,7 +114,7 @@ def test_every_concept_line_has_a_label_and_every_margin_one(acs: Contract) -> N
     assert set(labels) == lines | {f"{line}_moe" for line in lines}
 
 
-def test_a_seed_that_cannot_be_read_says_so(tmp_path: Path) -> None:
+def test_an_unreadable_seed_is_an_error_that_names_it(tmp_path: Path) -> None:
     with pytest.raises(CrosswalkError, match=r"nowhere\.csv: cannot be read"):
         read_concepts(tmp_path / "nowhere.csv")
     file = tmp_path / "concepts.csv"

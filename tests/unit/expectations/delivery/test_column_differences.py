@@ -104,7 +104,7 @@ def test_first_rows_leave_private_and_misplaced_values_out(tmp_path: Path) -> No
     assert len(rows) == 5
 
 
-def test_nothing_is_shown_where_nobody_knows_what_stands_in_a_column(tmp_path: Path) -> None:
+def test_no_cell_is_shown_where_the_content_of_a_column_is_unknown(tmp_path: Path) -> None:
     path = batch(tmp_path, ("Jane Q. Canary", "", "", ""))
     lost = receipt(("a", "b"), columns_missing=("VISIT_NO", "VISITED", "SEX"))
     assert first_rows(contract(), lost, path) == ((), ())

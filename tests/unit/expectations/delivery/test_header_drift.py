@@ -25,7 +25,7 @@ def test_a_header_that_fits_has_three_checks_that_pass(make_contract: MakeContra
     assert failed(checks) == []
 
 
-def test_a_renamed_column_is_told_with_its_new_name_and_the_remedy(make_contract: MakeContract) -> None:
+def test_a_renamed_column_is_reported_with_its_new_name_and_the_fix(make_contract: MakeContract) -> None:
     checks = failed(list(header_checks(make_contract(), ("CLOSED",), ("CLOSED_DATE", "WEATHER"), (), ("visits.csv",))))
     missing, unknown = checks
     assert (missing.column, missing.severity) == ("closed_at", "critical")

@@ -175,7 +175,7 @@ def test_every_derived_expectation_has_a_case(make_contract: MakeContract, facts
     assert derived <= {case.expectation for case in CASES}
 
 
-def test_a_finding_says_how_many_rows_and_where_they_begin(
+def test_a_result_reports_how_many_rows_failed_and_where_they_begin(
     make_contract: MakeContract, judge: Judge, found: Found, good_rows: Rows
 ) -> None:
     put("fee", "free", 7)(good_rows[20:])
@@ -255,7 +255,7 @@ def test_a_batch_that_adds_is_compared_with_what_it_takes_out(
     assert (not lost) is passes
 
 
-def test_a_column_that_is_missing_is_told_once(
+def test_a_missing_column_is_reported_once(
     make_contract: MakeContract, judge: Judge, facts: DeliveryFacts, good_rows: Rows
 ) -> None:
     """It reads as empty in every row; to say so as well would bury the cause."""

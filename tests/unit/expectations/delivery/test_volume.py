@@ -113,7 +113,7 @@ def test_a_batch_of_new_keys_is_an_addition(compare: Compare, contract_of: Contr
     assert compare(contract, year(range(1, 9))) == VolumeBaseline((60,))
 
 
-def test_a_batch_with_most_of_the_landed_keys_stands_for_the_whole(compare: Compare, contract_of: ContractOf) -> None:
+def test_a_batch_with_most_of_the_landed_keys_is_a_full_delivery(compare: Compare, contract_of: ContractOf) -> None:
     contract = contract_of("merge")
     compare(contract, year(range(1, 3)))
     assert compare(contract, year(range(1, 9))) == VolumeBaseline((20,))
@@ -130,7 +130,7 @@ def test_an_addition_that_comes_again_is_still_one(compare: Compare, contract_of
     assert compare(changed, year(range(7, 8))) == VolumeBaseline((60,), adds=True)
 
 
-def test_what_adds_is_remembered_beside_the_deliveries(warehouse: Warehouse, compare: Compare, contract_of: ContractOf) -> None:
+def test_added_loads_are_recorded_with_the_deliveries(warehouse: Warehouse, compare: Compare, contract_of: ContractOf) -> None:
     contract = contract_of("merge")
     compare(contract, year(range(1, 7)))
     compare(contract, year(range(7, 8)))

@@ -60,7 +60,7 @@ def test_a_changed_table_is_attacked_again(tmp_path: Path, attacked: list[int]) 
     assert all(attacked)
 
 
-def test_what_leaks_is_never_remembered(tmp_path: Path) -> None:
+def test_a_leak_is_never_cached(tmp_path: Path) -> None:
     file = tmp_path / "audited.json"
     for _ in range(2):
         found = audited(file, truth(), [where("black")])

@@ -71,7 +71,7 @@ def test_a_width_that_is_wanted_is_proven_without_limits() -> None:
     assert (found.upper <= 100 + 1e-6).all()
 
 
-def test_nobody_is_told_of_what_nobody_asked() -> None:
+def test_cells_that_were_not_requested_are_not_exact() -> None:
     system = System.of([0, 0], [math.inf] * 2, [({0: 1.0, 1: 1.0}, 9.0)])
     found = intervals(system)
     assert not found.exact.any()
@@ -107,7 +107,7 @@ def test_one_contradiction_among_many_tables_is_found(monkeypatch: pytest.Monkey
     np.testing.assert_array_equal(found.width[sound] < 10 - 1e-6, whole.width[sound] < 10 - 1e-6)
 
 
-def test_a_program_says_when_there_is_no_answer() -> None:
+def test_a_program_without_a_solution_raises_an_error() -> None:
     with pytest.raises(Infeasible):
         Program([asked([0, 0], [1, 1], [({0: 1.0, 1: 1.0}, 5.0)])]).largest(np.ones(2))
 

@@ -118,7 +118,7 @@ def test_who_is_placed_nowhere_is_the_city_less_all_districts() -> None:
     assert {(low, high) for _, low, high in told(found)} == {(4, 4)}
 
 
-def test_the_share_placed_on_a_map_tells_who_is_not() -> None:
+def test_the_geocoded_share_reveals_the_records_without_a_place() -> None:
     slices = {district(1): {"black": (50, 0)}, district(2): {"black": (30, 0)}, where(): {"black": (84, 0)}}
     truth = [
         row
@@ -168,7 +168,7 @@ def test_few_who_were_counted_at_all_are_hidden_too() -> None:
     assert leaking(attack(publish(truth), truth)) == {(DENOMINATOR, where("black")), (COMPLEMENT, where("black"))}
 
 
-def test_a_starred_cell_is_not_told_by_what_the_source_shows() -> None:
+def test_a_starred_cell_is_not_revealed_by_the_cells_that_the_source_shows() -> None:
     truth = slice_rows(STOPS, where(), {"black": (25, 0), "white": (100, 0), "asian": (7, 0), "hispanic": (30, 0)})
     starred = [
         row._replace(figures={}, words={"value_status": "suppressed_at_source", "status_reason": "suppressed_at_source"})
@@ -185,7 +185,7 @@ def test_a_starred_cell_is_not_told_by_what_the_source_shows() -> None:
     assert not attack(publish(starred, [where("hispanic")], also=star), starred).leaks
 
 
-def test_who_selected_a_race_with_others_is_not_told_by_two_tabulations() -> None:
+def test_persons_of_several_races_are_not_revealed_by_two_tabulations() -> None:
     survey = measure("proportion", "satisfied")
     alone = slice_rows(survey, where(), {"black": (50, 150), "white": (100, 300), "multiracial": (30, 70)})
     combined = slice_rows(survey, where(tabulation="alone_or_in_combination"), {"black": (54, 165), "white": (130, 370)})
@@ -271,13 +271,13 @@ def test_races_that_the_plan_leaves_out_are_what_the_others_leave() -> None:
     assert {at.race for _, at in found} == {LEFT_OUT_KNOWN}
 
 
-def test_where_nobody_is_ever_left_out_a_reader_knows_it() -> None:
+def test_a_reader_knows_that_a_remainder_is_always_zero() -> None:
     truth = slice_rows(STOPS, where(), {"black": (5, 0), "white": (100, 0), "asian": (0, 0), "hispanic": (40, 0)})
     found = attack(publish([row for row in truth if row.where.race != "asian"], [where("black")]), truth)
     assert leaking(found) == {("stops.numerator", where("black"))}
 
 
-def test_zeros_are_hidden_where_the_agreement_says_so() -> None:
+def test_zeros_are_hidden_where_the_agreement_requires_it() -> None:
     counts = {"black": (0, 40), "white": (100, 300), "asian": (30, 70)}
     truth = slice_rows(SEARCHED, where(), counts)
     assert not attack(publish(truth), truth).leaks

@@ -63,7 +63,7 @@ def test_a_hidden_population_is_known_from_the_census() -> None:
 
 
 @pytest.mark.parametrize("figure", ["reference_value", "rate_ratio", "rate_difference"])
-def test_what_is_compared_with_a_hidden_reference_tells_it(figure: str) -> None:
+def test_a_comparison_with_a_hidden_reference_reveals_it(figure: str) -> None:
     truth = slice_rows(
         SEARCHED, where(), {"black": (60, 200), "white": (9, 300), "asian": (30, 70), "hispanic": (40, 80)}, reference="white"
     )
@@ -85,7 +85,7 @@ def test_what_is_compared_with_a_hidden_reference_tells_it(figure: str) -> None:
     assert f"{figure} with a hidden reference" in what_is_refused(published)
 
 
-def test_a_ratio_of_a_hidden_row_to_a_shown_reference_tells_the_row() -> None:
+def test_a_ratio_of_a_hidden_row_to_a_shown_reference_reveals_the_row() -> None:
     truth = slice_rows(VISITS, where(), {"black": (9, 4000), "white": (100, 9000), "asian": (30, 700)}, reference="white")
     figures = next(row.figures for row in truth if row.where.race == "black")
 
@@ -98,7 +98,7 @@ def test_a_ratio_of_a_hidden_row_to_a_shown_reference_tells_the_row() -> None:
     assert leaking(attack(published, truth)) == {("visits.numerator", where("black"))}
 
 
-def test_everyone_else_as_reference_tells_the_sum_of_known_race() -> None:
+def test_everyone_else_as_reference_reveals_the_sum_of_known_race() -> None:
     counts = {"black": (60, 200), "white": (50, 300), "declined": (7, 40), "observer_unknown": (30, 50)}
     truth = slice_rows(SEARCHED, where(), counts, reference="rest")
     hidden = [where("declined"), where("observer_unknown")]
@@ -133,7 +133,7 @@ def test_words_about_a_hidden_row_are_refused(word: str, says: str) -> None:
     assert f"{word} of a hidden row" in what_is_refused(published)
 
 
-def test_the_known_share_tells_how_many_are_unknown() -> None:
+def test_the_known_share_reveals_the_number_of_unknown_race() -> None:
     truth = slice_rows(STOPS, where(), {"black": (50, 0), "white": (100, 0), "declined": (4, 0), "observer_unknown": (3, 0)})
     hidden = [where("declined"), where("observer_unknown"), where("black")]
     assert leaking(attack(publish(truth, hidden), truth)) >= {("stops.numerator", where(UNKNOWN))}
@@ -159,7 +159,7 @@ def test_bounds_tell_the_unknown(bound: str) -> None:
     assert (NUMERATOR, where("declined")) in leaking(attack(left_in, truth))
 
 
-def test_a_reliable_row_tells_that_few_are_unknown() -> None:
+def test_a_reliable_row_reveals_that_few_are_of_unknown_race() -> None:
     counts = {"black": (50, 0), "white": (30, 0), "asian": (30, 0), "declined": (5, 0)}
     truth = slice_rows(STOPS, where(), counts)
     hidden = [where("declined"), where("asian")]
@@ -170,7 +170,7 @@ def test_a_reliable_row_tells_that_few_are_unknown() -> None:
     assert ("stops.numerator", where("declined")) in leaking(attack(publish(truth, hidden, unknown_hidden=[where()]), truth))
 
 
-def test_a_share_of_two_hidden_counts_tells_both() -> None:
+def test_a_share_of_two_hidden_counts_reveals_both() -> None:
     truth = slice_rows(STOPS, where(), {"black": (5, 0), "white": (100, 0), "asian": (30, 0), "declined": (40, 0)})
     hidden = [where(), where("black"), where("asian"), where("declined")]
 
@@ -182,7 +182,7 @@ def test_a_share_of_two_hidden_counts_tells_both() -> None:
     assert not attack(publish(truth, hidden, also=without_denominator, unknown_hidden=[where()]), truth).fractions
 
 
-def test_a_median_that_rests_on_enough_tells_that_it_does() -> None:
+def test_a_reliable_median_reveals_that_it_has_enough_records() -> None:
     staff = measure("composition", "staff", numerator="positions", denominator="positions")
     pay = measure("median", "pay", records="positions")
     truth = slice_rows(staff, where(), {"black": (7, 0), "white": (100, 0), "asian": (26, 0)})
@@ -206,7 +206,7 @@ def test_a_median_that_rests_on_enough_tells_that_it_does() -> None:
     assert leaking(attack((*publish(truth, hidden), *medians), truth)) == {("positions", where("black"))}
 
 
-def test_a_median_over_some_of_them_tells_of_all() -> None:
+def test_a_median_over_a_subset_reveals_the_size_of_its_universe() -> None:
     staff = measure("composition", "staff", numerator="positions", denominator="positions")
     pay = measure("median", "pay", records="paid")
     truth = slice_rows(staff, where(), {"black": (7, 0), "white": (100, 0), "asian": (20, 0)})

@@ -42,7 +42,7 @@ def test_two_nights_that_hide_different_cells_hide_none() -> None:
     assert not attack(first, truth, ledger=first).leaks
 
 
-def test_a_correction_by_few_tells_of_those_few() -> None:
+def test_a_correction_by_few_persons_reveals_them() -> None:
     before = slice_rows(STOPS, where(), {"black": (50, 0), "white": (100, 0)})
     after = slice_rows(STOPS, where(), {"black": (53, 0), "white": (100, 0)})
     many = slice_rows(STOPS, where(), {"black": (65, 0), "white": (100, 0)})
@@ -67,7 +67,7 @@ def test_a_correction_in_a_hidden_cell_is_the_whole_change_less_those_shown() ->
     assert ("stops.numerator", where("asian")) in set(small_changes(build_attacker_model(published, after), published))
 
 
-def test_an_earlier_figure_that_has_changed_tells_nothing_of_today() -> None:
+def test_an_earlier_figure_that_has_changed_reveals_nothing_about_today() -> None:
     before = slice_rows(STOPS, where(), {"black": (50, 0), "white": (100, 0), "asian": (30, 0)})
     after = slice_rows(STOPS, where(), {"black": (8, 0), "white": (100, 0), "asian": (30, 0)})
     hidden = [where("black"), where("asian")]
@@ -106,7 +106,7 @@ def test_a_period_that_is_not_out_may_hold_anything() -> None:
     assert {at.period_type for _, at in leaking(found)} == {"(months of the quarter that are not published)"}
 
 
-def test_an_untold_day_is_not_a_leak() -> None:
+def test_a_day_without_a_published_figure_is_not_a_leak() -> None:
     """Where the table is wide open, nothing is found: no rule here fires on everything."""
     truth = slice_rows(SEARCHED, where(), {"black": (60, 200), "white": (50, 300), "declined": (20, 40)}, reference="white")
     found = attack(publish(truth), truth, ledger=publish(truth))

@@ -77,7 +77,7 @@ def test_bounds_of_values_and_ratios_are_equations(of: AuditedMeasure, reference
         assert ("bounds of ratios" if name.startswith("rate") else "bounds") in found, name
 
 
-def test_a_label_that_a_group_cannot_have_is_told_by_its_bounds() -> None:
+def test_a_label_that_a_group_cannot_have_is_revealed_by_its_bounds() -> None:
     """Bounds of Black leave the combined label out, the known share does not: their difference is the label's count."""
     counts = COUNTS | {"asian_or_nhpi": (6, 8)}
     rows = slice_rows(STOPS, where(), counts)
@@ -118,7 +118,7 @@ def test_a_label_that_a_group_cannot_have_is_told_by_its_bounds() -> None:
     ],
     ids=["ratio", "source", "bounded", "significant"],
 )  # fmt: skip
-def test_what_stands_beside_a_figure_goes_with_it(change: Callable[[Row], Row], says: str) -> None:
+def test_figures_next_to_a_hidden_figure_are_forbidden(change: Callable[[Row], Row], says: str) -> None:
     out = publish(truth(SEARCHED))
     assert not refused(out)
     assert any(what.startswith(says) for what in refused(changed(out, "black", change)))
@@ -152,7 +152,7 @@ def test_how_much_of_a_period_is_covered_is_one_figure() -> None:
     assert "period_coverage_pct of a group or place" in refused(_covered(month(1), black=96.0))
 
 
-def test_a_hidden_row_says_only_how_its_place_is_counted() -> None:
+def test_a_hidden_row_shows_only_how_its_place_is_counted() -> None:
     rows = publish(truth(SEARCHED), [where("black"), where("asian")])
     hidden = changed(rows, "black", lambda row: row._replace(words={**row.words, "population_fit": "estimated_good"}))
     assert refused(hidden) == refused(rows)

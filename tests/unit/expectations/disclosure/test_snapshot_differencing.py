@@ -28,7 +28,7 @@ def _attack(truth: list[Row], hidden: Iterable[CellKey], **also: object):  # typ
     return attack(publish(truth, hidden), truth, stocks=STOCKS, **also)  # type: ignore[arg-type]
 
 
-def test_a_group_shown_in_the_next_snapshot_tells_the_one_before() -> None:
+def test_a_group_shown_in_the_next_snapshot_reveals_the_one_before() -> None:
     truth = _rows(FIRST | {"asian": (40, 0), "hispanic": (15, 0)})
     hidden = _at(1, "asian", "hispanic")
     found = _attack(truth, hidden)
@@ -37,7 +37,7 @@ def test_a_group_shown_in_the_next_snapshot_tells_the_one_before() -> None:
     assert not _attack(truth, hidden | _at(2, "asian", "hispanic")).leaks
 
 
-def test_a_group_that_changed_by_the_threshold_tells_nothing() -> None:
+def test_a_group_that_changed_by_the_threshold_reveals_nothing() -> None:
     truth = _rows(FIRST | {"asian": (40, 0), "hispanic": (25, 0)})
     assert not _attack(truth, _at(1, "asian", "hispanic")).leaks
 
@@ -49,19 +49,19 @@ def test_what_the_others_leave_over_counts_as_shown() -> None:
     }
 
 
-def test_an_earlier_snapshot_tells_nothing_of_a_later_one() -> None:
+def test_an_earlier_snapshot_reveals_nothing_about_a_later_one() -> None:
     """That a group was eleven lets everybody expect ten: no release can take that back."""
     first = FIRST | {"asian": (11, 0), "hispanic": (30, 0)}
     truth = _rows(first | {"asian": (10, 0)}, first)
     assert not _attack(truth, _at(2, "asian", "hispanic")).leaks
 
 
-def test_that_no_one_is_left_tells_nothing() -> None:
+def test_a_later_zero_reveals_nothing() -> None:
     truth = _rows({"black": (400, 0), "white": (600, 0), "asian": (0, 0), "hispanic": (60, 0)})
     assert not _attack(truth, _at(1, "asian", "hispanic")).leaks
 
 
-def test_what_later_files_told_before_is_no_leak_of_today() -> None:
+def test_a_count_that_earlier_files_reveal_is_no_leak_of_today() -> None:
     truth = _rows(FIRST | {"asian": (13, 0), "hispanic": (90, 0)})
     out = publish(truth, _at(1, "asian", "hispanic"))
     before = [row for row in out if row.where.period_start == snapshot(2).period_start]

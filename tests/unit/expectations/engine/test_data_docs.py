@@ -22,7 +22,7 @@ def page(*findings: ExpectationResult) -> str:
     return gate_page(GateResult("delivery", "ucc__service_requests", findings), "run-1", STARTED, "p { color: red }")
 
 
-def test_a_page_says_the_verdict_and_every_finding() -> None:
+def test_a_page_contains_the_status_and_every_result() -> None:
     said = page(GOOD, BAD)
     assert "2 expectations, 1 critical findings, 0 warnings" in said
     assert "failed" in said
@@ -33,7 +33,7 @@ def test_a_page_says_the_verdict_and_every_finding() -> None:
     assert "2025-12-02 08:00:00 UTC" in said
 
 
-def test_a_gate_that_passed_says_so() -> None:
+def test_the_page_of_a_gate_that_passed_reports_it() -> None:
     assert "1 expectations, 0 critical findings" in page(GOOD)
     assert "passed" in page(GOOD)
 

@@ -81,7 +81,7 @@ def test_a_suite_that_cannot_be_used_names_file_field_and_remedy(tmp_path: Path,
         read_suites(write(tmp_path, text))
 
 
-def test_a_rule_that_stands_in_a_part_and_in_the_suite_is_refused(tmp_path: Path) -> None:
+def test_a_rule_in_a_part_and_in_the_suite_is_refused(tmp_path: Path) -> None:
     write(tmp_path / "parts", PART, "event.yml")
     with pytest.raises(SuiteError, match="fee_positive occurs twice"):
         read_suites(write(tmp_path, GOOD.replace("known,", "fee_positive,")))
@@ -93,7 +93,7 @@ def test_every_mart_has_a_suite_and_every_suite_a_mart() -> None:
     assert suites == tables, "write expectations/suites/<table>.yml for a new mart, and remove that of one that is gone"
 
 
-def test_every_warning_says_why_it_does_not_block() -> None:
+def test_every_warning_has_a_reason_why_it_does_not_block() -> None:
     """The reason is a comment next to the rule, where a reader of the suite expects it."""
     for file in Path(read_suites.__globals__["SUITES"]).rglob("*.yml"):
         lines = file.read_text(encoding="utf-8").splitlines()

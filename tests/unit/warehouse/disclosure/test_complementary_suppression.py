@@ -26,7 +26,7 @@ def _safe(figures: list[Figure], counts: CountSystem, chosen: SuppressionPattern
     return narrowest(figures, counts, set(chosen.rows), set(chosen.unknown), [0.0] * len(counts)) >= -1e-5
 
 
-def test_nothing_is_hidden_where_nobody_is_few() -> None:
+def test_nothing_is_hidden_without_a_small_count() -> None:
     _, chosen = _choose(composition({"black": 40, "white": 60, "asian": 30}))
     assert not chosen.rows
     assert not chosen.unknown
@@ -53,7 +53,7 @@ def test_two_small_counts_that_together_are_too_few_take_a_third() -> None:
     assert _safe(figures, counts, chosen)
 
 
-def test_few_of_unknown_race_are_not_told_by_the_known_share() -> None:
+def test_few_persons_of_unknown_race_are_not_revealed_by_the_known_share() -> None:
     figures = composition({"black": 400, "white": 600, "asian": 50, "declined": 3})
     counts, chosen = _choose(figures)
     assert "declined" in {key.at.race for key in chosen.rows}
@@ -69,7 +69,7 @@ def test_who_is_not_in_the_numerator_is_counted_too() -> None:
     assert _safe(figures, counts, chosen)
 
 
-def test_months_are_not_told_by_their_quarter() -> None:
+def test_months_are_not_revealed_by_their_quarter() -> None:
     figures = []
     for month, cells in ((1, {"black": 4, "white": 60}), (2, {"black": 30, "white": 50}), (3, {"black": 40, "white": 55})):
         figures += composition(cells, period_type="month", period_start=dt.date(2024, month, 1))
@@ -89,7 +89,7 @@ def test_what_was_out_stays_out_and_what_was_hidden_stays_hidden() -> None:
     assert _safe(figures, counts, chosen)
 
 
-def test_what_is_out_already_can_not_be_saved_and_is_told() -> None:
+def test_a_count_that_is_already_published_is_reported_as_unsafe() -> None:
     figures = composition({"black": 400, "white": 600, "asian": 4})
     keys = {row.at.race: row.key for row in figures}
     _, chosen = _choose(figures, EarlierReleases(shown={keys["black"], keys["white"], keys["all"]}))
@@ -107,7 +107,7 @@ def test_the_order_of_rows_does_not_matter() -> None:
     st.integers(0, 15),
     st.booleans(),
 )
-def test_no_small_count_of_random_tables_can_be_told(table: list[list[int]], unknown: int, districts: bool) -> None:
+def test_no_small_count_of_random_tables_can_be_computed(table: list[list[int]], unknown: int, districts: bool) -> None:
     figures = []
     for row, cells in enumerate(table):
         place = {"geography_type": "aldermanic_district", "geography_vintage": "2022", "geoid": str(row + 1)}
@@ -132,7 +132,7 @@ def test_a_count_that_two_measures_show_is_hidden_in_both(shown: bool) -> None:
     assert (("stops", "asian") in hidden) == (("searched", "asian") in hidden) == (not shown)
 
 
-def test_few_in_groups_without_a_row_are_not_told_by_the_others() -> None:
+def test_few_persons_in_groups_without_a_row_are_not_revealed_by_the_others() -> None:
     rows = {"black": (94, 186), "white": (351, 419), "all": (473, 640)}  # 28 of 35 others of known race, so that 7 were not
     figures = [figure(at(race), x, n, kind="proportion", known=(473, 640)) for race, (x, n) in rows.items()]
     counts, chosen = _choose(figures)

@@ -88,7 +88,7 @@ def test_what_was_said_of_unknown_races_is_said_again(con: duckdb.DuckDBPyConnec
     assert said[1] == said[0]
 
 
-def test_a_correction_waits_as_reported_and_says_so(con: duckdb.DuckDBPyConnection, home: Home) -> None:
+def test_a_correction_waits_and_is_marked_as_pending(con: duckdb.DuckDBPyConnection, home: Home) -> None:
     _night(con, home, FIRST, "2024-04-05")
     later = _night(con, home, _with(JANUARY, black=63), "2024-04-20")
     assert later[*JANUARY, "black"] == (60.0, True, None)
@@ -116,7 +116,7 @@ def test_a_group_that_is_new_in_a_reported_month_waits_too(con: duckdb.DuckDBPyC
 
 
 @pytest.mark.parametrize(("more", "taken_over"), [(3, False), (40, True)])
-def test_a_new_quarter_takes_over_what_gives_nobody_away(
+def test_a_new_quarter_accepts_corrections_that_reveal_no_small_count(
     con: duckdb.DuckDBPyConnection, home: Home, more: int, taken_over: bool
 ) -> None:
     _night(con, home, FIRST, "2024-04-05")

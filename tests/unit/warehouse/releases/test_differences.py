@@ -145,7 +145,7 @@ def test_rows_that_came_went_and_changed_are_counted_with_the_largest_changes_fi
     assert set(stops.top[0].key) == set(GRAIN)
 
 
-def test_a_value_that_was_hidden_is_a_change_without_an_amount_and_stands_last(home: Home, make: Seal) -> None:
+def test_a_value_that_was_hidden_is_a_change_without_an_amount_and_is_last(home: Home, make: Seal) -> None:
     rows = [(*ROWS[0][:4], None, None), (*ROWS[1][:4], 10.1, "reliable"), *ROWS[2:]]
     before, after = make(), make(rows)
     (stops,) = compare(home, before.release_id, after.release_id).measures
@@ -153,14 +153,14 @@ def test_a_value_that_was_hidden_is_a_change_without_an_amount_and_stands_last(h
     assert (stops.top[1].before, stops.top[1].after) == (20.0, None)
 
 
-def test_at_most_five_changes_are_told(home: Home, make: Seal) -> None:
+def test_at_most_five_changes_are_listed(home: Home, make: Seal) -> None:
     many = [("stops", 1, f"{year}-01-01", "all", 1.0, "reliable") for year in range(2000, 2010)]
     before, after = make(many), make([(*row[:4], 2.0 + at, row[5]) for at, row in enumerate(many)])
     (stops,) = compare(home, before.release_id, after.release_id).measures
     assert (stops.changed, [change.after for change in stops.top]) == (10, [11.0, 10.0, 9.0, 8.0, 7.0])
 
 
-def test_a_new_version_is_told_as_one(home: Home, make: Seal) -> None:
+def test_a_new_version_is_reported_as_one_difference(home: Home, make: Seal) -> None:
     rows = [(row[0], 2 if row[0] == "stops" else 1, *row[2:]) for row in ROWS]
     registry = (("stops", 1, "searched"), ("stops", 2, "frisked"), ("calls", 1, "called"))
     before, after = make(), make(rows, registry)
@@ -169,13 +169,13 @@ def test_a_new_version_is_told_as_one(home: Home, make: Seal) -> None:
     assert (stops.added, stops.gone, stops.changed, stops.registry) == (3, 3, 0, ("row",))
 
 
-def test_a_registry_row_that_changed_is_told_even_where_no_figure_did(home: Home, make: Seal) -> None:
+def test_a_changed_registry_row_is_reported_even_if_no_figure_changed(home: Home, make: Seal) -> None:
     before, after = make(), make(registry=(("stops", 1, "frisked"), ("calls", 1, "called")))
     (stops,) = compare(home, before.release_id, after.release_id).measures
     assert (stops.changed, stops.registry) == (0, ("numerator",))
 
 
-def test_goals_and_tables_that_moved_are_told(home: Home, make: Seal) -> None:
+def test_changed_goals_and_tables_are_reported(home: Home, make: Seal) -> None:
     before = make(goals=(("g", False, "met"), ("g", True, "on_track"), ("h", True, "met"), ("old", True, "not_met")))
     after = make(
         goals=(("g", False, "on_track"), ("g", True, "off_track"), ("h", True, "met"), ("new", True, "on_track")),
@@ -241,7 +241,7 @@ def test_a_change_that_nothing_explains_stays_unexplained(home: Home, make: Seal
     assert [(one.causes, one.is_known) for one in explained(home, before, after).values()] == [((), True), ((), True)]
 
 
-def test_a_release_of_before_hashes_were_kept_is_compared_and_says_that_it_cannot_tell(home: Home, make: Seal) -> None:
+def test_a_release_without_recorded_hashes_is_compared_without_causes(home: Home, make: Seal) -> None:
     before = make(made_of=None, as_of=None, code_version="0.0.9")
     after = make([(*row[:4], row[4] + 1, row[5]) for row in ROWS], loads=LOADS | {"fpc__police_stops": ["c"]})
     found = {"calls": ["levelground"], "stops": ["fpc__police_stops", "levelground"]}

@@ -94,7 +94,7 @@ def test_boundaries_are_geoparquet_and_in_no_csv(home: Home) -> None:
     assert "geometry_wkb" not in (folder / "places.csv").read_text().splitlines()[0]
 
 
-def test_the_dictionary_says_what_each_column_is_for_people_and_for_programs(home: Home) -> None:
+def test_the_dictionary_describes_each_column_for_people_and_for_programs(home: Home) -> None:
     folder = exported(home, PLACES)
     rows = {(row["table_name"], row["column_name"]): row for row in csv.DictReader((folder / "data_dictionary.csv").open())}
     assert len(rows) == 12

@@ -71,7 +71,7 @@ def test_a_pin_is_of_a_known_release_that_is_whole(home: Home, make_release: Mak
     assert not is_pinned(home, two.release_id)
 
 
-def test_a_label_stands_for_one_release_for_ever(home: Home, make_release: MakeRelease) -> None:
+def test_a_label_belongs_to_one_release_for_ever(home: Home, make_release: MakeRelease) -> None:
     one, two = make_release(1), make_release(2)
     pin(home, one.release_id)
     pin(home, one.release_id, "2025Q3")
@@ -86,7 +86,7 @@ def test_a_label_stands_for_one_release_for_ever(home: Home, make_release: MakeR
 
 
 @pytest.mark.parametrize("label", ["x" * 61, "two\nlines", "20250930T000000Z-1a2b3c4d", "current"])
-def test_what_cannot_be_told_from_something_else_is_no_label(home: Home, make_release: MakeRelease, label: str) -> None:
+def test_a_text_with_another_meaning_is_no_label(home: Home, make_release: MakeRelease, label: str) -> None:
     one = make_release(1)
     with pytest.raises(ValueError, match="is no label"):
         pin(home, one.release_id, label)

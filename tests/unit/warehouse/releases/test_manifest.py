@@ -14,7 +14,7 @@ NOON = datetime(2025, 12, 1, 12, 0, 0, 999_999, tzinfo=UTC)
 HASH = "1a2b3c4d" + "0" * 56
 
 
-def test_an_id_tells_the_second_in_utc_and_the_content(home: Home) -> None:
+def test_an_id_contains_the_second_in_utc_and_the_content_hash(home: Home) -> None:
     assert new_release_id(home, NOON, HASH) == "20251201T120000Z-1a2b3c4d"
     central = NOON.astimezone(timezone(timedelta(hours=-6)))
     assert new_release_id(home, central, HASH) == "20251201T120000Z-1a2b3c4d"
@@ -23,7 +23,7 @@ def test_an_id_tells_the_second_in_utc_and_the_content(home: Home) -> None:
 @pytest.mark.parametrize(
     "later", [timedelta(0), timedelta(milliseconds=1), -timedelta(days=400)], ids=["same", "same second", "back"]
 )
-def test_ids_are_new_and_sort_last_whatever_the_clock_says(home: Home, later: timedelta) -> None:
+def test_ids_are_new_and_sort_last_whatever_the_clock(home: Home, later: timedelta) -> None:
     ids = []
     for content in ("ff", "00", "ff"):
         ids.append(new_release_id(home, NOON + later * len(ids), content * 32))

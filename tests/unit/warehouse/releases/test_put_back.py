@@ -44,7 +44,7 @@ def test_a_half_swap_with_nothing_to_go_back_to_is_given_up(home: Home, make_rel
     assert recover(home) == []
 
 
-def test_when_neither_release_verifies_it_says_so_and_ends(home: Home, make_release: MakeRelease) -> None:
+def test_when_neither_release_is_valid_recovery_reports_it_and_ends(home: Home, make_release: MakeRelease) -> None:
     old, new = make_release(3), make_release(4)
     swap(home, old.release_id)
     home.swap_intent.write_text(json.dumps({"release_id": new.release_id}))

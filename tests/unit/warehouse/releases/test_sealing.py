@@ -66,7 +66,7 @@ def test_a_file_that_is_still_attached_is_not_sealed(home: Home) -> None:
     assert seal_it(home, candidate).files["levelground.duckdb"].tables == {"main.t": 1}
 
 
-def test_a_result_that_nobody_read_keeps_a_file_from_being_sealed(home: Home) -> None:
+def test_an_unread_result_prevents_the_sealing_of_a_file(home: Home) -> None:
     candidate = Candidate.begin(home, "run")
     with open_working(home) as connection, duckdb.connect(str(home.warehouse)) as another:
         attach(connection, candidate.analyst_path, "release")

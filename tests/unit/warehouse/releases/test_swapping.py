@@ -26,7 +26,7 @@ def test_nothing_is_current_before_the_first_release(home: Home) -> None:
     assert recover(home) == []
 
 
-def test_a_swap_publishes_links_and_says_so(home: Home, make_release: MakeRelease) -> None:
+def test_a_swap_publishes_links_and_records_the_release(home: Home, make_release: MakeRelease) -> None:
     manifest = make_release(3)
     told = swap(home, manifest.release_id)
     assert_published(home, manifest, 3)
@@ -194,7 +194,7 @@ def test_a_recovery_cut_off_at_any_step_is_completed_by_the_next(
     assert step > 12
 
 
-def test_what_must_be_remembered_goes_out_with_the_release_and_not_before(
+def test_the_ledger_is_published_with_the_release_and_not_before(
     home: Home, make_release: MakeRelease, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A new release that is sealed is published by the next start; an earlier one undoes nothing."""
