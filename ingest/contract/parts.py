@@ -133,8 +133,8 @@ class Format(Strict):
 
     def in_layout(self, layout: Layout) -> Format:
         """This format with the changes of a layout."""
-        said = {name: getattr(layout, name) for name in layout.model_fields_set - {"files"}}
-        return self.model_copy(update={name: value for name, value in said.items() if value is not None} | {"layouts": ()})
+        changes = {name: getattr(layout, name) for name in layout.model_fields_set - {"files"}}
+        return self.model_copy(update={name: value for name, value in changes.items() if value is not None} | {"layouts": ()})
 
 
 class Release(Strict):

@@ -177,8 +177,8 @@ def problems_in(error: ValidationError, file: Path, line_of: Callable[[Location]
     found: dict[Location, dict[str, None]] = {}
     for detail in error.errors(include_url=False):
         cause = detail.get("ctx", {}).get("error")
-        said = cause.problems if isinstance(cause, Inconsistent) else [(_place(detail["loc"]), _message(detail))]
-        for place, message in said:
+        problems = cause.problems if isinstance(cause, Inconsistent) else [(_place(detail["loc"]), _message(detail))]
+        for place, message in problems:
             found.setdefault(place, {})[message] = None
     return [
         Problem(file, line_of(place), within + (".".join(map(str, place)) or "(contract)"), "; or: ".join(messages))

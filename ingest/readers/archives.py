@@ -59,17 +59,17 @@ def _members(source: str, file: File, wanted: str | None) -> tuple[Stream, ...]:
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
         raise DeliveryError(source, file.name, "this is not a zip archive, or it is damaged", "deliver it again") from None
     if any(info.filename == OFFICE_MEMBER for info in there):
-        _not_a_bomb(source, file, there, size)
+        _check_size(source, file, there, size)
         return (Stream(file.name, file.open),)
-    _safe(source, file, there)
-    found = [info for info in there if not _left_behind(info.filename)]
+    _check_names(source, file, there)
+    found = [info for info in there if not _is_left_behind(info.filename)]
     meant = sorted(info.filename for info in found if not wanted or fnmatch(info.filename, wanted))
     if not meant:
         what = f"no member {wanted}" if wanted else "no file"
         raise DeliveryError(
             source, file.name, f"the archive has {what}", "deliver it again, or correct format.member in the contract"
         )
-    _not_a_bomb(source, file, found, size)
+    _check_size(source, file, found, size)
     every = {info.filename.lower(): info.filename for info in found}
 
     def sibling(name: str, suffix: str) -> Opener | None:
@@ -81,11 +81,11 @@ def _members(source: str, file: File, wanted: str | None) -> tuple[Stream, ...]:
     )
 
 
-def _left_behind(name: str) -> bool:
+def _is_left_behind(name: str) -> bool:
     return name.startswith("__MACOSX/") or PurePosixPath(name).name.startswith((".", "~$")) or name.endswith("/Thumbs.db")
 
 
-def _safe(source: str, file: File, found: list[zipfile.ZipInfo]) -> None:
+def _check_names(source: str, file: File, found: list[zipfile.ZipInfo]) -> None:
     """Check that every member has a unique name, which stays inside the archive and is printable."""
     names = Counter(info.filename for info in found)
     twice = sorted(name for name, times in names.items() if times > 1)
@@ -99,13 +99,13 @@ def _safe(source: str, file: File, found: list[zipfile.ZipInfo]) -> None:
             raise DeliveryError(source, file.name, problem, PACK_AGAIN)
 
 
-def _not_a_bomb(source: str, file: File, found: list[zipfile.ZipInfo], size: int) -> None:
+def _check_size(source: str, file: File, found: list[zipfile.ZipInfo], size: int) -> None:
     """Check the sizes that an archive declares. More is never read, and less fails the archive's check sums."""
     if sum(info.file_size for info in found) > max(NEVER_A_BOMB, MOST_TIMES * size):
-        raise _bomb(source, file.name)
+        raise _bomb_error(source, file.name)
 
 
-def _bomb(source: str, name: str) -> DeliveryError:
+def _bomb_error(source: str, name: str) -> DeliveryError:
     problem = f"the archive unpacks to more than {MOST_TIMES} times its size"
     return DeliveryError(source, name, problem, "deliver the files themselves, unless it is a mistake")
 
@@ -118,7 +118,8 @@ def _open_gzip(source: str, file: File) -> Iterator[IO[bytes]]:
         opened.seek(0)
         with gzip.GzipFile(fileobj=opened) as stream:
             yield cast(
-                "IO[bytes]", io.BufferedReader(_Counted(stream, size, _bomb(source, file.name)), io.DEFAULT_BUFFER_SIZE << 4)
+                "IO[bytes]",
+                io.BufferedReader(_LimitedStream(stream, size, _bomb_error(source, file.name)), io.DEFAULT_BUFFER_SIZE << 4),
             )
 
 
@@ -128,7 +129,7 @@ def _open_member(file: File, member: str) -> Iterator[IO[bytes]]:
         yield stream
 
 
-class _Counted(io.RawIOBase):
+class _LimitedStream(io.RawIOBase):
     """The content of a gz; raises an error if it is a bomb."""
 
     def __init__(self, stream: gzip.GzipFile, size: int, bomb: DeliveryError) -> None:

@@ -26,9 +26,9 @@ _ALL_TEXT = {f"f{position}": pa.string() for position in range(MOST_COLUMNS)}
 
 def open_csv(how: Format, stream: IO[bytes], opener: Opener, fail: Fail) -> OpenTable:
     """Read a stream of CSV; columns without a header have their positions as names. `opener` opens the same stream again."""
-    counted = Utf8Stream(stream, how, _Width(how, fail))
+    counted = Utf8Stream(stream, how, _ColumnCounter(how, fail))
 
-    def said(found: re.Match[str]) -> DeliveryError:
+    def ragged_error(found: re.Match[str]) -> DeliveryError:
         number, expected, actual = found.groups()
         where = f"record {number} of the file" if number else "a record"
         problem = f"{where} has {actual} values where the first has {expected}"
@@ -54,9 +54,9 @@ def open_csv(how: Format, stream: IO[bytes], opener: Opener, fail: Fail) -> Open
             # an invalid_row_handler would print a traceback if the row is not UTF-8
             found = RAGGED.match(str(error))
             if found:
-                raise said(found) from None
+                raise ragged_error(found) from None
             raise
-        if counted.quotes % 2 and not _quoted_well(how, opener):
+        if counted.quotes % 2 and not _quotes_are_closed(how, opener):
             raise fail(
                 "a quote is left open, so that the records after it cannot be separated",
                 "export it again, with every quote closed, and doubled inside a text",
@@ -65,7 +65,7 @@ def open_csv(how: Format, stream: IO[bytes], opener: Opener, fail: Fail) -> Open
     return split_header(records(), how)
 
 
-class _Width:
+class _ColumnCounter:
     """Counts the columns of the first record while its bytes pass, because Arrow takes minutes for hundreds of thousands."""
 
     def __init__(self, how: Format, fail: Fail) -> None:
@@ -92,7 +92,7 @@ class _Width:
 
 
 # Arrow reads everything after an open quote as one value, without an error.
-def _quoted_well(how: Format, opener: Opener) -> bool:
+def _quotes_are_closed(how: Format, opener: Opener) -> bool:
     """Whether every quoted value ends before a delimiter or the end of its record; slow, so called only if the quotes are odd.
 
     A single quote inside an unquoted text (5" pipe) makes them odd, too, and is correct.

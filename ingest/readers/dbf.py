@@ -25,7 +25,7 @@ VERSIONS = frozenset({0x02, 0x03, 0x04, 0x30, 0x31, 0x32, 0x43, 0x63, 0x83, 0x8B
 DBASE_7 = frozenset({0x04, 0x8C})
 TEXT_TYPES = "CNFDL"
 DELETED = ord("*")
-A_DATE = r"^(\d{4})(\d\d)(\d\d)$"
+DATE = r"^(\d{4})(\d\d)(\d\d)$"
 AGAIN = "export it again"
 
 
@@ -51,7 +51,7 @@ class Layout:
 def open_dbf(how: Format, given: Stream, stream: IO[bytes], fail: Fail) -> OpenTable:
     """Read a stream of dBase; raises `EOFError` for an empty one."""
     layout = read_layout(stream, how, fail)
-    same_encoding(given, how, fail)
+    check_encoding(given, how, fail)
     return OpenTable(tuple(field.name for field in layout.fields), (), batches(stream, layout, how, fail))
 
 
@@ -118,7 +118,7 @@ def _column(field: Field, cells: np.ndarray, gone: pa.Array, how: Format) -> pa.
         # the blanks, or the zero bytes of some programs, that fill a field
         text = pc.utf8_trim(text, " \x00") if field.type != "C" else pc.utf8_rtrim(text, " \x00")
         if field.type == "D":
-            text = pc.replace_substring_regex(text, A_DATE, r"\1-\2-\3")
+            text = pc.replace_substring_regex(text, DATE, r"\1-\2-\3")
             text = pc.if_else(pc.equal(text, "0000-00-00"), "", text)
         if field.type == "L":
             text = pc.if_else(pc.equal(text, "?"), "", text)
@@ -136,19 +136,20 @@ def _decoded(cells: pa.Array, how: Format) -> pa.Array:
     return pa.array([cell.decode(how.encoding) for cell in cells.to_pylist()], pa.string())
 
 
-def same_encoding(given: Stream, how: Format, fail: Fail) -> None:
+def check_encoding(given: Stream, how: Format, fail: Fail) -> None:
     """Raise an error if a .cpg next to the table names another encoding than the contract: one of them is wrong."""
     sibling = given.sibling(".cpg")
     if sibling is None:
         return
     with sibling() as stream:
         page = stream.read(64)
-    said = page.decode("ascii", "replace").strip().removeprefix("ANSI ").strip()
+    declared = page.decode("ascii", "replace").strip().removeprefix("ANSI ").strip()
     try:
-        named = codecs.lookup({"1252": "cp1252", "65001": "utf-8", "88591": "iso8859-1"}.get(said, said)).name
+        named = codecs.lookup({"1252": "cp1252", "65001": "utf-8", "88591": "iso8859-1"}.get(declared, declared)).name
     except LookupError:
         return
     if named != codecs.lookup(how.encoding).name:
         raise fail(
-            f"its .cpg names the encoding {said}, but the contract has {how.encoding}", "correct format.encoding in the contract"
+            f"its .cpg names the encoding {declared}, but the contract has {how.encoding}",
+            "correct format.encoding in the contract",
         )

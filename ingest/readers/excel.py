@@ -54,11 +54,11 @@ def open_excel(how: Format, stream: IO[bytes], fail: Fail) -> OpenTable:
     try:
         book = fastexcel.read_excel(data)
         sheet = _sheet(book, how, fail)
-        _calculated(data, book.sheet_names.index(sheet), fail)
+        _check_cells(data, book.sheet_names.index(sheet), fail)
         loaded = book.load_sheet(sheet, header_row=None, skip_rows=0, dtypes="string")
         cells, errors = loaded.to_arrow_with_errors()
         starts = [column.absolute_index for column in loaded.available_columns()]
-        columns = _exact(book, sheet, list(_with_errors(cells, errors)))
+        columns = _with_all_digits(book, sheet, list(_with_errors(cells, errors)))
     except BaseException as error:
         if not isinstance(error, fastexcel.FastExcelError) and type(error).__name__ != PANIC:
             raise
@@ -67,7 +67,7 @@ def open_excel(how: Format, stream: IO[bytes], fail: Fail) -> OpenTable:
         raise fail(
             "this is not an Excel workbook, or it is damaged", "deliver it again, or change format.kind in the contract"
         ) from None
-    rows, columns = _meant(how, starts, columns, cells.num_rows)
+    rows, columns = _selected(how, starts, columns, cells.num_rows)
     if not columns or rows.start + how.header.skip >= rows.stop:
         problem = f"sheet {sheet} has nothing where the contract expects the table"
         raise fail(problem, "ask the steward; correct format.sheet, format.range or format.header in the contract")
@@ -108,7 +108,7 @@ def _with_errors(cells: pa.RecordBatch, errors: Any) -> Iterator[pa.Array]:
         yield column
 
 
-def _exact(book: fastexcel.ExcelReader, sheet: str, columns: list[pa.Array]) -> list[pa.Array]:
+def _with_all_digits(book: fastexcel.ExcelReader, sheet: str, columns: list[pa.Array]) -> list[pa.Array]:
     """The columns with all digits of their numbers."""
     doubtful = {at: pc.fill_null(pc.match_substring_regex(column, ROUNDED), False) for at, column in enumerate(columns)}
     meant = [at for at, doubt in doubtful.items() if pc.any(doubt).as_py()]
@@ -119,12 +119,14 @@ def _exact(book: fastexcel.ExcelReader, sheet: str, columns: list[pa.Array]) -> 
     for at, numbers in zip(meant, loaded.to_arrow_with_errors()[0].columns, strict=True):
         rows = pc.indices_nonzero(doubtful[at])
         texts, floats = columns[at].take(rows).to_pylist(), numbers.take(rows).to_pylist()
-        mended = [repr(number) if number and number != float(text) else text for text, number in zip(texts, floats, strict=True)]
-        exact[at] = pc.replace_with_mask(columns[at], doubtful[at], pa.array(mended, pa.string()))
+        corrected = [
+            repr(number) if number and number != float(text) else text for text, number in zip(texts, floats, strict=True)
+        ]
+        exact[at] = pc.replace_with_mask(columns[at], doubtful[at], pa.array(corrected, pa.string()))
     return exact
 
 
-def _meant(how: Format, starts: list[int], columns: list[pa.Array], height: int) -> tuple[slice, list[pa.Array]]:
+def _selected(how: Format, starts: list[int], columns: list[pa.Array], height: int) -> tuple[slice, list[pa.Array]]:
     """The rows and columns that the contract selects. Without a header, columns are numbered from A or the first of the range."""
     first, last, rows = 0, max(starts, default=-1), slice(0, height)
     found = CELLS.fullmatch(how.range) if how.range else None
@@ -145,7 +147,7 @@ def _column_number(letters: str) -> int:
     return number - 1
 
 
-def _calculated(data: bytes, sheet: int, fail: Fail) -> None:
+def _check_cells(data: bytes, sheet: int, fail: Fail) -> None:
     """Check that every formula of a sheet has a saved value, and that cells are close together; xls guarantees both.
 
     Reads the whole archive, so that a member that is longer than declared fails here and not in the library's memory.
@@ -170,10 +172,10 @@ def _calculated(data: bytes, sheet: int, fail: Fail) -> None:
                     longest = max([longest, *(int(row) for _, row in placed)])
                     for found in FORMULA.finditer(held):
                         end = found.end()
-                        said = dict(ATTRIBUTE.findall(found[1]))
-                        if said.get(b"t") != b"str":  # an empty text is a value
+                        attributes = dict(ATTRIBUTE.findall(found[1]))
+                        if attributes.get(b"t") != b"str":  # an empty text is a value
                             missing += 1
-                            first = first or said.get(b"r", b"").decode("ascii", "replace")
+                            first = first or attributes.get(b"r", b"").decode("ascii", "replace")
                     held = held[max(end, len(held) - LONGEST_CELL) :]
     if widest * longest > max(MOST_SPARSE, SPARSE_TIMES * cells):
         problem = f"its {cells:,} cells are far apart, over {longest:,} rows and {widest:,} columns"
@@ -189,7 +191,7 @@ def _sheet_member(archive: zipfile.ZipFile, sheet: int) -> str | None:
         sheets = [dict(ATTRIBUTE.findall(found)) for found in SHEET.findall(archive.read("xl/workbook.xml"))]
         relations = [dict(ATTRIBUTE.findall(found)) for found in RELATION.findall(archive.read("xl/_rels/workbook.xml.rels"))]
         wanted = next(value for name, value in sheets[sheet].items() if name.endswith(b":id"))
-        target = html.unescape(next(said[b"Target"] for said in relations if said.get(b"Id") == wanted).decode())
+        target = html.unescape(next(relation[b"Target"] for relation in relations if relation.get(b"Id") == wanted).decode())
     except (KeyError, IndexError, StopIteration, UnicodeDecodeError):
         return None
     return target.lstrip("/") if target.startswith("/") else f"xl/{target}"

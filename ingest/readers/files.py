@@ -75,11 +75,11 @@ def find_files(contract: Contract, path: str) -> tuple[File, ...]:
     files = sorted(base.parent.glob(base.name)) if base.parent.is_dir() else []
     meant = [file for file in files if file.is_file() and is_delivered_file(PurePosixPath(file.name))]
     if not meant:
-        raise _nothing(contract, path)
+        raise _not_found_error(contract, path)
     return tuple(local_file(file, base.parent) for file in meant)
 
 
-def _nothing(contract: Contract, path: str) -> DeliveryError:
+def _not_found_error(contract: Contract, path: str) -> DeliveryError:
     return DeliveryError(
         contract.source, path, "no such file or folder", "correct connector.path in the contract, or put the file there"
     )
@@ -108,7 +108,7 @@ def _remote_files(contract: Contract, url: str) -> tuple[File, ...]:
         raise DeliveryError(contract.source, url, f"it cannot be listed ({type(error).__name__})", remedy) from None
     meant = sorted((name, path) for path, name in found.items() if is_delivered_file(PurePosixPath(name)))
     if not meant:
-        raise _nothing(contract, url)
+        raise _not_found_error(contract, url)
     return tuple(_remote_file(system, path, name) for name, path in meant)
 
 
@@ -119,8 +119,8 @@ def _remote_file(system: Any, path: str, name: str) -> File:
             found = system.info(path)
         except Exception as error:  # noqa: BLE001 - see _Remote
             raise OSError(errno.EIO, f"the connection was lost ({type(error).__name__})") from None
-        told = (found.get(key) for key in ("size", "ETag", "LastModified", "mtime", "created"))
-        return " ".join(str(fact) for fact in told if fact is not None)
+        facts = (found.get(key) for key in ("size", "ETag", "LastModified", "mtime", "created"))
+        return " ".join(str(fact) for fact in facts if fact is not None)
 
     return File(name, lambda: cast("IO[bytes]", io.BufferedReader(_Remote(system, path), BLOCK_BYTES)), mark)
 
@@ -129,7 +129,7 @@ class _Remote(io.RawIOBase):
     """A file of an fsspec file system; each of its errors becomes an OSError that quotes nothing."""
 
     def __init__(self, system: Any, path: str) -> None:
-        self._file = self._tried(lambda: system.open(path, "rb"))
+        self._file = self._translate_errors(lambda: system.open(path, "rb"))
 
     def readable(self) -> bool:
         """Always true."""
@@ -141,13 +141,13 @@ class _Remote(io.RawIOBase):
 
     def readinto(self, buffer: Any) -> int:
         """Read the next bytes."""
-        data: bytes = self._tried(lambda: self._file.read(len(buffer)))
+        data: bytes = self._translate_errors(lambda: self._file.read(len(buffer)))
         buffer[: len(data)] = data
         return len(data)
 
     def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
         """Move to a position."""
-        return int(self._tried(lambda: self._file.seek(offset, whence)))
+        return int(self._translate_errors(lambda: self._file.seek(offset, whence)))
 
     def tell(self) -> int:
         """The current position."""
@@ -160,7 +160,7 @@ class _Remote(io.RawIOBase):
         super().close()
 
     @staticmethod
-    def _tried(call: Callable[[], Any]) -> Any:
+    def _translate_errors(call: Callable[[], Any]) -> Any:
         try:
             return call()
         except PermissionError as error:

@@ -32,23 +32,23 @@ def open_parquet(given: Stream, stream: IO[bytes], fail: Fail) -> OpenTable:
     file = pq.ParquetFile(source)
     pages = sum(file.metadata.row_group(at).total_byte_size for at in range(file.num_row_groups))
     if pages > max(NEVER_A_BOMB, MOST_TIMES * size):
-        raise _bomb(fail, MOST_TIMES)
+        raise _bomb_error(fail, MOST_TIMES)
     rows = max(1, min(BATCH_ROWS, MOST_AT_ONCE // max(1, _longest_row(file, source))))
-    return OpenTable(tuple(file.schema_arrow.names), (), _together(_sound(file.iter_batches(batch_size=rows), size, fail)))
+    return OpenTable(tuple(file.schema_arrow.names), (), _join_small(_checked(file.iter_batches(batch_size=rows), size, fail)))
 
 
-def _sound(batches: Iterator[pa.RecordBatch], size: int, fail: Fail) -> Iterator[pa.RecordBatch]:
+def _checked(batches: Iterator[pa.RecordBatch], size: int, fail: Fail) -> Iterator[pa.RecordBatch]:
     """Check that texts are valid UTF-8, which would break DuckDB later, and that the file is no bomb."""
     unfolded = 0
     for batch in batches:
         batch.validate(full=True)
         unfolded += batch.nbytes
         if unfolded > max(NEVER_A_BOMB_UNFOLDED, MOST_TIMES_UNFOLDED * size):
-            raise _bomb(fail, MOST_TIMES_UNFOLDED)
+            raise _bomb_error(fail, MOST_TIMES_UNFOLDED)
         yield batch
 
 
-def _together(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+def _join_small(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
     """Join small batches to as many rows as fit: later steps take time per batch, however small."""
     held: list[pa.RecordBatch] = []
     rows, bytes_held = 0, 0
@@ -62,7 +62,7 @@ def _together(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         yield from pa.Table.from_batches(held).combine_chunks().to_batches()
 
 
-def _bomb(fail: Fail, times: int) -> Exception:
+def _bomb_error(fail: Fail, times: int) -> Exception:
     return fail(f"it unpacks to more than {times:,} times its size", "deliver it as csv, unless it is a mistake")
 
 

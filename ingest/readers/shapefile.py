@@ -43,8 +43,8 @@ def open_shapefile(how: Format, given: Stream, stack: ExitStack, stream: IO[byte
     if sibling is None:
         raise fail("there is no .dbf next to it", "deliver .shp, .dbf, .shx and .prj together, all of one name")
     shp: Any = BytesIO(read_whole(stream, fail)) if given.packed else stream
-    lengths, bounds = _walk(shp, fail)
-    dbf.same_encoding(given, how, fail)
+    lengths, bounds = _read_shape_headers(shp, fail)
+    dbf.check_encoding(given, how, fail)
     records = stack.enter_context(sibling())
     layout = dbf.read_layout(records, how, fail)
     if layout.records != len(lengths):
@@ -56,7 +56,7 @@ def open_shapefile(how: Format, given: Stream, stack: ExitStack, stream: IO[byte
     return OpenTable((*named, GEOMETRY), (), rows, crs)
 
 
-def _walk(shp: Any, fail: Fail) -> tuple[list[int], tuple[float, float, float, float]]:
+def _read_shape_headers(shp: Any, fail: Fail) -> tuple[list[int], tuple[float, float, float, float]]:
     """The length of each shape and the bounds of all, from the headers; a damaged header cannot point elsewhere in the file."""
     head = shp.read(HEADER_BYTES)
     if len(head) < HEADER_BYTES or struct.unpack(">i", head[:4])[0] != MAGIC:

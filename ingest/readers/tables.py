@@ -88,19 +88,19 @@ def _reader(contract: Contract, how: Format, given: Stream) -> Reader:
 
         with ExitStack() as stack:
             try:
-                _as_agreed(how, given, fail)
+                _check_signature(how, given, fail)
                 opened = _open(how, given, stack, fail)
                 check_column_count(len(opened.header), fail)
             except READ_ERRORS as error:
                 raise fail(*explain_error(error, how)) from None
             footer: list[str] = []
-            batches = _guarded(_without_footer(contract, opened.batches, footer), how, fail)
+            batches = _translate_errors(_without_footer(contract, opened.batches, footer), how, fail)
             yield dataclasses.replace(opened, batches=batches, crs=opened.crs or how.crs, footer=footer)
 
     return read
 
 
-def _as_agreed(how: Format, given: Stream, fail: Fail) -> None:
+def _check_signature(how: Format, given: Stream, fail: Fail) -> None:
     with given.open() as stream:
         what = mismatched_signature(stream.read(SIGNATURE_BYTES), how.kind)
     if what:
@@ -132,7 +132,7 @@ def _open(how: Format, given: Stream, stack: ExitStack, fail: Fail) -> OpenTable
             return open_parquet(given, stream, fail)
 
 
-def _guarded(batches: Iterator[pa.RecordBatch], how: Format, fail: Fail) -> Iterator[pa.RecordBatch]:
+def _translate_errors(batches: Iterator[pa.RecordBatch], how: Format, fail: Fail) -> Iterator[pa.RecordBatch]:
     try:
         yield from batches
     except READ_ERRORS as error:

@@ -13,9 +13,18 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from ingest.sample import city, truth
-from ingest.sample.sources import SOURCES, city_file, rows_of
-from ingest.sample.writing import GENERATOR, RECEIPT, Delivery, SampleError, stream, whole_folder, write_json
+from ingest.sample import city
+from ingest.sample.sample_folder import (
+    GENERATOR,
+    RECEIPT,
+    PlantedCounts,
+    SampleError,
+    random_stream,
+    write_folder_atomically,
+    write_json,
+)
+from ingest.sample.sources import SOURCES, city_file, rows_by_source
+from ingest.sample.truth import planted_values
 
 __all__ = ["FEWEST_ROWS", "GENERATOR_VERSION", "SampleError", "SampleSummary", "is_current_sample", "write_sample"]
 
@@ -45,13 +54,13 @@ def write_sample(out: Path, rows: int = 100_000, seed: int = 2026) -> SampleSumm
     if seed < 0:
         raise SampleError(f"--seed is {seed}; give 0 or more")
     started = time.perf_counter()
-    planted: dict[str, Delivery] = {}
-    with whole_folder(out) as folder:
-        for name, source_rows in rows_of(rows).items():
+    planted: dict[str, PlantedCounts] = {}
+    with write_folder_atomically(out) as folder:
+        for name, source_rows in rows_by_source(rows).items():
             (folder / name).mkdir()
-            planted[name] = SOURCES[name].write(folder / name, source_rows, stream(seed, name))
+            planted[name] = SOURCES[name].write(folder / name, source_rows, random_stream(seed, name))
         (folder / "city.yml").write_text(city_file(), encoding="utf-8")
-        write_json(folder / "truth.json", {"truths": truth.truths(seed)})
+        write_json(folder / "truth.json", {"truths": planted_values(seed)})
         receipt = {"generator": GENERATOR, "generator_version": GENERATOR_VERSION, "city": city.CITY, "rows": rows, "seed": seed}
         write_json(folder / RECEIPT, {**receipt, "planted": {source: asdict(delivery) for source, delivery in planted.items()}})
         files = tuple(sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()))

@@ -25,10 +25,10 @@ from ingest.sample.people import staff, survey
 from ingest.sample.places import index, maps
 from ingest.sample.population import acs, blocks, labor_force, language
 from ingest.sample.safety import court_cases, incidents, police_calls, police_stops
+from ingest.sample.sample_folder import PlantedCounts
 from ingest.sample.services import payments, requests
-from ingest.sample.writing import Delivery
 
-Write = Callable[[Path, int, np.random.Generator], Delivery]
+Write = Callable[[Path, int, np.random.Generator], PlantedCounts]
 
 
 @dataclass(frozen=True)
@@ -43,8 +43,8 @@ class Source:
 def _growing(module: ModuleType) -> Write:
     """The writer of a module whose source grows with `--rows`; looked up when called, so that a test can put another there."""
 
-    def write(folder: Path, rows: int, rng: np.random.Generator) -> Delivery:
-        made: Delivery = module.write(folder, rows, rng)
+    def write(folder: Path, rows: int, rng: np.random.Generator) -> PlantedCounts:
+        made: PlantedCounts = module.write(folder, rows, rng)
         return made
 
     return write
@@ -53,8 +53,8 @@ def _growing(module: ModuleType) -> Write:
 def _fixed(module: ModuleType) -> Write:
     """The writer of a module whose source has its own size."""
 
-    def write(folder: Path, _: int, rng: np.random.Generator) -> Delivery:
-        made: Delivery = module.write(folder, rng)
+    def write(folder: Path, _: int, rng: np.random.Generator) -> PlantedCounts:
+        made: PlantedCounts = module.write(folder, rng)
         return made
 
     return write
@@ -131,7 +131,7 @@ SOURCES: Mapping[str, Source] = {
 NOT_DELIVERED = ("assessor__parcels", "city__address_list", "mpd__incident_reports")
 
 
-def rows_of(rows: int) -> dict[str, int]:
+def rows_by_source(rows: int) -> dict[str, int]:
     """How many of the event rows each source gets; the dispatched calls take what the division leaves over."""
     shares = {name: rows * source.event_rows_pct // 100 for name, source in SOURCES.items()}
     shares[police_calls.SOURCE] += rows - sum(shares.values())

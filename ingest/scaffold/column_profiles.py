@@ -123,7 +123,7 @@ def _profile(con: DuckDBPyConnection, name: str, cell: str, rows: int) -> Profil
     tokens = dict.fromkeys(
         row[0] for row in con.execute(f"select c from cells where lower(c) in ({words}) order by c").fetchall()
     )
-    told = {token: NOTHING[token.lower()] for token in tokens}
+    null_tokens = {token: NOTHING[token.lower()] for token in tokens}
     con.execute(f"create or replace temp table filled as select c, n from cells where lower(c) not in ({words})")
     reads = _reads(con) if filled else {"type": "text"}
     shares = {
@@ -134,9 +134,9 @@ def _profile(con: DuckDBPyConnection, name: str, cell: str, rows: int) -> Profil
         reads.get("formats") == ["%m/%d/%Y"] and _share(con, _typed({"type": "date", "formats": ["%d/%m/%Y"]})) >= READS_PCT
     )
     if reads["type"] == "text":
-        told = {token: why for token, why in told.items() if token.lower() in NOTHING_IN_A_TEXT}
+        null_tokens = {token: why for token, why in null_tokens.items() if token.lower() in NOTHING_IN_A_TEXT}
     return Profile(
-        name, rows, int(filled), distinct, longest, mean, least, most, reads, told, shares,
+        name, rows, int(filled), distinct, longest, mean, least, most, reads, null_tokens, shares,
         labels if len(labels) <= SHOWN_LABELS else (), day_first,
     )  # fmt: skip
 

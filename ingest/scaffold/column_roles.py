@@ -141,18 +141,18 @@ def _personal(profile: Profile, name: str) -> str | None:
 
 def _vocabulary(profile: Profile, name: str, labels: Labels) -> str | None:
     """The vocabulary that knows most of the column's labels, if the column can be of race at all."""
-    said = {_folded(label) for label in profile.labels}
-    if not said or profile.reads["type"] != "text":
+    delivered = {_folded(label) for label in profile.labels}
+    if not delivered or profile.reads["type"] != "text":
         return None
     shares = {
-        vocabulary: 100 * len(said & {_folded(label) for label in known}) / len(said)
+        vocabulary: 100 * len(delivered & {_folded(label) for label in known}) / len(delivered)
         for vocabulary, known in labels.items()
         if known
     }
     best = max(shares, key=lambda vocabulary: shares[vocabulary], default=None)
     # words like Unknown or Other occur in columns of any kind
     enough = 1 if RACE.search(name) else 3
-    if best is None or shares[best] < KNOWN_LABELS_PCT or len(said & {_folded(label) for label in labels[best]}) < enough:
+    if best is None or shares[best] < KNOWN_LABELS_PCT or len(delivered & {_folded(label) for label in labels[best]}) < enough:
         return None
     return best
 

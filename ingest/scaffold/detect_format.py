@@ -62,13 +62,13 @@ def _of_stream(stream: Stream, suffix: str) -> tuple[dict[str, Any], list[str]]:
         data = begins + opened.read()
     encoding = _encoding(data)
     text = codecs.getincrementaldecoder(encoding)("strict").decode(data[:SAMPLE_BYTES]).removeprefix("\ufeff")
-    said = {"encoding": encoding} if encoding != "utf-8" else {}
+    encoding_key = {"encoding": encoding} if encoding != "utf-8" else {}
     asked = ["is it really in Windows-1252? look at a name with an accent"] if encoding == "windows-1252" else []
     if text.lstrip().startswith(("{", "[")):
         form, questions = _json(data.decode(encoding).removeprefix("\ufeff"))
     else:
         form, questions = _delimited(text)
-    return form | said, asked + questions
+    return form | encoding_key, asked + questions
 
 
 def _encoding(data: bytes) -> str:

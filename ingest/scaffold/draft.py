@@ -93,7 +93,7 @@ def draft(name: str, delivered: Delivered, labels: Labels, jurisdiction: str, co
     }
     if ignore:
         contract["ignore"] = ignore
-    Contract.model_validate(contract, context=load_vocabulary())  # a draft that cannot be used is our mistake, and said at once
+    Contract.model_validate(contract, context=load_vocabulary())  # an invalid draft is an error of Levelground, and fails here
     return Draft(contract, (*delivered.questions, *questions), keys, delivered.rows.num_rows, delivered.whole, time)
 
 

@@ -61,8 +61,8 @@ def raw_expression(column: Column, text: str, city_zone: str | None) -> str:
     if column.type in ("text", "geometry"):
         return text
     if column.type == "boolean":
-        said_yes, said_no = (one_of(f"lower({text})", words) for words in (TRUE_WORDS, FALSE_WORDS))
-        return f"case when {said_yes} then true when {said_no} then false end"
+        is_true, is_false = (one_of(f"lower({text})", words) for words in (TRUE_WORDS, FALSE_WORDS))
+        return f"case when {is_true} then true when {is_false} then false end"
     if column.type in ("integer", "decimal"):
         return _number(column, text)
     if not column.formats:

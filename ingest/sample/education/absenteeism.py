@@ -20,7 +20,7 @@ from ingest.sample.education.schools import (
     schools,
     students_by_group,
 )
-from ingest.sample.writing import Delivery
+from ingest.sample.sample_folder import PlantedCounts
 
 SOURCE = "dpi__absenteeism"
 HEADER = "metric,dimension,group,district,school,year,value,count,status_flag\n"
@@ -44,7 +44,7 @@ def _row(dimension: str, group: str, place: str, students: int, absent: int, *, 
     return f"chronic_absenteeism,{dimension},{group},{place},{value},{students}.0,{'' if shown else flag}\n"
 
 
-def write(folder: Path, rng: np.random.Generator) -> Delivery:
+def write(folder: Path, rng: np.random.Generator) -> PlantedCounts:
     """Write both releases into `folder`; returns what was planted."""
     rows: dict[str, list[str]] = {year: [] for year in LAST_YEARS}
     revised = []

@@ -21,7 +21,7 @@ from ingest.sample.education.schools import (
     schools,
     students_by_group,
 )
-from ingest.sample.writing import Delivery
+from ingest.sample.sample_folder import PlantedCounts
 
 SOURCE = "dpi__completion"
 HEADER = (
@@ -84,7 +84,7 @@ def _cells(rng: np.random.Generator, school: School, year: str) -> dict[str, dic
     return cells
 
 
-def write(folder: Path, rng: np.random.Generator) -> Delivery:
+def write(folder: Path, rng: np.random.Generator) -> PlantedCounts:
     """Write both releases into `folder`; returns what was planted."""
     rows: dict[str, list[str]] = {year: [] for year in LAST_YEARS}
     revised = []

@@ -20,7 +20,7 @@ from ingest.sample.education.schools import (
     schools,
     students_by_group,
 )
-from ingest.sample.writing import Delivery
+from ingest.sample.sample_folder import PlantedCounts
 
 SOURCE = "dpi__discipline"
 HEADER = "SCHOOL_YEAR,COUNTY,DISTRICT_NAME,SCHOOL_NAME,GROUP_BY,GROUP_BY_VALUE,STUDENT_COUNT,REMOVAL_COUNT\n"
@@ -41,7 +41,7 @@ def _row(school: School, year: str, dimension: str, group: str, students: int, r
     return f"{year},Sample,{school.district},{school.name},{dimension},{group},{counts}\n"
 
 
-def write(folder: Path, rng: np.random.Generator) -> Delivery:
+def write(folder: Path, rng: np.random.Generator) -> PlantedCounts:
     """Write both releases into `folder`; returns what was planted."""
     rows: dict[str, list[str]] = {year: [] for year in LAST_YEARS}
     revised = []

@@ -23,7 +23,7 @@ from ingest.sample.education.schools import (
     School,
     schools,
 )
-from ingest.sample.writing import Delivery
+from ingest.sample.sample_folder import PlantedCounts
 
 SOURCE = "dpi__enrollment"
 HEADER = "metric,dimension,group,district,school,year,value,share,status_flag\n"
@@ -88,7 +88,7 @@ def _as_first_released(by_race: dict[str, int | None]) -> dict[str, int | None]:
     return {**by_race, releases.CORRECTED: 0, "White": white + black}
 
 
-def write(folder: Path, rng: np.random.Generator) -> Delivery:
+def write(folder: Path, rng: np.random.Generator) -> PlantedCounts:
     """Write both releases into `folder`; returns what was planted."""
     every = schools()
     rows: dict[str, list[str]] = {year: [] for year in YEARS}

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from ingest.sample.education.schools import OPEN_DISTRICT, YEARS, School, write_rows
-from ingest.sample.writing import Delivery
+from ingest.sample.sample_folder import PlantedCounts
 
 FIRST, SECOND = "2025-01-15", "2025-11-15"
 REVISED, LATEST = YEARS[-2], YEARS[-1]
@@ -23,7 +23,7 @@ SHOWN_BY_MISTAKE = 6  # cells that the first release shows and the second hides
 
 def write_releases(
     folder: Path, stem: str, header: str, second: Mapping[str, list[str]], revised: list[str], facts: Mapping[str, int]
-) -> Delivery:
+) -> PlantedCounts:
     """Write both files into `folder`; returns what was planted.
 
     second: the rows of each school year that the second release lists; the first lists all but the latest, with `revised` instead
@@ -34,6 +34,6 @@ def write_releases(
         write_rows(folder / f"{stem}_released_{date}.csv", header, [row for rows in years.values() for row in rows])
     earlier, newer = (sum(map(len, years.values())) for years in (first, second))
     withdrawn = sum(f"{WITHDRAWN.district},{WITHDRAWN.name}," in row for row in revised)
-    return Delivery(
+    return PlantedCounts(
         delivered=earlier + newer, superseded=earlier, facts={**facts, "of_the_first_release": earlier, "withdrawn": withdrawn}
     )

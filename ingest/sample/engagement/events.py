@@ -15,7 +15,7 @@ import numpy as np
 from ingest.sample.city import NAMES, TIME_ZONE
 from ingest.sample.engagement import plan
 from ingest.sample.places.houses import addresses
-from ingest.sample.writing import Delivery, write_json
+from ingest.sample.sample_folder import PlantedCounts, write_json
 
 SOURCE = "oei__engagement_events"
 _LEVELS = ("Inform", "Consult", "Involve", "Collaborate", "Empower")
@@ -36,7 +36,7 @@ def _interpreters(rng: np.random.Generator) -> list[dict[str, object]]:
     return said
 
 
-def write(folder: Path, rng: np.random.Generator) -> Delivery:
+def write(folder: Path, rng: np.random.Generator) -> PlantedCounts:
     """Write the export into `folder`; returns what was planted."""
     zone, records, asked = ZoneInfo(TIME_ZONE), [], 0
     for event in range(plan.EVENTS):
@@ -58,4 +58,4 @@ def write(folder: Path, rng: np.random.Generator) -> Delivery:
             }
         )  # fmt: skip
     write_json(folder / "events.json", {"exported_at": f"{plan.LAST_DAY}", "results": records})
-    return Delivery(delivered=len(records), facts={"interpreters_asked": asked})
+    return PlantedCounts(delivered=len(records), facts={"interpreters_asked": asked})

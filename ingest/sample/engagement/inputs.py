@@ -15,7 +15,7 @@ import numpy as np
 
 from ingest.sample.city import FIRST_NAMES, NAMES, NEIGHBORHOODS, phone
 from ingest.sample.engagement import plan
-from ingest.sample.writing import Delivery
+from ingest.sample.sample_folder import PlantedCounts
 
 SOURCE = "oei__engagement_inputs"
 HEADER = (
@@ -45,7 +45,7 @@ def _row(at: int, said: plan.Input, told: bool, kept_until: date) -> tuple[objec
     )  # fmt: skip
 
 
-def write(folder: Path, rng: np.random.Generator) -> Delivery:
+def write(folder: Path, rng: np.random.Generator) -> PlantedCounts:
     """Write the inputs into `folder`; returns what was planted."""
     told = (rng.random(plan.INPUTS + plan.OLD_INPUTS) >= plan.RACE_NOT_TOLD).tolist()
     rows = []
@@ -61,6 +61,6 @@ def write(folder: Path, rng: np.random.Generator) -> Delivery:
     writer.writerow(HEADER)
     writer.writerows(rows)
     (folder / "inputs.csv").write_bytes(text.getvalue().encode("utf-16"))
-    return Delivery(
+    return PlantedCounts(
         delivered=len(rows), duplicate=_REPEATED, facts={"past_retention": plan.OLD_INPUTS, "race_not_told": told.count(False)}
     )

@@ -13,7 +13,7 @@ import numpy as np
 
 from ingest.sample.city import FIRST_NAMES, NAMES, NEIGHBORHOODS
 from ingest.sample.engagement import plan
-from ingest.sample.writing import Delivery
+from ingest.sample.sample_folder import PlantedCounts
 
 SOURCE = "oei__engagement_participation"
 PARTICIPANTS = 2_400  # of the two years, as many in each
@@ -38,7 +38,7 @@ _AGE_SHARES = (0.10, 0.35, 0.30, 0.20, 0.03, 0.02)
 _REPEATED = 5
 
 
-def write(folder: Path, rng: np.random.Generator) -> Delivery:
+def write(folder: Path, rng: np.random.Generator) -> PlantedCounts:
     """Write the sheet into `folder`; returns what was planted."""
     groups = rng.choice(list(GROUPS), PARTICIPANTS, p=list(GROUPS.values())).tolist()
     minor = (rng.random(PARTICIPANTS) < MINORS).tolist()
@@ -62,4 +62,6 @@ def write(folder: Path, rng: np.random.Generator) -> Delivery:
         writer = csv.writer(file, lineterminator="\r\n")
         writer.writerow(HEADER)
         writer.writerows(rows)
-    return Delivery(delivered=len(rows), duplicate=_REPEATED, facts={"under_18": sum(minor), "race_not_told": groups.count("")})
+    return PlantedCounts(
+        delivered=len(rows), duplicate=_REPEATED, facts={"under_18": sum(minor), "race_not_told": groups.count("")}
+    )

@@ -16,7 +16,7 @@ import xlsxwriter
 
 from ingest.sample.city import FIRST_NAMES, NAMES, TITLE
 from ingest.sample.engagement import plan
-from ingest.sample.writing import Delivery
+from ingest.sample.sample_folder import PlantedCounts
 
 SOURCE = "oei__engagement_responses"
 TITLE_ROWS = 4
@@ -56,7 +56,7 @@ def _rows(rng: np.random.Generator) -> Iterator[tuple[object, ...]]:
             yield (said.number, logged, "Pending", *[""] * 8)
 
 
-def write(folder: Path, rng: np.random.Generator) -> Delivery:
+def write(folder: Path, rng: np.random.Generator) -> PlantedCounts:
     """Write the log into `folder`; returns what was planted."""
     rows = list(_rows(rng))
     with xlsxwriter.Workbook(folder / "comment_response_log.xlsx") as book:
@@ -71,4 +71,4 @@ def write(folder: Path, rng: np.random.Generator) -> Delivery:
                     sheet.write_datetime(at, place, datetime(value.year, value.month, value.day), day)
                 elif value:
                     sheet.write_string(at, place, str(value))
-    return Delivery(delivered=len(rows), facts={"answered": sum(row[2] != "Pending" for row in rows)})
+    return PlantedCounts(delivered=len(rows), facts={"answered": sum(row[2] != "Pending" for row in rows)})

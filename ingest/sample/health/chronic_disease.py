@@ -16,7 +16,7 @@ import numpy as np
 from ingest.sample.city import COUNTY_GEOID
 from ingest.sample.places import ground
 from ingest.sample.population.settlement import GROUPS, shares_of
-from ingest.sample.writing import Delivery
+from ingest.sample.sample_folder import PlantedCounts
 
 SOURCE = "mhd__chronic_disease"
 YEARS = (2019, 2018)
@@ -75,7 +75,7 @@ def estimates(measure: str, year: int) -> tuple[float, ...]:
     return tuple(np.round(of_residents + elsewise + (year - YEARS[-1]) * 0.3, 1).tolist())
 
 
-def write(folder: Path, _: np.random.Generator) -> Delivery:
+def write(folder: Path, _: np.random.Generator) -> PlantedCounts:
     """Write the three files into `folder`; returns what was planted."""
     delivered = 0
     for name, condition, definition, unit, measure in CONDITIONS:
@@ -93,4 +93,4 @@ def write(folder: Path, _: np.random.Generator) -> Delivery:
             file.write(",".join(f'"{column}"' if " " in column else column for column in _COLUMNS) + "\n")
             writer.writerows(rows)
         delivered += len(rows)
-    return Delivery(delivered=delivered, facts={"no_estimate": _NO_ESTIMATE * len(CONDITIONS)})
+    return PlantedCounts(delivered=delivered, facts={"no_estimate": _NO_ESTIMATE * len(CONDITIONS)})

@@ -14,7 +14,7 @@ import numpy as np
 
 from ingest.sample.places.ground import zip_areas
 from ingest.sample.places.houses import addresses, houses
-from ingest.sample.writing import Delivery
+from ingest.sample.sample_folder import PlantedCounts
 
 SOURCE = "dpw__lead_service_lines"
 AS_OF, BEFORE = date(2025, 7, 1), date(2025, 1, 1)
@@ -47,7 +47,7 @@ def _file(day: date) -> tuple[str, int]:
     return HEADER + "".join(lines) + footer, len(lines) + 2
 
 
-def write(folder: Path, _: np.random.Generator) -> Delivery:
+def write(folder: Path, _: np.random.Generator) -> PlantedCounts:
     """Write both lists into `folder`; returns what was planted."""
     rows = 0
     for day, name in ((AS_OF, "leadservicelines.csv"), (BEFORE, f"leadservicelines_{BEFORE}.csv")):
@@ -55,4 +55,4 @@ def write(folder: Path, _: np.random.Generator) -> Delivery:
         (folder / name).write_text(text, encoding="ascii", newline="")
         rows += rows_of_day
     facts = {"houses": len(lines_on(AS_OF)), "houses_before": len(lines_on(BEFORE)), "beyond_the_city": BEYOND}
-    return Delivery(delivered=rows, blank=4, duplicate=2 * REPEATED, facts=facts)
+    return PlantedCounts(delivered=rows, blank=4, duplicate=2 * REPEATED, facts=facts)

@@ -16,7 +16,7 @@ import numpy as np
 from ingest.sample.city import STATE
 from ingest.sample.places.ground import aldermanic_districts, zip_areas
 from ingest.sample.places.houses import addresses, houses, long_form
-from ingest.sample.writing import Delivery
+from ingest.sample.sample_folder import PlantedCounts
 
 OPEN, ABATED = "mhd__lead_orders_open", "mhd__lead_orders_abated"
 # Planted: orders abated in each year, and orders open at the end of 2025.
@@ -55,7 +55,7 @@ def _write(path: Path, columns: tuple[str, ...], rows: list[tuple[object, ...]])
         writer.writerows(rows)
 
 
-def write_abated(folder: Path, rng: np.random.Generator) -> Delivery:
+def write_abated(folder: Path, rng: np.random.Generator) -> PlantedCounts:
     """Write the orders that were cleared into `folder`; returns what was planted."""
     years = [year for year, count in ABATED_IN.items() for _ in range(count)]
     days = rng.integers(0, 365, len(years)).tolist()
@@ -66,10 +66,10 @@ def write_abated(folder: Path, rng: np.random.Generator) -> Delivery:
     ]
     rows.insert(8, rows[7])
     _write(folder / "abated_lead.csv", ("Address", "Final Clearance Date", "Alderman"), rows)
-    return Delivery(delivered=len(rows), duplicate=1, facts={"orders": len(years)})
+    return PlantedCounts(delivered=len(rows), duplicate=1, facts={"orders": len(years)})
 
 
-def write_open(folder: Path, rng: np.random.Generator) -> Delivery:
+def write_open(folder: Path, rng: np.random.Generator) -> PlantedCounts:
     """Write the orders that are open into `folder`; returns what was planted."""
     issued = date(2025, 12, 29) - np.array(
         [timedelta(days=day) for day in [0, *rng.integers(1, 1_400, OPEN_ORDERS - 1).tolist()]]
@@ -83,4 +83,4 @@ def write_open(folder: Path, rng: np.random.Generator) -> Delivery:
         rows.append((address, _text(exterior), _text(interior), "Open", _STATES[at % len(_STATES)], kind, _text(day), district))
     rows[-1] = (*rows[-1][:5], "None", *rows[-1][6:])
     _write(folder / "open_lead.csv", _OPEN_COLUMNS, rows)
-    return Delivery(delivered=len(rows), facts={"without_day": _NO_DAY})
+    return PlantedCounts(delivered=len(rows), facts={"without_day": _NO_DAY})

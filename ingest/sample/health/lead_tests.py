@@ -14,7 +14,7 @@ import numpy as np
 
 from ingest.sample.city import FIRST_NAMES, NAMES, phone
 from ingest.sample.places.houses import addresses, houses
-from ingest.sample.writing import Delivery
+from ingest.sample.sample_folder import PlantedCounts
 
 SOURCE = "mhd__lead_tests"
 HEADER = "RECORD_NO|CHILD_NAME|DOB|GUARDIAN_PHONE|SAMPLE_DATE|AGE_MONTHS|RACE_ETHNICITY|SAMPLE_TYPE|RESULT_UG_DL|ADDRESS\n"
@@ -57,7 +57,7 @@ def _results(rng: np.random.Generator, race: np.ndarray) -> list[str]:
     return [f"{value / 10:.1f}" for value in tenths.tolist()]
 
 
-def write(folder: Path, rng: np.random.Generator) -> Delivery:
+def write(folder: Path, rng: np.random.Generator) -> PlantedCounts:
     """Write the extract into `folder`; returns what was planted."""
     labels, count = list(RACES), TESTED * len(YEARS)
     race = rng.choice(len(labels), count, p=list(RACES.values()))
@@ -80,4 +80,4 @@ def write(folder: Path, rng: np.random.Generator) -> Delivery:
             mended.append(row.format(results[at]))
     lines += lines[50 : 50 + _REPEATED] + mended
     (folder / "lead_registry_extract.txt").write_text(HEADER + "".join(lines), encoding="ascii", newline="")
-    return Delivery(delivered=len(lines), duplicate=_REPEATED, superseded=len(mended), facts={"children": count})
+    return PlantedCounts(delivered=len(lines), duplicate=_REPEATED, superseded=len(mended), facts={"children": count})

@@ -12,7 +12,7 @@ import numpy as np
 
 from ingest.sample.city import COUNTY_GEOID
 from ingest.sample.population.blocks import city_blocks
-from ingest.sample.writing import Delivery
+from ingest.sample.sample_folder import PlantedCounts
 
 SOURCE = "dcd__foreclosures"
 HEADER = "start_year,tract_2020,privately_owned_parcels,foreclosures,foreclosures_per_1k\n"
@@ -36,7 +36,7 @@ def planted(year: int) -> dict[int, tuple[int, int]]:
     return out
 
 
-def write(folder: Path, _: np.random.Generator) -> Delivery:
+def write(folder: Path, _: np.random.Generator) -> PlantedCounts:
     """Write the table into `folder`; returns what was planted."""
     lines = [
         f"{year},{COUNTY_GEOID}{tract:06d},{parcels},{foreclosures},{1000 * foreclosures / parcels}\n"
@@ -45,4 +45,4 @@ def write(folder: Path, _: np.random.Generator) -> Delivery:
         if foreclosures
     ]
     (folder / "AnnualForeclosureStats_tracts2020.csv").write_text(HEADER + "".join(lines), encoding="ascii", newline="")
-    return Delivery(delivered=len(lines), facts={"years": len(YEARS)})
+    return PlantedCounts(delivered=len(lines), facts={"years": len(YEARS)})

@@ -18,7 +18,7 @@ import numpy as np
 
 from ingest.sample.places.ground import aldermanic_districts
 from ingest.sample.places.houses import addresses, houses
-from ingest.sample.writing import Delivery
+from ingest.sample.sample_folder import PlantedCounts
 
 SOURCE = "assessor__property_sales"
 LAST_YEAR = 2022
@@ -123,12 +123,12 @@ def _write(path: Path, sales: Sequence[_Sale]) -> list[list[str]]:
     return rows
 
 
-def _planted(rows: Sequence[Sequence[str]]) -> Delivery:
+def _planted(rows: Sequence[Sequence[str]]) -> PlantedCounts:
     """What a run should make of the rows of all files, in their order."""
     distinct = {tuple(row) for row in rows}
     good = [row for row in distinct if row[-1] not in ("", "NULL") and _NO_DAY_YET not in row]
     keys = {(row[1], *row[-2:]) for row in good}  # parcel, day, price
-    return Delivery(
+    return PlantedCounts(
         delivered=len(rows),
         duplicate=len(rows) - len(distinct),
         superseded=len(good) - len(keys),
@@ -137,7 +137,7 @@ def _planted(rows: Sequence[Sequence[str]]) -> Delivery:
     )
 
 
-def write(folder: Path, rng: np.random.Generator) -> Delivery:
+def write(folder: Path, rng: np.random.Generator) -> PlantedCounts:
     """Write all files into `folder`; returns what was planted."""
     rows: list[list[str]] = []
     last: list[_Sale] = []

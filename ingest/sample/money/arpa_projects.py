@@ -20,7 +20,7 @@ from ingest.sample.city import NAMES, TITLE
 from ingest.sample.places.ground import aldermanic_districts, tracts
 from ingest.sample.places.houses import addresses, houses, long_form
 from ingest.sample.places.index import NO_POINT_EVERY
-from ingest.sample.writing import Delivery
+from ingest.sample.sample_folder import PlantedCounts
 
 SOURCE = "doa__arpa_projects"
 PROJECTS = 150
@@ -133,7 +133,7 @@ def _rows() -> Iterator[tuple[object, ...]]:
             )  # fmt: skip
 
 
-def write(folder: Path, _: np.random.Generator) -> Delivery:
+def write(folder: Path, _: np.random.Generator) -> PlantedCounts:
     """Write the workbook into `folder`; returns what was planted."""
     rows = list(_rows())
     with xlsxwriter.Workbook(folder / "arpa_projects_2025q4.xlsx") as book:
@@ -161,4 +161,4 @@ def write(folder: Path, _: np.random.Generator) -> Delivery:
         sheet.write(last, 0, "Total")
         for place in (8, 10):
             sheet.write(last, place, sum(int(str(values[place])) for values in rows))
-    return Delivery(delivered=len(rows) + 1, blank=1, facts={"projects": PROJECTS, "periods": len(PERIODS)})
+    return PlantedCounts(delivered=len(rows) + 1, blank=1, facts={"projects": PROJECTS, "periods": len(PERIODS)})

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ingest.sample.writing import Delivery
+from ingest.sample.sample_folder import PlantedCounts
 
 SOURCE = "der__employees"
 AS_OF, BEFORE = date(2025, 12, 31), date(2025, 9, 30)
@@ -187,7 +187,7 @@ def _write(path: Path, positions: list[_Position]) -> list[tuple[str | None, ...
     return rows
 
 
-def write(folder: Path, rng: np.random.Generator) -> Delivery:
+def write(folder: Path, rng: np.random.Generator) -> PlantedCounts:
     """Write both databases into `folder`; returns what was planted."""
     now = _positions(rng, EMPLOYEES - SAME_AGAIN, COMPOSITION, 0, AS_OF)
     left = _positions(rng, LEFT, COMPOSITION_OF_LEAVERS, 50_000, BEFORE)
@@ -199,4 +199,4 @@ def write(folder: Path, rng: np.random.Generator) -> Delivery:
         "unknown_race": races.count("UNKNOWN"), "odd_labels": sum(race in _ODD_LABELS for race in races),
         "hired": len(now) - (len(before) - LEFT), "left": LEFT,
     }  # fmt: skip
-    return Delivery(delivered=len(races), duplicate=2 * SAME_AGAIN, facts=facts)
+    return PlantedCounts(delivered=len(races), duplicate=2 * SAME_AGAIN, facts=facts)

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from ingest.sample.city import STATE
-from ingest.sample.writing import Delivery
+from ingest.sample.sample_folder import PlantedCounts
 
 SOURCE = "oei__resident_survey"
 RESPONDENTS = 800
@@ -100,7 +100,7 @@ def _person(rng: np.random.Generator, race: list[str]) -> list[list[str]]:
     ]  # fmt: skip
 
 
-def write(folder: Path, rng: np.random.Generator) -> Delivery:
+def write(folder: Path, rng: np.random.Generator) -> PlantedCounts:
     """Write the answers into `folder`; returns what was planted."""
     race = rng.choice(list(ASKED), RESPONDENTS, p=np.array(list(ASKED.values())) / sum(ASKED.values())).tolist()
     method = rng.choice(["Web", "Mail", "Phone"], RESPONDENTS, p=[0.6, 0.38, 0.02]).tolist()
@@ -109,4 +109,4 @@ def write(folder: Path, rng: np.random.Generator) -> Delivery:
     lines = [",".join(row) + "\n" for row in zip(*columns, strict=True)]
     text = ",".join(HEADER) + "\n" + "".join(lines)
     (folder / "resident_survey_fy2026.csv").write_text(text, encoding="ascii", newline="")
-    return Delivery(delivered=RESPONDENTS, facts={"race_not_given": race.count("NA")})
+    return PlantedCounts(delivered=RESPONDENTS, facts={"race_not_given": race.count("NA")})

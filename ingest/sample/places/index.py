@@ -12,14 +12,14 @@ from pathlib import Path
 import numpy as np
 
 from ingest.sample.places.houses import addresses, houses
-from ingest.sample.writing import Delivery
+from ingest.sample.sample_folder import PlantedCounts
 
 SOURCE = "city__addresses"
 UNITS_EVERY, UNITS = 12, ("#A", "#B", "#CCA")
 NO_POINT_EVERY = 211
 
 
-def write(folder: Path, _: np.random.Generator) -> Delivery:
+def write(folder: Path, _: np.random.Generator) -> PlantedCounts:
     """Write the index into `folder`; returns what was planted."""
     there = houses()
     lines = ["x,y,address_string\n"]
@@ -32,4 +32,4 @@ def write(folder: Path, _: np.random.Generator) -> Delivery:
     # no file name and no time in the archive, so that its bytes say nothing of when and where
     text = gzip.compress("".join(lines).encode("ascii"), compresslevel=1, mtime=0)
     (folder / "addresses-with-coords.csv.gz").write_bytes(text)
-    return Delivery(delivered=len(lines) - 1, facts={"houses": len(there), "without_point": without})
+    return PlantedCounts(delivered=len(lines) - 1, facts={"houses": len(there), "without_point": without})

@@ -20,7 +20,7 @@ from ingest.sample.places import ground
 from ingest.sample.places.ground import BLOCK_FEET, SOUTH, WEST, Grid
 from ingest.sample.places.outlines import outline
 from ingest.sample.places.projection import to_degrees
-from ingest.sample.writing import Delivery
+from ingest.sample.sample_folder import PlantedCounts
 
 _FEET, _DEGREES = "urn:ogc:def:crs:EPSG::32054", "urn:ogc:def:crs:OGC:1.3:CRS84"
 _SQUARE_FOOT = 0.3048**2
@@ -35,12 +35,12 @@ def _feature(grid: Grid, label: int, properties: Mapping[str, Any], *, in_degree
 
 def _write(
     folder: Path, name: str, grid: Grid, properties: Mapping[int, Mapping[str, Any]], *, in_degrees: bool, crs: str | None
-) -> Delivery:
+) -> PlantedCounts:
     features = [_feature(grid, label, said, in_degrees=in_degrees) for label, said in properties.items()]
     head = f'"name": "{name}",\n' + (f'"crs": {{ "type": "name", "properties": {{ "name": "{crs}" }} }},\n' if crs else "")
     text = '{\n"type": "FeatureCollection",\n' + head + '"features": [\n' + ",\n".join(features) + "\n]\n}\n"
     (folder / f"{name}.geojson").write_text(text, encoding="utf-8", newline="")
-    return Delivery(delivered=len(features))
+    return PlantedCounts(delivered=len(features))
 
 
 def _labels(grid: Grid) -> list[int]:
@@ -48,40 +48,40 @@ def _labels(grid: Grid) -> list[int]:
     return labels
 
 
-def write_limits(folder: Path, _: np.random.Generator) -> Delivery:
+def write_limits(folder: Path, _: np.random.Generator) -> PlantedCounts:
     """`city__limits`: the city in one piece."""
     return _write(folder, "CityLimits", ground.city(), {1: {"city": TITLE}}, in_degrees=True, crs=_DEGREES)
 
 
-def write_tracts(folder: Path, vintage: int, _: np.random.Generator) -> Delivery:
+def write_tracts(folder: Path, vintage: int, _: np.random.Generator) -> PlantedCounts:
     """`census__tracts_2010` and `census__tracts_2020`: the whole county."""
     grid = ground.tracts(vintage)
     properties = {label: {f"tract_{vintage}": f"{COUNTY_GEOID}{label:06d}"} for label in _labels(grid)}
     return _write(folder, f"tracts{vintage}", grid, properties, in_degrees=False, crs=_FEET)
 
 
-def write_aldermanic_districts(folder: Path, map_year: int, _: np.random.Generator) -> Delivery:
+def write_aldermanic_districts(folder: Path, map_year: int, _: np.random.Generator) -> PlantedCounts:
     """`city__aldermanic_districts_2012` and `…_2022`."""
     grid = ground.aldermanic_districts(map_year)
     properties = {label: {f"aldermanic_{map_year}": str(label)} for label in _labels(grid)}
     return _write(folder, f"CityofSampletonAldermanicDistrict{map_year}", grid, properties, in_degrees=True, crs=_DEGREES)
 
 
-def write_police_districts(folder: Path, _: np.random.Generator) -> Delivery:
+def write_police_districts(folder: Path, _: np.random.Generator) -> PlantedCounts:
     """`city__police_districts`: feet that look like nothing, since the file does not say what they are."""
     grid = ground.police_districts()
     properties = {label: {"OBJECTID": 8 + label, "POLICE": label} for label in _labels(grid)}
     return _write(folder, "spd", grid, properties, in_degrees=False, crs=None)
 
 
-def write_neighborhoods(folder: Path, _: np.random.Generator) -> Delivery:
+def write_neighborhoods(folder: Path, _: np.random.Generator) -> PlantedCounts:
     """`city__neighborhoods`: by name only."""
     grid = ground.neighborhoods()
     properties = {label: {"neighborhood": NEIGHBORHOODS[label - 1].upper()} for label in _labels(grid)}
     return _write(folder, "CityNeighborhoods", grid, properties, in_degrees=False, crs=_FEET)
 
 
-def write_zip_areas(folder: Path, _: np.random.Generator) -> Delivery:
+def write_zip_areas(folder: Path, _: np.random.Generator) -> PlantedCounts:
     """`census__zcta_2010`: with the census's own columns."""
     grid = ground.zip_areas()
     properties = {}

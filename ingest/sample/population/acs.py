@@ -15,7 +15,7 @@ from ingest.sample.city import COUNTY_GEOID
 from ingest.sample.places import ground
 from ingest.sample.population.blocks import tract_shares
 from ingest.sample.population.settlement import GROUPS, shares_of
-from ingest.sample.writing import Delivery
+from ingest.sample.sample_folder import PlantedCounts
 
 SOURCE = "census__acs_race_tract"
 _RACES = (
@@ -38,7 +38,7 @@ def _half(races: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     return np.column_stack([races.sum(axis=1), races, with_other, races[:, -1] - with_other])
 
 
-def write(folder: Path, rng: np.random.Generator) -> Delivery:
+def write(folder: Path, rng: np.random.Generator) -> PlantedCounts:
     """Write the table into `folder`; returns what was planted."""
     tracts = np.unique(ground.tracts(2010)).tolist()
     shares = tract_shares(rng, shares_of(ground.tracts(2010)))
@@ -59,4 +59,4 @@ def write(folder: Path, rng: np.random.Generator) -> Delivery:
             name = f"Census Tract {tract / 100:g}, Sample County, Sample State"
             pairs = [value for pair in zip(estimate, margin, strict=True) for value in pair]
             rows.writerow([f"1400000US{geoid}", geoid, name, *pairs])
-    return Delivery(delivered=len(tracts), facts={"people": int(people.sum())})
+    return PlantedCounts(delivered=len(tracts), facts={"people": int(people.sum())})

@@ -16,7 +16,7 @@ from ingest.sample.city import COUNTY_GEOID
 from ingest.sample.places import ground
 from ingest.sample.places.houses import Numbers
 from ingest.sample.population.settlement import GROUPS, shares_of
-from ingest.sample.writing import Delivery
+from ingest.sample.sample_folder import PlantedCounts
 
 SOURCE = "census__blocks_2020"
 HEADER = (
@@ -58,7 +58,7 @@ def residents(rng: np.random.Generator) -> tuple[Numbers, Numbers]:
     return people, rng.binomial(people, ADULTS)
 
 
-def write(folder: Path, rng: np.random.Generator) -> Delivery:
+def write(folder: Path, rng: np.random.Generator) -> PlantedCounts:
     """Write the blocks into `folder`; returns what was planted."""
     columns, rows, tract = city_blocks()
     blocks = len(tract)
@@ -81,4 +81,4 @@ def write(folder: Path, rng: np.random.Generator) -> Delivery:
     (folder / "SampletonBlocks2020.csv").write_text(HEADER + "".join(lines), encoding="utf-8", newline="")
     outside = len(range(0, blocks, _NO_DISTRICT_EVERY))
     facts = {"people": int(totals.sum()), "adults": int(adults.sum()), "outside_districts": outside}
-    return Delivery(delivered=blocks, facts=facts)
+    return PlantedCounts(delivered=blocks, facts=facts)

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from ingest.sample.city import COUNTY_GEOID, PLACE_GEOID
-from ingest.sample.writing import Delivery
+from ingest.sample.sample_folder import PlantedCounts
 
 SOURCE = "census__labor_force"
 TOTAL = "Total civilian labor force 16 years and over"
@@ -32,7 +32,7 @@ def standard_error(people: float) -> float:
     return 2 * float(np.sqrt(people)) + 10
 
 
-def write(folder: Path, rng: np.random.Generator) -> Delivery:
+def write(folder: Path, rng: np.random.Generator) -> PlantedCounts:
     """Write the table into `folder`; returns what was planted."""
     numbers = range(1, len(PEOPLE) + 2)
     codes = ["GEO.id", "GEO.id2", "GEO.display-label", *(f"HD0{kind}_VD{number:02d}" for number in numbers for kind in (1, 2))]
@@ -57,4 +57,4 @@ def write(folder: Path, rng: np.random.Generator) -> Delivery:
                 *zip(estimates, margins, strict=True),
             ]
             rows.writerow([f"{level}0000US{geoid}", geoid, f"{name}, Sample State", *(value for pair in pairs for value in pair)])
-    return Delivery(delivered=2, facts={"estimates": 2 * len(PEOPLE)})
+    return PlantedCounts(delivered=2, facts={"estimates": 2 * len(PEOPLE)})

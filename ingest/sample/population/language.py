@@ -16,7 +16,7 @@ import numpy as np
 
 from ingest.sample.city import COUNTY_GEOID
 from ingest.sample.places import ground
-from ingest.sample.writing import Delivery
+from ingest.sample.sample_folder import PlantedCounts
 
 SOURCE = "census__acs_language"
 GROUPS = (
@@ -43,7 +43,7 @@ def _lines() -> list[str]:
     return said
 
 
-def write(folder: Path, rng: np.random.Generator) -> Delivery:
+def write(folder: Path, rng: np.random.Generator) -> PlantedCounts:
     """Write the archive into `folder`; returns what was planted."""
     tracts = np.unique(ground.tracts(2020)).tolist()
     totals = rng.integers(*_PEOPLE, len(tracts))
@@ -74,4 +74,4 @@ def write(folder: Path, rng: np.random.Generator) -> Delivery:
             ("ACSDT5Y2022.C16001-Table-Notes.txt", "C16001, five years, people 5 and over"),
         ):
             archive.writestr(zipfile.ZipInfo(name, (2026, 1, 1, 0, 0, 0)), content)
-    return Delivery(delivered=len(tracts), facts={"less_than_very_well": int(less.sum())})
+    return PlantedCounts(delivered=len(tracts), facts={"less_than_very_well": int(less.sum())})

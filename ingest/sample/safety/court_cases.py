@@ -20,7 +20,7 @@ from ingest.sample.city import STATE
 from ingest.sample.places.ground import zip_areas
 from ingest.sample.places.houses import addresses, houses
 from ingest.sample.places.projection import to_degrees
-from ingest.sample.writing import Delivery
+from ingest.sample.sample_folder import PlantedCounts
 
 SOURCE = "mmc__court_cases"
 CASES, EMPTY, UPDATED = 1_600, 4, 40
@@ -68,7 +68,7 @@ def _point(latitude: float, longitude: float, at: int) -> tuple[object, object]:
     return latitude, longitude
 
 
-def write(folder: Path, rng: np.random.Generator) -> Delivery:
+def write(folder: Path, rng: np.random.Generator) -> PlantedCounts:
     """Write the cases into `folder`; returns what was planted."""
     there = houses()
     house = rng.choice(len(there), CASES, replace=False)
@@ -104,4 +104,4 @@ def write(folder: Path, rng: np.random.Generator) -> Delivery:
         archive.open("testdata.csv", "w") as file,  # opened by name: dated 1980, not now
     ):
         file.write(text.getvalue().encode("ascii"))
-    return Delivery(delivered=CASES + UPDATED + EMPTY, superseded=UPDATED, rejected=EMPTY, facts={"cases": CASES})
+    return PlantedCounts(delivered=CASES + UPDATED + EMPTY, superseded=UPDATED, rejected=EMPTY, facts={"cases": CASES})

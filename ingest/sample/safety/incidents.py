@@ -13,7 +13,7 @@ import numpy as np
 
 from ingest.sample.places import ground
 from ingest.sample.places.houses import addresses, houses
-from ingest.sample.writing import Delivery
+from ingest.sample.sample_folder import PlantedCounts
 
 SOURCE = "mpd__incidents"
 INCIDENTS, REPEATED = 1_300, 150
@@ -39,7 +39,7 @@ def _offenses(rng: np.random.Generator) -> np.ndarray:
     return flags
 
 
-def write(folder: Path, rng: np.random.Generator) -> Delivery:
+def write(folder: Path, rng: np.random.Generator) -> PlantedCounts:
     """Write the incidents into `folder`; returns what was planted."""
     there, flags = houses(), _offenses(rng)
     house = rng.integers(0, len(there), INCIDENTS)
@@ -65,4 +65,4 @@ def write(folder: Path, rng: np.random.Generator) -> Delivery:
         lines.append(",".join([address, *codes, *map(str, flags[at])]) + "\n")
     lines += lines[200 : 200 + REPEATED]
     (folder / "wibr_2025_stripped.csv").write_text(HEADER + "".join(lines), encoding="ascii", newline="")
-    return Delivery(delivered=len(lines), duplicate=len(lines) - len(set(lines)), facts={"offenses": int(flags.sum())})
+    return PlantedCounts(delivered=len(lines), duplicate=len(lines) - len(set(lines)), facts={"offenses": int(flags.sum())})

@@ -20,8 +20,8 @@ from ingest.sample.city import NAMES, STREETS
 from ingest.sample.clock import DAY_SECONDS, DAYS, MISSING_HOUR, arrivals, clock_words, day_words, year_rhythm
 from ingest.sample.places.ground import police_districts
 from ingest.sample.places.houses import addresses, crossing, houses, label_at
+from ingest.sample.sample_folder import CHUNK, PlantedCounts
 from ingest.sample.text import Index, chooser, digits, draw, join, records, words
-from ingest.sample.writing import CHUNK, Delivery
 
 SOURCE = "mpd__dispatched_calls"
 SHOWN = 54  # calls on the page
@@ -176,7 +176,7 @@ def _pages(calls: _Calls, first: int, last: int, rows: int, count: _Count) -> me
     return records((calls.heads(start, stop), head), (calls.places, place), (calls.tails, tail))
 
 
-def write(folder: Path, rows: int, rng: np.random.Generator) -> Delivery:
+def write(folder: Path, rows: int, rng: np.random.Generator) -> PlantedCounts:
     """Write `rows` rows, blank ones included, into `folder`; returns what was planted, counted while it was written."""
     scrapes = -(-rows // _PAGE)
     calls = _Calls(scrapes, rng)
@@ -189,7 +189,7 @@ def write(folder: Path, rows: int, rng: np.random.Generator) -> Delivery:
     ):
         for first in range(0, scrapes, step):
             file.write(_pages(calls, first, min(first + step, scrapes), rows - first * _PAGE, count))
-    return Delivery(
+    return PlantedCounts(
         delivered=rows,
         blank=count.blank,
         duplicate=rows - count.blank - count.distinct,

@@ -18,8 +18,8 @@ from ingest.sample.clock import DAY_SECONDS, DAYS, arrivals, clock_words, day_wo
 from ingest.sample.places.ground import neighborhoods, police_districts
 from ingest.sample.places.houses import houses
 from ingest.sample.places.projection import to_degrees
+from ingest.sample.sample_folder import CHUNK, PlantedCounts
 from ingest.sample.text import chooser, digits, draw, records, words
-from ingest.sample.writing import CHUNK, Delivery
 
 SOURCE = "fpc__police_stops"
 HEADER = (
@@ -118,7 +118,7 @@ class _Writer:
         return written, int(answered.sum()), int((answered & (race != _UNKNOWN)).sum())
 
 
-def write(folder: Path, rows: int, rng: np.random.Generator) -> Delivery:
+def write(folder: Path, rows: int, rng: np.random.Generator) -> PlantedCounts:
     """Write `rows` stops into `folder`; returns what was planted."""
     writer = _Writer(rng)
     answered = known = 0
@@ -128,4 +128,4 @@ def write(folder: Path, rows: int, rng: np.random.Generator) -> Delivery:
             chunk, answered_here, known_here = writer.chunk(start, min(start + CHUNK, rows), rows)
             file.write(chunk)
             answered, known = answered + answered_here, known + known_here
-    return Delivery(delivered=rows, facts={"with_answer": answered, "with_known_race": known})
+    return PlantedCounts(delivered=rows, facts={"with_answer": answered, "with_known_race": known})

@@ -14,8 +14,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ingest.sample.city import FIRST_NAMES, NAMES
+from ingest.sample.sample_folder import CHUNK, PlantedCounts
 from ingest.sample.text import chooser, digits, draw
-from ingest.sample.writing import CHUNK, Delivery
 
 SOURCE = "comptroller__checkbook"
 YEARS = (2023, 2024, 2025)
@@ -111,7 +111,7 @@ class _Writer:
         return pa.Table.from_arrays(columns, schema=SCHEMA), facts
 
 
-def write(folder: Path, rows: int, rng: np.random.Generator) -> Delivery:
+def write(folder: Path, rows: int, rng: np.random.Generator) -> PlantedCounts:
     """Write `rows` payments into `folder`, a third a year; returns what was planted."""
     writer = _Writer(rng)
     total = {"duplicate": 0, "reversals": 0, "cents": 0}
@@ -122,4 +122,4 @@ def write(folder: Path, rows: int, rng: np.random.Generator) -> Delivery:
                 table, facts = writer.chunk(year, min(CHUNK, of_year - start))
                 file.write_table(table)
                 total = {name: total[name] + facts[name] for name in total}
-    return Delivery(delivered=rows, duplicate=total.pop("duplicate"), facts=total)
+    return PlantedCounts(delivered=rows, duplicate=total.pop("duplicate"), facts=total)

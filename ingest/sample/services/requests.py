@@ -19,8 +19,8 @@ from ingest.sample.city import FIRST_NAMES, NAMES, STATE, STREETS, phone
 from ingest.sample.clock import DAYS, day_words, rows_by_day
 from ingest.sample.places.ground import zip_areas
 from ingest.sample.places.houses import addresses, houses, long_form
+from ingest.sample.sample_folder import CHUNK, PlantedCounts
 from ingest.sample.text import Index, chooser, draw, quoted, records, words
-from ingest.sample.writing import CHUNK, Delivery
 
 SOURCE = "ucc__service_requests"
 HEADER = '"CREATIONDATE","OBJECTDESC","TITLE","CLOSEDDATETIME","CASECLOSUREREASONDESCRIPTION"'
@@ -157,7 +157,7 @@ def _day_weights(rng: np.random.Generator) -> NDArray[np.float64]:
     return weights
 
 
-def write(folder: Path, rows: int, rng: np.random.Generator) -> Delivery:
+def write(folder: Path, rows: int, rng: np.random.Generator) -> PlantedCounts:
     """Write `rows` requests into `folder`; returns what was planted."""
     writer = _Writer(rows, rng)
     closed = 0
@@ -168,4 +168,4 @@ def write(folder: Path, rows: int, rng: np.random.Generator) -> Delivery:
             chunk, closed_here = writer.chunk(start, min(start + step, rows))
             file.write(chunk)
             closed += closed_here
-    return Delivery(delivered=rows, duplicate=rows // COPY_EVERY, facts={"closed": closed})
+    return PlantedCounts(delivered=rows, duplicate=rows // COPY_EVERY, facts={"closed": closed})

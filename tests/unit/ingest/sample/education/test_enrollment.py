@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from ingest.sample.education import enrollment
-from ingest.sample.writing import Delivery
+from ingest.sample.sample_folder import PlantedCounts
 
 
 @pytest.fixture(scope="module")
@@ -20,18 +20,18 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def claim(folder: Path) -> Delivery:
+def claim(folder: Path) -> PlantedCounts:
     return enrollment.write(folder, np.random.default_rng(11))
 
 
 @pytest.fixture(scope="module")
-def cells(folder: Path, claim: Delivery) -> list[dict[str, str]]:
+def cells(folder: Path, claim: PlantedCounts) -> list[dict[str, str]]:
     raw = (folder / "enrollment_school_groups_trend_released_2025-11-15.csv").read_bytes()
     assert b"\r" not in raw
     return list(csv.DictReader(io.StringIO(raw.decode("utf-8"), newline="")))
 
 
-def test_suppressed_cells_are_empty_and_say_so(cells: list[dict[str, str]], claim: Delivery) -> None:
+def test_suppressed_cells_are_empty_and_say_so(cells: list[dict[str, str]], claim: PlantedCounts) -> None:
     starred = [cell for cell in cells if cell["status_flag"]]
     assert len(cells) == claim.delivered - claim.superseded
     assert len(starred) == claim.facts["suppressed"] > 0
@@ -63,7 +63,7 @@ def test_dimensions_groups_and_years_are_the_real_ones(cells: list[dict[str, str
     assert {cell["metric"] for cell in cells} == {"enrollment"}
 
 
-def test_shares_are_of_the_school_and_sum(cells: list[dict[str, str]], claim: Delivery) -> None:
+def test_shares_are_of_the_school_and_sum(cells: list[dict[str, str]], claim: PlantedCounts) -> None:
     race = [cell for cell in cells if cell["dimension"] == "Race/Ethnicity"]
     totals: Counter[tuple[str, str, str]] = Counter()
     for cell in race:

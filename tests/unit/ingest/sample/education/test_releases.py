@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 
 from ingest.sample.education import absenteeism, completion, discipline, enrollment
-from ingest.sample.writing import Delivery
+from ingest.sample.sample_folder import PlantedCounts
 
 Row = dict[str, str]
-Write = Callable[[Path, np.random.Generator], Delivery]
+Write = Callable[[Path, np.random.Generator], PlantedCounts]
 
 # the writer, what identifies a cell, its school year, and the figure in it
 TABLES: dict[str, tuple[Write, tuple[str, ...], str, str]] = {
@@ -32,7 +32,7 @@ def table(request: pytest.FixtureRequest) -> str:
     return name
 
 
-def releases(table: str, folder: Path) -> tuple[list[Row], list[Row], Delivery]:
+def releases(table: str, folder: Path) -> tuple[list[Row], list[Row], PlantedCounts]:
     claim = TABLES[table][0](folder, np.random.default_rng(11))
     first, second = (list(csv.DictReader(path.open(encoding="utf-8", newline=""))) for path in sorted(folder.iterdir()))
     assert [path.name[-15:] for path in sorted(folder.iterdir())] == [f"_{day}.csv" for day in ("2025-01-15", "2025-11-15")]

@@ -12,7 +12,7 @@ import pytest
 
 from ingest.sample.health import lead_tests
 from ingest.sample.places.houses import addresses
-from ingest.sample.writing import Delivery
+from ingest.sample.sample_folder import PlantedCounts
 
 
 @pytest.fixture(scope="module")
@@ -21,18 +21,18 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def claim(folder: Path) -> Delivery:
+def claim(folder: Path) -> PlantedCounts:
     return lead_tests.write(folder, np.random.default_rng(11))
 
 
 @pytest.fixture(scope="module")
-def rows(folder: Path, claim: Delivery) -> list[dict[str, str]]:
+def rows(folder: Path, claim: PlantedCounts) -> list[dict[str, str]]:
     (file,) = folder.iterdir()
     with file.open(encoding="ascii", newline="") as opened:
         return list(csv.DictReader(opened, delimiter="|"))
 
 
-def test_a_child_is_one_record_but_for_copies_and_mended_ones(rows: list[dict[str, str]], claim: Delivery) -> None:
+def test_a_child_is_one_record_but_for_copies_and_mended_ones(rows: list[dict[str, str]], claim: PlantedCounts) -> None:
     assert len(rows) == claim.delivered
     assert len(rows) - len({tuple(row.values()) for row in rows}) == claim.duplicate
     numbers = Counter(row["RECORD_NO"] for row in rows)

@@ -11,7 +11,7 @@ import pytest
 
 from ingest.sample.housing import sales
 from ingest.sample.places.houses import addresses
-from ingest.sample.writing import Delivery
+from ingest.sample.sample_folder import PlantedCounts
 
 
 @pytest.fixture(scope="module")
@@ -20,12 +20,12 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def claim(folder: Path) -> Delivery:
+def claim(folder: Path) -> PlantedCounts:
     return sales.write(folder, np.random.default_rng(11))
 
 
 @pytest.fixture(scope="module")
-def files(folder: Path, claim: Delivery) -> dict[str, list[dict[str, str]]]:
+def files(folder: Path, claim: PlantedCounts) -> dict[str, list[dict[str, str]]]:
     tables = {}
     for path in sorted(folder.iterdir()):
         with path.open(encoding="utf-8-sig", newline="") as file:
@@ -55,7 +55,7 @@ def test_every_file_has_the_layout_of_its_year(files: dict[str, list[dict[str, s
     assert (folder / name).read_bytes().startswith(b"\xef\xbb\xbf") == ("2022" in name)
 
 
-def test_the_files_are_those_of_the_layouts(files: dict[str, list[dict[str, str]]], claim: Delivery) -> None:
+def test_the_files_are_those_of_the_layouts(files: dict[str, list[dict[str, str]]], claim: PlantedCounts) -> None:
     assert set(files) == set(LAYOUTS)
     assert sum(map(len, files.values())) == claim.delivered
 
@@ -66,7 +66,9 @@ def test_some_parcel_numbers_of_the_oldest_file_have_lost_their_zeros(files: dic
     assert {len(row["taxkey"]) for row in files["armslengthsales_2021_valid.csv"]} == {10}
 
 
-def test_the_later_file_has_the_year_again_corrected_and_longer(files: dict[str, list[dict[str, str]]], claim: Delivery) -> None:
+def test_the_later_file_has_the_year_again_corrected_and_longer(
+    files: dict[str, list[dict[str, str]]], claim: PlantedCounts
+) -> None:
     first, again = (files[f"armslengthsales_2022_valid_{day}.csv"] for day in ("20230404", "20231002"))
     assert len(again) - len(first) == claim.facts["late"]
     changed = [(old, new) for old, new in zip(first, again, strict=False) if old != new]

@@ -15,7 +15,7 @@ import pytest
 from ingest.sample.city import COUNTY_GEOID, PLACE_GEOID
 from ingest.sample.money import arpa_projects, qualified_tracts
 from ingest.sample.places.houses import addresses, long_form
-from ingest.sample.writing import Delivery
+from ingest.sample.sample_folder import PlantedCounts
 
 SEEDS = Path(__file__).resolve().parents[5] / "dbt_project" / "seeds" / "reference"
 
@@ -26,12 +26,12 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def claim(folder: Path) -> Delivery:
+def claim(folder: Path) -> PlantedCounts:
     return arpa_projects.write(folder, np.random.default_rng(11))
 
 
 @pytest.fixture(scope="module")
-def sheet(folder: Path, claim: Delivery) -> Any:
+def sheet(folder: Path, claim: PlantedCounts) -> Any:
     (file,) = folder.iterdir()
     return openpyxl.load_workbook(file)["Projects"]
 
@@ -47,7 +47,7 @@ def rows(sheet: Any) -> list[dict[str, Any]]:
 
 
 def test_the_table_stands_below_a_title_with_merged_names_and_ends_in_a_total(
-    sheet: Any, rows: list[dict[str, Any]], claim: Delivery
+    sheet: Any, rows: list[dict[str, Any]], claim: PlantedCounts
 ) -> None:
     assert "synthetic" in sheet["A1"].value
     assert "I6:J6" in {str(merged) for merged in sheet.merged_cells.ranges}

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from ingest.sample.people import staff as people
-from ingest.sample.writing import Delivery
+from ingest.sample.sample_folder import PlantedCounts
 
 
 @pytest.fixture(scope="module")
@@ -20,7 +20,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def claim(folder: Path) -> Delivery:
+def claim(folder: Path) -> PlantedCounts:
     return people.write(folder, np.random.default_rng(11))
 
 
@@ -33,17 +33,17 @@ def read(path: Path) -> list[dict[str, str | None]]:
 
 
 @pytest.fixture(scope="module")
-def staff(folder: Path, claim: Delivery) -> list[dict[str, str | None]]:
+def staff(folder: Path, claim: PlantedCounts) -> list[dict[str, str | None]]:
     return read(folder / "hr.sqlite")
 
 
 @pytest.fixture(scope="module")
-def before(folder: Path, claim: Delivery) -> list[dict[str, str | None]]:
+def before(folder: Path, claim: PlantedCounts) -> list[dict[str, str | None]]:
     return read(folder / "hr_2025-09-30.sqlite")
 
 
 def test_columns_rows_and_copies(
-    staff: list[dict[str, str | None]], before: list[dict[str, str | None]], claim: Delivery
+    staff: list[dict[str, str | None]], before: list[dict[str, str | None]], claim: PlantedCounts
 ) -> None:
     assert tuple(staff[0]) == people.COLUMNS
     assert len(staff) == people.EMPLOYEES
@@ -55,7 +55,7 @@ def test_columns_rows_and_copies(
     assert sum(row["RACE"] == "UNKNOWN" for row in (*staff, *before)) == claim.facts["unknown_race"] > 0
 
 
-def test_race_labels_are_dirty_and_the_impossible_ones_few(staff: list[dict[str, str | None]], claim: Delivery) -> None:
+def test_race_labels_are_dirty_and_the_impossible_ones_few(staff: list[dict[str, str | None]], claim: PlantedCounts) -> None:
     odd = [row["RACE"] for row in staff if row["RACE"] not in {*people.COMPOSITION, "UNKNOWN"}]
     assert {"CHINESE", "TORRES STRAIT ISLANDER ORIGIN"} <= set(odd)
     assert 0 < len(odd) < claim.facts["odd_labels"]
@@ -79,7 +79,7 @@ def test_impossible_labels_stay_below_one_in_a_thousand(employees: int, odd: int
 
 
 def test_between_the_two_days_people_are_hired_leave_and_rise_by_a_step(
-    staff: list[dict[str, str | None]], before: list[dict[str, str | None]], claim: Delivery
+    staff: list[dict[str, str | None]], before: list[dict[str, str | None]], claim: PlantedCounts
 ) -> None:
     now, then = ({row["POSITION_NBR"]: row for row in rows} for rows in (staff, before))
     hired, left = set(now) - set(then), set(then) - set(now)

@@ -10,7 +10,7 @@ import pytest
 
 from ingest.sample.places import ground
 from ingest.sample.population import acs
-from ingest.sample.writing import Delivery
+from ingest.sample.sample_folder import PlantedCounts
 
 
 @pytest.fixture(scope="module")
@@ -19,17 +19,17 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def claim(folder: Path) -> Delivery:
+def claim(folder: Path) -> PlantedCounts:
     return acs.write(folder, np.random.default_rng(11))
 
 
 @pytest.fixture(scope="module")
-def lines(folder: Path, claim: Delivery) -> list[list[str]]:
+def lines(folder: Path, claim: PlantedCounts) -> list[list[str]]:
     with (folder / "race_ethnicity.csv").open(encoding="ascii", newline="") as file:
         return list(csv.reader(file))
 
 
-def test_two_header_rows_and_every_tract_of_the_county(lines: list[list[str]], claim: Delivery) -> None:
+def test_two_header_rows_and_every_tract_of_the_county(lines: list[list[str]], claim: PlantedCounts) -> None:
     codes, labels = lines[:2]
     assert codes[:5] == ["GEO.id", "GEO.id2", "GEO.display-label", "HD01_VD01", "HD02_VD01"]
     assert codes[-1] == "HD02_VD21"
@@ -41,7 +41,7 @@ def test_two_header_rows_and_every_tract_of_the_county(lines: list[list[str]], c
     assert len(lines) - 2 == claim.delivered
 
 
-def test_parts_add_up_in_every_tract(lines: list[list[str]], claim: Delivery) -> None:
+def test_parts_add_up_in_every_tract(lines: list[list[str]], claim: PlantedCounts) -> None:
     people = 0
     for line in lines[2:]:
         estimate = dict(zip(range(1, 22), map(int, line[3::2]), strict=True))

@@ -13,7 +13,7 @@ import pytest
 from ingest.sample.city import PLACE_GEOID
 from ingest.sample.places import ground
 from ingest.sample.population import blocks as population
-from ingest.sample.writing import Delivery
+from ingest.sample.sample_folder import PlantedCounts
 
 SEED = Path(__file__).resolve().parents[5] / "dbt_project" / "seeds" / "reference" / "ward_districts.csv"
 
@@ -24,17 +24,17 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def claim(folder: Path) -> Delivery:
+def claim(folder: Path) -> PlantedCounts:
     return population.write(folder, np.random.default_rng(11))
 
 
 @pytest.fixture(scope="module")
-def blocks(folder: Path, claim: Delivery) -> list[dict[str, str]]:
+def blocks(folder: Path, claim: PlantedCounts) -> list[dict[str, str]]:
     raw = (folder / "SampletonBlocks2020.csv").read_bytes()
     return list(csv.DictReader(io.StringIO(raw.decode("ascii"), newline="")))
 
 
-def test_groups_sum_exactly_for_people_and_adults(blocks: list[dict[str, str]], claim: Delivery) -> None:
+def test_groups_sum_exactly_for_people_and_adults(blocks: list[dict[str, str]], claim: PlantedCounts) -> None:
     groups = ("hisp", "white", "black", "aian", "asian", "nhpi", "other", "two")
     for universe in ("pop", "vap"):
         assert all(int(b[universe]) == sum(int(b[f"{universe}_{group}"]) for group in groups) for b in blocks)
@@ -51,7 +51,7 @@ def test_codes_belong_to_no_real_place(blocks: list[dict[str, str]]) -> None:
     assert all(re.fullmatch(r"99001\d{10}", geoid) for geoid in geoids)
 
 
-def test_a_few_blocks_lie_in_no_district_and_some_wards_are_not_known(blocks: list[dict[str, str]], claim: Delivery) -> None:
+def test_a_few_blocks_lie_in_no_district_and_some_wards_are_not_known(blocks: list[dict[str, str]], claim: PlantedCounts) -> None:
     outside = [b for b in blocks if b["aldermanic_2012"] == "0"]
     assert len(outside) == claim.facts["outside_districts"] > 3
     assert any(int(b["pop"]) > 0 for b in outside)

@@ -12,7 +12,7 @@ import pytest
 from ingest.sample.people import staff
 from ingest.sample.places import ground
 from ingest.sample.population import blocks, labor_force, settlement
-from ingest.sample.writing import stream
+from ingest.sample.sample_folder import random_stream
 
 SEEDS = (*range(12), 2026)
 
@@ -20,7 +20,7 @@ SEEDS = (*range(12), 2026)
 def residents_by_tract(folder: Path, seed: int) -> dict[str, Counter[str]]:
     """Residents of each tract by group, and adults of the city, from the delivered file."""
     folder.mkdir(exist_ok=True)
-    blocks.write(folder, stream(seed, blocks.SOURCE))
+    blocks.write(folder, random_stream(seed, blocks.SOURCE))
     people: dict[str, Counter[str]] = {group: Counter() for group in (*settlement.GROUPS, "adults")}
     with next(folder.iterdir()).open(encoding="ascii", newline="") as file:
         for block in csv.DictReader(file):

@@ -16,7 +16,7 @@ import pytest
 
 from ingest.sample.places.houses import addresses
 from ingest.sample.safety import court_cases
-from ingest.sample.writing import Delivery
+from ingest.sample.sample_folder import PlantedCounts
 
 
 @pytest.fixture(scope="module")
@@ -25,12 +25,12 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def claim(folder: Path) -> Delivery:
+def claim(folder: Path) -> PlantedCounts:
     return court_cases.write(folder, np.random.default_rng(11))
 
 
 @pytest.fixture(scope="module")
-def rows(folder: Path, claim: Delivery) -> list[dict[str, str]]:
+def rows(folder: Path, claim: PlantedCounts) -> list[dict[str, str]]:
     with zipfile.ZipFile(folder / "testdata.zip") as archive:
         (member,) = archive.infolist()
         assert (member.filename, member.date_time) == ("testdata.csv", (1980, 1, 1, 0, 0, 0))
@@ -59,7 +59,7 @@ def test_addresses_run_into_the_city_and_half_are_as_the_index_has_them(rows: li
     assert any(" #3 " in row["f_addr"] for row in rows)
 
 
-def test_a_case_ends_in_its_last_row(rows: list[dict[str, str]], claim: Delivery) -> None:
+def test_a_case_ends_in_its_last_row(rows: list[dict[str, str]], claim: PlantedCounts) -> None:
     last = {row["g_case_no"]: row for row in rows}
     assert len(rows) == claim.delivered
     assert len(rows) - len(last) == claim.superseded

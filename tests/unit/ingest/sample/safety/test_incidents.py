@@ -12,7 +12,7 @@ import pytest
 from ingest.sample.places import ground
 from ingest.sample.places.houses import addresses, houses
 from ingest.sample.safety import incidents
-from ingest.sample.writing import Delivery
+from ingest.sample.sample_folder import PlantedCounts
 
 CODES = ("ALD", "NSP", "POLICE", "TRACT", "WARD", "ZIP")
 
@@ -23,12 +23,12 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def claim(folder: Path) -> Delivery:
+def claim(folder: Path) -> PlantedCounts:
     return incidents.write(folder, np.random.default_rng(11))
 
 
 @pytest.fixture(scope="module")
-def rows(folder: Path, claim: Delivery) -> list[dict[str, str]]:
+def rows(folder: Path, claim: PlantedCounts) -> list[dict[str, str]]:
     with (folder / "wibr_2025_stripped.csv").open(encoding="ascii", newline="") as file:
         return list(csv.DictReader(file))
 
@@ -39,7 +39,7 @@ def test_codes_are_float_numbers_without_their_zeros(rows: list[dict[str, str]])
     assert {row["ZIP"] for row in rows} - {""} == {f"{label}.0" for label in np.unique(houses().on(ground.zip_areas()))}
 
 
-def test_offences_are_none_to_four_and_sexual_ones_have_no_address(rows: list[dict[str, str]], claim: Delivery) -> None:
+def test_offences_are_none_to_four_and_sexual_ones_have_no_address(rows: list[dict[str, str]], claim: PlantedCounts) -> None:
     numbers = [sum(int(row[name]) for name in incidents.OFFENSES) for row in rows]
     assert set(numbers) == {0, 1, 2, 3, 4}
     assert 0.05 < numbers.count(0) / len(rows) < 0.11
@@ -59,6 +59,6 @@ def test_codes_say_where_the_address_lies(rows: list[dict[str, str]]) -> None:
         assert all(float(row[name]) == labels[place[row["address"]]] for row in known)
 
 
-def test_copies_are_as_claimed(rows: list[dict[str, str]], claim: Delivery) -> None:
+def test_copies_are_as_claimed(rows: list[dict[str, str]], claim: PlantedCounts) -> None:
     assert len(rows) == claim.delivered
     assert len(rows) - len({tuple(row.values()) for row in rows}) == claim.duplicate >= incidents.REPEATED

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from ingest.sample.safety import police_calls
-from ingest.sample.writing import Delivery
+from ingest.sample.sample_folder import PlantedCounts
 
 ROWS = 24_000
 
@@ -25,7 +25,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def claim(folder: Path) -> Delivery:
+def claim(folder: Path) -> PlantedCounts:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(police_calls, "CHUNK", 1_000)  # so that the rows cross chunk borders
         return police_calls.write(folder, ROWS, np.random.default_rng(11))
@@ -42,7 +42,7 @@ def read(folder: Path) -> list[list[str]]:
 
 
 @pytest.fixture(scope="module")
-def raw(folder: Path, claim: Delivery) -> bytes:
+def raw(folder: Path, claim: PlantedCounts) -> bytes:
     with zipfile.ZipFile(folder / "police_scrape_data1.zip") as archive:
         (member,) = archive.infolist()
         assert (member.filename, member.date_time) == ("police_scrape_data1.csv", (1980, 1, 1, 0, 0, 0))
@@ -50,7 +50,7 @@ def raw(folder: Path, claim: Delivery) -> bytes:
 
 
 @pytest.fixture(scope="module")
-def rows(folder: Path, claim: Delivery) -> list[list[str]]:
+def rows(folder: Path, claim: PlantedCounts) -> list[list[str]]:
     return read(folder)
 
 
@@ -72,7 +72,7 @@ def test_no_header_blank_rows_and_windows_line_ends(raw: bytes, rows: list[list[
     assert re.search(rb'\r\n\d{9},\d\d/\d\d/2025 (0\d|1[0-2]):\d\d:\d\d [AP]M,"\d+ [^"]+,SMP",[1-7],', raw)
 
 
-def assert_conserved(rows: list[list[str]], claim: Delivery) -> None:
+def assert_conserved(rows: list[list[str]], claim: PlantedCounts) -> None:
     filled = [tuple(row) for row in rows if any(row)]
     distinct, calls = set(filled), {row[0] for row in filled}
     assert claim.delivered == len(rows) == claim.blank + claim.duplicate + claim.superseded + claim.facts["calls"]
@@ -82,7 +82,7 @@ def assert_conserved(rows: list[list[str]], claim: Delivery) -> None:
     assert claim.facts["calls"] == len(calls)
 
 
-def test_conservation_is_as_claimed(rows: list[list[str]], claim: Delivery) -> None:
+def test_conservation_is_as_claimed(rows: list[list[str]], claim: PlantedCounts) -> None:
     assert_conserved(rows, claim)
     assert claim.duplicate > 0.7 * len(rows)
     assert claim.superseded > 0
@@ -99,7 +99,7 @@ def test_conservation_holds_when_every_call_takes_one_course(
     assert (claim.superseded > 0) == (course >= police_calls._CHANGES)
 
 
-def test_states_evolve_and_few_calls_come_back_to_their_first(states: dict[str, list[list[str]]], claim: Delivery) -> None:
+def test_states_evolve_and_few_calls_come_back_to_their_first(states: dict[str, list[list[str]]], claim: PlantedCounts) -> None:
     courses = [[row for row, before in zip(rows, [None, *rows], strict=False) if row != before] for rows in states.values()]
     reopened = [course for course in courses if len(course) == 3 and course[0] == course[2]]
     assert len(reopened) == claim.facts["reopened"] > 0

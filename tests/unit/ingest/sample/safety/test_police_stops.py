@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from ingest.sample.safety import police_stops
-from ingest.sample.writing import Delivery
+from ingest.sample.sample_folder import PlantedCounts
 
 ROWS = 8_000
 
@@ -24,14 +24,14 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def claim(folder: Path) -> Delivery:
+def claim(folder: Path) -> PlantedCounts:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(police_stops, "CHUNK", 1_000)  # so that the rows cross chunk borders
         return police_stops.write(folder, ROWS, np.random.default_rng(11))
 
 
 @pytest.fixture(scope="module")
-def raw(folder: Path, claim: Delivery) -> bytes:
+def raw(folder: Path, claim: PlantedCounts) -> bytes:
     return (folder / "stops_2025.csv").read_bytes()
 
 
@@ -40,7 +40,7 @@ def stops(raw: bytes) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(raw.decode("ascii"), newline="")))
 
 
-def test_counts_are_as_claimed(raw: bytes, stops: list[dict[str, str]], claim: Delivery) -> None:
+def test_counts_are_as_claimed(raw: bytes, stops: list[dict[str, str]], claim: PlantedCounts) -> None:
     assert raw.startswith(police_stops.HEADER.encode())
     assert b"\r" not in raw
     assert len(stops) == claim.delivered == ROWS

@@ -13,8 +13,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from ingest.sample.sample_folder import PlantedCounts
 from ingest.sample.services import payments
-from ingest.sample.writing import Delivery
 
 ROWS = 8_000
 
@@ -25,14 +25,14 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def claim(folder: Path) -> Delivery:
+def claim(folder: Path) -> PlantedCounts:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(payments, "CHUNK", 1_000)  # so that the rows cross chunk borders
         return payments.write(folder, ROWS, np.random.default_rng(11))
 
 
 @pytest.fixture(scope="module")
-def tables(folder: Path, claim: Delivery) -> dict[int, pa.Table]:
+def tables(folder: Path, claim: PlantedCounts) -> dict[int, pa.Table]:
     return {year: pq.read_table(folder / f"city-checkbook-{year}.parquet") for year in (2023, 2024, 2025)}
 
 
@@ -52,7 +52,7 @@ def test_columns_are_typed_as_the_real_ones(tables: dict[int, pa.Table]) -> None
         assert sum(column.null_count for column in table.columns) == 0
 
 
-def test_rows_duplicates_and_money_are_as_claimed(tables: dict[int, pa.Table], claim: Delivery) -> None:
+def test_rows_duplicates_and_money_are_as_claimed(tables: dict[int, pa.Table], claim: PlantedCounts) -> None:
     rows = [tuple(row.values()) for table in tables.values() for row in table.to_pylist()]
     assert len(rows) == claim.delivered == ROWS
     assert len(rows) - len(set(rows)) == claim.duplicate > 0
@@ -85,7 +85,7 @@ def test_vouchers_have_lines_and_names_are_cut(tables: dict[int, pa.Table]) -> N
     assert any(re.fullmatch(r"[A-Z]+, [A-Z]+", row["vendor_name"]) for row in rows)
 
 
-def test_no_two_lines_are_equal_by_chance(tables: dict[int, pa.Table], claim: Delivery) -> None:
+def test_no_two_lines_are_equal_by_chance(tables: dict[int, pa.Table], claim: PlantedCounts) -> None:
     lines = [(row["voucher_id_0"], row["account_description"]) for table in tables.values() for row in table.to_pylist()]
     assert len(set(lines)) == len(lines) - claim.duplicate
 

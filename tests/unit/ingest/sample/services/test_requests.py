@@ -14,8 +14,8 @@ import pytest
 
 from ingest.sample.places.ground import zip_areas
 from ingest.sample.places.houses import addresses, houses
+from ingest.sample.sample_folder import PlantedCounts
 from ingest.sample.services import requests
-from ingest.sample.writing import Delivery
 
 ROWS = 8_000
 
@@ -26,7 +26,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def claim(folder: Path) -> Delivery:
+def claim(folder: Path) -> PlantedCounts:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(requests, "CHUNK", 839)  # so that the rows cross chunk borders, some just before a copy
         return requests.write(folder, ROWS, np.random.default_rng(11))
@@ -41,7 +41,7 @@ ADDRESS_STYLES = {
 
 
 @pytest.fixture(scope="module")
-def raw(folder: Path, claim: Delivery) -> bytes:
+def raw(folder: Path, claim: PlantedCounts) -> bytes:
     return (folder / "callcenterdatacurrent_2025-12.csv").read_bytes()
 
 
@@ -77,7 +77,7 @@ def test_free_text_holds_private_things_of_nobody(rows: list[list[str]]) -> None
     assert set(mails) == {"example.com"}
 
 
-def test_rows_and_duplicates_are_as_claimed(rows: list[list[str]], claim: Delivery) -> None:
+def test_rows_and_duplicates_are_as_claimed(rows: list[list[str]], claim: PlantedCounts) -> None:
     assert {len(row) for row in rows} == {5}
     assert len(rows) == claim.delivered == ROWS
     assert len(rows) - len(set(map(tuple, rows))) == claim.duplicate > 0

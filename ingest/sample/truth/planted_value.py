@@ -1,6 +1,6 @@
 """One planted value, in the form of `truth.json`.
 
-See `truth` and `truth_of_residents` for the planted values.
+See `truth` and `residents` for the planted values.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from ingest.sample.city import PLACE_GEOID
 
 
 @dataclass(frozen=True)
-class Truth:
+class PlantedValue:
     """One planted value, in the grain of `marts.fct_equity_measures`; the defaults are what most truths have."""
 
     measure_id: str

@@ -14,8 +14,8 @@ from ingest.sample.city import NEIGHBORHOODS
 from ingest.sample.engagement import participation, plan
 from ingest.sample.engagement.plan import Input
 from ingest.sample.population import blocks, settlement
-from ingest.sample.true_value import Truth, percent
-from ingest.sample.writing import stream
+from ingest.sample.sample_folder import random_stream
+from ingest.sample.truth.planted_value import PlantedValue, percent
 
 _GROUPS = {"white": "white", "black": "black", "hispanic": "hisp", "asian": "asian"}
 _LANGUAGES = ("en", "es", "hmn")  # of the others there are too few
@@ -42,9 +42,9 @@ def _answered_in_all(said: Input) -> float:
     return plan.answered_by(said.race, (plan.LAST_DAY - said.received).days)
 
 
-def _parts(inputs: list[Input]) -> Iterator[tuple[Truth, list[Input]]]:
+def _parts(inputs: list[Input]) -> Iterator[tuple[PlantedValue, list[Input]]]:
     """Everybody's inputs, those of each group, and those in each language, each with the rest of its truth's grain."""
-    blank = Truth("", "year", "", "all", 0.0, race_standard=_OWN_STANDARD)
+    blank = PlantedValue("", "year", "", "all", 0.0, race_standard=_OWN_STANDARD)
     yield blank, inputs
     for race in plan.RACES:
         if race != "multiracial":
@@ -54,7 +54,7 @@ def _parts(inputs: list[Input]) -> Iterator[tuple[Truth, list[Input]]]:
         yield replace(blank, stratum_type="language", stratum_code=language), spoken
 
 
-def _inputs(year: int) -> Iterator[Truth]:
+def _inputs(year: int) -> Iterator[PlantedValue]:
     """The truths of what people said in a year."""
     start = f"{year}-01-01"
     inputs = [said for said in plan.inputs() if said.received.year == year]
@@ -75,34 +75,34 @@ def _inputs(year: int) -> Iterator[Truth]:
         yield of(measure_id="engagement_declined_with_reason_share", value=reason)
     for number in range(_NEIGHBORHOODS):
         part = [said for said in inputs if said.neighborhood == number]
-        yield Truth(
+        yield PlantedValue(
             "engagement_days_to_answer_median", "year", start, "all", _median(part), race_standard=_OWN_STANDARD,
             geography_type="neighborhood", geoid=NEIGHBORHOODS[number].upper(),
         )  # fmt: skip
 
 
-def _participation(seed: int, year: int) -> Iterator[Truth]:
-    adults = blocks.residents(stream(seed, blocks.SOURCE))[1].sum(axis=0)
+def _participation(seed: int, year: int) -> Iterator[PlantedValue]:
+    adults = blocks.residents(random_stream(seed, blocks.SOURCE))[1].sum(axis=0)
     events = (at * plan.EVENTS // participation.PARTICIPANTS for at in range(participation.PARTICIPANTS))
     counted = sum(plan.event_day(event).year == year for event in events) * (1 - participation.MINORS)
     period = ("year", f"{year}-01-01")
-    yield Truth("engagement_participation_per_1000", *period, "all", 1000 * counted / float(adults.sum()))
+    yield PlantedValue("engagement_participation_per_1000", *period, "all", 1000 * counted / float(adults.sum()))
     for code, group in _GROUPS.items():
         rate = 1000 * counted * participation.GROUPS[code] / float(adults[settlement.GROUPS.index(group)])
-        yield Truth("engagement_participation_per_1000", *period, code, rate)
+        yield PlantedValue("engagement_participation_per_1000", *period, code, rate)
 
 
-def _interpreters(year: int) -> Iterator[Truth]:
+def _interpreters(year: int) -> Iterator[PlantedValue]:
     period = ("year", f"{year}-01-01")
     met = sum(plan.ASKED[code] * plan.GIVEN[code] for code in plan.ASKED) / sum(plan.ASKED.values())
-    yield Truth("engagement_interpreter_need_met_share", *period, "all", percent(met))
+    yield PlantedValue("engagement_interpreter_need_met_share", *period, "all", percent(met))
     for code in ("es", "hmn"):
-        yield Truth(
+        yield PlantedValue(
             "engagement_interpreter_need_met_share", *period, "all", percent(plan.GIVEN[code]), stratum_type="language",
             stratum_code=code,
         )  # fmt: skip
 
 
-def truths_of_engagement(seed: int) -> list[Truth]:
+def engagement_values(seed: int) -> list[PlantedValue]:
     """Every planted value of engagement in the sample of a seed."""
     return [truth for year in plan.YEARS for truth in (*_participation(seed, year), *_inputs(year), *_interpreters(year))]

@@ -21,9 +21,9 @@ from ingest.sample.places.houses import houses
 from ingest.sample.places.index import NO_POINT_EVERY
 from ingest.sample.safety import court_cases, police_stops
 from ingest.sample.services import requests
-from ingest.sample.true_value import Truth, percent
-from ingest.sample.truth_of_engagement import truths_of_engagement
-from ingest.sample.truth_of_residents import truths_of_residents
+from ingest.sample.truth.engagement import engagement_values
+from ingest.sample.truth.planted_value import PlantedValue, percent
+from ingest.sample.truth.residents import resident_values
 
 # `East African` is drawn with the share of `Black`, so that its mapping cannot move a truth.
 _STOPS = {
@@ -50,29 +50,29 @@ _DAYS_OFF = {"thursday": 2, "friday": 2, "saturday": 1}  # that lie before the e
 _OPEN_TRACTS = 3  # tracts of which a truth is given; every other one is made the same way
 
 
-def _requests() -> list[Truth]:
+def _requests() -> list[PlantedValue]:
     year, soon = ("year", "2025-01-01", "all"), sum(requests.CLOSED_BY_DAY)
     days = len(requests.CLOSED_BY_DAY)
     # The second working day is the second calendar day but for requests of Thursday, Friday (two days later) and Saturday (one).
     later = sum(_DAYS_OFF.values()) / 7 * requests.CLOSED_LATER / (requests.LAST_CLOSING_DAY - days + 1)
     return [
-        Truth("requests_closed_by_second_day", *year, percent(soon)),
-        Truth("requests_closed_by_second_working_day", *year, percent(soon + later)),
+        PlantedValue("requests_closed_by_second_day", *year, percent(soon)),
+        PlantedValue("requests_closed_by_second_working_day", *year, percent(soon + later)),
         # requests are closed as soon on any weekday
         *(
-            Truth("requests_closed_by_second_day", *year, percent(soon), stratum_type="weekday", stratum_code=weekday)
+            PlantedValue("requests_closed_by_second_day", *year, percent(soon), stratum_type="weekday", stratum_code=weekday)
             for weekday in _WEEKDAYS
         ),
     ]
 
 
-def _stops() -> list[Truth]:
+def _stops() -> list[PlantedValue]:
     searched = police_stops.SEARCHED
     overall = sum(share * searched[race] for race, share in police_stops.PERCEIVED.items())
     shares = {"all": overall} | {code: searched[race] for race, code in _STOPS.items()}
     ratios = {code: round(share / searched["White"], 9) for code, share in shares.items() if code not in ("all", "white")}
     rows = [
-        Truth("stops_searched_share", "year", "2025-01-01", code, percent(share), ratios.get(code))
+        PlantedValue("stops_searched_share", "year", "2025-01-01", code, percent(share), ratios.get(code))
         for code, share in shares.items()
     ]
     too, only = police_stops.VEHICLE_TOO, police_stops.VEHICLE_ONLY
@@ -80,19 +80,19 @@ def _stops() -> list[Truth]:
     for measure, of_race in (("stops_vehicle_searched_share", vehicle), ("stops_cited_share", police_stops.CITED)):
         overall = sum(share * of_race[race] for race, share in police_stops.PERCEIVED.items())
         outcomes = {"all": overall} | {code: of_race[race] for race, code in _STOPS.items() if code in _LARGE_RACES}
-        rows += [Truth(measure, "year", "2025-01-01", code, percent(share)) for code, share in outcomes.items()]
-    return [*rows, Truth("stops_search_recorded_share", "year", "2025-01-01", "all", percent(police_stops.ANSWERED))]
+        rows += [PlantedValue(measure, "year", "2025-01-01", code, percent(share)) for code, share in outcomes.items()]
+    return [*rows, PlantedValue("stops_search_recorded_share", "year", "2025-01-01", "all", percent(police_stops.ANSWERED))]
 
 
-def _schools() -> list[Truth]:
+def _schools() -> list[PlantedValue]:
     return [truth for starts in (releases.REVISED_STARTS, schools.LAST_YEAR_STARTS) for truth in _schools_in(starts)]
 
 
-def _schools_in(starts: str) -> list[Truth]:
+def _schools_in(starts: str) -> list[PlantedValue]:
     """What the newer release has of a school year: where the older one is kept, a figure is far off."""
     year = ("school_year", starts)
     rows = [
-        Truth(
+        PlantedValue(
             "student_composition", *year, _STUDENTS[label], percent(share), method="aggregate", geography_type="county",
             geoid=COUNTY_GEOID,
         )
@@ -109,7 +109,7 @@ def _schools_in(starts: str) -> list[Truth]:
             "discipline_removals_per_1000": 1000 * removed,
         }  # fmt: skip
         rows += [
-            Truth(
+            PlantedValue(
                 measure, *year, _STUDENTS[label], value, round(removed / rest, 9) if measure.startswith("discipline") else None,
                 method="aggregate", geography_type="school_district", geoid=schools.OPEN_DISTRICT.upper(),
             )
@@ -118,21 +118,21 @@ def _schools_in(starts: str) -> list[Truth]:
     return rows
 
 
-def _staff() -> list[Truth]:
+def _staff() -> list[PlantedValue]:
     return [truth for day in (staff.BEFORE, staff.AS_OF) for truth in _staff_on(day)]
 
 
-def _staff_on(day: date) -> list[Truth]:
+def _staff_on(day: date) -> list[PlantedValue]:
     snapshot, best = ("snapshot", day.isoformat()), staff.median_pay(_PAID_BEST, day)
     rows = [
-        Truth("workforce_composition", *snapshot, _STAFF[label], percent(share))
+        PlantedValue("workforce_composition", *snapshot, _STAFF[label], percent(share))
         for label, share in staff.composition_on(day).items()
     ]
     return rows + [
-        Truth("pay_median", *snapshot, "all", pay, stratum_type="eeo4_level", stratum_code=level)
+        PlantedValue("pay_median", *snapshot, "all", pay, stratum_type="eeo4_level", stratum_code=level)
         for level, pay in sorted(staff.median_pay(day=day).items())
     ] + [
-        Truth(
+        PlantedValue(
             "pay_median", *snapshot, _STAFF[label], pay[level],
             round(pay[level] / best[level], 9) if label != _PAID_BEST else None, stratum_type="eeo4_level", stratum_code=level,
         )
@@ -141,20 +141,21 @@ def _staff_on(day: date) -> list[Truth]:
     ]  # fmt: skip
 
 
-def _houses() -> list[Truth]:
+def _houses() -> list[PlantedValue]:
     year = ("year", f"{foreclosures.LAST_YEAR}-01-01")
     counted = foreclosures.planted(foreclosures.LAST_YEAR)
     parcels, started = (sum(column) for column in zip(*counted.values(), strict=True))
-    rows = [Truth("foreclosures_per_1000_parcels", *year, "all", 1000 * started / parcels, method="aggregate")]
+    rows = [PlantedValue("foreclosures_per_1000_parcels", *year, "all", 1000 * started / parcels, method="aggregate")]
     rows += [
-        Truth(
+        PlantedValue(
             "foreclosures_per_1000_parcels", *year, "all", 1000 * of_tract / parcels_of_tract, method="aggregate",
             geography_type="tract", geography_vintage="2020", geoid=f"{COUNTY_GEOID}{tract:06d}",
         )
         for tract, (parcels_of_tract, of_tract) in list(counted.items())[:_OPEN_TRACTS]
     ]  # fmt: skip
     return rows + [
-        Truth("sale_price_median", "year", f"{year}-01-01", "all", float(price)) for year, price in sales.MEDIAN_PRICE.items()
+        PlantedValue("sale_price_median", "year", f"{year}-01-01", "all", float(price))
+        for year, price in sales.MEDIAN_PRICE.items()
     ]
 
 
@@ -163,21 +164,24 @@ def _with_point(positions: Iterable[int]) -> int:
     return sum(at % NO_POINT_EVERY > 0 for at in positions)
 
 
-def _health() -> list[Truth]:
+def _health() -> list[PlantedValue]:
     rows = [
-        Truth(
+        PlantedValue(
             "lead_service_lines_per_1000_addresses", "snapshot", day.isoformat(), "all",
             1000 * _with_point(lead_lines.lines_on(day)) / _with_point(range(len(houses()))), measure_version=2,
         )
         for day in (lead_lines.BEFORE, lead_lines.AS_OF)
     ]  # fmt: skip
     rows += [
-        Truth("lead_orders_abated", "year", f"{year}-01-01", "all", float(count)) for year, count in lead_orders.ABATED_IN.items()
+        PlantedValue("lead_orders_abated", "year", f"{year}-01-01", "all", float(count))
+        for year, count in lead_orders.ABATED_IN.items()
     ]
-    rows.append(Truth("lead_orders_open", "snapshot", lead_orders.AS_OF.isoformat(), "all", float(lead_orders.OPEN_ORDERS)))
+    rows.append(
+        PlantedValue("lead_orders_open", "snapshot", lead_orders.AS_OF.isoformat(), "all", float(lead_orders.OPEN_ORDERS))
+    )
     last = chronic_disease.LAST_YEAR
     return rows + [
-        Truth(
+        PlantedValue(
             measure, "year", f"{last}-01-01", "all", chronic_disease.estimates(measure, last)[at], method="aggregate",
             geography_type="tract", geography_vintage="2010", geoid=f"{COUNTY_GEOID}{tract:06d}",
         )
@@ -186,13 +190,13 @@ def _health() -> list[Truth]:
     ]  # fmt: skip
 
 
-def _lead() -> list[Truth]:
+def _lead() -> list[PlantedValue]:
     rows = []
     # Homes are drawn whatever the race, so that every district has the city's shares; the best group is the city's.
     pooled = {code: percent(lead_tests.elevated(label, _POOLED_FROM)) for label, code in _CHILDREN.items()}
     districts = [("city", "current", PLACE_GEOID), *(("aldermanic_district", "2022", str(at)) for at in range(1, _DISTRICTS + 1))]
     rows += [
-        Truth(
+        PlantedValue(
             "children_elevated_lead_share", "3_year", f"{_POOLED_FROM}-01-01", code, share,
             round(share / pooled["white"], 9) if code != "white" else None, measure_version=2, geography_type=place,
             geography_vintage=vintage, geoid=geoid,
@@ -205,7 +209,7 @@ def _lead() -> list[Truth]:
         shares = {code: lead_tests.elevated(label, year) for label, code in _CHILDREN.items()}
         shares["all"] = sum(share * lead_tests.elevated(label, year) for label, share in lead_tests.RACES.items())
         rows += [
-            Truth(
+            PlantedValue(
                 "children_elevated_lead_share", "year", f"{year}-01-01", code, percent(share),
                 round(share / shares["white"], 9) if code not in ("all", "white") else None, measure_version=version,
             )
@@ -214,7 +218,7 @@ def _lead() -> list[Truth]:
     return rows
 
 
-def truths(seed: int) -> list[dict[str, object]]:
+def planted_values(seed: int) -> list[dict[str, object]]:
     """Every planted value of the sample of a seed, as rows for `truth.json`."""
     guilty = percent(sum(court_cases.FINDINGS[finding] for finding in court_cases.GUILTY))
     rows = [
@@ -225,11 +229,11 @@ def truths(seed: int) -> list[dict[str, object]]:
         *_houses(),
         *_health(),
         *_lead(),
-        *truths_of_residents(seed),
-        *truths_of_engagement(seed),
-        *(Truth("court_guilty_share", "year", f"{year}-01-01", "all", guilty) for year in (2024, 2025)),
+        *resident_values(seed),
+        *engagement_values(seed),
+        *(PlantedValue("court_guilty_share", "year", f"{year}-01-01", "all", guilty) for year in (2024, 2025)),
         *(
-            Truth(
+            PlantedValue(
                 "survey_satisfied_share", "snapshot", "2025-09-01", _RESIDENTS[label], percent(share),
                 stratum_type="survey_item", stratum_code=item, measure_version=2,
             )

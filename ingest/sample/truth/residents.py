@@ -19,8 +19,8 @@ from ingest.sample.people import staff
 from ingest.sample.places.ground import tracts
 from ingest.sample.population import blocks, labor_force, settlement
 from ingest.sample.safety import incidents
-from ingest.sample.true_value import Truth, percent
-from ingest.sample.writing import stream
+from ingest.sample.sample_folder import random_stream
+from ingest.sample.truth.planted_value import PlantedValue, percent
 
 People = NDArray[np.float64]
 
@@ -35,7 +35,7 @@ _STAFF_LINES = {
 
 def _by_tract(seed: int) -> tuple[list[int], People]:
     """The tracts of the city, and the people of each: a column a group, in the order of settlement.GROUPS."""
-    people, _ = blocks.residents(stream(seed, blocks.SOURCE))
+    people, _ = blocks.residents(random_stream(seed, blocks.SOURCE))
     here, at = np.unique(blocks.city_blocks()[2], return_inverse=True)
     counted = np.zeros((len(here), people.shape[1]))
     np.add.at(counted, at, people)
@@ -48,7 +48,7 @@ def _weighted(people: People, values: People) -> dict[str, float]:
     return {code: float((column * values).sum() / column.sum()) for code, column in columns.items()}
 
 
-def _money(here: list[int], people: People) -> list[Truth]:
+def _money(here: list[int], people: People) -> list[PlantedValue]:
     day, last = arpa_projects.LAST.isoformat(), len(arpa_projects.PERIODS) - 1
     residents = people.sum(axis=1)
     every = arpa_projects.projects()
@@ -59,10 +59,12 @@ def _money(here: list[int], people: People) -> list[Truth]:
             if project.tract is not None:
                 dollars[project.tract] += project.amounts(last)[part]
         total = sum(project.amounts(last)[part] for project in every)
-        rows.append(Truth(measure, "snapshot", day, "all", total / float(residents.sum())))
+        rows.append(PlantedValue(measure, "snapshot", day, "all", total / float(residents.sum())))
         means = _weighted(people, np.array(list(dollars.values())) / residents)
         rows += [
-            Truth(measure, "snapshot", day, code, mean, mean / means["all"] if code != "all" else None, method="place_weighted")
+            PlantedValue(
+                measure, "snapshot", day, code, mean, mean / means["all"] if code != "all" else None, method="place_weighted"
+            )
             for code, mean in means.items()
         ]
     spent = {False: 0, True: 0}
@@ -70,49 +72,52 @@ def _money(here: list[int], people: People) -> list[Truth]:
         if project.tract is not None:
             listed = qualified_tracts.qualified(qualified_tracts.list_of(arpa_projects.PERIODS[project.first]))
             spent[project.tract in listed] += project.amounts(last)[1]
-    rows.append(Truth("arpa_spent_in_qct_share", "snapshot", day, "all", 100 * spent[True] / sum(spent.values())))
+    rows.append(PlantedValue("arpa_spent_in_qct_share", "snapshot", day, "all", 100 * spent[True] / sum(spent.values())))
     due = [project for project in every if project.planned <= arpa_projects.LAST and project.fate != "cancelled"]
     on_time = sum(project.completed is not None and project.completed <= project.planned for project in due)
-    rows.append(Truth("arpa_projects_on_time", "snapshot", day, "all", 100 * on_time / len(due)))
+    rows.append(PlantedValue("arpa_projects_on_time", "snapshot", day, "all", 100 * on_time / len(due)))
     return rows
 
 
-def _residents(here: list[int], people: People) -> list[Truth]:
+def _residents(here: list[int], people: People) -> list[PlantedValue]:
     rows = [
-        Truth("children_share", "snapshot", "2020-04-01", code, percent(1 - adults), method="aggregate")
+        PlantedValue("children_share", "snapshot", "2020-04-01", code, percent(1 - adults), method="aggregate")
         for code, adults in ((code, float(blocks.ADULTS[settlement.GROUPS.index(group)])) for group, code in _GROUPS.items())
     ]
     for first_day in qualified_tracts.LISTS:
         listed = qualified_tracts.qualified(first_day)
         within = _weighted(people, np.array([tract in listed for tract in here], dtype=float))
         rows += [
-            Truth("residents_in_qct_share", "snapshot", first_day.isoformat(), code, 100 * share, method="aggregate")
+            PlantedValue("residents_in_qct_share", "snapshot", first_day.isoformat(), code, 100 * share, method="aggregate")
             for code, share in within.items()
         ]
     last = foreclosures.LAST_YEAR
     rates = np.array([1000 * started / parcels for parcels, started in foreclosures.planted(last).values()])
     means = _weighted(people, rates)
     rows += [
-        Truth("foreclosures_per_1000_parcels", "year", f"{last}-01-01", code, means[code], method="place_weighted")
+        PlantedValue("foreclosures_per_1000_parcels", "year", f"{last}-01-01", code, means[code], method="place_weighted")
         for code in _GROUPS.values()
     ]
     return rows
 
 
-def _prevalences(seed: int) -> list[Truth]:
+def _prevalences(seed: int) -> list[PlantedValue]:
     """The estimates of the tracts of 2010 as the adults of each group meet them where they live."""
     columns, rows, _ = blocks.city_blocks()
-    _, adults = blocks.residents(stream(seed, blocks.SOURCE))
+    _, adults = blocks.residents(random_stream(seed, blocks.SOURCE))
     at = np.searchsorted(chronic_disease.tracts(), tracts(2010)[columns, rows])
     last = chronic_disease.LAST_YEAR
     out = []
     for *_, measure in chronic_disease.CONDITIONS:
         means = _weighted(adults.astype(np.float64), np.array(chronic_disease.estimates(measure, last))[at])
-        out += [Truth(measure, "year", f"{last}-01-01", code, means[code], method="place_weighted") for code in _GROUPS.values()]
+        out += [
+            PlantedValue(measure, "year", f"{last}-01-01", code, means[code], method="place_weighted")
+            for code in _GROUPS.values()
+        ]
     return out
 
 
-def _violent(people: People) -> list[Truth]:
+def _violent(people: People) -> list[PlantedValue]:
     """Of an incident's offences, drawn without putting one back, none is violent with the chance of all orders of the others."""
     total = sum(incidents.OFFENSES.values())
     peaceful = [weight / total for name, weight in incidents.OFFENSES.items() if name not in _VIOLENT]
@@ -126,10 +131,12 @@ def _violent(people: People) -> list[Truth]:
     several = incidents.SEVERAL / 3
     calm = incidents.NONE + (1 - incidents.NONE - incidents.SEVERAL) * none[1] + several * (none[2] + none[3] + none[4])
     rows = incidents.INCIDENTS + incidents.REPEATED
-    return [Truth("violent_offences_per_1000", "year", "2025-01-01", "all", 1000 * rows * (1 - calm) / float(people.sum()))]
+    return [
+        PlantedValue("violent_offences_per_1000", "year", "2025-01-01", "all", 1000 * rows * (1 - calm) / float(people.sum()))
+    ]
 
 
-def _representation(day: date) -> list[Truth]:
+def _representation(day: date) -> list[PlantedValue]:
     employees = staff.employees_on(day)
     everybody = employees / sum(labor_force.PEOPLE.values())
     rows = []
@@ -137,11 +144,11 @@ def _representation(day: date) -> list[Truth]:
         people = sum(count for line, count in labor_force.PEOPLE.items() if line.startswith(begins))
         rate = employees * (1 - staff.UNKNOWN) * staff.composition_on(day)[label] / people
         period = ("snapshot", day.isoformat())
-        rows.append(Truth("positions_per_1000_labor_force", *period, code, 1000 * rate, rate / everybody))
+        rows.append(PlantedValue("positions_per_1000_labor_force", *period, code, 1000 * rate, rate / everybody))
     return rows
 
 
-def truths_of_residents(seed: int) -> list[Truth]:
+def resident_values(seed: int) -> list[PlantedValue]:
     """Every planted value that depends on who lives where in the sample of a seed."""
     here, people = _by_tract(seed)
     staffed = [truth for day in (staff.BEFORE, staff.AS_OF) for truth in _representation(day)]

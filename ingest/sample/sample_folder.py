@@ -26,7 +26,7 @@ class SampleError(Exception):
 
 
 @dataclass(frozen=True)
-class Delivery:
+class PlantedCounts:
     """What was planted in one source, in the terms of the ledger: delivered = staged + rejected + blank + duplicate + superseded.
 
     `duplicate` counts rows that equal an earlier one of the source: a contract may keep them. `facts` are further counts by name.
@@ -40,7 +40,7 @@ class Delivery:
     facts: Mapping[str, int] = field(default_factory=dict)
 
 
-def stream(seed: int, source: str) -> np.random.Generator:
+def random_stream(seed: int, source: str) -> np.random.Generator:
     """The random numbers of a source: a stream for each, so that a change in one leaves the others' bytes alone."""
     return np.random.default_rng([seed, zlib.crc32(source.encode())])
 
@@ -69,7 +69,7 @@ def _refuse_foreign(out: Path) -> None:
 
 
 @contextmanager
-def whole_folder(out: Path) -> Iterator[Path]:
+def write_folder_atomically(out: Path) -> Iterator[Path]:
     """A temporary folder next to `out` that replaces it at the end, unless there was an error.
 
     Raises SampleError before anything is written when `out` holds something else.
