@@ -1,10 +1,12 @@
 """Draft a contract from a delivery, with marks where a person has to decide.
 
 `detect_format` detects the format of a file, `column_profiles` and `column_roles` describe its columns, `draft` and `render`
-make the contract and the staging model. A draft guesses; a run reads only as the contract declares.
+make the contract and the staging model. A draft guesses; a run reads only as the contract declares. Other
+packages import from here.
 """
 
-from ingest.scaffold.delivered_sample import Delivered, DraftError, delivery_of
-from ingest.scaffold.draft import Draft, draft
+from ingest.scaffold.delivered_sample import DeliveredSample, DraftError, read_sample
+from ingest.scaffold.draft import OPEN_DECISIONS, Draft, draft
+from ingest.scaffold.render import write_draft
 
-__all__ = ["Delivered", "Draft", "DraftError", "delivery_of", "draft"]
+__all__ = ["OPEN_DECISIONS", "DeliveredSample", "Draft", "DraftError", "draft", "read_sample", "write_draft"]

@@ -1,4 +1,4 @@
-"""Profile the columns of a delivery: types of cells, words for missing values, numbers of values, likely private content.
+"""ColumnProfile the columns of a delivery: types of cells, words for missing values, numbers of values, likely private content.
 
 It counts in SQL, with the expressions that gate and landing use. See `column_roles` for the meaning of a column.
 """
@@ -69,7 +69,7 @@ SHOWN_LABELS = 60
 
 
 @dataclass(frozen=True)
-class Profile:
+class ColumnProfile:
     """One delivered column: how it reads (`reads`: the contract's keys for its type), and what its cells look like.
 
     `filled` and `distinct` count cells that are not empty; `labels` are the distinct values of a column with few of them, which
@@ -101,7 +101,7 @@ class Profile:
         return self.is_complete and self.rows > 1 and self.distinct == self.rows
 
 
-def profiles(con: DuckDBPyConnection, header: tuple[str, ...], rows: pa.Table) -> list[Profile]:
+def profile_columns(con: DuckDBPyConnection, header: tuple[str, ...], rows: pa.Table) -> list[ColumnProfile]:
     """The profile of each column of `rows` (text, called f0, f1, …)."""
     con.register("drafted", rows)
     try:
@@ -110,7 +110,7 @@ def profiles(con: DuckDBPyConnection, header: tuple[str, ...], rows: pa.Table) -
         con.unregister("drafted")
 
 
-def _profile(con: DuckDBPyConnection, name: str, cell: str, rows: int) -> Profile:
+def _profile(con: DuckDBPyConnection, name: str, cell: str, rows: int) -> ColumnProfile:
     con.execute(
         f'create or replace temp table cells as select trim("{cell}") as c, count(*) as n from drafted '
         f"where trim(coalesce(\"{cell}\", '')) <> '' group by all"
@@ -135,7 +135,7 @@ def _profile(con: DuckDBPyConnection, name: str, cell: str, rows: int) -> Profil
     )
     if reads["type"] == "text":
         null_tokens = {token: why for token, why in null_tokens.items() if token.lower() in NOTHING_IN_A_TEXT}
-    return Profile(
+    return ColumnProfile(
         name, rows, int(filled), distinct, longest, mean, least, most, reads, null_tokens, shares,
         labels if len(labels) <= SHOWN_LABELS else (), day_first,
     )  # fmt: skip

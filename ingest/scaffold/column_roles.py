@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ingest.contract.column import RESERVED
-from ingest.scaffold.column_profiles import Profile
+from ingest.scaffold.column_profiles import ColumnProfile
 
 Labels = Mapping[str, frozenset[str]]
 # Names of columns, in snake case, as departments give them.
@@ -55,7 +55,7 @@ KNOWN_LABELS_PCT = 60
 MOST_CATEGORIES, FREE_LENGTH = 60, 40
 
 
-def snake(name: str, taken: set[str], at: int) -> str:
+def snake_case(name: str, taken: set[str], at: int) -> str:
     """A plain name for a delivered one, unlike those taken: CREATIONDATE stays one word, Created Date and createdDate are two."""
     spaced = re.sub(r"(?<=[a-z\d])(?=[A-Z])", "_", name)
     plain = re.sub(r"[^a-z0-9]+", "_", spaced.lower().replace("#", " number ").replace("%", " pct ")).strip("_")
@@ -69,7 +69,7 @@ def snake(name: str, taken: set[str], at: int) -> str:
     return made
 
 
-def column_of(profile: Profile, name: str, delivered: str | int, labels: Labels) -> tuple[dict[str, Any], list[str]]:
+def draft_column(profile: ColumnProfile, name: str, delivered: str | int, labels: Labels) -> tuple[dict[str, Any], list[str]]:
     """(the contract's keys of a column, the decisions left to a person)."""
     keys: dict[str, Any] = {"name": name, "from": delivered, **profile.reads}
     asked: list[str] = []
@@ -115,7 +115,7 @@ def column_of(profile: Profile, name: str, delivered: str | int, labels: Labels)
     return keys, asked
 
 
-def _personal(profile: Profile, name: str) -> str | None:
+def _personal(profile: ColumnProfile, name: str) -> str | None:
     """Why a column may name a person or a way to reach one; None if nothing speaks for it."""
     shares, is_text = profile.shares, profile.reads["type"] == "text"
     for kind, what in (("email", "mail addresses"), ("ssn", "social security numbers"), ("phone", "phone numbers")):
@@ -139,7 +139,7 @@ def _personal(profile: Profile, name: str) -> str | None:
     return None
 
 
-def _vocabulary(profile: Profile, name: str, labels: Labels) -> str | None:
+def _vocabulary(profile: ColumnProfile, name: str, labels: Labels) -> str | None:
     """The vocabulary that knows most of the column's labels, if the column can be of race at all."""
     delivered = {_folded(label) for label in profile.labels}
     if not delivered or profile.reads["type"] != "text":
@@ -150,7 +150,7 @@ def _vocabulary(profile: Profile, name: str, labels: Labels) -> str | None:
         if known
     }
     best = max(shares, key=lambda vocabulary: shares[vocabulary], default=None)
-    # words like Unknown or Other occur in columns of any kind
+    # words like UnknownFormat or Other occur in columns of any kind
     enough = 1 if RACE.search(name) else 3
     if best is None or shares[best] < KNOWN_LABELS_PCT or len(delivered & {_folded(label) for label in labels[best]}) < enough:
         return None
@@ -161,7 +161,7 @@ def _folded(label: str) -> str:
     return " ".join(label.split()).lower()
 
 
-def _role(profile: Profile, name: str, kind: str) -> str | None:
+def _role(profile: ColumnProfile, name: str, kind: str) -> str | None:
     if kind == "geometry":
         return "geometry"
     if kind == "text" and profile.shares.get("geoid", 0) > 99:

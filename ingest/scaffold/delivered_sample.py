@@ -23,7 +23,7 @@ from ingest.contract.vocabulary import load_vocabulary
 from ingest.contract.words import ENVIRONMENT_NAME
 from ingest.errors import DeliveryError
 from ingest.readers import delivered_files
-from ingest.scaffold.detect_format import Unknown, detect_format
+from ingest.scaffold.detect_format import UnknownFormat, detect_format
 
 # Enough to see rare values, and read in seconds.
 MOST_ROWS = 200_000
@@ -35,7 +35,7 @@ class DraftError(ValueError):
 
 
 @dataclass(frozen=True)
-class Delivered:
+class DeliveredSample:
     """A table as text: what the contract would say of `connector` and `format`, its names, and its first rows.
 
     `whole`: whether these are all rows; `questions`: decisions left to a person.
@@ -50,7 +50,9 @@ class Delivered:
     path: Path | None
 
 
-def delivery_of(what: str, environment: Mapping[str, str], *, table: str | None = None, crs: str | None = None) -> Delivered:
+def read_sample(
+    what: str, environment: Mapping[str, str], *, table: str | None = None, crs: str | None = None
+) -> DeliveredSample:
     """The table that `what` names: a file or folder, a URL, or an environment variable that holds a SQLAlchemy URL.
 
     `table` says which one of a database, `crs` which coordinates a map has that does not say it. `DraftError` says what
@@ -62,11 +64,11 @@ def delivery_of(what: str, environment: Mapping[str, str], *, table: str | None 
         if ENVIRONMENT_NAME.fullmatch(what) and not Path(what).exists():
             return _from_database(what, table, environment)
         return _from_files(Path(what).expanduser(), table, crs)
-    except (Unknown, DeliveryError) as error:
+    except (UnknownFormat, DeliveryError) as error:
         raise DraftError(f"{what} cannot be drafted from: {error}") from None
 
 
-def from_url(url: str, environment: Mapping[str, str], crs: str | None = None) -> Delivered:
+def from_url(url: str, environment: Mapping[str, str], crs: str | None = None) -> DeliveredSample:
     """The file at a URL, which is removed afterwards; `path` is None, because the check fetches it again."""
     connector = {"kind": "http", "url": url}
     with tempfile.TemporaryDirectory(prefix="levelground-") as folder:
@@ -91,7 +93,7 @@ def _provisional(connector: Mapping[str, Any], form: Mapping[str, Any], names: t
     return Contract.model_validate(data, context=load_vocabulary())
 
 
-def _from_files(path: Path, table: str | None, crs: str | None) -> Delivered:
+def _from_files(path: Path, table: str | None, crs: str | None) -> DeliveredSample:
     files = delivered_files(path) if path.is_dir() else (path,) if path.is_file() else ()
     if not files:
         raise DraftError(f"there is no {path}; name a file, a folder of files of one source, or an environment variable")
@@ -106,20 +108,20 @@ def _from_files(path: Path, table: str | None, crs: str | None) -> Delivered:
         files = tuple(file for file in delivered_files(folder) if file.parent == path.parent and file.stem == path.stem)
     origin = open_folder(_provisional({"kind": "file"}, form), files, folder)
     header, rows, whole = _read(origin)
-    return Delivered({"kind": "file"}, form, header, rows, whole, tuple(questions), path)
+    return DeliveredSample({"kind": "file"}, form, header, rows, whole, tuple(questions), path)
 
 
-def _from_sqlite(path: Path, files: tuple[Path, ...], table: str | None) -> Delivered:
+def _from_sqlite(path: Path, files: tuple[Path, ...], table: str | None) -> DeliveredSample:
     connector = {"kind": "database", "credentials_env": "LEVELGROUND_DATABASE_URL", "table": table or "-"}
     opener = {"kind": "file"} if table is None else connector
     folder = path if path.is_dir() else path.parent
     names = _names(open_folder(_provisional(opener, {"kind": "csv"}), files, folder))
     header, rows, whole = _read(open_folder(_provisional(opener, {"kind": "csv"}, names), files, folder))
     questions = ("is the file the department's database, or an extract of it? credentials_env names its address for --live",)
-    return Delivered(connector, {"kind": "csv"}, header, rows, whole, questions, path)
+    return DeliveredSample(connector, {"kind": "csv"}, header, rows, whole, questions, path)
 
 
-def _from_database(variable: str, table: str | None, environment: Mapping[str, str]) -> Delivered:
+def _from_database(variable: str, table: str | None, environment: Mapping[str, str]) -> DeliveredSample:
     if not table:
         raise DraftError("a database holds many tables; name the one that is meant with --table")
     schema, _, name = table.rpartition(".")
@@ -130,7 +132,7 @@ def _from_database(variable: str, table: str | None, environment: Mapping[str, s
         return open_live(contract, FetchRequest(environment, Path())) or Origin(())
 
     header, rows, whole = _read(opened(*_names(opened())))
-    return Delivered(connector, {"kind": "csv"}, header, rows, whole, (), None)
+    return DeliveredSample(connector, {"kind": "csv"}, header, rows, whole, (), None)
 
 
 def _names(origin: Origin) -> tuple[str, ...]:

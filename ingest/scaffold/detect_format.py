@@ -31,12 +31,12 @@ SUFFIXES = {
 }  # fmt: skip
 
 
-class Unknown(ValueError):
+class UnknownFormat(ValueError):
     """A file whose format cannot be detected."""
 
 
 def detect_format(path: Path) -> tuple[dict[str, Any], list[str]]:
-    """(the contract's `format` for a file, what is to be decided about it); `DeliveryError` or `Unknown` if there is none."""
+    """(the contract's `format` for a file, the open decisions); `DeliveryError` or `UnknownFormat` if none fits."""
     found = open_streams("draft", local_file(path, path.parent), None)
     kinds = Counter(PurePosixPath(stream.name).suffix.lower() for stream in found)
     suffix = next((suffix for suffix, _ in kinds.most_common() if suffix in SUFFIXES), kinds.most_common(1)[0][0])
@@ -52,7 +52,7 @@ def _of_stream(stream: Stream, suffix: str) -> tuple[dict[str, Any], list[str]]:
     with stream.open() as opened:
         begins = opened.read(SAMPLE_BYTES)
         if not begins:
-            raise Unknown("the file is empty")
+            raise UnknownFormat("the file is empty")
         inner = PurePosixPath(stream.name.removesuffix(".gz")).suffix.lower()
         kind = "parquet" if begins.startswith(b"PAR1") else SUFFIXES.get(inner, SUFFIXES.get(suffix))
         if kind == "excel" or begins.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")):
@@ -91,7 +91,7 @@ def _excel(data: bytes) -> tuple[dict[str, Any], list[str]]:
         book = fastexcel.read_excel(data)
         sheets = {name: book.load_sheet(name, header_row=None, skip_rows=0, dtypes="string") for name in book.sheet_names}
     except fastexcel.FastExcelError:
-        raise Unknown("this is not an Excel workbook that can be read") from None
+        raise UnknownFormat("this is not an Excel workbook that can be read") from None
     name = max(sheets, key=lambda sheet: sheets[sheet].height * sheets[sheet].width)
     form: dict[str, Any] = {"kind": "excel"}
     asked = []
@@ -111,7 +111,7 @@ def _json(text: str) -> tuple[dict[str, Any], list[str]]:
         try:
             json.loads(first)
         except json.JSONDecodeError:
-            raise Unknown("it begins like JSON and is none; is it cut off?") from None
+            raise UnknownFormat("it begins like JSON and is none; is it cut off?") from None
         return {"kind": "jsonl"}, []
     if isinstance(value, dict) and value.get("type") == "FeatureCollection":
         return {"kind": "geojson"}, []
@@ -149,7 +149,7 @@ def _delimited(text: str) -> tuple[dict[str, Any], list[str]]:
         rows, lines = _records(text, ",")
         if len({len(row[0]) for row in rows if row}) == 1 and len(rows) > 2:
             problem = "all lines are of one length: is it of fixed width? Write the contract by hand, with format.widths"
-            raise Unknown(problem)
+            raise UnknownFormat(problem)
         return {"kind": "csv"}, ["it has a single column: is that right?"]
     _, _, delimiter, rows, lines = best
     header, asked = _header(rows, lines)

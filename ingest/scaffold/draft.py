@@ -14,13 +14,13 @@ from duckdb import DuckDBPyConnection
 from ingest.contract import Contract
 from ingest.contract.vocabulary import load_vocabulary
 from ingest.contract.words import SOURCE_NAME
-from ingest.scaffold.column_profiles import Profile, profiles
-from ingest.scaffold.column_roles import BEGUN, CLOSED, CODE, Labels, column_of, snake
-from ingest.scaffold.delivered_sample import Delivered, DraftError
+from ingest.scaffold.column_profiles import ColumnProfile, profile_columns
+from ingest.scaffold.column_roles import BEGUN, CLOSED, CODE, Labels, draft_column, snake_case
+from ingest.scaffold.delivered_sample import DeliveredSample, DraftError
 
 TIME_TYPES = ("date", "timestamp")
 # Keys that no file contains; the contract's text has the same words next to them.
-FOR_PEOPLE = (
+OPEN_DECISIONS = (
     "title, grain, platform: what people call it",
     "policy_area, jurisdiction, statistical_unit: the subject, the place (GEOID) of the records, the unit of a row",
     "steward: who answers for it in the department",
@@ -48,14 +48,14 @@ class Draft:
         return str(self.contract["source"])
 
 
-def draft(name: str, delivered: Delivered, labels: Labels, jurisdiction: str, con: DuckDBPyConnection) -> Draft:
+def draft(name: str, delivered: DeliveredSample, labels: Labels, jurisdiction: str, con: DuckDBPyConnection) -> Draft:
     """The draft of the contract `name`; `labels` are those that the crosswalk knows, by vocabulary.
 
     `DraftError` for a name that none can have, and for a delivery in which nothing is left to take.
     """
     if not SOURCE_NAME.fullmatch(name):
         raise DraftError(f"{name!r} is no name for a source; write it like parks__permits: department, two underscores, data set")
-    found = profiles(con, delivered.header, delivered.rows)
+    found = profile_columns(con, delivered.header, delivered.rows)
     if not found:
         raise DraftError("the delivery has no columns")
     columns, ignore, questions = _columns(delivered, found, labels)
@@ -97,7 +97,9 @@ def draft(name: str, delivered: Delivered, labels: Labels, jurisdiction: str, co
     return Draft(contract, (*delivered.questions, *questions), keys, delivered.rows.num_rows, delivered.whole, time)
 
 
-def _columns(delivered: Delivered, found: list[Profile], labels: Labels) -> tuple[list[dict[str, Any]], list[str], list[str]]:
+def _columns(
+    delivered: DeliveredSample, found: list[ColumnProfile], labels: Labels
+) -> tuple[list[dict[str, Any]], list[str], list[str]]:
     by_position = delivered.form.get("header", {}).get("rows") == "none"
     times = Counter(profile.name for profile in found)
     columns: list[dict[str, Any]] = []
@@ -111,11 +113,11 @@ def _columns(delivered: Delivered, found: list[Profile], labels: Labels) -> tupl
                 questions.append(f"{what}: it is left out until the steward says which one holds")
             ignore[profile.name] = None
             continue
-        name = snake("" if by_position else profile.name, taken, at)
+        name = snake_case("" if by_position else profile.name, taken, at)
         if delivered.form["kind"] in ("geojson", "shapefile") and profile.name == "geometry":
             columns.append({"name": name, "from": profile.name, "type": "geometry", "role": "geometry"})
             continue
-        column, asked = column_of(profile, name, at if by_position else profile.name, labels)
+        column, asked = draft_column(profile, name, at if by_position else profile.name, labels)
         columns.append(column)
         questions += asked
     if not any(column.get("keep") != "drop" for column in columns):
@@ -123,16 +125,16 @@ def _columns(delivered: Delivered, found: list[Profile], labels: Labels) -> tupl
     return columns, list(ignore), questions
 
 
-def _kept(columns: list[dict[str, Any]], found: list[Profile]) -> list[tuple[dict[str, Any], Profile]]:
-    profiles_by: dict[str | int, Profile] = {profile.name: profile for profile in found} | dict(enumerate(found, 1))
+def _kept(columns: list[dict[str, Any]], found: list[ColumnProfile]) -> list[tuple[dict[str, Any], ColumnProfile]]:
+    profiles_by: dict[str | int, ColumnProfile] = {profile.name: profile for profile in found} | dict(enumerate(found, 1))
     return [(column, profiles_by[column["from"]]) for column in columns if column.get("keep") != "drop"]
 
 
-def _complete(column: dict[str, Any], columns: list[dict[str, Any]], found: list[Profile]) -> bool:
+def _complete(column: dict[str, Any], columns: list[dict[str, Any]], found: list[ColumnProfile]) -> bool:
     return next(profile for one, profile in _kept(columns, found) if one is column).is_complete
 
 
-def _times(columns: list[dict[str, Any]], found: list[Profile]) -> tuple[str | None, str | None]:
+def _times(columns: list[dict[str, Any]], found: list[ColumnProfile]) -> tuple[str | None, str | None]:
     """The columns that say when a thing happened, and when it ended, as far as their names tell."""
     times = [(column["name"], profile) for column, profile in _kept(columns, found) if column["type"] in TIME_TYPES]
     closed = next((name for name, _ in times if CLOSED.search(name)), None)

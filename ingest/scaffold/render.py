@@ -11,7 +11,7 @@ from typing import Any
 import yaml
 
 from ingest.scaffold.delivered_sample import DraftError
-from ingest.scaffold.draft import FOR_PEOPLE, Draft
+from ingest.scaffold.draft import OPEN_DECISIONS, Draft
 
 DECIDE = "  # decide"
 TOLD_BY_PEOPLE = frozenset(
@@ -49,7 +49,7 @@ def contract_text(made: Draft) -> str:
     candidates = ", ".join(made.keys) or "no column"
     lines = [
         f"# A draft, from {rows} of one delivery. Decide what is marked, then take these comments out.",
-        *(f"# - {question}" for question in (*FOR_PEOPLE, *made.questions)),
+        *(f"# - {question}" for question in (*OPEN_DECISIONS, *made.questions)),
         f"# Named a record in this delivery, each alone: {candidates}.",
     ]
     for key, value in made.contract.items():

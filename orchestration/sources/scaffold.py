@@ -13,9 +13,7 @@ from pathlib import Path
 
 from expectations.delivery.unmapped_labels import read_labels
 from ingest.contract.registry import read_contract
-from ingest.scaffold import delivery_of, draft
-from ingest.scaffold.draft import FOR_PEOPLE
-from ingest.scaffold.render import write_draft
+from ingest.scaffold import OPEN_DECISIONS, draft, read_sample, write_draft
 from orchestration.runs.delivery_location import home_city
 from orchestration.settings import Settings
 from orchestration.sources.audit_delivery import CROSSWALK
@@ -40,7 +38,7 @@ def new_source(
 
     `DraftError` if there is nothing to draft from, or the files already exist.
     """
-    delivered = delivery_of(what, os.environ, table=table, crs=crs)
+    delivered = read_sample(what, os.environ, table=table, crs=crs)
     settings.home.ensure()
     with tempfile.TemporaryDirectory(dir=settings.home.temporary) as own, scratch(Path(own)) as con:
         made = draft(name, delivered, read_labels(CROSSWALK), home_city(settings).place_geoid, con)
@@ -49,4 +47,4 @@ def new_source(
     check = None
     if delivered.path is not None:
         check = check_delivery(dataclasses.replace(settings, further_sources=folder.absolute()), name, delivered.path)
-    return NewSource(contract, model, (*FOR_PEOPLE, *made.questions), check)
+    return NewSource(contract, model, (*OPEN_DECISIONS, *made.questions), check)

@@ -15,15 +15,15 @@ import yaml
 from duckdb import DuckDBPyConnection
 
 from ingest.contract.registry import read_contract
-from ingest.scaffold import Draft, DraftError, delivery_of, draft
-from ingest.scaffold.column_profiles import profiles
-from ingest.scaffold.column_roles import snake
+from ingest.scaffold import Draft, DraftError, draft, read_sample
+from ingest.scaffold.column_profiles import profile_columns
+from ingest.scaffold.column_roles import snake_case
 from ingest.scaffold.detect_format import detect_format
 from ingest.scaffold.render import contract_text, model_text, write_draft
 from tests.support.file_formats import sheet, zipped
 
 LABELS = {
-    "police_observed": frozenset({"Black", "White", "Asian", "Native American", "Unknown"}),
+    "police_observed": frozenset({"Black", "White", "Asian", "Native American", "UnknownFormat"}),
     "eeo4_hr": frozenset({"WHITE"}),
 }
 MakeDraft = Callable[..., Draft]
@@ -33,7 +33,7 @@ MakeDraft = Callable[..., Draft]
 def drafted(tmp_path: Path, con: DuckDBPyConnection) -> MakeDraft:
     def make(data: bytes | str, name: str = "permits.csv", **options: Any) -> Draft:
         (tmp_path / name).write_bytes(data.encode() if isinstance(data, str) else data)
-        return draft("parks__permits", delivery_of(str(tmp_path / name), {}, **options), LABELS, "5553000", con)
+        return draft("parks__permits", read_sample(str(tmp_path / name), {}, **options), LABELS, "5553000", con)
 
     return make
 
@@ -107,7 +107,7 @@ def test_no_value_of_the_delivery_stands_in_the_draft(drafted: MakeDraft) -> Non
     ],
 )
 def test_types_as_cells_read(con: DuckDBPyConnection, cells: list[str | None], reads: dict[str, Any]) -> None:
-    (found,) = profiles(con, ("X",), pa.table({"f0": pa.array(cells, pa.string())}))
+    (found,) = profile_columns(con, ("X",), pa.table({"f0": pa.array(cells, pa.string())}))
     assert found.reads == reads
 
 
@@ -171,8 +171,8 @@ def test_headers_that_no_contract_can_take(drafted: MakeDraft) -> None:
     ],
 )
 def test_plain_names(name: str, plain: str) -> None:
-    assert snake(name, set(), 3) == plain
-    assert snake(name, {plain}, 3) == f"{plain}_2"
+    assert snake_case(name, set(), 3) == plain
+    assert snake_case(name, {plain}, 3) == f"{plain}_2"
 
 
 CSV = b"A,B\n1,x\n2,y\n3,z\n"
@@ -210,10 +210,10 @@ def test_a_database_by_the_name_of_a_variable(tmp_path: Path, con: DuckDBPyConne
         database.execute("create table permits (permit_id integer, site text)")
         database.executemany("insert into permits values (?, ?)", [(1, "a"), (2, "b")])
     environment = {"DESK_URL": f"sqlite:///{tmp_path / 'desk.db'}"}
-    made = draft("parks__permits", delivery_of("DESK_URL", environment, table="permits"), {}, "5553000", con)
+    made = draft("parks__permits", read_sample("DESK_URL", environment, table="permits"), {}, "5553000", con)
     assert made.contract["connector"] == {"kind": "database", "credentials_env": "DESK_URL", "table": "permits"}
     assert made.keys == ("permit_id", "site")
-    made = draft("parks__permits", delivery_of(str(tmp_path / "desk.db"), {}), {}, "5553000", con)
+    made = draft("parks__permits", read_sample(str(tmp_path / "desk.db"), {}), {}, "5553000", con)
     assert [column["name"] for column in made.contract["columns"]] == ["permit_id", "site"]
 
 
@@ -226,7 +226,7 @@ def test_a_database_by_the_name_of_a_variable(tmp_path: Path, con: DuckDBPyConne
 )
 def test_what_cannot_be_drafted_from_is_told(what: str, said: str) -> None:
     with pytest.raises(DraftError) as told:
-        delivery_of(what, {})
+        read_sample(what, {})
     assert said in str(told.value)
 
 
@@ -248,7 +248,7 @@ def test_a_file_that_cannot_be_drafted_from_is_told(drafted: MakeDraft, data: by
 def test_a_name_that_no_source_can_have(drafted: MakeDraft, tmp_path: Path, con: DuckDBPyConnection) -> None:
     drafted(CSV)
     with pytest.raises(DraftError, match="'Permits' is no name for a source; write it like parks__permits"):
-        draft("Permits", delivery_of(str(tmp_path / "permits.csv"), {}), LABELS, "5553000", con)
+        draft("Permits", read_sample(str(tmp_path / "permits.csv"), {}), LABELS, "5553000", con)
 
 
 def test_a_map_that_does_not_say_its_coordinates(drafted: MakeDraft) -> None:
