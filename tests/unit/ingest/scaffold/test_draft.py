@@ -258,7 +258,7 @@ def test_a_map_that_does_not_say_its_coordinates(drafted: MakeDraft) -> None:
         "properties": {"NAME": "x", "D": 1},
     }
     data = json.dumps({"type": "FeatureCollection", "features": [feature]})
-    with pytest.raises(DraftError, match="its coordinates are no degrees"):
+    with pytest.raises(DraftError, match="its coordinates are not degrees"):
         drafted(data, name="map.geojson")
     made = drafted(data, name="map.geojson", crs="EPSG:32054")
     assert made.contract["format"] == {"kind": "geojson", "crs": "EPSG:32054"}

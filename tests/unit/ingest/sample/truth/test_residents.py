@@ -20,7 +20,7 @@ from ingest.sample.places.index import NO_POINT_EVERY
 from ingest.sample.population import blocks
 
 GROUPS = {"all": "pop", "hispanic": "pop_hisp", "white": "pop_white", "black": "pop_black"}
-SEEDS = Path(__file__).resolve().parents[4] / "dbt_project" / "seeds" / "reference"
+SEEDS = Path(__file__).resolve().parents[5] / "dbt_project" / "seeds" / "reference"
 
 
 @pytest.fixture(scope="module")
