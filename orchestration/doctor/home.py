@@ -124,7 +124,7 @@ def runs(installation: Installation) -> Iterator[CheckResult]:
     """Check that every run record can be read, and how the last run ended."""
     home = installation.settings.home
     store = RunStore(home.runs)
-    for path in store.find_damage():
+    for path in store.unreadable():
         why = "`status` cannot list that run; if it was the last one, the next run builds everything again"
         yield warning("runs", path, "is not a readable run record", why, "restore it from a backup, or move it away")
     last = store.last_ended()
