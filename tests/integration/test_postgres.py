@@ -72,7 +72,7 @@ def test_a_table_or_view_of_a_schema(postgres: Postgres, kind: str) -> None:
     postgres.do("create table desk.visits_all (a int, b text)", "insert into desk.visits_all values (1, 'x'), (2, null)")
     postgres.do(f"create {kind} desk.visits as select * from desk.visits_all")
     assert read(postgres, contract_of("a", "b", schema="desk", table="visits")) == [("1", "x"), ("2", None)]
-    with pytest.raises(DeliveryError, match="there is no table visits in it; it holds no table"):
+    with pytest.raises(DeliveryError, match="it has no table visits; it has no table"):
         read(postgres, contract_of("a", "b", table="visits"))
 
 
