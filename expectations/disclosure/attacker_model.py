@@ -144,25 +144,33 @@ def _cells(published: Published, truths: Mapping[tuple[str, CellKey], float]) ->
 def _enclosed_cells(cells: Cells, truths: Mapping[tuple[str, CellKey], float], waiting: Collection[str]) -> None:
     """Add the cells that no row shows and three margins enclose: a race of a place in a year.
 
-    The margins are the place in this year, its race in a longer period, and the race in the whole city in this year. Records
-    with `waiting` corrections have none: their margins are of another day.
+    The margins are the place in this year, its race in a longer period with this year in it, and the race in the whole city in
+    this year. Records with `waiting` corrections have none: their margins are of another day.
     """
-    margins: dict[str, tuple[set[CellKey], dict[CellKey, int], set[CellKey]]] = {}
+    margins: dict[str, tuple[set[CellKey], dict[CellKey, list[range]], set[CellKey]]] = {}
     for records, there in cells.by_records.items():
-        longest: dict[CellKey, int] = {}
+        spans: dict[CellKey, list[range]] = {}
         for at in there:
-            whenever = _without_period(at)
-            longest[whenever] = max(longest.get(whenever, 0), MONTHS.get(at.period_type, 0))
-        margins[records] = set(there), longest, {_without_place(at) for at in there if at.geography_type in WHOLE_PLACES}
+            spans.setdefault(_without_period(at), []).append(_months(at))
+        margins[records] = set(there), spans, {_without_place(at) for at in there if at.geography_type in WHOLE_PLACES}
     for (records, at), truth in truths.items():
         if records not in margins or records in waiting or at.race == "all" or at.tabulation != EXCLUSIVE:
             continue
-        shown, longest, whole = margins[records]
-        months = MONTHS.get(at.period_type)
-        if months is None or at in shown or at._replace(race="all") not in shown or _without_place(at) not in whole:
+        shown, spans, whole = margins[records]
+        if at in shown or at._replace(race="all") not in shown or _without_place(at) not in whole:
             continue
-        if longest.get(_without_period(at), 0) > months and at.geography_type not in WHOLE_PLACES:
+        own = _months(at)
+        is_within = any(
+            len(own) < len(span) and own.start in span and own[-1] in span for span in spans.get(_without_period(at), ()) if own
+        )
+        if is_within and at.geography_type not in WHOLE_PLACES:
             cells.add(records, at, truth)
+
+
+def _months(at: CellKey) -> range:
+    """The months of the period, counted from year 0; none for a snapshot."""
+    first = 12 * at.period_start.year + at.period_start.month
+    return range(first, first + MONTHS.get(at.period_type, 0))
 
 
 def _without_period(at: CellKey) -> CellKey:

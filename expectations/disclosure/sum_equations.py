@@ -197,7 +197,8 @@ def _place_sums(cells: Cells, records: str, out: PublishedKinds, kind: str, abov
             rest = whole._replace(geography_type=kind, geography_vintage="", geoid=f"{whole.geoid}/{UNPLACED}")
             if out.has(rest):
                 inside = [at for at in members if at.geography_type == kind and (not nested or _is_in(at.geoid, whole.geoid))]
-                sums.append(SumEquation((kind, whole.period_type), members[whole], tuple(members[at] for at in inside), rest))
+                if inside:  # a race that no place has in this period is enclosed in other periods only
+                    sums.append(SumEquation((kind, whole.period_type), members[whole], tuple(members[at] for at in inside), rest))
     return sums
 
 

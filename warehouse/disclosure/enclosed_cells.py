@@ -17,7 +17,6 @@ from warehouse.disclosure.reported_figures import REPORTED
 from warehouse.sql import literal
 
 _PROTECTED = ("threshold", "hides_zeros", "kind", "numerator_records", "denominator_records", "rests_on_records", "minimum_n")
-_PERIODS = ("month", "quarter", "year", "school_year", "3_year", "5_year")  # from short to long
 _PLACE = ("geography_type", "geography_vintage", "geoid")
 
 
@@ -33,7 +32,8 @@ def enclosed_cells(con: DuckDBPyConnection) -> Iterator[Figure]:
         semi join {REPORTED} as periods
             on {_same_but("periods", "race_ethnicity_code")} and periods.race_ethnicity_code = {literal(ALL)}
         semi join {REPORTED} as races
-            on {_same_but("races", "period_type", "period_start")} and {_length("races")} > {_length("cells")}
+            on {_same_but("races", "period_type", "period_start")} and races.period_type <> cells.period_type
+            and races.period_start <= cells.period_start and races.period_end >= cells.period_end
         semi join {REPORTED} as whole
             on {_same_but("whole", *_PLACE)} and whole.geography_type in ({wholes})
         where protected.is_confidential and protected.kind <> 'median'
@@ -46,7 +46,3 @@ def enclosed_cells(con: DuckDBPyConnection) -> Iterator[Figure]:
 
 def _same_but(margin: str, *fields: str) -> str:
     return " and ".join(f"cells.{name} = {margin}.{name}" for name in GRAIN if name not in fields)
-
-
-def _length(relation: str) -> str:
-    return f"list_position([{', '.join(map(literal, _PERIODS))}], {relation}.period_type)"

@@ -46,3 +46,14 @@ def test_two_margins_do_not() -> None:
 def test_a_hidden_margin_protects_the_cell() -> None:
     hidden = [row.where for row in TOTALS]
     assert not attack(publish([*CITY, *OVER_YEARS, *TOTALS], hidden), [*CITY, *OVER_YEARS, *BY_YEAR]).leaks
+
+
+def test_a_year_outside_the_longer_period_has_no_cells_and_no_contradiction() -> None:
+    before = {"period_start": dt.date(2020, 1, 1)}
+    city = _rows(where(**before), (1, 2), (0,))
+    of_districts = [row for place in (1, 2) for row in _rows(district(place, **before), (place,), (0,))]
+    totals = [row for row in of_districts if row.where.race == "all"]
+    truth = [*CITY, *OVER_YEARS, *BY_YEAR, *city, *of_districts]
+    found = attack(publish([*CITY, *OVER_YEARS, *TOTALS, *city, *totals]), truth)
+    assert not found.contradictions
+    assert {at.period_start for _, at in leaking(found)} <= {dt.date(year, 1, 1) for year in YEARS}
