@@ -177,3 +177,12 @@ def test_known_issues_are_the_ones_that_contracts_cite() -> None:
     known = {row.split(",")[0] for row in rows}
     cited = {contract.tolerances.issue for contract in contracts() if contract.tolerances.issue}
     assert cited <= known, f"add to known_data_issues.csv: {cited - known}"
+
+
+def test_the_registry_keeps_every_version_of_a_measure() -> None:
+    """A home that published an earlier version cannot release while its row is missing (`expectations.marts.series`)."""
+    versions: dict[str, list[int]] = {}
+    for row in seed("measure_registry"):
+        versions.setdefault(row["measure_id"], []).append(int(row["measure_version"]))
+    missing = {measure: found for measure, found in versions.items() if sorted(found) != list(range(1, max(found) + 1))}
+    assert not missing, f"restore the rows of earlier versions in measure_registry.csv: {missing}"
