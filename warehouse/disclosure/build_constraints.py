@@ -220,7 +220,7 @@ def _add_place_sums(counts: CountSystem, records: str) -> None:
                         if at.geography_type == kind and (above is None or at.geoid.rpartition("/")[0] == whole_at.geoid)
                     ]
                     family = (kind, whole_at.period_type)
-                    # A race that no place has in this period stands in no rest either: it is enclosed in other periods only.
+                    # A race that no place has in this period is in no rest either: it is enclosed in other periods only.
                     if parts:
                         sums.append(SumConstraint(family, members[whole_at], tuple(parts), CountKey(records, rest_at)))
         _add_sums(counts, sums, overlapping=False)
