@@ -129,7 +129,7 @@ HELD_BACK = {
     "wrong encoding": (STOPS, _wrong_encoding, ["stops_2025.csv", "utf-8", "format.encoding"]),
     "corrupt zip": (CALLS, _corrupt_zip, ["police_scrape_data1.zip", "damaged", "deliver it again"]),
     "ragged row": (STOPS, _ragged, ["stops_2025.csv", "record 2", "15 values where the first has 14"]),
-    "cut-off Parquet": ("comptroller__checkbook", _cut_off, ["2024", "no Parquet file"]),
+    "cut-off Parquet": ("comptroller__checkbook", _cut_off, ["2024", "not a Parquet file"]),
     "doctored workbook": (MONEY, _doctored, [reason for _, _, reason in DOCTORED]),
     "renamed table": (STAFF, _no_table, ["hr.sqlite", "employees", "staff", "connector.table"]),
 }

@@ -33,7 +33,7 @@ def test_documentation_of_a_release(place: Place, seeded_city: tuple[Path, list[
     dbt = page("dbt/index.html")
     assert "Content-Security-Policy" in dbt[:500]
     assert dbt.count('"fct_equity_measures"') > 1
-    assert '"comment": "What must be said wherever the measure is shown"' in dbt, "the columns of the release are in the catalog"
+    assert '"comment": "The caveat to show with the measure"' in dbt, "the columns of the release are in the catalog"
 
     assert dead_links(folder) == []
     pages = [path for path in folder.rglob("*.html") if path.parent.name != "dbt"]

@@ -32,20 +32,20 @@ def test_what_is_missing_of_schools_says_why(milwaukee: tuple[CommandLine, dict[
         "(outcome_pct = 0) as zeros from marts.fct_student_outcomes where metric <> 'enrollment' group by all"
     )
     assert {(row["metric"], row["gap"]): (row["n"], row["rates"]) for row in rows} == {
-        ("chronic_absenteeism", "told"): (17_924, 17_924),
+        ("chronic_absenteeism", "given"): (17_924, 17_924),
         ("chronic_absenteeism", "suppressed_by_state"): (5_142, 0),
         ("chronic_absenteeism", "group_under_20"): (2_462, 0),
-        ("hs_completion", "told"): (5_510, 5_510),
+        ("hs_completion", "given"): (5_510, 5_510),
         ("hs_completion", "diplomas_hidden"): (1_426, 0),
         ("hs_completion", "cohort_hidden"): (501, 0),
     }
-    assert next(row["zeros"] for row in rows if (row["metric"], row["gap"]) == ("chronic_absenteeism", "told")) == 231
+    assert next(row["zeros"] for row in rows if (row["metric"], row["gap"]) == ("chronic_absenteeism", "given")) == 231
     extended = levelground.ask(
         "select coalesce(extended_gap_reason, 'given') as gap, count(*) as n from marts.fct_student_outcomes "
         "where metric = 'hs_completion' group by all"
     )
     assert {row["gap"]: row["n"] for row in extended} == {
-        "told": 4_687, "not_yet_come": 934, "diplomas_hidden": 1_357, "cohort_hidden": 253, "not_told": 206,
+        "given": 4_687, "not_yet_come": 934, "diplomas_hidden": 1_357, "cohort_hidden": 253, "not_told": 206,
     }  # fmt: skip
     (unmapped,) = levelground.ask("select count(*) as n from marts.fct_student_outcomes where stratum_code = 'not_mapped'")
     assert unmapped["n"] == 0

@@ -1,6 +1,7 @@
 -- one row per snapshot and race: positions held by members of the group, to be divided by those of it in the city's labor force
 with
--- Form EEO-4 has one box for Asian and Pacific Islander, and the labor force is counted by it: people whom a record distinguishes are in that box.
+-- Form EEO-4 has one box for Asian and Pacific Islander, and the labor force is counted by it: people whom a record
+-- distinguishes are in that box.
 positions as (
     select
         source,
