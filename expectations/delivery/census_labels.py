@@ -68,13 +68,13 @@ def moved_lines(contract: Contract, files: Sequence[FileRecord], concepts: Conce
     by_label = {folded(label): column for column, label in expected.items()}
     moved = []
     for file in files:
-        said = dict(zip(file.header, (*file.second_header, *[""] * len(file.header)), strict=False))
+        labels_by_name = dict(zip(file.header, (*file.second_header, *[""] * len(file.header)), strict=False))
         for column in contract.columns:
-            name = next((str(name) for name in column.delivered_names if str(name) in said), None)
+            name = next((str(name) for name in column.delivered_names if str(name) in labels_by_name), None)
             label = expected.get(column.name)
-            if name is None or label is None or folded(said[name]) == folded(label):
+            if name is None or label is None or folded(labels_by_name[name]) == folded(label):
                 continue
-            moved.append(MovedLine(column.name, label, file.name, by_label.get(folded(said[name]))))
+            moved.append(MovedLine(column.name, label, file.name, by_label.get(folded(labels_by_name[name]))))
     return tuple(moved)
 
 

@@ -85,8 +85,8 @@ class Suite(SuitePart):
     @property
     def reads(self) -> frozenset[str]:
         """The other tables in its rules."""
-        said = (text for rule in self.rules for text in (rule.bad_rows, rule.among, rule.no_rows) if text)
-        return frozenset(name for text in said for name in _READ_TABLE.findall(text)) - {self.table}
+        queries = (text for rule in self.rules for text in (rule.bad_rows, rule.among, rule.no_rows) if text)
+        return frozenset(name for text in queries for name in _READ_TABLE.findall(text)) - {self.table}
 
 
 _READ_TABLE = re.compile(r"\{(?:marts|published)\}\.(\w+)")

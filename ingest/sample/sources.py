@@ -140,7 +140,7 @@ def rows_by_source(rows: int) -> dict[str, int]:
 
 def city_file() -> str:
     """The text of `city.yml`: the city, its as-of time, and each source's jurisdiction and other keys."""
-    said = {
+    contract_keys = {
         "city": city.CITY,
         "title": city.TITLE,
         "place_geoid": city.PLACE_GEOID,
@@ -150,4 +150,4 @@ def city_file() -> str:
         | {name: {"jurisdiction": city.PLACE_GEOID} for name in NOT_DELIVERED},
     }
     first = "# Written by `levelground sample`: a synthetic city. Runs on this folder take city and as-of time from here.\n"
-    return first + yaml.safe_dump(said, sort_keys=False)
+    return first + yaml.safe_dump(contract_keys, sort_keys=False)

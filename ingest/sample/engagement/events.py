@@ -25,15 +25,15 @@ _ON_LINE = ("Online survey", "Phone call")
 
 def _interpreters(rng: np.random.Generator) -> list[dict[str, object]]:
     """Asked for or not, offered, given, language by language."""
-    said: list[dict[str, object]] = []
+    events: list[dict[str, object]] = []
     for code, share in plan.ASKED.items():
         asked, given, offered = rng.random() < share, rng.random() < plan.GIVEN[code], rng.random() < 0.3
         if asked or offered:
             there = bool(asked and given)
-            said.append(
+            events.append(
                 {"language": plan.LANGUAGES[code], "asked": bool(asked), "offered": there or bool(offered), "given": there}
             )
-    return said
+    return events
 
 
 def write(folder: Path, rng: np.random.Generator) -> PlantedCounts:

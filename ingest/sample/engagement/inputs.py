@@ -34,27 +34,27 @@ def _comment(at: int, theme: str) -> str:
     )
 
 
-def _row(at: int, said: plan.Input, told: bool, kept_until: date) -> tuple[object, ...]:
+def _row(at: int, item: plan.Input, gave_race: bool, kept_until: date) -> tuple[object, ...]:
     name = f"{FIRST_NAMES[at % len(FIRST_NAMES)]} {NAMES[at % len(NAMES)].title()}"
-    foreign = said.language != "en"
-    language = _OWN_NAMES.get(said.language, plan.LANGUAGES[said.language]) if at % 3 == 0 else plan.LANGUAGES[said.language]
+    foreign = item.language != "en"
+    language = _OWN_NAMES.get(item.language, plan.LANGUAGES[item.language]) if at % 3 == 0 else plan.LANGUAGES[item.language]
     return (
-        said.number, plan.event_number(said.event), said.received, name, phone(at), _comment(at, said.theme),
-        "A translation, with the same names in it" if foreign else "", "Yes" if foreign else "", said.theme, language,
-        plan.SELECTIONS[said.race] if told else "", NEIGHBORHOODS[said.neighborhood], kept_until,
+        item.number, plan.event_number(item.event), item.received, name, phone(at), _comment(at, item.theme),
+        "A translation, with the same names in it" if foreign else "", "Yes" if foreign else "", item.theme, language,
+        plan.SELECTIONS[item.race] if gave_race else "", NEIGHBORHOODS[item.neighborhood], kept_until,
     )  # fmt: skip
 
 
 def write(folder: Path, rng: np.random.Generator) -> PlantedCounts:
     """Write the inputs into `folder`; returns what was planted."""
-    told = (rng.random(plan.INPUTS + plan.OLD_INPUTS) >= plan.RACE_NOT_TOLD).tolist()
+    gave_race = (rng.random(plan.INPUTS + plan.OLD_INPUTS) >= plan.RACE_NOT_TOLD).tolist()
     rows = []
     for at in range(plan.OLD_INPUTS):
         received = plan.OLD_DAY + timedelta(days=at % 20)
         old = plan.Input(f"IN-{9_000 + at}", 0, received, list(plan.RACES)[at % 5], "en", "Parks", at % 12)
-        rows.append(_row(at, old, told[at], received.replace(year=received.year + plan.KEPT_YEARS)))
-    for at, said in enumerate(plan.inputs(), start=plan.OLD_INPUTS):
-        rows.append(_row(at, said, told[at], said.received + timedelta(days=366 * plan.KEPT_YEARS)))
+        rows.append(_row(at, old, gave_race[at], received.replace(year=received.year + plan.KEPT_YEARS)))
+    for at, item in enumerate(plan.inputs(), start=plan.OLD_INPUTS):
+        rows.append(_row(at, item, gave_race[at], item.received + timedelta(days=366 * plan.KEPT_YEARS)))
     rows += rows[200 : 200 + _REPEATED]
     text = io.StringIO(newline="")
     writer = csv.writer(text, delimiter="\t", lineterminator="\r\n")
@@ -62,5 +62,7 @@ def write(folder: Path, rng: np.random.Generator) -> PlantedCounts:
     writer.writerows(rows)
     (folder / "inputs.csv").write_bytes(text.getvalue().encode("utf-16"))
     return PlantedCounts(
-        delivered=len(rows), duplicate=_REPEATED, facts={"past_retention": plan.OLD_INPUTS, "race_not_told": told.count(False)}
+        delivered=len(rows),
+        duplicate=_REPEATED,
+        facts={"past_retention": plan.OLD_INPUTS, "race_not_told": gave_race.count(False)},
     )

@@ -29,31 +29,39 @@ _CHANNELS = ("Letter", "Email", "Public meeting", "Phone call")
 _LOGGED_AFTER = 3
 
 
-def _answered(said: plan.Input, at: int, told: date, luck: np.ndarray) -> tuple[object, ...]:
+def _answered(item: plan.Input, at: int, answered_on: date, luck: np.ndarray) -> tuple[object, ...]:
     """The cells of an input that was answered, from `Answer` on."""
     answer = str(np.array(list(plan.ANSWERS))[np.searchsorted(np.cumsum(list(plan.ANSWERS.values())), luck[1])])
-    reason = _REASONS[at % len(_REASONS)] if answer == "Declined" and luck[2] < plan.REASON_GIVEN[said.race] else ""
-    own = luck[3] < plan.TOLD_IN_OWN[said.language]
-    languages = "English" if said.language == "en" else f"English; {plan.LANGUAGES[said.language]}" if own else "English"
-    decided = told - timedelta(days=2 + at % 5)
+    reason = _REASONS[at % len(_REASONS)] if answer == "Declined" and luck[2] < plan.REASON_GIVEN[item.race] else ""
+    own = luck[3] < plan.TOLD_IN_OWN[item.language]
+    languages = "English" if item.language == "en" else f"English; {plan.LANGUAGES[item.language]}" if own else "English"
+    decided = answered_on - timedelta(days=2 + at % 5)
     decision: tuple[object, ...] = ("", "", "")
     if answer != "Declined":
-        theme = list(plan.THEMES).index(said.theme) if said.theme in plan.THEMES else 9
+        theme = list(plan.THEMES).index(item.theme) if item.theme in plan.THEMES else 9
         decision = ("Common Council", decided, f"{decided:%y}0{decided.month // 4}{theme}7")
     name = FIRST_NAMES[at % len(FIRST_NAMES)]
-    return (answer, reason, f"Dear {name} {NAMES[at % len(NAMES)].title()}, …", *decision, told, _CHANNELS[at % 4], languages)
+    return (
+        answer,
+        reason,
+        f"Dear {name} {NAMES[at % len(NAMES)].title()}, …",
+        *decision,
+        answered_on,
+        _CHANNELS[at % 4],
+        languages,
+    )
 
 
 def _rows(rng: np.random.Generator) -> Iterator[tuple[object, ...]]:
     every = plan.inputs()
-    for at, (said, luck) in enumerate(zip(every, rng.random((len(every), 4)), strict=True)):
-        days = plan.days_to_answer(said.race, float(luck[0]))
-        told = None if days is None else said.received + timedelta(days=days)
-        logged = min(said.received + timedelta(days=_LOGGED_AFTER), plan.LAST_DAY)
-        if told is not None and told <= plan.LAST_DAY:
-            yield (said.number, min(logged, told), *_answered(said, at, told, luck))
+    for at, (item, luck) in enumerate(zip(every, rng.random((len(every), 4)), strict=True)):
+        days = plan.days_to_answer(item.race, float(luck[0]))
+        answered_on = None if days is None else item.received + timedelta(days=days)
+        logged = min(item.received + timedelta(days=_LOGGED_AFTER), plan.LAST_DAY)
+        if answered_on is not None and answered_on <= plan.LAST_DAY:
+            yield (item.number, min(logged, answered_on), *_answered(item, at, answered_on, luck))
         elif at % 2:
-            yield (said.number, logged, "Pending", *[""] * 8)
+            yield (item.number, logged, "Pending", *[""] * 8)
 
 
 def write(folder: Path, rng: np.random.Generator) -> PlantedCounts:

@@ -68,11 +68,11 @@ def write(folder: Path, rng: np.random.Generator) -> PlantedCounts:
     for at in range(count):
         day = date(YEARS[at // TESTED], 1, 1) + timedelta(days=days[at])
         born = day - timedelta(days=int(30.44 * months[at]))
-        said = ("Unknown" if at % 3 else "") if unknown[at] else labels[race[at]]
+        race_label = ("Unknown" if at % 3 else "") if unknown[at] else labels[race[at]]
         address = addresses()[home[at]] + (" #2" if at % 12 == 0 else "")
         name = f"{FIRST_NAMES[at % len(FIRST_NAMES)]} {NAMES[at % len(NAMES)].title()}"
         row = (
-            f"R{at:06d}|{name}|{born:%m/%d/%Y}|{phone(at)}|{day:%m/%d/%Y}|{months[at]}|{said}|"
+            f"R{at:06d}|{name}|{born:%m/%d/%Y}|{phone(at)}|{day:%m/%d/%Y}|{months[at]}|{race_label}|"
             f"{'capillary' if at % 3 else 'venous'}|{{}}|{address}\n"
         )  # fmt: skip
         lines.append(row.format("QNS" if at % _NO_RESULT_EVERY == 7 else results[at]))

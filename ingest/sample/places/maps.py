@@ -36,7 +36,7 @@ def _feature(grid: Grid, label: int, properties: Mapping[str, Any], *, in_degree
 def _write(
     folder: Path, name: str, grid: Grid, properties: Mapping[int, Mapping[str, Any]], *, in_degrees: bool, crs: str | None
 ) -> PlantedCounts:
-    features = [_feature(grid, label, said, in_degrees=in_degrees) for label, said in properties.items()]
+    features = [_feature(grid, label, values, in_degrees=in_degrees) for label, values in properties.items()]
     head = f'"name": "{name}",\n' + (f'"crs": {{ "type": "name", "properties": {{ "name": "{crs}" }} }},\n' if crs else "")
     text = '{\n"type": "FeatureCollection",\n' + head + '"features": [\n' + ",\n".join(features) + "\n]\n}\n"
     (folder / f"{name}.geojson").write_text(text, encoding="utf-8", newline="")

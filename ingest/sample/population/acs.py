@@ -50,10 +50,15 @@ def write(folder: Path, rng: np.random.Generator) -> PlantedCounts:
     margins = np.where(estimates == 0, 9, np.rint(1.645 * 3 * np.sqrt(estimates)).astype(np.int64))
     numbers = range(1, len(LABELS) + 1)
     codes = ["GEO.id", "GEO.id2", "GEO.display-label", *(f"HD0{kind}_VD{number:02d}" for number in numbers for kind in (1, 2))]
-    said = ["Id", "Id2", "Geography", *(f"{kind}; {label}" for label in LABELS for kind in ("Estimate", "Margin of Error"))]
+    header = [
+        "Id",
+        "Id2",
+        "Geography",
+        *(f"{kind}; {label}" for label in LABELS for kind in ("Estimate", "Margin of Error")),
+    ]
     with (folder / "race_ethnicity.csv").open("w", encoding="ascii", newline="") as file:
         rows = csv.writer(file, lineterminator="\n")
-        rows.writerows([codes, said])
+        rows.writerows([codes, header])
         for tract, estimate, margin in zip(tracts, estimates.tolist(), margins.tolist(), strict=True):
             geoid = f"{COUNTY_GEOID}{tract:06d}"
             name = f"Census Tract {tract / 100:g}, Sample County, Sample State"

@@ -36,7 +36,7 @@ def write(folder: Path, rng: np.random.Generator) -> PlantedCounts:
     """Write the table into `folder`; returns what was planted."""
     numbers = range(1, len(PEOPLE) + 2)
     codes = ["GEO.id", "GEO.id2", "GEO.display-label", *(f"HD0{kind}_VD{number:02d}" for number in numbers for kind in (1, 2))]
-    said = [
+    line_labels = [
         "Id",
         "Id2",
         "Geography",
@@ -44,7 +44,7 @@ def write(folder: Path, rng: np.random.Generator) -> PlantedCounts:
     ]
     with (folder / "labor_force.csv").open("w", encoding="ascii", newline="") as file:
         rows = csv.writer(file, lineterminator="\n")
-        rows.writerows([codes, said])
+        rows.writerows([codes, line_labels])
         for level, geoid, name, times in (("160", PLACE_GEOID, "Sampleton", 1), ("050", COUNTY_GEOID, "Sample County", _COUNTY)):
             errors = [standard_error(times * people) for people in PEOPLE.values()]
             estimates = [

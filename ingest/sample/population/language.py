@@ -34,13 +34,13 @@ _ABILITIES = ("", '!!Speak English "very well"', '!!Speak English less than "ver
 
 
 def _lines() -> list[str]:
-    said = ["Total:", "Total:!!Speak only English"]
+    line_labels = ["Total:", "Total:!!Speak only English"]
     for group in GROUPS:
-        said += [
+        line_labels += [
             f"Total:!!{group}:{ability}"
             for ability in ("", '!!Speak English "very well"', '!!Speak English less than "very well"')
         ]
-    return said
+    return line_labels
 
 
 def write(folder: Path, rng: np.random.Generator) -> PlantedCounts:
@@ -60,7 +60,7 @@ def write(folder: Path, rng: np.random.Generator) -> PlantedCounts:
         [
             "Geography",
             "Geographic Area Name",
-            *(f"{kind}!!{said}" for said in _lines() for kind in ("Estimate", "Margin of Error")),
+            *(f"{kind}!!{label}" for label in _lines() for kind in ("Estimate", "Margin of Error")),
         ]
     )
     for tract, estimate, margin in zip(tracts, lines.tolist(), margins.tolist(), strict=True):

@@ -89,9 +89,9 @@ def write(folder: Path, rng: np.random.Generator) -> PlantedCounts:
         if moment.date() == datetime(2024, 3, 10).date() or moment.date() == datetime(2025, 3, 9).date():
             moment = moment.replace(hour=12)  # no time in the hour that the clock skips
         kind = "Summons & Complaint" if is_summons else "Municipal citation"
-        said = f"{address} SAMPLETON, {STATE}" if at % 90 else f"SAMPLETON, {STATE}"
+        address_cell = f"{address} SAMPLETON, {STATE}" if at % 90 else f"SAMPLETON, {STATE}"
         stamp = f"{moment:%Y-%m-%d %H:%M:%S}.000000"
-        rows.append((f"{24_000_000 + 7 * at:08d}", north, east, said, guess, kind, violation[at], stamp, finding[at]))
+        rows.append((f"{24_000_000 + 7 * at:08d}", north, east, address_cell, guess, kind, violation[at], stamp, finding[at]))
     nothing = [(f"{25_900_000 + at:08d}", 0, 0, f"SAME SAMPLETON, {STATE}", "", "", "", "", "") for at in range(EMPTY)]
     # found first, dismissed later: the state that counts stands further down, and says the same of place and time
     updated = [rows[40 * at] for at in range(UPDATED)]

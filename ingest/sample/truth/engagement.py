@@ -27,19 +27,19 @@ _NEIGHBORHOODS = 3  # of which a truth is given; every other one is made the sam
 def _median(inputs: list[Input]) -> float:
     """The first day by which half of some inputs are answered."""
     days = 1
-    while sum(plan.answered_by(said.race, days) for said in inputs) < (0.5 - 1e-9) * len(inputs):
+    while sum(plan.answered_by(item.race, days) for item in inputs) < (0.5 - 1e-9) * len(inputs):
         days += 1
     return float(days)
 
 
 def _share(inputs: Iterable[Input], of: Callable[[Input], float], weight: Callable[[Input], float]) -> float:
-    weights = [(weight(said), of(said)) for said in inputs]
+    weights = [(weight(item), of(item)) for item in inputs]
     return sum(much * share for much, share in weights) / sum(much for much, _ in weights)
 
 
-def _answered_in_all(said: Input) -> float:
+def _answered_in_all(item: Input) -> float:
     """The chance that an input is answered before the log ends."""
-    return plan.answered_by(said.race, (plan.LAST_DAY - said.received).days)
+    return plan.answered_by(item.race, (plan.LAST_DAY - item.received).days)
 
 
 def _parts(inputs: list[Input]) -> Iterator[tuple[PlantedValue, list[Input]]]:
@@ -48,20 +48,20 @@ def _parts(inputs: list[Input]) -> Iterator[tuple[PlantedValue, list[Input]]]:
     yield blank, inputs
     for race in plan.RACES:
         if race != "multiracial":
-            yield replace(blank, race_ethnicity_code=race), [said for said in inputs if said.race == race]
+            yield replace(blank, race_ethnicity_code=race), [item for item in inputs if item.race == race]
     for language in _LANGUAGES:
-        spoken = [said for said in inputs if said.language == language]
+        spoken = [item for item in inputs if item.language == language]
         yield replace(blank, stratum_type="language", stratum_code=language), spoken
 
 
 def _inputs(year: int) -> Iterator[PlantedValue]:
     """The truths of what people said in a year."""
     start = f"{year}-01-01"
-    inputs = [said for said in plan.inputs() if said.received.year == year]
-    followed = [said for said in inputs if (plan.LAST_DAY - said.received).days >= _HORIZON]
+    inputs = [item for item in plan.inputs() if item.received.year == year]
+    followed = [item for item in inputs if (plan.LAST_DAY - item.received).days >= _HORIZON]
     best = percent(plan.answered_by("white", _HORIZON))
     for blank, part in _parts(followed):
-        value = percent(_share(part, lambda said: plan.answered_by(said.race, _HORIZON), lambda _: 1.0))
+        value = percent(_share(part, lambda item: plan.answered_by(item.race, _HORIZON), lambda _: 1.0))
         ratio = None if blank.race_ethnicity_code in ("all", "white") else value / best
         yield replace(blank, measure_id="engagement_inputs_answered_share", period_start=start, value=value, rate_ratio=ratio)
     for blank, part in _parts(inputs):
@@ -69,12 +69,12 @@ def _inputs(year: int) -> Iterator[PlantedValue]:
         median = _median(part)
         ratio = None if blank.race_ethnicity_code in ("all", "white") else median / plan.HALF_ANSWERED["white"]
         yield of(measure_id="engagement_days_to_answer_median", value=median, rate_ratio=ratio)
-        own = percent(_share(part, lambda said: plan.TOLD_IN_OWN[said.language], _answered_in_all))
+        own = percent(_share(part, lambda item: plan.TOLD_IN_OWN[item.language], _answered_in_all))
         yield of(measure_id="engagement_answered_in_language_share", value=own)
-        reason = percent(_share(part, lambda said: plan.REASON_GIVEN[said.race], _answered_in_all))
+        reason = percent(_share(part, lambda item: plan.REASON_GIVEN[item.race], _answered_in_all))
         yield of(measure_id="engagement_declined_with_reason_share", value=reason)
     for number in range(_NEIGHBORHOODS):
-        part = [said for said in inputs if said.neighborhood == number]
+        part = [item for item in inputs if item.neighborhood == number]
         yield PlantedValue(
             "engagement_days_to_answer_median", "year", start, "all", _median(part), race_standard=_OWN_STANDARD,
             geography_type="neighborhood", geoid=NEIGHBORHOODS[number].upper(),
