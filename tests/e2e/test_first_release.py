@@ -195,7 +195,7 @@ def test_the_public_file_holds_what_is_promised(first_release: tuple[Path, dict[
     assert release["release_id"] == first_release[1]["release_id"]
 
 
-def test_you_said_we_did_tells_of_a_closed_year_and_of_nobody(first_release: tuple[Path, dict[str, Any]]) -> None:
+def test_you_said_we_did_covers_a_closed_year_and_identifies_no_one(first_release: tuple[Path, dict[str, Any]]) -> None:
     """2025 is not closed on the first day of 2026; inputs on libraries, and on one fence, are hidden."""
     told = {
         (str(row["period_start"]), row["theme_code"]): row

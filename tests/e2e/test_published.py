@@ -75,7 +75,7 @@ def test_no_zero_has_a_sign(first_release: tuple[Path, dict[str, Any]]) -> None:
     assert not found, f"end the model with without_negative_zeros: {found}"
 
 
-def test_nobody_is_given_away_and_what_is_hidden_is_written_down(first_release: tuple[Path, dict[str, Any]]) -> None:
+def test_no_one_is_given_away_and_what_is_hidden_is_written_down(first_release: tuple[Path, dict[str, Any]]) -> None:
     home, release_id = Home(first_release[0]), first_release[1]["release_id"]
     with duckdb.connect(str(home.published_public), read_only=True) as connection:
         hidden = connection.execute(

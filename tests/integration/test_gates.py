@@ -190,7 +190,7 @@ def test_private_cells_of_a_bad_delivery_get_nowhere(
     assert not re.search(r"Jane|Visit|414|0100|17-000003", said)
 
 
-def test_a_delivery_is_judged_while_the_run_has_it_open_and_the_run_goes_on(release: DuckDBPyConnection, tmp_path: Path) -> None:
+def test_a_delivery_is_checked_while_the_run_has_it_open_and_the_run_goes_on(release: DuckDBPyConnection, tmp_path: Path) -> None:
     """One DuckDB instance: the gate joins it, sees the run's views and lets go of the release files."""
     attach(release, tmp_path / "public.duckdb", "public")
     release.execute("create schema public.published; create table public.published.measures as select 1 as measure_version")

@@ -130,7 +130,7 @@ def test_a_column_that_was_dropped_is_missing(postgres: Postgres) -> None:
         assert opened.header == ("a",)
 
 
-def test_a_column_that_is_dropped_under_the_reader_is_told(postgres: Postgres) -> None:
+def test_a_column_that_is_dropped_under_the_reader_is_reported(postgres: Postgres) -> None:
     postgres.do("create table visits (a int, b text)", "insert into visits values (1, 'x')")
 
     def drop(_connection: object, _cursor: object, statement: str, *_more: object) -> None:
@@ -176,7 +176,7 @@ def test_a_table_that_is_locked_is_given_up(postgres: Postgres, monkeypatch: pyt
 
 
 @pytest.mark.parametrize("how", ["no right", "no account", "no server"])
-def test_what_cannot_be_opened_is_told_without_its_password(
+def test_what_cannot_be_opened_is_reported_without_its_password(
     postgres: Postgres, how: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     postgres.do("create table visits (a int)", "drop role if exists clerk", "create role clerk login")

@@ -71,7 +71,7 @@ def test_damaged_kept_delivery_that_is_not_needed_any_more(disturbed: SmallHome,
     converges()
 
 
-def test_damaged_kept_delivery_when_landing_is_gone(disturbed: SmallHome, converges: Callable[[], None]) -> None:
+def test_damaged_kept_delivery_when_landing_is_missing(disturbed: SmallHome, converges: Callable[[], None]) -> None:
     """The stops merge: rows of the first delivery are nowhere else. Nothing is released without them."""
     (disturbed.home / "warehouse.duckdb").unlink()
     (batch,) = (disturbed.home / "deliveries" / MERGED).glob("*/batch.parquet")

@@ -22,7 +22,7 @@ HASHED = "mhd__visits"
 PERSON = "A PERSON WITH A NAME"
 
 
-def test_broken_values_in_every_private_column_are_told_nowhere(place: Place, tmp_path: Path) -> None:
+def test_broken_values_in_every_private_column_are_reported_nowhere(place: Place, tmp_path: Path) -> None:
     """The runs of a department that mixed its columns up: most sources are held back, then accepted by hand."""
     seeder = Seeder(list(CONTRACTS.values()))
     seeder.every(place.deliveries)

@@ -125,7 +125,7 @@ def wait_for(logs: list[Path], release: str) -> None:
 
 
 @pytest.mark.parametrize("file", ["levelground.duckdb", "levelground_public.duckdb"])
-def test_a_foreign_log_beside_a_published_file_is_gone_with_the_next_swap(place: Place, tmp_path: Path, file: str) -> None:
+def test_a_foreign_log_beside_a_published_file_is_removed_with_the_next_swap(place: Place, tmp_path: Path, file: str) -> None:
     """As a client leaves it that opened a copy for writing under that name, and died."""
     published = place.home / "published" / file
     copy = tmp_path / file

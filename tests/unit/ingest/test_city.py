@@ -90,7 +90,7 @@ def test_without_an_as_of_time_there_is_none() -> None:
         ("city: [\n", 2, "(file)", "expected the node content"),
     ],
 )
-def test_what_is_wrong_is_told_with_file_line_and_field(tmp_path: Path, text: str, line: int, field: str, said: str) -> None:
+def test_what_is_wrong_is_reported_with_file_line_and_field(tmp_path: Path, text: str, line: int, field: str, said: str) -> None:
     with pytest.raises(ContractError) as refused:
         city(tmp_path, text)
     (problem,) = refused.value.problems
@@ -98,7 +98,7 @@ def test_what_is_wrong_is_told_with_file_line_and_field(tmp_path: Path, text: st
     assert said in problem.message
 
 
-def test_another_encoding_is_told(tmp_path: Path) -> None:
+def test_another_encoding_is_reported(tmp_path: Path) -> None:
     (tmp_path / "city.yml").write_bytes("title: Ménomonee\n".encode("latin-1"))
     with pytest.raises(ContractError, match=r"city\.yml:1: \(file\): not UTF-8"):
         read_city(tmp_path)

@@ -47,14 +47,14 @@ def test_a_contract_knows_its_own_header(file: Path, preferred: int) -> None:
     assert None not in match.positions.values()
 
 
-def test_every_issue_it_cites_is_told_and_is_its_own(file: Path) -> None:
+def test_every_issue_it_cites_is_listed_and_is_its_own(file: Path) -> None:
     cited = set(ISSUE.findall(file.read_text(encoding="utf-8")))
     known = known_issues()
     assert cited <= set(known), "write the issue down in docs/data_issues.md and in the seed known_data_issues"
     assert {known[issue] for issue in cited} <= {file.stem}, "cite an issue of this source, or give it one of its own"
 
 
-def test_what_tells_of_a_person_is_not_public(file: Path) -> None:
+def test_what_identifies_a_person_is_not_public(file: Path) -> None:
     contract = read_contract(file)
     if contract.department in OF_PLACES or contract.source in PUBLIC_ADDRESSES:
         return

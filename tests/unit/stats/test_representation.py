@@ -43,7 +43,7 @@ def test_a_group_without_population_has_no_ratio(stats: Call) -> None:
     assert stats("representation_score", [1, 2], [0, 3]) is None
 
 
-def test_nobody_took_part(stats: Call) -> None:
+def test_no_one_took_part(stats: Call) -> None:
     assert stats("representation", [0, 0], [1, 3]) is None
     assert stats("representation_score", [0, 0], [1, 3]) is None
     assert stats("representation", [1, 0], [0, 0]) is None

@@ -139,7 +139,7 @@ def test_a_part_above_its_whole_is_an_error(stats: Call, function: str, argument
         stats(function, *spoiled(function, **{argument: 21}))
 
 
-def test_an_event_out_of_nobody_is_impossible_not_missing(stats: Call) -> None:
+def test_an_event_out_of_no_one_is_impossible_not_missing(stats: Call) -> None:
     with pytest.raises(duckdb.Error, match="x must not be greater than n"):
         stats("proportion_ci", 1, 0, 0.95)
 
@@ -198,9 +198,7 @@ def test_callers_names_are_not_captured(
             assert stats_connection.execute(query).fetchone() == (expected,), query
 
 
-def test_each_stands_alone_in_a_read_only_file_under_any_alias(
-    stats: Call, stats_sql: Callable[[str], str], tmp_path: Path
-) -> None:
+def test_each_is_alone_in_a_read_only_file_under_any_alias(stats: Call, stats_sql: Callable[[str], str], tmp_path: Path) -> None:
     with duckdb.connect() as connection:
         connection.execute(f"attach '{tmp_path / 'written.duckdb'}' as release")
         connection.execute(stats_sql("release"))

@@ -32,7 +32,7 @@ def test_a_seed_that_cannot_be_used_is_named(tmp_path: Path, content: bytes, say
     assert str(file) in str(raised.value)
 
 
-def test_a_seed_that_is_not_there_is_named(tmp_path: Path) -> None:
+def test_a_seed_that_does_not_exist_is_named(tmp_path: Path) -> None:
     with pytest.raises(CrosswalkError, match=r"nowhere\.csv"):
         read_labels(tmp_path / "nowhere.csv")
 

@@ -51,7 +51,7 @@ def test_each_file_is_known_by_its_bytes(make_contract: MakeContract, tmp_path: 
     }
 
 
-def test_a_file_that_cannot_be_read_is_told(make_contract: MakeContract, tmp_path: Path) -> None:
+def test_a_file_that_cannot_be_read_is_reported(make_contract: MakeContract, tmp_path: Path) -> None:
     put(tmp_path, a="A,B\n1,2\n")
     files = delivered_files(tmp_path)
     (tmp_path / "a.csv").unlink()
@@ -80,7 +80,7 @@ def test_a_live_file_without_a_path_has_nothing(make_contract: MakeContract, tmp
 
 
 @pytest.mark.parametrize("path", ["nowhere.csv", "*.csv", "nowhere/at/all.csv"])
-def test_a_live_file_that_is_not_there_is_told(make_contract: MakeContract, tmp_path: Path, path: str) -> None:
+def test_a_live_file_that_does_not_exist_is_reported(make_contract: MakeContract, tmp_path: Path, path: str) -> None:
     contract = make_contract(connector={"kind": "file", "path": str(tmp_path / path)})
     with pytest.raises(
         DeliveryError, match=r"no such file or folder; correct connector\.path in the contract, or put the file there"

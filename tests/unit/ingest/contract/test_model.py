@@ -48,14 +48,14 @@ def test_a_secret_in_a_contract_is_not_repeated(file: Path, secret: str) -> None
     assert secret not in str(refused.value)
 
 
-def test_a_file_in_another_encoding_is_told(tmp_path: Path) -> None:
+def test_a_file_in_another_encoding_is_reported(tmp_path: Path) -> None:
     file = tmp_path / "dpt__everything.yml"
     file.write_bytes(EVERYTHING.read_text(encoding="utf-8").replace("desk", "bürotür").encode("latin-1"))
     with pytest.raises(ContractError, match=r"dpt__everything\.yml:1: \(file\): not UTF-8; save the file as UTF-8"):
         read_contract(file)
 
 
-def test_all_problems_of_a_contract_are_told_at_once(tmp_path: Path) -> None:
+def test_all_problems_of_a_contract_are_reported_at_once(tmp_path: Path) -> None:
     text = EVERYTHING.read_text(encoding="utf-8").replace("key: [visit_number]", "key: [visit, visitor]")
     file = tmp_path / "dpt__everything.yml"
     file.write_text(text.replace("department: dpt", "department: mhd"), encoding="utf-8")

@@ -32,7 +32,7 @@ def test_contracts_go_by_their_names(registry: Registry) -> None:
     assert len(registry) == len(registry.names())
 
 
-def test_an_unknown_name_is_told_with_the_known_ones(registry: Registry) -> None:
+def test_an_unknown_name_is_reported_with_the_known_ones(registry: Registry) -> None:
     with pytest.raises(UnknownSource, match=r"no contract is called 'ucc__requests'; there are assessor__parcels, .*ucc__serv"):
         registry["ucc__requests"]
 
@@ -43,7 +43,7 @@ def test_a_further_folder_adds_contracts(registry: Registry) -> None:
     assert load_registry(EVERYTHING.parent).names() == tuple(sorted([*registry.names(), *further]))
 
 
-def test_a_further_folder_that_is_none_is_told(tmp_path: Path) -> None:
+def test_a_further_folder_that_is_none_is_reported(tmp_path: Path) -> None:
     with pytest.raises(ContractError, match="LEVELGROUND_SOURCES: no such folder; unset it, or name a folder of contracts"):
         load_registry(tmp_path / "nowhere")
 
@@ -60,7 +60,7 @@ def test_a_second_contract_of_a_source_is_refused(tmp_path: Path) -> None:
     assert problem.message == f"{REQUESTS} has a contract already; each source has one"
 
 
-def test_the_problems_of_all_contracts_are_told_at_once(tmp_path: Path) -> None:
+def test_the_problems_of_all_contracts_are_reported_at_once(tmp_path: Path) -> None:
     for name in ("unknown_key", "merge_without_key"):
         text = (EVERYTHING.parent.parent / "invalid" / f"{name}.yml").read_text()
         (tmp_path / f"{name}.yml").write_text(text)

@@ -52,7 +52,7 @@ def told(error: ContractError, file: Path) -> None:
 
 @examples(60)
 @given(changes=CHANGES)
-def test_a_spoiled_contract_is_told(changes: list[tuple[float, int, str]]) -> None:
+def test_a_spoiled_contract_is_reported(changes: list[tuple[float, int, str]]) -> None:
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "dpt__visits.yml"
         file.write_text(spoiled(CONTRACT, changes), encoding="utf-8")
@@ -64,7 +64,7 @@ def test_a_spoiled_contract_is_told(changes: list[tuple[float, int, str]]) -> No
 
 @examples(40)
 @given(changes=CHANGES)
-def test_a_spoiled_city_is_told(changes: list[tuple[float, int, str]]) -> None:
+def test_a_spoiled_city_is_reported(changes: list[tuple[float, int, str]]) -> None:
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "city.yml"
         file.write_text(spoiled(CITY, changes), encoding="utf-8")
@@ -76,7 +76,7 @@ def test_a_spoiled_city_is_told(changes: list[tuple[float, int, str]]) -> None:
 
 @examples(30)
 @given(changes=CHANGES)
-def test_a_spoiled_suite_is_told(changes: list[tuple[float, int, str]]) -> None:
+def test_a_spoiled_suite_is_reported(changes: list[tuple[float, int, str]]) -> None:
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "fct_a.yml"
         file.write_text(spoiled(SUITE, changes), encoding="utf-8")
@@ -88,7 +88,7 @@ def test_a_spoiled_suite_is_told(changes: list[tuple[float, int, str]]) -> None:
 
 @examples(60)
 @given(data=st.binary(max_size=200) | TEXT.map(str.encode))
-def test_any_bytes_are_yaml_or_told(data: bytes) -> None:
+def test_any_bytes_are_yaml_or_reported(data: bytes) -> None:
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "a.yml"
         file.write_bytes(data)
@@ -108,7 +108,7 @@ def test_any_bytes_are_yaml_or_told(data: bytes) -> None:
     ],
     ids=["anchors in anchors", "lists", "mappings", "sequences"],
 )
-def test_yaml_that_explodes_is_told(tmp_path: Path, text: str, said: str) -> None:
+def test_yaml_that_explodes_is_reported(tmp_path: Path, text: str, said: str) -> None:
     file = tmp_path / "a.yml"
     file.write_text(text)
     with pytest.raises(YamlError) as wrong:

@@ -67,7 +67,7 @@ def test_the_line_of_a_field_or_of_what_is_around_it(file: Path, location: tuple
         ("a: 1\n---\nb: 2\n", 2, "but found another document"),
     ],
 )
-def test_what_is_wrong_is_told_with_its_line(file: Path, text: str, line: int, said: str) -> None:
+def test_what_is_wrong_is_reported_with_its_line(file: Path, text: str, line: int, said: str) -> None:
     file.write_text(text)
     with pytest.raises(YamlError) as wrong:
         read_yaml(file)
@@ -75,7 +75,7 @@ def test_what_is_wrong_is_told_with_its_line(file: Path, text: str, line: int, s
     assert wrong.value.line == line
 
 
-def test_another_encoding_is_told(file: Path) -> None:
+def test_another_encoding_is_reported(file: Path) -> None:
     file.write_bytes("a: é\n".encode("latin-1"))
     with pytest.raises(YamlError, match="not UTF-8; save the file as UTF-8"):
         read_yaml(file)

@@ -73,7 +73,7 @@ def test_without_a_header_columns_go_by_position(make_contract: MakeContract) ->
     ("header", "repeated"),
     [(("A", "B", "A"), ("A",)), (("B", "A", "B ", "A"), ("A", "B")), (("A", "B", "D", "D"), ()), (("A", "B", "", ""), ())],
 )
-def test_a_column_that_comes_twice_is_told_and_the_first_one_is_read(
+def test_a_column_that_comes_twice_is_reported_and_the_first_one_is_read(
     make_contract: MakeContract, header: tuple[str, ...], repeated: tuple[str, ...]
 ) -> None:
     match = Conformer(make_contract(), None).match(header)
@@ -141,7 +141,7 @@ def test_typed_columns_become_text(make_contract: MakeContract, values: pa.Array
 
 
 @pytest.mark.parametrize("values", [[["Jane"]], [{"name": "Jane"}], [b"Jane\xff"]], ids=["list", "struct", "bytes"])
-def test_what_is_no_text_is_told_without_quoting_it(make_contract: MakeContract, values: list[Any]) -> None:
+def test_what_is_no_text_is_reported_without_quoting_it(make_contract: MakeContract, values: list[Any]) -> None:
     with pytest.raises(
         DeliveryError, match=r"dpt__visits: visits\.csv: b is of type .* and cannot be read as text; deliver"
     ) as told:

@@ -182,7 +182,7 @@ def test_a_failure_leaves_nothing_behind(warehouse: Any, make_contract: MakeCont
     assert warehouse.deliver(make_contract(), {"a.csv": A}) == good
 
 
-def test_a_file_whose_first_record_is_no_header_is_told(warehouse: Any, make_contract: MakeContract) -> None:
+def test_a_file_whose_first_record_is_no_header_is_reported(warehouse: Any, make_contract: MakeContract) -> None:
     with pytest.raises(DeliveryError, match=r"a\.csv: its header has none of the contract's columns; deliver it with its header"):
         warehouse.deliver(make_contract(), BAD["no header"])
 
@@ -217,7 +217,7 @@ def test_half_a_delivery_is_delivered_anew(warehouse: Any, make_contract: MakeCo
     assert warehouse.store.records() == (first,)
 
 
-def test_an_origin_without_parts_is_told(make_contract: MakeContract, tmp_path: Path) -> None:
+def test_an_origin_without_parts_is_reported(make_contract: MakeContract, tmp_path: Path) -> None:
     with pytest.raises(DeliveryError, match="it contains no file to read; deliver at least one file"):
         deliver(make_contract(), Origin(()), DeliveryStore(tmp_path, "dpt__visits"), None, NOON)
 

@@ -68,7 +68,9 @@ def test_landing_and_its_ledger_come_back_as_they_were(warehouse: Any, contract_
     assert restored(warehouse, contract) == 0
 
 
-def test_an_older_working_warehouse_takes_in_what_came_since(warehouse: Any, contract_of: Callable[[str], Contract]) -> None:
+def test_an_older_working_warehouse_ingests_what_was_delivered_since(
+    warehouse: Any, contract_of: Callable[[str], Contract]
+) -> None:
     contract = contract_of("merge")
     warehouse.take(contract, {"f.csv": FIRST})
     save_journal(warehouse.con, contract, warehouse.store)
@@ -88,7 +90,9 @@ def test_an_older_working_warehouse_takes_in_what_came_since(warehouse: Any, con
     assert (warehouse.rows("*"), ledger(warehouse)) == new
 
 
-def test_a_load_that_came_again_and_was_held_back_keeps_its_place(warehouse: Any, contract_of: Callable[[str], Contract]) -> None:
+def test_a_load_that_was_delivered_again_and_was_held_back_keeps_its_place(
+    warehouse: Any, contract_of: Callable[[str], Contract]
+) -> None:
     contract = contract_of("merge")
     warehouse.take(contract, {"f.csv": FIRST})
     warehouse.take(contract, {"f.csv": SECOND})
@@ -160,7 +164,7 @@ def test_a_batch_without_a_row_left_in_landing_is_not_needed(warehouse: Any, con
     assert (warehouse.rows("*"), ledger(warehouse)) == (landed, loads)
 
 
-def test_nobody_is_told_what_a_load_took_out_whose_batch_is_lost(warehouse: Any, contract_of: Callable[[str], Contract]) -> None:
+def test_a_load_whose_batch_is_lost_reports_no_superseded_rows(warehouse: Any, contract_of: Callable[[str], Contract]) -> None:
     contract = contract_of("merge")
     states = ("1,2025-01-01,a\n2,2025-01-02,b\n3,2025-01-03,c\n", "1,2025-01-01,A\n", "1,2025-01-01,x\n")
     loads = [warehouse.take(contract, {"f.csv": f"k,d,v\n{rows}"}).load_id for rows in states]
@@ -172,7 +176,7 @@ def test_nobody_is_told_what_a_load_took_out_whose_batch_is_lost(warehouse: Any,
     assert superseded.recorded_since(warehouse.con) == {contract.source: 3}
 
 
-def test_what_stands_there_already_is_not_written_again(warehouse: Any, contract_of: Callable[[str], Contract]) -> None:
+def test_what_exists_already_is_not_written_again(warehouse: Any, contract_of: Callable[[str], Contract]) -> None:
     contract = contract_of("merge")
     save_journal(warehouse.con, contract, warehouse.store)
     assert read_journal(warehouse.store) == ()
@@ -210,7 +214,7 @@ def test_the_newest_delivery_stays_also_if_it_never_got_in(warehouse: Any, contr
     assert [receipt.load_id for receipt in warehouse.store.records()] == [waiting.load_id]
 
 
-def test_damage_is_told_of_batches_with_and_without_a_hash(warehouse: Any, contract_of: Callable[[str], Contract]) -> None:
+def test_damage_is_reported_for_batches_with_and_without_a_hash(warehouse: Any, contract_of: Callable[[str], Contract]) -> None:
     receipt = warehouse.deliver(contract_of("replace"), {"f.csv": FIRST})
     unhashed = type(receipt)(**{**receipt.__dict__, "batch_sha256": None})
     batch = warehouse.store.batch(receipt.load_id)

@@ -261,7 +261,7 @@ def test_exact_duplicates_leave_their_last_occurrence(
     assert promotion.rows_duplicate == 3 - len(left)
 
 
-def test_a_state_that_came_back_is_the_last_one(warehouse: Any, contract_of: Callable[..., Contract]) -> None:
+def test_a_state_that_returned_is_the_last_one(warehouse: Any, contract_of: Callable[..., Contract]) -> None:
     """A, B, A: dropping the second A as a repetition of the first would leave B."""
     promotion = warehouse.take(contract_of("merge", duplicates="drop_exact"), {"f.csv": rows("1,,a", "1,,b", "1,,a")})
     assert warehouse.rows("v") == [("a",)]
@@ -331,7 +331,7 @@ def test_a_failure_takes_nothing_in(
     assert counted(warehouse.take(contract, {"f.csv": NEW})) == (2, 0, 0, 0, 2)
 
 
-def test_the_ledger_says_what_became_of_a_load(warehouse: Any, make_contract: MakeContract) -> None:
+def test_the_ledger_records_the_result_of_a_load(warehouse: Any, make_contract: MakeContract) -> None:
     columns = [*COLUMNS[:1], COLUMNS[1] | {"role": "event_time"}, COLUMNS[2]]
     contract = make_contract(columns=columns, load={"mode": "merge", "key": ["k"], "duplicates": "drop_exact"})
     receipt = warehouse.deliver(contract, {"f.csv": rows("1,2025-01-05,a", "1,2025-01-05,a", ",,", "x,,"), "g.csv": rows("2,,b")})

@@ -33,7 +33,7 @@ def test_a_load_tells_which_rows_gave_way_to_it(warehouse: Any, merged: Contract
     assert superseded.recorded_since(warehouse.con) == {merged.source: 2}
 
 
-def test_what_has_been_taken_in_is_forgotten_and_what_came_later_is_not(warehouse: Any, merged: Contract) -> None:
+def test_what_has_been_consumed_is_forgotten_and_what_was_delivered_later_is_not(warehouse: Any, merged: Contract) -> None:
     for text in (OLD, NEW, "k,d,v\n3,2025-01-03,c\n"):
         warehouse.take(merged, {"f.csv": text})
     superseded.invalidate(warehouse.con, {merged.source: 2})

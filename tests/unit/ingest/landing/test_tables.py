@@ -193,7 +193,7 @@ def test_every_delivered_row_is_accounted_for(warehouse: Any, make_contract: Mak
     assert warehouse.counts(contract, "nowhere") == LoadCounts(0, 0, 0, 0, 0, 0)
 
 
-def test_a_source_that_never_came_has_no_last_load(warehouse: Any, make_contract: MakeContract) -> None:
+def test_a_source_that_was_never_delivered_has_no_last_load(warehouse: Any, make_contract: MakeContract) -> None:
     assert last_load(warehouse.con, make_contract()) is None
 
 

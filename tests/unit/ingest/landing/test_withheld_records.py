@@ -67,7 +67,7 @@ def test_a_withdrawn_record_has_no_value_and_is_not_zero(warehouse: Any, contrac
     [["2024,A,x,C,10,r", "2024,A,y,C,20,r"], ["2024,A,x,C,10,r", "2024,A,z,C,20,r", "2024,B,x,C,30,r", "2024,B,z,C,40,r"]],
     ids=["the school is gone", "the group was renamed"],
 )
-def test_where_a_school_or_a_group_is_gone_there_is_no_cell(warehouse: Any, contract: Contract, release: list[str]) -> None:
+def test_where_a_school_or_a_group_is_missing_there_is_no_cell(warehouse: Any, contract: Contract, release: list[str]) -> None:
     warehouse.take(contract, {"f.csv": said(*FIRST)})
     warehouse.take(contract, {"f.csv": said(*release)})
     assert hidden(warehouse) == []

@@ -117,7 +117,7 @@ DEFLATE64 = b"\x09\x00"
         ("visits.csv.gz", gzip.compress(b"", mtime=0), "visits.csv.gz: the file is empty; deliver it again"),
     ],
 )
-def test_a_damaged_archive_is_told_without_quoting_it(read_file: Any, name: str, data: bytes, said: str) -> None:
+def test_a_damaged_archive_is_reported_without_quoting_it(read_file: Any, name: str, data: bytes, said: str) -> None:
     with pytest.raises(DeliveryError) as told:
         read_file(data, name=name)
     assert str(told.value).startswith(f"dpt__visits: {said}")
@@ -125,7 +125,7 @@ def test_a_damaged_archive_is_told_without_quoting_it(read_file: Any, name: str,
     assert told.value.__context__ is None or told.value.__suppress_context__
 
 
-def test_a_member_that_is_not_there_is_told(read_file: Any) -> None:
+def test_a_member_that_does_not_exist_is_reported(read_file: Any) -> None:
     with pytest.raises(DeliveryError, match=r"the archive has no member q\*; deliver it again, or correct format.member"):
         read_file(ZIP, name="visits.zip", format={"kind": "csv", "member": "q*"})
 
@@ -175,7 +175,7 @@ NAMES = parquet(pa.table({"A": [f"{CANARY} {n * 7919 % 1000003}" for n in range(
     ],
     ids=["cut off", "half", "spoiled header", "spoiled page", "empty", "a CSV"],
 )
-def test_damaged_parquet_is_told_without_quoting_it(read_file: Any, data: bytes) -> None:
+def test_damaged_parquet_is_reported_without_quoting_it(read_file: Any, data: bytes) -> None:
     with pytest.raises(DeliveryError, match="this is not a Parquet file, or it is cut off; deliver it again") as told:
         read_file(data, name="visits.parquet", **PARQUET)
     assert "Canary" not in "".join(traceback.format_exception(told.value))

@@ -152,7 +152,7 @@ def test_a_sheet_is_chosen_by_the_contract(read_file: Any) -> None:
         (sheet(("A", "B")), {"range": "D2:E9"}, "sheet Data has nothing where the contract expects the table"),
     ],
 )
-def test_a_workbook_that_does_not_fit_is_told(read_file: Any, data: bytes, keys: dict[str, Any], said: str) -> None:
+def test_a_workbook_that_does_not_fit_is_reported(read_file: Any, data: bytes, keys: dict[str, Any], said: str) -> None:
     told = refused(read_file, data, "a.xls", form("excel", **keys))
     assert said in told
 

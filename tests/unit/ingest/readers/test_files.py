@@ -126,13 +126,13 @@ def test_nothing_is_copied_to_this_machine(
         ("simplecache::s3://bucket/drop", "a file connector does not read this address"),
     ],
 )
-def test_an_address_that_leads_nowhere_is_told(make_contract: MakeContract, path: str, said: str) -> None:
+def test_an_address_that_leads_nowhere_is_reported(make_contract: MakeContract, path: str, said: str) -> None:
     with pytest.raises(DeliveryError) as told:
         open_live(make_contract(**at(path)), {})
     assert said in str(told.value)
 
 
-def test_a_lost_connection_is_told(
+def test_a_lost_connection_is_reported(
     remote: MemoryFileSystem, make_contract: MakeContract, read_origin: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     class TokenExpired(Exception):

@@ -75,7 +75,7 @@ def test_quotes_and_delimiters_mean_nothing_in_fixed_width(read_file: Any) -> No
         (b"", "the file is empty"),
     ],
 )
-def test_fixed_width_that_does_not_fit_is_told(read_file: Any, data: bytes, said: str) -> None:
+def test_fixed_width_that_does_not_fit_is_reported(read_file: Any, data: bytes, said: str) -> None:
     assert said in refused(read_file, data, "a.txt", form("fixed_width", widths=[4, 3]))
 
 
@@ -108,7 +108,7 @@ def test_dbase_in_another_encoding(read_file: Any) -> None:
         (b"\x04" + DBF[1:], "this is a dBase file of level 7"),
     ],
 )
-def test_dbase_that_does_not_fit_is_told(read_file: Any, data: bytes, said: str) -> None:
+def test_dbase_that_does_not_fit_is_reported(read_file: Any, data: bytes, said: str) -> None:
     assert said in refused(read_file, data, "a.dbf", form("dbf"))
 
 

@@ -163,7 +163,7 @@ def test_a_member_of_a_zip(tmp_path: Path) -> None:
         "http://www.opengis.net/def/crs/EPSG/0/32054",
     ],
 )
-def test_a_declared_crs_is_taken_in_every_spelling(tmp_path: Path, crs: str) -> None:
+def test_a_declared_crs_is_recognized_in_every_spelling(tmp_path: Path, crs: str) -> None:
     table, _ = opened(tmp_path, collection(feature(IN_FEET), crs=named(crs)))
     assert table.crs == FEET
 

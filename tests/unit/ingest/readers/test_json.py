@@ -90,11 +90,11 @@ def test_blank_lines_of_json_are_records(read_file: Any) -> None:
         ("jsonl", "", {}, "it has no record"),
     ],
 )
-def test_json_that_does_not_fit_is_told(read_file: Any, kind: str, text: str, keys: dict[str, Any], said: str) -> None:
+def test_json_that_does_not_fit_is_reported(read_file: Any, kind: str, text: str, keys: dict[str, Any], said: str) -> None:
     assert said in refused(read_file, text.encode(), "a.json", form(kind, **keys))
 
 
-def test_a_line_without_end_is_told(read_file: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_line_without_end_is_reported(read_file: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("ingest.readers.json_records.LONGEST_RECORD", 1000)
     assert "a line is longer than 16 MB" in refused(read_file, b'{"A":"' + b"x" * 3000, "a.jsonl", form("jsonl"))
     monkeypatch.setattr("ingest.readers.text_stream.CHUNK_BYTES", 100)

@@ -189,7 +189,7 @@ def test_every_text_comes_back_as_it_was_written(make_contract: Any, rows: list[
     assert [(row["a"], row["b"]) for row in found] == rows
 
 
-def test_a_long_field_is_read_or_told(make_contract: Any) -> None:
+def test_a_long_field_is_read_or_reported(make_contract: Any) -> None:
     assert read(make_contract, b"A,B\n1," + b"x" * 3_000_000 + b"\n", {"kind": "csv"}) is not None
     assert read(make_contract, b"A,B\n1," + b"x" * 9_000_000 + b"\n", {"kind": "csv"}) is None
     assert read(make_contract, b"A\n" + b"x" * 9_000_000 + b"\n", {"kind": "fixed_width", "widths": [9]}) is None
@@ -224,13 +224,13 @@ def test_no_byte_of_a_parquet_footer_ends_the_process() -> None:
     assert int(done.stdout) > 100
 
 
-def test_a_workbook_at_which_the_library_gives_up_is_told(make_contract: Any) -> None:
+def test_a_workbook_at_which_the_library_gives_up_is_reported(make_contract: Any) -> None:
     """Found by the test above, with 3,000 examples: a panic of its Rust code is no Exception in Python."""
     spoiled = bytearray(_old_workbook())
     spoiled[514] = 0
     assert read(make_contract, bytes(spoiled), {"kind": "excel"}) is None
 
 
-def test_a_text_in_parquet_that_is_no_utf_8_is_told(make_contract: Any) -> None:
+def test_a_text_in_parquet_that_is_no_utf_8_is_reported(make_contract: Any) -> None:
     data = _parquet().replace("éé".encode(), b"\xa9\xa9\xa9\xa9")
     assert read(make_contract, data, {"kind": "parquet"}) is None

@@ -94,7 +94,7 @@ GOOD = shapes(*PLACES)
         (GOOD | {"visits.shp": b"x" * 200}, {}, "this is not a shapefile"),
     ],
 )
-def test_a_shapefile_that_does_not_fit_is_told(
+def test_a_shapefile_that_does_not_fit_is_reported(
     read_file: Any, tmp_path: Any, files: dict[str, bytes], keys: dict[str, Any], said: str
 ) -> None:
     for name, data in files.items():

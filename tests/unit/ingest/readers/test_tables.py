@@ -93,7 +93,7 @@ def test_without_a_header_columns_are_called_by_their_positions(read_file: Any) 
     assert (table.header, table.unknown, table.rows) == (("1", "2", "3"), ("3",), [("1", "2")])
 
 
-def test_what_does_not_fit_the_contract_is_told(read_file: Any) -> None:
+def test_what_does_not_fit_the_contract_is_reported(read_file: Any) -> None:
     (table,) = read_file(b"A,C,A\n1,2,3\n")
     assert (table.missing, table.unknown, table.repeated, table.rows) == (("B",), ("C",), ("A",), [("1", None)])
 
@@ -177,7 +177,7 @@ OPEN = "a quote is left open, so that the records after it cannot be separated; 
         (C + b"\nA,B\n", "it ends before its header, which the contract expects after 9 lines", csv(header={"skip": 9})),
     ],
 )
-def test_a_broken_file_is_told_without_quoting_it(read_file: Any, data: bytes, said: str, keys: dict[str, Any]) -> None:
+def test_a_broken_file_is_reported_without_quoting_it(read_file: Any, data: bytes, said: str, keys: dict[str, Any]) -> None:
     with pytest.raises(DeliveryError) as told:
         read_file(data, **keys)
     assert str(told.value).startswith(f"dpt__visits: visits.csv: {said}")

@@ -76,7 +76,7 @@ def test_the_draft_reads_back_as_a_contract_and_is_not_written_over(drafted: Mak
         write_draft(made, tmp_path / "drafts")
 
 
-def test_no_value_of_the_delivery_stands_in_the_draft(drafted: MakeDraft) -> None:
+def test_no_value_of_the_delivery_is_in_the_draft(drafted: MakeDraft) -> None:
     made = drafted(PERMIT_FILE)
     said = contract_text(made) + model_text(made) + "".join(made.questions)
     assert not [value for value in ("414-555", "54TH", "500.50", "2025") if value in said]
@@ -224,7 +224,7 @@ def test_a_database_by_the_name_of_a_variable(tmp_path: Path, con: DuckDBPyConne
         ("DESK_URL", "a database holds many tables; name the one that is meant with --table"),
     ],
 )
-def test_what_cannot_be_drafted_from_is_told(what: str, said: str) -> None:
+def test_what_cannot_be_drafted_from_is_reported(what: str, said: str) -> None:
     with pytest.raises(DraftError) as told:
         read_sample(what, {})
     assert said in str(told.value)
@@ -239,7 +239,7 @@ def test_what_cannot_be_drafted_from_is_told(what: str, said: str) -> None:
         (b"%PDF-1.7\na,b\nc,d\n", "this is a PDF"),
     ],
 )
-def test_a_file_that_cannot_be_drafted_from_is_told(drafted: MakeDraft, data: bytes, said: str) -> None:
+def test_a_file_that_cannot_be_drafted_from_is_reported(drafted: MakeDraft, data: bytes, said: str) -> None:
     with pytest.raises(DraftError) as told:
         drafted(data)
     assert said in str(told.value)

@@ -136,7 +136,7 @@ def test_a_quarter_that_would_tell_what_was_corrected_stays_inside(con: duckdb.D
     assert not any(period == WHOLE[0] for period, _, _ in later)
 
 
-def test_a_ledger_with_other_columns_is_gone_on_with(con: duckdb.DuckDBPyConnection, home: Home) -> None:
+def test_a_ledger_with_other_columns_is_continued(con: duckdb.DuckDBPyConnection, home: Home) -> None:
     first = _night(con, home, FIRST, "2024-04-05")
     con.execute(f"create table older as select * exclude (reliability, kind), 1 as dropped from read_parquet('{home.ledger}')")
     con.execute(f"copy older to '{home.ledger}' (format parquet)")

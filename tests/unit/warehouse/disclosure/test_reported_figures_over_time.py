@@ -89,7 +89,7 @@ def test_a_withdrawal_keeps_no_other_figure_of_its_time_back(con: duckdb.DuckDBP
     assert con.execute(f"select count(*) from {REPORTED} where stratum_type = 'sex'").fetchone() == (3,)
 
 
-def test_an_aggregate_whose_row_is_gone_is_gone(con: duckdb.DuckDBPyConnection, home: Home) -> None:
+def test_an_aggregate_is_removed_with_its_row(con: duckdb.DuckDBPyConnection, home: Home) -> None:
     rows = _slice({"black": 60, "white": 80, "hispanic": 30}, method="aggregate")
     _run(con, home, rows, "2025-02-05")
     later = _run(con, home, [row for row in rows if row["race_ethnicity_code"] != "hispanic"], "2025-02-06")

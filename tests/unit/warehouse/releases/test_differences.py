@@ -127,7 +127,7 @@ def test_a_figure_that_its_publisher_withdrew_is_not_repeated(home: Home, make: 
     assert [change.before for change in stops.top] == [22.0]
 
 
-def test_rows_that_came_went_and_changed_are_counted_with_the_largest_changes_first(home: Home, make: Seal) -> None:
+def test_rows_that_were_added_removed_or_changed_are_counted_with_the_largest_changes_first(home: Home, make: Seal) -> None:
     rows = [
         ("stops", 1, "2024-01-01", "black", 20.5, "reliable"),
         ("stops", 1, "2024-01-01", "white", 8.0, "unreliable"),

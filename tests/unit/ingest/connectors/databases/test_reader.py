@@ -134,7 +134,7 @@ def test_a_view_is_a_table(made: Any, read_file: Any) -> None:
         ([], connector(table="staff"), "it has no table staff; it has no table; correct connector.table"),
     ],
 )
-def test_a_table_that_is_not_there_is_told(made: Any, read_file: Any, tables: list[str], contract: Any, said: str) -> None:
+def test_a_table_that_does_not_exist_is_reported(made: Any, read_file: Any, tables: list[str], contract: Any, said: str) -> None:
     data = made("create table gone (A text)", "drop table gone", *(f"create table {name} (A text)" for name in tables))
     with pytest.raises(DeliveryError) as told:
         read_file(data, name="staff.db", **contract)
@@ -142,7 +142,7 @@ def test_a_table_that_is_not_there_is_told(made: Any, read_file: Any, tables: li
 
 
 @pytest.mark.parametrize("kept", [3000, 9000])
-def test_a_damaged_file_is_told_without_quoting_it(made: Any, read_file: Any, kept: int) -> None:
+def test_a_damaged_file_is_reported_without_quoting_it(made: Any, read_file: Any, kept: int) -> None:
     numbers = "with recursive n(i) as (select 1 union all select i + 1 from n where i < 900)"
     rows = f"{numbers} insert into staff select i, '{CANARY}' from n"
     data = made("create table staff (A text, B text)", rows)
@@ -151,14 +151,14 @@ def test_a_damaged_file_is_told_without_quoting_it(made: Any, read_file: Any, ke
     assert "Canary" not in "".join(traceback.format_exception(told.value))
 
 
-def test_a_value_that_is_no_text_is_told_without_quoting_it(made: Any, read_file: Any) -> None:
+def test_a_value_that_is_no_text_is_reported_without_quoting_it(made: Any, read_file: Any) -> None:
     data = made("create table staff (A blob, B text)", "insert into staff values (x'4a616e65ff', 'x')")
     with pytest.raises(DeliveryError, match=r"staff\.db: ") as told:
         read_file(data, name="staff.db", **connector(table="staff"))
     assert "Jane" not in "".join(traceback.format_exception(told.value))
 
 
-def test_bytes_of_a_driver_that_are_no_text_are_told(made: Any, read_file: Any) -> None:
+def test_bytes_of_a_driver_that_are_no_text_are_reported(made: Any, read_file: Any) -> None:
     def as_bytes(connection: Any, _record: object) -> None:
         connection.text_factory = lambda raw: raw if b"\xff" in raw else raw.decode()
 
@@ -216,7 +216,7 @@ def test_an_unset_variable_is_named(make_contract: MakeContract) -> None:
         "sqlite://hunter2:password@host/x",
     ],
 )
-def test_a_bad_url_is_told_without_its_password(make_contract: MakeContract, read_origin: Any, secret: str) -> None:
+def test_a_bad_url_is_reported_without_its_password(make_contract: MakeContract, read_origin: Any, secret: str) -> None:
     contract = make_contract(**connector(table="staff"))
 
     def read() -> None:
@@ -232,7 +232,7 @@ def test_a_bad_url_is_told_without_its_password(make_contract: MakeContract, rea
 
 
 @pytest.mark.parametrize("query", ["select A from nowhere", "select A, from staff", f"select '{CANARY}' as A from nowhere"])
-def test_a_bad_query_is_told_without_quoting_it(make_contract: MakeContract, read_origin: Any, url: str, query: str) -> None:
+def test_a_bad_query_is_reported_without_quoting_it(make_contract: MakeContract, read_origin: Any, url: str, query: str) -> None:
     contract = make_contract(**connector(query=query))
     origin = open_live(contract, FetchRequest({"DPT_URL": url}, Path()))
     with pytest.raises(
@@ -242,7 +242,7 @@ def test_a_bad_query_is_told_without_quoting_it(make_contract: MakeContract, rea
     assert "Canary" not in "".join(traceback.format_exception(told.value))
 
 
-def test_a_connection_lost_in_mid_fetch_is_told(make_contract: MakeContract, url: str) -> None:
+def test_a_connection_lost_in_mid_fetch_is_reported(make_contract: MakeContract, url: str) -> None:
     contract = make_contract(**connector(query="select A, abs(-9223372036854775808) as B from staff"))
     origin = open_live(contract, FetchRequest({"DPT_URL": url}, Path()))
     assert origin is not None

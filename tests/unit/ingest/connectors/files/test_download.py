@@ -161,7 +161,7 @@ def test_what_passes_is_waited_for(files: FakeCkan, make_contract: MakeContract,
     ],
     ids=["500", "404", "truncated", "web page"],
 )
-def test_what_stays_is_told_and_nothing_is_taken(
+def test_what_stays_is_reported_and_nothing_is_taken(
     files: FakeCkan, take: Callable[..., DeliveryRecord], tmp_path: Path, fault: Any, said: str
 ) -> None:
     files.faults = [fault] * 20
@@ -180,7 +180,7 @@ def test_a_download_that_trickles_is_given_up(
     assert files.downloads == 1
 
 
-def test_a_full_disk_is_told(files: FakeCkan, make_contract: MakeContract, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_full_disk_is_reported(files: FakeCkan, make_contract: MakeContract, monkeypatch: pytest.MonkeyPatch) -> None:
     contract = make_contract(connector={"kind": "http", "url": f"{files.url}/file/visits.csv"})
     with pytest.raises(DeliveryError, match=r"writing the download failed \(No such file or directory\); free space on the disk"):
         open_live(contract, FetchRequest({}, Path("/nowhere/at/all")))
@@ -240,7 +240,7 @@ def test_a_resource_by_its_id_within_its_package(package: dict[str, Any], make_c
     assert table.name == "sales.csv"
 
 
-def test_rows_of_a_file_without_a_datastore_are_told(ckan: FakeCkan, make_contract: MakeContract, read_live: Live) -> None:
+def test_rows_of_a_file_without_a_datastore_are_reported(ckan: FakeCkan, make_contract: MakeContract, read_live: Live) -> None:
     ckan.resource["datastore_active"] = False
     with pytest.raises(DeliveryError, match="the portal has only the file of Visits, not its rows; write mode: download"):
         read_live(make_contract(connector={"kind": "ckan", "base_url": ckan.url, "resource": "r1"}))
@@ -250,7 +250,9 @@ NOT_CKANS = ("[]", "{}", '{"success": true}', '{"success": true, "result": {}}',
 
 
 @pytest.mark.parametrize("answer", NOT_CKANS)
-def test_an_answer_that_is_not_ckans_is_told(ckan: FakeCkan, make_contract: MakeContract, read_live: Live, answer: str) -> None:
+def test_an_answer_that_is_not_ckans_is_reported(
+    ckan: FakeCkan, make_contract: MakeContract, read_live: Live, answer: str
+) -> None:
     ckan.faults = [status(200, answer, Content_Type="application/json")]
     with pytest.raises(DeliveryError, match="its answer is not from CKAN; check that base_url is the portal's address, without"):
         read_live(make_contract(connector={"kind": "ckan", "base_url": ckan.url, "resource": "r1"}))

@@ -41,14 +41,14 @@ def test_shapes_come_as_geojson_in_degrees(
     assert {request.args["outSR"] for request in arcgis.asked if "outFields" in request.args} == {"4326"}
 
 
-def test_shapes_that_nobody_wants_are_not_asked_for(arcgis: FakeArcgis, make_contract: MakeContract, read_live: Live) -> None:
+def test_shapes_that_no_one_wants_are_not_asked_for(arcgis: FakeArcgis, make_contract: MakeContract, read_live: Live) -> None:
     arcgis.load([{"A": "1", "B": "2"}])
     (table,) = read_live(make_contract(**keys(arcgis)))
     assert {request.args["returnGeometry"] for request in arcgis.asked if "outFields" in request.args} == {"false"}
     assert "geometry" in table.unknown
 
 
-def test_a_layer_that_gives_no_geojson_is_told(arcgis: FakeArcgis, make_contract: MakeContract, read_live: Live) -> None:
+def test_a_layer_that_gives_no_geojson_is_reported(arcgis: FakeArcgis, make_contract: MakeContract, read_live: Live) -> None:
     arcgis.load([{"A": "1"}])
     arcgis.formats = "JSON, AMF"
     with pytest.raises(DeliveryError, match="the layer does not return its shapes as GeoJSON; export it by hand"):
@@ -108,7 +108,7 @@ def test_what_is_new_is_asked_for_with_what_has_no_time(arcgis: FakeArcgis, make
     ],
 )
 @pytest.mark.parametrize("after", [0, 1, 3])
-def test_an_error_that_comes_as_200_is_told(
+def test_an_error_that_comes_as_200_is_reported(
     arcgis: FakeArcgis, make_contract: MakeContract, read_live: Live, error: str, said: str, after: int
 ) -> None:
     arcgis.load([{"A": "1", "B": "2"}])

@@ -105,7 +105,7 @@ def test_what_passes_is_waited_for(asked: Asked, make_contract: MakeContract, re
     ids=["500", "429", "reset", "hang", "truncated", "403", "404", "moved", "web page"],
 )
 @pytest.mark.parametrize("after", [0, 5], ids=["at once", "in mid-fetch"])
-def test_what_stays_is_told_without_quoting_it(
+def test_what_stays_is_reported_without_quoting_it(
     asked: Asked, make_contract: MakeContract, read_live: Live, fault: Any, said: str, after: int
 ) -> None:
     if after and asked.kind != "ckan":

@@ -63,7 +63,7 @@ def test_the_app_token_goes_into_a_header_and_nowhere_else(
 
 
 @pytest.mark.parametrize("token", [None, "", "two\nlines", " hunter2"])
-def test_a_token_that_is_none_is_told_by_its_name(
+def test_a_token_that_is_none_is_reported_by_its_name(
     socrata: FakeSocrata, make_contract: MakeContract, read_live: Live, token: str | None
 ) -> None:
     environment = {} if token is None else {"DPT_TOKEN": token}
@@ -94,7 +94,7 @@ def test_what_is_new_is_asked_for_with_what_has_no_time(
     assert any(f">= '{asked}' or" in request.args.get("$where", "") for request in socrata.asked)
 
 
-def test_a_cursor_that_is_not_there_is_told(socrata: FakeSocrata, make_contract: MakeContract, read_live: Live) -> None:
+def test_a_cursor_that_does_not_exist_is_reported(socrata: FakeSocrata, make_contract: MakeContract, read_live: Live) -> None:
     socrata.load([{"K": "1", "changed": "2025-07-01T12:00:00"}])
     contract = make_contract(
         **keys(socrata, cursor="at", lookback="1 day"), columns=COLUMNS, load={"mode": "merge", "key": ["k"]}
@@ -107,7 +107,7 @@ def test_a_cursor_that_is_not_there_is_told(socrata: FakeSocrata, make_contract:
 
 
 @pytest.mark.parametrize("answer", ["{}", "[]", '[{"count": null}]', '"x"', "[[]]"])
-def test_an_answer_that_is_not_socratas_is_told(
+def test_an_answer_that_is_not_socratas_is_reported(
     socrata: FakeSocrata, make_contract: MakeContract, read_live: Live, answer: str
 ) -> None:
     socrata.load([{"A": "1", "B": "2"}])

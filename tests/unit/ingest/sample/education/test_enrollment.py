@@ -43,7 +43,7 @@ def test_suppressed_cells_are_empty_and_say_so(cells: list[dict[str, str]], clai
     assert all(float(cell["value"]) > 0 for cell in cells if not cell["status_flag"])
 
 
-def test_no_starred_cell_stands_alone(cells: list[dict[str, str]]) -> None:
+def test_no_starred_cell_is_alone(cells: list[dict[str, str]]) -> None:
     by_table = Counter((c["dimension"], c["district"], c["school"], c["year"]) for c in cells if c["status_flag"])
     assert set(by_table.values()) == {2}
 

@@ -59,13 +59,13 @@ def test_a_hidden_diploma_says_what_is_hidden(diplomas: list[dict[str, str]]) ->
             assert float(row["value"]) == pytest.approx(100 * float(row["diploma"]) / float(row["cohort_count"]), abs=1e-4)
 
 
-def test_a_later_rate_is_there_for_cohorts_that_came_so_far(diplomas: list[dict[str, str]]) -> None:
+def test_a_later_rate_exists_for_cohorts_that_are_old_enough(diplomas: list[dict[str, str]]) -> None:
     frames = {(row["year"], row["ext_timeframe"]) for row in diplomas if row["value"]}
     assert frames == {("2022-23", "6-Year rate"), ("2023-24", "5-Year rate"), ("2024-25", "")}
     assert all(float(row["ext_rate"]) >= float(row["value"]) for row in diplomas if row["ext_rate"])
 
 
-def test_one_row_stands_for_all_groups_and_a_dimension_changes_its_name(diplomas: list[dict[str, str]]) -> None:
+def test_one_row_represents_all_groups_and_a_dimension_changes_its_name(diplomas: list[dict[str, str]]) -> None:
     small = [row for row in diplomas if row["group"] == "[Data Suppressed]"]
     assert len(small) == 3
     names = {(row["year"], row["dimension"]) for row in diplomas if row["dimension"].startswith("EL")}

@@ -84,7 +84,7 @@ def test_dates_of_orders_are_text_with_the_month_first(folder: Path) -> None:
             assert row["Exterior Order Due Date"] == ""
 
 
-def test_one_abated_order_stands_twice(folder: Path) -> None:
+def test_one_abated_order_occurs_twice(folder: Path) -> None:
     rows = [tuple(row.values()) for row in read(folder, "abated_lead.csv")]
     assert len(rows) - len(set(rows)) == 1
     assert {row[2] for row in rows} <= {str(district) for district in range(1, 16)}

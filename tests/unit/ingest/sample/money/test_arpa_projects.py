@@ -46,7 +46,7 @@ def rows(sheet: Any) -> list[dict[str, Any]]:
     return [dict(zip(names, record, strict=True)) for record in records]
 
 
-def test_the_table_stands_below_a_title_with_merged_names_and_ends_in_a_total(
+def test_the_table_is_below_a_title_with_merged_names_and_ends_in_a_total(
     sheet: Any, rows: list[dict[str, Any]], claim: PlantedCounts
 ) -> None:
     assert "synthetic" in sheet["A1"].value

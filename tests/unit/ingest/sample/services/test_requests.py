@@ -69,7 +69,7 @@ def test_free_text_is_as_messy_as_the_real_one(rows: list[list[str]]) -> None:
     assert max(map(len, texts)) > 1_000
 
 
-def test_free_text_holds_private_things_of_nobody(rows: list[list[str]]) -> None:
+def test_free_text_holds_private_things_of_no_one(rows: list[list[str]]) -> None:
     text = " ".join(row[4] for row in rows)
     assert set(re.findall(r"\d{3}-\d{3}-\d{2}", text)) == {"999-555-01"}
     mails = re.findall(r"\S+@(\S+)", text)
