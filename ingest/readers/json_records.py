@@ -232,4 +232,4 @@ class _Document:
         self._text, self._at = self._text[self._at :] + (piece or ""), 0
 
     def _cut_off(self) -> Exception:
-        return self._fail("it is no JSON; is the file cut off, or a record longer than 16 MB?", "deliver it again")
+        return self._fail("it is not JSON; is the file cut off, or a record longer than 16 MB?", "deliver it again")

@@ -54,7 +54,7 @@ def test_a_suite_becomes_checks(tmp_path: Path) -> None:
         ("table: fct_visits\ngrain: []\n", r"fct_visits.yml:2: grain: "),
         ("table: fct_other\ngrain: [k]\n", r"the table fct_other; one name"),
         ("table: fct_visits\ngrain: [k]\ninclude: [nothing]\n", r"nothing.yml: no such part"),
-        ("table: fct_visits\ngrain: [k]\ngrain: [j]\n", r"fct_visits.yml:\d: .*the key .grain. stands here twice"),
+        ("table: fct_visits\ngrain: [k]\ngrain: [j]\n", r"fct_visits.yml:\d: .*the key .grain. is repeated here"),
         ("table: fct_visits\ngrain: ['k\"; drop']\n", r"grain.0: String should match"),
         ("table: fct_visits\ngrain: [k]\nrules: [{name: a, severity: critical, reason: x}]\n", r"rules.0: a rule has one of"),
         (
