@@ -17,7 +17,7 @@ from warehouse.sql import literal
 
 
 def read_stocks(connection: Connection, relations: Relations) -> frozenset[str]:
-    """The records of persons most of whom are in the next snapshot too."""
+    """The records of stocks of persons: most persons of a snapshot are in the next one, too."""
     seed = f"{relations.reference}.publication_records"
     if "persons_stay" not in columns_of(connection, seed):
         return frozenset()

@@ -33,7 +33,7 @@ _ADDED_UP = (ALL, KNOWN, UNKNOWN, _OTHER_KNOWN, _OTHER_UNKNOWN)
 class PublicReference:
     """Public reference data: kinds of race codes, records that are a subset of others (`universes`), and stocks.
 
-    `stocks`: records of persons most of whom are in the next snapshot too.
+    `stocks`: records of persons of which most are in the next snapshot, too.
     """
 
     race_kinds: Mapping[str, str]

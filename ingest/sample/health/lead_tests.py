@@ -64,7 +64,7 @@ def write(folder: Path, rng: np.random.Generator) -> PlantedCounts:
     results, unknown, home = _results(rng, race), rng.random(count) < UNKNOWN, rng.integers(0, len(houses()), count)
     days, months = rng.integers(0, 365, count).tolist(), rng.integers(6, 72, count).tolist()
     days[-1] = 363  # the extract is as fresh as it can be
-    lines, mended = [], []
+    lines, corrected = [], []
     for at in range(count):
         day = date(YEARS[at // TESTED], 1, 1) + timedelta(days=days[at])
         born = day - timedelta(days=int(30.44 * months[at]))
@@ -77,7 +77,7 @@ def write(folder: Path, rng: np.random.Generator) -> PlantedCounts:
         )  # fmt: skip
         lines.append(row.format("QNS" if at % _NO_RESULT_EVERY == 7 else results[at]))
         if at % _MENDED_EVERY == 7:
-            mended.append(row.format(results[at]))
-    lines += lines[50 : 50 + _REPEATED] + mended
+            corrected.append(row.format(results[at]))
+    lines += lines[50 : 50 + _REPEATED] + corrected
     (folder / "lead_registry_extract.txt").write_text(HEADER + "".join(lines), encoding="ascii", newline="")
-    return PlantedCounts(delivered=len(lines), duplicate=_REPEATED, superseded=len(mended), facts={"children": count})
+    return PlantedCounts(delivered=len(lines), duplicate=_REPEATED, superseded=len(corrected), facts={"children": count})

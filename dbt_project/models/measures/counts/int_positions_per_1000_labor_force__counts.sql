@@ -32,7 +32,7 @@ counted as (
 ),
 
 -- the two that the box does not tell apart are no zeros
-untold as (
+unknown_race as (
     select distinct
         * exclude (race_ethnicity_code, numerator),
         unnest(['asian', 'nhpi']) as race_ethnicity_code,
@@ -44,7 +44,7 @@ untold as (
 united as (
     select * from counted
     union all by name
-    select * from untold
+    select * from unknown_race
 ),
 
 final as (

@@ -48,11 +48,11 @@ outcomes as (
 ),
 
 -- a row of a suppressed label has no information on its group (DPI-03)
-told as (
+with_is_reported as (
     select
         *,
         coalesce(race_ethnicity_code, '') <> 'suppressed_at_source' and coalesce(stratum_missing_reason, '') <> 'suppressed_at_source'
-            as is_told
+            as is_reported
     from outcomes
 ),
 
@@ -75,24 +75,24 @@ final as (
         group_reported,
         stratum_type,
         stratum_code,
-        case when is_told then students_count end as students_count,
+        case when is_reported then students_count end as students_count,
         students_pct,
         diplomas_count,
-        case when is_told then removals_count end as removals_count,
-        case when is_told then outcome_pct end as outcome_pct,
+        case when is_reported then removals_count end as removals_count,
+        case when is_reported then outcome_pct end as outcome_pct,
         case
-            when not is_told or hidden = 'suppressed_at_source' then 'suppressed_at_source'
+            when not is_reported or hidden = 'suppressed_at_source' then 'suppressed_at_source'
             when has_value then 'computed'
             else 'not_collected'
         end as value_status,
-        case when not is_told then coalesce(gap_reason, 'suppressed_by_state') else gap_reason end as gap_reason,
+        case when not is_reported then coalesce(gap_reason, 'suppressed_by_state') else gap_reason end as gap_reason,
         cohort_class,
         extended_pct,
         extended_timeframe,
         extended_years,
         extended_gap_reason,
         source_note
-    from told
+    from with_is_reported
 )
 
 select * from final

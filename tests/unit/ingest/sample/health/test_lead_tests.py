@@ -32,14 +32,14 @@ def rows(folder: Path, claim: PlantedCounts) -> list[dict[str, str]]:
         return list(csv.DictReader(opened, delimiter="|"))
 
 
-def test_a_child_is_one_record_but_for_copies_and_mended_ones(rows: list[dict[str, str]], claim: PlantedCounts) -> None:
+def test_a_child_is_one_record_but_for_copies_and_corrected_ones(rows: list[dict[str, str]], claim: PlantedCounts) -> None:
     assert len(rows) == claim.delivered
     assert len(rows) - len({tuple(row.values()) for row in rows}) == claim.duplicate
     numbers = Counter(row["RECORD_NO"] for row in rows)
     assert len(numbers) == claim.facts["children"] == len(rows) - claim.duplicate - claim.superseded
-    mended = [row for row in rows[-claim.superseded :] if numbers[row["RECORD_NO"]] == 2]
-    assert len(mended) == claim.superseded
-    assert all(float(row["RESULT_UG_DL"]) > 0 for row in mended)
+    corrected = [row for row in rows[-claim.superseded :] if numbers[row["RECORD_NO"]] == 2]
+    assert len(corrected) == claim.superseded
+    assert all(float(row["RESULT_UG_DL"]) > 0 for row in corrected)
     assert any(row["RESULT_UG_DL"] == "QNS" for row in rows)
 
 
