@@ -13,7 +13,7 @@ import datetime as dt
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from expectations.disclosure.audit_inputs import STARRED, CellKey, Published, Row
+from expectations.disclosure.audit_inputs import STARRED, CellKey, MedianRecords, Published, Row
 from expectations.disclosure.cells import Cells, Equation
 from expectations.disclosure.denominators import denominator_at
 from expectations.disclosure.figure_equations import PLACED, FigureEquations
@@ -34,7 +34,7 @@ class AttackerModel:
     """The cells and the equations about them: `always` without reading, `now` from today's file, `before` from earlier ones.
 
     `contradictions`: equations of today's file or of the sums that the true figures do not fulfil. `stocks`: records of persons
-    who stay from one snapshot to the next.
+    who stay from one snapshot to the next. `unexplained`: rows of today's file with a share of counts that no equation contains.
     """
 
     cells: Cells
@@ -43,6 +43,7 @@ class AttackerModel:
     before: list[Equation] = field(default_factory=list)
     contradictions: list[Equation] = field(default_factory=list)
     stocks: frozenset[str] = frozenset()
+    unexplained: list[Row] = field(default_factory=list)
 
     def everything(self) -> list[Equation]:
         """The equations known today, each once: a file that repeats an earlier one adds nothing."""
@@ -50,17 +51,22 @@ class AttackerModel:
 
 
 def build_attacker_model(
-    published: Published, figures: Iterable[Row], known: Mapping[tuple[str, CellKey], float] | None = None
+    published: Published,
+    figures: Iterable[Row],
+    known: Mapping[tuple[str, CellKey], float] | None = None,
+    medians: MedianRecords | None = None,
 ) -> AttackerModel:
     """What a reader of `published` knows. `figures`: all true rows of the same measures.
 
-    `known`: the number of known race, where figures are of an earlier day and not all races were published.
+    `known`: the number of known race, where figures are of an earlier day and not all races were published. `medians`: the
+    records behind medians.
     """
-    truths = dict(_true_counts(figures))
+    medians = medians or MedianRecords()
+    truths = {(measure.records, where): count for (measure, where), count in medians.counts.items()} | dict(_true_counts(figures))
     cells = _cells(published, truths)
     _enclosed_cells(cells, truths, {records for records, _ in known or {}})
     equate_same_persons(cells, dict(published.subsets))
-    add_sums(cells, truths, published.race_kinds, known or {})
+    add_sums(cells, truths, published.race_kinds, {**medians.known, **(known or {})})
     for records, universe in _subsets(published):
         add_complement(cells, records, universe)
     figure_equations = FigureEquations(cells, published)
@@ -70,6 +76,7 @@ def build_attacker_model(
         figure_equations.add_word_bounds(row)
     _indices(cells, figure_equations, published)
     model = AttackerModel(cells, stocks=published.stocks)
+    model.unexplained = [row for row in published.rows if not figure_equations.explains_shares(row)]
     for equation in cells.equations:
         (model.always if cells.holds(equation) else model.contradictions).append(equation)
     today = _distinct(equation for row in published.rows for equation in figure_equations.equations(row))
@@ -130,7 +137,6 @@ def _cells(published: Published, truths: Mapping[tuple[str, CellKey], float]) ->
         if row.method == "place_weighted":
             continue
         if measure.kind == "median":
-            # the number of records is a cell only where another measure counts the same
             if (measure.records, row.where) in truths:
                 cells.add(measure.records, row.where, truths[measure.records, row.where])
             continue

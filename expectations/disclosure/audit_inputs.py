@@ -120,6 +120,17 @@ class Goal:
 
 
 @dataclass(frozen=True)
+class MedianRecords:
+    """The true number of records behind medians: per row, and of known race by records and place of all races.
+
+    No row shows them, but a known share of a median is a share of them.
+    """
+
+    counts: Mapping[tuple[AuditedMeasure, CellKey], float] = field(default_factory=dict)
+    known: Mapping[tuple[str, CellKey], float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Published:
     """Everything that a reader has about confidential measures: today's file, every earlier one, and public populations.
 

@@ -20,6 +20,7 @@ from expectations.disclosure.sum_equations import EXCLUSIVE, IS_KNOWN, WHOLE_PLA
 
 # A share is reliable from this share of known race on, and is compared from the second on (docs/rules.md, Unknown race).
 RELIABLY_KNOWN, COMPARABLY_KNOWN = 0.9, 0.7
+_SHARES_OF_PLACES = frozenset({"geocoded_pct", "place_coverage_pct"})
 PLACED = "placed shares"  # the family whose equations are guesses: no file contains the counts of a geocoded share
 BEST_HOLDS = 0.05  # the smallest share of the denominator that a reference group has
 
@@ -75,6 +76,15 @@ class FigureEquations:
             yield from self._comparisons(row, x, n)
             yield from self._ratio_bounds(row, x, n)
         yield from self._geocoded_share(row, x, n)
+
+    def explains_shares(self, row: Row) -> bool:
+        """Whether each share of counts in a row is in an equation. Shares of records with a place are in none that is certain."""
+        if not _SHARES_OF_PLACES.isdisjoint(row.figures):
+            return False
+        if "known_race_pct" not in row.figures:
+            return True
+        x = self.numerator(row.measure, row.where)
+        return x is not None and any(self._known_shares(row, x, self.denominator(row.measure, row.where)))
 
     def add_word_bounds(self, row: Row) -> None:
         """Add the lower bounds that the words of a row imply."""

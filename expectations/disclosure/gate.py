@@ -59,14 +59,15 @@ def gate_disclosure(
             *read_ratio_bounds_over_few_cells(connection, relations, measures),
         ]
         unmarked = count_unmarked_changes(connection, relations)
-    model = build_attacker_model(published, figures, known)
+    model = build_attacker_model(published, figures, known, records)
     cache = AuditCache(memory)
     found = run_audit(model, cache.is_safe, cache.found_safe)
     cache.keep()
     refused = [
         (f"{disclosure.what}: {disclosure.measure.measure_id}", disclosure.where)
-        for disclosure in [*forbidden_disclosures(published, records, labelled_rows(published, figures)), *over_schools]
+        for disclosure in [*forbidden_disclosures(published, records.counts, labelled_rows(published, figures)), *over_schools]
     ]
+    refused += [(f"a share that no count explains: {row.measure.measure_id}", row.where) for row in model.unexplained]
     findings = (
         _finding("leaks", "critical", [(leak.records, leak.where) for leak in found.leaks], _LEAKS),
         _finding("shown_functions", "critical", refused, _FUNCTIONS),

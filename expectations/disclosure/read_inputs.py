@@ -18,6 +18,7 @@ from expectations.disclosure.audit_inputs import (
     WORDS,
     AuditedMeasure,
     CellKey,
+    MedianRecords,
     Published,
     Relations,
     Row,
@@ -158,16 +159,25 @@ def read_known_race_counts(
 
 def read_median_records(
     connection: Connection, relations: Relations, measures: Mapping[tuple[str, int], AuditedMeasure]
-) -> dict[tuple[AuditedMeasure, CellKey], float]:
+) -> MedianRecords:
     """The true number of records of each median of persons, where it is known."""
-    if relations.reported is None or not {"kind", "records"} <= columns_of(connection, relations.reported):
-        return {}
-    query = f"select {', '.join(GRAIN)}, records from {relations.reported} where kind = 'median' and records is not null"
-    rested: dict[tuple[AuditedMeasure, CellKey], float] = {}
-    for measure_id, version, *place, _, stratum_type, stratum_code, records in fetch(connection, query):
+    there = set() if relations.reported is None else columns_of(connection, relations.reported)
+    if not {"kind", "records"} <= there:
+        return MedianRecords()
+    known_records = "known_records" if "known_records" in there else "null"
+    query = (
+        f"select {', '.join(GRAIN)}, records, {known_records} from {relations.reported} "
+        f"where kind = 'median' and records is not null order by {', '.join(GRAIN)}"
+    )
+    counts: dict[tuple[AuditedMeasure, CellKey], float] = {}
+    known: dict[tuple[str, CellKey], float] = {}
+    for measure_id, version, *place, _, stratum_type, stratum_code, records, of_known_race in fetch(connection, query):
         if measure := measures.get((measure_id, version)):
-            rested[measure, CellKey._make((*place, stratum_type, stratum_code))] = float(records)
-    return rested
+            where = CellKey._make((*place, stratum_type, stratum_code))
+            counts[measure, where] = float(records)
+            if of_known_race is not None:
+                known[measure.records, where._replace(race="all", tabulation="exclusive")] = float(of_known_race)
+    return MedianRecords(counts, known)
 
 
 def count_unmarked_changes(connection: Connection, relations: Relations) -> int:

@@ -56,11 +56,15 @@ def add_sums(
 
 
 def equate_same_persons(cells: Cells, universes: Mapping[str, str]) -> None:
-    """Two kinds of records among the same others with equal counts everywhere are the same persons, as a reader guesses."""
-    names = sorted(set(universes) & set(cells.by_records))
+    """Two kinds of records with equal counts everywhere are the same persons, as a reader guesses.
+
+    They are among the same others (`universes`), or one is among the other.
+    """
+    names = sorted({*universes, *universes.values()} & set(cells.by_records))
     for place, one in enumerate(names):
         for other in names[place + 1 :]:
-            if universes[one] != universes[other]:
+            among_same = universes.get(one, one) == universes.get(other, other)
+            if not among_same and universes.get(one) != other and universes.get(other) != one:
                 continue
             there = cells.by_records[other]
             pairs = [(cell, there[where]) for where, cell in cells.by_records[one].items() if where in there]

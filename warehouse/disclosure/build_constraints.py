@@ -97,12 +97,13 @@ def denominator_at(figure: Figure) -> Cell:
 
 
 def _equate_same_persons(counts: CountSystem, universes: Mapping[str, str]) -> None:
-    """Equate two subsets of the same universe that agree wherever both are counted: they count the same persons.
+    """Equate two subsets of a universe, or a subset and its universe, that agree wherever both are counted: the same persons.
 
     Stops with an answer to one question are the stops with an answer to the next: the form is filled in or not.
     """
-    for first, second in itertools.combinations(sorted(universes), 2):
-        if universes[first] != universes[second]:
+    for first, second in itertools.combinations(sorted({*universes, *universes.values()}), 2):
+        is_subset = universes.get(first) == second or universes.get(second) == first
+        if not is_subset and universes.get(first, first) != universes.get(second, second):
             continue
         both = [(number, other) for at, number in counts.of(first) if (other := counts.get(second, at)) is not None]
         if all(abs(counts.value[one] - counts.value[other]) <= EQUAL for one, other in both):

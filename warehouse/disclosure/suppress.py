@@ -125,7 +125,8 @@ def _shows_unknown(figure: Figure, counts: CountSystem, chosen: SuppressionPatte
     if figure.kind == "median":
         at = all_races(figure.at)._replace(race=UNKNOWN)
         number = counts.get(figure.rests_on_records, at) if figure.rests_on_records else None
-        return number is None or not chosen.counts[number]
+        # a share of records that no row counts: in lowest terms it discloses both counts, or their multiples
+        return number is not None and not chosen.counts[number]
     whole = all_races_key(figure)
     at = all_races(figure.at)._replace(race=UNKNOWN)
     return whole not in hidden and whole not in chosen.unknown and counts.get(figure.numerator_records, at) is not None

@@ -22,7 +22,8 @@ summed as (
     select
         *,
         {{ sum_in_order('numerator', among='is_known_race', over='every_race') }} as sum_of_numerators,
-        {{ sum_in_order('denominator', among='is_known_race', over='every_race') }} as sum_of_denominators
+        {{ sum_in_order('denominator', among='is_known_race', over='every_race') }} as sum_of_denominators,
+        {{ sum_in_order('records', among='is_known_race', over='every_race') }} as sum_of_records
     from known
     window every_race as (partition by {{ slice_columns() | reject('equalto', 'tabulation') | join(', ') }})
 ),
@@ -43,7 +44,8 @@ guarded as (
             when 'median' then null
             when 'composition' then summed.sum_of_numerators
             else summed.sum_of_denominators
-        end as known_denominator
+        end as known_denominator,
+        case when protected.kind = 'median' then summed.sum_of_records end as known_records
     from summed
     inner join {{ ref('int_disclosure__thresholds') }} as protected
         on summed.measure_id = protected.measure_id and summed.measure_version = protected.measure_version
@@ -75,7 +77,7 @@ planned as (
 ),
 
 final as (
-    select * exclude (is_known_race, sum_of_numerators, sum_of_denominators) from planned
+    select * exclude (is_known_race, sum_of_numerators, sum_of_denominators, sum_of_records) from planned
 )
 
 select * from final

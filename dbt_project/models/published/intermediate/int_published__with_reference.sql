@@ -89,7 +89,7 @@ with_status as (
         -- the presence of a ratio reveals on which side of 70 % the known share is: too much where few are counted
         is_group
         and not shows_unknown
-        and (coalesce(is_against_rest, false) or coalesce(known_denominator, known_numerator, 0) < 4 * threshold)
+        and (coalesce(is_against_rest, false) or coalesce(known_denominator, known_numerator, known_records, 0) < 4 * threshold)
             as is_comparison_revealing
     from joined
 ),

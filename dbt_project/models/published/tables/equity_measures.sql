@@ -43,9 +43,8 @@ shown as (
         case when is_compared then {{ column }} end as {{ column }},
         {%- endfor %}
         case when is_counted and shows_unknown then known_race_pct end as known_race_pct,
-        case
-            when is_counted and (not is_confidential or geography_type in ('city', 'county', 'state')) then geocoded_pct
-        end as geocoded_pct,
+        -- of persons, both are shares of counts that no row shows: records without a place, and groups of tracts
+        case when is_counted and not is_confidential then geocoded_pct end as geocoded_pct,
         case when is_counted and not is_confidential then place_coverage_pct end as place_coverage_pct,
         case when is_bounded and shows_unknown then bound_low end as bound_low,
         case when is_bounded and shows_unknown then bound_high end as bound_high,

@@ -37,13 +37,13 @@ def con() -> Iterator[duckdb.DuckDBPyConnection]:
                 race_ethnicity_code varchar, tabulation varchar, method varchar, stratum_type varchar, stratum_code varchar,
                 value_status varchar, reliability varchar, numerator double, denominator double, value double, threshold integer,
                 hides_zeros boolean, kind varchar, minimum_n double, numerator_records varchar, denominator_records varchar,
-                rests_on_records varchar, known_numerator double, known_denominator double, records double,
+                rests_on_records varchar, known_numerator double, known_denominator double, records double, known_records double,
                 is_confidential boolean
             );
             create table release.marts.fct_equity_measures as
                 select * exclude (
                     threshold, hides_zeros, kind, minimum_n, numerator_records, denominator_records, rests_on_records,
-                    known_numerator, known_denominator, records, is_confidential
+                    known_numerator, known_denominator, records, known_records, is_confidential
                 ) from intermediate.int_disclosure__planned;
             create table intermediate.int_disclosure__thresholds (
                 measure_id varchar, measure_version integer, kind varchar, minimum_n double, is_confidential boolean,

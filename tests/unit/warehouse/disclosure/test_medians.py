@@ -1,0 +1,56 @@
+"""The known share of a median is a share of its records: it is shown only where other rows show the same count."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import duckdb
+import pytest
+
+from warehouse.disclosure import suppress
+from warehouse.disclosure.reported_figures import REPORTED
+from warehouse.paths import Home
+
+NIGHT = dt.datetime(2025, 3, 1)
+PLACE = "'year', date '2024-01-01', date '2024-12-31', 'city', 'current', '5553000', 'spd15_2024'"
+POSITIONS = {"white": 900, "black": 553, "asian": 30, "all": 1500}
+
+
+def _plan(con: duckdb.DuckDBPyConnection, records: str) -> None:
+    """A composition of positions, and medians that rest on `records`. Race is known for 1,483 of 1,500."""
+    con.execute(
+        "insert into release.marts.dim_measure values ('pay', 1, 'police');"
+        "insert into release.reference.publication_records values ('positions_with_pay', 'positions', true)"
+    )
+    for race, count in POSITIONS.items():
+        con.execute(
+            f"""
+            insert into intermediate.int_disclosure__planned by name
+            select measure_id, 1 as measure_version, period_type, period_start, period_end, geography_type, geography_vintage,
+                geoid, race_standard, ? as race_ethnicity_code, 'exclusive' as tabulation, 'individual' as method,
+                'all' as stratum_type, 'all' as stratum_code, 'computed' as value_status, 'reliable' as reliability,
+                if(kind = 'median', null, ?) as numerator, if(kind = 'median', null, 1500) as denominator, 5.0 as value,
+                11 as threshold, false as hides_zeros, kind, 20 as minimum_n, numerator_records, numerator_records as
+                denominator_records, rests_on_records, if(kind = 'median', null, 1483) as known_numerator,
+                if(kind = 'median', null, 1483) as known_denominator, if(kind = 'median', ?, null) as records,
+                if(kind = 'median', 1483, null) as known_records, true as is_confidential
+            from (values ({PLACE}))
+                as places (period_type, period_start, period_end, geography_type, geography_vintage, geoid, race_standard)
+            cross join (values
+                ('stops', 'composition', 'positions', null), ('pay', 'median', 'pay.numerator', '{records}')
+            ) as planned (measure_id, kind, numerator_records, rests_on_records)
+            """,
+            [race, count, count],
+        )
+
+
+@pytest.mark.parametrize(("records", "is_shown"), [("positions_with_pay", False), ("positions", True)])
+def test_the_known_share_of_a_median_needs_rows_that_show_its_records(
+    con: duckdb.DuckDBPyConnection, home: Home, records: str, is_shown: bool
+) -> None:
+    _plan(con, records)
+    suppress(con, home.reported, NIGHT)
+    shown = con.execute(
+        f"select measure_id, bool_and(shows_unknown) from {REPORTED} where hidden_because is null group by all order by all"
+    ).fetchall()
+    assert shown == [("pay", is_shown), ("stops", True)]
