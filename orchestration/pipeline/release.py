@@ -9,7 +9,7 @@ import datetime as dt
 
 from orchestration.runs.context import RunContext
 from orchestration.runs.errors import without_cells
-from orchestration.runs.record import RELEASED
+from orchestration.runs.record import RELEASED, RunRecord
 from orchestration.transform import dbt_runner
 from orchestration.transform.fingerprints import (
     code_hashes,
@@ -31,7 +31,7 @@ RELEASE_COMMENT = "One row: which release this file is."
 RELEASE_COLUMNS = {
     "release_id": ("varchar", "The release; releases/<release_id>/manifest.json lists what it was built from"),
     "created_at": ("timestamp", "When it was built, UTC"),
-    "data_as_of": ("timestamp", "The newest end of data among its sources, city time"),
+    "data_as_of": ("timestamp", "The day of the newest end of data among its sources"),
     "code_version": ("varchar", "The version of Levelground that built it, with a hash of its code"),
     "content_hash": ("varchar", "A hash of all its tables except quality; equal for equal figures"),
 }
@@ -48,8 +48,7 @@ def release_candidate(run: RunContext) -> str:
         or not any(gate.gate == "build" for gate in record.gates)
     ):
         raise RuntimeError("a release needs a candidate that this run has built and checked by the gates")
-    ends = [dt.datetime.fromisoformat(status.data_as_of) for status in record.sources.values() if status.data_as_of]
-    data_as_of = max(ends, default=None)
+    data_as_of = _data_as_of(record)
     with run.timed("release"), without_cells():
         measures = [row[0] for row in run.con.execute("select distinct measure_id from release.marts.dim_measure").fetchall()]
         _write_release_row(run, release_id, run.created_at, data_as_of)
@@ -76,6 +75,12 @@ def release_candidate(run: RunContext) -> str:
         prune(home, run.settings.keep_releases)
     run.end(RELEASED)
     return release_id
+
+
+def _data_as_of(record: RunRecord) -> dt.datetime | None:
+    """The day of the newest end of data: its time of day would be that of one record."""
+    ends = [dt.datetime.fromisoformat(status.data_as_of) for status in record.sources.values() if status.data_as_of]
+    return dt.datetime.combine(max(ends), dt.time()) if ends else None
 
 
 def _loads(run: RunContext) -> dict[str, tuple[str, ...]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import hashlib
+import re
 from pathlib import Path
 from typing import Any
 
@@ -106,3 +107,27 @@ def test_no_one_is_given_away_and_what_is_hidden_is_written_down(first_release: 
     assert states is not None
     assert states[0] > told["planned_cells"]
     assert states[1] == release_id
+
+
+def test_no_public_file_holds_the_time_of_day_of_a_record(first_release: tuple[Path, dict[str, Any]]) -> None:
+    """The sample city's newest record is a call at a quarter past: a second of the day could be that of one person's record."""
+    home = Home(first_release[0])
+    files = [home.current_json, *(path for path in home.published_exports.iterdir() if path.suffix in (".csv", ".json"))]
+    assert len(files) > 10
+    of_release = {"created_at", "created"}
+    found = []
+    for path in files:
+        for line in path.read_text(encoding="utf-8").splitlines():
+            times = set(re.findall(r"\d{4}-\d\d-\d\d[T ](\d\d:\d\d:\d\d)", line)) - {"00:00:00"}
+            if times and path.stem != "release" and not any(f'"{name}"' in line for name in of_release):
+                found.append((path.name, line[:120]))
+    assert not found
+    with duckdb.connect(str(home.published_public), read_only=True) as connection:
+        times_of_day = connection.execute(
+            "select table_name, column_name from duckdb_columns() where schema_name = 'published' and data_type like 'TIME%'"
+        ).fetchall()
+        assert ("release", "data_as_of") in times_of_day and ("sources", "data_as_of") in times_of_day
+        for table, column in times_of_day:
+            if column != "created_at":
+                wrong = f"select count(*) from published.{table} where {column} <> date_trunc('day', {column})"
+                assert connection.execute(wrong).fetchone() == (0,), (table, column)

@@ -69,7 +69,7 @@ shown as (
             else status_reason
         end as status_reason,
         is_revision_pending,
-        data_as_of,
+        {{ without_time_of_day('data_as_of') }} as data_as_of,
         {%- for column in ['rate_ratio_bound_low', 'rate_ratio_bound_high'] %}
         case when is_ratio_bounded then {{ column }} end as {{ column }},
         {%- endfor %}

@@ -1,2 +1,3 @@
 -- one row per source
-select * from {{ ref('dim_source') }}
+select * replace ({{ without_time_of_day('data_as_of') }} as data_as_of)
+from {{ ref('dim_source') }}
