@@ -39,6 +39,7 @@ class Settings:
     memory_limit: str | None
     threads: int | None
     hosts: Mapping[str, str]  # address → the address that is requested instead
+    max_download_bytes: int  # of one live source, unless its contract has a limit
     alerts: tuple[str, ...] = field(default=(), repr=False)  # apprise addresses, which may contain passwords
     docs_url: str | None = None  # the address that serves the folder of `levelground docs`
     ui_url: str | None = None
@@ -61,6 +62,7 @@ class Settings:
             memory_limit=env.get("LEVELGROUND_MEMORY_LIMIT") or None,
             threads=int(_number(env, "LEVELGROUND_THREADS", 0, 0)) or None,
             hosts=_hosts(env.get("LEVELGROUND_HOSTS", "")),
+            max_download_bytes=int(_number(env, "LEVELGROUND_MAX_DOWNLOAD_MB", 4096, 1) * (1 << 20)),
             alerts=tuple(env.get("LEVELGROUND_ALERTS", "").split()),
             docs_url=_url(env, "LEVELGROUND_DOCS_URL"),
             ui_url=_url(env, "LEVELGROUND_UI_URL"),

@@ -20,6 +20,7 @@ from duckdb import DuckDBPyConnection
 
 from warehouse.paths import Home
 from warehouse.sql import identifier, literal
+from warehouse.temporary import spill_folder
 
 # DuckDB's messages about access to a file; any other message of these errors on opening is about the file's content.
 _FILE_ACCESS = re.compile(r"Permission denied|No such file|does not exist|Is a directory|No space left|Read-only file system")
@@ -72,7 +73,7 @@ class QueryTimeout(QueryError):
 def open_working(
     home: Home, *, memory_limit: str | None = None, threads: int | None = None, temp_directory: Path | None = None
 ) -> DuckDBPyConnection:
-    """The run's connection to the working warehouse; acquire the run lock first. `temp_directory`: default `home.temporary`.
+    """The run's connection to the working warehouse; acquire the run lock first. `temp_directory`: default one of this process.
 
     Settings are set after connecting and apply to the whole instance. dbt and SQLAlchemy join it from this process, which DuckDB
     allows only to connections with the same configuration, here none.
@@ -85,7 +86,7 @@ def open_working(
         # Levelground downloads nothing at run time; extensions are installed as packages.
         connection.execute("set autoinstall_known_extensions = false")
         load_extension(connection, "spatial")
-        spill = str(temp_directory or home.temporary)
+        spill = str(temp_directory or spill_folder(home))
         if _setting(connection, "temp_directory") != spill:  # DuckDB refuses to set a directory again once it was used
             connection.execute(f"set temp_directory = {literal(spill)}")
         if memory_limit is not None:

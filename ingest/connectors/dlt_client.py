@@ -15,6 +15,7 @@ from dlt.common.configuration.specs import RuntimeConfiguration
 from dlt.sources.helpers.requests import Client
 from dlt.sources.helpers.rest_client.client import RESTClient
 from dlt.sources.helpers.rest_client.paginators import BasePaginator
+from requests.adapters import HTTPAdapter
 
 # A city's portal answers within seconds; its slowest query, a count over millions of rows, within a minute.
 CONNECT_SECONDS, READ_SECONDS = 10.0, 60.0
@@ -67,7 +68,9 @@ class JsonPages(RESTClient):
         return self._rows(response)
 
 
-def retrying_session(headers: Mapping[str, str] | None, failed: Callable[..., bool] | None = None) -> requests.Session:
+def retrying_session(
+    adapter: HTTPAdapter, headers: Mapping[str, str] | None, failed: Callable[..., bool] | None = None
+) -> requests.Session:
     """A session that retries, honours `Retry-After` and limits waiting; `failed` adds a condition to retry on."""
     client = Client(
         request_timeout=(CONNECT_SECONDS, READ_SECONDS),
@@ -78,5 +81,7 @@ def retrying_session(headers: Mapping[str, str] | None, failed: Callable[..., bo
         retry_condition=failed,
     )
     session: requests.Session = client.session
-    session.headers.update({"User-Agent": USER_AGENT, **(headers or {})})
+    session.headers.update({"User-Agent": USER_AGENT, "Accept-Encoding": "gzip, deflate", **(headers or {})})
+    for scheme in ("http://", "https://"):
+        session.mount(scheme, adapter)
     return session

@@ -17,6 +17,9 @@ from ingest.contract import Column
 from ingest.errors import DeliveryError
 from warehouse.fingerprint import text_sha256
 
+# The largest table of the city's portal, unpacked, is a tenth of this.
+DEFAULT_MOST_MB = 4096
+
 
 @dataclasses.dataclass(frozen=True)
 class CursorPosition:
@@ -60,7 +63,8 @@ class FetchRequest:
     """What a run gives to a live connector.
 
     `environment` has the secrets that contracts name; `folder` keeps downloads until they are read; `since` is None to request
-    everything; `known` are the files of the newest delivery; `hosts` replaces addresses (LEVELGROUND_HOSTS).
+    everything; `known` are the files of the newest delivery; `hosts` replaces addresses (LEVELGROUND_HOSTS). `most_bytes` limits
+    what one source may answer, unless its contract has a limit (LEVELGROUND_MAX_DOWNLOAD_MB).
     """
 
     environment: Mapping[str, str]
@@ -68,6 +72,7 @@ class FetchRequest:
     since: CursorPosition | None = None
     known: tuple[DownloadedFile, ...] = ()
     hosts: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    most_bytes: int = DEFAULT_MOST_MB << 20
 
     def address(self, url: str) -> str:
         """The address, with its host replaced if the settings replace it."""

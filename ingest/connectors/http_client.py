@@ -6,25 +6,34 @@ kind of portal is asked, and `ingest.connectors.dlt_client` for retries and time
 
 from __future__ import annotations
 
+import dataclasses
 import json
-import os
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import urljoin
 
 import requests
 
+from ingest.connectors.allowed_hosts import AllowedHosts, RequestRefused
 from ingest.connectors.dlt_client import ATTEMPTS, BACKOFF_SECONDS, READ_SECONDS, JsonPages, Paginator, retrying_session
 from ingest.connectors.fetch import DownloadedFile, FetchRequest, hash_address
+from ingest.connectors.http_adapter import ByteBudget, LimitedAdapter
+from ingest.contract import ArcgisConnector, CkanConnector, HttpConnector, SocrataConnector
 from ingest.errors import DeliveryError
+from ingest.readers.encrypted_file import EncryptedFile
 from ingest.readers.json_text import Number
 from warehouse.fingerprint import Sha256
 
 # A slow download is given up after an hour, which is 1 GB at 300 kB/s.
 DOWNLOAD_SECONDS = 3600.0
 CHUNK_BYTES = 1 << 20
+# A page of a portal is in memory; pages of 10,000 rows have some 10 MB.
+MOST_PER_PAGE = 256 << 20
+MOST_REDIRECTS = 5
+Web = ArcgisConnector | CkanConnector | HttpConnector | SocrataConnector
 NEXT_RUN = "nothing was ingested; the next run requests it again"
 
 
@@ -32,12 +41,19 @@ class PortalClient:
     """A client of one portal for one source; `name` is the table or file that its errors name."""
 
     def __init__(
-        self, source: str, name: str, base_url: str, request: FetchRequest, headers: Mapping[str, str] | None = None
+        self, source: str, name: str, connector: Web, request: FetchRequest, headers: Mapping[str, str] | None = None
     ) -> None:
         self._source, self._name, self._request = source, name, request
-        self._downloads = retrying_session(headers)
-        base = request.address(base_url).rstrip("/")
-        self._rest = JsonPages(base, retrying_session(headers, _failed_with_status_200))
+        base = request.address(connector.url if isinstance(connector, HttpConnector) else connector.base_url)
+        limit = connector.max_download_mb
+        self._budget = ByteBudget(limit << 20 if limit else request.most_bytes)
+        try:
+            allowed = AllowedHosts.of(base, connector.allow_hosts, request.hosts)
+        except RequestRefused as error:
+            raise self.error(error.problem, error.remedy) from None
+        self._downloads = retrying_session(LimitedAdapter(allowed, self._budget), headers)
+        pages = retrying_session(LimitedAdapter(allowed, self._budget, MOST_PER_PAGE), headers, _failed_with_status_200)
+        self._rest = JsonPages(base.rstrip("/"), pages)
 
     def error(self, problem: str, remedy: str) -> DeliveryError:
         """An error of this source at this portal."""
@@ -76,30 +92,36 @@ class PortalClient:
         except requests.RequestException as error:
             # the text of the error quotes addresses
             raise self.error(*_explain_network_error(error)) from None
+        except RequestRefused as error:
+            raise self.error(error.problem, error.remedy) from None
 
-    def download(self, url: str, folder: Path, name: str, known: DownloadedFile | None = None) -> DownloadedFile | None:
-        """Stream a file into a folder; None if it is still the `known` one. An interrupted download is repeated."""
+    def download(self, url: str, folder: Path, name: str, known: DownloadedFile | None = None) -> Download | None:
+        """Stream a file into a folder, encrypted; None if it is still the `known` one. An interrupted download is repeated."""
         conditions = {}
         if known is not None and (known.etag or known.last_modified):
             marks = {"If-None-Match": known.etag, "If-Modified-Since": known.last_modified}
             conditions = {header: mark for header, mark in marks.items() if mark}
+        spent = self._budget.used
         for attempt in range(1, ATTEMPTS + 1):
             try:
-                return self._download(url, folder / name, conditions)
+                return self._download(url, folder, name, conditions)
             except (requests.exceptions.ChunkedEncodingError, requests.exceptions.ConnectionError, requests.Timeout) as error:
                 if attempt == ATTEMPTS or isinstance(error, _TooSlow):
                     raise self.error(*_explain_network_error(error)) from None
+                self._budget.used = spent
                 time.sleep(BACKOFF_SECONDS * 2 ** (attempt - 1))
             except requests.RequestException as error:
                 raise self.error(*_explain_network_error(error)) from None
+            except RequestRefused as error:
+                raise self.error(error.problem, error.remedy) from None
             except OSError as error:
                 problem = f"writing the download failed ({error.strerror or type(error).__name__})"
                 raise self.error(problem, "free space on the disk of LEVELGROUND_HOME; the next run fetches again") from None
         raise AssertionError("every attempt returns or raises")
 
-    def _download(self, url: str, path: Path, conditions: Mapping[str, str]) -> DownloadedFile | None:
-        address, started, digest = self._request.address(url), time.monotonic(), Sha256()
-        with self._downloads.get(address, headers=dict(conditions), stream=True) as response:
+    def _download(self, url: str, folder: Path, name: str, conditions: Mapping[str, str]) -> Download | None:
+        started, digest = time.monotonic(), Sha256()
+        with self._get(self._request.address(url), dict(conditions)) as response:
             if conditions and response.status_code == requests.codes.not_modified:
                 return None
             if response.status_code != requests.codes.ok:
@@ -109,19 +131,41 @@ class PortalClient:
                     "its server sent a web page instead of the file",
                     "open the address in a browser, and correct it in the contract",
                 )
-            with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-                for chunk in response.iter_content(CHUNK_BYTES):
-                    file.write(chunk)
-                    digest.update(chunk)
-                    if time.monotonic() - started > DOWNLOAD_SECONDS:
-                        raise _TooSlow
-            return DownloadedFile(
+            content = EncryptedFile(folder)
+            for chunk in response.iter_content(CHUNK_BYTES):
+                content.write(chunk)
+                digest.update(chunk)
+                if time.monotonic() - started > DOWNLOAD_SECONDS:
+                    raise _TooSlow
+            record = DownloadedFile(
                 address=hash_address(url),
-                name=path.name,
+                name=name,
                 sha256=digest.hexdigest(),
                 etag=response.headers.get("ETag"),
                 last_modified=response.headers.get("Last-Modified"),
             )
+            return Download(record, content)
+
+    def _get(self, address: str, conditions: dict[str, str]) -> requests.Response:
+        """The answer at an address, after redirects to allowed hosts."""
+        for _ in range(MOST_REDIRECTS + 1):
+            response = self._downloads.get(address, headers=conditions, stream=True, allow_redirects=False)
+            target = response.headers.get("Location")
+            if not response.is_redirect or target is None:
+                return response
+            response.close()
+            before, address = address, self._request.address(urljoin(address, target))
+            if before.startswith("https:") and not address.startswith("https:"):
+                raise RequestRefused("the portal redirects to an address without encryption", "find the file's new address")
+        raise RequestRefused(f"the portal redirected {MOST_REDIRECTS} times", "find the file's new address")
+
+
+@dataclasses.dataclass(frozen=True)
+class Download:
+    """A downloaded file: what the delivery record keeps of it, and its content."""
+
+    record: DownloadedFile
+    content: EncryptedFile
 
 
 class _TooSlow(requests.Timeout):

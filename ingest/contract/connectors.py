@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from ingest.contract.words import Address, EnvironmentName, Strict, matching
+from ingest.contract.words import Address, EnvironmentName, HostName, Strict, matching
 
 LOOKBACK = re.compile(r"(\d+)(?: (minute|hour|day|week)s?)?")
 Lookback = Annotated[
@@ -35,6 +35,17 @@ class WithCursor(Strict):
                 "without them everything is read each time"
             )
         return self
+
+
+class WebConnector(Strict):
+    """A connector that requests from a web address.
+
+    `allow_hosts` are further hosts that the portal may refer to, and hosts in a private network. `max_download_mb` limits all
+    answers of one read together, unpacked; without it, LEVELGROUND_MAX_DOWNLOAD_MB does.
+    """
+
+    allow_hosts: tuple[HostName, ...] = ()
+    max_download_mb: Annotated[int, Field(ge=1)] | None = None
 
 
 def lookback(connector: Any) -> dt.timedelta | int | None:
@@ -68,7 +79,7 @@ class DatabaseConnector(WithCursor):
         return self
 
 
-class CkanConnector(Strict):
+class CkanConnector(WebConnector):
     """A resource of a CKAN portal by its id; within a `package`, every resource with that id, or with a name that matches the
     glob.
     """
@@ -80,7 +91,7 @@ class CkanConnector(Strict):
     mode: Literal["datastore", "download"] = "datastore"
 
 
-class SocrataConnector(WithCursor):
+class SocrataConnector(WithCursor, WebConnector):
     """A dataset of a Socrata portal."""
 
     kind: Literal["socrata"]
@@ -89,7 +100,7 @@ class SocrataConnector(WithCursor):
     credentials_env: EnvironmentName | None = None
 
 
-class ArcgisConnector(WithCursor):
+class ArcgisConnector(WithCursor, WebConnector):
     """A layer or table of an ArcGIS feature or map service, by its address: …/FeatureServer/0."""
 
     kind: Literal["arcgis"]
@@ -97,7 +108,7 @@ class ArcgisConnector(WithCursor):
     where: str = "1=1"
 
 
-class HttpConnector(Strict):
+class HttpConnector(WebConnector):
     """One file at a URL."""
 
     kind: Literal["http"]

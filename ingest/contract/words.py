@@ -13,6 +13,7 @@ from ingest.contract.vocabulary import Vocabulary
 IDENTIFIER = re.compile(r"[a-z][a-z0-9_]{0,62}")
 SOURCE_NAME = re.compile(r"[a-z][a-z0-9_]*?__[a-z][a-z0-9_]*")
 ENVIRONMENT_NAME = re.compile(r"[A-Z][A-Z0-9_]*")
+HOST_NAME = re.compile(r"(?:[a-z0-9_](?:[a-z0-9._-]*[a-z0-9_])?|\[[0-9a-f:.]+\])(?::\d{1,5})?")
 URL_WITH_PASSWORD = re.compile(r"://[^/@\s]+:[^/@\s]+@")
 NUMERIC = ("integer", "decimal")
 TIMES = ("date", "timestamp")
@@ -79,6 +80,7 @@ EnvironmentName = Annotated[
     str, matching(ENVIRONMENT_NAME, "the NAME of an environment variable; write the secret there, never here", quote=False)
 ]
 Address = Annotated[str, AfterValidator(_no_password)]
+HostName = Annotated[str, matching(HOST_NAME, "a host, or host:port, in lower case, like files.city.example")]
 Geoid = Annotated[
     str, matching(re.compile(r"\d{2}|\d{5}|\d{7}"), "a GEOID in quotes: a state (2 digits), county (5) or place (7)")
 ]

@@ -5,7 +5,6 @@ It reads the first rows by the guessed format, with the readers of a run. See `c
 
 from __future__ import annotations
 
-import dataclasses
 import re
 import tempfile
 from collections.abc import Mapping
@@ -17,12 +16,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ingest.connectors import FetchRequest, Origin, open_folder, open_live
-from ingest.connectors.origin import SQLITE_MAGIC
-from ingest.contract import Contract
+from ingest.connectors.origin import SQLITE_MAGIC, open_files
+from ingest.contract import Contract, HttpConnector
 from ingest.contract.vocabulary import load_vocabulary
 from ingest.contract.words import ENVIRONMENT_NAME
 from ingest.errors import DeliveryError
 from ingest.readers import delivered_files
+from ingest.readers.files import local_file
 from ingest.scaffold.detect_format import UnknownFormat, detect_format
 
 # Enough to see rare values, and read in seconds.
@@ -70,14 +70,15 @@ def read_sample(
 
 def from_url(url: str, environment: Mapping[str, str], crs: str | None = None) -> DeliveredSample:
     """The file at a URL, which is removed afterwards; `path` is None, because the check fetches it again."""
-    connector = {"kind": "http", "url": url}
-    with tempfile.TemporaryDirectory(prefix="levelground-") as folder:
-        open_live(_provisional(connector, {"kind": "csv"}), FetchRequest(environment, Path(folder)))
-        files = delivered_files(Path(folder))
-        if not files:
-            raise DraftError(f"there is no file behind {url}")
-        fetched = _from_files(files[0], None, crs)
-    return dataclasses.replace(fetched, connector=connector, path=None)
+    # importing dlt takes half a second
+    from ingest.connectors.files.download import fetch_file  # noqa: PLC0415
+
+    connector = HttpConnector(kind="http", url=url)
+    file = fetch_file("draft", connector, FetchRequest(environment, Path(tempfile.gettempdir())))
+    form, questions = detect_format(file)
+    form |= {"crs": crs} if crs else {}
+    header, rows, whole = _read(open_files(_provisional({"kind": "file"}, form), (file,)))
+    return DeliveredSample({"kind": "http", "url": url}, form, header, rows, whole, tuple(questions), None)
 
 
 def _provisional(connector: Mapping[str, Any], form: Mapping[str, Any], names: tuple[str, ...] = ("no column",)) -> Contract:
@@ -102,7 +103,7 @@ def _from_files(path: Path, table: str | None, crs: str | None) -> DeliveredSamp
             return _from_sqlite(path, files, table)
     folder = path if path.is_dir() else path.parent
     first = next((file for file in files if file.suffix.lower() == ".shp"), files[0])
-    form, questions = detect_format(first)
+    form, questions = detect_format(local_file(first, first.parent))
     form |= {"crs": crs} if crs else {}
     if form["kind"] == "shapefile" and not path.is_dir():
         files = tuple(file for file in delivered_files(folder) if file.parent == path.parent and file.stem == path.stem)

@@ -13,13 +13,13 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 from typing import Any
 
 import fastexcel
 
 from ingest.readers.archives import open_streams
-from ingest.readers.files import local_file
+from ingest.readers.files import File
 from ingest.readers.reader_types import Stream
 
 SAMPLE_BYTES, SAMPLE_RECORDS = 1 << 20, 200
@@ -35,9 +35,9 @@ class UnknownFormat(ValueError):
     """A file whose format cannot be detected."""
 
 
-def detect_format(path: Path) -> tuple[dict[str, Any], list[str]]:
+def detect_format(file: File) -> tuple[dict[str, Any], list[str]]:
     """(the contract's `format` for a file, the open decisions); `DeliveryError` or `UnknownFormat` if none fits."""
-    found = open_streams("draft", local_file(path, path.parent), None)
+    found = open_streams("draft", file, None)
     kinds = Counter(PurePosixPath(stream.name).suffix.lower() for stream in found)
     suffix = next((suffix for suffix, _ in kinds.most_common() if suffix in SUFFIXES), kinds.most_common(1)[0][0])
     meant = [stream for stream in found if PurePosixPath(stream.name).suffix.lower() == suffix] if len(found) > 1 else list(found)

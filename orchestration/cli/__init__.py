@@ -7,12 +7,15 @@ Dagster nor the connectors, which take seconds to import.
 from __future__ import annotations
 
 import sys
+from contextlib import suppress
 from importlib import import_module
 from typing import Any
 
 import typer
 
 from orchestration.runs.gc_paused import gc_paused
+from orchestration.settings import ConfigurationError, Settings
+from warehouse.temporary import remove_leftovers
 
 GROUPS = ("run", "sources", "status", "query", "releases", "alerts", "sample", "docs", "ui", "doctor")
 # a query may start with an SQL comment, which looks like an option
@@ -40,6 +43,8 @@ def application(*groups: str) -> typer.Typer:
 def main() -> None:
     """Run the command line; every expected error ends with a message and an exit code."""
     asked = sys.argv[1] if len(sys.argv) > 1 else ""
+    with suppress(ConfigurationError, OSError):  # the command itself reports what is wrong with the settings or the home
+        remove_leftovers(Settings.from_environment().home)
     try:
         application(*([asked] if asked in GROUPS else GROUPS))()
     except Exception as error:

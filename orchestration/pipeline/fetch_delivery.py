@@ -6,10 +6,8 @@ See `ingest.delivery.write_batch` for the batch, `ingest.connectors` for reading
 from __future__ import annotations
 
 import os
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 from ingest.connectors import CursorPosition, FetchRequest, Origin, open_folder, open_live
 from ingest.contract import Contract
@@ -17,9 +15,10 @@ from ingest.delivery import DeliveryRecord, DeliveryStore, Progress, deliver, fi
 from ingest.landing import DeliveryLost, ensure_tables, last_load, read_cursor, replay
 from ingest.readers import delivered_files
 from orchestration.runs.clock import utc_now
-from orchestration.runs.context import DOWNLOAD_PREFIX, RunContext
+from orchestration.runs.context import RunContext
 from orchestration.runs.errors import StepError, without_cells
 from orchestration.runs.progress import current_reporter
+from warehouse.temporary import temporary_folder
 
 
 def fetch_delivery(run: RunContext, contract: Contract, store: DeliveryStore, progress: Progress) -> DeliveryRecord | None:
@@ -90,10 +89,10 @@ def _since(run: RunContext, contract: Contract) -> CursorPosition | None:
 def _origin(run: RunContext, contract: Contract, store: DeliveryStore, since: CursorPosition | None) -> Iterator[Origin | None]:
     folder, settings = run.location.folder, run.settings
     if folder is None:
-        # Downloads are private data as sent, so they are deleted once they have been read.
-        with tempfile.TemporaryDirectory(prefix=DOWNLOAD_PREFIX, dir=settings.home.temporary) as downloads:
+        with temporary_folder(settings.home, "fetch-") as downloads:
             known_files = store.newest_downloads(contract, run.as_of.date())
-            yield open_live(contract, FetchRequest(os.environ, Path(downloads), since, known_files, settings.hosts))
+            request = FetchRequest(os.environ, downloads, since, known_files, settings.hosts, settings.max_download_bytes)
+            yield open_live(contract, request)
         return
     source_folder = folder / contract.source
     files = delivered_files(source_folder) if source_folder.is_dir() else ()

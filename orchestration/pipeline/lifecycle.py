@@ -5,13 +5,12 @@ See `orchestration.pipeline.stages` for what happens in between.
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
 from orchestration.alerts import notify_run_ended
 from orchestration.runs.clock import as_of_time, utc_now
-from orchestration.runs.context import DOWNLOAD_PREFIX, RunContext, RunOptions
+from orchestration.runs.context import RunContext, RunOptions
 from orchestration.runs.delivery_location import resolve_delivery_location
 from orchestration.runs.progress import current_reporter
 from orchestration.runs.record import FAILED, INTERRUPTED, RunRecord, RunStore, last_run_failed, next_number
@@ -20,9 +19,9 @@ from orchestration.transform.dbt_runner import close_dbt_connections
 from warehouse.disclosure import restore_ledger
 from warehouse.lock import RunLock
 from warehouse.metadata import migrate
-from warehouse.paths import Home
 from warehouse.quarantine import open_or_recreate
 from warehouse.releases import recover
+from warehouse.temporary import remove_leftovers, remove_spilled
 
 
 @contextmanager
@@ -63,7 +62,8 @@ def open_run(settings: Settings, options: RunOptions, run_id: str) -> Iterator[R
             if interrupted:
                 notify_run_ended(settings, interrupted[-1])
             run = RunContext(settings, options, location, record, runs, con, as_of)
-            _delete_downloads(settings.home)
+            remove_leftovers(settings.home)
+            remove_spilled(settings.home)
             for note in notes:
                 current_reporter().stage(note)
             run.save()
@@ -90,9 +90,3 @@ def _close_interrupted_runs(runs: RunStore, earlier: list[RunRecord]) -> list[Ru
         record.end(FAILED, utc_now(), INTERRUPTED)
         runs.save(record)
     return interrupted
-
-
-def _delete_downloads(home: Home) -> None:
-    """Delete what an interrupted run downloaded."""
-    for folder in home.temporary.glob(f"{DOWNLOAD_PREFIX}*"):
-        shutil.rmtree(folder, ignore_errors=True)

@@ -28,9 +28,6 @@ from orchestration.settings import Settings
 from warehouse.disclosure import SuppressionSummary
 from warehouse.releases import Candidate, NodeFingerprint
 
-# The prefix of the folders in tmp/ that hold the downloads of a run.
-DOWNLOAD_PREFIX = "fetch-"
-
 
 @dataclass(frozen=True)
 class RunOptions:

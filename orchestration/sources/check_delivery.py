@@ -6,7 +6,6 @@ It uses the same connector, batch and gate as a run, on a temporary database.
 from __future__ import annotations
 
 import os
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,6 +28,7 @@ from orchestration.sources.audit_delivery import audit_delivery
 from warehouse.connection import database_path, scratch
 from warehouse.metadata import migrate
 from warehouse.sql import literal, quoted
+from warehouse.temporary import temporary_folder
 
 
 @dataclass(frozen=True)
@@ -54,11 +54,11 @@ def check_delivery(settings: Settings, name: str, file: Path | None) -> Delivery
     location = resolve_delivery_location(settings)
     contract = location.registry[name]
     settings.home.ensure()
-    with tempfile.TemporaryDirectory(dir=settings.home.temporary) as folder, scratch(Path(folder)) as con:
-        store = DeliveryStore(Path(folder), name)
+    with temporary_folder(settings.home, "check-") as folder, scratch(folder) as con:
+        store = DeliveryStore(folder, name)
         try:
-            with tempfile.TemporaryDirectory(prefix="check-", dir=settings.home.temporary) as downloads:
-                fetch = FetchRequest(os.environ, Path(downloads), hosts=settings.hosts)
+            with temporary_folder(settings.home, "fetch-") as downloads:
+                fetch = FetchRequest(os.environ, downloads, hosts=settings.hosts, most_bytes=settings.max_download_bytes)
                 live = file is None and location.folder is None
                 origin = _origin(contract, location, file, fetch)
                 fetched_on = location.city.local_now().date() if live else None

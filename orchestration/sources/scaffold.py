@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import dataclasses
 import os
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,6 +18,7 @@ from orchestration.settings import Settings
 from orchestration.sources.audit_delivery import CROSSWALK
 from orchestration.sources.check_delivery import DeliveryCheck, check_delivery
 from warehouse.connection import scratch
+from warehouse.temporary import temporary_folder
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ def new_source(
     """
     delivered = read_sample(what, os.environ, table=table, crs=crs)
     settings.home.ensure()
-    with tempfile.TemporaryDirectory(dir=settings.home.temporary) as own, scratch(Path(own)) as con:
+    with temporary_folder(settings.home, "draft-") as own, scratch(own) as con:
         made = draft(name, delivered, read_labels(CROSSWALK), home_city(settings).place_geoid, con)
     contract, model = write_draft(made, folder)
     read_contract(contract)

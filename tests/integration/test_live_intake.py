@@ -17,7 +17,7 @@ from ingest.delivery import DeliveryStore
 from orchestration.pipeline.ingest_source import ingest_source
 from orchestration.pipeline.lifecycle import open_run
 from orchestration.runs.acceptance import Acceptance, accept_load
-from orchestration.runs.context import DOWNLOAD_PREFIX, RunOptions
+from orchestration.runs.context import RunOptions
 from orchestration.runs.record import SourceStatus
 from orchestration.settings import Settings
 from tests.support.visits import CONTRACT
@@ -145,7 +145,7 @@ def test_a_period_that_comes_empty_is_held_back(tmp_path: Path, monkeypatch: pyt
 def test_downloads_of_a_killed_run_go_at_the_next_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     department = Department(tmp_path, monkeypatch)
     department.settings.home.ensure()
-    left = department.settings.home.temporary / f"{DOWNLOAD_PREFIX}abc"
+    left = department.settings.home.temporary / "fetch-abc"
     left.mkdir()
     (left / "visits.csv").write_text("Jane Q. Canary")
     department.holds([(1, day(1), "x")])

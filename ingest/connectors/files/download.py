@@ -1,7 +1,7 @@
 """Connector for files behind URLs: download them, then read them like delivered files.
 
-If the newest delivery has the same files, the server is only asked whether they changed. The download folder is readable by its
-owner only, and is removed when the source has been read: a file there still contains the columns that the contract drops.
+If the newest delivery has the same files, the server is only asked whether they changed. A download still contains the columns
+that the contract drops, so that it is stored encrypted and without a name (`ingest.readers.encrypted_file`).
 """
 
 from __future__ import annotations
@@ -11,32 +11,57 @@ from pathlib import PurePosixPath
 from urllib.parse import unquote, urlparse
 
 from ingest.connectors.fetch import DownloadedFile, FetchRequest
-from ingest.connectors.http_client import PortalClient
-from ingest.connectors.origin import Origin, open_folder
+from ingest.connectors.http_client import Download, PortalClient
+from ingest.connectors.origin import Origin, open_files
 from ingest.contract import Contract, HttpConnector
-from ingest.readers.files import delivered_files
+from ingest.readers.files import File, is_delivered_file
 
 
 def open_http(contract: Contract, connector: HttpConnector, request: FetchRequest) -> Origin:
     """Open the file behind a URL."""
-    name = unquote(PurePosixPath(urlparse(connector.url).path).name) or "download"
-    return download(contract, PortalClient(contract.source, name, connector.url, request), [(name, connector.url)], request)
+    name = _name(connector)
+    return download(contract, PortalClient(contract.source, name, connector, request), [(name, connector.url)], request)
+
+
+def fetch_file(source: str, connector: HttpConnector, request: FetchRequest) -> File:
+    """The file behind a URL, for a draft of its contract."""
+    name = _name(connector)
+    got = PortalClient(source, name, connector, request).download(connector.url, request.folder, _file_name(name))
+    assert got is not None, "nothing is known of it, so that it is always sent"
+    return _as_file(got)
 
 
 def download(contract: Contract, client: PortalClient, files: Sequence[tuple[str, str]], request: FetchRequest) -> Origin:
     """Download the (name, address) files as a delivery; it has no tables if all files are those of the newest delivery."""
-    addressed = [(name.replace("/", "_").lstrip("."), url) for name, url in files]
+    addressed = [(_file_name(name), url) for name, url in files]
     known = [request.known_file(url) for _, url in addressed]
-    got: list[DownloadedFile | None] = []
+    got: list[Download | None] = []
     for (name, url), before in zip(addressed, known, strict=True):
         # if one file changed, all are downloaded: a delivery is complete
         conditional = all(known) and len(request.known) == len(known) and not any(got)
         got.append(client.download(url, request.folder, name, before if conditional else None))
     if not any(got):
-        same = tuple(sorted((file for file in known if file), key=lambda file: file.name))
+        same = _by_name([file for file in known if file])
         return Origin((), {file.name: file.sha256 for file in same}, fetched=same)
     for at, (name, url) in enumerate(addressed):
         got[at] = got[at] or client.download(url, request.folder, name)
-    origin = open_folder(contract, delivered_files(request.folder), request.folder)
-    fetched = sorted((file for file in got if file), key=lambda file: file.name)
-    return Origin(origin.tables, origin.file_hashes, fetched=tuple(fetched))
+    downloads = [part for part in got if part]
+    delivered = sorted((_as_file(part) for part in downloads), key=lambda file: file.name)
+    origin = open_files(contract, tuple(file for file in delivered if is_delivered_file(PurePosixPath(file.name))))
+    return Origin(origin.tables, origin.file_hashes, fetched=_by_name([part.record for part in downloads]))
+
+
+def _name(connector: HttpConnector) -> str:
+    return unquote(PurePosixPath(urlparse(connector.url).path).name) or "download"
+
+
+def _file_name(name: str) -> str:
+    return name.replace("/", "_").lstrip(".")
+
+
+def _by_name(files: list[DownloadedFile]) -> tuple[DownloadedFile, ...]:
+    return tuple(sorted(files, key=lambda file: file.name))
+
+
+def _as_file(part: Download) -> File:
+    return File(part.record.name, part.content.open, lambda: part.record.sha256)

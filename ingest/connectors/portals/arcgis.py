@@ -42,7 +42,7 @@ def _name(connector: ArcgisConnector) -> str:
 @contextmanager
 def _read(contract: Contract, connector: ArcgisConnector, request: FetchRequest) -> Iterator[OpenTable]:
     name = _name(connector)
-    client = PortalClient(contract.source, name, connector.base_url, request)
+    client = PortalClient(contract.source, name, connector, request)
     layer = _answer(client, client.get("", {"f": "json"}))
     types, key = _fields(client, layer)
     has_shape = bool(layer.get("geometryType")) and any(GEOMETRY in map(str, c.delivered_names) for c in contract.kept_columns)

@@ -28,7 +28,7 @@ OWN_COLUMNS = ("_id", "_full_text")
 
 def open_ckan(contract: Contract, connector: CkanConnector, request: FetchRequest) -> Origin:
     """Open the resources that the contract names."""
-    client = PortalClient(contract.source, connector.resource, connector.base_url, request)
+    client = PortalClient(contract.source, connector.resource, connector, request)
     resources = _resources(client, connector)
     if connector.mode == "download":
         names = distinct_names([_file_name(resource) for resource in resources])
@@ -90,7 +90,7 @@ def _file_name(resource: dict[str, Any]) -> str:
 
 @contextmanager
 def _read(contract: Contract, connector: CkanConnector, request: FetchRequest, name: str, resource: str) -> Iterator[OpenTable]:
-    client = PortalClient(contract.source, name, connector.base_url, request)
+    client = PortalClient(contract.source, name, connector, request)
     params = {"resource_id": resource, "sort": "_id asc"}
 
     def search(limit: int, offset: int = 0, **more: str) -> dict[str, Any]:

@@ -30,7 +30,7 @@ def open_socrata(contract: Contract, connector: SocrataConnector, request: Fetch
 
 @contextmanager
 def _read(contract: Contract, connector: SocrataConnector, request: FetchRequest) -> Iterator[OpenTable]:
-    client = PortalClient(contract.source, connector.resource, connector.base_url, request, _token(contract, connector, request))
+    client = PortalClient(contract.source, connector.resource, connector, request, _token(contract, connector, request))
     path = f"resource/{connector.resource}.json"
     types = _columns(client, connector.resource)
     wanted = delivered_names(contract, tuple(types))

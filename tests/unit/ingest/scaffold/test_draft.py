@@ -15,6 +15,7 @@ import yaml
 from duckdb import DuckDBPyConnection
 
 from ingest.contract.registry import read_contract
+from ingest.readers.files import local_file
 from ingest.scaffold import Draft, DraftError, draft, read_sample
 from ingest.scaffold.column_profiles import profile_columns
 from ingest.scaffold.column_roles import snake_case
@@ -202,7 +203,7 @@ CSV = b"A,B\n1,x\n2,y\n3,z\n"
 )
 def test_what_a_file_is(tmp_path: Path, name: str, data: bytes, form: dict[str, Any]) -> None:
     (tmp_path / name).write_bytes(data)
-    assert detect_format(tmp_path / name)[0] == form
+    assert detect_format(local_file(tmp_path / name, tmp_path))[0] == form
 
 
 def test_a_database_by_the_name_of_a_variable(tmp_path: Path, con: DuckDBPyConnection) -> None:

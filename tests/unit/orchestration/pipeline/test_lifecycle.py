@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from orchestration.pipeline.lifecycle import open_run
-from orchestration.runs.context import DOWNLOAD_PREFIX, RunOptions
+from orchestration.runs.context import RunOptions
 from orchestration.runs.errors import StepError
 from orchestration.runs.record import FAILED, INTERRUPTED, UNCHANGED, RunStore
 from orchestration.settings import Settings
@@ -43,7 +43,7 @@ def test_the_record_names_the_stage_that_failed(settings: Settings) -> None:
 
 def test_an_interrupted_run_is_closed_by_the_next(settings: Settings) -> None:
     RunStore(settings.home.runs).save(run_record("killed", number=7))
-    download = settings.home.temporary / f"{DOWNLOAD_PREFIX}abc"
+    download = settings.home.temporary / "fetch-abc"
     download.mkdir()
     with open_run(settings, LIVE, "next") as run:
         assert run.record.number == 8

@@ -186,9 +186,12 @@ def test_a_full_disk_is_reported(files: FakeCkan, make_contract: MakeContract, m
         open_live(contract, FetchRequest({}, Path("/nowhere/at/all")))
 
 
-def test_a_download_is_its_owners_alone(files: FakeCkan, make_contract: MakeContract, tmp_path: Path) -> None:
-    open_live(make_contract(connector={"kind": "http", "url": f"{files.url}/file/visits.csv"}), FetchRequest({}, tmp_path))
-    assert (tmp_path / "visits.csv").stat().st_mode & 0o777 == 0o600
+def test_a_download_has_no_name_on_the_disk(files: FakeCkan, make_contract: MakeContract, tmp_path: Path) -> None:
+    origin = open_live(
+        make_contract(connector={"kind": "http", "url": f"{files.url}/file/visits.csv"}), FetchRequest({}, tmp_path)
+    )
+    assert origin is not None
+    assert origin.file_hashes and list(tmp_path.iterdir()) == []
 
 
 PACKAGE = [

@@ -1,0 +1,86 @@
+"""Keep bytes in a temporary file that only this process can read: without a name, and encrypted with a key in memory.
+
+A download contains the columns that a contract drops, as its sender wrote them. Nothing readable of a killed process stays on the
+disk.
+"""
+
+from __future__ import annotations
+
+import errno
+import io
+import os
+import tempfile
+import threading
+import weakref
+from pathlib import Path
+from typing import IO, Any, cast
+
+from cryptography.hazmat.primitives.ciphers import Cipher
+from cryptography.hazmat.primitives.ciphers.algorithms import AES
+from cryptography.hazmat.primitives.ciphers.modes import CTR
+
+BLOCK = 16
+READ_BYTES = 1 << 20
+
+
+class EncryptedFile:
+    """Bytes in a folder, encrypted with AES-256 in counter mode; write them once, then open them any number of times."""
+
+    def __init__(self, folder: Path) -> None:
+        # one key per file, so that the counter may begin at zero
+        self._key = os.urandom(32)
+        self._file = tempfile.TemporaryFile(dir=folder, buffering=0)  # noqa: SIM115 - it is open as long as this object
+        weakref.finalize(self, self._file.close)
+        self._cipher = _cipher_at(self._key, 0).encryptor()
+        self._reading = threading.Lock()
+        self.size = 0
+
+    def write(self, data: bytes) -> None:
+        """Append bytes."""
+        view = memoryview(self._cipher.update(data))
+        while view:
+            view = view[self._file.write(view) :]
+        self.size += len(data)
+
+    def open(self) -> IO[bytes]:
+        """The bytes as a stream with random access."""
+        return cast("IO[bytes]", io.BufferedReader(_Decrypted(self), READ_BYTES))
+
+    def read_at(self, at: int, size: int) -> bytes:
+        """The bytes from a position on, fewer at the end."""
+        start = at - at % BLOCK
+        with self._reading:
+            self._file.seek(start)
+            data = self._file.read(at - start + size)
+        return _cipher_at(self._key, start // BLOCK).decryptor().update(data)[at - start :]
+
+
+def _cipher_at(key: bytes, block: int) -> Cipher[CTR]:
+    return Cipher(AES(key), CTR(block.to_bytes(BLOCK, "big")))
+
+
+class _Decrypted(io.RawIOBase):
+    def __init__(self, file: EncryptedFile) -> None:
+        self._file, self._at = file, 0
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        data = self._file.read_at(self._at, len(buffer))
+        buffer[: len(data)] = data
+        self._at += len(data)
+        return len(data)
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        base = {os.SEEK_SET: 0, os.SEEK_CUR: self._at, os.SEEK_END: self._file.size}[whence]
+        if base + offset < 0:
+            raise OSError(errno.EINVAL, os.strerror(errno.EINVAL))  # as a file of the disk does
+        self._at = base + offset
+        return self._at
+
+    def tell(self) -> int:
+        return self._at
