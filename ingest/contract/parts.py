@@ -20,6 +20,7 @@ Crs = Annotated[
     str, matching(re.compile(r"(EPSG|ESRI|OGC):\w+"), "a coordinate reference system by authority and code, like EPSG:32054")
 ]
 
+Republish = Literal["allowed", "refused", "undecided"]
 Kind = Literal["csv", "excel", "json", "jsonl", "parquet", "geojson", "shapefile", "dbf", "fixed_width"]
 CellRange = Annotated[
     str,
@@ -49,13 +50,36 @@ class Steward(Strict):
     contact: str
 
 
+class Licence(Strict):
+    """The terms under which a publisher offers the table, with the page or message that shows them as `evidence`.
+
+    `id` is an SPDX identifier, or `not_stated`. `attribution` is the sentence that every copy of a figure must carry.
+    """
+
+    id: str
+    attribution: str
+    share_alike: bool = False
+    commercial: bool = True
+    evidence: str
+
+
 class Agreement(Strict):
-    """The legal basis on which the office has the table, and the smallest count that it may show."""
+    """The legal basis on which the office has the table, the publisher's licence, and the smallest count that it may show.
+
+    `republish` is the city's decision whether figures of the table may be in the public file.
+    """
 
     basis: Annotated[str, word("agreement_bases")]
     classification: Annotated[str, word("classifications")]
     suppress_below: Annotated[int, Field(ge=0)] = 11
     zeros: Literal["show", "hide"] = "show"
+    licence: Licence | None = None
+    republish: Republish | None = None
+
+    @property
+    def republication(self) -> Republish:
+        """The decision; without one, `undecided` for a table under a licence and `allowed` for any other."""
+        return self.republish or ("undecided" if self.licence else "allowed")
 
 
 class Header(Strict):

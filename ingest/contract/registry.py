@@ -21,7 +21,9 @@ from ingest.contract.yaml_source import Location, YamlError, read_yaml
 
 SOURCES = Path(__file__).parents[1] / "sources"
 # The keys that a city may change (city.yml): where the records come from, and when they arrive.
-CITY_KEYS = ("jurisdiction", "follow_up", "period", "as_of", "freshness")
+CITY_KEYS = ("jurisdiction", "follow_up", "period", "as_of", "freshness", "agreement")
+# Of the agreement, whose other keys the department and the publisher decide, a city may change this one.
+CITY_KEYS_OF_AGREEMENT = ("republish",)
 # pydantic's names of union branches in a location; the file has no such names.
 BRANCH = re.compile(r".*\[.*\]|str|int|float|date|datetime")
 
@@ -98,6 +100,13 @@ class Registry:
                 problems += [Problem(file, line_of((key,)), f"sources.{source}.{key}", message) for key in wrong]
                 continue
             data = contracts[source].model_dump(by_alias=True, exclude_unset=True) | dict(changes)
+            if "agreement" in changes:
+                decided = changes["agreement"]
+                if not isinstance(decided, Mapping) or set(decided) != set(CITY_KEYS_OF_AGREEMENT):
+                    message = "a city may change only republish of the agreement, like {republish: allowed}"
+                    problems.append(Problem(file, line_of(("agreement",)), f"sources.{source}.agreement", message))
+                    continue
+                data["agreement"] = contracts[source].model_dump(by_alias=True, exclude_unset=True)["agreement"] | dict(decided)
             try:
                 contracts[source] = Contract.model_validate(data, context=load_vocabulary())
             except ValidationError as error:

@@ -27,6 +27,7 @@ CHECKS: dict[str, Check] = {
     "damaged files": home.damaged_files,
     "runs": home.runs,
     "load modes": sources.load_modes,
+    "licences": sources.licences,
     "published": published.published,
     "disk": machine.disk,
     "clock": machine.clock,

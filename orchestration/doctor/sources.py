@@ -1,4 +1,4 @@
-"""Check whether a source with load mode `merge` appears to deliver full tables, which merge would not delete rows from."""
+"""Check sources: whether the city has decided on licences, and whether a `merge` source appears to deliver full tables."""
 
 from __future__ import annotations
 
@@ -39,3 +39,23 @@ def load_modes(installation: Installation) -> Iterator[CheckResult]:
         )
     if not warned:
         yield ok("load modes", home.deliveries, f"{len(merged)} sources merge changes, and none appears to deliver full tables")
+
+
+def licences(installation: Installation) -> Iterator[CheckResult]:
+    """List the sources whose figures the public file leaves out until the city decides to republish them."""
+    contracts = installation.contracts
+    if isinstance(contracts, ContractError):
+        return  # the check `contracts` reports it
+    waiting = [contract for contract in contracts if contract.agreement.republication == "undecided"]
+    for contract in waiting:
+        licence = contract.agreement.licence
+        yield warning(
+            "licences",
+            contract.source,
+            f"the licence is {licence.id}, see {licence.evidence}" if licence else "the contract says undecided",
+            "the public file has no figure of this source until the city decides",
+            f"read the licence, then write {contract.source}: {{agreement: {{republish: allowed}}}} or refused into city.yml",
+        )
+    if not waiting:
+        refused = sum(contract.agreement.republication == "refused" for contract in contracts)
+        yield ok("licences", "the contracts", f"no source waits for a decision to republish; {refused} are refused")

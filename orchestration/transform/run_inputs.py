@@ -102,6 +102,7 @@ def _contract_row(run: RunContext, contract: Contract) -> tuple[Any, ...]:
     standards = {v.race_standard for v in vocabularies}
     selections = {v.selection for v in vocabularies}
     follow_up, period, agreement = contract.follow_up, contract.period, contract.agreement
+    licence = agreement.licence
     return (
         contract.source, contract.title, contract.department, contract.policy_area, contract.jurisdiction, contract.grain,
         contract.steward.team, contract.platform, contract.cadence, agreement.basis, agreement.classification,
@@ -112,6 +113,8 @@ def _contract_row(run: RunContext, contract: Contract) -> tuple[Any, ...]:
         period.start if period else None, period.end if period else None,
         last.data_as_of if last else None, last.load_id if last else None, has_model(contract),
         _delivered_crs(run, contract, last) or contract.format.crs, contract.snapshot is not None,
+        agreement.republication, licence.id if licence else None, licence.attribution if licence else None,
+        licence.share_alike if licence else None, licence.commercial if licence else None,
     )  # fmt: skip
 
 

@@ -5,7 +5,9 @@ create table public.published.sources as select * replace ('police' as source, '
     'one row per request' as grain, 'Team' as steward_team, 'a file' as platform, 'daily' as cadence, 'open_data' as basis,
     'public' as classification, 11 as suppress_below, 'show' as zeros, 'record' as statistical_unit, 'self' as collection_mode,
     null::varchar as race_vocabulary, null::varchar as race_standard, null::varchar as race_selection, null::varchar as follow_up_until,
-    null::integer as follow_up_days, null::date as period_start, null::date as period_end, null::timestamp as data_as_of, true as has_model);
+    null::integer as follow_up_days, null::date as period_start, null::date as period_end, null::timestamp as data_as_of, true as has_model,
+    'allowed' as republish, null::varchar as licence_id, null::varchar as licence_attribution,
+    null::boolean as licence_share_alike, null::boolean as licence_commercial);
 insert into public.published.sources select * replace ('requests' as source, 'record' as statistical_unit) from public.published.sources;
 create table public.published.measures as select
     'searched' as measure_id, 1 as measure_version, 'Searched' as name, 'How many?' as question, null::varchar as caveat, 'a ÷ b' as definition,
@@ -13,7 +15,9 @@ create table public.published.measures as select
     'percent' as unit, 'lower' as favourable_direction, 'person' as statistical_unit, true as numerator_is_subset, 'best' as reference_rule,
     null::varchar as reference_code, 20 as minimum_n, null::varchar as age_universe, null::varchar as population_scheme, null::varchar as places,
     null::varchar as weighted_places, null::varchar as stratified_places, 'a' as agreement, 'law' as legal_basis, 'money' as funding_source, false as is_estimate, 'sampling' as interval_basis,
-    true as is_current, null::date as series_break_on, null::varchar as series_break_note;
+    true as is_current, null::date as series_break_on, null::varchar as series_break_note,
+    null::varchar as licence_id, null::varchar as licence_attribution,
+    null::boolean as licence_share_alike, null::boolean as licence_commercial;
 insert into public.published.measures select * replace (
     'visits' as measure_id, 'requests' as source, 'rate' as kind, 'record' as statistical_unit, 'per_1000' as unit
 ) from public.published.measures;

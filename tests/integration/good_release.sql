@@ -24,7 +24,7 @@ create table release.marts.dim_stratum as
         ('engagement_answer', 'declined', 'Declined', 1), ('engagement_answer', 'pending', 'Pending', 2)) as t (stratum_type, stratum_code, label, sort_order);
 create table release.marts.dim_source as select 'dpt__visits' as source, 'Visits' as title, 'dpt' as department, 'health' as policy_area,
     '5553000' as jurisdiction, false as is_stand_in, 'one row per visit' as grain, 'a file' as platform, 'daily' as cadence, 'public' as classification,
-    11 as suppress_below, 'person' as statistical_unit, null as race_vocabulary, null as data_as_of, null as period_start, null as period_end;
+    11 as suppress_below, 'person' as statistical_unit, 'allowed' as republish, null as race_vocabulary, null as data_as_of, null as period_start, null as period_end;
 insert into release.marts.dim_source by name select * replace ('dpt__survey' as source, '2938000' as jurisdiction, true as is_stand_in)
     from release.marts.dim_source;
 create table release.marts.dim_measure as select 'searched' as measure_id, 1 as measure_version, 'Searched' as name, 'How many?' as question,
@@ -36,7 +36,7 @@ insert into release.marts.dim_measure by name select * replace (
 create table release.marts.dim_race_ethnicity as select * from read_csv('{seeds}/race_ethnicity.csv');
 create table release.marts.dim_geography as
     select *, concat_ws(':', geography_type, geography_vintage, geoid) as geography_key, geoid as name, date '2012-01-01' as valid_from,
-        null::date as valid_to, null as land_area_sq_m, null as geometry_wkb
+        null::date as valid_to, null as land_area_sq_m, null as geometry_wkb, null as outline_source
     from (values ('city', 'current', '5553000'), ('school', 'current', 'NORTH/HIGH'), ('tract', '2020', '55079000101'),
         ('tract', '2020', '55079000102'), ('tract', '2010', '55079000101'), ('tract', '2010', '55079000102'))
         as t (geography_type, geography_vintage, geoid);

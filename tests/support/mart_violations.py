@@ -255,6 +255,7 @@ SPOILT = [
     ("fct_health_outcomes_by_tract", "tracts_in_year", "delete from {t} where _source_row = 7"),
     ("dim_source", "jurisdiction_form", "set jurisdiction = 'Milwaukee'"),
     ("dim_source", "threshold_not_negative", "set suppress_below = -1"),
+    ("dim_source", "words", "set republish = 'perhaps'"),
     ("dim_measure", "source_is_known", "set source = 'dpt__nothing'"),
     ("dim_goal", "measure_is_known", "set measure_version = 2"),
     ("dim_goal", "place_is_known", "set geoid = '5553001'"),

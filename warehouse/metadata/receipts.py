@@ -70,7 +70,9 @@ TABLES: Mapping[str, Table] = {
         "steward_team varchar, platform varchar, cadence varchar, basis varchar, classification varchar, suppress_below integer, "
         "zeros varchar, statistical_unit varchar, collection_mode varchar, race_vocabulary varchar, race_standard varchar, "
         "race_selection varchar, follow_up_until varchar, follow_up_days integer, period_start date, period_end date, "
-        "data_as_of timestamp, load_id varchar, has_model boolean, crs varchar, keeps_snapshots boolean",
+        "data_as_of timestamp, load_id varchar, has_model boolean, crs varchar, keeps_snapshots boolean, "
+        "republish varchar, licence_id varchar, licence_attribution varchar, licence_share_alike boolean, "
+        "licence_commercial boolean",
     ),
     "runs": _table(
         "One row per run, this one included: when it ran and how it ended.",

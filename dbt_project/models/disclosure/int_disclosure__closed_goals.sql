@@ -9,6 +9,9 @@ progress as (
         goals.stratum_type
     from {{ ref('fct_goal_progress') }} as progress
     inner join {{ ref('dim_goal') }} as goals on progress.goal_id = goals.goal_id
+    left join {{ ref('int_disclosure__thresholds') }} as protected
+        on goals.measure_id = protected.measure_id and goals.measure_version = protected.measure_version
+    where coalesce(protected.may_be_published, true)
 ),
 
 snapshots as (

@@ -49,6 +49,7 @@ guarded as (
     from summed
     inner join {{ ref('int_disclosure__thresholds') }} as protected
         on summed.measure_id = protected.measure_id and summed.measure_version = protected.measure_version
+    where protected.may_be_published
 ),
 
 planned as (

@@ -1,4 +1,4 @@
--- one row per measure and version: whether its figures are of persons, how small a count of them is shown, and what it counts
+-- one row per measure and version: whether its figures may be published and are of persons, how small a count is shown, what it counts
 with
 measures as (
     select * from {{ ref('dim_measure') }}
@@ -32,6 +32,7 @@ protected as (
         or coalesce(sources.classification = 'confidential', false) as is_confidential,
         greatest(coalesce(sources.suppress_below, 0), city.suppress_below) as threshold,
         coalesce(sources.zeros = 'hide', false) as hides_zeros,
+        coalesce(sources.republish, 'allowed') = 'allowed' as may_be_published,
         coalesce(named.numerator_records, concat(measures.measure_id, '.numerator')) as numerator_records,
         coalesce(named.denominator_records, concat(measures.measure_id, '.denominator')) as denominator_records,
         named.denominator_records is not null as is_denominator_named,
@@ -55,6 +56,7 @@ final as (
         is_confidential,
         cast(case when is_confidential then threshold else 0 end as integer) as threshold,
         hides_zeros,
+        may_be_published,
         kind,
         minimum_n,
         concat(numerator_records, version_suffix) as numerator_records,

@@ -23,7 +23,8 @@ inside as (
         end as name,
         -- rivers and harbors within the outline are in it
         st_area({{ to_equal_area('places.outline') }}) as land_area_sq_m,
-        st_aswkb(places.outline) as geometry_wkb
+        st_aswkb(places.outline) as geometry_wkb,
+        places.source as outline_source
     from places
     cross join settings
 ),
@@ -38,7 +39,8 @@ outside as (
             else concat('Outside the ', replace(geography_type, '_', ' '), 's')
         end as name,
         cast(null as double) as land_area_sq_m,
-        cast(null as blob) as geometry_wkb
+        cast(null as blob) as geometry_wkb,
+        cast(null as varchar) as outline_source
     from {{ ref('geography_vintages') }}
     where is_city_only
 ),

@@ -99,7 +99,8 @@ final as (
         vintages.valid_from,
         vintages.valid_to,
         bounded.land_area_sq_m,
-        bounded.geometry_wkb
+        bounded.geometry_wkb,
+        bounded.outline_source
     from members
     left join {{ ref('geography_vintages') }} as vintages
         on members.geography_type = vintages.geography_type and members.geography_vintage = vintages.geography_vintage

@@ -34,7 +34,12 @@ final as (
         contracts.period_start,
         contracts.period_end,
         contracts.data_as_of,
-        contracts.has_model
+        contracts.has_model,
+        contracts.republish,
+        contracts.licence_id,
+        contracts.licence_attribution,
+        contracts.licence_share_alike,
+        contracts.licence_commercial
     from contracts
     cross join settings
 )

@@ -12,18 +12,24 @@ answers as (
     from ({{ inputs_with_answers() }})
 ),
 
+-- a language with fewer people than the threshold is left out: its answer may be to its only speaker
+thresholds as (
+    select
+        greatest(11, max(suppress_below)) as threshold,
+        coalesce(bool_and(republish = 'allowed'), true) as may_be_published
+    from {{ ref('dim_source') }}
+    where source in ('oei__engagement_inputs', 'oei__engagement_responses')
+),
+
 closed as (
     select answers.*
     from answers
+    cross join thresholds
     cross join {{ ref('stg_receipts__clock') }} as clock
-    where answers.closed_on <= cast(clock.as_of as date) and answers.closed_on <= answers.follow_up_end
-),
-
--- a language with fewer people than the threshold is left out: its answer may be to its only speaker
-thresholds as (
-    select greatest(11, max(suppress_below)) as threshold
-    from {{ ref('dim_source') }}
-    where source in ('oei__engagement_inputs', 'oei__engagement_responses')
+    where
+        answers.closed_on <= cast(clock.as_of as date)
+        and answers.closed_on <= answers.follow_up_end
+        and thresholds.may_be_published
 ),
 
 said as (

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from ingest.city import read_city
+from ingest.contract.parts import Licence
 from ingest.contract.registry import CITY_KEYS, ContractError, Registry, UnknownSource, load_registry
 
 EVERYTHING = Path(__file__).with_name("contracts") / "valid" / "dpt__everything.yml"
@@ -79,6 +80,7 @@ def test_a_city_changes_what_it_may(registry: Registry, city_file: Path) -> None
         "period": {"start": dt.date(2025, 1, 1), "end": dt.date(2025, 12, 31)},
         "as_of": dt.datetime(2026, 1, 1),
         "freshness": {"warn_after_hours": 1, "stale_after_hours": 2},
+        "agreement": {"republish": "refused"},
     }
     assert set(changes) == set(CITY_KEYS)
     changed = registry.for_city({REQUESTS: changes}, city_file)
@@ -88,10 +90,30 @@ def test_a_city_changes_what_it_may(registry: Registry, city_file: Path) -> None
     assert contract.period is not None and contract.period.end == dt.date(2025, 12, 31)
     assert contract.as_of == dt.datetime(2026, 1, 1)
     assert contract.freshness is not None and contract.freshness.stale_after_hours == 2
+    assert contract.agreement == before.agreement.model_copy(update={"republish": "refused"})
     unchanged = {name for name in type(contract).model_fields if name not in CITY_KEYS}
     assert all(getattr(contract, name) == getattr(before, name) for name in unchanged)
     assert all(changed[name] == registry[name] for name in registry.names() if name != REQUESTS)
     assert before.jurisdiction == "5553000"
+
+
+@pytest.mark.parametrize(
+    "agreement", [{"republish": "allowed", "suppress_below": 1}, {"zeros": "show"}, {}, "allowed", {"republish": "yes"}]
+)
+def test_a_city_decides_nothing_else_of_an_agreement(registry: Registry, city_file: Path, agreement: object) -> None:
+    """A city that could lower `suppress_below` would undo what a department agreed to."""
+    with pytest.raises(ContractError) as refused:
+        registry.for_city({REQUESTS: {"agreement": agreement}}, city_file)
+    (problem,) = refused.value.problems
+    assert problem.field.startswith(f"sources.{REQUESTS}.agreement")
+
+
+def test_a_licensed_table_waits_for_the_city(registry: Registry) -> None:
+    agreement = registry[REQUESTS].agreement
+    licence = Licence(id="CC-BY-NC-SA-4.0", attribution="A publisher", share_alike=True, commercial=False, evidence="its page")
+    assert agreement.republication == "allowed"
+    assert agreement.model_copy(update={"licence": licence}).republication == "undecided"
+    assert agreement.model_copy(update={"licence": licence, "republish": "allowed"}).republication == "allowed"
 
 
 def test_every_contract_can_be_changed_by_a_city(registry: Registry, city_file: Path) -> None:
@@ -109,7 +131,7 @@ def test_every_contract_can_be_changed_by_a_city(registry: Registry, city_file: 
             f"city: milwaukee\nsources:\n  {REQUESTS}:\n    as_of: 2025-12-01\n    load: {{mode: replace}}\n",
             5,
             f"sources.{REQUESTS}.load",
-            "a city may change only jurisdiction, follow_up, period, as_of, freshness; change the contract",
+            "a city may change only jurisdiction, follow_up, period, as_of, freshness, agreement; change the contract",
         ),
         (
             "sources:\n  ucc__requests: {as_of: 2025-12-01}\n",

@@ -1,8 +1,9 @@
-"""The doctor warns of sources with load mode `merge` whose deliveries contain nearly all rows."""
+"""The doctor warns of undecided licences, and of sources with load mode `merge` whose deliveries contain nearly all rows."""
 
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -11,6 +12,7 @@ from ingest.landing.landing_journal import JOURNAL
 from orchestration.doctor import Verdict
 from tests.unit.orchestration.doctor.conftest import Examined
 
+CONTRACTS = Path(__file__).parents[2] / "ingest" / "contract" / "contracts" / "valid"
 MERGED, REPLACED = "fpc__police_stops", "assessor__parcels"
 
 
@@ -58,3 +60,23 @@ def test_adding_loads_and_replaced_tables_are_ok(examined: Examined) -> None:
     landed(examined, MERGED, (2, 4330), adds=True)
     landed(examined, REPLACED, (2, 4330))
     assert not examined.bad("load modes")
+
+
+LICENSED = (
+    "agreement: {basis: open_data, classification: public, licence: "
+    "{id: CC-BY-NC-SA-4.0, attribution: A publisher, share_alike: true, commercial: false, evidence: https://terms.example}"
+)
+
+
+@pytest.mark.parametrize(("decision", "waits"), [("}", True), (", republish: allowed}", False), (", republish: refused}", False)])
+def test_a_licence_waits_for_the_decision_of_the_city(examined: Examined, tmp_path: Path, decision: str, waits: bool) -> None:
+    contract = (CONTRACTS / "dpt__released.yml").read_text()
+    further = tmp_path / "sources"
+    further.mkdir()
+    (further / "dpt__released.yml").write_text(
+        contract.replace("agreement: {basis: open_data, classification: public}", LICENSED + decision)
+    )
+    examined.environment["LEVELGROUND_SOURCES"] = str(further)
+    found = examined.bad("licences")
+    assert [result.where for result in found] == (["dpt__released"] if waits else [])
+    assert all("CC-BY-NC-SA-4.0" in result.what and "https://terms.example" in result.what for result in found)
