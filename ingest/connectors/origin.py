@@ -13,7 +13,7 @@ from pathlib import Path
 
 from ingest.connectors.databases import reader
 from ingest.connectors.fetch import DownloadedFile
-from ingest.contract import Contract
+from ingest.contract import Contract, DatabaseConnector
 from ingest.errors import DeliveryError
 from ingest.readers.files import File, find_files, local_file
 from ingest.readers.reader_types import OpenTable, Reader
@@ -68,6 +68,10 @@ def open_files(contract: Contract, files: tuple[File, ...]) -> Origin:
                 contract.source, file.name, f"it cannot be read ({error.strerror})", "check its permissions, or deliver it again"
             ) from None
         if is_sqlite:
+            if not isinstance(contract.connector, DatabaseConnector):
+                problem = f"this is a SQLite database, but the contract has {contract.format.kind}"
+                remedy = "deliver what was agreed, or write a connector of kind database into the contract"
+                raise DeliveryError(contract.source, file.name, problem, remedy)
             if file.path is None:
                 remedy = "copy it to a folder of this machine, or connect to the database itself"
                 raise DeliveryError(contract.source, file.name, "a remote SQLite file cannot be read", remedy)

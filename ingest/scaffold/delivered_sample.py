@@ -16,7 +16,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ingest.connectors import FetchRequest, Origin, open_folder, open_live
-from ingest.connectors.origin import SQLITE_MAGIC, open_files
+from ingest.connectors.databases.reader import sqlite_reader
+from ingest.connectors.origin import SQLITE_MAGIC, DeliveredTable, open_files
 from ingest.contract import Contract, HttpConnector
 from ingest.contract.vocabulary import load_vocabulary
 from ingest.contract.words import ENVIRONMENT_NAME
@@ -114,10 +115,13 @@ def _from_files(path: Path, table: str | None, crs: str | None) -> DeliveredSamp
 
 def _from_sqlite(path: Path, files: tuple[Path, ...], table: str | None) -> DeliveredSample:
     connector = {"kind": "database", "credentials_env": "LEVELGROUND_DATABASE_URL", "table": table or "-"}
-    opener = {"kind": "file"} if table is None else connector
-    folder = path if path.is_dir() else path.parent
-    names = _names(open_folder(_provisional(opener, {"kind": "csv"}), files, folder))
-    header, rows, whole = _read(open_folder(_provisional(opener, {"kind": "csv"}, names), files, folder))
+
+    def opened(*names: str) -> Origin:
+        # without a table in the contract, the only one of the file is read
+        contract = _provisional(connector if table else {"kind": "file"}, {"kind": "csv"}, names or ("no column",))
+        return Origin(tuple(DeliveredTable(file.name, sqlite_reader(contract, file, file.name)) for file in files))
+
+    header, rows, whole = _read(opened(*_names(opened())))
     questions = ("is the file the department's database, or an extract of it? credentials_env names its address for --live",)
     return DeliveredSample(connector, {"kind": "csv"}, header, rows, whole, questions, path)
 

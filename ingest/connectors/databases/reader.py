@@ -5,18 +5,18 @@ Database errors become `DeliveryError`s without the secrets and values that they
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 import pyarrow as pa
 import sqlalchemy as sa
 from sqlalchemy.exc import SQLAlchemyError
 
+from ingest.connectors.databases import sqlite_files
 from ingest.connectors.databases.sessions import STATEMENT_SECONDS, connect_arguments, prepare_session, text_type
+from ingest.connectors.databases.sqlite_files import Run
 from ingest.connectors.fetch import CursorPosition, FetchRequest
 from ingest.contract import Contract, DatabaseConnector
 from ingest.errors import DeliveryError
@@ -46,17 +46,20 @@ def live_reader(contract: Contract, connector: DatabaseConnector, request: Fetch
 
 
 def sqlite_reader(contract: Contract, path: Path, name: str) -> Reader:
-    """Read a SQLite file: the contract's table, or its only table."""
-    address = f"file:{quote(str(path.resolve()))}?mode=ro&immutable=1"
-    engine = sa.create_engine("sqlite://", creator=lambda: sqlite3.connect(address, uri=True), poolclass=sa.NullPool)
+    """Read a delivered SQLite file: the contract's table, or its only table."""
     connector = contract.connector
     table = connector.table if isinstance(connector, DatabaseConnector) else None
     request = DatabaseConnector.model_construct(kind="database", credentials_env="", schema_=None, table=table, query=None)
-    return _reader(contract, engine, name, request, None)
+    return _reader(contract, sqlite_files.delivered_engine(path), name, request, None, path)
 
 
 def _reader(
-    contract: Contract, engine: sa.Engine, name: str, connector: DatabaseConnector, since: CursorPosition | None
+    contract: Contract,
+    engine: sa.Engine,
+    name: str,
+    connector: DatabaseConnector,
+    since: CursorPosition | None,
+    delivered: Path | None = None,
 ) -> Reader:
     @contextmanager
     def read() -> Iterator[OpenTable]:
@@ -64,9 +67,9 @@ def _reader(
             return DeliveryError(contract.source, name, problem, remedy)
 
         try:
-            with engine.connect() as connection:
+            with engine.connect() as connection, _running(connection, fail) as run:
                 prepare_session(connection, since.zone if since else "UTC")
-                source, names = _source(connection, connector, fail)
+                source, names = run(lambda: _source(connection, connector, delivered is not None, fail))
                 wanted = [column for column in names if column.strip() in _delivered(contract)]
                 # a dropped direct identifier is never requested; unknown columns are listed, not read
                 text = text_type(engine.dialect.name)
@@ -74,7 +77,11 @@ def _reader(
                 if since is not None:
                     statement = statement.where(_is_new(since, names, engine.dialect.name, fail))
                 unread = [column for column in names if column not in wanted]
-                yield OpenTable((*wanted, *unread), (), _batches(connection, statement, len(wanted), len(unread), fail))
+                yield OpenTable(
+                    (*wanted, *unread),
+                    (),
+                    _checked(_batches(connection, statement, len(wanted), len(unread), run, fail), delivered, fail),
+                )
         except SQLAlchemyError as error:
             remedy = "check that the database is up, the account may read it, and the table still exists"
             raise fail(*_explain_error(error, remedy)) from None
@@ -84,11 +91,28 @@ def _reader(
     return read
 
 
+def _running(connection: sa.Connection, fail: Fail) -> AbstractContextManager[Run[Any]]:
+    """How to run a function that waits for the database. A server ends a statement by itself, and its driver handles signals."""
+    if connection.dialect.name == "sqlite":
+        return sqlite_files.interruptible(connection, fail)
+    return nullcontext(lambda function: function())
+
+
+def _checked(batches: Iterator[pa.RecordBatch], delivered: Path | None, fail: Fail) -> Iterator[pa.RecordBatch]:
+    if delivered is None:
+        yield from batches
+        return
+    check = sqlite_files.SizeLimit(delivered, fail)
+    for batch in batches:
+        check(batch)
+        yield batch
+
+
 def _delivered(contract: Contract) -> set[str]:
     return {str(name) for column in contract.kept_columns for name in column.delivered_names}
 
 
-def _source(connection: sa.Connection, connector: DatabaseConnector, fail: Fail) -> tuple[Any, list[str]]:
+def _source(connection: sa.Connection, connector: DatabaseConnector, is_delivered: bool, fail: Fail) -> tuple[Any, list[str]]:
     if connector.query is not None:
         # a colon must not become a parameter, and a comment at the end must not hide the closing bracket
         plain = sa.text(connector.query.strip().rstrip(";").replace(":", r"\:") + "\n")
@@ -99,12 +123,15 @@ def _source(connection: sa.Connection, connector: DatabaseConnector, fail: Fail)
     table, schema = connector.table, connector.schema_
     inspector = sa.inspect(connection)
     if table is None or not inspector.has_table(table, schema):
-        tables = sorted({*inspector.get_table_names(schema), *inspector.get_view_names(schema)})
+        views = () if is_delivered else inspector.get_view_names(schema)
+        tables = sorted({*inspector.get_table_names(schema), *views})
         if table is not None or len(tables) != 1:
             holds = ", ".join(tables) or "no table"
             problem = f"it has no table {table}" if table else "the contract names no table of several"
             raise fail(f"{problem}; it has {holds}", "correct connector.table in the contract, or deliver the right file")
         table = tables[0]
+    if is_delivered:
+        sqlite_files.check_delivered(connection, table, fail)
     return sa.table(table, schema=schema), [str(column["name"]) for column in inspector.get_columns(table, schema)]
 
 
@@ -122,12 +149,14 @@ def _is_new(since: CursorPosition, names: list[str], dialect: str, fail: Fail) -
     return sa.or_(cursor >= value, cursor.is_(None))
 
 
-def _batches(connection: sa.Connection, statement: Any, wanted: int, unread: int, fail: Fail) -> Iterator[pa.RecordBatch]:
+def _batches(
+    connection: sa.Connection, statement: Any, wanted: int, unread: int, run: Run[Any], fail: Fail
+) -> Iterator[pa.RecordBatch]:
     names = [f"f{position}" for position in range(wanted + unread)]
     batch_rows = max(1, min(BATCH_ROWS, BATCH_CELLS // max(1, wanted)))
     try:
-        streamed = connection.execution_options(yield_per=batch_rows).execute(statement)
-        for rows in streamed.partitions():
+        partitions = run(lambda: connection.execution_options(yield_per=batch_rows).execute(statement).partitions())
+        while rows := run(lambda: next(partitions, None)):
             columns = [pa.array(values, pa.string()) for values in zip(*rows, strict=True)]
             yield pa.RecordBatch.from_arrays([*columns, *(pa.nulls(len(rows), pa.string()) for _ in range(unread))], names=names)
     except SQLAlchemyError as error:

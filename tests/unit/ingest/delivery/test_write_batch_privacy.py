@@ -98,7 +98,8 @@ def test_identifiers_reach_the_disk_only_as_keyed_hashes(
     inbox.mkdir()
     (inbox / f"visits.{kind}").write_bytes(data)
     at_every_step.clear()  # making the file is no delivery
-    contract = make_contract(columns=COLUMNS, format={"kind": "parquet" if kind == "parquet" else "csv"})
+    keys = {"connector": {"kind": "database", "credentials_env": "DPT_URL", "table": "visits"}} if kind == "sqlite" else {}
+    contract = make_contract(columns=COLUMNS, format={"kind": "parquet" if kind == "parquet" else "csv"}, **keys)
     receipt = deliver(contract, open_folder(contract, delivered_files(inbox), inbox), warehouse.store, KEY, NOON)
     warehouse.promote(contract, receipt)
     folder = warehouse.store.folder

@@ -133,6 +133,13 @@ def test_layouts_of_another_kind_by_year_also_inside_an_archive(read_file: Any) 
         (b"%PDF-1.7 x", "this is a PDF, but the contract has csv; deliver what was agreed, or change format.kind"),
         (sheet(("A", "B")), "this is an Excel workbook or another Office file, but the contract has csv"),
         (b"PAR1xxxx", "this is a Parquet file, but the contract has csv"),
+        (b"\x00" * 8 + b"DUCK\x40\x00\x00", "this is a DuckDB database, but the contract has csv"),
+        (b"BZh91AY&SY\x00\x01", "this is a bzip2 archive, but the contract has csv"),
+        (b"\xfd7zXZ\x00", "this is an xz archive, but the contract has csv"),
+        (b"visits.csv".ljust(257, b"\x00") + b"ustar\x0000", "this is a tar archive, but the contract has csv"),
+        (b"Obj\x01\x02", "this is an Avro file, but the contract has csv"),
+        (b"\x00\x01\x00\x00Standard ACE DB\x00", "this is an Access database, but the contract has csv"),
+        (b' [ {"A": 1, "B": 2}]', "this is JSON, but the contract has csv"),
         (b"\n<!DOCTYPE html><p>Please log in", "this is a web page or XML, but the contract has csv"),
         (gzip.compress(gzip.compress(b"A,B\n", mtime=0), mtime=0), "this is packed twice, but the contract has csv"),
     ],
@@ -150,3 +157,10 @@ def test_utf_16_without_a_mark_is_not_guessed(read_file: Any) -> None:
     )
     (table,) = read_file(data, name="a.csv", **form("csv", encoding="utf-16-be"))
     assert table.rows == [("1", "2")]
+
+
+@pytest.mark.parametrize("header", ["ORC,B", "BZh,B", "COLOR,A,DUCK", "[A],B"])
+def test_a_header_may_begin_like_another_kind(read_file: Any, header: str) -> None:
+    data = f"{header}\n{','.join('1' for _ in header.split(','))}\n"
+    (table,) = read_file(data.encode(), columns=[{"name": "a", "from": header.split(",", maxsplit=1)[0]}])
+    assert table.rows == [("1",)]
