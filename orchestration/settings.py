@@ -43,6 +43,9 @@ class Settings:
     alerts: tuple[str, ...] = field(default=(), repr=False)  # apprise addresses, which may contain passwords
     docs_url: str | None = None  # the address that serves the folder of `levelground docs`
     ui_url: str | None = None
+    ui_hosts: tuple[str, ...] = ()  # further names under which the UI is opened
+    ui_token: str | None = field(default=None, repr=False)
+    locations: Mapping[str, str] = field(default_factory=dict)  # name → sample | live | a folder; a run of the UI may choose one
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] | None = None) -> Settings:
@@ -66,6 +69,9 @@ class Settings:
             alerts=tuple(env.get("LEVELGROUND_ALERTS", "").split()),
             docs_url=_url(env, "LEVELGROUND_DOCS_URL"),
             ui_url=_url(env, "LEVELGROUND_UI_URL"),
+            ui_hosts=_host_names(env.get("LEVELGROUND_UI_HOSTS", "")),
+            ui_token=_token(env.get("LEVELGROUND_UI_TOKEN", "")),
+            locations=_locations(env.get("LEVELGROUND_LOCATIONS", "")),
         )
 
 
@@ -94,6 +100,35 @@ def _url(env: Mapping[str, str], name: str) -> str | None:
     if text and not re.fullmatch(r"https?://[^@\s]+", text):
         raise ConfigurationError(f"{name} is not an address; write it like https://levelground.city.example, without a password")
     return text.rstrip("/") or None
+
+
+def _host_names(text: str) -> tuple[str, ...]:
+    names = tuple(text.replace(",", " ").split())
+    if not all(re.fullmatch(r"[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\]", name) for name in names):
+        raise ConfigurationError(
+            "LEVELGROUND_UI_HOSTS contains an entry that is not a host name; write names without scheme and port, like "
+            "levelground.city.example, separated by commas"
+        )
+    return names
+
+
+def _token(text: str) -> str | None:
+    if not re.fullmatch(r"[!-~]*", text):
+        raise ConfigurationError("LEVELGROUND_UI_TOKEN may contain printable ASCII characters only, and no space")
+    return text or None
+
+
+def _locations(text: str) -> dict[str, str]:
+    locations = {}
+    for entry in filter(None, map(str.strip, text.split(","))):
+        name, _, location = (part.strip() for part in entry.partition("="))
+        if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_-]*", name) or not location or name in locations:
+            raise ConfigurationError(
+                f"LEVELGROUND_LOCATIONS contains the entry {entry!r}; give each name once, with `sample`, `live` or a folder, "
+                "like archive=/srv/archive,city=live"
+            )
+        locations[name] = location
+    return locations
 
 
 def _hosts(text: str) -> dict[str, str]:

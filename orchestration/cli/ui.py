@@ -1,12 +1,13 @@
 """Provide `levelground ui`: start Dagster's web server and daemon on this machine, with schedules on.
 
-The web server only accepts connections from this machine, because it has no login. Other users reach it through a proxy
-(docs/deploy/).
+The web server only accepts connections from this machine, and starts runs for those who have its token. Users of other machines
+reach it through a proxy (docs/deploy/). See `orchestration.instance.ui_access` for which requests it accepts.
 """
 
 from __future__ import annotations
 
 import os
+import sys
 import sysconfig
 from enum import StrEnum
 from pathlib import Path
@@ -17,11 +18,13 @@ import typer
 from orchestration.cli.display import err
 from orchestration.instance.server import lock_daemon, run_until_exit
 from orchestration.instance.setup import prepare_instance
+from orchestration.instance.ui_token import renew_token
 from orchestration.runs.delivery_location import resolve_delivery_location
 from orchestration.settings import Settings
 
 HOST = "127.0.0.1"
 DEFINITIONS = ("-m", "orchestration.definitions")
+WEBSERVER = "orchestration.instance.webserver"  # not imported here: Dagster takes seconds
 
 
 class Process(StrEnum):
@@ -49,7 +52,9 @@ def ui(
         lock = lock_daemon(settings.home, "without a web server" if only else where)
         fail_orphaned_runs_at_startup()
     if only is not Process.DAEMON:
-        err.print(f"{where}  (home {settings.home.root})", markup=False)
+        token = renew_token(settings)
+        err.print(f"{where}/?token={token or '<LEVELGROUND_UI_TOKEN>'}  (home {settings.home.root})", markup=False)
+        err.print("Open this address once in a browser to start runs there; reading needs no token.", markup=False)
     os.chdir(settings.home.root)  # a folder without another dagster.yaml
     command = _command(only, port)
     if only is None and lock is not None:
@@ -58,11 +63,8 @@ def ui(
 
 
 def _command(only: Process | None, port: int) -> list[str]:
-    """Return the Dagster command to start, from the environment that Levelground is installed in."""
-    address = ("-h", HOST, "-p", str(port))
-    name, *arguments = {
-        None: ("dagster", "dev", *DEFINITIONS, *address),
-        Process.WEBSERVER: ("dagster-webserver", *DEFINITIONS, *address),
-        Process.DAEMON: ("dagster-daemon", "run", *DEFINITIONS),
-    }[only]
-    return [str(Path(sysconfig.get_path("scripts")) / name), *arguments]
+    """Return the command to start, from the environment that Levelground is installed in."""
+    if only is Process.DAEMON:
+        return [str(Path(sysconfig.get_path("scripts")) / "dagster-daemon"), "run", *DEFINITIONS]
+    name = "serve" if only is Process.WEBSERVER else "dev"
+    return [sys.executable, "-m", WEBSERVER, name, *DEFINITIONS, "-h", HOST, "-p", str(port)]

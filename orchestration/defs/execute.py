@@ -8,6 +8,7 @@ import re
 import dagster as dg
 
 from orchestration.defs.build import Overrides, build_defs
+from orchestration.defs.resources import CommandLineRun
 from orchestration.instance.names import CLI_TRIGGER, REFRESH_JOB, TRIGGER_TAG
 from orchestration.instance.setup import prepare_instance
 from orchestration.runs import error_messages
@@ -23,11 +24,11 @@ def execute_refresh(
     prepare_instance(settings)
     # a run that finds nothing new skips its gate on purpose, and Dagster would log a warning per check
     logging.getLogger("dagster").setLevel(logging.ERROR)
-    job = build_defs(settings, Overrides(with_column_lineage=False)).resolve_job_def(REFRESH_JOB)
+    # The folder is no run config: the UI would offer to run with another one.
+    resources = {"run": CommandLineRun.configure_at_launch(deliveries=deliveries)}
+    job = build_defs(settings, Overrides(with_column_lineage=False, resources=resources)).resolve_job_def(REFRESH_JOB)
     config = {
-        "resources": {
-            "run": {"config": {"deliveries": deliveries, "as_of": as_of, "full_refresh": full_refresh, "wait_seconds": 0.0}}
-        },
+        "resources": {"run": {"config": {"as_of": as_of, "full_refresh": full_refresh, "wait_seconds": 0.0}}},
         "loggers": {"console": {"config": {"log_level": "CRITICAL"}}},
     }
     selection = [

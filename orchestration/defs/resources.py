@@ -22,7 +22,7 @@ from orchestration.instance.retention import delete_expired
 from orchestration.pipeline.lifecycle import open_run
 from orchestration.pipeline.stages import finish_ingest
 from orchestration.runs.context import RunContext, RunOptions
-from orchestration.runs.delivery_location import home_city
+from orchestration.runs.delivery_location import configured_location, home_city
 from orchestration.runs.gc_paused import gc_paused
 from orchestration.runs.record import RELEASED, UNCHANGED
 from orchestration.settings import ConfigurationError, Settings
@@ -34,7 +34,7 @@ from warehouse.paths import HomeUnwritable
 class RunResource(dg.ConfigurableResource):  # type: ignore[type-arg]
     """The run that all steps share. An empty field uses the home's settings."""
 
-    deliveries: str | None = Field(None, description="`sample`, `live`, or a folder with one folder per source.")
+    location: str | None = Field(None, description="A name of LEVELGROUND_LOCATIONS; empty: the deliveries that the home reads.")
     as_of: str | None = Field(None, description="The time that the run uses as now, like 2025-12-01T00:00:00.")
     full_refresh: bool = Field(False, description="Build everything, even if nothing changed.")
     wait_seconds: float | None = Field(None, description="Seconds to wait for another run.")
@@ -47,10 +47,11 @@ class RunResource(dg.ConfigurableResource):  # type: ignore[type-arg]
         trigger = trigger_of(run.tags) if run else "ui"
         if context.instance and run:
             context.instance.add_run_tags(run.run_id, {PROCESS_TAG: current_process(), TRIGGER_TAG: trigger})
-        options = RunOptions(trigger, self.deliveries, self.as_of, self.full_refresh, self.wait_seconds)
         run_context = None
         try:
-            with gc_paused(), open_run(Settings.from_environment(), options, context.run_id or "") as run_context:
+            settings = Settings.from_environment()
+            options = RunOptions(trigger, self._deliveries(settings), self.as_of, self.full_refresh, self.wait_seconds)
+            with gc_paused(), open_run(settings, options, context.run_id or "") as run_context:
                 if context.instance:
                     fail_orphaned_runs(context.instance, run_context.record.run_id)
                 for note in run_context.record.notes:
@@ -72,12 +73,25 @@ class RunResource(dg.ConfigurableResource):  # type: ignore[type-arg]
             if run_context is not None and context.instance and run:
                 context.instance.add_run_tags(run.run_id, _outcome_tags(run_context))
 
+    def _deliveries(self, settings: Settings) -> str | None:
+        """Where the run reads deliveries from; None: what the home reads."""
+        return None if self.location is None else configured_location(settings, self.location)
+
     @property
     def context(self) -> RunContext:
         """Return the open run."""
         if self._context is None:
             raise RuntimeError("the run is not open; use `context` inside a step")
         return self._context
+
+
+class CommandLineRun(RunResource):
+    """The run of `levelground run`, which may read any folder. The definitions of the UI do not contain this class."""
+
+    deliveries: str | None = Field(None, description="`sample`, `live`, or a folder with one folder per source.")
+
+    def _deliveries(self, _settings: Settings) -> str | None:
+        return self.deliveries
 
 
 def end_without_release(run_context: RunContext, selection: AbstractSet[dg.AssetKey] | None) -> None:

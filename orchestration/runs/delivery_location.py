@@ -90,6 +90,14 @@ def _recorded(settings: Settings) -> dict[str, str]:
         raise ConfigurationError(f'{path} cannot be read; replace it by {{"deliveries": "sample", "city": "…"}}') from None
 
 
+def configured_location(settings: Settings, name: str) -> str:
+    """What the location of this name in LEVELGROUND_LOCATIONS reads: `sample`, `live`, or a folder."""
+    if name not in settings.locations:
+        known = ", ".join(settings.locations) or "none"
+        raise ConfigurationError(f"there is no location {name!r}; LEVELGROUND_LOCATIONS names {known}")
+    return settings.locations[name]
+
+
 def configured_deliveries(settings: Settings) -> str:
     """What the next run reads without an option: `sample`, `live`, or a folder."""
     return settings.deliveries or _recorded(settings).get("deliveries") or SAMPLE

@@ -13,6 +13,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import NamedTuple
 
+import dagster._cli.dev
+import dagster_webserver.cli
 import pytest
 from dagster._core.storage.event_log import SqliteEventLogStorage
 from dbt.adapters.duckdb.connections import DuckDBConnectionManager
@@ -47,12 +49,21 @@ class Use(NamedTuple):
     remedy: str
 
 
+# One module per purpose.
 USES = {
-    "dagster": Use(
-        "orchestration/instance/event_log_storage.py",
-        "1.13.27",
-        "run tests/unit/orchestration/instance/test_event_log_storage.py with the new version. If it fails, delete the block "
-        "event_log_storage of dagster.yaml: Dagster's own storage uses the same files",
+    "dagster": (
+        Use(
+            "orchestration/instance/event_log_storage.py",
+            "1.13.27",
+            "run tests/unit/orchestration/instance/test_event_log_storage.py with the new version. If it fails, delete the block "
+            "event_log_storage of dagster.yaml: Dagster's own storage uses the same files",
+        ),
+        Use(
+            "orchestration/instance/webserver.py",
+            "1.13.27",
+            "run tests/e2e/test_ui.py with the new version. If it fails, compare dagster/_cli/dev.py, dagster_webserver/cli.py "
+            "and the module: without it, any web page can start runs",
+        ),
     ),
 }
 
@@ -107,14 +118,13 @@ def test_a_private_import_is_found(code: str) -> None:
 
 
 @pytest.mark.parametrize("library", ["dagster", "dagster_dbt", "great_expectations", "dlt", "dbt", "duckdb_sqlalchemy"])
-def test_a_private_module_is_imported_in_one_place(library: str) -> None:
-    expected = {USES[library].module} if library in USES else set()
-    assert set(found(library)) == expected, f"keep the private API of {library} in one module: {found(library)}"
+def test_a_private_module_is_imported_in_named_places(library: str) -> None:
+    expected = {use.module for use in USES.get(library, ())}
+    assert set(found(library)) == expected, f"keep the private API of {library} in one module per purpose: {found(library)}"
 
 
-@pytest.mark.parametrize("library", list(USES))
-def test_the_installed_version_is_the_tested_one(library: str) -> None:
-    use = USES[library]
+@pytest.mark.parametrize(("library", "use"), [(library, use) for library, uses in USES.items() for use in uses])
+def test_the_installed_version_is_the_tested_one(library: str, use: Use) -> None:
     assert version(library) == use.version, f"{library} was upgraded: {use.remedy}; then name the version here and in the module"
     assert use.version in (PROJECT / use.module).read_text(), f"{use.module} names another version than this test"
 
@@ -130,10 +140,22 @@ def test_dagsters_storage_has_what_ours_overrides() -> None:
         "wipe",
         "watch",
     }
-    assert used <= set(dir(SqliteEventLogStorage)), USES["dagster"].remedy
+    storage, _ = USES["dagster"]
+    assert used <= set(dir(SqliteEventLogStorage)), storage.remedy
     source = Path(inspect.getfile(SqliteEventLogStorage)).read_text()
     fields = ("_db_lock", "_initialized_dbs", "_watchers", "_obs", "_base_dir")
-    assert [name for name in fields if f"self.{name}" not in source] == [], USES["dagster"].remedy
+    assert [name for name in fields if f"self.{name}" not in source] == [], storage.remedy
+
+
+def test_dagster_starts_its_web_server_by_what_is_replaced() -> None:
+    """A server that is started in another way would have no rules in front of it."""
+    _, webserver = USES["dagster"]
+    assert version("dagster-webserver") == webserver.version, webserver.remedy
+    serving = inspect.getsource(dagster_webserver.cli.host_dagster_ui_with_workspace_process_context)
+    assert "app = create_app_from_workspace_process_context(" in serving, webserver.remedy
+    starting = inspect.getsource(dagster._cli.dev.dev_command_impl)
+    assert re.search(r'open_ipc_subprocess\(\s*\[sys.executable, "-m", "dagster_webserver"\]', starting), webserver.remedy
+    assert starting.count("open_ipc_subprocess(") == 2, webserver.remedy
 
 
 @pytest.mark.parametrize("library", list(DBT_VERSIONS))

@@ -1,4 +1,4 @@
-"""The Dagster UI in a real browser: what the data team starts and sees there."""
+"""The Dagster UI in a real browser: what the data team starts and sees there, and what a hostile page cannot start."""
 
 from __future__ import annotations
 
@@ -17,12 +17,15 @@ from typing import Any, TypeVar
 
 import pytest
 from playwright.sync_api import expect
+from pytest_httpserver import HTTPServer
 
 from ingest.contract.registry import load_registry
 from orchestration.instance.names import CLI_TRIGGER, TRIGGER_TAG
-from tests.conftest import ROOT, free_port
+from tests.conftest import ROOT, CommandLine, free_port
 from tests.e2e.conftest import Place, status_of
 from tests.support.browser import browsing
+from tests.support.copies import Copy
+from tests.support.hostile_page import ATTACKER, RESOLVED_TO_THIS_MACHINE, Launch, hostile_page
 
 HELD_BACK = "ucc__service_requests"
 SECONDS_FOR_A_PAGE = 60
@@ -39,28 +42,46 @@ SEEN = """
 class UI:
     """A running UI."""
 
-    def __init__(self, port: int) -> None:
-        self.address = f"http://127.0.0.1:{port}"
+    def __init__(self, port: int, log: Path) -> None:
+        self.port = port
+        self.address = f"http://localhost:{port}"
+        self.log = log
 
-    def ask(self, query: str, **variables: object) -> dict[str, Any]:
+    @property
+    def printed(self) -> str:
+        """The address with a token that `levelground ui` printed."""
+        found = re.search(rf"{self.address}/\?token=(\S+)", self.log.read_text())
+        assert found, self.log.read_text()
+        return found[0]
+
+    def ask(self, query: str, headers: dict[str, str] | None = None, **variables: object) -> dict[str, Any]:
         body = json.dumps({"query": query, "variables": variables}).encode()
-        request = urllib.request.Request(f"{self.address}/graphql", body, {"content-type": "application/json"})
+        given = {"content-type": "application/json"} | (headers or {})
+        request = urllib.request.Request(f"{self.address}/graphql", body, given)
         with urllib.request.urlopen(request, timeout=60) as answer:
             data: dict[str, Any] = json.load(answer)["data"]
         return data
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
+def place(place_copies: tuple[Copy, Copy]) -> Place:
+    """One home for all tests of this module, which share its UI."""
+    home, deliveries = (copy.restore() for copy in place_copies)
+    return Place(CommandLine(home), deliveries)
+
+
+@pytest.fixture(scope="module")
 def ui(place: Place) -> Iterator[UI]:
     place.rewrite(HELD_BACK, lambda text: text.replace("CREATIONDATE", "CREATED"))
     os.utime(place.file(HELD_BACK), (1, 1))  # before the last run: the drop folder's sensor is not to take it in on its own
     port = free_port()
     command = [str(Path(sys.executable).parent / "levelground"), "ui", "--port", str(port)]
-    environment = os.environ | {"LEVELGROUND_HOME": str(place.home), "LEVELGROUND_DELIVERIES": str(place.deliveries)}
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("LEVELGROUND_", "DAGSTER_"))}
+    environment |= {"LEVELGROUND_HOME": str(place.home), "LEVELGROUND_DELIVERIES": str(place.deliveries)}
     log = (place.home / "ui.log").open("w")
     process = subprocess.Popen(command, env=environment, stdout=log, stderr=log, cwd=ROOT, start_new_session=True)
     try:
-        running = UI(port)
+        running = UI(port, place.home / "ui.log")
         _wait(lambda: bool(_nodes(running)), 240)
         yield running
     finally:
@@ -88,6 +109,45 @@ def _wait(done: Callable[[], T], seconds: float) -> T:
     return found
 
 
+def test_a_hostile_page_starts_nothing(ui: UI, httpserver: HTTPServer) -> None:
+    """The user has opened the printed address, so the browser would send its cookie along."""
+    launch = Launch(ui.address)
+    before = _runs(ui)
+    httpserver.expect_request("/").respond_with_data(hostile_page(launch), content_type="text/html")
+    with browsing(RESOLVED_TO_THIS_MACHINE) as page:
+        page.goto(ui.printed)
+        assert "token" not in page.url
+        for host in (ATTACKER, "localhost"):  # another site; the same site on another port, which gets SameSite cookies
+            page.goto(f"http://{host}:{httpserver.port}/")
+            page.wait_for_function("document.title.startsWith('done')", timeout=60_000)
+            assert page.title() == "done: refused", f"the hostile page on {host} read or opened something"
+        page.goto(f"{launch.address}?{launch.query_string}")  # a link to a mutation
+        rebound = page.goto(f"http://{ATTACKER}:{ui.port}/")  # a page of the attacker's name, now at this address
+        assert rebound is not None
+        assert rebound.status == 403
+        post = """([path, body]) => fetch(path, {method: 'POST', body, headers: {'content-type': 'application/json'}})
+            .then(response => response.status)"""
+        status = page.evaluate(post, ["/graphql", launch.body])
+        assert status == 403
+    for headers in ({}, {"X-Levelground-Token": "wrong"}):  # another user of this machine
+        with pytest.raises(urllib.error.HTTPError, match="403"):
+            ui.ask(launch.mutation, headers, **launch.variables)
+    assert _runs(ui) == before
+
+    # The same mutation with the token does start a run, which is removed again.
+    token = {"X-Levelground-Token": ui.printed.partition("token=")[2]}
+    run_id = ui.ask(launch.mutation, token, **launch.variables)["launchPipelineExecution"]["run"]["runId"]
+    assert _runs(ui) == before | {run_id}
+    policy = "terminatePolicy: MARK_AS_CANCELED_IMMEDIATELY"
+    ui.ask(f"mutation($id: String!) {{ terminateRun(runId: $id, {policy}) {{ __typename }} }}", token, id=run_id)
+    ui.ask("mutation($id: String!) { deletePipelineRun(runId: $id) { __typename } }", token, id=run_id)
+    assert _runs(ui) == before
+
+
+def _runs(ui: UI) -> set[str]:
+    return {run["runId"] for run in ui.ask("{ runsOrError { ... on Runs { results { runId } } } }")["runsOrError"]["results"]}
+
+
 def test_what_the_data_team_sees_in_a_browser(ui: UI, place: Place) -> None:
     (repository,) = _nodes(ui)
     (nightly,) = repository["schedules"]
@@ -106,6 +166,7 @@ def test_what_the_data_team_sees_in_a_browser(ui: UI, place: Place) -> None:
     expect.set_options(timeout=SECONDS_FOR_A_PAGE * 1000)
     with browsing() as page:
         page.set_default_timeout(SECONDS_FOR_A_PAGE * 1000)
+        page.goto(ui.printed)
         page.goto(f"{ui.address}/asset-groups")
         for group in ("ucc", "conformed", "measured", "published"):
             expect(page.get_by_text(group, exact=True).first).to_be_visible()

@@ -60,7 +60,7 @@ def ui(home: SmallHome) -> Iterator[subprocess.Popen[bytes]]:
         process = subprocess.Popen(command, env=environment(home), stdout=log, stderr=log, cwd=ROOT)
     began = [process.pid]
     try:
-        for part in ("dagster._daemon", "dagster_webserver"):
+        for part in ("dagster._daemon", "webserver serve"):
             wait(lambda part=part: part in str(descendants(process.pid).values()))
         began += descendants(process.pid)
         yield process
@@ -70,7 +70,7 @@ def ui(home: SmallHome) -> Iterator[subprocess.Popen[bytes]]:
         process.wait()
 
 
-@pytest.mark.parametrize("killed", ["levelground ui", "dagster dev", "dagster._daemon"])
+@pytest.mark.parametrize("killed", ["levelground ui", "orchestration.instance.webserver dev", "dagster._daemon"])
 def test_nothing_is_left_of_a_killed_ui(ui: subprocess.Popen[bytes], home: SmallHome, killed: str) -> None:
     processes = descendants(ui.pid)
     processes[ui.pid] = "levelground ui"

@@ -32,10 +32,10 @@ def chromium() -> str:
 
 
 @contextmanager
-def browsing() -> Iterator[Page]:
-    """A page of a new browser, as wide as a desk's screen."""
+def browsing(*flags: str) -> Iterator[Page]:
+    """A page of a new browser, as wide as a desk's screen; `flags` are further options of Chromium."""
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium(), args=FLAGS)
+        browser = playwright.chromium.launch(executable_path=chromium(), args=[*FLAGS, *flags])
         try:
             yield browser.new_page(viewport={"width": 1600, "height": 1000})
         finally:

@@ -28,6 +28,9 @@ def test_an_empty_variable_counts_as_unset() -> None:
         "KEEP_RUNS_DAYS",
         "MEMORY_LIMIT",
         "THREADS",
+        "UI_HOSTS",
+        "UI_TOKEN",
+        "LOCATIONS",
     ]
     assert Settings.from_environment({f"LEVELGROUND_{name}": "" for name in names}) == Settings.from_environment({})
 
@@ -126,3 +129,36 @@ def test_variable_names_lists_every_variable() -> None:
     assert {"LEVELGROUND_HOME", "LEVELGROUND_ALERTS", "LEVELGROUND_THREADS", "LEVELGROUND_DOCS_URL"} <= set(variable_names())
     assert all(name.startswith("LEVELGROUND_") for name in variable_names())
     assert len(set(variable_names())) == len(variable_names())
+
+
+def test_locations_hosts_and_token_of_the_ui_are_read() -> None:
+    settings = Settings.from_environment(
+        {
+            "LEVELGROUND_LOCATIONS": "archive=/srv/old deliveries, city=live,",
+            "LEVELGROUND_UI_HOSTS": "levelground.city.example, [::1] desk",
+            "LEVELGROUND_UI_TOKEN": "of-the-ui",
+        }
+    )
+    assert settings.locations == {"archive": "/srv/old deliveries", "city": "live"}
+    assert settings.ui_hosts == ("levelground.city.example", "[::1]", "desk")
+    assert settings.ui_token == "of-the-ui"
+    assert "of-the-ui" not in repr(settings)
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("LOCATIONS", "/srv/archive"),
+        ("LOCATIONS", "archive="),
+        ("LOCATIONS", "a=/srv/a,a=/srv/b"),
+        ("LOCATIONS", "a b=/srv/a"),
+        ("UI_HOSTS", "https://levelground.city.example"),
+        ("UI_HOSTS", "levelground.city.example:3000"),
+        ("UI_TOKEN", "with space"),
+        ("UI_TOKEN", "schlüssel"),
+    ],
+)
+def test_a_setting_of_the_ui_that_cannot_be_used_is_refused(name: str, text: str) -> None:
+    with pytest.raises(ConfigurationError, match=f"LEVELGROUND_{name} ") as refused:
+        Settings.from_environment({f"LEVELGROUND_{name}": text})
+    assert name != "UI_TOKEN" or text not in str(refused.value)

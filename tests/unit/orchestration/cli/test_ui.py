@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
+import re
+import stat
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -11,16 +14,22 @@ import pytest
 from orchestration.cli import ui
 from orchestration.instance import orphaned_runs
 from orchestration.instance.server import lock_daemon
+from orchestration.instance.ui_token import read_token
+from orchestration.instance.webserver import guarded
+from orchestration.settings import ConfigurationError, Settings
 from tests.conftest import CommandLine
 from warehouse.paths import Home
+
+BIN = Path(sys.executable).parent
+GUARDED = (sys.executable, "-m", "orchestration.instance.webserver")
 
 
 @pytest.mark.parametrize(
     ("only", "expected"),
     [
-        ((), ["dagster", "dev", "-m", "orchestration.definitions", "-h", "127.0.0.1", "-p", "3001"]),
-        (("--only", "webserver"), ["dagster-webserver", "-m", "orchestration.definitions", "-h", "127.0.0.1", "-p", "3001"]),
-        (("--only", "daemon"), ["dagster-daemon", "run", "-m", "orchestration.definitions"]),
+        ((), [*GUARDED, "dev", "-m", "orchestration.definitions", "-h", "127.0.0.1", "-p", "3001"]),
+        (("--only", "webserver"), [*GUARDED, "serve", "-m", "orchestration.definitions", "-h", "127.0.0.1", "-p", "3001"]),
+        (("--only", "daemon"), [str(BIN / "dagster-daemon"), "run", "-m", "orchestration.definitions"]),
     ],
 )
 def test_the_ui_listens_on_this_machine_only(
@@ -35,8 +44,52 @@ def test_the_ui_listens_on_this_machine_only(
     monkeypatch.setattr("tests.conftest.OWN_PROCESS", ())
     done = CommandLine(tmp_path / "home")("ui", "--port", "3001", *only)
     assert done.returncode == 0, done.stderr
-    assert started == [[str(Path(sys.executable).parent / expected[0]), *expected[1:]]]
+    assert started == [expected]
     assert bool(cleared) == (only != ("--only", "webserver")), "each command that starts a daemon clears its queue once"
+
+
+def test_dagster_dev_starts_our_web_server() -> None:
+    assert guarded(["python", "-m", "dagster_webserver", "--port", "1"]) == ["python", "-m", GUARDED[2], "serve", "--port", "1"]
+    assert guarded(["python", "-m", "dagster._daemon", "run"]) == ["python", "-m", "dagster._daemon", "run"]
+    with pytest.raises(RuntimeError, match="does not know this command"):
+        guarded(["dagster-webserver", "--port", "1"])
+
+
+@pytest.fixture
+def printed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., str]:
+    """What `levelground ui` prints, without starting anything."""
+    monkeypatch.setattr(ui, "resolve_delivery_location", lambda _settings: None)
+    monkeypatch.setattr(os, "execv", lambda *_: None)
+    monkeypatch.setattr("tests.conftest.OWN_PROCESS", ())
+
+    def start(**environment: str) -> str:
+        done = CommandLine(tmp_path / "home")("ui", "--only", "webserver", env=environment)
+        assert done.returncode == 0, done.stderr
+        return done.stderr
+
+    return start
+
+
+def test_each_start_prints_a_new_token_that_only_the_owner_reads(printed: Callable[..., str], tmp_path: Path) -> None:
+    tokens = []
+    for _ in range(2):
+        found = re.search(r"http://localhost:3000/\?token=(\S{40,})", printed())
+        assert found
+        tokens.append(found[1])
+    file = tmp_path / "home" / "dagster" / "ui_token"
+    assert tokens[0] != tokens[1] == file.read_text().strip()
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert read_token(Settings.from_environment({"LEVELGROUND_HOME": str(tmp_path / "home")})) == tokens[1]
+
+
+def test_a_token_from_the_settings_is_neither_printed_nor_stored(printed: Callable[..., str], tmp_path: Path) -> None:
+    printed()
+    assert "from-settings" not in printed(LEVELGROUND_UI_TOKEN="from-settings")
+    assert not (tmp_path / "home" / "dagster" / "ui_token").exists()
+    environment = {"LEVELGROUND_HOME": str(tmp_path / "home")}
+    assert read_token(Settings.from_environment(environment | {"LEVELGROUND_UI_TOKEN": "from-settings"})) == "from-settings"
+    with pytest.raises(ConfigurationError, match="start the web server by `levelground ui`"):
+        read_token(Settings.from_environment(environment))
 
 
 @pytest.mark.parametrize("only", [(), ("--only", "daemon")])

@@ -82,3 +82,13 @@ def test_contracts_manifest_and_resources_are_replaced(
     assert defs.resolve_job_def(REFRESH_JOB).name == REFRESH_JOB
     assert defs.resolve_schedule_def(NIGHTLY_SCHEDULE).job_name == REFRESH_JOB
     assert {sensor.name for sensor in defs.sensors or ()} == {"drop_folder", "watch"}
+
+
+def test_a_run_of_the_ui_cannot_name_a_folder(manifest: dict[str, Any], tmp_path: Path) -> None:
+    settings = Settings.from_environment({"LEVELGROUND_HOME": str(tmp_path)})
+    contracts = Registry([read_contract(SOURCES / f"{SOURCE}.yml")])
+    job = build_defs(settings, Overrides(contracts, manifest, with_column_lineage=False)).resolve_job_def(REFRESH_JOB)
+    for accepted in ({"location": "archive"}, {"as_of": "2025-12-01T00:00:00", "full_refresh": True, "wait_seconds": 0.0}, {}):
+        assert dg.validate_run_config(job, {"resources": {"run": {"config": accepted}}})
+    with pytest.raises(dg.DagsterInvalidConfigError, match='unexpected config entry "deliveries"'):
+        dg.validate_run_config(job, {"resources": {"run": {"config": {"deliveries": str(tmp_path)}}}})

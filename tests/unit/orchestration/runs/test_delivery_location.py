@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from ingest.contract.registry import SOURCES, ContractError
-from orchestration.runs.delivery_location import home_city, resolve_delivery_location
+from orchestration.runs.delivery_location import configured_location, home_city, resolve_delivery_location
 from orchestration.settings import ConfigurationError, Settings
 
 REQUESTS = "ucc__service_requests"
@@ -206,3 +206,11 @@ def test_home_city_is_the_city_of_the_recorded_folder(
 def test_home_city_is_the_sample_city_once_it_exists(settings: Made) -> None:
     resolve_delivery_location(settings())
     assert home_city(settings()).city == "sampleton"
+
+
+def test_a_run_of_the_ui_chooses_among_configured_locations(settings: Made, tmp_path: Path) -> None:
+    configured = settings(LOCATIONS=f"archive={tmp_path},city=live")
+    assert configured_location(configured, "archive") == str(tmp_path)
+    for name in (str(tmp_path), "live", "../archive", ""):
+        with pytest.raises(ConfigurationError, match="LEVELGROUND_LOCATIONS names archive, city"):
+            configured_location(configured, name)

@@ -1,0 +1,200 @@
+"""Decide which requests reach Dagster's web server: an ASGI layer in front of its application.
+
+Dagster's server checks neither Host nor Origin, and executes mutations sent by GET or by a form: any web page could start a run.
+Here reading needs an allowed Host and no foreign Origin. Starting anything needs POST, JSON and the token as well.
+See `orchestration.instance.webserver` for where this layer is put in front, and ADR 48 for the reasons.
+"""
+
+from __future__ import annotations
+
+import hmac
+import json
+from collections.abc import Iterable
+from typing import Any
+from urllib.parse import urlsplit
+
+from starlette.datastructures import MutableHeaders
+from starlette.requests import HTTPConnection, Request
+from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from orchestration.instance.graphql_requests import (
+    MUTATION,
+    Refused,
+    operation_of_body,
+    operation_of_query_string,
+    subscription_message,
+)
+
+TOKEN_HEADER = "X-Levelground-Token"  # noqa: S105 - a name
+TOKEN_PARAMETER = "token"  # noqa: S105 - a name
+GRAPHQL = "/graphql"
+THIS_MACHINE = ("localhost", "127.0.0.1", "[::1]")
+MAX_BODY = 8 << 20
+_READING = ("GET", "HEAD", "OPTIONS")
+
+
+class UiAccess:
+    """Passes allowed requests on to `app` and answers all others.
+
+    token: what starting anything requires
+    hosts: further names, besides localhost, under which the UI is opened
+    address: the address that a proxy serves the UI at, whose origin is allowed
+    """
+
+    def __init__(self, app: ASGIApp, token: str, hosts: Iterable[str] = (), address: str | None = None) -> None:
+        self._app = app
+        self._token = token.encode()
+        # derived, so that any text can be a token, and a leaked cookie does not contain it
+        self._cookie_value = hmac.digest(self._token, b"levelground ui cookie", "sha256").hex()
+        served_at = urlsplit(address or "")
+        self._hosts = {name.lower() for name in (*THIS_MACHINE, *hosts, served_at.hostname) if name}
+        self._origin = f"{served_at.scheme}://{served_at.netloc}".lower() if address else None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one connection."""
+        if scope["type"] == "http":
+            await self._http(Request(scope, receive), receive, _with_frame_ban(send))
+        elif scope["type"] == "websocket":
+            await self._websocket(HTTPConnection(scope), receive, send)
+        else:
+            await self._app(scope, receive, send)
+
+    async def _http(self, request: Request, receive: Receive, send: Send) -> None:
+        try:
+            self._check_addresses(request)
+            answer = self._login(request)
+            if answer is None:
+                receive = await self._checked(request)
+        except Refused as refused:
+            answer = JSONResponse({"errors": [{"message": str(refused)}]}, refused.status, refused.headers)
+        await (self._app(request.scope, receive, send) if answer is None else answer(request.scope, receive, send))
+
+    def _check_addresses(self, connection: HTTPConnection) -> None:
+        """Refuse a Host that is not ours (DNS rebinding) and a page of another origin."""
+        hosts, origins = (connection.headers.getlist(name) for name in ("host", "origin"))
+        host = hosts[0].lower() if len(hosts) == 1 else ""
+        if _without_port(host) not in self._hosts:
+            raise Refused(403, "this host name is not allowed; LEVELGROUND_UI_HOSTS lists further names of the UI")
+        own = {f"http://{host}", f"https://{host}", self._origin}
+        if any(origin.lower() not in own for origin in origins):
+            raise Refused(403, "requests from pages of another origin are not allowed")
+        site = connection.headers.get("sec-fetch-site", "none")
+        opens_page = [connection.headers.get(f"sec-fetch-{name}") for name in ("mode", "dest")] == ["navigate", "document"]
+        if site not in ("same-origin", "none") and not opens_page:
+            raise Refused(403, "requests from pages of another site are not allowed")
+
+    def _login(self, request: Request) -> Response | None:
+        """Exchange the token of the printed address for a cookie; None for any other request."""
+        if request.method != "GET" or request.url.path != "/" or TOKEN_PARAMETER not in request.query_params:
+            return None
+        if not self._is_token(request.query_params[TOKEN_PARAMETER]):
+            raise Refused(403, "this token is not valid; open the address that the last `levelground ui` printed")
+        answer = RedirectResponse("/", 303, {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"})
+        # Browsers send a cookie to every port of a host: the path keeps it from most other servers on this machine.
+        secure = request.url.scheme == "https"
+        answer.set_cookie(
+            _cookie_name(request), self._cookie_value, path=GRAPHQL, httponly=True, samesite="strict", secure=secure
+        )
+        return answer
+
+    async def _checked(self, request: Request) -> Receive:
+        """Return what the application receives in place of the request's body; `Refused` if the request is not allowed."""
+        is_graphql = request.url.path.rstrip("/").endswith(GRAPHQL)
+        if request.method in _READING:
+            if is_graphql and operation_of_query_string(request.query_params) == MUTATION:
+                raise Refused(405, "a mutation needs POST", allow="POST")
+            return request.receive
+        if request.method != "POST" or not is_graphql:
+            raise Refused(403, "this endpoint is closed: Levelground reports its own events")
+        if "content-encoding" in request.headers:
+            raise Refused(415, "a compressed request is not accepted")
+        operation, body = operation_of_body(request.headers.get("content-type", ""), await _body(request))
+        if operation == MUTATION and not self._is_admitted(request):
+            raise Refused(
+                403,
+                "starting or changing something needs a token: open once in this browser the address that `levelground ui` "
+                f"printed; programs send the header {TOKEN_HEADER}",
+            )
+        return _replaced(request, body)
+
+    def _is_admitted(self, request: Request) -> bool:
+        cookie = request.cookies.get(_cookie_name(request), "")
+        return self._is_token(request.headers.get(TOKEN_HEADER, "")) or hmac.compare_digest(
+            cookie.encode(), self._cookie_value.encode()
+        )
+
+    def _is_token(self, text: str) -> bool:
+        return hmac.compare_digest(text.encode(), self._token)
+
+    async def _websocket(self, connection: HTTPConnection, receive: Receive, send: Send) -> None:
+        """Pass subscriptions on: they read. Any other operation closes the socket."""
+
+        async def checked() -> Message:
+            message = await receive()
+            if message["type"] != "websocket.receive":
+                return message
+            try:
+                return {"type": "websocket.receive", "text": subscription_message(message.get("text"))}
+            except Refused as refused:
+                await send({"type": "websocket.close", "code": 1008, "reason": str(refused)[:120]})
+                return {"type": "websocket.disconnect", "code": 1008}
+
+        try:
+            self._check_addresses(connection)
+        except Refused:
+            await receive()  # websocket.connect; closed before it is accepted, the handshake is answered with 403
+            await send({"type": "websocket.close", "code": 1008})
+        else:
+            await self._app(connection.scope, checked, send)
+
+
+def _without_port(host: str) -> str:
+    """The name in a Host header; an IPv6 address keeps its brackets."""
+    name, colon, port = host.rpartition(":")
+    return name if colon and port.isdigit() else host
+
+
+def _cookie_name(request: Request) -> str:
+    """A name of its own for each port, so that two UIs on one machine do not replace each other's cookie."""
+    return f"levelground_ui_{(request.scope.get('server') or ('', 0))[1]}"
+
+
+async def _body(request: Request) -> bytes:
+    chunks, size = [], 0
+    async for chunk in request.stream():
+        size += len(chunk)
+        if size > MAX_BODY:
+            raise Refused(413, f"the request has more than {MAX_BODY >> 20} MB")
+        chunks.append(chunk)
+    return b"".join(chunks)
+
+
+def _replaced(request: Request, operation: dict[str, Any]) -> Receive:
+    """Make the application read exactly the operation that was checked, and not the bytes that it was read from."""
+    body = json.dumps(operation).encode()
+    headers = MutableHeaders(scope=request.scope)
+    headers["content-type"] = "application/json"
+    headers["content-length"] = str(len(body))
+    del headers["transfer-encoding"]
+    left = [body]
+
+    async def receive() -> Message:
+        if left:
+            return {"type": "http.request", "body": left.pop(), "more_body": False}
+        return await request.receive()
+
+    return receive
+
+
+def _with_frame_ban(send: Send) -> Send:
+    """Keep pages of others from showing the UI in a frame, in which a click could be stolen."""
+
+    async def sending(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            headers = MutableHeaders(scope=message)
+            headers.append("Content-Security-Policy", "frame-ancestors 'none'")
+            headers["X-Frame-Options"] = "DENY"
+        await send(message)
+
+    return sending
