@@ -14,7 +14,7 @@ from filelock import FileLock
 
 from ingest.contract.registry import load_registry
 from orchestration.docs_site import catalogue
-from orchestration.docs_site.pages import STYLE, block_external_content, renderer
+from orchestration.docs_site.pages import STYLE, dbt_page, renderer
 from orchestration.runs.delivery_location import delivery_folder, home_city
 from orchestration.runs.record import RunRecord, RunStore
 from orchestration.settings import Settings
@@ -71,8 +71,8 @@ def _write_pages(settings: Settings, folder: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(page, encoding="utf-8")
     (folder / "dbt").mkdir()
-    page = dbt_runner.documentation_page(home, manifest.release_id if manifest else None, folder)
-    (folder / "dbt" / INDEX).write_text(block_external_content(page), encoding="utf-8")
+    page, data = dbt_runner.documentation(home, manifest.release_id if manifest else None, folder)
+    (folder / "dbt" / INDEX).write_text(dbt_page(page, data), encoding="utf-8", newline="")
 
 
 def _gate_pages(last: RunRecord) -> dict[str, str]:

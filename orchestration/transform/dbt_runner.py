@@ -29,6 +29,8 @@ QUALITY, PUBLISHED = "path:models/quality", "path:models/published"
 # dbt's own logs are off, because its messages and DuckDB's can quote cells. Messages that are passed on are cut and quote none.
 MESSAGE_CHARACTERS = 500
 PARTIAL_PARSE = "partial_parse.msgpack"
+# what dbt's page has in place of manifest and catalog
+INLINE_DATA = ('"MANIFEST.JSON INLINE DATA"', '"CATALOG.JSON INLINE DATA"')
 OnNode = Callable[[str], None]
 # (home, project fingerprint) → the parsed project
 _PARSED: dict[tuple[str, str], Any] = {}
@@ -102,8 +104,11 @@ def close_dbt_connections() -> None:
         connections.DuckDBConnectionManager.close_all_connections()
 
 
-def documentation_page(home: Home, release_id: str | None, folder: Path) -> str:
-    """dbt's documentation as one page, with the columns of a release; without a release, only models and their SQL.
+def documentation(home: Home, release_id: str | None, folder: Path) -> tuple[str, dict[str, str]]:
+    """dbt's page of documentation, and the JSON by the text of the page that it replaces.
+
+    The catalog contains the columns of a release; without a release it is empty. dbt's option `--static` would put the JSON in
+    place without escaping it, so that a description could end the page's script.
 
     dbt reads the columns from a database of the profile's name: a temporary one in `folder`, to which the release is attached
     read-only.
@@ -117,14 +122,15 @@ def documentation_page(home: Home, release_id: str | None, folder: Path) -> str:
         target = file.parent / "target"
         target.mkdir()
         (target / "manifest.json").write_text(json.dumps(project), encoding="utf-8")
-        arguments = ["docs", "generate", "--static", "--no-compile", *([] if release_id else ["--empty-catalog"])]
+        arguments = ["docs", "generate", "--no-compile", *([] if release_id else ["--empty-catalog"])]
         try:
             _invoke(home, arguments, parsed=_parsed(home), target=target, warehouse=file)
         finally:
             for alias in attached:
                 # dbt keeps a connection of its own until the process ends, and with it every attached database.
                 detach(connection, alias)
-        return (target / "static_index.html").read_text(encoding="utf-8")
+        page, *data = ((target / name).read_text(encoding="utf-8") for name in ("index.html", "manifest.json", "catalog.json"))
+        return page, dict(zip(INLINE_DATA, data, strict=True))
 
 
 def _invoke(

@@ -5,6 +5,7 @@ See `warehouse.metadata.receipts` for the columns of the schema `receipts`, and 
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,7 @@ def write_sources(registry: Registry, path: Path) -> None:
         "name": "landing",
         "schema": "typed",
         "description": "Accepted rows of the landing tables, typed by contract. Generated from ingest/sources; do not edit.",
-        "tables": [{"name": c.source, "description": f"{c.title}: {c.grain}", "columns": _columns(c)} for c in registry],
+        "tables": [{"name": c.source, "description": literal(f"{c.title}: {c.grain}"), "columns": _columns(c)} for c in registry],
     }
     receipts = {
         "name": "receipts",
@@ -38,6 +39,11 @@ def write_sources(registry: Registry, path: Path) -> None:
     text = yaml.safe_dump({"version": 2, "sources": [landing, receipts]}, sort_keys=False, allow_unicode=True, width=120)
     if not path.is_file() or path.read_text(encoding="utf-8") != text:
         write_atomically(path, text)
+
+
+def literal(text: str) -> str:
+    """The text as Jinja displays it unchanged: dbt renders descriptions, and would run an expression that a contract contains."""
+    return re.sub(r"\{(?=[{%#])", "{{ '{' }}", text)
 
 
 def has_model(contract: Contract) -> bool:

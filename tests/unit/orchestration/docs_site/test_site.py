@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import re
 from pathlib import Path
 
@@ -9,7 +11,7 @@ import pytest
 
 from ingest.contract.registry import SOURCES, Registry, read_contract
 from orchestration.docs_site import site, write_docs
-from orchestration.docs_site.pages import block_external_content
+from orchestration.docs_site.pages import dbt_page
 from orchestration.settings import Settings
 from orchestration.transform import dbt_runner
 from tests.support.run_records import run_record, source_status
@@ -27,7 +29,7 @@ def registry() -> Registry:
 
 @pytest.fixture
 def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, registry: Registry) -> Settings:
-    monkeypatch.setattr(dbt_runner, "documentation_page", lambda *_: DBT)
+    monkeypatch.setattr(dbt_runner, "documentation", lambda *_: (DBT, {}))
     monkeypatch.setattr(site, "load_registry", lambda _further: registry)
     return Settings.from_environment({"LEVELGROUND_HOME": str(tmp_path / "home")})
 
@@ -77,7 +79,7 @@ def test_a_failed_write_leaves_only_the_old_pages(settings: Settings, monkeypatc
     def broken(*_: object) -> str:
         raise dbt_runner.DbtError("no")
 
-    monkeypatch.setattr(dbt_runner, "documentation_page", broken)
+    monkeypatch.setattr(dbt_runner, "documentation", broken)
     with pytest.raises(dbt_runner.DbtError):
         write_docs(settings)
     assert mark.is_file()
@@ -110,9 +112,18 @@ def test_leftovers_of_a_killed_writer_are_removed(settings: Settings) -> None:
     assert not list(settings.home.root.glob(".docs-*"))
 
 
-def test_dbts_page_gets_a_content_policy() -> None:
-    assert block_external_content(DBT).startswith(
-        '<!doctype html><html><head><meta http-equiv="Content-Security-Policy" content="default-src \'none\''
+def test_dbts_page_runs_only_its_own_scripts() -> None:
+    page = dbt_page(
+        f"{DBT}<script defer>f(MANIFEST)</script>", {"MANIFEST": '{"a": "</script><script>x()</script>\\u2028& MANIFEST"}'}
     )
-    with pytest.raises(ValueError, match="no <head>"):
-        block_external_content("<html>")
+    script = r'f({"a": "\u003c/script\u003e\u003cscript\u003ex()\u003c/script\u003e\u2028\u0026 MANIFEST"})'
+    allowed = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    assert page.startswith('<!doctype html><html><head><meta http-equiv="Content-Security-Policy" content="default-src \'none\'')
+    assert f"script-src 'sha256-{allowed}'; style-src" in page
+    assert page.endswith(f"<script defer>{script}</script>")
+
+
+@pytest.mark.parametrize(("page", "missing"), [("<html>", "no <head>"), (f"{DBT} MANIFEST", "no place for CATALOG")])
+def test_another_page_of_dbt_is_refused(page: str, missing: str) -> None:
+    with pytest.raises(ValueError, match=missing):
+        dbt_page(page, {"CATALOG": "{}"} if "CATALOG" in missing else {})
