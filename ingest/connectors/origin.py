@@ -15,7 +15,7 @@ from ingest.connectors.databases import reader
 from ingest.connectors.fetch import DownloadedFile
 from ingest.contract import Contract, DatabaseConnector
 from ingest.errors import DeliveryError
-from ingest.readers.files import File, find_files, local_file
+from ingest.readers.files import File, find_files, local_files
 from ingest.readers.reader_types import OpenTable, Reader
 from ingest.readers.tables import table_readers
 from warehouse.fingerprint import stream_sha256
@@ -49,7 +49,7 @@ class Origin:
 
 def open_folder(contract: Contract, files: tuple[Path, ...], folder: Path) -> Origin:
     """Open the delivery in a folder; a SQLite file is read as a database."""
-    return open_files(contract, tuple(local_file(path, folder) for path in files))
+    return open_files(contract, local_files(contract, files, folder))
 
 
 def open_files(contract: Contract, files: tuple[File, ...]) -> Origin:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import errno
 import io
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -42,19 +42,34 @@ def is_delivered_file(name: PurePosixPath) -> bool:
 
 
 def delivered_files(folder: Path) -> tuple[Path, ...]:
-    """The delivered files in a source's folder, by name."""
-    names = {path.relative_to(folder).as_posix(): path for path in folder.rglob("*") if path.is_file()}
+    """The delivered files in a source's folder, by name; symbolic links too, which `local_files` refuses."""
+    found = (path for path in folder.rglob("*") if path.is_symlink() or path.is_file())
+    names = {path.relative_to(folder).as_posix(): path for path in found}
     return tuple(names[name] for name in sorted(names) if is_delivered_file(PurePosixPath(name)))
 
 
-def local_file(path: Path, folder: Path) -> File:
-    """A file of this machine."""
+def local_files(contract: Contract, paths: Iterable[Path], folder: Path) -> tuple[File, ...]:
+    """Files of this machine below a folder. `DeliveryError` for a symbolic link: its sender could make it lead to any file."""
+    paths = tuple(paths)
+    for path in paths:
+        if path.is_symlink():
+            remedy = "replace it by a copy of the file that it leads to, and run again"
+            raise DeliveryError(contract.source, path.relative_to(folder).as_posix(), "it is a symbolic link", remedy)
+    return tuple(local_file(path, path.relative_to(folder).as_posix()) for path in paths)
+
+
+def local_file(path: Path, name: str) -> File:
+    """A file of this machine; opening it fails if `path` is a symbolic link."""
 
     def mark() -> str:
-        found = path.stat()
-        return f"{found.st_size} {found.st_mtime_ns}"
+        found = path.lstat()
+        return f"{found.st_size} {found.st_mtime_ns} {found.st_ino}"
 
-    return File(path.relative_to(folder).as_posix(), lambda: path.open("rb"), mark, path)
+    def open_() -> IO[bytes]:
+        # a link that replaced the file after it was listed is not followed
+        return open(path, "rb", opener=lambda name, flags: os.open(name, flags | os.O_NOFOLLOW))
+
+    return File(name, open_, mark, path)
 
 
 def is_remote(path: str) -> bool:
@@ -71,12 +86,14 @@ def find_files(contract: Contract, path: str) -> tuple[File, ...]:
         return _remote_files(contract, path)
     base = Path(path).expanduser()
     if base.is_dir():
-        return tuple(local_file(file, base) for file in delivered_files(base))
+        return local_files(contract, delivered_files(base), base)
+    if base.is_symlink() and base.is_file():  # the contract names it, not its sender
+        return (local_file(base.resolve(), base.name),)
     files = sorted(base.parent.glob(base.name)) if base.parent.is_dir() else []
-    meant = [file for file in files if file.is_file() and is_delivered_file(PurePosixPath(file.name))]
+    meant = [file for file in files if (file.is_symlink() or file.is_file()) and is_delivered_file(PurePosixPath(file.name))]
     if not meant:
         raise _not_found_error(contract, path)
-    return tuple(local_file(file, base.parent) for file in meant)
+    return local_files(contract, meant, base.parent)
 
 
 def _not_found_error(contract: Contract, path: str) -> DeliveryError:

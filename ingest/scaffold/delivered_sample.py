@@ -104,7 +104,7 @@ def _from_files(path: Path, table: str | None, crs: str | None) -> DeliveredSamp
             return _from_sqlite(path, files, table)
     folder = path if path.is_dir() else path.parent
     first = next((file for file in files if file.suffix.lower() == ".shp"), files[0])
-    form, questions = detect_format(local_file(first, first.parent))
+    form, questions = detect_format(local_file(first.resolve(), first.name))
     form |= {"crs": crs} if crs else {}
     if form["kind"] == "shapefile" and not path.is_dir():
         files = tuple(file for file in delivered_files(folder) if file.parent == path.parent and file.stem == path.stem)

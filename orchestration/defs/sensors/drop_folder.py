@@ -120,7 +120,7 @@ def _fingerprint(folder: Path) -> tuple[str, float]:
         else:
             files = tuple(sorted(folder.parent.glob(folder.name))) if folder.parent.is_dir() else ()
         for file in files:
-            found = file.stat()
+            found = file.lstat()  # a link is a file to report, wherever it leads
             lines.append(f"{file} {found.st_size} {found.st_mtime_ns}")
             newest = max(newest, found.st_mtime)
     except OSError:

@@ -18,7 +18,8 @@ from ingest.connectors import FetchRequest, Origin, open_folder
 from ingest.connectors import open_live as open_live_by
 from ingest.contract import Contract
 from ingest.errors import DeliveryError
-from ingest.readers.files import is_delivered_file
+from ingest.readers import delivered_files
+from ingest.readers.files import is_delivered_file, local_files
 
 MakeContract = Callable[..., Contract]
 
@@ -235,3 +236,48 @@ def test_a_file_that_is_read_whole_has_a_limit(read_file: Any, monkeypatch: pyte
         DeliveryError, match="it is larger than 0 MB, and a file of this kind is read whole; deliver it in several"
     ):
         read_file(workbook(), name="a.xlsx", format={"kind": "excel"})
+
+
+@pytest.mark.parametrize("to", ["secret.csv", "folder", "nothing"])
+def test_a_symbolic_link_in_a_folder_is_refused(make_contract: MakeContract, tmp_path: Path, to: str) -> None:
+    """Whoever may write to the folder could have any file of this machine read, or a folder, or a file that appears later."""
+    (tmp_path / "secret.csv").write_text("A,B\n1,2\n")
+    (tmp_path / "folder").mkdir()
+    drop = tmp_path / "drop"
+    (drop / "sub").mkdir(parents=True)
+    (drop / "a.csv").write_text("A,B\n1,2\n")
+    (drop / "sub" / "link.csv").symlink_to(tmp_path / to)
+    said = (
+        r"^dpt__visits: sub/link\.csv: it is a symbolic link; replace it by a copy of the file that it leads to, and run again$"
+    )
+    with pytest.raises(DeliveryError, match=said):
+        open_folder(make_contract(), delivered_files(drop), drop)
+    with pytest.raises(DeliveryError, match=said):
+        open_live(make_contract(**at(str(drop))), {})
+    (drop / "link.csv").symlink_to(tmp_path / to)
+    with pytest.raises(DeliveryError, match="it is a symbolic link"):
+        open_live(make_contract(**at(str(drop / "*.csv"))), {})
+
+
+def test_a_link_that_replaces_a_listed_file_is_not_followed(make_contract: MakeContract, tmp_path: Path) -> None:
+    (tmp_path / "secret.csv").write_text("A,B\n1,2\n")
+    drop = tmp_path / "drop"
+    drop.mkdir()
+    (drop / "a.csv").write_text("A,B\n1,2\n")
+    (file,) = local_files(make_contract(), delivered_files(drop), drop)
+    before = file.mark()
+    (drop / "a.csv").unlink()
+    (drop / "a.csv").symlink_to(tmp_path / "secret.csv")
+    with pytest.raises(OSError, match="symbolic link"):
+        file.open()
+    assert file.mark() != before
+
+
+def test_a_link_that_the_contract_names_is_read(
+    make_contract: MakeContract, read_origin: Callable[..., Any], tmp_path: Path
+) -> None:
+    (tmp_path / "visits-2026.csv").write_text("A,B\n1,2\n")
+    (tmp_path / "latest.csv").symlink_to("visits-2026.csv")
+    contract = make_contract(**at(str(tmp_path / "latest.csv")))
+    (table,) = read_origin(contract, open_live(contract, {}))
+    assert (table.name, table.rows) == ("latest.csv", [("1", "2")])

@@ -203,7 +203,7 @@ CSV = b"A,B\n1,x\n2,y\n3,z\n"
 )
 def test_what_a_file_is(tmp_path: Path, name: str, data: bytes, form: dict[str, Any]) -> None:
     (tmp_path / name).write_bytes(data)
-    assert detect_format(local_file(tmp_path / name, tmp_path))[0] == form
+    assert detect_format(local_file(tmp_path / name, name))[0] == form
 
 
 def test_a_database_by_the_name_of_a_variable(tmp_path: Path, con: DuckDBPyConnection) -> None:
