@@ -34,17 +34,19 @@ lint: .venv/dev.stamp
 ui: .venv/run.stamp
 	$(BIN)/levelground ui --port $(PORT)
 
-# The lock files name versions and hashes, never the host of an index.
+# The lock files name versions and hashes, never the host of an index. `requirements-uv.lock` is of uv itself, which pip installs.
 lock: .venv/uv.stamp
+	printf 'uv>=0.6\n' | $(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-annotate --no-header \
+		--no-emit-index-url - -o requirements-uv.lock
 	$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --no-emit-index-url \
 		--group build pyproject.toml -o requirements.lock
 	$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --no-emit-index-url \
 		--group build --group dev pyproject.toml -o requirements-dev.lock
 
-.venv/uv.stamp:
+.venv/uv.stamp: requirements-uv.lock
 	$(PYTHON) -c 'import sys; sys.exit(None if (3, 11) <= sys.version_info[:2] <= (3, 13) else "Levelground needs Python 3.11, 3.12 or 3.13; this is %s: make PYTHON=python3.12 …" % sys.version.split()[0])'
 	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check "uv>=0.6"
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-uv.lock
 	touch $@
 
 # `sync` would take the development tools away again, so a .venv that has them serves for running as well.

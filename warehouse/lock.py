@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import threading
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
@@ -17,6 +18,7 @@ from pydantic import BaseModel, ConfigDict
 from warehouse.files import write_atomically
 from warehouse.paths import Home
 
+_MODE = 0o600
 # Holder files that this process has written. The lock is re-entrant across threads, so the first thread writes the file.
 _announced: set[Path] = set()
 _announcing = threading.Lock()
@@ -51,6 +53,13 @@ class LockHeld(Exception):
         return self.holder.started_at if self.holder else None
 
 
+def private_lock(path: Path, **options: bool) -> FileLock:
+    """A lock of the operating system on a file that only its owner can open: whoever opens it could hold the lock for ever."""
+    with suppress(OSError):  # does not exist yet, or belongs to another account
+        path.chmod(_MODE)
+    return FileLock(path, mode=_MODE, **options)
+
+
 def holder(home: Home) -> Holder | None:
     """The last written holder. It is stale after a kill: only a refused `acquire` proves that a run is active."""
     try:
@@ -66,7 +75,7 @@ def is_held(home: Home) -> bool:
     """
     if not home.run_lock.is_file():
         return False
-    probe = FileLock(home.run_lock)
+    probe = private_lock(home.run_lock)
     try:
         probe.acquire(timeout=0)
     except Timeout:
@@ -84,7 +93,7 @@ class RunLock:
     def __init__(self, home: Home, trigger: str) -> None:
         self._home = home
         self._trigger = trigger
-        self._lock = FileLock(home.run_lock, thread_local=False, is_singleton=True)
+        self._lock = private_lock(home.run_lock, thread_local=False, is_singleton=True)
 
     def acquire(self, wait_seconds: float = 0) -> None:
         """Acquire the lock, waiting up to `wait_seconds` for another process; LockHeld if it is still held then."""

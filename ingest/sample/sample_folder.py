@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import stat
 import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -80,6 +81,8 @@ def write_folder_atomically(out: Path) -> Iterator[Path]:
     for leftover in (partial, former):
         shutil.rmtree(leftover, ignore_errors=True)
     partial.mkdir(parents=True)
+    if out.exists():
+        partial.chmod(stat.S_IMODE(out.stat().st_mode))
     try:
         yield partial
         if out.exists():

@@ -8,10 +8,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from filelock import FileLock, Timeout
+from filelock import Timeout
 
 from orchestration.alerts.conditions import Condition
 from warehouse.files import write_atomically
+from warehouse.lock import private_lock
 
 # A run and the UI's daemon may notify at the same moment; sending takes less than this.
 LOCK_SECONDS = 60
@@ -46,7 +47,7 @@ def open_alert_state(path: Path) -> Iterator[AlertState]:
 
     An unreadable file counts as empty: an alert sent twice is better than one never sent.
     """
-    lock = FileLock(path.with_suffix(".lock"))
+    lock = private_lock(path.with_suffix(".lock"))
     try:
         lock.acquire(timeout=LOCK_SECONDS)
     except Timeout:

@@ -10,8 +10,6 @@ import shutil
 import tempfile
 from pathlib import Path
 
-from filelock import FileLock
-
 from ingest.contract.registry import load_registry
 from orchestration.docs_site import catalogue
 from orchestration.docs_site.pages import STYLE, dbt_page, renderer
@@ -19,6 +17,7 @@ from orchestration.runs.delivery_location import delivery_folder, home_city
 from orchestration.runs.record import RunRecord, RunStore
 from orchestration.settings import Settings
 from orchestration.transform import dbt_runner
+from warehouse.lock import private_lock
 from warehouse.paths import SHARED, Home
 from warehouse.releases import current, read_manifest
 
@@ -34,7 +33,7 @@ def write_docs(settings: Settings) -> Path:
     """
     home = settings.home
     home.ensure()
-    with FileLock(home.root / ".docs.lock"):
+    with private_lock(home.root / ".docs.lock"):
         for leftover in home.root.glob(".docs-*"):
             shutil.rmtree(leftover)
         folder = Path(tempfile.mkdtemp(prefix=NEXT, dir=home.root))

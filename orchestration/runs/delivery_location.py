@@ -14,6 +14,7 @@ from ingest.city import City, read_city
 from ingest.contract.registry import Registry, load_registry
 from ingest.sample import is_current_sample, write_sample
 from orchestration.settings import ConfigurationError, Settings
+from warehouse.paths import PRIVATE
 
 SAMPLE, LIVE = "sample", "live"
 
@@ -57,9 +58,11 @@ def resolve_delivery_location(settings: Settings, option: str | None = None) -> 
                 f"there is no folder {folder}; name a folder with one folder per source, or `sample`, or `live`"
             )
         name = str(folder)
-    if name == SAMPLE and not is_current_sample(settings.home.sample):
+    if name == SAMPLE:
         settings.home.ensure()
-        write_sample(settings.home.sample)
+        settings.home.sample.chmod(PRIVATE)  # earlier versions left it open to the group
+        if not is_current_sample(settings.home.sample):
+            write_sample(settings.home.sample)
     city = read_city(folder)
     if recorded and recorded["city"] != city.city:
         raise ConfigurationError(

@@ -46,3 +46,16 @@ def test_locked_versions_are_within_the_bounds(lock: str) -> None:
     wanted = [Requirement(line) for line in SECTIONS["Installed with Levelground"]]
     outside = [str(line) for line in wanted if not line.specifier.contains(locked.get(line.name, "0"), prereleases=True)]
     assert not outside, f"run `make lock`: {lock} has other versions than pyproject.toml allows: {outside}"
+
+
+def test_uv_is_installed_by_its_hash() -> None:
+    """It installs everything else, so that an exchanged uv would exchange everything."""
+    lock = (ROOT / "requirements-uv.lock").read_text(encoding="utf-8")
+    assert re.fullmatch(r"uv==[0-9.]+( \\\n    --hash=sha256:[0-9a-f]{64})+\n", lock), "run `make lock`"
+    for name in ("Makefile", "docs/deploy/Containerfile"):
+        text = (ROOT / name).read_text(encoding="utf-8")
+        installs = re.findall(r"pip install (.*)", text)
+        by_pip = [options for options in installs if "--disable-pip-version-check" in options]
+        assert by_pip, name
+        assert all("--require-hashes -r requirements-uv.lock" in options for options in by_pip), name
+        assert not [options for options in installs if '"uv' in options], name

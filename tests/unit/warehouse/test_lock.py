@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import stat
 import subprocess
 import sys
 import threading
@@ -13,7 +14,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from warehouse.lock import LockHeld, RunLock, holder
+from warehouse.lock import LockHeld, RunLock, holder, is_held
 from warehouse.paths import Home
 
 HOLD = """
@@ -118,3 +119,16 @@ def test_it_is_re_entrant_across_instances_and_threads_and_free_after_the_last_r
     assert holder(home) is None
     granted = subprocess.run([sys.executable, "-c", HOLD, str(home.root)], capture_output=True, text=True, input="", check=False)
     assert granted.stdout == "held\n"
+
+
+@pytest.mark.parametrize("left_by_an_earlier_version", [False, True])
+def test_only_the_owner_can_open_the_lock(home: Home, left_by_an_earlier_version: bool) -> None:
+    """Another account that may open the file could hold the lock, and no run would start."""
+    if left_by_an_earlier_version:
+        home.run_lock.touch(0o644)
+        home.run_lock.chmod(0o644)
+    with RunLock(home, "cli"):
+        assert stat.S_IMODE(home.run_lock.stat().st_mode) == 0o600
+        assert is_held(home)
+    assert not is_held(home)
+    assert stat.S_IMODE(home.run_lock.stat().st_mode) == 0o600

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import stat
 from pathlib import Path
 
 import pytest
@@ -194,3 +195,12 @@ def test_each_source_draws_from_its_own_stream(summary: SampleSummary, tmp_path:
     other, first = hashes(write_sample(tmp_path / "other", 2 * ROWS, 7).out), hashes(summary.out)
     same = {Path(name).parts[0] for name in first if other[name] == first[name]}
     assert same == {"city.yml", "truth.json", *summary.rows} - set(SOURCES)
+
+
+def test_a_folder_keeps_its_mode(tmp_path: Path) -> None:
+    """The sample of a home is in a folder that only its owner reads."""
+    out = tmp_path / "sample"
+    out.mkdir(mode=0o700)
+    for _ in range(2):
+        write_sample(out, rows=1000)
+        assert stat.S_IMODE(out.stat().st_mode) == 0o700

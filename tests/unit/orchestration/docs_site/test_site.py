@@ -69,6 +69,7 @@ def test_files_and_folders_are_readable_by_the_group(settings: Settings) -> None
     modes = {path.stat().st_mode & 0o777 for path in settings.home.docs.rglob("*") if path.is_file()}
     assert modes == {0o640}
     assert {path.stat().st_mode & 0o777 for path in (settings.home.docs, settings.home.docs / "dbt")} == {0o750}
+    assert (settings.home.root / ".docs.lock").stat().st_mode & 0o777 == 0o600, "another account could hold the lock"
 
 
 def test_a_failed_write_leaves_only_the_old_pages(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
