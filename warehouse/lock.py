@@ -53,11 +53,11 @@ class LockHeld(Exception):
         return self.holder.started_at if self.holder else None
 
 
-def private_lock(path: Path, **options: bool) -> FileLock:
-    """A lock of the operating system on a file that only its owner can open: whoever opens it could hold the lock for ever."""
+def private_lock(path: Path, *, thread_local: bool = True, is_singleton: bool = False) -> FileLock:
+    """A lock of the operating system on a file that only its owner can open. Another account could hold the lock for ever."""
     with suppress(OSError):  # does not exist yet, or belongs to another account
         path.chmod(_MODE)
-    return FileLock(path, mode=_MODE, **options)
+    return FileLock(path, mode=_MODE, thread_local=thread_local, is_singleton=is_singleton)
 
 
 def holder(home: Home) -> Holder | None:

@@ -240,7 +240,7 @@ def test_a_file_that_is_read_whole_has_a_limit(read_file: Any, monkeypatch: pyte
 
 @pytest.mark.parametrize("to", ["secret.csv", "folder", "nothing"])
 def test_a_symbolic_link_in_a_folder_is_refused(make_contract: MakeContract, tmp_path: Path, to: str) -> None:
-    """Whoever may write to the folder could have any file of this machine read, or a folder, or a file that appears later."""
+    """A sender who may write to the folder could have any file of this machine read, also one that appears later."""
     (tmp_path / "secret.csv").write_text("A,B\n1,2\n")
     (tmp_path / "folder").mkdir()
     drop = tmp_path / "drop"
