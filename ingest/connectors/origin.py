@@ -15,9 +15,9 @@ from ingest.connectors.databases import reader
 from ingest.connectors.fetch import DownloadedFile
 from ingest.contract import Contract, DatabaseConnector
 from ingest.errors import DeliveryError
-from ingest.readers.files import File, find_files, local_files
+from ingest.readers.files import File, check_name, find_files, local_files
 from ingest.readers.reader_types import OpenTable, Reader
-from ingest.readers.tables import table_readers
+from ingest.readers.tables import Delivery, table_readers
 from warehouse.fingerprint import stream_sha256
 
 SQLITE_MAGIC = b"SQLite format 3\x00"
@@ -56,7 +56,9 @@ def open_files(contract: Contract, files: tuple[File, ...]) -> Origin:
     """Open the delivery that consists of these files, local or remote."""
     tables: list[DeliveredTable] = []
     hashes: dict[str, str] = {}
+    delivery = Delivery(files)
     for file in files:
+        check_name(contract.source, file.name)
         try:
             mark = file.mark()
             with file.open() as opened:
@@ -77,7 +79,7 @@ def open_files(contract: Contract, files: tuple[File, ...]) -> Origin:
                 raise DeliveryError(contract.source, file.name, "a remote SQLite file cannot be read", remedy)
             tables.append(DeliveredTable(file.name, reader.sqlite_reader(contract, file.path, file.name)))
         else:
-            readers = table_readers(contract, file, files)
+            readers = table_readers(contract, file, delivery)
             tables += [DeliveredTable(name, _check_unchanged(contract, file, mark, read)) for name, read in readers]
     return Origin(tuple(tables), hashes)
 

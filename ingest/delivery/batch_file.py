@@ -13,6 +13,8 @@ import pyarrow.parquet as pq
 # The size of DuckDB's own row groups. Smaller groups are joined again when a batch is promoted, which takes up to half as long
 # again.
 GROUP_ROWS = 122_880
+# Small files give small batches, each with buffers and objects of some kilobytes: so many are joined to one.
+MOST_WAITING = 256
 
 
 @contextmanager
@@ -22,6 +24,7 @@ def open_batch_file(path: Path, schema: pa.Schema) -> Iterator[Callable[[pa.Reco
     A thread compresses one row group while the next one is read: compressing takes as long as reading.
     """
     waiting: list[pa.RecordBatch] = []
+    waiting_rows = 0
     packing: Future[None] | None = None
 
     with pq.ParquetWriter(path, schema, compression="zstd") as parquet, ThreadPoolExecutor(1) as packer:
@@ -33,13 +36,18 @@ def open_batch_file(path: Path, schema: pa.Schema) -> Iterator[Callable[[pa.Reco
             packing = packer.submit(parquet.write_table, rows, GROUP_ROWS)
 
         def write(batch: pa.RecordBatch) -> None:
+            nonlocal waiting_rows
             waiting.append(batch)
-            if sum(rows.num_rows for rows in waiting) < GROUP_ROWS:
+            waiting_rows += batch.num_rows
+            if waiting_rows < GROUP_ROWS:
+                if len(waiting) >= MOST_WAITING:
+                    waiting[:] = pa.Table.from_batches(waiting, schema).combine_chunks().to_batches()
                 return
             rows = pa.Table.from_batches(waiting, schema)
-            whole = rows.num_rows - rows.num_rows % GROUP_ROWS
+            whole = waiting_rows - waiting_rows % GROUP_ROWS
             pack(rows.slice(0, whole))
             waiting[:] = rows.slice(whole).to_batches()
+            waiting_rows -= whole
 
         yield write
         if waiting:

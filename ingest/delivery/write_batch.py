@@ -206,11 +206,13 @@ class _BatchWriter:
         )
 
     def _sha256(self, table: str) -> str | None:
-        for name, value in self._origin.file_hashes.items():
-            if table == name:
-                return value
-            if table.startswith(f"{name}/"):
-                return text_sha256(f"{value}{table.removeprefix(name)}")
+        hashes = self._origin.file_hashes
+        if table in hashes:
+            return hashes[table]
+        # a member of an archive: the archive's name ends at one of the slashes
+        for at in [at for at, sign in enumerate(table) if sign == "/"]:
+            if table[:at] in hashes:
+                return text_sha256(f"{hashes[table[:at]]}{table[at:]}")
         return None
 
     def _add_to_hash(self, batch: pa.RecordBatch) -> None:

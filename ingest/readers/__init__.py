@@ -1,6 +1,6 @@
 """Readers of file formats: each yields a table as Arrow batches of text. Other packages import from here."""
 
-from ingest.readers.files import delivered_files, is_remote
+from ingest.readers.files import delivered_files, is_remote, readable_name
 from ingest.readers.reader_types import OpenTable
 
-__all__ = ["OpenTable", "delivered_files", "is_remote"]
+__all__ = ["OpenTable", "delivered_files", "is_remote", "readable_name"]

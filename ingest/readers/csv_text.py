@@ -21,7 +21,10 @@ from ingest.readers.text_stream import Utf8Stream
 # Arrow needs a whole record in one block; the longest one seen is 2 kB, so that 4 MB leave room for pasted letters.
 BLOCK_BYTES = 4 << 20
 RAGGED = re.compile(r"CSV parse error: (?:Row #(\d+): )?Expected (\d+) columns, got (\d+)")
-_ALL_TEXT = {f"f{position}": pa.string() for position in range(MOST_COLUMNS)}
+# Made once: naming the type of every column takes 5 ms, which a delivery of many small files would wait for.
+_ALL_TEXT = pyarrow.csv.ConvertOptions(
+    strings_can_be_null=False, column_types={f"f{position}": pa.string() for position in range(MOST_COLUMNS)}
+)
 
 
 def open_csv(how: Format, stream: IO[bytes], opener: Opener, fail: Fail) -> OpenTable:
@@ -44,7 +47,7 @@ def open_csv(how: Format, stream: IO[bytes], opener: Opener, fail: Fail) -> Open
                 use_threads=False,
             ),
             parse_options=pyarrow.csv.ParseOptions(delimiter=how.delimiter, newlines_in_values=True, ignore_empty_lines=False),
-            convert_options=pyarrow.csv.ConvertOptions(strings_can_be_null=False, column_types=_ALL_TEXT),
+            convert_options=_ALL_TEXT,
         )
 
     def records() -> Iterator[pa.RecordBatch]:

@@ -48,13 +48,27 @@ def delivered_files(folder: Path) -> tuple[Path, ...]:
     return tuple(names[name] for name in sorted(names) if is_delivered_file(PurePosixPath(name)))
 
 
+def readable_name(name: str) -> str:
+    """A name of the file system as text; bytes that are not UTF-8 are escaped, like caf\\xe9.csv."""
+    return os.fsencode(name).decode("utf-8", "backslashreplace")
+
+
+def check_name(source: str, name: str) -> None:
+    """Raise `DeliveryError` for a file whose name is not UTF-8: records of the delivery could not contain it."""
+    readable = readable_name(name)
+    if readable != name:
+        remedy = "rename it in ASCII or UTF-8, for example with convmv, and deliver it again"
+        raise DeliveryError(source, readable, "the bytes of its name are not UTF-8", remedy)
+
+
 def local_files(contract: Contract, paths: Iterable[Path], folder: Path) -> tuple[File, ...]:
     """Files of this machine below a folder. `DeliveryError` for a symbolic link: its sender could make it lead to any file."""
     paths = tuple(paths)
     for path in paths:
         if path.is_symlink():
             remedy = "replace it by a copy of the file that it leads to, and run again"
-            raise DeliveryError(contract.source, path.relative_to(folder).as_posix(), "it is a symbolic link", remedy)
+            name = readable_name(path.relative_to(folder).as_posix())
+            raise DeliveryError(contract.source, name, "it is a symbolic link", remedy)
     return tuple(local_file(path, path.relative_to(folder).as_posix()) for path in paths)
 
 

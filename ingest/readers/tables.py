@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from fnmatch import fnmatch
+from functools import partial
 from pathlib import PurePosixPath
 
 import pyarrow as pa
@@ -27,18 +28,25 @@ from ingest.readers.parquet import open_parquet
 from ingest.readers.reader_types import Fail, Opener, OpenTable, Reader, Stream, check_column_count
 from ingest.readers.shapefile import open_shapefile
 
-FindSibling = Callable[[str], Opener | None]
+
+class Delivery:
+    """All files of a delivery by name, in any case: a shapefile consists of several."""
+
+    def __init__(self, files: Iterable[File] = ()) -> None:
+        self._files = {file.name.lower(): file for file in files}
+
+    def sibling(self, file: File, suffix: str) -> Opener | None:
+        """The file of the same name with another suffix."""
+        other = self._files.get(str(PurePosixPath(file.name).with_suffix(suffix)).lower())
+        return other.open if other else None
 
 
-def table_readers(contract: Contract, file: File, delivery: Sequence[File] = ()) -> Iterator[tuple[str, Reader]]:
-    """(name, reader) of each table in a file: the file itself, or the members of a zip that the contract selects.
-
-    `delivery` are all files of the delivery: a shapefile consists of several.
-    """
+def table_readers(contract: Contract, file: File, delivery: Delivery) -> Iterator[tuple[str, Reader]]:
+    """(name, reader) of each table in a file: the file itself, or the members of a zip that the contract selects."""
     how = layout_of(contract.format, file.name)
     found = open_streams(contract.source, file, how.member)
     if len(found) == 1 and not found[0].packed:
-        found = (dataclasses.replace(found[0], sibling=_sibling(file, delivery)),)
+        found = (dataclasses.replace(found[0], sibling=partial(delivery.sibling, file)),)
     for stream in found:
         inside = layout_of(contract.format, stream.name) if stream.name != file.name else how
         # a member may have its own layout; the archive's format applies to the rest
@@ -53,16 +61,6 @@ def layout_of(form: Format, name: str) -> Format:
         if fnmatch(PurePosixPath(name).name, layout.files):
             return form.in_layout(layout)
     return form
-
-
-def _sibling(file: File, delivery: Sequence[File]) -> FindSibling:
-    every = {other.name.lower(): other for other in delivery}
-
-    def sibling(suffix: str) -> Opener | None:
-        other = every.get(str(PurePosixPath(file.name).with_suffix(suffix)).lower())
-        return other.open if other else None
-
-    return sibling
 
 
 def _is_shape(contract: Contract, how: Format, stream: Stream, found: Sequence[Stream]) -> bool:

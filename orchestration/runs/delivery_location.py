@@ -12,6 +12,7 @@ from pathlib import Path
 
 from ingest.city import City, read_city
 from ingest.contract.registry import Registry, load_registry
+from ingest.readers import readable_name
 from ingest.sample import is_current_sample, write_sample
 from orchestration.settings import ConfigurationError, Settings
 from warehouse.paths import PRIVATE
@@ -32,11 +33,9 @@ class DeliveryLocation:
         """The names of delivered folders without a contract. The run reports them and does not read them."""
         if self.folder is None:
             return ()
-        return tuple(
-            sorted(
-                p.name for p in self.folder.iterdir() if p.is_dir() and p.name not in self.registry and not p.name.startswith(".")
-            )
-        )
+        names = (p.name for p in self.folder.iterdir() if p.is_dir())
+        unknown = (name for name in names if name not in self.registry and not name.startswith("."))
+        return tuple(sorted(map(readable_name, unknown)))
 
 
 def resolve_delivery_location(settings: Settings, option: str | None = None) -> DeliveryLocation:

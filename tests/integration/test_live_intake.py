@@ -164,3 +164,21 @@ def test_receipts_from_before_live_fetching_are_read(tmp_path: Path, monkeypatch
     path.write_text(json.dumps({name: value for name, value in said.items() if name not in ("whole", "since", "fetched")}))
     (old,) = store.records()
     assert (old.whole, old.since, old.fetched) == (False, None, ())
+
+
+def test_a_name_that_is_not_utf8_holds_back_its_source_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither the run record nor the status fails on the bytes of the name."""
+    drop = tmp_path / "drop"
+    drop.mkdir()
+    (drop / "visits.csv").write_text("k,at,v\n1,2025-01-01,x\n")
+    department = Department(tmp_path, monkeypatch, connector={"kind": "file", "path": str(drop)})
+    assert department.run()[0].verdict != "held_back"
+    bad = drop / os.fsdecode(b"caf\xe9.csv")
+    bad.write_text("k,at,v\n2,2025-01-02,y\n")
+    status, landed = department.run()
+    assert (status.verdict, landed) == ("held_back", {1})
+    assert status.reason is not None
+    assert r"caf\xe9.csv: the bytes of its name are not UTF-8; rename it" in status.reason
+    bad.rename(drop / "more.csv")
+    status, landed = department.run()
+    assert (status.verdict != "held_back", landed) == (True, {1, 2})

@@ -16,7 +16,7 @@ import dagster as dg
 
 from ingest.contract import FileConnector
 from ingest.contract.registry import Registry
-from ingest.readers import delivered_files, is_remote
+from ingest.readers import delivered_files, is_remote, readable_name
 from orchestration.instance.names import DELIVERED_TAG
 from orchestration.runs.delivery_location import delivery_folder
 from orchestration.runs.record import RunStore
@@ -121,7 +121,7 @@ def _fingerprint(folder: Path) -> tuple[str, float]:
             files = tuple(sorted(folder.parent.glob(folder.name))) if folder.parent.is_dir() else ()
         for file in files:
             found = file.lstat()  # a link is a file to report, wherever it leads
-            lines.append(f"{file} {found.st_size} {found.st_mtime_ns}")
+            lines.append(f"{readable_name(str(file))} {found.st_size} {found.st_mtime_ns}")
             newest = max(newest, found.st_mtime)
     except OSError:
         return "", 0.0  # a file was renamed meanwhile: the next tick sees it

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import io
+import os
 import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path, PurePosixPath
@@ -281,3 +282,15 @@ def test_a_link_that_the_contract_names_is_read(
     contract = make_contract(**at(str(tmp_path / "latest.csv")))
     (table,) = read_origin(contract, open_live(contract, {}))
     assert (table.name, table.rows) == ("latest.csv", [("1", "2")])
+
+
+@pytest.mark.parametrize("name", [b"caf\xe9.csv", b"caf\xe9/visits.csv", b"\xff\xfe"])
+def test_a_name_that_is_not_utf8_is_refused_and_escaped(tmp_path: Path, name: bytes, make_contract: MakeContract) -> None:
+    (tmp_path / "a.csv").write_bytes(b"A,B\n1,2\n")
+    path = tmp_path / os.fsdecode(name)
+    path.parent.mkdir(exist_ok=True)
+    path.write_bytes(b"A,B\n3,4\n")
+    with pytest.raises(DeliveryError) as told:
+        open_folder(make_contract(), delivered_files(tmp_path), tmp_path)
+    escaped = name.decode("ascii", "backslashreplace")
+    assert str(told.value).startswith(f"dpt__visits: {escaped}: the bytes of its name are not UTF-8; rename it in ASCII or UTF-8")

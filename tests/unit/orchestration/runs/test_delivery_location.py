@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -214,3 +215,9 @@ def test_a_run_of_the_ui_chooses_among_configured_locations(settings: Made, tmp_
     for name in (str(tmp_path), "live", "../archive", ""):
         with pytest.raises(ConfigurationError, match="LEVELGROUND_LOCATIONS names archive, city"):
             configured_location(configured, name)
+
+
+def test_a_folder_whose_name_is_not_utf8_is_listed_with_its_bytes_escaped(settings: Made, folder: Callable[..., Path]) -> None:
+    path = folder("deliveries")
+    (path / os.fsdecode(b"caf\xe9")).mkdir()
+    assert resolve_delivery_location(settings(), str(path)).folders_without_contract() == (r"caf\xe9",)

@@ -189,3 +189,9 @@ def test_the_trigger_is_read_from_the_tags() -> None:
     assert trigger_of({"dagster/sensor_name": "drop_folder"}) == "sensor"
     assert trigger_of({"dagster/schedule_name": "nightly"}) == "schedule"
     assert trigger_of({}) == "ui"
+
+
+def test_a_file_whose_name_is_not_utf8_starts_a_run_that_reports_it(tmp_path: Path) -> None:
+    tick = Ticks(tmp_path)
+    put(tmp_path, "A", START, name=os.fsdecode(b"caf\xe9.csv"))
+    assert tick(START + SETTLED_SECONDS) == "ready"
