@@ -61,9 +61,9 @@ def build_attacker_model(
     `known`: the number of known race, where figures are of an earlier day and not all races were published. `medians`: the
     records behind medians.
     """
-    medians = medians or MedianRecords()
-    truths = {(measure.records, where): count for (measure, where), count in medians.counts.items()} | dict(_true_counts(figures))
-    cells = _cells(published, truths)
+    medians, listed = medians or MedianRecords(), tuple(figures)
+    truths = {(measure.records, where): count for (measure, where), count in medians.counts.items()} | dict(_true_counts(listed))
+    cells = _cells(published, truths, frozenset(_not_collected(listed)))
     _enclosed_cells(cells, truths, {records for records, _ in known or {}})
     equate_same_persons(cells, dict(published.subsets))
     add_sums(cells, truths, published.race_kinds, {**medians.known, **(known or {})})
@@ -94,7 +94,8 @@ def _subsets(published: Published) -> dict[tuple[str, str], int]:
     """Which records are among which others, with the threshold of the difference."""
     found: dict[tuple[str, str], int] = {}
     for measure in published.measures:
-        if measure.denominator is not None:
+        # what a rate counts is not among what it is divided by
+        if measure.denominator is not None and measure.kind != "rate":
             pair = (measure.numerator, measure.denominator)
             found[pair] = max(found.get(pair, 0), measure.threshold)
     thresholds = {records: measure.threshold for measure in published.measures for records in measure.counted}
@@ -115,11 +116,22 @@ def _true_counts(figures: Iterable[Row]) -> Iterator[tuple[tuple[str, CellKey], 
         if numerator is not None:
             yield (row.measure.numerator, row.where), numerator
         denominator = row.figures.get("denominator", nothing)
-        if denominator is not None and row.measure.kind == "proportion" and row.measure.denominator is not None:
+        if denominator is not None and row.measure.kind != "composition" and row.measure.denominator is not None:
             yield (row.measure.denominator, row.where), denominator
 
 
-def _cells(published: Published, truths: Mapping[tuple[str, CellKey], float]) -> Cells:
+def _not_collected(figures: Iterable[Row]) -> Iterator[tuple[str, CellKey]]:
+    """The counts of categories for which the source does not ask: zero, as everybody knows, and about no person."""
+    for row in figures:
+        if row.words.get("value_status") == "not_collected" and "numerator" not in row.figures:
+            yield row.measure.numerator, row.where
+            if row.measure.denominator is not None and "denominator" not in row.figures:
+                yield row.measure.denominator, denominator_at(row.measure, row.where)
+
+
+def _cells(
+    published: Published, truths: Mapping[tuple[str, CellKey], float], absent: frozenset[tuple[str, CellKey]] = frozenset()
+) -> Cells:
     thresholds: dict[str, int] = {}
     zeros = set()
     for measure in published.measures:
@@ -140,11 +152,23 @@ def _cells(published: Published, truths: Mapping[tuple[str, CellKey], float]) ->
             if (measure.records, row.where) in truths:
                 cells.add(measure.records, row.where, truths[measure.records, row.where])
             continue
-        cells.add(measure.numerator, row.where, truths.get((measure.numerator, row.where), 0.0))
+        _add(cells, (measure.numerator, row.where), truths, absent, published.race_kinds)
         if measure.denominator is not None:
-            at = denominator_at(measure, row.where)
-            cells.add(measure.denominator, at, truths.get((measure.denominator, at), 0.0))
+            _add(cells, (measure.denominator, denominator_at(measure, row.where)), truths, absent, published.race_kinds)
     return cells
+
+
+def _add(
+    cells: Cells,
+    name: tuple[str, CellKey],
+    truths: Mapping[tuple[str, CellKey], float],
+    absent: frozenset[tuple[str, CellKey]],
+    race_kinds: Mapping[str, str],
+) -> None:
+    cell = cells.add(*name, truths.get(name, 0.0))
+    is_unknown = race_kinds.get(name[1].race) in ("missing", "combined_legacy")
+    if name in absent or (is_unknown and cells.truth[cell] == 0.0):
+        cells.public_zeros.add(cell)
 
 
 def _enclosed_cells(cells: Cells, truths: Mapping[tuple[str, CellKey], float], waiting: Collection[str]) -> None:
@@ -189,7 +213,7 @@ def _without_place(at: CellKey) -> CellKey:
 
 def _bound_hidden_rows(cells: Cells, figure_equations: FigureEquations, row: Row) -> None:
     """Where zeros are shown, a hidden row is not zero: all its records, or its numerator if it counts nothing else."""
-    if not is_hidden(row) or row.measure.hides_zeros or row.method != "individual":
+    if not is_hidden(row) or row.measure.hides_zeros or row.words.get("value_status") == STARRED:
         return
     cell = (
         figure_equations.denominator(row.measure, row.where)

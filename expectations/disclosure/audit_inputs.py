@@ -16,6 +16,7 @@ from typing import NamedTuple
 # A figure of fewer persons may identify one, unless an agreement requires more (docs/rules.md, Sensitive cells).
 CITY_THRESHOLD = 11
 PERSONS = ("person", "household")
+COUNTS = ("proportion", "composition", "rate", "count")  # kinds of measures whose rows are counts, or quotients of counts
 GRAIN = (
     "measure_id", "measure_version", "period_type", "period_start", "geography_type", "geography_vintage", "geoid",
     "race_standard", "race_ethnicity_code", "tabulation", "method", "stratum_type", "stratum_code",

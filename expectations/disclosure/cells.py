@@ -57,6 +57,8 @@ class Cells:
         self.lower: list[float] = []
         self.threshold: list[int] = []
         self.equations: list[Equation] = []
+        # zeros that describe no person: the source does not ask for the category, or nobody's race is unknown
+        self.public_zeros: set[int] = set()
         self._limits: set[tuple[frozenset[tuple[int, float]], float]] = set()
 
     def __len__(self) -> int:
@@ -118,12 +120,13 @@ class Cells:
     def is_sensitive(self, cell: int) -> bool:
         """Whether the count is small enough to identify a person; a count hidden at its source is taken to be."""
         threshold, truth = self.threshold[cell], self.truth[cell]
-        if not threshold:
+        if not threshold or cell in self.public_zeros:
             return False
         if math.isnan(truth):
             return True
         name = self.names[cell]
-        zero = name is not None and name[0] in self._hides_zeros
+        # that nobody's race is unknown describes no person
+        zero = name is not None and name[0] in self._hides_zeros and name[1].race not in (UNKNOWN, LEFT_OUT)
         return (truth >= 0 if zero else truth > TOLERANCE) and truth < threshold - TOLERANCE
 
     def wanted(self) -> Floats:

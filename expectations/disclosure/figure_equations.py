@@ -63,7 +63,7 @@ class FigureEquations:
         if "denominator" in figures and isinstance(n, int):
             yield Equation({n: 1.0}, figures["denominator"], "denominators")
         if row.words.get("value_status") == "not_collected":
-            own = (x, n) if measure.kind == "proportion" else (x,)
+            own = (x,) if measure.kind == "composition" or "denominator" in figures else (x, n)
             yield from (Equation({cell: 1.0}, 0.0, "numerators") for cell in own if isinstance(cell, int))
             return
         if measure.has_denominator and "value" in figures:

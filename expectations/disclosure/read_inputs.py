@@ -12,6 +12,7 @@ from sqlalchemy import Connection, text
 
 from expectations.disclosure.audit_inputs import (
     CITY_THRESHOLD,
+    COUNTS,
     FIGURES,
     GRAIN,
     PERSONS,
@@ -31,18 +32,21 @@ from warehouse.sql import literal
 def read_measures(connection: Connection, relations: Relations) -> dict[tuple[str, int], AuditedMeasure]:
     """Every measure by id and version; those that are not confidential have a threshold of 0.
 
-    A measure is confidential if it counts persons or households, or if its source is confidential.
+    A measure is confidential if it counts persons or households, if its source is confidential, or if it counts the aggregates of
+    an agreement that protects them always.
     """
     seed = f"select measure_id, part, records from {relations.reference}.publication_records"
     names = {(measure, part): records for measure, part, records in fetch(connection, seed)}
-    persons = ", ".join(literal(unit) for unit in PERSONS)
+    persons, counts = (", ".join(map(literal, words)) for words in (PERSONS, COUNTS))
     rows = fetch(
         connection,
         (
             "select measures.measure_id, measures.measure_version, measures.kind, measures.unit, "
             "coalesce(measures.minimum_n, 0) as minimum_n, "
             f"measures.statistical_unit in ({persons}) or coalesce(sources.statistical_unit in ({persons}), false) "
-            "or coalesce(sources.classification = 'confidential', false) as is_confidential, "
+            "or coalesce(sources.classification = 'confidential', false) "
+            "or coalesce(sources.statistical_unit = 'aggregate' and sources.protect = 'always' "
+            f"and measures.kind in ({counts}), false) as is_confidential, "
             f"greatest(coalesce(sources.suppress_below, 0), {CITY_THRESHOLD}) as threshold, "
             "coalesce(sources.zeros = 'hide', false) as hides_zeros, measures.population_scheme, measures.age_universe "
             f"from {relations.marts}.dim_measure as measures "
@@ -58,7 +62,7 @@ def read_measures(connection: Connection, relations: Relations) -> dict[tuple[st
         numerator = names.get((measure_id, "numerator"), f"{measure_id}.numerator") + later
         if kind == "composition":
             denominator: str | None = numerator
-        elif (measure_id, "denominator") in names or kind == "proportion":
+        elif (measure_id, "denominator") in names or kind == "proportion" or (kind == "rate" and is_confidential and not scheme):
             denominator = names.get((measure_id, "denominator"), f"{measure_id}.denominator") + later
         else:
             denominator = None

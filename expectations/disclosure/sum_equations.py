@@ -92,6 +92,8 @@ def add_complement(cells: Cells, numerator: str, denominator: str) -> None:
             counts = where.race != KNOWN and not math.isnan(truth)
             other = cells.add(complement_of(denominator, numerator), where, truth, counts=counts)
             cells.equate({cell: 1.0, other: 1.0, whole: -1.0}, 0.0, "complements")
+            if cells.public_zeros >= {cell, whole}:
+                cells.public_zeros.add(other)
 
 
 def _add_family(cells: Cells, records: str, name: str, sums: Iterable[SumEquation], overlaps: bool = True) -> bool:
@@ -116,7 +118,10 @@ def _add_family(cells: Cells, records: str, name: str, sums: Iterable[SumEquatio
         for one, rest in members:
             terms = {one.whole: 1.0} | dict.fromkeys(one.parts, -1.0)
             if has_rests:
-                terms[cells.add(records, one.rest, max(rest, 0.0), counts=not math.isnan(rest))] = -1.0
+                remainder = cells.add(records, one.rest, max(rest, 0.0), counts=not math.isnan(rest))
+                if cells.public_zeros.issuperset((one.whole, *one.parts)):
+                    cells.public_zeros.add(remainder)
+                terms[remainder] = -1.0
             cells.equate(terms, 0.0, name)
     return fits
 
@@ -140,22 +145,31 @@ def _add_race_sums(
 ) -> None:
     """All is known plus unknown race, which known shares and bounds reveal; and known race is the sum of the codes."""
     sums = []
-    for at, members in cells.slices(records, race="all"):
-        if at.tabulation != EXCLUSIVE or at not in members or at.geoid.endswith(UNPLACED) != unplaced or len(members) == 1:
+    slices = list(cells.slices(records, race="all"))
+    by_race = {_kind(at) for at, members in slices if len(members) > 1}
+    for at, members in slices:
+        if at.tabulation != EXCLUSIVE or at not in members or at.geoid.endswith(UNPLACED) != unplaced:
             continue
         whole = members[at]
+        # a place whose source stars all of its rows has none by race; the sums of places by race contain it nevertheless
+        if len(members) == 1 and not (math.isnan(cells.truth[whole]) and _kind(at) in by_race):
+            continue
         codes = {where.race: cell for where, cell in members.items() if where.race in race_kinds and where.race != "all"}
         of_known = tuple(cell for race, cell in codes.items() if race_kinds[race] in IS_KNOWN)
         of_unknown = tuple(cell for race, cell in codes.items() if race_kinds[race] not in IS_KNOWN)
-        there = math.fsum(cells.truth[cell] for cell in of_known)
+        there = math.fsum(cells.truth[cell] for cell in of_known) if codes else cells.truth[whole]
         k = cells.add(records, at._replace(race=KNOWN), known.get((records, at), there), counts=False)
         u = cells.add(records, at._replace(race=UNKNOWN), cells.truth[whole] - cells.truth[k])
         cells.equate({whole: 1.0, k: -1.0, u: -1.0}, 0.0, "races")
-        family = (at.period_type, at.geography_type, at.stratum_type)
+        family = _kind(at)
         sums.append(SumEquation((*family, KNOWN), k, of_known, at._replace(race=LEFT_OUT_KNOWN)))
         sums.append(SumEquation((*family, UNKNOWN), u, of_unknown, at._replace(race=LEFT_OUT)))
     if not _add_family(cells, records, "races", sums, overlaps=False):
         _add_contradictory_sums(cells, "races", sums)
+
+
+def _kind(at: CellKey) -> tuple[str, str, str]:
+    return at.period_type, at.geography_type, at.stratum_type
 
 
 def _stratum_sums(cells: Cells, records: str) -> Iterator[SumEquation]:

@@ -50,6 +50,9 @@ class Steward(Strict):
     contact: str
 
 
+Protect = Literal["always", "unless_published"]
+
+
 class Licence(Strict):
     """The terms under which a publisher offers the table, with the page or message that shows them as `evidence`.
 
@@ -66,7 +69,8 @@ class Licence(Strict):
 class Agreement(Strict):
     """The legal basis on which the office has the table, the publisher's licence, and the smallest count that it may show.
 
-    `republish` is the city's decision whether figures of the table may be in the public file.
+    `republish` is the city's decision whether figures of the table may be in the public file. `protect`: whether `suppress_below`
+    and `zeros` bind for aggregates too, or the public file shows them as their publisher does.
     """
 
     basis: Annotated[str, word("agreement_bases")]
@@ -75,11 +79,17 @@ class Agreement(Strict):
     zeros: Literal["show", "hide"] = "show"
     licence: Licence | None = None
     republish: Republish | None = None
+    protect: Protect | None = None
 
     @property
     def republication(self) -> Republish:
         """The decision; without one, `undecided` for a table under a licence and `allowed` for any other."""
         return self.republish or ("undecided" if self.licence else "allowed")
+
+    @property
+    def protection(self) -> Protect:
+        """`protect`, by default `unless_published` for open data and `always` on every other basis."""
+        return self.protect or ("unless_published" if self.basis == "open_data" else "always")
 
 
 class Header(Strict):

@@ -106,7 +106,7 @@ def _contract_row(run: RunContext, contract: Contract) -> tuple[Any, ...]:
     return (
         contract.source, contract.title, contract.department, contract.policy_area, contract.jurisdiction, contract.grain,
         contract.steward.team, contract.platform, contract.cadence, agreement.basis, agreement.classification,
-        agreement.suppress_below, agreement.zeros,
+        agreement.suppress_below, agreement.zeros, agreement.protection,
         contract.statistical_unit, contract.collection.mode, ", ".join(v.name for v in vocabularies) or None,
         standards.pop() if len(standards) == 1 else None, selections.pop() if len(selections) == 1 else None,
         follow_up.until if follow_up else None, follow_up.days if follow_up else None,

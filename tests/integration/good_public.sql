@@ -3,7 +3,7 @@ create schema public.published;
 create table public.published.sources as select * replace ('police' as source, 'person' as statistical_unit) from (select
     'requests' as source, 'Requests' as title, 'dpt' as department, 'health' as policy_area, '5553000' as jurisdiction, false as is_stand_in,
     'one row per request' as grain, 'Team' as steward_team, 'a file' as platform, 'daily' as cadence, 'open_data' as basis,
-    'public' as classification, 11 as suppress_below, 'show' as zeros, 'record' as statistical_unit, 'self' as collection_mode,
+    'public' as classification, 11 as suppress_below, 'show' as zeros, 'unless_published' as protect, true as is_protected, 'record' as statistical_unit, 'self' as collection_mode,
     null::varchar as race_vocabulary, null::varchar as race_standard, null::varchar as race_selection, null::varchar as follow_up_until,
     null::integer as follow_up_days, null::date as period_start, null::date as period_end, null::timestamp as data_as_of, true as has_model,
     'allowed' as republish, null::varchar as licence_id, null::varchar as licence_attribution,

@@ -24,7 +24,8 @@ create table release.marts.dim_stratum as
         ('engagement_answer', 'declined', 'Declined', 1), ('engagement_answer', 'pending', 'Pending', 2)) as t (stratum_type, stratum_code, label, sort_order);
 create table release.marts.dim_source as select 'dpt__visits' as source, 'Visits' as title, 'dpt' as department, 'health' as policy_area,
     '5553000' as jurisdiction, false as is_stand_in, 'one row per visit' as grain, 'a file' as platform, 'daily' as cadence, 'public' as classification,
-    11 as suppress_below, 'person' as statistical_unit, 'allowed' as republish, null as race_vocabulary, null as data_as_of, null as period_start, null as period_end;
+    11 as suppress_below, 'always' as protect, true as is_protected, 'person' as statistical_unit, 'allowed' as republish, null as race_vocabulary,
+    null as data_as_of, null as period_start, null as period_end;
 insert into release.marts.dim_source by name select * replace ('dpt__survey' as source, '2938000' as jurisdiction, true as is_stand_in)
     from release.marts.dim_source;
 create table release.marts.dim_measure as select 'searched' as measure_id, 1 as measure_version, 'Searched' as name, 'How many?' as question,

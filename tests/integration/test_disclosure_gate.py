@@ -37,9 +37,9 @@ insert into release.reference.publication_records values
     ('searched', 'numerator', 'searched.numerator', 'searched.denominator'),
     ('searched', 'denominator', 'searched.denominator', null);
 create table release.marts.dim_source as select * from (values
-    ('fpc__police_stops', 'person', 'public', 11, 'show'),
-    ('ucc__service_requests', 'record', 'public', 11, 'show')
-) as t (source, statistical_unit, classification, suppress_below, zeros);
+    ('fpc__police_stops', 'person', 'public', 11, 'show', 'always'),
+    ('ucc__service_requests', 'record', 'public', 11, 'show', 'always')
+) as t (source, statistical_unit, classification, suppress_below, zeros, protect);
 create table release.marts.dim_measure as select * from (values
     ('stops', 1, 'composition', 'percent', 20, 'person', 'fpc__police_stops', null, null),
     ('searched', 1, 'proportion', 'percent', 20, 'person', 'fpc__police_stops', null, null),
@@ -222,7 +222,7 @@ def test_a_measure_that_counts_no_persons_is_not_audited(warehouse: DuckDBPyConn
 @pytest.mark.parametrize(
     ("make_confidential", "table"),
     [("set classification = 'confidential'", "dim_source"), ("set statistical_unit = 'household'", "dim_source"),
-     ("set statistical_unit = 'person'", "dim_measure")],
+     ("set statistical_unit = 'person'", "dim_measure"), ("set statistical_unit = 'aggregate'", "dim_source")],
 )  # fmt: skip
 def test_a_confidential_source_or_persons_make_a_measure_confidential(
     warehouse: DuckDBPyConnection, tmp_path: Path, make_confidential: str, table: str
@@ -235,6 +235,23 @@ def test_a_confidential_source_or_persons_make_a_measure_confidential(
     of = "source = 'ucc__service_requests'"
     warehouse.execute(f"update release.marts.{table} {make_confidential} where {of}")
     assert "requests.numerator" in failed(gate(warehouse, tmp_path))["leaks"].message
+
+
+def test_aggregates_are_shown_as_their_publisher_shows_them_unless_the_agreement_protects_them(
+    warehouse: DuckDBPyConnection, tmp_path: Path
+) -> None:
+    removals = slice_rows(measure("count", "requests"), where(), {"black": (3, 0)})
+    write(warehouse, "release.marts.fct_equity_measures", [*truth(), *removals])
+    write(warehouse, "disclosure.reported", [*truth(), *removals], *WAITING)
+    write(warehouse, "public.published.equity_measures", (*good(), *publish(removals)))
+    of = "where source = 'ucc__service_requests'"
+    warehouse.execute(f"update release.marts.dim_source set statistical_unit = 'aggregate', protect = 'unless_published' {of}")
+    assert gate(warehouse, tmp_path).passed
+    warehouse.execute(f"update release.marts.dim_source set protect = 'always' {of}")
+    assert "requests.numerator" in failed(gate(warehouse, tmp_path))["leaks"].message
+    # an estimate is no count
+    warehouse.execute(f"update release.marts.dim_measure set kind = 'estimate' {of}")
+    assert gate(warehouse, tmp_path).passed
 
 
 def test_the_greater_threshold_of_city_and_agreement_holds(warehouse: DuckDBPyConnection, tmp_path: Path) -> None:

@@ -47,9 +47,10 @@ def build_constraints(figures: Iterable[Figure], public: PublicReference) -> Cou
     known: dict[CountKey, float] = {}
     pairs: dict[tuple[str, str], None] = {}
     for figure in figures:
-        _add_reported_counts(counts, figure)
+        _add_reported_counts(counts, figure, public.race_kinds)
         _remember_known_races(known, figure)
-        if figure.denominator_records is not None:
+        # what a rate counts is not among what it is divided by
+        if figure.denominator_records is not None and figure.kind != "rate":
             pairs[figure.numerator_records, figure.denominator_records] = None
     for records, universe in public.universes.items():
         pairs[records, universe] = None
@@ -77,18 +78,27 @@ def complement_of(denominator: str, numerator: str) -> str:
     return f"{denominator} less {numerator}"
 
 
-def _add_reported_counts(counts: CountSystem, figure: Figure) -> None:
+def _add_reported_counts(counts: CountSystem, figure: Figure, kinds: Mapping[str, str]) -> None:
     if figure.kind == "median":
         return
-    instead = {"not_collected": 0.0, "suppressed_at_source": math.nan}.get(figure.value_status)
+    is_starred = figure.value_status == "suppressed_at_source"
     for records, at, number in (
         (figure.numerator_records, figure.at, figure.numerator),
         (figure.denominator_records, denominator_at(figure), figure.denominator),
     ):
-        value = instead if number is None else number
-        if records is not None and value is not None:
-            counts.require_threshold(records, figure.threshold, hides_zeros=figure.hides_zeros)
-            counts.add(CountKey(records, at), value)
+        if records is None:
+            continue
+        counts.require_threshold(records, figure.threshold, hides_zeros=figure.hides_zeros)
+        if number is not None or is_starred:
+            value = math.nan if number is None else number
+            counts.add(CountKey(records, at), value, is_secret=not (_is_unknown(kinds, at.race) and value <= EQUAL))
+        elif figure.value_status == "not_collected":
+            counts.add_not_collected(CountKey(records, at))
+
+
+def _is_unknown(kinds: Mapping[str, str], race: str) -> bool:
+    """Whether a code leaves the race open. That it has no record describes no person, whatever an agreement says of zeros."""
+    return kinds.get(race, ALL) in ("missing", "combined_legacy")
 
 
 def denominator_at(figure: Figure) -> Cell:
@@ -138,8 +148,10 @@ def _add_sums(counts: CountSystem, sums: Iterable[SumConstraint], *, overlapping
         for one, rest in members:
             terms = {one.whole: 1.0, **dict.fromkeys(one.parts, -1.0)}
             if has_rests:
+                if all(counts.is_not_collected(number) for number in (one.whole, *one.parts)):
+                    counts.add_not_collected(one.rest)
                 value = rest if math.isnan(rest) else max(rest, 0.0)
-                terms[counts.add(one.rest, value)] = -1.0
+                terms[counts.add(one.rest, value, is_secret=not (one.rest.at.race == _OTHER_UNKNOWN and value <= EQUAL))] = -1.0
             counts.add_equation(terms)
 
 
@@ -155,21 +167,27 @@ def _add_race_sums(
     counts: CountSystem, records: str, known: Mapping[CountKey, float], kinds: Mapping[str, str], *, at_rests: bool = False
 ) -> None:
     sums = []
-    for whole_at, members in _slices(counts, records, race=ALL):
+    slices = list(_slices(counts, records, race=ALL))
+    by_race = {_kind_of_slice(whole_at) for whole_at, members in slices if len(members) > 1}
+    for whole_at, members in slices:
         is_rest = whole_at.geoid.endswith(REST)
-        if whole_at.tabulation != EXCLUSIVE or whole_at not in members or len(members) == 1 or is_rest != at_rests:
+        if whole_at.tabulation != EXCLUSIVE or whole_at not in members or is_rest != at_rests:
             continue
         whole = members[whole_at]
+        # a place whose source hides all of its rows has no row by race, and its races are in the sums of places nevertheless
+        if len(members) == 1 and not (math.isnan(counts.value[whole]) and _kind_of_slice(whole_at) in by_race):
+            continue
         codes = {at.race: number for at, number in members.items() if at.race in kinds and at.race != ALL}
         known_parts = tuple(number for race, number in codes.items() if kinds[race] in _KNOWN_KINDS)
         unknown_parts = tuple(number for race, number in codes.items() if kinds[race] not in _KNOWN_KINDS)
-        there = math.fsum(counts.value[number] for number in known_parts)
+        there = math.fsum(counts.value[number] for number in known_parts) if codes else counts.value[whole]
         among = known.get(CountKey(records, whole_at), there)
         of_known = counts.add(CountKey(records, whole_at._replace(race=KNOWN)), among, is_secret=False)
         left = counts.value[whole] - counts.value[of_known]
-        of_unknown = counts.add(CountKey(records, whole_at._replace(race=UNKNOWN)), left)
+        name = CountKey(records, whole_at._replace(race=UNKNOWN))
+        of_unknown = counts.add(name, left, is_secret=not abs(left) <= EQUAL)
         counts.add_equation({whole: 1.0, of_known: -1.0, of_unknown: -1.0})
-        family = (whole_at.period_type, whole_at.geography_type, whole_at.stratum_type)
+        family = _kind_of_slice(whole_at)
         sums.append(
             SumConstraint((*family, KNOWN), of_known, known_parts, CountKey(records, whole_at._replace(race=_OTHER_KNOWN)))
         )
@@ -179,6 +197,10 @@ def _add_race_sums(
             )
         )
     _add_sums(counts, sums, overlapping=False)
+
+
+def _kind_of_slice(at: Cell) -> tuple[str, str, str]:
+    return at.period_type, at.geography_type, at.stratum_type
 
 
 def _stratum_sums(counts: CountSystem, records: str) -> Iterator[SumConstraint]:
@@ -241,7 +263,8 @@ def _add_complements(counts: CountSystem, numerator: str, denominator: str) -> N
             whole = counts.get(denominator, at)
         if whole is not None:
             value = counts.value[whole] - counts.value[number]
-            rest = counts.add(CountKey(complement_of(denominator, numerator), at), value, is_secret=at.race != KNOWN)
+            is_secret = at.race != KNOWN and bool(counts.threshold(number) or counts.threshold(whole))
+            rest = counts.add(CountKey(complement_of(denominator, numerator), at), value, is_secret=is_secret)
             counts.add_equation({number: 1.0, rest: 1.0, whole: -1.0})
 
 

@@ -14,6 +14,8 @@ from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from warehouse.disclosure.counts import EQUAL, CountSystem, Equation
 from warehouse.disclosure.linear_programs import DeviationProgram
 from warehouse.disclosure.planned_figures import RowKey
@@ -21,6 +23,7 @@ from warehouse.disclosure.suppression_units import SuppressionUnit
 
 PRIMARY, SECONDARY, CARRIED = "primary", "secondary", "earlier_snapshot"
 _HIDDEN_COST, _NO_ROW_COST, _AGAIN = 1e-3, 1e-4, 0.05
+_MANY = 20  # from so many small counts on, one program for all of them costs less than one for each
 
 
 @dataclass(frozen=True)
@@ -81,9 +84,12 @@ class _PatternSearch:
     ) -> None:
         self._counts, self._units = counts, units
         self._of_count: dict[int, list[int]] = defaultdict(list)
+        self._needing: dict[RowKey, list[int]] = defaultdict(list)
         for at, unit in enumerate(units):
             for number in unit.counts:
                 self._of_count[number].append(at)
+            if unit.needs is not None:
+                self._needing[unit.needs].append(at)
         settled = {True: (before.shown, before.hidden), False: (before.unknown_shown, before.unknown_hidden)}
         shown = {at for at, unit in enumerate(units) if unit.key in settled[unit.is_row][0]}
         self._known = {number for at in shown for number in units[at].counts}.union(known)
@@ -122,26 +128,28 @@ class _PatternSearch:
         return math.fsum(weights) if weights else _HIDDEN_COST
 
     def is_fixed(self, number: int, hidden: Collection[int]) -> bool:
-        """Whether a reader knows a count exactly: an earlier release shows it, or it is a shown zero."""
-        if number in self._known:
+        """Whether a reader knows a count exactly: an earlier release shows it, no source asks for it, or it is a shown zero."""
+        if number in self._known or self._counts.is_not_collected(number):
             return True
         return self._counts.is_visible_zero(number) and any(at not in hidden for at in self._of_count.get(number, ()))
+
+    def is_free(self, number: int, hidden: Collection[int]) -> bool:
+        """Whether no unit that is still shown contains the count."""
+        return all(at in hidden for at in self._of_count.get(number, ()))
 
     def hide(self, number: int, hidden: set[int]) -> list[int]:
         """Hide every unit that shows a count; the counts of the newly hidden units."""
         new = {at for at in self._of_count.get(number, ()) if at not in hidden}
         if not new:
             return []
-        before = set(hidden)
+        new = self._closed(new) - hidden
         hidden |= new
-        self._closed(hidden)
-        return sorted({touched for at in hidden - before for touched in self._units[at].counts})
+        return sorted({touched for at in new for touched in self._units[at].counts})
 
     def _closed(self, hidden: set[int]) -> set[int]:
         """`hidden` with the units that depend on a hidden row."""
-        rows = {self._units[at].key for at in hidden if self._units[at].is_row}
-        hidden |= {at for at, unit in enumerate(self._units) if unit.needs in rows}
-        return hidden
+        rows = [self._units[at].key for at in hidden if self._units[at].is_row]
+        return hidden.union(*(self._needing.get(row, ()) for row in rows))
 
 
 class _Component:
@@ -159,11 +167,12 @@ class _Component:
         self._search, self._members, self._hidden, self._again = search, members, hidden, again
         self._counts = search._counts
         self._program = DeviationProgram(self._counts, members, equations, least)
+        self._inside = frozenset(members)
         self._set(members)
 
     def protect(self, small: Sequence[int]) -> list[int]:
         """Hide units until every small count is safe; the counts that cannot be made safe, because too much is published."""
-        safe: set[int] = set()
+        safe = self._safe_already(small)
         unsafe = []
         for number in small:
             if number in safe:
@@ -174,18 +183,34 @@ class _Component:
                 unsafe.append(number)
                 continue
             touched: list[int] = []
-            for at, by in zip(self._members, moved, strict=True):
-                if abs(by) > EQUAL:
-                    touched += self._search.hide(at, self._hidden)
+            for place in np.flatnonzero(np.abs(moved) > EQUAL).tolist():
+                at, by = self._members[place], float(moved[place])
+                touched += self._search.hide(at, self._hidden)
                 if by >= self._counts.threshold(at) - 1.0 - EQUAL:
                     safe.add(at)
             self._set(dict.fromkeys(touched))
         return unsafe
 
+    def _safe_already(self, small: Sequence[int]) -> set[int]:
+        """The small counts that what is hidden now makes safe: those of one program together, then of the others, and so on."""
+        safe: set[int] = set()
+        if len(small) < _MANY:
+            return safe
+        free = [number for number in self._members if self._search.is_free(number, self._hidden)]
+        while True:
+            wanted = {number: self._counts.threshold(number) - 1.0 for number in small if number not in safe}
+            moved = self._program.together(wanted, free) if wanted else None
+            if moved is None:
+                return safe
+            by = dict(zip(self._members, moved.tolist(), strict=True))
+            more = {number for number, least in wanted.items() if by[number] >= least - EQUAL}
+            safe |= more
+            if len(more) < _MANY:
+                return safe
+
     def _set(self, numbers: Collection[int]) -> None:
-        inside = set(self._members)
         for number in numbers:
-            if number in inside:
+            if number in self._inside:
                 self._program.cost(number, self._search.cost(number, self._hidden, self._again))
                 self._program.fix(number, fixed=self._search.is_fixed(number, self._hidden))
 

@@ -69,6 +69,7 @@ class CountSystem:
         self._thresholds: dict[str, int] = {}
         self._hides_zeros: set[str] = set()
         self._public: set[int] = set()
+        self._not_collected: set[int] = set()
         self._protected: set[int] = set()
 
     def __len__(self) -> int:
@@ -90,6 +91,15 @@ class CountSystem:
             if not is_secret:
                 self._public.add(at)
         return at
+
+    def add_not_collected(self, name: CountKey) -> None:
+        """Add the count of a category that the source does not ask for: zero, as every reader knows, and about no person."""
+        if name not in self.number:
+            self._not_collected.add(self.add(name, 0.0, is_secret=False))
+
+    def is_not_collected(self, number: int) -> bool:
+        """Whether the source does not ask for the category of the count."""
+        return number in self._not_collected
 
     def threshold(self, number: int) -> int:
         """The smallest value at which the count is shown; 0 if it is always shown."""
@@ -136,4 +146,5 @@ class CountSystem:
 
     def is_visible_zero(self, number: int) -> bool:
         """Whether the count is a zero that may be shown."""
-        return self.value[number] <= EQUAL and not self.hides_zero(self.names[number].records)
+        is_shown = number in self._public or not self.hides_zero(self.names[number].records)
+        return self.value[number] <= EQUAL and is_shown

@@ -8,7 +8,7 @@ the costs.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import highspy
 import numpy as np
@@ -43,6 +43,7 @@ class DeviationProgram:
             [0.0 if math.isnan(v) else max(v - least[n], 0.0) for n, v in zip(self.members, values, strict=True)]
         )
         self._fixed = np.zeros(size, dtype=bool)
+        self._cost = np.zeros(2 * size)
         model = highspy.HighsLp()
         model.num_col_, model.num_row_ = 2 * size, len(equations)
         model.col_cost_, model.col_lower_ = np.zeros(2 * size), np.zeros(2 * size)
@@ -71,6 +72,7 @@ class DeviationProgram:
         """Set the cost of changing a count by one."""
         at = self._at[number]
         for column in (at, len(self.members) + at):
+            self._cost[column] = cost
             self._solver.changeColCost(column, cost)
 
     def fix(self, number: int, *, fixed: bool) -> None:
@@ -107,6 +109,32 @@ class DeviationProgram:
         size = len(self.members)
         moved: NDArray[np.float64] = found[:size] - found[size:]
         return moved
+
+    def together(self, wanted: Mapping[int, float], free: Collection[int]) -> NDArray[np.float64] | None:
+        """Deviations in which many counts are larger by what is `wanted` of each, and only `free` counts deviate.
+
+        One program shows most counts of a large component to be safe, instead of one each. None if the solver fails.
+        """
+        size = len(self.members)
+        may = np.zeros(size, dtype=bool)
+        may[[self._at[number] for number in free]] = True
+        up, down = np.where(may & ~self._fixed, self._up, 0.0), np.where(may & ~self._fixed, self._down, 0.0)
+        cost = np.zeros(2 * size)
+        for number, more in wanted.items():
+            at = self._at[number]
+            up[at], cost[at] = min(up[at], more), -1.0
+        columns = np.arange(2 * size, dtype=np.int32)
+        self._solver.changeColsBounds(2 * size, columns, np.zeros(2 * size), np.concatenate([up, down]))
+        self._solver.changeColsCost(2 * size, columns, cost)
+        self._solver.setOptionValue("presolve", "on")
+        self._solver.run()
+        is_solved = self._solver.getModelStatus() == highspy.HighsModelStatus.kOptimal
+        found = np.array(self._solver.getSolution().col_value)
+        own = np.concatenate([np.where(self._fixed, 0.0, self._up), np.where(self._fixed, 0.0, self._down)])
+        self._solver.changeColsBounds(2 * size, columns, np.zeros(2 * size), own)
+        self._solver.changeColsCost(2 * size, columns, self._cost)
+        self._solver.setOptionValue("presolve", "off")
+        return found[:size] - found[size:] if is_solved else None
 
     def _bound(self, at: int, low_up: float, high_up: float, low_down: float, high_down: float) -> None:
         self._solver.changeColBounds(at, low_up, high_up)

@@ -73,6 +73,12 @@ planned as (
     where
         (guarded.period_type <> 'snapshot' or snapshots.measure_id is not null)
         and guarded.period_end + plan_rows.lag_days <= cast(clock.as_of as date)
+        -- two kinds of place that cross have intersections; only schools nest, and a plan row may name another kind
+        and not (
+            guarded.is_confidential
+            and plan_rows.geography_type = '*'
+            and guarded.geography_type not in ('city', 'county', 'state', 'school_district', 'school')
+        )
         -- a place-weighted value reveals places that are not published
         and not (guarded.is_confidential and guarded.method = 'place_weighted')
 ),

@@ -29,13 +29,22 @@ protected as (
         cast(coalesce(measures.minimum_n, 0) as double) as minimum_n,
         measures.statistical_unit in ('person', 'household')
         or coalesce(sources.statistical_unit in ('person', 'household'), false)
-        or coalesce(sources.classification = 'confidential', false) as is_confidential,
+        or coalesce(sources.classification = 'confidential', false)
+        -- estimates and amounts are no counts, to which suppress_below could apply
+        or coalesce(
+            sources.statistical_unit = 'aggregate'
+            and sources.protect = 'always'
+            and measures.kind in ('proportion', 'composition', 'rate', 'count'),
+            false
+        ) as is_confidential,
         greatest(coalesce(sources.suppress_below, 0), city.suppress_below) as threshold,
         coalesce(sources.zeros = 'hide', false) as hides_zeros,
         coalesce(sources.republish, 'allowed') = 'allowed' as may_be_published,
         coalesce(named.numerator_records, concat(measures.measure_id, '.numerator')) as numerator_records,
         coalesce(named.denominator_records, concat(measures.measure_id, '.denominator')) as denominator_records,
         named.denominator_records is not null as is_denominator_named,
+        -- residents are public; what else an agreement's records are divided by is delivered with them
+        measures.kind = 'rate' and measures.population_scheme is null as is_denominator_delivered,
         coalesce(named.rests_on_records, concat(measures.measure_id, '.records')) as rests_on_records,
         -- two definitions side by side count different records; one that replaced another is taken to count the same ones
         case
@@ -60,10 +69,10 @@ final as (
         kind,
         minimum_n,
         concat(numerator_records, version_suffix) as numerator_records,
-        -- residents and addresses are public; of a composition both parts are the same records
+        -- residents are public, and addresses where the records are; of a composition both parts are the same records
         case
             when kind = 'composition' then concat(numerator_records, version_suffix)
-            when kind = 'proportion' or is_denominator_named then concat(denominator_records, version_suffix)
+            when kind = 'proportion' or is_denominator_named or (is_confidential and is_denominator_delivered) then concat(denominator_records, version_suffix)
         end as denominator_records,
         case when kind = 'median' then concat(rests_on_records, version_suffix) end as rests_on_records
     from protected

@@ -24,6 +24,14 @@ final as (
         contracts.classification,
         contracts.suppress_below,
         contracts.zeros,
+        contracts.protect,
+        -- records without a person are never suppressed, and open aggregates are shown as their publisher shows them
+        coalesce(
+            contracts.statistical_unit in ('person', 'household')
+            or contracts.classification = 'confidential'
+            or (contracts.statistical_unit = 'aggregate' and contracts.protect = 'always'),
+            false
+        ) as is_protected,
         contracts.statistical_unit,
         contracts.collection_mode,
         contracts.race_vocabulary,

@@ -20,7 +20,7 @@ summed as (
         united.place.geography_type in ('school_district', 'city')
         and (united.race_ethnicity_code <> 'all' or united.stratum_type <> 'all')
         and united.metric <> 'discipline_removals'
-        and contracts.classification = 'public'
+        and contracts.classification = 'public' and contracts.protect = 'unless_published'
         and not united.hides_every_group and united.missing_cells = 0 as may_have_bounds,
         contracts.race_standard,
         greatest(coalesce(contracts.suppress_below, 0), city.value) - 1 as least_width

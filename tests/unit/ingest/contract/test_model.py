@@ -98,6 +98,18 @@ def test_every_key_is_read() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("basis", "protect", "protection"),
+    [("open_data", None, "unless_published"), ("open_data", "always", "always"), ("stand_in", None, "always"),
+     ("data_sharing_agreement", None, "always"), ("data_sharing_agreement", "unless_published", "unless_published")],
+)  # fmt: skip
+def test_only_open_aggregates_are_shown_as_published_by_default(
+    make_contract: MakeContract, basis: str, protect: str | None, protection: str
+) -> None:
+    agreement = {"basis": basis, "classification": "public"} | ({"protect": protect} if protect else {})
+    assert make_contract(agreement=agreement).agreement.protection == protection
+
+
 def test_the_contracts_of_the_repository_load() -> None:
     names = load_registry().names()
     assert list(names) == [file.stem for file in sorted(SOURCES.glob("*.yml"))]
