@@ -68,8 +68,9 @@ TABLES: Mapping[str, Table] = {
         "One row per contract, with the load that was promoted last.",
         "source varchar, title varchar, department varchar, policy_area varchar, jurisdiction varchar, grain varchar, "
         "steward_team varchar, platform varchar, cadence varchar, basis varchar, classification varchar, suppress_below integer, "
-        "zeros varchar, protect varchar, statistical_unit varchar, collection_mode varchar, race_vocabulary varchar, race_standard varchar, "
-        "race_selection varchar, follow_up_until varchar, follow_up_days integer, period_start date, period_end date, "
+        "zeros varchar, protect varchar, statistical_unit varchar, collection_mode varchar, race_vocabulary varchar, "
+        "race_standard varchar, race_selection varchar, follow_up_until varchar, follow_up_days integer, period_start date, "
+        "period_end date, "
         "data_as_of timestamp, load_id varchar, has_model boolean, crs varchar, keeps_snapshots boolean, "
         "republish varchar, licence_id varchar, licence_attribution varchar, licence_share_alike boolean, "
         "licence_commercial boolean",
