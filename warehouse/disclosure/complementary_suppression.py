@@ -1,10 +1,11 @@
 """Choose the units to hide: primary suppression of small counts, and complementary suppression that protects them.
 
-A small count is safe if a reader cannot exclude a city in which that count is larger by threshold − 1 and every shown figure is
-the same. For each small count a linear program (`linear_programs`) finds the cheapest such city: changing a hidden count costs
-almost nothing, changing a shown count costs what readers would lose. The counts that differ in it are hidden. Hiding more never
-makes a safe count unsafe, so one pass over all small counts is enough. A second pass, in which units hidden by the first are
-cheap, removes suppressions that proved unnecessary.
+A small count is safe if a reader cannot exclude two cities in which that count differs by threshold − 1 and every shown figure is
+the same. Programs over hidden counts alone (`linear_programs`) find such cities for many small counts at once. For each count
+that is still open, a program finds the cheapest city in which it is larger by threshold − 1: changing a hidden count costs almost
+nothing, changing a shown count costs what readers would lose. The counts that differ in it are hidden. Hiding more never makes a
+safe count unsafe, so one pass over all small counts is enough. A second pass, in which units hidden by the first are cheap,
+removes suppressions that proved unnecessary.
 """
 
 from __future__ import annotations
@@ -15,15 +16,20 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from warehouse.disclosure.counts import EQUAL, CountSystem, Equation
-from warehouse.disclosure.linear_programs import DeviationProgram
+from warehouse.disclosure.linear_programs import DeviationProgram, HiddenDeviations
 from warehouse.disclosure.planned_figures import RowKey
 from warehouse.disclosure.suppression_units import SuppressionUnit
 
+# By the small counts of a component and its units hidden at first and in an earlier pass: more units to hide, and unsafe counts.
+Solved = dict[tuple[tuple[int, ...], frozenset[int], frozenset[int]], tuple[frozenset[int], tuple[int, ...]]]
 PRIMARY, SECONDARY, CARRIED = "primary", "secondary", "earlier_snapshot"
 _HIDDEN_COST, _NO_ROW_COST, _AGAIN = 1e-3, 1e-4, 0.05
-_MANY = 20  # from so many small counts on, one program for all of them costs less than one for each
+_WORTH_A_ROUND = 0.05  # a round of screening that settles a smaller share of the open counts is the last
+_SIGNS = ((1.0,), (-1.0,), (1.0, -1.0), (-1.0, 1.0))  # of the first rounds: all larger, all smaller, every other; then random
+_SEED = 20240328  # any value; a fixed one makes runs repeatable
 
 
 @dataclass(frozen=True)
@@ -56,13 +62,15 @@ def find_pattern(
     least: Sequence[float],
     before: EarlierReleases | None = None,
     known: Collection[int] = frozenset(),
+    solved: Solved | None = None,
 ) -> SuppressionPattern:
     """The pattern that protects every small count at the smallest loss found.
 
     `least`: the lower bound of each count that a reader knows. `known`: counts that earlier publications disclose already.
+    `solved`: components that an earlier call with equal counts, units and bounds has solved; this call adds its own.
     Deterministic: equal input gives an equal pattern, whatever the order of delivered rows.
     """
-    search = _PatternSearch(counts, units, before or EarlierReleases(), known)
+    search = _PatternSearch(counts, units, before or EarlierReleases(), known, {} if solved is None else solved)
     hidden, unsafe = search.run(least, frozenset())
     if hidden:
         again, unsafe_again = search.run(least, hidden)
@@ -80,9 +88,14 @@ def find_pattern(
 
 class _PatternSearch:
     def __init__(
-        self, counts: CountSystem, units: Sequence[SuppressionUnit], before: EarlierReleases, known: Collection[int]
+        self,
+        counts: CountSystem,
+        units: Sequence[SuppressionUnit],
+        before: EarlierReleases,
+        known: Collection[int],
+        solved: Solved,
     ) -> None:
-        self._counts, self._units = counts, units
+        self._counts, self._units, self._solved = counts, units, solved
         self._of_count: dict[int, list[int]] = defaultdict(list)
         self._needing: dict[RowKey, list[int]] = defaultdict(list)
         for at, unit in enumerate(units):
@@ -114,9 +127,18 @@ class _PatternSearch:
         hidden = self._closed({*self.primary, *self._forced})
         unsafe: list[int] = []
         for members, equations in self._parts:
-            small = [number for number in members if self._counts.is_sensitive(number) and number not in self._known]
-            if small:
-                unsafe += _Component(self, members, equations, least, hidden, again).protect(small)
+            small = tuple(number for number in members if self._counts.is_sensitive(number) and number not in self._known)
+            if not small:
+                continue
+            own = {at for number in members for at in self._of_count.get(number, ())}
+            problem = (small, frozenset(own.intersection(hidden)), frozenset(own.intersection(again)))
+            if problem not in self._solved:
+                before = frozenset(hidden)
+                left = _Component(self, members, equations, least, hidden, again).protect(small)
+                self._solved[problem] = frozenset(hidden - before), tuple(left)
+            more, left = self._solved[problem]
+            hidden |= more
+            unsafe += left
         return frozenset(hidden), unsafe
 
     def cost(self, number: int, hidden: Collection[int], again: Collection[int]) -> float:
@@ -131,11 +153,11 @@ class _PatternSearch:
         """Whether a reader knows a count exactly: an earlier release shows it, no source asks for it, or it is a shown zero."""
         if number in self._known or self._counts.is_not_collected(number):
             return True
-        return self._counts.is_visible_zero(number) and any(at not in hidden for at in self._of_count.get(number, ()))
+        return self._counts.is_visible_zero(number) and self.is_shown(number, hidden)
 
-    def is_free(self, number: int, hidden: Collection[int]) -> bool:
-        """Whether no unit that is still shown contains the count."""
-        return all(at in hidden for at in self._of_count.get(number, ()))
+    def is_shown(self, number: int, hidden: Collection[int]) -> bool:
+        """Whether a unit that is not hidden shows the count."""
+        return any(at not in hidden for at in self._of_count.get(number, ()))
 
     def hide(self, number: int, hidden: set[int]) -> list[int]:
         """Hide every unit that shows a count; the counts of the newly hidden units."""
@@ -167,52 +189,65 @@ class _Component:
         self._search, self._members, self._hidden, self._again = search, members, hidden, again
         self._counts = search._counts
         self._program = DeviationProgram(self._counts, members, equations, least)
-        self._inside = frozenset(members)
+        self._of_hidden = HiddenDeviations(self._counts, members, equations, least)
+        self._at = {number: at for at, number in enumerate(members)}
+        self._smallest, self._largest = np.zeros(len(members)), np.zeros(len(members))
+        self._draws = np.random.default_rng(_SEED)
         self._set(members)
 
-    def protect(self, small: Sequence[int]) -> list[int]:
+    def protect(self, small: Sequence[int]) -> Sequence[int]:
         """Hide units until every small count is safe; the counts that cannot be made safe, because too much is published."""
-        safe = self._safe_already(small)
         unsafe = []
+        self._screen(small)
         for number in small:
-            if number in safe:
+            if self._is_safe(number):
                 continue
-            wanted = self._counts.threshold(number) - 1.0
-            moved = self._program.cheapest(number, wanted)
+            moved = self._program.cheapest(number, self._counts.threshold(number) - 1.0)
             if moved is None:
                 unsafe.append(number)
                 continue
             touched: list[int] = []
-            for place in np.flatnonzero(np.abs(moved) > EQUAL).tolist():
-                at, by = self._members[place], float(moved[place])
-                touched += self._search.hide(at, self._hidden)
-                if by >= self._counts.threshold(at) - 1.0 - EQUAL:
-                    safe.add(at)
-            self._set(dict.fromkeys(touched))
+            for at, by in zip(self._members, moved, strict=True):
+                if abs(by) > EQUAL:
+                    touched += self._search.hide(at, self._hidden)
+            self._see(moved)
+            if touched:
+                self._set(dict.fromkeys(touched))
+                self._screen(small)
         return unsafe
 
-    def _safe_already(self, small: Sequence[int]) -> set[int]:
-        """The small counts that what is hidden now makes safe: those of one program together, then of the others, and so on."""
-        safe: set[int] = set()
-        if len(small) < _MANY:
-            return safe
-        free = [number for number in self._members if self._search.is_free(number, self._hidden)]
-        while True:
-            wanted = {number: self._counts.threshold(number) - 1.0 for number in small if number not in safe}
-            moved = self._program.together(wanted, free) if wanted else None
-            if moved is None:
-                return safe
-            by = dict(zip(self._members, moved.tolist(), strict=True))
-            more = {number for number, least in wanted.items() if by[number] >= least - EQUAL}
-            safe |= more
-            if len(more) < _MANY:
-                return safe
+    def _screen(self, small: Sequence[int]) -> None:
+        """Find counts that are safe already, many at once: deviations of hidden counts alone make them vary enough."""
+        left = [number for number in small if not self._is_safe(number)]
+        turn = 0
+        while left:
+            signs = self._draws.choice((-1.0, 1.0), len(left)) if turn >= len(_SIGNS) else np.resize(_SIGNS[turn], len(left))
+            moved = self._of_hidden.push(
+                {n: sign * (self._counts.threshold(n) - 1.0) for n, sign in zip(left, signs.tolist(), strict=True)}
+            )
+            if moved is not None:
+                self._see(moved)
+            before, turn = len(left), turn + 1
+            left = [number for number in left if not self._is_safe(number)]
+            if turn >= len(_SIGNS) and before - len(left) < _WORTH_A_ROUND * before:
+                return
+
+    def _see(self, moved: NDArray[np.float64]) -> None:
+        """Remember the extremes of each count; these cities stay possible, because hiding more only adds some."""
+        np.minimum(self._smallest, moved, out=self._smallest)
+        np.maximum(self._largest, moved, out=self._largest)
+
+    def _is_safe(self, number: int) -> bool:
+        at = self._at[number]
+        return bool(self._largest[at] - self._smallest[at] >= self._counts.threshold(number) - 1.0 - EQUAL)
 
     def _set(self, numbers: Collection[int]) -> None:
         for number in numbers:
-            if number in self._inside:
+            if number in self._at:
                 self._program.cost(number, self._search.cost(number, self._hidden, self._again))
-                self._program.fix(number, fixed=self._search.is_fixed(number, self._hidden))
+                is_fixed = self._search.is_fixed(number, self._hidden)
+                self._program.fix(number, fixed=is_fixed)
+                self._of_hidden.free(number, is_free=not is_fixed and not self._search.is_shown(number, self._hidden))
 
 
 def _weight(unit: SuppressionUnit) -> float:

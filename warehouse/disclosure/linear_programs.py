@@ -1,14 +1,15 @@
-"""Find the cheapest alternative city that a reader cannot distinguish from the true one: linear programs in HiGHS, warm-started.
+"""Find alternative cities that a reader cannot distinguish from the true one: linear programs in HiGHS, warm-started.
 
-Each count i may be larger by up[i] ≥ 0 or smaller by down[i] ≤ value − least. The deviations satisfy every equation, so that the
-changed counts are as possible as the true ones. The program minimises Σ cost · (up + down). See `complementary_suppression` for
-the costs.
+Each count may be larger, or smaller by at most value − least. The deviations satisfy every equation, so that the changed counts
+are as possible as the true ones. `DeviationProgram` finds the cheapest deviations for one count: it minimises Σ cost · (up +
+down). `HiddenDeviations` finds deviations of hidden counts alone for many counts at once, which hide nothing more. See
+`complementary_suppression` for the costs.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import highspy
 import numpy as np
@@ -16,6 +17,7 @@ from numpy.typing import NDArray
 
 from warehouse.disclosure.counts import CountSystem, Equation
 
+Entries = Callable[[int], Iterable[tuple[int, float]]]
 ENDLESS = 1e7  # more people than a city has
 _FEASIBLE = 1e-7
 
@@ -28,6 +30,101 @@ class QuietHighs(highspy.Highs):
         self.setOptionValue("output_flag", False)
 
 
+_OPTIONS: dict[str, str | int] = {"threads": 1, "random_seed": 0, "solver": "simplex", "presolve": "off"}
+_PRIMAL = 4  # zero deviations are always feasible, and only the objective changes between two programs
+
+
+def _solver(model: highspy.HighsLp, **options: str | int) -> QuietHighs:
+    solver = QuietHighs()  # type: ignore[no-untyped-call]
+    for option, setting in {**_OPTIONS, **options}.items():
+        solver.setOptionValue(option, setting)
+    solver.passModel(model)
+    return solver
+
+
+def _add_rows(model: highspy.HighsLp, equations: Sequence[Equation], counts: CountSystem, entries: Entries) -> None:
+    """Add the equations to a model. `entries`: the columns of a count's deviation, each with its sign."""
+    starts, index, value, low, high = [0], [], [], [], []
+    for equation in equations:
+        for number, factor in equation.terms.items():
+            for column, sign in entries(number):
+                index.append(column)
+                value.append(sign * factor)
+        starts.append(len(index))
+        slack = -math.fsum(factor * counts.value[number] for number, factor in equation.terms.items())
+        low.append(-ENDLESS if equation.at_most else 0.0)
+        high.append((ENDLESS if math.isnan(slack) else max(slack, 0.0)) if equation.at_most else 0.0)
+    model.num_row_ = len(equations)
+    model.row_lower_, model.row_upper_ = np.array(low), np.array(high)
+    model.a_matrix_.format_ = highspy.MatrixFormat.kRowwise
+    model.a_matrix_.start_ = np.array(starts, dtype=np.int32)
+    model.a_matrix_.index_ = np.array(index, dtype=np.int32)
+    model.a_matrix_.value_ = np.array(value, dtype=np.float64)
+
+
+def _room_below(counts: CountSystem, members: Sequence[int], least: Sequence[float]) -> NDArray[np.float64]:
+    """How much smaller each count may be; a count that its source hides may not be smaller."""
+    values = [counts.value[number] for number in members]
+    return np.array([0.0 if math.isnan(v) else max(v - least[n], 0.0) for n, v in zip(members, values, strict=True)])
+
+
+class HiddenDeviations:
+    """Deviations of the counts that are free, with all others at their true values: one column per count.
+
+    Any such deviations are an alternative city in which everything shown is the same.
+    """
+
+    def __init__(
+        self, counts: CountSystem, members: Sequence[int], equations: Sequence[Equation], least: Sequence[float]
+    ) -> None:
+        self._at = {number: at for at, number in enumerate(members)}
+        self._down = _room_below(counts, members, least)
+        self._free = np.zeros(len(members), dtype=bool)
+        self._rewards, self._cap = np.zeros(len(members)), np.full(len(members), ENDLESS)
+        model = highspy.HighsLp()
+        model.num_col_, model.sense_ = len(members), highspy.ObjSense.kMaximize
+        model.col_cost_, model.col_lower_, model.col_upper_ = (
+            np.zeros(len(members)),
+            np.zeros(len(members)),
+            np.zeros(len(members)),
+        )
+        _add_rows(model, equations, counts, lambda number: ((self._at[number], 1.0),))
+        self._solver = _solver(model, simplex_strategy=_PRIMAL)
+
+    def free(self, number: int, *, is_free: bool) -> None:
+        """Let a count deviate, or fix it at its true value."""
+        at = self._at[number]
+        if self._free[at] != is_free:
+            self._free[at] = is_free
+            self._bound(at)
+
+    def push(self, wanted: Mapping[int, float]) -> NDArray[np.float64] | None:
+        """Deviations in which counts are larger by up to what is wanted of each (smaller, if negative); one value per member.
+
+        The program maximises the sum of the parts reached. None if it fails.
+        """
+        rewards, caps = np.zeros(len(self._at)), np.full(len(self._at), ENDLESS)
+        for number, by in wanted.items():
+            rewards[self._at[number]], caps[self._at[number]] = 1.0 / by, abs(by)
+        changed = np.flatnonzero(caps != self._cap)
+        self._cap = caps
+        for at in changed.tolist():
+            self._bound(at)
+        for at in np.flatnonzero(rewards != self._rewards).tolist():
+            self._solver.changeColCost(at, float(rewards[at]))
+        self._rewards = rewards
+        self._solver.run()
+        if self._solver.getModelStatus() != highspy.HighsModelStatus.kOptimal:
+            self._solver.clearSolver()
+            return None
+        return np.array(self._solver.getSolution().col_value)
+
+    def _bound(self, at: int) -> None:
+        free = self._free[at]
+        down, up = (min(self._down[at], self._cap[at]), self._cap[at]) if free else (0.0, 0.0)
+        self._solver.changeColBounds(at, -down, up)
+
+
 class DeviationProgram:
     """A linear program over some counts (`members`, by number) and the equations between them."""
 
@@ -37,42 +134,19 @@ class DeviationProgram:
         self.members = list(members)
         self._at = {number: at for at, number in enumerate(self.members)}
         size = len(self.members)
-        values = [counts.value[number] for number in self.members]
-        self._up = np.full(size, ENDLESS)
-        self._down = np.array(
-            [0.0 if math.isnan(v) else max(v - least[n], 0.0) for n, v in zip(self.members, values, strict=True)]
-        )
+        self._up, self._down = np.full(size, ENDLESS), _room_below(counts, self.members, least)
         self._fixed = np.zeros(size, dtype=bool)
-        self._cost = np.zeros(2 * size)
         model = highspy.HighsLp()
-        model.num_col_, model.num_row_ = 2 * size, len(equations)
+        model.num_col_ = 2 * size
         model.col_cost_, model.col_lower_ = np.zeros(2 * size), np.zeros(2 * size)
         model.col_upper_ = np.concatenate([self._up, self._down])
-        starts, index, value, low, high = [0], [], [], [], []
-        for equation in equations:
-            for number, factor in equation.terms.items():
-                index += [self._at[number], size + self._at[number]]
-                value += [factor, -factor]
-            starts.append(len(index))
-            slack = -math.fsum(factor * counts.value[number] for number, factor in equation.terms.items())
-            low.append(-ENDLESS if equation.at_most else 0.0)
-            high.append((ENDLESS if math.isnan(slack) else max(slack, 0.0)) if equation.at_most else 0.0)
-        model.row_lower_, model.row_upper_ = np.array(low), np.array(high)
-        model.a_matrix_.format_ = highspy.MatrixFormat.kRowwise
-        model.a_matrix_.start_ = np.array(starts, dtype=np.int32)
-        model.a_matrix_.index_ = np.array(index, dtype=np.int32)
-        model.a_matrix_.value_ = np.array(value, dtype=np.float64)
-        self._solver = QuietHighs()  # type: ignore[no-untyped-call]
-        options: dict[str, str | int] = {"threads": 1, "random_seed": 0, "solver": "simplex", "presolve": "off"}
-        for option, setting in options.items():
-            self._solver.setOptionValue(option, setting)
-        self._solver.passModel(model)
+        _add_rows(model, equations, counts, lambda number: ((self._at[number], 1.0), (size + self._at[number], -1.0)))
+        self._solver = _solver(model)
 
     def cost(self, number: int, cost: float) -> None:
         """Set the cost of changing a count by one."""
         at = self._at[number]
         for column in (at, len(self.members) + at):
-            self._cost[column] = cost
             self._solver.changeColCost(column, cost)
 
     def fix(self, number: int, *, fixed: bool) -> None:
@@ -109,32 +183,6 @@ class DeviationProgram:
         size = len(self.members)
         moved: NDArray[np.float64] = found[:size] - found[size:]
         return moved
-
-    def together(self, wanted: Mapping[int, float], free: Collection[int]) -> NDArray[np.float64] | None:
-        """Deviations in which many counts are larger by what is `wanted` of each, and only `free` counts deviate.
-
-        One program shows most counts of a large component to be safe, instead of one each. None if the solver fails.
-        """
-        size = len(self.members)
-        may = np.zeros(size, dtype=bool)
-        may[[self._at[number] for number in free]] = True
-        up, down = np.where(may & ~self._fixed, self._up, 0.0), np.where(may & ~self._fixed, self._down, 0.0)
-        cost = np.zeros(2 * size)
-        for number, more in wanted.items():
-            at = self._at[number]
-            up[at], cost[at] = min(up[at], more), -1.0
-        columns = np.arange(2 * size, dtype=np.int32)
-        self._solver.changeColsBounds(2 * size, columns, np.zeros(2 * size), np.concatenate([up, down]))
-        self._solver.changeColsCost(2 * size, columns, cost)
-        self._solver.setOptionValue("presolve", "on")
-        self._solver.run()
-        is_solved = self._solver.getModelStatus() == highspy.HighsModelStatus.kOptimal
-        found = np.array(self._solver.getSolution().col_value)
-        own = np.concatenate([np.where(self._fixed, 0.0, self._up), np.where(self._fixed, 0.0, self._down)])
-        self._solver.changeColsBounds(2 * size, columns, np.zeros(2 * size), own)
-        self._solver.changeColsCost(2 * size, columns, self._cost)
-        self._solver.setOptionValue("presolve", "off")
-        return found[:size] - found[size:] if is_solved else None
 
     def _bound(self, at: int, low_up: float, high_up: float, low_down: float, high_down: float) -> None:
         self._solver.changeColBounds(at, low_up, high_up)

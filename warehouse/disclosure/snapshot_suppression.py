@@ -13,7 +13,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from warehouse.disclosure.complementary_suppression import CARRIED, EarlierReleases, SuppressionPattern, find_pattern
+from warehouse.disclosure.complementary_suppression import CARRIED, EarlierReleases, Solved, SuppressionPattern, find_pattern
 from warehouse.disclosure.counts import EQUAL, Cell, CountSystem
 from warehouse.disclosure.period_sums import SNAPSHOT
 from warehouse.disclosure.suppression_units import SuppressionUnit
@@ -40,8 +40,9 @@ def find_pattern_over_snapshots(
     # an older snapshot delivered after a newer one was published: readers already know roughly what it would hide
     known = {pair.earlier for pair in near if pair.later in shown_before}
     protected: set[int] = set()
+    solved: Solved = {}
     while True:
-        chosen = find_pattern(counts, units, least, before, known)
+        chosen = find_pattern(counts, units, least, before, known, solved)
         needed = _hidden_for_its_own_counts(counts, units, chosen)
         found = {pair.later for pair in near if pair.earlier in needed} - protected
         if not found:
