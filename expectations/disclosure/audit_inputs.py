@@ -137,7 +137,8 @@ class Published:
 
     `race_kinds`: category, combination, combined_legacy, missing, total. `subsets`: (records, records that contain them),
     in addition to numerators among their denominators. `populations`: by scheme, ages and place. `stocks`: records of persons
-    who are mostly in the next snapshot too. `members`: the groups of a combined label, where a seed lists them.
+    who are mostly in the next snapshot too. `members`: the groups of a combined label, where a seed lists them. `released_in`:
+    the release of each row of the ledger; one release without it.
     """
 
     measures: tuple[AuditedMeasure, ...]
@@ -150,6 +151,7 @@ class Published:
     populations: Mapping[tuple[str, ...], float] = field(default_factory=dict)
     stocks: frozenset[str] = frozenset()
     members: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    released_in: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ See `audit_inputs` for the records, and `read_derived` for indices, goals and re
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from sqlalchemy import Connection, text
@@ -88,17 +88,18 @@ def read_published(
 ) -> Published:
     """What a reader has. `ledger` is None, or a missing file, before the first release."""
     confidential = {key: measure for key, measure in measures.items() if measure.threshold}
-    earlier: tuple[Row, ...] = ()
+    earlier: list[tuple[Row, str]] = []
     if ledger is not None and ledger.is_file():
         states = f"read_parquet({literal(str(ledger))})"
         listed = sorted(confidential.values(), key=lambda measure: -measure.measure_version)
         oldest = {measure.measure_id: measure for measure in listed}
-        earlier = _rows(connection, states, confidential, order="published_at, release_id, ", status=True, replaced_by=oldest)
+        order = "published_at, release_id, "
+        earlier = list(_read_rows(connection, states, confidential, order=order, status=True, replaced_by=oldest))
     kinds = dict(fetch(connection, f"select race_ethnicity_code, kind from {relations.marts}.dim_race_ethnicity"))
     return Published(
         tuple(confidential.values()),
         _rows(connection, f"{relations.published}.equity_measures", confidential, status=True),
-        earlier,
+        tuple(row for row, _ in earlier),
         kinds,
         tuple(
             (records, universe)
@@ -113,6 +114,7 @@ def read_published(
         read_populations(connection, relations, confidential.values()),
         read_stocks(connection, relations),
         read_label_members(connection, relations),
+        tuple(release for _, release in earlier),
     )
 
 
@@ -197,6 +199,13 @@ def count_unmarked_changes(connection: Connection, relations: Relations) -> int:
 
 
 def _rows(
+    connection: Connection, source: str, measures: Mapping[tuple[str, int], AuditedMeasure], *, status: bool
+) -> tuple[Row, ...]:
+    """The rows of a relation."""
+    return tuple(row for row, _ in _read_rows(connection, source, measures, status=status))
+
+
+def _read_rows(
     connection: Connection,
     source: str,
     measures: Mapping[tuple[str, int], AuditedMeasure],
@@ -204,26 +213,26 @@ def _rows(
     status: bool,
     order: str = "",
     replaced_by: Mapping[str, AuditedMeasure] | None = None,
-) -> tuple[Row, ...]:
-    """The rows of a relation. `replaced_by`: for rows of a version that is no longer listed, the measure that counts the same.
+) -> Iterator[tuple[Row, str]]:
+    """The rows of a relation, with their release where it names one.
+
+    `replaced_by`: for rows of a version that is no longer listed, the measure that counts the same.
 
     A file of an earlier version lacks newer columns.
     """
     there = columns_of(connection, source)
     columns = [
         name if name in there else f"null as {name}"
-        for name in ("jurisdiction", *GRAIN, *FIGURES, *WORDS, *(["publication_status"] if status else []))
+        for name in ("jurisdiction", *GRAIN, *FIGURES, *WORDS, *(["publication_status"] if status else []), "release_id")
     ]
     ids = ", ".join(literal(name) for name in sorted({measure_id for measure_id, _ in measures})) or "''"
     query = f"select {', '.join(columns)} from {source} as rows where measure_id in ({ids}) order by {order}{', '.join(GRAIN)}"
-    result = []
     first = 1 + len(GRAIN)
-    for values in fetch(connection, query):
+    for *values, release in fetch(connection, query):
         measure = measures.get((values[1], values[2])) or (replaced_by or {}).get(values[1])
         if measure is None:
             continue
         figures = {n: float(v) for n, v in zip(FIGURES, values[first : first + len(FIGURES)], strict=True) if v is not None}
         words = {n: str(v) for n, v in zip(WORDS, values[first + len(FIGURES) :], strict=False) if v is not None}
         where = CellKey(*values[3:11], *values[12:14])
-        result.append(Row(measure, where, values[11], values[0], values[-1] if status else None, figures, words))
-    return tuple(result)
+        yield Row(measure, where, values[11], values[0], values[-1] if status else None, figures, words), release or ""

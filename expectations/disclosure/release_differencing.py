@@ -1,7 +1,7 @@
 """Find what two releases reveal together: a small change of a figure reveals the few persons who caused it.
 
-This module compares the last published state of each row with today's, and derives differences that no row shows. See
-`audit` for what both files reveal about today's figures.
+This module compares every published state of the rows with today's, and derives differences that no row shows: two corrections
+of many persons each may leave a figure one person from the first. See `audit` for what files reveal about today's figures.
 
 A difference is a cell like any other: differences of parts sum to that of their whole. Nothing is assumed about figures that no
 reader knew on one of the two days, so a difference is either known exactly or not at all.
@@ -20,45 +20,75 @@ from expectations.disclosure.bound_propagation import Bounds, propagate
 from expectations.disclosure.cells import Equation
 from expectations.disclosure.feasibility_intervals import intervals
 from expectations.disclosure.figure_equations import FigureEquations
-from expectations.disclosure.linear_system import TOLERANCE, System
+from expectations.disclosure.linear_system import TOLERANCE, Flags, Floats, System
 
 
 def small_changes(model: AttackerModel, published: Published) -> Iterator[tuple[str, CellKey]]:
-    """The counts that change between the last release and today's by less than the threshold, and not by zero."""
-    cells = model.cells
-    figure_equations = FigureEquations(cells, published)
-    last = _last_states(published.ledger)
-    told_then = [equation for row in last for equation in figure_equations.equations(row)]
-    if not told_then:
+    """The counts of today that differ from any published state by less than the threshold, and not by zero.
+
+    A count that is what it was in the last release is not among them: readers of earlier releases know its changes already.
+    """
+    *earlier, last = _states(published) or [[]]
+    figure_equations = FigureEquations(model.cells, published)
+    now = _known(model, model.now)
+    least, most = _changes(model, figure_equations, last, now)
+    has_moved = (np.abs(least) > TOLERANCE) | (np.abs(most) > TOLERANCE)
+    if not has_moved.any():
         return
-    then, now = _known(model, told_then), _known(model, model.now)
+    found = _are_small(model, least, most)
+    for state in earlier:
+        found |= has_moved & _are_small(model, *_changes(model, figure_equations, state, now))
+    for cell in np.flatnonzero(found):
+        name = model.cells.names[cell]
+        if name is not None:
+            yield name
+
+
+def _are_small(model: AttackerModel, least: Floats, most: Floats) -> Flags:
+    """Changes that are surely not zero, and surely smaller than the threshold."""
+    surely, at_most = np.minimum(np.abs(least), np.abs(most)), np.maximum(np.abs(least), np.abs(most))
+    return np.asarray(
+        (np.sign(least) == np.sign(most)) & (surely > TOLERANCE * 10) & (at_most < np.array(model.cells.threshold) - TOLERANCE)
+    )
+
+
+def _changes(model: AttackerModel, figure_equations: FigureEquations, state: Iterable[Row], now: Bounds) -> tuple[Floats, Floats]:
+    """The smallest and largest change of each cell since a state; zero for all where the state shows no change."""
+    nothing = np.zeros(len(model.cells))
+    then_shown = [equation for row in state for equation in figure_equations.equations(row)]
+    if not then_shown:
+        return nothing, nothing
+    then = _known(model, then_shown)
     both = then.known & now.known
     moved = (now.lower[both] + now.upper[both] - then.lower[both] - then.upper[both]) / 2
     if not (np.abs(moved) > TOLERANCE).any():
-        return
-    thresholds = np.array(cells.threshold)
-    least, most = np.full(len(cells), -np.inf), np.full(len(cells), np.inf)
+        return nothing, nothing
+    least, most = np.full(len(model.cells), -np.inf), np.full(len(model.cells), np.inf)
     least[both] = most[both] = moved
     differences = System.of(
         least.tolist(),
         most.tolist(),
         [(equation.terms, 0.0) for equation in model.always if equation.total == 0.0],
-        np.where(thresholds > 0, np.inf, np.nan).tolist(),
+        np.where(np.array(model.cells.threshold) > 0, np.inf, np.nan).tolist(),
     )
     answer = intervals(differences)
-    surely = np.minimum(np.abs(answer.lower), np.abs(answer.upper))
-    same_side = np.sign(answer.lower) == np.sign(answer.upper)
-    at_most = np.maximum(np.abs(answer.lower), np.abs(answer.upper))
-    small = same_side & (surely > TOLERANCE * 10) & (at_most < thresholds - TOLERANCE)
-    for cell in np.flatnonzero(small & ~answer.contradicted):
-        name = cells.names[cell]
-        if name is not None:
-            yield name
+    return np.where(answer.contradicted, 0.0, answer.lower), np.where(answer.contradicted, 0.0, answer.upper)
 
 
-def _last_states(ledger: Iterable[Row]) -> list[Row]:
-    """The last published state of each row; the ledger is in the order of publication."""
-    return list({(row.measure, row.where, row.method): row for row in ledger}.values())
+def _states(published: Published) -> list[list[Row]]:
+    """Every state of the published rows: before each release that changes a figure, and after the last; oldest first."""
+    states: list[list[Row]] = []
+    current: dict[object, Row] = {}
+    changed_in: str | None = None
+    releases = published.released_in or ("",) * len(published.ledger)
+    for row, release in zip(published.ledger, releases, strict=True):
+        key = (row.measure, row.where, row.method)
+        before = current.get(key)
+        if before is not None and before.figures != row.figures and published.released_in and release != changed_in:
+            states.append(list(current.values()))
+            changed_in = release
+        current[key] = row
+    return [*states, list(current.values())] if current else []
 
 
 def _known(model: AttackerModel, equations: Iterable[Equation]) -> Bounds:

@@ -3,6 +3,7 @@
 A run calls `suppress` after the marts are built, and `write_ledger` before the release is sealed. The steps:
 
     planned_figures, reported_figures    the rows that the publication plan contains, frozen as first reported
+    published_states    every state that the ledger contains, which a correction is compared with
     counts, build_constraints, period_sums    counts of persons behind the rows, and the equations between them
     suppression_units    the figures that are shown or hidden together
     complementary_suppression, snapshot_suppression, linear_programs    primary and complementary suppression
@@ -12,8 +13,9 @@ See the seed `publication_plan` for what is published at all, the published mode
 `expectations.disclosure` for the audit of the result, which shares no code with this package (an import-linter contract).
 """
 
+from warehouse.disclosure.planned_figures import PLANNED
 from warehouse.disclosure.publication_ledger import publish_ledger, restore_ledger, write_ledger
-from warehouse.disclosure.reported_figures import PLANNED, REPORTED
+from warehouse.disclosure.reported_figures import REPORTED
 from warehouse.disclosure.suppress import SuppressionSummary, next_due, suppress
 
 __all__ = [

@@ -10,6 +10,7 @@ from duckdb import DuckDBPyConnection
 
 from warehouse.disclosure.counts import Cell
 
+PLANNED = "intermediate.int_disclosure__planned"
 GRAIN = (
     "measure_id", "measure_version", "period_type", "period_start", "geography_type", "geography_vintage", "geoid",
     "race_standard", "race_ethnicity_code", "tabulation", "method", "stratum_type", "stratum_code",

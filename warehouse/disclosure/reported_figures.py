@@ -23,10 +23,10 @@ from duckdb import DuckDBPyConnection
 from warehouse.disclosure.build_constraints import PublicReference, build_constraints
 from warehouse.disclosure.counts import EQUAL, CountSystem
 from warehouse.disclosure.period_sums import SNAPSHOT, years
-from warehouse.disclosure.planned_figures import GRAIN, read_figures
+from warehouse.disclosure.planned_figures import GRAIN, PLANNED, read_figures
+from warehouse.disclosure.published_states import earlier_states
 from warehouse.sql import literal
 
-PLANNED = "intermediate.int_disclosure__planned"
 REPORTED, PRIOR = "disclosure.reported", "disclosure.prior"
 # The columns that this module and `suppress` add to those of the plan.
 ADDED = {
@@ -50,10 +50,13 @@ _WITHDRAWN = """
 _COUNTED = ("value_status", "numerator", "denominator", "known_numerator", "known_denominator")
 
 
-def write_reported_figures(con: DuckDBPyConnection, file: Path, public: PublicReference, as_of: dt.datetime) -> None:
+def write_reported_figures(
+    con: DuckDBPyConnection, file: Path, public: PublicReference, as_of: dt.datetime, ledger: Path | None = None
+) -> None:
     """Write `disclosure.reported`: all reported rows, hidden or not; `is_settled` where an earlier run chose the pattern.
 
-    `file`: the figures of earlier releases. `intermediate.int_disclosure__planned` must be built, and `release` attached.
+    `file`: the figures of earlier releases, `ledger`: every state ever published; either may be missing.
+    `intermediate.int_disclosure__planned` must be built, and `release` attached.
     """
     con.execute("create schema if not exists disclosure")
     _read_prior(con, file)
@@ -83,7 +86,7 @@ def write_reported_figures(con: DuckDBPyConnection, file: Path, public: PublicRe
     )
     con.execute(f"create or replace temp table pending as from slices_before semi join differing using ({', '.join(_SLICE)})")
     for source, joined in _revisable(con, as_of):
-        if _is_safe_revision(con, public, source, joined):
+        if _is_safe_revision(con, public, source, joined, ledger):
             con.execute(f"delete from slices_before where {_of_source_and_years(source, joined)}")
             con.execute(f"delete from pending where {_of_source_and_years(source, joined)}")
     _find_near_snapshots(con)
@@ -180,14 +183,26 @@ def _of_source_and_years(source: str, joined: tuple[int, ...]) -> str:
     return f"source = {literal(source)} and year(period_start) in ({', '.join(map(str, joined))})"
 
 
-def _is_safe_revision(con: DuckDBPyConnection, public: PublicReference, source: str, joined: tuple[int, ...]) -> bool:
-    """Whether every count that a reader of both files can compare is unchanged, or changes by at least the threshold."""
+def _is_safe_revision(
+    con: DuckDBPyConnection, public: PublicReference, source: str, joined: tuple[int, ...], ledger: Path | None
+) -> bool:
+    """Whether every count that a reader can compare is unchanged, or changes by at least the threshold.
+
+    Compared are the last reported figures, hidden ones too, and every earlier published state: two corrections of many persons
+    each may differ by one from the first figure.
+    """
     chosen = (
         f"({', '.join(_SLICE)}) in (select ({', '.join(_SLICE)}) from slices_before where {_of_source_and_years(source, joined)})"
     )
     before = build_constraints(read_figures(con, PRIOR, chosen), public)
     now = build_constraints(read_figures(con, PLANNED, f"is_confidential and {chosen}"), public)
-    return all(_is_safe_change(before, now, name) for name in dict.fromkeys([*before.names, *now.names]))
+    if not all(_is_safe_change(before, now, name) for name in dict.fromkeys([*before.names, *now.names])):
+        return False
+    for then, today in earlier_states(con, ledger, chosen):
+        before, now = build_constraints(then, public), build_constraints(today, public)
+        if not all(_is_safe_change(before, now, name) for name in before.names if name in now.number):
+            return False
+    return True
 
 
 def _is_safe_change(before: CountSystem, now: CountSystem, name: object) -> bool:

@@ -45,14 +45,15 @@ class SuppressionSummary:
     rows_awaiting_revision: int
 
 
-def suppress(con: DuckDBPyConnection, reported: Path, as_of: dt.datetime) -> SuppressionSummary:
+def suppress(con: DuckDBPyConnection, reported: Path, as_of: dt.datetime, *, ledger: Path | None = None) -> SuppressionSummary:
     """Write `disclosure.reported`: every planned row of confidential persons, with the reason if it is hidden.
 
     `con`: the working warehouse with the candidate attached as `release` and every model built except the published ones.
-    `reported`: the file of figures reported by earlier releases. `as_of`: the run's clock.
+    `reported`: the file of figures reported by earlier releases. `as_of`: the run's clock. `ledger`: the file of every state that
+    was ever published.
     """
     public = _public_reference(con)
-    write_reported_figures(con, reported, public, as_of)
+    write_reported_figures(con, reported, public, as_of, ledger)
     figures = list(read_figures(con, REPORTED))
     counts = build_constraints([*figures, *enclosed_cells(con)], public)
     before = _earlier_releases(con, figures)

@@ -56,6 +56,29 @@ def test_a_correction_by_few_persons_reveals_them() -> None:
     assert "black" not in changed(many)
 
 
+def _black(count: int) -> list[Row]:
+    return slice_rows(STOPS, where(), {"black": (count, 0), "white": (500, 0)})
+
+
+def _changed(states: list[int], now: int) -> set[str]:
+    ledger = [(row, str(night)) for night, count in enumerate(states) for row in publish(_black(count))]
+    published = replace(known(publish(_black(now)), ledger=[row for row, _ in ledger]), released_in=tuple(n for _, n in ledger))
+    return {at.race for _, at in small_changes(build_attacker_model(published, _black(now)), published)}
+
+
+def test_two_large_corrections_reveal_the_small_difference_between_the_first_and_the_last() -> None:
+    """224, then 236, then 225: each correction is of 11 or more, and the first and the last figure differ by one."""
+    assert _changed([224, 236], 225) >= {"black", "all"}
+    assert not _changed([224, 236], 236)
+    assert not _changed([224, 236], 224)
+    assert not _changed([224, 236], 247)
+
+
+def test_what_the_last_release_revealed_blocks_no_later_one() -> None:
+    assert not _changed([224, 236, 225], 225)
+    assert "black" in _changed([224, 236, 225], 235)
+
+
 def test_a_correction_in_a_hidden_cell_is_the_whole_change_less_those_shown() -> None:
     before = slice_rows(STOPS, where(), {"black": (50, 0), "white": (100, 0), "asian": (30, 0)})
     after = slice_rows(STOPS, where(), {"black": (50, 0), "white": (120, 0), "asian": (34, 0)})

@@ -42,7 +42,7 @@ def _night(
                 """,
                 [period_type, start, start, race, number, total, number, total, total, total],
             )
-    suppress(con, home.reported, dt.datetime.fromisoformat(as_of))
+    suppress(con, home.reported, dt.datetime.fromisoformat(as_of), ledger=home.ledger)
     con.execute(
         f"create or replace table public.published.equity_measures as select * exclude (hidden_because, reported_at, is_settled) "
         f"replace (case when hidden_because is null then numerator end as numerator) from {REPORTED}"
@@ -125,6 +125,22 @@ def test_a_new_quarter_accepts_corrections_that_reveal_no_small_count(
     revised = _night(con, home, corrected, "2024-07-01")
     assert revised[*JANUARY, "black"][:2] == ((60.0 + more, False) if taken_over else (60.0, True))
     assert revised[*JANUARY, "asian"][2] == "primary"
+
+
+@pytest.mark.parametrize(("third", "figure"), [(225, 236.0), (223, 236.0), (224, 224.0), (247, 247.0), (213, 213.0)])
+def test_a_correction_is_compared_with_every_published_state(
+    con: duckdb.DuckDBPyConnection, home: Home, third: int, figure: float
+) -> None:
+    """224, then 236: both corrections of 11 or more. 225 would be 11 less than the last figure, and one more than the first."""
+    first = {JANUARY: {"black": 224, "white": 80, "hispanic": 30}}
+    _night(con, home, first, "2024-04-05")
+    assert _night(con, home, _corrected(first, 236), "2024-07-01")[*JANUARY, "black"][:2] == (236.0, False)
+    last = _night(con, home, _corrected(first, third), "2024-10-01")
+    assert last[*JANUARY, "black"][:2] == (figure, figure != third)
+
+
+def _corrected(cells: Cells, black: int) -> Cells:
+    return {JANUARY: {**cells[JANUARY], "black": black}}
 
 
 def test_a_quarter_that_would_tell_what_was_corrected_stays_inside(con: duckdb.DuckDBPyConnection, home: Home) -> None:
