@@ -6,6 +6,7 @@ import datetime as dt
 from dataclasses import dataclass
 
 from expectations.delivery.census_labels import MovedLine
+from expectations.delivery.concept_columns import ConceptDifference
 from expectations.delivery.volume import ReplacedRows
 from ingest.landing import PartitionComparison
 
@@ -16,6 +17,7 @@ class DeliveryFacts:
 
     `columns_*`: names from the load record. `earlier_rows`: sizes of earlier batches, newest first. `as_of` and the times in the
     data are city local times; `city_zone` is the city's time zone. `files`: for messages. `moved_lines`: from `census_labels`.
+    `concept_differences`: from `concept_columns`.
     `adds_only`: the delivery contains only new rows, perhaps none, so its size is not checked. `replaced`: landed rows of the
     periods that a delivery with new periods replaces; its size is compared with them, not with `earlier_rows`. `partitions`: the
     same for the load mode `replace_partition`. `rival_files`: files of which Levelground cannot know the newer. `snapshots`: the
@@ -30,6 +32,7 @@ class DeliveryFacts:
     files: tuple[str, ...] = ()
     city_zone: str | None = None
     moved_lines: tuple[MovedLine, ...] = ()
+    concept_differences: tuple[ConceptDifference, ...] = ()
     adds_only: bool = False
     replaced: ReplacedRows | None = None
     partitions: PartitionComparison | None = None

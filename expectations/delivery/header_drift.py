@@ -28,7 +28,9 @@ def header_checks(
     for name in missing:
         column = _column(contract, name)
         match = likely_match(name, column, unknown) if quotable else None
-        if match:
+        if column and column.from_file:
+            says = f"{where}: the name of a file gives no {name}; add the file to from_file: in the contract"
+        elif match:
             says = f"{where}: column {name} is missing, and {match} is new: was it renamed? Add {match} to from: in the contract"
         else:
             says = f"{where}: column {name} is missing; ask the steward, or change the contract"

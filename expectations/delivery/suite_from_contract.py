@@ -14,6 +14,7 @@ from collections.abc import Iterator, Mapping
 
 from expectations.delivery.cell_checks import BLANK, HEADER, REJECTED, DeliveryQuery
 from expectations.delivery.census_labels import concept_checks
+from expectations.delivery.concept_columns import concept_column_checks
 from expectations.delivery.delivery_facts import DeliveryFacts
 from expectations.delivery.header_drift import header_checks
 from expectations.delivery.snapshot_checks import snapshot_checks
@@ -42,6 +43,7 @@ def delivery_suite(
     return (
         *header_checks(contract, names[0], names[1], names[2], facts.files),
         *concept_checks(contract, facts.moved_lines),
+        *concept_column_checks(contract, facts.concept_differences),
         *volume_checks(contract, facts),
         *_rows(contract, reading),
         *_cells(contract, reading),
@@ -138,12 +140,14 @@ def _labels(contract: Contract, reading: DeliveryQuery, labels: Labels, vocabula
             at_most_pct=tolerances.unmapped_pct,
             column=column.name,
         )
-        if check.by:
-            by, value = check.by
-            says = f"{contract.source}: no row has {by} = {value}, so no {column.name} was checked; was the value renamed?"
-            yield measure(
-                "labelled_rows", "warning", says, expression=f"count(*) filter (where {check.among})", at_least=1, column=by
-            )
+        # a source that spells the value in two ways has rows of one of them
+        alike = [other for other in reading.labels if other.by and (other.column, other.vocabulary) == (column, name)]
+        if check.by and check is alike[0]:
+            values = " or ".join(other.by[1] for other in alike if other.by)
+            among = " or ".join(other.among for other in alike)
+            by = check.by[0]
+            says = f"{contract.source}: no row has {by} = {values}, so no {column.name} was checked; was the value renamed?"
+            yield measure("labelled_rows", "warning", says, expression=f"count(*) filter (where {among})", at_least=1, column=by)
 
 
 def _native(contract: Contract) -> Iterator[Check]:

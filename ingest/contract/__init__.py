@@ -14,7 +14,7 @@ from ingest.contract.connectors import (
     SocrataConnector,
 )
 from ingest.contract.model import Contract, Inconsistent
-from ingest.contract.parts import Format
+from ingest.contract.parts import Format, Unpivot
 from ingest.contract.words import IDENTIFIER, Geoid, Identifier, TimeZone
 
 __all__ = [
@@ -32,4 +32,5 @@ __all__ = [
     "Inconsistent",
     "SocrataConnector",
     "TimeZone",
+    "Unpivot",
 ]

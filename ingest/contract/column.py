@@ -11,9 +11,10 @@ import re
 from collections.abc import Iterator
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import BeforeValidator, Field, SerializerFunctionWrapHandler, model_serializer, model_validator
 
 from ingest.contract.crosswalk import folded
+from ingest.contract.file_origin import FromFile, value_from_file
 from ingest.contract.words import NUMERIC, TIMES, Delimiter, Identifier, MissingReason, Strict, TimeZone, word
 
 # Columns that the typed views add to a contract's; they would hide a delivered column of the same name.
@@ -34,6 +35,8 @@ class Column(Strict):
 
     name: Identifier
     from_: Annotated[tuple[str, ...] | tuple[int, ...], BeforeValidator(_as_names), Field(alias="from")] = ()
+    # The file's name gives the value: the first group of a pattern, or the value of the first glob that fits.
+    from_file: FromFile | None = None
     type: Literal["text", "integer", "decimal", "boolean", "date", "timestamp", "geometry"] = "text"
     formats: tuple[str, ...] = ()
     timezone: TimeZone | None = None
@@ -57,6 +60,11 @@ class Column(Strict):
     privacy: Annotated[str, word("privacy")] = "public"
     keep: Literal["drop", "hash"] | None = None
 
+    @model_serializer(mode="wrap")
+    def _as_written(self, serialize: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        # load ids are hashes of this model: a contract without the key keeps its ids
+        return {key: value for key, value in serialize(self).items() if value is not None or key != "from_file"}
+
     @model_validator(mode="after")
     def _consistent(self) -> Column:
         for problem in self._problems():
@@ -72,6 +80,8 @@ class Column(Strict):
         if self.thousands == self.decimal:
             yield "thousands and decimal are the same character"
         yield from self._bound_problems()
+        if self.from_file and self.from_:
+            yield "from names a delivered column, and from_file a part of the file's name; write one of them"
         if self.keep and self.privacy != "direct_identifier":
             yield "keep goes with privacy: direct_identifier; leave columns out by not naming them, or under ignore"
         if self.is_hashed and (self.type != "text" or self.values):
@@ -125,6 +135,10 @@ class Column(Strict):
     def delivered_names(self) -> tuple[str | int, ...]:
         """The names (or positions from 1) under which the column may be delivered, in order of preference."""
         return self.from_ or (self.name,)
+
+    def in_file(self, name: str) -> str | None:
+        """The value that the name of a file gives to `from_file`, or None."""
+        return value_from_file(self.from_file, name) if self.from_file else None
 
     @property
     def is_kept(self) -> bool:

@@ -93,8 +93,20 @@ class Contract(Strict):
                 yield where, f"{used} decides which rows a delivery replaces; write required: true in the column {used}"
             elif where in times and kept[used].type not in TIMES:
                 yield where, f"{used} is of type {kept[used].type}; it must be of type date or timestamp"
+        yield from self._unpivot_problems()
         yield from self._cursor_problems(kept)
         yield from self._snapshot_problems()
+
+    def _unpivot_problems(self) -> Iterator[tuple[Location, str]]:
+        if self.format.unpivot is None:
+            return
+        if self.concepts is None:
+            yield ("format", "unpivot"), "a seed defines what the columns mean; name its list in concepts:"
+        named = {str(name) for column in self.columns for name in column.delivered_names}
+        for key in ("names", "values"):
+            name = getattr(self.format.unpivot, key)
+            if name not in named:
+                yield ("format", "unpivot", key), f"{name} is no column of this contract; add it, or write the name of one"
 
     def _snapshot_problems(self) -> Iterator[tuple[Location, str]]:
         is_kept_by_date = SNAPSHOT_ON in (self.load.partition_by or ())

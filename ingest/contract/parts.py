@@ -31,12 +31,16 @@ Widths = Annotated[tuple[Annotated[int, Field(ge=1)], ...], Field(min_length=1)]
 ONLY_WITH = {"records": "json", "widths": "fixed_width"}
 
 
-def _pattern_with_group(value: str) -> str:
+def _pattern(value: str) -> str:
     try:
-        pattern = re.compile(value)
+        re.compile(value)
     except re.error as error:
         raise ValueError(f"{value!r} is no regular expression ({error})") from None
-    if not pattern.groups:
+    return value
+
+
+def _pattern_with_group(value: str) -> str:
+    if not re.compile(_pattern(value)).groups:
         raise ValueError(
             f"{value!r} has no group; put the date or number of the release in parentheses, like _(\\d{{4}}-\\d{{2}})"
         )
@@ -115,6 +119,17 @@ class Header(Strict):
         return 0 if self.rows == "none" else self.rows
 
 
+class Unpivot(Strict):
+    """Columns that become rows: each cell of a column that matches `columns` is a record with the column's name and its value.
+
+    For tables whose column names hold the measure, the group or the statistic. The seed of `concepts` defines each name.
+    """
+
+    columns: Annotated[str, AfterValidator(_pattern)]
+    names: Identifier = "column_name"
+    values: Identifier = "value"
+
+
 class Layout(Strict):
     """Changes of the format in the files that match `files`, if a source has changed its files over the years."""
 
@@ -150,7 +165,13 @@ class Format(Strict):
     widths: Widths | None = None
     crs: Crs | None = None
     member: str | None = None
+    unpivot: Unpivot | None = None
     layouts: tuple[Layout, ...] = ()
+
+    @model_serializer(mode="wrap")
+    def _as_written(self, serialize: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        # load ids are hashes of this model: a contract without the key keeps its ids
+        return {key: value for key, value in serialize(self).items() if value is not None or key != "unpivot"}
 
     @model_validator(mode="after")
     def _fitting(self) -> Format:

@@ -23,10 +23,11 @@ from ingest.errors import DeliveryError
 class HeaderMatch:
     """How the header of one table matches the contract: the position of each kept column, and the mismatches.
 
-    `private` are the positions of direct identifiers; `fits` is true if the header has any column of the contract.
+    A column that the file's name gives (`from_file`) has its value instead of a position. `private` are the positions of direct
+    identifiers; `fits` is true if the header has any column of the contract.
     """
 
-    positions: dict[str, int | None]
+    positions: dict[str, int | str | None]
     missing: tuple[str, ...]
     unknown: tuple[str, ...]
     repeated: tuple[str, ...]
@@ -45,14 +46,18 @@ class Conformer:
             + [("_source_file", pa.string()), ("_source_row", pa.int64())]
         )
 
-    def match(self, header: Sequence[str]) -> HeaderMatch:
-        """Find the contract's columns in a header; names are compared as delivered, except for blanks around them."""
+    def match(self, header: Sequence[str], file: str = "") -> HeaderMatch:
+        """Find the contract's columns in a file's header; names are compared as delivered, except for blanks around them."""
         names = [name.strip() for name in header]
-        positions: dict[str, int | None] = {}
+        positions: dict[str, int | str | None] = {}
         missing: list[str] = []
         private: set[int] = set()
         taken: set[str | int] = set()
         for column in self.contract.columns:
+            if column.from_file:
+                positions[column.name] = column.in_file(file)
+                missing += [column.name] if positions[column.name] is None else []
+                continue
             there = [position for name in column.delivered_names if (position := _position(name, names)) is not None]
             taken.update(column.delivered_names)
             if not there:
@@ -80,9 +85,11 @@ class Conformer:
             )
             row += rows
 
-    def _column(self, column: Column, batch: pa.RecordBatch, position: int | None, file: str) -> pa.Array:
+    def _column(self, column: Column, batch: pa.RecordBatch, position: int | str | None, file: str) -> pa.Array:
         if position is None:
             return pa.nulls(batch.num_rows, pa.string())
+        if isinstance(position, str):
+            return pa.array([position], pa.string()).take(pa.repeat(0, batch.num_rows))
         values = batch.column(position)
         try:
             text = values if values.type == pa.string() else pc.cast(values, pa.string())

@@ -178,7 +178,7 @@ class _BatchWriter:
         self._files.append(self._file_record(table.name, opened, match, rows))
 
     def _match(self, name: str, header: tuple[str, ...]) -> HeaderMatch:
-        match = self._conformer.match(header)
+        match = self._conformer.match(header, name)
         if not match.fits:
             # the row that was read as a header is data, which the delivery record must not contain
             raise DeliveryError(
@@ -199,7 +199,7 @@ class _BatchWriter:
             name=name,
             sha256=self._sha256(name),
             rows=rows,
-            header=opened.header,
+            header=opened.delivered_header or opened.header,
             second_header=second,
             crs=opened.crs,
             snapshot_on=snapshot_date_of_file(self._contract, name, opened.footer, self._request.fetched_on),

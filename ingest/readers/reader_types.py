@@ -48,7 +48,7 @@ class OpenTable:
 
     `batches` are columns in the order of `header`, readable while the table is open. `crs` is the coordinate reference system of
     the coordinates, like EPSG:32054, as the file declares it or else the contract; None if neither does. `footer`: the cells of
-    the contract's footer rows, once all batches have been read.
+    the contract's footer rows, once all batches have been read. `delivered_header`: the header as sent, if columns became rows.
     """
 
     header: tuple[str, ...]
@@ -56,6 +56,7 @@ class OpenTable:
     batches: Iterator[pa.RecordBatch]
     crs: str | None = None
     footer: list[str] = field(default_factory=list)
+    delivered_header: tuple[str, ...] = ()
 
 
 Reader = Callable[[], AbstractContextManager[OpenTable]]

@@ -27,6 +27,7 @@ from ingest.readers.json_records import open_json, open_jsonl
 from ingest.readers.parquet import open_parquet
 from ingest.readers.reader_types import Fail, Opener, OpenTable, Reader, Stream, check_column_count
 from ingest.readers.shapefile import open_shapefile
+from ingest.readers.unpivot import unpivoted
 
 
 class Delivery:
@@ -93,7 +94,8 @@ def _reader(contract: Contract, how: Format, given: Stream) -> Reader:
                 raise fail(*explain_error(error, how)) from None
             footer: list[str] = []
             batches = _translate_errors(_without_footer(contract, opened.batches, footer), how, fail)
-            yield dataclasses.replace(opened, batches=batches, crs=opened.crs or how.crs, footer=footer)
+            opened = dataclasses.replace(opened, batches=batches, crs=opened.crs or how.crs, footer=footer)
+            yield unpivoted(opened, how.unpivot, contract.ignore) if how.unpivot else opened
 
     return read
 

@@ -18,6 +18,7 @@ import yaml
 from ingest.sample import city
 from ingest.sample.education import absenteeism, completion, discipline, enrollment
 from ingest.sample.engagement import events, inputs, participation, responses
+from ingest.sample.estimates import acs_county, county_health, urban
 from ingest.sample.health import chronic_disease, lead_lines, lead_orders, lead_tests
 from ingest.sample.housing import foreclosures, sales
 from ingest.sample.money import arpa_projects
@@ -125,6 +126,18 @@ SOURCES: Mapping[str, Source] = {
     inputs.SOURCE: Source(_fixed(inputs)),
     responses.SOURCE: Source(_fixed(responses)),
     language.SOURCE: Source(_fixed(language), keys=city.COUNTY),
+    "urban__household_income": Source(lambda folder, _, rng: urban.write_income(folder, rng)),
+    "urban__employment": Source(lambda folder, _, _rng: urban.write_shares(folder, "employment")),
+    "urban__hs_diploma": Source(lambda folder, _, _rng: urban.write_shares(folder, "hs_diploma")),
+    "urban__preschool": Source(lambda folder, _, _rng: urban.write_shares(folder, "preschool")),
+    "urban__digital_access": Source(lambda folder, _, _rng: urban.write_shares(folder, "digital_access")),
+    "urban__poverty_exposure": Source(lambda folder, _, _rng: urban.write_shares(folder, "poverty_exposure")),
+    "urban__student_homelessness": Source(lambda folder, _, rng: urban.write_homelessness(folder, rng)),
+    "urban__juvenile_arrests": Source(lambda folder, _, rng: urban.write_arrests(folder, rng)),
+    "urban__low_birth_weight": Source(lambda folder, _, rng: urban.write_low_birth_weight(folder, rng), keys=city.COUNTY),
+    "urban__debt_collections": Source(lambda folder, _, rng: urban.write_debt(folder, rng), keys=city.COUNTY),
+    county_health.SOURCE: Source(_fixed(county_health), keys=city.COUNTY),
+    acs_county.SOURCE: Source(_fixed(acs_county), keys=city.COUNTY),
 }
 
 # Contracts of sources that Sampleton does not deliver; in city.yml their records are its own, too, and not another city's.

@@ -12,6 +12,7 @@ import json
 from pathlib import Path
 
 from expectations.delivery.census_labels import moved_lines, read_concepts
+from expectations.delivery.concept_columns import ConceptDifference, concept_differences, read_concept_columns
 from expectations.delivery.delivery_facts import DeliveryFacts
 from expectations.delivery.gate import gate_delivery
 from expectations.delivery.unmapped_labels import read_labels
@@ -25,6 +26,7 @@ from warehouse.fingerprint import bytes_sha256
 
 CROSSWALK = DBT_PROJECT / "seeds" / "reference" / "race_ethnicity_crosswalk.csv"
 CONCEPTS = tuple(DBT_PROJECT / "seeds" / "reference" / f"{seed}.csv" for seed in ("census_concepts", "census_languages"))
+CONCEPT_COLUMNS = DBT_PROJECT / "seeds" / "reference" / "published_concepts.csv"
 RESULT_FILE = "verdict.json"
 
 
@@ -42,6 +44,7 @@ def audit_delivery(
         files=tuple(file.name for file in delivery.files),
         city_zone=city_zone,
         moved_lines=moved_lines(contract, delivery.files, read_concepts(*CONCEPTS)),
+        concept_differences=_concept_differences(contract, delivery),
         adds_only=by_cursor or baseline.adds,
         replaced=baseline.replaced,
         partitions=baseline.partitions,
@@ -49,6 +52,12 @@ def audit_delivery(
         snapshots=tuple(file.snapshot_on for file in delivery.files if file.snapshot_on),
     )
     return gate_delivery(database, contract, facts, read_labels(CROSSWALK))
+
+
+def _concept_differences(contract: Contract, delivery: DeliveryRecord) -> tuple[ConceptDifference, ...]:
+    if contract.format.unpivot is None:
+        return ()
+    return concept_differences(contract, delivery.files, read_concept_columns(CONCEPT_COLUMNS))
 
 
 def audit_once(
@@ -78,6 +87,6 @@ def _basis(contract: Contract, baseline: VolumeBaseline, as_of: dt.datetime) -> 
     terms = (
         json.dumps(inputs, default=str).encode()
         + CROSSWALK.read_bytes()
-        + (b"".join(seed.read_bytes() for seed in CONCEPTS) if contract.concepts else b"")
+        + (b"".join(seed.read_bytes() for seed in (*CONCEPTS, CONCEPT_COLUMNS)) if contract.concepts else b"")
     )
     return bytes_sha256(terms)

@@ -6,6 +6,7 @@ See `warehouse.metadata.receipts` for the columns of the schema `receipts`, and 
 from __future__ import annotations
 
 import re
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -47,8 +48,15 @@ def literal(text: str) -> str:
 
 
 def has_model(contract: Contract) -> bool:
-    """Whether a staging model reads the source's landing table."""
-    return any((DBT_PROJECT / "models" / "staging").glob(f"*/stg_{contract.source}.sql"))
+    """Whether a staging model reads the source's landing table: its own, or one that several sources of a form share."""
+    return f"'{contract.source}'" in _staging_sql()
+
+
+@cache
+def _staging_sql() -> str:
+    return "\n".join(
+        path.read_text(encoding="utf-8") for path in sorted((DBT_PROJECT / "models" / "staging").glob("*/stg_*.sql"))
+    )
 
 
 def _columns(contract: Contract) -> list[dict[str, Any]]:

@@ -8,6 +8,15 @@ from ingest.contract import Contract
 from ingest.contract.registry import load_registry
 from orchestration.settings import DBT_PROJECT
 
+# Tables of one publisher that share a form, and so a staging model.
+SHARED_STAGING = {
+    f"urban__{table}": "stg_urban__estimates"
+    for table in (
+        "debt_collections", "digital_access", "employment", "hs_diploma", "household_income", "juvenile_arrests",
+        "low_birth_weight", "poverty_exposure", "preschool", "student_homelessness",
+    )
+}  # fmt: skip
+
 
 def contracts() -> list[Contract]:
     return list(load_registry())

@@ -30,7 +30,11 @@ TRUE = {
     "residents_in_qct_share", "engagement_participation_per_1000", "engagement_inputs_answered_share",
     "engagement_days_to_answer_median", "engagement_answered_in_language_share", "engagement_declined_with_reason_share",
     "engagement_interpreter_need_met_share", "lead_orders_open", "requests_closed_by_second_working_day",
-    "stops_vehicle_searched_share", "stops_cited_share", "stops_search_recorded_share",
+    "stops_vehicle_searched_share", "stops_cited_share", "stops_search_recorded_share", "median_household_income",
+    "employment_25_54_share", "hs_diploma_19_20_share", "preschool_enrollment_share", "digital_access_share",
+    "poverty_exposure_share", "student_homelessness_composition", "juvenile_arrests_per_100000", "low_birth_weight_share",
+    "life_expectancy", "premature_deaths_per_100000", "homicide_deaths_per_100000", "firearm_deaths_per_100000",
+    "overdose_deaths_per_100000", "teen_births_per_1000", "children_in_poverty_share",
 }  # fmt: skip
 
 

@@ -46,6 +46,19 @@ ACCOUNTS = {
     "mpd__incidents": (20_246, 20_246, 0, 0, 0, 0),
     "oei__resident_survey": (1_033, 1_033, 0, 0, 0, 0),
     "ucc__service_requests": (9_725, 9_725, 0, 0, 0, 0),
+    # cells of columns that became rows
+    "census__acs_county": (8_674, 8_674, 0, 0, 0, 0),
+    "chr__county_health": (29_492, 29_492, 0, 0, 0, 0),
+    "urban__debt_collections": (216, 216, 0, 0, 0, 0),
+    "urban__digital_access": (7_280, 7_280, 0, 0, 0, 0),
+    "urban__employment": (12_150, 12_150, 0, 0, 0, 0),
+    "urban__household_income": (12_150, 12_150, 0, 0, 0, 0),
+    "urban__hs_diploma": (12_150, 12_150, 0, 0, 0, 0),
+    "urban__juvenile_arrests": (8_748, 8_748, 0, 0, 0, 0),
+    "urban__low_birth_weight": (1_368, 1_368, 0, 0, 0, 0),
+    "urban__poverty_exposure": (12_140, 12_140, 0, 0, 0, 0),
+    "urban__preschool": (12_150, 12_150, 0, 0, 0, 0),
+    "urban__student_homelessness": (7_290, 7_290, 0, 0, 0, 0),
 }
 # Rows and cells that are refused, by column; docs/data_issues.md describes each (ASR-03, ASR-04, MMC-01).
 REFUSED_ROWS = {

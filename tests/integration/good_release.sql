@@ -164,6 +164,20 @@ create table release.marts.fct_health_outcomes_by_tract as
         if(_source_row = 2, null, 7.5) as estimate_pct, if(_source_row = 2, null, 6.5) as estimate_pct_low,
         if(_source_row = 2, null, 8.5) as estimate_pct_high, if(_source_row = 2, 'not_collected', 'computed') as value_status, true as is_modelled
     from event where _source_row between 2 and 7;
+create table release.marts.fct_published_estimates as
+    select 'p' || n as published_estimate_key, source, place as jurisdiction, 'load' as _load_id, 'v.csv' as _source_file, n as _source_row,
+        measure as published_measure, '2023' as release, kind as geography_type, 'current' as geography_vintage, place as geoid,
+        date '2019-01-01' as period_start, date '2023-12-31' as period_end, 'spd15_1997' as race_standard, null as race_ethnicity_reported,
+        code as race_ethnicity_code, group_kind, 'all' as stratum_type, 'all' as stratum_code, 'median' as statistic, value, unit,
+        value - 1 as bound_low, value + 1 as bound_high, 'confidence_95' as bound_kind, null as publisher_quality, null::double as numerator,
+        null::double as denominator, if(value is null, 'suppressed_at_source', null) as value_missing_reason, value as reported_value,
+        false as is_reporting_change
+    from (values (1, 'urban__employment', 'share_employed', 'city', '5553000', 'all', 'people', 77.5, 'percent'),
+        (2, 'urban__employment', 'share_employed', 'city', '5553000', 'black', 'people', 70.9, 'percent'),
+        (3, 'urban__employment', 'share_employed', 'city', '2255000', 'black', 'people', null, 'percent'),
+        (4, 'chr__county_health', 'v063', 'county', '55079', 'black', 'overlapping_people', 38375.0, 'usd'),
+        (5, 'census__acs_county', 'B19013_001', 'county', '55079', 'black', 'overlapping_people', 38375.0, 'usd')
+    ) as figures (n, source, measure, kind, place, code, group_kind, value, unit);
 create table release.marts.fct_population as
     select 'pl_2020' as population_scheme, place.geography_type, place.geography_vintage, place.geoid, 'spd15_1997' as race_standard,
         people.race_ethnicity_code, ages.age_universe, people.population * place.share * ages.share as population, null::double as moe, 'dpt__visits' as source, false as is_moved, 'exact' as fit_quality,

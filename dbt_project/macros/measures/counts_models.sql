@@ -32,6 +32,7 @@
         'int_poor_mental_health_prevalence__counts',
         'int_population_by_race__counts',
         'int_positions_per_1000_labor_force__counts',
+        'int_published_estimates__counts',
         'int_request_days_to_close_median__counts',
         'int_requests_closed_by_second_day__counts',
         'int_requests_closed_by_second_working_day__counts',

@@ -8,7 +8,12 @@
             when {{ referenced }}.is_incomplete and {{ referenced }}.kind in ('count', 'sum') then 'period_incomplete'
             when {{ referenced }}.race_kind = 'total' then 'total_row'
             when {{ referenced }}.race_kind = 'missing' then 'race_missing'
-            when {{ referenced }}.hides_a_race then 'suppressed_at_source'
+            -- a published figure is not computed from what is left of a whole
+            when {{ referenced }}.hides_a_race and {{ referenced }}.kind <> 'estimate' then 'suppressed_at_source'
+            when {{ referenced }}.status_reason = 'reporting_change' then 'reporting_change'
+            when
+                {{ referenced }}.tabulation = 'race_alone_any_ethnicity' and {{ referenced }}.race_ethnicity_code = 'hispanic'
+                then 'groups_overlap'
             when {{ referenced }}.known_race_pct < {{ rule('known_race_for_ratio') }} then 'known_race_below_70'
             when {{ referenced }}.kind = 'composition' and {{ referenced }}.jurisdiction <> {{ city }}.city_geoid then 'jurisdiction'
             when {{ referenced }}.reference_code is null then 'no_reference'

@@ -13,6 +13,7 @@
         {'fact': 'fct_engagement_participation', 'column': 'race_ethnicity', 'people': '1'},
         {'fact': 'fct_engagement_inputs', 'column': 'race_ethnicity', 'people': '1'},
         {'fact': 'fct_survey_responses', 'column': 'race_ethnicity', 'people': '1'},
+        {'fact': 'fct_published_estimates', 'column': 'subgroup', 'people': none},
         {'fact': 'fct_survey_responses', 'column': 'race_ethnicity_written_in', 'people': none,
          'reported': 'race_ethnicity_written_in', 'code': 'race_ethnicity_written_in_code'},
     ]) }}

@@ -1,9 +1,9 @@
 """The truths planted in the sample, as in `truth.json`: the parameters from which rows were drawn, never the resulting counts.
 
 The intervals of a measure should contain each value as often as their confidence; for fixed values that are not drawn
-(foreclosures, prevalences, counts of orders, lead lines, recovery money) the measure should equal the value. Percentages are
-0-100. Compositions are among records of known race. The module of a source holds its parameters. A truth may exist before its
-measure: compare only those whose measure is in the registry.
+(foreclosures, prevalences, counts of orders, lead lines, recovery money, figures of other publishers) the measure should equal
+the value. Percentages are 0-100. Compositions are among records of known race. The module of a source holds its parameters. A
+truth may exist before its measure: compare only those whose measure is in the registry.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from ingest.sample.places.index import NO_POINT_EVERY
 from ingest.sample.safety import court_cases, police_stops
 from ingest.sample.services import requests
 from ingest.sample.truth.engagement import engagement_values
+from ingest.sample.truth.estimates import published_values
 from ingest.sample.truth.planted_value import PlantedValue, percent
 from ingest.sample.truth.residents import resident_values
 
@@ -231,6 +232,7 @@ def planted_values(seed: int) -> list[dict[str, object]]:
         *_lead(),
         *resident_values(seed),
         *engagement_values(seed),
+        *published_values(),
         *(PlantedValue("court_guilty_share", "year", f"{year}-01-01", "all", guilty) for year in (2024, 2025)),
         *(
             PlantedValue(

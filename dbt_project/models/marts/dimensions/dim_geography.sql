@@ -49,7 +49,11 @@ populated as (
             when 'aldermanic_district' then concat('Aldermanic district ', geoid)
             else geoid
         end as name
-    from {{ ref('fct_population') }}
+    from (
+        select * from {{ ref('fct_population') }}
+        union all by name
+        select * from {{ ref('fct_published_estimates') }}
+    )
 ),
 
 schools as (
@@ -105,10 +109,7 @@ final as (
     left join {{ ref('geography_vintages') }} as vintages
         on members.geography_type = vintages.geography_type and members.geography_vintage = vintages.geography_vintage
     left join bounded
-        on
-            members.geography_type = bounded.geography_type
-            and members.geography_vintage = bounded.geography_vintage
-            and members.geoid = bounded.geoid
+        on {{ same_columns('members', 'bounded', ['geography_type', 'geography_vintage', 'geoid']) }}
     qualify row_number() over (
         partition by members.geography_type, members.geography_vintage, members.geoid
         order by members.preference

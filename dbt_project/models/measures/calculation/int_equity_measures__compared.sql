@@ -14,7 +14,7 @@ guarded as (
     select
         *,
         is_computable and reason is null as is_comparable,
-        is_comparable and reference_rule in ('best', 'fixed', 'rest') and tabulation = 'exclusive'
+        is_comparable and reference_rule in ('best', 'fixed', 'rest') and tabulation in ('exclusive', 'race_alone_any_ethnicity')
         and coalesce(interval_basis, '') <> 'none' as has_ratio_interval,
         has_ratio_interval and not is_delivered and not is_interpolated and kind in ('proportion', 'composition') as compares_shares,
         has_ratio_interval and not is_delivered and kind = 'rate' as compares_rates,

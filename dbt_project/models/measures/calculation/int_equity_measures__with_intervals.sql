@@ -68,7 +68,7 @@ intervals as (
 doubts as (
     select
         *,
-        is_computable and kind in ('proportion', 'rate', 'median') and coalesce(events < minimum_n, false) as has_few_events,
+        is_computable and kind in ('proportion', 'rate', 'median', 'estimate') and coalesce(events < minimum_n, false) as has_few_events,
         -- The coefficient of variation: of a proportion √((1 − p) / x). What was counted in full varies only by the residents that it is
         -- divided by.
         case

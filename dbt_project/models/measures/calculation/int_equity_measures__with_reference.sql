@@ -33,13 +33,11 @@ best as (
         race_ethnicity_code as reference_code
     from estimates
     where
-        reference_rule = 'best'
-        and period_type = reference_period_type
+        reference_rule = 'best' and period_type = reference_period_type
         and geography_type in ('city', 'county', 'state')
         and geoid in (jurisdiction, city_geoid)
         and race_kind = 'category'
-        and reliability <> 'unreliable'
-        and not has_few_events
+        and reliability <> 'unreliable' and not has_few_events
         and 100 * denominator_share >= {{ rule('min_reference_share') }}
     qualify row_number() over (
         partition by
@@ -63,8 +61,11 @@ chosen as (
             when 'rest' then 'rest'
         end as reference_code
     from estimates
-    left join best
-        on {{ same_columns('estimates', 'best', of_year) }}
+    left join best on {{ same_columns('estimates', 'best', of_year) }}
+),
+
+tabulated as (
+    select *, {{ reference_tabulation('chosen') }} as reference_tabulation from chosen
 ),
 
 paired as (
@@ -102,14 +103,14 @@ paired as (
             else reference.reliability <> 'unreliable' and not reference.has_few_events
         end as is_reference_usable,
         coalesce(reference.value_status = 'suppressed_at_source', false) as is_reference_hidden
-    from chosen
+    from tabulated as chosen
     left join estimates as reference
-        on {{ same_slice('chosen', 'reference') }} and chosen.reference_code = reference.race_ethnicity_code
+        on {{ same_slice_as_reference('chosen', 'reference') }} and chosen.reference_code = reference.race_ethnicity_code
 ),
 
 final as (
     select
-        * exclude (rest_interval) replace (
+        * exclude (rest_interval, reference_tabulation) replace (
             coalesce(reference_ci_low, factor * rest_interval.low) as reference_ci_low,
             coalesce(reference_ci_high, factor * rest_interval.high) as reference_ci_high
         )

@@ -37,7 +37,8 @@ hidden_labels as (
 labelled as (
     select
         united.*,
-        united.is_confidential and hidden_labels.measure_id is not null as leaves_out_hidden_label
+        united.is_confidential and hidden_labels.measure_id is not null as leaves_out_hidden_label,
+        {{ reference_tabulation('united') }} as reference_tabulation
     from united
     left join hidden_labels
         on
@@ -57,11 +58,10 @@ joined as (
         coalesce(chosen.publication_status, 'not out') as chosen_status
     from labelled
     left join labelled as reference
-        on {{ same_slice('labelled', 'reference') }} and labelled.reference_code = reference.race_ethnicity_code
+        on {{ same_slice_as_reference('labelled', 'reference') }} and labelled.reference_code = reference.race_ethnicity_code
     left join united as chosen
         on
-            labelled.reference_rule = 'best'
-            and labelled.is_confidential
+            labelled.reference_rule = 'best' and labelled.is_confidential
             and labelled.measure_id = chosen.measure_id
             and labelled.measure_version = chosen.measure_version
             and labelled.reference_period_type = chosen.period_type
@@ -96,7 +96,7 @@ with_status as (
 
 final as (
     select
-        * exclude (reference_period_type, reference_start, reference_status, chosen_status, is_against_rest),
+        * exclude (reference_period_type, reference_start, reference_status, reference_tabulation, chosen_status, is_against_rest),
         publication_status <> 'suppressed' as is_counted,
         publication_status = 'published' as is_valued,
         publication_status in ('published', 'bounded') and not leaves_out_hidden_label as is_bounded,

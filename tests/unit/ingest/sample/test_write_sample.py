@@ -14,6 +14,7 @@ from ingest import sample
 from ingest.sample import GENERATOR_VERSION, SampleError, SampleSummary, write_sample
 from ingest.sample.safety import police_stops
 from ingest.sample.sources import NOT_DELIVERED
+from ingest.sample.sources import SOURCES as SAMPLED
 
 ROWS = 2_000
 SOURCES = {
@@ -28,7 +29,8 @@ OF_THE_GROUND = {
     "census__tracts_2010", "census__tracts_2020", "census__zcta_2010", "city__addresses", "city__aldermanic_districts_2012",
     "city__aldermanic_districts_2022", "city__limits", "city__neighborhoods", "city__police_districts",
 }  # fmt: skip
-SET = {"dcd__foreclosures", "doa__arpa_projects", "dpw__lead_service_lines", "mhd__chronic_disease"}
+PUBLISHED = {name for name in SAMPLED if name.startswith("urban__")} | {"chr__county_health", "census__acs_county"}
+SET = {"dcd__foreclosures", "doa__arpa_projects", "dpw__lead_service_lines", "mhd__chronic_disease"} | PUBLISHED
 
 
 def hashes(folder: Path) -> dict[str, str]:
@@ -67,7 +69,7 @@ def test_rows_that_do_not_divide_still_sum(tmp_path: Path) -> None:
 def test_summary_names_every_file_and_source(summary: SampleSummary) -> None:
     assert set(summary.files) == set(hashes(summary.out))
     assert {Path(name).parts[0] for name in summary.files if "/" in name} == set(summary.rows)
-    assert len(summary.rows) == 37
+    assert len(summary.rows) == 49
     assert summary.seconds > 0
 
 
@@ -99,6 +101,7 @@ def test_city_file_overrides_only_what_a_city_may(summary: SampleSummary) -> Non
         "census__acs_language", "census__acs_race_tract", "census__tracts_2010", "census__tracts_2020", "census__zcta_2010",
         "dpi__absenteeism",
         "dpi__completion", "dpi__discipline", "dpi__enrollment", "mhd__chronic_disease",
+        "census__acs_county", "chr__county_health", "urban__debt_collections", "urban__low_birth_weight",
     }  # fmt: skip
     assert city["sources"]["ucc__service_requests"]["follow_up"] == {
         "until": "delivery",

@@ -1,0 +1,75 @@
+"""A column of a wide table that the seed does not define is reported; one that is missing or renamed holds the delivery back."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from expectations.delivery.concept_columns import (
+    ConceptDifference,
+    concept_column_checks,
+    concept_differences,
+    read_concept_columns,
+)
+from expectations.delivery.unmapped_labels import CrosswalkError
+from ingest.contract import Contract
+from ingest.contract.registry import load_registry
+from ingest.delivery import FileRecord
+from orchestration.sources.audit_delivery import CONCEPT_COLUMNS
+
+KNOWN = read_concept_columns(CONCEPT_COLUMNS)
+COLUMNS = sorted(KNOWN["chr_county_health"]["v147_[rR]????.csv"])
+
+
+@pytest.fixture(scope="module")
+def health() -> Contract:
+    return load_registry()["chr__county_health"]
+
+
+def file(*columns: str, name: str = "v147_r2027.csv") -> FileRecord:
+    return FileRecord(name=name, sha256="hash", rows=1, header=("statecode", "countycode", *columns))
+
+
+def test_columns_of_the_seed_are_known_in_any_order(health: Contract) -> None:
+    assert concept_differences(health, [file(*reversed(COLUMNS), "v147_flag_CT")], KNOWN) == ()
+    (check,) = concept_column_checks(health, ())
+    assert check.kwargs["mismatches"] == 0
+
+
+def test_a_renamed_column_holds_the_delivery_back(health: Contract) -> None:
+    renamed = [name if name != "v147_cilow" else "v147_ci_low" for name in COLUMNS]
+    (found,) = concept_differences(health, [file(*renamed)], KNOWN)
+    assert found == ConceptDifference("v147_r2027.csv", ("v147_cilow",), ("v147_ci_low",))
+    (check,) = concept_column_checks(health, [found])
+    assert check.severity == "critical"
+    assert "v147_cilow is missing, and v147_ci_low is new: was it renamed?" in check.says
+
+
+def test_a_new_column_is_a_warning(health: Contract) -> None:
+    differences = concept_differences(health, [file(*COLUMNS, "v147_race_mena")], KNOWN)
+    checks = list(concept_column_checks(health, differences))
+    assert [(check.name, check.severity) for check in checks] == [
+        ("concept_columns_unknown", "warning"), ("concept_columns_missing", "critical"),
+    ]  # fmt: skip
+    assert "v147_race_mena has no concept" in checks[0].says and checks[1].kwargs["mismatches"] == 0
+
+
+def test_a_file_of_another_measure_is_refused(health: Contract) -> None:
+    (found,) = concept_differences(health, [file("v999_rawvalue", name="v999_r2027.csv")], KNOWN)
+    assert found.is_unknown
+    (check,) = concept_column_checks(health, [found])
+    assert check.severity == "critical" and "no pattern of the rows of chr_county_health" in check.says
+
+
+def test_other_contracts_have_no_such_check() -> None:
+    census = load_registry()["census__acs_race_tract"]
+    assert concept_differences(census, [file()], KNOWN) == () and list(concept_column_checks(census, ())) == []
+
+
+def test_a_damaged_seed_is_named(tmp_path: Path) -> None:
+    with pytest.raises(CrosswalkError, match=r"none\.csv: cannot be read"):
+        read_concept_columns(tmp_path / "none.csv")
+    (tmp_path / "seed.csv").write_text("concepts,column_name\na,b\n", encoding="utf-8")
+    with pytest.raises(CrosswalkError, match="a row has no files"):
+        read_concept_columns(tmp_path / "seed.csv")
