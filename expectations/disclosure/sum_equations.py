@@ -114,7 +114,10 @@ def _add_family(cells: Cells, records: str, name: str, sums: Iterable[SumEquatio
                 for part in one.parts:
                     cells.at_most({part: 1.0, one.whole: -1.0}, 0.0, name)
             continue
-        has_rests = any(rest > limit for (_, rest), limit in zip(members, slack, strict=True))
+        # a whole that its source stars may contain places that show no row at all
+        has_rests = any(
+            rest > limit or math.isnan(cells.truth[one.whole]) for (one, rest), limit in zip(members, slack, strict=True)
+        )
         for one, rest in members:
             terms = {one.whole: 1.0} | dict.fromkeys(one.parts, -1.0)
             if has_rests:

@@ -12,6 +12,7 @@ from orchestration.runs.errors import DbtError
 from orchestration.runs.record import EXIT_BAD_ARGUMENTS, EXIT_BUSY, EXIT_UNEXPECTED
 from orchestration.settings import ConfigurationError, Settings
 from warehouse.connection import WarehouseBusy, WarehouseError
+from warehouse.disclosure import LedgerDamaged
 from warehouse.lock import LockHeld
 from warehouse.paths import HomeUnwritable
 from warehouse.releases import ReleaseCorrupt, UnknownRelease
@@ -25,7 +26,7 @@ def report_error(error: Exception) -> int | None:
         return print_error(error, EXIT_BAD_ARGUMENTS)
     if isinstance(error, (LockHeld, WarehouseBusy, DaemonAlreadyRunning)):
         return print_error(error, EXIT_BUSY)
-    if isinstance(error, (WarehouseError, ReleaseCorrupt, DbtError)):
+    if isinstance(error, (WarehouseError, ReleaseCorrupt, LedgerDamaged, DbtError)):
         return print_error(error, EXIT_UNEXPECTED)
     machine = error_messages.explain(error, Settings.from_environment().home)
     return None if machine is None else print_error(machine, EXIT_UNEXPECTED)

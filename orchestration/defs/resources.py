@@ -27,6 +27,7 @@ from orchestration.runs.gc_paused import gc_paused
 from orchestration.runs.record import RELEASED, UNCHANGED
 from orchestration.settings import ConfigurationError, Settings
 from warehouse.connection import WarehouseBusy, WarehouseError
+from warehouse.disclosure import LedgerDamaged
 from warehouse.lock import LockHeld
 from warehouse.paths import HomeUnwritable
 
@@ -118,7 +119,7 @@ def _outcome_tags(run_context: RunContext) -> dict[str, str]:
 
 def _notify_not_started(error: Exception, run_id: str | None) -> None:
     """Send an alert for a run that could not open. Levelground's own errors are quoted; of others only the class is named."""
-    own_errors = (ConfigurationError, ContractError, LockHeld, WarehouseBusy, WarehouseError, HomeUnwritable)
+    own_errors = (ConfigurationError, ContractError, LockHeld, WarehouseBusy, WarehouseError, HomeUnwritable, LedgerDamaged)
     try:
         settings = Settings.from_environment()
         city = home_city(settings).city

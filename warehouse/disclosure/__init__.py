@@ -14,13 +14,14 @@ See the seed `publication_plan` for what is published at all, the published mode
 """
 
 from warehouse.disclosure.planned_figures import PLANNED
-from warehouse.disclosure.publication_ledger import publish_ledger, restore_ledger, write_ledger
+from warehouse.disclosure.publication_ledger import LedgerDamaged, publish_ledger, restore_ledger, write_ledger
 from warehouse.disclosure.reported_figures import REPORTED
 from warehouse.disclosure.suppress import SuppressionSummary, next_due, suppress
 
 __all__ = [
     "PLANNED",
     "REPORTED",
+    "LedgerDamaged",
     "SuppressionSummary",
     "next_due",
     "publish_ledger",

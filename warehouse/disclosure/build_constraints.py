@@ -144,7 +144,10 @@ def _add_sums(counts: CountSystem, sums: Iterable[SumConstraint], *, overlapping
                 for part in one.parts:
                     counts.add_equation({part: 1.0, one.whole: -1.0}, at_most=True)
             continue
-        has_rests = any(not rest <= limit for (_, rest), limit in zip(members, slack, strict=True))
+        # a whole that its source suppresses may contain places without a row
+        has_rests = any(
+            rest > limit or math.isnan(counts.value[one.whole]) for (one, rest), limit in zip(members, slack, strict=True)
+        )
         for one, rest in members:
             terms = {one.whole: 1.0, **dict.fromkeys(one.parts, -1.0)}
             if has_rests:
