@@ -116,7 +116,8 @@ def _add_family(cells: Cells, records: str, name: str, sums: Iterable[SumEquatio
             continue
         # a whole that its source stars may contain places that show no row at all
         has_rests = any(
-            rest > limit or math.isnan(cells.truth[one.whole]) for (one, rest), limit in zip(members, slack, strict=True)
+            rest > limit or (name != "races" and math.isnan(cells.truth[one.whole]))
+            for (one, rest), limit in zip(members, slack, strict=True)
         )
         for one, rest in members:
             terms = {one.whole: 1.0} | dict.fromkeys(one.parts, -1.0)
@@ -149,20 +150,30 @@ def _add_race_sums(
     """All is known plus unknown race, which known shares and bounds reveal; and known race is the sum of the codes."""
     sums = []
     slices = list(cells.slices(records, race="all"))
-    by_race = {_kind(at) for at, members in slices if len(members) > 1}
+    codes_of: dict[tuple[str, ...], set[str]] = defaultdict(set)
     for at, members in slices:
-        if at.tabulation != EXCLUSIVE or at not in members or at.geoid.endswith(UNPLACED) != unplaced:
+        asked = {where.race for where, cell in members.items() if where.race in race_kinds and cell not in cells.public_zeros}
+        codes_of[_kind(at)] |= asked - {"all"}
+    for at, shown in slices:
+        if at.tabulation != EXCLUSIVE or at not in shown or at.geoid.endswith(UNPLACED) != unplaced:
             continue
-        whole = members[at]
-        # a place whose source stars all of its rows has none by race; the sums of places by race contain it nevertheless
-        if len(members) == 1 and not (math.isnan(cells.truth[whole]) and _kind(at) in by_race):
+        whole = shown[at]
+        members = shown
+        if len(shown) == 1 and math.isnan(cells.truth[whole]):
+            # a place whose source stars all of its rows has none by race, but persons of each
+            starred = [at._replace(race=race) for race in sorted(codes_of[_kind(at)])]
+            members = shown | {where: cells.add(records, where, math.nan) for where in starred}
+        if len(members) == 1:
             continue
         codes = {where.race: cell for where, cell in members.items() if where.race in race_kinds and where.race != "all"}
         of_known = tuple(cell for race, cell in codes.items() if race_kinds[race] in IS_KNOWN)
         of_unknown = tuple(cell for race, cell in codes.items() if race_kinds[race] not in IS_KNOWN)
-        there = math.fsum(cells.truth[cell] for cell in of_known) if codes else cells.truth[whole]
+        there = math.fsum(cells.truth[cell] for cell in of_known)
         k = cells.add(records, at._replace(race=KNOWN), known.get((records, at), there), counts=False)
-        u = cells.add(records, at._replace(race=UNKNOWN), cells.truth[whole] - cells.truth[k])
+        unknown = cells.truth[whole] - cells.truth[k]
+        if math.isnan(unknown) and not of_unknown:
+            unknown = 0.0  # no code for it has a row
+        u = cells.add(records, at._replace(race=UNKNOWN), unknown)
         cells.equate({whole: 1.0, k: -1.0, u: -1.0}, 0.0, "races")
         family = _kind(at)
         sums.append(SumEquation((*family, KNOWN), k, of_known, at._replace(race=LEFT_OUT_KNOWN)))

@@ -131,7 +131,7 @@ def _remember_known_races(known: dict[CountKey, float], figure: Figure) -> None:
             known.setdefault(CountKey(records, whole), number)
 
 
-def _add_sums(counts: CountSystem, sums: Iterable[SumConstraint], *, overlapping: bool) -> None:
+def _add_sums(counts: CountSystem, sums: Iterable[SumConstraint], *, overlapping: bool, of_races: bool = False) -> None:
     """Add the equations of sums. Parts that exceed their total overlap: each is then at most the total, or unconstrained."""
     families: dict[tuple[str, ...], list[tuple[SumConstraint, float]]] = defaultdict(list)
     for one in sums:
@@ -146,7 +146,8 @@ def _add_sums(counts: CountSystem, sums: Iterable[SumConstraint], *, overlapping
             continue
         # a whole that its source suppresses may contain places without a row
         has_rests = any(
-            rest > limit or math.isnan(counts.value[one.whole]) for (one, rest), limit in zip(members, slack, strict=True)
+            rest > limit or (not of_races and math.isnan(counts.value[one.whole]))
+            for (one, rest), limit in zip(members, slack, strict=True)
         )
         for one, rest in members:
             terms = {one.whole: 1.0, **dict.fromkeys(one.parts, -1.0)}
@@ -154,7 +155,9 @@ def _add_sums(counts: CountSystem, sums: Iterable[SumConstraint], *, overlapping
                 if all(counts.is_not_collected(number) for number in (one.whole, *one.parts)):
                     counts.add_not_collected(one.rest)
                 value = rest if math.isnan(rest) else max(rest, 0.0)
-                terms[counts.add(one.rest, value, is_secret=not (one.rest.at.race == _OTHER_UNKNOWN and value <= EQUAL))] = -1.0
+                terms[
+                    counts.add(one.rest, value, is_secret=not (one.rest.at.race in (UNKNOWN, _OTHER_UNKNOWN) and value <= EQUAL))
+                ] = -1.0
             counts.add_equation(terms)
 
 
@@ -171,22 +174,31 @@ def _add_race_sums(
 ) -> None:
     sums = []
     slices = list(_slices(counts, records, race=ALL))
-    by_race = {_kind_of_slice(whole_at) for whole_at, members in slices if len(members) > 1}
+    codes_of: dict[tuple[str, ...], set[str]] = defaultdict(set)
     for whole_at, members in slices:
+        asked = {at.race for at, number in members.items() if at.race in kinds and not counts.is_not_collected(number)}
+        codes_of[_kind_of_slice(whole_at)] |= asked - {ALL}
+    for whole_at, shown in slices:
         is_rest = whole_at.geoid.endswith(REST)
-        if whole_at.tabulation != EXCLUSIVE or whole_at not in members or is_rest != at_rests:
+        if whole_at.tabulation != EXCLUSIVE or whole_at not in shown or is_rest != at_rests:
             continue
-        whole = members[whole_at]
-        # a place whose source hides all of its rows has no row by race, and its races are in the sums of places nevertheless
-        if len(members) == 1 and not (math.isnan(counts.value[whole]) and _kind_of_slice(whole_at) in by_race):
+        whole = shown[whole_at]
+        members = shown
+        if len(shown) == 1 and math.isnan(counts.value[whole]):
+            # a place whose source hides all of its rows has no row by race, but persons of each (ADR 45)
+            hidden = [whole_at._replace(race=race) for race in sorted(codes_of[_kind_of_slice(whole_at)])]
+            members = shown | {at: counts.add(CountKey(records, at), math.nan) for at in hidden}
+        if len(members) == 1:
             continue
         codes = {at.race: number for at, number in members.items() if at.race in kinds and at.race != ALL}
         known_parts = tuple(number for race, number in codes.items() if kinds[race] in _KNOWN_KINDS)
         unknown_parts = tuple(number for race, number in codes.items() if kinds[race] not in _KNOWN_KINDS)
-        there = math.fsum(counts.value[number] for number in known_parts) if codes else counts.value[whole]
+        there = math.fsum(counts.value[number] for number in known_parts)
         among = known.get(CountKey(records, whole_at), there)
         of_known = counts.add(CountKey(records, whole_at._replace(race=KNOWN)), among, is_secret=False)
         left = counts.value[whole] - counts.value[of_known]
+        if math.isnan(left) and not unknown_parts:
+            left = 0.0
         name = CountKey(records, whole_at._replace(race=UNKNOWN))
         of_unknown = counts.add(name, left, is_secret=not abs(left) <= EQUAL)
         counts.add_equation({whole: 1.0, of_known: -1.0, of_unknown: -1.0})
@@ -199,7 +211,7 @@ def _add_race_sums(
                 (*family, UNKNOWN), of_unknown, unknown_parts, CountKey(records, whole_at._replace(race=_OTHER_UNKNOWN))
             )
         )
-    _add_sums(counts, sums, overlapping=False)
+    _add_sums(counts, sums, overlapping=False, of_races=True)
 
 
 def _kind_of_slice(at: Cell) -> tuple[str, str, str]:
