@@ -13,14 +13,17 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from importlib import resources
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import duckdb
-import pyarrow as pa
 from duckdb import DuckDBPyConnection
 
 from warehouse.paths import Home
 from warehouse.sql import identifier, literal
 from warehouse.temporary import spill_folder
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 # DuckDB's messages about access to a file; any other message of these errors on opening is about the file's content.
 _FILE_ACCESS = re.compile(r"Permission denied|No such file|does not exist|Is a directory|No space left|Read-only file system")
@@ -147,11 +150,17 @@ def database_path(connection: DuckDBPyConnection) -> Path:
 
 
 def open_reader(
-    path: Path, *, memory_limit: str = "2GB", threads: int | None = None, temp_directory: Path | None = None
+    path: Path,
+    *,
+    memory_limit: str = "2GB",
+    threads: int | None = None,
+    temp_directory: Path | None = None,
+    spill_limit: str | None = None,
 ) -> DuckDBPyConnection:
     """A connection for users' SQL: it reads this file only and cannot change a setting.
 
-    Without `temp_directory` it does not spill to disk: a query beyond `memory_limit` fails.
+    Without `temp_directory` it does not spill to disk: a query beyond `memory_limit` fails. DuckDB's limits do not cover every
+    allocation, and some statements abort the process: `levelground query` uses this in a process with limits of its own.
     """
     config = {
         "enable_external_access": "false",
@@ -159,12 +168,15 @@ def open_reader(
         "autoinstall_known_extensions": "false",
         "memory_limit": memory_limit,
         "temp_directory": str(temp_directory or ""),
+        "arrow_lossless_conversion": "true",  # integers of 128 bits would become floating-point numbers
     }
-    return _connect(path, read_only=True, config=config | ({} if threads is None else {"threads": str(threads)}))
+    optional = {"threads": threads, "max_temp_directory_size": spill_limit}
+    given = {name: str(setting) for name, setting in optional.items() if setting is not None}
+    return _connect(path, read_only=True, config=config | given)
 
 
 def run_query(path: Path, sql: str, timeout_seconds: float, *, memory_limit: str = "2GB") -> pa.Table:
-    """The whole result of `sql` on the file. QueryError with DuckDB's message, QueryTimeout after `timeout_seconds`."""
+    """The whole result of Levelground's own `sql` on the file. QueryError with DuckDB's message, QueryTimeout after that time."""
     with tempfile.TemporaryDirectory(prefix="levelground-query-") as spill:
         connection = open_reader(path, memory_limit=memory_limit, temp_directory=Path(spill))
         timer = threading.Timer(timeout_seconds, connection.interrupt)
@@ -184,6 +196,13 @@ def run_query(path: Path, sql: str, timeout_seconds: float, *, memory_limit: str
         finally:
             timer.cancel()
             connection.close()
+
+
+@contextmanager
+def in_memory() -> Iterator[DuckDBPyConnection]:
+    """A connection to a new database in memory, for SQL of Levelground that converts data."""
+    with duckdb.connect(":memory:", config={"autoinstall_known_extensions": "false"}) as connection:
+        yield connection
 
 
 @contextmanager

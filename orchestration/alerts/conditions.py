@@ -35,6 +35,8 @@ class Condition:
 def conditions_after_run(record: RunRecord, before: Mapping[str, Condition]) -> dict[str, Condition]:
     """Return the active conditions by subject after a run; a subject that the run did not check keeps its condition."""
     found = dict(before)
+    if record.was_interrupted:
+        return found  # a user or the system ended it on purpose
     if record.outcome in (FAILED, BLOCKED):
         found[RUN] = Condition(RUN, record.outcome, record.message or "the reason is in its log", record.run_id)
     elif record.outcome == RELEASED or (record.outcome == UNCHANGED and record.fingerprint):

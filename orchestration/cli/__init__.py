@@ -9,13 +9,15 @@ from __future__ import annotations
 import sys
 from contextlib import suppress
 from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import typer
-
+from orchestration.cli.interrupts import Interrupted, interruptible, stop_run_on_signals
 from orchestration.runs.gc_paused import gc_paused
 from orchestration.settings import ConfigurationError, Settings
 from warehouse.temporary import remove_leftovers
+
+if TYPE_CHECKING:
+    import typer
 
 GROUPS = ("run", "sources", "status", "query", "releases", "alerts", "sample", "docs", "ui", "doctor")
 # a query may start with an SQL comment, which looks like an option
@@ -24,6 +26,8 @@ _SETTINGS: dict[str, dict[str, Any]] = {"query": {"ignore_unknown_options": True
 
 def application(*groups: str) -> typer.Typer:
     """Return the application with these groups of commands."""
+    import typer  # noqa: PLC0415 - the process of a query does not need it
+
     app = typer.Typer(
         no_args_is_help=True,
         add_completion=False,
@@ -43,10 +47,16 @@ def application(*groups: str) -> typer.Typer:
 def main() -> None:
     """Run the command line; every expected error ends with a message and an exit code."""
     asked = sys.argv[1] if len(sys.argv) > 1 else ""
+    if asked == "run":
+        stop_run_on_signals()
     with suppress(ConfigurationError, OSError):  # the command itself reports what is wrong with the settings or the home
         remove_leftovers(Settings.from_environment().home)
     try:
-        application(*([asked] if asked in GROUPS else GROUPS))()
+        with interruptible():
+            application(*([asked] if asked in GROUPS else GROUPS))()
+    except Interrupted as interrupted:
+        print("levelground: interrupted", file=sys.stderr)
+        sys.exit(interrupted.exit_code)
     except Exception as error:
         # imported here: the error classes are defined in modules that are slow to import
         from orchestration.cli.errors import report_error  # noqa: PLC0415

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.status import Status
 from rich.table import Table
+from rich.text import Text
 
-from orchestration.runs.record import SourceStatus
+if TYPE_CHECKING:
+    from orchestration.runs.record import SourceStatus
 
 WIDTH_WITHOUT_TERMINAL = 10_000  # a file or a pipe has no width: no line is cut or wrapped
 out = Console(width=None if sys.stdout.isatty() else WIDTH_WITHOUT_TERMINAL, highlight=False, soft_wrap=not sys.stdout.isatty())
@@ -29,9 +32,11 @@ def table(title: str | None, columns: Sequence[str], rows: Iterable[Sequence[obj
     built = Table(title=title, title_justify="left", box=None, pad_edge=False, header_style="bold")
     numbers = set(right)
     for column in columns:
-        built.add_column(column, justify="right" if column in numbers else "left", no_wrap=column in numbers, overflow="fold")
+        built.add_column(
+            Text(column), justify="right" if column in numbers else "left", no_wrap=column in numbers, overflow="fold"
+        )
     for row in rows:
-        built.add_row(*(_as_text(value) for value in row))
+        built.add_row(*(Text(_as_text(value)) for value in row))
     return built
 
 

@@ -10,7 +10,7 @@ import typer
 
 from orchestration.cli.display import err, out
 from orchestration.doctor import CheckResult, Verdict, run_all_checks
-from orchestration.runs.record import EXIT_OK, EXIT_UNEXPECTED
+from orchestration.runs.exit_codes import EXIT_OK, EXIT_UNEXPECTED
 
 STYLES = {Verdict.OK: "green", Verdict.WARNING: "yellow", Verdict.ERROR: "red"}
 LABELS = {Verdict.OK: "ok", Verdict.WARNING: "warning", Verdict.ERROR: "error"}

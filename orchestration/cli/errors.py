@@ -9,7 +9,7 @@ from orchestration.cli.display import print_error
 from orchestration.instance.server import DaemonAlreadyRunning
 from orchestration.runs import error_messages
 from orchestration.runs.errors import DbtError
-from orchestration.runs.record import EXIT_BAD_ARGUMENTS, EXIT_BUSY, EXIT_UNEXPECTED
+from orchestration.runs.exit_codes import EXIT_BAD_ARGUMENTS, EXIT_BUSY, EXIT_UNEXPECTED
 from orchestration.settings import ConfigurationError, Settings
 from warehouse.connection import WarehouseBusy, WarehouseError
 from warehouse.disclosure import LedgerDamaged

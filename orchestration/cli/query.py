@@ -1,22 +1,29 @@
-"""Provide `levelground query`: read-only SQL on the current release, without access to other files or settings."""
+"""Provide `levelground query`: read-only SQL on the current release, without access to other files or settings.
+
+The query runs in a process of its own (`orchestration.cli.query_process`), which the operating system limits: DuckDB's own
+limits do not cover every allocation, and its interrupt does not reach every operator.
+"""
 
 from __future__ import annotations
 
-import json as jsonlib
+import json
+import shutil
+import signal
+import subprocess
 import sys
-from decimal import Decimal
+import tempfile
+import threading
 from enum import StrEnum
+from pathlib import Path
 from typing import Annotated
 
-import pyarrow as pa
-import pyarrow.csv
-import pyarrow.parquet
 import typer
 
-from orchestration.cli.display import out, print_error, table
-from orchestration.runs.record import EXIT_UNEXPECTED
+from orchestration.runs.exit_codes import EXIT_BAD_ARGUMENTS, EXIT_UNEXPECTED
 from orchestration.settings import Settings
-from warehouse.connection import QueryError, WarehouseError, run_query
+
+# -P: the current folder is not searched for modules
+COMMAND = (sys.executable, "-P", "-m", "orchestration.cli.query_process")
 
 
 class Format(StrEnum):
@@ -33,44 +40,76 @@ def query(
     form: Annotated[Format, typer.Option("--format", help="How to write the result.")] = Format.TABLE,
     public: Annotated[bool, typer.Option("--public", help="Query the public file.")] = False,
     timeout: Annotated[float, typer.Option(help="Seconds until the query is stopped.")] = 60,
+    spreadsheet: Annotated[
+        bool, typer.Option("--spreadsheet", help="With --format csv: write texts so that a spreadsheet evaluates no formula.")
+    ] = False,
 ) -> None:
-    """Query the current release."""
+    """Query the current release. Limits: 3 GB of memory, 2 GB of output, `--timeout`."""
+    if spreadsheet and form is not Format.CSV:
+        raise typer.Exit(_print_error("--spreadsheet needs --format csv", EXIT_BAD_ARGUMENTS))
+    if not timeout > 0:
+        raise typer.Exit(_print_error("--timeout needs a number of seconds above 0", EXIT_BAD_ARGUMENTS))
     home = Settings.from_environment().home
     path = home.published_public if public else home.published_analyst
     if not path.is_file():
         raise typer.Exit(
-            print_error(f"nothing is published in {home.published} yet; `levelground run` makes a release", EXIT_UNEXPECTED)
+            _print_error(f"nothing is published in {home.published} yet; `levelground run` makes a release", EXIT_UNEXPECTED)
         )
-    try:
-        result = run_query(path, sql, timeout)
-    except (QueryError, WarehouseError) as error:
-        raise typer.Exit(print_error(error, EXIT_UNEXPECTED)) from None
-    _write(result, form)
+    with tempfile.TemporaryDirectory(prefix="levelground-query-") as folder:
+        result = Path(folder) / "result"
+        request: dict[str, object] = {
+            "path": str(path),
+            "sql": sql,
+            "format": form.value,
+            "spreadsheet": spreadsheet,
+            "timeout": timeout,
+            "result": str(result),
+            "terminal_width": shutil.get_terminal_size().columns if sys.stdout.isatty() else None,
+        }
+        problem = _run(request, timeout)
+        if problem is not None:
+            raise typer.Exit(_print_error(problem, EXIT_UNEXPECTED))
+        with result.open("rb") as file:
+            shutil.copyfileobj(file, sys.stdout.buffer)
+        sys.stdout.buffer.flush()
 
 
-def _write(result: pa.Table, form: Format) -> None:
-    if form is Format.TABLE:
-        numbers = [field.name for field in result.schema if pa.types.is_integer(field.type) or pa.types.is_floating(field.type)]
-        rows = [[row[name] for name in result.column_names] for row in result.to_pylist()]
-        out.print(table(None, result.column_names, rows, right=numbers))
-    elif form is Format.JSON:
-        print(jsonlib.dumps(result.to_pylist(), indent=1, default=_plain))
-    elif form is Format.CSV:
-        pyarrow.csv.write_csv(_flat(result), sys.stdout.buffer)
-    else:
-        pyarrow.parquet.write_table(result, sys.stdout.buffer)
+def _run(request: dict[str, object], timeout: float) -> str | None:
+    """Run the query in a process of its own, which writes the result to a file; return its error, None if there is none."""
+    process = subprocess.Popen(  # noqa: S603 - the query is passed as data
+        COMMAND,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        process_group=0,  # Ctrl-C reaches this process, which ends the other
+    )
+    assert process.stdin is not None and process.stdout is not None
+    with process:
+        try:
+            process.stdin.write(json.dumps(request).encode() + b"\n")
+            process.stdin.flush()  # and stays open: the process ends when this one does
+            if process.stdout.readline():  # it has started
+                process.wait(min(timeout, threading.TIMEOUT_MAX))
+        except BrokenPipeError:
+            pass
+        except subprocess.TimeoutExpired:
+            return f"stopped after {timeout:g} seconds. Query less data, or raise the limit with --timeout"
+        finally:
+            process.kill()
+        answer = process.stdout.read().decode(errors="replace")
+        code = process.wait()
+    return None if code == 0 else answer or _describe_end(code)
 
 
-def _plain(value: object) -> float | str:
-    """Convert a decimal to a number and any other value to text."""
-    return float(value) if isinstance(value, Decimal) else str(value)
+def _describe_end(code: int) -> str:
+    """Describe the end of a process that reported no error itself."""
+    if code == -signal.SIGXCPU:
+        return "stopped: the query used more processor time than --timeout allows. Query less data, or raise --timeout"
+    how = signal.Signals(-code).name if code < 0 else f"exit {code}"
+    return f"DuckDB ended on this query ({how}), which changed nothing. Query less data, or write the query in another way"
 
 
-def _flat(result: pa.Table) -> pa.Table:
-    """Convert lists and structs to text, since CSV has neither."""
-    columns = []
-    for name in result.column_names:
-        column = result.column(name)
-        nested = pa.types.is_nested(column.type)
-        columns.append(pa.array([None if v is None else str(v) for v in column.to_pylist()], pa.string()) if nested else column)
-    return pa.table(dict(zip(result.column_names, columns, strict=True)))
+def _print_error(error: str, exit_code: int) -> int:
+    from orchestration.cli.display import print_error  # noqa: PLC0415 - a query without an error does not need Rich here
+
+    return print_error(error, exit_code)

@@ -9,7 +9,7 @@ import typer
 
 from orchestration.cli import differences
 from orchestration.cli.display import out, print_error, table
-from orchestration.runs.record import EXIT_BAD_ARGUMENTS
+from orchestration.runs.exit_codes import EXIT_BAD_ARGUMENTS
 from orchestration.settings import Settings
 from warehouse.lock import RunLock
 from warehouse.releases import compare, find, list_releases, recover

@@ -14,8 +14,9 @@ from orchestration.cli.display import Progress, out, print_error, table
 from orchestration.runs import error_messages
 from orchestration.runs.clock import as_of_time
 from orchestration.runs.delivery_location import LIVE, resolve_delivery_location
+from orchestration.runs.exit_codes import EXIT_UNEXPECTED
 from orchestration.runs.progress import report_progress_to
-from orchestration.runs.record import EXIT_UNEXPECTED, RunRecord, RunStore
+from orchestration.runs.record import RunRecord, RunStore
 from orchestration.runs.status_report import run_report
 from orchestration.settings import ConfigurationError, Settings
 from warehouse.connection import WarehouseCorrupt, open_working

@@ -21,7 +21,8 @@ from ingest.delivery import DeliveryStore
 from orchestration.cli.display import err, out, table
 from orchestration.runs.acceptance import Acceptance, accept_load, read_acceptance
 from orchestration.runs.delivery_location import resolve_delivery_location
-from orchestration.runs.record import EXIT_BLOCKED, HELD_BACK, RunStore
+from orchestration.runs.exit_codes import EXIT_BLOCKED
+from orchestration.runs.record import HELD_BACK, RunStore
 from orchestration.runs.status_report import data_issues, last_run, readiness, source_rows
 from orchestration.settings import ConfigurationError, Settings
 from orchestration.sources.check_delivery import DeliveryCheck, check_delivery

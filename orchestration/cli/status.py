@@ -8,7 +8,8 @@ from typing import Annotated
 import typer
 
 from orchestration.cli.display import out, table
-from orchestration.runs.record import BLOCKED, EXIT_INCOMPLETE, FAILED, RunStore
+from orchestration.runs.exit_codes import EXIT_INCOMPLETE
+from orchestration.runs.record import BLOCKED, FAILED, RunStore
 from orchestration.runs.status_report import run_report
 from orchestration.settings import Settings
 from warehouse.releases import current
@@ -30,7 +31,10 @@ def status(json: Annotated[bool, typer.Option("--json", help="Print the last run
     if json:
         print(jsonlib.dumps(run_report(home, last), indent=1, default=str))
     else:
-        recent = [(r.started_at, r.trigger, r.outcome, r.exit_code, r.release_id, r.message) for r in reversed(runs[-RECENT:])]
+        recent = [
+            (r.started_at, r.trigger, "interrupted" if r.was_interrupted else r.outcome, r.exit_code, r.release_id, r.message)
+            for r in reversed(runs[-RECENT:])
+        ]
         out.print(table("Last runs", ("started (UTC)", "trigger", "outcome", "exit", "release", "message"), recent))
         for note in last.notes:
             out.print(f"\n{note}", markup=False)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
+from functools import partial
 
 import dagster as dg
 
@@ -12,6 +13,8 @@ from orchestration.defs.resources import CommandLineRun
 from orchestration.instance.names import CLI_TRIGGER, REFRESH_JOB, TRIGGER_TAG
 from orchestration.instance.setup import prepare_instance
 from orchestration.runs import error_messages
+from orchestration.runs.interruption import when_interrupted
+from orchestration.runs.record import NOTHING_PUBLISHED
 from orchestration.settings import Settings
 
 CLASS_NAME = re.compile(r"^[\w.]*(?:Error|Exception|Lost|Held|Busy|Corrupt|Unwritable): ")
@@ -34,7 +37,7 @@ def execute_refresh(
     selection = [
         key for key in job.asset_layer.executable_asset_keys if key.path[0] != "landing" or not sources or key.path[-1] in sources
     ]
-    with dg.DagsterInstance.get() as instance:
+    with dg.DagsterInstance.get() as instance, when_interrupted(partial(_report_canceled, instance, run_id)):
         result = job.execute_in_process(
             run_config=config,
             instance=instance,
@@ -54,6 +57,13 @@ def execute_refresh(
                 message = _without_class_name(error.message, settings)
                 return f"{event.step_key}: {message}" if event.step_key else message
         return "the run failed; open it in the UI for its log"
+
+
+def _report_canceled(instance: dg.DagsterInstance, run_id: str) -> None:
+    """Show an interrupted run as canceled in the UI at once; otherwise the next run reports it as failed."""
+    run = instance.get_run_by_id(run_id)
+    if run is not None and not run.is_finished:
+        instance.report_run_canceled(run, NOTHING_PUBLISHED)
 
 
 def _without_class_name(message: str, settings: Settings) -> str:

@@ -71,9 +71,11 @@ def release_candidate(run: RunContext) -> str:
             seeds_hash=seeds_hash(),
             made_of=_made_of(run, measures),
         )
-        swap(home, release_id, is_new=True, sealed=sealed)
-        prune(home, run.settings.keep_releases)
-    run.end(RELEASED)
+    with run.ending:  # an interrupt waits: a run has published a release and records it, or neither
+        with run.timed("release"), without_cells():
+            swap(home, release_id, is_new=True, sealed=sealed)
+        run.end(RELEASED)
+    prune(home, run.settings.keep_releases)
     return release_id
 
 

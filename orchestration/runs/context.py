@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,12 +22,16 @@ from orchestration.runs import error_messages
 from orchestration.runs.clock import utc_now
 from orchestration.runs.delivery_location import DeliveryLocation
 from orchestration.runs.errors import StepError, public_message
-from orchestration.runs.record import RunRecord, RunStore
+from orchestration.runs.exit_codes import EXIT_INTERRUPTED
+from orchestration.runs.record import FAILED, NOTHING_PUBLISHED, RunRecord, RunStore
 from orchestration.runs.results import NodeResult
 from orchestration.runs.status_report import published_source_quality
 from orchestration.settings import Settings
 from warehouse.disclosure import SuppressionSummary
 from warehouse.releases import Candidate, NodeFingerprint
+
+# DuckDB's message in place of an exception that a signal handler raised during a query.
+DUCKDB_INTERRUPTED = "Query interrupted"
 
 
 @dataclass(frozen=True)
@@ -63,6 +68,9 @@ class RunContext:
     gates: list[GateResult] | None = None
     quality: list[NodeResult] | None = None
     failure: str | None = None  # the stage that failed, and its error as far as it may be shown
+    was_interrupted: bool = False  # Dagster raised an interrupt in a stage
+    # held while the published files are swapped; a thread that ends the run keeps it, so that no other thread records an outcome
+    ending: threading.RLock = field(default_factory=threading.RLock)
 
     @cached_property
     def earlier_runs(self) -> list[RunRecord]:
@@ -83,19 +91,32 @@ class RunContext:
         except DeliveryError:
             raise  # holds one source back and does not end the run
         except Exception as error:
+            self.was_interrupted = str(error) == DUCKDB_INTERRUPTED
             explained = error_messages.explain(error, self.settings.home)
             self.failure = f"{stage}: {explained or public_message(error)}"
             if explained:
                 raise StepError(explained) from None
+            raise
+        except BaseException:
+            self.was_interrupted = True
             raise
         finally:
             self.record.seconds[stage] = round(self.record.seconds.get(stage, 0.0) + time.monotonic() - started, 3)
 
     def save(self) -> None:
         """Write the run record as it is now."""
-        self.runs.save(self.record)
+        with self.ending:
+            self.runs.save(self.record)
 
     def end(self, outcome: str, message: str | None = None) -> None:
         """Close the run with an outcome, and write its record."""
-        self.record.end(outcome, utc_now(), message)
-        self.save()
+        with self.ending:
+            self.record.end(outcome, utc_now(), message)
+            self.save()
+
+    def end_unfinished(self) -> None:
+        """Close the run, if no stage has ended it, as failed or interrupted."""
+        with self.ending:
+            if self.was_interrupted:
+                self.record.end(FAILED, utc_now(), NOTHING_PUBLISHED, EXIT_INTERRUPTED)
+            self.end(FAILED, f"the run failed ({self.failure or 'see its log'})")

@@ -15,13 +15,15 @@ from pydantic import AliasChoices, BaseModel, ConfigDict, Field, ValidationError
 from expectations.results import GateResult
 from ingest.contract import Contract
 from ingest.contract.vocabulary import load_vocabulary
+from orchestration.runs.exit_codes import EXIT_BLOCKED, EXIT_INCOMPLETE, EXIT_OK, EXIT_SIGNALS, EXIT_UNEXPECTED
 from warehouse.files import write_atomically
 
 RELEASED, UNCHANGED, BLOCKED, FAILED = "released", "unchanged", "blocked", "failed"
 FRESH, STALE, HELD_BACK, NOT_DELIVERED, LANDED_ONLY = "fresh", "stale", "held_back", "not_delivered", "landed_only"
-EXIT_OK, EXIT_UNEXPECTED, EXIT_BAD_ARGUMENTS, EXIT_BLOCKED, EXIT_INCOMPLETE, EXIT_BUSY = 0, 1, 2, 3, 4, 5
 # The message of a run that a kill or a power cut ended.
 INTERRUPTED = "its process ended before the run did"
+# The message of a run that Ctrl-C or a request to end stopped.
+NOTHING_PUBLISHED = "interrupted, nothing was published, run again"
 
 
 class SourceStatus(BaseModel):
@@ -93,13 +95,20 @@ class RunRecord(BaseModel):
         """Whether a source is held back or stale, so that the run is incomplete."""
         return any(status.verdict in (HELD_BACK, STALE) for status in self.sources.values())
 
-    def end(self, outcome: str, now: dt.datetime, message: str | None = None) -> None:
-        """Close the record. Only the first outcome counts."""
+    @property
+    def was_interrupted(self) -> bool:
+        """Whether a user or the system asked the run to end, which is no fault."""
+        return self.exit_code is not None and self.exit_code > EXIT_SIGNALS
+
+    def end(self, outcome: str, now: dt.datetime, message: str | None = None, exit_code: int | None = None) -> None:
+        """Close the record. Only the first outcome counts. `exit_code`: that of a signal."""
         if self.outcome is not None:
             return
         self.outcome, self.ended_at, self.message = outcome, now.isoformat(timespec="seconds"), message
         complete = EXIT_INCOMPLETE if self.held_or_stale else EXIT_OK
-        self.exit_code = {RELEASED: complete, UNCHANGED: complete, BLOCKED: EXIT_BLOCKED, FAILED: EXIT_UNEXPECTED}[outcome]
+        self.exit_code = (
+            exit_code or {RELEASED: complete, UNCHANGED: complete, BLOCKED: EXIT_BLOCKED, FAILED: EXIT_UNEXPECTED}[outcome]
+        )
 
 
 def new_status(contract: Contract, run_id: str) -> SourceStatus:

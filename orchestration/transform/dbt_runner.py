@@ -162,10 +162,12 @@ def _invoke(
         outcome = dbtRunner(manifest=parsed, callbacks=[on_event]).invoke(
             ["--quiet", "--no-use-colors", "--log-level", "none", "--log-level-file", "none", *arguments, *where]
         )
+    if outcome.exception is not None and not isinstance(outcome.exception, Exception):
+        raise outcome.exception  # an interrupt, which is not dbt's
     if outcome.result is None:
         # A parse reads only our own files, and quotes their names; other commands may quote a cell.
         error = str(outcome.exception) if arguments[0] == "parse" else without_values(outcome.exception)
-        # An exception without a text (MemoryError, KeyboardInterrupt) is reported by its name.
+        # An exception without a text (MemoryError) is reported by its name.
         error = " ".join(error.split())[:MESSAGE_CHARACTERS] or type(outcome.exception).__name__
         raise DbtError(
             f"dbt stopped: {error}. The last release stays public; fix the model or restore the missing file, and run again"

@@ -1,0 +1,96 @@
+"""End a command on Ctrl-C (SIGINT), SIGTERM or SIGHUP, with the exit code that shells use: 128 and the signal's number.
+
+`stop_run_on_signals` ends a run at once, see `orchestration.runs.interruption`. In every other command, `Interrupted` unwinds
+the stack, so that temporary files are deleted.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from types import FrameType
+
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+class Interrupted(BaseException):
+    """A signal asks this process to end. No `except Exception` catches it, and Typer does not know it."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(number)
+        self.exit_code = 128 + number
+
+
+@contextmanager
+def interruptible() -> Iterator[None]:
+    """Raise `Interrupted` in the main thread when a signal arrives. Ignored signals stay ignored (nohup)."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = {number: signal.getsignal(number) for number in SIGNALS}
+    try:
+        for number, handler in before.items():
+            if handler != signal.SIG_IGN:
+                signal.signal(number, _raise)
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _raise(number: int, _frame: FrameType | None) -> None:
+    raise Interrupted(number)
+
+
+def stop_run_on_signals() -> None:
+    """From now on, signals end this process's run. Call it before any thread starts, because threads inherit the signal mask.
+
+    All threads block the signals and one awaits them: so no library's handler runs, and none can delay or swallow an interrupt.
+    SIGINT is accepted even if a shell ignores it for a background job, because `kill -INT` means this run.
+    """
+    numbers = {number for number in SIGNALS if number == signal.SIGINT or signal.getsignal(number) != signal.SIG_IGN}
+    signal.pthread_sigmask(signal.SIG_BLOCK, numbers)
+    threading.Thread(target=_await_signal, args=(numbers,), daemon=True, name="signals").start()
+
+
+def _await_signal(numbers: set[signal.Signals]) -> None:
+    exit_code = 128 + signal.sigwait(numbers)
+    threading.Thread(target=_end_on_second_signal, args=(numbers, exit_code), daemon=True).start()
+    message = "interrupted, nothing was published, run again"
+    interruption = sys.modules.get("orchestration.runs.interruption")
+    if interruption is not None:  # else the run has not begun
+        message = interruption.interrupt(exit_code)
+    with suppress(OSError, ValueError):  # a closed terminal
+        if sys.stderr.isatty():
+            sys.stderr.write("\x1b[2K\r\x1b[?25h")  # in place of the spinner; the cursor is visible again
+        sys.stderr.write(f"levelground: {message}\n")
+        sys.stderr.flush()
+    _kill_descendants()
+    os._exit(exit_code)
+
+
+def _end_on_second_signal(numbers: set[signal.Signals], exit_code: int) -> None:
+    """End without the record: the user is in a hurry, and the next run closes it."""
+    signal.sigwait(numbers)
+    _kill_descendants()
+    os._exit(exit_code)
+
+
+def _kill_descendants() -> None:
+    """Kill the processes that this one has started, such as those that copy Dagster's logs and keep its output open."""
+    parents: dict[int, int] = {}
+    for folder in Path("/proc").glob("[0-9]*"):  # elsewhere than on Linux there is none, and Dagster ends its own
+        with suppress(OSError, IndexError, ValueError):
+            # the process name in parentheses may itself contain blanks and parentheses
+            parents[int(folder.name)] = int((folder / "stat").read_text(errors="replace").rpartition(")")[2].split()[1])
+    ended = {os.getpid()}
+    while found := {pid for pid, parent in parents.items() if parent in ended} - ended:
+        for pid in found:
+            with suppress(OSError):
+                os.kill(pid, signal.SIGKILL)
+        ended |= found

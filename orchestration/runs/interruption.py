@@ -1,0 +1,71 @@
+"""End the open run of this process at once, when a user or the system asks the process to stop.
+
+A run cannot unwind within seconds: dbt, Dagster and native code catch or delay exceptions, and worker threads go on. A kill at
+any moment loses nothing (`tests/stress/test_kills.py`), so the process ends as if it were killed, but records why. Only the
+swap of the published files is awaited.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from threading import Thread
+
+from orchestration.runs.clock import utc_now
+from orchestration.runs.context import RunContext
+from orchestration.runs.record import FAILED, NOTHING_PUBLISHED
+
+# Together below the five seconds in which a run ends.
+SECONDS_FOR_SWAP = 3.0
+SECONDS_FOR_LISTENERS = 0.7
+STILL_SWAPPING = "interrupted while a release was being published; the next run completes it, run again"
+
+_open: RunContext | None = None
+_listeners: list[Callable[[], object]] = []
+
+
+@contextmanager
+def interruptible(run: RunContext) -> Iterator[None]:
+    """Let `interrupt` end this run until the block ends."""
+    global _open  # noqa: PLW0603 - a process has one run, and its signals no owner
+    _open = run
+    try:
+        yield
+    finally:
+        _open = None
+
+
+@contextmanager
+def when_interrupted(listener: Callable[[], object]) -> Iterator[None]:
+    """Call `listener` if the process is interrupted inside the block. It has a fraction of a second."""
+    _listeners.append(listener)
+    try:
+        yield
+    finally:
+        _listeners.remove(listener)
+
+
+def interrupt(exit_code: int) -> str:
+    """Record that the open run was interrupted, and return the message. The process must end now: its run cannot go on."""
+    run = _open
+    if run is None:
+        return NOTHING_PUBLISHED
+    if not run.ending.acquire(timeout=SECONDS_FOR_SWAP):
+        return STILL_SWAPPING
+    # never released: no other thread can publish or record anything from here on
+    if run.record.outcome is not None:
+        return f"interrupted when the run had ended: {run.record.outcome}, release {run.record.release_id or 'none'}"
+    run.record.end(FAILED, utc_now(), NOTHING_PUBLISHED, exit_code)
+    with suppress(OSError):  # a full disk: the next run closes the record
+        run.save()
+    threads = [Thread(target=_call, args=(listener,), daemon=True) for listener in _listeners]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(SECONDS_FOR_LISTENERS / len(threads))
+    return NOTHING_PUBLISHED
+
+
+def _call(listener: Callable[[], object]) -> None:
+    with suppress(Exception):
+        listener()

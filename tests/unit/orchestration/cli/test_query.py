@@ -1,0 +1,227 @@
+"""`levelground query` gives right values in every format, keeps its limits, and never ends in a traceback."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import duckdb
+import pyarrow.parquet as pq
+import pytest
+
+from orchestration.cli.query_formats import unique_names
+from orchestration.cli.query_process import explain
+from tests.conftest import CommandLine
+from warehouse.paths import Home
+
+# Statements that read, set or write more than the release, or that abort DuckDB.
+HOSTILE = {
+    "call enable_logging(storage='file', storage_path='{folder}/log'); select 1 as one": "Permission Error",
+    "call enable_logging('QueryLog', storage='file', storage_config={{'path': '{folder}/log'}}); select 1": "Permission Error",
+    "call enable_logging(level='trace', storage='stdout'); select 1 as one": None,
+    "call enable_profiling(save_location='{folder}/p.json', format='json'); select 1 as one": "DuckDB failed on this query",
+    "pragma profiling_output='{folder}/profile'": "configuration has been locked",
+    "pragma enable_profiling='json'": "configuration has been locked",
+    "pragma enable_verification; select 1 as one": None,
+    "create secret s (type s3)": "Permission Error",
+    "update extensions": "Permission Error",
+    "select len(range(400000000))": "more than 3 GB of memory",
+    "export database '{folder}/out'": "Permission Error",
+    "select '[/x]' as \"[/y]\"": None,
+}
+PROGRAM = "from orchestration.cli import main; main()"
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Home:
+    made = Home(tmp_path_factory.mktemp("query") / "home")
+    made.published.mkdir(parents=True)
+    with duckdb.connect(str(made.published_analyst)) as connection:
+        connection.execute("create schema marts; create table marts.figures as select range as id from range(3)")
+    return made
+
+
+@pytest.fixture(scope="module")
+def levelground(home: Home) -> CommandLine:
+    return CommandLine(home.root)
+
+
+@pytest.mark.parametrize("statement", HOSTILE)
+def test_a_hostile_statement_ends_in_a_message_and_leaves_nothing(
+    levelground: CommandLine, home: Home, tmp_path: Path, statement: str
+) -> None:
+    before = home.published_analyst.read_bytes()
+    done = levelground("query", statement.format(folder=tmp_path), env={"TMPDIR": str(tmp_path)})
+    expected = HOSTILE[statement]
+    if expected is None:
+        assert (done.returncode, done.stderr) == (0, "")
+    else:
+        assert done.returncode == 1
+        assert done.stderr.startswith("levelground: ")
+        assert expected in done.stderr
+    assert "Traceback" not in done.stdout + done.stderr
+    assert "Stack Trace" not in done.stderr
+    assert list(tmp_path.iterdir()) == []
+    assert home.published_analyst.read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "select sum(a.range * b.range) from range(1000000) a, range(10000000) b",
+        "with recursive r as (select 1 as i union all select i + 1 from r) select count(*) from r",
+        "select * from range(100000000000)",
+    ],
+)
+def test_the_time_limit_is_one_of_the_clock(levelground: CommandLine, statement: str) -> None:
+    started = time.monotonic()
+    done = levelground("query", statement, "--timeout", "0.5", "--format", "json")
+    assert time.monotonic() - started < 8
+    assert done.returncode == 1
+    assert done.stderr == "levelground: stopped after 0.5 seconds. Query less data, or raise the limit with --timeout\n"
+    assert done.stdout == ""
+
+
+def test_the_limits_of_the_process_hold() -> None:
+    """Memory that DuckDB's own limit does not count, files and processor time; no memory image of private data is written."""
+    program = (
+        "import resource\n"
+        "from orchestration.cli.query_process import limit_resources\n"
+        "limit_resources(2)\n"
+        "print([resource.getrlimit(getattr(resource, f'RLIMIT_{name}'))[1] for name in ('DATA', 'CPU', 'FSIZE', 'CORE')])\n"
+        "bytearray(5 * 1024**3)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False, timeout=60)
+    processors = os.cpu_count() or 1
+    assert json.loads(done.stdout) == [3 * 1024**3 + processors * 16 * 1024**2, 2 * processors + 5, 2 * 1024**3, 0]
+    assert "MemoryError" in done.stderr
+
+
+def test_a_query_ends_with_the_command_that_started_it(levelground: CommandLine, home: Home, tmp_path: Path) -> None:
+    """Killed, the command can end nothing itself."""
+    sql = "select sum(a.range * b.range) from range(1000000) a, range(10000000) b"
+    command = [sys.executable, "-c", PROGRAM, "query", sql]
+    environment = os.environ | {"LEVELGROUND_HOME": str(home.root), "TMPDIR": str(tmp_path)}
+    for number, code in ((signal.SIGKILL, -signal.SIGKILL), (signal.SIGINT, 130), (signal.SIGTERM, 143)):
+        with subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True) as process:
+            child = _child(process.pid)
+            process.send_signal(number)
+            complained = process.communicate(timeout=10)[1]
+        assert process.returncode == code
+        assert complained == ("" if number == signal.SIGKILL else "levelground: interrupted\n")
+        _wait(lambda child=child: not Path(f"/proc/{child}").exists())
+    assert len(list(tmp_path.iterdir())) == 1, "only the killed command leaves its folder"
+
+
+def _child(pid: int) -> int:
+    children = Path(f"/proc/{pid}/task/{pid}/children")
+    _wait(lambda: bool(children.read_text()))
+    return int(children.read_text())
+
+
+def _wait(condition: object, seconds: float = 20) -> None:
+    end = time.monotonic() + seconds
+    while not condition():  # type: ignore[operator]
+        assert time.monotonic() < end
+        time.sleep(0.02)
+
+
+def test_columns_with_the_same_name_keep_their_values(levelground: CommandLine) -> None:
+    sql = "select 1 as a, 2 as a, 3 as a_1, 4 as A"
+    assert levelground.json("query", sql, "--format", "json") == [{"a": 1, "a_2": 2, "a_1": 3, "A_3": 4}]
+    assert levelground("query", sql, "--format", "csv").stdout.splitlines() == ["a,a_2,a_1,A_3", "1,2,3,4"]
+    assert levelground("query", sql).stdout.split() == ["a", "a_2", "a_1", "A_3", "1", "2", "3", "4"]
+
+
+def test_names_are_made_unique_as_in_a_table_of_duckdb() -> None:
+    assert unique_names(["a", "b", "a", "a"]) == ["a", "b", "a_1", "a_2"]
+    assert unique_names([]) == []
+
+
+def test_json_has_no_nan_and_keeps_whole_numbers(levelground: CommandLine) -> None:
+    sql = (
+        "select 'nan'::double as x, '-inf'::double as y, [1.5::double, 'nan'::double] as l, {'v': 'inf'::float} as s, "
+        "sum(9007199254740993::bigint) as n, 1.5::decimal(4, 2) as d, '\\x00A\\xff'::blob as b, interval 14 month as i, null as z"
+    )
+    done = levelground("query", sql, "--format", "json")
+    rows = json.loads(done.stdout, parse_constant=lambda word: pytest.fail(f"{word} is no JSON"))
+    assert rows == [
+        {"x": None, "y": None, "l": [1.5, None], "s": {"v": None}, "n": 9007199254740993, "d": 1.5, "b": "\\x00A\\xFF",
+         "i": "1 year 2 months", "z": None}
+    ]  # fmt: skip
+    assert levelground("query", "select 1 as a where false", "--format", "json").stdout == "[]\n"
+
+
+@pytest.mark.parametrize("form", ["table", "json", "csv", "parquet"])
+def test_every_type_of_duckdb_can_be_written(levelground: CommandLine, form: str) -> None:
+    """With the smallest and largest value of each, far beyond those of Python."""
+    command = [sys.executable, "-c", PROGRAM, "query", "from test_all_types()", "--format", form]
+    done = subprocess.run(command, env=os.environ | {"LEVELGROUND_HOME": str(levelground.home)}, capture_output=True, check=False)
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert len(done.stdout) > 2_000
+
+
+def test_csv_has_blobs_nothing_and_empty_texts(levelground: CommandLine) -> None:
+    done = levelground("query", "select '\\xff,'::blob as b, null as n, '' as e, true as t, [1, null] as l", "--format", "csv")
+    assert done.stdout == '"b",n,"e",t,"l"\n"\\xFF,",,"",true,"[1, NULL]"\n'
+
+
+FORMULAS = ["=1+1", "+1", "-1", "@x", "\tx", "\rx", "  =1", "＝1"]
+
+
+def test_formulas_are_escaped_in_csv_for_a_spreadsheet(levelground: CommandLine) -> None:
+    values = ", ".join(f"('{text}')" for text in [*FORMULAS, "a=1", "x-1"])
+    sql = f'select t as "=text", -1 as number, [t] as list from (values {values}) as v(t)'
+    plain, escaped = (
+        list(csv.reader(io.StringIO(levelground("query", sql, "--format", "csv", *option).stdout, newline="")))
+        for option in ((), ("--spreadsheet",))
+    )
+    assert plain[0] == ["=text", "number", "list"]
+    assert [row[0] for row in plain[1:]] == [*FORMULAS, "a=1", "x-1"]
+    assert escaped[0] == ["'=text", "number", "list"]
+    assert [row[0] for row in escaped[1:]] == [*(f"'{text}" for text in FORMULAS), "a=1", "x-1"]
+    assert {row[1] for row in escaped[1:]} == {"-1"}
+
+
+def test_parquet_can_be_read_back(levelground: CommandLine, home: Home) -> None:
+    command = [sys.executable, "-c", PROGRAM, "query", "from marts.figures", "--format", "parquet"]
+    done = subprocess.run(command, env=os.environ | {"LEVELGROUND_HOME": str(home.root)}, capture_output=True, check=True)
+    assert pq.read_table(io.BytesIO(done.stdout)).to_pylist() == [{"id": 0}, {"id": 1}, {"id": 2}]
+
+
+@pytest.mark.parametrize("options", [("--spreadsheet",), ("--timeout", "0"), ("--timeout", "nan"), ("--timeout", "-1")])
+def test_wrong_options_are_refused(levelground: CommandLine, options: tuple[str, ...]) -> None:
+    done = levelground("query", "select 1", *options)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert f"levelground: {options[0]} needs" in done.stderr
+
+
+@pytest.mark.parametrize("sql", ["", "  ", "-- nothing"])
+def test_an_empty_query_is_one(levelground: CommandLine, sql: str) -> None:
+    assert levelground("query", sql).stderr == "levelground: the query is empty\n"
+
+
+def test_duckdbs_messages_lose_their_stack_traces() -> None:
+    wrapped = "Invalid Input Error: arrow_scan: get_next failed(): IOError: IOError: INTERNAL Error: x\nStack Trace:\n/a/b.so"
+    assert explain(wrapped) == "DuckDB failed on this query: INTERNAL Error: x"
+    assert "3 GB of memory" in explain("Out of Memory Error: could not allocate")
+    assert "2 GB" in explain('IO Error: Could not write file "x": File too large')
+    assert explain("Parser Error: x\n\nLINE 1: y") == "Parser Error: x\n\nLINE 1: y"
+
+
+def test_a_file_that_is_no_database_is_named(tmp_path: Path) -> None:
+    home = Home(tmp_path / "home")
+    home.published.mkdir(parents=True)
+    home.published_analyst.write_bytes(os.urandom(5_000))
+    done = CommandLine(home.root)("query", "select 1")
+    assert done.returncode == 1
+    assert str(home.published_analyst) in done.stderr
+    assert tempfile.gettempdir() not in done.stderr.replace(str(tmp_path), "")
