@@ -6,10 +6,12 @@ Other packages import from here.
 from ingest.delivery.header_match import Conformer
 from ingest.delivery.integrity import find_damage, quarantine_batch
 from ingest.delivery.records import DeliveryRecord, FileRecord
-from ingest.delivery.store import DeliveryStore
+from ingest.delivery.store import JOURNAL, RECORD, DeliveryStore
 from ingest.delivery.write_batch import Progress, as_next_load, deliver
 
 __all__ = [
+    "JOURNAL",
+    "RECORD",
     "Conformer",
     "DeliveryRecord",
     "DeliveryStore",

@@ -63,6 +63,6 @@ class DeliveryRecord(BaseModel):
         return self.model_dump_json(indent=1)
 
     @classmethod
-    def from_json(cls, text: str) -> DeliveryRecord:
+    def from_json(cls, text: str | bytes) -> DeliveryRecord:
         """Read the text of a record's file."""
         return cls.model_validate_json(text)

@@ -14,16 +14,21 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
+from pydantic import TypeAdapter, ValidationError
+
 from ingest.connectors import DownloadedFile
 from ingest.contract import Contract
 from ingest.delivery.records import DeliveryRecord
 from ingest.delivery.snapshot_date import snapshot_identity
+from ingest.errors import DeliveryError
 from warehouse.files import write_atomically
 from warehouse.fingerprint import json_sha256
 
 LOAD_ID_DIGITS = 16
 BATCH, RECORD, FIRST_SEQUENCES = "batch.parquet", "receipt.json", "files.json"
+JOURNAL = "landed.json"  # written by `ingest.landing.landing_journal`
 INCOMING = ".incoming"
+_SEQUENCES = TypeAdapter(dict[str, int])
 
 
 class DeliveryStore:
@@ -37,18 +42,26 @@ class DeliveryStore:
         return self.folder / load_id / BATCH
 
     def record(self, load_id: str) -> DeliveryRecord | None:
-        """The record of a load; None unless both the record and its batch exist."""
-        path = self.folder / load_id / RECORD
-        return _read(path) if path.is_file() and self.batch(load_id).is_file() else None
+        """The record of a load; None unless the record can be read and its batch exists."""
+        return _read(self.folder / load_id / RECORD) if self.batch(load_id).is_file() else None
 
     def records(self) -> tuple[DeliveryRecord, ...]:
-        """The records of all complete deliveries, in the order of loads."""
-        found = (_read(path) for path in self._record_files() if self.batch(path.parent.name).is_file())
+        """The readable records of all complete deliveries, in the order of loads."""
+        found = [record for record in self._readable() if self.batch(record.load_id).is_file()]
         return tuple(sorted(found, key=lambda record: record.sequence))
 
+    def unreadable(self) -> list[Path]:
+        """The records that are damaged."""
+        return sorted(path for path in self._record_files() if _read(path) is None)
+
+    def sequence(self, load_id: str) -> int | None:
+        """The sequence of a load by its record, whatever its batch, else by the journal of landing."""
+        record = _read(self.folder / load_id / RECORD)
+        return record.sequence if record else self._promoted().get(load_id)
+
     def last_sequence(self) -> int:
-        """The sequence of the newest load, even if its batch was damaged later; 0 before the first load."""
-        return max((_read(path).sequence for path in self._record_files()), default=0)
+        """The sequence of the newest load, even if its batch or record was damaged later; 0 before the first load."""
+        return max([*(record.sequence for record in self._readable()), *self._promoted().values()], default=0)
 
     def newest_downloads(self, contract: Contract, fetched_on: dt.date | None = None) -> tuple[DownloadedFile, ...]:
         """The downloads of the newest delivery; none if the contract has changed since, or if its batch is missing."""
@@ -63,9 +76,13 @@ class DeliveryStore:
     def first_sequences(self) -> dict[str, int]:
         """The sequence of the first load with each file that was ever delivered, by the file's hash."""
         path = self.folder / FIRST_SEQUENCES
-        first: dict[str, int] = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+        try:
+            first = _SEQUENCES.validate_json(path.read_bytes()) if path.is_file() else {}
+        except ValidationError:
+            remedy = "restore it from a backup; without it, delete it, and files that were deleted since count as new"
+            raise DeliveryError(self.source, str(path), "cannot be read", remedy) from None
         # a delivery whose batch was damaged later counts, too
-        for record in map(_read, self._record_files()):
+        for record in self._readable():
             for file in record.files:
                 if file.sha256 is not None:
                     sequence = record.sequence if file.first_sequence is None else file.first_sequence
@@ -83,6 +100,16 @@ class DeliveryStore:
         incoming.write_text(record.to_json(), encoding="utf-8")
         incoming.replace(path)
 
+    def _readable(self) -> Iterator[DeliveryRecord]:
+        return (record for path in self._record_files() if (record := _read(path)) is not None)
+
+    def _promoted(self) -> dict[str, int]:
+        """The sequences of the promoted loads, which the journal repeats; nothing if it is missing or damaged."""
+        try:
+            return {str(load["load_id"]): int(load["sequence"]) for load in json.loads((self.folder / JOURNAL).read_bytes())}
+        except (OSError, ValueError, TypeError, KeyError):
+            return {}
+
     def _record_files(self) -> Iterator[Path]:
         # a killed run may have left a complete delivery in INCOMING
         return (path for path in self.folder.glob(f"*/{RECORD}") if path.parent.name != INCOMING)
@@ -94,5 +121,9 @@ def compute_load_id(contract: Contract, hashes: tuple[str, ...]) -> str:
     return json_sha256([contract.source, terms["format"], terms["load"], terms["columns"], hashes])[:LOAD_ID_DIGITS]
 
 
-def _read(path: Path) -> DeliveryRecord:
-    return DeliveryRecord.from_json(path.read_text(encoding="utf-8"))
+def _read(path: Path) -> DeliveryRecord | None:
+    """The record of a file; None if it is missing or damaged."""
+    try:
+        return DeliveryRecord.from_json(path.read_bytes())
+    except (FileNotFoundError, ValidationError):
+        return None

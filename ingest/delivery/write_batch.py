@@ -97,6 +97,7 @@ def _deliver(request: _Request) -> DeliveryRecord:
     known = store.record(load_id) if load_id else None
     if known:
         return _deliver_again(store, known, newest, sequence, origin.fetched)
+    _refuse_damaged_records(store, load_id)
     incoming = store.folder / INCOMING
     shutil.rmtree(incoming, ignore_errors=True)
     incoming.mkdir(parents=True)
@@ -110,9 +111,8 @@ def _deliver(request: _Request) -> DeliveryRecord:
                 return _deliver_again(store, known, newest, sequence)
             add_load_id(incoming / BATCH, load_id)
         final = store.folder / load_id
-        damaged = final / RECORD  # the same delivery, if its batch was damaged
-        if damaged.is_file():
-            before = DeliveryRecord.from_json(damaged.read_text(encoding="utf-8")).sequence
+        before = store.sequence(load_id)  # of the same delivery, if its batch or record was damaged
+        if before is not None:
             sequence = before if before == sequence - 1 else sequence  # the newest load stays the newest
         record = writer.record(load_id, sequence, file_sha256(incoming / BATCH))
         for result in final.glob("*.json"):  # of a gate or an acceptance
@@ -123,6 +123,14 @@ def _deliver(request: _Request) -> DeliveryRecord:
         return record
     finally:
         shutil.rmtree(incoming, ignore_errors=True)
+
+
+def _refuse_damaged_records(store: DeliveryStore, load_id: str | None) -> None:
+    """DeliveryError if the record of another load is damaged: it orders files and loads, which decides what rows count."""
+    for path in store.unreadable():
+        if path.parent.name != load_id:
+            remedy = "restore it from a backup, or send that delivery again; without both, move its folder out of the home"
+            raise DeliveryError(store.source, str(path), "the record of this earlier delivery cannot be read", remedy)
 
 
 def _deliver_again(

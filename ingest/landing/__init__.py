@@ -4,7 +4,7 @@ Other packages import from here, except the record of deletions (`ingest.landing
 """
 
 from ingest.landing.cursor import read_cursor
-from ingest.landing.landing_journal import JournalEntry, read_journal, save_journal
+from ingest.landing.landing_journal import JournalDamaged, JournalEntry, read_journal, save_journal
 from ingest.landing.ledger import LastLoad, LoadCounts, LoadRecord, count_load_rows, last_load
 from ingest.landing.load_modes import since_condition
 from ingest.landing.partition_releases import find_rival_files
@@ -17,6 +17,7 @@ from ingest.landing.tables import create_delivery_view, ensure_tables, period_ex
 
 __all__ = [
     "DeliveryLost",
+    "JournalDamaged",
     "JournalEntry",
     "LastLoad",
     "LoadCounts",

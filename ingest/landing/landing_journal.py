@@ -7,16 +7,26 @@ which loads were promoted, in which order and under which contract, so Levelgrou
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from duckdb import DuckDBPyConnection
-from pydantic import TypeAdapter
+from pydantic import TypeAdapter, ValidationError
 
 from ingest.contract import Contract
-from ingest.delivery import DeliveryStore
+from ingest.delivery import JOURNAL, DeliveryStore
 from ingest.landing.ledger import LoadRecord, read_ledger
 from ingest.landing.withheld_records import keeps_withheld_records, save_withheld
 from warehouse.files import write_atomically
 
-JOURNAL = "landed.json"
+
+class JournalDamaged(Exception):
+    """The journal cannot be read, and the ledger has no load of the source to write it again from."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(
+            f"{path} cannot be read, and the working warehouse has no load of this source. Restore the file from a backup. "
+            "Without one, delete it: the next run promotes the deliveries that it finds, not the earlier ones"
+        )
 
 
 class JournalEntry(LoadRecord):
@@ -31,7 +41,9 @@ _ENTRIES = TypeAdapter(tuple[JournalEntry, ...])
 def save_journal(con: DuckDBPyConnection, contract: Contract, store: DeliveryStore) -> None:
     """Copy the ledger of the source to its journal if the journal has other loads."""
     ledger = read_ledger(con, contract.source)
-    if [(load.load_id, load.sequence) for load in read_journal(store)] == [(load.load_id, load.sequence) for load in ledger]:
+    if [(load.load_id, load.sequence) for load in read_journal(store) or ()] == [
+        (load.load_id, load.sequence) for load in ledger
+    ]:
         return
     counted = con.execute(f'select _load_id, count(*) from landing."{contract.source}" group by all').fetchall()
     rows = dict(counted)
@@ -41,7 +53,12 @@ def save_journal(con: DuckDBPyConnection, contract: Contract, store: DeliverySto
     write_atomically(store.folder / JOURNAL, _ENTRIES.dump_json(entries, indent=1).decode() + "\n")
 
 
-def read_journal(store: DeliveryStore) -> tuple[JournalEntry, ...]:
-    """The promoted loads of the source in their order; empty if none was promoted."""
+def read_journal(store: DeliveryStore) -> tuple[JournalEntry, ...] | None:
+    """The promoted loads of the source in their order; empty if none was promoted, None if the file is damaged."""
     path = store.folder / JOURNAL
-    return _ENTRIES.validate_json(path.read_bytes()) if path.is_file() else ()
+    try:
+        return _ENTRIES.validate_json(path.read_bytes())
+    except FileNotFoundError:
+        return ()
+    except ValidationError:
+        return None

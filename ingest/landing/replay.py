@@ -5,9 +5,9 @@ from __future__ import annotations
 from duckdb import DuckDBPyConnection
 
 from ingest.contract import Contract
-from ingest.delivery import DeliveryStore, find_damage
+from ingest.delivery import JOURNAL, RECORD, DeliveryStore, find_damage
 from ingest.landing import superseded
-from ingest.landing.landing_journal import JOURNAL, read_journal
+from ingest.landing.landing_journal import JournalDamaged, read_journal
 from ingest.landing.ledger import LoadRecord, insert_load, read_ledger
 from ingest.landing.promote import promote
 from ingest.landing.withheld_records import keeps_withheld_records, restore_withheld
@@ -29,13 +29,18 @@ def replay(con: DuckDBPyConnection, contract: Contract, store: DeliveryStore, ci
     """Promote the missing loads in their order; returns their number.
 
     A load without rows in landing needs no batch: only its row of the ledger is restored. Raises `DeliveryLost` if a needed
-    batch cannot be read; the loads before it are promoted then.
+    batch cannot be read; the loads before it are promoted then. Raises `JournalDamaged` if nothing records what is missing.
     """
     ledger = {(load.load_id, load.sequence) for load in read_ledger(con, contract.source)}
-    missing = [entry for entry in read_journal(store) if (entry.load_id, entry.sequence) not in ledger]
+    journal = read_journal(store)
+    if journal is None:
+        if not ledger:
+            raise JournalDamaged(store.folder / JOURNAL)
+        journal = ()  # `save_journal` writes it again
+    missing = [entry for entry in journal if (entry.load_id, entry.sequence) not in ledger]
     for entry in missing:
         delivery = store.record(entry.load_id)
-        why = "it is missing" if delivery is None else find_damage(store, delivery)
+        why = _why_lost(store, entry.load_id) if delivery is None else find_damage(store, delivery)
         if delivery is not None and why is None:
             promote(
                 con,
@@ -59,3 +64,8 @@ def replay(con: DuckDBPyConnection, contract: Contract, store: DeliveryStore, ci
     if missing and keeps_withheld_records(contract):
         restore_withheld(con, contract, store.folder)
     return len(missing)
+
+
+def _why_lost(store: DeliveryStore, load_id: str) -> str:
+    is_kept = store.batch(load_id).is_file()
+    return f"its record {store.folder / load_id / RECORD} cannot be read" if is_kept else "it is missing"

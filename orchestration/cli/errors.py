@@ -15,7 +15,7 @@ from warehouse.connection import WarehouseBusy, WarehouseError
 from warehouse.disclosure import LedgerDamaged
 from warehouse.lock import LockHeld
 from warehouse.paths import HomeUnwritable
-from warehouse.releases import ReleaseCorrupt, UnknownRelease
+from warehouse.releases import PinsDamaged, ReleaseCorrupt, UnknownRelease
 
 _BAD_ARGUMENTS = (ConfigurationError, ContractError, DraftError, UnknownSource, HomeUnwritable, UnknownRelease, SampleError)
 
@@ -26,7 +26,7 @@ def report_error(error: Exception) -> int | None:
         return print_error(error, EXIT_BAD_ARGUMENTS)
     if isinstance(error, (LockHeld, WarehouseBusy, DaemonAlreadyRunning)):
         return print_error(error, EXIT_BUSY)
-    if isinstance(error, (WarehouseError, ReleaseCorrupt, LedgerDamaged, DbtError)):
+    if isinstance(error, (WarehouseError, ReleaseCorrupt, PinsDamaged, LedgerDamaged, DbtError)):
         return print_error(error, EXIT_UNEXPECTED)
     machine = error_messages.explain(error, Settings.from_environment().home)
     return None if machine is None else print_error(machine, EXIT_UNEXPECTED)

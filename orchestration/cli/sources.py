@@ -171,6 +171,9 @@ def accept(
     last = RunStore(settings.home.runs).last_ended()
     status = last.sources.get(name) if last else None
     held = status.load_id if status and status.verdict == HELD_BACK else None
+    for damaged in store.unreadable():
+        if damaged.parent.name == load:
+            raise ConfigurationError(f"{damaged} cannot be read; run again with the same delivery, which writes it again")
     if store.record(load) is None or (load != held and read_acceptance(store, load) is None):
         known = f"the last run held back {held}" if held else "the last run held back none of its loads"
         raise ConfigurationError(f"{name} has no held-back load {load!r}; {known}")

@@ -12,9 +12,18 @@ from orchestration.runs.exit_codes import EXIT_INCOMPLETE
 from orchestration.runs.record import BLOCKED, FAILED, RunStore
 from orchestration.runs.status_report import run_report
 from orchestration.settings import Settings
-from warehouse.releases import current
+from warehouse.paths import Home
+from warehouse.releases import ReleaseCorrupt, current
 
 RECENT = 5
+
+
+def _current_release(home: Home) -> str:
+    try:
+        published = current(home)
+    except ReleaseCorrupt as error:
+        return str(error)
+    return published.release_id if published else "none"
 
 
 def status(json: Annotated[bool, typer.Option("--json", help="Print the last run as JSON.")] = False) -> None:
@@ -38,8 +47,7 @@ def status(json: Annotated[bool, typer.Option("--json", help="Print the last run
         out.print(table("Last runs", ("started (UTC)", "trigger", "outcome", "exit", "release", "message"), recent))
         for note in last.notes:
             out.print(f"\n{note}", markup=False)
-        published = current(home)
-        out.print(f"\nCurrent release: {published.release_id if published else 'none'}\n", markup=False)
+        out.print(f"\nCurrent release: {_current_release(home)}\n", markup=False)
         sources = [(s.source, s.verdict, s.data_as_of, s.rows_staged, s.rows_withdrawn, s.reason) for s in last.sources.values()]
         columns = ("source", "verdict", "data as of", "rows", "withdrawn", "reason")
         out.print(table("Sources", columns, sources, right=("rows", "withdrawn")))

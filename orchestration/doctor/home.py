@@ -10,6 +10,8 @@ import stat
 from collections.abc import Iterator
 
 from ingest.contract.registry import ContractError
+from ingest.delivery import JOURNAL, DeliveryStore
+from ingest.landing import read_journal
 from orchestration.doctor.check_result import CheckResult, error, ok, warning
 from orchestration.doctor.installation import Installation
 from orchestration.instance.processes import is_running
@@ -19,6 +21,7 @@ from orchestration.settings import ConfigurationError
 from warehouse.lock import holder, is_held
 from warehouse.paths import Home
 from warehouse.quarantine import ASIDE
+from warehouse.releases import PinsDamaged, pins
 from warehouse.releases.recovery import DAMAGED_PREFIX
 
 MAGIC = slice(8, 12), b"DUCK"  # position and value of the magic bytes of a DuckDB file
@@ -118,6 +121,30 @@ def damaged_files(installation: Installation) -> Iterator[CheckResult]:
         what = "was damaged, and a run moved it away"
         why = "it takes space, and a disk or a program has damaged it"
         yield warning("damaged files", path, what, why, "check the disk's error messages, then delete the file")
+
+
+def delivery_records(installation: Installation) -> Iterator[CheckResult]:
+    """Check that the records and journals of the kept deliveries, and the list of pinned releases, can be read."""
+    home = installation.settings.home
+    found = 0
+    for folder in sorted(path for path in home.deliveries.glob("*") if path.is_dir()):
+        store = DeliveryStore(home.deliveries, folder.name)
+        for path in store.unreadable():
+            found += 1
+            why = "no run reads another delivery of this source, because the order of its loads is unknown"
+            remedy = "send that delivery again and start a run, or restore the file from a backup"
+            yield error("delivery records", path, "the record of a delivery cannot be read", why, remedy)
+        if read_journal(store) is None:
+            found += 1
+            why = "landing of this source could not be restored if the working warehouse were lost"
+            yield warning("delivery records", folder / JOURNAL, "cannot be read", why, "start a run, which writes it again")
+    try:
+        pins(home)
+    except PinsDamaged as damaged:
+        found += 1
+        yield error("delivery records", home.pins, "cannot be read", "no old release is deleted", str(damaged))
+    if not found:
+        yield ok("delivery records", home.deliveries, "all can be read")
 
 
 def runs(installation: Installation) -> Iterator[CheckResult]:

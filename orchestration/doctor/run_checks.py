@@ -25,6 +25,7 @@ CHECKS: dict[str, Check] = {
     "lock": home.lock,
     "warehouse": home.warehouse,
     "damaged files": home.damaged_files,
+    "delivery records": home.delivery_records,
     "runs": home.runs,
     "load modes": sources.load_modes,
     "licences": sources.licences,

@@ -23,7 +23,7 @@ def load_modes(installation: Installation) -> Iterator[CheckResult]:
     warned = False
     for contract in merged:
         store = DeliveryStore(home.deliveries, contract.source)
-        loads = landing_journal.read_journal(store)
+        loads = landing_journal.read_journal(store) or ()
         rows = sum(load.rows_in_landing for load in loads)
         newest = loads[-1].rows_in_landing if loads else 0
         if not loads or loads[-1].adds or not FULL_RELEASE_SHARE * rows <= newest < rows:

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from ingest.connectors import CursorPosition, FetchRequest, Origin, open_folder, open_live
 from ingest.contract import Contract
 from ingest.delivery import DeliveryRecord, DeliveryStore, Progress, deliver, find_damage, quarantine_batch
-from ingest.landing import DeliveryLost, ensure_tables, last_load, read_cursor, replay
+from ingest.landing import DeliveryLost, JournalDamaged, ensure_tables, last_load, read_cursor, replay
 from ingest.readers import delivered_files
 from orchestration.runs.clock import utc_now
 from orchestration.runs.context import RunContext
@@ -65,6 +65,8 @@ def restore_landing(run: RunContext, contract: Contract, store: DeliveryStore) -
         if store.record(error.load_id):
             quarantine_batch(store, error.load_id)
         return True
+    except JournalDamaged as error:
+        raise StepError(str(error)) from None
     return False
 
 

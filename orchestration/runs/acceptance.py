@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 from ingest.delivery import DeliveryStore
 from warehouse.files import write_atomically
@@ -24,9 +24,11 @@ class Acceptance(BaseModel):
 
 
 def read_acceptance(store: DeliveryStore, load_id: str) -> Acceptance | None:
-    """The acceptance of a load; None if it was not accepted."""
-    path = store.folder / load_id / ACCEPTED
-    return Acceptance.model_validate_json(path.read_text(encoding="utf-8")) if path.is_file() else None
+    """The acceptance of a load; None if it was not accepted, or if the file is damaged: then it can be accepted again."""
+    try:
+        return Acceptance.model_validate_json((store.folder / load_id / ACCEPTED).read_bytes())
+    except (FileNotFoundError, ValidationError):
+        return None
 
 
 def accept_load(store: DeliveryStore, load_id: str, acceptance: Acceptance) -> None:

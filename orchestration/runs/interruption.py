@@ -58,6 +58,7 @@ def interrupt(exit_code: int) -> str:
     run.record.end(FAILED, utc_now(), NOTHING_PUBLISHED, exit_code)
     with suppress(OSError):  # a full disk: the next run closes the record
         run.save()
+    run.settings.home.run_lock_holder.unlink(missing_ok=True)  # this process holds the lock until its end
     threads = [Thread(target=_call, args=(listener,), daemon=True) for listener in _listeners]
     for thread in threads:
         thread.start()

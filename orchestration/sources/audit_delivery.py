@@ -9,6 +9,7 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 import json
+from contextlib import suppress
 from pathlib import Path
 
 from expectations.delivery.census_labels import moved_lines, read_concepts
@@ -72,8 +73,8 @@ def audit_once(
     """The gate's result on a load; the cached one if load, contract, seeds, history and day are the same."""
     basis = _basis(contract, baseline, as_of)
     path = store.folder / delivery.load_id / RESULT_FILE
-    if path.is_file():
-        cached = json.loads(path.read_text(encoding="utf-8"))
+    with suppress(OSError, ValueError, TypeError, KeyError):  # missing, or damaged: the gate runs again
+        cached = json.loads(path.read_bytes())
         if cached["basis"] == basis:
             return GateResult.from_dict(cached["gate"])
     gate = audit_delivery(contract, delivery, database, city_zone, baseline, as_of)

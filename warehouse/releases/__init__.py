@@ -10,7 +10,18 @@ from warehouse.releases.change_attribution import Cause, ExplainedDifference, ex
 from warehouse.releases.content_hash import content_hash
 from warehouse.releases.differences import Change, Differences, MeasureDifference, compare
 from warehouse.releases.exports import write_exports
-from warehouse.releases.history import LabelTaken, ListedRelease, find, is_pinned, list_releases, pin, pins, prune, rollback
+from warehouse.releases.history import (
+    LabelTaken,
+    ListedRelease,
+    PinsDamaged,
+    find,
+    is_pinned,
+    list_releases,
+    pin,
+    pins,
+    prune,
+    rollback,
+)
 from warehouse.releases.manifest import (
     BuildInputs,
     ExportRecord,
@@ -44,6 +55,7 @@ __all__ = [
     "Manifest",
     "MeasureDifference",
     "NodeFingerprint",
+    "PinsDamaged",
     "ReleaseCorrupt",
     "UnknownRelease",
     "compare",

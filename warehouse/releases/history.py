@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import shutil
 from dataclasses import dataclass
+from pathlib import Path
 
 from warehouse.files import write_atomically
 from warehouse.paths import Home
@@ -18,6 +19,16 @@ from warehouse.releases.swapping import REMOVING_PREFIX, Current, current, swap
 
 CURRENT = "current"
 LONGEST_LABEL = 60
+
+
+class PinsDamaged(Exception):
+    """The file of pinned releases cannot be read."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(
+            f"{path} cannot be read, and no release is deleted until it can. Restore it from a backup, or delete it and pin the "
+            "releases again: `levelground releases pin ID --label TEXT`"
+        )
 
 
 class LabelTaken(ValueError):
@@ -50,10 +61,13 @@ def rollback(home: Home, release_id: str) -> Current:
 
 
 def pins(home: Home) -> dict[str, str]:
-    """The labels of pinned releases, by release id."""
-    if not home.pins.exists():
+    """The labels of pinned releases, by release id. PinsDamaged if the file cannot be read."""
+    try:
+        return {str(release_id): str(label) for release_id, label in json.loads(home.pins.read_bytes()).items()}
+    except FileNotFoundError:
         return {}
-    return {str(release_id): str(label) for release_id, label in json.loads(home.pins.read_bytes()).items()}
+    except (ValueError, AttributeError):
+        raise PinsDamaged(home.pins) from None
 
 
 def find(home: Home, name: str) -> str:
@@ -98,7 +112,10 @@ def prune(home: Home, keep: int) -> list[str]:
     if keep < 1:
         raise ValueError(f"keep is {keep}; at least one release must stay")
     known = known_releases(home)
-    stay = {*known[-keep:], *pins(home), _current_id(home)}
+    try:
+        stay = {*known[-keep:], *pins(home), _current_id(home)}
+    except PinsDamaged:
+        return []  # the list of releases and `levelground doctor` name the file
     removed = [release_id for release_id in known if release_id not in stay]
     for release_id in removed:
         away = home.releases / f"{REMOVING_PREFIX}{release_id}"
