@@ -14,7 +14,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import FrameType
+from typing import NoReturn
 
+SECONDS_TO_RECORD = 4.5  # of the five in which a run ends
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -61,6 +63,9 @@ def stop_run_on_signals() -> None:
 def _await_signal(numbers: set[signal.Signals]) -> None:
     exit_code = 128 + signal.sigwait(numbers)
     threading.Thread(target=_end_on_second_signal, args=(numbers, exit_code), daemon=True).start()
+    hanging = threading.Timer(SECONDS_TO_RECORD, _end, args=(exit_code,))
+    hanging.daemon = True
+    hanging.start()
     message = "interrupted, nothing was published, run again"
     interruption = sys.modules.get("orchestration.runs.interruption")
     if interruption is not None:  # else the run has not begun
@@ -70,13 +75,16 @@ def _await_signal(numbers: set[signal.Signals]) -> None:
             sys.stderr.write("\x1b[2K\r\x1b[?25h")  # in place of the spinner; the cursor is visible again
         sys.stderr.write(f"levelground: {message}\n")
         sys.stderr.flush()
-    _kill_descendants()
-    os._exit(exit_code)
+    _end(exit_code)
 
 
 def _end_on_second_signal(numbers: set[signal.Signals], exit_code: int) -> None:
-    """End without the record: the user is in a hurry, and the next run closes it."""
+    """End without waiting for the record, which the next run closes."""
     signal.sigwait(numbers)
+    _end(exit_code)
+
+
+def _end(exit_code: int) -> NoReturn:
     _kill_descendants()
     os._exit(exit_code)
 

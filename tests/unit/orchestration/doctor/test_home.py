@@ -178,3 +178,17 @@ def test_a_swap_of_an_active_run_is_ok(examined: Examined) -> None:
     examined.home.swap_intent.write_text("{}")
     with held_elsewhere(examined.home):
         assert examined.bad("published") == []
+
+
+@pytest.mark.parametrize(
+    "damage", [b"", b"{}", b"[", b"42", os.urandom(99)], ids=["empty", "no keys", "cut off", "number", "noise"]
+)
+def test_damaged_records_of_deliveries_and_pins_are_named(examined: Examined, damage: bytes) -> None:
+    folder = examined.home.deliveries / "ucc__service_requests"
+    paths = (folder / "0123456789abcdef" / "receipt.json", folder / "landed.json", examined.home.pins)
+    paths[0].parent.mkdir(parents=True)
+    for path in paths:
+        path.write_bytes(b"[" if path == examined.home.pins and damage == b"{}" else damage)
+    found = examined.bad("delivery records")
+    assert [result.where for result in found] == [str(path) for path in paths]
+    assert [result.verdict for result in found] == [Verdict.ERROR, Verdict.WARNING, Verdict.ERROR]

@@ -10,6 +10,7 @@ from warehouse.paths import Home
 from warehouse.releases import (
     LabelTaken,
     Manifest,
+    PinsDamaged,
     ReleaseCorrupt,
     UnknownRelease,
     current,
@@ -142,3 +143,20 @@ def test_prune_refuses_to_keep_nothing_and_to_guess_what_is_published(home: Home
     with pytest.raises(ReleaseCorrupt):
         prune(home, keep=1)
     assert known_releases(home) == [one.release_id, two.release_id]
+
+
+@pytest.mark.parametrize("damage", [b"", b'{"2025', b"no JSON", b"[]", b"42", b"\xff\x00"])
+def test_a_damaged_list_of_pins_deletes_nothing_and_names_itself(home: Home, make_release: MakeRelease, damage: bytes) -> None:
+    made = [make_release(day).release_id for day in range(1, 4)]
+    swap(home, made[-1])
+    pin(home, made[0], "report")
+    home.pins.write_bytes(damage)
+    assert prune(home, 1) == []
+    assert known_releases(home) == made
+    for action in (lambda: list_releases(home), lambda: pin(home, made[1]), lambda: find(home, "report")):
+        with pytest.raises(PinsDamaged, match=f"{home.pins} cannot be read.*pin the releases again"):
+            action()
+    assert find(home, made[0]) == made[0]
+    home.pins.unlink()
+    pin(home, made[0], "report")
+    assert prune(home, 1) == [made[1]]

@@ -1,0 +1,93 @@
+"""Ctrl-C and SIGTERM at every stage of a run: it ends within five seconds, publishes nothing, sends no alert, and the next run
+comes to the content of an undisturbed one."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from tests.stress.small import SmallHome
+
+# a line that the run prints, the seconds after it, and the signal
+MOMENTS = (
+    ("", 0.5, signal.SIGINT),
+    ("reading", 0.0, signal.SIGTERM),
+    ("ucc__service_requests: deliver", 0.1, signal.SIGINT),
+    ("building models", 0.3, signal.SIGINT),
+    ("built fct_service_requests", 0.0, signal.SIGHUP),
+    ("auditing the build", 0.2, signal.SIGINT),
+    ("auditing the build", 1.5, signal.SIGTERM),
+    ("building quality tables", 0.2, signal.SIGINT),
+)
+SECONDS = 5
+NOTHING_PUBLISHED = "levelground: interrupted, nothing was published, run again"
+
+
+def interrupted(small: SmallHome, line: str, delay: float, number: signal.Signals) -> tuple[int, str, float]:
+    """The exit code of a run that gets a signal, what it said, and how long it took to end."""
+    with small.start(LEVELGROUND_ALERTS="json://127.0.0.1:9/none") as run:
+        assert run.stdout is not None
+        said = ""
+        while line not in said:
+            read = run.stdout.readline()
+            assert read, said
+            said += read
+        time.sleep(delay)
+        began = time.monotonic()
+        run.send_signal(number)
+        said += run.communicate(timeout=60)[0]
+        return run.returncode, said, time.monotonic() - began
+
+
+def processes_of(home: Path) -> list[str]:
+    """The processes with this home in their environment."""
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            if f"LEVELGROUND_HOME={home}".encode() in (folder / "environ").read_bytes() and int(folder.name) != os.getpid():
+                found.append((folder / "cmdline").read_text())
+        except OSError:
+            pass
+    return [command for command in found if command]
+
+
+def test_a_signal_ends_a_run_at_any_stage(
+    disturbed: SmallHome, converges: Callable[[], None], record_property: Callable[[str, object], None]
+) -> None:
+    before = disturbed.content()
+    for line, delay, number in MOMENTS:
+        code, said, seconds = interrupted(disturbed, line, delay, number)
+        moment = f"{number.name} {delay:g} s after {line!r}"
+        record_property(moment, f"exit {code} after {seconds:.2f} s")
+        assert code == 128 + number, f"{moment}\n{said}"
+        assert seconds < SECONDS, moment
+        assert said.splitlines()[-1] == NOTHING_PUBLISHED, f"{moment}\n{said}"
+        assert "Traceback" not in said and "Aborted" not in said and "dbt" not in said, said
+        assert disturbed.content() == before
+        assert processes_of(disturbed.home) == []
+        alerts = disturbed.home / "alerts.json"
+        assert not alerts.exists() or "run" not in {found["subject"] for found in json.loads(alerts.read_text())["now"]}
+        if line not in ("", "reading"):
+            status = json.loads(disturbed.levelground("status", "--json").stdout)
+            assert (status["outcome"], status["exit_code"]) == ("failed", code)
+            assert "interrupted" in disturbed.levelground("status").stdout
+    converges()
+
+
+def test_a_signal_during_the_swap_leaves_a_whole_release(disturbed: SmallHome, undisturbed: SmallHome, expected: str) -> None:
+    """It waits for the swap, which takes less than a second, and the message is true either way."""
+    code, said, seconds = interrupted(disturbed, "releasing", 0.3, signal.SIGINT)
+    assert (code, seconds < SECONDS) == (130, True)
+    last = disturbed.last()
+    if last["outcome"] == "released":
+        assert said.splitlines()[-1] == f"levelground: interrupted when the run had ended: released, release {last['release_id']}"
+        assert disturbed.content() == expected
+    else:
+        assert said.splitlines()[-1] == NOTHING_PUBLISHED
+        assert disturbed.content() == undisturbed.content()
+    disturbed.run()
+    assert disturbed.content() == expected
