@@ -73,7 +73,7 @@ def test_a_service_starts_what_the_command_line_has(path: Path) -> None:
 def test_the_run_of_a_timer_is_a_service() -> None:
     assert (DEPLOY / "levelground-nightly.timer").with_suffix(".service").is_file()
     assert _unit(DEPLOY / "levelground-nightly.timer")["Timer"]["OnCalendar"].startswith("*-*-* 02:00:00")
-    assert _unit(DEPLOY / "levelground-nightly.service")["Service"]["SuccessExitStatus"] == "4"
+    assert _unit(DEPLOY / "levelground-nightly.service")["Service"]["SuccessExitStatus"] == "4 143"
 
 
 def test_the_environment_file_holds_settings_and_no_secret() -> None:

@@ -111,7 +111,7 @@ def test_a_background_job_accepts_sigint_and_nohup_ignores_sighup(number: signal
 
 
 def test_the_processes_that_a_run_started_end_with_it() -> None:
-    """They would keep its output open, so that whoever reads it waits for ever."""
+    """They would keep its output open, so that its reader would wait for ever."""
     work = """
         inner = "import subprocess, time; print(subprocess.Popen(['sleep', '99']).pid, flush=True); time.sleep(99)"
         child = subprocess.Popen([sys.executable, "-c", inner], stdout=subprocess.PIPE, text=True)
