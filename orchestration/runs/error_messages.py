@@ -18,6 +18,7 @@ from orchestration.settings import PROJECT
 from warehouse.paths import Home
 from warehouse.releases import ReleaseCorrupt
 
+FULL_BELOW = 1_000_000  # bytes; a file system keeps some that no file can use
 STAYS = "The last release stays public"
 FULL, READ_ONLY, MEMORY, LOCKED, STORAGE, DAMAGED, FAILED = (
     "full",
@@ -91,22 +92,35 @@ def _missing_file(error: BaseException) -> str | None:
 
 def _sentence(kind: str, home: Home, error: BaseException) -> str:
     where = str(getattr(error, "filename", None) or home.root)
+    if kind == FAILED and _is_full(home):  # SQLite names no cause
+        kind = FULL
+    is_first = home.root.is_dir() and not home.current_json.exists()
+    stays = "Nothing is published yet" if is_first else STAYS
+    less = "keep less (LEVELGROUND_KEEP_RELEASES, LEVELGROUND_KEEP_DELIVERIES, LEVELGROUND_KEEP_RUNS)"
+    if is_first:
+        less = "set LEVELGROUND_HOME to a folder on a larger disk"
     return {
-        FULL: f"the disk of {home.root} is full ({_free(home)}). {STAYS}; make room, or keep less (LEVELGROUND_KEEP_RELEASES, "
-        "LEVELGROUND_KEEP_DELIVERIES, LEVELGROUND_KEEP_RUNS), and run again",
-        FAILED: f"the disk of {home.root} failed ({_free(home)}). {STAYS}; check that there is room, that files may grow (ulimit "
+        FULL: f"the disk of {home.root} is full ({_free(home)}). {stays}; make room, or {less}, and run again",
+        FAILED: f"the disk of {home.root} failed ({_free(home)}). {stays}; check that there is room, that files may grow (ulimit "
         "-f) and that the disk has no errors, and run again",
-        READ_ONLY: f"{where} cannot be written to (read-only disk, or its permissions). {STAYS}; mount it for writing, or make "
+        READ_ONLY: f"{where} cannot be written to (read-only disk, or its permissions). {stays}; mount it for writing, or make "
         "the user that runs Levelground its owner, and run again",
-        MEMORY: f"the memory that the run may use is not enough. {STAYS}; raise LEVELGROUND_MEMORY_LIMIT, lower "
+        MEMORY: f"the memory that the run may use is not enough. {stays}; raise LEVELGROUND_MEMORY_LIMIT, lower "
         "LEVELGROUND_THREADS, or free memory on the machine, and run again",
-        LOCKED: f"another process holds Dagster's storage in {home.dagster}. {STAYS}; run again; if the error comes back, "
+        LOCKED: f"another process holds Dagster's storage in {home.dagster}. {stays}; run again; if the error comes back, "
         "end the Levelground process that hangs",
-        STORAGE: f"Dagster's storage in {home.dagster} is damaged. {STAYS}; move history/, schedules/ and storage/ out of that "
+        STORAGE: f"Dagster's storage in {home.dagster} is damaged. {stays}; move history/, schedules/ and storage/ out of that "
         "folder (only the list of past runs in the UI is lost) and run again",
-        DAMAGED: f"a database file of {home.root} does not read back as it was written. {STAYS}; run again: the next run finds "
+        DAMAGED: f"a database file of {home.root} does not read back as it was written. {stays}; run again: the next run finds "
         "the damaged file, moves it aside and builds it again. If the error comes back, check the disk",
     }[kind]
+
+
+def _is_full(home: Home) -> bool:
+    try:
+        return shutil.disk_usage(home.root).free < FULL_BELOW
+    except OSError:
+        return False
 
 
 def _free(home: Home) -> str:

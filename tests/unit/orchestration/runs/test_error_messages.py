@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import sqlite3
 from pathlib import Path
+from unittest import mock
 
 import duckdb
 import pytest
@@ -84,3 +85,21 @@ def test_the_cause_of_an_error_is_explained_without_its_text() -> None:
 )
 def test_other_errors_are_not_explained(error: Exception) -> None:
     assert explain(error, HOME) is None
+
+
+def test_the_first_run_has_no_release_to_keep(tmp_path: Path) -> None:
+    """And nothing of which less could be kept."""
+    message = explain(OSError(errno.ENOSPC, "No space left on device"), Home(tmp_path))
+    assert message is not None
+    assert message.startswith(f"the disk of {tmp_path} is full (")
+    assert message.endswith(
+        "Nothing is published yet; make room, or set LEVELGROUND_HOME to a folder on a larger disk, and run again"
+    )
+
+
+@pytest.mark.parametrize(("free", "words"), [(400_000, "is full"), (400_000_000, "failed")])
+def test_an_error_of_sqlite_on_a_full_disk_is_a_full_disk(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, free: int, words: str
+) -> None:
+    monkeypatch.setattr("shutil.disk_usage", lambda _: mock.Mock(free=free))
+    assert f"the disk of {tmp_path} {words} (" in str(explain(sqlite("disk I/O error"), Home(tmp_path)))
