@@ -7,7 +7,7 @@ Dagster nor the connectors, which take seconds to import.
 from __future__ import annotations
 
 import sys
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -47,12 +47,13 @@ def application(*groups: str) -> typer.Typer:
 def main() -> None:
     """Run the command line; every expected error ends with a message and an exit code."""
     asked = sys.argv[1] if len(sys.argv) > 1 else ""
-    if asked == "run":
+    is_run = asked == "run"
+    if is_run:
         stop_run_on_signals()
     with suppress(ConfigurationError, OSError):  # the command itself reports what is wrong with the settings or the home
         remove_leftovers(Settings.from_environment().home)
     try:
-        with interruptible():
+        with nullcontext() if is_run else interruptible():
             application(*([asked] if asked in GROUPS else GROUPS))()
     except Interrupted as interrupted:
         print("levelground: interrupted", file=sys.stderr)

@@ -50,19 +50,31 @@ def _raise(number: int, _frame: FrameType | None) -> None:
 
 
 def stop_run_on_signals() -> None:
-    """From now on, signals end this process's run. Call it before any thread starts, because threads inherit the signal mask.
+    """From now on, signals end this process's run, whatever its main thread does.
 
-    All threads block the signals and one awaits them: so no library's handler runs, and none can delay or swallow an interrupt.
-    SIGINT is accepted even if a shell ignores it for a background job, because `kill -INT` means this run.
+    Python runs a handler only between two instructions of the main thread, and libraries replace handlers. So the signal's number
+    is written to a pipe, which Python's own code in C does at once, and a thread reads it. Blocking the signals for `sigwait`
+    would be simpler, but child processes would inherit that, and Dagster ends its own by SIGTERM.
     """
-    numbers = {number for number in SIGNALS if number == signal.SIGINT or signal.getsignal(number) != signal.SIG_IGN}
-    signal.pthread_sigmask(signal.SIG_BLOCK, numbers)
-    threading.Thread(target=_await_signal, args=(numbers,), daemon=True, name="signals").start()
+    read, write = os.pipe()
+    os.set_blocking(write, False)
+    signal.set_wakeup_fd(write, warn_on_full_buffer=False)
+    for number in SIGNALS:
+        # A shell ignores SIGINT for background jobs, but `kill -INT` means this run; nohup ignores SIGHUP on purpose.
+        if number == signal.SIGINT or signal.getsignal(number) != signal.SIG_IGN:
+            signal.signal(number, lambda *_: None)
+    threading.Thread(target=_await_signal, args=(read,), daemon=True, name="signals").start()
 
 
-def _await_signal(numbers: set[signal.Signals]) -> None:
-    exit_code = 128 + signal.sigwait(numbers)
-    threading.Thread(target=_end_on_second_signal, args=(numbers, exit_code), daemon=True).start()
+def _next_signal(read: int) -> int:
+    while (number := os.read(read, 1)[0]) not in SIGNALS:
+        pass
+    return number
+
+
+def _await_signal(read: int) -> None:
+    exit_code = 128 + _next_signal(read)
+    threading.Thread(target=_end_on_second_signal, args=(read, exit_code), daemon=True).start()
     hanging = threading.Timer(SECONDS_TO_RECORD, _end, args=(exit_code,))
     hanging.daemon = True
     hanging.start()
@@ -78,9 +90,9 @@ def _await_signal(numbers: set[signal.Signals]) -> None:
     _end(exit_code)
 
 
-def _end_on_second_signal(numbers: set[signal.Signals], exit_code: int) -> None:
+def _end_on_second_signal(read: int, exit_code: int) -> None:
     """End without waiting for the record, which the next run closes."""
-    signal.sigwait(numbers)
+    _next_signal(read)
     _end(exit_code)
 
 

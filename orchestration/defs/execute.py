@@ -7,6 +7,7 @@ import re
 from functools import partial
 
 import dagster as dg
+import pyarrow as pa
 
 from orchestration.defs.build import Overrides, build_defs
 from orchestration.defs.resources import CommandLineRun
@@ -25,6 +26,7 @@ def execute_refresh(
 ) -> str | None:
     """Run the job; return None if every step succeeded, else the first failed step's error. The run record has the outcome."""
     prepare_instance(settings)
+    pa.enable_signal_handlers(False)  # Arrow's own would swallow a signal while it reads a file
     # a run that finds nothing new skips its gate on purpose, and Dagster would log a warning per check
     logging.getLogger("dagster").setLevel(logging.ERROR)
     # The folder is no run config: the UI would offer to run with another one.

@@ -53,9 +53,9 @@ def interrupt(exit_code: int) -> str:
     if not run.ending.acquire(timeout=SECONDS_FOR_SWAP):
         return STILL_SWAPPING
     # never released: no other thread can publish or record anything from here on
-    if run.record.outcome is not None:
+    if run.record.outcome is not None and not run.record.was_interrupted:
         return f"interrupted when the run had ended: {run.record.outcome}, release {run.record.release_id or 'none'}"
-    run.record.end(FAILED, utc_now(), NOTHING_PUBLISHED, exit_code)
+    run.record.end(FAILED, utc_now(), NOTHING_PUBLISHED, exit_code)  # unless Dagster's own handler was faster
     with suppress(OSError):  # a full disk: the next run closes the record
         run.save()
     run.settings.home.run_lock_holder.unlink(missing_ok=True)  # this process holds the lock until its end

@@ -41,7 +41,7 @@ BUSY = {
         """,
     "with handlers of a library": """
         import signal
-        signal.signal(signal.SIGINT, lambda *_: print("handled", flush=True))
+        signal.signal(signal.SIGINT, lambda *_: None)
         print("ready", flush=True)
         time.sleep(60)
         """,
@@ -136,6 +136,17 @@ def _runs(pid: str) -> bool:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     except FileNotFoundError:
         return False
+
+
+def test_the_processes_that_a_run_starts_can_be_ended_by_signals() -> None:
+    """Dagster ends the processes that copy its logs by SIGTERM; a blocked signal would be inherited."""
+    work = """
+        child = subprocess.Popen(["sleep", "99"])
+        child.terminate()
+        print("ready" if child.wait(5) == -15 else "still running", flush=True)
+        time.sleep(60)
+        """
+    assert ended(started(work), signal.SIGINT)[0] == 130
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
