@@ -17,6 +17,7 @@ from expectations.disclosure.attacker_model import build_attacker_model
 from expectations.disclosure.audit import run_audit
 from expectations.disclosure.audit_cache import AuditCache
 from expectations.disclosure.audit_inputs import CellKey, Relations
+from expectations.disclosure.classification import check_tables
 from expectations.disclosure.forbidden_disclosures import forbidden_disclosures, labelled_rows
 from expectations.disclosure.published_bounds import forbidden_bounds, read_bounded_rows, read_ratio_bounds_over_few_cells
 from expectations.disclosure.read_inputs import (
@@ -59,6 +60,7 @@ def gate_disclosure(
             *read_ratio_bounds_over_few_cells(connection, relations, measures),
         ]
         unmarked = count_unmarked_changes(connection, relations)
+        columns = tuple(check_tables(connection, relations.published))
     model = build_attacker_model(published, figures, known, records)
     cache = AuditCache(memory)
     found = run_audit(model, cache.is_safe, cache.found_safe)
@@ -69,6 +71,7 @@ def gate_disclosure(
     ]
     refused += [(f"a share that no count explains: {row.measure.measure_id}", row.where) for row in model.unexplained]
     findings = (
+        *columns,
         _finding("leaks", "critical", [(leak.records, leak.where) for leak in found.leaks], _LEAKS),
         _finding("shown_functions", "critical", refused, _FUNCTIONS),
         _finding(

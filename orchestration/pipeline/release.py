@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import datetime as dt
 
+from expectations.disclosure.classification import check_files
 from orchestration.runs.context import RunContext
 from orchestration.runs.errors import without_cells
-from orchestration.runs.record import RELEASED, RunRecord
+from orchestration.runs.record import BLOCKED, RELEASED, RunRecord
 from orchestration.transform import dbt_runner
 from orchestration.transform.fingerprints import (
     code_hashes,
@@ -23,7 +24,8 @@ from orchestration.transform.fingerprints import (
 )
 from warehouse import disclosure
 from warehouse.connection import detach
-from warehouse.releases import BuildInputs, prune, seal, swap, write_exports
+from warehouse.paths import EXPORTS
+from warehouse.releases import BuildInputs, Current, prune, seal, swap, write_exports
 from warehouse.sql import literal
 
 # `published.release` is the only table that dbt does not build: it contains the hash of all others.
@@ -37,8 +39,8 @@ RELEASE_COLUMNS = {
 }
 
 
-def release_candidate(run: RunContext) -> str:
-    """Seal the candidate, verify it, and swap it in; the id of the release."""
+def release_candidate(run: RunContext) -> str | None:
+    """Seal the candidate, verify it, and swap it in; the id of the release, None if an exported column is not classified."""
     home, record, candidate = run.settings.home, run.record, run.candidate
     release_id = record.release_id
     if (
@@ -53,6 +55,11 @@ def release_candidate(run: RunContext) -> str:
         measures = [row[0] for row in run.con.execute("select distinct measure_id from release.marts.dim_measure").fetchall()]
         _write_release_row(run, release_id, run.created_at, data_as_of)
         write_exports(run.con, candidate, release_id=release_id, created_at=run.created_at)
+        files = check_files(candidate.folder / EXPORTS, set(Current.model_fields) - {"path"})
+        record.gates.append(files)
+        if not files.passed:
+            run.end(BLOCKED, f"{files.subject}: {files.reason}")
+            return None
         published_at = run.created_at.replace(tzinfo=None)
         disclosure.write_ledger(run.con, home, candidate.folder, release_id=release_id, published_at=published_at)
         detach(run.con, "release")

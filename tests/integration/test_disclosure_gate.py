@@ -237,6 +237,25 @@ def test_a_confidential_source_or_persons_make_a_measure_confidential(
     assert "requests.numerator" in failed(gate(warehouse, tmp_path))["leaks"].message
 
 
+def test_a_column_or_table_that_the_audit_does_not_know_blocks_the_release(warehouse: DuckDBPyConnection, tmp_path: Path) -> None:
+    warehouse.execute("alter table public.published.equity_measures add column searched_twice integer")
+    warehouse.execute("create table public.published.stops_by_officer as select 1 as stops")
+    found = failed(gate(warehouse, tmp_path))["columns_classified"]
+    assert (found.severity, found.observed) == ("critical", 2.0)
+    assert found.message.startswith("published.equity_measures.searched_twice, published.stops_by_officer.stops: ")
+    assert "classify it in expectations/disclosure/columns.yml" in found.message
+
+
+def test_a_time_of_day_blocks_the_release(warehouse: DuckDBPyConnection, tmp_path: Path) -> None:
+    warehouse.execute(
+        "alter table public.published.equity_measures add column data_as_of timestamp default timestamp '2025-12-31'"
+    )
+    warehouse.execute("create table public.published.release as select timestamp '2026-01-01 02:03:04' as created_at")
+    assert gate(warehouse, tmp_path).passed
+    warehouse.execute("update public.published.equity_measures set data_as_of = timestamp '2025-12-31 19:25:11'")
+    assert failed(gate(warehouse, tmp_path))["no_time_of_day"].message.startswith("published.equity_measures.data_as_of: ")
+
+
 def test_aggregates_are_shown_as_their_publisher_shows_them_unless_the_agreement_protects_them(
     warehouse: DuckDBPyConnection, tmp_path: Path
 ) -> None:

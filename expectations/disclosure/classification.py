@@ -1,0 +1,119 @@
+"""Compare every column that leaves the office with `columns.yml`, which states what the disclosure audit makes of it.
+
+The audit cannot find what it does not read. So a column of a public table, or of a file in `published/`, that has no entry blocks
+the release. See `gate` for the tables, and `orchestration.pipeline.release` for the exports, which are written after the gates.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet
+from sqlalchemy import Connection
+
+from expectations.disclosure.catalog import fetch
+from expectations.results import ExpectationResult, GateResult
+from ingest.contract.yaml_source import read_yaml
+from warehouse.sql import literal
+
+COLUMNS = Path(__file__).with_name("columns.yml")
+CLASSES = ("attacked", "guarded", "harmless")
+FILES = "files in published/"
+_NAMED = 5
+# The only times of day in public: when a release was made.
+_TIMES_OF_RELEASE = (("release", "created_at"),)
+_REMEDY = (
+    "the disclosure audit does not know what it reveals; classify it in expectations/disclosure/columns.yml: attacked (and read "
+    "in expectations/disclosure), guarded, or harmless with the reason"
+)
+_TIME = "a time of day could be that of one person's record; end the model's column with without_time_of_day"
+
+
+@cache
+def classification(file: Path = COLUMNS) -> Mapping[str, Mapping[str, tuple[str, str]]]:
+    """By table or file, and column: its class and the reason."""
+    found: dict[str, dict[str, tuple[str, str]]] = {}
+    for table, entries in read_yaml(file).data.items():
+        columns = found.setdefault(table, {})
+        for name in entries.get("attacked", ()):
+            columns[name] = ("attacked", "")
+        for kind, reason in (("guarded", "by"), ("harmless", "because")):
+            for group in entries.get(kind, ()):
+                columns |= dict.fromkeys(group["columns"], (kind, group[reason]))
+    return found
+
+
+def check_tables(connection: Connection, published: str) -> Iterator[ExpectationResult]:
+    """Findings on the tables of a schema, such as `public.published`: columns without an entry, and times of day."""
+    database, _, schema = published.partition(".")
+    columns = list(
+        fetch(
+            connection,
+            "select table_name, column_name, data_type from duckdb_columns() "
+            f"where database_name = {literal(database)} and schema_name = {literal(schema)} order by table_name, column_index",
+        )
+    )
+    yield _finding(
+        "columns_classified", (f"{schema}.{table}.{name}" for table, name, _ in columns if not _is_known(table, name)), _REMEDY
+    )
+    with_time = [
+        f"{schema}.{table}.{name}"
+        for table, name, kind in columns
+        if kind.startswith("TIME")
+        and (table, name) not in _TIMES_OF_RELEASE
+        and _has_time(connection, f"{published}.{table}", name)
+    ]
+    yield _finding("no_time_of_day", with_time, _TIME)
+
+
+def check_files(folder: Path, current: Iterable[str]) -> GateResult:
+    """The result on the exported files of a candidate, and on the keys of `current.json`."""
+    listed = [("current.json", name) for name in current]
+    for path in sorted(folder.iterdir()):
+        listed += [(path.name, name) for name in _columns(path)]
+    unknown = [f"{file}: {name}" for file, name in listed if not (_is_known(file, name) or _is_known(Path(file).stem, name))]
+    return GateResult("disclosure", FILES, (_finding("columns_classified", unknown, _REMEDY),))
+
+
+def _is_known(table: str, column: str) -> bool:
+    return column in classification().get(table, {})
+
+
+def _has_time(connection: Connection, relation: str, column: str) -> bool:
+    rows = fetch(connection, f'select count(*) from {relation} where "{column}" <> date_trunc(\'day\', "{column}")')
+    return any(count for (count,) in rows)
+
+
+def _columns(path: Path) -> Iterator[str]:
+    """The columns of an exported file, or the keys of a JSON file as paths. A file of another kind has its name as a column."""
+    if path.suffix == ".parquet":
+        yield from pyarrow.parquet.read_schema(path).names
+    elif path.suffix == ".csv":
+        with path.open(encoding="utf-8", newline="") as file:
+            yield from next(csv.reader(file), [])
+    elif path.suffix == ".json":
+        yield from dict.fromkeys(_keys(json.loads(path.read_text(encoding="utf-8"))))
+    else:
+        yield path.name
+
+
+def _keys(value: Any, above: str = "") -> Iterator[str]:
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            yield f"{above}{key}"
+            yield from _keys(inner, f"{above}{key}.")
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _keys(inner, above)
+
+
+def _finding(name: str, found: Iterable[str], says: str) -> ExpectationResult:
+    listed = list(found)
+    more = [f"and {len(listed) - _NAMED} more"] if len(listed) > _NAMED else []
+    message = f"{', '.join([*listed[:_NAMED], *more])}: {says}" if listed else ""
+    return ExpectationResult(name, None, "critical", not listed, float(len(listed)), 0.0, message)
