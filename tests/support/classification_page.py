@@ -10,8 +10,8 @@ from expectations.disclosure.classification import classification
 PAGE = Path(__file__).parents[2] / "docs" / "published-columns.md"
 _HEAD = """# What the disclosure audit makes of each published column
 
-Generated from `expectations/disclosure/columns.yml` by `python -m tests.support.classification_page`; a test compares both. A column
-without an entry blocks the release.
+Generated from `expectations/disclosure/columns.yml` by `python -m tests.support.classification_page`; a test compares both.
+A column without an entry blocks the release.
 
 - **attacked**: the audit reads it, as an equation on counts of persons or as a value that a hidden row must not show
 - **guarded**: a rule of its own hides it
