@@ -246,6 +246,17 @@ SPOILT = [
     ),
     (
         "fct_published_estimates",
+        "zero_that_is_not_reported",
+        "set source = 'urban__juvenile_arrests', value = 0, publisher_quality = '3' where published_estimate_key = 'p2'",
+    ),
+    (
+        "fct_published_estimates",
+        "pooled_value_is_no_own",
+        "insert into {t} select t.* replace ('x' || n as published_estimate_key, '5500' || n as geoid) "
+        "from (from {t} where published_estimate_key = 'p2') as t cross join range(3) as r (n)",
+    ),
+    (
+        "fct_published_estimates",
         "reporting_change_to_confirm",
         "set is_reporting_change = true where published_estimate_key = 'p2'",
     ),

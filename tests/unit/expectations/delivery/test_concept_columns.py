@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from pathlib import Path
 
 import pytest
 
+from expectations.delivery.cell_checks import delivery_query
 from expectations.delivery.concept_columns import (
     ConceptDifference,
     concept_column_checks,
     concept_differences,
     read_concept_columns,
 )
-from expectations.delivery.unmapped_labels import CrosswalkError
+from expectations.delivery.delivery_facts import DeliveryFacts
+from expectations.delivery.suite_from_contract import delivery_suite
+from expectations.delivery.unmapped_labels import CrosswalkError, read_labels
 from ingest.contract import Contract
 from ingest.contract.registry import load_registry
+from ingest.contract.vocabulary import load_vocabulary
 from ingest.delivery import FileRecord
-from orchestration.sources.audit_delivery import CONCEPT_COLUMNS
+from orchestration.sources.audit_delivery import CONCEPT_COLUMNS, CROSSWALK
 
 KNOWN = read_concept_columns(CONCEPT_COLUMNS)
 COLUMNS = sorted(KNOWN["chr_county_health"]["v147_[rR]????.csv"])
@@ -73,3 +78,11 @@ def test_a_damaged_seed_is_named(tmp_path: Path) -> None:
     (tmp_path / "seed.csv").write_text("concepts,column_name\na,b\n", encoding="utf-8")
     with pytest.raises(CrosswalkError, match="a row has no files"):
         read_concept_columns(tmp_path / "seed.csv")
+
+
+def test_a_value_that_is_spelled_in_two_ways_is_sought_in_either() -> None:
+    contract, labels = load_registry()["urban__employment"], read_labels(CROSSWALK)
+    reading = delivery_query(contract, "delivery.tables", (), labels, None)
+    suite = delivery_suite(contract, reading, DeliveryFacts(as_of=dt.datetime(2026, 1, 1)), labels, load_vocabulary())
+    (check,) = (check for check in suite if check.name == "labelled_rows")
+    assert "no row has subgroup_type = race-ethnicity or race_ethnicity" in check.says
