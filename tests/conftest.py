@@ -7,6 +7,7 @@ what a test needs, `make test` installs.
 from __future__ import annotations
 
 import contextlib
+import gc
 import io
 import itertools
 import json
@@ -15,20 +16,25 @@ import socket
 import subprocess
 import sys
 import traceback
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 from unittest import mock
 
 import pytest
 from hypothesis import settings
+from xdist.scheduler import LoadGroupScheduling
 
 from ingest.contract.registry import load_registry
 from ingest.sample import write_sample
 from orchestration.cli import main
+from orchestration.transform.dbt_runner import manifest
+from orchestration.transform.dbt_sources import SOURCES_FILE, write_sources
 from tests.support.canaries import Canary, Seeder
 from tests.support.fuzzing import DEEP
+from tests.support.shared import made_once
 from tests.support.warm_process import run_warm
+from warehouse.paths import Home
 
 ROOT = Path(__file__).resolve().parent.parent
 REAL = "LEVELGROUND_REAL_DELIVERIES"
@@ -43,7 +49,28 @@ settings.register_profile(DEEP, deadline=None, print_blob=True)
 settings.load_profile("known")
 
 
+# Long tests start first, so that no worker is idle at the end: whole runs, then what needs a warehouse, then the rest.
+LONGEST_FIRST = (
+    "tests/e2e/test_real_", "tests/e2e/test_other_cities.py", "tests/e2e/test_live.py", "tests/e2e/test_run.py", "tests/e2e/",
+    "tests/unit/dbt/", "tests/integration/",
+)  # fmt: skip
+BY_FILE = ("tests/unit/", "tests/contract/")
+
+
+class ByFileOrGroup(LoadGroupScheduling):
+    """Keep a file of unit or contract tests on one worker, which makes its fixtures once, and other tests by their group."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        scope: str = super()._split_scope(nodeid)
+        return nodeid.partition("::")[0] if scope == nodeid and nodeid.startswith(BY_FILE) else scope
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadGroupScheduling | None:
+    return ByFileOrGroup(config, log) if config.getoption("dist") == "loadgroup" else None
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: next((n for n, path in enumerate(LONGEST_FIRST) if item.nodeid.startswith(path)), len(items)))
     if os.environ.get(REAL):
         return
     real = [item for item in items if item.get_closest_marker("real")]
@@ -53,7 +80,14 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
-    """A group that is not kept together costs a run of the whole job on every worker, unnoticed."""
+    """A group that is not kept together costs a run of the whole job on every worker, unnoticed.
+
+    What was imported and collected stays until the end: Python's garbage collector need not traverse it again and again, which
+    took a tenth of the time of the tests.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 100)
     if getattr(session.config.option, "loadgroup", False):
         apart = [item.nodeid for item in session.items if item.get_closest_marker("xdist_group") and "@" not in item.nodeid]
         if apart:
@@ -89,11 +123,27 @@ def real_deliveries() -> Path:
 
 
 @pytest.fixture(scope="session")
+def parsed_dbt_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The dbt folder of a home in which dbt has parsed the project. Copied into another home, it saves ten seconds there."""
+
+    def parse(folder: Path) -> None:
+        write_sources(load_registry(), SOURCES_FILE)
+        manifest(Home(folder))
+
+    return Home(made_once(tmp_path_factory, "parsed", parse)).dbt
+
+
+@pytest.fixture(scope="session")
 def seeded_city(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[Canary]]:
     """The sample city, small, and the canaries in its private columns: two records of each source are marked. Read only."""
-    folder = tmp_path_factory.mktemp("sample") / "city"
-    write_sample(folder, rows=SAMPLE_ROWS)
-    return folder, Seeder(list(load_registry())).few(folder)
+
+    def make(folder: Path) -> None:
+        write_sample(folder / "city", rows=SAMPLE_ROWS)
+        marked = Seeder(list(load_registry())).few(folder / "city")
+        (folder / "canaries.json").write_text(json.dumps([asdict(canary) for canary in marked]), encoding="utf-8")
+
+    made = made_once(tmp_path_factory, "sample", make)
+    return made / "city", [Canary(**canary) for canary in json.loads((made / "canaries.json").read_text(encoding="utf-8"))]
 
 
 @pytest.fixture(scope="session")

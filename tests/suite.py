@@ -49,7 +49,8 @@ def workers() -> int:
     return min(max(usable, 1), MOST_WORKERS)
 
 
-PARALLEL: Command = ["-q", "-n", str(workers()), "--dist", "loadgroup"]
+# tests/conftest.py orders the tests and keeps groups and files together
+PARALLEL: Command = ["-q", "-n", str(workers()), "--dist", "loadgroup", "--no-loadscope-reorder"]
 PYTEST: dict[str, Command] = {
     "check": [*PARALLEL, "tests/unit", "tests/contract"],
     "test": PARALLEL,

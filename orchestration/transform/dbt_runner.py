@@ -32,8 +32,10 @@ PARTIAL_PARSE = "partial_parse.msgpack"
 # what dbt's page has in place of manifest and catalog
 INLINE_DATA = ('"MANIFEST.JSON INLINE DATA"', '"CATALOG.JSON INLINE DATA"')
 OnNode = Callable[[str], None]
-# (home, project fingerprint) → the parsed project
-_PARSED: dict[tuple[str, str], Any] = {}
+# A parse names the warehouse and does not open it. One name for all homes keeps a parse valid in a home that was moved or copied.
+PARSED_WAREHOUSE = Path("warehouse.duckdb")
+# project fingerprint → the parsed project
+_PARSED: dict[str, Any] = {}
 
 
 def _ignore(_name: str) -> None:
@@ -59,20 +61,20 @@ def manifest(home: Home) -> dict[str, Any]:
             # A partial parse holds absolute paths of seeds, which an upgrade may have moved.
             (home.dbt / PARTIAL_PARSE).unlink(missing_ok=True)
         _PARSED.clear()
-        _PARSED[str(home.root), fingerprint] = _invoke(home, ["parse"])
+        _PARSED[fingerprint] = _invoke(home, ["parse"], warehouse=PARSED_WAREHOUSE)
         gc.collect()  # Python's garbage collector is paused during a run, and a whole parse leaves hundreds of MB behind.
         mark.write_text(expected, encoding="utf-8")
     parsed: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
     return parsed
 
 
-def _parsed(home: Home) -> Any:
+def parsed_project(home: Home) -> Any:
     """The parsed project, cached between the builds of a run: reading it again takes a second each time."""
-    key = (str(home.root), _fingerprint())
-    if key not in _PARSED:
+    fingerprint = _fingerprint()
+    if fingerprint not in _PARSED:
         _PARSED.clear()
-        _PARSED[key] = _invoke(home, ["parse", "--no-write-json"])
-    return _PARSED[key]
+        _PARSED[fingerprint] = _invoke(home, ["parse", "--no-write-json"], warehouse=PARSED_WAREHOUSE)
+    return _PARSED[fingerprint]
 
 
 def _fingerprint() -> str:
@@ -88,7 +90,7 @@ def build(home: Home, *, select: Sequence[str], all_tests: bool = False, on_node
     arguments = ["build", "--exclude-resource-type", "unit_test"]
     arguments += ["--indirect-selection", "eager" if all_tests else "empty", "--select", *select]
     # Nothing reads the artifacts of a build, and writing them takes a second.
-    outcome = _invoke(home, [*arguments, "--no-write-json"], on_node, _parsed(home))
+    outcome = _invoke(home, [*arguments, "--no-write-json"], on_node, parsed_project(home))
     results = [_node_result(result) for result in outcome.results]
     broken = [result for result in results if not result.succeeded and result.kind != "test" and result.status != "skipped"]
     if broken:
@@ -124,7 +126,7 @@ def documentation(home: Home, release_id: str | None, folder: Path) -> tuple[str
         (target / "manifest.json").write_text(json.dumps(project), encoding="utf-8")
         arguments = ["docs", "generate", "--no-compile", *([] if release_id else ["--empty-catalog"])]
         try:
-            _invoke(home, arguments, parsed=_parsed(home), target=target, warehouse=file)
+            _invoke(home, arguments, parsed=parsed_project(home), target=target, warehouse=file)
         finally:
             for alias in attached:
                 # dbt keeps a connection of its own until the process ends, and with it every attached database.
@@ -177,7 +179,7 @@ def _invoke(
 
 @contextmanager
 def _environment(warehouse: Path) -> Iterator[None]:
-    """Set the variables that profiles.yml reads. dbt parses again if they differ between a parse and a build."""
+    """Set the variables that profiles.yml reads. dbt parses again if they differ between two parses."""
     wanted = {"LEVELGROUND_WAREHOUSE_FILE": str(warehouse), "DO_NOT_TRACK": "1", "DBT_SEND_ANONYMOUS_USAGE_STATS": "false"}
     before = {name: os.environ.get(name) for name in wanted}
     os.environ.update(wanted)

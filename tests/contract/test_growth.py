@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from ingest.contract.registry import load_registry
 from orchestration.transform.build_plan import LANDING, incremental_source, is_row_by_row
-from orchestration.transform.dbt_runner import manifest
-from orchestration.transform.dbt_sources import SOURCES_FILE, write_sources
-from warehouse.paths import Home
-
-pytestmark = pytest.mark.xdist_group("dbt")
 
 
 @pytest.fixture(scope="module")
-def nodes(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any]]:
-    write_sources(load_registry(), SOURCES_FILE)
-    found: dict[str, dict[str, Any]] = manifest(Home(tmp_path_factory.mktemp("manifest") / "home"))["nodes"]
+def nodes(parsed_dbt_folder: Path) -> dict[str, dict[str, Any]]:
+    found: dict[str, dict[str, Any]] = json.loads((parsed_dbt_folder / "manifest.json").read_text(encoding="utf-8"))["nodes"]
     return found
 
 

@@ -5,6 +5,7 @@ Add a rule here when it holds for every model and dbt's manifest shows it. See `
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -17,12 +18,7 @@ import yaml
 from expectations.marts.suites import read_suites
 from ingest.contract.registry import load_registry
 from orchestration.settings import DBT_PROJECT
-from orchestration.transform.dbt_runner import manifest
-from orchestration.transform.dbt_sources import SOURCES_FILE, write_sources
 from tests.contract.registers import SHARED_STAGING, contracts, seed
-from warehouse.paths import Home
-
-pytestmark = pytest.mark.xdist_group("dbt")
 
 # What each layer may read. A layer is a folder of models. Sources are `landing` (typed deliveries), `receipts` (records of runs,
 # contracts and settings) and `disclosure` (the suppression pattern); seeds are `reference`. Measures read facts, and the facts of
@@ -123,9 +119,8 @@ def folder_of(node: dict[str, Any]) -> str:
 
 
 @pytest.fixture(scope="session")
-def project(tmp_path_factory: pytest.TempPathFactory) -> Manifest:
-    write_sources(load_registry(), SOURCES_FILE)
-    return Manifest(manifest(Home(tmp_path_factory.mktemp("manifest") / "home")))
+def project(parsed_dbt_folder: Path) -> Manifest:
+    return Manifest(json.loads((parsed_dbt_folder / "manifest.json").read_text(encoding="utf-8")))
 
 
 def test_models_only_look_down(project: Manifest) -> None:

@@ -14,6 +14,8 @@ import pytest
 
 from tests.conftest import CommandLine
 from tests.support.copies import Copy
+from tests.support.shared import copy_parse, made_once
+from warehouse.paths import Home
 
 LEFT_BESIDE = ("temporary", "user")
 AS_OF = "2025-12-01T00:00:00"  # of the real deliveries
@@ -56,58 +58,52 @@ def status_of(report: dict[str, Any], source: str) -> dict[str, Any]:
     return found
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests on the sample city's home stay on one worker: making it is a whole run. First: pytest-xdist reads the mark after."""
-    for item in items:
-        if "first_release" in getattr(item, "fixturenames", ()):
-            item.add_marker(pytest.mark.xdist_group("sample"))
-
-
 @pytest.fixture(scope="session")
-def place_root(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The home of each test. One path for all: dbt parses the whole project again in a home that moved, and that was a
-    fourth of a run."""
-    return tmp_path_factory.mktemp("place")
+def first_release(sample_city: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Any]]:
+    """A home in which the sample city was released once, and what that run printed. Read only.
 
-
-@pytest.fixture(scope="session")
-def first_release(sample_city: Path, place_root: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Any]]:
-    """A home in which the sample city was released once, and what that run said. Read only.
-
-    What it printed, and what it left in temporary folders, is next to the home.
+    One worker runs, each has a copy. What the run printed, and what it left in temporary folders, is next to the home.
     """
-    for name in [
-        name for name in os.environ if name.startswith(("LEVELGROUND_", "DAGSTER_")) and name != "LEVELGROUND_REAL_DELIVERIES"
-    ]:
-        del os.environ[name]
-    made, beside = place_root / "home", tmp_path_factory.mktemp("first")
-    for folder in LEFT_BESIDE:
-        (beside / folder).mkdir()
-    where = {"TMPDIR": str(beside / LEFT_BESIDE[0]), "HOME": str(beside / LEFT_BESIDE[1])}
-    done = CommandLine(made, cold=True)("run", "--deliveries", sample_city, "--json", env=where)
-    assert done.returncode == 0, f"exit {done.returncode}\n{done.stdout}\n{done.stderr}"
-    (beside / "said.txt").write_text(done.stdout + done.stderr)
-    report = json.loads(done.stdout)
-    assert Path(report["published_path"]) == made / "published" / "levelground.duckdb"
-    return Copy(made, beside / "home").restore(), report
+
+    def release(beside: Path) -> None:
+        for folder in LEFT_BESIDE:
+            (beside / folder).mkdir()
+        with pytest.MonkeyPatch.context() as environment:
+            for name in [name for name in os.environ if name.startswith(("LEVELGROUND_", "DAGSTER_"))]:
+                environment.delenv(name)
+            where = {"TMPDIR": str(beside / LEFT_BESIDE[0]), "HOME": str(beside / LEFT_BESIDE[1])}
+            done = CommandLine(beside / "home", cold=True)("run", "--deliveries", sample_city, "--json", env=where)
+        assert done.returncode == 0, f"exit {done.returncode}\n{done.stdout}\n{done.stderr}"
+        (beside / "said.txt").write_text(done.stdout + done.stderr)
+        (beside / "report.json").write_text(done.stdout)
+        assert Path(json.loads(done.stdout)["published_path"]) == beside / "home" / "published" / "levelground.duckdb"
+
+    made = made_once(tmp_path_factory, "first_release", release)
+    copied = Copy(made, tmp_path_factory.mktemp("first") / "copy").restore()
+    return copied / "home", json.loads((copied / "report.json").read_text())
 
 
 @pytest.fixture(scope="session")
-def place_copies(first_release: tuple[Path, dict[str, Any]], sample_city: Path, place_root: Path) -> tuple[Copy, Copy]:
+def place_copies(
+    first_release: tuple[Path, dict[str, Any]], sample_city: Path, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Copy, Copy]:
     """The home and the deliveries of `place`, which copy only what the test before has changed."""
-    return Copy(first_release[0], place_root / "home"), Copy(sample_city, place_root / "deliveries")
+    root = tmp_path_factory.mktemp("place")
+    return Copy(first_release[0], root / "home"), Copy(sample_city, root / "deliveries")
 
 
 @pytest.fixture
 def place(place_copies: tuple[Copy, Copy]) -> Place:
-    """A fresh copy of the home and of the deliveries, where the home was made."""
+    """A fresh copy of the home and of the deliveries."""
     home, deliveries = (copy.restore() for copy in place_copies)
     return Place(CommandLine(home), deliveries)
 
 
 @pytest.fixture(scope="session")
-def milwaukee(real_deliveries: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[CommandLine, dict[str, Any]]:
+def milwaukee(
+    real_deliveries: Path, parsed_dbt_folder: Path, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[CommandLine, dict[str, Any]]:
     """A home in which the real deliveries were released, and what that run said. Read only; one worker runs all its tests."""
     levelground = CommandLine(tmp_path_factory.mktemp("milwaukee") / "home")
+    copy_parse(parsed_dbt_folder, Home(levelground.home))
     return levelground, levelground.json("run", "--deliveries", real_deliveries, "--as-of", AS_OF, "--json")

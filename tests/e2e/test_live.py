@@ -16,6 +16,8 @@ from tests.conftest import ROOT, CommandLine
 from tests.e2e.conftest import status_of
 from tests.support.canaries import search
 from tests.support.portals import FakeCkan, truncated
+from tests.support.shared import copy_parse
+from warehouse.paths import Home
 
 REQUESTS, STAFF, SCHOOLS = "ucc__service_requests", "der__employees", "dpi__live"
 PASSWORD = "hunter2"
@@ -29,7 +31,12 @@ def portal() -> Iterator[FakeCkan]:
 
 @pytest.fixture
 def live(
-    levelground: CommandLine, sample_city: Path, portal: FakeCkan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    levelground: CommandLine,
+    sample_city: Path,
+    parsed_dbt_folder: Path,
+    portal: FakeCkan,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> CommandLine:
     """The sample city's calls behind the city's portal, its staff behind the department's database."""
     contract = load_registry()[REQUESTS]
@@ -39,6 +46,7 @@ def live(
     shutil.copy(sample_city / STAFF / "hr.sqlite", tmp_path / "staff.db")
     monkeypatch.setenv("LEVELGROUND_HOSTS", f"{getattr(contract.connector, 'base_url')}={portal.url}")  # noqa: B009
     monkeypatch.setenv("LEVELGROUND_DER_DATABASE_URL", f"sqlite:///{tmp_path / 'staff.db'}")
+    copy_parse(parsed_dbt_folder, Home(levelground.home))
     # and a missing file of the schools
     (tmp_path / "contracts").mkdir()
     text = (ROOT / "ingest" / "sources" / "dpi__enrollment.yml").read_text(encoding="utf-8").replace("dpi__enrollment", SCHOOLS)

@@ -20,11 +20,8 @@ REAL = "milwaukee|wisconsin|minneapolis|cincinnati|kansas city|west allis"
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_a_small_city_of_another_seed_is_released(
-    seed: int, first_release: tuple[Path, dict[str, Any]], place_root: Path
-) -> None:
-    """In the place where the default city's home was made, with what dbt parsed there."""
-    run = run_city(place_root, ROWS, seed, dbt=first_release[0] / "dbt")
+def test_a_small_city_of_another_seed_is_released(seed: int, parsed_dbt_folder: Path, tmp_path: Path) -> None:
+    run = run_city(tmp_path, ROWS, seed, dbt=parsed_dbt_folder)
     assert not run.finding
     assert [negative_zeros(path) for path in run.files()] == [[], []]
 

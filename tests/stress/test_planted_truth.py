@@ -17,9 +17,9 @@ from tests.support.truth.runs import run_passes
 
 
 @pytest.fixture(scope="module")
-def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
+def engine(parsed_dbt_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
     folder: Path = tmp_path_factory.mktemp("truth")
-    with building_empty(folder / "home") as warehouse:
+    with building_empty(folder / "home", parsed_dbt_folder) as warehouse:
         made = Engine(warehouse, folder, town.GEOID)
     yield made
     made.con.close()

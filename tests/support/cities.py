@@ -16,6 +16,8 @@ import pyarrow as pa
 
 from ingest.sample import write_sample
 from tests.conftest import CommandLine
+from tests.support.shared import copy_parse
+from warehouse.paths import Home
 
 RUN_SECONDS = 1_800
 
@@ -49,13 +51,13 @@ class CityRun:
 def run_city(root: Path, rows: int, seed: int, dbt: Path | None = None) -> CityRun:
     """Run on the sample city of a seed, in a new home at `root/home`.
 
-    dbt: the dbt folder of an earlier home at the same path: dbt then does not parse the project again
+    dbt: the dbt folder of another home: dbt then does not parse the project again
     """
     home, deliveries = root / "home", root / "deliveries"
     for folder in (home, deliveries):
         shutil.rmtree(folder, ignore_errors=True)
     if dbt is not None:
-        shutil.copytree(dbt, home / "dbt")
+        copy_parse(dbt, Home(home))
     write_sample(deliveries, rows=rows, seed=seed)
     done = CommandLine(home)("run", "--deliveries", deliveries, "--json", timeout=RUN_SECONDS)
     try:

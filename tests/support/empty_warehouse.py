@@ -21,7 +21,8 @@ from ingest.city import read_city
 from ingest.contract.registry import load_registry
 from ingest.landing import ensure_tables
 from orchestration.settings import DBT_PROJECT
-from orchestration.transform.dbt_sources import SOURCES_FILE, write_sources
+from orchestration.transform.dbt_runner import parsed_project
+from tests.support.shared import copy_parse
 from warehouse.connection import attach, open_working
 from warehouse.metadata import migrate
 from warehouse.metadata.receipts import TABLES, replace_rows
@@ -44,12 +45,14 @@ class EmptyWarehouse:
 
 
 @contextmanager
-def building_empty(folder: Path) -> Iterator[EmptyWarehouse]:
-    """A home in `folder` in which everything is built and nothing is delivered."""
+def building_empty(folder: Path, parsed: Path) -> Iterator[EmptyWarehouse]:
+    """A home in `folder` in which everything is built and nothing is delivered.
+
+    parsed: the dbt folder of a home in which dbt has parsed the project
+    """
     home = Home(folder)
-    home.ensure()
+    copy_parse(parsed, home)
     registry, zone = load_registry(), read_city(None).time_zone
-    write_sources(registry, SOURCES_FILE)
     con = open_working(home, threads=2)
     try:
         migrate(con)
@@ -89,7 +92,9 @@ def _dbt(home: Home, *arguments: str) -> dict[str, tuple[str, str]]:
     project = str(DBT_PROJECT)
     where = ["--project-dir", project, "--profiles-dir", project, "--target-path", str(home.dbt), "--log-path", str(home.logs)]
     with _environment({f"LEVELGROUND_{alias.upper()}_FILE": str(path) for alias, path in files(home).items()}):
-        outcome: Any = dbtRunner().invoke(["--quiet", "--log-level-file", "none", *arguments, *where])
+        # the folder has the manifest already, and writing it takes two seconds
+        command = ["--quiet", "--log-level-file", "none", *arguments, "--no-write-json", *where]
+        outcome: Any = dbtRunner(manifest=parsed_project(home)).invoke(command)
     assert outcome.result is not None, outcome.exception
     return {result.node.name: (str(result.status), str(result.message or "")) for result in outcome.result.results}
 

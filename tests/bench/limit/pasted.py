@@ -74,7 +74,7 @@ def read_pasted(folder: Path) -> tuple[list[str], list[Model]]:
 def _compiled(home: Home, *more: str) -> list[Any]:
     """The nodes that dbt compiles, in the order in which it would run them."""
     command = ["compile", "--no-populate-cache", "--no-write-json", *more]
-    return [result.node for result in dbt_runner._invoke(home, command, parsed=dbt_runner._parsed(home)).results]
+    return [result.node for result in dbt_runner._invoke(home, command, parsed=dbt_runner.parsed_project(home)).results]
 
 
 def _model(node: Any) -> Model:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -12,6 +13,6 @@ __all__ = ["EmptyWarehouse", "empty_warehouse"]
 
 
 @pytest.fixture(scope="session")
-def empty_warehouse(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmptyWarehouse]:
-    with building_empty(tmp_path_factory.mktemp("dbt") / "home") as warehouse:
+def empty_warehouse(parsed_dbt_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmptyWarehouse]:
+    with building_empty(tmp_path_factory.mktemp("dbt") / "home", parsed_dbt_folder) as warehouse:
         yield warehouse

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
-from dbt.cli.main import dbtRunnerResult
+from dbt.cli.main import dbtRunner, dbtRunnerResult
 
 from orchestration.runs.results import NodeResult, failed_tests
 from orchestration.transform import dbt_runner
+from tests.support.shared import copy_parse
 from warehouse.paths import Home
 
 
@@ -46,7 +48,7 @@ def test_a_stopped_command_names_its_cause(
 def test_a_moved_project_is_parsed_without_the_partial_parse(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     home, parsed = Home(tmp_path), []
 
-    def parse(home: Home, arguments: list[str]) -> None:
+    def parse(home: Home, arguments: list[str], warehouse: Path) -> None:
         parsed.append((home.dbt / "partial_parse.msgpack").exists())
         (home.dbt / "manifest.json").write_text("{}")
         (home.dbt / "partial_parse.msgpack").touch()
@@ -57,3 +59,19 @@ def test_a_moved_project_is_parsed_without_the_partial_parse(tmp_path: Path, mon
         monkeypatch.setattr(dbt_runner, "DBT_PROJECT", Path(project))
         dbt_runner.manifest(home)
     assert parsed == [False, False]  # once for each place, and never with what the other left
+
+
+def test_the_parse_of_one_home_serves_another(parsed_dbt_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A home that was moved or copied parses nothing: dbt does so again when a variable of its profile differs."""
+    home, events = Home(tmp_path / "home"), []
+
+    class Observed(dbtRunner):
+        def __init__(self, manifest: Any, callbacks: list[Any]) -> None:
+            super().__init__(manifest, [*callbacks, lambda event: events.append(event.info.name)])
+
+    monkeypatch.setattr("dbt.cli.main.dbtRunner", Observed)
+    monkeypatch.setattr(dbt_runner, "_PARSED", {})
+    copy_parse(parsed_dbt_folder, home)
+    dbt_runner.parsed_project(home)
+    assert "PartialParsingSkipParsing" in events
+    assert "UnableToPartialParse" not in events

@@ -1,0 +1,39 @@
+"""Make a folder once for all pytest workers of a session.
+
+Use it for what takes a run or a parse of the dbt project. Every worker reads the folder; a test that changes it copies it first.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from filelock import FileLock
+
+from warehouse.paths import Home
+
+MADE = "made"
+
+
+def made_once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path], None]) -> Path:
+    """The folder that `make` has filled. The first worker that asks makes it, the others wait for it."""
+    base = factory.getbasetemp()
+    root = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "shared"
+    root.mkdir(exist_ok=True)
+    folder, made = root / name, root / f"{name}.{MADE}"
+    with FileLock(root / f"{name}.lock"):
+        if not made.exists():
+            shutil.rmtree(folder, ignore_errors=True)  # of a worker that failed
+            folder.mkdir()
+            make(folder)
+            made.touch()
+    return folder
+
+
+def copy_parse(parsed: Path, home: Home) -> None:
+    """Copy the dbt folder of another home into a new one, in which dbt then does not parse the project again."""
+    home.ensure()
+    shutil.copytree(parsed, home.dbt, dirs_exist_ok=True)

@@ -1,0 +1,51 @@
+"""How pytest-xdist distributes the tests, and folders that all workers share."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import ByFileOrGroup
+from tests.support.shared import made_once
+
+
+@pytest.mark.parametrize(
+    ("test", "unit"),
+    [
+        ("tests/unit/ingest/test_city.py::test_a[x]", "tests/unit/ingest/test_city.py"),
+        ("tests/contract/test_seeds.py::test_b", "tests/contract/test_seeds.py"),
+        ("tests/unit/dbt/test_rules.py::test_rule[a@b]@dbt", "dbt"),
+        ("tests/e2e/test_run.py::test_c", "tests/e2e/test_run.py::test_c"),
+        ("tests/e2e/test_real_facts.py::test_d@real", "real"),
+    ],
+)
+def test_a_worker_runs_a_file_a_group_or_a_long_test(test: str, unit: str) -> None:
+    scheduler = object.__new__(ByFileOrGroup)
+    assert scheduler._split_scope(test) == unit
+
+
+def test_a_shared_folder_is_made_once(tmp_path_factory: pytest.TempPathFactory) -> None:
+    made = []
+
+    def make(folder: Path) -> None:
+        assert not list(folder.iterdir())
+        made.append(folder)
+        (folder / "whole").touch()
+
+    with ThreadPoolExecutor(4) as pool:
+        folders = list(pool.map(lambda _: made_once(tmp_path_factory, "of_a_test", make), range(4)))
+    assert made == [folders[0]]
+    assert all((folder / "whole").is_file() for folder in folders)
+
+
+def test_what_could_not_be_made_is_made_by_the_next(tmp_path_factory: pytest.TempPathFactory) -> None:
+    def fail(folder: Path) -> None:
+        (folder / "half").touch()
+        raise OSError
+
+    with pytest.raises(OSError):
+        made_once(tmp_path_factory, "of_a_failed_test", fail)
+    folder = made_once(tmp_path_factory, "of_a_failed_test", lambda folder: (folder / "whole").touch())
+    assert [path.name for path in folder.iterdir()] == ["whole"]
