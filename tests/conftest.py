@@ -28,11 +28,9 @@ from xdist.scheduler import LoadGroupScheduling
 from ingest.contract.registry import load_registry
 from ingest.sample import write_sample
 from orchestration.cli import main
-from orchestration.transform.dbt_runner import manifest
-from orchestration.transform.dbt_sources import SOURCES_FILE, write_sources
 from tests.support.canaries import Canary, Seeder
 from tests.support.fuzzing import DEEP
-from tests.support.shared import made_once
+from tests.support.shared import made_once, parse_project
 from tests.support.warm_process import run_warm
 from warehouse.paths import Home
 
@@ -125,12 +123,7 @@ def real_deliveries() -> Path:
 @pytest.fixture(scope="session")
 def parsed_dbt_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The dbt folder of a home in which dbt has parsed the project. Copied into another home, it saves ten seconds there."""
-
-    def parse(folder: Path) -> None:
-        write_sources(load_registry(), SOURCES_FILE)
-        manifest(Home(folder))
-
-    return Home(made_once(tmp_path_factory, "parsed", parse)).dbt
+    return Home(made_once(tmp_path_factory, "parsed", lambda folder: parse_project(Home(folder)))).dbt
 
 
 @pytest.fixture(scope="session")

@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.conftest import first_release, milwaukee, place, place_copies, place_root
+from tests.e2e.conftest import first_release, milwaukee, place, place_copies
 from tests.stress.small import SmallHome, deliver_other_state, write_small_city
 
-__all__ = ["first_release", "milwaukee", "place", "place_copies", "place_root"]
+__all__ = ["first_release", "milwaukee", "place", "place_copies"]
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
@@ -36,7 +36,7 @@ def small_city(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def small_root(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The home of each test. One path for all: dbt parses the whole project again in a home that moved."""
+    """The folder of each test's home."""
     return tmp_path_factory.mktemp("place")
 
 

@@ -13,6 +13,9 @@ from pathlib import Path
 import pytest
 from filelock import FileLock
 
+from ingest.contract.registry import load_registry
+from orchestration.transform.dbt_runner import manifest
+from orchestration.transform.dbt_sources import SOURCES_FILE, write_sources
 from warehouse.paths import Home
 
 MADE = "made"
@@ -31,6 +34,12 @@ def made_once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path],
             make(folder)
             made.touch()
     return folder
+
+
+def parse_project(home: Home) -> None:
+    """Let dbt parse the project in a new home; its dbt folder serves others."""
+    write_sources(load_registry(), SOURCES_FILE)
+    manifest(home)
 
 
 def copy_parse(parsed: Path, home: Home) -> None:

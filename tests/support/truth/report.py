@@ -17,12 +17,14 @@ import duckdb
 
 from tests.suite import ROOT
 from tests.support.empty_warehouse import building_empty
+from tests.support.shared import parse_project
 from tests.support.truth import town
 from tests.support.truth.biases import Bias, biases
 from tests.support.truth.engine import Engine
 from tests.support.truth.evaluation import Evaluation, evaluations
 from tests.support.truth.planted import Switches
 from tests.support.truth.runs import run_passes
+from warehouse.paths import Home
 
 DOCUMENT = ROOT / "docs" / "methods.md"
 FULL, SHUFFLED, SPOILT = (10, 40), (5, 40), 40  # passes and seeds; seeds of each scenario
@@ -164,7 +166,9 @@ def main() -> None:
     parser.add_argument("--write", action="store_true")
     chosen = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        with building_empty(Path(folder) / "home") as warehouse:
+        parsed = Home(Path(folder) / "parsed")
+        parse_project(parsed)
+        with building_empty(Path(folder) / "home", parsed.dbt) as warehouse:
             tables = measured(Engine(warehouse, Path(folder), town.GEOID))
         for table in tables.values():
             print(written(table), end="\n\n")

@@ -6,9 +6,10 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
+import duckdb
 import pytest
 
-from warehouse.connection import attach, detach, open_working
+from warehouse.connection import attach, detach
 from warehouse.paths import Home
 from warehouse.releases import (
     BuildInputs,
@@ -64,7 +65,7 @@ def make(home: Home) -> Seal:
             "race_standard": "spd15_1997", "tabulation": "exclusive", "method": "individual", "stratum_type": "all",
             "stratum_code": "all",
         }  # fmt: skip
-        with open_working(home) as connection:
+        with duckdb.connect(home.warehouse) as connection:
             attach(connection, candidate.analyst_path, "release")
             connection.execute("create schema release.marts")
             connection.execute(

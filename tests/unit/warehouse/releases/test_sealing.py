@@ -54,7 +54,7 @@ def test_a_release_records_its_files_and_is_read_only(home: Home, make_release: 
 
 def test_a_file_that_is_still_attached_is_not_sealed(home: Home) -> None:
     candidate = Candidate.begin(home, "run")
-    with open_working(home) as connection:
+    with duckdb.connect(home.warehouse) as connection:
         attach(connection, candidate.analyst_path, "release")
         with pytest.raises(ReleaseCorrupt, match=r"levelground\.duckdb: this process still has it attached"):
             seal_it(home, candidate)
