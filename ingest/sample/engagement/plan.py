@@ -97,6 +97,7 @@ def inputs() -> tuple[Input, ...]:
     return tuple(made)
 
 
+@cache
 def answered_by(race: str, days: int) -> float:
     """The chance that an input of a group is answered within so many days."""
     scale = HALF_ANSWERED[race] / -log(1 - 0.5 / (1 - NEVER))
