@@ -108,7 +108,7 @@ def _made_of(run: RunContext, measures: list[str]) -> BuildInputs:
         contracts=contract_hashes(run.location.registry),
         models=model_hashes(manifest),
         lineage=lineage(manifest, measures),
-        standing=run.fingerprints,
+        node_fingerprints=run.fingerprints,
     )
 
 

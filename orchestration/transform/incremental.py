@@ -110,7 +110,7 @@ def _known_fingerprints(run: RunContext) -> dict[str, NodeFingerprint]:
     if run.options.full_refresh:
         return {}
     published = current(run.settings.home)
-    released = read_manifest(run.settings.home, published.release_id).made_of.standing if published else {}
+    released = read_manifest(run.settings.home, published.release_id).made_of.node_fingerprints if published else {}
     return {**released, **read_state(run.con)}
 
 

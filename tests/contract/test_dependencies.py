@@ -59,3 +59,21 @@ def test_uv_is_installed_by_its_hash() -> None:
         assert by_pip, name
         assert all("--require-hashes -r requirements-uv.lock" in options for options in by_pip), name
         assert not [options for options in installs if '"uv' in options], name
+
+
+def test_mypy_skips_only_what_no_module_of_ours_imports() -> None:
+    """A skipped library has no types: a module of ours that imports it would be checked against nothing."""
+    skipped = {
+        module.partition(".")[0]
+        for override in PROJECT["tool"]["mypy"]["overrides"]
+        if override.get("follow_imports") == "skip"
+        for module in override["module"]
+    }
+    files = [path for package in PROJECT["tool"]["mypy"]["packages"] for path in (ROOT / package).rglob("*.py")]
+    imported = {
+        name
+        for path in files
+        for name in re.findall(r"^\s*(?:from|import)\s+(\w+)", path.read_text(encoding="utf-8"), re.MULTILINE)
+    }
+    assert skipped
+    assert not skipped & imported, f"take these out of [[tool.mypy.overrides]] in pyproject.toml: {sorted(skipped & imported)}"

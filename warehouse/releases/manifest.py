@@ -9,7 +9,7 @@ import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError
+from pydantic import AliasChoices, AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
 from warehouse.paths import MANIFEST_FILE, Home
 
@@ -74,7 +74,7 @@ class BuildInputs(BaseModel):
     """The hashes of the inputs of a release, by name; empty in the manifest of an earlier version.
 
     `code`: per package; `seeds`: per seed file; `contracts`: per source; `models`: per dbt model, with the macros that it calls.
-    `lineage`: the inputs of each measure, as `source x`, `seed y`, `model z`. `standing`: the fingerprint of each dbt node.
+    `lineage`: the inputs of each measure, as `source x`, `seed y`, `model z`. `node_fingerprints`: of each dbt node.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -84,7 +84,10 @@ class BuildInputs(BaseModel):
     contracts: dict[str, str] = {}
     models: dict[str, str] = {}
     lineage: dict[str, tuple[str, ...]] = {}
-    standing: dict[str, NodeFingerprint] = {}
+    node_fingerprints: dict[str, NodeFingerprint] = Field(
+        default={},
+        validation_alias=AliasChoices("node_fingerprints", "standing"),  # its name in manifests of earlier versions
+    )
 
 
 class Manifest(BaseModel):

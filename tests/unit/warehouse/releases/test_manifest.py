@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, timezone
 
@@ -74,3 +75,16 @@ def test_a_missing_manifest_is_refused(home: Home, make_release: Callable[[int],
     (home.release(release_id) / "manifest.json").unlink()
     with pytest.raises(ReleaseCorrupt, match=r"manifest\.json: No such file"):
         read_manifest(home, release_id)
+
+
+def test_a_manifest_of_an_earlier_version_is_read(home: Home, make_release: Callable[[int], Manifest]) -> None:
+    """It calls the fingerprints of dbt nodes `standing`: a run after an upgrade builds only what has changed."""
+    manifest = make_release(3)
+    fingerprint = {"state": "a", "base": "b", "shape": "c", "loads": []}
+    path = home.release(manifest.release_id) / "manifest.json"
+    sealed = json.loads(path.read_text())
+    sealed["made_of"] = {"standing": {"model.levelground.fct_payments": fingerprint}}
+    path.write_text(json.dumps(sealed))
+    read = read_manifest(home, manifest.release_id)
+    assert read.made_of.node_fingerprints["model.levelground.fct_payments"].shape == "c"
+    assert "standing" not in json.loads(read.model_dump_json())["made_of"]
