@@ -108,6 +108,25 @@ def _no_table(place: Place) -> None:
         database.execute("alter table employees rename to staff")
 
 
+def _endless_view(place: Place) -> None:
+    with sqlite3.connect(place.file(STAFF)) as database:
+        database.execute("alter table employees rename to staff")
+        endless = "with recursive n(i) as (select 1 union all select i + 1 from n) select i from n"
+        database.execute(f"create view employees as select staff.* from staff, ({endless})")
+
+
+def _undeclared_database(place: Place) -> None:
+    path = place.file(SCHOOLS)
+    path.unlink()
+    with sqlite3.connect(path) as database:
+        database.execute("create table enrollment (a, b)")
+
+
+def _name_in_latin_1(place: Place) -> None:
+    path = place.file(REQUESTS)
+    path.rename(path.with_name(os.fsdecode(b"qu\xe9jas.csv")))
+
+
 def _doctored(place: Place) -> None:
     """Each cell is of another project of 2.10, which as a number is 2.1."""
     book = openpyxl.load_workbook(place.file(MONEY))
@@ -131,6 +150,9 @@ HELD_BACK = {
     "ragged row": (STOPS, _ragged, ["stops_2025.csv", "record 2", "15 values where the first has 14"]),
     "cut-off Parquet": ("comptroller__checkbook", _cut_off, ["2024", "not a Parquet file"]),
     "doctored workbook": (MONEY, _doctored, [reason for _, _, reason in DOCTORED]),
+    "endless view": (STAFF, _endless_view, ["hr.sqlite", "employees is a view", "create table"]),
+    "undeclared database": (SCHOOLS, _undeclared_database, ["this is a SQLite database, but the contract has csv"]),
+    "name in Latin-1": (REQUESTS, _name_in_latin_1, [r"qu\xe9jas.csv", "not UTF-8", "rename it"]),
     "renamed table": (STAFF, _no_table, ["hr.sqlite", "employees", "staff", "connector.table"]),
 }
 
@@ -149,7 +171,10 @@ def test_bad_delivery_does_not_pass_its_check(place: Place, case: str) -> None:
 
 
 def test_bad_deliveries_are_held_back_with_a_reason_and_the_others_get_in(place: Place) -> None:
-    cases = ("renamed column", "corrupt zip", "cut-off Parquet", "doctored workbook", "renamed table")
+    cases = (
+        "renamed column", "corrupt zip", "cut-off Parquet", "doctored workbook", "renamed table", "undeclared database",
+        "name in Latin-1",
+    )  # fmt: skip
     spoilt = {HELD_BACK[case][0] for case in cases}
     before = place.published()
     rows = {source: place.levelground.ask(f"select count(*) as n from {_fact(source)}") for source in spoilt}

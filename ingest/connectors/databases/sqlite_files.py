@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor, wait
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
@@ -61,15 +61,20 @@ def interruptible(connection: sa.Connection, fail: Fail) -> Iterator[Run[Any]]:
     raw: Any = connection.connection.driver_connection
     with ThreadPoolExecutor(1, "sqlite") as pool:
 
+        def interrupt(running: Future[Any]) -> None:
+            while not running.done():  # an interrupt before SQLite has begun a statement is without effect
+                raw.interrupt()
+                wait([running], 0.1)
+
         def run(function: Callable[[], Result]) -> Result:
             running = pool.submit(function)
             try:
                 done, _ = wait([running], STATEMENT_SECONDS)
             except BaseException:
-                raw.interrupt()
+                interrupt(running)
                 raise
             if not done:
-                raw.interrupt()
+                interrupt(running)
                 raise fail(f"it took longer than {STATEMENT_SECONDS} seconds", "deliver a smaller file, or a table of it")
             return running.result()
 
