@@ -25,6 +25,7 @@ MOST_FINDINGS = 20
 
 def run(name: str, seconds: float, seed: int, folder: Path) -> int:
     """Try cases; the number of distinct findings."""
+    folder = folder.absolute()
     folder.mkdir(parents=True, exist_ok=True)
     target = TARGETS[name](folder / "work")
     ends, cases, accepted = time.monotonic() + seconds, 0, 0
