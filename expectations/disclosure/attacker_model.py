@@ -215,6 +215,8 @@ def _bound_hidden_rows(cells: Cells, figure_equations: FigureEquations, row: Row
     """Where zeros are shown, a hidden row is not zero: all its records, or its numerator if it counts nothing else."""
     if not is_hidden(row) or row.measure.hides_zeros or row.words.get("value_status") == STARRED:
         return
+    if row.method != "individual" and not row.measure.has_denominator:
+        return  # an aggregated count may be hidden with its row, and zero
     cell = (
         figure_equations.denominator(row.measure, row.where)
         if row.measure.kind == "proportion"

@@ -29,7 +29,7 @@ FIGURES = (
 )  # fmt: skip
 WORDS = (
     "value_status", "ci_method", "reference_rule", "reference_code", "reliability", "status_reason", "bound_source",
-    "population_fit", "is_significant_fdr",
+    "population_fit", "is_significant_fdr", "is_revision_pending",
 )  # fmt: skip
 SUPPRESSED, STARRED = "suppressed", "suppressed_at_source"
 
