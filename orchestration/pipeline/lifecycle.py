@@ -12,7 +12,7 @@ from orchestration.alerts import notify_run_ended
 from orchestration.runs.clock import as_of_time, utc_now
 from orchestration.runs.context import RunContext, RunOptions
 from orchestration.runs.delivery_location import resolve_delivery_location
-from orchestration.runs.interruption import interruptible
+from orchestration.runs.interruption import let_interrupt
 from orchestration.runs.progress import current_reporter
 from orchestration.runs.record import FAILED, INTERRUPTED, RunRecord, RunStore, last_run_failed, next_number
 from orchestration.settings import Settings
@@ -69,8 +69,8 @@ def open_run(settings: Settings, options: RunOptions, run_id: str) -> Iterator[R
                 current_reporter().stage(note)
             run.save()
             try:
-                with interruptible(run):
-                    yield run
+                let_interrupt(run)
+                yield run
             finally:
                 with suppress(OSError):  # a full disk has no room for the record either: the next run closes this one
                     run.end_unfinished()

@@ -20,19 +20,14 @@ SECONDS_FOR_SWAP = 3.0
 SECONDS_FOR_LISTENERS = 0.7
 STILL_SWAPPING = "interrupted while a release was being published; the next run completes it, run again"
 
-_open: RunContext | None = None
+_run: RunContext | None = None
 _listeners: list[Callable[[], object]] = []
 
 
-@contextmanager
-def interruptible(run: RunContext) -> Iterator[None]:
-    """Let `interrupt` end this run until the block ends."""
-    global _open  # noqa: PLW0603 - a process has one run, and its signals no owner
-    _open = run
-    try:
-        yield
-    finally:
-        _open = None
+def let_interrupt(run: RunContext) -> None:
+    """Let `interrupt` end this run, or report how it has ended: a signal may arrive while the command prints its result."""
+    global _run  # noqa: PLW0603 - a process has one run, and its signals no owner
+    _run = run
 
 
 @contextmanager
@@ -46,8 +41,8 @@ def when_interrupted(listener: Callable[[], object]) -> Iterator[None]:
 
 
 def interrupt(exit_code: int) -> str:
-    """Record that the open run was interrupted, and return the message. The process must end now: its run cannot go on."""
-    run = _open
+    """Record that the run was interrupted, and return the message. The process must end now: its run cannot go on."""
+    run = _run
     if run is None:
         return NOTHING_PUBLISHED
     if not run.ending.acquire(timeout=SECONDS_FOR_SWAP):

@@ -89,7 +89,15 @@ def _interrupted_during(run: RunContext, monkeypatch: pytest.MonkeyPatch, outcom
     return said[0]
 
 
-def test_an_interrupt_before_a_run_opens_has_nothing_to_record() -> None:
+def test_an_interrupt_after_the_run_reports_what_it_published(settings: Settings) -> None:
+    with open_run(settings, LIVE, "first") as run:
+        run.record.release_id = "20251201T000000Z-00000000"
+        run.end(RELEASED)
+    assert interruption.interrupt(130) == "interrupted when the run had ended: released, release 20251201T000000Z-00000000"
+
+
+def test_an_interrupt_before_a_run_opens_has_nothing_to_record(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(interruption, "_run", None)
     assert interruption.interrupt(130) == NOTHING_PUBLISHED
 
 
