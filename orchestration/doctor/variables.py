@@ -14,11 +14,11 @@ from orchestration.alerts import unusable_channels
 from orchestration.doctor.check_result import CheckResult, error, ok, warning
 from orchestration.doctor.installation import Installation
 from orchestration.runs.delivery_location import LIVE, configured_deliveries
+from orchestration.runs.hash_key import SHORTEST_KEY, is_weak
 from orchestration.settings import ConfigurationError, variable_names
 
 PREFIX = "LEVELGROUND_"
 HASH_KEY = f"{PREFIX}HASH_KEY"
-SHORTEST_KEY = 16  # bytes; shorter keys can be found by trying
 
 
 def unread_variables(installation: Installation) -> Iterator[CheckResult]:
@@ -53,10 +53,12 @@ def secrets(installation: Installation) -> Iterator[CheckResult]:
     if hashing and key is None:
         why = f"{', '.join(hashing)} keeps identifiers as keyed hashes; no run starts without the key"
         yield error("secrets", HASH_KEY, "is not set", why, "set it to a long random text, keep it safe, and never change it")
-    elif key is not None and len(key) < SHORTEST_KEY:
+    elif key is not None and is_weak(key):
         why = "an attacker who has the hashes could find the key by trying, and then the identifiers"
-        remedy = "choose 32 random characters or more; hashes of earlier deliveries will not match the new ones"
-        yield warning("secrets", HASH_KEY, f"is shorter than {SHORTEST_KEY} characters", why, remedy)
+        why = f"{why}; no run of {', '.join(hashing)} starts with it" if hashing else why
+        remedy = "choose 32 random characters or more, and fill a new home: earlier hashes would not match the new ones"
+        report = error if hashing else warning
+        yield report("secrets", HASH_KEY, f"is shorter than {SHORTEST_KEY} characters, or repeats a few", why, remedy)
     is_live = _reads(installation) == LIVE
     missing = False
     for name, sources in _secret_variables(contracts).items():

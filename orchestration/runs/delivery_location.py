@@ -14,7 +14,9 @@ from ingest.city import City, read_city
 from ingest.contract.registry import Registry, load_registry
 from ingest.readers import readable_name
 from ingest.sample import is_current_sample, write_sample
+from orchestration.runs.hash_key import checked_fingerprint
 from orchestration.settings import ConfigurationError, Settings
+from warehouse.files import write_atomically
 from warehouse.paths import PRIVATE
 
 SAMPLE, LIVE = "sample", "live"
@@ -70,14 +72,11 @@ def resolve_delivery_location(settings: Settings, option: str | None = None) -> 
         )
     registry = registry.for_city(city.sources, (folder / "city.yml") if folder else Path("city.yml"))
     hashed = [contract.source for contract in registry if contract.hash_key_needed]
-    if hashed and settings.hash_key is None:
-        raise ConfigurationError(
-            f"LEVELGROUND_HASH_KEY is not set, but {', '.join(hashed)} stores identifiers as keyed hashes; "
-            "set it to a long random text and keep it safe"
-        )
-    if not recorded:
+    hash_key = checked_fingerprint(settings.hash_key, recorded.get("hash_key"), hashed, settings.home.deliveries)
+    record = {"deliveries": name, "city": city.city, **recorded} | ({"hash_key": hash_key} if hash_key else {})
+    if record != recorded:
         settings.home.ensure()
-        settings.home.home_json.write_text(json.dumps({"deliveries": name, "city": city.city}, indent=1) + "\n", encoding="utf-8")
+        write_atomically(settings.home.home_json, json.dumps(record, indent=1) + "\n")
     return DeliveryLocation(name, folder, city, registry)
 
 
@@ -87,7 +86,8 @@ def _recorded(settings: Settings) -> dict[str, str]:
         return {}
     try:
         data = json.loads(path.read_text(encoding="utf-8"))
-        return {"deliveries": str(data["deliveries"]), "city": str(data["city"])}
+        optional = {name: str(data[name]) for name in ("hash_key",) if name in data}
+        return {"deliveries": str(data["deliveries"]), "city": str(data["city"]), **optional}
     except (ValueError, KeyError, TypeError):
         raise ConfigurationError(f'{path} cannot be read; replace it by {{"deliveries": "sample", "city": "…"}}') from None
 

@@ -120,6 +120,8 @@ def test_a_missing_hash_key_is_an_error(examined: Examined, tmp_path: Path) -> N
     examined.environment["LEVELGROUND_SOURCES"] = str(folder)
     found = only(examined.bad("secrets"))
     assert (found.where, "ucc__hashed" in found.why) == ("LEVELGROUND_HASH_KEY", True)
+    examined.environment["LEVELGROUND_HASH_KEY"] = "weak"
+    assert "ucc__hashed" in only(examined.bad("secrets")).why
 
 
 def test_an_unusable_alert_channel_is_an_error_with_its_number(examined: Examined) -> None:

@@ -14,6 +14,7 @@ from orchestration.runs.delivery_location import configured_location, home_city,
 from orchestration.settings import ConfigurationError, Settings
 
 REQUESTS = "ucc__service_requests"
+KEY, OTHER_KEY = "a long text for tests", "another text for tests"
 Made = Callable[..., Settings]
 
 
@@ -179,9 +180,60 @@ def test_the_error_names_a_missing_hash_key(settings: Made, folder: Callable[...
         resolve_delivery_location(settings(SOURCES=str(contracts)), str(deliveries))
     assert str(refused.value).startswith("LEVELGROUND_HASH_KEY is not set, but ucc__callers stores identifiers as keyed hashes; ")
     assert not settings().home.home_json.exists()
-    assert (
-        "ucc__callers" in resolve_delivery_location(settings(SOURCES=str(contracts), HASH_KEY="secret"), str(deliveries)).registry
-    )
+    used = resolve_delivery_location(settings(SOURCES=str(contracts), HASH_KEY=KEY), str(deliveries))
+    assert "ucc__callers" in used.registry
+
+
+@pytest.fixture
+def hashing(settings: Made, folder: Callable[..., Path]) -> Callable[[str], dict[str, str]]:
+    """Read a city with a source that hashes, with this key; return home.json."""
+    contracts, deliveries = folder("contracts"), folder("deliveries")
+    text = (SOURCES / f"{REQUESTS}.yml").read_text().replace(REQUESTS, "ucc__callers").replace("keep: drop", "keep: hash")
+    (contracts / "ucc__callers.yml").write_text(text)
+
+    def read(key: str) -> dict[str, str]:
+        made = settings(SOURCES=str(contracts), HASH_KEY=key)
+        resolve_delivery_location(made, str(deliveries))
+        return kept(made)
+
+    return read
+
+
+@pytest.mark.parametrize("key", ["hidden", "fifteen bytes !", "a" * 64, "0101010101010101010101"])
+def test_a_weak_hash_key_is_refused(hashing: Callable[[str], dict[str, str]], settings: Made, key: str) -> None:
+    with pytest.raises(
+        ConfigurationError, match=r"LEVELGROUND_HASH_KEY can be found by trying.*secrets\.token_urlsafe"
+    ) as refused:
+        hashing(key)
+    assert key not in str(refused.value)
+    assert not settings().home.home_json.exists()
+
+
+def test_another_hash_key_is_refused_once_a_delivery_was_hashed(hashing: Callable[[str], dict[str, str]], settings: Made) -> None:
+    first = hashing(KEY)
+    assert first.keys() == {"deliveries", "city", "hash_key"}
+    assert KEY not in json.dumps(first)
+    second = hashing(OTHER_KEY)
+    assert second["hash_key"] != first["hash_key"], "nothing was hashed yet"
+    (settings().home.deliveries / "ucc__callers" / "0123456789abcdef").mkdir(parents=True)
+    with pytest.raises(ConfigurationError, match=r"not the key that this home was filled with.*Set the earlier key") as refused:
+        hashing(KEY)
+    assert KEY not in str(refused.value)
+    assert kept(settings()) == second == hashing(OTHER_KEY)
+
+
+def test_a_home_of_an_earlier_version_records_its_key(hashing: Callable[[str], dict[str, str]], settings: Made) -> None:
+    first = hashing(KEY)
+    settings().home.home_json.write_text(json.dumps({name: first[name] for name in ("deliveries", "city")}))
+    (settings().home.deliveries / "ucc__callers" / "0123456789abcdef").mkdir(parents=True)
+    assert hashing(KEY) == first
+
+
+def test_only_the_owner_reads_the_sample_of_a_home(settings: Made) -> None:
+    settings().home.ensure()
+    settings().home.sample.chmod(0o755)
+    resolve_delivery_location(settings())
+    assert settings().home.sample.stat().st_mode & 0o777 == 0o700
 
 
 def test_folders_without_contract_are_listed(settings: Made, folder: Callable[..., Path]) -> None:
