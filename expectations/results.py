@@ -12,6 +12,8 @@ from typing import Any, Literal
 
 from pydantic import TypeAdapter
 
+from warehouse.printable import printable
+
 Gate = Literal["delivery", "build", "disclosure"]
 Severity = Literal["critical", "warning", "info"]
 
@@ -31,6 +33,13 @@ class ExpectationResult:
     observed: float | None
     threshold: float | None
     message: str
+
+    def __post_init__(self) -> None:
+        """Escape names that a department chose, for terminals and logs."""
+        for name in ("column", "message"):
+            text = getattr(self, name)
+            if text is not None and not text.isprintable():
+                object.__setattr__(self, name, printable(text))
 
 
 @dataclasses.dataclass(frozen=True)

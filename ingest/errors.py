@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from warehouse.printable import printable
+
 
 class DeliveryError(Exception):
     """A delivery that cannot be fetched or read: the source, the file, the problem and the remedy.
 
     The text never quotes a cell. A library's own message may, so it is never passed on.
+    Names of files and columns in it are escaped, so that they cannot control a terminal or begin a line of a log.
     """
 
     def __init__(self, source: str, file: str, problem: str, remedy: str) -> None:
-        self.source, self.file, self.problem, self.remedy = source, file, problem, remedy
-        super().__init__(f"{source}: {file}: {problem}; {remedy}")
+        self.source, self.file, self.problem, self.remedy = source, *map(printable, (file, problem, remedy))
+        super().__init__(f"{source}: {self.file}: {self.problem}; {self.remedy}")

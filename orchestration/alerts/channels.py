@@ -59,6 +59,9 @@ def _by_apprise(address: str) -> Channel:
         if not sender.add(address):
             return False
         kind = apprise.NotifyType.SUCCESS if message.is_resolution else apprise.NotifyType.FAILURE
-        return bool(sender.notify(message.body, message.title, notify_type=kind, body_format=apprise.NotifyFormat.TEXT))
+        # apprise escapes a text for channels in HTML, and not for those in Markdown
+        reads_markdown = sender.servers[0].notify_format == apprise.NotifyFormat.MARKDOWN
+        body = message.markdown if reads_markdown and message.markdown else message.body
+        return bool(sender.notify(body, message.title, notify_type=kind, body_format=apprise.NotifyFormat.TEXT))
 
     return send

@@ -6,12 +6,13 @@ Messages are built from run records, which hold counts, names and reasons but no
 from __future__ import annotations
 
 import socket
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from orchestration.alerts.conditions import LISTED_FIRST, MISSED, NIGHTLY, NOT_STARTED, RUN, Condition
 from orchestration.runs.record import BLOCKED, FAILED, HELD_BACK, STALE
 from orchestration.settings import Settings
+from warehouse.printable import markdown_literal, printable
 
 # A gate over many tables can give a long reason. A pager shows the beginning, and `levelground status` has the rest.
 REASON_CHARACTERS = 600
@@ -43,6 +44,7 @@ class Message:
     title: str
     body: str
     is_resolution: bool  # contains resolved conditions only
+    markdown: str = ""  # the body for channels that read Markdown, with reasons and names as literal text
 
 
 def compose_message(
@@ -50,10 +52,13 @@ def compose_message(
 ) -> Message:
     """Return one message for all changes; `contacts` gives the steward's address per source."""
     started = sorted(started, key=lambda condition: (condition.subject not in LISTED_FIRST, condition.kind, condition.subject))
-    parts = [_describe(settings, condition, contacts) for condition in started]
-    parts += [f"RESOLVED: {_subject_name(subject)} (was: {HEADLINES.get(kind, kind)})." for subject, kind in resolved]
-    parts.append(f"Home: {settings.home.root} on {socket.gethostname()}")
-    return Message(f"Levelground {city}: {_title(started, resolved)}", "\n\n".join(parts), not started)
+    ends = [f"RESOLVED: {_subject_name(subject)} (was: {HEADLINES.get(kind, kind)})." for subject, kind in resolved]
+    ends.append(f"Home: {settings.home.root} on {socket.gethostname()}")
+    body, markdown = (
+        "\n\n".join([*(_describe(settings, condition, contacts, literal) for condition in started), *ends])
+        for literal in (printable, markdown_literal)
+    )
+    return Message(f"Levelground {city}: {_title(started, resolved)}", body, not started, markdown)
 
 
 def _title(started: Sequence[Condition], resolved: Sequence[tuple[str, str]]) -> str:
@@ -67,13 +72,16 @@ def _title(started: Sequence[Condition], resolved: Sequence[tuple[str, str]]) ->
     return ", ".join(parts)
 
 
-def _describe(settings: Settings, condition: Condition, contacts: Mapping[str, str]) -> str:
+def _describe(
+    settings: Settings, condition: Condition, contacts: Mapping[str, str], literal: Callable[[str], str] = printable
+) -> str:
+    """Return the text of one condition; `literal` escapes what departments and contracts may have written."""
     headline = HEADLINES.get(condition.kind, condition.kind)
     about = headline.capitalize() if condition.subject in LISTED_FIRST else f"{condition.subject} is {headline}"
     reason = condition.reason
     if len(reason) > REASON_CHARACTERS:
         reason = f"{reason[:REASON_CHARACTERS].rsplit(' ', 1)[0]} …"
-    contact = contacts.get(condition.subject)
+    reason, contact = literal(reason), literal(contacts.get(condition.subject, ""))
     remedy = REMEDIES[condition.kind].format(
         source=condition.subject, contact=f" ({contact})" if contact else "", load=condition.load_id or "LOAD"
     )

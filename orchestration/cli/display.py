@@ -1,24 +1,43 @@
-"""Print tables, progress and errors to the terminal with Rich, or as plain lines to a file or pipe."""
+"""Print tables, progress and errors to the terminal with Rich, or as plain lines to a file or pipe.
+
+Whatever is printed may contain names that others chose, so nothing in a text controls the terminal or is read as Rich's markup.
+"""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.status import Status
 from rich.table import Table
 from rich.text import Text
 
+from warehouse.printable import printable
+
 if TYPE_CHECKING:
     from orchestration.runs.record import SourceStatus
 
 WIDTH_WITHOUT_TERMINAL = 10_000  # a file or a pipe has no width: no line is cut or wrapped
-out = Console(width=None if sys.stdout.isatty() else WIDTH_WITHOUT_TERMINAL, highlight=False, soft_wrap=not sys.stdout.isatty())
-err = Console(
-    stderr=True, width=None if sys.stderr.isatty() else WIDTH_WITHOUT_TERMINAL, highlight=False, soft_wrap=not sys.stderr.isatty()
-)
+LINES = "\n\t"
+
+
+class LiteralConsole(Console):
+    """Prints texts as they are: control characters are escaped, and markup and emoji codes are not read."""
+
+    def render_str(self, text: str, **options: Any) -> Text:
+        """Return the text, of a line or of a cell of a table."""
+        return super().render_str(printable(text, LINES), **{**options, "markup": False, "emoji": False})
+
+
+def _console(*, stderr: bool) -> LiteralConsole:
+    terminal = (sys.stderr if stderr else sys.stdout).isatty()
+    width = None if terminal else WIDTH_WITHOUT_TERMINAL
+    return LiteralConsole(stderr=stderr, width=width, highlight=False, soft_wrap=not terminal)
+
+
+out, err = _console(stderr=False), _console(stderr=True)
 
 
 def print_error(error: object, exit_code: int) -> int:
@@ -32,11 +51,9 @@ def table(title: str | None, columns: Sequence[str], rows: Iterable[Sequence[obj
     built = Table(title=title, title_justify="left", box=None, pad_edge=False, header_style="bold")
     numbers = set(right)
     for column in columns:
-        built.add_column(
-            Text(column), justify="right" if column in numbers else "left", no_wrap=column in numbers, overflow="fold"
-        )
+        built.add_column(column, justify="right" if column in numbers else "left", no_wrap=column in numbers, overflow="fold")
     for row in rows:
-        built.add_row(*(Text(_as_text(value)) for value in row))
+        built.add_row(*map(_as_text, row))
     return built
 
 
@@ -68,7 +85,7 @@ class Progress:
         """Display the stage that starts."""
         self._rows = 0
         if self._status:
-            self._status.update(text)
+            self._status.update(Text(printable(text)))
         else:
             err.print(text, markup=False)
 
@@ -76,7 +93,7 @@ class Progress:
         """Add to the row counter, which only a terminal displays."""
         self._rows += rows
         if self._status:
-            self._status.update(f"{source}: {self._rows:,} rows")
+            self._status.update(Text(printable(f"{source}: {self._rows:,} rows")))
 
     def source(self, status: SourceStatus) -> None:
         """Display the result of a source."""

@@ -19,6 +19,7 @@ from orchestration.pipeline.build import SUPPRESSED_ID
 from orchestration.sources.disaggregation import disaggregations
 from orchestration.transform.column_lineage import ByColumn
 from warehouse.disclosure import PLANNED
+from warehouse.printable import markdown_literal
 
 QUALITY_SCHEMA = "quality"
 RELEASE_KEY = dg.AssetKey(["published", "levelground"])
@@ -74,10 +75,14 @@ def source_description(contract: Contract) -> str:
     by = ", ".join(dimension for dimension, columns in disaggregations(contract).items() if columns)
     fresh = contract.freshness
     limit = f"late after {fresh.warn_after_hours:g} h, stale after {fresh.stale_after_hours:g} h" if fresh else "never stale"
+    title, grain, platform, team, contact = map(
+        markdown_literal,
+        (contract.title, contract.grain, contract.platform, contract.steward.team, contract.steward.contact),
+    )
     return (
-        f"{contract.title}: {contract.grain}.\n\n"
-        f"Delivered {contract.cadence} from {contract.platform}; {limit}. "
-        f"Steward: {contract.steward.team} ({contract.steward.contact}).\n\n"
+        f"{title}: {grain}.\n\n"
+        f"Delivered {contract.cadence} from {platform}; {limit}. "
+        f"Steward: {team} ({contact}).\n\n"
         f"Can be disaggregated by {by or 'no dimension'}."
     )
 
@@ -141,7 +146,9 @@ def lineage_metadata(columns: ByColumn, keys: Mapping[str, dg.AssetKey]) -> dict
     if not deps:
         return {}
     rows = [
-        f"| {column} | {', '.join(f'{dep.asset_key.path[-1]}.{dep.column_name}' for dep in of)} |" for column, of in deps.items()
+        f"| {markdown_literal(column)} | "
+        f"{', '.join(markdown_literal(f'{dep.asset_key.path[-1]}.{dep.column_name}') for dep in of)} |"
+        for column, of in deps.items()
     ]
     table = "\n".join(["| column | made of |", "| --- | --- |", *rows])
     return {"dagster/column_lineage": dg.TableColumnLineage(deps), "columns_made_of": dg.MetadataValue.md(table)}

@@ -18,6 +18,7 @@ from orchestration.runs.hash_key import checked_fingerprint
 from orchestration.settings import ConfigurationError, Settings
 from warehouse.files import write_atomically
 from warehouse.paths import PRIVATE
+from warehouse.printable import printable
 
 SAMPLE, LIVE = "sample", "live"
 
@@ -37,7 +38,7 @@ class DeliveryLocation:
             return ()
         names = (p.name for p in self.folder.iterdir() if p.is_dir())
         unknown = (name for name in names if name not in self.registry and not name.startswith("."))
-        return tuple(sorted(map(readable_name, unknown)))
+        return tuple(sorted(printable(readable_name(name)) for name in unknown))
 
 
 def resolve_delivery_location(settings: Settings, option: str | None = None) -> DeliveryLocation:

@@ -217,3 +217,23 @@ def test_channels_can_be_tested(tmp_path: Path, mailbox: tuple[Mailbox, str], we
     assert TOKEN not in done.stdout + done.stderr
     assert PASSWORD not in done.stdout + done.stderr
     assert os.environ.get("LEVELGROUND_ALERTS") is None
+
+
+def test_names_in_reasons_are_literal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A department chooses the names of its files: none begins a line of the log, or is a link where a channel reads Markdown."""
+    sent: list[str] = []
+    monkeypatch.setattr("apprise.Apprise.notify", lambda _self, body, *_args, **_options: bool(sent.append(body)) or True)
+    hostile = "it has no rows\n\nRESOLVED: all is well\x1b[2J [here](http://evil.example) <!channel>"
+    environment = {
+        "LEVELGROUND_HOME": str(tmp_path / "home"),
+        "LEVELGROUND_ALERTS": "discord://1234567890/token?format=markdown json://127.0.0.1:9/alerts",
+    }
+    settings = Settings.from_environment(environment)
+    settings.home.ensure()
+    notify_run_not_started(settings, "milwaukee", hostile, None)
+    markdown, text = sent
+    assert r"\[here\](http://evil.example) \<\!channel\>" in markdown
+    assert "[here](http://evil.example) <!channel>" in text
+    for written in (markdown, text, (settings.home.logs / "alerts.log").read_text()):
+        assert "\x1b" not in written
+        assert not [line for line in written.splitlines() if line.startswith("RESOLVED")]

@@ -10,6 +10,7 @@ import pytest
 
 from ingest.contract.registry import SOURCES, Registry, read_contract
 from orchestration.defs import build
+from orchestration.defs.asset_specs import source_description
 from orchestration.defs.build import Overrides, build_defs
 from orchestration.defs.resources import RunResource
 from orchestration.instance.names import NIGHTLY_SCHEDULE, REFRESH_JOB
@@ -92,3 +93,9 @@ def test_a_run_of_the_ui_cannot_name_a_folder(manifest: dict[str, Any], tmp_path
         assert dg.validate_run_config(job, {"resources": {"run": {"config": accepted}}})
     with pytest.raises(dg.DagsterInvalidConfigError, match='unexpected config entry "deliveries"'):
         dg.validate_run_config(job, {"resources": {"run": {"config": {"deliveries": str(tmp_path)}}}})
+
+
+def test_the_description_of_a_source_is_text_and_no_markdown() -> None:
+    """The UI renders descriptions: an image would report every visit to another server."""
+    contract = read_contract(SOURCES / f"{SOURCE}.yml").model_copy(update={"title": "![seen](http://evil.example/i) <b>"})
+    assert source_description(contract).startswith(r"\!\[seen\](http://evil.example/i) \<b\>: one row per request")

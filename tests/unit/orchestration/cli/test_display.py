@@ -1,0 +1,57 @@
+"""What the command line prints of a name that another wrote: its text, and nothing that a terminal or Rich would obey."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+
+from expectations.results import ExpectationResult
+from ingest.errors import DeliveryError
+from orchestration.cli.display import LiteralConsole, Progress, print_error, table
+
+HOSTILE = "\x1b[35mred\x1b]0;title\x07 [bold]b[/bold] [link=http://evil]l[/link] :smile: \u202egnp\r"
+SHOWN = r"\x1b[35mred\x1b]0;title\x07 [bold]b[/bold] [link=http://evil]l[/link] :smile: \u202egnp\r"
+
+
+@pytest.fixture(params=[True, False], ids=["terminal", "pipe"])
+def console(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> LiteralConsole:
+    """Both consoles of the command line, writing to a text."""
+    made = LiteralConsole(file=io.StringIO(), width=500, highlight=False, force_terminal=request.param)
+    for name in ("out", "err"):
+        monkeypatch.setattr(f"orchestration.cli.display.{name}", made)
+    return made
+
+
+def printed(console: LiteralConsole) -> str:
+    text: str = console.file.getvalue()  # type: ignore[attr-defined]
+    return text
+
+
+def test_texts_and_cells_are_literal(console: LiteralConsole) -> None:
+    console.print(HOSTILE)
+    console.print(f"a\tb {HOSTILE}\nsecond line", markup=False)
+    console.print(table(HOSTILE, (HOSTILE, "n"), [(HOSTILE, 1)]))
+    assert print_error(HOSTILE, 2) == 2
+    text = printed(console)
+    assert text.count(SHOWN) == 6
+    assert "\x1b[35m" not in text
+    assert "\u202e" not in text
+    assert "second line" in text
+
+
+def test_progress_is_literal(console: LiteralConsole) -> None:
+    with Progress() as progress:
+        progress.stage(HOSTILE)
+        progress.rows(HOSTILE, 5)
+        if progress._status is not None:
+            assert str(progress._status.renderable.text) == f"{SHOWN}: 5 rows"
+    assert "\x1b[35m" not in printed(console)
+
+
+def test_messages_are_literal_wherever_they_are_logged() -> None:
+    """A line end in the name of a file would begin a line of its own in a log or an alert."""
+    error = DeliveryError("dpt__visits", "a\nRESOLVED\x1b[2J.csv", "it has the column \u202ex", "rename it")
+    assert str(error) == r"dpt__visits: a\nRESOLVED\x1b[2J.csv: it has the column \u202ex; rename it"
+    finding = ExpectationResult("columns_missing", "a\x1bb", "critical", False, 1, 0, "the column a\x1bb\nis missing")
+    assert (finding.column, finding.message) == (r"a\x1bb", r"the column a\x1bb\nis missing")

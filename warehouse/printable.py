@@ -1,0 +1,43 @@
+"""Make names and texts from outside safe to display: file names, column names, labels and contracts are written by others.
+
+See `orchestration.cli.display` for the terminal. Data in tables and files stay as they were delivered.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+_MARKUP = re.compile(r"[\\`*\[\]<>|~#&!$]|_+")
+
+
+def printable(text: str, keep: str = "") -> str:
+    r"""The text with every character escaped that could control a terminal, end a line or change the order of the text.
+
+    These are control and format characters, line separators and halves of surrogate pairs: `\x1b[2J`, `\u202e`. `keep` lists
+    characters that stay.
+    """
+    if text.isprintable():
+        return text
+    return "".join(
+        character
+        if character.isprintable() or character in keep or unicodedata.category(character) == "Zs"
+        else _escaped(character)
+        for character in text
+    )
+
+
+def _escaped(character: str) -> str:
+    return character.encode("unicode_escape").decode("ascii")
+
+
+def markdown_literal(text: str) -> str:
+    """The text as Markdown displays it unchanged: no link, image, emphasis or HTML. An underscore inside a word is none."""
+    shown = printable(text)
+
+    def escape(found: re.Match[str]) -> str:
+        if found[0][0] == "_" and shown[: found.start()][-1:].isalnum() and shown[found.end() :][:1].isalnum():
+            return found[0]
+        return "".join(f"\\{character}" for character in found[0])
+
+    return _MARKUP.sub(escape, shown)
