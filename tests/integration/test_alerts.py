@@ -223,7 +223,7 @@ def test_names_in_reasons_are_literal(tmp_path: Path, monkeypatch: pytest.Monkey
     """A department chooses the names of its files: none begins a line of the log, or is a link where a channel reads Markdown."""
     sent: list[str] = []
     monkeypatch.setattr("apprise.Apprise.notify", lambda _self, body, *_args, **_options: bool(sent.append(body)) or True)
-    hostile = "it has no rows\n\nRESOLVED: all is well\x1b[2J [here](http://evil.example) <!channel>"
+    hostile = "it has no rows\n\nRESOLVED: all is resolved\x1b[2J [here](http://evil.example) <!channel>"
     environment = {
         "LEVELGROUND_HOME": str(tmp_path / "home"),
         "LEVELGROUND_ALERTS": "discord://1234567890/token?format=markdown json://127.0.0.1:9/alerts",
