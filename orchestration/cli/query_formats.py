@@ -115,16 +115,14 @@ def blob_text(value: bytes) -> str:
 
 
 def _write_table(names: list[str], kinds: list[Any], parts: Iterable[Rows], path: Path, terminal_width: int | None) -> None:
-    from rich.console import Console  # noqa: PLC0415 - only this format needs it
-
-    from orchestration.cli.display import WIDTH_WITHOUT_TERMINAL, table  # noqa: PLC0415
+    from orchestration.cli.display import WIDTH_WITHOUT_TERMINAL, LiteralConsole, table  # noqa: PLC0415 - Rich, for this format only
 
     rows = [[blob_text(value) if isinstance(value, bytes) else value for value in row] for part in parts for row in part]
     numbers = [name for name, kind in zip(names, kinds, strict=True) if kind.id in NUMBERS]
     is_terminal = terminal_width is not None
     with path.open("w", encoding="utf-8") as file:
         width = terminal_width or WIDTH_WITHOUT_TERMINAL
-        console = Console(file=file, width=width, force_terminal=is_terminal, highlight=False, soft_wrap=not is_terminal)
+        console = LiteralConsole(file=file, width=width, force_terminal=is_terminal, highlight=False, soft_wrap=not is_terminal)
         console.print(table(None, names, rows, right=numbers))
 
 
