@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 
+import psutil
 import pytest
 
 from orchestration.instance.processes import current_process, is_running
@@ -14,7 +15,7 @@ from orchestration.instance.processes import current_process, is_running
 def ended_process() -> str:
     process = subprocess.Popen([sys.executable, "-c", ""])
     process.wait()
-    return f"{process.pid} 1"
+    return str(process.pid)
 
 
 def test_this_process_is_running_with_and_without_its_start_time() -> None:
@@ -34,3 +35,16 @@ def test_what_names_no_process_is_not_running(process: str | None) -> None:
 
 def test_an_ended_process_is_not_running() -> None:
     assert not is_running(ended_process())
+
+
+def test_a_process_of_another_user_is_running(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(pid: int, signal: int) -> None:
+        raise PermissionError
+
+    monkeypatch.setattr(os, "kill", refuse)
+    assert is_running(current_process())
+
+
+def test_a_start_time_is_in_clock_ticks_since_boot() -> None:
+    started = int(current_process().partition(" ")[2]) / os.sysconf("SC_CLK_TCK")
+    assert psutil.boot_time() + started == pytest.approx(psutil.Process().create_time(), abs=2)

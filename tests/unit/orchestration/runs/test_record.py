@@ -7,6 +7,7 @@ import json
 from pathlib import Path
 
 import pytest
+from pydantic import ValidationError
 
 from expectations.results import ExpectationResult, GateResult
 from orchestration.runs.record import (
@@ -157,6 +158,23 @@ def test_a_record_with_unknown_fields_is_skipped(store: RunStore) -> None:
     (store.folder / "newer.json").write_text(json.dumps(data | {"weather": "fair"}))
     (store.folder / "binary.json").write_bytes(b"\xff\xfe")
     assert [run.run_id for run in store.all()] == ["good"]
+
+
+def test_the_status_of_a_source_has_no_other_fields_and_changes_in_copies_only() -> None:
+    status = source_status(FRESH)
+    with pytest.raises(ValidationError, match="rows_lost"):
+        status.updated(rows_lost=1)
+    with pytest.raises(ValidationError, match="frozen"):
+        status.verdict = STALE  # type: ignore[misc]
+    assert (status.updated(verdict=STALE).verdict, status.verdict) == (STALE, FRESH)
+
+
+def test_the_rows_of_a_delivery_that_was_held_back_are_unknown() -> None:
+    held = source_status(FRESH).updated(rows_staged=7, rows_rejected=3).held_back("too few rows", rows_delivered=10)
+    assert (held.verdict, held.reason, held.rows_delivered) == (HELD_BACK, "too few rows", 10)
+    others = {name: value for name, value in held.model_dump().items() if name.startswith("rows_") and name != "rows_delivered"}
+    assert len(others) == 6
+    assert set(others.values()) == {None}
 
 
 def test_the_last_ended_and_the_last_built_run(store: RunStore) -> None:
