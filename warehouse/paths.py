@@ -120,6 +120,11 @@ class Home:
         return self.disclosure / "reported.parquet"
 
     @property
+    def responses(self) -> Path:
+        """Every reported state of the counts of engagement responses, including hidden ones."""
+        return self.disclosure / "responses.parquet"
+
+    @property
     def attacked(self) -> Path:
         """The parts of the public file that an audit found safe."""
         return self.disclosure / "attacked.json"

@@ -23,6 +23,7 @@ from expectations.disclosure.sum_equations import (
     EXCLUSIVE,
     WHOLE_PLACES,
     add_complement,
+    add_sum_of_records,
     add_sums,
     complement_of,
     equate_same_persons,
@@ -67,6 +68,8 @@ def build_attacker_model(
     _enclosed_cells(cells, truths, {records for records, _ in known or {}})
     equate_same_persons(cells, dict(published.subsets))
     add_sums(cells, truths, published.race_kinds, {**medians.known, **(known or {})})
+    for whole, parts in published.sums:
+        add_sum_of_records(cells, whole, parts)
     for records, universe in _subsets(published):
         add_complement(cells, records, universe)
     figure_equations = FigureEquations(cells, published)

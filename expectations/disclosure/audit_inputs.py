@@ -138,7 +138,8 @@ class Published:
     `race_kinds`: category, combination, combined_legacy, missing, total. `subsets`: (records, records that contain them),
     in addition to numerators among their denominators. `populations`: by scheme, ages and place. `stocks`: records of persons
     who are mostly in the next snapshot too. `members`: the groups of a combined label, where a seed lists them. `released_in`:
-    the release of each row of the ledger; one release without it.
+    the release of each row of the ledger; one release without it. `sums`: records that are the sum of others, wherever all are
+    counted.
     """
 
     measures: tuple[AuditedMeasure, ...]
@@ -152,6 +153,7 @@ class Published:
     stocks: frozenset[str] = frozenset()
     members: Mapping[str, frozenset[str]] = field(default_factory=dict)
     released_in: tuple[str, ...] = ()
+    sums: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -162,3 +164,4 @@ class Relations:
     marts: str = "release.marts"
     reference: str = "release.reference"
     reported: str | None = "disclosure.reported"
+    responses: str | None = "disclosure.reported_responses"

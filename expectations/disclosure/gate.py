@@ -28,6 +28,7 @@ from expectations.disclosure.read_inputs import (
     read_median_records,
     read_published,
 )
+from expectations.disclosure.read_responses import add_responses
 from expectations.disclosure.release_differencing import small_changes
 from expectations.results import ExpectationResult, GateResult, Severity
 from warehouse import dialect
@@ -37,13 +38,18 @@ NAMED = 5  # the number of groups of cells that a message names; it counts the o
 
 
 def gate_disclosure(
-    database: Engine | Path, *, ledger: Path | None, memory: Path | None = None, relations: Relations | None = None
+    database: Engine | Path,
+    *,
+    ledger: Path | None,
+    responses: Path | None = None,
+    memory: Path | None = None,
+    relations: Relations | None = None,
 ) -> GateResult:
     """Evaluate the published figures of persons.
 
     `database`: an engine of `warehouse.dialect`, or the path of a file that this process has open, with the release files
     attached as `relations` names them. `ledger`: each state ever published (Parquet); None or a missing file before the first
-    release.
+    release. `responses`: the same of engagement responses.
     `memory`: the file of parts found safe, so that they are not audited twice.
     """
     began = time.perf_counter()
@@ -52,7 +58,8 @@ def gate_disclosure(
     with engine.connect() as connection:
         measures = read_measures(connection, relations)
         published = read_published(connection, relations, ledger, measures)
-        figures = read_figures(connection, relations, measures)
+        published, of_responses = add_responses(connection, relations, responses, published)
+        figures = (*read_figures(connection, relations, measures), *of_responses)
         known = read_known_race_counts(connection, relations, measures)
         records = read_median_records(connection, relations, measures)
         over_schools = [

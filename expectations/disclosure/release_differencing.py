@@ -26,7 +26,7 @@ from expectations.disclosure.linear_system import TOLERANCE, Flags, Floats, Syst
 def small_changes(model: AttackerModel, published: Published) -> Iterator[tuple[str, CellKey]]:
     """The counts of today that differ from any published state by less than the threshold, and not by zero.
 
-    A count that is what it was in the last release is not among them: readers of earlier releases know its changes already.
+    A count that is what it was in the last release is not among them: that release revealed its changes already.
     """
     *earlier, last = _states(published) or [[]]
     figure_equations = FigureEquations(model.cells, published)

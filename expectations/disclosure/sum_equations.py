@@ -73,6 +73,14 @@ def equate_same_persons(cells: Cells, universes: Mapping[str, str]) -> None:
                     cells.equate({left: 1.0, right: -1.0}, 0.0, "same persons")
 
 
+def add_sum_of_records(cells: Cells, whole: str, parts: tuple[str, ...]) -> None:
+    """Add the sum of kinds of records wherever all of them are counted."""
+    for where, cell in list(cells.by_records.get(whole, {}).items()):
+        of_parts = [part for records in parts if (part := cells.get(records, where)) is not None]
+        if len(of_parts) == len(parts):
+            cells.equate({cell: 1.0} | dict.fromkeys(of_parts, -1.0), 0.0, "sums of records")
+
+
 def complement_of(denominator: str, numerator: str) -> str:
     """The name of the persons in the denominator who are not in the numerator."""
     return f"{denominator} but {numerator}"

@@ -38,6 +38,7 @@ def build_models(run: RunContext, on_node: Callable[[str], None]) -> list[NodeRe
     if not _end_if_tests_failed(run, results):
         with run.timed("suppress"), without_cells():
             run.suppressed = disclosure.suppress(run.con, home.reported, run.as_of, ledger=home.ledger)
+            disclosure.write_reported_responses(run.con, home.responses, run.as_of)
             _add_disclosure_dates(run)
         results.append(_suppressor_result(run.record.seconds["suppress"]))
         with run.timed("build"), without_cells():

@@ -69,7 +69,7 @@ def _all_gates(run: RunContext) -> list[GateResult]:
 def _audit_disclosure(run: RunContext) -> GateResult:
     """The result of the attacker on the public file, with the suppressor's counts of hidden cells as findings."""
     home = run.settings.home
-    result = gate_disclosure(home.warehouse, ledger=home.ledger, memory=home.attacked)
+    result = gate_disclosure(home.warehouse, ledger=home.ledger, responses=home.responses, memory=home.attacked)
     assert run.suppressed is not None, "the published models were built"
     counts = dataclasses.asdict(run.suppressed)
     notes = [ExpectationResult(name, None, "info", True, float(value), None, "") for name, value in counts.items()]

@@ -96,7 +96,8 @@ create table public.published.engagement_responses as select '5553000' as jurisd
     '5553000' as geoid, 'year' as period_type, date '2024-01-01' as period_start, date '2024-12-31' as period_end, date '2025-01-30' as closed_on,
     'parks' as theme_code, 'Parks' as theme_label, 'published' as publication_status, 60::bigint as inputs_count, 30::bigint as adopted_count,
     0::bigint as adapted_count, 12::bigint as declined_count, 18::bigint as pending_count, date '2024-02-01' as first_told_on,
-    date '2025-01-02' as last_told_on, ['en'] as told_in_languages, ['budget'] as declined_reasons, ['240101'] as decision_references;
+    date '2025-01-02' as last_told_on, ['en'] as told_in_languages, ['budget'] as declined_reasons, ['240101'] as decision_references,
+    false as is_revision_pending;
 insert into public.published.engagement_responses select * replace (
     unnest(['jobs', 'youth']) as theme_code, 'suppressed' as publication_status, null as inputs_count, null as adopted_count, null as adapted_count,
     null as declined_count, null as pending_count, null as first_told_on, null as last_told_on, null as told_in_languages,

@@ -61,7 +61,8 @@ def building_empty(folder: Path, parsed: Path) -> Iterator[EmptyWarehouse]:
         for table in TABLES:
             replace_rows(con, table, [])
         con.execute("create schema if not exists disclosure")
-        con.execute(f"create table if not exists disclosure.reported ({_reported()})")
+        for table, columns in _reported().items():
+            con.execute(f"create table if not exists disclosure.{table} ({columns})")
         attach(con, files(home)["release"], "release")
         attach(con, files(home)["public"], "public")
         built = _dbt(home, "build", "--exclude-resource-type", "unit_test")
@@ -70,11 +71,13 @@ def building_empty(folder: Path, parsed: Path) -> Iterator[EmptyWarehouse]:
         con.close()
 
 
-def _reported() -> str:
-    """The columns of disclosure.reported, as the models expect them."""
+def _reported() -> dict[str, str]:
+    """The columns of the tables that the suppressor writes, as the models expect them."""
     (source,) = yaml.safe_load(REPORTED.read_text(encoding="utf-8"))["sources"]
-    (table,) = source["tables"]
-    return ", ".join(f"{column['name']} {column['data_type']}" for column in table["columns"])
+    return {
+        table["name"]: ", ".join(f"{column['name']} {column['data_type']}" for column in table["columns"])
+        for table in source["tables"]
+    }
 
 
 def files(home: Home) -> dict[str, Path]:

@@ -3,6 +3,7 @@
 A run calls `suppress` after the marts are built, and `write_ledger` before the release is sealed. The steps:
 
     planned_figures, reported_figures    the rows that the publication plan contains, frozen as first reported
+    reported_responses    the same for the table of engagement responses
     published_states    every state that the ledger contains, which a correction is compared with
     counts, build_constraints, period_sums    counts of persons behind the rows, and the equations between them
     suppression_units    the figures that are shown or hidden together
@@ -16,6 +17,7 @@ See the seed `publication_plan` for what is published at all, the published mode
 from warehouse.disclosure.planned_figures import PLANNED
 from warehouse.disclosure.publication_ledger import LedgerDamaged, publish_ledger, restore_ledger, write_ledger
 from warehouse.disclosure.reported_figures import REPORTED
+from warehouse.disclosure.reported_responses import write_reported_responses
 from warehouse.disclosure.suppress import SuppressionSummary, next_due, suppress
 
 __all__ = [
@@ -28,4 +30,5 @@ __all__ = [
     "restore_ledger",
     "suppress",
     "write_ledger",
+    "write_reported_responses",
 ]

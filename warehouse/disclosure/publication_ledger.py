@@ -1,12 +1,12 @@
 """Keep the ledger of every published state of every row of persons, and the reported figures, as Parquet files.
 
-A run writes both into its candidate (`write_ledger`), the swap copies them to the home (`publish_ledger`), and start-up restores
-lost or damaged ones (`restore_ledger`). Next to each is its SHA-256
-(`ledger.parquet.sha256`). See `reported_figures` and `expectations.disclosure` for their readers.
+A run writes them into its candidate (`write_ledger`), the swap copies them to the home (`publish_ledger`), and start-up restores
+lost or damaged ones (`restore_ledger`). Next to each is its SHA-256 (`ledger.parquet.sha256`). See `reported_figures`,
+`reported_responses` and `expectations.disclosure` for their readers.
 
 Readers keep files, so the home's ledger is updated before a release can be opened, and stays when an earlier release is published
 again. The files of a killed run stay in its candidate and are deleted with it: only figures that a reader may have seen are
-frozen (ADR 36). Both files contain figures that are hidden from the public, so only their owner may read them.
+frozen (ADR 36). The files contain figures that are hidden from the public, so only their owner may read them.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from duckdb import DuckDBPyConnection
 
 from warehouse.disclosure.planned_figures import GRAIN
 from warehouse.disclosure.reported_figures import PRIOR, REPORTED
+from warehouse.disclosure.reported_responses import states_query
 from warehouse.files import sync, write_atomically
 from warehouse.fingerprint import file_sha256
 from warehouse.paths import Home
@@ -43,9 +44,9 @@ class LedgerDamaged(Exception):
 
 
 def write_ledger(con: DuckDBPyConnection, home: Home, candidate: Path, *, release_id: str, published_at: dt.datetime) -> None:
-    """Write both files into the candidate's folder: those of the home, plus each published row of persons whose state is new.
+    """Write the files into the candidate's folder: those of the home, plus each published row of persons whose state is new.
 
-    `con` has the candidate's public file attached as `public`, with `published.equity_measures` built.
+    `con` has the candidate's public file attached as `public`, with the published models built.
     """
     folder = candidate / FOLDER
     folder.mkdir(mode=0o700)
@@ -79,12 +80,13 @@ def write_ledger(con: DuckDBPyConnection, home: Home, candidate: Path, *, releas
         order by {", ".join(GRAIN)}
     """
     _write(con, remembered, folder / home.reported.name)
+    _write(con, states_query(release_id, published_at, home.responses), folder / home.responses.name)
 
 
 def publish_ledger(home: Home, release_id: str) -> None:
-    """Copy both files of a release to the home, before the release is published for the first time."""
+    """Copy the files of a release to the home, before the release is published for the first time."""
     home.disclosure.mkdir(exist_ok=True)
-    for file in (home.ledger, home.reported):
+    for file in (home.ledger, home.reported, home.responses):
         kept = home.release(release_id) / FOLDER / file.name
         if kept.is_file():
             _copy(kept, file)
@@ -96,7 +98,7 @@ def restore_ledger(home: Home) -> list[str]:
     A Parquet file has no checksums: two of three flipped bits read as other figures. Raises `LedgerDamaged` if no release has an
     intact copy, because a release without the history of all figures could disclose persons.
     """
-    return [sentence for file in (home.ledger, home.reported) if (sentence := _restore(home, file))]
+    return [sentence for file in (home.ledger, home.reported, home.responses) if (sentence := _restore(home, file))]
 
 
 def _restore(home: Home, file: Path) -> str | None:

@@ -16,6 +16,7 @@ from warehouse.disclosure.counts import EQUAL, CountSystem
 from warehouse.disclosure.enclosed_cells import enclosed_cells
 from warehouse.disclosure.planned_figures import GRAIN, Figure, RowKey, read_figures
 from warehouse.disclosure.reported_figures import REPORTED, write_reported_figures
+from warehouse.disclosure.reported_responses import REPORTED_RESPONSES
 from warehouse.disclosure.snapshot_suppression import find_pattern_over_snapshots
 from warehouse.disclosure.suppression_units import (
     all_races_key,
@@ -74,7 +75,10 @@ def next_due(con: DuckDBPyConnection, as_of: dt.datetime) -> str | None:
         select min(moment) from (
             select closes_on as moment from intermediate.int_disclosure__closings
             union all
-            select date_trunc('quarter', reported_at) + interval 3 months from {REPORTED} where is_revision_pending
+            select date_trunc('quarter', reported_at) + interval 3 months
+            from (select reported_at, is_revision_pending from {REPORTED}
+                union all select reported_at, is_revision_pending from {REPORTED_RESPONSES})
+            where is_revision_pending
         )
         where moment > ?::timestamp
         """,

@@ -8,21 +8,57 @@ counts as (
         {%- for fate in ['adopted', 'adapted', 'declined', 'pending'] %}
         or {{ fate }}_count between 1 and threshold - 1
         {%- endfor %} as is_small
-    from {{ ref('int_engagement_responses__aggregated') }}
+    from {{ source('disclosure', 'reported_responses') }}
+),
+
+totals as (
+    select
+        jurisdiction,
+        period_start,
+        sum(inputs_count) as inputs_count,
+        max(threshold) as threshold
+    from counts
+    group by all
+),
+
+-- a published denominator counts nearly all inputs of the year: all themes together would reveal the few others
+revealing_totals as (
+    select distinct
+        totals.jurisdiction,
+        totals.period_start
+    from totals
+    inner join {{ source('disclosure', 'reported') }} as reported
+        on totals.jurisdiction = reported.geoid and totals.period_start = reported.period_start and reported.period_type = 'year'
+    inner join {{ ref('publication_records') }} as counted
+        on reported.measure_id = counted.measure_id and counted.part = 'denominator' and counted.universe = 'engagement_inputs'
+    where
+        reported.race_ethnicity_code = 'all'
+        and reported.stratum_type = 'all'
+        and totals.inputs_count - reported.denominator between 1 and totals.threshold - 1
+),
+
+with_totals as (
+    select
+        counts.*,
+        revealing_totals.jurisdiction is not null as is_total_revealing
+    from counts
+    left join revealing_totals
+        on counts.jurisdiction = revealing_totals.jurisdiction and counts.period_start = revealing_totals.period_start
 ),
 
 -- Totals of a year are published elsewhere, so one hidden theme would be the remainder of the others. Themes are hidden from the smallest
--- on, until two or more are, and until what they hold together is no small count either, in all and answer by answer.
+-- on, until two or more are, and until what they hold together is no small count either, in all and answer by answer. Each of them has an
+-- input, so that together they hold one more than the threshold per further theme.
 ranked as (
     select
         *,
         row_number() over hiding as hidden_count,
         count(*) filter (where is_small) over (partition by jurisdiction, period_start) as small_count,
-        sum(inputs_count) over hiding >= threshold
+        sum(inputs_count) over hiding >= threshold + hidden_count - 1
         {%- for fate in ['adopted', 'adapted', 'declined', 'pending'] %}
         and (sum({{ fate }}_count) over hiding = 0 or sum({{ fate }}_count) over hiding >= threshold)
         {%- endfor %} as hides_enough
-    from counts
+    from with_totals
     window hiding as (
         partition by jurisdiction, period_start order by is_small desc, inputs_count asc, shown_theme_code asc
         rows between unbounded preceding and current row
@@ -34,7 +70,7 @@ with_status as (
     select
         *,
         case
-            when small_count = 0 then 0
+            when small_count = 0 and not is_total_revealing then 0
             else coalesce(
                 min(hidden_count) filter (where hides_enough and hidden_count >= greatest(small_count, 2))
                     over (partition by jurisdiction, period_start),
@@ -67,7 +103,8 @@ final as (
         case when with_status.is_shown then with_status.last_told_on end as last_told_on,
         case when with_status.is_shown then with_status.told_in_languages end as told_in_languages,
         case when with_status.is_shown then with_status.declined_reasons end as declined_reasons,
-        case when with_status.is_shown then with_status.decision_references end as decision_references
+        case when with_status.is_shown then with_status.decision_references end as decision_references,
+        with_status.is_revision_pending
     from with_status
     left join {{ ref('dim_stratum') }} as themes
         on themes.stratum_type = 'engagement_theme' and with_status.shown_theme_code = themes.stratum_code

@@ -50,6 +50,19 @@ def con() -> Iterator[duckdb.DuckDBPyConnection]:
                 threshold integer, hides_zeros boolean, numerator_records varchar, denominator_records varchar,
                 rests_on_records varchar
             );
+            create table intermediate.int_engagement_responses__aggregated (
+                jurisdiction varchar, period_start date, period_end date, closed_on date, shown_theme_code varchar,
+                inputs_count bigint, adopted_count bigint, adapted_count bigint, declined_count bigint, pending_count bigint,
+                first_told_on date, last_told_on date, threshold integer, told_in_languages varchar[], declined_reasons varchar[],
+                decision_references varchar[]
+            );
+            create schema disclosure;
+            create table disclosure.reported_responses as
+                select *, null::timestamp as reported_at, false as is_revision_pending
+                from intermediate.int_engagement_responses__aggregated;
+            create table public.published.engagement_responses as
+                select jurisdiction, period_start, shown_theme_code as theme_code, '' as publication_status
+                from intermediate.int_engagement_responses__aggregated;
             """
         )
         yield connection
