@@ -55,7 +55,8 @@ def warehouse(tmp_path: Path) -> Iterator[DuckDBPyConnection]:
         connection.execute(SHOWN.replace("{seeds}", str(SEEDS)).replace("{city}", CITY))
         connection.execute(
             """
-            insert into release.marts.dim_source values ('dpi__absenteeism', 'aggregate', 'public', 0, 'show', 'unless_published');
+            insert into release.marts.dim_source
+            values ('dpi__absenteeism', 'aggregate', 'public', 0, 'show', 'unless_published');
             insert into release.marts.dim_measure values
                 ('absent', 1, 'proportion', 'percent', 20, 'aggregate', 'dpi__absenteeism', null, null);
             """
