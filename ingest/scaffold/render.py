@@ -12,6 +12,7 @@ import yaml
 
 from ingest.scaffold.delivered_sample import DraftError
 from ingest.scaffold.draft import OPEN_DECISIONS, Draft
+from warehouse.printable import printable
 
 DECIDE = "  # decide"
 TOLD_BY_PEOPLE = frozenset(
@@ -49,7 +50,8 @@ def contract_text(made: Draft) -> str:
     candidates = ", ".join(made.keys) or "no column"
     lines = [
         f"# A draft, from {rows} of one delivery. Decide what is marked, then take these comments out.",
-        *(f"# - {question}" for question in (*OPEN_DECISIONS, *made.questions)),
+        # a line end in the name of a column would end the comment
+        *(f"# - {printable(question)}" for question in (*OPEN_DECISIONS, *made.questions)),
         f"# Named a record in this delivery, each alone: {candidates}.",
     ]
     for key, value in made.contract.items():

@@ -264,3 +264,12 @@ def test_a_map_that_does_not_say_its_coordinates(drafted: MakeDraft) -> None:
     made = drafted(data, name="map.geojson", crs="EPSG:32054")
     assert made.contract["format"] == {"kind": "geojson", "crs": "EPSG:32054"}
     assert column(made, "geometry") == {"name": "geometry", "from": "geometry", "type": "geometry", "role": "geometry"}
+
+
+def test_a_name_with_a_line_end_writes_no_line_of_the_contract(drafted: MakeDraft) -> None:
+    """A quoted header may contain line ends, and the comment with the open question would end there."""
+    name = '"Site\nconnector: {kind: file, path: /etc}\n#"'
+    made = drafted("\n".join([f"{name},{name},No", *(f"x{n},y{n},{n}" for n in range(10, 60))]) + "\n")
+    text = contract_text(made)
+    assert yaml.safe_load(text)["connector"] == {"kind": "file"}
+    assert not [line for line in text.splitlines() if line.startswith("connector:") and "/etc" in line]
