@@ -86,6 +86,15 @@ def test_no_one_is_given_away_and_what_is_hidden_is_written_down(first_release: 
         zeros = connection.execute(
             "select count(*) from published.equity_measures where numerator = 0 and publication_status <> 'suppressed'"
         ).fetchone()
+        shares = connection.execute(
+            "select count(*), count(figures.geocoded_pct) + count(if(measures.kind = 'median', figures.known_race_pct, null)) "
+            "from published.equity_measures as figures inner join published.measures as measures "
+            "on figures.measure_id = measures.measure_id and figures.measure_version = measures.measure_version "
+            "where measures.statistical_unit = 'person'"
+        ).fetchone()
+    assert shares is not None
+    assert shares[0] > 0
+    assert shares[1] == 0
     assert hidden is not None
     assert zeros is not None
     assert hidden[0] > 0

@@ -10,7 +10,9 @@ from functools import partial
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from expectations.disclosure.audit_inputs import AuditedMeasure, CellKey, Row
+from expectations.disclosure.attacker_model import build_attacker_model
+from expectations.disclosure.audit import run_audit
+from expectations.disclosure.audit_inputs import AuditedMeasure, CellKey, MedianRecords, Row
 from tests.unit.expectations.disclosure.world import (
     CITY,
     KINDS,
@@ -25,11 +27,13 @@ from tests.unit.expectations.disclosure.world import (
     snapshot,
     where,
 )
+from tests.unit.expectations.disclosure.world import known as known_by_readers
 from warehouse.disclosure.build_constraints import PublicReference, build_constraints
 from warehouse.disclosure.complementary_suppression import EarlierReleases, find_pattern
 from warehouse.disclosure.counts import Cell
 from warehouse.disclosure.planned_figures import Figure, RowKey
 from warehouse.disclosure.snapshot_suppression import find_pattern_over_snapshots
+from warehouse.disclosure.suppress import shows_known_share
 from warehouse.disclosure.suppression_units import suppression_units
 
 RACES = ("black", "white", "hispanic", "declined")
@@ -140,6 +144,34 @@ def test_no_small_count_of_protected_aggregates_can_be_computed(
     result = attack(_out(truth, set(chosen.rows), set(chosen.unknown)), truth)
     assert not result.leaks, result.leaks
     assert not result.fractions
+
+
+@settings(deadline=None, max_examples=40)
+@given(st.lists(st.integers(0, 60), min_size=4, max_size=4), st.booleans())
+def test_the_known_share_of_a_median_pins_no_suppressed_count(numbers: list[int], of_the_same_persons: bool) -> None:
+    """A median over all positions, or over those with pay, which no row counts; its known share as the suppressor allows."""
+    positions = dict(zip(RACES, numbers, strict=True))
+    truth = slice_rows(STAFF, where(), {race: (number, 0) for race, number in positions.items()})
+    figures = _figures(truth)
+    records = STAFF.numerator if of_the_same_persons else "staff_with_pay"
+    counts = build_constraints(figures, PublicReference(KINDS, {"staff_with_pay": STAFF.numerator}))
+    chosen = find_pattern(counts, suppression_units(figures, counts), [min(1.0, value) for value in counts.value])
+    published = _out(truth, set(chosen.rows), set(chosen.unknown))
+    pay = measure("median", "pay", records=records, denominator=None, unit="usd")
+    total, of_known_race = sum(numbers), sum(number for race, number in positions.items() if KINDS[race] in KNOWN)
+    median = {"value": 5e4}
+    if shows_known_share(pay.records, Cell(*where()), counts, chosen) and total:
+        median["known_race_pct"] = 100 * of_known_race / total
+    of_medians = [Row(pay, where(race), "individual", CITY, "published", median, {}) for race in ("all", "white")]
+    medians = MedianRecords(
+        {(pay, where()): float(total), (pay, where("white")): float(positions["white"])}, {(records, where()): of_known_race}
+    )
+    out = known_by_readers([*published, *of_medians], subsets=[("staff_with_pay", STAFF.numerator)])
+    model = build_attacker_model(out, truth, medians=medians)
+    result = run_audit(model)
+    assert not result.leaks, result.leaks
+    assert not result.fractions
+    assert not model.unexplained
 
 
 def _key(row: Row) -> RowKey:

@@ -12,7 +12,7 @@ from duckdb import DuckDBPyConnection
 
 from warehouse.disclosure.build_constraints import UNKNOWN, PublicReference, all_races, build_constraints
 from warehouse.disclosure.complementary_suppression import CARRIED, PRIMARY, SECONDARY, EarlierReleases, SuppressionPattern
-from warehouse.disclosure.counts import EQUAL, CountSystem
+from warehouse.disclosure.counts import EQUAL, Cell, CountSystem
 from warehouse.disclosure.enclosed_cells import enclosed_cells
 from warehouse.disclosure.planned_figures import GRAIN, Figure, RowKey, read_figures
 from warehouse.disclosure.reported_figures import REPORTED, write_reported_figures
@@ -124,14 +124,20 @@ def _lower_bounds(figures: Sequence[Figure], counts: CountSystem) -> list[float]
     return least
 
 
+def shows_known_share(records: str, at: Cell, counts: CountSystem, chosen: SuppressionPattern) -> bool:
+    """Whether the known share of a median's records may be shown: another row shows the same count of unknown race.
+
+    A share of records that no row counts discloses in lowest terms both counts, or their multiples.
+    """
+    number = counts.get(records, all_races(at)._replace(race=UNKNOWN))
+    return number is not None and not chosen.counts[number]
+
+
 def _shows_unknown(figure: Figure, counts: CountSystem, chosen: SuppressionPattern, hidden: dict[RowKey, str]) -> bool:
     if figure.key in hidden:
         return False
     if figure.kind == "median":
-        at = all_races(figure.at)._replace(race=UNKNOWN)
-        number = counts.get(figure.rests_on_records, at) if figure.rests_on_records else None
-        # a share of records that no row counts: in lowest terms it discloses both counts, or their multiples
-        return number is not None and not chosen.counts[number]
+        return figure.rests_on_records is not None and shows_known_share(figure.rests_on_records, figure.at, counts, chosen)
     whole = all_races_key(figure)
     at = all_races(figure.at)._replace(race=UNKNOWN)
     return whole not in hidden and whole not in chosen.unknown and counts.get(figure.numerator_records, at) is not None
