@@ -49,6 +49,8 @@ def query(
         raise typer.Exit(_print_error("--spreadsheet needs --format csv", EXIT_BAD_ARGUMENTS))
     if not timeout > 0:
         raise typer.Exit(_print_error("--timeout needs a number of seconds above 0", EXIT_BAD_ARGUMENTS))
+    if any("\ud800" <= character <= "\udfff" for character in sql):  # bytes that Python could not decode
+        raise typer.Exit(_print_error("the query is not UTF-8 text", EXIT_UNEXPECTED))
     home = Settings.from_environment().home
     path = home.published_public if public else home.published_analyst
     if not path.is_file():

@@ -209,6 +209,10 @@ def test_an_empty_query_is_one(levelground: CommandLine, sql: str) -> None:
     assert levelground("query", sql).stderr == "levelground: the query is empty\n"
 
 
+def test_a_query_that_is_no_text_is_refused(levelground: CommandLine) -> None:
+    assert levelground("query", "select '\udcff'").stderr == "levelground: the query is not UTF-8 text\n"
+
+
 def test_duckdbs_messages_lose_their_stack_traces() -> None:
     wrapped = "Invalid Input Error: arrow_scan: get_next failed(): IOError: IOError: INTERNAL Error: x\nStack Trace:\n/a/b.so"
     assert explain(wrapped) == "DuckDB failed on this query: INTERNAL Error: x"
