@@ -304,11 +304,23 @@ def test_large_and_compressed_requests_are_refused(client: Client) -> None:
 
 
 @pytest.mark.parametrize(
-    "path", ["/report_asset_materialization/x", "/report_asset_check/x", "/report_asset_observation/x", "/", "/graphql/x"]
+    "path",
+    [
+        "/report_asset_materialization/x",
+        "/report_asset_check/x",
+        "/report_asset_observation/x",
+        "/report_asset_materialization/x/graphql",
+        "/report_asset_check/x/graphql/",
+        "/",
+        "/graphql/",
+        "/graphql/x",
+        "/x/graphql",
+    ],
 )
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH"])
 def test_every_other_endpoint_that_writes_is_closed(client: Client, method: str, path: str) -> None:
-    answer = client.ask(method, path, body=b"{}", headers=JSON | {"X-Levelground-Token": TOKEN})
+    """Also for an asset whose name ends as the path of GraphQL does."""
+    answer = client.ask(method, path, body=json.dumps({"query": QUERY}).encode(), headers=JSON | {"X-Levelground-Token": TOKEN})
     assert (answer.status, client.server.requests) == (403, [])
 
 
