@@ -47,6 +47,10 @@ _WITHDRAWN = """
         or (planned.measure_id is null and prior.method = 'aggregate')
     ))
 """
+# A median is no count, and moves with each of its records.
+_OF_MEDIANS = ("value", "ci_low", "ci_high", "records")
+# A figure of a whole period, which moves with records of other periods: it stays as first reported.
+_OF_OTHER_PERIODS = ("period_coverage_pct",)
 _COUNTED = ("value_status", "numerator", "denominator", "known_numerator", "known_denominator")
 
 
@@ -60,6 +64,8 @@ def write_reported_figures(
     """
     con.execute("create schema if not exists disclosure")
     _read_prior(con, file)
+    there = {name for name, *_ in con.execute(f"describe {PLANNED}").fetchall()}
+    of_medians = [name for name in _OF_MEDIANS if name in there]
     con.execute(
         f"""
         create or replace temp table slices_before as
@@ -80,7 +86,7 @@ def write_reported_figures(
         where not coalesce({_WITHDRAWN}, false) and (
             prior.measure_id is null or planned.measure_id is null
             or {" or ".join(f"prior.{name} is distinct from planned.{name}" for name in _COUNTED)}
-            or (prior.kind = 'median' and prior.value is distinct from planned.value)
+            or (prior.kind = 'median' and ({" or ".join(f"prior.{name} is distinct from planned.{name}" for name in of_medians)}))
         )
         """
     )
@@ -91,6 +97,9 @@ def write_reported_figures(
             con.execute(f"delete from pending where {_of_source_and_years(source, joined)}")
     _find_near_snapshots(con)
     _write(con, as_of)
+    for name in _OF_OTHER_PERIODS:
+        if name in there:
+            _keep_per_period(con, name)
 
 
 def _find_near_snapshots(con: DuckDBPyConnection) -> None:
@@ -258,6 +267,20 @@ def _write(con: DuckDBPyConnection, as_of: dt.datetime) -> None:
             and ({_columns(_SLICE, "planned")}) not in (select ({slices}) from snapshots_too_near)
         """,
         [as_of],
+    )
+
+
+def _keep_per_period(con: DuckDBPyConnection, name: str) -> None:
+    """Give all rows of a measure and period the figure that was reported first; slices that are new have it too."""
+    period = ("measure_id", "period_type", "period_start")
+    con.execute(
+        f"""
+        update {REPORTED} as reported set {name} = frozen.{name}
+        from (
+            select {", ".join(period)}, arg_min({name}, reported_at) as {name} from {PRIOR} where {name} is not null group by all
+        ) as frozen
+        where reported.{name} is not null and {" and ".join(f"reported.{column} = frozen.{column}" for column in period)}
+        """
     )
 
 

@@ -54,3 +54,27 @@ def test_the_known_share_of_a_median_needs_rows_that_show_its_records(
         f"select measure_id, bool_and(shows_unknown) from {REPORTED} where hidden_because is null group by all order by all"
     ).fetchall()
     assert shown == [("pay", is_shown), ("stops", True)]
+
+
+def _released(con: duckdb.DuckDBPyConnection, home: Home, night: dt.datetime) -> list[tuple[object, ...]]:
+    suppress(con, home.reported, night)
+    home.disclosure.mkdir(exist_ok=True)
+    con.execute(f"copy {REPORTED} to '{home.reported}' (format parquet)")
+    return con.execute(
+        f"select distinct measure_id, records, period_coverage_pct, is_revision_pending from {REPORTED} "
+        "where race_ethnicity_code = 'white' order by all"
+    ).fetchall()
+
+
+def test_a_median_and_the_coverage_of_a_period_stay_as_reported(con: duckdb.DuckDBPyConnection, home: Home) -> None:
+    """One record more leaves the median where it was; the coverage moves with every later night's events."""
+    con.execute("alter table intermediate.int_disclosure__planned add column period_coverage_pct double")
+    con.execute("alter table release.marts.fct_equity_measures add column period_coverage_pct double")
+    _plan(con, "positions_with_pay")
+    con.execute("update intermediate.int_disclosure__planned set period_coverage_pct = 97.5")
+    first = _released(con, home, NIGHT)
+    assert first == [("pay", 900.0, 97.5, False), ("stops", None, 97.5, False)]
+    con.execute("update intermediate.int_disclosure__planned set period_coverage_pct = 97.4")
+    assert _released(con, home, NIGHT + dt.timedelta(days=1)) == first
+    con.execute("update intermediate.int_disclosure__planned set records = 901 where records = 900")
+    assert _released(con, home, NIGHT + dt.timedelta(days=2)) == [("pay", 900.0, 97.5, True), first[1]]
