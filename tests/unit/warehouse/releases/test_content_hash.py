@@ -120,10 +120,10 @@ def test_the_schema_of_a_table_counts_and_the_order_of_schemas_does_not() -> Non
     with duckdb.connect() as fresh:
         fresh.execute("create schema marts; create table marts.t as select 1 as a; create schema reference")
         fresh.execute("create table reference.u as select 2 as a")
-        told = content_hash(fresh, [("memory", "marts"), ("memory", "reference")])
-        assert content_hash(fresh, [("memory", "reference"), ("memory", "marts")]) == told
+        whole = content_hash(fresh, [("memory", "marts"), ("memory", "reference")])
+        assert content_hash(fresh, [("memory", "reference"), ("memory", "marts")]) == whole
         fresh.execute("create table reference.t as select 1 as a; drop table marts.t")
-        assert content_hash(fresh, [("memory", "marts"), ("memory", "reference")]) != told
+        assert content_hash(fresh, [("memory", "marts"), ("memory", "reference")]) != whole
 
 
 def test_nothing_missing_false_zero_empty_and_nan_are_the_same() -> None:

@@ -104,14 +104,16 @@ def make(home: Home) -> Seal:
 
 
 def explained(home: Home, before: Manifest, after: Manifest) -> dict[str, ExplainedDifference]:
-    told = compare(home, before.release_id, after.release_id)
-    return {one.difference.measure_id: one for one in explain_differences(told.before, told.after, told.measures)}
+    differences = compare(home, before.release_id, after.release_id)
+    return {
+        one.difference.measure_id: one for one in explain_differences(differences.before, differences.after, differences.measures)
+    }
 
 
 def test_two_releases_that_say_the_same_do_not_differ(home: Home, make: Seal) -> None:
     before, after = make(), make()
-    told = compare(home, before.release_id, after.release_id)
-    assert (told.measures, told.tables, told.goals) == ((), {}, {})
+    differences = compare(home, before.release_id, after.release_id)
+    assert (differences.measures, differences.tables, differences.goals) == ((), {}, {})
     assert compare(home, before.release_id, before.release_id).measures == ()
 
 
@@ -183,9 +185,9 @@ def test_changed_goals_and_tables_are_reported(home: Home, make: Seal) -> None:
         extra="create table release.marts.fct_sales as from range(7); create schema release.quality; "
         "create table release.quality.runs as from range(3)",
     )
-    told = compare(home, before.release_id, after.release_id)
-    assert told.goals == {"g": ("on_track", "off_track"), "new": (None, "on_track"), "old": ("not_met", None)}
-    assert told.tables == {"marts.fct_sales": (None, 7)}
+    differences = compare(home, before.release_id, after.release_id)
+    assert differences.goals == {"g": ("on_track", "off_track"), "new": (None, "on_track"), "old": ("not_met", None)}
+    assert differences.tables == {"marts.fct_sales": (None, 7)}
 
 
 @pytest.mark.parametrize(
@@ -213,28 +215,28 @@ def test_what_explains_a_change_is_named_with_the_measures_that_are_made_of_it(
     given = {name: value for name, value in changes.items() if name not in parts}
     before, after = make(), make(rows, **given, **({"made_of": MADE_OF.model_copy(update=parts)} if parts else {}))
     assert find_causes(before, after) == [cause]
-    told = explained(home, before, after)
-    assert set(told) == {"stops", "calls"}
-    assert {measure for measure, one in told.items() if one.causes == (cause,)} == concerned
-    assert all(one.is_known for one in told.values())
+    differences = explained(home, before, after)
+    assert set(differences) == {"stops", "calls"}
+    assert {measure for measure, one in differences.items() if one.causes == (cause,)} == concerned
+    assert all(one.is_known for one in differences.values())
 
 
 def test_the_clock_is_named_only_where_nothing_else_explains(home: Home, make: Seal) -> None:
     rows = [(*row[:4], row[4] + 1, row[5]) for row in ROWS]
     before = make()
     after = make(rows, as_of=datetime(2026, 1, 1), loads=LOADS | {"fpc__police_stops": ["c"]})
-    told = explained(home, before, after)
-    assert [cause.kind for cause in told["stops"].causes] == ["load"]
-    assert [cause.kind for cause in told["calls"].causes] == ["as_of"]
+    differences = explained(home, before, after)
+    assert [cause.kind for cause in differences["stops"].causes] == ["load"]
+    assert [cause.kind for cause in differences["calls"].causes] == ["as_of"]
 
 
 def test_the_registry_explains_a_measure_whose_own_row_changed(home: Home, make: Seal) -> None:
     rows = [(*row[:4], row[4] + 1, row[5]) for row in ROWS]
     seeds = {"made_of": MADE_OF.model_copy(update={"seeds": MADE_OF.seeds | {"measure_registry": "s2"}})}
     before, after = make(), make(rows, registry=(("stops", 1, "frisked"), ("calls", 1, "called")), **seeds)
-    told = explained(home, before, after)
-    assert [cause.name for cause in told["stops"].causes] == ["measure_registry"]
-    assert told["calls"].causes == ()
+    differences = explained(home, before, after)
+    assert [cause.name for cause in differences["stops"].causes] == ["measure_registry"]
+    assert differences["calls"].causes == ()
 
 
 def test_a_change_that_nothing_explains_stays_unexplained(home: Home, make: Seal) -> None:
@@ -246,9 +248,9 @@ def test_a_release_without_recorded_hashes_is_compared_without_causes(home: Home
     before = make(made_of=None, as_of=None, code_version="0.0.9")
     after = make([(*row[:4], row[4] + 1, row[5]) for row in ROWS], loads=LOADS | {"fpc__police_stops": ["c"]})
     found = {"calls": ["levelground"], "stops": ["fpc__police_stops", "levelground"]}
-    told = explained(home, before, after)
-    assert {measure: [cause.name for cause in one.causes] for measure, one in told.items()} == found
-    assert not any(one.is_known for one in told.values())
+    differences = explained(home, before, after)
+    assert {measure: [cause.name for cause in one.causes] for measure, one in differences.items()} == found
+    assert not any(one.is_known for one in differences.values())
 
 
 def test_only_whole_and_known_releases_are_compared(home: Home, make: Seal) -> None:

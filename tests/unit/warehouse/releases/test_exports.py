@@ -176,11 +176,13 @@ def test_what_a_csv_reader_finds_is_what_stood_there(tmp_path_factory: pytest.Te
     candidate = Candidate.begin(home, "run")
     with duckdb.connect() as connection:
         attach(connection, candidate.public_path, "public")
-        connection.execute("create schema public.published; create table public.published.t (i integer, said varchar, x double)")
+        connection.execute(
+            "create schema public.published; create table public.published.t (i integer, phrase varchar, x double)"
+        )
         for i, text in enumerate(texts):
             connection.execute("insert into public.published.t values (?, ?, ?)", [i, text, -i - 0.5])
         write_exports(connection, candidate, release_id="20251201T000000Z-00000000", created_at=MADE)
     content = (candidate.folder / "exports" / "t.csv").read_bytes().decode()
     rows = list(csv.reader(io.StringIO(content, newline="")))
-    assert rows[0] == ["i", "said", "x"]
-    assert [(int(i), read_back(said), float(x)) for i, said, x in rows[1:]] == [(i, t, -i - 0.5) for i, t in enumerate(texts)]
+    assert rows[0] == ["i", "phrase", "x"]
+    assert [(int(i), read_back(phrase), float(x)) for i, phrase, x in rows[1:]] == [(i, t, -i - 0.5) for i, t in enumerate(texts)]

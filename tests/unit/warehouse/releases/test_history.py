@@ -35,8 +35,8 @@ def test_releases_are_listed_newest_first_with_what_is_current_and_pinned(home: 
     swap(home, two.release_id)
     pin(home, one.release_id, "before the 2026 budget")
     pin(home, two.release_id)
-    told = [(listed.manifest, listed.is_current, listed.pin) for listed in list_releases(home)]
-    assert told == [(three, False, None), (two, True, ""), (one, False, "before the 2026 budget")]
+    releases = [(listed.manifest, listed.is_current, listed.pin) for listed in list_releases(home)]
+    assert releases == [(three, False, None), (two, True, ""), (one, False, "before the 2026 budget")]
 
 
 def test_damage_does_not_hide_the_list(home: Home, make_release: MakeRelease) -> None:

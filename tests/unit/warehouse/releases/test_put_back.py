@@ -20,9 +20,9 @@ def test_a_half_swap_to_a_release_that_is_damaged_goes_back(home: Home, make_rel
     home.published_analyst.write_bytes(half_done)
     home.swap_intent.write_text(json.dumps({"release_id": new.release_id}))
     damage(home, new)
-    (said,) = recover(home)
-    assert said.startswith("Gave up a half-done swap (release")
-    assert said.endswith(f"went back to release {old.release_id}.")
+    (message,) = recover(home)
+    assert message.startswith("Gave up a half-done swap (release")
+    assert message.endswith(f"went back to release {old.release_id}.")
     assert_published(home, old, 3)
 
 
@@ -52,9 +52,9 @@ def test_when_neither_release_is_valid_recovery_reports_it_and_ends(home: Home, 
     damage(home, new)
     assert "failed: release" in recover(home)[0]
     assert published_rows(home) == 3
-    (said,) = recover(home)
-    assert "was damaged" in said
-    assert "no other valid release" in said
+    (message,) = recover(home)
+    assert "was damaged" in message
+    assert "no other valid release" in message
     assert published_rows(home) == 3
 
 

@@ -23,10 +23,10 @@ def write_noise(path: Path) -> None:
 
 
 def published(home: Home) -> tuple[str | None, int]:
-    told = current(home)
+    released = current(home)
     with open_reader(home.published_analyst) as connection:
         row = connection.execute("select count(*) from marts.dim_department").fetchone()
-    return (told.release_id if told else None), (row[0] if row else 0)
+    return (released.release_id if released else None), (row[0] if row else 0)
 
 
 @pytest.mark.parametrize("file", ["levelground.duckdb", "exports/release.csv"])
@@ -38,11 +38,11 @@ def test_the_newest_whole_release_is_put_out_and_the_damaged_one_kept_aside(
         swap(home, release.release_id)
     write_noise(home.release(new.release_id) / file)
     (home.release(middle.release_id) / "levelground.duckdb").unlink()
-    (said,) = recover(home)
-    assert said.startswith(
+    (message,) = recover(home)
+    assert message.startswith(
         f"The published release {new.release_id} was damaged ({file}" if file != "manifest.json" else "The pub"
     )
-    assert said.endswith(f"published is now release {old.release_id}.")
+    assert message.endswith(f"published is now release {old.release_id}.")
     assert published(home) == (old.release_id, 3)
     assert known_releases(home) == [old.release_id, middle.release_id]
     assert [path.name for path in home.releases.glob(".damaged-*")] == [f".damaged-{new.release_id}"]
@@ -62,8 +62,8 @@ def test_without_another_one_nothing_is_out_until_the_next_release(home: Home, m
     only = make_release(3)
     swap(home, only.release_id)
     write_noise(home.release(only.release_id) / "levelground.duckdb")
-    (said,) = recover(home)
-    assert "no other valid release" in said
+    (message,) = recover(home)
+    assert "no other valid release" in message
     assert current(home) is None
     assert home.published_analyst.exists()
     new = make_release(4)

@@ -28,10 +28,10 @@ def test_nothing_is_current_before_the_first_release(home: Home) -> None:
 
 def test_a_swap_publishes_links_and_records_the_release(home: Home, make_release: MakeRelease) -> None:
     manifest = make_release(3)
-    told = swap(home, manifest.release_id)
+    released = swap(home, manifest.release_id)
     assert_published(home, manifest, 3)
     assert (
-        told
+        released
         == current(home)
         == Current(
             release_id=manifest.release_id,
