@@ -18,6 +18,7 @@ from expectations.disclosure.cells import Cells, Equation
 from expectations.disclosure.denominators import denominator_at
 from expectations.disclosure.figure_equations import PLACED, FigureEquations
 from expectations.disclosure.forbidden_disclosures import is_hidden
+from expectations.disclosure.hiding_order import add_hiding_order
 from expectations.disclosure.period_equations import MONTHS
 from expectations.disclosure.sum_equations import (
     EXCLUSIVE,
@@ -78,6 +79,7 @@ def build_attacker_model(
     for row in (*published.rows, *published.ledger):
         figure_equations.add_word_bounds(row)
     _indices(cells, figure_equations, published)
+    add_hiding_order(cells, published)
     model = AttackerModel(cells, stocks=published.stocks)
     model.unexplained = [row for row in published.rows if not figure_equations.explains_shares(row)]
     for equation in cells.equations:

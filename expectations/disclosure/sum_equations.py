@@ -131,7 +131,9 @@ def _add_family(cells: Cells, records: str, name: str, sums: Iterable[SumEquatio
             terms = {one.whole: 1.0} | dict.fromkeys(one.parts, -1.0)
             if has_rests:
                 remainder = cells.add(records, one.rest, max(rest, 0.0), counts=not math.isnan(rest))
-                if cells.public_zeros.issuperset((one.whole, *one.parts)):
+                # that no place, year or stratum is left out describes no person; that a group is empty may do
+                is_empty = rest <= TOLERANCE and one.rest.race != LEFT_OUT_KNOWN
+                if is_empty or cells.public_zeros.issuperset((one.whole, *one.parts)):
                     cells.public_zeros.add(remainder)
                 terms[remainder] = -1.0
             cells.equate(terms, 0.0, name)

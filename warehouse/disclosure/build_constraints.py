@@ -155,9 +155,9 @@ def _add_sums(counts: CountSystem, sums: Iterable[SumConstraint], *, overlapping
                 if all(counts.is_not_collected(number) for number in (one.whole, *one.parts)):
                     counts.add_not_collected(one.rest)
                 value = rest if math.isnan(rest) else max(rest, 0.0)
-                terms[
-                    counts.add(one.rest, value, is_secret=not (one.rest.at.race in (UNKNOWN, _OTHER_UNKNOWN) and value <= EQUAL))
-                ] = -1.0
+                # that no place, year or stratum is left out describes no person; that a group is empty may do
+                is_secret = not value <= EQUAL or one.rest.at.race == _OTHER_KNOWN
+                terms[counts.add(one.rest, value, is_secret=is_secret)] = -1.0
             counts.add_equation(terms)
 
 

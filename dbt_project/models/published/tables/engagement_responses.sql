@@ -1,4 +1,8 @@
 -- one row per closed year and theme: you said, we did
+{% set shown_columns = [
+    'inputs_count', 'adopted_count', 'adapted_count', 'declined_count', 'pending_count', 'first_told_on', 'last_told_on',
+    'told_in_languages', 'declined_reasons', 'decision_references',
+] -%}
 with
 counts as (
     select
@@ -54,10 +58,18 @@ ranked as (
         *,
         row_number() over hiding as hidden_count,
         count(*) filter (where is_small) over (partition by jurisdiction, period_start) as small_count,
-        sum(inputs_count) over hiding >= threshold + hidden_count - 1
+        sum(inputs_count) over hiding as held,
+        lead(inputs_count) over hiding as next_count,
+        greatest(next_count, threshold - 1) as most_each,
+        held >= threshold + hidden_count - 1
         {%- for fate in ['adopted', 'adapted', 'declined', 'pending'] %}
         and (sum({{ fate }}_count) over hiding = 0 or sum({{ fate }}_count) over hiding >= threshold)
-        {%- endfor %} as hides_enough
+        {%- endfor %}
+        -- A reader knows the order: none of them counts more than the next theme, or than a small one. Each must stay open by as much.
+        and (
+            next_count is null
+            or least(most_each, held - hidden_count + 1) - greatest(1, held - (hidden_count - 1) * most_each) >= threshold - 1
+        ) as hides_enough
     from with_totals
     window hiding as (
         partition by jurisdiction, period_start order by is_small desc, inputs_count asc, shown_theme_code asc
@@ -94,16 +106,9 @@ final as (
         with_status.shown_theme_code as theme_code,
         themes.label as theme_label,
         case when with_status.is_shown then 'published' else 'suppressed' end as publication_status,
-        case when with_status.is_shown then with_status.inputs_count end as inputs_count,
-        case when with_status.is_shown then with_status.adopted_count end as adopted_count,
-        case when with_status.is_shown then with_status.adapted_count end as adapted_count,
-        case when with_status.is_shown then with_status.declined_count end as declined_count,
-        case when with_status.is_shown then with_status.pending_count end as pending_count,
-        case when with_status.is_shown then with_status.first_told_on end as first_told_on,
-        case when with_status.is_shown then with_status.last_told_on end as last_told_on,
-        case when with_status.is_shown then with_status.told_in_languages end as told_in_languages,
-        case when with_status.is_shown then with_status.declined_reasons end as declined_reasons,
-        case when with_status.is_shown then with_status.decision_references end as decision_references,
+        {%- for column in shown_columns %}
+        case when with_status.is_shown then with_status.{{ column }} end as {{ column }},
+        {%- endfor %}
         with_status.is_revision_pending
     from with_status
     left join {{ ref('dim_stratum') }} as themes

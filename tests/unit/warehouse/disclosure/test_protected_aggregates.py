@@ -86,3 +86,16 @@ def test_a_school_that_stars_all_of_its_rows_is_in_the_sums_by_race() -> None:
     starred = counts.get("students", at("all", **school, geoid="A/C"))
     assert starred is not None and math.isnan(counts.value[starred])
     assert not chosen.unsafe
+
+
+def test_that_no_school_is_left_out_is_no_zero_to_hide() -> None:
+    district, school = {"geography_type": "school_district", "geoid": "A"}, {"geography_type": "school"}
+    other = {"geography_type": "school_district", "geoid": "B"}
+    figures = [
+        _rate(at("all", **district), 500, 900), _rate(at("all", **school, geoid="A/B"), 500, 900),
+        _rate(at("all", **other), 400, 800), _rate(at("all", **school, geoid="B/C"), 300, 700),
+    ]  # fmt: skip
+    counts, chosen = _choose(figures)
+    rests = {name.at.geoid: number for name, number in counts.number.items() if name.at.geoid.endswith("/rest")}
+    assert [counts.value[number] for _, number in sorted(rests.items())] == [0.0, 100.0]
+    assert not chosen.rows
