@@ -15,10 +15,9 @@ import dagster as dg
 from dagster_dbt import DagsterDbtTranslator
 
 from ingest.contract import Column, Contract
-from orchestration.pipeline.build import SUPPRESSED_ID
+from orchestration.pipeline.build import SUPPRESSED
 from orchestration.sources.disaggregation import disaggregations
 from orchestration.transform.column_lineage import ByColumn
-from warehouse.disclosure import PLANNED
 from warehouse.printable import markdown_literal
 
 QUALITY_SCHEMA = "quality"
@@ -160,10 +159,13 @@ def receipt_specs(manifest: Mapping[str, Any]) -> list[dg.AssetSpec]:
 
 
 def suppressor_specs(manifest: Mapping[str, Any]) -> dict[str, dg.AssetSpec]:
-    """Return the spec of the table that the suppressor writes while the models are built, by dbt id."""
-    made_of = [dg.AssetKey(PLANNED.split("."))]
-    table = manifest["sources"][SUPPRESSED_ID]
-    return {SUPPRESSED_ID: _written_spec(table, "published").replace_attributes(deps=made_of)}
+    """Return the specs of the tables that the suppressor writes while the models are built, by dbt id."""
+    return {
+        node_id: _written_spec(manifest["sources"][node_id], "published").replace_attributes(
+            deps=[dg.AssetKey(made_of.split("."))]
+        )
+        for node_id, made_of in SUPPRESSED.items()
+    }
 
 
 def _written_spec(table: Mapping[str, Any], group: str) -> dg.AssetSpec:

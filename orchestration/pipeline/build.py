@@ -20,7 +20,11 @@ from warehouse import disclosure
 from warehouse.connection import attach, detach
 from warehouse.releases import Candidate, current, new_release_id
 
-SUPPRESSED_ID = "source.levelground.disclosure.reported"  # dbt's id of the table that the suppressor writes
+# The tables that the suppressor writes, by dbt's id, with the model that each is made of.
+SUPPRESSED = {
+    "source.levelground.disclosure.reported": disclosure.PLANNED,
+    "source.levelground.disclosure.reported_responses": disclosure.PLANNED_RESPONSES,
+}
 # Compact only files of at least this many blocks of 256 kB (64 MB): in smaller ones free blocks do not matter.
 COMPACTION_BLOCKS = 256
 
@@ -40,7 +44,7 @@ def build_models(run: RunContext, on_node: Callable[[str], None]) -> list[NodeRe
             run.suppressed = disclosure.suppress(run.con, home.reported, run.as_of, ledger=home.ledger)
             disclosure.write_reported_responses(run.con, home.responses, run.as_of)
             _add_disclosure_dates(run)
-        results.append(_suppressor_result(run.record.seconds["suppress"]))
+        results += _suppressor_results(run.record.seconds["suppress"])
         with run.timed("build"), without_cells():
             results += dbt_runner.build(home, select=[dbt_runner.PUBLISHED], all_tests=True, on_node=on_node)
         _end_if_tests_failed(run, results)
@@ -65,10 +69,13 @@ def table_rows(run: RunContext) -> dict[str, int]:
     return dict(run.con.execute(query).fetchall())
 
 
-def _suppressor_result(seconds: float) -> NodeResult:
-    """The suppressor's table, as a result like those of dbt's nodes."""
-    relation = f"warehouse.{disclosure.REPORTED}"
-    return NodeResult(SUPPRESSED_ID, "reported", "source", "success", seconds, 0, "", (), relation)
+def _suppressor_results(seconds: float) -> list[NodeResult]:
+    """The suppressor's tables, as results like those of dbt's nodes."""
+    names = {node_id: node_id.rpartition(".")[2] for node_id in SUPPRESSED}
+    return [
+        NodeResult(node_id, name, "source", "success", seconds, 0, "", (), f"warehouse.disclosure.{name}")
+        for node_id, name in names.items()
+    ]
 
 
 def _begin_candidate(run: RunContext) -> None:

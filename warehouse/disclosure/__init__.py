@@ -16,13 +16,12 @@ See the seed `publication_plan` for what is published at all, the published mode
 
 from warehouse.disclosure.planned_figures import PLANNED
 from warehouse.disclosure.publication_ledger import LedgerDamaged, publish_ledger, restore_ledger, write_ledger
-from warehouse.disclosure.reported_figures import REPORTED
-from warehouse.disclosure.reported_responses import write_reported_responses
+from warehouse.disclosure.reported_responses import PLANNED_RESPONSES, write_reported_responses
 from warehouse.disclosure.suppress import SuppressionSummary, next_due, suppress
 
 __all__ = [
     "PLANNED",
-    "REPORTED",
+    "PLANNED_RESPONSES",
     "LedgerDamaged",
     "SuppressionSummary",
     "next_due",

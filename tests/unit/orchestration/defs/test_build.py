@@ -14,7 +14,7 @@ from orchestration.defs.asset_specs import source_description
 from orchestration.defs.build import Overrides, build_defs
 from orchestration.defs.resources import RunResource
 from orchestration.instance.names import NIGHTLY_SCHEDULE, REFRESH_JOB
-from orchestration.pipeline.build import SUPPRESSED_ID
+from orchestration.pipeline.build import SUPPRESSED
 from orchestration.settings import Settings
 
 SOURCE = "ucc__service_requests"
@@ -60,7 +60,7 @@ def manifest() -> dict[str, Any]:
     return {
         "metadata": {"project_name": "levelground"},
         "nodes": {node["unique_id"]: node for node in models},
-        "sources": {SUPPRESSED_ID: source(SUPPRESSED_ID)},
+        "sources": {node_id: source(node_id) for node_id in SUPPRESSED},
         "parent_map": {node["unique_id"]: [] for node in models},
         "child_map": {node["unique_id"]: [] for node in models},
     }
