@@ -100,7 +100,7 @@ final as (
         publication_status <> 'suppressed' as is_counted,
         publication_status = 'published' as is_valued,
         publication_status in ('published', 'bounded') and not leaves_out_hidden_label as is_bounded,
-        publication_status <> 'suppressed' and is_reference_shown as is_code_told,
+        publication_status <> 'suppressed' and is_reference_shown as shows_reference_code,
         publication_status = 'published'
         and is_reference_shown
         and not is_reference_hidden

@@ -38,7 +38,7 @@ shown as (
         case when is_valued then ci_high end as ci_high,
         case when is_valued then ci_method end as ci_method,
         reference_rule,
-        case when is_code_told then reference_code end as reference_code,
+        case when shows_reference_code then reference_code end as reference_code,
         {%- for column in of_comparisons %}
         case when is_compared then {{ column }} end as {{ column }},
         {%- endfor %}
