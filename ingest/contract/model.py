@@ -96,6 +96,12 @@ class Contract(Strict):
         yield from self._unpivot_problems()
         yield from self._cursor_problems(kept)
         yield from self._snapshot_problems()
+        if self.agreement.keep_for and self.event_column is None:
+            message = (
+                "keep_for counts from the event of a row, and no column of this contract dates it; give a column of type date or "
+                "timestamp the role event_time or period, or name it in load.period_column"
+            )
+            yield ("agreement", "keep_for"), message
 
     def _unpivot_problems(self) -> Iterator[tuple[Location, str]]:
         if self.format.unpivot is None:
@@ -229,6 +235,18 @@ class Contract(Strict):
         """The columns that date a row: when something happened or was closed, the day of a reporting period."""
         roles = ("event_time", "closed_time", "period")
         return tuple(column for column in self.kept_columns if column.role in roles and column.type in TIMES)
+
+    @property
+    def event_column(self) -> Column | None:
+        """The column that dates the event of a row, from which `agreement.keep_for` counts; None if no column does.
+
+        It is the column with role event_time, else the one of the load's period, else of role period, else of the snapshot.
+        """
+        by_role = {column.role: column for column in reversed(self.clock_columns)}
+        dates = {column.name: column for column in self.kept_columns if column.type in TIMES}
+        of_period, of_snapshot = self.load.period_column or "", (self.snapshot.column if self.snapshot else None) or ""
+        candidates = (by_role.get("event_time"), dates.get(of_period), by_role.get("period"), dates.get(of_snapshot))
+        return next((column for column in candidates if column is not None), None)
 
     @property
     def hash_key_needed(self) -> bool:

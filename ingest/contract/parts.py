@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, SerializerFunctionWrapHandler, model_serializer, model_validator
 
+from ingest.contract.duration import Duration, days_before
 from ingest.contract.words import Delimiter, Encoding, Identifier, Percent, Strict, matching, word
 
 LOAD_COLUMNS = ("_source_file", "_source_row")
@@ -74,7 +75,8 @@ class Agreement(Strict):
     """The legal basis on which the office has the table, the publisher's licence, and the smallest count that it may show.
 
     `republish` is the city's decision whether figures of the table may be in the public file. `protect`: whether `suppress_below`
-    and `zeros` bind for aggregates too, or the public file shows them as their publisher does.
+    and `zeros` bind for aggregates too, or the public file shows them as their publisher does. `valid_until` is the last day on
+    which the source may be read, `keep_for` how long a row may be kept after its event.
     """
 
     basis: Annotated[str, word("agreement_bases")]
@@ -84,6 +86,8 @@ class Agreement(Strict):
     licence: Licence | None = None
     republish: Republish | None = None
     protect: Protect | None = None
+    valid_until: dt.date | None = None
+    keep_for: Duration | None = None
 
     @property
     def republication(self) -> Republish:
@@ -94,6 +98,10 @@ class Agreement(Strict):
     def protection(self) -> Protect:
         """`protect`, by default `unless_published` for open data and `always` on every other basis."""
         return self.protect or ("unless_published" if self.basis == "open_data" else "always")
+
+    def kept_from(self, today: dt.date) -> dt.date | None:
+        """The earliest event whose row may be kept on that day; None if rows may be kept for ever."""
+        return days_before(self.keep_for, today) if self.keep_for else None
 
 
 class Header(Strict):

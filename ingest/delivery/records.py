@@ -57,6 +57,8 @@ class DeliveryRecord(BaseModel):
     fetched: tuple[DownloadedFile, ...] = ()
     batch_sha256: str | None = None
     fetched_on: dt.date | None = None
+    rows_erased: int = 0
+    rows_past_keeping: int = 0
 
     def to_json(self) -> str:
         """The text of the record's file."""

@@ -20,6 +20,7 @@ from ingest.contract import Contract
 from ingest.delivery.batch_file import add_load_id, label, open_batch_file, with_load_id
 from ingest.delivery.header_match import Conformer, HeaderMatch
 from ingest.delivery.records import DeliveryRecord, FileRecord
+from ingest.delivery.row_filter import RowFilter
 from ingest.delivery.snapshot_date import is_dated_by_fetch, snapshot_date_of_file, snapshot_identity
 from ingest.delivery.store import BATCH, INCOMING, RECORD, DeliveryStore, compute_load_id
 from ingest.errors import DeliveryError
@@ -42,13 +43,15 @@ def deliver(
     live: bool = False,
     since: CursorPosition | None = None,
     fetched_on: dt.date | None = None,
+    row_filter: RowFilter | None = None,
 ) -> DeliveryRecord:
     """Write the origin's records as one batch; a delivery that is already stored is not read again.
 
-    `live` and `since` describe the request to a source with a cursor, `fetched_on` the day of a live request. A source that
-    changes while it is read is read again. Raises `DeliveryError` if it cannot be read, and leaves nothing of it on disk.
+    `live` and `since` describe the request to a source with a cursor, `fetched_on` the day of a live request. `row_filter` drops
+    rows that may not be kept. A source that changes while it is read is read again. Raises `DeliveryError` if it cannot be read,
+    and leaves nothing of it on disk.
     """
-    request = _Request(contract, origin, store, hash_key, now, progress, live, since, fetched_on)
+    request = _Request(contract, origin, store, hash_key, now, progress, live, since, fetched_on, row_filter)
     for _ in range(READ_ATTEMPTS - 1):
         try:
             return _deliver(request)
@@ -75,6 +78,7 @@ class _Request:
     live: bool
     since: CursorPosition | None
     fetched_on: dt.date | None
+    row_filter: RowFilter | None
 
     @property
     def has_cursor(self) -> bool:
@@ -160,6 +164,7 @@ class _BatchWriter:
         self._unknown: dict[str, None] = {}
         self._repeated: dict[str, None] = {}
         self._rows_hash = 0
+        self._rows_erased = self._rows_past_keeping = 0
 
     def write(self, path: Path, load_id: str | None) -> None:
         if not self._origin.tables:
@@ -177,13 +182,25 @@ class _BatchWriter:
         with table.read() as opened:
             match = self._match(table.name, opened.header)
             rows = 0
-            for batch in self._conformer.batches(opened.batches, match, table.name):
+            for delivered in self._conformer.batches(opened.batches, match, table.name):
+                batch = self._keep(delivered)
                 write(batch)
                 rows += batch.num_rows
-                self._request.progress(batch.num_rows)
+                self._request.progress(delivered.num_rows)
                 if not self._origin.file_hashes:
                     self._add_to_hash(batch)
         self._files.append(self._file_record(table.name, opened, match, rows))
+
+    def _keep(self, batch: pa.RecordBatch) -> pa.RecordBatch:
+        """The rows of a batch that may be written to disk."""
+        row_filter = self._request.row_filter
+        if row_filter is None:
+            return batch
+        erased, past = row_filter.erased, row_filter.past_keeping
+        kept = row_filter.keep(batch)
+        self._rows_erased += row_filter.erased - erased
+        self._rows_past_keeping += row_filter.past_keeping - past
+        return kept
 
     def _match(self, name: str, header: tuple[str, ...]) -> HeaderMatch:
         match = self._conformer.match(header, name)
@@ -251,6 +268,8 @@ class _BatchWriter:
             fetched=self._origin.fetched,
             batch_sha256=batch_sha256,
             fetched_on=request.fetched_on if is_dated_by_fetch(self._contract) else None,
+            rows_erased=self._rows_erased,
+            rows_past_keeping=self._rows_past_keeping,
         )
 
 

@@ -50,6 +50,11 @@ def save_journal(con: DuckDBPyConnection, contract: Contract, store: DeliverySto
     entries = tuple(JournalEntry(**dict(load), rows_in_landing=rows.get(load.load_id, 0)) for load in ledger)
     if keeps_withheld_records(contract):
         save_withheld(con, contract, store.folder)
+    write_journal(store, entries)
+
+
+def write_journal(store: DeliveryStore, entries: tuple[JournalEntry, ...]) -> None:
+    """Replace the journal of the source."""
     write_atomically(store.folder / JOURNAL, _ENTRIES.dump_json(entries, indent=1).decode() + "\n")
 
 

@@ -1,4 +1,7 @@
-"""Derive alert conditions from a run record: a failed or blocked run, a missed night, a held-back or stale source."""
+"""Derive alert conditions from a run record.
+
+They are a failed or blocked run, a missed night, a held-back or stale source, and an agreement that ends.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,9 @@ from orchestration.runs.record import BLOCKED, FAILED, HELD_BACK, RELEASED, STAL
 
 RUN, NIGHTLY = "run", "nightly"
 NOT_STARTED, MISSED = "not_started", "missed"
+AGREEMENT_ENDS, AGREEMENT_ENDED = "agreement_ends_soon", "agreement_ended"
+# The subject of an agreement: a source can be stale, too.
+AGREEMENT_OF = "agreement of "
 # Subjects that a message lists first, in this order; every other subject is a source.
 LISTED_FIRST = (RUN, NIGHTLY)
 
@@ -48,4 +54,11 @@ def conditions_after_run(record: RunRecord, before: Mapping[str, Condition]) -> 
             found[status.source] = Condition(status.source, status.verdict, status.reason or "", record.run_id, load)
         else:
             found.pop(status.source, None)
+    of_agreements = {AGREEMENT_OF + terms.source: terms for terms in record.agreements}
+    if record.outcome in (RELEASED, UNCHANGED, BLOCKED):
+        for subject in [subject for subject in found if subject.startswith(AGREEMENT_OF) and subject not in of_agreements]:
+            del found[subject]
+    for subject, terms in of_agreements.items():
+        kind = AGREEMENT_ENDED if terms.has_ended else AGREEMENT_ENDS
+        found[subject] = Condition(subject, kind, terms.reason, record.run_id)
     return found

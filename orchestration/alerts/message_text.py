@@ -9,7 +9,17 @@ import socket
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from orchestration.alerts.conditions import LISTED_FIRST, MISSED, NIGHTLY, NOT_STARTED, RUN, Condition
+from orchestration.alerts.conditions import (
+    AGREEMENT_ENDED,
+    AGREEMENT_ENDS,
+    AGREEMENT_OF,
+    LISTED_FIRST,
+    MISSED,
+    NIGHTLY,
+    NOT_STARTED,
+    RUN,
+    Condition,
+)
 from orchestration.runs.record import BLOCKED, FAILED, HELD_BACK, STALE
 from orchestration.settings import Settings
 from warehouse.printable import markdown_literal, printable
@@ -24,6 +34,8 @@ HEADLINES = {
     MISSED: "no nightly run",
     HELD_BACK: "held back",
     STALE: "stale",
+    AGREEMENT_ENDS: "about to end",
+    AGREEMENT_ENDED: "at its end",
 }
 REMEDIES = {
     BLOCKED: "The last release stays public. `levelground status` names what failed; fix the data or the rule, then run again.",
@@ -34,6 +46,9 @@ REMEDIES = {
     HELD_BACK: "Its last good rows stay. `levelground sources check {source} --report report.html` writes a page for the steward"
     "{contact}; if the delivery is right: `levelground sources accept {source} --load {load} --reason TEXT`.",
     STALE: "Ask the steward{contact} for the next delivery. Its last rows stay, marked stale.",
+    AGREEMENT_ENDS: "Renew the agreement with the steward{contact}, then set agreement.valid_until in the contract.",
+    AGREEMENT_ENDED: "The source is no longer read, and its rows stay. Renew the agreement with the steward{contact}, or remove "
+    "the rows: `levelground sources remove {source} --reason TEXT`.",
 }
 
 
@@ -63,7 +78,7 @@ def compose_message(
 
 def _title(started: Sequence[Condition], resolved: Sequence[tuple[str, str]]) -> str:
     parts = [HEADLINES[condition.kind] for condition in started if condition.subject in LISTED_FIRST]
-    for kind in (HELD_BACK, STALE):
+    for kind in (HELD_BACK, STALE, AGREEMENT_ENDS, AGREEMENT_ENDED):
         sources = [condition.subject for condition in started if condition.subject not in LISTED_FIRST and condition.kind == kind]
         if sources:
             parts.append(f"{sources[0] if len(sources) == 1 else f'{len(sources)} sources'} {HEADLINES[kind]}")
@@ -81,9 +96,10 @@ def _describe(
     reason = condition.reason
     if len(reason) > REASON_CHARACTERS:
         reason = f"{reason[:REASON_CHARACTERS].rsplit(' ', 1)[0]} …"
-    reason, contact = literal(reason), literal(contacts.get(condition.subject, ""))
+    source = condition.subject.removeprefix(AGREEMENT_OF)
+    reason, contact = literal(reason), literal(contacts.get(source, ""))
     remedy = REMEDIES[condition.kind].format(
-        source=condition.subject, contact=f" ({contact})" if contact else "", load=condition.load_id or "LOAD"
+        source=source, contact=f" ({contact})" if contact else "", load=condition.load_id or "LOAD"
     )
     lines = [f"{about}.", f"Why: {reason}", f"What to do: {remedy}"]
     if condition.run_id:

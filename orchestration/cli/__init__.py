@@ -19,7 +19,7 @@ from warehouse.temporary import remove_leftovers
 if TYPE_CHECKING:
     import typer
 
-GROUPS = ("run", "sources", "status", "query", "releases", "alerts", "sample", "docs", "ui", "doctor")
+GROUPS = ("run", "sources", "status", "query", "releases", "erase", "alerts", "sample", "docs", "ui", "doctor")
 # a query may start with an SQL comment, which looks like an option
 _SETTINGS: dict[str, dict[str, Any]] = {"query": {"ignore_unknown_options": True}}
 
@@ -40,7 +40,9 @@ def application(*groups: str) -> typer.Typer:
         if hasattr(module, "app"):
             app.add_typer(module.app, name=group)
         else:
-            app.command(group, context_settings=_SETTINGS.get(group))(getattr(module, group))
+            app.command(group, cls=getattr(module, "ManyValues", None), context_settings=_SETTINGS.get(group))(
+                getattr(module, group)
+            )
     return app
 
 

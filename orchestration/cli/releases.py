@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from ingest.erasure import complete
 from orchestration.cli import differences
 from orchestration.cli.display import out, print_error, table
 from orchestration.runs.exit_codes import EXIT_BAD_ARGUMENTS
@@ -61,6 +62,7 @@ def rollback(release: ReleaseName) -> None:
     home = Settings.from_environment().home
     home.ensure()
     with RunLock(home, "cli"):
+        complete(home)
         recover(home)
         published = roll_back(home, find(home, release))
     out.print(f"{published.release_id} is published; the next run with new data makes a new release", markup=False)
@@ -75,6 +77,7 @@ def pin(
     home = Settings.from_environment().home
     home.ensure()
     with RunLock(home, "cli"):
+        complete(home)
         release_id = find(home, release)
         try:
             keep(home, release_id, label)

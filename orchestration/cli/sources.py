@@ -1,4 +1,4 @@
-"""Provide `levelground sources`: list sources, check a delivery, accept a held-back load, draft a contract.
+"""Provide `levelground sources`: list, check, accept, draft, remove and resume sources.
 
 See `orchestration.sources.check_delivery` for the check and `orchestration.pipeline.ingest_source` for the acceptance.
 """
@@ -18,7 +18,11 @@ from expectations.delivery.column_differences import differing
 from expectations.results import GateResult
 from ingest.contract.registry import load_registry
 from ingest.delivery import DeliveryStore
+from ingest.delivery.removals import Removal, read_removals, save_removals
+from ingest.erasure import plan_source_removal
+from ingest.erasure.plan import write_plan
 from orchestration.cli.display import err, out, table
+from orchestration.cli.erase import Reason, Wait, Yes, check_reason, confirm, finish, locked, utc_now
 from orchestration.runs.acceptance import Acceptance, accept_load, read_acceptance
 from orchestration.runs.delivery_location import resolve_delivery_location
 from orchestration.runs.exit_codes import EXIT_BLOCKED
@@ -32,7 +36,7 @@ from orchestration.sources.steward_report import write_report
 
 _FIGURES = ("rows_staged", "known_race_pct", "geocoded_pct", "readiness_grade", "readiness_reasons")
 
-app = typer.Typer(no_args_is_help=True, help="List, check and add sources.")
+app = typer.Typer(no_args_is_help=True, help="List, check, add and remove sources.")
 Name = Annotated[str, typer.Argument(help="A source, such as ucc__service_requests.", show_default=False)]
 Json = Annotated[bool, typer.Option("--json", help="Print as JSON.")]
 
@@ -182,6 +186,45 @@ def accept(
     now = dt.datetime.now(dt.UTC).replace(tzinfo=None, microsecond=0)
     accept_load(store, load, Acceptance(accepted_by=getpass.getuser(), reason=reason.strip(), at=now.isoformat()))
     out.print(f"{name}: the next run promotes the load {load}", markup=False)
+
+
+@app.command()
+def remove(name: Name, reason: Reason = "", yes: Yes = False, wait: Wait = 0) -> None:
+    """Remove every row of a source from deliveries, landing, facts and every kept release, and stop reading it.
+
+    Lists what it will remove and asks. Public figures stay as published. `sources resume` reads the source again.
+    """
+    settings = Settings.from_environment()
+    check_reason(reason)
+    contract = resolve_delivery_location(settings).registry[name]
+    with locked(settings.home, wait):
+        if read_removals(settings.home.deliveries / contract.source).is_removed:
+            out.print(f"{name} was removed before; nothing is left to remove", markup=False)
+            return
+        plan, rows = plan_source_removal(settings.home, contract.source, reason.strip(), getpass.getuser(), utc_now())
+        confirm(plan, yes)
+        write_plan(settings.home, plan, rows)
+        finish(settings.home)
+
+
+@app.command()
+def resume(name: Name, reason: Reason = "", wait: Wait = 0) -> None:
+    """Read a source again that was removed; the next run ingests what is delivered."""
+    settings = Settings.from_environment()
+    check_reason(reason)
+    contract = resolve_delivery_location(settings).registry[name]
+    folder = settings.home.deliveries / contract.source
+    with locked(settings.home, wait):
+        removals = read_removals(folder)
+        if not removals.is_removed:
+            raise ConfigurationError(f"{name} was not removed, so it is read already")
+        now = utc_now()
+        decision = Removal(
+            removal_id=f"{now:%Y%m%dT%H%M%S}-resumed", kind="resumed", records=0, reason=reason.strip(), erased_at=now,
+            erased_by=getpass.getuser(),
+        )  # fmt: skip
+        save_removals(folder, removals.updated(decision))
+    out.print(f"{name}: the next run reads it again", markup=False)
 
 
 def _print_column_differences(checked: DeliveryCheck) -> None:

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from ingest.erasure.plan import is_pending
 from orchestration.cli.display import out, table
 from orchestration.runs.exit_codes import EXIT_INCOMPLETE
 from orchestration.runs.record import BLOCKED, FAILED, RunStore
@@ -47,6 +48,10 @@ def status(json: Annotated[bool, typer.Option("--json", help="Print the last run
         out.print(table("Last runs", ("started (UTC)", "trigger", "outcome", "exit", "release", "message"), recent))
         for note in last.notes:
             out.print(f"\n{note}", markup=False)
+        for terms in last.agreements:
+            out.print(f"\n{terms.source}: {terms.reason}", markup=False)
+        if is_pending(home):
+            out.print("\nA removal was interrupted; `levelground erase --resume` or the next run completes it", markup=False)
         out.print(f"\nCurrent release: {_current_release(home)}\n", markup=False)
         sources = [(s.source, s.verdict, s.data_as_of, s.rows_staged, s.rows_withdrawn, s.reason) for s in last.sources.values()]
         columns = ("source", "verdict", "data as of", "rows", "withdrawn", "reason")

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 
 from ingest.contract.registry import ContractError
 from ingest.delivery import JOURNAL, DeliveryStore
+from ingest.erasure.plan import is_pending
 from ingest.landing import read_journal
 from orchestration.doctor.check_result import CheckResult, error, ok, warning
 from orchestration.doctor.installation import Installation
@@ -79,6 +80,16 @@ def deliveries(installation: Installation) -> Iterator[CheckResult]:
     else:
         where = "live systems" if what == LIVE else str(folder)
         yield ok("deliveries", settings.home.home_json, f"the city {city.city}, from {where}")
+
+
+def removals(installation: Installation) -> Iterator[CheckResult]:
+    """Check that no removal of records was interrupted."""
+    home = installation.settings.home
+    if is_pending(home):
+        why = "records that must go may still be in the home"
+        yield warning("removals", home.root, "a removal was interrupted", why, "`levelground erase --resume`, or the next run")
+    else:
+        yield ok("removals", home.root, "no removal was interrupted")
 
 
 def lock(installation: Installation) -> Iterator[CheckResult]:

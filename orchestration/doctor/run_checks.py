@@ -29,6 +29,8 @@ CHECKS: dict[str, Check] = {
     "runs": home.runs,
     "load modes": sources.load_modes,
     "licences": sources.licences,
+    "agreements": sources.agreements,
+    "removals": home.removals,
     "published": published.published,
     "disk": machine.disk,
     "clock": machine.clock,

@@ -1,17 +1,43 @@
-"""Check sources: whether the city has decided on licences, and whether a `merge` source appears to deliver full tables."""
+"""Check sources: decisions on licences, agreements that end, and `merge` sources that appear to deliver full tables."""
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterator
+from pathlib import Path
 
+from ingest.agreement_terms import WARN_DAYS, agreement_terms
 from ingest.contract.registry import ContractError
 from ingest.delivery import DeliveryStore
 from ingest.landing import landing_journal
 from orchestration.doctor.check_result import CheckResult, ok, warning
 from orchestration.doctor.installation import Installation
+from orchestration.runs.clock import as_of_time
+from orchestration.runs.delivery_location import delivery_folder, home_city
+from orchestration.runs.record import RunStore
 
 # A feed of changes contains few of all records; a full release contains all but the withdrawn ones.
 FULL_RELEASE_SHARE = 0.9
+
+
+def agreements(installation: Installation) -> Iterator[CheckResult]:
+    """Find sources whose agreement ends soon or has ended, by the clock of the home's deliveries."""
+    if isinstance(installation.contracts, ContractError):
+        return  # the check `contracts` reports it
+    settings = installation.settings
+    city, folder = home_city(settings), delivery_folder(settings)
+    overrides = (folder / "city.yml") if folder else Path("city.yml")
+    contracts = installation.contracts.for_city(city.sources, overrides)
+    last = RunStore(settings.home.runs).last_ended()
+    now = max([as_of_time(None, city), *([dt.datetime.fromisoformat(last.as_of)] if last else [])])
+    found = [agreement_terms(contract, now) for contract in contracts]
+    warned = [terms for terms in found if terms.reason]
+    for terms in warned:
+        why = "the source is no longer read" if terms.has_ended else "after that day the source is no longer read"
+        yield warning("agreements", terms.source, f"its agreement is valid until {terms.valid_until}", why, terms.reason)
+    if not warned:
+        dated = sum(terms.valid_until is not None for terms in found)
+        yield ok("agreements", settings.home.root, f"{dated} agreements have an end, none within {WARN_DAYS} days")
 
 
 def load_modes(installation: Installation) -> Iterator[CheckResult]:

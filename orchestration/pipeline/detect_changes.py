@@ -11,6 +11,7 @@ from orchestration.transform import dbt_runner
 from orchestration.transform.counts_models import write_counts_models
 from orchestration.transform.dbt_sources import SOURCES_FILE, write_sources
 from orchestration.transform.fingerprints import code_version, versions
+from orchestration.transform.incremental import removal_ids
 from warehouse.fingerprint import json_sha256
 from warehouse.releases import current, known_releases
 
@@ -51,5 +52,14 @@ def run_fingerprint(run: RunContext) -> str:
     city = run.location.city.model_dump_json(exclude={"as_of"})
     write_sources(run.location.registry, SOURCES_FILE)
     write_counts_models()
-    inputs = [loads, contracts, city, dbt_runner.project_fingerprint(SOURCES_FILE), code_version(), versions()]
+    removals = removal_ids(run.con)
+    inputs = [
+        loads,
+        *([removals] if removals else []),
+        contracts,
+        city,
+        dbt_runner.project_fingerprint(SOURCES_FILE),
+        code_version(),
+        versions(),
+    ]
     return json_sha256(inputs)

@@ -12,6 +12,8 @@ from contextlib import contextmanager
 from ingest.connectors import CursorPosition, FetchRequest, Origin, open_folder, open_live
 from ingest.contract import Contract
 from ingest.delivery import DeliveryRecord, DeliveryStore, Progress, deliver, find_damage, quarantine_batch
+from ingest.delivery.removals import read_removals
+from ingest.delivery.row_filter import new_row_filter
 from ingest.landing import DeliveryLost, JournalDamaged, ensure_tables, last_load, read_cursor, replay
 from ingest.readers import delivered_files
 from orchestration.runs.clock import utc_now
@@ -26,6 +28,9 @@ def fetch_delivery(run: RunContext, contract: Contract, store: DeliveryStore, pr
     live = run.location.folder is None
     since = _since(run, contract) if live else None
     known = {delivery.load_id for delivery in store.records()}
+    row_filter = new_row_filter(
+        contract, read_removals(store.folder), run.settings.hash_key, run.location.city.time_zone, run.as_of.date()
+    )
     with _origin(run, contract, store, since) as origin:
         if origin is None:
             return None
@@ -33,7 +38,16 @@ def fetch_delivery(run: RunContext, contract: Contract, store: DeliveryStore, pr
         def write() -> DeliveryRecord:
             fetched_on = run.as_of.date() if live else None
             return deliver(
-                contract, origin, store, run.settings.hash_key, utc_now(), progress, live=live, since=since, fetched_on=fetched_on
+                contract,
+                origin,
+                store,
+                run.settings.hash_key,
+                utc_now(),
+                progress,
+                live=live,
+                since=since,
+                fetched_on=fetched_on,
+                row_filter=row_filter,
             )
 
         delivery = write()

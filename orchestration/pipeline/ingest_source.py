@@ -10,8 +10,10 @@ import time
 
 from expectations.delivery.volume import volume_baseline
 from expectations.results import GateResult
+from ingest.agreement_terms import agreement_terms
 from ingest.contract import Contract
 from ingest.delivery import DeliveryRecord, DeliveryStore, Progress
+from ingest.delivery.removals import read_removals
 from ingest.errors import DeliveryError
 from ingest.freshness import evaluate_freshness
 from ingest.landing import count_load_rows, create_delivery_view, last_load, promote, save_journal
@@ -20,7 +22,17 @@ from orchestration.runs.acceptance import read_acceptance
 from orchestration.runs.clock import utc_now
 from orchestration.runs.context import RunContext
 from orchestration.runs.errors import without_cells
-from orchestration.runs.record import FRESH, HELD_BACK, LANDED_ONLY, NOT_DELIVERED, STALE, SourceStatus, new_status
+from orchestration.runs.record import (
+    AGREEMENT_ENDED,
+    FRESH,
+    HELD_BACK,
+    LANDED_ONLY,
+    NOT_DELIVERED,
+    REMOVED,
+    STALE,
+    SourceStatus,
+    new_status,
+)
 from orchestration.sources.audit_delivery import audit_once
 from orchestration.transform.dbt_sources import has_model
 
@@ -34,6 +46,9 @@ def ingest_source(
     gate: GateResult | None = None
     store = DeliveryStore(run.settings.home.deliveries, contract.source)
     is_damaged = restore_landing(run, contract, store)
+    not_read = _not_read(run, contract, store)
+    if not_read is not None:
+        return _end_unread(run, contract, store, not_read, is_damaged), None
     try:
         status, gate = _promote_accepted(run, contract, store, status)
         with run.timed("deliver"):
@@ -48,6 +63,7 @@ def ingest_source(
                 status = status.updated(verdict=FRESH)
             else:
                 status, gate = _audit_and_promote(run, contract, delivery, store, status)
+                status = _with_dropped_rows(status, delivery)
     except DeliveryError as error:
         status = status.held_back(str(error))
     save_journal(run.con, contract, store)
@@ -59,11 +75,53 @@ def ingest_source(
     return status, gate
 
 
+def _not_read(run: RunContext, contract: Contract, store: DeliveryStore) -> SourceStatus | None:
+    """The status of a source that may not be read: it was removed, or its agreement has ended."""
+    status = new_status(contract, run.record.run_id)
+    removals = read_removals(store.folder)
+    if removals.is_removed:
+        last = removals.removals[-1]
+        reason = f"removed by {last.erased_by} ({last.reason}); `levelground sources resume {contract.source}` reads it again"
+        return status.updated(verdict=REMOVED, reason=reason)
+    terms = agreement_terms(contract, run.as_of)
+    return status.updated(verdict=AGREEMENT_ENDED, reason=terms.reason) if terms.has_ended else None
+
+
+def _end_unread(
+    run: RunContext, contract: Contract, store: DeliveryStore, status: SourceStatus, is_damaged: bool
+) -> SourceStatus:
+    if is_damaged:
+        finish_restoring(run, contract, store)
+    status = _with_landing_state(run, contract, status)
+    run.record.sources[contract.source] = status
+    run.save()
+    return status
+
+
+def _with_dropped_rows(status: SourceStatus, delivery: DeliveryRecord) -> SourceStatus:
+    """Report the rows of the delivery that may not be kept."""
+    parts = [
+        f"{rows:,} {what}"
+        for rows, what in (
+            (delivery.rows_erased, "rows of erased records"), (delivery.rows_past_keeping, "rows past agreement.keep_for")
+        )
+        if rows
+    ]  # fmt: skip
+    if not parts:
+        return status
+    note = f"{' and '.join(parts)} of the delivery were dropped"
+    return status.updated(reason=f"{status.reason}; {note}" if status.reason else note)
+
+
 def carry_forward(run: RunContext, contract: Contract) -> None:
     """Record the status of a source that this run did not ingest: its earlier loads, with freshness as of now."""
     store = DeliveryStore(run.settings.home.deliveries, contract.source)
     if restore_landing(run, contract, store):
         finish_restoring(run, contract, store)
+    not_read = _not_read(run, contract, store)
+    if not_read is not None:
+        run.record.sources[contract.source] = _with_landing_state(run, contract, not_read)
+        return
     # The record of a run that failed has some sources only.
     status = next((r.sources[contract.source] for r in run.earlier_runs if contract.source in r.sources), None)
     if status is None or status.verdict in (FRESH, STALE, LANDED_ONLY):
@@ -128,7 +186,7 @@ def _with_landing_state(run: RunContext, contract: Contract, status: SourceStatu
         f"rows_{name}": number for name, number in dataclasses.asdict(count_load_rows(run.con, contract, last.load_id)).items()
     }
     status = status.updated(load_id=last.load_id, **rows)
-    if status.verdict == NOT_DELIVERED:
+    if status.verdict in (NOT_DELIVERED, AGREEMENT_ENDED, REMOVED):
         return status
     freshness = evaluate_freshness(contract, last.data_as_of, run.as_of)
     if freshness.is_stale:

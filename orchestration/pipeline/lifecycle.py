@@ -8,7 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
+from ingest.delivery.removals import sources_with_removals
+from ingest.erasure import complete, copy_removals
 from orchestration.alerts import notify_run_ended
+from orchestration.pipeline.retention import remove_past_keeping, warnings_of_agreements
 from orchestration.runs.clock import as_of_time, utc_now
 from orchestration.runs.context import RunContext, RunOptions
 from orchestration.runs.delivery_location import resolve_delivery_location
@@ -16,6 +19,7 @@ from orchestration.runs.interruption import let_interrupt
 from orchestration.runs.progress import current_reporter
 from orchestration.runs.record import FAILED, INTERRUPTED, RunRecord, RunStore, last_run_failed, next_number
 from orchestration.settings import Settings
+from orchestration.sources.removal import check_hash_key
 from orchestration.transform.dbt_runner import close_dbt_connections
 from warehouse.disclosure import restore_ledger
 from warehouse.lock import RunLock
@@ -39,7 +43,10 @@ def open_run(settings: Settings, options: RunOptions, run_id: str) -> Iterator[R
     lock = RunLock(settings.home, options.trigger)
     lock.acquire(settings.wait_seconds if options.wait_seconds is None else options.wait_seconds)
     try:
-        notes = [*recover(settings.home), *restore_ledger(settings.home)]
+        removed = [*complete(settings.home), *remove_past_keeping(settings.home, location, as_of, options.trigger)]
+        removals = sources_with_removals(settings.home.deliveries)
+        check_hash_key(settings, removals)
+        notes = [*removed, *recover(settings.home), *restore_ledger(settings.home)]
         runs = RunStore(settings.home.runs)
         earlier = runs.all()
         con, damaged = open_or_recreate(
@@ -48,6 +55,7 @@ def open_run(settings: Settings, options: RunOptions, run_id: str) -> Iterator[R
         notes += [damaged] if damaged else []
         try:
             migrate(con)
+            copy_removals(con, removals)
             record = RunRecord(
                 run_id=run_id,
                 number=next_number(earlier),
@@ -58,6 +66,7 @@ def open_run(settings: Settings, options: RunOptions, run_id: str) -> Iterator[R
                 as_of=as_of.isoformat(),
                 unknown_folders=location.folders_without_contract(),
                 notes=tuple(notes),
+                agreements=warnings_of_agreements(location.registry, as_of),
             )
             interrupted = _close_interrupted_runs(runs, earlier)
             if interrupted:

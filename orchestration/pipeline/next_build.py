@@ -1,6 +1,6 @@
 """Find the next time at which a build gives other rows although nothing is delivered.
 
-This happens when a source becomes stale, a goal's day passes, or the retention of a record ends.
+This happens when a source becomes stale, a goal's day passes, an agreement ends, or the retention of a record ends.
 `detect_changes.nothing_changed` builds again once it has passed.
 """
 
@@ -11,6 +11,7 @@ import datetime as dt
 from collections.abc import Iterator
 from pathlib import Path
 
+from ingest.agreement_terms import WARN_DAYS
 from ingest.contract import Contract
 from ingest.freshness import stale_at
 from ingest.landing import last_load
@@ -26,6 +27,7 @@ def next_build_at(run: RunContext) -> str | None:
     """The next such time after the as-of time, in ISO format; None if there is none."""
     times = []
     for contract in run.location.registry:
+        times += agreement_days(contract)
         last = last_load(run.con, contract)
         if last is None:
             continue
@@ -35,6 +37,14 @@ def next_build_at(run: RunContext) -> str | None:
         times += retention_days(run, contract)
     times += goal_days(run.location.city.place_geoid)
     return min((time.isoformat() for time in times if time >= run.as_of), default=None)
+
+
+def agreement_days(contract: Contract) -> Iterator[dt.datetime]:
+    """The last moments before the agreement of a source ends soon, and before it has ended."""
+    until = contract.agreement.valid_until
+    if until is not None:
+        yield dt.datetime.combine(until - dt.timedelta(days=WARN_DAYS + 1), dt.time.max)
+        yield dt.datetime.combine(until, dt.time.max)
 
 
 def goal_days(city_geoid: str, goals: Path = GOALS) -> Iterator[dt.datetime]:

@@ -13,6 +13,7 @@ from typing import Any
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field, ValidationError
 
 from expectations.results import GateResult
+from ingest.agreement_terms import AgreementTerms
 from ingest.contract import Contract
 from ingest.contract.vocabulary import load_vocabulary
 from orchestration.runs.exit_codes import EXIT_BLOCKED, EXIT_INCOMPLETE, EXIT_OK, EXIT_SIGNALS, EXIT_UNEXPECTED
@@ -20,6 +21,7 @@ from warehouse.files import write_atomically
 
 RELEASED, UNCHANGED, BLOCKED, FAILED = "released", "unchanged", "blocked", "failed"
 FRESH, STALE, HELD_BACK, NOT_DELIVERED, LANDED_ONLY = "fresh", "stale", "held_back", "not_delivered", "landed_only"
+AGREEMENT_ENDED, REMOVED = "agreement_ended", "removed"  # sources that are not read
 # The message of a run that a kill or a power cut ended.
 INTERRUPTED = "its process ended before the run did"
 # The message of a run that Ctrl-C or a request to end stopped.
@@ -89,6 +91,7 @@ class RunRecord(BaseModel):
     unknown_folders: tuple[str, ...] = ()
     seconds: dict[str, float] = {}
     notes: tuple[str, ...] = ()  # what the run repaired at its start
+    agreements: tuple[AgreementTerms, ...] = ()  # those that end soon or have ended
 
     @property
     def held_or_stale(self) -> bool:

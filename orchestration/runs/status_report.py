@@ -23,6 +23,7 @@ def run_report(home: Home, record: RunRecord) -> dict[str, Any]:
     row["unknown_folders"] = list(record.unknown_folders)
     row["seconds"] = record.seconds
     row["notes"] = list(record.notes)
+    row["agreements"] = [terms.model_dump(mode="json") for terms in record.agreements]
     row["sources"] = source_rows(home, record)
     row["published_path"] = str(home.published_analyst) if home.published_analyst.is_file() else None
     return row

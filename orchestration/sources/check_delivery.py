@@ -14,6 +14,7 @@ from duckdb import DuckDBPyConnection
 from expectations.delivery.column_differences import ColumnDifference, column_differences, first_rows
 from expectations.delivery.volume import VolumeBaseline, volume_baseline
 from expectations.results import ExpectationResult, GateResult
+from ingest.agreement_terms import agreement_terms
 from ingest.connectors import FetchRequest, Origin, open_folder, open_live
 from ingest.contract import Contract
 from ingest.delivery import DeliveryRecord, DeliveryStore, as_next_load, deliver
@@ -53,6 +54,9 @@ def check_delivery(settings: Settings, name: str, file: Path | None) -> Delivery
     """
     location = resolve_delivery_location(settings)
     contract = location.registry[name]
+    terms = agreement_terms(contract, as_of_time(None, location.city))
+    if file is None and terms.has_ended:
+        raise ConfigurationError(f"{name} is not read: {terms.reason}")
     settings.home.ensure()
     with temporary_folder(settings.home, "check-") as folder, scratch(folder) as con:
         store = DeliveryStore(folder, name)

@@ -52,6 +52,7 @@ class FingerprintInputs:
 
     `loads`: source → (load id, sequence) of every load in landing. `receipts`: dbt's id of a table of schema `receipts` → its
     rows. `contract_rows`, `agreement_rows`: source → the contract's row with and without what its newest delivery decides.
+    `removals`: source → the ids of removals of its records, which releases no longer contain either.
     """
 
     manifest: Mapping[str, Any]
@@ -62,6 +63,7 @@ class FingerprintInputs:
     contract_rows: Mapping[str, str]
     agreement_rows: Mapping[str, str]
     seeds: Mapping[str, str]
+    removals: Mapping[str, Sequence[str]] = field(default_factory=dict)
     _hashes: dict[tuple[str, str], str] = field(default_factory=dict)
 
     @cached_property
@@ -118,7 +120,7 @@ class FingerprintInputs:
         if part == "state" and source:
             # A changed end of data in the contract can change the status of rows that are already in the fact.
             row = self.contract_rows.get(source, "")
-            return _hash(self.hash_of(unique_id, "base"), json.dumps(self.loads.get(source, ())), row)
+            return _hash(self.hash_of(unique_id, "base"), self._loads_of(source), row)
         ignores_loads = part == "base" and (source is not None or is_row_by_row(node))
         landing = [parent.removeprefix(LANDING) for parent in parents if parent.startswith(LANDING)]
         hashes = [self._of_definition(unique_id, node)]
@@ -142,8 +144,13 @@ class FingerprintInputs:
         if unique_id.startswith(LANDING):
             name = unique_id.removeprefix(LANDING)
             shape = _hash(accepted_rows(self.registry[name], "landed", self.city_zone))
-            return shape if part != "state" else _hash(shape, json.dumps(self.loads.get(name, ())))
+            return shape if part != "state" else _hash(shape, self._loads_of(name))
         return self.receipts.get(unique_id, "") if part == "state" else unique_id
+
+    def _loads_of(self, source: str) -> str:
+        """The loads of a source, and the removals of its records if there are any, as a text."""
+        removals = json.dumps(self.removals[source]) if self.removals.get(source) else ""
+        return json.dumps(self.loads.get(source, ())) + removals
 
     def _of_definition(self, unique_id: str, node: Mapping[str, Any]) -> str:
         """The node's own SQL or file, columns, configuration, hooks and tests."""

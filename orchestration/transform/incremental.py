@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from graphlib import TopologicalSorter
 
+from duckdb import DuckDBPyConnection
+
 from ingest.landing import superseded
 from orchestration.runs.context import RunContext
 from orchestration.runs.results import UP_TO_DATE, NodeResult
@@ -28,7 +30,16 @@ from warehouse.sql import identifier, quoted
 
 RELEASE_DATABASE = "release"
 # The tables of schema `receipts` that models read, so that their rows are part of fingerprints.
-RECEIPT_TABLES = ("clock", "settings", "contracts", "agreements", "offered_labels", "vocabularies", "published_snapshots")
+RECEIPT_TABLES = (
+    "clock",
+    "settings",
+    "contracts",
+    "agreements",
+    "offered_labels",
+    "vocabularies",
+    "published_snapshots",
+    "agreement_terms",
+)
 # The columns of `receipts.contracts` that the newest delivery decides.
 DELIVERY_COLUMNS = ("data_as_of", "load_id")
 
@@ -76,7 +87,16 @@ def fingerprint_inputs(run: RunContext) -> FingerprintInputs:
         contract_rows={row[0]: repr(row) for row in contracts},
         agreement_rows={row[0]: repr(row) for row in agreements},
         seeds=seed_hashes(),
+        removals=removal_ids(con),
     )
+
+
+def removal_ids(con: DuckDBPyConnection) -> dict[str, list[str]]:
+    """Source → the removals of its records: after one, everything that is built from the source is built again."""
+    found: dict[str, list[str]] = {}
+    for source, removal_id in con.execute("select source, removal_id from intake.erasures order by all").fetchall():
+        found.setdefault(source, []).append(removal_id)
+    return found
 
 
 def consumed_sequences(inputs: FingerprintInputs, known: Mapping[str, NodeFingerprint]) -> dict[str, int]:

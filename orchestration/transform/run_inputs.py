@@ -12,10 +12,12 @@ from typing import Any
 from duckdb import DuckDBPyConnection
 
 from expectations.results import ExpectationResult, GateResult
+from ingest.agreement_terms import agreement_terms
 from ingest.contract import Contract
 from ingest.contract.registry import Registry
 from ingest.contract.vocabulary import load_vocabulary
 from ingest.delivery import DeliveryStore
+from ingest.delivery.removals import read_removals
 from ingest.landing import (
     LastLoad,
     count_load_rows,
@@ -34,6 +36,8 @@ from orchestration.transform.dbt_sources import has_model
 from orchestration.transform.published_snapshots import published_snapshots
 from warehouse.metadata.receipts import TABLES, replace_rows
 
+_ERASURES = "select source, records, reason, erased_at, erased_by, kind from intake.erasures order by erased_at, source"
+
 
 def write_build_inputs(run: RunContext) -> None:
     """Write what the marts read: settings, contracts, vocabularies. The tables of the quality models are created empty."""
@@ -48,6 +52,7 @@ def write_build_inputs(run: RunContext) -> None:
         "agreements": [tuple(row[index] for index in agreement) for row in contracts],
         "offered_labels": [(contract.source, *label) for contract in registry for label in contract.offered_labels()],
         "published_snapshots": published_snapshots(run),
+        "agreement_terms": [_terms_row(run, contract) for contract in registry],
     }
     for table in TABLES:
         replace_rows(con, table, filled.get(table, []))
@@ -69,6 +74,7 @@ def write_quality_inputs(run: RunContext, record: RunRecord) -> None:
     )
     replace_rows(con, "loads", [row for contract in registry for row in _load_rows(run, contract)])
     replace_rows(con, "accepted_deliveries", [row for contract in registry for row in _acceptance_rows(run, contract)])
+    replace_rows(con, "erasures", con.execute(_ERASURES).fetchall())
     con.execute("insert into receipts.rejected_rows select * from intake.rejected_rows")
     for contract in registry:
         _insert_rejected(run, contract)
@@ -116,6 +122,13 @@ def _contract_row(run: RunContext, contract: Contract) -> tuple[Any, ...]:
         agreement.republication, licence.id if licence else None, licence.attribution if licence else None,
         licence.share_alike if licence else None, licence.commercial if licence else None,
     )  # fmt: skip
+
+
+def _terms_row(run: RunContext, contract: Contract) -> tuple[Any, ...]:
+    agreement, terms = contract.agreement, agreement_terms(contract, run.as_of)
+    is_removed = read_removals(run.settings.home.deliveries / contract.source).is_removed
+    status = "removed" if is_removed else terms.status.value
+    return contract.source, status, agreement.valid_until, agreement.keep_for, agreement.kept_from(run.as_of.date())
 
 
 def _delivered_crs(run: RunContext, contract: Contract, last: LastLoad | None) -> str | None:

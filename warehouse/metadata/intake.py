@@ -11,6 +11,8 @@ table `intake.migrations` start at the first migration with their tables in plac
     superseded_since    one row per source: the first load whose superseded rows are all recorded
     node_fingerprints   one row per built model or seed: what it was built from
     gate_results        one row per mart whose gate passed: the result, and the fingerprint of the tables it read
+    erasures            one row per removal of records of a source: how many, why, when, by whom (`ingest.delivery.removals`)
+    erased_records      one row per erased record and form of its key: the keyed hash by which later deliveries lack it
     migrations          one row per applied migration
 """
 
@@ -46,8 +48,15 @@ AFTER_AN_EARLIER_VERSION = "".join(f"drop table if exists intake.{name};" for na
     f"delete from intake.{name};" for name in ("superseded_rows", "superseded_since", "node_fingerprints", "gate_results")
 )
 
+_ERASURES = """
+create table intake.erasures (
+    source varchar, removal_id varchar, kind varchar, records bigint, reason varchar, erased_at timestamp, erased_by varchar);
+create table intake.erased_records (source varchar, columns varchar, record_hash varchar);
+"""
+
 # (name, SQL) in the order in which they are applied; the position, from 1, is the number that `intake.migrations` records.
 MIGRATIONS: tuple[tuple[str, str], ...] = (
     ("create the tables", _TABLES),
     ("rename tables to what they hold", _PLAIN_NAMES),
+    ("record removals", _ERASURES),
 )

@@ -97,6 +97,14 @@ TABLES: Mapping[str, Table] = {
     ),
     "rejected_rows": _table("One row per rejected row: its file, row number and reason; no cell of it.", _REJECTED),
     "rejected_values": _table("One row per cell that Levelground could not read: where it is and why; not the cell.", _REJECTED),
+    "agreement_terms": _table(
+        "One row per contract: until when the source may be read, and from which event on its rows may be kept.",
+        "source varchar, agreement_status varchar, agreement_valid_until date, agreement_keep_for varchar, kept_from date",
+    ),
+    "erasures": _table(
+        "One row per removal of records of a source: how many, why, when and by whom; no value of a record.",
+        "source varchar, records bigint, reason varchar, erased_at timestamp, erased_by varchar, kind varchar",
+    ),
     "accepted_deliveries": _table(
         "One row per held-back load that a person accepted: who, when and why.",
         "source varchar, load_id varchar, accepted_by varchar, reason varchar, at timestamp",

@@ -1,8 +1,9 @@
 """Write, verify, publish, keep, compare and roll back releases: immutable pairs of database files.
 
 A run uses `candidate`, `exports`, `sealing` and `swapping`, in this order. At start-up `recovery` repairs an interrupted swap or
-a damaged release. `history` lists, pins, prunes and rolls back; `differences` and `change_attribution` compare two releases.
-`manifest` defines the record of a release, and `content_hash` the hash of its tables.
+a damaged release. `history` lists, pins, prunes and rolls back; `rewriting` removes records from a release that is kept.
+`differences` and `change_attribution` compare two releases. `manifest` defines the record of a release, and
+`content_hash` the hash of its tables.
 """
 
 from warehouse.releases.candidate import STORAGE_VERSION, Candidate
@@ -24,6 +25,7 @@ from warehouse.releases.history import (
 )
 from warehouse.releases.manifest import (
     BuildInputs,
+    ErasedRecords,
     ExportRecord,
     FileRecord,
     Manifest,
@@ -36,6 +38,7 @@ from warehouse.releases.manifest import (
     release_moment,
 )
 from warehouse.releases.recovery import recover
+from warehouse.releases.rewriting import rewrite_release
 from warehouse.releases.sealing import seal, verify
 from warehouse.releases.swapping import Current, current, swap
 
@@ -47,6 +50,7 @@ __all__ = [
     "Change",
     "Current",
     "Differences",
+    "ErasedRecords",
     "ExplainedDifference",
     "ExportRecord",
     "FileRecord",
@@ -74,6 +78,7 @@ __all__ = [
     "read_manifest",
     "recover",
     "release_moment",
+    "rewrite_release",
     "rollback",
     "seal",
     "swap",

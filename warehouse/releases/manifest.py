@@ -90,10 +90,23 @@ class BuildInputs(BaseModel):
     )
 
 
+class ErasedRecords(BaseModel):
+    """A removal of records from the analyst file after the release was sealed: from which source, how many rows, why and when."""
+
+    model_config = ConfigDict(frozen=True)
+
+    removal_id: str
+    source: str
+    rows: int
+    reason: str
+    erased_at: datetime
+
+
 class Manifest(BaseModel):
     """The manifest of a release. `loads`: load ids per source; `versions`: version per package; `exports`: by file name.
 
-    `data_as_of` and `as_of` (the run's clock) are in city local time. Manifests of earlier versions lack the last three fields.
+    `data_as_of` and `as_of` (the run's clock) are in city local time. `content_hash` is the hash when the release was sealed;
+    `erasures` lists what was removed from the analyst file since. Manifests of earlier versions lack the last four fields.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -111,6 +124,7 @@ class Manifest(BaseModel):
     as_of: datetime | None = None
     made_of: BuildInputs = BuildInputs()
     exports: dict[str, ExportRecord] = {}
+    erasures: tuple[ErasedRecords, ...] = ()
 
 
 def known_releases(home: Home) -> list[str]:

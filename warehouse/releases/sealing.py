@@ -73,7 +73,7 @@ def seal(
         loads={source: tuple(ids) for source, ids in sorted(loads.items())},
         versions=dict(sorted(versions.items())),
         seeds_hash=seeds_hash,
-        files={name: _file_record(release_id, candidate.folder / name) for name in RELEASE_FILES},
+        files={name: file_record(release_id, candidate.folder / name) for name in RELEASE_FILES},
         as_of=as_of,
         made_of=made_of or BuildInputs(),
         exports=_export_records(exports),
@@ -118,7 +118,7 @@ def check_files(manifest: Manifest, folder: Path) -> None:
         wanted = manifest.files.get(name)
         if wanted is None:
             raise ReleaseCorrupt(manifest.release_id, name, "the manifest does not list it")
-        found = _file_record(manifest.release_id, folder / name)
+        found = file_record(manifest.release_id, folder / name)
         if found.size != wanted.size:
             raise ReleaseCorrupt(manifest.release_id, name, f"{found.size} bytes, {wanted.size} when sealed")
         if found != wanted:
@@ -160,7 +160,8 @@ def _export_records(folder: Path) -> dict[str, ExportRecord]:
     return {path.name: ExportRecord(sha256=file_sha256(path), size=path.stat().st_size) for path in sorted(folder.iterdir())}
 
 
-def _file_record(release_id: str, path: Path) -> FileRecord:
+def file_record(release_id: str, path: Path) -> FileRecord:
+    """The hash, size, schemas and row counts of a database file; ReleaseCorrupt if it is in use or cannot be read."""
     # The log first: opening the file would replay it into this file only, not into copies of it.
     if path.with_name(f"{path.name}.wal").exists():
         raise ReleaseCorrupt(

@@ -28,10 +28,10 @@ faults as (
     select
         source,
         unnest(case
-            when verdict in ('not_delivered', 'landed_only') then [verdict]
+            when verdict in ('not_delivered', 'landed_only', 'removed') then [verdict]
             when coalesce(rows_staged, 0) = 0 then ['no_rows']
             else list_filter([
-                case when verdict in ('stale', 'held_back') then verdict end,
+                case when verdict in ('stale', 'held_back', 'agreement_ended') then verdict end,
                 case when is_stand_in then 'other_jurisdiction' end,
                 case
                     when is_reference then 'reference_data'

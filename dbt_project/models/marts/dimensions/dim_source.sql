@@ -4,6 +4,10 @@ contracts as (
     select * from {{ ref('stg_receipts__contracts') }}
 ),
 
+terms as (
+    select * from {{ ref('stg_receipts__agreement_terms') }}
+),
+
 settings as (
     select * from {{ ref('stg_receipts__settings') }}
 ),
@@ -47,8 +51,12 @@ final as (
         contracts.licence_id,
         contracts.licence_attribution,
         contracts.licence_share_alike,
-        contracts.licence_commercial
+        contracts.licence_commercial,
+        terms.agreement_status,
+        terms.agreement_valid_until,
+        terms.agreement_keep_for
     from contracts
+    left join terms on contracts.source = terms.source
     cross join settings
 )
 

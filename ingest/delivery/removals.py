@@ -1,0 +1,108 @@
+"""The removals of a source: which records were erased, by keyed hash, and whether the source itself was removed.
+
+The file `removals.json` is next to the deliveries, because the working warehouse can be lost. A run copies it to
+`intake.erasures` and `intake.erased_records`. It contains no value of a record.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hmac
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from warehouse.files import write_atomically
+
+FILE = "removals.json"
+ERASED, REMOVED, RESUMED, PAST_KEEPING = "erased", "removed", "resumed", "past_keeping"
+_KEY_CHECK = b"levelground: the key of erased records"
+
+
+class Removal(BaseModel):
+    """One removal: how many records, why, when (UTC without zone) and by whom."""
+
+    model_config = ConfigDict(frozen=True)
+
+    removal_id: str
+    kind: Literal["erased", "removed", "resumed", "past_keeping"]
+    records: int
+    reason: str
+    erased_at: dt.datetime
+    erased_by: str
+
+
+class ErasedKeys(BaseModel):
+    """The keyed hashes of erased records over these columns."""
+
+    model_config = ConfigDict(frozen=True)
+
+    columns: tuple[str, ...]
+    hashes: tuple[str, ...]
+
+
+class SourceRemovals(BaseModel):
+    """All removals of a source. `key_check` is a hash by which another LEVELGROUND_HASH_KEY is noticed."""
+
+    model_config = ConfigDict(frozen=True)
+
+    key_check: str | None = None
+    erased: tuple[ErasedKeys, ...] = ()
+    removals: tuple[Removal, ...] = ()
+
+    @property
+    def is_removed(self) -> bool:
+        """Whether the source was removed and is not read."""
+        kinds = [removal.kind for removal in self.removals if removal.kind in (REMOVED, RESUMED)]
+        return bool(kinds) and kinds[-1] == REMOVED
+
+    @property
+    def records(self) -> int:
+        """How many records have a keyed hash."""
+        return sum(len(keys.hashes) for keys in self.erased)
+
+    def fits(self, hash_key: bytes) -> bool:
+        """Whether the hashes were computed with this key."""
+        return self.key_check in (None, key_check(hash_key))
+
+    def updated(self, removal: Removal, erased: Sequence[ErasedKeys] = (), check: str | None = None) -> SourceRemovals:
+        """A copy with one more removal; unchanged if it has this removal already."""
+        if any(known.removal_id == removal.removal_id for known in self.removals):
+            return self
+        by_columns = {keys.columns: dict.fromkeys(keys.hashes) for keys in self.erased}
+        for keys in erased:
+            by_columns.setdefault(keys.columns, {}).update(dict.fromkeys(keys.hashes))
+        return SourceRemovals(
+            key_check=check or self.key_check,
+            erased=tuple(ErasedKeys(columns=columns, hashes=tuple(hashes)) for columns, hashes in by_columns.items()),
+            removals=(*self.removals, removal),
+        )
+
+
+def read_removals(folder: Path) -> SourceRemovals:
+    """The removals of the source whose deliveries are in `folder`."""
+    path = folder / FILE
+    return SourceRemovals.model_validate_json(path.read_bytes()) if path.is_file() else SourceRemovals()
+
+
+def save_removals(folder: Path, removals: SourceRemovals) -> None:
+    """Write the removals of a source."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    write_atomically(folder / FILE, removals.model_dump_json(indent=1) + "\n", mode=0o600)
+
+
+def sources_with_removals(deliveries: Path) -> dict[str, SourceRemovals]:
+    """The removals of every source of a home that has some."""
+    return {path.parent.name: read_removals(path.parent) for path in sorted(deliveries.glob(f"*/{FILE}"))}
+
+
+def key_check(hash_key: bytes) -> str:
+    """A hash that shows whether two hashes were computed with the same key."""
+    return hmac.digest(hash_key, _KEY_CHECK, "sha256").hex()[:16]
+
+
+def record_hash(hash_key: bytes, source: str, columns: Iterable[str], values: str) -> str:
+    """The keyed hash of a record: of its source, the columns that identify it, and their joined values."""
+    return hmac.digest(hash_key, "\x1e".join((source, *columns, values)).encode(), "sha256").hex()

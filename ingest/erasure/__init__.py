@@ -1,0 +1,28 @@
+"""Remove records, or a whole source, from every place of a home: deliveries, landing, facts, the analyst file of each release.
+
+`selection` finds the rows, `plan` is the list of what to remove and where, written to the home before anything changes, and
+`execution` carries it out. A kill at any moment leaves a plan, which the next command that writes completes (`complete`).
+Other packages import from here.
+"""
+
+from ingest.erasure.execution import complete
+from ingest.erasure.plan import Place, Plan, discard_plan, is_pending, read_plan
+from ingest.erasure.planning import plan_erasure, plan_past_keeping, plan_source_removal
+from ingest.erasure.selection import Selection, by_conditions, by_keys
+from ingest.erasure.working_warehouse import copy_removals
+
+__all__ = [
+    "Place",
+    "Plan",
+    "Selection",
+    "by_conditions",
+    "by_keys",
+    "complete",
+    "copy_removals",
+    "discard_plan",
+    "is_pending",
+    "plan_erasure",
+    "plan_past_keeping",
+    "plan_source_removal",
+    "read_plan",
+]

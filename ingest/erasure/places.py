@@ -1,0 +1,106 @@
+"""Where a home has the rows of a plan, as SQL over its databases: landing and quarantine, facts of the analyst file."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection
+from pathlib import Path
+from typing import Any
+
+from duckdb import DuckDBPyConnection
+
+from ingest.erasure.plan import Plan, SourcePlan
+from warehouse.paths import Home
+from warehouse.rewrite import LeftOut, columns_of, tables_of
+from warehouse.sql import literal, quoted
+
+ROWS = "rows_to_remove"
+RECORD, POSITION = "_source_row", ("_load_id", "_source_file", "_source_row")
+REJECTED = ("load_id", "source_file", "source_row")
+# Tables of `intake` that describe the loads of a source, and go with it.
+_OF_LOADS = ("loads", "files", "marks", "superseded_rows", "superseded_since", "rejected_rows")
+# dbt's tables in the working warehouse; the next run builds the ones that are missing.
+_BUILT = ("staging", "intermediate")
+
+
+def read_rows(con: DuckDBPyConnection, rows: Path) -> None:
+    """Read the rows to remove into a temporary table."""
+    con.execute(f"create or replace temp table {ROWS} as from read_parquet({literal(str(rows))})")
+
+
+def in_working_warehouse(con: DuckDBPyConnection, alias: str, plan: Plan) -> LeftOut:
+    """The rows to leave out of the working warehouse: landing, withheld and rejected rows."""
+    columns, conditions = columns_of(con, alias), {}
+    for source in plan.sources:
+        is_source = f"source = {literal(source.source)}"
+        for schema in ("landing", "withheld"):
+            if (schema, source.source) in columns:
+                conditions[schema, source.source] = "true" if source.whole else _listed(source, POSITION)
+        for schema, table in columns:
+            if (schema, table) in (("receipts", "rejected_rows"), ("receipts", "rejected_values"), ("intake", "rejected_rows")):
+                condition = is_source if source.whole else f"{is_source} and {_listed(source, REJECTED)}"
+            elif source.whole and schema == "intake" and table in _OF_LOADS:
+                condition = is_source
+            else:
+                continue
+            earlier = conditions.get((schema, table))
+            conditions[schema, table] = f"({earlier}) or ({condition})" if earlier else condition
+    return conditions
+
+
+def in_release(con: DuckDBPyConnection, alias: str, plan: Plan) -> LeftOut:
+    """The rows to leave out of an analyst file: facts with one row per record, rejected rows and cells."""
+    conditions: dict[tuple[str, str], str] = {}
+    for (schema, table), columns in columns_of(con, alias).items():
+        found = [condition for source in plan.sources if (condition := _in_table(source, schema, table, columns))]
+        if found:
+            conditions[schema, table] = " or ".join(f"({condition})" for condition in found)
+    return conditions
+
+
+def _in_table(source: SourcePlan, schema: str, table: str, columns: list[str]) -> str | None:
+    is_source = f"source = {literal(source.source)}" if "source" in columns else None
+    if schema == "quality":
+        if is_source and source.whole and table in ("rejected_rows", "rejected_values", "unmapped_labels"):
+            return is_source
+        return f"{is_source} and {_listed(source, REJECTED)}" if is_source and {*REJECTED} <= {*columns} else None
+    if schema != "marts" or RECORD not in columns:
+        return None
+    if source.whole:
+        return is_source
+    ways = [_listed(source, POSITION)]
+    if is_source and columns[0].endswith("_key"):
+        # a fact of a delivery that is gone: its key is the record's hash, without a key with a running number
+        hashed = f"select record_hash from {ROWS} where source = {literal(source.source)}"
+        numbered = f"select md5(concat(record_hash, '#', number)) from ({hashed}), range(1, 21) as numbers (number)"
+        if source.erased:
+            ways.append(f"{quoted(columns[0])} in ({hashed} union all {numbered})")
+    if is_source and source.kept_from and "occurred_on" in columns:
+        kept = ", ".join(map(literal, source.loads)) or "''"
+        ways.append(f"_load_id not in ({kept}) and occurred_on < date {literal(str(source.kept_from))}")
+    either = " or ".join(f"({way})" for way in ways)
+    return f"{is_source} and ({either})" if is_source else either
+
+
+def _listed(source: SourcePlan, columns: tuple[str, str, str]) -> str:
+    row = f"({', '.join(columns)})"
+    return f"{row} in (select (load_id, source_file, source_row) from {ROWS} where source = {literal(source.source)})"
+
+
+def built_from(home: Home, con: DuckDBPyConnection, alias: str, sources: Collection[str]) -> list[tuple[str, str]]:
+    """The tables of the working warehouse that dbt builds from these sources; all of them if dbt's manifest is missing."""
+    built = [table for table in tables_of(con, alias) if table[0] in _BUILT]
+    path = home.dbt / "manifest.json"
+    if not path.is_file():
+        return built
+    manifest: dict[str, Any] = json.loads(path.read_bytes())
+    children, nodes = manifest["child_map"], manifest["nodes"]
+    waiting = [f"source.levelground.{schema}.{source}" for schema in ("landing", "withheld") for source in sources]
+    downstream: set[str] = set()
+    while waiting:
+        for child in children.get(waiting.pop(), ()):
+            if child in nodes and child not in downstream:
+                downstream.add(child)
+                waiting.append(child)
+    names = {(nodes[node]["schema"], nodes[node]["alias"]) for node in downstream if nodes[node]["resource_type"] == "model"}
+    return [table for table in built if table in names]

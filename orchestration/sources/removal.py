@@ -1,0 +1,146 @@
+"""Plan the removal of records or of a source as a person asks for it, and check what the home needs for it.
+
+See `ingest.erasure` for the removal itself and `orchestration.cli.erase` for the commands.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+
+import pyarrow as pa
+
+from ingest.contract import Contract
+from ingest.contract.registry import Registry
+from ingest.delivery import DeliveryStore
+from ingest.delivery.removals import SourceRemovals, read_removals, record_hash, sources_with_removals
+from ingest.delivery.row_filter import JOINED
+from ingest.erasure import Plan, Selection, by_conditions, by_keys, plan_erasure
+from orchestration.settings import ConfigurationError, Settings
+from warehouse.paths import Home
+
+_PERSON = "person"
+
+
+class NothingToRemove(ConfigurationError):
+    """No record fits, or it was erased before."""
+
+
+def parse_keys(contract: Contract, values: Sequence[str]) -> list[tuple[str, ...]]:
+    """The given values as keys of the contract's key columns, in their order; several records follow each other."""
+    columns = contract.load.key
+    if not columns:
+        raise ConfigurationError(
+            f"{contract.source} has no key (load.key of its contract), so no value names one record; "
+            "select its rows by their columns: --where COLUMN=VALUE, once per column"
+        )
+    if not values or len(values) % len(columns):
+        raise ConfigurationError(
+            f"the key of {contract.source} is {', '.join(columns)}: give {len(columns)} values per record in this order, "
+            f"like --key {' '.join(name.upper() for name in columns)}; found {len(values)}"
+        )
+    return [tuple(values[at : at + len(columns)]) for at in range(0, len(values), len(columns))]
+
+
+def parse_conditions(contract: Contract, texts: Sequence[str]) -> list[tuple[str, str]]:
+    """`column=value` texts as columns that the contract keeps, and their values."""
+    kept = [column.name for column in contract.kept_columns]
+    found = []
+    for text in texts:
+        name, equals, value = text.partition("=")
+        if not equals or name not in kept:
+            raise ConfigurationError(
+                f"--where takes COLUMN=VALUE with a column of {contract.source}, one of {', '.join(kept)}; {name!r} is none"
+            )
+        found.append((name, value))
+    return found
+
+
+def same_key_sources(registry: Registry, contract: Contract) -> list[Contract]:
+    """The other sources of the department that have a record per person under the same key, such as the answer to an input."""
+    return [
+        other
+        for other in registry
+        if other.source != contract.source
+        and other.department == contract.department
+        and other.load.key == contract.load.key
+        and {other.statistical_unit, contract.statistical_unit} == {_PERSON}
+    ]
+
+
+def find_records(
+    settings: Settings,
+    registry: Registry,
+    contract: Contract,
+    keys: Sequence[str],
+    conditions: Sequence[str],
+    city_zone: str,
+) -> list[Selection]:
+    """The rows of the records, of the source first; `NothingToRemove` if a record is in no kept delivery."""
+    home, hash_key = settings.home, required_hash_key(settings)
+    if conditions:
+        found = by_conditions(contract, _store(home, contract), parse_conditions(contract, conditions), city_zone)
+        if not found.rows:
+            raise NothingToRemove(f"no kept delivery of {contract.source} has a row with these values; nothing was removed")
+        return [found]
+    parsed = parse_keys(contract, keys)
+    found, missing = by_keys(contract, _store(home, contract), parsed, city_zone, hash_key)
+    erased_before = known_hashes(read_removals(home.deliveries / contract.source))
+    unknown = [key for key in missing if _hash_of_key(contract, key, hash_key) not in erased_before]
+    if unknown:
+        raise NothingToRemove(
+            f"no kept delivery of {contract.source} has {len(unknown)} of the {len(parsed)} records; check the values of "
+            f"{', '.join(contract.load.key or ())}. Nothing was removed"
+        )
+    if not found.rows:
+        raise NothingToRemove(f"{contract.source}: these records were erased before; nothing is left to remove")
+    linked = [
+        by_keys(other, _store(home, other), parsed, city_zone, hash_key)[0] for other in same_key_sources(registry, contract)
+    ]
+    return [found, *(other for other in linked if other.rows)]
+
+
+def make_plan(
+    settings: Settings, found: Sequence[Selection], reason: str, erased_by: str, now: dt.datetime
+) -> tuple[Plan, pa.Table]:
+    """The plan that erases these records."""
+    return plan_erasure(settings.home, found, required_hash_key(settings), reason, erased_by, now)
+
+
+def required_hash_key(settings: Settings) -> bytes:
+    """The key of the hashes by which later deliveries lack erased records; `ConfigurationError` if it is unset or another."""
+    check_hash_key(settings, sources_with_removals(settings.home.deliveries))
+    if settings.hash_key is None:
+        raise ConfigurationError(
+            "LEVELGROUND_HASH_KEY is not set, but an erased record is recognised in later deliveries by a keyed hash of its key; "
+            "set it to a long random text and keep it safe: every later run needs it"
+        )
+    return settings.hash_key
+
+
+def check_hash_key(settings: Settings, removals: Mapping[str, SourceRemovals]) -> None:
+    """`ConfigurationError` if records were erased and the key of their hashes is not set, or is another one."""
+    for source, found in removals.items():
+        if found.records and settings.hash_key is None:
+            raise ConfigurationError(
+                f"LEVELGROUND_HASH_KEY is not set, but records of {source} were erased, and without it later deliveries bring "
+                "them back; set it to the text with which they were erased"
+            )
+        if found.records and settings.hash_key is not None and not found.fits(settings.hash_key):
+            raise ConfigurationError(
+                f"LEVELGROUND_HASH_KEY is not the one with which records of {source} were erased, so that a later delivery would "
+                "bring them back; set it to that text"
+            )
+
+
+def known_hashes(removals: SourceRemovals) -> set[str]:
+    """All keyed hashes of erased records of a source."""
+    return {hashed for keys in removals.erased for hashed in keys.hashes}
+
+
+def _hash_of_key(contract: Contract, key: Sequence[str], hash_key: bytes) -> str:
+    return record_hash(hash_key, contract.source, contract.load.key or (), JOINED.join(value.strip() for value in key))
+
+
+def _store(home: Home, contract: Contract) -> DeliveryStore:
+    return DeliveryStore(home.deliveries, contract.source)

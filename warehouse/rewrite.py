@@ -1,0 +1,105 @@
+"""Copy a database file without some of its rows, so that no byte of them is left in the file.
+
+DuckDB keeps the bytes of deleted rows in free blocks. The copy contains every table, view, macro and comment of the file, and
+only the rows that stay. See `warehouse.releases.rewriting` for releases and `ingest.erasure` for the rows to leave out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+
+from duckdb import DuckDBPyConnection
+
+from warehouse.connection import attach, detach, in_memory
+from warehouse.files import sync
+from warehouse.sql import literal, quoted
+
+# schema and table → SQL boolean of the rows to leave out
+LeftOut = Mapping[tuple[str, str], str]
+OLD, NEW = "old_file", "new_file"
+
+
+def rewrite_database(
+    path: Path,
+    to: Path,
+    storage_version: str,
+    left_out: Callable[[DuckDBPyConnection, str], LeftOut],
+    *,
+    drop: Callable[[DuckDBPyConnection, str], Iterable[tuple[str, str]]] = lambda _con, _alias: (),
+    finish: Callable[[DuckDBPyConnection, str], None] = lambda _con, _alias: None,
+    temp_directory: Path | None = None,
+) -> int:
+    """Write the copy of `path` to `to`, and return how many rows it leaves out.
+
+    `left_out` gets a connection with the file attached and its alias. `drop` names tables and views that the copy does not have.
+    `finish` may change the copy. DuckDB's errors are raised unchanged; `path` stays as it is.
+    """
+    for leftover in (to, to.with_name(f"{to.name}.wal")):
+        leftover.unlink(missing_ok=True)
+    with in_memory() as con:
+        if temp_directory is not None:
+            con.execute(f"set temp_directory = {literal(str(temp_directory))}")
+        attach(con, path, OLD, read_only=True)
+        con.execute(f"attach {literal(str(to))} as {NEW} (storage_version {literal(storage_version)})")
+        con.execute(f"copy from database {OLD} to {NEW} (schema)")
+        dropped = set(drop(con, OLD))
+        for schema, name in sorted(dropped):
+            kind = "view" if _is_view(con, schema, name) else "table"
+            con.execute(f"drop {kind} if exists {NEW}.{quoted(schema)}.{quoted(name)}")
+        conditions, removed = left_out(con, OLD), 0
+        for schema, name in tables_of(con, OLD):
+            if (schema, name) not in dropped:
+                removed += _copy_rows(con, schema, name, conditions.get((schema, name)))
+        finish(con, NEW)
+        detach(con, NEW)
+        detach(con, OLD)
+    to.chmod(0o600)
+    sync(to)
+    return removed
+
+
+def tables_of(con: DuckDBPyConnection, alias: str) -> list[tuple[str, str]]:
+    """Schema and name of every table of an attached file."""
+    listed = "select schema_name, table_name from duckdb_tables() where database_name = ? and not internal order by all"
+    return con.execute(listed, [alias]).fetchall()
+
+
+def columns_of(con: DuckDBPyConnection, alias: str) -> dict[tuple[str, str], list[str]]:
+    """The column names of every table of an attached file, in their order."""
+    listed = (
+        "select schema_name, table_name, column_name from duckdb_columns() where database_name = ? and not internal "
+        "order by schema_name, table_name, column_index"
+    )
+    found: dict[tuple[str, str], list[str]] = {table: [] for table in tables_of(con, alias)}
+    for schema, table, column in con.execute(listed, [alias]).fetchall():
+        if (schema, table) in found:
+            found[schema, table].append(column)
+    return found
+
+
+def count_left_out(con: DuckDBPyConnection, alias: str, left_out: LeftOut) -> dict[tuple[str, str], int]:
+    """How many rows of each table of an attached file are to be left out; tables without such a row are not listed."""
+    counts = {}
+    for (schema, table), condition in left_out.items():
+        relation = f"{alias}.{quoted(schema)}.{quoted(table)}"
+        row = con.execute(f"select count(*) from {relation} where {condition}").fetchone()
+        if row and row[0]:
+            counts[schema, table] = int(row[0])
+    return counts
+
+
+def _is_view(con: DuckDBPyConnection, schema: str, name: str) -> bool:
+    listed = "select 1 from duckdb_views() where database_name = ? and schema_name = ? and view_name = ?"
+    return con.execute(listed, [NEW, schema, name]).fetchone() is not None
+
+
+def _copy_rows(con: DuckDBPyConnection, schema: str, table: str, condition: str | None) -> int:
+    """Copy the rows of a table that stay; how many do not."""
+    name = f"{quoted(schema)}.{quoted(table)}"
+    where = f"where not coalesce({condition}, false)" if condition else ""
+    copied = con.execute(f"insert into {NEW}.{name} select * from {OLD}.{name} {where}").fetchone()
+    if condition is None:
+        return 0
+    total = con.execute(f"select count(*) from {OLD}.{name}").fetchone()
+    return int(total[0]) - int(copied[0]) if total and copied else 0
