@@ -41,7 +41,9 @@ def build_models(run: RunContext, on_node: Callable[[str], None]) -> list[NodeRe
         results = build_changed_models(run, on_node)
     if not _end_if_tests_failed(run, results):
         with run.timed("suppress"), without_cells():
-            run.suppressed = disclosure.suppress(run.con, home.reported, run.as_of, ledger=home.ledger)
+            run.suppressed = disclosure.suppress(
+                run.con, home.reported, run.as_of, ledger=home.ledger, kept_from=_kept_from(run)
+            )
             disclosure.write_reported_responses(run.con, home.responses, run.as_of)
             _add_disclosure_dates(run)
         results += _suppressor_results(run.record.seconds["suppress"])
@@ -67,6 +69,13 @@ def table_rows(run: RunContext) -> dict[str, int]:
     """The rows of every table of the warehouse and the candidate, by `database.schema.table`; views are not counted."""
     query = "select database_name || '.' || schema_name || '.' || table_name, estimated_size from duckdb_tables()"
     return dict(run.con.execute(query).fetchall())
+
+
+def _kept_from(run: RunContext) -> dict[str, dt.date]:
+    """Per source whose records may be kept for a time only, the first event that still may."""
+    today = run.as_of.date()
+    days = {contract.source: contract.agreement.kept_from(today) for contract in run.location.registry}
+    return {source: day for source, day in days.items() if day is not None}
 
 
 def _suppressor_results(seconds: float) -> list[NodeResult]:

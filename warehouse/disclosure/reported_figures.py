@@ -8,6 +8,8 @@ correction is accepted at the first run of a new quarter, and only if no count o
 period joins) changes by 1 to threshold − 1 persons. Until then its rows have `is_revision_pending`, and no further slice over the
 same months is reported, because it would disclose the difference.
 
+A period of which records may not be kept any more stays as reported, for ever: the rest of its records corrects no figure.
+
 A withdrawal by the publisher is no correction: the old figure is never reported again. Levelground reports one snapshot per
 quarter, at least 45 days apart.
 """
@@ -15,7 +17,7 @@ quarter, at least 45 days apart.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from duckdb import DuckDBPyConnection
@@ -55,15 +57,24 @@ _COUNTED = ("value_status", "numerator", "denominator", "known_numerator", "know
 
 
 def write_reported_figures(
-    con: DuckDBPyConnection, file: Path, public: PublicReference, as_of: dt.datetime, ledger: Path | None = None
+    con: DuckDBPyConnection,
+    file: Path,
+    public: PublicReference,
+    as_of: dt.datetime,
+    kept_from: Mapping[str, dt.date],
+    ledger: Path | None = None,
 ) -> None:
     """Write `disclosure.reported`: all reported rows, hidden or not; `is_settled` where an earlier run chose the pattern.
 
     `file`: the figures of earlier releases, `ledger`: every state ever published; either may be missing.
+    `kept_from`: per source, the first event whose record may still be kept.
     `intermediate.int_disclosure__planned` must be built, and `release` attached.
     """
     con.execute("create schema if not exists disclosure")
     _read_prior(con, file)
+    con.execute("create or replace temp table kept_from (source varchar, kept_from date)")
+    for source, day in kept_from.items():
+        con.execute("insert into kept_from values (?, ?)", [source, day])
     there = {name for name, *_ in con.execute(f"describe {PLANNED}").fetchall()}
     of_medians = [name for name in _OF_MEDIANS if name in there]
     con.execute(
@@ -73,6 +84,7 @@ def write_reported_figures(
         from {PRIOR} as prior
         inner join (select distinct measure_id, source from release.marts.dim_measure) as measures using (measure_id)
         where ({", ".join(_KIND)}) in (select ({", ".join(_KIND)}) from {PLANNED})
+            or measures.source in (select source from kept_from)
         group by all
         """
     )
@@ -91,6 +103,15 @@ def write_reported_figures(
         """
     )
     con.execute(f"create or replace temp table pending as from slices_before semi join differing using ({', '.join(_SLICE)})")
+    # records that are gone correct no figure
+    con.execute(
+        f"""
+        create or replace temp table expired as
+        select {_columns(_SLICE, "slices_before")} from slices_before
+        inner join kept_from using (source) where slices_before.period_start < kept_from.kept_from
+        """
+    )
+    con.execute(f"delete from differing where ({', '.join(_SLICE)}) in (select ({', '.join(_SLICE)}) from expired)")
     for source, joined in _revisable(con, as_of):
         if _is_safe_revision(con, public, source, joined, ledger):
             con.execute(f"delete from slices_before where {_of_source_and_years(source, joined)}")
@@ -163,10 +184,15 @@ def _read_prior(con: DuckDBPyConnection, file: Path) -> None:
 
 
 def _revisable(con: DuckDBPyConnection, as_of: dt.datetime) -> list[tuple[str, tuple[int, ...]]]:
-    """Sources and years with corrections, all reported before this quarter; a pooled period joins its years."""
+    """Sources and years with corrections, all reported before this quarter, and with all of their records.
+
+    A pooled period joins its years.
+    """
     slices = con.execute(
-        """
-        select source, period_type, period_start, date_trunc('quarter', reported_at) < date_trunc('quarter', ?::timestamp),
+        f"""
+        select source, period_type, period_start,
+            date_trunc('quarter', reported_at) < date_trunc('quarter', ?::timestamp)
+            and ({", ".join(_SLICE)}) not in (select ({", ".join(_SLICE)}) from expired),
             (source, period_type, period_start) in (select (source, period_type, period_start) from pending)
         from slices_before order by all
         """,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -46,15 +46,22 @@ class SuppressionSummary:
     rows_awaiting_revision: int
 
 
-def suppress(con: DuckDBPyConnection, reported: Path, as_of: dt.datetime, *, ledger: Path | None = None) -> SuppressionSummary:
+def suppress(
+    con: DuckDBPyConnection,
+    reported: Path,
+    as_of: dt.datetime,
+    *,
+    ledger: Path | None = None,
+    kept_from: Mapping[str, dt.date] | None = None,
+) -> SuppressionSummary:
     """Write `disclosure.reported`: every planned row of confidential persons, with the reason if it is hidden.
 
     `con`: the working warehouse with the candidate attached as `release` and every model built except the published ones.
     `reported`: the file of figures reported by earlier releases. `as_of`: the run's clock. `ledger`: the file of every state that
-    was ever published.
+    was ever published. `kept_from`: per source whose records may be kept for a time only, the first event that still may.
     """
     public = _public_reference(con)
-    write_reported_figures(con, reported, public, as_of, ledger)
+    write_reported_figures(con, reported, public, as_of, kept_from or {}, ledger)
     figures = list(read_figures(con, REPORTED))
     counts = build_constraints([*figures, *enclosed_cells(con)], public)
     before = _earlier_releases(con, figures)

@@ -22,7 +22,12 @@ FIRST: Cells = {
 
 
 def _night(
-    con: duckdb.DuckDBPyConnection, home: Home, cells: Cells, as_of: str, is_published: bool = True
+    con: duckdb.DuckDBPyConnection,
+    home: Home,
+    cells: Cells,
+    as_of: str,
+    is_published: bool = True,
+    kept_from: Mapping[str, dt.date] | None = None,
 ) -> dict[tuple[str, str, str], tuple[object, ...]]:
     """One run over what is counted; by period and race: the count that is out, whether it waits, why it is hidden.
 
@@ -42,7 +47,7 @@ def _night(
                 """,
                 [period_type, start, start, race, number, total, number, total, total, total],
             )
-    suppress(con, home.reported, dt.datetime.fromisoformat(as_of), ledger=home.ledger)
+    suppress(con, home.reported, dt.datetime.fromisoformat(as_of), ledger=home.ledger, kept_from=kept_from)
     con.execute(
         f"create or replace table public.published.equity_measures as select * exclude (hidden_because, reported_at, is_settled) "
         f"replace (case when hidden_because is null then numerator end as numerator) from {REPORTED}"
@@ -170,3 +175,15 @@ def test_what_is_lost_comes_back_from_the_newest_release(con: duckdb.DuckDBPyCon
     assert _night(con, home, _with(JANUARY, black=63), "2024-04-20")[*JANUARY, "black"] == (60.0, True, None)
     assert restore_ledger(home) == []
     assert first[*JANUARY, "asian"][0] == 4.0
+
+
+def test_a_period_whose_records_may_not_be_kept_stays_as_reported(con: duckdb.DuckDBPyConnection, home: Home) -> None:
+    """All records of January are gone, and later all of the source: neither is a correction, whatever the quarter."""
+    first = _night(con, home, FIRST, "2024-04-05")
+    january = {key: figure for key, figure in first.items() if key[:2] == JANUARY}
+    kept = {"police": dt.date(2024, 2, 1)}
+    later = _night(con, home, {FEBRUARY: FIRST[FEBRUARY]}, "2024-08-05", kept_from=kept)
+    assert {key: figure for key, figure in later.items() if key[:2] == JANUARY} == january
+    assert {key: later[key] for key in first} == first
+    none_left = _night(con, home, {}, "2024-12-05", kept_from={"police": dt.date(2024, 3, 1)})
+    assert none_left == first
