@@ -22,8 +22,8 @@ from ingest.contract.yaml_source import Location, YamlError, read_yaml
 SOURCES = Path(__file__).parents[1] / "sources"
 # The keys that a city may change (city.yml): where the records come from, and when they arrive.
 CITY_KEYS = ("jurisdiction", "follow_up", "period", "as_of", "freshness", "agreement")
-# Of the agreement, whose other keys the department and the publisher decide, a city may change this one.
-CITY_KEYS_OF_AGREEMENT = ("republish",)
+# Of the agreement, whose other keys the department and the publisher decide, a city may change these.
+CITY_KEYS_OF_AGREEMENT = ("republish", "valid_until", "keep_for")
 # pydantic's names of union branches in a location; the file has no such names.
 BRANCH = re.compile(r".*\[.*\]|str|int|float|date|datetime")
 
@@ -102,8 +102,9 @@ class Registry:
             data = contracts[source].model_dump(by_alias=True, exclude_unset=True) | dict(changes)
             if "agreement" in changes:
                 decided = changes["agreement"]
-                if not isinstance(decided, Mapping) or set(decided) != set(CITY_KEYS_OF_AGREEMENT):
-                    message = "a city may change only republish of the agreement, like {republish: allowed}"
+                if not isinstance(decided, Mapping) or not decided or not set(decided) <= set(CITY_KEYS_OF_AGREEMENT):
+                    keys = ", ".join(CITY_KEYS_OF_AGREEMENT)
+                    message = f"a city may change only {keys} of the agreement, like {{republish: allowed}}"
                     problems.append(Problem(file, line_of(("agreement",)), f"sources.{source}.agreement", message))
                     continue
                 data["agreement"] = contracts[source].model_dump(by_alias=True, exclude_unset=True)["agreement"] | dict(decided)

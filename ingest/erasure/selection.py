@@ -1,7 +1,8 @@
 """Find the rows of records in the kept deliveries of a source: by key, by values of columns, or because they may not be kept.
 
-Every row of landing, quarantine and facts stems from a kept delivery, so the deliveries name the rows of all places. A release
-may also have rows of deliveries that are gone; `ingest.erasure.places` finds those by the key of the fact.
+Every row of landing, quarantine and facts stems from a delivery, so the deliveries name the rows of all places. Landing is
+searched too, in case a delivery was lost. A release may have rows of deliveries that are gone; `ingest.erasure.places` finds
+those by the key of the fact.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import duckdb
 import pyarrow.parquet as pq
 
 from ingest.contract import Contract
@@ -18,7 +20,7 @@ from ingest.delivery import DeliveryStore
 from ingest.delivery.row_filter import identity_expressions
 from ingest.delivery.store import BATCH
 from ingest.typing import record_hash, typed_expression
-from warehouse.connection import in_memory
+from warehouse.connection import WarehouseError, in_memory, open_from_disk
 from warehouse.sql import literal, quoted
 
 Row = tuple[str, str, str, int, str]
@@ -111,7 +113,27 @@ def _add_rows(
             if rows and load_id not in found.loads:
                 found.loads.append(load_id)
             added += len(rows)
-    return added
+    return added + _add_landed_rows(found, contract, store, condition)
+
+
+def _add_landed_rows(found: Selection, contract: Contract, store: DeliveryStore, condition: str) -> int:
+    """Add the landed rows of lost deliveries that fulfil the condition."""
+    warehouse = store.folder.parent.parent / "warehouse.duckdb"
+    kept = {path.parent.name for path in store.folder.glob(f"*/{BATCH}")}
+    if not warehouse.is_file():
+        return 0
+    try:
+        with open_from_disk(warehouse, "working") as con:
+            landed = f"select *, null::date as _delivered_on from working.landing.{quoted(contract.source)}"
+            rows = con.execute(
+                f"select _load_id, _source_file, _source_row, {record_hash(contract)} "
+                f"from ({landed} where not list_contains(?, _load_id)) where coalesce({condition}, false)",
+                [sorted(kept)],
+            ).fetchall()
+    except (WarehouseError, duckdb.Error):
+        return 0  # a table that was never made, or a damaged file, which the next run rebuilds from the deliveries
+    found.rows += [(contract.source, *row) for row in rows]
+    return len(rows)
 
 
 def _batch_relation(contract: Contract, batch: Path, day: str) -> str:

@@ -1,16 +1,22 @@
-"""Search every byte under a home for a text: raw, inside archives, and in every cell of Parquet and DuckDB files."""
+"""Search every byte under a home for a text, raw, in archives and in tables; and kill a removal before a change of a file."""
 
 from __future__ import annotations
 
 import gzip
 import io
+import os
+import signal
 import sqlite3
+import sys
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import duckdb
 import pyarrow.parquet as pq
+
+from ingest.erasure import complete
+from warehouse.paths import Home
 
 UTF_16 = ("utf-16-le", "utf-16-be")
 
@@ -63,3 +69,24 @@ def _tables_with(path: Path, text: str) -> Iterator[str]:
 
 def _has(content: str, text: str) -> bool:
     return text in content
+
+
+def completed_until_killed(home: Home, at: int) -> bool:
+    """Complete the plan in a child that dies before its `at`-th change of a file; whether it died."""
+    child = os.fork()
+    if child == 0:
+        left = at
+
+        def die(event: str, _args: object) -> None:
+            nonlocal left
+            if event in ("os.rename", "os.remove", "os.link", "os.rmdir", "os.chmod", "shutil.rmtree", "os.truncate"):
+                left -= 1
+                if left == 0:
+                    os.kill(os.getpid(), signal.SIGKILL)
+
+        sys.addaudithook(die)
+        try:
+            complete(home)
+        finally:
+            os._exit(0)
+    return os.WIFSIGNALED(os.waitpid(child, 0)[1])

@@ -1,0 +1,122 @@
+"""A home with deliveries, landing and two releases of one small source, made in a second without dbt."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from duckdb import DuckDBPyConnection
+
+from ingest.connectors import open_folder
+from ingest.contract import Contract
+from ingest.delivery import DeliveryRecord, DeliveryStore, deliver
+from ingest.delivery.removals import read_removals
+from ingest.delivery.row_filter import new_row_filter
+from ingest.landing import ensure_tables, promote, replay, save_journal
+from ingest.readers import delivered_files
+from tests.support.visits import CITY_ZONE, HASH_KEY, visits_contract
+from warehouse.connection import attach, detach, open_working
+from warehouse.metadata import migrate
+from warehouse.paths import Home
+from warehouse.releases import Candidate, Manifest, new_release_id, pin, seal, swap
+
+SOURCE = "dpt__visits"
+COLUMNS: list[dict[str, Any]] = [
+    {"name": "visit_number", "from": "Visit", "role": "key", "required": True},
+    {"name": "visited_on", "from": "Date", "type": "date", "role": "event_time"},
+    {"name": "note", "from": "Note"},
+]
+LOAD: dict[str, Any] = {"mode": "merge", "key": ["visit_number"]}
+HEADER = "Visit,Date,Note\n"
+# each note is a text that nothing else contains, so that a search finds any byte of its record
+FIRST = HEADER + "".join(f"VISIT-{n:05},{2016 + n % 10}-03-0{1 + n % 9},whisper-{n:05}-alpha\n" for n in range(400))
+SECOND = HEADER + "".join(f"VISIT-{n:05},2025-05-01,whisper-{n:05}-bravo\n" for n in range(0, 400, 7))
+NOW = dt.datetime(2025, 12, 1, 12)
+TODAY = NOW.date()
+TODAY = NOW.date()
+_FACT = f"""
+    create table release.marts.fct_visits as
+    select md5(concat_ws(chr(31), '{SOURCE}', trim(visit_number))) as visit_key, '{SOURCE}' as source, _load_id, _source_file,
+        _source_row, try_cast(visited_on as date) as occurred_on, visit_number, note
+    from landing.{SOURCE}
+"""
+
+
+@dataclass
+class SmallHome:
+    """The home, and the contract of its source."""
+
+    home: Home
+    contract: Contract
+    folder: Path
+    deliveries: int = 0
+
+    @property
+    def store(self) -> DeliveryStore:
+        return DeliveryStore(self.home.deliveries, SOURCE)
+
+    def deliver(self, text: str, today: dt.date = TODAY) -> DeliveryRecord:
+        """Deliver one file as a run does, without the rows that may not be kept."""
+        self.deliveries += 1
+        folder = self.folder / f"in{self.deliveries}"
+        folder.mkdir(parents=True)
+        (folder / "visits.csv").write_text(text)
+        origin = open_folder(self.contract, delivered_files(folder), folder)
+        row_filter = new_row_filter(self.contract, read_removals(self.store.folder), HASH_KEY, CITY_ZONE, today)
+        return deliver(self.contract, origin, self.store, HASH_KEY, NOW, row_filter=row_filter)
+
+    def take(self, text: str, today: dt.date = TODAY) -> None:
+        """Deliver and promote."""
+        record = self.deliver(text, today)
+        with self.working() as con:
+            promote(con, self.contract, record, self.store.batch(record.load_id), run_id="run", city_zone=CITY_ZONE, now=NOW)
+            save_journal(con, self.contract, self.store)
+
+    def working(self) -> DuckDBPyConnection:
+        """The working warehouse, with the tables of the source; landing is restored as a run does."""
+        con = open_working(self.home)
+        migrate(con)
+        ensure_tables(con, self.contract, CITY_ZONE)
+        replay(con, self.contract, self.store, CITY_ZONE)
+        return con
+
+    def release(self, second: int) -> Manifest:
+        """Release the landed rows as a fact, and publish it."""
+        created = dt.datetime(2025, 12, 1, 12, 0, second, tzinfo=dt.UTC)
+        with self.working() as con:
+            candidate = Candidate.begin(self.home, f"run{second}")
+            for path, alias in ((candidate.analyst_path, "release"), (candidate.public_path, "public")):
+                attach(con, path, alias)
+            con.execute("create schema release.marts; create schema release.quality; create schema public.published")
+            con.execute(_FACT)
+            con.execute("create macro release.marts.twice(x) as 2 * x; comment on table release.marts.fct_visits is 'Visits'")
+            con.execute("create table release.quality.rejected_rows as from intake.rejected_rows")
+            con.execute("create table public.published.totals as select count(*) as visits from release.marts.fct_visits")
+            for alias in ("release", "public"):
+                detach(con, alias)
+        release_id = new_release_id(self.home, created, f"{second:08}")
+        sealed = seal(
+            self.home, candidate, release_id=release_id, created_at=created, data_as_of=NOW, code_version="1",
+            content_hash=f"{second:08}", loads={}, versions={}, seeds_hash="",
+        )  # fmt: skip
+        swap(self.home, release_id, sealed=sealed)
+        return sealed
+
+    def landed(self, columns: str = "visit_number") -> list[Any]:
+        """Columns of the landed rows, in order."""
+        with self.working() as con:
+            return con.execute(f"select {columns} from landing.{SOURCE} order by all").fetchall()
+
+
+def small_home(folder: Path, **changes: Any) -> SmallHome:
+    """Two loads, of which the second corrects some records; a pinned release after the first, and a published one."""
+    home = Home(folder / "home")
+    home.ensure()
+    made = SmallHome(home, visits_contract(**({"columns": COLUMNS, "load": LOAD} | changes)), folder)
+    made.take(FIRST)
+    pin(home, made.release(1).release_id, "first")
+    made.take(SECOND)
+    made.release(2)
+    return made
