@@ -44,6 +44,7 @@ def complete(home: Home, progress: Callable[[str], None] = lambda _step: None) -
     """Carry out the plan of the home, if it has one; one sentence per removal. Call it under the run lock."""
     plan = read_plan(home)
     if plan is None:
+        discard_plan(home)  # of a process that was killed before the plan was whole, or after all was done
         return []
     notes: list[str] = []
     for name, step in _steps(home, plan, notes):
@@ -76,8 +77,8 @@ def _record(home: Home, plan: Plan) -> None:
     for source in plan.sources:
         folder = home.deliveries / source.source
         removal = Removal(
-            removal_id=plan.removal_id, kind=plan.kind, records=source.records, reason=plan.reason, erased_at=plan.erased_at,
-            erased_by=plan.erased_by,
+            removal_id=plan.removal_id, kind=plan.kind, records=source.records, reason=source.reason or plan.reason,
+            erased_at=plan.erased_at, erased_by=plan.erased_by,
         )  # fmt: skip
         save_removals(folder, read_removals(folder).updated(removal, source.erased, plan.key_check))
 

@@ -48,7 +48,7 @@ class SourcePlan(BaseModel):
     """What is removed of one source.
 
     `whole`: every row, and the source is not read any more. `kept_from`: rows of earlier events are removed from releases whose
-    deliveries are gone. `erased`: the keyed hashes by which later deliveries lack the records.
+    deliveries are gone. `erased`: the keyed hashes by which later deliveries lack the records. `reason`: if not that of the plan.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -59,6 +59,7 @@ class SourcePlan(BaseModel):
     kept_from: dt.date | None = None
     erased: tuple[ErasedKeys, ...] = ()
     loads: tuple[str, ...] = ()
+    reason: str | None = None
 
 
 class Plan(BaseModel):

@@ -77,13 +77,20 @@ def plan_past_keeping(
             continue
         found = past_keeping(contract, store, condition, city_zone)
         loads = tuple(path.parent.name for path in store.folder.glob(f"*/{BATCH}"))
-        sources.append(SourcePlan(source=contract.source, records=found.records, kept_from=kept_from, loads=loads))
+        sources.append(
+            SourcePlan(
+                source=contract.source,
+                records=found.records,
+                kept_from=kept_from,
+                loads=loads,
+                reason=f"kept for {contract.agreement.keep_for}, which is over",
+            )
+        )
         rows += found.rows
     if not sources:
         return None
-    terms = ", ".join(f"{c.source} {c.agreement.keep_for}" for c in contracts if c.agreement.keep_for)
     plan = Plan(
-        removal_id=_new_id(now), kind=PAST_KEEPING, reason=f"agreement.keep_for is over ({terms})", erased_at=now,
+        removal_id=_new_id(now), kind=PAST_KEEPING, reason="agreement.keep_for is over", erased_at=now,
         erased_by=erased_by, sources=tuple(sources),
     )  # fmt: skip
     table = as_rows(rows)

@@ -36,19 +36,21 @@ class ManyValues(TyperCommand):
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Repeat the option before each further value."""
-        expanded: list[str] = []
-        of_key = False
-        for arg in args:
-            if arg.startswith("--") or arg in ("-h",):
-                of_key = arg == "--key"
-                if not of_key:
-                    expanded.append(arg)
-            elif of_key:
-                expanded += ["--key", arg]
-            else:
-                expanded.append(arg)
-        parsed: list[str] = super().parse_args(ctx, expanded)
+        parsed: list[str] = super().parse_args(ctx, repeat_key_option(args))
         return parsed
+
+
+def repeat_key_option(args: Sequence[str]) -> list[str]:
+    """The arguments with `--key` before each of its values."""
+    expanded: list[str] = []
+    is_key = False
+    for arg in args:
+        if arg.startswith("--"):
+            is_key = arg == "--key"
+            expanded += [] if is_key else [arg]
+        else:
+            expanded += ["--key", arg] if is_key else [arg]
+    return expanded
 
 
 def erase(

@@ -12,7 +12,6 @@ from ingest.delivery import DeliveryStore
 from ingest.landing import landing_journal
 from orchestration.doctor.check_result import CheckResult, ok, warning
 from orchestration.doctor.installation import Installation
-from orchestration.runs.clock import as_of_time
 from orchestration.runs.delivery_location import delivery_folder, home_city
 from orchestration.runs.record import RunStore
 
@@ -29,7 +28,7 @@ def agreements(installation: Installation) -> Iterator[CheckResult]:
     overrides = (folder / "city.yml") if folder else Path("city.yml")
     contracts = installation.contracts.for_city(city.sources, overrides)
     last = RunStore(settings.home.runs).last_ended()
-    now = max([as_of_time(None, city), *([dt.datetime.fromisoformat(last.as_of)] if last else [])])
+    now = max([city.local_as_of() or installation.now, *([dt.datetime.fromisoformat(last.as_of)] if last else [])])
     found = [agreement_terms(contract, now) for contract in contracts]
     warned = [terms for terms in found if terms.reason]
     for terms in warned:

@@ -19,7 +19,9 @@ from warehouse.paths import Home
 def remove_past_keeping(home: Home, location: DeliveryLocation, as_of: dt.datetime, trigger: str) -> list[str]:
     """Remove the rows that may not be kept any more from every place of the home; one sentence if there were any."""
     contracts = [contract for contract in location.registry if contract.agreement.keep_for]
-    planned = plan_past_keeping(home, contracts, as_of, location.city.time_zone, f"run ({trigger})", utc_now())
+    planned = plan_past_keeping(
+        home, contracts, as_of, location.city.time_zone, f"run ({trigger})", utc_now().replace(microsecond=0)
+    )
     if planned is None:
         return []
     write_plan(home, *planned)

@@ -331,7 +331,8 @@ def test_every_counts_model_reaches_the_measures(project: Manifest) -> None:
     """A counts model that macros/measures/counts_models.sql does not list would be built, tested and never measured."""
     counted = {node["unique_id"] for node in project.models() if folder_of(node) == "measures/counts/"}
     (union,) = (node for node in project.models() if node["name"] == "int_equity_measures__unioned")
-    assert set(union["depends_on"]["nodes"]) == counted, "run orchestration.transform.counts_models, which lists them"
+    read = set(union["depends_on"]["nodes"]) - {"model.levelground.stg_receipts__agreement_terms"}
+    assert read == counted, "run orchestration.transform.counts_models, which lists them"
 
 
 def test_what_is_reported_has_the_columns_of_the_measures(project: Manifest) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import email
 import email.policy
 import json
@@ -16,6 +17,8 @@ from aiosmtpd.smtp import AuthResult, Envelope
 from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
+from ingest.agreement_terms import agreement_terms
+from ingest.contract import Contract
 from ingest.contract.registry import load_registry
 from orchestration.alerts import notify_run_ended, notify_run_not_started
 from orchestration.runs.clock import utc_now
@@ -237,3 +240,29 @@ def test_names_in_reasons_are_literal(tmp_path: Path, monkeypatch: pytest.Monkey
     for written in (markdown, text, (settings.home.logs / "alerts.log").read_text()):
         assert "\x1b" not in written
         assert not [line for line in written.splitlines() if line.startswith("RESOLVED")]
+
+
+def test_an_agreement_that_ends_is_notified_and_resolved_by_its_renewal(tmp_path: Path, webhook: Webhook) -> None:
+    """A source that is stale keeps that alert next to the one of its agreement."""
+    settings = settings_with(tmp_path / "home", webhook.address)
+    contract = load_registry()[SOURCE]
+    agreement = contract.agreement.model_copy(update={"valid_until": dt.date(2026, 1, 15)})
+    dated = contract.model_copy(update={"agreement": agreement})
+
+    def night(number: int, as_of: dt.datetime, terms: Contract) -> None:
+        record = receipt(number, UNCHANGED, **{SOURCE: (STALE, "its data end")})
+        warned = agreement_terms(terms, as_of)
+        record.agreements = (warned,) if warned.reason else ()
+        notify_run_ended(settings, record)
+
+    for number, day in enumerate((1, 2), 1):
+        night(number, dt.datetime(2025, 12, day), dated)
+    (first,) = webhook.bodies
+    assert f"{SOURCE} is stale" in first["message"]
+    assert f"agreement of {SOURCE} is about to end" in first["message"]
+    assert "ends in 45 days, on 2026-01-15" in first["message"]
+    night(3, dt.datetime(2026, 1, 16), dated)
+    assert f"agreement of {SOURCE} is at its end" in webhook.bodies[1]["message"]
+    assert f"levelground sources remove {SOURCE}" in webhook.bodies[1]["message"]
+    night(4, dt.datetime(2026, 1, 17), contract)
+    assert "RESOLVED: agreement of" in webhook.bodies[2]["message"]

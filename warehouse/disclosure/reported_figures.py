@@ -103,7 +103,7 @@ def write_reported_figures(
         """
     )
     con.execute(f"create or replace temp table pending as from slices_before semi join differing using ({', '.join(_SLICE)})")
-    # records that are gone correct no figure
+    # records that are gone correct no figure: these slices await a revision that never comes
     con.execute(
         f"""
         create or replace temp table expired as
@@ -111,7 +111,6 @@ def write_reported_figures(
         inner join kept_from using (source) where slices_before.period_start < kept_from.kept_from
         """
     )
-    con.execute(f"delete from differing where ({', '.join(_SLICE)}) in (select ({', '.join(_SLICE)}) from expired)")
     for source, joined in _revisable(con, as_of):
         if _is_safe_revision(con, public, source, joined, ledger):
             con.execute(f"delete from slices_before where {_of_source_and_years(source, joined)}")

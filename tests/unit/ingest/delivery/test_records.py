@@ -37,7 +37,9 @@ EARLIER = """{
  "since": "2025-11-01 00:00:00",
  "fetched": [{"address": "cd", "name": "a.csv", "sha256": "ab", "etag": null, "last_modified": "Mon"}],
  "batch_sha256": "ef",
- "fetched_on": "2025-12-01"
+ "fetched_on": "2025-12-01",
+ "rows_erased": 0,
+ "rows_past_keeping": 0
 }"""
 # The first versions knew neither snapshots nor cursors.
 FIRST = """{"source": "dpt__visits", "load_id": "0123456789abcdef", "sequence": 1,

@@ -80,3 +80,26 @@ def test_a_licence_waits_for_the_decision_of_the_city(examined: Examined, tmp_pa
     found = examined.bad("licences")
     assert [result.where for result in found] == (["dpt__released"] if waits else [])
     assert all("CC-BY-NC-SA-4.0" in result.what and "https://terms.example" in result.what for result in found)
+
+
+@pytest.mark.parametrize(
+    ("until", "warned"), [("2026-02-01", False), ("2026-01-31", True), ("2025-12-02", True), ("2025-12-01", True)]
+)
+def test_an_agreement_that_ends_is_a_warning(examined: Examined, tmp_path: Path, until: str, warned: bool) -> None:
+    contract = (CONTRACTS / "dpt__released.yml").read_text()
+    further = tmp_path / "sources"
+    further.mkdir()
+    terms = f"agreement: {{basis: data_sharing_agreement, classification: internal, valid_until: {until}}}"
+    (further / "dpt__released.yml").write_text(contract.replace("agreement: {basis: open_data, classification: public}", terms))
+    examined.environment["LEVELGROUND_SOURCES"] = str(further)
+    found = examined.bad("agreements")
+    assert [result.where for result in found] == (["dpt__released"] if warned else [])
+    assert all(until in result.what and ("ended" in result.remedy) == (until == "2025-12-01") for result in found)
+
+
+def test_an_interrupted_removal_is_a_warning(examined: Examined) -> None:
+    assert not examined.bad("removals")
+    (examined.home.root / "erasing").mkdir()
+    (examined.home.root / "erasing" / "plan.json").write_text("{}")
+    (found,) = examined.bad("removals")
+    assert "levelground erase --resume" in found.remedy
