@@ -26,7 +26,7 @@ from ingest.erasure.plan import Plan, discard_plan, read_plan, rows_file, save_p
 from ingest.erasure.planning import RELEASE
 from ingest.erasure.working_warehouse import correct_counts, save_journals
 from ingest.landing.withheld_records import FILE as WITHHELD
-from warehouse.connection import WORKING_STORAGE, WarehouseError, in_memory
+from warehouse.connection import WORKING_STORAGE, WarehouseCorrupt, in_memory
 from warehouse.fingerprint import file_sha256
 from warehouse.paths import Home
 from warehouse.quarantine import ASIDE
@@ -37,6 +37,8 @@ from warehouse.releases.swapping import REMOVING_PREFIX
 from warehouse.rewrite import rewrite_database
 from warehouse.sql import literal
 
+# Other errors (a full disk, a file that is in use) leave the plan, and the next command tries again.
+_DAMAGE = (ReleaseCorrupt, WarehouseCorrupt, duckdb.SerializationException, duckdb.InternalException, duckdb.FatalException)
 Step = tuple[str, Callable[[], None]]
 
 
@@ -119,7 +121,7 @@ def _rewrite_release(home: Home, plan: Plan, release_id: str, notes: list[str]) 
 
     try:
         rewrite_release(home, release_id, removal, left_out)
-    except (ReleaseCorrupt, WarehouseError, duckdb.SerializationException, duckdb.InternalException) as error:
+    except _DAMAGE as error:
         # its records could neither be removed nor read
         shutil.rmtree(home.release(release_id))
         notes.append(f"Deleted release {release_id}, because it is damaged and its records could not be removed ({error}).")
@@ -162,7 +164,7 @@ def _rewrite_working_warehouse(home: Home, plan: Plan) -> None:
             finish=lambda con, alias: correct_counts(con, alias, plan),
             temp_directory=home.temporary,
         )
-    except (WarehouseError, duckdb.Error):
+    except _DAMAGE:
         # the next run rebuilds it from the deliveries
         incoming.unlink(missing_ok=True)
         home.warehouse.unlink()

@@ -19,7 +19,6 @@ from orchestration.runs.interruption import let_interrupt
 from orchestration.runs.progress import current_reporter
 from orchestration.runs.record import FAILED, INTERRUPTED, RunRecord, RunStore, last_run_failed, next_number
 from orchestration.settings import Settings
-from orchestration.sources.removal import check_hash_key
 from orchestration.transform.dbt_runner import close_dbt_connections
 from warehouse.disclosure import restore_ledger
 from warehouse.lock import RunLock
@@ -45,7 +44,6 @@ def open_run(settings: Settings, options: RunOptions, run_id: str) -> Iterator[R
     try:
         removed = [*complete(settings.home), *remove_past_keeping(settings.home, location, as_of, options.trigger)]
         removals = sources_with_removals(settings.home.deliveries)
-        check_hash_key(settings, removals)
         notes = [*removed, *recover(settings.home), *restore_ledger(settings.home)]
         runs = RunStore(settings.home.runs)
         earlier = runs.all()

@@ -7,11 +7,13 @@ reading a folder.
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from ingest.city import City, read_city
 from ingest.contract.registry import Registry, load_registry
+from ingest.delivery.removals import SourceRemovals, sources_with_removals
 from ingest.readers import readable_name
 from ingest.sample import is_current_sample, write_sample
 from orchestration.runs.hash_key import checked_fingerprint
@@ -73,12 +75,28 @@ def resolve_delivery_location(settings: Settings, option: str | None = None) -> 
         )
     registry = registry.for_city(city.sources, (folder / "city.yml") if folder else Path("city.yml"))
     hashed = [contract.source for contract in registry if contract.hash_key_needed]
+    check_hash_key(settings, sources_with_removals(settings.home.deliveries))
     hash_key = checked_fingerprint(settings.hash_key, recorded.get("hash_key"), hashed, settings.home.deliveries)
     record = {"deliveries": name, "city": city.city, **recorded} | ({"hash_key": hash_key} if hash_key else {})
     if record != recorded:
         settings.home.ensure()
         write_atomically(settings.home.home_json, json.dumps(record, indent=1) + "\n")
     return DeliveryLocation(name, folder, city, registry)
+
+
+def check_hash_key(settings: Settings, removals: Mapping[str, SourceRemovals]) -> None:
+    """`ConfigurationError` if records were erased and the key of their hashes is not set, or is another one."""
+    for source, found in removals.items():
+        if found.records and settings.hash_key is None:
+            raise ConfigurationError(
+                f"LEVELGROUND_HASH_KEY is not set, but records of {source} were erased, and without it later deliveries bring "
+                "them back; set it to the text with which they were erased"
+            )
+        if found.records and settings.hash_key is not None and not found.fits(settings.hash_key):
+            raise ConfigurationError(
+                f"LEVELGROUND_HASH_KEY is not the one with which records of {source} were erased, so that a later delivery would "
+                "bring them back; set it to that text"
+            )
 
 
 def _recorded(settings: Settings) -> dict[str, str]:

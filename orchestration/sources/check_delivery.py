@@ -18,6 +18,7 @@ from ingest.agreement_terms import agreement_terms
 from ingest.connectors import FetchRequest, Origin, open_folder, open_live
 from ingest.contract import Contract
 from ingest.delivery import DeliveryRecord, DeliveryStore, as_next_load, deliver
+from ingest.delivery.removals import read_removals
 from ingest.errors import DeliveryError
 from ingest.landing import DeliveryLost, ensure_tables, replay
 from ingest.readers import delivered_files
@@ -55,8 +56,10 @@ def check_delivery(settings: Settings, name: str, file: Path | None) -> Delivery
     location = resolve_delivery_location(settings)
     contract = location.registry[name]
     terms = agreement_terms(contract, as_of_time(None, location.city))
-    if file is None and terms.has_ended:
-        raise ConfigurationError(f"{name} is not read: {terms.reason}")
+    is_removed = read_removals(settings.home.deliveries / name).is_removed
+    if file is None and (terms.has_ended or is_removed):
+        reason = f"it was removed; `levelground sources resume {name}` reads it again" if is_removed else terms.reason
+        raise ConfigurationError(f"{name} is not read: {reason}")
     settings.home.ensure()
     with temporary_folder(settings.home, "check-") as folder, scratch(folder) as con:
         store = DeliveryStore(folder, name)

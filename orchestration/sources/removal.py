@@ -6,7 +6,7 @@ See `ingest.erasure` for the removal itself and `orchestration.cli.erase` for th
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import pyarrow as pa
 
@@ -16,6 +16,7 @@ from ingest.delivery import DeliveryStore
 from ingest.delivery.removals import SourceRemovals, read_removals, record_hash, sources_with_removals
 from ingest.delivery.row_filter import JOINED
 from ingest.erasure import Plan, Selection, by_conditions, by_keys, plan_erasure
+from orchestration.runs.delivery_location import check_hash_key
 from orchestration.settings import ConfigurationError, Settings
 from warehouse.paths import Home
 
@@ -116,21 +117,6 @@ def required_hash_key(settings: Settings) -> bytes:
             "set it to a long random text and keep it safe: every later run needs it"
         )
     return settings.hash_key
-
-
-def check_hash_key(settings: Settings, removals: Mapping[str, SourceRemovals]) -> None:
-    """`ConfigurationError` if records were erased and the key of their hashes is not set, or is another one."""
-    for source, found in removals.items():
-        if found.records and settings.hash_key is None:
-            raise ConfigurationError(
-                f"LEVELGROUND_HASH_KEY is not set, but records of {source} were erased, and without it later deliveries bring "
-                "them back; set it to the text with which they were erased"
-            )
-        if found.records and settings.hash_key is not None and not found.fits(settings.hash_key):
-            raise ConfigurationError(
-                f"LEVELGROUND_HASH_KEY is not the one with which records of {source} were erased, so that a later delivery would "
-                "bring them back; set it to that text"
-            )
 
 
 def known_hashes(removals: SourceRemovals) -> set[str]:

@@ -13,7 +13,7 @@ from duckdb import DuckDBPyConnection
 from warehouse.files import sync, write_atomically
 from warehouse.paths import ANALYST_FILE, MANIFEST_FILE, Home
 from warehouse.releases.candidate import STORAGE_VERSION
-from warehouse.releases.manifest import ErasedRecords, read_manifest
+from warehouse.releases.manifest import ErasedRecords, ReleaseCorrupt, read_manifest
 from warehouse.releases.sealing import READ_ONLY, file_record
 from warehouse.rewrite import LeftOut, rewrite_database
 
@@ -27,6 +27,8 @@ def rewrite_release(
     """
     manifest = read_manifest(home, release_id)
     path = home.release(release_id) / ANALYST_FILE
+    if not path.is_file():
+        raise ReleaseCorrupt(release_id, path.name, "missing")
     incoming = path.with_name(f".{path.name}.next")
     rewrite_database(path, incoming, STORAGE_VERSION, left_out, temp_directory=home.temporary)
     incoming.chmod(READ_ONLY)

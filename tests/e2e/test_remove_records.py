@@ -1,0 +1,92 @@
+"""A person removes records and a source by command: listed first, confirmed, gone from every byte, and reported."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+from tests.e2e.conftest import Place
+from tests.support.erased_bytes import places_with
+from tests.support.visits import HASH_KEY
+
+CASES, INPUTS, ANSWERS = "mmc__court_cases", "oei__engagement_inputs", "oei__engagement_responses"
+KEY = {"LEVELGROUND_HASH_KEY": HASH_KEY.decode()}
+
+
+def test_a_record_is_listed_confirmed_and_removed_from_every_byte(place: Place) -> None:
+    (asked,) = place.levelground.ask("select min(case_number) as number from marts.fct_court_cases")
+    number, before = asked["number"], place.published()
+    command = ("erase", CASES, "--key", number, "--reason", "expunged")
+    refused = place.levelground(*command)
+    assert (refused.returncode, "LEVELGROUND_HASH_KEY is not set" in refused.stderr) == (2, True)
+    listed = place.levelground(*command, env=KEY)
+    assert (listed.returncode, "nothing was removed; add --yes" in listed.stderr) == (2, True)
+    for place_of_rows in (f"{CASES}/", f"landing.{CASES}", ": marts.fct_court_cases"):
+        assert place_of_rows in listed.stdout
+    assert number not in listed.stdout
+    assert place.published() == before
+    assert len(places_with(place.home, number)) >= 5
+    assert place.levelground("releases", "pin", "current", "--label", "cited").returncode == 0
+    done = place.levelground(*command, "--yes", env=KEY)
+    assert (done.returncode, "1 records of mmc__court_cases" in done.stdout) == (0, True)
+    assert places_with(place.home, number) == []
+    public = {name: sha for name, sha in place.published().items() if name not in ("levelground.duckdb", "current.json")}
+    assert public.items() <= before.items()
+    assert place.levelground.ask(f"select 1 from marts.fct_court_cases where case_number = '{number}'") == []
+    (release,) = place.levelground.json("releases", "list", "--json")
+    manifest = json.loads((place.home / "releases" / release["release_id"] / "manifest.json").read_text())
+    assert [(one["source"], one["rows"], one["reason"]) for one in manifest["erasures"]] == [(CASES, 1, "expunged")]
+    again = place.levelground(*command, "--yes", env=KEY)
+    assert (again.returncode, "erased before" in again.stdout) == (0, True)
+    for arguments, message in (
+        (
+            ("erase", CASES, "--key", "no such case", "--reason", "x", "--yes"),
+            "no kept delivery of mmc__court_cases has 1 of the 1",
+        ),
+        (("erase", CASES, "--key", number, "--yes"), "--reason is empty"),
+        (("erase", CASES, "--reason", "x"), "either --key VALUE… or --where COLUMN=VALUE"),
+    ):
+        wrong = place.levelground(*arguments, env=KEY)
+        assert (wrong.returncode, message in wrong.stderr) == (2, True), wrong.stderr
+    without_key = place.levelground("run", "--deliveries", place.deliveries)
+    assert (without_key.returncode, "records of mmc__court_cases were erased" in without_key.stderr) == (2, True)
+    assert "no removal was interrupted" in place.levelground("erase", "--resume").stdout
+
+
+def test_a_contribution_that_is_taken_back_takes_its_answer_with_it(place: Place) -> None:
+    (asked,) = place.levelground.ask(
+        "select min(input_number) as number from marts.fct_engagement_inputs "
+        "semi join marts.fct_engagement_responses using (input_number)"
+    )
+    done = place.levelground("erase", INPUTS, "--key", asked["number"], "--reason", "taken back", "--yes", env=KEY)
+    assert (done.returncode, f"1 of {INPUTS}, 1 of {ANSWERS}" in done.stdout) == (0, True)
+    assert places_with(place.home, asked["number"]) == []
+
+
+def test_a_source_is_removed_and_resumed(place: Place) -> None:
+    (asked,) = place.levelground.ask("select min(case_number) as number from marts.fct_court_cases")
+    command = ("sources", "remove", CASES, "--reason", "the agreement ended")
+    assert place.levelground(*command).returncode == 2
+    assert place.levelground(*command, "--yes").returncode == 0
+    assert places_with(place.home, asked["number"]) == []
+    assert [path.name for path in (place.home / "deliveries" / CASES).iterdir()] == ["removals.json"]
+    assert place.levelground.ask("select count(*) as n from marts.fct_court_cases") == [{"n": 0}]
+    assert place.levelground(*command, "--yes").returncode == 0  # removed before
+    resume = ("sources", "resume", CASES, "--reason", "renewed")
+    assert place.levelground(*resume).returncode == 0
+    again = place.levelground(*resume)
+    assert (again.returncode, "was not removed" in again.stderr) == (2, True)
+
+
+HOLDER = "import filelock, sys; filelock.FileLock(sys.argv[1]).acquire(); print('held', flush=True); sys.stdin.read()"
+
+
+def test_a_removal_does_not_run_next_to_a_run(place: Place) -> None:
+    """Another process holds the lock: this one could acquire its own lock again."""
+    command = [sys.executable, "-c", HOLDER, str(place.home / "run.lock")]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as holder:
+        assert holder.stdout is not None and holder.stdout.readline() == "held\n"
+        for arguments in (("erase", CASES, "--key", "1"), ("sources", "remove", CASES)):
+            assert place.levelground(*arguments, "--reason", "x", "--yes", env=KEY).returncode == 5
+        holder.communicate()
