@@ -17,7 +17,10 @@ from pydantic import BaseModel, ConfigDict
 from warehouse.files import write_atomically
 
 FILE = "removals.json"
-ERASED, REMOVED, RESUMED, PAST_KEEPING = "erased", "removed", "resumed", "past_keeping"
+ERASED: Literal["erased"] = "erased"
+REMOVED: Literal["removed"] = "removed"
+RESUMED: Literal["resumed"] = "resumed"
+PAST_KEEPING: Literal["past_keeping"] = "past_keeping"
 _KEY_CHECK = b"levelground: the key of erased records"
 
 

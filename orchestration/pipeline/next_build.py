@@ -25,7 +25,7 @@ GOALS = DBT_PROJECT / "seeds" / "reference" / "goals.csv"
 
 def next_build_at(run: RunContext) -> str | None:
     """The next such time after the as-of time, in ISO format; None if there is none."""
-    times = []
+    times: list[dt.datetime] = []
     for contract in run.location.registry:
         times += agreement_days(contract)
         last = last_load(run.con, contract)
