@@ -26,7 +26,7 @@ from warehouse.paths import Home
 from warehouse.releases import recover
 
 EXPORTS_NOTE = "exports and public files contain no records; their figures stay as published"
-Reason = Annotated[str, typer.Option(help="Why, without the name of a person: it is kept in quality.erasures.", show_default=False)]
+Reason = Annotated[str, typer.Option(help="Why, without a person's name: quality.erasures keeps it.", show_default=False)]
 Yes = Annotated[bool, typer.Option("--yes", help="Remove without asking.")]
 Wait = Annotated[float, typer.Option(help="Seconds to wait for a run that is active.")]
 
