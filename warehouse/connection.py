@@ -230,11 +230,6 @@ def scratch(folder: Path, name: str = "scratch") -> Iterator[DuckDBPyConnection]
         yield connection
 
 
-def in_memory() -> DuckDBPyConnection:
-    """A connection to a new database in memory, for expressions over Arrow tables."""
-    return duckdb.connect(":memory:", config={"autoinstall_known_extensions": "false"})
-
-
 def create_empty(path: Path, storage_version: str) -> None:
     """Create a database file without tables, in a storage format that later writers keep."""
     with duckdb.connect(":memory:") as connection:

@@ -28,7 +28,6 @@ class RowFilter:
         # records that were erased by a column that the contract no longer has cannot be recognised
         self._erased: tuple[ErasedKeys, ...] = tuple(keys for keys in removals.erased if names.issuperset(keys.columns))
         self._past = is_past_keeping(contract, today, city_zone)
-        self._con: DuckDBPyConnection | None = None
         self.erased = self.past_keeping = 0
 
     @property
@@ -40,28 +39,20 @@ class RowFilter:
         """The rows of a batch, under the contract's names, that may be kept."""
         if not self.is_needed or not batch.num_rows:
             return batch
-        if self._con is None:
-            self._con = in_memory()
-        self._con.register("delivered_rows", pa.Table.from_batches([batch]))
-        try:
-            past = self._flags(self._past or "false")
+        with in_memory() as con:
+            con.register("delivered_rows", pa.Table.from_batches([batch]))
+            past = [bool(flag) for (flag,) in con.execute(f"select {self._past or 'false'} from delivered_rows").fetchall()]
             erased = [False] * batch.num_rows
             for keys in self._erased:
-                erased = [one or other for one, other in zip(erased, self._is_erased(keys), strict=True)]
-        finally:
-            self._con.unregister("delivered_rows")
+                erased = [one or other for one, other in zip(erased, self._is_erased(con, keys), strict=True)]
         self.erased += sum(erased)
         self.past_keeping += sum(old and not gone for old, gone in zip(past, erased, strict=True))
         return batch.filter(pa.array([not (old or gone) for old, gone in zip(past, erased, strict=True)]))
 
-    def _flags(self, sql: str) -> list[bool]:
-        assert self._con is not None
-        return [bool(flag) for (flag,) in self._con.execute(f"select {sql} from delivered_rows").fetchall()]
-
-    def _is_erased(self, keys: ErasedKeys) -> list[bool]:
-        assert self._con is not None and self._key is not None, "a home with erased records needs its key"
+    def _is_erased(self, con: DuckDBPyConnection, keys: ErasedKeys) -> list[bool]:
+        assert self._key is not None, "a home with erased records needs its key"
         typed, raw = identity_expressions(self._contract, keys.columns, self._zone)
-        rows = self._con.execute(f"select {typed}, {raw} from delivered_rows").fetchall()
+        rows = con.execute(f"select {typed}, {raw} from delivered_rows").fetchall()
         known, source = set(keys.hashes), self._contract.source
         return [
             any(record_hash(self._key, source, keys.columns, values) in known for values in dict.fromkeys(row)) for row in rows

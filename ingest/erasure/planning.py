@@ -56,7 +56,7 @@ def plan_erasure(
 
 def plan_source_removal(home: Home, source: str, reason: str, erased_by: str, now: dt.datetime) -> tuple[Plan, pa.Table]:
     """The plan that removes every row of a source."""
-    landed = sum(load.rows_in_landing for load in read_journal(DeliveryStore(home.deliveries, source)))
+    landed = sum(load.rows_in_landing for load in read_journal(DeliveryStore(home.deliveries, source)) or ())
     plan = Plan(
         removal_id=_new_id(now), kind=REMOVED, reason=reason, erased_at=now, erased_by=erased_by,
         sources=(SourcePlan(source=source, records=landed, whole=True),),

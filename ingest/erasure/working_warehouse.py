@@ -49,7 +49,7 @@ def save_journals(home: Home, plan: Plan) -> None:
     with open_from_disk(home.warehouse, _ALIAS) as con:
         for source in plan.sources:
             store = DeliveryStore(home.deliveries, source.source)
-            entries = read_journal(store)
+            entries = read_journal(store) or ()
             if source.whole or not entries:
                 continue
             counts = (

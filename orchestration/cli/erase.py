@@ -18,7 +18,7 @@ from ingest.erasure import Plan, complete, is_pending
 from ingest.erasure.plan import write_plan
 from orchestration.cli.display import err, out, table
 from orchestration.runs.delivery_location import resolve_delivery_location
-from orchestration.runs.record import EXIT_BAD_ARGUMENTS
+from orchestration.runs.exit_codes import EXIT_BAD_ARGUMENTS
 from orchestration.settings import ConfigurationError, Settings
 from orchestration.sources.removal import NothingToRemove, find_records, make_plan
 from warehouse.lock import RunLock

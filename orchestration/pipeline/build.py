@@ -41,9 +41,7 @@ def build_models(run: RunContext, on_node: Callable[[str], None]) -> list[NodeRe
         results = build_changed_models(run, on_node)
     if not _end_if_tests_failed(run, results):
         with run.timed("suppress"), without_cells():
-            run.suppressed = disclosure.suppress(
-                run.con, home.reported, run.as_of, ledger=home.ledger, kept_from=_kept_from(run)
-            )
+            run.suppressed = disclosure.suppress(run.con, home.reported, run.as_of, ledger=home.ledger, kept_from=_kept_from(run))
             disclosure.write_reported_responses(run.con, home.responses, run.as_of)
             _add_disclosure_dates(run)
         results += _suppressor_results(run.record.seconds["suppress"])

@@ -106,10 +106,10 @@ def test_an_erased_record_leaves_every_byte(made: SmallHome) -> None:
 
 def test_the_counts_of_each_load_still_add_up(made: SmallHome) -> None:
     erase(made, ["VISIT-00007"], ["VISIT-00008"])
-    loads = [(load.rows_delivered, load.rows_in_landing) for load in read_journal(made.store)]
+    loads = [(load.rows_delivered, load.rows_in_landing) for load in read_journal(made.store) or ()]
     assert loads == [(398, 341), (57, 57)]
     with made.working() as con:
-        counts = [count_load_rows(con, made.contract, load.load_id) for load in read_journal(made.store)]
+        counts = [count_load_rows(con, made.contract, load.load_id) for load in read_journal(made.store) or ()]
     assert [(c.delivered, c.staged, c.superseded, c.duplicate, c.rejected) for c in counts] == [
         (398, 341, 57, 0, 0),
         (57, 57, 0, 0, 0),
@@ -160,7 +160,7 @@ def test_an_unknown_record_is_reported(made: SmallHome) -> None:
 
 def test_rows_of_a_delivery_that_is_gone_leave_the_pinned_release(made: SmallHome) -> None:
     """The batch of the first load was pruned: only the pinned release has its superseded rows."""
-    first = read_journal(made.store)[0].load_id
+    first = (read_journal(made.store) or ())[0].load_id
     shutil.rmtree(made.store.folder / first)
     erase(made, ["VISIT-00007"])
     for text in GONE:
