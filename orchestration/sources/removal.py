@@ -17,6 +17,7 @@ from ingest.delivery.removals import SourceRemovals, read_removals, record_hash,
 from ingest.delivery.row_filter import JOINED
 from ingest.erasure import Plan, Selection, by_conditions, by_keys, plan_erasure
 from orchestration.runs.delivery_location import check_hash_key
+from orchestration.runs.hash_key import NEW_KEY, is_weak
 from orchestration.settings import ConfigurationError, Settings
 from warehouse.paths import Home
 
@@ -116,6 +117,8 @@ def required_hash_key(settings: Settings) -> bytes:
             "LEVELGROUND_HASH_KEY is not set, but an erased record is recognised in later deliveries by a keyed hash of its key; "
             "set it to a long random text and keep it safe: every later run needs it"
         )
+    if is_weak(settings.hash_key):
+        raise ConfigurationError(f"LEVELGROUND_HASH_KEY can be found by trying; set a long random text; {NEW_KEY}")
     return settings.hash_key
 
 

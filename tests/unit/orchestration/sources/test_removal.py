@@ -73,6 +73,8 @@ def test_the_hash_key_is_needed_and_must_be_the_same(tmp_path: Path) -> None:
             check_hash_key(settings(tmp_path, key), {"dpt__visits": erased})
     with pytest.raises(ConfigurationError, match="LEVELGROUND_HASH_KEY is not set, but an erased record"):
         required_hash_key(settings(tmp_path, None))
+    with pytest.raises(ConfigurationError, match="can be found by trying"):
+        required_hash_key(settings(tmp_path, b"short"))
 
 
 def test_a_record_that_is_not_there_is_refused_and_one_erased_before_is_not(tmp_path: Path) -> None:
