@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 
 from tests.e2e.conftest import Place
 from tests.support.erased_bytes import places_with
+from tests.unit.warehouse.test_lock import held_elsewhere
+from warehouse.paths import Home
 
 CASES, INPUTS, ANSWERS = "mmc__court_cases", "oei__engagement_inputs", "oei__engagement_responses"
 KEY = {"LEVELGROUND_HASH_KEY": "a long random text for tests 0123456789"}
 
 
 def test_a_record_is_listed_confirmed_and_removed_from_every_byte(place: Place) -> None:
-    (asked,) = place.levelground.ask("select min(case_number) as number from marts.fct_court_cases")
+    (asked,) = place.levelground.ask("select max(case_number) as number from marts.fct_court_cases")
     number, before = asked["number"], place.published()
     command = ("erase", CASES, "--key", number, "--reason", "expunged")
     refused = place.levelground(*command)
@@ -55,7 +55,7 @@ def test_a_record_is_listed_confirmed_and_removed_from_every_byte(place: Place) 
 
 def test_a_contribution_that_is_taken_back_takes_its_answer_with_it(place: Place) -> None:
     (asked,) = place.levelground.ask(
-        "select min(input_number) as number from marts.fct_engagement_inputs "
+        "select max(input_number) as number from marts.fct_engagement_inputs "
         "semi join marts.fct_engagement_responses using (input_number)"
     )
     done = place.levelground("erase", INPUTS, "--key", asked["number"], "--reason", "taken back", "--yes", env=KEY)
@@ -64,7 +64,7 @@ def test_a_contribution_that_is_taken_back_takes_its_answer_with_it(place: Place
 
 
 def test_a_source_is_removed_and_resumed(place: Place) -> None:
-    (asked,) = place.levelground.ask("select min(case_number) as number from marts.fct_court_cases")
+    (asked,) = place.levelground.ask("select max(case_number) as number from marts.fct_court_cases")
     command = ("sources", "remove", CASES, "--reason", "the agreement ended")
     assert place.levelground(*command).returncode == 2
     assert place.levelground(*command, "--yes").returncode == 0
@@ -78,14 +78,8 @@ def test_a_source_is_removed_and_resumed(place: Place) -> None:
     assert (again.returncode, "was not removed" in again.stderr) == (2, True)
 
 
-HOLDER = "import filelock, sys; filelock.FileLock(sys.argv[1]).acquire(); print('held', flush=True); sys.stdin.read()"
-
-
 def test_a_removal_does_not_run_next_to_a_run(place: Place) -> None:
     """Another process holds the lock: this one could acquire its own lock again."""
-    command = [sys.executable, "-c", HOLDER, str(place.home / "run.lock")]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as holder:
-        assert holder.stdout is not None and holder.stdout.readline() == "held\n"
+    with held_elsewhere(Home(place.home)):
         for arguments in (("erase", CASES, "--key", "1"), ("sources", "remove", CASES)):
             assert place.levelground(*arguments, "--reason", "x", "--yes", env=KEY).returncode == 5
-        holder.communicate()

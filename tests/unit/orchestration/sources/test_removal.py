@@ -23,12 +23,13 @@ from orchestration.sources.removal import (
     same_key_sources,
 )
 from tests.support.small_home import small_home
-from tests.support.visits import CITY_ZONE, HASH_KEY
+from tests.support.visits import CITY_ZONE
 
+KEY = b"a long random text for tests 0123456789"
 REGISTRY = load_registry()
 
 
-def settings(tmp_path: Path, key: bytes | None = HASH_KEY) -> Settings:
+def settings(tmp_path: Path, key: bytes | None = KEY) -> Settings:
     return dataclasses.replace(Settings.from_environment({"LEVELGROUND_HOME": str(tmp_path / "home")}), hash_key=key)
 
 
@@ -65,7 +66,7 @@ def test_the_answer_to_an_input_has_the_same_key() -> None:
 
 
 def test_the_hash_key_is_needed_and_must_be_the_same(tmp_path: Path) -> None:
-    erased = SourceRemovals(key_check=key_check(HASH_KEY), erased=(ErasedKeys(columns=("k",), hashes=("h",)),))
+    erased = SourceRemovals(key_check=key_check(KEY), erased=(ErasedKeys(columns=("k",), hashes=("h",)),))
     check_hash_key(settings(tmp_path), {"dpt__visits": erased})
     check_hash_key(settings(tmp_path, None), {"dpt__visits": SourceRemovals()})
     for key, message in ((None, "LEVELGROUND_HASH_KEY is not set, but records of dpt__visits"), (b"other", "is not the one")):
