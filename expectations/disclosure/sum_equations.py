@@ -164,6 +164,14 @@ def _add_race_sums(
     for at, members in slices:
         asked = {where.race for where, cell in members.items() if where.race in race_kinds and cell not in cells.public_zeros}
         codes_of[_kind(at)] |= asked - {"all"}
+    # without a code for unknown race in any row, those of unknown race are what is left of all
+    has_unlisted = any(
+        cells.truth[members[at]]
+        - math.fsum(cells.truth[c] for other, c in members.items() if other.race in race_kinds and other != at)
+        > TOLERANCE
+        for at, members in slices
+        if at in members and at.tabulation == EXCLUSIVE and len(members) > 1
+    )
     for at, shown in slices:
         if at.tabulation != EXCLUSIVE or at not in shown or at.geoid.endswith(UNPLACED) != unplaced:
             continue
@@ -179,9 +187,11 @@ def _add_race_sums(
         of_known = tuple(cell for race, cell in codes.items() if race_kinds[race] in IS_KNOWN)
         of_unknown = tuple(cell for race, cell in codes.items() if race_kinds[race] not in IS_KNOWN)
         there = math.fsum(cells.truth[cell] for cell in of_known)
-        k = cells.add(records, at._replace(race=KNOWN), known.get((records, at), there), counts=False)
+        k = cells.add(
+            records, at._replace(race=KNOWN), there if math.isnan(there) else known.get((records, at), there), counts=False
+        )
         unknown = cells.truth[whole] - cells.truth[k]
-        if math.isnan(unknown) and not of_unknown:
+        if math.isnan(unknown) and not of_unknown and not has_unlisted:
             unknown = 0.0  # no code for it has a row
         u = cells.add(records, at._replace(race=UNKNOWN), unknown)
         cells.equate({whole: 1.0, k: -1.0, u: -1.0}, 0.0, "races")

@@ -178,6 +178,14 @@ def _add_race_sums(
     for whole_at, members in slices:
         asked = {at.race for at, number in members.items() if at.race in kinds and not counts.is_not_collected(number)}
         codes_of[_kind_of_slice(whole_at)] |= asked - {ALL}
+    # persons of unknown race for whom no row has a code: a place whose rows are hidden may have some too
+    has_unlisted = any(
+        counts.value[members[at]]
+        - math.fsum(counts.value[n] for other, n in members.items() if other.race in kinds and other != at)
+        > EQUAL
+        for at, members in slices
+        if at in members and at.tabulation == EXCLUSIVE and len(members) > 1
+    )
     for whole_at, shown in slices:
         is_rest = whole_at.geoid.endswith(REST)
         if whole_at.tabulation != EXCLUSIVE or whole_at not in shown or is_rest != at_rests:
@@ -194,10 +202,11 @@ def _add_race_sums(
         known_parts = tuple(number for race, number in codes.items() if kinds[race] in _KNOWN_KINDS)
         unknown_parts = tuple(number for race, number in codes.items() if kinds[race] not in _KNOWN_KINDS)
         there = math.fsum(counts.value[number] for number in known_parts)
-        among = known.get(CountKey(records, whole_at), there)
+        # next to a suppressed part nobody knows their sum
+        among = there if math.isnan(there) else known.get(CountKey(records, whole_at), there)
         of_known = counts.add(CountKey(records, whole_at._replace(race=KNOWN)), among, is_secret=False)
         left = counts.value[whole] - counts.value[of_known]
-        if math.isnan(left) and not unknown_parts:
+        if math.isnan(left) and not unknown_parts and not has_unlisted:
             left = 0.0
         name = CountKey(records, whole_at._replace(race=UNKNOWN))
         of_unknown = counts.add(name, left, is_secret=not abs(left) <= EQUAL)
