@@ -50,7 +50,7 @@ _WITHDRAWN = """
     ))
 """
 # A median is no count, and moves with each of its records.
-_OF_MEDIANS = ("value", "ci_low", "ci_high", "records")
+_OF_MEDIANS = ("value", "ci_low", "ci_high")
 # A figure of a whole period, which moves with records of other periods: it stays as first reported.
 _OF_OTHER_PERIODS = ("period_coverage_pct",)
 _COUNTED = ("value_status", "numerator", "denominator", "known_numerator", "known_denominator")
@@ -98,7 +98,9 @@ def write_reported_figures(
         where not coalesce({_WITHDRAWN}, false) and (
             prior.measure_id is null or planned.measure_id is null
             or {" or ".join(f"prior.{name} is distinct from planned.{name}" for name in _COUNTED)}
-            or (prior.kind = 'median' and ({" or ".join(f"prior.{name} is distinct from planned.{name}" for name in of_medians)}))
+            or (prior.kind = 'median' and ({" or ".join(f"prior.{name} is distinct from planned.{name}" for name in of_medians)}
+                -- homes of earlier versions did not keep it
+                or (prior.records is not null and prior.records is distinct from planned.records)))
         )
         """
     )

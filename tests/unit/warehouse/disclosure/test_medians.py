@@ -78,3 +78,12 @@ def test_a_median_and_the_coverage_of_a_period_stay_as_reported(con: duckdb.Duck
     assert _released(con, home, NIGHT + dt.timedelta(days=1)) == first
     con.execute("update intermediate.int_disclosure__planned set records = 901 where records = 900")
     assert _released(con, home, NIGHT + dt.timedelta(days=2)) == [("pay", 900.0, 97.5, True), first[1]]
+
+
+def test_a_home_that_kept_no_records_of_medians_has_no_correction(con: duckdb.DuckDBPyConnection, home: Home) -> None:
+    _plan(con, "positions_with_pay")
+    suppress(con, home.reported, NIGHT)
+    home.disclosure.mkdir(exist_ok=True)
+    con.execute(f"copy (select * exclude (records, known_records) from {REPORTED}) to '{home.reported}' (format parquet)")
+    suppress(con, home.reported, NIGHT + dt.timedelta(days=1))
+    assert con.execute(f"select bool_or(is_revision_pending) from {REPORTED}").fetchone() == (False,)
