@@ -15,12 +15,13 @@ from expectations.delivery.concept_columns import (
     read_concept_columns,
 )
 from expectations.delivery.delivery_facts import DeliveryFacts
+from expectations.delivery.header_drift import header_checks
 from expectations.delivery.suite_from_contract import delivery_suite
 from expectations.delivery.unmapped_labels import CrosswalkError, read_labels
 from ingest.contract import Contract
 from ingest.contract.registry import load_registry
 from ingest.contract.vocabulary import load_vocabulary
-from ingest.delivery import FileRecord
+from ingest.delivery import Conformer, FileRecord
 from orchestration.sources.audit_delivery import CONCEPT_COLUMNS, CROSSWALK
 
 KNOWN = read_concept_columns(CONCEPT_COLUMNS)
@@ -86,3 +87,11 @@ def test_a_value_that_is_spelled_in_two_ways_is_sought_in_either() -> None:
     suite = delivery_suite(contract, reading, DeliveryFacts(as_of=dt.datetime(2026, 1, 1)), labels, load_vocabulary())
     (check,) = (check for check in suite if check.name == "labelled_rows")
     assert "no row has subgroup_type = race-ethnicity or race_ethnicity" in check.says
+
+
+def test_a_file_without_stated_years_is_held_back(health: Contract) -> None:
+    match = Conformer(health, None).match(("statecode", "countycode", "column_name", "value"), "v138_r2026.csv")
+    assert match.missing == ("period_start", "period_end")
+    checks = list(header_checks(health, match.missing, (), (), ("v138_r2026.csv",)))
+    assert [check.severity for check in checks[:2]] == ["critical", "critical"]
+    assert "the name of a file gives no period_start; add the file to from_file: in the contract" in checks[0].says
