@@ -3,8 +3,7 @@
     are tested together at the rule fdr_level (Benjamini and Hochberg 1995, JRSS B 57:289). NULL where the ratio has no interval.
 
     The test is that of the published interval: the standard error of the log ratio is its width over 2z. The two-sided p value is
-    erfc(|log ratio| / error / √2) by the Chebyshev fit of Press et al. (1992, Numerical Recipes, erfcc), whose relative error is below
-    1.2e-7 everywhere: DuckDB has no erf, and a fit with an absolute error would decide nothing among thousands of tests.
+    erfc(|log ratio| / error / √2).
 #}
 {% macro with_fdr_significance(relation) -%}
     {%- set family = 'partition by measure_id, measure_version, period_type, period_start' -%}
@@ -25,11 +24,7 @@
             from (
                 select
                     *,
-                    tail * exp(
-                        -deviation * deviation - 1.26551223 + tail * (1.00002368 + tail * (0.37409196 + tail * (0.09678418
-                        + tail * (-0.18628806 + tail * (0.27886807 + tail * (-1.13520398 + tail * (1.48851587
-                        + tail * (-0.82215223 + tail * 0.17087277))))))))
-                    ) as p_value
+                    {{ complementary_error('deviation', 'tail') }} as p_value
                 from (
                     select
                         *,

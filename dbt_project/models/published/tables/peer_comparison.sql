@@ -1,0 +1,10 @@
+-- one row per published estimate of the city and group that is shown, and per city compared
+select peers.*
+from {{ ref('fct_peer_comparison') }} as peers
+inner join {{ ref('equity_measures') }} as figures
+    on
+        {{ same_peer_slice('peers', 'figures') }}
+        and figures.geography_type = 'city'
+        and figures.stratum_type = 'all'
+        and figures.publication_status = 'published'
+        and figures.reference_value is not null

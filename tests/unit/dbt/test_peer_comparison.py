@@ -1,0 +1,134 @@
+"""The gaps of cities, their intervals and ranks, against an independent implementation over cities that a test makes up."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+import numpy as np
+import pytest
+from scipy.stats import norm
+
+from tests.unit.dbt.conftest import EmptyWarehouse
+from tests.unit.dbt.test_measure_figures import made
+
+pytestmark = pytest.mark.xdist_group("dbt")
+
+Row = dict[str, Any]
+Z = norm.ppf(0.975)
+OWN = "1"
+SHOWN: Row = {
+    "measure_id": "m", "measure_version": 1, "period_type": "5_year", "period_start": dt.date(2019, 1, 1),
+    "period_end": dt.date(2023, 12, 31), "geography_type": "city", "stratum_type": "all", "race_ethnicity_code": "black",
+    "reference_code": "white", "value": 1.0, "reference_value": 1.0,
+}  # fmt: skip
+ESTIMATE: Row = {
+    "source": "s", "published_measure": "p", "period_end": dt.date(2023, 12, 31), "geography_type": "city", "stratum_type": "all",
+    "bound_kind": "confidence_95",
+}  # fmt: skip
+Limits = tuple[float, float | None, float | None]
+
+
+def compared(
+    warehouse: EmptyWarehouse, cities: dict[str, tuple[Limits, Limits]], direction: str = "higher", bounds: str = "confidence_95"
+) -> dict[str, Row]:
+    """The comparison of cities by the limits of their group and reference group: GEOID → row."""
+    rules = [
+        {"rule": rule, "value": value}
+        for rule, value in (("z_95", Z), ("z_90", norm.ppf(0.95)), ("peers_least", 5.0), ("peer_test_level", 5.0))
+    ]
+    estimates = [
+        ESTIMATE
+        | {
+            "geoid": geoid,
+            "race_ethnicity_code": race,
+            "value": value,
+            "bound_low": low,
+            "bound_high": high,
+            "bound_kind": bounds,
+        }
+        for geoid, (group, reference) in cities.items()
+        for race, (value, low, high) in (("black", group), ("white", reference))
+    ]
+    rows = made(
+        warehouse,
+        "fct_peer_comparison",
+        fct_equity_measures=[SHOWN],
+        published_measures=[{"source": "s", "published_measure": "p", "measure_id": "m", "part": "value"}],
+        dim_measure=[{"measure_id": "m", "measure_version": 1, "favourable_direction": direction}],
+        dim_peer_city=[{"geoid": geoid} for geoid in cities if geoid != OWN],
+        stg_receipts__settings=[{"city_geoid": OWN}],
+        measure_rules=rules,
+        fct_published_estimates=estimates,
+    )
+    return {row["geoid"]: row for row in rows}
+
+
+def exact(value: float) -> Limits:
+    return value, value, value
+
+
+def test_the_interval_of_a_gap(empty_warehouse: EmptyWarehouse) -> None:
+    """Newcombe (1998, Statistics in Medicine 17:873): 56 of 70 less 48 of 80 is 0.2, from 0.0524 to 0.3339."""
+    cities = {str(at): (exact(0.7), exact(0.5)) for at in range(2, 7)}
+    cities[OWN] = (0.8, 0.691834, 0.876953), (0.6, 0.490455, 0.700382)
+    own = compared(empty_warehouse, cities)[OWN]
+    assert [own["gap"], own["gap_ci_low"], own["gap_ci_high"]] == pytest.approx([0.2, 0.0524, 0.3339], abs=1e-4)
+    assert own["peers_median_gap"] == pytest.approx(0.2)
+
+
+def test_margins_of_90_percent_are_widened(empty_warehouse: EmptyWarehouse) -> None:
+    cities = {str(at): (exact(0.7), exact(0.5)) for at in range(2, 7)}
+    cities[OWN] = (0.8, 0.8 - norm.ppf(0.95) * 0.1, 0.8 + norm.ppf(0.95) * 0.1), exact(0.6)
+    own = compared(empty_warehouse, cities, bounds="margin_90")[OWN]
+    assert own["gap_ci_high"] == pytest.approx(0.2 + Z * 0.1, abs=1e-9)
+
+
+@pytest.mark.parametrize("bounds", ["none", "range"])
+def test_figures_without_intervals_have_no_ranks(empty_warehouse: EmptyWarehouse, bounds: str) -> None:
+    cities = {str(at): ((0.7, 0.6, 0.8), (0.1 * at, 0.1, 0.9)) for at in range(1, 7)}
+    rows = compared(empty_warehouse, cities, bounds=bounds)
+    assert len(rows) == 6
+    assert {(row["rank_low"], row["rank_high"], row["gap_ci_low"], row["gap_ci_high"]) for row in rows.values()} == {(None,) * 4}
+
+
+def test_fewer_than_five_peers_give_no_comparison(empty_warehouse: EmptyWarehouse) -> None:
+    assert not compared(empty_warehouse, {str(at): (exact(0.7), exact(0.5)) for at in range(1, 6)})
+
+
+def independent_ranks(gaps: np.ndarray, below: np.ndarray, above: np.ndarray, direction: str) -> list[tuple[int, int]]:
+    """Rank bounds by a loop over cities: two-sided normal tests, Holm's step-down procedure among the others of a city."""
+    ranks = []
+    for own in range(len(gaps)):
+        others = [other for other in range(len(gaps)) if other != own]
+        p_values = {}
+        for other in others:
+            higher, lower = (own, other) if gaps[own] > gaps[other] else (other, own)
+            error = np.hypot(below[higher], above[lower]) / Z
+            p_values[other] = 2 * norm.sf(abs(gaps[own] - gaps[other]) / error)
+        significant = []
+        for step, other in enumerate(sorted(others, key=p_values.__getitem__)):
+            if p_values[other] > 0.05 / (len(others) - step):
+                break
+            significant.append(other)
+        sign = 1 if direction == "higher" else -1
+        better = sum(sign * gaps[other] > sign * gaps[own] for other in significant)
+        ranks.append((1 + better, len(others) + 1 - (len(significant) - better)))
+    return ranks
+
+
+@pytest.mark.parametrize(("seed", "direction"), [(1, "higher"), (2, "lower"), (3, "higher"), (4, "lower")])
+def test_ranks_of_cities(empty_warehouse: EmptyWarehouse, seed: int, direction: str) -> None:
+    rng = np.random.default_rng(seed)
+    cities, gaps, below, above = {}, [], [], []
+    for at in range(1, 14):
+        (group, fixed), widths = rng.normal(50, 10, 2), rng.uniform(0.5, 12, 4)
+        cities[str(at)] = (group, group - widths[0], group + widths[1]), (fixed, fixed - widths[2], fixed + widths[3])
+        gaps.append(group - fixed)
+        below.append(np.hypot(widths[0], widths[3]))
+        above.append(np.hypot(widths[1], widths[2]))
+    rows = compared(empty_warehouse, cities, direction)
+    expected = independent_ranks(np.array(gaps), np.array(below), np.array(above), direction)
+    assert [(rows[geoid]["rank_low"], rows[geoid]["rank_high"]) for geoid in cities] == expected
+    assert len(set(expected)) > 3
+    assert rows[OWN]["peers_median_gap"] == pytest.approx(np.median(gaps[1:]))
