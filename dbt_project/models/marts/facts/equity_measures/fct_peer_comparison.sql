@@ -95,8 +95,7 @@ pairs as (
                 else sqrt(pow(gaps.above, 2) + pow(others.below, 2))
             end,
             0
-        ) as deviation,
-        1 / (1 + deviation / 2) as tail
+        ) as deviation
     from gaps
     inner join gaps as others
         on {{ same_peer_slice('gaps', 'others') }} and gaps.geoid <> others.geoid
@@ -106,7 +105,12 @@ tested as (
     select
         *,
         {{ complementary_error('deviation', 'tail') }} as p_value
-    from pairs
+    from (
+        select
+            *,
+            1 / (1 + deviation / 2) as tail
+        from pairs
+    )
 ),
 
 -- Holm 1979 (Scandinavian Journal of Statistics 6:65): from the smallest p value on, until one is above its part of the level
