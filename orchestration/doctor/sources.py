@@ -77,7 +77,7 @@ def licences(installation: Installation) -> Iterator[CheckResult]:
         yield warning(
             "licences",
             contract.source,
-            f"the licence is {licence.id}, see {licence.evidence}" if licence else "the contract says undecided",
+            f"the licence is {licence.id}, see {licence.evidence}" if licence else "the contract has republish: undecided",
             "the public file has no figure of this source until the city decides",
             f"read the licence, then write {contract.source}: {{agreement: {{republish: allowed}}}} or refused into city.yml",
         )

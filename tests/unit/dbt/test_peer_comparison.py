@@ -50,10 +50,10 @@ def compared(
         for geoid, (group, reference) in cities.items()
         for race, (value, low, high) in (("black", group), ("white", reference))
     ]
-    rows = made(
+    gaps = made(
         warehouse,
-        "fct_peer_comparison",
-        fct_equity_measures=[SHOWN],
+        "int_peer_comparison__gaps",
+        int_equity_measures__with_significance=[SHOWN],
         published_measures=[{"source": "s", "published_measure": "p", "measure_id": "m", "part": "value"}],
         dim_measure=[{"measure_id": "m", "measure_version": 1, "favourable_direction": direction}],
         dim_peer_city=[{"geoid": geoid} for geoid in cities if geoid != OWN],
@@ -61,6 +61,7 @@ def compared(
         measure_rules=rules,
         fct_published_estimates=estimates,
     )
+    rows = made(warehouse, "fct_peer_comparison", int_peer_comparison__gaps=gaps, measure_rules=rules)
     return {row["geoid"]: row for row in rows}
 
 

@@ -4,12 +4,12 @@ populations as (
     select * from {{ ref('place_populations') }}
 ),
 
-own as (
+city as (
     select
         populations.geoid,
         populations.population
     from populations
-    inner join {{ ref('stg_receipts__settings') }} as settings on populations.geoid = settings.city_geoid
+    inner join {{ ref('stg_receipts__settings') }} as receipts on populations.geoid = receipts.city_geoid
 ),
 
 final as (
@@ -19,17 +19,17 @@ final as (
         populations.state,
         populations.population,
         concat(
-            {{ rule('peer_population_low') }}, ' to ', {{ rule('peer_population_high') }}, ' times the ', own.population, ' residents of ',
+            {{ rule('peer_population_low') }}, ' to ', {{ rule('peer_population_high') }}, ' times the ', city.population, ' residents of ',
             populations.year
         ) as peer_rule
     from populations
-    cross join own
+    cross join city
     where
-        populations.geoid <> own.geoid
+        populations.geoid <> city.geoid
         and populations.population
-        between {{ rule('peer_population_low') }} * own.population and {{ rule('peer_population_high') }} * own.population
+        between {{ rule('peer_population_low') }} * city.population and {{ rule('peer_population_high') }} * city.population
         -- the sample cities are peers of one another alone
-        and starts_with(populations.geoid, '99') = starts_with(own.geoid, '99')
+        and starts_with(populations.geoid, '99') = starts_with(city.geoid, '99')
 )
 
 select * from final

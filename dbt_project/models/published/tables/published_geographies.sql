@@ -2,7 +2,7 @@
 {# A seed has the name geographies, and names are unique in dbt. #}
 {{ config(alias='geographies') }}
 select
-    places.* exclude (outline_source) replace (
+    places.* exclude (outline_source) replace (  -- noqa: RF02
         case when coalesce(sources.republish, 'allowed') = 'allowed' then places.land_area_sq_m end as land_area_sq_m,
         case when coalesce(sources.republish, 'allowed') = 'allowed' then places.geometry_wkb end as geometry_wkb
     )

@@ -1,0 +1,85 @@
+-- one row per published estimate of the city and group, and per city to compare: the gap to the reference group, with its interval
+with
+cities as (
+    select geoid from {{ ref('dim_peer_city') }}
+    union all
+    select city_geoid as geoid from {{ ref('stg_receipts__settings') }}
+),
+
+-- what the city itself shows with a reference
+own as (
+    select
+        shown.measure_id,
+        shown.measure_version,
+        shown.period_type,
+        shown.period_start,
+        shown.period_end,
+        shown.race_ethnicity_code,
+        shown.reference_code,
+        published.source,
+        published.published_measure,
+        measures.favourable_direction
+    from {{ ref('int_equity_measures__with_significance') }} as shown
+    inner join {{ ref('published_measures') }} as published
+        on shown.measure_id = published.measure_id and published.part = 'value'
+    inner join {{ ref('dim_measure') }} as measures
+        on shown.measure_id = measures.measure_id and shown.measure_version = measures.measure_version
+    where
+        shown.geography_type = 'city'
+        and shown.stratum_type = 'all'
+        and shown.value is not null
+        and shown.reference_value is not null
+        and shown.race_ethnicity_code <> shown.reference_code
+),
+
+estimates as (
+    select
+        estimates.*,
+        case estimates.bound_kind when 'margin_90' then {{ rule('z_95') }} / {{ rule('z_90') }} when 'confidence_95' then 1 end as widening
+    from {{ ref('fct_published_estimates') }} as estimates
+    inner join cities on estimates.geoid = cities.geoid
+    where estimates.geography_type = 'city' and estimates.stratum_type = 'all' and estimates.value is not null
+),
+
+-- NULL where the publisher gives no interval
+figures as (
+    select
+        *,
+        widening * (value - bound_low) as width_below,
+        widening * (bound_high - value) as width_above
+    from estimates
+),
+
+-- Both groups of a city are independent samples. The interval of the difference keeps the asymmetry of theirs: the method of variance
+-- estimates recovery (Zou and Donner 2008, Statistics in Medicine 27:1693).
+gaps as (
+    select
+        own.measure_id,
+        own.measure_version,
+        own.period_type,
+        own.period_start,
+        own.race_ethnicity_code,
+        own.reference_code,
+        own.favourable_direction,
+        members.geoid,
+        members.value,
+        members.value - reference.value as gap,
+        sqrt(pow(members.width_below, 2) + pow(reference.width_above, 2)) as width_below,
+        sqrt(pow(members.width_above, 2) + pow(reference.width_below, 2)) as width_above
+    from own
+    inner join figures as members
+        on
+            own.source = members.source
+            and own.published_measure = members.published_measure
+            and own.period_end = members.period_end
+            and own.race_ethnicity_code = members.race_ethnicity_code
+    inner join figures as reference
+        on
+            own.source = reference.source
+            and own.published_measure = reference.published_measure
+            and own.period_end = reference.period_end
+            and members.geoid = reference.geoid
+            and own.reference_code = reference.race_ethnicity_code
+)
+
+select * from gaps
