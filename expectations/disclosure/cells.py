@@ -57,7 +57,7 @@ class Cells:
         self.lower: list[float] = []
         self.threshold: list[int] = []
         self.equations: list[Equation] = []
-        # zeros that describe no person: the source does not ask for the category, or nobody's race is unknown
+        # zeros that describe no person: the source does not ask for the category, or no race is unknown
         self.public_zeros: set[int] = set()
         self._limits: set[tuple[frozenset[tuple[int, float]], float]] = set()
 
@@ -125,7 +125,7 @@ class Cells:
         if math.isnan(truth):
             return True
         name = self.names[cell]
-        # that nobody's race is unknown describes no person
+        # a zero of unknown race describes no person
         zero = name is not None and name[0] in self._hides_zeros and name[1].race not in (UNKNOWN, LEFT_OUT)
         return (truth >= 0 if zero else truth > TOLERANCE) and truth < threshold - TOLERANCE
 

@@ -202,7 +202,7 @@ def _add_race_sums(
         known_parts = tuple(number for race, number in codes.items() if kinds[race] in _KNOWN_KINDS)
         unknown_parts = tuple(number for race, number in codes.items() if kinds[race] not in _KNOWN_KINDS)
         there = math.fsum(counts.value[number] for number in known_parts)
-        # next to a suppressed part nobody knows their sum
+        # next to a suppressed part their sum is unknown
         among = there if math.isnan(there) else known.get(CountKey(records, whole_at), there)
         of_known = counts.add(CountKey(records, whole_at._replace(race=KNOWN)), among, is_secret=False)
         left = counts.value[whole] - counts.value[of_known]

@@ -29,6 +29,7 @@ def sealed(home: Home, rows: int) -> Manifest:
     candidate = Candidate.begin(home, f"run-{rows}")
     # without the spatial extension, which DuckDB takes 0.2 seconds of CPU to load
     with duckdb.connect(home.warehouse) as connection:
+        home.warehouse.chmod(0o600)
         attach(connection, candidate.analyst_path, "release")
         attach(connection, candidate.public_path, "public")
         connection.execute("create schema release.marts; create schema public.published")
