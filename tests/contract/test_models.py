@@ -49,7 +49,7 @@ NAMES = {
     "measures/aggregates/": r"int_[a-z0-9_]+__[a-z]+",
     "measures/counts/": r"int_[a-z0-9_]+__counts",
     "measures/coverage/": r"int_[a-z_]+__[a-z_]+",
-    "measures/calculation/": r"int_equity_measures__[a-z_]+",
+    "measures/calculation/": r"int_(equity_measures|peer_comparison)__[a-z_]+",
     "measures/goals/": r"int_goals__[a-z_]+",
     "disclosure/": r"int_disclosure__[a-z_]+",
     "published/intermediate/": r"int_published__[a-z_]+",
