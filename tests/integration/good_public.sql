@@ -6,7 +6,7 @@ create table public.published.sources as select * replace ('police' as source, '
     'public' as classification, 11 as suppress_below, 'show' as zeros, 'unless_published' as protect, true as is_protected, 'record' as statistical_unit, 'self' as collection_mode,
     null::varchar as race_vocabulary, null::varchar as race_standard, null::varchar as race_selection, null::varchar as follow_up_until,
     null::integer as follow_up_days, null::date as period_start, null::date as period_end, null::timestamp as data_as_of, true as has_model,
-    'allowed' as republish, null::varchar as licence_id, null::varchar as licence_attribution,
+    'allowed' as republish, 'valid' as agreement_status, null::date as agreement_valid_until, null::varchar as agreement_keep_for, null::varchar as licence_id, null::varchar as licence_attribution,
     null::boolean as licence_share_alike, null::boolean as licence_commercial);
 insert into public.published.sources select * replace ('requests' as source, 'record' as statistical_unit) from public.published.sources;
 create table public.published.measures as select
@@ -103,3 +103,7 @@ insert into public.published.engagement_responses select * replace (
     null as declined_count, null as pending_count, null as first_told_on, null as last_told_on, null as told_in_languages,
     null as declined_reasons, null as decision_references
 ) from public.published.engagement_responses;
+create table public.published.peer_comparison as select measure_id, measure_version, period_type, period_start, race_ethnicity_code, 'white' as reference_code,
+    geoid, value, 20.0::double as gap, 11.0::double as gap_ci_low, 29.0::double as gap_ci_high, 5 as peers, 18.0::double as peers_median_gap,
+    2 as rank_low, 6 as rank_high
+from public.published.equity_measures where measure_id = 'searched' and race_ethnicity_code = 'black';

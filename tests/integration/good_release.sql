@@ -256,3 +256,7 @@ create table release.marts.fct_goal_progress as select 'g' as goal_id, 'year' as
         (date '2025-01-01', 37.5, 'met', null),
         (date '2026-01-01', null, 'insufficient_data', 'not_collected')
     ) as t (period_start, value, status, status_reason);
+create table release.marts.dim_peer_city as select '5512345' as geoid, 'Peer' as name, 'Wisconsin' as state, 500000 as population, 'as large' as peer_rule;
+create table release.marts.fct_peer_comparison as select 'searched' as measure_id, 1 as measure_version, '5_year' as period_type,
+    date '2019-01-01' as period_start, 'black' as race_ethnicity_code, 'white' as reference_code, '5553000' as geoid, 40.0::double as value,
+    20.0::double as gap, 11.0::double as gap_ci_low, 29.0::double as gap_ci_high, 5 as peers, 18.0::double as peers_median_gap, 2 as rank_low, 6 as rank_high;

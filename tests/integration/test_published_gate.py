@@ -19,6 +19,8 @@ SEARCHED = "where measure_id = 'searched' and race_ethnicity_code = "
 # What each rule is for: (table, check, what is done to a good file).
 SPOILT = [
     ("measures", "rows", "delete from {t}"),
+    ("peer_comparison", "figure_is_shown", "set race_ethnicity_code = 'asian'"),
+    ("peer_comparison", "figure_is_shown", "set race_ethnicity_code = 'nhpi'"),
     ("sources", "not_null", "set suppress_below = null"),
     ("geographies", "grain", "insert into {t} from {t}"),
     ("equity_measures", "grain", f"set race_ethnicity_code = 'white' {SEARCHED}'black'"),
