@@ -72,7 +72,8 @@ final as (
         -- residents are public, and addresses where the records are; of a composition both parts are the same records
         case
             when kind = 'composition' then concat(numerator_records, version_suffix)
-            when kind = 'proportion' or is_denominator_named or (is_confidential and is_denominator_delivered) then concat(denominator_records, version_suffix)
+            when kind = 'proportion' or is_denominator_named or (is_confidential and is_denominator_delivered)
+                then concat(denominator_records, version_suffix)
         end as denominator_records,
         case when kind = 'median' then concat(rests_on_records, version_suffix) end as rests_on_records
     from protected
