@@ -53,7 +53,13 @@ BUSY = {
 }
 
 
-def started(work: str, prepare: Callable[[], object] | None = None) -> subprocess.Popen[str]:
+def default_signals() -> None:
+    """Undo what a test run in the background, or under nohup, passes on to its processes."""
+    for number in (signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)
+
+
+def started(work: str, prepare: Callable[[], object] = default_signals) -> subprocess.Popen[str]:
     """A process that does this work, from the moment at which it does."""
     pipe = subprocess.PIPE
     command = [sys.executable, "-c", START + textwrap.dedent(work)]
@@ -74,8 +80,11 @@ def ended(process: subprocess.Popen[str], number: int, seconds: float = 5) -> tu
     """How the process ends after a signal, within so many seconds."""
     began = time.monotonic()
     process.send_signal(number)
-    with process:
+    try:
         said, complained = process.communicate(timeout=seconds + 5)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        raise
     assert time.monotonic() - began < seconds
     return process.returncode, said, complained
 
@@ -169,7 +178,8 @@ def test_another_command_unwinds_its_stack(tmp_path: Path, number: signal.Signal
             cli.main()
         """
     command = [sys.executable, "-c", textwrap.dedent(program), "docs", str(tmp_path)]
-    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    pipe = subprocess.PIPE
+    process = subprocess.Popen(command, cwd=ROOT, stdout=pipe, stderr=pipe, text=True, preexec_fn=default_signals)  # noqa: PLW1509
     assert process.stdout is not None
     assert process.stdout.readline() == "ready\n"
     assert ended(process, number) == (code, "", "levelground: interrupted\n")
