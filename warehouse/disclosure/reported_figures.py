@@ -53,6 +53,8 @@ _WITHDRAWN = """
 _OF_MEDIANS = ("value", "ci_low", "ci_high")
 # A figure of a whole period, which moves with records of other periods: it stays as first reported.
 _OF_OTHER_PERIODS = ("period_coverage_pct",)
+# Bounds of a slice that awaits its revision are left empty: an earlier version may have computed them by another formula.
+_BOUNDS = ("bound_low", "bound_high", "rate_ratio_bound_low", "rate_ratio_bound_high")
 _COUNTED = ("value_status", "numerator", "denominator", "known_numerator", "known_denominator")
 
 
@@ -251,6 +253,8 @@ def _is_safe_change(before: CountSystem, now: CountSystem, name: object) -> bool
 
 def _write(con: DuckDBPyConnection, as_of: dt.datetime) -> None:
     grain, slices = ", ".join(GRAIN), ", ".join(_SLICE)
+    there = {name: kind for name, kind, *_ in con.execute(f"describe {PRIOR}").fetchall()}
+    without_bounds = "".join(f", null::{there[name]} as {name}" for name in _BOUNDS if name in there)
     con.execute(
         f"""
         create or replace table {REPORTED} as
@@ -265,7 +269,8 @@ def _write(con: DuckDBPyConnection, as_of: dt.datetime) -> None:
         union all by name
         -- corrected since: the reported figures stay until the revision
         select prior.* replace (
-            ({_columns(GRAIN, "prior")}) in (select ({grain}) from differing) as is_revision_pending, true as is_settled
+            ({_columns(GRAIN, "prior")}) in (select ({grain}) from differing) as is_revision_pending,
+            true as is_settled{without_bounds}
         )
         from {PRIOR} as prior
         left join {PLANNED} as planned using ({grain})
