@@ -23,7 +23,7 @@ from warehouse.sql import literal
 
 COLUMNS = Path(__file__).with_name("columns.yml")
 CLASSES = ("attacked", "guarded", "harmless")
-FILES = "files in published/"
+FILES = "published files"
 _NAMED = 5
 # The only times of day in public: when a release was made.
 _TIMES_OF_RELEASE = (("release", "created_at"),)

@@ -23,7 +23,9 @@ from warehouse.sql import literal
 
 DATABASES = ("release", "public")
 # Run tables that the models read; the others serve the quality tables, which the limit leaves out.
-RECEIPTS = ("clock", "settings", "agreements", "offered_labels", "published_snapshots", "contracts", "vocabularies")
+RECEIPTS = (
+    "clock", "settings", "agreements", "agreement_terms", "offered_labels", "published_snapshots", "contracts", "vocabularies",
+)  # fmt: skip
 QUALITY = "quality"
 MODELS = "models.json"
 

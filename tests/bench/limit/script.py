@@ -84,6 +84,7 @@ def run(pasted: Path, deliveries: Path, out: Path) -> dict[str, object]:
                 _make(con, model)
         with clock("suppress"):
             disclosure.suppress(con, out / "reported.parquet", as_of)
+            disclosure.write_reported_responses(con, out / "responses.parquet", as_of)
         for model in models:
             if model.folder.startswith(PUBLISHED):
                 with clock(PUBLISHED, model.name):
