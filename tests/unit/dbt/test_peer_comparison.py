@@ -20,11 +20,11 @@ OWN = "1"
 SHOWN: Row = {
     "measure_id": "m", "measure_version": 1, "period_type": "5_year", "period_start": dt.date(2019, 1, 1),
     "period_end": dt.date(2023, 12, 31), "geography_type": "city", "stratum_type": "all", "race_ethnicity_code": "black",
-    "reference_code": "white", "value": 1.0, "reference_value": 1.0,
+    "reference_code": "white", "value": 1.0, "rate_ratio": 1.0,
 }  # fmt: skip
 ESTIMATE: Row = {
     "source": "s", "published_measure": "p", "period_end": dt.date(2023, 12, 31), "geography_type": "city", "stratum_type": "all",
-    "bound_kind": "confidence_95",
+    "bound_kind": "confidence_95", "is_reporting_change": False,
 }  # fmt: skip
 Limits = tuple[float, float | None, float | None]
 
@@ -95,6 +95,29 @@ def test_figures_without_intervals_have_no_ranks(empty_warehouse: EmptyWarehouse
 
 def test_fewer_than_five_peers_give_no_comparison(empty_warehouse: EmptyWarehouse) -> None:
     assert not compared(empty_warehouse, {str(at): (exact(0.7), exact(0.5)) for at in range(1, 6)})
+
+
+def test_only_groups_that_the_city_compares_are_compared(empty_warehouse: EmptyWarehouse) -> None:
+    """Not everybody, no group that overlaps with its reference, and no figure that agencies report otherwise than before."""
+    shown = [SHOWN, SHOWN | {"race_ethnicity_code": "all"}, SHOWN | {"race_ethnicity_code": "hispanic", "rate_ratio": None}]
+    figures = [
+        ESTIMATE
+        | {"geoid": geoid, "race_ethnicity_code": race, "value": 1.0, "is_reporting_change": (geoid, race) == ("3", "black")}
+        for geoid in (OWN, "2", "3")
+        for race in ("all", "black", "hispanic", "white")
+    ]
+    gaps = made(
+        empty_warehouse,
+        "int_peer_comparison__gaps",
+        int_equity_measures__with_significance=shown,
+        published_measures=[{"source": "s", "published_measure": "p", "measure_id": "m", "part": "value"}],
+        dim_measure=[{"measure_id": "m", "measure_version": 1, "favourable_direction": "higher"}],
+        dim_peer_city=[{"geoid": "2"}, {"geoid": "3"}],
+        stg_receipts__settings=[{"city_geoid": OWN}],
+        measure_rules=[],
+        fct_published_estimates=figures,
+    )
+    assert {(row["geoid"], row["race_ethnicity_code"]) for row in gaps} == {(OWN, "black"), ("2", "black")}
 
 
 def independent_ranks(gaps: np.ndarray, below: np.ndarray, above: np.ndarray, direction: str) -> list[tuple[int, int]]:

@@ -6,7 +6,7 @@ cities as (
     select city_geoid as geoid from {{ ref('stg_receipts__settings') }}
 ),
 
--- what the city itself shows with a reference
+-- groups that the city itself compares: not everybody, groups that overlap with the reference, or figures that agencies report otherwise
 own as (
     select
         shown.measure_id,
@@ -28,8 +28,8 @@ own as (
         shown.geography_type = 'city'
         and shown.stratum_type = 'all'
         and shown.value is not null
-        and shown.reference_value is not null
-        and shown.race_ethnicity_code <> shown.reference_code
+        and shown.rate_ratio is not null
+        and shown.race_ethnicity_code <> 'all'
 ),
 
 estimates as (
@@ -38,7 +38,11 @@ estimates as (
         case estimates.bound_kind when 'margin_90' then {{ rule('z_95') }} / {{ rule('z_90') }} when 'confidence_95' then 1 end as widening
     from {{ ref('fct_published_estimates') }} as estimates
     inner join cities on estimates.geoid = cities.geoid
-    where estimates.geography_type = 'city' and estimates.stratum_type = 'all' and estimates.value is not null
+    where
+        estimates.geography_type = 'city'
+        and estimates.stratum_type = 'all'
+        and estimates.value is not null
+        and not estimates.is_reporting_change
 ),
 
 -- NULL where the publisher gives no interval

@@ -7,4 +7,4 @@ inner join {{ ref('equity_measures') }} as figures
         and figures.geography_type = 'city'
         and figures.stratum_type = 'all'
         and figures.publication_status = 'published'
-        and figures.reference_value is not null
+        and figures.rate_ratio is not null
