@@ -53,8 +53,9 @@ _WITHDRAWN = """
 _OF_MEDIANS = ("value", "ci_low", "ci_high")
 # A figure of a whole period, which moves with records of other periods: it stays as first reported.
 _OF_OTHER_PERIODS = ("period_coverage_pct",)
-# Bounds of a slice that awaits its revision are left empty: an earlier version may have computed them by another formula.
-_BOUNDS = ("bound_low", "bound_high", "rate_ratio_bound_low", "rate_ratio_bound_high")
+# Bounds of a slice that awaits its revision, and their source, are left empty: an earlier version may have computed them by
+# another formula.
+_BOUNDS = ("bound_low", "bound_high", "rate_ratio_bound_low", "rate_ratio_bound_high", "bound_source")
 _COUNTED = ("value_status", "numerator", "denominator", "known_numerator", "known_denominator")
 
 
