@@ -65,18 +65,18 @@ def first_release(sample_city: Path, tmp_path_factory: pytest.TempPathFactory) -
     One worker runs, each has a copy. What the run printed, and what it left in temporary folders, is next to the home.
     """
 
-    def release(beside: Path) -> None:
-        for folder in LEFT_BESIDE:
-            (beside / folder).mkdir()
+    def release(folder: Path) -> None:
+        for name in LEFT_BESIDE:
+            (folder / name).mkdir()
         with pytest.MonkeyPatch.context() as environment:
             for name in [name for name in os.environ if name.startswith(("LEVELGROUND_", "DAGSTER_"))]:
                 environment.delenv(name)
-            where = {"TMPDIR": str(beside / LEFT_BESIDE[0]), "HOME": str(beside / LEFT_BESIDE[1])}
-            done = CommandLine(beside / "home", cold=True)("run", "--deliveries", sample_city, "--json", env=where)
+            where = {"TMPDIR": str(folder / LEFT_BESIDE[0]), "HOME": str(folder / LEFT_BESIDE[1])}
+            done = CommandLine(folder / "home", cold=True)("run", "--deliveries", sample_city, "--json", env=where)
         assert done.returncode == 0, f"exit {done.returncode}\n{done.stdout}\n{done.stderr}"
-        (beside / "said.txt").write_text(done.stdout + done.stderr)
-        (beside / "report.json").write_text(done.stdout)
-        assert Path(json.loads(done.stdout)["published_path"]) == beside / "home" / "published" / "levelground.duckdb"
+        (folder / "said.txt").write_text(done.stdout + done.stderr)
+        (folder / "report.json").write_text(done.stdout)
+        assert Path(json.loads(done.stdout)["published_path"]) == folder / "home" / "published" / "levelground.duckdb"
 
     made = made_once(tmp_path_factory, "first_release", release)
     copied = Copy(made, tmp_path_factory.mktemp("first") / "copy").restore()

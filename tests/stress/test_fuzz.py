@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import subprocess
 import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
 
-import psutil
 import pytest
 
 from tests.conftest import ROOT
+from tests.stress.watched_process import run_watched
 from tests.support.fuzzing import DEEP
 
 FILES = sorted(str(path.relative_to(ROOT)) for path in (ROOT / "tests" / "unit").rglob("*_fuzz.py"))
@@ -22,18 +21,12 @@ MEMORY = 4 << 30
 @pytest.mark.parametrize("file", FILES)
 def test_parsers_end_in_rows_or_a_message(file: str, tmp_path: Path, record_property: Callable[[str, object], None]) -> None:
     command = [sys.executable, "-m", "pytest", "-q", "-n", "0", "--timeout", "1200", "--hypothesis-profile", DEEP, file]
-    began, most, said = time.monotonic(), 0, tmp_path / "said.txt"
-    with said.open("w") as out, subprocess.Popen(command, cwd=ROOT, stdout=out, stderr=subprocess.STDOUT) as process:
-        watched = psutil.Process(process.pid)
-        while process.poll() is None:
-            most = max(most, watched.memory_info().rss)
-            if most > MEMORY:
-                process.kill()
-            time.sleep(0.2)
+    began, output = time.monotonic(), tmp_path / "output.txt"
+    code, most = run_watched(command, output, MEMORY)
     record_property(f"{file}, seconds", round(time.monotonic() - began, 1))
     record_property(f"{file}, most memory, MB", most >> 20)
     assert most <= MEMORY
-    assert process.returncode == 0, said.read_text()[-8000:]
+    assert code == 0, output.read_text()[-8000:]
 
 
 def test_there_are_parsers() -> None:

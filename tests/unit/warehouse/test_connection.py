@@ -46,8 +46,8 @@ def test_working_settings_hold_for_connections_that_join_later(home: Home) -> No
     with open_working(home, memory_limit="1GB", threads=1), duckdb.connect(str(home.warehouse)) as joined:
         names = ("autoinstall_known_extensions", "temp_directory", "threads", "memory_limit")
         spilled = spill_folder(home)
-        told = [joined.execute("select current_setting(?)", [name]).fetchone() for name in names]
-    assert told == [(False,), (str(spilled),), (1,), ("953.6 MiB",)]
+        values = [joined.execute("select current_setting(?)", [name]).fetchone() for name in names]
+    assert values == [(False,), (str(spilled),), (1,), ("953.6 MiB",)]
     assert home.warehouse.stat().st_mode & 0o777 == 0o600
 
 
