@@ -121,18 +121,20 @@ def read_published(
 def read_figures(
     connection: Connection, relations: Relations, measures: Mapping[tuple[str, int], AuditedMeasure]
 ) -> tuple[Row, ...]:
-    """The true figures of confidential measures: as reported where they are frozen, else those of the marts."""
+    """The true figures of confidential measures: as reported where they are frozen, else those of the marts.
+
+    Reported ones come last. Two measures may count the same records, one of them unpublished and therefore never frozen; readers
+    have the reported count, and the later row decides (see `attacker_model`).
+    """
     confidential = {key: measure for key, measure in measures.items() if measure.threshold}
-    grain = ", ".join(GRAIN)
-    source = f"{relations.marts}.fct_equity_measures"
-    if relations.reported is not None:
-        there = columns_of(connection, source)
-        wanted = ", ".join(name for name in ("jurisdiction", *GRAIN, *FIGURES, *WORDS) if name in there)
-        source = (
-            f"(select {wanted} from {relations.reported} union all by name "
-            f"select {wanted} from {source} anti join {relations.reported} as reported using ({grain}))"
-        )
-    return _rows(connection, source, confidential, status=False)
+    marts = f"{relations.marts}.fct_equity_measures"
+    if relations.reported is None:
+        return _rows(connection, marts, confidential, status=False)
+    unreported = f"(from {marts} anti join {relations.reported} as reported using ({', '.join(GRAIN)}))"
+    return (
+        *_rows(connection, unreported, confidential, status=False),
+        *_rows(connection, relations.reported, confidential, status=False),
+    )
 
 
 def read_known_race_counts(

@@ -214,6 +214,27 @@ def test_a_correction_by_few_blocks_and_one_that_waits_does_not(warehouse: DuckD
     assert set(failed(gate(warehouse, tmp_path))) == {"reported_as_counted"}
 
 
+def test_an_unpublished_measure_of_the_same_records_does_not_contradict_a_figure_that_waits(
+    warehouse: DuckDBPyConnection, tmp_path: Path
+) -> None:
+    """A night of corrections: the figure of stops stays as reported, and only an unpublished measure has today's count."""
+    warehouse.execute(
+        """
+        insert into release.reference.publication_records values ('stops_recorded', 'denominator', 'stops.numerator', null);
+        insert into release.marts.dim_measure
+            select * replace ('stops_recorded' as measure_id, 'proportion' as kind) from release.marts.dim_measure
+            where measure_id = 'stops'
+        """
+    )
+    keep(warehouse, tmp_path / "ledger.parquet", good())
+    moved = slice_rows(STOPS, where(), {"black": (BLACK, 0), "white": (900, 0), "asian": (ASIAN, 0), "hispanic": (690, 0)})
+    counts = {"black": (0, BLACK), "white": (800, 900), "asian": (20, ASIAN), "hispanic": (500, 690)}
+    recorded = slice_rows(measure("proportion", "stops_recorded"), where(), counts)
+    write(warehouse, "release.marts.fct_equity_measures", [*moved, *truth()[5:], *recorded])
+    write(warehouse, "disclosure.reported", truth(), "is_revision_pending boolean default true", *WAITING[1:])
+    assert failed(gate(warehouse, tmp_path)) == {}
+
+
 def test_a_measure_that_counts_no_persons_is_not_audited(warehouse: DuckDBPyConnection, tmp_path: Path) -> None:
     requests = measure("count", "requests")
     write(warehouse, "public.published.equity_measures", (*good(), *publish(slice_rows(requests, where(), {"black": (3, 0)}))))
