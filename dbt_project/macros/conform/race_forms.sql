@@ -65,7 +65,7 @@
     race_weighed as (
         select
             *,
-            len(selection) + len(codes_without_set) as said,
+            len(selection) + len(codes_without_set) as answer_count,
             case
                 when is_unmapped then 'not_mapped'
                 when len(selection) + len(codes_without_set) = 0 then coalesce(reason, 'not_collected')
@@ -81,7 +81,7 @@
             valid_on,
             why_not,
             case when why_not is null and len(codes_without_set) = 0 then selection end as race_ethnicity_set,
-            case when said > 1 then 'multiracial' else coalesce(selection[1], codes_without_set[1]) end as code_2024,
+            case when answer_count > 1 then 'multiracial' else coalesce(selection[1], codes_without_set[1]) end as code_2024,
             case
                 when list_contains(selection, 'hispanic') then 'hispanic'
                 when len({{ set_1997('selection') }}) + len(codes_without_set) > 1 then 'multiracial'

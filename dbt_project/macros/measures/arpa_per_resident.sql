@@ -18,7 +18,7 @@ projects as (
     from {{ ref('fct_arpa_projects') }}
 ),
 
-placed as (
+with_place as (
     {{ by_place(
         'projects', measure_id, {'numerator': 'cast(sum(amount_usd) as double)', 'records_count': 'cast(count(*) as double)'}, records='1'
     ) }}
@@ -29,6 +29,6 @@ final as (
         '{{ measure_id }}' as measure_id,
         1 as measure_version,
         *
-    from placed
+    from with_place
 )
 {%- endmacro %}

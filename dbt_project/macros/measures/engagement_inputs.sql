@@ -84,7 +84,7 @@ periods as (
     {{ by_period('divided') }}
 ),
 
-placed as (
+with_place as (
     {{ by_place(
         'periods', measure_id, {'numerator': 'sum(counted)', 'denominator': 'sum(inputs_count)'}, records='inputs_count'
     ) }}
@@ -95,6 +95,6 @@ final as (
         '{{ measure_id }}' as measure_id,
         1 as measure_version,
         *
-    from placed
+    from with_place
 )
 {%- endmacro %}

@@ -18,7 +18,7 @@ points as (
     select * from {{ ref('int_points__geocoded') }}
 ),
 
-placed as (
+with_places as (
     select
         matched.address,
         matched.address_standard,
@@ -30,4 +30,4 @@ placed as (
     inner join points on located.longitude = points.longitude and located.latitude = points.latitude
 )
 
-select * from placed
+select * from with_places

@@ -35,7 +35,7 @@ places as (
     left join wards on blocks.ward = wards.ward
 ),
 
-placed as (
+with_places as (
     select
         block_geoid,
         population,
@@ -45,4 +45,4 @@ placed as (
     from places
 )
 
-select * from placed
+select * from with_places

@@ -30,7 +30,7 @@ points as (
     group by all
 ),
 
-placed as (
+with_places as (
     select
         points.longitude,
         points.latitude,
@@ -46,4 +46,4 @@ placed as (
     cross join maps_of_districts
 )
 
-select * from placed
+select * from with_places

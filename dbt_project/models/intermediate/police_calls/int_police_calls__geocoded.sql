@@ -5,8 +5,8 @@ calls as (
     select * from {{ ref('stg_mpd__dispatched_calls') }}
 ),
 
-placed as (
+with_places as (
     {{ place_conformed('calls', on_date='calls.occurred_on', address='address', police_district='calls.police_district_reported') }}
 )
 
-select * from placed
+select * from with_places

@@ -5,7 +5,7 @@ addresses as (
 ),
 
 -- a map change splits a place's days in two; outside such days the same address has the same place
-placed as (
+with_place as (
     select
         addresses.address_key,
         addresses.index_rows_count,
@@ -28,7 +28,7 @@ final as (
         valid_to,
         count(*) as houses_count,
         sum(index_rows_count) as addresses_count
-    from placed
+    from with_place
     group by all
 )
 

@@ -32,7 +32,7 @@ closed as (
         and thresholds.may_be_published
 ),
 
-said as (
+response_details as (
     {%- for detail, of in [
         ('language', 'unnest(told_language_codes)'), ('reason', 'declined_reason_code'), ('reference', 'decision_reference')
     ] %}
@@ -50,19 +50,25 @@ said as (
 
 shared as (
     select
-        said.jurisdiction,
-        said.period_start,
-        said.shown_theme_code,
-        said.detail,
-        said.word
-    from said
+        response_details.jurisdiction,
+        response_details.period_start,
+        response_details.shown_theme_code,
+        response_details.detail,
+        response_details.word
+    from response_details
     cross join thresholds
-    where said.word not in ('not_collected', 'not_mapped')
-    group by said.jurisdiction, said.period_start, said.shown_theme_code, said.detail, said.word, thresholds.threshold
+    where response_details.word not in ('not_collected', 'not_mapped')
+    group by
+        response_details.jurisdiction,
+        response_details.period_start,
+        response_details.shown_theme_code,
+        response_details.detail,
+        response_details.word,
+        thresholds.threshold
     -- a file of the Council is public by itself; anything else in its place is not shown
     having
         case
-            when said.detail = 'reference' then regexp_full_match(said.word, '[A-Z0-9][A-Z0-9-]{2,19}')
+            when response_details.detail = 'reference' then regexp_full_match(response_details.word, '[A-Z0-9][A-Z0-9-]{2,19}')
             else count(*) >= thresholds.threshold
         end
 ),

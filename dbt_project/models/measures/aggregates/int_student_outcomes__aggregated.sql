@@ -31,7 +31,7 @@ summed as (
 ),
 
 -- Everyone else of the place, and those of unknown race: sums over cells alone, which no total, complement or other year narrows.
-placed as (
+with_place as (
     select
         *,
         is_group and coalesce(max(students_most) filter ({{ of_unknown }}) over of_place > 0, false) as has_unknown,
@@ -73,7 +73,7 @@ bounded as (
         and rest_high - rest_low >= least_width
         and rest_share_high - rest_share_low <= {{ rule('max_bound_width') }}
             as is_rest_bounded
-    from placed
+    from with_place
 ),
 
 with_status as (

@@ -16,7 +16,7 @@ projects as (
     where planned_completion_on <= period_end and project_status_code <> 'cancelled'
 ),
 
-placed as (
+with_place as (
     {{ by_place(
         'projects', 'arpa_projects_on_time',
         {'numerator': 'cast(count(*) filter (is_on_time) as double)', 'denominator': 'cast(count(*) as double)'}, records='1'
@@ -28,7 +28,7 @@ final as (
         'arpa_projects_on_time' as measure_id,
         1 as measure_version,
         *
-    from placed
+    from with_place
 )
 
 select * from final

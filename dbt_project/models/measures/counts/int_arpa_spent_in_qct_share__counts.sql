@@ -16,7 +16,7 @@ projects as (
     where is_in_qualified_census_tract is not null
 ),
 
-placed as (
+with_place as (
     {{ by_place(
         'projects', 'arpa_spent_in_qct_share',
         {
@@ -33,7 +33,7 @@ final as (
         'arpa_spent_in_qct_share' as measure_id,
         1 as measure_version,
         *
-    from placed
+    from with_place
 )
 
 select * from final

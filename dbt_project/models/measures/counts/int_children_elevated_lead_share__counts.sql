@@ -25,7 +25,7 @@ periods as (
     {{ by_period('tests_and_all') }}
 ),
 
-placed as (
+with_place as (
     {{ by_place(
         'periods', 'children_elevated_lead_share',
         {'numerator': 'cast(sum(elevated_count) as double)', 'denominator': 'cast(sum(children_count) as double)'},
@@ -37,7 +37,7 @@ final as (
     select
         'children_elevated_lead_share' as measure_id,
         *
-    from placed
+    from with_place
 )
 
 select * from final

@@ -33,7 +33,7 @@ periods as (
     {{ by_period('months') }}
 ),
 
-placed as (
+with_place as (
     {{ by_place(
         'periods', 'court_guilty_share',
         {'numerator': 'sum(guilty_count)', 'denominator': 'sum(cases_count)'}, records='cases_count'
@@ -45,7 +45,7 @@ final as (
         'court_guilty_share' as measure_id,
         1 as measure_version,
         *
-    from placed
+    from with_place
 )
 
 select * from final

@@ -21,7 +21,7 @@ periods as (
     {{ by_period('divided') }}
 ),
 
-placed as (
+with_place as (
     {{ by_place(
         'periods', 'engagement_interpreter_need_met_share',
         {'numerator': 'cast(count(*) filter (is_met) as double)', 'denominator': 'cast(count(*) as double)'}, records='1'
@@ -33,7 +33,7 @@ final as (
         'engagement_interpreter_need_met_share' as measure_id,
         1 as measure_version,
         *
-    from placed
+    from with_place
 )
 
 select * from final

@@ -29,7 +29,7 @@ periods as (
     {{ by_period('bridged_and_all') }}
 ),
 
-placed as (
+with_place as (
     {{ by_place(
         'periods', 'engagement_participation_per_1000', {'numerator': 'cast(sum(participants_count) as double)'},
         records='participants_count', also=['bridged']
@@ -41,7 +41,7 @@ final as (
         'engagement_participation_per_1000' as measure_id,
         1 as measure_version,
         *
-    from placed
+    from with_place
 )
 
 select * from final

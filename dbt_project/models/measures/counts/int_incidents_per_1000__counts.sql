@@ -26,7 +26,7 @@ tallied as (
     group by all
 ),
 
-placed as (
+with_place as (
     {{ by_place('tallied', 'incidents_per_1000', {'numerator': 'sum(incidents_count)'}, records='incidents_count') }}
 ),
 
@@ -35,7 +35,7 @@ final as (
         'incidents_per_1000' as measure_id,
         1 as measure_version,
         *
-    from placed
+    from with_place
 )
 
 select * from final

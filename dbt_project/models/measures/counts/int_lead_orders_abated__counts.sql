@@ -16,7 +16,7 @@ periods as (
     {{ by_period('orders') }}
 ),
 
-placed as (
+with_place as (
     {{ by_place('periods', 'lead_orders_abated', {'numerator': 'count(*)'}, records='1') }}
 ),
 
@@ -25,7 +25,7 @@ final as (
         'lead_orders_abated' as measure_id,
         1 as measure_version,
         *
-    from placed
+    from with_place
 )
 
 select * from final

@@ -23,7 +23,7 @@ snapshots as (
     from stock
 ),
 
-placed as (
+with_place as (
     {{ by_place('snapshots', 'lead_orders_open', {'numerator': 'count(*)'}, records='1') }}
 ),
 
@@ -32,7 +32,7 @@ final as (
         'lead_orders_open' as measure_id,
         1 as measure_version,
         *
-    from placed
+    from with_place
 )
 
 select * from final

@@ -49,7 +49,7 @@ snapshots as (
     from united
 ),
 
-placed as (
+with_place as (
     {{ by_place(
         'snapshots', 'lead_service_lines_per_1000_addresses',
         {'numerator': 'sum(served_count)', 'denominator': 'sum(houses_count)'}, records='lines_count'
@@ -61,7 +61,7 @@ final as (
         'lead_service_lines_per_1000_addresses' as measure_id,
         2 as measure_version,
         *
-    from placed
+    from with_place
     where geoid <> 'outside'
 )
 

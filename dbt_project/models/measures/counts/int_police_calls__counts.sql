@@ -9,7 +9,7 @@ periods as (
     {{ by_period('hours') }}
 ),
 
-placed as (
+with_place as (
     {{ by_place('periods', 'police_calls', {'numerator': 'sum(calls_count)'}, records='calls_count') }}
 ),
 
@@ -18,7 +18,7 @@ final as (
         'police_calls' as measure_id,
         1 as measure_version,
         *
-    from placed
+    from with_place
     where stratum_code is not null
 )
 

@@ -13,7 +13,7 @@ periods as (
     {{ by_period('months') }}
 ),
 
-placed as (
+with_place as (
     {{ by_place('periods', 'police_calls_per_1000', {'numerator': 'sum(calls_count)'}, records='calls_count') }}
 ),
 
@@ -22,7 +22,7 @@ final as (
         'police_calls_per_1000' as measure_id,
         1 as measure_version,
         *
-    from placed
+    from with_place
 )
 
 select * from final

@@ -22,7 +22,7 @@ periods as (
     {{ by_period('months_and_strata') }}
 ),
 
-placed as (
+with_place as (
     {{ by_place(
         'periods', 'requests_closed_by_second_day',
         {'numerator': 'sum(closed_count)', 'denominator': 'sum(followed_count)'}, records='requests_count'
@@ -37,7 +37,7 @@ final as (
         -- no request has been followed to the second day: the feed ends before it, or the contract promises less
         case when denominator = 0 then 'not_observable' else 'computed' end as value_status,
         case when denominator = 0 then 'follow_up' end as status_reason
-    from placed
+    from with_place
 )
 
 select * from final

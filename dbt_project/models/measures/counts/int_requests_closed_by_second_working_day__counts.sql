@@ -40,7 +40,7 @@ periods as (
     {{ by_period('months') }}
 ),
 
-placed as (
+with_place as (
     {{ by_place(
         'periods', 'requests_closed_by_second_working_day',
         {'numerator': 'sum(closed_count)', 'denominator': 'sum(followed_count)'}, records='requests_count'
@@ -54,7 +54,7 @@ final as (
         *,
         case when denominator = 0 then 'not_observable' else 'computed' end as value_status,
         case when denominator = 0 then 'follow_up' end as status_reason
-    from placed
+    from with_place
 )
 
 select * from final

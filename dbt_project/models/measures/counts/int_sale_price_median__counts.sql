@@ -17,7 +17,7 @@ periods as (
     {{ by_period('sales') }}
 ),
 
-placed as (
+with_place as (
     {{ by_place(
         'periods', 'sale_price_median',
         {
@@ -36,7 +36,7 @@ final as (
         * exclude (value_interval),
         value_interval.low as ci_low,
         value_interval.high as ci_high
-    from placed
+    from with_place
 )
 
 select * from final

@@ -52,7 +52,7 @@ periods as (
     from united
 ),
 
-placed as (
+with_place as (
     {{ by_place(
         'periods', 'sales_per_1000_addresses',
         {
@@ -68,7 +68,7 @@ final as (
         'sales_per_1000_addresses' as measure_id,
         2 as measure_version,
         *
-    from placed
+    from with_place
     where geoid <> 'outside'
 )
 

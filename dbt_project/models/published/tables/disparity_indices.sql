@@ -47,7 +47,7 @@ slices as (
             coalesce(figures.publication_status <> 'suppressed', false)
             and not figures.is_revision_pending
             and figures.known_race_pct is not null
-        ) as is_told
+        ) as is_publishable
     from members
     left join figures
         on
@@ -57,13 +57,13 @@ slices as (
     having count(figures.race_ethnicity_code) > 0
 ),
 
-told as (
+publishable as (
     select indices.*
     from indices
     inner join slices_out on {{ same_index('indices', 'slices_out') }}
     left join slices on {{ same_index('indices', 'slices') }}
     -- dissimilarity is made of counts of places, and no row of it shows whether these are published
-    where not indices.is_confidential or (coalesce(slices.is_told, false) and not starts_with(indices.index_id, 'dissimilarity'))
+    where not indices.is_confidential or (coalesce(slices.is_publishable, false) and not starts_with(indices.index_id, 'dissimilarity'))
 ),
 
 kinds_of_index as (
@@ -78,7 +78,7 @@ hidden as (
         kinds_of_index.index_id
     from slices
     cross join kinds_of_index
-    where not slices.is_told
+    where not slices.is_publishable
 ),
 
 final as (
@@ -91,7 +91,7 @@ final as (
         ci_high,
         groups_used,
         groups_left_out
-    from told
+    from publishable
     union all
     select
         {{ index_columns() }},

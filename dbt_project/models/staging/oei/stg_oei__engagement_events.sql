@@ -28,18 +28,18 @@ spoken as (
 interpreters as (
     select
         _record_hash,
-        unnest({{ json_interpreters('interpreters') }}) as said
+        unnest({{ json_interpreters('interpreters') }}) as request
     from typed
 ),
 
 asked as (
     select
         interpreters._record_hash,
-        {{ codes_as_list('languages', among='interpreters.said.asked') }} as interpreters_asked,
-        {{ codes_as_list('languages', among='interpreters.said.offered') }} as interpreters_offered,
-        {{ codes_as_list('languages', among='interpreters.said.given') }} as interpreters_given
+        {{ codes_as_list('languages', among='interpreters.request.asked') }} as interpreters_asked,
+        {{ codes_as_list('languages', among='interpreters.request.offered') }} as interpreters_offered,
+        {{ codes_as_list('languages', among='interpreters.request.given') }} as interpreters_given
     from interpreters
-    {{ code_of_label('engagement_language', 'interpreters.said.language', 'languages') }}
+    {{ code_of_label('engagement_language', 'interpreters.request.language', 'languages') }}
     group by interpreters._record_hash
 ),
 

@@ -16,7 +16,7 @@ labels as (
     from typed
 ),
 
-told as (
+languages_of_answer as (
     select
         labels._record_hash,
         {{ codes_as_list('languages') }} as told_language_codes
@@ -46,11 +46,11 @@ conformed as (
         typed.decision_reference,
         typed.told_on,
         typed.told_channel as told_channel_reported,
-        coalesce(told.told_language_codes, {{ empty_text_list() }}) as told_language_codes,
+        coalesce(languages_of_answer.told_language_codes, {{ empty_text_list() }}) as told_language_codes,
         contract.data_as_of
     from typed
     left join contract on true
-    left join told on typed._record_hash = told._record_hash
+    left join languages_of_answer on typed._record_hash = languages_of_answer._record_hash
     {{ code_of_label('engagement_answer', 'typed.answer', 'answers') }}
     {{ code_of_label('declined_reason', 'typed.declined_reason', 'reasons') }}
 )
