@@ -139,7 +139,7 @@ class Published:
     in addition to numerators among their denominators. `populations`: by scheme, ages and place. `stocks`: records of persons
     who are mostly in the next snapshot too. `members`: the groups of a combined label, where a seed lists them. `released_in`:
     the release of each row of the ledger; one release without it. `sums`: records that are the sum of others, wherever all are
-    counted.
+    counted. `compared`: rows of the comparison with other cities.
     """
 
     measures: tuple[AuditedMeasure, ...]
@@ -154,6 +154,7 @@ class Published:
     members: Mapping[str, frozenset[str]] = field(default_factory=dict)
     released_in: tuple[str, ...] = ()
     sums: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    compared: tuple[tuple[AuditedMeasure, CellKey], ...] = ()
 
 
 @dataclass(frozen=True)

@@ -48,6 +48,14 @@ def classification(file: Path = COLUMNS) -> Mapping[str, Mapping[str, tuple[str,
     return found
 
 
+def follows_from(file: Path = COLUMNS) -> Iterator[tuple[str, str, tuple[str, ...]]]:
+    """Table, column and keys of each column that is harmless because it follows from other columns of its table."""
+    for table, entries in read_yaml(file).data.items():
+        for group in entries.get("harmless", ()):
+            for name in group["columns"] if "follows_from" in group else ():
+                yield table, name, tuple(group["follows_from"])
+
+
 def check_tables(connection: Connection, published: str) -> Iterator[ExpectationResult]:
     """Findings on the tables of a schema, such as `public.published`: columns without an entry, and times of day."""
     database, _, schema = published.partition(".")
@@ -58,7 +66,7 @@ def check_tables(connection: Connection, published: str) -> Iterator[Expectation
             f"where database_name = {literal(database)} and schema_name = {literal(schema)} order by table_name, column_index",
         )
     )
-    yield _finding(
+    yield finding(
         "columns_classified", (f"{schema}.{table}.{name}" for table, name, _ in columns if not _is_known(table, name)), _REMEDY
     )
     with_time = [
@@ -68,7 +76,7 @@ def check_tables(connection: Connection, published: str) -> Iterator[Expectation
         and (table, name) not in _TIMES_OF_RELEASE
         and _has_time(connection, f"{published}.{table}", name)
     ]
-    yield _finding("no_time_of_day", with_time, _TIME)
+    yield finding("no_time_of_day", with_time, _TIME)
 
 
 def check_files(folder: Path, current: Iterable[str]) -> GateResult:
@@ -77,7 +85,7 @@ def check_files(folder: Path, current: Iterable[str]) -> GateResult:
     for path in sorted(folder.iterdir()):
         listed += [(path.name, name) for name in _columns(path)]
     unknown = [f"{file}: {name}" for file, name in listed if not (_is_known(file, name) or _is_known(Path(file).stem, name))]
-    return GateResult("disclosure", FILES, (_finding("columns_classified", unknown, _REMEDY),))
+    return GateResult("disclosure", FILES, (finding("columns_classified", unknown, _REMEDY),))
 
 
 def _is_known(table: str, column: str) -> bool:
@@ -112,7 +120,8 @@ def _keys(value: Any, above: str = "") -> Iterator[str]:
             yield from _keys(inner, above)
 
 
-def _finding(name: str, found: Iterable[str], says: str) -> ExpectationResult:
+def finding(name: str, found: Iterable[str], says: str) -> ExpectationResult:
+    """A critical finding that names what was found, if anything was."""
     listed = list(found)
     more = [f"and {len(listed) - _NAMED} more"] if len(listed) > _NAMED else []
     message = f"{', '.join([*listed[:_NAMED], *more])}: {says}" if listed else ""

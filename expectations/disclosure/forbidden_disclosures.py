@@ -64,6 +64,8 @@ def forbidden_disclosures(
     for goal in published.goals:
         yield from _of_goal(goal, shown)
     yield from _of_places(published.rows)
+    for measure, where in published.compared:
+        yield ForbiddenDisclosure("a comparison with other cities, for which the audit has no equation", measure, where)
 
 
 def labelled_rows(published: Published, figures: Iterable[Row]) -> frozenset[tuple[AuditedMeasure, CellKey]]:

@@ -30,6 +30,7 @@ from expectations.disclosure.read_inputs import (
 )
 from expectations.disclosure.read_responses import add_responses
 from expectations.disclosure.release_differencing import small_changes
+from expectations.disclosure.stored_tables import check_stored_tables
 from expectations.results import ExpectationResult, GateResult, Severity
 from warehouse import dialect
 
@@ -67,7 +68,7 @@ def gate_disclosure(
             *read_ratio_bounds_over_few_cells(connection, relations, measures),
         ]
         unmarked = count_unmarked_changes(connection, relations)
-        columns = tuple(check_tables(connection, relations.published))
+        columns = (*check_tables(connection, relations.published), *check_stored_tables(connection, relations.published))
     model = build_attacker_model(published, figures, known, records)
     cache = AuditCache(memory)
     found = run_audit(model, cache.is_safe, cache.found_safe)

@@ -1,4 +1,5 @@
-"""Read what else a reader of the public file has: disparity indices, goals, populations, stocks and combined labels.
+"""Read what else a reader of the public file has: disparity indices, goals, comparisons with other cities,
+populations, stocks and combined labels.
 
 See `audit_inputs` for the records, and `read_inputs` for the figures.
 """
@@ -101,6 +102,24 @@ def _of_goal(row: Mapping[Any, Any], period: dt.date, group: str) -> CellKey:
         row["period_type"], period, row["geography_type"], row["geography_vintage"], row["geoid"], row["race_standard"],
         group, row["tabulation"], row["stratum_type"], row["stratum_code"],
     )  # fmt: skip
+
+
+def read_compared(
+    connection: Connection, relations: Relations, measures: Mapping[tuple[str, int], AuditedMeasure]
+) -> tuple[tuple[AuditedMeasure, CellKey], ...]:
+    """The rows of confidential measures in the comparison with other cities."""
+    relation = f"{relations.published}.peer_comparison"
+    if not table_exists(connection, relation):
+        return ()
+    rows = fetch(
+        connection,
+        f"select measure_id, measure_version, period_type, period_start, geoid, race_ethnicity_code from {relation} order by all",
+    )
+    return tuple(
+        (measure, CellKey(period_type, start, "city", "current", geoid, "", race, "exclusive", "all", "all"))
+        for measure_id, version, period_type, start, geoid, race in rows
+        if (measure := measures.get((measure_id, version)))
+    )
 
 
 def read_populations(

@@ -25,7 +25,14 @@ from expectations.disclosure.audit_inputs import (
     Row,
 )
 from expectations.disclosure.catalog import columns_of, fetch
-from expectations.disclosure.read_derived import read_goals, read_indices, read_label_members, read_populations, read_stocks
+from expectations.disclosure.read_derived import (
+    read_compared,
+    read_goals,
+    read_indices,
+    read_label_members,
+    read_populations,
+    read_stocks,
+)
 from warehouse.sql import literal
 
 
@@ -115,6 +122,7 @@ def read_published(
         read_stocks(connection, relations),
         read_label_members(connection, relations),
         tuple(release for _, release in earlier),
+        compared=read_compared(connection, relations, confidential),
     )
 
 

@@ -18,6 +18,10 @@ from warehouse.sql import literal
 
 INPUTS = "engagement_inputs"  # the name of the inputs in the seed publication_records
 _ANSWERS = ("adopted", "adapted", "declined", "pending")
+# What a row shows in addition to its counts; of a hidden theme it must be empty.
+_WORDS = (
+    "is_revision_pending", "first_told_on", "last_told_on", "told_in_languages", "declined_reasons", "decision_references",
+)  # fmt: skip
 _SOURCES = ("oei__engagement_inputs", "oei__engagement_responses")
 
 
@@ -76,17 +80,19 @@ def _rows(
     there = columns_of(connection, relation)
     counts = ", ".join(f"{name}_count" for name in measures)
     status = "publication_status" if "publication_status" in there else "null"
+    shown_words = ", ".join(f"{name}::varchar" if name in there else "null" for name in _WORDS)
     release, order = ("release_id", "published_at, release_id, ") if "release_id" in there else ("null", "")
     query = (
-        f"select jurisdiction, period_start, {theme}, {status}, {release}, {counts} from {relation} "
+        f"select jurisdiction, period_start, {theme}, {status}, {release}, {shown_words}, {counts} from {relation} "
         f"order by {order}jurisdiction, period_start, {theme}"
     )
-    for jurisdiction, start, code, shown, released_in, *numbers in fetch(connection, query):
+    for jurisdiction, start, code, shown, released_in, *rest in fetch(connection, query):
         where = CellKey("year", start, "city", "current", jurisdiction, standard, "all", "exclusive", "engagement_theme", code)
-        for (name, measure), number in zip(measures.items(), numbers, strict=True):
+        said = {name: word.capitalize() for name, word in zip(_WORDS, rest, strict=False) if word not in (None, "false")}
+        for (name, measure), number in zip(measures.items(), rest[len(_WORDS) :], strict=True):
             # a theme has at least one input, and no answer need have one
             method = "individual" if name == "inputs" else "aggregate"
             is_hidden = number is None or shown == "suppressed"
             figures = {} if is_hidden else {"numerator": float(number), "value": float(number)}
             words = {"value_status": "computed", **({"status_reason": "suppressed"} if is_hidden else {})}
-            yield Row(measure, where, method, jurisdiction, shown, figures, words), released_in or ""
+            yield Row(measure, where, method, jurisdiction, shown, figures, words | said), released_in or ""

@@ -118,8 +118,8 @@ def test_metadata_tables_that_pages_name_exist() -> None:
 
 
 def test_each_decision_has_a_number_of_its_own() -> None:
-    """Two branches may use the same next number; the heading has the file's number."""
+    """Two branches may use the same next number, or reserve one that is not used; the heading has the file's number."""
     files = sorted((ROOT / "docs" / "adr").glob("[0-9]*.md"))
-    assert [int(file.name[:4]) for file in files] == list(range(1, len(files) + 1))
+    assert len({int(file.name[:4]) for file in files}) == len(files)
     wrong = [file.name for file in files if not file.read_text(encoding="utf-8").startswith(f"# {int(file.name[:4])}. ")]
     assert not wrong

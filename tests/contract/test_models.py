@@ -307,6 +307,13 @@ def test_models_begin_with_their_grain(project: Manifest) -> None:
     assert not wrong, f"name the grain in the first line (-- one row per …): {wrong}"
 
 
+def test_published_models_store_rows_in_the_order_of_their_columns(project: Manifest) -> None:
+    """The order in which a query ranks hidden counts must not be that of the public file."""
+    tables = [node for node in project.models() if node["original_file_path"].startswith("models/published/tables/")]
+    assert len(tables) >= 9
+    assert [node["name"] for node in tables if not node["raw_code"].rstrip().endswith("\norder by all")] == []
+
+
 def test_models_are_short(project: Manifest) -> None:
     long = {path_of(node): node["raw_code"].count("\n") for node in project.models() if node["raw_code"].count("\n") > 120}
     assert not long, f"split into steps: {long}"

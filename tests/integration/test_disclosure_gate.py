@@ -94,6 +94,7 @@ def write(connection: DuckDBPyConnection, table: str, rows: Iterable[Row], *more
         words = [row.words.get(name) for name in _OWN_WORDS]
         values.append((row.jurisdiction, *grain, at.stratum_type, at.stratum_code, *figures, *words, row.status))
     connection.executemany(f"insert into {table} values ({', '.join(['?'] * (len(types) + 1))})", values)
+    connection.execute(f"create or replace table {table} as from {table} order by all")
     for column in more:
         connection.execute(f"alter table {table} add column {column}")
 
@@ -284,6 +285,66 @@ def test_a_time_of_day_blocks_the_release(warehouse: DuckDBPyConnection, tmp_pat
     assert gate(warehouse, tmp_path).passed
     warehouse.execute("update public.published.equity_measures set data_as_of = timestamp '2025-12-31 19:25:11'")
     assert failed(gate(warehouse, tmp_path))["no_time_of_day"].message.startswith("published.equity_measures.data_as_of: ")
+
+
+def test_rows_stored_in_another_order_than_that_of_their_columns_block_the_release(
+    warehouse: DuckDBPyConnection, tmp_path: Path
+) -> None:
+    """The themes that are hidden are stored from the smallest on."""
+    themes = "(values ('other', null), ('libraries', null), ('youth', null), ('jobs', 148)) as t (theme_code, inputs_count)"
+    warehouse.execute(f"create table public.published.labels as select theme_code as code, inputs_count as label from {themes}")
+    assert failed(gate(warehouse, tmp_path))["rows_in_order_of_columns"].message.startswith("published.labels: ")
+    warehouse.execute("create or replace table public.published.labels as from public.published.labels order by all")
+    assert gate(warehouse, tmp_path).passed
+
+
+def test_a_harmless_column_that_does_not_follow_from_others_blocks_the_release(
+    warehouse: DuckDBPyConnection, tmp_path: Path
+) -> None:
+    warehouse.execute("alter table public.published.equity_measures add column unit varchar default 'percent'")
+    assert gate(warehouse, tmp_path).passed
+    warehouse.execute("update public.published.equity_measures set unit = 'few' where publication_status = 'suppressed'")
+    assert failed(gate(warehouse, tmp_path))["harmless_columns_follow"].message.startswith("published.equity_measures.unit: ")
+    warehouse.execute("update public.published.equity_measures set unit = null where unit = 'few'")
+    assert not gate(warehouse, tmp_path).passed
+
+
+def test_a_comparison_of_persons_with_other_cities_blocks_the_release(warehouse: DuckDBPyConnection, tmp_path: Path) -> None:
+    columns = "1 as measure_version, 'year' as period_type, date '2025-01-01' as period_start, 'black' as race_ethnicity_code"
+    warehouse.execute(
+        f"create table public.published.peer_comparison as select 'requests' as measure_id, {columns}, '{CITY}' as geoid"
+    )
+    assert gate(warehouse, tmp_path).passed
+    warehouse.execute("update public.published.peer_comparison set measure_id = 'searched'")
+    message = failed(gate(warehouse, tmp_path))["shown_functions"].message
+    assert "a comparison with other cities, for which the audit has no equation: searched" in message
+
+
+OF_THEMES = {"is_revision_pending": "true", "declined_reasons": "['unlawful']", "first_told_on": "date '2025-02-01'"}
+
+
+@pytest.mark.parametrize("word", OF_THEMES)
+def test_a_hidden_theme_shows_nothing_but_its_name(warehouse: DuckDBPyConnection, tmp_path: Path, word: str) -> None:
+    counts = "inputs_count, adopted_count, adapted_count, declined_count, pending_count"
+    columns = f"jurisdiction, period_start, theme_code, publication_status, {counts}, {', '.join(OF_THEMES)}"
+    hidden = (
+        "'suppressed', null::bigint, null::bigint, null::bigint, null::bigint, null::bigint, false, null::varchar[], null::date"
+    )
+    shown = "'published', 90, 90, 0, 0, 0, true, ['budget'], date '2025-02-01'"
+    at = f"'{CITY}', date '2025-01-01'"
+    warehouse.execute(
+        f"create table public.published.engagement_responses as select * from (values ({at}, 'jobs', {hidden}), "
+        f"({at}, 'parks', {hidden}), ({at}, 'roads', {shown})) as t ({columns})"
+    )
+    counted = "select * replace (coalesce(inputs_count, 40) as inputs_count, coalesce(adopted_count, 40) as adopted_count, "
+    counted += ", ".join(f"coalesce({name}, 0) as {name}" for name in ("adapted_count", "declined_count", "pending_count")) + ")"
+    warehouse.execute(
+        f"create table disclosure.reported_responses as {counted} from "
+        "(select * rename (theme_code as shown_theme_code) from public.published.engagement_responses)"
+    )
+    assert gate(warehouse, tmp_path).passed
+    warehouse.execute(f"update public.published.engagement_responses set {word} = {OF_THEMES[word]} where theme_code = 'jobs'")
+    assert f"{word} of a hidden row" in failed(gate(warehouse, tmp_path))["shown_functions"].message
 
 
 def test_aggregates_are_shown_as_their_publisher_shows_them_unless_the_agreement_protects_them(

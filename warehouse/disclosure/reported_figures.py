@@ -255,6 +255,7 @@ def _is_safe_change(before: CountSystem, now: CountSystem, name: object) -> bool
 def _write(con: DuckDBPyConnection, as_of: dt.datetime) -> None:
     grain, slices = ", ".join(GRAIN), ", ".join(_SLICE)
     there = {name: kind for name, kind, *_ in con.execute(f"describe {PRIOR}").fetchall()}
+    same_day = " replace (prior.data_as_of as data_as_of)" if "data_as_of" in there else ""
     without_bounds = "".join(f", null::{there[name]} as {name}" for name in _BOUNDS if name in there)
     con.execute(
         f"""
@@ -277,8 +278,8 @@ def _write(con: DuckDBPyConnection, as_of: dt.datetime) -> None:
         left join {PLANNED} as planned using ({grain})
         where ({_columns(_SLICE, "prior")}) in (select ({slices}) from pending) and not coalesce({_WITHDRAWN}, false)
         union all by name
-        -- withdrawn by the publisher, in a slice that awaits revision
-        select planned.*, prior.reported_at, false as is_revision_pending, prior.hidden_because, prior.shows_unknown,
+        -- withdrawn by the publisher, in a slice that awaits revision, all of whose rows have the same day
+        select planned.*{same_day}, prior.reported_at, false as is_revision_pending, prior.hidden_because, prior.shows_unknown,
             true as is_settled
         from {PLANNED} as planned
         inner join {PRIOR} as prior using ({grain})

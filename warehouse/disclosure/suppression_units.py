@@ -7,11 +7,12 @@ costs readers less. See `complementary_suppression` for the choice of hidden uni
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from warehouse.disclosure.build_constraints import UNKNOWN, all_races, complement_of, denominator_at
-from warehouse.disclosure.counts import Cell, CountSystem
+from warehouse.disclosure.counts import EQUAL, Cell, CountSystem
 from warehouse.disclosure.planned_figures import Figure, RowKey
 
 
@@ -66,16 +67,33 @@ def medians_of_few_records(figures: Iterable[Figure]) -> set[RowKey]:
 def medians_of_hidden_counts(
     figures: Iterable[Figure], counts: CountSystem, is_hidden: Mapping[int, bool], universes: Mapping[str, str]
 ) -> set[RowKey]:
-    """The medians over persons whose count is hidden: a reliable median discloses that the count is not small."""
+    """The medians over persons whose count is hidden: a reliable median discloses that the count is not small.
+
+    Medians of strata disclose it together. A median of nearly all persons of a small count discloses the few others.
+    """
     found = set()
     for figure in figures:
         if figure.kind != "median" or figure.rests_on_records is None:
             continue
-        for records in (figure.rests_on_records, universes.get(figure.rests_on_records)):
-            number = counts.get(records, figure.at) if records else None
+        of_all_strata = figure.at._replace(stratum_type="all", stratum_code="all")
+        universe = universes.get(figure.rests_on_records)
+        for records, at in itertools.product((figure.rests_on_records, universe), {figure.at, of_all_strata}):
+            number = counts.get(records, at) if records else None
             if number is not None and is_hidden.get(number, False):
                 found.add(figure.key)
+        whole = counts.get(universe, figure.at) if universe else None
+        if whole is not None and _discloses_others(figure, counts.value[whole]):
+            found.add(figure.key)
     return found
+
+
+def _discloses_others(figure: Figure, whole: float) -> bool:
+    """Whether a reliable median places the persons of `whole` who are not among its records too closely."""
+    if figure.records is None:
+        return False
+    others = whole - figure.records
+    is_sensitive = others < figure.threshold - EQUAL and (others > EQUAL or figure.hides_zeros)
+    return is_sensitive and whole - max(figure.minimum_n, figure.threshold) < figure.threshold - 1
 
 
 def _numbers(counts: CountSystem, figure: Figure, numerator: Cell, denominator: Cell) -> tuple[int, ...]:

@@ -105,4 +105,6 @@ final as (
     from hidden
 )
 
+-- the order of the rows must not reveal what a hidden row counts
 select * from final
+order by all

@@ -109,10 +109,13 @@ final as (
         {%- for column in shown_columns %}
         case when with_status.is_shown then with_status.{{ column }} end as {{ column }},
         {%- endfor %}
-        with_status.is_revision_pending
+        -- of a hidden theme it reveals that the hidden count changed
+        with_status.is_shown and with_status.is_revision_pending as is_revision_pending
     from with_status
     left join {{ ref('dim_stratum') }} as themes
         on themes.stratum_type = 'engagement_theme' and with_status.shown_theme_code = themes.stratum_code
 )
 
+-- the order of the rows must not reveal what a hidden row counts
 select * from final
+order by all

@@ -90,4 +90,6 @@ final as (
     {{ with_fdr_significance('plain') }}
 )
 
+-- the order of the rows must not reveal what a hidden row counts
 select * from final
+order by all

@@ -101,4 +101,6 @@ final as (
     from with_status
 )
 
+-- the order of the rows must not reveal what a hidden row counts
 select * from final
+order by all

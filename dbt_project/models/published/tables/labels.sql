@@ -1,2 +1,3 @@
 -- one row per code that readers see, and language
 select * from {{ ref('dim_label') }}
+order by all

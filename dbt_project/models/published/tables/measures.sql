@@ -7,3 +7,4 @@ select
     sources.licence_commercial
 from {{ ref('dim_measure') }} as measures
 left join {{ ref('dim_source') }} as sources on measures.source = sources.source
+order by all

@@ -8,3 +8,4 @@ inner join {{ ref('equity_measures') }} as figures
         and figures.stratum_type = 'all'
         and figures.publication_status = 'published'
         and figures.rate_ratio is not null
+order by all

@@ -8,3 +8,4 @@ select
     )
 from {{ ref('dim_geography') }} as places
 left join {{ ref('dim_source') }} as sources on places.outline_source = sources.source
+order by all

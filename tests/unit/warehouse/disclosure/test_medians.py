@@ -87,3 +87,40 @@ def test_a_home_that_kept_no_records_of_medians_has_no_correction(con: duckdb.Du
     con.execute(f"copy (select * exclude (records, known_records) from {REPORTED}) to '{home.reported}' (format parquet)")
     suppress(con, home.reported, NIGHT + dt.timedelta(days=1))
     assert con.execute(f"select bool_or(is_revision_pending) from {REPORTED}").fetchone() == (False,)
+
+
+def _hidden_medians(con: duckdb.DuckDBPyConnection) -> list[tuple[str, str]]:
+    where = "where kind = 'median' and hidden_because is not null"
+    return con.execute(f"select race_ethnicity_code, stratum_code from {REPORTED} {where} order by all").fetchall()
+
+
+def test_medians_of_strata_are_hidden_with_the_count_of_all_strata(con: duckdb.DuckDBPyConnection, home: Home) -> None:
+    """Two levels of 20 or more reveal that a hidden count is 40 or more."""
+    _plan(con, "positions")
+    con.execute(
+        "update intermediate.int_disclosure__planned set numerator = if(race_ethnicity_code = 'asian', 43, 7) "
+        "where kind <> 'median' and race_ethnicity_code in ('asian', 'black');"
+        "update intermediate.int_disclosure__planned set denominator = 950, known_numerator = 950, known_denominator = 950, "
+        "numerator = if(race_ethnicity_code = 'all', 950, numerator) where kind <> 'median'"
+    )
+    con.execute(
+        "insert into intermediate.int_disclosure__planned "
+        "select * exclude (level) replace ('eeo4_level' as stratum_type, level as stratum_code, 21 as records) "
+        "from intermediate.int_disclosure__planned cross join (values ('1'), ('2')) as levels (level) "
+        "where kind = 'median' and race_ethnicity_code in ('asian', 'white')"
+    )
+    suppress(con, home.reported, NIGHT)
+    assert {("asian", "1"), ("asian", "2")} <= set(_hidden_medians(con))
+    assert ("white", "1") not in _hidden_medians(con)
+
+
+@pytest.mark.parametrize(("records", "is_hidden"), [(29, True), (30, False), (20, False)])
+def test_a_median_of_nearly_all_persons_is_hidden_where_it_reveals_the_few_others(
+    con: duckdb.DuckDBPyConnection, home: Home, records: int, is_hidden: bool
+) -> None:
+    """30 positions are published, and a reliable median is of 25 or more: at most 5 have no pay."""
+    _plan(con, "positions_with_pay")
+    con.execute("update intermediate.int_disclosure__planned set minimum_n = 25 where kind = 'median'")
+    con.execute(f"update intermediate.int_disclosure__planned set records = {records} where records = 30")
+    suppress(con, home.reported, NIGHT)
+    assert (("asian", "all") in _hidden_medians(con)) is (is_hidden or records < 25)
