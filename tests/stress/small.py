@@ -118,6 +118,16 @@ class SmallHome:
         told: str = manifest["content_hash"]
         return told
 
+    def is_between_releases(self) -> bool:
+        """Whether a swap was cut off: every published database is of one kept release, and the next start completes the swap."""
+        if not (self.home / "releases" / "swap.json").exists():
+            return False
+        manifests = [json.loads(path.read_text()) for path in (self.home / "releases").glob("*/manifest.json")]
+        for name in manifests[0]["files"]:
+            hashed = hashlib.sha256((self.home / "published" / name).read_bytes()).hexdigest()
+            assert hashed in {manifest["files"][name]["sha256"] for manifest in manifests}, name
+        return True
+
     def receipts(self) -> list[dict[str, Any]]:
         """Every run, oldest first."""
         found = [json.loads(path.read_text()) for path in (self.home / "runs").glob("*.json")]

@@ -51,33 +51,55 @@ def current(home: Home) -> Current | None:
 
 
 def swap(home: Home, release_id: str, *, is_new: bool = False, sealed: Manifest | None = None) -> Current:
-    """Publish a release of this home, verified before and after. Open readers keep their old file.
+    """Publish a release of this home, verified before any published file changes. Open readers keep their old file.
 
-    `recover` completes an interrupted swap from the intent file, which is written before any published file changes. `is_new`:
-    the release was never published; the home's ledger contains it before a reader can open it. `sealed`: the manifest that `seal`
-    has just returned, whose files need no second verification.
+    Every file is first linked beside its published name and verified there; then all are renamed in one go, and `current.json`
+    last, so that readers meet files of two releases for milliseconds only.
+
+    `recover` completes an interrupted swap from the intent file, which is written before the first rename. `is_new`: the release
+    was never published; the home's ledger contains it before a reader can open it. `sealed`: the manifest that `seal` has just
+    returned, whose files need no second verification.
     """
     manifest = sealed or verify(home, release_id)
     write_intent(home, release_id, is_new=is_new)
     if is_new:
         publish_ledger(home, release_id)
     _remove_foreign_logs(home)
-    for name in RELEASE_FILES:
-        _link_or_copy(home.release(release_id) / name, home.published / name)
-    _link_exports(home, manifest)
+    home.published_exports.mkdir(mode=SHARED, exist_ok=True)
+    prepared = [(_link_or_copy(source, target), target) for source, target in _files(home, manifest)]
+    _verify_prepared(home, manifest)
+    for temporary, target in prepared:
+        _rename(temporary, target)
     _remove_foreign_logs(home)
-    sync(home.published)
-    _verify_published(home, manifest)
     fields = manifest.model_dump(include=set(Current.model_fields))
     new = Current(**fields, path=home.published_analyst)
     write_atomically(home.current_json, new.model_dump_json(exclude={"path"}, indent=1) + "\n")
+    for path in home.published_exports.iterdir():
+        if path.name not in manifest.exports:
+            path.unlink()
+    sync(home.published_exports)
+    sync(home.published)
     home.swap_intent.unlink()
     return new
 
 
-def _link_or_copy(release_file: Path, published_file: Path) -> None:
-    """Link or copy the file, then rename it: the published name is always the old file or the new one."""
-    temporary = published_file.with_name(f".{published_file.name}.next")
+def _files(home: Home, manifest: Manifest) -> list[tuple[Path, Path]]:
+    """Each file of the release with its published name; the checksums of the exports last."""
+    folder = home.release(manifest.release_id)
+    exports = sorted(manifest.exports, key=lambda name: (name == CHECKSUMS, name))
+    return [
+        *((folder / name, home.published / name) for name in RELEASE_FILES),
+        *((folder / EXPORTS / name, home.published_exports / name) for name in exports),
+    ]
+
+
+def _prepared(published_file: Path) -> Path:
+    return published_file.with_name(f".{published_file.name}.next")
+
+
+def _link_or_copy(release_file: Path, published_file: Path) -> Path:
+    """Link or copy the file beside its published name."""
+    temporary = _prepared(published_file)
     temporary.unlink(missing_ok=True)
     try:
         os.link(release_file, temporary)
@@ -85,20 +107,13 @@ def _link_or_copy(release_file: Path, published_file: Path) -> None:
         shutil.copyfile(release_file, temporary)
         sync(temporary)
     temporary.chmod(READ_ONLY)
+    return temporary
+
+
+def _rename(temporary: Path, published_file: Path) -> None:
+    """The published name is always the old file or the new one."""
     temporary.replace(published_file)
     temporary.unlink(missing_ok=True)  # rename does nothing if both names link to the same file
-
-
-def _link_exports(home: Home, manifest: Manifest) -> None:
-    """Publish the exports file by file, the checksums last, and delete files that the release lacks."""
-    folder = home.published_exports
-    folder.mkdir(mode=SHARED, exist_ok=True)
-    for name in sorted(manifest.exports, key=lambda name: (name == CHECKSUMS, name)):
-        _link_or_copy(home.release(manifest.release_id) / EXPORTS / name, folder / name)
-    for path in folder.iterdir():
-        if path.name not in manifest.exports:
-            path.unlink()
-    sync(folder)
 
 
 def _remove_foreign_logs(home: Home) -> None:
@@ -107,15 +122,15 @@ def _remove_foreign_logs(home: Home) -> None:
         log.unlink()
 
 
-def _verify_published(home: Home, manifest: Manifest) -> None:
-    for name in RELEASE_FILES:
-        path, wanted = home.published / name, manifest.files[name]
-        linked = path.samefile(home.release(manifest.release_id) / name)  # `verify` or `seal` has just checked it
-        if not linked and file_sha256(path) != wanted.sha256:
-            raise ReleaseCorrupt(manifest.release_id, f"published/{name}", "the copy differs from the release")
-        if read_tables(manifest.release_id, path) != (wanted.schemas, wanted.tables):
+def _verify_prepared(home: Home, manifest: Manifest) -> None:
+    """ReleaseCorrupt if a copy differs from the release, or if a database does not open or lacks tables."""
+    for source, target in _files(home, manifest):
+        path, name = _prepared(target), target.relative_to(home.root)
+        is_database = target.name in manifest.files
+        record = (manifest.files if is_database else manifest.exports)[target.name]
+        # `verify` or `seal` has just checked what a link links to
+        if not path.samefile(source) and file_sha256(path) != record.sha256:
+            raise ReleaseCorrupt(manifest.release_id, str(name), "the copy differs from the release")
+    for name, wanted in manifest.files.items():
+        if read_tables(manifest.release_id, _prepared(home.published / name)) != (wanted.schemas, wanted.tables):
             raise ReleaseCorrupt(manifest.release_id, f"published/{name}", "its tables are not those of the release")
-    for name, record in manifest.exports.items():
-        path = home.published_exports / name
-        if not path.samefile(home.release(manifest.release_id) / EXPORTS / name) and file_sha256(path) != record.sha256:
-            raise ReleaseCorrupt(manifest.release_id, f"published/{EXPORTS}/{name}", "the copy differs from the release")
