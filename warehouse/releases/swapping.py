@@ -53,7 +53,7 @@ def current(home: Home) -> Current | None:
 def swap(home: Home, release_id: str, *, is_new: bool = False, sealed: Manifest | None = None) -> Current:
     """Publish a release of this home, verified before any published file changes. Open readers keep their old file.
 
-    Every file is first linked beside its published name and verified there; then all are renamed in one go, and `current.json`
+    Every file is first linked next to its published name and verified there; then all are renamed in one go, and `current.json`
     last, so that readers meet files of two releases for milliseconds only.
 
     `recover` completes an interrupted swap from the intent file, which is written before the first rename. `is_new`: the release
@@ -98,7 +98,7 @@ def _prepared(published_file: Path) -> Path:
 
 
 def _link_or_copy(release_file: Path, published_file: Path) -> Path:
-    """Link or copy the file beside its published name."""
+    """Link or copy the file next to its published name."""
     temporary = _prepared(published_file)
     temporary.unlink(missing_ok=True)
     try:
