@@ -60,8 +60,8 @@ def build_changed_models(run: RunContext, on_node: Callable[[str], None]) -> lis
     run.incremental_loads = {name: tuple(load for load, _ in loads) for name, loads in append.items()}
     write_incremental_loads(run.con, append)
     invalidate(run.con, build_plan.build)
-    names = [inputs.manifest["nodes"][node]["name"] for node in (*build_plan.build, *build_plan.tests)]
-    results = dbt_runner.build(run.settings.home, select=names, on_node=on_node) if names else []
+    nodes = {*build_plan.build, *build_plan.tests}
+    results = dbt_runner.build_nodes(run.settings.home, nodes, on_node) if nodes else []
     save_state(run, inputs, results)
     return _parents_first(inputs, [*results, *_kept(inputs, build_plan.build)])
 
