@@ -32,8 +32,8 @@ _READ_ERRORS = (duckdb.IOException, duckdb.SerializationException, duckdb.Intern
 
 # Only Levelground opens the working warehouse. This format compresses texts (DICT_FSST) in a third less time.
 WORKING_STORAGE = "v1.4.0"
-# DuckDB compresses every changed table at each checkpoint. Checkpoints at every 16 MB, its default, made the commits of a run on a
-# small city take 9 s of CPU time instead of 6 to 8.
+# DuckDB compresses every changed table at each checkpoint. Checkpoints at every 16 MB, its default, made the commits of a run on
+# a small city take 9 s of CPU time instead of 6 to 8.
 CHECKPOINT_AT = "64MB"
 
 
