@@ -33,7 +33,7 @@ ALLOWED = {
     "quality": {"staging", "marts", "measures", "receipts", "reference"},
 }
 # Facts of measures and goals, which are built after the measures.
-RESULTS = ("marts/facts/equity_measures/", "marts/facts/goals/")
+RESULTS = ("marts/facts/equity_measures/", "marts/facts/goals/", "marts/scorecard/")
 # A fact whose rows repeat the race of a person in another fact, where it is counted.
 REPEATS_RACE = {"fct_survey_answers"}
 # Live feeds that land and reach no fact yet: `levelground sources list` calls them landed_only.
@@ -46,6 +46,7 @@ NAMES = {
     "marts/facts/": r"fct_[a-z_]+",
     "marts/facts/equity_measures/": r"fct_[a-z_]+",
     "marts/facts/goals/": r"fct_goal[a-z_]*",
+    "marts/scorecard/": r"scorecard",
     "measures/aggregates/": r"int_[a-z0-9_]+__[a-z]+",
     "measures/counts/": r"int_[a-z0-9_]+__counts",
     "measures/coverage/": r"int_[a-z_]+__[a-z_]+",
@@ -350,7 +351,7 @@ def test_what_is_reported_has_the_columns_of_the_measures(project: Manifest) -> 
     decided = {"reported_at", "is_revision_pending", "hidden_because", "shows_unknown", "is_settled"}
     assert planned - measures == (reported - measures - decided) | {"is_confidential"}, "describe what the suppressor reads"
     assert reported - planned == decided, f"correct models/disclosure/_disclosure__sources.yml: {sorted(reported ^ planned)}"
-    assert columns["equity_measures"] == measures | {"publication_status", "is_revision_pending"}
+    assert columns["equity_measures"] == measures | {"publication_status", "is_revision_pending", "is_shown_first"}
     assert columns["disparity_indices"] == columns["fct_disparity_indices"] | {"publication_status"}
     assert columns["goal_progress"] == columns["fct_goal_progress"] | {"publication_status"}
 

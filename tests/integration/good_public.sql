@@ -23,7 +23,7 @@ insert into public.published.measures select * replace (
 ) from public.published.measures;
 create table public.published.geographies as
     select concat_ws(':', geography_type, geography_vintage, geoid) as geography_key, *, geoid as name, null::date as valid_from,
-        null::date as valid_to, null::double as land_area_sq_m, null::blob as geometry_wkb
+        null::date as valid_to, null::double as land_area_sq_m, null::blob as geometry_wkb, 1 as scorecard_order
     from (values ('city', 'current', '5553000')) as t (geography_type, geography_vintage, geoid);
 -- white is the best; black is shown, asian hidden, nhpi counted and without a value, mena not offered; visits are not of persons
 create temp table shown as select
@@ -38,7 +38,7 @@ create temp table shown as select
     97.0::double as geocoded_pct, null::double as place_coverage_pct, 19.0::double as bound_low, 23.0::double as bound_high, false as bridged,
     'reliable' as reliability, 'reference_row' as status_reason, false as is_revision_pending, timestamp '2025-01-05' as data_as_of,
     null::double as rate_ratio_bound_low, null::double as rate_ratio_bound_high, null::varchar as population_fit,
-    'unknown_race' as bound_source, null::double as period_coverage_pct, null::boolean as is_significant_fdr;
+    'unknown_race' as bound_source, null::double as period_coverage_pct, null::boolean as is_significant_fdr, true as is_shown_first;
 create table public.published.equity_measures as from shown;
 insert into public.published.equity_measures select * replace (
     'black' as race_ethnicity_code, 80.0 as numerator, 40.0 as value, 33.0 as ci_low, 47.0 as ci_high, 2.0 as rate_ratio, 1.4 as rate_ratio_ci_low,
@@ -90,7 +90,7 @@ insert into public.published.goal_progress select * replace (
     null as change_ci_low, null as change_ci_high, null as comparison_change_ci_low, null as comparison_change_ci_high, null as status,
     'suppressed' as status_reason
 ) from public.published.goal_progress;
-create table public.published.labels as select 'engagement_theme' as subject, code, 'en' as language_code, code as label, 'original' as review_status
+create table public.published.labels as select 'engagement_theme' as subject, code, 'en' as language_code, code as label, 'original' as review_status, null::varchar as kind, null::integer as sort_order
     from (values ('parks'), ('jobs'), ('youth')) as t (code);
 create table public.published.engagement_responses as select '5553000' as jurisdiction, 'city' as geography_type, 'current' as geography_vintage,
     '5553000' as geoid, 'year' as period_type, date '2024-01-01' as period_start, date '2024-12-31' as period_end, date '2025-01-30' as closed_on,
@@ -107,3 +107,22 @@ create table public.published.peer_comparison as select measure_id, measure_vers
     geoid, value, 20.0::double as gap, 11.0::double as gap_ci_low, 29.0::double as gap_ci_high, 5 as peers, 18.0::double as peers_median_gap,
     2 as rank_low, 6 as rank_high
 from public.published.equity_measures where measure_id = 'searched' and race_ethnicity_code = 'black';
+create table public.published.scorecard as select
+    measure_id, measure_version, 'Searched' as measure, 'public_safety' as policy_area, 'How many?' as question, period_type,
+    period_start, period_end, '2024' as period, geography_type, geography_vintage, geoid, 'City' as place, race_ethnicity_code,
+    race_ethnicity_code as group_name, 'category' as group_kind, 1 as group_order, race_standard, tabulation, method, case when method =
+    'place_weighted' then 'where_people_live' else 'own_race' end as basis, 'Race' as basis_text, numerator, denominator, value, unit,
+    'Percent' as unit_text, ci_low, ci_high, bound_low, bound_high, known_race_pct, 'lower' as favourable_direction, publication_status,
+    case publication_status when 'published' then 'shown' when 'suppressed' then 'hidden' when 'unreliable' then 'too_few' else
+    'not_recorded' end as status_code, 'Shown' as status_text, null::double as city_value, null::varchar as compared_with_city,
+    null::varchar as compared_with_city_text, case when rate_ratio is not null then rate_ratio end as rate_ratio, case when rate_ratio
+    is not null then rate_ratio_ci_low end as rate_ratio_ci_low, case when rate_ratio is not null then rate_ratio_ci_high end as
+    rate_ratio_ci_high, case when rate_ratio is not null then reference_code end as reference_code, case when rate_ratio is not null
+    then 'White' end as compared_with, case when rate_ratio is not null then 'higher' end as compared_with_reference, null::varchar as
+    compared_with_reference_text, null::date as change_from, null::double as change_from_value, null::double as change, null::double as
+    change_ci_low, null::double as change_ci_high, null::varchar as change_word, null::varchar as change_text, null::date as trend_from,
+    null::double as trend_from_value, null::double as trend, null::double as trend_ci_low, null::double as trend_ci_high, null::varchar
+    as trend_word, null::varchar as trend_text, true as is_latest, true as is_featured, false as is_stand_in, data_as_of
+from public.published.equity_measures;
+create table public.published.texts as select 'status.hidden' as text_id, 'status' as subject, 'hidden' as code, 'en' as language, 'Hidden' as text,
+    'none' as review_status, null::varchar as reviewed_by;

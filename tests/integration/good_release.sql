@@ -37,7 +37,7 @@ insert into release.marts.dim_measure by name select * replace (
 create table release.marts.dim_race_ethnicity as select * from read_csv('{seeds}/race_ethnicity.csv');
 create table release.marts.dim_geography as
     select *, concat_ws(':', geography_type, geography_vintage, geoid) as geography_key, geoid as name, date '2012-01-01' as valid_from,
-        null::date as valid_to, null as land_area_sq_m, null as geometry_wkb, null as outline_source
+        null::date as valid_to, null as land_area_sq_m, null as geometry_wkb, null as outline_source, 1 as scorecard_order
     from (values ('city', 'current', '5553000'), ('school', 'current', 'NORTH/HIGH'), ('tract', '2020', '55079000101'),
         ('tract', '2020', '55079000102'), ('tract', '2010', '55079000101'), ('tract', '2010', '55079000102'))
         as t (geography_type, geography_vintage, geoid);
@@ -108,7 +108,8 @@ create table release.marts.fct_language_need as select 'dpt__visits' as source, 
 create table release.marts.dim_language as select language_code, label, label as own_name, 'spanish' as language_group_code, 'Spanish' as language_group_label,
     false as is_told_apart, 5.0 as planning_share_pct, 1000.0 as planning_people
     from (values ('en', 'English'), ('es', 'Spanish'), ('hmn', 'Hmong')) as t (language_code, label);
-create table release.marts.dim_label as select 'measure' as subject, 'searched' as code, language_code, 'Searched' as label, 'machine' as review_status
+create table release.marts.dim_label as select 'measure' as subject, 'searched' as code, language_code, 'Searched' as label, 'machine' as review_status,
+    null::varchar as kind, null::integer as sort_order
     from (values ('en'), ('es'), ('hmn')) as t (language_code);
 create table release.marts.fct_payments as select 'k' || _source_row as payment_key, event.*, -1.5 as amount_usd from event;
 create table release.marts.fct_police_stops as select 'k' || _source_row as police_stop_key, person.*, 'traffic' as stop_reason_code from person;
@@ -260,3 +261,24 @@ create table release.marts.dim_peer_city as select '5512345' as geoid, 'Peer' as
 create table release.marts.fct_peer_comparison as select 'searched' as measure_id, 1 as measure_version, '5_year' as period_type,
     date '2019-01-01' as period_start, 'black' as race_ethnicity_code, 'white' as reference_code, '5553000' as geoid, 40.0::double as value,
     20.0::double as gap, 11.0::double as gap_ci_low, 29.0::double as gap_ci_high, 5 as peers, 18.0::double as peers_median_gap, 2 as rank_low, 6 as rank_high;
+create table release.marts.scorecard as select
+    'searched' as measure_id, 1 as measure_version, 'Searched' as measure, 'public_safety' as policy_area, 'How many?' as question,
+    'year' as period_type, date '2024-01-01' as period_start, date '2024-12-31' as period_end, '2024' as period, 'city' as
+    geography_type, 'current' as geography_vintage, '5553000' as geoid, 'City' as place, 'black' as race_ethnicity_code, 'Black' as
+    group_name, 'category' as group_kind, 30 as group_order, 'spd15_1997' as race_standard, 'exclusive' as tabulation, 'individual' as
+    method, 'own_race' as basis, 'Race' as basis_text, null::double as numerator, null::double as denominator, 40.0::double as value,
+    'percent' as unit, 'Percent' as unit_text, null::double as ci_low, null::double as ci_high, null::double as bound_low, null::double
+    as bound_high, null::double as known_race_pct, 'lower' as favourable_direction, 'published' as publication_status, 'shown' as
+    status_code, 'Shown' as status_text, null::double as city_value, null::varchar as compared_with_city, null::varchar as
+    compared_with_city_text, 2.0::double as rate_ratio, null::double as rate_ratio_ci_low, null::double as rate_ratio_ci_high, 'white'
+    as reference_code, 'White' as compared_with, 'higher' as compared_with_reference, null::varchar as compared_with_reference_text,
+    null::date as change_from, null::double as change_from_value, null::double as change, null::double as change_ci_low, null::double as
+    change_ci_high, null::varchar as change_word, null::varchar as change_text, null::date as trend_from, null::double as
+    trend_from_value, null::double as trend, null::double as trend_ci_low, null::double as trend_ci_high, null::varchar as trend_word,
+    null::varchar as trend_text, true as is_latest, true as is_featured, false as is_stand_in, null::timestamp as data_as_of;
+insert into release.marts.scorecard select * replace (
+    'white' as race_ethnicity_code, 'unreliable' as publication_status, null as value, null as rate_ratio, null as reference_code, null as compared_with,
+    null as compared_with_reference
+) from release.marts.scorecard;
+create table release.marts.dim_text as select 'status.hidden' as text_id, 'status' as subject, 'hidden' as code, 'en' as language, 'Hidden' as text,
+    'none' as review_status, null::varchar as reviewed_by;

@@ -104,12 +104,13 @@ final as (
         vintages.valid_to,
         bounded.land_area_sq_m,
         bounded.geometry_wkb,
-        bounded.outline_source
+        bounded.outline_source,
+        openers.scorecard_order
     from members
     left join {{ ref('geography_vintages') }} as vintages
         on members.geography_type = vintages.geography_type and members.geography_vintage = vintages.geography_vintage
-    left join bounded
-        on {{ same_columns('members', 'bounded', ['geography_type', 'geography_vintage', 'geoid']) }}
+    left join bounded on {{ same_columns('members', 'bounded', ['geography_type', 'geography_vintage', 'geoid']) }}
+    left join ({{ scorecard_places() }}) as openers on members.geography_type = openers.geography_type and members.geoid = openers.geoid
     qualify row_number() over (
         partition by members.geography_type, members.geography_vintage, members.geoid
         order by members.preference

@@ -1,44 +1,23 @@
 -- one row per code that readers see, and language
 with
-originals as (
-    select
-        'race_ethnicity' as subject,
-        race_ethnicity_code as code,
-        label
-    from {{ ref('dim_race_ethnicity') }}
-    union all
-    select
-        'measure' as subject,
-        measure_id as code,
-        name as label
-    from {{ ref('dim_measure') }}
-    where is_current
-    union all
-    select
-        stratum_type as subject,
-        stratum_code as code,
-        label
-    from {{ ref('dim_stratum') }}
-    where stratum_type in ('engagement_theme', 'engagement_answer', 'declined_reason')
+texts as (
+    select * from {{ ref('dim_text') }}
 ),
 
 final as (
     select
-        subject,
-        code,
-        'en' as language_code,
-        label,
-        'original' as review_status
-    from originals
-    union all
-    select
-        translated.subject,
-        translated.code,
-        translated.language_code,
-        translated.label,
-        translated.review_status
-    from {{ ref('translated_labels') }} as translated
-    inner join originals on translated.subject = originals.subject and translated.code = originals.code
+        texts.subject,
+        texts.code,
+        texts.language as language_code,
+        texts.text as label,
+        -- English labels are the originals of the translations
+        case when texts.language = 'en' then 'original' else texts.review_status end as review_status,
+        races.kind,
+        coalesce(races.sort_order, strata.sort_order) as sort_order
+    from texts
+    left join {{ ref('dim_race_ethnicity') }} as races on texts.subject = 'race_ethnicity' and texts.code = races.race_ethnicity_code
+    left join {{ ref('dim_stratum') }} as strata on texts.subject = strata.stratum_type and texts.code = strata.stratum_code
+    where texts.subject not in ('measure_question', 'measure_caveat', 'sentence', 'page', 'period')
 )
 
 select * from final

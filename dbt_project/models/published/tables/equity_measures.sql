@@ -86,8 +86,12 @@ plain as (
 ),
 
 -- among the ratios that are out: a test together with hidden ones would be a word about them
-final as (
+tested as (
     {{ with_fdr_significance('plain') }}
+),
+
+final as (
+    {{ with_row_to_show('tested') }}
 )
 
 -- the order of the rows must not reveal what a hidden row counts

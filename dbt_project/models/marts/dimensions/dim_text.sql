@@ -1,0 +1,89 @@
+-- one row per text that readers see, and language
+with
+-- English where the code is defined
+named as (
+    select
+        'race_ethnicity' as subject,
+        race_ethnicity_code as code,
+        label as text
+    from {{ ref('dim_race_ethnicity') }}
+    union all
+    select
+        unnest(['measure', 'measure_question']) as subject,
+        measure_id as code,
+        unnest([name, question]) as text
+    from {{ ref('dim_measure') }}
+    where is_current
+    union all
+    select
+        stratum_type as subject,
+        stratum_code as code,
+        label as text
+    from {{ ref('dim_stratum') }}
+    where stratum_type in ('engagement_theme', 'engagement_answer', 'declined_reason')
+    union all
+    select
+        'department' as subject,
+        department as code,
+        name as text
+    from {{ ref('dim_department') }}
+    union all
+    select
+        'goal' as subject,
+        goal_id as code,
+        title as text
+    from {{ ref('dim_goal') }}
+),
+
+originals as (
+    select
+        concat(subject, '.', code) as text_id,
+        text,
+        'none' as review_status,
+        cast(null as varchar) as reviewed_by
+    from named
+    union all
+    select
+        text_id,
+        text,
+        review_status,
+        reviewed_by
+    from {{ ref('texts_en') }}
+),
+
+translated as (
+    {%- for language in ['es', 'hmn'] %}
+    select
+        text_id,
+        '{{ language }}' as language,
+        text,
+        review_status,
+        reviewed_by
+    from {{ ref('texts_' ~ language) }}
+    {{ 'union all' if not loop.last }}
+    {%- endfor %}
+),
+
+final as (
+    select
+        text_id,
+        'en' as language,
+        text,
+        review_status,
+        reviewed_by
+    from originals
+    union all
+    select translated.*
+    from translated
+    inner join originals on translated.text_id = originals.text_id
+)
+
+select
+    text_id,
+    split_part(text_id, '.', 1) as subject,
+    substr(text_id, strpos(text_id, '.') + 1) as code,
+    language,
+    text,
+    review_status,
+    reviewed_by
+from final
