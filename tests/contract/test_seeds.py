@@ -109,30 +109,6 @@ def test_lines_of_the_language_table_are_columns_of_its_contract() -> None:
     assert wanted == known, f"a line of the contract is a row of census_languages, and the other way round: {wanted ^ known}"
 
 
-SHOWN = {"race_ethnicity": ("race_ethnicity", "race_ethnicity_code"), "measure": ("measure_registry", "measure_id")}
-SHOWN_STRATA = ("engagement_theme", "engagement_answer", "declined_reason")
-LANGUAGES = {"es", "hmn"}  # in addition to English, in which codes are defined
-
-
-def test_what_the_public_reads_has_a_label_in_every_language() -> None:
-    def seed(name: str) -> list[dict[str, str]]:
-        with (DBT_PROJECT / "seeds" / "reference" / f"{name}.csv").open(encoding="utf-8", newline="") as file:
-            return list(csv.DictReader(file))
-
-    wanted = {(subject, row[code]) for subject, (name, code) in SHOWN.items() for row in seed(name)}
-    wanted |= {(row["stratum_type"], row["stratum_code"]) for row in seed("strata") if row["stratum_type"] in SHOWN_STRATA}
-    translated = seed("translated_labels")
-    there = {(row["subject"], row["code"], row["language_code"]) for row in translated if row["label"].strip()}
-    missing = {(*code, language) for code in wanted for language in LANGUAGES} ^ there
-    assert not missing, (
-        f"a public code has a row a language in translated_labels.csv, and nothing else has one: {sorted(missing)}"
-    )
-    unsigned = [
-        row for row in translated if (row["review_status"] == "reviewed") != bool(row["reviewed_by"] and row["reviewed_on"])
-    ]
-    assert not unsigned, f"reviewed says by whom and when, and nothing else does: {unsigned}"
-
-
 def test_places_of_the_registry_are_places_and_periods() -> None:
     """A typing error in `places` would give no rows, silently."""
     place = r"(city|tract|aldermanic_district|police_district|neighborhood):(month|quarter|year|snapshot)"

@@ -58,7 +58,11 @@ SPOILT = [
     ("equity_measures", "ratio_within_interval", f"set rate_ratio = 3 {SEARCHED}'black'"),
     ("equity_measures", "reference_is_shown", f"set reference_code = 'asian' {SEARCHED}'black'"),
     ("equity_measures", "reference_is_shown", f"set reference_code = 'hispanic' {SEARCHED}'black'"),
-    ("equity_measures", "one_row_is_shown_first", f"insert into {{t}} select * replace ('aggregate' as method) from {{t}} {SEARCHED}'black'"),
+    (
+        "equity_measures",
+        "one_row_is_shown_first",
+        f"insert into {{t}} select * replace ('aggregate' as method) from {{t}} {SEARCHED}'black'",
+    ),
     ("scorecard", "grain", f"set race_ethnicity_code = 'white' {SEARCHED}'black'"),
     ("scorecard", "words", f"set compared_with_city = 'more' {SEARCHED}'black'"),
     ("scorecard", "only_published_has_figures", f"set change = 1 {SEARCHED}'asian'"),

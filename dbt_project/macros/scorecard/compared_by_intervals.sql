@@ -13,7 +13,7 @@
 
 
 {#
-    A difference in words. With an interval: higher or lower when it excludes 0, about_the_same when it lies within the rule
+    A difference in words. With an interval: higher or lower when it excludes 0, about_the_same when it is within the rule
     about_the_same_pct of the other figure, else cannot_tell. Without one a full count differs by more than about_the_same_counted_pct,
     and an estimate cannot_tell.
     low, high: the interval of the difference · other: the figure compared with · has_interval, is_estimate: SQL conditions
