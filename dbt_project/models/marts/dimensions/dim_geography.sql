@@ -79,7 +79,6 @@ precincts as (
     where police_precinct_geoid is not null
 ),
 
--- a place that two of them name is called by the first
 members as (
     {%- for relation in ['named', 'unnamed', 'bounded', 'populated', 'schools', 'precincts'] %}
     select
@@ -87,10 +86,14 @@ members as (
         geography_vintage,
         geoid,
         name,
-        {{ loop.index }} as preference
+        {{ loop.index }} as preference  -- a place that two of them name is called by the first
     from {{ relation }}
     {{ 'union all' if not loop.last }}
     {%- endfor %}
+),
+
+openers as (
+    {{ scorecard_places() }}
 ),
 
 final as (
@@ -107,14 +110,11 @@ final as (
         bounded.outline_source,
         openers.scorecard_order
     from members
-    left join {{ ref('geography_vintages') }} as vintages
-        on members.geography_type = vintages.geography_type and members.geography_vintage = vintages.geography_vintage
+    left join {{ ref('geography_vintages') }} as vintages on {{ same_columns('members', 'vintages', ['geography_type', 'geography_vintage']) }}
     left join bounded on {{ same_columns('members', 'bounded', ['geography_type', 'geography_vintage', 'geoid']) }}
-    left join ({{ scorecard_places() }}) as openers on members.geography_type = openers.geography_type and members.geoid = openers.geoid
-    qualify row_number() over (
-        partition by members.geography_type, members.geography_vintage, members.geoid
-        order by members.preference
-    ) = 1
+    left join openers on members.geography_type = openers.geography_type and members.geoid = openers.geoid
+    qualify
+        row_number() over (partition by members.geography_type, members.geography_vintage, members.geoid order by members.preference) = 1
 )
 
 select * from final
