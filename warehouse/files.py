@@ -6,6 +6,8 @@ See `fingerprint` for hashes of files.
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 
@@ -16,6 +18,19 @@ def sync(path: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+@contextmanager
+def private_files() -> Iterator[None]:
+    """Files that this process creates in the block are for the owner only, unless their mode is set.
+
+    DuckDB creates the log of a database again after each checkpoint, with the mode that the umask leaves.
+    """
+    before = os.umask(0o077)
+    try:
+        yield
+    finally:
+        os.umask(before)
 
 
 def write_atomically(path: Path, text: str, mode: int | None = None) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from datetime import datetime
 
 from ingest.delivery.removals import sources_with_removals
 from ingest.erasure import complete, copy_removals
@@ -14,13 +15,14 @@ from orchestration.alerts import notify_run_ended
 from orchestration.pipeline.retention import remove_past_keeping, warnings_of_agreements
 from orchestration.runs.clock import as_of_time, utc_now
 from orchestration.runs.context import RunContext, RunOptions
-from orchestration.runs.delivery_location import resolve_delivery_location
+from orchestration.runs.delivery_location import DeliveryLocation, resolve_delivery_location
 from orchestration.runs.interruption import let_interrupt
 from orchestration.runs.progress import current_reporter
 from orchestration.runs.record import FAILED, INTERRUPTED, RunRecord, RunStore, last_run_failed, next_number
 from orchestration.settings import Settings
 from orchestration.transform.dbt_runner import close_dbt_connections
 from warehouse.disclosure import restore_ledger
+from warehouse.files import private_files
 from warehouse.lock import RunLock
 from warehouse.metadata import migrate
 from warehouse.quarantine import open_or_recreate
@@ -38,6 +40,14 @@ def open_run(settings: Settings, options: RunOptions, run_id: str) -> Iterator[R
     location = resolve_delivery_location(settings, options.deliveries)
     as_of = as_of_time(options.as_of, location.city)
     settings.home.ensure()
+    with private_files(), _open_locked(settings, options, run_id, location, as_of) as run:
+        yield run
+
+
+@contextmanager
+def _open_locked(
+    settings: Settings, options: RunOptions, run_id: str, location: DeliveryLocation, as_of: datetime
+) -> Iterator[RunContext]:
     record: RunRecord | None = None
     lock = RunLock(settings.home, options.trigger)
     lock.acquire(settings.wait_seconds if options.wait_seconds is None else options.wait_seconds)

@@ -23,6 +23,7 @@ from warehouse.releases.manifest import Manifest, ReleaseCorrupt
 from warehouse.releases.sealing import READ_ONLY, read_tables, verify
 from warehouse.releases.swap_intent import write_intent
 
+READABLE = 0o644  # readers of the current release need not be in the group; it contains no figures
 REMOVING_PREFIX = ".removing-"
 
 
@@ -73,7 +74,7 @@ def swap(home: Home, release_id: str, *, is_new: bool = False, sealed: Manifest 
     _remove_foreign_logs(home)
     fields = manifest.model_dump(include=set(Current.model_fields))
     new = Current(**fields, path=home.published_analyst)
-    write_atomically(home.current_json, new.model_dump_json(exclude={"path"}, indent=1) + "\n")
+    write_atomically(home.current_json, new.model_dump_json(exclude={"path"}, indent=1) + "\n", mode=READABLE)
     for path in home.published_exports.iterdir():
         if path.name not in manifest.exports:
             path.unlink()

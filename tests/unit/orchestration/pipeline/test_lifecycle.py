@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import stat
 from pathlib import Path
 
 import pytest
@@ -31,6 +33,19 @@ def test_a_run_that_no_stage_ended_has_failed(settings: Settings) -> None:
     with open_run(settings, LIVE, "first"):
         assert outcomes(settings) == {"first": (None, None)}
     assert outcomes(settings) == {"first": (FAILED, "the run failed (see its log)")}
+
+
+def test_only_the_owner_may_read_the_log_of_the_working_warehouse(settings: Settings) -> None:
+    """The home itself is readable by the group of the analysts."""
+    before = os.umask(0o022)
+    try:
+        with open_run(settings, LIVE, "first") as run:
+            run.con.execute("create table salaries as select 1 as salary")
+            log = settings.home.warehouse.with_name(f"{settings.home.warehouse.name}.wal")
+            assert stat.S_IMODE(log.stat().st_mode) == 0o600
+        assert os.umask(0o022) == 0o022
+    finally:
+        os.umask(before)
 
 
 def test_the_record_names_the_stage_that_failed(settings: Settings) -> None:
