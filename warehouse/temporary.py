@@ -1,6 +1,7 @@
-"""Temporary folders of a home, which the next command removes if their process was killed.
+"""Temporary folders of a home, and of readers who may not write to one: the next command removes those of killed processes.
 
-Each folder has a lock file next to it, which the operating system frees when the process ends, in whatever way.
+Each folder of a home has a lock file next to it, which the operating system frees when the process ends, in whatever way; a
+reader's folder is locked itself.
 """
 
 from __future__ import annotations
@@ -10,6 +11,8 @@ import fcntl
 import os
 import secrets
 import shutil
+import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -19,6 +22,8 @@ from warehouse.paths import Home
 LOCK = ".lock"
 # DuckDB's own names, from versions of Levelground without lock files.
 SPILLED = "duckdb_temp_*"
+READERS = "levelground-query-"
+SECONDS_TO_LOCK = 60  # a folder that is younger may not be locked yet
 # The folder into which DuckDB spills, per process and folder of temporary folders.
 _spilling: dict[tuple[int, Path], Path] = {}
 
@@ -31,6 +36,41 @@ def temporary_folder(home: Home, prefix: str) -> Iterator[Path]:
         yield folder
     finally:
         _remove(folder, lock)
+
+
+@contextmanager
+def reader_folder() -> Iterator[Path]:
+    """A private folder in the system's folder for temporary files; it is removed afterwards, and those of killed readers now."""
+    _remove_readers_leftovers()
+    with tempfile.TemporaryDirectory(prefix=READERS) as name:
+        lock = _lock_folder(Path(name))
+        try:
+            yield Path(name)
+        finally:
+            if lock is not None:
+                os.close(lock)
+
+
+def _remove_readers_leftovers() -> None:
+    for path in Path(tempfile.gettempdir()).glob(f"{READERS}*"):
+        with suppress(OSError):
+            status = path.lstat()
+            is_old = status.st_uid == os.getuid() and time.time() - status.st_mtime > SECONDS_TO_LOCK
+            lock = _lock_folder(path) if is_old else None
+            if lock is not None:
+                shutil.rmtree(path, ignore_errors=True)
+                os.close(lock)
+
+
+def _lock_folder(path: Path) -> int | None:
+    """The lock of a folder, which ends with this process; None if another process has it."""
+    lock = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        os.close(lock)
+        return None
+    return lock
 
 
 def spill_folder(home: Home) -> Path:

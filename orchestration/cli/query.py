@@ -11,16 +11,15 @@ import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import threading
 from enum import StrEnum
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from orchestration.runs.exit_codes import EXIT_BAD_ARGUMENTS, EXIT_UNEXPECTED
 from orchestration.settings import Settings
+from warehouse.temporary import reader_folder
 
 # -P: the current folder is not searched for modules
 COMMAND = (sys.executable, "-P", "-m", "orchestration.cli.query_process")
@@ -57,8 +56,8 @@ def query(
         raise typer.Exit(
             _print_error(f"nothing is published in {home.published} yet; `levelground run` makes a release", EXIT_UNEXPECTED)
         )
-    with tempfile.TemporaryDirectory(prefix="levelground-query-") as folder:
-        result = Path(folder) / "result"
+    with reader_folder() as folder:
+        result = folder / "result"
         request: dict[str, object] = {
             "path": str(path),
             "sql": sql,

@@ -11,6 +11,7 @@ import math
 import os
 import re
 import resource
+import shutil
 import sys
 import threading
 from pathlib import Path
@@ -41,7 +42,7 @@ def main() -> NoReturn:
     limit_resources(request["timeout"])
     answer = os.fdopen(os.dup(1), "wb")
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # DuckDB can log to the output
-    threading.Thread(target=_end_with_parent, daemon=True).start()
+    threading.Thread(target=_end_with_parent, args=(Path(request["result"]).parent,), daemon=True).start()
     answer.write(b"started\n")
     answer.flush()
     _answer(request, answer)
@@ -62,9 +63,10 @@ def limit_resources(timeout: float) -> None:
         resource.setrlimit(kind, (limit, limit))
 
 
-def _end_with_parent() -> None:
-    """End when the process that started this one ends, however it does: that closes the input."""
+def _end_with_parent(folder: Path) -> None:
+    """End when the process that started this one ends, however it does: that closes the input. It cannot remove `folder` then."""
     os.read(0, 1)
+    shutil.rmtree(folder, ignore_errors=True)
     os._exit(1)
 
 

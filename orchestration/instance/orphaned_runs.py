@@ -11,7 +11,7 @@ import time
 import dagster as dg
 
 from orchestration.instance.names import PROCESS_TAG
-from orchestration.instance.processes import is_running
+from orchestration.instance.processes import end_log_copies, is_running
 
 # A run records its process once its resource opens, seconds after it starts.
 SECONDS_TO_RECORD_PROCESS = 300
@@ -28,6 +28,7 @@ def fail_orphaned_runs(instance: dg.DagsterInstance, own_run_id: str | None = No
             instance.report_run_failed(
                 run, "its process ended before the run did; the next run started from what it had finished"
             )
+            end_log_copies(run.run_id)
             failed.append(run.run_id)
     return failed
 

@@ -1,8 +1,10 @@
-"""Identify processes by id and start time, and check whether they are running."""
+"""Identify processes by id and start time, check whether they are running, and end those that a killed run left."""
 
 from __future__ import annotations
 
 import os
+import signal
+from contextlib import suppress
 from pathlib import Path
 
 
@@ -23,6 +25,15 @@ def is_running(process: str | None) -> bool:
     except PermissionError:
         return True
     return True
+
+
+def end_log_copies(run_id: str) -> None:
+    """End the processes that copy a run's log files to its output. Dagster's own watcher needs seconds, and may be killed too."""
+    for folder in Path("/proc").glob("[0-9]*"):  # elsewhere than on Linux there is none
+        with suppress(OSError, ValueError):
+            program, *arguments = (folder / "cmdline").read_bytes().split(b"\0")
+            if Path(os.fsdecode(program)).name == "tail" and any(f"/{run_id}/".encode() in argument for argument in arguments):
+                os.kill(int(folder.name), signal.SIGTERM)
 
 
 def _start_time(pid: int) -> str:

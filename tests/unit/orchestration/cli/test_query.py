@@ -21,6 +21,7 @@ from orchestration.cli.query_formats import unique_names
 from orchestration.cli.query_process import explain
 from tests.conftest import CommandLine
 from warehouse.paths import Home
+from warehouse.temporary import READERS, reader_folder
 
 # Statements that read, set or write more than the release, or that abort DuckDB.
 HOSTILE = {
@@ -118,7 +119,36 @@ def test_a_query_ends_with_the_command_that_started_it(levelground: CommandLine,
         assert process.returncode == code
         assert complained == ("" if number == signal.SIGKILL else "levelground: interrupted\n")
         _wait(lambda child=child: not Path(f"/proc/{child}").exists())
-    assert len(list(tmp_path.iterdir())) == 1, "only the killed command leaves its folder"
+    # killed before its child has read the request, the command leaves its folder to the next one
+    for folder in tmp_path.iterdir():
+        os.utime(folder, (0, 0))
+    done = subprocess.run([*command[:-1], "select 1"], env=environment, capture_output=True, check=False, timeout=60)
+    assert done.returncode == 0
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_killed_query_leaves_no_result(home: Home, tmp_path: Path) -> None:
+    sql = "select sum(a.range * b.range) from range(1000000) a, range(10000000) b"
+    environment = os.environ | {"LEVELGROUND_HOME": str(home.root), "TMPDIR": str(tmp_path)}
+    with subprocess.Popen([sys.executable, "-c", PROGRAM, "query", sql], env=environment) as process:
+        child = _child(process.pid)
+        _wait(lambda: len(list(Path(f"/proc/{child}/task").iterdir())) > 1)
+        assert len(list(tmp_path.iterdir())) == 1
+        process.kill()
+    _wait(lambda: not list(tmp_path.iterdir()))
+
+
+def test_the_folder_of_a_query_that_is_running_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    left = tmp_path / f"{READERS}left"
+    left.mkdir()
+    (left / "result").write_text("a\n1\n")
+    with reader_folder() as running:
+        for folder in (left, running):
+            os.utime(folder, (0, 0))
+        with reader_folder() as other:
+            assert sorted(tmp_path.iterdir()) == sorted([running, other])
+    assert list(tmp_path.iterdir()) == []
 
 
 def _child(pid: int) -> int:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import signal
+import subprocess
 from pathlib import Path
 
 import dagster as dg
@@ -33,6 +35,24 @@ def test_only_runs_without_a_process_are_failed(instance: dg.DagsterInstance) ->
     assert runs[dead] == dg.DagsterRunStatus.FAILURE
     assert {runs[living], runs[young], runs[own]} == {dg.DagsterRunStatus.STARTED}
     assert has_active_run(instance)
+
+
+def test_the_processes_that_copy_the_log_of_a_killed_run_end(instance: dg.DagsterInstance, tmp_path: Path) -> None:
+    dead, living = started(instance, ended_process()), started(instance, current_process())
+    copies = []
+    for run_id in (dead, living):
+        log = tmp_path / "storage" / run_id / "compute_logs" / "step.out"
+        log.parent.mkdir(parents=True)
+        log.touch()
+        copies.append(subprocess.Popen(["tail", "-F", "-c", "+0", str(log)]))
+    try:
+        fail_orphaned_runs(instance)
+        assert copies[0].wait(timeout=10) == -signal.SIGTERM
+        assert copies[1].poll() is None
+    finally:
+        for copy in copies:
+            copy.kill()
+            copy.wait()
 
 
 def test_a_run_that_never_records_its_process_is_failed_later(
