@@ -17,7 +17,10 @@ create table public.published.measures as select
     null::varchar as weighted_places, null::varchar as stratified_places, 'a' as agreement, 'law' as legal_basis, 'money' as funding_source, false as is_estimate, 'sampling' as interval_basis,
     true as is_current, null::date as series_break_on, null::varchar as series_break_note,
     null::varchar as licence_id, null::varchar as licence_attribution,
-    null::boolean as licence_share_alike, null::boolean as licence_commercial;
+    null::boolean as licence_share_alike, null::boolean as licence_commercial,
+    'Read with care.' as public_caveat, 'city' as featured_geography_type, 'current' as featured_geography_vintage, '5553000' as featured_geoid,
+    'year' as featured_period_type, date '2024-01-01' as featured_period_start, true as shows_trend, null::date as trend_from, 'why' as trend_note,
+    true as has_figures_by_race, false as has_figures_by_place, 'shown' as availability, 'There are figures' as availability_text;
 insert into public.published.measures select * replace (
     'visits' as measure_id, 'requests' as source, 'rate' as kind, 'record' as statistical_unit, 'per_1000' as unit
 ) from public.published.measures;
@@ -126,3 +129,11 @@ create table public.published.scorecard as select
 from public.published.equity_measures;
 create table public.published.texts as select 'status.hidden' as text_id, 'status' as subject, 'hidden' as code, 'en' as language, 'Hidden' as text,
     'none' as review_status, null::varchar as reviewed_by;
+create table public.published.goals as select 'fewer' as goal_id, 'Fewer' as title, 'Result' as result, null::varchar as note, 'searched' as measure_id,
+    1 as measure_version, 'public_safety' as policy_area, ['black'] as group_codes, 'white' as reference_code, 'city' as geography_type,
+    'current' as geography_vintage, '5553000' as geoid, 'year' as period_type, 'lower' as direction, 'percent' as unit,
+    date '2023-01-01' as baseline_period_start, 45.0::double as baseline_value, 30.0::double as target_value, null::double as benchmark_value,
+    date '2027-12-31' as due_on, 'Office' as owner, true as is_example;
+insert into public.published.goals select * replace ('hidden' as goal_id, null as baseline_value) from public.published.goals;
+create table public.published.strata as select 'all' as stratum_type, 'all' as stratum_code, 'All' as label, 0 as sort_order;
+create table public.published.theme_measures as select 'parks' as theme_code, 'visits' as measure_id, 'Visits' as measure, 1 as sort_order;

@@ -24,7 +24,7 @@ worded as (
             when publication_status = 'incomplete_inside' then 'incomplete'
             when publication_status = 'not_collected' then 'not_recorded'
             when publication_status = 'not_observable' then 'not_observable'
-            when status_reason in ('denominator_below_minimum', 'min_denominator') then 'too_few'
+            when status_reason in ('denominator_below_minimum', 'min_denominator', 'place_coverage_below_90') then 'too_few'
             else 'nothing_to_compare'
         end as status_code,
         {{ difference_word('city_difference', 'city_difference_low', 'city_difference_high', 'city_value', 'has_city_interval', 'is_estimate') }}

@@ -103,14 +103,14 @@ final as (
         members.geography_vintage,
         members.geoid,
         members.name,
-        vintages.valid_from,
-        vintages.valid_to,
+        maps.valid_from,
+        maps.valid_to,
         bounded.land_area_sq_m,
         bounded.geometry_wkb,
         bounded.outline_source,
         openers.scorecard_order
     from members
-    left join {{ ref('geography_vintages') }} as vintages on {{ same_columns('members', 'vintages', ['geography_type', 'geography_vintage']) }}
+    left join {{ ref('geography_vintages') }} as maps on {{ same_columns('members', 'maps', ['geography_type', 'geography_vintage']) }}
     left join bounded on {{ same_columns('members', 'bounded', ['geography_type', 'geography_vintage', 'geoid']) }}
     left join openers on members.geography_type = openers.geography_type and members.geoid = openers.geoid
     qualify

@@ -1,10 +1,99 @@
--- one row per measure and version, with the licence of the source that its figures are from
-select
-    measures.*,
-    sources.licence_id,
-    sources.licence_attribution,
-    sources.licence_share_alike,
-    sources.licence_commercial
-from {{ ref('dim_measure') }} as measures
-left join {{ ref('dim_source') }} as sources on measures.source = sources.source
+-- one row per measure and version, with the licence of its source, its place on the scorecard and why it has no figure
+with
+cards as (
+    select * from {{ ref('published_scorecard') }}
+),
+
+-- a figure of the own city, of its parts or of its county
+shown as (
+    select
+        measure_id,
+        count(*) as row_count,
+        count(*) filter (where publication_status in ('published', 'bounded') and not is_stand_in) as shown_count,
+        count(*) filter (
+            where publication_status = 'published' and not is_stand_in and basis in ('own_race', 'observed_race') and race_ethnicity_code <> 'all'
+        ) > 0 as has_figures_by_race,
+        count(*) filter (where publication_status = 'published' and not is_stand_in and basis = 'where_people_live') > 0 as has_figures_by_place,
+        mode(status_code order by status_code) filter (where status_code not in ('shown', 'zero', 'range_only')) as usual_status
+    from cards
+    group by measure_id
+),
+
+topics as (
+    select distinct measure_id
+    from {{ ref('equity_measures') }}
+    where stratum_type <> 'all' and publication_status = 'published'
+),
+
+featured as (
+    select distinct
+        measure_id,
+        geography_type,
+        geography_vintage,
+        geoid,
+        period_type,
+        period_start
+    from cards
+    where is_featured
+),
+
+plans as (
+    select
+        measure_id,
+        bool_and(race_level = 'none') as is_withheld
+    from {{ ref('publication_plan') }}
+    group by measure_id
+),
+
+joined as (
+    select
+        measures.*,
+        sources.licence_id,
+        sources.licence_attribution,
+        sources.licence_share_alike,
+        sources.licence_commercial,
+        caveats.text as public_caveat,
+        featured.geography_type as featured_geography_type,
+        featured.geography_vintage as featured_geography_vintage,
+        featured.geoid as featured_geoid,
+        featured.period_type as featured_period_type,
+        featured.period_start as featured_period_start,
+        coalesce(choices.shows_trend, false) as shows_trend,
+        choices.trend_from,
+        choices.trend_note,
+        coalesce(shown.has_figures_by_race, false) as has_figures_by_race,
+        coalesce(shown.has_figures_by_place, false) as has_figures_by_place,
+        case
+            when not measures.is_current then null
+            when shown.shown_count > 0 then 'shown'
+            when topics.measure_id is not null and not coalesce(sources.is_stand_in, false) then 'by_topic'
+            when sources.is_stand_in then 'stand_in'
+            when sources.agreement_status in ('ended', 'removed') then 'agreement_ended'
+            when coalesce(sources.republish, 'allowed') <> 'allowed' then 'not_republished'
+            when sources.data_as_of is null then 'not_delivered'
+            when coalesce(plans.is_withheld, true) then 'not_planned'
+            when shown.row_count is null then 'no_records'
+            when shown.usual_status in ('hidden', 'hidden_at_source', 'too_few', 'not_recorded', 'not_observable') then shown.usual_status
+            else 'no_records'
+        end as availability
+    from {{ ref('dim_measure') }} as measures
+    left join {{ ref('dim_source') }} as sources on measures.source = sources.source
+    left join shown on measures.measure_id = shown.measure_id
+    left join topics on measures.measure_id = topics.measure_id
+    left join featured on measures.measure_id = featured.measure_id
+    left join plans on measures.measure_id = plans.measure_id
+    left join {{ ref('scorecard_measures') }} as choices on measures.measure_id = choices.measure_id
+    left join {{ ref('dim_text') }} as caveats
+        on concat('measure_caveat.', measures.measure_id) = caveats.text_id and caveats.language = 'en'
+),
+
+final as (
+    select
+        joined.*,
+        reasons.text as availability_text
+    from joined
+    left join {{ ref('dim_text') }} as reasons on concat('availability.', joined.availability) = reasons.text_id and reasons.language = 'en'
+)
+
+select * from final
 order by all

@@ -97,7 +97,7 @@ def test_alias_file_and_insertion_history_do_not_count(tmp_path: Path) -> None:
         assert content_hash(other, [("other", "marts")], ()) == hash_of(rows)
 
 
-@pytest.mark.parametrize("column", ["_load_id", "load_id", "run_id"])
+@pytest.mark.parametrize("column", ["_load_id", "load_id", "run_id", "review_status", "reviewed_by", "reviewed_on"])
 def test_loads_and_runs_do_not_count(column: str) -> None:
     ddl = "create table {0} (a integer, " + column + " varchar)"
     assert hash_of([(1, "x")], ddl) == hash_of([(1, "y")], ddl)

@@ -1,0 +1,134 @@
+"""Write the texts of a language into a spreadsheet for translators, and read it back.
+
+A sheet that does not fit is refused as a whole, with every row that is wrong.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import fastexcel
+import xlsxwriter
+
+from orchestration.settings import ConfigurationError
+from orchestration.translations.texts import (
+    LANGUAGES,
+    SEEDS,
+    STATUSES,
+    Text,
+    english_texts,
+    placeholders,
+    read_texts,
+    write_texts,
+)
+
+HEADER = ("text_id", "english", "translation", "review_status", "reviewed_by", "reviewed_on")
+WIDTHS = (38, 70, 70, 14, 24, 14)
+_NAMED = 20  # wrong rows that a message names
+
+
+def export_sheet(language: str, folder: Path, seeds: Path = SEEDS) -> Path:
+    """Write all texts of a language, translated or not, and return the file."""
+    translated = read_texts(language, seeds)
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"levelground_texts_{language}.xlsx"
+    with xlsxwriter.Workbook(path, {"strings_to_formulas": False, "strings_to_urls": False}) as book:
+        sheet = book.add_worksheet(language)
+        wrapped, fixed = book.add_format({"text_wrap": True, "valign": "top"}), book.add_format({"bold": True})
+        for column, width in enumerate(WIDTHS):
+            sheet.set_column(column, column, width, wrapped)
+        sheet.freeze_panes(1, 2)
+        sheet.write_row(0, 0, HEADER, fixed)
+        for number, (text_id, english) in enumerate(english_texts(seeds).items(), start=1):
+            text = translated.get(text_id, Text(text_id, ""))
+            values = (text_id, english, text.text, text.review_status if text.text else "", text.reviewed_by, text.reviewed_on)
+            for column, value in enumerate(values):
+                sheet.write_string(number, column, value)
+        sheet.data_validation(1, 3, len(english_texts(seeds)), 3, {"validate": "list", "source": list(STATUSES)})
+    return path
+
+
+def import_sheet(path: Path, seeds: Path = SEEDS) -> tuple[str, int]:
+    """Replace the texts of the sheet's language; return the language and the number of texts that changed."""
+    language, rows = _read(path)
+    english = english_texts(seeds)
+    wrong = list(_wrong_rows(rows, english))
+    if wrong:
+        more = f"; and {len(wrong) - _NAMED} more" if len(wrong) > _NAMED else ""
+        raise ConfigurationError(
+            f"{path} is not imported: {'; '.join(wrong[:_NAMED])}{more}. Correct these rows and import again"
+        )
+    before = read_texts(language, seeds)
+    after = {**before, **{row["text_id"]: _text(row) for row in rows if row["translation"]}}
+    for row in rows:
+        if not row["translation"]:
+            after.pop(row["text_id"], None)
+    write_texts(language, after, seeds)
+    return language, sum(before.get(text_id) != after.get(text_id) for text_id in {*before, *after})
+
+
+def _read(path: Path) -> tuple[str, list[dict[str, str]]]:
+    try:
+        book = fastexcel.read_excel(path)
+        language = book.sheet_names[0]
+        table = book.load_sheet(0, header_row=None, dtypes="string").to_arrow()
+    except (fastexcel.FastExcelError, OSError) as error:
+        raise ConfigurationError(f"{path} cannot be read as a spreadsheet: {error}") from error
+    if language not in LANGUAGES:
+        raise ConfigurationError(f"{path}: the first sheet is {language!r}; name it after the language: {', '.join(LANGUAGES)}")
+    cells = [[(value or "").strip() for value in row] for row in zip(*table.to_pydict().values(), strict=True)]
+    if not cells or tuple(cells[0][: len(HEADER)]) != HEADER:
+        raise ConfigurationError(f"{path}: the first row must be {', '.join(HEADER)}; export the sheet again")
+    rows = [dict(zip(HEADER, row, strict=False)) for row in cells[1:] if any(row)]
+    return language, rows
+
+
+def _text(row: Mapping[str, str]) -> Text:
+    return Text(
+        row["text_id"], row["translation"], row["review_status"] or "machine", row["reviewed_by"], row["reviewed_on"][:10]
+    )
+
+
+def _wrong_rows(rows: list[dict[str, str]], english: Mapping[str, str]) -> Iterator[str]:
+    seen: set[str] = set()
+    for row in rows:
+        text_id, text = row["text_id"], row["translation"]
+        if text_id not in english:
+            yield f"{text_id or 'a row'}: no such text"
+        elif text_id in seen:
+            yield f"{text_id}: occurs twice"
+        elif row["english"] != english[text_id].strip():
+            yield f"{text_id}: the English text has changed since the export; export the sheet again"
+        elif text:
+            yield from _wrong_translation(row, english[text_id])
+        seen.add(text_id)
+
+
+def _wrong_translation(row: Mapping[str, str], english: str) -> Iterator[str]:
+    text_id, text = row["text_id"], row["translation"]
+    if (
+        placeholders(text) != placeholders(english)
+        or text.count("{") != english.count("{")
+        or text.count("}") != english.count("}")
+    ):
+        wanted = ", ".join("{" + name + "}" for name in placeholders(english)) or "no words in braces"
+        yield f"{text_id}: must contain {wanted} as in English, each as often"
+    if not text.isprintable():
+        yield f"{text_id}: contains a line break or a control character"
+    status, by, on = row["review_status"] or "machine", row["reviewed_by"], row["reviewed_on"]
+    if status not in STATUSES:
+        yield f"{text_id}: review_status is {status!r}, not one of {', '.join(STATUSES)}"
+    elif (status == "reviewed") != bool(by and on):
+        yield f"{text_id}: reviewed names the reviewer and the day, and nothing else does"
+    elif on and not _is_day(on[:10]):
+        yield f"{text_id}: reviewed_on is {on!r}, not a day such as 2026-11-30"
+
+
+def _is_day(text: str) -> bool:
+    try:
+        dt.date.fromisoformat(text)
+    except ValueError:
+        return False
+    return True

@@ -1,0 +1,119 @@
+"""Spreadsheets for translators: what is exported is imported unchanged, and a sheet that does not fit changes nothing."""
+
+from __future__ import annotations
+
+import datetime as dt
+import shutil
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+import pytest
+
+from orchestration.cli.translations import export_texts, import_texts
+from orchestration.settings import ConfigurationError
+from orchestration.translations.spreadsheet import export_sheet, import_sheet
+from orchestration.translations.texts import SEEDS, coverage, english_texts, placeholders, read_texts
+
+A_SENTENCE = "sentence.goal_target"  # with two words in braces
+A_LABEL = "status.hidden"
+
+
+@pytest.fixture
+def seeds(tmp_path: Path) -> Path:
+    """A copy of the seeds that hold texts."""
+    folder = tmp_path / "seeds"
+    folder.mkdir()
+    for name in ("race_ethnicity", "measure_registry", "departments", "goals", "strata", "texts_en", "texts_es", "texts_hmn"):
+        shutil.copy(SEEDS / f"{name}.csv", folder)
+    return folder
+
+
+def _edited(path: Path, of: str, **cells: Any) -> Path:
+    """Change cells of the row of a text, as a translator does."""
+    book = openpyxl.load_workbook(path)
+    sheet = book.worksheets[0]
+    columns = {cell.value: cell.column for cell in sheet[1]}
+    (row,) = (row[0].row for row in sheet.iter_rows(min_row=2) if row[0].value == of)
+    for name, value in cells.items():
+        sheet.cell(row, columns[name]).value = value
+    book.save(path)
+    return path
+
+
+@pytest.mark.parametrize("language", ["es", "hmn"])
+def test_an_exported_sheet_is_imported_unchanged(language: str, seeds: Path, tmp_path: Path) -> None:
+    before = read_texts(language, seeds)
+    assert import_sheet(export_sheet(language, tmp_path, seeds), seeds) == (language, 0)
+    assert read_texts(language, seeds) == before
+    assert import_sheet(export_sheet(language, tmp_path, seeds), seeds) == (language, 0)
+
+
+def test_a_review_is_imported_with_name_and_day(seeds: Path, tmp_path: Path) -> None:
+    sheet = export_sheet("es", tmp_path, seeds)
+    cells = {"translation": "Oculta", "review_status": "reviewed", "reviewed_by": "A. Vega", "reviewed_on": dt.date(2026, 11, 30)}
+    assert import_sheet(_edited(sheet, A_LABEL, **cells), seeds) == ("es", 1)
+    text = read_texts("es", seeds)[A_LABEL]
+    assert (text.text, text.review_status, text.reviewed_by, text.reviewed_on) == ("Oculta", "reviewed", "A. Vega", "2026-11-30")
+    assert coverage("es", seeds)["reviewed"] == 1
+
+
+def test_an_emptied_cell_is_an_untranslated_text(seeds: Path, tmp_path: Path) -> None:
+    import_sheet(_edited(export_sheet("hmn", tmp_path, seeds), A_LABEL, translation=None), seeds)
+    assert A_LABEL not in read_texts("hmn", seeds)
+    assert coverage("hmn", seeds)["missing"] == 1
+
+
+@pytest.mark.parametrize(
+    ("text_id", "cells", "message"),
+    [
+        (A_SENTENCE, {"translation": "El objetivo es {figure}."}, "must contain {date}, {figure}"),
+        (A_SENTENCE, {"translation": "{figure} {figure} {date}"}, "must contain"),
+        (A_SENTENCE, {"translation": "{figure} {date"}, "must contain"),
+        (A_LABEL, {"translation": "{place}"}, "no words in braces"),
+        (A_LABEL, {"english": "Hidden"}, "has changed since the export"),
+        (A_LABEL, {"review_status": "reviewed"}, "names the reviewer and the day"),
+        (A_LABEL, {"reviewed_by": "A. Vega", "reviewed_on": "2026-11-30"}, "names the reviewer and the day"),
+        (A_LABEL, {"review_status": "checked"}, "not one of machine, reviewed"),
+        (A_LABEL, {"review_status": "reviewed", "reviewed_by": "A", "reviewed_on": "30.11.2026"}, "not a day"),
+        (A_LABEL, {"text_id": "status.unknown"}, "no such text"),
+        (A_LABEL, {"text_id": "status.shown"}, "occurs twice"),
+    ],
+)
+def test_a_sheet_that_does_not_fit_changes_nothing(
+    text_id: str, cells: dict[str, Any], message: str, seeds: Path, tmp_path: Path
+) -> None:
+    before = (seeds / "texts_es.csv").read_bytes()
+    sheet = _edited(export_sheet("es", tmp_path, seeds), text_id, **cells)
+    with pytest.raises(ConfigurationError) as refused:
+        import_sheet(sheet, seeds)
+    assert message in str(refused.value)
+    assert (seeds / "texts_es.csv").read_bytes() == before
+
+
+def test_other_files_are_refused_by_name(seeds: Path, tmp_path: Path) -> None:
+    text = tmp_path / "es.xlsx"
+    text.write_text("text_id,english")
+    with pytest.raises(ConfigurationError, match="cannot be read as a spreadsheet"):
+        import_sheet(text, seeds)
+    with pytest.raises(ConfigurationError, match="no translations into 'fr'"):
+        export_sheet("fr", tmp_path, seeds)
+
+
+def test_a_formula_stays_text(seeds: Path, tmp_path: Path) -> None:
+    sheet = _edited(export_sheet("es", tmp_path, seeds), A_LABEL, translation="'=1+1")
+    import_sheet(sheet, seeds)
+    again = openpyxl.load_workbook(export_sheet("es", tmp_path, seeds))
+    assert all(cell.data_type != "f" for row in again.worksheets[0].iter_rows() for cell in row)
+
+
+def test_the_commands_report_coverage(seeds: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    export_texts(None, tmp_path, seeds)
+    import_texts([tmp_path / "levelground_texts_es.xlsx"], seeds)
+    printed = capsys.readouterr().out
+    assert "Spanish" in printed and "Hmong" in printed and "0 texts changed" in printed
+    assert str(len(english_texts(seeds))) in printed.replace(",", "")
+
+
+def test_placeholders_are_words_in_braces() -> None:
+    assert placeholders("{b} and {a} and {a}") == ["a", "a", "b"]
