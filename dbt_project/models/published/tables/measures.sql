@@ -1,7 +1,10 @@
 -- one row per measure and version, with the licence of its source, its place on the scorecard and why it has no figure
 with
 cards as (
-    select * from {{ ref('published_scorecard') }}
+    select
+        *,
+        publication_status = 'published' and not is_stand_in as is_shown
+    from {{ ref('published_scorecard') }}
 ),
 
 -- a figure of the own city, of its parts or of its county
@@ -10,10 +13,8 @@ shown as (
         measure_id,
         count(*) as row_count,
         count(*) filter (where publication_status in ('published', 'bounded') and not is_stand_in) as shown_count,
-        count(*) filter (
-            where publication_status = 'published' and not is_stand_in and basis in ('own_race', 'observed_race') and race_ethnicity_code <> 'all'
-        ) > 0 as has_figures_by_race,
-        count(*) filter (where publication_status = 'published' and not is_stand_in and basis = 'where_people_live') > 0 as has_figures_by_place,
+        bool_or(is_shown and basis in ('own_race', 'observed_race') and race_ethnicity_code <> 'all') as has_figures_by_race,
+        bool_or(is_shown and basis = 'where_people_live') as has_figures_by_place,
         mode(status_code order by status_code) filter (where status_code not in ('shown', 'zero', 'range_only')) as usual_status
     from cards
     group by measure_id
