@@ -27,6 +27,7 @@ def report_error(error: Exception) -> int | None:
     if isinstance(error, (LockHeld, WarehouseBusy, DaemonAlreadyRunning)):
         return print_error(error, EXIT_BUSY)
     if isinstance(error, (WarehouseError, ReleaseCorrupt, PinsDamaged, LedgerDamaged, DbtError)):
-        return print_error(error, EXIT_UNEXPECTED)
+        full = error_messages.explain_full_disk(Settings.from_environment().home, error)
+        return print_error(full or error, EXIT_UNEXPECTED)
     machine = error_messages.explain(error, Settings.from_environment().home)
     return None if machine is None else print_error(machine, EXIT_UNEXPECTED)

@@ -65,6 +65,7 @@ def run(
     finally:
         lock.release()
     if record is None:
+        problem = problem or error_messages.explain_full_disk(settings.home)
         raise typer.Exit(print_error(problem or "the run ended without a record; see its log in the UI", EXIT_UNEXPECTED))
     report = run_report(settings.home, record)
     if json:

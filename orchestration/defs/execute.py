@@ -58,7 +58,7 @@ def execute_refresh(
             if error is not None:
                 message = _without_class_name(error.message, settings)
                 return f"{event.step_key}: {message}" if event.step_key else message
-        return "the run failed; open it in the UI for its log"
+        return error_messages.explain_full_disk(settings.home) or "the run failed; open it in the UI for its log"
 
 
 def _report_canceled(instance: dg.DagsterInstance, run_id: str) -> None:

@@ -29,10 +29,14 @@ FULL, READ_ONLY, MEMORY, LOCKED, STORAGE, DAMAGED, FAILED = (
     "damaged",
     "failed",
 )
+# DuckDB limits what it spills to the free space of the disk, and then reports too little memory.
+_SPILL_LIMIT = "max_temp_directory_size"
+_CANNOT_CREATE = "unable to open database file"
 # The first match decides. Only Dagster's storage uses SQLite.
 _PATTERNS = {
-    FULL: r"No space left on device|database or disk is full|Disk quota exceeded|File too large|[Ee]rrno (28|122|27)\b",
-    READ_ONLY: r"Read-only file system|readonly database|Permission denied|[Ee]rrno (30|13|1)\b|unable to open database file",
+    FULL: rf"{_SPILL_LIMIT}|No space left on device|database or disk is full|Disk quota exceeded|File too large|"
+    r"[Ee]rrno (28|122|27)\b",
+    READ_ONLY: rf"Read-only file system|readonly database|Permission denied|[Ee]rrno (30|13|1)\b|{_CANNOT_CREATE}",
     MEMORY: r"Out of Memory|OutOfMemory|MemoryError|Cannot allocate memory|could not allocate block|failed to (pin|allocate)",
     LOCKED: r"database is locked",
     STORAGE: r"database disk image is malformed|file is not a database",
@@ -60,6 +64,12 @@ def explain(error: BaseException, home: Home) -> str | None:
     return None
 
 
+def explain_full_disk(home: Home, error: BaseException | None = None) -> str | None:
+    """The message of a full disk, if the error reports one, or if the disk is full now and no error is given."""
+    is_reported = error is not None and any(_kind(link) == FULL for link in _chain(error))
+    return _sentence(FULL, home, error or OSError()) if is_reported or (error is None and _is_full(home)) else None
+
+
 def _chain(error: BaseException) -> Iterator[BaseException]:
     seen: set[int] = set()
     link: BaseException | None = error
@@ -73,7 +83,7 @@ def _kind(error: BaseException) -> str | None:
     if isinstance(error, OSError) and error.errno in _ERRNO:
         return _ERRNO[error.errno]
     if isinstance(error, MemoryError | duckdb.OutOfMemoryException):
-        return MEMORY
+        return FULL if _SPILL_LIMIT in str(error) else MEMORY
     if isinstance(error, duckdb.FatalException | duckdb.InternalException):
         kind = next((kind for kind, pattern in _PATTERNS.items() if re.search(pattern, str(error))), None)
         return kind or DAMAGED
@@ -92,7 +102,8 @@ def _missing_file(error: BaseException) -> str | None:
 
 def _sentence(kind: str, home: Home, error: BaseException) -> str:
     where = str(getattr(error, "filename", None) or home.root)
-    if kind == FAILED and _is_full(home):  # SQLite names no cause
+    # SQLite names no cause, and what could not be written to the end does not read back
+    if (kind in (FAILED, STORAGE, DAMAGED) or _CANNOT_CREATE in str(error)) and _is_full(home):
         kind = FULL
     is_first = home.root.is_dir() and not home.current_json.exists()
     stays = "Nothing is published yet" if is_first else STAYS

@@ -12,9 +12,12 @@ import pytest
 from sqlalchemy.exc import OperationalError
 
 from expectations.engine.runner import NotEvaluated
-from orchestration.runs.error_messages import explain
+from orchestration.cli.errors import report_error
+from orchestration.runs.error_messages import explain, explain_full_disk
 from orchestration.runs.errors import DbtError
+from orchestration.runs.exit_codes import EXIT_UNEXPECTED
 from orchestration.settings import PROJECT
+from warehouse.connection import WarehouseError
 from warehouse.paths import Home
 from warehouse.releases import ReleaseCorrupt
 
@@ -35,6 +38,7 @@ def sqlite(text: str) -> OperationalError:
         (duckdb.FatalException("database has been invalidated ... No space left on device"), "is full"),
         (sqlite("database or disk is full"), "is full"),
         (DbtError("dbt could not build model m: IO Error: Could not write: No space left on device"), "make room"),
+        (duckdb.OutOfMemoryException("failed to offload data block ... the 'max_temp_directory_size' setting"), "is full"),
         (OSError(errno.EROFS, "Read-only file system", "/x/runs"), "/x/runs cannot be written to"),
         (sqlite("attempt to write a readonly database"), "cannot be written to"),
         (MemoryError(), "LEVELGROUND_MEMORY_LIMIT"),
@@ -56,6 +60,28 @@ def test_an_error_of_the_machine_is_explained_with_its_remedy(error: Exception, 
     assert words in message
     assert "The last release stays public" in message
     assert "run again" in message
+
+
+@pytest.mark.parametrize(
+    "text", ["unable to open database file", "disk I/O error", "file is not a database", "Could not read enough bytes"]
+)
+def test_what_does_not_name_its_cause_is_a_full_disk_where_the_disk_is_full(text: str) -> None:
+    with mock.patch("orchestration.runs.error_messages._is_full", return_value=True):
+        assert "is full" in (explain(sqlite(text), HOME) or "")
+        assert "is full" in (explain_full_disk(HOME) or "")
+    assert "is full" not in (explain(sqlite(text), HOME) or "")
+    assert explain_full_disk(HOME) is None
+
+
+def test_a_warehouse_that_does_not_fit_on_the_disk_names_the_disk(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("LEVELGROUND_HOME", str(tmp_path))
+    error = WarehouseError(tmp_path / "warehouse.duckdb", "Could not write file: No space left on device.")
+    assert report_error(error) == EXIT_UNEXPECTED
+    assert f"the disk of {tmp_path} is full" in capsys.readouterr().err
+    assert report_error(WarehouseError(tmp_path / "x", "Permission denied.")) == EXIT_UNEXPECTED
+    assert "cannot open" in capsys.readouterr().err
 
 
 def test_the_cause_of_an_error_is_explained_without_its_text() -> None:
