@@ -43,10 +43,10 @@ def _edited(path: Path, of: str, **cells: Any) -> Path:
 
 @pytest.mark.parametrize("language", ["es", "hmn"])
 def test_an_exported_sheet_is_imported_unchanged(language: str, seeds: Path, tmp_path: Path) -> None:
-    before = read_texts(language, seeds)
+    file = seeds / f"texts_{language}.csv"
+    before = file.read_bytes()
     assert import_sheet(export_sheet(language, tmp_path, seeds), seeds) == (language, 0)
-    assert read_texts(language, seeds) == before
-    assert import_sheet(export_sheet(language, tmp_path, seeds), seeds) == (language, 0)
+    assert file.read_bytes() == before
 
 
 def test_a_review_is_imported_with_name_and_day(seeds: Path, tmp_path: Path) -> None:
