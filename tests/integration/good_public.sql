@@ -111,7 +111,7 @@ create table public.published.peer_comparison as select measure_id, measure_vers
     2 as rank_low, 6 as rank_high
 from public.published.equity_measures where measure_id = 'searched' and race_ethnicity_code = 'black';
 create table public.published.scorecard as select
-    measure_id, measure_version, 'Searched' as measure, 'public_safety' as policy_area, 'How many?' as question, period_type,
+    measure_id, measure_version, case measure_id when 'visits' then 'Visits' else 'Searched' end as measure, 'public_safety' as policy_area, 'How many?' as question, period_type,
     period_start, period_end, '2024' as period, geography_type, geography_vintage, geoid, 'City' as place, race_ethnicity_code,
     race_ethnicity_code as group_name, 'category' as group_kind, 1 as group_order, race_standard, tabulation, method, case when method =
     'place_weighted' then 'where_people_live' else 'own_race' end as basis, 'Race' as basis_text, numerator, denominator, value, unit,

@@ -277,7 +277,7 @@ create table release.marts.scorecard as select
     trend_from_value, null::double as trend, null::double as trend_ci_low, null::double as trend_ci_high, null::varchar as trend_word,
     null::varchar as trend_text, true as is_latest, true as is_featured, false as is_stand_in, null::timestamp as data_as_of;
 insert into release.marts.scorecard select * replace (
-    'white' as race_ethnicity_code, 'unreliable' as publication_status, null as value, null as rate_ratio, null as reference_code, null as compared_with,
+    'white' as race_ethnicity_code, 'White' as group_name, 'unreliable' as publication_status, null as value, null as rate_ratio, null as reference_code, null as compared_with,
     null as compared_with_reference
 ) from release.marts.scorecard;
 create table release.marts.dim_text as select 'status.hidden' as text_id, 'status' as subject, 'hidden' as code, 'en' as language, 'Hidden' as text,

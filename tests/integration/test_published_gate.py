@@ -64,6 +64,7 @@ SPOILT = [
         f"insert into {{t}} select * replace ('aggregate' as method) from {{t}} {SEARCHED}'black'",
     ),
     ("scorecard", "grain", f"set race_ethnicity_code = 'white' {SEARCHED}'black'"),
+    ("scorecard", "one_filter_gives_one_number", f"set group_name = 'white' {SEARCHED}'black'"),
     ("scorecard", "words", f"set compared_with_city = 'more' {SEARCHED}'black'"),
     ("scorecard", "only_published_has_figures", f"set change = 1 {SEARCHED}'asian'"),
     ("scorecard", "only_published_has_figures", f"set compared_with_city = 'higher' {SEARCHED}'asian'"),

@@ -166,6 +166,7 @@ SPOILT = [
     ("fct_language_need", "groups_sum_to_all", "set lep_people = 101 where language_group_code = 'spanish'"),
     ("fct_language_need", "sample_has_margin", "set lep_people_moe = null"),
     ("dim_label", "every_code_in_every_language", "delete from {t} where language_code = 'hmn'"),
+    ("scorecard", "one_filter_gives_one_number", "set group_name = 'Black'"),
     ("scorecard", "only_published_has_figures", "set change_word = 'higher' where publication_status = 'unreliable'"),
     ("scorecard", "one_place_and_period_is_featured", "set geoid = '1' where race_ethnicity_code = 'black'"),
     ("scorecard", "stand_ins_are_not_featured", "set is_stand_in = true"),

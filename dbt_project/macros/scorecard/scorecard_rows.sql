@@ -37,8 +37,24 @@ measures as (
     where measures.is_current
 ),
 
+-- two districts may have a school of the same name, and a district that of its city
 places as (
-    select * from {{ ref('dim_geography') }}
+    select
+        places.geography_type,
+        places.geography_vintage,
+        places.geoid,
+        places.scorecard_order,
+        case places.geography_type
+            when 'school' then concat(places.name, ' (', coalesce(districts.name, split_part(places.geoid, '/', 1)), ')')
+            when 'school_district' then concat(places.name, ' (school district)')
+            else places.name
+        end as place
+    from {{ ref('dim_geography') }} as places
+    left join {{ ref('dim_geography') }} as districts
+        on
+            places.geography_type = 'school'
+            and districts.geography_type = 'school_district'
+            and split_part(places.geoid, '/', 1) = districts.geoid
 ),
 
 featured as (
@@ -112,7 +128,7 @@ joined as (
     select
         shown.*,
         measures.name as measure,
-        places.name as place,
+        places.place,
         measures.policy_area,
         measures.question,
         measures.favourable_direction,
