@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
 from orchestration.cli.display import out, table
-from warehouse.releases import Differences, ExplainedDifference, explain_differences, find_causes
+from warehouse.releases import Differences, ExplainedDifference, Revision, explain_differences, find_causes
 
 UNEXPLAINED = "not explained by the manifests"
 # Values that nearly every row has; the displayed key leaves them out.
 _COMMON_VALUES = {"tabulation": "exclusive", "stratum_type": "all", "stratum_code": "all", "geography_vintage": "current"}
 _KEY_COLUMNS = ("period_start", "geography_type", "geography_vintage", "geoid", "race_ethnicity_code", "tabulation", "method",
           "stratum_type", "stratum_code")  # fmt: skip
+_FIGURE_COLUMNS = ("published_measure", "period_end", "geography_type", "geography_vintage", "geoid", "race_ethnicity_code",
+          "stratum_type", "stratum_code")  # fmt: skip
+_MEASURE_COLUMNS = ("measure", "version", "added", "new periods", "removed", "changed", "revised", "withdrawn", "largest change",
+          "explained by")  # fmt: skip
+_PUBLISHER_COLUMNS = ("source", "figures before", "figures after", "revised", "new", "new periods", "withdrawn",
+          "groups withdrawn", "other reasons", "removed")  # fmt: skip
+_NAMES = 3  # of periods and groups that a cell lists
 
 
 def as_data(differences: Differences) -> dict[str, Any]:
@@ -28,6 +35,7 @@ def as_data(differences: Differences) -> dict[str, Any]:
             | {"explained_by": [asdict(cause) for cause in explained.causes], "is_explained": _is_explained(explained)}
             for explained in explain_differences(differences.before, differences.after, differences.measures)
         ],
+        "publishers": [asdict(revision) for revision in differences.publishers],
         "goals": {goal: list(statuses) for goal, statuses in differences.goals.items()},
         "tables": {name: list(rows) for name, rows in differences.tables.items()},
     }
@@ -46,9 +54,9 @@ def show(differences: Differences) -> None:
     explained = explain_differences(differences.before, differences.after, differences.measures)
     _print(
         "Measures",
-        ("measure", "version", "added", "removed", "changed", "largest change", "explained by"),
+        _MEASURE_COLUMNS,
         [_measure(one) for one in explained],
-        right=("added", "removed", "changed"),
+        right=("added", "removed", "changed", "revised", "withdrawn"),
     )
     _print(
         "Largest changes",
@@ -57,6 +65,22 @@ def show(differences: Differences) -> None:
             (one.difference.measure_id, _key(change.key), *map(_number, (change.before, change.after, change.by)))
             for one in explained
             for change in one.difference.top
+        ],
+        right=("before", "after", "change"),
+    )
+    _print(
+        "Figures of other publishers, of all places",
+        _PUBLISHER_COLUMNS,
+        [_revision(one) for one in differences.publishers],
+        right=("figures before", "figures after", "revised", "new", "withdrawn", "removed"),
+    )
+    _print(
+        "Largest revisions of other publishers",
+        ("source", "figure", "before", "after", "change"),
+        [
+            (one.source, _key(change.key, _FIGURE_COLUMNS), *map(_number, (change.before, change.after, change.by)))
+            for one in differences.publishers
+            for change in one.top
         ],
         right=("before", "after", "change"),
     )
@@ -86,19 +110,43 @@ def _measure(explained: ExplainedDifference) -> tuple[object, ...]:
         difference.measure_id,
         before if before == after else f"{before} → {after}, series break",
         difference.added,
+        _some(difference.new_periods),
         difference.gone,
         difference.changed,
+        difference.revised,
+        difference.withdrawn,
         largest,
         explanation,
     )
+
+
+def _revision(revision: Revision) -> tuple[object, ...]:
+    reasons = [f"{reason}: {figures:,}" for reason, figures in revision.without_value.items()]
+    return (
+        revision.source,
+        *revision.figures,
+        revision.revised,
+        revision.added,
+        _some(revision.new_periods),
+        revision.withdrawn,
+        _some(revision.withdrawn_groups),
+        _some(reasons),
+        revision.removed,
+    )
+
+
+def _some(names: Sequence[str]) -> str:
+    """The first names, and how many others there are."""
+    others = len(names) - _NAMES
+    return ", ".join(names[:_NAMES]) + (f" and {others:,} others" if others > 0 else "") or "-"
 
 
 def _is_explained(explained: ExplainedDifference) -> bool:
     return explained.is_known and bool(explained.causes)
 
 
-def _key(key: Mapping[str, str]) -> str:
-    return " ".join(key[name] for name in _KEY_COLUMNS if _COMMON_VALUES.get(name) != key[name])
+def _key(key: Mapping[str, str], columns: Sequence[str] = _KEY_COLUMNS) -> str:
+    return " ".join(key[name] for name in columns if _COMMON_VALUES.get(name) != key[name])
 
 
 def _number(value: float | None) -> str:

@@ -102,12 +102,13 @@ def _loads(run: RunContext) -> dict[str, tuple[str, ...]]:
 
 def _made_of(run: RunContext, measures: list[str]) -> BuildInputs:
     manifest = dbt_runner.manifest(run.settings.home)
+    published = "select distinct measure_id, source from release.reference.published_measures where measure_id is not null"
     return BuildInputs(
         code=code_hashes(),
         seeds=seed_hashes(),
         contracts=contract_hashes(run.location.registry),
         models=model_hashes(manifest),
-        lineage=lineage(manifest, measures),
+        lineage=lineage(manifest, measures, dict(run.con.execute(published).fetchall())),
         node_fingerprints=run.fingerprints,
     )
 

@@ -18,6 +18,8 @@ COMPONENTS = ("dagster", "dbt-core", "dbt-duckdb", "duckdb", "great-expectations
 PACKAGES = ("warehouse", "ingest", "expectations", "orchestration")
 MEASURES = "fct_equity_measures"
 COUNTED = "models/measures/counts/"
+# the counts of all measures that another publisher computed
+PUBLISHED = "published_estimates"
 # Every figure depends on these, but dbt does not know it: models call them as functions of the database file.
 STATISTICS, STATISTICS_FOLDER = "stats", "macros/stats/"
 
@@ -74,12 +76,16 @@ def code_hash(node: Mapping[str, Any], macros: Mapping[str, Any]) -> str:
     return text_sha256("\x00".join([node["raw_code"], *(macros[i]["macro_sql"] for i in called)]))
 
 
-def lineage(manifest: Mapping[str, Any], measures: Iterable[str]) -> dict[str, tuple[str, ...]]:
+def lineage(
+    manifest: Mapping[str, Any], measures: Iterable[str], published: Mapping[str, str] | None = None
+) -> dict[str, tuple[str, ...]]:
     """What each measure depends on, as `source x`, `seed y`, `model z`.
 
     A measure has a model of its own, `int_<measure>__counts`, and shares the models after it with all others. A measure without
-    such a model may depend on any of them.
+    such a model may depend on any of them. Measures of other publishers share one: `published` has the source of each, the only
+    one of these sources on which it depends.
     """
+    published = published or {}
     nodes = manifest["nodes"]
     counted = {i: {i} | _ancestors(manifest, i) for i, node in nodes.items() if node["original_file_path"].startswith(COUNTED)}
     whole = next((i for i, node in nodes.items() if node["resource_type"] == "model" and node["name"] == MEASURES), None)
@@ -90,7 +96,10 @@ def lineage(manifest: Mapping[str, Any], measures: Iterable[str]) -> dict[str, t
     own = {nodes[i]["name"].removeprefix("int_").removesuffix("__counts"): ancestors for i, ancestors in counted.items()}
     found = {}
     for measure in measures:
-        depends_on = {_label(i) for i in (shared | own[measure] if measure in own else everything)}
+        model = PUBLISHED if measure in published else measure
+        depends_on = {_label(i) for i in (shared | own[model] if model in own else everything)}
+        if measure in published:
+            depends_on -= {f"source {source}" for source in published.values() if source != published[measure]}
         found[measure] = tuple(sorted(name for name in depends_on | {f"model {STATISTICS}"} if name))
     return found
 

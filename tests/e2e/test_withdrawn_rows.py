@@ -1,4 +1,7 @@
-"""A second release of each table that is released whole: rows that it no longer lists are neither kept nor released again."""
+"""A second release of each table that is released whole: rows that it no longer lists are neither kept nor released again.
+
+Next releases of figures of other publishers are delivered in the same run.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +14,7 @@ from typing import Any
 import duckdb
 
 from tests.e2e.conftest import Place
+from tests.support.next_estimates import check_figures, deliver_next_releases
 
 WHOLE = (
     "dpi__absenteeism", "dpi__completion", "dpi__discipline", "dpi__enrollment", "mhd__chronic_disease", "dcd__foreclosures",
@@ -122,8 +126,13 @@ def test_rows_of_an_older_release_are_not_released_again(place: Place) -> None:
         source: take_rows_out(newest, newest.with_name(newer_name(newest.name, first=source > "dpi__d")), GONE.get(source))
         for source, (*_, newest) in files.items()
     }
+    expected_figures = deliver_next_releases(city)
     status = run(place)
     after = state(home)
+    newer, older = (release["release_id"] for release in place.levelground.json("releases", "list", "--json"))
+    differences = place.levelground.json("releases", "diff", older, newer, "--json")
+    shown = place.levelground("releases", "diff", older, newer).stdout
+    check_figures(place.levelground.ask, differences, shown, expected_figures)
     for source, (rows, _) in withdrawn.items():
         assert status[source]["rows_withdrawn"] == rows, source
         assert status[source]["reason"] == f"the release withdrew {rows:,} rows"

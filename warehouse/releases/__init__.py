@@ -2,14 +2,15 @@
 
 A run uses `candidate`, `exports`, `sealing` and `swapping`, in this order. At start-up `recovery` repairs an interrupted swap or
 a damaged release. `history` lists, pins, prunes and rolls back; `rewriting` removes records from a release that is kept.
-`differences` and `change_attribution` compare two releases. `manifest` defines the record of a release, and
+`differences`, `revisions` and `change_attribution` compare two releases. `manifest` defines the record of a release, and
 `content_hash` the hash of its tables.
 """
 
 from warehouse.releases.candidate import STORAGE_VERSION, Candidate
 from warehouse.releases.change_attribution import Cause, ExplainedDifference, explain_differences, find_causes
+from warehouse.releases.compared_columns import Change
 from warehouse.releases.content_hash import content_hash
-from warehouse.releases.differences import Change, Differences, MeasureDifference, compare
+from warehouse.releases.differences import Differences, MeasureDifference, compare
 from warehouse.releases.exports import write_exports
 from warehouse.releases.history import (
     LabelTaken,
@@ -38,6 +39,7 @@ from warehouse.releases.manifest import (
     release_moment,
 )
 from warehouse.releases.recovery import recover
+from warehouse.releases.revisions import Revision
 from warehouse.releases.rewriting import rewrite_release
 from warehouse.releases.sealing import seal, verify
 from warehouse.releases.swapping import Current, current, swap
@@ -61,6 +63,7 @@ __all__ = [
     "NodeFingerprint",
     "PinsDamaged",
     "ReleaseCorrupt",
+    "Revision",
     "UnknownRelease",
     "compare",
     "content_hash",

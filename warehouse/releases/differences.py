@@ -1,6 +1,6 @@
 """Compare the tables of two releases: added, removed and changed rows of measures, and goals with another status.
 
-See `change_attribution` for the causes, and `history` for choosing the releases.
+See `revisions` for figures of other publishers, `change_attribution` for the causes, and `history` for choosing the releases.
 """
 
 from __future__ import annotations
@@ -12,7 +12,9 @@ from duckdb import DuckDBPyConnection
 
 from warehouse.connection import attach, open_from_disk
 from warehouse.paths import ANALYST_FILE, Home
+from warehouse.releases.compared_columns import TOP, Change, column_types, common_columns, is_different
 from warehouse.releases.manifest import Manifest, ReleaseCorrupt
+from warehouse.releases.revisions import ESTIMATES, Revision, find_revisions
 from warehouse.releases.sealing import verify
 from warehouse.sql import quoted
 
@@ -23,29 +25,16 @@ GRAIN = (
 )  # fmt: skip
 # The date of the newest data is no figure.
 NOT_COMPARED = ("data_as_of",)
-TOP = 5
-
-
-@dataclass(frozen=True)
-class Change:
-    """A row whose value changed: its key, and the value before and after; None for no value."""
-
-    key: Mapping[str, str]
-    before: float | None
-    after: float | None
-
-    @property
-    def by(self) -> float | None:
-        """The difference of the values; None if one of them is missing."""
-        return None if self.before is None or self.after is None else self.after - self.before
 
 
 @dataclass(frozen=True)
 class MeasureDifference:
     """The differences of a measure.
 
-    `changed`: rows that differ in any column; `columns`: their number per column. `registry`: columns of the measure's registry
-    row that differ. `versions`: versions with rows, before and after. `top`: the largest changes of the value.
+    `changed`: rows that differ in any column; `columns`: their number per column. `revised`: rows with another value than before;
+    `withdrawn`: rows whose value the publisher now suppresses. `registry`: columns of the measure's registry row that differ.
+    `versions`: versions with rows, before and after. `new_periods`: periods that the earlier release does not have, by their last
+    day. `top`: the largest changes of the value.
     """
 
     measure_id: str
@@ -54,6 +43,9 @@ class MeasureDifference:
     added: int
     gone: int
     changed: int
+    revised: int
+    withdrawn: int
+    new_periods: tuple[str, ...]
     columns: Mapping[str, int]
     registry: tuple[str, ...]
     top: tuple[Change, ...]
@@ -61,13 +53,17 @@ class MeasureDifference:
 
 @dataclass(frozen=True)
 class Differences:
-    """Two releases: manifests, differing measures, row counts of tables, and goals by the status of their newest period."""
+    """Two releases: manifests, differing measures, row counts of tables, and goals by the status of their newest period.
+
+    `publishers`: the sources whose figures another publisher computed and that differ.
+    """
 
     before: Manifest
     after: Manifest
     measures: tuple[MeasureDifference, ...]
     tables: Mapping[str, tuple[int | None, int | None]]
     goals: Mapping[str, tuple[str | None, str | None]]
+    publishers: tuple[Revision, ...]
 
 
 def compare(home: Home, before: str, after: str) -> Differences:
@@ -75,7 +71,7 @@ def compare(home: Home, before: str, after: str) -> Differences:
     first, second = verify(home, before), verify(home, after)
     with open_from_disk(home.release(before) / ANALYST_FILE, "before") as connection:
         if after == before:
-            return Differences(first, second, (), {}, {})
+            return Differences(first, second, (), {}, {}, ())
         attach(connection, home.release(after) / ANALYST_FILE, "after", read_only=True)
         there = [set(manifest.files[ANALYST_FILE].tables) for manifest in (first, second)]
         both = there[0] & there[1]
@@ -87,13 +83,16 @@ def compare(home: Home, before: str, after: str) -> Differences:
             tuple(_measures(connection, REGISTRY in both)),
             _tables(first, second),
             _goals(connection) if PROGRESS in both else {},
+            tuple(find_revisions(connection)) if ESTIMATES in both else (),
         )
 
 
 def _measures(connection: DuckDBPyConnection, has_registry: bool) -> list[MeasureDifference]:
-    types = _types(connection, MEASURES)
-    compared = [c for c in _common_columns(connection, MEASURES) if c not in (*GRAIN, *NOT_COMPARED)]
-    differs = ", ".join(f"case when {_differs(f'a.{quoted(c)}', f'b.{quoted(c)}', types[c])} then '{c}' end" for c in compared)
+    types = column_types(connection, MEASURES)
+    compared = [c for c in common_columns(connection, MEASURES) if c not in (*GRAIN, *NOT_COMPARED)]
+    differs = ", ".join(
+        f"case when {is_different(f'a.{quoted(c)}', f'b.{quoted(c)}', types[c])} then '{c}' end" for c in compared
+    )
     same_row = " and ".join(f"a.{c} is not distinct from b.{c}" for c in GRAIN)
     keys = ", ".join(f"coalesce(b.{c}, a.{c})::varchar as {c}" for c in GRAIN)
     withdrawn = "coalesce(b.value_status = 'suppressed_at_source', false)" if "value_status" in compared else "false"
@@ -102,6 +101,7 @@ def _measures(connection: DuckDBPyConnection, has_registry: bool) -> list[Measur
         "a.value::double as value_before, b.value::double as value_after, "
         # a figure that its publisher now suppresses is not repeated from the older file
         f"{withdrawn} as is_withdrawn, "
+        "concat_ws(' ', coalesce(b.period_type, a.period_type), coalesce(b.period_start, a.period_start)::varchar) as period, "
         f"list_filter([{differs}]::varchar[], lambda name: name is not null) as differs "
         f"from before.{MEASURES} as a full join after.{MEASURES} as b on {same_row}"
     )
@@ -109,11 +109,27 @@ def _measures(connection: DuckDBPyConnection, has_registry: bool) -> list[Measur
     counted = connection.execute(
         "select measure_id, count(*) filter (not is_added), count(*) filter (not is_gone), count(*) filter (is_added), "
         "count(*) filter (is_gone), count(*) filter (not is_added and not is_gone and len(differs) > 0), "
+        "count(*) filter (value_before is not null and value_after is not null and list_contains(differs, 'value')), "
+        "count(*) filter (value_before is not null and is_withdrawn), "
+        "list_sort(list_filter(list(distinct period), p -> not list_contains("
+        "coalesce(list(distinct period) filter (not is_added), []), p))), "
         "list_sort(list(distinct measure_version::integer) filter (not is_added)), "
         "list_sort(list(distinct measure_version::integer) filter (not is_gone)) from compared group by measure_id order by 1"
     ).fetchall()
     found = []
-    for measure, rows_before, rows_after, added, gone, changed, versions_before, versions_after in counted:
+    for (
+        measure,
+        rows_before,
+        rows_after,
+        added,
+        gone,
+        changed,
+        revised,
+        lost,
+        periods,
+        versions_before,
+        versions_after,
+    ) in counted:
         if added or gone or changed or registry.get(measure):
             found.append(
                 MeasureDifference(
@@ -123,6 +139,9 @@ def _measures(connection: DuckDBPyConnection, has_registry: bool) -> list[Measur
                     added=added,
                     gone=gone,
                     changed=changed,
+                    revised=revised,
+                    withdrawn=lost,
+                    new_periods=tuple(periods),
                     columns=_columns(connection, measure),
                     registry=registry.get(measure, ()),
                     top=_top(connection, measure),
@@ -156,7 +175,7 @@ def _top(connection: DuckDBPyConnection, measure: str) -> tuple[Change, ...]:
 
 def _registry(connection: DuckDBPyConnection) -> dict[str, tuple[str, ...]]:
     """Per measure, the registry columns in which a version's row differs, or `row` if a row was added or removed."""
-    columns = [c for c in _common_columns(connection, REGISTRY) if c not in ("measure_id", "measure_version")]
+    columns = [c for c in common_columns(connection, REGISTRY) if c not in ("measure_id", "measure_version")]
     differs = ", ".join(f"case when a.{quoted(c)} is distinct from b.{quoted(c)} then '{c}' end" for c in columns)
     rows = connection.execute(
         "select coalesce(a.measure_id, b.measure_id) as measure, "
@@ -185,34 +204,3 @@ def _tables(before: Manifest, after: Manifest) -> dict[str, tuple[int | None, in
     first, second = (manifest.files[ANALYST_FILE].tables for manifest in (before, after))
     names = sorted(name for name in {*first, *second} if not name.startswith("quality."))
     return {name: (first.get(name), second.get(name)) for name in names if first.get(name) != second.get(name)}
-
-
-def _types(connection: DuckDBPyConnection, table: str) -> dict[str, str]:
-    schema, _, name = table.partition(".")
-    rows = connection.execute(
-        "select column_name, data_type from duckdb_columns() "
-        "where database_name = 'after' and schema_name = ? and table_name = ? order by column_index",
-        [schema, name],
-    ).fetchall()
-    return dict(rows)
-
-
-def _common_columns(connection: DuckDBPyConnection, table: str) -> list[str]:
-    schema, _, name = table.partition(".")
-    rows = connection.execute(
-        "select column_name from duckdb_columns() "
-        "where database_name in ('before', 'after') and schema_name = ? and table_name = ? "
-        "group by column_name having count(*) = 2 order by min(column_index)",
-        [schema, name],
-    ).fetchall()
-    return [row[0] for row in rows]
-
-
-def _differs(before: str, after: str, kind: str) -> str:
-    """Compare doubles to 9 significant digits, like the content hash: another order of summation is no change."""
-    if kind not in ("DOUBLE", "FLOAT"):
-        return f"{before} is distinct from {after}"
-    return (
-        f"{before} is distinct from {after} and "
-        f"coalesce(abs({after} - {before}) > 1e-9 * greatest(abs({before}), abs({after})), true)"
-    )

@@ -76,6 +76,7 @@ def test_each_kind_of_interval_holds_the_truth(engine: Engine, evaluated: list[E
     ]
     assert {evaluation.measure_id for evaluation in kinds} >= {
         "wilson", "byar", "exact_poisson", "log_moe", "weighted_normal", "order_statistics", "brookmeyer_crowley", "as_delivered",
+        "as_delivered_moe",
     }  # fmt: skip
     assert not limits.not_covered(kinds, by_chance=True)
 

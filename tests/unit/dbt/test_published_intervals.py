@@ -37,6 +37,7 @@ def test_a_margin_of_a_median_becomes_an_interval(empty_warehouse: EmptyWarehous
     row = counted(empty_warehouse, {"value": 38_375.0, "moe": 1_399.0})
     half = Z * 1_399 / 1.645
     assert (row["ci_low"], row["ci_high"]) == pytest.approx((38_375 - half, 38_375 + half))
+    assert row["interval_method"] == "as_delivered_moe"
 
 
 def test_margins_of_a_share_become_an_interval(empty_warehouse: EmptyWarehouse) -> None:
@@ -46,12 +47,13 @@ def test_margins_of_a_share_become_an_interval(empty_warehouse: EmptyWarehouse) 
     of_poor, of_all = math.hypot(30, 40), math.sqrt(30**2 + 40**2 + 60**2)
     half = 100 * Z * math.sqrt(of_poor**2 - (0.5 * of_all) ** 2) / 1_000 / 1.645
     assert (row["value"], row["ci_low"], row["ci_high"]) == pytest.approx((50, 50 - half, 50 + half))
+    assert row["interval_method"] == "as_delivered_moe"
 
 
 def test_a_published_interval_stays_and_none_is_invented(empty_warehouse: EmptyWarehouse) -> None:
     given = {"value": 83.8, "bound_low": 72.2, "bound_high": 95.3}
     row = counted(empty_warehouse, given | {"bound_kind": "confidence_95"})
-    assert (row["ci_low"], row["ci_high"]) == (72.2, 95.3)
+    assert (row["ci_low"], row["ci_high"], row["interval_method"]) == (72.2, 95.3, None)
     for kind in ("range", "none"):
         row = counted(empty_warehouse, given | {"bound_kind": kind})
         assert (row["ci_low"], row["ci_high"]) == (None, None)

@@ -59,7 +59,11 @@ intervals as (
             when method = 'place_weighted' and is_computable and variance is not null then 'weighted_normal'
             when is_computable and is_delivered and ci_low is not null and ci_high is not null
                 then
-                    case when kind = 'estimate' then 'as_delivered' when unit = 'days' then 'brookmeyer_crowley' else 'order_statistics' end
+                    case
+                        when kind = 'estimate' then coalesce(interval_method, 'as_delivered')
+                        when unit = 'days' then 'brookmeyer_crowley'
+                        else 'order_statistics'
+                    end
         end as ci_method,
         case when is_delivered or is_amount or kind = 'sum' then records_count else numerator end as events
     from guarded

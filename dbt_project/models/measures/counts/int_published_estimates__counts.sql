@@ -64,6 +64,7 @@ united as (
         value,
         case when half_width is not null then greatest(value - half_width, 0) end as ci_low,
         case when half_width is not null then least(value + half_width, 100) end as ci_high,
+        case when half_width is not null then 'as_delivered_moe' end as interval_method,
         numerator,
         denominator,
         case when not is_complete then 'suppressed_at_source' when is_shown then 'computed' else 'no_denominator' end as value_status,
@@ -81,6 +82,7 @@ united as (
             when 'confidence_95' then bound_high
             when 'margin_90' then value + {{ rule('z_95') }} * {{ stats('moe_to_se') }}(moe)
         end as ci_high,
+        case when bound_kind = 'margin_90' then 'as_delivered_moe' end as interval_method,
         case when is_crude then numerator end as numerator,
         case when is_crude then denominator end as denominator,
         numerator as records_count,

@@ -85,7 +85,8 @@ conformed as (
         stratified._source_row,
         stratified.published_measure,
         -- a file has no date: a release is known by the last year that it contains
-        cast(max(stratified.year) over (partition by stratified.source, stratified._load_id) as varchar) as release,
+        cast(max(stratified.year) over (partition by stratified.source, stratified._load_id, stratified._source_file) as varchar)
+            as release,
         stratified.geography_type,
         'current' as geography_vintage,
         stratified.geoid,

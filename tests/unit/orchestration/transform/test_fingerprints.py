@@ -94,6 +94,17 @@ def test_a_measure_without_its_own_model_depends_on_all(manifest: dict[str, Any]
     assert "seed unread" not in made["sales"]
 
 
+def test_measures_of_other_publishers_share_a_model_and_depend_on_their_own_source(manifest: dict[str, Any]) -> None:
+    work, births = "source.levelground.landing.urban__employment", "source.levelground.landing.urban__low_birth_weight"
+    name, counts = "int_published_estimates__counts", "model.levelground.int_published_estimates__counts"
+    manifest["nodes"] |= [node("model", name, work, births, path=COUNTED.format(name))]
+    manifest["nodes"]["model.levelground.fct_equity_measures"]["depends_on"]["nodes"].append(counts)
+    made = lineage(manifest, ["stops", "work"], {"work": "urban__employment", "births": "urban__low_birth_weight"})
+    assert {name for name in made["work"] if name.startswith("source")} == {"source urban__employment"}
+    assert "model int_published_estimates__counts" in made["work"] and "model fct_stops" not in made["work"]
+    assert "model int_published_estimates__counts" not in made["stops"]
+
+
 def test_a_project_without_measures_has_no_lineage(manifest: dict[str, Any]) -> None:
     del manifest["nodes"]["model.levelground.fct_equity_measures"]
     assert lineage(manifest, ["stops"]) == {}

@@ -127,6 +127,7 @@ def test_a_figure_that_its_publisher_withdrew_is_not_repeated(home: Home, make: 
     )
     stops = next(one for one in compare(home, before.release_id, after.release_id).measures if one.measure_id == "stops")
     assert (stops.changed, stops.columns) == (2, {"value": 2, "value_status": 1})
+    assert (stops.revised, stops.withdrawn) == (1, 1)
     assert [change.before for change in stops.top] == [22.0]
 
 
@@ -140,6 +141,7 @@ def test_rows_that_were_added_removed_or_changed_are_counted_with_the_largest_ch
     before, after = make(), make(rows)
     (stops,) = compare(home, before.release_id, after.release_id).measures
     assert (stops.measure_id, stops.rows, stops.added, stops.gone, stops.changed) == ("stops", (3, 3), 1, 1, 2)
+    assert (stops.revised, stops.withdrawn, stops.new_periods) == (2, 0, ("year 2026-01-01",))
     assert stops.columns == {"value": 2, "reliability": 1}
     assert [(change.key["race_ethnicity_code"], change.before, change.after, change.by) for change in stops.top] == [
         ("white", 10.0, 8.0, -2.0),
