@@ -37,6 +37,8 @@ RELEASE_COLUMNS = {
     "code_version": ("varchar", "The version of Levelground that built it, with a hash of its code"),
     "content_hash": ("varchar", "A hash of all its tables except quality; equal for equal figures"),
 }
+# the source of each measure that another publisher computed
+_PUBLISHED_MEASURES = "select distinct measure_id, source from release.reference.published_measures where measure_id is not null"
 
 
 def release_candidate(run: RunContext) -> str | None:
@@ -53,6 +55,7 @@ def release_candidate(run: RunContext) -> str | None:
     data_as_of = _data_as_of(record)
     with run.timed("release"), without_cells():
         measures = [row[0] for row in run.con.execute("select distinct measure_id from release.marts.dim_measure").fetchall()]
+        published = dict(run.con.execute(_PUBLISHED_MEASURES).fetchall())
         _write_release_row(run, release_id, run.created_at, data_as_of)
         write_exports(run.con, candidate, release_id=release_id, created_at=run.created_at)
         files = check_files(candidate.folder / EXPORTS, set(Current.model_fields) - {"path"})
@@ -76,7 +79,7 @@ def release_candidate(run: RunContext) -> str | None:
             loads=_loads(run),
             versions=versions(),
             seeds_hash=seeds_hash(),
-            made_of=_made_of(run, measures),
+            made_of=_made_of(run, measures, published),
         )
     with run.ending:  # an interrupt waits: a run has published a release and records it, or neither
         with run.timed("release"), without_cells():
@@ -100,15 +103,14 @@ def _loads(run: RunContext) -> dict[str, tuple[str, ...]]:
     return loads
 
 
-def _made_of(run: RunContext, measures: list[str]) -> BuildInputs:
+def _made_of(run: RunContext, measures: list[str], published: dict[str, str]) -> BuildInputs:
     manifest = dbt_runner.manifest(run.settings.home)
-    published = "select distinct measure_id, source from release.reference.published_measures where measure_id is not null"
     return BuildInputs(
         code=code_hashes(),
         seeds=seed_hashes(),
         contracts=contract_hashes(run.location.registry),
         models=model_hashes(manifest),
-        lineage=lineage(manifest, measures, dict(run.con.execute(published).fetchall())),
+        lineage=lineage(manifest, measures, published),
         node_fingerprints=run.fingerprints,
     )
 

@@ -3,9 +3,9 @@
     row per figure with its parts side by side.
 
     relation: a CTE with column_name, value, value_missing_reason · concepts: the list in published_concepts · key: the columns of a place
-    and a period, by which the parts of a figure belong together
+    and a period, by which the parts of a figure belong together · among: SQL boolean of the rows that a concept of the seed may define
 #}
-{% macro figures_of_concepts(relation, concepts, key) -%}
+{% macro figures_of_concepts(relation, concepts, key, among='true') -%}
     select
         {%- for column in key %}
         {{ relation }}.{{ column }},
@@ -33,7 +33,7 @@
             part
         from {{ ref('published_concepts') }}
         where concepts = '{{ concepts }}'
-    ) as columns on {{ relation }}.column_name = columns.column_name
+    ) as columns on {{ relation }}.column_name = columns.column_name and {{ among }}
     group by all
     having bool_or(columns.part = 'value')
 {%- endmacro %}

@@ -5,7 +5,11 @@ typed as (
 ),
 
 figures as (
-    {{ figures_of_concepts('typed', 'chr_county_health', key=['release', 'period_start', 'period_end', 'state_code', 'county_code']) }}
+    {#- the names that a merge leaves (numerator.x) are of the measure of their file #}
+    {{ figures_of_concepts(
+        'typed', 'chr_county_health', key=['release', 'period_start', 'period_end', 'state_code', 'county_code'],
+        among='starts_with(columns.published_measure, typed.measure)'
+    ) }}
 ),
 
 conformed as (

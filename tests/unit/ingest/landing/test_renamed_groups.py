@@ -24,6 +24,7 @@ EARLIER = (
 LATER = (
     "2021,55,53000,race-ethnicity,White,800.0,1\n2022,55,53000,race-ethnicity,White,910.0,1\n"
     "2023,55,53000,race-ethnicity,White,920.0,1\n2021,55,53000,race-ethnicity,Black,3725.0,1\n"
+    "2023,55,53000,race-ethnicity,Black,Inf,1\n"
 )
 
 
@@ -51,5 +52,7 @@ def test_a_renamed_group_is_one_figure_and_a_vanished_one_has_no_value(con: Duck
         (2021, "Hispanic", None, "suppressed_at_source"),
         (2021, "White", 800.0, None),
         (2022, "White", 910.0, None),
+        # no rate is infinite
+        (2023, "Black", None, "invalid"),
         (2023, "White", 920.0, None),
     ]
