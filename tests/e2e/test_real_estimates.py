@@ -62,6 +62,71 @@ def test_counts_behind_figures(milwaukee: Milwaukee) -> None:
     assert few == {"value": None, "numerator": 8, "denominator": 61, "status_reason": "min_denominator"}
 
 
+# Source, published measure, last day of the window, place, group, and figures; also those that no measure shows.
+PUBLISHED: list[tuple[str, str, str, str, str, dict[str, float]]] = [
+    ("urban__poverty_exposure", "share_poverty_exposure", "2016-12-31", "5553000", "all", {"value": 45.5}),
+    ("urban__hs_diploma", "share_hs_degree", "2023-12-31", "5553000", "black", {"bound_low": 72, "bound_high": 86}),
+    ("urban__student_homelessness", "share_homeless", "2022-06-30", "5553000", "all", {"value": 5.5}),
+    ("urban__student_homelessness", "share_of_homeless", "2022-06-30", "5553000", "black", {"value": 71.6}),
+    ("urban__juvenile_arrests", "rate_juv_arrest", "2021-12-31", "5553000", "hispanic", {"value": 511}),
+    ("urban__juvenile_arrests", "rate_juv_arrest", "2022-12-31", "5553000", "hispanic", {"value": 27}),
+    ("chr__county_health", "v063_all_residents", "2023-12-31", "55079", "all", {"value": 63_304}),
+    ("chr__county_health", "v063", "2023-12-31", "55079", "black", {"value": 38_375}),
+    ("chr__county_health", "v015", "2022-12-31", "55079", "all", {"numerator": 1_191}),
+    ("chr__county_health", "v148", "2022-12-31", "55079", "all", {"numerator": 1_099}),
+    ("chr__county_health", "v138", "2022-12-31", "55079", "all", {"numerator": 1_763}),
+    ("chr__county_health", "v129", "2023-12-31", "55079", "all", {"numerator": 729, "denominator": 86_916}),
+    ("census__acs_county", "B25003_002", "2023-12-31", "55079", "all", {"value": 193_761}),
+    ("census__acs_county", "B25003_001", "2023-12-31", "55079", "all", {"value": 389_046}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("source", "measure", "day", "geoid", "group", "figures"), PUBLISHED)
+def test_figures_of_the_fact_are_those_of_the_files(
+    milwaukee: Milwaukee, source: str, measure: str, day: str, geoid: str, group: str, figures: dict[str, float]
+) -> None:
+    (row,) = milwaukee[0].ask(
+        f"select {', '.join(figures)} from marts.fct_published_estimates where source = '{source}' "
+        f"and published_measure = '{measure}' and period_end = date '{day}' and geoid = '{geoid}' and race_ethnicity_code = '{group}' and stratum_type = 'all'"
+    )
+    for name, value in figures.items():
+        digits = len(str(value).partition(".")[2]) if isinstance(value, float) else 0
+        assert abs(row[name] - value) <= 0.6 * 10**-digits, (name, row[name])
+
+
+def test_homeless_students_are_parts_of_all_of_them(milwaukee: Milwaukee) -> None:
+    """A composition: 4,070 of 4,151 have a group."""
+    rows = milwaukee[0].ask(
+        "select race_ethnicity_code as code, numerator, denominator, rate_ratio from marts.fct_equity_measures "
+        "where measure_id = 'student_homelessness_composition' and period_end = date '2022-06-30' and numerator is not null"
+    )
+    counts = {row["code"]: row["numerator"] for row in rows}
+    assert {code: counts[code] for code in ("all", "black", "hispanic", "white")} == {
+        "all": 4_151, "black": 2_973, "hispanic": 627, "white": 118,
+    }  # fmt: skip
+    assert sum(count for code, count in counts.items() if code != "all") == 4_070
+    assert {(row["denominator"], row["rate_ratio"]) for row in rows} == {(4_151, None)}
+
+
+def test_debt_is_of_neighborhoods(milwaukee: Milwaukee) -> None:
+    rows = milwaukee[0].ask(
+        "select stratum_code as code, round(value, 1) as value from marts.fct_equity_measures "
+        "where measure_id = 'debt_in_collections_share' and stratum_type = 'place_majority' and race_ethnicity_code = 'all'"
+    )
+    assert {row["code"]: row["value"] for row in rows} == {"white": 16.6, "non_white": 44.0}
+
+
+def test_the_city_has_66_peers_and_its_county_none(milwaukee: Milwaukee) -> None:
+    ask = milwaukee[0].ask
+    assert ask("select count(*) as n from marts.dim_peer_city") == [{"n": 66}]
+    (own,) = ask(
+        "select peers, round(gap) as gap, rank_low, rank_high from marts.fct_peer_comparison "
+        "where measure_id = 'median_household_income' and geoid = '5553000' and race_ethnicity_code = 'black'"
+    )
+    assert own == {"peers": 66, "gap": -30_422, "rank_low": 4, "rank_high": 49}
+    assert ask("select geoid from marts.fct_peer_comparison where length(geoid) <> 7") == []
+
+
 def test_a_small_group_shows_its_width_and_a_hidden_group_no_value(milwaukee: Milwaukee) -> None:
     rows = milwaukee[0].ask(
         "select race_ethnicity_code as code, round(ci_low, 1) as low, round(ci_high, 1) as high, value_status "
