@@ -87,7 +87,8 @@ def test_figures_of_the_fact_are_those_of_the_files(
 ) -> None:
     (row,) = milwaukee[0].ask(
         f"select {', '.join(figures)} from marts.fct_published_estimates where source = '{source}' "
-        f"and published_measure = '{measure}' and period_end = date '{day}' and geoid = '{geoid}' and race_ethnicity_code = '{group}' and stratum_type = 'all'"
+        f"and published_measure = '{measure}' and period_end = date '{day}' and geoid = '{geoid}' "
+        f"and race_ethnicity_code = '{group}' and stratum_type = 'all'"
     )
     for name, value in figures.items():
         digits = len(str(value).partition(".")[2]) if isinstance(value, float) else 0
