@@ -31,7 +31,7 @@ from orchestration.cli import main
 from tests.support.canaries import Canary, Seeder
 from tests.support.fuzzing import DEEP
 from tests.support.shared import made_once, parse_project
-from tests.support.warm_process import run_warm
+from tests.support.warm_process import PARSED, run_warm
 from warehouse.paths import Home
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -123,7 +123,9 @@ def real_deliveries() -> Path:
 @pytest.fixture(scope="session")
 def parsed_dbt_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The dbt folder of a home in which dbt has parsed the project. Copied into another home, it saves ten seconds there."""
-    return Home(made_once(tmp_path_factory, "parsed", lambda folder: parse_project(Home(folder)))).dbt
+    home = Home(made_once(tmp_path_factory, "parsed", lambda folder: parse_project(Home(folder))))
+    PARSED.append(home.root)
+    return home.dbt
 
 
 @pytest.fixture(scope="session")

@@ -15,6 +15,7 @@ import pytest
 from tests.conftest import CommandLine
 from tests.support.copies import Copy
 from tests.support.shared import copy_parse, made_once
+from tests.support.warm_process import PARSED
 from warehouse.paths import Home
 
 LEFT_BESIDE = ("temporary", "user")
@@ -85,9 +86,12 @@ def first_release(sample_city: Path, tmp_path_factory: pytest.TempPathFactory) -
 
 @pytest.fixture(scope="session")
 def place_copies(
-    first_release: tuple[Path, dict[str, Any]], sample_city: Path, tmp_path_factory: pytest.TempPathFactory
+    first_release: tuple[Path, dict[str, Any]],
+    sample_city: Path,
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> tuple[Copy, Copy]:
     """The home and the deliveries of `place`, which copy only what the test before has changed."""
+    PARSED.append(first_release[0])
     root = tmp_path_factory.mktemp("place")
     return Copy(first_release[0], root / "home"), Copy(sample_city, root / "deliveries")
 

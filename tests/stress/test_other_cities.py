@@ -15,7 +15,7 @@ import pytest
 
 from tests.support.cities import covered_truths, negative_zeros, run_city
 
-SEEDS = range(1, 31)
+SEEDS = range(1, 31)  # 8 had a goal that counted as met by its interval alone, 11 a group twice in a neighborhood
 ROWS = (2_000, 6_000, 100_000)
 COVERED_PCT = 93.0
 

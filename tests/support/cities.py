@@ -1,6 +1,6 @@
 """Whole runs on sample cities of any seed and size, and compare a city's figures with its planted truth.
 
-Shared by tests/e2e (two seeds, on every change) and tests/stress (thirty seeds at three sizes).
+Shared by tests/e2e (a seed, on every change) and tests/stress (thirty seeds at three sizes).
 """
 
 from __future__ import annotations

@@ -2,7 +2,8 @@
 
 Importing Dagster, dbt and Great Expectations takes five seconds of CPU, more than many runs in tests need for their work. A
 server imports them once per pytest worker and forks for each command, which has its own process, environment and exit code, as
-for users. The first release of `tests/e2e` starts from nothing, so that the imports are tested, too.
+for users. It also reads the parsed dbt project, which takes each run two to three seconds. Tests that start `levelground` as a
+shell does, like the first release of `tests/e2e`, test the imports and the reading, too.
 """
 
 from __future__ import annotations
@@ -21,6 +22,9 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, NoReturn
 
+from orchestration.transform.dbt_runner import parsed_project
+from warehouse.paths import Home
+
 ROOT = Path(__file__).resolve().parents[2]
 IMPORTED = (
     "orchestration.cli.run",
@@ -30,6 +34,8 @@ IMPORTED = (
     "great_expectations",
 )
 _servers: list[subprocess.Popen[str]] = []
+# homes in which dbt has parsed the project; a server that starts later reads the first one for all its commands
+PARSED: list[Path] = []
 
 
 def run_warm(command: list[str], environment: dict[str, str], timeout: float) -> subprocess.CompletedProcess[str]:
@@ -58,7 +64,7 @@ def run_warm(command: list[str], environment: dict[str, str], timeout: float) ->
 def _server() -> subprocess.Popen[str]:
     if not _servers:
         settings = {name: text for name, text in os.environ.items() if not name.startswith(("LEVELGROUND_", "DAGSTER_"))}
-        command = [sys.executable, "-m", "tests.support.warm_process"]
+        command = [sys.executable, "-m", "tests.support.warm_process", *map(str, PARSED[:1])]
         pipe = subprocess.PIPE
         server = subprocess.Popen(command, cwd=ROOT, env=settings, stdin=pipe, stdout=pipe, text=True, start_new_session=True)
         _servers.append(server)
@@ -72,6 +78,8 @@ def serve() -> bool:
     os.dup2(2, 1)  # what an import prints is no reply
     for module in IMPORTED:
         import_module(module)
+    if sys.argv[1:]:
+        parsed_project(Home(Path(sys.argv[1])))
     gc.freeze()  # collecting would copy the memory that the forks share
     for line in sys.stdin:
         message: dict[str, Any] = json.loads(line)
