@@ -41,6 +41,9 @@ class Settings:
     hosts: Mapping[str, str]  # address → the address that is requested instead
     max_download_bytes: int  # of one live source, unless its contract has a limit
     alerts: tuple[str, ...] = field(default=(), repr=False)  # apprise addresses, which may contain passwords
+    # languages of the scorecard: None for all of the release, empty for no scorecard
+    scorecard_languages: tuple[str, ...] | None = None
+    scorecard_url: str | None = None  # the address that serves `published/scorecard/`
     docs_url: str | None = None  # the address that serves the folder of `levelground docs`
     ui_url: str | None = None
     ui_hosts: tuple[str, ...] = ()  # further names under which the UI is opened
@@ -67,6 +70,8 @@ class Settings:
             hosts=_hosts(env.get("LEVELGROUND_HOSTS", "")),
             max_download_bytes=int(_number(env, "LEVELGROUND_MAX_DOWNLOAD_MB", 4096, 1) * (1 << 20)),
             alerts=tuple(env.get("LEVELGROUND_ALERTS", "").split()),
+            scorecard_languages=_languages(env.get("LEVELGROUND_SCORECARD", "")),
+            scorecard_url=_url(env, "LEVELGROUND_SCORECARD_URL"),
             docs_url=_url(env, "LEVELGROUND_DOCS_URL"),
             ui_url=_url(env, "LEVELGROUND_UI_URL"),
             ui_hosts=_host_names(env.get("LEVELGROUND_UI_HOSTS", "")),
@@ -110,6 +115,13 @@ def _host_names(text: str) -> tuple[str, ...]:
             "levelground.city.example, separated by commas"
         )
     return names
+
+
+def _languages(text: str) -> tuple[str, ...] | None:
+    words = tuple(text.replace(",", " ").split())
+    if not all(re.fullmatch(r"[a-z]{2,3}|all|none", word) for word in words) or (len(words) > 1 and {"all", "none"} & set(words)):
+        raise ConfigurationError("LEVELGROUND_SCORECARD is no list of languages; write `all`, `none`, or codes like en,es")
+    return None if words in ((), ("all",)) else () if words == ("none",) else words
 
 
 def _token(text: str) -> str | None:

@@ -100,6 +100,11 @@ class Home:
         return self.published / EXPORTS
 
     @property
+    def published_scorecard(self) -> Path:
+        """The public site about the published release."""
+        return self.published / "scorecard"
+
+    @property
     def current_json(self) -> Path:
         """The record of the published release."""
         return self.published / CURRENT_FILE
@@ -163,19 +168,6 @@ class Home:
     def sample(self) -> Path:
         """The generated deliveries of the sample city."""
         return self.root / "sample"
-
-    @property
-    def removal_plan(self) -> Path:
-        """The plan of a removal of records; exists only while it is carried out, or after an interrupted one."""
-        return self.root / "erasing" / "plan.json"
-
-    @property
-    def is_removal_pending(self) -> bool:
-        """Whether a removal was begun and is not complete; a reader may not see the plan, but only its folder."""
-        try:
-            return self.removal_plan.is_file()
-        except PermissionError:
-            return True
 
     @property
     def temporary(self) -> Path:

@@ -1,6 +1,7 @@
 """Derive alert conditions from a run record.
 
-They are a failed or blocked run, a missed night, a held-back or stale source, and an agreement that ends.
+They are a failed or blocked run, a missed night, a scorecard that was not written,
+a held-back or stale source, and an agreement that ends.
 """
 
 from __future__ import annotations
@@ -11,18 +12,19 @@ from typing import Any
 
 from orchestration.runs.record import BLOCKED, FAILED, HELD_BACK, RELEASED, STALE, UNCHANGED, RunRecord
 
-RUN, NIGHTLY = "run", "nightly"
+RUN, NIGHTLY, SCORECARD = "run", "nightly", "scorecard"
+NOT_WRITTEN = "not_written"
 NOT_STARTED, MISSED = "not_started", "missed"
 AGREEMENT_ENDS, AGREEMENT_ENDED = "agreement_ends_soon", "agreement_ended"
 # The subject of an agreement: a source can be stale, too.
 AGREEMENT_OF = "agreement of "
 # Subjects that a message lists first, in this order; every other subject is a source.
-LISTED_FIRST = (RUN, NIGHTLY)
+LISTED_FIRST = (RUN, NIGHTLY, SCORECARD)
 
 
 @dataclass(frozen=True)
 class Condition:
-    """A problem: its subject (`run`, `nightly` or a source), kind and reason, and the run that found it.
+    """A problem: its subject (`run`, `nightly`, `scorecard` or a source), kind and reason, and the run that found it.
 
     Two conditions with the same subject and kind are the same problem, even if their reasons differ.
     """
@@ -48,6 +50,10 @@ def conditions_after_run(record: RunRecord, before: Mapping[str, Condition]) -> 
     elif record.outcome == RELEASED or (record.outcome == UNCHANGED and record.fingerprint):
         found.pop(RUN, None)  # a run that only ingested deliveries has not checked the release
     found.pop(NIGHTLY, None)
+    if record.scorecard_problem:
+        found[SCORECARD] = Condition(SCORECARD, NOT_WRITTEN, record.scorecard_problem, record.run_id)
+    elif record.outcome in (RELEASED, UNCHANGED):
+        found.pop(SCORECARD, None)
     for status in record.sources.values():
         if status.verdict in (HELD_BACK, STALE):
             load = status.load_id if status.verdict == HELD_BACK else None

@@ -17,7 +17,9 @@ from orchestration.alerts.conditions import (
     MISSED,
     NIGHTLY,
     NOT_STARTED,
+    NOT_WRITTEN,
     RUN,
+    SCORECARD,
     Condition,
 )
 from orchestration.runs.record import BLOCKED, FAILED, HELD_BACK, STALE
@@ -32,6 +34,7 @@ HEADLINES = {
     FAILED: "run failed",
     NOT_STARTED: "run did not start",
     MISSED: "no nightly run",
+    NOT_WRITTEN: "scorecard not written",
     HELD_BACK: "held back",
     STALE: "stale",
     AGREEMENT_ENDS: "about to end",
@@ -43,6 +46,7 @@ REMEDIES = {
     "what was finished.",
     NOT_STARTED: "Do what the reason asks for, then run again; docs/operation.md has more.",
     MISSED: "Check that the machine and `levelground ui` were up and that the schedule `nightly` is on; then `levelground run`.",
+    NOT_WRITTEN: "The earlier site stays and names its release on every page. Fix the cause, then `levelground scorecard`.",
     HELD_BACK: "Its last good rows stay. `levelground sources check {source} --report report.html` writes a page for the steward"
     "{contact}; if the delivery is right: `levelground sources accept {source} --load {load} --reason TEXT`.",
     STALE: "Ask the steward{contact} for the next delivery. Its last rows stay, marked stale.",
@@ -109,4 +113,4 @@ def _describe(
 
 
 def _subject_name(subject: str) -> str:
-    return {RUN: "the run", NIGHTLY: "the nightly run"}.get(subject, subject)
+    return {RUN: "the run", NIGHTLY: "the nightly run", SCORECARD: "the scorecard"}.get(subject, subject)

@@ -10,6 +10,7 @@ from orchestration.instance.server import DaemonAlreadyRunning
 from orchestration.runs import error_messages
 from orchestration.runs.errors import DbtError
 from orchestration.runs.exit_codes import EXIT_BAD_ARGUMENTS, EXIT_BUSY, EXIT_UNEXPECTED
+from orchestration.scorecard import ScorecardError, UnknownLanguage
 from orchestration.settings import ConfigurationError, Settings
 from warehouse.connection import WarehouseBusy, WarehouseError
 from warehouse.disclosure import LedgerDamaged
@@ -17,7 +18,16 @@ from warehouse.lock import LockHeld
 from warehouse.paths import HomeUnwritable
 from warehouse.releases import PinsDamaged, ReleaseCorrupt, UnknownRelease
 
-_BAD_ARGUMENTS = (ConfigurationError, ContractError, DraftError, UnknownSource, HomeUnwritable, UnknownRelease, SampleError)
+_BAD_ARGUMENTS = (
+    ConfigurationError,
+    UnknownLanguage,
+    ContractError,
+    DraftError,
+    UnknownSource,
+    HomeUnwritable,
+    UnknownRelease,
+    SampleError,
+)
 
 
 def report_error(error: Exception) -> int | None:
@@ -26,7 +36,7 @@ def report_error(error: Exception) -> int | None:
         return print_error(error, EXIT_BAD_ARGUMENTS)
     if isinstance(error, (LockHeld, WarehouseBusy, DaemonAlreadyRunning)):
         return print_error(error, EXIT_BUSY)
-    if isinstance(error, (WarehouseError, ReleaseCorrupt, PinsDamaged, LedgerDamaged, DbtError)):
+    if isinstance(error, (WarehouseError, ReleaseCorrupt, PinsDamaged, LedgerDamaged, DbtError, ScorecardError)):
         full = error_messages.explain_full_disk(Settings.from_environment().home, error)
         return print_error(full or error, EXIT_UNEXPECTED)
     machine = error_messages.explain(error, Settings.from_environment().home)

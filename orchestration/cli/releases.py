@@ -10,7 +10,9 @@ import typer
 from ingest.erasure import complete
 from orchestration.cli import differences
 from orchestration.cli.display import out, print_error, table
-from orchestration.runs.exit_codes import EXIT_BAD_ARGUMENTS
+from orchestration.pipeline.publish_scorecard import publish_scorecard
+from orchestration.runs.exit_codes import EXIT_BAD_ARGUMENTS, EXIT_INCOMPLETE
+from orchestration.scorecard import ScorecardError
 from orchestration.settings import Settings
 from warehouse.lock import RunLock
 from warehouse.releases import compare, find, list_releases, recover
@@ -58,14 +60,20 @@ def list_(json: AsJson = False) -> None:
 
 @app.command()
 def rollback(release: ReleaseName) -> None:
-    """Publish an earlier release again, unchanged."""
-    home = Settings.from_environment().home
+    """Publish an earlier release again, unchanged, and write its scorecard."""
+    settings = Settings.from_environment()
+    home = settings.home
     home.ensure()
     with RunLock(home, "cli"):
         complete(home)
         recover(home)
         published = roll_back(home, find(home, release))
-    out.print(f"{published.release_id} is published; the next run with new data makes a new release", markup=False)
+        out.print(f"{published.release_id} is published; the next run with new data makes a new release", markup=False)
+        try:
+            publish_scorecard(settings, only_if_needed=True)
+        except (ScorecardError, OSError) as error:
+            problem = f"published/scorecard/ still shows the release before: {error}"
+            raise typer.Exit(print_error(problem, EXIT_INCOMPLETE)) from None
 
 
 @app.command()

@@ -14,7 +14,7 @@ from orchestration.cli.display import Progress, out, print_error, table
 from orchestration.runs import error_messages
 from orchestration.runs.clock import as_of_time
 from orchestration.runs.delivery_location import LIVE, resolve_delivery_location
-from orchestration.runs.exit_codes import EXIT_UNEXPECTED
+from orchestration.runs.exit_codes import EXIT_OK, EXIT_UNEXPECTED
 from orchestration.runs.progress import report_progress_to
 from orchestration.runs.record import RunRecord, RunStore
 from orchestration.runs.status_report import run_report
@@ -72,6 +72,10 @@ def run(
         print(jsonlib.dumps(report, indent=1, default=str))
     else:
         _print_summary(record, str(report["published_path"] or "nothing is published yet"))
+        if record.scorecard_problem:
+            print_error(f"the scorecard was not written, the earlier one stays: {record.scorecard_problem}", EXIT_OK)
+        elif report["scorecard_path"]:
+            out.print(f"scorecard: {report['scorecard_path']}", markup=False)
     if record.exit_code and (problem or record.message) and record.outcome in ("failed", "blocked"):
         print_error(problem if record.outcome == "failed" and problem else record.message, record.exit_code)
     raise typer.Exit(EXIT_UNEXPECTED if record.exit_code is None else record.exit_code)

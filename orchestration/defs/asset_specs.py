@@ -22,6 +22,7 @@ from warehouse.printable import markdown_literal
 
 QUALITY_SCHEMA = "quality"
 RELEASE_KEY = dg.AssetKey(["published", "levelground"])
+SCORECARD_KEY = dg.AssetKey(["published", "scorecard"])
 TEAM = "team:data"
 GROUPS = {"staging": "conformed", "intermediate": "conformed", "reference": "reference", "marts": "measured"}
 # Calculation steps are in an unreleased schema; their folder decides the group.

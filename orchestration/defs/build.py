@@ -15,6 +15,7 @@ from orchestration.defs.assets import dbt_assets, landing_asset, release_asset
 from orchestration.defs.jobs import refresh_job
 from orchestration.defs.resources import RunResource
 from orchestration.defs.schedules import nightly_schedule
+from orchestration.defs.scorecard import scorecard_asset
 from orchestration.defs.sensors.drop_folder import drop_folder_sensor
 from orchestration.defs.sensors.run_health import run_health_sensor
 from orchestration.runs.delivery_location import home_city
@@ -50,6 +51,7 @@ def build_defs(settings: Settings, overrides: Overrides | None = None) -> dg.Def
             *receipt_specs(nodes),
             *dbt_assets(specs, nodes),
             release_asset(specs.values()),
+            scorecard_asset(),
         ],
         asset_checks=[build_gate(specs.values())],
         jobs=[job],

@@ -14,7 +14,7 @@ from pydantic import Field, PrivateAttr
 
 from ingest.contract.registry import ContractError
 from orchestration.alerts import notify_run_not_started
-from orchestration.defs.asset_specs import RELEASE_KEY
+from orchestration.defs.asset_specs import RELEASE_KEY, SCORECARD_KEY
 from orchestration.instance.names import CLI_TRIGGER, OUTCOME_TAG, PROCESS_TAG, RELEASE_TAG, TRIGGER_TAG
 from orchestration.instance.orphaned_runs import fail_orphaned_runs
 from orchestration.instance.processes import current_process
@@ -103,7 +103,7 @@ def end_without_release(run_context: RunContext, selection: AbstractSet[dg.Asset
     if run_context.record.outcome is not None or selection is None or RELEASE_KEY in selection:
         return
     sources = {key.path[-1] for key in selection if key.path[0] == "landing"}
-    others = {key for key in selection if key.path[0] != "landing"}
+    others = {key for key in selection if key.path[0] != "landing" and key != SCORECARD_KEY}
     if sources <= set(run_context.record.sources) and (run_context.models is not None or not others):
         finish_ingest(run_context)
         run_context.record.fingerprint = None

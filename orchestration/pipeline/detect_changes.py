@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 
 from orchestration.pipeline.next_build import next_build_at
+from orchestration.pipeline.publish_scorecard import refresh_scorecard
 from orchestration.runs.context import RunContext
 from orchestration.runs.record import UNCHANGED
 from orchestration.transform import dbt_runner
@@ -43,6 +44,7 @@ def end_unchanged(run: RunContext, reason: str) -> None:
     published = current(run.settings.home)
     run.record.release_id = published.release_id if published else None
     run.end(UNCHANGED, reason)
+    refresh_scorecard(run)
 
 
 def run_fingerprint(run: RunContext) -> str:

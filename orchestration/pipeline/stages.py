@@ -14,10 +14,12 @@ from orchestration.pipeline.build import build_models, build_quality
 from orchestration.pipeline.detect_changes import nothing_changed
 from orchestration.pipeline.gates import run_gates
 from orchestration.pipeline.ingest_source import carry_forward
+from orchestration.pipeline.publish_scorecard import refresh_scorecard
 from orchestration.pipeline.release import release_candidate
 from orchestration.runs.context import RunContext
 from orchestration.runs.progress import current_reporter
 from orchestration.runs.results import NodeResult
+from orchestration.scorecard import Site
 
 OnNode = Callable[[str], None]
 
@@ -66,3 +68,8 @@ def release(run: RunContext, on_node: OnNode) -> str | None:
         return None
     current_reporter().stage("releasing")
     return release_candidate(run)
+
+
+def scorecard(run: RunContext) -> Site | None:
+    """Write the site of the published release, unless it exists; None if nothing was written."""
+    return refresh_scorecard(run)

@@ -91,6 +91,7 @@ class RunRecord(BaseModel):
     unknown_folders: tuple[str, ...] = ()
     seconds: dict[str, float] = {}
     notes: tuple[str, ...] = ()  # what the run repaired at its start
+    scorecard_problem: str | None = None  # why the site could not be written
     agreements: tuple[AgreementTerms, ...] = ()  # those that end soon or have ended
 
     @property

@@ -25,6 +25,9 @@ def run_report(home: Home, record: RunRecord) -> dict[str, Any]:
     row["notes"] = list(record.notes)
     row["agreements"] = [terms.model_dump(mode="json") for terms in record.agreements]
     row["sources"] = source_rows(home, record)
+    index = home.published_scorecard / "index.html"
+    row["scorecard_path"] = str(index) if index.is_file() else None
+    row["scorecard_problem"] = record.scorecard_problem
     row["published_path"] = str(home.published_analyst) if home.published_analyst.is_file() else None
     return row
 

@@ -72,7 +72,7 @@ def first_release(sample_city: Path, tmp_path_factory: pytest.TempPathFactory) -
         with pytest.MonkeyPatch.context() as environment:
             for name in [name for name in os.environ if name.startswith(("LEVELGROUND_", "DAGSTER_"))]:
                 environment.delenv(name)
-            where = {"TMPDIR": str(folder / LEFT_BESIDE[0]), "HOME": str(folder / LEFT_BESIDE[1])}
+            where = {"TMPDIR": str(folder / LEFT_BESIDE[0]), "HOME": str(folder / LEFT_BESIDE[1]), "LEVELGROUND_SCORECARD": "all"}
             done = CommandLine(folder / "home", cold=True)("run", "--deliveries", sample_city, "--json", env=where)
         assert done.returncode == 0, f"exit {done.returncode}\n{done.stdout}\n{done.stderr}"
         (folder / "said.txt").write_text(done.stdout + done.stderr)

@@ -1,0 +1,62 @@
+"""Write the figures of each measure as CSV: one file per measure, so that share-alike data are in files of their own."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Sequence
+from pathlib import Path
+
+from warehouse.connection import open_from_disk
+
+# Places that the site shows or links to; smaller ones are in the exports of the release.
+PLACES = ("city", "county", "state", "school_district", "aldermanic_district", "police_district")
+COLUMNS = (
+    "measure_id", "measure_version", "measure", "period_type", "period_start", "period_end", "period", "geography_type",
+    "geoid", "place", "race_ethnicity_code", "group_name", "basis_text", "numerator", "denominator", "value", "unit",
+    "ci_low", "ci_high", "bound_low", "bound_high", "known_race_pct", "publication_status", "status_text",
+    "compared_with_city_text", "rate_ratio", "rate_ratio_ci_low", "rate_ratio_ci_high", "compared_with", "data_as_of",
+)  # fmt: skip
+DICTIONARY = "dictionary.csv"
+
+
+def write_downloads(public_file: Path, folder: Path, measures: Sequence[str]) -> list[int]:
+    """Write `<measure_id>.csv` for each measure and `dictionary.csv`; return their sizes."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with open_from_disk(public_file, "release") as con:
+        con.execute("use release.published")
+        rows = con.execute(
+            f"select {', '.join(f'figures.{column}' for column in COLUMNS)}, sources.title, measures.licence_attribution, "
+            "(select release_id from release) "
+            "from scorecard as figures inner join measures "
+            "on figures.measure_id = measures.measure_id and figures.measure_version = measures.measure_version "
+            "left join sources on measures.source = sources.source "
+            "where list_contains(?, figures.measure_id) and list_contains(?, figures.geography_type) and not figures.is_stand_in "
+            "order by figures.measure_id, figures.geography_type, try_cast(figures.geoid as integer), figures.geoid, "
+            "figures.period_type, figures.period_start, figures.group_order",
+            [list(measures), list(PLACES)],
+        ).fetchall()
+        described = con.execute(
+            "select column_name, comment from duckdb_columns() where database_name = 'release' and table_name = 'scorecard'"
+        ).fetchall()
+    by_measure: dict[str, list[tuple[object, ...]]] = {code: [] for code in measures}
+    for row in rows:
+        by_measure[row[0]].append(row)
+    header = (*COLUMNS, "source", "attribution", "release_id")
+    sizes = [_write(folder / f"{code}.csv", header, found) for code, found in by_measure.items()]
+    comments = dict(described) | {
+        "source": "The source of the figures",
+        "attribution": "What the licence asks to be named",
+        "release_id": "The release",
+    }
+    return [*sizes, _write(folder / DICTIONARY, ("column", "description"), [(name, comments.get(name) or "") for name in header])]
+
+
+def _write(path: Path, header: Sequence[str], rows: Sequence[Sequence[object]]) -> int:
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(header)
+    writer.writerows(rows)
+    content = text.getvalue().encode("utf-8")
+    path.write_bytes(content)
+    return len(content)

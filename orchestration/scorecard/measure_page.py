@@ -1,0 +1,275 @@
+"""Prepare the page of a measure: its short answer, and the rows and marks of its charts and tables."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from markupsafe import Markup
+
+from orchestration.scorecard.charts import Axis, Dot, Trend, axis, dot, extent, trend, trend_axis
+from orchestration.scorecard.figures import Cell, Count, Part, Points, Tick, Times
+from orchestration.scorecard.outlines import WIDTH, map_height
+from orchestration.scorecard.read_release import Measure, ReleaseData, Row
+from orchestration.scorecard.sentences import PLACES, group, old_figures, period, reference, short_answer
+from orchestration.scorecard.texts import Name, Texts, day
+
+MOST_PERIODS = 40  # of a trend; older ones are in the download
+
+
+@dataclass(frozen=True)
+class TableRow:
+    """A line of a dot chart: what is written, and where its dot is. Without a figure it has a status and no position."""
+
+    row: Row
+    label: Markup
+    figure: Markup | None
+    interval: Markup | None
+    counted: Markup | None
+    compared: Markup | None
+    status: Markup | None
+    dot: Dot | None
+    anchor: str
+    is_total: bool
+
+
+@dataclass(frozen=True)
+class Chart:
+    """A dot chart with its scale."""
+
+    rows: tuple[TableRow, ...]
+    scale: Axis | None
+    ticks: tuple[tuple[float, Markup], ...]
+    mark: float | None  # the figure for everyone, as a line through all rows
+    has_counts: bool
+    has_comparison: bool
+    unit: str
+    period: Markup
+
+
+def interval(row: Row, texts: Texts) -> Markup | None:
+    """Return the likely range of a row; None without one."""
+    if not row.is_shown or row.ci_low is None or row.ci_high is None:
+        return None
+    return texts("page.range", low=Cell(row.ci_low, row.unit), high=Cell(row.ci_high, row.unit))
+
+
+def bounds(row: Row, texts: Texts) -> Markup | None:
+    """Return the bounds of a row of which only these are known."""
+    if row.status_code != "range_only" or row.bound_low is None or row.bound_high is None:
+        return None
+    return texts("page.bounds", low=Cell(row.bound_low, row.unit), high=Cell(row.bound_high, row.unit))
+
+
+def status(row: Row, texts: Texts) -> Markup:
+    """Return why there is no figure, or that it is zero."""
+    return texts(f"status.{row.status_code}")
+
+
+def table_row(row: Row, label: Markup, texts: Texts, scale: Axis | None, anchor: str) -> TableRow:
+    """Return one line of a dot chart."""
+    shown = row.is_shown and row.value is not None
+    counted = compared = None
+    if shown and row.basis != PLACES:
+        if row.numerator is not None and row.denominator:
+            counted = texts("page.counted_of", part=Count(row.numerator), whole=Count(row.denominator))
+        if row.compared_with_reference and row.reference_code:
+            compared = _compared(row, texts)
+    return TableRow(
+        row=row,
+        label=label,
+        figure=texts_of(Cell(row.value or 0.0, row.unit), texts) if shown else bounds(row, texts),
+        interval=interval(row, texts),
+        counted=counted,
+        compared=compared,
+        status=None if shown and row.value != 0 else status(row, texts),
+        dot=dot(row, scale),
+        anchor=anchor,
+        is_total=anchor in ("group-all", "whole-city"),
+    )
+
+
+def texts_of(part: Part, texts: Texts) -> Markup:
+    """Return a figure in the language of the page."""
+    return part.in_language(texts)
+
+
+def _compared(row: Row, texts: Texts) -> Markup:
+    words = texts(f"reference_comparison.{row.compared_with_reference}", group=reference(row, texts))
+    if row.rate_ratio is None:
+        return words
+    if row.rate_ratio_ci_low is None or row.rate_ratio_ci_high is None:
+        ratio = texts("page.ratio", ratio=Times(row.rate_ratio))
+    else:
+        low, high = Times(row.rate_ratio_ci_low), Times(row.rate_ratio_ci_high)
+        ratio = texts("page.ratio_range", ratio=Times(row.rate_ratio), low=low, high=high)
+    return Markup("{}<br><small>{}</small>").format(words, ratio)
+
+
+def chart(rows: Sequence[tuple[Row, Markup, str]], texts: Texts) -> Chart | None:
+    """Return the chart of rows with their labels and anchors; None without a row."""
+    if not rows:
+        return None
+    first = rows[0][0]
+    scale = axis(extent(row for row, _, _ in rows))
+    lines = tuple(table_row(row, label, texts, scale, anchor) for row, label, anchor in rows)
+    ticks = scale.ticks if scale else ()
+    total = next((line.dot.x for line in lines if line.is_total and line.dot), None)
+    return Chart(
+        rows=lines,
+        scale=scale,
+        ticks=tuple((scale.at(tick), texts_of(Tick(tick, first.unit), texts)) for tick in ticks) if scale else (),
+        mark=total,
+        has_counts=any(line.counted for line in lines),
+        has_comparison=any(line.compared for line in lines),
+        unit=first.unit,
+        period=period(first).in_language(texts),
+    )
+
+
+def groups_chart(measure: Measure, texts: Texts) -> Chart | None:
+    """Everyone first, then the groups in their fixed order. Compositions have no line for everyone."""
+    rows = [row for row in measure.featured if row.group_kind != "missing" and not (measure.is_composition and row.is_total)]
+    rows = [row for row in rows if row.is_total or row.status_code != "nothing_to_compare" or row.basis != PLACES]
+    return chart([(row, group(row).in_language(texts), f"group-{row.race_ethnicity_code}") for row in rows], texts)
+
+
+def districts_chart(measure: Measure, texts: Texts) -> Chart | None:
+    """The whole city, then the districts by number; None where no district has a figure."""
+    rows = sorted(measure.districts, key=_by_number)
+    if measure.is_composition or not any(row.is_shown for row in rows):
+        return None
+    listed = [(row, texts("page.district", district=row.geoid), f"district-{row.geoid}") for row in rows]
+    # a count of the whole city next to those of its parts would flatten them
+    city = [
+        row
+        for row in measure.series
+        if row.geography_type == "city" and row.is_total and row.period_start == rows[0].period_start
+    ]
+    if city and measure.about["kind"] not in ("count", "sum") and city[0].period_type == rows[0].period_type:
+        listed.insert(0, (city[0], texts("page.whole_city"), "whole-city"))
+    return chart(listed, texts)
+
+
+def _by_number(row: Row) -> tuple[bool, int, str]:
+    return (not row.geoid.isdecimal(), int(row.geoid) if row.geoid.isdecimal() else 0, row.geoid)
+
+
+@dataclass(frozen=True)
+class Line:
+    """The trend of one group."""
+
+    label: Markup
+    trend: Trend
+    labels: tuple[tuple[float, Markup], ...]  # of the scale
+    rows: tuple[tuple[Markup, Markup, Markup | None], ...]  # period, figure, range
+
+
+def lines(measure: Measure, texts: Texts) -> tuple[Line | None, tuple[Line, ...]]:
+    """Return the line for everyone, and those of groups on one scale, where periods compare."""
+    compared = [row for row in measure.series if row.trend_from is not None]
+    if not compared:
+        return None, ()
+    since = min(row.trend_from for row in compared if row.trend_from is not None)
+    series: dict[str, list[Row]] = {}
+    for row in measure.series:
+        if row.period_start >= since and row.group_kind != "missing":
+            series.setdefault(row.race_ethnicity_code, []).append(row)
+    everyone = None if measure.is_composition else _line(series.get("all", []), None, texts)
+    own = {code: rows[-MOST_PERIODS:] for code, rows in series.items() if code != "all" and rows[0].basis != PLACES}
+    scale = trend_axis(row for rows in own.values() for row in rows)
+    ordered = sorted(own.values(), key=lambda rows: rows[0].group_order)
+    return everyone, tuple(line for rows in ordered if (line := _line(rows, scale, texts)))
+
+
+def _line(rows: Sequence[Row], scale: Axis | None, texts: Texts) -> Line | None:
+    drawn = trend(rows[-MOST_PERIODS:], scale)
+    if drawn is None:
+        return None
+    shown = [point.row for point in drawn.points]
+    table = tuple(
+        (period(row).in_language(texts), texts_of(Cell(row.value or 0.0, row.unit), texts), interval(row, texts)) for row in shown
+    )
+    labels = tuple((drawn.height(tick), texts_of(Tick(tick, shown[0].unit), texts)) for tick in drawn.scale.ticks)
+    return Line(group(shown[0]).in_language(texts), drawn, labels, table)
+
+
+def known_race(measure: Measure) -> float | None:
+    """Return the share of records with a known race, where it is about persons."""
+    row = measure.everyone
+    if row is None or not measure.has_groups or row.basis in (PLACES, "no_race"):
+        return None
+    return row.known_race_pct
+
+
+def peers(measure: Measure, texts: Texts) -> list[dict[str, Markup | None]]:
+    """Return the gap of each group next to that of cities of like size."""
+    unit = str(measure.about["unit"])
+    found = []
+    for row in measure.peers:
+        ranks = None
+        if row["rank_low"] is not None and row["rank_high"] is not None:
+            ranks = texts("page.ranks", low=Count(row["rank_low"]), high=Count(row["rank_high"]), cities=Count(row["peers"] + 1))
+        found.append(
+            {
+                "group": Name("race_ethnicity", row["race_ethnicity_code"]).in_language(texts),
+                "reference": Name("race_ethnicity", row["reference_code"]).in_language(texts),
+                "gap": _signed(row["gap"], unit, texts),
+                "median": _signed(row["peers_median_gap"], unit, texts),
+                "ranks": ranks,
+            }
+        )
+    return found
+
+
+def _signed(value: float | None, unit: str, texts: Texts) -> Markup | None:
+    if value is None:
+        return None
+    sign = "page.more" if value > 0 else "page.less" if value < 0 else "page.equal"
+    return texts(sign, points=Points(value, unit))
+
+
+def content(measure: Measure, data: ReleaseData, texts: Texts) -> Mapping[str, Any]:
+    """Return what the template of the page shows."""
+    newest = data.about["data_as_of"].date() if data.about["data_as_of"] else None
+    everyone, groups = lines(measure, texts)
+    featured = measure.featured[0] if measure.featured else None
+    last = max((row.period_end for row in measure.featured), default=None)
+    return {
+        "measure": measure,
+        "featured": featured,
+        "sentences": short_answer(measure, texts),
+        "old": old_figures(measure, newest, texts),
+        "caveat": caveat(measure, texts),
+        "groups": groups_chart(measure, texts),
+        "known_race": known_race(measure),
+        "everyone_line": everyone,
+        "group_lines": groups,
+        "districts": districts_chart(measure, texts),
+        "district_map": (vintage := measure.districts[0].geography_vintage if measure.districts else None),
+        "outlines": data.outlines.get(vintage or "", {}),
+        "is_old_map": vintage != data.district_map,
+        "peers": peers(measure, texts),
+        "goals": [goal for goal in data.goals if goal["measure_id"] == measure.measure_id],
+        "data_up_to": day(last).in_language(texts) if last else None,
+        "map_width": WIDTH,
+        "map_height": map_height(data.outlines.get(vintage or "", {}).values()),
+        "bases": sorted({row.basis for row in measure.groups if row.is_shown} or {row.basis for row in measure.featured}),
+        "changed_on": changed_on(measure),
+        "is_about_places": any(row.basis == PLACES and row.is_shown for row in measure.groups),
+    }
+
+
+def caveat(measure: Measure, texts: Texts) -> Markup | None:
+    """Return what readers need to know about a measure; None without a text for readers."""
+    text_id = f"measure_caveat.{measure.measure_id}"
+    return texts(text_id) if texts.has(text_id) else None
+
+
+def changed_on(measure: Measure) -> dt.date | None:
+    """Return when the definition changed, where figures of the time before exist."""
+    changed: dt.date | None = measure.about["series_break_on"]
+    first = min((row.period_start for row in measure.series), default=None)
+    return changed if changed and first and changed >= first else None

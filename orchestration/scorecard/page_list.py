@@ -1,0 +1,242 @@
+"""List the pages of the site in one language, each with its template and what the template shows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from orchestration.scorecard import measure_page
+from orchestration.scorecard.charts import axis
+from orchestration.scorecard.figures import Cell, Count, Figure, Points
+from orchestration.scorecard.measure_page import interval, status, texts_of
+from orchestration.scorecard.outlines import WIDTH, map_height
+from orchestration.scorecard.read_release import Measure, ReleaseData, Row
+from orchestration.scorecard.reasons import WITHOUT_FIGURE, WITHOUT_RACE, reason
+from orchestration.scorecard.sentences import everyone_sentence, period, short_answer
+from orchestration.scorecard.texts import Name, Period, Texts, day
+
+GOAL_ORDER = ("off_track", "not_met", "on_track", "met", "insufficient_data", "baseline_revised")
+
+
+@dataclass(frozen=True)
+class Page:
+    """A page: its path below the folder of its language, its template and what that shows."""
+
+    path: str
+    template: str
+    title: str  # a text without markup
+    content: Mapping[str, Any]
+
+    @property
+    def up(self) -> str:
+        """The way from the page to the folder of its language."""
+        return "../" * self.path.count("/")
+
+
+def pages(data: ReleaseData, texts: Texts) -> Iterator[Page]:
+    """Yield every page of one language."""
+    measures = list(data.measures.values())
+    answered = [measure for measure in measures if measure.is_answered]
+    reasons = {measure.measure_id: reason(measure) for measure in measures}
+    goals = [goal(row, texts) for row in data.goals]
+    outlines = data.outlines.get(data.district_map or "", {})
+    shared = {"outlines": outlines, "map_width": WIDTH, "map_height": map_height(outlines.values())}
+    yield Page(
+        "index.html",
+        "home.html",
+        texts.plain("page.site_title"),
+        shared
+        | {
+            "areas": [area_card(area, data, texts) for area in data.areas],
+            "answered": len(answered),
+            "asked": len(measures),
+            "goals": goals,
+            "districts": data.districts,
+        },
+    )
+    for area in data.areas:
+        listed = [_entry(measure, texts) for measure in by_name(measures, texts) if measure.policy_area == area]
+        yield Page(f"areas/{area}.html", "area.html", texts.plain(f"policy_area.{area}"), {"area": area, "measures": listed})
+    for measure in measures:
+        code, title = measure.measure_id, texts.plain(f"measure.{measure.measure_id}")
+        content = dict(measure_page.content(measure, data, texts)) | {"reason": reasons[code]}
+        content["goals"] = [shown for shown in goals if shown["measure_id"] == code]
+        yield Page(f"measures/{code}.html", "measure.html", title, content)
+        if content["groups"] is not None and measure.is_answered:
+            yield Page(f"embed/{code}.html", "embed.html", title, content)
+    for geoid, _ in data.districts:
+        title = texts.plain("page.district", district=geoid)
+        yield Page(
+            f"districts/{geoid}.html",
+            "district.html",
+            title,
+            shared | {"geoid": geoid, "areas": district_areas(geoid, data, texts)},
+        )
+    yield Page("goals.html", "goals.html", texts.plain("page.goals"), {"goals": goals})
+    yield Page("you-said.html", "you_said.html", texts.plain("page.you_said"), {"themes": themes(data, texts)})
+    yield Page("cannot-show.html", "cannot_show.html", texts.plain("page.cannot_show"), cannot_show(measures, reasons, texts))
+    ordered = by_name(measures, texts)
+    yield Page("measures.html", "a_to_z.html", texts.plain("page.a_to_z"), {"letters": letters(ordered, texts)})
+    yield Page(
+        "your-district.html",
+        "your_district.html",
+        texts.plain("page.your_district"),
+        shared | {"districts": data.districts, "streets": ()},
+    )
+    content = {"sources": data.sources, "measures": [measure for measure in ordered if measure.is_answered], "about": data.about}
+    yield Page("data.html", "data.html", texts.plain("page.data"), content)
+
+
+def by_name(measures: list[Measure], texts: Texts) -> list[Measure]:
+    """Return measures in the order of their names in the language of the page."""
+    return sorted(measures, key=lambda measure: (texts.plain(f"measure.{measure.measure_id}").casefold(), measure.measure_id))
+
+
+def letters(measures: list[Measure], texts: Texts) -> dict[str, list[Measure]]:
+    """Return measures by the first letter of their names."""
+    found: dict[str, list[Measure]] = {}
+    for measure in measures:
+        found.setdefault(texts.plain(f"measure.{measure.measure_id}")[:1].upper(), []).append(measure)
+    return found
+
+
+def area_card(area: str, data: ReleaseData, texts: Texts) -> Mapping[str, Any]:
+    """Return how many questions of an area have an answer, and one figure."""
+    inside = [measure for measure in data.measures.values() if measure.policy_area == area]
+    answered = [measure for measure in inside if measure.is_answered]
+    # a rate rather than a count, a figure with groups of people, then the newest
+    shown = sorted(
+        (row for measure in answered if not measure.is_composition and (row := measure.everyone) is not None),
+        key=lambda row: (
+            row.unit in ("count", "usd"),
+            row.basis not in ("own_race", "observed_race"),
+            -row.period_end.toordinal(),
+            row.measure_id,
+        ),
+    )
+    first = shown[0] if shown else None
+    card = {"area": area, "asked": len(inside), "answered": len(answered), "row": first}
+    if first is not None:
+        card |= {"figure": Figure(first.value or 0.0, first.unit).in_language(texts), "period": period(first).in_language(texts)}
+        card["place"] = None if first.geography_type == "city" else first.place
+    return card
+
+
+def _entry(measure: Measure, texts: Texts) -> Mapping[str, Any]:
+    everyone = measure.everyone
+    sentences = short_answer(measure, texts)
+    if everyone is not None and not measure.is_composition:
+        sentences = [everyone_sentence(everyone, texts), *sentences[1:2]]
+    return {"measure": measure, "sentences": sentences[:2], "reason": reason(measure)}
+
+
+def district_areas(geoid: str, data: ReleaseData, texts: Texts) -> list[Mapping[str, Any]]:
+    """Return the figures of a district by policy area, each next to the city's."""
+    found: list[Mapping[str, Any]] = []
+    for area in data.areas:
+        rows = [
+            (measure, row)
+            for measure in by_name([m for m in data.measures.values() if m.policy_area == area], texts)
+            for row in (() if measure.is_composition else measure.districts)
+            if row.geoid == geoid and row.geography_vintage == data.district_map
+        ]
+        if rows:
+            found.append({"area": area, "rows": [_district_row(measure, row, texts) for measure, row in rows]})
+    return found
+
+
+def _district_row(measure: Measure, row: Row, texts: Texts) -> Mapping[str, Any]:
+    return {
+        "measure": measure,
+        "row": row,
+        "period": period(row).in_language(texts),
+        "figure": Figure(row.value or 0.0, row.unit).in_language(texts) if row.is_shown else None,
+        "interval": interval(row, texts),
+        "status": None if row.is_shown else status(row, texts),
+        "city": Figure(row.city_value, row.unit).in_language(texts) if row.is_shown and row.city_value is not None else None,
+        "compared": texts(f"city_comparison.{row.compared_with_city}") if row.compared_with_city else None,
+    }
+
+
+def goal(row: Mapping[str, Any], texts: Texts) -> Mapping[str, Any]:
+    """Return a goal with its figures, and where the chart draws them."""
+    unit = row["unit"]
+    is_published = row["has_progress"] and row["publication_status"] == "published"
+    status_code = (row["status"] or "open") if is_published else "hidden" if row["has_progress"] else "open"
+    values = {
+        name: row[name] if is_published else None
+        for name in ("value", "expected_value", "ci_low", "ci_high", "gap", "gap_baseline")
+    }
+    target, baseline = row["target_value"], row["baseline"] if is_published or not row["has_progress"] else None
+    scale = axis([target, baseline, *(values[name] for name in ("value", "expected_value", "ci_low", "ci_high"))])
+    marks = {
+        name: scale.at(value)
+        for name, value in (values | {"target": target, "baseline": baseline}).items()
+        if scale and value is not None
+    }
+    figures = {
+        name: texts_of(Cell(value, unit), texts)
+        for name, value in (values | {"target": target, "baseline": baseline}).items()
+        if value is not None
+    }
+    range_ = None
+    if values["ci_low"] is not None and values["ci_high"] is not None:
+        range_ = texts("page.range", low=Cell(values["ci_low"], unit), high=Cell(values["ci_high"], unit))
+    return {
+        "goal_id": row["goal_id"],
+        "measure_id": row["measure_id"],
+        "owner": row["owner"],
+        "is_example": row["is_example"],
+        "status": status_code,
+        "marks": marks,
+        "figures": figures,
+        "range": range_,
+        "gap": {
+            name: texts_of(Points(value, unit), texts) for name in ("gap", "gap_baseline") if (value := values[name]) is not None
+        },
+        "due": day(row["due_on"]).in_language(texts) if row["due_on"] else None,
+        "period": Period(row["period_type"], row["period_start"], row["period_end"]).in_language(texts) if is_published else None,
+    }
+
+
+def themes(data: ReleaseData, texts: Texts) -> list[Mapping[str, Any]]:
+    """Return what residents said, by year and theme, with what was decided; a hidden theme has no figure."""
+    most = max((row["inputs_count"] or 0 for row in data.responses), default=0) or 1
+    found: list[Mapping[str, Any]] = []
+    for row in data.responses:
+        counts = {name: row[f"{name}_count"] for name in ("adopted", "adapted", "declined", "pending")}
+        is_shown = row["publication_status"] == "published" and row["inputs_count"] is not None
+        bars, left = [], 0.0
+        for name, value in counts.items() if is_shown else ():
+            width = round(100 * (value or 0) / most, 2)
+            bars.append((name, round(left, 2), width))
+            left += width
+        found.append(
+            {
+                "code": row["theme_code"],
+                "area": row.get("policy_area"),
+                "year": row["period_start"].year,
+                "is_shown": is_shown,
+                "total": Count(row["inputs_count"]).in_language(texts) if is_shown else None,
+                "counts": {
+                    name: Count(value).in_language(texts) for name, value in counts.items() if is_shown and value is not None
+                },
+                "bars": bars,
+                "reasons": [Name("declined_reason", code).in_language(texts) for code in row["declined_reasons"] or ()],
+                "decisions": row["decision_references"] or (),
+                "first_told": day(row["first_told_on"]).in_language(texts) if row["first_told_on"] else None,
+            }
+        )
+    return found
+
+
+def cannot_show(measures: list[Measure], reasons: Mapping[str, str | None], texts: Texts) -> Mapping[str, Any]:
+    """Return measures by the reason why they have no figure, or none by people's own race."""
+    ordered = by_name(measures, texts)
+
+    def listed(codes: tuple[str, ...]) -> list[tuple[str, list[Measure]]]:
+        found = [(code, [measure for measure in ordered if reasons[measure.measure_id] == code]) for code in codes]
+        return [(code, inside) for code, inside in found if inside]
+
+    return {"without_figure": listed(WITHOUT_FIGURE), "without_race": listed(WITHOUT_RACE)}

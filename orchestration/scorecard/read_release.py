@@ -1,0 +1,260 @@
+"""Read from a public file what the scorecard shows. All SQL of the scorecard is in this module.
+
+The tables are described in docs/tables.md (Scorecard). Nothing is computed from figures here: what to show first, comparisons and
+changes are columns of `published.scorecard`.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from duckdb import DuckDBPyConnection
+
+from orchestration.scorecard.outlines import Outline, read_outlines
+from warehouse.connection import load_extension, open_from_disk
+
+DISTRICT = "aldermanic_district"
+OUTSIDE = "outside"
+TOTAL = "all"
+# The kind of period that is shown where the page of the measure has none.
+PERIOD_TYPES = ("year", "school_year", "snapshot", "5_year", "3_year", "multi_year", "quarter", "month")
+FILE = "release"  # the alias of the attached file
+
+
+class Row(NamedTuple):
+    """A row of `published.scorecard`: one figure, or the reason why there is none."""
+
+    measure_id: str
+    measure_version: int
+    measure: str
+    policy_area: str
+    period_type: str
+    period_start: dt.date
+    period_end: dt.date
+    geography_type: str
+    geography_vintage: str
+    geoid: str
+    place: str
+    race_ethnicity_code: str
+    group_kind: str
+    group_order: int
+    basis: str
+    numerator: float | None
+    denominator: float | None
+    value: float | None
+    unit: str
+    ci_low: float | None
+    ci_high: float | None
+    bound_low: float | None
+    bound_high: float | None
+    known_race_pct: float | None
+    status_code: str
+    city_value: float | None
+    compared_with_city: str | None
+    rate_ratio: float | None
+    rate_ratio_ci_low: float | None
+    rate_ratio_ci_high: float | None
+    reference_code: str | None
+    compared_with_reference: str | None
+    trend_from: dt.date | None
+    trend_from_value: float | None
+    trend: float | None
+    trend_ci_low: float | None
+    trend_ci_high: float | None
+    trend_word: str | None
+    is_featured: bool
+    is_latest: bool
+    data_as_of: dt.datetime | None
+
+    @property
+    def is_shown(self) -> bool:
+        """Whether the row has a figure."""
+        return self.value is not None and self.status_code in ("shown", "zero")
+
+    @property
+    def is_total(self) -> bool:
+        """Whether the row is about everyone."""
+        return self.race_ethnicity_code == TOTAL
+
+
+@dataclass(frozen=True)
+class Measure:
+    """A measure with the rows that its page shows."""
+
+    about: Mapping[str, Any]  # its row of published.measures, with that of its source under `source_…`
+    featured: tuple[Row, ...] = ()  # the place and period that open the page, in the order of groups
+    series: tuple[Row, ...] = ()  # the same place and kind of period, all periods
+    districts: tuple[Row, ...] = ()  # the newest period of aldermanic districts
+    peers: tuple[Mapping[str, Any], ...] = ()
+
+    @property
+    def measure_id(self) -> str:
+        """The code of the measure."""
+        return str(self.about["measure_id"])
+
+    @property
+    def policy_area(self) -> str:
+        """The code of its policy area."""
+        return str(self.about["policy_area"])
+
+    @property
+    def everyone(self) -> Row | None:
+        """The featured figure for everyone."""
+        return next((row for row in self.featured if row.is_total and row.is_shown), None)
+
+    @property
+    def groups(self) -> tuple[Row, ...]:
+        """The featured rows of groups; what is missing is no group."""
+        return tuple(row for row in self.featured if not row.is_total and row.group_kind != "missing")
+
+    @property
+    def is_composition(self) -> bool:
+        """Whether the figures are shares of a whole, so that everyone is 100 %."""
+        return bool(self.about["kind"] == "composition")
+
+    @property
+    def has_groups(self) -> bool:
+        """Whether a figure of a group is shown."""
+        return any(row.is_shown for row in self.groups)
+
+    @property
+    def is_answered(self) -> bool:
+        """Whether a figure about the city, its county or its school district is shown."""
+        return self.has_groups if self.is_composition else self.everyone is not None or self.has_groups
+
+
+@dataclass(frozen=True)
+class ReleaseData:
+    """What the scorecard shows of one release."""
+
+    about: Mapping[str, Any]
+    city: str
+    measures: Mapping[str, Measure]
+    districts: tuple[tuple[str, str], ...]  # geoid and name, in the order of their numbers
+    district_map: str | None  # the vintage in force
+    outlines: Mapping[str, Mapping[str, Outline]]  # of districts, by vintage
+    texts: tuple[tuple[str, str, str, str], ...]  # text_id, language, text, review_status
+    goals: tuple[Mapping[str, Any], ...]
+    responses: tuple[Mapping[str, Any], ...]
+    sources: tuple[Mapping[str, Any], ...]
+    languages: tuple[str, ...] = field(default=())
+
+    @property
+    def areas(self) -> tuple[str, ...]:
+        """The policy areas with a measure."""
+        return tuple(sorted({measure.policy_area for measure in self.measures.values()}))
+
+
+def read_release(public_file: Path) -> ReleaseData:
+    """Read the public file of a release, or an analyst file whose tables have the same columns."""
+    with open_from_disk(public_file, FILE) as con:
+        load_extension(con, "spatial")
+        con.execute(f"use {FILE}.published")
+        texts = con.execute("select text_id, language, text, review_status from texts order by text_id, language").fetchall()
+        [(city,)] = con.execute("select name from geographies where scorecard_order = 1").fetchall() or [("",)]
+        maps = con.execute(
+            "select geography_vintage, valid_to is null, geoid, name from geographies where geography_type = ? and geoid <> ? "
+            "order by geography_vintage, try_cast(geoid as integer), geoid",
+            [DISTRICT, OUTSIDE],
+        ).fetchall()
+        in_force = next((vintage for vintage, is_in_force, _, _ in maps if is_in_force), None)
+        return ReleaseData(
+            about=_records(con, "select * from release")[0],
+            city=city,
+            measures={measure.measure_id: measure for measure in _measures(con)},
+            districts=tuple((geoid, name) for vintage, _, geoid, name in maps if vintage == in_force),
+            district_map=in_force,
+            outlines={vintage: read_outlines(con, DISTRICT, vintage, OUTSIDE) for vintage in sorted({row[0] for row in maps})},
+            texts=tuple(texts),
+            goals=tuple(_goals(con)),
+            responses=tuple(_records(con, "select * from engagement_responses order by period_start desc, theme_code")),
+            sources=tuple(_records(con, "select * from sources order by title, source")),
+            languages=tuple(sorted({language for _, language, _, _ in texts}, key=lambda name: (name != "en", name))),
+        )
+
+
+def _measures(con: DuckDBPyConnection) -> Iterable[Measure]:
+    columns = ", ".join(f"rows.{name}" for name in Row._fields)
+    featured = _by_measure(con, f"select {columns} from scorecard as rows where is_featured and not is_stand_in")
+    series = _by_measure(
+        con,
+        f"""
+        select {columns}
+        from scorecard as rows
+        semi join (select * from scorecard where is_featured) as featured
+            on rows.measure_id = featured.measure_id and rows.period_type = featured.period_type
+            and rows.geography_type = featured.geography_type and rows.geography_vintage = featured.geography_vintage
+            and rows.geoid = featured.geoid
+        where not rows.is_stand_in
+        """,
+    )
+    # of several kinds of period that of the page, else the one that the scorecard would feature
+    districts = _by_measure(
+        con,
+        f"""
+        select {columns}
+        from scorecard as rows
+        left join (select distinct measure_id, period_type from scorecard where is_featured) as featured
+            on rows.measure_id = featured.measure_id
+        where rows.geography_type = '{DISTRICT}' and rows.is_latest and not rows.is_stand_in
+            and rows.race_ethnicity_code = '{TOTAL}' and rows.geoid <> '{OUTSIDE}'
+        qualify dense_rank() over (
+            partition by rows.measure_id
+            order by rows.period_type = featured.period_type desc,
+                list_position({list(PERIOD_TYPES)}, rows.period_type)
+        ) = 1
+        """,
+    )
+    peers: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
+    for row in _records(
+        con,
+        "select peers.*, groups.group_order from peer_comparison as peers semi join geographies as city "
+        "on peers.geoid = city.geoid and city.scorecard_order = 1 inner join "
+        "(select distinct race_ethnicity_code, group_order from scorecard) as groups using (race_ethnicity_code) "
+        "qualify peers.period_start = max(peers.period_start) over (partition by peers.measure_id) order by group_order",
+    ):
+        peers[row["measure_id"]].append(row)
+    for about in _records(
+        con,
+        "select measures.*, sources.title as source_title, sources.department as source_department, "
+        "sources.data_as_of as source_data_as_of, coalesce(sources.is_stand_in, false) as is_stand_in, "
+        "exists (from scorecard where scorecard.measure_id = measures.measure_id) as has_rows, "
+        "(select list(distinct status_code order by status_code) from scorecard "
+        "where scorecard.measure_id = measures.measure_id) as status_codes "
+        "from measures left join sources using (source) where measures.is_current order by measures.measure_id",
+    ):
+        code = about["measure_id"]
+        yield Measure(about, featured[code], series[code], districts[code], tuple(peers[code]))
+
+
+def _by_measure(con: DuckDBPyConnection, query: str) -> Mapping[str, tuple[Row, ...]]:
+    found: dict[str, list[Row]] = defaultdict(list)
+    for values in con.execute(f"{query} order by measure_id, period_start, geoid, group_order").fetchall():
+        row = Row(*values)
+        found[row.measure_id].append(row)
+    return defaultdict(tuple, {code: tuple(rows) for code, rows in found.items()})
+
+
+def _goals(con: DuckDBPyConnection) -> Iterable[Mapping[str, Any]]:
+    """Every goal with its newest progress, if any."""
+    if not con.execute("from duckdb_tables() where database_name = ? and table_name = 'goals'", [FILE]).fetchall():
+        return []
+    return _records(
+        con,
+        "select goals.*, progress.* exclude (goal_id, baseline_value, target_value), measures.unit, "
+        "coalesce(progress.baseline_value, goals.baseline_value) as baseline, progress.goal_id is not null as has_progress "
+        "from goals inner join measures "
+        "on goals.measure_id = measures.measure_id and goals.measure_version = measures.measure_version "
+        "left join goal_progress as progress on goals.goal_id = progress.goal_id and progress.is_latest order by goals.goal_id",
+    )
+
+
+def _records(con: DuckDBPyConnection, query: str) -> list[dict[str, Any]]:
+    result = con.execute(query)
+    names = [column[0] for column in result.description or ()]
+    return [dict(zip(names, values, strict=True)) for values in result.fetchall()]

@@ -1,0 +1,230 @@
+"""Write the site of a release: render every page, check what may not happen, and put the folder in place at once.
+
+The same public file gives the same bytes. A page that cannot be rendered ends the build: `ScorecardError` names it and the cause.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import tempfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateError
+from markupsafe import Markup
+
+from orchestration.scorecard.downloads import write_downloads
+from orchestration.scorecard.figures import Count, Figure
+from orchestration.scorecard.measure_page import Chart
+from orchestration.scorecard.page_list import Page, pages
+from orchestration.scorecard.read_release import ReleaseData, read_release
+from orchestration.scorecard.texts import ORIGINAL, Name, Texts, day, texts_by_language
+from warehouse.fingerprint import chunks_sha256, file_sha256
+
+TEMPLATES = Path(__file__).with_name("templates")
+STYLE = "style.css"
+INDEX = "index.html"
+MADE_FROM = "made_from.json"
+NEXT, BEFORE = ".scorecard-next-", ".scorecard-before"
+NOTICE = Markup("<!-- notice -->")
+FOLDER_MODE, FILE_MODE = 0o750, 0o640
+
+
+class ScorecardError(Exception):
+    """A page could not be written; the message names it and the cause."""
+
+    def __init__(self, page: str, cause: Exception | str) -> None:
+        detail = cause if isinstance(cause, str) else f"{type(cause).__name__}: {cause}"
+        super().__init__(f"{page} could not be written: {detail}")
+        self.page = page
+
+
+class UnknownLanguage(ValueError):
+    """A language that the release has no texts in."""
+
+    def __init__(self, unknown: Sequence[str], known: Sequence[str]) -> None:
+        super().__init__(f"the release has no texts in {', '.join(unknown)}; its languages are {', '.join(known)}")
+
+
+@dataclass(frozen=True)
+class Site:
+    """What was written."""
+
+    index: Path
+    release_id: str
+    pages: int
+    bytes: int
+    untranslated: dict[str, int]  # texts shown in English, by language
+
+
+def write_site(public_file: Path, folder: Path, languages: Sequence[str] = (), address: str = "") -> Site:
+    """Write the site into `folder`, under a temporary name next to it until it is complete; the old folder stays until then.
+
+    `languages`: some of the release, else all. `address`: where the folder is served, for citations and embeds.
+    """
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    _remove_leftovers(folder)
+    building = Path(tempfile.mkdtemp(prefix=NEXT, dir=folder.parent))
+    try:
+        site = _write(public_file, building, languages, f"{address.rstrip('/')}/" if address else "")
+        _save(building / MADE_FROM, _made_from(public_file, languages, address))
+        _replace(folder, building)
+    finally:
+        shutil.rmtree(building, ignore_errors=True)
+    return Site(folder / INDEX, site.release_id, site.pages, site.bytes, site.untranslated)
+
+
+def is_current(folder: Path, public_file: Path, languages: Sequence[str] = (), address: str = "") -> bool:
+    """Whether the folder is the site that `write_site` would write."""
+    try:
+        return (folder / MADE_FROM).read_text(encoding="utf-8") == _made_from(public_file, languages, address)
+    except OSError:
+        return False
+
+
+def _made_from(public_file: Path, languages: Sequence[str], address: str) -> str:
+    """Everything that decides the bytes of the site."""
+    code = sorted(path for path in TEMPLATES.parent.rglob("*") if path.suffix in (".py", ".html", ".css"))
+    made_from = {
+        "public_file": file_sha256(public_file),
+        "code": chunks_sha256(path.read_bytes() for path in code),
+        "languages": list(languages),
+        "address": address,
+    }
+    return json.dumps(made_from, indent=1) + "\n"
+
+
+def _write(public_file: Path, folder: Path, languages: Sequence[str], address: str) -> Site:
+    try:
+        data = read_release(public_file)
+    except Exception as error:
+        raise ScorecardError("the scorecard", error) from error
+    unknown = sorted(set(languages) - set(data.languages))
+    if unknown:
+        raise UnknownLanguage(unknown, data.languages)
+    chosen = texts_by_language(data.texts, languages or data.languages)
+    environment = _environment()
+    sizes: list[int] = []
+    untranslated: dict[str, int] = {}
+    for language, texts in chosen.items():
+        missing: set[str] = set()
+        for page, html in _rendered(environment, data, texts, chosen, address):
+            sizes.append(_save(folder / language / page.path, html))
+            missing |= texts.untranslated
+        if language != ORIGINAL:
+            untranslated[language] = len(missing)
+    start = environment.get_template("start.html").render(
+        city=data.city, languages=chosen, own_names=_own_names(chosen), title=_originals(chosen).plain("page.site_title")
+    )
+    sizes += [_save(folder / INDEX, start), _save(folder / STYLE, (TEMPLATES / STYLE).read_text(encoding="utf-8"))]
+    sizes += write_downloads(public_file, folder / "downloads", [m.measure_id for m in data.measures.values() if m.is_answered])
+    for path in (folder, *folder.rglob("*")):
+        path.chmod(FOLDER_MODE if path.is_dir() else FILE_MODE)
+    written = sum(1 for _ in folder.rglob("*.html"))
+    return Site(folder / INDEX, data.about["release_id"], written, sum(sizes), untranslated)
+
+
+def _rendered(
+    environment: Environment, data: ReleaseData, texts: Texts, languages: dict[str, Texts], address: str
+) -> Iterator[tuple[Page, str]]:
+    """Yield every page of one language with its HTML."""
+    shared: dict[str, Any] = {
+        "t": texts,
+        "city": data.city,
+        "about": data.about,
+        "languages": languages,
+        "own_names": _own_names(languages),
+        "address": address,
+        "day": lambda date: day(date).in_language(texts),
+        "count": Count,
+        "figure": Figure,
+        "put": lambda part: part.in_language(texts),
+        "name": Name,
+        "english": lambda text: (
+            text if texts.language == ORIGINAL or not text else Markup('<span lang="en">{}</span>').format(text)
+        ),
+        "district_words": district_words,
+    }
+    path = "the list of pages"
+    try:
+        listed = pages(data, texts)
+        texts.start_page()
+        for page in listed:
+            path = f"{texts.language}/{page.path}"
+            template = environment.get_template(page.template)
+            content = {**shared, **page.content, "page": page}
+            body = template.render(**content, notice=NOTICE)
+            yield page, body.replace(NOTICE, _notice(texts))  # what the page has used decides on its notice
+            texts.start_page()
+    except (ScorecardError, OSError):
+        raise
+    except TemplateError as error:
+        raise ScorecardError(path, error) from error
+    except Exception as error:
+        raise ScorecardError(path, error) from error
+
+
+def _notice(texts: Texts) -> Markup:
+    """Return the banner of a page with texts that no speaker has reviewed, or that are in English."""
+    english, unreviewed = len(texts.untranslated), texts.has_unreviewed
+    sentences = [texts("page.not_reviewed")] if unreviewed else []
+    if english:
+        sentences.append(texts("page.untranslated", number=Count(english)))
+    return Markup('<p class="translated">{}</p>').format(Markup(" ").join(sentences)) if sentences else Markup()
+
+
+def district_words(chart: Chart) -> dict[str, str]:
+    """Return how each district of a map is filled: by its comparison with the city, never by its figure."""
+    words = {}
+    for line in chart.rows:
+        if line.is_total:
+            continue
+        words[line.row.geoid] = (line.row.compared_with_city or "compared-not") if line.row.is_shown else "no-figure"
+    return words
+
+
+def _environment() -> Environment:
+    return Environment(
+        loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+
+
+def _own_names(languages: dict[str, Texts]) -> dict[str, str]:
+    return {language: texts.plain("page.own_name") for language, texts in languages.items()}
+
+
+def _originals(languages: dict[str, Texts]) -> Texts:
+    return languages.get(ORIGINAL) or next(iter(languages.values()))
+
+
+def _save(path: Path, text: str) -> int:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    content = text.encode("utf-8")
+    path.write_bytes(content)
+    return len(content)
+
+
+def _remove_leftovers(folder: Path) -> None:
+    """Delete what a killed build left; put back the old site if the kill was between the two renames."""
+    before = folder.with_name(BEFORE)
+    if before.exists() and not folder.exists():
+        before.rename(folder)
+    for leftover in [before, *folder.parent.glob(f"{NEXT}*")]:
+        shutil.rmtree(leftover, ignore_errors=True)
+
+
+def _replace(folder: Path, building: Path) -> None:
+    """Replace the folder by two renames; `_remove_leftovers` repairs a kill between them."""
+    before = folder.with_name(BEFORE)
+    if folder.exists():
+        folder.rename(before)
+    try:
+        building.rename(folder)
+    except OSError:
+        if before.exists():
+            before.rename(folder)
+        raise
+    shutil.rmtree(before, ignore_errors=True)

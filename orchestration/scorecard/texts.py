@@ -1,0 +1,162 @@
+"""Look up texts in the language of a page, and put names and figures into them.
+
+Texts are rows of `published.texts`; none is written here. A text without a translation is shown in English, marked `lang="en"`,
+and counted. `Name`, `Period` and `Figure` are put into the language of the text that they are part of.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from markupsafe import Markup, escape
+
+ORIGINAL = "en"
+# The registry of language tags has no tag for the language code of the seeds: White Hmong is `mww`.
+TAGS = {"hmn": "mww"}
+# Numbers as residents of the United States write them; CLDR has no numbers of White Hmong.
+LOCALES = {"en": "en_US", "es": "es_US", "hmn": "en_US"}
+REVIEWED = "reviewed"
+
+
+class TextMissing(LookupError):
+    """A text that no language has."""
+
+    def __init__(self, text_id: str) -> None:
+        super().__init__(f"the text {text_id} is missing; add it to dbt_project/seeds/reference/texts_en.csv")
+
+
+class Part(Protocol):
+    """What is put into a text, in the language of that text."""
+
+    def in_language(self, texts: Texts) -> Markup:
+        """Return the part as HTML."""
+
+
+@dataclass(frozen=True)
+class Name:
+    """The name of a code: a group, a measure, a policy area."""
+
+    subject: str
+    code: str
+
+    def in_language(self, texts: Texts) -> Markup:
+        """Return the name."""
+        return texts(f"{self.subject}.{self.code}")
+
+
+@dataclass(frozen=True)
+class Period:
+    """A period in words."""
+
+    period_type: str
+    start: dt.date
+    end: dt.date
+
+    @property
+    def text_id(self) -> str:
+        """The text of this kind of period."""
+        if self.period_type == "month":
+            return f"period.month_{self.start.month}"
+        if self.period_type == "quarter":
+            return f"period.quarter_{(self.start.month + 2) // 3}"
+        if self.period_type == "snapshot":
+            return f"period.day_{self.start.month}"
+        if self.period_type in ("year", "school_year"):
+            return f"period.{self.period_type}"
+        return "period.year" if self.start.year == self.end.year else "period.years"
+
+    def in_language(self, texts: Texts) -> Markup:
+        """Return the period."""
+        last = f"{self.end.year % 100:02}" if self.period_type == "school_year" else str(self.end.year)
+        return texts(self.text_id, year=str(self.start.year), last_year=last, day=str(self.start.day))
+
+
+def day(date: dt.date) -> Period:
+    """Return one day as a period."""
+    return Period("snapshot", date, date)
+
+
+@dataclass(frozen=True)
+class Joined:
+    """A list of names, in the order given."""
+
+    parts: tuple[Part, ...]
+
+    def in_language(self, texts: Texts) -> Markup:
+        """Return the list; its separators are texts."""
+        words = [part.in_language(texts) for part in self.parts]
+        if len(words) < 2:
+            return Markup().join(words)
+        first = texts("page.list_separator").join(words[:-1])
+        return texts("page.list_last", first=first, last=words[-1])
+
+
+@dataclass
+class Texts:
+    """The texts of one language; calling it returns a text as HTML."""
+
+    language: str
+    originals: Mapping[str, str]
+    translations: Mapping[str, tuple[str, str]]  # text and review status
+    used: set[str] = field(default_factory=set)
+    untranslated: set[str] = field(default_factory=set)
+
+    @property
+    def tag(self) -> str:
+        """The language tag of HTML."""
+        return TAGS.get(self.language, self.language)
+
+    @property
+    def locale(self) -> str:
+        """The locale of numbers."""
+        return LOCALES.get(self.language, LOCALES[ORIGINAL])
+
+    @property
+    def has_unreviewed(self) -> bool:
+        """Whether a translation that no speaker has reviewed was used."""
+        return any(name in self.translations and self.translations[name][1] != REVIEWED for name in self.used)
+
+    def __call__(self, text_id: str, /, **parts: Part | str | Markup) -> Markup:
+        """Return the text with its parts; English is marked where the page has another language."""
+        if self.language == ORIGINAL:
+            return self._filled(self._original(text_id), parts)
+        self.used.add(text_id)
+        if text_id in self.translations:
+            return self._filled(self.translations[text_id][0], parts)
+        self.untranslated.add(text_id)
+        english = Texts(ORIGINAL, self.originals, {})
+        return Markup('<span lang="en">{}</span>').format(english(text_id, **parts))
+
+    def has(self, text_id: str) -> bool:
+        """Whether the text exists in English."""
+        return text_id in self.originals
+
+    def plain(self, text_id: str, /, **parts: Part | str | Markup) -> str:
+        """Return the text for a title or an attribute, which can mark no language."""
+        return self(text_id, **parts).striptags()
+
+    def start_page(self) -> None:
+        """Forget what the page before has used."""
+        self.used, self.untranslated = set(), set()
+
+    def _original(self, text_id: str) -> str:
+        try:
+            return self.originals[text_id]
+        except KeyError:
+            raise TextMissing(text_id) from None
+
+    def _filled(self, text: str, parts: Mapping[str, Any]) -> Markup:
+        words = {name: part if isinstance(part, str) else part.in_language(self) for name, part in parts.items()}
+        return escape(text).format(**words)
+
+
+def texts_by_language(rows: Iterable[tuple[str, str, str, str]], languages: Iterable[str]) -> dict[str, Texts]:
+    """Return the texts of each language from rows of text_id, language, text and review status."""
+    found: dict[str, dict[str, tuple[str, str]]] = {}
+    for text_id, language, text, status in rows:
+        found.setdefault(language, {})[text_id] = (text, status)
+    originals = {text_id: text for text_id, (text, _) in found.get(ORIGINAL, {}).items()}
+    return {language: Texts(language, originals, found.get(language, {})) for language in languages}

@@ -1,0 +1,96 @@
+"""The scorecard that a run writes: every page without a browser, one page of each template in each language in one."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from axe_playwright_python.sync_playwright import Axe
+
+from tests.support.browser import browsing
+from tests.support.scorecard_pages import (
+    dead_links,
+    html_pages,
+    invalid_html,
+    numbers_of_hidden,
+    page_problems,
+    table_rows,
+    wrong_figures,
+)
+from warehouse.connection import run_query
+
+PHONE = {"width": 320, "height": 800}
+LANGUAGES = ("en", "es", "hmn")
+FEATURED = """
+    select measure_id, race_ethnicity_code, group_kind, value, status_code
+    from published.scorecard where is_featured and not is_stand_in
+"""
+
+
+def sampled(site: Path, language: str) -> list[Path]:
+    """One page of each template: of measures the largest, which shows most parts."""
+    largest = {
+        folder: max((site / language / folder).iterdir(), key=lambda page: page.stat().st_size)
+        for folder in ("measures", "areas")
+    }
+    embedded = site / language / "embed" / largest["measures"].name
+    return [*sorted((site / language).glob("*.html")), *largest.values(), embedded, site / language / "districts" / "1.html"]
+
+
+def check_figures(site: Path, public_file: Path) -> int:
+    """Compare each featured figure of each language with the public file; the number of figures."""
+    rows = run_query(public_file, FEATURED, 60).to_pylist()
+    compared = 0
+    for language in LANGUAGES:
+        for page in sorted((site / language / "measures").glob("*.html")):
+            shown = set(table_rows(page))
+            own = [row for row in rows if row["measure_id"] == page.stem and f"group-{row['race_ethnicity_code']}" in shown]
+            figures = {
+                f"group-{row['race_ethnicity_code']}": row["value"] for row in own if row["status_code"] in ("shown", "zero")
+            }
+            hidden = [
+                f"group-{row['race_ethnicity_code']}" for row in own if row["status_code"] not in ("shown", "zero", "range_only")
+            ]
+            assert list(wrong_figures(page, language, figures)) == []
+            assert numbers_of_hidden(page, hidden) == []
+            compared += len(figures)
+    return compared
+
+
+def test_a_run_writes_the_scorecard_of_its_release(first_release: tuple[Path, dict[str, Any]]) -> None:
+    home, report = first_release
+    site = home / "published" / "scorecard"
+    assert Path(report["scorecard_path"]).parts[-3:] == ("published", "scorecard", "index.html")
+    assert report["scorecard_problem"] is None
+    assert report["seconds"]["scorecard"] > 0
+    public_file = home / "published" / "levelground_public.duckdb"
+    measures = {
+        row["measure_id"]
+        for row in run_query(public_file, "select measure_id from published.measures where is_current", 60).to_pylist()
+    }
+    for language in LANGUAGES:
+        assert {page.stem for page in (site / language / "measures").iterdir()} == measures
+    assert check_figures(site, public_file) > 300
+    pages = html_pages(site)
+    assert [problem for page in pages for problem in page_problems(page)] == []
+    assert [problem for language in LANGUAGES for page in sampled(site, language) for problem in invalid_html(page)] == []
+    assert dead_links(site) == []
+    release_id = json.loads((home / "published" / "current.json").read_text())["release_id"]
+    assert [page for page in pages if page != site / "index.html" and release_id not in page.read_text(encoding="utf-8")] == []
+
+
+def test_pages_are_accessible_and_fit_a_phone(first_release: tuple[Path, dict[str, Any]]) -> None:
+    site = first_release[0] / "published" / "scorecard"
+    problems, asked = [], []
+    with browsing() as page:
+        page.on("request", lambda request: asked.append(request.url))
+        page.set_viewport_size(PHONE)
+        for file in [site / "index.html", *(file for language in LANGUAGES for file in sampled(site, language))]:
+            page.goto(file.as_uri())
+            wider = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+            problems += [f"{file}: {wider} pixels wider than a phone"] if wider > 0 else []
+            found = Axe().run(page).response["violations"]
+            problems += [f"{file}: {rule['id']}: {rule['nodes'][0]['html'][:200]}" for rule in found]
+    assert problems == []
+    assert [url for url in asked if not url.startswith("file:")] == []

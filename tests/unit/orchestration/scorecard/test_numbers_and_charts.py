@@ -1,0 +1,99 @@
+"""Numbers read back as the figure that they were written from, and marks are where their figures are."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+
+import pytest
+from babel.numbers import parse_decimal
+from hypothesis import given
+from hypothesis import strategies as st
+
+from orchestration.scorecard.charts import axis, dot, trend
+from orchestration.scorecard.figures import Cell, Figure, Points, Tick
+from orchestration.scorecard.read_release import Row
+from orchestration.scorecard.texts import Name, Period, Texts, texts_by_language
+from tests.contract.registers import seed
+
+UNITS = ("percent", "per_100", "per_1000", "per_100000", "count", "days", "years", "usd", "usd_per_resident", "index", "score")
+
+
+@pytest.fixture(scope="module")
+def languages() -> dict[str, Texts]:
+    rows = [
+        (row["text_id"], code, row["text"], row["review_status"]) for code in ("en", "es", "hmn") for row in seed(f"texts_{code}")
+    ]
+    return texts_by_language(rows, ["en", "es", "hmn"])
+
+
+@given(value=st.floats(0.0001, 5e9), unit=st.sampled_from(UNITS), language=st.sampled_from(["en", "es", "hmn"]))
+def test_a_number_reads_back_as_its_figure(languages: dict[str, Texts], value: float, unit: str, language: str) -> None:
+    texts = languages[language]
+    for part in (Figure(value, unit), Cell(value, unit), Points(value, unit)):
+        text = (
+            part.in_language(texts).striptags().replace("1,000", "").replace("100,000", "") if unit.startswith("per_1") else None
+        )
+        text = text if text and re.search(r"\d", text) else part.in_language(texts).striptags()
+        written = re.search(r"[\d,]+(?:\.\d+)?", text)
+        assert written
+        number = float(parse_decimal(written[0], locale=texts.locale))
+        scale = 1e6 if "mill" in text else 1.0
+        half = 0.5000001 * 10.0 ** -len(written[0].partition(".")[2]) * scale
+        assert abs(number * scale - value) <= half
+        assert half <= max(0.06 * abs(value), 0.0500001), "two significant digits, or one decimal of percent"
+
+
+def test_hmong_and_spanish_use_the_words_of_their_language(languages: dict[str, Texts]) -> None:
+    assert Period("month", dt.date(2025, 3, 1), dt.date(2025, 3, 31)).in_language(languages["es"]) == "marzo de 2025"
+    school = Period("school_year", dt.date(2024, 7, 1), dt.date(2025, 6, 30))
+    assert school.in_language(languages["en"]) == "School year 2024–25"
+    assert Period("5_year", dt.date(2019, 1, 1), dt.date(2023, 12, 31)).in_language(languages["en"]) == "2019 to 2023"
+    english = languages["hmn"](
+        "sentence.groups_higher", groups=Name("policy_area", "health"), reference=Name("reference_group", "rest")
+    )
+    assert english.startswith('<span lang="en">Clearly higher than Everyone else: ')
+
+
+def test_texts_escape_what_is_put_into_them(languages: dict[str, Texts]) -> None:
+    assert languages["en"]("page.made_from", release="<b>") == "Made from release &lt;b&gt;."
+
+
+@given(st.lists(st.floats(-1e6, 1e6).map(lambda value: round(value, 6)), min_size=1, max_size=8))
+def test_an_axis_holds_all_values(values: list[float]) -> None:
+    found = axis(values)
+    assert found is not None
+    assert found.ticks[0] <= min(values) + 1e-9 * abs(min(values))
+    assert found.ticks[-1] >= max(values) - 1e-9 * abs(max(values))
+    assert 2 <= len(found.ticks) <= 7
+    assert all(found.left <= found.at(value) <= found.right for value in values)
+
+
+def test_ticks_are_written_as_they_are(languages: dict[str, Texts]) -> None:
+    assert [str(Tick(tick, "percent").in_language(languages["en"])) for tick in (0.0, 2.5, 5.0)] == ["0%", "2.5%", "5%"]
+
+
+def chart_row(value: float | None, start: dt.date, end: dt.date, status: str = "shown") -> Row:
+    blank = dict.fromkeys(Row._fields)
+    return Row(**blank | {"value": value, "status_code": status, "period_start": start, "period_end": end, "period_type": "year"})  # type: ignore[arg-type]
+
+
+def test_a_missing_year_breaks_the_line_and_a_hidden_one_has_no_point() -> None:
+    def year(number: int, value: float | None, status: str = "shown") -> Row:
+        return chart_row(value, dt.date(number, 1, 1), dt.date(number, 12, 31), status)
+
+    line = trend([year(2019, 1.0), year(2020, 2.0), year(2021, 9.0, "hidden"), year(2022, 3.0)])
+    assert line is not None
+    assert [point.row.period_start.year for point in line.points] == [2019, 2020, 2022]
+    assert [point.follows for point in line.points] == [False, True, False]
+    assert line.points[0].y > line.points[1].y, "a larger figure is higher"
+
+
+def test_a_row_without_a_figure_has_no_position() -> None:
+    scale = axis([0.0, 10.0])
+    year = (dt.date(2020, 1, 1), dt.date(2020, 12, 31))
+    assert dot(chart_row(None, *year, "hidden"), scale) is None
+    assert dot(chart_row(5.0, *year, "hidden"), scale) is None
+    shown = dot(chart_row(5.0, *year), scale)
+    assert shown is not None
+    assert shown.x == 50.0

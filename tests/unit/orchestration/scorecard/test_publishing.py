@@ -1,0 +1,189 @@
+"""The site of a home: written, kept when a build fails, rebuilt by a rollback, reported by alerts, the CLI and Dagster."""
+
+from __future__ import annotations
+
+import os
+import urllib.request
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import dagster as dg
+import pytest
+
+from orchestration.alerts.conditions import NOT_WRITTEN, SCORECARD, Condition, conditions_after_run
+from orchestration.alerts.message_text import compose_message
+from orchestration.defs import scorecard as asset
+from orchestration.pipeline.publish_scorecard import publish_scorecard, refresh_scorecard
+from orchestration.runs.clock import utc_now
+from orchestration.runs.record import BLOCKED, RELEASED, UNCHANGED
+from orchestration.scorecard import ScorecardError, serve
+from orchestration.settings import ConfigurationError, Settings
+from tests.conftest import called
+from tests.support.run_records import run_record
+from tests.support.scorecard_release import planted, write_public_file
+
+PROBLEM = "en/index.html could not be written: TextMissing: the text page.home is missing"
+
+
+def settings_of(folder: Path, **variables: str) -> Settings:
+    settings = Settings.from_environment({"LEVELGROUND_HOME": str(folder / "home")} | variables)
+    settings.home.ensure()
+    return settings
+
+
+def release(settings: Settings, **changes: Any) -> None:
+    write_public_file(settings.home.published_public, planted() | changes)
+
+
+def run_of(settings: Settings) -> Any:
+    """What a step needs of an open run."""
+    from orchestration.runs.context import RunContext, RunOptions  # noqa: PLC0415
+    from orchestration.runs.record import RunStore  # noqa: PLC0415
+
+    nothing: Any = SimpleNamespace()
+    record = run_record()
+    record.end(RELEASED, utc_now())
+    return RunContext(settings, RunOptions(), nothing, record, RunStore(settings.home.runs), nothing, utc_now())
+
+
+def test_a_run_writes_the_site_once_per_release(tmp_path: Path) -> None:
+    settings = settings_of(tmp_path, LEVELGROUND_SCORECARD="en")
+    assert publish_scorecard(settings) is None, "nothing is published yet"
+    release(settings)
+    run = run_of(settings)
+    site = refresh_scorecard(run)
+    assert site is not None
+    assert site.index == settings.home.published / "scorecard" / "index.html"
+    assert site.index.is_file()
+    assert sorted(path.name for path in site.index.parent.iterdir()) == [
+        "downloads",
+        "en",
+        "index.html",
+        "made_from.json",
+        "style.css",
+    ]
+    assert refresh_scorecard(run) is None, "it is of this release already"
+    assert run.record.scorecard_problem is None
+    assert run.record.seconds["scorecard"] > 0
+
+
+def test_a_site_that_cannot_be_written_is_recorded_and_the_run_stays_released(tmp_path: Path) -> None:
+    settings = settings_of(tmp_path, LEVELGROUND_SCORECARD="en")
+    release(settings)
+    assert publish_scorecard(settings) is not None
+    before = (settings.home.published_scorecard / "made_from.json").read_text()
+    tables = planted()
+    tables["measures"][0]["policy_area"] = "no_such_area"
+    write_public_file(settings.home.published_public, tables)
+    run = run_of(settings)
+    assert refresh_scorecard(run) is None
+    assert "en/index.html could not be written" in run.record.scorecard_problem
+    assert (run.record.outcome, run.record.exit_code, run.failure) == (RELEASED, 0, None)
+    assert (settings.home.published_scorecard / "made_from.json").read_text() == before
+
+
+def test_no_site_is_written_where_the_city_wants_none(tmp_path: Path) -> None:
+    settings = settings_of(tmp_path, LEVELGROUND_SCORECARD="none")
+    release(settings)
+    assert publish_scorecard(settings, only_if_needed=True) is None
+    assert not settings.home.published_scorecard.exists()
+
+
+@pytest.mark.parametrize(("text", "languages"), [("", None), ("all", None), ("none", ()), ("en,es", ("en", "es"))])
+def test_languages_of_the_settings(text: str, languages: tuple[str, ...] | None) -> None:
+    assert Settings.from_environment({"LEVELGROUND_SCORECARD": text}).scorecard_languages == languages
+
+
+@pytest.mark.parametrize("text", ["English", "en,none", "../en"])
+def test_other_words_are_refused(text: str) -> None:
+    with pytest.raises(ConfigurationError, match="LEVELGROUND_SCORECARD is no list of languages"):
+        Settings.from_environment({"LEVELGROUND_SCORECARD": text})
+
+
+def test_an_alert_names_the_page_and_the_cause_until_a_site_is_written() -> None:
+    failed, blocked, fixed = (run_record(name) for name in ("failed", "blocked", "fixed"))
+    failed.scorecard_problem = PROBLEM
+    for record, outcome in ((failed, RELEASED), (blocked, BLOCKED), (fixed, UNCHANGED)):
+        record.end(outcome, utc_now())
+    active = conditions_after_run(failed, {})
+    assert active == {SCORECARD: Condition(SCORECARD, NOT_WRITTEN, PROBLEM, "failed")}
+    assert SCORECARD in conditions_after_run(blocked, active), "a blocked run has not looked at the site"
+    assert conditions_after_run(fixed, active) == {}
+    message = compose_message(Settings.from_environment({}), "sampleton", list(active.values()), [], {})
+    assert message.title == "Levelground sampleton: scorecard not written"
+    assert PROBLEM in message.body
+    assert "`levelground scorecard`" in message.body
+
+
+def test_the_command_writes_the_published_release_or_another_folder(tmp_path: Path) -> None:
+    settings = settings_of(tmp_path)
+    environment = {"LEVELGROUND_HOME": str(settings.home.root)}
+    empty = called(["levelground", "scorecard"], environment)
+    assert (empty.returncode, "nothing is published yet" in empty.stderr) == (2, True)
+    release(settings)
+    done = called(["levelground", "scorecard", "--language", "en", "--language", "es"], environment)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines()[-1] == str(settings.home.published_scorecard / "index.html")
+    assert "es: " in done.stdout
+    assert not (settings.home.published_scorecard / "hmn").exists()
+    refused = called(["levelground", "scorecard", "--language", "fr"], environment)
+    assert (refused.returncode, "no texts in fr" in refused.stderr) == (2, True)
+    without = called(["levelground", "scorecard", "--release", "20251201T000000Z-00000001"], environment)
+    assert (without.returncode, "--out" in without.stderr) == (2, True)
+
+
+def test_the_asset_links_the_site_and_fails_its_check_without_failing_the_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = settings_of(tmp_path, LEVELGROUND_SCORECARD="en", LEVELGROUND_SCORECARD_URL="https://city.example/scorecard")
+    release(settings)
+
+    class Run(dg.ConfigurableResource[Any]):
+        @property
+        def context(self) -> Any:
+            return run
+
+    def materialized() -> dg.ExecuteInProcessResult:
+        return dg.materialize([asset.scorecard_asset()], resources={"run": Run()}, raise_on_error=False)
+
+    run = run_of(settings)
+    done = materialized()
+    [event] = done.get_asset_materialization_events()
+    assert event.materialization.metadata["scorecard"] == dg.MetadataValue.url("https://city.example/scorecard/index.html")
+    assert [check.passed for check in done.get_asset_check_evaluations()] == [True]
+
+    def fail(_run: object) -> None:
+        run.record.scorecard_problem = PROBLEM
+
+    monkeypatch.setattr(asset.stages, "scorecard", fail)
+    failed = materialized()
+    assert failed.success
+    assert [(check.passed, check.metadata["problem"].value) for check in failed.get_asset_check_evaluations()] == [
+        (False, PROBLEM)
+    ]
+
+
+def test_the_site_is_served_on_this_machine_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "index.html").write_text("<p>planted</p>")
+    seen: list[str] = []
+
+    def read(address: str) -> None:
+        import threading  # noqa: PLC0415
+
+        def ask() -> None:
+            with urllib.request.urlopen(address) as answer:
+                seen.append(answer.read().decode())
+            os.kill(os.getpid(), __import__("signal").SIGINT)
+
+        threading.Thread(target=ask, daemon=True).start()
+        seen.append(address)
+
+    with pytest.raises(KeyboardInterrupt):
+        serve.serve(tmp_path, 0, read)
+    assert seen[0].startswith("http://127.0.0.1:")
+    assert seen[1] == "<p>planted</p>"
+
+
+def test_an_error_of_a_page_has_its_name() -> None:
+    assert str(ScorecardError("en/goals.html", KeyError("unit"))) == "en/goals.html could not be written: KeyError: 'unit'"

@@ -1,0 +1,207 @@
+"""The scorecard of a planted release: pages, figures, hidden cells, places, languages, and builds that fail."""
+
+from __future__ import annotations
+
+import csv
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from orchestration.scorecard import ScorecardError, UnknownLanguage, is_current, write_site
+from tests.support.scorecard_pages import (
+    TAG,
+    dead_links,
+    html_pages,
+    invalid_html,
+    numbers_of_hidden,
+    page_problems,
+    parsed,
+    table_rows,
+    wrong_figures,
+)
+from tests.support.scorecard_release import HIDDEN, planted, row, write_public_file
+
+LANGUAGES = ("en", "es", "hmn")
+
+
+@pytest.fixture(scope="module")
+def public_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_public_file(tmp_path_factory.mktemp("planted") / "public.duckdb", planted())
+
+
+@pytest.fixture(scope="module")
+def site(public_file: Path) -> Path:
+    return write_site(public_file, public_file.parent / "site").index.parent
+
+
+def is_of(figure: dict[str, Any], measure_id: str, race: str) -> bool:
+    return (figure["measure_id"], figure["race_ethnicity_code"]) == (measure_id, race)
+
+
+def words(page: Path) -> str:
+    return re.sub(r"\s+", " ", TAG.sub("", page.read_text(encoding="utf-8")))
+
+
+def test_every_measure_has_a_page_in_every_language(site: Path) -> None:
+    for language in LANGUAGES:
+        pages = {path.stem for path in (site / language / "measures").iterdir()}
+        assert pages == {"own", "places", "whole", "nothing"}
+        assert {path.stem for path in (site / language / "embed").iterdir()} == {"own", "places", "whole"}
+        assert {path.stem for path in (site / language / "districts").iterdir()} == {"1", "2", "3"}
+    assert {path.name for path in (site / "downloads").iterdir()} == {"own.csv", "places.csv", "whole.csv", "dictionary.csv"}
+
+
+def test_pages_are_valid_closed_and_small(site: Path) -> None:
+    pages = html_pages(site)
+    assert [problem for page in pages for problem in page_problems(page)] == []
+    assert [problem for page in pages for problem in invalid_html(page)] == []
+    assert dead_links(site) == []
+    for page in pages:
+        assert page.read_text(encoding="utf-8").count("hreflang=") >= len(LANGUAGES), page
+
+
+def test_the_same_release_gives_the_same_bytes(public_file: Path, site: Path, tmp_path: Path) -> None:
+    again = write_site(public_file, tmp_path / "again").index.parent
+    first = {path.relative_to(site): path.read_bytes() for path in site.rglob("*") if path.is_file()}
+    assert first == {path.relative_to(again): path.read_bytes() for path in again.rglob("*") if path.is_file()}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_figures_are_those_of_the_file(site: Path, language: str) -> None:
+    figures = {"group-all": 12.345, "group-black": 20.5, "group-asian": 11.1, "group-white": 10.0, "district-1": 11.0}
+    assert list(wrong_figures(site / language / "measures" / "own.html", language, figures)) == []
+    assert list(wrong_figures(site / language / "measures" / "own.html", language, {"group-all": 12.1})) != []
+    assert list(wrong_figures(site / language / "districts" / "2.html", language, {"measure-own": 12.0})) == []
+
+
+def test_sentences_hold_only_figures_of_the_file(site: Path) -> None:
+    page = (site / "en" / "measures" / "own.html").read_text(encoding="utf-8")
+    answer = page.partition('<section class="answer">')[2].partition("</section>")[0]
+    known = [12.345, 12.345 * 0.9, 12.345 * 1.1, 2.05, 1.55, 2.75, 2.25, 1.0, 3.5, 2024, 2020]
+    assert len(parsed(answer, "en")) >= 10
+    for number, tolerance in parsed(answer, "en"):
+        assert any(abs(number - value) <= tolerance for value in known), f"{number} is no figure of the release"
+    assert "No clear difference from White: Asian." in words(site / "en" / "measures" / "own.html")
+
+
+def test_a_hidden_figure_has_no_number_and_no_position(site: Path, tmp_path: Path) -> None:
+    page = Path("en/measures/own.html")
+    assert numbers_of_hidden(site / page, ["group-hispanic", "district-3"]) == []
+    assert "Hidden to protect people" in table_rows(site / page)["group-hispanic"]
+    unhidden = planted()
+    rows = unhidden["scorecard"]
+    [position] = [number for number, r in enumerate(rows) if is_of(r, "own", "hispanic")]
+    rows[position] = row("own", "hispanic", 33.3)
+    shown = write_site(write_public_file(tmp_path / "unhidden.duckdb", unhidden), tmp_path / "unhidden").index.parent
+    assert numbers_of_hidden(shown / page, ["group-hispanic"]) == ["group-hispanic"], "the check sees a figure that is not hidden"
+
+
+def test_a_value_next_to_a_status_that_hides_it_is_not_shown(tmp_path: Path) -> None:
+    broken = planted()
+    for r in broken["scorecard"]:
+        if is_of(r, "places", "hispanic"):
+            r |= {"value": HIDDEN, "ci_low": HIDDEN, "ci_high": HIDDEN, "status_code": "hidden"}
+    site = write_site(write_public_file(tmp_path / "broken.duckdb", broken), tmp_path / "site").index.parent
+    assert [page for page in html_pages(site) if re.search(r"4,?711", page.read_text(encoding="utf-8"))] == []
+
+
+@pytest.mark.parametrize("name", ["measures/places.html", "areas/housing.html", "embed/places.html"])
+def test_figures_of_places_are_never_sentences_about_people(site: Path, name: str) -> None:
+    text = words(site / "en" / name)
+    assert "places" in text
+    for group in ("Black", "Hispanic", "Asian", "White"):
+        assert not re.search(rf"{group}: \d", text)
+        assert f": {group}" not in text
+        assert f"{group} residents" not in text
+    assert "times" not in text.replace("95 times of 100", "")
+    assert "Clearly" not in text
+
+
+def test_groups_keep_their_order_whatever_their_figures(site: Path) -> None:
+    for name in ("own", "places", "whole"):
+        anchors = [anchor for anchor in table_rows(site / "en" / "measures" / f"{name}.html") if anchor.startswith("group-")]
+        expected = ["group-all", "group-asian", "group-black", "group-hispanic", "group-white"]
+        assert anchors == (expected[1:] if name == "whole" else expected)
+
+
+def test_a_whole_is_no_figure(site: Path) -> None:
+    assert "100.0%" not in words(site / "en" / "measures" / "whole.html")
+    assert "100.0%" not in words(site / "en" / "index.html")
+
+
+def test_records_of_another_city_have_no_figures(tmp_path: Path) -> None:
+    tables = planted()
+    tables["scorecard"] = [r | {"is_stand_in": True} if r["measure_id"] == "own" else r for r in tables["scorecard"]]
+    tables["sources"][0]["is_stand_in"] = True
+    site = write_site(write_public_file(tmp_path / "other.duckdb", tables), tmp_path / "site", ["en"]).index.parent
+    assert "12.3" not in words(site / "en" / "measures" / "own.html")
+    assert "Only records of another city" in words(site / "en" / "measures" / "own.html")
+    assert not (site / "downloads" / "own.csv").exists()
+
+
+def test_what_cannot_be_shown_has_its_reason(site: Path) -> None:
+    page = (site / "en" / "cannot-show.html").read_text(encoding="utf-8")
+    headings = [TAG.sub("", found) for found in re.findall(r"<h2.*?</h2>", page)]
+    assert headings == [
+        "The office has not received the records yet. (1)",
+        "There is a figure by where people live, but none by people&#39;s own race. (1)",
+    ]
+    assert page.index("Name of nothing") < page.index("Name of places")
+
+
+def test_a_hidden_theme_has_no_number(site: Path) -> None:
+    page = (site / "en" / "you-said.html").read_text(encoding="utf-8")
+    hidden = page.partition("Parks")[2].partition("</section>")[0].partition("</h2>")[2]
+    assert "so few people" in hidden
+    assert not re.search(r"\d", hidden)
+    assert [number for number, _ in parsed(page.partition("Housing")[2].partition("</ul>")[0], "en")][-5:] == [30, 20, 0, 4, 6]
+
+
+def test_texts_without_a_translation_are_in_english_marked_and_counted(site: Path) -> None:
+    page = (site / "es" / "measures" / "own.html").read_text(encoding="utf-8")
+    assert '<html lang="es">' in page
+    assert '<h1><span lang="en">Name of own</span></h1>' in page
+    assert re.search(r'<p class="translated">.* \d+ textos de esta página están en inglés', page)
+    assert '<html lang="mww">' in (site / "hmn" / "index.html").read_text(encoding="utf-8")
+    assert "translated" not in (site / "en" / "measures" / "own.html").read_text(encoding="utf-8")
+
+
+def test_downloads_carry_the_attribution_and_the_release(site: Path) -> None:
+    with (site / "downloads" / "own.csv").open(encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    assert {row["attribution"] for row in rows} == {"Planted Records, CC BY 4.0"}
+    assert {row["release_id"] for row in rows} == {"20251201T000000Z-00000001"}
+    assert {row["value"] for row in rows if row["race_ethnicity_code"] == "hispanic"} == {""}
+    assert "Planted Records, CC BY 4.0" in words(site / "en" / "embed" / "own.html")
+
+
+def test_a_page_that_fails_keeps_the_earlier_site(public_file: Path, tmp_path: Path) -> None:
+    folder = write_site(public_file, tmp_path / "site", ["en"]).index.parent
+    before = sorted(folder.rglob("*"))
+    tables = planted()
+    tables["measures"][0]["policy_area"] = "no_such_area"
+    with pytest.raises(ScorecardError, match=r"en/index\.html could not be written.*policy_area\.no_such_area"):
+        write_site(write_public_file(tmp_path / "bad.duckdb", tables), folder, ["en"])
+    assert sorted(folder.rglob("*")) == before
+    assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".")] == []
+
+
+def test_a_file_without_a_scorecard_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ScorecardError, match="the scorecard could not be written"):
+        write_site(tmp_path / "none.duckdb", tmp_path / "site")
+
+
+def test_the_site_is_current_for_one_file_and_one_choice(public_file: Path, tmp_path: Path) -> None:
+    folder = write_site(public_file, tmp_path / "site", ["en"], "https://city.example/scorecard").index.parent
+    assert is_current(folder, public_file, ["en"], "https://city.example/scorecard")
+    assert not is_current(folder, public_file, ["es"], "https://city.example/scorecard")
+    assert not is_current(folder, public_file, ["en"])
+    assert not is_current(tmp_path, public_file, ["en"])
+    assert "https://city.example/scorecard/en/embed/own.html" in (folder / "en/measures/own.html").read_text(encoding="utf-8")
+
+
+def test_an_unknown_language_is_refused(public_file: Path, tmp_path: Path) -> None:
+    with pytest.raises(UnknownLanguage, match="no texts in fr; its languages are en, es, hmn"):
+        write_site(public_file, tmp_path / "site", ["fr"])
