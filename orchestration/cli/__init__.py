@@ -19,7 +19,21 @@ from warehouse.temporary import remove_leftovers
 if TYPE_CHECKING:
     import typer
 
-GROUPS = ("run", "sources", "status", "query", "releases", "scorecard", "erase", "alerts", "sample", "docs", "translations", "ui", "doctor")
+GROUPS = (
+    "run",
+    "sources",
+    "status",
+    "query",
+    "releases",
+    "scorecard",
+    "erase",
+    "alerts",
+    "sample",
+    "docs",
+    "translations",
+    "ui",
+    "doctor",
+)
 # a query may start with an SQL comment, which looks like an option
 _SETTINGS: dict[str, dict[str, Any]] = {"query": {"ignore_unknown_options": True}}
 

@@ -10,9 +10,7 @@ from babel import Locale
 from babel.numbers import format_decimal
 from markupsafe import Markup, escape
 
-from orchestration.scorecard.texts import Part, Texts
-
-__all__ = ["Cell", "Count", "Figure", "Part", "Points", "Tick", "Times"]
+from orchestration.scorecard.texts import Texts
 
 MILLION = 1_000_000
 IN_MILLIONS = 10 * MILLION  # amounts from here on are written in millions
@@ -128,13 +126,54 @@ class Times:
 
 @dataclass(frozen=True)
 class Points:
-    """A difference: percentage points for shares, else in the unit."""
+    """A difference: percentage points for shares, else in the unit. Without `is_signed` the text names its direction."""
 
     value: float
     unit: str
+    is_signed: bool = False
 
     def in_language(self, texts: Texts) -> Markup:
-        """Return the difference without its sign."""
+        """Return the difference."""
         size = abs(self.value)
         unit = "quantity.points" if self.unit == "percent" else _quantity(size, self.unit)
-        return texts(unit, number=_rounded(size, self.unit, texts.locale))
+        sign = "\u2212" if self.is_signed and self.value < 0 else ""
+        return texts(unit, number=sign + _rounded(size, self.unit, texts.locale))
+
+
+@dataclass(frozen=True)
+class Range:
+    """The ends of a range."""
+
+    low: float
+    high: float
+    unit: str
+
+    def in_language(self, texts: Texts) -> Markup:
+        """Return both ends."""
+        return texts("page.range", low=Cell(self.low, self.unit), high=Cell(self.high, self.unit))
+
+
+@dataclass(frozen=True)
+class PointsRange:
+    """The range of a difference."""
+
+    low: float
+    high: float
+    unit: str
+
+    def in_language(self, texts: Texts) -> Markup:
+        """Return both ends, the unit once."""
+        low = escape(_rounded(self.low, self.unit, texts.locale))
+        return texts("page.range", low=low, high=Points(self.high, self.unit))
+
+
+@dataclass(frozen=True)
+class RatioRange:
+    """The range of a ratio."""
+
+    low: float
+    high: float
+
+    def in_language(self, texts: Texts) -> Markup:
+        """Return both ends."""
+        return texts("page.range", low=Times(self.low), high=Times(self.high))

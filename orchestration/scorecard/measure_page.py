@@ -10,11 +10,11 @@ from typing import Any
 from markupsafe import Markup
 
 from orchestration.scorecard.charts import Axis, Dot, Trend, axis, dot, extent, trend, trend_axis
-from orchestration.scorecard.figures import Cell, Count, Part, Points, Tick, Times
+from orchestration.scorecard.figures import Cell, Count, Points, Range, RatioRange, Tick, Times
 from orchestration.scorecard.outlines import WIDTH, map_height
 from orchestration.scorecard.read_release import Measure, ReleaseData, Row
-from orchestration.scorecard.sentences import PLACES, group, old_figures, period, reference, short_answer
-from orchestration.scorecard.texts import Name, Texts, day
+from orchestration.scorecard.sentences import PLACES, group, likely_range, old_figures, period, reference, short_answer
+from orchestration.scorecard.texts import Name, Part, Texts, day
 
 MOST_PERIODS = 40  # of a trend; older ones are in the download
 
@@ -51,16 +51,15 @@ class Chart:
 
 def interval(row: Row, texts: Texts) -> Markup | None:
     """Return the likely range of a row; None without one."""
-    if not row.is_shown or row.ci_low is None or row.ci_high is None:
-        return None
-    return texts("page.range", low=Cell(row.ci_low, row.unit), high=Cell(row.ci_high, row.unit))
+    found = likely_range(row)
+    return found.in_language(texts) if found else None
 
 
 def bounds(row: Row, texts: Texts) -> Markup | None:
     """Return the bounds of a row of which only these are known."""
     if row.status_code != "range_only" or row.bound_low is None or row.bound_high is None:
         return None
-    return texts("page.bounds", low=Cell(row.bound_low, row.unit), high=Cell(row.bound_high, row.unit))
+    return Range(row.bound_low, row.bound_high, row.unit).in_language(texts)
 
 
 def status(row: Row, texts: Texts) -> Markup:
@@ -103,8 +102,8 @@ def _compared(row: Row, texts: Texts) -> Markup:
     if row.rate_ratio_ci_low is None or row.rate_ratio_ci_high is None:
         ratio = texts("page.ratio", ratio=Times(row.rate_ratio))
     else:
-        low, high = Times(row.rate_ratio_ci_low), Times(row.rate_ratio_ci_high)
-        ratio = texts("page.ratio_range", ratio=Times(row.rate_ratio), low=low, high=high)
+        likely = RatioRange(row.rate_ratio_ci_low, row.rate_ratio_ci_high)
+        ratio = texts("page.ratio_range", ratio=Times(row.rate_ratio), range=likely)
     return Markup("{}<br><small>{}</small>").format(words, ratio)
 
 
@@ -204,31 +203,25 @@ def known_race(measure: Measure) -> float | None:
     return row.known_race_pct
 
 
-def peers(measure: Measure, texts: Texts) -> list[dict[str, Markup | None]]:
-    """Return the gap of each group next to that of cities of like size."""
-    unit = str(measure.about["unit"])
-    found = []
+def peers(measure: Measure, data: ReleaseData, texts: Texts) -> list[list[Markup]]:
+    """Return sentences on the gap of each group, next to that of cities of like size."""
+    unit, found = str(measure.about["unit"]), []
     for row in measure.peers:
-        ranks = None
-        if row["rank_low"] is not None and row["rank_high"] is not None:
-            ranks = texts("page.ranks", low=Count(row["rank_low"]), high=Count(row["rank_high"]), cities=Count(row["peers"] + 1))
-        found.append(
-            {
-                "group": Name("race_ethnicity", row["race_ethnicity_code"]).in_language(texts),
-                "reference": Name("race_ethnicity", row["reference_code"]).in_language(texts),
-                "gap": _signed(row["gap"], unit, texts),
-                "median": _signed(row["peers_median_gap"], unit, texts),
-                "ranks": ranks,
-            }
-        )
+        if row["gap"] is None or row["peers_median_gap"] is None:
+            continue
+        gap, middle = Points(row["gap"], unit, is_signed=True), Points(row["peers_median_gap"], unit, is_signed=True)
+        groups = {
+            name: Name("race_ethnicity", row[f"{code}_code"])
+            for name, code in (("group", "race_ethnicity"), ("reference", "reference"))
+        }
+        sentences = [texts("sentence.peer_gap", gap=gap, figure=middle, place=data.city, **groups)]
+        if row["rank_low"] is None or row["rank_high"] is None:
+            sentences.append(texts("sentence.peer_rank_unclear", place=data.city))
+        else:
+            ranks = {"low": Count(row["rank_low"]), "high": Count(row["rank_high"])}
+            sentences.append(texts("sentence.peer_rank", place=data.city, **ranks))
+        found.append(sentences)
     return found
-
-
-def _signed(value: float | None, unit: str, texts: Texts) -> Markup | None:
-    if value is None:
-        return None
-    sign = "page.more" if value > 0 else "page.less" if value < 0 else "page.equal"
-    return texts(sign, points=Points(value, unit))
 
 
 def content(measure: Measure, data: ReleaseData, texts: Texts) -> Mapping[str, Any]:
@@ -251,7 +244,7 @@ def content(measure: Measure, data: ReleaseData, texts: Texts) -> Mapping[str, A
         "district_map": (vintage := measure.districts[0].geography_vintage if measure.districts else None),
         "outlines": data.outlines.get(vintage or "", {}),
         "is_old_map": vintage != data.district_map,
-        "peers": peers(measure, texts),
+        "peers": peers(measure, data, texts),
         "goals": [goal for goal in data.goals if goal["measure_id"] == measure.measure_id],
         "data_up_to": day(last).in_language(texts) if last else None,
         "map_width": WIDTH,

@@ -8,11 +8,11 @@ from typing import Any
 
 from orchestration.scorecard import measure_page
 from orchestration.scorecard.charts import axis
-from orchestration.scorecard.figures import Cell, Count, Figure, Points
+from orchestration.scorecard.figures import Cell, Count, Figure, Points, Range
 from orchestration.scorecard.measure_page import interval, status, texts_of
 from orchestration.scorecard.outlines import WIDTH, map_height
 from orchestration.scorecard.read_release import Measure, ReleaseData, Row
-from orchestration.scorecard.reasons import WITHOUT_FIGURE, WITHOUT_RACE, reason
+from orchestration.scorecard.reasons import by_reason, reason
 from orchestration.scorecard.sentences import everyone_sentence, period, short_answer
 from orchestration.scorecard.texts import Name, Period, Texts, day
 
@@ -38,14 +38,13 @@ def pages(data: ReleaseData, texts: Texts) -> Iterator[Page]:
     """Yield every page of one language."""
     measures = list(data.measures.values())
     answered = [measure for measure in measures if measure.is_answered]
-    reasons = {measure.measure_id: reason(measure) for measure in measures}
     goals = [goal(row, texts) for row in data.goals]
     outlines = data.outlines.get(data.district_map or "", {})
     shared = {"outlines": outlines, "map_width": WIDTH, "map_height": map_height(outlines.values())}
     yield Page(
         "index.html",
         "home.html",
-        texts.plain("page.site_title"),
+        texts.plain("page.title"),
         shared
         | {
             "areas": [area_card(area, data, texts) for area in data.areas],
@@ -60,7 +59,7 @@ def pages(data: ReleaseData, texts: Texts) -> Iterator[Page]:
         yield Page(f"areas/{area}.html", "area.html", texts.plain(f"policy_area.{area}"), {"area": area, "measures": listed})
     for measure in measures:
         code, title = measure.measure_id, texts.plain(f"measure.{measure.measure_id}")
-        content = dict(measure_page.content(measure, data, texts)) | {"reason": reasons[code]}
+        content = dict(measure_page.content(measure, data, texts)) | {"reason": reason(measure)}
         content["goals"] = [shown for shown in goals if shown["measure_id"] == code]
         yield Page(f"measures/{code}.html", "measure.html", title, content)
         if content["groups"] is not None and measure.is_answered:
@@ -75,7 +74,9 @@ def pages(data: ReleaseData, texts: Texts) -> Iterator[Page]:
         )
     yield Page("goals.html", "goals.html", texts.plain("page.goals"), {"goals": goals})
     yield Page("you-said.html", "you_said.html", texts.plain("page.you_said"), {"themes": themes(data, texts)})
-    yield Page("cannot-show.html", "cannot_show.html", texts.plain("page.cannot_show"), cannot_show(measures, reasons, texts))
+    yield Page(
+        "cannot-show.html", "cannot_show.html", texts.plain("page.cannot_show"), {"reasons": by_reason(by_name(measures, texts))}
+    )
     ordered = by_name(measures, texts)
     yield Page("measures.html", "a_to_z.html", texts.plain("page.a_to_z"), {"letters": letters(ordered, texts)})
     yield Page(
@@ -85,7 +86,7 @@ def pages(data: ReleaseData, texts: Texts) -> Iterator[Page]:
         shared | {"districts": data.districts, "streets": ()},
     )
     content = {"sources": data.sources, "measures": [measure for measure in ordered if measure.is_answered], "about": data.about}
-    yield Page("data.html", "data.html", texts.plain("page.data"), content)
+    yield Page("data.html", "data.html", texts.plain("page.methods"), content)
 
 
 def by_name(measures: list[Measure], texts: Texts) -> list[Measure]:
@@ -182,7 +183,7 @@ def goal(row: Mapping[str, Any], texts: Texts) -> Mapping[str, Any]:
     }
     range_ = None
     if values["ci_low"] is not None and values["ci_high"] is not None:
-        range_ = texts("page.range", low=Cell(values["ci_low"], unit), high=Cell(values["ci_high"], unit))
+        range_ = Range(values["ci_low"], values["ci_high"], unit).in_language(texts)
     return {
         "goal_id": row["goal_id"],
         "measure_id": row["measure_id"],
@@ -215,7 +216,9 @@ def themes(data: ReleaseData, texts: Texts) -> list[Mapping[str, Any]]:
         found.append(
             {
                 "code": row["theme_code"],
-                "area": row.get("policy_area"),
+                "measures": [
+                    data.measures[code] for code in data.theme_measures.get(row["theme_code"], ()) if code in data.measures
+                ],
                 "year": row["period_start"].year,
                 "is_shown": is_shown,
                 "total": Count(row["inputs_count"]).in_language(texts) if is_shown else None,
@@ -223,20 +226,8 @@ def themes(data: ReleaseData, texts: Texts) -> list[Mapping[str, Any]]:
                     name: Count(value).in_language(texts) for name, value in counts.items() if is_shown and value is not None
                 },
                 "bars": bars,
-                "reasons": [Name("declined_reason", code).in_language(texts) for code in row["declined_reasons"] or ()],
+                "reasons": [Name("declined_reason", code) for code in row["declined_reasons"] or ()],
                 "decisions": row["decision_references"] or (),
-                "first_told": day(row["first_told_on"]).in_language(texts) if row["first_told_on"] else None,
             }
         )
     return found
-
-
-def cannot_show(measures: list[Measure], reasons: Mapping[str, str | None], texts: Texts) -> Mapping[str, Any]:
-    """Return measures by the reason why they have no figure, or none by people's own race."""
-    ordered = by_name(measures, texts)
-
-    def listed(codes: tuple[str, ...]) -> list[tuple[str, list[Measure]]]:
-        found = [(code, [measure for measure in ordered if reasons[measure.measure_id] == code]) for code in codes]
-        return [(code, inside) for code, inside in found if inside]
-
-    return {"without_figure": listed(WITHOUT_FIGURE), "without_race": listed(WITHOUT_RACE)}

@@ -125,7 +125,7 @@ class Measure:
     @property
     def is_answered(self) -> bool:
         """Whether a figure about the city, its county or its school district is shown."""
-        return self.has_groups if self.is_composition else self.everyone is not None or self.has_groups
+        return bool(self.about["availability"] == "shown" and self.featured)
 
 
 @dataclass(frozen=True)
@@ -141,6 +141,7 @@ class ReleaseData:
     texts: tuple[tuple[str, str, str, str], ...]  # text_id, language, text, review_status
     goals: tuple[Mapping[str, Any], ...]
     responses: tuple[Mapping[str, Any], ...]
+    theme_measures: Mapping[str, tuple[str, ...]]  # the measures to read for a theme of engagement
     sources: tuple[Mapping[str, Any], ...]
     languages: tuple[str, ...] = field(default=())
 
@@ -173,6 +174,11 @@ def read_release(public_file: Path) -> ReleaseData:
             texts=tuple(texts),
             goals=tuple(_goals(con)),
             responses=tuple(_records(con, "select * from engagement_responses order by period_start desc, theme_code")),
+            theme_measures=dict(
+                con.execute(
+                    "select theme_code, list(measure_id order by sort_order, measure_id) from theme_measures group by all"
+                ).fetchall()
+            ),
             sources=tuple(_records(con, "select * from sources order by title, source")),
             languages=tuple(sorted({language for _, language, _, _ in texts}, key=lambda name: (name != "en", name))),
         )
@@ -221,12 +227,12 @@ def _measures(con: DuckDBPyConnection) -> Iterable[Measure]:
         peers[row["measure_id"]].append(row)
     for about in _records(
         con,
-        "select measures.*, sources.title as source_title, sources.department as source_department, "
-        "sources.data_as_of as source_data_as_of, coalesce(sources.is_stand_in, false) as is_stand_in, "
-        "exists (from scorecard where scorecard.measure_id = measures.measure_id) as has_rows, "
-        "(select list(distinct status_code order by status_code) from scorecard "
-        "where scorecard.measure_id = measures.measure_id) as status_codes "
-        "from measures left join sources using (source) where measures.is_current order by measures.measure_id",
+        """
+        select measures.*, sources.title as source_title, sources.department as source_department
+        from measures left join sources using (source)
+        where measures.is_current
+        order by measures.measure_id
+        """,
     ):
         code = about["measure_id"]
         yield Measure(about, featured[code], series[code], districts[code], tuple(peers[code]))
@@ -242,15 +248,16 @@ def _by_measure(con: DuckDBPyConnection, query: str) -> Mapping[str, tuple[Row, 
 
 def _goals(con: DuckDBPyConnection) -> Iterable[Mapping[str, Any]]:
     """Every goal with its newest progress, if any."""
-    if not con.execute("from duckdb_tables() where database_name = ? and table_name = 'goals'", [FILE]).fetchall():
-        return []
     return _records(
         con,
-        "select goals.*, progress.* exclude (goal_id, baseline_value, target_value), measures.unit, "
-        "coalesce(progress.baseline_value, goals.baseline_value) as baseline, progress.goal_id is not null as has_progress "
-        "from goals inner join measures "
-        "on goals.measure_id = measures.measure_id and goals.measure_version = measures.measure_version "
-        "left join goal_progress as progress on goals.goal_id = progress.goal_id and progress.is_latest order by goals.goal_id",
+        """
+        select
+            goals.*, progress.* exclude (goal_id, period_type, baseline_value, target_value),
+            coalesce(progress.baseline_value, goals.baseline_value) as baseline, progress.goal_id is not null as has_progress
+        from goals
+        left join goal_progress as progress on goals.goal_id = progress.goal_id and progress.is_latest
+        order by goals.goal_id
+        """,
     )
 
 

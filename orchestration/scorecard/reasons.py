@@ -2,32 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from orchestration.scorecard.read_release import Measure
 
-STAND_IN, NOT_DELIVERED, NOT_PUBLISHED = "stand_in", "not_delivered", "not_published"
-NO_RACE, PLACES_ONLY = "no_race", "places_only"
-# In the order of the page. `status.*` names the others.
-WITHOUT_FIGURE = (
-    NOT_DELIVERED, STAND_IN, "not_recorded", "not_observable", "hidden_at_source", "hidden", "too_few", "incomplete",
-    "range_only", "nothing_to_compare", NOT_PUBLISHED,
+SHOWN, NO_OWN_RACE = "shown", "no_own_race"
+# The order of the page; `availability.*` are their texts.
+ORDER = (
+    "not_delivered", "stand_in", "agreement_ended", "not_republished", "not_planned", "not_recorded", "not_observable",
+    "no_records", "hidden_at_source", "hidden", "too_few", "by_topic", NO_OWN_RACE,
 )  # fmt: skip
-WITHOUT_RACE = (NO_RACE, PLACES_ONLY)
 
 
 def reason(measure: Measure) -> str | None:
-    """Return why a measure has no figure, or no figure by people's own race; None where it has both."""
-    if measure.is_answered:
-        return _reason_without_race(measure)
-    if measure.about["is_stand_in"]:
-        return STAND_IN
-    if not measure.about["has_rows"]:
-        return NOT_PUBLISHED if measure.about["source_data_as_of"] else NOT_DELIVERED
-    statuses = set(measure.about["status_codes"] or ())
-    return next((code for code in WITHOUT_FIGURE if code in statuses), NOT_PUBLISHED)
+    """Return why a measure has no figure, or none by people's own race; None where it has both."""
+    availability = str(measure.about["availability"])
+    if availability != SHOWN:
+        return availability
+    return None if measure.about["has_figures_by_race"] else NO_OWN_RACE
 
 
-def _reason_without_race(measure: Measure) -> str | None:
-    bases = {row.basis for row in measure.groups if row.is_shown}
-    if not bases:
-        return NO_RACE
-    return PLACES_ONLY if bases == {"where_people_live"} else None
+def by_reason(measures: Iterable[Measure]) -> list[tuple[str, list[Measure]]]:
+    """Return the measures of each reason, in the order of the page; a reason that is new comes before the last one."""
+    found: dict[str, list[Measure]] = {}
+    for measure in measures:
+        code = reason(measure)
+        if code is not None:
+            found.setdefault(code, []).append(measure)
+    return sorted(found.items(), key=lambda item: ORDER.index(item[0]) if item[0] in ORDER else len(ORDER) - 1.5)

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 
 from markupsafe import Markup
 
-from orchestration.scorecard.figures import Cell, Figure, Points, Times
+from orchestration.scorecard.figures import Cell, Figure, Points, PointsRange, Range, RatioRange, Times
 from orchestration.scorecard.read_release import Measure, Row
 from orchestration.scorecard.texts import Joined, Name, Part, Period, Texts, day
 
@@ -52,21 +52,25 @@ def short_answer(measure: Measure, texts: Texts) -> list[Markup]:
 
 
 def everyone_sentence(row: Row, texts: Texts) -> Markup:
-    """Return the figure for everyone, with its place unless that is the city, and with its range."""
-    parts: dict[str, Part | str] = {"period": period(row), "value": Figure(row.value or 0.0, row.unit)}
-    text_id = "sentence.everyone"
-    if row.geography_type != "city":
-        text_id, parts["place"] = "sentence.everyone_in_place", row.place
-    if row.ci_low is not None and row.ci_high is not None:
-        text_id += "_range"
-        parts |= {"low": Cell(row.ci_low, row.unit), "high": Cell(row.ci_high, row.unit)}
-    return texts(text_id, **parts)
+    """Return the figure for everyone, with its place and its range."""
+    parts: dict[str, Part | str] = {"period": period(row), "place": row.place, "figure": Figure(row.value or 0.0, row.unit)}
+    range_ = likely_range(row)
+    if range_ is None:
+        return texts("sentence.everyone_without_range", **parts)
+    return texts("sentence.everyone", range=range_, **parts)
+
+
+def likely_range(row: Row) -> Range | None:
+    """Return the likely range of a row with a figure; None without one."""
+    return (
+        Range(row.ci_low, row.ci_high, row.unit) if row.is_shown and row.ci_low is not None and row.ci_high is not None else None
+    )
 
 
 def old_figures(measure: Measure, newest: dt.date | None, texts: Texts) -> Markup | None:
     """Return a warning where the figures end long before the newest data of the release."""
     last = max((row.period_end for row in measure.featured), default=None)
-    return texts("sentence.old_figures", date=day(last)) if last and newest and newest - last > OLD else None
+    return texts("sentence.old_figures", period=day(last)) if last and newest and newest - last > OLD else None
 
 
 def _about_places(rows: Sequence[Row], texts: Texts) -> list[Markup]:
@@ -74,8 +78,8 @@ def _about_places(rows: Sequence[Row], texts: Texts) -> list[Markup]:
         return []
     values = sorted(row.value or 0.0 for row in rows)
     unit = rows[0].unit
-    span = texts("sentence.places_span", low=Cell(values[0], unit), high=Figure(values[-1], unit))
-    return [span, texts("sentence.places_only")]
+    span = texts("sentence.where_people_live_span", low=Cell(values[0], unit), high=Figure(values[-1], unit))
+    return [span, texts("sentence.where_people_live_note")]
 
 
 def _about_groups(rows: Sequence[Row], texts: Texts) -> list[Markup]:
@@ -88,17 +92,7 @@ def _about_groups(rows: Sequence[Row], texts: Texts) -> list[Markup]:
         if row.rate_ratio is not None and row.rate_ratio_ci_low is not None and row.rate_ratio_ci_high is not None
     ]
     if clear and len(clear) <= MOST_RATIOS and len(with_ratio) == len(clear):
-        sentences += [
-            texts(
-                "sentence.compared_ratio",
-                group=group(row),
-                reference=reference(row, texts),
-                ratio=Times(row.rate_ratio or 0.0),
-                low=Times(row.rate_ratio_ci_low or 0.0),
-                high=Times(row.rate_ratio_ci_high or 0.0),
-            )
-            for row in clear
-        ]
+        sentences += [_compared(row, texts) for row in clear]
     else:
         for word in ("higher", "lower"):
             sentences += _named(word, [row for row in clear if row.compared_with_reference == word], texts)
@@ -106,6 +100,14 @@ def _about_groups(rows: Sequence[Row], texts: Texts) -> list[Markup]:
     sentences += _named("about_the_same", same, texts)
     sentences += _named("cannot_tell", [row for row in compared if row.compared_with_reference == "cannot_tell"], texts)
     return sentences
+
+
+def _compared(row: Row, texts: Texts) -> Markup:
+    parts: dict[str, Part | str] = {"group": group(row), "ratio": Times(row.rate_ratio or 0.0)}
+    parts["range"] = RatioRange(row.rate_ratio_ci_low or 0.0, row.rate_ratio_ci_high or 0.0)
+    if row.reference_code == "rest":
+        return texts(f"sentence.rest_{row.compared_with_reference}", **parts)
+    return texts(f"sentence.group_{row.compared_with_reference}", reference=reference(row, texts), **parts)
 
 
 def _named(word: str, rows: Sequence[Row], texts: Texts) -> Iterable[Markup]:
@@ -119,14 +121,15 @@ def _trend(row: Row, texts: Texts) -> Iterable[Markup]:
     if row.trend_from is None or row.trend_word in (None, "cannot_tell"):
         return
     since = Period(row.period_type, row.trend_from, row.trend_from + (row.period_end - row.period_start))
-    parts: dict[str, Part | str] = {"first": since, "last": period(row)}
-    if row.trend_word == "no_clear_change" or row.trend is None:
-        yield texts("sentence.trend_no_clear_change", **parts)
+    parts: dict[str, Part | str] = {"from_period": since, "period": period(row)}
+    if row.trend_word == "no_clear_change" or row.trend is None or row.value is None:
+        yield texts("sentence.trend_everyone_no_clear_change", **parts)
         return
-    text_id = f"sentence.trend_{row.trend_word}"
-    parts["change"] = Points(row.trend, row.unit)
-    if row.trend_ci_low is not None and row.trend_ci_high is not None and row.trend_ci_low != row.trend_ci_high:
-        text_id += "_range"
-        low, high = sorted((abs(row.trend_ci_low), abs(row.trend_ci_high)))
-        parts |= {"low": Cell(low, row.unit), "high": Points(high, row.unit)}
-    yield texts(text_id, **parts)
+    if row.trend_ci_low is None or row.trend_ci_high is None or row.trend_ci_low == row.trend_ci_high:
+        figures = {"from_figure": Figure(row.value - row.trend, row.unit), "figure": Figure(row.value, row.unit)}
+        yield texts(f"sentence.trend_everyone_{row.trend_word}", **parts, **figures)
+        return
+    low, high = sorted((abs(row.trend_ci_low), abs(row.trend_ci_high)))
+    yield texts(
+        f"sentence.change_{row.trend_word}", change=Points(row.trend, row.unit), range=PointsRange(low, high, row.unit), **parts
+    )

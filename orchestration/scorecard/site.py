@@ -21,7 +21,7 @@ from orchestration.scorecard.figures import Count, Figure
 from orchestration.scorecard.measure_page import Chart
 from orchestration.scorecard.page_list import Page, pages
 from orchestration.scorecard.read_release import ReleaseData, read_release
-from orchestration.scorecard.texts import ORIGINAL, Name, Texts, day, texts_by_language
+from orchestration.scorecard.texts import ORIGINAL, Joined, Name, Texts, day, texts_by_language
 from warehouse.fingerprint import chunks_sha256, file_sha256
 
 TEMPLATES = Path(__file__).with_name("templates")
@@ -117,7 +117,7 @@ def _write(public_file: Path, folder: Path, languages: Sequence[str], address: s
         if language != ORIGINAL:
             untranslated[language] = len(missing)
     start = environment.get_template("start.html").render(
-        city=data.city, languages=chosen, own_names=_own_names(chosen), title=_originals(chosen).plain("page.site_title")
+        city=data.city, languages=chosen, own_names=_own_names(chosen), title=_originals(chosen).plain("page.title")
     )
     sizes += [_save(folder / INDEX, start), _save(folder / STYLE, (TEMPLATES / STYLE).read_text(encoding="utf-8"))]
     sizes += write_downloads(public_file, folder / "downloads", [m.measure_id for m in data.measures.values() if m.is_answered])
@@ -141,6 +141,7 @@ def _rendered(
         "day": lambda date: day(date).in_language(texts),
         "count": Count,
         "figure": Figure,
+        "joined": lambda parts: Joined(tuple(parts)),
         "put": lambda part: part.in_language(texts),
         "name": Name,
         "english": lambda text: (
@@ -170,9 +171,9 @@ def _rendered(
 def _notice(texts: Texts) -> Markup:
     """Return the banner of a page with texts that no speaker has reviewed, or that are in English."""
     english, unreviewed = len(texts.untranslated), texts.has_unreviewed
-    sentences = [texts("page.not_reviewed")] if unreviewed else []
+    sentences = [texts("sentence.machine_translation")] if unreviewed else []
     if english:
-        sentences.append(texts("page.untranslated", number=Count(english)))
+        sentences.append(texts("sentence.untranslated", count=Count(english)))
     return Markup('<p class="translated">{}</p>').format(Markup(" ").join(sentences)) if sentences else Markup()
 
 

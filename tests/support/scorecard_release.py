@@ -45,6 +45,8 @@ def measure(measure_id: str, **changes: Any) -> dict[str, Any]:
         "favourable_direction": "lower",
         "is_current": True,
         "owner": "Office",
+        "availability": "shown",
+        "has_figures_by_race": True,
     } | changes
 
 
@@ -156,9 +158,9 @@ def planted() -> dict[str, list[dict[str, Any]]]:
         ],
         "measures": [
             measure("own", licence_attribution="Planted Records, CC BY 4.0"),
-            measure("places", unit="per_1000", policy_area="housing"),
+            measure("places", unit="per_1000", policy_area="housing", has_figures_by_race=False),
             measure("whole", kind="composition"),
-            measure("nothing", source="dept__undelivered"),
+            measure("nothing", source="dept__undelivered", availability="not_delivered", has_figures_by_race=False),
         ],
         "sources": [
             {
@@ -190,6 +192,8 @@ def planted() -> dict[str, list[dict[str, Any]]]:
                 "title": "Halve it",
                 "measure_id": "own",
                 "measure_version": 1,
+                "unit": "percent",
+                "period_type": "year",
                 "target_value": 6.0,
                 "due_on": dt.date(2027, 12, 31),
                 "owner": "Office",
@@ -228,6 +232,7 @@ def planted() -> dict[str, list[dict[str, Any]]]:
             {"theme_code": "parks", "period_start": YEAR[0], "publication_status": "suppressed"},
         ],
         "peer_comparison": [],
+        "theme_measures": [{"theme_code": "housing", "measure_id": "places", "sort_order": 1}],
     }
 
 
@@ -261,18 +266,7 @@ NOT_OF_DBT = {
         "data_as_of": "timestamp",
         "code_version": "varchar",
         "content_hash": "varchar",
-    },
-    "goals": {
-        "goal_id": "varchar",
-        "title": "varchar",
-        "measure_id": "varchar",
-        "measure_version": "integer",
-        "target_value": "double",
-        "baseline_value": "double",
-        "due_on": "date",
-        "owner": "varchar",
-        "is_example": "boolean",
-    },
+    }
 }
 
 

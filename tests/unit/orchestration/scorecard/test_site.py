@@ -115,7 +115,7 @@ def test_figures_of_places_are_never_sentences_about_people(site: Path, name: st
         assert not re.search(rf"{group}: \d", text)
         assert f": {group}" not in text
         assert f"{group} residents" not in text
-    assert "times" not in text.replace("95 times of 100", "")
+    assert "times" not in text.replace("95 times out of 100", "")
     assert "Clearly" not in text
 
 
@@ -134,10 +134,10 @@ def test_a_whole_is_no_figure(site: Path) -> None:
 def test_records_of_another_city_have_no_figures(tmp_path: Path) -> None:
     tables = planted()
     tables["scorecard"] = [r | {"is_stand_in": True} if r["measure_id"] == "own" else r for r in tables["scorecard"]]
-    tables["sources"][0]["is_stand_in"] = True
+    tables["measures"][0]["availability"] = "stand_in"
     site = write_site(write_public_file(tmp_path / "other.duckdb", tables), tmp_path / "site", ["en"]).index.parent
     assert "12.3" not in words(site / "en" / "measures" / "own.html")
-    assert "Only records of another city" in words(site / "en" / "measures" / "own.html")
+    assert "We only have another city" in words(site / "en" / "measures" / "own.html")
     assert not (site / "downloads" / "own.csv").exists()
 
 
@@ -145,8 +145,8 @@ def test_what_cannot_be_shown_has_its_reason(site: Path) -> None:
     page = (site / "en" / "cannot-show.html").read_text(encoding="utf-8")
     headings = [TAG.sub("", found) for found in re.findall(r"<h2.*?</h2>", page)]
     assert headings == [
-        "The office has not received the records yet. (1)",
-        "There is a figure by where people live, but none by people&#39;s own race. (1)",
+        "The records have not been sent to the office yet. (1)",
+        "There is a figure for everyone, but none by people&#39;s own race. (1)",
     ]
     assert page.index("Name of nothing") < page.index("Name of places")
 
@@ -163,7 +163,7 @@ def test_texts_without_a_translation_are_in_english_marked_and_counted(site: Pat
     page = (site / "es" / "measures" / "own.html").read_text(encoding="utf-8")
     assert '<html lang="es">' in page
     assert '<h1><span lang="en">Name of own</span></h1>' in page
-    assert re.search(r'<p class="translated">.* \d+ textos de esta página están en inglés', page)
+    assert re.search(r'<p class="translated">.* \d+ textos de esta página', page)
     assert '<html lang="mww">' in (site / "hmn" / "index.html").read_text(encoding="utf-8")
     assert "translated" not in (site / "en" / "measures" / "own.html").read_text(encoding="utf-8")
 
