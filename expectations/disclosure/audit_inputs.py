@@ -63,7 +63,7 @@ class AuditedMeasure:
     @property
     def factor(self) -> float:
         """The factor from a share or rate to the measure's unit."""
-        return {"percent": 100.0, "per_1000": 1000.0, "per_100000": 100_000.0}.get(self.unit, 1.0)
+        return {"percent": 100.0, "per_100": 100.0, "per_1000": 1000.0, "per_100000": 100_000.0}.get(self.unit, 1.0)
 
     @property
     def has_denominator(self) -> bool:

@@ -9,6 +9,8 @@ import datetime as dt
 import math
 import re
 from collections.abc import Iterator
+from fnmatch import fnmatchcase
+from pathlib import PurePosixPath
 from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, SerializerFunctionWrapHandler, model_serializer, model_validator
@@ -37,6 +39,8 @@ class Column(Strict):
     from_: Annotated[tuple[str, ...] | tuple[int, ...], BeforeValidator(_as_names), Field(alias="from")] = ()
     # The file's name gives the value: the first group of a pattern, or the value of the first glob that fits.
     from_file: FromFile | None = None
+    # A glob of the files that have the column, where a source is several tables; it is empty in the rows of the others.
+    files: Annotated[str, Field(min_length=1)] | None = None
     type: Literal["text", "integer", "decimal", "boolean", "date", "timestamp", "geometry"] = "text"
     formats: tuple[str, ...] = ()
     timezone: TimeZone | None = None
@@ -62,8 +66,8 @@ class Column(Strict):
 
     @model_serializer(mode="wrap")
     def _as_written(self, serialize: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        # load ids are hashes of this model: a contract without the key keeps its ids
-        return {key: value for key, value in serialize(self).items() if value is not None or key != "from_file"}
+        # load ids are hashes of this model: a contract without the keys keeps its ids
+        return {key: value for key, value in serialize(self).items() if value is not None or key not in ("from_file", "files")}
 
     @model_validator(mode="after")
     def _consistent(self) -> Column:
@@ -82,6 +86,8 @@ class Column(Strict):
         yield from self._bound_problems()
         if self.from_file and self.from_:
             yield "from names a delivered column, and from_file a part of the file's name; write one of them"
+        if self.files and (self.required or self.from_file):
+            yield "files names the tables that have the column, so that it can be neither required nor a part of the file's name"
         if self.keep and self.privacy != "direct_identifier":
             yield "keep goes with privacy: direct_identifier; leave columns out by not naming them, or under ignore"
         if self.is_hashed and (self.type != "text" or self.values):
@@ -139,6 +145,10 @@ class Column(Strict):
     def in_file(self, name: str) -> str | None:
         """The value that the name of a file gives to `from_file`, or None."""
         return value_from_file(self.from_file, name) if self.from_file else None
+
+    def is_in_file(self, name: str) -> bool:
+        """Whether a file of that name, which may be below folders or in an archive, has the column."""
+        return self.files is None or fnmatchcase(PurePosixPath(name).name, self.files)
 
     @property
     def is_kept(self) -> bool:

@@ -58,6 +58,10 @@ class Conformer:
                 positions[column.name] = column.in_file(file)
                 missing += [column.name] if positions[column.name] is None else []
                 continue
+            if not column.is_in_file(file):
+                if column.is_kept:
+                    positions[column.name] = None
+                continue
             there = [position for name in column.delivered_names if (position := _position(name, names)) is not None]
             taken.update(column.delivered_names)
             if not there:

@@ -20,7 +20,7 @@ from ingest.sample.education import absenteeism, completion, discipline, enrollm
 from ingest.sample.engagement import events, inputs, participation, responses
 from ingest.sample.estimates import acs_county, county_health, urban
 from ingest.sample.health import chronic_disease, lead_lines, lead_orders, lead_tests
-from ingest.sample.housing import foreclosures, sales
+from ingest.sample.housing import evictions, foreclosures, sales
 from ingest.sample.money import arpa_projects
 from ingest.sample.people import staff, survey
 from ingest.sample.places import index, maps
@@ -138,6 +138,7 @@ SOURCES: Mapping[str, Source] = {
     "urban__debt_collections": Source(lambda folder, _, rng: urban.write_debt(folder, rng), keys=city.COUNTY),
     county_health.SOURCE: Source(_fixed(county_health), keys=city.COUNTY),
     acs_county.SOURCE: Source(_fixed(acs_county), keys=city.COUNTY),
+    evictions.SOURCE: Source(_fixed(evictions), keys=city.COUNTY),
 }
 
 # Contracts of sources that Sampleton does not deliver; in city.yml their records are its own, too, and not another city's.

@@ -41,8 +41,7 @@ def test_every_vocabulary_maps_the_empty_label() -> None:
 
 def test_delivered_districts_name_their_map() -> None:
     """Without its map a district's number is no place (place_conformed): the number alone would be another area."""
-    rows = (DBT_PROJECT / "seeds" / "reference" / "delivered_code_vintages.csv").read_text(encoding="utf-8").splitlines()[1:]
-    named = {row.split(",")[0] for row in rows}
+    named = {row["source"] for row in seed("delivered_code_vintages") if row["geography_type"] == "aldermanic_district"}
     wanted = {
         contract.source
         for contract in contracts()
@@ -111,7 +110,7 @@ def test_lines_of_the_language_table_are_columns_of_its_contract() -> None:
 
 def test_places_of_the_registry_are_places_and_periods() -> None:
     """A typing error in `places` would give no rows, silently."""
-    place = r"(city|tract|aldermanic_district|police_district|neighborhood):(month|quarter|year|snapshot)"
+    place = r"(city|tract|aldermanic_district|police_district|neighborhood):(month|quarter|year|snapshot|multi_year)"
     with (DBT_PROJECT / "seeds" / "reference" / "measure_registry.csv").open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
     wrong = [

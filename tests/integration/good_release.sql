@@ -158,6 +158,16 @@ create table release.marts.fct_foreclosures_by_tract as
         _source_row < 7 as is_delivered, 'computed' as value_status, if(_source_row < 7, 3, 0) as foreclosures_count, if(_source_row < 7, 300, null) as private_parcels_count,
         if(_source_row < 7, null, 'not_collected') as private_parcels_count_missing_reason, if(_source_row < 7, 10.0, null) as foreclosures_per_1000,
         if(_source_row < 7, 10.0, null) as foreclosures_per_1000_reported from event;
+create table release.marts.fct_evictions_by_tract as
+    select 'k' || _source_row as evictions_by_tract_key, event.*, make_date(2014 + _source_row, 12, 1) as period_start,
+        make_date(2015 + _source_row, 11, 30) as period_end, 'tract' as geography_type, '2010' as geography_vintage,
+        '5507900010' || (1 + _source_row % 2) as geoid, if(_source_row = 2, 'no_denominator', 'computed') as value_status,
+        if(_source_row = 2, 0, 20) as filings_count, if(_source_row = 2, null, 200) as renter_households_count,
+        if(_source_row = 2, 'not_collected', null) as renter_households_count_missing_reason,
+        if(_source_row = 2, null, 10.0) as filings_per_100_renter_households, if(_source_row = 2, 0.0, 0.1) as filings_per_household_reported,
+        if(_source_row = 3, 'no_majority', 'black') as place_majority_code, 20.0 as white_households_pct,
+        if(_source_row = 3, 45.0, 70.0) as black_households_pct, 10.0 as hispanic_households_pct
+    from event where _source_row between 2 and 7;
 create table release.marts.fct_health_outcomes_by_tract as
     select 'k' || _source_row as health_outcome_key, event.*, make_date(2010 + _source_row // 2, 1, 1) as period_start,
         make_date(2010 + _source_row // 2, 12, 31) as period_end, 'tract' as geography_type, '2010' as geography_vintage,

@@ -19,6 +19,7 @@
         'int_engagement_inputs_answered_share__counts',
         'int_engagement_interpreter_need_met_share__counts',
         'int_engagement_participation_per_1000__counts',
+        'int_eviction_filings_per_100_renter_households__counts',
         'int_foreclosures_per_1000_parcels__counts',
         'int_incidents_per_1000__counts',
         'int_lead_order_days_to_abatement__counts',

@@ -54,7 +54,7 @@
    no address is lost. #}
 {% macro facts_of_places() -%}
     {{ return([
-        'fct_foreclosures_by_tract', 'fct_health_outcomes_by_tract', 'fct_engagement_participation', 'fct_engagement_inputs',
+        'fct_foreclosures_by_tract', 'fct_evictions_by_tract', 'fct_health_outcomes_by_tract', 'fct_engagement_participation', 'fct_engagement_inputs',
     ]) }}
 {%- endmacro %}
 

@@ -15,7 +15,7 @@ from datetime import date
 from ingest.sample.city import COUNTY_GEOID, PLACE_GEOID
 from ingest.sample.education import absenteeism, completion, discipline, releases, schools
 from ingest.sample.health import chronic_disease, lead_lines, lead_orders, lead_tests
-from ingest.sample.housing import foreclosures, sales
+from ingest.sample.housing import evictions, foreclosures, sales
 from ingest.sample.people import staff, survey
 from ingest.sample.places.houses import houses
 from ingest.sample.places.index import NO_POINT_EVERY
@@ -160,6 +160,27 @@ def _houses() -> list[PlantedValue]:
     ]
 
 
+def _evictions() -> list[PlantedValue]:
+    window, measure = ("multi_year", evictions.STARTS_ON.isoformat()), "eviction_filings_per_100_renter_households"
+    rows = []
+    for kind in (None, *evictions.KINDS):
+        filed, households = evictions.known(kind)
+        stratum = {"stratum_type": "place_majority", "stratum_code": kind} if kind else {}
+        rows.append(
+            PlantedValue(
+                measure, *window, "all", 100 * filed / households, method="aggregate", geography_type="county",
+                geoid=COUNTY_GEOID, **stratum,
+            )
+        )  # fmt: skip
+    return rows + [
+        PlantedValue(
+            measure, *window, "all", 100 * tract.filings / tract.households, method="aggregate", geography_type="tract",
+            geography_vintage="2010", geoid=tract.geoid,
+        )
+        for tract in evictions.planted()[:_OPEN_TRACTS]
+    ]  # fmt: skip
+
+
 def _with_point(positions: Iterable[int]) -> int:
     """How many of these houses have a point in the index: no map knows the others."""
     return sum(at % NO_POINT_EVERY > 0 for at in positions)
@@ -228,6 +249,7 @@ def planted_values(seed: int) -> list[dict[str, object]]:
         *_schools(),
         *_staff(),
         *_houses(),
+        *_evictions(),
         *_health(),
         *_lead(),
         *resident_values(seed),

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ingest.sample.health import chronic_disease
-from ingest.sample.housing import foreclosures
+from ingest.sample.housing import evictions, foreclosures
 from ingest.sample.money import arpa_projects, qualified_tracts
 from ingest.sample.people import staff
 from ingest.sample.places.ground import tracts
@@ -101,6 +101,25 @@ def _residents(here: list[int], people: People) -> list[PlantedValue]:
     return rows
 
 
+def _evictions(seed: int) -> list[PlantedValue]:
+    """Filings of the tracts of 2010 where the members of each group live; a tract without a figure counts for no resident."""
+    columns, rows, _ = blocks.city_blocks()
+    people, _ = blocks.residents(random_stream(seed, blocks.SOURCE))
+    at = np.searchsorted(chronic_disease.tracts(), tracts(2010)[columns, rows])
+    of_tract = np.array(
+        [tract.filings / tract.households if tract.households and tract.filings else np.nan for tract in evictions.planted()]
+    )
+    there = ~np.isnan(of_tract[at])
+    means = _weighted(people[there].astype(np.float64), 100 * of_tract[at][there])
+    return [
+        PlantedValue(
+            "eviction_filings_per_100_renter_households", "multi_year", evictions.STARTS_ON.isoformat(), code, means[code],
+            method="place_weighted",
+        )
+        for code in _GROUPS.values()
+    ]  # fmt: skip
+
+
 def _prevalences(seed: int) -> list[PlantedValue]:
     """The estimates of the tracts of 2010 as the adults of each group meet them where they live."""
     columns, rows, _ = blocks.city_blocks()
@@ -152,4 +171,4 @@ def resident_values(seed: int) -> list[PlantedValue]:
     """Every planted value that depends on who lives where in the sample of a seed."""
     here, people = _by_tract(seed)
     staffed = [truth for day in (staff.BEFORE, staff.AS_OF) for truth in _representation(day)]
-    return [*_money(here, people), *_residents(here, people), *_prevalences(seed), *_violent(people), *staffed]
+    return [*_money(here, people), *_residents(here, people), *_prevalences(seed), *_evictions(seed), *_violent(people), *staffed]

@@ -23,11 +23,11 @@ named as (
     from measures
 ),
 
--- what is counted by month is counted by quarter and year too; a snapshot is nothing else
+-- what is counted by month is counted by quarter and year too; a snapshot or a publisher's window is nothing else
 periods (finest_period, period_type) as (
     values
     ('month', 'month'), ('month', 'quarter'), ('month', 'year'), ('quarter', 'quarter'), ('quarter', 'year'), ('year', 'year'),
-    ('snapshot', 'snapshot')
+    ('snapshot', 'snapshot'), ('multi_year', 'multi_year')
 ),
 
 final as (

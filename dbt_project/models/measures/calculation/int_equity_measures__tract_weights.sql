@@ -55,6 +55,8 @@ lived as (
         groups.group_population,
         everybody.group_population as place_population
     from pieces
+    left join {{ ref('delivered_code_vintages') }} as vintages
+        on pieces.source = vintages.source and vintages.geography_type = 'tract'
     inner join residents
         on
             coalesce(pieces.population_scheme, 'pl_2020') = residents.population_scheme
@@ -64,7 +66,7 @@ lived as (
             and pieces.geoid = residents.geoid
             and pieces.race_standard = residents.race_standard
             and pieces.piece_tract_geoid = residents.tract_geoid
-            and case pieces.kind when 'estimate' then '2010' else '2020' end = residents.tract_vintage
+            and coalesce(vintages.geography_vintage, '2020') = residents.tract_vintage
     {%- for relation, code in [('groups', 'residents.race_ethnicity_code'), ('everybody', "'all'")] %}
     inner join groups{{ ' as everybody' if relation == 'everybody' }}
         on

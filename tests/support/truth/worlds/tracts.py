@@ -1,4 +1,4 @@
-"""Deliveries by tract: foreclosures with their parcels, and modelled prevalences with their intervals."""
+"""Deliveries by tract: foreclosures with their parcels, evictions with their renters, and modelled prevalences."""
 
 from __future__ import annotations
 
@@ -7,9 +7,15 @@ import numpy as np
 from tests.support.truth import town
 from tests.support.truth.planted import Switches, World, alike, years
 
-MEASURES = ("foreclosures_per_1000_parcels", "diabetes_prevalence", "copd_prevalence", "poor_mental_health_prevalence")
+MEASURES = (
+    "foreclosures_per_1000_parcels", "eviction_filings_per_100_renter_households", "diabetes_prevalence", "copd_prevalence",
+    "poor_mental_health_prevalence",
+)  # fmt: skip
 _PARCELS = 300 + 40 * (np.arange(town.TRACTS) % 7)
 _FORECLOSED = 0.006 + 0.04 * np.linspace(0, 1, town.TRACTS)
+_RENTERS = 250 + 30 * (np.arange(town.TRACTS) % 5)
+_FILED = 0.02 + 0.12 * np.linspace(0, 1, town.TRACTS)
+_COUNTY = "55079"
 _CONDITIONS = {"diabetes": 11.0, "copd": 6.0, "poor_mental_health": 15.0}
 _ERROR = 0.08  # standard error of an estimate, as a part of it
 _CORRELATION = 0.75  # of the errors of two tracts in one year, as the seed row estimate_year_correlation states it
@@ -38,6 +44,7 @@ def plant(rng: np.random.Generator, seeds: int, switches: Switches) -> World:
     of_year = {"period_start": years(seeds)[:, None, None], "seed": np.arange(seeds)[:, None, None], "method": "place_weighted"}
     means = town.weighted(1_000 * foreclosed_share[town.TRACT], "city")[1]
     world.truth("foreclosures_per_1000_parcels", **of_year, **by_race, truth=means)
+    _evictions(world, rng, seeds, switches)
     for condition, lowest in _CONDITIONS.items():
         truth = lowest * alike(1 + np.linspace(0, 1, town.TRACTS), switches)
         error = _ERROR * truth
@@ -56,3 +63,30 @@ def plant(rng: np.random.Generator, seeds: int, switches: Switches) -> World:
         means = town.weighted(truth[town.TRACT], "city")[1]
         world.truth(f"{condition}_prevalence", **of_year, **by_race, truth=means)
     return world
+
+
+def _evictions(world: World, rng: np.random.Generator, seeds: int, switches: Switches) -> None:
+    """Filings in tracts of 2010, of which the county is the sum and the kinds of tracts are two halves."""
+    filed, geoids = alike(_FILED, switches), np.unique(town.TRACT_GEOID)
+    first_day, tract = np.repeat(years(seeds), town.TRACTS), np.tile(np.arange(town.TRACTS), seeds)
+    kinds = np.where(np.arange(town.TRACTS) < town.TRACTS // 2, "white", "black")
+    world.fact(
+        "fct_evictions_by_tract", source="dns__evictions", jurisdiction=_COUNTY, geography_type="tract", geography_vintage="2010",
+        geoid=geoids[tract], period_start=first_day,
+        period_end=(first_day.astype("datetime64[Y]") + 1).astype("datetime64[D]") - np.timedelta64(1, "D"),
+        filings_count=rng.poisson((_RENTERS * filed)[tract]), renter_households_count=_RENTERS[tract],
+        place_majority_code=kinds[tract], value_status="computed",
+    )  # fmt: skip
+    measure = "eviction_filings_per_100_renter_households"
+    window = {"period_start": years(seeds)[:, None], "seed": np.arange(seeds)[:, None]}
+    delivered = window | {"method": "aggregate"}
+    world.truth(measure, **delivered, geography_type="tract", geography_vintage="2010", geoid=geoids, truth=100 * filed)
+    for kind in ("white", "black"):
+        there = kinds == kind
+        rate = 100 * (_RENTERS * filed)[there].sum() / _RENTERS[there].sum()
+        of_kind = {"stratum_type": "place_majority", "stratum_code": kind}
+        world.truth(measure, **delivered, **of_kind, geography_type="county", geoid=_COUNTY, truth=np.array([rate]))
+    by_race = {"geoid": town.GEOID, "race_ethnicity_code": np.array([*town.RACES, "all"])}
+    pieces = {key: column[:, None] for key, column in window.items()}
+    means = town.weighted(100 * filed[town.TRACT], "city")[1]
+    world.truth(measure, **pieces, **by_race, method="place_weighted", truth=means)

@@ -59,6 +59,15 @@ def test_columns_are_found_in_a_header(
     assert match.fits == (len(missing) < len(positions))
 
 
+def test_a_column_of_one_table_is_neither_missing_nor_known_in_another(make_contract: MakeContract) -> None:
+    contract = make_contract(**columns({"name": "a"}, {"name": "rate", "files": "*_map.csv"}))
+    match = Conformer(contract, None).match
+    assert match(("a", "rate"), "folder/city_map.csv").positions == {"a": 0, "rate": 1}
+    assert match(("a",), "city_map.csv").missing == ("rate",)
+    chart = match(("a", "rate"), "city_chart.csv")
+    assert (chart.positions, chart.missing, chart.unknown) == ({"a": 0, "rate": None}, (), ("rate",))
+
+
 def test_without_a_header_columns_go_by_position(make_contract: MakeContract) -> None:
     contract = make_contract(
         **columns(

@@ -30,7 +30,7 @@ OF_THE_GROUND = {
     "city__aldermanic_districts_2022", "city__limits", "city__neighborhoods", "city__police_districts",
 }  # fmt: skip
 PUBLISHED = {name for name in SAMPLED if name.startswith("urban__")} | {"chr__county_health", "census__acs_county"}
-SET = {"dcd__foreclosures", "doa__arpa_projects", "dpw__lead_service_lines", "mhd__chronic_disease"} | PUBLISHED
+SET = {"dcd__foreclosures", "dns__evictions", "doa__arpa_projects", "dpw__lead_service_lines", "mhd__chronic_disease"} | PUBLISHED
 
 
 def hashes(folder: Path) -> dict[str, str]:
@@ -69,7 +69,7 @@ def test_rows_that_do_not_divide_still_sum(tmp_path: Path) -> None:
 def test_summary_names_every_file_and_source(summary: SampleSummary) -> None:
     assert set(summary.files) == set(hashes(summary.out))
     assert {Path(name).parts[0] for name in summary.files if "/" in name} == set(summary.rows)
-    assert len(summary.rows) == 49
+    assert len(summary.rows) == 50
     assert summary.seconds > 0
 
 
@@ -102,6 +102,7 @@ def test_city_file_overrides_only_what_a_city_may(summary: SampleSummary) -> Non
         "dpi__absenteeism",
         "dpi__completion", "dpi__discipline", "dpi__enrollment", "mhd__chronic_disease",
         "census__acs_county", "chr__county_health", "urban__debt_collections", "urban__low_birth_weight",
+        "dns__evictions",
     }  # fmt: skip
     assert city["sources"]["ucc__service_requests"]["follow_up"] == {
         "until": "delivery",

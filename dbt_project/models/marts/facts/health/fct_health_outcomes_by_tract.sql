@@ -4,22 +4,8 @@ estimates as (
     select * from {{ ref('stg_mhd__chronic_disease') }}
 ),
 
--- an equal id is no equal place (CEN-01): only a tract that is one whole 2020 tract is the same
-weights as (
-    select *
-    from {{ ref('int_places__weights') }}
-    where weight >= 0.999
-),
-
 same_tracts as (
-    select
-        onward.from_geoid as geoid,
-        onward.to_geoid as tract_geoid
-    from weights as onward
-    inner join weights as back on onward.from_geoid = back.to_geoid and onward.to_geoid = back.from_geoid
-    where
-        (onward.from_type, onward.from_vintage, onward.to_type, onward.to_vintage) = ('tract', '2010', 'tract', '2020')
-        and (back.from_type, back.from_vintage, back.to_type, back.to_vintage) = ('tract', '2020', 'tract', '2010')
+    {{ same_tracts() }}
 ),
 
 final as (

@@ -75,7 +75,8 @@ PLACES = {
     "requests_closed_by_second_day": {"city"}, "requests_closed_by_second_working_day": {"city"},
     "stops_searched_share": {"city"}, "student_composition": {"county"},
     "workforce_composition": {"city"}, "pay_median": {"city"}, "chronic_absence_rate": {"school_district"},
-    "completion_rate": {"school_district"}, "foreclosures_per_1000_parcels": {"city", "tract"}, "sale_price_median": {"city"},
+    "completion_rate": {"school_district"}, "foreclosures_per_1000_parcels": {"city", "tract"},
+    "eviction_filings_per_100_renter_households": {"city", "county", "tract"}, "sale_price_median": {"city"},
     "lead_service_lines_per_1000_addresses": {"city"}, "lead_orders_abated": {"city"}, "lead_orders_open": {"city"},
     "diabetes_prevalence": {"city", "tract"}, "copd_prevalence": {"city", "tract"},
     "poor_mental_health_prevalence": {"city", "tract"},
@@ -106,6 +107,7 @@ BY_RACE = {
     "survey_satisfied_share": {"white", "black", "hispanic"},
     "pay_median": {"all", "white", "black"},
     "foreclosures_per_1000_parcels": {"all", "white", "black", "hispanic"},
+    "eviction_filings_per_100_renter_households": {"all", "white", "black", "hispanic"},
     "diabetes_prevalence": {"all", "white", "black", "hispanic"},
     "copd_prevalence": {"all", "white", "black", "hispanic"},
     "poor_mental_health_prevalence": {"all", "white", "black", "hispanic"},
@@ -123,6 +125,7 @@ BY_RACE = {
 }
 STRATA = {
     "requests_closed_by_second_day": {"all", "weekday"},
+    "eviction_filings_per_100_renter_households": {"all", "place_majority"},
     "pay_median": {"eeo4_level"}, "survey_satisfied_share": {"survey_item"},
     **{measure: {"all", "language"} for measure in (*IN_STANDARD_OF_2024, "engagement_interpreter_need_met_share")},
 }  # fmt: skip
@@ -298,6 +301,27 @@ def test_foreclosures_are_exactly_as_planted(city: Path, truths: list[dict[str, 
     ]
     for truth in counted:
         assert truth["value"] == pytest.approx(rates.get(truth["geoid"], 1000 * started / parcels))
+
+
+def test_evictions_are_exactly_as_planted(city: Path, truths: list[dict[str, Any]]) -> None:
+    """The county keeps filings in a tract without renters; a kind of tracts is of the renters' shares."""
+    rows = read_csv(city / "dns__evictions" / "sampleton_map.csv")
+    rates = {row["id"]: 100 * float(row["month_rate"]) for row in rows if row["month_rate"] not in ("", "Inf")}
+    households = {row["id"]: int(row["month_filings"]) / float(row["month_rate"]) for row in rows if rates.get(row["id"])}
+    shares = {"white": "pct_white", "black": "pct_black", "hispanic": "pct_latinx"}
+    in_kind = {
+        kind: [row for row in rows if row["id"] in households and float(row[column]) > 0.5] for kind, column in shares.items()
+    }
+    there = [truth for truth in truths if truth["measure_id"].startswith("eviction_filings") and truth["method"] == "aggregate"]
+    for truth in there:
+        if truth["geography_type"] == "tract":
+            assert truth["value"] == pytest.approx(rates[truth["geoid"]])
+        elif truth["stratum_code"] != "no_majority":
+            of_kind = in_kind.get(truth["stratum_code"], rows)
+            filings = sum(int(row["month_filings"]) for row in of_kind)
+            assert truth["value"] == pytest.approx(100 * filings / sum(households.get(row["id"], 0) for row in of_kind))
+    assert len(there) == 8
+    assert {row["month_rate"] for row in rows} >= {"", "Inf", "0.0"}
 
 
 def test_sales_have_the_planted_medians(city: Path, truths: list[dict[str, Any]]) -> None:

@@ -170,6 +170,23 @@ def test_prevalences_where_groups_live(city: Path, truths: list[dict[str, Any]])
     assert gaps["black"] > 1.3 * gaps["white"]
 
 
+def test_evictions_where_groups_live(city: Path, truths: list[dict[str, Any]]) -> None:
+    with (city / "dns__evictions" / "sampleton_map.csv").open(encoding="ascii", newline="") as file:
+        rates = {row["id"]: row["month_rate"] for row in csv.DictReader(file)}
+    columns, rows, _ = blocks.city_blocks()
+    tract = [f"99001{label:06d}" for label in tracts(2010)[columns, rows].tolist()]
+    with next((city / "census__blocks_2020").iterdir()).open(encoding="ascii", newline="") as file:
+        delivered = list(csv.DictReader(file))
+    means = told(truths, "eviction_filings_per_100_renter_households", "place_weighted")
+    for code in ("white", "black", "hispanic"):
+        people = [
+            (int(block[GROUPS[code]]), float(rates[at]))
+            for block, at in zip(delivered, tract, strict=True)
+            if rates[at] not in ("", "Inf", "0.0")
+        ]
+        assert means[code] == pytest.approx(100 * sum(n * rate for n, rate in people) / sum(n for n, _ in people))
+
+
 def test_violent_offences_are_drawn_as_planted(city: Path, truths: list[dict[str, Any]], people: dict[str, Any]) -> None:
     with next((city / "mpd__incidents").iterdir()).open(encoding="ascii", newline="") as file:
         rows = list(csv.DictReader(file))
