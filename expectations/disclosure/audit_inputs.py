@@ -15,6 +15,8 @@ from typing import NamedTuple
 
 # A figure of fewer persons may identify one, unless an agreement requires more (docs/rules.md, Sensitive cells).
 CITY_THRESHOLD = 11
+# Sources of public deaths, whose ADR permits a smaller one (docs/adr/0057-public-deaths.md).
+LOWER_THRESHOLDS = {"fpc__fatal_shootings": 1}
 PERSONS = ("person", "household")
 COUNTS = ("proportion", "composition", "rate", "count")  # kinds of measures whose rows are counts, or quotients of counts
 GRAIN = (

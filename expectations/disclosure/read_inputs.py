@@ -15,6 +15,7 @@ from expectations.disclosure.audit_inputs import (
     COUNTS,
     FIGURES,
     GRAIN,
+    LOWER_THRESHOLDS,
     PERSONS,
     WORDS,
     AuditedMeasure,
@@ -54,7 +55,7 @@ def read_measures(connection: Connection, relations: Relations) -> dict[tuple[st
             "or coalesce(sources.classification = 'confidential', false) "
             "or coalesce(sources.statistical_unit = 'aggregate' and sources.protect = 'always' "
             f"and measures.kind in ({counts}), false) as is_confidential, "
-            f"greatest(coalesce(sources.suppress_below, 0), {CITY_THRESHOLD}) as threshold, "
+            f"greatest(coalesce(sources.suppress_below, 0), {_least_threshold('measures.source')}) as threshold, "
             "coalesce(sources.zeros = 'hide', false) as hides_zeros, measures.population_scheme, measures.age_universe "
             f"from {relations.marts}.dim_measure as measures "
             f"left join {relations.marts}.dim_source as sources on measures.source = sources.source order by all"
@@ -79,7 +80,7 @@ def read_measures(connection: Connection, relations: Relations) -> dict[tuple[st
             kind,
             unit,
             float(minimum_n),
-            int(threshold) if is_confidential else 0,
+            int(threshold) if is_confidential and (threshold > 1 or hides_zeros) else 0,
             bool(hides_zeros),
             scheme,
             ages,
@@ -246,3 +247,9 @@ def _read_rows(
         words = {n: str(v) for n, v in zip(WORDS, values[first + len(FIGURES) :], strict=False) if v is not None}
         where = CellKey(*values[3:11], *values[12:14])
         yield Row(measure, where, values[11], values[0], values[-1] if status else None, figures, words), release or ""
+
+
+def _least_threshold(source: str) -> str:
+    """SQL of the smallest threshold that a source may have: the city's, or a lower one by its ADR."""
+    lower = " ".join(f"when {literal(name)} then {least}" for name, least in LOWER_THRESHOLDS.items())
+    return f"case {source} {lower} else {CITY_THRESHOLD} end"

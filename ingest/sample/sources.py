@@ -25,7 +25,7 @@ from ingest.sample.money import arpa_projects
 from ingest.sample.people import staff, survey
 from ingest.sample.places import index, maps
 from ingest.sample.population import acs, blocks, labor_force, language
-from ingest.sample.safety import court_cases, incidents, police_calls, police_stops
+from ingest.sample.safety import court_cases, fatal_shootings, incidents, police_calls, police_stops
 from ingest.sample.sample_folder import PlantedCounts
 from ingest.sample.services import payments, requests
 
@@ -139,6 +139,7 @@ SOURCES: Mapping[str, Source] = {
     county_health.SOURCE: Source(_fixed(county_health), keys=city.COUNTY),
     acs_county.SOURCE: Source(_fixed(acs_county), keys=city.COUNTY),
     evictions.SOURCE: Source(_fixed(evictions), keys=city.COUNTY),
+    fatal_shootings.SOURCE: Source(_fixed(fatal_shootings), keys={"jurisdiction": city.PLACE_GEOID[:2]}),
 }
 
 # Contracts of sources that Sampleton does not deliver; in city.yml their records are its own, too, and not another city's.

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
-from expectations.disclosure.audit_inputs import CITY_THRESHOLD
+import re
+
+from expectations.disclosure.audit_inputs import CITY_THRESHOLD, LOWER_THRESHOLDS
+from orchestration.settings import DBT_PROJECT
 from tests.contract.registers import contracts, seed
+
+ADRS = DBT_PROJECT.parent / "docs" / "adr"
 
 
 def test_every_measure_is_planned_or_not_published_for_a_reason() -> None:
@@ -69,7 +74,17 @@ def test_records_are_named_for_measures_that_exist() -> None:
 
 def test_the_attacker_knows_the_threshold_of_the_city() -> None:
     """It shares no code with what hides, and so it has a figure of its own."""
-    assert [int(row["value"]) for row in seed("publication_rules") if row["rule"] == "suppress_below"] == [CITY_THRESHOLD]
+    rows = {row["source"]: int(row["value"]) for row in seed("publication_rules") if row["rule"] == "suppress_below"}
+    assert rows == {"": CITY_THRESHOLD} | LOWER_THRESHOLDS
+
+
+def test_a_smaller_threshold_has_an_adr_and_a_public_source() -> None:
+    registry = {contract.source: contract for contract in contracts()}
+    for row in (row for row in seed("publication_rules") if row["source"]):
+        (number,) = re.findall(r"ADR (\d+)", row["note"])
+        assert list(ADRS.glob(f"{int(number):04d}-*.md")), f"write the ADR that {row['source']} cites"
+        agreement = registry[row["source"]].agreement
+        assert (agreement.basis, agreement.classification, agreement.suppress_below) == ("open_data", "public", int(row["value"]))
 
 
 def confidential_measures() -> set[str]:

@@ -113,6 +113,10 @@ create table release.marts.dim_label as select 'measure' as subject, 'searched' 
     from (values ('en'), ('es'), ('hmn')) as t (language_code);
 create table release.marts.fct_payments as select 'k' || _source_row as payment_key, event.*, -1.5 as amount_usd from event;
 create table release.marts.fct_police_stops as select 'k' || _source_row as police_stop_key, person.*, 'traffic' as stop_reason_code from person;
+create table release.marts.fct_fatal_shootings as
+    select 'k' || _source_row as fatal_shooting_key, person.*, date '2015-01-01' as period_start, date '2026-10-31' as period_end,
+        'male' as sex_code, 40 as age_years, null::varchar as age_years_missing_reason, 'MILWAUKEE' as municipality_reported,
+        'WI' as state_reported, '5553000' as city_geoid from person;
 create table release.marts.fct_employees as select 'k' || _source_row as employee_key, person.*, true as is_latest_snapshot from person;
 create table release.marts.fct_survey_responses as select 'k' || _source_row as survey_response_key,
     person.* replace ('2938000' as jurisdiction, null::date as occurred_on, null::varchar as tract_geoid, null::varchar as aldermanic_district_geoid,

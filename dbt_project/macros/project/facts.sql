@@ -7,6 +7,7 @@
 {% macro facts_with_race() -%}
     {{ return([
         {'fact': 'fct_police_stops', 'column': 'race_ethnicity', 'people': '1'},
+        {'fact': 'fct_fatal_shootings', 'column': 'race_ethnicity', 'people': '1'},
         {'fact': 'fct_employees', 'column': 'race_ethnicity', 'people': '1', 'is_stock': true},
         {'fact': 'fct_student_outcomes', 'column': 'group_label', 'people': 'students_count'},
         {'fact': 'fct_lead_tests', 'column': 'race_ethnicity', 'people': '1'},

@@ -18,7 +18,16 @@ named as (
 city as (
     select rules.value as suppress_below
     from {{ ref('publication_rules') }} as rules
-    where rules.rule = 'suppress_below'
+    where rules.rule = 'suppress_below' and rules.source is null
+),
+
+-- sources with an ADR for a smaller one
+exceptions as (
+    select
+        rules.source,
+        rules.value as suppress_below
+    from {{ ref('publication_rules') }} as rules
+    where rules.rule = 'suppress_below' and rules.source is not null
 ),
 
 protected as (
@@ -36,9 +45,11 @@ protected as (
             and sources.protect = 'always'
             and measures.kind in ('proportion', 'composition', 'rate', 'count'),
             false
-        ) as is_confidential,
-        greatest(coalesce(sources.suppress_below, 0), city.suppress_below) as threshold,
+        ) as is_of_persons,
+        greatest(coalesce(sources.suppress_below, 0), coalesce(exceptions.suppress_below, city.suppress_below)) as threshold,
         coalesce(sources.zeros = 'hide', false) as hides_zeros,
+        -- of public deaths no count is small, so that nothing is hidden and nothing has to be frozen (ADR 57)
+        is_of_persons and (threshold > 1 or hides_zeros) as is_confidential,
         coalesce(sources.republish, 'allowed') = 'allowed' as may_be_published,
         coalesce(named.numerator_records, concat(measures.measure_id, '.numerator')) as numerator_records,
         coalesce(named.denominator_records, concat(measures.measure_id, '.denominator')) as denominator_records,
@@ -55,6 +66,7 @@ protected as (
     from measures
     cross join city
     left join {{ ref('dim_source') }} as sources on measures.source = sources.source
+    left join exceptions on measures.source = exceptions.source
     left join named on measures.measure_id = named.measure_id
 ),
 

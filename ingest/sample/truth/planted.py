@@ -19,7 +19,7 @@ from ingest.sample.housing import evictions, foreclosures, sales
 from ingest.sample.people import staff, survey
 from ingest.sample.places.houses import houses
 from ingest.sample.places.index import NO_POINT_EVERY
-from ingest.sample.safety import court_cases, police_stops
+from ingest.sample.safety import court_cases, fatal_shootings, police_stops
 from ingest.sample.services import requests
 from ingest.sample.truth.engagement import engagement_values
 from ingest.sample.truth.estimates import published_values
@@ -41,6 +41,7 @@ _STUDENTS = {
 _CHILDREN = {
     "Black, non-Hispanic": "black", "White, non-Hispanic": "white", "Hispanic": "hispanic",
 }  # fmt: skip
+_REGISTER = {"B": "black", "W": "white", "H": "hispanic"}
 _RESIDENTS = {"White": "white", "Black/African American": "black", "Hispanic": "hispanic"}
 _LARGE_RACES = ("white", "black")  # of which enough are stopped in a small city for outcomes that are rarer than a search
 _PAID_BEST, _LARGE_LEVELS = "WHITE", ("6", "8")  # at these EEO-4 levels there are enough of each group
@@ -181,6 +182,13 @@ def _evictions() -> list[PlantedValue]:
     ]  # fmt: skip
 
 
+def _deaths() -> list[PlantedValue]:
+    window = ("multi_year", fatal_shootings.COVERS_FROM.isoformat())
+    deaths = {_REGISTER[letter]: count for letter, count in fatal_shootings.IN_THE_CITY.items()}
+    deaths["all"] = sum(deaths.values())
+    return [PlantedValue("people_killed_by_police", *window, code, float(count)) for code, count in deaths.items()]
+
+
 def _with_point(positions: Iterable[int]) -> int:
     """How many of these houses have a point in the index: no map knows the others."""
     return sum(at % NO_POINT_EVERY > 0 for at in positions)
@@ -250,6 +258,7 @@ def planted_values(seed: int) -> list[dict[str, object]]:
         *_staff(),
         *_houses(),
         *_evictions(),
+        *_deaths(),
         *_health(),
         *_lead(),
         *resident_values(seed),

@@ -24,10 +24,9 @@ PUBLIC_ADDRESSES = ("doa__arpa_projects", "oei__engagement_events")
 
 # Contracts that read a part of a file's name, with the name of a delivered file.
 FILE_NAMES = {
-    "chr__county_health": "v147_r2026.csv",
-    "census__acs_county": "acs_data_2019-2023.csv",
-    "dns__evictions": "milwaukee_map.csv",
-}
+    "chr__county_health": "v147_r2026.csv", "census__acs_county": "acs_data_2019-2023.csv", "dns__evictions": "milwaukee_map.csv",
+    "fpc__fatal_shootings": "fatal-police-shootings-data_2024-03-05.csv",
+}  # fmt: skip
 CLOCKS = ("event_time", "closed_time", "period")
 
 pytestmark = pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)

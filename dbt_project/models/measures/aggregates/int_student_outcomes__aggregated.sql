@@ -26,7 +26,7 @@ summed as (
         greatest(coalesce(contracts.suppress_below, 0), city.value) - 1 as least_width
     from united
     inner join {{ ref('stg_receipts__agreements') }} as contracts on united.source = contracts.source
-    inner join {{ ref('publication_rules') }} as city on city.rule = 'suppress_below'
+    inner join {{ ref('publication_rules') }} as city on city.rule = 'suppress_below' and city.source is null
     left join {{ ref('race_ethnicity') }} as races on united.race_ethnicity_code = races.race_ethnicity_code
 ),
 

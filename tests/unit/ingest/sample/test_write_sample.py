@@ -30,7 +30,10 @@ OF_THE_GROUND = {
     "city__aldermanic_districts_2022", "city__limits", "city__neighborhoods", "city__police_districts",
 }  # fmt: skip
 PUBLISHED = {name for name in SAMPLED if name.startswith("urban__")} | {"chr__county_health", "census__acs_county"}
-SET = {"dcd__foreclosures", "dns__evictions", "doa__arpa_projects", "dpw__lead_service_lines", "mhd__chronic_disease"} | PUBLISHED
+SET = {
+    "dcd__foreclosures", "dns__evictions", "doa__arpa_projects", "dpw__lead_service_lines", "fpc__fatal_shootings",
+    "mhd__chronic_disease",
+} | PUBLISHED  # fmt: skip
 
 
 def hashes(folder: Path) -> dict[str, str]:
@@ -69,7 +72,7 @@ def test_rows_that_do_not_divide_still_sum(tmp_path: Path) -> None:
 def test_summary_names_every_file_and_source(summary: SampleSummary) -> None:
     assert set(summary.files) == set(hashes(summary.out))
     assert {Path(name).parts[0] for name in summary.files if "/" in name} == set(summary.rows)
-    assert len(summary.rows) == 50
+    assert len(summary.rows) == 51
     assert summary.seconds > 0
 
 
@@ -94,7 +97,7 @@ def test_city_file_overrides_only_what_a_city_may(summary: SampleSummary) -> Non
     assert city["as_of"].isoformat() == "2026-01-01T00:00:00"
     assert set(city["sources"]) == set(summary.rows) | set(NOT_DELIVERED)
     for keys in city["sources"].values():
-        assert keys["jurisdiction"] in (city["place_geoid"], "99001")
+        assert keys["jurisdiction"] in (city["place_geoid"], "99001", "99")
         assert set(keys) <= {"jurisdiction", "follow_up", "period", "as_of", "freshness"}
     of_the_county = {name for name, keys in city["sources"].items() if keys["jurisdiction"] == "99001"}
     assert of_the_county == {
@@ -104,6 +107,7 @@ def test_city_file_overrides_only_what_a_city_may(summary: SampleSummary) -> Non
         "census__acs_county", "chr__county_health", "urban__debt_collections", "urban__low_birth_weight",
         "dns__evictions",
     }  # fmt: skip
+    assert {name for name, keys in city["sources"].items() if keys["jurisdiction"] == "99"} == {"fpc__fatal_shootings"}
     assert city["sources"]["ucc__service_requests"]["follow_up"] == {
         "until": "delivery",
         "start": "created_at",

@@ -73,6 +73,7 @@ OVERLAPPING = ("poverty_exposure_share", "juvenile_arrests_per_100000", "childre
 PLACES = {
     "stops_vehicle_searched_share": {"city"}, "stops_cited_share": {"city"}, "stops_search_recorded_share": {"city"},
     "requests_closed_by_second_day": {"city"}, "requests_closed_by_second_working_day": {"city"},
+    "people_killed_by_police": {"city"},
     "stops_searched_share": {"city"}, "student_composition": {"county"},
     "workforce_composition": {"city"}, "pay_median": {"city"}, "chronic_absence_rate": {"school_district"},
     "completion_rate": {"school_district"}, "foreclosures_per_1000_parcels": {"city", "tract"},
@@ -100,6 +101,7 @@ BY_RACE = {
     "stops_vehicle_searched_share": {"all", "white", "black"},
     "stops_cited_share": {"all", "white", "black"},
     "stops_searched_share": {"all", "white", "black", "hispanic", "aian", "asian", "other_race"},
+    "people_killed_by_police": {"all", "white", "black", "hispanic"},
     "student_composition": {"aian", "asian", "black", "hispanic", "nhpi", "multiracial", "white"},
     "workforce_composition": {"white", "black", "hispanic", "asian_or_nhpi", "aian"},
     "chronic_absence_rate": {"white", "black", "hispanic"},
@@ -322,6 +324,15 @@ def test_evictions_are_exactly_as_planted(city: Path, truths: list[dict[str, Any
             assert truth["value"] == pytest.approx(100 * filings / sum(households.get(row["id"], 0) for row in of_kind))
     assert len(there) == 8
     assert {row["month_rate"] for row in rows} >= {"", "Inf", "0.0"}
+
+
+def test_deaths_are_those_of_the_later_register(city: Path, truths: list[dict[str, Any]]) -> None:
+    """The earlier register has some of the same persons: a person is one."""
+    before, after = (read_csv(path) for path in sorted((city / "fpc__fatal_shootings").iterdir()))
+    assert {death["id"] for death in before} < {death["id"] for death in after}
+    letters = {"W": "white", "B": "black", "H": "hispanic"}
+    here = Counter(letters[death["race"]] for death in after if death["city"] == "Sampleton")
+    assert planted(truths, "people_killed_by_police") == here | {"all": here.total()}
 
 
 def test_sales_have_the_planted_medians(city: Path, truths: list[dict[str, Any]]) -> None:

@@ -1,0 +1,52 @@
+-- one row per group: people killed in the city in the whole period of the register, which begins on a fixed day and ends with the release
+with
+deaths as (
+    select
+        source,
+        jurisdiction,
+        'city' as geography_type,
+        'current' as geography_vintage,
+        city_geoid as geoid,
+        'multi_year' as period_type,
+        period_start,
+        period_end,
+        race_standard,
+        race_ethnicity_code
+    from {{ ref('fct_fatal_shootings') }}
+    where city_geoid <> 'outside'
+),
+
+counted as (
+    select
+        *,
+        count(*) as deaths_count
+    from deaths
+    group by all
+),
+
+with_all as (
+    select * from counted
+    union all by name
+    select
+        * exclude (race_ethnicity_code, deaths_count),
+        'all' as race_ethnicity_code,
+        sum(deaths_count) as deaths_count
+    from counted
+    group by all
+),
+
+final as (
+    select
+        'people_killed_by_police' as measure_id,
+        1 as measure_version,
+        * exclude (deaths_count),
+        'exclusive' as tabulation,
+        'individual' as method,
+        {{ without_stratum() }},
+        'computed' as value_status,
+        cast(null as varchar) as status_reason,
+        cast(deaths_count as double) as numerator
+    from with_all
+)
+
+select * from final
