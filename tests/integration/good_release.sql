@@ -168,8 +168,9 @@ create table release.marts.fct_evictions_by_tract as
         '5507900010' || (1 + _source_row % 2) as geoid, if(_source_row = 2, 'no_denominator', 'computed') as value_status,
         if(_source_row = 2, 0, 20) as filings_count, if(_source_row = 2, null, 200) as renter_households_count,
         if(_source_row = 2, 'not_collected', null) as renter_households_count_missing_reason,
-        if(_source_row = 2, null, 10.0) as filings_per_100_renter_households, if(_source_row = 2, 0.0, 0.1) as filings_per_household_reported,
-        if(_source_row = 3, 'no_majority', 'black') as place_majority_code, 20.0 as white_households_pct,
+        if(_source_row = 2, null, 10.0::double) as filings_per_100_renter_households,
+        if(_source_row = 2, 0.0, 0.1)::double as filings_per_household_reported,
+        if(_source_row = 3, 'no_majority', 'black') as place_majority_code, 20.0::double as white_households_pct,
         if(_source_row = 3, 45.0, 70.0) as black_households_pct, 10.0 as hispanic_households_pct
     from event where _source_row between 2 and 7;
 create table release.marts.fct_health_outcomes_by_tract as

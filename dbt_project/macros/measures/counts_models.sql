@@ -28,6 +28,7 @@
         'int_lead_service_lines_per_1000_addresses__counts',
         'int_pay_median__counts',
         'int_payments__counts',
+        'int_people_killed_by_police__counts',
         'int_police_calls__counts',
         'int_police_calls_per_1000__counts',
         'int_poor_mental_health_prevalence__counts',

@@ -21,8 +21,9 @@ SOURCE = "fpc__fatal_shootings"
 COVERS_FROM, BEFORE, RELEASED_ON = date(2015, 1, 1), date(2018, 4, 12), date(2025, 10, 31)
 # Planted: deaths in the city by group, in the later register; the earlier one has the first EARLIER persons.
 IN_THE_CITY = {"B": 14, "W": 5, "H": 3}
-EARLIER = 12
-_ELSEWHERE = ("W", "W", "B", "", "A", "N", "W", "W", "H", "W", "O", "W")
+EARLIER = 60
+_ELSEWHERE = ("W", "W", "B", "", "A", "N", "W", "W", "H", "W", "O", "W") * 20
+_FIRST_HERE, _EVERY = 10, 11  # the first death in the city, and how many are from one to the next
 _OLD = "id,name,date,manner_of_death,armed,age,gender,race,city,state,signs_of_mental_illness,threat_level,flee,body_camera"
 _NEW = (
     "id,date,threat_type,flee_status,armed_with,city,county,state,latitude,longitude,location_precision,name,age,gender,race,"
@@ -44,16 +45,16 @@ class Death:
 
 def register() -> list[Death]:
     """Every person of the later register, by day."""
-    races = [(race, "Sampleton") for race, count in IN_THE_CITY.items() for _ in range(count)]
-    races += [(race, "Exampleville") for race in _ELSEWHERE]
-    days = (RELEASED_ON - COVERS_FROM).days
-    order = sorted(range(len(races)), key=lambda at: at * 7 % len(races))  # the groups mixed
+    people = [(race, "Exampleville") for race in _ELSEWHERE]
+    for at, race in enumerate(race for race, count in IN_THE_CITY.items() for _ in range(count)):
+        people.insert(_FIRST_HERE + _EVERY * at, (race, "Sampleton"))
+    days = (RELEASED_ON - COVERS_FROM).days - 40
     return [
         Death(
-            100 + 11 * at, COVERS_FROM + timedelta(days=20 + at * (days - 40) // len(races)), races[which][0], races[which][1],
-            None if which % 13 == 5 else 18 + which * 5 % 50, which % 9 == 4,
+            100 + 11 * at, COVERS_FROM + timedelta(days=20 + at * days // len(people)), race, place,
+            None if at % 13 == 5 else 18 + at * 5 % 50, at % 9 == 4,
         )
-        for at, which in enumerate(order)
+        for at, (race, place) in enumerate(people)
     ]  # fmt: skip
 
 
