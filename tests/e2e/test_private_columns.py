@@ -12,7 +12,8 @@ from tests.support.canaries import Canary, Found, private_columns, search
 ANALYST_FILE = "levelground.duckdb"
 # Sources whose vocabulary of race is closed.
 OF_KNOWN_RACES = (
-    "der__employees", "fpc__fatal_shootings", "fpc__police_stops", "mhd__lead_tests", "oei__engagement_inputs", "oei__engagement_participation",
+    "der__employees", "fpc__fatal_shootings", "fpc__police_stops", "mhd__lead_tests", "oei__engagement_inputs",
+    "oei__engagement_participation",
 )  # fmt: skip
 
 

@@ -73,7 +73,7 @@ def write(folder: Path, _: np.random.Generator) -> PlantedCounts:
             writer.writeheader()
             writer.writerows(_row(death, columns, is_new=header == _NEW) for death in deaths)
         delivered += len(deaths)
-    return PlantedCounts(delivered=delivered, facts={"in_the_city": sum(IN_THE_CITY.values())})
+    return PlantedCounts(delivered=delivered, superseded=len(earlier), facts={"in_the_city": sum(IN_THE_CITY.values())})
 
 
 def _row(death: Death, columns: list[str], *, is_new: bool) -> dict[str, object]:

@@ -67,19 +67,19 @@ summed as (
         jurisdiction,
         period_start,
         period_end,
-        place.geography_type as geography_type,
-        place.geography_vintage as geography_vintage,
-        place.geoid as geoid,
-        place.piece_tract_geoid as piece_tract_geoid,
-        place.method as method,
-        place.stratum_type as stratum_type,
-        place.stratum_code as stratum_code,
+        place.geography_type,
+        place.geography_vintage,
+        place.geoid,
+        place.piece_tract_geoid,
+        place.method,
+        place.stratum_type,
+        place.stratum_code,
         cast(sum(filings_count) as double) as numerator,
         nullif(cast(sum(renter_households_count) as double), 0) as denominator
     from spread
     where
         place.stratum_code is not null
-        -- a tract where nothing is rented and nobody was filed against has no figure
+        -- a tract where nothing is rented and no filing was made has no figure
         and (filings_count > 0 or renter_households_count is distinct from 0)
     group by all
 ),

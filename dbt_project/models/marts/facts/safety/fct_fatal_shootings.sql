@@ -26,11 +26,11 @@ final as (
         deaths.state_reported,
         -- the register names the city of the death, and no better place for all; a city of this name in another state is another
         case
-            when cities.word is not null and states.word is not null then settings.city_geoid
+            when cities.word is not null and states.word is not null then city.city_geoid
             else 'outside'
         end as city_geoid
     from deaths
-    cross join {{ ref('stg_receipts__settings') }} as settings
+    cross join {{ ref('stg_receipts__settings') }} as city
     left join names as cities on upper(trim(deaths.municipality_reported)) = cities.word
     left join names as states on upper(trim(deaths.state_reported)) = states.word
 )
