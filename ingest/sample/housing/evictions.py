@@ -59,7 +59,7 @@ def planted() -> list[Tract]:
 
 
 def known(kind: str | None = None) -> tuple[int, int]:
-    """Filings and renter households that a reader of the file knows: of a kind of tracts, or of the county, whose filings are all."""
+    """Filings and renter households that a reader can compute: of a kind of tracts, or of the county, whose filings are all."""
     of_kind = [tract for tract in planted() if kind is None or (tract.kind == kind and tract.households)]
     return sum(tract.filings for tract in of_kind), sum(tract.households for tract in of_kind if tract.filings)
 

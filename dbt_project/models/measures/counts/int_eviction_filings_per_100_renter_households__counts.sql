@@ -1,4 +1,4 @@
--- one row per twelve months and place: eviction filings, of renter households; the county, its kinds of tracts, tracts, and parts of the city
+-- one row per twelve months and place: eviction filings, of renter households; the county, kinds of its tracts, tracts, parts of the city
 with recursive
 filings as (
     select * from {{ ref('fct_evictions_by_tract') }}
