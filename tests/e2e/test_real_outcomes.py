@@ -27,7 +27,9 @@ def test_evictions_are_of_the_county_and_its_kinds_of_tracts(milwaukee: Milwauke
         "order by stratum_code",
         "--public",
     )
-    assert {(row["geography_type"], row["geoid"], row["race"], row["is_super"]) for row in rows} == {("county", "55079", "all", True)}
+    assert {(row["geography_type"], row["geoid"], row["race"], row["is_super"]) for row in rows} == {
+        ("county", "55079", "all", True)
+    }
     assert {(row["first"], row["last"]) for row in rows} == {("2022-12-01", "2023-11-30")}
     assert {row["stratum_code"]: (row["numerator"], row["denominator"], row["value"]) for row in rows} == {
         "all": (13_638, 192_760, 7.1),

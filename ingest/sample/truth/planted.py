@@ -166,11 +166,10 @@ def _evictions() -> list[PlantedValue]:
     rows = []
     for kind in (None, *evictions.KINDS):
         filed, households = evictions.known(kind)
-        stratum = {"stratum_type": "place_majority", "stratum_code": kind} if kind else {}
         rows.append(
             PlantedValue(
                 measure, *window, "all", 100 * filed / households, method="aggregate", geography_type="county",
-                geoid=COUNTY_GEOID, **stratum,
+                geoid=COUNTY_GEOID, stratum_type="place_majority" if kind else "all", stratum_code=kind or "all",
             )
         )  # fmt: skip
     return rows + [
