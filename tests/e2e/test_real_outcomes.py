@@ -21,8 +21,8 @@ OUTCOMES = {"education": 2, "workforce": 2, "health": 2, "public_safety": 2, "vi
 
 def test_evictions_are_of_the_county_and_its_kinds_of_tracts(milwaukee: Milwaukee) -> None:
     rows = milwaukee[0].ask(
-        "select geography_type, geoid, stratum_code, numerator, denominator, round(value, 1) as value, period_start::varchar as first, "
-        "period_end::varchar as last, race_ethnicity_code as race, starts_with(ci_method, 'super_population_') as is_super "
+        "select geography_type, geoid, stratum_code, numerator, denominator, round(value, 1) as value, "
+        "period_start::varchar as first, period_end::varchar as last, race_ethnicity_code as race, starts_with(ci_method, 'super_population_') as is_super "
         f"from published.equity_measures where measure_id = '{EVICTIONS}' and method = 'aggregate' and geography_type <> 'tract' "
         "order by stratum_code",
         "--public",
@@ -42,8 +42,8 @@ def test_evictions_are_of_the_county_and_its_kinds_of_tracts(milwaukee: Milwauke
 
 def test_evictions_by_race_are_where_groups_live(milwaukee: Milwaukee) -> None:
     rows = milwaukee[0].ask(
-        "select race_ethnicity_code as code, geoid, value, numerator, known_race_pct, place_coverage_pct from published.equity_measures "
-        f"where measure_id = '{EVICTIONS}' and method = 'place_weighted'",
+        "select race_ethnicity_code as code, geoid, value, numerator, known_race_pct, place_coverage_pct "
+        f"from published.equity_measures where measure_id = '{EVICTIONS}' and method = 'place_weighted'",
         "--public",
     )
     assert {(row["geoid"], row["numerator"], row["known_race_pct"]) for row in rows} == {("5553000", None, None)}
@@ -54,7 +54,8 @@ def test_evictions_by_race_are_where_groups_live(milwaukee: Milwaukee) -> None:
 
 def test_tracts_without_a_rate_have_none(milwaukee: Milwaukee) -> None:
     (facts,) = milwaukee[0].ask(
-        "select count(*) as tracts, sum(filings_count) as filings, count(*) filter (where value_status <> 'computed') as without, "
+        "select count(*) as tracts, sum(filings_count) as filings, "
+        "count(*) filter (where value_status <> 'computed') as without, "
         "max(filings_per_100_renter_households) filter (where geoid = '55079005400') as most from marts.fct_evictions_by_tract"
     )
     assert (facts["tracts"], facts["filings"], facts["without"], round(facts["most"])) == (298, 13_638, 6, 84)
