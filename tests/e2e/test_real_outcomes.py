@@ -22,7 +22,8 @@ OUTCOMES = {"education": 2, "workforce": 2, "health": 2, "public_safety": 2, "vi
 def test_evictions_are_of_the_county_and_its_kinds_of_tracts(milwaukee: Milwaukee) -> None:
     rows = milwaukee[0].ask(
         "select geography_type, geoid, stratum_code, numerator, denominator, round(value, 1) as value, "
-        "period_start::varchar as first, period_end::varchar as last, race_ethnicity_code as race, starts_with(ci_method, 'super_population_') as is_super "
+        "period_start::varchar as first, period_end::varchar as last, race_ethnicity_code as race, "
+        "starts_with(ci_method, 'super_population_') as is_super "
         f"from published.equity_measures where measure_id = '{EVICTIONS}' and method = 'aggregate' and geography_type <> 'tract' "
         "order by stratum_code",
         "--public",
