@@ -83,7 +83,7 @@ def pages(data: ReleaseData, texts: Texts) -> Iterator[Page]:
         "your-district.html",
         "your_district.html",
         texts.plain("page.your_district"),
-        shared | {"districts": data.districts, "streets": ()},
+        shared | {"districts": data.districts},
     )
     content = {"sources": data.sources, "measures": [measure for measure in ordered if measure.is_answered], "about": data.about}
     yield Page("data.html", "data.html", texts.plain("page.methods"), content)
