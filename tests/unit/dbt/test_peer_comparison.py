@@ -120,6 +120,28 @@ def test_only_groups_that_the_city_compares_are_compared(empty_warehouse: EmptyW
     assert {(row["geoid"], row["race_ethnicity_code"]) for row in gaps} == {(OWN, "black"), ("2", "black")}
 
 
+def test_figures_of_another_window_stratum_or_kind_of_place_are_not_compared(empty_warehouse: EmptyWarehouse) -> None:
+    others: tuple[Row, ...] = ({}, {"period_end": dt.date(2018, 12, 31)}, {"stratum_type": "sex"}, {"geography_type": "county"})
+    figures = [
+        ESTIMATE | {"geoid": geoid, "race_ethnicity_code": race, "value": 1.0} | other
+        for geoid in (OWN, "2")
+        for race in ("black", "white")
+        for other in others
+    ]
+    gaps = made(
+        empty_warehouse,
+        "int_peer_comparison__gaps",
+        int_equity_measures__with_significance=[SHOWN, SHOWN | {"geography_type": "county"}, SHOWN | {"stratum_type": "sex"}],
+        published_measures=[{"source": "s", "published_measure": "p", "measure_id": "m", "part": "value"}],
+        dim_measure=[{"measure_id": "m", "measure_version": 1, "favourable_direction": "higher"}],
+        dim_peer_city=[{"geoid": "2"}],
+        stg_receipts__settings=[{"city_geoid": OWN}],
+        measure_rules=[],
+        fct_published_estimates=figures,
+    )
+    assert sorted(row["geoid"] for row in gaps) == [OWN, "2"]
+
+
 def independent_ranks(gaps: np.ndarray, below: np.ndarray, above: np.ndarray, direction: str) -> list[tuple[int, int]]:
     """Rank bounds by a loop over cities: two-sided normal tests, Holm's step-down procedure among the others of a city."""
     ranks = []
