@@ -93,6 +93,13 @@ def test_figures_without_intervals_have_no_ranks(empty_warehouse: EmptyWarehouse
     assert {(row["rank_low"], row["rank_high"], row["gap_ci_low"], row["gap_ci_high"]) for row in rows.values()} == {(None,) * 4}
 
 
+def test_a_measure_without_a_favourable_direction_has_no_ranks(empty_warehouse: EmptyWarehouse) -> None:
+    cities = {str(at): ((0.7, 0.6, 0.8), (0.1 * at, 0.1 * at - 0.05, 0.1 * at + 0.05)) for at in range(1, 7)}
+    rows = compared(empty_warehouse, cities, direction="none")
+    assert len(rows) == 6
+    assert {(row["rank_low"], row["rank_high"]) for row in rows.values()} == {(None, None)}
+
+
 def test_fewer_than_five_peers_give_no_comparison(empty_warehouse: EmptyWarehouse) -> None:
     assert not compared(empty_warehouse, {str(at): (exact(0.7), exact(0.5)) for at in range(1, 6)})
 
