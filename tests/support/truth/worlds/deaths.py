@@ -25,7 +25,8 @@ def plant(rng: np.random.Generator, seeds: int, switches: Switches) -> World:
         period_start=first_day, period_end=last_day,
         race_ethnicity_code=np.array(town.RACES)[race], city_geoid=town.GEOID,
     )  # fmt: skip
-    window = {"period_start": years(seeds)[:, None], "seed": np.arange(seeds)[:, None], "geoid": town.GEOID}
+    window = {"period_type": "multi_year", "period_start": years(seeds)[:, None], "seed": np.arange(seeds)[:, None]}
     groups = np.array([*town.RACES, "all"])
-    world.truth("people_killed_by_police", **window, race_ethnicity_code=groups, truth=np.array([*expected, expected.sum()]))
+    truth = np.array([*expected, expected.sum()])
+    world.truth("people_killed_by_police", **window, geoid=town.GEOID, race_ethnicity_code=groups, truth=truth)
     return world

@@ -78,7 +78,7 @@ def _evictions(world: World, rng: np.random.Generator, seeds: int, switches: Swi
         place_majority_code=kinds[tract], value_status="computed",
     )  # fmt: skip
     measure = "eviction_filings_per_100_renter_households"
-    window = {"period_start": years(seeds)[:, None], "seed": np.arange(seeds)[:, None]}
+    window = {"period_type": "multi_year", "period_start": years(seeds)[:, None], "seed": np.arange(seeds)[:, None]}
     delivered = window | {"method": "aggregate"}
     world.truth(measure, **delivered, geography_type="tract", geography_vintage="2010", geoid=geoids, truth=100 * filed)
     for kind in ("white", "black"):
@@ -87,6 +87,6 @@ def _evictions(world: World, rng: np.random.Generator, seeds: int, switches: Swi
         of_kind = {"stratum_type": "place_majority", "stratum_code": kind}
         world.truth(measure, **delivered, **of_kind, geography_type="county", geoid=_COUNTY, truth=np.array([rate]))
     by_race = {"geoid": town.GEOID, "race_ethnicity_code": np.array([*town.RACES, "all"])}
-    pieces = {key: column[:, None] for key, column in window.items()}
+    pieces = {"period_start": years(seeds)[:, None, None], "seed": np.arange(seeds)[:, None, None], "period_type": "multi_year"}
     means = town.weighted(100 * filed[town.TRACT], "city")[1]
     world.truth(measure, **pieces, **by_race, method="place_weighted", truth=means)
