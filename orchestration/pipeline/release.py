@@ -25,7 +25,7 @@ from orchestration.transform.fingerprints import (
 from warehouse import disclosure
 from warehouse.connection import detach
 from warehouse.paths import EXPORTS
-from warehouse.releases import BuildInputs, Current, prune, seal, swap, write_exports
+from warehouse.releases import BuildInputs, Current, keep_release, prune, swap, write_exports, write_manifest
 from warehouse.sql import literal
 
 # `published.release` is the only table that dbt does not build: it contains the hash of all others.
@@ -67,7 +67,7 @@ def release_candidate(run: RunContext) -> str | None:
         disclosure.write_ledger(run.con, home, candidate.folder, release_id=release_id, published_at=published_at)
         detach(run.con, "release")
         detach(run.con, "public")
-        sealed = seal(
+        sealed = write_manifest(
             home,
             candidate,
             release_id=release_id,
@@ -83,6 +83,7 @@ def release_candidate(run: RunContext) -> str | None:
         )
     with run.ending:  # an interrupt waits: a run has published a release and records it, or neither
         with run.timed("release"), without_cells():
+            keep_release(home, candidate, sealed)
             swap(home, release_id, is_new=True, sealed=sealed)
         run.end(RELEASED)
     prune(home, run.settings.keep_releases)

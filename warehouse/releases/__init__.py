@@ -41,7 +41,7 @@ from warehouse.releases.manifest import (
 from warehouse.releases.recovery import recover
 from warehouse.releases.revisions import Revision
 from warehouse.releases.rewriting import rewrite_release
-from warehouse.releases.sealing import seal, verify
+from warehouse.releases.sealing import keep_release, seal, verify, write_manifest
 from warehouse.releases.swapping import Current, current, swap
 
 __all__ = [
@@ -72,6 +72,7 @@ __all__ = [
     "find",
     "find_causes",
     "is_pinned",
+    "keep_release",
     "known_releases",
     "list_releases",
     "new_release_id",
@@ -87,4 +88,5 @@ __all__ = [
     "swap",
     "verify",
     "write_exports",
+    "write_manifest",
 ]

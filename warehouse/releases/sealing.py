@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
@@ -33,7 +34,14 @@ from warehouse.sql import quoted
 READ_ONLY = 0o440
 
 
-def seal(
+def seal(home: Home, candidate: Candidate, **about: Any) -> Manifest:
+    """Turn the candidate into the release `releases/<release_id>/`: `write_manifest` and `keep_release`, see there."""
+    manifest = write_manifest(home, candidate, **about)
+    keep_release(home, candidate, manifest)
+    return manifest
+
+
+def write_manifest(
     home: Home,
     candidate: Candidate,
     *,
@@ -48,7 +56,7 @@ def seal(
     as_of: datetime | None = None,
     made_of: BuildInputs | None = None,
 ) -> Manifest:
-    """Turn the candidate into the read-only, verified folder `releases/<release_id>/`. Detach its files everywhere first.
+    """Make the candidate's files read-only, and record and verify them. Detach them everywhere first.
 
     ReleaseCorrupt if a file is in use, does not open, contains a view, or changes; the candidate stays then.
     """
@@ -80,11 +88,15 @@ def seal(
     )
     write_atomically(candidate.folder / MANIFEST_FILE, manifest.model_dump_json(indent=1) + "\n")
     check_files(parse_manifest(candidate.folder / MANIFEST_FILE, release_id), candidate.folder)
-    # First: otherwise a rollback could publish a release that a kill left sealed, without its ledger.
-    write_intent(home, release_id, is_new=True)
-    candidate.folder.rename(home.release(release_id))
-    sync(home.releases)
     return manifest
+
+
+def keep_release(home: Home, candidate: Candidate, manifest: Manifest) -> None:
+    """Rename the candidate's folder to that of the release. From here on, the next command completes a swap that is not done."""
+    # First: otherwise a rollback could publish a release that a kill left sealed, without its ledger.
+    write_intent(home, manifest.release_id, is_new=True)
+    candidate.folder.rename(home.release(manifest.release_id))
+    sync(home.releases)
 
 
 def verify(home: Home, release_id: str) -> Manifest:
