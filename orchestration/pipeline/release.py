@@ -10,6 +10,7 @@ import datetime as dt
 from expectations.disclosure.classification import check_files
 from orchestration.runs.context import RunContext
 from orchestration.runs.errors import without_cells
+from orchestration.runs.interruption import without_handlers
 from orchestration.runs.record import BLOCKED, RELEASED, RunRecord
 from orchestration.transform import dbt_runner
 from orchestration.transform.fingerprints import (
@@ -81,7 +82,7 @@ def release_candidate(run: RunContext) -> str | None:
             seeds_hash=seeds_hash(),
             made_of=_made_of(run, measures, published),
         )
-    with run.ending:  # an interrupt waits: a run has published a release and records it, or neither
+    with run.ending, without_handlers():  # an interrupt waits: a run has published a release and records it, or neither
         with run.timed("release"), without_cells():
             keep_release(home, candidate, sealed)
             swap(home, release_id, is_new=True, sealed=sealed)

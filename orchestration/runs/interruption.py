@@ -7,6 +7,8 @@ swap of the published files is awaited.
 
 from __future__ import annotations
 
+import signal
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from threading import Thread
@@ -38,6 +40,22 @@ def when_interrupted(listener: Callable[[], object]) -> Iterator[None]:
         yield
     finally:
         _listeners.remove(listener)
+
+
+@contextmanager
+def without_handlers() -> Iterator[None]:
+    """Let no handler of a library raise in the block, as that of Dagster does. `interrupt` gets signals nevertheless."""
+    before = {}
+    if threading.current_thread() is threading.main_thread():
+        before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
+    changed = {number: handler for number, handler in before.items() if handler not in (None, signal.SIG_IGN)}
+    for number in changed:
+        signal.signal(number, lambda *_: None)
+    try:
+        yield
+    finally:
+        for number, handler in changed.items():
+            signal.signal(number, handler)
 
 
 def interrupt(exit_code: int) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import threading
 from pathlib import Path
 
@@ -71,6 +73,14 @@ def test_an_interrupt_waits_for_the_swap(settings: Settings, monkeypatch: pytest
         said = _interrupted_during(run, monkeypatch, outcome=RELEASED)
         assert said == "interrupted when the run had ended: released, release 20251201T000000Z-00000000"
     assert (recorded(settings).outcome, recorded(settings).exit_code) == (RELEASED, 0)
+
+
+def test_no_handler_of_a_library_raises_during_the_swap() -> None:
+    """Dagster's handler raises in the main thread, which would leave a swap half done."""
+    with interruption.without_handlers():
+        os.kill(os.getpid(), signal.SIGINT)
+    with pytest.raises(KeyboardInterrupt):
+        signal.raise_signal(signal.SIGINT)
 
 
 def _interrupted_during(run: RunContext, monkeypatch: pytest.MonkeyPatch, outcome: str | None) -> str:
