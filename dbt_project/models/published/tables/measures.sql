@@ -1,10 +1,22 @@
 -- one row per measure and version, with the licence of its source, its place on the scorecard and why it has no figure
 with
+own_district as (
+    select max(geoid) as geoid
+    from {{ ref('dim_geography') }}
+    where geography_type = 'school_district' and scorecard_order is not null
+),
+
+-- the state's tables have schools of other districts too, which are no figures of the city
 cards as (
     select
-        *,
-        publication_status = 'published' and not is_stand_in as is_shown
-    from {{ ref('published_scorecard') }}
+        cards.*,
+        cards.publication_status = 'published' and not cards.is_stand_in as is_shown
+    from {{ ref('published_scorecard') }} as cards
+    cross join own_district
+    where
+        cards.geography_type not in ('school', 'school_district')
+        or own_district.geoid is null
+        or split_part(cards.geoid, '/', 1) = own_district.geoid
 ),
 
 -- a figure of the own city, of its parts or of its county
