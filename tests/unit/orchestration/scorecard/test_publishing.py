@@ -83,6 +83,15 @@ def test_a_site_that_cannot_be_written_is_recorded_and_the_run_stays_released(tm
     assert (settings.home.published_scorecard / "made_from.json").read_text() == before
 
 
+def test_a_language_without_texts_is_recorded_too(tmp_path: Path) -> None:
+    settings = settings_of(tmp_path, LEVELGROUND_SCORECARD="fr")
+    release(settings)
+    run = run_of(settings)
+    assert refresh_scorecard(run) is None
+    assert run.record.scorecard_problem == "the release has no texts in fr; its languages are en, es, hmn"
+    assert run.failure is None
+
+
 def test_no_site_is_written_where_the_city_wants_none(tmp_path: Path) -> None:
     settings = settings_of(tmp_path, LEVELGROUND_SCORECARD="none")
     release(settings)
