@@ -12,6 +12,7 @@ from markupsafe import Markup, escape
 
 from orchestration.scorecard.texts import Texts
 
+MINUS = Markup("\u2212")
 MILLION = 1_000_000
 IN_MILLIONS = 10 * MILLION  # amounts from here on are written in millions
 DOLLARS = ("usd", "usd_per_resident")
@@ -136,8 +137,8 @@ class Points:
         """Return the difference."""
         size = abs(self.value)
         unit = "quantity.points" if self.unit == "percent" else _quantity(size, self.unit)
-        sign = "\u2212" if self.is_signed and self.value < 0 else ""
-        return texts(unit, number=sign + _rounded(size, self.unit, texts.locale))
+        written = texts(unit, number=_rounded(size, self.unit, texts.locale))
+        return MINUS + written if self.is_signed and self.value < 0 else written
 
 
 @dataclass(frozen=True)

@@ -125,7 +125,7 @@ class Measure:
     @property
     def is_answered(self) -> bool:
         """Whether a figure about the city, its county or its school district is shown."""
-        return bool(self.about["availability"] == "shown" and self.featured)
+        return self.about["availability"] == "shown" and bool(self.featured or any(row.is_shown for row in self.districts))
 
 
 @dataclass(frozen=True)

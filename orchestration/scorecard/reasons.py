@@ -6,11 +6,11 @@ from collections.abc import Iterable
 
 from orchestration.scorecard.read_release import Measure
 
-SHOWN, NO_OWN_RACE = "shown", "no_own_race"
+SHOWN, NO_OWN_RACE, NO_RECORDS = "shown", "no_own_race", "no_records"
 # The order of the page; `availability.*` are their texts.
 ORDER = (
     "not_delivered", "stand_in", "agreement_ended", "not_republished", "not_planned", "not_recorded", "not_observable",
-    "no_records", "hidden_at_source", "hidden", "too_few", "by_topic", NO_OWN_RACE,
+    NO_RECORDS, "hidden_at_source", "hidden", "too_few", "by_topic", NO_OWN_RACE,
 )  # fmt: skip
 
 
@@ -19,6 +19,8 @@ def reason(measure: Measure) -> str | None:
     availability = str(measure.about["availability"])
     if availability != SHOWN:
         return availability
+    if not measure.is_answered:
+        return NO_RECORDS  # its figures are of smaller places, such as schools
     return None if measure.about["has_figures_by_race"] else NO_OWN_RACE
 
 

@@ -81,7 +81,7 @@ def wrong_figures(page: Path, language: str, figures: dict[str, float]) -> Itera
             yield f"{page}: {anchor} has no figure"
             continue
         [(number, tolerance)] = parsed(written[1], language)
-        scale = 1e6 if "million" in written[1] or "millones" in written[1] else 1.0
+        scale = 1e6 if re.search(r" (million|millones|lab)\b", written[1]) else 1.0
         if abs(number * scale - value) > tolerance * scale:
             yield f"{page}: {anchor} shows {written[1]} for {value}"
 

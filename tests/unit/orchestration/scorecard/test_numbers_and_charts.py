@@ -75,6 +75,11 @@ def test_ticks_are_written_as_they_are(languages: dict[str, Texts]) -> None:
     assert [str(Tick(tick, "percent").in_language(languages["en"])) for tick in (0.0, 2.5, 5.0)] == ["0%", "2.5%", "5%"]
 
 
+def test_a_gap_has_its_sign_before_the_dollars(languages: dict[str, Texts]) -> None:
+    assert str(Points(-30422.0, "usd", is_signed=True).in_language(languages["en"])) == "−$30,422"
+    assert str(Points(-30422.0, "usd").in_language(languages["en"])) == "$30,422"
+
+
 def chart_row(value: float | None, start: dt.date, end: dt.date, status: str = "shown") -> Row:
     blank = dict.fromkeys(Row._fields)
     return Row(**blank | {"value": value, "status_code": status, "period_start": start, "period_end": end, "period_type": "year"})  # type: ignore[arg-type]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import datetime as dt
 import re
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,7 @@ from tests.support.scorecard_pages import (
     table_rows,
     wrong_figures,
 )
-from tests.support.scorecard_release import HIDDEN, planted, row, write_public_file
+from tests.support.scorecard_release import HIDDEN, measure, planted, row, write_public_file
 
 LANGUAGES = ("en", "es", "hmn")
 
@@ -149,6 +150,31 @@ def test_what_cannot_be_shown_has_its_reason(site: Path) -> None:
         "There is a figure for everyone, but none by people&#39;s own race. (1)",
     ]
     assert page.index("Name of nothing") < page.index("Name of places")
+
+
+def test_districts_are_drawn_on_the_map_of_their_period(site: Path, tmp_path: Path) -> None:
+    tables = planted()
+    for figure in tables["scorecard"]:
+        if figure["geography_type"] == "aldermanic_district":
+            figure["geography_vintage"] = "2012"
+    old = [place | {"geography_vintage": "2012", "valid_to": dt.date(2022, 5, 13)} for place in tables["geographies"][1:]]
+    tables["geographies"] += old
+    earlier = write_site(write_public_file(tmp_path / "old.duckdb", tables), tmp_path / "site", ["en"]).index.parent
+    note = "This figure uses the district map of that time."
+    assert note in words(earlier / "en" / "measures" / "own.html")
+    assert note not in words(site / "en" / "measures" / "own.html")
+    assert "districts/1.html" not in (earlier / "en" / "measures" / "own.html").read_text(encoding="utf-8")
+    assert "measure-own" not in table_rows(earlier / "en" / "districts" / "1.html"), "its figure is of another district 1"
+    assert "measure-own" in table_rows(site / "en" / "districts" / "1.html")
+
+
+def test_a_measure_with_figures_of_smaller_places_only_counts_as_without(tmp_path: Path) -> None:
+    tables = planted()
+    tables["measures"].append(measure("schools", has_figures_by_race=False))
+    site = write_site(write_public_file(tmp_path / "schools.duckdb", tables), tmp_path / "site", ["en"]).index.parent
+    assert "3 of 5 questions have figures about Plantville" in words(site / "en" / "index.html")
+    page = (site / "en" / "cannot-show.html").read_text(encoding="utf-8")
+    assert "Name of schools" in page.partition('id="no_records"')[2].partition("</section>")[0]
 
 
 def test_a_hidden_theme_has_no_number(site: Path) -> None:
