@@ -48,6 +48,7 @@ def delivery_suite(
         *_rows(contract, reading),
         *_cells(contract, reading),
         *_labels(contract, reading, labels, vocabulary),
+        *_constants(contract, reading),
         *time_checks(contract, reading, facts),
         *snapshot_checks(contract, facts.snapshots, facts.as_of),
         *_native(contract),
@@ -148,6 +149,28 @@ def _labels(contract: Contract, reading: DeliveryQuery, labels: Labels, vocabula
             by = check.by[0]
             says = f"{contract.source}: no row has {by} = {values}, so no {column.name} was checked; was the value renamed?"
             yield measure("labelled_rows", "warning", says, expression=f"count(*) filter (where {among})", at_least=1, column=by)
+
+
+def _constants(contract: Contract, reading: DeliveryQuery) -> Iterator[Check]:
+    present = {column.name for column in reading.present}
+    for column in reading.present:
+        part = column.varies_within
+        if part is None or not present.issuperset(part.by):
+            continue
+        name, by = quoted(column.name), ", ".join(map(quoted, part.by))
+        # what is not collected is no fault of the delivery
+        severity: Severity = "warning" if part.otherwise == "invalid" else "info"
+        says = (
+            f"{contract.source}: {column.name} has one value in all rows of a {', '.join(part.by)}, which is no measurement; "
+            f"its cells there become empty ({part.otherwise}); ask the steward"
+        )
+        query = (
+            f"select {by} from {{batch}} where not {REJECTED} group by {by} "
+            f"having count({name}) >= {part.rows} and min({name}) = max({name})"
+        )
+        yield Check(
+            "varying_values", "unexpected_rows_expectation", {"unexpected_rows_query": query}, severity, says, column.name, None
+        )
 
 
 def _native(contract: Contract) -> Iterator[Check]:

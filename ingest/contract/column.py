@@ -21,6 +21,8 @@ from ingest.contract.words import NUMERIC, TIMES, Delimiter, Identifier, Missing
 
 # Columns that the typed views add to a contract's; they would hide a delivered column of the same name.
 RESERVED = ("_load_id", "_source_file", "_source_row", "_record_hash", "file_row_number")
+# Keys that are written only where they are given.
+_LEFT_OUT = ("from_file", "files", "varies_within")
 # The directives of DuckDB's strptime; another one would fail in the run instead of the check of contracts.
 DIRECTIVE = re.compile(r"%(-?[dmyHIMSj]|[aAbBhpYfgnTzZGVuwUWcxX%])")
 
@@ -30,6 +32,17 @@ def _as_names(value: Any) -> tuple[str | int, ...]:
     if all(isinstance(name, str) for name in names) or all(type(name) is int and name > 0 for name in names):
         return names
     raise ValueError("write a name, a list of names in order of preference, or a position from 1; a name like 2020 in quotes")
+
+
+class Variation(Strict):
+    """In each part of a table, by these columns and of so many `rows` or more, values differ; where not, they are no measurement.
+
+    A cell of such a part is NULL for the reason `otherwise`.
+    """
+
+    by: Annotated[tuple[str, ...], Field(min_length=1)]
+    rows: Annotated[int, Field(ge=2)]
+    otherwise: MissingReason
 
 
 class Column(Strict):
@@ -61,13 +74,14 @@ class Column(Strict):
     min: float | dt.date | None = None
     max: float | dt.date | None = None
     null_tokens: dict[str, MissingReason] = Field(default_factory=dict)
+    varies_within: Variation | None = None
     privacy: Annotated[str, word("privacy")] = "public"
     keep: Literal["drop", "hash"] | None = None
 
     @model_serializer(mode="wrap")
     def _as_written(self, serialize: SerializerFunctionWrapHandler) -> dict[str, Any]:
         # load ids are hashes of this model: a contract without the keys keeps its ids
-        return {key: value for key, value in serialize(self).items() if value is not None or key not in ("from_file", "files")}
+        return {key: value for key, value in serialize(self).items() if value is not None or key not in _LEFT_OUT}
 
     @model_validator(mode="after")
     def _consistent(self) -> Column:
@@ -88,6 +102,8 @@ class Column(Strict):
             yield "from names a delivered column, and from_file a part of the file's name; write one of them"
         if self.files and (self.required or self.from_file):
             yield "files names the tables that have the column, so that it can be neither required nor a part of the file's name"
+        if self.varies_within and (self.required or self.vocabulary):
+            yield "varies_within makes cells NULL; leave required and vocabulary out, or write it in another column"
         if self.keep and self.privacy != "direct_identifier":
             yield "keep goes with privacy: direct_identifier; leave columns out by not naming them, or under ignore"
         if self.is_hashed and (self.type != "text" or self.values):

@@ -200,6 +200,8 @@ class Contract(Strict):
         for at, column in enumerate(self.columns):
             if isinstance(column.vocabulary, dict):
                 yield ("columns", at, "vocabulary", "by"), column.vocabulary.get("by", "(none)")
+            if column.varies_within:
+                yield from ((("columns", at, "varies_within", "by"), name) for name in column.varies_within.by)
 
     def column(self, name: str) -> Column:
         """The column of that name; KeyError if there is none."""

@@ -11,7 +11,14 @@ from ingest.landing.partition_releases import find_rival_files
 from ingest.landing.partitions import PartitionComparison, compare_partitions
 from ingest.landing.promote import Promotion, promote
 from ingest.landing.prune_deliveries import prune_deliveries
-from ingest.landing.rejected import doubtful_rows, has_refused_or_doubtful, refused_rows, rejected_rows, rejected_values
+from ingest.landing.rejected import (
+    constant_values,
+    doubtful_rows,
+    has_refused_or_doubtful,
+    refused_rows,
+    rejected_rows,
+    rejected_values,
+)
 from ingest.landing.replay import DeliveryLost, replay
 from ingest.landing.tables import create_delivery_view, ensure_tables, period_expression
 
@@ -25,6 +32,7 @@ __all__ = [
     "PartitionComparison",
     "Promotion",
     "compare_partitions",
+    "constant_values",
     "count_load_rows",
     "create_delivery_view",
     "doubtful_rows",

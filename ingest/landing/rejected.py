@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from duckdb import DuckDBPyConnection
 
 from ingest.contract import Column, Contract
-from ingest.typing import invalid_condition, optional_columns, rejection, rejection_message, required_columns
+from ingest.typing import constant_cells, invalid_condition, optional_columns, rejection, rejection_message, required_columns
 from warehouse.sql import literal
 
 
@@ -49,6 +49,14 @@ def rejected_rows(contract: Contract, columns: Sequence[Column], relation: str, 
     return (
         f'{_origin_columns(contract)}_column as "column", _why as reason_code, {message} as message '
         f"from ({inner}) where _column is not null"
+    )
+
+
+def constant_values(contract: Contract, city_zone: str) -> str | None:
+    """SELECT of the cells made NULL because a part of the table has one value, with the columns of `quality.rejected_values`."""
+    cells = constant_cells(contract, f'landing."{contract.source}"', city_zone)
+    return cells and (
+        f"{_origin_columns(contract)}_column as \"column\", 'invalid' as reason_code, _message as message from ({cells})"
     )
 
 

@@ -16,7 +16,7 @@ import numpy as np
 import yaml
 
 from ingest.sample import city
-from ingest.sample.education import absenteeism, completion, discipline, enrollment
+from ingest.sample.education import absenteeism, completion, enrollment, removals
 from ingest.sample.engagement import events, inputs, participation, responses
 from ingest.sample.estimates import acs_county, county_health, urban
 from ingest.sample.health import chronic_disease, lead_lines, lead_orders, lead_tests
@@ -119,7 +119,7 @@ SOURCES: Mapping[str, Source] = {
     ),
     arpa_projects.SOURCE: Source(_fixed(arpa_projects)),
     labor_force.SOURCE: Source(_fixed(labor_force)),
-    discipline.SOURCE: Source(_fixed(discipline), keys=city.COUNTY),
+    removals.SOURCE: Source(_fixed(removals), keys=city.COUNTY),
     lead_tests.SOURCE: Source(_fixed(lead_tests)),
     events.SOURCE: Source(_fixed(events)),
     participation.SOURCE: Source(_fixed(participation)),

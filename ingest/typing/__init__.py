@@ -5,6 +5,7 @@ Other packages import from here.
 
 from ingest.typing.cells import (
     accepted_rows,
+    constant_cells,
     invalid_flag,
     is_refused,
     missing_flag,
@@ -30,6 +31,7 @@ __all__ = [
     "accepted_rows",
     "can_be_invalid",
     "column_refused",
+    "constant_cells",
     "invalid_condition",
     "invalid_flag",
     "is_refused",

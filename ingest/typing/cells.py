@@ -131,6 +131,51 @@ def accepted_rows(contract: Contract, relation: str, city_zone: str | None = Non
     if accepted is None:
         refused, _ = rejection(required_columns(contract), city_zone)
         accepted = f"{refused} is null"
-    return (
-        f"select {', '.join(columns)} from {read_cells(contract.kept_columns, f'(from {relation} where {accepted})', city_zone)}"
+    read = read_cells(contract.kept_columns, f"(from {relation} where {accepted})", city_zone)
+    return _without_constants(contract, f"select {', '.join(columns)} from {read}")
+
+
+def is_constant(column: Column) -> str:
+    """SQL boolean over typed rows: a cell of a part of the table in which all values are the same (`varies_within`)."""
+    part = column.varies_within
+    assert part is not None
+    name, window = quoted(column.name), f"over (partition by {', '.join(map(quoted, part.by))})"
+    return f"({name} is not null and count({name}) {window} >= {part.rows} and min({name}) {window} = max({name}) {window})"
+
+
+def _without_constants(contract: Contract, typed: str) -> str:
+    """The typed rows, in which constant values are NULL for the reason that the contract gives."""
+    replaced = [
+        part
+        for column in contract.kept_columns
+        if column.varies_within
+        for name, reason in ((quoted(column.name), quoted(f"{column.name}_missing_reason")),)
+        for part in (
+            f"case when not {is_constant(column)} or {name} is null then {name} end as {name}",
+            f"case when {is_constant(column)} then {literal(column.varies_within.otherwise)} else {reason} end as {reason}",
+        )
+    ]
+    return f"select * replace ({', '.join(replaced)}) from ({typed})" if replaced else typed
+
+
+def constant_cells(contract: Contract, relation: str, city_zone: str) -> str | None:
+    """SELECT of the invalid constant cells of `relation`: where each is, its column, and a message; None if none can be."""
+    columns = [column for column in contract.kept_columns if column.varies_within and column.varies_within.otherwise == "invalid"]
+    unread = contract.model_copy(
+        update={"columns": tuple(column.model_copy(update={"varies_within": None}) for column in contract.columns)}
     )
+    rows = accepted_rows(unread, relation, city_zone, "not _refused")
+    selects = [
+        f"select {', '.join(LOAD_COLUMNS)}, {literal(column.name)} as _column, {_constant_message(column)} as _message "
+        f"from ({rows}) qualify {is_constant(column)}"
+        for column in columns
+    ]
+    return " union all ".join(selects) or None
+
+
+def _constant_message(column: Column) -> str:
+    assert column.varies_within is not None
+    parts = " || ', ' || ".join(f"coalesce(cast({quoted(name)} as varchar), '')" for name in column.varies_within.by)
+    value = f"' ' || cast({quoted(column.name)} as varchar)" if column.privacy == "public" else "' (the value is private)'"
+    same = literal(f"{column.name}: the same value in all rows of ")
+    return f"{same} || {parts} || ':' || {value}"

@@ -20,6 +20,7 @@ from ingest.delivery import DeliveryStore
 from ingest.delivery.removals import read_removals
 from ingest.landing import (
     LastLoad,
+    constant_values,
     count_load_rows,
     doubtful_rows,
     has_refused_or_doubtful,
@@ -88,8 +89,9 @@ def _insert_rejected(run: RunContext, contract: Contract) -> None:
         rows = rejected_rows(contract, required_columns(contract), refused_rows(contract), zone)
         con.execute(f"insert into receipts.rejected_rows {rows}")
     cells = rejected_values(contract, doubtful_rows(contract), zone) if doubtful else None
-    if cells:
-        con.execute(f"insert into receipts.rejected_values {cells}")
+    for found in (cells, constant_values(contract, zone)):
+        if found:
+            con.execute(f"insert into receipts.rejected_values {found}")
 
 
 def _acceptance_rows(run: RunContext, contract: Contract) -> list[tuple[Any, ...]]:

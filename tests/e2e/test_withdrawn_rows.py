@@ -17,7 +17,7 @@ from tests.e2e.conftest import Place
 from tests.support.next_estimates import check_figures, deliver_next_releases
 
 WHOLE = (
-    "dpi__absenteeism", "dpi__completion", "dpi__discipline", "dpi__enrollment", "mhd__chronic_disease", "dcd__foreclosures",
+    "dpi__absenteeism", "dpi__completion", "dpi__enrollment", "dpi__removals", "mhd__chronic_disease", "dcd__foreclosures",
 )  # fmt: skip
 YEARS = ("year", "school_year", "start_year", "period of measure")
 VALUES = ("value", "count", "student_count", "removal_count", "cohort_count", "diploma")

@@ -132,7 +132,7 @@ create table release.marts.fct_student_outcomes as select 'k' || _source_row as 
     date '2025-06-30' as period_end, 'enrollment' as metric, 'NORTH' as school_district_geoid, 'NORTH/HIGH' as school_geoid,
     '2024-25' as school_year, 'Race/Ethnicity' as dimension_reported, 'group ' || _source_row as group_reported, 'all' as stratum_type, 'all' as stratum_code,
     case when _source_row = 2 then 'suppressed_at_source' else 'computed' end as value_status, case when _source_row <> 2 then _source_row * 10 end as students_count,
-    case when _source_row <> 2 then _source_row * 10.0 end as students_pct, null::bigint as diplomas_count, null::bigint as removals_count, null::double as outcome_pct,
+    case when _source_row <> 2 then _source_row * 10.0 end as students_pct, null::bigint as diplomas_count, null::double as outcome_pct,
     case when _source_row = 2 then 'suppressed_by_state' end as gap_reason, null::bigint as cohort_class, null::double as extended_pct,
     null::varchar as extended_timeframe, null::integer as extended_years, null::varchar as extended_gap_reason from person;
 -- a school's absent students: a rate of 0, one that the state hides, one of a group that is too small
@@ -141,11 +141,15 @@ insert into release.marts.fct_student_outcomes by name
         [0.0, null, null][_source_row] as outcome_pct, [null, 'suppressed_by_state', 'group_under_20'][_source_row] as gap_reason,
         if(_source_row = 1, 'computed', 'suppressed_at_source') as value_status, null as students_pct)
     from release.marts.fct_student_outcomes where _source_row <= 3;
--- its removals: more than students, and of a group that the state hides
-insert into release.marts.fct_student_outcomes by name
-    select * replace ('d' || _source_row as student_outcome_key, 'discipline_removals' as metric, [40, null][_source_row] as students_count,
-        [50, null][_source_row] as removals_count, null as students_pct)
-    from release.marts.fct_student_outcomes where metric = 'enrollment' and _source_row <= 2;
+-- its removals of two groups: more than students; the state hides those of the other
+create table release.marts.fct_school_removals as
+    select category || _source_row as school_removal_key,
+        * exclude (student_outcome_key, metric, students_count, students_pct, diplomas_count, outcome_pct, cohort_class, extended_pct, extended_timeframe,
+            extended_years, extended_gap_reason),
+        [40, null][_source_row] as students_count, [removals, null][_source_row] as removals_count, [2.5 * removals, null][_source_row] as removals_per_100_reported
+    from release.marts.fct_student_outcomes
+    cross join (values ('all', 50), ('suspension', 48), ('expulsion', 2)) as kinds (category, removals)
+    where metric = 'enrollment' and _source_row <= 2;
 -- its graduates: all, a part, a part whose diplomas are hidden; the fourth row is a school that hides everything
 insert into release.marts.fct_student_outcomes by name
     select * replace ('c' || _source_row as student_outcome_key, 'hs_completion' as metric, [50, 30, 15, null][_source_row] as students_count,

@@ -74,7 +74,8 @@ def plant(
     world = World()
     found = con.execute(
         "select measure_id, measure_version, source, kind, population_scheme, coalesce(age_universe, 'total') as age_universe, "
-        "case unit when 'percent' then 100 when 'per_1000' then 1000 when 'per_100000' then 100000 else 1 end as factor "
+        "case unit when 'percent' then 100 when 'per_100' then 100 when 'per_1000' then 1000 when 'per_100000' then 100000 "
+        "else 1 end as factor "
         "from release.marts.dim_measure where is_current is distinct from false order by measure_id"
     )
     names = [column[0] for column in found.description or []]

@@ -63,7 +63,7 @@ schools as (
         'current' as geography_vintage,
         {{ place }}_geoid as geoid,
         min({{ place }}_reported) as name
-    from {{ ref('fct_student_outcomes') }}
+    from ({% for fact in ['fct_student_outcomes', 'fct_school_removals'] %}select * from {{ ref(fact) }}{{ ' union all by name ' if not loop.last }}{% endfor %})
     group by {{ place }}_geoid
     {{ 'union all' if not loop.last }}
     {%- endfor %}

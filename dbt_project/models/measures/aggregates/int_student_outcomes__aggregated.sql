@@ -19,7 +19,6 @@ summed as (
         coalesce(united.students_count, 0) + united.unlisted_students as students_most,
         united.place.geography_type in ('school_district', 'city')
         and (united.race_ethnicity_code <> 'all' or united.stratum_type <> 'all')
-        and united.metric <> 'discipline_removals'
         and contracts.classification = 'public' and contracts.protect = 'unless_published'
         and not united.hides_every_group and united.missing_cells = 0 as may_have_bounds,
         contracts.race_standard,

@@ -2,7 +2,7 @@
 with
 facts as (
     select * from {{ ref('fct_student_outcomes') }}
-    where metric in ('chronic_absenteeism', 'hs_completion', 'discipline_removals') and period_start is not null
+    where metric in ('chronic_absenteeism', 'hs_completion') and period_start is not null
 ),
 
 -- A school whose rows are all hidden, in one row for every group: none of its groups is zero (DPI-03).
@@ -41,8 +41,8 @@ final as (
         facts.stratum_code,
         silent.school_geoid is not null as is_whole_school,
         facts.students_count,
-        -- of completion and discipline the outcome is counted; else the rate, which is rounded, gives whole students
-        coalesce(facts.diplomas_count, facts.removals_count, facts.outcome_pct * facts.students_count / 100) as rated_count,
+        -- of completion the outcome is counted; else the rate, which is rounded, gives whole students
+        coalesce(facts.diplomas_count, facts.outcome_pct * facts.students_count / 100) as rated_count,
         round(rated_count) as outcome_count,
         case when facts.value_status = 'computed' and outcome_count is null then 'suppressed_at_source' else facts.value_status end
             as cell_status,

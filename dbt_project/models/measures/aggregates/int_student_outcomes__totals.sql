@@ -29,8 +29,7 @@ school_totals as (
                             outcome_count,
                             max(outcome_count) filter (where not is_complete) over (partition by {{ same_place }}, school_geoid)
                         ),
-                        -- one student may be removed several times
-                        case when metric <> 'discipline_removals' then students_count end
+                        students_count
                     )
                 else outcome_count
             end as outcome_count

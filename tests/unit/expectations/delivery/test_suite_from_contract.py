@@ -66,7 +66,16 @@ NOT_NULL = {
     "expectations": [{"type": "expect_column_values_to_not_be_null", "kwargs": {"column": "mode"}, "severity": "warning"}]
 }
 NAMED = {"expectations": [NOT_NULL["expectations"][0] | {"name": "mode_is_given", "reason": "the mode of booking is unknown"}]}
+VARIES = {"columns": {"fee": {"varies_within": {"by": ["mode"], "rows": 20, "otherwise": "invalid"}}}}
 CASES = [
+    Case(
+        "varying_values",
+        "warning",
+        "fee",
+        lambda rows: [row.update(fee="1", mode="desk") for row in rows],
+        VARIES,
+        says="one value",
+    ),
     Case("columns_missing", "critical", "fee", facts={"columns_missing": ("FEE",)}, says="ask the steward"),
     Case(
         "columns_missing",
@@ -149,7 +158,7 @@ def test_an_expectation_fails_on_what_it_is_for(
         assert not result.passed
 
 
-@pytest.mark.parametrize("contract", [{}, all_texts(), NAMED], ids=["full", "texts", "native"])
+@pytest.mark.parametrize("contract", [{}, all_texts(), NAMED, VARIES], ids=["full", "texts", "native", "varying"])
 def test_every_expectation_passes_on_a_good_delivery(
     contract: dict[str, Any], make_contract: MakeContract, judge: Judge, good_rows: Rows
 ) -> None:

@@ -22,14 +22,6 @@ completion as (
     from {{ ref('stg_dpi__completion') }}
 ),
 
-discipline as (
-    select
-        * exclude (removals_count_missing_reason),
-        removals_count is not null and students_count is not null as has_value,
-        case gap_reason when 'suppressed_by_state' then 'suppressed_at_source' end as hidden
-    from {{ ref('stg_dpi__discipline') }}
-),
-
 outcomes as (
     select
         * exclude (students_count_missing_reason),
@@ -43,8 +35,6 @@ outcomes as (
     select * from absenteeism
     union all by name
     select * from completion
-    union all by name
-    select * from discipline
 ),
 
 -- a row of a suppressed label has no information on its group (DPI-03)
@@ -78,7 +68,6 @@ final as (
         case when is_reported then students_count end as students_count,
         students_pct,
         diplomas_count,
-        case when is_reported then removals_count end as removals_count,
         case when is_reported then outcome_pct end as outcome_pct,
         case
             when not is_reported or hidden = 'suppressed_at_source' then 'suppressed_at_source'

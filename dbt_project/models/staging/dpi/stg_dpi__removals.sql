@@ -1,20 +1,21 @@
--- one row per school, school year, dimension and group
+-- one row per school, school year, group and kind of removal
 with
 typed as (
-    select * from {{ source('landing', 'dpi__discipline') }}
+    select * from {{ source('landing', 'dpi__removals') }}
 ),
 
 contract as (
-    {{ contract_row('dpi__discipline') }}
+    {{ contract_row('dpi__removals') }}
 ),
 
 renamed as (
     select
-        {{ school_columns('dpi__discipline', metric="'discipline_removals'", note='cast(null as varchar)') }},
+        {{ school_columns('dpi__removals') }},
+        typed.category,
         typed.students as students_count,
         typed.removals as removals_count,
-        typed.removals_missing_reason as removals_count_missing_reason,
-        -- the file stars what the state hides, removals and students alike (DPI-05)
+        -- of expulsions the file repeats the count
+        case when typed.unit = 'rate' then typed.reported_value end as removals_per_100_reported,
         case
             when 'invalid' in (typed.removals_missing_reason, typed.students_missing_reason) then 'invalid'
             when typed.removals is null or typed.students is null then 'suppressed_by_state'

@@ -1,0 +1,42 @@
+-- one row per school, school year, group and kind of removal
+with
+removals as (
+    select
+        *,
+        coalesce(race_ethnicity_code, '') <> 'suppressed_at_source' and coalesce(stratum_missing_reason, '') <> 'suppressed_at_source'
+            as is_reported
+    from {{ ref('stg_dpi__removals') }}
+),
+
+final as (
+    select
+        {{ event_columns('school_removal', has_key=true) }},
+        cast(null as date) as occurred_on,
+        period_start,
+        period_end,
+        {{ null_place_columns() }},
+        {{ race_columns() }},
+        school_district_geoid,
+        school_geoid,
+        school_district_reported,
+        school_reported,
+        school_year,
+        dimension_reported,
+        group_reported,
+        stratum_type,
+        stratum_code,
+        category,
+        case when is_reported then students_count end as students_count,
+        case when is_reported then removals_count end as removals_count,
+        removals_per_100_reported,
+        case
+            when not is_reported or gap_reason = 'suppressed_by_state' then 'suppressed_at_source'
+            when gap_reason is null then 'computed'
+            else 'not_collected'
+        end as value_status,
+        case when not is_reported then coalesce(gap_reason, 'suppressed_by_state') else gap_reason end as gap_reason,
+        source_note
+    from removals
+)
+
+select * from final
