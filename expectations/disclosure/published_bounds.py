@@ -4,7 +4,8 @@ Covered are districts and cities over schools, some of them starred. See `figure
 
 A bound is a quotient of sums: the low one of the given cells alone, the high one of the given cells and the sizes of the hidden
 ones. A reader who has the given cells solves both for the rest; the remainder must be those sizes and no part of a numerator.
-A published sum over a hidden cell reveals that cell, or the sum of a few. Bounds over fewer than three hidden
+A published sum over a hidden cell reveals that cell, or the sum of a few; a sum of the given cells alone, of a table that is
+published in part, reveals none. Bounds over fewer than three hidden
 cells are refused, and so are bounds of a ratio over fewer than three hidden cells of all other groups. Only cells with a row in
 the public file count: a school that hides all of its rows has no row per group.
 """
@@ -59,7 +60,14 @@ def read_bounded_rows(
         connection,
         f"""
         select {", ".join(f"above.{name}" for name in GRAIN)}, any_value(above.bound_source), any_value(above.bound_low),
-            any_value(above.bound_high), any_value(above.denominator), any_value(above.numerator) is not null,
+            any_value(above.bound_high), any_value(above.denominator),
+            coalesce(
+                greatest(
+                    abs(any_value(above.numerator) - coalesce(sum(given.numerator), 0)),
+                    abs(any_value(if(above.numerator is null, null, above.denominator)) - coalesce(sum(given.denominator), 0))
+                ) > {_CLOSE},
+                false
+            ),
             coalesce(sum(schools.numerator), 0), coalesce(sum(schools.denominator), 0), count(schools.numerator),
             count(*) filter (where schools.value_status = 'suppressed_at_source'),
             any_value(greatest(coalesce(sources.suppress_below, 0), {CITY_THRESHOLD}) - 1)
@@ -67,6 +75,8 @@ def read_bounded_rows(
         inner join {table} as schools
             on {" and ".join(f"above.{name} = schools.{name}" for name in _SAME)}
             and {_BELOW}
+        left join {relations.marts}.fct_equity_measures as given
+            on {" and ".join(f"schools.{name} = given.{name}" for name in GRAIN)} and given.value_status = 'computed'
         inner join {relations.marts}.dim_measure as measures
             on above.measure_id = measures.measure_id and above.measure_version = measures.measure_version
         left join {relations.marts}.dim_source as sources on measures.source = sources.source

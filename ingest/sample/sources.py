@@ -16,7 +16,7 @@ import numpy as np
 import yaml
 
 from ingest.sample import city
-from ingest.sample.education import absenteeism, completion, enrollment, removals
+from ingest.sample.education import absenteeism, assessments, completion, enrollment, removals
 from ingest.sample.engagement import events, inputs, participation, responses
 from ingest.sample.estimates import acs_county, county_health, urban
 from ingest.sample.health import chronic_disease, lead_lines, lead_orders, lead_tests
@@ -136,6 +136,8 @@ SOURCES: Mapping[str, Source] = {
     "urban__juvenile_arrests": Source(lambda folder, _, rng: urban.write_arrests(folder, rng)),
     "urban__low_birth_weight": Source(lambda folder, _, rng: urban.write_low_birth_weight(folder, rng), keys=city.COUNTY),
     "urban__debt_collections": Source(lambda folder, _, rng: urban.write_debt(folder, rng), keys=city.COUNTY),
+    assessments.ACT: Source(lambda folder, _, rng: assessments.write_act(folder, rng), keys=city.COUNTY),
+    assessments.FORWARD: Source(lambda folder, _, rng: assessments.write_forward(folder, rng), keys=city.COUNTY),
     county_health.SOURCE: Source(_fixed(county_health), keys=city.COUNTY),
     acs_county.SOURCE: Source(_fixed(acs_county), keys=city.COUNTY),
     evictions.SOURCE: Source(_fixed(evictions), keys=city.COUNTY),

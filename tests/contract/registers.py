@@ -15,7 +15,7 @@ SHARED_STAGING = {
         "debt_collections", "digital_access", "employment", "hs_diploma", "household_income", "juvenile_arrests",
         "low_birth_weight", "poverty_exposure", "preschool", "student_homelessness",
     )
-}  # fmt: skip
+} | {"dpi__act": "stg_dpi__assessments", "dpi__forward_exam": "stg_dpi__assessments"}  # fmt: skip
 
 
 def contracts() -> list[Contract]:

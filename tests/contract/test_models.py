@@ -39,7 +39,10 @@ REPEATS_RACE = {"fct_survey_answers"}
 # Live feeds that land and reach no fact yet: `levelground sources list` calls them landed_only.
 LANDED_ONLY = {"assessor__parcels", "city__address_list", "mpd__incident_reports"}
 # Measures of one table of records, which share a counts model: a model costs dbt 0.1 to 0.2 s whatever it reads.
-SHARED_COUNTS = {"school_removals": {"discipline_removals_per_1000", "suspensions_per_100_students"}}
+SHARED_COUNTS = {
+    "school_assessments": {f"{exam}_{subject}_proficient_share" for exam in ("act", "forward") for subject in ("ela", "math")},
+    "school_removals": {"discipline_removals_per_1000", "suspensions_per_100_students"},
+}
 # The pattern of model names per folder.
 NAMES = {
     "staging/": r"stg_[a-z][a-z0-9]*__[a-z0-9_]+",

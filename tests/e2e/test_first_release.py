@@ -27,6 +27,7 @@ TRUE = {
     "student_composition", "survey_satisfied_share", "workforce_composition", "arpa_obligated_per_resident",
     "arpa_spent_per_resident", "arpa_spent_in_qct_share", "arpa_projects_on_time", "positions_per_1000_labor_force",
     "discipline_removals_per_1000",
+    "act_ela_proficient_share", "act_math_proficient_share", "forward_ela_proficient_share", "forward_math_proficient_share",
     "suspensions_per_100_students", "children_elevated_lead_share", "violent_offences_per_1000", "children_share",
     "residents_in_qct_share", "engagement_participation_per_1000", "engagement_inputs_answered_share",
     "engagement_days_to_answer_median", "engagement_answered_in_language_share", "engagement_declined_with_reason_share",

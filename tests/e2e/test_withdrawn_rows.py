@@ -17,17 +17,20 @@ from tests.e2e.conftest import Place
 from tests.support.next_estimates import check_figures, deliver_next_releases
 
 WHOLE = (
-    "dpi__absenteeism", "dpi__completion", "dpi__enrollment", "dpi__removals", "mhd__chronic_disease", "dcd__foreclosures",
+    "dpi__absenteeism", "dpi__completion", "dpi__enrollment", "dpi__removals", "dpi__act", "dpi__forward_exam",
+    "mhd__chronic_disease", "dcd__foreclosures",
 )  # fmt: skip
 YEARS = ("year", "school_year", "start_year", "period of measure")
-VALUES = ("value", "count", "student_count", "removal_count", "cohort_count", "diploma")
+VALUES = ("value", "count", "cohort_count", "diploma")
 OUT = 2
 GONE = {"dpi__enrollment": "Asian"}  # the group that the newer release drops from every school
 # fact, and the source of its rows
 FACTS = {
-    "fct_student_outcomes": WHOLE[:4],
-    "fct_health_outcomes_by_tract": WHOLE[4:5],
-    "fct_foreclosures_by_tract": WHOLE[5:],
+    "fct_student_outcomes": WHOLE[:3],
+    "fct_school_removals": WHOLE[3:4],
+    "fct_school_assessments": WHOLE[4:6],
+    "fct_health_outcomes_by_tract": WHOLE[6:7],
+    "fct_foreclosures_by_tract": WHOLE[7:],
 }
 
 

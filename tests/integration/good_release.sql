@@ -146,9 +146,20 @@ create table release.marts.fct_school_removals as
     select category || _source_row as school_removal_key,
         * exclude (student_outcome_key, metric, students_count, students_pct, diplomas_count, outcome_pct, cohort_class, extended_pct, extended_timeframe,
             extended_years, extended_gap_reason),
-        [40, null][_source_row] as students_count, [removals, null][_source_row] as removals_count, [2.5 * removals, null][_source_row] as removals_per_100_reported
+        [40, null][_source_row] as students_count, [removals, null][_source_row] as removals_count, [2.5::double * removals, null][_source_row] as removals_per_100_reported
     from release.marts.fct_student_outcomes
     cross join (values ('all', 50), ('suspension', 48), ('expulsion', 2)) as kinds (category, removals)
+    where metric = 'enrollment' and _source_row <= 2;
+-- its exams: a percentage of those enrolled, one that the state hides, one of those tested
+create table release.marts.fct_school_assessments as
+    select exam || _source_row as school_assessment_key,
+        * exclude (student_outcome_key, metric, students_count, students_pct, diplomas_count, outcome_pct, cohort_class, extended_pct, extended_timeframe,
+            extended_years, extended_gap_reason, n),
+        'ela' as subject, if(exam = 'act', 50, null) as students_count, 40 as tested_count,
+        if(_source_row = 2, null, if(exam = 'act', 50, 40)) as denominator_count, if(_source_row = 2, null, 20) as proficient_count,
+        if(_source_row = 2, null, if(exam = 'act', 40.0::double, 50.0::double)) as proficient_pct, 30.0::double as below_pct, 20.0::double as not_tested_pct, 18.5::double as average_score
+    from release.marts.fct_student_outcomes
+    cross join (values ('act', 1), ('forward', 2)) as exams (exam, n)
     where metric = 'enrollment' and _source_row <= 2;
 -- its graduates: all, a part, a part whose diplomas are hidden; the fourth row is a school that hides everything
 insert into release.marts.fct_student_outcomes by name

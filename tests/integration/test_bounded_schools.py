@@ -103,6 +103,19 @@ def test_a_district_without_a_hidden_school_is_summed(warehouse: DuckDBPyConnect
     assert _refused(warehouse, _rows(given, {"numerator": 500.0, "denominator": 1100.0, "value": 100 * 500 / 1100})) == ""
 
 
+def test_a_sum_of_the_given_cells_alone_reveals_no_hidden_cell(warehouse: DuckDBPyConnection) -> None:
+    """A table that is published in part: its figure holds for the schools that are shown."""
+    shown = {"numerator": 500.0, "denominator": 1100.0, "value": 100 * 500 / 1100}
+    assert _refused(warehouse, _rows(SCHOOLS, shown)) == ""
+    # the state gives a cell of few students, whose percentage stays unpublished
+    of_few = {"numerator": 503.0, "denominator": 1109.0, "value": 100 * 503 / 1109}
+    rows = _rows(SCHOOLS | {"H": (3, 9)}, of_few)
+    write(warehouse, "release.marts.fct_equity_measures", rows)
+    without = [row._replace(figures={}) if row.where.geoid.endswith("/H") else row for row in rows]
+    assert _refused(warehouse, without) == ""
+    assert "a sum over a hidden cell" in _refused(warehouse, _rows(SCHOOLS, shown | {"denominator": SIZE}))
+
+
 @pytest.mark.parametrize(("hidden", "refused"), [(0, False), (2, True), (3, False)])
 def test_bounds_of_a_ratio_need_three_hidden_cells_of_all_others(
     warehouse: DuckDBPyConnection, hidden: int, refused: bool

@@ -217,6 +217,31 @@ SPOILT = [
     ("fct_student_outcomes", "groups_within_total", "set diplomas_count = 41 where student_outcome_key = 'c2'"),
     ("fct_student_outcomes", "school_year_read", "set period_start = null where _source_row = 1"),
     ("fct_student_outcomes", "group_mapped", "set stratum_code = 'not_mapped' where _source_row = 1"),
+    ("fct_school_assessments", "one_row_per_group", "set group_reported = 'group 1'"),
+    ("fct_school_assessments", "suppressed_is_not_zero", "set proficient_count = 0 where _source_row = 2"),
+    ("fct_school_assessments", "computed_has_value", "set proficient_count = null where school_assessment_key = 'act1'"),
+    ("fct_school_assessments", "gap_says_why", "set gap_reason = null where _source_row = 2"),
+    # of those tested, as if the ACT were the Forward exam
+    (
+        "fct_school_assessments",
+        "percentage_is_of_its_students",
+        "set denominator_count = 40 where school_assessment_key = 'act1'",
+    ),
+    (
+        "fct_school_assessments",
+        "percentage_is_of_its_students",
+        "set proficient_count = 30 where school_assessment_key = 'forward1'",
+    ),
+    ("fct_school_assessments", "share_within_0_100", "set below_pct = 101 where school_assessment_key = 'act1'"),
+    ("fct_school_assessments", "share_within_0_100", "set tested_count = 51 where school_assessment_key = 'act1'"),
+    (
+        "fct_school_assessments",
+        "no_year_of_one_value",
+        "insert into {t} select t.* replace ('x' || n as school_assessment_key, 'group ' || n as group_reported) "
+        "from (from {t} where school_assessment_key = 'forward1') as t cross join range(20) as r (n)",
+    ),
+    ("fct_school_assessments", "school_year_read", "set period_start = null where _source_row = 1"),
+    ("fct_school_assessments", "group_mapped", "set stratum_code = 'not_mapped' where _source_row = 1"),
     ("fct_school_removals", "one_row_per_group", "set group_reported = 'group 1'"),
     ("fct_school_removals", "suppressed_is_not_zero", "set removals_count = 0, students_count = 9 where _source_row = 2"),
     ("fct_school_removals", "computed_has_value", "set removals_count = null where school_removal_key = 'all1'"),

@@ -40,6 +40,7 @@
         'int_residents_in_qct_share__counts',
         'int_sale_price_median__counts',
         'int_sales_per_1000_addresses__counts',
+        'int_school_assessments__counts',
         'int_school_removals__counts',
         'int_service_requests_per_1000__counts',
         'int_stops_by_race__counts',

@@ -9,7 +9,12 @@
             when {{ referenced }}.race_kind = 'total' then 'total_row'
             when {{ referenced }}.race_kind = 'missing' then 'race_missing'
             -- a published figure is not computed from what is left of a whole
-            when {{ referenced }}.hides_a_race and {{ referenced }}.kind <> 'estimate' then 'suppressed_at_source'
+            when
+                {{ referenced }}.is_partly_shown and {{ referenced }}.place_coverage_pct < {{ rule('partly_shown_for_ratio') }}
+                then 'place_coverage_below_70'
+            when
+                {{ referenced }}.hides_a_race and {{ referenced }}.kind <> 'estimate' and {{ referenced }}.is_partly_shown is not true
+                then 'suppressed_at_source'
             when {{ referenced }}.status_reason = 'reporting_change' then 'reporting_change'
             when
                 {{ referenced }}.tabulation = 'race_alone_any_ethnicity' and {{ referenced }}.race_ethnicity_code = 'hispanic'

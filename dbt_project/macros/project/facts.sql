@@ -11,6 +11,7 @@
         {'fact': 'fct_employees', 'column': 'race_ethnicity', 'people': '1', 'is_stock': true},
         {'fact': 'fct_student_outcomes', 'column': 'group_label', 'people': 'students_count'},
         {'fact': 'fct_school_removals', 'column': 'group_label', 'people': "if(category = 'all', students_count, 0)"},
+        {'fact': 'fct_school_assessments', 'column': 'group_label', 'people': "if(subject = 'math', denominator_count, 0)"},
         {'fact': 'fct_lead_tests', 'column': 'race_ethnicity', 'people': '1'},
         {'fact': 'fct_engagement_participation', 'column': 'race_ethnicity', 'people': '1'},
         {'fact': 'fct_engagement_inputs', 'column': 'race_ethnicity', 'people': '1'},

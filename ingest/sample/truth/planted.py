@@ -13,7 +13,7 @@ from dataclasses import asdict
 from datetime import date
 
 from ingest.sample.city import COUNTY_GEOID, PLACE_GEOID
-from ingest.sample.education import absenteeism, completion, releases, removals, schools
+from ingest.sample.education import absenteeism, assessments, completion, releases, removals, schools
 from ingest.sample.health import chronic_disease, lead_lines, lead_orders, lead_tests
 from ingest.sample.housing import evictions, foreclosures, sales
 from ingest.sample.people import staff, survey
@@ -43,6 +43,7 @@ _CHILDREN = {
 }  # fmt: skip
 _REGISTER = {"B": "black", "W": "white", "H": "hispanic"}
 _RESIDENTS = {"White": "white", "Black/African American": "black", "Hispanic": "hispanic"}
+_EXAMS = tuple(f"{exam}_{subject}_proficient_share" for exam in ("act", "forward") for subject in ("ela", "math"))
 _REMOVALS = ("discipline_removals_per_1000", "suspensions_per_100_students")  # which the open district has alike
 _LARGE_RACES = ("white", "black")  # of which enough are stopped in a small city for outcomes that are rarer than a search
 _PAID_BEST, _LARGE_LEVELS = "WHITE", ("6", "8")  # at these EEO-4 levels there are enough of each group
@@ -111,6 +112,14 @@ def _schools_in(starts: str) -> list[PlantedValue]:
             "chronic_absence_rate": percent(absenteeism.ABSENT[label]), "completion_rate": percent(completion.COMPLETED[label]),
             "discipline_removals_per_1000": 1000 * removed, "suspensions_per_100_students": 100 * removed,
         }  # fmt: skip
+        proficient, white = (assessments.PROFICIENT[group] for group in (label, "White"))
+        rows += [
+            PlantedValue(
+                measure, *year, _STUDENTS[label], percent(proficient), round(proficient / white, 9) if label != "White" else None,
+                method="aggregate", geography_type="school_district", geoid=schools.OPEN_DISTRICT.upper(),
+            )
+            for measure in _EXAMS
+        ]  # fmt: skip
         rows += [
             PlantedValue(
                 measure, *year, _STUDENTS[label], value, round(removed / rest, 9) if measure in _REMOVALS else None,

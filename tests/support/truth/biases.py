@@ -86,19 +86,25 @@ _OF_THE_CLOSED = """
 _OF_WHAT_IS_LEFT = """
     select evaluated.truth, evaluated.race_ethnicity_code, {unit} * sum({outcome}) / sum(facts.students_count) as naive
     from evaluated
-    inner join release.marts.fct_student_outcomes as facts
+    inner join release.marts.{fact} as facts
         on evaluated.geoid = facts.school_district_geoid
         and evaluated.period_start = facts.period_start
         and evaluated.race_ethnicity_code = facts.race_ethnicity_code
-    where evaluated.measure_id = '{measure}' and facts.metric = '{metric}' and facts.value_status = 'computed'
+    where evaluated.measure_id = '{measure}' and facts.{kind} and facts.value_status = 'computed'
     group by evaluated.truth, evaluated.race_ethnicity_code, evaluated.geoid, evaluated.period_start
 """
 _NAIVE = {"request_days_to_close_median": _OF_THE_CLOSED} | {
-    measure: _OF_WHAT_IS_LEFT.format(measure=measure, metric=metric, outcome=outcome, unit=unit)
-    for measure, metric, outcome, unit in (
-        ("chronic_absence_rate", "chronic_absenteeism", "facts.outcome_pct * facts.students_count", 1),
-        ("completion_rate", "hs_completion", "facts.diplomas_count", 100),
-        ("discipline_removals_per_1000", "discipline_removals", "facts.removals_count", 1_000),
+    measure: _OF_WHAT_IS_LEFT.format(measure=measure, fact=fact, kind=kind, outcome=outcome, unit=unit)
+    for measure, fact, kind, outcome, unit in (
+        (
+            "chronic_absence_rate",
+            "fct_student_outcomes",
+            "metric = 'chronic_absenteeism'",
+            "facts.outcome_pct * facts.students_count",
+            1,
+        ),
+        ("completion_rate", "fct_student_outcomes", "metric = 'hs_completion'", "facts.diplomas_count", 100),
+        ("discipline_removals_per_1000", "fct_school_removals", "category = 'all'", "facts.removals_count", 1_000),
     )
 }
 

@@ -63,7 +63,7 @@ schools as (
         'current' as geography_vintage,
         {{ place }}_geoid as geoid,
         min({{ place }}_reported) as name
-    from ({% for fact in ['fct_student_outcomes', 'fct_school_removals'] %}select * from {{ ref(fact) }}{{ ' union all by name ' if not loop.last }}{% endfor %})
+    from ({% for fact in ['fct_student_outcomes', 'fct_school_removals', 'fct_school_assessments'] %}select * from {{ ref(fact) }}{{ ' union all by name ' if not loop.last }}{% endfor %})
     group by {{ place }}_geoid
     {{ 'union all' if not loop.last }}
     {%- endfor %}

@@ -12,7 +12,11 @@ slices as (
         period_end,
         bool_or(bridged) as bridged,
         max(denominator) as whole,
-        bool_or(race_ethnicity_code <> 'all' and value_status in ('suppressed_at_source', 'bounded')) as hides_a_race
+        -- a table that shows a part of the people may hide a group whole
+        bool_or(
+            (race_ethnicity_code <> 'all' and value_status in ('suppressed_at_source', 'bounded')) or place_coverage_pct < 100
+        ) as hides_a_race,
+        bool_and(value_status = 'not_collected') as is_not_collected
     from counted
     where piece_tract_geoid is null
     group by all
@@ -69,11 +73,12 @@ absent as (
             when measures.kind = 'proportion' then 0.0
         end as denominator,
         case
-            when offered.race_ethnicity_code is null then 'not_collected'
+            when offered.race_ethnicity_code is null or slices.is_not_collected then 'not_collected'
             when slices.hides_a_race then 'suppressed_at_source'
             else 'computed'
         end as value_status,
         case
+            when offered.race_ethnicity_code is not null and slices.is_not_collected then 'not_collected'
             when offered.race_ethnicity_code is not null then null
             when mapped.race_ethnicity_code is null then 'not_in_vocabulary'
             when listed.source is null then 'offered_not_stated'
@@ -110,7 +115,7 @@ final as (
     select * from counted
     union all by name
     select
-        * exclude (whole, hides_a_race, reason),
+        * exclude (whole, hides_a_race, is_not_collected, reason),
         case when value_status = 'not_collected' then reason when value_status <> 'computed' then value_status end as status_reason,
         case when value_status = 'computed' then 0.0 end as numerator
     from absent

@@ -38,7 +38,9 @@ measured as (
         races.kind in ('category', 'combination') as is_known_race,
         -- people who selected several are once among the exclusive rows, whose whole is the whole of both tabulations
         is_known_race and united.tabulation = 'exclusive' as is_known_once,
-        united.value_status in ('suppressed_at_source', 'bounded') and races.kind <> 'total' as is_hidden_race
+        united.value_status in ('suppressed_at_source', 'bounded') and races.kind <> 'total' as is_hidden_race,
+        -- the figure of a group holds for a part of the people, and the others may be of any group
+        united.method = 'aggregate' and united.place_coverage_pct is not null as is_partly_shown
     from united
     inner join {{ ref('dim_measure') }} as measures
         on united.measure_id = measures.measure_id and united.measure_version = measures.measure_version
@@ -58,7 +60,7 @@ whole as (
         {{ sum_in_order('numerator', among='is_known_once', over='slice') }} as known_numerator,
         {{ sum_in_order('records', among='is_known_once', over='slice') }} as known_records,
         {{ sum_in_order('denominator', among='is_known_once', over='slice') }} as known_denominator,
-        bool_or(is_hidden_race) over slice as hides_a_race
+        bool_or(is_hidden_race or is_partly_shown) over slice as hides_a_race
     from labelled
     window slice as (partition by {{ of_both | join(', ') }})
 ),

@@ -9,7 +9,11 @@ import numpy as np
 from tests.support.truth.planted import Numbers, Switches, Whole, World, years
 from tests.support.truth.town import COUNTY
 
-MEASURES = ("student_composition", "chronic_absence_rate", "completion_rate", "discipline_removals_per_1000")
+MEASURES = (
+    "student_composition", "chronic_absence_rate", "completion_rate", "discipline_removals_per_1000",
+    "suspensions_per_100_students", "act_ela_proficient_share", "act_math_proficient_share", "forward_ela_proficient_share",
+    "forward_math_proficient_share",
+)  # fmt: skip
 _DISTRICTS = {"PLANTED EAST": (700, 500, 400), "PLANTED WEST": (600, 450)}  # students of each school
 _SIZES = np.array([size for sizes in _DISTRICTS.values() for size in sizes])
 _DISTRICT_OF = np.array([district for district, sizes in _DISTRICTS.items() for _ in sizes])
@@ -20,8 +24,13 @@ _RACES, _SHARES = np.array([*_STUDENTS]), np.array([*_STUDENTS.values()])
 _OUTCOMES = {
     "chronic_absence_rate": ("chronic_absenteeism", "dpi__absenteeism", np.array([0.18, 0.42, 0.30, 0.15]), 100),
     "completion_rate": ("hs_completion", "dpi__completion", np.array([0.91, 0.74, 0.80, 0.88]), 100),
-    "discipline_removals_per_1000": ("discipline_removals", "dpi__discipline", np.array([0.12, 0.55, 0.25, 0.10]), 1_000),
 }
+# Measure: category of removals, rate per student, unit; exam and subject: share of the students that is proficient.
+_REMOVALS = {
+    "discipline_removals_per_1000": ("all", np.array([0.12, 0.55, 0.25, 0.10]), 1_000),
+    "suspensions_per_100_students": ("suspension", np.array([0.11, 0.50, 0.22, 0.09]), 100),
+}
+_EXAMS = {(exam, subject): np.array([0.60, 0.20, 0.30, 0.45]) for exam in ("act", "forward") for subject in ("ela", "math")}
 
 
 def plant(rng: np.random.Generator, seeds: int, switches: Switches) -> World:
@@ -40,7 +49,7 @@ def plant(rng: np.random.Generator, seeds: int, switches: Switches) -> World:
     for measure, (metric, source, own, unit) in _OUTCOMES.items():
         students = _students(rng, seeds)
         rate = np.full(len(_RACES), own @ _SHARES) if switches.shuffled else own
-        outcomes = rng.poisson(rate * students) if metric == "discipline_removals" else _drawn(rng, students, rate, switches)
+        outcomes = _drawn(rng, students, rate, switches)
         starred = (students < switches.starred_below) | (outcomes < switches.starred_outcomes_below)
         told = {name: np.where(starred, np.nan, column) for name, column in _columns(metric, students, outcomes).items()}
         _rows(world, first_days, starred, metric, source, students_count=students, **told)
@@ -48,7 +57,55 @@ def plant(rng: np.random.Generator, seeds: int, switches: Switches) -> World:
             everybody = counted.sum(axis=-1, keepdims=True)
             rest = ((counted * rate).sum(axis=-1, keepdims=True) - counted * rate) / (everybody - counted)
             world.truth(measure, **year, **places, truth=unit * rate, rest_truth=unit * rest)
+    _removals(world, rng, seeds, switches, first_days, year, (of_districts, of_schools))
+    _exams(world, rng, seeds, switches, first_days, year, of_districts)
     return world
+
+
+def _removals(
+    world: World,
+    rng: np.random.Generator,
+    seeds: int,
+    switches: Switches,
+    first_days: Any,
+    year: dict[str, Any],
+    of: tuple[Any, ...],
+) -> None:
+    for measure, (category, own, unit) in _REMOVALS.items():
+        students = _students(rng, seeds)
+        rate = np.full(len(_RACES), own @ _SHARES) if switches.shuffled else own
+        removals = rng.poisson(rate * students)
+        starred = (students < switches.starred_below) | (removals < switches.starred_outcomes_below)
+        _rows(
+            world, first_days, starred, None, "dpi__removals", "fct_school_removals", category=np.full(students.shape, category),
+            students_count=students, removals_count=np.where(starred, np.nan, removals),
+        )  # fmt: skip
+        for places, counted in zip(of, (_by_district(students), students), strict=True):
+            everybody = counted.sum(axis=-1, keepdims=True)
+            rest = ((counted * rate).sum(axis=-1, keepdims=True) - counted * rate) / (everybody - counted)
+            world.truth(measure, **year, **places, truth=unit * rate, rest_truth=unit * rest)
+
+
+def _exams(
+    world: World,
+    rng: np.random.Generator,
+    seeds: int,
+    switches: Switches,
+    first_days: Any,
+    year: dict[str, Any],
+    of: dict[str, Any],
+) -> None:
+    for (exam, subject), own in _EXAMS.items():
+        students = _students(rng, seeds)
+        rate = np.full(len(_RACES), own @ _SHARES) if switches.shuffled else own
+        starred = students < switches.starred_below
+        _rows(
+            world, first_days, starred, None, f"dpi__{exam}{'' if exam == 'act' else '_exam'}", "fct_school_assessments",
+            exam=np.full(students.shape, exam), subject=np.full(students.shape, subject),
+            denominator_count=np.where(starred, np.nan, students),
+            proficient_count=np.where(starred, np.nan, _drawn(rng, students, rate, switches)),
+        )  # fmt: skip
+        world.truth(f"{exam}_{subject}_proficient_share", **year, **of, truth=100 * rate)
 
 
 def _students(rng: np.random.Generator, seeds: int) -> Whole:
@@ -61,7 +118,7 @@ def _columns(metric: str, students: Whole, outcomes: Whole) -> dict[str, Any]:
     if metric == "chronic_absenteeism":
         with np.errstate(invalid="ignore", divide="ignore"):
             return {"outcome_pct": np.round(100 * outcomes / students, 1)}
-    return {"diplomas_count" if metric == "hs_completion" else "removals_count": outcomes}
+    return {"diplomas_count": outcomes}
 
 
 def _drawn(rng: np.random.Generator, students: Whole, rate: Numbers, switches: Switches) -> Whole:
@@ -82,10 +139,20 @@ def _by_district(students: Whole) -> Whole:
     return np.stack([students[:, district == _DISTRICT_OF].sum(axis=1) for district in _DISTRICTS], axis=1)
 
 
-def _rows(world: World, first_days: Any, starred: Any, metric: str, source: str, **columns: Any) -> None:
+def _rows(
+    world: World,
+    first_days: Any,
+    starred: Any,
+    metric: str | None,
+    source: str,
+    fact: str = "fct_student_outcomes",
+    **columns: Any,
+) -> None:
     seed, school, race = (index.ravel() for index in np.indices(starred.shape))
+    if metric is not None:
+        columns["metric"] = np.full(starred.shape, metric)
     world.fact(
-        "fct_student_outcomes", source=source, jurisdiction=COUNTY, metric=metric, period_start=first_days[seed],
+        fact, source=source, jurisdiction=COUNTY, period_start=first_days[seed],
         period_end=first_days[seed] + np.timedelta64(364, "D"), school_district_geoid=_DISTRICT_OF[school],
         school_geoid=_SCHOOLS[school], dimension_reported="Race/Ethnicity", stratum_type="all", stratum_code="all",
         race_ethnicity_code=_RACES[race], race_standard="spd15_1997",

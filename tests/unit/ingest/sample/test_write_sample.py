@@ -103,7 +103,7 @@ def test_city_file_overrides_only_what_a_city_may(summary: SampleSummary) -> Non
     assert of_the_county == {
         "census__acs_language", "census__acs_race_tract", "census__tracts_2010", "census__tracts_2020", "census__zcta_2010",
         "dpi__absenteeism",
-        "dpi__completion", "dpi__enrollment", "dpi__removals", "mhd__chronic_disease",
+        "dpi__act", "dpi__completion", "dpi__enrollment", "dpi__forward_exam", "dpi__removals", "mhd__chronic_disease",
         "census__acs_county", "chr__county_health", "urban__debt_collections", "urban__low_birth_weight",
         "dns__evictions",
     }  # fmt: skip

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ingest.sample.education import absenteeism, completion, enrollment, removals
+from ingest.sample.education import absenteeism, assessments, completion, enrollment, removals
 from ingest.sample.sample_folder import PlantedCounts
 
 Row = dict[str, str]
@@ -20,6 +20,8 @@ TABLES: dict[str, tuple[Write, tuple[str, ...], str, str]] = {
     "enrollment": (enrollment.write, ("dimension", "group", "district", "school"), "year", "value"),
     "absenteeism": (absenteeism.write, ("dimension", "group", "district", "school"), "year", "value"),
     "completion": (completion.write, ("dimension", "group", "district", "school"), "year", "diploma"),
+    "act": (assessments.write_act, ("dimension", "group", "district", "subject", "school"), "year", "value"),
+    "forward": (assessments.write_forward, ("dimension", "group", "district", "subject", "school"), "year", "value"),
     "removals": (removals.write, ("dimension", "group", "district", "category", "school"), "year", "count"),
 }
 
@@ -63,7 +65,11 @@ def test_the_second_release_withdraws_a_school_and_corrects_a_group(table: str, 
     before, after = cells(table, first, "2023-24"), cells(table, second, "2023-24")
     schools = {key[-1] for key in before} - {key[-1] for key in after}
     assert schools == {"Placeholder Annex High"}
-    assert sum(key[-1] in schools for key in before) == claim.facts["withdrawn"] == (9 if table == "removals" else 3)
+    assert (
+        sum(key[-1] in schools for key in before)
+        == claim.facts["withdrawn"]
+        == {"removals": 9, "act": 12, "forward": 12}.get(table, 3)
+    )
     assert len(set(before) - set(after)) < len(after) / 2  # a release that withdraws half of a year is held back
     corrected = {key[1] for key in set(before) & set(after) if before[key] != after[key] and key[2] != "Sampleton"}
     assert corrected == ({"Black"} if table != "enrollment" else set())

@@ -69,6 +69,7 @@ OF_THE_COUNTY = {
 }
 # Groups that include Hispanics next to a group Hispanic.
 OVERLAPPING = ("poverty_exposure_share", "juvenile_arrests_per_100000", "children_in_poverty_share")
+EXAMS = [f"{exam}_{subject}_proficient_share" for exam in ("act", "forward") for subject in ("ela", "math")]
 # Where each measure's truths lie; those of the first four have a measure in this version of the registry.
 PLACES = {
     "stops_vehicle_searched_share": {"city"}, "stops_cited_share": {"city"}, "stops_search_recorded_share": {"city"},
@@ -85,6 +86,7 @@ PLACES = {
     "arpa_spent_per_resident": {"city"}, "arpa_spent_in_qct_share": {"city"}, "arpa_projects_on_time": {"city"},
     "positions_per_1000_labor_force": {"city"}, "discipline_removals_per_1000": {"school_district"},
     "suspensions_per_100_students": {"school_district"},
+    **{measure: {"school_district"} for measure in EXAMS},
     "children_elevated_lead_share": {"city", "aldermanic_district"}, "violent_offences_per_1000": {"city"},
     "children_share": {"city"},
     "residents_in_qct_share": {"city"}, "engagement_participation_per_1000": {"city"},
@@ -121,6 +123,7 @@ BY_RACE = {
     "children_elevated_lead_share": {"all", "white", "black", "hispanic"},
     "discipline_removals_per_1000": {"white", "black", "hispanic"},
     "suspensions_per_100_students": {"white", "black", "hispanic"},
+    **{measure: {"white", "black", "hispanic"} for measure in EXAMS},
     "positions_per_1000_labor_force": {"white", "black", "hispanic", "asian_or_nhpi"},
     "engagement_participation_per_1000": {"all", "white", "black", "hispanic", "asian"},
     **{measure: {"all", "white", "black", "hispanic", "asian"} for measure in IN_STANDARD_OF_2024},

@@ -1,0 +1,51 @@
+-- one row per exam, school, school year, subject, dimension and group
+with
+assessments as (
+    select
+        *,
+        coalesce(race_ethnicity_code, '') <> 'suppressed_at_source' and coalesce(stratum_missing_reason, '') <> 'suppressed_at_source'
+            as is_reported
+    from {{ ref('stg_dpi__assessments') }}
+),
+
+-- What is hidden is neither zero nor missing at random, and a percentage of a year without a measurement is none (DPI-06, DPI-07).
+final as (
+    select
+        {{ event_columns('school_assessment', has_key=true) }},
+        cast(null as date) as occurred_on,
+        period_start,
+        period_end,
+        {{ null_place_columns() }},
+        {{ race_columns() }},
+        exam,
+        subject,
+        school_district_geoid,
+        school_geoid,
+        school_district_reported,
+        school_reported,
+        school_year,
+        dimension_reported,
+        group_reported,
+        stratum_type,
+        stratum_code,
+        students_count,
+        tested_count,
+        case when is_reported and gap_reason is null then denominator_count end as denominator_count,
+        -- whole students, which the rounded percentage comes from
+        case when is_reported and gap_reason is null then cast(round(proficient_pct * denominator_count / 100) as bigint) end
+            as proficient_count,
+        case when is_reported then proficient_pct end as proficient_pct,
+        below_pct,
+        not_tested_pct,
+        average_score,
+        case
+            when not is_reported or gap_reason = 'suppressed_by_state' then 'suppressed_at_source'
+            when gap_reason is null then 'computed'
+            else 'not_collected'
+        end as value_status,
+        case when not is_reported then coalesce(gap_reason, 'suppressed_by_state') else gap_reason end as gap_reason,
+        source_note
+    from assessments
+)
+
+select * from final
