@@ -34,8 +34,11 @@ ACCOUNTS = {
     "dcd__foreclosures": (5_205, 5_205, 0, 0, 0, 0),
     "der__employees": (6_304, 6_304, 0, 0, 0, 0),
     "dpi__absenteeism": (25_528, 25_528, 0, 0, 0, 0),
+    "dpi__act": (10_167, 10_167, 0, 0, 0, 0),
     "dpi__completion": (7_437, 7_437, 0, 0, 0, 0),
     "dpi__enrollment": (26_105, 26_105, 0, 0, 0, 0),
+    "dpi__forward_exam": (41_404, 41_404, 0, 0, 0, 0),
+    "dpi__removals": (33_246, 33_246, 0, 0, 0, 0),
     "dpw__lead_service_lines": (77_191, 77_189, 0, 2, 0, 0),
     "fpc__police_stops": (51_920, 51_920, 0, 0, 0, 0),
     "mhd__chronic_disease": (4_326, 4_326, 0, 0, 0, 0),
@@ -60,13 +63,18 @@ ACCOUNTS = {
     "urban__preschool": (12_150, 12_150, 0, 0, 0, 0),
     "urban__student_homelessness": (7_290, 7_290, 0, 0, 0, 0),
 }
-# Rows and cells that are refused, by column; docs/data_issues.md describes each (ASR-03, ASR-04, MMC-01).
+# Rows and cells that are refused, by column; docs/data_issues.md describes each (ASR-03, ASR-04, DPI-07, MMC-01).
 REFUSED_ROWS = {
     ("assessor__property_sales", "price"): 10,
     ("assessor__property_sales", "sold_on"): 2,
     ("mmc__court_cases", "violated_at"): 4,
 }
-REFUSED_CELLS = {("assessor__property_sales", "built_year"): 7}
+# Percentages of school years in which all are 100.0 (DPI-07).
+REFUSED_CELLS = {
+    ("assessor__property_sales", "built_year"): 7,
+    ("dpi__forward_exam", "proficient_pct"): 23_344,
+    ("dpi__forward_exam", "below_pct"): 23_344,
+}
 COUNTS = ("delivered", "staged", "rejected", "blank", "duplicate", "superseded")
 
 
