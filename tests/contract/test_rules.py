@@ -24,6 +24,7 @@ SMALLEST = 1e-6
 # Numbers that are no rule of a measure, each with the reason why it stays in its model.
 NO_RULE = {
     ("int_equity_measures__with_intervals", "10"): "stats.rate_ci is exact below 10 events: the word follows the macro",
+    ("int_equity_measures__groups_filled", "100"): "all people of a place, in percent",
     ("int_points__validated", "180"): "degrees of longitude",
     ("int_points__validated", "90"): "degrees of latitude",
     ("int_addresses__candidates", "24"): "house numbers of one block face, part of the address match and of no measure",

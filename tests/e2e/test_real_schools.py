@@ -93,7 +93,8 @@ def test_small_groups_are_in_no_public_file(milwaukee: Milwaukee) -> None:
     with duckdb.connect(str(public), read_only=True) as con:
         rows = con.execute(
             "select measure_id, geoid, period_type, period_start, race_ethnicity_code, numerator, denominator, "
-            "publication_status from published.equity_measures where measure_id in ('discipline_removals_per_1000', 'suspensions_per_100_students')"
+            "publication_status from published.equity_measures "
+            "where measure_id in ('discipline_removals_per_1000', 'suspensions_per_100_students')"
         ).fetchall()
     shown = [row for row in rows if row[7] == "published"]
     assert not [row for row in shown if row[6] < 20 or 0 < row[5] < 20]

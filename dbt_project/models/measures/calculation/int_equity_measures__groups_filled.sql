@@ -13,9 +13,8 @@ slices as (
         bool_or(bridged) as bridged,
         max(denominator) as whole,
         -- a table that shows a part of the people may hide a group whole
-        bool_or(
-            (race_ethnicity_code <> 'all' and value_status in ('suppressed_at_source', 'bounded')) or place_coverage_pct < 100
-        ) as hides_a_race,
+        bool_or((race_ethnicity_code <> 'all' and value_status in ('suppressed_at_source', 'bounded')) or place_coverage_pct < 100)
+            as hides_a_race,
         bool_and(value_status = 'not_collected') as is_not_collected
     from counted
     where piece_tract_geoid is null
@@ -78,8 +77,7 @@ absent as (
             else 'computed'
         end as value_status,
         case
-            when offered.race_ethnicity_code is not null and slices.is_not_collected then 'not_collected'
-            when offered.race_ethnicity_code is not null then null
+            when offered.race_ethnicity_code is not null then case when slices.is_not_collected then 'not_collected' end
             when mapped.race_ethnicity_code is null then 'not_in_vocabulary'
             when listed.source is null then 'offered_not_stated'
             else 'not_offered'
