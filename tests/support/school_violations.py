@@ -1,4 +1,4 @@
-"""For each rule of the suites of school tables, a change to a good release that breaks it. See `mart_violations` for other tables."""
+"""For each rule of the suites of school tables, a change to a good release that breaks it. See also `mart_violations`."""
 
 from __future__ import annotations
 

@@ -44,11 +44,7 @@ populated as (
         geography_type,
         geography_vintage,
         geoid,
-        case geography_type
-            when 'tract' then concat('Census tract ', geoid)
-            when 'aldermanic_district' then concat('Aldermanic district ', geoid)
-            else geoid
-        end as name
+        concat(case geography_type when 'tract' then 'Census tract ' when 'aldermanic_district' then 'Aldermanic district ' end, geoid) as name
     from (
         select * from {{ ref('fct_population') }}
         union all by name
@@ -63,7 +59,10 @@ schools as (
         'current' as geography_vintage,
         {{ place }}_geoid as geoid,
         min({{ place }}_reported) as name
-    from ({% for fact in ['fct_student_outcomes', 'fct_school_removals', 'fct_school_assessments'] %}select * from {{ ref(fact) }}{{ ' union all by name ' if not loop.last }}{% endfor %})
+    from (
+        {%- for fact in ['fct_student_outcomes', 'fct_school_removals', 'fct_school_assessments'] %}
+        select * from {{ ref(fact) }} {{ 'union all by name' if not loop.last }}{%- endfor %}
+    )
     group by {{ place }}_geoid
     {{ 'union all' if not loop.last }}
     {%- endfor %}

@@ -12,7 +12,6 @@ slices as (
         period_end,
         bool_or(bridged) as bridged,
         max(denominator) as whole,
-        -- a table that shows a part of the people may hide a group whole
         bool_or((race_ethnicity_code <> 'all' and value_status in ('suppressed_at_source', 'bounded')) or place_coverage_pct < 100)
             as hides_a_race,
         bool_and(value_status = 'not_collected') as is_not_collected
@@ -61,16 +60,13 @@ offered as (
     having count(*) > 1
 ),
 
--- An absent group is one of three things: zero (it was offered and not chosen), hidden (its label may be behind a suppressed
--- cell), or not collected (a category of the standard that the source's list of answers does not contain).
+-- An absent group is one of three things: zero (it was offered and not chosen), hidden (behind a suppressed cell, or in a
+-- table that shows a part of the people), or not collected (a category of the standard that the source's list of answers does not contain).
 absent as (
     select
         slices.*,
         races.race_ethnicity_code,
-        case
-            when measures.kind = 'composition' then slices.whole
-            when measures.kind = 'proportion' then 0.0
-        end as denominator,
+        case measures.kind when 'composition' then slices.whole when 'proportion' then 0.0 end as denominator,
         case
             when offered.race_ethnicity_code is null or slices.is_not_collected then 'not_collected'
             when slices.hides_a_race then 'suppressed_at_source'

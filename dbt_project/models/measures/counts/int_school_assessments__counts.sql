@@ -44,6 +44,13 @@ school_totals as (
     ) = 1
 ),
 
+groups as (
+    select * from school_totals
+    union all by name
+    select * from cells
+    where race_ethnicity_code not in ('all', 'suppressed_at_source') or stratum_type <> 'all'
+),
+
 summed as (
     select
         {{ same_place | join(', ') }},
@@ -51,12 +58,7 @@ summed as (
         sum(proficient_count) as proficient_count,
         sum(denominator_count) as denominator_count,
         max(gap_reason) filter (gap_reason <> 'suppressed_by_state') as gap_reason
-    from (
-        select * from school_totals
-        union all by name
-        select * from cells
-        where race_ethnicity_code not in ('all', 'suppressed_at_source') or stratum_type <> 'all'
-    )
+    from groups
     group by all
 ),
 

@@ -20,9 +20,7 @@ cells as (
         ]) as place,
         period_start,
         period_end,
-        race_ethnicity_code,
-        stratum_type,
-        stratum_code,
+        {{ same_group | join(', ') }},
         value_status,
         removals_count,
         students_count
@@ -50,28 +48,35 @@ summed as (
     group by all
 ),
 
+years as (
+    select distinct {{ same_place | join(', ') }} from summed
+),
+
+members as (
+    select distinct
+        source,
+        measure_id,
+        place,
+        {{ same_group | join(', ') }}
+    from summed
+    where students_count >= {{ rule('min_denominator_records') }}
+),
+
 -- a group with enough students for a percentage in another year and without a row now is unknown, and not zero
-vanished as (
+united as (
     select
         years.*,
         {{ 'members.' ~ same_group | join(', members.') }},
         true as is_hidden,
         false as is_missing
-    from (select distinct {{ same_place | join(', ') }} from summed) as years
-    inner join (
-        select distinct
-            source,
-            measure_id,
-            place,
-            {{ same_group | join(', ') }}
-        from summed
-        where students_count >= {{ rule('min_denominator_records') }}
-    ) as members
-        on {{ same_columns('years', 'members', ['source', 'measure_id', 'place']) }}
-    anti join summed
+    from years
+    inner join members on {{ same_columns('years', 'members', ['source', 'measure_id', 'place']) }}
+    anti join summed as found
         on
-            {{ same_columns('years', 'summed', ['source', 'measure_id', 'place', 'period_start']) }}
-            and {{ same_columns('members', 'summed', same_group) }}
+            {{ same_columns('years', 'found', ['source', 'measure_id', 'place', 'period_start']) }}
+            and {{ same_columns('members', 'found', same_group) }}
+    union all by name
+    select * from summed
 ),
 
 -- a label without a group hides one: any group may be behind it
@@ -83,11 +88,7 @@ with_status as (
             when is_missing then 'not_collected'
             else 'computed'
         end as value_status
-    from (
-        select * from summed
-        union all by name
-        select * from vanished
-    )
+    from united
     window place_and_year as (partition by {{ same_place | join(', ') }})
 ),
 
