@@ -44,7 +44,8 @@ populated as (
         geography_type,
         geography_vintage,
         geoid,
-        concat(case geography_type when 'tract' then 'Census tract ' when 'aldermanic_district' then 'Aldermanic district ' end, geoid) as name
+        case geography_type when 'tract' then 'Census tract ' when 'aldermanic_district' then 'Aldermanic district ' else '' end
+        || geoid as name
     from (
         select * from {{ ref('fct_population') }}
         union all by name
