@@ -64,11 +64,10 @@ def _results(rng: np.random.Generator, cells: dict[str, dict[str, int]]) -> dict
     for dimension, groups in cells.items():
         if dimension != RACE:
             left = np.array(list(groups.values()))
-            proficient = rng.multivariate_hypergeometric(left, whole.proficient)
-            others = rng.multivariate_hypergeometric(left - proficient, whole.tested - whole.proficient)
+            able = rng.multivariate_hypergeometric(left, whole.proficient)
+            others = rng.multivariate_hypergeometric(left - able, whole.tested - whole.proficient)
             out[dimension] = {
-                group: Result(int(left[at]), int(proficient[at] + others[at]), int(proficient[at]))
-                for at, group in enumerate(groups)
+                group: Result(int(left[at]), int(able[at] + others[at]), int(able[at])) for at, group in enumerate(groups)
             }
     return out
 
