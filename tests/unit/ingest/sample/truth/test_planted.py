@@ -69,7 +69,10 @@ OF_THE_COUNTY = {
 }
 # Groups that include Hispanics next to a group Hispanic.
 OVERLAPPING = ("poverty_exposure_share", "juvenile_arrests_per_100000", "children_in_poverty_share")
-EXAMS = [f"{exam}_{subject}_proficient_share" for exam in ("act", "forward") for subject in ("ela", "math")]
+OF_SCHOOLS = [
+    *(f"{exam}_{subject}_proficient_share" for exam in ("act", "forward") for subject in ("ela", "math")),
+    "suspensions_per_100_students", "discipline_removals_per_1000", "chronic_absence_rate", "completion_rate",
+]  # fmt: skip
 # Where each measure's truths lie; those of the first four have a measure in this version of the registry.
 PLACES = {
     "stops_vehicle_searched_share": {"city"}, "stops_cited_share": {"city"}, "stops_search_recorded_share": {"city"},
@@ -85,8 +88,7 @@ PLACES = {
     "court_guilty_share": {"city"}, "survey_satisfied_share": {"city"}, "arpa_obligated_per_resident": {"city"},
     "arpa_spent_per_resident": {"city"}, "arpa_spent_in_qct_share": {"city"}, "arpa_projects_on_time": {"city"},
     "positions_per_1000_labor_force": {"city"}, "discipline_removals_per_1000": {"school_district"},
-    "suspensions_per_100_students": {"school_district"},
-    **{measure: {"school_district"} for measure in EXAMS},
+    **{measure: {"school_district"} for measure in OF_SCHOOLS},
     "children_elevated_lead_share": {"city", "aldermanic_district"}, "violent_offences_per_1000": {"city"},
     "children_share": {"city"},
     "residents_in_qct_share": {"city"}, "engagement_participation_per_1000": {"city"},
@@ -107,8 +109,6 @@ BY_RACE = {
     "people_killed_by_police": {"all", "white", "black", "hispanic"},
     "student_composition": {"aian", "asian", "black", "hispanic", "nhpi", "multiracial", "white"},
     "workforce_composition": {"white", "black", "hispanic", "asian_or_nhpi", "aian"},
-    "chronic_absence_rate": {"white", "black", "hispanic"},
-    "completion_rate": {"white", "black", "hispanic"},
     "survey_satisfied_share": {"white", "black", "hispanic"},
     "pay_median": {"all", "white", "black"},
     "foreclosures_per_1000_parcels": {"all", "white", "black", "hispanic"},
@@ -121,9 +121,7 @@ BY_RACE = {
     "residents_in_qct_share": {"all", "white", "black", "hispanic"},
     "children_share": {"white", "black", "hispanic"},
     "children_elevated_lead_share": {"all", "white", "black", "hispanic"},
-    "discipline_removals_per_1000": {"white", "black", "hispanic"},
-    "suspensions_per_100_students": {"white", "black", "hispanic"},
-    **{measure: {"white", "black", "hispanic"} for measure in EXAMS},
+    **{measure: {"white", "black", "hispanic"} for measure in OF_SCHOOLS},
     "positions_per_1000_labor_force": {"white", "black", "hispanic", "asian_or_nhpi"},
     "engagement_participation_per_1000": {"all", "white", "black", "hispanic", "asian"},
     **{measure: {"all", "white", "black", "hispanic", "asian"} for measure in IN_STANDARD_OF_2024},
