@@ -73,7 +73,7 @@ OF_SCHOOLS = [
     *(f"{exam}_{subject}_proficient_share" for exam in ("act", "forward") for subject in ("ela", "math")),
     "suspensions_per_100_students", "discipline_removals_per_1000", "chronic_absence_rate", "completion_rate",
 ]  # fmt: skip
-# Where each measure's truths lie; those of the first four have a measure in this version of the registry.
+# Where each measure's truths lie.
 PLACES = {
     "stops_vehicle_searched_share": {"city"}, "stops_cited_share": {"city"}, "stops_search_recorded_share": {"city"},
     "requests_closed_by_second_day": {"city"}, "requests_closed_by_second_working_day": {"city"},
@@ -90,8 +90,7 @@ PLACES = {
     "positions_per_1000_labor_force": {"city"}, "discipline_removals_per_1000": {"school_district"},
     **{measure: {"school_district"} for measure in OF_SCHOOLS},
     "children_elevated_lead_share": {"city", "aldermanic_district"}, "violent_offences_per_1000": {"city"},
-    "children_share": {"city"},
-    "residents_in_qct_share": {"city"}, "engagement_participation_per_1000": {"city"},
+    "children_share": {"city"}, "residents_in_qct_share": {"city"}, "engagement_participation_per_1000": {"city"},
     "engagement_inputs_answered_share": {"city"},
     "engagement_days_to_answer_median": {"city", "neighborhood"}, "engagement_answered_in_language_share": {"city"},
     "engagement_declined_with_reason_share": {"city"}, "engagement_interpreter_need_met_share": {"city"},
