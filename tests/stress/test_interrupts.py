@@ -10,6 +10,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
 from tests.stress.small import SmallHome
 
 # a line that the run prints, the seconds after it, and the signal
@@ -19,9 +21,18 @@ MOMENTS = (
     ("ucc__service_requests: deliver", 0.1, signal.SIGINT),
     ("building models", 0.3, signal.SIGINT),
     ("built fct_service_requests", 0.0, signal.SIGHUP),
+    ("built int_disclosure__planned", 0.1, signal.SIGTERM),  # then the suppressor works
     ("auditing the build", 0.2, signal.SIGINT),
     ("auditing the build", 1.5, signal.SIGTERM),
     ("building quality tables", 0.2, signal.SIGINT),
+)
+# A file that the run makes in its home, and the signal. Exports are written before the swap, which begins with its intent file.
+SWAP = "releases/swap.json"
+FILES = (
+    ("releases/.candidate-*/exports/*", signal.SIGTERM),
+    (SWAP, signal.SIGINT),
+    (SWAP, signal.SIGTERM),
+    (SWAP, signal.SIGHUP),
 )
 SECONDS = 5
 NOTHING_PUBLISHED = "levelground: interrupted, nothing was published, run again"
@@ -78,16 +89,44 @@ def test_a_signal_ends_a_run_at_any_stage(
     converges()
 
 
-def test_a_signal_during_the_swap_leaves_a_whole_release(disturbed: SmallHome, undisturbed: SmallHome, expected: str) -> None:
+def interrupted_at_file(small: SmallHome, pattern: str, number: signal.Signals) -> tuple[int, str, float]:
+    """The same for a signal in the moment in which the run makes a file."""
+    with small.start(LEVELGROUND_ALERTS="json://127.0.0.1:9/none") as run:
+        folder, _, name = pattern.partition("/")
+        while not any((small.home / folder).glob(name)) and run.poll() is None:
+            time.sleep(0.0005)
+        began = time.monotonic()
+        run.send_signal(number)
+        said = run.communicate(timeout=60)[0]
+        return run.returncode, said, time.monotonic() - began
+
+
+@pytest.mark.parametrize(("pattern", "number"), FILES, ids=[f"{pattern} {number.name}" for pattern, number in FILES])
+def test_a_signal_while_releasing_leaves_a_whole_release(
+    disturbed: SmallHome,
+    undisturbed: SmallHome,
+    expected: str,
+    pattern: str,
+    number: signal.Signals,
+    record_property: Callable[[str, object], None],
+) -> None:
     """It waits for the swap, which takes less than a second, and the message is true either way."""
-    code, said, seconds = interrupted(disturbed, "releasing", 0.3, signal.SIGINT)
-    assert (code, seconds < SECONDS) == (130, True)
+    code, said, seconds = interrupted_at_file(disturbed, pattern, number)
     last = disturbed.last()
-    if last["outcome"] == "released":
+    record_property(f"{number.name} at {pattern}", f"exit {code} after {seconds:.2f} s, {last['outcome']}")
+    assert (code, seconds < SECONDS) == (128 + number, True), said
+    assert "Traceback" not in said and processes_of(disturbed.home) == []
+    alerts = disturbed.home / "alerts.json"
+    assert not alerts.exists() or "run" not in {found["subject"] for found in json.loads(alerts.read_text())["now"]}
+    status = json.loads(disturbed.levelground("status", "--json").stdout)
+    if pattern == SWAP:
         assert said.splitlines()[-1] == f"levelground: interrupted when the run had ended: released, release {last['release_id']}"
+        assert (status["outcome"], status["exit_code"]) == ("released", 0)
         assert disturbed.content() == expected
     else:
         assert said.splitlines()[-1] == NOTHING_PUBLISHED
+        assert (status["outcome"], status["exit_code"]) == ("failed", code)
         assert disturbed.content() == undisturbed.content()
     disturbed.run()
     assert disturbed.content() == expected
+    assert not (disturbed.home / SWAP).exists()
