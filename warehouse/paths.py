@@ -170,6 +170,19 @@ class Home:
         return self.root / "sample"
 
     @property
+    def removal_plan(self) -> Path:
+        """The plan of a removal of records; exists only while it is carried out, or after an interrupted one."""
+        return self.root / "erasing" / "plan.json"
+
+    @property
+    def is_removal_pending(self) -> bool:
+        """Whether a removal was begun and is not complete; a reader may not see the plan, but only its folder."""
+        try:
+            return self.removal_plan.is_file()
+        except PermissionError:
+            return True
+
+    @property
     def temporary(self) -> Path:
         """The folder for data that DuckDB spills from memory: private, and deleted when the run ends."""
         return self.root / "tmp"

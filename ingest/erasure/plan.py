@@ -22,7 +22,7 @@ from ingest.delivery.removals import ErasedKeys
 from warehouse.files import sync, write_atomically
 from warehouse.paths import Home
 
-FOLDER, FILE, ROWS = "erasing", "plan.json", "rows.parquet"
+ROWS = "rows.parquet"
 ROW_SCHEMA = pa.schema(
     [
         ("source", pa.string()),
@@ -101,18 +101,18 @@ def write_plan(home: Home, plan: Plan, rows: pa.Table) -> None:
 
 def save_plan(home: Home, plan: Plan) -> None:
     """Record the progress of a plan."""
-    write_atomically(_folder(home) / FILE, plan.model_dump_json(indent=1), mode=0o600)
+    write_atomically(home.removal_plan, plan.model_dump_json(indent=1), mode=0o600)
 
 
 def read_plan(home: Home) -> Plan | None:
     """The plan that a kill interrupted, or that is being carried out; None if there is none."""
-    path = _folder(home) / FILE
+    path = home.removal_plan
     return Plan.model_validate_json(path.read_bytes()) if path.is_file() else None
 
 
 def is_pending(home: Home) -> bool:
     """Whether a removal was begun and is not complete."""
-    return (_folder(home) / FILE).is_file()
+    return home.is_removal_pending
 
 
 def rows_file(home: Home) -> Path:
@@ -123,7 +123,7 @@ def rows_file(home: Home) -> Path:
 def discard_plan(home: Home) -> None:
     """Delete the plan: its first file last, so that a kill leaves either a plan or nothing to do."""
     folder = _folder(home)
-    (folder / FILE).unlink(missing_ok=True)
+    home.removal_plan.unlink(missing_ok=True)
     if folder.is_dir():
         sync(folder)
     shutil.rmtree(folder, ignore_errors=True)
@@ -137,4 +137,4 @@ def as_rows(found: Sequence[tuple[str, str, str, int, str]]) -> pa.Table:
 
 
 def _folder(home: Home) -> Path:
-    return home.root / FOLDER
+    return home.removal_plan.parent

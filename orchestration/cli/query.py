@@ -24,6 +24,11 @@ from warehouse.temporary import reader_folder
 # -P: the current folder is not searched for modules
 COMMAND = (sys.executable, "-P", "-m", "orchestration.cli.query_process")
 
+REMOVAL_PENDING = (
+    "a removal of records was interrupted, and the result may contain them; `levelground erase --resume` or the next run "
+    "completes it"
+)
+
 
 class Format(StrEnum):
     """The output format of the result."""
@@ -56,6 +61,8 @@ def query(
         raise typer.Exit(
             _print_error(f"nothing is published in {home.published} yet; `levelground run` makes a release", EXIT_UNEXPECTED)
         )
+    if home.is_removal_pending:
+        print(f"levelground: {REMOVAL_PENDING}", file=sys.stderr)
     with reader_folder() as folder:
         result = folder / "result"
         request: dict[str, object] = {

@@ -39,7 +39,8 @@ def status(json: Annotated[bool, typer.Option("--json", help="Print the last run
         raise typer.Exit(0)
     last = runs[-1]
     if json:
-        print(jsonlib.dumps(run_report(home, last), indent=1, default=str))
+        report = run_report(home, last) | {"is_removal_pending": is_pending(home)}
+        print(jsonlib.dumps(report, indent=1, default=str))
     else:
         recent = [
             (r.started_at, r.trigger, "interrupted" if r.was_interrupted else r.outcome, r.exit_code, r.release_id, r.message)

@@ -18,11 +18,15 @@ Live = Callable[..., Any]
 
 
 @pytest.fixture(autouse=True)
-def _patience(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The same patience as in a run, a thousand times faster."""
+def _patience(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same pauses as in a run, a thousand times faster. Only a test of a portal that hangs waits briefly for an answer.
+
+    A busy machine needs more than that for a good answer, and a second attempt would get what the test has not prepared.
+    """
+    seconds = 0.15 if request.node.get_closest_marker("hangs") else 20.0
     for module in ("dlt_client", "http_client"):
         monkeypatch.setattr(f"ingest.connectors.{module}.BACKOFF_SECONDS", 0.001)
-        monkeypatch.setattr(f"ingest.connectors.{module}.READ_SECONDS", 0.15)
+        monkeypatch.setattr(f"ingest.connectors.{module}.READ_SECONDS", seconds)
     monkeypatch.setattr("ingest.delivery.write_batch.PAUSE_SECONDS", 0.0)
 
 

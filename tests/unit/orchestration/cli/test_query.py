@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -125,6 +126,19 @@ def test_a_query_ends_with_the_command_that_started_it(levelground: CommandLine,
     done = subprocess.run([*command[:-1], "select 1"], env=environment, capture_output=True, check=False, timeout=60)
     assert done.returncode == 0
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_query_says_that_a_removal_was_interrupted(levelground: CommandLine, home: Home) -> None:
+    """Its result may contain the records; the result itself stays as it is."""
+    home.removal_plan.parent.mkdir(mode=0o700)
+    home.removal_plan.write_text("{}")
+    try:
+        done = levelground("query", "--format", "csv", "select 1 as one")
+    finally:
+        shutil.rmtree(home.removal_plan.parent)
+    assert (done.returncode, done.stdout) == (0, "one\n1\n")
+    assert "a removal of records was interrupted" in done.stderr and "levelground erase --resume" in done.stderr
+    assert levelground("query", "--format", "csv", "select 1 as one").stderr == ""
 
 
 def test_a_killed_query_leaves_no_result(home: Home, tmp_path: Path) -> None:

@@ -144,7 +144,10 @@ def test_a_new_mark_of_old_bytes_is_kept(files: FakeCkan, take: Callable[..., De
     assert files.downloads == 2
 
 
-@pytest.mark.parametrize("fault", [status(500), status(429), reset, hang(0.3), truncated(b"A,B\n1,2\n", 5000)])
+@pytest.mark.parametrize(
+    "fault",
+    [status(500), status(429), reset, pytest.param(hang(0.3), marks=pytest.mark.hangs), truncated(b"A,B\n1,2\n", 5000)],
+)
 def test_what_passes_is_waited_for(files: FakeCkan, make_contract: MakeContract, read_live: Live, fault: Any) -> None:
     files.faults = [fault, fault]
     (table,) = read_live(make_contract(connector={"kind": "http", "url": f"{files.url}/file/visits.csv"}))

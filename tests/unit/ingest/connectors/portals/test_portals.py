@@ -78,7 +78,7 @@ def test_an_empty_cell_is_no_text(asked: Asked, make_contract: MakeContract, rea
         [status(503), status(502), status(500)],
         [None, status(429, Retry_After="1")],
         [None, None, reset],
-        [None, None, hang(0.3)],
+        pytest.param([None, None, hang(0.3)], marks=pytest.mark.hangs),
         [None, None, truncated(b'{"res', 5000, "application/json")],
     ],
     ids=["500", "500 thrice", "429", "reset", "hang", "truncated"],
@@ -95,7 +95,9 @@ def test_what_passes_is_waited_for(asked: Asked, make_contract: MakeContract, re
         (status(500, "Jane Q. Canary"), "the portal failed 4 times (500); nothing was ingested; the next run requests it again"),
         (status(429, "slow down"), "the portal refused 4 requests as too many (429); nothing was ingested"),
         (reset, "no connection to the portal, 4 times; check the network and the address in the contract"),
-        (hang(0.3), "the portal did not answer within 0.15 seconds, 4 times; nothing was ingested"),
+        pytest.param(
+            hang(0.3), "the portal did not answer within 0.15 seconds, 4 times; nothing was ingested", marks=pytest.mark.hangs
+        ),
         (truncated(b'{"res', 5000, "application/json"), "the connection was interrupted, 4 times; nothing was ingested"),
         (status(403), "the portal refuses access (403); check the value of credentials_env"),
         (status(404), "the portal no longer has it (404); find its new address"),
