@@ -104,9 +104,14 @@ def build(home: Home, *, select: Sequence[str], all_tests: bool = False, on_node
 def build_nodes(home: Home, nodes: Collection[str], on_node: OnNode = _ignore) -> list[NodeResult]:
     """Build the models and seeds, and run the tests, that have these ids; see `build`."""
     # dbt compares every name of a selection with every node, seconds for hundreds of names, but a tag only once per node.
-    for unique_id, node in parsed_project(home).nodes.items():
-        node.tags = [*(tag for tag in node.tags if tag != SELECTED), *([SELECTED] if unique_id in nodes else [])]
-    return build(home, select=[f"tag:{SELECTED}"], on_node=on_node)
+    chosen = [node for unique_id, node in parsed_project(home).nodes.items() if unique_id in nodes]
+    for node in chosen:
+        node.tags = [*node.tags, SELECTED]
+    try:
+        return build(home, select=[f"tag:{SELECTED}"], on_node=on_node)
+    finally:
+        for node in chosen:
+            node.tags = [tag for tag in node.tags if tag != SELECTED]
 
 
 def close_dbt_connections() -> None:
