@@ -61,7 +61,7 @@ def import_sheet(path: Path, seeds: Path = SEEDS) -> tuple[str, int]:
             f"{path} is not imported: {'; '.join(wrong[:_NAMED])}{more}. Correct these rows and import again"
         )
     before = read_texts(language, seeds)
-    after = {**before, **{row["text_id"]: _text(row) for row in rows if row["translation"]}}
+    after = {**before, **{row["text_id"]: _text(row, english[row["text_id"]]) for row in rows if row["translation"]}}
     for row in rows:
         if not row["translation"]:
             after.pop(row["text_id"], None)
@@ -85,10 +85,11 @@ def _read(path: Path) -> tuple[str, list[dict[str, str]]]:
     return language, rows
 
 
-def _text(row: Mapping[str, str]) -> Text:
-    return Text(
-        row["text_id"], row["translation"], row["review_status"] or "machine", row["reviewed_by"], row["reviewed_on"][:10]
-    )
+def _text(row: Mapping[str, str], english: str) -> Text:
+    """A text with the outer spaces of the English one (a separator of a list ends in one), which nobody sees in a sheet."""
+    before, after = english[: len(english) - len(english.lstrip())], english[len(english.rstrip()) :]
+    translation = row["translation"] and f"{before}{row['translation']}{after}"
+    return Text(row["text_id"], translation, row["review_status"] or "machine", row["reviewed_by"], row["reviewed_on"][:10])
 
 
 def _wrong_rows(rows: list[dict[str, str]], english: Mapping[str, str]) -> Iterator[str]:

@@ -150,7 +150,7 @@ def test_every_truth_has_the_full_grain_and_no_grain_two(truths: list[dict[str, 
     geoids = {"city": "9900001", "county": "99001", "school_district": "PLACEHOLDER J2"}
     for truth in truths:
         assert set(truth) == GRAIN
-        assert date.fromisoformat(truth["period_start"]).year >= 2016
+        assert date.fromisoformat(truth["period_start"]).year >= 2015
         assert truth["geography_vintage"] in vintages.get(truth["geography_type"], {"current"})
         assert truth["geoid"] == geoids.get(truth["geography_type"], truth["geoid"])
         standard = "spd15_2024" if truth["measure_id"] in IN_STANDARD_OF_2024 else "spd15_1997"
