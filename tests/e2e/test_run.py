@@ -236,7 +236,7 @@ def _kill_a_full_refresh_and_complete_the_next(place: Place) -> None:
 
 def _full_refresh(place: Place) -> subprocess.Popen[str]:
     command = [str(Path(sys.executable).parent / "levelground"), "run", "--deliveries", str(place.deliveries), "--full-refresh"]
-    environment = {"LEVELGROUND_HOME": str(place.home), "PATH": ""}
+    environment = {"LEVELGROUND_HOME": str(place.home), "LEVELGROUND_SCORECARD": "none", "PATH": ""}
     return subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True, cwd=ROOT)
 
 
