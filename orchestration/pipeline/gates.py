@@ -22,14 +22,11 @@ from orchestration.runs.errors import without_cells
 from orchestration.runs.record import BLOCKED
 from orchestration.transform.gate_cache import save_results, valid_results
 from warehouse.connection import attach, detach
-from warehouse.fingerprint import text_sha256
 from warehouse.paths import ANALYST_FILE
 from warehouse.releases import content_hash, current
 
 # A release differs from another if these schemas do: what analysts and the public read, not how the run went.
 CONTENT = (("release", "marts"), ("release", "reference"), ("public", "published"))
-# A change of how tables are stored is released although their content is the same. 2: rows in the order of their columns.
-LAYOUT = "2"
 
 
 def run_gates(run: RunContext) -> list[GateResult]:
@@ -53,7 +50,7 @@ def run_gates(run: RunContext) -> list[GateResult]:
 
 def _content_hash(con: DuckDBPyConnection) -> str:
     with con:
-        return text_sha256(f"{LAYOUT} {content_hash(con, CONTENT)}")
+        return content_hash(con, CONTENT)
 
 
 def _all_gates(run: RunContext) -> list[GateResult]:
