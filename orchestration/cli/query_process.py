@@ -42,9 +42,13 @@ def main() -> NoReturn:
     limit_resources(request["timeout"])
     answer = os.fdopen(os.dup(1), "wb")
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # DuckDB can log to the output
-    threading.Thread(target=_end_with_parent, args=(Path(request["result"]).parent,), daemon=True).start()
-    answer.write(b"started\n")
-    answer.flush()
+    watch = threading.Thread(target=_end_with_parent, args=(Path(request["result"]).parent,), daemon=True)
+    watch.start()
+    try:
+        answer.write(b"started\n")
+        answer.flush()
+    except BrokenPipeError:
+        watch.join()  # the starting process was killed before this one was ready; the watch ends this one
     _answer(request, answer)
 
 

@@ -86,7 +86,7 @@ def _read(path: Path) -> tuple[str, list[dict[str, str]]]:
 
 
 def _text(row: Mapping[str, str], english: str) -> Text:
-    """A text with the outer spaces of the English one (a separator of a list ends in one), which nobody sees in a sheet."""
+    """A text with the outer spaces of the English one (a separator of a list ends in one), which a sheet does not show."""
     before, after = english[: len(english) - len(english.lstrip())], english[len(english.rstrip()) :]
     translation = row["translation"] and f"{before}{row['translation']}{after}"
     return Text(row["text_id"], translation, row["review_status"] or "machine", row["reviewed_by"], row["reviewed_on"][:10])

@@ -1,4 +1,4 @@
-"""The contenders of the benchmark: limit and notebook equal the release, and a nightly delivery adds and corrects."""
+"""The contenders of the benchmark: the notebook equals the release, and a nightly delivery adds and corrects."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ import duckdb
 
 from tests.bench.city.contenders import ROOT, figures
 from tests.bench.city.making import CALLS, PAYMENTS, REQUESTS, STOPS, make_nightly
-from tests.e2e.conftest import Place
 from warehouse.paths import Home
 
 
@@ -21,14 +20,6 @@ def said(module: str, *arguments: Path) -> str:
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     return done.stdout
-
-
-def test_the_limit_makes_the_same_content(place: Place, tmp_path: Path) -> None:
-    said("tests.bench.limit.pasted", place.home, tmp_path / "pasted")
-    made: dict[str, Any] = json.loads(said("tests.bench.limit.script", tmp_path / "pasted", place.deliveries, tmp_path / "out"))
-    released = json.loads(Home(place.home).current_json.read_text())
-    assert made["content_hash"] == released["content_hash"]
-    assert made["rows"]["marts.fct_police_stops"] == figures(Home(place.home))["stops"] > 0
 
 
 def test_the_notebook_comes_to_the_same_figures(first_release: tuple[Path, Any], sample_city: Path, tmp_path: Path) -> None:

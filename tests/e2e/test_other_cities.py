@@ -1,7 +1,4 @@
-"""A city other than the default one is released, too, and the sample city names no real one.
-
-`make stress` runs thirty seeds at three sizes.
-"""
+"""The sample city names no real one. `make stress` releases cities of thirty seeds at three sizes."""
 
 from __future__ import annotations
 
@@ -12,17 +9,8 @@ from typing import Any
 import duckdb
 
 from orchestration.settings import DBT_PROJECT
-from tests.support.cities import negative_zeros, run_city
 
-SEED = 11  # had a group twice in a neighborhood
-ROWS = 2_000
 REAL = "milwaukee|wisconsin|minneapolis|cincinnati|kansas city|west allis"
-
-
-def test_a_small_city_of_another_seed_is_released(parsed_dbt_folder: Path, tmp_path: Path) -> None:
-    run = run_city(tmp_path, ROWS, SEED, dbt=parsed_dbt_folder)
-    assert not run.finding
-    assert [negative_zeros(path) for path in run.files()] == [[], []]
 
 
 def test_the_sample_city_shows_no_real_one(first_release: tuple[Path, dict[str, Any]]) -> None:

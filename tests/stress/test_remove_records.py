@@ -1,0 +1,34 @@
+"""Whole sources and answers to contributions are removed by command. One record: tests/e2e."""
+
+from __future__ import annotations
+
+from tests.e2e.conftest import Place
+from tests.e2e.test_remove_records import CASES, KEY
+from tests.support.erased_bytes import places_with
+
+INPUTS, ANSWERS = "oei__engagement_inputs", "oei__engagement_responses"
+
+
+def test_a_contribution_that_is_taken_back_takes_its_answer_with_it(place: Place) -> None:
+    (asked,) = place.levelground.ask(
+        "select max(input_number) as number from marts.fct_engagement_inputs "
+        "semi join marts.fct_engagement_responses using (input_number)"
+    )
+    done = place.levelground("erase", INPUTS, "--key", asked["number"], "--reason", "taken back", "--yes", env=KEY)
+    assert (done.returncode, f"1 of {INPUTS}, 1 of {ANSWERS}" in done.stdout) == (0, True)
+    assert places_with(place.home, asked["number"]) == []
+
+
+def test_a_source_is_removed_and_resumed(place: Place) -> None:
+    (asked,) = place.levelground.ask("select max(case_number) as number from marts.fct_court_cases")
+    command = ("sources", "remove", CASES, "--reason", "the agreement ended")
+    assert place.levelground(*command).returncode == 2
+    assert place.levelground(*command, "--yes").returncode == 0
+    assert places_with(place.home, asked["number"]) == []
+    assert [path.name for path in (place.home / "deliveries" / CASES).iterdir()] == ["removals.json"]
+    assert place.levelground.ask("select count(*) as n from marts.fct_court_cases") == [{"n": 0}]
+    assert place.levelground(*command, "--yes").returncode == 0  # removed before
+    resume = ("sources", "resume", CASES, "--reason", "renewed")
+    assert place.levelground(*resume).returncode == 0
+    again = place.levelground(*resume)
+    assert (again.returncode, "was not removed" in again.stderr) == (2, True)
