@@ -23,6 +23,7 @@ from warehouse.connection import WarehouseCorrupt, open_working
 from warehouse.lock import RunLock
 
 ROW_COLUMNS = ("delivered", "staged", "rejected", "blank", "duplicate", "superseded", "withdrawn")
+NO_MESSAGE = "the run failed without a message; see its log in the UI"
 
 
 def run(
@@ -76,8 +77,12 @@ def run(
             print_error(f"the scorecard was not written, the earlier one stays: {record.scorecard_problem}", EXIT_OK)
         elif report["scorecard_path"]:
             out.print(f"scorecard: {report['scorecard_path']}", markup=False)
-    if record.exit_code and (problem or record.message) and record.outcome in ("failed", "blocked"):
-        print_error(problem if record.outcome == "failed" and problem else record.message, record.exit_code)
+    if record.outcome in (None, "failed"):  # None: the end of the run could not be written
+        # a full disk takes no message of the failed step
+        message = problem or record.message or error_messages.explain_full_disk(settings.home) or NO_MESSAGE
+        print_error(message, EXIT_UNEXPECTED if record.exit_code is None else record.exit_code)
+    elif record.exit_code and record.outcome == "blocked" and record.message:
+        print_error(record.message, record.exit_code)
     raise typer.Exit(EXIT_UNEXPECTED if record.exit_code is None else record.exit_code)
 
 
