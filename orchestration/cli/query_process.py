@@ -68,7 +68,7 @@ def limit_resources(timeout: float) -> None:
 
 
 def _end_with_parent(folder: Path) -> None:
-    """End when the process that started this one ends, however it does: that closes the input. It cannot remove `folder` then."""
+    """End when the process that started this one ends, however it does: that closes the input. A killed one has left `folder`."""
     os.read(0, 1)
     shutil.rmtree(folder, ignore_errors=True)
     os._exit(1)

@@ -2,118 +2,91 @@
 
 from __future__ import annotations
 
-import json
 import math
-import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from itertools import pairwise
 
 from duckdb import DuckDBPyConnection
 
 WIDTH = 300.0  # of a map, in its own units
-SMALLEST = 12.0  # rings below this area, in square units, are not drawn unless a place has no other
+SMALLEST = 12.0  # parts below this area, in square units, are not drawn unless a place has no other
 # Tolerance of the simplification, as a share of the map's width: Visvalingam-Whyatt takes away triangles smaller than its square.
 TOLERANCE = 0.006
+GRID = 0.1  # of the points of a path, in units of the map
+
+_DRAWN = """
+    with places as (
+        select geoid, ST_GeomFromWKB(geometry_wkb) as outline
+        from geographies
+        where geography_type = $geography_type and geography_vintage = $vintage
+            and geometry_wkb is not null and geoid <> $left_out
+    ),
+
+    extent as (
+        select max(ST_XMax(outline)) - min(ST_XMin(outline)) as width from places
+    ),
+
+    simplified as (
+        select list(geoid order by geoid) as geoids,
+            ST_CoverageSimplify(list(outline order by geoid), (select width from extent) * $tolerance) as outlines
+        from places
+    ),
+
+    -- the collection keeps the order of the list: the first index of the dump path is the place
+    parts as (
+        select simplified.geoids[part.path[1]] as geoid, part.geom as outline
+        from simplified, unnest(ST_Dump(simplified.outlines)) as dumped(part)
+    ),
+
+    -- a degree of longitude is shorter than one of latitude by the cosine of the latitude
+    frame as (
+        select min(ST_XMin(outline)) as west, max(ST_YMax(outline)) as north,
+            cos(radians((max(ST_YMax(outline)) + min(ST_YMin(outline))) / 2)) as shorter,
+            $width / ((max(ST_XMax(outline)) - min(ST_XMin(outline))) * shorter) as scale
+        from parts
+    ),
+
+    -- units of the map, from its upper left corner; SVG counts downwards, which ST_AsSVG does itself
+    drawn as (
+        select parts.geoid,
+            ST_ReducePrecision(
+                ST_Affine(
+                    parts.outline, frame.shorter * frame.scale, 0.0, 0.0, frame.scale,
+                    -frame.west * frame.shorter * frame.scale, -frame.north * frame.scale
+                ),
+                $grid
+            ) as part,
+            ST_Area(part) as area,
+            row_number() over (partition by parts.geoid order by area desc) as nth
+        from parts, frame
+    )
+
+    select geoid,
+        string_agg(ST_AsSVG(part, false, 15), ' ' order by nth) filter (area >= $smallest or nth = 1),
+        any_value(ST_PointOnSurface(part)) filter (nth = 1) as inside,
+        round(ST_X(inside), 1), round(-ST_Y(inside), 1), max(-ST_YMin(part))
+    from drawn group by geoid order by try_cast(geoid as integer), geoid
+"""
 
 
 @dataclass(frozen=True)
 class Outline:
-    """A place on a map: its SVG path, and where its name is written."""
+    """A place on a map: its SVG path, where its name is written, and its lowest point."""
 
     path: str
     label_x: float
     label_y: float
-
-
-Ring = Sequence[tuple[float, float]]
+    bottom: float
 
 
 def read_outlines(con: DuckDBPyConnection, geography_type: str, vintage: str, left_out: str) -> Mapping[str, Outline]:
     """The outlines of the places of one map but `left_out`, in one coordinate system; empty without outlines."""
-    found = con.execute(
-        """
-        with places as (
-            select geoid, ST_GeomFromWKB(geometry_wkb) as outline
-            from geographies
-            where geography_type = ? and geography_vintage = ? and geometry_wkb is not null and geoid <> ?
-            order by try_cast(geoid as integer), geoid
-        ),
-
-        extent as (
-            select max(ST_XMax(outline)) - min(ST_XMin(outline)) as width from places
-        ),
-
-        simplified as (
-            select list(geoid order by try_cast(geoid as integer), geoid) as geoids,
-                ST_CoverageSimplify(
-                    list(outline order by try_cast(geoid as integer), geoid), (select width from extent) * ?
-                ) as outlines
-            from places
-        ),
-
-        -- the collection keeps the order of the list: the first index of the dump path is the place
-        parts as (
-            select simplified.geoids[part.path[1]] as geoid, part.geom
-            from simplified, unnest(ST_Dump(simplified.outlines)) as dumped(part)
-        )
-
-        select geoid, ST_AsGeoJSON(geom) from parts order by try_cast(geoid as integer), geoid
-        """,
-        [geography_type, vintage, left_out, TOLERANCE],
-    ).fetchall()
-    places: dict[str, list[Ring]] = {}
-    for geoid, geometry in found:
-        shape = json.loads(geometry)
-        polygons = shape["coordinates"] if shape["type"] == "MultiPolygon" else [shape["coordinates"]]
-        places.setdefault(geoid, []).extend(ring for polygon in polygons for ring in polygon)
-    return _drawn(places)
+    settings = {"tolerance": TOLERANCE, "width": WIDTH, "smallest": SMALLEST, "grid": GRID}
+    chosen = {"geography_type": geography_type, "vintage": vintage, "left_out": left_out}
+    found = con.execute(_DRAWN, settings | chosen).fetchall()
+    return {geoid: Outline(path, x, y, bottom) for geoid, path, _, x, y, bottom in found}
 
 
 def map_height(outlines: Iterable[Outline]) -> float:
     """The height of a map of these places, in its own units."""
-    numbers = [float(found) for outline in outlines for found in re.findall(r"[\d.]+", outline.path)]
-    return math.ceil(max(numbers[1::2], default=0))
-
-
-def _drawn(places: Mapping[str, list[Ring]]) -> dict[str, Outline]:
-    points = [point for rings in places.values() for ring in rings for point in ring]
-    if not points:
-        return {}
-    west, north = min(x for x, _ in points), max(y for _, y in points)
-    east, south = max(x for x, _ in points), min(y for _, y in points)
-    # a degree of longitude is shorter than one of latitude by the cosine of the latitude
-    shorter = math.cos(math.radians((north + south) / 2))
-    scale = WIDTH / ((east - west) * shorter)
-    drawn = {}
-    for geoid, rings in places.items():
-        flat = [[(round((x - west) * shorter * scale, 1), round((north - y) * scale, 1)) for x, y in ring] for ring in rings]
-        large = sorted(flat, key=lambda ring: -abs(_area(ring)))
-        kept = [ring for ring in flat if abs(_area(ring)) >= SMALLEST] or large[:1]
-        x, y = _inner_point(large[0])
-        drawn[geoid] = Outline("".join(map(_path, kept)), x, y)
-    return drawn
-
-
-def _path(ring: Ring) -> str:
-    return "M" + "L".join(f"{x:g} {y:g}" for x, y in ring[:-1]) + "Z"
-
-
-def _area(ring: Ring) -> float:
-    return sum(a[0] * b[1] - b[0] * a[1] for a, b in pairwise(ring)) / 2
-
-
-def _inner_point(ring: Ring) -> tuple[float, float]:
-    """A point inside the ring: on the level at which it is widest, the middle of its widest part."""
-    levels = [y for _, y in ring]
-    low, high = min(levels), max(levels)
-    best = (-1.0, ring[0][0], ring[0][1])
-    for step in range(1, 24):
-        y = low + (high - low) * step / 24
-        crossings = sorted(
-            a[0] + (y - a[1]) * (b[0] - a[0]) / (b[1] - a[1]) for a, b in pairwise(ring) if (a[1] > y) != (b[1] > y)
-        )
-        centered = 1 - abs(step / 24 - 0.5)  # near the middle rather than at an end
-        for left, right in zip(crossings[::2], crossings[1::2], strict=False):
-            best = max(best, ((right - left) * centered, (left + right) / 2, y))
-    return round(best[1], 1), round(best[2], 1)
+    return math.ceil(max((outline.bottom for outline in outlines), default=0))

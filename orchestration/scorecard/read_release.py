@@ -1,4 +1,4 @@
-"""Read from a public file what the scorecard shows. All SQL of the scorecard is in this module.
+"""Read from a public file what the pages of the scorecard show. See `outlines` for maps, and `downloads` for files.
 
 The tables are described in docs/tables.md (Scorecard). Nothing is computed from figures here: what to show first, comparisons and
 changes are columns of `published.scorecard`.

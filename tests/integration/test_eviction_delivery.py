@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -18,19 +18,10 @@ from ingest.delivery import DeliveryStore, deliver
 from ingest.landing import ensure_tables, promote
 from ingest.readers import delivered_files
 from ingest.sample.housing import evictions
-from warehouse.connection import database_path, scratch
-from warehouse.metadata import migrate
+from warehouse.connection import database_path
 
 SOURCE, ZONE, NOW = evictions.SOURCE, "America/Chicago", dt.datetime(2026, 1, 1)
 MAP, MONTHS = "sampleton_map.csv", "sampleton_barchart.csv"
-
-
-@pytest.fixture
-def warehouse(tmp_path: Path) -> Iterator[DuckDBPyConnection]:
-    with scratch(tmp_path) as connection:
-        connection.execute("create schema delivery")
-        migrate(connection)
-        yield connection
 
 
 @pytest.fixture

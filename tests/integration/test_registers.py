@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +18,7 @@ from ingest.delivery import DeliveryStore, deliver
 from ingest.landing import ensure_tables, promote
 from ingest.readers import delivered_files
 from orchestration.settings import DBT_PROJECT
-from warehouse.connection import database_path, scratch
-from warehouse.metadata import migrate
+from warehouse.connection import database_path
 
 SOURCE, ZONE = "fpc__fatal_shootings", "America/Chicago"
 OLD = "id,name,date,manner_of_death,armed,age,gender,race,city,state,signs_of_mental_illness,threat_level,flee,body_camera\n"
@@ -38,14 +36,6 @@ RELEASES = {
     "3,2021-08-16,shoot,foot,gun,Milwaukee,,WI,,,,,31,male,Black,,False,False,253\n",
 }
 BLACK, HISPANIC, OTHER = "B", "H", "O"
-
-
-@pytest.fixture
-def warehouse(tmp_path: Path) -> Iterator[DuckDBPyConnection]:
-    with scratch(tmp_path) as connection:
-        connection.execute("create schema delivery")
-        migrate(connection)
-        yield connection
 
 
 @pytest.fixture

@@ -12,8 +12,8 @@ from duckdb import DuckDBPyConnection
 from warehouse.fingerprint import text_sha256
 from warehouse.sql import identifier, quoted
 
-# The load and the run of a row are not part of its content, and a review of a text does not change it.
-LEFT_OUT_COLUMNS = frozenset({"_load_id", "load_id", "run_id", "review_status", "reviewed_by", "reviewed_on"})
+# The load and the run of a row are not part of its content.
+LEFT_OUT_COLUMNS = frozenset({"_load_id", "load_id", "run_id"})
 LEFT_OUT_TABLES = frozenset({"published.release"})
 
 # A change of how tables are stored is released although their content is the same. 2: rows in the order of their columns.

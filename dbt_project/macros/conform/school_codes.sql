@@ -46,3 +46,31 @@
         {{ note }} as source_note,
         case when typed.dimension = 'Race/Ethnicity' then 'dpi_wisedash' end as race_vocabulary
 {%- endmacro %}
+
+
+{# The places that the students of a row count in: the school, its district, and all that the source covers. A list to unnest. #}
+{% macro places_of_school(table=none) -%}
+    {%- set of = table ~ '.' if table else '' -%}
+    [
+        { 'geography_type': 'school', 'geoid': {{ of }}school_geoid },
+        { 'geography_type': 'school_district', 'geoid': {{ of }}school_district_geoid },
+        { 'geography_type': {{ jurisdiction_type(of ~ 'jurisdiction') }}, 'geoid': {{ of }}jurisdiction }
+    ]
+{%- endmacro %}
+
+
+{# Whether the row says of which group it is: a row of a suppressed label has no information on its group (DPI-03). #}
+{% macro has_reported_group() -%}
+    coalesce(race_ethnicity_code, '') <> 'suppressed_at_source' and coalesce(stratum_missing_reason, '') <> 'suppressed_at_source'
+{%- endmacro %}
+
+
+{# value_status and gap_reason of a row with `is_reported`. `hidden`, `given`: conditions on its value, which the state hides or gives. #}
+{% macro school_value_status(hidden, given) -%}
+    case
+            when not is_reported or {{ hidden }} then 'suppressed_at_source'
+            when {{ given }} then 'computed'
+            else 'not_collected'
+        end as value_status,
+        case when not is_reported then coalesce(gap_reason, 'suppressed_by_state') else gap_reason end as gap_reason
+{%- endmacro %}

@@ -27,11 +27,7 @@ final as (
         facts.source,
         facts.jurisdiction,
         facts.metric,
-        unnest([
-            { 'geography_type': 'school', 'geoid': facts.school_geoid },
-            { 'geography_type': 'school_district', 'geoid': facts.school_district_geoid },
-            { 'geography_type': {{ jurisdiction_type('facts.jurisdiction') }}, 'geoid': facts.jurisdiction }
-        ]) as place,
+        unnest({{ places_of_school('facts') }}) as place,
         facts.period_start,
         facts.period_end,
         facts.school_geoid,

@@ -12,11 +12,7 @@ cells as (
     select
         *,
         concat(exam, '_', subject, '_proficient_share') as measure_id,
-        unnest([
-            { 'geography_type': 'school', 'geoid': school_geoid },
-            { 'geography_type': 'school_district', 'geoid': school_district_geoid },
-            { 'geography_type': {{ jurisdiction_type('jurisdiction') }}, 'geoid': jurisdiction }
-        ]) as place
+        unnest({{ places_of_school() }}) as place
     from facts
 ),
 

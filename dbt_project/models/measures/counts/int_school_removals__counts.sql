@@ -13,11 +13,7 @@ cells as (
         source,
         jurisdiction,
         case category when 'all' then 'discipline_removals_per_1000' else 'suspensions_per_100_students' end as measure_id,
-        unnest([
-            { 'geography_type': 'school', 'geoid': school_geoid },
-            { 'geography_type': 'school_district', 'geoid': school_district_geoid },
-            { 'geography_type': {{ jurisdiction_type('jurisdiction') }}, 'geoid': jurisdiction }
-        ]) as place,
+        unnest({{ places_of_school() }}) as place,
         period_start,
         period_end,
         {{ same_group | join(', ') }},

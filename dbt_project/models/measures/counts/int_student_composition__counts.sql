@@ -3,11 +3,7 @@ with
 enrollment as (
     select
         *,
-        unnest([
-            { 'geography_type': 'school', 'geoid': school_geoid },
-            { 'geography_type': 'school_district', 'geoid': school_district_geoid },
-            { 'geography_type': {{ jurisdiction_type('jurisdiction') }}, 'geoid': jurisdiction }
-        ]) as place
+        unnest({{ places_of_school() }}) as place
     from {{ ref('fct_student_outcomes') }}
     where metric = 'enrollment' and period_start is not null
 ),

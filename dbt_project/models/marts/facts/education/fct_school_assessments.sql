@@ -3,8 +3,7 @@ with
 assessments as (
     select
         *,
-        coalesce(race_ethnicity_code, '') <> 'suppressed_at_source' and coalesce(stratum_missing_reason, '') <> 'suppressed_at_source'
-            as is_reported
+        {{ has_reported_group() }} as is_reported
     from {{ ref('stg_dpi__assessments') }}
 ),
 
@@ -38,12 +37,7 @@ final as (
         below_pct,
         not_tested_pct,
         average_score,
-        case
-            when not is_reported or gap_reason = 'suppressed_by_state' then 'suppressed_at_source'
-            when gap_reason is null then 'computed'
-            else 'not_collected'
-        end as value_status,
-        case when not is_reported then coalesce(gap_reason, 'suppressed_by_state') else gap_reason end as gap_reason,
+        {{ school_value_status(hidden="gap_reason = 'suppressed_by_state'", given="gap_reason is null") }},
         source_note
     from assessments
 )

@@ -3,8 +3,7 @@ with
 removals as (
     select
         *,
-        coalesce(race_ethnicity_code, '') <> 'suppressed_at_source' and coalesce(stratum_missing_reason, '') <> 'suppressed_at_source'
-            as is_reported
+        {{ has_reported_group() }} as is_reported
     from {{ ref('stg_dpi__removals') }}
 ),
 
@@ -29,12 +28,7 @@ final as (
         case when is_reported then students_count end as students_count,
         case when is_reported then removals_count end as removals_count,
         removals_per_100_reported,
-        case
-            when not is_reported or gap_reason = 'suppressed_by_state' then 'suppressed_at_source'
-            when gap_reason is null then 'computed'
-            else 'not_collected'
-        end as value_status,
-        case when not is_reported then coalesce(gap_reason, 'suppressed_by_state') else gap_reason end as gap_reason,
+        {{ school_value_status(hidden="gap_reason = 'suppressed_by_state'", given="gap_reason is null") }},
         source_note
     from removals
 )

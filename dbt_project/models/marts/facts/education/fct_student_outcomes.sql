@@ -41,8 +41,7 @@ outcomes as (
 with_is_reported as (
     select
         *,
-        coalesce(race_ethnicity_code, '') <> 'suppressed_at_source' and coalesce(stratum_missing_reason, '') <> 'suppressed_at_source'
-            as is_reported
+        {{ has_reported_group() }} as is_reported
     from outcomes
 ),
 
@@ -69,12 +68,7 @@ final as (
         students_pct,
         diplomas_count,
         case when is_reported then outcome_pct end as outcome_pct,
-        case
-            when not is_reported or hidden = 'suppressed_at_source' then 'suppressed_at_source'
-            when has_value then 'computed'
-            else 'not_collected'
-        end as value_status,
-        case when not is_reported then coalesce(gap_reason, 'suppressed_by_state') else gap_reason end as gap_reason,
+        {{ school_value_status(hidden="hidden = 'suppressed_at_source'", given="has_value") }},
         cohort_class,
         extended_pct,
         extended_timeframe,

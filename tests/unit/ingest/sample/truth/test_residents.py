@@ -74,7 +74,7 @@ def projects(city: Path) -> list[dict[str, Any]]:
     ]  # fmt: skip
 
 
-def told(truths: list[dict[str, Any]], measure: str, method: str = "individual", start: str = "") -> dict[str, float]:
+def planted_values(truths: list[dict[str, Any]], measure: str, method: str = "individual", start: str = "") -> dict[str, float]:
     return {
         truth["race_ethnicity_code"]: truth["value"]
         for truth in truths
@@ -93,13 +93,13 @@ def test_money_is_what_the_workbook_says_over_the_people_of_the_census(
     measure = f"arpa_{part}_per_resident"
     everybody = sum(people["all"].values())
     total = sum(project[part] for project in projects)
-    assert told(truths, measure) == {"all": pytest.approx(total / everybody)}
+    assert planted_values(truths, measure) == {"all": pytest.approx(total / everybody)}
     dollars: dict[str, float] = defaultdict(float)
     for project in projects:
         if project["tract"]:
             dollars[project["tract"]] += project[part]
     values = {tract: amount / people["all"][tract] for tract, amount in dollars.items()}
-    means = told(truths, measure, "place_weighted")
+    means = planted_values(truths, measure, "place_weighted")
     assert means == {code: pytest.approx(weighted(people, code, values)) for code in GROUPS}
     ratios = [t for t in truths if t["measure_id"] == measure and t["rate_ratio"] is not None]
     assert {t["race_ethnicity_code"]: t["rate_ratio"] for t in ratios} == {
@@ -110,7 +110,7 @@ def test_money_is_what_the_workbook_says_over_the_people_of_the_census(
 def test_projects_on_time_and_in_listed_tracts(truths: list[dict[str, Any]], projects: list[dict[str, Any]]) -> None:
     due = [p for p in projects if p["planned"] <= datetime(2025, 12, 31) and p["status"] != "Cancelled"]
     on_time = [p for p in due if p["completed"] and p["completed"] <= p["planned"]]
-    assert told(truths, "arpa_projects_on_time") == {"all": pytest.approx(100 * len(on_time) / len(due))}
+    assert planted_values(truths, "arpa_projects_on_time") == {"all": pytest.approx(100 * len(on_time) / len(due))}
     with (SEEDS / "qualified_census_tracts.csv").open(encoding="utf-8", newline="") as file:
         lists = list(csv.DictReader(file))
     spent: Counter[bool] = Counter()
@@ -122,7 +122,7 @@ def test_projects_on_time_and_in_listed_tracts(truths: list[dict[str, Any]], pro
                 for row in lists
             )
             spent[listed] += project["spent"]
-    assert told(truths, "arpa_spent_in_qct_share") == {"all": pytest.approx(100 * spent[True] / spent.total())}
+    assert planted_values(truths, "arpa_spent_in_qct_share") == {"all": pytest.approx(100 * spent[True] / spent.total())}
 
 
 def test_residents_of_listed_tracts_and_children(truths: list[dict[str, Any]], people: dict[str, Any]) -> None:
@@ -130,9 +130,9 @@ def test_residents_of_listed_tracts_and_children(truths: list[dict[str, Any]], p
         lists = list(csv.DictReader(file))
     for first_day in ("2021-01-01", "2023-01-01"):
         listed = {row["tract_geoid"]: 100.0 for row in lists if row["valid_from"] == first_day}
-        within = told(truths, "residents_in_qct_share", "aggregate", first_day)
+        within = planted_values(truths, "residents_in_qct_share", "aggregate", first_day)
         assert within == {code: pytest.approx(weighted(people, code, listed)) for code in GROUPS}
-    for code, percent in told(truths, "children_share", "aggregate").items():
+    for code, percent in planted_values(truths, "children_share", "aggregate").items():
         everybody = sum(people[code].values())
         share, children = percent / 100, everybody - people["adults"][code]
         assert abs(children / everybody - share) < 4 * (share * (1 - share) / everybody) ** 0.5
@@ -143,7 +143,7 @@ def test_foreclosures_where_groups_live(city: Path, truths: list[dict[str, Any]]
         rates = {
             row["tract_2020"]: float(row["foreclosures_per_1k"]) for row in csv.DictReader(file) if row["start_year"] == "2024"
         }
-    means = told(truths, "foreclosures_per_1000_parcels", "place_weighted")
+    means = planted_values(truths, "foreclosures_per_1000_parcels", "place_weighted")
     assert means == {code: pytest.approx(weighted(people, code, rates)) for code in GROUPS if code != "all"}
 
 
@@ -161,12 +161,12 @@ def test_prevalences_where_groups_live(city: Path, truths: list[dict[str, Any]])
         delivered = list(csv.DictReader(file))
     names = {"diabetes_prevalence": "Adults with Diabetes", "copd_prevalence": "Adults with COPD"}
     for measure, name in names.items():
-        means = told(truths, measure, "place_weighted")
+        means = planted_values(truths, measure, "place_weighted")
         for code in ("white", "black", "hispanic"):
             adults = [int(block[f"vap_{GROUPS[code][4:]}"]) for block in delivered]
             mean = sum(count * estimates[name][at] for count, at in zip(adults, tract, strict=True)) / sum(adults)
             assert means[code] == pytest.approx(mean)
-    gaps = told(truths, "diabetes_prevalence", "place_weighted")
+    gaps = planted_values(truths, "diabetes_prevalence", "place_weighted")
     assert gaps["black"] > 1.3 * gaps["white"]
 
 
@@ -177,7 +177,7 @@ def test_evictions_where_groups_live(city: Path, truths: list[dict[str, Any]]) -
     tract = [f"99001{label:06d}" for label in tracts(2010)[columns, rows].tolist()]
     with next((city / "census__blocks_2020").iterdir()).open(encoding="ascii", newline="") as file:
         delivered = list(csv.DictReader(file))
-    means = told(truths, "eviction_filings_per_100_renter_households", "place_weighted")
+    means = planted_values(truths, "eviction_filings_per_100_renter_households", "place_weighted")
     for code in ("white", "black", "hispanic"):
         people = [
             (int(block[GROUPS[code]]), float(rates[at]))
@@ -191,7 +191,7 @@ def test_violent_offences_are_drawn_as_planted(city: Path, truths: list[dict[str
     with next((city / "mpd__incidents").iterdir()).open(encoding="ascii", newline="") as file:
         rows = list(csv.DictReader(file))
     violent = sum(any(row[name] == "1" for name in ("Assault", "Homicide", "Robbery", "SexOffense")) for row in rows)
-    expected = told(truths, "violent_offences_per_1000")["all"] * sum(people["all"].values()) / 1000
+    expected = planted_values(truths, "violent_offences_per_1000")["all"] * sum(people["all"].values()) / 1000
     assert 300 < expected < len(rows)
     assert abs(violent - expected) < 4 * (1.3 * expected) ** 0.5  # some rows occur twice
 
@@ -209,7 +209,7 @@ def test_staff_is_represented_as_planted(city: Path, truths: list[dict[str, Any]
     for day, name in (("2025-09-30", "hr_2025-09-30.sqlite"), ("2025-12-31", "hr.sqlite")):
         with sqlite3.connect(city / "der__employees" / name) as database:
             staff = dict(database.execute("select lower(RACE), count(*) from employees group by 1"))
-        rates = told(truths, measure, start=day)
+        rates = planted_values(truths, measure, start=day)
         everybody = sum(staff.values()) / int(force["Estimate; Total civilian labor force 16 years and over"])
         of_the_day = [truth for truth in truths if (truth["measure_id"], truth["period_start"]) == (measure, day)]
         ratios = {truth["race_ethnicity_code"]: truth["rate_ratio"] for truth in of_the_day}
