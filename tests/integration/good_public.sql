@@ -136,4 +136,8 @@ create table public.published.goals as select 'fewer' as goal_id, 'Fewer' as tit
     date '2027-12-31' as due_on, 'Office' as owner, true as is_example;
 insert into public.published.goals select * replace ('hidden' as goal_id, null as baseline_value) from public.published.goals;
 create table public.published.strata as select 'all' as stratum_type, 'all' as stratum_code, 'All' as label, 0 as sort_order;
+create table public.published.street_districts as select 'N 27TH ST' as street, 'both' as parity, 100 as from_number, 1999 as to_number, '4' as
+    district, '2022' as vintage, '27TH ST' as street_name;
+insert into public.published.geographies select * replace ('aldermanic_district' as geography_type, '2022' as geography_vintage, '4' as geoid,
+    'aldermanic_district:2022:4' as geography_key, null as scorecard_order) from public.published.geographies;
 create table public.published.theme_measures as select 'parks' as theme_code, 'visits' as measure_id, 'Visits' as measure, 1 as sort_order;
