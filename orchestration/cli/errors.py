@@ -10,7 +10,7 @@ from orchestration.instance.server import DaemonAlreadyRunning
 from orchestration.runs import error_messages
 from orchestration.runs.errors import DbtError
 from orchestration.runs.exit_codes import EXIT_BAD_ARGUMENTS, EXIT_BUSY, EXIT_UNEXPECTED
-from orchestration.scorecard import ScorecardError, UnknownLanguage
+from orchestration.scorecard import EditionError, ScorecardError, UnknownLanguage
 from orchestration.settings import ConfigurationError, Settings
 from warehouse.connection import WarehouseBusy, WarehouseError
 from warehouse.disclosure import LedgerDamaged
@@ -21,6 +21,7 @@ from warehouse.releases import PinsDamaged, ReleaseCorrupt, UnknownRelease
 _BAD_ARGUMENTS = (
     ConfigurationError,
     UnknownLanguage,
+    EditionError,
     ContractError,
     DraftError,
     UnknownSource,

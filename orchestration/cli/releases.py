@@ -10,12 +10,12 @@ import typer
 from ingest.erasure import complete
 from orchestration.cli import differences
 from orchestration.cli.display import out, print_error, table
-from orchestration.pipeline.publish_scorecard import publish_scorecard
+from orchestration.pipeline.publish_scorecard import publish_edition, publish_scorecard
 from orchestration.runs.exit_codes import EXIT_BAD_ARGUMENTS, EXIT_INCOMPLETE
-from orchestration.scorecard import ScorecardError
+from orchestration.scorecard import EditionError, ScorecardError, UnknownLanguage, editions
 from orchestration.settings import Settings
 from warehouse.lock import RunLock
-from warehouse.releases import compare, find, list_releases, recover
+from warehouse.releases import compare, find, list_releases, pins, recover
 from warehouse.releases import pin as keep
 from warehouse.releases import rollback as roll_back
 
@@ -81,8 +81,9 @@ def pin(
     release: Annotated[str, typer.Argument(help="An id, or `current` for the published release.", show_default=False)],
     label: Annotated[str, typer.Option(help="A name to cite it by, like 2025Q3; it can never be given to another release.")] = "",
 ) -> None:
-    """Keep a release and its label for ever: no later run deletes it."""
-    home = Settings.from_environment().home
+    """Keep a release and its label for ever, and write its edition of the scorecard: no later run deletes either."""
+    settings = Settings.from_environment()
+    home = settings.home
     home.ensure()
     with RunLock(home, "cli"):
         complete(home)
@@ -91,7 +92,23 @@ def pin(
             keep(home, release_id, label)
         except ValueError as error:
             raise typer.Exit(print_error(error, EXIT_BAD_ARGUMENTS)) from None
-    out.print(f"{release_id} was verified and is kept for ever{f' as {label.strip()}' if label.strip() else ''}", markup=False)
+        kept_as = pins(home)[release_id]
+        out.print(f"{release_id} was verified and is kept for ever{f' as {kept_as}' if kept_as else ''}", markup=False)
+        if kept_as and settings.scorecard_languages != ():
+            _write_edition(settings, release_id, kept_as)
+
+
+def _write_edition(settings: Settings, release_id: str, label: str) -> None:
+    """Write the edition of a pinned release, unless it exists."""
+    again = f"`levelground scorecard --release {release_id}` writes it again"
+    if any((one.label, one.release_id) == (label, release_id) for one in editions(settings.home.published_scorecard)):
+        out.print(f"its edition exists; {again}", markup=False)
+        return
+    try:
+        edition = publish_edition(settings, release_id, label)
+    except (ScorecardError, EditionError, UnknownLanguage, OSError) as error:
+        raise typer.Exit(print_error(f"its edition was not written: {error}. {again}", EXIT_INCOMPLETE)) from None
+    out.print(f"edition: {edition.index}", markup=False)
 
 
 @app.command()

@@ -1,4 +1,4 @@
-"""Provide `levelground scorecard`: write the public site of a release, and show it on this machine."""
+"""Provide `levelground scorecard`: write the public site of a release, or an edition of a pinned one, and withdraw an edition."""
 
 from __future__ import annotations
 
@@ -7,16 +7,22 @@ from typing import Annotated
 
 import typer
 
-from orchestration.cli.display import out
-from orchestration.pipeline.publish_scorecard import publish_scorecard
+from orchestration.cli.display import err, out
+from orchestration.pipeline.publish_scorecard import publish_edition, publish_scorecard, withdraw_edition
+from orchestration.runs.exit_codes import EXIT_BAD_ARGUMENTS
 from orchestration.scorecard import Site, write_site
+from orchestration.scorecard.editions import count_pages, find_edition
 from orchestration.scorecard.serve import serve as serve_folder
 from orchestration.settings import ConfigurationError, Settings
 from warehouse.paths import PUBLIC_FILE
-from warehouse.releases import find, verify
+from warehouse.releases import find, pins, verify
+
+app = typer.Typer(help="Write the scorecard, the public site of a release; withdraw an edition.")
 
 
+@app.callback(invoke_without_command=True)
 def scorecard(
+    context: typer.Context,
     out_folder: Annotated[
         Path | None, typer.Option("--out", help="Write into this folder instead of published/scorecard/.", show_default=False)
     ] = None,
@@ -24,7 +30,12 @@ def scorecard(
         list[str] | None, typer.Option(help="Only this language; can be given several times.", show_default=False)
     ] = None,
     release: Annotated[
-        str | None, typer.Option(help="An id or a label from `releases list`; needs --out.", show_default=False)
+        str | None,
+        typer.Option(
+            help="An id or a label from `releases list`. A labelled release gets an edition, published/scorecard/LABEL/; "
+            "others need --out.",
+            show_default=False,
+        ),
     ] = None,
     serve: Annotated[bool, typer.Option("--serve", help="Show the site on localhost until Ctrl-C.")] = False,
     port: Annotated[int, typer.Option(help="The port of --serve.")] = 8000,
@@ -32,7 +43,10 @@ def scorecard(
     """Write the scorecard of a release as one static folder, in every language of its texts.
 
     Every run that releases writes it into published/scorecard/. Copy the folder to any web server, or open its index.html.
+    An edition is permanent: later sites and rollbacks keep it, and `levelground scorecard withdraw LABEL` removes it.
     """
+    if context.invoked_subcommand is not None:
+        return
     settings = Settings.from_environment()
     site = _write(settings, out_folder, tuple(language or ()), release)
     out.print(f"{site.pages} pages, {site.bytes / 1e6:.1f} MB, of release {site.release_id}", markup=False)
@@ -43,16 +57,44 @@ def scorecard(
         serve_folder(site.index.parent, port, lambda address: out.print(f"{address} (Ctrl-C ends it)", markup=False))
 
 
+@app.command()
+def withdraw(
+    label: Annotated[str, typer.Argument(help="The label of the edition, such as 2026Q3.", show_default=False)],
+    yes: Annotated[bool, typer.Option("--yes", help="Remove without asking.")] = False,
+) -> None:
+    """Remove an edition from published/scorecard/. Its release stays pinned: `scorecard --release LABEL` writes it again.
+
+    Exit code 0: removed. 2: not confirmed, or no such edition.
+    """
+    settings = Settings.from_environment()
+    site = settings.home.published_scorecard
+    edition = find_edition(site, label)
+    pages = count_pages(site, edition)
+    out.print(f"{site / edition.folder}: {pages} pages, of release {edition.release_id}", markup=False)
+    if not yes and (not out.is_terminal or not typer.confirm("Remove this edition?")):
+        err.print("nothing was removed; add --yes to remove what is listed", markup=False)
+        raise typer.Exit(EXIT_BAD_ARGUMENTS)
+    withdraw_edition(settings, edition)
+    out.print("removed; copies of the site on web servers are not touched", markup=False)
+
+
 def _write(settings: Settings, folder: Path | None, languages: tuple[str, ...], release: str | None) -> Site:
     home = settings.home
-    if folder is None and release is not None:
-        raise ConfigurationError("--release needs --out FOLDER: published/scorecard/ is of the published release")
-    if folder is None:
+    if folder is None and release is None:
         home.ensure()
         site = publish_scorecard(settings, languages=languages)
         if site is None:
             raise ConfigurationError("nothing is published yet; run `levelground run`")
         return site
     release_id = find(home, release or "current")
+    if folder is None:
+        label = pins(home).get(release_id)
+        if not label:
+            raise ConfigurationError(
+                f"release {release_id} has no label, so it gets no edition: `levelground releases pin {release_id} --label TEXT` "
+                "pins it and writes one; or add --out FOLDER"
+            )
+        verify(home, release_id)
+        return publish_edition(settings, release_id, label, languages)
     verify(home, release_id)
     return write_site(home.release(release_id) / PUBLIC_FILE, folder.absolute(), languages, settings.scorecard_url or "")

@@ -69,7 +69,9 @@ def _differing(home: Home, manifest: Manifest) -> Iterator[tuple[Path, str]]:
 
 
 def _foreign(home: Home, manifest: Manifest) -> Iterator[Path]:
-    ours = {*RELEASE_FILES, CURRENT_FILE, EXPORTS} | {f"{EXPORTS}/{name}" for name in manifest.exports}
+    ours = {*RELEASE_FILES, CURRENT_FILE, EXPORTS, home.published_scorecard.name} | {
+        f"{EXPORTS}/{name}" for name in manifest.exports
+    }
     for folder in (home.published, home.published_exports):
         if folder.is_dir():
             yield from sorted(path for path in folder.iterdir() if str(path.relative_to(home.published)) not in ours)

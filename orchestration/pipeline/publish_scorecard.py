@@ -1,4 +1,4 @@
-"""Write the scorecard of the published release into `published/scorecard/` of a home.
+"""Write the scorecard of the published release into `published/scorecard/` of a home, and the editions of pinned releases.
 
 A site that cannot be written stays the earlier one. The run records why, and an alert names the page and the cause.
 """
@@ -9,9 +9,17 @@ from collections.abc import Sequence
 
 from orchestration.runs.context import RunContext
 from orchestration.runs.progress import current_reporter
-from orchestration.scorecard import Site, is_current, write_site
+from orchestration.scorecard import Earlier, Edition, Site, editions, is_current, write_edition, write_site
+from orchestration.scorecard.changes import Cause
+from orchestration.scorecard.editions import find_edition, mark_superseded, remove_edition
+from orchestration.scorecard.folders import before_of, repair
 from orchestration.settings import Settings
 from warehouse.lock import private_lock
+from warehouse.paths import PUBLIC_FILE, Home
+from warehouse.releases import causes_by_measure, current, read_manifest
+
+# The kinds of causes that readers see, the most specific first; see `warehouse.releases.change_attribution`.
+_METHOD, _SOFTWARE = ("contract", "seed", "model"), ("code", "version")
 
 
 def publish_scorecard(settings: Settings, languages: Sequence[str] = (), *, only_if_needed: bool = False) -> Site | None:
@@ -20,14 +28,86 @@ def publish_scorecard(settings: Settings, languages: Sequence[str] = (), *, only
     `languages`: instead of those of LEVELGROUND_SCORECARD. None without a release, or, with `only_if_needed`, if the site is of
     this release already or LEVELGROUND_SCORECARD is `none`.
     """
-    home = settings.home
-    if not home.published_public.is_file() or (only_if_needed and settings.scorecard_languages == ()):
+    if not settings.home.published_public.is_file() or (only_if_needed and settings.scorecard_languages == ()):
         return None
-    asked = (languages or settings.scorecard_languages or (), settings.scorecard_url or "")
+    with private_lock(settings.home.root / ".scorecard.lock"):
+        return _write_published(settings, languages, only_if_needed)
+
+
+def publish_edition(settings: Settings, release_id: str, label: str, languages: Sequence[str] = ()) -> Site:
+    """Write the edition of a verified release, mark older editions as superseded, and list it on the site.
+
+    ScorecardError if a page cannot be written, EditionError if another edition has its folder.
+    """
+    home = settings.home
     with private_lock(home.root / ".scorecard.lock"):
-        if only_if_needed and is_current(home.published_scorecard, home.published_public, *asked):
-            return None
-        return write_site(home.published_public, home.published_scorecard, *asked)
+        chosen = languages or settings.scorecard_languages or ()
+        public_file = home.release(release_id) / PUBLIC_FILE
+        earlier = _earlier(home, release_id)
+        edition = write_edition(
+            public_file,
+            home.published_scorecard,
+            label,
+            chosen,
+            settings.scorecard_url or "",
+            _with_causes(home, release_id, earlier),
+        )
+        _after_change(settings)
+        return edition
+
+
+def withdraw_edition(settings: Settings, edition: Edition) -> None:
+    """Remove an edition from the site; its release stays pinned."""
+    site = settings.home.published_scorecard
+    with private_lock(settings.home.root / ".scorecard.lock"):
+        repair(site)
+        remove_edition(site, find_edition(site, edition.label), before_of(site, edition.folder))
+        _after_change(settings)
+
+
+def _after_change(settings: Settings) -> None:
+    """Bring older editions and the site, which lists them, up to date."""
+    mark_superseded(settings.home.published_scorecard)
+    if settings.home.published_public.is_file():
+        _write_published(settings, (), only_if_needed=True)
+
+
+def _write_published(settings: Settings, languages: Sequence[str], only_if_needed: bool) -> Site | None:
+    home = settings.home
+    repair(home.published_scorecard)
+    chosen, address = languages or settings.scorecard_languages or (), settings.scorecard_url or ""
+    published = current(home)
+    earlier = _earlier(home, published.release_id) if published else None
+    if only_if_needed and is_current(home.published_scorecard, home.published_public, chosen, address, earlier):
+        return None
+    if published:
+        earlier = _with_causes(home, published.release_id, earlier)
+    return write_site(home.published_public, home.published_scorecard, chosen, address, earlier)
+
+
+def _earlier(home: Home, release_id: str) -> Earlier | None:
+    """Return the newest edition of a release before this one, if the release is still in the home."""
+    for edition in editions(home.published_scorecard):
+        public_file = home.release(edition.release_id) / PUBLIC_FILE
+        if edition.release_id < release_id and public_file.is_file():
+            return Earlier(edition.label, edition.release_id, public_file)
+    return None
+
+
+def _with_causes(home: Home, release_id: str, earlier: Earlier | None) -> Earlier | None:
+    """Add what changed between the inputs of both releases, in words of the site, without ids of loads and names of models."""
+    if earlier is None:
+        return None
+    found = {}
+    for measure, causes in causes_by_measure(read_manifest(home, earlier.release_id), read_manifest(home, release_id)).items():
+        kinds = {cause.kind for cause in causes}
+        sources = tuple(sorted(cause.name for cause in causes if cause.kind == "load"))
+        named = [Cause("records", sources)] if sources else []
+        named += [Cause("method")] if kinds.intersection(_METHOD) else []
+        if not named:
+            named = [Cause("software")] if kinds.intersection(_SOFTWARE) else [Cause("calendar")] if kinds else []
+        found[measure] = tuple(named)
+    return Earlier(earlier.label, earlier.release_id, earlier.public_file, found)
 
 
 def refresh_scorecard(run: RunContext) -> Site | None:

@@ -1,9 +1,24 @@
 """Write the scorecard: a static site about one release, made from its public file alone.
 
-`read_release` reads the file, `page_list` and `measure_page` prepare the pages, `site` renders and stores them. Texts are rows of
-`published.texts`. See `orchestration.pipeline.publish_scorecard` for the site of a home.
+`read_release` reads the file, `page_list` and `measure_page` prepare the pages, `site` renders and stores them. `changes`
+compares with the public file of an earlier edition, `editions` keeps editions. Texts are rows of `published.texts`.
+See `orchestration.pipeline.publish_scorecard` for the site and the editions of a home.
 """
 
-from orchestration.scorecard.site import ScorecardError, Site, UnknownLanguage, is_current, write_site
+from orchestration.scorecard.changes import Cause, Earlier
+from orchestration.scorecard.editions import Edition, EditionError, editions
+from orchestration.scorecard.site import ScorecardError, Site, UnknownLanguage, is_current, write_edition, write_site
 
-__all__ = ["ScorecardError", "Site", "UnknownLanguage", "is_current", "write_site"]
+__all__ = [
+    "Cause",
+    "Earlier",
+    "Edition",
+    "EditionError",
+    "ScorecardError",
+    "Site",
+    "UnknownLanguage",
+    "editions",
+    "is_current",
+    "write_edition",
+    "write_site",
+]

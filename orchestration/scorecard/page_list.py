@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from orchestration.scorecard import measure_page
+from orchestration.scorecard.change_texts import corrections, goal_changes
+from orchestration.scorecard.changes import Changes
 from orchestration.scorecard.charts import axis
 from orchestration.scorecard.figures import Cell, Count, Figure, Points, Range
 from orchestration.scorecard.measure_page import interval, status, texts_of
@@ -34,8 +36,8 @@ class Page:
         return "../" * self.path.count("/")
 
 
-def pages(data: ReleaseData, texts: Texts) -> Iterator[Page]:
-    """Yield every page of one language."""
+def pages(data: ReleaseData, texts: Texts, changes: Changes | None = None, is_edition: bool = False) -> Iterator[Page]:
+    """Yield every page of one language. `changes`: since the last edition. An edition has no list of editions of its own."""
     measures = list(data.measures.values())
     answered = [measure for measure in measures if measure.is_answered]
     goals = [goal(row, texts) for row in data.goals]
@@ -57,10 +59,15 @@ def pages(data: ReleaseData, texts: Texts) -> Iterator[Page]:
     for area in data.areas:
         listed = [_entry(measure, texts) for measure in by_name(measures, texts) if measure.policy_area == area]
         yield Page(f"areas/{area}.html", "area.html", texts.plain(f"policy_area.{area}"), {"area": area, "measures": listed})
+    ordered = by_name(measures, texts)
+    changed = corrections(changes, ordered, data, texts) if changes else []
+    by_measure = {found.measure.measure_id: found for found in changed}
+    since = {"changes": changes, "changed": changed}
     for measure in measures:
         code, title = measure.measure_id, texts.plain(f"measure.{measure.measure_id}")
         content = dict(measure_page.content(measure, data, texts)) | {"reason": reason(measure)}
         content["goals"] = [shown for shown in goals if shown["measure_id"] == code]
+        content |= since | {"correction": by_measure.get(code)}
         yield Page(f"measures/{code}.html", "measure.html", title, content)
         if content["groups"] is not None and measure.is_answered:
             yield Page(f"embed/{code}.html", "embed.html", title, content)
@@ -74,10 +81,7 @@ def pages(data: ReleaseData, texts: Texts) -> Iterator[Page]:
         )
     yield Page("goals.html", "goals.html", texts.plain("page.goals"), {"goals": goals})
     yield Page("you-said.html", "you_said.html", texts.plain("page.you_said"), {"themes": themes(data, texts)})
-    yield Page(
-        "cannot-show.html", "cannot_show.html", texts.plain("page.cannot_show"), {"reasons": by_reason(by_name(measures, texts))}
-    )
-    ordered = by_name(measures, texts)
+    yield Page("cannot-show.html", "cannot_show.html", texts.plain("page.cannot_show"), {"reasons": by_reason(ordered)})
     yield Page("measures.html", "a_to_z.html", texts.plain("page.a_to_z"), {"letters": letters(ordered, texts)})
     yield Page(
         "your-district.html",
@@ -86,7 +90,11 @@ def pages(data: ReleaseData, texts: Texts) -> Iterator[Page]:
         shared | {"districts": data.districts},
     )
     content = {"sources": data.sources, "measures": [measure for measure in ordered if measure.is_answered], "about": data.about}
-    yield Page("data.html", "data.html", texts.plain("page.methods"), content)
+    yield Page("data.html", "data.html", texts.plain("page.methods"), content | since)
+    content = since | {"goal_changes": goal_changes(changes, data, texts) if changes else []}
+    yield Page("corrections.html", "corrections.html", texts.plain("page.corrections"), content)
+    if not is_edition:
+        yield Page("editions.html", "editions.html", texts.plain("page.editions"), {})
 
 
 def by_name(measures: list[Measure], texts: Texts) -> list[Measure]:

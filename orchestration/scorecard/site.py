@@ -9,15 +9,19 @@ import json
 import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateError
 from markupsafe import Markup
 
+from orchestration.scorecard.changes import Changes, Earlier, find_changes
 from orchestration.scorecard.downloads import write_downloads
+from orchestration.scorecard.editions import INDEXED, Edition, check_free, describe, editions, folder_name
 from orchestration.scorecard.figures import Count, Figure
+from orchestration.scorecard.folders import NEXT, before_of, repair, replace_folder
 from orchestration.scorecard.measure_page import Chart
 from orchestration.scorecard.page_list import Page, pages
 from orchestration.scorecard.read_release import ReleaseData, read_release
@@ -28,7 +32,6 @@ TEMPLATES = Path(__file__).with_name("templates")
 STYLE = "style.css"
 INDEX = "index.html"
 MADE_FROM = "made_from.json"
-NEXT, BEFORE = ".scorecard-next-", ".scorecard-before"
 NOTICE = Markup("<!-- notice -->")
 FOLDER_MODE, FILE_MODE = 0o750, 0o640
 
@@ -58,34 +61,81 @@ class Site:
     pages: int
     bytes: int
     untranslated: dict[str, int]  # texts shown in English, by language
+    released_on: str = ""  # the day of the release
 
 
-def write_site(public_file: Path, folder: Path, languages: Sequence[str] = (), address: str = "") -> Site:
+def write_site(
+    public_file: Path, folder: Path, languages: Sequence[str] = (), address: str = "", earlier: Earlier | None = None
+) -> Site:
     """Write the site into `folder`, under a temporary name next to it until it is complete; the old folder stays until then.
 
-    `languages`: some of the release, else all. `address`: where the folder is served, for citations and embeds.
+    `languages`: some of the release, else all. `address`: where the folder is served, for citations and embeds. `earlier`: the
+    edition that the release is compared with. Editions in the folder stay.
     """
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    _remove_leftovers(folder)
-    building = Path(tempfile.mkdtemp(prefix=NEXT, dir=folder.parent))
+    kept = editions(folder)
+    return _write_folder(public_file, folder, folder, languages, address, Surroundings(tuple(kept), earlier))
+
+
+def write_edition(
+    public_file: Path, folder: Path, label: str, languages: Sequence[str] = (), address: str = "", earlier: Earlier | None = None
+) -> Site:
+    """Write the edition of a release into the folder of its label in the site `folder`. EditionError if that is taken.
+
+    Call `editions.mark_superseded` and `write_site` afterwards: older editions and the list of editions change.
+    """
+    name = folder_name(label)
+    address = f"{address.rstrip('/')}/{name}" if address else ""
+    return _write_folder(public_file, folder, folder / name, languages, address, Surroundings(label=label, earlier=earlier))
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What the pages show that is not in the public file. `label`: of the edition, None for the site of the newest release."""
+
+    editions: tuple[Edition, ...] = ()
+    earlier: Earlier | None = None
+    label: str | None = None
+
+
+def _write_folder(
+    public_file: Path, site: Path, folder: Path, languages: Sequence[str], address: str, around: Surroundings
+) -> Site:
+    site.parent.mkdir(parents=True, exist_ok=True)
+    repair(site)
+    building = Path(tempfile.mkdtemp(prefix=NEXT, dir=site.parent))
     try:
-        site = _write(public_file, building, languages, f"{address.rstrip('/')}/" if address else "")
-        _save(building / MADE_FROM, _made_from(public_file, languages, address))
-        _replace(folder, building)
+        written = _write(public_file, building, languages, f"{address.rstrip('/')}/" if address else "", around)
+        _save(building / MADE_FROM, _made_from(public_file, languages, address, around))
+        if around.label is None:
+            replace_folder(folder, building, before_of(site))
+        else:
+            about = _about_edition(around.label, folder.name, building, written)
+            check_free(site, about.label, about.release_id)
+            describe(building, about)
+            site.mkdir(mode=FOLDER_MODE, exist_ok=True)
+            replace_folder(folder, building, before_of(site, folder.name))
     finally:
         shutil.rmtree(building, ignore_errors=True)
-    return Site(folder / INDEX, site.release_id, site.pages, site.bytes, site.untranslated)
+    return replace(written, index=folder / INDEX)
 
 
-def is_current(folder: Path, public_file: Path, languages: Sequence[str] = (), address: str = "") -> bool:
+def _about_edition(label: str, name: str, building: Path, written: Site) -> Edition:
+    languages = tuple(sorted(path.parent.name for path in building.glob(f"*/{INDEX}")))
+    return Edition(label, written.release_id, name, written.released_on, languages)
+
+
+def is_current(
+    folder: Path, public_file: Path, languages: Sequence[str] = (), address: str = "", earlier: Earlier | None = None
+) -> bool:
     """Whether the folder is the site that `write_site` would write."""
+    around = Surroundings(tuple(editions(folder)), earlier)
     try:
-        return (folder / MADE_FROM).read_text(encoding="utf-8") == _made_from(public_file, languages, address)
+        return (folder / MADE_FROM).read_text(encoding="utf-8") == _made_from(public_file, languages, address, around)
     except OSError:
         return False
 
 
-def _made_from(public_file: Path, languages: Sequence[str], address: str) -> str:
+def _made_from(public_file: Path, languages: Sequence[str], address: str, around: Surroundings) -> str:
     """Everything that decides the bytes of the site."""
     code = sorted(path for path in TEMPLATES.parent.rglob("*") if path.suffix in (".py", ".html", ".css"))
     made_from = {
@@ -93,13 +143,17 @@ def _made_from(public_file: Path, languages: Sequence[str], address: str) -> str
         "code": chunks_sha256(path.read_bytes() for path in code),
         "languages": list(languages),
         "address": address,
+        "label": around.label,
+        "compared_with": around.earlier and [around.earlier.label, around.earlier.release_id],
+        "editions": [[edition.label, edition.release_id] for edition in around.editions],
     }
     return json.dumps(made_from, indent=1) + "\n"
 
 
-def _write(public_file: Path, folder: Path, languages: Sequence[str], address: str) -> Site:
+def _write(public_file: Path, folder: Path, languages: Sequence[str], address: str, around: Surroundings) -> Site:
     try:
         data = read_release(public_file)
+        changes = find_changes(public_file, around.earlier) if around.earlier else None
     except Exception as error:
         raise ScorecardError("the scorecard", error) from error
     unknown = sorted(set(languages) - set(data.languages))
@@ -111,24 +165,35 @@ def _write(public_file: Path, folder: Path, languages: Sequence[str], address: s
     untranslated: dict[str, int] = {}
     for language, texts in chosen.items():
         missing: set[str] = set()
-        for page, html in _rendered(environment, data, texts, chosen, address):
+        for page, html in _rendered(environment, data, texts, chosen, address, around, changes):
             sizes.append(_save(folder / language / page.path, html))
             missing |= texts.untranslated
         if language != ORIGINAL:
             untranslated[language] = len(missing)
     start = environment.get_template("start.html").render(
-        city=data.city, languages=chosen, own_names=_own_names(chosen), title=_originals(chosen).plain("page.title")
+        city=data.city,
+        languages=chosen,
+        own_names=_own_names(chosen),
+        title=_originals(chosen).plain("page.title"),
+        robots=_robots(around),
     )
     sizes += [_save(folder / INDEX, start), _save(folder / STYLE, (TEMPLATES / STYLE).read_text(encoding="utf-8"))]
     sizes += write_downloads(public_file, folder / "downloads", [m.measure_id for m in data.measures.values() if m.is_answered])
     for path in (folder, *folder.rglob("*")):
         path.chmod(FOLDER_MODE if path.is_dir() else FILE_MODE)
     written = sum(1 for _ in folder.rglob("*.html"))
-    return Site(folder / INDEX, data.about["release_id"], written, sum(sizes), untranslated)
+    about = data.about
+    return Site(folder / INDEX, about["release_id"], written, sum(sizes), untranslated, about["created_at"].date().isoformat())
 
 
 def _rendered(
-    environment: Environment, data: ReleaseData, texts: Texts, languages: dict[str, Texts], address: str
+    environment: Environment,
+    data: ReleaseData,
+    texts: Texts,
+    languages: dict[str, Texts],
+    address: str,
+    around: Surroundings,
+    changes: Changes | None,
 ) -> Iterator[tuple[Page, str]]:
     """Yield every page of one language with its HTML."""
     shared: dict[str, Any] = {
@@ -144,14 +209,15 @@ def _rendered(
         "joined": lambda parts: Joined(tuple(parts)),
         "put": lambda part: part.in_language(texts),
         "name": Name,
-        "english": lambda text: (
-            text if texts.language == ORIGINAL or not text else Markup('<span lang="en">{}</span>').format(text)
-        ),
+        "english": texts.marked_english,
         "district_words": district_words,
+        "edition": around.label,
+        "robots": _robots(around),
+        "editions": around.editions,
     }
     path = "the list of pages"
     try:
-        listed = pages(data, texts)
+        listed = pages(data, texts, changes, around.label is not None)
         texts.start_page()
         for page in listed:
             path = f"{texts.language}/{page.path}"
@@ -166,6 +232,11 @@ def _rendered(
         raise ScorecardError(path, error) from error
     except Exception as error:
         raise ScorecardError(path, error) from error
+
+
+def _robots(around: Surroundings) -> Markup:
+    """Return what search engines read: an edition is listed until a newer one supersedes it."""
+    return Markup(INDEXED) if around.label is not None else Markup()  # noqa: S704 - a constant
 
 
 def _notice(texts: Texts) -> Markup:
@@ -187,7 +258,9 @@ def district_words(chart: Chart) -> dict[str, str]:
     return words
 
 
+@cache
 def _environment() -> Environment:
+    """Return the templates, compiled once per process."""
     return Environment(
         loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
@@ -206,26 +279,3 @@ def _save(path: Path, text: str) -> int:
     content = text.encode("utf-8")
     path.write_bytes(content)
     return len(content)
-
-
-def _remove_leftovers(folder: Path) -> None:
-    """Delete what a killed build left; put back the old site if the kill was between the two renames."""
-    before = folder.with_name(BEFORE)
-    if before.exists() and not folder.exists():
-        before.rename(folder)
-    for leftover in [before, *folder.parent.glob(f"{NEXT}*")]:
-        shutil.rmtree(leftover, ignore_errors=True)
-
-
-def _replace(folder: Path, building: Path) -> None:
-    """Replace the folder by two renames; `_remove_leftovers` repairs a kill between them."""
-    before = folder.with_name(BEFORE)
-    if folder.exists():
-        folder.rename(before)
-    try:
-        building.rename(folder)
-    except OSError:
-        if before.exists():
-            before.rename(folder)
-        raise
-    shutil.rmtree(before, ignore_errors=True)

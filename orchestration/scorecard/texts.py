@@ -127,8 +127,11 @@ class Texts:
         if text_id in self.translations:
             return self._filled(self.translations[text_id][0], parts)
         self.untranslated.add(text_id)
-        english = Texts(ORIGINAL, self.originals, {})
-        return Markup('<span lang="en">{}</span>').format(english(text_id, **parts))
+        return self.marked_english(Texts(ORIGINAL, self.originals, {})(text_id, **parts))
+
+    def marked_english(self, text: str | Markup) -> Markup:
+        """Return a text that is in English, marked where the page has another language."""
+        return escape(text) if self.language == ORIGINAL or not text else Markup('<span lang="en">{}</span>').format(text)
 
     def has(self, text_id: str) -> bool:
         """Whether the text exists in English."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import datetime as dt
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -236,11 +237,16 @@ def planted() -> dict[str, list[dict[str, Any]]]:
     }
 
 
+@cache
+def promised_models() -> dict[str, Any]:
+    """The published models by the name of their table."""
+    models = yaml.load(MODELS.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)["models"]
+    return {model["name"].removeprefix("published_"): model for model in models}
+
+
 def write_public_file(path: Path, tables: dict[str, list[dict[str, Any]]]) -> Path:
     """Write the tables with the columns that dbt promises, and the texts of the seeds with names of the planted codes."""
-    models = {
-        model["name"].removeprefix("published_"): model for model in yaml.safe_load(MODELS.read_text(encoding="utf-8"))["models"]
-    }
+    models = promised_models()
     path.unlink(missing_ok=True)
     with duckdb.connect(str(path)) as con:
         load_extension(con, "spatial")

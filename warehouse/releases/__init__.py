@@ -7,7 +7,7 @@ a damaged release. `history` lists, pins, prunes and rolls back; `rewriting` rem
 """
 
 from warehouse.releases.candidate import STORAGE_VERSION, Candidate
-from warehouse.releases.change_attribution import Cause, ExplainedDifference, explain_differences, find_causes
+from warehouse.releases.change_attribution import Cause, ExplainedDifference, causes_by_measure, explain_differences, find_causes
 from warehouse.releases.compared_columns import Change
 from warehouse.releases.content_hash import content_hash
 from warehouse.releases.differences import Differences, MeasureDifference, compare
@@ -65,6 +65,7 @@ __all__ = [
     "ReleaseCorrupt",
     "Revision",
     "UnknownRelease",
+    "causes_by_measure",
     "compare",
     "content_hash",
     "current",

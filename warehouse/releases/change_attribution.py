@@ -75,12 +75,31 @@ def explain_differences(before: Manifest, after: Manifest, differences: Iterable
     return explained
 
 
+def causes_by_measure(before: Manifest, after: Manifest) -> dict[str, tuple[Cause, ...]]:
+    """The changed inputs of each measure whose lineage is known. A changed definition is a difference, and no cause here.
+
+    Unlike `explain_differences` it compares manifests alone: what it returns depends on no figure, shown or hidden.
+    """
+    everything = [cause for cause in find_causes(before, after) if (cause.kind, cause.name) != ("seed", REGISTRY_SEED)]
+    clock = tuple(cause for cause in everything if cause.kind == "as_of")
+    found = {}
+    for measure in sorted({*before.made_of.lineage} & {*after.made_of.lineage}):
+        made_of = {*before.made_of.lineage[measure], *after.made_of.lineage[measure]}
+        concerned = [cause for cause in everything if cause.kind != "as_of" and _is_in_lineage(cause, made_of)]
+        found[measure] = tuple(concerned) or clock
+    return found
+
+
 def _concerns(cause: Cause, difference: MeasureDifference, made_of: set[str]) -> bool:
-    if cause.kind not in _LINEAGE_PREFIX or not made_of:
+    if not made_of:
         return True
     if cause.kind == "seed" and cause.name == REGISTRY_SEED:
         return bool(difference.registry)
-    return f"{_LINEAGE_PREFIX[cause.kind]} {cause.name}" in made_of
+    return _is_in_lineage(cause, made_of)
+
+
+def _is_in_lineage(cause: Cause, made_of: set[str]) -> bool:
+    return cause.kind not in _LINEAGE_PREFIX or f"{_LINEAGE_PREFIX[cause.kind]} {cause.name}" in made_of
 
 
 def _loads(before: Manifest, after: Manifest) -> Iterator[Cause]:

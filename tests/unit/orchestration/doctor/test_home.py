@@ -162,9 +162,11 @@ def test_foreign_files_in_published_are_found(examined: Examined) -> None:
     log.write_bytes(b"x")
     note = examined.home.published_exports / "note.txt"
     note.write_text("x")
+    examined.home.published_scorecard.mkdir()
     found = {result.where: result for result in examined.bad("published")}
     assert found[str(log)].verdict is Verdict.ERROR
     assert found[str(note)].verdict is Verdict.WARNING
+    assert str(examined.home.published_scorecard) not in found
 
 
 def test_an_unfinished_swap_is_an_error(examined: Examined) -> None:

@@ -139,7 +139,7 @@ def test_the_command_writes_the_published_release_or_another_folder(tmp_path: Pa
     refused = called(["levelground", "scorecard", "--language", "fr"], environment)
     assert (refused.returncode, "no texts in fr" in refused.stderr) == (2, True)
     without = called(["levelground", "scorecard", "--release", "20251201T000000Z-00000001"], environment)
-    assert (without.returncode, "--out" in without.stderr) == (2, True)
+    assert (without.returncode, "no release" in without.stderr) == (2, True)
 
 
 def test_the_asset_links_the_site_and_fails_its_check_without_failing_the_run(

@@ -1,0 +1,104 @@
+"""Put the changes since an edition into words: for the page of corrections, for that of a measure, and for the report."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from markupsafe import Markup
+
+from orchestration.scorecard.changes import Cause, Changes, MeasureChanges
+from orchestration.scorecard.figures import Cell, Count
+from orchestration.scorecard.read_release import TOTAL, Measure, ReleaseData
+from orchestration.scorecard.texts import Joined, Name, Period, Texts
+
+MOST_PERIODS = 3  # that a list names
+MOST_FIGURES = 30  # revised figures that the page of a measure lists, the newest first
+NO_LONGER = {"hidden_at_source": "withdrawn_figures", "hidden": "hidden_figures", "not_shown": "no_longer_shown"}
+
+
+@dataclass(frozen=True)
+class Correction:
+    """The changes of a measure in words. `counts`: names of kinds with numbers; `figures`: period, group, before and now."""
+
+    measure: Measure
+    is_correction: bool
+    counts: tuple[tuple[Markup, Markup], ...]
+    new_periods: Markup | None
+    reasons: tuple[Markup, ...]
+    figures: tuple[tuple[Markup, Markup, Markup, Markup], ...]
+
+
+def correction(measure: Measure, changes: MeasureChanges, data: ReleaseData, texts: Texts) -> Correction:
+    """Return the changes of a measure in words."""
+    counts = [("revised_figures", changes.revised)]
+    counts += [(NO_LONGER[reason], changes.no_longer.get(reason, 0)) for reason in NO_LONGER]
+    counts.append(("new_figures", changes.added))
+    shown = tuple((texts(f"page.{name}"), Count(count).in_language(texts)) for name, count in counts if count)
+    reasons = [texts("sentence.measure_redefined")] if changes.is_redefined else []
+    reasons += [cause(one, data, texts) for one in changes.causes]
+    figures = []
+    for figure in changes.figures:
+        before, now = (Cell(value, figure.unit).in_language(texts) for value in (figure.before, figure.now))
+        if before != now:  # a change below the last digit is counted and not listed
+            code = figure.race_ethnicity_code
+            group = Name("reference_group", "overall") if code == TOTAL else Name("race_ethnicity", code)
+            when = Period(figure.period_type, figure.period_start, figure.period_end)
+            figures.append((when.in_language(texts), group.in_language(texts), before, now))
+    periods = _periods([Period(*period) for period in changes.new_periods], texts)
+    return Correction(measure, changes.is_correction, shown, periods, tuple(reasons), tuple(figures[:MOST_FIGURES]))
+
+
+def cause(one: Cause, data: ReleaseData, texts: Texts) -> Markup:
+    """Return the sentence of a cause; sources are named by their titles, which are in English."""
+    titles = {source["source"]: source["title"] for source in data.sources}
+    named = [titles[source] for source in one.sources if titles.get(source)]
+    if one.kind == "records" and named:
+        return texts("sentence.cause_records_of", sources=Joined(tuple(English(title) for title in named)))
+    return texts(f"sentence.cause_{one.kind}")
+
+
+@dataclass(frozen=True)
+class English:
+    """A text that exists in English only."""
+
+    text: str
+
+    def in_language(self, texts: Texts) -> Markup:
+        """Return the text, marked where the page has another language."""
+        return texts.marked_english(self.text)
+
+
+def corrections(changes: Changes, measures: Iterable[Measure], data: ReleaseData, texts: Texts) -> list[Correction]:
+    """Return the changed measures, in the order given."""
+    return [
+        correction(measure, changes.measures[measure.measure_id], data, texts)
+        for measure in measures
+        if measure.measure_id in changes.measures
+    ]
+
+
+def goal_changes(changes: Changes, data: ReleaseData, texts: Texts) -> list[Mapping[str, Any]]:
+    """Return each goal with another status, in words."""
+    known = {row["goal_id"] for row in data.goals}
+    found: list[Mapping[str, Any]] = []
+    for goal_id, (before, status) in changes.goals.items():
+        if goal_id in known:
+            now = Name("goal_status", status)
+            text = (
+                texts("sentence.goal_first_status", status=now)
+                if before is None
+                else texts("sentence.goal_changed", before=Name("goal_status", before), status=now)
+            )
+            found.append({"goal_id": goal_id, "text": text})
+    return found
+
+
+def _periods(periods: Sequence[Period], texts: Texts) -> Markup | None:
+    """Name the newest periods first, and count the others."""
+    if not periods:
+        return None
+    newest = Joined(tuple(reversed(periods[-MOST_PERIODS:]))).in_language(texts)
+    more = len(periods) - MOST_PERIODS
+    return texts("page.more_periods", periods=newest, count=Count(more)) if more > 0 else newest
