@@ -16,6 +16,7 @@ from orchestration.scorecard.outlines import WIDTH, map_height
 from orchestration.scorecard.read_release import Measure, ReleaseData, Row
 from orchestration.scorecard.reasons import by_reason, reason
 from orchestration.scorecard.sentences import everyone_sentence, period, short_answer
+from orchestration.scorecard.streets import street_pages
 from orchestration.scorecard.texts import Name, Period, Texts, day
 
 GOAL_ORDER = ("off_track", "not_met", "on_track", "met", "insufficient_data", "baseline_revised")
@@ -42,7 +43,12 @@ def pages(data: ReleaseData, texts: Texts, changes: Changes | None = None, is_ed
     answered = [measure for measure in measures if measure.is_answered]
     goals = [goal(row, texts) for row in data.goals]
     outlines = data.outlines.get(data.district_map or "", {})
-    shared = {"outlines": outlines, "map_width": WIDTH, "map_height": map_height(outlines.values())}
+    shared = {
+        "outlines": outlines,
+        "map_width": WIDTH,
+        "map_height": map_height(outlines.values()),
+        "street_pages": street_pages(data.streets),
+    }
     yield Page(
         "index.html",
         "home.html",

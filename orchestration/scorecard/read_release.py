@@ -82,6 +82,17 @@ class Row(NamedTuple):
         return self.race_ethnicity_code == TOTAL
 
 
+class StreetRange(NamedTuple):
+    """A row of `published.street_districts`."""
+
+    street_name: str
+    street: str
+    parity: str
+    from_number: int
+    to_number: int
+    district: str
+
+
 @dataclass(frozen=True)
 class Measure:
     """A measure with the rows that its page shows."""
@@ -137,6 +148,7 @@ class ReleaseData:
     measures: Mapping[str, Measure]
     districts: tuple[tuple[str, str], ...]  # geoid and name, in the order of their numbers
     district_map: str | None  # the vintage in force
+    streets: tuple[StreetRange, ...]  # ranges of house numbers with their district on that map
     outlines: Mapping[str, Mapping[str, Outline]]  # of districts, by vintage
     texts: tuple[tuple[str, str, str, str], ...]  # text_id, language, text, review_status
     goals: tuple[Mapping[str, Any], ...]
@@ -170,6 +182,7 @@ def read_release(public_file: Path) -> ReleaseData:
             measures={measure.measure_id: measure for measure in _measures(con)},
             districts=tuple((geoid, name) for vintage, _, geoid, name in maps if vintage == in_force),
             district_map=in_force,
+            streets=tuple(_streets(con, in_force)),
             outlines={vintage: read_outlines(con, DISTRICT, vintage, OUTSIDE) for vintage in sorted({row[0] for row in maps})},
             texts=tuple(texts),
             goals=tuple(_goals(con)),
@@ -236,6 +249,17 @@ def _measures(con: DuckDBPyConnection) -> Iterable[Measure]:
     ):
         code = about["measure_id"]
         yield Measure(about, featured[code], series[code], districts[code], tuple(peers[code]))
+
+
+def _streets(con: DuckDBPyConnection, in_force: str | None) -> Iterable[StreetRange]:
+    """Ranges of today's districts; releases of earlier versions have none."""
+    if not con.execute(
+        "select 1 from duckdb_tables() where database_name = ? and table_name = 'street_districts'", [FILE]
+    ).fetchall():
+        return []
+    columns = ", ".join(StreetRange._fields)
+    rows = con.execute(f"select {columns} from street_districts where vintage = ? order by all", [in_force]).fetchall()
+    return [StreetRange(*values) for values in rows]
 
 
 def _by_measure(con: DuckDBPyConnection, query: str) -> Mapping[str, tuple[Row, ...]]:

@@ -25,6 +25,7 @@ from orchestration.scorecard.folders import NEXT, before_of, repair, replace_fol
 from orchestration.scorecard.measure_page import Chart
 from orchestration.scorecard.page_list import Page, pages
 from orchestration.scorecard.read_release import ReleaseData, read_release
+from orchestration.scorecard.streets import FOLDER, street_contents
 from orchestration.scorecard.texts import ORIGINAL, Joined, Name, Texts, day, texts_by_language
 from warehouse.fingerprint import chunks_sha256, file_sha256
 
@@ -170,6 +171,7 @@ def _write(public_file: Path, folder: Path, languages: Sequence[str], address: s
             missing |= texts.untranslated
         if language != ORIGINAL:
             untranslated[language] = len(missing)
+    sizes += [_save(folder / path, html) for path, html in _rendered_streets(environment, data, chosen, around)]
     start = environment.get_template("start.html").render(
         city=data.city,
         languages=chosen,
@@ -237,6 +239,24 @@ def _rendered(
 def _robots(around: Surroundings) -> Markup:
     """Return what search engines read: an edition is listed until a newer one supersedes it."""
     return Markup(INDEXED) if around.label is not None else Markup()  # noqa: S704 - a constant
+
+
+def _rendered_streets(
+    environment: Environment, data: ReleaseData, languages: dict[str, Texts], around: Surroundings
+) -> Iterator[tuple[str, str]]:
+    """Yield the pages of the index of streets, which all languages share, with their HTML."""
+    shared = {"city": data.city, "languages": languages, "own_names": _own_names(languages), "robots": _robots(around)}
+    for page, content in street_contents(data, languages):
+        path = f"{FOLDER}/{page.file}"
+        for texts in languages.values():
+            texts.start_page()
+        try:
+            html = environment.get_template("streets.html").render(**shared, **content, notice=NOTICE)
+        except Exception as error:
+            raise ScorecardError(path, error) from error
+        notices = [(texts.tag, _notice(texts)) for texts in languages.values()]
+        marked = [Markup('<div lang="{}">{}</div>').format(tag, notice) for tag, notice in notices if notice]
+        yield path, html.replace(NOTICE, Markup("\n").join(marked))
 
 
 def _notice(texts: Texts) -> Markup:

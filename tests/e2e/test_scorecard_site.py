@@ -38,6 +38,10 @@ def sampled(site: Path, language: str) -> list[Path]:
     return [*sorted((site / language).glob("*.html")), *largest.values(), embedded, site / language / "districts" / "1.html"]
 
 
+def largest_street_page(site: Path) -> Path:
+    return max((site / "streets").iterdir(), key=lambda page: page.stat().st_size)
+
+
 def check_figures(site: Path, public_file: Path) -> int:
     """Compare each featured figure of each language with the public file; the number of figures."""
     rows = run_query(public_file, FEATURED, 60).to_pylist()
@@ -75,6 +79,7 @@ def test_a_run_writes_the_scorecard_of_its_release(first_release: tuple[Path, di
     pages = html_pages(site)
     assert [problem for page in pages for problem in page_problems(page)] == []
     assert [problem for language in LANGUAGES for page in sampled(site, language) for problem in invalid_html(page)] == []
+    assert invalid_html(largest_street_page(site)) == []
     assert dead_links(site) == []
     release_id = json.loads((home / "published" / "current.json").read_text())["release_id"]
     assert [page for page in pages if page != site / "index.html" and release_id not in page.read_text(encoding="utf-8")] == []
@@ -86,7 +91,11 @@ def test_pages_are_accessible_and_fit_a_phone(first_release: tuple[Path, dict[st
     with browsing() as page:
         page.on("request", lambda request: asked.append(request.url))
         page.set_viewport_size(PHONE)
-        for file in [site / "index.html", *(file for language in LANGUAGES for file in sampled(site, language))]:
+        for file in [
+            site / "index.html",
+            largest_street_page(site),
+            *(file for language in LANGUAGES for file in sampled(site, language)),
+        ]:
             page.goto(file.as_uri())
             wider = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
             problems += [f"{file}: {wider} pixels wider than a phone"] if wider > 0 else []

@@ -88,6 +88,20 @@ def row(measure_id: str, race: str, value: float | None, **changes: Any) -> dict
     } | changes
 
 
+def streets() -> list[dict[str, Any]]:
+    """Ranges of streets with a number, a letter, and one of a map that is no longer in force."""
+    columns = ("street", "parity", "from_number", "to_number", "district", "vintage", "street_name")
+    rows = [
+        ("N 27TH ST", "both", 100, 1999, "1", "2022", "27TH ST"),
+        ("N 27TH ST", "even", 2000, 2098, "2", "2022", "27TH ST"),
+        ("N 27TH ST", "odd", 2001, 2099, "3", "2022", "27TH ST"),
+        ("S 27TH ST", "both", 100, 199, "3", "2022", "27TH ST"),
+        ("E ADAMS AV", "both", 100, 199, "1", "2022", "ADAMS AV"),
+        ("E ADAMS AV", "both", 100, 199, "2", "2012", "ADAMS AV"),
+    ]
+    return [dict(zip(columns, values, strict=True)) for values in rows]
+
+
 def planted() -> dict[str, list[dict[str, Any]]]:
     """Rows by table: own race with ratios and a trend, place-weighted, hidden, composition, and a measure without rows."""
     compared = {"reference_code": "white", "compared_with_reference": "higher"}
@@ -233,6 +247,7 @@ def planted() -> dict[str, list[dict[str, Any]]]:
             {"theme_code": "parks", "period_start": YEAR[0], "publication_status": "suppressed"},
         ],
         "peer_comparison": [],
+        "street_districts": streets(),
         "theme_measures": [{"theme_code": "housing", "measure_id": "places", "sort_order": 1}],
     }
 
