@@ -9,6 +9,7 @@ shell does, like the first release of `tests/e2e`, test the imports and the read
 from __future__ import annotations
 
 import atexit
+import faulthandler
 import gc
 import json
 import os
@@ -22,6 +23,8 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, NoReturn
 
+import duckdb
+
 from orchestration.transform.dbt_runner import parsed_project
 from warehouse.paths import Home
 
@@ -33,13 +36,19 @@ IMPORTED = (
     "dbt.cli.main",
     "great_expectations",
 )
+# A process with threads of native libraries may be forked while one of them holds a lock, for which the fork then waits forever.
+WITHOUT_THREADS = {"JE_ARROW_MALLOC_CONF": "background_thread:false", "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
+STACK_SECONDS = 5
 _servers: list[subprocess.Popen[str]] = []
 # homes in which dbt has parsed the project; a server that starts later reads the first one for all its commands
 PARSED: list[Path] = []
 
 
 def run_warm(command: list[str], environment: dict[str, str], timeout: float) -> subprocess.CompletedProcess[str]:
-    """Run a command line of `levelground` in exactly this environment; after `timeout` seconds kill it and raise."""
+    """Run a command line of `levelground` in exactly this environment.
+
+    After `timeout` seconds it prints the stack of each of its threads, is killed, and the test fails with what it printed.
+    """
     server = _server()
     with tempfile.TemporaryDirectory(prefix="levelground-") as folder:
         outputs = [Path(folder) / name for name in ("stdout", "stderr")]
@@ -57,13 +66,14 @@ def run_warm(command: list[str], environment: dict[str, str], timeout: float) ->
         texts = [path.read_text(encoding="utf-8") for path in outputs]
     code: int | None = json.loads(reply)
     if code is None:
-        raise subprocess.TimeoutExpired(command, timeout, *texts)
+        raise AssertionError(f"no end after {timeout:.0f} seconds: {command}\n{texts[0]}\n{texts[1]}")
     return subprocess.CompletedProcess(command, code, *texts)
 
 
 def _server() -> subprocess.Popen[str]:
     if not _servers:
         settings = {name: text for name, text in os.environ.items() if not name.startswith(("LEVELGROUND_", "DAGSTER_"))}
+        settings |= WITHOUT_THREADS
         command = [sys.executable, "-m", "tests.support.warm_process", *map(str, PARSED[:1])]
         pipe = subprocess.PIPE
         server = subprocess.Popen(command, cwd=ROOT, env=settings, stdin=pipe, stdout=pipe, text=True, start_new_session=True)
@@ -78,6 +88,7 @@ def serve() -> bool:
     os.dup2(2, 1)  # what an import prints is no reply
     for module in IMPORTED:
         import_module(module)
+    duckdb.default_connection().execute("set threads = 1")  # the import of duckdb starts a thread per other core
     if sys.argv[1:]:
         parsed_project(Home(Path(sys.argv[1])))
     gc.freeze()  # collecting would copy the memory that the forks share
@@ -102,6 +113,7 @@ def _become(message: dict[str, Any]) -> None:
     os.environ.update(message["environment"])
     tempfile.tempdir = None  # found again by the environment of the command
     time.tzset()
+    faulthandler.dump_traceback_later(message["timeout"] - STACK_SECONDS, file=sys.__stderr__ or sys.stderr)
 
 
 def _exit_code(child: int, timeout: float) -> int | None:
