@@ -52,9 +52,8 @@ places as (
     from {{ ref('dim_geography') }} as places
     left join {{ ref('dim_geography') }} as districts
         on
-            places.geography_type = 'school'
+            case when places.geography_type = 'school' then split_part(places.geoid, '/', 1) end = districts.geoid
             and districts.geography_type = 'school_district'
-            and split_part(places.geoid, '/', 1) = districts.geoid
 ),
 
 featured as (
@@ -167,9 +166,13 @@ joined as (
     left join city
         on
             {{ same_columns('shown', 'city', scorecard_series() + ['period_start']) }}
-            and shown.has_value and measures.kind not in ('count', 'sum')
-            and shown.geography_type in ('aldermanic_district', 'police_district', 'neighborhood', 'tract', 'zcta')
-            and shown.geoid <> 'outside'
+            and case
+                when
+                    shown.has_value and measures.kind not in ('count', 'sum')
+                    and shown.geography_type in ('aldermanic_district', 'police_district', 'neighborhood', 'tract', 'zcta')
+                    and shown.geoid <> 'outside'
+                    then 'city'
+            end = city.geography_type
     left join first_rows as first on {{ same_columns('shown', 'first', of_place) }}
     asof left join comparable as previous on {{ same_columns('shown', 'previous', of_place) }} and shown.period_start > previous.period_end
 )

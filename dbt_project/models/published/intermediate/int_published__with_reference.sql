@@ -61,8 +61,7 @@ joined as (
         on {{ same_slice_as_reference('labelled', 'reference') }} and labelled.reference_code = reference.race_ethnicity_code
     left join united as chosen
         on
-            labelled.reference_rule = 'best' and labelled.is_confidential
-            and labelled.measure_id = chosen.measure_id
+            case when labelled.reference_rule = 'best' and labelled.is_confidential then labelled.measure_id end = chosen.measure_id
             and labelled.measure_version = chosen.measure_version
             and labelled.reference_period_type = chosen.period_type
             and labelled.reference_start = chosen.period_start
