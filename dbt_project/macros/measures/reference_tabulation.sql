@@ -7,7 +7,12 @@
             when
                 {{ relation }}.tabulation = 'race_alone_any_ethnicity'
                 and not coalesce(
-                    bool_or({{ relation }}.race_ethnicity_code = {{ relation }}.reference_code) over (partition by {{ slice(relation) }}), false
+                    ({{ slice(relation) }}, {{ relation }}.reference_code) in (
+                        select ({{ slice('same') }}, same.race_ethnicity_code)
+                        from {{ relation }} as same
+                        where same.tabulation = 'race_alone_any_ethnicity'
+                    ),
+                    false
                 )
                 then 'exclusive'
             else {{ relation }}.tabulation

@@ -7,42 +7,53 @@
 #}
 {% macro with_fdr_significance(relation) -%}
     {%- set family = 'partition by measure_id, measure_version, period_type, period_start' -%}
-    select
-        * exclude (level, deviation, tail, p_value, tested_count, smaller_count, largest_rejected),
-        p_value <= largest_rejected as is_significant_fdr
-    from (
+    with
+    leveled as (
+        select
+            *,
+            {{ rule('fdr_level') }} / 100 as level,
+            case
+                when rate_ratio_ci_low > 0
+                    then abs(ln(rate_ratio)) * 2 * {{ rule('z_95') }} / nullif(ln(rate_ratio_ci_high / rate_ratio_ci_low), 0) / sqrt(2)
+            end as deviation
+        from {{ relation }}
+    ),
+
+    -- most rows have no ratio, and ranking them takes longer than all else here
+    tested as (
+        select
+            *,
+            1 / (1 + deviation / 2) as tail,
+            {{ complementary_error('deviation', 'tail') }} as p_value
+        from leveled
+        where deviation is not null
+    ),
+
+    ranked as (
+        select
+            *,
+            count(p_value) over ({{ family }}) as tested_count,
+            count(p_value) over ({{ family }} order by p_value range between unbounded preceding and current row) as smaller_count
+        from tested
+    ),
+
+    rejected as (
         select
             *,
             -- the largest p value that is at most its rank's part of the level; below every p value where none is
             coalesce(max(case when p_value <= level * smaller_count / tested_count then p_value end) over ({{ family }}), -1)
                 as largest_rejected
-        from (
-            select
-                *,
-                count(p_value) over ({{ family }}) as tested_count,
-                count(p_value) over ({{ family }} order by p_value range between unbounded preceding and current row) as smaller_count
-            from (
-                select
-                    *,
-                    {{ complementary_error('deviation', 'tail') }} as p_value
-                from (
-                    select
-                        *,
-                        1 / (1 + deviation / 2) as tail
-                    from (
-                        select
-                            *,
-                            {{ rule('fdr_level') }} / 100 as level,
-                            case
-                                when rate_ratio_ci_low > 0
-                                    then
-                                        abs(ln(rate_ratio)) * 2 * {{ rule('z_95') }}
-                                        / nullif(ln(rate_ratio_ci_high / rate_ratio_ci_low), 0) / sqrt(2)
-                            end as deviation
-                        from {{ relation }}
-                    )
-                )
-            )
-        )
+        from ranked
     )
+
+    select
+        * exclude (level, deviation, tail, p_value, tested_count, smaller_count, largest_rejected),
+        p_value <= largest_rejected as is_significant_fdr
+    from rejected
+    union all
+    select
+        * exclude (level, deviation),
+        null::boolean as is_significant_fdr
+    from leveled
+    where deviation is null
 {%- endmacro %}
