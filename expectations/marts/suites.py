@@ -10,7 +10,7 @@ for the suites of its own tables; {rule:name} is the value of a row of reference
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
@@ -85,10 +85,19 @@ class Suite(SuitePart):
     @property
     def reads(self) -> frozenset[str]:
         """The other tables in its rules."""
-        queries = (text for rule in self.rules for text in (rule.bad_rows, rule.among, rule.no_rows) if text)
-        return frozenset(name for text in queries for name in _READ_TABLE.findall(text)) - {self.table}
+        return frozenset(name for text in self._queries() for name in _READ_TABLE.findall(text)) - {self.table}
+
+    def columns_read(self, table: str, columns: Iterable[str]) -> tuple[str, ...]:
+        """Those of the columns of another table on which a rule can depend: the words of the queries that read the table."""
+        queries = [text for text in self._queries() if table in _READ_TABLE.findall(text)]
+        words = {word for text in queries for word in _WORD.findall(text)}
+        return tuple(column for column in columns if column in words)
+
+    def _queries(self) -> list[str]:
+        return [text for rule in self.rules for text in (rule.bad_rows, rule.among, rule.no_rows) if text]
 
 
+_WORD = re.compile(r"\w+")
 _READ_TABLE = re.compile(r"\{(?:marts|published)\}\.(\w+)")
 _Read = TypeVar("_Read", bound=SuitePart)
 

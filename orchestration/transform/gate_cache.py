@@ -6,13 +6,17 @@ warehouse holds the cache. See `expectations.marts.gate` for the gate, `transfor
 
 from __future__ import annotations
 
+import functools
 import json
 from collections.abc import Iterable, Sequence
 
 from expectations.marts.suites import Suite
 from expectations.results import GateResult
 from orchestration.runs.context import RunContext
+from orchestration.transform.fingerprints import seeds_hash
 from warehouse.fingerprint import text_sha256
+from warehouse.releases import columns_hash
+from warehouse.sql import identifier
 
 MARTS = "marts"
 
@@ -38,12 +42,27 @@ def save_results(run: RunContext, suites: Iterable[Suite], results: Sequence[Gat
 
 
 def _bases(run: RunContext, suites: Iterable[Suite]) -> dict[str, str]:
-    """By subject, a hash of the states of the suite's table and of all that it reads; none if one of them is unknown."""
+    """By subject, a hash of the state of the suite's table and of what the suite reads elsewhere; none if one is unknown.
+
+    Of another table, the columns in the suite's rules count, with their content: a table of sources changes with every delivery,
+    but hardly ever the names of the sources.
+    """
     states = {node.rpartition(".")[2]: fingerprint.state for node, fingerprint in run.fingerprints.items()}
+    columns, seeds = _columns(run), seeds_hash()  # thresholds in rules are rows of seeds
+    read = functools.cache(lambda table, names: columns_hash(run.con, f"release.{MARTS}.{identifier(table)}", names))
     bases = {}
     for suite in suites:
-        read = sorted({suite.table, *suite.reads})
-        if all(table in states for table in read):
-            text = "\x00".join(states[table] for table in read)
-            bases[f"{MARTS}.{suite.table}"] = text_sha256(text)
+        if suite.table in states and suite.reads <= columns.keys():
+            others = [read(table, suite.columns_read(table, columns[table])) for table in sorted(suite.reads)]
+            bases[f"{MARTS}.{suite.table}"] = text_sha256("\x00".join([seeds, states[suite.table], *others]))
     return bases
+
+
+def _columns(run: RunContext) -> dict[str, tuple[str, ...]]:
+    """The columns of each mart of the candidate."""
+    rows = run.con.execute(
+        "select table_name, list(column_name order by column_index) from duckdb_columns() "
+        "where database_name = 'release' and schema_name = ? group by table_name",
+        [MARTS],
+    ).fetchall()
+    return {table: tuple(names) for table, names in rows}

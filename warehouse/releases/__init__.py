@@ -9,7 +9,7 @@ a damaged release. `history` lists, pins, prunes and rolls back; `rewriting` rem
 from warehouse.releases.candidate import STORAGE_VERSION, Candidate
 from warehouse.releases.change_attribution import Cause, ExplainedDifference, causes_by_measure, explain_differences, find_causes
 from warehouse.releases.compared_columns import Change
-from warehouse.releases.content_hash import content_hash
+from warehouse.releases.content_hash import columns_hash, content_hash
 from warehouse.releases.differences import Differences, MeasureDifference, compare
 from warehouse.releases.exports import write_exports
 from warehouse.releases.history import (
@@ -66,6 +66,7 @@ __all__ = [
     "Revision",
     "UnknownRelease",
     "causes_by_measure",
+    "columns_hash",
     "compare",
     "content_hash",
     "current",

@@ -53,6 +53,11 @@ def content_hash(
     return text_sha256("\n".join([_LAYOUT, *sorted(lines)]))
 
 
+def columns_hash(connection: DuckDBPyConnection, relation: str, columns: Sequence[str]) -> str:
+    """A hash over the rows of a relation (SQL), of these columns only, with their number; it ignores their order."""
+    return text_sha256(_table_line(connection, relation, "", [(column, "") for column in columns]))
+
+
 def _table_line(connection: DuckDBPyConnection, relation: str, name: str, columns: list[tuple[str, str]]) -> str:
     values = ", ".join(_hashed(quoted(column), data_type) for column, data_type in columns) or "0"
     # Hashed twice: DuckDB combines the last argument by a plain xor, so two rows that swap it would have the same sum.

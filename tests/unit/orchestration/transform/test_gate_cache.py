@@ -1,0 +1,74 @@
+from __future__ import annotations
+
+import re
+from types import SimpleNamespace
+from typing import Any
+
+import duckdb
+import pytest
+
+from expectations.marts.suites import Rule, Suite, read_suites
+from expectations.results import ExpectationResult, GateResult
+from orchestration.transform.gate_cache import save_results, valid_results
+from warehouse.metadata import migrate
+from warehouse.releases import NodeFingerprint
+
+KNOWN = Rule(
+    name="known",
+    severity="critical",
+    reason="no such source",
+    no_rows="select 1 from {batch} where source not in (select source from {marts}.dim_source where is_read)",
+)
+SUITE = Suite(table="fct_visits", grain=("visit_key",), rules=(KNOWN,))
+PASSED = GateResult("build", "marts.fct_visits", (ExpectationResult("known", None, "critical", True, 0.0, 0.0, ""),))
+
+
+@pytest.fixture
+def run() -> Any:
+    con = duckdb.connect()
+    migrate(con)
+    con.execute("attach ':memory:' as release; create schema release.marts")
+    con.execute("create table release.marts.fct_visits as select 1 as visit_key, 'a' as source")
+    con.execute("create table release.marts.dim_source as select 'a' as source, true as is_read, date '2025-01-01' as data_as_of")
+    return SimpleNamespace(con=con, fingerprints={"model.levelground.fct_visits": fingerprint("first")})
+
+
+def fingerprint(state: str) -> NodeFingerprint:
+    return NodeFingerprint(state=state, base="", shape="", loads=())
+
+
+@pytest.mark.parametrize(
+    ("change", "is_kept"),
+    [
+        ("update release.marts.dim_source set data_as_of = date '2025-02-01'", True),
+        ("update release.marts.dim_source set source = 'b'", False),
+        ("update release.marts.dim_source set is_read = false", False),
+        ("insert into release.marts.dim_source values ('b', true, date '2025-01-01')", False),
+    ],
+)
+def test_a_result_is_kept_while_nothing_that_the_suite_reads_has_changed(run: Any, change: str, is_kept: bool) -> None:
+    save_results(run, [SUITE], [PASSED])
+    assert valid_results(run, [SUITE]) == {PASSED.subject: PASSED}
+    run.con.execute(change)
+    assert bool(valid_results(run, [SUITE])) == is_kept
+
+
+def test_a_table_that_was_built_again_is_checked_again(run: Any) -> None:
+    save_results(run, [SUITE], [PASSED])
+    run.fingerprints["model.levelground.fct_visits"] = fingerprint("second")
+    assert valid_results(run, [SUITE]) == {}
+
+
+def test_no_result_is_kept_of_a_suite_that_reads_what_is_not_there(run: Any) -> None:
+    run.con.execute("drop table release.marts.dim_source")
+    save_results(run, [SUITE], [PASSED])
+    assert valid_results(run, [SUITE]) == {}
+
+
+def test_rules_name_the_columns_that_they_read() -> None:
+    """A star, or a join on all columns of the same name, would read columns that the rule's text does not name."""
+    for suite in read_suites():
+        for rule in suite.rules:
+            text = " ".join(filter(None, (rule.bad_rows, rule.among, rule.no_rows)))
+            if "{marts}" in text:
+                assert not re.search(r"select \*[^{]*from \{marts\}|natural join| columns\(", text), (suite.table, rule.name)
