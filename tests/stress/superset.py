@@ -16,11 +16,12 @@ from pathlib import Path
 from typing import Any
 
 import requests
+from playwright.sync_api import Page, Response
 
-from tests.stress.environments import environment, run
-from tests.support.browser import chromium
+from tests.stress.environments import environment
+from tests.support.browser import browsing
 
-# As docs/connect/superset.md says, and a driver for the browser.
+# As docs/connect/superset.md says.
 PACKAGES = (
     "apache-superset>=6.1,<7",
     "duckdb-engine>=0.17",
@@ -28,7 +29,6 @@ PACKAGES = (
     "rich",
     "cachetools",
     "flask-caching<2.4",
-    "playwright",
 )
 NAME, PASSWORD = "admin", "for tests only"
 CONFIGURATION = """
@@ -37,42 +37,23 @@ SQLALCHEMY_DATABASE_URI = "sqlite:///{folder}/superset.db"
 WTF_CSRF_ENABLED = False
 TALISMAN_ENABLED = False
 """
-# Signs in, opens the chart, waits for its canvas, and says how many of its pixels have the color of bars.
-BROWSER = """
-import sys
-from playwright.sync_api import sync_playwright
-url, chart, picture, name, password, program = sys.argv[1:]
-with sync_playwright() as playwright:
-    browser = playwright.chromium.launch(
-        executable_path=program, args=["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"])
-    page = browser.new_page(viewport={"width": 1400, "height": 900})
-    page.goto(f"{url}/login/")
-    page.fill("#username", name)
-    page.fill("#password", password)
-    page.keyboard.press("Enter")
-    page.wait_for_url(lambda address: "login" not in address, timeout=120000)
-    page.goto(f"{url}/explore/?slice_id={chart}")
-    page.wait_for_selector("canvas", timeout=240000)
-    page.wait_for_timeout(4000)
-    print(page.evaluate('''() => {
-        const canvas = document.querySelector("canvas");
-        const pixels = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data;
-        let colored = 0;
-        for (let at = 0; at < pixels.length; at += 4)
-            if (pixels[at + 3] > 200 && Math.max(pixels[at], pixels[at + 1], pixels[at + 2])
-                    - Math.min(pixels[at], pixels[at + 1], pixels[at + 2]) > 60) colored++;
-        return colored;
-    }'''))
-    page.screenshot(path=picture)
-    browser.close()
-"""
+# How many pixels of a chart's canvas have the color of bars.
+COLORED = """() => {
+    const canvas = document.querySelector("canvas");
+    const pixels = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data;
+    let colored = 0;
+    for (let at = 0; at < pixels.length; at += 4)
+        if (pixels[at + 3] > 200 && Math.max(pixels[at], pixels[at + 1], pixels[at + 2])
+                - Math.min(pixels[at], pixels[at + 1], pixels[at + 2]) > 60) colored++;
+    return colored;
+}"""
 
 
 class Superset:
     """A running server, signed in."""
 
-    def __init__(self, url: str, programs: Path) -> None:
-        self.url, self._programs, self._session = url, programs, requests.Session()
+    def __init__(self, url: str, environ: dict[str, str]) -> None:
+        self.url, self._environ, self._session = url, environ, requests.Session()
         token = self.post("/api/v1/security/login", username=NAME, password=PASSWORD, provider="db", refresh=True)
         self._session.headers["Authorization"] = f"Bearer {token['access_token']}"
 
@@ -104,8 +85,7 @@ class Superset:
         """What a chart of this query would show."""
         source = {"id": dataset, "type": "table"}
         said = self.post("/api/v1/chart/data", datasource=source, queries=[query], result_format="json", result_type="full")
-        rows: list[dict[str, Any]] = said["result"][0]["data"]
-        return rows
+        return self._rows(said)
 
     def bar_chart(self, name: str, dataset: int, query: dict[str, Any]) -> int:
         """A saved bar chart of this query; its number."""
@@ -130,11 +110,57 @@ class Superset:
 
     def look(self, chart: int, picture: Path) -> int:
         """Open the chart in Chromium and take a picture; how many pixels of its canvas are colored."""
-        said = run(
-            [self._programs / "python", "-c", BROWSER, self.url, str(chart), str(picture), NAME, PASSWORD, chromium()],
-            picture.parent,
+        with self._browsing() as page:
+            page.goto(f"{self.url}/explore/?slice_id={chart}")
+            page.wait_for_selector("canvas", timeout=240000)
+            page.wait_for_timeout(4000)
+            page.screenshot(path=picture)
+            return int(page.evaluate(COLORED))
+
+    def run(self, commands: str, folder: Path) -> None:
+        """Run lines of a shell as a reader of the page would, where `superset` is on the path."""
+        done = subprocess.run(
+            ["bash", "-euc", commands], env=self._environ, cwd=folder, capture_output=True, text=True, timeout=900, check=False
         )
-        return int(said)
+        assert done.returncode == 0, done.stderr[-3000:]
+
+    def dashboard(self, slug: str, charts: int, picture: Path) -> dict[int, list[dict[str, Any]]]:
+        """Open a dashboard in Chromium and take a picture; the rows that the server gave to each of its charts."""
+        shown: dict[int, list[dict[str, Any]]] = {}
+
+        def take(response: Response) -> None:
+            if "/api/v1/chart/data" in response.url and response.ok:
+                chart = response.request.post_data_json["form_data"].get("slice_id")
+                if chart is not None:  # else it fills a filter's list
+                    shown[chart] = self._rows(response.json())
+
+        with self._browsing() as page:
+            page.set_viewport_size({"width": 1500, "height": 2300})  # Superset asks for charts in view only
+            page.on("response", take)
+            page.goto(f"{self.url}/superset/dashboard/{slug}/")
+            ends = time.monotonic() + 240
+            while len(shown) < charts and time.monotonic() < ends:
+                page.wait_for_timeout(500)
+            page.wait_for_timeout(5000)  # charts are drawn
+            page.screenshot(path=picture)
+        return shown
+
+    @contextmanager
+    def _browsing(self) -> Iterator[Page]:
+        """A page of a browser that is signed in."""
+        with browsing() as page:
+            page.set_viewport_size({"width": 1400, "height": 900})
+            page.goto(f"{self.url}/login/")
+            page.fill("#username", NAME)
+            page.fill("#password", PASSWORD)
+            page.keyboard.press("Enter")
+            page.wait_for_url(lambda address: "login" not in address, timeout=120000)
+            yield page
+
+    @staticmethod
+    def _rows(answer: dict[str, Any]) -> list[dict[str, Any]]:
+        rows: list[dict[str, Any]] = answer["result"][0]["data"]
+        return rows
 
 
 @contextmanager
@@ -143,11 +169,12 @@ def superset(folder: Path) -> Iterator[Superset]:
     programs = environment(folder / "environment", *PACKAGES)
     (folder / "superset_config.py").write_text(CONFIGURATION.format(folder=folder))
     own = {"SUPERSET_CONFIG_PATH": str(folder / "superset_config.py"), "SUPERSET_HOME": str(folder), "FLASK_APP": "superset"}
+    environ = os.environ | own | {"PATH": f"{programs}{os.pathsep}{os.environ['PATH']}"}
     command = str(programs / "superset")
     person = ["--username", NAME, "--firstname", "A", "--lastname", "B", "--email", "a@b.example", "--password", PASSWORD]
     for arguments in (["db", "upgrade"], ["fab", "create-admin", *person], ["init"]):
         done = subprocess.run(
-            [command, *arguments], env=os.environ | own, cwd=folder, capture_output=True, text=True, timeout=900, check=False
+            [command, *arguments], env=environ, cwd=folder, capture_output=True, text=True, timeout=900, check=False
         )
         assert done.returncode == 0, done.stderr[-3000:]
     with socket.socket() as free:
@@ -155,11 +182,11 @@ def superset(folder: Path) -> Iterator[Superset]:
         port = free.getsockname()[1]
     with (folder / "server.log").open("w") as log:
         server = subprocess.Popen(
-            [command, "run", "-p", str(port), "--with-threads"], env=os.environ | own, cwd=folder, stdout=log, stderr=log
+            [command, "run", "-p", str(port), "--with-threads"], env=environ, cwd=folder, stdout=log, stderr=log
         )
         try:
             _wait(f"http://127.0.0.1:{port}/health", server)
-            yield Superset(f"http://127.0.0.1:{port}", programs)
+            yield Superset(f"http://127.0.0.1:{port}", environ)
         finally:
             server.terminate()
             server.wait(timeout=60)

