@@ -5,13 +5,16 @@ from __future__ import annotations
 import json
 import re
 import shlex
+import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.conftest import ROOT
+from tests.e2e.conftest import Place
 from tests.stress.environments import environment, run
+from tests.support.browser import browsing
 
 PAGES = ROOT / "docs" / "connect"
 OLDEST = "1.1.3"
@@ -58,6 +61,22 @@ def test_python_of_the_page_runs(first_release: tuple[Path, dict[str, Any]], tmp
     )
     for block in code:
         run([programs / "python", "-c", block], first_release[0])
+
+
+def test_the_notebook_runs_in_jupyter(place: Place, tmp_path: Path) -> None:
+    [install, execute] = next(block for block in blocks("python.md", "sh") if "nbconvert" in block).splitlines()
+    programs = environment(tmp_path / "jupyter", *shlex.split(install)[2:])
+    shutil.copy(PAGES / "scorecard.ipynb", place.home)
+    command = shlex.split(execute)
+    run([programs / command[0], *command[1:], "--output-dir", str(tmp_path)], place.home)
+    page = (tmp_path / "scorecard.html").read_text(encoding="utf-8")
+    assert page.count('src="data:image/png') == 2
+    folder = ROOT / ".pytest_cache"
+    folder.mkdir(exist_ok=True)
+    with browsing() as opened:
+        opened.set_viewport_size({"width": 900, "height": 1300})
+        opened.goto((tmp_path / "scorecard.html").as_uri())
+        opened.screenshot(path=folder / "notebook.png")
 
 
 def test_the_command_line_of_the_page_runs(first_release: tuple[Path, dict[str, Any]], tmp_path: Path) -> None:

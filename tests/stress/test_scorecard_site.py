@@ -28,7 +28,7 @@ def test_every_page(place: Place, record_property: Callable[[str, object], None]
     pages = html_pages(site)
     assert [problem for page in pages for problem in (*page_problems(page), *invalid_html(page))] == []
     assert dead_links(site) == []
-    assert check_figures(site, place.home / "published" / "levelground_public.duckdb") > 300
+    assert check_figures(site, place.home / "published" / "levelground_public.duckdb") > 1000
     problems = []
     with browsing() as page:
         for width in (1100, 320):

@@ -28,6 +28,8 @@ GROUPS = {
 }
 # a number that no page may contain: it is planted where a figure is hidden
 HIDDEN = 4711.4711
+# the ratio, and its interval, planted next to figures of places: no page may contain them either
+RATIO_OF_PLACES = r"\b3\.[136]\b"
 SQUARE = "POLYGON(({0} 43, {1} 43, {1} 43.1, {0} 43.1, {0} 43))"
 
 

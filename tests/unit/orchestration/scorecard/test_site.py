@@ -22,7 +22,7 @@ from tests.support.scorecard_pages import (
     table_rows,
     wrong_figures,
 )
-from tests.support.scorecard_release import HIDDEN, measure, planted, row, write_public_file
+from tests.support.scorecard_release import HIDDEN, RATIO_OF_PLACES, measure, planted, row, write_public_file
 
 LANGUAGES = ("en", "es", "hmn")
 
@@ -118,6 +118,10 @@ def test_figures_of_places_are_never_sentences_about_people(site: Path, name: st
         assert f"{group} residents" not in text
     assert "times" not in text.replace("95 times out of 100", "")
     assert "Clearly" not in text
+
+
+def test_figures_of_places_have_no_ratio_in_any_language(site: Path) -> None:
+    assert [page for page in html_pages(site) if re.search(RATIO_OF_PLACES, page.read_text(encoding="utf-8"))] == []
 
 
 def test_groups_keep_their_order_whatever_their_figures(site: Path) -> None:
