@@ -63,7 +63,7 @@ def pages(data: ReleaseData, texts: Texts, changes: Changes | None = None, is_ed
         },
     )
     for area in data.areas:
-        listed = [_entry(measure, texts) for measure in by_name(measures, texts) if measure.policy_area == area]
+        listed = [entry(measure, texts) for measure in by_name(measures, texts) if measure.policy_area == area]
         yield Page(f"areas/{area}.html", "area.html", texts.plain(f"policy_area.{area}"), {"area": area, "measures": listed})
     ordered = by_name(measures, texts)
     changed = corrections(changes, ordered, data, texts) if changes else []
@@ -138,7 +138,8 @@ def area_card(area: str, data: ReleaseData, texts: Texts) -> Mapping[str, Any]:
     return card
 
 
-def _entry(measure: Measure, texts: Texts) -> Mapping[str, Any]:
+def entry(measure: Measure, texts: Texts) -> Mapping[str, Any]:
+    """Return a measure with at most two sentences, or the reason why it has no figure."""
     everyone = measure.everyone
     sentences = short_answer(measure, texts)
     if everyone is not None and not measure.is_composition:

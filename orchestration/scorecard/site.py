@@ -25,6 +25,7 @@ from orchestration.scorecard.folders import NEXT, before_of, repair, replace_fol
 from orchestration.scorecard.measure_page import Chart
 from orchestration.scorecard.page_list import Page, pages
 from orchestration.scorecard.read_release import ReleaseData, read_release
+from orchestration.scorecard.report import REPORT, notice, write_report
 from orchestration.scorecard.streets import FOLDER, street_contents
 from orchestration.scorecard.texts import ORIGINAL, Joined, Name, Texts, day, texts_by_language
 from warehouse.fingerprint import chunks_sha256, file_sha256
@@ -138,7 +139,7 @@ def is_current(
 
 def _made_from(public_file: Path, languages: Sequence[str], address: str, around: Surroundings) -> str:
     """Everything that decides the bytes of the site."""
-    code = sorted(path for path in TEMPLATES.parent.rglob("*") if path.suffix in (".py", ".html", ".css"))
+    code = sorted(path for path in TEMPLATES.parent.rglob("*") if path.suffix in (".py", ".html", ".css", ".typ"))
     made_from = {
         "public_file": file_sha256(public_file),
         "code": chunks_sha256(path.read_bytes() for path in code),
@@ -164,6 +165,7 @@ def _write(public_file: Path, folder: Path, languages: Sequence[str], address: s
     environment = _environment()
     sizes: list[int] = []
     untranslated: dict[str, int] = {}
+    reports: dict[str, bytes] = {}
     for language, texts in chosen.items():
         missing: set[str] = set()
         for page, html in _rendered(environment, data, texts, chosen, address, around, changes):
@@ -171,6 +173,8 @@ def _write(public_file: Path, folder: Path, languages: Sequence[str], address: s
             missing |= texts.untranslated
         if language != ORIGINAL:
             untranslated[language] = len(missing)
+        reports[language] = _report(data, texts, changes, around.label)
+        sizes.append(_save(folder / language / REPORT, reports[language]))
     sizes += [_save(folder / path, html) for path, html in _rendered_streets(environment, data, chosen, around)]
     start = environment.get_template("start.html").render(
         city=data.city,
@@ -179,6 +183,7 @@ def _write(public_file: Path, folder: Path, languages: Sequence[str], address: s
         title=_originals(chosen).plain("page.title"),
         robots=_robots(around),
     )
+    sizes.append(_save(folder / REPORT, reports[_originals(chosen).language]))  # the address to cite, in English if it has it
     sizes += [_save(folder / INDEX, start), _save(folder / STYLE, (TEMPLATES / STYLE).read_text(encoding="utf-8"))]
     sizes += write_downloads(public_file, folder / "downloads", [m.measure_id for m in data.measures.values() if m.is_answered])
     for path in (folder, *folder.rglob("*")):
@@ -236,6 +241,13 @@ def _rendered(
         raise ScorecardError(path, error) from error
 
 
+def _report(data: ReleaseData, texts: Texts, changes: Changes | None, label: str | None) -> bytes:
+    try:
+        return write_report(data, texts, changes, label)
+    except Exception as error:
+        raise ScorecardError(f"{texts.language}/{REPORT}", error) from error
+
+
 def _robots(around: Surroundings) -> Markup:
     """Return what search engines read: an edition is listed until a newer one supersedes it."""
     return Markup(INDEXED) if around.label is not None else Markup()  # noqa: S704 - a constant
@@ -261,10 +273,7 @@ def _rendered_streets(
 
 def _notice(texts: Texts) -> Markup:
     """Return the banner of a page with texts that no speaker has reviewed, or that are in English."""
-    english, unreviewed = len(texts.untranslated), texts.has_unreviewed
-    sentences = [texts("sentence.machine_translation")] if unreviewed else []
-    if english:
-        sentences.append(texts("sentence.untranslated", count=Count(english)))
+    sentences = notice(texts)
     return Markup('<p class="translated">{}</p>').format(Markup(" ").join(sentences)) if sentences else Markup()
 
 
@@ -294,8 +303,8 @@ def _originals(languages: dict[str, Texts]) -> Texts:
     return languages.get(ORIGINAL) or next(iter(languages.values()))
 
 
-def _save(path: Path, text: str) -> int:
+def _save(path: Path, text: str | bytes) -> int:
     path.parent.mkdir(parents=True, exist_ok=True)
-    content = text.encode("utf-8")
+    content = text.encode("utf-8") if isinstance(text, str) else text
     path.write_bytes(content)
     return len(content)

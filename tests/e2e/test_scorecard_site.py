@@ -18,6 +18,7 @@ from tests.support.scorecard_pages import (
     table_rows,
     wrong_figures,
 )
+from tests.support.scorecard_report import check_charts, ua_problems
 from warehouse.connection import run_query
 
 PHONE = {"width": 320, "height": 800}
@@ -91,6 +92,8 @@ def test_a_run_writes_the_scorecard_of_its_release(first_release: tuple[Path, di
     for language in LANGUAGES:
         assert {page.stem for page in (site / language / "measures").iterdir()} == measures
     assert check_figures(site, public_file) > 1000
+    assert ua_problems(site / "report.pdf", "en") == []
+    assert check_charts(site / "report.pdf", public_file, "en") > 40
     pages = html_pages(site)
     assert [problem for page in pages for problem in page_problems(page)] == []
     assert [problem for language in LANGUAGES for page in sampled(site, language) for problem in invalid_html(page)] == []

@@ -9,11 +9,13 @@ from typing import Any
 
 import duckdb
 import pytest
+from pypdf import PdfReader
 
 from orchestration.scorecard import Cause, Earlier, write_site
 from orchestration.scorecard.changes import Changes, find_changes
 from tests.support.scorecard_pages import TAG, dead_links, html_pages, invalid_html, page_problems
 from tests.support.scorecard_release import planted, row, write_public_file
+from tests.support.scorecard_report import alternative_texts
 
 GONE = {"black": 47.11, "asian": 47.12}  # figures of the earlier edition that are not shown now
 BLANK = (
@@ -108,6 +110,10 @@ def test_a_file_of_an_earlier_version_is_not_compared(files: tuple[Path, Path], 
 
 def test_no_page_contains_a_value_that_is_withdrawn_or_hidden(site: Path) -> None:
     assert [page for page in html_pages(site) if re.search(r"47\.1", TAG.sub(" ", page.read_text(encoding="utf-8")))] == []
+    pdf = PdfReader(site / "en" / "report.pdf")
+    report = " ".join([*(page.extract_text() for page in pdf.pages), *alternative_texts(pdf)])
+    assert "White, 2024: 10.0% → 10.4%" in report
+    assert not re.search(r"47\.1", report)
 
 
 def test_pages_name_changes_and_reasons(site: Path) -> None:

@@ -61,6 +61,7 @@ def test_a_run_writes_the_site_once_per_release(tmp_path: Path) -> None:
         "en",
         "index.html",
         "made_from.json",
+        "report.pdf",
         "streets",
         "style.css",
     ]

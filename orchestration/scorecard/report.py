@@ -1,0 +1,275 @@
+"""Write the quarterly report to the Common Council as a tagged PDF (PDF/UA-1), from the same rows and sentences as the site.
+
+`report_content` prepares what `templates/report.typ` lays out: goals, changes, a page per policy area, and methods. Every figure
+has an alternative text. The date of the document is that of the release, so that a release gives the same bytes.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import html
+import json
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from markupsafe import Markup
+
+from orchestration.scorecard.change_texts import MOST_PERIODS, corrections, goal_changes
+from orchestration.scorecard.changes import Changes
+from orchestration.scorecard.figures import Count
+from orchestration.scorecard.measure_page import Chart, groups_chart
+from orchestration.scorecard.page_list import by_name, entry, goal
+from orchestration.scorecard.read_release import Measure, ReleaseData
+from orchestration.scorecard.sentences import PLACES, period
+from orchestration.scorecard.texts import Name, Texts, day
+
+TEMPLATE = Path(__file__).with_name("templates") / "report.typ"
+REPORT = "report.pdf"
+MOST_MEASURES = 8  # of a policy area; the layout shows those that fit a page
+MOST_CHANGES = 25  # that the report lists; the page of corrections has all
+_ENGLISH = re.compile(r'<span lang="en">(.*?)</span>', re.DOTALL)
+_TAG = re.compile(r"<[^>]*>")
+_PARTS = ("baseline", "value", "expected_value", "target")
+
+Runs = list[tuple[str, bool]]
+
+
+def write_report(data: ReleaseData, texts: Texts, changes: Changes | None, label: str | None) -> bytes:
+    """Return the report in one language."""
+    import typst  # noqa: PLC0415 - 84 MB, which no other command needs
+
+    created: dt.datetime = data.about["created_at"]
+    content = report_content(data, texts, changes, label)
+    made: bytes = typst.compile(
+        TEMPLATE.read_bytes(),
+        format="pdf",
+        pdf_standards="ua-1",
+        ignore_system_fonts=True,  # the fonts inside the package only: every machine makes the same bytes
+        timestamp=created.replace(tzinfo=dt.UTC),
+        sys_inputs={"content": json.dumps(content)},
+    )
+    return made
+
+
+def report_content(data: ReleaseData, texts: Texts, changes: Changes | None, label: str | None) -> dict[str, Any]:
+    """Return everything that the report shows, each text as runs of words and whether they are English on a page that is not."""
+    texts.start_page()
+    released = day(data.about["created_at"].date())
+    goals = [goal(row, texts) for row in data.goals]
+    content = {
+        "language": texts.tag,
+        "title": texts.plain("page.report"),
+        "site": texts.plain("page.title"),
+        "city": data.city,
+        "date": data.about["created_at"].date().isoformat(),
+        "edition": runs(texts("page.edition_label", label=label)) if label else None,
+        "released": runs(texts("sentence.from_release", release=data.about["release_id"], date=released)),
+        "intro": runs(texts("sentence.report_intro")),
+        "words": {name: runs(texts(f"page.{name}")) for name in ("goals", "changes", "methods", "source", "why", "goals")},
+        "goal_rule": runs(texts("sentence.goal_rule" if goals else "sentence.goal_none")),
+        "goals": [_goal(one, texts) for one in goals],
+        "changes": _changes(changes, data, texts),
+        "areas": [_area(area, data, texts) for area in data.areas],
+        "methods": [
+            {"heading": runs(texts(f"page.{heading}")), "text": [runs(texts(f"sentence.{name}")) for name in sentences]}
+            for heading, sentences in (
+                ("uncertainty", ("range_meaning", "clear_difference", "same_margin")),
+                ("protection", ("protection",)),
+                ("places", ("where_people_live_note",)),
+                ("corrections", ("corrections",)),
+            )
+        ],
+    }
+    content["notice"] = [runs(text) for text in notice(texts)]
+    return content
+
+
+def notice(texts: Texts) -> list[Markup]:
+    """Return the sentences about texts that no speaker has reviewed, and about texts in English, since `start_page`."""
+    english = len(texts.untranslated)
+    sentences = [texts("sentence.machine_translation")] if texts.has_unreviewed else []
+    return [*sentences, texts("sentence.untranslated", count=Count(english))] if english else sentences
+
+
+def runs(text: str | Markup) -> Runs:
+    """Split a text at the words that are marked as English; markup is taken away."""
+    if not isinstance(text, Markup):
+        return [(text, False)]
+    parts = _ENGLISH.split(text)  # the pieces between, and at odd places those inside the marks
+    found = [(html.unescape(_TAG.sub("", part)), bool(number % 2)) for number, part in enumerate(parts)]
+    return [part for part in found if part[0]]
+
+
+def plain(text: str | Markup) -> str:
+    """Return a text for an alternative text, which cannot mark a language."""
+    return "".join(words for words, _ in runs(text))
+
+
+def _goal(one: Mapping[str, Any], texts: Texts) -> dict[str, Any]:
+    names = {
+        "baseline": texts("page.start"),
+        "value": Markup("{} ({})").format(texts("page.now"), one["period"]),
+        "expected_value": texts("page.expected"),
+        "target": texts("page.target_by", date=one["due"]) if one["due"] else texts("page.the_goal"),
+    }
+    figures, described = [], []
+    for part in _PARTS:
+        if part not in one["figures"]:
+            continue
+        range_ = one["range"] if part == "value" else None
+        figures.append(
+            {"part": part, "name": runs(names[part]), "figure": runs(one["figures"][part]), "range": range_ and runs(range_)}
+        )
+        described.append(_described(names[part], one["figures"][part], range_, texts))
+    figures += [
+        {"part": "", "name": runs(texts(f"page.{name}")), "figure": runs(one["gap"][part]), "range": None}
+        for part, name in (("gap_baseline", "gap_start"), ("gap", "gap_now"))
+        if part in one["gap"]
+    ]
+    title = texts(f"goal.{one['goal_id']}")
+    sentences = [texts(f"sentence.goal_{one['status']}"), texts("sentence.goal_owner", owner=one["owner"])]
+    return {
+        "goal_id": one["goal_id"],
+        "title": runs(title),
+        "status": one["status"],
+        "status_text": runs(texts(f"goal_status.{one['status']}")),
+        "example": runs(texts("sentence.goal_example")) if one["is_example"] else None,
+        "figures": figures,
+        "marks": dict(one["marks"]) if "value" in one["marks"] else None,
+        "alt": f"{plain(title)}. {'; '.join(described)}.",
+        "sentences": [runs(sentence) for sentence in sentences],
+    }
+
+
+def _described(name: Markup, figure: Markup, range_: Markup | None, texts: Texts) -> str:
+    if range_ is None:
+        return plain(texts("page.named_figure", name=name, figure=figure))
+    return plain(texts("page.named_figure_range", name=name, figure=figure, range=range_))
+
+
+def _changes(changes: Changes | None, data: ReleaseData, texts: Texts) -> dict[str, Any]:
+    if changes is None:
+        return {"lead": [runs(texts("sentence.no_earlier_edition"))], "measures": [], "goals": []}
+    found = corrections(changes, by_name(list(data.measures.values()), texts), data, texts)
+    found.sort(key=lambda one: not one.is_correction)  # what changed before what is new
+    lead = [texts("sentence.compared_with_edition", label=changes.label)]
+    lead += [] if found else [texts("sentence.nothing_changed")]
+    counted = (("questions_corrected", True), ("questions_with_new", False))
+    lead += [
+        texts("page.named_figure", name=texts(f"page.{name}"), figure=Count(sum(one.is_correction == is_ for one in found)))
+        for name, is_ in counted
+        if found
+    ]
+    return {
+        "lead": [runs(text) for text in lead],
+        "measures": [
+            {
+                "name": runs(texts(f"measure.{one.measure.measure_id}")),
+                "counts": [runs(texts("page.named_figure", name=name, figure=count)) for name, count in one.counts],
+                "periods": runs(texts("page.named_figure", name=texts("page.new_periods"), figure=one.new_periods))
+                if one.new_periods
+                else None,
+                "figures": [
+                    runs(Markup("{}, {}: {} → {}").format(group, period, before, now))
+                    for period, group, before, now in one.figures[:MOST_PERIODS]
+                ],
+                "reasons": [runs(reason) for reason in one.reasons],
+            }
+            for one in found[:MOST_CHANGES]
+        ],
+        "goals": [
+            {"title": runs(texts(f"goal.{one['goal_id']}")), "text": runs(one["text"])}
+            for one in goal_changes(changes, data, texts)
+        ],
+    }
+
+
+def _area(area: str, data: ReleaseData, texts: Texts) -> dict[str, Any]:
+    """Return the page of a policy area: a chart, and sentences of a few measures, those by people's own race first."""
+    inside = [measure for measure in data.measures.values() if measure.policy_area == area]
+    answered = sorted((measure for measure in inside if measure.is_answered), key=_importance)
+    counts = {"total": Count(len(inside)), "answered": Count(len(answered))}
+    charted = next((measure for measure in answered if measure.has_groups), None)
+    chosen = answered[:MOST_MEASURES]
+    lead = [texts("sentence.area_answered", **counts)]
+    if not answered:
+        lead.append(texts("sentence.report_no_figures"))
+    return {
+        "area": area,
+        "title": runs(texts(f"policy_area.{area}")),
+        "lead": [runs(text) for text in lead],
+        "chart": _chart(charted, texts) if charted else None,
+        "entries": [_entry(measure, texts) for measure in chosen],
+        # by the number of measures that fit the page
+        "more": [
+            runs(texts("sentence.report_more", count=Count(more))) if (more := len(answered) - shown) else None
+            for shown in range(len(chosen) + 1)
+        ],
+    }
+
+
+def _importance(measure: Measure) -> tuple[Any, ...]:
+    """Figures of groups of people first, rates before counts, then the newest."""
+    bases = {row.basis for row in measure.groups if row.is_shown}
+    newest = max((row.period_end.toordinal() for row in measure.featured), default=0)
+    is_count = str(measure.about["unit"]) in ("count", "usd")
+    return (not bases - {PLACES}, measure.is_composition, is_count, not measure.featured, -newest, measure.measure_id)
+
+
+def _entry(measure: Measure, texts: Texts) -> dict[str, Any]:
+    about = measure.about
+    shown = entry(measure, texts)
+    first = next((row for row in (*measure.featured, *measure.districts) if row.is_shown), None)
+    when = Markup("{}, {}.").format(first.place, period(first).in_language(texts)) if first and measure.featured else Markup()
+    named: list[Markup] = [texts.marked_english(about["source_title"] or "")]
+    if about["licence_attribution"]:
+        named.append(texts.marked_english(about["licence_attribution"]))
+    return {
+        "measure_id": measure.measure_id,
+        "name": runs(texts(f"measure.{measure.measure_id}")),
+        "question": runs(texts(f"measure_question.{measure.measure_id}")),
+        "sentences": [runs(sentence) for sentence in shown["sentences"]],
+        "about": runs(when),
+        "source": runs(Markup(". ").join(part.rstrip(".") for part in named)),
+    }
+
+
+def _chart(measure: Measure, texts: Texts) -> dict[str, Any] | None:
+    drawn: Chart | None = groups_chart(measure, texts)
+    if drawn is None:
+        return None
+    place = measure.featured[0].place
+    name = texts(f"measure.{measure.measure_id}")
+    rows, described = [], []
+    for line in drawn.rows:
+        said = line.figure or line.status or Markup()
+        described.append(_described(line.label, said, line.interval, texts))
+        rows.append(
+            {
+                "measure_id": measure.measure_id,
+                "group": line.row.race_ethnicity_code,
+                "label": runs(line.label),
+                "figure": runs(line.figure) if line.figure else None,
+                "range": runs(line.interval) if line.interval else None,
+                "status": runs(line.status) if line.status else None,
+                "status_code": line.row.status_code,
+                "dot": [line.dot.x, line.dot.low, line.dot.high] if line.dot else None,
+                "is_total": line.is_total,
+            }
+        )
+    alt = texts("page.chart_alt", measure=name, place=place, period=drawn.period, figures=Markup("; ").join(described))
+    return {
+        "caption": runs(Markup("{}. {}").format(name, texts("page.by_group_caption", period=drawn.period, place=place))),
+        "heading": runs(texts("page.figure_unit", unit=Name("unit", drawn.unit))),
+        "note": runs(texts("sentence.where_people_live_note")) if {row.basis for row in measure.groups} & {PLACES} else None,
+        "ticks": [(x, plain(tick)) for x, tick in _ends(drawn.ticks)],
+        "rows": rows,
+        "alt": plain(alt),
+    }
+
+
+def _ends(ticks: Sequence[tuple[float, Markup]]) -> Sequence[tuple[float, Markup]]:
+    """Return the first and last number of a scale where all would not fit."""
+    return ticks if not ticks or len(ticks[-1][1]) <= 5 else (ticks[0], ticks[-1])

@@ -1,0 +1,120 @@
+"""The report of a planted release: PDF/UA-1, figures of the file, nothing hidden, one page per policy area, languages."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from markupsafe import Markup
+from pypdf import PdfReader
+
+from orchestration.scorecard.read_release import ReleaseData, read_release
+from orchestration.scorecard.report import report_content, runs, write_report
+from orchestration.scorecard.texts import texts_by_language
+from tests.support.scorecard_release import HIDDEN, measure, planted, row, write_public_file
+from tests.support.scorecard_report import alternative_texts, check_charts, ua_problems
+
+FRONT_AND_BACK = 3  # goals, changes, methods
+
+
+def written(data: ReleaseData, folder: Path, language: str = "en") -> Path:
+    texts = texts_by_language(data.texts, [language])[language]
+    (folder / f"{language}.pdf").write_bytes(write_report(data, texts, None, "2025Q4"))
+    return folder / f"{language}.pdf"
+
+
+def words(path: Path) -> str:
+    pdf = PdfReader(path)
+    return " ".join(page.extract_text() for page in pdf.pages) + " ".join(alternative_texts(pdf))
+
+
+@pytest.fixture(scope="module")
+def public_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_public_file(tmp_path_factory.mktemp("report") / "public.duckdb", planted())
+
+
+@pytest.fixture(scope="module")
+def data(public_file: Path) -> ReleaseData:
+    return read_release(public_file)
+
+
+@pytest.mark.parametrize(("language", "tag"), [("en", "en"), ("es", "es"), ("hmn", "mww")])
+def test_the_report_is_tagged_and_its_figures_are_those_of_the_file(
+    data: ReleaseData, public_file: Path, tmp_path: Path, language: str, tag: str
+) -> None:
+    path = written(data, tmp_path, language)
+    assert ua_problems(path, tag) == []
+    assert check_charts(path, public_file, language) > 3
+
+
+def test_a_wrong_figure_is_found(data: ReleaseData, tmp_path: Path) -> None:
+    tables = planted()
+    for figure in tables["scorecard"]:
+        if (figure["measure_id"], figure["race_ethnicity_code"]) == ("own", "white"):
+            figure["value"] = 10.2
+    other = write_public_file(tmp_path / "other.duckdb", tables)
+    with pytest.raises(AssertionError, match="White: 10"):
+        check_charts(written(data, tmp_path), other, "en")
+
+
+def test_the_date_is_that_of_the_release(data: ReleaseData, tmp_path: Path) -> None:
+    path = written(data, tmp_path)
+    assert path.read_bytes() == written(data, tmp_path).read_bytes()
+    about = PdfReader(path).metadata
+    assert about is not None and about.creation_date is not None
+    assert about.creation_date.date() == data.about["created_at"].date()
+    assert about.title == "Quarterly report to the Common Council, Plantville"
+
+
+def test_parts_and_attributions(data: ReleaseData, tmp_path: Path) -> None:
+    text = words(written(data, tmp_path))
+    for part in (
+        "Edition 2025Q4",
+        "Halve it",
+        "Off track",
+        "Changes since the last edition",
+        "Health",
+        "Housing",
+        "How sure we are",
+    ):
+        assert part in text, part
+    assert "Planted records. Planted Records, CC BY 4.0" in text
+    assert "There is no earlier edition to compare with yet." in text
+
+
+def test_a_hidden_figure_is_in_no_text(tmp_path: Path) -> None:
+    tables = planted()
+    for figure in tables["scorecard"]:
+        if figure["status_code"] == "hidden":
+            figure |= {"value": HIDDEN, "ci_low": HIDDEN, "ci_high": HIDDEN}
+    text = words(written(read_release(write_public_file(tmp_path / "hidden.duckdb", tables)), tmp_path))
+    assert "Hispanic: Hidden to protect people" in text
+    assert not re.search(r"4,?711", text)
+
+
+def test_figures_of_places_are_no_sentences_about_people(data: ReleaseData) -> None:
+    content = report_content(data, texts_by_language(data.texts, ["en"])["en"], None, None)
+    [area] = [area for area in content["areas"] if area["area"] == "housing"]
+    assert "".join(word for word, _ in area["chart"]["note"]).startswith("These figures are about places, not people.")
+    sentences = str(area["entries"])
+    assert "places" in sentences
+    assert not re.search(r"times that|Clearly|(Black|Hispanic|Asian|White) residents", sentences)
+
+
+def test_a_policy_area_has_one_page_whatever_its_measures(tmp_path: Path) -> None:
+    tables: dict[str, list[dict[str, Any]]] = planted()
+    for number in range(12):
+        tables["measures"].append(measure(f"own{number}", question="What is it? " * 20))
+        tables["scorecard"] += [row(f"own{number}", race, 12.0) for race in ("all", "black", "white")]
+    data = read_release(write_public_file(tmp_path / "many.duckdb", tables))
+    pages = PdfReader(written(data, tmp_path)).pages
+    assert len(pages) == FRONT_AND_BACK + len(data.areas)
+    assert re.search(r"The site has figures for more questions of this area: \d+\.", pages[2].extract_text())
+
+
+def test_english_words_are_marked() -> None:
+    text = Markup('Fuente: <span lang="en">Planted &amp; kept</span>, <b>2</b>')
+    assert runs(text) == [("Fuente: ", False), ("Planted & kept", True), (", 2", False)]
+    assert runs("<b>") == [("<b>", False)]
