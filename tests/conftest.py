@@ -197,14 +197,14 @@ class CommandLine:
 
 def called(command: list[str], environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
     """What the command says and how it ends, in this process."""
-    said, complained = (io.TextIOWrapper(io.BytesIO(), encoding="utf-8", write_through=True) for _ in range(2))
+    stdout, stderr = (io.TextIOWrapper(io.BytesIO(), encoding="utf-8", write_through=True) for _ in range(2))
     code: object = 0
     with (
         mock.patch.dict(os.environ, environment),
         mock.patch.object(sys, "argv", command),
         contextlib.chdir(ROOT),
-        contextlib.redirect_stdout(said),
-        contextlib.redirect_stderr(complained),
+        contextlib.redirect_stdout(stdout),
+        contextlib.redirect_stderr(stderr),
     ):
         try:
             main()
@@ -214,7 +214,7 @@ def called(command: list[str], environment: dict[str, str]) -> subprocess.Comple
             traceback.print_exc()
             code = 1
     assert isinstance(code, int)
-    texts = [stream.buffer.getvalue().decode() for stream in (said, complained)]  # type: ignore[attr-defined]
+    texts = [stream.buffer.getvalue().decode() for stream in (stdout, stderr)]  # type: ignore[attr-defined]
     return subprocess.CompletedProcess(command, code, *texts)
 
 

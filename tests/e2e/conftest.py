@@ -76,7 +76,7 @@ def first_release(sample_city: Path, tmp_path_factory: pytest.TempPathFactory) -
             where = {"TMPDIR": str(folder / LEFT_BESIDE[0]), "HOME": str(folder / LEFT_BESIDE[1]), "LEVELGROUND_SCORECARD": "all"}
             done = CommandLine(folder / "home", cold=True)("run", "--deliveries", sample_city, "--json", env=where)
         assert done.returncode == 0, f"exit {done.returncode}\n{done.stdout}\n{done.stderr}"
-        (folder / "said.txt").write_text(done.stdout + done.stderr)
+        (folder / "output.txt").write_text(done.stdout + done.stderr)
         (folder / "report.json").write_text(done.stdout)
         assert Path(json.loads(done.stdout)["published_path"]) == folder / "home" / "published" / "levelground.duckdb"
 
@@ -108,7 +108,7 @@ def place(place_copies: tuple[Copy, Copy]) -> Place:
 def milwaukee(
     real_deliveries: Path, parsed_dbt_folder: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> tuple[CommandLine, dict[str, Any]]:
-    """A home in which the real deliveries were released, and what that run said. Read only; one worker runs all its tests."""
+    """A home in which the real deliveries were released, and the output of that run. Read only; one worker runs all its tests."""
     levelground = CommandLine(tmp_path_factory.mktemp("milwaukee") / "home")
     copy_parse(parsed_dbt_folder, Home(levelground.home))
     return levelground, levelground.json("run", "--deliveries", real_deliveries, "--as-of", AS_OF, "--json")

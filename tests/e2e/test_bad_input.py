@@ -206,8 +206,8 @@ def test_extra_column_is_a_warning_and_passes(place: Place) -> None:
     )
     done = place.levelground("sources", "check", STOPS, place.deliveries / STOPS)
     assert done.returncode == 0, done.stdout + done.stderr
-    (said,) = [line for line in done.stdout.splitlines() if "mood" in line and line.startswith("warning")]
-    assert "unknown" in said
+    (warning,) = [line for line in done.stdout.splitlines() if "mood" in line and line.startswith("warning")]
+    assert "unknown" in warning
 
 
 def test_unknown_contract_key_is_refused(place: Place, tmp_path: Path) -> None:

@@ -11,10 +11,10 @@ from tests.unit.orchestration.docs_site.test_site import OUTWARD, dead_links
 
 
 def test_documentation_of_a_release(place: Place, seeded_city: tuple[Path, list[Canary]]) -> None:
-    said = place.levelground("docs")
-    assert said.returncode == 0, said.stderr
+    result = place.levelground("docs")
+    assert result.returncode == 0, result.stderr
     folder = place.home / "docs"
-    assert said.stdout.strip() == str(folder / "index.html")
+    assert result.stdout.strip() == str(folder / "index.html")
 
     def page(name: str) -> str:
         return (folder / name).read_text(encoding="utf-8")

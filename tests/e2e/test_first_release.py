@@ -204,14 +204,14 @@ def test_the_public_file_holds_what_is_promised(first_release: tuple[Path, dict[
 
 def test_you_said_we_did_covers_a_closed_year_and_identifies_no_one(first_release: tuple[Path, dict[str, Any]]) -> None:
     """2025 is not closed on the first day of 2026; inputs on libraries, and on one fence, are hidden."""
-    told = {
+    responses = {
         (str(row["period_start"]), row["theme_code"]): row
         for row in CommandLine(first_release[0]).ask("select * from published.engagement_responses", "--public")
     }
-    assert {start for start, _ in told} == {"2024-01-01"}
-    hidden = {theme for (_, theme), row in told.items() if row["publication_status"] == "suppressed"}
+    assert {start for start, _ in responses} == {"2024-01-01"}
+    hidden = {theme for (_, theme), row in responses.items() if row["publication_status"] == "suppressed"}
     assert {"libraries", "other"} <= hidden
-    shown = [row for row in told.values() if row["publication_status"] == "published"]
+    shown = [row for row in responses.values() if row["publication_status"] == "published"]
     assert len(shown) >= 4
     for row in shown:
         assert row["inputs_count"] == sum(row[f"{fate}_count"] for fate in ("adopted", "adapted", "declined", "pending"))

@@ -15,7 +15,7 @@ from tests.bench.city.making import CALLS, PAYMENTS, REQUESTS, STOPS, make_night
 from warehouse.paths import Home
 
 
-def said(module: str, *arguments: Path) -> str:
+def run_module(module: str, *arguments: Path) -> str:
     command = [sys.executable, "-m", module, *map(str, arguments)]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
@@ -23,7 +23,7 @@ def said(module: str, *arguments: Path) -> str:
 
 
 def test_the_notebook_comes_to_the_same_figures(first_release: tuple[Path, Any], sample_city: Path, tmp_path: Path) -> None:
-    found = json.loads(said("tests.bench.notebook", sample_city, tmp_path / "out"))["figures"]
+    found = json.loads(run_module("tests.bench.notebook", sample_city, tmp_path / "out"))["figures"]
     assert {name: round(value, 4) for name, value in found.items()} == figures(Home(first_release[0]))
 
 
@@ -34,12 +34,12 @@ def test_a_nightly_delivery_adds_and_corrects(sample_city: Path, tmp_path: Path)
     assert set(nightly.corrected.values()) == {1}
     assert all(nightly.delivered[source] == nightly.new[source] + 1 for source in (CALLS, STOPS))
     came, goes = (f"read_csv('{folder}/{STOPS}/*.csv', all_varchar = true)" for folder in (sample_city, tmp_path / "night"))
-    told = duckdb.sql(
+    counts = duckdb.sql(
         f"select count(*) filter (old.idNum is null), "
         f"count(*) filter (old.idNum = new.idNum and old.personSearch is distinct from new.personSearch) "
         f"from {goes} as new left join {came} as old on new.idNum = old.idNum"
     ).fetchone()
-    assert told == (nightly.new[STOPS], 1)
+    assert counts == (nightly.new[STOPS], 1)
     # whole days: every row of a day that comes again is there
     days = duckdb.sql(
         f"select count(*) from read_parquet('{sample_city}/{PAYMENTS}/*.parquet') "

@@ -49,9 +49,9 @@ def test_exports_hold_every_public_table_and_say_what_it_is(first_release: tuple
         assert (len(records),) == rows[table]
     assert b"geo" in pyarrow.parquet.read_metadata(exports / "geographies.parquet").metadata
     with (exports / "data_dictionary.csv").open(encoding="utf-8", newline="") as file:
-        told = list(csv.DictReader(file))
-    assert [(row["table_name"], row["column_name"]) for row in told] == [(t, name) for t in columns for name in columns[t]]
-    assert all(row["description"] and row["table_description"] for row in told)
+        dictionary = list(csv.DictReader(file))
+    assert [(row["table_name"], row["column_name"]) for row in dictionary] == [(t, name) for t in columns for name in columns[t]]
+    assert all(row["description"] and row["table_description"] for row in dictionary)
     assert release_id in files["release.csv"].decode()
     sums = "".join(f"{hashlib.sha256(files[name]).hexdigest()}  {name}\n" for name in sorted(files) if name != "SHA256SUMS")
     assert files["SHA256SUMS"].decode() == sums
@@ -101,20 +101,20 @@ def test_no_one_is_given_away_and_what_is_hidden_is_written_down(first_release: 
     assert hidden[1] == 0
     assert zeros[0] > 0
     with duckdb.connect(str(home.published_analyst), read_only=True) as connection:
-        told = dict(
+        observed = dict(
             connection.execute(
                 "select expectation, observed::double from quality.gate_results "
                 "where gate = 'disclosure' and subject = 'published.equity_measures'"
             ).fetchall()
         )
-    assert told["leaks"] == told["shown_functions"] == told["figures_agree"] == 0
-    assert told["cells_hidden_as_small"] > 0
+    assert observed["leaks"] == observed["shown_functions"] == observed["figures_agree"] == 0
+    assert observed["cells_hidden_as_small"] > 0
     # few are lost: less than hiding places and periods with all their races
-    assert told["persons_hidden"] < told["persons_hidden_by_whole_rows"]
+    assert observed["persons_hidden"] < observed["persons_hidden_by_whole_rows"]
     with duckdb.connect() as connection:
         states = connection.execute(f"select count(*), min(release_id) from read_parquet('{home.ledger}')").fetchone()
     assert states is not None
-    assert states[0] > told["planned_cells"]
+    assert states[0] > observed["planned_cells"]
     assert states[1] == release_id
 
 

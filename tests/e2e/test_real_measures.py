@@ -63,13 +63,13 @@ def test_stops_by_race_have_no_ratio(milwaukee: tuple[CommandLine, dict[str, Any
     levelground, _ = milwaukee
     rows = levelground.ask(
         "select count(rate_ratio) as ratios, min(round(known_race_pct, 1)) as known, "
-        "count(*) filter (status_reason = 'known_race_below_70') as said "
+        "count(*) filter (status_reason = 'known_race_below_70') as withheld "
         "from marts.fct_equity_measures where measure_id = 'stops_by_race' and period_type = 'year' "
         "and geography_type = 'city' and stratum_type = 'all'"
     )
     assert rows[0]["ratios"] == 0
     assert rows[0]["known"] == 66.4
-    assert rows[0]["said"] > 0
+    assert rows[0]["withheld"] > 0
 
 
 def test_starred_students_are_not_zero(milwaukee: tuple[CommandLine, dict[str, Any]]) -> None:
@@ -159,11 +159,11 @@ def test_the_measures_reach_every_area(milwaukee: tuple[CommandLine, dict[str, A
     # every measure of a delivered source, but the residents of Qualified Census Tracts: no list of the city has been reviewed
     assert sum(row["measures"] for row in areas) == delivered["measures"] - 1
     (partial,) = levelground.ask(
-        "select count(value) as made_up, count(*) filter (status_reason = 'period_incomplete') as said "
+        "select count(value) as made_up, count(*) filter (status_reason = 'period_incomplete') as withheld "
         "from marts.fct_equity_measures where measure_id = 'police_calls_per_1000' and period_type <> 'month'"
     )
     assert partial["made_up"] == 0
-    assert partial["said"] > 0
+    assert partial["withheld"] > 0
 
 
 def test_a_district_whose_schools_hide_cells_has_bounds(milwaukee: tuple[CommandLine, dict[str, Any]]) -> None:

@@ -75,12 +75,12 @@ def test_population_and_workforce(milwaukee: tuple[CommandLine, dict[str, Any]])
     )
     assert outside["population"] == 2_213
     staff = levelground.ask(
-        "select geoid, count(rate_ratio) as ratios, count(*) filter (status_reason = 'jurisdiction') as said "
+        "select geoid, count(rate_ratio) as ratios, count(*) filter (status_reason = 'jurisdiction') as withheld "
         "from marts.fct_equity_measures "
         "where measure_id = 'workforce_composition' group by geoid"
     )
     assert [(row["geoid"], row["ratios"]) for row in staff] == [("3915000", 0)]
-    assert staff[0]["said"] > 0
+    assert staff[0]["withheld"] > 0
 
 
 def test_everybody_is_on_every_map(milwaukee: tuple[CommandLine, dict[str, Any]]) -> None:
@@ -116,11 +116,11 @@ def test_the_worked_example_of_moved_counts(milwaukee: tuple[CommandLine, dict[s
     moved = {(row["to_type"], row["fit_quality"]): row["foreclosures"] for row in levelground.ask(sql)}
     for called, to_type in (("districts of 2022", "aldermanic_district"), ("tracts of 2010", "tract")):
         (cells,) = re.findall(rf"\| {called} \| (.*) \|", methods)
-        told = dict(
+        documented = dict(
             zip(("exact", "good", "fair", "poor"), (float(cell.replace(",", "")) for cell in cells.split(" | ")), strict=True)
         )
-        assert {fit: moved.get((to_type, fit), 0) for fit in told} == told
-        assert sum(told.values()) == pytest.approx(36_901, abs=0.2)
+        assert {fit: moved.get((to_type, fit), 0) for fit in documented} == documented
+        assert sum(documented.values()) == pytest.approx(36_901, abs=0.2)
 
 
 def test_addresses_are_found(milwaukee: tuple[CommandLine, dict[str, Any]]) -> None:

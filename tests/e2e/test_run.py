@@ -52,11 +52,11 @@ def _keep_as_reported(place: Place, older: str, newer: str) -> None:
     assert (taken.returncode, older in taken.stderr) == (2, True)
     listed = {release["release_id"]: release["label"] for release in place.levelground.json("releases", "list", "--json")}
     assert listed == {older: "2025Q3", newer: None}
-    told = place.levelground.json("releases", "diff", "2025Q3", "current", "--json")
-    assert (told["before"], told["after"], told["same"]) == (older, newer, False)
-    (load,) = told["causes"]
+    differences = place.levelground.json("releases", "diff", "2025Q3", "current", "--json")
+    assert (differences["before"], differences["after"], differences["same"]) == (older, newer, False)
+    (load,) = differences["causes"]
     assert (load["kind"], load["name"]) == ("load", "fpc__police_stops")
-    changed = {measure["measure_id"]: measure for measure in told["measures"]}
+    changed = {measure["measure_id"]: measure for measure in differences["measures"]}
     assert {"stops_by_race", "stops_searched_share"} <= set(changed)
     assert {measure.partition("_")[0] for measure in changed} == {"stops"}
     for measure in changed.values():

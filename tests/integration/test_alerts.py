@@ -186,9 +186,9 @@ def test_a_failing_channel_is_tried_again_and_does_not_affect_others(
     assert (settings.home.logs / "alerts.log").read_text() == log, "the log was notified before"
 
     own = "".join(record.getMessage() for record in caplog.records if not record.name.startswith(("mail", "werkzeug")))
-    said = own + log + (settings.home.root / "alerts.json").read_text()
+    output = own + log + (settings.home.root / "alerts.json").read_text()
     for secret in (PASSWORD, TOKEN, "city.example?", str(address), "127.0.0.1"):
-        assert secret not in said
+        assert secret not in output
 
 
 def test_a_run_that_cannot_start_sends_an_alert(tmp_path: Path, webhook: Webhook) -> None:

@@ -379,8 +379,8 @@ def test_messages_hold_no_hidden_figure(warehouse: DuckDBPyConnection, tmp_path:
         warehouse.execute(f"update public.published.equity_measures {spoil}")
         result = gate(warehouse, tmp_path)
         assert failed(result)[expectation].message
-        said = re.sub(r"\d{4}-\d{2}-\d{2}|\d+ cells?", "", " ".join(finding.message for finding in result.findings))
-        assert not re.search(rf"(?<!\d)({BLACK}|{ASIAN}|{BLACK + ASIAN})(?!\d)", said)
+        messages = re.sub(r"\d{4}-\d{2}-\d{2}|\d+ cells?", "", " ".join(finding.message for finding in result.findings))
+        assert not re.search(rf"(?<!\d)({BLACK}|{ASIAN}|{BLACK + ASIAN})(?!\d)", messages)
         json.dumps(result.to_dict())
 
 

@@ -181,13 +181,15 @@ def test_private_cells_of_a_bad_delivery_get_nowhere(
         city_zone="America/Chicago",
     )
     with caplog.at_level(logging.DEBUG):
-        told = gate_delivery(database_path(warehouse), contract, facts, read_labels(SEEDS / "race_ethnicity_crosswalk.csv"))
+        with_file_facts = gate_delivery(
+            database_path(warehouse), contract, facts, read_labels(SEEDS / "race_ethnicity_crosswalk.csv")
+        )
         whole = DeliveryFacts(as_of=facts.as_of, earlier_rows=facts.earlier_rows)
         read = gate_delivery(database_path(warehouse), contract, whole, read_labels(SEEDS / "race_ethnicity_crosswalk.csv"))
-    assert not told.passed and not read.passed
+    assert not with_file_facts.passed and not read.passed
     assert {"layout_change_pct", "rejected_rows_pct", "unmapped_labels_pct"} & {f.expectation for f in read.failed_critical}
-    said = json.dumps([told.to_dict(), read.to_dict()]) + caplog.text + "".join(capfd.readouterr())
-    assert not re.search(r"Jane|Visit|414|0100|17-000003", said)
+    output = json.dumps([with_file_facts.to_dict(), read.to_dict()]) + caplog.text + "".join(capfd.readouterr())
+    assert not re.search(r"Jane|Visit|414|0100|17-000003", output)
 
 
 def test_a_delivery_is_checked_while_the_run_has_it_open_and_the_run_goes_on(release: DuckDBPyConnection, tmp_path: Path) -> None:

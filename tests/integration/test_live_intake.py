@@ -160,8 +160,8 @@ def test_receipts_from_before_live_fetching_are_read(tmp_path: Path, monkeypatch
     store = DeliveryStore(department.settings.home.deliveries, SOURCE)
     (receipt,) = store.records()
     path = store.folder / receipt.load_id / "receipt.json"
-    said = json.loads(path.read_text())
-    path.write_text(json.dumps({name: value for name, value in said.items() if name not in ("whole", "since", "fetched")}))
+    fields = json.loads(path.read_text())
+    path.write_text(json.dumps({name: value for name, value in fields.items() if name not in ("whole", "since", "fetched")}))
     (old,) = store.records()
     assert (old.whole, old.since, old.fetched) == (False, None, ())
 

@@ -183,11 +183,11 @@ def test_what_cannot_be_opened_is_reported_without_its_password(
     user = "nobody_knows" if how == "no account" else "clerk"
     if how == "no server":
         monkeypatch.setattr(postgres, "port", 9)
-    with pytest.raises(DeliveryError, match="visits: the database refused or ended the request") as told:
+    with pytest.raises(DeliveryError, match="visits: the database refused or ended the request") as error:
         read(postgres, contract_of("a", table="visits"), user=user)
-    assert "hunter2" not in "".join(traceback.format_exception(told.value))
+    assert "hunter2" not in "".join(traceback.format_exception(error.value))
     remedy = "grant the account" if how == "no right" else "check that the database is up, the account may read it"
-    assert remedy in str(told.value)
+    assert remedy in str(error.value)
 
 
 def test_a_million_rows_come_in_bounded_memory(postgres: Postgres, tmp_path: Path) -> None:
@@ -238,8 +238,8 @@ def test_rows_that_are_written_meanwhile_do_not_mix_in(postgres: Postgres) -> No
         )
         writer.start()
         writer.join()
-        said = {b for batch in (first, *opened.batches) for b in batch.column(1).to_pylist()}
-    assert said == {"old"}
+        values = {b for batch in (first, *opened.batches) for b in batch.column(1).to_pylist()}
+    assert values == {"old"}
 
 
 class Department:

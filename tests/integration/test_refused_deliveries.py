@@ -34,9 +34,9 @@ def test_no_message_quotes_a_private_cell(levelground: CommandLine, spoilt: tupl
         report = tmp_path / f"{source}.html"
         done = levelground("sources", "check", source, "--report", report, env=here)
         assert done.returncode in (0, 3), done.stderr
-        said = done.stdout + done.stderr + report.read_text()
-        assert source in said
-        assert found_in(said.encode(), marks) == set(), source
+        output = done.stdout + done.stderr + report.read_text()
+        assert source in output
+        assert found_in(output.encode(), marks) == set(), source
         refused |= {source} if done.returncode == 3 else set()
     assert {"der__employees", "fpc__police_stops", "oei__resident_survey"} <= refused
     assert search(levelground.home, marks) == []

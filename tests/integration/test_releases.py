@@ -109,8 +109,8 @@ def rows_in_a_new_process(path: Path) -> int:
     return int(run([sys.executable, "-c", READER, str(path)], "count\n").stdout)
 
 
-def run(command: list[str], said: str = "") -> subprocess.CompletedProcess[str]:
-    return subprocess.run(command, input=said, capture_output=True, text=True, timeout=60, check=False)
+def run(command: list[str], stdin: str = "") -> subprocess.CompletedProcess[str]:
+    return subprocess.run(command, input=stdin, capture_output=True, text=True, timeout=60, check=False)
 
 
 @contextmanager
@@ -190,15 +190,15 @@ def test_a_killed_swap_is_put_right_at_the_next_start(home: Home, step: str, nth
     killed = run([sys.executable, "-c", KILLED_SWAP, str(home.root), new.release_id, step, str(nth)])
     assert killed.returncode == -signal.SIGKILL, killed.stderr
     assert rows_in_a_new_process(home.published_analyst) in (1000, 2000)
-    told = current(home)
-    assert told is not None
-    assert told.release_id == old.release_id
+    published_release = current(home)
+    assert published_release is not None
+    assert published_release.release_id == old.release_id
     done = recover(home)
     assert done[-1:] == ([f"Completed the half-done swap to release {new.release_id}."] if published == 2000 else [])
     assert not list(home.published.glob(".*.next"))
-    told = current(home)
-    assert told is not None
-    assert told.release_id == (new if published == 2000 else old).release_id
+    published_release = current(home)
+    assert published_release is not None
+    assert published_release.release_id == (new if published == 2000 else old).release_id
     assert rows_in_a_new_process(home.published_analyst) == published
 
 

@@ -94,8 +94,8 @@ def test_no_small_count_of_a_random_city_can_be_computed(
     for number, line in enumerate(table, 1):
         cells = {}
         for race, (stops, searched, answered) in zip(RACES, line, strict=True):
-            told = round(stops * answered)
-            cells[race] = (stops, round(stops * searched), told, round(told * searched))
+            with_answer = round(stops * answered)
+            cells[race] = (stops, round(stops * searched), with_answer, round(with_answer * searched))
             whole[race] = [a + b for a, b in zip(whole[race], cells[race], strict=True)]
         parts.append((district(number) if by_district else month(number), cells))
     parts.append((where() if by_district else quarter(1), {race: tuple(cells) for race, cells in whole.items()}))
@@ -288,8 +288,8 @@ def test_no_stop_of_a_random_precinct_or_reason_can_be_computed(table: list[list
     cells: dict[tuple[str, str, str], list[int]] = {}
     for number, line in enumerate(table):
         for race, (stops, answered, hit) in zip(RACES, line, strict=True):
-            told = round(stops * answered)
-            counts = [stops, told, round(told * hit), round(told * hit * answered)]
+            with_answer = round(stops * answered)
+            counts = [stops, with_answer, round(with_answer * hit), round(with_answer * hit * answered)]
             for key in (
                 (race, f"{CITY}/{number % 3 + 1}", ""),
                 (race, CITY, ("traffic", "suspicious")[number % 2]),

@@ -21,7 +21,7 @@ def environment(folder: Path, *packages: str) -> Path:
 
 
 def run(command: list[str | Path], folder: Path, timeout: float = 600) -> str:
-    """What a program says on its standard output; AssertionError with everything it said if it fails."""
+    """The standard output of a program; AssertionError with its whole output if it fails."""
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=timeout, check=False)
     assert done.returncode == 0, f"{command}\n{done.stdout}\n{done.stderr}"
     return done.stdout

@@ -32,12 +32,12 @@ def deliver(city: Path, night: Path, number: int, chance: random.Random) -> list
     """The delivery of a night, in a folder of its own; what there is of it, for a message."""
     night.mkdir()
     shutil.copy(city / "city.yml", night)
-    said = []
+    changes = []
     for source, write in ((REQUESTS, _requests), (CALLS, _calls), (STOPS, _stops), (PAYMENTS, _payments)):
         if chance.random() < 0.75:
             shutil.copytree(city / source, night / source)
-            said.append(f"{source}: {write(night / source, number, chance)}")
-    return said
+            changes.append(f"{source}: {write(night / source, number, chance)}")
+    return changes
 
 
 def another_index(night: Path, city: Path, chance: random.Random) -> str:
@@ -56,10 +56,10 @@ def another_boundary(night: Path, city: Path, chance: random.Random) -> str:
     """Two police districts change their names."""
     shutil.copytree(city / DISTRICTS, night / DISTRICTS)
     (file,) = (night / DISTRICTS).glob("*json")
-    said = json.loads(file.read_text())
-    one, other = chance.sample(said["features"], 2)
+    document = json.loads(file.read_text())
+    one, other = chance.sample(document["features"], 2)
     one["properties"], other["properties"] = other["properties"], one["properties"]
-    file.write_text(json.dumps(said))
+    file.write_text(json.dumps(document))
     return "two districts changed places"
 
 
@@ -124,10 +124,10 @@ def _requests(folder: Path, number: int, chance: random.Random) -> str:
     (file,) = folder.glob("*.csv")
     with file.open(newline="", encoding="utf-8") as opened:
         header, *rows = csv.reader(opened)
-    kept, said = _by_day(rows, header.index("CREATIONDATE"), number, chance)
+    kept, change = _by_day(rows, header.index("CREATIONDATE"), number, chance)
     with file.open("w", newline="", encoding="utf-8") as opened:
         csv.writer(opened, lineterminator="\r", quoting=csv.QUOTE_ALL).writerows([header, *kept])
-    return said
+    return change
 
 
 def _calls(folder: Path, number: int, chance: random.Random) -> str:
@@ -135,22 +135,22 @@ def _calls(folder: Path, number: int, chance: random.Random) -> str:
     with zipfile.ZipFile(file) as archive:
         (name,) = archive.namelist()
         rows = [row for row in csv.reader(io.StringIO(archive.read(name).decode())) if row and row[0]]
-    kept, said = _merged(rows, 0, 1, _US, 5, number, chance)
+    kept, change = _merged(rows, 0, 1, _US, 5, number, chance)
     out = io.StringIO()
     csv.writer(out).writerows(kept)
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr(name, out.getvalue())
-    return said
+    return change
 
 
 def _stops(folder: Path, number: int, chance: random.Random) -> str:
     (file,) = folder.glob("*.csv")
     with file.open(newline="", encoding="utf-8") as opened:
         header, *rows = csv.reader(opened)
-    kept, said = _merged(rows, 0, header.index("date"), _ISO, header.index("race"), number, chance)
+    kept, change = _merged(rows, 0, header.index("date"), _ISO, header.index("race"), number, chance)
     with file.open("w", newline="", encoding="utf-8") as opened:
         csv.writer(opened).writerows([header, *kept])
-    return said
+    return change
 
 
 def _payments(folder: Path, number: int, chance: random.Random) -> str:

@@ -2,7 +2,7 @@
 
 A command in a process of its own spends ten times as long on imports as a quiet night on its work. Start with `python -m
 tests.stress.nights` in the folder of the copy. Each line of the input is a JSON object {command, environment}, each line of the
-output {code, said}.
+output {code, output}.
 """
 
 from __future__ import annotations
@@ -56,19 +56,19 @@ class Office:
         self.process.stdin.write(json.dumps({"command": command, "environment": environment}) + "\n")
         self.process.stdin.flush()
         answer = json.loads(self.process.stdout.readline())
-        return int(answer["code"]), str(answer["said"])
+        return int(answer["code"]), str(answer["output"])
 
 
 def _answer(command: list[str], environment: dict[str, str]) -> tuple[int, str]:
     from orchestration.cli import main  # noqa: PLC0415 - the copy's, after the process has begun there
 
-    said = io.TextIOWrapper(io.BytesIO(), encoding="utf-8", write_through=True)
+    output = io.TextIOWrapper(io.BytesIO(), encoding="utf-8", write_through=True)
     code: object = 0
     with (
         mock.patch.dict(os.environ, environment),
         mock.patch.object(sys, "argv", command),
-        contextlib.redirect_stdout(said),
-        contextlib.redirect_stderr(said),
+        contextlib.redirect_stdout(output),
+        contextlib.redirect_stderr(output),
     ):
         try:
             main()
@@ -78,11 +78,11 @@ def _answer(command: list[str], environment: dict[str, str]) -> tuple[int, str]:
             traceback.print_exc()
             code = 1
     assert isinstance(code, int)
-    return code, said.buffer.getvalue().decode()  # type: ignore[attr-defined]
+    return code, output.buffer.getvalue().decode()  # type: ignore[attr-defined]
 
 
 if __name__ == "__main__":
     for line in sys.stdin:
         asked = json.loads(line)
         ended, written = _answer(asked["command"], asked["environment"])
-        print(json.dumps({"code": ended, "said": written}), flush=True)
+        print(json.dumps({"code": ended, "output": written}), flush=True)

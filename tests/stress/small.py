@@ -99,10 +99,10 @@ class SmallHome:
     def run(self, *arguments: object, expect: int = 0, **environment: str) -> str:
         """What a run says from its beginning to its end."""
         with self.start(*arguments, **environment) as process:
-            said = process.communicate()[0]
-        assert process.returncode == expect, f"exit {process.returncode}, expected {expect}\n{said}"
-        assert "Traceback" not in said, said
-        return said
+            output = process.communicate()[0]
+        assert process.returncode == expect, f"exit {process.returncode}, expected {expect}\n{output}"
+        assert "Traceback" not in output, output
+        return output
 
     def content(self) -> str:
         """The content hash of what is published, after a look at every byte of it."""
@@ -115,8 +115,8 @@ class SmallHome:
             with duckdb.connect(str(path), read_only=True) as connection:
                 for table, rows in record["tables"].items():
                     assert connection.execute(f"select count(*) from {table}").fetchone() == (rows,), table
-        told: str = manifest["content_hash"]
-        return told
+        content_hash: str = manifest["content_hash"]
+        return content_hash
 
     def is_between_releases(self) -> bool:
         """Whether a swap was cut off: every published database is of one kept release, and the next start completes the swap."""

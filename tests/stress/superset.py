@@ -57,8 +57,8 @@ class Superset:
         token = self.post("/api/v1/security/login", username=NAME, password=PASSWORD, provider="db", refresh=True)
         self._session.headers["Authorization"] = f"Bearer {token['access_token']}"
 
-    def post(self, path: str, **said: Any) -> dict[str, Any]:
-        return self._answer(self._session.post(f"{self.url}{path}", json=said, timeout=120))
+    def post(self, path: str, **body: Any) -> dict[str, Any]:
+        return self._answer(self._session.post(f"{self.url}{path}", json=body, timeout=120))
 
     def get(self, path: str) -> dict[str, Any]:
         return self._answer(self._session.get(f"{self.url}{path}", timeout=120))
@@ -84,8 +84,8 @@ class Superset:
     def data(self, dataset: int, query: dict[str, Any]) -> list[dict[str, Any]]:
         """What a chart of this query would show."""
         source = {"id": dataset, "type": "table"}
-        said = self.post("/api/v1/chart/data", datasource=source, queries=[query], result_format="json", result_type="full")
-        return self._rows(said)
+        answer = self.post("/api/v1/chart/data", datasource=source, queries=[query], result_format="json", result_type="full")
+        return self._rows(answer)
 
     def bar_chart(self, name: str, dataset: int, query: dict[str, Any]) -> int:
         """A saved bar chart of this query; its number."""

@@ -83,12 +83,12 @@ def test_the_command_line_of_the_page_runs(first_release: tuple[Path, dict[str, 
     programs = environment(tmp_path / "cli", "duckdb-cli<2")
     commands = [block for block in blocks("duckdb.md", "sh") if "-c " in block]
     assert len(commands) == 2
-    said = []
+    outputs = []
     for command in commands:
         words = shlex.split(command)
-        said.append(run([programs / words[0], *words[1:]], first_release[0]))
-    assert "measure_id" in said[0]
-    assert first_release[1]["release_id"] in said[1]
+        outputs.append(run([programs / words[0], *words[1:]], first_release[0]))
+    assert "measure_id" in outputs[0]
+    assert first_release[1]["release_id"] in outputs[1]
 
 
 @pytest.mark.parametrize("page", sorted(path.name for path in PAGES.glob("*.md") if path.name != "README.md"))

@@ -54,8 +54,8 @@ def test_damaged_block_in_the_working_warehouse(disturbed: SmallHome, converges:
     with warehouse.open("r+b") as file:
         file.seek(3 * 4096 + block * 262_144 + 100)
         file.write(os.urandom(64))
-    said = disturbed.run("--full-refresh", expect=1)
-    assert "does not read back as it was written" in said
+    output = disturbed.run("--full-refresh", expect=1)
+    assert "does not read back as it was written" in output
     converges()
     assert len(list(disturbed.home.glob("warehouse.damaged-*.duckdb"))) == 1
 
@@ -77,9 +77,9 @@ def test_damaged_kept_delivery_when_landing_is_missing(disturbed: SmallHome, con
     (batch,) = (disturbed.home / "deliveries" / MERGED).glob("*/batch.parquet")
     whole = batch.read_bytes()
     write_noise(batch, 0.5)
-    said = disturbed.run(expect=1)
-    assert f"{MERGED}: 900 rows of landing can only be made again from {batch}" in said
-    assert "Put it back from a backup" in said
+    output = disturbed.run(expect=1)
+    assert f"{MERGED}: 900 rows of landing can only be made again from {batch}" in output
+    assert "Put it back from a backup" in output
     batch.write_bytes(whole)
     converges()
 
@@ -140,17 +140,17 @@ def read_only(folder: Path) -> Iterator[None]:
 
 def test_read_only_disk(disturbed: SmallHome, converges: Callable[[], None]) -> None:
     with read_only(disturbed.home):
-        said = disturbed.run(expect=2)
-        assert f"cannot write to {disturbed.home}" in said
-        assert "mounted read-only" in said
+        output = disturbed.run(expect=2)
+        assert f"cannot write to {disturbed.home}" in output
+        assert "mounted read-only" in output
         assert disturbed.content()
     converges()
 
 
 @pytest.mark.parametrize("limit", ["4MB", "24MB"])
 def test_memory_limit(disturbed: SmallHome, converges: Callable[[], None], limit: str) -> None:
-    said = disturbed.run("--full-refresh", expect=1, LEVELGROUND_MEMORY_LIMIT=limit)
-    assert "raise LEVELGROUND_MEMORY_LIMIT" in said
+    output = disturbed.run("--full-refresh", expect=1, LEVELGROUND_MEMORY_LIMIT=limit)
+    assert "raise LEVELGROUND_MEMORY_LIMIT" in output
     assert not any(status["verdict"] == "held_back" for status in disturbed.last()["sources"].values())
     converges()
 
@@ -161,9 +161,9 @@ def test_second_run_at_once_from_the_command_line(disturbed: SmallHome, converge
         for line in first.stdout:
             if line.startswith("building"):
                 break
-        said = disturbed.run(expect=5)
-        assert f"pid {first.pid}" in said
-        assert "--wait" in said
+        output = disturbed.run(expect=5)
+        assert f"pid {first.pid}" in output
+        assert "--wait" in output
         first.stdout.read()
     assert first.returncode == 0
     converges()
@@ -195,18 +195,18 @@ def test_second_run_at_once_from_the_ui(disturbed: SmallHome, converges: Callabl
         streams = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
         second = subprocess.Popen(command, env=environment, cwd=disturbed.code, text=True, **streams)
         first.stdout.read()
-        said = second.communicate()[0]
+        output = second.communicate()[0]
     assert first.returncode == 0
-    assert said.strip().endswith(str(success)), said
+    assert output.strip().endswith(str(success)), output
     if not success:
-        assert f"another run holds the lock of this home (pid {first.pid}" in said
+        assert f"another run holds the lock of this home (pid {first.pid}" in output
     converges()
 
 
 def test_somebody_holds_the_working_warehouse(disturbed: SmallHome, converges: Callable[[], None]) -> None:
     with duckdb.connect(str(disturbed.home / "warehouse.duckdb")):
-        said = disturbed.run(expect=5)
-    assert f"pid {os.getpid()}" in said
+        output = disturbed.run(expect=5)
+    assert f"pid {os.getpid()}" in output
     converges()
 
 
@@ -217,8 +217,8 @@ def test_damaged_release(disturbed: SmallHome, undisturbed: SmallHome, file: str
     good = disturbed.content()
     write_noise(release / file, 0.5)
     same = SmallHome(disturbed.home, undisturbed.deliveries)
-    said = same.run()
-    assert f"The published release {release.name} was damaged" in said
+    output = same.run()
+    assert f"The published release {release.name} was damaged" in output
     assert same.last()["outcome"] == "released"
     assert same.content() == good
     same.run()
@@ -295,8 +295,8 @@ def test_clock_going_back(disturbed: SmallHome, converges: Callable[[], None]) -
 def test_missing_seed(disturbed: SmallHome, converges: Callable[[], None], tmp_path: Path, seed: str) -> None:
     code = copy_of_the_code(tmp_path / "code")
     (code / "dbt_project" / "seeds" / "reference" / f"{seed}.csv").unlink()
-    said = SmallHome(disturbed.home, disturbed.deliveries, code).run(expect=1)
-    assert seed in said
+    output = SmallHome(disturbed.home, disturbed.deliveries, code).run(expect=1)
+    assert seed in output
     converges()
 
 
@@ -312,9 +312,9 @@ def test_broken_model(disturbed: SmallHome, converges: Callable[[], None], tmp_p
     code = copy_of_the_code(tmp_path / "code")
     (model,) = (code / "dbt_project" / "models").rglob("fct_police_stops.sql")
     model.write_text(broken)
-    said = SmallHome(disturbed.home, disturbed.deliveries, code).run(expect=1)
-    assert "fct_police_stops" in said
-    assert words in said
+    output = SmallHome(disturbed.home, disturbed.deliveries, code).run(expect=1)
+    assert "fct_police_stops" in output
+    assert words in output
     converges()
 
 
@@ -322,8 +322,8 @@ def test_damaged_storage_of_dagster(disturbed: SmallHome, converges: Callable[[]
     """The message says what to do, and that is done."""
     for database in (disturbed.home / "dagster").rglob("runs.db"):
         database.write_bytes(os.urandom(50_000))
-    said = disturbed.run(expect=1)
-    assert "move history/, schedules/ and storage/ out of that folder" in said
+    output = disturbed.run(expect=1)
+    assert "move history/, schedules/ and storage/ out of that folder" in output
     for folder in ("history", "schedules", "storage"):
         shutil.rmtree(disturbed.home / "dagster" / folder)
     converges()

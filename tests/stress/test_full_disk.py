@@ -42,12 +42,14 @@ def test_a_disk_that_is_full_on_the_first_run_is_named(undisturbed: SmallHome, t
         home = tmp_path / f"disk-{share}" / "home"
         small = SmallHome(home, undisturbed.deliveries)
         with disk_of(home, size), small.start() as run:
-            said = run.communicate()[0]
-            stage = next((line for line in reversed(said.splitlines()) if not line.startswith("levelground:")), "at its start")
+            output = run.communicate()[0]
+            stage = next((line for line in reversed(output.splitlines()) if not line.startswith("levelground:")), "at its start")
             record_property(f"{size / 1e6:.1f} MB", f"exit {run.returncode}, last: {stage}")  # type: ignore[operator]
-            assert run.returncode in (1, 2), said
-            assert "Traceback" not in said, said
-            assert re.search(rf"(the disk of {home} (is full|failed) .*room|cannot write to {home})", said), f"{stage}\n{said}"
+            assert run.returncode in (1, 2), output
+            assert "Traceback" not in output, output
+            assert re.search(rf"(the disk of {home} (is full|failed) .*room|cannot write to {home})", output), (
+                f"{stage}\n{output}"
+            )
             if share == SHARES[-3]:
                 subprocess.run(["mount", "-o", f"remount,size={whole * 4}", home], check=True)
                 small.run()

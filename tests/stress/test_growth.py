@@ -35,8 +35,8 @@ def first(tmp_path_factory: pytest.TempPathFactory) -> SmallHome:
 def run_night(home: SmallHome, *arguments: str) -> str:
     """A run; what it held back, if anything. A delivery at random may look cut off, and then nothing of it is new."""
     with home.start(*arguments) as process:
-        said = process.communicate()[0]
-    assert process.returncode in (0, 4), said
+        output = process.communicate()[0]
+    assert process.returncode in (0, 4), output
     return f"held back: {[name for name, source in home.last()['sources'].items() if source['verdict'] == 'held_back']}"
 
 
@@ -48,28 +48,28 @@ def test_grown_night_by_night_and_built_anew_say_the_same(first: SmallHome, tmp_
     home = first.copy(tmp_path / "home", tmp_path / "city")
     code = copy_of_the_code(tmp_path / "code")
     change, changed_on = CHANGES[seed % len(CHANGES)], chance.randrange(NIGHTS)
-    told, grown = [], 0
+    log, grown = [], 0
     for number in range(NIGHTS):
         night = tmp_path / f"night-{number}"
-        told.append(f"night {number}: {histories.deliver(home.deliveries, night, number, chance)}")
+        log.append(f"night {number}: {histories.deliver(home.deliveries, night, number, chance)}")
         if number == changed_on:
-            told.append(f"and another {change}")
+            log.append(f"and another {change}")
             if change == "index":
-                told.append(histories.another_index(night, home.deliveries, chance))
+                log.append(histories.another_index(night, home.deliveries, chance))
             elif change == "boundary":
-                told.append(histories.another_boundary(night, home.deliveries, chance))
+                log.append(histories.another_boundary(night, home.deliveries, chance))
             elif change == "crosswalk":
                 histories.another_crosswalk(code)
             else:
                 histories.another_contract(code)
         as_of = f"2026-01-{number + 2:02d}T00:00:00"
-        told.append(run_night(SmallHome(home.home, night, code), "--as-of", as_of))
+        log.append(run_night(SmallHome(home.home, night, code), "--as-of", as_of))
         grown += any(
             source["verdict"] == "fresh" and source["rows_delivered"] < ROWS // 10 for source in home.last()["sources"].values()
         )
-    assert grown, told
+    assert grown, log
     last = SmallHome(home.home, tmp_path / f"night-{NIGHTS - 1}", code)
     before = last.content()
     run_night(last, "--as-of", as_of, "--full-refresh")
-    assert (last.content(), last.last()["outcome"]) == (before, "unchanged"), "\n".join(told)
+    assert (last.content(), last.last()["outcome"]) == (before, "unchanged"), "\n".join(log)
     shutil.rmtree(tmp_path)

@@ -39,19 +39,19 @@ NOTHING_PUBLISHED = "levelground: interrupted, nothing was published, run again"
 
 
 def interrupted(small: SmallHome, line: str, delay: float, number: signal.Signals) -> tuple[int, str, float]:
-    """The exit code of a run that gets a signal, what it said, and how long it took to end."""
+    """The exit code of a run that gets a signal, its output, and the seconds it took to end."""
     with small.start(LEVELGROUND_ALERTS="json://127.0.0.1:9/none") as run:
         assert run.stdout is not None
-        said = ""
-        while line not in said:
+        output = ""
+        while line not in output:
             read = run.stdout.readline()
-            assert read, said
-            said += read
+            assert read, output
+            output += read
         time.sleep(delay)
         began = time.monotonic()
         run.send_signal(number)
-        said += run.communicate(timeout=60)[0]
-        return run.returncode, said, time.monotonic() - began
+        output += run.communicate(timeout=60)[0]
+        return run.returncode, output, time.monotonic() - began
 
 
 def processes_of(home: Path) -> list[str]:
@@ -71,13 +71,13 @@ def test_a_signal_ends_a_run_at_any_stage(
 ) -> None:
     before = disturbed.content()
     for line, delay, number in MOMENTS:
-        code, said, seconds = interrupted(disturbed, line, delay, number)
+        code, output, seconds = interrupted(disturbed, line, delay, number)
         moment = f"{number.name} {delay:g} s after {line!r}"
         record_property(moment, f"exit {code} after {seconds:.2f} s")
-        assert code == 128 + number, f"{moment}\n{said}"
+        assert code == 128 + number, f"{moment}\n{output}"
         assert seconds < SECONDS, moment
-        assert said.splitlines()[-1] == NOTHING_PUBLISHED, f"{moment}\n{said}"
-        assert "Traceback" not in said and "Aborted" not in said and "dbt" not in said, said
+        assert output.splitlines()[-1] == NOTHING_PUBLISHED, f"{moment}\n{output}"
+        assert "Traceback" not in output and "Aborted" not in output and "dbt" not in output, output
         assert disturbed.content() == before
         assert processes_of(disturbed.home) == []
         alerts = disturbed.home / "alerts.json"
@@ -97,8 +97,8 @@ def interrupted_at_file(small: SmallHome, pattern: str, number: signal.Signals) 
             time.sleep(0.0005)
         began = time.monotonic()
         run.send_signal(number)
-        said = run.communicate(timeout=60)[0]
-        return run.returncode, said, time.monotonic() - began
+        output = run.communicate(timeout=60)[0]
+        return run.returncode, output, time.monotonic() - began
 
 
 @pytest.mark.parametrize(("pattern", "number"), FILES, ids=[f"{pattern} {number.name}" for pattern, number in FILES])
@@ -111,20 +111,22 @@ def test_a_signal_while_releasing_leaves_a_whole_release(
     record_property: Callable[[str, object], None],
 ) -> None:
     """It waits for the swap, which takes less than a second, and the message is true either way."""
-    code, said, seconds = interrupted_at_file(disturbed, pattern, number)
+    code, output, seconds = interrupted_at_file(disturbed, pattern, number)
     last = disturbed.last()
     record_property(f"{number.name} at {pattern}", f"exit {code} after {seconds:.2f} s, {last['outcome']}")
-    assert (code, seconds < SECONDS) == (128 + number, True), said
-    assert "Traceback" not in said and processes_of(disturbed.home) == []
+    assert (code, seconds < SECONDS) == (128 + number, True), output
+    assert "Traceback" not in output and processes_of(disturbed.home) == []
     alerts = disturbed.home / "alerts.json"
     assert not alerts.exists() or "run" not in {found["subject"] for found in json.loads(alerts.read_text())["now"]}
     status = json.loads(disturbed.levelground("status", "--json").stdout)
     if pattern == SWAP:
-        assert said.splitlines()[-1] == f"levelground: interrupted when the run had ended: released, release {last['release_id']}"
+        assert (
+            output.splitlines()[-1] == f"levelground: interrupted when the run had ended: released, release {last['release_id']}"
+        )
         assert (status["outcome"], status["exit_code"]) == ("released", 0)
         assert disturbed.content() == expected
     else:
-        assert said.splitlines()[-1] == NOTHING_PUBLISHED
+        assert output.splitlines()[-1] == NOTHING_PUBLISHED
         assert (status["outcome"], status["exit_code"]) == ("failed", code)
         assert disturbed.content() == undisturbed.content()
     disturbed.run()

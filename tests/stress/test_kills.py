@@ -23,10 +23,10 @@ SEED = 20_260_101
 STAGES = ("building", "auditing", "writing down", "releasing")
 
 
-def stage_of(said: str) -> str:
+def stage_of(output: str) -> str:
     """The last stage that a run spoke of."""
-    found = [word for line in said.splitlines() for word in STAGES if line.startswith(word)]
-    return found[-1] if found else "ingesting" if "deliver" in said else "starting"
+    found = [word for line in output.splitlines() for word in STAGES if line.startswith(word)]
+    return found[-1] if found else "ingesting" if "deliver" in output else "starting"
 
 
 @pytest.mark.timeout(4 * 3600)
@@ -53,20 +53,20 @@ def test_random_kills(
         with small.start() as run:
             wait = chance.uniform(0, seconds[-1])
             try:
-                said = run.communicate(timeout=wait)[0]
+                output = run.communicate(timeout=wait)[0]
                 survived += 1
             except subprocess.TimeoutExpired:  # the moment has come
                 run.send_signal(signal.SIGKILL)
-                said = run.communicate()[0]
-                stages[stage_of(said)] += 1
+                output = run.communicate()[0]
+                stages[stage_of(output)] += 1
         if not small.is_between_releases():
-            assert small.content() in {content for _, content in states}, f"kill {number} at {stage_of(said)}"
+            assert small.content() in {content for _, content in states}, f"kill {number} at {stage_of(output)}"
         if (number + 1) % KILLS_IN_A_ROW == 0:
             left_alone, content = states[number // KILLS_IN_A_ROW % 2]
             began = time.monotonic()
             left_alone.run()
             seconds.append(time.monotonic() - began)
-            assert left_alone.content() == content, f"after kill {number}, the last at {stage_of(said)}"
+            assert left_alone.content() == content, f"after kill {number}, the last at {stage_of(output)}"
             assert not [receipt for receipt in left_alone.receipts() if receipt["outcome"] is None]
             converged += 1
     assert sum(stages.values()) >= KILLS / 2, "most runs ended before their kill: they have become faster than was measured"

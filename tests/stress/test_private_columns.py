@@ -27,18 +27,18 @@ def test_broken_values_in_every_private_column_are_reported_nowhere(place: Place
     seeder = Seeder(list(CONTRACTS.values()))
     seeder.every(place.deliveries)
     owners = {mark: canary for canary in seeder.canaries.values() for mark in canary.marks}
-    said = [_told(place, "run", "--deliveries", place.deliveries, "--json", expect=(3, 4))]
+    outputs = [_told(place, "run", "--deliveries", place.deliveries, "--json", expect=(3, 4))]
     held = [row for row in place.levelground.json("status", "--json", expect=4)["sources"] if row["verdict"] == "held_back"]
     assert {"der__employees", "fpc__police_stops", "oei__resident_survey"} <= {row["source"] for row in held}
     for row in held:
-        said.append(_told(place, "sources", "show", row["source"], expect=(0,)))
-        said.append(
+        outputs.append(_told(place, "sources", "show", row["source"], expect=(0,)))
+        outputs.append(
             _told(place, "sources", "accept", row["source"], "--load", row["load_id"], "--reason", "to see", expect=(0, 2))
         )
-    said.append(_told(place, "run", "--deliveries", place.deliveries, expect=(0, 1, 3, 4)))
-    said.append(_told(place, "status", expect=(0, 4)))
-    said.append(_told(place, "sources", "list", expect=(0, 4)))
-    assert found_in("\n".join(said).encode(), list(owners)) == set()
+    outputs.append(_told(place, "run", "--deliveries", place.deliveries, expect=(0, 1, 3, 4)))
+    outputs.append(_told(place, "status", expect=(0, 4)))
+    outputs.append(_told(place, "sources", "list", expect=(0, 4)))
+    assert found_in("\n".join(outputs).encode(), list(owners)) == set()
     found = search(place.home, list(owners))
     wrong = [str(one) for one in found if not may_stand(place.home, owners[one.mark], one)]
     assert not wrong, "\n".join(wrong[:40])

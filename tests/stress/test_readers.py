@@ -43,14 +43,14 @@ MEASURES = "select count(*), sum(numerator), count(distinct measure_id) from mar
 STOPS = "select count(*) from marts.fct_police_stops"
 while not Path(stop).exists():
     try:
-        said = {"release": ask("levelground_public", "select release_id from published.release")[0],
+        answer = {"release": ask("levelground_public", "select release_id from published.release")[0],
                 "run": ask("levelground", "select release_id from quality.runs order by started_at desc limit 1")[0],
                 "stops": ask("levelground", STOPS)[0], "measures": ask("levelground", MEASURES)}
         if held is not None:
-            said["held"] = held.execute("select release_id from published.release").fetchone()[0]
+            answer["held"] = held.execute("select release_id from published.release").fetchone()[0]
     except Exception as error:
-        said = {"error": "".join(traceback.format_exception_only(error))}
-    print(json.dumps(said, default=str), flush=True)
+        answer = {"error": "".join(traceback.format_exception_only(error))}
+    print(json.dumps(answer, default=str), flush=True)
     time.sleep(0.1)
 """
 KINDS = ("duckdb", "sqlalchemy") * 3 + ("held", "held")
@@ -96,18 +96,18 @@ def test_eight_readers_through_two_full_runs_see_no_error_and_every_release(
     turns = 0
     stops: dict[str, set[int]] = {}
     for log in logs:
-        told = seen(log)
-        errors = [turn["error"] for turn in told if "error" in turn]
+        reads = seen(log)
+        errors = [turn["error"] for turn in reads if "error" in turn]
         assert errors == [], f"{log.name}: {errors[:3]}"
-        order = [turn["release"] for turn in told]
+        order = [turn["release"] for turn in reads]
         assert sorted(set(order), key=order.index) == releases  # each one, in their order, and never back
         assert order == sorted(order, key=releases.index)
         if "held" in log.name:
-            assert {turn["held"] for turn in told} == {releases[0]}  # who keeps a connection keeps the release
-        for turn in told:
+            assert {turn["held"] for turn in reads} == {releases[0]}  # who keeps a connection keeps the release
+        for turn in reads:
             if turn["run"] == turn["release"]:
                 stops.setdefault(turn["release"], set()).add(turn["stops"])
-        turns += len(told)
+        turns += len(reads)
     first = next(iter(stops[releases[0]]))
     # a turn opens the files one after the other, so one at a swap may count the stops of the next release
     assert all({first + n} <= stops[release] <= {first + n, first + n + 1} for n, release in enumerate(releases))

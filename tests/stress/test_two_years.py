@@ -125,12 +125,12 @@ def test_two_years_of_an_office(
                 "LEVELGROUND_KEEP_RELEASES": str(KEPT_RELEASES),
             }
             command = ["levelground", "run", "--deliveries", str(city), "--as-of", day.isoformat()]
-            code_of_run, said = process.run(command, environment)
-            assert code_of_run in (0, 4), f"{happened}\n{said}"  # undelivered sources become stale
+            code_of_run, output = process.run(command, environment)
+            assert code_of_run in (0, 4), f"{happened}\n{output}"  # undelivered sources become stale
             small = SmallHome(home, city, code)
             run = small.last()
             held = {name for name, source in run["sources"].items() if source["verdict"] == "held_back"}
-            assert held == ({office.held_back} if office.held_back else set()), f"{happened}\n{said}"
+            assert held == ({office.held_back} if office.held_back else set()), f"{happened}\n{output}"
             if run["outcome"] == "released":
                 figures = published(home)
                 seen[run["release_id"]] = figures
@@ -154,8 +154,8 @@ def test_two_years_of_an_office(
             copy = shutil.copytree if (home / kept).is_dir() else shutil.copy
             copy(home / kept, (rebuilt.mkdir(exist_ok=True), rebuilt / kept)[1])
         process.again()
-        code_of_run, said = process.run(command, environment | {"LEVELGROUND_HOME": str(rebuilt)})
-        assert code_of_run in (0, 4), said
+        code_of_run, output = process.run(command, environment | {"LEVELGROUND_HOME": str(rebuilt)})
+        assert code_of_run in (0, 4), output
         assert SmallHome(rebuilt, city, code).content() == content, "a rebuild from the kept deliveries differs"
 
     with capsys.disabled():

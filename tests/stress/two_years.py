@@ -171,7 +171,7 @@ class Office:
         table = pq.read_table(newest)
         at = table.schema.get_field_index("spending_department_name")
         (name, _count), *_ = Counter(table["spending_department_name"].to_pylist()).most_common(1)
-        names = [RENAMED if said == name else said for said in table["spending_department_name"].to_pylist()]
+        names = [RENAMED if cell == name else cell for cell in table["spending_department_name"].to_pylist()]
         pq.write_table(table.set_column(at, "spending_department_name", pa.array(names)), newest)
 
     def corrected_month(self, _: date) -> None:
@@ -187,10 +187,10 @@ class Office:
     def new_map(self, _: date) -> None:
         """The council redraws the map: two districts change places."""
         (file,) = (self.deliveries / DISTRICTS).iterdir()
-        said = json.loads(file.read_text())
-        one, other, *_rest = said["features"]
+        document = json.loads(file.read_text())
+        one, other, *_rest = document["features"]
         one["properties"], other["properties"] = other["properties"], one["properties"]
-        file.write_text(json.dumps(said))
+        file.write_text(json.dumps(document))
 
     def stops_delivering(self, _: date) -> None:
         """The comptroller delivers no more."""

@@ -311,8 +311,8 @@ def found_in(content: bytes, marks: Sequence[str]) -> set[str]:
     for encoding in ("utf-8", "utf-16-le"):
         # one look for what all texts begin with is a hundred times as fast as one for each
         if re.search(re.escape(TEXT.encode(encoding)), content, re.IGNORECASE):
-            said = {text.decode().upper() for text in re.findall(rb"canary\d\dx\d\d", content.lower().replace(b"\x00", b""))}
-            found |= said & set(marks)
+            texts = {text.decode().upper() for text in re.findall(rb"canary\d\dx\d\d", content.lower().replace(b"\x00", b""))}
+            found |= texts & set(marks)
     return found
 
 

@@ -70,21 +70,23 @@ def xls(*rows: Any) -> bytes:
 
 
 def dbf(
-    fields: list[tuple[str, str, int]], records: list[bytes], deleted: tuple[int, ...] = (), said: int | None = None
+    fields: list[tuple[str, str, int]], records: list[bytes], deleted: tuple[int, ...] = (), declared_records: int | None = None
 ) -> bytes:
     length = 1 + sum(size for _, _, size in fields)
     described = b"".join(
         name.encode().ljust(11, b"\x00") + kind.encode() + b"\x00" * 4 + bytes([size]) + b"\x00" * 15
         for name, kind, size in fields
     )
-    head = struct.pack("<B3xIHH20x", 3, len(records) if said is None else said, 32 + len(described) + 1, length)
+    head = struct.pack(
+        "<B3xIHH20x", 3, len(records) if declared_records is None else declared_records, 32 + len(described) + 1, length
+    )
     body = b"".join((b"*" if at in deleted else b" ") + record for at, record in enumerate(records))
     return head + described + b"\x0d" + body + b"\x1a"
 
 
 def refused(read_file: Any, data: bytes, name: str, keys: dict[str, Any]) -> str:
-    with pytest.raises(DeliveryError) as told:
+    with pytest.raises(DeliveryError) as error:
         read_file(data, name=name, **keys)
-    assert "Canary" not in "".join(traceback.format_exception(told.value))
-    assert told.value.__context__ is None or told.value.__suppress_context__
-    return str(told.value)
+    assert "Canary" not in "".join(traceback.format_exception(error.value))
+    assert error.value.__context__ is None or error.value.__suppress_context__
+    return str(error.value)

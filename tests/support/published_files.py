@@ -20,9 +20,9 @@ def published_rows(home: Home) -> int:
 
 def assert_published(home: Home, manifest: Manifest, rows: int) -> None:
     """Both files, `current.json` and what a reader sees are those of one release, and nothing else lies about."""
-    told = current(home)
-    assert told is not None
-    assert told.release_id == manifest.release_id
+    published = current(home)
+    assert published is not None
+    assert published.release_id == manifest.release_id
     for name in RELEASE_FILES:
         assert (home.published / name).read_bytes() == (home.release(manifest.release_id) / name).read_bytes()
         assert (home.published / name).stat().st_mode & 0o777 == 0o440

@@ -92,10 +92,10 @@ class Warehouse:
     def deliver(self, contract: Contract, files: dict[str, str | bytes]) -> DeliveryRecord:
         self.deliveries += 1
         folder = self.folder / f"in{self.deliveries}"
-        for name, said in files.items():
+        for name, content in files.items():
             path = folder / name
             path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(said if isinstance(said, bytes) else said.encode())
+            path.write_bytes(content if isinstance(content, bytes) else content.encode())
         origin = open_folder(contract, delivered_files(folder), folder)
         return deliver(contract, origin, self.store, HASH_KEY, NOON)
 

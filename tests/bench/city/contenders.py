@@ -112,10 +112,10 @@ def _limit(bench: Bench, rows: int, log: Path) -> tuple[Cost, dict[str, float]]:
     command = [sys.executable, "-m", "tests.bench.limit.script", str(pasted), str(bench.city(rows)), str(out)]
     cost = measured(command, environment=bench.environment(), log=log, cwd=ROOT)
     shutil.rmtree(out)
-    said = json.loads(cost.said)
-    if said["content_hash"] != bench.content_hash(rows):
-        raise NotEqual(f"the limit says {said['content_hash']} of {rows} rows, the release {bench.content_hash(rows)}")
-    return cost, said["seconds"]
+    report = json.loads(cost.stdout)
+    if report["content_hash"] != bench.content_hash(rows):
+        raise NotEqual(f"the limit says {report['content_hash']} of {rows} rows, the release {bench.content_hash(rows)}")
+    return cost, report["seconds"]
 
 
 def _notebook(bench: Bench, rows: int, log: Path) -> tuple[Cost, dict[str, float]]:
@@ -132,12 +132,12 @@ def _others(bench: Bench, rows: int, log: Path, module: str) -> tuple[Cost, dict
     command = [sys.executable, "-m", module, str(bench.city(rows)), str(out)]
     cost = measured(command, environment=bench.environment(), log=log, cwd=ROOT)
     shutil.rmtree(out)
-    said = json.loads(cost.said)
-    found, expected = said["figures"], figures(Home(bench.kept(rows)))
+    report = json.loads(cost.stdout)
+    found, expected = report["figures"], figures(Home(bench.kept(rows)))
     wrong = [f"{name} {found.get(name)}, not {value}" for name, value in expected.items() if not _same(found.get(name), value)]
     if wrong:
         raise NotEqual(f"{module} says of {rows} rows: {'; '.join(wrong)}")
-    return cost, said["seconds"]
+    return cost, report["seconds"]
 
 
 def _same(found: float | None, value: float) -> bool:
@@ -153,7 +153,7 @@ def figures(home: Home) -> dict[str, float]:
 def _levelground(bench: Bench, log: Path, deliveries: Path, more: Iterable[str], outcome: str) -> tuple[Cost, dict[str, float]]:
     command = [LEVELGROUND, "run", "--deliveries", str(deliveries), "--json", *more]
     cost = measured(command, environment=bench.environment(), log=log, cwd=ROOT, good=GOOD)
-    report: dict[str, Any] = json.loads(cost.said)
+    report: dict[str, Any] = json.loads(cost.stdout)
     held_back = [source["source"] for source in report["sources"] if source["verdict"] == "held_back"]
     if report["outcome"] != outcome or held_back:
         raise NotEqual(f"the run ended as {report['outcome']}, not {outcome}; held back: {', '.join(held_back) or 'none'}; {log}")

@@ -31,7 +31,7 @@ class Cost:
     peak_mb: float
     written: int
     exit_code: int
-    said: str
+    stdout: str
 
 
 class CommandFailed(Exception):
@@ -41,9 +41,9 @@ class CommandFailed(Exception):
 def measured(command: Sequence[str], *, environment: Mapping[str, str], log: Path, cwd: Path, good: Sequence[int] = (0,)) -> Cost:
     """Run the command to its end. Return its stdout, write its stderr to `log`."""
     output = log.with_suffix(".out")
-    with log.open("wb") as errors, output.open("wb") as said:
+    with log.open("wb") as errors, output.open("wb") as stdout:
         began = time.perf_counter()
-        process = subprocess.Popen(command, env=dict(environment), cwd=cwd, stdout=said, stderr=errors)
+        process = subprocess.Popen(command, env=dict(environment), cwd=cwd, stdout=stdout, stderr=errors)
         sampler = _Sampler(process.pid)
         sampler.start()
         os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)  # ended, but not yet reaped

@@ -29,17 +29,17 @@ def write(
 ) -> None:
     """Write bench.json and the plot."""
     folder.mkdir(parents=True, exist_ok=True)
-    said = {
+    document = {
         "machine": machine(),
         "summaries": [asdict(summary) for summary in summaries],
         "lines": {contender: asdict(line) for contender, line in fitted.items()},
         "lines_cpu": {contender: asdict(line) for contender, line in lines(summaries, "cpu").items()},
         **more,
         "runs": [
-            asdict(run) | {"cost": {key: value for key, value in asdict(run.cost).items() if key != "said"}} for run in runs
+            asdict(run) | {"cost": {key: value for key, value in asdict(run.cost).items() if key != "stdout"}} for run in runs
         ],
     }
-    (folder / RESULT).write_text(json.dumps(said, indent=1) + "\n")
+    (folder / RESULT).write_text(json.dumps(document, indent=1) + "\n")
     plot(summaries, fitted, folder / PLOT)
 
 

@@ -69,8 +69,8 @@ def paste(home: Home, folder: Path) -> None:
 
 def read_pasted(folder: Path) -> tuple[list[str], list[Model]]:
     """The macros of the schema `stats`, and the models in the order of their dependencies."""
-    said = json.loads((folder / MODELS).read_text())
-    return said["macros"], [Model(**model) for model in said["models"]]
+    document = json.loads((folder / MODELS).read_text())
+    return document["macros"], [Model(**model) for model in document["models"]]
 
 
 def _compiled(home: Home, *more: str) -> list[Any]:

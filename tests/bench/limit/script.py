@@ -136,13 +136,13 @@ def _read_events(con: DuckDBPyConnection, deliveries: Path, out: Path) -> None:
     with zipfile.ZipFile(calls) as archive:
         (member,) = archive.namelist()
         archive.extract(member, out / "tmp")
-    for name, path, said in (
+    for name, path, source_file in (
         ("requests", requests, requests.name),
         ("calls", out / "tmp" / member, f"{calls.name}/{member}"),
         ("stops", stops, stops.name),
     ):
         con.execute(f"set variable {name} = ?", [str(path)])
-        con.execute(f"set variable {name}_name = ?", [said])
+        con.execute(f"set variable {name}_name = ?", [source_file])
     con.execute("set variable payments = ?", [[str(path) for path in files["payments"]]])
     con.execute((HERE / "read.sql").read_text())
 

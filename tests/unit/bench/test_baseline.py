@@ -1,4 +1,4 @@
-"""A ratio that has worsened is said, and one that has improved, or is new, is not."""
+"""A ratio that has worsened is reported; one that has improved, or is new, is not."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ PARENT = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {CHILD!
 
 def test_children_count(tmp_path: Path) -> None:
     cost = measured([sys.executable, "-c", PARENT], environment=os.environ, log=tmp_path / "log", cwd=tmp_path)
-    assert cost.said == "done\n"
+    assert cost.stdout == "done\n"
     assert cost.peak_mb > 64
     assert cost.cpu >= 0.3
     assert cost.wall >= 0.3

@@ -34,9 +34,9 @@ def test_the_file_holds_summaries_lines_ratios_and_every_run(tmp_path: Path) -> 
     summaries = summarise(RUNS)
     fitted = lines(summaries)
     report.write(tmp_path, RUNS, summaries, fitted, {"ratios": ratios(summaries, fitted)})
-    said = json.loads((tmp_path / report.RESULT).read_text())
-    assert said["ratios"]["full/limit per row"] == 2.0
-    assert said["lines"]["limit"] == {"fixed": 18.0, "per_row": 2e-06, "exponent": None}
-    assert said["lines_cpu"]["limit"]["per_row"] == 4e-06
-    assert [run["cost"]["wall"] for run in said["runs"]] == [80.0, 20.0, 116.0, 38.0]
+    document = json.loads((tmp_path / report.RESULT).read_text())
+    assert document["ratios"]["full/limit per row"] == 2.0
+    assert document["lines"]["limit"] == {"fixed": 18.0, "per_row": 2e-06, "exponent": None}
+    assert document["lines_cpu"]["limit"]["per_row"] == 4e-06
+    assert [run["cost"]["wall"] for run in document["runs"]] == [80.0, 20.0, 116.0, 38.0]
     assert (tmp_path / report.PLOT).stat().st_size > 10_000

@@ -79,7 +79,7 @@ def good_row(number: int) -> Row:
         "mode": ("phone", "desk", "")[number % 3],
         "race_ethnicity": ("WHITE", "Black ", "ASIAN/PACIFIC  ISLANDER", "")[number % 4],
         "dimension": "Race/Ethnicity" if race else "Sex",
-        "group_label": "Two or More" if race else "whatever is said of sex",
+        "group_label": "Two or More" if race else "any group of sex",
         "tract": f"550790{number:05d}",
         "note": "private note",
     }

@@ -57,7 +57,7 @@ def test_sources_in_both_places_are_put_together(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("said", "local"),
+    ("as_of", "local"),
     [
         ("2025-12-01", dt.datetime(2025, 12, 1)),
         ("2025-12-01T06:30:00", dt.datetime(2025, 12, 1, 6, 30)),
@@ -65,8 +65,8 @@ def test_sources_in_both_places_are_put_together(tmp_path: Path) -> None:
         ("2025-07-01T06:30:00+02:00", dt.datetime(2025, 6, 30, 23, 30)),
     ],
 )
-def test_its_as_of_time_is_on_its_own_clock(tmp_path: Path, said: str, local: dt.datetime) -> None:
-    assert city(tmp_path, f"as_of: {said}\n").local_as_of() == local
+def test_its_as_of_time_is_on_its_own_clock(tmp_path: Path, as_of: str, local: dt.datetime) -> None:
+    assert city(tmp_path, f"as_of: {as_of}\n").local_as_of() == local
 
 
 def test_without_an_as_of_time_there_is_none() -> None:
@@ -75,7 +75,7 @@ def test_without_an_as_of_time_there_is_none() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "line", "field", "said"),
+    ("text", "line", "field", "message"),
     [
         ("city: milwaukee\npopulation: 577222\n", 2, "population", "no such key"),
         ("city: Milwaukee\n", 1, "city", "is not a plain lower-case name"),
@@ -90,12 +90,14 @@ def test_without_an_as_of_time_there_is_none() -> None:
         ("city: [\n", 2, "(file)", "expected the node content"),
     ],
 )
-def test_what_is_wrong_is_reported_with_file_line_and_field(tmp_path: Path, text: str, line: int, field: str, said: str) -> None:
+def test_what_is_wrong_is_reported_with_file_line_and_field(
+    tmp_path: Path, text: str, line: int, field: str, message: str
+) -> None:
     with pytest.raises(ContractError) as refused:
         city(tmp_path, text)
     (problem,) = refused.value.problems
     assert (problem.file, problem.line, problem.field) == (tmp_path / "city.yml", line, field)
-    assert said in problem.message
+    assert message in problem.message
 
 
 def test_another_encoding_is_reported(tmp_path: Path) -> None:

@@ -112,9 +112,9 @@ def test_hosts_are_read_in_pairs() -> None:
 def test_invalid_hosts_are_refused_without_quoting_them(text: str) -> None:
     with pytest.raises(
         ConfigurationError, match="LEVELGROUND_HOSTS contains an entry that is not a pair of addresses; write it like"
-    ) as told:
+    ) as error:
         Settings.from_environment({"LEVELGROUND_HOSTS": text})
-    assert "hunter2" not in str(told.value)
+    assert "hunter2" not in str(error.value)
 
 
 def test_no_secret_is_displayed() -> None:

@@ -69,20 +69,20 @@ def _inputs(world: World, rng: np.random.Generator, seeds: int, switches: Switch
     medians, in_language, with_reason = (
         np.full(len(_RACES), own[0]) if switches.shuffled else own for own in (_MEDIANS, _IN_LANGUAGE, _WITH_REASON)
     )
-    said = days_within(rng, quarters(seeds).ravel()[quarter], 85)
+    received_on = days_within(rng, quarters(seeds).ravel()[quarter], 85)
     waited = medians[race] * rng.exponential(1, len(race)) / np.log(2)
     language = (rng.random(len(race)) < _SPOKEN[1]).astype(np.int64)
     told_in = np.where(rng.random(len(race)) < in_language[race], language, 1 - language)
     labels = dealt(rng, quarter, _RACES[race]) if switches.shuffled else _RACES[race]
     key = np.arange(len(race)).astype(str)
     world.fact(
-        "fct_engagement_inputs", source="oei__engagement_inputs", engagement_input_key=key, occurred_on=said,
+        "fct_engagement_inputs", source="oei__engagement_inputs", engagement_input_key=key, occurred_on=received_on,
         **town.placed(rng.integers(0, town.PIECES, len(race))), race_standard="spd15_2024", language_code=_LANGUAGES[language],
         race_ethnicity_code=with_unknown(rng, labels, waited < 91, switches, "declined"),
     )  # fmt: skip
     world.fact(
         "fct_engagement_responses", source="oei__engagement_responses", engagement_input_key=key,
-        told_on=said + np.floor(waited).astype("timedelta64[D]"), told_language_codes=_alone(_LANGUAGES, told_in),
+        told_on=received_on + np.floor(waited).astype("timedelta64[D]"), told_language_codes=_alone(_LANGUAGES, told_in),
         answer_code=np.where(rng.random(len(race)) < _DECLINED, "declined", "adopted"),
         declined_reason_code=np.where(rng.random(len(race)) < with_reason[race], "cost", "not_collected"),
     )  # fmt: skip

@@ -51,8 +51,8 @@ def plant(rng: np.random.Generator, seeds: int, switches: Switches) -> World:
         rate = np.full(len(_RACES), own @ _SHARES) if switches.shuffled else own
         outcomes = _drawn(rng, students, rate, switches)
         starred = (students < switches.starred_below) | (outcomes < switches.starred_outcomes_below)
-        told = {name: np.where(starred, np.nan, column) for name, column in _columns(metric, students, outcomes).items()}
-        _rows(world, first_days, starred, metric, source, students_count=students, **told)
+        reported = {name: np.where(starred, np.nan, column) for name, column in _columns(metric, students, outcomes).items()}
+        _rows(world, first_days, starred, metric, source, students_count=students, **reported)
         for places, counted in ((of_districts, _by_district(students)), (of_schools, students)):
             everybody = counted.sum(axis=-1, keepdims=True)
             rest = ((counted * rate).sum(axis=-1, keepdims=True) - counted * rate) / (everybody - counted)

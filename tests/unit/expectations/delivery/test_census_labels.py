@@ -41,8 +41,8 @@ def good(acs: Contract) -> FileRecord:
 
 
 def relabelled(file: FileRecord, **labels: str) -> FileRecord:
-    said = dict(zip(file.header, file.second_header, strict=True)) | labels
-    return file.model_copy(update={"second_header": tuple(said[name] for name in file.header)})
+    labels_by_column = dict(zip(file.header, file.second_header, strict=True)) | labels
+    return file.model_copy(update={"second_header": tuple(labels_by_column[name] for name in file.header)})
 
 
 def test_lines_under_their_labels_have_not_moved(acs: Contract, good: FileRecord) -> None:
@@ -53,9 +53,9 @@ def test_lines_under_their_labels_have_not_moved(acs: Contract, good: FileRecord
 
 def test_lines_that_changed_places_are_named(acs: Contract, good: FileRecord) -> None:
     """A public script printed the total of a ZIP code as its Hispanic people, since DP05 had moved by one line."""
-    said = dict(zip(good.header, good.second_header, strict=True))
+    labels = dict(zip(good.header, good.second_header, strict=True))
     moved = moved_lines(
-        acs, [good, relabelled(good, HD01_VD12=said["HD01_VD01"], HD01_VD01=said["HD01_VD12"])], read_concepts(*CONCEPTS)
+        acs, [good, relabelled(good, HD01_VD12=labels["HD01_VD01"], HD01_VD01=labels["HD01_VD12"])], read_concepts(*CONCEPTS)
     )
     assert [(line.column, line.holds) for line in moved] == [("b03002_001", "b03002_012"), ("b03002_012", "b03002_001")]
     checks = list(concept_checks(acs, moved))

@@ -47,9 +47,9 @@ def test_a_header_that_is_a_record_is_not_quoted(make_contract: MakeContract) ->
     contract = make_contract()
     missing = tuple(str(column.delivered_names[0]) for column in contract.columns)
     checks = failed(list(header_checks(contract, missing, ("V0001", "Jane Visit", "414 555 0100"), (), ())))
-    said = " ".join(check.says for check in checks)
-    assert "may be a record and no header" in said
-    assert "Jane" not in said and "414" not in said
+    messages = " ".join(check.says for check in checks)
+    assert "may be a record and no header" in messages
+    assert "Jane" not in messages and "414" not in messages
 
 
 @pytest.mark.parametrize(

@@ -26,7 +26,7 @@ Found = Callable[..., ExpectationResult]
 
 @dataclass(frozen=True)
 class Case:
-    """A delivery that one expectation is for: how it differs from the good one, and what is said of it."""
+    """A delivery that one expectation is for: how it differs from the good one, and the message about it."""
 
     expectation: str
     severity: str

@@ -23,13 +23,13 @@ LOADS: dict[str, dict[str, Any]] = {
 }
 
 
-def said(*records: str) -> str:
+def csv_of(*records: str) -> str:
     return "\n".join(["k,d,v", *records, ""])
 
 
 def year(months: range, a_month: int = 10, v: str = "a") -> str:
     """So many records a month of 2025, each with its own key."""
-    return said(*(f"{100 * month + n},2025-{month:02d}-0{1 + n % 9},{v}" for month in months for n in range(a_month)))
+    return csv_of(*(f"{100 * month + n},2025-{month:02d}-0{1 + n % 9},{v}" for month in months for n in range(a_month)))
 
 
 @pytest.fixture

@@ -35,7 +35,7 @@ def test_classified_exports_pass(exports: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("file", "content", "said"),
+    ("file", "content", "reason"),
     [
         ("labels.csv", "subject,code,people\n", "labels.csv: people: "),
         ("visits.csv", "code\n", "visits.csv: code: "),
@@ -43,11 +43,11 @@ def test_classified_exports_pass(exports: Path) -> None:
         ("datapackage.json", '{"resources": [{"rows_hidden": 4}]}', "datapackage.json: resources.rows_hidden: "),
     ],
 )
-def test_an_exported_column_without_classification_is_named(exports: Path, file: str, content: str, said: str) -> None:
+def test_an_exported_column_without_classification_is_named(exports: Path, file: str, content: str, reason: str) -> None:
     (exports / file).write_text(content, encoding="utf-8")
     result = check_files(exports, CURRENT)
     assert not result.passed
-    assert result.reason.startswith(said)
+    assert result.reason.startswith(reason)
     assert "classify it in expectations/disclosure/columns.yml" in result.reason
 
 

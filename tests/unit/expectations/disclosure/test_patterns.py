@@ -16,13 +16,13 @@ from tests.unit.expectations.disclosure.world import (
     attack,
     district,
     known,
+    leaked_bounds,
     leaking,
     measure,
     month,
     publish,
     quarter,
     slice_rows,
-    told,
     where,
 )
 
@@ -45,7 +45,7 @@ def what_is_refused(published: tuple[Row, ...], **also: object) -> set[str]:
 def test_a_single_hidden_race_is_the_total_less_the_others() -> None:
     truth = slice_rows(STOPS, where(), {"black": (5, 0), "white": (100, 0), "asian": (30, 0)})
     found = attack(publish(truth, [where("black")]), truth)
-    assert told(found) == [("black", 5, 5)]
+    assert leaked_bounds(found) == [("black", 5, 5)]
     assert not attack(publish(truth, [where("black"), where("asian")]), truth).leaks
 
 
@@ -53,7 +53,7 @@ def test_two_hidden_cells_share_what_is_left_and_that_may_be_too_little() -> Non
     truth = slice_rows(STOPS, where(), {"black": (5, 0), "white": (100, 0), "asian": (4, 0), "hispanic": (100, 0)})
     found = attack(publish(truth, [where("black"), where("asian")]), truth)
     # together 9, and each is at least 1
-    assert told(found) == [("black", 1, 8), ("asian", 1, 8)]
+    assert leaked_bounds(found) == [("black", 1, 8), ("asian", 1, 8)]
 
 
 def test_two_hidden_cells_in_each_row_and_column_are_not_enough() -> None:
@@ -77,7 +77,7 @@ def test_two_hidden_cells_in_each_row_and_column_are_not_enough() -> None:
     wheres = [district(number, races[at]) for number, at in hidden]
     found = attack(publish(truth, wheres), truth)
     assert leaking(found) == {("stops.numerator", district(2, "asian"))}
-    assert told(found) == [("asian", 6, 6)]
+    assert leaked_bounds(found) == [("asian", 6, 6)]
     assert not attack(publish(truth, [*wheres, district(4, "white"), district(4, "black")]), truth).leaks
 
 
@@ -115,7 +115,7 @@ def test_who_is_placed_nowhere_is_the_city_less_all_districts() -> None:
     truth = [row for at, counts in slices.items() for row in slice_rows(STOPS, at, counts)]
     found = attack(publish(truth), truth)
     assert {leak.where.geoid for leak in found.leaks} == {f"{CITY}/{UNPLACED}"}
-    assert {(low, high) for _, low, high in told(found)} == {(4, 4)}
+    assert {(low, high) for _, low, high in leaked_bounds(found)} == {(4, 4)}
 
 
 def test_the_geocoded_share_reveals_the_records_without_a_place() -> None:
@@ -181,7 +181,7 @@ def test_a_starred_cell_is_not_revealed_by_the_cells_that_the_source_shows() -> 
         return row._replace(status="suppressed") if row.where.race == "asian" else row
 
     found = attack(publish(starred, also=star), starred)
-    assert told(found) == [("asian", 7, 7)]
+    assert leaked_bounds(found) == [("asian", 7, 7)]
     assert not attack(publish(starred, [where("hispanic")], also=star), starred).leaks
 
 

@@ -12,7 +12,7 @@ from expectations.disclosure.attacker_model import build_attacker_model
 from expectations.disclosure.audit import run_audit
 from expectations.disclosure.audit_inputs import AuditedMeasure, CellKey, Row
 from expectations.disclosure.forbidden_disclosures import forbidden_disclosures
-from tests.unit.expectations.disclosure.world import known, leaking, measure, month, publish, slice_rows, told, where
+from tests.unit.expectations.disclosure.world import known, leaked_bounds, leaking, measure, month, publish, slice_rows, where
 
 SEARCHED, STOPS, VISITS = measure("proportion", "searched"), measure("composition", "stops"), measure("rate", "visits")
 COUNTS = {
@@ -90,7 +90,7 @@ def test_a_label_that_a_group_cannot_have_is_revealed_by_its_bounds() -> None:
     rows = [row._replace(figures={k: v for k, v in row.figures.items() if not k.startswith("rate_ratio")}) for row in rows]
     out = publish(rows, [where("asian_or_nhpi"), where("declined")])
     found = run_audit(build_attacker_model(replace(known(out), members=MEMBERS), rows))
-    assert told(found) == [("asian_or_nhpi", 6, 6)]
+    assert leaked_bounds(found) == [("asian_or_nhpi", 6, 6)]
     assert "bounds that leave out a hidden label" in refused(out)
     # a slice without the label has no row of it, and its bounds reveal nothing
     nowhere = [row for row in out if row.where.race != "asian_or_nhpi"]

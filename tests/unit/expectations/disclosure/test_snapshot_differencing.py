@@ -9,7 +9,17 @@ import pytest
 
 from expectations.disclosure.audit_inputs import CellKey, Row
 from expectations.disclosure.forbidden_disclosures import forbidden_disclosures
-from tests.unit.expectations.disclosure.world import attack, known, leaking, measure, publish, slice_rows, snapshot, told, where
+from tests.unit.expectations.disclosure.world import (
+    attack,
+    known,
+    leaked_bounds,
+    leaking,
+    measure,
+    publish,
+    slice_rows,
+    snapshot,
+    where,
+)
 
 STAFF = measure("composition", "staff")
 STOCKS = ("staff.numerator",)
@@ -32,7 +42,7 @@ def test_a_group_shown_in_the_next_snapshot_reveals_the_one_before() -> None:
     truth = _rows(FIRST | {"asian": (40, 0), "hispanic": (15, 0)})
     hidden = _at(1, "asian", "hispanic")
     found = _attack(truth, hidden)
-    assert told(found) == [("asian", 5.0, 5.0)]
+    assert leaked_bounds(found) == [("asian", 5.0, 5.0)]
     assert not attack(publish(truth, hidden), truth).leaks  # as persons that are others each time
     assert not _attack(truth, hidden | _at(2, "asian", "hispanic")).leaks
 
@@ -67,7 +77,7 @@ def test_a_count_that_earlier_files_reveal_is_no_leak_of_today() -> None:
     before = [row for row in out if row.where.period_start == snapshot(2).period_start]
     found = _attack(truth, _at(1, "asian", "hispanic"), ledger=before)
     assert not found.leaks
-    assert told(found, before=True) == [("asian", 5.0, 5.0)]
+    assert leaked_bounds(found, before=True) == [("asian", 5.0, 5.0)]
 
 
 def test_a_second_snapshot_within_weeks_is_refused() -> None:

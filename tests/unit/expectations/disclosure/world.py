@@ -192,7 +192,7 @@ def leaking(result: AuditResult) -> set[tuple[str, CellKey]]:
     return {(leak.records, leak.where) for leak in result.leaks}
 
 
-def told(result: AuditResult, *, before: bool = False) -> list[tuple[str, float, float]]:
+def leaked_bounds(result: AuditResult, *, before: bool = False) -> list[tuple[str, float, float]]:
     """The races that leak and within what, rounded."""
     leaks = result.leaked_before if before else result.leaks
     return [(leak.where.race, round(leak.low, 6), round(leak.high, 6)) for leak in leaks]

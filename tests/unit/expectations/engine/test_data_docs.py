@@ -23,14 +23,14 @@ def page(*findings: ExpectationResult) -> str:
 
 
 def test_a_page_contains_the_status_and_every_result() -> None:
-    said = page(GOOD, BAD)
-    assert "2 expectations, 1 critical findings, 0 warnings" in said
-    assert "failed" in said
-    assert "critical: not null (limit 0)" in said
-    assert "12.5" in said
-    assert said.index("unmapped labels") < said.index("not null"), "what failed comes first"
-    assert said.count("fa-check-circle") == 1
-    assert "2025-12-02 08:00:00 UTC" in said
+    content = page(GOOD, BAD)
+    assert "2 expectations, 1 critical findings, 0 warnings" in content
+    assert "failed" in content
+    assert "critical: not null (limit 0)" in content
+    assert "12.5" in content
+    assert content.index("unmapped labels") < content.index("not null"), "what failed comes first"
+    assert content.count("fa-check-circle") == 1
+    assert "2025-12-02 08:00:00 UTC" in content
 
 
 def test_the_page_of_a_gate_that_passed_reports_it() -> None:
@@ -40,15 +40,15 @@ def test_the_page_of_a_gate_that_passed_reports_it() -> None:
 
 @pytest.mark.parametrize("text", ["<script>alert(1)</script>", '"><img src=x onerror=alert(1)>', "$created_at", "${x} $$ $"])
 def test_what_a_delivery_is_called_is_shown_and_never_run(text: str) -> None:
-    said = page(ExpectationResult("rows", text, "warning", False, None, None, f"first in {text}"))
-    assert "<script" not in said
-    assert "<img" not in said
-    assert f"warning: rows: first in {text}\n" in html.unescape(said)
-    assert f" {text}\n" in html.unescape(said), "the column's heading"
+    content = page(ExpectationResult("rows", text, "warning", False, None, None, f"first in {text}"))
+    assert "<script" not in content
+    assert "<img" not in content
+    assert f"warning: rows: first in {text}\n" in html.unescape(content)
+    assert f" {text}\n" in html.unescape(content), "the column's heading"
 
 
 def test_a_page_loads_nothing() -> None:
-    said = page(GOOD, BAD)
-    assert not re.search(r"<(script|link|img|iframe)\b", said)
-    assert not re.search(r"(https?:)?//[a-z]", said.replace("<!doctype", ""))
-    assert "default-src 'none'" in said
+    content = page(GOOD, BAD)
+    assert not re.search(r"<(script|link|img|iframe)\b", content)
+    assert not re.search(r"(https?:)?//[a-z]", content.replace("<!doctype", ""))
+    assert "default-src 'none'" in content

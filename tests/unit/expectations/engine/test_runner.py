@@ -1,4 +1,4 @@
-"""The runner on its own: what Great Expectations says, what it would leave unsaid, and what must not be said."""
+"""The runner: results of Great Expectations, failures that it would not report, and values that no message may contain."""
 
 from __future__ import annotations
 
@@ -187,14 +187,14 @@ def test_a_cell_never_gets_out(
         finally:
             logging.getLogger("great_expectations").setLevel(logging.NOTSET)
     assert [finding.success for finding in findings] == [False] * 5
-    said = (
+    output = (
         json.dumps([finding.__dict__ for finding in findings])
         + caplog.text
         + "".join(capfd.readouterr())
         + str([str(w.message) for w in warned])
     )
     for word in ("Jane", "Visit", "414", "0100"):
-        assert word not in said
+        assert word not in output
 
 
 def test_a_value_of_a_column_is_not_observed(connection: DuckDBPyConnection) -> None:

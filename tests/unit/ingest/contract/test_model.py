@@ -26,13 +26,13 @@ MakeContract = Callable[..., Contract]
 @pytest.mark.parametrize("file", INVALID, ids=lambda path: path.stem)
 def test_each_rule_names_file_line_field_and_remedy(file: Path) -> None:
     lines = file.read_text(encoding="utf-8").split("\n")
-    field, said = lines[0].removeprefix("# says: ").removesuffix("  # <-").split(": ", 1)
+    field, message = lines[0].removeprefix("# says: ").removesuffix("  # <-").split(": ", 1)
     line = next(number for number, text in enumerate(lines, 1) if text.endswith("# <-"))
     with pytest.raises(ContractError) as refused:
         read_contract(file)
     (problem,) = refused.value.problems
     assert (problem.file, problem.line, problem.field) == (file, line, field)
-    assert said in problem.message
+    assert message in problem.message
     assert str(refused.value).startswith(f"{file}:{line}: {field}: ")
 
 

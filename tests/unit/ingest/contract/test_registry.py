@@ -125,7 +125,7 @@ def test_every_contract_can_be_changed_by_a_city(registry: Registry, city_file: 
 
 
 @pytest.mark.parametrize(
-    ("text", "line", "field", "said"),
+    ("text", "line", "field", "message"),
     [
         (
             f"city: milwaukee\nsources:\n  {REQUESTS}:\n    as_of: 2025-12-01\n    load: {{mode: replace}}\n",
@@ -150,10 +150,10 @@ def test_every_contract_can_be_changed_by_a_city(registry: Registry, city_file: 
         (f"sources:\n  {REQUESTS}: {{freshness: null}}\n", 2, f"sources.{REQUESTS}.freshness", "never stale"),
     ],
 )
-def test_what_a_city_may_not_change(registry: Registry, city_file: Path, text: str, line: int, field: str, said: str) -> None:
+def test_what_a_city_may_not_change(registry: Registry, city_file: Path, text: str, line: int, field: str, message: str) -> None:
     city_file.write_text(text)
     with pytest.raises(ContractError) as refused:
         registry.for_city(read_city(city_file.parent).sources, city_file)
     (problem,) = refused.value.problems
     assert (problem.file, problem.line, problem.field) == (city_file, line, field)
-    assert said in problem.message
+    assert message in problem.message

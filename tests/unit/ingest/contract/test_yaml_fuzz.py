@@ -46,7 +46,7 @@ def spoiled(text: str, changes: list[tuple[float, int, str]]) -> str:
     return text
 
 
-def told(error: ContractError, file: Path) -> None:
+def assert_every_problem_is_located(error: ContractError, file: Path) -> None:
     assert all(problem.file == file and problem.line >= 1 and problem.message for problem in error.problems)
 
 
@@ -59,7 +59,7 @@ def test_a_spoiled_contract_is_reported(changes: list[tuple[float, int, str]]) -
         try:
             read_contract(file)
         except ContractError as error:
-            told(error, file)
+            assert_every_problem_is_located(error, file)
 
 
 @examples(40)
@@ -71,7 +71,7 @@ def test_a_spoiled_city_is_reported(changes: list[tuple[float, int, str]]) -> No
         try:
             read_city(Path(folder))
         except ContractError as error:
-            told(error, file)
+            assert_every_problem_is_located(error, file)
 
 
 @examples(30)
@@ -99,7 +99,7 @@ def test_any_bytes_are_yaml_or_reported(data: bytes) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "message"),
     [
         ("".join(f"a{n}: &a{n} [{f'*a{n - 1}, ' * 9}1]\n" for n in range(1, 12)).replace("*a0, ", "x, "), TOO_MANY),
         ("[" * 5000, TOO_DEEP),
@@ -108,9 +108,9 @@ def test_any_bytes_are_yaml_or_reported(data: bytes) -> None:
     ],
     ids=["anchors in anchors", "lists", "mappings", "sequences"],
 )
-def test_yaml_that_explodes_is_reported(tmp_path: Path, text: str, said: str) -> None:
+def test_yaml_that_explodes_is_reported(tmp_path: Path, text: str, message: str) -> None:
     file = tmp_path / "a.yml"
     file.write_text(text)
     with pytest.raises(YamlError) as wrong:
         read_yaml(file)
-    assert str(wrong.value) == said
+    assert str(wrong.value) == message

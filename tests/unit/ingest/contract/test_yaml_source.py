@@ -49,7 +49,7 @@ def test_the_line_of_a_field_or_of_what_is_around_it(file: Path, location: tuple
 
 
 @pytest.mark.parametrize(
-    ("text", "line", "said"),
+    ("text", "line", "message"),
     [
         ("a: 1\nb: 2\na: 3\n", 3, "the key 'a' is repeated here; keep one"),
         ("a:\n  - {b: 1, b: 2}\n", 2, "the key 'b' is repeated here; keep one"),
@@ -67,11 +67,11 @@ def test_the_line_of_a_field_or_of_what_is_around_it(file: Path, location: tuple
         ("a: 1\n---\nb: 2\n", 2, "but found another document"),
     ],
 )
-def test_what_is_wrong_is_reported_with_its_line(file: Path, text: str, line: int, said: str) -> None:
+def test_what_is_wrong_is_reported_with_its_line(file: Path, text: str, line: int, message: str) -> None:
     file.write_text(text)
     with pytest.raises(YamlError) as wrong:
         read_yaml(file)
-    assert said in str(wrong.value)
+    assert message in str(wrong.value)
     assert wrong.value.line == line
 
 

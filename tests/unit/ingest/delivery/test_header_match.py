@@ -153,10 +153,10 @@ def test_typed_columns_become_text(make_contract: MakeContract, values: pa.Array
 def test_what_is_no_text_is_reported_without_quoting_it(make_contract: MakeContract, values: list[Any]) -> None:
     with pytest.raises(
         DeliveryError, match=r"dpt__visits: visits\.csv: b is of type .* and cannot be read as text; deliver"
-    ) as told:
+    ) as error:
         conform(make_contract(), ("A", "B"), [["1"], values])
-    assert "Jane" not in "".join(traceback.format_exception(told.value))
-    assert told.value.__context__ is None or told.value.__suppress_context__
+    assert "Jane" not in "".join(traceback.format_exception(error.value))
+    assert error.value.__context__ is None or error.value.__suppress_context__
 
 
 def test_a_hash_is_keyed_and_of_the_trimmed_text(make_contract: MakeContract) -> None:

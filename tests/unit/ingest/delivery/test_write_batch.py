@@ -174,9 +174,9 @@ BAD = {
 def test_a_failure_leaves_nothing_behind(warehouse: Any, make_contract: MakeContract, files: dict[str, Any]) -> None:
     good = warehouse.deliver(make_contract(), {"a.csv": A})
     before = on_disk(warehouse.folder / "deliveries")
-    with pytest.raises(DeliveryError) as told:
+    with pytest.raises(DeliveryError) as error:
         warehouse.deliver(make_contract(), files)
-    assert "Canary" not in str(told.value)
+    assert "Canary" not in str(error.value)
     assert on_disk(warehouse.folder / "deliveries") == before
     assert warehouse.store.records() == (good,)
     assert warehouse.deliver(make_contract(), {"a.csv": A}) == good

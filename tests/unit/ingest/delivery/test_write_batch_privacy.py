@@ -107,7 +107,7 @@ def test_identifiers_reach_the_disk_only_as_keyed_hashes(
     assert find(folder, PLAIN), "the search finds what is there"
     assert find(folder, HASH)
     assert find(folder, "CANARY") == []
-    assert at_every_step and not any(b"CANARY" in said for said in at_every_step)
+    assert at_every_step and not any(b"CANARY" in content for content in at_every_step)
     assert warehouse.rows() == [(PLAIN, HASH), ("x", HASH)]
 
 
@@ -123,9 +123,9 @@ def test_identifiers_reach_the_disk_only_as_keyed_hashes(
     ids=["ragged", "open quote", "no header", "another delimiter", "wrong encoding"],
 )
 def test_a_failure_tells_and_leaves_no_identifier(warehouse: Any, make_contract: MakeContract, text: str) -> None:
-    with pytest.raises(DeliveryError) as told:
+    with pytest.raises(DeliveryError) as error:
         warehouse.deliver(make_contract(columns=COLUMNS), {"visits.csv": text.encode("utf-8", "surrogateescape")})
-    assert "CANARY" not in str(told.value)
+    assert "CANARY" not in str(error.value)
     assert find(warehouse.folder / "deliveries", "CANARY") == []
 
 

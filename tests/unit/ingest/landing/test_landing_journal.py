@@ -1,4 +1,4 @@
-"""Landing made again from the kept deliveries says what it said, whatever was lost with the working warehouse."""
+"""Landing that is rebuilt from the kept deliveries equals the landing that was lost with the working warehouse."""
 
 from __future__ import annotations
 
@@ -55,8 +55,8 @@ def restored(warehouse: Any, contract: Contract) -> int:
 @pytest.mark.parametrize("mode", LOADS)
 def test_landing_and_its_ledger_come_back_as_they_were(warehouse: Any, contract_of: Callable[[str], Contract], mode: str) -> None:
     contract = contract_of(mode)
-    for said in (FIRST, SECOND, THIRD, FIRST):  # the first comes again, and is the last word then
-        warehouse.take(contract, {"f.csv": said})
+    for text in (FIRST, SECOND, THIRD, FIRST):  # the first comes again, and is the last word then
+        warehouse.take(contract, {"f.csv": text})
         save_journal(warehouse.con, contract, warehouse.store)
     landed, loads = warehouse.rows("*"), ledger(warehouse)
     rejected = warehouse.con.execute("select * from intake.rejected_rows order by all").fetchall()
@@ -153,8 +153,8 @@ def test_a_damaged_batch_is_named_and_the_same_delivery_mends_it(warehouse: Any,
 
 def test_a_batch_without_a_row_left_in_landing_is_not_needed(warehouse: Any, contract_of: Callable[[str], Contract]) -> None:
     contract = contract_of("replace")
-    for said in (FIRST, SECOND, THIRD):
-        warehouse.take(contract, {"f.csv": said})
+    for text in (FIRST, SECOND, THIRD):
+        warehouse.take(contract, {"f.csv": text})
     save_journal(warehouse.con, contract, warehouse.store)
     landed, loads = warehouse.rows("*"), ledger(warehouse)
     removed = prune_deliveries(warehouse.con, contract, warehouse.store, NOON + dt.timedelta(days=91), 90)
@@ -198,8 +198,8 @@ def test_a_delivery_goes_when_it_is_old_and_no_row_stems_from_it(
     warehouse: Any, contract_of: Callable[[str], Contract], days: int, mode: str, left: int
 ) -> None:
     contract = contract_of(mode)
-    for said in (FIRST, SECOND, THIRD):
-        warehouse.take(contract, {"f.csv": said})
+    for text in (FIRST, SECOND, THIRD):
+        warehouse.take(contract, {"f.csv": text})
     prune_deliveries(warehouse.con, contract, warehouse.store, NOON + dt.timedelta(days=days), 90)
     assert len(warehouse.store.records()) == left
     assert not list(warehouse.store.folder.glob(".removing-*"))

@@ -28,13 +28,13 @@ LOAD: dict[str, Any] = {"mode": "replace_partition", "partition_by": ["year"], "
 DATED = {"release": {"file_name": r"released_(\d{4})-(\d{1,2})"}}
 
 
-def said(*records: str) -> str:
+def csv_of(*records: str) -> str:
     return "\n".join(["year,school,released_on,students", *records, ""])
 
 
-FIRST = said("2024,A,,10", "2024,B,,20", "2025,A,,11", "2025,B,,21")
+FIRST = csv_of("2024,A,,10", "2024,B,,20", "2025,A,,11", "2025,B,,21")
 # of 2025 the publisher withdraws B and corrects A
-SECOND = said("2025,A,,12")
+SECOND = csv_of("2025,A,,12")
 NEWEST = [("2024", "A", "10"), ("2024", "B", "20"), ("2025", "A", "12")]
 
 
@@ -80,7 +80,7 @@ def test_a_file_that_is_delivered_twice_changes_nothing(
 
 
 def test_files_of_one_release_are_one(warehouse: Any, contract_of: Callable[..., Contract]) -> None:
-    warehouse.take(contract_of(), {"a.csv": said("2024,A,,10"), "b.csv": said("2024,B,,20"), "c.csv": said("2025,A,,11")})
+    warehouse.take(contract_of(), {"a.csv": csv_of("2024,A,,10"), "b.csv": csv_of("2024,B,,20"), "c.csv": csv_of("2025,A,,11")})
     assert landed(warehouse) == [("2024", "A", "10"), ("2024", "B", "20"), ("2025", "A", "11")]
 
 
@@ -113,7 +113,7 @@ def test_a_release_column_decides_within_each_partition(
 ) -> None:
     contract = contract_of(release={"column": "released_on"})
     rows = ["2024,A,2026-01-01,10", "2025,A,2026-01-01,11", "2025,B,2026-01-01,21", "2025,C,,31", "2025,A,2026-02-01,12"]
-    warehouse.take(contract, {"f.csv": said(*(reversed(rows) if turned else rows))})
+    warehouse.take(contract, {"f.csv": csv_of(*(reversed(rows) if turned else rows))})
     assert landed(warehouse) == [("2024", "A", "10"), ("2025", "A", "12")]
 
 
@@ -130,7 +130,7 @@ def test_files_of_removed_deliveries_are_still_known(warehouse: Any, contract_of
 
 def test_landing_is_made_again_with_the_same_releases(warehouse: Any, contract_of: Callable[..., Contract]) -> None:
     contract = contract_of()
-    for files in ({"f.csv": FIRST}, {"z.csv": FIRST, "a.csv": SECOND}, {"f.csv": said("2024,A,,9")}):
+    for files in ({"f.csv": FIRST}, {"z.csv": FIRST, "a.csv": SECOND}, {"f.csv": csv_of("2024,A,,9")}):
         warehouse.take(contract, files)
     save_journal(warehouse.con, contract, warehouse.store)
     before = landed(warehouse), warehouse.con.execute("select * from intake.loads order by sequence").fetchall()
@@ -143,9 +143,9 @@ def test_landing_is_made_again_with_the_same_releases(warehouse: Any, contract_o
 RIVALS = [
     ({"a.csv": FIRST, "b.csv": SECOND}, ("a.csv", "b.csv")),
     ({"a.csv": FIRST, "b.csv": FIRST}, ()),
-    ({"a.csv": said("2024,A,,1"), "b.csv": said("2025,A,,1"), "c.csv": said("2025,B,,1")}, ()),
-    ({"a.csv": said("2024,A,,1"), "b.csv": said("2024,A,,1", "2024,B,,2"), "c.csv": said("2025,B,,1")}, ("a.csv", "b.csv")),
-    ({"a.csv": said("2024,,,1"), "b.csv": said("2024,,,2", "2025,A,,1")}, ()),
+    ({"a.csv": csv_of("2024,A,,1"), "b.csv": csv_of("2025,A,,1"), "c.csv": csv_of("2025,B,,1")}, ()),
+    ({"a.csv": csv_of("2024,A,,1"), "b.csv": csv_of("2024,A,,1", "2024,B,,2"), "c.csv": csv_of("2025,B,,1")}, ("a.csv", "b.csv")),
+    ({"a.csv": csv_of("2024,,,1"), "b.csv": csv_of("2024,,,2", "2025,A,,1")}, ()),
 ]
 
 
@@ -179,7 +179,7 @@ def test_the_newest_state_whatever_the_order_of_names(contract_of: Callable[...,
     )
     @settings(max_examples=30, deadline=None)
     def holds(data: st.DataObject, releases: list[dict[tuple[int, str], int]]) -> None:
-        texts = [said(*(f"{year},{school},,{count}" for (year, school), count in cells.items())) for cells in releases]
+        texts = [csv_of(*(f"{year},{school},,{count}" for (year, school), count in cells.items())) for cells in releases]
         expected: dict[tuple[int, str], int] = {}
         with new_warehouse() as warehouse:
             for newest, cells in enumerate(releases):

@@ -295,8 +295,8 @@ def test_a_row_without_a_usable_key_or_period_is_rejected(
     warehouse: Any, contract_of: Callable[..., Contract], mode: str, bad: str
 ) -> None:
     assert counted(warehouse.take(contract_of(mode), {"f.csv": rows(bad, "2,2025-01-02,y")})) == (2, 0, 0, 1, 1)
-    (told,) = warehouse.con.execute('select "column", source_file, source_row from intake.rejected_rows').fetchall()
-    assert told == ("k" if mode == "merge" else "d", "f.csv", 1)
+    (rejected,) = warehouse.con.execute('select "column", source_file, source_row from intake.rejected_rows').fetchall()
+    assert rejected == ("k" if mode == "merge" else "d", "f.csv", 1)
 
 
 @pytest.mark.parametrize("mode", ["replace", "append"])

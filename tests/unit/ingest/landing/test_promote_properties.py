@@ -199,8 +199,8 @@ def test_no_row_is_lost_and_none_is_there_twice(
                 )
                 identities = {row[:3] for row in landed}
                 if LOADS[mode]["mode"] in GROWN and receipt.sequence >= superseded.recorded_since(warehouse.con)[receipt.source]:
-                    told = "select load_id, source_file, source_row from intake.superseded_rows where sequence = ?"
-                    left = grown - set(warehouse.con.execute(told, [receipt.sequence]).fetchall())
+                    query = "select load_id, source_file, source_row from intake.superseded_rows where sequence = ?"
+                    left = grown - set(warehouse.con.execute(query, [receipt.sequence]).fetchall())
                     grown = {row for row in left if row[0] != receipt.load_id} | {
                         row for row in identities if row[0] == receipt.load_id
                     }

@@ -19,7 +19,7 @@ def merged(make_contract: Callable[..., Contract]) -> Contract:
     return make_contract(columns=COLUMNS, load={"mode": "merge", "key": ["k"]})
 
 
-def told(warehouse: Any) -> list[Any]:
+def superseded_rows(warehouse: Any) -> list[Any]:
     found: list[Any] = warehouse.con.execute(
         "select source_file, source_row, sequence from intake.superseded_rows order by all"
     ).fetchall()
@@ -29,7 +29,7 @@ def told(warehouse: Any) -> list[Any]:
 def test_a_load_tells_which_rows_gave_way_to_it(warehouse: Any, merged: Contract) -> None:
     warehouse.take(merged, {"old.csv": OLD})
     warehouse.take(merged, {"new.csv": NEW})
-    assert told(warehouse) == [("old.csv", 2, 2)]
+    assert superseded_rows(warehouse) == [("old.csv", 2, 2)]
     assert superseded.recorded_since(warehouse.con) == {merged.source: 2}
 
 
@@ -37,7 +37,7 @@ def test_what_has_been_consumed_is_forgotten_and_what_was_delivered_later_is_not
     for text in (OLD, NEW, "k,d,v\n3,2025-01-03,c\n"):
         warehouse.take(merged, {"f.csv": text})
     superseded.invalidate(warehouse.con, {merged.source: 2})
-    assert told(warehouse) == [("f.csv", 2, 3)]
+    assert superseded_rows(warehouse) == [("f.csv", 2, 3)]
     assert superseded.recorded_since(warehouse.con) == {merged.source: 3}
     superseded.invalidate(warehouse.con, {merged.source: 1})
     assert superseded.recorded_since(warehouse.con) == {merged.source: 3}, "what is forgotten stays forgotten"
@@ -47,14 +47,14 @@ def test_a_load_that_takes_everything_out_tells_no_rows(warehouse: Any, make_con
     contract = make_contract(columns=COLUMNS, load={"mode": "replace"})
     warehouse.take(contract, {"f.csv": OLD})
     warehouse.take(contract, {"f.csv": NEW})
-    assert told(warehouse) == []
+    assert superseded_rows(warehouse) == []
     assert superseded.recorded_since(warehouse.con) == {contract.source: 3}
 
 
 def test_a_load_that_takes_more_than_half_out_tells_no_rows(warehouse: Any, merged: Contract) -> None:
     warehouse.take(merged, {"f.csv": "k,d,v\n1,2025-01-01,a\n2,2025-01-02,b\n3,2025-01-03,c\n"})
     warehouse.take(merged, {"f.csv": "k,d,v\n1,2025-01-01,A\n2,2025-01-02,B\n"})
-    assert told(warehouse) == []
+    assert superseded_rows(warehouse) == []
     assert superseded.recorded_since(warehouse.con) == {merged.source: 3}
     warehouse.take(merged, {"f.csv": "k,d,v\n3,2025-01-03,C\n"})
-    assert told(warehouse) == [("f.csv", 3, 3)]
+    assert superseded_rows(warehouse) == [("f.csv", 3, 3)]

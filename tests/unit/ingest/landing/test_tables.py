@@ -40,7 +40,7 @@ def landed(warehouse: Any, contract: Contract, rows: str) -> DuckDBPyConnection:
     return con
 
 
-def told(con: DuckDBPyConnection, sql: str | None) -> list[tuple[Any, ...]]:
+def reported_rejections(con: DuckDBPyConnection, sql: str | None) -> list[tuple[Any, ...]]:
     assert sql is not None
     result = con.execute(sql)
     names = [column[0] for column in result.description or ()]
@@ -50,7 +50,7 @@ def told(con: DuckDBPyConnection, sql: str | None) -> list[tuple[Any, ...]]:
 
 def test_rejected_rows_say_where_and_why(warehouse: Any, contract: Contract) -> None:
     landed(warehouse, contract, f"1,2025-01-01,,,,\n,2025-01-01,1,,,\n{CANARY},2025-01-01,,,,\n3,soon,,,,\n")
-    assert told(warehouse.con, "select * from intake.rejected_rows") == [
+    assert reported_rejections(warehouse.con, "select * from intake.rejected_rows") == [
         ("dpt__visits", "f.csv", 2, "why", "missing", "why is empty"),
         ("dpt__visits", "f.csv", 3, "why", "invalid", f"why: not a usable integer: {CANARY}"),
         ("dpt__visits", "f.csv", 4, "refused", "invalid", "refused: not a usable date: soon"),
@@ -61,10 +61,10 @@ def test_rejected_rows_of_landing_are_those_that_the_view_leaves_out(warehouse: 
     contract = make_contract(columns=[{"name": "a", "required": True}, {"name": "b", "type": "integer"}])
     warehouse.take(contract, {"f.csv": "a,b\n1,5\n,y\n2,z\n"})
     sql = rejected_rows(contract, required_columns(contract), "landing.dpt__visits", ZONE)
-    assert told(warehouse.con, sql) == [("dpt__visits", "f.csv", 2, "a", "missing", "a is empty")]
+    assert reported_rejections(warehouse.con, sql) == [("dpt__visits", "f.csv", 2, "a", "missing", "a is empty")]
     assert warehouse.con.execute("select a, b from typed.dpt__visits").fetchall() == [("1", 5), ("2", None)]
     # a row that is out as a whole has no cells to tell of
-    cells = told(warehouse.con, rejected_values(contract, "landing.dpt__visits", ZONE))
+    cells = reported_rejections(warehouse.con, rejected_values(contract, "landing.dpt__visits", ZONE))
     assert cells == [("dpt__visits", "f.csv", 3, "b", "invalid", "b: not a usable integer: z")]
 
 
@@ -74,7 +74,7 @@ def test_rejected_values_quote_public_cells_only(warehouse: Any, contract: Contr
         contract,
         f"1,2025-01-01,{CANARY},{CANARY},{CANARY},{CANARY}\n2,2025-01-01,-1,5,phone,WHITE\n3,2025-01-01,1,,,\n{CANARY},2025-01-01,x,x,x,x\n",
     )
-    assert told(con, rejected_values(contract, 'landing."dpt__visits"', ZONE)) == [
+    assert reported_rejections(con, rejected_values(contract, 'landing."dpt__visits"', ZONE)) == [
         ("dpt__visits", "f.csv", 1, "channel", "invalid", f"channel: not a usable text, or not one of desk, phone: {CANARY}"),
         ("dpt__visits", "f.csv", 1, "fee", "invalid", f"fee: not a usable decimal: {CANARY}"),
         ("dpt__visits", "f.csv", 1, "pay", "invalid", "pay: not a usable decimal (the value is private)"),
@@ -242,4 +242,6 @@ def test_files_without_a_clock_have_the_contracts(
 def test_a_contract_that_requires_nothing_refuses_no_row(warehouse: Any, make_contract: MakeContract) -> None:
     contract = make_contract()
     warehouse.take(contract, {"a.csv": "A,B\n1,2\n"})
-    assert told(warehouse.con, rejected_rows(contract, required_columns(contract), "landing.dpt__visits", ZONE)) == []
+    assert (
+        reported_rejections(warehouse.con, rejected_rows(contract, required_columns(contract), "landing.dpt__visits", ZONE)) == []
+    )

@@ -33,7 +33,7 @@ NOT_ZERO: list[dict[str, Any]] = [
 HIDDEN = (2024, "B", "y", None, None, "suppressed_at_source", None)
 
 
-def said(*records: str) -> str:
+def csv_of(*records: str) -> str:
     return "\n".join(["year,school,grp,county,students,remark", *records, ""])
 
 
@@ -51,14 +51,14 @@ def hidden(warehouse: Any) -> list[Any]:
 
 
 def test_a_withdrawn_record_has_no_value_and_is_not_zero(warehouse: Any, contract: Contract) -> None:
-    warehouse.take(contract, {"f.csv": said(*FIRST)})
+    warehouse.take(contract, {"f.csv": csv_of(*FIRST)})
     assert hidden(warehouse) == []
-    warehouse.take(contract, {"f.csv": said(*FIRST[:3])})
+    warehouse.take(contract, {"f.csv": csv_of(*FIRST[:3])})
     assert hidden(warehouse) == [HIDDEN]
     assert len(warehouse.rows()) == 4, "landing holds what was delivered"
-    warehouse.take(contract, {"f.csv": said("2025,A,x,C,12,r")})
+    warehouse.take(contract, {"f.csv": csv_of("2025,A,x,C,12,r")})
     assert hidden(warehouse) == [HIDDEN], "a release of another year says nothing of it"
-    warehouse.take(contract, {"f.csv": said(*FIRST[:4])})
+    warehouse.take(contract, {"f.csv": csv_of(*FIRST[:4])})
     assert hidden(warehouse) == [], "it was listed again"
 
 
@@ -68,8 +68,8 @@ def test_a_withdrawn_record_has_no_value_and_is_not_zero(warehouse: Any, contrac
     ids=["the school is gone", "the group was renamed"],
 )
 def test_where_a_school_or_a_group_is_missing_there_is_no_cell(warehouse: Any, contract: Contract, release: list[str]) -> None:
-    warehouse.take(contract, {"f.csv": said(*FIRST)})
-    warehouse.take(contract, {"f.csv": said(*release)})
+    warehouse.take(contract, {"f.csv": csv_of(*FIRST)})
+    warehouse.take(contract, {"f.csv": csv_of(*release)})
     assert hidden(warehouse) == []
 
 
@@ -90,10 +90,10 @@ def test_a_race_that_every_school_lost_is_hidden(
     race = {"name": "grp", "required": True, "role": "race", "vocabulary": "eeo4_hr", "offered": ["WHITE", "BLACK", "HISPANIC"]}
     contract = make_contract(columns=[race if column["name"] == "grp" else column for column in COLUMNS], load=LOAD)
     first = ["2024,A,White,C,10,r", "2024,A,BLACK,C,20,r", "2024,B,White,C,30,r", "2024,B,BLACK,C,40,r"]
-    warehouse.take(contract, {"f.csv": said(*first)})
-    warehouse.take(contract, {"f.csv": said(*again)})
+    warehouse.take(contract, {"f.csv": csv_of(*first)})
+    warehouse.take(contract, {"f.csv": csv_of(*again)})
     assert [(row[1], row[2]) for row in hidden(warehouse)] == left
-    warehouse.take(contract, {"f.csv": said(*first)})
+    warehouse.take(contract, {"f.csv": csv_of(*first)})
     assert "BLACK" not in {row[2] for row in hidden(warehouse)}, "it was listed again"
 
 
@@ -110,21 +110,21 @@ def test_a_withdrawn_record_of_what_is_zero_where_absent_has_no_value(make_contr
 
 def test_an_older_release_in_the_same_folder_withholds_as_well(make_contract: MakeContract, warehouse: Any) -> None:
     contract = make_contract(columns=COLUMNS, load=LOAD | {"release": {"file_name": r"(\d+)"}})
-    warehouse.take(contract, {"1.csv": said(*FIRST), "2.csv": said(*FIRST[:3])})
+    warehouse.take(contract, {"1.csv": csv_of(*FIRST), "2.csv": csv_of(*FIRST[:3])})
     assert hidden(warehouse) == [HIDDEN]
     assert len(warehouse.rows()) == 4
 
 
 def test_a_publisher_that_hides_nothing_withholds_nothing(make_contract: MakeContract, warehouse: Any) -> None:
     plain = make_contract(columns=[{**column, "null_tokens": {}} for column in COLUMNS], load=LOAD)
-    warehouse.take(plain, {"f.csv": said(*FIRST)})
-    warehouse.take(plain, {"f.csv": said(*FIRST[:3])})
+    warehouse.take(plain, {"f.csv": csv_of(*FIRST)})
+    warehouse.take(plain, {"f.csv": csv_of(*FIRST[:3])})
     assert hidden(warehouse) == []
 
 
 def test_withheld_records_outlive_the_warehouse(warehouse: Any, contract: Contract) -> None:
     for records in (FIRST, [*FIRST[:3], FIRST[4]], [*FIRST[:3][::-1], FIRST[4]]):
-        warehouse.take(contract, {"f.csv": said(*records)})
+        warehouse.take(contract, {"f.csv": csv_of(*records)})
         save_journal(warehouse.con, contract, warehouse.store)
     first = warehouse.store.records()[0].load_id
     warehouse.store.batch(first).unlink()

@@ -88,7 +88,7 @@ DEFLATE64 = b"\x09\x00"
 
 
 @pytest.mark.parametrize(
-    ("name", "data", "said"),
+    ("name", "data", "message"),
     [
         ("visits.zip", ZIP[: len(ZIP) // 2], "visits.zip: this is not a zip archive, or it is damaged; deliver it again"),
         ("visits.zip", LONG.encode(), "visits.zip: this is not a zip archive, or it is damaged; deliver it again"),
@@ -117,12 +117,12 @@ DEFLATE64 = b"\x09\x00"
         ("visits.csv.gz", gzip.compress(b"", mtime=0), "visits.csv.gz: the file is empty; deliver it again"),
     ],
 )
-def test_a_damaged_archive_is_reported_without_quoting_it(read_file: Any, name: str, data: bytes, said: str) -> None:
-    with pytest.raises(DeliveryError) as told:
+def test_a_damaged_archive_is_reported_without_quoting_it(read_file: Any, name: str, data: bytes, message: str) -> None:
+    with pytest.raises(DeliveryError) as error:
         read_file(data, name=name)
-    assert str(told.value).startswith(f"dpt__visits: {said}")
-    assert "Canary" not in "".join(traceback.format_exception(told.value))
-    assert told.value.__context__ is None or told.value.__suppress_context__
+    assert str(error.value).startswith(f"dpt__visits: {message}")
+    assert "Canary" not in "".join(traceback.format_exception(error.value))
+    assert error.value.__context__ is None or error.value.__suppress_context__
 
 
 def test_a_member_that_does_not_exist_is_reported(read_file: Any) -> None:
@@ -176,7 +176,7 @@ NAMES = parquet(pa.table({"A": [f"{CANARY} {n * 7919 % 1000003}" for n in range(
     ids=["cut off", "half", "spoiled header", "spoiled page", "empty", "a CSV"],
 )
 def test_damaged_parquet_is_reported_without_quoting_it(read_file: Any, data: bytes) -> None:
-    with pytest.raises(DeliveryError, match="this is not a Parquet file, or it is cut off; deliver it again") as told:
+    with pytest.raises(DeliveryError, match="this is not a Parquet file, or it is cut off; deliver it again") as error:
         read_file(data, name="visits.parquet", **PARQUET)
-    assert "Canary" not in "".join(traceback.format_exception(told.value))
-    assert told.value.__context__ is None or told.value.__suppress_context__
+    assert "Canary" not in "".join(traceback.format_exception(error.value))
+    assert error.value.__context__ is None or error.value.__suppress_context__

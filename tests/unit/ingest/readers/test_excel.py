@@ -134,7 +134,7 @@ def test_a_sheet_is_chosen_by_the_contract(read_file: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("data", "keys", "said"),
+    ("data", "keys", "message"),
     [
         (workbook(two_sheets), {}, "it has several sheets; there are Sheet, Later; name the one that is meant in format.sheet"),
         (workbook(two_sheets), {"sheet": "Old"}, "it has no sheet Old; there are Sheet, Later; name the one"),
@@ -152,9 +152,9 @@ def test_a_sheet_is_chosen_by_the_contract(read_file: Any) -> None:
         (sheet(("A", "B")), {"range": "D2:E9"}, "sheet Data has nothing where the contract expects the table"),
     ],
 )
-def test_a_workbook_that_does_not_fit_is_reported(read_file: Any, data: bytes, keys: dict[str, Any], said: str) -> None:
-    told = refused(read_file, data, "a.xls", form("excel", **keys))
-    assert said in told
+def test_a_workbook_that_does_not_fit_is_reported(read_file: Any, data: bytes, keys: dict[str, Any], message: str) -> None:
+    reported = refused(read_file, data, "a.xls", form("excel", **keys))
+    assert message in reported
 
 
 def test_a_formula_counts_by_the_value_saved_with_it(read_file: Any) -> None:

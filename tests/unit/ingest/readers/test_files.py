@@ -114,7 +114,7 @@ def test_nothing_is_copied_to_this_machine(
 
 
 @pytest.mark.parametrize(
-    ("path", "said"),
+    ("path", "message"),
     [
         ("memory://drop/none.csv", "no such file or folder; correct connector.path"),
         ("memory://drop/*.csv", "no such file or folder"),
@@ -128,10 +128,10 @@ def test_nothing_is_copied_to_this_machine(
         ("simplecache::s3://bucket/drop", "a file connector does not read this address"),
     ],
 )
-def test_an_address_that_leads_nowhere_is_reported(make_contract: MakeContract, path: str, said: str) -> None:
-    with pytest.raises(DeliveryError) as told:
+def test_an_address_that_leads_nowhere_is_reported(make_contract: MakeContract, path: str, message: str) -> None:
+    with pytest.raises(DeliveryError) as error:
         open_live(make_contract(**at(path)), {})
-    assert said in str(told.value)
+    assert message in str(error.value)
 
 
 def test_a_lost_connection_is_reported(
@@ -150,9 +150,9 @@ def test_a_lost_connection_is_reported(
     monkeypatch.setattr(MemoryFileSystem, "_open", lost)
     with pytest.raises(
         DeliveryError, match=r"a\.csv: reading stopped \(the connection was lost \(TokenExpired\)\); check the di"
-    ) as told:
+    ) as error:
         read_origin(contract, origin)
-    assert "hunter2" not in str(told.value)
+    assert "hunter2" not in str(error.value)
 
 
 def test_a_file_that_changes_while_it_is_read_is_refused(
@@ -195,10 +195,10 @@ def test_an_archive_that_explodes_is_refused(
 ) -> None:
     monkeypatch.setattr("ingest.readers.archives.NEVER_A_BOMB", 1 << 20)
     bomb = "A,B\n" + "0,0\n" * 1_000_000
-    said = "the archive unpacks to more than 300 times its size; deliver the files themselves, unless it is a mistake"
-    with pytest.raises(DeliveryError, match=f"visits.zip: {said}"):
+    message = "the archive unpacks to more than 300 times its size; deliver the files themselves, unless it is a mistake"
+    with pytest.raises(DeliveryError, match=f"visits.zip: {message}"):
         archive(tmp_path, make_contract, read_origin, "visits.zip", zipped({"a.csv": bomb}))
-    with pytest.raises(DeliveryError, match=f"visits.csv.gz: {said}"):
+    with pytest.raises(DeliveryError, match=f"visits.csv.gz: {message}"):
         archive(tmp_path, make_contract, read_origin, "visits.csv.gz", gzip.compress(bomb.encode()))
 
 
@@ -248,12 +248,12 @@ def test_a_symbolic_link_in_a_folder_is_refused(make_contract: MakeContract, tmp
     (drop / "sub").mkdir(parents=True)
     (drop / "a.csv").write_text("A,B\n1,2\n")
     (drop / "sub" / "link.csv").symlink_to(tmp_path / to)
-    said = (
+    message = (
         r"^dpt__visits: sub/link\.csv: it is a symbolic link; replace it by a copy of the file that it leads to, and run again$"
     )
-    with pytest.raises(DeliveryError, match=said):
+    with pytest.raises(DeliveryError, match=message):
         open_folder(make_contract(), delivered_files(drop), drop)
-    with pytest.raises(DeliveryError, match=said):
+    with pytest.raises(DeliveryError, match=message):
         open_live(make_contract(**at(str(drop))), {})
     (drop / "link.csv").symlink_to(tmp_path / to)
     with pytest.raises(DeliveryError, match="it is a symbolic link"):
@@ -290,7 +290,9 @@ def test_a_name_that_is_not_utf8_is_refused_and_escaped(tmp_path: Path, name: by
     path = tmp_path / os.fsdecode(name)
     path.parent.mkdir(exist_ok=True)
     path.write_bytes(b"A,B\n3,4\n")
-    with pytest.raises(DeliveryError) as told:
+    with pytest.raises(DeliveryError) as error:
         open_folder(make_contract(), delivered_files(tmp_path), tmp_path)
     escaped = name.decode("ascii", "backslashreplace")
-    assert str(told.value).startswith(f"dpt__visits: {escaped}: the bytes of its name are not UTF-8; rename it in ASCII or UTF-8")
+    assert str(error.value).startswith(
+        f"dpt__visits: {escaped}: the bytes of its name are not UTF-8; rename it in ASCII or UTF-8"
+    )

@@ -68,15 +68,15 @@ def test_quotes_and_delimiters_mean_nothing_in_fixed_width(read_file: Any) -> No
 
 
 @pytest.mark.parametrize(
-    ("data", "said"),
+    ("data", "message"),
     [
         (b"A   B\n" + CANARY.encode() + b"\n", "line 2 is 14 characters long, and the widths in the contract add up to 7"),
         (b"A   B\nx\x1fy\n", "a line is longer than 4 MB, or contains a control character"),
         (b"", "the file is empty"),
     ],
 )
-def test_fixed_width_that_does_not_fit_is_reported(read_file: Any, data: bytes, said: str) -> None:
-    assert said in refused(read_file, data, "a.txt", form("fixed_width", widths=[4, 3]))
+def test_fixed_width_that_does_not_fit_is_reported(read_file: Any, data: bytes, message: str) -> None:
+    assert message in refused(read_file, data, "a.txt", form("fixed_width", widths=[4, 3]))
 
 
 def test_deleted_records_of_dbase_are_counted_and_blank(read_file: Any) -> None:
@@ -92,13 +92,16 @@ def test_dbase_in_another_encoding(read_file: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("data", "said"),
+    ("data", "message"),
     [
         (
-            dbf([("A", "C", 9), ("B", "C", 9)], [CANARY.encode().ljust(18)], said=3),
+            dbf([("A", "C", 9), ("B", "C", 9)], [CANARY.encode().ljust(18)], declared_records=3),
             "its header declares 3 records, and 2 are missing",
         ),
-        (dbf([("A", "C", 9), ("B", "C", 9)], [b" " * 18] * 3, said=1), "it has more records than the 1 that its header declares"),
+        (
+            dbf([("A", "C", 9), ("B", "C", 9)], [b" " * 18] * 3, declared_records=1),
+            "it has more records than the 1 that its header declares",
+        ),
         (DBF[:40], "its header is damaged or cut off"),
         (DBF[:10], "this is not a dBase file"),
         (b"DAY,N\n" * 9, "this is not a dBase file"),
@@ -108,8 +111,8 @@ def test_dbase_in_another_encoding(read_file: Any) -> None:
         (b"\x04" + DBF[1:], "this is a dBase file of level 7"),
     ],
 )
-def test_dbase_that_does_not_fit_is_reported(read_file: Any, data: bytes, said: str) -> None:
-    assert said in refused(read_file, data, "a.dbf", form("dbf"))
+def test_dbase_that_does_not_fit_is_reported(read_file: Any, data: bytes, message: str) -> None:
+    assert message in refused(read_file, data, "a.dbf", form("dbf"))
 
 
 def test_layouts_of_another_kind_by_year_also_inside_an_archive(read_file: Any) -> None:
@@ -128,7 +131,7 @@ def test_layouts_of_another_kind_by_year_also_inside_an_archive(read_file: Any) 
 
 
 @pytest.mark.parametrize(
-    ("begins", "said"),
+    ("begins", "message"),
     [
         (b"%PDF-1.7 x", "this is a PDF, but the contract has csv; deliver what was agreed, or change format.kind"),
         (sheet(("A", "B")), "this is an Excel workbook or another Office file, but the contract has csv"),
@@ -144,16 +147,16 @@ def test_layouts_of_another_kind_by_year_also_inside_an_archive(read_file: Any) 
         (gzip.compress(gzip.compress(b"A,B\n", mtime=0), mtime=0), "this is packed twice, but the contract has csv"),
     ],
 )
-def test_something_else_than_agreed_is_called_by_its_name(read_file: Any, begins: bytes, said: str) -> None:
-    assert said in refused(read_file, begins, "visits.csv", {})
+def test_something_else_than_agreed_is_called_by_its_name(read_file: Any, begins: bytes, message: str) -> None:
+    assert message in refused(read_file, begins, "visits.csv", {})
 
 
 def test_utf_16_without_a_mark_is_not_guessed(read_file: Any) -> None:
     data = "A,B\n1,2\n".encode("utf-16-be")
-    told = refused(read_file, data, "a.csv", form("csv", encoding="utf-16"))
+    message = refused(read_file, data, "a.csv", form("csv", encoding="utf-16"))
     assert (
         "it has no byte order mark, and utf-16 without one may be either; write format.encoding: utf-16-le in the contract"
-        in told
+        in message
     )
     (table,) = read_file(data, name="a.csv", **form("csv", encoding="utf-16-be"))
     assert table.rows == [("1", "2")]

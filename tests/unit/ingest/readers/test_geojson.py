@@ -109,8 +109,8 @@ JSON = st.recursive(
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 def test_what_is_no_text_reads_back_as_it_was(tmp_path: Path, value: Any) -> None:
     _, (row,) = opened(tmp_path, collection(feature(WARD="1", value=value)))
-    said = row["value"]
-    assert said == value if value is None or isinstance(value, str) else json.loads(said) == value
+    cell = row["value"]
+    assert cell == value if value is None or isinstance(value, str) else json.loads(cell) == value
 
 
 def test_the_id_of_a_feature_is_a_column_unless_a_property_is_called_so(tmp_path: Path) -> None:
@@ -181,8 +181,8 @@ def test_degrees_without_a_word_are_longitude_and_latitude(tmp_path: Path, membe
 
 
 def test_feet_without_a_word_are_refused_until_the_contract_names_them(tmp_path: Path) -> None:
-    said = refusal(tmp_path, collection(feature(IN_FEET)))
-    assert "not degrees" in said and "format.crs" in said
+    message = refusal(tmp_path, collection(feature(IN_FEET)))
+    assert "not degrees" in message and "format.crs" in message
     assert "not degrees" in refusal(tmp_path, collection(feature(IN_FEET)), crs="EPSG:4326")
     table, _ = opened(tmp_path, collection(feature(IN_FEET)), crs=FEET)
     assert table.crs == FEET
@@ -211,8 +211,8 @@ def test_a_declaration_that_the_numbers_contradict_counts_for_nothing(tmp_path: 
 
 
 def test_a_file_that_has_moved_to_another_crs_is_refused(tmp_path: Path) -> None:
-    said = refusal(tmp_path, collection(feature(IN_FEET), crs=named("EPSG:2289")), crs=FEET)
-    assert "declares EPSG:2289" in said and FEET in said
+    message = refusal(tmp_path, collection(feature(IN_FEET), crs=named("EPSG:2289")), crs=FEET)
+    assert "declares EPSG:2289" in message and FEET in message
     assert "look like degrees" in refusal(tmp_path, collection(feature(IN_DEGREES)), crs=FEET)
 
 

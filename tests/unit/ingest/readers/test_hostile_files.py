@@ -43,8 +43,8 @@ def refused(read_file: Any, data: bytes, kind: str) -> str:
 
 def test_a_sheet_of_two_corners_is_refused(read_file: Any) -> None:
     """The library would make room for 17 billion cells, and the process would end without memory."""
-    said = refused(read_file, workbook('<row r="1048576"><c r="XFD1048576"><v>1</v></c></row>'), "excel")
-    assert said == (
+    message = refused(read_file, workbook('<row r="1048576"><c r="XFD1048576"><v>1</v></c></row>'), "excel")
+    assert message == (
         "its 3 cells are far apart, over 1,048,576 rows and 16,384 columns; "
         "delete the cells far outside the table, save it, and deliver it again"
     )

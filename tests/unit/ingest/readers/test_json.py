@@ -59,7 +59,7 @@ def test_blank_lines_of_json_are_records(read_file: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("kind", "text", "keys", "said"),
+    ("kind", "text", "keys", "message"),
     [
         ("json", f'[{{"A":"{CANARY}"}},{{"A":', {}, "it is not JSON; is the file cut off, or a record longer than 16 MB"),
         ("json", f'[{{"A":"{CANARY}"}}', {}, "it is not JSON; is the file cut off"),
@@ -90,8 +90,8 @@ def test_blank_lines_of_json_are_records(read_file: Any) -> None:
         ("jsonl", "", {}, "it has no record"),
     ],
 )
-def test_json_that_does_not_fit_is_reported(read_file: Any, kind: str, text: str, keys: dict[str, Any], said: str) -> None:
-    assert said in refused(read_file, text.encode(), "a.json", form(kind, **keys))
+def test_json_that_does_not_fit_is_reported(read_file: Any, kind: str, text: str, keys: dict[str, Any], message: str) -> None:
+    assert message in refused(read_file, text.encode(), "a.json", form(kind, **keys))
 
 
 def test_a_line_without_end_is_reported(read_file: Any, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -125,8 +125,8 @@ def read(make_contract: Any, data: bytes, form: dict[str, Any]) -> list[Any] | N
                 with part.read() as opened:
                     match = conformer.match(opened.header)
                     rows += [row for batch in conformer.batches(opened.batches, match, part.name) for row in batch.to_pylist()]
-        except DeliveryError as told:
-            assert SECRET not in "".join(traceback.format_exception(told))
+        except DeliveryError as error:
+            assert SECRET not in "".join(traceback.format_exception(error))
             return None
         return rows
 

@@ -68,7 +68,7 @@ GOOD = shapes(*PLACES)
 
 
 @pytest.mark.parametrize(
-    ("files", "keys", "said"),
+    ("files", "keys", "message"),
     [
         (
             {"visits.shp": GOOD["visits.shp"]},
@@ -95,9 +95,9 @@ GOOD = shapes(*PLACES)
     ],
 )
 def test_a_shapefile_that_does_not_fit_is_reported(
-    read_file: Any, tmp_path: Any, files: dict[str, bytes], keys: dict[str, Any], said: str
+    read_file: Any, tmp_path: Any, files: dict[str, bytes], keys: dict[str, Any], message: str
 ) -> None:
     for name, data in files.items():
         (tmp_path / name).write_bytes(data)
-    told = refused(read_file, next(iter(files.values())), next(iter(files)), SHAPE | form("shapefile", **keys))
-    assert said in told
+    reported = refused(read_file, next(iter(files.values())), next(iter(files)), SHAPE | form("shapefile", **keys))
+    assert message in reported

@@ -72,8 +72,8 @@ def test_records_as_they_are_written(read_file: Any, data: bytes, rows: list[tup
 def test_encodings(read_file: Any, data: bytes, encoding: str) -> None:
     (table,) = read_file(data, **csv(encoding=encoding))
     assert table.header == ("A", "B")
-    ((_, said),) = table.rows
-    assert said in ("“é” ∀", "“é” x", "é")
+    ((_, cell),) = table.rows
+    assert cell in ("“é” ∀", "“é” x", "é")
 
 
 def test_quotes_in_another_encoding_are_counted_as_text(read_file: Any) -> None:
@@ -157,7 +157,7 @@ OPEN = "a quote is left open, so that the records after it cannot be separated; 
 
 
 @pytest.mark.parametrize(
-    ("data", "said", "keys"),
+    ("data", "message", "keys"),
     [
         (b"", "the file is empty; deliver it again, with its header row", {}),
         (b"\xef\xbb\xbf", "the file is empty", {}),
@@ -177,9 +177,9 @@ OPEN = "a quote is left open, so that the records after it cannot be separated; 
         (C + b"\nA,B\n", "it ends before its header, which the contract expects after 9 lines", csv(header={"skip": 9})),
     ],
 )
-def test_a_broken_file_is_reported_without_quoting_it(read_file: Any, data: bytes, said: str, keys: dict[str, Any]) -> None:
-    with pytest.raises(DeliveryError) as told:
+def test_a_broken_file_is_reported_without_quoting_it(read_file: Any, data: bytes, message: str, keys: dict[str, Any]) -> None:
+    with pytest.raises(DeliveryError) as error:
         read_file(data, **keys)
-    assert str(told.value).startswith(f"dpt__visits: visits.csv: {said}")
-    assert "Canary" not in "".join(traceback.format_exception(told.value))
-    assert told.value.__context__ is None or told.value.__suppress_context__
+    assert str(error.value).startswith(f"dpt__visits: visits.csv: {message}")
+    assert "Canary" not in "".join(traceback.format_exception(error.value))
+    assert error.value.__context__ is None or error.value.__suppress_context__

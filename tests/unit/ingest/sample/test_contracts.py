@@ -34,8 +34,8 @@ def city(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def planted(city: Path) -> dict[str, dict[str, Any]]:
-    said: dict[str, dict[str, Any]] = json.loads((city / "sample.json").read_text(encoding="utf-8"))["planted"]
-    return said
+    figures: dict[str, dict[str, Any]] = json.loads((city / "sample.json").read_text(encoding="utf-8"))["planted"]
+    return figures
 
 
 @pytest.fixture(scope="module")

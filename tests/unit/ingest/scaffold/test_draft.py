@@ -79,8 +79,8 @@ def test_the_draft_reads_back_as_a_contract_and_is_not_written_over(drafted: Mak
 
 def test_no_value_of_the_delivery_is_in_the_draft(drafted: MakeDraft) -> None:
     made = drafted(PERMIT_FILE)
-    said = contract_text(made) + model_text(made) + "".join(made.questions)
-    assert not [value for value in ("414-555", "54TH", "500.50", "2025") if value in said]
+    drafted_text = contract_text(made) + model_text(made) + "".join(made.questions)
+    assert not [value for value in ("414-555", "54TH", "500.50", "2025") if value in drafted_text]
 
 
 @pytest.mark.parametrize(
@@ -219,20 +219,20 @@ def test_a_database_by_the_name_of_a_variable(tmp_path: Path, con: DuckDBPyConne
 
 
 @pytest.mark.parametrize(
-    ("what", "said"),
+    ("what", "message"),
     [
         ("nowhere.csv", "there is no nowhere.csv; name a file, a folder of files of one source, or an environment variable"),
         ("DESK_URL", "a database holds many tables; name the one that is meant with --table"),
     ],
 )
-def test_what_cannot_be_drafted_from_is_reported(what: str, said: str) -> None:
-    with pytest.raises(DraftError) as told:
+def test_what_cannot_be_drafted_from_is_reported(what: str, message: str) -> None:
+    with pytest.raises(DraftError) as error:
         read_sample(what, {})
-    assert said in str(told.value)
+    assert message in str(error.value)
 
 
 @pytest.mark.parametrize(
-    ("data", "said"),
+    ("data", "message"),
     [
         (b"", "the file is empty"),
         (b"abc01\nabd02\nabe03\n", "is it of fixed width? Write the contract by hand, with format.widths"),
@@ -240,10 +240,10 @@ def test_what_cannot_be_drafted_from_is_reported(what: str, said: str) -> None:
         (b"%PDF-1.7\na,b\nc,d\n", "this is a PDF"),
     ],
 )
-def test_a_file_that_cannot_be_drafted_from_is_reported(drafted: MakeDraft, data: bytes, said: str) -> None:
-    with pytest.raises(DraftError) as told:
+def test_a_file_that_cannot_be_drafted_from_is_reported(drafted: MakeDraft, data: bytes, message: str) -> None:
+    with pytest.raises(DraftError) as error:
         drafted(data)
-    assert said in str(told.value)
+    assert message in str(error.value)
 
 
 def test_a_name_that_no_source_can_have(drafted: MakeDraft, tmp_path: Path, con: DuckDBPyConnection) -> None:

@@ -155,9 +155,9 @@ def test_no_text_breaks_the_views(database: DuckDBPyConnection, make_contract: M
     accepted = result.fetchall()
     refused = database.execute(rejected_rows(contract, required_columns(contract), "cells", CHICAGO)).fetchall()
     assert len(accepted) + len(refused) == len(texts)
-    said = rejected_values(contract, "cells", CHICAGO)
-    assert said is not None
-    assert sum(row[at] == "invalid" for row in accepted for at in reasons) == len(database.execute(said).fetchall())
+    rejections = rejected_values(contract, "cells", CHICAGO)
+    assert rejections is not None
+    assert sum(row[at] == "invalid" for row in accepted for at in reasons) == len(database.execute(rejections).fetchall())
 
 
 @given(numbers=st.lists(st.integers(-(2**63), 2**63 - 1), min_size=1))

@@ -81,12 +81,12 @@ def ended(process: subprocess.Popen[str], number: int, seconds: float = 5) -> tu
     began = time.monotonic()
     process.send_signal(number)
     try:
-        said, complained = process.communicate(timeout=seconds + 5)
+        stdout, stderr = process.communicate(timeout=seconds + 5)
     except subprocess.TimeoutExpired:
         process.kill()
         raise
     assert time.monotonic() - began < seconds
-    return process.returncode, said, complained
+    return process.returncode, stdout, stderr
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])

@@ -169,7 +169,7 @@ TONIGHT = Tick(dt.datetime(2025, 12, 2, 8), "success")
 
 
 @pytest.mark.parametrize(
-    ("seen", "verdicts", "said"),
+    ("seen", "verdicts", "message"),
     [
         (SchedulerState(None, False, None), ["warning"], "no daemon has run"),
         (SchedulerState(LIVES, False, None), ["ok", "ok"], "has not ticked yet"),
@@ -181,12 +181,12 @@ TONIGHT = Tick(dt.datetime(2025, 12, 2, 8), "success")
     ],
 )
 def test_the_schedule_is_evaluated_by_heartbeat_state_and_tick(
-    examined: Examined, seen: SchedulerState, verdicts: list[str], said: str
+    examined: Examined, seen: SchedulerState, verdicts: list[str], message: str
 ) -> None:
     settings = Settings.from_environment(examined.environment)
     found = list(evaluate_scheduler(seen, Installation(settings, {}, NOW)))
     assert [result.verdict for result in found] == verdicts
-    assert any(said in result.what for result in found)
+    assert any(message in result.what for result in found)
 
 
 def test_a_check_that_raises_is_a_result_without_the_message(examined: Examined) -> None:
@@ -209,11 +209,11 @@ def test_an_invalid_setting_does_not_stop_the_checks(examined: Examined) -> None
 def test_the_command_prints_and_counts_results(examined: Examined) -> None:
     levelground = CommandLine(examined.home.root)
     examined.home.current_json.write_text("{}")
-    told = levelground.json("doctor", "--json", expect=1)
-    assert told["well"] is False
-    assert {result["check"] for result in told["findings"] if result["verdict"] == "wrong"} == {"published"}
-    said = levelground("doctor")
-    assert said.returncode == 1
-    assert f"error   published: {examined.home.current_json}: " in said.stdout
-    assert "        fix: start a run, which restores them" in said.stdout
-    assert "1 error, " in said.stderr
+    report = levelground.json("doctor", "--json", expect=1)
+    assert report["well"] is False
+    assert {result["check"] for result in report["findings"] if result["verdict"] == "wrong"} == {"published"}
+    printed = levelground("doctor")
+    assert printed.returncode == 1
+    assert f"error   published: {examined.home.current_json}: " in printed.stdout
+    assert "        fix: start a run, which restores them" in printed.stdout
+    assert "1 error, " in printed.stderr

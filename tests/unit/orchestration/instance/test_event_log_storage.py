@@ -37,7 +37,7 @@ job.execute_in_process(instance=dg.DagsterInstance.get(), run_id=sys.argv[1])
 
 @dg.op
 def talk() -> None:
-    dg.OpExecutionContext.get().log.info("said something")
+    dg.OpExecutionContext.get().log.info("a log line")
 
 
 @dg.job
@@ -66,7 +66,7 @@ def test_dagsters_own_storage_reads_the_same_files(instance: dg.DagsterInstance)
     assert isinstance(own, PersistentEventLogStorage)
     theirs = SqliteEventLogStorage(str(folder))
     assert messages(theirs, run_id) == messages(own, run_id)
-    assert "said something" in messages(theirs, run_id)
+    assert "a log line" in messages(theirs, run_id)
 
 
 def test_few_files_stay_open_and_a_deleted_one_is_created_again(instance: dg.DagsterInstance) -> None:
@@ -75,10 +75,10 @@ def test_few_files_stay_open_and_a_deleted_one_is_created_again(instance: dg.Dag
     runs = [talking.execute_in_process(instance=instance).run_id for _ in range(MAX_OPEN_FILES + 2)]
     assert len(own._engines) == MAX_OPEN_FILES
     for run_id in runs:
-        assert "said something" in messages(own, run_id)
+        assert "a log line" in messages(own, run_id)
     Path(own.path_for_shard(runs[-1])).unlink()
     assert messages(own, runs[-1]) == []
-    assert "said something" in messages(own, talking.execute_in_process(instance=instance).run_id)
+    assert "a log line" in messages(own, talking.execute_in_process(instance=instance).run_id)
 
 
 def test_a_process_that_dies_loses_no_event(instance: dg.DagsterInstance) -> None:
@@ -94,9 +94,9 @@ def test_a_watcher_receives_each_event_of_a_run(instance: dg.DagsterInstance) ->
     instance.event_log_storage.watch(run_id, None, lambda entry, _cursor: heard.append(entry.user_message))
     talking.execute_in_process(instance=instance, run_id=run_id)
     end = time.monotonic() + 30
-    while "said something" not in heard and time.monotonic() < end:
+    while "a log line" not in heard and time.monotonic() < end:
         time.sleep(0.1)
-    assert "said something" in heard
+    assert "a log line" in heard
     instance.event_log_storage.dispose()
 
 
@@ -111,9 +111,9 @@ def test_the_block_can_be_deleted_from_dagster_yaml(instance: dg.DagsterInstance
 
     with dg.DagsterInstance.get() as own:
         assert type(own.event_log_storage) is SqliteEventLogStorage
-        assert "said something" in messages(own.event_log_storage, earlier)
+        assert "a log line" in messages(own.event_log_storage, earlier)
         later = talking.execute_in_process(instance=own).run_id
-        assert "said something" in messages(own.event_log_storage, later)
+        assert "a log line" in messages(own.event_log_storage, later)
         settings = Settings.from_environment({"LEVELGROUND_HOME": str(home.parent)})
         tomorrow = dt.datetime.now(dt.UTC).replace(tzinfo=None) + dt.timedelta(days=1)
         assert delete_dagster_runs(own, settings, tomorrow, {later}) == [earlier]
@@ -121,4 +121,4 @@ def test_the_block_can_be_deleted_from_dagster_yaml(instance: dg.DagsterInstance
     (home / "dagster.yaml").write_text(configured)
     with dg.DagsterInstance.get() as again:
         assert isinstance(again.event_log_storage, PersistentEventLogStorage)
-        assert "said something" in messages(again.event_log_storage, later)
+        assert "a log line" in messages(again.event_log_storage, later)

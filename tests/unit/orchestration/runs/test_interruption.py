@@ -70,8 +70,8 @@ def test_an_interrupt_waits_for_the_swap(settings: Settings, monkeypatch: pytest
         assert _interrupted_during(run, monkeypatch, outcome=None) == interruption.STILL_SWAPPING
         assert recorded(settings).outcome is None
         run.record.release_id = "20251201T000000Z-00000000"
-        said = _interrupted_during(run, monkeypatch, outcome=RELEASED)
-        assert said == "interrupted when the run had ended: released, release 20251201T000000Z-00000000"
+        message = _interrupted_during(run, monkeypatch, outcome=RELEASED)
+        assert message == "interrupted when the run had ended: released, release 20251201T000000Z-00000000"
     assert (recorded(settings).outcome, recorded(settings).exit_code) == (RELEASED, 0)
 
 
@@ -86,8 +86,8 @@ def test_no_handler_of_a_library_raises_during_the_swap() -> None:
 def _interrupted_during(run: RunContext, monkeypatch: pytest.MonkeyPatch, outcome: str | None) -> str:
     """The message of an interrupt during a swap, which ends with the outcome, or does not end."""
     monkeypatch.setattr(interruption, "SECONDS_FOR_SWAP", 0.2 if outcome is None else 10)
-    said: list[str] = []
-    stopper = threading.Thread(target=lambda: said.append(interruption.interrupt(130)))
+    messages: list[str] = []
+    stopper = threading.Thread(target=lambda: messages.append(interruption.interrupt(130)))
     with run.ending:
         stopper.start()
         stopper.join(0.4 if outcome is None else 0.1)
@@ -96,7 +96,7 @@ def _interrupted_during(run: RunContext, monkeypatch: pytest.MonkeyPatch, outcom
     stopper.join()
     if outcome is not None:
         run.ending = threading.RLock()  # this process goes on
-    return said[0]
+    return messages[0]
 
 
 def test_an_interrupt_after_the_run_reports_what_it_published(settings: Settings) -> None:

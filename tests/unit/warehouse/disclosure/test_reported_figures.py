@@ -84,13 +84,13 @@ def test_a_night_without_news_reports_the_same(con: duckdb.DuckDBPyConnection, h
 
 
 def test_what_was_said_of_unknown_races_is_said_again(con: duckdb.DuckDBPyConnection, home: Home) -> None:
-    said = []
+    reported = []
     for as_of in ("2024-04-05", "2024-04-06"):
         _night(con, home, {JANUARY: {"asian": 80, "black": 60, "hispanic": 30, "white": 4}}, as_of)
-        said.append(con.execute(f"select race_ethnicity_code, shows_unknown from {REPORTED} order by all").fetchall())
-    assert ("all", True) in said[0]
-    assert ("white", False) in said[0]
-    assert said[1] == said[0]
+        reported.append(con.execute(f"select race_ethnicity_code, shows_unknown from {REPORTED} order by all").fetchall())
+    assert ("all", True) in reported[0]
+    assert ("white", False) in reported[0]
+    assert reported[1] == reported[0]
 
 
 def test_a_correction_waits_and_is_marked_as_pending(con: duckdb.DuckDBPyConnection, home: Home) -> None:

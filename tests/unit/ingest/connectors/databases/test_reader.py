@@ -117,7 +117,7 @@ def test_the_only_table_needs_no_name(made: Any, read_file: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("tables", "contract", "said"),
+    ("tables", "contract", "message"),
     [
         (["other"], connector(table="staff"), "it has no table staff; it has other; correct connector.table"),
         (
@@ -128,11 +128,13 @@ def test_the_only_table_needs_no_name(made: Any, read_file: Any) -> None:
         ([], connector(table="staff"), "it has no table staff; it has no table; correct connector.table"),
     ],
 )
-def test_a_table_that_does_not_exist_is_reported(made: Any, read_file: Any, tables: list[str], contract: Any, said: str) -> None:
+def test_a_table_that_does_not_exist_is_reported(
+    made: Any, read_file: Any, tables: list[str], contract: Any, message: str
+) -> None:
     data = made("create table gone (A text)", "drop table gone", *(f"create table {name} (A text)" for name in tables))
-    with pytest.raises(DeliveryError) as told:
+    with pytest.raises(DeliveryError) as error:
         read_file(data, name="staff.db", **contract)
-    assert str(told.value).startswith(f"dpt__visits: staff.db: {said}")
+    assert str(error.value).startswith(f"dpt__visits: staff.db: {message}")
 
 
 @pytest.mark.parametrize("kept", [3000, 9000])
@@ -140,16 +142,16 @@ def test_a_damaged_file_is_reported_without_quoting_it(made: Any, read_file: Any
     numbers = "with recursive n(i) as (select 1 union all select i + 1 from n where i < 900)"
     rows = f"{numbers} insert into staff select i, '{CANARY}' from n"
     data = made("create table staff (A text, B text)", rows)
-    with pytest.raises(DeliveryError, match=r"staff\.db: the database refused or ended the request \(DatabaseError\)") as told:
+    with pytest.raises(DeliveryError, match=r"staff\.db: the database refused or ended the request \(DatabaseError\)") as error:
         read_file(data[:kept] + b"x" * 5000, name="staff.db", **connector(table="staff"))
-    assert "Canary" not in "".join(traceback.format_exception(told.value))
+    assert "Canary" not in "".join(traceback.format_exception(error.value))
 
 
 def test_a_value_that_is_no_text_is_reported_without_quoting_it(made: Any, read_file: Any) -> None:
     data = made("create table staff (A blob, B text)", "insert into staff values (x'4a616e65ff', 'x')")
-    with pytest.raises(DeliveryError, match=r"staff\.db: ") as told:
+    with pytest.raises(DeliveryError, match=r"staff\.db: ") as error:
         read_file(data, name="staff.db", **connector(table="staff"))
-    assert "Jane" not in "".join(traceback.format_exception(told.value))
+    assert "Jane" not in "".join(traceback.format_exception(error.value))
 
 
 def test_bytes_of_a_driver_that_are_no_text_are_reported(made: Any, read_file: Any) -> None:
@@ -161,11 +163,11 @@ def test_bytes_of_a_driver_that_are_no_text_are_reported(made: Any, read_file: A
         data = made("create table staff (A blob, B text)", "insert into staff values (x'4a616e65ff', 'x')")
         with pytest.raises(
             DeliveryError, match=r"staff\.db: a value cannot be read as text; cast it in the database, or read it"
-        ) as told:
+        ) as error:
             read_file(data, name="staff.db", **connector(table="staff"))
     finally:
         sa.event.remove(sa.Engine, "connect", as_bytes)
-    assert told.value.__suppress_context__
+    assert error.value.__suppress_context__
 
 
 @pytest.fixture
@@ -218,11 +220,11 @@ def test_a_bad_url_is_reported_without_its_password(make_contract: MakeContract,
         assert origin is not None
         read_origin(contract, origin)
 
-    with pytest.raises(DeliveryError, match="dpt__visits: ") as told:
+    with pytest.raises(DeliveryError, match="dpt__visits: ") as error:
         read()
-    assert "hunter2" not in str(told.value)
-    assert "DPT_URL" in str(told.value) or "check that the database is up" in str(told.value)
-    assert told.value.__suppress_context__
+    assert "hunter2" not in str(error.value)
+    assert "DPT_URL" in str(error.value) or "check that the database is up" in str(error.value)
+    assert error.value.__suppress_context__
 
 
 @pytest.mark.parametrize("query", ["select A from nowhere", "select A, from staff", f"select '{CANARY}' as A from nowhere"])
@@ -231,9 +233,9 @@ def test_a_bad_query_is_reported_without_quoting_it(make_contract: MakeContract,
     origin = open_live(contract, FetchRequest({"DPT_URL": url}, Path()))
     with pytest.raises(
         DeliveryError, match=r"query: the database refused or ended the request \(OperationalError\); check"
-    ) as told:
+    ) as error:
         read_origin(contract, origin)
-    assert "Canary" not in "".join(traceback.format_exception(told.value))
+    assert "Canary" not in "".join(traceback.format_exception(error.value))
 
 
 def test_a_connection_lost_in_mid_fetch_is_reported(make_contract: MakeContract, url: str) -> None:

@@ -155,7 +155,7 @@ def test_what_passes_is_waited_for(files: FakeCkan, make_contract: MakeContract,
 
 
 @pytest.mark.parametrize(
-    ("fault", "said"),
+    ("fault", "message"),
     [
         (status(500), "the portal failed 4 times (500)"),
         (status(404), "the portal no longer has it (404); find its new address"),
@@ -165,12 +165,12 @@ def test_what_passes_is_waited_for(files: FakeCkan, make_contract: MakeContract,
     ids=["500", "404", "truncated", "web page"],
 )
 def test_what_stays_is_reported_and_nothing_is_taken(
-    files: FakeCkan, take: Callable[..., DeliveryRecord], tmp_path: Path, fault: Any, said: str
+    files: FakeCkan, take: Callable[..., DeliveryRecord], tmp_path: Path, fault: Any, message: str
 ) -> None:
     files.faults = [fault] * 20
-    with pytest.raises(DeliveryError, match=r"dpt__visits: visits\.csv: ") as told:
+    with pytest.raises(DeliveryError, match=r"dpt__visits: visits\.csv: ") as error:
         take(connector={"kind": "http", "url": f"{files.url}/file/visits.csv?key=hunter2"})
-    assert said in str(told.value) and "hunter2" not in str(told.value)
+    assert message in str(error.value) and "hunter2" not in str(error.value)
     assert not (tmp_path / "deliveries").exists()
 
 

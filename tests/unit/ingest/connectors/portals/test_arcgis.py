@@ -94,7 +94,7 @@ def test_what_is_new_is_asked_for_with_what_has_no_time(arcgis: FakeArcgis, make
 
 
 @pytest.mark.parametrize(
-    ("error", "said"),
+    ("error", "message"),
     [
         ('{"error": {"code": 400, "message": "Jane Q. Canary"}}', r"the service failed \(400\); check base_url and where"),
         (
@@ -109,13 +109,13 @@ def test_what_is_new_is_asked_for_with_what_has_no_time(arcgis: FakeArcgis, make
 )
 @pytest.mark.parametrize("after", [0, 1, 3])
 def test_an_error_that_comes_as_200_is_reported(
-    arcgis: FakeArcgis, make_contract: MakeContract, read_live: Live, error: str, said: str, after: int
+    arcgis: FakeArcgis, make_contract: MakeContract, read_live: Live, error: str, message: str, after: int
 ) -> None:
     arcgis.load([{"A": "1", "B": "2"}])
     arcgis.faults = [None] * after + [status(200, error, Content_Type="application/json")] * 20
-    with pytest.raises(DeliveryError, match=said) as told:
+    with pytest.raises(DeliveryError, match=message) as raised:
         read_live(make_contract(**keys(arcgis)))
-    assert "Canary" not in str(told.value)
+    assert "Canary" not in str(raised.value)
 
 
 def test_an_error_that_comes_as_200_and_passes_is_waited_for(

@@ -90,7 +90,7 @@ def test_what_passes_is_waited_for(asked: Asked, make_contract: MakeContract, re
 
 
 @pytest.mark.parametrize(
-    ("fault", "said"),
+    ("fault", "message"),
     [
         (status(500, "Jane Q. Canary"), "the portal failed 4 times (500); nothing was ingested; the next run requests it again"),
         (status(429, "slow down"), "the portal refused 4 requests as too many (429); nothing was ingested"),
@@ -108,16 +108,16 @@ def test_what_passes_is_waited_for(asked: Asked, make_contract: MakeContract, re
 )
 @pytest.mark.parametrize("after", [0, 5], ids=["at once", "in mid-fetch"])
 def test_what_stays_is_reported_without_quoting_it(
-    asked: Asked, make_contract: MakeContract, read_live: Live, fault: Any, said: str, after: int
+    asked: Asked, make_contract: MakeContract, read_live: Live, fault: Any, message: str, after: int
 ) -> None:
     if after and asked.kind != "ckan":
         after = 4  # requests before the first page ends
     asked.portal.faults = [None] * after + [fault] * 20
-    with pytest.raises(DeliveryError, match="dpt__visits: ") as told:
+    with pytest.raises(DeliveryError, match="dpt__visits: ") as error:
         read_live(asked.contract(make_contract))
-    assert said in str(told.value)
-    trace = "".join(traceback.format_exception(told.value))
-    assert "Canary" not in trace and "127.0.0.1" not in str(told.value)
+    assert message in str(error.value)
+    trace = "".join(traceback.format_exception(error.value))
+    assert "Canary" not in trace and "127.0.0.1" not in str(error.value)
 
 
 def _delete(number: int) -> Callable[[list[Any]], None]:
@@ -126,9 +126,9 @@ def _delete(number: int) -> Callable[[list[Any]], None]:
 
 def test_a_row_that_vanishes_under_the_reader_is_noticed(asked: Asked, make_contract: MakeContract, read_live: Live) -> None:
     asked.portal.between = lambda page: asked.portal.rows.__delitem__(2) if page == 2 else None
-    with pytest.raises(SourceChangedDuringRead, match="its rows changed while they were read") as told:
+    with pytest.raises(SourceChangedDuringRead, match="its rows changed while they were read") as error:
         read_live(asked.contract(make_contract))
-    assert "the next run reads it again" in str(told.value)
+    assert "the next run reads it again" in str(error.value)
 
 
 def test_a_row_that_vanishes_while_another_comes_is_noticed(asked: Asked, make_contract: MakeContract, read_live: Live) -> None:

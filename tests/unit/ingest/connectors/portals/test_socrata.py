@@ -57,9 +57,9 @@ def test_the_app_token_goes_into_a_header_and_nowhere_else(
     assert {request.headers.get("X-App-Token") for request in socrata.asked} == {TOKEN}
     assert not any(TOKEN in request.url for request in socrata.asked)
     socrata.faults = [status(403, TOKEN)]
-    with pytest.raises(DeliveryError) as told:
+    with pytest.raises(DeliveryError) as error:
         read_live(contract, environment={"DPT_TOKEN": TOKEN})
-    assert TOKEN not in "".join(traceback.format_exception(told.value))
+    assert TOKEN not in "".join(traceback.format_exception(error.value))
 
 
 @pytest.mark.parametrize("token", [None, "", "two\nlines", " hunter2"])
@@ -67,9 +67,9 @@ def test_a_token_that_is_none_is_reported_by_its_name(
     socrata: FakeSocrata, make_contract: MakeContract, read_live: Live, token: str | None
 ) -> None:
     environment = {} if token is None else {"DPT_TOKEN": token}
-    with pytest.raises(DeliveryError, match="DPT_TOKEN is not set, or its value is no app token; set DPT_TOKEN") as told:
+    with pytest.raises(DeliveryError, match="DPT_TOKEN is not set, or its value is no app token; set DPT_TOKEN") as error:
         read_live(make_contract(**keys(socrata, credentials_env="DPT_TOKEN")), environment=environment)
-    assert "hunter2" not in str(told.value) and socrata.asked == []
+    assert "hunter2" not in str(error.value) and socrata.asked == []
 
 
 @pytest.mark.parametrize(

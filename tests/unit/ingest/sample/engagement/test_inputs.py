@@ -36,12 +36,12 @@ def bytes_of_delivery(folder: Path, root: Path) -> bytes:
 
 @settings(max_examples=30, deadline=None)
 @given(st.lists(st.tuples(SAID, SAID, SAID, SAID), min_size=1, max_size=5))
-def test_whatever_a_person_wrote_reaches_no_disk(said: list[tuple[str, str, str, str]]) -> None:
+def test_whatever_a_person_wrote_reaches_no_disk(answers: list[tuple[str, str, str, str]]) -> None:
     """Each text carries a mark, so that it would be found however short it is."""
     text = io.StringIO(newline="")
     writer = csv.writer(text, delimiter="\t", lineterminator="\r\n")
     writer.writerow(inputs.HEADER)
-    for at, texts in enumerate(said):
+    for at, texts in enumerate(answers):
         row = dict(zip(DROPPED, (f"{written} MARK{at}X" for written in texts), strict=True))
         kept = {"Input ID": f"IN-{at}", "Event ID": "1", "Received": "2025-03-01", "Theme": "Parks", "Keep until": "2028-03-01"}
         writer.writerow([row.get(name) or kept.get(name, "") for name in inputs.HEADER])

@@ -45,9 +45,9 @@ def test_a_child_is_one_record_but_for_copies_and_corrected_ones(rows: list[dict
 
 def test_each_group_has_its_planted_share_by_each_definition(rows: list[dict[str, str]]) -> None:
     last = {row["RECORD_NO"]: row for row in rows}.values()
-    told = [row for row in last if row["RESULT_UG_DL"] != "QNS"]
+    with_result = [row for row in last if row["RESULT_UG_DL"] != "QNS"]
     for label, shares in lead_tests.ELEVATED.items():
-        results = [float(row["RESULT_UG_DL"]) for row in told if row["RACE_ETHNICITY"] == label]
+        results = [float(row["RESULT_UG_DL"]) for row in with_result if row["RACE_ETHNICITY"] == label]
         for limit, share in zip((5.0, 3.5), shares, strict=True):
             error = (share * (1 - share) / len(results)) ** 0.5
             assert abs(sum(result >= limit for result in results) / len(results) - share) < 4 * error

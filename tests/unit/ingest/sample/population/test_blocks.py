@@ -71,8 +71,8 @@ def test_codes_of_a_block_are_those_of_the_maps(blocks: list[dict[str, str]]) ->
         ("ward_2021", ground.wards(2021)),
     ):  # fmt: skip
         there = grid[columns, rows].tolist()
-        said = [(int(b[name]), label) for b, label in zip(blocks, there, strict=True) if b[name] not in ("0", "NA")]
-        assert all(code == label for code, label in said)
+        codes = [(int(b[name]), label) for b, label in zip(blocks, there, strict=True) if b[name] not in ("0", "NA")]
+        assert all(code == label for code, label in codes)
 
 
 def test_wards_go_to_districts_as_the_seed_says() -> None:

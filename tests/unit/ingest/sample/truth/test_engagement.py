@@ -31,7 +31,7 @@ def truths(city: Path) -> list[dict[str, Any]]:
 
 @pytest.fixture(scope="module")
 def inputs(city: Path) -> list[dict[str, Any]]:
-    """Every input of the two years with what became of it: `days`, `answer`, `reason`, `told`."""
+    """Every input of the two years with its outcome: `days`, `answer`, `reason`, `answered_in`."""
     text = (city / "oei__engagement_inputs" / "inputs.csv").read_bytes().decode("utf-16")
     rows = {row["Input ID"]: row for row in csv.DictReader(text.splitlines(keepends=True), delimiter="\t")}
     (file,) = (city / "oei__engagement_responses").iterdir()
@@ -39,26 +39,27 @@ def inputs(city: Path) -> list[dict[str, Any]]:
     log = {record[0]: dict(zip(records[0], record, strict=True)) for record in records[1:]}
     made = []
     for number, row in rows.items():
-        received, said = date.fromisoformat(row["Received"]), log.get(number, {})
-        told = said.get("Told on")
+        received, entry = date.fromisoformat(row["Received"]), log.get(number, {})
+        answered_at = entry.get("Told on")
         made.append(
             {
                 "year": received.year, "followed": (LAST - received).days, "race": RACES.get(row["Race and/or ethnicity"]),
-                "language": LANGUAGES.get(row["Language"]), "days": (told.date() - received).days if told else None,
-                "answer": said.get("Answer"), "reason": said.get("Reason if declined"), "told": said.get("Told in") or "",
+                "language": LANGUAGES.get(row["Language"]), "days": (answered_at.date() - received).days if answered_at else None,
+                "answer": entry.get("Answer"), "reason": entry.get("Reason if declined"),
+                "answered_in": entry.get("Told in") or "",
             }
         )  # fmt: skip
     return [row for row in made if row["year"] >= 2024]
 
 
-def told_of(truths: list[dict[str, Any]], measure: str, code: str, by: str = "race_ethnicity_code") -> float:
+def true_value(truths: list[dict[str, Any]], measure: str, code: str, by: str = "race_ethnicity_code") -> float:
     """The truth of 2024 of a group, or of a language."""
     wanted = {"race_ethnicity_code": "all", "stratum_code": "all", "geography_type": "city", by: code}
     (value,) = (
         truth["value"]
         for truth in truths
         if truth["measure_id"] == measure and truth["period_start"] == "2024-01-01"
-        if all(truth[name] == said for name, said in wanted.items())
+        if all(truth[name] == expected for name, expected in wanted.items())
     )
     return float(value)
 
@@ -74,21 +75,23 @@ def assert_drawn_from(percent: float, had: list[bool]) -> None:
 def test_answers_are_drawn_as_planted_by_race(race: str, truths: list[dict[str, Any]], inputs: list[dict[str, Any]]) -> None:
     ours = [row for row in inputs if row["year"] == 2024 and race in ("all", row["race"])]
     in_time = [row["days"] is not None and row["days"] <= 90 for row in ours]
-    assert_drawn_from(told_of(truths, "engagement_inputs_answered_share", race), in_time)
-    median = told_of(truths, "engagement_days_to_answer_median", race)
+    assert_drawn_from(true_value(truths, "engagement_inputs_answered_share", race), in_time)
+    median = true_value(truths, "engagement_days_to_answer_median", race)
     # nearly all of 2024 is followed for more than a year, so that the share within the median is a half
     assert_drawn_from(50, [row["days"] is not None and row["days"] <= median for row in ours])
     declined = [bool(row["reason"]) for row in ours if row["answer"] == "Declined"]
-    assert_drawn_from(told_of(truths, "engagement_declined_with_reason_share", race), declined)
+    assert_drawn_from(true_value(truths, "engagement_declined_with_reason_share", race), declined)
 
 
 @pytest.mark.parametrize(("language", "name"), [("en", "English"), ("es", "Spanish"), ("hmn", "Hmong")])
 def test_answers_are_in_the_planted_languages(
     language: str, name: str, truths: list[dict[str, Any]], inputs: list[dict[str, Any]]
 ) -> None:
-    told = [row["told"] for row in inputs if row["year"] == 2024 and row["language"] == language and row["days"] is not None]
-    share = told_of(truths, "engagement_answered_in_language_share", language, by="stratum_code")
-    assert_drawn_from(share, [name in said.split("; ") for said in told])
+    languages = [
+        row["answered_in"] for row in inputs if row["year"] == 2024 and row["language"] == language and row["days"] is not None
+    ]
+    share = true_value(truths, "engagement_answered_in_language_share", language, by="stratum_code")
+    assert_drawn_from(share, [name in answered_in.split("; ") for answered_in in languages])
 
 
 def test_who_comes_is_drawn_as_planted(city: Path, truths: list[dict[str, Any]]) -> None:
@@ -101,7 +104,7 @@ def test_who_comes_is_drawn_as_planted(city: Path, truths: list[dict[str, Any]])
                 adults[code] += int(block[f"vap_{code}"])
     came = [row for row in people if row["Date"].endswith("2024") and row["Age"] != "Under 18"]
     for code, labels in (("white", {"White", "Middle Eastern or North African"}), ("black", {"Black or African American"})):
-        expected = told_of(truths, "engagement_participation_per_1000", code) * adults[code] / 1000
+        expected = true_value(truths, "engagement_participation_per_1000", code) * adults[code] / 1000
         counted = sum(row["Race and/or ethnicity (select all that apply)"] in labels for row in came)
         assert abs(counted - expected) < 4 * expected**0.5
 
@@ -112,7 +115,7 @@ def test_interpreters_come_as_planted(city: Path, truths: list[dict[str, Any]]) 
     assert len(offsets) == 2  # standard and daylight time
     for code, name in (("es", "Spanish"), ("hmn", "Hmong")):
         met = [one["given"] for event in events for one in event["interpreters"] if one["language"] == name and one["asked"]]
-        assert_drawn_from(told_of(truths, "engagement_interpreter_need_met_share", code, by="stratum_code"), met)
+        assert_drawn_from(true_value(truths, "engagement_interpreter_need_met_share", code, by="stratum_code"), met)
 
 
 def test_the_files_hold_what_must_not_get_in(city: Path) -> None:

@@ -96,7 +96,7 @@ PLACES = {
     "engagement_declined_with_reason_share": {"city"}, "engagement_interpreter_need_met_share": {"city"},
     **{measure: {"city"} for measure in OF_THE_CITY}, **{measure: {"county"} for measure in OF_THE_COUNTY},
 }  # fmt: skip
-# What is said of inputs is in the standard of 2024, in which people tick; a rate is in that of the census.
+# Race of inputs is in the standard of 2024, as people tick it; a rate is in that of the census.
 IN_STANDARD_OF_2024 = {
     "engagement_inputs_answered_share", "engagement_days_to_answer_median", "engagement_answered_in_language_share",
     "engagement_declined_with_reason_share",
@@ -370,9 +370,9 @@ def test_prevalences_are_the_delivered_estimates(city: Path, truths: list[dict[s
         for file in (city / "mhd__chronic_disease").iterdir()
         for row in read_csv(file)
     }
-    told = [truth for truth in truths if truth["measure_id"].endswith("_prevalence") and truth["method"] == "aggregate"]
-    assert len(told) == 9
-    for truth in told:
+    prevalences = [truth for truth in truths if truth["measure_id"].endswith("_prevalence") and truth["method"] == "aggregate"]
+    assert len(prevalences) == 9
+    for truth in prevalences:
         assert (
             float(delivered[truth["measure_id"].removesuffix("_prevalence"), truth["period_start"][:4], truth["geoid"]])
             == truth["value"]

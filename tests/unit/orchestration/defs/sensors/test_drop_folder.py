@@ -122,22 +122,22 @@ def test_the_sensor_requests_one_run_per_state(
     sensor = drop_folder_sensor(refresh_job(), registry, settings)
     put(tmp_path / SOURCE, "A", time.time() - 1000)
     cursor: str | None = None
-    said = []
+    results = []
     for after in (0.0, 100.0, 200.0):
         monkeypatch.setattr("orchestration.defs.sensors.drop_folder.time.time", lambda after=after: START_OF_TEST + after)
         context = dg.build_sensor_context(instance=instance, cursor=cursor)
         result = sensor(context)
         if isinstance(result, dg.SkipReason):
-            said.append(result.skip_message)
+            results.append(result.skip_message)
             cursor = context.cursor
         else:
             assert isinstance(result, dg.SensorResult)
             (request,) = result.run_requests or []
-            said.append(f"run {request.run_key}: {request.tags['levelground/delivered']}")
+            results.append(f"run {request.run_key}: {request.tags['levelground/delivered']}")
             cursor = result.cursor
-    assert said[0].endswith(f": {SOURCE}")  # it has not changed for long
-    assert sum(text.startswith("run ") for text in said) == 1
-    assert said[-1] == "nothing new"
+    assert results[0].endswith(f": {SOURCE}")  # it has not changed for long
+    assert sum(text.startswith("run ") for text in results) == 1
+    assert results[-1] == "nothing new"
     assert SOURCE in json.loads(cursor or "")
 
 

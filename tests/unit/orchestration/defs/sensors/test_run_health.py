@@ -106,5 +106,5 @@ def test_the_sensor_fails_the_freshness_check_and_alerts_once(contract: Contract
     assert (check.asset_key.path[-1], check.check_name, check.passed) == (SOURCE, "freshness", False)
     assert check.severity == dg.AssetCheckSeverity.ERROR
     assert not nothing
-    told = (settings.home.logs / "alerts.log").read_text()
-    assert told.count(f"Levelground milwaukee: {SOURCE} stale") == 1
+    log = (settings.home.logs / "alerts.log").read_text()
+    assert log.count(f"Levelground milwaukee: {SOURCE} stale") == 1
