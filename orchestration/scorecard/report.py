@@ -22,6 +22,7 @@ from orchestration.scorecard.figures import Count
 from orchestration.scorecard.measure_page import Chart, groups_chart
 from orchestration.scorecard.page_list import by_name, entry, goal
 from orchestration.scorecard.read_release import Measure, ReleaseData
+from orchestration.scorecard.reasons import by_reason
 from orchestration.scorecard.sentences import PLACES, period
 from orchestration.scorecard.texts import Name, Texts, day
 
@@ -192,7 +193,7 @@ def _area(area: str, data: ReleaseData, texts: Texts) -> dict[str, Any]:
     answered = sorted((measure for measure in inside if measure.is_answered), key=_importance)
     counts = {"total": Count(len(inside)), "answered": Count(len(answered))}
     charted = next((measure for measure in answered if measure.has_groups), None)
-    chosen = answered[:MOST_MEASURES]
+    entries = [shown for measure in answered if (shown := _entry(measure, texts))["sentences"]]
     lead = [texts("sentence.area_answered", **counts)]
     if not answered:
         lead.append(texts("sentence.report_no_figures"))
@@ -201,11 +202,15 @@ def _area(area: str, data: ReleaseData, texts: Texts) -> dict[str, Any]:
         "title": runs(texts(f"policy_area.{area}")),
         "lead": [runs(text) for text in lead],
         "chart": _chart(charted, texts) if charted else None,
-        "entries": [_entry(measure, texts) for measure in chosen],
+        "missing": [
+            runs(Markup("{} ({})").format(texts(f"availability.{code}"), Count(len(found)).in_language(texts)))
+            for code, found in by_reason(measure for measure in inside if not measure.is_answered)
+        ],
+        "entries": entries[:MOST_MEASURES],
         # by the number of measures that fit the page
         "more": [
             runs(texts("sentence.report_more", count=Count(more))) if (more := len(answered) - shown) else None
-            for shown in range(len(chosen) + 1)
+            for shown in range(len(entries[:MOST_MEASURES]) + 1)
         ],
     }
 

