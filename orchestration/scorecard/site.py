@@ -27,7 +27,7 @@ from orchestration.scorecard.page_list import Page, pages
 from orchestration.scorecard.read_release import ReleaseData, read_release
 from orchestration.scorecard.report import REPORT, notice, write_report
 from orchestration.scorecard.streets import FOLDER, street_contents
-from orchestration.scorecard.texts import ORIGINAL, Joined, Name, Texts, day, texts_by_language
+from orchestration.scorecard.texts import ORIGINAL, Joined, Name, Texts, day, texts_by_language, with_installed_texts
 from warehouse.fingerprint import chunks_sha256, file_sha256
 
 TEMPLATES = Path(__file__).with_name("templates")
@@ -161,7 +161,7 @@ def _write(public_file: Path, folder: Path, languages: Sequence[str], address: s
     unknown = sorted(set(languages) - set(data.languages))
     if unknown:
         raise UnknownLanguage(unknown, data.languages)
-    chosen = texts_by_language(data.texts, languages or data.languages)
+    chosen = texts_by_language(with_installed_texts(data.texts, data.languages), languages or data.languages)
     environment = _environment()
     sizes: list[int] = []
     untranslated: dict[str, int] = {}

@@ -1,11 +1,13 @@
 """Look up texts in the language of a page, and put names and figures into them.
 
-Texts are rows of `published.texts`; none is written here. A text without a translation is shown in English, marked `lang="en"`,
+Texts are rows of `published.texts`; none is written here. A release of an earlier version lacks texts of newer pages, see
+`with_installed_texts`. A text without a translation is shown in English, marked `lang="en"`,
 and counted. `Name`, `Period` and `Figure` are put into the language of the text that they are part of.
 """
 
 from __future__ import annotations
 
+import csv
 import datetime as dt
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -13,12 +15,16 @@ from typing import Any, Protocol
 
 from markupsafe import Markup, escape
 
+from orchestration.settings import DBT_PROJECT
+
 ORIGINAL = "en"
 # The registry of language tags has no tag for the language code of the seeds: White Hmong is `mww`.
 TAGS = {"hmn": "mww"}
 # Numbers as residents of the United States write them; CLDR has no numbers of White Hmong.
 LOCALES = {"en": "en_US", "es": "es_US", "hmn": "en_US"}
 REVIEWED = "reviewed"
+INSTALLED = DBT_PROJECT / "seeds" / "reference"
+TextRow = tuple[str, str, str, str]  # text_id, language, text and review status
 
 
 class TextMissing(LookupError):
@@ -156,8 +162,24 @@ class Texts:
         return escape(text).format(**words)
 
 
-def texts_by_language(rows: Iterable[tuple[str, str, str, str]], languages: Iterable[str]) -> dict[str, Texts]:
-    """Return the texts of each language from rows of text_id, language, text and review status."""
+def with_installed_texts(rows: Iterable[TextRow], languages: Iterable[str]) -> tuple[TextRow, ...]:
+    """Add the texts of pages that a release of an earlier version lacks, as the installed version words them."""
+    found = tuple(rows)
+    known = {text_id for text_id, language, _, _ in found if language == ORIGINAL}
+    added: list[TextRow] = []
+    for language in languages:
+        file = INSTALLED / f"texts_{language}.csv"
+        if file.is_file():
+            with file.open(encoding="utf-8", newline="") as lines:
+                texts = csv.DictReader(lines)
+                added += [
+                    (row["text_id"], language, row["text"], row["review_status"]) for row in texts if row["text_id"] not in known
+                ]
+    return (*found, *added)
+
+
+def texts_by_language(rows: Iterable[TextRow], languages: Iterable[str]) -> dict[str, Texts]:
+    """Return the texts of each language."""
     found: dict[str, dict[str, tuple[str, str]]] = {}
     for text_id, language, text, status in rows:
         found.setdefault(language, {})[text_id] = (text, status)

@@ -8,6 +8,7 @@ import re
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 
 from orchestration.scorecard import ScorecardError, UnknownLanguage, is_current, write_site
@@ -230,6 +231,16 @@ def test_the_site_is_current_for_one_file_and_one_choice(public_file: Path, tmp_
     assert not is_current(folder, public_file, ["en"])
     assert not is_current(tmp_path, public_file, ["en"])
     assert "https://city.example/scorecard/en/embed/own.html" in (folder / "en/measures/own.html").read_text(encoding="utf-8")
+
+
+def test_a_release_of_an_earlier_version_has_the_texts_of_the_installed_one(tmp_path: Path) -> None:
+    file = write_public_file(tmp_path / "earlier.duckdb", planted())
+    with duckdb.connect(str(file)) as con:
+        con.execute("delete from published.texts where text_id in ('page.corrections', 'page.report_pdf')")
+        con.execute("update published.texts set text = 'Start' where text_id = 'page.home'")
+    page = words(write_site(file, tmp_path / "site", ["es"]).index.parent / "es" / "index.html")
+    assert "Informe (PDF) · Correcciones" in page
+    assert "Start" in page, "texts of the release come first"
 
 
 def test_an_unknown_language_is_refused(public_file: Path, tmp_path: Path) -> None:
