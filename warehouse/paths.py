@@ -105,6 +105,11 @@ class Home:
         return self.published / "scorecard"
 
     @property
+    def internal_scorecard(self) -> Path:
+        """The site for staff, with figures that the public file hides; only its owner may read it."""
+        return self.root / "internal_scorecard"
+
+    @property
     def current_json(self) -> Path:
         """The record of the published release."""
         return self.published / CURRENT_FILE

@@ -65,6 +65,7 @@ def _steps(home: Home, plan: Plan, notes: list[str]) -> list[Step]:
     return [
         ("record the removal", lambda: _record(home, plan)),
         ("delete leftovers", lambda: _delete_leftovers(home, plan)),
+        ("delete the internal scorecard", lambda: _delete_internal_scorecard(home)),
         *(
             (f"rewrite release {release_id}", lambda release_id=release_id: _rewrite_release(home, plan, release_id, notes))
             for release_id in known_releases(home)
@@ -108,6 +109,12 @@ def _delete_leftovers(home: Home, plan: Plan) -> None:
     if plan.kind != "past_keeping":
         for source in plan.sources:  # it stands for the department's own system, and `levelground sample` writes it again
             shutil.rmtree(home.sample / source.source, ignore_errors=True)
+
+
+def _delete_internal_scorecard(home: Home) -> None:
+    """Delete the site for staff, whose figures count removed rows; `levelground scorecard --internal` writes it again."""
+    for path in (home.internal_scorecard, *home.root.glob(".scorecard-*")):
+        shutil.rmtree(path, ignore_errors=True)
 
 
 def _rewrite_release(home: Home, plan: Plan, release_id: str, notes: list[str]) -> None:

@@ -1,4 +1,4 @@
-"""Provide `levelground scorecard`: write the public site of a release, or an edition of a pinned one, and withdraw an edition."""
+"""Provide `levelground scorecard`: write the public site of a release, an edition of a pinned one, or the site for staff."""
 
 from __future__ import annotations
 
@@ -8,9 +8,14 @@ from typing import Annotated
 import typer
 
 from orchestration.cli.display import err, out
-from orchestration.pipeline.publish_scorecard import publish_edition, publish_scorecard, withdraw_edition
+from orchestration.pipeline.publish_scorecard import (
+    publish_edition,
+    publish_scorecard,
+    withdraw_edition,
+    write_internal_scorecard,
+)
 from orchestration.runs.exit_codes import EXIT_BAD_ARGUMENTS
-from orchestration.scorecard import Site, write_site
+from orchestration.scorecard import Site, may_be_replaced, write_site
 from orchestration.scorecard.editions import count_pages, find_edition
 from orchestration.scorecard.serve import serve as serve_folder
 from orchestration.settings import ConfigurationError, Settings
@@ -39,6 +44,14 @@ def scorecard(
     ] = None,
     serve: Annotated[bool, typer.Option("--serve", help="Show the site on localhost until Ctrl-C.")] = False,
     port: Annotated[int, typer.Option(help="The port of --serve.")] = 8000,
+    internal: Annotated[
+        bool,
+        typer.Option(
+            "--internal",
+            help="Write the site for staff from the analyst file into internal_scorecard/ of the home, or into --out. "
+            "Not for publication.",
+        ),
+    ] = False,
 ) -> None:
     """Write the scorecard of a release as one static folder, in every language of its texts.
 
@@ -48,7 +61,16 @@ def scorecard(
     if context.invoked_subcommand is not None:
         return
     settings = Settings.from_environment()
-    site = _write(settings, out_folder, tuple(language or ()), release)
+    if internal and (release is not None or serve):
+        raise ConfigurationError(
+            "--internal is of the published release only, and --serve would show it to every user of this machine: "
+            "leave out --release and --serve, and open its index.html"
+        )
+    languages = tuple(language or ())
+    if internal:
+        site = write_internal_scorecard(settings, out_folder, languages)
+    else:
+        site = _write(settings, out_folder, languages, release)
     out.print(f"{site.pages} pages, {site.bytes / 1e6:.1f} MB, of release {site.release_id}", markup=False)
     for code, number in site.untranslated.items():
         out.print(f"{code}: {number} texts have no translation and appear in English", markup=False)
@@ -97,4 +119,8 @@ def _write(settings: Settings, folder: Path | None, languages: tuple[str, ...], 
         verify(home, release_id)
         return publish_edition(settings, release_id, label, languages)
     verify(home, release_id)
+    if not may_be_replaced(folder):
+        raise ConfigurationError(
+            f"{folder} has files that are no scorecard, which would be deleted; name a new or an empty folder"
+        )
     return write_site(home.release(release_id) / PUBLIC_FILE, folder.absolute(), languages, settings.scorecard_url or "")

@@ -40,7 +40,11 @@ def permissions(installation: Installation) -> Iterator[CheckResult]:
     for folder in closed:
         remedy = f"run Levelground as the owner of the home, or `chown -R {_user()} {home.root}`"
         yield error("permissions", folder, "this user may not write here", "no run can start", remedy)
-    exposed = [path for path in (*home.private, home.warehouse) if path.exists() and path.stat().st_mode & OTHERS]
+    exposed = [
+        path
+        for path in (*home.private, home.internal_scorecard, home.warehouse)
+        if path.exists() and path.stat().st_mode & OTHERS
+    ]
     for path in exposed:
         mode = "600" if path.is_file() else "700"
         why = "deliveries, landing and run internals hold private columns"

@@ -6,17 +6,28 @@ A site that cannot be written stays the earlier one. The run records why, and an
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 from orchestration.runs.context import RunContext
 from orchestration.runs.progress import current_reporter
-from orchestration.scorecard import Earlier, Edition, Site, editions, is_current, write_edition, write_site
+from orchestration.scorecard import (
+    Earlier,
+    Edition,
+    Site,
+    editions,
+    is_current,
+    may_be_replaced,
+    write_edition,
+    write_internal_site,
+    write_site,
+)
 from orchestration.scorecard.changes import Cause
 from orchestration.scorecard.editions import find_edition, mark_superseded, remove_edition
 from orchestration.scorecard.folders import before_of, repair
-from orchestration.settings import Settings
+from orchestration.settings import ConfigurationError, Settings
 from warehouse.lock import private_lock
-from warehouse.paths import PUBLIC_FILE, Home
-from warehouse.releases import causes_by_measure, current, read_manifest
+from warehouse.paths import ANALYST_FILE, PUBLIC_FILE, Home
+from warehouse.releases import causes_by_measure, current, read_manifest, verify
 
 # The kinds of causes that readers see, the most specific first; see `warehouse.releases.change_attribution`.
 _METHOD, _SOFTWARE = ("contract", "seed", "model"), ("code", "version")
@@ -63,6 +74,30 @@ def withdraw_edition(settings: Settings, edition: Edition) -> None:
         repair(site)
         remove_edition(site, find_edition(site, edition.label), before_of(site, edition.folder))
         _after_change(settings)
+
+
+def write_internal_scorecard(settings: Settings, folder: Path | None = None, languages: Sequence[str] = ()) -> Site:
+    """Write the site for staff about the published release, never into `published/`.
+
+    ConfigurationError for a folder that the public may read: one of `published/`, or one that has another site.
+    """
+    home = settings.home
+    chosen = folder.absolute() if folder else home.internal_scorecard
+    place, published = chosen.resolve(), home.published.resolve()
+    if place.is_relative_to(published) or published.is_relative_to(place):
+        raise ConfigurationError(f"the internal scorecard is not for publication: {chosen} is in published/ or contains it")
+    if not may_be_replaced(place, is_internal=True):
+        raise ConfigurationError(f"{chosen} has files that are no internal scorecard; name a new or an empty folder")
+    release = current(home)
+    if release is None:
+        raise ConfigurationError("nothing is published yet; run `levelground run`")
+    verify(home, release.release_id)
+    # both files of one release: those in published/ are swapped one after the other
+    files = home.release(release.release_id)
+    with private_lock(home.root / ".scorecard.lock"):
+        return write_internal_site(
+            files / PUBLIC_FILE, files / ANALYST_FILE, place, languages or settings.scorecard_languages or ()
+        )
 
 
 def _after_change(settings: Settings) -> None:

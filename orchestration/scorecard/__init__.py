@@ -2,12 +2,22 @@
 
 `read_release` reads the file, `page_list` and `measure_page` prepare the pages, `site` renders and stores them. `changes`
 compares with the public file of an earlier edition, `editions` keeps editions. Texts are rows of `published.texts`.
-See `orchestration.pipeline.publish_scorecard` for the site and the editions of a home.
+The internal site reads the
+analyst file too (`open_release`). See `orchestration.pipeline.publish_scorecard` for the site and the editions of a home.
 """
 
 from orchestration.scorecard.changes import Cause, Earlier
 from orchestration.scorecard.editions import Edition, EditionError, editions
-from orchestration.scorecard.site import ScorecardError, Site, UnknownLanguage, is_current, write_edition, write_site
+from orchestration.scorecard.site import (
+    ScorecardError,
+    Site,
+    UnknownLanguage,
+    is_current,
+    may_be_replaced,
+    write_edition,
+    write_internal_site,
+    write_site,
+)
 
 __all__ = [
     "Cause",
@@ -19,6 +29,8 @@ __all__ = [
     "UnknownLanguage",
     "editions",
     "is_current",
+    "may_be_replaced",
     "write_edition",
+    "write_internal_site",
     "write_site",
 ]

@@ -7,7 +7,7 @@ import io
 from collections.abc import Sequence
 from pathlib import Path
 
-from warehouse.connection import open_from_disk
+from orchestration.scorecard.open_release import FILE, ReleaseFiles, open_release
 
 # Places that the site shows or links to; smaller ones are in the exports of the release.
 PLACES = ("city", "county", "state", "school_district", "aldermanic_district", "police_district")
@@ -20,13 +20,13 @@ COLUMNS = (
 DICTIONARY = "dictionary.csv"
 
 
-def write_downloads(public_file: Path, folder: Path, measures: Sequence[str]) -> list[int]:
+def write_downloads(files: ReleaseFiles, folder: Path, measures: Sequence[str]) -> list[int]:
     """Write `<measure_id>.csv` for each measure and `dictionary.csv`; return their sizes."""
     folder.mkdir(parents=True, exist_ok=True)
-    with open_from_disk(public_file, "release") as con:
-        con.execute("use release.published")
+    columns = COLUMNS if files.analyst is None else (*COLUMNS, "is_hidden_in_public")
+    with open_release(files) as con:
         rows = con.execute(
-            f"select {', '.join(f'figures.{column}' for column in COLUMNS)}, sources.title, measures.licence_attribution, "
+            f"select {', '.join(f'figures.{column}' for column in columns)}, sources.title, measures.licence_attribution, "
             "(select release_id from release) "
             "from scorecard as figures inner join measures "
             "on figures.measure_id = measures.measure_id and figures.measure_version = measures.measure_version "
@@ -37,17 +37,19 @@ def write_downloads(public_file: Path, folder: Path, measures: Sequence[str]) ->
             [list(measures), list(PLACES)],
         ).fetchall()
         described = con.execute(
-            "select column_name, comment from duckdb_columns() where database_name = 'release' and table_name = 'scorecard'"
+            "select column_name, comment from duckdb_columns() where database_name = ? and table_name = 'scorecard'",
+            [FILE],
         ).fetchall()
     by_measure: dict[str, list[tuple[object, ...]]] = {code: [] for code in measures}
     for row in rows:
         by_measure[row[0]].append(row)
-    header = (*COLUMNS, "source", "attribution", "release_id")
+    header = (*columns, "source", "attribution", "release_id")
     sizes = [_write(folder / f"{code}.csv", header, found) for code, found in by_measure.items()]
     comments = dict(described) | {
         "source": "The source of the figures",
         "attribution": "What the licence asks to be named",
         "release_id": "The release",
+        "is_hidden_in_public": "Whether the public file hides a figure of the row",
     }
     return [*sizes, _write(folder / DICTIONARY, ("column", "description"), [(name, comments.get(name) or "") for name in header])]
 

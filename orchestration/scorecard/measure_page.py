@@ -13,7 +13,7 @@ from orchestration.scorecard.charts import Axis, Dot, Trend, axis, dot, extent, 
 from orchestration.scorecard.figures import Cell, Count, Points, Range, RatioRange, Tick, Times
 from orchestration.scorecard.outlines import WIDTH, map_height
 from orchestration.scorecard.read_release import Measure, ReleaseData, Row
-from orchestration.scorecard.sentences import PLACES, group, likely_range, old_figures, period, reference, short_answer
+from orchestration.scorecard.sentences import PLACES, group, likely_range, marked, old_figures, period, reference, short_answer
 from orchestration.scorecard.texts import Name, Part, Texts, day
 
 MOST_PERIODS = 40  # of a trend; older ones are in the download
@@ -76,10 +76,11 @@ def table_row(row: Row, label: Markup, texts: Texts, scale: Axis | None, anchor:
             counted = texts("page.counted_of", part=Count(row.numerator), whole=Count(row.denominator))
         if row.compared_with_reference and row.reference_code:
             compared = _compared(row, texts)
+    figure = texts_of(Cell(row.value or 0.0, row.unit), texts) if shown else bounds(row, texts)
     return TableRow(
         row=row,
         label=label,
-        figure=texts_of(Cell(row.value or 0.0, row.unit), texts) if shown else bounds(row, texts),
+        figure=figure and marked(figure, row.is_hidden_in_public, texts),
         interval=interval(row, texts),
         counted=counted,
         compared=compared,
@@ -189,7 +190,12 @@ def _line(rows: Sequence[Row], scale: Axis | None, texts: Texts) -> Line | None:
         return None
     shown = [point.row for point in drawn.points]
     table = tuple(
-        (period(row).in_language(texts), texts_of(Cell(row.value or 0.0, row.unit), texts), interval(row, texts)) for row in shown
+        (
+            period(row).in_language(texts),
+            marked(texts_of(Cell(row.value or 0.0, row.unit), texts), row.is_hidden_in_public, texts),
+            interval(row, texts),
+        )
+        for row in shown
     )
     labels = tuple((drawn.height(tick), texts_of(Tick(tick, shown[0].unit), texts)) for tick in drawn.scale.ticks)
     return Line(group(shown[0]).in_language(texts), drawn, labels, table)
@@ -214,7 +220,8 @@ def peers(measure: Measure, data: ReleaseData, texts: Texts) -> list[list[Markup
             name: Name("race_ethnicity", row[f"{code}_code"])
             for name, code in (("group", "race_ethnicity"), ("reference", "reference"))
         }
-        sentences = [texts("sentence.peer_gap", gap=gap, figure=middle, place=data.city, **groups)]
+        gap_sentence = texts("sentence.peer_gap", gap=gap, figure=middle, place=data.city, **groups)
+        sentences = [marked(gap_sentence, row["is_hidden_in_public"], texts)]
         if row["rank_low"] is None or row["rank_high"] is None:
             sentences.append(texts("sentence.peer_rank_unclear", place=data.city))
         else:
@@ -238,6 +245,7 @@ def content(measure: Measure, data: ReleaseData, texts: Texts) -> Mapping[str, A
         "caveat": caveat(measure, texts),
         "groups": groups_chart(measure, texts),
         "known_race": known_race(measure),
+        "known_race_mark": marked(Markup(), measure.everyone is not None and measure.everyone.is_hidden_in_public, texts),
         "everyone_line": everyone,
         "group_lines": groups,
         "districts": districts_chart(measure, texts),

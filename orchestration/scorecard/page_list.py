@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from markupsafe import Markup
+
 from orchestration.scorecard import measure_page
 from orchestration.scorecard.change_texts import corrections, goal_changes
 from orchestration.scorecard.changes import Changes
@@ -15,7 +17,7 @@ from orchestration.scorecard.measure_page import interval, status, texts_of
 from orchestration.scorecard.outlines import WIDTH, map_height
 from orchestration.scorecard.read_release import Measure, ReleaseData, Row
 from orchestration.scorecard.reasons import by_reason, reason
-from orchestration.scorecard.sentences import everyone_sentence, period, short_answer
+from orchestration.scorecard.sentences import everyone_sentence, marked, period, short_answer
 from orchestration.scorecard.streets import street_pages
 from orchestration.scorecard.texts import Name, Period, Texts, day
 
@@ -133,7 +135,8 @@ def area_card(area: str, data: ReleaseData, texts: Texts) -> Mapping[str, Any]:
     first = shown[0] if shown else None
     card = {"area": area, "asked": len(inside), "answered": len(answered), "row": first}
     if first is not None:
-        card |= {"figure": Figure(first.value or 0.0, first.unit).in_language(texts), "period": period(first).in_language(texts)}
+        figure = Figure(first.value or 0.0, first.unit).in_language(texts)
+        card |= {"figure": marked(figure, first.is_hidden_in_public, texts), "period": period(first).in_language(texts)}
         card["place"] = None if first.geography_type == "city" else first.place
     return card
 
@@ -167,7 +170,9 @@ def _district_row(measure: Measure, row: Row, texts: Texts) -> Mapping[str, Any]
         "measure": measure,
         "row": row,
         "period": period(row).in_language(texts),
-        "figure": Figure(row.value or 0.0, row.unit).in_language(texts) if row.is_shown else None,
+        "figure": marked(Figure(row.value or 0.0, row.unit).in_language(texts), row.is_hidden_in_public, texts)
+        if row.is_shown
+        else None,
         "interval": interval(row, texts),
         "status": None if row.is_shown else status(row, texts),
         "city": Figure(row.city_value, row.unit).in_language(texts) if row.is_shown and row.city_value is not None else None,
@@ -205,6 +210,7 @@ def goal(row: Mapping[str, Any], texts: Texts) -> Mapping[str, Any]:
         "owner": row["owner"],
         "is_example": row["is_example"],
         "status": status_code,
+        "hidden_mark": marked(Markup(), bool(row["is_hidden_in_public"]), texts),
         "marks": marks,
         "figures": figures,
         "range": range_,

@@ -1,4 +1,4 @@
-"""Read from a public file what the pages of the scorecard show. See `outlines` for maps, and `downloads` for files.
+"""Read from a release what the pages of the scorecard show. See `outlines` for maps, and `downloads` for files.
 
 The tables are described in docs/tables.md (Scorecard). Nothing is computed from figures here: what to show first, comparisons and
 changes are columns of `published.scorecard`.
@@ -10,20 +10,19 @@ import datetime as dt
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, NamedTuple
 
 from duckdb import DuckDBPyConnection
 
+from orchestration.scorecard.open_release import FILE, ReleaseFiles, open_release
 from orchestration.scorecard.outlines import Outline, read_outlines
-from warehouse.connection import load_extension, open_from_disk
+from warehouse.connection import load_extension
 
 DISTRICT = "aldermanic_district"
 OUTSIDE = "outside"
 TOTAL = "all"
 # The kind of period that is shown where the page of the measure has none.
 PERIOD_TYPES = ("year", "school_year", "snapshot", "5_year", "3_year", "multi_year", "quarter", "month")
-FILE = "release"  # the alias of the attached file
 
 
 class Row(NamedTuple):
@@ -70,6 +69,7 @@ class Row(NamedTuple):
     is_featured: bool
     is_latest: bool
     data_as_of: dt.datetime | None
+    is_hidden_in_public: bool = False  # of the internal site: the public file lacks a figure of the row
 
     @property
     def is_shown(self) -> bool:
@@ -163,11 +163,10 @@ class ReleaseData:
         return tuple(sorted({measure.policy_area for measure in self.measures.values()}))
 
 
-def read_release(public_file: Path) -> ReleaseData:
-    """Read the public file of a release, or an analyst file whose tables have the same columns."""
-    with open_from_disk(public_file, FILE) as con:
+def read_release(files: ReleaseFiles) -> ReleaseData:
+    """Read what a site shows of a release."""
+    with open_release(files) as con:
         load_extension(con, "spatial")
-        con.execute(f"use {FILE}.published")
         texts = con.execute("select text_id, language, text, review_status from texts order by text_id, language").fetchall()
         [(city,)] = con.execute("select name from geographies where scorecard_order = 1").fetchall() or [("",)]
         maps = con.execute(

@@ -35,6 +35,20 @@ def reference(row: Row, texts: Texts) -> Name:
     return Name("reference_group", code) if texts.has(f"reference_group.{code}") else Name("race_ethnicity", code)
 
 
+def marked(text: Markup, is_hidden: bool, texts: Texts) -> Markup:
+    """Return the text, with a mark where a figure in it is hidden in public."""
+    return (
+        Markup('{} <span class="hidden-in-public">({})</span>').format(text, texts("page.hidden_in_public"))
+        if is_hidden
+        else text
+    )
+
+
+def is_any_hidden(rows: Iterable[Row]) -> bool:
+    """Whether the public file hides a figure of one of the rows."""
+    return any(row.is_hidden_in_public for row in rows)
+
+
 def short_answer(measure: Measure, texts: Texts) -> list[Markup]:
     """Return two to five sentences."""
     sentences: list[Markup] = []
@@ -47,7 +61,7 @@ def short_answer(measure: Measure, texts: Texts) -> list[Markup]:
     if measure.is_composition and everyone is not None:
         sentences.insert(0, texts("sentence.composition", period=period(everyone)))
     if everyone is not None and not measure.is_composition:
-        sentences += _trend(everyone, texts)
+        sentences += [marked(sentence, everyone.is_hidden_in_public, texts) for sentence in _trend(everyone, texts)]
     return sentences
 
 
@@ -56,8 +70,10 @@ def everyone_sentence(row: Row, texts: Texts) -> Markup:
     parts: dict[str, Part | str] = {"period": period(row), "place": row.place, "figure": Figure(row.value or 0.0, row.unit)}
     range_ = likely_range(row)
     if range_ is None:
-        return texts("sentence.everyone_without_range", **parts)
-    return texts("sentence.everyone", range=range_, **parts)
+        sentence = texts("sentence.everyone_without_range", **parts)
+    else:
+        sentence = texts("sentence.everyone", range=range_, **parts)
+    return marked(sentence, row.is_hidden_in_public, texts)
 
 
 def likely_range(row: Row) -> Range | None:
@@ -79,7 +95,7 @@ def _about_places(rows: Sequence[Row], texts: Texts) -> list[Markup]:
     values = sorted(row.value or 0.0 for row in rows)
     unit = rows[0].unit
     span = texts("sentence.where_people_live_span", low=Cell(values[0], unit), high=Figure(values[-1], unit))
-    return [span, texts("sentence.where_people_live_note")]
+    return [marked(span, is_any_hidden(rows), texts), texts("sentence.where_people_live_note")]
 
 
 def _about_groups(rows: Sequence[Row], texts: Texts) -> list[Markup]:
@@ -92,7 +108,7 @@ def _about_groups(rows: Sequence[Row], texts: Texts) -> list[Markup]:
         if row.rate_ratio is not None and row.rate_ratio_ci_low is not None and row.rate_ratio_ci_high is not None
     ]
     if clear and len(clear) <= MOST_RATIOS and len(with_ratio) == len(clear):
-        sentences += [_compared(row, texts) for row in clear]
+        sentences += [marked(_compared(row, texts), row.is_hidden_in_public, texts) for row in clear]
     else:
         for word in ("higher", "lower"):
             sentences += _named(word, [row for row in clear if row.compared_with_reference == word], texts)
@@ -113,7 +129,8 @@ def _compared(row: Row, texts: Texts) -> Markup:
 def _named(word: str, rows: Sequence[Row], texts: Texts) -> Iterable[Markup]:
     if rows:
         groups = Joined(tuple(group(row) for row in rows))
-        yield texts(f"sentence.groups_{word}", groups=groups, reference=reference(rows[0], texts))
+        sentence = texts(f"sentence.groups_{word}", groups=groups, reference=reference(rows[0], texts))
+        yield marked(sentence, is_any_hidden(rows), texts)
 
 
 def _trend(row: Row, texts: Texts) -> Iterable[Markup]:

@@ -19,10 +19,11 @@ from markupsafe import Markup
 
 from orchestration.scorecard.changes import Changes, Earlier, find_changes
 from orchestration.scorecard.downloads import write_downloads
-from orchestration.scorecard.editions import INDEXED, Edition, check_free, describe, editions, folder_name
+from orchestration.scorecard.editions import INDEXED, NOT_INDEXED, Edition, check_free, describe, editions, folder_name
 from orchestration.scorecard.figures import Count, Figure
 from orchestration.scorecard.folders import NEXT, before_of, repair, replace_folder
 from orchestration.scorecard.measure_page import Chart
+from orchestration.scorecard.open_release import ReleaseFiles
 from orchestration.scorecard.page_list import Page, pages
 from orchestration.scorecard.read_release import ReleaseData, read_release
 from orchestration.scorecard.report import REPORT, notice, write_report
@@ -36,6 +37,8 @@ INDEX = "index.html"
 MADE_FROM = "made_from.json"
 NOTICE = Markup("<!-- notice -->")
 FOLDER_MODE, FILE_MODE = 0o750, 0o640
+INTERNAL_FOLDER_MODE, INTERNAL_FILE_MODE = 0o700, 0o600
+FOR_PUBLICATION = ("embed.html", "corrections.html", "editions.html")  # templates of pages that an internal site does not have
 
 
 class ScorecardError(Exception):
@@ -90,13 +93,43 @@ def write_edition(
     return _write_folder(public_file, folder, folder / name, languages, address, Surroundings(label=label, earlier=earlier))
 
 
+def write_internal_site(public_file: Path, analyst_file: Path, folder: Path, languages: Sequence[str] = ()) -> Site:
+    """Write the site for staff, with the figures of the analyst file, into a folder that its owner alone may read."""
+    return _write_folder(public_file, folder, folder, languages, "", Surroundings(analyst_file=analyst_file))
+
+
+def may_be_replaced(folder: Path, *, is_internal: bool = False) -> bool:
+    """Whether writing a site would delete nothing but such a site: the folder is new or empty, or has one."""
+    if not folder.exists() or (folder.is_dir() and not any(folder.iterdir())):
+        return True
+    try:
+        made_from = json.loads((folder / MADE_FROM).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return False
+    return not is_internal or "analyst_file" in made_from
+
+
 @dataclass(frozen=True)
 class Surroundings:
-    """What the pages show that is not in the public file. `label`: of the edition, None for the site of the newest release."""
+    """What the pages show that is not in the public file. `label`: of the edition, None for the site of the newest release.
+
+    `analyst_file`: of an internal site, whose pages show its figures.
+    """
 
     editions: tuple[Edition, ...] = ()
     earlier: Earlier | None = None
     label: str | None = None
+    analyst_file: Path | None = None
+
+    @property
+    def is_internal(self) -> bool:
+        """Whether the site is for staff only."""
+        return self.analyst_file is not None
+
+    @property
+    def modes(self) -> tuple[int, int]:
+        """The modes of its folders and files."""
+        return (INTERNAL_FOLDER_MODE, INTERNAL_FILE_MODE) if self.is_internal else (FOLDER_MODE, FILE_MODE)
 
 
 def _write_folder(
@@ -108,6 +141,7 @@ def _write_folder(
     try:
         written = _write(public_file, building, languages, f"{address.rstrip('/')}/" if address else "", around)
         _save(building / MADE_FROM, _made_from(public_file, languages, address, around))
+        (building / MADE_FROM).chmod(around.modes[1])
         if around.label is None:
             replace_folder(folder, building, before_of(site))
         else:
@@ -149,12 +183,15 @@ def _made_from(public_file: Path, languages: Sequence[str], address: str, around
         "compared_with": around.earlier and [around.earlier.label, around.earlier.release_id],
         "editions": [[edition.label, edition.release_id] for edition in around.editions],
     }
+    if around.analyst_file is not None:
+        made_from["analyst_file"] = file_sha256(around.analyst_file)
     return json.dumps(made_from, indent=1) + "\n"
 
 
 def _write(public_file: Path, folder: Path, languages: Sequence[str], address: str, around: Surroundings) -> Site:
+    files = ReleaseFiles(public_file, around.analyst_file)
     try:
-        data = read_release(public_file)
+        data = read_release(files)
         changes = find_changes(public_file, around.earlier) if around.earlier else None
     except Exception as error:
         raise ScorecardError("the scorecard", error) from error
@@ -165,7 +202,6 @@ def _write(public_file: Path, folder: Path, languages: Sequence[str], address: s
     environment = _environment()
     sizes: list[int] = []
     untranslated: dict[str, int] = {}
-    reports: dict[str, bytes] = {}
     for language, texts in chosen.items():
         missing: set[str] = set()
         for page, html in _rendered(environment, data, texts, chosen, address, around, changes):
@@ -173,8 +209,6 @@ def _write(public_file: Path, folder: Path, languages: Sequence[str], address: s
             missing |= texts.untranslated
         if language != ORIGINAL:
             untranslated[language] = len(missing)
-        reports[language] = _report(data, texts, changes, around.label)
-        sizes.append(_save(folder / language / REPORT, reports[language]))
     sizes += [_save(folder / path, html) for path, html in _rendered_streets(environment, data, chosen, around)]
     start = environment.get_template("start.html").render(
         city=data.city,
@@ -182,12 +216,17 @@ def _write(public_file: Path, folder: Path, languages: Sequence[str], address: s
         own_names=_own_names(chosen),
         title=_originals(chosen).plain("page.title"),
         robots=_robots(around),
+        is_internal=around.is_internal,
     )
-    sizes.append(_save(folder / REPORT, reports[_originals(chosen).language]))  # the address to cite, in English if it has it
+    if not around.is_internal:
+        reports = {language: _report(data, texts, changes, around.label) for language, texts in chosen.items()}
+        sizes += [_save(folder / language / REPORT, report) for language, report in reports.items()]
+        sizes.append(_save(folder / REPORT, reports[_originals(chosen).language]))  # the address to cite, in English if it has it
     sizes += [_save(folder / INDEX, start), _save(folder / STYLE, (TEMPLATES / STYLE).read_text(encoding="utf-8"))]
-    sizes += write_downloads(public_file, folder / "downloads", [m.measure_id for m in data.measures.values() if m.is_answered])
+    sizes += write_downloads(files, folder / "downloads", [m.measure_id for m in data.measures.values() if m.is_answered])
+    folder_mode, file_mode = around.modes
     for path in (folder, *folder.rglob("*")):
-        path.chmod(FOLDER_MODE if path.is_dir() else FILE_MODE)
+        path.chmod(folder_mode if path.is_dir() else file_mode)
     written = sum(1 for _ in folder.rglob("*.html"))
     about = data.about
     return Site(folder / INDEX, about["release_id"], written, sum(sizes), untranslated, about["created_at"].date().isoformat())
@@ -221,12 +260,15 @@ def _rendered(
         "edition": around.label,
         "robots": _robots(around),
         "editions": around.editions,
+        "is_internal": around.is_internal,
     }
     path = "the list of pages"
     try:
         listed = pages(data, texts, changes, around.label is not None)
         texts.start_page()
         for page in listed:
+            if around.is_internal and page.template in FOR_PUBLICATION:
+                continue
             path = f"{texts.language}/{page.path}"
             template = environment.get_template(page.template)
             content = {**shared, **page.content, "page": page}
@@ -249,7 +291,9 @@ def _report(data: ReleaseData, texts: Texts, changes: Changes | None, label: str
 
 
 def _robots(around: Surroundings) -> Markup:
-    """Return what search engines read: an edition is listed until a newer one supersedes it."""
+    """Return what search engines read: an edition is listed until a newer one supersedes it, an internal site never."""
+    if around.is_internal:
+        return Markup(NOT_INDEXED)  # noqa: S704 - a constant
     return Markup(INDEXED) if around.label is not None else Markup()  # noqa: S704 - a constant
 
 
@@ -257,7 +301,13 @@ def _rendered_streets(
     environment: Environment, data: ReleaseData, languages: dict[str, Texts], around: Surroundings
 ) -> Iterator[tuple[str, str]]:
     """Yield the pages of the index of streets, which all languages share, with their HTML."""
-    shared = {"city": data.city, "languages": languages, "own_names": _own_names(languages), "robots": _robots(around)}
+    shared: dict[str, Any] = {
+        "city": data.city,
+        "languages": languages,
+        "own_names": _own_names(languages),
+        "robots": _robots(around),
+    }
+    shared |= {"is_internal": around.is_internal}
     for page, content in street_contents(data, languages):
         path = f"{FOLDER}/{page.file}"
         for texts in languages.values():

@@ -25,12 +25,12 @@ PHONE = {"width": 320, "height": 800}
 LANGUAGES = ("en", "es", "hmn")
 FEATURED = """
     select measure_id, race_ethnicity_code, group_kind, value, status_code
-    from published.scorecard where is_featured and not is_stand_in
+    from {schema}.scorecard where is_featured and not is_stand_in
 """
 
 # where one kind of period has figures of districts: else the site chooses, and the test would repeat its choice
 DISTRICTS = """
-    select measure_id, geoid, value, status_code from published.scorecard
+    select measure_id, geoid, value, status_code from {schema}.scorecard
     where geography_type = 'aldermanic_district' and race_ethnicity_code = 'all' and is_latest and not is_stand_in
     qualify count(*) over (partition by measure_id, geoid) = 1
 """
@@ -50,10 +50,10 @@ def largest_street_page(site: Path) -> Path:
     return max((site / "streets").iterdir(), key=lambda page: page.stat().st_size)
 
 
-def check_figures(site: Path, public_file: Path) -> int:
-    """Compare featured figures and those of districts, in each language, with the public file; the number of figures."""
-    rows = run_query(public_file, FEATURED, 60).to_pylist()
-    of_districts = run_query(public_file, DISTRICTS, 60).to_pylist()
+def check_figures(site: Path, file: Path, schema: str = "published") -> int:
+    """Compare featured figures and those of districts, in each language, with the file; the number of figures."""
+    rows = run_query(file, FEATURED.format(schema=schema), 60).to_pylist()
+    of_districts = run_query(file, DISTRICTS.format(schema=schema), 60).to_pylist()
     compared = 0
     for language in LANGUAGES:
         for page in sorted((site / language / "measures").glob("*.html")):

@@ -84,7 +84,11 @@ def test_an_erased_record_leaves_every_byte(made: SmallHome) -> None:
     for text in GONE:
         assert places_with(made.home.root, text)
     public = [(made.home.release(i) / "levelground_public.duckdb").read_bytes() for i in known_releases(made.home)]
+    for derived in (made.home.internal_scorecard, made.home.root / ".scorecard-next-killed"):
+        derived.mkdir()
+        (derived / "visits.html").write_text(f"{GONE[0]} counts")
     plan = erase(made, ["VISIT-00007"])
+    assert not list(made.home.root.glob("*scorecard*")), "figures that count the record are deleted"
     assert_erased(made)
     assert plan.records == 1
     assert [(place.kind, place.rows) for place in plan.places] == [

@@ -282,6 +282,27 @@ def write_public_file(path: Path, tables: dict[str, list[dict[str, Any]]]) -> Pa
     return path
 
 
+def write_marts(con: duckdb.DuckDBPyConnection, tables: dict[str, list[dict[str, Any]]]) -> None:
+    """Write the tables that the internal scorecard reads of an analyst file: the figures before suppression."""
+    con.execute("create schema if not exists marts")
+    for mart, name in {
+        "scorecard": "scorecard",
+        "fct_goal_progress": "goal_progress",
+        "fct_peer_comparison": "peer_comparison",
+    }.items():
+        columns = {
+            column["name"]: column["data_type"]
+            for column in promised_models()[name]["columns"]
+            if (mart, column["name"]) != ("fct_goal_progress", "publication_status")
+        }
+        con.execute(f"create table marts.{mart} ({', '.join(f'{column} {kind}' for column, kind in columns.items())})")
+        for row in tables[name]:
+            values = {column: value for column, value in row.items() if column in columns}
+            con.execute(
+                f"insert into marts.{mart} ({', '.join(values)}) values ({', '.join('?' * len(values))})", list(values.values())
+            )
+
+
 NOT_OF_DBT = {
     "release": {
         "release_id": "varchar",
