@@ -27,13 +27,13 @@ def html_pages(site: Path) -> list[Path]:
     return sorted(site.rglob("*.html"))
 
 
-def page_problems(page: Path) -> list[str]:
-    """What is wrong with one page, without a browser."""
+def page_problems(page: Path, tags: Iterable[str] = LANGUAGE_TAGS) -> list[str]:
+    """What is wrong with one page, without a browser. `tags`: the languages of its site."""
     text = page.read_text(encoding="utf-8")
     problems = [f"outward link {found}" for found in OUTWARD.findall(text)]
     problems += [f"active content {found}" for found in ACTIVE.findall(text)]
     problems += [f"id {name} twice" for name, count in Counter(re.findall(r'\sid="([^"]+)"', text)).items() if count > 1]
-    if not set(re.findall(r'hreflang="([^"]+)"', text)) >= LANGUAGE_TAGS:
+    if not set(re.findall(r'hreflang="([^"]+)"', text)) >= set(tags):
         problems.append("no link to another language")
     if POLICY not in text:
         problems.append("no content policy")

@@ -10,6 +10,7 @@ import pytest
 from markupsafe import Markup
 from pypdf import PdfReader
 
+from orchestration.scorecard.open_release import ReleaseFiles
 from orchestration.scorecard.read_release import ReleaseData, read_release
 from orchestration.scorecard.report import report_content, runs, write_report
 from orchestration.scorecard.texts import texts_by_language
@@ -37,7 +38,7 @@ def public_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def data(public_file: Path) -> ReleaseData:
-    return read_release(public_file)
+    return read_release(ReleaseFiles(public_file))
 
 
 @pytest.mark.parametrize(("language", "tag"), [("en", "en"), ("es", "es"), ("hmn", "mww")])
@@ -99,7 +100,7 @@ def test_a_hidden_figure_is_in_no_text(tmp_path: Path) -> None:
     for figure in tables["scorecard"]:
         if figure["status_code"] == "hidden":
             figure |= {"value": HIDDEN, "ci_low": HIDDEN, "ci_high": HIDDEN}
-    text = words(written(read_release(write_public_file(tmp_path / "hidden.duckdb", tables)), tmp_path))
+    text = words(written(read_release(ReleaseFiles(write_public_file(tmp_path / "hidden.duckdb", tables))), tmp_path))
     assert "Hispanic: Hidden to protect people" in text
     assert not re.search(r"4,?711", text)
 
@@ -118,7 +119,7 @@ def test_a_policy_area_has_one_page_whatever_its_measures(tmp_path: Path) -> Non
     for number in range(12):
         tables["measures"].append(measure(f"own{number}", question="What is it? " * 20))
         tables["scorecard"] += [row(f"own{number}", race, 12.0) for race in ("all", "black", "white")]
-    data = read_release(write_public_file(tmp_path / "many.duckdb", tables))
+    data = read_release(ReleaseFiles(write_public_file(tmp_path / "many.duckdb", tables)))
     pages = PdfReader(written(data, tmp_path)).pages
     assert len(pages) == FRONT_AND_BACK + len(data.areas)
     assert re.search(r"The site has figures for more questions of this area: \d+\.", pages[2].extract_text())
