@@ -90,7 +90,7 @@ def test_a_measure_without_a_sentence_is_not_listed(tmp_path: Path) -> None:
     tables = planted()
     tables["measures"].append(measure("unseen"))
     tables["scorecard"].append(row("unseen", "all", None, status_code="not_observable"))
-    text = words(written(read_release(write_public_file(tmp_path / "unseen.duckdb", tables)), tmp_path))
+    text = words(written(read_release(ReleaseFiles(write_public_file(tmp_path / "unseen.duckdb", tables))), tmp_path))
     assert "Name of unseen" not in text
     assert "The site has figures for more questions of this area: 1." in text
 
