@@ -1,15 +1,15 @@
 """Write the scorecard: a static site about one release, made from its public file alone.
 
-`read_release` reads the file, `page_list` and `measure_page` prepare the pages, `site` renders and stores them. `changes`
-compares with the public file of an earlier edition, `editions` keeps editions. Texts are rows of `published.texts`.
-The internal site reads the
-analyst file too (`open_release`). See `orchestration.pipeline.publish_scorecard` for the site and the editions of a home.
+`read_release` reads the file, `page_list` and `measure_page` prepare the pages, `render` renders them, `site` stores them.
+`changes` compares with the public file of an earlier edition, `editions` keeps editions. Texts are rows of `published.texts`.
+The internal site reads the analyst file too (`open_release`). See `orchestration.pipeline.publish_scorecard` for the site and
+the editions of a home.
 """
 
 from orchestration.scorecard.changes import Cause, Earlier
 from orchestration.scorecard.editions import Edition, EditionError, editions
+from orchestration.scorecard.render import ScorecardError
 from orchestration.scorecard.site import (
-    ScorecardError,
     Site,
     UnknownLanguage,
     is_current,

@@ -77,7 +77,9 @@ def check_free(site: Path, label: str, release_id: str) -> None:
 
 def describe(folder: Path, edition: Edition) -> None:
     """Write `edition.json`."""
-    (folder / ABOUT).write_text(json.dumps(asdict(edition), indent=1) + "\n", encoding="utf-8")
+    about = folder / ABOUT
+    about.write_text(json.dumps(asdict(edition), indent=1) + "\n", encoding="utf-8")
+    about.chmod((folder / "index.html").stat().st_mode)
 
 
 def carry_over(before: Path, after: Path) -> None:

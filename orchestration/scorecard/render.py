@@ -1,0 +1,190 @@
+"""Render the pages of a site and its report: what templates see, and which page a failure names.
+
+`page_list` lists the pages and what each shows. See `site` for writing them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from orchestration.scorecard.changes import Changes, Earlier
+from orchestration.scorecard.editions import INDEXED, NOT_INDEXED, Edition
+from orchestration.scorecard.figures import Count, Figure
+from orchestration.scorecard.measure_page import Chart
+from orchestration.scorecard.page_list import Page, pages
+from orchestration.scorecard.read_release import ReleaseData
+from orchestration.scorecard.report import REPORT, notice, write_report
+from orchestration.scorecard.streets import FOLDER, street_contents
+from orchestration.scorecard.texts import ORIGINAL, Joined, Name, Texts, day
+
+TEMPLATES = Path(__file__).with_name("templates")
+NOTICE = Markup("<!-- notice -->")
+FOR_PUBLICATION = ("embed.html", "corrections.html", "editions.html")  # templates of pages that an internal site does not have
+
+
+class ScorecardError(Exception):
+    """A page could not be written; the message names it and the cause."""
+
+    def __init__(self, page: str, cause: Exception | str) -> None:
+        detail = cause if isinstance(cause, str) else f"{type(cause).__name__}: {cause}"
+        super().__init__(f"{page} could not be written: {detail}")
+        self.page = page
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What the pages show that is not in the public file. `label`: of the edition, None for the site of the newest release.
+
+    `analyst_file`: of an internal site, whose pages show its figures.
+    """
+
+    editions: tuple[Edition, ...] = ()
+    earlier: Earlier | None = None
+    label: str | None = None
+    analyst_file: Path | None = None
+
+    @property
+    def is_internal(self) -> bool:
+        """Whether the site is for staff only."""
+        return self.analyst_file is not None
+
+
+def rendered_pages(
+    data: ReleaseData,
+    texts: Texts,
+    languages: dict[str, Texts],
+    address: str,
+    around: Surroundings,
+    changes: Changes | None,
+) -> Iterator[tuple[Page, str]]:
+    """Yield every page of one language with its HTML."""
+    shared: dict[str, Any] = {
+        "t": texts,
+        "city": data.city,
+        "about": data.about,
+        "languages": languages,
+        "own_names": _own_names(languages),
+        "address": address,
+        "day": lambda date: day(date).in_language(texts),
+        "count": Count,
+        "figure": Figure,
+        "joined": lambda parts: Joined(tuple(parts)),
+        "put": lambda part: part.in_language(texts),
+        "name": Name,
+        "english": texts.marked_english,
+        "district_words": district_words,
+        "edition": around.label,
+        "robots": _robots(around),
+        "editions": around.editions,
+        "is_internal": around.is_internal,
+    }
+    path = "the list of pages"
+    try:
+        listed = pages(data, texts, changes, around.label is not None)
+        texts.start_page()
+        for page in listed:
+            if around.is_internal and page.template in FOR_PUBLICATION:
+                continue
+            path = f"{texts.language}/{page.path}"
+            template = _environment().get_template(page.template)
+            content = {**shared, **page.content, "page": page}
+            body = template.render(**content, notice=NOTICE)
+            yield page, body.replace(NOTICE, _notice(texts))  # what the page has used decides on its notice
+            texts.start_page()
+    except (ScorecardError, OSError):
+        raise
+    except Exception as error:
+        raise ScorecardError(path, error) from error
+
+
+def rendered_report(data: ReleaseData, texts: Texts, changes: Changes | None, label: str | None) -> bytes:
+    """Return the report in one language."""
+    try:
+        return write_report(data, texts, changes, label)
+    except Exception as error:
+        raise ScorecardError(f"{texts.language}/{REPORT}", error) from error
+
+
+def _robots(around: Surroundings) -> Markup:
+    """Return what search engines read: an edition is listed until a newer one supersedes it, an internal site never."""
+    if around.is_internal:
+        return Markup(NOT_INDEXED)  # noqa: S704 - a constant
+    return Markup(INDEXED) if around.label is not None else Markup()  # noqa: S704 - a constant
+
+
+def rendered_streets(data: ReleaseData, languages: dict[str, Texts], around: Surroundings) -> Iterator[tuple[str, str]]:
+    """Yield the pages of the index of streets, which all languages share, with their HTML."""
+    shared: dict[str, Any] = {
+        "city": data.city,
+        "languages": languages,
+        "own_names": _own_names(languages),
+        "robots": _robots(around),
+    }
+    shared |= {"is_internal": around.is_internal}
+    for page, content in street_contents(data, languages):
+        path = f"{FOLDER}/{page.file}"
+        for texts in languages.values():
+            texts.start_page()
+        try:
+            html = _environment().get_template("streets.html").render(**shared, **content, notice=NOTICE)
+        except Exception as error:
+            raise ScorecardError(path, error) from error
+        notices = [(texts.tag, _notice(texts)) for texts in languages.values()]
+        marked = [Markup('<div lang="{}">{}</div>').format(tag, notice) for tag, notice in notices if notice]
+        yield path, html.replace(NOTICE, Markup("\n").join(marked))
+
+
+def _notice(texts: Texts) -> Markup:
+    """Return the banner of a page with texts that no speaker has reviewed, or that are in English."""
+    sentences = notice(texts)
+    return Markup('<p class="translated">{}</p>').format(Markup(" ").join(sentences)) if sentences else Markup()
+
+
+def district_words(chart: Chart) -> dict[str, str]:
+    """Return how each district of a map is filled: by its comparison with the city, never by its figure."""
+    words = {}
+    for line in chart.rows:
+        if line.is_total:
+            continue
+        words[line.row.geoid] = (line.row.compared_with_city or "compared-not") if line.row.is_shown else "no-figure"
+    return words
+
+
+@cache
+def _environment() -> Environment:
+    """Return the templates, compiled once per process."""
+    return Environment(
+        loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+
+
+def _own_names(languages: dict[str, Texts]) -> dict[str, str]:
+    return {language: texts.plain("page.own_name") for language, texts in languages.items()}
+
+
+def rendered_start(data: ReleaseData, languages: dict[str, Texts], around: Surroundings) -> str:
+    """Return the page on which readers choose a language."""
+    return (
+        _environment()
+        .get_template("start.html")
+        .render(
+            city=data.city,
+            languages=languages,
+            own_names=_own_names(languages),
+            title=originals(languages).plain("page.title"),
+            robots=_robots(around),
+            is_internal=around.is_internal,
+        )
+    )
+
+
+def originals(languages: dict[str, Texts]) -> Texts:
+    """Return the texts in English, else those of the first language."""
+    return languages.get(ORIGINAL) or next(iter(languages.values()))
