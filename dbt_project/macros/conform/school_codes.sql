@@ -59,7 +59,7 @@
 {%- endmacro %}
 
 
-{# Whether the row says of which group it is: a row of a suppressed label has no information on its group (DPI-03). #}
+{# Whether the group of the row is known: a row of a suppressed label has no information on it (DPI-03). #}
 {% macro has_reported_group() -%}
     coalesce(race_ethnicity_code, '') <> 'suppressed_at_source' and coalesce(stratum_missing_reason, '') <> 'suppressed_at_source'
 {%- endmacro %}
