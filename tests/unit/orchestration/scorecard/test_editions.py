@@ -117,20 +117,15 @@ def test_an_edition_is_withdrawn_only_if_confirmed(copied: Settings) -> None:
     assert dead_links(site) == []
 
 
-def test_a_release_without_a_label_gets_no_edition(copied: Settings) -> None:
+def test_a_release_gets_an_edition_with_its_label_and_stays_pinned_without(copied: Settings) -> None:
+    tables = planted()
+    tables["measures"][0]["policy_area"] = "no_such_area"
+    release_id = release_planted(copied.home, tables, 12)
     environment = {"LEVELGROUND_HOME": str(copied.home.root), "LEVELGROUND_SCORECARD": "en"}
-    release_id = release_planted(copied.home, planted(), 11)
     refused = called(["levelground", "scorecard", "--release", release_id], environment)
     assert (refused.returncode, "releases pin" in refused.stderr, "--out" in refused.stderr) == (2, True, True)
     pinned = called(["levelground", "releases", "pin", release_id], environment)
     assert (pinned.returncode, "edition" in pinned.stdout) == (0, False)
-
-
-def test_a_pin_stays_where_the_edition_cannot_be_written(copied: Settings) -> None:
-    tables = planted()
-    tables["measures"][0]["policy_area"] = "no_such_area"
-    release_planted(copied.home, tables, 12)
-    environment = {"LEVELGROUND_HOME": str(copied.home.root), "LEVELGROUND_SCORECARD": "en"}
     done = called(["levelground", "releases", "pin", "current", "--label", "2025Q4"], environment)
     assert (done.returncode, "kept for ever as 2025Q4" in done.stdout, "no_such_area" in done.stderr) == (4, True, True)
     assert len(editions(copied.home.published_scorecard)) == 2
