@@ -83,10 +83,12 @@ def test_pages_of_editions_are_valid_and_superseded_ones_are_not_indexed(home: S
     assert "https://city.example/scorecard/2025Q3/es/measures/own.html" in page
 
 
-def test_later_sites_and_rollbacks_keep_editions(copied: Settings) -> None:
+def test_later_sites_and_rollbacks_keep_editions_also_a_damaged_one(copied: Settings) -> None:
     site = copied.home.published_scorecard
+    earlier = editions(site)[1].release_id
+    (site / "2025Q2" / "edition.json").write_text("{")
     before = contents(site / "2025Q2") | contents(site / "2025Q3")
-    rollback(copied.home, editions(site)[1].release_id)
+    rollback(copied.home, earlier)
     assert publish_scorecard(copied) is not None
     assert contents(site / "2025Q2") | contents(site / "2025Q3") == before
     assert "Todavía no hay una edición anterior" in (site / "es" / "corrections.html").read_text(encoding="utf-8")
