@@ -30,6 +30,10 @@ TEMPLATE = Path(__file__).with_name("templates") / "report.typ"
 REPORT = "report.pdf"
 MOST_MEASURES = 8  # of a policy area; the layout shows those that fit a page
 MOST_CHANGES = 25  # that the report lists; the page of corrections has all
+SQUARE = "\u25a1"
+MOST_UNKNOWN = 200  # letters that the fonts lack; typst names one per attempt
+_NO_LETTER = re.compile(r'the text `"(.+?)"` could not be displayed')
+_ESCAPED = re.compile(r"\\u\{([0-9a-f]+)\}")  # how typst writes a letter that does not print
 _ENGLISH = re.compile(r'<span lang="en">(.*?)</span>', re.DOTALL)
 _TAG = re.compile(r"<[^>]*>")
 _PARTS = ("baseline", "value", "expected_value", "target")
@@ -38,18 +42,31 @@ Runs = list[tuple[str, bool]]
 
 
 def write_report(data: ReleaseData, texts: Texts, changes: Changes | None, label: str | None) -> bytes:
-    """Return the report in one language."""
+    """Return the report in one language. A letter that the fonts lack appears as a square: the figures matter more than it."""
+    created: dt.datetime = data.about["created_at"]
+    content = json.dumps(report_content(data, texts, changes, label), ensure_ascii=False)
+    for _ in range(MOST_UNKNOWN):
+        try:
+            return _compile(content, created)
+        except RuntimeError as error:
+            unknown = _NO_LETTER.search(str(error))
+            if unknown is None:
+                raise
+            letters = set(_ESCAPED.sub(lambda code: chr(int(code[1], 16)), unknown[1])) - set("\\")
+            content = content.translate({ord(letter): SQUARE for letter in letters})
+    return _compile(content, created)
+
+
+def _compile(content: str, created: dt.datetime) -> bytes:
     import typst  # noqa: PLC0415 - 84 MB, which no other command needs
 
-    created: dt.datetime = data.about["created_at"]
-    content = report_content(data, texts, changes, label)
     made: bytes = typst.compile(
         TEMPLATE.read_bytes(),
         format="pdf",
         pdf_standards="ua-1",
         ignore_system_fonts=True,  # the fonts inside the package only: every machine makes the same bytes
         timestamp=created.replace(tzinfo=dt.UTC),
-        sys_inputs={"content": json.dumps(content)},
+        sys_inputs={"content": content},
     )
     return made
 

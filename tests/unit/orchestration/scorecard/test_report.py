@@ -110,12 +110,14 @@ def test_a_policy_area_has_one_page_whatever_its_measures(tmp_path: Path) -> Non
     for number in range(12):
         tables["measures"].append(measure(f"own{number}", question="What is it? " * 20))
         tables["scorecard"] += [row(f"own{number}", race, 12.0) for race in ("all", "black", "white")]
+    tables["sources"][0]["title"] = "Records \u8a18\u9332 of \U0001f3d9 \u2265 1"
     tables["measures"].append(measure("unseen"))
     tables["scorecard"].append(row("unseen", "all", None, status_code="not_observable"))
     data = read_release(ReleaseFiles(write_public_file(tmp_path / "many.duckdb", tables)))
     pages = PdfReader(written(data, tmp_path)).pages
     assert len(pages) == FRONT_AND_BACK + len(data.areas)
     assert re.search(r"The site has figures for more questions of this area: \d+\.", pages[2].extract_text())
+    assert "Records □□ of □ ≥ 1" in pages[2].extract_text(), "letters that the fonts lack"
     assert not any("Name of unseen" in page.extract_text() for page in pages), "it has no sentence"
 
 
