@@ -53,7 +53,10 @@ def write_report(data: ReleaseData, texts: Texts, changes: Changes | None, label
             if unknown is None:
                 raise
             letters = set(_ESCAPED.sub(lambda code: chr(int(code[1], 16)), unknown[1])) - set("\\")
-            content = content.translate({ord(letter): SQUARE for letter in letters})
+            without = content.translate({ord(letter): SQUARE for letter in letters})
+            if without == content:  # JSON escapes control characters
+                raise
+            content = without
     return _compile(content, created)
 
 
