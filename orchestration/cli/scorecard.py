@@ -22,7 +22,7 @@ from orchestration.settings import ConfigurationError, Settings
 from warehouse.paths import PUBLIC_FILE
 from warehouse.releases import find, pins, verify
 
-app = typer.Typer(help="Write the scorecard, the public site of a release; withdraw an edition.")
+app = typer.Typer()
 
 
 @app.callback(invoke_without_command=True)
