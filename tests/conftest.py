@@ -137,8 +137,10 @@ def seeded_city(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[Ca
         marked = Seeder(list(load_registry())).few(folder / "city")
         (folder / "canaries.json").write_text(json.dumps([asdict(canary) for canary in marked]), encoding="utf-8")
 
-    made = made_once(tmp_path_factory, "sample", make)
-    return made / "city", [Canary(**canary) for canary in json.loads((made / "canaries.json").read_text(encoding="utf-8"))]
+    seeded_folder = made_once(tmp_path_factory, "sample", make)
+    return seeded_folder / "city", [
+        Canary(**canary) for canary in json.loads((seeded_folder / "canaries.json").read_text(encoding="utf-8"))
+    ]
 
 
 @pytest.fixture(scope="session")
@@ -186,9 +188,9 @@ class CommandLine:
         )
 
     def json(self, *arguments: object, expect: int = 0, env: dict[str, str] | None = None) -> Any:
-        done = self(*arguments, env=env)
-        assert done.returncode == expect, f"exit {done.returncode}, expected {expect}\n{done.stdout}\n{done.stderr}"
-        return json.loads(done.stdout)
+        result = self(*arguments, env=env)
+        assert result.returncode == expect, f"exit {result.returncode}, expected {expect}\n{result.stdout}\n{result.stderr}"
+        return json.loads(result.stdout)
 
     def ask(self, sql: str, *options: str) -> list[dict[str, Any]]:
         rows: list[dict[str, Any]] = self.json("query", sql, "--format", "json", *options)

@@ -95,10 +95,10 @@ def _passes(name: str, command: Command, behind: Command = ()) -> bool:
     if shutil.which(command[0]) is None:
         _print(f"{name}: {command[0]} is not installed; run `make test`, which installs it\n".encode())
         return False
-    done = subprocess.run([*behind, *command], cwd=ROOT, check=False, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-    passed = done.returncode == 0
+    completed = subprocess.run([*behind, *command], cwd=ROOT, check=False, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    passed = completed.returncode == 0
     result = "ok" if passed else "FAILED"
-    _print((b"" if passed else done.stdout) + f"{name}: {result}, {time.monotonic() - started:.1f} s\n".encode())
+    _print((b"" if passed else completed.stdout) + f"{name}: {result}, {time.monotonic() - started:.1f} s\n".encode())
     return passed
 
 
@@ -114,17 +114,17 @@ def _pytest(arguments: Command, before_the_last_line: Callable[[], None]) -> boo
 
 def _forward(output: IO[bytes]) -> bytes:
     """Print whole lines as they come; return the last one."""
-    kept = b""
+    unfinished = b""
     while data := os.read(output.fileno(), 65_536):
-        head, newline, tail = (kept + data).rpartition(b"\n")
+        head, newline, tail = (unfinished + data).rpartition(b"\n")
         if tail or not newline:
             _print(head + newline)
-            kept = tail
+            unfinished = tail
         else:  # ends with a line end: this line may be the last
             head, newline, tail = head.rpartition(b"\n")
             _print(head + newline)
-            kept = tail + b"\n"
-    return kept
+            unfinished = tail + b"\n"
+    return unfinished
 
 
 if __name__ == "__main__":

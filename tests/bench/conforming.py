@@ -132,7 +132,7 @@ def _write_requests(con: DuckDBPyConnection, rows: int) -> None:
             else address end || ', MILWAUKEE, WI, 53206' as address
         from known"""
     )
-    made = {
+    expressions = {
         "created_at": "timestamp '2020-01-01' + to_minutes(n % 3000000)",
         "closed_at": "case when n % 3 = 0 then timestamp '2020-01-03' + to_minutes(n % 3000000) end",
         "address": "ways.address",
@@ -142,7 +142,7 @@ def _write_requests(con: DuckDBPyConnection, rows: int) -> None:
         "_source_file": "'requests.csv'",
         "_source_row": "n",
     }
-    listed = ", ".join(f"{made.get(name, f'cast(null as {kind})')} as {name}" for name, kind in columns.items())
+    listed = ", ".join(f"{expressions.get(name, f'cast(null as {kind})')} as {name}" for name, kind in columns.items())
     con.execute(
         f"create table requests as select {listed} from range({rows}) as t (n) inner join ways on ways.way = 1 + hash(n) % {WAYS}"
     )

@@ -129,19 +129,19 @@ def main() -> None:
     parser.add_argument("kinds", nargs="*", choices=[*KINDS, []], default=[])
     parser.add_argument("--rows", type=int)
     parser.add_argument("--fetch", type=json.loads)
-    asked = parser.parse_args()
-    if asked.fetch:
-        fetch(asked.fetch)
+    options = parser.parse_args()
+    if options.fetch:
+        fetch(options.fetch)
         return
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
-    for kind in asked.kinds or KINDS:
+    for kind in options.kinds or KINDS:
         most, serve = KINDS[kind]
-        with serve(asked.rows or most) as connector:
+        with serve(options.rows or most) as connector:
             command = [sys.executable, "-m", "tests.bench.connectors", "--fetch", json.dumps(connector)]
-            done = json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
-        rate = done["rows"] / done["seconds"]
-        memory = f"peak {done['peak_mb']} MB, {done['before_mb']} of it before the first row"
-        print(f"{kind}: {done['rows']:,} rows in {done['seconds']} s, {rate:,.0f} rows/s, {memory}", flush=True)
+            result = json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
+        rate = result["rows"] / result["seconds"]
+        memory = f"peak {result['peak_mb']} MB, {result['before_mb']} of it before the first row"
+        print(f"{kind}: {result['rows']:,} rows in {result['seconds']} s, {rate:,.0f} rows/s, {memory}", flush=True)
 
 
 if __name__ == "__main__":

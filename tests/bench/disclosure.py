@@ -112,7 +112,7 @@ def main() -> None:
 def _primary(planned: str) -> str:
     of_reference = ("reference_value", "rate_ratio", "rate_difference")
     out = {name: "reference.is_hidden is not true" if name.startswith(of_reference) else "true" for name in FIGURES}
-    kept = [f"case when not rows.is_hidden and {shown} then rows.{name} end as {name}" for name, shown in out.items()]
+    kept = [f"case when not rows.is_hidden and {condition} then rows.{name} end as {name}" for name, condition in out.items()]
     return PRIMARY.format(
         records=literal(str(RECORDS)),
         planned=planned,

@@ -38,13 +38,13 @@ def test_every_setting_is_described_and_nothing_else_is() -> None:
 
 
 def test_no_other_variable_is_spoken_of() -> None:
-    known = {*variable_names(), *_named(), *OTHERS}
+    allowed = {*variable_names(), *_named(), *OTHERS}
     folders = [ROOT / name for name in ("orchestration", "ingest", "expectations", "warehouse", "docs")]
     files = [
         path for folder in folders for path in folder.rglob("*") if path.suffix in (".py", ".yml", ".md", ".service", ".env", "")
     ]
     spoken = {name: path.name for path in files if path.is_file() for name in VARIABLE.findall(path.read_text(encoding="utf-8"))}
-    assert {name: where for name, where in spoken.items() if name not in known} == {}
+    assert {name: where for name, where in spoken.items() if name not in allowed} == {}
 
 
 def _unit(path: Path) -> RawConfigParser:

@@ -365,12 +365,12 @@ def test_what_is_reported_has_the_columns_of_the_measures(project: Manifest) -> 
 
 def test_seeds_are_loaded_into_new_tables(project: Manifest) -> None:
     """A candidate starts as a copy of the last release, whose table of a seed lacks the columns of a new version."""
-    kept = [
+    not_replaced = [
         node["name"]
         for node in project.data["nodes"].values()
         if node["resource_type"] == "seed" and not node["config"]["full_refresh"]
     ]
-    assert not kept, f"set full_refresh: true: {kept}"
+    assert not not_replaced, f"set full_refresh: true: {not_replaced}"
 
 
 def test_each_folder_has_one_yaml_for_its_models() -> None:

@@ -48,8 +48,8 @@ def test_every_published_column_is_attacked_or_harmless_for_a_reason(table: str)
     assert len(listed) == len(set(listed)), "a column has one entry"
     missing = _published()[table] - set(listed)
     assert not missing, f"classify {sorted(missing)} of {table} in {WHERE}"
-    gone = set(listed) - _published()[table]
-    assert not gone, f"{sorted(gone)} of {table} are no longer published"
+    superfluous = set(listed) - _published()[table]
+    assert not superfluous, f"{sorted(superfluous)} of {table} are no longer published"
 
 
 @pytest.mark.parametrize("table", sorted(_published()))

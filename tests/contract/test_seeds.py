@@ -92,20 +92,22 @@ def test_limits_of_hidden_cells_are_of_sources_that_exist() -> None:
 
 def test_concept_columns_of_contracts_have_a_concept() -> None:
     rows = (DBT_PROJECT / "seeds" / "reference" / "census_concepts.csv").read_text(encoding="utf-8").splitlines()[1:]
-    known = {tuple(row.split(",")[:2]) for row in rows}
+    concepts = {tuple(row.split(",")[:2]) for row in rows}
     wanted = {(c.concepts or "", column.name) for c in contracts() for column in c.columns if column.role == "concept"}
-    assert wanted == known, (
-        f"a concept column of a contract is a row of its concepts seed, and the other way round: {wanted ^ known}"
+    assert wanted == concepts, (
+        f"a concept column of a contract is a row of its concepts seed, and the other way round: {wanted ^ concepts}"
     )
 
 
 def test_lines_of_the_language_table_are_columns_of_its_contract() -> None:
     with (DBT_PROJECT / "seeds" / "reference" / "census_languages.csv").open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
-    known = {(row["concepts"], column) for row in rows for column in (row["column_name"], row["margin_column"])}
+    concept_columns = {(row["concepts"], column) for row in rows for column in (row["column_name"], row["margin_column"])}
     (contract,) = (c for c in contracts() if c.source == "census__acs_language")
     wanted = {(contract.concepts or "", column.name) for column in contract.columns if column.role in ("count", "moe")}
-    assert wanted == known, f"a line of the contract is a row of census_languages, and the other way round: {wanted ^ known}"
+    assert wanted == concept_columns, (
+        f"a line of the contract is a row of census_languages, and the other way round: {wanted ^ concept_columns}"
+    )
 
 
 def test_places_of_the_registry_are_places_and_periods() -> None:
@@ -148,9 +150,9 @@ def test_every_policy_area_has_two_measures_by_race_with_a_gap() -> None:
 
 def test_known_issues_are_the_ones_that_contracts_cite() -> None:
     rows = (DBT_PROJECT / "seeds" / "reference" / "known_data_issues.csv").read_text(encoding="utf-8").splitlines()[1:]
-    known = {row.split(",")[0] for row in rows}
+    listed = {row.split(",")[0] for row in rows}
     cited = {contract.tolerances.issue for contract in contracts() if contract.tolerances.issue}
-    assert cited <= known, f"add to known_data_issues.csv: {cited - known}"
+    assert cited <= listed, f"add to known_data_issues.csv: {cited - listed}"
 
 
 def test_the_registry_keeps_every_version_of_a_measure() -> None:

@@ -51,8 +51,8 @@ def test_charts_read_columns_of_their_dataset() -> None:
 
 def test_the_dashboard_shows_every_chart_and_opens_with_a_measure_that_exists(public_file: Path) -> None:
     [dashboard] = read("dashboards")
-    shown = [item["meta"] for item in dashboard["position"].values() if isinstance(item, dict) and item["type"] == "CHART"]
-    assert sorted((item["uuid"], item["sliceName"]) for item in shown) == sorted(
+    items = [item["meta"] for item in dashboard["position"].values() if isinstance(item, dict) and item["type"] == "CHART"]
+    assert sorted((item["uuid"], item["sliceName"]) for item in items) == sorted(
         (chart["uuid"], chart["slice_name"]) for chart in read("charts")
     )
     [chosen] = dashboard["metadata"]["native_filter_configuration"]

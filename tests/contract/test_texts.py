@@ -80,8 +80,8 @@ def test_a_sentence_has_at_most_two_figures() -> None:
 
 
 def test_texts_for_residents_have_no_internal_words() -> None:
-    shown = {text_id: text for text_id, text in ENGLISH.items() if text_id.split(".")[0] in READ}
-    wrong = {text_id: found[0] for text_id, text in shown.items() if (found := INTERNAL.search(re.sub(r"\{\w+\}", "", text)))}
+    texts = {text_id: text for text_id, text in ENGLISH.items() if text_id.split(".")[0] in READ}
+    wrong = {text_id: found[0] for text_id, text in texts.items() if (found := INTERNAL.search(re.sub(r"\{\w+\}", "", text)))}
     assert not wrong, f"say it in plain words: {wrong}"
 
 

@@ -74,14 +74,14 @@ def first_release(sample_city: Path, tmp_path_factory: pytest.TempPathFactory) -
             for name in [name for name in os.environ if name.startswith(("LEVELGROUND_", "DAGSTER_"))]:
                 environment.delenv(name)
             where = {"TMPDIR": str(folder / LEFT_BESIDE[0]), "HOME": str(folder / LEFT_BESIDE[1]), "LEVELGROUND_SCORECARD": "all"}
-            done = CommandLine(folder / "home", cold=True)("run", "--deliveries", sample_city, "--json", env=where)
-        assert done.returncode == 0, f"exit {done.returncode}\n{done.stdout}\n{done.stderr}"
-        (folder / "output.txt").write_text(done.stdout + done.stderr)
-        (folder / "report.json").write_text(done.stdout)
-        assert Path(json.loads(done.stdout)["published_path"]) == folder / "home" / "published" / "levelground.duckdb"
+            result = CommandLine(folder / "home", cold=True)("run", "--deliveries", sample_city, "--json", env=where)
+        assert result.returncode == 0, f"exit {result.returncode}\n{result.stdout}\n{result.stderr}"
+        (folder / "output.txt").write_text(result.stdout + result.stderr)
+        (folder / "report.json").write_text(result.stdout)
+        assert Path(json.loads(result.stdout)["published_path"]) == folder / "home" / "published" / "levelground.duckdb"
 
-    made = made_once(tmp_path_factory, "first_release", release)
-    copied = Copy(made, tmp_path_factory.mktemp("first") / "copy").restore()
+    release_folder = made_once(tmp_path_factory, "first_release", release)
+    copied = Copy(release_folder, tmp_path_factory.mktemp("first") / "copy").restore()
     return copied / "home", json.loads((copied / "report.json").read_text())
 
 

@@ -162,11 +162,11 @@ def test_bad_delivery_does_not_pass_its_check(place: Place, case: str) -> None:
     source, spoil, words = HELD_BACK[case]
     spoil(place)
     report = place.home / "report.html"
-    done = place.levelground("sources", "check", source, place.deliveries / source, "--report", report)
-    assert done.returncode == 3, done.stdout + done.stderr
+    result = place.levelground("sources", "check", source, place.deliveries / source, "--report", report)
+    assert result.returncode == 3, result.stdout + result.stderr
     page = html.unescape(report.read_text(encoding="utf-8"))
     for word in words:
-        assert word in done.stdout + done.stderr
+        assert word in result.stdout + result.stderr
         assert word in page
 
 
@@ -204,9 +204,9 @@ def test_extra_column_is_a_warning_and_passes(place: Place) -> None:
         STOPS,
         lambda text: "\n".join(f"{line},x" for line in text.splitlines()).replace("neighborhood,x", "neighborhood,mood") + "\n",
     )
-    done = place.levelground("sources", "check", STOPS, place.deliveries / STOPS)
-    assert done.returncode == 0, done.stdout + done.stderr
-    (warning,) = [line for line in done.stdout.splitlines() if "mood" in line and line.startswith("warning")]
+    result = place.levelground("sources", "check", STOPS, place.deliveries / STOPS)
+    assert result.returncode == 0, result.stdout + result.stderr
+    (warning,) = [line for line in result.stdout.splitlines() if "mood" in line and line.startswith("warning")]
     assert "unknown" in warning
 
 
@@ -216,11 +216,11 @@ def test_unknown_contract_key_is_refused(place: Place, tmp_path: Path) -> None:
     text = (ROOT / "ingest" / "sources" / f"{STOPS}.yml").read_text().replace(STOPS, "fpc__frisks")
     (folder / "fpc__frisks.yml").write_text(text.replace("grain:", "grian:"))
     before = place.published()
-    done = place.levelground("run", "--deliveries", place.deliveries, env={"LEVELGROUND_SOURCES": str(folder)})
-    assert done.returncode == 2
-    assert "fpc__frisks.yml:" in done.stderr
-    assert "grian" in done.stderr
-    assert "grain" in done.stderr
+    result = place.levelground("run", "--deliveries", place.deliveries, env={"LEVELGROUND_SOURCES": str(folder)})
+    assert result.returncode == 2
+    assert "fpc__frisks.yml:" in result.stderr
+    assert "grian" in result.stderr
+    assert "grain" in result.stderr
     assert place.published() == before
 
 
@@ -229,10 +229,10 @@ def test_hash_key_unset_is_refused(place: Place, tmp_path: Path) -> None:
     folder.mkdir()
     text = (ROOT / "ingest" / "sources" / f"{REQUESTS}.yml").read_text().replace(REQUESTS, "ucc__callers")
     (folder / "ucc__callers.yml").write_text(text.replace("keep: drop", "keep: hash"))
-    done = place.levelground("run", "--deliveries", place.deliveries, env={"LEVELGROUND_SOURCES": str(folder)})
-    assert done.returncode == 2
-    assert "LEVELGROUND_HASH_KEY" in done.stderr
-    assert "ucc__callers" in done.stderr
+    result = place.levelground("run", "--deliveries", place.deliveries, env={"LEVELGROUND_SOURCES": str(folder)})
+    assert result.returncode == 2
+    assert "LEVELGROUND_HASH_KEY" in result.stderr
+    assert "ucc__callers" in result.stderr
 
 
 def test_locked_warehouse_ends_with_5_and_the_pid(place: Place) -> None:
@@ -241,10 +241,10 @@ def test_locked_warehouse_ends_with_5_and_the_pid(place: Place) -> None:
     with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True) as other:
         assert other.stdout is not None
         other.stdout.readline()
-        done = place.levelground("run", "--deliveries", place.deliveries)
+        result = place.levelground("run", "--deliveries", place.deliveries)
         other.kill()
-    assert done.returncode == 5
-    assert str(other.pid) in done.stderr
+    assert result.returncode == 5
+    assert str(other.pid) in result.stderr
     assert place.levelground.ask("select 1 as one") == [{"one": 1}]
 
 
@@ -256,30 +256,30 @@ def test_held_lock_ends_with_5_and_names_the_holder(place: Place) -> None:
     with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True, cwd=ROOT) as other:
         assert other.stdout is not None
         other.stdout.readline()
-        done = place.levelground("run", "--deliveries", place.deliveries)
+        result = place.levelground("run", "--deliveries", place.deliveries)
         other.kill()
-    assert done.returncode == 5
-    assert str(other.pid) in done.stderr
-    assert "schedule" in done.stderr
+    assert result.returncode == 5
+    assert str(other.pid) in result.stderr
+    assert "schedule" in result.stderr
 
 
 def test_unwritable_home_is_named(place: Place, tmp_path: Path) -> None:
     blocked = tmp_path / "file"
     blocked.write_text("not a folder")
-    done = place.levelground("run", "--deliveries", place.deliveries, env={"LEVELGROUND_HOME": str(blocked / "home")})
-    assert done.returncode == 2
-    assert str(blocked) in done.stderr
-    assert "LEVELGROUND_HOME" in done.stderr
+    result = place.levelground("run", "--deliveries", place.deliveries, env={"LEVELGROUND_HOME": str(blocked / "home")})
+    assert result.returncode == 2
+    assert str(blocked) in result.stderr
+    assert "LEVELGROUND_HOME" in result.stderr
 
 
 def test_another_city_is_refused_naming_both(place: Place, tmp_path: Path) -> None:
     other = tmp_path / "elsewhere"
     shutil.copytree(place.deliveries, other)
     (other / "city.yml").write_text((other / "city.yml").read_text().replace("city: sampleton", "city: springfield"))
-    done = place.levelground("run", "--deliveries", other)
-    assert done.returncode == 2
-    assert "sampleton" in done.stderr
-    assert "springfield" in done.stderr
+    result = place.levelground("run", "--deliveries", other)
+    assert result.returncode == 2
+    assert "sampleton" in result.stderr
+    assert "springfield" in result.stderr
 
 
 @pytest.mark.parametrize(
@@ -293,9 +293,9 @@ def test_another_city_is_refused_naming_both(place: Place, tmp_path: Path) -> No
 )
 def test_bad_arguments_end_with_2(place: Place, arguments: list[str], word: str) -> None:
     first = [] if "--deliveries" in arguments or "--live" in arguments else ["--deliveries", str(place.deliveries)]
-    done = place.levelground("run", *first, *arguments)
-    assert done.returncode == 2
-    assert word in done.stderr
+    result = place.levelground("run", *first, *arguments)
+    assert result.returncode == 2
+    assert word in result.stderr
 
 
 def test_zip_with_a_second_table_of_other_columns_is_held_back(place: Place) -> None:

@@ -41,9 +41,9 @@ def test_no_command_ends_in_a_traceback(place: Place, kind: str) -> None:
     ):
         damage_file(path, DAMAGE[kind])
     for command in COMMANDS:
-        done = place.levelground(*command)
-        assert "Traceback" not in done.stdout + done.stderr, command
-        assert done.returncode in (0, 1, 2, 4), command
-        assert done.returncode == 0 or (done.stderr + done.stdout).strip(), command
+        result = place.levelground(*command)
+        assert "Traceback" not in result.stdout + result.stderr, command
+        assert result.returncode in (0, 1, 2, 4), command
+        assert result.returncode == 0 or (result.stderr + result.stdout).strip(), command
     doctor = place.levelground("doctor").stdout
     assert str(receipt) in doctor and "landed.json" in doctor and "manifest.json" in doctor

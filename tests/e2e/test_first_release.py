@@ -174,7 +174,7 @@ def test_the_run_is_in_the_release_and_in_the_instance(first_release: tuple[Path
         0,
         report["release_id"],
     )
-    shown = subprocess.run(
+    result = subprocess.run(
         [sys.executable, "-c", SHOWN, report["run_id"]],
         env={"DAGSTER_HOME": str(home / "dagster"), "PATH": ""},
         capture_output=True,
@@ -182,7 +182,7 @@ def test_the_run_is_in_the_release_and_in_the_instance(first_release: tuple[Path
         check=True,
         cwd=ROOT,
     )
-    status, tags, landed, built, released = json.loads(shown.stdout)
+    status, tags, landed, built, released = json.loads(result.stdout)
     assert status == "SUCCESS"
     assert (tags["levelground/trigger"], tags["levelground/outcome"]) == ("cli", "released")
     assert tags["levelground/release"] == report["release_id"]
@@ -211,9 +211,9 @@ def test_you_said_we_did_covers_a_closed_year_and_identifies_no_one(first_releas
     assert {start for start, _ in responses} == {"2024-01-01"}
     hidden = {theme for (_, theme), row in responses.items() if row["publication_status"] == "suppressed"}
     assert {"libraries", "other"} <= hidden
-    shown = [row for row in responses.values() if row["publication_status"] == "published"]
-    assert len(shown) >= 4
-    for row in shown:
+    published = [row for row in responses.values() if row["publication_status"] == "published"]
+    assert len(published) >= 4
+    for row in published:
         assert row["inputs_count"] == sum(row[f"{fate}_count"] for fate in ("adopted", "adapted", "declined", "pending"))
         assert row["decision_references"] and "en" in row["told_in_languages"]
 

@@ -17,9 +17,9 @@ from warehouse.paths import Home
 
 def run_module(module: str, *arguments: Path) -> str:
     command = [sys.executable, "-m", module, *map(str, arguments)]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    return done.stdout
+    result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert result.returncode == 0, result.stderr
+    return result.stdout
 
 
 def test_the_notebook_comes_to_the_same_figures(first_release: tuple[Path, Any], sample_city: Path, tmp_path: Path) -> None:
@@ -33,11 +33,13 @@ def test_a_nightly_delivery_adds_and_corrects(sample_city: Path, tmp_path: Path)
     assert {source: nightly.new[source] for source in delivered} == {source: rows // 100 for source, rows in delivered.items()}
     assert set(nightly.corrected.values()) == {1}
     assert all(nightly.delivered[source] == nightly.new[source] + 1 for source in (CALLS, STOPS))
-    came, goes = (f"read_csv('{folder}/{STOPS}/*.csv', all_varchar = true)" for folder in (sample_city, tmp_path / "night"))
+    earlier, nightly_rows = (
+        f"read_csv('{folder}/{STOPS}/*.csv', all_varchar = true)" for folder in (sample_city, tmp_path / "night")
+    )
     counts = duckdb.sql(
         f"select count(*) filter (old.idNum is null), "
         f"count(*) filter (old.idNum = new.idNum and old.personSearch is distinct from new.personSearch) "
-        f"from {goes} as new left join {came} as old on new.idNum = old.idNum"
+        f"from {nightly_rows} as new left join {earlier} as old on new.idNum = old.idNum"
     ).fetchone()
     assert counts == (nightly.new[STOPS], 1)
     # whole days: every row of a day that comes again is there

@@ -57,10 +57,10 @@ def live(
 
 
 def run(live: CommandLine, *arguments: object, expect: int) -> dict[str, Any]:
-    done = live("run", "--json", "--as-of", "2025-12-01", "--source", REQUESTS, "--source", STAFF, *arguments)
-    assert done.returncode == expect, f"{done.stdout}\n{done.stderr}"
-    assert PASSWORD not in done.stdout + done.stderr
-    report: dict[str, Any] = json.loads(done.stdout)
+    result = live("run", "--json", "--as-of", "2025-12-01", "--source", REQUESTS, "--source", STAFF, *arguments)
+    assert result.returncode == expect, f"{result.stdout}\n{result.stderr}"
+    assert PASSWORD not in result.stdout + result.stderr
+    report: dict[str, Any] = json.loads(result.stdout)
     return report
 
 
@@ -99,6 +99,6 @@ def test_live_sources_are_released_and_a_fault_holds_back_only_its_own(
     # neither in a file, nor in Dagster's databases, nor in what a command says
     assert search(live.home, [PASSWORD]) == []
     for command in (("status",), ("doctor",), ("sources", "check", STAFF)):
-        done = live(*command)
-        assert done.stdout
-        assert PASSWORD not in done.stdout + done.stderr
+        result = live(*command)
+        assert result.stdout
+        assert PASSWORD not in result.stdout + result.stderr

@@ -54,8 +54,8 @@ def test_the_notebook_draws_a_chart_and_a_map(
     assert [label.get_text() for label in axes.get_yticklabels()] == list(groups)
     assert [bar.get_width() for bar in axes.patches] == [row["value"] for row in groups.values()]
     [ranges] = axes.collections
-    drawn = [(segment[0][0], segment[1][0]) for segment in ranges.get_segments()]
-    assert drawn == [pytest.approx((row["ci_low"], row["ci_high"])) for row in groups.values()]
+    intervals = [(segment[0][0], segment[1][0]) for segment in ranges.get_segments()]
+    assert intervals == [pytest.approx((row["ci_low"], row["ci_high"])) for row in groups.values()]
     [shapes] = map_figure.axes[0].collections
     assert len(districts) == 15
     assert sorted(shapes.get_array()) == sorted(districts)

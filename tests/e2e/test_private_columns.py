@@ -49,8 +49,8 @@ def _are_sought(home: Path, canaries: list[Canary], found: list[Found]) -> None:
         # a required date or number takes no text, only a value that fits, in the form in which it is delivered
         if column.is_kept and (column.type == "text" or not column.required):
             assert (f"landing.{canary.source}.{canary.column}", canary.text) in landed, canary
-    shown = {place.inside.rpartition(".")[2] for place in found if place.path == home / "published" / ANALYST_FILE}
-    assert {"address", "annual_pay_usd", "hired_on", "race_before_stop_reported"} <= shown
+    analyst_columns = {place.inside.rpartition(".")[2] for place in found if place.path == home / "published" / ANALYST_FILE}
+    assert {"address", "annual_pay_usd", "hired_on", "race_before_stop_reported"} <= analyst_columns
 
 
 def test_every_private_column_of_every_delivered_source_is_seeded(seeded_city: tuple[Path, list[Canary]]) -> None:

@@ -89,9 +89,9 @@ def test_every_row_is_accounted_for(milwaukee: tuple[CommandLine, dict[str, Any]
 
 def test_what_is_refused_is_known(milwaukee: tuple[CommandLine, dict[str, Any]]) -> None:
     levelground, _ = milwaukee
-    for table, known in (("rejected_rows", REFUSED_ROWS), ("rejected_values", REFUSED_CELLS)):
+    for table, expected in (("rejected_rows", REFUSED_ROWS), ("rejected_values", REFUSED_CELLS)):
         rows = levelground.ask(f'select source, "column", count(*) as n from quality.{table} group by all')
-        assert {(row["source"], row["column"]): row["n"] for row in rows} == known, table
+        assert {(row["source"], row["column"]): row["n"] for row in rows} == expected, table
 
 
 def test_a_second_run_changes_nothing(milwaukee: tuple[CommandLine, dict[str, Any]], real_deliveries: Path) -> None:

@@ -176,10 +176,10 @@ def test_zeros_that_are_not_reported_and_pooled_values_are_no_values(milwaukee: 
 
 def test_a_change_of_reporting_is_marked_and_a_fall_by_a_third_is_none(milwaukee: Milwaukee) -> None:
     ask = milwaukee[0].ask
-    here = "geoid = '5553000' and is_reporting_change"
+    condition = "geoid = '5553000' and is_reporting_change"
     rows = ask(
         "select race_ethnicity_code as code, year(period_end) as year, round(value) as value "
-        f"from marts.fct_published_estimates where {here}"
+        f"from marts.fct_published_estimates where {condition}"
     )
     assert rows == [{"code": "hispanic", "year": 2022, "value": 27}]
     (gate,) = ask(

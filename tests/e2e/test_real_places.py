@@ -125,13 +125,13 @@ def test_the_worked_example_of_moved_counts(milwaukee: tuple[CommandLine, dict[s
 
 def test_addresses_are_found(milwaukee: tuple[CommandLine, dict[str, Any]]) -> None:
     levelground, _ = milwaukee
-    for source, (known, least) in FOUND.items():
+    for source, (expected, least) in FOUND.items():
         rows = levelground.ask(
             f"select geocode_quality, count(*) as n, count(*) filter (where aldermanic_district_geoid = 'outside' "
             f"and geocode_quality = 'delivered_code') as beyond "
             f"from marts.{FACT_OF[source]} where source = '{source}' group by all"
         )
-        assert {row["geocode_quality"]: row["n"] for row in rows} == known, source
+        assert {row["geocode_quality"]: row["n"] for row in rows} == expected, source
         ours = sum(row["n"] - row["beyond"] for row in rows)
         found = sum(row["n"] for row in rows if row["geocode_quality"] in ("address", "address_relaxed"))
         assert 100 * found / ours >= least, source

@@ -96,13 +96,13 @@ def test_small_groups_are_in_no_public_file(milwaukee: Milwaukee) -> None:
             "publication_status from published.equity_measures "
             "where measure_id in ('discipline_removals_per_1000', 'suspensions_per_100_students')"
         ).fetchall()
-    shown = [row for row in rows if row[7] == "published"]
-    assert not [row for row in shown if row[6] < 20 or 0 < row[5] < 20]
+    published = [row for row in rows if row[7] == "published"]
+    assert not [row for row in published if row[6] < 20 or 0 < row[5] < 20]
     assert any(row[7] == "suppressed" for row in rows)
     both: dict[tuple[Any, ...], list[float]] = {}
-    for row in shown:
+    for row in published:
         both.setdefault(row[1:5], []).append(row[5])
     expelled = [abs(found[0] - found[1]) for found in both.values() if len(found) == 2]
     assert expelled and not [count for count in expelled if 0 < count < 20]
-    by_race = {row[4] for row in shown if row[1] == "MILWAUKEE" and row[0] == "suspensions_per_100_students"}
+    by_race = {row[4] for row in published if row[1] == "MILWAUKEE" and row[0] == "suspensions_per_100_students"}
     assert {"black", "hispanic", "white"} <= by_race

@@ -14,8 +14,8 @@ KEY = {"LEVELGROUND_HASH_KEY": "a long random text for tests 0123456789"}
 
 
 def test_a_record_is_listed_confirmed_and_removed_from_every_byte(place: Place) -> None:
-    (asked,) = place.levelground.ask("select max(case_number) as number from marts.fct_court_cases")
-    number, before = asked["number"], place.published()
+    (case,) = place.levelground.ask("select max(case_number) as number from marts.fct_court_cases")
+    number, before = case["number"], place.published()
     command = ("erase", CASES, "--key", number, "--reason", "expunged")
     refused = place.levelground(*command)
     assert (refused.returncode, "LEVELGROUND_HASH_KEY is not set" in refused.stderr) == (2, True)
@@ -27,8 +27,8 @@ def test_a_record_is_listed_confirmed_and_removed_from_every_byte(place: Place) 
     assert place.published() == before
     assert len(places_with(place.home, number)) >= 5
     assert place.levelground("releases", "pin", "current", "--label", "cited").returncode == 0
-    done = place.levelground(*command, "--yes", env=KEY)
-    assert (done.returncode, "1 records of mmc__court_cases" in done.stdout) == (0, True)
+    result = place.levelground(*command, "--yes", env=KEY)
+    assert (result.returncode, "1 records of mmc__court_cases" in result.stdout) == (0, True)
     assert places_with(place.home, number) == []
     public = {name: sha for name, sha in place.published().items() if name not in ("levelground.duckdb", "current.json")}
     assert public.items() <= before.items()

@@ -37,8 +37,8 @@ def test_new_rows_make_a_release_that_a_killed_and_a_full_run_keep_and_rollback_
     assert report["release_id"] != place.levelground.json("releases", "list", "--json")[-1]["release_id"]
     older = place.levelground.json("releases", "list", "--json")[-1]["release_id"]
     _keep_as_reported(place, older, report["release_id"])
-    done = place.levelground("releases", "rollback", older)
-    assert done.returncode == 0, done.stderr
+    result = place.levelground("releases", "rollback", older)
+    assert result.returncode == 0, result.stderr
     assert place.published() == first | {"current.json": place.published()["current.json"]}
     unknown = place.levelground("releases", "rollback", "20200101T000000Z-00000000")
     assert unknown.returncode == 2
@@ -48,8 +48,8 @@ def test_new_rows_make_a_release_that_a_killed_and_a_full_run_keep_and_rollback_
 def _keep_as_reported(place: Place, older: str, newer: str) -> None:
     """The first release is pinned under a label, and what changed since is explained by the load that came."""
     assert place.levelground("releases", "pin", older, "--label", "2025Q3").returncode == 0
-    taken = place.levelground("releases", "pin", newer, "--label", "2025q3")
-    assert (taken.returncode, older in taken.stderr) == (2, True)
+    refused = place.levelground("releases", "pin", newer, "--label", "2025q3")
+    assert (refused.returncode, older in refused.stderr) == (2, True)
     listed = {release["release_id"]: release["label"] for release in place.levelground.json("releases", "list", "--json")}
     assert listed == {older: "2025Q3", newer: None}
     differences = place.levelground.json("releases", "diff", "2025Q3", "current", "--json")
@@ -64,9 +64,9 @@ def _keep_as_reported(place: Place, older: str, newer: str) -> None:
         assert measure["explained_by"] == [load]
         assert measure["changed"] > 0
         assert measure["top"][0]["before"] != measure["top"][0]["after"]
-    shown = place.levelground("releases", "diff", "2025Q3", newer).stdout
-    assert "stops_searched_share" in shown
-    assert "load fpc__police_stops" in shown
+    report = place.levelground("releases", "diff", "2025Q3", newer).stdout
+    assert "stops_searched_share" in report
+    assert "load fpc__police_stops" in report
     nothing = place.levelground("releases", "diff", older, older)
     assert (nothing.returncode, "both have the same content" in nothing.stdout) == (0, True)
     assert place.levelground("releases", "diff", "2025Q2", newer).returncode == 2
@@ -103,13 +103,13 @@ def test_a_held_back_load_can_be_accepted_and_a_stale_source_makes_exit_4(place:
     source = "der__employees"
     with sqlite3.connect(place.file(source)) as database:
         database.execute("delete from employees where rowid % 3 > 0")
-    held = status_of(place.run(expect=4), source)
-    assert held["verdict"] == "held_back"
-    assert "volume" in held["reason"] or "rows" in held["reason"]
+    status = status_of(place.run(expect=4), source)
+    assert status["verdict"] == "held_back"
+    assert "volume" in status["reason"] or "rows" in status["reason"]
     refused = place.levelground("sources", "accept", source, "--load", "0" * 16, "--reason", "no")
     assert refused.returncode == 2
-    assert held["load_id"] in refused.stderr
-    accepted = place.levelground("sources", "accept", source, "--load", held["load_id"], "--reason", "most moved to the county")
+    assert status["load_id"] in refused.stderr
+    accepted = place.levelground("sources", "accept", source, "--load", status["load_id"], "--reason", "most moved to the county")
     assert accepted.returncode == 0, accepted.stderr
     report = place.run("--as-of", "2026-06-01T00:00:00", expect=4)
     assert status_of(report, source)["verdict"] == "fresh"
@@ -121,8 +121,8 @@ def test_a_held_back_load_can_be_accepted_and_a_stale_source_makes_exit_4(place:
     alerts = (place.home / "logs" / "alerts.log").read_text()
     assert "ucc__service_requests is stale." in alerts
     assert "Ask the steward (ucc-data@milwaukee.example) for the next delivery." in alerts
-    (given,) = place.levelground.ask("select source, load_id, reason from quality.accepted_deliveries")
-    assert given == {"source": source, "load_id": held["load_id"], "reason": "most moved to the county"}
+    (acceptances,) = place.levelground.ask("select source, load_id, reason from quality.accepted_deliveries")
+    assert acceptances == {"source": source, "load_id": status["load_id"], "reason": "most moved to the county"}
 
 
 def test_status_and_sources_answer(place: Place) -> None:
@@ -132,11 +132,11 @@ def test_status_and_sources_answer(place: Place) -> None:
     listed = place.levelground.json("sources", "list", "--json")
     assert {row["source"] for row in listed} == {row["source"] for row in status["sources"]}
     assert all(row["readiness_grade"] in "ABCD" for row in listed)
-    shown = place.levelground("sources", "show", "fpc__police_stops")
-    assert shown.returncode == 0
-    assert "merge" in shown.stdout
-    assert "Race is known for fewer than 70 % of the records" in shown.stdout  # why it has its grade
-    assert "FPC-02" in shown.stdout  # what is known to be wrong with it
+    source = place.levelground("sources", "show", "fpc__police_stops")
+    assert source.returncode == 0
+    assert "merge" in source.stdout
+    assert "Race is known for fewer than 70 % of the records" in source.stdout  # why it has its grade
+    assert "FPC-02" in source.stdout  # what is known to be wrong with it
     assert place.levelground("sources", "check", "fpc__police_stops").returncode == 0
 
 
@@ -144,9 +144,9 @@ def test_check_audits_a_file_without_loading_it(place: Place, tmp_path: Path) ->
     bad = tmp_path / "stops.csv"
     bad.write_text(place.file("fpc__police_stops").read_text().replace("personSearch", "searched"))
     before = sorted(path.relative_to(place.home) for path in (place.home / "deliveries").rglob("*"))
-    done = place.levelground("sources", "check", "fpc__police_stops", bad)
-    assert done.returncode == 3
-    assert "personSearch" in done.stdout
+    result = place.levelground("sources", "check", "fpc__police_stops", bad)
+    assert result.returncode == 3
+    assert "personSearch" in result.stdout
     assert sorted(path.relative_to(place.home) for path in (place.home / "deliveries").rglob("*")) == before
 
 
@@ -164,10 +164,10 @@ def test_check_audits_a_file_without_loading_it(place: Place, tmp_path: Path) ->
     ],
 )
 def test_query_is_locked_down(place: Place, sql: str) -> None:
-    done = place.levelground("query", sql)
-    assert done.returncode == 1
-    assert done.stdout == ""
-    assert "Traceback" not in done.stderr
+    result = place.levelground("query", sql)
+    assert result.returncode == 1
+    assert result.stdout == ""
+    assert "Traceback" not in result.stderr
 
 
 def test_query_formats_and_timeout(place: Place, tmp_path: Path) -> None:

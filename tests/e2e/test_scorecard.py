@@ -49,9 +49,9 @@ def test_a_hidden_row_shows_no_number_and_no_word(released: duckdb.DuckDBPyConne
     hidden = "public.published.scorecard where status_code in ('hidden', 'hidden_at_source')"
     columns = [name for name, kind, *_ in released.execute(f"describe select * from {hidden}").fetchall() if kind == "DOUBLE"]
     words = ["compared_with_city", "compared_with_reference", "reference_code", "change_word", "trend_word", "change_from"]
-    shown = [name for name in (*columns, *words) if name != "denominator"]
-    counts = released.execute(f"select count(*), {', '.join(f'count({name})' for name in shown)} from {hidden}").fetchall()[0]
-    assert counts[0] > 20 and not any(counts[1:]), dict(zip(shown, counts[1:], strict=True))
+    emptied = [name for name in (*columns, *words) if name != "denominator"]
+    counts = released.execute(f"select count(*), {', '.join(f'count({name})' for name in emptied)} from {hidden}").fetchall()[0]
+    assert counts[0] > 20 and not any(counts[1:]), dict(zip(emptied, counts[1:], strict=True))
     leaks = released.execute(
         "select count(*) from public.published.scorecard as row inner join public.published.scorecard as city "
         "on row.measure_id = city.measure_id and row.period_type = city.period_type and row.period_start = city.period_start "

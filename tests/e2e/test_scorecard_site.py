@@ -57,8 +57,8 @@ def check_figures(site: Path, file: Path, schema: str = "published") -> int:
     compared = 0
     for language in LANGUAGES:
         for page in sorted((site / language / "measures").glob("*.html")):
-            shown = set(table_rows(page))
-            own = [row for row in rows if row["measure_id"] == page.stem and f"group-{row['race_ethnicity_code']}" in shown]
+            displayed = set(table_rows(page))
+            own = [row for row in rows if row["measure_id"] == page.stem and f"group-{row['race_ethnicity_code']}" in displayed]
             figures = {
                 f"group-{row['race_ethnicity_code']}": row["value"] for row in own if row["status_code"] in ("shown", "zero")
             }
@@ -69,8 +69,8 @@ def check_figures(site: Path, file: Path, schema: str = "published") -> int:
             assert numbers_of_hidden(page, hidden) == []
             compared += len(figures)
         for page in (site / language / "districts").glob("*.html"):
-            shown = set(table_rows(page))
-            own = [row for row in of_districts if row["geoid"] == page.stem and f"measure-{row['measure_id']}" in shown]
+            displayed = set(table_rows(page))
+            own = [row for row in of_districts if row["geoid"] == page.stem and f"measure-{row['measure_id']}" in displayed]
             figures = {f"measure-{row['measure_id']}": row["value"] for row in own if row["value"] is not None}
             assert list(wrong_figures(page, language, figures)) == []
             assert numbers_of_hidden(page, [f"measure-{row['measure_id']}" for row in own if row["value"] is None]) == []
@@ -105,9 +105,9 @@ def test_a_run_writes_the_scorecard_of_its_release(first_release: tuple[Path, di
 
 def test_pages_are_accessible_and_fit_a_phone(first_release: tuple[Path, dict[str, Any]]) -> None:
     site = first_release[0] / "published" / "scorecard"
-    problems, asked = [], []
+    problems, requested = [], []
     with browsing() as page:
-        page.on("request", lambda request: asked.append(request.url))
+        page.on("request", lambda request: requested.append(request.url))
         page.set_viewport_size(PHONE)
         for file in [
             site / "index.html",
@@ -120,4 +120,4 @@ def test_pages_are_accessible_and_fit_a_phone(first_release: tuple[Path, dict[st
             found = Axe().run(page).response["violations"]
             problems += [f"{file}: {rule['id']}: {rule['nodes'][0]['html'][:200]}" for rule in found]
     assert problems == []
-    assert [url for url in asked if not url.startswith("file:")] == []
+    assert [url for url in requested if not url.startswith("file:")] == []

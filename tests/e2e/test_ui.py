@@ -56,8 +56,8 @@ class UI:
 
     def ask(self, query: str, headers: dict[str, str] | None = None, **variables: object) -> dict[str, Any]:
         body = json.dumps({"query": query, "variables": variables}).encode()
-        given = {"content-type": "application/json"} | (headers or {})
-        request = urllib.request.Request(f"{self.address}/graphql", body, given)
+        all_headers = {"content-type": "application/json"} | (headers or {})
+        request = urllib.request.Request(f"{self.address}/graphql", body, all_headers)
         with urllib.request.urlopen(request, timeout=60) as answer:
             data: dict[str, Any] = json.load(answer)["data"]
         return data
@@ -101,9 +101,9 @@ def _nodes(ui: UI) -> list[dict[str, Any]]:
     return nodes
 
 
-def _wait(done: Callable[[], T], seconds: float) -> T:
+def _wait(poll: Callable[[], T], seconds: float) -> T:
     end = time.monotonic() + seconds
-    while not (found := done()):
+    while not (found := poll()):
         assert time.monotonic() < end, f"not done within {seconds} seconds"
         time.sleep(0.5)
     return found

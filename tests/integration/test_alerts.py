@@ -115,13 +115,13 @@ def test_each_channel_is_notified_once_of_a_problem_and_once_of_its_end(
 ) -> None:
     box, address = mailbox
     settings = settings_with(tmp_path, address, webhook.address)
-    held = {SOURCE: (HELD_BACK, "expected column CREATIONDATE is missing")}
+    held_back = {SOURCE: (HELD_BACK, "expected column CREATIONDATE is missing")}
 
     notify_run_ended(settings, receipt(1, RELEASED))
     assert not box.mails, "an ordinary night sends nothing"
 
-    notify_run_ended(settings, receipt(2, BLOCKED, "marts.fct_payments: 3 rows without an amount", **held))
-    notify_run_ended(settings, receipt(3, BLOCKED, "marts.fct_payments: 4 rows without an amount", **held))
+    notify_run_ended(settings, receipt(2, BLOCKED, "marts.fct_payments: 3 rows without an amount", **held_back))
+    notify_run_ended(settings, receipt(3, BLOCKED, "marts.fct_payments: 4 rows without an amount", **held_back))
     ((subject, text),) = box.mails
     assert subject == f"Levelground sampleton: release blocked, {SOURCE} held back"
     assert "3 rows without an amount" in text
@@ -131,7 +131,7 @@ def test_each_channel_is_notified_once_of_a_problem_and_once_of_its_end(
     assert "run-2" in text
     assert box.logins == [PASSWORD]
 
-    notify_run_ended(settings, receipt(4, RELEASED, **held))
+    notify_run_ended(settings, receipt(4, RELEASED, **held_back))
     assert box.mails[-1][0] == "Levelground sampleton: the run resolved"
     assert SOURCE not in box.mails[-1][1], "it is still held back, which was sent before"
 
@@ -210,15 +210,15 @@ def test_channels_can_be_tested(tmp_path: Path, mailbox: tuple[Mailbox, str], we
     box, address = mailbox
     both = {"LEVELGROUND_ALERTS": f"{address} {webhook.address}"}
     levelground = CommandLine(tmp_path)
-    done = levelground("alerts", "test", env=both)
-    assert done.returncode == 0, done.stderr
+    result = levelground("alerts", "test", env=both)
+    assert result.returncode == 0, result.stderr
     assert [subject for subject, _ in box.mails] == [webhook.bodies[0]["title"]] == ["Levelground milwaukee: test"]
     webhook.answer = 404
-    done = levelground("alerts", "test", env=both)
-    assert done.returncode == 1
-    assert "2 json" in done.stdout
-    assert TOKEN not in done.stdout + done.stderr
-    assert PASSWORD not in done.stdout + done.stderr
+    result = levelground("alerts", "test", env=both)
+    assert result.returncode == 1
+    assert "2 json" in result.stdout
+    assert TOKEN not in result.stdout + result.stderr
+    assert PASSWORD not in result.stdout + result.stderr
     assert os.environ.get("LEVELGROUND_ALERTS") is None
 
 

@@ -43,8 +43,8 @@ def _rows(schools: Cells, district: dict[str, float]) -> list[Row]:
     return [*rows, Row(ABSENT, _where("school_district", "CITY DISTRICT"), "aggregate", CITY, status, district, words)]
 
 
-def _bounds(given: float, hidden: float, size: float) -> dict[str, float]:
-    return {"bound_low": 100 * given / size, "bound_high": 100 * (given + hidden) / size}
+def _bounds(figure: float, hidden: float, size: float) -> dict[str, float]:
+    return {"bound_low": 100 * figure / size, "bound_high": 100 * (figure + hidden) / size}
 
 
 @pytest.fixture
@@ -94,26 +94,26 @@ WRONG: dict[str, tuple[Cells, dict[str, float], str]] = {
 
 @pytest.mark.parametrize("name", WRONG)
 def test_rows_that_reveal_hidden_cells_are_forbidden(warehouse: DuckDBPyConnection, name: str) -> None:
-    schools, figures, says = WRONG[name]
-    assert says in _refused(warehouse, _rows(schools, figures))
+    schools, figures, message = WRONG[name]
+    assert message in _refused(warehouse, _rows(schools, figures))
 
 
 def test_a_district_without_a_hidden_school_is_summed(warehouse: DuckDBPyConnection) -> None:
-    given = {name: cell for name, cell in SCHOOLS.items() if cell is not None}
-    assert _refused(warehouse, _rows(given, {"numerator": 500.0, "denominator": 1100.0, "value": 100 * 500 / 1100})) == ""
+    delivered = {name: cell for name, cell in SCHOOLS.items() if cell is not None}
+    assert _refused(warehouse, _rows(delivered, {"numerator": 500.0, "denominator": 1100.0, "value": 100 * 500 / 1100})) == ""
 
 
 def test_a_sum_of_the_given_cells_alone_reveals_no_hidden_cell(warehouse: DuckDBPyConnection) -> None:
     """A table that is published in part: its figure holds for the schools that are shown."""
-    shown = {"numerator": 500.0, "denominator": 1100.0, "value": 100 * 500 / 1100}
-    assert _refused(warehouse, _rows(SCHOOLS, shown)) == ""
+    figures = {"numerator": 500.0, "denominator": 1100.0, "value": 100 * 500 / 1100}
+    assert _refused(warehouse, _rows(SCHOOLS, figures)) == ""
     # the state gives a cell of few students, whose percentage stays unpublished
     of_few = {"numerator": 503.0, "denominator": 1109.0, "value": 100 * 503 / 1109}
     rows = _rows(SCHOOLS | {"H": (3, 9)}, of_few)
     write(warehouse, "release.marts.fct_equity_measures", rows)
     without = [row._replace(figures={}) if row.where.geoid.endswith("/H") else row for row in rows]
     assert _refused(warehouse, without) == ""
-    assert "a sum over a hidden cell" in _refused(warehouse, _rows(SCHOOLS, shown | {"denominator": SIZE}))
+    assert "a sum over a hidden cell" in _refused(warehouse, _rows(SCHOOLS, figures | {"denominator": SIZE}))
 
 
 @pytest.mark.parametrize(("hidden", "refused"), [(0, False), (2, True), (3, False)])

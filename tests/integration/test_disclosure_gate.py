@@ -127,7 +127,7 @@ def failed(result: GateResult) -> dict[str, ExpectationResult]:
     return {finding.expectation: finding for finding in result.findings if not finding.success}
 
 
-def shown(result: GateResult) -> dict[str, float | None]:
+def observed(result: GateResult) -> dict[str, float | None]:
     return {finding.expectation: finding.observed for finding in result.findings if finding.severity == "info"}
 
 
@@ -135,7 +135,7 @@ def test_a_good_public_file_passes(warehouse: DuckDBPyConnection, tmp_path: Path
     result = gate(warehouse, tmp_path)
     assert (result.gate, result.subject, result.passed) == ("disclosure", SUBJECT, True)
     assert failed(result) == {}
-    counted = shown(result)
+    counted = observed(result)
     assert (counted["sensitive_cells"], counted["cells_audited"]) == (1, 1)
     assert counted["cells"] and counted["cells"] > 10
     assert counted["seconds"] is not None
@@ -146,7 +146,7 @@ def test_an_unchanged_file_is_not_attacked_twice(warehouse: DuckDBPyConnection, 
     keep(warehouse, tmp_path / "ledger.parquet", good())
     again = gate(warehouse, tmp_path)
     assert again.passed
-    assert shown(again)["cells_audited"] == 0
+    assert observed(again)["cells_audited"] == 0
 
 
 SPOILT: list[tuple[str, str]] = [
@@ -330,11 +330,11 @@ def test_a_hidden_theme_shows_nothing_but_its_name(warehouse: DuckDBPyConnection
     hidden = (
         "'suppressed', null::bigint, null::bigint, null::bigint, null::bigint, null::bigint, false, null::varchar[], null::date"
     )
-    shown = "'published', 90, 90, 0, 0, 0, true, ['budget'], date '2025-02-01'"
+    published = "'published', 90, 90, 0, 0, 0, true, ['budget'], date '2025-02-01'"
     at = f"'{CITY}', date '2025-01-01'"
     warehouse.execute(
         f"create table public.published.engagement_responses as select * from (values ({at}, 'jobs', {hidden}), "
-        f"({at}, 'parks', {hidden}), ({at}, 'roads', {shown})) as t ({columns})"
+        f"({at}, 'parks', {hidden}), ({at}, 'roads', {published})) as t ({columns})"
     )
     counted = "select * replace (coalesce(inputs_count, 40) as inputs_count, coalesce(adopted_count, 40) as adopted_count, "
     counted += ", ".join(f"coalesce({name}, 0) as {name}" for name in ("adapted_count", "declined_count", "pending_count")) + ")"
@@ -367,7 +367,7 @@ def test_aggregates_are_shown_as_their_publisher_shows_them_unless_the_agreement
 def test_the_greater_threshold_of_city_and_agreement_holds(warehouse: DuckDBPyConnection, tmp_path: Path) -> None:
     warehouse.execute("update release.marts.dim_source set suppress_below = 5")
     assert gate(warehouse, tmp_path).passed
-    assert shown(gate(warehouse, tmp_path))["sensitive_cells"] == 1
+    assert observed(gate(warehouse, tmp_path))["sensitive_cells"] == 1
     warehouse.execute("update release.marts.dim_source set suppress_below = 40")
     # white is 1,200 of the two hidden and 38: asian may be 1 to 37, which is less than 40 can hide
     assert set(failed(gate(warehouse, tmp_path))) == {"leaks"}

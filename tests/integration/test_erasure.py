@@ -44,7 +44,7 @@ def made_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def made(made_once: Path, tmp_path: Path) -> SmallHome:
+def small(made_once: Path, tmp_path: Path) -> SmallHome:
     """A copy of the home with its hard links: published files are those of the release."""
     shutil.copytree(made_once / "home", tmp_path / "home")
     home = Home(tmp_path / "home")
@@ -56,183 +56,185 @@ def made(made_once: Path, tmp_path: Path) -> SmallHome:
     return SmallHome(home, visits_contract(columns=COLUMNS, load=LOAD), tmp_path)
 
 
-def erase(made: SmallHome, *keys: Sequence[str]) -> Plan:
-    plan, rows = planned(made, *keys)
-    write_plan(made.home, plan, rows)
-    complete(made.home)
+def erase(small: SmallHome, *keys: Sequence[str]) -> Plan:
+    plan, rows = planned(small, *keys)
+    write_plan(small.home, plan, rows)
+    complete(small.home)
     return plan
 
 
-def planned(made: SmallHome, *keys: Sequence[str]) -> Any:
-    found, missing = by_keys(made.contract, made.store, keys, CITY_ZONE, HASH_KEY)
+def planned(small: SmallHome, *keys: Sequence[str]) -> Any:
+    found, missing = by_keys(small.contract, small.store, keys, CITY_ZONE, HASH_KEY)
     assert not missing
-    return plan_erasure(made.home, [found], HASH_KEY, "expunged", "clerk", TODAY)
+    return plan_erasure(small.home, [found], HASH_KEY, "expunged", "clerk", TODAY)
 
 
-def assert_erased(made: SmallHome, gone: Sequence[str] = GONE, kept: Sequence[str] = KEPT) -> None:
+def assert_erased(small: SmallHome, erased: Sequence[str] = GONE, remaining: Sequence[str] = KEPT) -> None:
     """No byte of the record is left, every release verifies, and everything else is where it was."""
-    for text in gone:
-        assert places_with(made.home.root, text) == []
-    for text in kept:
-        assert len(places_with(made.home.root, text)) >= 5
-    for release_id in known_releases(made.home):
-        verify(made.home, release_id)
-    assert list(made.home.root.rglob("*.next")) == list(made.home.root.glob("erasing/*")) == []
+    for text in erased:
+        assert places_with(small.home.root, text) == []
+    for text in remaining:
+        assert len(places_with(small.home.root, text)) >= 5
+    for release_id in known_releases(small.home):
+        verify(small.home, release_id)
+    assert list(small.home.root.rglob("*.next")) == list(small.home.root.glob("erasing/*")) == []
 
 
-def test_an_erased_record_leaves_every_byte(made: SmallHome) -> None:
+def test_an_erased_record_leaves_every_byte(small: SmallHome) -> None:
     for text in GONE:
-        assert places_with(made.home.root, text)
-    public = [(made.home.release(i) / "levelground_public.duckdb").read_bytes() for i in known_releases(made.home)]
-    for derived in (made.home.internal_scorecard, made.home.root / ".scorecard-next-killed"):
+        assert places_with(small.home.root, text)
+    public = [(small.home.release(i) / "levelground_public.duckdb").read_bytes() for i in known_releases(small.home)]
+    for derived in (small.home.internal_scorecard, small.home.root / ".scorecard-next-killed"):
         derived.mkdir()
         (derived / "visits.html").write_text(f"{GONE[0]} counts")
-    plan = erase(made, ["VISIT-00007"])
-    assert not list(made.home.root.glob("*scorecard*")), "figures that count the record are deleted"
-    assert_erased(made)
+    plan = erase(small, ["VISIT-00007"])
+    assert not list(small.home.root.glob("*scorecard*")), "figures that count the record are deleted"
+    assert_erased(small)
     assert plan.records == 1
     assert [(place.kind, place.rows) for place in plan.places] == [
         *[("kept deliveries", 1)] * 2, ("landing", 1), *[("analyst file of release", 1)] * 2,
     ]  # fmt: skip
     assert [place.name for place in plan.places if "pinned" in place.name] == [
-        f"{next(iter(pins(made.home)))} (pinned): marts.fct_visits"
+        f"{next(iter(pins(small.home)))} (pinned): marts.fct_visits"
     ]
-    assert [(made.home.release(i) / "levelground_public.duckdb").read_bytes() for i in known_releases(made.home)] == public
-    for release_id in known_releases(made.home):
-        (erased,) = verify(made.home, release_id).erasures
+    assert [(small.home.release(i) / "levelground_public.duckdb").read_bytes() for i in known_releases(small.home)] == public
+    for release_id in known_releases(small.home):
+        (erased,) = verify(small.home, release_id).erasures
         assert (erased.source, erased.rows, erased.reason, erased.erased_at) == (SOURCE, 1, "expunged", TODAY)
-    assert (made.home.published_analyst).samefile(made.home.release(known_releases(made.home)[-1]) / "levelground.duckdb")
-    asked = "select count(*) as n, any_value(marts.twice(2)) as twice from marts.fct_visits"
-    assert run_query(made.home.published_analyst, asked, 9).to_pylist() == [{"n": 399, "twice": 4}]
+    assert (small.home.published_analyst).samefile(small.home.release(known_releases(small.home)[-1]) / "levelground.duckdb")
+    query = "select count(*) as n, any_value(marts.twice(2)) as twice from marts.fct_visits"
+    assert run_query(small.home.published_analyst, query, 9).to_pylist() == [{"n": 399, "twice": 4}]
     comments = "select comment from duckdb_tables() where table_name = 'fct_visits'"
-    assert run_query(made.home.published_analyst, comments, 9).to_pylist() == [{"comment": "Visits"}]
+    assert run_query(small.home.published_analyst, comments, 9).to_pylist() == [{"comment": "Visits"}]
 
 
-def test_the_counts_of_each_load_still_add_up(made: SmallHome) -> None:
-    erase(made, ["VISIT-00007"], ["VISIT-00008"])
-    loads = [(load.rows_delivered, load.rows_in_landing) for load in read_journal(made.store) or ()]
+def test_the_counts_of_each_load_still_add_up(small: SmallHome) -> None:
+    erase(small, ["VISIT-00007"], ["VISIT-00008"])
+    loads = [(load.rows_delivered, load.rows_in_landing) for load in read_journal(small.store) or ()]
     assert loads == [(398, 341), (57, 57)]
-    with made.working() as con:
-        counts = [count_load_rows(con, made.contract, load.load_id) for load in read_journal(made.store) or ()]
+    with small.working() as con:
+        counts = [count_load_rows(con, small.contract, load.load_id) for load in read_journal(small.store) or ()]
     assert [(c.delivered, c.staged, c.superseded, c.duplicate, c.rejected) for c in counts] == [
         (398, 341, 57, 0, 0),
         (57, 57, 0, 0, 0),
     ]
-    made.home.warehouse.unlink()
-    assert len(made.landed()) == 398  # rebuilt from the deliveries, which lack both records
+    small.home.warehouse.unlink()
+    assert len(small.landed()) == 398  # rebuilt from the deliveries, which lack both records
 
 
-def test_a_later_delivery_lacks_an_erased_record(made: SmallHome) -> None:
-    erase(made, ["VISIT-00007"])
-    again = made.deliver(SECOND + "VISIT-00007 ,2026-01-01,whisper-00007-again\nVISIT-90001,2026-01-01,whisper-90001-new\n")
+def test_a_later_delivery_lacks_an_erased_record(small: SmallHome) -> None:
+    erase(small, ["VISIT-00007"])
+    again = small.deliver(SECOND + "VISIT-00007 ,2026-01-01,whisper-00007-again\nVISIT-90001,2026-01-01,whisper-90001-new\n")
     assert (again.rows, again.rows_erased) == (58 - 1 + 1, 2)
-    made.take(FIRST + "VISIT-90002,2026-01-01,whisper-90002-new\n")
-    assert "VISIT-00007" not in {number for (number,) in made.landed()}
-    assert_erased(made, (*GONE, "whisper-00007-again"))
+    small.take(FIRST + "VISIT-90002,2026-01-01,whisper-90002-new\n")
+    assert "VISIT-00007" not in {number for (number,) in small.landed()}
+    assert_erased(small, (*GONE, "whisper-00007-again"))
 
 
-def test_the_same_delivery_again_is_not_read_again(made: SmallHome) -> None:
-    erase(made, ["VISIT-00007"])
-    assert made.deliver(SECOND).rows == 57
-    assert_erased(made)
+def test_the_same_delivery_again_is_not_read_again(small: SmallHome) -> None:
+    erase(small, ["VISIT-00007"])
+    assert small.deliver(SECOND).rows == 57
+    assert_erased(small)
 
 
-def test_two_keys_in_two_orders_and_a_record_erased_before(made: SmallHome) -> None:
-    erase(made, ["VISIT-00007"])
-    erase(made, ["VISIT-00009"], [" VISIT-00010"])
-    assert_erased(made, ("VISIT-00007", "VISIT-00009", "VISIT-00010"))
-    removals = read_removals(made.store.folder)
+def test_two_keys_in_two_orders_and_a_record_erased_before(small: SmallHome) -> None:
+    erase(small, ["VISIT-00007"])
+    erase(small, ["VISIT-00009"], [" VISIT-00010"])
+    assert_erased(small, ("VISIT-00007", "VISIT-00009", "VISIT-00010"))
+    removals = read_removals(small.store.folder)
     assert removals.records >= 3
     assert [(r.kind, r.records, r.reason, r.erased_by) for r in removals.removals] == [
         ("erased", 1, "expunged", "clerk"), ("erased", 2, "expunged", "clerk"),
     ]  # fmt: skip
 
 
-def test_rows_are_selected_by_columns(made: SmallHome) -> None:
-    found = by_conditions(made.contract, made.store, [("note", "whisper-00008-alpha"), ("visited_on", "2024-03-09")], CITY_ZONE)
-    plan, rows = plan_erasure(made.home, [found], HASH_KEY, "expunged", "clerk", TODAY)
-    write_plan(made.home, plan, rows)
-    complete(made.home)
-    assert_erased(made, ("VISIT-00008", "whisper-00008-alpha"), ("VISIT-00007", "whisper-00007-bravo"))
-    assert made.deliver(HEADER + "VISIT-00008,2024-03-09,whisper-00008-other\n").rows == 0  # the key identifies the record
+def test_rows_are_selected_by_columns(small: SmallHome) -> None:
+    found = by_conditions(small.contract, small.store, [("note", "whisper-00008-alpha"), ("visited_on", "2024-03-09")], CITY_ZONE)
+    plan, rows = plan_erasure(small.home, [found], HASH_KEY, "expunged", "clerk", TODAY)
+    write_plan(small.home, plan, rows)
+    complete(small.home)
+    assert_erased(small, ("VISIT-00008", "whisper-00008-alpha"), ("VISIT-00007", "whisper-00007-bravo"))
+    assert small.deliver(HEADER + "VISIT-00008,2024-03-09,whisper-00008-other\n").rows == 0  # the key identifies the record
 
 
-def test_an_unknown_record_is_reported(made: SmallHome) -> None:
-    found, missing = by_keys(made.contract, made.store, [["VISIT-00007"], ["VISIT-99999"]], CITY_ZONE, HASH_KEY)
+def test_an_unknown_record_is_reported(small: SmallHome) -> None:
+    found, missing = by_keys(small.contract, small.store, [["VISIT-00007"], ["VISIT-99999"]], CITY_ZONE, HASH_KEY)
     assert (found.records, missing) == (1, [["VISIT-99999"]])
 
 
-def test_rows_of_a_delivery_that_is_gone_leave_the_pinned_release(made: SmallHome) -> None:
+def test_rows_of_a_delivery_that_is_gone_leave_the_pinned_release(small: SmallHome) -> None:
     """The batch of the first load was pruned: only the pinned release has its superseded rows."""
-    first = (read_journal(made.store) or ())[0].load_id
-    shutil.rmtree(made.store.folder / first)
-    erase(made, ["VISIT-00007"])
+    first = (read_journal(small.store) or ())[0].load_id
+    shutil.rmtree(small.store.folder / first)
+    erase(small, ["VISIT-00007"])
     for text in GONE:
-        assert places_with(made.home.root, text) == []
+        assert places_with(small.home.root, text) == []
 
 
-def test_a_damaged_release_is_deleted_because_its_records_cannot_be_removed(made: SmallHome) -> None:
-    pinned = known_releases(made.home)[0]
-    path = made.home.release(pinned) / "levelground.duckdb"
+def test_a_damaged_release_is_deleted_because_its_records_cannot_be_removed(small: SmallHome) -> None:
+    pinned = known_releases(small.home)[0]
+    path = small.home.release(pinned) / "levelground.duckdb"
     path.chmod(0o600)
     path.write_bytes(path.read_bytes()[:5000])
-    plan, rows = planned(made, ["VISIT-00007"])
-    write_plan(made.home, plan, rows)
-    notes = complete(made.home)
+    plan, rows = planned(small, ["VISIT-00007"])
+    write_plan(small.home, plan, rows)
+    notes = complete(small.home)
     assert [note for note in notes if f"Deleted release {pinned}" in note]
-    assert known_releases(made.home) == [current(made.home).release_id]  # type: ignore[union-attr]
+    assert known_releases(small.home) == [current(small.home).release_id]  # type: ignore[union-attr]
 
 
-def test_a_removed_source_leaves_nothing_but_the_fact(made: SmallHome) -> None:
-    plan, rows = plan_source_removal(made.home, SOURCE, "the agreement ended", "clerk", TODAY)
+def test_a_removed_source_leaves_nothing_but_the_fact(small: SmallHome) -> None:
+    plan, rows = plan_source_removal(small.home, SOURCE, "the agreement ended", "clerk", TODAY)
     assert plan.records == 400
     assert {place.kind for place in plan.places} == {"kept deliveries", "landing", "analyst file of release"}
-    write_plan(made.home, plan, rows)
-    complete(made.home)
-    assert_erased(made, ("VISIT-0", "whisper-"), ())
-    assert [path.name for path in made.store.folder.iterdir()] == ["removals.json"]
-    removals = read_removals(made.store.folder)
+    write_plan(small.home, plan, rows)
+    complete(small.home)
+    assert_erased(small, ("VISIT-0", "whisper-"), ())
+    assert [path.name for path in small.store.folder.iterdir()] == ["removals.json"]
+    removals = read_removals(small.store.folder)
     assert removals.is_removed
     assert [(r.kind, r.records) for r in removals.removals] == [("removed", 400)]
-    assert made.landed() == []
+    assert small.landed() == []
 
 
-def test_rows_past_keeping_leave_every_byte(made: SmallHome) -> None:
+def test_rows_past_keeping_leave_every_byte(small: SmallHome) -> None:
     """Kept for 7 years: in March 2026 events from 2019-03-04 on."""
-    contract = made.contract.model_copy(update={"agreement": made.contract.agreement.model_copy(update={"keep_for": "7 years"})})
-    planned_now = plan_past_keeping(made.home, [contract], TODAY, CITY_ZONE, "run", TODAY)
+    contract = small.contract.model_copy(
+        update={"agreement": small.contract.agreement.model_copy(update={"keep_for": "7 years"})}
+    )
+    planned_now = plan_past_keeping(small.home, [contract], TODAY, CITY_ZONE, "run", TODAY)
     assert planned_now is not None
-    write_plan(made.home, *planned_now)
-    complete(made.home)
+    write_plan(small.home, *planned_now)
+    complete(small.home)
     # visit 3 was on 2019-03-04, visit 13 on 2019-03-05, visit 23 on 2019-03-06; visit 2 in 2018
-    assert_erased(made, ("whisper-00002-alpha", "whisper-00012-alpha"), ("whisper-00003-alpha", "whisper-00013-alpha"))
-    kept = {number for (number,) in made.landed()}
-    assert {"VISIT-00003", "VISIT-00007", "VISIT-00021"} <= kept  # the second load corrected the date of visit 21
-    assert not kept & {"VISIT-00001", "VISIT-00002", "VISIT-00012"}
-    assert plan_past_keeping(made.home, [contract], TODAY, CITY_ZONE, "run", TODAY) is None  # once
-    made.contract = contract
-    again = made.deliver(FIRST + "VISIT-90001,2026-01-01,whisper-90001-new\n", TODAY.date())
+    assert_erased(small, ("whisper-00002-alpha", "whisper-00012-alpha"), ("whisper-00003-alpha", "whisper-00013-alpha"))
+    numbers = {number for (number,) in small.landed()}
+    assert {"VISIT-00003", "VISIT-00007", "VISIT-00021"} <= numbers  # the second load corrected the date of visit 21
+    assert not numbers & {"VISIT-00001", "VISIT-00002", "VISIT-00012"}
+    assert plan_past_keeping(small.home, [contract], TODAY, CITY_ZONE, "run", TODAY) is None  # once
+    small.contract = contract
+    again = small.deliver(FIRST + "VISIT-90001,2026-01-01,whisper-90001-new\n", TODAY.date())
     assert again.rows_past_keeping == FIRST.count(",2016-") + FIRST.count(",2017-") + FIRST.count(",2018-") + sum(
         f",2019-03-0{day}" in line for line in FIRST.splitlines() for day in (1, 2, 3)
     )
-    assert places_with(made.home.root, "whisper-00002-alpha") == []
-    assert read_removals(made.store.folder).removals[0].kind == "past_keeping"
+    assert places_with(small.home.root, "whisper-00002-alpha") == []
+    assert read_removals(small.store.folder).removals[0].kind == "past_keeping"
 
 
-def test_a_kill_at_any_moment_leaves_what_the_next_command_completes(made: SmallHome) -> None:
+def test_a_kill_at_any_moment_leaves_what_the_next_command_completes(small: SmallHome) -> None:
     """One sequence of kills; `tests/stress/test_erasure_kills.py` kills before every change of a file."""
-    plan, rows = planned(made, ["VISIT-00007"])
-    write_plan(made.home, plan, rows)
+    plan, rows = planned(small, ["VISIT-00007"])
+    write_plan(small.home, plan, rows)
     changes = random.Random(3)
     died = 0
-    while is_pending(made.home) and died < 5:
-        died += completed_until_killed(made.home, changes.randint(1, 25))
+    while is_pending(small.home) and died < 5:
+        died += completed_until_killed(small.home, changes.randint(1, 25))
     assert died
-    complete(made.home)
-    assert recover(made.home) == []
-    assert_erased(made)
-    published = current(made.home)
-    assert published is not None and published.release_id == known_releases(made.home)[-1]
-    assert made.landed() and len(read_removals(made.store.folder).removals) == 1
-    for release_id in known_releases(made.home):
-        assert [erased.rows for erased in verify(made.home, release_id).erasures] == [1]
+    complete(small.home)
+    assert recover(small.home) == []
+    assert_erased(small)
+    published = current(small.home)
+    assert published is not None and published.release_id == known_releases(small.home)[-1]
+    assert small.landed() and len(read_removals(small.store.folder).removals) == 1
+    for release_id in known_releases(small.home):
+        assert [erased.rows for erased in verify(small.home, release_id).erasures] == [1]

@@ -26,10 +26,10 @@ MAP, MONTHS = "sampleton_map.csv", "sampleton_barchart.csv"
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    made = tmp_path / SOURCE
-    made.mkdir()
-    evictions.write(made, np.random.default_rng(0))
-    return made
+    delivered = tmp_path / SOURCE
+    delivered.mkdir()
+    evictions.write(delivered, np.random.default_rng(0))
+    return delivered
 
 
 def findings(con: DuckDBPyConnection, folder: Path) -> set[str]:

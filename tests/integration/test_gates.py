@@ -137,13 +137,13 @@ def test_an_item_that_is_declared_the_other_way_round_passes(release: DuckDBPyCo
 
 
 def test_every_rule_has_been_seen_failing() -> None:
-    seen = {(table, check) for table, check, _ in SPOILT}
+    spoilt = {(table, check) for table, check, _ in SPOILT}
     parts = {
         rule.name for file in (SUITES / "parts").glob("*.yml") for rule in SuitePart.model_validate(read_yaml(file).data).rules
     }
     own = {(suite.table, rule.name) for suite in read_suites() for rule in suite.rules if rule.name not in parts}
-    assert own <= seen
-    assert parts | {"rows", "column_exists", "grain", "not_null", "words"} <= {check for _, check in seen}
+    assert own <= spoilt
+    assert parts | {"rows", "column_exists", "grain", "not_null", "words"} <= {check for _, check in spoilt}
 
 
 def test_a_suite_without_its_table_blocks_and_a_table_without_a_suite_warns(release: DuckDBPyConnection) -> None:

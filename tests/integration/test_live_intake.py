@@ -66,8 +66,8 @@ class Department:
             return status, {row[0] for row in run.con.execute(f"select k from typed.{SOURCE}").fetchall()}
 
     def accept(self, load_id: str) -> None:
-        given = Acceptance(accepted_by="me", reason="it is so", at="2025-12-01")
-        accept_load(DeliveryStore(self.settings.home.deliveries, SOURCE), load_id, given)
+        acceptance = Acceptance(accepted_by="me", reason="it is so", at="2025-12-01")
+        accept_load(DeliveryStore(self.settings.home.deliveries, SOURCE), load_id, acceptance)
 
 
 def day(number: int) -> str:

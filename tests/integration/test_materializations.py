@@ -37,9 +37,9 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def build(project: Path, n: object, counted: str = "table", seen: str = "view") -> bool:
+def build(project: Path, n: object, counted: str = "table", downstream: str = "view") -> bool:
     """Build both models with these materializations."""
-    models = {"counted": (counted, COUNTED.format(n=n)), "seen": (seen, "select n + 1 as n from {{ ref('counted') }}")}
+    models = {"counted": (counted, COUNTED.format(n=n)), "seen": (downstream, "select n + 1 as n from {{ ref('counted') }}")}
     for name, (materialized, sql) in models.items():
         text = f"{{{{ config(materialized='{materialized}') }}}}\n{sql}"
         (project / "models" / f"{name}.sql").write_text(text, encoding="utf-8")
@@ -65,9 +65,9 @@ def test_a_relation_is_replaced_and_kept_if_its_model_fails(project: Path) -> No
     text = 'it\'s "counted"'
     assert build(project, 1)
     assert relations(project) == {"counted": ("table", 1, text), "seen": ("view", 2, None)}
-    assert build(project, 5, seen="table")
+    assert build(project, 5, downstream="table")
     assert relations(project) == {"counted": ("table", 5, text), "seen": ("table", 6, None)}
-    assert not build(project, "error('no number')::integer", seen="view")
+    assert not build(project, "error('no number')::integer", downstream="view")
     assert relations(project) == {"counted": ("table", 5, text), "seen": ("table", 6, None)}
     assert not build(project, "7 as other, 7")  # the contract names every column
     assert relations(project)["counted"] == ("table", 5, text)

@@ -49,9 +49,9 @@ def postgres(server: Postgres) -> Postgres:
 
 
 def contract_of(*columns: dict[str, Any] | str, load: dict[str, Any] | None = None, **keys: Any) -> Contract:
-    made = [{"name": column, "from": column} if isinstance(column, str) else column for column in columns]
+    listed = [{"name": column, "from": column} if isinstance(column, str) else column for column in columns]
     connector = {"kind": "database", "credentials_env": "DPT_URL", **keys}
-    changes = {"connector": connector, "columns": made, "load": load or {"mode": "replace"}}
+    changes = {"connector": connector, "columns": listed, "load": load or {"mode": "replace"}}
     return Contract.model_validate(CONTRACT | changes, context=load_vocabulary())
 
 
@@ -211,12 +211,12 @@ def test_a_million_rows_come_in_bounded_memory(postgres: Postgres, tmp_path: Pat
 def test_a_server_that_is_killed_in_mid_fetch_leaves_nothing(server: Postgres, tmp_path: Path) -> None:
     server.do("drop table if exists visits", "create table visits as select i as a from generate_series(1, 200000) i")
     contract, store = contract_of("a", table="visits"), DeliveryStore(tmp_path, "dpt__visits")
-    seen: list[int] = []
+    batches: list[int] = []
 
     def kill_after_the_first(rows: int) -> None:
-        if not seen:
+        if not batches:
             server.kill()
-        seen.append(rows)
+        batches.append(rows)
 
     try:
         with pytest.raises(DeliveryError, match="the connection was lost while fetching; nothing was ingested; the next run"):

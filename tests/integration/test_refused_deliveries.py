@@ -28,15 +28,15 @@ def spoilt(sample_city: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple
 
 def test_no_message_quotes_a_private_cell(levelground: CommandLine, spoilt: tuple[Path, list[str]], tmp_path: Path) -> None:
     city, marks = spoilt
-    here = {"LEVELGROUND_DELIVERIES": str(city)}
+    environment = {"LEVELGROUND_DELIVERIES": str(city)}
     refused = set()
     for source in sorted(path.name for path in city.iterdir() if path.is_dir() and private_columns(CONTRACTS[path.name])):
         report = tmp_path / f"{source}.html"
-        done = levelground("sources", "check", source, "--report", report, env=here)
-        assert done.returncode in (0, 3), done.stderr
-        output = done.stdout + done.stderr + report.read_text()
+        result = levelground("sources", "check", source, "--report", report, env=environment)
+        assert result.returncode in (0, 3), result.stderr
+        output = result.stdout + result.stderr + report.read_text()
         assert source in output
         assert found_in(output.encode(), marks) == set(), source
-        refused |= {source} if done.returncode == 3 else set()
+        refused |= {source} if result.returncode == 3 else set()
     assert {"der__employees", "fpc__police_stops", "oei__resident_survey"} <= refused
     assert search(levelground.home, marks) == []

@@ -40,9 +40,9 @@ BLACK, HISPANIC, OTHER = "B", "H", "O"
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    made = tmp_path / SOURCE
-    made.mkdir()
-    return made
+    delivered = tmp_path / SOURCE
+    delivered.mkdir()
+    return delivered
 
 
 def land(con: DuckDBPyConnection, folder: Path, now: dt.datetime) -> list[tuple[Any, ...]]:

@@ -149,9 +149,9 @@ def test_an_open_reader_keeps_its_release_and_a_new_one_sees_the_new_release(hom
 
 def test_a_reader_in_the_process_that_swaps_does_not_disturb_the_swap(home: Home) -> None:
     swap(home, release(home, 1000).release_id)
-    with duckdb.connect(str(home.published_analyst), read_only=True) as held:
+    with duckdb.connect(str(home.published_analyst), read_only=True) as reader:
         swap(home, release(home, 2000).release_id)
-        assert held.execute(COUNT).fetchone() == (1000,)
+        assert reader.execute(COUNT).fetchone() == (1000,)
         with duckdb.connect(str(home.published_analyst), read_only=True) as joined:
             assert joined.execute(COUNT).fetchone() == (1000,)  # as long as the process holds one, it gets the old file
         assert rows_in_a_new_process(home.published_analyst) == 2000
@@ -193,8 +193,8 @@ def test_a_killed_swap_is_put_right_at_the_next_start(home: Home, step: str, nth
     published_release = current(home)
     assert published_release is not None
     assert published_release.release_id == old.release_id
-    done = recover(home)
-    assert done[-1:] == ([f"Completed the half-done swap to release {new.release_id}."] if published == 2000 else [])
+    messages = recover(home)
+    assert messages[-1:] == ([f"Completed the half-done swap to release {new.release_id}."] if published == 2000 else [])
     assert not list(home.published.glob(".*.next"))
     published_release = current(home)
     assert published_release is not None

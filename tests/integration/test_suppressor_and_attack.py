@@ -48,15 +48,15 @@ AMONG = {"answered.denominator": "stops.numerator"}
 
 def _figures(rows: Sequence[Row]) -> list[Figure]:
     """The rows as the suppressor reads them."""
-    known: dict[tuple[str, Cell], list[tuple[float, float]]] = {}
+    known_race: dict[tuple[str, Cell], list[tuple[float, float]]] = {}
     for row in rows:
         if KINDS[row.where.race] in KNOWN and row.figures:
             slim = (row.measure.measure_id, Cell(*row.where)._replace(race="all"))
-            known.setdefault(slim, []).append((row.figures["numerator"], row.figures["denominator"]))
+            known_race.setdefault(slim, []).append((row.figures["numerator"], row.figures["denominator"]))
     figures = []
     for row in rows:
         of, at = row.measure, Cell(*row.where)
-        among = known.get((of.measure_id, at._replace(race="all")), [])
+        among = known_race.get((of.measure_id, at._replace(race="all")), [])
         of_known = [math.fsum(pair[0] for pair in among), math.fsum(pair[of.kind != "composition"] for pair in among)]
         key = RowKey(of.measure_id, 1, at, row.method)
         records = (of.numerator, of.denominator, None)
@@ -72,9 +72,9 @@ def _as_published(row: Row, unknown_hidden: set[CellKey]) -> Row:
     """Where the known share is hidden, as the published models have it: not whether a group is reliable, nor everyone else."""
     if row.where._replace(race="all") not in unknown_hidden or KINDS[row.where.race] not in KNOWN:
         return row
-    gone = _COMPARED if row.words.get("reference_code") == "rest" else set()
+    hidden_figures = _COMPARED if row.words.get("reference_code") == "rest" else set()
     return row._replace(
-        figures={name: figure for name, figure in row.figures.items() if name not in gone},
+        figures={name: figure for name, figure in row.figures.items() if name not in hidden_figures},
         words={name: word for name, word in row.words.items() if name != "reliability"},
     )
 
@@ -180,9 +180,11 @@ def _key(row: Row) -> RowKey:
 
 def _out(rows: Sequence[Row], hidden: set[RowKey], unknown: set[RowKey]) -> list[Row]:
     """The rows as they are published where rows, and known shares of slices, are hidden."""
-    gone = {row.where for row in rows if _key(row) in hidden}
-    unknown_gone = {row.where for row in rows if _key(row) in unknown} | {at for at in gone if at.race == "all"}
-    return list(publish(rows, gone, unknown_hidden=unknown_gone, also=partial(_as_published, unknown_hidden=unknown_gone)))
+    hidden_cells = {row.where for row in rows if _key(row) in hidden}
+    hidden_shares = {row.where for row in rows if _key(row) in unknown} | {at for at in hidden_cells if at.race == "all"}
+    return list(
+        publish(rows, hidden_cells, unknown_hidden=hidden_shares, also=partial(_as_published, unknown_hidden=hidden_shares))
+    )
 
 
 @settings(deadline=None, max_examples=60)
@@ -254,21 +256,21 @@ def test_no_year_of_a_group_in_a_district_can_be_computed_from_three_margins(tab
         pairs = {race: [found[place, year, race] for place in places for year in years] for race in races}
         return slice_rows(LEAD, at, {race: (sum(x for x, _ in of), sum(n for _, n in of)) for race, of in pairs.items()})
 
-    shown, inside = [], []
+    published, inside = [], []
     for year in range(3):
         begins = {"period_start": dt.date(2021 + year, 1, 1)}
-        shown += rows(where(**begins), (0, 1), (year,))
+        published += rows(where(**begins), (0, 1), (year,))
         for place in (0, 1):
             for row in rows(district(place, **begins), (place,), (year,)):
-                (shown if row.where.race == "all" else inside).append(row)
+                (published if row.where.race == "all" else inside).append(row)
     for place in (0, 1):
-        shown += rows(district(place, period_type="3_year", period_start=dt.date(2021, 1, 1)), (place,), range(3))
-    every = _figures([*shown, *inside])
-    figures = every[: len(shown)]
+        published += rows(district(place, period_type="3_year", period_start=dt.date(2021, 1, 1)), (place,), range(3))
+    every = _figures([*published, *inside])
+    figures = every[: len(published)]
     counts = build_constraints(every, PublicReference(KINDS))
     chosen = find_pattern(counts, suppression_units(figures, counts), [min(1.0, value) for value in counts.value])
     assert not chosen.unsafe
-    result = attack(_out(shown, set(chosen.rows), set(chosen.unknown)), [*shown, *inside])
+    result = attack(_out(published, set(chosen.rows), set(chosen.unknown)), [*published, *inside])
     assert not result.leaks, result.leaks
 
 

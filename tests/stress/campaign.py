@@ -43,11 +43,11 @@ def run(name: str, seconds: float, seed: int, folder: Path) -> int:
             key = f"{type(error).__name__} in {Path(where.filename).name}:{where.lineno}"
             if key not in found:
                 found[key] = number
-                kept = folder / f"finding{len(found)}"
-                kept.mkdir(exist_ok=True)
-                (kept / "case").write_bytes(case.data)
-                (kept / "about.json").write_text(json.dumps({"number": number, **case.about}))
-                (kept / "traceback.txt").write_text("".join(traceback.format_exception(error)))
+                finding_folder = folder / f"finding{len(found)}"
+                finding_folder.mkdir(exist_ok=True)
+                (finding_folder / "case").write_bytes(case.data)
+                (finding_folder / "about.json").write_text(json.dumps({"number": number, **case.about}))
+                (finding_folder / "traceback.txt").write_text("".join(traceback.format_exception(error)))
                 print(f"{key}, case {number} {case.about}: {str(error)[:500]}", flush=True)
         finally:
             faulthandler.cancel_dump_traceback_later()

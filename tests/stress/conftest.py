@@ -43,28 +43,28 @@ def small_root(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def undisturbed(small_city: Path, small_root: Path, tmp_path_factory: pytest.TempPathFactory) -> SmallHome:
     """A home in which the small city was released once. Read only."""
-    made = SmallHome(small_root / "home", small_city)
-    made.run()
+    small = SmallHome(small_root / "home", small_city)
+    small.run()
     folder = tmp_path_factory.mktemp("undisturbed")
-    return made.copy(folder / "home", folder / "city")
+    return small.copy(folder / "home", folder / "city")
 
 
 @pytest.fixture(scope="session")
 def expected(undisturbed: SmallHome, small_root: Path) -> str:
     """The content hash that a home comes to which then reads the other state, undisturbed."""
-    made = undisturbed.copy(small_root / "home", small_root / "city")
-    deliver_other_state(made.deliveries)
-    made.run()
-    assert made.last()["outcome"] == "released"
-    return made.content()
+    small = undisturbed.copy(small_root / "home", small_root / "city")
+    deliver_other_state(small.deliveries)
+    small.run()
+    assert small.last()["outcome"] == "released"
+    return small.content()
 
 
 @pytest.fixture
 def disturbed(undisturbed: SmallHome, small_root: Path) -> SmallHome:
     """A copy of the home, whose deliveries are in the other state now: for the test to break something in."""
-    made = undisturbed.copy(small_root / "home", small_root / "city")
-    deliver_other_state(made.deliveries)
-    return made
+    small = undisturbed.copy(small_root / "home", small_root / "city")
+    deliver_other_state(small.deliveries)
+    return small
 
 
 @pytest.fixture

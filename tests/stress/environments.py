@@ -15,13 +15,13 @@ def environment(folder: Path, *packages: str) -> Path:
         ["venv", "--quiet", "--python", sys.executable, str(folder)],
         ["pip", "install", "--quiet", "--python", str(folder / "bin" / "python"), *packages],
     ):
-        done = subprocess.run([UV, *command], capture_output=True, text=True, timeout=1800, check=False)
-        assert done.returncode == 0, done.stderr
+        result = subprocess.run([UV, *command], capture_output=True, text=True, timeout=1800, check=False)
+        assert result.returncode == 0, result.stderr
     return folder / "bin"
 
 
 def run(command: list[str | Path], folder: Path, timeout: float = 600) -> str:
     """The standard output of a program; AssertionError with its whole output if it fails."""
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=timeout, check=False)
-    assert done.returncode == 0, f"{command}\n{done.stdout}\n{done.stderr}"
-    return done.stdout
+    result = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=timeout, check=False)
+    assert result.returncode == 0, f"{command}\n{result.stdout}\n{result.stderr}"
+    return result.stdout

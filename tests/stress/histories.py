@@ -46,10 +46,10 @@ def another_index(night: Path, city: Path, chance: random.Random) -> str:
     (file,) = (night / INDEX).glob("*.csv.gz")
     with gzip.open(file, "rt", encoding="utf-8") as opened:
         header, *lines = opened
-    kept = [line for line in lines if chance.random() > 0.05]
+    remaining = [line for line in lines if chance.random() > 0.05]
     with gzip.open(file, "wt", encoding="utf-8") as opened:
-        opened.writelines([header, *kept])
-    return f"{len(lines) - len(kept)} houses are gone from the index"
+        opened.writelines([header, *remaining])
+    return f"{len(lines) - len(remaining)} houses are gone from the index"
 
 
 def another_boundary(night: Path, city: Path, chance: random.Random) -> str:
@@ -124,9 +124,9 @@ def _requests(folder: Path, number: int, chance: random.Random) -> str:
     (file,) = folder.glob("*.csv")
     with file.open(newline="", encoding="utf-8") as opened:
         header, *rows = csv.reader(opened)
-    kept, change = _by_day(rows, header.index("CREATIONDATE"), number, chance)
+    remaining, change = _by_day(rows, header.index("CREATIONDATE"), number, chance)
     with file.open("w", newline="", encoding="utf-8") as opened:
-        csv.writer(opened, lineterminator="\r", quoting=csv.QUOTE_ALL).writerows([header, *kept])
+        csv.writer(opened, lineterminator="\r", quoting=csv.QUOTE_ALL).writerows([header, *remaining])
     return change
 
 
@@ -135,9 +135,9 @@ def _calls(folder: Path, number: int, chance: random.Random) -> str:
     with zipfile.ZipFile(file) as archive:
         (name,) = archive.namelist()
         rows = [row for row in csv.reader(io.StringIO(archive.read(name).decode())) if row and row[0]]
-    kept, change = _merged(rows, 0, 1, _US, 5, number, chance)
+    remaining, change = _merged(rows, 0, 1, _US, 5, number, chance)
     out = io.StringIO()
-    csv.writer(out).writerows(kept)
+    csv.writer(out).writerows(remaining)
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr(name, out.getvalue())
     return change
@@ -147,9 +147,9 @@ def _stops(folder: Path, number: int, chance: random.Random) -> str:
     (file,) = folder.glob("*.csv")
     with file.open(newline="", encoding="utf-8") as opened:
         header, *rows = csv.reader(opened)
-    kept, change = _merged(rows, 0, header.index("date"), _ISO, header.index("race"), number, chance)
+    remaining, change = _merged(rows, 0, header.index("date"), _ISO, header.index("race"), number, chance)
     with file.open("w", newline="", encoding="utf-8") as opened:
-        csv.writer(opened).writerows([header, *kept])
+        csv.writer(opened).writerows([header, *remaining])
     return change
 
 

@@ -139,9 +139,9 @@ class SmallHome:
 
     def copy(self, home: Path, deliveries: Path) -> SmallHome:
         """A home like this one, with deliveries of its own."""
-        for there, here in ((home, self.home), (deliveries, self.deliveries)):
-            shutil.rmtree(there, ignore_errors=True)
-            shutil.copytree(here, there)
+        for target, origin in ((home, self.home), (deliveries, self.deliveries)):
+            shutil.rmtree(target, ignore_errors=True)
+            shutil.copytree(origin, target)
         return SmallHome(home, deliveries, self.code)
 
 

@@ -98,7 +98,7 @@ class Superset:
             "viz_type": kind, "datasource": f"{dataset}__table", "x_axis": query["columns"][0], "xAxisForceCategorical": True,
             "metrics": query["metrics"], "groupby": [], "adhoc_filters": filters, "row_limit": 100, "show_value": True,
         }  # fmt: skip
-        made = self.post(
+        chart = self.post(
             "/api/v1/chart/",
             slice_name=name,
             viz_type=kind,
@@ -106,7 +106,7 @@ class Superset:
             datasource_type="table",
             params=json.dumps(params),
         )
-        return int(made["id"])
+        return int(chart["id"])
 
     def look(self, chart: int, picture: Path) -> int:
         """Open the chart in Chromium and take a picture; how many pixels of its canvas are colored."""
@@ -119,31 +119,31 @@ class Superset:
 
     def run(self, commands: str, folder: Path) -> None:
         """Run lines of a shell as a reader of the page would, where `superset` is on the path."""
-        done = subprocess.run(
+        result = subprocess.run(
             ["bash", "-euc", commands], env=self._environ, cwd=folder, capture_output=True, text=True, timeout=900, check=False
         )
-        assert done.returncode == 0, done.stderr[-3000:]
+        assert result.returncode == 0, result.stderr[-3000:]
 
     def dashboard(self, slug: str, charts: int, picture: Path) -> dict[int, list[dict[str, Any]]]:
         """Open a dashboard in Chromium and take a picture; the rows that the server gave to each of its charts."""
-        shown: dict[int, list[dict[str, Any]]] = {}
+        rows_by_chart: dict[int, list[dict[str, Any]]] = {}
 
         def take(response: Response) -> None:
             if "/api/v1/chart/data" in response.url and response.ok:
                 chart = response.request.post_data_json["form_data"].get("slice_id")
                 if chart is not None:  # else it fills a filter's list
-                    shown[chart] = self._rows(response.json())
+                    rows_by_chart[chart] = self._rows(response.json())
 
         with self._browsing() as page:
             page.set_viewport_size({"width": 1500, "height": 2300})  # Superset asks for charts in view only
             page.on("response", take)
             page.goto(f"{self.url}/superset/dashboard/{slug}/")
             ends = time.monotonic() + 240
-            while len(shown) < charts and time.monotonic() < ends:
+            while len(rows_by_chart) < charts and time.monotonic() < ends:
                 page.wait_for_timeout(500)
             page.wait_for_timeout(5000)  # charts are drawn
             page.screenshot(path=picture)
-        return shown
+        return rows_by_chart
 
     @contextmanager
     def _browsing(self) -> Iterator[Page]:
@@ -173,10 +173,10 @@ def superset(folder: Path) -> Iterator[Superset]:
     command = str(programs / "superset")
     person = ["--username", NAME, "--firstname", "A", "--lastname", "B", "--email", "a@b.example", "--password", PASSWORD]
     for arguments in (["db", "upgrade"], ["fab", "create-admin", *person], ["init"]):
-        done = subprocess.run(
+        result = subprocess.run(
             [command, *arguments], env=environ, cwd=folder, capture_output=True, text=True, timeout=900, check=False
         )
-        assert done.returncode == 0, done.stderr[-3000:]
+        assert result.returncode == 0, result.stderr[-3000:]
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]

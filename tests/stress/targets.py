@@ -173,15 +173,15 @@ class Queries:
     def check(self, case: Case) -> bool:
         arguments = ["query", "--format", case.about["format"], "--timeout", str(self.seconds), "--", case.data.decode()]
         began = time.monotonic()
-        done = CliRunner().invoke(self.app, arguments, env={"LEVELGROUND_HOME": str(self.home)})
+        result = CliRunner().invoke(self.app, arguments, env={"LEVELGROUND_HOME": str(self.home)})
         assert time.monotonic() - began < self.seconds + 30, "the time limit holds, also on a busy machine"
-        assert done.exit_code in (0, 1, 2), (done.exit_code, done.output[-2000:])
-        assert done.exception is None or isinstance(done.exception, SystemExit), done.exception
-        assert "Traceback" not in done.stderr, done.stderr[-2000:]
-        assert CANARY.encode() not in done.stdout_bytes or CANARY in case.data.decode(), "a statement read another file"
+        assert result.exit_code in (0, 1, 2), (result.exit_code, result.output[-2000:])
+        assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
+        assert "Traceback" not in result.stderr, result.stderr[-2000:]
+        assert CANARY.encode() not in result.stdout_bytes or CANARY in case.data.decode(), "a statement read another file"
         left = [path for path in sorted(self.folder.rglob("*")) if path not in self.before and "/home/" not in str(path)]
         assert left == [], f"a statement wrote {left}"
-        return done.exit_code == 0
+        return result.exit_code == 0
 
 
 class Graphql:
@@ -228,8 +228,8 @@ class Graphql:
                     return True
             elif how == "get":
                 query = case.data.decode(errors="replace")
-                asked = {"query": query} | ({"operationName": name} if name is not None else {})
-                operation = operation_of_query_string(QueryParams(asked))
+                body = {"query": query} | ({"operationName": name} if name is not None else {})
+                operation = operation_of_query_string(QueryParams(body))
                 assert operation is not None
                 request, found = {"query": query, "operationName": name}, operation
             else:

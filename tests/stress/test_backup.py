@@ -23,7 +23,7 @@ def commands(heading: str) -> str:
 
 
 def shell(script: str, small: SmallHome, backup: Path) -> None:
-    done = subprocess.run(
+    result = subprocess.run(
         ["bash", "-euo", "pipefail", "-c", script],
         env=small.environment(BACKUP=str(backup), LEVELGROUND_DELIVERIES=str(small.deliveries)),
         cwd=small.code,
@@ -31,7 +31,7 @@ def shell(script: str, small: SmallHome, backup: Path) -> None:
         capture_output=True,
         check=False,
     )
-    assert done.returncode == 0, done.stdout + done.stderr
+    assert result.returncode == 0, result.stdout + result.stderr
 
 
 def test_a_restored_home_runs_and_converges(disturbed: SmallHome, converges: Callable[[], None], tmp_path: Path) -> None:

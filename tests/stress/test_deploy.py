@@ -17,6 +17,6 @@ def test_systemd_takes_the_units(tmp_path: Path, record_property: Callable[[str,
         # systemd looks whether the program is there
         (tmp_path / unit.name).write_text(unit.read_text(encoding="utf-8").replace("/opt/levelground", str(ROOT)))
     copies = sorted(map(str, tmp_path.iterdir()))
-    done = subprocess.run(["systemd-analyze", "verify", *copies], text=True, capture_output=True, check=False)
-    assert (done.returncode, done.stderr.strip()) == (0, "")
+    result = subprocess.run(["systemd-analyze", "verify", *copies], text=True, capture_output=True, check=False)
+    assert (result.returncode, result.stderr.strip()) == (0, "")
     record_property("units", len(copies))

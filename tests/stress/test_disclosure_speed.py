@@ -19,15 +19,15 @@ def test_two_thousand_tables_are_audited_in_two_minutes(pattern: Pattern, capsys
     began, used = time.perf_counter(), time.process_time()
     found = intervals(system, workers=2)
     took, spent = time.perf_counter() - began, time.process_time() - used
-    asked = system.asked
-    narrow = asked & (found.width < system.wanted - 1e-6)
+    sensitive = system.asked
+    narrow = sensitive & (found.width < system.wanted - 1e-6)
     with capsys.disabled():
         print(
-            f"\n{pattern}: {asked.sum()} sensitive cells, {100 * narrow.sum() / asked.sum():.1f} % known too closely, "
+            f"\n{pattern}: {sensitive.sum()} sensitive cells, {100 * narrow.sum() / sensitive.sum():.1f} % known too closely, "
             f"{took:.1f} s, {spent:.1f} s of processor"
         )
     assert not found.contradicted.any()
-    assert (found.exact | ~narrow)[asked].all()
+    assert (found.exact | ~narrow)[sensitive].all()
     assert ((found.lower <= truth + 1e-6) & (truth <= found.upper + 1e-6))[found.exact].all()
     assert np.count_nonzero(narrow) > 0
     assert spent < SECONDS

@@ -12,9 +12,9 @@ from tests.support.browser import browsing
 def test_documentation_in_a_browser(place: Place, tmp_path: Path, record_property: Callable[[str, object], None]) -> None:
     assert place.levelground("docs").returncode == 0
     docs = (place.home / "docs").as_uri()
-    asked: list[str] = []
+    requested: list[str] = []
     with browsing() as page:
-        page.on("request", lambda request: asked.append(request.url))
+        page.on("request", lambda request: requested.append(request.url))
         page.goto(f"{docs}/index.html")
         page.click("text=Sources")
         page.click("text=ucc__service_requests")
@@ -22,11 +22,11 @@ def test_documentation_in_a_browser(place: Place, tmp_path: Path, record_propert
         assert page.locator("td", has_text="direct identifier, not kept").count() >= 1
         page.goto(f"{docs}/gates/index.html")
         page.click("text=marts.fct_equity_measures")
-        drawn = page.evaluate("getComputedStyle(document.querySelector('i.fa-check-circle'), '::before').content")
-        assert drawn == '"✔"', "the verdict is drawn without a font from elsewhere"
+        symbol = page.evaluate("getComputedStyle(document.querySelector('i.fa-check-circle'), '::before').content")
+        assert symbol == '"✔"', "the verdict is drawn without a font from elsewhere"
         page.goto(f"{docs}/dbt/index.html#!/model/model.levelground.fct_equity_measures")
         page.wait_for_selector("text=VARCHAR", timeout=60_000)
         assert page.locator("h1", has_text="fct_equity_measures").count() == 1
         page.screenshot(path=str(tmp_path / "dbt.png"))
-    assert [url for url in asked if not url.startswith(("file:", "data:"))] == []
-    record_property("requests, all to the disk", len(asked))
+    assert [url for url in requested if not url.startswith(("file:", "data:"))] == []
+    record_property("requests, all to the disk", len(requested))

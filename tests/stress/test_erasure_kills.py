@@ -28,16 +28,16 @@ def made_once(tmp_path_factory: pytest.TempPathFactory) -> SmallHome:
 @pytest.mark.parametrize("change", CHANGES)
 def test_a_kill_before_any_change_is_completed(made_once: SmallHome, tmp_path: Path, change: int) -> None:
     shutil.copytree(made_once.home.root, tmp_path / "home")
-    made = SmallHome(Home(tmp_path / "home"), made_once.contract, tmp_path)
-    found, _ = by_keys(made.contract, made.store, [["VISIT-00007"]], CITY_ZONE, HASH_KEY)
-    write_plan(made.home, *plan_erasure(made.home, [found], HASH_KEY, "expunged", "clerk", NOW))
-    died = completed_until_killed(made.home, change)
-    assert died or not is_pending(made.home)
-    complete(made.home)
-    assert recover(made.home) == []
-    assert not list(made.home.root.glob("erasing*"))
+    small = SmallHome(Home(tmp_path / "home"), made_once.contract, tmp_path)
+    found, _ = by_keys(small.contract, small.store, [["VISIT-00007"]], CITY_ZONE, HASH_KEY)
+    write_plan(small.home, *plan_erasure(small.home, [found], HASH_KEY, "expunged", "clerk", NOW))
+    died = completed_until_killed(small.home, change)
+    assert died or not is_pending(small.home)
+    complete(small.home)
+    assert recover(small.home) == []
+    assert not list(small.home.root.glob("erasing*"))
     for text in ("VISIT-00007", "whisper-00007-alpha", "whisper-00007-bravo"):
-        assert places_with(made.home.root, text) == []
-    assert [len(verify(made.home, i).erasures) for i in known_releases(made.home)] == [1, 1]
-    assert len(read_removals(made.store.folder).removals) == 1
-    assert len(made.landed()) == 399
+        assert places_with(small.home.root, text) == []
+    assert [len(verify(small.home, i).erasures) for i in known_releases(small.home)] == [1, 1]
+    assert len(read_removals(small.store.folder).removals) == 1
+    assert len(small.landed()) == 399

@@ -101,7 +101,7 @@ def test_disk_full(disturbed: SmallHome, converges: Callable[[], None], megabyte
     """No file may grow beyond so much: what first wants to is another one each time."""
     limit = megabytes * 1_000_000
     command = disturbed.command("run", "--deliveries", disturbed.deliveries, "--full-refresh")
-    done = subprocess.run(
+    result = subprocess.run(
         command,
         env=disturbed.environment(),
         cwd=disturbed.code,
@@ -110,10 +110,10 @@ def test_disk_full(disturbed: SmallHome, converges: Callable[[], None], megabyte
         check=False,
         preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit)),
     )
-    assert done.returncode == 1, done.stdout + done.stderr
+    assert result.returncode == 1, result.stdout + result.stderr
     # SQLite does not say why it could not write
-    assert re.search(rf"the disk of {disturbed.home} (is full|failed) .* room", done.stderr), done.stderr
-    assert "Traceback" not in done.stderr
+    assert re.search(rf"the disk of {disturbed.home} (is full|failed) .* room", result.stderr), result.stderr
+    assert "Traceback" not in result.stderr
     converges()
 
 

@@ -48,7 +48,7 @@ def test_grown_night_by_night_and_built_anew_say_the_same(first: SmallHome, tmp_
     home = first.copy(tmp_path / "home", tmp_path / "city")
     code = copy_of_the_code(tmp_path / "code")
     change, changed_on = CHANGES[seed % len(CHANGES)], chance.randrange(NIGHTS)
-    log, grown = [], 0
+    log, incremental_nights = [], 0
     for number in range(NIGHTS):
         night = tmp_path / f"night-{number}"
         log.append(f"night {number}: {histories.deliver(home.deliveries, night, number, chance)}")
@@ -64,10 +64,10 @@ def test_grown_night_by_night_and_built_anew_say_the_same(first: SmallHome, tmp_
                 histories.another_contract(code)
         as_of = f"2026-01-{number + 2:02d}T00:00:00"
         log.append(run_night(SmallHome(home.home, night, code), "--as-of", as_of))
-        grown += any(
+        incremental_nights += any(
             source["verdict"] == "fresh" and source["rows_delivered"] < ROWS // 10 for source in home.last()["sources"].values()
         )
-    assert grown, log
+    assert incremental_nights, log
     last = SmallHome(home.home, tmp_path / f"night-{NIGHTS - 1}", code)
     before = last.content()
     run_night(last, "--as-of", as_of, "--full-refresh")

@@ -26,7 +26,7 @@ def descendants(pid: int) -> dict[int, str]:
     return found
 
 
-def there(pid: int) -> bool:
+def is_running(pid: int) -> bool:
     """Whether it runs; a dead process that is not yet reaped does not."""
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
@@ -34,9 +34,9 @@ def there(pid: int) -> bool:
         return False
 
 
-def wait(done: Callable[[], bool]) -> None:
+def wait(condition: Callable[[], bool]) -> None:
     end = time.monotonic() + SECONDS
-    while not done():
+    while not condition():
         assert time.monotonic() < end
         time.sleep(0.5)
 
@@ -44,9 +44,9 @@ def wait(done: Callable[[], bool]) -> None:
 @pytest.fixture
 def home(small_city: Path, tmp_path: Path) -> SmallHome:
     """Nothing has run in it."""
-    made = SmallHome(tmp_path / "home", small_city)
-    made.home.mkdir()
-    return made
+    small = SmallHome(tmp_path / "home", small_city)
+    small.home.mkdir()
+    return small
 
 
 def environment(home: SmallHome) -> dict[str, str]:
@@ -65,7 +65,7 @@ def ui(home: SmallHome) -> Iterator[subprocess.Popen[bytes]]:
         began += descendants(process.pid)
         yield process
     finally:
-        for pid in filter(there, began):
+        for pid in filter(is_running, began):
             os.kill(pid, signal.SIGKILL)
         process.wait()
 
@@ -76,7 +76,7 @@ def test_nothing_is_left_of_a_killed_ui(ui: subprocess.Popen[bytes], home: Small
     processes[ui.pid] = "levelground ui"
     victim = next(pid for pid, command in processes.items() if killed in command.replace("-m ", ""))
     os.kill(victim, signal.SIGKILL)
-    wait(lambda: not any(there(pid) for pid in processes))
+    wait(lambda: not any(is_running(pid) for pid in processes))
 
 
 def test_a_second_ui_on_the_same_home_ends_at_once(ui: subprocess.Popen[bytes], home: SmallHome) -> None:

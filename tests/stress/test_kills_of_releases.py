@@ -36,8 +36,8 @@ def start(home: Path, release: Path) -> subprocess.Popen[bytes]:
 def of_one_load(con: duckdb.DuckDBPyConnection, of: Contract) -> None:
     """Every landed row is of a load of the ledger, and each load accounts for all of its rows."""
     loads: list[Any] = con.execute("select load_id from intake.loads").fetchall()
-    held = con.execute(f'select distinct _load_id from landing."{of.source}"').fetchall()
-    assert set(held) <= set(loads)
+    load_ids = con.execute(f'select distinct _load_id from landing."{of.source}"').fetchall()
+    assert set(load_ids) <= set(loads)
     for (load_id,) in loads:
         found = count_load_rows(con, of, load_id)
         assert found.delivered == found.staged + found.rejected + found.blank + found.duplicate + found.superseded

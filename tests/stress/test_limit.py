@@ -14,9 +14,9 @@ from warehouse.paths import Home
 
 def test_the_limit_makes_the_same_content(place: Place, tmp_path: Path) -> None:
     run_module("tests.bench.limit.pasted", place.home, tmp_path / "pasted")
-    made: dict[str, Any] = json.loads(
+    report: dict[str, Any] = json.loads(
         run_module("tests.bench.limit.script", tmp_path / "pasted", place.deliveries, tmp_path / "out")
     )
     released = json.loads(Home(place.home).current_json.read_text())
-    assert made["content_hash"] == released["content_hash"]
-    assert made["rows"]["marts.fct_police_stops"] == figures(Home(place.home))["stops"] > 0
+    assert report["content_hash"] == released["content_hash"]
+    assert report["rows"]["marts.fct_police_stops"] == figures(Home(place.home))["stops"] > 0

@@ -25,9 +25,9 @@ Record = Callable[[str, object], None]
 @pytest.fixture(scope="module")
 def parsed(small_root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """What dbt parsed for a home at this path: the home of every city is made there."""
-    kept = tmp_path_factory.mktemp("parsed") / "dbt"
-    shutil.copytree(run_city(small_root, ROWS[0], SEEDS[0]).home / "dbt", kept)
-    return kept
+    folder = tmp_path_factory.mktemp("parsed") / "dbt"
+    shutil.copytree(run_city(small_root, ROWS[0], SEEDS[0]).home / "dbt", folder)
+    return folder
 
 
 @pytest.fixture(scope="module")

@@ -20,9 +20,9 @@ from tests.support.truth.runs import run_passes
 def engine(parsed_dbt_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
     folder: Path = tmp_path_factory.mktemp("truth")
     with building_empty(folder / "home", parsed_dbt_folder) as warehouse:
-        made = Engine(warehouse, folder, town.GEOID)
-    yield made
-    made.con.close()
+        planted_engine = Engine(warehouse, folder, town.GEOID)
+    yield planted_engine
+    planted_engine.con.close()
 
 
 @pytest.fixture(scope="module")

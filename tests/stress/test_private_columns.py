@@ -27,17 +27,17 @@ def test_broken_values_in_every_private_column_are_reported_nowhere(place: Place
     seeder = Seeder(list(CONTRACTS.values()))
     seeder.every(place.deliveries)
     owners = {mark: canary for canary in seeder.canaries.values() for mark in canary.marks}
-    outputs = [_told(place, "run", "--deliveries", place.deliveries, "--json", expect=(3, 4))]
-    held = [row for row in place.levelground.json("status", "--json", expect=4)["sources"] if row["verdict"] == "held_back"]
-    assert {"der__employees", "fpc__police_stops", "oei__resident_survey"} <= {row["source"] for row in held}
-    for row in held:
-        outputs.append(_told(place, "sources", "show", row["source"], expect=(0,)))
+    outputs = [output_of(place, "run", "--deliveries", place.deliveries, "--json", expect=(3, 4))]
+    held_back = [row for row in place.levelground.json("status", "--json", expect=4)["sources"] if row["verdict"] == "held_back"]
+    assert {"der__employees", "fpc__police_stops", "oei__resident_survey"} <= {row["source"] for row in held_back}
+    for row in held_back:
+        outputs.append(output_of(place, "sources", "show", row["source"], expect=(0,)))
         outputs.append(
-            _told(place, "sources", "accept", row["source"], "--load", row["load_id"], "--reason", "to see", expect=(0, 2))
+            output_of(place, "sources", "accept", row["source"], "--load", row["load_id"], "--reason", "to see", expect=(0, 2))
         )
-    outputs.append(_told(place, "run", "--deliveries", place.deliveries, expect=(0, 1, 3, 4)))
-    outputs.append(_told(place, "status", expect=(0, 4)))
-    outputs.append(_told(place, "sources", "list", expect=(0, 4)))
+    outputs.append(output_of(place, "run", "--deliveries", place.deliveries, expect=(0, 1, 3, 4)))
+    outputs.append(output_of(place, "status", expect=(0, 4)))
+    outputs.append(output_of(place, "sources", "list", expect=(0, 4)))
     assert found_in("\n".join(outputs).encode(), list(owners)) == set()
     found = search(place.home, list(owners))
     wrong = [str(one) for one in found if not may_stand(place.home, owners[one.mark], one)]
@@ -63,8 +63,8 @@ def test_a_hashed_identifier_reaches_landing_as_a_hash_and_no_file_that_is_publi
     assert search(place.home, [PERSON, "CANARY99X01"]) == []
     (digest,) = {row[0] for row in _landed(place.home / "warehouse.duckdb", f"select person from landing.{HASHED}")}
     assert len(digest) == 64
-    seen = {found.path.relative_to(place.home).parts[0] for found in search(place.home, [digest])}
-    assert seen == {"deliveries", "warehouse.duckdb"}
+    folders = {found.path.relative_to(place.home).parts[0] for found in search(place.home, [digest])}
+    assert folders == {"deliveries", "warehouse.duckdb"}
 
 
 @pytest.mark.parametrize("row", TORN, ids=["too many cells", "open quote", "no text"])
@@ -78,18 +78,18 @@ def test_no_message_about_a_torn_file_quotes_a_cell(
             path = tmp_path / file.name
             line = row.format(mark=mark, many=f",{mark}" * 400)
             path.write_bytes(file.read_bytes() + line.encode("utf-8", "surrogateescape"))
-            done = levelground("sources", "check", folder.name, path, env={"LEVELGROUND_DELIVERIES": str(sample_city)})
-            assert done.returncode == 3, done.stdout
-            assert found_in((done.stdout + done.stderr).encode(), [mark]) == set(), folder.name
+            result = levelground("sources", "check", folder.name, path, env={"LEVELGROUND_DELIVERIES": str(sample_city)})
+            assert result.returncode == 3, result.stdout
+            assert found_in((result.stdout + result.stderr).encode(), [mark]) == set(), folder.name
             torn += 1
     assert torn >= 5
     assert search(levelground.home, [mark]) == []
 
 
-def _told(place: Place, *arguments: object, expect: tuple[int, ...]) -> str:
-    done = place.levelground(*arguments)
-    assert done.returncode in expect, f"{arguments}: exit {done.returncode}\n{done.stdout}\n{done.stderr}"
-    return done.stdout + done.stderr
+def output_of(place: Place, *arguments: object, expect: tuple[int, ...]) -> str:
+    result = place.levelground(*arguments)
+    assert result.returncode in expect, f"{arguments}: exit {result.returncode}\n{result.stdout}\n{result.stderr}"
+    return result.stdout + result.stderr
 
 
 def _landed(warehouse: Path, sql: str) -> list[tuple[str]]:

@@ -74,7 +74,7 @@ def readers(published: Path, folder: Path) -> Iterator[list[Path]]:
             process.wait(timeout=120)
 
 
-def seen(log: Path) -> list[dict[str, Any]]:
+def read_log(log: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in log.read_text().splitlines()]
 
 
@@ -96,7 +96,7 @@ def test_eight_readers_through_two_full_runs_see_no_error_and_every_release(
     turns = 0
     stops: dict[str, set[int]] = {}
     for log in logs:
-        reads = seen(log)
+        reads = read_log(log)
         errors = [turn["error"] for turn in reads if "error" in turn]
         assert errors == [], f"{log.name}: {errors[:3]}"
         order = [turn["release"] for turn in reads]

@@ -10,21 +10,21 @@ INPUTS, ANSWERS = "oei__engagement_inputs", "oei__engagement_responses"
 
 
 def test_a_contribution_that_is_taken_back_takes_its_answer_with_it(place: Place) -> None:
-    (asked,) = place.levelground.ask(
+    (newest,) = place.levelground.ask(
         "select max(input_number) as number from marts.fct_engagement_inputs "
         "semi join marts.fct_engagement_responses using (input_number)"
     )
-    done = place.levelground("erase", INPUTS, "--key", asked["number"], "--reason", "taken back", "--yes", env=KEY)
-    assert (done.returncode, f"1 of {INPUTS}, 1 of {ANSWERS}" in done.stdout) == (0, True)
-    assert places_with(place.home, asked["number"]) == []
+    result = place.levelground("erase", INPUTS, "--key", newest["number"], "--reason", "taken back", "--yes", env=KEY)
+    assert (result.returncode, f"1 of {INPUTS}, 1 of {ANSWERS}" in result.stdout) == (0, True)
+    assert places_with(place.home, newest["number"]) == []
 
 
 def test_a_source_is_removed_and_resumed(place: Place) -> None:
-    (asked,) = place.levelground.ask("select max(case_number) as number from marts.fct_court_cases")
+    (case,) = place.levelground.ask("select max(case_number) as number from marts.fct_court_cases")
     command = ("sources", "remove", CASES, "--reason", "the agreement ended")
     assert place.levelground(*command).returncode == 2
     assert place.levelground(*command, "--yes").returncode == 0
-    assert places_with(place.home, asked["number"]) == []
+    assert places_with(place.home, case["number"]) == []
     assert [path.name for path in (place.home / "deliveries" / CASES).iterdir()] == ["removals.json"]
     assert place.levelground.ask("select count(*) as n from marts.fct_court_cases") == [{"n": 0}]
     assert place.levelground(*command, "--yes").returncode == 0  # removed before

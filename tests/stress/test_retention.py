@@ -63,8 +63,8 @@ def test_a_year_of_what_runs_leave(
     record_property: Callable[[str, object], None],
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    kept = {"LEVELGROUND_KEEP_RUNS": str(KEPT), "LEVELGROUND_KEEP_DELIVERIES": str(KEPT)}
-    settings = Settings.from_environment({"LEVELGROUND_HOME": str(tmp_path / "home"), **kept})
+    limits = {"LEVELGROUND_KEEP_RUNS": str(KEPT), "LEVELGROUND_KEEP_DELIVERIES": str(KEPT)}
+    settings = Settings.from_environment({"LEVELGROUND_HOME": str(tmp_path / "home"), **limits})
     monkeypatch.setenv("DAGSTER_HOME", "")
     prepare_instance(settings)
     home, runs, registry = settings.home, RunStore(settings.home.runs), contracts()

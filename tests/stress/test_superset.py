@@ -96,12 +96,12 @@ def test_the_dashboard_of_the_page_shows_the_figures_of_the_public_file(
     names = {chart["id"]: chart["slice_name"] for chart in client.get("/api/v1/dashboard/levelground-scorecard/charts")["result"]}
     assert sorted(names.values()) == sorted(CHARTS)
     picture = PICTURES / "superset-dashboard.png"
-    shown = client.dashboard("levelground-scorecard", len(CHARTS), picture)
+    rows_by_chart = client.dashboard("levelground-scorecard", len(CHARTS), picture)
     record_property("picture", picture.relative_to(ROOT))
-    assert set(shown) == set(names)
+    assert set(rows_by_chart) == set(names)
     for chart, name in names.items():
         wanted = run_query(place.home / "published" / "levelground_public.duckdb", CHARTS[name], 60).to_pylist()
-        assert rows(shown[chart]) == rows(wanted), name
+        assert rows(rows_by_chart[chart]) == rows(wanted), name
         assert wanted, f"{name} is empty"
         record_property(f"rows of {name}", len(wanted))
 
@@ -116,13 +116,13 @@ def test_superset_charts_a_measure_and_goes_with_the_releases(client: Superset, 
     assert all(column["comment"] for column in described["columns"])
 
     dataset = client.dataset(public, "published", "equity_measures")
-    shown = {row["race_ethnicity_code"]: row["percent"] for row in client.data(dataset, MEASURE)}
+    charted = {row["race_ethnicity_code"]: row["percent"] for row in client.data(dataset, MEASURE)}
     wanted = place.levelground.ask(
         f"select race_ethnicity_code, max(value) as percent from published.equity_measures where {ASKED} group by all",
         "--public",
     )
-    assert shown == {row["race_ethnicity_code"]: row["percent"] for row in wanted}
-    assert len(shown) >= 3
+    assert charted == {row["race_ethnicity_code"]: row["percent"] for row in wanted}
+    assert len(charted) >= 3
     chart = client.bar_chart("Stopped persons by race, percent", dataset, MEASURE)
     picture = PICTURES / "superset.png"
     assert client.look(chart, picture) > 20_000  # of some 700,000: bars, and not axes alone

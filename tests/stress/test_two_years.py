@@ -39,13 +39,13 @@ SHOWN = ("numerator", "denominator", "value", "publication_status")
 
 def used(home: Path) -> dict[str, float]:
     """Megabytes on the disk by folder, a file with several names once; `warehouse` with what was moved aside."""
-    seen: set[int] = set()
+    inodes: set[int] = set()
     sizes = dict.fromkeys((*FOLDERS, "warehouse", "other"), 0)
     for path in (found for found in sorted(home.rglob("*")) if found.is_file()):
         status = path.stat()
-        if status.st_ino in seen:
+        if status.st_ino in inodes:
             continue
-        seen.add(status.st_ino)
+        inodes.add(status.st_ino)
         top = path.relative_to(home).parts[0]
         name = top if top in FOLDERS else "releases" if top == "published" else "warehouse" if "warehouse" in top else "other"
         sizes[name] += status.st_blocks * 512
@@ -98,7 +98,7 @@ def test_two_years_of_an_office(
     rows: list[tuple[object, ...]] = []
     totals: list[float] = []
     began: list[float] = []
-    seen: dict[str, dict[tuple[Any, ...], tuple[Any, ...]]] = {}
+    published_figures: dict[str, dict[tuple[Any, ...], tuple[Any, ...]]] = {}
     out: set[tuple[str, Any]] = set()
     happened: list[str] = []
 
@@ -129,11 +129,11 @@ def test_two_years_of_an_office(
             assert code_of_run in (0, 4), f"{happened}\n{output}"  # undelivered sources become stale
             small = SmallHome(home, city, code)
             run = small.last()
-            held = {name for name, source in run["sources"].items() if source["verdict"] == "held_back"}
-            assert held == ({office.held_back} if office.held_back else set()), f"{happened}\n{output}"
+            held_back = {name for name, source in run["sources"].items() if source["verdict"] == "held_back"}
+            assert held_back == ({office.held_back} if office.held_back else set()), f"{happened}\n{output}"
             if run["outcome"] == "released":
                 figures = published(home)
-                seen[run["release_id"]] = figures
+                published_figures[run["release_id"]] = figures
                 now_out = snapshots_of(figures)
                 assert out <= now_out, "a snapshot that was out is gone"
                 out = now_out
@@ -147,12 +147,12 @@ def test_two_years_of_an_office(
         assert not events, f"these did not happen in {NIGHTS} nights: {[event.__name__ for _, event in events]}"
         content = small.content()
         the_state_is_what_was_delivered(home, office)
-        every_published_figure_is_remembered(home, seen)
+        every_published_figure_is_remembered(home, published_figures)
 
         rebuilt = tmp_path / "rebuilt"
-        for kept in ("deliveries", "disclosure", "home.json"):
-            copy = shutil.copytree if (home / kept).is_dir() else shutil.copy
-            copy(home / kept, (rebuilt.mkdir(exist_ok=True), rebuilt / kept)[1])
+        for entry in ("deliveries", "disclosure", "home.json"):
+            copy = shutil.copytree if (home / entry).is_dir() else shutil.copy
+            copy(home / entry, (rebuilt.mkdir(exist_ok=True), rebuilt / entry)[1])
         process.again()
         code_of_run, output = process.run(command, environment | {"LEVELGROUND_HOME": str(rebuilt)})
         assert code_of_run in (0, 4), output
@@ -161,7 +161,7 @@ def test_two_years_of_an_office(
     with capsys.disabled():
         print(f"\n{curve(totals)}\n           1 to {NIGHTS} nights")
     half = NIGHTS // 2
-    record_property("nights", f"{NIGHTS}, released {len(seen)}; {len(happened)} events: {', '.join(happened)}")
+    record_property("nights", f"{NIGHTS}, released {len(published_figures)}; {len(happened)} events: {', '.join(happened)}")
     days_out = {start for _, start in out}
     record_property("snapshots published", f"{len(days_out)} of {len(office.snapshots)} that were delivered")
     record_property("seconds", f"{time.monotonic() - began[0]:.0f}")
@@ -210,22 +210,24 @@ def the_state_is_what_was_delivered(home: Path, office: two_years.Office) -> Non
     assert office.withdrawn and not office.withdrawn & set(found), "a row that the state has withdrawn is still there"
 
 
-def every_published_figure_is_remembered(home: Path, seen: dict[str, dict[tuple[Any, ...], tuple[Any, ...]]]) -> None:
+def every_published_figure_is_remembered(
+    home: Path, published_figures: dict[str, dict[tuple[Any, ...], tuple[Any, ...]]]
+) -> None:
     """Of each release the ledger has the figures of persons that it showed, and the releases that are kept show them still."""
     compared = 0
-    for release_id, figures in seen.items():
+    for release_id, figures in published_figures.items():
         remembered = in_ledger(home, release_id)
-        of_persons = {key: shown for key, shown in figures.items() if key in remembered}
+        of_persons = {key: figure for key, figure in figures.items() if key in remembered}
         assert of_persons == {key: remembered[key] for key in of_persons}, f"the ledger has other figures than {release_id}"
         compared += len(of_persons)
         # no figure of persons was out that the ledger does not know
         measures = {key[0] for key in remembered}
         assert not [key for key in figures if key[0] in measures and key not in remembered], release_id
-        kept = home / "releases" / release_id
-        if kept.is_dir():
-            assert json.loads((kept / "manifest.json").read_text())["release_id"] == release_id
+        folder = home / "releases" / release_id
+        if folder.is_dir():
+            assert json.loads((folder / "manifest.json").read_text())["release_id"] == release_id
             names = ", ".join((*GRAIN, *SHOWN))
-            with duckdb.connect(str(kept / "levelground_public.duckdb"), read_only=True) as connection:
+            with duckdb.connect(str(folder / "levelground_public.duckdb"), read_only=True) as connection:
                 again = connection.execute(f"select {names} from published.equity_measures").fetchall()
             assert {row[: len(GRAIN)]: row[len(GRAIN) :] for row in again} == figures
     assert compared > 0

@@ -40,7 +40,7 @@ def newer_name(name: str, *, first: bool) -> str:
     return later if later != name else f"{'a' if first else 'z'}_{name}"
 
 
-def take_rows_out(file: Path, newer: Path, gone: str | None) -> tuple[int, int]:
+def take_rows_out(file: Path, newer: Path, removed: str | None) -> tuple[int, int]:
     """Write a newer release without some rows of the last year: how many rows, and how many of them with values.
 
     They are rows of groups that other rows have as well, and all rows of the group that is `gone`.
@@ -51,8 +51,8 @@ def take_rows_out(file: Path, newer: Path, gone: str | None) -> tuple[int, int]:
     year = next(at for at, name in enumerate(names) if name in YEARS)
     values = [at for at, name in enumerate(names) if name in VALUES]
     last = max(row[year] for row in rows)
-    dropped = [row for row in rows if row[year] == last and gone in row]
-    others = [row for row in rows if row[year] == last and gone not in row]
+    dropped = [row for row in rows if row[year] == last and removed in row]
+    others = [row for row in rows if row[year] == last and removed not in row]
     withdrawn = dropped + [row for row in others if has_values(row, values)][-OUT:]
     with newer.open("w", encoding="utf-8", newline="") as text:
         csv.writer(text).writerows([header, *(row for row in rows if row not in withdrawn)])
@@ -111,8 +111,8 @@ def numbers(home: Path) -> set[tuple[str, str, float]]:
 
 def run(place: Place) -> dict[str, dict[str, Any]]:
     """A run that releases; the status of each source."""
-    done = place.levelground("run", "--deliveries", place.deliveries)
-    assert done.returncode in (0, 4), done.stdout + done.stderr
+    result = place.levelground("run", "--deliveries", place.deliveries)
+    assert result.returncode in (0, 4), result.stdout + result.stderr
     records = [json.loads(path.read_text()) for path in (place.home / "runs").glob("*.json")]
     last = max(records, key=lambda record: record["number"])
     assert last["outcome"] in ("released", "unchanged"), last["message"]
@@ -134,8 +134,8 @@ def test_rows_of_an_older_release_are_not_released_again(place: Place) -> None:
     after = state(home)
     newer, older = (release["release_id"] for release in place.levelground.json("releases", "list", "--json"))
     differences = place.levelground.json("releases", "diff", older, newer, "--json")
-    shown = place.levelground("releases", "diff", older, newer).stdout
-    check_figures(place.levelground.ask, differences, shown, expected_figures)
+    report = place.levelground("releases", "diff", older, newer).stdout
+    check_figures(place.levelground.ask, differences, report, expected_figures)
     for source, (rows, _) in withdrawn.items():
         assert status[source]["rows_withdrawn"] == rows, source
         assert status[source]["reason"] == f"the release withdrew {rows:,} rows"
@@ -156,7 +156,7 @@ def test_rows_of_an_older_release_are_not_released_again(place: Place) -> None:
     last_year = max(row[0] for row in rows[1:])
     with newest.open("w", encoding="utf-8", newline="") as text:
         csv.writer(text).writerows(row for number, row in enumerate(rows) if row[0] != last_year or number % 3 == 0)
-    held = run(place)["dcd__foreclosures"]
-    assert held["verdict"] == "held_back"
-    assert f"rows of start_year = {last_year}, more than 50 %" in held["reason"]
+    withheld = run(place)["dcd__foreclosures"]
+    assert withheld["verdict"] == "held_back"
+    assert f"rows of start_year = {last_year}, more than 50 %" in withheld["reason"]
     assert state(home) == after

@@ -79,8 +79,8 @@ class Office:
         fresh = [[*row] for row in rows[night % 50 : night % 50 + 30]]
         for at, row in enumerate(fresh):
             row[0] = f"{days[at % len(days)]} {row[0][11:]}"
-        kept = [row for row in rows if row[0][:10] > str(day - timedelta(days=200))][-3_000:]
-        _write(file, [header, *kept, *fresh], lineterminator="\r", quoting=csv.QUOTE_ALL)
+        recent = [row for row in rows if row[0][:10] > str(day - timedelta(days=200))][-3_000:]
+        _write(file, [header, *recent, *fresh], lineterminator="\r", quoting=csv.QUOTE_ALL)
         if (self.deliveries / PAYMENTS).is_dir():
             newest = max((self.deliveries / PAYMENTS).iterdir())
             table = pq.read_table(newest)
@@ -157,12 +157,12 @@ class Office:
         (file,) = (self.deliveries / SCHOOLS).iterdir()
         header, *rows = _read(file)
         races = [at for at, row in enumerate(rows) if row[1] == "Race/Ethnicity" and row[6] not in ("", "*")]
-        gone = set(races[day.month :: 101])
-        for at in gone:
+        removed = set(races[day.month :: 101])
+        for at in removed:
             self.withdrawn.add(tuple(rows[at][:6]))
         for at in races[day.month + 1 :: 103]:
             rows[at][6:] = ["*", "", "*"] if len(rows[at]) > 8 else ["*", ""]
-        _write(file, [header, *(row for at, row in enumerate(rows) if at not in gone)])
+        _write(file, [header, *(row for at, row in enumerate(rows) if at not in removed)])
         file.rename(file.with_name(f"enrollment_released_{day}.csv"))
 
     def renamed_department(self, _: date) -> None:

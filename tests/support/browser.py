@@ -49,8 +49,8 @@ def main() -> int:
     if os.geteuid() == 0 and shutil.which("apt-get"):
         quietly = {"DEBIAN_FRONTEND": "noninteractive", **os.environ}
         for command in (["update", "-qq"], ["install", "-y", "-qq", "--no-install-recommends", "chromium"]):
-            done = subprocess.run(["apt-get", *command], env=quietly, stdout=subprocess.DEVNULL, check=False)
-            if done.returncode:
+            result = subprocess.run(["apt-get", *command], env=quietly, stdout=subprocess.DEVNULL, check=False)
+            if result.returncode:
                 break
     if any(map(shutil.which, NAMES)):
         return 0

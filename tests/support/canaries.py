@@ -58,15 +58,15 @@ def private_columns(contract: Contract) -> list[Column]:
 
 def canaries(contracts: Sequence[Contract]) -> dict[tuple[str, str], Canary]:
     """One for each private column, by source and column."""
-    made = {}
+    planted = {}
     sources = [contract for contract in sorted(contracts, key=lambda contract: contract.source) if private_columns(contract)]
     for n, contract in enumerate(sources):
         for m, column in enumerate(private_columns(contract)):
             text = f"{TEXT}{n:02d}X{m:02d}"
-            made[contract.source, column.name] = Canary(
+            planted[contract.source, column.name] = Canary(
                 contract.source, column.name, column.privacy, text, _fitting(column, n, m)
             )
-    return made
+    return planted
 
 
 def _fitting(column: Column, n: int, m: int) -> str | None:
@@ -294,13 +294,15 @@ class Found:
 def search(folder: Path, marks: Sequence[str]) -> list[Found]:
     """Every place below the folder where one of the marks stands, in upper or lower case; of hard links each name."""
     found: set[Found] = set()
-    looked: dict[int, set[tuple[str, str]]] = {}
+    contents: dict[int, set[tuple[str, str]]] = {}
     for path in sorted(folder.rglob("*")):
         if path.is_file() and not path.is_symlink():
             file = path.stat().st_ino
-            if file not in looked:
-                looked[file] = {(inside, mark) for inside, content in _contents(path, marks) for mark in found_in(content, marks)}
-            found |= {Found(path, inside, mark) for inside, mark in looked[file]}
+            if file not in contents:
+                contents[file] = {
+                    (inside, mark) for inside, content in _contents(path, marks) for mark in found_in(content, marks)
+                }
+            found |= {Found(path, inside, mark) for inside, mark in contents[file]}
         found |= {Found(path, "its name", mark) for mark in found_in(path.name.encode(), marks)}
     return sorted(found, key=str)
 
@@ -355,18 +357,18 @@ def _cells(
     """Of each column the cells that hold a mark."""
     fitting = [mark for mark in marks if not mark.startswith(TEXT)]
     among = "|".join([TEXT, TEXT.lower(), *map(re.escape, fitting)])
-    asked = []
+    expressions = []
     for name, kind in columns:
         if kind in UNMARKABLE:
             continue
         if kind in ("DOUBLE", "FLOAT", "DATE", "TIMESTAMP") or kind.startswith("DECIMAL"):
             values = ", ".join(f"try_cast('{mark}' as {kind})" for mark in fitting)
-            asked.append((name, f'"{name}" in ({values})' if fitting else "false"))
+            expressions.append((name, f'"{name}" in ({values})' if fitting else "false"))
         else:
-            asked.append((name, f"regexp_matches(\"{name}\"::varchar, '{among}')"))
-    cells = ", ".join(f'list(distinct "{name}"::varchar) filter ({holds})' for name, holds in asked)
-    found = connection.execute(f"select {cells} from {relation}").fetchone() if asked else ()
-    for (name, _), marked in zip(asked, found or (), strict=True):
+            expressions.append((name, f"regexp_matches(\"{name}\"::varchar, '{among}')"))
+    cells = ", ".join(f'list(distinct "{name}"::varchar) filter ({holds})' for name, holds in expressions)
+    found = connection.execute(f"select {cells} from {relation}").fetchone() if expressions else ()
+    for (name, _), marked in zip(expressions, found or (), strict=True):
         yield name, "\n".join(marked or ()).encode()
 
 

@@ -59,11 +59,11 @@ def run_city(root: Path, rows: int, seed: int, dbt: Path | None = None) -> CityR
     if dbt is not None:
         copy_parse(dbt, Home(home))
     write_sample(deliveries, rows=rows, seed=seed)
-    done = CommandLine(home)("run", "--deliveries", deliveries, "--json", timeout=RUN_SECONDS)
+    result = CommandLine(home)("run", "--deliveries", deliveries, "--json", timeout=RUN_SECONDS)
     try:
-        report: dict[str, Any] = json.loads(done.stdout)
+        report: dict[str, Any] = json.loads(result.stdout)
     except ValueError:
-        return CityRun(home, deliveries, {}, f"exit {done.returncode}: {done.stderr[-2_000:]}")
+        return CityRun(home, deliveries, {}, f"exit {result.returncode}: {result.stderr[-2_000:]}")
     held_back = [f"{row['source']}: {row['reason']}" for row in report["sources"] if row["verdict"] == "held_back"]
     finding = "" if report["outcome"] == "released" else f"{report['outcome']}: {report['message']}"
     return CityRun(home, deliveries, report, "; ".join(filter(None, [finding, *held_back])))

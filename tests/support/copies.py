@@ -44,12 +44,12 @@ class Copy:
     def _remove_what_differs(self, folders: set[str], files: set[str]) -> None:
         if not self.target.is_dir():
             return
-        there, found = _listed(self.target)
-        for name in found:
+        present_folders, present_files = _listed(self.target)
+        for name in present_files:
             with suppress(FileNotFoundError):  # a process that a test has stopped may still remove its files
                 if name not in files or self._stamps.get(name) != _stamp(self.target / name):
                     (self.target / name).unlink()
-        for folder in sorted(there - folders, reverse=True):
+        for folder in sorted(present_folders - folders, reverse=True):
             shutil.rmtree(self.target / folder, ignore_errors=True)
 
 

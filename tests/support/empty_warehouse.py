@@ -109,14 +109,14 @@ def _known_columns() -> Iterator[None]:
     """Let dbt ask for the columns of a relation once, not for each unit test that reads it, which takes a tenth of their time."""
     from dbt.adapters.duckdb.impl import DuckDBAdapter  # noqa: PLC0415 - as above
 
-    known: dict[str, list[Any]] = {}
+    columns_by_table: dict[str, list[Any]] = {}
     ask = DuckDBAdapter.get_columns_in_relation
 
     def columns(adapter: DuckDBAdapter, relation: Any) -> list[Any]:
         name = relation.render()
-        if name not in known:
-            known[name] = ask(adapter, relation)
-        return known[name]
+        if name not in columns_by_table:
+            columns_by_table[name] = ask(adapter, relation)
+        return columns_by_table[name]
 
     with mock.patch.object(DuckDBAdapter, "get_columns_in_relation", columns):
         yield

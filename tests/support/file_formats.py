@@ -61,10 +61,10 @@ def sheet(*rows: Any, at: tuple[int, int] = (1, 1), title: str = "Data") -> byte
 
 def xls(*rows: Any) -> bytes:
     book, buffer = xlwt.Workbook(), io.BytesIO()
-    made = book.add_sheet("Data")
+    sheet = book.add_sheet("Data")
     for down, row in enumerate(rows):
         for right, cell in enumerate(row):
-            made.write(down, right, cell)
+            sheet.write(down, right, cell)
     book.save(buffer)
     return buffer.getvalue()
 

@@ -33,12 +33,12 @@ def deliver_next_releases(deliveries: Path) -> NextReleases:
         _write(deliveries / source / "a_next.csv", header, [[NEXT_WINDOW, *row[1:]] for row in rows if row[0] == latest])
     header, rows = _read(deliveries / ARRESTS)
     groups = [[*row[:4], row[4].replace("White, Non-Hispanic", "White"), *row[5:]] for row in rows]
-    kept = [row for row in groups if (row[0], row[4]) != GONE]
-    revised = [[*row[:5], f"{1.05 * float(row[5]):.6f}", row[6]] for row in kept]
+    remaining = [row for row in groups if (row[0], row[4]) != GONE]
+    revised = [[*row[:5], f"{1.05 * float(row[5]):.6f}", row[6]] for row in remaining]
     added = [["2023", *row[1:]] for row in revised if row[0] == "2022"]
     _write(deliveries / ARRESTS / "a_next.csv", header, [*revised, *added])
     return NextReleases(
-        revised=sum(float(row[5]) > 0 for row in kept),
+        revised=sum(float(row[5]) > 0 for row in remaining),
         withdrawn=sum(float(row[5]) > 0 and (row[0], row[4]) == GONE for row in groups),
         added=sum(float(row[5]) > 0 for row in added),
     )

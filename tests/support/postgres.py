@@ -95,11 +95,11 @@ class Postgres:
         shutil.rmtree(self.folder)
 
     def _run(self, program: str, *arguments: str) -> None:
-        done = subprocess.run(
+        result = subprocess.run(
             [str(self._programs / program), *arguments], capture_output=True, text=True, check=False, cwd=self.folder, **self._as
         )
-        if done.returncode:
-            raise RuntimeError(f"{program}: {done.stdout}{done.stderr}")
+        if result.returncode:
+            raise RuntimeError(f"{program}: {result.stdout}{result.stderr}")
 
 
 def _free_port() -> int:

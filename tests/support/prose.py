@@ -60,10 +60,10 @@ def prose(path: Path, text: str) -> str:
     if path.suffix == ".md":
         return CODE_IN_MARKDOWN.sub(_blank, text)
     if path.suffix == ".sql":
-        kept = re.sub(r"[^\n]", " ", text)
+        blanked = re.sub(r"[^\n]", " ", text)
         for comment in SQL_COMMENT.finditer(text):
-            kept = kept[: comment.start()] + IN_BACKTICKS.sub(_blank, comment[0]) + kept[comment.end() :]
-        return kept
+            blanked = blanked[: comment.start()] + IN_BACKTICKS.sub(_blank, comment[0]) + blanked[comment.end() :]
+        return blanked
     if path.suffix in {".yml", ".yaml"}:
         text = DELIVERED_NAMES.sub(_blank, text)
     return IN_BACKTICKS.sub(_blank, text)
@@ -112,8 +112,8 @@ def main(arguments: list[str]) -> int:
     """Print what was found; 1 if that is anything."""
     rules = read_rules(PHRASES.read_text(encoding="utf-8"))
     counting = "--count" in arguments
-    given = [Path(argument).resolve().relative_to(ROOT) for argument in arguments if argument != "--count"]
-    read = [path for path in files(ROOT, rules) if not given or any(path.is_relative_to(part) for part in given)]
+    paths = [Path(argument).resolve().relative_to(ROOT) for argument in arguments if argument != "--count"]
+    read = [path for path in files(ROOT, rules) if not paths or any(path.is_relative_to(part) for part in paths)]
     found = [finding for path in read for finding in find(path, (ROOT / path).read_text(encoding="utf-8"), rules)]
     if counting:
         folders = Counter(finding.path.parts[0] for finding in found)

@@ -46,8 +46,8 @@ def damage(home: Home, manifest: Manifest) -> None:
 
 def with_ledger(home: Home, make_release: MakeRelease, rows: int) -> Manifest:
     """A sealed release, with a ledger that says which it is of."""
-    made = make_release(rows)
-    folder = home.release(made.release_id) / home.disclosure.name
+    release = make_release(rows)
+    folder = home.release(release.release_id) / home.disclosure.name
     folder.mkdir()
     (folder / home.ledger.name).write_text(str(rows))
-    return made
+    return release

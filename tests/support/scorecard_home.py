@@ -29,10 +29,10 @@ def release_planted(
     with duckdb.connect(str(candidate.analyst_path)) as con:
         con.execute("create schema if not exists marts; create table marts.fct_equity_measures (measure_id varchar)")
         write_marts(con, marts or tables)
-    given = {"loads": {}, "versions": {}, "made_of": BuildInputs()} | about
+    manifest = {"loads": {}, "versions": {}, "made_of": BuildInputs()} | about
     sealed = seal(
         home, candidate, release_id=release_id, created_at=created, data_as_of=created.replace(tzinfo=None), code_version="1",
-        content_hash=f"{month:08}", seeds_hash="", **given,
+        content_hash=f"{month:08}", seeds_hash="", **manifest,
     )  # fmt: skip
     swap(home, release_id, sealed=sealed)
     return release_id

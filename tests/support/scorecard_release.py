@@ -55,7 +55,7 @@ def measure(measure_id: str, **changes: Any) -> dict[str, Any]:
 
 def row(measure_id: str, race: str, value: float | None, **changes: Any) -> dict[str, Any]:
     """A featured row of the city in 2024, shown with a range of a tenth."""
-    shown = value is not None
+    has_value = value is not None
     kind, order = GROUPS[race]
     return {
         "measure_id": measure_id,
@@ -79,11 +79,11 @@ def row(measure_id: str, race: str, value: float | None, **changes: Any) -> dict
         "value": value,
         "unit": "percent",
         "numerator": value and round(value * 10),
-        "denominator": 1000.0 if shown else None,
+        "denominator": 1000.0 if has_value else None,
         "ci_low": value and value * 0.9,
         "ci_high": value and value * 1.1,
-        "status_code": "shown" if shown else "hidden",
-        "publication_status": "published" if shown else "suppressed",
+        "status_code": "shown" if has_value else "hidden",
+        "publication_status": "published" if has_value else "suppressed",
         "is_featured": True,
         "is_latest": True,
         "is_stand_in": False,
@@ -277,7 +277,7 @@ def write_public_file(path: Path, tables: dict[str, list[dict[str, Any]]]) -> Pa
                 assert not unknown, f"{name} has no column {unknown}"
                 places = ", ".join("ST_AsWKB(ST_GeomFromText(?))" if column == "geometry_wkb" else "?" for column in values)
                 con.execute(f"insert into {name} ({', '.join(values)}) values ({places})", list(values.values()))
-        given = pa.Table.from_pylist(texts(tables))  # noqa: F841 - DuckDB reads the variable
+        table = pa.Table.from_pylist(texts(tables))  # noqa: F841 - DuckDB reads the variable
         con.execute("insert into texts by name from given")
     return path
 

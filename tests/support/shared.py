@@ -26,13 +26,13 @@ def made_once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path],
     base = factory.getbasetemp()
     root = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "shared"
     root.mkdir(exist_ok=True)
-    folder, made = root / name, root / f"{name}.{MADE}"
+    folder, finished = root / name, root / f"{name}.{MADE}"
     with FileLock(root / f"{name}.lock"):
-        if not made.exists():
+        if not finished.exists():
             shutil.rmtree(folder, ignore_errors=True)  # of a worker that failed
             folder.mkdir()
             make(folder)
-            made.touch()
+            finished.touch()
     return folder
 
 

@@ -114,9 +114,9 @@ def small_home(folder: Path, **changes: Any) -> SmallHome:
     """Two loads, of which the second corrects some records; a pinned release after the first, and a published one."""
     home = Home(folder / "home")
     home.ensure()
-    made = SmallHome(home, visits_contract(**({"columns": COLUMNS, "load": LOAD} | changes)), folder)
-    made.take(FIRST)
-    pin(home, made.release(1).release_id, "first")
-    made.take(SECOND)
-    made.release(2)
-    return made
+    small = SmallHome(home, visits_contract(**({"columns": COLUMNS, "load": LOAD} | changes)), folder)
+    small.take(FIRST)
+    pin(home, small.release(1).release_id, "first")
+    small.take(SECOND)
+    small.release(2)
+    return small

@@ -28,7 +28,7 @@ DEFAULT_ROWS = (1_000_000, 10_000_000)
 def main() -> int:
     """Measure, print, write, compare."""
     chosen = _arguments()
-    bench, shown = Bench(chosen.out.absolute()), console()
+    bench, output = Bench(chosen.out.absolute()), console()
     for rows in chosen.rows:
         bench.prepare(rows)
     runs: list[Run] = []
@@ -38,20 +38,20 @@ def main() -> int:
                 try:
                     runs.append(run(bench, contender, rows, number))
                 except (NotEqual, CommandFailed) as error:
-                    shown.print(f"[red]{contender}: {error}[/]")
+                    output.print(f"[red]{contender}: {error}[/]")
                     return 1
                 cost = runs[-1].cost
-                shown.print(f"round {number}: {contender} at {rows:,} rows, {cost.wall:.1f} s, {cost.peak_mb:,.0f} MB")
+                output.print(f"round {number}: {contender} at {rows:,} rows, {cost.wall:.1f} s, {cost.peak_mb:,.0f} MB")
         _write(bench, runs, {})
-    looked = {rows: answers(bench, rows) for rows in chosen.rows} if chosen.answers else {}
-    found = _write(bench, runs, looked)
+    seconds_by_size = {rows: answers(bench, rows) for rows in chosen.rows} if chosen.answers else {}
+    found = _write(bench, runs, seconds_by_size)
     summaries = summarise(runs)
-    report.show(shown, summaries, lines(summaries))
-    for rows, seconds in looked.items():
-        shown.print(report.answered(rows, seconds))
+    report.show(output, summaries, lines(summaries))
+    for rows, seconds in seconds_by_size.items():
+        output.print(report.answered(rows, seconds))
         for goal in missed(seconds):
-            shown.print(f"[yellow]missed at {rows:,} rows:[/] {goal}")
-    return compare(shown, found, keep=chosen.keep, strict=chosen.strict)
+            output.print(f"[yellow]missed at {rows:,} rows:[/] {goal}")
+    return compare(output, found, keep=chosen.keep, strict=chosen.strict)
 
 
 def console() -> Console:
@@ -59,27 +59,27 @@ def console() -> Console:
     return Console(width=None if sys.stdout.isatty() else 130)
 
 
-def _write(bench: Bench, runs: list[Run], looked: dict[int, dict[str, float]]) -> dict[str, float]:
+def _write(bench: Bench, runs: list[Run], seconds_by_size: dict[int, dict[str, float]]) -> dict[str, float]:
     summaries = summarise(runs)
     fitted = lines(summaries)
     found = ratios(summaries, fitted)
-    report.write(bench.folder, runs, summaries, fitted, {"ratios": found, "answers": looked})
+    report.write(bench.folder, runs, summaries, fitted, {"ratios": found, "answers": seconds_by_size})
     return found
 
 
-def compare(shown: Console, found: dict[str, float], *, keep: bool, strict: bool) -> int:
+def compare(output: Console, found: dict[str, float], *, keep: bool, strict: bool) -> int:
     """Print the ratios that are worse than the stored ones, or store these; return the exit code."""
     if keep:
         baseline.keep(found)
-        shown.print(f"kept as the baseline: {baseline.BASELINE}")
+        output.print(f"kept as the baseline: {baseline.BASELINE}")
         return 0
     before = baseline.read()
     worse = baseline.worse(found, before)
     for one in worse:
-        shown.print(f"[yellow]worse than the baseline by more than {baseline.WORSE_BY:.0%}:[/] {one}")
+        output.print(f"[yellow]worse than the baseline by more than {baseline.WORSE_BY:.0%}:[/] {one}")
     if not worse:
-        known = len(found.keys() & before.keys())
-        shown.print(f"none of {known} ratios is worse than the baseline by more than {baseline.WORSE_BY:.0%}")
+        in_both = len(found.keys() & before.keys())
+        output.print(f"none of {in_both} ratios is worse than the baseline by more than {baseline.WORSE_BY:.0%}")
     return 1 if worse and strict else 0
 
 

@@ -56,17 +56,17 @@ def dashboard(home: Home) -> dict[str, float]:
     began = time.perf_counter()
     files = {"analyst": open_reader(home.published_analyst), "public": open_reader(home.published_public)}
     opened = time.perf_counter() - began
-    taken: dict[str, list[float]] = {}
+    durations: dict[str, list[float]] = {}
     for _ in range(ASKED):
         for question in questions(QUESTIONS.read_text()):
             began = time.perf_counter()
             _answer(files[question.file], question.sql)
-            taken.setdefault(question.title, []).append(time.perf_counter() - began)
+            durations.setdefault(question.title, []).append(time.perf_counter() - began)
     for file in files.values():
         file.close()
-    all_answers = [seconds for answers in taken.values() for seconds in answers]
+    all_answers = [seconds for answers in durations.values() for seconds in answers]
     summed_up = {"open": opened, "dashboard p50": percentile(all_answers, 0.5), "dashboard p95": percentile(all_answers, 0.95)}
-    return summed_up | {title: statistics.median(answers) for title, answers in taken.items()}
+    return summed_up | {title: statistics.median(answers) for title, answers in durations.items()}
 
 
 def _answer(file: duckdb.DuckDBPyConnection, sql: str) -> None:
@@ -75,12 +75,12 @@ def _answer(file: duckdb.DuckDBPyConnection, sql: str) -> None:
 
 def started(command: list[str], environment: Mapping[str, str]) -> float:
     """The median of seconds that a command takes from start to end."""
-    taken = []
+    durations = []
     for _ in range(STARTED):
         began = time.perf_counter()
         subprocess.run(command, env=dict(environment), cwd=ROOT, check=True, capture_output=True)
-        taken.append(time.perf_counter() - began)
-    return statistics.median(taken)
+        durations.append(time.perf_counter() - began)
+    return statistics.median(durations)
 
 
 def answers(bench: Bench, rows: int) -> dict[str, float]:

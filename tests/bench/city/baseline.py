@@ -42,5 +42,5 @@ def read(path: Path = BASELINE) -> dict[str, float]:
 
 def keep(now: Mapping[str, float], path: Path = BASELINE) -> None:
     """Store these ratios, and keep those of other sizes."""
-    kept = read(path) | {name: round(value, 4) for name, value in now.items()}
-    path.write_text(json.dumps(dict(sorted(kept.items())), indent=1) + "\n")
+    stored = read(path) | {name: round(value, 4) for name, value in now.items()}
+    path.write_text(json.dumps(dict(sorted(stored.items())), indent=1) + "\n")

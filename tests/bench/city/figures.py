@@ -107,7 +107,7 @@ def lines(summaries: Iterable[Summary], of: Literal["wall", "cpu"] = "wall") -> 
         contender: line([summary.rows for summary in sizes], [getattr(summary, of) for summary in sizes])
         for contender, sizes in found.items()
     }
-    return {contender: made for contender, made in fitted.items() if made is not None}
+    return {contender: fit for contender, fit in fitted.items() if fit is not None}
 
 
 def ratios(summaries: Iterable[Summary], fitted: Mapping[str, Line]) -> dict[str, float]:

@@ -53,14 +53,14 @@ class Bench:
         self.nightlies[rows] = make_nightly(self.city(rows), self.night(rows))
         mark = self._mark(rows)
         if not mark.is_file() or mark.read_text() != _code():
-            for made in (self.kept(rows), self.pasted(rows)):
-                shutil.rmtree(made, ignore_errors=True)
+            for outdated in (self.kept(rows), self.pasted(rows)):
+                shutil.rmtree(outdated, ignore_errors=True)
 
     def environment(self) -> dict[str, str]:
         """The machine's environment, with only the home and the measured settings of Levelground."""
         own = {name: value for name, value in os.environ.items() if not name.startswith(("LEVELGROUND_", "DAGSTER_"))}
-        kept = {name: os.environ[name] for name in KEPT_SETTINGS if name in os.environ}
-        return own | kept | {"LEVELGROUND_HOME": str(self.home)}
+        settings = {name: os.environ[name] for name in KEPT_SETTINGS if name in os.environ}
+        return own | settings | {"LEVELGROUND_HOME": str(self.home)}
 
     def content_hash(self, rows: int) -> str:
         """The content of the release of the city."""

@@ -69,22 +69,22 @@ def size(folder: Path) -> int:
     return sum(path.stat().st_size for path in folder.glob("*/*"))
 
 
-def _requests(con: DuckDBPyConnection, came: Path, goes: Path) -> tuple[int, int, int]:
-    (file,) = came.glob("*.csv")
+def _requests(con: DuckDBPyConnection, earlier: Path, target: Path) -> tuple[int, int, int]:
+    (file,) = earlier.glob("*.csv")
     _read(con, f"read_csv({literal(str(file))}, all_varchar = true, new_line = '\\r')", "cast(CREATIONDATE as timestamp)")
     form = "'%Y-%m-%d %H:%M:%S'"
     took = "coalesce(cast(nullif(CLOSEDDATETIME, '') as timestamp) - cast(CREATIONDATE as timestamp), interval 0 days)"
     counts = _whole_days(con, f"CLOSEDDATETIME = strftime(moment + {took} + interval 1 day, {form})")
     closed = f"case when CLOSEDDATETIME <> '' then strftime(moment + {took}, {form}) end"
     moved = f"strftime(moment, {form}) as CREATIONDATE, {closed} as CLOSEDDATETIME"
-    _write_csv(con, moved, goes / "callcenterdatacurrent_2026-01.csv", "\r", csv.QUOTE_ALL)
+    _write_csv(con, moved, target / "callcenterdatacurrent_2026-01.csv", "\r", csv.QUOTE_ALL)
     return counts
 
 
-def _calls(con: DuckDBPyConnection, came: Path, goes: Path) -> tuple[int, int, int]:
-    (file,) = came.glob("*.zip")
+def _calls(con: DuckDBPyConnection, earlier: Path, target: Path) -> tuple[int, int, int]:
+    (file,) = earlier.glob("*.zip")
     with zipfile.ZipFile(file) as archive:
-        text = goes.parent / "calls.csv"
+        text = target.parent / "calls.csv"
         text.write_bytes(archive.read(archive.namelist()[0]))
     columns = ", ".join(f"'{name}': 'varchar'" for name in ("number", "called", "place", "district", "nature", "status"))
     read = f"auto_detect = false, header = false, delim = ',', quote = '\"', columns = {{{columns}}}"
@@ -94,25 +94,25 @@ def _calls(con: DuckDBPyConnection, came: Path, goes: Path) -> tuple[int, int, i
     counts = _merged(con, "number", "status = case status when 'Advised' then 'To be Filed' else 'Advised' end")
     out = io.StringIO()
     _rows(con, "strftime(moment, '%m/%d/%Y %I:%M:%S %p') as called", csv.writer(out, lineterminator="\r\n"), header=False)
-    goes.mkdir()
-    with zipfile.ZipFile(goes / "police_scrape_data2.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+    target.mkdir()
+    with zipfile.ZipFile(target / "police_scrape_data2.zip", "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("police_scrape_data2.csv", out.getvalue())
     return counts
 
 
-def _stops(con: DuckDBPyConnection, came: Path, goes: Path) -> tuple[int, int, int]:
-    (file,) = came.glob("*.csv")
+def _stops(con: DuckDBPyConnection, earlier: Path, target: Path) -> tuple[int, int, int]:
+    (file,) = earlier.glob("*.csv")
     _read(con, f"read_csv({literal(str(file))}, all_varchar = true)", 'cast("date" as timestamp)')
     counts = _merged(con, "idNum", "personSearch = case personSearch when 'NO' then 'YES' else 'NO' end")
-    _write_csv(con, "strftime(moment, '%Y-%m-%d %H:%M:%S') as \"date\"", goes / "stops_2026.csv", "\n", csv.QUOTE_MINIMAL)
+    _write_csv(con, "strftime(moment, '%Y-%m-%d %H:%M:%S') as \"date\"", target / "stops_2026.csv", "\n", csv.QUOTE_MINIMAL)
     return counts
 
 
-def _payments(con: DuckDBPyConnection, came: Path, goes: Path) -> tuple[int, int, int]:
-    _read(con, f"read_parquet({literal(str(came / '*.parquet'))})", '"date"')
+def _payments(con: DuckDBPyConnection, earlier: Path, target: Path) -> tuple[int, int, int]:
+    _read(con, f"read_parquet({literal(str(earlier / '*.parquet'))})", '"date"')
     counts = _whole_days(con, "amount = round(amount + 1, 2)")
-    goes.mkdir()
-    path = literal(str(goes / "city-checkbook-2026.parquet"))
+    target.mkdir()
+    path = literal(str(target / "city-checkbook-2026.parquet"))
     rows = 'select * exclude (moment, nr, is_new) replace (moment as "date") from delivered order by moment, nr'
     con.execute(f"copy ({rows}) to {path} (format parquet)")
     return counts

@@ -136,14 +136,14 @@ def plot(summaries: Sequence[Summary], fitted: Mapping[str, Line], path: Path) -
     left.legend()
     for at, contender in enumerate(contenders):
         largest = max((s for s in summaries if s.contender == contender), key=lambda s: s.rows)
-        done = 0.0
+        offset = 0.0
         for stage, seconds in largest.seconds.items():
-            right.barh(at, seconds, left=done, edgecolor="white")
+            right.barh(at, seconds, left=offset, edgecolor="white")
             words = stage.split()
             if seconds > LETTER * max(map(len, words)) * widest:
-                right.text(done + seconds / 2, at, "\n".join(words), ha="center", va="center", fontsize=7)
-            done += seconds
-        right.barh(at, largest.wall - done, left=done, color="lightgray", edgecolor="white")
+                right.text(offset + seconds / 2, at, "\n".join(words), ha="center", va="center", fontsize=7)
+            offset += seconds
+        right.barh(at, largest.wall - offset, left=offset, color="lightgray", edgecolor="white")
     labels = [f"{c}\n{max(s.rows for s in summaries if s.contender == c):,}" for c in contenders]
     right.set(yticks=range(len(contenders)), yticklabels=labels, xlabel="seconds, wall; gray: outside the stages", title="Stages")
     right.invert_yaxis()

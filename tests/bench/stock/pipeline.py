@@ -64,9 +64,9 @@ def build(deliveries: Path, out: Path) -> None:
         "DO_NOT_TRACK": "1",
     }
     command = [str(Path(sys.executable).parent / "dbt"), "build", "--quiet", *places, "--log-path", str(out / "logs")]
-    done = subprocess.run(command, env=environment, check=False, capture_output=True, text=True)
-    if done.returncode:
-        sys.exit(done.stdout + done.stderr)
+    result = subprocess.run(command, env=environment, check=False, capture_output=True, text=True)
+    if result.returncode:
+        sys.exit(result.stdout + result.stderr)
 
 
 def main() -> None:

@@ -96,8 +96,8 @@ def _plant(world: World, rng: np.random.Generator, seeds: int, switches: Switche
         truth = alike(_SHARE if kind == "proportion" else _RATE, switches)
         whole, total = people, people.sum(axis=1, keepdims=True)
         # where people are estimated, seeds share the estimate and differ in the true number, as in `labor`
-        there = people * (1 + _MARGIN * rng.standard_normal(people.shape)) if _is_estimated(measure) else people
-        counts = rng.binomial(people, truth) if kind == "proportion" else rng.poisson(truth * there)
+        true_people = people * (1 + _MARGIN * rng.standard_normal(people.shape)) if _is_estimated(measure) else people
+        counts = rng.binomial(people, truth) if kind == "proportion" else rng.poisson(truth * true_people)
     rest = ((truth * whole).sum(axis=1, keepdims=True) - truth * whole) / (whole.sum(axis=1, keepdims=True) - whole)
     # a seed is another year of the town or, where each needs its own estimate, another place in one year
     first_day = np.full(seeds, years(1)[0]) if _is_estimated(measure) else years(seeds)

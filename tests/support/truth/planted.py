@@ -60,9 +60,9 @@ class World:
 
     def truth(self, measure_id: str, **columns: Any) -> None:
         """Truths of a measure; arrays are broadcast against each other."""
-        given = TRUTH | {"measure_id": measure_id} | columns
-        arrays = np.broadcast_arrays(*[np.asarray(value) for value in given.values()])
-        self.truths.append(pa.table({key: pa.array(array.ravel()) for key, array in zip(given, arrays, strict=True)}))
+        all_columns = TRUTH | {"measure_id": measure_id} | columns
+        arrays = np.broadcast_arrays(*[np.asarray(value) for value in all_columns.values()])
+        self.truths.append(pa.table({key: pa.array(array.ravel()) for key, array in zip(all_columns, arrays, strict=True)}))
 
 
 def years(seeds: int, first: int = FIRST_YEAR) -> NDArray[np.datetime64]:

@@ -116,9 +116,9 @@ def few_table(con: duckdb.DuckDBPyConnection) -> Table:
     """One row per measure and method: groups with few events in some seeds, and their errors in the seeds with a ratio."""
     out = _head(_FEW)
     for measure, method, rows, events, without, *errors, of_ratio, of_difference in con.execute(_OF_FEW).fetchall():
-        shown = [f"{error:+.2f} ± {se:.2f}" for error, se in errors]
+        cells = [f"{error:+.2f} ± {se:.2f}" for error, se in errors]
         out.append(
-            [f"`{measure}`", method.replace("_", "-"), f"{rows:,}", f"{events:.1f}", f"{without:.1f}", *shown,
+            [f"`{measure}`", method.replace("_", "-"), f"{rows:,}", f"{events:.1f}", f"{without:.1f}", *cells,
              _share(of_ratio), _share(of_difference)]
         )  # fmt: skip
     return out

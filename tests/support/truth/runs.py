@@ -38,15 +38,15 @@ def run_passes(
 
 def _run(engine: Engine, number: int, seeds: int, switches: Switches, only: Collection[str]) -> None:
     engine.clear()
-    made = [town.plant()]
+    planted_worlds = [town.plant()]
     for name, module in worlds().items():
         if name in only:
             times = getattr(module, "TIMES", 1)
-            made.append(module.plant(_stream(name, number), times * seeds, switches))
+            planted_worlds.append(module.plant(_stream(name, number), times * seeds, switches))
     if "counted" in only:
-        made.append(counted.invent())
-    truths: list[pa.Table] = [table for world in made for table in world.truths]
-    for world in made:
+        planted_worlds.append(counted.invent())
+    truths: list[pa.Table] = [table for world in planted_worlds for table in world.truths]
+    for world in planted_worlds:
         _fill(engine, world)
 
     def add() -> None:

@@ -34,7 +34,7 @@ SLICE: Row = {
 }  # fmt: skip
 
 
-def made(warehouse: EmptyWarehouse, model: str, **inputs: list[Row]) -> list[Row]:
+def rows_of_model(warehouse: EmptyWarehouse, model: str, **inputs: list[Row]) -> list[Row]:
     """The rows that a model makes of the rows that are given for what it reads; a relation that is not given is empty."""
     (file,) = [path for path in (warehouse.home.dbt / "compiled").rglob(f"{model}.sql") if "__unit_tests.yml" not in str(path)]
     sql = file.read_text(encoding="utf-8")
@@ -90,7 +90,7 @@ def figure_row(**changes: Any) -> Row:
     ],
 )
 def test_intervals_of_values(empty_warehouse: EmptyWarehouse, row: Row, low: float, high: float) -> None:
-    (found,) = made(empty_warehouse, "int_equity_measures__with_intervals", int_equity_measures__with_known_race=[row])
+    (found,) = rows_of_model(empty_warehouse, "int_equity_measures__with_intervals", int_equity_measures__with_known_race=[row])
     assert (found["ci_low"], found["ci_high"]) == (pytest.approx(low, abs=1e-4), pytest.approx(high, abs=1e-4))
 
 
@@ -149,7 +149,7 @@ SHARED = {"method": "place_weighted", "variance": 0.0004, "reference_variance": 
 def test_intervals_of_comparisons(
     empty_warehouse: EmptyWarehouse, changes: Row, ratio_error: float | None, low: float | None, high: float | None
 ) -> None:
-    (found,) = made(
+    (found,) = rows_of_model(
         empty_warehouse,
         "int_equity_measures__compared",
         int_equity_measures__with_reference=[PAIR | changes],
@@ -172,7 +172,7 @@ def test_everyone_else_has_an_interval_of_a_rate_too(empty_warehouse: EmptyWareh
         kind="rate", unit="per_1000", factor=1000.0, confidence=0.95, reference_rule="rest", numerator=30, denominator=1000,
         rest_numerator=65, rest_denominator=1000, is_delivered=False,
     )  # fmt: skip
-    (found,) = made(
+    (found,) = rows_of_model(
         empty_warehouse,
         "int_equity_measures__with_reference",
         int_equity_measures__with_intervals=[row],
@@ -195,7 +195,7 @@ def ratio_of(p_value: float, number: int, error: float = 0.1) -> Row:
 
 
 def significant(warehouse: EmptyWarehouse, rows: list[Row]) -> list[bool | None]:
-    found = made(warehouse, "int_equity_measures__with_significance", int_equity_measures__compared=rows)
+    found = rows_of_model(warehouse, "int_equity_measures__with_significance", int_equity_measures__compared=rows)
     return [row["is_significant_fdr"] for row in sorted(found, key=lambda row: int(row["geoid"]))]
 
 
@@ -222,15 +222,17 @@ def test_a_ratio_is_bounded_by_what_unknown_race_could_change(empty_warehouse: E
         figure_row(race_ethnicity_code=code, numerator=x, denominator=n, known_race_pct=78.9) | unknown
         for code, x, n in (("black", 3_267, 17_408), ("white", 954, 11_703))
     ]
-    estimated = made(empty_warehouse, "int_equity_measures__with_intervals", int_equity_measures__with_known_race=rows)
+    estimated = rows_of_model(empty_warehouse, "int_equity_measures__with_intervals", int_equity_measures__with_known_race=rows)
     city = {"stg_receipts__settings": [{"city_geoid": "1"}]}
-    referenced = made(
+    referenced = rows_of_model(
         empty_warehouse,
         "int_equity_measures__with_reference",
         int_equity_measures__with_intervals=estimated,
         **city,
     )
-    found = made(empty_warehouse, "int_equity_measures__compared", int_equity_measures__with_reference=referenced, **city)
+    found = rows_of_model(
+        empty_warehouse, "int_equity_measures__compared", int_equity_measures__with_reference=referenced, **city
+    )
     (black,) = (row for row in found if row["race_ethnicity_code"] == "black")
     low, high = 3_267 / (17_408 + 9_120) / ((954 + 99) / (11_703 + 99)), (3_267 + 99) / (17_408 + 99) / (954 / (11_703 + 9_120))
     assert (round(black["rate_ratio"], 3), round(low, 3), round(high, 3)) == (2.302, 1.38, 4.197)
@@ -256,7 +258,7 @@ def requests(durations: list[tuple[int, bool]]) -> list[Row]:
 @settings(deadline=None, max_examples=40)
 @given(st.lists(st.tuples(st.integers(0, 40), st.booleans()), min_size=1, max_size=60))
 def test_medians_of_durations_are_lifelines(empty_warehouse: EmptyWarehouse, durations: list[tuple[int, bool]]) -> None:
-    (found,) = made(
+    (found,) = rows_of_model(
         empty_warehouse,
         "int_request_days_to_close_median__counts",
         int_service_requests__aggregated=requests(durations),
@@ -319,7 +321,7 @@ def test_place_weighted_values_are_means_over_where_groups_live(
         for i in range(len(tracts))
     ]
     measure: list[Row] = [{"measure_id": "m", "measure_version": 1, "unit": "per_1000"}]
-    shared = made(
+    shared = rows_of_model(
         empty_warehouse,
         "int_equity_measures__tract_weights",
         int_equity_measures__with_population=pieces,
@@ -328,7 +330,9 @@ def test_place_weighted_values_are_means_over_where_groups_live(
     )
     found = {
         row["race_ethnicity_code"]: row
-        for row in made(empty_warehouse, "int_equity_measures__place_weighted", int_equity_measures__tract_weights=shared)
+        for row in rows_of_model(
+            empty_warehouse, "int_equity_measures__place_weighted", int_equity_measures__tract_weights=shared
+        )
     }
     rates, variances = events / (black + white), events / (black + white) ** 2
     weights = {"black": black / black.sum(), "white": white / white.sum()}
@@ -359,7 +363,7 @@ def test_errors_of_modelled_estimates_are_correlated(empty_warehouse: EmptyWareh
     ]  # fmt: skip
     rules: list[Row] = [{"rule": "estimate_year_correlation", "value": correlation}, {"rule": "min_place_coverage", "value": 90}]
     inputs: dict[str, Any] = {"int_equity_measures__tract_weights": shared, "measure_rules": rules}
-    rows = made(empty_warehouse, "int_equity_measures__place_weighted", **inputs)
+    rows = rows_of_model(empty_warehouse, "int_equity_measures__place_weighted", **inputs)
     found = {row["race_ethnicity_code"]: row for row in rows}
     matrix = np.outer(errors, errors) * np.where(np.eye(len(errors)), 1, correlation)
     for code, weight in weights.items():

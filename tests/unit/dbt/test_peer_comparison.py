@@ -10,7 +10,7 @@ import pytest
 from scipy.stats import norm
 
 from tests.unit.dbt.conftest import EmptyWarehouse
-from tests.unit.dbt.test_measure_figures import made
+from tests.unit.dbt.test_measure_figures import rows_of_model
 
 pytestmark = pytest.mark.xdist_group("dbt")
 
@@ -50,7 +50,7 @@ def compared(
         for geoid, (group, reference) in cities.items()
         for race, (value, low, high) in (("black", group), ("white", reference))
     ]
-    gaps = made(
+    gaps = rows_of_model(
         warehouse,
         "int_peer_comparison__gaps",
         int_equity_measures__with_significance=[SHOWN],
@@ -61,7 +61,7 @@ def compared(
         measure_rules=rules,
         fct_published_estimates=estimates,
     )
-    rows = made(warehouse, "fct_peer_comparison", int_peer_comparison__gaps=gaps, measure_rules=rules)
+    rows = rows_of_model(warehouse, "fct_peer_comparison", int_peer_comparison__gaps=gaps, measure_rules=rules)
     return {row["geoid"]: row for row in rows}
 
 
@@ -106,17 +106,17 @@ def test_fewer_than_five_peers_give_no_comparison(empty_warehouse: EmptyWarehous
 
 def test_only_groups_that_the_city_compares_are_compared(empty_warehouse: EmptyWarehouse) -> None:
     """Not everybody, no group that overlaps with its reference, and no figure that agencies report otherwise than before."""
-    shown = [SHOWN, SHOWN | {"race_ethnicity_code": "all"}, SHOWN | {"race_ethnicity_code": "hispanic", "rate_ratio": None}]
+    published = [SHOWN, SHOWN | {"race_ethnicity_code": "all"}, SHOWN | {"race_ethnicity_code": "hispanic", "rate_ratio": None}]
     figures = [
         ESTIMATE
         | {"geoid": geoid, "race_ethnicity_code": race, "value": 1.0, "is_reporting_change": (geoid, race) == ("3", "black")}
         for geoid in (OWN, "2", "3")
         for race in ("all", "black", "hispanic", "white")
     ]
-    gaps = made(
+    gaps = rows_of_model(
         empty_warehouse,
         "int_peer_comparison__gaps",
-        int_equity_measures__with_significance=shown,
+        int_equity_measures__with_significance=published,
         published_measures=[{"source": "s", "published_measure": "p", "measure_id": "m", "part": "value"}],
         dim_measure=[{"measure_id": "m", "measure_version": 1, "favourable_direction": "higher"}],
         dim_peer_city=[{"geoid": "2"}, {"geoid": "3"}],
@@ -135,7 +135,7 @@ def test_figures_of_another_window_stratum_or_kind_of_place_are_not_compared(emp
         for race in ("black", "white")
         for other in others
     ]
-    gaps = made(
+    gaps = rows_of_model(
         empty_warehouse,
         "int_peer_comparison__gaps",
         int_equity_measures__with_significance=[SHOWN, SHOWN | {"geography_type": "county"}, SHOWN | {"stratum_type": "sex"}],

@@ -26,9 +26,9 @@ SEEDS = 8
 
 @pytest.fixture(scope="module")
 def engine(empty_warehouse: EmptyWarehouse, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
-    made = Engine(empty_warehouse, tmp_path_factory.mktemp("truth"), town.GEOID)
-    yield made
-    made.con.close()
+    planted_engine = Engine(empty_warehouse, tmp_path_factory.mktemp("truth"), town.GEOID)
+    yield planted_engine
+    planted_engine.con.close()
 
 
 @pytest.fixture(scope="module")

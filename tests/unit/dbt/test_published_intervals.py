@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.unit.dbt.conftest import EmptyWarehouse
-from tests.unit.dbt.test_measure_figures import Row, made
+from tests.unit.dbt.test_measure_figures import Row, rows_of_model
 
 pytestmark = pytest.mark.xdist_group("dbt")
 
@@ -24,7 +24,7 @@ Z = 1.959963984540054
 
 def counted(warehouse: EmptyWarehouse, *figures: dict[str, Any]) -> Row:
     rules = [{"rule": "min_denominator_survey", "value": 100.0}, {"rule": "z_95", "value": Z}]
-    (row,) = made(
+    (row,) = rows_of_model(
         warehouse,
         "int_published_estimates__counts",
         int_published_estimates__windowed=[FIGURE | figure for figure in figures],
@@ -51,9 +51,9 @@ def test_margins_of_a_share_become_an_interval(empty_warehouse: EmptyWarehouse) 
 
 
 def test_a_published_interval_stays_and_none_is_invented(empty_warehouse: EmptyWarehouse) -> None:
-    given = {"value": 83.8, "bound_low": 72.2, "bound_high": 95.3}
-    row = counted(empty_warehouse, given | {"bound_kind": "confidence_95"})
+    published = {"value": 83.8, "bound_low": 72.2, "bound_high": 95.3}
+    row = counted(empty_warehouse, published | {"bound_kind": "confidence_95"})
     assert (row["ci_low"], row["ci_high"], row["interval_method"]) == (72.2, 95.3, None)
     for kind in ("range", "none"):
-        row = counted(empty_warehouse, given | {"bound_kind": kind})
+        row = counted(empty_warehouse, published | {"bound_kind": kind})
         assert (row["ci_low"], row["ci_high"]) == (None, None)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.unit.dbt.conftest import EmptyWarehouse
-from tests.unit.dbt.test_measure_figures import Row, made
+from tests.unit.dbt.test_measure_figures import Row, rows_of_model
 
 pytestmark = pytest.mark.xdist_group("dbt")
 
@@ -30,7 +30,7 @@ INVALID = HIDDEN | {"value_status": "not_collected", "gap_reason": "invalid"}
 
 def counted(warehouse: EmptyWarehouse, *cells: dict[str, Any]) -> dict[tuple[str, str, str], Row]:
     """The counts by place, group and stratum."""
-    rows = made(
+    rows = rows_of_model(
         warehouse,
         "int_school_assessments__counts",
         fct_school_assessments=[ALL | cell for cell in cells],
@@ -44,9 +44,15 @@ def parts(row: Row) -> tuple[float | None, float | None, str, str | None]:
 
 
 def test_a_figure_holds_for_the_schools_that_are_shown_and_says_how_much_that_is(empty_warehouse: EmptyWarehouse) -> None:
-    there = {"school_geoid": "D/B", "denominator_count": 60, "proficient_count": 20}
+    second_school = {"school_geoid": "D/B", "denominator_count": 60, "proficient_count": 20}
     found = counted(
-        empty_warehouse, ALL, WHITE, BLACK, ALL | there, WHITE | there | HIDDEN, BLACK | {**there, "denominator_count": 40}
+        empty_warehouse,
+        ALL,
+        WHITE,
+        BLACK,
+        ALL | second_school,
+        WHITE | second_school | HIDDEN,
+        BLACK | {**second_school, "denominator_count": 40},
     )
     for place in ("D", "55079"):
         assert parts(found[place, "all", "all"]) == (60, 160, "computed", None)
@@ -99,7 +105,7 @@ def test_an_absent_group_of_a_partly_shown_place_is_hidden_and_not_zero(empty_wa
     whole = list(counted(empty_warehouse, ALL, WHITE | {"denominator_count": 100}).values())
     unmeasured = list(counted(empty_warehouse, ALL | INVALID, WHITE | INVALID).values())
     for rows, expected in ((cells, "suppressed_at_source"), (whole, "computed"), (unmeasured, "not_collected")):
-        filled = made(
+        filled = rows_of_model(
             empty_warehouse,
             "int_equity_measures__groups_filled",
             int_equity_measures__unioned=[row | {"tabulation": "exclusive", "bridged": False} for row in rows],
@@ -127,7 +133,7 @@ def test_the_rest_of_the_students_is_no_known_race(empty_warehouse: EmptyWarehou
         for row in counted(empty_warehouse, ALL, WHITE, BLACK).values()
         if row["geoid"] == "D"
     ]
-    found = made(
+    found = rows_of_model(
         empty_warehouse,
         "int_equity_measures__with_known_race",
         int_equity_measures__with_population=rows,

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.unit.dbt.conftest import EmptyWarehouse
-from tests.unit.dbt.test_measure_figures import Row, made
+from tests.unit.dbt.test_measure_figures import Row, rows_of_model
 
 pytestmark = pytest.mark.xdist_group("dbt")
 
@@ -27,7 +27,7 @@ def counted(
     warehouse: EmptyWarehouse, *cells: dict[str, Any], year: int = 2023, measure: str = "discipline_removals_per_1000"
 ) -> dict[tuple[str, str, str], Row]:
     """The counts of a measure in a school year, by place, group and stratum."""
-    rows = made(
+    rows = rows_of_model(
         warehouse,
         "int_school_removals__counts",
         fct_school_removals=[BLACK | cell for cell in cells],

@@ -90,8 +90,8 @@ def vocabulary() -> Vocabulary:
     words = load_vocabulary()
     opened = RaceVocabulary("write_in", "Write-ins", "spd15_2024", "single", open=True)
     ticked = RaceVocabulary("tick_list", "Select all that apply", "spd15_2024", "multiple", open=False)
-    asked = RaceVocabulary("questions", "A column a question", "spd15_1997", "multiple", open=False)
-    return Vocabulary(words.words, {**words.race, "write_in": opened, "tick_list": ticked, "questions": asked})
+    questions = RaceVocabulary("questions", "A column a question", "spd15_1997", "multiple", open=False)
+    return Vocabulary(words.words, {**words.race, "write_in": opened, "tick_list": ticked, "questions": questions})
 
 
 @pytest.fixture
@@ -101,8 +101,8 @@ def make_contract(vocabulary: Vocabulary) -> Callable[..., Contract]:
     def make(columns: Mapping[str, Mapping[str, Any] | None] | None = None, **changes: Any) -> Contract:
         data = copy.deepcopy(CONTRACT) | changes
         changed = columns or {}
-        kept = [column for column in data["columns"] if changed.get(column["name"], column) is not None]
-        data["columns"] = [column | dict(changed.get(column["name"]) or {}) for column in kept]
+        remaining = [column for column in data["columns"] if changed.get(column["name"], column) is not None]
+        data["columns"] = [column | dict(changed.get(column["name"]) or {}) for column in remaining]
         return Contract.model_validate(data, context=vocabulary)
 
     return make
@@ -136,9 +136,11 @@ def good_rows() -> list[Row]:
 def judge(connection: DuckDBPyConnection, vocabulary: Vocabulary, facts: DeliveryFacts) -> Judge:
     """Writes rows down as the delivery of a contract and gates them."""
 
-    def judged(contract: Contract, rows: Sequence[Row], given: DeliveryFacts = facts, labels: Any = LABELS) -> GateResult:
+    def judged(
+        contract: Contract, rows: Sequence[Row], delivery_facts: DeliveryFacts = facts, labels: Any = LABELS
+    ) -> GateResult:
         write_delivery(connection, contract.source, rows, [column.name for column in contract.kept_columns])
-        return gate_delivery(database_path(connection), contract, given, labels, vocabulary=vocabulary)
+        return gate_delivery(database_path(connection), contract, delivery_facts, labels, vocabulary=vocabulary)
 
     return judged
 

@@ -58,9 +58,9 @@ def test_a_contract_knows_its_own_header(file: Path, preferred: int) -> None:
 
 def test_every_issue_it_cites_is_listed_and_is_its_own(file: Path) -> None:
     cited = set(ISSUE.findall(file.read_text(encoding="utf-8")))
-    known = known_issues()
-    assert cited <= set(known), "write the issue down in docs/data_issues.md and in the seed known_data_issues"
-    assert {known[issue] for issue in cited} <= {file.stem}, "cite an issue of this source, or give it one of its own"
+    listed = known_issues()
+    assert cited <= set(listed), "write the issue down in docs/data_issues.md and in the seed known_data_issues"
+    assert {listed[issue] for issue in cited} <= {file.stem}, "cite an issue of this source, or give it one of its own"
 
 
 def test_what_identifies_a_person_is_not_public(file: Path) -> None:

@@ -63,10 +63,10 @@ def test_the_environment_is_read_on_each_call(monkeypatch: pytest.MonkeyPatch) -
 def test_paths_are_made_absolute_and_expand_the_users_home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("HOME", "/home/desk")
-    here = Settings.from_environment({"LEVELGROUND_HOME": "here", "LEVELGROUND_SOURCES": "~/contracts"})
-    assert (here.home.root, here.further_sources) == (tmp_path / "here", Path("/home/desk/contracts"))
-    there = Settings.from_environment({"LEVELGROUND_HOME": "~/there", "LEVELGROUND_SOURCES": "contracts"})
-    assert (there.home.root, there.further_sources) == (Path("/home/desk/there"), tmp_path / "contracts")
+    relative_home = Settings.from_environment({"LEVELGROUND_HOME": "here", "LEVELGROUND_SOURCES": "~/contracts"})
+    assert (relative_home.home.root, relative_home.further_sources) == (tmp_path / "here", Path("/home/desk/contracts"))
+    users_home = Settings.from_environment({"LEVELGROUND_HOME": "~/there", "LEVELGROUND_SOURCES": "contracts"})
+    assert (users_home.home.root, users_home.further_sources) == (Path("/home/desk/there"), tmp_path / "contracts")
 
 
 def test_the_smallest_number_is_accepted() -> None:

@@ -232,10 +232,10 @@ def test_dbt_creates_them_in_both_release_files(tmp_path: Path) -> None:
         encoding="utf-8",
     )
     dbt = [sys.executable, "-c", "from dbt.cli.main import cli; cli()", "--no-send-anonymous-usage-stats"]
-    done = subprocess.run(
+    result = subprocess.run(
         [*dbt, "run", "--profiles-dir", "."], cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False
     )
-    assert done.returncode == 0, done.stdout
+    assert result.returncode == 0, result.stdout
     with duckdb.connect(tmp_path / "w.duckdb", read_only=True) as connection:
         assert connection.execute("from two_files").fetchall() == [(1000.0, 2000.0)]
     for name in ("r.duckdb", "p.duckdb"):

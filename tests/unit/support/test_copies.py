@@ -73,10 +73,10 @@ def test_a_changed_copy_is_restored(original: Path, tmp_path: Path, change: Call
 
 def test_files_that_did_not_change_stay(original: Path, tmp_path: Path) -> None:
     copy = Copy(original, tmp_path / "copy")
-    kept = (copy.restore() / "a.txt").stat()
+    status = (copy.restore() / "a.txt").stat()
     (tmp_path / "copy" / "folder" / "more.txt").write_text("more")
     copy.restore()
-    assert (tmp_path / "copy" / "a.txt").stat() == kept
+    assert (tmp_path / "copy" / "a.txt").stat() == status
 
 
 def test_an_older_folder_at_the_place_of_the_copy_is_replaced(original: Path, tmp_path: Path) -> None:

@@ -27,16 +27,16 @@ def test_a_worker_runs_a_file_a_group_or_a_long_test(test: str, unit: str) -> No
 
 
 def test_a_shared_folder_is_made_once(tmp_path_factory: pytest.TempPathFactory) -> None:
-    made = []
+    calls = []
 
     def make(folder: Path) -> None:
         assert not list(folder.iterdir())
-        made.append(folder)
+        calls.append(folder)
         (folder / "whole").touch()
 
     with ThreadPoolExecutor(4) as pool:
         folders = list(pool.map(lambda _: made_once(tmp_path_factory, "of_a_test", make), range(4)))
-    assert made == [folders[0]]
+    assert calls == [folders[0]]
     assert all((folder / "whole").is_file() for folder in folders)
 
 

@@ -8,7 +8,7 @@ from warehouse.printable import markdown_literal, printable
 
 
 @pytest.mark.parametrize(
-    ("text", "shown"),
+    ("text", "escaped"),
     [
         ("visits ä 北 \u00a0é.csv", "visits ä 北 \u00a0é.csv"),
         ("\x1b[2J\x1b]8;;http://evil\x07x", r"\x1b[2J\x1b]8;;http://evil\x07x"),
@@ -19,9 +19,9 @@ from warehouse.printable import markdown_literal, printable
         ("\U000e0041", r"\U000e0041"),
     ],
 )
-def test_control_and_format_characters_are_escaped(text: str, shown: str) -> None:
-    assert printable(text) == shown
-    assert printable(shown) == shown
+def test_control_and_format_characters_are_escaped(text: str, escaped: str) -> None:
+    assert printable(text) == escaped
+    assert printable(escaped) == escaped
 
 
 def test_wanted_characters_stay() -> None:

@@ -86,6 +86,6 @@ def test_its_log_goes_with_it_and_only_the_newest_stay(home: Home) -> None:
         aside = quarantine_warehouse(home)
         assert aside.with_name(f"{aside.name}.wal").read_text() == f"log {number}"
         assert not log.exists()
-    kept = sorted(path.read_text() for path in home.root.glob("warehouse.damaged-*.duckdb"))
-    assert kept == [str(KEPT_ASIDE), str(KEPT_ASIDE + 1)]
+    remaining = sorted(path.read_text() for path in home.root.glob("warehouse.damaged-*.duckdb"))
+    assert remaining == [str(KEPT_ASIDE), str(KEPT_ASIDE + 1)]
     assert len(list(home.root.glob("warehouse.damaged-*.wal"))) == KEPT_ASIDE

@@ -27,18 +27,18 @@ def plant(rng: np.random.Generator, seeds: int, switches: Switches) -> World:
     month_period = {"period_type": "month", "period_start": months(seeds)[:, :, None], "seed": np.arange(seeds)[:, None, None]}
     for place in ("city", "police_district"):
         geoids, events = town.sums(expected, place)
-        here = {"geography_type": place, "geography_vintage": town.PLACES[place][0]}
+        geography = {"geography_type": place, "geography_vintage": town.PLACES[place][0]}
         world.truth(
             "police_calls_per_1000",
             **month_period,
-            **here,
+            **geography,
             geoid=geoids,
             truth=1000 * events / town.sums(town.RESIDENTS, place)[1],
         )
         hourly = {key: np.expand_dims(value, -1) if np.ndim(value) else value for key, value in month_period.items()}
         world.truth(
-            "police_calls", **hourly, **here, geoid=geoids[:, None], stratum_type="hour", stratum_code=np.arange(24).astype(str),
-            truth=events[:, None] * _HOURS,
+            "police_calls", **hourly, **geography, geoid=geoids[:, None], stratum_type="hour",
+            stratum_code=np.arange(24).astype(str), truth=events[:, None] * _HOURS,
         )  # fmt: skip
     geoids, means = town.weighted(1000 * per_resident, "city")
     year = {"period_start": years(seeds)[:, None, None], "seed": np.arange(seeds)[:, None, None]}

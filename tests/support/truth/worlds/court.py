@@ -36,6 +36,6 @@ def plant(rng: np.random.Generator, seeds: int, switches: Switches) -> World:
     for place in ("aldermanic_district", "police_district", "tract"):
         geoids, cases = town.sums(expected, place)
         shares = town.sums(expected * guilty.mean(axis=1), place)[1] / cases
-        here = {"geography_type": place, "geography_vintage": town.PLACES[place][0], "geoid": geoids}
-        world.truth("court_guilty_share", **of_year, **here, truth=100 * shares)
+        geography = {"geography_type": place, "geography_vintage": town.PLACES[place][0], "geoid": geoids}
+        world.truth("court_guilty_share", **of_year, **geography, truth=100 * shares)
     return world

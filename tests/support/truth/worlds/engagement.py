@@ -92,14 +92,14 @@ def _inputs(world: World, rng: np.random.Generator, seeds: int, switches: Switch
         "engagement_declined_with_reason_share": with_reason,
     }
     for place, period in (("city", _quarters(seeds)), ("neighborhood", _years(seeds))):
-        here = period | _place(place, np.unique(town.PLACES[place][1])) | {"race_standard": "spd15_2024"}
+        geography = period | _place(place, np.unique(town.PLACES[place][1])) | {"race_standard": "spd15_2024"}
         for measure, share in shares.items():
             everybody = share @ _SPEAK
             truth = 100 * np.append(share, everybody)
-            world.truth(measure, **here, race_ethnicity_code=np.array([*_RACES, "all"]), truth=truth)
+            world.truth(measure, **geography, race_ethnicity_code=np.array([*_RACES, "all"]), truth=truth)
             if place == "city":
-                world.truth(measure, **here, stratum_type="language", stratum_code=_LANGUAGES, truth=100 * everybody)
-        world.truth("engagement_days_to_answer_median", **here, race_ethnicity_code=_RACES, truth=np.floor(medians))
+                world.truth(measure, **geography, stratum_type="language", stratum_code=_LANGUAGES, truth=100 * everybody)
+        world.truth("engagement_days_to_answer_median", **geography, race_ethnicity_code=_RACES, truth=np.floor(medians))
 
 
 def _interpreters(world: World, rng: np.random.Generator, seeds: int) -> None:
@@ -114,10 +114,10 @@ def _interpreters(world: World, rng: np.random.Generator, seeds: int) -> None:
     together = 100 * _ASKED @ _GIVEN / _ASKED.sum()
     measure = "engagement_interpreter_need_met_share"
     for place, period in (("city", _quarters(seeds)), ("aldermanic_district", _years(seeds))):
-        here = period | _place(place, np.unique(town.PLACES[place][1]))
-        world.truth(measure, **here, truth=together)
+        geography = period | _place(place, np.unique(town.PLACES[place][1]))
+        world.truth(measure, **geography, truth=together)
         if place == "city":
-            world.truth(measure, **here, stratum_type="language", stratum_code=_INTERPRETED, truth=100 * _GIVEN)
+            world.truth(measure, **geography, stratum_type="language", stratum_code=_INTERPRETED, truth=100 * _GIVEN)
 
 
 def _quarters(seeds: int) -> dict[str, Any]:

@@ -52,8 +52,8 @@ def plant(rng: np.random.Generator, seeds: int, switches: Switches) -> World:
         for line in lines:
             part = np.broadcast_to(people / len(lines), (seeds, len(_RACES)))
             error = np.sqrt(_VARIANCE * part)
-            drawn = np.maximum(part + error * rng.standard_normal(part.shape), 0)
-            _fact(world, seeds, "census__acs_county", line, "count", "margin_90", drawn, 1.645 * error)
+            estimates = np.maximum(part + error * rng.standard_normal(part.shape), 0)
+            _fact(world, seeds, "census__acs_county", line, "count", "margin_90", estimates, 1.645 * error)
     world.truth("children_in_poverty_share", **_when(seeds), race_ethnicity_code=_RACES, truth=100 * poor)
     counts = rng.multinomial(_HOMELESS, _HOMELESS_SHARE, size=seeds).astype(float)
     whole = np.column_stack([counts, counts.sum(axis=1)])

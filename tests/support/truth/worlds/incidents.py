@@ -30,19 +30,19 @@ def plant(rng: np.random.Generator, seeds: int, switches: Switches) -> World:
     for place in town.PLACES:
         geoids, events = town.sums(expected, place)
         residents = town.sums(town.RESIDENTS, place)[1]
-        here = {"geography_type": place, "geography_vintage": town.PLACES[place][0]}
+        geography = {"geography_type": place, "geography_vintage": town.PLACES[place][0]}
         of_year = {"period_start": years(seeds)[:, None], "seed": np.arange(seeds)[:, None], "geoid": geoids}
-        world.truth("incidents_per_1000", **of_year, **here, truth=1000 * events / residents)
-        world.truth("violent_offences_per_1000", **of_year, **here, truth=1000 * _VIOLENT * events / residents)
+        world.truth("incidents_per_1000", **of_year, **geography, truth=1000 * events / residents)
+        world.truth("violent_offences_per_1000", **of_year, **geography, truth=1000 * _VIOLENT * events / residents)
         if place in ("city", "police_district"):
             of_year = {key: value[..., None] for key, value in of_year.items()}
             rates = np.multiply.outer(1000 * events / residents, shares)
-            world.truth("incidents_per_1000", **of_year, **here, stratum_type="offence", stratum_code=names, truth=rates)
+            world.truth("incidents_per_1000", **of_year, **geography, stratum_type="offence", stratum_code=names, truth=rates)
         if place in ("city", "aldermanic_district"):
             means = town.weighted(1000 * per_resident, place)[1]
             for measure, part in (("incidents_per_1000", 1), ("violent_offences_per_1000", _VIOLENT)):
                 world.truth(
-                    measure, period_start=years(seeds)[:, None, None], seed=np.arange(seeds)[:, None, None], **here,
+                    measure, period_start=years(seeds)[:, None, None], seed=np.arange(seeds)[:, None, None], **geography,
                     geoid=geoids[:, None], method="place_weighted", race_ethnicity_code=np.array([*town.RACES, "all"]),
                     truth=part * means,
                 )  # fmt: skip

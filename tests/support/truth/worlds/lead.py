@@ -30,24 +30,24 @@ def _lines(world: World, rng: np.random.Generator, share: Numbers, days: Any) ->
         "fct_lead_service_lines", source="dpw__lead_service_lines", **town.placed(piece[at]), occurred_on=days[seed],
         address=address[at], address_standard=address[at],
     )  # fmt: skip
-    expected, there = 1_000 * share * np.bincount(piece), np.bincount(piece)
+    expected, addresses = 1_000 * share * np.bincount(piece), np.bincount(piece)
     day = {"period_type": "snapshot", "period_start": days[:, None], "seed": np.arange(seeds)[:, None]}
     for place in town.PLACES:
-        here = {"geography_type": place, "geography_vintage": town.PLACES[place][0]}
+        geography = {"geography_type": place, "geography_vintage": town.PLACES[place][0]}
         geoids, lines = town.sums(expected, place)
         world.truth(
             "lead_service_lines_per_1000_addresses",
             measure_version=2,
             **day,
-            **here,
+            **geography,
             geoid=geoids,
-            truth=lines / town.sums(there, place)[1],
+            truth=lines / town.sums(addresses, place)[1],
         )
         if place in ("city", "aldermanic_district"):
             world.truth(
                 "lead_service_lines_per_1000_addresses", measure_version=2, period_type="snapshot",
                 period_start=days[:, None, None],
-                seed=np.arange(seeds)[:, None, None], **here, geoid=geoids[:, None], method="place_weighted",
+                seed=np.arange(seeds)[:, None, None], **geography, geoid=geoids[:, None], method="place_weighted",
                 race_ethnicity_code=np.array([*town.RACES, "all"]), truth=town.weighted(1_000 * share, place)[1],
             )  # fmt: skip
 

@@ -33,8 +33,8 @@ def plant(rng: np.random.Generator, seeds: int, switches: Switches) -> World:
     elevated = np.outer(_OF_DISTRICT, np.full(len(races), _ELEVATED @ tested) if switches.shuffled else _ELEVATED)
     for version, first_year in _FIRST_YEARS.items():
         first_days = years(seeds, first_year)
-        drawn = rng.multinomial(_CHILDREN // town.DISTRICTS, tested, size=(seeds, town.DISTRICTS))
-        seed, district, race = cells(drawn, np.arange(seeds), np.arange(town.DISTRICTS), np.arange(len(races)))
+        children = rng.multinomial(_CHILDREN // town.DISTRICTS, tested, size=(seeds, town.DISTRICTS))
+        seed, district, race = cells(children, np.arange(seeds), np.arange(town.DISTRICTS), np.arange(len(races)))
         is_elevated = rng.random(len(race)) < elevated[district, race]
         labels = dealt(rng, town.DISTRICTS * seed + district, races[race]) if switches.shuffled else races[race]
         world.fact(

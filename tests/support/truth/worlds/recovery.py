@@ -59,15 +59,15 @@ def _truths(world: World, seeds: int, days: object, expected: object, on_time: o
     }  # fmt: skip
     of_piece, a_project = np.asarray(expected, dtype=float), _SPENT * np.exp(_SPREAD**2 / 2)
     for place in ("city", "aldermanic_district"):
-        here = {"geography_type": place, "geography_vintage": town.PLACES[place][0]}
+        geography = {"geography_type": place, "geography_vintage": town.PLACES[place][0]}
         geoids, projects = town.sums(of_piece, place)
-        of_place = {"geoid": geoids} | here
+        of_place = {"geoid": geoids} | geography
         everywhere = _EVERYWHERE if place == "city" else 0.0
         means = town.weighted(a_project * of_piece / town.RESIDENTS, place)[1]
         for measure, times in (("arpa_spent_per_resident", 1.0), ("arpa_obligated_per_resident", _OBLIGATED)):
             dollars = times * a_project * (projects + everywhere)
             world.truth(measure, **day, **of_place, truth=dollars / town.sums(town.RESIDENTS, place)[1])
-            world.truth(measure, **by_race, **here, geoid=geoids[:, None], truth=times * means)
+            world.truth(measure, **by_race, **geography, geoid=geoids[:, None], truth=times * means)
         in_list = town.sums(of_piece * _IN_LIST[town.TRACT], place)[1]
         world.truth("arpa_spent_in_qct_share", **day, **of_place, truth=100 * in_list / projects)
         world.truth("arpa_projects_on_time", **day, **of_place, truth=100 * town.sums(of_piece * on_time, place)[1] / projects)

@@ -52,12 +52,13 @@ def plant(rng: np.random.Generator, seeds: int, switches: Switches) -> World:
 def _requests(
     world: World, rng: np.random.Generator, piece: Any, day: Any, waited: Numbers, followed: Any, request_type: Any = None
 ) -> None:
-    made = day.astype("datetime64[s]") + rng.integers(0, _DAY, len(day)).astype("timedelta64[s]")
-    closed = made + (waited * _DAY).astype(np.int64).astype("timedelta64[s]")
-    until = made + (followed * _DAY).astype(np.int64).astype("timedelta64[s]")
+    created_at = day.astype("datetime64[s]") + rng.integers(0, _DAY, len(day)).astype("timedelta64[s]")
+    closed = created_at + (waited * _DAY).astype(np.int64).astype("timedelta64[s]")
+    until = created_at + (followed * _DAY).astype(np.int64).astype("timedelta64[s]")
     world.fact(
-        "fct_service_requests", source="ucc__service_requests", **town.placed(piece), occurred_on=day, service_request_at=made,
-        closed_at=np.where(closed <= until, closed, np.datetime64("NaT")), followed_until_at=until, request_type=request_type,
+        "fct_service_requests", source="ucc__service_requests", **town.placed(piece), occurred_on=day,
+        service_request_at=created_at, closed_at=np.where(closed <= until, closed, np.datetime64("NaT")),
+        followed_until_at=until, request_type=request_type,
     )  # fmt: skip
 
 
@@ -92,14 +93,14 @@ def _counts(world: World, rng: np.random.Generator, seeds: int, switches: Switch
             "year": ("tract",),
         }[kind]:
             geoids, events = town.sums(expected, place)
-            here = period | {"geography_type": place, "geography_vintage": town.PLACES[place][0], "geoid": geoids}
+            geography = period | {"geography_type": place, "geography_vintage": town.PLACES[place][0], "geoid": geoids}
             soon_share = town.sums(expected * share, place)[1] / events
-            world.truth("requests_closed_by_second_day", **here, truth=100 * soon_share)
+            world.truth("requests_closed_by_second_day", **geography, truth=100 * soon_share)
             if place in ("city", "aldermanic_district"):
                 in_time = soon_share + (1 - soon_share) * in_working_days
-                world.truth("requests_closed_by_second_working_day", **here, truth=100 * in_time)
+                world.truth("requests_closed_by_second_working_day", **geography, truth=100 * in_time)
             residents = town.sums(town.RESIDENTS, place)[1]
-            world.truth("service_requests_per_1000", **here, truth=1000 * length * events / residents)
+            world.truth("service_requests_per_1000", **geography, truth=1000 * length * events / residents)
         place = {"month": "city", "quarter": "aldermanic_district"}.get(kind)
         if place:
             period = {key: np.expand_dims(value, -1) if np.ndim(value) else value for key, value in period.items()}
@@ -136,6 +137,6 @@ def _in_working_days() -> float:
     Requests are made at any second of any weekday: of H calendar days to the horizon H − u are left, u between 0 and 1.
     """
     first, last = _LATER
-    made = (np.arange(100_000) + 0.5) / 100_000
-    left = _HORIZON[:, None] - made
+    created_at = (np.arange(100_000) + 0.5) / 100_000
+    left = _HORIZON[:, None] - created_at
     return float(np.clip((left - first) / (last - first), 0, 1).mean())

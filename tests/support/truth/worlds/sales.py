@@ -33,9 +33,9 @@ def plant(rng: np.random.Generator, seeds: int, switches: Switches) -> World:
     rates = 4_000 * a_quarter
     for place in town.PLACES:
         geoids, sales = town.sums(4_000 * expected, place)
-        here = {"geography_type": place, "geography_vintage": town.PLACES[place][0], "geoid": geoids}
+        geography = {"geography_type": place, "geography_vintage": town.PLACES[place][0], "geoid": geoids}
         world.truth(
-            "sales_per_1000_addresses", measure_version=2, **of_year, **here, truth=sales / town.sums(addresses, place)[1]
+            "sales_per_1000_addresses", measure_version=2, **of_year, **geography, truth=sales / town.sums(addresses, place)[1]
         )
     for place in ("city", "aldermanic_district"):
         geoids, means = town.weighted(rates, place)

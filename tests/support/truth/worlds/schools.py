@@ -128,9 +128,9 @@ def _drawn(rng: np.random.Generator, students: Whole, rate: Numbers, switches: S
     out = np.empty_like(students)
     left, rest = rng.binomial(students.sum(axis=-1), rate[0]), students.sum(axis=-1)
     for race in range(students.shape[-1]):
-        here = students[..., race]
-        rest = rest - here
-        out[..., race] = rng.hypergeometric(here, rest, left)
+        of_group = students[..., race]
+        rest = rest - of_group
+        out[..., race] = rng.hypergeometric(of_group, rest, left)
         left = left - out[..., race]
     return out
 

@@ -48,10 +48,10 @@ def plant(rng: np.random.Generator, seeds: int, switches: Switches) -> World:
 
     for kind, first_days in (("month", months(seeds)), ("quarter", quarters(seeds)), ("year", years(seeds)[:, None])):
         period = {"period_type": kind, "period_start": first_days[:, :, None], "seed": np.arange(seeds)[:, None, None]}
-        here = period | {"geoid": GEOID}
-        world.truth("stops_searched_share", **here, race_ethnicity_code=groups, truth=shares(searched))
-        world.truth("stops_by_race", **here, race_ethnicity_code=races, truth=100 * np.array([*_STOPPED.values()]))
-        world.truth("stops_search_recorded_share", **here, truth=100 * _ANSWERED)
+        geography = period | {"geoid": GEOID}
+        world.truth("stops_searched_share", **geography, race_ethnicity_code=groups, truth=shares(searched))
+        world.truth("stops_by_race", **geography, race_ethnicity_code=races, truth=100 * np.array([*_STOPPED.values()]))
+        world.truth("stops_search_recorded_share", **geography, truth=100 * _ANSWERED)
     # `period` is the year's: precincts and reasons have rows by year
     year = period | {"period_start": first_days[:, :, None, None], "seed": np.arange(seeds)[:, None, None, None]}
     of_precinct = year | {"geography_type": "police_precinct", "geoid": _PRECINCTS[:, None]}

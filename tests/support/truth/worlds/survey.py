@@ -18,9 +18,9 @@ _SOURCE = "planted__survey"  # the delivered survey allows one race only
 
 
 def plant(rng: np.random.Generator, seeds: int, switches: Switches) -> World:
-    races, asked = np.array([*_ASKED]), np.array([*_ASKED.values()])
+    races, respondents = np.array([*_ASKED]), np.array([*_ASKED.values()])
     satisfied = np.repeat(_SATISFIED[:, :1], len(races), axis=1) if switches.shuffled else _SATISFIED
-    counts = rng.multinomial(_ANSWERS, asked, size=(seeds, 2))
+    counts = rng.multinomial(_ANSWERS, respondents, size=(seeds, 2))
     wave, item, race = cells(counts, np.arange(seeds), np.arange(2), np.arange(len(races)))
     is_satisfied = rng.random(len(race)) < satisfied[item, race]
     labels = dealt(rng, 2 * wave + item, races[race]) if switches.shuffled else races[race]
@@ -44,7 +44,7 @@ def plant(rng: np.random.Generator, seeds: int, switches: Switches) -> World:
         "geoid": GEOID, "race_standard": "spd15_2024", "measure_version": 2,
         "stratum_type": "survey_item", "stratum_code": _ITEMS[:, None],
     }  # fmt: skip
-    everybody = satisfied @ asked
+    everybody = satisfied @ respondents
     world.truth(
         "survey_satisfied_share", **wave_of, race_ethnicity_code=np.array([*races, "all"]),
         truth=100 * np.column_stack([satisfied, everybody]),
@@ -54,6 +54,6 @@ def plant(rng: np.random.Generator, seeds: int, switches: Switches) -> World:
         of_code = (races == code) | both
         world.truth(
             "survey_satisfied_share", **wave_of, race_ethnicity_code=code, tabulation="alone_or_in_combination",
-            truth=(100 * satisfied[:, of_code] @ asked[of_code] / asked[of_code].sum())[:, None],
+            truth=(100 * satisfied[:, of_code] @ respondents[of_code] / respondents[of_code].sum())[:, None],
         )  # fmt: skip
     return world

@@ -37,9 +37,9 @@ def plant(rng: np.random.Generator, seeds: int, switches: Switches) -> World:
     of_year = {"period_start": years(seeds)[:, None], "seed": np.arange(seeds)[:, None], "method": "aggregate"}
     for place in ("city", "tract", "aldermanic_district", "police_district"):
         geoids, parcels = town.sums(halves * _PARCELS[town.TRACT], place)
-        here = {"geography_type": place, "geography_vintage": town.PLACES[place][0], "geoid": geoids}
+        geography = {"geography_type": place, "geography_vintage": town.PLACES[place][0], "geoid": geoids}
         foreclosed = town.sums(1_000 * halves * (_PARCELS * foreclosed_share)[town.TRACT], place)[1]
-        world.truth("foreclosures_per_1000_parcels", **of_year, **here, truth=foreclosed / parcels)
+        world.truth("foreclosures_per_1000_parcels", **of_year, **geography, truth=foreclosed / parcels)
     by_race = {"geoid": town.GEOID, "race_ethnicity_code": np.array([*town.RACES, "all"])}
     of_year = {"period_start": years(seeds)[:, None, None], "seed": np.arange(seeds)[:, None, None], "method": "place_weighted"}
     means = town.weighted(1_000 * foreclosed_share[town.TRACT], "city")[1]
@@ -82,8 +82,8 @@ def _evictions(world: World, rng: np.random.Generator, seeds: int, switches: Swi
     delivered = window | {"method": "aggregate"}
     world.truth(measure, **delivered, geography_type="tract", geography_vintage="2010", geoid=geoids, truth=100 * filed)
     for kind in ("white", "black"):
-        there = kinds == kind
-        rate = 100 * (_RENTERS * filed)[there].sum() / _RENTERS[there].sum()
+        is_kind = kinds == kind
+        rate = 100 * (_RENTERS * filed)[is_kind].sum() / _RENTERS[is_kind].sum()
         of_kind = {"stratum_type": "place_majority", "stratum_code": kind}
         world.truth(measure, **delivered, **of_kind, geography_type="county", geoid=_COUNTY, truth=np.array([rate]))
     by_race = {"geoid": town.GEOID, "race_ethnicity_code": np.array([*town.RACES, "all"])}

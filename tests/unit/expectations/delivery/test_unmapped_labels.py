@@ -17,17 +17,17 @@ def test_labels_are_read_as_the_seed_writes_them(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("content", "says"),
+    ("content", "message"),
     [
         (b"vocabulary,label\na,b\n", "no column reported_label"),
         (b"", "no column vocabulary"),
         (b"vocabulary\n\xff\xfe\n", "UTF-8"),
     ],
 )
-def test_a_seed_that_cannot_be_used_is_named(tmp_path: Path, content: bytes, says: str) -> None:
+def test_a_seed_that_cannot_be_used_is_named(tmp_path: Path, content: bytes, message: str) -> None:
     file = tmp_path / "crosswalk.csv"
     file.write_bytes(content)
-    with pytest.raises(CrosswalkError, match=says) as raised:
+    with pytest.raises(CrosswalkError, match=message) as raised:
         read_labels(file)
     assert str(file) in str(raised.value)
 

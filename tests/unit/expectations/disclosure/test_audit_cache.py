@@ -15,7 +15,7 @@ from expectations.disclosure.audit_cache import AuditCache
 from expectations.disclosure.audit_inputs import CellKey, Row
 from expectations.disclosure.feasibility_intervals import Intervals, intervals
 from expectations.disclosure.linear_system import System
-from tests.unit.expectations.disclosure.world import known, measure, publish, slice_rows, where
+from tests.unit.expectations.disclosure.world import measure, publish, published_rows, slice_rows, where
 
 STOPS = measure("composition", "stops")
 HIDDEN = [where("black"), where("asian")]
@@ -27,7 +27,7 @@ def truth(black: int = 5, asian: int = 30) -> list[Row]:
 
 def audited(file: Path, rows: list[Row], hidden: list[CellKey]) -> AuditResult:
     cache = AuditCache(file)
-    found = run_audit(build_attacker_model(known(publish(rows, hidden)), rows), cache.is_safe, cache.found_safe)
+    found = run_audit(build_attacker_model(published_rows(publish(rows, hidden)), rows), cache.is_safe, cache.found_safe)
     cache.keep()
     return found
 
@@ -35,14 +35,14 @@ def audited(file: Path, rows: list[Row], hidden: list[CellKey]) -> AuditResult:
 @pytest.fixture
 def attacked(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """How many cells each attack was asked about."""
-    seen: list[int] = []
+    sizes: list[int] = []
 
     def counting(system: System) -> Intervals:
-        seen.append(int(system.asked.sum()))
+        sizes.append(int(system.asked.sum()))
         return intervals(system)
 
     monkeypatch.setattr(audit, "intervals", counting)
-    return seen
+    return sizes
 
 
 def test_an_unchanged_table_is_not_attacked_twice(tmp_path: Path, attacked: list[int]) -> None:

@@ -27,19 +27,21 @@ WIDE = math.inf  # asks for an exact interval: nothing is wide enough
 _SLOW = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
-def asked(lower: list[float], upper: list[float], equations: list[tuple[dict[int, float], float]], width: float = WIDE) -> System:
+def system_of(
+    lower: list[float], upper: list[float], equations: list[tuple[dict[int, float], float]], width: float = WIDE
+) -> System:
     return System.of(lower, upper, equations, [width] * len(lower))
 
 
 def test_what_one_equation_leaves_is_known() -> None:
-    found = intervals(asked([0, 0], [math.inf, math.inf], [({0: 1.0}, 7.0), ({0: 1.0, 1: 1.0}, 12.0)]))
+    found = intervals(system_of([0, 0], [math.inf, math.inf], [({0: 1.0}, 7.0), ({0: 1.0, 1: 1.0}, 12.0)]))
     assert found.exact.all()
     np.testing.assert_allclose([found.lower, found.upper], [[7, 5], [7, 5]])
 
 
 def test_what_only_two_equations_tell_together_is_found() -> None:
     # x + y + z = 10 and x + y − z = 2 say z = 4, and leave x and y between 0 and 6
-    system = asked([0] * 3, [math.inf] * 3, [({0: 1.0, 1: 1.0, 2: 1.0}, 10.0), ({0: 1.0, 1: 1.0, 2: -1.0}, 2.0)])
+    system = system_of([0] * 3, [math.inf] * 3, [({0: 1.0, 1: 1.0, 2: 1.0}, 10.0), ({0: 1.0, 1: 1.0, 2: -1.0}, 2.0)])
     assert not propagate(system).known[2]
     found = intervals(system)
     assert found.exact.all()
@@ -48,23 +50,23 @@ def test_what_only_two_equations_tell_together_is_found() -> None:
 
 def test_shares_bind_as_well_as_sums() -> None:
     # a quarter of x and y together is x; together they are 40
-    found = intervals(asked([0, 0], [math.inf, math.inf], [({0: 0.75, 1: -0.25}, 0.0), ({0: 1.0, 1: 1.0}, 40.0)]))
+    found = intervals(system_of([0, 0], [math.inf, math.inf], [({0: 0.75, 1: -0.25}, 0.0), ({0: 1.0, 1: 1.0}, 40.0)]))
     np.testing.assert_allclose([found.lower, found.upper], [[10, 30], [10, 30]], atol=1e-6)
 
 
 def test_a_figure_without_an_end_has_none() -> None:
-    found = intervals(asked([0, 1], [math.inf, math.inf], [({0: 1.0, 1: -1.0}, 0.0)]))
+    found = intervals(system_of([0, 1], [math.inf, math.inf], [({0: 1.0, 1: -1.0}, 0.0)]))
     np.testing.assert_allclose(found.lower, [1, 1], atol=1e-6)
     assert np.isposinf(found.upper).all()
 
 
 def test_a_figure_that_nothing_holds_is_as_wide_as_its_bounds() -> None:
-    found = intervals(asked([1], [math.inf], []))
+    found = intervals(system_of([1], [math.inf], []))
     assert (found.lower[0], found.upper[0], bool(found.exact[0])) == (1, math.inf, True)
 
 
 def test_a_width_that_is_wanted_is_proven_without_limits() -> None:
-    system = asked([0] * 4, [math.inf] * 4, [(dict.fromkeys(range(4), 1.0), 100.0)], width=10.0)
+    system = system_of([0] * 4, [math.inf] * 4, [(dict.fromkeys(range(4), 1.0), 100.0)], width=10.0)
     found = intervals(system)
     assert (found.width >= 10 - 1e-6).all()
     assert (found.lower >= -1e-6).all()
@@ -89,7 +91,7 @@ def test_cells_that_were_not_requested_are_not_exact() -> None:
 )
 def test_what_contradicts_itself_is_reported_and_nothing_else(equations: list[tuple[dict[int, float], float]]) -> None:
     sound = ({3: 1.0, 4: 1.0}, 9.0)
-    found = intervals(asked([0] * 5, [math.inf] * 5, [*equations, sound]))
+    found = intervals(system_of([0] * 5, [math.inf] * 5, [*equations, sound]))
     assert found.contradicted[:3].any()
     assert not found.contradicted[3:].any()
     np.testing.assert_allclose([found.lower[3:], found.upper[3:]], [[0, 0], [9, 9]], atol=1e-6)
@@ -109,11 +111,11 @@ def test_one_contradiction_among_many_tables_is_found(monkeypatch: pytest.Monkey
 
 def test_a_program_without_a_solution_raises_an_error() -> None:
     with pytest.raises(Infeasible):
-        Program([asked([0, 0], [1, 1], [({0: 1.0, 1: 1.0}, 5.0)])]).largest(np.ones(2))
+        Program([system_of([0, 0], [1, 1], [({0: 1.0, 1: 1.0}, 5.0)])]).largest(np.ones(2))
 
 
 def test_the_solver_writes_nothing(capfd: pytest.CaptureFixture[str]) -> None:
-    intervals(asked([0] * 3, [math.inf] * 3, [({0: 1.0, 1: 1.0, 2: 1.0}, 10.0)]))
+    intervals(system_of([0] * 3, [math.inf] * 3, [({0: 1.0, 1: 1.0, 2: 1.0}, 10.0)]))
     assert capfd.readouterr() == ("", "")
 
 
@@ -211,8 +213,8 @@ def test_no_whole_numbers_fall_outside(counts: list[int], hidden: set[int]) -> N
             possible.append(table)
     for at in range(6):
         # margins of whole numbers have whole corners, so that the relaxed interval is the true one
-        seen = [table[at] for table in possible]
-        assert (found.lower[at], found.upper[at]) == (pytest.approx(min(seen), abs=1e-6), pytest.approx(max(seen), abs=1e-6))
+        values = [table[at] for table in possible]
+        assert (found.lower[at], found.upper[at]) == (pytest.approx(min(values), abs=1e-6), pytest.approx(max(values), abs=1e-6))
 
 
 @settings(max_examples=25, deadline=None)

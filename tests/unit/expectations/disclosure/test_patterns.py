@@ -15,12 +15,12 @@ from tests.unit.expectations.disclosure.world import (
     CITY,
     attack,
     district,
-    known,
     leaked_bounds,
     leaking,
     measure,
     month,
     publish,
+    published_rows,
     quarter,
     slice_rows,
     where,
@@ -39,7 +39,7 @@ NUMERATOR, DENOMINATOR, COMPLEMENT = "searched.numerator", "searched.denominator
 
 
 def what_is_refused(published: tuple[Row, ...], **also: object) -> set[str]:
-    return {disclosure.what for disclosure in forbidden_disclosures(replace(known(published), **also))}
+    return {disclosure.what for disclosure in forbidden_disclosures(replace(published_rows(published), **also))}
 
 
 def test_a_single_hidden_race_is_the_total_less_the_others() -> None:

@@ -16,11 +16,11 @@ from expectations.disclosure.forbidden_disclosures import forbidden_disclosures
 from tests.unit.expectations.disclosure.world import (
     CITY,
     attack,
-    known,
     leaking,
     measure,
     month,
     publish,
+    published_rows,
     slice_rows,
     where,
 )
@@ -32,7 +32,7 @@ NUMERATOR, DENOMINATOR, COMPLEMENT = "searched.numerator", "searched.denominator
 
 
 def what_is_refused(published: tuple[Row, ...], **also: object) -> set[str]:
-    return {disclosure.what for disclosure in forbidden_disclosures(replace(known(published), **also))}
+    return {disclosure.what for disclosure in forbidden_disclosures(replace(published_rows(published), **also))}
 
 
 def test_a_rate_times_its_public_population_is_a_count() -> None:
@@ -121,14 +121,14 @@ def test_an_interval_of_a_hidden_row_is_refused(figure: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("word", "says"), [("ci_method", "exact_poisson"), ("reliability", "unreliable"), ("status_reason", "zero_events")]
+    ("word", "value"), [("ci_method", "exact_poisson"), ("reliability", "unreliable"), ("status_reason", "zero_events")]
 )
-def test_words_about_a_hidden_row_are_refused(word: str, says: str) -> None:
+def test_words_about_a_hidden_row_are_refused(word: str, value: str) -> None:
     truth = slice_rows(SEARCHED, where(), {"black": (5, 60), "white": (100, 300), "asian": (30, 70)})
     published = publish(
         truth,
         [where("black"), where("asian")],
-        also=lambda row: row._replace(words={**row.words, word: says}) if row.status == "suppressed" else row,
+        also=lambda row: row._replace(words={**row.words, word: value}) if row.status == "suppressed" else row,
     )
     assert f"{word} of a hidden row" in what_is_refused(published)
 
@@ -281,7 +281,7 @@ def test_the_best_group_is_known_to_be_large() -> None:
     year = {race: (12 * x, 12 * n) for race, (x, n) in months[1].items()}
     slices = {where(): year} | {month(number): counts for number, counts in months.items()}
     truth = [row for at, counts in slices.items() for row in slice_rows(SEARCHED, at, counts, reference="white")]
-    knowledge = build_attacker_model(known(publish(truth, [where("white"), where("asian")])), truth)
+    knowledge = build_attacker_model(published_rows(publish(truth, [where("white"), where("asian")])), truth)
     cell = knowledge.cells.get(NUMERATOR, where("white"))
     assert cell is not None
     assert knowledge.cells.lower[cell] == SEARCHED.minimum_n

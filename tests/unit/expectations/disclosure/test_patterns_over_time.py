@@ -14,11 +14,11 @@ from expectations.disclosure.forbidden_disclosures import forbidden_disclosures
 from expectations.disclosure.release_differencing import small_changes
 from tests.unit.expectations.disclosure.world import (
     attack,
-    known,
     leaking,
     measure,
     month,
     publish,
+    published_rows,
     quarter,
     slice_rows,
     where,
@@ -29,7 +29,7 @@ SEARCHED = measure("proportion", "searched")
 
 
 def what_is_refused(published: tuple[Row, ...], **also: object) -> set[str]:
-    return {disclosure.what for disclosure in forbidden_disclosures(replace(known(published), **also))}
+    return {disclosure.what for disclosure in forbidden_disclosures(replace(published_rows(published), **also))}
 
 
 def test_two_nights_that_hide_different_cells_hide_none() -> None:
@@ -48,7 +48,7 @@ def test_a_correction_by_few_persons_reveals_them() -> None:
     many = slice_rows(STOPS, where(), {"black": (65, 0), "white": (100, 0)})
 
     def changed(now: list[Row]) -> set[str]:
-        published = known(publish(now), ledger=publish(before))
+        published = published_rows(publish(now), ledger=publish(before))
         return {at.race for _, at in small_changes(build_attacker_model(published, now), published)}
 
     assert changed(after) >= {"all", "black"}
@@ -62,7 +62,9 @@ def _black(count: int) -> list[Row]:
 
 def _changed(states: list[int], now: int) -> set[str]:
     ledger = [(row, str(night)) for night, count in enumerate(states) for row in publish(_black(count))]
-    published = replace(known(publish(_black(now)), ledger=[row for row, _ in ledger]), released_in=tuple(n for _, n in ledger))
+    published = replace(
+        published_rows(publish(_black(now)), ledger=[row for row, _ in ledger]), released_in=tuple(n for _, n in ledger)
+    )
     return {at.race for _, at in small_changes(build_attacker_model(published, _black(now)), published)}
 
 
@@ -83,10 +85,12 @@ def test_a_correction_in_a_hidden_cell_is_the_whole_change_less_those_shown() ->
     before = slice_rows(STOPS, where(), {"black": (50, 0), "white": (100, 0), "asian": (30, 0)})
     after = slice_rows(STOPS, where(), {"black": (50, 0), "white": (120, 0), "asian": (34, 0)})
     hidden = [where("black"), where("asian")]
-    published = known(publish(after, hidden, unknown_hidden=[where()]), ledger=publish(before, hidden, unknown_hidden=[where()]))
+    published = published_rows(
+        publish(after, hidden, unknown_hidden=[where()]), ledger=publish(before, hidden, unknown_hidden=[where()])
+    )
     # the two hidden groups are known to have grown by four together (all but white), neither alone
     assert {at.race for _, at in small_changes(build_attacker_model(published, after), published)} == {"white"}
-    published = known(publish(after, [where("asian")]), ledger=publish(before, [where("asian")]))
+    published = published_rows(publish(after, [where("asian")]), ledger=publish(before, [where("asian")]))
     assert ("stops.numerator", where("asian")) in set(small_changes(build_attacker_model(published, after), published))
 
 
@@ -143,5 +147,5 @@ def test_figures_of_an_earlier_day_are_held_against_the_known_races_of_that_day(
     then = slice_rows(STOPS, where(), {"black": (50, 0), "white": (100, 0), "asian": (40, 0), "declined": (30, 0)})
     out = [row for row in publish(then) if row.where.race != "asian"]
     mixed = [row if row.where.race != "asian" else row._replace(figures=row.figures | {"numerator": 43.0}) for row in then]
-    assert build_attacker_model(known(out), mixed).contradictions
-    assert not build_attacker_model(known(out), mixed, {(STOPS.numerator, where()): 190.0}).contradictions
+    assert build_attacker_model(published_rows(out), mixed).contradictions
+    assert not build_attacker_model(published_rows(out), mixed, {(STOPS.numerator, where()): 190.0}).contradictions

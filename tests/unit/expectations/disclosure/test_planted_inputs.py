@@ -13,7 +13,7 @@ from expectations.disclosure.attacker_model import build_attacker_model
 from expectations.disclosure.audit import run_audit
 from expectations.disclosure.audit_inputs import Goal, Index, MedianRecords, Published, Row
 from expectations.disclosure.figure_equations import FigureEquations
-from tests.unit.expectations.disclosure.world import CITY, known, leaking, measure, publish, slice_rows, where
+from tests.unit.expectations.disclosure.world import CITY, leaking, measure, publish, published_rows, slice_rows, where
 
 STAFF = measure("composition", "staff", numerator="positions", denominator="positions")
 PAY = measure("median", "pay", records="paid", denominator=None)
@@ -38,7 +38,7 @@ def pay_strata() -> Found:
     levels = [where("asian", stratum_type="eeo4_level", stratum_code=code) for code in ("1", "2")]
     medians = [Row(PAY, at, "individual", CITY, "published", {"value": 50_000.0}, WORDS) for at in levels]
     hidden = Row(PAY, where("asian"), "individual", CITY, "suppressed", {}, {"value_status": "computed"})
-    out = known([*publish(truth, [where("black"), where("asian")]), *medians, hidden], subsets=[("paid", "positions")])
+    out = published_rows([*publish(truth, [where("black"), where("asian")]), *medians, hidden], subsets=[("paid", "positions")])
     records = {(PAY, levels[0]): 21.0, (PAY, levels[1]): 22.0, (PAY, where("asian")): 43.0}
     return _leaks(out, truth, MedianRecords(records))
 
@@ -47,7 +47,7 @@ def pay_of_nearly_all() -> Found:
     """A reliable median is of 20 or more, so that at most 2 of 22 have no pay."""
     truth = slice_rows(STAFF, where(), {"black": (22, 0), "white": (400, 0)})
     median = Row(PAY, where("black"), "individual", CITY, "published", {"value": 50_000.0}, WORDS)
-    out = known([*publish(truth), median], subsets=[("paid", "positions")])
+    out = published_rows([*publish(truth), median], subsets=[("paid", "positions")])
     return _leaks(out, truth, MedianRecords({(PAY, where("black")): 20.0}))
 
 
@@ -55,7 +55,7 @@ def _themes(counts: dict[str, int], hidden: tuple[str, ...]) -> tuple[Published,
     truth = slice_rows(replace(THEME, measure_id="inputs"), where(), {"all": (sum(counts.values()), 0)})
     for theme, number in counts.items():
         truth += slice_rows(THEME, where(stratum_type="engagement_theme", stratum_code=theme), {"all": (number, 0)})
-    return known(publish(truth, [row.where for row in truth if row.where.stratum_code in hidden])), truth
+    return published_rows(publish(truth, [row.where for row in truth if row.where.stratum_code in hidden])), truth
 
 
 def hiding_order() -> Found:
@@ -72,8 +72,8 @@ def reliability_words() -> Found:
     """A reliable row reveals that at least 90 % are of known race: at most 10 of 100 are not."""
     truth = slice_rows(STOPS, where(), {"black": (40, 0), "white": (55, 0), "declined": (5, 0)})
     hidden, unknown = [where("black"), where("declined")], [where()]
-    assert not _leaks(known(publish(truth, hidden, unknown_hidden=unknown, also=_without_reliability)), truth)
-    return _leaks(known(publish(truth, hidden, unknown_hidden=unknown)), truth)
+    assert not _leaks(published_rows(publish(truth, hidden, unknown_hidden=unknown, also=_without_reliability)), truth)
+    return _leaks(published_rows(publish(truth, hidden, unknown_hidden=unknown)), truth)
 
 
 def _without_reliability(row: Row) -> Row:
@@ -82,7 +82,7 @@ def _without_reliability(row: Row) -> Row:
 
 def _hidden_searches() -> Published:
     truth = slice_rows(SEARCHED, where(), {"black": (25, 60), "white": (100, 300), "asian": (30, 70)})
-    return known(publish(truth, [where("black"), where("asian")]))
+    return published_rows(publish(truth, [where("black"), where("asian")]))
 
 
 def goal_status() -> Found:
@@ -95,7 +95,7 @@ def disparity_indices() -> Found:
     """The index used asian, which so has 20 or more of the 29 hidden: black has at most 9."""
     truth = slice_rows(STOPS, where(), {"black": (9, 0), "white": (100, 0), "asian": (20, 0)})
     index = Index(STOPS, where(), "individual", "theil_index", False, ("asian", "white"), ())
-    return _leaks(known(publish(truth, [where("black"), where("asian")]), indices=[index]), truth)
+    return _leaks(published_rows(publish(truth, [where("black"), where("asian")]), indices=[index]), truth)
 
 
 def pooled_periods() -> Found:
@@ -109,7 +109,7 @@ def pooled_periods() -> Found:
     at = [where(period_start=dt.date(2020 + step, 1, 1)) for step in range(3)]
     truth = [row for place, year in zip(at, years, strict=True) for row in slice_rows(SEARCHED, place, year)]
     truth += slice_rows(SEARCHED, where(period_type="3_year", period_start=dt.date(2020, 1, 1)), pool)
-    return _leaks(known(publish(truth, {at[1]._replace(race=race) for race in ("white", "black", "all")})), truth)
+    return _leaks(published_rows(publish(truth, {at[1]._replace(race=race) for race in ("white", "black", "all")})), truth)
 
 
 def published_bounds() -> Found:
@@ -120,11 +120,11 @@ def published_bounds() -> Found:
         figures = {name: figure for name, figure in row.figures.items() if name != "known_race_pct"}
         return row._replace(figures=figures, words={"value_status": "computed"})
 
-    return _leaks(known(publish(truth, [where("declined"), where("white")], also=without_known_share)), truth)
+    return _leaks(published_rows(publish(truth, [where("declined"), where("white")], also=without_known_share)), truth)
 
 
 def comparison_with_other_cities() -> Found:
-    return _refused(replace(known(()), compared=((SEARCHED, where("black")),)))
+    return _refused(replace(published_rows(()), compared=((SEARCHED, where("black")),)))
 
 
 Plant = tuple[Callable[[], Found], Found, object, str]

@@ -12,7 +12,16 @@ from expectations.disclosure.attacker_model import build_attacker_model
 from expectations.disclosure.audit import run_audit
 from expectations.disclosure.audit_inputs import AuditedMeasure, CellKey, Row
 from expectations.disclosure.forbidden_disclosures import forbidden_disclosures
-from tests.unit.expectations.disclosure.world import known, leaked_bounds, leaking, measure, month, publish, slice_rows, where
+from tests.unit.expectations.disclosure.world import (
+    leaked_bounds,
+    leaking,
+    measure,
+    month,
+    publish,
+    published_rows,
+    slice_rows,
+    where,
+)
 
 SEARCHED, STOPS, VISITS = measure("proportion", "searched"), measure("composition", "stops"), measure("rate", "visits")
 COUNTS = {
@@ -60,19 +69,22 @@ def changed(rows: tuple[Row, ...], race: str, change: Callable[[Row], Row]) -> t
 
 
 def refused(rows: tuple[Row, ...]) -> set[str]:
-    return {disclosure.what for disclosure in forbidden_disclosures(replace(known(rows), members=MEMBERS))}
+    return {disclosure.what for disclosure in forbidden_disclosures(replace(published_rows(rows), members=MEMBERS))}
 
 
 # A public denominator has no rest of known race.
 @pytest.mark.parametrize(("of", "reference"), [(SEARCHED, "white"), (SEARCHED, "rest"), (STOPS, "white"), (VISITS, "white")])
 def test_bounds_of_values_and_ratios_are_equations(of: AuditedMeasure, reference: str) -> None:
     rows = truth(of, reference)
-    good = run_audit(build_attacker_model(replace(known(publish(rows)), members=MEMBERS), rows))
+    good = run_audit(build_attacker_model(replace(published_rows(publish(rows)), members=MEMBERS), rows))
     assert not good.contradictions and not good.leaks
     for name in ("bound_low", "bound_high", "rate_ratio_bound_low", "rate_ratio_bound_high"):
         spoilt = changed(publish(rows), "black", partial(_with_figure, name=name))
         found = {
-            family for family, *_ in run_audit(build_attacker_model(replace(known(spoilt), members=MEMBERS), rows)).contradictions
+            family
+            for family, *_ in run_audit(
+                build_attacker_model(replace(published_rows(spoilt), members=MEMBERS), rows)
+            ).contradictions
         }
         assert ("bounds of ratios" if name.startswith("rate") else "bounds") in found, name
 
@@ -89,21 +101,21 @@ def test_a_label_that_a_group_cannot_have_is_revealed_by_its_bounds() -> None:
     ]
     rows = [row._replace(figures={k: v for k, v in row.figures.items() if not k.startswith("rate_ratio")}) for row in rows]
     out = publish(rows, [where("asian_or_nhpi"), where("declined")])
-    found = run_audit(build_attacker_model(replace(known(out), members=MEMBERS), rows))
+    found = run_audit(build_attacker_model(replace(published_rows(out), members=MEMBERS), rows))
     assert leaked_bounds(found) == [("asian_or_nhpi", 6, 6)]
     assert "bounds that leave out a hidden label" in refused(out)
     # a slice without the label has no row of it, and its bounds reveal nothing
     nowhere = [row for row in out if row.where.race != "asian_or_nhpi"]
     assert "bounds that leave out a hidden label" in refused(nowhere)
-    found_nowhere = forbidden_disclosures(replace(known(nowhere), members=MEMBERS), labelled=frozenset())
+    found_nowhere = forbidden_disclosures(replace(published_rows(nowhere), members=MEMBERS), labelled=frozenset())
     assert "bounds that leave out a hidden label" not in {disclosure.what for disclosure in found_nowhere}
     without = tuple(row._replace(figures={k: v for k, v in row.figures.items() if not k.startswith("bound")}) for row in out)
-    assert not leaking(run_audit(build_attacker_model(replace(known(without), members=MEMBERS), rows)))
+    assert not leaking(run_audit(build_attacker_model(replace(published_rows(without), members=MEMBERS), rows)))
     assert not refused(without)
 
 
 @pytest.mark.parametrize(
-    ("change", "says"),
+    ("change", "message"),
     [
         (lambda row: row._replace(figures=_without(row, "bound_low", "bound_high")), "bounds of a ratio without the bounds"),
         (
@@ -118,10 +130,10 @@ def test_a_label_that_a_group_cannot_have_is_revealed_by_its_bounds() -> None:
     ],
     ids=["ratio", "source", "bounded", "significant"],
 )  # fmt: skip
-def test_figures_next_to_a_hidden_figure_are_forbidden(change: Callable[[Row], Row], says: str) -> None:
+def test_figures_next_to_a_hidden_figure_are_forbidden(change: Callable[[Row], Row], message: str) -> None:
     out = publish(truth(SEARCHED))
     assert not refused(out)
-    assert any(what.startswith(says) for what in refused(changed(out, "black", change)))
+    assert any(what.startswith(message) for what in refused(changed(out, "black", change)))
 
 
 def test_bounds_of_a_ratio_need_the_reference_bounds() -> None:

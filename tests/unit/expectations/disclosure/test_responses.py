@@ -9,7 +9,7 @@ from expectations.disclosure.attacker_model import AttackerModel, build_attacker
 from expectations.disclosure.audit import run_audit
 from expectations.disclosure.audit_inputs import AuditedMeasure, MedianRecords, Published, Row
 from expectations.disclosure.release_differencing import small_changes
-from tests.unit.expectations.disclosure.world import CITY, known, leaking, measure, where
+from tests.unit.expectations.disclosure.world import CITY, leaking, measure, published_rows, where
 
 ANSWERS = ("adopted", "pending")
 INPUTS = measure("count", "inputs", numerator="engagement_inputs", denominator=None)
@@ -46,7 +46,8 @@ def _model(published: Published, themes: Themes, followed: float, total: float) 
 def _attack(themes: Themes, hidden: Iterable[str], followed: float) -> set[str]:
     median = Row(DAYS, where(), "individual", CITY, "published", {"value": 40.0}, {"value_status": "computed"})
     out = replace(
-        known([*_rows(themes, hidden), _followed(followed), median], subsets=[("followed", "engagement_inputs")]), sums=SUMS
+        published_rows([*_rows(themes, hidden), _followed(followed), median], subsets=[("followed", "engagement_inputs")]),
+        sums=SUMS,
     )
     total = float(sum(map(sum, themes.values())))
     return {f"{records} {at.stratum_code}" for records, at in leaking(run_audit(_model(out, themes, followed, total)))}
@@ -70,7 +71,7 @@ def test_one_withdrawn_input_is_a_small_change() -> None:
     before, now = {"parks": (108, 40), "jobs": (50, 50)}, {"parks": (107, 40), "jobs": (50, 50)}
 
     def changed(themes: Themes) -> set[str]:
-        out = replace(known(_rows(themes), ledger=_rows(before)), sums=SUMS)
+        out = replace(published_rows(_rows(themes), ledger=_rows(before)), sums=SUMS)
         model = build_attacker_model(out, _rows(themes, is_published=False))
         return {f"{records} {at.stratum_code}" for records, at in small_changes(model, out)}
 

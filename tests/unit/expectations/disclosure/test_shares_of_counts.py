@@ -16,7 +16,7 @@ from expectations.disclosure.audit_inputs import FIGURES, CellKey, MedianRecords
 from expectations.disclosure.forbidden_disclosures import forbidden_disclosures
 from expectations.disclosure.linear_system import TOLERANCE
 from orchestration.settings import DBT_PROJECT
-from tests.unit.expectations.disclosure.world import CITY, known, leaking, measure, publish, slice_rows, where
+from tests.unit.expectations.disclosure.world import CITY, leaking, measure, publish, published_rows, slice_rows, where
 
 STAFF = measure("composition", "staff", numerator="positions", denominator="positions")
 PAY = measure("median", "pay", records="positions_with_pay", unit="usd", denominator=None)
@@ -48,7 +48,7 @@ def test_the_known_share_of_a_median_leaks_the_hidden_rest() -> None:
     """96.86666 % of 1,500: 47 are unknown, 45 of them are shown, so that 2 are hidden."""
     truth, published = _staff(HIDDEN)
     records = _records(1500, 1453)
-    out = known([*published, *_medians(100 * 1453 / 1500)], subsets=AMONG)
+    out = published_rows([*published, *_medians(100 * 1453 / 1500)], subsets=AMONG)
     result = run_audit(build_attacker_model(out, truth, medians=records))
     assert ("positions", where("observer_unknown")) in leaking(result)
     assert {(round(leak.low), round(leak.high)) for leak in result.leaks if leak.where.race == "observer_unknown"} == {(2, 2)}
@@ -56,7 +56,9 @@ def test_the_known_share_of_a_median_leaks_the_hidden_rest() -> None:
 
 def test_a_median_without_its_known_share_leaks_nothing() -> None:
     truth, published = _staff(HIDDEN)
-    model = build_attacker_model(known([*published, *_medians(None)], subsets=AMONG), truth, medians=_records(1500, 1453))
+    model = build_attacker_model(
+        published_rows([*published, *_medians(None)], subsets=AMONG), truth, medians=_records(1500, 1453)
+    )
     assert not leaking(run_audit(model))
     assert not model.unexplained
 
@@ -64,22 +66,22 @@ def test_a_median_without_its_known_share_leaks_nothing() -> None:
 def test_the_known_share_of_records_that_no_row_counts_is_a_fraction() -> None:
     """With 12 positions without pay, no row shows how many have it; 1,441 of 1,488 is still both counts in lowest terms."""
     truth, published = _staff(HIDDEN)
-    out = known([*published, *_medians(100 * 1441 / 1488)], subsets=AMONG)
+    out = published_rows([*published, *_medians(100 * 1441 / 1488)], subsets=AMONG)
     result = run_audit(build_attacker_model(out, truth, medians=_records(1488, 1441)))
     assert [family for family, *_ in result.fractions] == ["known shares"]
 
 
 def test_a_share_without_counts_is_refused() -> None:
     truth, published = _staff(HIDDEN)
-    model = build_attacker_model(known([*published, *_medians(96.9)], subsets=AMONG), truth)
+    model = build_attacker_model(published_rows([*published, *_medians(96.9)], subsets=AMONG), truth)
     assert [row.measure for row in model.unexplained] == [PAY, PAY]
 
 
 @pytest.mark.parametrize("share", ["geocoded_pct", "place_coverage_pct"])
 def test_shares_of_places_of_persons_are_refused(share: str) -> None:
     truth, published = _staff(HIDDEN)
-    shown = [row._replace(figures={**row.figures, share: 97.0}) if row.where == where() else row for row in published]
-    assert [row.where for row in build_attacker_model(known(shown), truth).unexplained] == [where()]
+    with_share = [row._replace(figures={**row.figures, share: 97.0}) if row.where == where() else row for row in published]
+    assert [row.where for row in build_attacker_model(published_rows(with_share), truth).unexplained] == [where()]
 
 
 # Every number of a row. Intervals are no linear function of counts, and are shown with them only.
@@ -112,7 +114,7 @@ def _truth() -> list[Row]:
 
 
 def _model(rows: Iterable[Row], truth: Iterable[Row]) -> AttackerModel:
-    return build_attacker_model(known(rows), truth)
+    return build_attacker_model(published_rows(rows), truth)
 
 
 def test_every_number_of_a_row_is_one_that_the_attack_reads() -> None:
@@ -131,7 +133,7 @@ def test_a_wrong_number_is_noticed(column: str) -> None:
         for row in publish(truth)
     ]
     model = _model(published, truth)
-    assert model.contradictions or model.unexplained or list(forbidden_disclosures(known(published)))
+    assert model.contradictions or model.unexplained or list(forbidden_disclosures(published_rows(published)))
 
 
 @pytest.mark.parametrize("column", sorted(set(_numbers("equity_measures")) - PUBLIC))
@@ -140,7 +142,7 @@ def test_a_number_of_a_hidden_row_is_refused(column: str) -> None:
     published = [
         row._replace(figures={column: 50.0}) if row.where == where("black") else row for row in publish(truth, [where("black")])
     ]
-    assert any(found.where == where("black") for found in forbidden_disclosures(known(published)))
+    assert any(found.where == where("black") for found in forbidden_disclosures(published_rows(published)))
 
 
 def test_the_worked_share_is_the_one_of_the_counts() -> None:

@@ -11,11 +11,11 @@ from expectations.disclosure.audit_inputs import CellKey, Row
 from expectations.disclosure.forbidden_disclosures import forbidden_disclosures
 from tests.unit.expectations.disclosure.world import (
     attack,
-    known,
     leaked_bounds,
     leaking,
     measure,
     publish,
+    published_rows,
     slice_rows,
     snapshot,
     where,
@@ -85,20 +85,22 @@ def test_a_second_snapshot_within_weeks_is_refused() -> None:
     truth = [*slice_rows(STAFF, early, FIRST), *slice_rows(STAFF, snapshot(1), FIRST)]
     hidden = {at._replace(race=race) for at in (early, snapshot(1)) for race in ("asian", "hispanic")}
     out = publish(truth, hidden)
-    assert {disclosure.what for disclosure in forbidden_disclosures(known(out, stocks=STOCKS))} == {
+    assert {disclosure.what for disclosure in forbidden_disclosures(published_rows(out, stocks=STOCKS))} == {
         "a snapshot too near to another"
     }
-    assert not list(forbidden_disclosures(known(out)))
+    assert not list(forbidden_disclosures(published_rows(out)))
     late = [
         *slice_rows(STAFF, snapshot(1), FIRST),
         *slice_rows(STAFF, snapshot(2)._replace(period_start=dt.date(2025, 5, 1)), FIRST),
     ]
-    assert {disclosure.what for disclosure in forbidden_disclosures(known(publish(late), stocks=STOCKS))} == {
+    assert {disclosure.what for disclosure in forbidden_disclosures(published_rows(publish(late), stocks=STOCKS))} == {
         "a snapshot too near to another"
     }
     # what is out already stays out
-    assert not list(forbidden_disclosures(known(out, ledger=out, stocks=STOCKS)))
-    assert not list(forbidden_disclosures(known(publish(_rows(FIRST), hidden | _at(2, "asian", "hispanic")), stocks=STOCKS)))
+    assert not list(forbidden_disclosures(published_rows(out, ledger=out, stocks=STOCKS)))
+    assert not list(
+        forbidden_disclosures(published_rows(publish(_rows(FIRST), hidden | _at(2, "asian", "hispanic")), stocks=STOCKS))
+    )
 
 
 def _year(year: int, period_type: str = "year") -> CellKey:
@@ -126,5 +128,7 @@ def test_a_pooled_period_is_the_sum_of_its_years(pool: str, is_leaking: bool) ->
 def test_pools_of_two_lengths_are_refused() -> None:
     counts = {"black": (300, 1000), "white": (400, 3000)}
     rows = [row for pool in ("3_year", "5_year") for row in slice_rows(LEAD, _year(2020, pool), counts)]
-    assert {disclosure.what for disclosure in forbidden_disclosures(known(publish(rows)))} == {"pooled periods that overlap"}
-    assert not list(forbidden_disclosures(known(publish(rows[: len(rows) // 2]))))
+    assert {disclosure.what for disclosure in forbidden_disclosures(published_rows(publish(rows)))} == {
+        "pooled periods that overlap"
+    }
+    assert not list(forbidden_disclosures(published_rows(publish(rows[: len(rows) // 2]))))

@@ -26,11 +26,11 @@ Counts = Mapping[str, tuple[float, float]]
 def measure(kind: str = "proportion", measure_id: str = "searched", **also: object) -> AuditedMeasure:
     """A confidential measure with a threshold of 11."""
     records = {"proportion": f"{measure_id}.denominator", "composition": f"{measure_id}.numerator"}.get(kind)
-    made = AuditedMeasure(
+    audited = AuditedMeasure(
         measure_id, 1, kind, "count" if kind == "count" else "percent", 20.0, 11, False, None, None,
         f"{measure_id}.numerator", records, f"{measure_id}.records",
     )  # fmt: skip
-    return replace(made, **also)
+    return replace(audited, **also)
 
 
 def where(race: str = "all", **also: object) -> CellKey:
@@ -79,11 +79,11 @@ def slice_rows(
         counts["all"] = tuple(map(sum, zip(*counts.values(), strict=True)))
     if of.kind == "composition":
         counts = {race: (x, counts["all"][0]) for race, (x, _) in counts.items()}
-    known = [pair for race, pair in counts.items() if KINDS[race] in KNOWN]
+    known_race = [pair for race, pair in counts.items() if KINDS[race] in KNOWN]
     base = 1 if of.kind == "proportion" else 0
     share = None
     if "all" in counts and counts["all"][base]:
-        share = 100 * sum(pair[base] for pair in known) / counts["all"][base]
+        share = 100 * sum(pair[base] for pair in known_race) / counts["all"][base]
     rows = []
     for race, (x, n) in counts.items():
         figures = {"numerator": float(x)}
@@ -94,7 +94,7 @@ def slice_rows(
             figures |= {"value": of.factor * x / n, "ci_low": of.factor * x / n * 0.9, "ci_high": of.factor * x / n * 1.1}
             words["ci_method"] = "wilson"
             if KINDS[race] in KNOWN and "all" in counts:
-                unknown = [counts["all"][at] - sum(pair[at] for pair in known) for at in (0, 1)]
+                unknown = [counts["all"][at] - sum(pair[at] for pair in known_race) for at in (0, 1)]
                 if of.kind != "proportion":
                     unknown[1] = unknown[0]
                 low = x / (n + unknown[1] - unknown[0]) if of.kind == "proportion" else x / n
@@ -107,7 +107,7 @@ def slice_rows(
         if placed is not None:
             figures["geocoded_pct"] = placed
         if reference is not None and KINDS[race] in KNOWN and race != reference and n:
-            rest = tuple(sum(pair[at] for pair in known) - counts[race][at] for at in (0, 1))
+            rest = tuple(sum(pair[at] for pair in known_race) - counts[race][at] for at in (0, 1))
             other = rest if reference == "rest" else counts[reference]
             if other[1] and other[0]:
                 compared = of.factor * other[0] / other[1]
@@ -140,19 +140,25 @@ def publish(
         out = row._replace(status="published")
         if row.where in hidden:
             public = {"denominator"} if row.measure.denominator is None else set()
-            kept = {name: row.figures[name] for name in public & set(row.figures)}
+            public_figures = {name: row.figures[name] for name in public & set(row.figures)}
             out = row._replace(
-                status="suppressed", figures=kept, words={"value_status": "computed", "status_reason": "suppressed"}
+                status="suppressed", figures=public_figures, words={"value_status": "computed", "status_reason": "suppressed"}
             )
         else:
             code = row.words.get("reference_code")
-            gone = set()
+            hidden_figures = set()
             if code is not None and row.where._replace(race=code) in hidden:
-                gone |= {"reference_value", "rate_ratio", "rate_difference"}
+                hidden_figures |= {"reference_value", "rate_ratio", "rate_difference"}
             if slim in unknown_hidden:
-                gone |= {"known_race_pct", "bound_low", "bound_high"}
-            words = {name: word for name, word in row.words.items() if not (name == "reference_code" and "rate_ratio" in gone)}
-            out = out._replace(figures={name: figure for name, figure in row.figures.items() if name not in gone}, words=words)
+                hidden_figures |= {"known_race_pct", "bound_low", "bound_high"}
+            words = {
+                name: word
+                for name, word in row.words.items()
+                if not (name == "reference_code" and "rate_ratio" in hidden_figures)
+            }
+            out = out._replace(
+                figures={name: figure for name, figure in row.figures.items() if name not in hidden_figures}, words=words
+            )
         result.append(also(out) if also else out)
     return tuple(result)
 
@@ -168,11 +174,11 @@ def attack(
     stocks: Iterable[str] = (),
 ) -> AuditResult:
     """What the attack finds in a public file."""
-    out = known(published, ledger=ledger, indices=indices, subsets=subsets, populations=populations, stocks=stocks)
+    out = published_rows(published, ledger=ledger, indices=indices, subsets=subsets, populations=populations, stocks=stocks)
     return run_audit(build_attacker_model(out, truth))
 
 
-def known(
+def published_rows(
     rows: Iterable[Row],
     *,
     ledger: Iterable[Row] = (),

@@ -47,7 +47,7 @@ def test_a_suite_becomes_checks(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "says"),
+    ("text", "message"),
     [
         ("table: fct_visits\ngrain: [k]\nrows: many\n", r"fct_visits.yml:3: rows: "),
         ("table: fct_visits\ngrain: [k]\ncolour: red\n", r"fct_visits.yml:3: colour: Extra inputs"),
@@ -76,8 +76,8 @@ def test_a_suite_becomes_checks(tmp_path: Path) -> None:
         ),
     ],
 )
-def test_a_suite_that_cannot_be_used_names_file_field_and_remedy(tmp_path: Path, text: str, says: str) -> None:
-    with pytest.raises(SuiteError, match=says):
+def test_a_suite_that_cannot_be_used_names_file_field_and_remedy(tmp_path: Path, text: str, message: str) -> None:
+    with pytest.raises(SuiteError, match=message):
         read_suites(write(tmp_path, text))
 
 

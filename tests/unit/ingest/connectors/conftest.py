@@ -85,7 +85,7 @@ class Asked:
 
 
 @pytest.fixture(params=["ckan", "socrata", "arcgis"])
-def asked(request: pytest.FixtureRequest, server: HTTPServer) -> Asked:
+def source(request: pytest.FixtureRequest, server: HTTPServer) -> Asked:
     """Each kind of portal with pages, holding 25 rows in pages of ten."""
     portal: Any
     if request.param == "ckan":

@@ -161,14 +161,14 @@ def test_a_name_that_changes_its_address_after_the_check_is_refused(
 
 
 def test_pages_are_read_from_named_hosts_only(
-    asked: Asked, make_contract: MakeContract, read_live: Live, names: dict[str, list[str]]
+    source: Asked, make_contract: MakeContract, read_live: Live, names: dict[str, list[str]]
 ) -> None:
     names["city.example"] = ["127.0.0.1"]
     key = "base_url"
-    moved = {**asked.keys, key: asked.keys[key].replace("localhost", "city.example")}
+    moved = {**source.keys, key: source.keys[key].replace("localhost", "city.example")}
     with pytest.raises(DeliveryError, match="has the address of a private network"):
-        read_live(make_contract(connector={"kind": asked.kind, **moved}))
-    assert asked.portal.asked == []
+        read_live(make_contract(connector={"kind": source.kind, **moved}))
+    assert source.portal.asked == []
 
 
 @pytest.mark.parametrize(
@@ -258,19 +258,21 @@ def test_an_interrupted_download_does_not_use_up_the_limit(files: FakeCkan, make
     assert table.rows == ROWS
 
 
-def test_pages_over_the_limit_are_refused(asked: Asked, make_contract: MakeContract, read_live: Live) -> None:
-    asked.portal.load([{"A": f"a{number}", "B": "x" * 100_000} for number in range(25)])
-    limited = make_contract(connector={"kind": asked.kind, "max_download_mb": 1, **asked.keys})
+def test_pages_over_the_limit_are_refused(source: Asked, make_contract: MakeContract, read_live: Live) -> None:
+    source.portal.load([{"A": f"a{number}", "B": "x" * 100_000} for number in range(25)])
+    limited = make_contract(connector={"kind": source.kind, "max_download_mb": 1, **source.keys})
     with pytest.raises(DeliveryError, match="it is larger than 1 MB"):
         read_live(limited)
 
 
 def test_a_page_that_is_a_bomb_is_refused(
-    asked: Asked, make_contract: MakeContract, read_live: Live, monkeypatch: pytest.MonkeyPatch
+    source: Asked, make_contract: MakeContract, read_live: Live, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("ingest.connectors.http_client.MOST_PER_PAGE", 1 << 20)
     body = gzip.compress(json.dumps({"success": True, "padding": "0" * (4 << 20)}).encode())
-    asked.portal.faults = [lambda _request: Response(body, 200, {"Content-Encoding": "gzip", "Content-Type": "application/json"})]
+    source.portal.faults = [
+        lambda _request: Response(body, 200, {"Content-Encoding": "gzip", "Content-Type": "application/json"})
+    ]
     with pytest.raises(DeliveryError, match="it is larger than 1 MB"):
-        read_live(asked.contract(make_contract))
-    assert len(asked.portal.asked) == 1
+        read_live(source.contract(make_contract))
+    assert len(source.portal.asked) == 1

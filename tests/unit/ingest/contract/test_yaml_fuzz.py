@@ -40,9 +40,9 @@ CHANGES = st.lists(st.tuples(st.floats(0, 1), st.integers(0, 12), st.sampled_fro
 
 
 def spoiled(text: str, changes: list[tuple[float, int, str]]) -> str:
-    for where, gone, new in changes:
+    for where, removed, new in changes:
         at = int(where * len(text))
-        text = text[:at] + new + text[at + gone :]
+        text = text[:at] + new + text[at + removed :]
     return text
 
 

@@ -33,8 +33,8 @@ def deliver_files(folder: Path, files: int) -> tuple[int, int, int]:
     for number in range(files):
         (folder / "in" / f"{number:05}.csv").write_text(f"A,B\n{number},1\n{number},2\n{number},3\n")
     script = [sys.executable, "-c", DELIVER, str(folder)]
-    done = subprocess.run(script, cwd=ROOT, capture_output=True, text=True, timeout=500, check=True)
-    rows, before, peak = map(int, done.stdout.split())
+    result = subprocess.run(script, cwd=ROOT, capture_output=True, text=True, timeout=500, check=True)
+    rows, before, peak = map(int, result.stdout.split())
     return rows, before, peak
 
 

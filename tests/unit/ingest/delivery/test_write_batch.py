@@ -155,10 +155,10 @@ def test_members_of_an_archive_are_files_of_their_own(warehouse: Any, make_contr
 def test_progress_tells_rows_as_they_come(warehouse: Any, make_contract: MakeContract, tmp_path: Path) -> None:
     (tmp_path / "in").mkdir()
     (tmp_path / "in" / "b.csv").write_text(B)
-    seen: list[int] = []
+    progress: list[int] = []
     origin = open_folder(make_contract(), (tmp_path / "in" / "b.csv",), tmp_path / "in")
-    deliver(make_contract(), origin, warehouse.store, None, NOON, seen.append)
-    assert sum(seen) == 2
+    deliver(make_contract(), origin, warehouse.store, None, NOON, progress.append)
+    assert sum(progress) == 2
 
 
 BAD = {

@@ -78,15 +78,15 @@ def zip_file() -> bytes:
 @pytest.fixture
 def at_every_step(monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
     """What the files of a delivery held whenever a batch had been written, too."""
-    seen: list[bytes] = []
+    contents: list[bytes] = []
     write = pyarrow.parquet.ParquetWriter.write_table
 
     def watched(writer: pyarrow.parquet.ParquetWriter, batch: pa.Table, *more: Any, **named: Any) -> None:
         write(writer, batch, *more, **named)
-        seen.append("\n".join(map(str, batch.to_pylist())).encode())
+        contents.append("\n".join(map(str, batch.to_pylist())).encode())
 
     monkeypatch.setattr(pyarrow.parquet.ParquetWriter, "write_table", watched)
-    return seen
+    return contents
 
 
 @pytest.mark.parametrize("kind", ["csv", "zip", "parquet", "sqlite"])

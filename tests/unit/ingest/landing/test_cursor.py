@@ -90,8 +90,8 @@ def test_the_moment_is_one_of_the_sources_own_clock(
 ) -> None:
     contract = with_cursor(make_contract, "1 hour", timezone=zone)
     assert landed(warehouse, contract, delivered) == dt.datetime.fromisoformat(since)
-    asked = read_cursor(warehouse.con, contract, CITY_ZONE, NOW)
-    assert asked is not None and asked.zone == (zone or CITY_ZONE)
+    request = read_cursor(warehouse.con, contract, CITY_ZONE, NOW)
+    assert request is not None and request.zone == (zone or CITY_ZONE)
 
 
 @pytest.mark.parametrize(

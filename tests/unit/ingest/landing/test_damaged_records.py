@@ -36,7 +36,7 @@ def contract(make_contract: MakeContract) -> Contract:
     return make_contract(columns=COLUMNS, load={"mode": "merge", "key": ["k"]})
 
 
-def taken(warehouse: Any, contract: Contract, *texts: str) -> Path:
+def promote_all(warehouse: Any, contract: Contract, *texts: str) -> Path:
     """Promote these deliveries; the record of the newest."""
     for text in texts:
         warehouse.take(contract, {"f.csv": text})
@@ -54,7 +54,7 @@ def lose(warehouse: Any, contract: Contract) -> None:
 
 @damaged
 def test_the_same_delivery_writes_its_damaged_record_again(warehouse: Any, contract: Contract, damage: bytes) -> None:
-    record = taken(warehouse, contract, FIRST, SECOND)
+    record = promote_all(warehouse, contract, FIRST, SECOND)
     before = record.read_text()
     record.write_bytes(damage)
     assert warehouse.store.unreadable() == [record]
@@ -68,7 +68,7 @@ def test_the_same_delivery_writes_its_damaged_record_again(warehouse: Any, contr
 @damaged
 def test_another_delivery_is_held_back_until_the_record_is_restored(warehouse: Any, contract: Contract, damage: bytes) -> None:
     """The sequence of the damaged one would be given twice."""
-    record = taken(warehouse, contract, FIRST, SECOND)
+    record = promote_all(warehouse, contract, FIRST, SECOND)
     whole = record.read_bytes()
     record.write_bytes(damage)
     with pytest.raises(DeliveryError, match=str(record)) as refused:
@@ -80,14 +80,14 @@ def test_another_delivery_is_held_back_until_the_record_is_restored(warehouse: A
 
 
 def test_a_removed_record_gives_its_sequence_to_no_other_load(warehouse: Any, contract: Contract) -> None:
-    record = taken(warehouse, contract, FIRST, SECOND)
+    record = promote_all(warehouse, contract, FIRST, SECOND)
     record.parent.rename(warehouse.store.folder.parent / "moved away")
     assert warehouse.deliver(contract, {"f.csv": THIRD}).sequence == 3
 
 
 @damaged
 def test_landing_is_not_restored_without_a_needed_record(warehouse: Any, contract: Contract, damage: bytes) -> None:
-    record = taken(warehouse, contract, FIRST)
+    record = promote_all(warehouse, contract, FIRST)
     record.write_bytes(damage)
     lose(warehouse, contract)
     with pytest.raises(DeliveryLost, match=f"its record {record} cannot be read"):
@@ -96,7 +96,7 @@ def test_landing_is_not_restored_without_a_needed_record(warehouse: Any, contrac
 
 @damaged
 def test_a_damaged_journal_is_written_again_from_the_ledger(warehouse: Any, contract: Contract, damage: bytes) -> None:
-    taken(warehouse, contract, FIRST, SECOND)
+    promote_all(warehouse, contract, FIRST, SECOND)
     journal = warehouse.store.folder / JOURNAL
     before = journal.read_text()
     journal.write_bytes(damage)
@@ -109,7 +109,7 @@ def test_a_damaged_journal_is_written_again_from_the_ledger(warehouse: Any, cont
 @damaged
 def test_a_damaged_journal_and_a_lost_ledger_name_the_file(warehouse: Any, contract: Contract, damage: bytes) -> None:
     """Nothing records which deliveries had passed the gate."""
-    taken(warehouse, contract, FIRST)
+    promote_all(warehouse, contract, FIRST)
     journal = warehouse.store.folder / JOURNAL
     journal.write_bytes(damage)
     lose(warehouse, contract)
@@ -119,7 +119,7 @@ def test_a_damaged_journal_and_a_lost_ledger_name_the_file(warehouse: Any, contr
 
 @pytest.mark.parametrize("damage", [damage for damage in DAMAGE.values() if damage != b"{}"])  # an empty list is one
 def test_a_damaged_list_of_files_names_itself(warehouse: Any, contract: Contract, damage: bytes) -> None:
-    taken(warehouse, contract, FIRST)
+    promote_all(warehouse, contract, FIRST)
     (warehouse.store.folder / "files.json").write_bytes(damage)
     with pytest.raises(DeliveryError, match=r"files\.json: cannot be read; restore it from a backup"):
         warehouse.deliver(contract, {"f.csv": SECOND})

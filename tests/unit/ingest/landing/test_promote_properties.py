@@ -186,7 +186,7 @@ def test_no_row_is_lost_and_none_is_there_twice(
         model = Model(LOADS[mode], duplicates == "drop_exact")
         with new_warehouse() as warehouse:
             loads: dict[str, tuple[int, Files]] = {}
-            grown: set[tuple[str, str, int]] = set()
+            present: set[tuple[str, str, int]] = set()
             for at, files in history:
                 texts = {f"{n}.csv": "\n".join(["k,d,v", *map(",".join, file), ""]) for n, file in enumerate(files)}
                 receipt = warehouse.deliver(contracts[at], texts)
@@ -200,12 +200,12 @@ def test_no_row_is_lost_and_none_is_there_twice(
                 identities = {row[:3] for row in landed}
                 if LOADS[mode]["mode"] in GROWN and receipt.sequence >= superseded.recorded_since(warehouse.con)[receipt.source]:
                     query = "select load_id, source_file, source_row from intake.superseded_rows where sequence = ?"
-                    left = grown - set(warehouse.con.execute(query, [receipt.sequence]).fetchall())
-                    grown = {row for row in left if row[0] != receipt.load_id} | {
+                    left = present - set(warehouse.con.execute(query, [receipt.sequence]).fetchall())
+                    present = {row for row in left if row[0] != receipt.load_id} | {
                         row for row in identities if row[0] == receipt.load_id
                     }
-                    assert grown == identities
-                grown = identities
+                    assert present == identities
+                present = identities
             for load_id, load in loads.items():
                 found = warehouse.counts(contracts[load[0]], load_id)
                 staged = sum(row.load == load for row in model.landing)

@@ -174,8 +174,8 @@ def test_the_newest_delivery_is_shown_as_sent(warehouse: Any, make_contract: Mak
     for text in ("A,B\n x ,\n", "A,B\n y ,1\n"):
         receipt = warehouse.deliver(contract, {"it's.csv": text})
         create_delivery_view(warehouse.con, contract.source, warehouse.store.batch(receipt.load_id))
-    shown = warehouse.con.execute("select a, b, _source_file, _source_row, _load_id from delivery.dpt__visits").fetchall()
-    assert shown == [(" y ", "1", "it's.csv", 1, receipt.load_id)]
+    rows = warehouse.con.execute("select a, b, _source_file, _source_row, _load_id from delivery.dpt__visits").fetchall()
+    assert rows == [(" y ", "1", "it's.csv", 1, receipt.load_id)]
 
 
 def test_every_delivered_row_is_accounted_for(warehouse: Any, make_contract: MakeContract) -> None:

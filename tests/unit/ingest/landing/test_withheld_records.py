@@ -100,12 +100,12 @@ def test_a_race_that_every_school_lost_is_hidden(
 def test_a_withdrawn_record_of_what_is_zero_where_absent_has_no_value(make_contract: MakeContract, warehouse: Any) -> None:
     load = {"mode": "replace_partition", "partition_by": ["year"], "key": ["year", "tract"], "absent": "zero"}
     contract, header = make_contract(columns=NOT_ZERO, load=load), "year,tract,parcels,foreclosures"
-    known = "select tract, parcels, foreclosures from typed.dpt__visits order by all"
+    query = "select tract, parcels, foreclosures from typed.dpt__visits order by all"
     warehouse.take(contract, {"f.csv": f"{header}\n2024,1,300,2\n2024,2,400,1\n"})
     warehouse.take(contract, {"f.csv": f"{header}\n2024,1,300,3\n"})
-    assert warehouse.con.execute(known).fetchall() == [("1", 300, 3), ("2", None, None)]
+    assert warehouse.con.execute(query).fetchall() == [("1", 300, 3), ("2", None, None)]
     warehouse.take(contract, {"f.csv": f"{header}\n2024,1,300,3\n2024,2,400,5\n"})
-    assert warehouse.con.execute(known).fetchall() == [("1", 300, 3), ("2", 400, 5)]
+    assert warehouse.con.execute(query).fetchall() == [("1", 300, 3), ("2", 400, 5)]
 
 
 def test_an_older_release_in_the_same_folder_withholds_as_well(make_contract: MakeContract, warehouse: Any) -> None:

@@ -47,10 +47,10 @@ def _workbook() -> bytes:
 
 def _old_workbook() -> bytes:
     book, buffer = xlwt.Workbook(), io.BytesIO()
-    made = book.add_sheet("Data")
+    sheet = book.add_sheet("Data")
     for down, row in enumerate(CELLS):
         for right, cell in enumerate(row):
-            made.write(down, right, cell)
+            sheet.write(down, right, cell)
     book.save(buffer)
     return buffer.getvalue()
 
@@ -219,9 +219,9 @@ print(refused)
 
 def test_no_byte_of_a_parquet_footer_ends_the_process() -> None:
     """pyarrow asks C++ for a column without catching what it throws: in a process of its own, for a failure ends it."""
-    done = subprocess.run([sys.executable, "-c", EVERY_BYTE_OF_THE_FOOTER], text=True, capture_output=True, check=False)
-    assert done.returncode == 0, done.stderr
-    assert int(done.stdout) > 100
+    result = subprocess.run([sys.executable, "-c", EVERY_BYTE_OF_THE_FOOTER], text=True, capture_output=True, check=False)
+    assert result.returncode == 0, result.stderr
+    assert int(result.stdout) > 100
 
 
 def test_a_workbook_at_which_the_library_gives_up_is_reported(make_contract: Any) -> None:

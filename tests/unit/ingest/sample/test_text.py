@@ -21,8 +21,8 @@ def test_digits_are_padded_to_their_width() -> None:
 
 
 def test_draws_follow_the_weights_and_never_a_weight_of_zero() -> None:
-    drawn = draw(np.random.default_rng(1), chooser([1, 0, 3]), 100_000)
-    counts = np.bincount(drawn, minlength=3)
+    draws = draw(np.random.default_rng(1), chooser([1, 0, 3]), 100_000)
+    counts = np.bincount(draws, minlength=3)
     assert counts[1] == 0
     assert abs(counts[0] / 100_000 - 0.25) < 0.01
     assert len(chooser([1] * 7)) == 65_536

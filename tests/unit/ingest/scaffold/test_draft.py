@@ -39,8 +39,8 @@ def drafted(tmp_path: Path, con: DuckDBPyConnection) -> MakeDraft:
     return make
 
 
-def column(made: Draft, name: str) -> dict[str, Any]:
-    return next(column for column in made.contract["columns"] if column["name"] == name)
+def column(new_draft: Draft, name: str) -> dict[str, Any]:
+    return next(column for column in new_draft.contract["columns"] if column["name"] == name)
 
 
 PERMIT_ROWS = [
@@ -52,8 +52,8 @@ PERMIT_FILE = "\n".join(["Permit No,Issued At,Site,Race,Fee,Contact", *PERMIT_RO
 
 
 def test_what_can_be_seen_in_a_delivery(drafted: MakeDraft) -> None:
-    made = drafted(PERMIT_FILE)
-    assert made.contract["columns"] == [
+    new_draft = drafted(PERMIT_FILE)
+    assert new_draft.contract["columns"] == [
         {"name": "permit_no", "from": "Permit No", "type": "text", "required": True, "role": "key"},
         {"name": "issued_at", "from": "Issued At", "type": "timestamp", "formats": ["%m/%d/%Y %I:%M %p"], "required": True,
          "role": "event_time"},
@@ -62,24 +62,24 @@ def test_what_can_be_seen_in_a_delivery(drafted: MakeDraft) -> None:
         {"name": "fee", "from": "Fee", "type": "decimal", "thousands": ",", "currency": "USD", "role": "amount"},
         {"name": "contact", "from": "Contact", "type": "text", "privacy": "direct_identifier", "keep": "drop"},
     ]  # fmt: skip
-    assert made.contract["load"]["key"] == ["permit_no"]
-    assert any("it holds phone numbers" in question for question in made.questions)
+    assert new_draft.contract["load"]["key"] == ["permit_no"]
+    assert any("it holds phone numbers" in question for question in new_draft.questions)
 
 
 def test_the_draft_reads_back_as_a_contract_and_is_not_written_over(drafted: MakeDraft, tmp_path: Path) -> None:
-    made = drafted(PERMIT_FILE)
-    contract, model = write_draft(made, tmp_path / "drafts")
-    assert yaml.safe_load(contract_text(made)) == made.contract
+    new_draft = drafted(PERMIT_FILE)
+    contract, model = write_draft(new_draft, tmp_path / "drafts")
+    assert yaml.safe_load(contract_text(new_draft)) == new_draft.contract
     assert read_contract(contract).column("fee").currency == "USD"
     assert "race_conformed('renamed', 'renamed.race', \"'police_observed'\", 'renamed.occurred_on')" in model.read_text()
-    assert "contact" not in model_text(made)
+    assert "contact" not in model_text(new_draft)
     with pytest.raises(DraftError, match=r"parks__permits\.yml is there already; draft into another folder with --out"):
-        write_draft(made, tmp_path / "drafts")
+        write_draft(new_draft, tmp_path / "drafts")
 
 
 def test_no_value_of_the_delivery_is_in_the_draft(drafted: MakeDraft) -> None:
-    made = drafted(PERMIT_FILE)
-    drafted_text = contract_text(made) + model_text(made) + "".join(made.questions)
+    new_draft = drafted(PERMIT_FILE)
+    drafted_text = contract_text(new_draft) + model_text(new_draft) + "".join(new_draft.questions)
     assert not [value for value in ("414-555", "54TH", "500.50", "2025") if value in drafted_text]
 
 
@@ -113,10 +113,10 @@ def test_types_as_cells_read(con: DuckDBPyConnection, cells: list[str | None], r
 
 
 def test_words_for_nothing_and_dates_that_read_two_ways(drafted: MakeDraft) -> None:
-    made = drafted("Visits,Seen on,Kind\n5,3/1/2025,None\n*,4/2/2025,N/A\n7,5/3/2025,None\n")
-    assert column(made, "visits")["null_tokens"] == {"*": "suppressed_at_source"}
-    assert column(made, "kind")["null_tokens"] == {"N/A": "not_applicable"}
-    assert any("read month first and day first alike" in question for question in made.questions)
+    new_draft = drafted("Visits,Seen on,Kind\n5,3/1/2025,None\n*,4/2/2025,N/A\n7,5/3/2025,None\n")
+    assert column(new_draft, "visits")["null_tokens"] == {"*": "suppressed_at_source"}
+    assert column(new_draft, "kind")["null_tokens"] == {"N/A": "not_applicable"}
+    assert any("read month first and day first alike" in question for question in new_draft.questions)
 
 
 @pytest.mark.parametrize(
@@ -139,23 +139,23 @@ def test_words_for_nothing_and_dates_that_read_two_ways(drafted: MakeDraft) -> N
     ],
 )
 def test_what_may_be_a_persons_is_dropped(drafted: MakeDraft, name: str, cells: list[str]) -> None:
-    made = drafted("".join([f"Kind,{name}\n", *(f'a,"{cell}"\n' for cell in cells)]))
-    kept = made.contract["columns"][1]
-    assert (kept["privacy"], kept["keep"]) == ("direct_identifier", "drop")
-    assert any(question.startswith(kept["name"]) for question in made.questions)
+    new_draft = drafted("".join([f"Kind,{name}\n", *(f'a,"{cell}"\n' for cell in cells)]))
+    column_of_persons = new_draft.contract["columns"][1]
+    assert (column_of_persons["privacy"], column_of_persons["keep"]) == ("direct_identifier", "drop")
+    assert any(question.startswith(column_of_persons["name"]) for question in new_draft.questions)
 
 
 def test_race_without_a_vocabulary_is_sensitive_and_asked_for(drafted: MakeDraft) -> None:
-    made = drafted("Race\nBlack\nWhite\nMartian\n" * 1)
-    assert column(made, "race") == {"name": "race", "from": "Race", "type": "text", "privacy": "sensitive"}
-    assert any("it seems to hold race (most labels are those of police_observed)" in question for question in made.questions)
+    new_draft = drafted("Race\nBlack\nWhite\nMartian\n" * 1)
+    assert column(new_draft, "race") == {"name": "race", "from": "Race", "type": "text", "privacy": "sensitive"}
+    assert any("it seems to hold race (most labels are those of police_observed)" in question for question in new_draft.questions)
 
 
 def test_headers_that_no_contract_can_take(drafted: MakeDraft) -> None:
-    made = drafted("A,A,,Total\n1,2,3,4\n5,6,7,8\n")
-    assert [column["name"] for column in made.contract["columns"]] == ["total"]
-    assert made.contract["ignore"] == ["A", ""]
-    assert "A is delivered 2 times: it is left out until the steward says which one holds" in made.questions
+    new_draft = drafted("A,A,,Total\n1,2,3,4\n5,6,7,8\n")
+    assert [column["name"] for column in new_draft.contract["columns"]] == ["total"]
+    assert new_draft.contract["ignore"] == ["A", ""]
+    assert "A is delivered 2 times: it is left out until the steward says which one holds" in new_draft.questions
 
 
 @pytest.mark.parametrize(
@@ -211,11 +211,11 @@ def test_a_database_by_the_name_of_a_variable(tmp_path: Path, con: DuckDBPyConne
         database.execute("create table permits (permit_id integer, site text)")
         database.executemany("insert into permits values (?, ?)", [(1, "a"), (2, "b")])
     environment = {"DESK_URL": f"sqlite:///{tmp_path / 'desk.db'}"}
-    made = draft("parks__permits", read_sample("DESK_URL", environment, table="permits"), {}, "5553000", con)
-    assert made.contract["connector"] == {"kind": "database", "credentials_env": "DESK_URL", "table": "permits"}
-    assert made.keys == ("permit_id", "site")
-    made = draft("parks__permits", read_sample(str(tmp_path / "desk.db"), {}), {}, "5553000", con)
-    assert [column["name"] for column in made.contract["columns"]] == ["permit_id", "site"]
+    new_draft = draft("parks__permits", read_sample("DESK_URL", environment, table="permits"), {}, "5553000", con)
+    assert new_draft.contract["connector"] == {"kind": "database", "credentials_env": "DESK_URL", "table": "permits"}
+    assert new_draft.keys == ("permit_id", "site")
+    new_draft = draft("parks__permits", read_sample(str(tmp_path / "desk.db"), {}), {}, "5553000", con)
+    assert [column["name"] for column in new_draft.contract["columns"]] == ["permit_id", "site"]
 
 
 @pytest.mark.parametrize(
@@ -261,15 +261,15 @@ def test_a_map_that_does_not_say_its_coordinates(drafted: MakeDraft) -> None:
     data = json.dumps({"type": "FeatureCollection", "features": [feature]})
     with pytest.raises(DraftError, match="its coordinates are not degrees"):
         drafted(data, name="map.geojson")
-    made = drafted(data, name="map.geojson", crs="EPSG:32054")
-    assert made.contract["format"] == {"kind": "geojson", "crs": "EPSG:32054"}
-    assert column(made, "geometry") == {"name": "geometry", "from": "geometry", "type": "geometry", "role": "geometry"}
+    new_draft = drafted(data, name="map.geojson", crs="EPSG:32054")
+    assert new_draft.contract["format"] == {"kind": "geojson", "crs": "EPSG:32054"}
+    assert column(new_draft, "geometry") == {"name": "geometry", "from": "geometry", "type": "geometry", "role": "geometry"}
 
 
 def test_a_name_with_a_line_end_writes_no_line_of_the_contract(drafted: MakeDraft) -> None:
     """A quoted header may contain line ends, and the comment with the open question would end there."""
     name = '"Site\nconnector: {kind: file, path: /etc}\n#"'
-    made = drafted("\n".join([f"{name},{name},No", *(f"x{n},y{n},{n}" for n in range(10, 60))]) + "\n")
-    text = contract_text(made)
+    new_draft = drafted("\n".join([f"{name},{name},No", *(f"x{n},y{n},{n}" for n in range(10, 60))]) + "\n")
+    text = contract_text(new_draft)
     assert yaml.safe_load(text)["connector"] == {"kind": "file"}
     assert not [line for line in text.splitlines() if line.startswith("connector:") and "/etc" in line]

@@ -229,10 +229,10 @@ def test_the_directives_that_contracts_may_use_are_duckdbs(con: DuckDBPyConnecti
         for directive in (f"%{letter}", f"%-{letter}"):
             try:
                 con.execute(f"select try_strptime('x', ['{directive}'])").fetchall()
-                known = True
+                is_valid = True
             except Exception:
-                known = False
-            assert bool(DIRECTIVE.fullmatch(directive)) == known, directive
+                is_valid = False
+            assert bool(DIRECTIVE.fullmatch(directive)) == is_valid, directive
 
 
 def test_every_type_has_an_expression(make_contract: MakeContract) -> None:

@@ -84,7 +84,7 @@ def test_a_good_row(view: Callable[[Row], list[Row]]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("changes", "shown"),
+    ("changes", "expected"),
     [
         ({"fee": ""}, {"fee": None, "fee_missing_reason": "not_collected"}),
         ({"fee": None}, {"fee": None, "fee_missing_reason": "not_collected"}),
@@ -100,12 +100,12 @@ def test_a_good_row(view: Callable[[Row], list[Row]]) -> None:
     ],
     ids=str,
 )
-def test_an_optional_cell_without_a_value_says_why(view: Callable[[Row], list[Row]], changes: Row, shown: Row) -> None:
+def test_an_optional_cell_without_a_value_says_why(view: Callable[[Row], list[Row]], changes: Row, expected: Row) -> None:
     (row,) = view(changes)
     (before,) = view({})
     changed = {name: value for name, value in row.items() if value != before[name]}
-    assert changed == {name: value for name, value in shown.items() if value != before[name]}
-    assert row.items() >= shown.items()
+    assert changed == {name: value for name, value in expected.items() if value != before[name]}
+    assert row.items() >= expected.items()
 
 
 @pytest.mark.parametrize(

@@ -17,10 +17,10 @@ SHOWN = r"\x1b[35mred\x1b]0;title\x07 [bold]b[/bold] [link=http://evil]l[/link] 
 @pytest.fixture(params=[True, False], ids=["terminal", "pipe"])
 def console(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> LiteralConsole:
     """Both consoles of the command line, writing to a text."""
-    made = LiteralConsole(file=io.StringIO(), width=500, highlight=False, force_terminal=request.param)
+    literal_console = LiteralConsole(file=io.StringIO(), width=500, highlight=False, force_terminal=request.param)
     for name in ("out", "err"):
-        monkeypatch.setattr(f"orchestration.cli.display.{name}", made)
-    return made
+        monkeypatch.setattr(f"orchestration.cli.display.{name}", literal_console)
+    return literal_console
 
 
 def printed(console: LiteralConsole) -> str:

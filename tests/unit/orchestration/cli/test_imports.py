@@ -19,6 +19,6 @@ print(*(name for name in sys.argv[2].split() if name in sys.modules))
 
 def test_no_command_imports_a_slow_library_at_its_start() -> None:
     command = [sys.executable, "-c", IMPORT_ALL, " ".join(GROUPS), " ".join(SLOW)]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)
-    assert done.returncode == 0, done.stderr
-    assert done.stdout.split() == [], "import it inside the function that needs it"
+    result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)
+    assert result.returncode == 0, result.stderr
+    assert result.stdout.split() == [], "import it inside the function that needs it"

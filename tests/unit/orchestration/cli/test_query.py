@@ -44,11 +44,11 @@ PROGRAM = "from orchestration.cli import main; main()"
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Home:
-    made = Home(tmp_path_factory.mktemp("query") / "home")
-    made.published.mkdir(parents=True)
-    with duckdb.connect(str(made.published_analyst)) as connection:
+    query_home = Home(tmp_path_factory.mktemp("query") / "home")
+    query_home.published.mkdir(parents=True)
+    with duckdb.connect(str(query_home.published_analyst)) as connection:
         connection.execute("create schema marts; create table marts.figures as select range as id from range(3)")
-    return made
+    return query_home
 
 
 @pytest.fixture(scope="module")
@@ -61,16 +61,16 @@ def test_a_hostile_statement_ends_in_a_message_and_leaves_nothing(
     levelground: CommandLine, home: Home, tmp_path: Path, statement: str
 ) -> None:
     before = home.published_analyst.read_bytes()
-    done = levelground("query", statement.format(folder=tmp_path), env={"TMPDIR": str(tmp_path)})
+    result = levelground("query", statement.format(folder=tmp_path), env={"TMPDIR": str(tmp_path)})
     expected = HOSTILE[statement]
     if expected is None:
-        assert (done.returncode, done.stderr) == (0, "")
+        assert (result.returncode, result.stderr) == (0, "")
     else:
-        assert done.returncode == 1
-        assert done.stderr.startswith("levelground: ")
-        assert expected in done.stderr
-    assert "Traceback" not in done.stdout + done.stderr
-    assert "Stack Trace" not in done.stderr
+        assert result.returncode == 1
+        assert result.stderr.startswith("levelground: ")
+        assert expected in result.stderr
+    assert "Traceback" not in result.stdout + result.stderr
+    assert "Stack Trace" not in result.stderr
     assert list(tmp_path.iterdir()) == []
     assert home.published_analyst.read_bytes() == before
 
@@ -85,11 +85,11 @@ def test_a_hostile_statement_ends_in_a_message_and_leaves_nothing(
 )
 def test_the_time_limit_is_one_of_the_clock(levelground: CommandLine, statement: str) -> None:
     started = time.monotonic()
-    done = levelground("query", statement, "--timeout", "0.5", "--format", "json")
+    result = levelground("query", statement, "--timeout", "0.5", "--format", "json")
     assert time.monotonic() - started < 8
-    assert done.returncode == 1
-    assert done.stderr == "levelground: stopped after 0.5 seconds. Query less data, or raise the limit with --timeout\n"
-    assert done.stdout == ""
+    assert result.returncode == 1
+    assert result.stderr == "levelground: stopped after 0.5 seconds. Query less data, or raise the limit with --timeout\n"
+    assert result.stdout == ""
 
 
 def test_the_limits_of_the_process_hold() -> None:
@@ -101,10 +101,10 @@ def test_the_limits_of_the_process_hold() -> None:
         "print([resource.getrlimit(getattr(resource, f'RLIMIT_{name}'))[1] for name in ('DATA', 'CPU', 'FSIZE', 'CORE')])\n"
         "bytearray(5 * 1024**3)\n"
     )
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False, timeout=60)
+    result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False, timeout=60)
     processors = os.cpu_count() or 1
-    assert json.loads(done.stdout) == [3 * 1024**3 + processors * 16 * 1024**2, 2 * processors + 5, 2 * 1024**3, 0]
-    assert "MemoryError" in done.stderr
+    assert json.loads(result.stdout) == [3 * 1024**3 + processors * 16 * 1024**2, 2 * processors + 5, 2 * 1024**3, 0]
+    assert "MemoryError" in result.stderr
 
 
 def test_a_query_ends_with_the_command_that_started_it(levelground: CommandLine, home: Home, tmp_path: Path) -> None:
@@ -116,15 +116,15 @@ def test_a_query_ends_with_the_command_that_started_it(levelground: CommandLine,
         with subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True) as process:
             child = _child(process.pid)
             process.send_signal(number)
-            complained = process.communicate(timeout=10)[1]
+            stderr = process.communicate(timeout=10)[1]
         assert process.returncode == code
-        assert complained == ("" if number == signal.SIGKILL else "levelground: interrupted\n")
+        assert stderr == ("" if number == signal.SIGKILL else "levelground: interrupted\n")
         _wait(lambda child=child: not Path(f"/proc/{child}").exists())
     # killed before its child has read the request, the command leaves its folder to the next one
     for folder in tmp_path.iterdir():
         os.utime(folder, (0, 0))
-    done = subprocess.run([*command[:-1], "select 1"], env=environment, capture_output=True, check=False, timeout=60)
-    assert done.returncode == 0
+    result = subprocess.run([*command[:-1], "select 1"], env=environment, capture_output=True, check=False, timeout=60)
+    assert result.returncode == 0
     assert list(tmp_path.iterdir()) == []
 
 
@@ -133,11 +133,11 @@ def test_a_query_says_that_a_removal_was_interrupted(levelground: CommandLine, h
     home.removal_plan.parent.mkdir(mode=0o700)
     home.removal_plan.write_text("{}")
     try:
-        done = levelground("query", "--format", "csv", "select 1 as one")
+        result = levelground("query", "--format", "csv", "select 1 as one")
     finally:
         shutil.rmtree(home.removal_plan.parent)
-    assert (done.returncode, done.stdout) == (0, "one\n1\n")
-    assert "a removal of records was interrupted" in done.stderr and "levelground erase --resume" in done.stderr
+    assert (result.returncode, result.stdout) == (0, "one\n1\n")
+    assert "a removal of records was interrupted" in result.stderr and "levelground erase --resume" in result.stderr
     assert levelground("query", "--format", "csv", "select 1 as one").stderr == ""
 
 
@@ -195,8 +195,8 @@ def test_json_has_no_nan_and_keeps_whole_numbers(levelground: CommandLine) -> No
         "select 'nan'::double as x, '-inf'::double as y, [1.5::double, 'nan'::double] as l, {'v': 'inf'::float} as s, "
         "sum(9007199254740993::bigint) as n, 1.5::decimal(4, 2) as d, '\\x00A\\xff'::blob as b, interval 14 month as i, null as z"
     )
-    done = levelground("query", sql, "--format", "json")
-    rows = json.loads(done.stdout, parse_constant=lambda word: pytest.fail(f"{word} is no JSON"))
+    result = levelground("query", sql, "--format", "json")
+    rows = json.loads(result.stdout, parse_constant=lambda word: pytest.fail(f"{word} is no JSON"))
     assert rows == [
         {"x": None, "y": None, "l": [1.5, None], "s": {"v": None}, "n": 9007199254740993, "d": 1.5, "b": "\\x00A\\xFF",
          "i": "1 year 2 months", "z": None}
@@ -208,14 +208,16 @@ def test_json_has_no_nan_and_keeps_whole_numbers(levelground: CommandLine) -> No
 def test_every_type_of_duckdb_can_be_written(levelground: CommandLine, form: str) -> None:
     """With the smallest and largest value of each, far beyond those of Python."""
     command = [sys.executable, "-c", PROGRAM, "query", "from test_all_types()", "--format", form]
-    done = subprocess.run(command, env=os.environ | {"LEVELGROUND_HOME": str(levelground.home)}, capture_output=True, check=False)
-    assert (done.returncode, done.stderr) == (0, b"")
-    assert len(done.stdout) > 2_000
+    result = subprocess.run(
+        command, env=os.environ | {"LEVELGROUND_HOME": str(levelground.home)}, capture_output=True, check=False
+    )
+    assert (result.returncode, result.stderr) == (0, b"")
+    assert len(result.stdout) > 2_000
 
 
 def test_csv_has_blobs_nothing_and_empty_texts(levelground: CommandLine) -> None:
-    done = levelground("query", "select '\\xff,'::blob as b, null as n, '' as e, true as t, [1, null] as l", "--format", "csv")
-    assert done.stdout == '"b",n,"e",t,"l"\n"\\xFF,",,"",true,"[1, NULL]"\n'
+    result = levelground("query", "select '\\xff,'::blob as b, null as n, '' as e, true as t, [1, null] as l", "--format", "csv")
+    assert result.stdout == '"b",n,"e",t,"l"\n"\\xFF,",,"",true,"[1, NULL]"\n'
 
 
 FORMULAS = ["=1+1", "+1", "-1", "@x", "\tx", "\rx", "  =1", "＝1"]
@@ -237,15 +239,15 @@ def test_formulas_are_escaped_in_csv_for_a_spreadsheet(levelground: CommandLine)
 
 def test_parquet_can_be_read_back(levelground: CommandLine, home: Home) -> None:
     command = [sys.executable, "-c", PROGRAM, "query", "from marts.figures", "--format", "parquet"]
-    done = subprocess.run(command, env=os.environ | {"LEVELGROUND_HOME": str(home.root)}, capture_output=True, check=True)
-    assert pq.read_table(io.BytesIO(done.stdout)).to_pylist() == [{"id": 0}, {"id": 1}, {"id": 2}]
+    result = subprocess.run(command, env=os.environ | {"LEVELGROUND_HOME": str(home.root)}, capture_output=True, check=True)
+    assert pq.read_table(io.BytesIO(result.stdout)).to_pylist() == [{"id": 0}, {"id": 1}, {"id": 2}]
 
 
 @pytest.mark.parametrize("options", [("--spreadsheet",), ("--timeout", "0"), ("--timeout", "nan"), ("--timeout", "-1")])
 def test_wrong_options_are_refused(levelground: CommandLine, options: tuple[str, ...]) -> None:
-    done = levelground("query", "select 1", *options)
-    assert (done.returncode, done.stdout) == (2, "")
-    assert f"levelground: {options[0]} needs" in done.stderr
+    result = levelground("query", "select 1", *options)
+    assert (result.returncode, result.stdout) == (2, "")
+    assert f"levelground: {options[0]} needs" in result.stderr
 
 
 @pytest.mark.parametrize("sql", ["", "  ", "-- nothing"])
@@ -269,7 +271,7 @@ def test_a_file_that_is_no_database_is_named(tmp_path: Path) -> None:
     home = Home(tmp_path / "home")
     home.published.mkdir(parents=True)
     home.published_analyst.write_bytes(os.urandom(5_000))
-    done = CommandLine(home.root)("query", "select 1")
-    assert done.returncode == 1
-    assert str(home.published_analyst) in done.stderr
-    assert tempfile.gettempdir() not in done.stderr.replace(str(tmp_path), "")
+    result = CommandLine(home.root)("query", "select 1")
+    assert result.returncode == 1
+    assert str(home.published_analyst) in result.stderr
+    assert tempfile.gettempdir() not in result.stderr.replace(str(tmp_path), "")

@@ -42,8 +42,8 @@ def test_the_ui_listens_on_this_machine_only(
     monkeypatch.setattr(os, "execv", lambda _program, command: started.append(command))
     monkeypatch.setattr(ui, "run_until_exit", lambda command, _claimed: started.append(command) or 0)
     monkeypatch.setattr("tests.conftest.OWN_PROCESS", ())
-    done = CommandLine(tmp_path / "home")("ui", "--port", "3001", *only)
-    assert done.returncode == 0, done.stderr
+    result = CommandLine(tmp_path / "home")("ui", "--port", "3001", *only)
+    assert result.returncode == 0, result.stderr
     assert started == [expected]
     assert bool(cleared) == (only != ("--only", "webserver")), "each command that starts a daemon clears its queue once"
 
@@ -63,9 +63,9 @@ def printed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., st
     monkeypatch.setattr("tests.conftest.OWN_PROCESS", ())
 
     def start(**environment: str) -> str:
-        done = CommandLine(tmp_path / "home")("ui", "--only", "webserver", env=environment)
-        assert done.returncode == 0, done.stderr
-        return done.stderr
+        result = CommandLine(tmp_path / "home")("ui", "--only", "webserver", env=environment)
+        assert result.returncode == 0, result.stderr
+        return result.stderr
 
     return start
 
@@ -99,8 +99,8 @@ def test_a_second_daemon_on_a_home_ends_at_once(tmp_path: Path, monkeypatch: pyt
     claimed = lock_daemon(home, "http://localhost:3000")
     monkeypatch.setattr(ui, "resolve_delivery_location", lambda _settings: None)
     monkeypatch.setattr("tests.conftest.OWN_PROCESS", ())
-    done = CommandLine(home.root)("ui", *only)
+    result = CommandLine(home.root)("ui", *only)
     os.close(claimed)
-    assert done.returncode == 5
-    assert f"a daemon already runs on {home.root} (pid {os.getpid()}" in done.stderr
-    assert "http://localhost:3000" in done.stderr
+    assert result.returncode == 5
+    assert f"a daemon already runs on {home.root} (pid {os.getpid()}" in result.stderr
+    assert "http://localhost:3000" in result.stderr

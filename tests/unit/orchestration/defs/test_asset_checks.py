@@ -38,8 +38,8 @@ def settings(tmp_path: Path) -> Settings:
 
 
 def status(contract: Contract, **values: Any) -> SourceStatus:
-    given = {"verdict": FRESH, "data_as_of": DATA_END.isoformat(), "load_id": "0123456789abcdef"} | values
-    return new_status(contract, "run").model_copy(update=given)
+    fields = {"verdict": FRESH, "data_as_of": DATA_END.isoformat(), "load_id": "0123456789abcdef"} | values
+    return new_status(contract, "run").model_copy(update=fields)
 
 
 @pytest.mark.parametrize(
@@ -110,8 +110,8 @@ def test_docs_are_linked_only_if_they_exist(contract: Contract, settings: Settin
 
 def test_source_metadata_contains_numbers_to_plot(contract: Contract) -> None:
     row = status(contract, verdict=HELD_BACK, rows_delivered=7, rows_staged=None, reason="x")
-    shown = status_metadata(row, {"known_race_pct": 81.5, "readiness_grade": None}, DATA_END + dt.timedelta(hours=6))
-    assert shown["held_back"] == 1
-    assert shown["rows_delivered"] == 7
-    assert "rows_staged" not in shown, "a held-back load has no staged rows, which differs from zero rows"
-    assert (shown["age_hours"], shown["known_race_pct"]) == (6.0, 81.5)
+    metadata = status_metadata(row, {"known_race_pct": 81.5, "readiness_grade": None}, DATA_END + dt.timedelta(hours=6))
+    assert metadata["held_back"] == 1
+    assert metadata["rows_delivered"] == 7
+    assert "rows_staged" not in metadata, "a held-back load has no staged rows, which differs from zero rows"
+    assert (metadata["age_hours"], metadata["known_race_pct"]) == (6.0, 81.5)

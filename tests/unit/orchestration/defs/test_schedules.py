@@ -47,13 +47,13 @@ defs = dg.Definitions(assets=[nothing], jobs=[JOB], schedules=[nightly_schedule(
 )
 def test_every_night_of_a_year_has_one_tick(zone: str, skipped: dt.date | None, repeated: dt.date | None) -> None:
     schedule = nightly_schedule(JOB, zone)
-    there = ZoneInfo(zone)
+    timezone = ZoneInfo(zone)
     ticks: dict[dt.date, list[dt.datetime]] = {}
-    start = dt.datetime(2026, 1, 1, 12, tzinfo=there).timestamp()
+    start = dt.datetime(2026, 1, 1, 12, tzinfo=timezone).timestamp()
     for moment_of_tick in schedule_execution_time_iterator(
         start, schedule.cron_schedule, schedule.execution_timezone, ascending=True
     ):
-        moment = dt.datetime.fromtimestamp(moment_of_tick.timestamp(), there)
+        moment = dt.datetime.fromtimestamp(moment_of_tick.timestamp(), timezone)
         if moment.year > 2026:
             break
         ticks.setdefault(moment.date(), []).append(moment)

@@ -169,7 +169,7 @@ TONIGHT = Tick(dt.datetime(2025, 12, 2, 8), "success")
 
 
 @pytest.mark.parametrize(
-    ("seen", "verdicts", "message"),
+    ("state", "verdicts", "message"),
     [
         (SchedulerState(None, False, None), ["warning"], "no daemon has run"),
         (SchedulerState(LIVES, False, None), ["ok", "ok"], "has not ticked yet"),
@@ -181,10 +181,10 @@ TONIGHT = Tick(dt.datetime(2025, 12, 2, 8), "success")
     ],
 )
 def test_the_schedule_is_evaluated_by_heartbeat_state_and_tick(
-    examined: Examined, seen: SchedulerState, verdicts: list[str], message: str
+    examined: Examined, state: SchedulerState, verdicts: list[str], message: str
 ) -> None:
     settings = Settings.from_environment(examined.environment)
-    found = list(evaluate_scheduler(seen, Installation(settings, {}, NOW)))
+    found = list(evaluate_scheduler(state, Installation(settings, {}, NOW)))
     assert [result.verdict for result in found] == verdicts
     assert any(message in result.what for result in found)
 

@@ -89,14 +89,14 @@ def test_a_process_that_dies_loses_no_event(instance: dg.DagsterInstance) -> Non
 
 
 def test_a_watcher_receives_each_event_of_a_run(instance: dg.DagsterInstance) -> None:
-    heard: list[str] = []
+    received: list[str] = []
     run_id = "00000000-0000-4000-8000-000000000002"
-    instance.event_log_storage.watch(run_id, None, lambda entry, _cursor: heard.append(entry.user_message))
+    instance.event_log_storage.watch(run_id, None, lambda entry, _cursor: received.append(entry.user_message))
     talking.execute_in_process(instance=instance, run_id=run_id)
     end = time.monotonic() + 30
-    while "a log line" not in heard and time.monotonic() < end:
+    while "a log line" not in received and time.monotonic() < end:
         time.sleep(0.1)
-    assert "a log line" in heard
+    assert "a log line" in received
     instance.event_log_storage.dispose()
 
 

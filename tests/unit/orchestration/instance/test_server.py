@@ -38,9 +38,9 @@ except KeyboardInterrupt:
 
 @pytest.fixture
 def home(tmp_path: Path) -> Home:
-    made = Home(tmp_path / "home")
-    made.ensure()
-    return made
+    server_home = Home(tmp_path / "home")
+    server_home.ensure()
+    return server_home
 
 
 @pytest.fixture

@@ -71,7 +71,7 @@ class Client:
         hosts: tuple[str, ...] = (HOST,),
     ) -> Answer:
         sent: list[Message] = []
-        given = [*(("host", host) for host in hosts), *(headers or {}).items()]
+        all_headers = [*(("host", host) for host in hosts), *(headers or {}).items()]
 
         async def send(message: Message) -> None:
             sent.append(message)
@@ -84,7 +84,7 @@ class Client:
         scope = {
             "type": "http", "method": method, "path": path, "raw_path": path.encode(), "scheme": "http", "root_path": "",
             "query_string": urlencode(parameters).encode(), "server": ("127.0.0.1", 3000),
-            "headers": [(name.lower().encode(), value.encode("latin-1")) for name, value in given],
+            "headers": [(name.lower().encode(), value.encode("latin-1")) for name, value in all_headers],
         }  # fmt: skip
         asyncio.run(self.layer(scope, receive, send))
         start, *rest = sent
@@ -114,8 +114,8 @@ class Client:
         async def receive() -> Message:
             return incoming.pop(0)
 
-        given = {"host": host, **(headers or {})}
-        raw = [(name.lower().encode(), value.encode()) for name, value in given.items()]
+        all_headers = {"host": host, **(headers or {})}
+        raw = [(name.lower().encode(), value.encode()) for name, value in all_headers.items()]
         scope = {"type": "websocket", "path": "/graphql", "query_string": b"", "headers": raw, "scheme": "ws"}
         asyncio.run(self.layer(scope, receive, send))
         return sent
@@ -227,18 +227,18 @@ def test_queries_need_no_token(client: Client) -> None:
 
 
 @pytest.mark.parametrize(
-    "given", [{}, {"X-Levelground-Token": ""}, {"X-Levelground-Token": "wrong"}, {"Cookie": "levelground_ui_3000=wrong"}]
+    "headers", [{}, {"X-Levelground-Token": ""}, {"X-Levelground-Token": "wrong"}, {"Cookie": "levelground_ui_3000=wrong"}]
 )
-def test_a_mutation_needs_the_token(client: Client, given: dict[str, str]) -> None:
+def test_a_mutation_needs_the_token(client: Client, headers: dict[str, str]) -> None:
     for query, more in (
         (MUTATION, {}),
         (BOTH, {"operationName": "M"}),
         (f"query {{ version }} {MUTATION}", {"operationName": "M"}),
     ):
-        answer = client.post(query, headers=given, **more)
+        answer = client.post(query, headers=headers, **more)
         assert answer.status == 403
         assert "open once in this browser the address" in json.loads(answer.body)["errors"][0]["message"]
-    assert client.ask("POST", body=MUTATION.encode(), headers={"content-type": "application/graphql"} | given).status == 403
+    assert client.ask("POST", body=MUTATION.encode(), headers={"content-type": "application/graphql"} | headers).status == 403
     assert client.server.requests == []
 
 

@@ -20,9 +20,9 @@ LIVE = RunOptions(trigger="cli", deliveries="live", wait_seconds=0)
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
-    made = Settings.from_environment({"LEVELGROUND_HOME": str(tmp_path / "home"), "LEVELGROUND_HASH_KEY": "secret"})
-    made.home.ensure()
-    return made
+    new_settings = Settings.from_environment({"LEVELGROUND_HOME": str(tmp_path / "home"), "LEVELGROUND_HASH_KEY": "secret"})
+    new_settings.home.ensure()
+    return new_settings
 
 
 def outcomes(settings: Settings) -> dict[str, tuple[str | None, str | None]]:

@@ -22,42 +22,42 @@ Made = Callable[..., Settings]
 def settings(tmp_path: Path) -> Made:
     """Settings of one home; keys are those of the environment, without the prefix."""
 
-    def made(**environment: str) -> Settings:
+    def settings_of(**environment: str) -> Settings:
         named = {f"LEVELGROUND_{key}": value for key, value in environment.items()}
         return Settings.from_environment({"LEVELGROUND_HOME": str(tmp_path / "home")} | named)
 
-    return made
+    return settings_of
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Callable[[str], Path]:
     """A folder of deliveries with the given city.yml."""
 
-    def made(name: str, city: str | None = None) -> Path:
+    def make_folder(name: str, city: str | None = None) -> Path:
         path = tmp_path / name
         path.mkdir()
         if city is not None:
             (path / "city.yml").write_text(city)
         return path
 
-    return made
+    return make_folder
 
 
 @pytest.fixture(autouse=True)
 def sample_made(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
     """Replace the sample city by its city.yml; the folders that it was written to."""
-    made: list[Path] = []
+    written: list[Path] = []
 
     def write(path: Path) -> None:
         (path / "city.yml").write_text("city: sampleton\n")
-        made.append(path)
+        written.append(path)
 
     monkeypatch.setattr("orchestration.runs.delivery_location.write_sample", write)
     monkeypatch.setattr("orchestration.runs.delivery_location.is_current_sample", lambda path: (path / "city.yml").is_file())
-    return made
+    return written
 
 
-def kept(settings: Settings) -> dict[str, str]:
+def stored_location(settings: Settings) -> dict[str, str]:
     data: dict[str, str] = json.loads(settings.home.home_json.read_text())
     return data
 
@@ -65,7 +65,7 @@ def kept(settings: Settings) -> dict[str, str]:
 def test_a_new_home_reads_the_sample_city_by_default(settings: Made, sample_made: list[Path]) -> None:
     location = resolve_delivery_location(settings())
     assert (location.name, location.folder, location.city.city) == ("sample", settings().home.sample, "sampleton")
-    assert kept(settings()) == {"deliveries": "sample", "city": "sampleton"}
+    assert stored_location(settings()) == {"deliveries": "sample", "city": "sampleton"}
     again = resolve_delivery_location(settings())
     assert (again.name, again.folder, again.city) == (location.name, location.folder, location.city)
     assert sample_made == [settings().home.sample], "it is written once"
@@ -74,7 +74,7 @@ def test_a_new_home_reads_the_sample_city_by_default(settings: Made, sample_made
 def test_live_systems_belong_to_the_default_city(settings: Made, sample_made: list[Path]) -> None:
     location = resolve_delivery_location(settings(), "live")
     assert (location.name, location.folder, location.city.city) == ("live", None, "milwaukee")
-    assert kept(settings()) == {"deliveries": "live", "city": "milwaukee"}
+    assert stored_location(settings()) == {"deliveries": "live", "city": "milwaukee"}
     assert (location.folders_without_contract(), sample_made) == ((), [])
 
 
@@ -93,7 +93,7 @@ def test_a_folder_is_recorded_by_its_absolute_path(
     path = folder("deliveries")
     monkeypatch.chdir(path.parent)
     assert resolve_delivery_location(settings(), "deliveries").name == str(path)
-    assert kept(settings())["deliveries"] == str(path)
+    assert stored_location(settings())["deliveries"] == str(path)
 
 
 def test_the_error_names_a_folder_that_does_not_exist(settings: Made, tmp_path: Path) -> None:
@@ -117,7 +117,7 @@ def test_the_error_names_a_recorded_folder_that_was_deleted(settings: Made, fold
 @pytest.mark.parametrize("how", ["option", "variable"])
 def test_another_city_is_refused_and_the_error_names_both(settings: Made, folder: Callable[..., Path], how: str) -> None:
     resolve_delivery_location(settings(), str(folder("here", "city: milwaukee\n")))
-    before = kept(settings())
+    before = stored_location(settings())
     other = folder("there", "city: new_ulm\n")
     with pytest.raises(ConfigurationError) as refused:
         resolve_delivery_location(
@@ -127,7 +127,7 @@ def test_another_city_is_refused_and_the_error_names_both(settings: Made, folder
         f"the home {settings().home.root} holds the city milwaukee, but {other} contains new_ulm; "
         "a home holds one city: set LEVELGROUND_HOME to another folder for it"
     )
-    assert kept(settings()) == before
+    assert stored_location(settings()) == before
 
 
 def test_a_home_of_the_sample_city_refuses_live_systems(settings: Made) -> None:
@@ -192,9 +192,9 @@ def hashing(settings: Made, folder: Callable[..., Path]) -> Callable[[str], dict
     (contracts / "ucc__callers.yml").write_text(text)
 
     def read(key: str) -> dict[str, str]:
-        made = settings(SOURCES=str(contracts), HASH_KEY=key)
-        resolve_delivery_location(made, str(deliveries))
-        return kept(made)
+        with_key = settings(SOURCES=str(contracts), HASH_KEY=key)
+        resolve_delivery_location(with_key, str(deliveries))
+        return stored_location(with_key)
 
     return read
 
@@ -219,7 +219,7 @@ def test_another_hash_key_is_refused_once_a_delivery_was_hashed(hashing: Callabl
     with pytest.raises(ConfigurationError, match=r"not the key that this home was filled with.*Set the earlier key") as refused:
         hashing(KEY)
     assert KEY not in str(refused.value)
-    assert kept(settings()) == second == hashing(OTHER_KEY)
+    assert stored_location(settings()) == second == hashing(OTHER_KEY)
 
 
 def test_a_home_of_an_earlier_version_records_its_key(hashing: Callable[[str], dict[str, str]], settings: Made) -> None:

@@ -25,17 +25,17 @@ def test_a_disabled_collector_stays_disabled() -> None:
 
 
 def test_a_command_ends_without_a_last_collection(monkeypatch: pytest.MonkeyPatch) -> None:
-    seen = []
+    states = []
 
     def main() -> None:
-        seen.append(gc.isenabled())
+        states.append(gc.isenabled())
         raise SystemExit(3)
 
     monkeypatch.setattr(cli, "main", main)
     try:
         with pytest.raises(SystemExit) as ended:
             cli.program()
-        assert (seen, ended.value.code, gc.isenabled()) == ([False], 3, False)
+        assert (states, ended.value.code, gc.isenabled()) == ([False], 3, False)
         assert gc.get_freeze_count() > 0
     finally:
         gc.unfreeze()

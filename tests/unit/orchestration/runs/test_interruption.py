@@ -22,9 +22,9 @@ LIVE = RunOptions(trigger="cli", deliveries="live", wait_seconds=0)
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
-    made = Settings.from_environment({"LEVELGROUND_HOME": str(tmp_path / "home"), "LEVELGROUND_HASH_KEY": "secret"})
-    made.home.ensure()
-    return made
+    new_settings = Settings.from_environment({"LEVELGROUND_HOME": str(tmp_path / "home"), "LEVELGROUND_HASH_KEY": "secret"})
+    new_settings.home.ensure()
+    return new_settings
 
 
 def recorded(settings: Settings) -> RunRecord:

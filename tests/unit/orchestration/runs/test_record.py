@@ -105,8 +105,8 @@ def test_a_record_is_replaced_during_a_run(store: RunStore) -> None:
     store.save(run)
     run.end(RELEASED, NOON)
     store.save(run)
-    (kept,) = store.all()
-    assert kept.outcome == RELEASED
+    (records,) = store.all()
+    assert records.outcome == RELEASED
 
 
 def test_records_are_ordered_by_start(store: RunStore) -> None:
@@ -170,9 +170,9 @@ def test_the_status_of_a_source_has_no_other_fields_and_changes_in_copies_only()
 
 
 def test_the_rows_of_a_delivery_that_was_held_back_are_unknown() -> None:
-    held = source_status(FRESH).updated(rows_staged=7, rows_rejected=3).held_back("too few rows", rows_delivered=10)
-    assert (held.verdict, held.reason, held.rows_delivered) == (HELD_BACK, "too few rows", 10)
-    others = {name: value for name, value in held.model_dump().items() if name.startswith("rows_") and name != "rows_delivered"}
+    status = source_status(FRESH).updated(rows_staged=7, rows_rejected=3).held_back("too few rows", rows_delivered=10)
+    assert (status.verdict, status.reason, status.rows_delivered) == (HELD_BACK, "too few rows", 10)
+    others = {name: value for name, value in status.model_dump().items() if name.startswith("rows_") and name != "rows_delivered"}
     assert len(others) == 6
     assert set(others.values()) == {None}
 

@@ -106,10 +106,10 @@ def test_an_edition_is_withdrawn_only_if_confirmed(copied: Settings) -> None:
     environment = {"LEVELGROUND_HOME": str(copied.home.root), "LEVELGROUND_SCORECARD": "es"}
     unknown = called(["levelground", "scorecard", "withdraw", "2024Q1"], environment)
     assert (unknown.returncode, "known: 2025Q3, 2025Q2" in unknown.stderr) == (2, True)
-    asked = called(["levelground", "scorecard", "withdraw", "2025Q3"], environment)
-    assert (asked.returncode, "--yes" in asked.stderr, (site / "2025Q3").is_dir()) == (2, True, True)
-    done = called(["levelground", "scorecard", "withdraw", "2025q3", "--yes"], environment)
-    assert done.returncode == 0, done.stderr
+    unconfirmed = called(["levelground", "scorecard", "withdraw", "2025Q3"], environment)
+    assert (unconfirmed.returncode, "--yes" in unconfirmed.stderr, (site / "2025Q3").is_dir()) == (2, True, True)
+    result = called(["levelground", "scorecard", "withdraw", "2025q3", "--yes"], environment)
+    assert result.returncode == 0, result.stderr
     assert [(edition.label, edition.is_superseded) for edition in editions(site)] == [("2025Q2", False)]
     assert NOT_INDEXED not in (site / "2025Q2" / "es" / "index.html").read_text(encoding="utf-8")
     assert "2025Q3" not in (site / "es" / "editions.html").read_text(encoding="utf-8")
@@ -128,8 +128,8 @@ def test_a_release_gets_an_edition_with_its_label_and_stays_pinned_without(copie
     assert (refused.returncode, "releases pin" in refused.stderr, "--out" in refused.stderr) == (2, True, True)
     pinned = called(["levelground", "releases", "pin", release_id], environment)
     assert (pinned.returncode, "edition" in pinned.stdout) == (0, False)
-    done = called(["levelground", "releases", "pin", "current", "--label", "2025Q4"], environment)
-    assert (done.returncode, "kept for ever as 2025Q4" in done.stdout, "no_such_area" in done.stderr) == (4, True, True)
+    result = called(["levelground", "releases", "pin", "current", "--label", "2025Q4"], environment)
+    assert (result.returncode, "kept for ever as 2025Q4" in result.stdout, "no_such_area" in result.stderr) == (4, True, True)
     assert len(editions(copied.home.published_scorecard)) == 2
 
 

@@ -101,6 +101,6 @@ def test_a_row_without_a_figure_has_no_position() -> None:
     year = (dt.date(2020, 1, 1), dt.date(2020, 12, 31))
     assert dot(chart_row(None, *year, "hidden"), scale) is None
     assert dot(chart_row(5.0, *year, "hidden"), scale) is None
-    shown = dot(chart_row(5.0, *year), scale)
-    assert shown is not None
-    assert shown.x == 50.0
+    published = dot(chart_row(5.0, *year), scale)
+    assert published is not None
+    assert published.x == 50.0

@@ -133,10 +133,10 @@ def test_the_command_writes_the_published_release_or_another_folder(tmp_path: Pa
     empty = called(["levelground", "scorecard"], environment)
     assert (empty.returncode, "nothing is published yet" in empty.stderr) == (2, True)
     release(settings)
-    done = called(["levelground", "scorecard", "--language", "en", "--language", "es"], environment)
-    assert done.returncode == 0, done.stderr
-    assert done.stdout.splitlines()[-1] == str(settings.home.published_scorecard / "index.html")
-    assert "es: " in done.stdout
+    result = called(["levelground", "scorecard", "--language", "en", "--language", "es"], environment)
+    assert result.returncode == 0, result.stderr
+    assert result.stdout.splitlines()[-1] == str(settings.home.published_scorecard / "index.html")
+    assert "es: " in result.stdout
     assert not (settings.home.published_scorecard / "hmn").exists()
     refused = called(["levelground", "scorecard", "--language", "fr"], environment)
     assert (refused.returncode, "no texts in fr" in refused.stderr) == (2, True)
@@ -159,10 +159,10 @@ def test_the_asset_links_the_site_and_fails_its_check_without_failing_the_run(
         return dg.materialize([asset.scorecard_asset()], resources={"run": Run()}, raise_on_error=False)
 
     run = run_of(settings)
-    done = materialized()
-    [event] = done.get_asset_materialization_events()
+    result = materialized()
+    [event] = result.get_asset_materialization_events()
     assert event.materialization.metadata["scorecard"] == dg.MetadataValue.url("https://city.example/scorecard/index.html")
-    assert [check.passed for check in done.get_asset_check_evaluations()] == [True]
+    assert [check.passed for check in result.get_asset_check_evaluations()] == [True]
 
     def fail(_run: object) -> None:
         run.record.scorecard_problem = PROBLEM
@@ -177,23 +177,23 @@ def test_the_asset_links_the_site_and_fails_its_check_without_failing_the_run(
 
 def test_the_site_is_served_on_this_machine_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "index.html").write_text("<p>planted</p>")
-    seen: list[str] = []
+    addresses: list[str] = []
 
     def read(address: str) -> None:
         import threading  # noqa: PLC0415
 
         def ask() -> None:
             with urllib.request.urlopen(address) as answer:
-                seen.append(answer.read().decode())
+                addresses.append(answer.read().decode())
             os.kill(os.getpid(), __import__("signal").SIGINT)
 
         threading.Thread(target=ask, daemon=True).start()
-        seen.append(address)
+        addresses.append(address)
 
     with pytest.raises(KeyboardInterrupt):
         serve.serve(tmp_path, 0, read)
-    assert seen[0].startswith("http://127.0.0.1:")
-    assert seen[1] == "<p>planted</p>"
+    assert addresses[0].startswith("http://127.0.0.1:")
+    assert addresses[1] == "<p>planted</p>"
 
 
 def test_an_error_of_a_page_has_its_name() -> None:

@@ -81,10 +81,10 @@ def test_figures_are_those_of_the_file(site: Path, language: str) -> None:
 def test_sentences_hold_only_figures_of_the_file(site: Path) -> None:
     page = (site / "en" / "measures" / "own.html").read_text(encoding="utf-8")
     answer = page.partition('<section class="answer">')[2].partition("</section>")[0]
-    known = [12.345, 12.345 * 0.9, 12.345 * 1.1, 2.05, 1.55, 2.75, 2.25, 1.0, 3.5, 2024, 2020]
+    figures = [12.345, 12.345 * 0.9, 12.345 * 1.1, 2.05, 1.55, 2.75, 2.25, 1.0, 3.5, 2024, 2020]
     assert len(parsed(answer, "en")) >= 10
     for number, tolerance in parsed(answer, "en"):
-        assert any(abs(number - value) <= tolerance for value in known), f"{number} is no figure of the release"
+        assert any(abs(number - value) <= tolerance for value in figures), f"{number} is no figure of the release"
     assert "No clear difference from White: Asian." in words(site / "en" / "measures" / "own.html")
 
 
@@ -96,8 +96,10 @@ def test_a_hidden_figure_has_no_number_and_no_position(site: Path, tmp_path: Pat
     rows = unhidden["scorecard"]
     [position] = [number for number, r in enumerate(rows) if is_of(r, "own", "hispanic")]
     rows[position] = row("own", "hispanic", 33.3)
-    shown = write_site(write_public_file(tmp_path / "unhidden.duckdb", unhidden), tmp_path / "unhidden").index.parent
-    assert numbers_of_hidden(shown / page, ["group-hispanic"]) == ["group-hispanic"], "the check sees a figure that is not hidden"
+    unhidden_site = write_site(write_public_file(tmp_path / "unhidden.duckdb", unhidden), tmp_path / "unhidden").index.parent
+    assert numbers_of_hidden(unhidden_site / page, ["group-hispanic"]) == ["group-hispanic"], (
+        "the check sees a figure that is not hidden"
+    )
 
 
 def test_a_value_next_to_a_status_that_hides_it_is_not_shown(tmp_path: Path) -> None:

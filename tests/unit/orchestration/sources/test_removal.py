@@ -79,18 +79,18 @@ def test_the_hash_key_is_needed_and_must_be_the_same(tmp_path: Path) -> None:
 
 
 def test_a_record_that_is_not_there_is_refused_and_one_erased_before_is_not(tmp_path: Path) -> None:
-    made = small_home(tmp_path)
-    asked = settings(tmp_path)
+    small = small_home(tmp_path)
+    configured = settings(tmp_path)
     with pytest.raises(NothingToRemove, match="has 1 of the 2 records"):
-        find_records(asked, REGISTRY, made.contract, ["VISIT-00001", "VISIT-99999"], [], CITY_ZONE)
+        find_records(configured, REGISTRY, small.contract, ["VISIT-00001", "VISIT-99999"], [], CITY_ZONE)
     with pytest.raises(NothingToRemove, match="no kept delivery of dpt__visits has a row with these values"):
-        find_records(asked, REGISTRY, made.contract, [], ["note=no such note"], CITY_ZONE)
-    found = find_records(asked, REGISTRY, made.contract, ["VISIT-00001"], [], CITY_ZONE)
-    plan, rows = make_plan(asked, found, "expunged", "clerk", dt.datetime(2026, 1, 1))
-    erase_command.write_plan(made.home, plan, rows)
-    erase_command.complete(made.home)
+        find_records(configured, REGISTRY, small.contract, [], ["note=no such note"], CITY_ZONE)
+    found = find_records(configured, REGISTRY, small.contract, ["VISIT-00001"], [], CITY_ZONE)
+    plan, rows = make_plan(configured, found, "expunged", "clerk", dt.datetime(2026, 1, 1))
+    erase_command.write_plan(small.home, plan, rows)
+    erase_command.complete(small.home)
     with pytest.raises(NothingToRemove, match="erased before"):
-        find_records(asked, REGISTRY, made.contract, ["VISIT-00001"], [], CITY_ZONE)
+        find_records(configured, REGISTRY, small.contract, ["VISIT-00001"], [], CITY_ZONE)
 
 
 @pytest.mark.parametrize(

@@ -17,10 +17,10 @@ def test_a_draft_passes_the_check_of_its_own_delivery(tmp_path: Path, monkeypatc
     settings = Settings.from_environment(
         {"LEVELGROUND_HOME": str(tmp_path / "home"), "LEVELGROUND_DELIVERIES": str(tmp_path / "deliveries")}
     )
-    made = new_source(settings, "parks__permits", str(tmp_path / "permits.csv"), tmp_path / "drafts")
-    assert made.check is not None
-    assert made.check.gate.passed, made.check.gate.reason
-    assert made.check.delivery is not None
-    assert made.check.delivery.rows == 50
-    assert {made.contract.name, made.model.name} == {"parks__permits.yml", "stg_parks__permits.sql"}
-    assert "(private)" in {cell for row in made.check.rows for cell in row}
+    new_files = new_source(settings, "parks__permits", str(tmp_path / "permits.csv"), tmp_path / "drafts")
+    assert new_files.check is not None
+    assert new_files.check.gate.passed, new_files.check.gate.reason
+    assert new_files.check.delivery is not None
+    assert new_files.check.delivery.rows == 50
+    assert {new_files.contract.name, new_files.model.name} == {"parks__permits.yml", "stg_parks__permits.sql"}
+    assert "(private)" in {cell for row in new_files.check.rows for cell in row}

@@ -166,8 +166,8 @@ def test_no_state_is_saved_of_failed_or_skipped_nodes(before: FingerprintInputs)
         for found in inputs.nodes.values():
             found["database"] = "release" if found["name"].startswith("fct_") else "warehouse"
         save_state(run, inputs, results)
-        known = {*read_state(con), *run.fingerprints}
-    assert names(tuple(known)) == {"districts", "stg_index", "fct_houses", "measures"}
+        saved = {*read_state(con), *run.fingerprints}
+    assert names(tuple(saved)) == {"districts", "stg_index", "fct_houses", "measures"}
 
 
 @pytest.mark.parametrize(
@@ -207,10 +207,10 @@ def test_a_changed_clock_builds_only_models_that_read_it(before: FingerprintInpu
 
 
 def test_a_missing_table_and_one_without_fingerprint_are_built(before: FingerprintInputs) -> None:
-    there = relations(before) - {"release.marts.fct_houses"}
-    assert names(plan_build(before, fingerprints(before), there, {}).build) == {"fct_houses"}
-    known = {i: s for i, s in fingerprints(before).items() if i != MODEL + "fct_calls"}
-    found = plan_build(before, known, relations(before), {})
+    existing = relations(before) - {"release.marts.fct_houses"}
+    assert names(plan_build(before, fingerprints(before), existing, {}).build) == {"fct_houses"}
+    saved = {i: s for i, s in fingerprints(before).items() if i != MODEL + "fct_calls"}
+    found = plan_build(before, saved, relations(before), {})
     assert names(found.build) == names(found.rebuild) == {"fct_calls"}
 
 

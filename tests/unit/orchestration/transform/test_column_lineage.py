@@ -60,7 +60,7 @@ def test_a_star_selects_all_delivered_columns_and_a_missing_reason_maps_to_its_c
 
 
 @pytest.mark.parametrize(
-    ("made", "of"),
+    ("expression", "of"),
     [
         ("datediff('day', opened_at, closed_at)", ["closed_at", "opened_at"]),
         ("row_number() over (partition by race order by opened_at)", ["opened_at", "race"]),
@@ -70,8 +70,8 @@ def test_a_star_selects_all_delivered_columns_and_a_missing_reason_maps_to_its_c
         ("42", []),
     ],
 )
-def test_an_expression_depends_on_its_columns(compiled: Path, made: str, of: list[str]) -> None:
-    sql = f"with s as (select * from warehouse.staging.stg_a__b), t as (select {made} as x from s) select x as y from t"
+def test_an_expression_depends_on_its_columns(compiled: Path, expression: str, of: list[str]) -> None:
+    sql = f"with s as (select * from warehouse.staging.stg_a__b), t as (select {expression} as x from s) select x as y from t"
     assert of_fact(compiled, sql) == {"y": [(STAGED, column) for column in of]}
 
 
@@ -110,9 +110,9 @@ def test_lineage_is_cached_until_compiled_sql_changes(compiled: Path, tmp_path: 
 
 def test_lineage_is_displayed_as_dagster_metadata_and_as_a_table() -> None:
     keys = {STAGED: dg.AssetKey(["staging", "stg_a__b"])}
-    shown = lineage_metadata({"days": [(STAGED, "closed_at"), (STAGED, "opened_at")], "one": []}, keys)
-    lineage = shown["dagster/column_lineage"]
+    metadata = lineage_metadata({"days": [(STAGED, "closed_at"), (STAGED, "opened_at")], "one": []}, keys)
+    lineage = metadata["dagster/column_lineage"]
     assert isinstance(lineage, dg.TableColumnLineage)
     assert [dep.column_name for dep in lineage.deps_by_column["days"]] == ["closed_at", "opened_at"]
-    assert shown["columns_made_of"].md_str.endswith("| days | stg_a__b.closed_at, stg_a__b.opened_at |")
+    assert metadata["columns_made_of"].md_str.endswith("| days | stg_a__b.closed_at, stg_a__b.opened_at |")
     assert lineage_metadata({"one": []}, keys) == {}

@@ -80,10 +80,10 @@ def test_the_parse_of_one_home_serves_another(parsed_dbt_folder: Path, tmp_path:
 
 def test_a_build_selects_its_nodes_by_a_tag_that_it_takes_away_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     nodes = {name: SimpleNamespace(tags=["own"]) for name in ("model.levelground.a", "model.levelground.b", "test.levelground.c")}
-    seen: list[tuple[list[str], list[str]]] = []
+    selections: list[tuple[list[str], list[str]]] = []
 
     def invoke(_home: Home, arguments: list[str], _on_node: object, parsed: Any) -> Any:
-        seen.append((arguments, [name for name, node in parsed.nodes.items() if dbt_runner.SELECTED in node.tags]))
+        selections.append((arguments, [name for name, node in parsed.nodes.items() if dbt_runner.SELECTED in node.tags]))
         raise KeyboardInterrupt
 
     monkeypatch.setattr(dbt_runner, "_invoke", invoke)
@@ -91,7 +91,7 @@ def test_a_build_selects_its_nodes_by_a_tag_that_it_takes_away_again(tmp_path: P
     chosen = {"model.levelground.a", "test.levelground.c"}
     with pytest.raises(KeyboardInterrupt):
         dbt_runner.build_nodes(Home(tmp_path), chosen)
-    ((arguments, tagged),) = seen
+    ((arguments, tagged),) = selections
     assert arguments[arguments.index("--select") + 1 :][:1] == [f"tag:{dbt_runner.SELECTED}"]
     assert arguments[arguments.index("--indirect-selection") + 1] == "empty"
     assert set(tagged) == chosen

@@ -71,16 +71,16 @@ def manifest() -> dict[str, Any]:
 
 
 def test_a_measure_depends_on_its_own_model_and_on_the_shared_ones(manifest: dict[str, Any]) -> None:
-    made = lineage(manifest, ["stops", "calls"])
+    by_measure = lineage(manifest, ["stops", "calls"])
     shared = {"model fct_equity_measures", "model dim_measure", "seed measure_registry", "model stats"}
-    assert set(made["stops"]) == shared | {
+    assert set(by_measure["stops"]) == shared | {
         "model int_stops__counts",
         "model fct_stops",
         "model stg_stops",
         "seed race_ethnicity",
         "source fpc__police_stops",
     }
-    assert set(made["calls"]) == shared | {
+    assert set(by_measure["calls"]) == shared | {
         "model int_calls__counts",
         "model fct_calls",
         "seed offences",
@@ -89,9 +89,9 @@ def test_a_measure_depends_on_its_own_model_and_on_the_shared_ones(manifest: dic
 
 
 def test_a_measure_without_its_own_model_depends_on_all(manifest: dict[str, Any]) -> None:
-    made = lineage(manifest, ["stops", "calls", "sales"])
-    assert set(made["sales"]) == set(made["stops"]) | set(made["calls"])
-    assert "seed unread" not in made["sales"]
+    by_measure = lineage(manifest, ["stops", "calls", "sales"])
+    assert set(by_measure["sales"]) == set(by_measure["stops"]) | set(by_measure["calls"])
+    assert "seed unread" not in by_measure["sales"]
 
 
 def test_measures_of_other_publishers_share_a_model_and_depend_on_their_own_source(manifest: dict[str, Any]) -> None:
@@ -99,10 +99,10 @@ def test_measures_of_other_publishers_share_a_model_and_depend_on_their_own_sour
     name, counts = "int_published_estimates__counts", "model.levelground.int_published_estimates__counts"
     manifest["nodes"] |= [node("model", name, work, births, path=COUNTED.format(name))]
     manifest["nodes"]["model.levelground.fct_equity_measures"]["depends_on"]["nodes"].append(counts)
-    made = lineage(manifest, ["stops", "work"], {"work": "urban__employment", "births": "urban__low_birth_weight"})
-    assert {name for name in made["work"] if name.startswith("source")} == {"source urban__employment"}
-    assert "model int_published_estimates__counts" in made["work"] and "model fct_stops" not in made["work"]
-    assert "model int_published_estimates__counts" not in made["stops"]
+    by_measure = lineage(manifest, ["stops", "work"], {"work": "urban__employment", "births": "urban__low_birth_weight"})
+    assert {name for name in by_measure["work"] if name.startswith("source")} == {"source urban__employment"}
+    assert "model int_published_estimates__counts" in by_measure["work"] and "model fct_stops" not in by_measure["work"]
+    assert "model int_published_estimates__counts" not in by_measure["stops"]
 
 
 def test_a_project_without_measures_has_no_lineage(manifest: dict[str, Any]) -> None:

@@ -31,10 +31,10 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> RunContext:
     home.disclosure.mkdir(parents=True, exist_ok=True)
     monkeypatch.setattr(module, "current", lambda _home: SimpleNamespace(release_id=RELEASE))
     with duckdb.connect(str(home.release(RELEASE) / PUBLIC_FILE)) as public:
-        shown = figures(
+        published = figures(
             ("lines", "snapshot", "2025-07-01"), ("staff", "snapshot", "2025-12-31"), ("requests", "year", "2025-01-01")
         )
-        public.execute(f"create schema published; create table published.equity_measures as {shown}")
+        public.execute(f"create schema published; create table published.equity_measures as {published}")
     return cast("RunContext", SimpleNamespace(settings=SimpleNamespace(home=home), con=duckdb.connect()))
 
 

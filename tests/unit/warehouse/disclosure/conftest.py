@@ -13,9 +13,9 @@ from warehouse.paths import Home
 
 @pytest.fixture
 def home(tmp_path: Path) -> Home:
-    made = Home(tmp_path / "home")
-    made.ensure()
-    return made
+    new_home = Home(tmp_path / "home")
+    new_home.ensure()
+    return new_home
 
 
 @pytest.fixture

@@ -34,7 +34,7 @@ def figure(
     *,
     kind: str = "composition",
     measure: str = "stops",
-    known: tuple[float, float] | None = None,
+    known_race: tuple[float, float] | None = None,
     records: tuple[str, str | None] | None = None,
     threshold: int = 11,
     hides_zeros: bool = False,
@@ -44,27 +44,30 @@ def figure(
     return Figure(
         RowKey(measure, 1, where, "individual"), "computed", numerator, denominator, threshold, hides_zeros, kind,
         named[0], named[1], f"{measure}.records" if kind == "median" else None,
-        known[0] if known else None, known[1] if known else None,
+        known_race[0] if known_race else None, known_race[1] if known_race else None,
     )  # fmt: skip
 
 
 def composition(cells: Mapping[str, float], **other: object) -> list[Figure]:
     """Rows by race and the row of all; the number of known race is public."""
     total = math.fsum(cells.values())
-    known = math.fsum(value for race, value in cells.items() if KINDS[race] in ("category", "combination"))
-    return [figure(at(race, **other), value, total, known=(known, known)) for race, value in (*cells.items(), ("all", total))]
+    known_race = math.fsum(value for race, value in cells.items() if KINDS[race] in ("category", "combination"))
+    return [
+        figure(at(race, **other), value, total, known_race=(known_race, known_race))
+        for race, value in (*cells.items(), ("all", total))
+    ]
 
 
 def narrowest(
     figures: Sequence[Figure], counts: CountSystem, hidden_rows: set[RowKey], unknown: set[RowKey], least: Sequence[float]
 ) -> float:
     """The narrowest interval of a small count, less what it must be, for a reader of what is not hidden; inf without one."""
-    shown: set[int] = set()
+    published: set[int] = set()
     for unit in suppression_units(figures, counts):
         if unit.is_row and unit.key not in hidden_rows:
-            shown |= set(unit.counts)
+            published |= set(unit.counts)
         if not unit.is_row and unit.key not in unknown and unit.key not in hidden_rows:
-            shown |= set(unit.counts)
+            published |= set(unit.counts)
     rows, totals, limits, most = [], [], [], []
     for equation in counts.equations:
         line = np.zeros(len(counts))
@@ -73,7 +76,7 @@ def narrowest(
         (limits if equation.at_most else rows).append(line)
         (most if equation.at_most else totals).append(0.0)
     bounds = [
-        (counts.value[n], counts.value[n]) if n in shown and not math.isnan(counts.value[n]) else (least[n], None)
+        (counts.value[n], counts.value[n]) if n in published and not math.isnan(counts.value[n]) else (least[n], None)
         for n in range(len(counts))
     ]
     worst = math.inf

@@ -93,7 +93,7 @@ def test_few_persons_of_unknown_race_are_not_revealed_by_the_known_share() -> No
 
 def test_who_is_not_in_the_numerator_is_counted_too() -> None:
     rows = {"black": (95, 100), "white": (50, 100), "all": (145, 200)}
-    figures = [figure(at(race), x, n, kind="proportion", known=(145, 200)) for race, (x, n) in rows.items()]
+    figures = [figure(at(race), x, n, kind="proportion", known_race=(145, 200)) for race, (x, n) in rows.items()]
     counts, chosen = _choose(figures)
     assert chosen.rows[figures[0].key] == PRIMARY  # five who were not
     assert _safe(figures, counts, chosen)
@@ -150,21 +150,28 @@ def test_no_small_count_of_random_tables_can_be_computed(table: list[list[int]],
     assert _safe(figures, counts, chosen)
 
 
-@pytest.mark.parametrize("shown", [True, False])
-def test_a_count_that_two_measures_show_is_hidden_in_both(shown: bool) -> None:
+@pytest.mark.parametrize("has_second_measure", [True, False])
+def test_a_count_that_two_measures_show_is_hidden_in_both(has_second_measure: bool) -> None:
     searched = [
-        figure(at(race), x, n, kind="proportion", measure="searched", records=("searched", "stops.numerator"), known=(75, 1030))
-        for race, x, n in (("black", 40, 400), ("white", 35, 600), ("asian", 0, 30 if shown else 4), ("all", 75, 1030))
+        figure(
+            at(race), x, n, kind="proportion", measure="searched", records=("searched", "stops.numerator"), known_race=(75, 1030)
+        )
+        for race, x, n in (
+            ("black", 40, 400),
+            ("white", 35, 600),
+            ("asian", 0, 30 if has_second_measure else 4),
+            ("all", 75, 1030),
+        )
     ]
-    figures = [*composition({"black": 400, "white": 600, "asian": 30 if shown else 4}), *searched]
+    figures = [*composition({"black": 400, "white": 600, "asian": 30 if has_second_measure else 4}), *searched]
     _, chosen = _choose(figures)
     hidden = {(key.measure_id, key.at.race) for key in chosen.rows}
-    assert (("stops", "asian") in hidden) == (("searched", "asian") in hidden) == (not shown)
+    assert (("stops", "asian") in hidden) == (("searched", "asian") in hidden) == (not has_second_measure)
 
 
 def test_few_persons_in_groups_without_a_row_are_not_revealed_by_the_others() -> None:
     rows = {"black": (94, 186), "white": (351, 419), "all": (473, 640)}  # 28 of 35 others of known race, so that 7 were not
-    figures = [figure(at(race), x, n, kind="proportion", known=(473, 640)) for race, (x, n) in rows.items()]
+    figures = [figure(at(race), x, n, kind="proportion", known_race=(473, 640)) for race, (x, n) in rows.items()]
     counts, chosen = _choose(figures)
     assert chosen.rows or chosen.unknown
     assert _safe(figures, counts, chosen)

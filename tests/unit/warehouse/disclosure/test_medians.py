@@ -50,10 +50,10 @@ def test_the_known_share_of_a_median_needs_rows_that_show_its_records(
 ) -> None:
     _plan(con, records)
     suppress(con, home.reported, NIGHT)
-    shown = con.execute(
+    shows_unknown = con.execute(
         f"select measure_id, bool_and(shows_unknown) from {REPORTED} where hidden_because is null group by all order by all"
     ).fetchall()
-    assert shown == [("pay", is_shown), ("stops", True)]
+    assert shows_unknown == [("pay", is_shown), ("stops", True)]
 
 
 def _released(con: duckdb.DuckDBPyConnection, home: Home, night: dt.datetime) -> list[tuple[object, ...]]:

@@ -19,11 +19,11 @@ from warehouse.disclosure.suppression_units import suppression_units
 def _shares(period_type: str, start: dt.date, cells: Mapping[str, tuple[float, float]]) -> list[Figure]:
     """A proportion of persons by race in a period, with the row of all."""
     total = tuple(map(sum, zip(*cells.values(), strict=True)))
-    known = (float(total[0]), float(total[1]))
+    known_race = (float(total[0]), float(total[1]))
     where = {"period_type": period_type, "period_start": start}
     return [
-        figure(at(race, **where), x, n, kind="proportion", measure="lead", known=known)
-        for race, (x, n) in (*cells.items(), ("all", known))
+        figure(at(race, **where), x, n, kind="proportion", measure="lead", known_race=known_race)
+        for race, (x, n) in (*cells.items(), ("all", known_race))
     ]
 
 

@@ -16,10 +16,10 @@ REMOVALS = ("removals", "students")
 
 
 def _rate(where: Cell, removals: float | None, students: float | None, threshold: int = 20, status: str = "computed") -> Figure:
-    made = figure(
+    rate = figure(
         where, removals, students, kind="rate", measure="removals", records=REMOVALS, threshold=threshold, hides_zeros=True
     )
-    return dataclasses.replace(made, value_status=status)
+    return dataclasses.replace(rate, value_status=status)
 
 
 def _choose(figures: list[Figure]) -> tuple[CountSystem, SuppressionPattern]:

@@ -106,9 +106,9 @@ def test_bounds_of_a_slice_that_waits_are_left_empty(con: duckdb.DuckDBPyConnect
     """An earlier version may have computed them by another formula, which the audit would find to contradict the counts."""
     _night(con, home, FIRST, "2024-04-05")
     columns = {name for name, *_ in con.execute(f"describe {REPORTED}").fetchall()}
-    given = {"bound_low": "1.5", "bound_high": "2.5", "bound_source": "'unknown_race'"}
-    without = f"exclude ({', '.join(columns & given.keys())})" if columns & given.keys() else ""
-    bounds = ", ".join(f"{value} as {name}" for name, value in given.items())
+    published = {"bound_low": "1.5", "bound_high": "2.5", "bound_source": "'unknown_race'"}
+    without = f"exclude ({', '.join(columns & published.keys())})" if columns & published.keys() else ""
+    bounds = ", ".join(f"{value} as {name}" for name, value in published.items())
     con.execute(f"create table with_bounds as select * {without}, {bounds} from '{home.reported}'")
     con.execute(f"copy with_bounds to '{home.reported}' (format parquet)")
     _night(con, home, _with(JANUARY, black=61), "2024-04-06")
@@ -196,8 +196,8 @@ def test_what_is_lost_comes_back_from_the_newest_release(con: duckdb.DuckDBPyCon
 def test_a_period_whose_records_may_not_be_kept_stays_as_reported(con: duckdb.DuckDBPyConnection, home: Home) -> None:
     """All records of January are gone, and later all of the source: neither is a correction, whatever the quarter."""
     first = _night(con, home, FIRST, "2024-04-05")
-    kept = {"police": dt.date(2024, 2, 1)}
-    later = _night(con, home, {FEBRUARY: FIRST[FEBRUARY]}, "2024-08-05", kept_from=kept)
+    kept_from = {"police": dt.date(2024, 2, 1)}
+    later = _night(con, home, {FEBRUARY: FIRST[FEBRUARY]}, "2024-08-05", kept_from=kept_from)
     none_left = _night(con, home, {}, "2024-12-05", kept_from={"police": dt.date(2024, 3, 1)})
     for figures, frozen in ((later, (JANUARY,)), (none_left, (JANUARY, FEBRUARY))):
         assert figures.keys() == first.keys()

@@ -21,9 +21,9 @@ STAFF = {"black": 400, "white": 600, "asian": 5, "hispanic": 14}
 
 def _composition(day: dt.date, cells: Mapping[str, float]) -> list[Figure]:
     total = sum(cells.values())
-    known = (total, total)
+    known_race = (total, total)
     return [
-        figure(at(race, period_type="snapshot", period_start=day), number, total, measure="staff", known=known)
+        figure(at(race, period_type="snapshot", period_start=day), number, total, measure="staff", known_race=known_race)
         for race, number in (*cells.items(), ("all", total))
     ]
 
@@ -79,10 +79,10 @@ def test_that_no_one_is_left_may_be_shown() -> None:
 def test_an_older_snapshot_that_comes_later_does_not_hide_behind_what_is_out(is_stock: bool) -> None:
     """The next snapshot shows the group that would protect the small one, so another one has to."""
     later = STAFF | {"asian": 60, "black": 420}
-    shown = frozenset(
+    published = frozenset(
         RowKey("staff", 1, at(race, period_type="snapshot", period_start=SECOND), "individual") for race in (*later, "all")
     )
-    chosen = _choose((FIRST, STAFF), (SECOND, later), before=EarlierReleases(shown=shown), stocks=is_stock)
+    chosen = _choose((FIRST, STAFF), (SECOND, later), before=EarlierReleases(shown=published), stocks=is_stock)
     assert _reasons(chosen, SECOND) == {}
     hidden = _reasons(chosen, FIRST)
     assert hidden.pop("asian") == PRIMARY

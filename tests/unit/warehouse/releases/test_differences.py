@@ -73,10 +73,10 @@ def make(home: Home) -> Seal:
                 f"race_ethnicity_code varchar, value double, reliability varchar, data_as_of timestamp, "
                 f"{', '.join(f'{name} varchar' for name in fixed)})"
             )
-            given = ", ".join(f"'{value}'" for value in fixed.values())
+            values = ", ".join(f"'{value}'" for value in fixed.values())
             for row in rows:
                 connection.execute(
-                    f"insert into release.marts.fct_equity_measures values (?, ?, ?, ?, ?, ?, now()::timestamp, {given})",
+                    f"insert into release.marts.fct_equity_measures values (?, ?, ?, ?, ?, ?, now()::timestamp, {values})",
                     list(row),
                 )
             connection.execute(
@@ -214,8 +214,8 @@ def test_what_explains_a_change_is_named_with_the_measures_that_are_made_of_it(
 ) -> None:
     rows = [(*row[:4], row[4] + 1, row[5]) for row in ROWS]
     parts = {name: getattr(MADE_OF, name) | value for name, value in changes.items() if name in BuildInputs.model_fields}
-    given = {name: value for name, value in changes.items() if name not in parts}
-    before, after = make(), make(rows, **given, **({"made_of": MADE_OF.model_copy(update=parts)} if parts else {}))
+    columns = {name: value for name, value in changes.items() if name not in parts}
+    before, after = make(), make(rows, **columns, **({"made_of": MADE_OF.model_copy(update=parts)} if parts else {}))
     assert find_causes(before, after) == [cause]
     differences = explained(home, before, after)
     assert set(differences) == {"stops", "calls"}

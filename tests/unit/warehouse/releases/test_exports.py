@@ -127,9 +127,11 @@ def test_checksums_are_those_of_every_other_file(home: Home) -> None:
 
 
 def test_the_same_rows_in_another_order_give_the_same_bytes(home: Home) -> None:
-    made = "create table t as select hash(range) % 97 as a, range / 7 as b, md5(range::varchar) as c from range(300000) order by"
-    first = {path.name: path.read_bytes() for path in exported(home, f"{made} range").iterdir()}
-    second = {path.name: path.read_bytes() for path in exported(home, f"{made} hash(range)").iterdir()}
+    statement = (
+        "create table t as select hash(range) % 97 as a, range / 7 as b, md5(range::varchar) as c from range(300000) order by"
+    )
+    first = {path.name: path.read_bytes() for path in exported(home, f"{statement} range").iterdir()}
+    second = {path.name: path.read_bytes() for path in exported(home, f"{statement} hash(range)").iterdir()}
     assert first == second
 
 
@@ -149,10 +151,10 @@ def read_back(text: str) -> str:
 
 @given(st.lists(TEXT, min_size=1, max_size=30))
 def test_no_text_begins_as_a_formula_and_each_reads_back(texts: list[str]) -> None:
-    for text, shown in zip(texts, safe(texts), strict=True):
-        assert not shown.startswith(TRIGGERS) or NUMBER.fullmatch(shown), repr(shown)
-        assert read_back(shown) == text
-        assert shown == text or shown == "'" + text
+    for text, exported in zip(texts, safe(texts), strict=True):
+        assert not exported.startswith(TRIGGERS) or NUMBER.fullmatch(exported), repr(exported)
+        assert read_back(exported) == text
+        assert exported == text or exported == "'" + text
 
 
 @pytest.mark.parametrize(

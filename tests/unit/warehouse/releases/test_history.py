@@ -125,11 +125,11 @@ def test_a_pinned_release_stays_as_it_was_whatever_comes_after(home: Home, make_
 
 
 def test_prune_keeps_the_newest_the_pinned_and_the_published(home: Home, make_release: MakeRelease) -> None:
-    made = [make_release(rows).release_id for rows in range(1, 7)]
-    pin(home, made[0])
-    swap(home, made[2])
-    assert prune(home, keep=2) == [made[1], made[3]]
-    assert known_releases(home) == [made[0], made[2], made[4], made[5]]
+    release_ids = [make_release(rows).release_id for rows in range(1, 7)]
+    pin(home, release_ids[0])
+    swap(home, release_ids[2])
+    assert prune(home, keep=2) == [release_ids[1], release_ids[3]]
+    assert known_releases(home) == [release_ids[0], release_ids[2], release_ids[4], release_ids[5]]
     assert prune(home, keep=2) == []
     assert [path.name for path in home.releases.iterdir() if path.name.startswith(".")] == []
 
@@ -147,16 +147,16 @@ def test_prune_refuses_to_keep_nothing_and_to_guess_what_is_published(home: Home
 
 @pytest.mark.parametrize("damage", [b"", b'{"2025', b"no JSON", b"[]", b"42", b"\xff\x00"])
 def test_a_damaged_list_of_pins_deletes_nothing_and_names_itself(home: Home, make_release: MakeRelease, damage: bytes) -> None:
-    made = [make_release(day).release_id for day in range(1, 4)]
-    swap(home, made[-1])
-    pin(home, made[0], "report")
+    release_ids = [make_release(day).release_id for day in range(1, 4)]
+    swap(home, release_ids[-1])
+    pin(home, release_ids[0], "report")
     home.pins.write_bytes(damage)
     assert prune(home, 1) == []
-    assert known_releases(home) == made
-    for action in (lambda: list_releases(home), lambda: pin(home, made[1]), lambda: find(home, "report")):
+    assert known_releases(home) == release_ids
+    for action in (lambda: list_releases(home), lambda: pin(home, release_ids[1]), lambda: find(home, "report")):
         with pytest.raises(PinsDamaged, match=f"{home.pins} cannot be read.*pin the releases again"):
             action()
-    assert find(home, made[0]) == made[0]
+    assert find(home, release_ids[0]) == release_ids[0]
     home.pins.unlink()
-    pin(home, made[0], "report")
-    assert prune(home, 1) == [made[1]]
+    pin(home, release_ids[0], "report")
+    assert prune(home, 1) == [release_ids[1]]

@@ -44,10 +44,10 @@ def test_only_release_folders_are_releases(home: Home) -> None:
 def test_an_unknown_release_is_refused_with_the_known_ones(
     home: Home, make_release: Callable[[int], Manifest], release_id: str
 ) -> None:
-    known = make_release(1).release_id
-    with pytest.raises(UnknownRelease, match=f"known: {known}") as caught:
+    existing = make_release(1).release_id
+    with pytest.raises(UnknownRelease, match=f"known: {existing}") as caught:
         read_manifest(home, release_id)
-    assert caught.value.known == [known]
+    assert caught.value.known == [existing]
 
 
 def test_a_manifest_comes_back_from_the_disk_as_it_was(home: Home, make_release: Callable[[int], Manifest]) -> None:

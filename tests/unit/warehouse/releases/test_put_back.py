@@ -87,9 +87,9 @@ def test_a_damaged_current_json_is_named_with_its_remedy(home: Home, make_releas
 
 
 def test_recovery_removes_what_killed_runs_left(home: Home, make_release: MakeRelease) -> None:
-    only, gone = make_release(3), make_release(4)
+    only, removed = make_release(3), make_release(4)
     swap(home, only.release_id)
-    home.release(gone.release_id).rename(home.releases / ".removing-20240101T000000Z-00000000")
+    home.release(removed.release_id).rename(home.releases / ".removing-20240101T000000Z-00000000")
     Candidate.begin(home, "killed")
     (home.published / ".levelground.duckdb.next").write_bytes(b"")
     (home.published_exports / ".release.csv.next").write_bytes(b"")

@@ -96,11 +96,11 @@ def test_a_copy_that_went_wrong_is_noticed(home: Home, make_release: MakeRelease
 def test_a_log_beside_the_published_file_is_never_replayed(home: Home, make_release: MakeRelease, tmp_path: Path) -> None:
     swap(home, make_release(3).release_id)
     # What a client leaves that opened the file for writing and died: a log with a change in it.
-    held = tmp_path / "levelground.duckdb"
-    held.write_bytes(home.published_analyst.read_bytes())
-    with duckdb.connect(str(held)) as connection:
+    analyst_file = tmp_path / "levelground.duckdb"
+    analyst_file.write_bytes(home.published_analyst.read_bytes())
+    with duckdb.connect(str(analyst_file)) as connection:
         connection.execute("set checkpoint_threshold = '1GB'; drop table marts.dim_department")
-        log = held.with_name("levelground.duckdb.wal").read_bytes()
+        log = analyst_file.with_name("levelground.duckdb.wal").read_bytes()
     (home.published / "levelground.duckdb.wal").write_bytes(log)
     (home.published / "levelground_public.duckdb.wal").write_bytes(b"whatever")
     second = make_release(4)
@@ -128,13 +128,13 @@ def test_a_damaged_release_is_refused_and_the_published_one_stays(home: Home, ma
 
 def cut_at(monkeypatch: pytest.MonkeyPatch, step: int) -> None:
     """Let the process die at its `step`-th change to the disk from here on."""
-    taken = 0
+    steps = 0
 
     def counted(change: Callable[..., object]) -> Callable[..., object]:
         def change_or_die(*args: object, **kwargs: object) -> object:
-            nonlocal taken
-            taken += 1
-            if taken == step:
+            nonlocal steps
+            steps += 1
+            if steps == step:
                 raise Cut
             return change(*args, **kwargs)
 
@@ -164,8 +164,8 @@ def test_a_swap_cut_off_at_any_step_is_completed_or_never_began(
             except Cut:
                 pass
         assert published_rows(home) in (3, 4)  # readable at every moment, before any recovery
-        done = recover(home)
-        if f"Completed the half-done swap to release {releases[new].release_id}." in done:
+        messages = recover(home)
+        if f"Completed the half-done swap to release {releases[new].release_id}." in messages:
             rows, completed = new, completed + 1
         assert_published(home, releases[rows], rows)
         assert recover(home) == []

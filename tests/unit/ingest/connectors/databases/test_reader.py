@@ -43,7 +43,7 @@ def sqlite_bytes(folder: Path, *statements: str) -> bytes:
 
 
 @pytest.fixture
-def made(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., bytes]:
+def make_database(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., bytes]:
     """The bytes of a SQLite file after some statements."""
     return lambda *statements: sqlite_bytes(tmp_path_factory.mktemp("made"), *statements)
 
@@ -64,55 +64,59 @@ def statements() -> Iterator[list[str]]:
 @pytest.mark.parametrize(
     "name", ["staff.sqlite", "staff", "of 2025 #1.db", "50%20.db", "staff?.db", "stäff.db", "a&b=c.db", "staff.csv"]
 )
-def test_a_sqlite_file_is_asked_as_the_database_that_it_is(made: Any, read_file: Any, name: str) -> None:
-    (table,) = read_file(made(*STAFF), name=name, **connector(table="staff"))
+def test_a_sqlite_file_is_asked_as_the_database_that_it_is(make_database: Any, read_file: Any, name: str) -> None:
+    (table,) = read_file(make_database(*STAFF), name=name, **connector(table="staff"))
     assert (table.name, table.rows) == (name, [("1", "1.5"), (None, "2.0")])
     assert (table.missing, table.unknown) == ((), ())
 
 
-def test_a_dropped_identifier_is_never_asked_for(made: Any, read_file: Any, statements: list[str]) -> None:
-    read_file(made(*STAFF), name="staff.db", **connector(table="staff"))
-    (asked,) = [statement for statement in statements if "FROM staff" in statement]
-    assert '"A"' in asked and '"B"' in asked
+def test_a_dropped_identifier_is_never_asked_for(make_database: Any, read_file: Any, statements: list[str]) -> None:
+    read_file(make_database(*STAFF), name="staff.db", **connector(table="staff"))
+    (query,) = [statement for statement in statements if "FROM staff" in statement]
+    assert '"A"' in query and '"B"' in query
     assert not any("phone" in statement for statement in statements if statement.lower().startswith("select"))
 
 
-def test_a_hashed_identifier_and_no_unknown_column_is_asked_for(made: Any, read_file: Any, statements: list[str]) -> None:
+def test_a_hashed_identifier_and_no_unknown_column_is_asked_for(
+    make_database: Any, read_file: Any, statements: list[str]
+) -> None:
     keys = connector(table="staff")
     keys["columns"] = [COLUMNS[0], {"name": "phone", "privacy": "direct_identifier", "keep": "hash"}]
-    (table,) = read_file(made(*STAFF), name="staff.db", **keys)
-    (asked,) = [statement for statement in statements if "FROM staff" in statement]
-    assert "phone" in asked and '"B"' not in asked
+    (table,) = read_file(make_database(*STAFF), name="staff.db", **keys)
+    (query,) = [statement for statement in statements if "FROM staff" in statement]
+    assert "phone" in query and '"B"' not in query
     assert table.unknown == ("B",)
     assert CANARY not in str(table.rows)
 
 
-def test_every_value_comes_as_text(made: Any, read_file: Any) -> None:
+def test_every_value_comes_as_text(make_database: Any, read_file: Any) -> None:
     values = "(7, 0.1), ('007', '1.10'), ('soon', 'Jané'), (x'41', 10000000000)"
-    data = made("create table staff (A, B)", f"insert into staff values {values}")
+    data = make_database("create table staff (A, B)", f"insert into staff values {values}")
     (table,) = read_file(data, name="staff.db", **connector(table="staff"))
     assert table.rows == [("7", "0.1"), ("007", "1.10"), ("soon", "Jané"), ("A", "10000000000")]
     assert table.missing == ("phone",)
 
 
-def test_many_rows_come_in_batches(made: Any, read_file: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_many_rows_come_in_batches(make_database: Any, read_file: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("ingest.connectors.databases.reader.BATCH_ROWS", 10)
     rows = "with recursive n(i) as (select 1 union all select i + 1 from n where i < 45) insert into staff select i, i from n"
-    (table,) = read_file(made("create table staff (A integer, B integer)", rows), name="staff.db", **connector(table="staff"))
+    (table,) = read_file(
+        make_database("create table staff (A integer, B integer)", rows), name="staff.db", **connector(table="staff")
+    )
     assert table.rows == [(str(i), str(i)) for i in range(1, 46)]
     assert table.numbers == list(range(1, 46))
 
 
-def test_names_with_quotes_and_spaces_are_quoted(made: Any, read_file: Any) -> None:
-    data = made(
+def test_names_with_quotes_and_spaces_are_quoted(make_database: Any, read_file: Any) -> None:
+    data = make_database(
         'create table "the ""staff"" list" (" A " text, "B" text)', 'insert into "the ""staff"" list" values (\'1\', \'2\')'
     )
     (table,) = read_file(data, name="staff.db", **connector(table='the "staff" list'))
     assert table.rows == [("1", "2")]
 
 
-def test_the_only_table_needs_no_name(made: Any, read_file: Any) -> None:
-    (table,) = read_file(made(*STAFF), name="staff.db", **connector(query="select * from somewhere"))
+def test_the_only_table_needs_no_name(make_database: Any, read_file: Any) -> None:
+    (table,) = read_file(make_database(*STAFF), name="staff.db", **connector(query="select * from somewhere"))
     assert table.rows == [("1", "1.5"), (None, "2.0")]
 
 
@@ -129,38 +133,38 @@ def test_the_only_table_needs_no_name(made: Any, read_file: Any) -> None:
     ],
 )
 def test_a_table_that_does_not_exist_is_reported(
-    made: Any, read_file: Any, tables: list[str], contract: Any, message: str
+    make_database: Any, read_file: Any, tables: list[str], contract: Any, message: str
 ) -> None:
-    data = made("create table gone (A text)", "drop table gone", *(f"create table {name} (A text)" for name in tables))
+    data = make_database("create table gone (A text)", "drop table gone", *(f"create table {name} (A text)" for name in tables))
     with pytest.raises(DeliveryError) as error:
         read_file(data, name="staff.db", **contract)
     assert str(error.value).startswith(f"dpt__visits: staff.db: {message}")
 
 
-@pytest.mark.parametrize("kept", [3000, 9000])
-def test_a_damaged_file_is_reported_without_quoting_it(made: Any, read_file: Any, kept: int) -> None:
+@pytest.mark.parametrize("size", [3000, 9000])
+def test_a_damaged_file_is_reported_without_quoting_it(make_database: Any, read_file: Any, size: int) -> None:
     numbers = "with recursive n(i) as (select 1 union all select i + 1 from n where i < 900)"
     rows = f"{numbers} insert into staff select i, '{CANARY}' from n"
-    data = made("create table staff (A text, B text)", rows)
+    data = make_database("create table staff (A text, B text)", rows)
     with pytest.raises(DeliveryError, match=r"staff\.db: the database refused or ended the request \(DatabaseError\)") as error:
-        read_file(data[:kept] + b"x" * 5000, name="staff.db", **connector(table="staff"))
+        read_file(data[:size] + b"x" * 5000, name="staff.db", **connector(table="staff"))
     assert "Canary" not in "".join(traceback.format_exception(error.value))
 
 
-def test_a_value_that_is_no_text_is_reported_without_quoting_it(made: Any, read_file: Any) -> None:
-    data = made("create table staff (A blob, B text)", "insert into staff values (x'4a616e65ff', 'x')")
+def test_a_value_that_is_no_text_is_reported_without_quoting_it(make_database: Any, read_file: Any) -> None:
+    data = make_database("create table staff (A blob, B text)", "insert into staff values (x'4a616e65ff', 'x')")
     with pytest.raises(DeliveryError, match=r"staff\.db: ") as error:
         read_file(data, name="staff.db", **connector(table="staff"))
     assert "Jane" not in "".join(traceback.format_exception(error.value))
 
 
-def test_bytes_of_a_driver_that_are_no_text_are_reported(made: Any, read_file: Any) -> None:
+def test_bytes_of_a_driver_that_are_no_text_are_reported(make_database: Any, read_file: Any) -> None:
     def as_bytes(connection: Any, _record: object) -> None:
         connection.text_factory = lambda raw: raw if b"\xff" in raw else raw.decode()
 
     sa.event.listen(sa.Engine, "connect", as_bytes)
     try:
-        data = made("create table staff (A blob, B text)", "insert into staff values (x'4a616e65ff', 'x')")
+        data = make_database("create table staff (A blob, B text)", "insert into staff values (x'4a616e65ff', 'x')")
         with pytest.raises(
             DeliveryError, match=r"staff\.db: a value cannot be read as text; cast it in the database, or read it"
         ) as error:
@@ -171,9 +175,9 @@ def test_bytes_of_a_driver_that_are_no_text_are_reported(made: Any, read_file: A
 
 
 @pytest.fixture
-def url(tmp_path: Path, made: Any) -> str:
+def url(tmp_path: Path, make_database: Any) -> str:
     path = tmp_path / "live.db"
-    path.write_bytes(made(*STAFF))
+    path.write_bytes(make_database(*STAFF))
     return f"sqlite:///{path}"
 
 

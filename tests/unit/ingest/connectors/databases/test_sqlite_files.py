@@ -28,7 +28,7 @@ Made = Callable[..., bytes]
 
 
 @pytest.fixture
-def made(tmp_path: Path) -> Made:
+def make_database(tmp_path: Path) -> Made:
     """The bytes of a SQLite file with the results of some statements."""
 
     def make(*statements: str) -> bytes:
@@ -46,8 +46,8 @@ def made(tmp_path: Path) -> Made:
 
 @pytest.mark.parametrize("name", ["visits.db", "visits.csv", "visits"])
 @pytest.mark.parametrize("kind", ["csv", "json", "parquet", "excel"])
-def test_an_undeclared_sqlite_file_is_refused(made: Made, read_file: Any, name: str, kind: str) -> None:
-    data = made("create table visits (A, B)", "insert into visits values (1, 2)")
+def test_an_undeclared_sqlite_file_is_refused(make_database: Made, read_file: Any, name: str, kind: str) -> None:
+    data = make_database("create table visits (A, B)", "insert into visits values (1, 2)")
     with pytest.raises(DeliveryError, match=f"this is a SQLite database, but the contract has {kind}; deliver what was agreed"):
         read_file(data, name=name, format={"kind": kind})
 
@@ -63,9 +63,9 @@ def test_an_undeclared_sqlite_file_is_refused(made: Made, read_file: Any, name: 
     ],
     ids=["endless view", "view", "virtual", "computed", "stored"],
 )
-def test_what_computes_is_refused(made: Made, read_file: Any, statements: list[str], problem: str) -> None:
+def test_what_computes_is_refused(make_database: Made, read_file: Any, statements: list[str], problem: str) -> None:
     with pytest.raises(DeliveryError, match=problem):
-        read_file(made(*statements), name="visits.db", **DATABASE)
+        read_file(make_database(*statements), name="visits.db", **DATABASE)
 
 
 def _pages_in_a_circle(data: bytes) -> bytes:
@@ -80,23 +80,23 @@ def _pages_in_a_circle(data: bytes) -> bytes:
     return bytes(changed)
 
 
-def test_pages_that_are_used_twice_are_refused(made: Made, read_file: Any) -> None:
+def test_pages_that_are_used_twice_are_refused(make_database: Made, read_file: Any) -> None:
     numbers = "with recursive n(i) as (select 1 union all select i + 1 from n where i < 5000)"
-    data = made("create table visits (A, B)", f"{numbers} insert into visits select i, 'some text' from n")
+    data = make_database("create table visits (A, B)", f"{numbers} insert into visits select i, 'some text' from n")
     assert len(read_file(data, name="visits.db", **DATABASE)[0].rows) == 5000
     with pytest.raises(DeliveryError, match="its pages are damaged or cut off"):
         read_file(_pages_in_a_circle(data), name="visits.db", **DATABASE)
 
 
-def test_a_row_that_breaks_a_rule_of_its_table_is_no_damage(made: Made, read_file: Any) -> None:
-    data = made(
+def test_a_row_that_breaks_a_rule_of_its_table_is_no_damage(make_database: Made, read_file: Any) -> None:
+    data = make_database(
         "create table visits (A check (A > 0), B)", "pragma ignore_check_constraints = on", "insert into visits values (-1, 2)"
     )
     assert read_file(data, name="visits.db", **DATABASE)[0].rows == [("-1", "2")]
 
 
-def test_a_read_has_a_limit_of_rows_and_bytes(made: Made, read_file: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    data = made("create table visits (A, B)", "insert into visits values (1, 'x')", "insert into visits values (2, 'y')")
+def test_a_read_has_a_limit_of_rows_and_bytes(make_database: Made, read_file: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    data = make_database("create table visits (A, B)", "insert into visits values (1, 'x')", "insert into visits values (2, 'y')")
     monkeypatch.setattr("ingest.connectors.databases.sqlite_files.SMALLEST_ROW_BYTES", len(data))
     with pytest.raises(DeliveryError, match="it returns more rows or bytes than a file of its size contains"):
         read_file(data, name="visits.db", **DATABASE)
@@ -107,9 +107,9 @@ def test_a_read_has_a_limit_of_rows_and_bytes(made: Made, read_file: Any, monkey
         read_file(data, name="visits.db", **DATABASE)
 
 
-def test_a_cell_has_a_limit(made: Made, read_file: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_cell_has_a_limit(make_database: Made, read_file: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("ingest.connectors.databases.sqlite_files.LONGEST_CELL", 10_000)
-    data = made("create table visits (A, B)", "insert into visits values (1, zeroblob(20000))")
+    data = make_database("create table visits (A, B)", "insert into visits values (1, zeroblob(20000))")
     with pytest.raises(DeliveryError, match="the database refused or ended the request"):
         read_file(data, name="visits.db", **DATABASE)
 

@@ -52,7 +52,7 @@ def take(tmp_path: Path, make_contract: MakeContract) -> Callable[..., DeliveryR
     """What a run does: fetch into a folder of its own, knowing the newest delivery."""
     store = DeliveryStore(tmp_path / "deliveries", "dpt__visits")
 
-    def taken(**changes: Any) -> DeliveryRecord:
+    def deliver_live(**changes: Any) -> DeliveryRecord:
         contract = make_contract(**changes)
         folder = tmp_path / f"fetched{len(list(tmp_path.iterdir()))}"
         folder.mkdir()
@@ -60,7 +60,7 @@ def take(tmp_path: Path, make_contract: MakeContract) -> Callable[..., DeliveryR
         assert origin is not None
         return deliver(contract, origin, store, HASH_KEY, NOON, live=True)
 
-    return taken
+    return deliver_live
 
 
 def test_a_file_is_read_as_one_that_was_delivered(

@@ -89,8 +89,8 @@ def test_what_is_new_is_asked_for_with_what_has_no_time(arcgis: FakeArcgis, make
     since = CursorPosition(contract.column("at"), dt.datetime(2025, 7, 1, 12), "America/Chicago")
     (table,) = read_live(contract, since=since)
     assert [row[0] for row in table.rows] == ["1", "2", "3"]
-    asked = {request.args["where"] for request in arcgis.asked if request.args.get("returnCountOnly")}
-    assert asked == {"(A <> 'x') AND (AT >= TIMESTAMP '2025-07-01 17:00:00' OR AT IS NULL)"}
+    conditions = {request.args["where"] for request in arcgis.asked if request.args.get("returnCountOnly")}
+    assert conditions == {"(A <> 'x') AND (AT >= TIMESTAMP '2025-07-01 17:00:00' OR AT IS NULL)"}
 
 
 @pytest.mark.parametrize(

@@ -25,49 +25,49 @@ ALL = [(f"a{number}", f"b{number}") for number in range(25)]
 ATTEMPTS = 4
 
 
-def test_every_row_comes_once_over_all_pages(asked: Asked, make_contract: MakeContract, read_live: Live) -> None:
-    (table,) = read_live(asked.contract(make_contract))
+def test_every_row_comes_once_over_all_pages(source: Asked, make_contract: MakeContract, read_live: Live) -> None:
+    (table,) = read_live(source.contract(make_contract))
     assert table.rows == ALL
     assert table.numbers == list(range(1, 26))
-    assert asked.portal.pages == 3
+    assert source.portal.pages == 3
     assert (table.missing, table.repeated) == ((), ())
 
 
 def test_a_portal_that_gives_fewer_rows_than_were_asked_for_skips_none(
-    asked: Asked, make_contract: MakeContract, read_live: Live
+    source: Asked, make_contract: MakeContract, read_live: Live
 ) -> None:
-    asked.portal.between = lambda page: setattr(asked.portal, "most", 7 if page % 2 else 3)
-    (table,) = read_live(asked.contract(make_contract))
+    source.portal.between = lambda page: setattr(source.portal, "most", 7 if page % 2 else 3)
+    (table,) = read_live(source.contract(make_contract))
     assert table.rows == ALL
 
 
-def test_an_empty_table_has_a_header_and_no_rows(asked: Asked, make_contract: MakeContract, read_live: Live) -> None:
-    asked.portal.rows.clear()
-    (table,) = read_live(asked.contract(make_contract))
+def test_an_empty_table_has_a_header_and_no_rows(source: Asked, make_contract: MakeContract, read_live: Live) -> None:
+    source.portal.rows.clear()
+    (table,) = read_live(source.contract(make_contract))
     assert (table.rows, table.missing) == ([], ())
 
 
-def test_a_dropped_identifier_is_never_asked_for(asked: Asked, make_contract: MakeContract, read_live: Live) -> None:
+def test_a_dropped_identifier_is_never_asked_for(source: Asked, make_contract: MakeContract, read_live: Live) -> None:
     columns = [{"name": "a", "from": "A"}, {"name": "b", "from": "B", "privacy": "direct_identifier"}]
-    (table,) = read_live(asked.contract(make_contract, columns=columns))
+    (table,) = read_live(source.contract(make_contract, columns=columns))
     assert [row[0] for row in table.rows] == [a for a, _ in ALL]
-    pages = [unquote(request.query_string.decode()) for request in asked.portal.asked]
+    pages = [unquote(request.query_string.decode()) for request in source.portal.asked]
     assert len([page for page in pages if re.search(r"\bA\b", page)]) >= 3
     assert not [page for page in pages if re.search(r"\bB\b", page)]
     assert table.missing == ()
 
 
-def test_a_missing_and_an_unknown_column_are_named(asked: Asked, make_contract: MakeContract, read_live: Live) -> None:
+def test_a_missing_and_an_unknown_column_are_named(source: Asked, make_contract: MakeContract, read_live: Live) -> None:
     columns = [{"name": "a", "from": "A"}, {"name": "c", "from": "C"}]
-    (table,) = read_live(asked.contract(make_contract, columns=columns))
+    (table,) = read_live(source.contract(make_contract, columns=columns))
     assert table.missing == ("C",)
     assert "B" in table.unknown
 
 
-def test_an_empty_cell_is_no_text(asked: Asked, make_contract: MakeContract, read_live: Live) -> None:
-    asked.portal.rows[3]["B"] = None
-    asked.portal.rows[4]["B"] = ""
-    (table,) = read_live(asked.contract(make_contract))
+def test_an_empty_cell_is_no_text(source: Asked, make_contract: MakeContract, read_live: Live) -> None:
+    source.portal.rows[3]["B"] = None
+    source.portal.rows[4]["B"] = ""
+    (table,) = read_live(source.contract(make_contract))
     assert table.rows[3:5] == [("a3", None), ("a4", "")]
 
 
@@ -83,9 +83,9 @@ def test_an_empty_cell_is_no_text(asked: Asked, make_contract: MakeContract, rea
     ],
     ids=["500", "500 thrice", "429", "reset", "hang", "truncated"],
 )
-def test_what_passes_is_waited_for(asked: Asked, make_contract: MakeContract, read_live: Live, faults: list[Any]) -> None:
-    asked.portal.faults = faults
-    (table,) = read_live(asked.contract(make_contract))
+def test_what_passes_is_waited_for(source: Asked, make_contract: MakeContract, read_live: Live, faults: list[Any]) -> None:
+    source.portal.faults = faults
+    (table,) = read_live(source.contract(make_contract))
     assert table.rows == ALL
 
 
@@ -108,13 +108,13 @@ def test_what_passes_is_waited_for(asked: Asked, make_contract: MakeContract, re
 )
 @pytest.mark.parametrize("after", [0, 5], ids=["at once", "in mid-fetch"])
 def test_what_stays_is_reported_without_quoting_it(
-    asked: Asked, make_contract: MakeContract, read_live: Live, fault: Any, message: str, after: int
+    source: Asked, make_contract: MakeContract, read_live: Live, fault: Any, message: str, after: int
 ) -> None:
-    if after and asked.kind != "ckan":
+    if after and source.kind != "ckan":
         after = 4  # requests before the first page ends
-    asked.portal.faults = [None] * after + [fault] * 20
+    source.portal.faults = [None] * after + [fault] * 20
     with pytest.raises(DeliveryError, match="dpt__visits: ") as error:
-        read_live(asked.contract(make_contract))
+        read_live(source.contract(make_contract))
     assert message in str(error.value)
     trace = "".join(traceback.format_exception(error.value))
     assert "Canary" not in trace and "127.0.0.1" not in str(error.value)
@@ -124,86 +124,86 @@ def _delete(number: int) -> Callable[[list[Any]], None]:
     return lambda rows: rows.__delitem__(number)
 
 
-def test_a_row_that_vanishes_under_the_reader_is_noticed(asked: Asked, make_contract: MakeContract, read_live: Live) -> None:
-    asked.portal.between = lambda page: asked.portal.rows.__delitem__(2) if page == 2 else None
+def test_a_row_that_vanishes_under_the_reader_is_noticed(source: Asked, make_contract: MakeContract, read_live: Live) -> None:
+    source.portal.between = lambda page: source.portal.rows.__delitem__(2) if page == 2 else None
     with pytest.raises(SourceChangedDuringRead, match="its rows changed while they were read") as error:
-        read_live(asked.contract(make_contract))
+        read_live(source.contract(make_contract))
     assert "the next run reads it again" in str(error.value)
 
 
-def test_a_row_that_vanishes_while_another_comes_is_noticed(asked: Asked, make_contract: MakeContract, read_live: Live) -> None:
+def test_a_row_that_vanishes_while_another_comes_is_noticed(source: Asked, make_contract: MakeContract, read_live: Live) -> None:
     """The count is the same before and after, and a reader by plain offsets would miss a row of the second page."""
 
     def swap(page: int) -> None:
         if page == 2:
-            last = asked.portal.rows[-1]
-            del asked.portal.rows[2]
+            last = source.portal.rows[-1]
+            del source.portal.rows[2]
             new = {key: 999 if isinstance(value, int) else "row-000999" for key, value in last.items() if key not in ("A", "B")}
-            asked.portal.rows.append({**new, "A": "new", "B": "new"})
+            source.portal.rows.append({**new, "A": "new", "B": "new"})
 
-    asked.portal.between = swap
+    source.portal.between = swap
     with pytest.raises(
         SourceChangedDuringRead, match=r"a page does not begin where the one before ended|it counted 25 rows and returned 26"
     ):
-        read_live(asked.contract(make_contract))
+        read_live(source.contract(make_contract))
 
 
-def test_a_table_that_is_loaded_anew_in_mid_fetch_is_noticed(asked: Asked, make_contract: MakeContract, read_live: Live) -> None:
+def test_a_table_that_is_loaded_anew_in_mid_fetch_is_noticed(source: Asked, make_contract: MakeContract, read_live: Live) -> None:
     """As many rows under the same numbers, but others."""
-    asked.portal.between = lambda page: asked.portal.load([{"A": f"x{n}", "B": "x"} for n in range(25)]) if page == 3 else None
+    source.portal.between = lambda page: source.portal.load([{"A": f"x{n}", "B": "x"} for n in range(25)]) if page == 3 else None
     with pytest.raises(SourceChangedDuringRead, match="its rows changed while they were read"):
-        read_live(asked.contract(make_contract))
+        read_live(source.contract(make_contract))
 
 
-def test_a_row_more_at_the_end_is_noticed(asked: Asked, make_contract: MakeContract, read_live: Live) -> None:
+def test_a_row_more_at_the_end_is_noticed(source: Asked, make_contract: MakeContract, read_live: Live) -> None:
     def grow(page: int) -> None:
         if page == 3:
-            rows = asked.portal.rows
+            rows = source.portal.rows
             key = {name: 26 if isinstance(value, int) else "row-000026" for name, value in rows[-1].items() if name not in "AB"}
             rows.append({**key, "A": "late", "B": "late"})
 
-    asked.portal.between = grow
+    source.portal.between = grow
     with pytest.raises(SourceChangedDuringRead, match="it had 25 rows when reading began and 26 when it ended"):
-        read_live(asked.contract(make_contract))
+        read_live(source.contract(make_contract))
 
 
-def test_pages_that_end_too_early_are_noticed(asked: Asked, make_contract: MakeContract, read_live: Live) -> None:
+def test_pages_that_end_too_early_are_noticed(source: Asked, make_contract: MakeContract, read_live: Live) -> None:
     def stop(page: int) -> None:
         if page == 2:
-            asked.portal.most = 0
+            source.portal.most = 0
 
-    asked.portal.between = stop
+    source.portal.between = stop
     with pytest.raises(
         SourceChangedDuringRead, match=r"it counted 25 rows and returned 10|a page does not begin where the one before ended"
     ):
-        read_live(asked.contract(make_contract))
+        read_live(source.contract(make_contract))
 
 
-def test_a_column_that_vanishes_between_pages_is_noticed(asked: Asked, make_contract: MakeContract, read_live: Live) -> None:
+def test_a_column_that_vanishes_between_pages_is_noticed(source: Asked, make_contract: MakeContract, read_live: Live) -> None:
     def drop(page: int) -> None:
         if page == 2:
-            del asked.portal.fields["B"]
-            for row in asked.portal.rows:
+            del source.portal.fields["B"]
+            for row in source.portal.rows:
                 row.pop("B", None)
 
-    asked.portal.between = drop
+    source.portal.between = drop
     with pytest.raises(DeliveryError, match="dpt__visits: "):
-        read_live(asked.contract(make_contract))
+        read_live(source.contract(make_contract))
 
 
-def test_rows_that_moved_are_read_again_and_then_taken(asked: Asked, make_contract: MakeContract, tmp_path: Path) -> None:
-    asked.portal.between = lambda page: asked.portal.rows.__delitem__(2) if page == 2 else None
-    contract, store = asked.contract(make_contract), DeliveryStore(tmp_path / "deliveries", "dpt__visits")
+def test_rows_that_moved_are_read_again_and_then_taken(source: Asked, make_contract: MakeContract, tmp_path: Path) -> None:
+    source.portal.between = lambda page: source.portal.rows.__delitem__(2) if page == 2 else None
+    contract, store = source.contract(make_contract), DeliveryStore(tmp_path / "deliveries", "dpt__visits")
     origin = open_live(contract, FetchRequest({}, tmp_path))
     assert origin is not None
     receipt = deliver(contract, origin, store, HASH_KEY, NOON)
     assert receipt.rows == 24
-    assert asked.portal.pages > 3
+    assert source.portal.pages > 3
 
 
-def test_rows_that_do_not_stand_still_are_refused(asked: Asked, make_contract: MakeContract, tmp_path: Path) -> None:
-    asked.portal.between = lambda page: asked.portal.rows.__delitem__(1)
-    contract, store = asked.contract(make_contract), DeliveryStore(tmp_path / "deliveries", "dpt__visits")
+def test_rows_that_do_not_stand_still_are_refused(source: Asked, make_contract: MakeContract, tmp_path: Path) -> None:
+    source.portal.between = lambda page: source.portal.rows.__delitem__(1)
+    contract, store = source.contract(make_contract), DeliveryStore(tmp_path / "deliveries", "dpt__visits")
     origin = open_live(contract, FetchRequest({}, tmp_path))
     assert origin is not None
     with pytest.raises(SourceChangedDuringRead, match="its rows changed while they were read"):
@@ -211,27 +211,27 @@ def test_rows_that_do_not_stand_still_are_refused(asked: Asked, make_contract: M
     assert store.records() == () and not list(store.folder.rglob("*.parquet"))
 
 
-def test_a_number_keeps_its_digits(asked: Asked, make_contract: MakeContract, read_live: Live) -> None:
-    del asked.portal.rows[1:]
-    asked.portal.rows[0]["A"] = 12345678901234567890
-    asked.portal.rows[0]["B"] = {"latitude": 43.10, "tags": ["ä", None, True, 1e-7]}
-    (table,) = read_live(asked.contract(make_contract))
+def test_a_number_keeps_its_digits(source: Asked, make_contract: MakeContract, read_live: Live) -> None:
+    del source.portal.rows[1:]
+    source.portal.rows[0]["A"] = 12345678901234567890
+    source.portal.rows[0]["B"] = {"latitude": 43.10, "tags": ["ä", None, True, 1e-7]}
+    (table,) = read_live(source.contract(make_contract))
     assert table.rows == [("12345678901234567890", '{"latitude":43.1,"tags":["ä",null,true,1e-07]}')]
 
 
 def test_nothing_of_an_answer_is_logged(
-    asked: Asked, make_contract: MakeContract, read_live: Live, caplog: pytest.LogCaptureFixture
+    source: Asked, make_contract: MakeContract, read_live: Live, caplog: pytest.LogCaptureFixture
 ) -> None:
-    asked.portal.rows[0]["A"] = "Jane Q. Canary"
+    source.portal.rows[0]["A"] = "Jane Q. Canary"
     with caplog.at_level(logging.DEBUG):
-        read_live(asked.contract(make_contract))
+        read_live(source.contract(make_contract))
     assert "Canary" not in caplog.text
 
 
-def test_hosts_can_be_moved_by_a_setting(asked: Asked, make_contract: MakeContract, read_live: Live) -> None:
-    keys = asked.keys | {"base_url": asked.keys["base_url"].replace(asked.portal.url, "https://portal.example")}
-    contract = make_contract(connector={"kind": asked.kind, **keys})
-    (table,) = read_live(contract, hosts={"https://portal.example": asked.portal.url})
+def test_hosts_can_be_moved_by_a_setting(source: Asked, make_contract: MakeContract, read_live: Live) -> None:
+    keys = source.keys | {"base_url": source.keys["base_url"].replace(source.portal.url, "https://portal.example")}
+    contract = make_contract(connector={"kind": source.kind, **keys})
+    (table,) = read_live(contract, hosts={"https://portal.example": source.portal.url})
     assert table.rows == ALL
 
 

@@ -73,12 +73,12 @@ def test_a_token_that_is_none_is_reported_by_its_name(
 
 
 @pytest.mark.parametrize(
-    ("kind", "asked"),
+    ("kind", "moment"),
     [("calendar_date", "2025-07-01T12:00:00"), ("fixed_timestamp", "2025-07-01T17:00:00Z")],
     ids=["wall clock", "instant"],
 )
 def test_what_is_new_is_asked_for_with_what_has_no_time(
-    socrata: FakeSocrata, make_contract: MakeContract, read_live: Live, kind: str, asked: str
+    socrata: FakeSocrata, make_contract: MakeContract, read_live: Live, kind: str, moment: str
 ) -> None:
     times = ["2025-07-01T11:59:59", "2025-07-01T12:00:00", None, "2025-07-02T00:00:00"]
     if kind == "fixed_timestamp":
@@ -91,7 +91,7 @@ def test_what_is_new_is_asked_for_with_what_has_no_time(
     since = CursorPosition(contract.column("at"), dt.datetime(2025, 7, 1, 12), "America/Chicago")
     (table,) = read_live(contract, since=since)
     assert [row[0] for row in table.rows] == ["1", "2", "3"]
-    assert any(f">= '{asked}' or" in request.args.get("$where", "") for request in socrata.asked)
+    assert any(f">= '{moment}' or" in request.args.get("$where", "") for request in socrata.asked)
 
 
 def test_a_cursor_that_does_not_exist_is_reported(socrata: FakeSocrata, make_contract: MakeContract, read_live: Live) -> None:

@@ -43,8 +43,8 @@ def test_whatever_a_person_wrote_reaches_no_disk(answers: list[tuple[str, str, s
     writer.writerow(inputs.HEADER)
     for at, texts in enumerate(answers):
         row = dict(zip(DROPPED, (f"{written} MARK{at}X" for written in texts), strict=True))
-        kept = {"Input ID": f"IN-{at}", "Event ID": "1", "Received": "2025-03-01", "Theme": "Parks", "Keep until": "2028-03-01"}
-        writer.writerow([row.get(name) or kept.get(name, "") for name in inputs.HEADER])
+        cells = {"Input ID": f"IN-{at}", "Event ID": "1", "Received": "2025-03-01", "Theme": "Parks", "Keep until": "2028-03-01"}
+        writer.writerow([row.get(name) or cells.get(name, "") for name in inputs.HEADER])
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place) / "delivered"
         folder.mkdir()

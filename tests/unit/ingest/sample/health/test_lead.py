@@ -56,11 +56,11 @@ def test_house_numbers_stand_in_two_columns(folder: Path) -> None:
 
 
 def test_orders_are_of_houses_written_out(folder: Path) -> None:
-    known = {long_form(address) for address in addresses()}
+    index = {long_form(address) for address in addresses()}
     for name in ("open_lead.csv", "abated_lead.csv"):
         texts = [row["Address"] for row in read(folder, name)]
         streets = [re.sub(r" (A|Lower)$", "", text.split(",")[0]) for text in texts]
-        assert set(streets) <= known
+        assert set(streets) <= index
         assert streets != [text.split(",")[0] for text in texts]
         assert all(re.search(r", Sampleton, ZZ 000\d\d$", text) for text in texts)
 
@@ -74,8 +74,8 @@ def test_dates_of_orders_are_text_with_the_month_first(folder: Path) -> None:
         row
         for row in orders
         if row["Order Issued Date"]
-        for due in (row["Exterior Order Due Date"] or row["Interior Orders Due Date"],)
-        if due and datetime.strptime(due, "%m-%d-%Y") < datetime.strptime(row["Order Issued Date"], "%m-%d-%Y")
+        for due_on in (row["Exterior Order Due Date"] or row["Interior Orders Due Date"],)
+        if due_on and datetime.strptime(due_on, "%m-%d-%Y") < datetime.strptime(row["Order Issued Date"], "%m-%d-%Y")
     ]
     assert len(early) == 1
     assert {row["Type of Orders"] for row in orders} == {"Both", "Interior", "Exterior", "None"}

@@ -61,8 +61,8 @@ def test_the_definition_changes_in_2022() -> None:
 
 
 def test_children_live_in_houses_and_were_tested_in_their_year(rows: list[dict[str, str]]) -> None:
-    known = set(addresses())
-    assert all(row["ADDRESS"].removesuffix(" #2") in known for row in rows)
+    index = set(addresses())
+    assert all(row["ADDRESS"].removesuffix(" #2") in index for row in rows)
     years = Counter(datetime.strptime(row["SAMPLE_DATE"], "%m/%d/%Y").year for row in rows)
     assert set(years) == set(lead_tests.YEARS)
     assert max(datetime.strptime(row["SAMPLE_DATE"], "%m/%d/%Y") for row in rows) >= datetime(2025, 12, 30)

@@ -77,7 +77,7 @@ def test_the_later_file_has_the_year_again_corrected_and_longer(
 
 
 def test_addresses_are_houses_ranges_and_units(files: dict[str, list[dict[str, str]]]) -> None:
-    known, texts = set(addresses()), [row["Address"] for rows in files.values() for row in rows]
-    assert 0.85 < sum(text.split(",")[0] in known for text in texts) / len(texts) < 0.99
+    index, texts = set(addresses()), [row["Address"] for rows in files.values() for row in rows]
+    assert 0.85 < sum(text.split(",")[0] in index for text in texts) / len(texts) < 0.99
     assert any(re.match(r"\d+-\d+ ", text) for text in texts)
     assert any(", Unit " in text for text in texts)

@@ -90,8 +90,8 @@ def test_projects_end_as_they_say(rows: list[dict[str, Any]]) -> None:
 
 
 def test_some_projects_are_everywhere_and_some_know_their_district_only(rows: list[dict[str, Any]]) -> None:
-    known = {*addresses(), *(long_form(address) for address in addresses())}
-    assert {row["Place Address"] for row in rows[:-1] if row["Place Address"]} <= known
+    index = {*addresses(), *(long_form(address) for address in addresses())}
+    assert {row["Place Address"] for row in rows[:-1] if row["Place Address"]} <= index
     everywhere = {row["Project ID"] for row in rows[:-1] if row["Place Aldermanic district"] == "Citywide"}
     in_district = {row["Project ID"] for row in rows[:-1] if not row["Place Address"]} - everywhere
     assert (len(everywhere), len(in_district)) == (8, 8)

@@ -37,9 +37,9 @@ def test_each_kind_of_question_has_its_own_way_of_no_answer(rows: list[dict[str,
 
 
 def test_race_is_in_the_words_of_the_real_one_with_write_ins(rows: list[dict[str, str]]) -> None:
-    asked = Counter(row["q37_race"] for row in rows)
-    assert set(asked) == set(survey.ASKED)
-    assert asked["White"] > asked["Black/African American"] > asked["Hispanic"]
+    answers = Counter(row["q37_race"] for row in rows)
+    assert set(answers) == set(survey.ASKED)
+    assert answers["White"] > answers["Black/African American"] > answers["Hispanic"]
     written = {row["q37x5"] for row in rows}
     assert "NA" in written
     assert len(written) == 6

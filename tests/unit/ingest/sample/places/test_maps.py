@@ -146,21 +146,21 @@ def test_a_map_in_feet_and_one_in_degrees_share_their_borders(spatial: DuckDBPyC
 
 
 def test_houses_stand_in_the_city_and_on_every_map() -> None:
-    there = houses()
-    assert 20_000 < len(there) < 30_000
-    assert len(set(addresses())) == len(there)
-    assert (there.on(ground.city()) == 1).all()
+    points = houses()
+    assert 20_000 < len(points) < 30_000
+    assert len(set(addresses())) == len(points)
+    assert (points.on(ground.city()) == 1).all()
     for grid in (ground.tracts(2020), ground.aldermanic_districts(2022), ground.neighborhoods(), ground.zip_areas()):
-        assert (there.on(grid) > 0).all()
-        assert set(there.on(grid).tolist()) <= set(grid.ravel().tolist())
-    assert 0 < (there.on(ground.police_districts()) == 0).mean() < 0.005
+        assert (points.on(grid) > 0).all()
+        assert set(points.on(grid).tolist()) <= set(grid.ravel().tolist())
+    assert 0 < (points.on(ground.police_districts()) == 0).mean() < 0.005
 
 
 def test_streets_run_as_their_names_say() -> None:
-    there, names = houses(), addresses()
+    points, names = houses(), addresses()
     north, south, west, east = (np.array([name.split()[1] == direction for name in names]) for direction in ("N", "S", "W", "E"))
-    assert there.y[north].min() > there.y[south].max()
-    assert there.x[west].max() < there.x[east].min()
+    assert points.y[north].min() > points.y[south].max()
+    assert points.x[west].max() < points.x[east].min()
     x, y = place_of(0, 1234)
     assert (float(x), float(y)) != tuple(map(float, place_of(0, 1235)))
     assert label_at(ground.city(), *crossing(0, 160)) == 1

@@ -70,8 +70,8 @@ def test_codes_of_a_block_are_those_of_the_maps(blocks: list[dict[str, str]]) ->
         ("aldermanic_2012", ground.aldermanic_districts(2012)), ("ward_2012", ground.wards(2012)),
         ("ward_2021", ground.wards(2021)),
     ):  # fmt: skip
-        there = grid[columns, rows].tolist()
-        codes = [(int(b[name]), label) for b, label in zip(blocks, there, strict=True) if b[name] not in ("0", "NA")]
+        labels = grid[columns, rows].tolist()
+        codes = [(int(b[name]), label) for b, label in zip(blocks, labels, strict=True) if b[name] not in ("0", "NA")]
         assert all(code == label for code, label in codes)
 
 

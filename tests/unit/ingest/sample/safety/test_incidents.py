@@ -50,13 +50,13 @@ def test_offences_are_none_to_four_and_sexual_ones_have_no_address(rows: list[di
 
 
 def test_codes_say_where_the_address_lies(rows: list[dict[str, str]]) -> None:
-    there = houses()
+    points = houses()
     place = {address: at for at, address in enumerate(addresses())}
-    known = [row for row in rows if row["address"] in place and row["TRACT"]]
-    assert 0.85 < len(known) / len(rows) < 0.93
+    geocoded = [row for row in rows if row["address"] in place and row["TRACT"]]
+    assert 0.85 < len(geocoded) / len(rows) < 0.93
     for name, grid in (("ALD", ground.aldermanic_districts(2022)), ("TRACT", ground.tracts(2020)), ("WARD", ground.wards(2021))):
-        labels = there.on(grid)
-        assert all(float(row[name]) == labels[place[row["address"]]] for row in known)
+        labels = points.on(grid)
+        assert all(float(row[name]) == labels[place[row["address"]]] for row in geocoded)
 
 
 def test_copies_are_as_claimed(rows: list[dict[str, str]], claim: PlantedCounts) -> None:

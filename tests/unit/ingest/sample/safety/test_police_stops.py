@@ -64,16 +64,16 @@ def test_outcomes_and_reasons_are_drawn_as_planted(stops: list[dict[str, str]]) 
     """Each race's share of citations, of vehicle searches and of traffic as the reason, within four standard errors."""
     answered = [stop for stop in stops if stop["personSearch"]]
     for race, searched in police_stops.SEARCHED.items():
-        here = [stop for stop in answered if stop["race"] == race]
+        of_race = [stop for stop in answered if stop["race"] == race]
         vehicle = searched * police_stops.VEHICLE_TOO + (1 - searched) * police_stops.VEHICLE_ONLY
-        cited = [stop["citationIssued"] == "YES" for stop in here if stop["citationIssued"]]
-        for planted, drawn in (
+        cited = [stop["citationIssued"] == "YES" for stop in of_race if stop["citationIssued"]]
+        for planted, outcomes in (
             (police_stops.CITED[race], cited),
-            (vehicle, [stop["vehicleSearch"] == "YES" for stop in here]),
-            (police_stops.TRAFFIC[race], [stop["problem"] == "traffic" for stop in here]),
+            (vehicle, [stop["vehicleSearch"] == "YES" for stop in of_race]),
+            (police_stops.TRAFFIC[race], [stop["problem"] == "traffic" for stop in of_race]),
         ):
-            error = (planted * (1 - planted) / len(drawn)) ** 0.5
-            assert abs(sum(drawn) / len(drawn) - planted) < 4 * error, race
+            error = (planted * (1 - planted) / len(outcomes)) ** 0.5
+            assert abs(sum(outcomes) / len(outcomes) - planted) < 4 * error, race
     unanswered = sum(not stop["citationIssued"] for stop in answered) / len(answered)
     assert abs(unanswered - police_stops.NO_ANSWER_ON_CITATIONS) < 0.03
 

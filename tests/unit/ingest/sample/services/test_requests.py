@@ -109,8 +109,8 @@ def test_a_day_of_requests_walks_through_distinct_addresses() -> None:
 
 
 def test_nearly_every_address_is_one_of_the_index(rows: list[list[str]]) -> None:
-    known = set(addresses())
-    misses = [row[1] for row in rows if row[1].isupper() and row[1].split(",")[0] not in known]
+    index = set(addresses())
+    misses = [row[1] for row in rows if row[1].isupper() and row[1].split(",")[0] not in index]
     assert 0.005 < len(misses) / len(rows) < 0.02
 
 

@@ -37,11 +37,11 @@ def inputs(city: Path) -> list[dict[str, Any]]:
     (file,) = (city / "oei__engagement_responses").iterdir()
     records = list(openpyxl.load_workbook(file)["Log"].iter_rows(min_row=5, values_only=True))
     log = {record[0]: dict(zip(records[0], record, strict=True)) for record in records[1:]}
-    made = []
+    outcomes = []
     for number, row in rows.items():
         received, entry = date.fromisoformat(row["Received"]), log.get(number, {})
         answered_at = entry.get("Told on")
-        made.append(
+        outcomes.append(
             {
                 "year": received.year, "followed": (LAST - received).days, "race": RACES.get(row["Race and/or ethnicity"]),
                 "language": LANGUAGES.get(row["Language"]), "days": (answered_at.date() - received).days if answered_at else None,
@@ -49,7 +49,7 @@ def inputs(city: Path) -> list[dict[str, Any]]:
                 "answered_in": entry.get("Told in") or "",
             }
         )  # fmt: skip
-    return [row for row in made if row["year"] >= 2024]
+    return [row for row in outcomes if row["year"] >= 2024]
 
 
 def true_value(truths: list[dict[str, Any]], measure: str, code: str, by: str = "race_ethnicity_code") -> float:
@@ -102,10 +102,10 @@ def test_who_comes_is_drawn_as_planted(city: Path, truths: list[dict[str, Any]])
         for block in csv.DictReader(file):
             for code in adults:
                 adults[code] += int(block[f"vap_{code}"])
-    came = [row for row in people if row["Date"].endswith("2024") and row["Age"] != "Under 18"]
+    participants = [row for row in people if row["Date"].endswith("2024") and row["Age"] != "Under 18"]
     for code, labels in (("white", {"White", "Middle Eastern or North African"}), ("black", {"Black or African American"})):
         expected = true_value(truths, "engagement_participation_per_1000", code) * adults[code] / 1000
-        counted = sum(row["Race and/or ethnicity (select all that apply)"] in labels for row in came)
+        counted = sum(row["Race and/or ethnicity (select all that apply)"] in labels for row in participants)
         assert abs(counted - expected) < 4 * expected**0.5
 
 

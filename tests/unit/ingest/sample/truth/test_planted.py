@@ -139,10 +139,10 @@ def test_every_measure_has_its_groups_and_places(truths: list[dict[str, Any]]) -
     measures = {truth["measure_id"] for truth in truths}
     assert measures == set(PLACES)
     for measure in measures:
-        here = [truth for truth in truths if truth["measure_id"] == measure]
-        assert {truth["geography_type"] for truth in here} == PLACES[measure]
-        assert {truth["race_ethnicity_code"] for truth in here} == BY_RACE.get(measure, {"all"})
-        assert {truth["stratum_type"] for truth in here} == STRATA.get(measure, {"all"})
+        of_measure = [truth for truth in truths if truth["measure_id"] == measure]
+        assert {truth["geography_type"] for truth in of_measure} == PLACES[measure]
+        assert {truth["race_ethnicity_code"] for truth in of_measure} == BY_RACE.get(measure, {"all"})
+        assert {truth["stratum_type"] for truth in of_measure} == STRATA.get(measure, {"all"})
 
 
 def test_every_truth_has_the_full_grain_and_no_grain_two(truths: list[dict[str, Any]]) -> None:
@@ -316,15 +316,17 @@ def test_evictions_are_exactly_as_planted(city: Path, truths: list[dict[str, Any
     in_kind = {
         kind: [row for row in rows if row["id"] in households and float(row[column]) > 0.5] for kind, column in shares.items()
     }
-    there = [truth for truth in truths if truth["measure_id"].startswith("eviction_filings") and truth["method"] == "aggregate"]
-    for truth in there:
+    aggregates = [
+        truth for truth in truths if truth["measure_id"].startswith("eviction_filings") and truth["method"] == "aggregate"
+    ]
+    for truth in aggregates:
         if truth["geography_type"] == "tract":
             assert truth["value"] == pytest.approx(rates[truth["geoid"]])
         elif truth["stratum_code"] != "no_majority":
             of_kind = in_kind.get(truth["stratum_code"], rows)
             filings = sum(int(row["month_filings"]) for row in of_kind)
             assert truth["value"] == pytest.approx(100 * filings / sum(households.get(row["id"], 0) for row in of_kind))
-    assert len(there) == 8
+    assert len(aggregates) == 8
     assert {row["month_rate"] for row in rows} >= {"", "Inf", "0.0"}
 
 
@@ -333,8 +335,8 @@ def test_deaths_are_those_of_the_later_register(city: Path, truths: list[dict[st
     before, after = (read_csv(path) for path in sorted((city / "fpc__fatal_shootings").iterdir()))
     assert {death["id"] for death in before} < {death["id"] for death in after}
     letters = {"W": "white", "B": "black", "H": "hispanic"}
-    here = Counter(letters[death["race"]] for death in after if death["city"] == "Sampleton")
-    assert planted(truths, "people_killed_by_police") == here | {"all": here.total()}
+    counted = Counter(letters[death["race"]] for death in after if death["city"] == "Sampleton")
+    assert planted(truths, "people_killed_by_police") == counted | {"all": counted.total()}
 
 
 def test_sales_have_the_planted_medians(city: Path, truths: list[dict[str, Any]]) -> None:
@@ -348,14 +350,14 @@ def test_sales_have_the_planted_medians(city: Path, truths: list[dict[str, Any]]
 def test_lead_is_counted_as_planted(city: Path, truths: list[dict[str, Any]]) -> None:
     with gzip.open(next((city / "city__addresses").iterdir()), "rt") as index:
         points = {row["address_string"].split(" #")[0]: row["x"] for row in csv.DictReader(index)}
-    houses, known = set(points), {house for house, x in points.items() if x != "NA"}
+    houses, with_point = set(points), {house for house, x in points.items() if x != "NA"}
     shares = {t["period_start"]: t["value"] for t in truths if t["measure_id"] == "lead_service_lines_per_1000_addresses"}
     assert set(shares) == {"2025-01-01", "2025-07-01"}
     for day, name in (("2025-01-01", "leadservicelines_2025-01-01.csv"), ("2025-07-01", "leadservicelines.csv")):
         lines = read_csv(city / "dpw__lead_service_lines" / name)
         ours = {(row["House Number Range"], row["Street Name"]) for row in lines if row["City"] == "SAMPLETON"}
         assert {" ".join(row) for row in ours} <= houses
-        assert shares[day] == pytest.approx(1000 * len({" ".join(row) for row in ours} & known) / len(known))
+        assert shares[day] == pytest.approx(1000 * len({" ".join(row) for row in ours} & with_point) / len(with_point))
     abated = Counter(tuple(row.values()) for row in read_csv(next((city / "mhd__lead_orders_abated").iterdir())))
     by_year = Counter(f"{order[1][-4:]}-01-01" for order in abated)
     assert by_year == {truth["period_start"]: truth["value"] for truth in truths if truth["measure_id"] == "lead_orders_abated"}

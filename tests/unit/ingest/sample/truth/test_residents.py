@@ -54,10 +54,10 @@ def projects(city: Path) -> list[dict[str, Any]]:
     """The last report of each project, with the tract of its address and the day of its first report."""
     (file,) = (city / "doa__arpa_projects").iterdir()
     rows = list(openpyxl.load_workbook(file)["Projects"].iter_rows(min_row=8, values_only=True))[:-1]
-    there = houses()
+    points = houses()
     tract = {
         text: f"99001{label:06d}"
-        for at, (address, label) in enumerate(zip(addresses(), there.on(tracts(2020)).tolist(), strict=True))
+        for at, (address, label) in enumerate(zip(addresses(), points.on(tracts(2020)).tolist(), strict=True))
         if at % NO_POINT_EVERY
         for text in (address, long_form(address))
     }
@@ -108,9 +108,9 @@ def test_money_is_what_the_workbook_says_over_the_people_of_the_census(
 
 
 def test_projects_on_time_and_in_listed_tracts(truths: list[dict[str, Any]], projects: list[dict[str, Any]]) -> None:
-    due = [p for p in projects if p["planned"] <= datetime(2025, 12, 31) and p["status"] != "Cancelled"]
-    on_time = [p for p in due if p["completed"] and p["completed"] <= p["planned"]]
-    assert planted_values(truths, "arpa_projects_on_time") == {"all": pytest.approx(100 * len(on_time) / len(due))}
+    ending = [p for p in projects if p["planned"] <= datetime(2025, 12, 31) and p["status"] != "Cancelled"]
+    on_time = [p for p in ending if p["completed"] and p["completed"] <= p["planned"]]
+    assert planted_values(truths, "arpa_projects_on_time") == {"all": pytest.approx(100 * len(on_time) / len(ending))}
     with (SEEDS / "qualified_census_tracts.csv").open(encoding="utf-8", newline="") as file:
         lists = list(csv.DictReader(file))
     spent: Counter[bool] = Counter()

@@ -111,8 +111,8 @@ def test_folders_are_those_of_the_home_or_of_live_file_connectors(registry: Regi
 
 @pytest.fixture
 def instance() -> Iterator[dg.DagsterInstance]:
-    with dg.DagsterInstance.ephemeral() as made:
-        yield made
+    with dg.DagsterInstance.ephemeral() as ephemeral:
+        yield ephemeral
 
 
 def test_the_sensor_requests_one_run_per_state(
