@@ -198,7 +198,7 @@ class CommandLine:
 
 
 def called(command: list[str], environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
-    """What the command says and how it ends, in this process."""
+    """The output and exit code of the command, run in this process."""
     stdout, stderr = (io.TextIOWrapper(io.BytesIO(), encoding="utf-8", write_through=True) for _ in range(2))
     code: object = 0
     with (

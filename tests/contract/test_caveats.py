@@ -1,4 +1,4 @@
-"""Caveats of measures say what holds for any delivery. Facts of one delivery are data: known_data_issues, city.yml, contracts.
+"""Caveats of measures are true of any delivery. Facts of one delivery are data: known_data_issues, city.yml, contracts.
 
 Claims that a release can prove or refute are checked in tests/e2e/test_caveats.py.
 """
@@ -45,9 +45,11 @@ def test_caveat_names_no_city(row: dict[str, str]) -> None:
 
 
 @pytest.mark.parametrize("row", MEASURES, ids=IDS)
-def test_place_weighted_measures_say_so(row: dict[str, str]) -> None:
-    says_so = "members of a group live" in row["caveat"]
-    assert says_so == bool(row["weighted_places"]), "say 'members of a group live' if and only if weighted_places is filled"
+def test_caveats_of_place_weighted_measures_name_the_method(row: dict[str, str]) -> None:
+    names_members = "members of a group live" in row["caveat"]
+    assert names_members == bool(row["weighted_places"]), (
+        "write 'members of a group live' if and only if weighted_places is filled"
+    )
 
 
 @pytest.mark.parametrize("row", MEASURES, ids=IDS)

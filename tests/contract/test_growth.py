@@ -27,7 +27,9 @@ def test_the_facts_of_events_grow(nodes: dict[str, dict[str, Any]]) -> None:
         "fct_payments", "fct_police_calls", "fct_police_stops", "fct_service_requests",
     }  # fmt: skip
     incremental = {n["name"] for n in nodes.values() if n["config"].get("materialized") == "incremental"}
-    assert incremental == {node["name"] for node in growing(nodes)}, "say in meta what an incremental model grows with"
+    assert incremental == {node["name"] for node in growing(nodes)}, (
+        "name in meta the source that an incremental model appends from"
+    )
 
 
 def test_records_reach_a_growing_fact_row_by_row(nodes: dict[str, dict[str, Any]]) -> None:

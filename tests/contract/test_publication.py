@@ -20,7 +20,7 @@ def test_every_measure_is_planned_or_not_published_for_a_reason() -> None:
     wrong = {
         row["measure_id"] for row in planned if row["measure_id"] in withheld and (row["race_level"] != "none" or not row["note"])
     }
-    assert not wrong, f"a measure that is not published has one row, which says why: {sorted(wrong)}"
+    assert not wrong, f"a measure that is not published has one row with the reason: {sorted(wrong)}"
     levels = {row["race_level"] for row in seed("publication_race_levels")} | {"none"}
     unknown = {row["race_level"] for row in planned} - levels
     assert not unknown, f"add the level to publication_race_levels.csv: {unknown}"

@@ -1,4 +1,4 @@
-"""The attack knows every column of the public file, or a reason why it reveals no count of persons is written down."""
+"""The attack reads every column of the public file, or columns.yml records why it reveals no count of persons."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from warehouse.releases.exports import CHECKSUMS, DESCRIPTOR, DICTIONARY
 
 COLUMNS = PROJECT / "expectations" / "disclosure" / "columns.yml"
 PUBLISHED = DBT_PROJECT / "models" / "published" / "tables"
-# Of a column of confidential rows that the attack does not know, no finding speaks.
+# No finding covers a column of confidential rows that the attack does not read.
 WHERE = (
     "expectations/disclosure/columns.yml: attacked (and read in expectations/disclosure), guarded, or harmless with the reason"
 )
@@ -62,7 +62,7 @@ def test_every_reason_is_a_sentence(table: str) -> None:
     assert all(isinstance(reason, str) and len(reason.split()) >= 4 for reason in reasons), reasons
 
 
-def test_the_attack_reads_what_it_is_said_to_read() -> None:
+def test_the_attack_reads_what_columns_yml_declares() -> None:
     read = {"jurisdiction", "publication_status", *GRAIN, *FIGURES, *WORDS}
     assert set(_classified()["equity_measures"]["attacked"]) == read
 

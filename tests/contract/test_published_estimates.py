@@ -176,7 +176,9 @@ def test_a_shown_measure_names_its_place_publisher_direction_and_terms(measure_i
     assert licence and licence.attribution and licence.evidence and contract.agreement.republish
     is_county = len(contract.jurisdiction or "") == 5
     assert is_county == row["name"].endswith(", county"), "a figure of a county has it in its name"
-    assert is_county == caveat.startswith("A figure of the county and not of the city"), "a figure of a county says so first"
+    assert is_county == caveat.startswith("A figure of the county and not of the city"), (
+        "the caveat of a county figure begins with the county"
+    )
     groups = {code for (source, published, code) in KINDS if MEASURES[source, published]["measure_id"] == measure_id}
     assert not groups or "Hispanics" in caveat, "groups overlap: the caveat names Hispanics"
 

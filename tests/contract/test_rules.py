@@ -59,7 +59,7 @@ def literals(sql: str) -> Iterator[str]:
 
 def test_no_model_has_a_threshold_of_its_own() -> None:
     wrong = sorted({(name, number) for name, sql in models() for number in literals(sql)} - set(NO_RULE))
-    assert not wrong, f"make it a row of measure_rules.csv and read it with rule(…), or say in NO_RULE why it is none: {wrong}"
+    assert not wrong, f"make it a row of measure_rules.csv and read it with rule(…), or give the reason in NO_RULE: {wrong}"
 
 
 def test_exceptions_are_still_there() -> None:

@@ -49,7 +49,9 @@ def test_delivered_districts_name_their_map() -> None:
         if contract.source not in LANDED_ONLY
         and {"aldermanic_district", "address"} <= {column.name for column in contract.columns}
     }
-    assert wanted == named, f"find out of which map the numbers are, and say so in delivered_code_vintages.csv: {wanted ^ named}"
+    assert wanted == named, (
+        f"find out of which map the numbers are, and record it in delivered_code_vintages.csv: {wanted ^ named}"
+    )
 
 
 def test_survey_items_are_the_coded_columns_of_the_contract() -> None:

@@ -16,7 +16,7 @@ from tests.support.reading_grade import reading_grade, syllables
 ENGLISH = english_texts()
 HIGHEST_GRADE = 8
 READ = ("sentence", "availability", "measure_question", "measure_caveat")  # whole sentences; the others are labels
-# Words in braces that stand for a figure. A range belongs to its figure.
+# Placeholders that a figure replaces. A range belongs to its figure.
 FIGURES = {
     "figure", "from_figure", "city_figure", "ratio", "percent", "count", "total", "answered", "low", "high", "gap", "from_gap",
     "days",
@@ -43,7 +43,7 @@ def test_translations_have_the_words_in_braces_of_the_english_text(language: str
 
 
 @pytest.mark.parametrize("language", ["en", *LANGUAGES])
-def test_reviewed_says_by_whom_and_when(language: str) -> None:
+def test_reviewed_names_the_reviewer_and_the_day(language: str) -> None:
     unsigned = [
         row["text_id"]
         for row in seed(f"texts_{language}")
@@ -82,10 +82,10 @@ def test_a_sentence_has_at_most_two_figures() -> None:
 def test_texts_for_residents_have_no_internal_words() -> None:
     texts = {text_id: text for text_id, text in ENGLISH.items() if text_id.split(".")[0] in READ}
     wrong = {text_id: found[0] for text_id, text in texts.items() if (found := INTERNAL.search(re.sub(r"\{\w+\}", "", text)))}
-    assert not wrong, f"say it in plain words: {wrong}"
+    assert not wrong, f"use plain words: {wrong}"
 
 
-def test_figures_of_places_never_speak_of_people() -> None:
+def test_texts_about_places_never_mention_people() -> None:
     """A figure by where people live is a sentence about places."""
     about = [
         text for text_id, text in ENGLISH.items() if text_id.startswith("sentence.where_people_live") and "{residents}" in text

@@ -92,6 +92,6 @@ def _check(phrase: str, levelground: CommandLine) -> None:
         row["measure_id"]
         for row in levelground.ask(f"select distinct measure_id from marts.dim_measure where contains(caveat, '{phrase}')")
     ]
-    assert carriers, f"no caveat says {phrase!r} any more: leave the claim out, or check its new words"
+    assert carriers, f"no caveat contains {phrase!r} any more: leave the claim out, or check its new words"
     wrong = levelground.ask(CLAIMS[phrase].format(measures=", ".join(f"'{measure}'" for measure in carriers)))
-    assert not wrong, f"the caveat says {phrase!r}, these rows do not: {wrong[:5]}"
+    assert not wrong, f"the caveat contains {phrase!r}, which these rows contradict: {wrong[:5]}"

@@ -1,4 +1,4 @@
-"""`levelground docs` on a home with a release: what it says of each part, and that no private value is in it."""
+"""`levelground docs` on a home with a release: it describes each part and contains no private value."""
 
 from __future__ import annotations
 

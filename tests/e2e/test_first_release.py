@@ -109,7 +109,7 @@ def test_measures_find_what_was_planted(first_release: tuple[Path, dict[str, Any
             assert abs(math.log(row["rate_ratio"] / truth["rate_ratio"])) <= far, truth
 
 
-def test_the_newer_release_of_a_school_table_stands_and_snapshots_stay_apart(
+def test_the_newer_release_of_a_school_table_is_kept_and_snapshots_stay_separate(
     first_release: tuple[Path, dict[str, Any]], sample_city: Path
 ) -> None:
     """Both files of a source are in one folder: the school that the newer one withdraws is gone, both days of a stock stay."""

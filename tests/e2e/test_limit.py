@@ -22,7 +22,7 @@ def run_module(module: str, *arguments: Path) -> str:
     return result.stdout
 
 
-def test_the_notebook_comes_to_the_same_figures(first_release: tuple[Path, Any], sample_city: Path, tmp_path: Path) -> None:
+def test_the_notebook_computes_the_same_figures(first_release: tuple[Path, Any], sample_city: Path, tmp_path: Path) -> None:
     found = json.loads(run_module("tests.bench.notebook", sample_city, tmp_path / "out"))["figures"]
     assert {name: round(value, 4) for name, value in found.items()} == figures(Home(first_release[0]))
 

@@ -96,7 +96,7 @@ def test_live_sources_are_released_and_a_fault_holds_back_only_its_own(
     assert reasons[STAFF]["reason"].startswith(
         f"{STAFF}: employees: the database refused or ended the request (OperationalError); check"
     )
-    # neither in a file, nor in Dagster's databases, nor in what a command says
+    # neither in a file, nor in Dagster's databases, nor in a command's output
     assert search(live.home, [PASSWORD]) == []
     for command in (("status",), ("doctor",), ("sources", "check", STAFF)):
         result = live(*command)

@@ -24,7 +24,7 @@ def test_published_files_are_in_the_storage_format_of_the_oldest_client(first_re
     assert tags == [({"storage_version": f"{STORAGE_VERSION}+"},)] * 2
 
 
-def test_exports_hold_every_public_table_and_say_what_it_is(first_release: tuple[Path, dict[str, Any]]) -> None:
+def test_exports_contain_and_describe_every_public_table(first_release: tuple[Path, dict[str, Any]]) -> None:
     home, release_id = Home(first_release[0]), first_release[1]["release_id"]
     with duckdb.connect(str(home.published_public), read_only=True) as connection:
         columns: dict[str, list[str]] = {}

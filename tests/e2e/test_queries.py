@@ -40,7 +40,7 @@ def test_a_figure_made_again_is_the_released_one(first_release: tuple[Path, dict
     assert all(row["ci_low_again"] == pytest.approx(row["ci_low"], abs=1e-9) for row in again)
 
 
-def test_every_released_column_says_what_it_is(first_release: tuple[Path, dict[str, Any]]) -> None:
+def test_every_released_column_has_a_description(first_release: tuple[Path, dict[str, Any]]) -> None:
     home = Home(first_release[0])
     for path in (home.published_analyst, home.published_public):
         silent = run_query(

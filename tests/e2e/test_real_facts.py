@@ -25,7 +25,7 @@ def test_foreclosures_and_their_zeros(milwaukee: tuple[CommandLine, dict[str, An
     assert row["off"] < 1e-9
 
 
-def test_what_is_missing_of_schools_says_why(milwaukee: tuple[CommandLine, dict[str, Any]]) -> None:
+def test_what_is_missing_of_schools_has_a_reason(milwaukee: tuple[CommandLine, dict[str, Any]]) -> None:
     levelground, _ = milwaukee
     rows = levelground.ask(
         "select metric, coalesce(gap_reason, 'given') as gap, count(*) as n, count(outcome_pct) as rates, count(*) filter "
@@ -80,7 +80,7 @@ def test_findings_of_the_court(milwaukee: tuple[CommandLine, dict[str, Any]]) ->
     assert {row["finding_code"]: row["n"] for row in rows} == {"guilty": 60_686 + 546, "not_guilty": 50, "dismissed": 4_221 + 21}
 
 
-def test_sales_lines_and_orders_say_what_they_know(milwaukee: tuple[CommandLine, dict[str, Any]]) -> None:
+def test_sales_lines_and_orders_contain_what_is_recorded(milwaukee: tuple[CommandLine, dict[str, Any]]) -> None:
     levelground, _ = milwaukee
     sales = levelground.ask(
         "select sold_on_precision, max(year(sold_on)) as newest, count(*) as n, min(length(parcel_number)) as digits "

@@ -100,7 +100,7 @@ def test_policy_areas_have_outcomes_by_peoples_own_race(milwaukee: Milwaukee) ->
     assert not short, f"too few outcomes by people's own race: {short}"
 
 
-def test_the_readiness_table_says_what_other_areas_lack(milwaukee: Milwaukee) -> None:
+def test_the_readiness_table_lists_what_other_areas_lack(milwaukee: Milwaukee) -> None:
     listed = milwaukee[0].ask(
         "select policy_area, source, verdict, readiness_grade as grade, readiness_reasons as reasons "
         "from quality.source_status inner join marts.dim_source using (source)"

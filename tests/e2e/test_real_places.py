@@ -174,7 +174,7 @@ def test_an_address_is_the_right_house(milwaukee: tuple[CommandLine, dict[str, A
     assert court is not None and incidents is not None
     assert court[0] > 59_000
     assert court[1] >= 99
-    # a street segment's tract: nine in ten agree, and nearly all others lie across the street
+    # a street segment's tract: nine in ten agree, and nearly all others are across the street
     assert incidents[0] == 19_053
     assert 90.5 < incidents[1] < 91.5
     assert incidents[2] >= 99

@@ -73,7 +73,7 @@ def _keep_as_reported(place: Place, older: str, newer: str) -> None:
 
 
 def test_a_definition_that_changed_under_its_old_version_blocks_the_release(place: Place) -> None:
-    """The release that is out says something else of a measure than the registry: as if the registry had changed since."""
+    """The published release defines a measure differently from the registry, as if the registry had changed since."""
     (release,) = (place.home / "releases").glob("*Z-*")
     file = release / "levelground.duckdb"
     file.chmod(0o640)

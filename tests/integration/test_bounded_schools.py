@@ -1,4 +1,4 @@
-"""Bounds over starred schools: the attack reads them as equations, and refuses those that tell more than the given cells."""
+"""Bounds over starred schools: the attack reads them as equations, and refuses those that reveal more than the given cells."""
 
 from __future__ import annotations
 

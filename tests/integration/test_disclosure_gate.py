@@ -1,7 +1,7 @@
 """The disclosure gate as a run calls it: on the file that the process has open, with both release files and the ledger.
 
-Every finding of the gate is seen to pass on a good public file and to fail on the one that it is for, and none of them says a
-figure that is hidden.
+Every finding of the gate is seen to pass on a good public file and to fail on the one that it is for, and none of them contains
+a hidden figure.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from warehouse.connection import attach, database_path, scratch
 
 SEEDS = Path(__file__).parents[2] / "dbt_project" / "seeds" / "reference"
 STOPS, SEARCHED = measure("composition", "stops"), measure("proportion", "searched")
-# figures that stand nowhere else, so that a message which says one of them is caught
+# figures that occur nowhere else, so that a message with one of them is caught
 BLACK, ASIAN = 7, 31
 HIDDEN = (where("black"), where("asian"))
 SHOWN = """
@@ -207,7 +207,7 @@ def test_a_correction_by_few_blocks_and_one_that_waits_does_not(warehouse: DuckD
     write(warehouse, "public.published.equity_measures", (*publish(moved, HIDDEN), *publish(truth()[5:])))
     result = gate(warehouse, tmp_path)
     assert set(failed(result)) == {"small_changes"}
-    # what was reported stays, and says so
+    # the reported figure stays and is marked
     write(warehouse, "disclosure.reported", truth(), "is_revision_pending boolean default true", *WAITING[1:])
     write(warehouse, "public.published.equity_measures", good())
     assert failed(gate(warehouse, tmp_path)) == {}
@@ -268,7 +268,9 @@ def test_a_hidden_row_does_not_show_that_its_count_changed(warehouse: DuckDBPyCo
     assert "is_revision_pending of a hidden row" in failed(gate(warehouse, tmp_path))["shown_functions"].message
 
 
-def test_a_column_or_table_that_the_audit_does_not_know_blocks_the_release(warehouse: DuckDBPyConnection, tmp_path: Path) -> None:
+def test_a_column_or_table_that_the_audit_does_not_classify_blocks_the_release(
+    warehouse: DuckDBPyConnection, tmp_path: Path
+) -> None:
     warehouse.execute("alter table public.published.equity_measures add column searched_twice integer")
     warehouse.execute("create table public.published.stops_by_officer as select 1 as stops")
     found = failed(gate(warehouse, tmp_path))["columns_classified"]
@@ -384,7 +386,7 @@ def test_messages_hold_no_hidden_figure(warehouse: DuckDBPyConnection, tmp_path:
         json.dumps(result.to_dict())
 
 
-def test_the_gate_lets_go_of_the_files(warehouse: DuckDBPyConnection, tmp_path: Path) -> None:
+def test_the_gate_closes_the_files(warehouse: DuckDBPyConnection, tmp_path: Path) -> None:
     gate(warehouse, tmp_path)
     warehouse.execute("insert into public.published.goal_progress select * from public.published.goal_progress")
     warehouse.execute("checkpoint; detach public; detach release")

@@ -156,7 +156,7 @@ def test_a_suite_without_its_table_blocks_and_a_table_without_a_suite_warns(rele
 
 def test_a_city_without_deliveries_has_empty_facts_and_passes(release: DuckDBPyConnection) -> None:
     for suite in read_suites():
-        # a goal has at least the row that says why it has none, so without such rows there is no goal
+        # a goal without a figure has at least a row with the reason, so without such rows there is no goal
         if suite.table.startswith("fct_") or suite.table in ("dim_address", "dim_goal"):
             release.execute(f"delete from release.marts.{suite.table}")
     found = [(result.subject, finding) for result in gate_build(database_path(release)) for finding in result.findings]
@@ -169,7 +169,7 @@ PRIVATE = "Jane Visit 414 555 0100"
 def test_private_cells_of_a_bad_delivery_get_nowhere(
     warehouse: DuckDBPyConnection, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    """Every cell of a file without its header is private, and one of them stands where each column is expected."""
+    """Every cell of a file without its header is private, and each expected column has one of them."""
     contract = load_registry()["fpc__police_stops"]
     cells = ", ".join(f"'{PRIVATE} {column.name}' as {column.name}" for column in contract.kept_columns)
     warehouse.execute(f"create table delivery.fpc__police_stops as select {cells}, 'stops.csv' as _source_file, 1 as _source_row")
@@ -193,7 +193,7 @@ def test_private_cells_of_a_bad_delivery_get_nowhere(
 
 
 def test_a_delivery_is_checked_while_the_run_has_it_open_and_the_run_goes_on(release: DuckDBPyConnection, tmp_path: Path) -> None:
-    """One DuckDB instance: the gate joins it, sees the run's views and lets go of the release files."""
+    """One DuckDB instance: the gate joins it, sees the run's views and closes the release files."""
     attach(release, tmp_path / "public.duckdb", "public")
     release.execute("create schema public.published; create table public.published.measures as select 1 as measure_version")
     suites = [Suite(table="measures", grain=("measure_version",))]

@@ -113,7 +113,7 @@ def test_everything_is_asked_for_by_a_full_refresh_and_half_of_it_is_held_back(
     assert status.reason is not None and "has lost more than 50 % of its usual 8 rows" in status.reason
 
 
-def test_a_held_back_load_that_was_accepted_is_let_in_though_the_source_has_moved_on(
+def test_a_held_back_load_that_was_accepted_is_promoted_after_a_newer_delivery(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     department = Department(tmp_path, monkeypatch)

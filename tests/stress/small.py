@@ -47,8 +47,8 @@ def write_small_city(folder: Path) -> None:
 
 
 def deliver_other_state(folder: Path, night: int = 1) -> None:
-    """The same city a while later, each night another: stops that say something else, some of them gone, fewer payments, and the
-    staff of a quarter later."""
+    """The same city a while later, each night another: changed stops, some of them deleted, fewer payments, and
+    the staff of a quarter later."""
     (stops,) = (folder / MERGED).iterdir()
     clock = f"{night // 60 % 60:02d}:{night % 60:02d}"
     header, *lines = stops.read_text().splitlines(keepends=True)
@@ -97,7 +97,7 @@ class SmallHome:
         )
 
     def run(self, *arguments: object, expect: int = 0, **environment: str) -> str:
-        """What a run says from its beginning to its end."""
+        """The output of a run."""
         with self.start(*arguments, **environment) as process:
             output = process.communicate()[0]
         assert process.returncode == expect, f"exit {process.returncode}, expected {expect}\n{output}"

@@ -21,7 +21,7 @@ from playwright.sync_api import Page, Response
 from tests.stress.environments import environment
 from tests.support.browser import browsing
 
-# As docs/connect/superset.md says.
+# As in docs/connect/superset.md.
 PACKAGES = (
     "apache-superset>=6.1,<7",
     "duckdb-engine>=0.17",
@@ -70,7 +70,7 @@ class Superset:
         return answer
 
     def register(self, name: str, file: Path) -> int:
-        """A database by its file, as docs/connect/superset.md says; its number."""
+        """Add a database by its file, as in docs/connect/superset.md; return its number."""
         extra = json.dumps({"engine_params": {"connect_args": {"read_only": True}}})
         return int(self.post("/api/v1/database/", database_name=name, sqlalchemy_uri=f"duckdb:///{file}", extra=extra)["id"])
 

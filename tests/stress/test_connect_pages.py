@@ -92,7 +92,7 @@ def test_the_command_line_of_the_page_runs(first_release: tuple[Path, dict[str, 
 
 
 @pytest.mark.parametrize("page", sorted(path.name for path in PAGES.glob("*.md") if path.name != "README.md"))
-def test_each_page_says_how_to_open_and_what_refreshes_when(page: str) -> None:
+def test_each_page_explains_how_to_open_it_and_when_it_refreshes(page: str) -> None:
     text = " ".join((PAGES / page).read_text(encoding="utf-8").lower().split())
     assert re.search(r"read[ _-]?only", text)
     assert "1.1 or newer" in text or "duckdb 1.1" in text or "duckdb>=1.1" in text  # the oldest DuckDB

@@ -1,4 +1,4 @@
-"""What can break, breaks: each run that meets a fault says what it was and what to do, readers keep a whole release, and the next
+"""What can break, breaks: each run that meets a fault names it and the remedy, readers keep a whole release, and the next
 run comes to the content hash that an undisturbed one comes to.
 
 The table of these faults, and of those that other tests hold to, is in docs/runbook.md.
@@ -84,7 +84,7 @@ def test_damaged_kept_delivery_when_landing_is_missing(disturbed: SmallHome, con
     converges()
 
 
-def test_damaged_kept_delivery_that_lies_there_still(disturbed: SmallHome, undisturbed: SmallHome) -> None:
+def test_damaged_kept_delivery_that_is_still_in_its_folder(disturbed: SmallHome, undisturbed: SmallHome) -> None:
     """The same delivery is read again from its origin, and nothing has changed."""
     (disturbed.home / "warehouse.duckdb").unlink()
     for batch in (disturbed.home / "deliveries").glob("*/*/batch.parquet"):
@@ -111,7 +111,7 @@ def test_disk_full(disturbed: SmallHome, converges: Callable[[], None], megabyte
         preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit)),
     )
     assert result.returncode == 1, result.stdout + result.stderr
-    # SQLite does not say why it could not write
+    # SQLite does not report why it could not write
     assert re.search(rf"the disk of {disturbed.home} (is full|failed) .* room", result.stderr), result.stderr
     assert "Traceback" not in result.stderr
     converges()
@@ -319,7 +319,7 @@ def test_broken_model(disturbed: SmallHome, converges: Callable[[], None], tmp_p
 
 
 def test_damaged_storage_of_dagster(disturbed: SmallHome, converges: Callable[[], None]) -> None:
-    """The message says what to do, and that is done."""
+    """The message names the remedy, which the test applies."""
     for database in (disturbed.home / "dagster").rglob("runs.db"):
         database.write_bytes(os.urandom(50_000))
     output = disturbed.run(expect=1)

@@ -42,9 +42,9 @@ def run_night(home: SmallHome, *arguments: str) -> str:
 
 @pytest.mark.timeout(3600)
 @pytest.mark.parametrize("seed", range(HISTORIES))
-def test_grown_night_by_night_and_built_anew_say_the_same(first: SmallHome, tmp_path: Path, seed: int) -> None:
+def test_an_incremental_build_equals_a_full_rebuild(first: SmallHome, tmp_path: Path, seed: int) -> None:
     chance = random.Random(seed)
-    # where the other tests' home lies, dbt has parsed the project already
+    # dbt has already parsed the project in the folder of the other tests' home
     home = first.copy(tmp_path / "home", tmp_path / "city")
     code = copy_of_the_code(tmp_path / "code")
     change, changed_on = CHANGES[seed % len(CHANGES)], chance.randrange(NIGHTS)

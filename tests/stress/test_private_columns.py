@@ -42,7 +42,7 @@ def test_broken_values_in_every_private_column_are_reported_nowhere(place: Place
     found = search(place.home, list(owners))
     wrong = [str(one) for one in found if not may_stand(place.home, owners[one.mark], one)]
     assert not wrong, "\n".join(wrong[:40])
-    assert found, "the search finds what may stand somewhere"
+    assert found, "the search finds marks that are allowed somewhere"
 
 
 def test_a_hashed_identifier_reaches_landing_as_a_hash_and_no_file_that_is_published(place: Place, tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ other columns, a new council map, a label that is mapped later, a source that st
 At the end the state equals a rebuild from the kept deliveries. Every figure that was published in between is the one
 that the ledger and the releases hold. Disk does not grow for ever.
 
-`STRESS_NIGHTS` sets how many nights stand for the two years: each for a day by default, for 24 days with 30. What is kept is set
+`STRESS_NIGHTS` sets how many nights represent the two years: each one day by default, 24 days with 30. What is kept is set
 to the time that the last 90 days took. The curve of the disk is printed, and written as CSV to the folder STRESS_FIGURES if it is
 set.
 """
@@ -220,7 +220,7 @@ def every_published_figure_is_remembered(
         of_persons = {key: figure for key, figure in figures.items() if key in remembered}
         assert of_persons == {key: remembered[key] for key in of_persons}, f"the ledger has other figures than {release_id}"
         compared += len(of_persons)
-        # no figure of persons was out that the ledger does not know
+        # the ledger has every figure of persons that was published
         measures = {key[0] for key in remembered}
         assert not [key for key in figures if key[0] in measures and key not in remembered], release_id
         folder = home / "releases" / release_id

@@ -131,14 +131,14 @@ class Office:
         self.held_back = STAFF
 
     def columns_agreed(self, _: date) -> None:
-        """The contract takes both names, and knows the column that it does not take."""
+        """The contract accepts both names and ignores the new column."""
         contract = self.code / "ingest" / "sources" / f"{STAFF}.yml"
         _changed(contract, "from: ANNUAL_RT", "from: [ANNUAL_SALARY, ANNUAL_RT]")
         _changed(contract, r"ignore: \[", "ignore: [UNION_CODE, ")
         self.is_code_changed = True
 
     def unmapped_label(self, _: date) -> None:
-        """Officers have a new word, which the crosswalk does not know. The delivery is held back."""
+        """Officers use a new label, which is not in the crosswalk. The delivery is held back."""
         (stops,) = (self.deliveries / STOPS).iterdir()
         header, *rows = _read(stops)
         for row in rows[::9]:

@@ -1,6 +1,6 @@
 """Chromium, the real browser of the tests: the system's own, driven by Playwright.
 
-    python -m tests.support.browser        installs it where it is missing, and says how where that cannot be done
+    python -m tests.support.browser        installs it where it is missing, or prints how to
 
 Playwright's own browsers come from outside the package index, so none of them is used.
 """
@@ -25,7 +25,7 @@ MISSING = (
 
 
 def chromium() -> str:
-    """The browser's path; AssertionError that says how to install it."""
+    """The browser's path; AssertionError with the command that installs it."""
     found = next((path for path in map(shutil.which, NAMES) if path), None)
     assert found, MISSING
     return found

@@ -38,7 +38,7 @@ DATES_FROM = dt.date(1901, 1, 1)  # before anything that a city delivers
 
 @dataclass(frozen=True)
 class Canary:
-    """What marks a private column: a text wherever one fits, else a number or a date that stands nowhere else."""
+    """What marks a private column: a text wherever one fits, else a number or a date that occurs nowhere else."""
 
     source: str
     column: str
@@ -70,7 +70,7 @@ def canaries(contracts: Sequence[Contract]) -> dict[tuple[str, str], Canary]:
 
 
 def _fitting(column: Column, n: int, m: int) -> str | None:
-    """A value of the column's type that stands nowhere else; None for a text, and where the type leaves no room for one."""
+    """A value of the column's type that occurs nowhere else; None for a text, and where the type leaves no room for one."""
     if column.type in ("date", "timestamp"):
         return (DATES_FROM + dt.timedelta(days=60 * n + m)).isoformat()
     if column.type == "decimal":
@@ -112,7 +112,7 @@ class Seeder:
         key = [at for name, at in _positions(contract, contract.load.key or (), header).items()]
         whole = Counter(map(tuple, rows))
         keys = Counter(tuple(row[at] for at in key) for row in rows)
-        # records that stand for nothing else: no duplicate, nothing superseded, no blank line
+        # records with no other role: no duplicate, nothing superseded, no blank line
         alone = [
             row
             for row in rows
@@ -276,12 +276,12 @@ def _sqlite(path: Path, contract: Contract, mark: Mark) -> set[str]:
     return marked
 
 
-# The search: every file as its bytes, and looked into where bytes do not tell.
+# The search: every file as bytes, and opened where bytes do not show the values.
 
 
 @dataclass(frozen=True)
 class Found:
-    """A mark, and where it stands: the file, and inside a database the schema, table and column."""
+    """A mark and its location: the file, and inside a database the schema, table and column."""
 
     path: Path
     inside: str
@@ -292,7 +292,7 @@ class Found:
 
 
 def search(folder: Path, marks: Sequence[str]) -> list[Found]:
-    """Every place below the folder where one of the marks stands, in upper or lower case; of hard links each name."""
+    """Every place below the folder that contains one of the marks, in upper or lower case; of hard links each name."""
     found: set[Found] = set()
     contents: dict[int, set[tuple[str, str]]] = {}
     for path in sorted(folder.rglob("*")):

@@ -1,7 +1,7 @@
 """Portals on this machine that answer like the real ones, and misbehave on request.
 
 Here: CKAN, Socrata, ArcGIS and a plain file server over rows in memory, on pytest-httpserver. Each counts its requests, calls
-`between` before every page, and takes what stands first in `faults` for the next answer.
+`between` before every page, and takes the first of `faults` for the next answer.
 """
 
 from __future__ import annotations

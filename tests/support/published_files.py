@@ -19,7 +19,7 @@ def published_rows(home: Home) -> int:
 
 
 def assert_published(home: Home, manifest: Manifest, rows: int) -> None:
-    """Both files, `current.json` and what a reader sees are those of one release, and nothing else lies about."""
+    """Both files, `current.json` and what a reader sees are those of one release, and there is no other file."""
     published = current(home)
     assert published is not None
     assert published.release_id == manifest.release_id
@@ -45,7 +45,7 @@ def damage(home: Home, manifest: Manifest) -> None:
 
 
 def with_ledger(home: Home, make_release: MakeRelease, rows: int) -> Manifest:
-    """A sealed release, with a ledger that says which it is of."""
+    """A sealed release, with a ledger that names its release."""
     release = make_release(rows)
     folder = home.release(release.release_id) / home.disclosure.name
     folder.mkdir()

@@ -114,7 +114,7 @@ def _limit(bench: Bench, rows: int, log: Path) -> tuple[Cost, dict[str, float]]:
     shutil.rmtree(out)
     report = json.loads(cost.stdout)
     if report["content_hash"] != bench.content_hash(rows):
-        raise NotEqual(f"the limit says {report['content_hash']} of {rows} rows, the release {bench.content_hash(rows)}")
+        raise NotEqual(f"the limit has {report['content_hash']} of {rows} rows, the release {bench.content_hash(rows)}")
     return cost, report["seconds"]
 
 
@@ -136,7 +136,7 @@ def _others(bench: Bench, rows: int, log: Path, module: str) -> tuple[Cost, dict
     found, expected = report["figures"], figures(Home(bench.kept(rows)))
     wrong = [f"{name} {found.get(name)}, not {value}" for name, value in expected.items() if not _same(found.get(name), value)]
     if wrong:
-        raise NotEqual(f"{module} says of {rows} rows: {'; '.join(wrong)}")
+        raise NotEqual(f"{module} computes from {rows} rows: {'; '.join(wrong)}")
     return cost, report["seconds"]
 
 

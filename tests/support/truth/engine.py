@@ -26,7 +26,7 @@ from tests.support.empty_warehouse import EmptyWarehouse, files
 BUILT = ("measures/aggregates/", "measures/counts/", "measures/calculation/", "marts/facts/equity_measures/")
 LAST_DAY = "9000-12-31"
 
-Columns = Mapping[str, Any]  # of equal length; a scalar stands for every row
+Columns = Mapping[str, Any]  # of equal length; a scalar is repeated in every row
 
 
 @dataclass(frozen=True)

@@ -55,7 +55,7 @@ class World:
     truths: list[pa.Table] = field(default_factory=list)
 
     def fact(self, name: str, **columns: Any) -> None:
-        """Rows of a fact; a scalar stands for every row."""
+        """Rows of a fact; a scalar is repeated in every row."""
         self.facts.append((name, columns))
 
     def truth(self, measure_id: str, **columns: Any) -> None:

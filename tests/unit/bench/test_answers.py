@@ -21,7 +21,7 @@ def test_a_percentile_is_a_value_that_was_measured(share: float, value: int) -> 
     assert percentile([float(number) for number in range(20, 0, -1)], share) == value
 
 
-def test_a_missed_goal_is_said() -> None:
+def test_a_missed_goal_is_reported() -> None:
     assert missed({"dashboard p95": 0.1, "levelground query": 1.5, "code location": 8.0}) == [
         "levelground query: 1.50 s, goal 1 s"
     ]

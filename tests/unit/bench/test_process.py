@@ -23,7 +23,7 @@ def test_children_count(tmp_path: Path) -> None:
     assert cost.wall >= 0.3
 
 
-def test_a_code_that_is_not_good_is_said_with_the_last_words(tmp_path: Path) -> None:
+def test_an_unexpected_code_is_reported_with_the_last_output(tmp_path: Path) -> None:
     command = [sys.executable, "-c", "import sys; sys.exit('it broke')"]
     with pytest.raises(CommandFailed, match=r"ended with 1(.|\n)*it broke"):
         measured(command, environment=os.environ, log=tmp_path / "log", cwd=tmp_path)

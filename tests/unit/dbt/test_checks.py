@@ -92,7 +92,7 @@ def found() -> Iterator[Check]:
         connection.execute("create table registry as select 'part' as measure_id, 'composition' as kind")
 
         def count(check: str, columns: str, rows: str, arguments: dict[str, Any], where: str = "true") -> int:
-            good = GOOD.get(check, (columns, rows))[1]  # says the types: a column of NULLs alone would be of integers
+            good = GOOD.get(check, (columns, rows))[1]  # gives the types: a column of NULLs alone would be of integers
             connection.execute(
                 f"create or replace table checked as select * from (values {good}) as good ({columns}) where false"
             )

@@ -1,6 +1,6 @@
 """The figures of the measures' SQL against independent implementations, over rows that a test makes up.
 
-Here: what dbt's unit tests, which compare exactly, cannot say: intervals, Kaplan-Meier, place-weighted variances. Not here: the
+Here: what dbt's unit tests, which compare exactly, cannot check: intervals, Kaplan-Meier, place-weighted variances. Not here: the
 rules, which are unit tests next to the models, and the formulas of the schema `stats` (tests/unit/stats).
 """
 

@@ -46,7 +46,9 @@ def test_each_measure_has_a_world_or_a_reason() -> None:
     both = planted_measures() & set(UNPLANTED)
     assert not both, f"take the reason out of tests/support/truth/worlds/__init__.py: {sorted(both)} have a world"
     silent = registered() - planted_measures() - set(UNPLANTED)
-    assert not silent, f"plant facts of {sorted(silent)} in a module of tests/support/truth/worlds, or say in UNPLANTED why not"
+    assert not silent, (
+        f"plant facts of {sorted(silent)} in a module of tests/support/truth/worlds, or give the reason in UNPLANTED"
+    )
     unknown = (planted_measures() | set(UNPLANTED)) - registered()
     assert not unknown, f"no measure of the registry: {sorted(unknown)}"
 

@@ -267,7 +267,7 @@ FORMS = [
 
 
 @pytest.mark.parametrize(("vocabulary", "day", "row", "wanted"), FORMS)
-def test_columns_say_what_they_are_silent_about(
+def test_columns_without_an_answer_have_a_reason(
     conform: Conform, vocabulary: str, day: str, row: dict[str, str | None], wanted: Race
 ) -> None:
     assert conform(vocabulary, [row], QUESTIONS, on=day) == [wanted]

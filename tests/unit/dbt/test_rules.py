@@ -62,7 +62,7 @@ def test_released_schemas_hold_tables_only(empty_warehouse: EmptyWarehouse) -> N
     assert views == []
 
 
-def test_released_columns_say_what_they_are(empty_warehouse: EmptyWarehouse) -> None:
+def test_released_columns_have_descriptions(empty_warehouse: EmptyWarehouse) -> None:
     silent = empty_warehouse.con.execute(
         "select schema_name, table_name, column_name from duckdb_columns() "
         "where database_name in ('release', 'public') and coalesce(comment, '') = ''"

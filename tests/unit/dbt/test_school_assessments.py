@@ -43,7 +43,7 @@ def parts(row: Row) -> tuple[float | None, float | None, str, str | None]:
     return row["numerator"], row["denominator"], row["value_status"], row["status_reason"]
 
 
-def test_a_figure_holds_for_the_schools_that_are_shown_and_says_how_much_that_is(empty_warehouse: EmptyWarehouse) -> None:
+def test_a_figure_covers_the_schools_that_are_shown_and_has_their_share(empty_warehouse: EmptyWarehouse) -> None:
     second_school = {"school_geoid": "D/B", "denominator_count": 60, "proficient_count": 20}
     found = counted(
         empty_warehouse,

@@ -28,7 +28,7 @@ def test_without_a_file_it_is_milwaukee(tmp_path: Path) -> None:
     )
 
 
-def test_a_file_that_only_says_when_is_of_milwaukee(tmp_path: Path) -> None:
+def test_a_file_with_only_a_date_is_of_milwaukee(tmp_path: Path) -> None:
     found = city(tmp_path, "as_of: 2025-12-01T06:00:00\n")
     assert (found.city, found.title, found.as_of) == ("milwaukee", "Milwaukee", dt.datetime(2025, 12, 1, 6))
 
@@ -47,7 +47,7 @@ def test_another_city_is_called_by_its_own_name(tmp_path: Path) -> None:
         "sources:\nucc__service_requests: {as_of: 2025-12-01}\n",
     ],
 )
-def test_what_it_says_of_its_sources(tmp_path: Path, text: str) -> None:
+def test_facts_of_a_source_are_read(tmp_path: Path, text: str) -> None:
     assert city(tmp_path, text).sources == {"ucc__service_requests": {"as_of": dt.date(2025, 12, 1)}}
 
 

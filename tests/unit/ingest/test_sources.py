@@ -1,4 +1,4 @@
-"""Rules that every contract of the folder keeps, whatever it is about; each says what to do about it."""
+"""Rules for every contract of the folder; each failure names the remedy."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def delivered_header(contract: Contract, preferred: int, name: str) -> list[str]
 
 
 @pytest.mark.parametrize("preferred", [0, -1], ids=["first names", "last names"])
-def test_a_contract_knows_its_own_header(file: Path, preferred: int) -> None:
+def test_a_contract_recognises_its_own_header(file: Path, preferred: int) -> None:
     contract = read_contract(file)
     name = FILE_NAMES.get(contract.source, "")
     match = Conformer(contract, None).match(delivered_header(contract, preferred, name), name)
@@ -68,7 +68,7 @@ def test_what_identifies_a_person_is_not_public(file: Path) -> None:
     if contract.department in OF_PLACES or contract.source in PUBLIC_ADDRESSES:
         return
     public = [column.name for column in contract.columns if column.role in OF_A_PERSON and column.privacy == "public"]
-    assert not public, "say which privacy they have: quasi_identifier, sensitive or direct_identifier"
+    assert not public, "set their privacy: quasi_identifier, sensitive or direct_identifier"
 
 
 def test_race_is_sensitive(file: Path) -> None:
@@ -76,7 +76,7 @@ def test_race_is_sensitive(file: Path) -> None:
     assert {column.privacy for column in race} <= {"sensitive"}
 
 
-def test_a_stand_in_says_so_and_only_a_stand_in_is_of_another_place(file: Path) -> None:
+def test_a_stand_in_is_marked_and_only_a_stand_in_is_of_another_place(file: Path) -> None:
     contract, city = read_contract(file), read_city(None)
     of_the_city = contract.jurisdiction in (city.place_geoid, "55079", "55")
     assert (contract.agreement.basis == "stand_in") is not of_the_city

@@ -41,7 +41,7 @@ def test_moe_proportion_takes_the_ratio_form_below_zero(stats: Call) -> None:
 
 
 def test_moe_proportion_never_claims_certainty(stats: Call) -> None:
-    """All of 5 (3): the radicand is 0, and a margin of 0 would say that the share is known."""
+    """All of 5 (3): the radicand is 0, and a margin of 0 would mean that the share is exact."""
     assert stats("moe_proportion", 5, 3, 5, 3) == pytest.approx(sqrt(18) / 5)
     assert stats("moe_proportion", 5, 0, 5, 0) == 0
 

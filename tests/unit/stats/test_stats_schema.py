@@ -16,7 +16,7 @@ import pytest
 
 Call = Callable[..., Any]
 
-# One valid call of every macro, with the parameters that docs and models use; the lists below say how to spoil an argument.
+# One valid call of every macro, with the parameters that docs and models use; the lists below spoil arguments.
 CALLS: dict[str, dict[str, Any]] = {
     "proportion_ci": {"x": 3, "n": 10, "confidence": 0.95},
     "rate_ci": {"x": 3.25, "person_time": 10, "confidence": 0.95},

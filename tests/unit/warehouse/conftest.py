@@ -40,7 +40,7 @@ def sealed(home: Home, rows: int) -> Manifest:
         detach(connection, "public")
     exports = candidate.folder / "exports"
     exports.mkdir()
-    for name in ("release.csv", "SHA256SUMS"):  # as few as tell: a swap is cut at every step
+    for name in ("release.csv", "SHA256SUMS"):  # two files are enough: a swap is cut at every step
         (exports / name).write_text(f"{name} {rows}\n")
     created_at = datetime(2025, 12, 1, tzinfo=UTC)
     return seal(

@@ -267,7 +267,7 @@ def test_a_batch_that_adds_is_compared_with_what_it_takes_out(
 def test_a_missing_column_is_reported_once(
     make_contract: MakeContract, judge: Judge, facts: DeliveryFacts, good_rows: Rows
 ) -> None:
-    """It reads as empty in every row; to say so as well would bury the cause."""
+    """It reads as empty in every row; a second message would bury the cause."""
     put("visited_at", None, 200)(good_rows)
     result = judge(make_contract(), good_rows, dataclasses.replace(facts, columns_missing=("VISITED",)))
     assert [(finding.expectation, finding.column) for finding in result.failed_critical] == [("columns_missing", "visited_at")]

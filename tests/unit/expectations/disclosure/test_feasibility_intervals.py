@@ -1,4 +1,4 @@
-"""The attack's arithmetic: exact where it says so, never narrower or wider than the truth, loud about what cannot be.
+"""The attack's arithmetic: exact where marked so, never narrower or wider than the truth; contradictions raise an error.
 
 Here: systems of a few figures, and random ones against a slow oracle that shares nothing with ours. Not here: tables of a city.
 """
@@ -39,8 +39,8 @@ def test_what_one_equation_leaves_is_known() -> None:
     np.testing.assert_allclose([found.lower, found.upper], [[7, 5], [7, 5]])
 
 
-def test_what_only_two_equations_tell_together_is_found() -> None:
-    # x + y + z = 10 and x + y − z = 2 say z = 4, and leave x and y between 0 and 6
+def test_what_only_two_equations_reveal_together_is_found() -> None:
+    # x + y + z = 10 and x + y − z = 2 imply z = 4, and leave x and y between 0 and 6
     system = system_of([0] * 3, [math.inf] * 3, [({0: 1.0, 1: 1.0, 2: 1.0}, 10.0), ({0: 1.0, 1: 1.0, 2: -1.0}, 2.0)])
     assert not propagate(system).known[2]
     found = intervals(system)

@@ -92,7 +92,7 @@ def test_a_month_is_its_quarter_less_the_other_months() -> None:
     assert not attack(publish(truth, hidden), truth).leaks
 
 
-def test_months_tell_a_year_of_which_no_quarter_is_out() -> None:
+def test_months_reveal_a_year_without_a_published_quarter() -> None:
     slices = {month(number): {"black": (30, 0), "white": (100, 0)} for number in range(1, 12)}
     slices[month(12)] = {"black": (8, 0), "white": (100, 0)}
     slices[where()] = {"black": (338, 0), "white": (1200, 0)}

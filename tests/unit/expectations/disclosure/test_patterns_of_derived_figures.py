@@ -141,7 +141,7 @@ def test_the_known_share_reveals_the_number_of_unknown_race() -> None:
 
 
 @pytest.mark.parametrize("bound", ["bound_low", "bound_high"])
-def test_bounds_tell_the_unknown(bound: str) -> None:
+def test_bounds_reveal_the_unknown(bound: str) -> None:
     truth = slice_rows(SEARCHED, where(), {"black": (50, 150), "white": (100, 400), "asian": (40, 160), "declined": (4, 90)})
     hidden = [where("declined"), where("asian")]
     assert not attack(publish(truth, hidden, unknown_hidden=[where()]), truth).leaks

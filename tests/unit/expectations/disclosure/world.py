@@ -1,7 +1,7 @@
 """A small city in counts, and the rows that the marts and the public file would have of it.
 
-Here: true rows with every figure that follows from counts, and the public file made of them by hiding what a test chooses. Not
-here: which rows ought to be hidden: that is for each test to say.
+Here: true rows with every figure that follows from counts, and the public file made of them by hiding what a test chooses. Each
+test chooses which rows are hidden.
 """
 
 from __future__ import annotations

@@ -109,7 +109,7 @@ def test_a_suite_is_one_scan(connection: DuckDBPyConnection) -> None:
     ],
 )
 def test_text_of_a_query_is_never_taken_for_a_parameter(connection: DuckDBPyConnection, query: str, text: str) -> None:
-    """SQLAlchemy would put NULL where a label like `:name` stands, and the expectation would pass."""
+    """SQLAlchemy would put NULL in place of a label like `:name`, and the expectation would pass."""
     (finding,) = Session(database_path(connection)).run(
         "t", query, [share("s", "critical", "x", rows=f"text is distinct from {literal(text)}")]
     )
@@ -126,7 +126,7 @@ def test_a_path_may_hold_what_addresses_and_settings_are_made_of(tmp_path: Path)
         )
 
 
-# The last one stands for an error of the kind that Great Expectations logs with its text.
+# The last one causes an error of the kind that Great Expectations logs with its text.
 BROKEN = {
     "sql": share("broken", "warning", "x", rows="cast(note as integer) > 1"),
     "column": Check("broken", "expect_column_values_to_not_be_null", {"column": "nowhere"}, "info", "x"),
@@ -165,7 +165,7 @@ def test_a_relation_that_does_not_exist_fails_every_check(connection: DuckDBPyCo
 
 
 @pytest.mark.parametrize("broken", BROKEN.values(), ids=BROKEN.keys())
-def test_a_cell_never_gets_out(
+def test_a_cell_is_never_reported(
     connection: DuckDBPyConnection,
     broken: Check,
     caplog: pytest.LogCaptureFixture,
@@ -208,7 +208,7 @@ def test_a_value_of_a_column_is_not_observed(connection: DuckDBPyConnection) -> 
     assert (rows.success, rows.observed, rows.message) == (False, 2, "x (2)")
 
 
-def test_the_session_lets_go_of_the_file(tmp_path: Path) -> None:
+def test_the_session_closes_the_file(tmp_path: Path) -> None:
     code = "import sys, duckdb; duckdb.connect(sys.argv[1]).execute('create table written as select 1')"
     with scratch(tmp_path) as connection:
         connection.execute("create table t as select 1 as n; checkpoint")

@@ -125,7 +125,7 @@ def test_a_contract_does_not_change_after_reading(make_contract: MakeContract) -
         contract.columns[0].name = "another"  # type: ignore[misc]
 
 
-def test_the_schema_for_editors_knows_every_key() -> None:
+def test_the_schema_for_editors_has_every_key() -> None:
     schema = json_schema()
     assert json.loads(json.dumps(schema)) == schema
     assert schema["additionalProperties"] is False

@@ -127,7 +127,7 @@ def test_the_same_delivery_again_is_not_read_again(
     assert warehouse.store.batch(first.load_id).stat() == before
 
 
-def test_an_earlier_state_that_comes_again_is_the_latest_word(warehouse: Any, make_contract: MakeContract) -> None:
+def test_an_earlier_state_that_is_delivered_again_is_the_newest(warehouse: Any, make_contract: MakeContract) -> None:
     first, second, third = (warehouse.deliver(make_contract(), {"a.csv": text}) for text in (A, B, A))
     assert (first.sequence, second.sequence, third.sequence) == (1, 2, 3)
     assert third == first.model_copy(update={"sequence": 3})
@@ -152,7 +152,7 @@ def test_members_of_an_archive_are_files_of_their_own(warehouse: Any, make_contr
     assert len(set(hashes)) == 3
 
 
-def test_progress_tells_rows_as_they_come(warehouse: Any, make_contract: MakeContract, tmp_path: Path) -> None:
+def test_progress_counts_rows_as_they_are_read(warehouse: Any, make_contract: MakeContract, tmp_path: Path) -> None:
     (tmp_path / "in").mkdir()
     (tmp_path / "in" / "b.csv").write_text(B)
     progress: list[int] = []

@@ -122,7 +122,7 @@ def test_identifiers_reach_the_disk_only_as_keyed_hashes(
     ],
     ids=["ragged", "open quote", "no header", "another delimiter", "wrong encoding"],
 )
-def test_a_failure_tells_and_leaves_no_identifier(warehouse: Any, make_contract: MakeContract, text: str) -> None:
+def test_a_failure_reports_and_leaves_no_identifier(warehouse: Any, make_contract: MakeContract, text: str) -> None:
     with pytest.raises(DeliveryError) as error:
         warehouse.deliver(make_contract(columns=COLUMNS), {"visits.csv": text.encode("utf-8", "surrogateescape")})
     assert "CANARY" not in str(error.value)

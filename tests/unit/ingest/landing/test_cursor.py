@@ -55,7 +55,7 @@ def test_the_look_back_is_taken_off(warehouse: Any, make_contract: MakeContract,
     assert found == dt.datetime.fromisoformat(since)
 
 
-def test_a_time_that_has_not_come_yet_moves_nothing(warehouse: Any, make_contract: MakeContract) -> None:
+def test_a_time_in_the_future_moves_nothing(warehouse: Any, make_contract: MakeContract) -> None:
     """A year typed wrong would keep a source from ever being asked for anything new again."""
     found = landed(warehouse, with_cursor(make_contract), "2052-11-20 09:00", "2025-11-20 09:00", "2025-12-01 12:00:01")
     assert found == dt.datetime(2025, 11, 18, 9)

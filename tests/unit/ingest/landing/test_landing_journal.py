@@ -41,7 +41,7 @@ def ledger(warehouse: Any) -> list[Any]:
 
 
 def lose(warehouse: Any, contract: Contract) -> None:
-    """Empty everything that the working warehouse knows of the source."""
+    """Empty all tables of the source in the working warehouse."""
     warehouse.con.execute(f'drop table landing."{contract.source}" cascade')
     for table in ("loads", "files", "rejected_rows", "superseded_rows", "superseded_since"):
         warehouse.con.execute(f"delete from intake.{table}")
@@ -81,7 +81,7 @@ def test_an_older_working_warehouse_ingests_what_was_delivered_since(
     newest = warehouse.store.records()[-1].load_id
     warehouse.con.execute("delete from landing.dpt__visits where _load_id = ?", [newest])
     warehouse.con.execute("delete from intake.loads where load_id = ?", [newest])
-    warehouse.take(contract, {"f.csv": FIRST})  # as it stood before
+    warehouse.take(contract, {"f.csv": FIRST})  # as it was before
     warehouse.con.execute("update intake.loads set sequence = 1")
     moved = warehouse.store.records()[-1]
     warehouse.store.save(type(moved)(**{**moved.__dict__, "sequence": 1}))
@@ -104,7 +104,7 @@ def test_a_load_that_was_delivered_again_and_was_held_back_keeps_its_place(
     assert (warehouse.rows("*"), ledger(warehouse)) == (landed, loads)
 
 
-def test_a_held_back_delivery_does_not_come_in_by_the_back_door(warehouse: Any, contract_of: Callable[[str], Contract]) -> None:
+def test_a_held_back_delivery_is_not_promoted_by_a_replay(warehouse: Any, contract_of: Callable[[str], Contract]) -> None:
     contract = contract_of("append")
     warehouse.take(contract, {"f.csv": FIRST})
     save_journal(warehouse.con, contract, warehouse.store)
@@ -115,7 +115,7 @@ def test_a_held_back_delivery_does_not_come_in_by_the_back_door(warehouse: Any, 
     assert warehouse.rows("*") == landed
 
 
-def test_rows_that_landed_under_an_earlier_contract_come_back_under_it(warehouse: Any, make_contract: MakeContract) -> None:
+def test_rows_that_landed_under_an_earlier_contract_are_restored_under_it(warehouse: Any, make_contract: MakeContract) -> None:
     old = make_contract(columns=COLUMNS, load=LOADS["append"])
     new = make_contract(columns=[*COLUMNS, {"name": "w"}], load=LOADS["append"])
     warehouse.take(old, {"f.csv": FIRST})

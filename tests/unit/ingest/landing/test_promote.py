@@ -59,7 +59,7 @@ LEFT = {
 
 
 @pytest.mark.parametrize("mode", LOADS)
-def test_each_mode_replaces_what_it_says(warehouse: Any, contract_of: Callable[..., Contract], mode: str) -> None:
+def test_each_mode_replaces_its_own_rows(warehouse: Any, contract_of: Callable[..., Contract], mode: str) -> None:
     contract = contract_of(mode)
     assert counted(warehouse.take(contract, {"f.csv": OLD})) == (3, 0, 0, 0, 3)
     assert counted(warehouse.take(contract, {"f.csv": NEW})) == (2, 0, 0, 0, 2)
@@ -84,7 +84,7 @@ def test_the_same_delivery_twice_changes_nothing(
 
 
 @pytest.mark.parametrize("mode", LOADS)
-def test_an_earlier_state_that_comes_again_wins(warehouse: Any, contract_of: Callable[..., Contract], mode: str) -> None:
+def test_an_earlier_state_that_is_delivered_again_wins(warehouse: Any, contract_of: Callable[..., Contract], mode: str) -> None:
     contract = contract_of(mode)
     a, b = rows("1,2025-01-01,a", "2,2025-01-02,b"), rows("1,2025-01-01,A")
     for text in (a, b, a):
@@ -114,7 +114,7 @@ def test_merge_takes_the_last_row_of_a_key_in_a_batch(warehouse: Any, contract_o
         (["1,2025-01-01,dated", "1,soon,without a usable date"], "dated"),
     ],
 )
-def test_order_by_says_which_row_is_the_last_one(
+def test_order_by_decides_which_row_is_the_last_one(
     warehouse: Any, contract_of: Callable[..., Contract], records: list[str], winner: str
 ) -> None:
     warehouse.take(contract_of("merge", order_by=["d"]), {"f.csv": rows(*records)})

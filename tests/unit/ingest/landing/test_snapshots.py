@@ -81,7 +81,7 @@ def test_the_same_delivery_twice_changes_nothing(warehouse: Any, make_contract: 
 def test_a_file_without_a_date_is_of_the_day_of_as_of(warehouse: Any, make_contract: MakeContract) -> None:
     files = {"staff.csv": "A,B\n1,x\n"}
     warehouse.take(stock(make_contract), files)
-    warehouse.take(stock(make_contract, as_of="2026-03-31T18:00:00"), files)  # city.yml says another one
+    warehouse.take(stock(make_contract, as_of="2026-03-31T18:00:00"), files)  # city.yml has another one
     assert [row[0] for row in warehouse.rows(DATED)] == ["2020-11-30", "2026-03-31"]
 
 

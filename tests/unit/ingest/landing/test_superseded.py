@@ -26,7 +26,7 @@ def superseded_rows(warehouse: Any) -> list[Any]:
     return found
 
 
-def test_a_load_tells_which_rows_gave_way_to_it(warehouse: Any, merged: Contract) -> None:
+def test_a_load_records_the_rows_that_it_supersedes(warehouse: Any, merged: Contract) -> None:
     warehouse.take(merged, {"old.csv": OLD})
     warehouse.take(merged, {"new.csv": NEW})
     assert superseded_rows(warehouse) == [("old.csv", 2, 2)]
@@ -43,7 +43,7 @@ def test_what_has_been_consumed_is_forgotten_and_what_was_delivered_later_is_not
     assert superseded.recorded_since(warehouse.con) == {merged.source: 3}, "what is forgotten stays forgotten"
 
 
-def test_a_load_that_takes_everything_out_tells_no_rows(warehouse: Any, make_contract: Callable[..., Contract]) -> None:
+def test_a_load_that_removes_everything_records_no_rows(warehouse: Any, make_contract: Callable[..., Contract]) -> None:
     contract = make_contract(columns=COLUMNS, load={"mode": "replace"})
     warehouse.take(contract, {"f.csv": OLD})
     warehouse.take(contract, {"f.csv": NEW})
@@ -51,7 +51,7 @@ def test_a_load_that_takes_everything_out_tells_no_rows(warehouse: Any, make_con
     assert superseded.recorded_since(warehouse.con) == {contract.source: 3}
 
 
-def test_a_load_that_takes_more_than_half_out_tells_no_rows(warehouse: Any, merged: Contract) -> None:
+def test_a_load_that_removes_more_than_half_records_no_rows(warehouse: Any, merged: Contract) -> None:
     warehouse.take(merged, {"f.csv": "k,d,v\n1,2025-01-01,a\n2,2025-01-02,b\n3,2025-01-03,c\n"})
     warehouse.take(merged, {"f.csv": "k,d,v\n1,2025-01-01,A\n2,2025-01-02,B\n"})
     assert superseded_rows(warehouse) == []

@@ -48,7 +48,7 @@ def reported_rejections(con: DuckDBPyConnection, sql: str | None) -> list[tuple[
     return sorted((row[0], *row[2:]) for row in result.fetchall())
 
 
-def test_rejected_rows_say_where_and_why(warehouse: Any, contract: Contract) -> None:
+def test_rejected_rows_have_their_location_and_reason(warehouse: Any, contract: Contract) -> None:
     landed(warehouse, contract, f"1,2025-01-01,,,,\n,2025-01-01,1,,,\n{CANARY},2025-01-01,,,,\n3,soon,,,,\n")
     assert reported_rejections(warehouse.con, "select * from intake.rejected_rows") == [
         ("dpt__visits", "f.csv", 2, "why", "missing", "why is empty"),
@@ -63,7 +63,7 @@ def test_rejected_rows_of_landing_are_those_that_the_view_leaves_out(warehouse: 
     sql = rejected_rows(contract, required_columns(contract), "landing.dpt__visits", ZONE)
     assert reported_rejections(warehouse.con, sql) == [("dpt__visits", "f.csv", 2, "a", "missing", "a is empty")]
     assert warehouse.con.execute("select a, b from typed.dpt__visits").fetchall() == [("1", 5), ("2", None)]
-    # a row that is out as a whole has no cells to tell of
+    # a row that is rejected as a whole has no rejected cells
     cells = reported_rejections(warehouse.con, rejected_values(contract, "landing.dpt__visits", ZONE))
     assert cells == [("dpt__visits", "f.csv", 3, "b", "invalid", "b: not a usable integer: z")]
 
@@ -208,7 +208,7 @@ def test_a_late_correction_does_not_turn_the_clock_back(warehouse: Any, make_con
     assert last_load(warehouse.con, contract) == LastLoad(receipt.load_id, 2, dt.datetime(2025, 11, 30))
 
 
-def test_the_clock_of_a_source_goes_by_good_cells(warehouse: Any, make_contract: MakeContract) -> None:
+def test_the_clock_of_a_source_follows_valid_cells(warehouse: Any, make_contract: MakeContract) -> None:
     columns = [
         {"name": "d", "type": "date", "role": "event_time"},
         {"name": "c", "type": "timestamp", "role": "closed_time", "max": dt.date(2030, 1, 1)},

@@ -57,7 +57,7 @@ def test_a_withdrawn_record_has_no_value_and_is_not_zero(warehouse: Any, contrac
     assert hidden(warehouse) == [HIDDEN]
     assert len(warehouse.rows()) == 4, "landing holds what was delivered"
     warehouse.take(contract, {"f.csv": csv_of("2025,A,x,C,12,r")})
-    assert hidden(warehouse) == [HIDDEN], "a release of another year says nothing of it"
+    assert hidden(warehouse) == [HIDDEN], "a release of another year does not cover it"
     warehouse.take(contract, {"f.csv": csv_of(*FIRST[:4])})
     assert hidden(warehouse) == [], "it was listed again"
 

@@ -1,4 +1,4 @@
-"""Files that lie elsewhere, change while they are read, or are still being written; and archives that are not safe to read."""
+"""Files that are elsewhere, change while they are read, or are still being written; and archives that are not safe to read."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ def test_a_folder_a_file_or_a_glob_elsewhere(
     assert [(table.name, table.rows) for table in tables] == [(name, [("1", "2")]) for name in names]
 
 
-def test_the_same_bytes_are_the_same_delivery_wherever_they_lie(
+def test_the_same_bytes_are_the_same_delivery_in_any_folder(
     remote: MemoryFileSystem, make_contract: MakeContract, tmp_path: Path
 ) -> None:
     remote.pipe("/drop/a.csv", b"A,B\n1,2\n")
@@ -202,7 +202,7 @@ def test_an_archive_that_explodes_is_refused(
         archive(tmp_path, make_contract, read_origin, "visits.csv.gz", gzip.compress(bomb.encode()))
 
 
-def test_an_archive_that_lies_about_its_size_is_refused(
+def test_an_archive_with_a_false_size_is_refused(
     make_contract: MakeContract, read_origin: Callable[..., Any], tmp_path: Path
 ) -> None:
     """A member yields no more than it declares, and then its check sum is wrong."""

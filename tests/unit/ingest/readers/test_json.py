@@ -24,7 +24,7 @@ from tests.support.file_formats import BY_POSITION, CANARY, form, refused
         ('\ufeff [ {"A":1e5,"B":12345678901234567890123} ] ', None, [("1e5", "12345678901234567890123")]),
     ],
 )
-def test_json_records_where_the_contract_says(read_file: Any, text: str, keys: str | None, rows: list[Any]) -> None:
+def test_json_records_where_the_contract_locates_them(read_file: Any, text: str, keys: str | None, rows: list[Any]) -> None:
     (table,) = read_file(text.encode(), name="a.json", **form("json", records=keys))
     assert table.rows == rows
 

@@ -107,7 +107,7 @@ def test_what_does_not_fit_the_contract_is_reported(read_file: Any) -> None:
         (1, b"A,B\n", []),
     ],
 )
-def test_a_footer_is_counted_and_says_nothing(read_file: Any, rows: int, data: bytes, left: list[Any]) -> None:
+def test_a_footer_is_counted_and_not_read(read_file: Any, rows: int, data: bytes, left: list[Any]) -> None:
     (table,) = read_file(data, footer={"rows": rows})
     assert table.rows == left
     assert table.numbers == list(range(1, len(left) + 1))
@@ -135,7 +135,7 @@ def test_columns_beyond_any_that_a_contract_names_stay_text(read_file: Any) -> N
     assert table.rows == [("007", "007")]
 
 
-def test_layouts_tell_files_apart_by_their_names(read_file: Any) -> None:
+def test_layouts_distinguish_files_by_their_names(read_file: Any) -> None:
     layouts = [
         {"files": "*_2019.csv", "delimiter": ";", "encoding": "windows-1252"},
         {"files": "*_20*.csv", "header": {"skip": 1}},

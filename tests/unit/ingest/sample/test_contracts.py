@@ -77,7 +77,7 @@ def test_the_contract_takes_the_delivery_and_every_claim_is_kept(
 def test_a_claim_of_copies_is_what_the_files_hold(
     source: str, city: Path, planted: dict[str, Any], contracts: dict[str, Contract], con: DuckDBPyConnection, tmp_path: Path
 ) -> None:
-    """Also where a contract keeps copies: there the claim says how many a reader should find, in each file of its own."""
+    """Also where a contract keeps copies: there the claim has the number that a reader should find, in each file of its own."""
     contract, store = contracts[source], DeliveryStore(tmp_path / "deliveries", source)
     assert contract.load.duplicates == "keep"
     receipt = deliver(contract, open_folder(contract, delivered_files(city / source), city / source), store, None, NOW)

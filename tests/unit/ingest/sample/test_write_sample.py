@@ -24,7 +24,7 @@ SOURCES = {
     "comptroller__checkbook": ROWS * 15 // 100,
 }
 
-# What lies where is the same for every seed, and so is what is set and not drawn.
+# Locations are the same for every seed, and so is what is set and not drawn.
 OF_THE_GROUND = {
     "census__tracts_2010", "census__tracts_2020", "census__zcta_2010", "city__addresses", "city__aldermanic_districts_2012",
     "city__aldermanic_districts_2022", "city__limits", "city__neighborhoods", "city__police_districts",
@@ -54,7 +54,7 @@ def test_same_rows_and_seed_give_the_same_bytes(summary: SampleSummary, tmp_path
 def test_another_seed_gives_other_deliveries(summary: SampleSummary, tmp_path: Path) -> None:
     other, first = hashes(write_sample(tmp_path / "other", ROWS, 8).out), hashes(summary.out)
     same = {Path(name).parts[0] for name in first if other[name] == first[name]}
-    # the truth says what planted amounts mean for residents, who are drawn
+    # the truth relates planted amounts to residents, who are drawn
     assert same == {"city.yml", *OF_THE_GROUND, *SET}
 
 
@@ -76,7 +76,7 @@ def test_summary_names_every_file_and_source(summary: SampleSummary) -> None:
     assert summary.seconds > 0
 
 
-def test_receipt_says_what_was_made(summary: SampleSummary) -> None:
+def test_receipt_records_what_was_made(summary: SampleSummary) -> None:
     receipt = json.loads((summary.out / "sample.json").read_text(encoding="utf-8"))
     assert {key: receipt[key] for key in ("city", "rows", "seed", "generator_version")} == {
         "city": "sampleton",

@@ -1,4 +1,4 @@
-"""A draft says what can be seen in a delivery, keeps people's data out when in doubt, and is a contract that holds."""
+"""A draft describes a delivery, leaves people's data out when in doubt, and is a valid contract."""
 
 from __future__ import annotations
 
@@ -252,7 +252,7 @@ def test_a_name_that_no_source_can_have(drafted: MakeDraft, tmp_path: Path, con:
         draft("Permits", read_sample(str(tmp_path / "permits.csv"), {}), LABELS, "5553000", con)
 
 
-def test_a_map_that_does_not_say_its_coordinates(drafted: MakeDraft) -> None:
+def test_a_map_that_does_not_declare_its_coordinates(drafted: MakeDraft) -> None:
     feature = {
         "type": "Feature",
         "geometry": {"type": "Point", "coordinates": [2500000, 390000]},

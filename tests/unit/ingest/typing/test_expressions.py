@@ -140,7 +140,7 @@ def test_dates_and_times(cell: Cell, keys: dict[str, Any], cells: dict[str, Any]
 )
 @pytest.mark.parametrize("zone", [None, "UTC", NEW_YORK])
 def test_a_time_with_an_offset_is_an_instant(cell: Cell, text: str, local: dt.datetime, zone: str | None) -> None:
-    """Whatever the contract's zone is: the offset knows better."""
+    """The offset takes precedence over the contract's zone."""
     assert cell(text, {"type": "timestamp", "timezone": zone}) == local
 
 

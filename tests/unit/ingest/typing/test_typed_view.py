@@ -100,7 +100,7 @@ def test_a_good_row(view: Callable[[Row], list[Row]]) -> None:
     ],
     ids=str,
 )
-def test_an_optional_cell_without_a_value_says_why(view: Callable[[Row], list[Row]], changes: Row, expected: Row) -> None:
+def test_an_optional_cell_without_a_value_has_a_reason(view: Callable[[Row], list[Row]], changes: Row, expected: Row) -> None:
     (row,) = view(changes)
     (before,) = view({})
     changed = {name: value for name, value in row.items() if value != before[name]}
@@ -155,7 +155,7 @@ def test_without_required_columns_nothing_is_refused(con: DuckDBPyConnection, ma
     assert con.execute(f"select count(*) from ({accepted_rows(make_contract(), rows, ZONE)})").fetchone() == (1,)
 
 
-def test_required_columns_are_key_period_and_what_the_contract_says(contract: Contract) -> None:
+def test_required_columns_are_key_period_and_those_of_the_contract(contract: Contract) -> None:
     assert [column.name for column in required_columns(contract)] == ["number", "opened_at", "dimension"]
 
 

@@ -128,7 +128,7 @@ def test_a_query_ends_with_the_command_that_started_it(levelground: CommandLine,
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_query_says_that_a_removal_was_interrupted(levelground: CommandLine, home: Home) -> None:
+def test_a_query_reports_that_a_removal_was_interrupted(levelground: CommandLine, home: Home) -> None:
     """Its result may contain the records; the result itself stays as it is."""
     home.removal_plan.parent.mkdir(mode=0o700)
     home.removal_plan.write_text("{}")

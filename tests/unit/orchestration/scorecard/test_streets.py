@@ -76,7 +76,7 @@ def test_pages_are_valid_small_and_linked_from_each_language(site: Path) -> None
 
 
 @pytest.mark.parametrize("has_table", [True, False], ids=["empty table", "release of an earlier version"])
-def test_a_city_without_a_register_says_so(tmp_path: Path, has_table: bool) -> None:
+def test_a_city_without_a_register_is_reported(tmp_path: Path, has_table: bool) -> None:
     tables = planted() | {"street_districts": []}
     if not has_table:
         del tables["street_districts"]

@@ -22,7 +22,7 @@ PUBLIC = PublicReference(KINDS)
 
 
 def at(race: str = "all", **other: object) -> Cell:
-    """Some persons: of a race in the city in 2024, unless `other` says otherwise."""
+    """Some persons: of a race in the city in 2024, with the changes of `other`."""
     where = Cell("year", dt.date(2024, 1, 1), "city", "current", "5553000", "spd15_2024", race, "exclusive", "all", "all")
     return where._replace(**other)  # type: ignore[arg-type]
 

@@ -44,7 +44,7 @@ YEARS = [
 
 
 @pytest.mark.parametrize("year", ["year", "school_year"])
-def test_a_pooled_count_does_not_tell_a_hidden_year(year: str) -> None:
+def test_a_pooled_count_does_not_reveal_a_hidden_year(year: str) -> None:
     first = dt.date(2020, 7 if year == "school_year" else 1, 1)
     figures = [one for step, cells in enumerate(YEARS) for one in _shares(year, first.replace(year=2020 + step), cells)]
     pooled = {race: tuple(map(sum, zip(*(cells[race] for cells in YEARS), strict=True))) for race in ("black", "white")}

@@ -83,7 +83,7 @@ def test_a_night_without_news_reports_the_same(con: duckdb.DuckDBPyConnection, h
     assert {file.stat().st_mode & 0o777 for file in home.disclosure.iterdir()} == {0o600}
 
 
-def test_what_was_said_of_unknown_races_is_said_again(con: duckdb.DuckDBPyConnection, home: Home) -> None:
+def test_published_shares_of_unknown_race_are_published_again(con: duckdb.DuckDBPyConnection, home: Home) -> None:
     reported = []
     for as_of in ("2024-04-05", "2024-04-06"):
         _night(con, home, {JANUARY: {"asian": 80, "black": 60, "hispanic": 30, "white": 4}}, as_of)
@@ -164,7 +164,7 @@ def _corrected(cells: Cells, black: int) -> Cells:
     return {JANUARY: {**cells[JANUARY], "black": black}}
 
 
-def test_a_quarter_that_would_tell_what_was_corrected_stays_inside(con: duckdb.DuckDBPyConnection, home: Home) -> None:
+def test_a_quarter_that_would_reveal_a_correction_is_not_published(con: duckdb.DuckDBPyConnection, home: Home) -> None:
     march = {("month", "2024-03-01"): {"black": 55, "white": 75, "hispanic": 45}}
     _night(con, home, {**FIRST, **march}, "2024-05-05")
     corrected = {**_with(JANUARY, black=63), **march}

@@ -138,7 +138,7 @@ def test_one_snapshot_per_quarter_is_reported(con: duckdb.DuckDBPyConnection, ho
 
 
 def test_a_definition_that_replaced_another_keeps_what_was_chosen(con: duckdb.DuckDBPyConnection, home: Home) -> None:
-    """The next version of the same counts hides the same rows: a pattern that moves would tell what both files hide together."""
+    """The next version of the same counts hides the same rows: a pattern that moves would reveal what both files hide."""
     cells: dict[str, float | None] = {"black": 60, "white": 80, "asian": 4, "hispanic": 30}
     first = _run(con, home, _slice(cells), "2025-02-05")
     con.execute("update release.marts.dim_measure set measure_version = 2")

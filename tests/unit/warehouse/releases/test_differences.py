@@ -110,7 +110,7 @@ def explained(home: Home, before: Manifest, after: Manifest) -> dict[str, Explai
     }
 
 
-def test_two_releases_that_say_the_same_do_not_differ(home: Home, make: Seal) -> None:
+def test_two_releases_with_the_same_figures_do_not_differ(home: Home, make: Seal) -> None:
     before, after = make(), make()
     differences = compare(home, before.release_id, after.release_id)
     assert (differences.measures, differences.tables, differences.goals) == ((), {}, {})

@@ -145,7 +145,7 @@ def safe(texts: list[str]) -> list[str]:
 
 
 def read_back(text: str) -> str:
-    """As the documentation says."""
+    """As documented."""
     return re.sub(r"^'('*[=+\-@\t\r\n\x00＝＋－＠])", r"\1", text)
 
 
@@ -171,7 +171,7 @@ def test_numbers_and_plain_texts_stay(text: str) -> None:
 
 @settings(max_examples=10)
 @given(st.lists(TEXT, min_size=1, max_size=60))
-def test_what_a_csv_reader_finds_is_what_stood_there(tmp_path_factory: pytest.TempPathFactory, texts: list[str]) -> None:
+def test_a_csv_reader_finds_the_text_that_was_written(tmp_path_factory: pytest.TempPathFactory, texts: list[str]) -> None:
     texts = [text for text in texts if "\x00" not in text and "\r" not in text]  # Python's reader takes no NUL and splits at \r
     home = Home(tmp_path_factory.mktemp("home"))
     home.ensure()

@@ -1,4 +1,4 @@
-"""What is out is damaged: readers get the newest whole release, and the run that follows knows that it must build."""
+"""The published release is damaged: readers get the newest whole release, and the next run builds."""
 
 from __future__ import annotations
 

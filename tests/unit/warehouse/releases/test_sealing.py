@@ -156,7 +156,7 @@ def test_another_database_with_the_same_tables_and_rows_is_noticed(home: Home) -
         verify(home, f"{RELEASE_ID[:-1]}1")
 
 
-def test_a_manifest_that_does_not_know_a_file_is_noticed(home: Home, make_release: Callable[[int], Manifest]) -> None:
+def test_a_manifest_without_one_of_the_files_is_noticed(home: Home, make_release: Callable[[int], Manifest]) -> None:
     manifest = make_release(3)
     less = manifest.model_copy(update={"files": {"levelground.duckdb": manifest.files["levelground.duckdb"]}})
     (home.release(manifest.release_id) / "manifest.json").write_text(less.model_dump_json())

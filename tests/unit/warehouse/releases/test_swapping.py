@@ -218,7 +218,7 @@ def test_the_ledger_is_published_with_the_release_and_not_before(
 
 
 def test_published_files_are_the_groups_that_the_operator_gave_the_home(home: Home, make_release: MakeRelease) -> None:
-    """As docs/connect says to: the group, and the bit that hands it on, on the folders of releases and of what is published."""
+    """As docs/connect describes: the group, and the bit that hands it on, on the folders of releases and of what is published."""
     group = max([*os.getgroups(), os.getgid()]) if os.geteuid() else 60_000
     for folder in (home.root, home.releases, home.published, home.published_exports):
         os.chown(folder, -1, group)

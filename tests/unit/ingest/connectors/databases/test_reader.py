@@ -1,4 +1,4 @@
-"""A department's database: which table, what is asked for and what is not, and errors that tell no secret and no value."""
+"""A department's database: which table, what is asked for and what is not, and errors that contain no secret and no value."""
 
 from __future__ import annotations
 

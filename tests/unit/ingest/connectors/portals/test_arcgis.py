@@ -72,7 +72,7 @@ def test_a_table_has_no_shapes(arcgis: FakeArcgis, make_contract: MakeContract, 
         (None, None),
     ],
 )
-def test_a_time_is_an_instant_that_says_so(
+def test_a_time_is_an_instant_with_an_offset(
     arcgis: FakeArcgis, make_contract: MakeContract, read_live: Live, milliseconds: int | None, text: str | None
 ) -> None:
     arcgis.load([{"A": "1", "AT": milliseconds}], AT="esriFieldTypeDate")

@@ -1,4 +1,4 @@
-"""What all portals with pages have in common: every row once, or a refusal that says why."""
+"""What all portals with pages have in common: every row once, or a refusal with its reason."""
 
 from __future__ import annotations
 
@@ -201,7 +201,7 @@ def test_rows_that_moved_are_read_again_and_then_taken(source: Asked, make_contr
     assert source.portal.pages > 3
 
 
-def test_rows_that_do_not_stand_still_are_refused(source: Asked, make_contract: MakeContract, tmp_path: Path) -> None:
+def test_rows_that_keep_changing_are_refused(source: Asked, make_contract: MakeContract, tmp_path: Path) -> None:
     source.portal.between = lambda page: source.portal.rows.__delitem__(1)
     contract, store = source.contract(make_contract), DeliveryStore(tmp_path / "deliveries", "dpt__visits")
     origin = open_live(contract, FetchRequest({}, tmp_path))

@@ -31,7 +31,7 @@ def cells(folder: Path, claim: PlantedCounts) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(raw.decode("utf-8"), newline="")))
 
 
-def test_suppressed_cells_are_empty_and_say_so(cells: list[dict[str, str]], claim: PlantedCounts) -> None:
+def test_suppressed_cells_are_empty_and_marked(cells: list[dict[str, str]], claim: PlantedCounts) -> None:
     starred = [cell for cell in cells if cell["status_flag"]]
     assert len(cells) == claim.delivered - claim.superseded
     assert len(starred) == claim.facts["suppressed"] > 0

@@ -1,4 +1,4 @@
-"""The sample's absences and diplomas, read again without the generator's help: what is hidden says why."""
+"""The sample's absences and diplomas, read again without the generator's help: each hidden cell has its reason."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def test_small_groups_have_no_rate_and_one_of_two_reasons(absences: list[dict[st
     assert len(Counter(row["status_flag"] for row in absences)) == 3
 
 
-def test_a_hidden_diploma_says_what_is_hidden(diplomas: list[dict[str, str]]) -> None:
+def test_a_hidden_diploma_is_marked_as_hidden(diplomas: list[dict[str, str]]) -> None:
     reasons = Counter(row["gap_reason"] for row in diplomas)
     assert set(reasons) == {"", "numerator_suppressed", "denominator_suppressed"}
     for row in diplomas:

@@ -29,7 +29,7 @@ def test_three_files_of_29_columns_that_are_mostly_empty(tables: dict[str, list[
     assert {row["Indicator Rate Value Units"] for rows in tables.values() for row in rows} == {"percent", "Percent of adults"}
 
 
-def test_an_estimate_lies_within_its_interval_and_zero_is_none(tables: dict[str, list[dict[str, str]]]) -> None:
+def test_an_estimate_is_within_its_interval_and_zero_is_none(tables: dict[str, list[dict[str, str]]]) -> None:
     for rows in tables.values():
         none = 0
         for row in rows:

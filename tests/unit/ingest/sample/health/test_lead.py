@@ -43,7 +43,7 @@ def test_lines_were_replaced_between_the_two_lists(folder: Path) -> None:
     assert 100 < len(before - now) < len(now) / 5
 
 
-def test_house_numbers_stand_in_two_columns(folder: Path) -> None:
+def test_house_numbers_are_in_two_columns(folder: Path) -> None:
     rows = read(folder, "leadservicelines.csv")[:-2]
     more = {row["House Number contd."] for row in rows}
     assert {" ", " A"} < more

@@ -79,7 +79,7 @@ def test_the_money_identities_hold(rows: list[dict[str, Any]]) -> None:
     assert len({row["Budget Adopted"] for row in rows}) > 20
 
 
-def test_projects_end_as_they_say(rows: list[dict[str, Any]]) -> None:
+def test_completed_projects_have_their_end(rows: list[dict[str, Any]]) -> None:
     for row in rows[:-1]:
         assert (row["Project Status"] == "Completed") == bool(row["Completion Actual"])
     last = [row for row in rows[:-1] if row["Report Period ends"] == datetime(2025, 12, 31)]
@@ -89,7 +89,7 @@ def test_projects_end_as_they_say(rows: list[dict[str, Any]]) -> None:
     assert 20 < len(late) < len(last) / 2
 
 
-def test_some_projects_are_everywhere_and_some_know_their_district_only(rows: list[dict[str, Any]]) -> None:
+def test_some_projects_are_everywhere_and_some_have_their_district_only(rows: list[dict[str, Any]]) -> None:
     index = {*addresses(), *(long_form(address) for address in addresses())}
     assert {row["Place Address"] for row in rows[:-1] if row["Place Address"]} <= index
     everywhere = {row["Project ID"] for row in rows[:-1] if row["Place Aldermanic district"] == "Citywide"}

@@ -145,7 +145,7 @@ def test_a_map_in_feet_and_one_in_degrees_share_their_borders(spatial: DuckDBPyC
     assert 0.997 < whole < 0.999
 
 
-def test_houses_stand_in_the_city_and_on_every_map() -> None:
+def test_houses_are_in_the_city_and_on_every_map() -> None:
     points = houses()
     assert 20_000 < len(points) < 30_000
     assert len(set(addresses())) == len(points)
@@ -156,7 +156,7 @@ def test_houses_stand_in_the_city_and_on_every_map() -> None:
     assert 0 < (points.on(ground.police_districts()) == 0).mean() < 0.005
 
 
-def test_streets_run_as_their_names_say() -> None:
+def test_streets_run_in_the_direction_of_their_names() -> None:
     points, names = houses(), addresses()
     north, south, west, east = (np.array([name.split()[1] == direction for name in names]) for direction in ("N", "S", "W", "E"))
     assert points.y[north].min() > points.y[south].max()

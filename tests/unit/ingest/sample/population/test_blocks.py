@@ -51,7 +51,7 @@ def test_codes_belong_to_no_real_place(blocks: list[dict[str, str]]) -> None:
     assert all(re.fullmatch(r"99001\d{10}", geoid) for geoid in geoids)
 
 
-def test_a_few_blocks_lie_in_no_district_and_some_wards_are_not_known(blocks: list[dict[str, str]], claim: PlantedCounts) -> None:
+def test_a_few_blocks_are_in_no_district_and_some_wards_are_not_known(blocks: list[dict[str, str]], claim: PlantedCounts) -> None:
     outside = [b for b in blocks if b["aldermanic_2012"] == "0"]
     assert len(outside) == claim.facts["outside_districts"] > 3
     assert any(int(b["pop"]) > 0 for b in outside)
@@ -75,7 +75,7 @@ def test_codes_of_a_block_are_those_of_the_maps(blocks: list[dict[str, str]]) ->
         assert all(code == label for code, label in codes)
 
 
-def test_wards_go_to_districts_as_the_seed_says() -> None:
+def test_wards_belong_to_districts_as_in_the_seed() -> None:
     with SEED.open(encoding="utf-8", newline="") as file:
         seed = {
             int(row["ward"]): row["aldermanic_district_geoid"] for row in csv.DictReader(file) if row["city_geoid"] == PLACE_GEOID

@@ -49,7 +49,7 @@ def test_offences_are_none_to_four_and_sexual_ones_have_no_address(rows: list[di
     assert claim.facts["offenses"] <= sum(numbers)
 
 
-def test_codes_say_where_the_address_lies(rows: list[dict[str, str]]) -> None:
+def test_codes_are_those_of_the_areas_of_the_address(rows: list[dict[str, str]]) -> None:
     points = houses()
     place = {address: at for at, address in enumerate(addresses())}
     geocoded = [row for row in rows if row["address"] in place and row["TRACT"]]

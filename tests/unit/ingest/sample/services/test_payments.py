@@ -90,7 +90,7 @@ def test_no_two_lines_are_equal_by_chance(tables: dict[int, pa.Table], claim: Pl
     assert len(set(lines)) == len(lines) - claim.duplicate
 
 
-def test_lines_of_a_voucher_stand_apart(tables: dict[int, pa.Table]) -> None:
+def test_lines_of_a_voucher_are_not_adjacent(tables: dict[int, pa.Table]) -> None:
     vouchers = tables[2025]["voucher_id_0"].to_pylist()
     together = sum(one == next_one for one, next_one in pairwise(vouchers))
     assert len(vouchers) - len(set(vouchers)) > 300

@@ -109,7 +109,7 @@ def test_who_comes_is_drawn_as_planted(city: Path, truths: list[dict[str, Any]])
         assert abs(counted - expected) < 4 * expected**0.5
 
 
-def test_interpreters_come_as_planted(city: Path, truths: list[dict[str, Any]]) -> None:
+def test_interpreters_are_provided_as_planted(city: Path, truths: list[dict[str, Any]]) -> None:
     events = json.loads((city / "oei__engagement_events" / "events.json").read_text(encoding="utf-8"))["results"]
     offsets = {datetime.fromisoformat(event["starts_at"]).utcoffset() for event in events}
     assert len(offsets) == 2  # standard and daylight time

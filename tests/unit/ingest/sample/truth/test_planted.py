@@ -73,7 +73,7 @@ OF_SCHOOLS = [
     *(f"{exam}_{subject}_proficient_share" for exam in ("act", "forward") for subject in ("ela", "math")),
     "suspensions_per_100_students", "discipline_removals_per_1000", "chronic_absence_rate", "completion_rate",
 ]  # fmt: skip
-# Where each measure's truths lie.
+# The geographies of each measure's truths.
 PLACES = {
     "stops_vehicle_searched_share": {"city"}, "stops_cited_share": {"city"}, "stops_search_recorded_share": {"city"},
     "requests_closed_by_second_day": {"city"}, "requests_closed_by_second_working_day": {"city"},

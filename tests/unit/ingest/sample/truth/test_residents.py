@@ -1,4 +1,4 @@
-"""The truths that need to know who lives where, worked out again from the delivered files alone."""
+"""The truths that depend on where residents live, computed again from the delivered files alone."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ def weighted(people: dict[str, dict[str, int]], code: str, values: dict[str, flo
 
 
 @pytest.mark.parametrize("part", ["obligated", "spent"])
-def test_money_is_what_the_workbook_says_over_the_people_of_the_census(
+def test_money_is_that_of_the_workbook_per_resident_of_the_census(
     part: str, truths: list[dict[str, Any]], people: dict[str, Any], projects: list[dict[str, Any]]
 ) -> None:
     measure = f"arpa_{part}_per_resident"
@@ -148,7 +148,7 @@ def test_foreclosures_where_groups_live(city: Path, truths: list[dict[str, Any]]
 
 
 def test_prevalences_where_groups_live(city: Path, truths: list[dict[str, Any]]) -> None:
-    """Blocks know their tract of 2020 only; a map of 2010 is the ground's."""
+    """Blocks have their tract of 2020 only; the tract of 2010 comes from the ground."""
     estimates: dict[str, dict[str, float]] = defaultdict(dict)
     for path in (city / "mhd__chronic_disease").iterdir():
         with path.open(encoding="ascii", newline="") as file:
