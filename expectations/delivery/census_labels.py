@@ -82,10 +82,10 @@ def concept_checks(contract: Contract, moved: Sequence[MovedLine]) -> Iterator[C
     """The check that every line has the label of its concept; a message names the other label only if it is one of the list."""
     for line in moved:
         holds = f" (it has the label of {line.holds})" if line.holds else ""
-        says = (
+        message = (
             f"{contract.source} ({line.file}): {line.column} is not called {line.label!r}{holds}: did the lines move "
             f"with the vintage? Fix from: in the contract and the rows of {contract.concepts} in the seeds of concepts"
         )
-        yield header("concept_moved", "critical", says, mismatches=1, column=line.column)
+        yield header("concept_moved", "critical", message, mismatches=1, column=line.column)
     if contract.concepts and contract.format.unpivot is None and not moved:
         yield header("concept_moved", "critical", "", mismatches=0)

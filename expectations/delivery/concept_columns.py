@@ -80,18 +80,18 @@ def concept_column_checks(contract: Contract, differences: Sequence[ConceptDiffe
     for found in differences:
         where = f"{contract.source} ({found.file})"
         if found.is_unknown:
-            says = f"{where}: no pattern of {seed} fits this file; add a row for each of its columns"
-            yield header("concept_columns_missing", "critical", says, mismatches=1)
+            message = f"{where}: no pattern of {seed} fits this file; add a row for each of its columns"
+            yield header("concept_columns_missing", "critical", message, mismatches=1)
             continue
         for name in found.missing:
             match = likely_match(name, None, found.unknown)
             renamed = f", and {match} is new: was it renamed? Change" if match else "; ask the steward, or change"
-            says = f"{where}: column {name} is missing{renamed} {seed}"
-            yield header("concept_columns_missing", "critical", says, mismatches=1)
+            message = f"{where}: column {name} is missing{renamed} {seed}"
+            yield header("concept_columns_missing", "critical", message, mismatches=1)
         if found.unknown and not found.missing:
             more = f" and {len(found.unknown) - SHOWN_COLUMNS} more" if len(found.unknown) > SHOWN_COLUMNS else ""
             named = ", ".join(found.unknown[:SHOWN_COLUMNS]) + more
-            says = f"{where}: {named} has no concept and is not read; add it to {seed}, or to ignore:"
-            yield header("concept_columns_unknown", "warning", says, mismatches=len(found.unknown))
+            message = f"{where}: {named} has no concept and is not read; add it to {seed}, or to ignore:"
+            yield header("concept_columns_unknown", "warning", message, mismatches=len(found.unknown))
     if not any(found.missing or found.is_unknown for found in differences):
         yield header("concept_columns_missing", "critical", "", mismatches=0)

@@ -29,20 +29,22 @@ def header_checks(
         column = _column(contract, name)
         match = likely_match(name, column, unknown) if quotable else None
         if column and column.from_file:
-            says = f"{where}: the name of a file gives no {name}; add the file to from_file: in the contract"
+            message = f"{where}: the name of a file gives no {name}; add the file to from_file: in the contract"
         elif match:
-            says = f"{where}: column {name} is missing, and {match} is new: was it renamed? Add {match} to from: in the contract"
+            message = (
+                f"{where}: column {name} is missing, and {match} is new: was it renamed? Add {match} to from: in the contract"
+            )
         else:
-            says = f"{where}: column {name} is missing; ask the steward, or change the contract"
-        yield header("columns_missing", "critical", says, mismatches=1, column=column.name if column else None)
+            message = f"{where}: column {name} is missing; ask the steward, or change the contract"
+        yield header("columns_missing", "critical", message, mismatches=1, column=column.name if column else None)
     for name in repeated:
-        says = f"{where}: column {name} is delivered twice, and one of them would be lost; ask the steward which one is valid"
-        yield header("columns_repeated", "critical", says, mismatches=1, column=_column_name(contract, name))
+        message = f"{where}: column {name} is delivered twice, and one of them would be lost; ask the steward which one is valid"
+        yield header("columns_repeated", "critical", message, mismatches=1, column=_column_name(contract, name))
     if unknown:
         # in a file without its header, the names are the cells of the first record
         called = f" ({_listed(unknown)})" if quotable else "; the first row may be a record and no header"
-        says = f"{where}: {len(unknown)} columns are not in the contract{called}; add them to columns: or to ignore:"
-        yield header("columns_unknown", "warning", says, mismatches=len(unknown))
+        message = f"{where}: {len(unknown)} columns are not in the contract{called}; add them to columns: or to ignore:"
+        yield header("columns_unknown", "warning", message, mismatches=len(unknown))
     if not missing:
         yield header("columns_missing", "critical", "", mismatches=0)
     if not repeated:

@@ -33,5 +33,5 @@ def snapshot_checks(contract: Contract, snapshots: Sequence[dt.date], as_of: dt.
             expression = f"count(*) filter (where cast({quoted(column)} as date) > date {literal(last.isoformat())})"
         else:
             expression = str(sum(day > last for day in snapshots))
-        says = f"{contract.source}: a snapshot is dated after {last}; is its date wrong? See snapshot in the contract"
-        yield measure(name, severity, says, expression=expression, at_most=0, column=column)
+        message = f"{contract.source}: a snapshot is dated after {last}; is its date wrong? See snapshot in the contract"
+        yield measure(name, severity, message, expression=expression, at_most=0, column=column)

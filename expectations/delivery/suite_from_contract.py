@@ -59,23 +59,29 @@ def _rows(contract: Contract, reading: DeliveryQuery) -> Iterator[Check]:
     source, tolerated = contract.source, contract.tolerances.rejected_pct
     # typing rejects a repeated header row unless every required column is text; then it would become a record
     severity: Severity = "warning" if any(column.type != "text" for column in reading.required) else "critical"
-    says = f"{source}: rows repeat the header among the records; were files appended to each other?"
-    yield share("header_rows_pct", severity, says, rows=HEADER)
+    message = f"{source}: rows repeat the header among the records; were files appended to each other?"
+    yield share("header_rows_pct", severity, message, rows=HEADER)
     if reading.required:
         names = ", ".join(column.name for column in reading.required)
-        says = f"{source}: too many rows have no valid value in a required, key or period column ({names}) and would be rejected"
-        yield share("rejected_rows_pct", "critical", says, rows=REJECTED, among=f"not {BLANK}", at_most_pct=tolerated)
+        message = (
+            f"{source}: too many rows have no valid value in a required, key or period column ({names}) and would be rejected"
+        )
+        yield share("rejected_rows_pct", "critical", message, rows=REJECTED, among=f"not {BLANK}", at_most_pct=tolerated)
     for column in reading.required:
         bad = missing_flag(column) + (f" or {invalid_flag(column)}" if can_be_invalid(column) else "")
-        says = f"{source}: {column.name} must contain {_what(column)}; ask the steward, or change the contract's type or formats"
-        yield share("required_pct", "critical", says, rows=bad, among=f"not {BLANK}", at_most_pct=tolerated, column=column.name)
+        message = (
+            f"{source}: {column.name} must contain {_what(column)}; ask the steward, or change the contract's type or formats"
+        )
+        yield share(
+            "required_pct", "critical", message, rows=bad, among=f"not {BLANK}", at_most_pct=tolerated, column=column.name
+        )
     present = {column.name for column in reading.present}
     key = contract.record_key
     if key and present.issuperset(key):
         columns = ", ".join(quoted(name) for name in key)
         expression = f"count(*) filter (where not {BLANK}) - count(distinct hash({columns})) filter (where not {BLANK})"
-        says = f"{source}: rows repeat the key {', '.join(key)}; the last one of each is kept"
-        yield measure("repeated_keys", "info", says, expression=expression, at_most=0)
+        message = f"{source}: rows repeat the key {', '.join(key)}; the last one of each is kept"
+        yield measure("repeated_keys", "info", message, expression=expression, at_most=0)
 
 
 def _cells(contract: Contract, reading: DeliveryQuery) -> Iterator[Check]:
@@ -83,21 +89,21 @@ def _cells(contract: Contract, reading: DeliveryQuery) -> Iterator[Check]:
     for column in reading.present:
         if can_be_invalid(column) and column.name not in required:
             invalid, given = invalid_flag(column), f"not {missing_flag(column)}"
-            says = f"{source}: {column.name} should contain {_what(column)}; other cells become empty; ask the steward"
+            message = f"{source}: {column.name} should contain {_what(column)}; other cells become empty; ask the steward"
             yield share(
                 "invalid_cells_pct",
                 "warning",
-                says,
+                message,
                 rows=invalid,
                 among=given,
                 at_most_pct=INVALID_WARNING_PCT,
                 column=column.name,
             )
-            says = f"{source}: most of {column.name} is not {_what(column)}: has the layout changed? Ask the steward"
+            message = f"{source}: most of {column.name} is not {_what(column)}: has the layout changed? Ask the steward"
             yield share(
                 "layout_change_pct",
                 "critical",
-                says,
+                message,
                 rows=invalid,
                 among=given,
                 at_most_pct=LAYOUT_CHANGE_PCT,
@@ -110,14 +116,14 @@ def _cells(contract: Contract, reading: DeliveryQuery) -> Iterator[Check]:
 
 def _geoid(contract: Contract, column: Column, required: bool) -> Iterator[Check]:
     given, name = f"not {missing_flag(column)}", quoted(column.name)
-    says = f"{contract.source}: {column.name} should contain GEOIDs with their leading zeros; did a spreadsheet save it?"
+    message = f"{contract.source}: {column.name} should contain GEOIDs with their leading zeros; did a spreadsheet save it?"
     severity: Severity = "critical" if required else "warning"
     tolerated = contract.tolerances.rejected_pct if required else 0
     rows = f"not regexp_matches({name}, {literal(GEOID)})"
-    yield share("geoid_form_pct", severity, says, rows=rows, among=given, at_most_pct=tolerated, column=column.name)
-    says = f"{contract.source}: {column.name} contains GEOIDs of several lengths; are leading zeros lost, or levels mixed?"
+    yield share("geoid_form_pct", severity, message, rows=rows, among=given, at_most_pct=tolerated, column=column.name)
+    message = f"{contract.source}: {column.name} contains GEOIDs of several lengths; are leading zeros lost, or levels mixed?"
     expression = f"max(length({name})) filter (where {given}) - min(length({name})) filter (where {given})"
-    yield measure("geoid_lengths", "warning", says, expression=expression, at_most=0, column=column.name)
+    yield measure("geoid_lengths", "warning", message, expression=expression, at_most=0, column=column.name)
 
 
 def _labels(contract: Contract, reading: DeliveryQuery, labels: Labels, vocabulary: Vocabulary) -> Iterator[Check]:
@@ -126,7 +132,7 @@ def _labels(contract: Contract, reading: DeliveryQuery, labels: Labels, vocabula
     for check in reading.labels:
         column, name = check.column, check.vocabulary
         severity: Severity = "warning" if vocabulary.race[name].open else "critical"
-        says = (
+        message = (
             f"{contract.source}: {column.name} contains labels that the crosswalk does not map for {name}{cited}; "
             "add rows to race_ethnicity_crosswalk, or ask the steward"
             if name in labels
@@ -135,7 +141,7 @@ def _labels(contract: Contract, reading: DeliveryQuery, labels: Labels, vocabula
         yield share(
             "unmapped_labels_pct",
             severity,
-            says,
+            message,
             rows=check.flag,
             among=check.among,
             at_most_pct=tolerances.unmapped_pct,
@@ -147,8 +153,10 @@ def _labels(contract: Contract, reading: DeliveryQuery, labels: Labels, vocabula
             values = " or ".join(other.by[1] for other in alike if other.by)
             among = " or ".join(other.among for other in alike)
             by = check.by[0]
-            says = f"{contract.source}: no row has {by} = {values}, so no {column.name} was checked; was the value renamed?"
-            yield measure("labelled_rows", "warning", says, expression=f"count(*) filter (where {among})", at_least=1, column=by)
+            message = f"{contract.source}: no row has {by} = {values}, so no {column.name} was checked; was the value renamed?"
+            yield measure(
+                "labelled_rows", "warning", message, expression=f"count(*) filter (where {among})", at_least=1, column=by
+            )
 
 
 def _constants(contract: Contract, reading: DeliveryQuery) -> Iterator[Check]:
@@ -160,7 +168,7 @@ def _constants(contract: Contract, reading: DeliveryQuery) -> Iterator[Check]:
         name, by = quoted(column.name), ", ".join(map(quoted, part.by))
         # what is not collected is no fault of the delivery
         severity: Severity = "warning" if part.otherwise == "invalid" else "info"
-        says = (
+        message = (
             f"{contract.source}: {column.name} has one value in all rows of a {', '.join(part.by)}, which is no measurement; "
             f"its cells there become empty ({part.otherwise}); ask the steward"
         )
@@ -169,7 +177,13 @@ def _constants(contract: Contract, reading: DeliveryQuery) -> Iterator[Check]:
             f"having count({name}) >= {part.rows} and min({name}) = max({name})"
         )
         yield Check(
-            "varying_values", "unexpected_rows_expectation", {"unexpected_rows_query": query}, severity, says, column.name, None
+            "varying_values",
+            "unexpected_rows_expectation",
+            {"unexpected_rows_query": query},
+            severity,
+            message,
+            column.name,
+            None,
         )
 
 
@@ -181,8 +195,8 @@ def _native(contract: Contract) -> Iterator[Check]:
         threshold = 100 - 100 * mostly if isinstance(mostly, (int, float)) else None
         name = expectation.name or expectation.type
         what = f"{name}{f' on {column}' if column else ''}, which the contract expects, failed"
-        says = f"{contract.source}: {f'{expectation.reason}; ask the steward' if expectation.reason else what}"
-        yield Check(name, expectation.type, kwargs, expectation.severity, says, column, threshold)
+        message = f"{contract.source}: {f'{expectation.reason}; ask the steward' if expectation.reason else what}"
+        yield Check(name, expectation.type, kwargs, expectation.severity, message, column, threshold)
 
 
 def _what(column: Column) -> str:

@@ -29,20 +29,20 @@ def time_checks(contract: Contract, reading: DeliveryQuery, facts: DeliveryFacts
     for column in reading.present:
         if column.type in ("date", "timestamp") and (column.role in TIME_ROLES or column.name == contract.load.period_column):
             name = quoted(column.name)
-            says = f"{contract.source}: {column.name} is before {EARLIEST} or after {latest:%Y-%m-%d}, the day after as-of"
+            message = f"{contract.source}: {column.name} is before {EARLIEST} or after {latest:%Y-%m-%d}, the day after as-of"
             rows = f"{name} < date {literal(EARLIEST.isoformat())} or {name} > timestamp {literal(latest.isoformat(sep=' '))}"
-            yield share("implausible_times_pct", "warning", says, rows=rows, among=f"{name} is not null", column=column.name)
+            yield share("implausible_times_pct", "warning", message, rows=rows, among=f"{name} is not null", column=column.name)
     load, follow_up = contract.load, contract.follow_up
     if load.mode == "replace_period" and facts.earlier_rows and load.period_column in present:
         name = quoted(str(load.period_column))
         there = f"count(distinct date_trunc('{load.period}', {name}))"
         span = f"(date_diff('{load.period}', min({name}), max({name})) + 1)"
-        says = f"{contract.source}: most {load.period}s of the span have no rows and would become empty; is a date wrong?"
+        message = f"{contract.source}: most {load.period}s of the span have no rows and would become empty; is a date wrong?"
         expression = f"100.0 * {there} / {span}"
         yield measure(
             "periods_present_pct",
             "critical",
-            says,
+            message,
             expression=expression,
             at_least=PERIODS_PRESENT_PCT,
             column=load.period_column,
@@ -50,8 +50,8 @@ def time_checks(contract: Contract, reading: DeliveryQuery, facts: DeliveryFacts
     if follow_up and follow_up.until == "delivery" and {follow_up.start, follow_up.end} <= set(present):
         start, end = (f"epoch(cast({quoted(name)} as timestamp))" for name in (follow_up.start, follow_up.end))
         expression = f"100.0 * coalesce(max({end} - {start}), 0) / nullif(max({start}) - min({start}), 0)"
-        says = (
+        message = (
             f"{contract.source}: the longest time from {follow_up.start} to {follow_up.end} is short for the file's span; "
             "records may not be followed until delivery (follow_up in the contract)"
         )
-        yield measure("follow_up_pct", "warning", says, expression=expression, at_least=FOLLOW_UP_PCT, column=follow_up.end)
+        yield measure("follow_up_pct", "warning", message, expression=expression, at_least=FOLLOW_UP_PCT, column=follow_up.end)

@@ -26,8 +26,8 @@ def volume_checks(contract: Contract, facts: DeliveryFacts) -> Iterator[Check]:
     """The checks of the number of rows against earlier loads, or against the landed rows that the delivery replaces."""
     source = contract.source
     strict: Severity = "info" if facts.adds_only else "critical"
-    says = f"{source}: the delivery contains no record; ask the steward for a full one"
-    yield measure("rows", strict, says, expression=f"count(*) filter (where not {BLANK})", at_least=1)
+    message = f"{source}: the delivery contains no record; ask the steward for a full one"
+    yield measure("rows", strict, message, expression=f"count(*) filter (where not {BLANK})", at_least=1)
     if contract.load.mode == "replace_partition":
         yield from release_checks(contract, facts.partitions, facts.rival_files)
         return
@@ -39,11 +39,13 @@ def volume_checks(contract: Contract, facts: DeliveryFacts) -> Iterator[Check]:
     usual = statistics.median(facts.earlier_rows[:EARLIER_BATCHES])
     drop = contract.tolerances.volume_drop_pct
     least, most = math.ceil(usual * (1 - drop / 100)), math.floor(usual * VOLUME_RISE)
-    says = f"{source}: the delivery has lost more than {drop:g} % of its usual {usual:,.0f} rows; is it cut off?"
+    message = f"{source}: the delivery has lost more than {drop:g} % of its usual {usual:,.0f} rows; is it cut off?"
     kwargs = {"min_value": least}
-    yield Check("rows_lost", "expect_table_row_count_to_be_between", kwargs, strict, says, None, least)
-    says = f"{source}: the delivery has more than {VOLUME_RISE:g} times its usual {usual:,.0f} rows; does it contain rows twice?"
-    yield Check("rows_gained", "expect_table_row_count_to_be_between", {"max_value": most}, "warning", says, None, most)
+    yield Check("rows_lost", "expect_table_row_count_to_be_between", kwargs, strict, message, None, least)
+    message = (
+        f"{source}: the delivery has more than {VOLUME_RISE:g} times its usual {usual:,.0f} rows; does it contain rows twice?"
+    )
+    yield Check("rows_gained", "expect_table_row_count_to_be_between", {"max_value": most}, "warning", message, None, most)
 
 
 def _replaced_periods(contract: Contract, replaced: ReplacedRows) -> Check:
@@ -51,8 +53,8 @@ def _replaced_periods(contract: Contract, replaced: ReplacedRows) -> Check:
     period = f"date_trunc('{load.period}', {quoted(str(load.period_column))})"
     given = f"count(*) filter (where {period} between date '{replaced.first}' and date '{replaced.last}')"
     span = f"{replaced.first}" if replaced.first == replaced.last else f"{replaced.first} to {replaced.last}"
-    says = (
+    message = (
         f"{contract.source}: the delivery replaces the {replaced.rows:,} rows of {span} ({load.period}s) and lacks more "
         f"than {drop:g} % of them; is it cut off? Periods are delivered whole"
     )
-    return measure("rows_lost", "critical", says, expression=given, at_least=math.ceil(replaced.rows * (1 - drop / 100)))
+    return measure("rows_lost", "critical", message, expression=given, at_least=math.ceil(replaced.rows * (1 - drop / 100)))

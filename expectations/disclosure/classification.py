@@ -120,9 +120,9 @@ def _keys(value: Any, above: str = "") -> Iterator[str]:
             yield from _keys(inner, above)
 
 
-def finding(name: str, found: Iterable[str], says: str) -> ExpectationResult:
+def finding(name: str, found: Iterable[str], problem: str) -> ExpectationResult:
     """A critical finding that names what was found, if anything was."""
     listed = list(found)
     more = [f"and {len(listed) - _NAMED} more"] if len(listed) > _NAMED else []
-    message = f"{', '.join([*listed[:_NAMED], *more])}: {says}" if listed else ""
+    message = f"{', '.join([*listed[:_NAMED], *more])}: {problem}" if listed else ""
     return ExpectationResult(name, None, "critical", not listed, float(len(listed)), 0.0, message)

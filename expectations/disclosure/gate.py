@@ -113,12 +113,12 @@ _UNSAID = "reported figures differ from the counts without a pending revision"
 _BEFORE = "counts of few persons can be computed from earlier releases alone; the threshold or the plan was different then"
 
 
-def _finding(name: str, severity: Severity, cells: Iterable[tuple[str, CellKey]], says: str) -> ExpectationResult:
+def _finding(name: str, severity: Severity, cells: Iterable[tuple[str, CellKey]], problem: str) -> ExpectationResult:
     groups = Counter((what, _when(where), where.geography_type) for what, where in cells)
     total = sum(groups.values())
     named = [f"{what}, {when}, {kind}: {_cells(count)}" for (what, when, kind), count in sorted(groups.items())]
     more = [f"and {len(named) - NAMED} more groups"] if len(named) > NAMED else []
-    message = f"{says} ({'; '.join([*named[:NAMED], *more])})" if total else ""
+    message = f"{problem} ({'; '.join([*named[:NAMED], *more])})" if total else ""
     return ExpectationResult(name, None, severity, not total, float(total), 0.0, message)
 
 
@@ -130,8 +130,10 @@ def _when(where: CellKey) -> str:
     return f"{where.period_type} {where.period_start}"
 
 
-def _count(name: str, severity: Severity, observed: float, threshold: float | None = None, says: str = "") -> ExpectationResult:
+def _count(
+    name: str, severity: Severity, observed: float, threshold: float | None = None, problem: str = ""
+) -> ExpectationResult:
     success = threshold is None or observed <= threshold
     return ExpectationResult(
-        name, None, severity, success, float(observed), threshold, "" if success else f"{says} ({observed:g})"
+        name, None, severity, success, float(observed), threshold, "" if success else f"{problem} ({observed:g})"
     )

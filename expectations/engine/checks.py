@@ -17,14 +17,14 @@ from expectations.results import Severity
 class Check:
     """A Great Expectations expectation (`type`, `kwargs`, `severity`), with its name and message.
 
-    `name` is its name in results, `says` the message of a failure, which ends with the fix.
+    `name` is its name in results, `message` the text of a failure, which ends with the fix.
     """
 
     name: str
     type: str
     kwargs: Mapping[str, Any]
     severity: Severity
-    says: str
+    message: str
     column: str | None = None
     threshold: float | None = None
 
@@ -36,7 +36,7 @@ class Check:
 def share(
     name: str,
     severity: Severity,
-    says: str,
+    message: str,
     *,
     rows: str,
     among: str = "true",
@@ -46,13 +46,13 @@ def share(
 ) -> Check:
     """Of the rows where `among` holds, at most `at_most_pct` percent, or `tolerated` rows, are `rows` (SQL conditions)."""
     kwargs = {"rows": rows, "among": among, "at_most_pct": float(at_most_pct), "tolerated": tolerated}
-    return Check(name, "expect_share_of_rows", kwargs, severity, says, column, float(at_most_pct))
+    return Check(name, "expect_share_of_rows", kwargs, severity, message, column, float(at_most_pct))
 
 
 def measure(
     name: str,
     severity: Severity,
-    says: str,
+    message: str,
     *,
     expression: str,
     at_least: float | None = None,
@@ -61,14 +61,14 @@ def measure(
 ) -> Check:
     """A SQL aggregate over all rows is between two numbers; NULL passes."""
     kwargs = {"expression": expression, "at_least": at_least, "at_most": at_most}
-    return Check(name, "expect_measure_between", kwargs, severity, says, column, at_least if at_most is None else at_most)
+    return Check(name, "expect_measure_between", kwargs, severity, message, column, at_least if at_most is None else at_most)
 
 
-def no_rows(name: str, severity: Severity, says: str, *, query: str, column: str | None = None) -> Check:
+def no_rows(name: str, severity: Severity, message: str, *, query: str, column: str | None = None) -> Check:
     """A query finds nothing: for rules over several rows of a table, or over a second table."""
-    return Check(name, "expect_no_rows", {"query": query}, severity, says, column, 0.0)
+    return Check(name, "expect_no_rows", {"query": query}, severity, message, column, 0.0)
 
 
-def header(name: str, severity: Severity, says: str, *, mismatches: int, column: str | None = None) -> Check:
+def header(name: str, severity: Severity, message: str, *, mismatches: int, column: str | None = None) -> Check:
     """The delivered header names the contract's columns; rows cannot show it, because a missing column reads as empty."""
-    return Check(name, "expect_header_to_match", {"mismatches": mismatches}, severity, says, column, 0.0)
+    return Check(name, "expect_header_to_match", {"mismatches": mismatches}, severity, message, column, 0.0)

@@ -79,7 +79,7 @@ class Session:
         """The expectation, or None if it is invalid: one invalid expectation would stop its whole suite."""
         try:
             (expectation,) = self._gx.ExpectationSuite("one", [check.definition() | {"meta": {"check": number}}]).expectations
-        except Exception:  # noqa: BLE001  it has failed then, and says so
+        except Exception:  # noqa: BLE001  it fails, with its message
             return None
         return expectation
 
@@ -107,7 +107,7 @@ def _finding(check: Check, result: Any) -> ExpectationResult:
         return _broken(check, raised)
     observed, detail = _observed(check, result.result)
     success = bool(result.success)
-    message = "" if success else f"{check.says}{f' ({detail})' if detail else ''}"
+    message = "" if success else f"{check.message}{f' ({detail})' if detail else ''}"
     threshold = None if check.threshold is None else float(check.threshold)
     return ExpectationResult(check.name, check.column, check.severity, success, observed, threshold, message)
 

@@ -75,7 +75,7 @@ def _columns(connection: Connection, database: str) -> set[str]:
     return set(connection.execute(text(query), {"database": database}).scalars())
 
 
-def _finding(name: str, severity: Severity, wrong: Iterable[str], says: str) -> ExpectationResult:
+def _finding(name: str, severity: Severity, wrong: Iterable[str], problem: str) -> ExpectationResult:
     found = list(wrong)
-    message = f"{says} ({', '.join(found)})" if found else ""
+    message = f"{problem} ({', '.join(found)})" if found else ""
     return ExpectationResult(name, "measure_version", severity, not found, float(len(found)), 0.0, message)

@@ -150,23 +150,23 @@ def _checks(suite: Suite, place: Place, new_loads: Sequence[str] | None) -> Iter
             "column_exists", "expect_column_to_exist", {"column": column}, "critical", f"{table} has no column {column}", column
         )
     names = ", ".join(quoted(column) for column in suite.grain)
-    says = f"{table} has several rows for one {', '.join(suite.grain)}"
+    message = f"{table} has several rows for one {', '.join(suite.grain)}"
     surplus = f"count(*) - count(distinct hash({names}))"
     if new_loads is not None:
         here, loads = place.table(suite.table), ", ".join(map(literal, new_loads)) or "''"
         touched = f"select hash({names}) from {here} where _load_id in ({loads})"
         surplus = f"0 * count(*) + (select {surplus} from {here} where hash({names}) in ({touched}))"
-    yield measure("grain", "critical", says, expression=surplus, at_most=0)
+    yield measure("grain", "critical", message, expression=surplus, at_most=0)
     for column in dict.fromkeys((*suite.grain, *suite.not_null)):
-        says = f"{table}.{column} is never empty"
-        yield share("not_null", "critical", says, rows=f"{quoted(column)} is null", column=column)
+        message = f"{table}.{column} is never empty"
+        yield share("not_null", "critical", message, rows=f"{quoted(column)} is null", column=column)
     for column, words in suite.words.items():
-        says = f"{table}.{column} contains a word that is none of {', '.join(words)}"
+        message = f"{table}.{column} contains a word that is none of {', '.join(words)}"
         allowed = ", ".join(literal(word) for word in words)
         yield share(
             "words",
             "critical",
-            says,
+            message,
             rows=f"{quoted(column)} not in ({allowed})",
             among=f"{quoted(column)} is not null",
             column=column,
@@ -180,13 +180,13 @@ def _rule(rule: Rule, suite: Suite, place: Place) -> Check:
         named = with_rules(sql.strip(), place.database)
         return named.replace("{batch}", place.table(suite.table)).replace(f"{{{place.schema}}}", str(place))
 
-    says = f"{place.schema}.{suite.table}: {rule.reason}"
+    message = f"{place.schema}.{suite.table}: {rule.reason}"
     if rule.bad_rows is not None:
         rows, among = placed(rule.bad_rows), placed(rule.among)
-        return share(rule.name, rule.severity, says, rows=rows, among=among, at_most_pct=rule.at_most_pct, column=rule.column)
+        return share(rule.name, rule.severity, message, rows=rows, among=among, at_most_pct=rule.at_most_pct, column=rule.column)
     if rule.no_rows is not None:
-        return no_rows(rule.name, rule.severity, says, query=placed(rule.no_rows), column=rule.column)
-    return Check(rule.name, str(rule.expect), rule.kwargs, rule.severity, says, rule.column)
+        return no_rows(rule.name, rule.severity, message, query=placed(rule.no_rows), column=rule.column)
+    return Check(rule.name, str(rule.expect), rule.kwargs, rule.severity, message, rule.column)
 
 
 def _joined(suite: Suite, parts: Sequence[SuitePart], file: Path) -> Suite:

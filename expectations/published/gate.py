@@ -56,25 +56,25 @@ def gate_published(
 
 def _checks(suites: Sequence[Suite], private: Iterable[str]) -> Iterator[Check]:
     tables = [*(suite.table for suite in suites), WRITTEN_LAST]
-    says = "the public file has columns outside schema published; only published is for everyone"
-    yield share("schemas", "critical", says, rows=f"schema_name <> {literal(SCHEMA)}")
-    says = f"the public file has a table other than {', '.join(tables)}; promise it in expectations/suites/published"
-    yield share("tables_promised", "critical", says, rows=f"table_name not in ({_list(tables)})")
+    message = "the public file has columns outside schema published; only published is for everyone"
+    yield share("schemas", "critical", message, rows=f"schema_name <> {literal(SCHEMA)}")
+    message = f"the public file has a table other than {', '.join(tables)}; promise it in expectations/suites/published"
+    yield share("tables_promised", "critical", message, rows=f"table_name not in ({_list(tables)})")
     promised = ", ".join(
         f"({literal(suite.table)}, {literal(column)})"
         for suite in suites
         for column in dict.fromkeys((*suite.grain, *suite.columns, *suite.not_null, *suite.words))
     )
     unknown = f"(table_name, column_name) not in ({promised})"
-    says = "the public file has a column that no suite of expectations/suites/published names"
+    message = "the public file has a column that no suite of expectations/suites/published names"
     yield share(
-        "columns_promised", "critical", says, rows=unknown, among=f"table_name in ({_list(suite.table for suite in suites)})"
+        "columns_promised", "critical", message, rows=unknown, among=f"table_name in ({_list(suite.table for suite in suites)})"
     )
-    says = "the public file has a view; it would break under another name of the file, so only tables are released"
-    yield share("tables_only", "critical", says, rows="not is_table")
+    message = "the public file has a view; it would break under another name of the file, so only tables are released"
+    yield share("tables_only", "critical", message, rows="not is_table")
     if private:
-        says = "the public file has a column that a contract calls private"
-        yield share("private_columns", "critical", says, rows=f"{unknown} and column_name in ({_list(sorted(private))})")
+        message = "the public file has a column that a contract calls private"
+        yield share("private_columns", "critical", message, rows=f"{unknown} and column_name in ({_list(sorted(private))})")
 
 
 def _list(words: Iterable[str]) -> str:

@@ -64,7 +64,8 @@ def test_lines_that_changed_places_are_named(acs: Contract, good: FileRecord) ->
         ("critical", 1, "b03002_012"),
     ]
     assert (
-        "(race.csv): b03002_012 is not called 'Estimate; Hispanic or Latino:' (it has the label of b03002_001)" in checks[1].says
+        "(race.csv): b03002_012 is not called 'Estimate; Hispanic or Latino:' (it has the label of b03002_001)"
+        in checks[1].message
     )
 
 
@@ -78,7 +79,7 @@ def test_a_label_of_nothing_known_is_not_quoted(acs: Contract, good: FileRecord)
     moved = moved_lines(acs, [relabelled(good, HD01_VD04="Jane Visit")], read_concepts(*CONCEPTS))
     (check,) = concept_checks(acs, moved)
     assert moved == (MovedLine("b03002_004", "Estimate; Not Hispanic or Latino: - Black or African American alone", "race.csv"),)
-    assert "Jane" not in check.says
+    assert "Jane" not in check.message
 
 
 def test_a_file_without_labels_does_not_pass(acs: Contract, good: FileRecord) -> None:

@@ -49,7 +49,7 @@ def test_a_renamed_column_holds_the_delivery_back(health: Contract) -> None:
     assert found == ConceptDifference("v147_r2027.csv", ("v147_cilow",), ("v147_ci_low",))
     (check,) = concept_column_checks(health, [found])
     assert check.severity == "critical"
-    assert "v147_cilow is missing, and v147_ci_low is new: was it renamed?" in check.says
+    assert "v147_cilow is missing, and v147_ci_low is new: was it renamed?" in check.message
 
 
 def test_a_new_column_is_a_warning(health: Contract) -> None:
@@ -58,14 +58,14 @@ def test_a_new_column_is_a_warning(health: Contract) -> None:
     assert [(check.name, check.severity) for check in checks] == [
         ("concept_columns_unknown", "warning"), ("concept_columns_missing", "critical"),
     ]  # fmt: skip
-    assert "v147_race_mena has no concept" in checks[0].says and checks[1].kwargs["mismatches"] == 0
+    assert "v147_race_mena has no concept" in checks[0].message and checks[1].kwargs["mismatches"] == 0
 
 
 def test_a_file_of_another_measure_is_refused(health: Contract) -> None:
     (found,) = concept_differences(health, [file("v999_rawvalue", name="v999_r2027.csv")], KNOWN)
     assert found.is_unknown
     (check,) = concept_column_checks(health, [found])
-    assert check.severity == "critical" and "no pattern of the rows of chr_county_health" in check.says
+    assert check.severity == "critical" and "no pattern of the rows of chr_county_health" in check.message
 
 
 def test_other_contracts_have_no_such_check() -> None:
@@ -86,7 +86,7 @@ def test_a_value_that_is_spelled_in_two_ways_is_sought_in_either() -> None:
     reading = delivery_query(contract, "delivery.tables", (), labels, None)
     suite = delivery_suite(contract, reading, DeliveryFacts(as_of=dt.datetime(2026, 1, 1)), labels, load_vocabulary())
     (check,) = (check for check in suite if check.name == "labelled_rows")
-    assert "no row has subgroup_type = race-ethnicity or race_ethnicity" in check.says
+    assert "no row has subgroup_type = race-ethnicity or race_ethnicity" in check.message
 
 
 def test_a_file_without_stated_years_is_held_back(health: Contract) -> None:
@@ -94,4 +94,4 @@ def test_a_file_without_stated_years_is_held_back(health: Contract) -> None:
     assert match.missing == ("period_start", "period_end")
     checks = list(header_checks(health, match.missing, (), (), ("v138_r2026.csv",)))
     assert [check.severity for check in checks[:2]] == ["critical", "critical"]
-    assert "the name of a file gives no period_start; add the file to from_file: in the contract" in checks[0].says
+    assert "the name of a file gives no period_start; add the file to from_file: in the contract" in checks[0].message

@@ -29,12 +29,12 @@ def test_a_renamed_column_is_reported_with_its_new_name_and_the_fix(make_contrac
     checks = failed(list(header_checks(make_contract(), ("CLOSED",), ("CLOSED_DATE", "WEATHER"), (), ("visits.csv",))))
     missing, unknown = checks
     assert (missing.column, missing.severity) == ("closed_at", "critical")
-    assert missing.says == (
+    assert missing.message == (
         "dpt__visits (visits.csv): column CLOSED is missing, and CLOSED_DATE is new: was it renamed? "
         "Add CLOSED_DATE to from: in the contract"
     )
     assert unknown.kwargs["mismatches"] == 2
-    assert "CLOSED_DATE, WEATHER" in unknown.says
+    assert "CLOSED_DATE, WEATHER" in unknown.message
 
 
 def test_a_missing_direct_identifier_is_a_missing_column(make_contract: MakeContract) -> None:
@@ -47,7 +47,7 @@ def test_a_header_that_is_a_record_is_not_quoted(make_contract: MakeContract) ->
     contract = make_contract()
     missing = tuple(str(column.delivered_names[0]) for column in contract.columns)
     checks = failed(list(header_checks(contract, missing, ("V0001", "Jane Visit", "414 555 0100"), (), ())))
-    messages = " ".join(check.says for check in checks)
+    messages = " ".join(check.message for check in checks)
     assert "may be a record and no header" in messages
     assert "Jane" not in messages and "414" not in messages
 
@@ -75,4 +75,4 @@ def test_missing_columns_are_found_by_any_delivered_name_by_position_and_by_the_
 
 def test_many_names_are_cut_short(make_contract: MakeContract) -> None:
     (unknown,) = failed(list(header_checks(make_contract(), (), tuple(f"C{n}" for n in range(9)), (), ())))
-    assert "9 columns" in unknown.says and "C4 and 4 more" in unknown.says
+    assert "9 columns" in unknown.message and "C4 and 4 more" in unknown.message

@@ -34,7 +34,7 @@ class Case:
     spoil: Callable[[Rows], Any] = lambda rows: None
     contract: Mapping[str, Any] = field(default_factory=dict)
     facts: Mapping[str, Any] = field(default_factory=dict)
-    says: str = ""
+    message: str = ""
 
     def __str__(self) -> str:
         return f"{self.expectation}-{self.severity}-{self.column}"
@@ -74,37 +74,39 @@ CASES = [
         "fee",
         lambda rows: [row.update(fee="1", mode="desk") for row in rows],
         VARIES,
-        says="one value",
+        message="one value",
     ),
-    Case("columns_missing", "critical", "fee", facts={"columns_missing": ("FEE",)}, says="ask the steward"),
+    Case("columns_missing", "critical", "fee", facts={"columns_missing": ("FEE",)}, message="ask the steward"),
     Case(
         "columns_missing",
         "critical",
         "race_ethnicity",
         facts={"columns_missing": ("RACE",), "columns_unknown": ("RACE_CD", "FEES")},
-        says="RACE_CD is new: was it renamed?",
+        message="RACE_CD is new: was it renamed?",
     ),
-    Case("columns_repeated", "critical", "fee", facts={"columns_repeated": ("FEE",)}, says="delivered twice"),
-    Case("columns_unknown", "warning", facts={"columns_unknown": ("WEATHER",)}, says="WEATHER"),
+    Case("columns_repeated", "critical", "fee", facts={"columns_repeated": ("FEE",)}, message="delivered twice"),
+    Case("columns_unknown", "warning", facts={"columns_unknown": ("WEATHER",)}, message="WEATHER"),
     Case("rows", "critical", spoil=lambda rows: rows.clear()),
     Case("rows", "critical", spoil=lambda rows: [row.update(dict.fromkeys(row, " ")) for row in rows]),
     Case("rows", "info", spoil=lambda rows: rows.clear(), facts=ADDS),
-    Case("rows_lost", "critical", spoil=lambda rows: rows.__delitem__(slice(99, None)), says="cut off"),
-    Case("rows_gained", "warning", spoil=lambda rows: rows.extend([dict(row) for row in rows] + [dict(rows[0])]), says="twice"),
-    Case("header_rows_pct", "warning", spoil=header, says="repeat the header"),
+    Case("rows_lost", "critical", spoil=lambda rows: rows.__delitem__(slice(99, None)), message="cut off"),
+    Case(
+        "rows_gained", "warning", spoil=lambda rows: rows.extend([dict(row) for row in rows] + [dict(rows[0])]), message="twice"
+    ),
+    Case("header_rows_pct", "warning", spoil=header, message="repeat the header"),
     Case("header_rows_pct", "critical", spoil=header, contract=all_texts()),
-    Case("rejected_rows_pct", "critical", spoil=put("visit_number", "", 3), says="visit_number, visited_at"),
+    Case("rejected_rows_pct", "critical", spoil=put("visit_number", "", 3), message="visit_number, visited_at"),
     Case("required_pct", "critical", "visit_number", put("visit_number", "", 3)),
-    Case("required_pct", "critical", "visited_at", put("visited_at", "soon", 3), says="a timestamp"),
+    Case("required_pct", "critical", "visited_at", put("visited_at", "soon", 3), message="a timestamp"),
     Case("repeated_keys", "info", spoil=put("visit_number", "V0009", 1)),
-    Case("invalid_cells_pct", "warning", "fee", put("fee", "-5", 3), says="from 0"),
-    Case("invalid_cells_pct", "warning", "mode", put("mode", "fax", 3), says="phone, desk"),
+    Case("invalid_cells_pct", "warning", "fee", put("fee", "-5", 3), message="from 0"),
+    Case("invalid_cells_pct", "warning", "mode", put("mode", "fax", 3), message="phone, desk"),
     Case("layout_change_pct", "critical", "fee", put("fee", "see remarks", 101)),
     Case("layout_change_pct", "critical", "closed_at", put("closed_at", "later", 150)),
     Case("geoid_form_pct", "warning", "tract", put("tract", "186300.0", 1)),
     Case("geoid_form_pct", "critical", "tract", put("tract", "186300.0", 3), {"columns": {"tract": {"required": True}}}),
     Case("geoid_lengths", "warning", "tract", put("tract", "55079", 1)),
-    Case("unmapped_labels_pct", "critical", "race_ethnicity", put("race_ethnicity", "CHINOOK", 1), says="beyond what DPT-01"),
+    Case("unmapped_labels_pct", "critical", "race_ethnicity", put("race_ethnicity", "CHINOOK", 1), message="beyond what DPT-01"),
     Case("unmapped_labels_pct", "critical", "group_label", put("group_label", "Three or More", 1)),
     Case(
         "unmapped_labels_pct",
@@ -130,16 +132,20 @@ CASES = [
     Case("labelled_rows", "warning", "dimension", lambda rows: [row.update(dimension="Race") for row in rows]),
     Case("implausible_times_pct", "warning", "visited_at", put("visited_at", "2025-12-03 00:00:00", 1)),
     Case("implausible_times_pct", "warning", "closed_at", put("closed_at", "0025-11-03", 1)),
-    Case("periods_present_pct", "critical", "visited_at", put("visited_at", "2002-12-03 00:00:00", 1), says="would become empty"),
+    Case(
+        "periods_present_pct", "critical", "visited_at", put("visited_at", "2002-12-03 00:00:00", 1), message="would become empty"
+    ),
     Case(
         "follow_up_pct",
         "warning",
         "closed_at",
         lambda rows: [row.update(closed_at=row["visited_at"]) for row in rows],
-        says="followed until delivery",
+        message="followed until delivery",
     ),
-    Case("expect_column_values_to_not_be_null", "warning", "mode", put("mode", "", 1), NOT_NULL, says="the contract expects"),
-    Case("mode_is_given", "warning", "mode", put("mode", "", 1), NAMED, says="the mode of booking is unknown; ask the steward"),
+    Case("expect_column_values_to_not_be_null", "warning", "mode", put("mode", "", 1), NOT_NULL, message="the contract expects"),
+    Case(
+        "mode_is_given", "warning", "mode", put("mode", "", 1), NAMED, message="the mode of booking is unknown; ask the steward"
+    ),
 ]
 
 
@@ -152,7 +158,7 @@ def test_an_expectation_fails_on_what_it_is_for(
     result = judge(contract, good_rows, dataclasses.replace(facts, **case.facts))
     finding = found(result, case.expectation, case.column)
     assert (finding.success, finding.severity) == (False, case.severity)
-    assert case.says in finding.message and finding.message.startswith("dpt__visits")
+    assert case.message in finding.message and finding.message.startswith("dpt__visits")
     assert result.passed == (not result.failed_critical)
     if case.severity == "critical":
         assert not result.passed

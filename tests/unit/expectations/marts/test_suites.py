@@ -43,7 +43,7 @@ def test_a_suite_becomes_checks(tmp_path: Path) -> None:
     assert {column for name, column in checks if name == "not_null"} == {"visit_key", "source", "fee"}
     assert checks["known", None].kwargs["query"] == ('select 1 from "release"."marts"."fct_visits", "release"."marts".dim_source')
     assert checks["fee_positive", "fee"].severity == "warning"
-    assert checks["fee_positive", "fee"].says == "marts.fct_visits: fees are paid"
+    assert checks["fee_positive", "fee"].message == "marts.fct_visits: fees are paid"
 
 
 @pytest.mark.parametrize(
