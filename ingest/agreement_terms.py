@@ -50,8 +50,8 @@ def agreement_terms(contract: Contract, as_of: dt.datetime) -> AgreementTerms:
     if until is None:
         return AgreementTerms(source=contract.source, status=AgreementStatus.NO_END, valid_until=None, days_left=None)
     left = (until - as_of.date()).days
-    whom = f"{contract.steward.team} ({contract.steward.contact})"
-    renew = f"renew it with {whom} and set agreement.valid_until in the contract"
+    steward = f"{contract.steward.team} ({contract.steward.contact})"
+    renew = f"renew it with {steward} and set agreement.valid_until in the contract"
     if left < 0:
         reason = (
             f"its agreement ended on {until}, so the source is no longer read; {renew}, "

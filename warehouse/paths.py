@@ -200,8 +200,8 @@ class Home:
     @property
     def private(self) -> tuple[Path, ...]:
         """Folders that only the owner may read."""
-        kept = (self.deliveries, self.releases, self.disclosure, self.runs, self.dagster, self.logs, self.dbt, self.sample)
-        return (*kept, self.temporary)
+        folders = (self.deliveries, self.releases, self.disclosure, self.runs, self.dagster, self.logs, self.dbt, self.sample)
+        return (*folders, self.temporary)
 
     def ensure(self) -> None:
         """Create missing folders and write a test byte into each; HomeUnwritable names an unusable folder."""

@@ -33,11 +33,11 @@ def _escaped(character: str) -> str:
 
 def markdown_literal(text: str) -> str:
     """The text as Markdown displays it unchanged: no link, image, emphasis or HTML. An underscore inside a word is none."""
-    shown = printable(text)
+    escaped = printable(text)
 
     def escape(found: re.Match[str]) -> str:
-        if found[0][0] == "_" and shown[: found.start()][-1:].isalnum() and shown[found.end() :][:1].isalnum():
+        if found[0][0] == "_" and escaped[: found.start()][-1:].isalnum() and escaped[found.end() :][:1].isalnum():
             return found[0]
         return "".join(f"\\{character}" for character in found[0])
 
-    return _MARKUP.sub(escape, shown)
+    return _MARKUP.sub(escape, escaped)

@@ -55,9 +55,9 @@ def delivery_query(
     contract: Contract, relation: str, absent: Iterable[str], labels: Labels, city_zone: str | None
 ) -> DeliveryQuery:
     """The query over `relation` (text under the contract's names); `absent`: kept columns that were not delivered."""
-    gone = set(absent)
-    present = tuple(column for column in contract.kept_columns if column.name not in gone)
-    required = tuple(column for column in required_columns(contract) if column.name not in gone)
+    not_delivered = set(absent)
+    present = tuple(column for column in contract.kept_columns if column.name not in not_delivered)
+    required = tuple(column for column in required_columns(contract) if column.name not in not_delivered)
     checks = tuple(_label_checks(present))
     parts = [_value(column) for column in present]
     parts += [missing_flag(column) for column in present]

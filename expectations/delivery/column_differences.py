@@ -48,18 +48,18 @@ def column_differences(contract: Contract, receipt: DeliveryRecord) -> tuple[Col
     """
     missing, unknown = set(receipt.columns_missing), list(receipt.columns_unknown)
     delivered = {name.strip() for file in receipt.files for name in file.header}
-    shown = header_is_one(contract, receipt)
+    may_quote = header_is_one(contract, receipt)
     lines = []
     for column in contract.columns:
         expected = " or ".join(map(str, column.delivered_names))
         if str(column.delivered_names[0]) in missing:
-            likely = likely_match(str(column.delivered_names[0]), column, unknown) if shown else None
+            likely = likely_match(str(column.delivered_names[0]), column, unknown) if may_quote else None
             percent = round(100 * similarity(str(column.delivered_names[0]), column, likely)) if likely else None
             lines.append(ColumnDifference(expected, column.name, None, MISSING, likely, percent))
             continue
         found = next((str(name) for name in column.delivered_names if str(name) in delivered), expected)
         lines.append(ColumnDifference(expected, column.name, found, TWICE if found in receipt.columns_repeated else AS_AGREED))
-    if shown:
+    if may_quote:
         lines += [ColumnDifference(None, None, name or "(a column without a name)", NEW) for name in unknown]
         lines += [ColumnDifference(None, None, name, NOT_TAKEN) for name in contract.ignore if name in delivered]
     elif unknown:

@@ -35,10 +35,10 @@ def time_checks(contract: Contract, reading: DeliveryQuery, facts: DeliveryFacts
     load, follow_up = contract.load, contract.follow_up
     if load.mode == "replace_period" and facts.earlier_rows and load.period_column in present:
         name = quoted(str(load.period_column))
-        there = f"count(distinct date_trunc('{load.period}', {name}))"
+        periods_present = f"count(distinct date_trunc('{load.period}', {name}))"
         span = f"(date_diff('{load.period}', min({name}), max({name})) + 1)"
         message = f"{contract.source}: most {load.period}s of the span have no rows and would become empty; is a date wrong?"
-        expression = f"100.0 * {there} / {span}"
+        expression = f"100.0 * {periods_present} / {span}"
         yield measure(
             "periods_present_pct",
             "critical",

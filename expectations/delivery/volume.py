@@ -54,8 +54,8 @@ def volume_baseline(
 ) -> VolumeBaseline:
     """The volume baseline of a batch; for an incremental batch by cursor, the landed rows that it would replace."""
     if receipt.whole or receipt.since is not None:
-        asked = "true" if receipt.whole else since_condition(contract, receipt, city_zone)
-        row = con.execute(f'select count(*) from landing."{contract.source}" where {asked}').fetchone()
+        requested = "true" if receipt.whole else since_condition(contract, receipt, city_zone)
+        row = con.execute(f'select count(*) from landing."{contract.source}" where {requested}').fetchone()
         return VolumeBaseline((row[0],) if row and row[0] else ())
     batch, load = store.batch(receipt.load_id), contract.load
     written = set(pq.read_schema(batch).names)

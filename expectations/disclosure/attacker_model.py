@@ -183,16 +183,20 @@ def _enclosed_cells(cells: Cells, truths: Mapping[tuple[str, CellKey], float], w
     this year. Records with `waiting` corrections have none: their margins are of another day.
     """
     margins: dict[str, tuple[set[CellKey], dict[CellKey, list[range]], set[CellKey]]] = {}
-    for records, there in cells.by_records.items():
+    for records, cells_of_records in cells.by_records.items():
         spans: dict[CellKey, list[range]] = {}
-        for at in there:
+        for at in cells_of_records:
             spans.setdefault(_without_period(at), []).append(_months(at))
-        margins[records] = set(there), spans, {_without_place(at) for at in there if at.geography_type in WHOLE_PLACES}
+        margins[records] = (
+            set(cells_of_records),
+            spans,
+            {_without_place(at) for at in cells_of_records if at.geography_type in WHOLE_PLACES},
+        )
     for (records, at), truth in truths.items():
         if records not in margins or records in waiting or at.race == "all" or at.tabulation != EXCLUSIVE:
             continue
-        shown, spans, whole = margins[records]
-        if at in shown or at._replace(race="all") not in shown or _without_place(at) not in whole:
+        published, spans, whole = margins[records]
+        if at in published or at._replace(race="all") not in published or _without_place(at) not in whole:
             continue
         own = _months(at)
         is_within = any(
@@ -245,7 +249,7 @@ def _indices(cells: Cells, figure_equations: FigureEquations, published: Publish
 
 
 def _distinct(equations: Iterable[Equation]) -> list[Equation]:
-    seen: dict[object, Equation] = {}
+    distinct: dict[object, Equation] = {}
     for equation in equations:
-        seen.setdefault((frozenset(equation.terms.items()), equation.total), equation)
-    return list(seen.values())
+        distinct.setdefault((frozenset(equation.terms.items()), equation.total), equation)
+    return list(distinct.values())

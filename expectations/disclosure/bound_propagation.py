@@ -62,10 +62,10 @@ def propagate(system: System) -> Bounds:
         # contradictions are reported by equation, and bounds stay in order
         crossed = new_lower > new_upper
         new_lower[crossed], new_upper[crossed] = lower[crossed], upper[crossed]
-        moved = ~known & ((new_lower > lower + TOLERANCE) | (new_upper < upper - TOLERANCE))
-        lower, upper = np.where(moved, new_lower, lower), np.where(moved, new_upper, upper)
+        narrowed = ~known & ((new_lower > lower + TOLERANCE) | (new_upper < upper - TOLERANCE))
+        lower, upper = np.where(narrowed, new_lower, lower), np.where(narrowed, new_upper, upper)
         known = _set_known(lower, upper, known)
-        if not moved.any():
+        if not narrowed.any():
             break
     return Bounds(lower, upper, np.flatnonzero(contradicted))
 
@@ -90,7 +90,7 @@ def without_known(system: System, bounds: Bounds) -> System:
     at[known] = (bounds.lower[known] + bounds.upper[known]) / 2
     is_known = known[system.cell]
     terms = system.coefficient[is_known] * at[system.cell[is_known]]
-    taken = np.bincount(system.equation[is_known], terms, minlength=len(system.total))
+    known_sums = np.bincount(system.equation[is_known], terms, minlength=len(system.total))
     return System(
         np.where(known, at, system.lower),
         np.where(known, at, system.upper),
@@ -98,7 +98,7 @@ def without_known(system: System, bounds: Bounds) -> System:
         system.equation[~is_known],
         system.cell[~is_known],
         system.coefficient[~is_known],
-        system.total - taken,
+        system.total - known_sums,
     )
 
 

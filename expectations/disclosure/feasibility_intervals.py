@@ -110,11 +110,11 @@ class _Answer:
         if part.contradicted:
             self.contradict(part.cells)
             return
-        asked = np.flatnonzero(part.system.asked)
-        cells = part.cells[asked]
-        self.lower[cells] = np.where(part.least[asked] <= -ENDLESS, -np.inf, part.least[asked])
-        self.upper[cells] = np.where(part.largest[asked] >= ENDLESS, np.inf, part.largest[asked])
-        self.exact[cells] = part.least_is_limit[asked] & part.largest_is_limit[asked]
+        sensitive = np.flatnonzero(part.system.asked)
+        cells = part.cells[sensitive]
+        self.lower[cells] = np.where(part.least[sensitive] <= -ENDLESS, -np.inf, part.least[sensitive])
+        self.upper[cells] = np.where(part.largest[sensitive] >= ENDLESS, np.inf, part.largest[sensitive])
+        self.exact[cells] = part.least_is_limit[sensitive] & part.largest_is_limit[sensitive]
 
     def done(self) -> Intervals:
         return Intervals(self.lower, self.upper, self.exact, self.contradicted)

@@ -60,9 +60,9 @@ def forbidden_disclosures(
     yield from _of_snapshots(published)
     for index in published.indices:
         yield from _of_index(index, rows)
-    shown = {(measure, where) for (measure, where, _), row in rows.items() if not is_hidden(row)}
+    published_cells = {(measure, where) for (measure, where, _), row in rows.items() if not is_hidden(row)}
     for goal in published.goals:
-        yield from _of_goal(goal, shown)
+        yield from _of_goal(goal, published_cells)
     yield from _of_places(published.rows)
     for measure, where in published.compared:
         yield ForbiddenDisclosure("a comparison with other cities, for which the audit has no equation", measure, where)
@@ -222,10 +222,10 @@ def _of_index(index: Index, rows: Mapping[tuple[AuditedMeasure, CellKey, str], R
         yield ForbiddenDisclosure("an index over places that are not published", index.measure, index.where)
 
 
-def _of_goal(goal: Goal, shown: set[tuple[AuditedMeasure, CellKey]]) -> Iterator[ForbiddenDisclosure]:
+def _of_goal(goal: Goal, published: set[tuple[AuditedMeasure, CellKey]]) -> Iterator[ForbiddenDisclosure]:
     if goal.is_shown:
         for measure, where in goal.made_of:
-            if (measure, where) not in shown:
+            if (measure, where) not in published:
                 yield ForbiddenDisclosure("a goal over a hidden row", measure, where)
 
 

@@ -24,10 +24,10 @@ _FINER = {
 class PublishedKinds:
     """The published kinds of rows: a missing row means zero only where its kind is published."""
 
-    def __init__(self, there: Iterable[CellKey]) -> None:
+    def __init__(self, published: Iterable[CellKey]) -> None:
         self._races: set[tuple[str, ...]] = set()
         self._periods: set[tuple[object, ...]] = set()
-        for where in there:
+        for where in published:
             self._races.add((where.period_type, where.geography_type, where.race, where.tabulation, where.stratum_type))
             self._periods.add((where.period_type, where.period_start, where.geography_type))
 
@@ -39,15 +39,15 @@ class PublishedKinds:
 
 def period_sums(cells: Cells, records: str, out: PublishedKinds) -> Iterator[SumEquation]:
     """Months sum to quarters, months and quarters to years, years to pooled periods."""
-    there = cells.by_records[records]
-    for where, whole in list(there.items()):
+    cells_of_records = cells.by_records[records]
+    for where, whole in list(cells_of_records.items()):
         for fine in _FINER.get(where.period_type, ()):
             first, months = where.period_start, MONTHS[fine]
             starts = [_after(first, step) for step in range(0, MONTHS[where.period_type], months)]
             wheres = [where._replace(period_type=fine, period_start=start) for start in starts]
             are_out = [out.has(at) for at in wheres]
             if any(are_out):
-                parts = tuple(there[at] for at in wheres if at in there)
+                parts = tuple(cells_of_records[at] for at in wheres if at in cells_of_records)
                 rest = where._replace(period_type=f"({fine}s of the {where.period_type} that are not published)")
                 yield SumEquation((where.period_type, fine, str(all(are_out)), where.geography_type), whole, parts, rest)
 

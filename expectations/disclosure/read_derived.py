@@ -75,11 +75,11 @@ def read_goals(
         "gap_baseline", "change_ci_low", "change_ci_high", "comparison_change_ci_low", "comparison_change_ci_high",
     )  # fmt: skip
     known = columns_of(connection, relation)
-    shown = ", ".join(f"progress.{name}" for name in figures if name in known)
+    columns = ", ".join(f"progress.{name}" for name in figures if name in known)
     status = " or progress.status is not null" if "status" in known else ""
     rows = connection.execute(
         text(
-            f"select goals.*, progress.period_start as at_period, coalesce({shown}) is not null{status} as is_shown "
+            f"select goals.*, progress.period_start as at_period, coalesce({columns}) is not null{status} as is_shown "
             f"from {relation} as progress inner join {relations.marts}.dim_goal as goals using (goal_id) "
             "order by goal_id, at_period"
         )

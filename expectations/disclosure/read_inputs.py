@@ -178,10 +178,10 @@ def read_median_records(
     connection: Connection, relations: Relations, measures: Mapping[tuple[str, int], AuditedMeasure]
 ) -> MedianRecords:
     """The true number of records of each median of persons, where it is known."""
-    there = set() if relations.reported is None else columns_of(connection, relations.reported)
-    if not {"kind", "records"} <= there:
+    columns = set() if relations.reported is None else columns_of(connection, relations.reported)
+    if not {"kind", "records"} <= columns:
         return MedianRecords()
-    known_records = "known_records" if "known_records" in there else "null"
+    known_records = "known_records" if "known_records" in columns else "null"
     query = (
         f"select {', '.join(GRAIN)}, records, {known_records} from {relations.reported} "
         f"where kind = 'median' and records is not null order by {', '.join(GRAIN)}"
@@ -231,9 +231,9 @@ def _read_rows(
 
     A file of an earlier version lacks newer columns.
     """
-    there = columns_of(connection, source)
+    present = columns_of(connection, source)
     columns = [
-        name if name in there else f"null as {name}"
+        name if name in present else f"null as {name}"
         for name in ("jurisdiction", *GRAIN, *FIGURES, *WORDS, *(["publication_status"] if status else []), "release_id")
     ]
     ids = ", ".join(literal(name) for name in sorted({measure_id for measure_id, _ in measures})) or "''"

@@ -77,22 +77,24 @@ def _rows(
     connection: Connection, relation: str, theme: str, measures: dict[str, AuditedMeasure], standard: str
 ) -> Iterator[tuple[Row, str]]:
     """One row per theme and count, with the release of the state where the relation names one."""
-    there = columns_of(connection, relation)
+    columns = columns_of(connection, relation)
     counts = ", ".join(f"{name}_count" for name in measures)
-    status = "publication_status" if "publication_status" in there else "null"
-    shown_words = ", ".join(f"{name}::varchar" if name in there else "null" for name in _WORDS)
-    release, order = ("release_id", "published_at, release_id, ") if "release_id" in there else ("null", "")
+    status = "publication_status" if "publication_status" in columns else "null"
+    shown_words = ", ".join(f"{name}::varchar" if name in columns else "null" for name in _WORDS)
+    release, order = ("release_id", "published_at, release_id, ") if "release_id" in columns else ("null", "")
     query = (
         f"select jurisdiction, period_start, {theme}, {status}, {release}, {shown_words}, {counts} from {relation} "
         f"order by {order}jurisdiction, period_start, {theme}"
     )
-    for jurisdiction, start, code, shown, released_in, *rest in fetch(connection, query):
+    for jurisdiction, start, code, status_code, released_in, *rest in fetch(connection, query):
         where = CellKey("year", start, "city", "current", jurisdiction, standard, "all", "exclusive", "engagement_theme", code)
-        said = {name: word.capitalize() for name, word in zip(_WORDS, rest, strict=False) if word not in (None, "false")}
+        published_words = {
+            name: word.capitalize() for name, word in zip(_WORDS, rest, strict=False) if word not in (None, "false")
+        }
         for (name, measure), number in zip(measures.items(), rest[len(_WORDS) :], strict=True):
             # a theme has at least one input, and no answer need have one
             method = "individual" if name == "inputs" else "aggregate"
-            is_hidden = number is None or shown == "suppressed"
+            is_hidden = number is None or status_code == "suppressed"
             figures = {} if is_hidden else {"numerator": float(number), "value": float(number)}
             words = {"value_status": "computed", **({"status_reason": "suppressed"} if is_hidden else {})}
-            yield Row(measure, where, method, jurisdiction, shown, figures, words | said), released_in or ""
+            yield Row(measure, where, method, jurisdiction, status_code, figures, words | published_words), released_in or ""

@@ -60,11 +60,11 @@ def _changes(model: AttackerModel, figure_equations: FigureEquations, state: Ite
         return nothing, nothing
     then = _known(model, then_shown)
     both = then.known & now.known
-    moved = (now.lower[both] + now.upper[both] - then.lower[both] - then.upper[both]) / 2
-    if not (np.abs(moved) > TOLERANCE).any():
+    change = (now.lower[both] + now.upper[both] - then.lower[both] - then.upper[both]) / 2
+    if not (np.abs(change) > TOLERANCE).any():
         return nothing, nothing
     least, most = np.full(len(model.cells), -np.inf), np.full(len(model.cells), np.inf)
-    least[both] = most[both] = moved
+    least[both] = most[both] = change
     differences = System.of(
         least.tolist(),
         most.tolist(),

@@ -66,8 +66,8 @@ def equate_same_persons(cells: Cells, universes: Mapping[str, str]) -> None:
             among_same = universes.get(one, one) == universes.get(other, other)
             if not among_same and universes.get(one) != other and universes.get(other) != one:
                 continue
-            there = cells.by_records[other]
-            pairs = [(cell, there[where]) for where, cell in cells.by_records[one].items() if where in there]
+            other_cells = cells.by_records[other]
+            pairs = [(cell, other_cells[where]) for where, cell in cells.by_records[one].items() if where in other_cells]
             if pairs and all(abs(cells.truth[left] - cells.truth[right]) <= TOLERANCE for left, right in pairs):
                 for left, right in pairs:
                     cells.equate({left: 1.0, right: -1.0}, 0.0, "same persons")
@@ -162,8 +162,8 @@ def _add_race_sums(
     slices = list(cells.slices(records, race="all"))
     codes_of: dict[tuple[str, ...], set[str]] = defaultdict(set)
     for at, members in slices:
-        asked = {where.race for where, cell in members.items() if where.race in race_kinds and cell not in cells.public_zeros}
-        codes_of[_kind(at)] |= asked - {"all"}
+        collected = {where.race for where, cell in members.items() if where.race in race_kinds and cell not in cells.public_zeros}
+        codes_of[_kind(at)] |= collected - {"all"}
     # without a code for unknown race in any row, those of unknown race are what is left of all
     has_unlisted = any(
         cells.truth[members[at]]
@@ -172,23 +172,26 @@ def _add_race_sums(
         for at, members in slices
         if at in members and at.tabulation == EXCLUSIVE and len(members) > 1
     )
-    for at, shown in slices:
-        if at.tabulation != EXCLUSIVE or at not in shown or at.geoid.endswith(UNPLACED) != unplaced:
+    for at, published in slices:
+        if at.tabulation != EXCLUSIVE or at not in published or at.geoid.endswith(UNPLACED) != unplaced:
             continue
-        whole = shown[at]
-        members = shown
-        if len(shown) == 1 and math.isnan(cells.truth[whole]):
+        whole = published[at]
+        members = published
+        if len(published) == 1 and math.isnan(cells.truth[whole]):
             # a place whose source stars all of its rows has none by race, but persons of each
             starred = [at._replace(race=race) for race in sorted(codes_of[_kind(at)])]
-            members = shown | {where: cells.add(records, where, math.nan) for where in starred}
+            members = published | {where: cells.add(records, where, math.nan) for where in starred}
         if len(members) == 1:
             continue
         codes = {where.race: cell for where, cell in members.items() if where.race in race_kinds and where.race != "all"}
         of_known = tuple(cell for race, cell in codes.items() if race_kinds[race] in IS_KNOWN)
         of_unknown = tuple(cell for race, cell in codes.items() if race_kinds[race] not in IS_KNOWN)
-        there = math.fsum(cells.truth[cell] for cell in of_known)
+        known_sum = math.fsum(cells.truth[cell] for cell in of_known)
         k = cells.add(
-            records, at._replace(race=KNOWN), there if math.isnan(there) else known.get((records, at), there), counts=False
+            records,
+            at._replace(race=KNOWN),
+            known_sum if math.isnan(known_sum) else known.get((records, at), known_sum),
+            counts=False,
         )
         unknown = cells.truth[whole] - cells.truth[k]
         if math.isnan(unknown) and not of_unknown and not has_unlisted:

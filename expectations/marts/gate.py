@@ -23,7 +23,7 @@ def gate_build(
     *,
     attached: str = "release",
     schema: str = "marts",
-    kept: Mapping[str, GateResult] | None = None,
+    valid_results: Mapping[str, GateResult] | None = None,
     grown: Mapping[str, Sequence[str]] | None = None,
 ) -> list[GateResult]:
     """Evaluate the marts: one result per table, in the order of their names.
@@ -36,15 +36,15 @@ def gate_build(
     """
     chosen = {suite.table: suite for suite in (read_suites() if suites is None else suites)}
     place = Place(attached, schema)
-    there = _tables(database, place)
+    tables = _tables(database, place)
     results = []
     session: Session | None = None
-    for table in sorted({*chosen, *there}):
+    for table in sorted({*chosen, *tables}):
         subject = f"{schema}.{table}"
-        if kept and subject in kept and table in there and table in chosen:
-            results.append(kept[subject])
+        if valid_results and subject in valid_results and table in tables and table in chosen:
+            results.append(valid_results[subject])
             continue
-        if table not in there:
+        if table not in tables:
             findings = _not_evaluated("table_exists", "critical", f"{subject} does not exist; build it, or remove its suite")
         elif table not in chosen:
             findings = _not_evaluated("suite_exists", "warning", f"{subject} has no suite; write expectations/suites/{table}.yml")

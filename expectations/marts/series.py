@@ -55,9 +55,9 @@ def check_series(
                 "and earlier.measure_version = later.measure_version order by all"
             )
         ).all()
-    redefined = [f"{measure} version {version} ({what})" for measure, version, gone, _, what in rows if not gone and what]
-    unexplained = [f"{measure} version {version}" for measure, version, gone, goes_on, _ in rows if gone and goes_on]
-    ended = [f"{measure} version {version}" for measure, version, gone, goes_on, _ in rows if gone and not goes_on]
+    redefined = [f"{measure} version {version} ({what})" for measure, version, removed, _, what in rows if not removed and what]
+    unexplained = [f"{measure} version {version}" for measure, version, removed, goes_on, _ in rows if removed and goes_on]
+    ended = [f"{measure} version {version}" for measure, version, removed, goes_on, _ in rows if removed and not goes_on]
     differs = f"{REGISTRY}: defined differently than in the current release: {_REMEDY}"
     lost = f"{REGISTRY}: missing in the registry while the measure continues; restore the row"
     return (

@@ -153,9 +153,9 @@ def _checks(suite: Suite, place: Place, new_loads: Sequence[str] | None) -> Iter
     message = f"{table} has several rows for one {', '.join(suite.grain)}"
     surplus = f"count(*) - count(distinct hash({names}))"
     if new_loads is not None:
-        here, loads = place.table(suite.table), ", ".join(map(literal, new_loads)) or "''"
-        touched = f"select hash({names}) from {here} where _load_id in ({loads})"
-        surplus = f"0 * count(*) + (select {surplus} from {here} where hash({names}) in ({touched}))"
+        table_name, loads = place.table(suite.table), ", ".join(map(literal, new_loads)) or "''"
+        touched = f"select hash({names}) from {table_name} where _load_id in ({loads})"
+        surplus = f"0 * count(*) + (select {surplus} from {table_name} where hash({names}) in ({touched}))"
     yield measure("grain", "critical", message, expression=surplus, at_most=0)
     for column in dict.fromkeys((*suite.grain, *suite.not_null)):
         message = f"{table}.{column} is never empty"

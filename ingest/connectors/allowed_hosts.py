@@ -37,8 +37,8 @@ class Endpoint:
     def name(self) -> str:
         """The text that `allow_hosts` has for it; control characters of a portal do not reach a terminal."""
         host = f"[{self.host}]" if ":" in self.host else self.host
-        shown = host if PRINTABLE_HOST.fullmatch(host) else "a name with other characters than a host name has"
-        return shown if self.port in DEFAULT_PORTS.values() else f"{shown}:{self.port}"
+        displayed = host if PRINTABLE_HOST.fullmatch(host) else "a name with other characters than a host name has"
+        return displayed if self.port in DEFAULT_PORTS.values() else f"{displayed}:{self.port}"
 
     def is_same_site(self, other: Endpoint) -> bool:
         """Whether both are one server: the same host, and the same port or the two default ports."""
@@ -73,45 +73,45 @@ class AllowedHosts:
 
     def check_url(self, url: str) -> Endpoint:
         """Raise `RequestRefused` unless the address is on an allowed host."""
-        asked = endpoint_of(url)
-        if not any(asked.is_same_site(allowed) for allowed in (self.own, *self.named)):
+        endpoint = endpoint_of(url)
+        if not any(endpoint.is_same_site(allowed) for allowed in (self.own, *self.named)):
             raise RequestRefused(
-                f"the portal refers to another host ({asked.name})",
-                f"if the file is meant to be there, write connector.allow_hosts: [{asked.name!r}] into the contract",
+                f"the portal refers to another host ({endpoint.name})",
+                f"if the file is meant to be there, write connector.allow_hosts: [{endpoint.name!r}] into the contract",
             )
-        return asked
+        return endpoint
 
-    def check_address(self, asked: Endpoint, address: str) -> None:
+    def check_address(self, endpoint: Endpoint, address: str) -> None:
         """Raise `RequestRefused` if a host has an address that is not public, unless the host was named for it.
 
         `allow_hosts` and LEVELGROUND_HOSTS name hosts, and so does a contract's address that is localhost or an IP address.
         """
-        if is_public(address) or any(asked.is_same_site(allowed) for allowed in self.named):
+        if is_public(address) or any(endpoint.is_same_site(allowed) for allowed in self.named):
             return
-        if asked.is_same_site(self.own) and is_plain_address(asked.host):
+        if endpoint.is_same_site(self.own) and is_plain_address(endpoint.host):
             return
         raise RequestRefused(
-            f"{asked.name} has the address of a private network",
-            f"if the portal is in the city's own network, write connector.allow_hosts: [{asked.name!r}] into the contract",
+            f"{endpoint.name} has the address of a private network",
+            f"if the portal is in the city's own network, write connector.allow_hosts: [{endpoint.name!r}] into the contract",
         )
 
-    def check_before_connecting(self, asked: Endpoint) -> None:
+    def check_before_connecting(self, endpoint: Endpoint) -> None:
         """Check every address that the name of a host has now; a name without one fails later, like any connection."""
         try:
-            found = socket.getaddrinfo(asked.host, asked.port, type=socket.SOCK_STREAM)
+            found = socket.getaddrinfo(endpoint.host, endpoint.port, type=socket.SOCK_STREAM)
         except (OSError, UnicodeError):
             return
         for *_, address in found:
-            self.check_address(asked, str(address[0]))
+            self.check_address(endpoint, str(address[0]))
 
-    def check_literal_address(self, asked: Endpoint) -> None:
+    def check_literal_address(self, endpoint: Endpoint) -> None:
         """Check a host that is an address in any notation; behind a proxy, only the proxy resolves names."""
         try:
-            literal = socket.inet_ntoa(socket.inet_aton(asked.host))  # 127.1, 2130706433 and 0x7f000001 are addresses, too
+            literal = socket.inet_ntoa(socket.inet_aton(endpoint.host))  # 127.1, 2130706433 and 0x7f000001 are addresses, too
         except (OSError, UnicodeError):
-            literal = "127.0.0.1" if _is_localhost(asked.host) else asked.host if ":" in asked.host else ""
+            literal = "127.0.0.1" if _is_localhost(endpoint.host) else endpoint.host if ":" in endpoint.host else ""
         if literal:
-            self.check_address(asked, literal)
+            self.check_address(endpoint, literal)
 
 
 def is_public(address: str) -> bool:

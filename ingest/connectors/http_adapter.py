@@ -54,9 +54,9 @@ class LimitedAdapter(HTTPAdapter):
 
     def send(self, request: requests.PreparedRequest, *args: Any, **keys: Any) -> requests.Response:
         """Send a request to an allowed host; the body of its answer is limited, however it is read."""
-        asked = self._allowed.check_url(request.url or "")
+        endpoint = self._allowed.check_url(request.url or "")
         if select_proxy(request.url or "", keys.get("proxies")):
-            self._allowed.check_literal_address(asked)
+            self._allowed.check_literal_address(endpoint)
         response = super().send(request, *args, **keys)
         coding = response.headers.get("Content-Encoding", "").lower()
         unknown = {part.strip() for part in coding.split(",")} - CODINGS
@@ -116,11 +116,11 @@ def _pool_classes(allowed: AllowedHosts) -> dict[str, type[HTTPConnectionPool]]:
 
 def _connect_checked(connection: HTTPConnection, connect: Any, allowed: AllowedHosts) -> None:
     """Check the addresses before connecting, and the one in use before anything is sent: a name may change in between."""
-    asked = Endpoint(connection.host.lower().strip("[]").rstrip("."), connection.port)
-    allowed.check_before_connecting(asked)
+    endpoint = Endpoint(connection.host.lower().strip("[]").rstrip("."), connection.port)
+    allowed.check_before_connecting(endpoint)
     connect()
     try:
-        allowed.check_address(asked, connection.sock.getpeername()[0])
+        allowed.check_address(endpoint, connection.sock.getpeername()[0])
     except RequestRefused:
         connection.close()
         raise

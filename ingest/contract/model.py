@@ -82,19 +82,19 @@ class Contract(Strict):
         if self.cadence != "once" and self.freshness is None:
             yield ("freshness",), "only a source with cadence once is never stale; say after how many hours it is"
         yield from self._column_problems(vocabulary)
-        kept = {column.name: column for column in self.columns if column.is_kept}
+        kept_columns = {column.name: column for column in self.columns if column.is_kept}
         times = (("load", "period_column"), ("follow_up", "start"), ("follow_up", "end"), ("snapshot", "column"))
         for where, used in self._references():
             if where[:2] == ("load", "order_by") and used in LOAD_COLUMNS:
                 continue
-            if used not in kept:
-                yield where, f"{used} is no column that this contract keeps; its columns are {', '.join(sorted(kept))}"
-            elif where[:2] == ("load", "partition_by") and not kept[used].required:
+            if used not in kept_columns:
+                yield where, f"{used} is no column that this contract keeps; its columns are {', '.join(sorted(kept_columns))}"
+            elif where[:2] == ("load", "partition_by") and not kept_columns[used].required:
                 yield where, f"{used} decides which rows a delivery replaces; write required: true in the column {used}"
-            elif where in times and kept[used].type not in TIMES:
-                yield where, f"{used} is of type {kept[used].type}; it must be of type date or timestamp"
+            elif where in times and kept_columns[used].type not in TIMES:
+                yield where, f"{used} is of type {kept_columns[used].type}; it must be of type date or timestamp"
         yield from self._unpivot_problems()
-        yield from self._cursor_problems(kept)
+        yield from self._cursor_problems(kept_columns)
         yield from self._snapshot_problems()
         if self.agreement.keep_for and self.event_column is None:
             message = (
@@ -130,11 +130,11 @@ class Contract(Strict):
         if "footer" in self.snapshot.from_ and self.footer is None:
             yield ("snapshot", "from"), "a date in the footer needs footer: {rows: N}, the rows at the end that are no records"
 
-    def _cursor_problems(self, kept: dict[str, Column]) -> Iterator[tuple[Location, str]]:
+    def _cursor_problems(self, kept_columns: dict[str, Column]) -> Iterator[tuple[Location, str]]:
         cursor, back = getattr(self.connector, "cursor", None), lookback(self.connector)
-        if cursor is None or cursor not in kept:
+        if cursor is None or cursor not in kept_columns:
             return
-        mode, kind = self.load.mode, kept[cursor].type
+        mode, kind = self.load.mode, kept_columns[cursor].type
         if mode not in ("merge", "replace_period") or (mode == "replace_period" and cursor != self.load.period_column):
             message = (
                 "rows that are asked for again must find the ones they replace: a cursor needs load mode merge with a key, "
@@ -149,18 +149,18 @@ class Contract(Strict):
 
     def _column_problems(self, vocabulary: Vocabulary) -> Iterator[tuple[Location, str]]:
         names: set[str] = set()
-        taken: set[str | int] = set()
+        used: set[str | int] = set()
         for at, column in enumerate(self.columns):
             if column.name in names:
                 yield ("columns", at, "name"), f"{column.name} is repeated; give each column its own name"
             names.add(column.name)
             for delivered in column.delivered_names:
-                if delivered in taken:
+                if delivered in used:
                     yield ("columns", at, "from"), f"{delivered} is taken by two columns; each delivered column feeds one"
                 if self.format.header.rows == "none" and isinstance(delivered, str):
                     message = "a file without header gives no names; write from: as a position (1, 2, …) in every column"
                     yield ("columns", at, "from"), message
-            taken.update(column.delivered_names)
+            used.update(column.delivered_names)
             for name in column.vocabulary_names():
                 if name not in vocabulary.race:
                     known = ", ".join(vocabulary.race)
@@ -260,8 +260,8 @@ class Contract(Strict):
         found: dict[tuple[str, str], None] = {}
         for column in self.columns:
             mapped = mapped_labels(column.vocabulary_names())
-            asked = (label for label in mapped if column.question and label.startswith(f"{column.question.lower()}="))
-            found.update({(mapped[folded(label)], folded(label)): None for label in (*(column.offered or ()), *asked)})
+            own_labels = (label for label in mapped if column.question and label.startswith(f"{column.question.lower()}="))
+            found.update({(mapped[folded(label)], folded(label)): None for label in (*(column.offered or ()), *own_labels)})
         return tuple(found)
 
     def race_vocabularies(self, vocabulary: Vocabulary) -> tuple[RaceVocabulary, ...]:

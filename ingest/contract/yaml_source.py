@@ -87,12 +87,12 @@ def _walk(node: yaml.Node, location: Location, lines: dict[Location, int]) -> No
     if len(lines) > MOST_VALUES:
         raise YamlError(TOO_MANY, node.start_mark.line + 1)
     if isinstance(node, yaml.MappingNode):
-        seen: set[str] = set()
+        visited: set[str] = set()
         for key, value in node.value:
             name = str(key.value)
-            if name in seen:
+            if name in visited:
                 raise YamlError(f"the key {name!r} is repeated here; keep one", key.start_mark.line + 1)
-            seen.add(name)
+            visited.add(name)
             lines[*location, name] = key.start_mark.line + 1
             _walk(value, (*location, name), lines)
     elif isinstance(node, yaml.SequenceNode):

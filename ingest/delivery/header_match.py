@@ -52,7 +52,7 @@ class Conformer:
         positions: dict[str, int | str | None] = {}
         missing: list[str] = []
         private: set[int] = set()
-        taken: set[str | int] = set()
+        matched: set[str | int] = set()
         for column in self.contract.columns:
             if column.from_file:
                 positions[column.name] = column.in_file(file)
@@ -62,18 +62,18 @@ class Conformer:
                 if column.is_kept:
                     positions[column.name] = None
                 continue
-            there = [position for name in column.delivered_names if (position := _position(name, names)) is not None]
-            taken.update(column.delivered_names)
-            if not there:
+            candidates = [position for name in column.delivered_names if (position := _position(name, names)) is not None]
+            matched.update(column.delivered_names)
+            if not candidates:
                 missing.append(str(column.delivered_names[0]))
             if column.is_kept:
-                positions[column.name] = there[0] if there else None
+                positions[column.name] = candidates[0] if candidates else None
             if column.privacy == "direct_identifier":
-                private.update(there)
-        known = taken | set(self.contract.ignore)
+                private.update(candidates)
+        known = matched | set(self.contract.ignore)
         unknown = [name for at, name in enumerate(names, 1) if name not in known and at not in known]
         counted = Counter(names)
-        repeated = sorted(name for name, times in counted.items() if name and times > 1 and name in taken)
+        repeated = sorted(name for name, times in counted.items() if name and times > 1 and name in matched)
         fits = len(missing) < len(self.contract.columns)
         return HeaderMatch(positions, tuple(missing), tuple(unknown), tuple(repeated), frozenset(private), fits)
 

@@ -46,8 +46,8 @@ class RowFilter:
             for keys in self._erased:
                 erased = [one or other for one, other in zip(erased, self._is_erased(con, keys), strict=True)]
         self.erased += sum(erased)
-        self.past_keeping += sum(old and not gone for old, gone in zip(past, erased, strict=True))
-        return batch.filter(pa.array([not (old or gone) for old, gone in zip(past, erased, strict=True)]))
+        self.past_keeping += sum(old and not removed for old, removed in zip(past, erased, strict=True))
+        return batch.filter(pa.array([not (old or removed) for old, removed in zip(past, erased, strict=True)]))
 
     def _is_erased(self, con: DuckDBPyConnection, keys: ErasedKeys) -> list[bool]:
         assert self._key is not None, "a home with erased records needs its key"

@@ -197,10 +197,10 @@ class _BatchWriter:
         if row_filter is None:
             return batch
         erased, past = row_filter.erased, row_filter.past_keeping
-        kept = row_filter.keep(batch)
+        remaining = row_filter.keep(batch)
         self._rows_erased += row_filter.erased - erased
         self._rows_past_keeping += row_filter.past_keeping - past
-        return kept
+        return remaining
 
     def _match(self, name: str, header: tuple[str, ...]) -> HeaderMatch:
         match = self._conformer.match(header, name)

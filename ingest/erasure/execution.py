@@ -196,9 +196,9 @@ def _rewrite_deliveries(home: Home, plan: Plan) -> None:
 
 def _delete_deliveries(store: DeliveryStore) -> None:
     """Delete everything of the source but the record of its removal."""
-    kept = store.folder / "removals.json"
+    removals_file = store.folder / "removals.json"
     for path in store.folder.iterdir():
-        if path == kept:
+        if path == removals_file:
             continue
         if path.is_dir():
             shutil.rmtree(path)
@@ -211,17 +211,17 @@ def _rewrite_batch(store: DeliveryStore, load_id: str, rows: pa.Table) -> None:
     batch, record = store.batch(load_id), store.record(load_id)
     if not batch.is_file():
         return
-    gone = set(zip(rows["source_file"].to_pylist(), rows["source_row"].to_pylist(), strict=True))
+    erased = set(zip(rows["source_file"].to_pylist(), rows["source_row"].to_pylist(), strict=True))
     incoming = batch.with_suffix(".rewritten")
     kept_rows = dict.fromkeys([file.name for file in record.files] if record else (), 0)
     source = pq.ParquetFile(batch)
     with open_batch_file(incoming, source.schema_arrow) as write:
         for delivered in source.iter_batches():
             places = zip(delivered.column("_source_file").to_pylist(), delivered.column("_source_row").to_pylist(), strict=True)
-            kept = delivered.filter(pa.array([place not in gone for place in places]))
-            for file in kept.column("_source_file").to_pylist():
+            remaining = delivered.filter(pa.array([place not in erased for place in places]))
+            for file in remaining.column("_source_file").to_pylist():
                 kept_rows[file] = kept_rows.get(file, 0) + 1
-            write(kept)
+            write(remaining)
     source.close()
     incoming.replace(batch)
     (batch.parent / "verdict.json").unlink(missing_ok=True)  # the gate checks the batch again

@@ -76,8 +76,8 @@ def _in_table(source: SourcePlan, schema: str, table: str, columns: list[str]) -
         if source.erased:
             ways.append(f"{quoted(columns[0])} in ({hashed} union all {numbered})")
     if is_source and source.kept_from and "occurred_on" in columns:
-        kept = ", ".join(map(literal, source.loads)) or "''"
-        ways.append(f"_load_id not in ({kept}) and occurred_on < date {literal(str(source.kept_from))}")
+        load_ids = ", ".join(map(literal, source.loads)) or "''"
+        ways.append(f"_load_id not in ({load_ids}) and occurred_on < date {literal(str(source.kept_from))}")
     either = " or ".join(f"({way})" for way in ways)
     return f"{is_source} and ({either})" if is_source else either
 

@@ -119,7 +119,7 @@ def _add_rows(
 def _add_landed_rows(found: Selection, contract: Contract, store: DeliveryStore, condition: str) -> int:
     """Add the landed rows of lost deliveries that fulfil the condition."""
     warehouse = store.folder.parent.parent / "warehouse.duckdb"
-    kept = {path.parent.name for path in store.folder.glob(f"*/{BATCH}")}
+    load_ids = {path.parent.name for path in store.folder.glob(f"*/{BATCH}")}
     if not warehouse.is_file():
         return 0
     try:
@@ -128,7 +128,7 @@ def _add_landed_rows(found: Selection, contract: Contract, store: DeliveryStore,
             rows = con.execute(
                 f"select _load_id, _source_file, _source_row, {record_hash(contract)} "
                 f"from ({landed} where not list_contains(?, _load_id)) where coalesce({condition}, false)",
-                [sorted(kept)],
+                [sorted(load_ids)],
             ).fetchall()
     except (WarehouseError, duckdb.Error):
         return 0  # a table that was never made, or a damaged file, which the next run rebuilds from the deliveries

@@ -49,9 +49,9 @@ def is_filled(contract: Contract) -> str:
     """SQL boolean: the row is not blank."""
     names = [quoted(column.name) for column in contract.kept_columns]
     # a text that begins with a visible ASCII character is not blank; trimming it would take five times as long as reading it
-    seen = [f"coalesce({name} between '!' and '~', false)" for name in names]
+    conditions = [f"coalesce({name} between '!' and '~', false)" for name in names]
     filled = [f"coalesce(trim({name}), '') <> ''" for name in names]
-    return f"({' or '.join([*seen, *filled])})"
+    return f"({' or '.join([*conditions, *filled])})"
 
 
 def is_usable(contract: Contract, city_zone: str) -> str:

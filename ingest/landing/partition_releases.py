@@ -59,7 +59,7 @@ def partition_expression(contract: Contract, city_zone: str) -> str:
 
 
 def exclude_repeated_files(
-    con: DuckDBPyConnection, delivery: DeliveryRecord, rows: str, kept: str, given: str
+    con: DuckDBPyConnection, delivery: DeliveryRecord, rows: str, condition: str, given: str
 ) -> tuple[str, int]:
     """SQL of the rows of `kept` that are in no second copy of a file; how many `given` rows are in one."""
     # the same bytes for another day are another snapshot
@@ -70,9 +70,9 @@ def exclude_repeated_files(
         if file.sha256 and first.setdefault((file.sha256, file.snapshot_on), file.name) != file.name
     ]
     if not copies:
-        return kept, 0
+        return condition, 0
     copied = f"_source_file in ({', '.join(map(literal, copies))})"
-    return f"{kept} and not {copied}", count_rows(con, f"select count(*) from {rows} where {given} and {copied}")
+    return f"{condition} and not {copied}", count_rows(con, f"select count(*) from {rows} where {given} and {copied}")
 
 
 def exclude_older_releases(

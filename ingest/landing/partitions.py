@@ -53,19 +53,19 @@ def compare_partitions(
     key = record_key_expressions(contract, city_zone)
     # rows without a key have no successor, so that only their number is compared
     record = f"hash({', '.join(key)})" if key else "null::ubigint"
-    shown = " || ', ' || ".join(
+    label = " || ', ' || ".join(
         f"{literal(f'{part} = ')} || {f'cast({name} as varchar)' if is_public else literal('(private)')}"
         for (part, _, is_public), name in zip(cells, names, strict=True)
     )
     rows, before = batch_relation(con, contract, delivery, batch, city_zone), excluded_row_tables(con)
-    kept, _ = exclude_repeated_files(con, delivery, rows, is_usable(contract, city_zone), "true")
-    newest, _ = exclude_older_releases(con, contract, delivery, rows, kept, city_zone)
+    condition, _ = exclude_repeated_files(con, delivery, rows, is_usable(contract, city_zone), "true")
+    newest, _ = exclude_older_releases(con, contract, delivery, rows, condition, city_zone)
     by, own_loads = ", ".join(names), [list(own)]
     try:
         found = con.execute(
             f"""
             with
-            given as (select {split}, {record} as _record from {rows} where {kept}{newest}),
+            given as (select {split}, {record} as _record from {rows} where {condition}{newest}),
             landed as (
                 select {split}, {record} as _record from landing.{quoted(contract.source)}
                 where not _refused and not list_contains(?, _load_id)
@@ -87,7 +87,7 @@ def compare_partitions(
                 coalesce(sum(withdrawn), 0)::bigint, count(*) filter (landed_rows is null),
                 coalesce(sum(given_rows) filter (landed_rows is null), 0)::bigint,
                 coalesce(
-                    max_by({{name: {shown}, landed: landed_rows, withdrawn: withdrawn}}, withdrawn / landed_rows),
+                    max_by({{name: {label}, landed: landed_rows, withdrawn: withdrawn}}, withdrawn / landed_rows),
                     {{name: '', landed: 0, withdrawn: 0}}
                 )
             from compared

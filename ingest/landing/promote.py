@@ -156,25 +156,28 @@ class _Batch:
         con, contract, city_zone, filled = self._con, self._contract, self._city_zone, self._filled
         usable = f"not ({self._unusable})"
         # a blank row has no usable key or period, so it is excluded with the unusable rows if any column decides
-        kept, duplicate, earlier = "true" if self._deciding else filled, 0, 0
+        condition, duplicate, earlier = "true" if self._deciding else filled, 0, 0
         older = None
         if contract.load.mode == "replace_partition":
-            (kept, duplicate), good = exclude_repeated_files(con, self._delivery, rows, kept, filled), f"{filled} and {usable}"
-            newest, earlier = exclude_older_releases(con, contract, self._delivery, rows, f"{kept} and {good}", city_zone)
-            older = f"(select * from {rows} where {kept} and {good} and not (true{newest}))" if newest else None
-            kept += newest
+            (condition, duplicate), good = (
+                exclude_repeated_files(con, self._delivery, rows, condition, filled),
+                f"{filled} and {usable}",
+            )
+            newest, earlier = exclude_older_releases(con, contract, self._delivery, rows, f"{condition} and {good}", city_zone)
+            older = f"(select * from {rows} where {condition} and {good} and not (true{newest}))" if newest else None
+            condition += newest
         if contract.load.duplicates == "drop_exact":
             # the same record in two snapshots is two rows
             dated = [SNAPSHOT_ON] if contract.snapshot else []
             cells = [*(quoted(column.name) for column in contract.kept_columns), *dated]
-            last, found = exclude_earlier_rows(con, contract, rows, f"{filled} and {kept}", "true", cells, city_zone)
-            kept, duplicate = kept + last, duplicate + found
+            last, found = exclude_earlier_rows(con, contract, rows, f"{filled} and {condition}", "true", cells, city_zone)
+            condition, duplicate = condition + last, duplicate + found
         if contract.load.mode == "append":
-            new, found = exclude_promoted_files(con, contract, self._delivery, rows, f"{filled} and {kept}", self._terms)
-            kept, duplicate = kept + new, duplicate + found
-        states = kept
+            new, found = exclude_promoted_files(con, contract, self._delivery, rows, f"{filled} and {condition}", self._terms)
+            condition, duplicate = condition + new, duplicate + found
+        states = condition
         if self._key:
-            last, found = exclude_earlier_rows(con, contract, rows, kept, usable, self._key, city_zone)
+            last, found = exclude_earlier_rows(con, contract, rows, condition, usable, self._key, city_zone)
             states, earlier = states + last, earlier + found
         return _Selection(states, f"(select * from {rows} where {states} and {usable})", duplicate, earlier, older)
 

@@ -77,13 +77,13 @@ def withhold_records(
 def _has_no_cell(column: Column, usable: str, partition: str, city_zone: str) -> str:
     """SQL boolean: the release has no cell for the record, because its partition no longer has the record's value in a column."""
     cell = typed_expression(column, city_zone)
-    gone = f"({partition}, {cell}) not in (select ({partition}, {cell}) from {usable})"
+    is_absent = f"({partition}, {cell}) not in (select ({partition}, {cell}) from {usable})"
     if not column.offered:
-        return gone
+        return is_absent
     codes = ", ".join(f"{literal(label)}: {literal(code)}" for label, code in label_codes(column.vocabulary_names()).items())
     code = rf"(map {{{codes}}})[lower(trim(regexp_replace({cell}, '\s+', ' ', 'g')))]"
     renamed = f"({partition}, {code}) in (select ({partition}, {code}) from {usable} where {code} is not null)"
-    return f"({gone} and ({code} is null or {renamed}))"
+    return f"({is_absent} and ({code} is null or {renamed}))"
 
 
 def save_withheld(con: DuckDBPyConnection, contract: Contract, folder: Path) -> None:

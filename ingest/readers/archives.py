@@ -53,18 +53,18 @@ def open_streams(source: str, file: File, member: str | None) -> tuple[Stream, .
 def _members(source: str, file: File, wanted: str | None) -> tuple[Stream, ...]:
     try:
         with file.open() as opened, zipfile.ZipFile(opened) as archive:
-            there = [info for info in archive.infolist() if not info.is_dir()]
+            members = [info for info in archive.infolist() if not info.is_dir()]
             opened.seek(0, io.SEEK_END)
             size = opened.tell()
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
         raise DeliveryError(source, file.name, "this is not a zip archive, or it is damaged", "deliver it again") from None
-    if any(info.filename == OFFICE_MEMBER for info in there):
-        _check_size(source, file, there, size)
+    if any(info.filename == OFFICE_MEMBER for info in members):
+        _check_size(source, file, members, size)
         return (Stream(file.name, file.open),)
-    _check_names(source, file, there)
-    found = [info for info in there if not _is_left_behind(info.filename)]
-    meant = sorted(info.filename for info in found if not wanted or fnmatch(info.filename, wanted))
-    if not meant:
+    _check_names(source, file, members)
+    found = [info for info in members if not _is_left_behind(info.filename)]
+    names = sorted(info.filename for info in found if not wanted or fnmatch(info.filename, wanted))
+    if not names:
         what = f"no member {wanted}" if wanted else "no file"
         raise DeliveryError(
             source, file.name, f"the archive has {what}", "deliver it again, or correct format.member in the contract"
@@ -77,7 +77,7 @@ def _members(source: str, file: File, wanted: str | None) -> tuple[Stream, ...]:
         return partial(_open_member, file, other) if other else None
 
     return tuple(
-        Stream(f"{file.name}/{name}", partial(_open_member, file, name), partial(sibling, name), packed=True) for name in meant
+        Stream(f"{file.name}/{name}", partial(_open_member, file, name), partial(sibling, name), packed=True) for name in names
     )
 
 

@@ -103,8 +103,8 @@ def batches(stream: IO[bytes], layout: Layout, how: Format, fail: Fail) -> Itera
             problem = f"it is cut off: its header declares {layout.records:,} records, and {short:,} are missing"
             raise fail(problem, "deliver it again")
         table = np.frombuffer(data, record)
-        gone = pa.array(table["deleted"] == DELETED)
-        columns = [_column(field, table[f"f{at}"], gone, how) for at, field in enumerate(layout.fields)]
+        deleted = pa.array(table["deleted"] == DELETED)
+        columns = [_column(field, table[f"f{at}"], deleted, how) for at, field in enumerate(layout.fields)]
         yield pa.RecordBatch.from_arrays(columns, names=[f"f{at}" for at in range(len(columns))])
         left -= rows
     rest = stream.read(layout.record_bytes + 1)
@@ -112,7 +112,7 @@ def batches(stream: IO[bytes], layout: Layout, how: Format, fail: Fail) -> Itera
         raise fail(f"it has more records than the {layout.records:,} that its header declares", AGAIN)
 
 
-def _column(field: Field, cells: np.ndarray, gone: pa.Array, how: Format) -> pa.Array:
+def _column(field: Field, cells: np.ndarray, deleted: pa.Array, how: Format) -> pa.Array:
     if field.type in TEXT_TYPES:
         text = _decoded(pa.array(cells.tolist() if field.length else [b""] * len(cells), pa.binary()), how)
         # the blanks, or the zero bytes of some programs, that fill a field
@@ -127,7 +127,7 @@ def _column(field: Field, cells: np.ndarray, gone: pa.Array, how: Format) -> pa.
     else:
         # it has no text form: a contract that takes the column gets an error
         text = pa.nulls(len(cells), pa.struct([(f"dbase_{field.type}", pa.null())]))
-    return pc.if_else(gone, pa.scalar(None, text.type), text)
+    return pc.if_else(deleted, pa.scalar(None, text.type), text)
 
 
 def _decoded(cells: pa.Array, how: Format) -> pa.Array:

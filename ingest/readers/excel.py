@@ -102,8 +102,8 @@ def _with_errors(cells: pa.RecordBatch, errors: Any) -> Iterator[pa.Array]:
     for number, column in enumerate(cells.columns):
         if number in at:
             values = column.to_pylist()
-            for row, shown in at[number].items():
-                values[row] = shown
+            for row, text in at[number].items():
+                values[row] = text
             column = pa.array(values, pa.string())  # noqa: PLW2901 - the same column, corrected
         yield column
 
@@ -111,12 +111,12 @@ def _with_errors(cells: pa.RecordBatch, errors: Any) -> Iterator[pa.Array]:
 def _with_all_digits(book: fastexcel.ExcelReader, sheet: str, columns: list[pa.Array]) -> list[pa.Array]:
     """The columns with all digits of their numbers."""
     doubtful = {at: pc.fill_null(pc.match_substring_regex(column, ROUNDED), False) for at, column in enumerate(columns)}
-    meant = [at for at, doubt in doubtful.items() if pc.any(doubt).as_py()]
-    if not meant:
+    positions = [at for at, doubt in doubtful.items() if pc.any(doubt).as_py()]
+    if not positions:
         return columns
-    loaded = book.load_sheet(sheet, header_row=None, skip_rows=0, use_columns=meant, dtypes="float")
+    loaded = book.load_sheet(sheet, header_row=None, skip_rows=0, use_columns=positions, dtypes="float")
     exact = list(columns)
-    for at, numbers in zip(meant, loaded.to_arrow_with_errors()[0].columns, strict=True):
+    for at, numbers in zip(positions, loaded.to_arrow_with_errors()[0].columns, strict=True):
         rows = pc.indices_nonzero(doubtful[at])
         texts, floats = columns[at].take(rows).to_pylist(), numbers.take(rows).to_pylist()
         corrected = [
@@ -133,11 +133,11 @@ def _selected(how: Format, starts: list[int], columns: list[pa.Array], height: i
     if found:
         first, last = _column_number(found[1]), min(_column_number(found[3]), last)
         rows = slice(int(found[2] or 1) - 1, min(int(found[4] or height), height))
-    there = dict(zip(starts, columns, strict=True))
+    column_at = dict(zip(starts, columns, strict=True))
     if how.header.rows == "none":
         empty = pa.nulls(height, pa.string())
-        return rows, [there.get(at, empty) for at in range(first, last + 1)]
-    return rows, [there[at] for at in range(first, last + 1) if at in there]
+        return rows, [column_at.get(at, empty) for at in range(first, last + 1)]
+    return rows, [column_at[at] for at in range(first, last + 1) if at in column_at]
 
 
 def _column_number(letters: str) -> int:
@@ -157,26 +157,26 @@ def _check_cells(data: bytes, sheet: int, fail: Fail) -> None:
     missing, first = 0, ""
     cells, widest, longest = 0, 0, 0
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
-        meant = _sheet_member(archive, sheet)
+        member_name = _sheet_member(archive, sheet)
         for info in archive.infolist():
-            held = b""
+            unread = b""
             with archive.open(info) as member:
                 while chunk := member.read(CHUNK_BYTES):
-                    if info.filename != meant:
+                    if info.filename != member_name:
                         continue
-                    held += chunk
+                    unread += chunk
                     end = 0
-                    placed = PLACED.findall(held)
+                    placed = PLACED.findall(unread)
                     cells += len(placed)
                     widest = max([widest, *(_column_number(column.decode()) + 1 for column in {column for column, _ in placed})])
                     longest = max([longest, *(int(row) for _, row in placed)])
-                    for found in FORMULA.finditer(held):
+                    for found in FORMULA.finditer(unread):
                         end = found.end()
                         attributes = dict(ATTRIBUTE.findall(found[1]))
                         if attributes.get(b"t") != b"str":  # an empty text is a value
                             missing += 1
                             first = first or attributes.get(b"r", b"").decode("ascii", "replace")
-                    held = held[max(end, len(held) - LONGEST_CELL) :]
+                    unread = unread[max(end, len(unread) - LONGEST_CELL) :]
     if widest * longest > max(MOST_SPARSE, SPARSE_TIMES * cells):
         problem = f"its {cells:,} cells are far apart, over {longest:,} rows and {widest:,} columns"
         raise fail(problem, "delete the cells far outside the table, save it, and deliver it again")

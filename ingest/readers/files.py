@@ -104,10 +104,10 @@ def find_files(contract: Contract, path: str) -> tuple[File, ...]:
     if base.is_symlink() and base.is_file():  # the contract names it, not its sender
         return (local_file(base.resolve(), base.name),)
     files = sorted(base.parent.glob(base.name)) if base.parent.is_dir() else []
-    meant = [file for file in files if (file.is_symlink() or file.is_file()) and is_delivered_file(PurePosixPath(file.name))]
-    if not meant:
+    delivered = [file for file in files if (file.is_symlink() or file.is_file()) and is_delivered_file(PurePosixPath(file.name))]
+    if not delivered:
         raise _not_found_error(contract, path)
-    return local_files(contract, meant, base.parent)
+    return local_files(contract, delivered, base.parent)
 
 
 def _not_found_error(contract: Contract, path: str) -> DeliveryError:
@@ -137,10 +137,10 @@ def _remote_files(contract: Contract, url: str) -> tuple[File, ...]:
     except Exception as error:  # noqa: BLE001 - each file system has errors of its own, and they may quote credentials
         remedy = "check its address, that it is up, and its credentials (docs/formats.md lists their variables)"
         raise DeliveryError(contract.source, url, f"it cannot be listed ({type(error).__name__})", remedy) from None
-    meant = sorted((name, path) for path, name in found.items() if is_delivered_file(PurePosixPath(name)))
-    if not meant:
+    delivered = sorted((name, path) for path, name in found.items() if is_delivered_file(PurePosixPath(name)))
+    if not delivered:
         raise _not_found_error(contract, url)
-    return tuple(_remote_file(system, path, name) for name, path in meant)
+    return tuple(_remote_file(system, path, name) for name, path in delivered)
 
 
 def _remote_file(system: Any, path: str, name: str) -> File:

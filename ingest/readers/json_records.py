@@ -112,8 +112,8 @@ def _opened(how: Format, records: Records, fail: Fail) -> OpenTable:
         if short:
             yield _batch(first, header, by_position)
             return
-        with closing(checked()) as again:
-            while rows := list(islice(again, BATCH_ROWS)):
+        with closing(checked()) as second_pass:
+            while rows := list(islice(second_pass, BATCH_ROWS)):
                 yield _batch(rows, header, by_position)
 
     short = len(first) < BATCH_ROWS
@@ -165,16 +165,16 @@ class _Document:
             raise self._fail(f"there is no member {path[0]} in it", "correct format.records in the contract")
 
     def _members(self, path: list[str]) -> Iterator[tuple[str, Iterator[Any]]]:
-        seen: set[str] = set()
+        names: set[str] = set()
 
         def member() -> Iterator[tuple[str, Iterator[Any]]]:
             name = self._next()
             if not isinstance(name, str) or self._sign() != ":":
                 raise self._cut_off()
             self._at += 1
-            if name in seen:
+            if name in names:
                 raise self._fail("a name is repeated in one object, and only one of the two could be kept", "export it again")
-            seen.add(name)
+            names.add(name)
             if name == path[0]:
                 yield name, self._list_at(path[1:])
             else:

@@ -50,16 +50,16 @@ def _checked(batches: Iterator[pa.RecordBatch], size: int, fail: Fail) -> Iterat
 
 def _join_small(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
     """Join small batches to as many rows as fit: later steps take time per batch, however small."""
-    held: list[pa.RecordBatch] = []
+    waiting: list[pa.RecordBatch] = []
     rows, bytes_held = 0, 0
     for batch in batches:
-        held.append(batch)
+        waiting.append(batch)
         rows, bytes_held = rows + batch.num_rows, bytes_held + batch.nbytes
         if rows >= BATCH_ROWS or bytes_held >= MOST_AT_ONCE:
-            yield from pa.Table.from_batches(held).combine_chunks().to_batches()
-            held, rows, bytes_held = [], 0, 0
-    if held:
-        yield from pa.Table.from_batches(held).combine_chunks().to_batches()
+            yield from pa.Table.from_batches(waiting).combine_chunks().to_batches()
+            waiting, rows, bytes_held = [], 0, 0
+    if waiting:
+        yield from pa.Table.from_batches(waiting).combine_chunks().to_batches()
 
 
 def _bomb_error(fail: Fail, times: int) -> Exception:

@@ -144,15 +144,15 @@ def _without_footer(contract: Contract, batches: Iterator[pa.RecordBatch], foote
     if contract.footer is None:
         yield from batches
         return
-    held: pa.Table | None = None
+    waiting: pa.Table | None = None
     for batch in batches:
         table = pa.Table.from_batches([batch])
-        held = table if held is None else pa.concat_tables([held, table])
-        ready = held.num_rows - contract.footer.rows
+        waiting = table if waiting is None else pa.concat_tables([waiting, table])
+        ready = waiting.num_rows - contract.footer.rows
         if ready > 0:
-            yield from held.slice(0, ready).combine_chunks().to_batches()
-            held = held.slice(ready)
-    if held is not None:
-        footer += [str(cell) for row in held.to_pylist() for cell in row.values() if cell not in (None, "")]
-        blank = [pa.nulls(held.num_rows, field.type) for field in held.schema]
-        yield pa.RecordBatch.from_arrays(blank, schema=held.schema)
+            yield from waiting.slice(0, ready).combine_chunks().to_batches()
+            waiting = waiting.slice(ready)
+    if waiting is not None:
+        footer += [str(cell) for row in waiting.to_pylist() for cell in row.values() if cell not in (None, "")]
+        blank = [pa.nulls(waiting.num_rows, field.type) for field in waiting.schema]
+        yield pa.RecordBatch.from_arrays(blank, schema=waiting.schema)

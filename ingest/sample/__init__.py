@@ -71,7 +71,7 @@ def write_sample(out: Path, rows: int = 100_000, seed: int = 2026) -> SampleSumm
 def is_current_sample(folder: Path) -> bool:
     """Whether the folder holds a whole sample city of this generator, of any size and seed."""
     try:
-        made = json.loads((folder / RECEIPT).read_text(encoding="utf-8"))
-        return (made["generator"], made["generator_version"]) == (GENERATOR, GENERATOR_VERSION)
+        receipt = json.loads((folder / RECEIPT).read_text(encoding="utf-8"))
+        return (receipt["generator"], receipt["generator_version"]) == (GENERATOR, GENERATOR_VERSION)
     except (OSError, ValueError, KeyError, TypeError):
         return False

@@ -45,8 +45,8 @@ def _growing(module: ModuleType) -> Write:
     """The writer of a module whose source grows with `--rows`; looked up when called, so that a test can put another there."""
 
     def write(folder: Path, rows: int, rng: np.random.Generator) -> PlantedCounts:
-        made: PlantedCounts = module.write(folder, rows, rng)
-        return made
+        written: PlantedCounts = module.write(folder, rows, rng)
+        return written
 
     return write
 
@@ -55,8 +55,8 @@ def _fixed(module: ModuleType) -> Write:
     """The writer of a module whose source has its own size."""
 
     def write(folder: Path, _: int, rng: np.random.Generator) -> PlantedCounts:
-        made: PlantedCounts = module.write(folder, rng)
-        return made
+        written: PlantedCounts = module.write(folder, rng)
+        return written
 
     return write
 

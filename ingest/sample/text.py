@@ -57,8 +57,8 @@ def join(*columns: pa.Array) -> pa.Array:
 
 def records(*columns: pa.Array | tuple[pa.Array, Index]) -> memoryview:
     """The bytes of all rows, one after the other. A column is ready text, or a word list and the position for each row."""
-    taken = [column[0].take(pa.array(column[1])) if isinstance(column, tuple) else column for column in columns]
-    joined = join(*taken)
+    values = [column[0].take(pa.array(column[1])) if isinstance(column, tuple) else column for column in columns]
+    joined = join(*values)
     _, offsets, data = joined.buffers()
     end = int(np.frombuffer(offsets, dtype=np.int32)[len(joined)])
     return memoryview(data)[:end]

@@ -55,64 +55,64 @@ KNOWN_LABELS_PCT = 60
 MOST_CATEGORIES, FREE_LENGTH = 60, 40
 
 
-def snake_case(name: str, taken: set[str], at: int) -> str:
+def snake_case(name: str, used: set[str], at: int) -> str:
     """A plain name for a delivered one, unlike those taken: CREATIONDATE stays one word, Created Date and createdDate are two."""
     spaced = re.sub(r"(?<=[a-z\d])(?=[A-Z])", "_", name)
     plain = re.sub(r"[^a-z0-9]+", "_", spaced.lower().replace("#", " number ").replace("%", " pct ")).strip("_")
     plain = (plain if plain[:1].isalpha() else f"column_{plain or at}")[:55].rstrip("_")
     if plain in RESERVED or plain.endswith("_missing_reason"):
         plain = f"{plain}_delivered"
-    made, number = plain, 2
-    while made in taken:
-        made, number = f"{plain}_{number}", number + 1
-    taken.add(made)
-    return made
+    unique, number = plain, 2
+    while unique in used:
+        unique, number = f"{plain}_{number}", number + 1
+    used.add(unique)
+    return unique
 
 
 def draft_column(profile: ColumnProfile, name: str, delivered: str | int, labels: Labels) -> tuple[dict[str, Any], list[str]]:
     """(the contract's keys of a column, the decisions left to a person)."""
     keys: dict[str, Any] = {"name": name, "from": delivered, **profile.reads}
-    asked: list[str] = []
+    questions: list[str] = []
     if profile.reads["type"] in ("integer", "decimal") and CODE.search(name) and not profile.reads.get("currency"):
         keys = {"name": name, "from": delivered, "type": "text"}  # a number that is not added up
     if profile.null_tokens:
         keys["null_tokens"] = profile.null_tokens
-        asked.append(f"{name}: do {', '.join(map(repr, profile.null_tokens))} say why the cell is empty? see null_tokens")
+        questions.append(f"{name}: do {', '.join(map(repr, profile.null_tokens))} say why the cell is empty? see null_tokens")
     if profile.day_first:
-        asked.append(f"{name}: its dates read month first and day first alike; the draft takes month first")
+        questions.append(f"{name}: its dates read month first and day first alike; the draft takes month first")
     if keys.get("formats") in (["%m/%d/%y"], ["%d-%b-%y"]):
-        asked.append(f"{name}: its years have two digits; 69 to 99 are read as 19xx")
+        questions.append(f"{name}: its years have two digits; 69 to 99 are read as 19xx")
     if profile.reads == {"type": "timestamp"}:
-        asked.append(f"{name}: on whose clock are its times? name it in timezone, like America/Chicago, if not the city's")
+        questions.append(f"{name}: on whose clock are its times? name it in timezone, like America/Chicago, if not the city's")
     if not profile.filled:
-        asked.append(f"{name}: it is empty in this delivery; ask the steward, or put it under ignore")
+        questions.append(f"{name}: it is empty in this delivery; ask the steward, or put it under ignore")
     why = _personal(profile, name)
     if why:
-        asked.append(f"{name}: {why}; dropped; keep: hash if it is needed, or open it if it identifies no person")
-        return {"name": name, "from": delivered, "type": "text", "privacy": "direct_identifier", "keep": "drop"}, asked
+        questions.append(f"{name}: {why}; dropped; keep: hash if it is needed, or open it if it identifies no person")
+        return {"name": name, "from": delivered, "type": "text", "privacy": "direct_identifier", "keep": "drop"}, questions
     vocabulary = _vocabulary(profile, name, labels)
     if vocabulary or RACE.search(name):
         keys = {"name": name, "from": delivered, "type": "text", "privacy": "sensitive"}
         known = labels.get(vocabulary or "", frozenset())
         if vocabulary and all(_folded(label) in {_folded(one) for one in known} for label in profile.labels):
             keys |= {"role": "race", "vocabulary": vocabulary}
-            asked.append(
+            questions.append(
                 f"{name}: are its labels those of the vocabulary {vocabulary}? who says a person's race: collection.mode"
             )
-            asked.append(
+            questions.append(
                 f"{name}: which answers does the form offer? list them all in offered, also those without a record: "
                 "without the list an absent group is not_collected and never zero"
             )
         else:
             more = f" (most labels are those of {vocabulary})" if vocabulary else ""
-            asked.append(f"{name}: it seems to hold race{more}: name a vocabulary, and map its labels in the crosswalk seed")
-        return keys, asked
+            questions.append(f"{name}: it seems to hold race{more}: name a vocabulary, and map its labels in the crosswalk seed")
+        return keys, questions
     role = _role(profile, name, keys["type"])
     if role:
         keys["role"] = role
     if role in QUASI:
         keys["privacy"] = "quasi_identifier"
-    return keys, asked
+    return keys, questions
 
 
 def _personal(profile: ColumnProfile, name: str) -> str | None:

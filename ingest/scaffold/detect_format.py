@@ -40,9 +40,11 @@ def detect_format(file: File) -> tuple[dict[str, Any], list[str]]:
     found = open_streams("draft", file, None)
     kinds = Counter(PurePosixPath(stream.name).suffix.lower() for stream in found)
     suffix = next((suffix for suffix, _ in kinds.most_common() if suffix in SUFFIXES), kinds.most_common(1)[0][0])
-    meant = [stream for stream in found if PurePosixPath(stream.name).suffix.lower() == suffix] if len(found) > 1 else list(found)
-    form, open_questions = _of_stream(meant[0], suffix.removesuffix(".gz"))
-    if len(meant) < len(found) and form["kind"] != "shapefile":
+    candidates = (
+        [stream for stream in found if PurePosixPath(stream.name).suffix.lower() == suffix] if len(found) > 1 else list(found)
+    )
+    form, open_questions = _of_stream(candidates[0], suffix.removesuffix(".gz"))
+    if len(candidates) < len(found) and form["kind"] != "shapefile":
         form["member"] = f"*{suffix}"
         open_questions.append(f"the archive holds other files than {form['member']}: does one of them matter?")
     return form, open_questions
@@ -63,12 +65,12 @@ def _of_stream(stream: Stream, suffix: str) -> tuple[dict[str, Any], list[str]]:
     encoding = _encoding(data)
     text = codecs.getincrementaldecoder(encoding)("strict").decode(data[:SAMPLE_BYTES]).removeprefix("\ufeff")
     encoding_key = {"encoding": encoding} if encoding != "utf-8" else {}
-    asked = ["is it really in Windows-1252? look at a name with an accent"] if encoding == "windows-1252" else []
+    encoding_questions = ["is it really in Windows-1252? look at a name with an accent"] if encoding == "windows-1252" else []
     if text.lstrip().startswith(("{", "[")):
         form, questions = _json(data.decode(encoding).removeprefix("\ufeff"))
     else:
         form, questions = _delimited(text)
-    return form | encoding_key, asked + questions
+    return form | encoding_key, encoding_questions + questions
 
 
 def _encoding(data: bytes) -> str:
@@ -94,13 +96,13 @@ def _excel(data: bytes) -> tuple[dict[str, Any], list[str]]:
         raise UnknownFormat("this is not an Excel workbook that can be read") from None
     name = max(sheets, key=lambda sheet: sheets[sheet].height * sheets[sheet].width)
     form: dict[str, Any] = {"kind": "excel"}
-    asked = []
+    own_questions = []
     if len(sheets) > 1:
         form["sheet"] = name
-        asked.append(f"the workbook has the sheets {', '.join(sheets)}; the draft takes the largest: is it the one?")
+        own_questions.append(f"the workbook has the sheets {', '.join(sheets)}; the draft takes the largest: is it the one?")
     rows = [[cell or "" for cell in row.values()] for row in sheets[name].to_arrow().slice(0, SAMPLE_RECORDS).to_pylist()]
     header, questions = _header(rows, list(range(len(rows) + 1)))
-    return form | header, asked + questions
+    return form | header, own_questions + questions
 
 
 def _json(text: str) -> tuple[dict[str, Any], list[str]]:
@@ -152,8 +154,8 @@ def _delimited(text: str) -> tuple[dict[str, Any], list[str]]:
             raise UnknownFormat(problem)
         return {"kind": "csv"}, ["it has a single column: is that right?"]
     _, _, delimiter, rows, lines = best
-    header, asked = _header(rows, lines)
-    return {"kind": "csv"} | ({"delimiter": delimiter} if delimiter != "," else {}) | header, asked
+    header, header_questions = _header(rows, lines)
+    return {"kind": "csv"} | ({"delimiter": delimiter} if delimiter != "," else {}) | header, header_questions
 
 
 def _records(text: str, delimiter: str) -> tuple[list[list[str]], list[int]]:
@@ -182,17 +184,17 @@ def _header(rows: Sequence[Sequence[str]], lines: Sequence[int]) -> tuple[dict[s
         0,
     )
     header: dict[str, Any] = {"skip": lines[at]} if at else {}
-    asked = [f"the names seem to follow {lines[at]} lines of title: does every delivery have them?"] if at else []
+    questions = [f"the names seem to follow {lines[at]} lines of title: does every delivery have them?"] if at else []
     names = [cell.strip() for cell in rows[at]]
     values = sum(1 for name in names if A_VALUE.fullmatch(name))
     below = rows[at + 1 :]
     if not any(names) or 3 * values >= len(names):
         header = {"rows": "none"}  # a title block without names looks like records
-        asked = ["it seems to have no header row, so columns have positions instead of names: ask the steward what each is"]
+        questions = ["it seems to have no header row, so columns have positions instead of names: ask the steward what each is"]
     elif len(below) > 3 and _is_second_header(below):
         header["rows"] = 2
-        asked.append("the second row seems to explain the first: does every delivery have both?")
-    return ({"header": header} if header else {}), asked
+        questions.append("the second row seems to explain the first: does every delivery have both?")
+    return ({"header": header} if header else {}), questions
 
 
 def _is_second_header(below: Sequence[Sequence[str]]) -> bool:

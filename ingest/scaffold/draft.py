@@ -105,7 +105,7 @@ def _columns(
     columns: list[dict[str, Any]] = []
     ignore: dict[str, None] = {}
     questions: list[str] = []
-    taken: set[str] = set()
+    used: set[str] = set()
     for at, profile in enumerate(found, 1):
         if not by_position and (not profile.name or times[profile.name] > 1):
             if profile.name not in ignore:
@@ -113,13 +113,13 @@ def _columns(
                 questions.append(f"{what}: it is left out until the steward says which one holds")
             ignore[profile.name] = None
             continue
-        name = snake_case("" if by_position else profile.name, taken, at)
+        name = snake_case("" if by_position else profile.name, used, at)
         if delivered.form["kind"] in ("geojson", "shapefile") and profile.name == "geometry":
             columns.append({"name": name, "from": profile.name, "type": "geometry", "role": "geometry"})
             continue
-        column, asked = draft_column(profile, name, at if by_position else profile.name, labels)
+        column, column_questions = draft_column(profile, name, at if by_position else profile.name, labels)
         columns.append(column)
-        questions += asked
+        questions += column_questions
     if not any(column.get("keep") != "drop" for column in columns):
         raise DraftError("no column is left that may be kept; write the contract by hand, see docs/add-a-source.md")
     return columns, list(ignore), questions

@@ -32,29 +32,29 @@ TOLD_BY_PEOPLE = frozenset(
 )
 
 
-def write_draft(made: Draft, folder: Path) -> tuple[Path, Path]:
+def write_draft(draft: Draft, folder: Path) -> tuple[Path, Path]:
     """Write both files into a folder; `DraftError` if one of them exists: it may contain manual changes."""
-    contract, model = folder / f"{made.source}.yml", folder / f"stg_{made.source}.sql"
+    contract, model = folder / f"{draft.source}.yml", folder / f"stg_{draft.source}.sql"
     for path in (contract, model):
         if path.exists():
             raise DraftError(f"{path} is there already; draft into another folder with --out, or remove it")
     folder.mkdir(parents=True, exist_ok=True)
-    contract.write_text(contract_text(made), encoding="utf-8")
-    model.write_text(model_text(made), encoding="utf-8")
+    contract.write_text(contract_text(draft), encoding="utf-8")
+    model.write_text(model_text(draft), encoding="utf-8")
     return contract, model
 
 
-def contract_text(made: Draft) -> str:
+def contract_text(draft: Draft) -> str:
     """The YAML of the contract."""
-    rows = f"{made.rows:,} records" if made.whole else f"the first {made.rows:,} records"
-    candidates = ", ".join(made.keys) or "no column"
+    rows = f"{draft.rows:,} records" if draft.whole else f"the first {draft.rows:,} records"
+    candidates = ", ".join(draft.keys) or "no column"
     lines = [
         f"# A draft, from {rows} of one delivery. Decide what is marked, then take these comments out.",
         # a line end in the name of a column would end the comment
-        *(f"# - {printable(question)}" for question in (*OPEN_DECISIONS, *made.questions)),
+        *(f"# - {printable(question)}" for question in (*OPEN_DECISIONS, *draft.questions)),
         f"# Named a record in this delivery, each alone: {candidates}.",
     ]
-    for key, value in made.contract.items():
+    for key, value in draft.contract.items():
         if key == "columns":
             lines += ["columns:", *(f"  - {_flow(column)}" for column in value)]
         else:
@@ -68,25 +68,25 @@ def _flow(value: Any) -> str:
     return text.removesuffix("\n").removesuffix("\n...").strip()
 
 
-def model_text(made: Draft) -> str:
+def model_text(draft: Draft) -> str:
     """The SQL of the staging model."""
-    columns = [column for column in made.contract["columns"] if column.get("keep") != "drop"]
+    columns = [column for column in draft.contract["columns"] if column.get("keep") != "drop"]
     race = next((column for column in columns if column.get("role") == "race" and "vocabulary" in column), None)
-    dates = [column for column in columns if column["name"] == made.time]
+    dates = [column for column in columns if column["name"] == draft.time]
     lines = [
-        f"-- {made.contract['grain']}",
+        f"-- {draft.contract['grain']}",
         "with",
         "typed as (",
-        f"    select * from {{{{ source('landing', '{made.source}') }}}}",
+        f"    select * from {{{{ source('landing', '{draft.source}') }}}}",
         "),",
         "",
         "contract as (",
-        f"    {{{{ contract_row('{made.source}') }}}}",
+        f"    {{{{ contract_row('{draft.source}') }}}}",
         "),",
         "",
         "renamed as (",
         "    select",
-        f"        '{made.source}' as source,",
+        f"        '{draft.source}' as source,",
         "        contract.jurisdiction,",
         "        typed._record_hash,",
         "        typed._load_id,",
@@ -95,7 +95,7 @@ def model_text(made: Draft) -> str:
     ]
     names = [f"typed.{column['name']}" for column in columns]
     if dates:
-        names.insert(0, f"cast(typed.{made.time} as date) as occurred_on")
+        names.insert(0, f"cast(typed.{draft.time} as date) as occurred_on")
     names.append("contract.data_as_of")
     lines += [f"        {name}," for name in names[:-1]] + [
         f"        {names[-1]}",

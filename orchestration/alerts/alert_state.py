@@ -66,9 +66,9 @@ def open_alert_state(path: Path) -> Iterator[AlertState]:
 
 def _read(path: Path) -> AlertState:
     try:
-        kept = json.loads(path.read_text(encoding="utf-8"))
-        conditions = [Condition(**condition) for condition in kept["now"]]
-        notified = {str(channel): {str(s): str(k) for s, k in kinds.items()} for channel, kinds in kept["told"].items()}
+        stored = json.loads(path.read_text(encoding="utf-8"))
+        conditions = [Condition(**condition) for condition in stored["now"]]
+        notified = {str(channel): {str(s): str(k) for s, k in kinds.items()} for channel, kinds in stored["told"].items()}
         return AlertState({condition.subject: condition for condition in conditions}, notified)
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return AlertState()

@@ -62,15 +62,15 @@ def application(*groups: str) -> typer.Typer:
 
 def main() -> None:
     """Run the command line; every expected error ends with a message and an exit code."""
-    asked = sys.argv[1] if len(sys.argv) > 1 else ""
-    is_run = asked == "run"
+    command = sys.argv[1] if len(sys.argv) > 1 else ""
+    is_run = command == "run"
     if is_run:
         stop_run_on_signals()
     with suppress(ConfigurationError, OSError):  # the command itself reports what is wrong with the settings or the home
         remove_leftovers(Settings.from_environment().home)
     try:
         with nullcontext() if is_run else interruptible():
-            application(*([asked] if asked in GROUPS else GROUPS))()
+            application(*([command] if command in GROUPS else GROUPS))()
     except Interrupted as interrupted:
         print("levelground: interrupted", file=sys.stderr)
         sys.exit(interrupted.exit_code)

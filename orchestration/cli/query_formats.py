@@ -46,13 +46,13 @@ def write_result(result: DuckDBPyConnection, path: Path, form: str, spreadsheet:
 
 def unique_names(names: list[str]) -> list[str]:
     """The names in their order, each made unique by a number, as DuckDB names the columns of a table."""
-    given, taken, unique = {name.casefold() for name in names}, set[str](), list[str]()
+    given, used, unique = {name.casefold() for name in names}, set[str](), list[str]()
     for name in names:
         new, number = name, 0
-        while new.casefold() in taken or (number and new.casefold() in given):
+        while new.casefold() in used or (number and new.casefold() in given):
             number += 1
             new = f"{name}_{number}"
-        taken.add(new.casefold())
+        used.add(new.casefold())
         unique.append(new)
     return unique
 

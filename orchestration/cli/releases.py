@@ -43,7 +43,7 @@ def list_(json: AsJson = False) -> None:
         print(jsonlib.dumps(rows, indent=1))
         return
     columns = ("release", "current", "kept as", "created (UTC)", "data as of", "code", "content")
-    shown = [
+    displayed = [
         (
             r["release_id"],
             "*" if r["current"] else "",
@@ -55,7 +55,7 @@ def list_(json: AsJson = False) -> None:
         )
         for r in rows
     ]
-    out.print(table(None, columns, shown))
+    out.print(table(None, columns, displayed))
 
 
 @app.command()
@@ -100,14 +100,14 @@ def pin(
 
 def _write_edition(settings: Settings, release_id: str, label: str) -> None:
     """Write the edition of a pinned release, unless it exists."""
-    again = f"`levelground scorecard --release {release_id}` writes it again"
+    remedy = f"`levelground scorecard --release {release_id}` writes it again"
     if any((one.label, one.release_id) == (label, release_id) for one in editions(settings.home.published_scorecard)):
-        out.print(f"its edition exists; {again}", markup=False)
+        out.print(f"its edition exists; {remedy}", markup=False)
         return
     try:
         edition = publish_edition(settings, release_id, label)
     except (ScorecardError, EditionError, UnknownLanguage, OSError) as error:
-        raise typer.Exit(print_error(f"its edition was not written: {error}. {again}", EXIT_INCOMPLETE)) from None
+        raise typer.Exit(print_error(f"its edition was not written: {error}. {remedy}", EXIT_INCOMPLETE)) from None
     out.print(f"edition: {edition.index}", markup=False)
 
 

@@ -52,10 +52,10 @@ def list_(json: Json = False) -> None:
         print(jsonlib.dumps(rows, indent=1, default=str))
         return
     known = {row["source"]: row for row in rows}
-    shown = []
+    displayed = []
     for contract in registry:
         row = known.get(contract.source, {})
-        shown.append(
+        displayed.append(
             (
                 contract.source,
                 contract.department,
@@ -66,7 +66,7 @@ def list_(json: Json = False) -> None:
             )
         )
     columns = ("source", "department", "cadence", "verdict", "data as of", "rows", "race known %", "geocoded %", "grade", "why")
-    out.print(table(None, columns, shown, right=("rows", "race known %", "geocoded %")))
+    out.print(table(None, columns, displayed, right=("rows", "race known %", "geocoded %")))
     grades = Counter(row["readiness_grade"] for row in rows if row.get("readiness_grade"))
     if grades:
         counted = ", ".join(f"{sources} {grade}" for grade, sources in sorted(grades.items()))
@@ -174,12 +174,12 @@ def accept(
     store = DeliveryStore(settings.home.deliveries, contract.source)
     last = RunStore(settings.home.runs).last_ended()
     status = last.sources.get(name) if last else None
-    held = status.load_id if status and status.verdict == HELD_BACK else None
+    held_back = status.load_id if status and status.verdict == HELD_BACK else None
     for damaged in store.unreadable():
         if damaged.parent.name == load:
             raise ConfigurationError(f"{damaged} cannot be read; run again with the same delivery, which writes it again")
-    if store.record(load) is None or (load != held and read_acceptance(store, load) is None):
-        known = f"the last run held back {held}" if held else "the last run held back none of its loads"
+    if store.record(load) is None or (load != held_back and read_acceptance(store, load) is None):
+        known = f"the last run held back {held_back}" if held_back else "the last run held back none of its loads"
         raise ConfigurationError(f"{name} has no held-back load {load!r}; {known}")
     if not reason.strip():
         raise ConfigurationError("--reason is empty; write why the load is right, it is recorded with the load")

@@ -31,17 +31,17 @@ def delivery_check(
     contract: Contract, status: SourceStatus, gate: GateResult | None, receipt: DeliveryRecord | None, settings: Settings
 ) -> dg.AssetCheckResult:
     """Return the result of the delivery gate: red if the delivery was held back."""
-    held = status.verdict == HELD_BACK
+    is_held_back = status.verdict == HELD_BACK
     metadata: dict[str, Any] = {"reason": status.reason} if status.reason else {}
-    metadata |= (finding_metadata([gate]) if gate else {}) | (difference_metadata(contract, receipt) if held else {})
-    severity = dg.AssetCheckSeverity.ERROR if held or not gate or gate.passed is False else dg.AssetCheckSeverity.WARN
+    metadata |= (finding_metadata([gate]) if gate else {}) | (difference_metadata(contract, receipt) if is_held_back else {})
+    severity = dg.AssetCheckSeverity.ERROR if is_held_back or not gate or gate.passed is False else dg.AssetCheckSeverity.WARN
     return dg.AssetCheckResult(
         check_name=DELIVERY_GATE,
         asset_key=["landing", contract.source],
-        passed=not held,
+        passed=not is_held_back,
         severity=severity,
         metadata=metadata | docs_metadata(settings, f"gates/delivery/{contract.source}.html"),
-        description=f"Held back: its last good rows stay. {status.reason}" if held else None if gate else NOTHING_NEW,
+        description=f"Held back: its last good rows stay. {status.reason}" if is_held_back else None if gate else NOTHING_NEW,
     )
 
 

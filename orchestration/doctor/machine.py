@@ -29,9 +29,9 @@ def disk(installation: Installation) -> Iterator[CheckResult]:
     home = installation.settings.home
     where = next(folder for folder in (home.root, *home.root.parents) if folder.is_dir())
     free = shutil.disk_usage(where).free
-    release, held = _size(home.published / name for name in RELEASE_FILES), _size([home.warehouse])
-    needed = max(LEAST_FREE, release + held)
-    what = f"{_gib(free)} free; a run may need {_gib(needed)}, the release has {_gib(release)}, the warehouse {_gib(held)}"
+    release, used = _size(home.published / name for name in RELEASE_FILES), _size([home.warehouse])
+    needed = max(LEAST_FREE, release + used)
+    what = f"{_gib(free)} free; a run may need {_gib(needed)}, the release has {_gib(release)}, the warehouse {_gib(used)}"
     remedy = "free some space, keep fewer releases (LEVELGROUND_KEEP_RELEASES), or move the home to a larger disk"
     if free < needed:
         yield error("disk", where, what, "the next run may not be able to write its release; the last one stays", remedy)

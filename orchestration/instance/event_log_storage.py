@@ -62,10 +62,10 @@ class PersistentEventLogStorage(SqliteEventLogStorage):
     def _engine(self, shard: str) -> Engine:
         """Return the open engine of a file, or a new one if the file was deleted or replaced."""
         path = Path(self.path_for_shard(shard))
-        kept = self._engines.get(shard)
-        if kept and path.exists() and path.stat().st_ino == kept[0]:
+        cached = self._engines.get(shard)
+        if cached and path.exists() and path.stat().st_ino == cached[0]:
             self._engines.move_to_end(shard)
-            return kept[1]
+            return cached[1]
         self._close(shard)
         engine = create_engine(
             self.conn_string_for_shard(shard),
@@ -83,9 +83,9 @@ class PersistentEventLogStorage(SqliteEventLogStorage):
         return engine
 
     def _close(self, shard: str) -> None:
-        kept = self._engines.pop(shard, None)
-        if kept:
-            kept[1].dispose()
+        cached = self._engines.pop(shard, None)
+        if cached:
+            cached[1].dispose()
 
     def delete_events(self, run_id: str) -> None:
         """Delete a run's events, file and check results; keep the newest result of each check."""

@@ -33,8 +33,8 @@ def delete_expired(run: RunContext, instance: dg.DagsterInstance) -> None:
             store = DeliveryStore(settings.home.deliveries, contract.source)
             prune_deliveries(run.con, contract, store, utc_now(), settings.keep_deliveries)
         limit = utc_now() - dt.timedelta(days=settings.keep_runs)
-        kept = delete_run_records(run.runs, limit)
-        delete_dagster_runs(instance, settings, limit, kept)
+        run_ids = delete_run_records(run.runs, limit)
+        delete_dagster_runs(instance, settings, limit, run_ids)
         for log in settings.home.logs.glob("*.log"):
             truncate_log(log)
     except Exception as error:  # noqa: BLE001 - no expired file is worth failing a run for
@@ -49,21 +49,21 @@ def delete_run_records(runs: RunStore, limit: dt.datetime) -> set[str]:
     """
     records = runs.all()
     needed = (lambda run: run.outcome is not None, release_matches_landing, lambda run: run.outcome == RELEASED)
-    kept = {record.run_id for record in (newest(records, wanted) for wanted in needed) if record}
-    kept |= {record.run_id for record in records if dt.datetime.fromisoformat(record.started_at) >= limit}
-    kept |= {record.run_id for record in records if record.outcome is None}
+    run_ids = {record.run_id for record in (newest(records, wanted) for wanted in needed) if record}
+    run_ids |= {record.run_id for record in records if dt.datetime.fromisoformat(record.started_at) >= limit}
+    run_ids |= {record.run_id for record in records if record.outcome is None}
     for path in runs.folder.glob("*.json"):
         changed = dt.datetime.fromtimestamp(path.stat().st_mtime, dt.UTC).replace(tzinfo=None)
-        if path.stem not in kept and (path.stem in {record.run_id for record in records} or changed < limit):
+        if path.stem not in run_ids and (path.stem in {record.run_id for record in records} or changed < limit):
             path.unlink()
-    return kept
+    return run_ids
 
 
-def delete_dagster_runs(instance: dg.DagsterInstance, settings: Settings, limit: dt.datetime, kept: set[str]) -> list[str]:
+def delete_dagster_runs(instance: dg.DagsterInstance, settings: Settings, limit: dt.datetime, run_ids: set[str]) -> list[str]:
     """Delete Dagster's finished runs from before `limit` with their events, checks, tags and output; return their ids."""
     filters = dg.RunsFilter(statuses=FINISHED, created_before=limit.replace(tzinfo=dt.UTC))
     expired = [record.dagster_run.run_id for record in instance.get_run_records(filters)]
-    expired = [run_id for run_id in expired if run_id not in kept]
+    expired = [run_id for run_id in expired if run_id not in run_ids]
     for run_id in expired:
         instance.delete_run(run_id)
         shutil.rmtree(settings.home.dagster / "storage" / run_id, ignore_errors=True)

@@ -58,7 +58,7 @@ def _all_gates(run: RunContext) -> list[GateResult]:
     warehouse = run.settings.home.warehouse
     series = _check_series(run)
     suites = read_suites()
-    results = gate_build(warehouse, suites, kept=valid_results(run, suites), grown=run.incremental_loads)
+    results = gate_build(warehouse, suites, valid_results=valid_results(run, suites), grown=run.incremental_loads)
     save_results(run, suites, results)
     marts = [
         dataclasses.replace(gate, findings=(*gate.findings, *series)) if gate.subject == REGISTRY else gate for gate in results

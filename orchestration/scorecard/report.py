@@ -262,15 +262,15 @@ def _entry(measure: Measure, texts: Texts) -> dict[str, Any]:
 
 
 def _chart(measure: Measure, texts: Texts) -> dict[str, Any] | None:
-    drawn: Chart | None = groups_chart(measure, texts)
-    if drawn is None:
+    chart: Chart | None = groups_chart(measure, texts)
+    if chart is None:
         return None
     place = measure.featured[0].place
     name = texts(f"measure.{measure.measure_id}")
     rows, described = [], []
-    for line in drawn.rows:
-        said = line.figure or line.status or Markup()
-        described.append(_described(line.label, said, line.interval, texts))
+    for line in chart.rows:
+        figure = line.figure or line.status or Markup()
+        described.append(_described(line.label, figure, line.interval, texts))
         rows.append(
             {
                 "measure_id": measure.measure_id,
@@ -284,12 +284,12 @@ def _chart(measure: Measure, texts: Texts) -> dict[str, Any] | None:
                 "is_total": line.is_total,
             }
         )
-    alt = texts("page.chart_alt", measure=name, place=place, period=drawn.period, figures=Markup("; ").join(described))
+    alt = texts("page.chart_alt", measure=name, place=place, period=chart.period, figures=Markup("; ").join(described))
     return {
-        "caption": runs(Markup("{}. {}").format(name, texts("page.by_group_caption", period=drawn.period, place=place))),
-        "heading": runs(texts("page.figure_unit", unit=Name("unit", drawn.unit))),
+        "caption": runs(Markup("{}. {}").format(name, texts("page.by_group_caption", period=chart.period, place=place))),
+        "heading": runs(texts("page.figure_unit", unit=Name("unit", chart.unit))),
         "note": runs(texts("sentence.where_people_live_note")) if {row.basis for row in measure.groups} & {PLACES} else None,
-        "ticks": [(x, plain(tick)) for x, tick in _ends(drawn.ticks)],
+        "ticks": [(x, plain(tick)) for x, tick in _ends(chart.ticks)],
         "rows": rows,
         "alt": plain(alt),
     }

@@ -113,11 +113,11 @@ def _volume_comparison(
 
     Landing is restored only if the delivery is smaller than the newest load and may be an addition to it.
     """
-    kept = DeliveryStore(settings.home.deliveries, contract.source)
+    delivery_store = DeliveryStore(settings.home.deliveries, contract.source)
     if contract.load.mode == "replace_partition":
         # The gate counts withdrawn rows, so it needs the rows in landing.
-        _restore_landing(con, contract, kept, city_zone)
-        return volume_baseline(con, contract, as_next_load(delivery, kept), store, city_zone)
+        _restore_landing(con, contract, delivery_store, city_zone)
+        return volume_baseline(con, contract, as_next_load(delivery, delivery_store), store, city_zone)
     last = RunStore(settings.home.runs).last_ended()
     status = last.sources.get(contract.source) if last else None
     if not status or not status.rows_delivered or status.verdict == HELD_BACK:
@@ -126,17 +126,17 @@ def _volume_comparison(
     small = delivery.rows < status.rows_delivered * (1 - contract.tolerances.volume_drop_pct / 100)
     if not small or contract.load.mode not in ("merge", "replace_period"):
         return size
-    if not _restore_landing(con, contract, kept, city_zone):
+    if not _restore_landing(con, contract, delivery_store, city_zone):
         return size
     return volume_baseline(con, contract, delivery, store, city_zone)
 
 
-def _restore_landing(con: DuckDBPyConnection, contract: Contract, kept: DeliveryStore, city_zone: str) -> bool:
+def _restore_landing(con: DuckDBPyConnection, contract: Contract, store: DeliveryStore, city_zone: str) -> bool:
     """Restore landing from the kept deliveries; False if one of them is lost."""
     migrate(con)
     ensure_tables(con, contract, city_zone)
     try:
-        replay(con, contract, kept, city_zone)
+        replay(con, contract, store, city_zone)
     except DeliveryLost:
         return False
     return True

@@ -46,13 +46,13 @@ def parse_keys(contract: Contract, values: Sequence[str]) -> list[tuple[str, ...
 
 def parse_conditions(contract: Contract, texts: Sequence[str]) -> list[tuple[str, str]]:
     """`column=value` texts as columns that the contract keeps, and their values."""
-    kept = [column.name for column in contract.kept_columns]
+    names = [column.name for column in contract.kept_columns]
     found = []
     for text in texts:
         name, equals, value = text.partition("=")
-        if not equals or name not in kept:
+        if not equals or name not in names:
             raise ConfigurationError(
-                f"--where takes COLUMN=VALUE with a column of {contract.source}, one of {', '.join(kept)}; {name!r} is none"
+                f"--where takes COLUMN=VALUE with a column of {contract.source}, one of {', '.join(names)}; {name!r} is none"
             )
         found.append((name, value))
     return found

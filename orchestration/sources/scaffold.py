@@ -41,10 +41,10 @@ def new_source(
     delivered = read_sample(what, os.environ, table=table, crs=crs)
     settings.home.ensure()
     with temporary_folder(settings.home, "draft-") as own, scratch(own) as con:
-        made = draft(name, delivered, read_labels(CROSSWALK), home_city(settings).place_geoid, con)
-    contract, model = write_draft(made, folder)
+        new_draft = draft(name, delivered, read_labels(CROSSWALK), home_city(settings).place_geoid, con)
+    contract, model = write_draft(new_draft, folder)
     read_contract(contract)
     check = None
     if delivered.path is not None:
         check = check_delivery(dataclasses.replace(settings, further_sources=folder.absolute()), name, delivered.path)
-    return NewSource(contract, model, (*OPEN_DECISIONS, *made.questions), check)
+    return NewSource(contract, model, (*OPEN_DECISIONS, *new_draft.questions), check)

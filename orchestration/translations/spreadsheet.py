@@ -93,18 +93,18 @@ def _text(row: Mapping[str, str], english: str) -> Text:
 
 
 def _wrong_rows(rows: list[dict[str, str]], english: Mapping[str, str]) -> Iterator[str]:
-    seen: set[str] = set()
+    text_ids: set[str] = set()
     for row in rows:
         text_id, text = row["text_id"], row["translation"]
         if text_id not in english:
             yield f"{text_id or 'a row'}: no such text"
-        elif text_id in seen:
+        elif text_id in text_ids:
             yield f"{text_id}: occurs twice"
         elif row["english"] != english[text_id].strip():
             yield f"{text_id}: the English text has changed since the export; export the sheet again"
         elif text:
             yield from _wrong_translation(row, english[text_id])
-        seen.add(text_id)
+        text_ids.add(text_id)
 
 
 def _wrong_translation(row: Mapping[str, str], english: str) -> Iterator[str]:

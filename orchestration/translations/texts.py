@@ -80,9 +80,9 @@ def placeholders(text: str) -> list[str]:
 def coverage(language: str, seeds: Path = SEEDS) -> dict[str, int]:
     """Numbers of texts: all, translated, reviewed, and missing."""
     english, translated = english_texts(seeds), read_texts(language, seeds)
-    there = [translated[text_id] for text_id in english if text_id in translated]
-    reviewed = sum(text.review_status == "reviewed" for text in there)
-    return {"texts": len(english), "translated": len(there), "reviewed": reviewed, "missing": len(english) - len(there)}
+    present = [translated[text_id] for text_id in english if text_id in translated]
+    reviewed = sum(text.review_status == "reviewed" for text in present)
+    return {"texts": len(english), "translated": len(present), "reviewed": reviewed, "missing": len(english) - len(present)}
 
 
 def _seed(language: str, seeds: Path) -> Path:

@@ -176,8 +176,8 @@ def _add_race_sums(
     slices = list(_slices(counts, records, race=ALL))
     codes_of: dict[tuple[str, ...], set[str]] = defaultdict(set)
     for whole_at, members in slices:
-        asked = {at.race for at, number in members.items() if at.race in kinds and not counts.is_not_collected(number)}
-        codes_of[_kind_of_slice(whole_at)] |= asked - {ALL}
+        collected = {at.race for at, number in members.items() if at.race in kinds and not counts.is_not_collected(number)}
+        codes_of[_kind_of_slice(whole_at)] |= collected - {ALL}
     # persons of unknown race for whom no row has a code: a place whose rows are hidden may have some too
     has_unlisted = any(
         counts.value[members[at]]
@@ -186,24 +186,24 @@ def _add_race_sums(
         for at, members in slices
         if at in members and at.tabulation == EXCLUSIVE and len(members) > 1
     )
-    for whole_at, shown in slices:
+    for whole_at, published in slices:
         is_rest = whole_at.geoid.endswith(REST)
-        if whole_at.tabulation != EXCLUSIVE or whole_at not in shown or is_rest != at_rests:
+        if whole_at.tabulation != EXCLUSIVE or whole_at not in published or is_rest != at_rests:
             continue
-        whole = shown[whole_at]
-        members = shown
-        if len(shown) == 1 and math.isnan(counts.value[whole]):
+        whole = published[whole_at]
+        members = published
+        if len(published) == 1 and math.isnan(counts.value[whole]):
             # a place whose source hides all of its rows has no row by race, but persons of each (ADR 45)
             hidden = [whole_at._replace(race=race) for race in sorted(codes_of[_kind_of_slice(whole_at)])]
-            members = shown | {at: counts.add(CountKey(records, at), math.nan) for at in hidden}
+            members = published | {at: counts.add(CountKey(records, at), math.nan) for at in hidden}
         if len(members) == 1:
             continue
         codes = {at.race: number for at, number in members.items() if at.race in kinds and at.race != ALL}
         known_parts = tuple(number for race, number in codes.items() if kinds[race] in _KNOWN_KINDS)
         unknown_parts = tuple(number for race, number in codes.items() if kinds[race] not in _KNOWN_KINDS)
-        there = math.fsum(counts.value[number] for number in known_parts)
+        known_sum = math.fsum(counts.value[number] for number in known_parts)
         # next to a suppressed part their sum is unknown
-        among = there if math.isnan(there) else known.get(CountKey(records, whole_at), there)
+        among = known_sum if math.isnan(known_sum) else known.get(CountKey(records, whole_at), known_sum)
         of_known = counts.add(CountKey(records, whole_at._replace(race=KNOWN)), among, is_secret=False)
         left = counts.value[whole] - counts.value[of_known]
         if math.isnan(left) and not unknown_parts and not has_unlisted:
@@ -245,10 +245,10 @@ def _stratum_sums(counts: CountSystem, records: str) -> Iterator[SumConstraint]:
 
 def _add_place_sums(counts: CountSystem, records: str) -> None:
     """Add sums of geographies to the jurisdiction or, where their codes contain it (`DISTRICT/SCHOOL`), to a parent geography."""
-    there = dict(counts.of(records))
-    out = PublishedKinds(there)
+    cells = dict(counts.of(records))
+    out = PublishedKinds(cells)
     geoids: dict[str, set[str]] = defaultdict(set)
-    for at in there:
+    for at in cells:
         geoids[at.geography_type].add(at.geoid)
     for kind in sorted(set(geoids) - set(WHOLE_PLACES)):
         ahead = {geoid.rpartition("/")[0] for geoid in geoids[kind]} - {""}

@@ -73,9 +73,9 @@ def find_pattern(
     search = _PatternSearch(counts, units, before or EarlierReleases(), known, {} if solved is None else solved)
     hidden, unsafe = search.run(least, frozenset())
     if hidden:
-        again, unsafe_again = search.run(least, hidden)
-        if search.loss(again) < search.loss(hidden):
-            hidden, unsafe = again, unsafe_again
+        second, unsafe_again = search.run(least, hidden)
+        if search.loss(second) < search.loss(hidden):
+            hidden, unsafe = second, unsafe_again
     rows = {unit.key: search.reason(at) for at, unit in enumerate(units) if unit.is_row and at in hidden}
     shown_counts = {number for at, unit in enumerate(units) if at not in hidden for number in unit.counts}
     return SuppressionPattern(
@@ -202,15 +202,15 @@ class _Component:
         for number in small:
             if self._is_safe(number):
                 continue
-            moved = self._program.cheapest(number, self._counts.threshold(number) - 1.0)
-            if moved is None:
+            deviation = self._program.cheapest(number, self._counts.threshold(number) - 1.0)
+            if deviation is None:
                 unsafe.append(number)
                 continue
             touched: list[int] = []
-            for at, by in zip(self._members, moved, strict=True):
+            for at, by in zip(self._members, deviation, strict=True):
                 if abs(by) > EQUAL:
                     touched += self._search.hide(at, self._hidden)
-            self._see(moved)
+            self._see(deviation)
             if touched:
                 self._set(dict.fromkeys(touched))
                 self._screen(small)
@@ -222,20 +222,20 @@ class _Component:
         turn = 0
         while left:
             signs = self._draws.choice((-1.0, 1.0), len(left)) if turn >= len(_SIGNS) else np.resize(_SIGNS[turn], len(left))
-            moved = self._of_hidden.push(
+            deviation = self._of_hidden.push(
                 {n: sign * (self._counts.threshold(n) - 1.0) for n, sign in zip(left, signs.tolist(), strict=True)}
             )
-            if moved is not None:
-                self._see(moved)
+            if deviation is not None:
+                self._see(deviation)
             before, turn = len(left), turn + 1
             left = [number for number in left if not self._is_safe(number)]
             if turn >= len(_SIGNS) and before - len(left) < _WORTH_A_ROUND * before:
                 return
 
-    def _see(self, moved: NDArray[np.float64]) -> None:
+    def _see(self, deviation: NDArray[np.float64]) -> None:
         """Remember the extremes of each count; these cities stay possible, because hiding more only adds some."""
-        np.minimum(self._smallest, moved, out=self._smallest)
-        np.maximum(self._largest, moved, out=self._largest)
+        np.minimum(self._smallest, deviation, out=self._smallest)
+        np.maximum(self._largest, deviation, out=self._largest)
 
     def _is_safe(self, number: int) -> bool:
         at = self._at[number]

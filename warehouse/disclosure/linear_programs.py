@@ -181,8 +181,8 @@ class DeviationProgram:
             self._bound(at, 0.0, self._up[at], 0.0, self._down[at])
         found[np.abs(found) < 1e-6] = 0.0
         size = len(self.members)
-        moved: NDArray[np.float64] = found[:size] - found[size:]
-        return moved
+        deviation: NDArray[np.float64] = found[:size] - found[size:]
+        return deviation
 
     def _bound(self, at: int, low_up: float, high_up: float, low_down: float, high_down: float) -> None:
         self._solver.changeColBounds(at, low_up, high_up)

@@ -39,14 +39,14 @@ class PublishedKinds:
 
 def period_sums(counts: CountSystem, records: str) -> Iterator[SumConstraint]:
     """Each count of a longer period as the sum of its shorter periods, per type of shorter period that is published."""
-    there = dict(counts.of(records))
-    out = PublishedKinds(there)
-    for at, whole in there.items():
+    cells = dict(counts.of(records))
+    out = PublishedKinds(cells)
+    for at, whole in cells.items():
         for fine, number in _PARTS.get(at.period_type, {}).items():
             parts_at = [at._replace(period_type=fine, period_start=start) for start in _starts(at.period_start, fine, number)]
             are_out = [out.has(part) for part in parts_at]
             if any(are_out):
-                parts = tuple(there[part] for part in parts_at if part in there)
+                parts = tuple(cells[part] for part in parts_at if part in cells)
                 rest = CountKey(records, at._replace(period_type=f"{fine} {REST}"))
                 yield SumConstraint((at.period_type, fine, str(all(are_out)), at.geography_type), whole, parts, rest)
 

@@ -69,7 +69,7 @@ def write_ledger(con: DuckDBPyConnection, home: Home, candidate: Path, *, releas
         """
         new = f"""
             select states.* from ({states}) as states
-            anti join (select * exclude (release_id, published_at) from ({states}) intersect ({last})) as said
+            anti join (select * exclude (release_id, published_at) from ({states}) intersect ({last})) as unchanged
                 using ({", ".join(GRAIN)})
         """
         states = f"select * from {ledger} union all by name ({new})"
@@ -87,9 +87,9 @@ def publish_ledger(home: Home, release_id: str) -> None:
     """Copy the files of a release to the home, before the release is published for the first time."""
     home.disclosure.mkdir(exist_ok=True)
     for file in (home.ledger, home.reported, home.responses):
-        kept = home.release(release_id) / FOLDER / file.name
-        if kept.is_file():
-            _copy(kept, file)
+        sealed = home.release(release_id) / FOLDER / file.name
+        if sealed.is_file():
+            _copy(sealed, file)
 
 
 def restore_ledger(home: Home) -> list[str]:

@@ -29,9 +29,9 @@ def earlier_states(con: DuckDBPyConnection, ledger: Path | None, chosen: str) ->
     place = ", ".join(name for name in GRAIN if name != "measure_version")
     states = f"read_parquet({literal(str(ledger))})"
     # a ledger that an earlier version began may lack a column
-    there = {name for name, *_ in con.execute(f"describe from {states}").fetchall()}
+    present = {name for name, *_ in con.execute(f"describe from {states}").fetchall()}
     state = ", ".join(_STATE)
-    columns = ", ".join(name if name in there else f"null as {name}" for name in _STATE)
+    columns = ", ".join(name if name in present else f"null as {name}" for name in _STATE)
     con.execute(
         f"""
         create or replace temp table published_states as

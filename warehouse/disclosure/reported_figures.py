@@ -78,8 +78,8 @@ def write_reported_figures(
     con.execute("create or replace temp table kept_from (source varchar, kept_from date)")
     for source, day in kept_from.items():
         con.execute("insert into kept_from values (?, ?)", [source, day])
-    there = {name for name, *_ in con.execute(f"describe {PLANNED}").fetchall()}
-    of_medians = [name for name in _OF_MEDIANS if name in there]
+    columns = {name for name, *_ in con.execute(f"describe {PLANNED}").fetchall()}
+    of_medians = [name for name in _OF_MEDIANS if name in columns]
     con.execute(
         f"""
         create or replace temp table slices_before as
@@ -123,7 +123,7 @@ def write_reported_figures(
     _find_near_snapshots(con)
     _write(con, as_of)
     for name in _OF_OTHER_PERIODS:
-        if name in there:
+        if name in columns:
             _keep_per_period(con, name)
 
 
@@ -141,12 +141,12 @@ def _find_near_snapshots(con: DuckDBPyConnection) -> None:
         """
     ).fetchall()
     con.execute(f"create or replace temp table snapshots_too_near as select {', '.join(_SLICE)} from {PLANNED} where false")
-    kept: dict[tuple[object, ...], list[dt.date]] = {}
+    newest: dict[tuple[object, ...], list[dt.date]] = {}
     for values, start, is_before in dated:
         if is_before:
-            kept.setdefault(values, []).append(start)
+            newest.setdefault(values, []).append(start)
     for values, start, is_before in dated:
-        others = kept.setdefault(values, [])
+        others = newest.setdefault(values, [])
         if is_before:
             continue
         if any(_quarter(start) == _quarter(other) or abs((start - other).days) < SNAPSHOT_DAYS for other in others):
@@ -254,9 +254,9 @@ def _is_safe_change(before: CountSystem, now: CountSystem, name: object) -> bool
 
 def _write(con: DuckDBPyConnection, as_of: dt.datetime) -> None:
     grain, slices = ", ".join(GRAIN), ", ".join(_SLICE)
-    there = {name: kind for name, kind, *_ in con.execute(f"describe {PRIOR}").fetchall()}
-    same_day = " replace (prior.data_as_of as data_as_of)" if "data_as_of" in there else ""
-    without_bounds = "".join(f", null::{there[name]} as {name}" for name in _BOUNDS if name in there)
+    types = {name: kind for name, kind, *_ in con.execute(f"describe {PRIOR}").fetchall()}
+    same_day = " replace (prior.data_as_of as data_as_of)" if "data_as_of" in types else ""
+    without_bounds = "".join(f", null::{types[name]} as {name}" for name in _BOUNDS if name in types)
     con.execute(
         f"""
         create or replace table {REPORTED} as

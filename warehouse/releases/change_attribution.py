@@ -106,9 +106,9 @@ def _loads(before: Manifest, after: Manifest) -> Iterator[Cause]:
     for source in sorted({*before.loads, *after.loads}):
         first, second = before.loads.get(source, ()), after.loads.get(source, ())
         if first != second:
-            came = [load for load in second if load not in first]
+            new_loads = [load for load in second if load not in first]
             left = [load for load in first if load not in second]
-            yield Cause("load", source, ", ".join(left) or None, ", ".join(came) or None)
+            yield Cause("load", source, ", ".join(left) or None, ", ".join(new_loads) or None)
 
 
 def _others(kind: str, before: Mapping[str, str], after: Mapping[str, str]) -> Iterator[Cause]:

@@ -47,9 +47,9 @@ def content_hash(
             tables.setdefault(table, []).append((column, data_type))
         for table, all_columns in tables.items():
             if f"{schema}.{table}" not in without:
-                kept = [(name, kind) for name, kind in all_columns if name not in LEFT_OUT_COLUMNS]
+                hashed = [(name, kind) for name, kind in all_columns if name not in LEFT_OUT_COLUMNS]
                 relation = f"{identifier(alias)}.{identifier(schema)}.{quoted(table)}"
-                lines.append(_table_line(connection, relation, f"{schema}.{table}", kept))
+                lines.append(_table_line(connection, relation, f"{schema}.{table}", hashed))
     return text_sha256("\n".join([_LAYOUT, *sorted(lines)]))
 
 

@@ -73,10 +73,10 @@ def compare(home: Home, before: str, after: str) -> Differences:
         if after == before:
             return Differences(first, second, (), {}, {}, ())
         attach(connection, home.release(after) / ANALYST_FILE, "after", read_only=True)
-        there = [set(manifest.files[ANALYST_FILE].tables) for manifest in (first, second)]
-        both = there[0] & there[1]
+        tables = [set(manifest.files[ANALYST_FILE].tables) for manifest in (first, second)]
+        both = tables[0] & tables[1]
         if MEASURES not in both:
-            raise ReleaseCorrupt(after if MEASURES not in there[1] else before, ANALYST_FILE, f"has no table {MEASURES}")
+            raise ReleaseCorrupt(after if MEASURES not in tables[1] else before, ANALYST_FILE, f"has no table {MEASURES}")
         return Differences(
             first,
             second,

@@ -98,7 +98,9 @@ def public_tables(connection: DuckDBPyConnection, alias: str) -> list[Table]:
         "where database_name = ? and schema_name = ? order by table_name, column_index",
         [alias, SCHEMA],
     ).fetchall()
-    return [Table(name, says, tuple(Field(*rest) for table, *rest in columns if table == name)) for name, says in named]
+    return [
+        Table(name, description, tuple(Field(*rest) for table, *rest in columns if table == name)) for name, description in named
+    ]
 
 
 def formula_safe(text: str) -> str:
@@ -167,11 +169,11 @@ def _descriptor(tables: Sequence[Table], folder: Path, release_id: str, created_
 
 def _resource(table: Table, path: Path) -> dict[str, object]:
     kind = path.suffix.removeprefix(".")
-    shown = [field for field in table.fields if kind == "parquet" or not field.is_boundary]
+    exported = [field for field in table.fields if kind == "parquet" or not field.is_boundary]
     fields = [
         {"name": field.name, "type": field.word, "description": field.description}
         | ({"format": "any"} if field.word == "datetime" else {})
-        for field in shown
+        for field in exported
     ]
     return {
         "name": f"{table.name}_{kind}",

@@ -94,7 +94,7 @@ def pin(home: Home, release_id: str, label: str = "") -> None:
         raise ValueError(f"{label!r} is no label: use up to {LONGEST_LABEL} printable characters, no release id, not {CURRENT!r}")
     verify(home, release_id)
     pinned = pins(home)
-    owner = next((other for other, taken in pinned.items() if label and taken.casefold() == label.casefold()), None)
+    owner = next((other for other, labels in pinned.items() if label and labels.casefold() == label.casefold()), None)
     if owner not in (None, release_id):
         raise LabelTaken(f"the label {label!r} belongs to release {owner}; choose another")
     if label and pinned.get(release_id, label) not in ("", label):

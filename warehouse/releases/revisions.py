@@ -68,8 +68,8 @@ def find_revisions(connection: DuckDBPyConnection) -> list[Revision]:
 
 def _compare_figures(connection: DuckDBPyConnection) -> None:
     types = column_types(connection, ESTIMATES)
-    shown = [column for column in common_columns(connection, ESTIMATES) if column in SHOWN]
-    changed = " or ".join(f"({is_different(f'a.{column}', f'b.{column}', types[column])})" for column in shown)
+    columns = [column for column in common_columns(connection, ESTIMATES) if column in SHOWN]
+    changed = " or ".join(f"({is_different(f'a.{column}', f'b.{column}', types[column])})" for column in columns)
     same_figure = " and ".join(f"a.{column} is not distinct from b.{column}" for column in ("source", *FIGURE))
     keys = ", ".join(f"coalesce(b.{column}, a.{column})::varchar as {column}" for column in ("source", *FIGURE))
     connection.execute(

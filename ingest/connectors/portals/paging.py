@@ -116,8 +116,8 @@ def rows_changed(source: str, name: str, how: str) -> SourceChangedDuringRead:
 
 def cursor_column(client: PortalClient, since: CursorPosition, names: Iterable[str]) -> str:
     """The delivered name of the cursor's column; an error if none of `names` is that column."""
-    there = set(names)
-    found = next((name for name in map(str, since.column.delivered_names) if name in there), None)
+    names_of_portal = set(names)
+    found = next((name for name in map(str, since.column.delivered_names) if name in names_of_portal), None)
     if found is None:
         raise client.error(
             f"it has no column {since.column.delivered_names[0]}, which is the cursor",

@@ -39,9 +39,9 @@ _ABSENT_AS_FIRST_RELEASED = 0.60  # of the corrected group, and of the school th
 
 def _row(dimension: str, group: str, place: str, students: int, absent: int, *, hidden: bool = True) -> str:
     flag = SUPPRESSED if students < HIDDEN_BELOW else OMITTED if students < OMITTED_BELOW else ""
-    shown = not (hidden and flag)
-    value = f"{100 * absent / students:.1f}" if shown else ""
-    return f"chronic_absenteeism,{dimension},{group},{place},{value},{students}.0,{'' if shown else flag}\n"
+    is_shown = not (hidden and flag)
+    value = f"{100 * absent / students:.1f}" if is_shown else ""
+    return f"chronic_absenteeism,{dimension},{group},{place},{value},{students}.0,{'' if is_shown else flag}\n"
 
 
 def write(folder: Path, rng: np.random.Generator) -> PlantedCounts:
@@ -57,11 +57,11 @@ def write(folder: Path, rng: np.random.Generator) -> PlantedCounts:
                     absent = rng.binomial(students, ABSENT[group] if dimension == RACE else _ABSENT_OTHERWISE)
                     rows[year].append(_row(dimension, group, place, students, absent))
                     if year == releases.REVISED:
-                        shown = students < HIDDEN_BELOW and mistaken < releases.SHOWN_BY_MISTAKE
-                        mistaken += shown
+                        is_shown = students < HIDDEN_BELOW and mistaken < releases.SHOWN_BY_MISTAKE
+                        mistaken += is_shown
                         if (school.district, group) == (OPEN_DISTRICT, releases.CORRECTED):
                             absent = round(_ABSENT_AS_FIRST_RELEASED * students)
-                        revised.append(_row(dimension, group, place, students, absent, hidden=not shown))
+                        revised.append(_row(dimension, group, place, students, absent, hidden=not is_shown))
     place = f"{releases.WITHDRAWN.district},{releases.WITHDRAWN.name},{releases.REVISED}"
     revised += [
         _row(RACE, group, place, students, round(_ABSENT_AS_FIRST_RELEASED * students))

@@ -59,11 +59,11 @@ def _diplomas(rng: np.random.Generator, cells: dict[str, dict[str, int]]) -> dic
     return out
 
 
-def _values(cohort: int, diplomas: int, later: int, year: str, *, shown: bool = False) -> str:
+def _values(cohort: int, diplomas: int, later: int, year: str, *, is_shown: bool = False) -> str:
     """What follows the class of a row, from the rate on. shown: also where there are too few diplomas to show them"""
     if cohort < NO_COHORT_BELOW:
         return NO_COHORT
-    if cohort < NO_DIPLOMAS_BELOW and not shown:
+    if cohort < NO_DIPLOMAS_BELOW and not is_shown:
         return NO_DIPLOMAS.format(cohort=cohort)
     extended = f"{_percent(later, cohort)},{_LATER[year]}" if year in _LATER else ","
     return f"{_percent(diplomas, cohort)},{extended},{diplomas}.0,{cohort}.0,,"
@@ -92,20 +92,20 @@ def write(folder: Path, rng: np.random.Generator) -> PlantedCounts:
     start = "hs_completion,{dimension},{group},pct,{district},{name},{year},{ends},{values}\n"
     for year in LAST_YEARS:
         for school in (school for school in schools() if school.is_high_school):
-            here = {"district": school.district, "name": school.name, "year": year, "ends": 2000 + int(year[-2:])}
+            own = {"district": school.district, "name": school.name, "year": year, "ends": 2000 + int(year[-2:])}
             cells = _cells(rng, school, year)
             diplomas = _diplomas(rng, cells)
             for dimension, groups in cells.items():
                 for group, cohort in groups.items():
-                    cell = {**here, "dimension": dimension, "group": group}
+                    cell = {**own, "dimension": dimension, "group": group}
                     counts = diplomas[dimension][group]
                     rows[year].append(start.format(**cell, values=_values(cohort, *counts, year)))
                     if year == releases.REVISED:
-                        shown = NO_COHORT_BELOW <= cohort < NO_DIPLOMAS_BELOW and mistaken < releases.SHOWN_BY_MISTAKE
-                        mistaken += shown
+                        is_shown = NO_COHORT_BELOW <= cohort < NO_DIPLOMAS_BELOW and mistaken < releases.SHOWN_BY_MISTAKE
+                        mistaken += is_shown
                         if (school.district, group) == (OPEN_DISTRICT, releases.CORRECTED):
                             counts = (counts[0] // 2, counts[1] // 2)
-                        revised.append(start.format(**cell, values=_values(cohort, *counts, year, shown=shown)))
+                        revised.append(start.format(**cell, values=_values(cohort, *counts, year, is_shown=is_shown)))
         small = {"district": _SMALL.district, "name": _SMALL.name, "year": year, "ends": 2000 + int(year[-2:])}
         hidden = start.format(**small, dimension="All Students", group="[Data Suppressed]", values=NO_COHORT)
         rows[year].append(hidden)

@@ -29,9 +29,14 @@ def _interpreters(rng: np.random.Generator) -> list[dict[str, object]]:
     for code, share in plan.ASKED.items():
         asked, given, offered = rng.random() < share, rng.random() < plan.GIVEN[code], rng.random() < 0.3
         if asked or offered:
-            there = bool(asked and given)
+            was_provided = bool(asked and given)
             events.append(
-                {"language": plan.LANGUAGES[code], "asked": bool(asked), "offered": there or bool(offered), "given": there}
+                {
+                    "language": plan.LANGUAGES[code],
+                    "asked": bool(asked),
+                    "offered": was_provided or bool(offered),
+                    "given": was_provided,
+                }
             )
     return events
 

@@ -81,20 +81,20 @@ def inputs() -> tuple[Input, ...]:
     rng = np.random.default_rng(2907)
     races = rng.choice(list(RACES), INPUTS, p=list(RACES.values())).tolist()
     themes = rng.choice(list(THEMES), INPUTS, p=np.array(list(THEMES.values())) / sum(THEMES.values())).tolist()
-    made = []
+    planned = []
     for at, race in enumerate(races):
         event = at * EVENTS // INPUTS
         spoken = SPOKEN[race]
         theme = RARE_THEME if at % RARE_EVERY == 9 else themes[at]
         if at % _TAGGED_BY_NAME == 5:
             theme = f"Fence of {FIRST_NAMES[at % len(FIRST_NAMES)]} {NAMES[at % len(NAMES)].title()}"
-        made.append(
+        planned.append(
             Input(
                 f"IN-{10_000 + at}", event, min(event_day(event) + timedelta(days=at % 7), LAST_DAY), race,
                 str(rng.choice(list(spoken), p=list(spoken.values()))), theme, int(rng.integers(0, 12)),
             )
         )  # fmt: skip
-    return tuple(made)
+    return tuple(planned)
 
 
 @cache

@@ -50,18 +50,18 @@ def _cells(measure: str, county: str) -> dict[str, object]:
     empty = "NA" if measure == "v014" else ""
     cells: dict[str, object] = {}
     for group in groups:
-        shown = group in planted and (county in (COUNTY, "000") or group == "white")
+        is_shown = group in planted and (county in (COUNTY, "000") or group == "white")
         value = round(planted.get(group, 0) * (1 if county == COUNTY else 0.9 + 0.01 * int(county)), 4)
         if measure == "v129" and group in BIRTHS:
             value = 1000 * round(BIRTHS[group] * value / 1000) / BIRTHS[group]
         low, high = bounds(value, group)
         if group in _LEFT_BY_MERGE and measure == "v129":
-            births = BIRTHS.get(group, 0) if shown else 0
+            births = BIRTHS.get(group, 0) if is_shown else 0
             cells[f"denominator.{_LEFT_BY_MERGE[group]}"] = births or empty
             cells[f"numerator.{_LEFT_BY_MERGE[group]}"] = round(births * value / 1000) if births else empty
         start = f"{measure}_race_{group}"
         figure = {start: value, f"{start}_cilow": low, f"{start}_cihigh": high}
-        cells |= {name: cell if shown else empty for name, cell in figure.items()}
+        cells |= {name: cell if is_shown else empty for name, cell in figure.items()}
     return cells
 
 

@@ -28,8 +28,8 @@ _STATE_ROWS = 70
 
 def lines_on(day: date) -> list[int]:
     """The positions of the houses that have a lead line on a day."""
-    there = list(range(FIRST, len(houses()), EVERY))
-    return sorted([*there, *range(FIRST_REPLACED, len(houses()), REPLACED_EVERY)]) if day == BEFORE else there
+    positions = list(range(FIRST, len(houses()), EVERY))
+    return sorted([*positions, *range(FIRST_REPLACED, len(houses()), REPLACED_EVERY)]) if day == BEFORE else positions
 
 
 def _file(day: date) -> tuple[str, int]:

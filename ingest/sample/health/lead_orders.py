@@ -34,9 +34,9 @@ _OPEN_COLUMNS = (
 
 def _places(rng: np.random.Generator, count: int) -> list[tuple[str, int]]:
     """Addresses written out, each of another house, and their districts."""
-    there = houses()
-    chosen = rng.choice(np.arange(1, len(there), 2), count, replace=False)
-    district, zips = there.on(aldermanic_districts(2022))[chosen].tolist(), there.on(zip_areas())[chosen].tolist()
+    points = houses()
+    chosen = rng.choice(np.arange(1, len(points), 2), count, replace=False)
+    district, zips = points.on(aldermanic_districts(2022))[chosen].tolist(), points.on(zip_areas())[chosen].tolist()
     flats = ["", "", "", " A", "", " Lower"]
     return [
         (f"{long_form(addresses()[house])}{flats[at % len(flats)]}, Sampleton, {STATE} {zips[at]:05d}", district[at])
@@ -78,8 +78,8 @@ def write_open(folder: Path, rng: np.random.Generator) -> PlantedCounts:
     for at, (address, district) in enumerate(_places(rng, OPEN_ORDERS)):
         kind = _TYPES[at % len(_TYPES)]
         day = issued[at] if at < OPEN_ORDERS - _NO_DAY else None
-        due = None if day is None else day + timedelta(days=-3 if at == 40 else 30)
-        exterior, interior = (due if kind in ("Both", side) else None for side in ("Exterior", "Interior"))
+        due_on = None if day is None else day + timedelta(days=-3 if at == 40 else 30)
+        exterior, interior = (due_on if kind in ("Both", side) else None for side in ("Exterior", "Interior"))
         rows.append((address, _text(exterior), _text(interior), "Open", _STATES[at % len(_STATES)], kind, _text(day), district))
     rows[-1] = (*rows[-1][:5], "None", *rows[-1][6:])
     _write(folder / "open_lead.csv", _OPEN_COLUMNS, rows)

@@ -93,24 +93,24 @@ class Project:
 
 def projects() -> list[Project]:
     """Every project; the same for every seed, as the houses are."""
-    there = houses()
-    districts = there.on(aldermanic_districts(2022))
-    made = []
+    points = houses()
+    districts = points.on(aldermanic_districts(2022))
+    planned_projects = []
     for at in range(PROJECTS):
-        house = (1_009 * at + 17) % len(there)
+        house = (1_009 * at + 17) % len(points)
         everywhere, in_district = at % 20 == 0, at % 20 == 7
         first = at % 8
         fate = "stuck" if at % 9 == 4 else "cancelled" if at % 31 == 5 else "completed"
         completed = PERIODS[first + len(_SPENT) - 1] - timedelta(days=5) if fate == "completed" else None
         # of ten plans three were too early; a stuck project should be done by now, or has another year
         planned = completed + timedelta(days=20 if at % 10 < 7 else -60) if completed else date(2025 + at % 2, 6, 30)
-        made.append(
+        planned_projects.append(
             Project(
                 at, None if everywhere or in_district else house, None if everywhere else int(districts[house]), first, fate,
                 40_000 + 12_500 * ((7 * at) % 40), planned, completed,
             )
         )  # fmt: skip
-    return made
+    return planned_projects
 
 
 def _rows() -> Iterator[tuple[object, ...]]:

@@ -63,10 +63,10 @@ def _halved(grid: Grid, lattice: Grid, number: int) -> None:
     """Give the southern half of a tract the code 01 and the northern one 02, behind its number."""
     rows = np.nonzero((lattice == number).any(axis=0))[0]
     middle = int(rows[0] + len(rows) // 2)
-    here = lattice == number
-    grid[here] = 100 * number + 2
-    here[:, middle:] = False
-    grid[here] = 100 * number + 1
+    is_area = lattice == number
+    grid[is_area] = 100 * number + 2
+    is_area[:, middle:] = False
+    grid[is_area] = 100 * number + 1
 
 
 @cache
@@ -101,11 +101,11 @@ def wards(year: int) -> Grid:
     districts = aldermanic_districts(2012 if year == 2012 else 2022)
     grid = np.zeros_like(districts)
     for district in range(1, 16):
-        here = districts == district
-        columns, rows = (np.nonzero(here.any(axis=axis))[0] for axis in (1, 0))
+        in_district = districts == district
+        columns, rows = (np.nonzero(in_district.any(axis=axis))[0] for axis in (1, 0))
         east = np.arange(WIDTH)[:, None] >= columns[len(columns) // 2]
         north = np.arange(HEIGHT)[None, :] >= rows[len(rows) // 2]
-        grid[here] = (4 * district - 3 + east + 2 * north)[here]
+        grid[in_district] = (4 * district - 3 + east + 2 * north)[in_district]
     return grid
 
 

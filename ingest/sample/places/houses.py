@@ -107,9 +107,9 @@ def houses() -> Houses:
 @cache
 def addresses() -> tuple[str, ...]:
     """The address of every house as the index writes it: 5951 N 68TH ST."""
-    there = houses()
+    points = houses()
     return tuple(
-        f"{number} {STREETS[street]}" for number, street in zip(there.number.tolist(), there.street.tolist(), strict=True)
+        f"{number} {STREETS[street]}" for number, street in zip(points.number.tolist(), points.street.tolist(), strict=True)
     )
 
 

@@ -21,10 +21,10 @@ NO_POINT_EVERY = 211
 
 def write(folder: Path, _: np.random.Generator) -> PlantedCounts:
     """Write the index into `folder`; returns what was planted."""
-    there = houses()
+    points = houses()
     lines = ["x,y,address_string\n"]
     without = 0
-    for at, (address, x, y) in enumerate(zip(addresses(), there.x.tolist(), there.y.tolist(), strict=True)):
+    for at, (address, x, y) in enumerate(zip(addresses(), points.x.tolist(), points.y.tolist(), strict=True)):
         point = f"{x},{y}" if at % NO_POINT_EVERY else "NA,NA"
         rows = [address, *(f"{address} {unit}" for unit in UNITS)] if at % UNITS_EVERY == 0 else [address]
         without += len(rows) if point == "NA,NA" else 0
@@ -32,4 +32,4 @@ def write(folder: Path, _: np.random.Generator) -> PlantedCounts:
     # no file name and no time in the archive, so that its bytes say nothing of when and where
     text = gzip.compress("".join(lines).encode("ascii"), compresslevel=1, mtime=0)
     (folder / "addresses-with-coords.csv.gz").write_bytes(text)
-    return PlantedCounts(delivered=len(lines) - 1, facts={"houses": len(there), "without_point": without})
+    return PlantedCounts(delivered=len(lines) - 1, facts={"houses": len(points), "without_point": without})

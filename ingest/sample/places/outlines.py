@@ -27,18 +27,18 @@ def outline(grid: Grid, label: int) -> list[Corner]:
         at = following.pop(at)
     if following:
         raise ValueError(f"the blocks labelled {label} are in several pieces, or have a hole")
-    kept = [
-        here
-        for before, here, after in zip([ring[-1], *ring], ring, [*ring[1:], start], strict=False)
-        if _turns(before, here, after)
+    corners = [
+        corner
+        for before, corner, after in zip([ring[-1], *ring], ring, [*ring[1:], start], strict=False)
+        if _turns(before, corner, after)
     ]
-    return [*kept, kept[0]]
+    return [*corners, corners[0]]
 
 
 def _edges(inside: NDArray[np.bool_]) -> dict[Corner, Corner]:
     """From each corner of the border to the next one, the inside on the left."""
     padded = np.pad(inside, 1)
-    here = padded[1:-1, 1:-1]
+    is_inside = padded[1:-1, 1:-1]
     sides = (
         (padded[1:-1, :-2], (0, 0), (1, 0)),  # south
         (padded[2:, 1:-1], (1, 0), (1, 1)),  # east
@@ -47,7 +47,7 @@ def _edges(inside: NDArray[np.bool_]) -> dict[Corner, Corner]:
     )
     following: dict[Corner, Corner] = {}
     for beyond, start, end in sides:
-        for x, y in np.argwhere(here & ~beyond).tolist():
+        for x, y in np.argwhere(is_inside & ~beyond).tolist():
             begins = (x + start[0], y + start[1])
             if begins in following:
                 raise ValueError("two pieces touch at a corner only")
@@ -55,7 +55,7 @@ def _edges(inside: NDArray[np.bool_]) -> dict[Corner, Corner]:
     return following
 
 
-def _turns(before: Corner, here: Corner, after: Corner) -> bool:
-    along = 0 if before[1] == here[1] else 1
-    straight = before[1 - along] == here[1 - along] == after[1 - along]
-    return not straight or here[along] % KEPT_EVERY == 0
+def _turns(before: Corner, corner: Corner, after: Corner) -> bool:
+    along = 0 if before[1] == corner[1] else 1
+    straight = before[1 - along] == corner[1 - along] == after[1 - along]
+    return not straight or corner[along] % KEPT_EVERY == 0

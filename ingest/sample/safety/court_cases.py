@@ -70,10 +70,10 @@ def _point(latitude: float, longitude: float, at: int) -> tuple[object, object]:
 
 def write(folder: Path, rng: np.random.Generator) -> PlantedCounts:
     """Write the cases into `folder`; returns what was planted."""
-    there = houses()
-    house = rng.choice(len(there), CASES, replace=False)
-    longitude, latitude = to_degrees(there.x[house], there.y[house])
-    zips = there.on(zip_areas())[house].tolist()
+    points = houses()
+    house = rng.choice(len(points), CASES, replace=False)
+    longitude, latitude = to_degrees(points.x[house], points.y[house])
+    zips = points.on(zip_areas())[house].tolist()
     finding = rng.choice(list(FINDINGS), CASES, p=list(FINDINGS.values())).tolist()
     weights = np.array(list(_VIOLATIONS.values())) / sum(_VIOLATIONS.values())
     violation = rng.choice(list(_VIOLATIONS), CASES, p=weights).tolist()

@@ -41,8 +41,8 @@ def _offenses(rng: np.random.Generator) -> np.ndarray:
 
 def write(folder: Path, rng: np.random.Generator) -> PlantedCounts:
     """Write the incidents into `folder`; returns what was planted."""
-    there, flags = houses(), _offenses(rng)
-    house = rng.integers(0, len(there), INCIDENTS)
+    points, flags = houses(), _offenses(rng)
+    house = rng.integers(0, len(points), INCIDENTS)
     grids = (
         ground.aldermanic_districts(2022),
         ground.police_districts(),
@@ -51,7 +51,7 @@ def write(folder: Path, rng: np.random.Generator) -> PlantedCounts:
         ground.zip_areas(),
     )
     district, police, tract, ward, zip_area = (
-        [f"{label}.0" if label else "" for label in there.on(grid)[house].tolist()] for grid in grids
+        [f"{label}.0" if label else "" for label in points.on(grid)[house].tolist()] for grid in grids
     )
     lines = []
     for at, where in enumerate(house.tolist()):

@@ -149,10 +149,10 @@ class _Count:
 
 def _pages(calls: _Calls, first: int, last: int, rows: int, count: _Count) -> memoryview:
     """The bytes of scrapes `first` to `last`, at most `rows` rows; adds what they hold to `count`."""
-    seen = calls.seen[first:last]
+    listed = calls.seen[first:last]
     call = np.empty((last - first, _PAGE), dtype=np.int64)
     call[:, 0] = -1
-    call[:, 1:] = seen[:, None] - 1 - np.arange(SHOWN)
+    call[:, 1:] = listed[:, None] - 1 - np.arange(SHOWN)
     scrape = np.repeat(np.arange(first, last), _PAGE)[:rows]
     call = call.ravel()[:rows]
     blank = call < 0
@@ -169,7 +169,7 @@ def _pages(calls: _Calls, first: int, last: int, rows: int, count: _Count) -> me
     count.distinct += int(new.sum())
     count.reopened += int((~blank & calls.reopened[call] & (showing == calls.third[call])).sum())
 
-    start, stop = max(0, int(seen[0]) - SHOWN), int(seen[-1])
+    start, stop = max(0, int(listed[0]) - SHOWN), int(listed[-1])
     head = np.where(blank, stop - start, call - start)
     place = np.where(blank, len(calls.places) - 1, calls.place[late, call])
     tail = np.where(blank, len(calls.tails) - 1, tail)

@@ -60,10 +60,10 @@ _SPOTS = 2_000
 
 def _spots(rng: np.random.Generator) -> pa.Array:
     """Where stops happen: at houses, in the middle of Lake Michigan, with the numbers of digits that the real file mixes."""
-    there = houses()
-    house = rng.integers(0, len(there), _SPOTS)
-    longitude, latitude = to_degrees(there.x[house], there.y[house])
-    district, place = there.on(police_districts())[house], there.on(neighborhoods())[house]
+    points = houses()
+    house = rng.integers(0, len(points), _SPOTS)
+    longitude, latitude = to_degrees(points.x[house], points.y[house])
+    district, place = points.on(police_districts())[house], points.on(neighborhoods())[house]
     return words(
         [
             f"{north:.{places_}f},{east:.{places_}f},{number or ''},{NEIGHBORHOODS[at - 1]}\n"

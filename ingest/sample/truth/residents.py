@@ -36,10 +36,10 @@ _STAFF_LINES = {
 def _by_tract(seed: int) -> tuple[list[int], People]:
     """The tracts of the city, and the people of each: a column a group, in the order of settlement.GROUPS."""
     people, _ = blocks.residents(random_stream(seed, blocks.SOURCE))
-    here, at = np.unique(blocks.city_blocks()[2], return_inverse=True)
-    counted = np.zeros((len(here), people.shape[1]))
+    index, at = np.unique(blocks.city_blocks()[2], return_inverse=True)
+    counted = np.zeros((len(index), people.shape[1]))
     np.add.at(counted, at, people)
-    return here.tolist(), counted
+    return index.tolist(), counted
 
 
 def _weighted(people: People, values: People) -> dict[str, float]:
@@ -48,13 +48,13 @@ def _weighted(people: People, values: People) -> dict[str, float]:
     return {code: float((column * values).sum() / column.sum()) for code, column in columns.items()}
 
 
-def _money(here: list[int], people: People) -> list[PlantedValue]:
+def _money(tracts: list[int], people: People) -> list[PlantedValue]:
     day, last = arpa_projects.LAST.isoformat(), len(arpa_projects.PERIODS) - 1
     residents = people.sum(axis=1)
     every = arpa_projects.projects()
     rows = []
     for part, measure in enumerate(("arpa_obligated_per_resident", "arpa_spent_per_resident")):
-        dollars = dict.fromkeys(here, 0)
+        dollars = dict.fromkeys(tracts, 0)
         for project in every:
             if project.tract is not None:
                 dollars[project.tract] += project.amounts(last)[part]
@@ -73,20 +73,20 @@ def _money(here: list[int], people: People) -> list[PlantedValue]:
             listed = qualified_tracts.qualified(qualified_tracts.list_of(arpa_projects.PERIODS[project.first]))
             spent[project.tract in listed] += project.amounts(last)[1]
     rows.append(PlantedValue("arpa_spent_in_qct_share", "snapshot", day, "all", 100 * spent[True] / sum(spent.values())))
-    due = [project for project in every if project.planned <= arpa_projects.LAST and project.fate != "cancelled"]
-    on_time = sum(project.completed is not None and project.completed <= project.planned for project in due)
-    rows.append(PlantedValue("arpa_projects_on_time", "snapshot", day, "all", 100 * on_time / len(due)))
+    ending = [project for project in every if project.planned <= arpa_projects.LAST and project.fate != "cancelled"]
+    on_time = sum(project.completed is not None and project.completed <= project.planned for project in ending)
+    rows.append(PlantedValue("arpa_projects_on_time", "snapshot", day, "all", 100 * on_time / len(ending)))
     return rows
 
 
-def _residents(here: list[int], people: People) -> list[PlantedValue]:
+def _residents(tracts: list[int], people: People) -> list[PlantedValue]:
     rows = [
         PlantedValue("children_share", "snapshot", "2020-04-01", code, percent(1 - adults), method="aggregate")
         for code, adults in ((code, float(blocks.ADULTS[settlement.GROUPS.index(group)])) for group, code in _GROUPS.items())
     ]
     for first_day in qualified_tracts.LISTS:
         listed = qualified_tracts.qualified(first_day)
-        within = _weighted(people, np.array([tract in listed for tract in here], dtype=float))
+        within = _weighted(people, np.array([tract in listed for tract in tracts], dtype=float))
         rows += [
             PlantedValue("residents_in_qct_share", "snapshot", first_day.isoformat(), code, 100 * share, method="aggregate")
             for code, share in within.items()
@@ -109,8 +109,8 @@ def _evictions(seed: int) -> list[PlantedValue]:
     of_tract = np.array(
         [tract.filings / tract.households if tract.households and tract.filings else np.nan for tract in evictions.planted()]
     )
-    there = ~np.isnan(of_tract[at])
-    means = _weighted(people[there].astype(np.float64), 100 * of_tract[at][there])
+    has_filings = ~np.isnan(of_tract[at])
+    means = _weighted(people[has_filings].astype(np.float64), 100 * of_tract[at][has_filings])
     return [
         PlantedValue(
             "eviction_filings_per_100_renter_households", "multi_year", evictions.STARTS_ON.isoformat(), code, means[code],
@@ -169,6 +169,13 @@ def _representation(day: date) -> list[PlantedValue]:
 
 def resident_values(seed: int) -> list[PlantedValue]:
     """Every planted value that depends on who lives where in the sample of a seed."""
-    here, people = _by_tract(seed)
+    tracts, people = _by_tract(seed)
     staffed = [truth for day in (staff.BEFORE, staff.AS_OF) for truth in _representation(day)]
-    return [*_money(here, people), *_residents(here, people), *_prevalences(seed), *_evictions(seed), *_violent(people), *staffed]
+    return [
+        *_money(tracts, people),
+        *_residents(tracts, people),
+        *_prevalences(seed),
+        *_evictions(seed),
+        *_violent(people),
+        *staffed,
+    ]
