@@ -28,7 +28,7 @@ class AgreementStatus(StrEnum):
 
 
 class AgreementTerms(BaseModel):
-    """The agreement of a source on one day; `reason` says what to do, and is empty unless it ends soon or has ended."""
+    """The agreement of a source on one day; `reason` names the remedy, and is empty unless it ends soon or has ended."""
 
     model_config = ConfigDict(frozen=True)
 

@@ -11,7 +11,7 @@ import yaml
 Location = tuple[str | int, ...]
 
 
-# The largest contract has about 4,000. A few nested anchors stand for more values than fit into memory.
+# The largest contract has about 4,000. A few nested anchors expand to more values than fit into memory.
 MOST_VALUES = 100_000
 TOO_MANY = f"it expands to more than {MOST_VALUES:,} values, as nested anchors (&) do; write the values out"
 TOO_DEEP = "it is nested too deeply, or an anchor (&) contains itself; write the values out"

@@ -107,7 +107,7 @@ def _delete_leftovers(home: Home, plan: Plan) -> None:
         elif path.name.startswith("duckdb_temp"):
             path.unlink(missing_ok=True)
     if plan.kind != "past_keeping":
-        for source in plan.sources:  # it stands for the department's own system, and `levelground sample` writes it again
+        for source in plan.sources:  # it plays the department's own system, and `levelground sample` writes it again
             shutil.rmtree(home.sample / source.source, ignore_errors=True)
 
 

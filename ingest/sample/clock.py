@@ -53,7 +53,7 @@ def arrivals(rng: np.random.Generator, rhythm: NDArray[np.float64], start: int, 
 
 
 def rows_by_day(total: int, weights: NDArray[np.float64]) -> NDArray[np.int64]:
-    """`total` rows spread over the days by weight; the last day always has one, so that the delivery is as fresh as it says."""
+    """`total` rows spread over the days by weight; the last day always has one, so that the delivery reaches its as-of day."""
     bounds = np.rint(np.cumsum(weights) / weights.sum() * total).astype(np.int64)
     counts: NDArray[np.int64] = np.diff(bounds, prepend=0)
     if counts[-1] == 0:

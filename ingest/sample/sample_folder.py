@@ -23,7 +23,7 @@ CHUNK = 250_000  # rows made at a time: a few hundred bytes each, so that any nu
 
 
 class SampleError(Exception):
-    """The sample cannot be written there, or not with these numbers; the message says what to do."""
+    """The sample cannot be written there, or not with these numbers; the message names the remedy."""
 
 
 @dataclass(frozen=True)

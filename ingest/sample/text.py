@@ -1,6 +1,6 @@
 """Fast text: draws from weighted word lists and records joined column by column, without a Python loop over rows.
 
-Belongs here: what every delivery writer needs to turn numbers into bytes. The words themselves stand with their source.
+Belongs here: what every delivery writer needs to turn numbers into bytes. The words themselves are in the module of their source.
 """
 
 from __future__ import annotations

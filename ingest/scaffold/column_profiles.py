@@ -18,7 +18,7 @@ from warehouse.sql import literal
 
 # A type is taken for the column's when so many of its cells read, once the words for nothing are out.
 READS_PCT = 99.0
-# What departments write into a cell that has nothing to say, and why it is empty.
+# What departments write into a cell without a value, and the reason that it is empty.
 NOTHING = {
     "null": "not_collected", "(null)": "not_collected", "none": "not_collected", "n/a": "not_applicable", "na": "not_collected",
     "#n/a": "invalid", "nan": "not_collected", "-": "not_collected", "--": "not_collected", ".": "not_collected",

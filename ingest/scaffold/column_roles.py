@@ -140,7 +140,7 @@ def _personal(profile: ColumnProfile, name: str) -> str | None:
 
 
 def _vocabulary(profile: ColumnProfile, name: str, labels: Labels) -> str | None:
-    """The vocabulary that knows most of the column's labels, if the column can be of race at all."""
+    """The vocabulary that contains most of the column's labels, if the column can be of race at all."""
     delivered = {_folded(label) for label in profile.labels}
     if not delivered or profile.reads["type"] != "text":
         return None

@@ -32,12 +32,12 @@ URL = re.compile(r"https?://")
 
 
 class DraftError(ValueError):
-    """A draft that cannot be made; the message says why, and what to do."""
+    """A draft that cannot be made; the message has the reason and the remedy."""
 
 
 @dataclass(frozen=True)
 class DeliveredSample:
-    """A table as text: what the contract would say of `connector` and `format`, its names, and its first rows.
+    """A table as text: its `connector` and `format` as in a contract, its names, and its first rows.
 
     `whole`: whether these are all rows; `questions`: decisions left to a person.
     """
@@ -56,7 +56,7 @@ def read_sample(
 ) -> DeliveredSample:
     """The table that `what` names: a file or folder, a URL, or an environment variable that holds a SQLAlchemy URL.
 
-    `table` says which one of a database, `crs` which coordinates a map has that does not say it. `DraftError` says what
+    `table` selects one of a database; `crs` is the CRS of a map that does not declare it. `DraftError` names what
     cannot be read, and why.
     """
     try:

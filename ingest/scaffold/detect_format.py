@@ -175,7 +175,7 @@ def _records(text: str, delimiter: str) -> tuple[list[list[str]], list[int]]:
 
 
 def _header(rows: Sequence[Sequence[str]], lines: Sequence[int]) -> tuple[dict[str, Any], list[str]]:
-    """Where the names stand: below a title block, in one row or two, or nowhere."""
+    """Where the names are: below a title block, in one row or two, or nowhere."""
     width = Counter(sum(1 for cell in row if cell.strip()) for row in rows if any(cell.strip() for cell in row)).most_common(1)
     usual = width[0][0] if width else 1
     length = Counter(map(len, rows)).most_common(1)[0][0]

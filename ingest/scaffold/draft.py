@@ -49,7 +49,7 @@ class Draft:
 
 
 def draft(name: str, delivered: DeliveredSample, labels: Labels, jurisdiction: str, con: DuckDBPyConnection) -> Draft:
-    """The draft of the contract `name`; `labels` are those that the crosswalk knows, by vocabulary.
+    """The draft of the contract `name`; `labels` are those of the crosswalk, by vocabulary.
 
     `DraftError` for a name that none can have, and for a delivery in which nothing is left to take.
     """
@@ -135,7 +135,7 @@ def _complete(column: dict[str, Any], columns: list[dict[str, Any]], found: list
 
 
 def _times(columns: list[dict[str, Any]], found: list[ColumnProfile]) -> tuple[str | None, str | None]:
-    """The columns that say when a thing happened, and when it ended, as far as their names tell."""
+    """The columns with the time when a thing happened and when it ended, guessed from their names."""
     times = [(column["name"], profile) for column, profile in _kept(columns, found) if column["type"] in TIME_TYPES]
     closed = next((name for name, _ in times if CLOSED.search(name)), None)
     begun = [(name, profile) for name, profile in times if name != closed]

@@ -21,7 +21,7 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class Interrupted(BaseException):
-    """A signal asks this process to end. No `except Exception` catches it, and Typer does not know it."""
+    """A signal asks this process to end. No `except Exception` catches it, and Typer does not handle it."""
 
     def __init__(self, number: int) -> None:
         super().__init__(number)

@@ -73,7 +73,9 @@ def deliveries(installation: Installation) -> Iterator[CheckResult]:
     try:
         what, folder, city = configured_deliveries(settings), delivery_folder(settings), home_city(settings)
     except (ConfigurationError, ContractError) as refused:
-        yield error("deliveries", settings.home.home_json, str(refused), "no run starts with it", "write it as the message says")
+        yield error(
+            "deliveries", settings.home.home_json, str(refused), "no run starts with it", "write it as the message describes"
+        )
         return
     if folder is not None and folder != settings.home.sample and not folder.is_dir():
         remedy = "mount or create the folder, or set LEVELGROUND_DELIVERIES to its new path"

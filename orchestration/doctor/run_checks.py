@@ -46,7 +46,7 @@ def run_all_checks(environment: Mapping[str, str] | None = None) -> list[CheckRe
     try:
         settings = Settings.from_environment(env)
     except ConfigurationError as refused:
-        remedy = "set it as the message says, or unset it"
+        remedy = "set it as the message describes, or unset it"
         results.append(error("settings", "the environment", str(refused), "no command starts with it", remedy))
         # the other checks run without the invalid setting
         settings = Settings.from_environment({name: env[name] for name in ("LEVELGROUND_HOME",) if name in env})

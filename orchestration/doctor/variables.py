@@ -40,7 +40,7 @@ def contracts(installation: Installation) -> Iterator[CheckResult]:
     if isinstance(found, ContractError):
         for problem in found.problems:
             where, what = f"{problem.file}:{problem.line}", f"{problem.field}: {problem.message}"
-            yield error("contracts", where, what, "no run starts with it", "change the contract as the message says")
+            yield error("contracts", where, what, "no run starts with it", "change the contract as the message describes")
     else:
         yield ok("contracts", installation.settings.further_sources or "ingest/sources", f"{len(found)} contracts can be used")
 

@@ -109,7 +109,7 @@ def street_contents(data: ReleaseData, languages: Mapping[str, Texts]) -> Iterat
 
 
 def in_each_language(languages: Mapping[str, Texts], text_id: str, /, **parts: Part | str | Markup) -> list[tuple[str, Markup]]:
-    """Return the text once per language with the tag of HTML; English stands for all languages without a translation."""
+    """Return the text once per language with the tag of HTML; English is used for languages without a translation."""
     found: dict[str, Markup] = {}
     for texts in languages.values():
         tag = texts.tag if text_id in texts.translations else ORIGINAL

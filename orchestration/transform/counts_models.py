@@ -1,6 +1,6 @@
 """List the counts models for their union, so that a new measure needs no edit of a list.
 
-dbt resolves the `ref` of a model before it knows which other models exist: neither `graph` nor the `meta` of models can name the
+dbt resolves the `ref` of a model before it has read the other models: neither `graph` nor the `meta` of models can name the
 inputs of the union. This module writes their names, one per file of `models/measures/counts/`, into a macro instead.
 """
 

@@ -20,7 +20,7 @@ MEASURES = "fct_equity_measures"
 COUNTED = "models/measures/counts/"
 # the counts of all measures that another publisher computed
 PUBLISHED = "published_estimates"
-# Every figure depends on these, but dbt does not know it: models call them as functions of the database file.
+# Every figure depends on these, but dbt does not track it: models call them as functions of the database file.
 STATISTICS, STATISTICS_FOLDER = "stats", "macros/stats/"
 
 

@@ -97,7 +97,7 @@ def _add_reported_counts(counts: CountSystem, figure: Figure, kinds: Mapping[str
 
 
 def _is_unknown(kinds: Mapping[str, str], race: str) -> bool:
-    """Whether a code leaves the race open. That it has no record describes no person, whatever an agreement says of zeros."""
+    """Whether a code leaves the race open. That it has no record describes no person, whatever an agreement declares of zeros."""
     return kinds.get(race, ALL) in ("missing", "combined_legacy")
 
 

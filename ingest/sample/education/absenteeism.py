@@ -1,7 +1,7 @@
 """`dpi__absenteeism`: two releases as CSV, the share of students who were chronically absent, by group, school and school year.
 
 Irregularities: rates of one decimal without a count of those absent; rates of groups under 20 students are left out, those of
-fewer than 10 are hidden by the state, and the two say so in different words; group sizes are always there, as `101.0`.
+fewer than 10 are hidden by the state, and the two have different markers; group sizes are always there, as `101.0`.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """`dpi__enrollment`: two releases as CSV, students by group of each dimension for every school and school year.
 
-Irregularities: counts like `100.0`, groups with no students have no row, cells that the state starred have no value and say so in
-words (with one more cell, so that the difference does not tell them), schools of the same name in several districts, abbreviated
+Irregularities: counts like `100.0`, groups with no students have no row, cells that the state starred have a marker instead of a
+value (with one more cell, so that differences reveal none), schools of the same name in several districts, abbreviated
 labels. Race is never starred.
 """
 

@@ -1,7 +1,7 @@
 """`oei__engagement_events`: one JSON file as the interface of an engagement platform exports it.
 
 Irregularities: lists and objects inside a record, instants with their offset across daylight saving, events on line without a
-place, the level that was delivered below the one that was promised, or not said.
+place, the level that was delivered below the one that was promised, or empty.
 """
 
 from __future__ import annotations

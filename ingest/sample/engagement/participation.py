@@ -21,7 +21,7 @@ HEADER = (
     "Response ID", "Event ID", "Date", "Name", "Email", "Race and/or ethnicity (select all that apply)", "Preferred language",
     "Age", "Neighborhood",
 )  # fmt: skip
-# Planted: who comes, by the group under the standard of 1997, those who do not tell among them; and how many are under 18.
+# Planted: who comes, by the group under the standard of 1997, including those who do not answer; and how many are under 18.
 GROUPS = {"white": 0.44, "black": 0.22, "hispanic": 0.13, "asian": 0.07, "multiracial": 0.06, "": 0.08}
 MINORS = 0.05
 # Selections: a tenth of white is Middle Eastern or North African, some Hispanic participants also tick a race.

@@ -1,7 +1,7 @@
 """What is planted in the sample's engagement, and the inputs, which are set and not drawn.
 
-Here: events by day, who says what, when and in which language, and the chances from which answers are drawn. The four deliveries
-tell of the same inputs, each from a stream of its own, so what they share is the same for every seed. Not here: files.
+Here: events by day, the inputs of residents with their day and language, and the chances from which answers are drawn. The four
+deliveries contain the same inputs, each from a stream of its own, so what they share is the same for every seed. Not here: files.
 """
 
 from __future__ import annotations

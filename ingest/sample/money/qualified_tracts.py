@@ -1,6 +1,6 @@
 """The Qualified Census Tracts of Sampleton, by the days on which each list holds.
 
-Here: which tracts are on a list; the seed `qualified_census_tracts` says the same, and a test holds the two equal. Not here:
+Here: which tracts are on a list; the seed `qualified_census_tracts` has the same, and a test compares the two. Not here:
 what a project or a resident has to do with them.
 """
 

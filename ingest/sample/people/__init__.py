@@ -1,1 +1,1 @@
-"""Sampleton, who works for the city, and what residents say of it."""
+"""Sampleton: the staff of the city, and the answers of its residents."""

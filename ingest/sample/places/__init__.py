@@ -1,1 +1,1 @@
-"""Sampleton, where things lie: one ground for every map, the address index, and the maps and the index as delivered."""
+"""Sampleton, the places: one ground for every map, the address index, and the maps and the index as delivered."""

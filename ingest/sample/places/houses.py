@@ -44,12 +44,12 @@ class Houses:
         return len(self.number)
 
     def on(self, grid: Grid) -> Numbers:
-        """The place of a map in which each house lies."""
+        """The area of a map that contains each house."""
         return label_at(grid, self.x, self.y)
 
 
 def label_at(grid: Grid, x: Feet, y: Feet) -> Numbers:
-    """The label of the block in which each point lies; points are in the county."""
+    """The label of the block that contains each point; points are in the county."""
     label: Numbers = grid[((x - WEST) // BLOCK_FEET).astype(np.int64), ((y - SOUTH) // BLOCK_FEET).astype(np.int64)]
     return label
 
@@ -66,7 +66,7 @@ def _middle(street: int) -> tuple[str, float]:
 
 
 def place_of(street: int, number: int | Numbers) -> tuple[Feet, Feet]:
-    """Where a house number of a street stands, whether or not there is such a house."""
+    """The point of a house number of a street, whether or not there is such a house."""
     direction, middle = _middle(street)
     numbers = np.asarray(number)
     along = _NUMBER_FEET * (numbers + 0.5)

@@ -29,7 +29,7 @@ def write(folder: Path, _: np.random.Generator) -> PlantedCounts:
         rows = [address, *(f"{address} {unit}" for unit in UNITS)] if at % UNITS_EVERY == 0 else [address]
         without += len(rows) if point == "NA,NA" else 0
         lines += [f"{point},{row}\n" for row in rows]
-    # no file name and no time in the archive, so that its bytes say nothing of when and where
+    # no file name and no time in the archive, so that its bytes depend on neither time nor place
     text = gzip.compress("".join(lines).encode("ascii"), compresslevel=1, mtime=0)
     (folder / "addresses-with-coords.csv.gz").write_bytes(text)
     return PlantedCounts(delivered=len(lines) - 1, facts={"houses": len(points), "without_point": without})

@@ -68,7 +68,7 @@ def write_aldermanic_districts(folder: Path, map_year: int, _: np.random.Generat
 
 
 def write_police_districts(folder: Path, _: np.random.Generator) -> PlantedCounts:
-    """`city__police_districts`: feet that look like nothing, since the file does not say what they are."""
+    """`city__police_districts`: feet that look like nothing, since the file does not declare its CRS."""
     grid = ground.police_districts()
     properties = {label: {"OBJECTID": 8 + label, "POLICE": label} for label in _labels(grid)}
     return _write(folder, "spd", grid, properties, in_degrees=False, crs=None)

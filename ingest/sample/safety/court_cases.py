@@ -1,7 +1,7 @@
 """`mmc__court_cases`: a zipped CSV, one row per case of the Municipal Court, with a geocoder's guess at the place.
 
 Irregularities: a few cases have a number and nothing else, at latitude and longitude 0; points beyond the county, points with the
-coordinates swapped, and one point that stands for every address that was not found; addresses run into the name of the city, most
+coordinates swapped, and one point for every address that was not found; addresses run into the name of the city, most
 with a street type written otherwise than in the index, some without one, some with a unit; one case in forty is listed again in a
 later state.
 """
@@ -93,7 +93,7 @@ def write(folder: Path, rng: np.random.Generator) -> PlantedCounts:
         stamp = f"{moment:%Y-%m-%d %H:%M:%S}.000000"
         rows.append((f"{24_000_000 + 7 * at:08d}", north, east, address_cell, guess, kind, violation[at], stamp, finding[at]))
     nothing = [(f"{25_900_000 + at:08d}", 0, 0, f"SAME SAMPLETON, {STATE}", "", "", "", "", "") for at in range(EMPTY)]
-    # found first, dismissed later: the state that counts stands further down, and says the same of place and time
+    # found first, dismissed later: the state that counts is further down, with the same place and time
     updated = [rows[40 * at] for at in range(UPDATED)]
     earlier = [(*row[:-1], "Dismissed without Prejudice" if row[-1] in GUILTY else "Guilty") for row in updated]
     text = io.StringIO(newline="")

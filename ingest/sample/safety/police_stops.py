@@ -1,8 +1,8 @@
 """`fpc__police_stops`: one CSV, a row a stopped person, race as the officer perceived it.
 
 Irregularities: a sixth of the stops come from another system and have no answer at all (MDC `other`: search, race and sex
-empty), a fifth of the others have race `Unknown`, labels stand outside the federal categories, and the times are UTC without
-saying so (the busy hours of the real year stand an hour earlier in summer).
+empty), a fifth of the others have race `Unknown`, labels are outside the federal categories, and the times are UTC
+without a marker (the busy hours of the real year are an hour earlier in summer).
 """
 
 from __future__ import annotations

@@ -50,7 +50,7 @@ _PAID_BEST, _LARGE_LEVELS = "WHITE", ("6", "8")  # at these EEO-4 levels there a
 _POOLED_FROM = 2023  # to 2025 (seed pooled_periods): one definition of elevated and one map of districts
 _DISTRICTS = 15
 _WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
-_DAYS_OFF = {"thursday": 2, "friday": 2, "saturday": 1}  # that lie before the end of the second working day
+_DAYS_OFF = {"thursday": 2, "friday": 2, "saturday": 1}  # before the end of the second working day
 _OPEN_TRACTS = 3  # tracts of which a truth is given; every other one is made the same way
 
 
@@ -199,7 +199,7 @@ def _deaths() -> list[PlantedValue]:
 
 
 def _with_point(positions: Iterable[int]) -> int:
-    """How many of these houses have a point in the index: no map knows the others."""
+    """How many of these houses have a point in the index: the others are on no map."""
     return sum(at % NO_POINT_EVERY > 0 for at in positions)
 
 

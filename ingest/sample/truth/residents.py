@@ -1,4 +1,4 @@
-"""The truths that need to know who lives where: rates among residents, and values weighted by where groups live.
+"""The truths that depend on where residents live: rates among residents, and values weighted by where groups live.
 
 Here: what the planted events, amounts and places mean for the people of the sample's census, who are drawn from the seed. Not
 here: the other truths (`truth`). The residents are those of the delivery, since a census counts everybody.
