@@ -87,9 +87,11 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     gc.freeze()
     gc.set_threshold(20_000, 20, 100)
     if getattr(session.config.option, "loadgroup", False):
-        apart = [item.nodeid for item in session.items if item.get_closest_marker("xdist_group") and "@" not in item.nodeid]
-        if apart:
-            raise pytest.UsageError(f"this pytest-xdist does not keep groups together: {apart[0]} and {len(apart) - 1} others")
+        ungrouped = [item.nodeid for item in session.items if item.get_closest_marker("xdist_group") and "@" not in item.nodeid]
+        if ungrouped:
+            raise pytest.UsageError(
+                f"this pytest-xdist does not keep groups together: {ungrouped[0]} and {len(ungrouped) - 1} others"
+            )
 
 
 @pytest.hookimpl(hookwrapper=True)

@@ -96,8 +96,8 @@ def test_what_is_refused_is_known(milwaukee: tuple[CommandLine, dict[str, Any]])
 
 def test_a_second_run_changes_nothing(milwaukee: tuple[CommandLine, dict[str, Any]], real_deliveries: Path) -> None:
     levelground, _ = milwaukee
-    again = levelground.json("run", "--deliveries", real_deliveries, "--as-of", AS_OF, "--json")
-    assert again["outcome"] == "unchanged"
+    second = levelground.json("run", "--deliveries", real_deliveries, "--as-of", AS_OF, "--json")
+    assert second["outcome"] == "unchanged"
     assert len(levelground.json("releases", "list", "--json")) == 1
 
 

@@ -36,8 +36,8 @@ def test_a_record_is_listed_confirmed_and_removed_from_every_byte(place: Place) 
     (release,) = place.levelground.json("releases", "list", "--json")
     manifest = json.loads((place.home / "releases" / release["release_id"] / "manifest.json").read_text())
     assert [(one["source"], one["rows"], one["reason"]) for one in manifest["erasures"]] == [(CASES, 1, "expunged")]
-    again = place.levelground(*command, "--yes", env=KEY)
-    assert (again.returncode, "erased before" in again.stdout) == (0, True)
+    second = place.levelground(*command, "--yes", env=KEY)
+    assert (second.returncode, "erased before" in second.stdout) == (0, True)
     for arguments, message in (
         (
             ("erase", CASES, "--key", "no such case", "--reason", "x", "--yes"),

@@ -144,9 +144,9 @@ def test_a_good_public_file_passes(warehouse: DuckDBPyConnection, tmp_path: Path
 def test_an_unchanged_file_is_not_attacked_twice(warehouse: DuckDBPyConnection, tmp_path: Path) -> None:
     gate(warehouse, tmp_path)
     keep(warehouse, tmp_path / "ledger.parquet", good())
-    again = gate(warehouse, tmp_path)
-    assert again.passed
-    assert observed(again)["cells_audited"] == 0
+    second = gate(warehouse, tmp_path)
+    assert second.passed
+    assert observed(second)["cells_audited"] == 0
 
 
 SPOILT: list[tuple[str, str]] = [
@@ -201,10 +201,10 @@ def test_what_the_ledger_keeps_counts(warehouse: DuckDBPyConnection, tmp_path: P
 
 def test_a_correction_by_few_blocks_and_one_that_waits_does_not(warehouse: DuckDBPyConnection, tmp_path: Path) -> None:
     keep(warehouse, tmp_path / "ledger.parquet", good())
-    moved = slice_rows(STOPS, where(), {"black": (BLACK, 0), "white": (1203, 0), "asian": (ASIAN, 0), "hispanic": (390, 0)})
-    write(warehouse, "release.marts.fct_equity_measures", [*moved, *truth()[5:]])
-    write(warehouse, "disclosure.reported", [*moved, *truth()[5:]], *WAITING)
-    write(warehouse, "public.published.equity_measures", (*publish(moved, HIDDEN), *publish(truth()[5:])))
+    corrected = slice_rows(STOPS, where(), {"black": (BLACK, 0), "white": (1203, 0), "asian": (ASIAN, 0), "hispanic": (390, 0)})
+    write(warehouse, "release.marts.fct_equity_measures", [*corrected, *truth()[5:]])
+    write(warehouse, "disclosure.reported", [*corrected, *truth()[5:]], *WAITING)
+    write(warehouse, "public.published.equity_measures", (*publish(corrected, HIDDEN), *publish(truth()[5:])))
     result = gate(warehouse, tmp_path)
     assert set(failed(result)) == {"small_changes"}
     # the reported figure stays and is marked
@@ -228,10 +228,10 @@ def test_an_unpublished_measure_of_the_same_records_does_not_contradict_a_figure
         """
     )
     keep(warehouse, tmp_path / "ledger.parquet", good())
-    moved = slice_rows(STOPS, where(), {"black": (BLACK, 0), "white": (900, 0), "asian": (ASIAN, 0), "hispanic": (690, 0)})
+    corrected = slice_rows(STOPS, where(), {"black": (BLACK, 0), "white": (900, 0), "asian": (ASIAN, 0), "hispanic": (690, 0)})
     counts = {"black": (0, BLACK), "white": (800, 900), "asian": (20, ASIAN), "hispanic": (500, 690)}
     recorded = slice_rows(measure("proportion", "stops_recorded"), where(), counts)
-    write(warehouse, "release.marts.fct_equity_measures", [*moved, *truth()[5:], *recorded])
+    write(warehouse, "release.marts.fct_equity_measures", [*corrected, *truth()[5:], *recorded])
     write(warehouse, "disclosure.reported", truth(), "is_revision_pending boolean default true", *WAITING[1:])
     assert failed(gate(warehouse, tmp_path)) == {}
 

@@ -124,8 +124,8 @@ def test_the_counts_of_each_load_still_add_up(small: SmallHome) -> None:
 
 def test_a_later_delivery_lacks_an_erased_record(small: SmallHome) -> None:
     erase(small, ["VISIT-00007"])
-    again = small.deliver(SECOND + "VISIT-00007 ,2026-01-01,whisper-00007-again\nVISIT-90001,2026-01-01,whisper-90001-new\n")
-    assert (again.rows, again.rows_erased) == (58 - 1 + 1, 2)
+    later = small.deliver(SECOND + "VISIT-00007 ,2026-01-01,whisper-00007-again\nVISIT-90001,2026-01-01,whisper-90001-new\n")
+    assert (later.rows, later.rows_erased) == (58 - 1 + 1, 2)
     small.take(FIRST + "VISIT-90002,2026-01-01,whisper-90002-new\n")
     assert "VISIT-00007" not in {number for (number,) in small.landed()}
     assert_erased(small, (*GONE, "whisper-00007-again"))
@@ -213,8 +213,8 @@ def test_rows_past_keeping_leave_every_byte(small: SmallHome) -> None:
     assert not numbers & {"VISIT-00001", "VISIT-00002", "VISIT-00012"}
     assert plan_past_keeping(small.home, [contract], TODAY, CITY_ZONE, "run", TODAY) is None  # once
     small.contract = contract
-    again = small.deliver(FIRST + "VISIT-90001,2026-01-01,whisper-90001-new\n", TODAY.date())
-    assert again.rows_past_keeping == FIRST.count(",2016-") + FIRST.count(",2017-") + FIRST.count(",2018-") + sum(
+    later = small.deliver(FIRST + "VISIT-90001,2026-01-01,whisper-90001-new\n", TODAY.date())
+    assert later.rows_past_keeping == FIRST.count(",2016-") + FIRST.count(",2017-") + FIRST.count(",2018-") + sum(
         f",2019-03-0{day}" in line for line in FIRST.splitlines() for day in (1, 2, 3)
     )
     assert places_with(small.home.root, "whisper-00002-alpha") == []

@@ -116,9 +116,9 @@ def test_no_identifier_is_on_the_disk_after_a_kill(source: tuple[str, dict[str, 
     killed = subprocess.run(script, env=environment, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)
     assert killed.returncode == 0, killed.stderr
     assert killed.stdout.split()[-1] == "after_writing"
-    left = [path for folder in ("home", "tmp") for path in (tmp_path / folder).rglob("*") if path.is_file()]
-    assert left, "a killed process leaves the batch that it wrote, without direct identifiers"
-    assert [path for path in left if IDENTIFIER.encode() in path.read_bytes()] == []
+    remaining = [path for folder in ("home", "tmp") for path in (tmp_path / folder).rglob("*") if path.is_file()]
+    assert remaining, "a killed process leaves the batch that it wrote, without direct identifiers"
+    assert [path for path in remaining if IDENTIFIER.encode() in path.read_bytes()] == []
     command = [str(Path(sys.executable).parent / "levelground"), "status"]
     subprocess.run(command, env=environment, cwd=ROOT, capture_output=True, timeout=120, check=False)
     assert list((tmp_path / "home" / "tmp").iterdir()) == []

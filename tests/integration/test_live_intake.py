@@ -145,12 +145,12 @@ def test_a_period_that_comes_empty_is_held_back(tmp_path: Path, monkeypatch: pyt
 def test_downloads_of_a_killed_run_go_at_the_next_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     department = Department(tmp_path, monkeypatch)
     department.settings.home.ensure()
-    left = department.settings.home.temporary / "fetch-abc"
-    left.mkdir()
-    (left / "visits.csv").write_text("Jane Q. Canary")
+    leftover = department.settings.home.temporary / "fetch-abc"
+    leftover.mkdir()
+    (leftover / "visits.csv").write_text("Jane Q. Canary")
     department.holds([(1, day(1), "x")])
     department.run()
-    assert not left.exists()
+    assert not leftover.exists()
 
 
 def test_receipts_from_before_live_fetching_are_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -55,8 +55,8 @@ def test_dbt_and_the_dialect_share_and_release_the_runs_instance(tmp_path: Path)
         )
         dbt.close()
     assert verify(home, manifest.release_id).files["levelground.duckdb"].tables == {"marts.fct_police_calls": 1}
-    with open_working(home, threads=2) as again:  # no connection keeps the old instance open
-        assert again.execute("select current_setting('threads'), count(*) from landing.calls").fetchone() == (2, 1)
+    with open_working(home, threads=2) as reopened:  # no connection keeps the old instance open
+        assert reopened.execute("select current_setting('threads'), count(*) from landing.calls").fetchone() == (2, 1)
 
 
 def test_an_ended_run_does_not_block_the_warehouse(tmp_path: Path) -> None:

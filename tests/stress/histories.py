@@ -114,10 +114,10 @@ def _by_day(rows: Rows, when: int, number: int, chance: random.Random) -> tuple[
     """Rows for a source that replaces whole days: the last ones again, with some rows gone or doubled, and a new day."""
     days = sorted({row[when][:10] for row in rows})
     first = days[-chance.randrange(1, 20)]
-    again = [row for row in rows if row[when][:10] >= first and chance.random() > 0.1]
-    again += [row for row in again if chance.random() < 0.1]
+    redelivered = [row for row in rows if row[when][:10] >= first and chance.random() > 0.1]
+    redelivered += [row for row in redelivered if chance.random() < 0.1]
     new = [[*row[:when], _moved(row[when], _ISO, number), *row[when + 1 :]] for row in chance.sample(rows, 30)]
-    return again + new, f"days from {first} again"
+    return redelivered + new, f"days from {first} again"
 
 
 def _requests(folder: Path, number: int, chance: random.Random) -> str:
@@ -160,11 +160,11 @@ def _payments(folder: Path, number: int, chance: random.Random) -> str:
     table = pq.read_table(newest)
     days = sorted(set(table["date"].to_pylist()))
     first = days[-chance.randrange(1, 20)]
-    again = table.filter(pc.greater_equal(table["date"], pa.scalar(first, table["date"].type)))
-    again = again.take([at for at in range(again.num_rows) if chance.random() > 0.1] + [0])
+    redelivered = table.filter(pc.greater_equal(table["date"], pa.scalar(first, table["date"].type)))
+    redelivered = redelivered.take([at for at in range(redelivered.num_rows) if chance.random() > 0.1] + [0])
     new = table.slice(chance.randrange(100), 30)
     moved = type(first)(*(FIRST_NIGHT + timedelta(days=number)).timetuple()[:3])
     at = new.schema.get_field_index("date")
     new = new.set_column(at, "date", pa.array([moved] * new.num_rows, table["date"].type))
-    pq.write_table(pa.concat_tables([again, new]), newest)
+    pq.write_table(pa.concat_tables([redelivered, new]), newest)
     return f"days from {first:%Y-%m-%d} again"

@@ -179,8 +179,8 @@ class Queries:
         assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
         assert "Traceback" not in result.stderr, result.stderr[-2000:]
         assert CANARY.encode() not in result.stdout_bytes or CANARY in case.data.decode(), "a statement read another file"
-        left = [path for path in sorted(self.folder.rglob("*")) if path not in self.before and "/home/" not in str(path)]
-        assert left == [], f"a statement wrote {left}"
+        leftover = [path for path in sorted(self.folder.rglob("*")) if path not in self.before and "/home/" not in str(path)]
+        assert leftover == [], f"a statement wrote {leftover}"
         return result.exit_code == 0
 
 

@@ -268,9 +268,9 @@ def test_killed_before_its_release_was_out(disturbed: SmallHome, undisturbed: Sm
         run.send_signal(signal.SIGKILL)
         run.communicate()
     assert not list(new.glob("releases/swap.json"))
-    again = SmallHome(new, undisturbed.deliveries)
-    again.run()
-    assert again.content() == undisturbed.content()
+    renamed_home = SmallHome(new, undisturbed.deliveries)
+    renamed_home.run()
+    assert renamed_home.content() == undisturbed.content()
 
 
 def test_clock_going_back(disturbed: SmallHome, converges: Callable[[], None]) -> None:

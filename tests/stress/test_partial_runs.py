@@ -29,9 +29,9 @@ class Dagster:
         self.instance = instance
         self.job = ReconstructableRepository.for_module("orchestration.definitions", "defs").get_reconstructable_job(REFRESH_JOB)
 
-    def run(self, selection: list[dg.AssetKey] | None = None, again: str | None = None) -> tuple[str, bool, str | None]:
+    def run(self, selection: list[dg.AssetKey] | None = None, parent_run_id: str | None = None) -> tuple[str, bool, str | None]:
         """Run the job, some assets of it, or what failed of an earlier run: (run id, success, outcome)."""
-        options = dg.ReexecutionOptions.from_failure(again, self.instance) if again else None
+        options = dg.ReexecutionOptions.from_failure(parent_run_id, self.instance) if parent_run_id else None
         with dg.execute_job(
             self.job, self.instance, asset_selection=selection, reexecution_options=options, raise_on_error=False
         ) as done:
@@ -104,6 +104,6 @@ def test_reexecution_from_failure(dagster: Dagster, place: Place, broken: str, m
         failed, success, outcome = dagster.run()
     assert (success, outcome) == (False, "failed")
     assert release(place) == before
-    _, success, outcome = dagster.run(again=failed)
+    _, success, outcome = dagster.run(parent_run_id=failed)
     assert (success, outcome) == (True, "released")
     assert is_what_a_full_run_gives(place)

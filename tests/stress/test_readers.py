@@ -134,11 +134,11 @@ def test_a_foreign_log_beside_a_published_file_is_removed_with_the_next_swap(pla
     with duckdb.connect(str(copy)) as connection:
         connection.execute("set checkpoint_threshold = '1GB'; create table main.left_behind as select 1 as a")
         log = copy.with_name(f"{file}.wal").read_bytes()
-    beside = published.with_name(f"{file}.wal")
-    beside.write_bytes(log)
+    foreign_log = published.with_name(f"{file}.wal")
+    foreign_log.write_bytes(log)
     (release,) = [one["release_id"] for one in place.levelground.json("releases", "list", "--json") if one["current"]]
     assert place.levelground("releases", "rollback", release).returncode == 0
-    assert not beside.exists()
+    assert not foreign_log.exists()
     count = "select count(*) from duckdb_tables() where table_name = 'left_behind'"
     code = f"import duckdb; print(duckdb.connect({str(published)!r}, read_only=True).sql({count!r}).fetchone()[0])"
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)

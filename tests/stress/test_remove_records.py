@@ -30,5 +30,5 @@ def test_a_source_is_removed_and_resumed(place: Place) -> None:
     assert place.levelground(*command, "--yes").returncode == 0  # removed before
     resume = ("sources", "resume", CASES, "--reason", "renewed")
     assert place.levelground(*resume).returncode == 0
-    again = place.levelground(*resume)
-    assert (again.returncode, "was not removed" in again.stderr) == (2, True)
+    second = place.levelground(*resume)
+    assert (second.returncode, "was not removed" in second.stderr) == (2, True)

@@ -228,6 +228,6 @@ def every_published_figure_is_remembered(
             assert json.loads((folder / "manifest.json").read_text())["release_id"] == release_id
             names = ", ".join((*GRAIN, *SHOWN))
             with duckdb.connect(str(folder / "levelground_public.duckdb"), read_only=True) as connection:
-                again = connection.execute(f"select {names} from published.equity_measures").fetchall()
-            assert {row[: len(GRAIN)]: row[len(GRAIN) :] for row in again} == figures
+                current = connection.execute(f"select {names} from published.equity_measures").fetchall()
+            assert {row[: len(GRAIN)]: row[len(GRAIN) :] for row in current} == figures
     assert compared > 0

@@ -158,5 +158,5 @@ def _error_of_ratio(of_seeds: list[list[float]]) -> float | None:
     parts, wholes = np.array(of_seeds, dtype=float).T
     if len(parts) < 2 or not wholes.sum():
         return None
-    apart = parts - parts.sum() / wholes.sum() * wholes
-    return float(np.sqrt((apart**2).sum() * len(parts) / (len(parts) - 1)) / wholes.sum())
+    residuals = parts - parts.sum() / wholes.sum() * wholes
+    return float(np.sqrt((residuals**2).sum() * len(parts) / (len(parts) - 1)) / wholes.sum())

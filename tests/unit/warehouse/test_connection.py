@@ -72,8 +72,8 @@ def test_working_can_be_opened_again_after_it_has_spilled(home: Home) -> None:
         connection.execute("create table calls as select range as call, md5(range::varchar) as key from range(1000000)")
         connection.execute("select * from calls order by key").fetchone()
         assert list(spill_folder(home).iterdir())
-        with open_working(home) as again:
-            assert again.execute("select count(*) from calls").fetchone() == (1_000_000,)
+        with open_working(home) as reopened:
+            assert reopened.execute("select count(*) from calls").fetchone() == (1_000_000,)
 
 
 def test_a_warehouse_that_another_process_holds_is_busy_and_names_it(home: Home) -> None:
@@ -99,7 +99,12 @@ def test_a_warehouse_open_with_other_settings_in_this_process_is_busy(home: Home
 
 @pytest.mark.parametrize(
     "damage",
-    [lambda _: b"", lambda _: b"not a database" * 1000, lambda whole: whole[:9000], lambda whole: whole[: len(whole) // 2]],
+    [
+        lambda _: b"",
+        lambda _: b"not a database" * 1000,
+        lambda content: content[:9000],
+        lambda content: content[: len(content) // 2],
+    ],
     ids=["empty", "text", "head only", "half"],
 )
 def test_a_file_that_is_no_database_is_corrupt(home: Home, published: Path, damage: Callable[[bytes], bytes]) -> None:

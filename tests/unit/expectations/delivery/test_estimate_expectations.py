@@ -63,5 +63,5 @@ def test_a_group_has_one_label_per_file_and_year(source: str, group: str) -> Non
         return
     first, renamed = PLACE | {"subgroup": group}, {"subgroup": f"{group}, Non-Hispanic"}
     assert found(source, "one_label_per_group", [first, first | renamed]) == 1
-    apart = [first, first | renamed | {"year": 2022}, first | renamed | {"_source_file": "b.csv"}]
-    assert found(source, "one_label_per_group", apart) == 0
+    separate = [first, first | renamed | {"year": 2022}, first | renamed | {"_source_file": "b.csv"}]
+    assert found(source, "one_label_per_group", separate) == 0

@@ -90,9 +90,9 @@ def test_a_ratio_of_a_hidden_row_to_a_shown_reference_reveals_the_row() -> None:
     figures = next(row.figures for row in truth if row.where.race == "black")
 
     def leave_ratio(row: Row) -> Row:
-        left = {name: figures[name] for name in ("reference_value", "rate_ratio")}
+        remaining = {name: figures[name] for name in ("reference_value", "rate_ratio")}
         words = {"reference_code": "white", "reference_rule": "best"}
-        return row._replace(figures=row.figures | left, words={**row.words, **words}) if row.where.race == "black" else row
+        return row._replace(figures=row.figures | remaining, words={**row.words, **words}) if row.where.race == "black" else row
 
     published = publish(truth, [where("black"), where("asian")], also=leave_ratio)
     assert leaking(attack(published, truth)) == {("visits.numerator", where("black"))}

@@ -144,8 +144,8 @@ def test_a_day_without_a_published_figure_is_not_a_leak() -> None:
 
 def test_figures_of_an_earlier_day_are_held_against_the_known_races_of_that_day() -> None:
     """A correction waits; a race that is never out has no figure of then, and today's is another one."""
-    then = slice_rows(STOPS, where(), {"black": (50, 0), "white": (100, 0), "asian": (40, 0), "declined": (30, 0)})
-    out = [row for row in publish(then) if row.where.race != "asian"]
-    mixed = [row if row.where.race != "asian" else row._replace(figures=row.figures | {"numerator": 43.0}) for row in then]
+    earlier = slice_rows(STOPS, where(), {"black": (50, 0), "white": (100, 0), "asian": (40, 0), "declined": (30, 0)})
+    out = [row for row in publish(earlier) if row.where.race != "asian"]
+    mixed = [row if row.where.race != "asian" else row._replace(figures=row.figures | {"numerator": 43.0}) for row in earlier]
     assert build_attacker_model(published_rows(out), mixed).contradictions
     assert not build_attacker_model(published_rows(out), mixed, {(STOPS.numerator, where()): 190.0}).contradictions

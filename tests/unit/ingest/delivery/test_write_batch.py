@@ -108,9 +108,9 @@ def test_the_contracts_format_load_and_columns_are_part_of_a_load(
     warehouse: Any, make_contract: MakeContract, changes: dict[str, Any], same: bool
 ) -> None:
     first = warehouse.deliver(make_contract(), {"a.csv": A})
-    again = warehouse.deliver(make_contract(**changes), {"a.csv": A})
-    assert (again.load_id == first.load_id) == same
-    assert again.sequence == (1 if same else 2)
+    second = warehouse.deliver(make_contract(**changes), {"a.csv": A})
+    assert (second.load_id == first.load_id) == same
+    assert second.sequence == (1 if same else 2)
 
 
 def test_two_sources_never_share_a_load(make_contract: MakeContract) -> None:
@@ -201,11 +201,11 @@ def test_an_interrupted_delivery_leaves_nothing_behind(
 
 def test_what_a_kill_left_is_no_delivery(warehouse: Any, make_contract: MakeContract) -> None:
     first = warehouse.deliver(make_contract(), {"a.csv": A})
-    left = warehouse.store.folder / INCOMING
-    (warehouse.store.folder / first.load_id).rename(left)
+    leftover = warehouse.store.folder / INCOMING
+    (warehouse.store.folder / first.load_id).rename(leftover)
     assert warehouse.store.records() == ()
     assert warehouse.deliver(make_contract(), {"a.csv": A}) == first
-    assert not left.exists()
+    assert not leftover.exists()
 
 
 @pytest.mark.parametrize("lost", [BATCH, RECORD])

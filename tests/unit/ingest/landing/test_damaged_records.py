@@ -59,8 +59,8 @@ def test_the_same_delivery_writes_its_damaged_record_again(warehouse: Any, contr
     record.write_bytes(damage)
     assert warehouse.store.unreadable() == [record]
     assert len(warehouse.store.records()) == 1
-    again = warehouse.deliver(contract, {"f.csv": SECOND})
-    assert (last_load(warehouse.con, contract).load_id, 2) == (again.load_id, again.sequence), "nothing is promoted twice"
+    second = warehouse.deliver(contract, {"f.csv": SECOND})
+    assert (last_load(warehouse.con, contract).load_id, 2) == (second.load_id, second.sequence), "nothing is promoted twice"
     assert warehouse.store.unreadable() == []
     assert {line for line in before.splitlines() if "delivered_at" not in line} <= set(record.read_text().splitlines())
 
@@ -69,13 +69,13 @@ def test_the_same_delivery_writes_its_damaged_record_again(warehouse: Any, contr
 def test_another_delivery_is_held_back_until_the_record_is_restored(warehouse: Any, contract: Contract, damage: bytes) -> None:
     """The sequence of the damaged one would be given twice."""
     record = promote_all(warehouse, contract, FIRST, SECOND)
-    whole = record.read_bytes()
+    content = record.read_bytes()
     record.write_bytes(damage)
     with pytest.raises(DeliveryError, match=str(record)) as refused:
         warehouse.deliver(contract, {"f.csv": THIRD})
     assert "restore it from a backup, or send that delivery again" in str(refused.value)
     assert not (warehouse.store.folder / ".incoming").exists()
-    record.write_bytes(whole)
+    record.write_bytes(content)
     assert warehouse.deliver(contract, {"f.csv": THIRD}).sequence == 3
 
 

@@ -144,8 +144,8 @@ def test_a_damaged_batch_is_named_and_the_same_delivery_mends_it(warehouse: Any,
     assert warehouse.rows("v") == [("a",), ("b",)]  # what came before it is in
     quarantine_batch(warehouse.store, lost.value.load_id)
     (batch.parent / "accepted.json").write_text("{}")
-    again = warehouse.deliver(contract, {"f.csv": SECOND})
-    assert (again.load_id, again.sequence) == (newest.load_id, newest.sequence)
+    second = warehouse.deliver(contract, {"f.csv": SECOND})
+    assert (second.load_id, second.sequence) == (newest.load_id, newest.sequence)
     assert (batch.parent / "accepted.json").read_text() == "{}"
     assert restored(warehouse, contract) == 1
     assert (warehouse.rows("*"), ledger(warehouse)) == (landed, loads)
@@ -191,17 +191,17 @@ def test_what_exists_already_is_not_written_again(warehouse: Any, contract_of: C
 
 
 @pytest.mark.parametrize(
-    ("days", "mode", "left"),
+    ("days", "mode", "remaining"),
     [(89, "replace", 3), (91, "replace", 1), (91, "append", 3), (91, "merge", 3)],
 )
 def test_a_delivery_goes_when_it_is_old_and_no_row_stems_from_it(
-    warehouse: Any, contract_of: Callable[[str], Contract], days: int, mode: str, left: int
+    warehouse: Any, contract_of: Callable[[str], Contract], days: int, mode: str, remaining: int
 ) -> None:
     contract = contract_of(mode)
     for text in (FIRST, SECOND, THIRD):
         warehouse.take(contract, {"f.csv": text})
     prune_deliveries(warehouse.con, contract, warehouse.store, NOON + dt.timedelta(days=days), 90)
-    assert len(warehouse.store.records()) == left
+    assert len(warehouse.store.records()) == remaining
     assert not list(warehouse.store.folder.glob(".removing-*"))
 
 
@@ -219,11 +219,11 @@ def test_damage_is_reported_for_batches_with_and_without_a_hash(warehouse: Any, 
     unhashed = type(receipt)(**{**receipt.__dict__, "batch_sha256": None})
     batch = warehouse.store.batch(receipt.load_id)
     assert find_damage(warehouse.store, receipt) is find_damage(warehouse.store, unhashed) is None
-    whole = batch.read_bytes()
+    content = batch.read_bytes()
     pq.write_table(pq.read_table(batch).slice(1), batch)
     assert find_damage(warehouse.store, receipt) == "its bytes have changed since it was written"
     assert find_damage(warehouse.store, unhashed) == "it has 2 of 3 rows"
-    batch.write_bytes(whole[: len(whole) // 2])
+    batch.write_bytes(content[: len(content) // 2])
     assert find_damage(warehouse.store, unhashed) == "it cannot be read"
     batch.unlink()
     assert find_damage(warehouse.store, receipt) == "it is missing"

@@ -184,9 +184,9 @@ def test_the_newest_state_whatever_the_order_of_names(contract_of: Callable[...,
         with new_warehouse() as warehouse:
             for newest, cells in enumerate(releases):
                 expected = {key: count for key, count in expected.items() if key[0] not in {year for year, _ in cells}} | cells
-                beside = data.draw(st.lists(st.integers(0, newest), max_size=4))
-                names = data.draw(st.permutations([f"{letter}.csv" for letter in "abcde"[: len(beside) + 1]]))
-                warehouse.take(contract, dict(zip(names, (texts[at] for at in [newest, *beside]), strict=True)))
+                others = data.draw(st.lists(st.integers(0, newest), max_size=4))
+                names = data.draw(st.permutations([f"{letter}.csv" for letter in "abcde"[: len(others) + 1]]))
+                warehouse.take(contract, dict(zip(names, (texts[at] for at in [newest, *others]), strict=True)))
                 found = warehouse.rows("cast(year as integer), school, cast(students as integer)")
                 assert found == sorted((*key, count) for key, count in expected.items())
 

@@ -89,8 +89,8 @@ def test_an_earlier_state_that_is_delivered_again_wins(warehouse: Any, contract_
     a, b = rows("1,2025-01-01,a", "2,2025-01-02,b"), rows("1,2025-01-01,A")
     for text in (a, b, a):
         warehouse.take(contract, {"f.csv": text})
-    left = {"append": [("1", "A"), ("1", "a"), ("2", "b")]}.get(mode, [("1", "a"), ("2", "b")])
-    assert warehouse.rows("k, v") == left
+    remaining = {"append": [("1", "A"), ("1", "a"), ("2", "b")]}.get(mode, [("1", "a"), ("2", "b")])
+    assert warehouse.rows("k, v") == remaining
     (first, second) = sorted(warehouse.store.records(), key=lambda receipt: receipt.rows)
     for receipt in (first, second):
         assert min(vars(warehouse.counts(contract, receipt.load_id)).values()) >= 0
@@ -139,12 +139,12 @@ def test_merge_of_one_and_of_several_key_columns(warehouse: Any, make_contract: 
     contract = make_contract(columns=COLUMNS, load={"mode": "merge", "key": key})
     warehouse.take(contract, {"f.csv": rows("1,2025-01-01,a", "1,2025-01-01,b")})
     warehouse.take(contract, {"f.csv": rows("1,2025-01-02,b")})
-    left = {1: [("2025-01-02", "b")], 2: [("2025-01-01", "a"), ("2025-01-02", "b")]}
-    assert warehouse.rows("d, v") == left[len(key)]
+    remaining = {1: [("2025-01-02", "b")], 2: [("2025-01-01", "a"), ("2025-01-02", "b")]}
+    assert warehouse.rows("d, v") == remaining[len(key)]
 
 
 @pytest.mark.parametrize(
-    ("period", "left"),
+    ("period", "remaining"),
     [
         ("day", ["2024-12-31", "2025-01-01", "2025-01-31", "2025-02-28", "2025-04-01"]),
         ("month", ["2024-12-31", "2025-01-31", "2025-02-28", "2025-04-01"]),
@@ -153,14 +153,14 @@ def test_merge_of_one_and_of_several_key_columns(warehouse: Any, make_contract: 
     ],
 )
 def test_replace_period_empties_every_period_inside_its_span(
-    warehouse: Any, contract_of: Callable[..., Contract], period: str, left: list[str]
+    warehouse: Any, contract_of: Callable[..., Contract], period: str, remaining: list[str]
 ) -> None:
     """The batch has no row in the days and weeks between its first and its last period: they are emptied with the rest."""
     contract = contract_of("replace_period", period=period)
     days = ["2024-12-31", "2025-01-01", "2025-02-01", "2025-02-15", "2025-02-27", "2025-04-01"]
     warehouse.take(contract, {"f.csv": rows(*(f"1,{day},old" for day in days))})
     warehouse.take(contract, {"f.csv": rows("1,2025-02-28,new", "1,2025-01-31,new")})
-    assert [day for (day,) in warehouse.rows("d")] == left
+    assert [day for (day,) in warehouse.rows("d")] == remaining
 
 
 def test_replace_period_of_nothing_empties_nothing(warehouse: Any, contract_of: Callable[..., Contract]) -> None:
@@ -250,15 +250,15 @@ def test_a_database_appends_each_of_its_states(warehouse: Any, contract_of: Call
 
 
 @pytest.mark.parametrize(
-    ("duplicates", "left"),
+    ("duplicates", "remaining"),
     [("keep", [("a", 1), ("a", 3), ("b", 2)]), ("drop_exact", [("a", 3), ("b", 2)])],
 )
 def test_exact_duplicates_leave_their_last_occurrence(
-    warehouse: Any, contract_of: Callable[..., Contract], duplicates: str, left: list[tuple[str, int]]
+    warehouse: Any, contract_of: Callable[..., Contract], duplicates: str, remaining: list[tuple[str, int]]
 ) -> None:
     promotion = warehouse.take(contract_of("replace", duplicates=duplicates), {"f.csv": rows("1,,a", "1,,b", "1,,a")})
-    assert warehouse.rows("v, _source_row") == left
-    assert promotion.rows_duplicate == 3 - len(left)
+    assert warehouse.rows("v, _source_row") == remaining
+    assert promotion.rows_duplicate == 3 - len(remaining)
 
 
 def test_a_state_that_returned_is_the_last_one(warehouse: Any, contract_of: Callable[..., Contract]) -> None:
@@ -370,9 +370,9 @@ def test_replaced_rows_without_a_successor_are_counted(
 ) -> None:
     contract = contract_of(mode, **load)
     assert warehouse.take(contract, {"f.csv": OLD}).rows_withdrawn == 0
-    again = {"f.csv": NEW}
-    assert warehouse.take(contract, again).rows_withdrawn == withdrawn
-    receipt = warehouse.deliver(contract, again)
+    second = {"f.csv": NEW}
+    assert warehouse.take(contract, second).rows_withdrawn == withdrawn
+    receipt = warehouse.deliver(contract, second)
     assert warehouse.promote(contract, receipt).rows_withdrawn == withdrawn, "a load that is promoted again"
     assert warehouse.counts(contract, receipt.load_id).withdrawn == withdrawn
 

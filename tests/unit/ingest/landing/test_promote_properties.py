@@ -124,9 +124,9 @@ class Model:
             content: by for content, by in self.taken.items() if by != load and (by[0] == contract or content not in files)
         }
         first = {content: min(row.file for row in batch if row.content == content) for content in {row.content for row in batch}}
-        left = [row for row in batch if row.content not in self.taken and row.file == first[row.content]]
+        remaining = [row for row in batch if row.content not in self.taken and row.file == first[row.content]]
         self.taken |= {content: load for content in files if content not in self.taken}
-        return left
+        return remaining
 
     def make_room(self, batch: list[Row]) -> None:
         mode = self.load["mode"]
@@ -200,8 +200,8 @@ def test_no_row_is_lost_and_none_is_there_twice(
                 identities = {row[:3] for row in landed}
                 if LOADS[mode]["mode"] in GROWN and receipt.sequence >= superseded.recorded_since(warehouse.con)[receipt.source]:
                     query = "select load_id, source_file, source_row from intake.superseded_rows where sequence = ?"
-                    left = present - set(warehouse.con.execute(query, [receipt.sequence]).fetchall())
-                    present = {row for row in left if row[0] != receipt.load_id} | {
+                    remaining = present - set(warehouse.con.execute(query, [receipt.sequence]).fetchall())
+                    present = {row for row in remaining if row[0] != receipt.load_id} | {
                         row for row in identities if row[0] == receipt.load_id
                     }
                     assert present == identities

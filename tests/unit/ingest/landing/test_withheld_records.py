@@ -74,7 +74,7 @@ def test_where_a_school_or_a_group_is_missing_there_is_no_cell(warehouse: Any, c
 
 
 @pytest.mark.parametrize(
-    ("again", "left"),
+    ("second", "remaining"),
     [
         (["2024,A,White,C,10,r", "2024,B,White,C,30,r"], [("A", "BLACK"), ("B", "BLACK")]),
         (["2024,A,White,C,10,r", "2024,B,White,C,30,r", "2024,B,Chinese,C,5,r"], [("A", "BLACK"), ("B", "BLACK")]),
@@ -84,15 +84,15 @@ def test_where_a_school_or_a_group_is_missing_there_is_no_cell(warehouse: Any, c
     ids=["the race is gone", "and another is new", "the race was renamed", "and a school is gone"],
 )
 def test_a_race_that_every_school_lost_is_hidden(
-    make_contract: MakeContract, warehouse: Any, again: list[str], left: list[tuple[str, str]]
+    make_contract: MakeContract, warehouse: Any, second: list[str], remaining: list[tuple[str, str]]
 ) -> None:
     """A race that the contract offers is zero where no record has it (`int_equity_measures__groups_filled`)."""
     race = {"name": "grp", "required": True, "role": "race", "vocabulary": "eeo4_hr", "offered": ["WHITE", "BLACK", "HISPANIC"]}
     contract = make_contract(columns=[race if column["name"] == "grp" else column for column in COLUMNS], load=LOAD)
     first = ["2024,A,White,C,10,r", "2024,A,BLACK,C,20,r", "2024,B,White,C,30,r", "2024,B,BLACK,C,40,r"]
     warehouse.take(contract, {"f.csv": csv_of(*first)})
-    warehouse.take(contract, {"f.csv": csv_of(*again)})
-    assert [(row[1], row[2]) for row in hidden(warehouse)] == left
+    warehouse.take(contract, {"f.csv": csv_of(*second)})
+    assert [(row[1], row[2]) for row in hidden(warehouse)] == remaining
     warehouse.take(contract, {"f.csv": csv_of(*first)})
     assert "BLACK" not in {row[2] for row in hidden(warehouse)}, "it was listed again"
 

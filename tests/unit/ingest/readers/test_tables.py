@@ -99,7 +99,7 @@ def test_what_does_not_fit_the_contract_is_reported(read_file: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("rows", "data", "left"),
+    ("rows", "data", "remaining"),
     [
         (1, b"A,B\n1,2\n3,4\nTotal,2\n", [("1", "2"), ("3", "4"), (None, None)]),
         (2, b"A,B\n1,2\nTotal,1\nprinted,today\n", [("1", "2"), (None, None), (None, None)]),
@@ -107,10 +107,10 @@ def test_what_does_not_fit_the_contract_is_reported(read_file: Any) -> None:
         (1, b"A,B\n", []),
     ],
 )
-def test_a_footer_is_counted_and_not_read(read_file: Any, rows: int, data: bytes, left: list[Any]) -> None:
+def test_a_footer_is_counted_and_not_read(read_file: Any, rows: int, data: bytes, remaining: list[Any]) -> None:
     (table,) = read_file(data, footer={"rows": rows})
-    assert table.rows == left
-    assert table.numbers == list(range(1, len(left) + 1))
+    assert table.rows == remaining
+    assert table.numbers == list(range(1, len(remaining) + 1))
 
 
 def test_a_footer_that_spans_batches(read_file: Any, monkeypatch: pytest.MonkeyPatch) -> None:

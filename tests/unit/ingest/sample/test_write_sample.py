@@ -47,8 +47,8 @@ def summary(tmp_path_factory: pytest.TempPathFactory) -> SampleSummary:
 
 
 def test_same_rows_and_seed_give_the_same_bytes(summary: SampleSummary, tmp_path: Path) -> None:
-    again = write_sample(tmp_path / "again", ROWS, 7)
-    assert hashes(again.out) == hashes(summary.out)
+    second = write_sample(tmp_path / "again", ROWS, 7)
+    assert hashes(second.out) == hashes(summary.out)
 
 
 def test_another_seed_gives_other_deliveries(summary: SampleSummary, tmp_path: Path) -> None:

@@ -154,11 +154,11 @@ def test_a_killed_query_leaves_no_result(home: Home, tmp_path: Path) -> None:
 
 def test_the_folder_of_a_query_that_is_running_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-    left = tmp_path / f"{READERS}left"
-    left.mkdir()
-    (left / "result").write_text("a\n1\n")
+    leftover = tmp_path / f"{READERS}left"
+    leftover.mkdir()
+    (leftover / "result").write_text("a\n1\n")
     with reader_folder() as running:
-        for folder in (left, running):
+        for folder in (leftover, running):
             os.utime(folder, (0, 0))
         with reader_folder() as other:
             assert sorted(tmp_path.iterdir()) == sorted([running, other])

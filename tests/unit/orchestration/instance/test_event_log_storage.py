@@ -119,6 +119,6 @@ def test_the_block_can_be_deleted_from_dagster_yaml(instance: dg.DagsterInstance
         assert delete_dagster_runs(own, settings, tomorrow, {later}) == [earlier]
 
     (home / "dagster.yaml").write_text(configured)
-    with dg.DagsterInstance.get() as again:
-        assert isinstance(again.event_log_storage, PersistentEventLogStorage)
-        assert "a log line" in messages(again.event_log_storage, later)
+    with dg.DagsterInstance.get() as reopened:
+        assert isinstance(reopened.event_log_storage, PersistentEventLogStorage)
+        assert "a log line" in messages(reopened.event_log_storage, later)

@@ -66,8 +66,8 @@ def test_a_new_home_reads_the_sample_city_by_default(settings: Made, sample_made
     location = resolve_delivery_location(settings())
     assert (location.name, location.folder, location.city.city) == ("sample", settings().home.sample, "sampleton")
     assert stored_location(settings()) == {"deliveries": "sample", "city": "sampleton"}
-    again = resolve_delivery_location(settings())
-    assert (again.name, again.folder, again.city) == (location.name, location.folder, location.city)
+    second = resolve_delivery_location(settings())
+    assert (second.name, second.folder, second.city) == (location.name, location.folder, location.city)
     assert sample_made == [settings().home.sample], "it is written once"
 
 

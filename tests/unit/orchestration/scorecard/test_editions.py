@@ -113,9 +113,9 @@ def test_an_edition_is_withdrawn_only_if_confirmed(copied: Settings) -> None:
     assert [(edition.label, edition.is_superseded) for edition in editions(site)] == [("2025Q2", False)]
     assert NOT_INDEXED not in (site / "2025Q2" / "es" / "index.html").read_text(encoding="utf-8")
     assert "2025Q3" not in (site / "es" / "editions.html").read_text(encoding="utf-8")
-    again = called(["levelground", "scorecard", "--release", "2025Q3", "--language", "en"], environment)
-    assert again.returncode == 0, again.stderr
-    assert again.stdout.splitlines()[-1] == str(site / "2025Q3" / "index.html")
+    rewritten = called(["levelground", "scorecard", "--release", "2025Q3", "--language", "en"], environment)
+    assert rewritten.returncode == 0, rewritten.stderr
+    assert rewritten.stdout.splitlines()[-1] == str(site / "2025Q3" / "index.html")
     assert dead_links(site) == []
 
 

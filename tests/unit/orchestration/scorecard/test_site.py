@@ -65,9 +65,9 @@ def test_pages_are_valid_closed_and_small(site: Path) -> None:
 
 
 def test_the_same_release_gives_the_same_bytes(public_file: Path, site: Path, tmp_path: Path) -> None:
-    again = write_site(public_file, tmp_path / "again").index.parent
+    second = write_site(public_file, tmp_path / "again").index.parent
     first = {path.relative_to(site): path.read_bytes() for path in site.rglob("*") if path.is_file()}
-    assert first == {path.relative_to(again): path.read_bytes() for path in again.rglob("*") if path.is_file()}
+    assert first == {path.relative_to(second): path.read_bytes() for path in second.rglob("*") if path.is_file()}
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

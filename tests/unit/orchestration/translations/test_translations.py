@@ -103,8 +103,8 @@ def test_other_files_are_refused_by_name(seeds: Path, tmp_path: Path) -> None:
 def test_a_formula_stays_text(seeds: Path, tmp_path: Path) -> None:
     sheet = _edited(export_sheet("es", tmp_path, seeds), A_LABEL, translation="'=1+1")
     import_sheet(sheet, seeds)
-    again = openpyxl.load_workbook(export_sheet("es", tmp_path, seeds))
-    assert all(cell.data_type != "f" for row in again.worksheets[0].iter_rows() for cell in row)
+    reopened = openpyxl.load_workbook(export_sheet("es", tmp_path, seeds))
+    assert all(cell.data_type != "f" for row in reopened.worksheets[0].iter_rows() for cell in row)
 
 
 def test_the_commands_report_coverage(seeds: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -55,8 +55,8 @@ def test_a_pooled_count_does_not_reveal_a_hidden_year(year: str) -> None:
     # with the pool out, one more year of the group is hidden, or the pool is
     assert len([one for one in hidden if one[1] == "white"]) + len(_hidden(chosen, "3_year")) > 1
     assert narrowest(figures, counts, set(chosen.rows), set(chosen.unknown), [0.0] * len(counts)) >= -1e-5
-    apart, _ = _choose([one for one in figures if one.at.period_type == year])
-    assert len(apart.equations) < len(counts.equations)
+    without_pooled, _ = _choose([one for one in figures if one.at.period_type == year])
+    assert len(without_pooled.equations) < len(counts.equations)
 
 
 def test_a_pooled_period_is_the_sum_of_years_and_not_of_months() -> None:

@@ -86,9 +86,11 @@ answers = st.tuples(*[st.integers(0, 60)] * 4)
 def test_no_accepted_change_of_a_theme_its_answers_or_the_year_is_small(
     before: list[tuple[int, ...]], now: list[tuple[int, ...]]
 ) -> None:
-    then, later = dict(zip("abcd", before, strict=False)), dict(zip("abcd", now, strict=False))
-    if is_safe_change(then, later, 11):
+    earlier, later = dict(zip("abcd", before, strict=False)), dict(zip("abcd", now, strict=False))
+    if is_safe_change(earlier, later, 11):
         nothing = (0, 0, 0, 0)
-        changes = [[a - b for a, b in zip(later.get(theme, nothing), then.get(theme, nothing), strict=True)] for theme in "abcd"]
+        changes = [
+            [a - b for a, b in zip(later.get(theme, nothing), earlier.get(theme, nothing), strict=True)] for theme in "abcd"
+        ]
         sums = [*(change for of_theme in changes for change in (*of_theme, sum(of_theme))), sum(map(sum, changes))]
         assert not any(0 < abs(change) < 11 for change in sums)

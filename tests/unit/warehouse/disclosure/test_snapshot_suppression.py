@@ -46,8 +46,8 @@ def test_a_hidden_group_that_grows_a_little_stays_hidden() -> None:
     chosen = _choose((FIRST, STAFF), (SECOND, STAFF | {"asian": 13}))
     assert _reasons(chosen, FIRST) == {"asian": PRIMARY, "hispanic": SECONDARY}
     assert _reasons(chosen, SECOND) == {"asian": CARRIED, "hispanic": CARRIED}
-    apart = _choose((FIRST, STAFF), (SECOND, STAFF | {"asian": 13}), stocks=False)
-    assert _reasons(apart, SECOND) == {}
+    separately = _choose((FIRST, STAFF), (SECOND, STAFF | {"asian": 13}), stocks=False)
+    assert _reasons(separately, SECOND) == {}
 
 
 def test_a_group_that_changed_by_the_threshold_is_shown() -> None:

@@ -49,18 +49,18 @@ def test_whatever_a_person_wrote_reaches_no_disk(answers: list[tuple[str, str, s
         folder = Path(place) / "delivered"
         folder.mkdir()
         (folder / "inputs.csv").write_bytes(text.getvalue().encode("utf-16"))
-        left = bytes_of_delivery(folder, Path(place) / "deliveries")
-    assert b"IN-0" in left
-    assert b"MARK" not in left
-    assert "MARK".encode("utf-16-le") not in left
+        written_bytes = bytes_of_delivery(folder, Path(place) / "deliveries")
+    assert b"IN-0" in written_bytes
+    assert b"MARK" not in written_bytes
+    assert "MARK".encode("utf-16-le") not in written_bytes
 
 
 def test_the_sample_of_comments_reaches_no_disk(tmp_path: Path) -> None:
     folder = tmp_path / "delivered"
     folder.mkdir()
     claim = inputs.write(folder, np.random.default_rng(11))
-    left = bytes_of_delivery(folder, tmp_path / "deliveries")
+    written_bytes = bytes_of_delivery(folder, tmp_path / "deliveries")
     assert claim.delivered == plan.INPUTS + plan.OLD_INPUTS + claim.duplicate
     for private in (b"999-555-", b"nobody listens", b"My neighbor", b"A translation"):
-        assert private not in left
-    assert b"Keep until" in left  # the receipt has the header, and the batch what is kept
+        assert private not in written_bytes
+    assert b"Keep until" in written_bytes  # the receipt has the header, and the batch what is kept

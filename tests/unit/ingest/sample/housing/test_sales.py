@@ -69,9 +69,9 @@ def test_some_parcel_numbers_of_the_oldest_file_have_lost_their_zeros(files: dic
 def test_the_later_file_has_the_year_again_corrected_and_longer(
     files: dict[str, list[dict[str, str]]], claim: PlantedCounts
 ) -> None:
-    first, again = (files[f"armslengthsales_2022_valid_{day}.csv"] for day in ("20230404", "20231002"))
-    assert len(again) - len(first) == claim.facts["late"]
-    changed = [(old, new) for old, new in zip(first, again, strict=False) if old != new]
+    first, later = (files[f"armslengthsales_2022_valid_{day}.csv"] for day in ("20230404", "20231002"))
+    assert len(later) - len(first) == claim.facts["late"]
+    changed = [(old, new) for old, new in zip(first, later, strict=False) if old != new]
     assert len(changed) == claim.facts["corrected"]
     assert {name for old, new in changed for name in old if old[name] != new[name]} <= {"Rooms", "Bdrms", "Address"}
 

@@ -82,8 +82,8 @@ def test_between_the_two_days_people_are_hired_leave_and_rise_by_a_step(
     staff: list[dict[str, str | None]], before: list[dict[str, str | None]], claim: PlantedCounts
 ) -> None:
     now, then = ({row["POSITION_NBR"]: row for row in rows} for rows in (staff, before))
-    hired, left = set(now) - set(then), set(then) - set(now)
-    assert (len(hired), len(left)) == (claim.facts["hired"], claim.facts["left"]) == (239, people.LEFT)
+    hired, leavers = set(now) - set(then), set(then) - set(now)
+    assert (len(hired), len(leavers)) == (claim.facts["hired"], claim.facts["left"]) == (239, people.LEFT)
     for number, row in now.items():
         day = datetime.strptime(row["HIRE_DATE"] or "", "%m/%d/%Y 0:00")
         assert (day > datetime(2025, 9, 30)) == (number in hired)

@@ -36,8 +36,8 @@ def test_black_and_white_residents_live_apart(seed: int, tmp_path: Path) -> None
     people = residents_by_tract(tmp_path / "blocks", seed)
     black, white = (people[group] for group in ("black", "white"))
     every = set(black) | set(white)
-    apart = sum(abs(black[tract] / black.total() - white[tract] / white.total()) for tract in every) / 2
-    assert 0.62 < apart < 0.68
+    dissimilarity = sum(abs(black[tract] / black.total() - white[tract] / white.total()) for tract in every) / 2
+    assert 0.62 < dissimilarity < 0.68
     mixed = sum(0.1 < people["black"][tract] / sum(people[group][tract] for group in settlement.GROUPS) < 0.6 for tract in every)
     assert mixed > len(every) / 5  # and yet not every tract is of one group
 

@@ -66,8 +66,8 @@ def test_a_case_ends_in_its_last_row(rows: list[dict[str, str]], claim: PlantedC
     empty = [row for row in last.values() if not row["c_violation_date"]]
     assert len(empty) == claim.rejected
     assert {row["j_finding"] for row in last.values()} == {"", *court_cases.FINDINGS}
-    again = [row for row in rows if row is not last[row["g_case_no"]]]
-    assert all(row["j_finding"] != last[row["g_case_no"]]["j_finding"] for row in again)
+    earlier = [row for row in rows if row is not last[row["g_case_no"]]]
+    assert all(row["j_finding"] != last[row["g_case_no"]]["j_finding"] for row in earlier)
 
 
 def test_times_exist_on_the_clock_of_the_city(rows: list[dict[str, str]]) -> None:
