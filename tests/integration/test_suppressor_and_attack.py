@@ -27,7 +27,7 @@ from tests.unit.expectations.disclosure.world import (
     snapshot,
     where,
 )
-from tests.unit.expectations.disclosure.world import known as known_by_readers
+from tests.unit.expectations.disclosure.world import published_rows as known_by_readers
 from warehouse.disclosure.build_constraints import PublicReference, build_constraints
 from warehouse.disclosure.complementary_suppression import EarlierReleases, find_pattern
 from warehouse.disclosure.counts import Cell
