@@ -277,8 +277,8 @@ def write_public_file(path: Path, tables: dict[str, list[dict[str, Any]]]) -> Pa
                 assert not unknown, f"{name} has no column {unknown}"
                 places = ", ".join("ST_AsWKB(ST_GeomFromText(?))" if column == "geometry_wkb" else "?" for column in values)
                 con.execute(f"insert into {name} ({', '.join(values)}) values ({places})", list(values.values()))
-        table = pa.Table.from_pylist(texts(tables))  # noqa: F841 - DuckDB reads the variable
-        con.execute("insert into texts by name from given")
+        text_rows = pa.Table.from_pylist(texts(tables))  # noqa: F841 - DuckDB reads the variable
+        con.execute("insert into texts by name from text_rows")
     return path
 
 
