@@ -316,15 +316,15 @@ def test_evictions_are_exactly_as_planted(city: Path, truths: list[dict[str, Any
     in_kind = {
         kind: [row for row in rows if row["id"] in households and float(row[column]) > 0.5] for kind, column in shares.items()
     }
-    rates = [truth for truth in truths if truth["measure_id"].startswith("eviction_filings") and truth["method"] == "aggregate"]
-    for truth in rates:
+    values = [truth for truth in truths if truth["measure_id"].startswith("eviction_filings") and truth["method"] == "aggregate"]
+    for truth in values:
         if truth["geography_type"] == "tract":
             assert truth["value"] == pytest.approx(rates[truth["geoid"]])
         elif truth["stratum_code"] != "no_majority":
             of_kind = in_kind.get(truth["stratum_code"], rows)
             filings = sum(int(row["month_filings"]) for row in of_kind)
             assert truth["value"] == pytest.approx(100 * filings / sum(households.get(row["id"], 0) for row in of_kind))
-    assert len(rates) == 8
+    assert len(values) == 8
     assert {row["month_rate"] for row in rows} >= {"", "Inf", "0.0"}
 
 
