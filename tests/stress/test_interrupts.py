@@ -20,7 +20,7 @@ MOMENTS = (
     ("reading", 0.0, signal.SIGTERM),
     ("ucc__service_requests: deliver", 0.1, signal.SIGINT),
     ("building models", 0.3, signal.SIGINT),
-    ("built fct_service_requests", 0.0, signal.SIGHUP),
+    ("built fct_police_stops", 0.0, signal.SIGHUP),
     ("built int_disclosure__planned", 0.1, signal.SIGTERM),  # then the suppressor works
     ("auditing the build", 0.2, signal.SIGINT),
     ("auditing the build", 1.5, signal.SIGTERM),
