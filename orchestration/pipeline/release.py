@@ -12,7 +12,6 @@ from orchestration.runs.context import RunContext
 from orchestration.runs.errors import without_cells
 from orchestration.runs.interruption import without_handlers
 from orchestration.runs.record import BLOCKED, RELEASED, RunRecord
-from orchestration.transform import dbt_runner
 from orchestration.transform.fingerprints import (
     code_hashes,
     code_version,
@@ -106,7 +105,7 @@ def _loads(run: RunContext) -> dict[str, tuple[str, ...]]:
 
 
 def _made_of(run: RunContext, measures: list[str], published: dict[str, str]) -> BuildInputs:
-    manifest = dbt_runner.manifest(run.settings.home)
+    manifest = run.manifest
     return BuildInputs(
         code=code_hashes(),
         seeds=seed_hashes(),

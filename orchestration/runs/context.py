@@ -8,7 +8,7 @@ from __future__ import annotations
 import datetime as dt
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -58,6 +58,8 @@ class RunContext:
     as_of: dt.datetime
     candidate: Candidate | None = None
     suppressed: SuppressionSummary | None = None
+    # dbt's manifest of the project that this run builds; another home's run may parse the project with other contracts meanwhile
+    manifest: Mapping[str, Any] = field(default_factory=dict)
     # of the tables in the candidate, by dbt's id
     fingerprints: dict[str, NodeFingerprint] = field(default_factory=dict)
     # the loads that this run appended to each incremental fact of the current release, by the fact's name

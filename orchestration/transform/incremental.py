@@ -78,8 +78,9 @@ def fingerprint_inputs(run: RunContext) -> FingerprintInputs:
     }
     contracts = con.execute("select * from receipts.contracts").fetchall()
     agreements = con.execute(f"select * exclude ({', '.join(DELIVERY_COLUMNS)}) from receipts.contracts").fetchall()
+    run.manifest = dbt_runner.manifest(run.settings.home)
     return FingerprintInputs(
-        manifest=dbt_runner.manifest(run.settings.home),
+        manifest=run.manifest,
         registry=run.location.registry,
         city_zone=run.location.city.time_zone,
         loads=loads,
