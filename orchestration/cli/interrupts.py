@@ -56,6 +56,8 @@ def stop_run_on_signals() -> None:
     is written to a pipe, which Python's own code in C does at once, and a thread reads it. Blocking the signals for `sigwait`
     would be simpler, but child processes would inherit that, and Dagster ends its own by SIGTERM.
     """
+    # Dagster sends what a step prints to a file, which a process copies to the terminal; it is killed before the message.
+    terminal = os.dup(sys.__stderr__.fileno()) if sys.__stderr__ is not None else os.open(os.devnull, os.O_WRONLY)
     read, write = os.pipe()
     os.set_blocking(write, False)
     signal.set_wakeup_fd(write, warn_on_full_buffer=False)
@@ -63,7 +65,7 @@ def stop_run_on_signals() -> None:
         # A shell ignores SIGINT for background jobs, but `kill -INT` means this run; nohup ignores SIGHUP on purpose.
         if number == signal.SIGINT or signal.getsignal(number) != signal.SIG_IGN:
             signal.signal(number, lambda *_: None)
-    threading.Thread(target=_await_signal, args=(read,), daemon=True, name="signals").start()
+    threading.Thread(target=_await_signal, args=(read, terminal), daemon=True, name="signals").start()
 
 
 def _next_signal(read: int) -> int:
@@ -72,7 +74,7 @@ def _next_signal(read: int) -> int:
     return number
 
 
-def _await_signal(read: int) -> None:
+def _await_signal(read: int, terminal: int) -> None:
     exit_code = 128 + _next_signal(read)
     threading.Thread(target=_end_on_second_signal, args=(read, exit_code), daemon=True).start()
     hanging = threading.Timer(SECONDS_TO_RECORD, _end, args=(exit_code,))
@@ -82,11 +84,10 @@ def _await_signal(read: int) -> None:
     interruption = sys.modules.get("orchestration.runs.interruption")
     if interruption is not None:  # else the run has not begun
         message = interruption.interrupt(exit_code)
-    with suppress(OSError, ValueError):  # a closed terminal
-        if sys.stderr.isatty():
-            sys.stderr.write("\x1b[2K\r\x1b[?25h")  # in place of the spinner; the cursor is visible again
-        sys.stderr.write(f"levelground: {message}\n")
-        sys.stderr.flush()
+    _kill_descendants()
+    with suppress(OSError):  # a closed terminal
+        in_place = "\x1b[2K\r\x1b[?25h" if os.isatty(terminal) else ""  # of the spinner; the cursor is visible again
+        os.write(terminal, f"{in_place}levelground: {message}\n".encode())
     _end(exit_code)
 
 

@@ -45,6 +45,12 @@ BUSY = {
         print("ready", flush=True)
         time.sleep(60)
         """,
+    "with its output in a file, as in a step": """
+        import os
+        print("ready", flush=True)
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
+        time.sleep(60)
+        """,
     "with a record that hangs": """
         sys.modules["orchestration.runs.interruption"] = types.SimpleNamespace(interrupt=lambda code: time.sleep(60))
         print("ready", flush=True)
