@@ -4,17 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-import signal
 import sqlite3
-import subprocess
-import sys
-import time
 from pathlib import Path
 
 import duckdb
 import pytest
 
-from tests.conftest import ROOT
 from tests.e2e.conftest import Place, status_of
 
 
@@ -26,14 +21,12 @@ def test_the_same_delivery_twice_changes_nothing(place: Place) -> None:
     assert len(place.levelground.json("releases", "list", "--json")) == 1
 
 
-def test_new_rows_make_a_release_that_a_killed_and_a_full_run_keep_and_rollback_goes_back(place: Place) -> None:
-    """Full refreshes take longest, so one serves both: it gives what the run of one source gave, and it follows a killed run."""
+def test_new_rows_make_a_release_and_rollback_goes_back(place: Place) -> None:
     first = place.published()
     place.rewrite("fpc__police_stops", lambda text: text + text.splitlines()[-1].replace("25-", "99-", 1) + "\n")
     assert place.run("--source", "ucc__service_requests")["outcome"] == "unchanged"
     report = place.run("--source", "fpc__police_stops")
     assert report["outcome"] == "released"
-    _kill_a_full_refresh_and_complete_the_next(place)
     assert report["release_id"] != place.levelground.json("releases", "list", "--json")[-1]["release_id"]
     older = place.levelground.json("releases", "list", "--json")[-1]["release_id"]
     _keep_as_reported(place, older, report["release_id"])
@@ -193,55 +186,3 @@ def test_an_undelivered_source_keeps_what_it_had_and_a_strange_folder_is_named(p
     assert status_of(report, "fpc__police_stops")["verdict"] == "not_delivered"
     assert report["unknown_folders"] == ["dpw__potholes"]
     assert place.levelground.ask("select count(*) as n from marts.fct_police_stops") == rows
-
-
-def _kill_a_full_refresh_and_complete_the_next(place: Place) -> None:
-    """The killed run is reported, the next one gives what the release has, and commands answer meanwhile."""
-    before = place.published()
-    hashes = {r["content_hash"] for r in place.levelground.json("releases", "list", "--json")}
-    with _full_refresh(place) as run:
-        _read_until(run, "built fct_")
-        run.send_signal(signal.SIGKILL)
-        run.wait()
-    assert list((place.home / "releases").glob(".candidate-*"))
-    with _full_refresh(place) as run:
-        _read_until(run, "building")
-        assert run.poll() is None
-        started = time.monotonic()
-        assert place.levelground("status").returncode == 4  # the killed run failed
-        assert place.levelground("query", "select count(*) from marts.fct_payments").returncode == 0
-        assert place.levelground("run", "--deliveries", place.deliveries).returncode == 5
-        assert time.monotonic() - started < 60
-        assert run.stderr is not None
-        run.stderr.read()
-    assert run.returncode == 0
-    assert place.levelground.json("status", "--json")["outcome"] == "unchanged"
-    assert place.published() == before
-    assert not list((place.home / "releases").glob(".candidate-*"))
-    assert {r["content_hash"] for r in place.levelground.json("releases", "list", "--json")} == hashes
-    code = (
-        "import dagster as dg\nwith dg.DagsterInstance.get() as instance:\n"
-        "    print(sorted(run.status.value for run in instance.get_runs()))"
-    )
-    states = subprocess.run(
-        [sys.executable, "-c", code],
-        env={"DAGSTER_HOME": str(place.home / "dagster"), "PATH": ""},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    assert "STARTED" not in states.stdout
-    assert "FAILURE" in states.stdout
-
-
-def _full_refresh(place: Place) -> subprocess.Popen[str]:
-    command = [str(Path(sys.executable).parent / "levelground"), "run", "--deliveries", str(place.deliveries), "--full-refresh"]
-    environment = {"LEVELGROUND_HOME": str(place.home), "LEVELGROUND_SCORECARD": "none", "PATH": ""}
-    return subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True, cwd=ROOT)
-
-
-def _read_until(run: subprocess.Popen[str], word: str) -> None:
-    assert run.stderr is not None
-    for line in run.stderr:
-        if line.startswith(word):
-            return

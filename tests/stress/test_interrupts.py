@@ -77,7 +77,7 @@ def test_a_signal_ends_a_run_at_any_stage(
         assert code == 128 + number, f"{moment}\n{output}"
         assert seconds < SECONDS, moment
         assert output.splitlines()[-1] == NOTHING_PUBLISHED, f"{moment}\n{output}"
-        assert "Traceback" not in output and "Aborted" not in output and "dbt" not in output, output
+        assert "Traceback" not in output and "Aborted" not in output and "dbt stopped" not in output, output
         assert disturbed.content() == before
         assert processes_of(disturbed.home) == []
         alerts = disturbed.home / "alerts.json"
