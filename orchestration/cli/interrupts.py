@@ -88,7 +88,7 @@ def _await_signal(read: int, terminal: int) -> None:
     with suppress(OSError):  # a closed terminal
         in_place = "\x1b[2K\r\x1b[?25h" if os.isatty(terminal) else ""  # of the spinner; the cursor is visible again
         os.write(terminal, f"{in_place}levelground: {message}\n".encode())
-    _end(exit_code)
+    os._exit(exit_code)
 
 
 def _end_on_second_signal(read: int, exit_code: int) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -100,7 +100,7 @@ def find_changes(public_file: Path, earlier: Earlier) -> Changes | None:
         found = {code: MeasureChanges(is_redefined=True) for code in redefined}
         found |= {code: change for code, change in _figures(con).items() if code not in redefined}
     with_causes = {
-        code: MeasureChanges(**vars(change) | {"causes": () if change.is_redefined else tuple(earlier.causes.get(code, ()))})
+        code: replace(change, causes=() if change.is_redefined else tuple(earlier.causes.get(code, ())))
         for code, change in sorted(found.items())
     }
     return Changes(earlier.label, with_causes, goals)

@@ -88,7 +88,7 @@ def report_content(data: ReleaseData, texts: Texts, changes: Changes | None, lab
         "edition": runs(texts("page.edition_label", label=label)) if label else None,
         "released": runs(texts("sentence.from_release", release=data.about["release_id"], date=released)),
         "intro": runs(texts("sentence.report_intro")),
-        "words": {name: runs(texts(f"page.{name}")) for name in ("goals", "changes", "methods", "source", "why", "goals")},
+        "words": {name: runs(texts(f"page.{name}")) for name in ("goals", "changes", "methods", "source", "why")},
         "goal_rule": runs(texts("sentence.goal_rule" if goals else "sentence.goal_none")),
         "goals": [_goal(one, texts) for one in goals],
         "changes": _changes(changes, data, texts),

@@ -55,7 +55,8 @@ def content_hash(
 
 def columns_hash(connection: DuckDBPyConnection, relation: str, columns: Sequence[str]) -> str:
     """A hash over the rows of a relation (SQL), of these columns only, with their number; it ignores their order."""
-    return text_sha256(_table_line(connection, relation, "", [(column, "") for column in columns]))
+    types = {name: kind for name, kind, *_ in connection.execute(f"describe {relation}").fetchall()}
+    return text_sha256(_table_line(connection, relation, "", [(column, types[column]) for column in columns]))
 
 
 def _table_line(connection: DuckDBPyConnection, relation: str, name: str, columns: list[tuple[str, str]]) -> str:

@@ -22,7 +22,9 @@ long_blocks as (
         block
     from houses
     group by all
-    having {{ meters_between('min(longitude)', 'min(latitude)', 'max(longitude)', 'max(latitude)') }} > {{ rule('most_meters_from_block') }}
+    having
+        st_distance_sphere(st_point(min(latitude), min(longitude)), st_point(max(latitude), max(longitude)))
+        > {{ rule('most_meters_from_block') }}
 ),
 
 middles as (
@@ -42,7 +44,9 @@ located as (
             case
                 when
                     middles.street is null
-                    or {{ meters_between('houses.longitude', 'houses.latitude', 'middles.longitude', 'middles.latitude') }}
+                    or st_distance_sphere(
+                        st_point(houses.latitude, houses.longitude), st_point(middles.latitude, middles.longitude)
+                    )
                     <= {{ rule('most_meters_from_block') }}
                     then houses.district
             end as district

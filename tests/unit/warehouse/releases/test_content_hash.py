@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from warehouse.releases import content_hash
+from warehouse.releases import columns_hash, content_hash
 
 ROWS = st.lists(
     st.tuples(
@@ -181,3 +181,11 @@ def test_a_float_counts_to_five_digits() -> None:
     ddl = "create table {0} (x float)"
     assert hash_of([(0.1234561,)], ddl) == hash_of([(0.1234563,)], ddl)
     assert hash_of([(0.12345,)], ddl) != hash_of([(0.12346,)], ddl)
+
+
+def test_the_hash_of_columns_differs_for_an_empty_list_and_ignores_other_columns() -> None:
+    with duckdb.connect() as con:
+        con.execute("create table a as select 1 as x, []::varchar[] as y, 1 as z")
+        con.execute("create table b as select 1 as x, null::varchar[] as y, 2 as z")
+        assert columns_hash(con, "a", ["x"]) == columns_hash(con, "b", ["x"])
+        assert columns_hash(con, "a", ["x", "y"]) != columns_hash(con, "b", ["x", "y"])
