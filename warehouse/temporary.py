@@ -39,6 +39,13 @@ def temporary_folder(home: Home, prefix: str) -> Iterator[Path]:
 
 
 @contextmanager
+def scratch_folder(home: Home, prefix: str) -> Iterator[Path]:
+    """A private folder for a command that leaves no trace: in the home if there is one, else in the system's folder."""
+    with temporary_folder(home, prefix) if home.root.is_dir() else reader_folder() as folder:
+        yield folder
+
+
+@contextmanager
 def reader_folder() -> Iterator[Path]:
     """A private folder in the system's folder for temporary files; it is removed afterwards, and those of killed readers now."""
     _remove_readers_leftovers()

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from ingest.city import City, read_city
+from ingest.city import FILE_NAME, City, read_city
 from ingest.contract.registry import Registry, load_registry
 from ingest.delivery.removals import SourceRemovals, sources_with_removals
 from ingest.readers import readable_name
@@ -50,7 +50,38 @@ def resolve_delivery_location(settings: Settings, option: str | None = None) -> 
     the home; `ContractError` for contracts or a city.yml that cannot be used.
     """
     recorded = _recorded(settings)
-    name = option or settings.deliveries or recorded.get("deliveries") or SAMPLE
+    if _chosen(settings, option, recorded) == SAMPLE:
+        settings.home.ensure()
+        settings.home.sample.chmod(PRIVATE)  # earlier versions left it open to the group
+        if not is_current_sample(settings.home.sample):
+            write_sample(settings.home.sample)
+    location, hash_key = _resolve(settings, option, recorded)
+    record = {"deliveries": location.name, "city": location.city.city, **recorded} | ({"hash_key": hash_key} if hash_key else {})
+    if record != recorded:
+        settings.home.ensure()
+        write_atomically(settings.home.home_json, json.dumps(record, indent=1) + "\n")
+    return location
+
+
+def read_delivery_location(settings: Settings, file: Path | None = None) -> DeliveryLocation:
+    """Return what the next run would read, without recording a choice or writing the sample city.
+
+    A home without a choice takes the city of the folder of deliveries that holds `file`, if there is one.
+    """
+    recorded, option = _recorded(settings), None
+    if file is not None and not recorded and not settings.deliveries:
+        parents = file.absolute().parents[:2]
+        option = next((str(parent) for parent in parents if (parent / FILE_NAME).is_file()), None)
+    return _resolve(settings, option, recorded)[0]
+
+
+def _chosen(settings: Settings, option: str | None, recorded: Mapping[str, str]) -> str:
+    return option or settings.deliveries or recorded.get("deliveries") or SAMPLE
+
+
+def _resolve(settings: Settings, option: str | None, recorded: Mapping[str, str]) -> tuple[DeliveryLocation, str | None]:
+    """Return the location, and the fingerprint of the hash key to record."""
+    name = _chosen(settings, option, recorded)
     registry = load_registry(settings.further_sources)
     folder: Path | None = None
     if name == SAMPLE:
@@ -62,26 +93,17 @@ def resolve_delivery_location(settings: Settings, option: str | None = None) -> 
                 f"there is no folder {folder}; name a folder with one folder per source, or `sample`, or `live`"
             )
         name = str(folder)
-    if name == SAMPLE:
-        settings.home.ensure()
-        settings.home.sample.chmod(PRIVATE)  # earlier versions left it open to the group
-        if not is_current_sample(settings.home.sample):
-            write_sample(settings.home.sample)
     city = read_city(folder)
     if recorded and recorded["city"] != city.city:
         raise ConfigurationError(
             f"the home {settings.home.root} holds the city {recorded['city']}, but {name} contains {city.city}; "
             "a home holds one city: set LEVELGROUND_HOME to another folder for it"
         )
-    registry = registry.for_city(city.sources, (folder / "city.yml") if folder else Path("city.yml"))
+    registry = registry.for_city(city.sources, (folder / FILE_NAME) if folder else Path(FILE_NAME))
     hashed = [contract.source for contract in registry if contract.hash_key_needed]
     check_hash_key(settings, sources_with_removals(settings.home.deliveries))
     hash_key = checked_fingerprint(settings.hash_key, recorded.get("hash_key"), hashed, settings.home.deliveries)
-    record = {"deliveries": name, "city": city.city, **recorded} | ({"hash_key": hash_key} if hash_key else {})
-    if record != recorded:
-        settings.home.ensure()
-        write_atomically(settings.home.home_json, json.dumps(record, indent=1) + "\n")
-    return DeliveryLocation(name, folder, city, registry)
+    return DeliveryLocation(name, folder, city, registry), hash_key
 
 
 def check_hash_key(settings: Settings, removals: Mapping[str, SourceRemovals]) -> None:

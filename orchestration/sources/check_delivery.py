@@ -23,14 +23,14 @@ from ingest.errors import DeliveryError
 from ingest.landing import DeliveryLost, ensure_tables, replay
 from ingest.readers import delivered_files
 from orchestration.runs.clock import as_of_time, utc_now
-from orchestration.runs.delivery_location import DeliveryLocation, resolve_delivery_location
+from orchestration.runs.delivery_location import DeliveryLocation, read_delivery_location
 from orchestration.runs.record import HELD_BACK, RunStore
 from orchestration.settings import ConfigurationError, Settings
 from orchestration.sources.audit_delivery import audit_delivery
 from warehouse.connection import database_path, scratch
 from warehouse.metadata import migrate
 from warehouse.sql import literal, quoted
-from warehouse.temporary import temporary_folder
+from warehouse.temporary import scratch_folder
 
 
 @dataclass(frozen=True)
@@ -49,22 +49,21 @@ class DeliveryCheck:
 
 
 def check_delivery(settings: Settings, name: str, file: Path | None) -> DeliveryCheck:
-    """Audit a file, a folder, or what the next run would read; nothing is stored.
+    """Audit a file, a folder, or what the next run would read; nothing is stored, and no home is created.
 
     A delivery that cannot be read fails with the connector's message; a run would hold it back for the same reason.
     """
-    location = resolve_delivery_location(settings)
+    location = read_delivery_location(settings, file)
     contract = location.registry[name]
     terms = agreement_terms(contract, as_of_time(None, location.city))
     is_removed = read_removals(settings.home.deliveries / name).is_removed
     if file is None and (terms.has_ended or is_removed):
         reason = f"it was removed; `levelground sources resume {name}` reads it again" if is_removed else terms.reason
         raise ConfigurationError(f"{name} is not read: {reason}")
-    settings.home.ensure()
-    with temporary_folder(settings.home, "check-") as folder, scratch(folder) as con:
+    with scratch_folder(settings.home, "check-") as folder, scratch(folder) as con:
         store = DeliveryStore(folder, name)
         try:
-            with temporary_folder(settings.home, "fetch-") as downloads:
+            with scratch_folder(settings.home, "fetch-") as downloads:
                 fetch = FetchRequest(os.environ, downloads, hosts=settings.hosts, most_bytes=settings.max_download_bytes)
                 live = file is None and location.folder is None
                 origin = _origin(contract, location, file, fetch)
@@ -97,7 +96,8 @@ def _origin(contract: Contract, location: DeliveryLocation, file: Path | None, f
         return live
     path = file if file is not None else (location.folder or Path()) / contract.source
     if not path.exists():
-        raise ConfigurationError(f"{path} does not exist; name a file or a folder to check")
+        not_yet = " yet" if file is None else ""
+        raise ConfigurationError(f"{path} does not exist{not_yet}; name a file or a folder to check")
     return open_folder(contract, delivered_files(path), path) if path.is_dir() else open_folder(contract, (path,), path.parent)
 
 

@@ -18,7 +18,7 @@ from orchestration.settings import Settings
 from orchestration.sources.audit_delivery import CROSSWALK
 from orchestration.sources.check_delivery import DeliveryCheck, check_delivery
 from warehouse.connection import scratch
-from warehouse.temporary import temporary_folder
+from warehouse.temporary import scratch_folder
 
 
 @dataclass(frozen=True)
@@ -39,8 +39,7 @@ def new_source(
     `DraftError` if there is nothing to draft from, or the files already exist.
     """
     delivered = read_sample(what, os.environ, table=table, crs=crs)
-    settings.home.ensure()
-    with temporary_folder(settings.home, "draft-") as own, scratch(own) as con:
+    with scratch_folder(settings.home, "draft-") as own, scratch(own) as con:
         new_draft = draft(name, delivered, read_labels(CROSSWALK), home_city(settings).place_geoid, con)
     contract, model = write_draft(new_draft, folder)
     read_contract(contract)

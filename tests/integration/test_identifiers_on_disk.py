@@ -100,6 +100,7 @@ def source(request: pytest.FixtureRequest, server: HTTPServer, tmp_path: Path) -
     sources.mkdir()
     (sources / f"{SOURCE}.yml").write_text(yaml.safe_dump(CONTRACT | {"connector": connector, "columns": columns}))
     (tmp_path / "tmp").mkdir()
+    (tmp_path / "home").mkdir()  # a check uses the system's folder for temporary files where there is no home
     return kind, os.environ | {
         "LEVELGROUND_HOME": str(tmp_path / "home"),
         "LEVELGROUND_SOURCES": str(sources),

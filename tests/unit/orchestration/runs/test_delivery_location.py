@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from ingest.contract.registry import SOURCES, ContractError
-from orchestration.runs.delivery_location import configured_location, home_city, resolve_delivery_location
+from orchestration.runs.delivery_location import configured_location, home_city, read_delivery_location, resolve_delivery_location
 from orchestration.settings import ConfigurationError, Settings
 
 REQUESTS = "ucc__service_requests"
@@ -273,3 +273,18 @@ def test_a_folder_whose_name_is_not_utf8_is_listed_with_its_bytes_escaped(settin
     path = folder("deliveries")
     (path / os.fsdecode(b"caf\xe9")).mkdir()
     assert resolve_delivery_location(settings(), str(path)).folders_without_contract() == (r"caf\xe9",)
+
+
+def test_a_command_that_only_reads_leaves_a_new_home_alone(settings: Made, sample_made: list[Path]) -> None:
+    location = read_delivery_location(settings())
+    assert (location.name, location.city.city, sample_made) == ("sample", "milwaukee", [])
+    assert not settings().home.root.exists()
+
+
+def test_a_file_to_check_brings_its_city_only_to_a_home_without_one(settings: Made, folder: Callable[..., Path]) -> None:
+    path = folder("deliveries", f"city: new_ulm\n{REQUESTS}: {{jurisdiction: '2746042'}}\n")
+    file = path / REQUESTS / "requests.csv"
+    assert read_delivery_location(settings(), file).registry[REQUESTS].jurisdiction == "2746042"
+    assert not settings().home.root.exists()
+    resolve_delivery_location(settings(), "live")
+    assert read_delivery_location(settings(), file).city.city == "milwaukee"
