@@ -30,7 +30,7 @@ def gate_build(
 
     `database`: an engine of `warehouse.dialect`, or the path of a file that this process may open, or has open. `attached` is
     the name under which it has the file with `schema` attached. A suite
-    without its table is a critical failure, a table without a suite a warning. `kept`: earlier results by subject that
+    without its table is a critical failure; a table without a suite is noted. `kept`: earlier results by subject that
     are still valid, because neither the table nor one that its suite reads has changed. `grown`: by table, the new loads of a
     table that had passed its suite (`suite_checks`).
     """
@@ -47,7 +47,7 @@ def gate_build(
         if table not in tables:
             findings = _not_evaluated("table_exists", "critical", f"{subject} does not exist; build it, or remove its suite")
         elif table not in chosen:
-            findings = _not_evaluated("suite_exists", "warning", f"{subject} has no suite; write expectations/suites/{table}.yml")
+            findings = _not_evaluated("suite_exists", "info", f"{subject} has no suite; write expectations/suites/{table}.yml")
         else:
             session = session or Session(database)
             checks = suite_checks(chosen[table], place, (grown or {}).get(table))

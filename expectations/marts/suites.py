@@ -37,12 +37,14 @@ class _Strict(BaseModel):
 class Rule(_Strict):
     """One expectation: forbidden rows (`bad_rows`), a query that finds nothing (`no_rows`), or a native one (`expect`).
 
-    `reason` explains a failure, and for a warning why it does not block the release.
+    `reason` explains a failure, and for a warning why it does not block the release. `remedy`: what to do about it; by default,
+    the remedy of its suite or part.
     """
 
     name: Name
     severity: Literal["critical", "warning"]
     reason: str
+    remedy: str = ""
     column: Name | None = None
     bad_rows: str | None = None
     among: str = "true"
@@ -68,6 +70,7 @@ class SuitePart(_Strict):
     columns: tuple[Name, ...] = ()
     not_null: tuple[Name, ...] = ()
     words: dict[Name, tuple[str, ...]] = {}
+    remedy: str = ""
     rules: tuple[Rule, ...] = ()
 
 
@@ -119,16 +122,16 @@ class Place:
 
 def read_suites(folder: Path = SUITES) -> tuple[Suite, ...]:
     """All suites of a folder, by table name, with what they include from its `parts/`; `SuiteError` for anything wrong."""
-    suites = []
-    for file in sorted(folder.glob("*.yml")):
-        suite = _read(file, Suite)
-        if suite.table != file.stem:
-            raise SuiteError(
-                f"{file}: the file is called {file.stem}, the table {suite.table}; one name, spelled the same in both"
-            )
-        parts = [_read(folder / "parts" / f"{name}.yml", SuitePart) for name in suite.include]
-        suites.append(_joined(suite, parts, file))
-    return tuple(suites)
+    return tuple(read_suite(file) for file in sorted(folder.glob("*.yml")))
+
+
+def read_suite(file: Path) -> Suite:
+    """One suite with what it includes; `SuiteError` for anything wrong."""
+    suite = _read(file, Suite)
+    if suite.table != file.stem:
+        raise SuiteError(f"{file}: the file is called {file.stem}, the table {suite.table}; one name, spelled the same in both")
+    parts = [_read(file.parent / "parts" / f"{name}.yml", SuitePart) for name in suite.include]
+    return _joined(suite, parts, file)
 
 
 def suite_checks(suite: Suite, place: Place, new_loads: Sequence[str] | None = None) -> tuple[Check, ...]:
@@ -190,7 +193,11 @@ def _rule(rule: Rule, suite: Suite, place: Place) -> Check:
 
 
 def _joined(suite: Suite, parts: Sequence[SuitePart], file: Path) -> Suite:
-    rules = (*(rule for part in parts for rule in part.rules), *suite.rules)
+    rules = tuple(
+        rule if rule.remedy else rule.model_copy(update={"remedy": part.remedy})
+        for part in (*parts, suite)
+        for rule in part.rules
+    )
     names = [rule.name for rule in rules]
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json as jsonlib
+from collections.abc import Sequence
 from typing import Annotated
 
 import typer
@@ -11,6 +12,7 @@ from ingest.erasure.plan import is_pending
 from orchestration.cli.display import out, table
 from orchestration.runs.exit_codes import EXIT_INCOMPLETE
 from orchestration.runs.record import BLOCKED, FAILED, RunStore
+from orchestration.runs.standing_gates import Finding, standing_findings
 from orchestration.runs.status_report import run_report
 from orchestration.settings import Settings
 from warehouse.paths import Home
@@ -57,17 +59,16 @@ def status(json: Annotated[bool, typer.Option("--json", help="Print the last run
         sources = [(s.source, s.verdict, s.data_as_of, s.rows_staged, s.rows_withdrawn, s.reason) for s in last.sources.values()]
         columns = ("source", "verdict", "data as of", "rows", "withdrawn", "reason")
         out.print(table("Sources", columns, sources, right=("rows", "withdrawn")))
-        failed = [
-            (g.gate, g.subject, f.severity, f.expectation, f.column, f.observed, f.threshold)
-            for g in last.gates
-            for f in g.findings
-            if not f.success
-        ]
-        out.print(
-            table(
-                "\nGate findings of the last run",
-                ("gate", "subject", "severity", "expectation", "column", "found", "allowed"),
-                failed,
-            )
-        )
+        _print_findings(standing_findings(runs))
     raise typer.Exit(EXIT_INCOMPLETE if last.held_or_stale or last.outcome in (BLOCKED, FAILED) else 0)
+
+
+def _print_findings(findings: Sequence[Finding]) -> None:
+    """Print what is wrong in words, with the remedy; a run checks only what changed, so some are of earlier runs."""
+    if not findings:
+        out.print("\nGate findings: none")
+        return
+    out.print(f"\nGate findings that hold now: {len(findings)}", style="bold" if out.is_terminal else None)
+    for finding in findings:
+        out.print(f"{finding.result.severity}: {finding.sentence}", markup=False)
+        out.print(f"    remedy: {finding.remedy}; checked {finding.gate.run.started_at[:16].replace('T', ' ')}", markup=False)

@@ -8,13 +8,15 @@ from __future__ import annotations
 import datetime as dt
 import shutil
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 from ingest.contract.registry import load_registry
 from orchestration.docs_site import catalogue
 from orchestration.docs_site.pages import STYLE, dbt_page, renderer
 from orchestration.runs.delivery_location import delivery_folder, home_city
-from orchestration.runs.record import RunRecord, RunStore
+from orchestration.runs.record import RunStore
+from orchestration.runs.standing_gates import StandingGate, standing_gates
 from orchestration.settings import Settings
 from orchestration.transform import dbt_runner
 from warehouse.lock import private_lock
@@ -48,7 +50,8 @@ def write_docs(settings: Settings) -> Path:
 
 def _write_pages(settings: Settings, folder: Path) -> None:
     home, render = settings.home, renderer()
-    last = RunStore(home.runs).last_ended()
+    ended = [record for record in RunStore(home.runs).all() if record.outcome]
+    last, gates = ended[-1] if ended else None, standing_gates(ended)
     published = current(home)
     manifest = read_manifest(home, published.release_id) if published else None
     city, deliveries = home_city(settings), delivery_folder(settings)
@@ -58,13 +61,16 @@ def _write_pages(settings: Settings, folder: Path) -> None:
     measures = catalogue.measures(home, manifest.release_id) if manifest else []
     tables = catalogue.tables(home, manifest) if manifest else []
     built = dt.datetime.now(dt.UTC).replace(microsecond=0, tzinfo=None)
-    content = {"city": city, "manifest": manifest, "last": last, "sources": sources, "measures": measures, "tables": tables}
+    content = {
+        "city": city, "manifest": manifest, "last": last, "gates": gates, "sources": sources, "measures": measures,
+        "tables": tables,
+    }  # fmt: skip
     pages = {INDEX: render("index.html", built=built, **content)}
     pages |= {f"{name}/{INDEX}": render(f"{name}.html", **content) for name in ("sources", "measures", "tables", "gates")}
     pages |= {f"sources/{source.contract.source}.html": render("source.html", source=source) for source in sources}
     pages |= {f"tables/{table.page}": render("table.html", table=table) for table in tables}
-    if last is not None:
-        pages |= _gate_pages(last)
+    if gates:
+        pages |= _gate_pages(gates)
     for name, page in pages.items():
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -74,11 +80,16 @@ def _write_pages(settings: Settings, folder: Path) -> None:
     (folder / "dbt" / INDEX).write_text(dbt_page(page, data), encoding="utf-8", newline="")
 
 
-def _gate_pages(last: RunRecord) -> dict[str, str]:
+def _gate_pages(gates: Sequence[StandingGate]) -> dict[str, str]:
     from expectations.engine.data_docs import gate_page  # noqa: PLC0415 - Great Expectations takes seconds to import
 
-    started, style = dt.datetime.fromisoformat(last.started_at), STYLE.read_text(encoding="utf-8")
-    return {f"gates/{gate.gate}/{gate.subject}.html": gate_page(gate, last.run_id, started, style) for gate in last.gates}
+    style = STYLE.read_text(encoding="utf-8")
+    pages = {}
+    for gate in gates:
+        started = dt.datetime.fromisoformat(gate.run.started_at)
+        page = gate_page(gate.result, gate.run.run_id, started, style)
+        pages[f"gates/{gate.result.gate}/{gate.result.subject}.html"] = page
+    return pages
 
 
 def _make_group_readable(folder: Path) -> None:

@@ -18,6 +18,7 @@ from ingest.landing import prune_deliveries
 from orchestration.runs.clock import utc_now
 from orchestration.runs.context import RunContext
 from orchestration.runs.record import RELEASED, RunStore, newest, release_matches_landing
+from orchestration.runs.standing_gates import standing_gates
 from orchestration.settings import Settings
 
 FINISHED = [dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED]
@@ -45,13 +46,14 @@ def delete_run_records(runs: RunStore, limit: dt.datetime) -> set[str]:
     """Delete the records of runs that started before `limit`; return the ids of the runs whose records are kept.
 
     The newest finished run, build and release are kept at any age: the next run reads from them what it can skip, and the UI
-    reads which release is published.
+    reads which release is published. So are the runs whose gate results hold now.
     """
     records = runs.all()
     needed = (lambda run: run.outcome is not None, release_matches_landing, lambda run: run.outcome == RELEASED)
     run_ids = {record.run_id for record in (newest(records, wanted) for wanted in needed) if record}
     run_ids |= {record.run_id for record in records if dt.datetime.fromisoformat(record.started_at) >= limit}
     run_ids |= {record.run_id for record in records if record.outcome is None}
+    run_ids |= {gate.run.run_id for gate in standing_gates([record for record in records if record.outcome])}
     for path in runs.folder.glob("*.json"):
         changed = dt.datetime.fromtimestamp(path.stat().st_mtime, dt.UTC).replace(tzinfo=None)
         if path.stem not in run_ids and (path.stem in {record.run_id for record in records} or changed < limit):

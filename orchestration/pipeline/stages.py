@@ -12,6 +12,7 @@ from collections.abc import Callable
 from expectations.results import GateResult
 from orchestration.pipeline.build import build_models, build_quality
 from orchestration.pipeline.detect_changes import nothing_changed
+from orchestration.pipeline.first_delivery import nothing_delivered
 from orchestration.pipeline.gates import run_gates
 from orchestration.pipeline.ingest_source import carry_forward
 from orchestration.pipeline.publish_scorecard import refresh_scorecard
@@ -33,11 +34,11 @@ def finish_ingest(run: RunContext) -> None:
 
 
 def models(run: RunContext, on_node: OnNode) -> list[NodeResult]:
-    """Build and test every model but the quality tables; nothing if nothing changed."""
+    """Build and test every model but the quality tables; nothing if nothing was delivered, or nothing changed."""
     if run.models is None and run.record.outcome is None:
         finish_ingest(run)
         run.models = []
-        if not nothing_changed(run):
+        if not nothing_delivered(run) and not nothing_changed(run):
             current_reporter().stage("building models")
             run.models = build_models(run, on_node)
     return run.models or []

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from orchestration.runs.record import RunRecord, RunStore, SourceStatus
+from orchestration.runs.standing_gates import Finding, standing_findings
 from warehouse.connection import QueryError, WarehouseError, run_query
 from warehouse.paths import Home
 
@@ -16,7 +17,7 @@ MEASURED_COLUMNS = ("known_race_pct", "geocoded_pct", "readiness_grade", "readin
 
 
 def run_report(home: Home, record: RunRecord) -> dict[str, Any]:
-    """The `quality.runs` row of a run, with `sources` (its `source_status` rows) and `published_path`."""
+    """The `quality.runs` row of a run, with `sources` (its `source_status` rows), `findings` and `published_path`."""
     row = {name: getattr(record, name) for name in RUN_COLUMNS}
     row["message"] = record.message
     row["as_of"] = record.as_of
@@ -25,11 +26,18 @@ def run_report(home: Home, record: RunRecord) -> dict[str, Any]:
     row["notes"] = list(record.notes)
     row["agreements"] = [terms.model_dump(mode="json") for terms in record.agreements]
     row["sources"] = source_rows(home, record)
+    row["findings"] = [finding.as_row() for finding in findings_after(home, record)]
     index = home.published_scorecard / "index.html"
     row["scorecard_path"] = str(index) if index.is_file() else None
     row["scorecard_problem"] = record.scorecard_problem
     row["published_path"] = str(home.published_analyst) if home.published_analyst.is_file() else None
     return row
+
+
+def findings_after(home: Home, record: RunRecord) -> list[Finding]:
+    """The critical findings and warnings that hold after a run, those of earlier runs among them."""
+    earlier = [other for other in RunStore(home.runs).all() if other.outcome and other.number < record.number]
+    return standing_findings([*earlier, record])
 
 
 def source_rows(home: Home, record: RunRecord) -> list[dict[str, Any]]:

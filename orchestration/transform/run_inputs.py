@@ -33,6 +33,7 @@ from ingest.typing import required_columns
 from orchestration.runs.acceptance import read_acceptance
 from orchestration.runs.context import RunContext
 from orchestration.runs.record import RunRecord, SourceStatus, new_status
+from orchestration.runs.standing_gates import standing_gates
 from orchestration.transform.dbt_sources import has_model
 from orchestration.transform.published_snapshots import published_snapshots
 from warehouse.metadata.receipts import TABLES, replace_rows
@@ -70,9 +71,9 @@ def write_quality_inputs(run: RunContext, record: RunRecord) -> None:
     earlier = [other for other in run.runs.all() if other.run_id != record.run_id]
     replace_rows(con, "runs", [_run_row(each) for each in (*earlier, record) if each.outcome])
     replace_rows(con, "source_status", [_status_row(status, registry) for status in record.sources.values()])
-    replace_rows(
-        con, "gate_results", [_finding_row(record.run_id, gate, found) for gate in record.gates for found in gate.findings]
-    )
+    standing = standing_gates([*(other for other in earlier if other.outcome), record])
+    results = [(gate.run.run_id, gate.result, finding) for gate in standing for finding in gate.result.findings]
+    replace_rows(con, "gate_results", [_finding_row(*result) for result in results])
     replace_rows(con, "loads", [row for contract in registry for row in _load_rows(run, contract)])
     replace_rows(con, "accepted_deliveries", [row for contract in registry for row in _acceptance_rows(run, contract)])
     replace_rows(con, "erasures", con.execute(_ERASURES).fetchall())

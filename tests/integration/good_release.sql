@@ -35,6 +35,8 @@ insert into release.marts.dim_measure by name select * replace (
     'visits' as measure_id, 'per_1000' as unit, 'rate' as kind, 'pl_2020' as population_scheme, 'total' as age_universe
 ) from release.marts.dim_measure;
 create table release.marts.dim_race_ethnicity as select * from read_csv('{seeds}/race_ethnicity.csv');
+create table release.marts.bridge_geography as select 'tract' as from_type, '2020' as from_vintage, '55079000101' as from_geoid,
+    'neighborhood' as to_type, '2020' as to_vintage, 'HARBOR' as to_geoid, 1.0 as weight, 'population' as weight_basis, 'exact' as fit_quality;
 create table release.marts.dim_geography as
     select *, concat_ws(':', geography_type, geography_vintage, geoid) as geography_key, geoid as name, date '2012-01-01' as valid_from,
         null::date as valid_to, null as land_area_sq_m, null as geometry_wkb, null as outline_source, 1 as scorecard_order

@@ -35,6 +35,7 @@ def test_a_signal_ends_a_read_without_end(
 ) -> None:
     sqlite3.connect(tmp_path / "live.db").close()
     (tmp_path / "sources").mkdir()
+    (tmp_path / "home").mkdir()  # a check uses the system's folder for temporary files where there is no home
     contract = CONTRACT | {"connector": {"kind": "database", "credentials_env": "DPT_URL", "query": ENDLESS}}
     (tmp_path / "sources" / "dpt__visits.yml").write_text(yaml.safe_dump(contract))
     environment = os.environ | {

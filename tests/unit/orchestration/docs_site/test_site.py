@@ -51,12 +51,16 @@ def test_docs_without_a_release_list_contracts_and_have_no_dead_link(settings: S
     assert not [page for page in settings.home.docs.rglob("*.html") if OUTWARD.search(page.read_text(encoding="utf-8"))]
 
 
-def test_the_gates_of_the_last_run_have_pages(settings: Settings) -> None:
+def test_the_gates_that_hold_after_a_run_without_changes_have_pages(settings: Settings) -> None:
     settings.home.ensure()
     last = run_record(sources={"ucc__service_requests": source_status("held_back")})
     last.outcome, last.gates = "released", [GateResult("delivery", "ucc__service_requests", (BAD, GOOD))]
-    (settings.home.runs / "run.json").write_text(last.model_dump_json())
+    later = run_record("later", number=1, sources=last.sources)
+    later.outcome = "unchanged"
+    for record in (last, later):
+        (settings.home.runs / f"{record.run_id}.json").write_text(record.model_dump_json())
     write_docs(settings)
+    assert "<strong>Gates</strong> 1 gate results" in (settings.home.docs / "index.html").read_text(encoding="utf-8")
     assert "held back" in (settings.home.docs / "sources" / "index.html").read_text(encoding="utf-8")
     assert "unmapped labels" in (settings.home.docs / "gates" / "delivery" / "ucc__service_requests.html").read_text(
         encoding="utf-8"

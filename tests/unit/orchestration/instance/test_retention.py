@@ -9,6 +9,7 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
+from expectations.results import ExpectationResult, GateResult
 from orchestration.instance import retention
 from orchestration.instance.retention import delete_dagster_runs, delete_run_records, truncate_log
 from orchestration.instance.setup import prepare_instance
@@ -45,6 +46,18 @@ def test_old_run_records_are_deleted_except_those_still_needed(tmp_path: Path) -
     save(store, 7, 1, RELEASED)
     delete_run_records(store, TODAY - dt.timedelta(days=90))
     assert [run.number for run in store.all()] == [6, 7]
+
+
+def test_the_run_whose_gate_results_hold_is_kept(tmp_path: Path) -> None:
+    store = RunStore(tmp_path)
+    for number, outcome in enumerate((RELEASED, RELEASED, UNCHANGED, UNCHANGED)):
+        save(store, number, 100, outcome)
+    first, *_ = store.all()
+    finding = ExpectationResult("known_share", None, "warning", False, 61.0, 30.0, "more than 30 %")
+    first.gates = [GateResult("build", "marts.fct_police_stops", (finding,))]
+    store.save(first)
+    delete_run_records(store, TODAY)
+    assert [run.number for run in store.all()] == [0, 1, 3]
 
 
 def test_an_unreadable_run_record_expires_by_its_file_time(tmp_path: Path) -> None:

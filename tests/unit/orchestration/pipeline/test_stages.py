@@ -17,7 +17,9 @@ from tests.support.run_records import run_record
 class Run:
     """A run whose stages only record that they were called."""
 
-    def __init__(self, monkeypatch: pytest.MonkeyPatch, *, unchanged: bool = False, blocked: bool = False) -> None:
+    def __init__(
+        self, monkeypatch: pytest.MonkeyPatch, *, unchanged: bool = False, blocked: bool = False, empty: bool = False
+    ) -> None:
         self.done: list[str] = []
         record = run_record()
         registry = [SimpleNamespace(source="a__taken"), SimpleNamespace(source="b__left")]
@@ -36,6 +38,7 @@ class Run:
             return do
 
         monkeypatch.setattr(stages, "carry_forward", lambda _run, contract: self.done.append(f"carried {contract.source}"))
+        monkeypatch.setattr(stages, "nothing_delivered", stage("counted", empty, BLOCKED if empty else None))
         monkeypatch.setattr(stages, "nothing_changed", stage("compared", unchanged, UNCHANGED if unchanged else None))
         monkeypatch.setattr(stages, "build_models", stage("models", ["model"]))
         gates = [GateResult("build", "marts", ())]
@@ -44,7 +47,7 @@ class Run:
         monkeypatch.setattr(stages, "release_candidate", stage("release", "20260101"))
 
 
-WHOLE = ["carried b__left", "compared", "models", "gates", "quality", "release"]
+WHOLE = ["carried b__left", "counted", "compared", "models", "gates", "quality", "release"]
 
 
 def test_the_release_alone_runs_every_stage_before_it(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -65,7 +68,13 @@ def test_a_run_from_any_stage_ends_like_a_whole_run(monkeypatch: pytest.MonkeyPa
 def test_no_stage_runs_after_the_run_has_ended(monkeypatch: pytest.MonkeyPatch) -> None:
     run = Run(monkeypatch, unchanged=True)
     assert stages.release(run.context, print) is None
-    assert run.done == ["carried b__left", "compared"]
+    assert run.done == ["carried b__left", "counted", "compared"]
     run = Run(monkeypatch, blocked=True)
     assert stages.release(run.context, print) is None
-    assert run.done == ["carried b__left", "compared", "models", "gates"]
+    assert run.done == ["carried b__left", "counted", "compared", "models", "gates"]
+
+
+def test_an_empty_first_delivery_builds_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    run = Run(monkeypatch, empty=True)
+    assert stages.release(run.context, print) is None
+    assert run.done == ["carried b__left", "counted"]

@@ -1,0 +1,38 @@
+"""Find what to do about a failed finding: the rule's own remedy from its suite, or that of the check from `remedies.yml`.
+
+Add the remedy of a hand-written rule to its suite, and that of a check that code derives to `remedies.yml`.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+
+from expectations.marts.suites import SUITES, read_suite
+from expectations.results import ExpectationResult, GateResult
+from ingest.contract.yaml_source import read_yaml
+
+REMEDIES = Path(__file__).with_name("remedies.yml")
+FOLDERS = {"marts": SUITES, "published": SUITES / "published"}
+
+
+def remedy(gate: GateResult, finding: ExpectationResult) -> str:
+    """Return what to do about a finding of a gate, as a sentence without its full stop."""
+    rules = _rules(gate.subject)
+    written = read_remedies()
+    text = rules.get(finding.expectation) or written["by_name"].get(finding.expectation) or written["by_gate"][gate.gate]
+    return text.replace("{subject}", gate.subject.rpartition(".")[2]).replace("{column}", finding.column or "the column")
+
+
+@cache
+def read_remedies() -> dict[str, dict[str, str]]:
+    """Return the remedies of `remedies.yml`: `by_name` of a check, and `by_gate` for all others."""
+    remedies: dict[str, dict[str, str]] = read_yaml(REMEDIES).data
+    return remedies
+
+
+@cache
+def _rules(subject: str) -> dict[str, str]:
+    schema, _, table = subject.partition(".")
+    file = FOLDERS.get(schema, SUITES) / f"{table}.yml"
+    return {rule.name: rule.remedy for rule in read_suite(file).rules} if table and file.is_file() else {}

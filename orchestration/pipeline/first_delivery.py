@@ -1,0 +1,49 @@
+"""Refuse a first release without rows: no delivery of a source with a staging model was ingested.
+
+A wrong path or misspelled folders would otherwise publish files whose facts are all empty.
+"""
+
+from __future__ import annotations
+
+from ingest.landing import last_load
+from orchestration.runs.context import RunContext
+from orchestration.runs.delivery_location import DeliveryLocation
+from orchestration.runs.record import BLOCKED, HELD_BACK, RunRecord
+from orchestration.transform.dbt_sources import has_model
+from warehouse.releases import current
+
+_NAMES = 5  # names in a message
+
+
+def nothing_delivered(run: RunContext) -> bool:
+    """Whether a first release would be empty; if so, the run ends as blocked, with a hint."""
+    if current(run.settings.home) is not None:
+        return False
+    if any(has_model(contract) and last_load(run.con, contract) for contract in run.location.registry):
+        return False
+    if not any(last_load(run.con, contract) for contract in run.location.registry):
+        run.settings.home.home_json.unlink(missing_ok=True)  # a mistyped folder is not what the home reads from now on
+    run.end(BLOCKED, explain_nothing_delivered(run.record, run.location))
+    return True
+
+
+def explain_nothing_delivered(record: RunRecord, location: DeliveryLocation) -> str:
+    """Return why nothing was delivered, and what to do."""
+    held_back = [status for status in record.sources.values() if status.verdict == HELD_BACK]
+    if held_back:
+        reasons = "; ".join(status.reason or status.source for status in held_back[:_NAMES])
+        return f"no delivery could be used, so there is nothing to publish: {_shortened(reasons, len(held_back))}"
+    if location.folder is None:
+        return "no live system delivered anything, so there is nothing to publish; `levelground doctor` checks the connections"
+    found = "has no folder of a source"
+    if record.unknown_folders:
+        names = _shortened(", ".join(record.unknown_folders[:_NAMES]), len(record.unknown_folders))
+        found = f"has only folders without a contract ({names})"
+    return (
+        f"{location.folder} {found}, so there is nothing to publish; name each folder after its source, such as "
+        "ucc__service_requests: `levelground sources list` lists all, `levelground sources new` drafts a contract"
+    )
+
+
+def _shortened(text: str, number: int) -> str:
+    return f"{text}, and {number - _NAMES} more" if number > _NAMES else text

@@ -1,0 +1,78 @@
+"""Every check of a gate has a sentence that says what is wrong, and a remedy; what a remedy names exists."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+
+import pytest
+
+from expectations.marts.suites import SUITES, Suite, read_suites
+from expectations.remedies import read_remedies, remedy
+from expectations.results import ExpectationResult, GateResult
+from ingest.contract.registry import SOURCES
+from orchestration.settings import DBT_PROJECT
+from tests.conftest import ROOT
+
+# Functions that make a check or its result; the first argument is its name.
+MAKERS = {
+    "Check",
+    "share",
+    "measure",
+    "no_rows",
+    "header",
+    "finding",
+    "_finding",
+    "_count",
+    "_not_evaluated",
+    "ExpectationResult",
+}
+# Counts of the disclosure audit, which cannot fail.
+COUNTS = {"cells", "sensitive_cells", "cells_audited", "seconds"}
+SUITES_OF_TABLES = [*read_suites(), *read_suites(SUITES / "published")]
+
+
+def names_in_code() -> Iterator[str]:
+    for file in (*ROOT.glob("expectations/**/*.py"), *ROOT.glob("orchestration/**/*.py")):
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            maker = getattr(node.func, "id", getattr(node.func, "attr", None)) if isinstance(node, ast.Call) else None
+            if maker in MAKERS and isinstance(node, ast.Call) and node.args and isinstance(node.args[0], ast.Constant):
+                yield str(node.args[0].value)
+
+
+def test_every_check_that_code_derives_has_a_remedy() -> None:
+    assert set(names_in_code()) - COUNTS - set(read_remedies()["by_name"]) == set()
+
+
+@pytest.mark.parametrize("suite", SUITES_OF_TABLES, ids=lambda suite: suite.table)
+def test_every_rule_of_a_suite_has_a_sentence_and_a_remedy(suite: Suite) -> None:
+    for rule in suite.rules:
+        assert len(rule.reason.split()) > 3, rule.name
+        assert len(rule.remedy.split()) > 3, rule.name
+
+
+def test_what_a_remedy_names_exists() -> None:
+    remedies = [*read_remedies()["by_name"].values(), *(rule.remedy for suite in SUITES_OF_TABLES for rule in suite.rules)]
+    text = "\n".join(remedies)
+    seeds = {path.name for path in (DBT_PROJECT / "seeds" / "reference").glob("*.csv")}
+    assert set(re.findall(r"[a-z_]+\.csv", text)) - seeds == set()
+    folders = re.findall(r"(?:dbt_project|expectations|ingest)/[\w/]+(?:/|\.\w+)", text)
+    assert [path for path in folders if not (ROOT / path).exists()] == []
+    tables = {path.stem for path in (DBT_PROJECT / "models" / "quality").glob("*.sql")}
+    assert set(re.findall(r"\bquality\.([a-z_]+)", text)) - tables == set()
+    known = {path.stem for path in SOURCES.glob("*.yml")}
+    assert set(re.findall(r"\b(?!int_)[a-z]+__[a-z_0-9]+\b", text)) - known == set()
+    crosswalk = (DBT_PROJECT / "seeds" / "reference" / "stratum_crosswalk.csv").read_text(encoding="utf-8")
+    vocabularies = {line.partition(",")[0] for line in crosswalk.splitlines()}
+    assert set(re.findall(r"stratum_crosswalk\.csv \((\w+)\)", text)) - vocabularies == set()
+
+
+def test_a_finding_gets_the_remedy_of_its_rule_with_its_names() -> None:
+    stops = GateResult("build", "marts.fct_police_stops", ())
+    failed = ExpectationResult("known_share", "race_ethnicity_code", "warning", False, 61.0, 30.0, "")
+    assert remedy(stops, failed).startswith("use counts, or the bounds for unknown race")
+    empty = ExpectationResult("not_null", "occurred_on", "critical", False, 1.0, 0.0, "")
+    assert "leaves occurred_on empty" in remedy(stops, empty)
+    own = ExpectationResult("an expectation of a contract", None, "critical", False, 1.0, 0.0, "")
+    assert "levelground sources check ucc__service_requests" in remedy(GateResult("delivery", "ucc__service_requests", ()), own)
