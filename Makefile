@@ -49,14 +49,17 @@ lock: .venv/uv.stamp
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-uv.lock
 	touch $@
 
+# `levelground.egg-info` of earlier versions would hide the version that is installed.
 # `sync` would take the development tools away again, so a .venv that has them serves for running as well.
 .venv/run.stamp: .venv/uv.stamp requirements.lock pyproject.toml
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes --compile-bytecode -r requirements.lock
+	rm -rf levelground.egg-info
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --no-index -e .
 	touch $@
 
 .venv/dev.stamp: .venv/uv.stamp requirements-dev.lock pyproject.toml
 	$(BIN)/uv pip sync --quiet --python $(BIN)/python --require-hashes --compile-bytecode requirements-dev.lock
+	rm -rf levelground.egg-info
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --no-index -e .
 	touch $@ .venv/run.stamp
 

@@ -16,8 +16,10 @@ from typing import Any
 
 from warehouse.paths import Home
 
+# the folder of our packages: a checkout, or the folder that a wheel was installed into
 PROJECT = Path(__file__).resolve().parent.parent
 DBT_PROJECT = PROJECT / "dbt_project"
+IS_CHECKOUT = (PROJECT / "pyproject.toml").is_file()
 
 
 class ConfigurationError(ValueError):
@@ -57,7 +59,7 @@ class Settings:
         further = env.get("LEVELGROUND_SOURCES")
         key = env.get("LEVELGROUND_HASH_KEY")
         return cls(
-            home=Home(Path(env.get("LEVELGROUND_HOME") or PROJECT / ".levelground").expanduser().absolute()),
+            home=Home(Path(env.get("LEVELGROUND_HOME") or default_home()).expanduser().absolute()),
             deliveries=env.get("LEVELGROUND_DELIVERIES") or None,
             further_sources=Path(further).expanduser().absolute() if further else None,
             hash_key=key.encode() if key else None,
@@ -78,6 +80,11 @@ class Settings:
             ui_token=_token(env.get("LEVELGROUND_UI_TOKEN", "")),
             locations=_locations(env.get("LEVELGROUND_LOCATIONS", "")),
         )
+
+
+def default_home() -> Path:
+    """Return the home without LEVELGROUND_HOME: `.levelground` in the checkout; for an installed wheel, in the current folder."""
+    return (PROJECT if IS_CHECKOUT else Path.cwd()) / ".levelground"
 
 
 def variable_names() -> tuple[str, ...]:

@@ -170,6 +170,11 @@ class Home:
         return self.root / "dbt"
 
     @property
+    def dbt_project(self) -> Path:
+        """The dbt project that this home builds: links to the installed one, and what is generated for the home."""
+        return self.dbt / "project"
+
+    @property
     def sample(self) -> Path:
         """The generated deliveries of the sample city."""
         return self.root / "sample"

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from orchestration.cli.display import out, table
+from orchestration.settings import IS_CHECKOUT, ConfigurationError
 from orchestration.translations.spreadsheet import export_sheet, import_sheet
 from orchestration.translations.texts import LANGUAGES, SEEDS, coverage
 
@@ -39,6 +40,8 @@ def import_texts(
     A sheet is refused as a whole if a row has other words in braces than the English text, a review without a name and a
     day, or an English text that has changed since the export.
     """
+    if seeds == SEEDS and not IS_CHECKOUT:
+        raise ConfigurationError("this installation is not a checkout; name the folder of the seeds to change: --seeds FOLDER")
     imported = []
     for file in files:
         language, changed = import_sheet(file, seeds)

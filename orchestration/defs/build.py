@@ -22,8 +22,8 @@ from orchestration.runs.delivery_location import home_city
 from orchestration.settings import Settings
 from orchestration.transform.column_lineage import column_lineage
 from orchestration.transform.counts_models import write_counts_models
+from orchestration.transform.dbt_project import prepare_project
 from orchestration.transform.dbt_runner import manifest
-from orchestration.transform.dbt_sources import SOURCES_FILE, write_sources
 
 
 @dataclass(frozen=True)
@@ -64,6 +64,6 @@ def build_defs(settings: Settings, overrides: Overrides | None = None) -> dg.Def
 
 
 def _parse_dbt_project(settings: Settings, registry: Registry) -> Mapping[str, Any]:
-    write_sources(registry, SOURCES_FILE)
+    prepare_project(settings.home, registry)
     write_counts_models()
     return manifest(settings.home)

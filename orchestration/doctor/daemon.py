@@ -15,7 +15,7 @@ import dagster as dg
 
 from orchestration.doctor.scheduler_state import SchedulerState, Tick
 from orchestration.instance.names import NIGHTLY_SCHEDULE
-from orchestration.settings import PROJECT
+from orchestration.instance.setup import CONFIGURATION
 
 SCHEDULER = "SCHEDULER"  # the type of the Dagster daemon that ticks schedules
 
@@ -25,7 +25,7 @@ def read_scheduler_state(folder: Path) -> SchedulerState:
 
     The project's dagster.yaml configures it: an upgraded home keeps the file of the previous version until its next run.
     """
-    configuration = str(PROJECT / "dagster.yaml")
+    configuration = str(CONFIGURATION)
     with _dagster_home(folder), dg.DagsterInstance.from_config(str(folder), configuration) as instance:
         heartbeat = instance.get_daemon_heartbeats().get(SCHEDULER)
         states = [state for state in instance.all_instigator_state() if state.name == NIGHTLY_SCHEDULE]

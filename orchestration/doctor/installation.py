@@ -9,7 +9,10 @@ from functools import cached_property
 from pathlib import Path
 
 from ingest.contract.registry import ContractError, Registry, load_registry
-from orchestration.settings import PROJECT, Settings
+from orchestration.settings import IS_CHECKOUT, PROJECT, Settings
+
+# the wheel has a copy of the lock file next to this module
+LOCK_FILE = (PROJECT if IS_CHECKOUT else Path(__file__).parent) / "requirements.lock"
 
 
 @dataclass(frozen=True)
@@ -19,7 +22,7 @@ class Installation:
     settings: Settings
     environment: Mapping[str, str] = field(repr=False)
     now: dt.datetime
-    lock_file: Path = PROJECT / "requirements.lock"
+    lock_file: Path = LOCK_FILE
 
     @cached_property
     def contracts(self) -> Registry | ContractError:

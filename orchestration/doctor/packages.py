@@ -5,26 +5,30 @@ from __future__ import annotations
 import importlib.metadata
 import platform
 import re
-import tomllib
 from collections.abc import Iterator
 
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
+from packaging.utils import canonicalize_name
 
 from orchestration.doctor.check_result import CheckResult, error, ok, warning
 from orchestration.doctor.installation import Installation
-from orchestration.settings import PROJECT
+from orchestration.settings import IS_CHECKOUT
 from warehouse.connection import WarehouseError, check_extension
 
 EXTENSIONS = ("spatial",)
-INSTALL = "run `make run`, or `uv pip sync --require-hashes requirements.lock`, in the project"
+INSTALL = (
+    "run `make run`, or `uv pip sync --require-hashes requirements.lock`, in the project"
+    if IS_CHECKOUT
+    else "install the wheel again with the locked versions: `uv tool install --force --constraints requirements.lock WHEEL`"
+)
 _LOCKED = re.compile(r"^[A-Za-z0-9][^#\\\n]*", re.MULTILINE)
 NAMES_LISTED = 8
 
 
 def python(_: Installation) -> Iterator[CheckResult]:
     """Check that this Python version is supported."""
-    wanted = tomllib.loads((PROJECT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["requires-python"]
+    wanted = importlib.metadata.metadata("levelground")["Requires-Python"]
     version = platform.python_version()
     if SpecifierSet(wanted).contains(version, prereleases=True):
         yield ok("python", "this environment", f"Python {version}")
@@ -43,6 +47,9 @@ def packages(installation: Installation) -> Iterator[CheckResult]:
         return
     wanted = [Requirement(line) for line in _LOCKED.findall(file.read_text(encoding="utf-8"))]
     applicable = [requirement for requirement in wanted if requirement.marker is None or requirement.marker.evaluate()]
+    if not IS_CHECKOUT:  # the lock file also names what builds the wheel, and an installed wheel does not need it
+        needed = {canonicalize_name(Requirement(line).name) for line in importlib.metadata.requires("levelground") or ()}
+        applicable = [each for each in applicable if canonicalize_name(each.name) in needed or _is_installed(each.name)]
     missing, other = [], []
     for requirement in applicable:
         try:
@@ -72,6 +79,10 @@ def extensions(_: Installation) -> Iterator[CheckResult]:
             yield error("extensions", f"duckdb-extension-{name}", f"does not load: {refused}", why, INSTALL)
         else:
             yield ok("extensions", f"duckdb-extension-{name}", "loads without a network")
+
+
+def _is_installed(name: str) -> bool:
+    return next(iter(importlib.metadata.distributions(name=name)), None) is not None
 
 
 def _first_names(names: list[str]) -> str:

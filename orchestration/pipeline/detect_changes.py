@@ -8,9 +8,8 @@ from orchestration.pipeline.next_build import next_build_at
 from orchestration.pipeline.publish_scorecard import refresh_scorecard
 from orchestration.runs.context import RunContext
 from orchestration.runs.record import UNCHANGED
-from orchestration.transform import dbt_runner
 from orchestration.transform.counts_models import write_counts_models
-from orchestration.transform.dbt_sources import SOURCES_FILE, write_sources
+from orchestration.transform.dbt_project import prepare_project, project_fingerprint
 from orchestration.transform.fingerprints import code_version, versions
 from orchestration.transform.incremental import removal_ids
 from warehouse.fingerprint import json_sha256
@@ -52,7 +51,7 @@ def run_fingerprint(run: RunContext) -> str:
     loads = run.con.execute("select source, load_id, sequence from intake.loads order by all").fetchall()
     contracts = [contract.model_dump_json(by_alias=True) for contract in run.location.registry]
     city = run.location.city.model_dump_json(exclude={"as_of"})
-    write_sources(run.location.registry, SOURCES_FILE)
+    prepare_project(run.settings.home, run.location.registry)
     write_counts_models()
     removals = removal_ids(run.con)
     inputs = [
@@ -60,7 +59,7 @@ def run_fingerprint(run: RunContext) -> str:
         *([removals] if removals else []),
         contracts,
         city,
-        dbt_runner.project_fingerprint(SOURCES_FILE),
+        project_fingerprint(run.settings.home),
         code_version(),
         versions(),
     ]

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import duckdb
 
-from orchestration.settings import PROJECT
+from orchestration.settings import IS_CHECKOUT, PROJECT
 from warehouse.paths import Home
 from warehouse.releases import ReleaseCorrupt
 
@@ -97,7 +97,8 @@ def _missing_file(error: BaseException) -> str | None:
     path = Path(str(error.filename))
     if PROJECT not in path.parents:
         return None
-    return f"{path.relative_to(PROJECT)} is missing from the installation. {STAYS}; restore the file (git checkout) and run again"
+    remedy = "restore the file (git checkout)" if IS_CHECKOUT else "install Levelground again"
+    return f"{path.relative_to(PROJECT)} is missing from the installation. {STAYS}; {remedy} and run again"
 
 
 def _sentence(kind: str, home: Home, error: BaseException) -> str:

@@ -20,8 +20,8 @@ from typing import Any
 from orchestration.runs.errors import DbtError
 from orchestration.runs.results import NodeResult
 from orchestration.settings import DBT_PROJECT
+from orchestration.transform.dbt_project import project_fingerprint
 from warehouse.connection import attach, database_path, detach, scratch
-from warehouse.fingerprint import chunks_sha256
 from warehouse.paths import RELEASE_FILES, Home
 from warehouse.sql import without_values
 
@@ -44,18 +44,10 @@ def _ignore(_name: str) -> None:
     return None
 
 
-def project_fingerprint(sources: Path) -> str:
-    """A hash of everything in the dbt project that decides what it builds; `sources` is the generated file of sources."""
-    folders = ("models", "macros", "seeds", "tests")
-    files = [path for folder in folders for path in (DBT_PROJECT / folder).rglob("*") if path.is_file()]
-    ordered = sorted({*files, sources, DBT_PROJECT / "dbt_project.yml", DBT_PROJECT / "profiles.yml"})
-    return chunks_sha256(str(path.relative_to(DBT_PROJECT)).encode() + b"\x00" + path.read_bytes() for path in ordered)
-
-
 def manifest(home: Home) -> dict[str, Any]:
     """dbt's manifest of the current project; dbt parses again only if the project changed or was moved."""
     file, mark = home.dbt / "manifest.json", home.dbt / "manifest.fingerprint"
-    fingerprint = _fingerprint()
+    fingerprint = project_fingerprint(home)
     expected = f"{fingerprint} {DBT_PROJECT}"
     if not (file.is_file() and mark.is_file() and mark.read_text(encoding="utf-8") == expected):
         home.ensure()
@@ -63,7 +55,7 @@ def manifest(home: Home) -> dict[str, Any]:
             # A partial parse holds absolute paths of seeds, which an upgrade may have moved.
             (home.dbt / PARTIAL_PARSE).unlink(missing_ok=True)
         _PARSED.clear()
-        _PARSED[fingerprint] = _invoke(home, ["parse"], warehouse=PARSED_WAREHOUSE)
+        _PARSED[fingerprint] = _parse(home)
         gc.collect()  # Python's garbage collector is paused during a run, and a whole parse leaves hundreds of MB behind.
         mark.write_text(expected, encoding="utf-8")
     parsed: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
@@ -72,15 +64,19 @@ def manifest(home: Home) -> dict[str, Any]:
 
 def parsed_project(home: Home) -> Any:
     """The parsed project, cached between the builds of a run: reading it again takes a second each time."""
-    fingerprint = _fingerprint()
+    fingerprint = project_fingerprint(home)
     if fingerprint not in _PARSED:
         _PARSED.clear()
-        _PARSED[fingerprint] = _invoke(home, ["parse", "--no-write-json"], warehouse=PARSED_WAREHOUSE)
+        _PARSED[fingerprint] = _parse(home, "--no-write-json")
     return _PARSED[fingerprint]
 
 
-def _fingerprint() -> str:
-    return project_fingerprint(DBT_PROJECT / "models" / "_sources.yml")
+def _parse(home: Home, *options: str) -> Any:
+    project = _invoke(home, ["parse", *options], warehouse=PARSED_WAREHOUSE)
+    for node in project.nodes.values():
+        if hasattr(node, "root_path"):  # a seed: dbt-duckdb reads its file here, and the home that was parsed may be deleted
+            node.root_path = str(DBT_PROJECT)
+    return project
 
 
 def build(home: Home, *, select: Sequence[str], all_tests: bool = False, on_node: OnNode = _ignore) -> list[NodeResult]:
@@ -167,9 +163,9 @@ def _invoke(
 
     where = [
         "--project-dir",
-        str(DBT_PROJECT),
+        str(home.dbt_project),
         "--profiles-dir",
-        str(DBT_PROJECT),
+        str(home.dbt_project),
         "--target-path",
         str(target or home.dbt),
         "--log-path",

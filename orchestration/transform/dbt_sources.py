@@ -1,4 +1,4 @@
-"""Write dbt's source entries (`models/_sources.yml`): the landing tables of the contracts, and the schema `receipts`.
+"""Write dbt's source entries (`_sources.yml`): the landing tables of the contracts, and the schema `receipts`.
 
 See `warehouse.metadata.receipts` for the columns of the schema `receipts`, and `transform.run_inputs` for its rows.
 """
@@ -17,8 +17,6 @@ from ingest.contract.registry import Registry
 from orchestration.settings import DBT_PROJECT
 from warehouse.files import write_atomically
 from warehouse.metadata.receipts import TABLES
-
-SOURCES_FILE = DBT_PROJECT / "models" / "_sources.yml"
 
 
 def write_sources(registry: Registry, path: Path) -> None:

@@ -75,7 +75,7 @@ def test_links_and_paths_exist(document: Path) -> None:
     links = [target for target in re.findall(r"\]\(([^)#]+)\)", text) if "://" not in target]
     paths = re.findall(r"`((?:ingest|warehouse|expectations|orchestration|dbt_project|tests|docs)/[\w./-]+)`", text)
     missing = [link for link in links if not (document.parent / link).exists()]
-    missing += [path for path in paths if not (ROOT / path).exists() and not path.endswith("_sources.yml")]
+    missing += [path for path in paths if not (ROOT / path).exists()]
     assert not missing, f"{document.relative_to(ROOT)} names paths that do not exist: {missing}"
 
 

@@ -94,7 +94,7 @@ def files(home: Home) -> dict[str, Path]:
 def _dbt(home: Home, *arguments: str) -> dict[str, tuple[str, str]]:
     from dbt.cli.main import dbtRunner  # noqa: PLC0415 - two seconds to import
 
-    project = str(DBT_PROJECT)
+    project = str(home.dbt_project)
     where = ["--project-dir", project, "--profiles-dir", project, "--target-path", str(home.dbt), "--log-path", str(home.logs)]
     with _environment({f"LEVELGROUND_{alias.upper()}_FILE": str(path) for alias, path in files(home).items()}):
         # the folder has the manifest already, and writing it takes two seconds

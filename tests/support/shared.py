@@ -14,8 +14,8 @@ import pytest
 from filelock import FileLock
 
 from ingest.contract.registry import load_registry
+from orchestration.transform.dbt_project import prepare_project
 from orchestration.transform.dbt_runner import manifest
-from orchestration.transform.dbt_sources import SOURCES_FILE, write_sources
 from warehouse.paths import Home
 
 MADE = "made"
@@ -38,11 +38,11 @@ def made_once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path],
 
 def parse_project(home: Home) -> None:
     """Let dbt parse the project in a new home; its dbt folder serves others."""
-    write_sources(load_registry(), SOURCES_FILE)
+    prepare_project(home, load_registry())
     manifest(home)
 
 
 def copy_parse(parsed: Path, home: Home) -> None:
     """Copy the dbt folder of another home into a new one, in which dbt then does not parse the project again."""
     home.ensure()
-    shutil.copytree(parsed, home.dbt, dirs_exist_ok=True)
+    shutil.copytree(parsed, home.dbt, symlinks=True, dirs_exist_ok=True)

@@ -11,8 +11,7 @@ import shutil
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from orchestration.settings import DBT_PROJECT
-from orchestration.transform.dbt_runner import project_fingerprint
+from orchestration.transform.dbt_project import installed_fingerprint
 from orchestration.transform.fingerprints import code_version
 from tests.bench.city.making import Nightly, make_city, make_nightly
 from warehouse.paths import Home
@@ -82,4 +81,4 @@ class Bench:
 
 
 def _code() -> str:
-    return f"{code_version()} {project_fingerprint(DBT_PROJECT / 'dbt_project.yml')}"
+    return f"{code_version()} {installed_fingerprint()}"

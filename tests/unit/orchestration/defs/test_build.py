@@ -69,7 +69,7 @@ def manifest() -> dict[str, Any]:
 def test_contracts_manifest_and_resources_are_replaced(
     manifest: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(build, "write_sources", lambda *_: pytest.fail("the dbt project of the repository is left alone"))
+    monkeypatch.setattr(build, "prepare_project", lambda *_: pytest.fail("the dbt project of the home is left alone"))
     settings = Settings.from_environment({"LEVELGROUND_HOME": str(tmp_path)})
     run = RunResource(as_of="2025-12-01T00:00:00")
     overrides = Overrides(Registry([read_contract(SOURCES / f"{SOURCE}.yml")]), manifest, {"run": run}, with_column_lineage=False)

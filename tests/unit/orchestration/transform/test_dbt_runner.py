@@ -49,13 +49,14 @@ def test_a_stopped_command_names_its_cause(
 def test_a_moved_project_is_parsed_without_the_partial_parse(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     home, parsed = Home(tmp_path), []
 
-    def parse(home: Home, arguments: list[str], warehouse: Path) -> None:
+    def parse(home: Home, arguments: list[str], warehouse: Path) -> SimpleNamespace:
         parsed.append((home.dbt / "partial_parse.msgpack").exists())
         (home.dbt / "manifest.json").write_text("{}")
         (home.dbt / "partial_parse.msgpack").touch()
+        return SimpleNamespace(nodes={})
 
     monkeypatch.setattr(dbt_runner, "_invoke", parse)
-    monkeypatch.setattr(dbt_runner, "_fingerprint", lambda: "same")
+    monkeypatch.setattr(dbt_runner, "project_fingerprint", lambda _home: "same")
     for project in ("/before", "/before", "/after", "/after"):
         monkeypatch.setattr(dbt_runner, "DBT_PROJECT", Path(project))
         dbt_runner.manifest(home)
