@@ -18,6 +18,7 @@ from pydantic import ValidationError
 from ingest.contract import Contract, Inconsistent
 from ingest.contract.vocabulary import load_vocabulary
 from ingest.contract.yaml_source import Location, YamlError, read_yaml
+from warehouse.suggestions import did_you_mean
 
 SOURCES = Path(__file__).parents[1] / "sources"
 # The keys that a city may change (city.yml): where the records come from, and when they arrive.
@@ -121,7 +122,7 @@ class UnknownSource(LookupError):
     """A source name without a contract."""
 
     def __init__(self, source: str, known: tuple[str, ...]) -> None:
-        super().__init__(f"no contract is called {source!r}; there are {', '.join(known)}")
+        super().__init__(f"no contract is called {source!r}. {did_you_mean(source, known)}`levelground sources list` lists all")
 
 
 def load_registry(further: Path | None = None) -> Registry:

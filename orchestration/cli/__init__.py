@@ -1,68 +1,31 @@
 """Run the command line: one module per command group, and one exit code per kind of error.
 
-A command calls one function and displays its result. Only the requested group is imported: a query of the release needs neither
-Dagster nor the connectors, which take seconds to import.
+A command calls one function and displays its result. See `orchestration.cli.application` for the list of commands.
 """
 
 from __future__ import annotations
 
+import os
 import sys
+from collections.abc import Mapping, Sequence
 from contextlib import nullcontext, suppress
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
 
 from orchestration.cli.interrupts import Interrupted, interruptible, stop_run_on_signals
 from orchestration.runs.gc_paused import gc_paused
 from orchestration.settings import ConfigurationError, Settings
 from warehouse.temporary import remove_leftovers
 
-if TYPE_CHECKING:
-    import typer
 
-GROUPS = (
-    "run",
-    "sources",
-    "status",
-    "query",
-    "releases",
-    "scorecard",
-    "erase",
-    "alerts",
-    "sample",
-    "docs",
-    "translations",
-    "ui",
-    "doctor",
-)
-# a query may start with an SQL comment, which looks like an option
-_SETTINGS: dict[str, dict[str, Any]] = {"query": {"ignore_unknown_options": True}}
-
-
-def application(*groups: str) -> typer.Typer:
-    """Return the application with these groups of commands."""
-    import typer  # noqa: PLC0415 - the process of a query does not need it
-
-    app = typer.Typer(
-        no_args_is_help=True,
-        add_completion=False,
-        pretty_exceptions_enable=False,
-        help="The data warehouse of a city equity office.",
-    )
-    app.callback()(lambda: None)  # without a callback, Typer turns a single command into the program itself
-    for group in groups:
-        module = import_module(f"orchestration.cli.{group}")
-        if hasattr(module, "app"):
-            app.add_typer(module.app, name=group)
-        else:
-            app.command(group, cls=getattr(module, "ManyValues", None), context_settings=_SETTINGS.get(group))(
-                getattr(module, group)
-            )
-    return app
+def _named_command(arguments: Sequence[str], environment: Mapping[str, str]) -> str:
+    """Return the command of the arguments; while a shell completes a line, that of the line."""
+    if "_LEVELGROUND_COMPLETE" in environment:
+        arguments = environment.get("_TYPER_COMPLETE_ARGS", environment.get("COMP_WORDS", "")).split()[1:]
+    return arguments[0] if arguments else ""
 
 
 def main() -> None:
     """Run the command line; every expected error ends with a message and an exit code."""
-    command = sys.argv[1] if len(sys.argv) > 1 else ""
+    command = _named_command(sys.argv[1:], os.environ)
     is_run = command == "run"
     if is_run:
         stop_run_on_signals()
@@ -70,7 +33,10 @@ def main() -> None:
         remove_leftovers(Settings.from_environment().home)
     try:
         with nullcontext() if is_run else interruptible():
-            application(*([command] if command in GROUPS else GROUPS))()
+            # the process of a query imports this package, and needs no Typer
+            from orchestration.cli.application import application  # noqa: PLC0415
+
+            application(command)(prog_name="levelground")
     except Interrupted as interrupted:
         print("levelground: interrupted", file=sys.stderr)
         sys.exit(interrupted.exit_code)

@@ -13,12 +13,13 @@ import subprocess
 import sys
 import threading
 from enum import StrEnum
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from orchestration.runs.exit_codes import EXIT_BAD_ARGUMENTS, EXIT_UNEXPECTED
-from orchestration.settings import Settings
+from orchestration.settings import ConfigurationError, Settings
 from warehouse.temporary import reader_folder
 
 # -P: the current folder is not searched for modules
@@ -40,7 +41,8 @@ class Format(StrEnum):
 
 
 def query(
-    sql: Annotated[str, typer.Argument(help="One SELECT.", show_default=False)],
+    sql: Annotated[str | None, typer.Argument(help="One statement; `-` or nothing: from the input.", show_default=False)] = None,
+    file: Annotated[Path | None, typer.Option("--file", help="Read the statement from a file.", show_default=False)] = None,
     form: Annotated[Format, typer.Option("--format", help="How to write the result.")] = Format.TABLE,
     public: Annotated[bool, typer.Option("--public", help="Query the public file.")] = False,
     timeout: Annotated[float, typer.Option(help="Seconds until the query is stopped.")] = 60,
@@ -48,7 +50,17 @@ def query(
         bool, typer.Option("--spreadsheet", help="With --format csv: write texts so that a spreadsheet evaluates no formula.")
     ] = False,
 ) -> None:
-    """Query the current release. Limits: 3 GB of memory, 2 GB of output, `--timeout`."""
+    """Query the current release with SQL, read-only. Limits: 3 GB of memory, 2 GB of output, `--timeout`.
+
+    \b
+    Examples:
+      levelground query "show tables"
+      levelground query --file question.sql --format csv > answer.csv
+      echo "from published.release" | levelground query --public
+
+    Exit codes: 0 done, 1 nothing is published or the query failed, 2 wrong arguments, or not one statement.
+    """
+    sql = _statement(sql, file)
     if spreadsheet and form is not Format.CSV:
         raise typer.Exit(_print_error("--spreadsheet needs --format csv", EXIT_BAD_ARGUMENTS))
     if not timeout > 0:
@@ -76,14 +88,30 @@ def query(
         }
         problem = _run(request, timeout)
         if problem is not None:
-            raise typer.Exit(_print_error(problem, EXIT_UNEXPECTED))
-        with result.open("rb") as file:
-            shutil.copyfileobj(file, sys.stdout.buffer)
+            raise typer.Exit(_print_error(*problem))
+        with result.open("rb") as written:
+            shutil.copyfileobj(written, sys.stdout.buffer)
         sys.stdout.buffer.flush()
 
 
-def _run(request: dict[str, object], timeout: float) -> str | None:
-    """Run the query in a process of its own, which writes the result to a file; return its error, None if there is none."""
+def _statement(sql: str | None, file: Path | None) -> str:
+    """Return the text of the argument, of the file, or of the input."""
+    if sql is not None and sql != "-":
+        if file is not None:
+            raise ConfigurationError("the query is given twice; leave out --file or the statement")
+        return sql
+    if file is None and sys.stdin.isatty() and sql is None:
+        raise ConfigurationError('the query is missing; write `levelground query "show tables"`, or --file FILE')
+    try:
+        return file.read_text(encoding="utf-8-sig") if file is not None else sys.stdin.read()
+    except UnicodeDecodeError:
+        raise ConfigurationError("the query is not UTF-8 text") from None
+    except OSError as error:
+        raise ConfigurationError(f"cannot read {file}: {error.strerror}") from None
+
+
+def _run(request: dict[str, object], timeout: float) -> tuple[str, int] | None:
+    """Run the query in a process of its own, which writes the result to a file; return its error and exit code, if any."""
     process = subprocess.Popen(  # noqa: S603 - the query is passed as data
         COMMAND,
         stdin=subprocess.PIPE,
@@ -101,12 +129,14 @@ def _run(request: dict[str, object], timeout: float) -> str | None:
         except BrokenPipeError:
             pass
         except subprocess.TimeoutExpired:
-            return f"stopped after {timeout:g} seconds. Query less data, or raise the limit with --timeout"
+            return f"stopped after {timeout:g} seconds. Query less data, or raise the limit with --timeout", EXIT_UNEXPECTED
         finally:
             process.kill()
         answer = process.stdout.read().decode(errors="replace")
         code = process.wait()
-    return None if code == 0 else answer or _describe_end(code)
+    if code == 0:
+        return None
+    return answer or _describe_end(code), EXIT_BAD_ARGUMENTS if code == EXIT_BAD_ARGUMENTS else EXIT_UNEXPECTED
 
 
 def _describe_end(code: int) -> str:

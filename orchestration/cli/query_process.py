@@ -20,6 +20,7 @@ from typing import Any, BinaryIO, NoReturn
 import duckdb
 
 from orchestration.cli.query_formats import write_result
+from orchestration.runs.exit_codes import EXIT_BAD_ARGUMENTS, EXIT_OK, EXIT_UNEXPECTED
 from warehouse.connection import WarehouseError, open_reader
 
 DUCKDB_MEMORY = "2GB"
@@ -78,13 +79,15 @@ def _answer(request: dict[str, Any], answer: BinaryIO) -> NoReturn:
     """Run the query, write its result or its error, and end this process while the connection is open: see `main`."""
     written = Path(request["result"])
     problem: str | None = None
+    exit_code = EXIT_UNEXPECTED
     try:
         reader = open_reader(Path(request["path"]), memory_limit=DUCKDB_MEMORY, temp_directory=written.parent, spill_limit=SPILL)
-        # DuckDB returns None, against its type, for an empty text
-        result: duckdb.DuckDBPyConnection | None = reader.execute(request["sql"])
-        if result is None:
-            problem = "the query is empty"
+        statements = reader.extract_statements(request["sql"])
+        if len(statements) != 1:
+            problem = f"the query has {len(statements)} statements; write one" if statements else "the query is empty"
+            exit_code = EXIT_BAD_ARGUMENTS
         else:
+            result = reader.execute(statements[0])
             write_result(result, written, request["format"], request["spreadsheet"], request["terminal_width"])
     except MemoryError:
         problem = TOO_MUCH_MEMORY
@@ -95,7 +98,7 @@ def _answer(request: dict[str, Any], answer: BinaryIO) -> NoReturn:
     if problem is not None:
         answer.write(problem[:MESSAGE_CHARACTERS].encode(errors="replace"))
         answer.flush()
-    os._exit(problem is not None)
+    os._exit(EXIT_OK if problem is None else exit_code)
 
 
 def explain(message: str) -> str:

@@ -21,6 +21,7 @@ from ingest.delivery import DeliveryStore
 from ingest.delivery.removals import Removal, read_removals, save_removals
 from ingest.erasure import plan_source_removal
 from ingest.erasure.plan import write_plan
+from orchestration.cli import completion
 from orchestration.cli.display import err, out, table
 from orchestration.cli.erase import Reason, Wait, Yes, check_reason, confirm, finish, locked, utc_now
 from orchestration.runs.acceptance import Acceptance, accept_load, read_acceptance
@@ -37,7 +38,10 @@ from orchestration.sources.steward_report import write_report
 _FIGURES = ("rows_staged", "known_race_pct", "geocoded_pct", "readiness_grade", "readiness_reasons")
 
 app = typer.Typer(no_args_is_help=True, help="List, check, add and remove sources.")
-Name = Annotated[str, typer.Argument(help="A source, such as ucc__service_requests.", show_default=False)]
+Name = Annotated[
+    str,
+    typer.Argument(help="A source, such as ucc__service_requests.", show_default=False, autocompletion=completion.sources),
+]
 Json = Annotated[bool, typer.Option("--json", help="Print as JSON.")]
 
 

@@ -21,6 +21,7 @@ from orchestration.runs.progress import current_reporter
 from orchestration.runs.record import FAILED, INTERRUPTED, RunRecord, RunStore, last_run_failed, next_number
 from orchestration.settings import Settings
 from orchestration.transform.dbt_runner import close_dbt_connections
+from orchestration.transform.fingerprints import code_version
 from warehouse.disclosure import restore_ledger
 from warehouse.files import private_files
 from warehouse.lock import RunLock
@@ -66,6 +67,7 @@ def _open_locked(
             copy_removals(con, removals)
             record = RunRecord(
                 run_id=run_id,
+                code_version=code_version(),
                 number=next_number(earlier),
                 trigger=options.trigger,
                 started_at=utc_now().isoformat(timespec="seconds"),

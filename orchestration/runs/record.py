@@ -77,6 +77,8 @@ class RunRecord(BaseModel):
     # `sample`, `live` or a folder; earlier versions wrote `reading`
     deliveries: str = Field(validation_alias=AliasChoices("deliveries", "reading"))
     as_of: str
+    # Levelground's version, with a hash of its code; earlier versions did not record it
+    code_version: str | None = None
     number: int = 0  # orders the runs: the machine's clock may be set back
     ended_at: str | None = None
     outcome: str | None = None

@@ -150,6 +150,7 @@ def _run_row(record: RunRecord) -> tuple[Any, ...]:
         record.outcome,
         record.exit_code,
         record.release_id,
+        record.code_version,
     )
 
 

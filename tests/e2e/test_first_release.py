@@ -13,6 +13,7 @@ from typing import Any
 from expectations.marts.suites import read_suites
 from expectations.published.gate import PUBLIC_SUITES
 from ingest.sample.engagement.plan import INPUTS
+from orchestration.transform.fingerprints import code_version
 from tests.conftest import ROOT, CommandLine
 from tests.e2e.conftest import status_of
 
@@ -174,6 +175,8 @@ def test_the_run_is_in_the_release_and_in_the_instance(first_release: tuple[Path
         0,
         report["release_id"],
     )
+    (released_by,) = levelground.ask("select code_version from published.release", "--public")
+    assert run["code_version"] == released_by["code_version"] == code_version()
     result = subprocess.run(
         [sys.executable, "-c", SHOWN, report["run_id"]],
         env={"DAGSTER_HOME": str(home / "dagster"), "PATH": ""},

@@ -78,7 +78,7 @@ TABLES: Mapping[str, Table] = {
     "runs": _table(
         "One row per run, this one included: when it ran and how it ended.",
         "run_id varchar, trigger varchar, started_at timestamp, ended_at timestamp, outcome varchar, exit_code integer, "
-        "release_id varchar",
+        "release_id varchar, code_version varchar",
     ),
     "loads": _table(
         "One row per load, with the number of its rows that were staged, rejected, superseded and so on.",

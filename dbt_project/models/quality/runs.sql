@@ -6,5 +6,6 @@ select
     ended_at,
     outcome,
     exit_code,
-    release_id
+    release_id,
+    code_version
 from {{ source('receipts', 'runs') }}

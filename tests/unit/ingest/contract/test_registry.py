@@ -33,9 +33,11 @@ def test_contracts_go_by_their_names(registry: Registry) -> None:
     assert len(registry) == len(registry.names())
 
 
-def test_an_unknown_name_is_reported_with_the_known_ones(registry: Registry) -> None:
-    with pytest.raises(UnknownSource, match=r"no contract is called 'ucc__requests'; there are assessor__parcels, .*ucc__serv"):
+def test_an_unknown_name_is_reported_with_the_nearest_one(registry: Registry) -> None:
+    with pytest.raises(UnknownSource, match=r"'ucc__requests'. Did you mean ucc__service_requests\? `levelground sources list`"):
         registry["ucc__requests"]
+    with pytest.raises(UnknownSource, match=r"^no contract is called 'q'. `levelground sources list` lists all$"):
+        registry["q"]
 
 
 def test_a_further_folder_adds_contracts(registry: Registry) -> None:

@@ -1,17 +1,26 @@
-"""Commands start fast: none imports Dagster, dbt or Great Expectations before it needs them."""
+"""Commands start fast: none imports Dagster, dbt or Great Expectations before it needs them.
+
+`--version` and `--help` import no command at all.
+"""
 
 from __future__ import annotations
 
+import importlib.metadata
 import subprocess
 import sys
 
-from orchestration.cli import GROUPS
+import pytest
+import typer
+
+from orchestration.cli import _named_command
+from orchestration.cli.application import GROUPS, application
 from tests.conftest import ROOT
 
 SLOW = ("dagster", "dbt", "great_expectations")
 IMPORT_ALL = """
 import sys
-from orchestration.cli import application, errors
+from orchestration.cli import errors
+from orchestration.cli.application import application
 application(*sys.argv[1].split())
 print(*(name for name in sys.argv[2].split() if name in sys.modules))
 """
@@ -22,3 +31,29 @@ def test_no_command_imports_a_slow_library_at_its_start() -> None:
     result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)
     assert result.returncode == 0, result.stderr
     assert result.stdout.split() == [], "import it inside the function that needs it"
+
+
+def test_the_help_has_the_line_of_each_command_without_importing_it() -> None:
+    commands = {group: typer.main.get_group(application(group)).commands[group] for group in GROUPS}
+    lines = {group: str(command.help).partition("\n")[0] for group, command in commands.items()}
+    assert {group: line for group, line in lines.items() if not line.startswith(GROUPS[group])} == {}
+
+
+@pytest.mark.parametrize("option", ["--version", "--help"])
+def test_version_and_help_import_no_command(option: str) -> None:
+    program = (
+        "import sys; from orchestration.cli import main; sys.argv = ['levelground', sys.argv[1]]\n"
+        "try: main()\n"
+        "finally: print(*(name for name in ('duckdb', 'pydantic', 'yaml', 'pyarrow') if name in sys.modules), file=sys.stderr)"
+    )
+    result = subprocess.run([sys.executable, "-c", program, option], capture_output=True, text=True, timeout=60, check=True)
+    assert result.stderr.split() == []
+    assert importlib.metadata.version("levelground") in result.stdout or "Examples:" in result.stdout
+
+
+def test_only_the_named_command_is_imported() -> None:
+    assert _named_command(["query", "select 1"], {}) == "query"
+    assert _named_command([], {}) == ""
+    bash = {"_LEVELGROUND_COMPLETE": "complete_bash", "COMP_WORDS": "levelground measures show st", "COMP_CWORD": "3"}
+    assert _named_command([], bash) == "measures"
+    assert _named_command([], {"_LEVELGROUND_COMPLETE": "complete_zsh", "_TYPER_COMPLETE_ARGS": "levelground "}) == ""

@@ -172,7 +172,7 @@ def test_another_command_unwinds_its_stack(tmp_path: Path, number: signal.Signal
         from unittest import mock
         from orchestration import cli
 
-        def work():
+        def work(**_):
             with tempfile.TemporaryDirectory(dir=sys.argv[2]):
                 print("ready", flush=True)
                 try:
@@ -180,7 +180,7 @@ def test_another_command_unwinds_its_stack(tmp_path: Path, number: signal.Signal
                 except Exception:
                     pass
 
-        with mock.patch.object(cli, "application", lambda *_: work):
+        with mock.patch("orchestration.cli.application.application", lambda *_: work):
             cli.main()
         """
     command = [sys.executable, "-c", textwrap.dedent(program), "docs", str(tmp_path)]

@@ -26,13 +26,13 @@ from warehouse.temporary import READERS, reader_folder
 
 # Statements that read, set or write more than the release, or that abort DuckDB.
 HOSTILE = {
-    "call enable_logging(storage='file', storage_path='{folder}/log'); select 1 as one": "Permission Error",
-    "call enable_logging('QueryLog', storage='file', storage_config={{'path': '{folder}/log'}}); select 1": "Permission Error",
-    "call enable_logging(level='trace', storage='stdout'); select 1 as one": None,
-    "call enable_profiling(save_location='{folder}/p.json', format='json'); select 1 as one": "DuckDB failed on this query",
+    "call enable_logging(storage='file', storage_path='{folder}/log')": None,
+    "call enable_logging('QueryLog', storage='file', storage_config={{'path': '{folder}/log'}})": None,
+    "call enable_logging(level='trace', storage='stdout')": None,
+    "call enable_profiling(save_location='{folder}/p.json', format='json')": None,
     "pragma profiling_output='{folder}/profile'": "configuration has been locked",
     "pragma enable_profiling='json'": "configuration has been locked",
-    "pragma enable_verification; select 1 as one": None,
+    "pragma enable_verification": None,
     "create secret s (type s3)": "Permission Error",
     "update extensions": "Permission Error",
     "select len(range(400000000))": "more than 3 GB of memory",
@@ -275,3 +275,31 @@ def test_a_file_that_is_no_database_is_named(tmp_path: Path) -> None:
     assert result.returncode == 1
     assert str(home.published_analyst) in result.stderr
     assert tempfile.gettempdir() not in result.stderr.replace(str(tmp_path), "")
+
+
+def test_a_query_is_one_statement_and_others_are_refused(levelground: CommandLine) -> None:
+    refused = levelground("query", "select 1; drop table marts.figures")
+    assert (refused.returncode, refused.stdout) == (2, "")
+    assert refused.stderr == "levelground: the query has 2 statements; write one\n"
+    assert levelground("query", "select 1 as a; -- a comment", "--format", "csv").stdout == "a\n1\n"
+    changed = levelground("query", "drop table marts.figures")
+    assert changed.returncode == 1
+    assert "read-only" in changed.stderr
+
+
+def test_a_query_is_read_from_a_file_and_from_the_input(
+    levelground: CommandLine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "question.sql"
+    file.write_text("\ufeff-- which\nselect count(*) as n\nfrom marts.figures;\n", encoding="utf-8")
+    expected = "n\n3\n"
+    assert levelground("query", "--file", file, "--format", "csv").stdout == expected
+    for argument in ([], ["-"]):
+        monkeypatch.setattr(sys, "stdin", io.StringIO(file.read_text(encoding="utf-8-sig")))
+        assert levelground("query", *argument, "--format", "csv").stdout == expected
+    for arguments, message in (
+        (("select 1", "--file", file), "given twice"), (("--file", tmp_path / "none.sql"), "cannot read"),
+    ):  # fmt: skip
+        result = levelground("query", *arguments)
+        assert result.returncode == 2
+        assert message in result.stderr

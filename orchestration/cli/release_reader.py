@@ -1,0 +1,101 @@
+"""Read a file of the current release for `tables`, `measures` and `show`: the analyst file, or with `--public` the public file.
+
+With `--public` nothing is read from the analyst file, so no command can display what the public file hides.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from duckdb import DuckDBPyConnection
+
+from orchestration.runs.exit_codes import EXIT_BAD_ARGUMENTS, EXIT_UNEXPECTED
+from warehouse.connection import open_reader
+from warehouse.paths import Home
+from warehouse.sql import quoted
+from warehouse.suggestions import did_you_mean
+
+Row = dict[str, Any]
+
+
+class CannotShow(Exception):
+    """A command cannot display what it was asked for; the message contains the next command."""
+
+    def __init__(self, message: str, exit_code: int = EXIT_BAD_ARGUMENTS) -> None:
+        super().__init__(message)
+        self.exit_code = exit_code
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table of a released file. `rows` is counted."""
+
+    schema: str
+    name: str
+    rows: int
+    description: str
+
+
+def open_release(home: Home, *, public: bool) -> DuckDBPyConnection:
+    """Open one file of the current release, read-only."""
+    path = home.published_public if public else home.published_analyst
+    if not Path(path).is_file():
+        raise CannotShow(f"nothing is published in {home.published} yet; `levelground run` makes a release", EXIT_UNEXPECTED)
+    return open_reader(path)
+
+
+def rows_of(con: DuckDBPyConnection, sql: str, parameters: list[Any] | None = None) -> list[Row]:
+    """Return the result of a query as dictionaries."""
+    result = con.execute(sql, parameters or [])
+    names = [column[0] for column in result.description or ()]
+    return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
+
+
+def tables_of(con: DuckDBPyConnection) -> list[Table]:
+    """List the tables of the file by schema and name."""
+    found = con.execute(
+        "select schema_name, table_name, coalesce(comment, '') from duckdb_tables() where not internal order by all"
+    ).fetchall()
+    if not found:
+        return []
+    counts = [f"(select count(*) from {quoted(schema)}.{quoted(name)})" for schema, name, _ in found]
+    counted = con.execute(f"select {', '.join(counts)}").fetchone()
+    assert counted is not None
+    return [Table(schema, name, rows, text) for (schema, name, text), rows in zip(found, counted, strict=True)]
+
+
+def find_table(tables: list[Table], wanted: str) -> Table:
+    """Return the table of that name, with or without its schema."""
+    schema, _, name = wanted.rpartition(".")
+    found = [table for table in tables if table.name == name and schema in ("", table.schema)]
+    if found:
+        return found[0]
+    known = [table.name for table in tables] + ([f"{table.schema}.{table.name}" for table in tables] if schema else [])
+    raise CannotShow(f"no table is called {wanted!r}. {did_you_mean(wanted, known)}`levelground tables` lists all")
+
+
+def columns_of(con: DuckDBPyConnection, table: Table) -> list[Row]:
+    """Return name, type and description of each column."""
+    return rows_of(
+        con,
+        "select column_name, lower(data_type) as data_type, coalesce(comment, '') as description from duckdb_columns() "
+        "where schema_name = ? and table_name = ? order by column_index",
+        [table.schema, table.name],
+    )
+
+
+def measures_of(con: DuckDBPyConnection, *, public: bool) -> list[Row]:
+    """Return the current version of every measure, by policy area."""
+    table = "published.measures" if public else "marts.dim_measure"
+    return rows_of(con, f"select * from {table} where is_current order by policy_area, measure_id")
+
+
+def find_measure(measures: list[Row], wanted: str) -> Row:
+    """Return the measure of that id."""
+    found = next((measure for measure in measures if measure["measure_id"] == wanted), None)
+    if found is None:
+        suggestion = did_you_mean(wanted, [measure["measure_id"] for measure in measures])
+        raise CannotShow(f"no measure is called {wanted!r}. {suggestion}`levelground measures list` lists all")
+    return found

@@ -1,0 +1,57 @@
+"""Provide `levelground tables`: the tables of the current release, and the columns of one."""
+
+from __future__ import annotations
+
+import json as jsonlib
+from dataclasses import asdict
+from typing import Annotated
+
+import typer
+
+from orchestration.cli import completion
+from orchestration.cli.display import out, print_error, table
+from orchestration.cli.release_reader import CannotShow, columns_of, find_table, open_release, tables_of
+from orchestration.settings import Settings
+
+
+def tables(
+    name: Annotated[
+        str | None,
+        typer.Argument(help="A table, with or without its schema.", show_default=False, autocompletion=completion.tables),
+    ] = None,
+    public: Annotated[bool, typer.Option("--public", help="Those of the public file.")] = False,
+    json: Annotated[bool, typer.Option("--json", help="Print as JSON.")] = False,
+) -> None:
+    """List the tables of the current release, or show the columns of one.
+
+    \b
+    Examples:
+      levelground tables
+      levelground tables --public
+      levelground tables fct_police_stops
+
+    Exit codes: 0 shown, 1 nothing is published, 2 no such table.
+    """
+    try:
+        con = open_release(Settings.from_environment().home, public=public)
+        found = tables_of(con)
+        if name is not None:
+            found = [find_table(found, name)]
+    except CannotShow as error:
+        raise typer.Exit(print_error(error, error.exit_code)) from None
+    if name is None:
+        if json:
+            print(jsonlib.dumps([asdict(each) for each in found], indent=1))
+            return
+        rows = [(f"{each.schema}.{each.name}", each.rows, each.description.partition(". ")[0].rstrip(".")) for each in found]
+        out.print(table(None, ("table", "rows", "description"), rows, right=("rows",)))
+        return
+    (chosen,) = found
+    columns = columns_of(con, chosen)
+    if json:
+        print(jsonlib.dumps(asdict(chosen) | {"columns": columns}, indent=1))
+        return
+    out.print(f"{chosen.schema}.{chosen.name}: {chosen.rows:,} rows\n{chosen.description}\n", markup=False)
+    out.print(table(None, ("column", "type", "description"), [tuple(column.values()) for column in columns]))
+    option = " --public" if public else ""
+    out.print(f'\nlevelground query{option} "from {chosen.schema}.{chosen.name} limit 10"', markup=False)
