@@ -6,7 +6,7 @@ public tables, which use the same suites.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
 from sqlalchemy import Engine, text
@@ -15,6 +15,12 @@ from expectations.engine.runner import Session
 from expectations.marts.suites import Place, Suite, read_suites, suite_checks
 from expectations.results import ExpectationResult, GateResult, Severity
 from warehouse import dialect
+
+OnTable = Callable[[str, int, int], None]
+
+
+def ignore_table(_table: str, _number: int, _tables: int) -> None:
+    """Report no progress."""
 
 
 def gate_build(
@@ -25,6 +31,7 @@ def gate_build(
     schema: str = "marts",
     valid_results: Mapping[str, GateResult] | None = None,
     grown: Mapping[str, Sequence[str]] | None = None,
+    on_table: OnTable = ignore_table,
 ) -> list[GateResult]:
     """Evaluate the marts: one result per table, in the order of their names.
 
@@ -32,15 +39,17 @@ def gate_build(
     the name under which it has the file with `schema` attached. A suite
     without its table is a critical failure; a table without a suite is noted. `kept`: earlier results by subject that
     are still valid, because neither the table nor one that its suite reads has changed. `grown`: by table, the new loads of a
-    table that had passed its suite (`suite_checks`).
+    table that had passed its suite (`suite_checks`). `on_table` is called before each table: its name, its number, of how many.
     """
     chosen = {suite.table: suite for suite in (read_suites() if suites is None else suites)}
     place = Place(attached, schema)
     tables = _tables(database, place)
     results = []
     session: Session | None = None
-    for table in sorted({*chosen, *tables}):
+    ordered = sorted({*chosen, *tables})
+    for number, table in enumerate(ordered, 1):
         subject = f"{schema}.{table}"
+        on_table(subject, number, len(ordered))
         if valid_results and subject in valid_results and table in tables and table in chosen:
             results.append(valid_results[subject])
             continue

@@ -13,7 +13,7 @@ from sqlalchemy import Engine
 
 from expectations.engine.checks import Check, share
 from expectations.engine.runner import Session
-from expectations.marts.gate import gate_build
+from expectations.marts.gate import OnTable, gate_build, ignore_table
 from expectations.marts.suites import SUITES, Suite, read_suites
 from expectations.results import GateResult
 from ingest.contract import Contract
@@ -31,6 +31,7 @@ def gate_published(
     suites: Iterable[Suite] | None = None,
     *,
     attached: str = "public",
+    on_table: OnTable = ignore_table,
 ) -> list[GateResult]:
     """Evaluate the public file: its catalog, and each of its tables.
 
@@ -47,7 +48,7 @@ def gate_published(
         f"and columns.table_name = tables.table_name where columns.database_name = {literal(attached)}"
     )
     findings = Session(database).run(SCHEMA, catalog, tuple(_checks(chosen, private)))
-    tables = gate_build(database, chosen, attached=attached, schema=SCHEMA)
+    tables = gate_build(database, chosen, attached=attached, schema=SCHEMA, on_table=on_table)
     return [
         GateResult("disclosure", SCHEMA, findings),
         *(table for table in tables if table.subject != f"{SCHEMA}.{WRITTEN_LAST}"),

@@ -10,14 +10,17 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import FrameType
 from typing import NoReturn
 
 SECONDS_TO_RECORD = 4.5  # of the five in which a run ends
+SECONDS_TO_STOP_DISPLAY = 0.3
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+_displays: list[Callable[[], object]] = []
 
 
 class Interrupted(BaseException):
@@ -47,6 +50,16 @@ def interruptible() -> Iterator[None]:
 
 def _raise(number: int, _frame: FrameType | None) -> None:
     raise Interrupted(number)
+
+
+@contextmanager
+def stopped_by_signals(stop: Callable[[], object]) -> Iterator[None]:
+    """Call `stop`, which ends a display on the terminal, before the message of a signal is written in the block."""
+    _displays.append(stop)
+    try:
+        yield
+    finally:
+        _displays.remove(stop)
 
 
 def stop_run_on_signals() -> None:
@@ -85,10 +98,20 @@ def _await_signal(read: int, terminal: int) -> None:
     if interruption is not None:  # else the run has not begun
         message = interruption.interrupt(exit_code)
     _kill_descendants()
+    for stop in _displays:
+        # in a thread: the display may wait for a thread that never ends
+        stopping = threading.Thread(target=_call, args=(stop,), daemon=True)
+        stopping.start()
+        stopping.join(SECONDS_TO_STOP_DISPLAY)
     with suppress(OSError):  # a closed terminal
         in_place = "\x1b[2K\r\x1b[?25h" if os.isatty(terminal) else ""  # of the spinner; the cursor is visible again
         os.write(terminal, f"{in_place}levelground: {message}\n".encode())
     os._exit(exit_code)
+
+
+def _call(stop: Callable[[], object]) -> None:
+    with suppress(Exception):
+        stop()
 
 
 def _end_on_second_signal(read: int, exit_code: int) -> None:

@@ -10,14 +10,18 @@ from typing import Annotated
 
 import typer
 
-from orchestration.cli.display import Progress, out, print_error, table
+from ingest.city import FILE_NAME
+from orchestration.cli.display import out, print_error, table
+from orchestration.cli.interrupts import stopped_by_signals
+from orchestration.cli.progress import Progress
+from orchestration.cli.run_summary import NO_SCREEN, Summary, clock_text
 from orchestration.runs import error_messages
 from orchestration.runs.clock import as_of_time
-from orchestration.runs.delivery_location import LIVE, resolve_delivery_location
+from orchestration.runs.delivery_location import LIVE, DeliveryLocation, resolve_delivery_location
 from orchestration.runs.exit_codes import EXIT_OK, EXIT_UNEXPECTED
-from orchestration.runs.progress import report_progress_to
+from orchestration.runs.progress import expected_seconds, report_progress_to
 from orchestration.runs.record import RunRecord, RunStore
-from orchestration.runs.status_report import run_report
+from orchestration.runs.status_report import findings_after, release_figures, run_report
 from orchestration.settings import ConfigurationError, Settings
 from warehouse.connection import WarehouseCorrupt, open_working
 from warehouse.lock import RunLock
@@ -51,32 +55,36 @@ def run(
     if deliveries is not None and live:
         raise ConfigurationError("--deliveries and --live exclude each other; give one")
     option = LIVE if live else str(deliveries) if deliveries is not None else None
-    location = resolve_delivery_location(settings, option)
-    as_of_time(as_of, location.city)
-    wanted = [location.registry[name].source for name in source or ()]
-    settings.home.ensure()
-    lock = RunLock(settings.home, "cli")
-    lock.acquire(wait)
-    try:
-        with suppress(WarehouseCorrupt):  # the run moves the file away
-            open_working(settings.home).close()  # another process may have the file open without the lock
-        with Progress() as progress, report_progress_to(progress):
-            progress.stage(f"reading {location.name} ({location.city.title})")
-            record, problem = _execute(settings, option, as_of, full_refresh, wanted)
-    finally:
-        lock.release()
+    progress = Progress(expected=expected_seconds(RunStore(settings.home.runs).all()))
+    with progress, stopped_by_signals(progress.stop):
+        progress.stage("start", "reading the settings; a first run makes the sample city")
+        location = resolve_delivery_location(settings, option)
+        as_of_time(as_of, location.city)
+        wanted = [location.registry[name].source for name in source or ()]
+        progress.sources = len(wanted or list(location.registry))
+        progress.title = f"levelground run: {location.city.title}"
+        settings.home.ensure()
+        lock = RunLock(settings.home, "cli")
+        if wait:
+            progress.stage("start", "waiting for another run")
+        lock.acquire(wait)
+        try:
+            with suppress(WarehouseCorrupt):  # the run moves the file away
+                open_working(settings.home).close()  # another process may have the file open without the lock
+            with report_progress_to(progress):
+                progress.stage("start", f"reading {location.name} ({location.city.title})")
+                record, problem = _execute(settings, option, as_of, full_refresh, wanted)
+        finally:
+            lock.release()
     if record is None:
         problem = problem or error_messages.explain_full_disk(settings.home)
         raise typer.Exit(print_error(problem or "the run ended without a record; see its log in the UI", EXIT_UNEXPECTED))
-    report = run_report(settings.home, record)
     if json:
-        print(jsonlib.dumps(report, indent=1, default=str))
+        print(jsonlib.dumps(run_report(settings.home, record), indent=1, default=str))
     else:
-        _print_summary(record, str(report["published_path"] or "nothing is published yet"))
-        if record.scorecard_problem:
-            print_error(f"the scorecard was not written, the earlier one stays: {record.scorecard_problem}", EXIT_OK)
-        elif report["scorecard_path"]:
-            out.print(f"scorecard: {report['scorecard_path']}", markup=False)
+        _print_summary(settings, location, record, as_of, progress.seconds)
+    if record.scorecard_problem and not json:
+        print_error(f"the scorecard was not written, the earlier one stays: {record.scorecard_problem}", EXIT_OK)
     if record.outcome in (None, "failed"):  # None: the end of the run could not be written
         # a full disk takes no message of the failed step
         message = problem or record.message or error_messages.explain_full_disk(settings.home) or NO_MESSAGE
@@ -103,16 +111,29 @@ def _execute(
     return next((record for record in store.all() if record.run_id == run_id), None), problem
 
 
-def _print_summary(record: RunRecord, published: str) -> None:
-    rows = [(s.source, *(getattr(s, f"rows_{column}") for column in ROW_COLUMNS), s.verdict) for s in record.sources.values()]
-    out.print(table(None, ("source", *ROW_COLUMNS, "verdict"), rows, right=ROW_COLUMNS))
-    for status in record.sources.values():
-        if status.reason and status.verdict in ("held_back", "stale"):
-            out.print(f"{status.source} is {status.verdict}: {status.reason}", markup=False)
-    if record.unknown_folders:
-        out.print(f"folders without a contract, not read: {', '.join(record.unknown_folders)}", markup=False)
-    out.print("seconds: " + ", ".join(f"{stage} {seconds:.1f}" for stage, seconds in record.seconds.items()), markup=False)
-    result = {"released": "released", "unchanged": "nothing new to release", "blocked": "BLOCKED by a gate", "failed": "FAILED"}[
-        record.outcome or "failed"
-    ]
-    out.print(f"{result}; release {record.release_id or 'none'}; {published}", markup=False)
+def _print_summary(settings: Settings, location: DeliveryLocation, record: RunRecord, as_of: str | None, seconds: float) -> None:
+    home = settings.home
+    index = home.published_scorecard / "index.html"
+    city_file = location.folder / FILE_NAME if location.folder and location.city.as_of else None
+    summary = Summary(
+        record=record,
+        city=location.city.title,
+        clock=clock_text(record, as_of, city_file),
+        seconds=seconds,
+        findings=findings_after(home, record),
+        figures=release_figures(home),
+        published=_if_file(home.published_analyst),
+        public=_if_file(home.published_public),
+        scorecard=_if_file(index),
+    )
+    if not out.is_terminal:
+        rows = [(s.source, *(getattr(s, f"rows_{column}") for column in ROW_COLUMNS), s.verdict) for s in record.sources.values()]
+        out.print(table(None, ("source", *ROW_COLUMNS, "verdict"), rows, right=ROW_COLUMNS))
+        timed = ", ".join(f"{stage} {taken:.1f}" for stage, taken in record.seconds.items())
+        out.print(f"seconds: {timed}", markup=False)
+    for line in summary.lines(out.width, out.height if out.is_terminal else NO_SCREEN):
+        out.print(line, markup=False, soft_wrap=True)
+
+
+def _if_file(path: Path) -> str | None:
+    return str(path) if path.is_file() else None

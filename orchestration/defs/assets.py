@@ -51,7 +51,7 @@ def landing_asset(contract: Contract) -> dg.AssetsDefinition:
     def land(context: dg.AssetExecutionContext, run: RunResource) -> Iterator[dg.AssetCheckResult | dg.MaterializeResult[Any]]:
         run_context = run.context
         progress = current_reporter()
-        progress.stage(f"{contract.source}: deliver, audit, promote")
+        progress.item(contract.source)
         registered = run_context.location.registry[contract.source]  # with the city's overrides of the contract
         status, gate = ingest_source(run_context, registered, partial(progress.rows, contract.source))
         progress.source(status)

@@ -15,6 +15,7 @@ from orchestration.instance.names import CLI_TRIGGER, REFRESH_JOB, TRIGGER_TAG
 from orchestration.instance.setup import prepare_instance
 from orchestration.runs import error_messages
 from orchestration.runs.interruption import when_interrupted
+from orchestration.runs.progress import current_reporter
 from orchestration.runs.record import NOTHING_PUBLISHED
 from orchestration.settings import Settings
 
@@ -25,6 +26,7 @@ def execute_refresh(
     settings: Settings, run_id: str, *, deliveries: str | None, as_of: str | None, full_refresh: bool, sources: list[str]
 ) -> str | None:
     """Run the job; return None if every step succeeded, else the first failed step's error. The run record has the outcome."""
+    current_reporter().stage("start", "loading Dagster, parsing the dbt project")
     prepare_instance(settings)
     pa.enable_signal_handlers(False)  # Arrow's own would swallow a signal while it reads a file
     # a run that finds nothing new skips its gate on purpose, and Dagster would log a warning per check

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from orchestration.runs.clock import utc_now
 from orchestration.runs.context import RunContext
 from orchestration.runs.errors import without_cells
+from orchestration.runs.progress import current_reporter
 from orchestration.runs.record import BLOCKED, RELEASED
 from orchestration.runs.results import NodeResult, failed_tests
 from orchestration.transform import dbt_runner
@@ -40,11 +41,13 @@ def build_models(run: RunContext, on_node: Callable[[str], None]) -> list[NodeRe
         write_build_inputs(run)
         results = build_changed_models(run, on_node)
     if not _end_if_tests_failed(run, results):
+        current_reporter().stage("build", "choosing the figures to hide")
         with run.timed("suppress"), without_cells():
             run.suppressed = disclosure.suppress(run.con, home.reported, run.as_of, ledger=home.ledger, kept_from=_kept_from(run))
             disclosure.write_reported_responses(run.con, home.responses, run.as_of)
             _add_disclosure_dates(run)
         results += _suppressor_results(run.record.seconds["suppress"])
+        current_reporter().stage("build", "building the public tables")
         with run.timed("build"), without_cells():
             results += dbt_runner.build(home, select=[dbt_runner.PUBLISHED], all_tests=True, on_node=on_node)
         _end_if_tests_failed(run, results)

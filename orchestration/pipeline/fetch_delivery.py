@@ -18,8 +18,10 @@ from ingest.landing import DeliveryLost, JournalDamaged, ensure_tables, last_loa
 from ingest.readers import delivered_files
 from orchestration.runs.clock import utc_now
 from orchestration.runs.context import RunContext
+from orchestration.runs.delivery_location import SAMPLE
 from orchestration.runs.errors import StepError, without_cells
 from orchestration.runs.progress import current_reporter
+from orchestration.transform.dbt_sources import has_model
 from warehouse.temporary import temporary_folder
 
 
@@ -74,7 +76,7 @@ def restore_landing(run: RunContext, contract: Contract, store: DeliveryStore) -
     try:
         with run.timed("restore"), without_cells():
             if replay(run.con, contract, store, run.location.city.time_zone):
-                current_reporter().stage(f"{contract.source}: landing restored from the kept deliveries")
+                current_reporter().note(f"{contract.source}: landing restored from the kept deliveries")
     except DeliveryLost as error:
         if store.record(error.load_id):
             quarantine_batch(store, error.load_id)
@@ -91,6 +93,17 @@ def finish_restoring(run: RunContext, contract: Contract, store: DeliveryStore) 
             replay(run.con, contract, store, run.location.city.time_zone)
     except DeliveryLost as error:
         raise StepError(str(error)) from None
+
+
+def why_nothing_was_delivered(run: RunContext, contract: Contract) -> str:
+    """Return why a run has no delivery of a source."""
+    folder = run.location.folder
+    if folder is None:
+        return "nothing was delivered"
+    if run.location.name != SAMPLE:
+        return f"nothing was delivered: {folder / contract.source} has no file"
+    use = "" if has_model(contract) else ", which no model reads yet"
+    return f"nothing was delivered: the sample city leaves out this live feed ({contract.connector.kind}){use}"
 
 
 def _since(run: RunContext, contract: Contract) -> CursorPosition | None:

@@ -19,6 +19,7 @@ from expectations.results import ExpectationResult, GateResult
 from orchestration.pipeline.detect_changes import end_unchanged
 from orchestration.runs.context import RunContext
 from orchestration.runs.errors import without_cells
+from orchestration.runs.progress import current_reporter
 from orchestration.runs.record import BLOCKED
 from orchestration.transform.gate_cache import save_results, valid_results
 from warehouse.connection import attach, detach
@@ -58,17 +59,21 @@ def _all_gates(run: RunContext) -> list[GateResult]:
     warehouse = run.settings.home.warehouse
     series = _check_series(run)
     suites = read_suites()
-    results = gate_build(warehouse, suites, valid_results=valid_results(run, suites), grown=run.incremental_loads)
+    item = current_reporter().item
+    results = gate_build(warehouse, suites, valid_results=valid_results(run, suites), grown=run.incremental_loads, on_table=item)
     save_results(run, suites, results)
     marts = [
         dataclasses.replace(gate, findings=(*gate.findings, *series)) if gate.subject == REGISTRY else gate for gate in results
     ]
-    return [*marts, *gate_published(warehouse, run.location.registry), _audit_disclosure(run)]
+    current_reporter().stage("check", "auditing the public tables")
+    published = gate_published(warehouse, run.location.registry, on_table=item)
+    return [*marts, *published, _audit_disclosure(run)]
 
 
 def _audit_disclosure(run: RunContext) -> GateResult:
     """The result of the attacker on the public file, with the suppressor's counts of hidden cells as findings."""
     home = run.settings.home
+    current_reporter().stage("check", "auditing the disclosure of hidden figures")
     result = gate_disclosure(home.warehouse, ledger=home.ledger, responses=home.responses, memory=home.attacked)
     assert run.suppressed is not None, "the published models were built"
     counts = dataclasses.asdict(run.suppressed)

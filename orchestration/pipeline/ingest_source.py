@@ -17,7 +17,13 @@ from ingest.delivery.removals import read_removals
 from ingest.errors import DeliveryError
 from ingest.freshness import evaluate_freshness
 from ingest.landing import count_load_rows, create_delivery_view, last_load, promote, save_journal
-from orchestration.pipeline.fetch_delivery import fetch_delivery, finish_restoring, is_promoted, restore_landing
+from orchestration.pipeline.fetch_delivery import (
+    fetch_delivery,
+    finish_restoring,
+    is_promoted,
+    restore_landing,
+    why_nothing_was_delivered,
+)
 from orchestration.runs.acceptance import read_acceptance
 from orchestration.runs.clock import utc_now
 from orchestration.runs.context import RunContext
@@ -56,7 +62,7 @@ def ingest_source(
         if is_damaged:
             finish_restoring(run, contract, store)
         if delivery is None:
-            status = status.updated(verdict=NOT_DELIVERED, reason="nothing was delivered")
+            status = status.updated(verdict=NOT_DELIVERED, reason=why_nothing_was_delivered(run, contract))
         else:
             create_delivery_view(run.con, contract.source, store.batch(delivery.load_id))
             if is_promoted(run, contract, delivery):

@@ -78,6 +78,8 @@ def _open_locked(
                 notes=tuple(notes),
                 agreements=warnings_of_agreements(location.registry, as_of),
             )
+            if seconds := current_reporter().seconds:
+                record.seconds["start"] = round(seconds, 3)
             interrupted = _close_interrupted_runs(runs, earlier)
             if interrupted:
                 notify_run_ended(settings, interrupted[-1])
@@ -85,7 +87,7 @@ def _open_locked(
             remove_leftovers(settings.home)
             remove_spilled(settings.home)
             for note in notes:
-                current_reporter().stage(note)
+                current_reporter().note(note)
             run.save()
             try:
                 let_interrupt(run)

@@ -147,7 +147,7 @@ def _with_causes(home: Home, release_id: str, earlier: Earlier | None) -> Earlie
 
 def refresh_scorecard(run: RunContext) -> Site | None:
     """Write the site if it is not of the published release, and record why it could not be written."""
-    current_reporter().stage("writing the scorecard")
+    current_reporter().stage("scorecard", "writing the scorecard")
     try:
         with run.timed("scorecard"):
             return publish_scorecard(run.settings, only_if_needed=True)

@@ -39,8 +39,9 @@ def models(run: RunContext, on_node: OnNode) -> list[NodeResult]:
         finish_ingest(run)
         run.models = []
         if not nothing_delivered(run) and not nothing_changed(run):
-            current_reporter().stage("building models")
+            current_reporter().stage("build", "building models")
             run.models = build_models(run, on_node)
+            current_reporter().stage("build", "recording the results in Dagster")
     return run.models or []
 
 
@@ -48,7 +49,7 @@ def gates(run: RunContext, on_node: OnNode) -> list[GateResult]:
     """Check the build."""
     models(run, on_node)
     if run.gates is None and run.record.outcome is None:
-        current_reporter().stage("auditing the build")
+        current_reporter().stage("check", "auditing the build")
         run.gates = run_gates(run)
     return run.gates or []
 
@@ -57,7 +58,7 @@ def quality(run: RunContext, on_node: OnNode) -> list[NodeResult]:
     """Build the quality tables."""
     gates(run, on_node)
     if run.quality is None and run.record.outcome is None:
-        current_reporter().stage("building quality tables")
+        current_reporter().stage("release", "building quality tables")
         run.quality = build_quality(run, on_node)
     return run.quality or []
 
@@ -67,7 +68,7 @@ def release(run: RunContext, on_node: OnNode) -> str | None:
     quality(run, on_node)
     if run.record.outcome is not None:
         return None
-    current_reporter().stage("releasing")
+    current_reporter().stage("release", "releasing the files")
     return release_candidate(run)
 
 

@@ -2,18 +2,45 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import statistics
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Protocol
+from typing import Literal, Protocol, get_args
 
-from orchestration.runs.record import SourceStatus
+from orchestration.runs.record import RELEASED, RunRecord, SourceStatus
+
+Stage = Literal["start", "ingest", "build", "check", "release", "scorecard"]
+STAGES: tuple[Stage, ...] = get_args(Stage)
+# the entries of `RunRecord.seconds` that make up a stage
+_TIMED: Mapping[Stage, tuple[str, ...]] = {
+    "start": ("start",),
+    "ingest": ("restore", "deliver", "audit deliveries", "promote"),
+    "build": ("build", "suppress"),
+    "check": ("audit build", "compare"),
+    "release": ("quality", "release"),
+    "scorecard": ("scorecard",),
+}
+_COMPARED_RUNS = 3
 
 
 class ProgressReporter(Protocol):
-    """Receives the progress of the runs of this process; `cli.display` has the one of the command line."""
+    """Receives the progress of the runs of this process; `cli.progress` has the one of the command line."""
 
-    def stage(self, text: str, /) -> None:
-        """A stage of the run begins."""
+    @property
+    def seconds(self) -> float:
+        """Seconds since the command began; 0 where no command waits for the run."""
+
+    def stage(self, stage: Stage, text: str, /) -> None:
+        """A stage of the run begins, or goes on with other work."""
+
+    def item(self, name: str, number: int | None = None, total: int | None = None, /) -> None:
+        """The stage works on a source, model or table, the `number`th of `total`; without a number, the next one."""
+
+    def built(self, name: str, /) -> None:
+        """A model or seed was built."""
+
+    def note(self, text: str, /) -> None:
+        """The run has something to report."""
 
     def rows(self, source: str, rows: int, /) -> None:
         """So many more rows of a source were delivered."""
@@ -25,7 +52,18 @@ class ProgressReporter(Protocol):
 class NoReporter:
     """Ignores progress: runs that the UI or the schedule starts."""
 
-    def stage(self, _text: str) -> None:
+    seconds = 0.0
+
+    def stage(self, _stage: Stage, _text: str) -> None:
+        """Ignore it."""
+
+    def item(self, _name: str, _number: int | None = None, _total: int | None = None) -> None:
+        """Ignore it."""
+
+    def built(self, _name: str) -> None:
+        """Ignore it."""
+
+    def note(self, _text: str) -> None:
         """Ignore it."""
 
     def rows(self, _source: str, _rows: int) -> None:
@@ -59,6 +97,17 @@ def log_built_nodes(log: Callable[[str], None]) -> Callable[[str], None]:
 
     def report(name: str) -> None:
         log(f"built {name}")
-        _reporter.stage(f"built {name}")
+        _reporter.built(name)
 
     return report
+
+
+def expected_seconds(records: Sequence[RunRecord]) -> dict[Stage, float]:
+    """Seconds of each stage in earlier runs: the median of the newest ones that released; nothing before the first."""
+    released = [record.seconds for record in records if record.outcome == RELEASED][-_COMPARED_RUNS:]
+    if not released:
+        return {}
+    return {
+        stage: statistics.median(sum(seconds.get(name, 0.0) for name in names) for seconds in released)
+        for stage, names in _TIMED.items()
+    }

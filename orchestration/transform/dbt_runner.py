@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from orchestration.runs.errors import DbtError
+from orchestration.runs.progress import current_reporter
 from orchestration.runs.results import NodeResult
 from orchestration.settings import DBT_PROJECT
 from orchestration.transform.dbt_project import project_fingerprint
@@ -158,6 +159,8 @@ def _invoke(
     from dbt.cli.main import dbtRunner  # noqa: PLC0415 - a second to import, needed by runs only
 
     def on_event(event: Any) -> None:
+        if event.info.name == "LogStartLine":
+            current_reporter().item(str(event.data.node_info.node_name), event.data.index, event.data.total)
         if event.info.name == "NodeFinished" and event.data.node_info.resource_type != "test":
             on_node(str(event.data.node_info.node_name))
 

@@ -8,7 +8,7 @@ import pytest
 
 from expectations.results import ExpectationResult
 from ingest.errors import DeliveryError
-from orchestration.cli.display import LiteralConsole, Progress, print_error, table
+from orchestration.cli.display import LiteralConsole, print_error, table
 
 HOSTILE = "\x1b[35mred\x1b]0;title\x07 [bold]b[/bold] [link=http://evil]l[/link] :smile: \u202egnp\r"
 SHOWN = r"\x1b[35mred\x1b]0;title\x07 [bold]b[/bold] [link=http://evil]l[/link] :smile: \u202egnp\r"
@@ -38,15 +38,6 @@ def test_texts_and_cells_are_literal(console: LiteralConsole) -> None:
     assert "\x1b[35m" not in text
     assert "\u202e" not in text
     assert "second line" in text
-
-
-def test_progress_is_literal(console: LiteralConsole) -> None:
-    with Progress() as progress:
-        progress.stage(HOSTILE)
-        progress.rows(HOSTILE, 5)
-        if progress._status is not None:
-            assert str(progress._status.renderable.text) == f"{SHOWN}: 5 rows"
-    assert "\x1b[35m" not in printed(console)
 
 
 def test_messages_are_literal_wherever_they_are_logged() -> None:
