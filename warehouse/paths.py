@@ -135,6 +135,11 @@ class Home:
         return self.disclosure / "responses.parquet"
 
     @property
+    def history(self) -> Path:
+        """The first and the last published state of each row of the public file."""
+        return self.disclosure / "history.parquet"
+
+    @property
     def attacked(self) -> Path:
         """The parts of the public file that an audit found safe."""
         return self.disclosure / "attacked.json"

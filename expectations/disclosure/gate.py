@@ -19,7 +19,9 @@ from expectations.disclosure.audit_cache import AuditCache
 from expectations.disclosure.audit_inputs import CellKey, Relations
 from expectations.disclosure.classification import check_tables
 from expectations.disclosure.forbidden_disclosures import forbidden_disclosures, labelled_rows
+from expectations.disclosure.history_attack import counts_revealed_by_history
 from expectations.disclosure.published_bounds import forbidden_bounds, read_bounded_rows, read_ratio_bounds_over_few_cells
+from expectations.disclosure.read_history import read_history
 from expectations.disclosure.read_inputs import (
     count_unmarked_changes,
     read_figures,
@@ -43,6 +45,7 @@ def gate_disclosure(
     *,
     ledger: Path | None,
     responses: Path | None = None,
+    history: Path | None = None,
     memory: Path | None = None,
     relations: Relations | None = None,
 ) -> GateResult:
@@ -50,7 +53,7 @@ def gate_disclosure(
 
     `database`: an engine of `warehouse.dialect`, or the path of a file that this process has open, with the release files
     attached as `relations` names them. `ledger`: each state ever published (Parquet); None or a missing file before the first
-    release. `responses`: the same of engagement responses.
+    release. `responses`: the same of engagement responses. `history`: the first and last published state of each row.
     `memory`: the file of parts found safe, so that they are not audited twice.
     """
     began = time.perf_counter()
@@ -67,6 +70,7 @@ def gate_disclosure(
             *forbidden_bounds(read_bounded_rows(connection, relations, measures)),
             *read_ratio_bounds_over_few_cells(connection, relations, measures),
         ]
+        first_figures = read_history(connection, relations, history, measures)
         unmarked = count_unmarked_changes(connection, relations)
         columns = (*check_tables(connection, relations.published), *check_stored_tables(connection, relations.published))
     model = build_attacker_model(published, figures, known, records)
@@ -86,6 +90,9 @@ def gate_disclosure(
             "shown_fractions", "critical", [(f"{family} of {name}", at) for family, name, at in found.fractions], _FRACTIONS
         ),
         _finding("small_changes", "critical", small_changes(model, published), _CHANGES),
+        _finding("history_leaks", "critical", counts_revealed_by_history(model, published, first_figures), _HISTORY_LEAKS),
+        _finding("history_of_withdrawn", "critical", first_figures.withdrawn, _HISTORY_WITHDRAWN),
+        _finding("history_was_published", "critical", first_figures.wrong, _HISTORY_WRONG),
         _finding("figures_agree", "critical", [(f"{family} of {name}", at) for family, name, at in found.contradictions], _AGREE),
         _count("reported_as_counted", "critical", unmarked, 0, _UNSAID),
         # no release can undo what readers have, so this one is not blocked for it
@@ -108,6 +115,15 @@ _CHANGES = (
     "counts differ from the last release by fewer persons than may be shown; keep the earlier figure until the change is 0 or "
     "large (warehouse/disclosure)"
 )
+_HISTORY_LEAKS = (
+    "counts that the public file hides can be computed for an earlier day from the first figures in as_reported_history; withhold "
+    "them (models/published)"
+)
+_HISTORY_WITHDRAWN = (
+    "as_reported_history repeats first figures although another figure of the source and period was withdrawn or hidden since; "
+    "withhold them (models/published)"
+)
+_HISTORY_WRONG = "as_reported_history shows first figures that no release published; build it again, and find what changed"
 _AGREE = "the public file contradicts the analyst file, or itself; build it again, and find what changed"
 _UNSAID = "reported figures differ from the counts without a pending revision"
 _BEFORE = "counts of few persons can be computed from earlier releases alone; the threshold or the plan was different then"

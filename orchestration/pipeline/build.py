@@ -25,6 +25,7 @@ from warehouse.releases import Candidate, current, new_release_id
 SUPPRESSED = {
     "source.levelground.disclosure.reported": disclosure.PLANNED,
     "source.levelground.disclosure.reported_responses": disclosure.PLANNED_RESPONSES,
+    "source.levelground.disclosure.history": disclosure.PLANNED,
 }
 # Compact only files of at least this many blocks of 256 kB (64 MB): in smaller ones free blocks do not matter.
 COMPACTION_BLOCKS = 256
@@ -45,6 +46,7 @@ def build_models(run: RunContext, on_node: Callable[[str], None]) -> list[NodeRe
         with run.timed("suppress"), without_cells():
             run.suppressed = disclosure.suppress(run.con, home.reported, run.as_of, ledger=home.ledger, kept_from=_kept_from(run))
             disclosure.write_reported_responses(run.con, home.responses, run.as_of)
+            disclosure.read_history(run.con, home, _newest_loads(run))
             _add_disclosure_dates(run)
         results += _suppressor_results(run.record.seconds["suppress"])
         current_reporter().stage("build", "building the public tables")
@@ -77,6 +79,11 @@ def _kept_from(run: RunContext) -> dict[str, dt.date]:
     today = run.as_of.date()
     days = {contract.source: contract.agreement.kept_from(today) for contract in run.location.registry}
     return {source: day for source, day in days.items() if day is not None}
+
+
+def _newest_loads(run: RunContext) -> dict[str, str]:
+    """The newest load of each source in landing."""
+    return dict(run.con.execute("select source, arg_max(load_id, sequence) from intake.loads group by source").fetchall())
 
 
 def _suppressor_results(seconds: float) -> list[NodeResult]:

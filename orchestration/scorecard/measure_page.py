@@ -11,6 +11,7 @@ from markupsafe import Markup
 
 from orchestration.scorecard.charts import Axis, Dot, Trend, axis, dot, extent, trend, trend_axis
 from orchestration.scorecard.figures import Cell, Count, Points, Range, RatioRange, Tick, Times
+from orchestration.scorecard.first_reported import first_reported_lines
 from orchestration.scorecard.outlines import WIDTH, map_height
 from orchestration.scorecard.read_release import Measure, ReleaseData, Row
 from orchestration.scorecard.sentences import PLACES, group, likely_range, marked, old_figures, period, reference, short_answer
@@ -259,6 +260,7 @@ def content(measure: Measure, data: ReleaseData, texts: Texts) -> Mapping[str, A
         "map_height": map_height(data.outlines.get(vintage or "", {}).values()),
         "bases": sorted({row.basis for row in measure.groups if row.is_shown} or {row.basis for row in measure.featured}),
         "changed_on": changed_on(measure),
+        "first_reported": first_reported_lines(measure.first_reported, texts),
         "is_about_places": any(row.basis == PLACES and row.is_shown for row in measure.groups),
     }
 

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 from duckdb import DuckDBPyConnection
 
+from orchestration.scorecard.first_reported import FirstReported, read_first_reported
 from orchestration.scorecard.open_release import FILE, ReleaseFiles, open_release
 from orchestration.scorecard.outlines import Outline, read_outlines
 from warehouse.connection import load_extension
@@ -102,6 +103,7 @@ class Measure:
     series: tuple[Row, ...] = ()  # the same place and kind of period, all periods
     districts: tuple[Row, ...] = ()  # the newest period of aldermanic districts
     peers: tuple[Mapping[str, Any], ...] = ()
+    first_reported: tuple[FirstReported, ...] = ()  # of the series: figures that were revised, the newest first
 
     @property
     def measure_id(self) -> str:
@@ -237,6 +239,7 @@ def _measures(con: DuckDBPyConnection) -> Iterable[Measure]:
         "qualify peers.period_start = max(peers.period_start) over (partition by peers.measure_id) order by group_order",
     ):
         peers[row["measure_id"]].append(row)
+    first_reported = read_first_reported(con)
     for about in _records(
         con,
         """
@@ -247,7 +250,7 @@ def _measures(con: DuckDBPyConnection) -> Iterable[Measure]:
         """,
     ):
         code = about["measure_id"]
-        yield Measure(about, featured[code], series[code], districts[code], tuple(peers[code]))
+        yield Measure(about, featured[code], series[code], districts[code], tuple(peers[code]), first_reported[code])
 
 
 def _streets(con: DuckDBPyConnection, in_force: str | None) -> Iterable[StreetRange]:

@@ -9,6 +9,7 @@ A run calls `suppress` after the marts are built, and `write_ledger` before the 
     suppression_units    the figures that are shown or hidden together
     complementary_suppression, snapshot_suppression, linear_programs    primary and complementary suppression
     publication_ledger   every row ever published
+    published_history    the first and the last published state of each row, for `published.as_reported_history`
 
 See the seed `publication_plan` for what is published at all, the published models for how a hidden row looks, and
 `expectations.disclosure` for the audit of the result, which shares no code with this package (an import-linter contract).
@@ -16,6 +17,7 @@ See the seed `publication_plan` for what is published at all, the published mode
 
 from warehouse.disclosure.planned_figures import PLANNED
 from warehouse.disclosure.publication_ledger import LedgerDamaged, publish_ledger, restore_ledger, write_ledger
+from warehouse.disclosure.published_history import read_history
 from warehouse.disclosure.reported_responses import PLANNED_RESPONSES, write_reported_responses
 from warehouse.disclosure.suppress import SuppressionSummary, next_due, suppress
 
@@ -26,6 +28,7 @@ __all__ = [
     "SuppressionSummary",
     "next_due",
     "publish_ledger",
+    "read_history",
     "restore_ledger",
     "suppress",
     "write_ledger",

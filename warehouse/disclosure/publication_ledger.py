@@ -1,8 +1,8 @@
-"""Keep the ledger of every published state of every row of persons, and the reported figures, as Parquet files.
+"""Keep the ledger of every published state of every row of persons, the reported figures, and the history, as Parquet files.
 
 A run writes them into its candidate (`write_ledger`), the swap copies them to the home (`publish_ledger`), and start-up restores
 lost or damaged ones (`restore_ledger`). Next to each is its SHA-256 (`ledger.parquet.sha256`). See `reported_figures`,
-`reported_responses` and `expectations.disclosure` for their readers.
+`reported_responses`, `published_history` and `expectations.disclosure` for their readers.
 
 Readers keep files, so the home's ledger is updated before a release can be opened, and stays when an earlier release is published
 again. The files of a killed run stay in its candidate and are deleted with it: only figures that a reader may have seen are
@@ -19,6 +19,7 @@ from pathlib import Path
 from duckdb import DuckDBPyConnection
 
 from warehouse.disclosure.planned_figures import GRAIN
+from warehouse.disclosure.published_history import history_query
 from warehouse.disclosure.reported_figures import PRIOR, REPORTED
 from warehouse.disclosure.reported_responses import states_query
 from warehouse.files import sync, write_atomically
@@ -81,12 +82,13 @@ def write_ledger(con: DuckDBPyConnection, home: Home, candidate: Path, *, releas
     """
     _write(con, remembered, folder / home.reported.name)
     _write(con, states_query(release_id, published_at, home.responses), folder / home.responses.name)
+    _write(con, history_query(release_id, published_at), folder / home.history.name)
 
 
 def publish_ledger(home: Home, release_id: str) -> None:
     """Copy the files of a release to the home, before the release is published for the first time."""
     home.disclosure.mkdir(exist_ok=True)
-    for file in (home.ledger, home.reported, home.responses):
+    for file in _files(home):
         sealed = home.release(release_id) / FOLDER / file.name
         if sealed.is_file():
             _copy(sealed, file)
@@ -98,7 +100,11 @@ def restore_ledger(home: Home) -> list[str]:
     A Parquet file has no checksums: two of three flipped bits read as other figures. Raises `LedgerDamaged` if no release has an
     intact copy, because a release without the history of all figures could disclose persons.
     """
-    return [sentence for file in (home.ledger, home.reported, home.responses) if (sentence := _restore(home, file))]
+    return [sentence for file in _files(home) if (sentence := _restore(home, file))]
+
+
+def _files(home: Home) -> tuple[Path, ...]:
+    return (home.ledger, home.reported, home.responses, home.history)
 
 
 def _restore(home: Home, file: Path) -> str | None:

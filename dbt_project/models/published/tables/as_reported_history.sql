@@ -1,0 +1,119 @@
+-- one row per row of equity_measures whose figure is published and has changed since it was first published
+{%- set row_columns = slice_columns() + ['race_ethnicity_code'] %}
+{%- set place_columns = row_columns | reject('equalto', 'measure_version') | list %}
+{%- set figures = ['value', 'bound_low', 'bound_high'] %}
+with
+published_now as (
+    select * from {{ ref('equity_measures') }}
+),
+
+published_before as (
+    select * from {{ source('disclosure', 'history') }}
+),
+
+-- a definition that replaced another counts the same persons
+shown_now as (
+    select distinct
+        {{ place_columns | join(', ') }},
+        publication_status <> 'bounded' as has_figure
+    from published_now
+    where publication_status <> 'suppressed' and (coalesce(value, numerator, bound_low) is not null or publication_status = 'unreliable')
+),
+
+-- Published before and not any more: withdrawn by the publisher, or hidden now. The earlier figures of everything that it could be
+-- computed from are withheld.
+withdrawn as (
+    select distinct
+        published_before.source,
+        published_before.period_start,
+        published_before.period_end
+    from published_before
+    left join shown_now on {{ same_columns('published_before', 'shown_now', place_columns) }}
+    where
+        published_before.is_protected
+        and (
+            shown_now.measure_id is null
+            or (not shown_now.has_figure and coalesce(published_before.last_value, published_before.first_numerator) is not null)
+        )
+),
+
+-- Periods that overlap are computed from each other: months from quarters and years, years from pooled years.
+periods as (
+    select
+        source,
+        period_start,
+        period_end,
+        coalesce(period_start > max(period_end) over (
+            partition by source order by period_start, period_end
+            rows between unbounded preceding and 1 preceding
+        ), true) as is_apart
+    from (select distinct source, period_start, period_end from published_before)
+),
+
+joined_periods as (
+    select
+        source,
+        period_start,
+        period_end,
+        count_if(is_apart) over (partition by source order by period_start, period_end) as joined_period
+    from periods
+),
+
+withheld_periods as (
+    select distinct
+        joined_periods.source,
+        joined_periods.joined_period
+    from joined_periods
+    inner join withdrawn
+        on
+            joined_periods.source = withdrawn.source
+            and joined_periods.period_start = withdrawn.period_start
+            and joined_periods.period_end = withdrawn.period_end
+),
+
+compared as (
+    select
+        published_now.*,
+        {%- for figure in figures %}
+        published_before.first_{{ figure }},
+        {%- endfor %}
+        published_before.first_release_id,
+        published_before.first_published_at,
+        withheld_periods.source is not null as is_withheld,
+        {% for figure in figures %}{{ figure_differs('published_now.' ~ figure, 'published_before.last_' ~ figure) }}{{ ' or ' if not loop.last }}{% endfor %} as is_revised_now,
+        published_before.revisions as revisions_before,
+        published_before.has_new_records,
+        published_before.revision_reason as reason_before
+    from published_now
+    inner join published_before on {{ same_columns('published_now', 'published_before', row_columns) }}
+    left join joined_periods
+        on
+            published_before.source = joined_periods.source
+            and published_before.period_start = joined_periods.period_start
+            and published_before.period_end = joined_periods.period_end
+    left join withheld_periods
+        on joined_periods.source = withheld_periods.source and joined_periods.joined_period = withheld_periods.joined_period
+    where published_now.publication_status <> 'suppressed' and coalesce(published_now.value, published_now.bound_low) is not null
+),
+
+final as (
+    select
+        {{ row_columns | join(',\n        ') }},
+        period_end,
+        unit,
+        case when is_withheld then 'withheld' else 'revised' end as history_status,
+        case when not is_withheld then first_release_id end as first_release_id,
+        case when not is_withheld then cast(first_published_at as date) end as first_published_on,
+        {%- for figure in figures %}
+        case when not is_withheld and {{ figure }} is not null then first_{{ figure }} end as first_{{ figure }},
+        {%- endfor %}
+        {{ figures | join(',\n        ') }},
+        publication_status,
+        revisions_before + cast(is_revised_now as integer) as revisions,
+        case when is_revised_now then case when has_new_records then 'new_records' else 'recalculated' end else reason_before end as revision_reason
+    from compared
+    where revisions_before + cast(is_revised_now as integer) > 0
+)
+
+select * from final
+order by all

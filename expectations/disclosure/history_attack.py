@@ -1,0 +1,88 @@
+"""Compute what the first figures of the as-reported history reveal about counts that today's file does not show.
+
+A figure of an earlier day is no figure of today, so the counts of the day of each first release are unknowns of their own, with
+the same sums. A reader knows of that day the first figures of the release, and those of today that never changed since. No count
+that today's file hides may follow from them: neither a small one, nor one that was published and is withdrawn or hidden now.
+
+See `attacker_model` for what today's file reveals, and `release_differencing` for changes between two files.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+import numpy as np
+
+from expectations.disclosure.attacker_model import AttackerModel
+from expectations.disclosure.audit_inputs import CellKey, Published, Row
+from expectations.disclosure.bound_propagation import propagate
+from expectations.disclosure.feasibility_intervals import Intervals, intervals
+from expectations.disclosure.figure_equations import FigureEquations
+from expectations.disclosure.linear_system import TOLERANCE, Flags, System
+from expectations.disclosure.read_history import History
+
+
+def counts_revealed_by_history(model: AttackerModel, published: Published, history: History) -> Iterator[tuple[str, CellKey]]:
+    """The hidden counts of an earlier day that the first figures of the public file enclose too closely."""
+    if not history.repeated:
+        return
+    figure_equations = FigureEquations(model.cells, published)
+    hidden, was_shown = _hidden_now(model), _shown_before(model, published, figure_equations)
+    found: set[int] = set()
+    for release in sorted({release for release, _ in history.repeated}):
+        # certain: this release showed both; likely: earlier first figures had not been revised by then
+        certain = [row for first, row in history.repeated if first == release]
+        certain += [row for first, row in history.unchanged if first <= release]
+        likely = [row for first, row in history.repeated if first < release]
+        answer = _answer(model, figure_equations, [*certain, *likely], hidden)
+        found |= _too_close(model, answer, hidden, was_shown)
+        if likely and (answer.contradicted & hidden).any():
+            answer = _answer(model, figure_equations, certain, hidden)
+            found |= _too_close(model, answer, hidden, was_shown)
+    for cell in sorted(found):
+        name = model.cells.names[cell]
+        if name is not None:
+            yield name
+
+
+def _hidden_now(model: AttackerModel) -> Flags:
+    """The counts of persons that a reader of today's file alone does not know."""
+    counted = (np.array(model.cells.threshold) > 0) & np.array([name is not None for name in model.cells.names])
+    counted[list(model.cells.public_zeros)] = False
+    return np.asarray(counted & ~propagate(model.cells.system([*model.always, *model.now])).known)
+
+
+def _shown_before(model: AttackerModel, published: Published, figure_equations: FigureEquations) -> Flags:
+    """The counts that some earlier release showed."""
+    shown = np.zeros(len(model.cells), dtype=bool)
+    for row in published.ledger:
+        for equation in figure_equations.equations(row):
+            if len(equation.terms) == 1:
+                shown[list(equation.terms)] = True
+    return shown
+
+
+def _answer(model: AttackerModel, figure_equations: FigureEquations, rows: Iterable[Row], hidden: Flags) -> Intervals:
+    cells = model.cells
+    # sums of today hold on any day; limits that words or remainders of today imply need not
+    sums = [
+        equation
+        for equation in model.always
+        if equation.total == 0.0 and all(cells.names[cell] is not None for cell in equation.terms)
+    ]
+    known = [equation for row in rows for equation in figure_equations.equations(row)]
+    system = System.of(
+        [0.0] * len(cells),
+        [np.inf] * len(cells),
+        [(equation.terms, equation.total) for equation in [*sums, *known]],
+        np.where(hidden, np.array(cells.threshold) - 1.0, np.nan).tolist(),
+    )
+    return intervals(system)
+
+
+def _too_close(model: AttackerModel, answer: Intervals, hidden: Flags, was_shown: Flags) -> set[int]:
+    """Hidden counts that are placed too closely: any that was shown once, and others if they may be small."""
+    threshold = np.array(model.cells.threshold)
+    narrow = hidden & ~answer.contradicted & (answer.width < threshold - 1.0 - TOLERANCE)
+    may_be_small = (answer.lower < threshold - TOLERANCE) & (answer.upper > TOLERANCE)
+    return set(np.flatnonzero(narrow & (was_shown | may_be_small)).tolist())
