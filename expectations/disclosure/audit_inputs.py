@@ -168,3 +168,4 @@ class Relations:
     reference: str = "release.reference"
     reported: str | None = "disclosure.reported"
     responses: str | None = "disclosure.reported_responses"
+    history: str = "disclosure.history"

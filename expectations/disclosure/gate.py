@@ -45,7 +45,6 @@ def gate_disclosure(
     *,
     ledger: Path | None,
     responses: Path | None = None,
-    history: Path | None = None,
     memory: Path | None = None,
     relations: Relations | None = None,
 ) -> GateResult:
@@ -53,7 +52,7 @@ def gate_disclosure(
 
     `database`: an engine of `warehouse.dialect`, or the path of a file that this process has open, with the release files
     attached as `relations` names them. `ledger`: each state ever published (Parquet); None or a missing file before the first
-    release. `responses`: the same of engagement responses. `history`: the first and last published state of each row.
+    release. `responses`: the same of engagement responses.
     `memory`: the file of parts found safe, so that they are not audited twice.
     """
     began = time.perf_counter()
@@ -70,7 +69,7 @@ def gate_disclosure(
             *forbidden_bounds(read_bounded_rows(connection, relations, measures)),
             *read_ratio_bounds_over_few_cells(connection, relations, measures),
         ]
-        first_figures = read_history(connection, relations, history, measures)
+        first_figures = read_history(connection, relations, ledger, measures)
         unmarked = count_unmarked_changes(connection, relations)
         columns = (*check_tables(connection, relations.published), *check_stored_tables(connection, relations.published))
     model = build_attacker_model(published, figures, known, records)
@@ -116,8 +115,8 @@ _CHANGES = (
     "large (warehouse/disclosure)"
 )
 _HISTORY_LEAKS = (
-    "counts that the public file hides can be computed for an earlier day from the first figures in as_reported_history; withhold "
-    "them (models/published)"
+    "counts that the public file hides can be computed for an earlier day from the first figures in as_reported_history; "
+    "withhold them (models/published)"
 )
 _HISTORY_WITHDRAWN = (
     "as_reported_history repeats first figures although another figure of the source and period was withdrawn or hidden since; "

@@ -5,7 +5,6 @@ See `history_attack` for what the first figures reveal.
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,8 +16,9 @@ from expectations.disclosure.catalog import fetch, table_exists
 from warehouse.sql import literal
 
 TABLE = "as_reported_history"
-_FIRST = ("numerator", "denominator", "value", "bound_low", "bound_high")
-_PLACE = [name for name in GRAIN if name != "measure_version"]
+_COUNTS, _SHARES = ("numerator", "denominator"), ("value", "bound_low", "bound_high")
+_KEYS = ", ".join(GRAIN)
+_OVERLAP = "on before.source = gone.source and before.period_start <= gone.period_end and before.period_end >= gone.period_start"
 _CLOSE = 1e-9
 
 
@@ -38,66 +38,83 @@ class History:
 
 
 def read_history(
-    connection: Connection, relations: Relations, history: Path | None, measures: Mapping[tuple[str, int], AuditedMeasure]
+    connection: Connection, relations: Relations, ledger: Path | None, measures: Mapping[tuple[str, int], AuditedMeasure]
 ) -> History:
-    """Read the history of the public file. `history`: the file of first and last published states, None before a release."""
+    """Read the history of the public file. `ledger`: each state of persons ever published; None before the first release."""
     relation = f"{relations.published}.{TABLE}"
-    if not table_exists(connection, relation) or next(fetch(connection, f"select count(*) from {relation}"))[0] == 0:
+    if not table_exists(connection, relation):
         return History()
-    repeats = "coalesce(first_value, first_bound_low, first_bound_high) is not null"
-    if history is None or not history.is_file():
-        return History(wrong=tuple(_cells(connection, f"select * from {relation} where {repeats}")))
-    before = f"read_parquet({literal(str(history))})"
-    same = f"using ({', '.join(GRAIN)})"
+    repeating = f"(from {relation} where coalesce(first_value, first_bound_low, first_bound_high) is not null)"
+    cells = tuple(_cells(connection, f"from {repeating}"))
+    if not cells:
+        return History()
+    now, before, using = f"{relations.published}.equity_measures", relations.history, f"using ({_KEYS})"
+    both = f"{repeating} as shown inner join {before} as before {using}"
+    # counts as readers of the first release have them; shares and bounds only where the history repeats them
+    counts = ", ".join(f"before.first_{name} as {name}" for name in _COUNTS)
+    shares = ", ".join(f"shown.first_{name} as {name}" for name in _SHARES)
+    repeated = _rows(connection, f"select {_KEYS}, shown.first_release_id, {counts}, {shares} from {both}", measures)
+    unlisted = f"select {_KEYS}, first_release_id, {', '.join((*_COUNTS, *_SHARES))} from {now} as now "
+    unlisted += f"inner join {before} as before {using} anti join {relation} {using}"
+    unchanged = _rows(connection, unlisted, measures) if repeated else ()
+    return History(
+        repeated,
+        unchanged,
+        tuple(_cells(connection, _never_published(repeating, before, ledger, measures))),
+        tuple(_cells(connection, f"select distinct {_KEYS} from {both} inner join ({_gone(now, before)}) as gone {_OVERLAP}")),
+    )
+
+
+def _never_published(repeating: str, before: str, ledger: Path | None, measures: Mapping[tuple[str, int], AuditedMeasure]) -> str:
+    """SQL of repeated figures that their release did not publish: by the history, and of persons by the ledger too."""
+    names = f"select {_KEYS} from {repeating} as shown"
     differs = " or ".join(
-        f"(shown.first_{name} is not null and not coalesce(abs(shown.first_{name} - before.first_{name}) "
-        f"<= {_CLOSE} * greatest(1, abs(before.first_{name})), false))"
-        for name in _FIRST[2:]
+        f"(shown.first_{name} is not null and coalesce(abs(shown.first_{name} - before.{{0}}{name}) "
+        f"> {_CLOSE} * greatest(1, abs(before.{{0}}{name})), true))"
+        for name in _SHARES
     )
-    wrong = (
-        f"select shown.* from {relation} as shown left join {before} as before {same} where {repeats.replace('first_', 'shown.first_')} "
-        f"and (before.first_release_id is distinct from shown.first_release_id or {differs})"
+    of_history = (
+        f"{names} left join {before} as before using ({_KEYS}) "
+        f"where before.first_release_id is distinct from shown.first_release_id or {differs.format('first_')}"
     )
-    now = f"{relations.published}.equity_measures"
+    persons = ", ".join(sorted({literal(code) for (code, _), measure in measures.items() if measure.threshold})) or "''"
+    if ledger is None or not ledger.is_file():
+        return f"{of_history} union all {names} where measure_id in ({persons})"
+    of_ledger = (
+        f"{names} left join read_parquet({literal(str(ledger))}) as before "
+        f"on shown.first_release_id = before.release_id and {' and '.join(f'shown.{name} = before.{name}' for name in GRAIN)} "
+        f"where shown.measure_id in ({persons}) and ({differs.format('')})"
+    ).replace(f"select {_KEYS}", f"select {', '.join(f'shown.{name}' for name in GRAIN)}", 1)
+    return f"{of_history} union all {of_ledger}"
+
+
+def _gone(now: str, before: str) -> str:
+    """SQL of the sources and periods of protected figures that were published and are not any more."""
     # another version of the measure counts the same persons
-    gone = (
+    same = " and ".join(f"now.{name} = before.{name}" for name in GRAIN if name != "measure_version")
+    return (
         f"select distinct source, period_start, period_end from {before} as before where is_protected and not exists ("
-        f"select 1 from {now} as now where {' and '.join(f'now.{name} = before.{name}' for name in _PLACE)} "
-        "and now.publication_status <> 'suppressed' and (now.publication_status <> 'bounded' or before.last_value is null) "
+        f"select 1 from {now} as now where {same} and now.publication_status <> 'suppressed' "
+        "and (now.publication_status <> 'bounded' or before.last_value is null) "
         "and (coalesce(now.value, now.numerator, now.bound_low) is not null or now.publication_status = 'unreliable'))"
     )
-    withdrawn = (
-        f"select distinct shown.* from {relation} as shown inner join {before} as before {same} inner join ({gone}) as gone "
-        "on before.source = gone.source and before.period_start <= gone.period_end and before.period_end >= gone.period_start "
-        f"where {repeats.replace('first_', 'shown.first_')}"
-    )
-    # counts as readers of the first release have them; shares and bounds only where the history repeats them
-    first = "before.first_numerator as numerator, before.first_denominator as denominator, " + ", ".join(
-        f"shown.first_{name} as {name}" for name in _FIRST[2:]
-    )
-    repeated = f"select shown.* exclude (value, bound_low, bound_high), {first} from {relation} as shown inner join {before} as before {same}"
-    unlisted = f"select now.*, before.first_release_id from {now} as now inner join {before} as before {same} anti join {relation} {same}"
-    rows = _rows(connection, f"{repeated} where {repeats.replace('first_', 'shown.first_')}", measures)
-    unchanged = _rows(connection, unlisted, measures) if rows else ()
-    return History(rows, unchanged, tuple(_cells(connection, wrong)), tuple(_cells(connection, withdrawn)))
 
 
 def _rows(connection: Connection, source: str, measures: Mapping[tuple[str, int], AuditedMeasure]) -> tuple[tuple[str, Row], ...]:
-    query = f"select {', '.join(GRAIN)}, first_release_id, {', '.join(_FIRST)} from ({source}) order by all"
+    names = (*_COUNTS, *_SHARES)
+    query = f"select {_KEYS}, first_release_id, {', '.join(names)} from ({source}) order by all"
     found = []
     for measure_id, version, *values in fetch(connection, query):
         measure = measures.get((measure_id, version))
         if measure is not None and measure.threshold:
             *place, method, stratum_type, stratum_code = values[: len(GRAIN) - 2]
             release, *of_first = values[len(GRAIN) - 2 :]
-            figures = {name: float(figure) for name, figure in zip(_FIRST, of_first, strict=True) if figure is not None}
+            figures = {name: float(figure) for name, figure in zip(names, of_first, strict=True) if figure is not None}
             at = CellKey._make((*place, stratum_type, stratum_code))
             found.append((release or "", Row(measure, at, method, "", "published", figures, {})))
     return tuple(found)
 
 
 def _cells(connection: Connection, query: str) -> list[tuple[str, CellKey]]:
-    rows = fetch(connection, f"select {', '.join(GRAIN)} from ({query}) order by all")
-    return [
-        (measure_id, CellKey._make((*place[:8], *place[9:]))) for measure_id, _, *place in rows if isinstance(place[1], dt.date)
-    ]
+    rows = fetch(connection, f"select {_KEYS} from ({query}) order by all")
+    return [(measure_id, CellKey._make((*place[:8], *place[9:]))) for measure_id, _, *place in rows]

@@ -65,6 +65,7 @@ def release_candidate(run: RunContext) -> str | None:
             return None
         published_at = run.created_at.replace(tzinfo=None)
         disclosure.write_ledger(run.con, home, candidate.folder, release_id=release_id, published_at=published_at)
+        disclosure.write_history(run.con, home, candidate.folder, release_id=release_id, published_at=published_at)
         detach(run.con, "release")
         detach(run.con, "public")
         sealed = write_manifest(

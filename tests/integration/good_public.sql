@@ -141,3 +141,13 @@ create table public.published.street_districts as select 'N 27TH ST' as street, 
 insert into public.published.geographies select * replace ('aldermanic_district' as geography_type, '2022' as geography_vintage, '4' as geoid,
     'aldermanic_district:2022:4' as geography_key, null as scorecard_order) from public.published.geographies;
 create table public.published.theme_measures as select 'parks' as theme_code, 'visits' as measure_id, 'Visits' as measure, 1 as sort_order;
+create table public.published.as_reported_history as select
+    measure_id, measure_version, period_type, period_start, geography_type, geography_vintage, geoid, race_standard, tabulation, method, stratum_type,
+    stratum_code, race_ethnicity_code, period_end, unit, 'revised' as history_status, 'r1' as first_release_id, date '2025-02-01' as first_published_on,
+    value - 1 as first_value, bound_low - 1 as first_bound_low, bound_high - 1 as first_bound_high, value, bound_low, bound_high, publication_status,
+    1 as revisions, 'new_records' as revision_reason
+from public.published.equity_measures where measure_id = 'searched' and race_ethnicity_code = 'black';
+insert into public.published.as_reported_history select * replace (
+    'white' as race_ethnicity_code, 'withheld' as history_status, null as first_release_id, null as first_published_on, null as first_value,
+    null as first_bound_low, null as first_bound_high, 20.0 as value, 19.0 as bound_low, 23.0 as bound_high
+) from public.published.as_reported_history;

@@ -1,6 +1,6 @@
 """Suppress cells of the public file, so that no small count of persons can be computed from it.
 
-A run calls `suppress` after the marts are built, and `write_ledger` before the release is sealed. The steps:
+A run calls `suppress` after the marts are built, and `write_ledger` and `write_history` before the release is sealed. The steps:
 
     planned_figures, reported_figures    the rows that the publication plan contains, frozen as first reported
     reported_responses    the same for the table of engagement responses
@@ -16,7 +16,7 @@ See the seed `publication_plan` for what is published at all, the published mode
 """
 
 from warehouse.disclosure.planned_figures import PLANNED
-from warehouse.disclosure.publication_ledger import LedgerDamaged, publish_ledger, restore_ledger, write_ledger
+from warehouse.disclosure.publication_ledger import LedgerDamaged, publish_ledger, restore_ledger, write_history, write_ledger
 from warehouse.disclosure.published_history import read_history
 from warehouse.disclosure.reported_responses import PLANNED_RESPONSES, write_reported_responses
 from warehouse.disclosure.suppress import SuppressionSummary, next_due, suppress
@@ -31,6 +31,7 @@ __all__ = [
     "read_history",
     "restore_ledger",
     "suppress",
+    "write_history",
     "write_ledger",
     "write_reported_responses",
 ]

@@ -82,7 +82,11 @@ def write_ledger(con: DuckDBPyConnection, home: Home, candidate: Path, *, releas
     """
     _write(con, remembered, folder / home.reported.name)
     _write(con, states_query(release_id, published_at, home.responses), folder / home.responses.name)
-    _write(con, history_query(release_id, published_at), folder / home.history.name)
+
+
+def write_history(con: DuckDBPyConnection, home: Home, candidate: Path, *, release_id: str, published_at: dt.datetime) -> None:
+    """Write the history into the candidate's folder, after `write_ledger`; `read_history` must have been called."""
+    _write(con, history_query(release_id, published_at), candidate / FOLDER / home.history.name)
 
 
 def publish_ledger(home: Home, release_id: str) -> None:

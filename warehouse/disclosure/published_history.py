@@ -9,7 +9,6 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping
 
-import duckdb
 from duckdb import DuckDBPyConnection
 
 from warehouse.connection import WarehouseError, attach, detach
@@ -76,11 +75,14 @@ def history_query(release_id: str, published_at: dt.datetime) -> str:
     reported = {"release_id": literal(release_id), "published_at": f"{literal(published_at.isoformat())}::timestamp"}
     reported |= {name: f"now.{name}" for name in _FIRST}
     kept = (*GRAIN, "period_end", "source")
+    first = ", ".join(
+        f"case when {is_first} then {new} else old.first_{name} end as first_{name}" for name, new in reported.items()
+    )
     return f"""
         select
             {", ".join(f"coalesce(now.{name}, old.{name}) as {name}" for name in kept)},
             coalesce(now.is_protected, false) or coalesce(old.is_protected, false) as is_protected,
-            {", ".join(f"case when {is_first} then {new} else old.first_{name} end as first_{name}" for name, new in reported.items())},
+            {first},
             {", ".join(f"coalesce(now.{name}, old.last_{name}) as last_{name}" for name in _LAST)},
             coalesce(listed.revisions, old.revisions, 0)::integer as revisions,
             coalesce(listed.revision_reason, old.revision_reason) as revision_reason,
@@ -96,11 +98,14 @@ def history_query(release_id: str, published_at: dt.datetime) -> str:
 
 def _states_of_kept_releases(con: DuckDBPyConnection, home: Home) -> str:
     """SQL of the history of a home that an earlier version began: the ledger of persons, and the releases that are kept."""
-    figures = f"{_KEYS}, period_end, " + ", ".join(_FIRST)
+    names = (*GRAIN, "period_end", *_FIRST, "published_at", "release_id")
+    types = _TYPES | dict.fromkeys(_FIRST, "double") | {"published_at": "timestamp", "release_id": "varchar"}
+    columns = ", ".join(names)
+    # a file of an earlier version may lack a column
+    states = f"select {', '.join(f'null::{types[name]} as {name}' for name in names)} where false union all by name select"
     ledger = f"read_parquet({literal(str(home.ledger))})"
     con.execute(
-        "create or replace temp table earlier_states as "
-        f"select {figures}, published_at, release_id, true as of_persons from {ledger}"
+        f"create or replace temp table earlier_states as select {columns}, true as of_persons from ({states} * from {ledger})"
     )
     for path in sorted(home.releases.glob(f"[!.]*/{PUBLIC_FILE}")):
         try:
@@ -108,26 +113,24 @@ def _states_of_kept_releases(con: DuckDBPyConnection, home: Home) -> str:
         except WarehouseError:
             continue  # a damaged release is no evidence of what was published
         try:
-            con.execute(
-                f"insert into earlier_states by name "
-                f"select {figures}, created_at as published_at, release_id, false as of_persons "
-                "from kept.published.equity_measures, kept.published.release"
-            )
-        except duckdb.Error:
-            continue  # of a version with other columns
+            kept = f"{states} figures.*, created_at as published_at, release_id from kept.published.equity_measures as figures, "
+            con.execute(f"insert into earlier_states select {columns}, false from ({kept} kept.published.release)")
         finally:
             detach(con, "kept")
     moment = "struct_pack(published_at, release_id)"
     has_figure = "coalesce(value, bound_low) is not null"
-    names = ("release_id", "published_at", *_FIRST)
+    is_revised = "coalesce(abs(value - value_before) > 1e-9 * greatest(abs(value), abs(value_before)), false)"
+    of_first = ("release_id", "published_at", *_FIRST)
     # in a struct: arg_min skips rows whose figure is NULL
-    first = ", ".join(f"(arg_min(struct_pack(x := {name}), {moment}) filter ({has_figure})).x as first_{name}" for name in names)
+    first = ", ".join(
+        f"(arg_min(struct_pack(x := {name}), {moment}) filter ({has_figure})).x as first_{name}" for name in of_first
+    )
     return f"""
         select {_KEYS}, any_value(period_end) as period_end, any_value(source) as source,
             bool_or(of_persons) or any_value(method) = 'aggregate' as is_protected,
             {first},
             {", ".join(f"arg_max({name}, {moment}) as last_{name}" for name in _LAST)},
-            count_if(abs(value - value_before) > 1e-9 * greatest(abs(value), abs(value_before)))::integer as revisions,
+            count_if({is_revised})::integer as revisions,
             null::varchar as revision_reason, null::varchar as load_id
         from (
             select *, lag(value ignore nulls) over (partition by {_KEYS} order by published_at, release_id) as value_before

@@ -29,6 +29,7 @@ from tests.bench.limit.pasted import RECEIPTS, Model, read_pasted
 from tests.bench.limit.small import read_small
 from warehouse import disclosure
 from warehouse.connection import attach, create_empty, detach, load_extension
+from warehouse.paths import Home
 from warehouse.releases import STORAGE_VERSION, content_hash
 from warehouse.sql import literal
 
@@ -85,6 +86,7 @@ def run(pasted: Path, deliveries: Path, out: Path) -> dict[str, object]:
         with clock("suppress"):
             disclosure.suppress(con, out / "reported.parquet", as_of)
             disclosure.write_reported_responses(con, out / "responses.parquet", as_of)
+            disclosure.read_history(con, Home(out), {})
         for model in models:
             if model.folder.startswith(PUBLISHED):
                 with clock(PUBLISHED, model.name):
