@@ -81,7 +81,7 @@ def _answer(model: AttackerModel, figure_equations: FigureEquations, rows: Itera
 
 
 def _too_close(model: AttackerModel, answer: Intervals, hidden: Flags, was_shown: Flags) -> set[int]:
-    """Hidden counts that are placed too closely: any that was shown once, and others if they may be small."""
+    """Hidden counts whose interval is too narrow: any that was shown once, and others if they may be small."""
     threshold = np.array(model.cells.threshold)
     narrow = hidden & ~answer.contradicted & (answer.width < threshold - 1.0 - TOLERANCE)
     may_be_small = (answer.lower < threshold - TOLERANCE) & (answer.upper > TOLERANCE)

@@ -1,0 +1,79 @@
+"""The page of a measure shows what was first reported of its revised figures, and nothing of those that are withheld."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from orchestration.scorecard import write_site
+from tests.support.scorecard_pages import TAG, html_pages, invalid_html, page_problems
+from tests.support.scorecard_release import planted, write_public_file
+
+ROW = {"race_standard": "spd15_2024", "tabulation": "exclusive", "method": "individual"}
+WITHHELD = 4822.4822  # a value of the history on a row that shows no first figure
+HEADINGS = {"en": "As first reported", "es": "Como se publicó por primera vez", "hmn": "Raws li thawj zaug tshaj tawm"}
+
+
+def revised() -> dict[str, list[dict[str, Any]]]:
+    """Own: White was revised, Asian below the last digit, Black is withheld."""
+    tables = planted()
+    history = []
+    for figure in tables["scorecard"]:
+        if figure["measure_id"] == "own" and figure["geography_type"] == "city" and figure["period_start"].year == 2024:
+            figure.update(ROW)
+            race, value = figure["race_ethnicity_code"], figure["value"]
+            if race not in ("white", "asian", "black"):
+                continue
+            names = ("measure_id", "measure_version", "period_type", "period_start", "period_end", "geography_type", "geoid",
+                     "geography_vintage", "race_ethnicity_code", "unit", "value")  # fmt: skip
+            first = {"white": 3.21, "asian": value + 0.0001}.get(race)
+            history.append(
+                {name: figure[name] for name in names}
+                | ROW
+                | {"stratum_type": "all", "stratum_code": "all", "first_value": first, "revisions": 1}
+                | {"history_status": "revised" if first else "withheld", "first_bound_low": WITHHELD if race == "black" else None}
+                | {"first_published_on": dt.date(2025, 3, 4) if first else None, "publication_status": "published"}
+            )
+    tables["as_reported_history"] = history
+    return tables
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("first_reported")
+    return write_site(write_public_file(folder / "release.duckdb", revised()), folder / "site").index.parent
+
+
+def words(page: Path) -> str:
+    return re.sub(r"\s+", " ", TAG.sub(" ", page.read_text(encoding="utf-8")))
+
+
+@pytest.mark.parametrize("language", HEADINGS)
+def test_the_first_figure_is_next_to_that_of_now(site: Path, language: str) -> None:
+    text = words(site / language / "measures" / "own.html")
+    _, found, section = text.partition(HEADINGS[language])
+    assert found, text
+    assert "3.2%" in section
+    assert "4822" not in text
+
+
+def test_a_line_names_period_group_day_and_both_figures(site: Path) -> None:
+    section = words(site / "en" / "measures" / "own.html").partition(HEADINGS["en"])[2]
+    assert re.search(r"2024 White 3\.2% March 4, 2025 [0-9.]+%", section), section[:600]
+    table = section.partition("Versions and corrections")[0]
+    # a change below the last digit is none to a reader, and what is withheld has no line
+    assert "Asian" not in table and "Black" not in table
+
+
+def test_a_page_without_revised_figures_has_no_section(site: Path) -> None:
+    assert HEADINGS["en"] not in words(site / "en" / "measures" / "places.html")
+
+
+def test_pages_are_valid(site: Path) -> None:
+    pages = [page for page in html_pages(site) if page.name == "own.html"]
+    assert pages
+    assert {page.name: problem for page in pages for problem in (*page_problems(page), *invalid_html(page))} == {}
