@@ -37,26 +37,8 @@ withdrawn as (
         )
 ),
 
--- Periods that overlap are computed from each other: months from quarters and years, years from pooled years.
-periods as (
-    select
-        source,
-        period_start,
-        period_end,
-        coalesce(period_start > max(period_end) over (
-            partition by source order by period_start, period_end
-            rows between unbounded preceding and 1 preceding
-        ), true) as is_apart
-    from (select distinct source, period_start, period_end from published_before)
-),
-
 joined_periods as (
-    select
-        source,
-        period_start,
-        period_end,
-        count_if(is_apart) over (partition by source order by period_start, period_end) as joined_period
-    from periods
+    {{ joined_periods('published_before') }}
 ),
 
 withheld_periods as (
@@ -80,7 +62,9 @@ compared as (
         published_before.first_release_id,
         published_before.first_published_at,
         withheld_periods.source is not null as is_withheld,
-        {% for figure in figures %}{{ figure_differs('published_now.' ~ figure, 'published_before.last_' ~ figure) }}{{ ' or ' if not loop.last }}{% endfor %} as is_revised_now,
+        {{ figure_differs('published_now.value', 'published_before.last_value') }}
+        or {{ figure_differs('published_now.bound_low', 'published_before.last_bound_low') }}
+        or {{ figure_differs('published_now.bound_high', 'published_before.last_bound_high') }} as is_revised_now,
         published_before.revisions as revisions_before,
         published_before.has_new_records,
         published_before.revision_reason as reason_before
@@ -110,7 +94,11 @@ final as (
         {{ figures | join(',\n        ') }},
         publication_status,
         revisions_before + cast(is_revised_now as integer) as revisions,
-        case when is_revised_now then case when has_new_records then 'new_records' else 'recalculated' end else reason_before end as revision_reason
+        case
+            when not is_revised_now then reason_before
+            when has_new_records then 'new_records'
+            else 'recalculated'
+        end as revision_reason
     from compared
     where revisions_before + cast(is_revised_now as integer) > 0
 )
