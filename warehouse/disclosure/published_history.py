@@ -68,7 +68,7 @@ def history_query(release_id: str, published_at: dt.datetime) -> str:
         from (select * from public.published.equity_measures where {_IS_SHOWN}) as figures
         left join {_SOURCES} as measures using (measure_id)
         left join newest_loads using (source)
-        left join {REPORTED} as reported using ({_KEYS})
+        left join (select distinct measure_id from {REPORTED}) as reported using (measure_id)
     """
     # a row that showed counts alone is first reported with its first value
     is_first = "now.measure_id is not null and coalesce(old.first_value, old.first_bound_low) is null"
@@ -92,7 +92,6 @@ def history_query(release_id: str, published_at: dt.datetime) -> str:
         from ({now}) as now
         full join {HISTORY} as old using ({_KEYS})
         left join public.published.as_reported_history as listed using ({_KEYS})
-        order by {_KEYS}
     """
 
 

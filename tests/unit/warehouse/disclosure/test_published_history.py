@@ -80,7 +80,8 @@ def test_new_records_are_those_of_a_later_load_than_the_figure(home: Home, con: 
 
 
 def test_persons_and_aggregates_are_protected(home: Home, con: duckdb.DuckDBPyConnection) -> None:
-    publish(con, {}, {"race_ethnicity_code": "'white'", "method": "'aggregate'"}, {"race_ethnicity_code": "'asian'"})
+    calls = {"measure_id": "'calls'"}
+    publish(con, calls, calls | {"race_ethnicity_code": "'white'", "method": "'aggregate'"}, {"race_ethnicity_code": "'asian'"})
     con.execute(
         "insert into disclosure.reported by name select * exclude (bound_low, bound_high, is_revision_pending) "
         "from public.published.equity_measures where race_ethnicity_code = 'asian'"
