@@ -8,7 +8,8 @@ export DO_NOT_TRACK := 1
 .PHONY: run check test stress bench lint ui lock clean
 
 run: .venv/run.stamp
-	$(BIN)/levelground run
+	@echo 'run: a first run of the sample city takes two to four minutes; the next one takes seconds if nothing has changed'
+	@$(BIN)/levelground run
 
 # Before each commit: linters, types, unit and contract tests (also those of the dbt project, in a warehouse without rows).
 check: .venv/dev.stamp
@@ -44,24 +45,29 @@ lock: .venv/uv.stamp
 		--group build --group dev pyproject.toml -o requirements-dev.lock
 
 .venv/uv.stamp: requirements-uv.lock
-	$(PYTHON) -c 'import sys; sys.exit(None if (3, 11) <= sys.version_info[:2] <= (3, 13) else "Levelground needs Python 3.11, 3.12 or 3.13; this is %s: make PYTHON=python3.12 …" % sys.version.split()[0])'
-	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-uv.lock
-	touch $@
+	@$(PYTHON) -c 'import sys; sys.exit(None if (3, 11) <= sys.version_info[:2] <= (3, 13) else "Levelground needs Python 3.11, 3.12 or 3.13; this is %s: make PYTHON=python3.12 …" % sys.version.split()[0])'
+	@echo 'install 1 of 3: a virtual environment in .venv, and uv (about 10 s)'
+	@$(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-uv.lock
+	@touch $@
 
 # `levelground.egg-info` of earlier versions would hide the version that is installed.
 # `sync` would take the development tools away again, so a .venv that has them serves for running as well.
 .venv/run.stamp: .venv/uv.stamp requirements.lock pyproject.toml
-	$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes --compile-bytecode -r requirements.lock
-	rm -rf levelground.egg-info
-	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --no-index -e .
-	touch $@
+	@echo "install 2 of 3: $$(grep -c == requirements.lock) packages, among them DuckDB, dbt, Dagster and Great Expectations (20 s to a few minutes)"
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes --compile-bytecode -r requirements.lock
+	@rm -rf levelground.egg-info
+	@echo 'install 3 of 3: levelground itself (a second)'
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --no-index -e .
+	@touch $@
 
 .venv/dev.stamp: .venv/uv.stamp requirements-dev.lock pyproject.toml
-	$(BIN)/uv pip sync --quiet --python $(BIN)/python --require-hashes --compile-bytecode requirements-dev.lock
-	rm -rf levelground.egg-info
-	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --no-index -e .
-	touch $@ .venv/run.stamp
+	@echo "install 2 of 3: $$(grep -c == requirements-dev.lock) packages, those of the tests among them (20 s to a few minutes)"
+	@$(BIN)/uv pip sync --quiet --python $(BIN)/python --require-hashes --compile-bytecode requirements-dev.lock
+	@rm -rf levelground.egg-info
+	@echo 'install 3 of 3: levelground itself (a second)'
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --no-index -e .
+	@touch $@ .venv/run.stamp
 
 clean:
 	rm -rf .venv .levelground

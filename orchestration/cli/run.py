@@ -49,7 +49,9 @@ def run(
 
     Exit code 0: a release was published, or nothing changed. 4: the same, and a source was held back or is stale.
 
-    3: a gate blocked the release. 5: another run is active. 2: wrong arguments or settings. 1: any other error.
+    3: a gate blocked the release, or a first run had nothing to publish. 5: another run is active.
+
+    2: wrong arguments or settings. 1: any other error. 130, 143, 129: Ctrl-C, SIGTERM or SIGHUP ended it.
     """
     settings = Settings.from_environment()
     if deliveries is not None and live:
