@@ -1,0 +1,55 @@
+"""Lint the SQL that changed since it last passed: sqlfluff needs 50 s for the whole project and keeps no cache.
+
+    python -m tests.support.sql_lint
+
+A file passed for this version of sqlfluff, its settings, the macros that it may render, and its own text. The list of what passed
+is a file like mypy's cache: not in the repository, and safe to delete.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import subprocess
+import sys
+from importlib.metadata import version
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+LINTED = ("dbt_project/models/", "dbt_project/tests/")  # without what .sqlfluffignore names
+MACROS = ("dbt_project/macros/", "dbt_project/tests/generic/")
+CACHE = Path(".sqlfluff_cache") / "passed.json"
+SQLFLUFF = Path(sys.executable).with_name("sqlfluff")
+
+
+def main(root: Path = ROOT) -> int:
+    """sqlfluff's exit code for the files that have not passed yet; 0 if there is none."""
+    cache = root / CACHE
+    keys = passing_keys(root)
+    passed = set(json.loads(cache.read_text(encoding="utf-8"))) if cache.exists() else set()
+    changed = [path for path, key in keys.items() if key not in passed]
+    if changed:
+        completed = subprocess.run([SQLFLUFF, "lint", "--processes", "1", *changed], cwd=root, check=False)
+        if completed.returncode != 0:
+            return completed.returncode
+        cache.parent.mkdir(exist_ok=True)
+        cache.write_text(json.dumps(sorted(keys.values())), encoding="utf-8")
+    return 0
+
+
+def passing_keys(root: Path) -> dict[str, str]:
+    """For each file to lint, relative to `root`, the hash of everything that decides whether it passes."""
+    files = {path.relative_to(root).as_posix(): path.read_bytes() for path in sorted((root / "dbt_project").rglob("*.sql"))}
+    shared = hashlib.sha256(version("sqlfluff").encode() + (root / ".sqlfluff").read_bytes())
+    for name, text in files.items():
+        if name.startswith(MACROS):
+            shared.update(name.encode() + b"\0" + text + b"\0")
+    return {
+        name: hashlib.sha256(shared.digest() + name.encode() + b"\0" + text).hexdigest()
+        for name, text in files.items()
+        if name.startswith(LINTED) and not name.startswith(MACROS)
+    }
+
+
+if __name__ == "__main__":
+    sys.exit(main())
