@@ -16,6 +16,7 @@ import socket
 import subprocess
 import sys
 import traceback
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -29,7 +30,8 @@ from ingest.contract.registry import load_registry
 from ingest.sample import write_sample
 from orchestration.cli import main
 from tests.support.canaries import Canary, Seeder
-from tests.support.fuzzing import DEEP
+from tests.support.empty_warehouse import EmptyWarehouse, building_empty
+from tests.support.fuzzing import DEEP, QUICK
 from tests.support.shared import made_once, parse_project
 from tests.support.warm_process import PARSED, run_warm
 from warehouse.paths import Home
@@ -42,6 +44,7 @@ _NUMBERS = itertools.count()
 # Repeatable: a search with another start each time would fail at random during other work.
 # `pytest --hypothesis-profile search tests/unit` starts at random.
 settings.register_profile("known", derandomize=True, deadline=None)
+settings.register_profile(QUICK, derandomize=True, deadline=None, max_examples=25)
 settings.register_profile("search", deadline=None)
 settings.register_profile(DEEP, deadline=None, print_blob=True)
 settings.load_profile("known")
@@ -128,6 +131,13 @@ def parsed_dbt_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     home = Home(made_once(tmp_path_factory, "parsed", lambda folder: parse_project(Home(folder))))
     PARSED.append(home.root)
     return home.dbt
+
+
+@pytest.fixture(scope="session")
+def empty_warehouse(parsed_dbt_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmptyWarehouse]:
+    """A warehouse with every table and no row. Tests that use it are in the group `dbt`, so that it is built once."""
+    with building_empty(tmp_path_factory.mktemp("dbt") / "home", parsed_dbt_folder) as warehouse:
+        yield warehouse
 
 
 @pytest.fixture(scope="session")

@@ -52,7 +52,7 @@ def workers() -> int:
 # tests/conftest.py orders the tests and keeps groups and files together
 PARALLEL: Command = ["-q", "-n", str(workers()), "--dist", "loadgroup", "--no-loadscope-reorder"]
 PYTEST: dict[str, Command] = {
-    "check": [*PARALLEL, "tests/unit", "tests/contract"],
+    "check": [*PARALLEL, "--hypothesis-profile", "quick", "tests/unit", "tests/contract"],
     "test": PARALLEL,
     "stress": ["-v", "-n", "0", "--timeout", "3600", "--durations", "10", "tests/stress"],
 }

@@ -11,10 +11,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import cache
 from pathlib import Path
 
 import numpy as np
 import xlsxwriter
+from numpy.typing import NDArray
 
 from ingest.sample.city import NAMES, TITLE
 from ingest.sample.places.ground import aldermanic_districts, tracts
@@ -53,6 +55,11 @@ _OBLIGATED, _SPENT = (0.3, 0.55, 0.75, 0.9, 1.0), (0.0, 0.1, 0.25, 0.45, 0.65, 0
 _STUCK_AT, _CANCELLED_AT = 4, 2  # periods after the first
 
 
+@cache
+def _tract_by_house() -> NDArray[np.int64]:
+    return houses().on(tracts(2020))
+
+
 @dataclass(frozen=True)
 class Project:
     """One project: where it is, when it began (a position in PERIODS), how it ended, and what it was given."""
@@ -71,7 +78,7 @@ class Project:
         """The six digits of the tract of 2020 in which it is; None without an address that has a point in the index."""
         if self.house is None or self.house % NO_POINT_EVERY == 0:
             return None
-        return int(houses().on(tracts(2020))[self.house])
+        return int(_tract_by_house()[self.house])
 
     def amounts(self, period: int) -> tuple[int, int]:
         """Dollars obligated and spent up to the end of a period."""

@@ -20,7 +20,8 @@ from lifelines.utils import median_survival_times
 from scipy.stats import false_discovery_control, norm
 
 from orchestration.settings import DBT_PROJECT
-from tests.unit.dbt.conftest import EmptyWarehouse
+from tests.support.empty_warehouse import EmptyWarehouse
+from tests.support.fuzzing import number_of_examples
 
 pytestmark = pytest.mark.xdist_group("dbt")
 
@@ -206,7 +207,7 @@ def test_ratios_are_tested_together_as_benjamini_and_hochberg_do(empty_warehouse
     assert significant(empty_warehouse, rows + alone + without) == [True] * 4 + [False] * 11 + [True, None]
 
 
-@settings(deadline=None, max_examples=15)
+@settings(deadline=None, max_examples=number_of_examples(15))
 @given(st.lists(st.floats(1e-12, 1.0), min_size=1, max_size=40))
 def test_ratios_are_tested_together_as_scipy_does(empty_warehouse: EmptyWarehouse, p_values: list[float]) -> None:
     adjusted = false_discovery_control(p_values)
@@ -255,7 +256,7 @@ def requests(durations: list[tuple[int, bool]]) -> list[Row]:
     ]
 
 
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=number_of_examples(40))
 @given(st.lists(st.tuples(st.integers(0, 40), st.booleans()), min_size=1, max_size=60))
 def test_medians_of_durations_are_lifelines(empty_warehouse: EmptyWarehouse, durations: list[tuple[int, bool]]) -> None:
     (found,) = rows_of_model(
@@ -302,7 +303,7 @@ def residents_of(number: int, code: str, people: float) -> Row:
     }  # fmt: skip
 
 
-@settings(deadline=None, max_examples=15)
+@settings(deadline=None, max_examples=number_of_examples(15))
 @given(
     st.lists(
         st.tuples(st.integers(0, 500), st.integers(1, 900), st.integers(1, 900)),

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from scipy.stats import norm
 
-from tests.unit.dbt.conftest import EmptyWarehouse
+from tests.support.empty_warehouse import EmptyWarehouse
 from tests.unit.dbt.test_measure_figures import rows_of_model
 
 pytestmark = pytest.mark.xdist_group("dbt")

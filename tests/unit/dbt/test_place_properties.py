@@ -16,12 +16,13 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from orchestration.settings import DBT_PROJECT
+from tests.support.fuzzing import number_of_examples
 
 Standardise = Callable[[list[str]], dict[str, str]]
 Weigh = Callable[..., list[tuple[Any, ...]]]
-PROPERTY = settings(max_examples=60, deadline=None, derandomize=True)
+PROPERTY = settings(max_examples=number_of_examples(60), deadline=None, derandomize=True)
 # an example is a list of addresses, since DuckDB takes a hundred as fast as one
-MANY = settings(max_examples=8, deadline=None, derandomize=True)
+MANY = settings(max_examples=number_of_examples(8), deadline=None, derandomize=True)
 
 NUMBERS = st.integers(1, 12500).map(str)
 BEHIND = st.sampled_from(["A", "B", "ADJ", "R", "1/2"])

@@ -18,8 +18,9 @@ from hypothesis import strategies as st
 
 from ingest.contract.vocabulary import load_vocabulary
 from orchestration.settings import DBT_PROJECT
+from tests.support.fuzzing import number_of_examples
 
-PROPERTY = settings(max_examples=30, deadline=None, derandomize=True)
+PROPERTY = settings(max_examples=number_of_examples(30), deadline=None, derandomize=True)
 LABELS = {
     "aian": "American Indian or Alaska Native",
     "asian": "Asian",

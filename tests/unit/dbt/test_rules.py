@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from orchestration.settings import DBT_PROJECT
-from tests.unit.dbt.conftest import EmptyWarehouse
+from tests.support.empty_warehouse import EmptyWarehouse
 
 pytestmark = pytest.mark.xdist_group("dbt")
 

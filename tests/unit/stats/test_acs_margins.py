@@ -8,8 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.support.fuzzing import number_of_examples
+
 Call = Callable[..., Any]
-PROPERTY = settings(max_examples=100, deadline=None, derandomize=True)
+PROPERTY = settings(max_examples=number_of_examples(100), deadline=None, derandomize=True)
 MOE = st.floats(0, 1e6)
 
 

@@ -11,9 +11,11 @@ from hypothesis import strategies as st
 from scipy.stats import binomtest, norm
 from scipy.stats.contingency import relative_risk
 
+from tests.support.fuzzing import number_of_examples
+
 Call = Callable[..., Any]
 CONFIDENCE = st.sampled_from([0.90, 0.95, 0.99])
-PROPERTY = settings(max_examples=100, deadline=None, derandomize=True)
+PROPERTY = settings(max_examples=number_of_examples(100), deadline=None, derandomize=True)
 TABLE = st.tuples(st.integers(1, 10**6), st.integers(0, 10**6), st.integers(1, 10**6), st.integers(0, 10**6)).map(
     lambda cells: (cells[0], cells[0] + cells[1], cells[2], cells[2] + cells[3])
 )

@@ -11,8 +11,10 @@ from hypothesis import strategies as st
 from scipy.spatial.distance import cityblock
 from scipy.stats import entropy
 
+from tests.support.fuzzing import number_of_examples
+
 Call = Callable[..., Any]
-PROPERTY = settings(max_examples=100, deadline=None, derandomize=True)
+PROPERTY = settings(max_examples=number_of_examples(100), deadline=None, derandomize=True)
 
 # WHO's R package healthequal (3e7e040), tests/testthat, R's set.seed(123): 25 groups.
 POPULATIONS = [

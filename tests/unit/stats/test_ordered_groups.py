@@ -8,8 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.support.fuzzing import number_of_examples
+
 Call = Callable[..., Any]
-PROPERTY = settings(max_examples=100, deadline=None, derandomize=True)
+PROPERTY = settings(max_examples=number_of_examples(100), deadline=None, derandomize=True)
 GROUPS = st.lists(st.tuples(st.floats(1, 1e6), st.floats(0.01, 1e3)), min_size=2, max_size=12)
 
 # WHO's R package healthequal (3e7e040), tests/testthat: five wealth quintiles.

@@ -9,9 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import binomtest, chi2, norm
 
+from tests.support.fuzzing import number_of_examples
+
 Call = Callable[..., Any]
 CONFIDENCE = st.sampled_from([0.90, 0.95, 0.99])
-PROPERTY = settings(max_examples=100, deadline=None, derandomize=True)
+PROPERTY = settings(max_examples=number_of_examples(100), deadline=None, derandomize=True)
 
 
 def exact_poisson(x: float, confidence: float) -> tuple[float, float]:

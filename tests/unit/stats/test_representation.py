@@ -8,8 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.support.fuzzing import number_of_examples
+
 Call = Callable[..., Any]
-PROPERTY = settings(max_examples=100, deadline=None, derandomize=True)
+PROPERTY = settings(max_examples=number_of_examples(100), deadline=None, derandomize=True)
 GROUPS = st.lists(st.tuples(st.integers(0, 10**6), st.integers(1, 10**7)), min_size=1, max_size=12).filter(
     lambda groups: any(group[0] for group in groups)
 )

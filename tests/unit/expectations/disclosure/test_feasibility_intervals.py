@@ -21,10 +21,11 @@ from expectations.disclosure.bound_propagation import propagate
 from expectations.disclosure.feasibility_intervals import intervals
 from expectations.disclosure.linear_programs import Infeasible, Program
 from expectations.disclosure.linear_system import System
+from tests.support.fuzzing import number_of_examples
 from tests.unit.expectations.disclosure.tables import tables
 
 WIDE = math.inf  # asks for an exact interval: nothing is wide enough
-_SLOW = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+_SLOW = settings(max_examples=number_of_examples(60), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 def system_of(
@@ -217,7 +218,7 @@ def test_no_whole_numbers_fall_outside(counts: list[int], hidden: set[int]) -> N
         assert (found.lower[at], found.upper[at]) == (pytest.approx(min(values), abs=1e-6), pytest.approx(max(values), abs=1e-6))
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=number_of_examples(25), deadline=None)
 @given(st.permutations(range(12)), st.integers(1, 400))
 def test_the_order_of_cells_changes_no_verdict(order: list[int], seed: int) -> None:
     system, _ = tables(1, 3, 4, 6, "scattered", seed)

@@ -23,6 +23,7 @@ from ingest.contract import Contract
 from ingest.delivery import deliver
 from ingest.landing import ensure_tables, read_cursor
 from ingest.landing.ledger import contract_fingerprint
+from tests.support.fuzzing import number_of_examples
 from tests.support.visits import CITY_ZONE, HASH_KEY, NOON
 
 MakeContract = Callable[..., Contract]
@@ -138,7 +139,7 @@ def test_no_row_is_lost_and_none_is_there_twice(make_contract: MakeContract, new
         for tokens in ({}, {"-": "not_collected"})
     ]  # fmt: skip
 
-    @settings(max_examples=8, deadline=None)
+    @settings(max_examples=number_of_examples(8), deadline=None)
     @given(ROUNDS)
     def holds(rounds: list[tuple[list[tuple[str, int, int]], str]]) -> None:
         life, which = Life(periods=mode != "merge"), 0

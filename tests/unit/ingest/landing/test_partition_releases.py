@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from ingest.contract import Contract
 from ingest.landing import ensure_tables, find_rival_files, replay, save_journal
 from ingest.landing.partition_releases import rank_files
+from tests.support.fuzzing import number_of_examples
 
 MakeContract = Callable[..., Contract]
 NewWarehouse = Callable[[], AbstractContextManager[Any]]
@@ -177,7 +178,7 @@ def test_the_newest_state_whatever_the_order_of_names(contract_of: Callable[...,
     @given(
         data=st.data(), releases=st.lists(RELEASE, min_size=1, max_size=4, unique_by=lambda cells: tuple(sorted(cells.items())))
     )
-    @settings(max_examples=30, deadline=None)
+    @settings(max_examples=number_of_examples(30), deadline=None)
     def holds(data: st.DataObject, releases: list[dict[tuple[int, str], int]]) -> None:
         texts = [csv_of(*(f"{year},{school},,{count}" for (year, school), count in cells.items())) for cells in releases]
         expected: dict[tuple[int, str], int] = {}

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 from ingest.contract import Contract
 from ingest.landing import superseded
+from tests.support.fuzzing import number_of_examples
 
 MakeContract = Callable[..., Contract]
 NewWarehouse = Callable[[], AbstractContextManager[Any]]
@@ -181,7 +182,7 @@ def test_no_row_is_lost_and_none_is_there_twice(
     ]
 
     @given(history=histories())
-    @settings(max_examples=8, deadline=None)
+    @settings(max_examples=number_of_examples(8), deadline=None)
     def holds(history: list[tuple[int, Files]]) -> None:
         model = Model(LOADS[mode], duplicates == "drop_exact")
         with new_warehouse() as warehouse:

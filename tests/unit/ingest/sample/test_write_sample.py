@@ -36,6 +36,13 @@ SET = {
 } | PUBLISHED  # fmt: skip
 
 
+@pytest.fixture
+def few_sources(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A city of one source: enough for what happens to its folder."""
+    monkeypatch.setattr(sample, "rows_by_source", lambda rows: {"fpc__police_stops": rows})
+    monkeypatch.setattr(sample, "planted_values", lambda _seed: [])
+
+
 def hashes(folder: Path) -> dict[str, str]:
     files = (path for path in folder.rglob("*") if path.is_file())
     return {path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
@@ -115,6 +122,7 @@ def test_city_file_overrides_only_what_a_city_may(summary: SampleSummary) -> Non
     }
 
 
+@pytest.mark.usefixtures("few_sources")
 def test_an_earlier_sample_is_replaced_with_nothing_left_beside_it(tmp_path: Path) -> None:
     out = tmp_path / "city"
     write_sample(out, ROWS, 1)
@@ -125,6 +133,7 @@ def test_an_earlier_sample_is_replaced_with_nothing_left_beside_it(tmp_path: Pat
     assert [path.name for path in tmp_path.iterdir()] == ["city"]
 
 
+@pytest.mark.usefixtures("few_sources")
 def test_an_empty_folder_is_taken(tmp_path: Path) -> None:
     (tmp_path / "city").mkdir()
     write_sample(tmp_path / "city", ROWS)
@@ -155,6 +164,7 @@ def test_numbers_out_of_range_are_refused_by_name(tmp_path: Path, rows: int, see
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.usefixtures("few_sources")
 def test_a_failure_half_way_leaves_the_earlier_sample(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     out = tmp_path / "city"
     write_sample(out, ROWS, 1)
@@ -170,11 +180,12 @@ def test_a_failure_half_way_leaves_the_earlier_sample(tmp_path: Path, monkeypatc
     assert [path.name for path in tmp_path.iterdir()] == ["city"]
 
 
+@pytest.mark.usefixtures("few_sources")
 def test_what_a_kill_left_is_cleared_away(tmp_path: Path) -> None:
-    (tmp_path / ".city.partial" / "ucc__service_requests").mkdir(parents=True)
+    (tmp_path / ".city.partial" / "fpc__police_stops").mkdir(parents=True)
     write_sample(tmp_path / "city", ROWS)
     assert [path.name for path in tmp_path.iterdir()] == ["city"]
-    assert not (tmp_path / "city" / "ucc__service_requests" / "ucc__service_requests").exists()
+    assert not (tmp_path / "city" / "fpc__police_stops" / "fpc__police_stops").exists()
 
 
 def test_a_sample_of_another_version_is_not_current(summary: SampleSummary, tmp_path: Path) -> None:
@@ -205,6 +216,7 @@ def test_each_source_draws_from_its_own_stream(summary: SampleSummary, tmp_path:
     assert same == {"city.yml", "truth.json", *summary.rows} - set(SOURCES)
 
 
+@pytest.mark.usefixtures("few_sources")
 def test_a_folder_keeps_its_mode(tmp_path: Path) -> None:
     """The sample of a home is in a folder that only its owner reads."""
     out = tmp_path / "sample"

@@ -29,6 +29,7 @@ from ingest.typing import (
     typed_cell,
     typed_expression,
 )
+from tests.support.fuzzing import number_of_examples
 
 MakeContract = Callable[..., Contract]
 Typed = Callable[[list[str], dict[str, Any]], list[Any]]
@@ -57,8 +58,8 @@ TRAPS = """nan NaN inf -inf infinity epoch true no 0x1F 1e400 1e-400 -0 +-5 () $
 WORDS = st.sampled_from(TRAPS.split())
 GOOD = st.sampled_from(["1", "0", "1.0", "1e0"])
 ANY = st.text(max_size=30) | NEAR | WORDS
-SETTINGS = settings(max_examples=60, deadline=None)
-FEWER = settings(max_examples=15, deadline=None)
+SETTINGS = settings(max_examples=number_of_examples(60), deadline=None)
+FEWER = settings(max_examples=number_of_examples(15), deadline=None)
 
 
 @pytest.fixture(scope="module")
@@ -212,7 +213,7 @@ def test_instants_reach_the_citys_clock(typed: Typed, moments: list[dt.datetime]
 
 
 @given(texts=st.lists(NEAR | WORDS, min_size=1, max_size=20))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=number_of_examples(150), deadline=None)
 def test_what_is_typed_as_a_number_reads_as_that_number(typed: Typed, texts: list[str]) -> None:
     for text, value in zip(texts, typed(texts, {"type": "decimal"}), strict=True):
         assert value is None or float(text.strip().removeprefix("+")) == value, text

@@ -17,6 +17,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.support.fuzzing import number_of_examples
 from warehouse.connection import attach, load_extension
 from warehouse.paths import Home
 from warehouse.releases import Candidate, write_exports
@@ -169,7 +170,7 @@ def test_numbers_and_plain_texts_stay(text: str) -> None:
     assert safe([text]) == [text]
 
 
-@settings(max_examples=10)
+@settings(max_examples=number_of_examples(10))
 @given(st.lists(TEXT, min_size=1, max_size=60))
 def test_a_csv_reader_finds_the_text_that_was_written(tmp_path_factory: pytest.TempPathFactory, texts: list[str]) -> None:
     texts = [text for text in texts if "\x00" not in text and "\r" not in text]  # Python's reader takes no NUL and splits at \r

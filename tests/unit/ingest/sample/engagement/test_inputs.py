@@ -18,6 +18,7 @@ from ingest.contract.registry import load_registry
 from ingest.delivery import DeliveryStore, deliver
 from ingest.readers import delivered_files
 from ingest.sample.engagement import inputs, plan
+from tests.support.fuzzing import number_of_examples
 
 CONTRACT = load_registry()["oei__engagement_inputs"]
 NOW = dt.datetime(2026, 1, 1)
@@ -34,7 +35,7 @@ def bytes_of_delivery(folder: Path, root: Path) -> bytes:
     return files + cells.encode()
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=number_of_examples(30), deadline=None)
 @given(st.lists(st.tuples(SAID, SAID, SAID, SAID), min_size=1, max_size=5))
 def test_whatever_a_person_wrote_reaches_no_disk(answers: list[tuple[str, str, str, str]]) -> None:
     """Each text carries a mark, so that it would be found however short it is."""

@@ -11,13 +11,13 @@ from collections.abc import Iterator
 import pytest
 
 from orchestration.settings import DBT_PROJECT
+from tests.support.empty_warehouse import EmptyWarehouse
 from tests.support.truth import limits, town
 from tests.support.truth.engine import Engine
 from tests.support.truth.evaluation import Evaluation, evaluations
 from tests.support.truth.planted import Switches
 from tests.support.truth.runs import planted_measures, run_passes
 from tests.support.truth.worlds import UNPLANTED
-from tests.unit.dbt.conftest import EmptyWarehouse
 
 pytestmark = pytest.mark.xdist_group("dbt")
 
