@@ -75,6 +75,7 @@ def gate_disclosure(
     model = build_attacker_model(published, figures, known, records)
     cache = AuditCache(memory)
     found = run_audit(model, cache.is_safe, cache.found_safe)
+    of_history = list(counts_revealed_by_history(model, published, first_figures, cache))
     cache.keep()
     refused = [
         (f"{disclosure.what}: {disclosure.measure.measure_id}", disclosure.where)
@@ -89,7 +90,7 @@ def gate_disclosure(
             "shown_fractions", "critical", [(f"{family} of {name}", at) for family, name, at in found.fractions], _FRACTIONS
         ),
         _finding("small_changes", "critical", small_changes(model, published), _CHANGES),
-        _finding("history_leaks", "critical", counts_revealed_by_history(model, published, first_figures), _HISTORY_LEAKS),
+        _finding("history_leaks", "critical", of_history, _HISTORY_LEAKS),
         _finding("history_of_withdrawn", "critical", first_figures.withdrawn, _HISTORY_WITHDRAWN),
         _finding("history_was_published", "critical", first_figures.wrong, _HISTORY_WRONG),
         _finding("figures_agree", "critical", [(f"{family} of {name}", at) for family, name, at in found.contradictions], _AGREE),

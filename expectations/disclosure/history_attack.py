@@ -9,11 +9,13 @@ See `attacker_model` for what today's file reveals, and `release_differencing` f
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterable, Iterator
 
 import numpy as np
 
 from expectations.disclosure.attacker_model import AttackerModel
+from expectations.disclosure.audit_cache import AuditCache
 from expectations.disclosure.audit_inputs import CellKey, Published, Row
 from expectations.disclosure.bound_propagation import propagate
 from expectations.disclosure.feasibility_intervals import Intervals, intervals
@@ -22,8 +24,13 @@ from expectations.disclosure.linear_system import TOLERANCE, Flags, System
 from expectations.disclosure.read_history import History
 
 
-def counts_revealed_by_history(model: AttackerModel, published: Published, history: History) -> Iterator[tuple[str, CellKey]]:
-    """The hidden counts of an earlier day that the first figures of the public file enclose too closely."""
+def counts_revealed_by_history(
+    model: AttackerModel, published: Published, history: History, cache: AuditCache | None = None
+) -> Iterator[tuple[str, CellKey]]:
+    """The hidden counts of an earlier day that the first figures of the public file enclose too closely.
+
+    `cache` stores the independent parts in which no hidden count is narrow.
+    """
     if not history.repeated:
         return
     figure_equations = FigureEquations(model.cells, published)
@@ -34,10 +41,10 @@ def counts_revealed_by_history(model: AttackerModel, published: Published, histo
         certain = [row for first, row in history.repeated if first == release]
         certain += [row for first, row in history.unchanged if first <= release]
         likely = [row for first, row in history.repeated if first < release]
-        answer = _answer(model, figure_equations, [*certain, *likely], hidden)
+        answer = _answer(model, figure_equations, [*certain, *likely], hidden, cache)
         found |= _too_close(model, answer, hidden, was_shown)
         if likely and (answer.contradicted & hidden).any():
-            answer = _answer(model, figure_equations, certain, hidden)
+            answer = _answer(model, figure_equations, certain, hidden, cache)
             found |= _too_close(model, answer, hidden, was_shown)
     for cell in sorted(found):
         name = model.cells.names[cell]
@@ -62,7 +69,9 @@ def _shown_before(model: AttackerModel, published: Published, figure_equations: 
     return shown
 
 
-def _answer(model: AttackerModel, figure_equations: FigureEquations, rows: Iterable[Row], hidden: Flags) -> Intervals:
+def _answer(
+    model: AttackerModel, figure_equations: FigureEquations, rows: Iterable[Row], hidden: Flags, cache: AuditCache | None
+) -> Intervals:
     cells = model.cells
     # sums of today hold on any day; limits that words or remainders of today imply need not
     sums = [
@@ -71,13 +80,26 @@ def _answer(model: AttackerModel, figure_equations: FigureEquations, rows: Itera
         if equation.total == 0.0 and all(cells.names[cell] is not None for cell in equation.terms)
     ]
     known = [equation for row in rows for equation in figure_equations.equations(row)]
+    wanted = np.where(hidden, np.array(cells.threshold) - 1.0, np.nan)
     system = System.of(
         [0.0] * len(cells),
         [np.inf] * len(cells),
         [(equation.terms, equation.total) for equation in [*sums, *known]],
-        np.where(hidden, np.array(cells.threshold) - 1.0, np.nan).tolist(),
+        wanted.tolist(),
     )
-    return intervals(system)
+    has_figure = np.zeros(len(cells), dtype=bool)
+    has_figure[[cell for equation in known for cell in equation.terms]] = True
+    parts = [(of_part, equations) for of_part, equations in system.components() if system.asked[of_part].any()]
+    asked = wanted.copy()
+    for of_part, equations in parts:
+        if not has_figure[of_part].any() or (cache is not None and cache.is_safe(system.part(of_part, equations))):
+            asked[of_part] = np.nan
+    answer = intervals(dataclasses.replace(system, wanted=asked))
+    open_cells = answer.contradicted | (answer.width < wanted - TOLERANCE)
+    for of_part, equations in parts:
+        if cache is not None and not np.isnan(asked[of_part]).all() and not open_cells[of_part].any():
+            cache.found_safe(system.part(of_part, equations))
+    return answer
 
 
 def _too_close(model: AttackerModel, answer: Intervals, hidden: Flags, was_shown: Flags) -> set[int]:

@@ -46,7 +46,7 @@ REMOVALS = measure("rate", "removals", denominator="students", threshold=20, hid
 AMONG = {"answered.denominator": "stops.numerator"}
 
 
-def _figures(rows: Sequence[Row]) -> list[Figure]:
+def figures_of(rows: Sequence[Row]) -> list[Figure]:
     """The rows as the suppressor reads them."""
     known_race: dict[tuple[str, Cell], list[tuple[float, float]]] = {}
     for row in rows:
@@ -68,7 +68,7 @@ def _figures(rows: Sequence[Row]) -> list[Figure]:
 _COMPARED = {"reference_value", "rate_ratio", "rate_difference"}
 
 
-def _as_published(row: Row, unknown_hidden: set[CellKey]) -> Row:
+def as_published(row: Row, unknown_hidden: set[CellKey]) -> Row:
     """Where the known share is hidden, as the published models have it: not whether a group is reliable, nor everyone else."""
     if row.where._replace(race="all") not in unknown_hidden or KINDS[row.where.race] not in KNOWN:
         return row
@@ -104,7 +104,7 @@ def test_no_small_count_of_a_random_city_can_be_computed(
         truth += slice_rows(STOPS, at, {race: (cell[0], 0) for race, cell in cells.items()})
         truth += slice_rows(SEARCHED, at, {race: (cell[1], cell[0]) for race, cell in cells.items()}, reference=reference)
         truth += slice_rows(ANSWERED, at, {race: (cell[3], cell[2]) for race, cell in cells.items()})
-    figures = _figures(truth)
+    figures = figures_of(truth)
     counts = build_constraints(figures, PublicReference(KINDS, AMONG))
     chosen = find_pattern(counts, suppression_units(figures, counts), [min(1.0, value) for value in counts.value])
     assert not chosen.unsafe
@@ -114,7 +114,7 @@ def test_no_small_count_of_a_random_city_can_be_computed(
         unknown = {row.where for row in truth if RowKey(of.measure_id, 1, Cell(*row.where), row.method) in chosen.unknown}
         unknown |= {at for at in hidden if at.race == "all"}
         rows = [row for row in truth if row.measure == of]
-        published += publish(rows, hidden, unknown_hidden=unknown, also=partial(_as_published, unknown_hidden=unknown))
+        published += publish(rows, hidden, unknown_hidden=unknown, also=partial(as_published, unknown_hidden=unknown))
     result = attack(published, truth, subsets=AMONG.items())
     assert not result.leaks, result.leaks
     assert not result.fractions
@@ -136,7 +136,7 @@ def test_no_small_count_of_protected_aggregates_can_be_computed(
         Row(REMOVALS, at._replace(race="aian"), "aggregate", CITY, None, {}, {"value_status": "not_collected"})
         for at, _ in [*cities, (where(), whole)]
     ]
-    figures = _figures(truth)
+    figures = figures_of(truth)
     counts = build_constraints(figures, PublicReference(KINDS))
     chosen = find_pattern(counts, suppression_units(figures, counts), [0.0] * len(counts))
     assert not chosen.unsafe
@@ -152,7 +152,7 @@ def test_the_known_share_of_a_median_pins_no_suppressed_count(numbers: list[int]
     """A median over all positions, or over those with pay, which no row counts; its known share as the suppressor allows."""
     positions = dict(zip(RACES, numbers, strict=True))
     truth = slice_rows(STAFF, where(), {race: (number, 0) for race, number in positions.items()})
-    figures = _figures(truth)
+    figures = figures_of(truth)
     records = STAFF.numerator if of_the_same_persons else "staff_with_pay"
     counts = build_constraints(figures, PublicReference(KINDS, {"staff_with_pay": STAFF.numerator}))
     chosen = find_pattern(counts, suppression_units(figures, counts), [min(1.0, value) for value in counts.value])
@@ -183,7 +183,7 @@ def _out(rows: Sequence[Row], hidden: set[RowKey], unknown: set[RowKey]) -> list
     hidden_cells = {row.where for row in rows if _key(row) in hidden}
     hidden_shares = {row.where for row in rows if _key(row) in unknown} | {at for at in hidden_cells if at.race == "all"}
     return list(
-        publish(rows, hidden_cells, unknown_hidden=hidden_shares, also=partial(_as_published, unknown_hidden=hidden_shares))
+        publish(rows, hidden_cells, unknown_hidden=hidden_shares, also=partial(as_published, unknown_hidden=hidden_shares))
     )
 
 
@@ -201,7 +201,7 @@ def test_no_snapshot_of_a_random_stock_reveals_an_earlier_one(first: list[int], 
     for quarter_of_year, numbers in enumerate(counts_of, 1):
         cells = {race: (number, 0) for race, number in zip(RACES, numbers, strict=True)}
         truth += slice_rows(STAFF, snapshot(quarter_of_year), cells)
-        figures = _figures(truth)
+        figures = figures_of(truth)
         counts = build_constraints(figures, PublicReference(KINDS, {}, stocks))
         least = [min(1.0, value) for value in counts.value]
         chosen = find_pattern_over_snapshots(counts, suppression_units(figures, counts), least, before, stocks)
@@ -231,7 +231,7 @@ def test_no_year_can_be_computed_from_its_pooled_period(table: list[list[tuple[i
         pooled = {race: (pooled[race][0] + cells[race][0], pooled[race][1] + cells[race][1]) for race in RACES}
         truth += slice_rows(LEAD, where(period_start=dt.date(2021 + step, 1, 1)), cells)
     truth += slice_rows(LEAD, where(period_type="3_year", period_start=dt.date(2021, 1, 1)), pooled)
-    figures = _figures(truth)
+    figures = figures_of(truth)
     counts = build_constraints(figures, PublicReference(KINDS))
     chosen = find_pattern(counts, suppression_units(figures, counts), [min(1.0, value) for value in counts.value])
     assert not chosen.unsafe
@@ -265,7 +265,7 @@ def test_no_year_of_a_group_in_a_district_can_be_computed_from_three_margins(tab
                 (published if row.where.race == "all" else inside).append(row)
     for place in (0, 1):
         published += rows(district(place, period_type="3_year", period_start=dt.date(2021, 1, 1)), (place,), range(3))
-    every = _figures([*published, *inside])
+    every = figures_of([*published, *inside])
     figures = every[: len(published)]
     counts = build_constraints(every, PublicReference(KINDS))
     chosen = find_pattern(counts, suppression_units(figures, counts), [min(1.0, value) for value in counts.value])
@@ -308,7 +308,7 @@ def test_no_stop_of_a_random_precinct_or_reason_can_be_computed(table: list[list
         truth += slice_rows(recorded, at, {race: (count[1], count[0]) for race, count in of.items()})
         truth += slice_rows(searched, at, {race: (count[2], count[1]) for race, count in of.items()})
         truth += slice_rows(vehicles, at, {race: (count[3], count[1]) for race, count in of.items()})
-    figures = _figures(truth)
+    figures = figures_of(truth)
     counts_of = build_constraints(figures, PublicReference(KINDS, among))
     chosen = find_pattern(counts_of, suppression_units(figures, counts_of), [min(1.0, value) for value in counts_of.value])
     assert not chosen.unsafe
