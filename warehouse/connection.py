@@ -35,6 +35,8 @@ WORKING_STORAGE = "v1.4.0"
 # DuckDB compresses every changed table at each checkpoint. Checkpoints at every 16 MB, its default, made the commits of a run on
 # a small city take 9 s of CPU time instead of 6 to 8.
 CHECKPOINT_AT = "64MB"
+# the schemas in which a reader's SQL finds tables by their names alone; no name is in two of them
+SEARCHED = ("marts", "published", "quality", "reference")
 
 
 class WarehouseError(Exception):
@@ -161,14 +163,13 @@ def open_reader(
     temp_directory: Path | None = None,
     spill_limit: str | None = None,
 ) -> DuckDBPyConnection:
-    """A connection for users' SQL: it reads this file only and cannot change a setting.
+    """A connection for users' SQL: it reads this file only and cannot change a setting. Table names need no schema.
 
     Without `temp_directory` it does not spill to disk: a query beyond `memory_limit` fails. DuckDB's limits do not cover every
     allocation, and some statements abort the process: `levelground query` uses this in a process with limits of its own.
     """
     config = {
         "enable_external_access": "false",
-        "lock_configuration": "true",
         "autoinstall_known_extensions": "false",
         "memory_limit": memory_limit,
         "temp_directory": str(temp_directory or ""),
@@ -176,7 +177,17 @@ def open_reader(
     }
     optional = {"threads": threads, "max_temp_directory_size": spill_limit}
     given = {name: str(setting) for name, setting in optional.items() if setting is not None}
-    return _connect(path, read_only=True, config=config | given)
+    connection = _connect(path, read_only=True, config=config | given)
+    try:
+        found = "select schema_name from duckdb_schemas() where database_name = current_database() and not internal"
+        schemas = {row[0] for row in connection.execute(found).fetchall()}
+        if path_of_schemas := [schema for schema in SEARCHED if schema in schemas]:
+            connection.execute(f"set search_path = {literal(','.join(path_of_schemas))}")  # no file stores it
+        connection.execute("set lock_configuration = true")
+    except BaseException:
+        connection.close()
+        raise
+    return connection
 
 
 def run_query(path: Path, sql: str, timeout_seconds: float, *, memory_limit: str = "2GB") -> pa.Table:

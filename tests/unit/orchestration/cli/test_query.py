@@ -303,3 +303,9 @@ def test_a_query_is_read_from_a_file_and_from_the_input(
         result = levelground("query", *arguments)
         assert result.returncode == 2
         assert message in result.stderr
+
+
+def test_tables_are_listed_and_found_without_their_schema(levelground: CommandLine) -> None:
+    assert levelground("query", "show tables", "--format", "csv").stdout.splitlines()[1:] == ['"figures"']
+    assert levelground.ask("select count(*) as n from figures") == [{"n": 3}]
+    assert 'Did you mean "figures"' in levelground("query", "from figure").stderr
