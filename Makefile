@@ -8,7 +8,7 @@ export DO_NOT_TRACK := 1
 .PHONY: run check test stress bench lint ui lock clean
 
 run: .venv/run.stamp
-	@echo 'run: a first run of the sample city takes two to four minutes; the next one takes seconds if nothing has changed'
+	@echo 'run: the first run of the sample city takes two to four minutes'
 	@$(BIN)/levelground run
 
 # Before each commit: linters, types, unit and contract tests (also those of the dbt project, in a warehouse without rows).
@@ -54,7 +54,7 @@ lock: .venv/uv.stamp
 # `levelground.egg-info` of earlier versions would hide the version that is installed.
 # `sync` would take the development tools away again, so a .venv that has them serves for running as well.
 .venv/run.stamp: .venv/uv.stamp requirements.lock pyproject.toml
-	@echo "install 2 of 3: $$(grep -c == requirements.lock) packages, among them DuckDB, dbt, Dagster and Great Expectations (20 s to a few minutes)"
+	@echo "install 2 of 3: $$(grep -c == requirements.lock) packages: DuckDB, dbt, Dagster … (20 s to a few minutes)"
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes --compile-bytecode -r requirements.lock
 	@rm -rf levelground.egg-info
 	@echo 'install 3 of 3: levelground itself (a second)'
@@ -62,7 +62,7 @@ lock: .venv/uv.stamp
 	@touch $@
 
 .venv/dev.stamp: .venv/uv.stamp requirements-dev.lock pyproject.toml
-	@echo "install 2 of 3: $$(grep -c == requirements-dev.lock) packages, those of the tests among them (20 s to a few minutes)"
+	@echo "install 2 of 3: $$(grep -c == requirements-dev.lock) packages and tools (20 s to a few minutes)"
 	@$(BIN)/uv pip sync --quiet --python $(BIN)/python --require-hashes --compile-bytecode requirements-dev.lock
 	@rm -rf levelground.egg-info
 	@echo 'install 3 of 3: levelground itself (a second)'

@@ -21,12 +21,14 @@ from orchestration.runs.delivery_location import LIVE, DeliveryLocation, resolve
 from orchestration.runs.exit_codes import EXIT_OK, EXIT_UNEXPECTED
 from orchestration.runs.progress import expected_seconds, report_progress_to
 from orchestration.runs.record import RunRecord, RunStore
+from orchestration.runs.standing_gates import DELIVERY
 from orchestration.runs.status_report import findings_after, release_figures, run_report
 from orchestration.settings import ConfigurationError, Settings
 from warehouse.connection import WarehouseCorrupt, open_working
 from warehouse.lock import RunLock
 
 ROW_COLUMNS = ("delivered", "staged", "rejected", "blank", "duplicate", "superseded", "withdrawn")
+LISTED = "a gate blocked the release, the last one stays; `levelground status` lists every finding"
 NO_MESSAGE = "the run failed without a message; see its log in the UI"
 
 
@@ -92,7 +94,8 @@ def run(
         message = problem or record.message or error_messages.explain_full_disk(settings.home) or NO_MESSAGE
         print_error(message, EXIT_UNEXPECTED if record.exit_code is None else record.exit_code)
     elif record.exit_code and record.outcome == "blocked" and record.message:
-        print_error(record.message, record.exit_code)
+        is_listed = out.is_terminal and any(gate.failed_critical for gate in record.gates if gate.gate != DELIVERY)
+        print_error(LISTED if is_listed else record.message, record.exit_code)
     raise typer.Exit(EXIT_UNEXPECTED if record.exit_code is None else record.exit_code)
 
 

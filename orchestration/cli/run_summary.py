@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from orchestration.cli.progress import duration
-from orchestration.runs.delivery_location import SAMPLE
+from orchestration.runs.delivery_location import LEFT_OUT, SAMPLE
 from orchestration.runs.record import BLOCKED, FAILED, HELD_BACK, NOT_DELIVERED, RELEASED, STALE, UNCHANGED, RunRecord
 from orchestration.runs.standing_gates import DELIVERY, Finding
 from warehouse.printable import printable
@@ -52,10 +52,11 @@ class Summary:
         is_screen = height < NO_SCREEN
         lines += self._listed("held back", HELD_BACK, "their last good rows stay", width, REASONS if is_screen else None)
         lines += self._listed("stale", STALE, "a newer delivery is due", width, 0 if is_screen else None)
-        missing = [status.source for status in record.sources.values() if status.verdict == NOT_DELIVERED]
+        missing = [status for status in record.sources.values() if status.verdict == NOT_DELIVERED]
         if missing:
-            left_out = ", which the sample leaves out" if record.deliveries == SAMPLE else ""
-            lines += _wrapped(f"not delivered{left_out}: {_named(missing)}", width)
+            is_feed = record.deliveries == SAMPLE and all(LEFT_OUT in (status.reason or "") for status in missing)
+            which = ", live feeds that the sample leaves out" if is_feed else ""
+            lines += _wrapped(f"not delivered{which}: {_named([status.source for status in missing])}", width)
         if record.unknown_folders:
             lines += _wrapped(f"folders without a contract, not read: {_named(record.unknown_folders)}", width)
         return lines
@@ -108,7 +109,9 @@ class Summary:
 
     def _after(self) -> list[str]:
         record = self.record
-        result = "BLOCKED by a gate" if record.outcome == BLOCKED else _RESULTS[record.outcome or FAILED]
+        result = _RESULTS[record.outcome or FAILED]
+        if record.outcome == BLOCKED:  # a run without a fingerprint had nothing to build
+            result += " by a gate" if record.fingerprint else ": nothing to publish"
         lines = [f"{result}; release {record.release_id or 'none'}; {self.published or 'nothing is published yet'}"]
         lines += [f"public file: {self.public}"] if self.public else []
         lines += [f"scorecard: {self.scorecard}"] if self.scorecard and not record.scorecard_problem else []

@@ -18,7 +18,7 @@ from ingest.landing import DeliveryLost, JournalDamaged, ensure_tables, last_loa
 from ingest.readers import delivered_files
 from orchestration.runs.clock import utc_now
 from orchestration.runs.context import RunContext
-from orchestration.runs.delivery_location import SAMPLE
+from orchestration.runs.delivery_location import LEFT_OUT, SAMPLE
 from orchestration.runs.errors import StepError, without_cells
 from orchestration.runs.progress import current_reporter
 from orchestration.transform.dbt_sources import has_model
@@ -103,7 +103,7 @@ def why_nothing_was_delivered(run: RunContext, contract: Contract) -> str:
     if run.location.name != SAMPLE:
         return f"nothing was delivered: {folder / contract.source} has no file"
     use = "" if has_model(contract) else ", which no model reads yet"
-    return f"nothing was delivered: the sample city leaves out this live feed ({contract.connector.kind}){use}"
+    return f"nothing was delivered: {LEFT_OUT} ({contract.connector.kind}){use}"
 
 
 def _since(run: RunContext, contract: Contract) -> CursorPosition | None:

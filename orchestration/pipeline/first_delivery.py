@@ -1,17 +1,25 @@
-"""Refuse a first release without rows: no delivery of a source with a staging model was ingested.
+"""Refuse a first release without facts: no delivery of a source that reaches one was ingested.
 
-A wrong path or misspelled folders would otherwise publish files whose facts are all empty.
+A wrong path, misspelled folders, or maps alone would otherwise publish files whose facts are all empty.
 """
 
 from __future__ import annotations
 
+import csv
+from functools import cache
+from pathlib import Path
+
+from ingest.contract import Contract
 from ingest.landing import last_load
 from orchestration.runs.context import RunContext
 from orchestration.runs.delivery_location import DeliveryLocation
 from orchestration.runs.record import BLOCKED, HELD_BACK, RunRecord
+from orchestration.settings import DBT_PROJECT
 from orchestration.transform.dbt_sources import has_model
 from warehouse.releases import current
 
+# Maps and the address index, which assign places to records. Read as a file: dbt may not have loaded the seed yet.
+REFERENCE_SOURCES = DBT_PROJECT / "seeds" / "reference" / "reference_sources.csv"
 _NAMES = 5  # names in a message
 
 
@@ -19,7 +27,7 @@ def nothing_delivered(run: RunContext) -> bool:
     """Whether a first release would be empty; if so, the run ends as blocked, with a hint."""
     if current(run.settings.home) is not None:
         return False
-    if any(has_model(contract) and last_load(run.con, contract) for contract in run.location.registry):
+    if any(_reaches_a_fact(contract) and last_load(run.con, contract) for contract in run.location.registry):
         return False
     if not any(last_load(run.con, contract) for contract in run.location.registry):
         run.settings.home.home_json.unlink(missing_ok=True)  # a mistyped folder is not what the home reads from now on
@@ -35,7 +43,7 @@ def explain_nothing_delivered(record: RunRecord, location: DeliveryLocation) -> 
         return f"no delivery could be used, so there is nothing to publish: {_shortened(reasons, len(held_back))}"
     if location.folder is None:
         return "no live system delivered anything, so there is nothing to publish; `levelground doctor` checks the connections"
-    found = "has no folder of a source"
+    found = "has no folder of a source that reaches a fact"
     if record.unknown_folders:
         names = _shortened(", ".join(record.unknown_folders[:_NAMES]), len(record.unknown_folders))
         found = f"has only folders without a contract ({names})"
@@ -43,6 +51,16 @@ def explain_nothing_delivered(record: RunRecord, location: DeliveryLocation) -> 
         f"{location.folder} {found}, so there is nothing to publish; name each folder after its source, such as "
         "ucc__service_requests: `levelground sources list` lists all, `levelground sources new` drafts a contract"
     )
+
+
+def _reaches_a_fact(contract: Contract) -> bool:
+    return has_model(contract) and contract.source not in _reference_sources(REFERENCE_SOURCES)
+
+
+@cache
+def _reference_sources(path: Path) -> frozenset[str]:
+    with path.open(encoding="utf-8", newline="") as file:
+        return frozenset(row["source"] for row in csv.DictReader(file))
 
 
 def _shortened(text: str, number: int) -> str:

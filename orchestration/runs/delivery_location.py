@@ -23,6 +23,7 @@ from warehouse.paths import PRIVATE
 from warehouse.printable import printable
 
 SAMPLE, LIVE = "sample", "live"
+LEFT_OUT = "the sample city leaves out this live feed"  # why a source of the sample is not delivered
 
 
 @dataclass(frozen=True)

@@ -14,10 +14,13 @@ from tests.e2e.conftest import Place, status_of
 
 
 def test_the_same_delivery_twice_changes_nothing(place: Place) -> None:
-    before = place.published()
+    before, findings = place.published(), place.levelground.json("status", "--json")["findings"]
     report = place.run()
     assert report["outcome"] == "unchanged"
     assert place.published() == before
+    assert findings, "the sample city has warnings"
+    assert report["findings"] == findings, "they hold as long as nothing changes"
+    assert place.levelground.json("status", "--json")["findings"] == findings
     assert len(place.levelground.json("releases", "list", "--json")) == 1
 
 

@@ -10,6 +10,7 @@ import pytest
 from expectations.results import ExpectationResult, GateResult, Severity
 from orchestration.cli.run_summary import NO_SCREEN, Summary, clock_text
 from orchestration.runs.clock import utc_now
+from orchestration.runs.delivery_location import LEFT_OUT
 from orchestration.runs.record import BLOCKED, RELEASED, UNCHANGED
 from orchestration.runs.standing_gates import standing_findings
 from tests.support.run_records import REQUESTS, run_record, source_status
@@ -21,9 +22,11 @@ LONG = "more than 30 % of the records have no known race: a measure over all of 
 def summary(outcome: str = RELEASED, findings: int = 9, severity: Severity = "warning", **changes: Any) -> Summary:
     failed = [ExpectationResult("known_share", str(number), severity, False, 61.0, 30.0, LONG) for number in range(findings)]
     gates = [GateResult("delivery", REQUESTS, ()), GateResult("build", STOPS, tuple(failed))]
-    sources = {name: source_status("not_delivered", name) for name in ("mpd__incident_reports", "city__address_list")}
+    why = f"nothing was delivered: {LEFT_OUT} (ckan)"
+    feeds = ("mpd__incident_reports", "city__address_list")
+    sources = {name: source_status("not_delivered", name).updated(reason=why) for name in feeds}
     sources |= {REQUESTS: source_status("fresh").updated(rows_staged=30_000)} | changes.pop("sources", {})
-    record = run_record(gates=gates, sources=sources, release_id="2026-r", fingerprint="f", **changes)
+    record = run_record(gates=gates, sources=sources, **{"release_id": "2026-r", "fingerprint": "f", **changes})
     record.end(outcome, utc_now(), None if outcome == RELEASED else "nothing has changed")
     folder = "/srv/levelground/.levelground/published"
     return Summary(
@@ -47,7 +50,7 @@ def test_a_release_says_what_is_new_and_where_it_is() -> None:
         "new: 1 deliveries with 30,000 rows; the release has 56,831 figures of 73 measures",
         "held back: none",
         "stale: none",
-        "not delivered, which the sample leaves out: mpd__incident_reports, city__address_list",
+        "not delivered, live feeds that the sample leaves out: mpd__incident_reports, city__address_list",
         "findings: none",
         "released; release 2026-r; /srv/levelground/.levelground/published/levelground.duckdb",
         "public file: /srv/levelground/.levelground/published/levelground_public.duckdb",
@@ -82,3 +85,8 @@ def test_the_clock_names_what_decided_it() -> None:
     assert clock_text(record, "2025-12-01T08:30:00", None) == "clock: 2025-12-01 08:30:00, by --as-of"
     assert clock_text(record, None, Path("/in/city.yml")) == "clock: 2025-12-01 08:30:00, by /in/city.yml; --as-of sets another"
     assert clock_text(record, None, None) == "clock: 2025-12-01 08:30:00, now"
+
+
+def test_a_first_run_without_deliveries_was_blocked_by_no_gate() -> None:
+    lines = summary(BLOCKED, findings=0, release_id=None, fingerprint=None).lines(80, 24)
+    assert any(line.startswith("BLOCKED: nothing to publish; release none;") for line in lines)

@@ -8,11 +8,15 @@ from typing import Any
 
 import pytest
 
+from ingest.contract.registry import SOURCES, read_contract
 from orchestration.pipeline import first_delivery
+from orchestration.pipeline.fetch_delivery import why_nothing_was_delivered
 from orchestration.pipeline.first_delivery import nothing_delivered
 from orchestration.runs.clock import utc_now
 from orchestration.runs.exit_codes import EXIT_BLOCKED
 from tests.support.run_records import REQUESTS, run_record, source_status
+
+LIMITS = "city__limits"
 
 
 class Run:
@@ -25,10 +29,10 @@ class Run:
         self.home_json = tmp_path / "home.json"
         self.home_json.write_text("{}")
         self.settings, self.con = SimpleNamespace(home=SimpleNamespace(home_json=self.home_json)), None
-        registry = [SimpleNamespace(source=REQUESTS), SimpleNamespace(source="dpt__visits")]
+        registry = [SimpleNamespace(source=REQUESTS), SimpleNamespace(source="dpt__visits"), SimpleNamespace(source=LIMITS)]
         self.location = SimpleNamespace(registry=registry, folder=Path("/in"))
         monkeypatch.setattr(first_delivery, "current", lambda _home: release)
-        monkeypatch.setattr(first_delivery, "has_model", lambda contract: contract.source == REQUESTS)
+        monkeypatch.setattr(first_delivery, "has_model", lambda contract: contract.source in (REQUESTS, LIMITS))
         loads = {source: source for source in landed}
         monkeypatch.setattr(first_delivery, "last_load", lambda _con, contract: loads.get(contract.source))
 
@@ -50,8 +54,10 @@ def test_a_folder_with_unknown_folders_only_is_blocked_with_their_names(monkeypa
     assert not run.home_json.exists(), "the home would read the mistyped folder from now on"
 
 
-def test_a_source_without_a_model_does_not_make_a_release(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    assert "has no folder of a source" in Run(monkeypatch, tmp_path, {"dpt__visits"}).message()
+def test_a_source_without_a_model_and_a_map_do_not_make_a_release(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    run = Run(monkeypatch, tmp_path, {"dpt__visits", LIMITS})
+    assert "has no folder of a source that reaches a fact" in run.message()
+    assert run.home_json.exists(), "its deliveries are in landing"
 
 
 def test_the_reasons_of_held_back_sources_are_repeated(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -66,3 +72,17 @@ def test_rows_or_an_earlier_release_let_the_run_go_on(
     run = Run(monkeypatch, tmp_path, landed, release)
     assert not nothing_delivered(run)  # type: ignore[arg-type]
     assert run.record.outcome is None
+
+
+@pytest.mark.parametrize(
+    ("name", "folder", "words"),
+    [
+        ("sample", Path("/home/sample"), ["the sample city leaves out this live feed (ckan)", "no model reads yet"]),
+        ("/in", Path("/in"), ["/in/mpd__incident_reports has no file"]),
+        ("live", None, ["nothing was delivered"]),
+    ],
+)
+def test_a_source_that_was_not_delivered_has_the_reason(name: str, folder: Path | None, words: list[str]) -> None:
+    run: Any = SimpleNamespace(location=SimpleNamespace(name=name, folder=folder))
+    reason = why_nothing_was_delivered(run, read_contract(SOURCES / "mpd__incident_reports.yml"))
+    assert [word for word in words if word not in reason] == []
