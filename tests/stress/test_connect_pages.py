@@ -82,13 +82,15 @@ def test_the_notebook_runs_in_jupyter(place: Place, tmp_path: Path) -> None:
 def test_the_command_line_of_the_page_runs(first_release: tuple[Path, dict[str, Any]], tmp_path: Path) -> None:
     programs = environment(tmp_path / "cli", "duckdb-cli<2")
     commands = [block for block in blocks("duckdb.md", "sh") if "-c " in block]
-    assert len(commands) == 2
+    assert len(commands) == 4
     outputs = []
     for command in commands:
         words = shlex.split(command)
         outputs.append(run([programs / words[0], *words[1:]], first_release[0]))
     assert "measure_id" in outputs[0]
-    assert first_release[1]["release_id"] in outputs[1]
+    assert "fct_police_stops" in outputs[1]
+    assert "equity_measures" in outputs[2]
+    assert first_release[1]["release_id"] in outputs[3]
 
 
 @pytest.mark.parametrize("page", sorted(path.name for path in PAGES.glob("*.md") if path.name != "README.md"))
