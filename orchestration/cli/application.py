@@ -5,11 +5,15 @@ Add a command as a module of its name, with a function of that name or an `app` 
 
 from __future__ import annotations
 
+import copy
 import importlib.metadata
+import inspect
 from importlib import import_module
 from typing import Annotated, Any
 
 import typer
+
+from orchestration.cli.examples import with_examples
 
 # each command with its line of `levelground --help`, which imports none of them; a test compares them with their modules
 GROUPS = {
@@ -70,12 +74,23 @@ def application(*groups: str) -> typer.Typer:
             continue
         module = import_module(f"orchestration.cli.{group}")
         if hasattr(module, "app"):
-            app.add_typer(module.app, name=group)
-        else:
-            app.command(group, cls=getattr(module, "ManyValues", None), context_settings=_SETTINGS.get(group))(
-                getattr(module, group)
-            )
+            app.add_typer(_with_examples(module.app, group), name=group)
+            continue
+        function, cls = getattr(module, group), getattr(module, "ManyValues", None)
+        text = with_examples(group, inspect.getdoc(function) or "")
+        app.command(group, cls=cls, context_settings=_SETTINGS.get(group), help=text)(function)
     return app
+
+
+def _with_examples(commands: typer.Typer, group: str) -> typer.Typer:
+    """Return a group of commands whose help has the examples; the module's own stays as it is."""
+    copied = copy.deepcopy(commands)
+    for info in (copied.registered_callback, *copied.registered_commands):
+        if info is not None and info.callback is not None:
+            is_command = info is not copied.registered_callback
+            name = f"{group} {getattr(info, 'name', None) or info.callback.__name__}" if is_command else group
+            info.help = with_examples(name, inspect.getdoc(info.callback) or "")
+    return copied
 
 
 def _not_imported() -> None:

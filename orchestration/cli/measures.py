@@ -32,13 +32,7 @@ def list_(
     public: Public = False,
     json: Json = False,
 ) -> None:
-    """List the measures of the current release by policy area.
-
-    \b
-    Examples:
-      levelground measures list
-      levelground measures list --area health --public
-    """
+    """List the measures of the current release by policy area."""
     try:
         found = measures_of(open_release(Settings.from_environment().home, public=public), public=public)
         areas = sorted({measure["policy_area"] for measure in found})
@@ -64,10 +58,6 @@ def show_measure(
     json: Json = False,
 ) -> None:
     """Show a measure: its definition and caveats, its latest values, and a query to start from.
-
-    \b
-    Examples:
-      levelground measures show stops_searched_share
 
     Exit codes: 0 shown, 1 nothing is published, 2 no such measure.
     """

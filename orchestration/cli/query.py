@@ -52,12 +52,6 @@ def query(
 ) -> None:
     """Query the current release with SQL, read-only. Limits: 3 GB of memory, 2 GB of output, `--timeout`.
 
-    \b
-    Examples:
-      levelground query "show tables"
-      levelground query --file question.sql --format csv > answer.csv
-      echo "from published.release" | levelground query --public
-
     Exit codes: 0 done, 1 nothing is published or the query failed, 2 wrong arguments, or not one statement.
     """
     sql = _statement(sql, file)

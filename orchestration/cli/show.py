@@ -50,13 +50,6 @@ def show(
 ) -> None:
     """Show the values of a measure by group as a table and a bar chart.
 
-    \b
-    Examples:
-      levelground show stops_searched_share
-      levelground show stops_searched_share --period 2025-Q2 --public
-      levelground show lead_tests_elevated_share --by place --place aldermanic_district
-      levelground show requests_closed_2_days --place aldermanic_district:5
-
     A row without a value has the reason. Without --place and --period: the place and period that open the scorecard's page.
     Exit codes: 0 shown, 1 nothing is published, 2 no such measure, place, period or group.
     """

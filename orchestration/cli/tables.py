@@ -24,12 +24,6 @@ def tables(
 ) -> None:
     """List the tables of the current release, or show the columns of one.
 
-    \b
-    Examples:
-      levelground tables
-      levelground tables --public
-      levelground tables fct_police_stops
-
     Exit codes: 0 shown, 1 nothing is published, 2 no such table.
     """
     try:
