@@ -35,19 +35,21 @@ class FirstReported(NamedTuple):
     period_end: dt.date
     race_ethnicity_code: str
     unit: str
+    release_id: str
     published_on: dt.date
     first: float
     now: float
 
 
 class FirstReportedLine(NamedTuple):
-    """A figure that was revised, in words."""
+    """A figure that was revised, in words. `release_id`: its first release, of which an edition may exist."""
 
     period: Markup
     group: Markup
     first: Markup
-    published_on: Markup
     now: Markup
+    published_on: Markup
+    release_id: str
 
 
 def read_first_reported(con: DuckDBPyConnection) -> Mapping[str, tuple[FirstReported, ...]]:
@@ -57,7 +59,7 @@ def read_first_reported(con: DuckDBPyConnection) -> Mapping[str, tuple[FirstRepo
         rows = con.execute(
             f"""
             select rows.measure_id, rows.period_type, rows.period_start, rows.period_end, rows.race_ethnicity_code, rows.unit,
-                history.first_published_on, history.first_value, history.value
+                history.first_release_id, history.first_published_on, history.first_value, history.value
             from scorecard as rows
             inner join {TABLE} as history using ({", ".join(_ROW)})
             semi join (select * from scorecard where is_featured) as featured
@@ -84,5 +86,5 @@ def first_reported_lines(figures: Sequence[FirstReported], texts: Texts) -> tupl
             group = Name("reference_group", "overall") if code == _TOTAL else Name("race_ethnicity", code)
             when = Period(figure.period_type, figure.period_start, figure.period_end).in_language(texts)
             published_on = day(figure.published_on).in_language(texts)
-            lines.append(FirstReportedLine(when, group.in_language(texts), first, published_on, now))
+            lines.append(FirstReportedLine(when, group.in_language(texts), first, now, published_on, figure.release_id))
     return tuple(lines[:MOST_FIGURES])

@@ -10,10 +10,12 @@ from typing import Any
 import pytest
 
 from orchestration.scorecard import write_site
+from orchestration.scorecard.editions import Edition, describe
 from tests.support.scorecard_pages import TAG, html_pages, invalid_html, page_problems
 from tests.support.scorecard_release import planted, write_public_file
 
 ROW = {"race_standard": "spd15_2024", "tabulation": "exclusive", "method": "individual"}
+RELEASE = "20250304T000000Z-00000001"
 WITHHELD = 4822.4822  # a value of the history on a row that shows no first figure
 HEADINGS = {"en": "As first reported", "es": "Como se publicó por primera vez", "hmn": "Raws li thawj zaug tshaj tawm"}
 
@@ -37,6 +39,7 @@ def revised() -> dict[str, list[dict[str, Any]]]:
                 | {"stratum_type": "all", "stratum_code": "all", "first_value": first, "revisions": 1}
                 | {"history_status": "revised" if first else "withheld", "first_bound_low": WITHHELD if race == "black" else None}
                 | {"first_published_on": dt.date(2025, 3, 4) if first else None, "publication_status": "published"}
+                | {"first_release_id": RELEASE if first else None}
             )
     tables["as_reported_history"] = history
     return tables
@@ -45,6 +48,11 @@ def revised() -> dict[str, list[dict[str, Any]]]:
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("first_reported")
+    # an edition of the first release, as a pin left it
+    (folder / "site" / "2025Q1").mkdir(parents=True)
+    (folder / "site" / "2025Q1" / "index.html").touch()
+    edition = Edition("2025Q1", RELEASE, "2025Q1", "2025-03-04", ("en",))
+    describe(folder / "site" / "2025Q1", edition)
     return write_site(write_public_file(folder / "release.duckdb", revised()), folder / "site").index.parent
 
 
@@ -63,7 +71,7 @@ def test_the_first_figure_is_next_to_that_of_now(site: Path, language: str) -> N
 
 def test_a_line_names_period_group_day_and_both_figures(site: Path) -> None:
     section = words(site / "en" / "measures" / "own.html").partition(HEADINGS["en"])[2]
-    assert re.search(r"2024 White 3\.2% March 4, 2025 [0-9.]+%", section), section[:600]
+    assert re.search(r"2024 White 3\.2% [0-9.]+% March 4, 2025 Edition 2025Q1", section), section[:600]
     table = section.partition("Versions and corrections")[0]
     # a change below the last digit is none to a reader, and what is withheld has no line
     assert "Asian" not in table and "Black" not in table
