@@ -38,7 +38,7 @@ def select_by_race(con: DuckDBPyConnection, measure_id: str, place: str | None, 
         at_place = [each for each in slices if _place_key(each) == _place_key(first)]
     else:
         at_place = _matching_places(slices, place)
-    chosen = _choose(at_place, period)
+    chosen = _choose(at_place, period, _featured_kind(slices))
     rows = rows_of(
         con,
         f"select * from {_table(public)} where measure_id = ? and geography_type = ? and geography_vintage = ? and geoid = ? "
@@ -65,7 +65,7 @@ def select_by_place(
         raise CannotShow(
             f"{measure_id} has no values by {place_type!r}. {did_you_mean(place_type, types)}It has: {', '.join(sorted(types))}"
         )
-    chosen = _choose([each for each in slices if each["geography_type"] == place_type], period)
+    chosen = _choose([each for each in slices if each["geography_type"] == place_type], period, _featured_kind(slices))
     groups = rows_of(
         con,
         f"select distinct race_ethnicity_code, group_name from {_table(public)} where measure_id = ? and geography_type = ?",
@@ -152,10 +152,18 @@ def _matching_places(slices: list[Row], wanted: str) -> list[Row]:
     raise CannotShow(f"no value for the place {wanted!r}. {suggestion}There are: {', '.join(names[:LISTED])}{more}")
 
 
-def _choose(slices: list[Row], period: str | None) -> Row:
-    """Return the slice of the period, or the featured one, or the newest with a figure."""
+def _featured_kind(slices: list[Row]) -> str | None:
+    """The kind of period that opens the measure's page: years and quarters before a month that has just begun."""
+    return next((each["period_type"] for each in slices if each["is_featured"]), None)
+
+
+def _choose(slices: list[Row], period: str | None, kind: str | None) -> Row:
+    """Return the slice of the period, or the featured one, or the newest with a figure, of the preferred kind of period."""
     if period is None:
-        return max(slices, key=lambda each: (each["is_featured"], each["has_figure"], each["period_end"], each["period_start"]))
+        return max(
+            slices,
+            key=lambda each: (each["is_featured"], each["has_figure"], each["period_type"] == kind, each["period_end"]),
+        )
     found = [each for each in slices if _is_period(each, period)]
     if not found:
         known = list(dict.fromkeys(each["period"] for each in reversed(slices)))

@@ -34,6 +34,9 @@ def levelground(tmp_path_factory: pytest.TempPathFactory) -> CommandLine:
     for each in inside["scorecard"]:
         if (each["measure_id"], each["race_ethnicity_code"]) == ("own", "hispanic"):
             each.update(value=SECRET, status_code="shown", publication_status="published", status_text="Shown")
+    month = {"period_type": "month", "period_start": "2025-01-01", "period_end": "2025-01-31", "period": "January 2025"}
+    district = {"geography_type": "aldermanic_district", "geography_vintage": "2022", "geoid": "2", "place": "District 2"}
+    tables["scorecard"].append(WORDS | row("own", "all", 77.0, is_featured=False, **month, **district))
     # a figure where there should be none: a command that reads a hidden row displays none of its columns
     tables["scorecard"] += [
         WORDS | row("places", "asian", HIDDEN, status_code="hidden", status_text=SUPPRESSED, period_start="2019-01-01")
@@ -89,8 +92,9 @@ def test_staff_see_what_is_not_public_marked(levelground: CommandLine) -> None:
 
 def test_a_place_and_a_period_are_chosen(levelground: CommandLine) -> None:
     assert "14.6" in _lines(levelground, "show", "own", "--period", "2020")["all"]
-    for place in ("District 2", "aldermanic_district:2", "2", "district 2"):
-        assert "12.0" in _lines(levelground, "show", "own", "--place", place)["all"]
+    for place in ("District 2", "aldermanic_district:2", "2", "district 2"):  # a year, as for the city, and no newer month
+        assert "12.0" in _lines(levelground, "show", "own", "--place", place, "--public")["all"]
+    assert "77.0" in _lines(levelground, "show", "own", "--place", "2", "--period", "2025-01", "--public")["all"]
     by_place = levelground("show", "own", "--by", "place").stdout
     assert [line[:10] for line in by_place.splitlines() if line.startswith("District")] == [
         "District 1",
@@ -150,7 +154,7 @@ def test_measures_are_listed_and_described(levelground: CommandLine) -> None:
         assert part in text
     assert "none: the analyst file has no values of nothing" in levelground("measures", "show", "nothing").stdout
     query = levelground.json("measures", "show", "own", "--json", "--public")["example_query"]
-    assert len(levelground.ask(query, "--public")) == 8
+    assert len(levelground.ask(query, "--public")) == 9
 
 
 @pytest.mark.parametrize(
