@@ -1,55 +1,41 @@
 """Describe assets before anything has run: key, group, owner, kinds, description, columns.
 
-The specs come from contracts and dbt's manifest. Groups follow the flow of the data: the delivering department, then conformed,
-measured and published; next to them reference (seeds), receipts (what a run records) and quality. See `assets` for the steps and
-`metadata` for what a run adds.
+The specs come from contracts and dbt's manifest. See `groups` for the groups, `assets` for the steps and `metadata` for what a
+run adds.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import dagster as dg
 from dagster_dbt import DagsterDbtTranslator
 
 from ingest.contract import Column, Contract
+from orchestration.defs.groups import DISCLOSURE, RECORDS, SHARED, groups_of_models
 from orchestration.pipeline.build import SUPPRESSED
 from orchestration.sources.disaggregation import disaggregations
 from orchestration.transform.column_lineage import ByColumn
 from warehouse.printable import markdown_literal
 
 QUALITY_SCHEMA = "quality"
+AUDITED_SCHEMAS = ("marts", "published")
 RELEASE_KEY = dg.AssetKey(["published", "levelground"])
 SCORECARD_KEY = dg.AssetKey(["published", "scorecard"])
 TEAM = "team:data"
-GROUPS = {"staging": "conformed", "intermediate": "conformed", "reference": "reference", "marts": "measured"}
-# Calculation steps are in an unreleased schema; their folder decides the group.
-GROUP_OF_FOLDER = {
-    "models/marts/": "measured",
-    "models/measures/": "measured",
-    "models/disclosure/": "measured",
-    "models/published/": "published",
-}
 EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 
 
 class Translator(DagsterDbtTranslator):
-    """Names dbt's nodes by schema and name, and groups them by layer."""
+    """Names dbt's nodes by schema and name; `groups` has their groups."""
 
     def get_asset_key(self, dbt_resource_props: Mapping[str, Any]) -> dg.AssetKey:
         """Return schema and name; a delivered table is its landing asset."""
         if dbt_resource_props["resource_type"] == "source":
             return dg.AssetKey([dbt_resource_props["source_name"], dbt_resource_props["name"]])
         return dg.AssetKey([dbt_resource_props["config"].get("schema") or "staging", dbt_resource_props["name"]])
-
-    def get_group_name(self, dbt_resource_props: Mapping[str, Any]) -> str | None:
-        """Return the node's layer: conformed, reference, measured, published or quality."""
-        schema = dbt_resource_props["config"].get("schema") or "staging"
-        path = dbt_resource_props["original_file_path"]
-        own = next((group for folder, group in GROUP_OF_FOLDER.items() if path.startswith(folder)), None)
-        return own or GROUPS.get(schema, schema)
 
     def get_description(self, dbt_resource_props: Mapping[str, Any]) -> str:
         """Return the model's description only; dagster-dbt appends all SQL, also in one-line lists."""
@@ -110,25 +96,42 @@ def _column(column: Column) -> dg.TableColumn:
     )
 
 
-def model_specs(manifest: Mapping[str, Any], lineage: Mapping[str, ByColumn]) -> dict[str, dg.AssetSpec]:
-    """Return a spec per model and seed, by dbt id. Quality depends on all marts, so that it is built after the gates.
+def model_specs(
+    manifest: Mapping[str, Any], lineage: Mapping[str, ByColumn], contracts: Iterable[Contract]
+) -> dict[str, dg.AssetSpec]:
+    """Return a spec per model and seed, by dbt id. Quality depends on what the gates check, so that it is built after them.
 
     `lineage` has the source columns of each column, for models that have been built.
     """
-    translator = Translator()
+    translator, groups = Translator(), groups_of_models(manifest, contracts)
     nodes = {
         i: n for i, n in manifest["nodes"].items() if n["resource_type"] in ("model", "seed") and n["config"].get("enabled", True)
     }
     specs = {
         i: translator.get_asset_spec(manifest, i, None).replace_attributes(
-            kinds={"dbt", "seed"} if node["resource_type"] == "seed" else {"dbt", "duckdb"}
+            group_name=groups[i], kinds={"dbt", "seed"} if node["resource_type"] == "seed" else {"dbt", "duckdb"}
         )
         for i, node in nodes.items()
     }
     keys = {i: spec.key for i, spec in specs.items()} | source_keys(manifest)
     specs = {i: spec.merge_attributes(metadata=lineage_metadata(lineage.get(i, {}), keys)) for i, spec in specs.items()}
-    marts = [spec.key for spec in specs.values() if spec.key.path[0] in ("marts", "published")]
-    return {i: _after(spec, marts) if spec.key.path[0] == QUALITY_SCHEMA else spec for i, spec in specs.items()}
+    group_of = {key: RECORDS for key in source_keys(manifest).values() if key.path[0] == "receipts"}
+    group_of |= {spec.key: spec.group_name or "" for spec in specs.values()}
+    audited = [spec.key for spec in specs.values() if spec.key.path[0] in AUDITED_SCHEMAS]
+    published = [key for key in audited if key.path[0] == "published"]
+    return {
+        i: _with_deps(spec, published or audited)
+        if spec.key.path[0] == QUALITY_SCHEMA
+        else _with_deps(
+            spec,
+            [
+                dep.asset_key
+                for dep in spec.deps
+                if group_of.get(dep.asset_key) in (None, spec.group_name) or group_of[dep.asset_key] not in SHARED
+            ],
+        )
+        for i, spec in specs.items()
+    }
 
 
 def source_keys(manifest: Mapping[str, Any]) -> dict[str, dg.AssetKey]:
@@ -156,13 +159,13 @@ def lineage_metadata(columns: ByColumn, keys: Mapping[str, dg.AssetKey]) -> dict
 
 def receipt_specs(manifest: Mapping[str, Any]) -> list[dg.AssetSpec]:
     """Return specs of the tables that a run writes for dbt before the build; no step of their own produces them."""
-    return [_written_spec(table, "receipts") for table in manifest["sources"].values() if table["source_name"] == "receipts"]
+    return [_written_spec(table, RECORDS) for table in manifest["sources"].values() if table["source_name"] == "receipts"]
 
 
 def suppressor_specs(manifest: Mapping[str, Any]) -> dict[str, dg.AssetSpec]:
     """Return the specs of the tables that the suppressor writes while the models are built, by dbt id."""
     return {
-        node_id: _written_spec(manifest["sources"][node_id], "published").replace_attributes(
+        node_id: _written_spec(manifest["sources"][node_id], DISCLOSURE).replace_attributes(
             deps=[dg.AssetKey(made_of.split("."))]
         )
         for node_id, made_of in SUPPRESSED.items()
@@ -179,5 +182,14 @@ def _written_spec(table: Mapping[str, Any], group: str) -> dg.AssetSpec:
     )
 
 
-def _after(spec: dg.AssetSpec, keys: Iterable[dg.AssetKey]) -> dg.AssetSpec:
-    return spec.merge_attributes(deps=[key for key in keys if key not in {dep.asset_key for dep in spec.deps}])
+def _with_deps(spec: dg.AssetSpec, deps: Sequence[dg.AssetKey]) -> dg.AssetSpec:
+    """Return the asset with these upstream assets in the graph, and what else it reads in its metadata.
+
+    Seeds and run records that most models read would connect every group with every other. An asset without other upstream assets
+    keeps them. dbt's documentation has the complete graph.
+    """
+    left_out = [dep.asset_key.to_user_string() for dep in spec.deps if dep.asset_key not in deps]
+    if not deps or not left_out:
+        return spec.replace_attributes(deps=deps) if deps else spec
+    also = {"also_reads": dg.MetadataValue.text(", ".join(sorted(left_out)))}
+    return spec.replace_attributes(deps=deps, metadata={**spec.metadata, **also})

@@ -18,6 +18,7 @@ from ingest.delivery import DeliveryStore
 from ingest.landing import LastLoad, last_load
 from orchestration.defs.asset_checks import DBT_TESTS, dbt_test_results, delivery_check, freshness_check, source_check_specs
 from orchestration.defs.asset_specs import (
+    AUDITED_SCHEMAS,
     QUALITY_SCHEMA,
     RELEASE_KEY,
     TEAM,
@@ -25,6 +26,7 @@ from orchestration.defs.asset_specs import (
     source_metadata,
     source_owner,
 )
+from orchestration.defs.groups import RELEASE, department_group
 from orchestration.defs.metadata import docs_metadata, model_metadata, release_metadata, source_observations, status_metadata
 from orchestration.defs.resources import RunResource
 from orchestration.pipeline import build, stages
@@ -40,11 +42,11 @@ def landing_asset(contract: Contract) -> dg.AssetsDefinition:
 
     @dg.asset(
         key=["landing", contract.source],
-        group_name=contract.department,
+        group_name=department_group(contract.department),
         description=source_description(contract),
         owners=[source_owner(contract)],
         kinds={"duckdb", contract.connector.kind},
-        tags={"policy_area": contract.policy_area, "cadence": contract.cadence},
+        tags={"department": contract.department, "policy_area": contract.policy_area, "cadence": contract.cadence},
         metadata=source_metadata(contract),
         check_specs=source_check_specs(contract),
     )
@@ -78,8 +80,8 @@ def dbt_assets(specs: Mapping[str, dg.AssetSpec], manifest: Mapping[str, Any]) -
     """Return two steps: all models except quality and, after the gates, quality."""
     quality = {i: spec for i, spec in specs.items() if spec.key.path[0] == QUALITY_SCHEMA}
     models = {i: spec for i, spec in specs.items() if i not in quality}
-    # the gate depends on the same assets as quality: all marts and public tables
-    awaited = {dep.asset_key for spec in quality.values() for dep in spec.deps}
+    # the gate, quality and the release depend on all marts and public tables
+    awaited = {spec.key for spec in models.values() if spec.key.path[0] in AUDITED_SCHEMAS}
     tested = {
         node for test in manifest["nodes"].values() if test["resource_type"] == "test" for node in test["depends_on"]["nodes"]
     }
@@ -144,7 +146,7 @@ def release_asset(specs: Iterable[dg.AssetSpec]) -> dg.AssetsDefinition:
     @dg.asset(
         key=RELEASE_KEY,
         deps=before,
-        group_name="published",
+        group_name=RELEASE,
         kinds={"duckdb"},
         owners=[TEAM],
         output_required=False,

@@ -43,7 +43,7 @@ def build_defs(settings: Settings, overrides: Overrides | None = None) -> dg.Def
     registry = given.contracts or load_registry(settings.further_sources)
     nodes = given.manifest or _parse_dbt_project(settings, registry)
     lineage = column_lineage(settings.home, nodes) if given.with_column_lineage else {}
-    specs = model_specs(nodes, lineage) | suppressor_specs(nodes)
+    specs = model_specs(nodes, lineage, registry) | suppressor_specs(nodes)
     job = refresh_job()
     return dg.Definitions(
         assets=[

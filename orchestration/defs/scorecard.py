@@ -9,6 +9,7 @@ from typing import Any
 import dagster as dg
 
 from orchestration.defs.asset_specs import RELEASE_KEY, SCORECARD_KEY, TEAM
+from orchestration.defs.groups import RELEASE
 from orchestration.defs.resources import RunResource
 from orchestration.pipeline import stages
 from orchestration.scorecard import Site
@@ -23,7 +24,7 @@ def scorecard_asset() -> dg.AssetsDefinition:
     @dg.asset(
         key=SCORECARD_KEY,
         deps=[RELEASE_KEY],
-        group_name="published",
+        group_name=RELEASE,
         kinds={"html"},
         owners=[TEAM],
         output_required=False,
