@@ -16,6 +16,7 @@ from typing import Annotated
 import typer
 
 from orchestration.cli.display import err
+from orchestration.instance.names import CODE_LOCATION
 from orchestration.instance.server import lock_daemon, run_until_exit
 from orchestration.instance.setup import prepare_instance
 from orchestration.instance.ui_token import renew_token
@@ -23,7 +24,7 @@ from orchestration.runs.delivery_location import resolve_delivery_location
 from orchestration.settings import Settings
 
 HOST = "127.0.0.1"
-DEFINITIONS = ("-m", "orchestration.definitions")
+DEFINITIONS = ("-m", CODE_LOCATION)
 WEBSERVER = "orchestration.instance.webserver"  # not imported here: Dagster takes seconds
 
 

@@ -119,19 +119,17 @@ def model_specs(
     group_of |= {spec.key: spec.group_name or "" for spec in specs.values()}
     audited = [spec.key for spec in specs.values() if spec.key.path[0] in AUDITED_SCHEMAS]
     published = [key for key in audited if key.path[0] == "published"]
-    return {
-        i: _with_deps(spec, published or audited)
-        if spec.key.path[0] == QUALITY_SCHEMA
-        else _with_deps(
-            spec,
-            [
-                dep.asset_key
-                for dep in spec.deps
-                if group_of.get(dep.asset_key) in (None, spec.group_name) or group_of[dep.asset_key] not in SHARED
-            ],
-        )
-        for i, spec in specs.items()
-    }
+
+    def displayed(spec: dg.AssetSpec) -> list[dg.AssetKey]:
+        if spec.key.path[0] == QUALITY_SCHEMA:
+            return published or audited
+        return [
+            dep.asset_key
+            for dep in spec.deps
+            if group_of.get(dep.asset_key) == spec.group_name or group_of.get(dep.asset_key) not in SHARED
+        ]
+
+    return {i: _with_deps(spec, displayed(spec)) for i, spec in specs.items()}
 
 
 def source_keys(manifest: Mapping[str, Any]) -> dict[str, dg.AssetKey]:

@@ -5,6 +5,9 @@ Importing this module does not import Dagster, so the doctor and the command lin
 
 REFRESH_JOB = "refresh"
 NIGHTLY_SCHEDULE = "nightly"
+CODE_LOCATION = "orchestration.definitions"  # the module that the UI and the daemon load
+REPOSITORY = "__repository__"  # Dagster's name for the definitions of a module
+SCHEDULE_TAG = "dagster/schedule_name"
 
 PROCESS_TAG = ".dagster/levelground_pid"  # Dagster's UI hides tags with this prefix
 TRIGGER_TAG = "levelground/trigger"
