@@ -45,6 +45,9 @@ def run(
         str | None, typer.Option(help="The time that the run uses as now, like 2025-12-01T00:00:00.", show_default=False)
     ] = None,
     wait: Annotated[float, typer.Option(help="Seconds to wait for another run.")] = 0,
+    scheduled: Annotated[
+        bool, typer.Option("--scheduled", help="For timers: list the run in the history of the schedule `nightly`.")
+    ] = False,
     json: Annotated[bool, typer.Option("--json", help="Print the run as JSON.")] = False,
 ) -> None:
     """Ingest deliveries, check them, build and check all models, publish a release.
@@ -77,7 +80,7 @@ def run(
                 open_working(settings.home).close()  # another process may have the file open without the lock
             with report_progress_to(progress):
                 progress.stage("start", f"reading {location.name} ({location.city.title})")
-                record, problem = _execute(settings, option, as_of, full_refresh, wanted)
+                record, problem = _execute(settings, option, as_of, full_refresh, wanted, scheduled)
         finally:
             lock.release()
     if record is None:
@@ -100,14 +103,14 @@ def run(
 
 
 def _execute(
-    settings: Settings, option: str | None, as_of: str | None, full_refresh: bool, sources: list[str]
+    settings: Settings, option: str | None, as_of: str | None, full_refresh: bool, sources: list[str], scheduled: bool
 ) -> tuple[RunRecord | None, str | None]:
     """Run the job; return its record and the error message if it failed."""
-    from orchestration.defs.execute import execute_refresh  # noqa: PLC0415 - Dagster takes seconds to import
+    from orchestration.defs.execute import Request, execute_refresh  # noqa: PLC0415 - Dagster takes seconds to import
 
     run_id = str(uuid.uuid4())
     try:
-        problem = execute_refresh(settings, run_id, deliveries=option, as_of=as_of, full_refresh=full_refresh, sources=sources)
+        problem = execute_refresh(settings, run_id, Request(option, as_of, full_refresh, tuple(sources), scheduled))
     except Exception as error:
         problem = error_messages.explain(error, settings.home)  # Dagster's storage is on the same disk
         if problem is None:

@@ -15,7 +15,7 @@ from pydantic import Field, PrivateAttr
 from ingest.contract.registry import ContractError
 from orchestration.alerts import notify_run_not_started
 from orchestration.defs.asset_specs import RELEASE_KEY, SCORECARD_KEY
-from orchestration.instance.names import CLI_TRIGGER, OUTCOME_TAG, PROCESS_TAG, RELEASE_TAG, TRIGGER_TAG
+from orchestration.instance.names import CLI_TRIGGER, OUTCOME_TAG, PROCESS_TAG, RELEASE_TAG, SCHEDULE_TAG, TRIGGER_TAG
 from orchestration.instance.orphaned_runs import fail_orphaned_runs
 from orchestration.instance.processes import current_process
 from orchestration.instance.retention import delete_expired
@@ -130,6 +130,6 @@ def _notify_not_started(error: Exception, run_id: str | None) -> None:
 
 def trigger_of(tags: Mapping[str, str]) -> str:
     """Return what started a run, from its tags: schedule, sensor, cli or ui."""
-    if "dagster/schedule_name" in tags:
+    if SCHEDULE_TAG in tags:
         return "schedule"
     return "sensor" if "dagster/sensor_name" in tags else tags.get(TRIGGER_TAG, "ui")

@@ -8,6 +8,7 @@ Dagster 1.13.27; `tests/contract/test_private_apis.py` names what to check after
 from __future__ import annotations
 
 import sys
+import time
 from functools import partial
 
 import dagster as dg
@@ -17,7 +18,6 @@ from dagster._core.scheduler.instigation import TickData, TickStatus
 from dagster._core.types.loadable_target_origin import LoadableTargetOrigin
 
 from orchestration.instance.names import CODE_LOCATION, NIGHTLY_SCHEDULE, REFRESH_JOB, REPOSITORY
-from orchestration.runs.clock import utc_now
 
 _CREATE_RUN = "create_run_for_job"  # the method of an instance that `execute_in_process` calls
 
@@ -31,12 +31,14 @@ def record_in_code_location(instance: dg.DagsterInstance) -> None:
 def record_schedule_tick(instance: dg.DagsterInstance, run_id: str) -> None:
     """Add a run that a timer starts to the history of the schedule `nightly`."""
     origin = _repository().get_instigator_origin(NIGHTLY_SCHEDULE)
+    now = time.time()
     tick = TickData(
         instigator_origin_id=origin.get_id(),
         instigator_name=NIGHTLY_SCHEDULE,
         instigator_type=InstigatorType.SCHEDULE,
         status=TickStatus.SUCCESS,
-        timestamp=utc_now().timestamp(),
+        timestamp=now,
+        end_timestamp=now,
         run_ids=[run_id],
         selector_id=origin.get_selector().get_id(),
     )

@@ -53,6 +53,13 @@ class Use(NamedTuple):
 USES = {
     "dagster": (
         Use(
+            "orchestration/instance/code_location.py",
+            "1.13.27",
+            "run tests/unit/orchestration/instance/test_code_location.py with the new version. If it fails, compare "
+            "execute_in_process, create_run_for_job and TickData with the module; without it, Timeline and Jobs leave out runs "
+            "of the command line",
+        ),
+        Use(
             "orchestration/instance/event_log_storage.py",
             "1.13.27",
             "run tests/unit/orchestration/instance/test_event_log_storage.py with the new version. If it fails, delete the block "
@@ -140,7 +147,7 @@ def test_dagsters_storage_has_what_ours_overrides() -> None:
         "wipe",
         "watch",
     }
-    storage, _ = USES["dagster"]
+    _, storage, _ = USES["dagster"]
     assert used <= set(dir(SqliteEventLogStorage)), storage.remedy
     source = Path(inspect.getfile(SqliteEventLogStorage)).read_text()
     fields = ("_db_lock", "_initialized_dbs", "_watchers", "_obs", "_base_dir")
@@ -149,7 +156,7 @@ def test_dagsters_storage_has_what_ours_overrides() -> None:
 
 def test_dagster_starts_its_web_server_by_what_is_replaced() -> None:
     """A server that is started in another way would have no rules in front of it."""
-    _, webserver = USES["dagster"]
+    *_, webserver = USES["dagster"]
     assert version("dagster-webserver") == webserver.version, webserver.remedy
     serving = inspect.getsource(dagster_webserver.cli.host_dagster_ui_with_workspace_process_context)
     assert "app = create_app_from_workspace_process_context(" in serving, webserver.remedy

@@ -11,7 +11,9 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from collections import Counter
 from collections.abc import Callable, Iterator
+from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -20,7 +22,8 @@ from playwright.sync_api import expect
 from pytest_httpserver import HTTPServer
 
 from ingest.contract.registry import load_registry
-from orchestration.instance.names import CLI_TRIGGER, TRIGGER_TAG
+from orchestration.defs.groups import OTHER, department_group
+from orchestration.instance.names import CLI_TRIGGER, CODE_LOCATION, REFRESH_JOB, TRIGGER_TAG
 from tests.conftest import ROOT, CommandLine, free_port
 from tests.e2e.conftest import Place, status_of
 from tests.support.browser import browsing
@@ -29,6 +32,9 @@ from tests.support.hostile_page import ATTACKER, RESOLVED_TO_THIS_MACHINE, Launc
 
 HELD_BACK = "ucc__service_requests"
 SECONDS_FOR_A_PAGE = 60
+LARGEST_GROUP = 25
+EDGES_AT_FIRST_SIGHT = 80  # between groups; with more, Dagster draws them across the screen
+POLICY_AREAS = {"education", "housing", "workforce", "public_safety", "violence_prevention", "city_services", "health", "arpa"}
 T = TypeVar("T")
 SEEN = """
 { repositoriesOrError { ... on RepositoryConnection { nodes {
@@ -159,17 +165,32 @@ def test_what_the_data_team_sees_in_a_browser(ui: UI, place: Place) -> None:
     assert [key for key, node in assets.items() if not node["description"]] == []
     begin_here = {key.split("/")[0] for key, node in assets.items() if not node["dependencyKeys"]}
     assert begin_here == {"landing", "reference", "receipts"}, "all else is made of something"
-    groups = {node["groupName"] for node in assets.values()}
-    ways = {"conformed", "measured", "published", "quality", "receipts", "reference"}
-    assert groups == ways | {contract.department for contract in load_registry()}
+    sizes = Counter(node["groupName"] for node in assets.values())
+    assert {group: size for group, size in sizes.items() if size > LARGEST_GROUP} == {}
+    departments = {department_group(contract.department) for contract in load_registry()}
+    assert {"milwaukee_health_department", "wisconsin_department_of_public_instruction"} <= departments <= set(sizes)
+    assert set(sizes) >= POLICY_AREAS
+    assert OTHER not in sizes, "name a group for the folder of these models in `defs.groups`"
+    group_of = {key: node["groupName"] for key, node in assets.items()}
+    above = {group: set[str]() for group in sizes}
+    for key, node in assets.items():
+        above[group_of[key]] |= {group_of["/".join(parent["path"])] for parent in node["dependencyKeys"]} - {group_of[key]}
+    list(TopologicalSorter(above).static_order())  # CycleError if groups depend on each other: the graph would have loops
+    assert sum(map(len, above.values())) < EDGES_AT_FIRST_SIGHT
 
     expect.set_options(timeout=SECONDS_FOR_A_PAGE * 1000)
     with browsing() as page:
         page.set_default_timeout(SECONDS_FOR_A_PAGE * 1000)
         page.goto(ui.printed)
         page.goto(f"{ui.address}/asset-groups")
-        for group in ("ucc", "conformed", "measured", "published"):
+        for group in ("unified_call_center", "public_safety", "addresses_and_places", "release"):
             expect(page.get_by_text(group, exact=True).first).to_be_visible()
+
+        # the run that a command made, which no code location had launched
+        page.goto(f"{ui.address}/locations/{CODE_LOCATION}/jobs/{REFRESH_JOB}/runs")
+        expect(page.get_by_text("levelground/trigger: cli").first).to_be_visible()
+        page.goto(f"{ui.address}/overview/activity/timeline")
+        expect(page.get_by_text(REFRESH_JOB, exact=True).first).to_be_visible()
 
         page.goto(f"{ui.address}/jobs")
         page.get_by_text("refresh", exact=True).first.click()

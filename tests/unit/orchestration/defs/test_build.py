@@ -16,29 +16,9 @@ from orchestration.defs.resources import RunResource
 from orchestration.instance.names import NIGHTLY_SCHEDULE, REFRESH_JOB
 from orchestration.pipeline.build import SUPPRESSED
 from orchestration.settings import Settings
+from tests.support.manifests import model
 
 SOURCE = "ucc__service_requests"
-
-
-def model(name: str, schema: str, *parents: str) -> dict[str, Any]:
-    return {
-        "unique_id": f"model.levelground.{name}",
-        "name": name,
-        "resource_type": "model",
-        "original_file_path": f"models/{schema}/{name}.sql",
-        "config": {"schema": schema, "enabled": True, "materialized": "table", "meta": {}},
-        "meta": {},
-        "tags": [],
-        "columns": {},
-        "description": f"The model {name}.",
-        "depends_on": {"nodes": list(parents)},
-        "fqn": ["levelground", schema, name],
-        "schema": schema,
-        "database": "warehouse",
-        "alias": name,
-        "relation_name": f"warehouse.{schema}.{name}",
-        "package_name": "levelground",
-    }
 
 
 def source(unique_id: str) -> dict[str, Any]:
