@@ -92,7 +92,7 @@ def finding_metadata(gates: Sequence[GateResult]) -> dict[str, Any]:
 
 
 def _as_text(fact: object) -> str:
-    return "" if fact is None else f"{fact:,.6g}" if isinstance(fact, float) else str(fact)
+    return "" if fact is None else f"{fact:,.4g}" if isinstance(fact, float) else str(fact)
 
 
 def difference_metadata(contract: Contract, receipt: DeliveryRecord | None) -> dict[str, Any]:

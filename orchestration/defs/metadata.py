@@ -13,6 +13,7 @@ from typing import Any
 import dagster as dg
 
 from ingest.freshness import age_hours
+from orchestration.instance.site_files import DOCS
 from orchestration.runs.record import FRESH, HELD_BACK, STALE, RunRecord, SourceStatus
 from orchestration.runs.results import NodeResult
 from orchestration.runs.status_report import published_source_quality, release_figures
@@ -39,7 +40,7 @@ def status_metadata(status: SourceStatus, measured: Mapping[str, Any], as_of: dt
 
 def measured_metadata(measured: Mapping[str, Any]) -> dict[str, Any]:
     """Return what only the built tables contain: the known share of race, the geocoded share, the readiness grade."""
-    return {name: measured[name] for name in MEASURED if measured.get(name) is not None}
+    return {name: rounded(measured[name]) for name in MEASURED if measured.get(name) is not None}
 
 
 def release_metadata(settings: Settings, record: RunRecord, release_id: str) -> dict[str, Any]:
@@ -58,23 +59,30 @@ def release_metadata(settings: Settings, record: RunRecord, release_id: str) -> 
         "rows_rejected": sum(status.rows_rejected or 0 for status in statuses),
         "seconds": round(sum(record.seconds.values()), 1),
     }
-    return metadata | release_figures(home) | docs_metadata(settings)
+    figures = {name: rounded(figure) for name, figure in release_figures(home).items()}
+    return metadata | figures | docs_metadata(settings)
+
+
+def rounded(figure: Any) -> Any:
+    """Return a number with at most two decimals, as the UI displays and plots it; anything else unchanged."""
+    return round(figure, 2) if isinstance(figure, float) else figure
 
 
 def docs_metadata(settings: Settings, page: str = INDEX) -> dict[str, Any]:
     """Return the link to a docs page, else to the index page; nothing if the docs have not been written.
 
-    `levelground docs` writes the pages: `gates/<gate>/<subject>.html`, `sources/<source>.html`.
+    `levelground docs` writes the pages: `gates/<gate>/<subject>.html`, `sources/<source>.html`. Without LEVELGROUND_DOCS_URL the
+    UI's own server has them.
     """
     written = next((name for name in (page, INDEX) if (settings.home.docs / name).is_file()), None)
     if settings.docs_url:
         return {"docs": dg.MetadataValue.url(f"{settings.docs_url}/{written}" if written else settings.docs_url)}
-    return {"docs": dg.MetadataValue.path(str(settings.home.docs / written))} if written else {}
+    return {"docs": dg.MetadataValue.url(f"{DOCS}/{written}")} if written else {}
 
 
 def model_metadata(result: NodeResult, rows: int | None) -> dict[str, Any]:
     """Return the build time of a model or seed, and its row count if it is a table."""
-    return {"seconds": result.seconds} | ({"dagster/row_count": rows} if rows is not None else {})
+    return {"seconds": rounded(result.seconds)} | ({"dagster/row_count": rows} if rows is not None else {})
 
 
 def source_observations(home: Home) -> list[dg.AssetObservation]:

@@ -11,6 +11,7 @@ import dagster as dg
 from orchestration.defs.asset_specs import RELEASE_KEY, SCORECARD_KEY, TEAM
 from orchestration.defs.groups import RELEASE
 from orchestration.defs.resources import RunResource
+from orchestration.instance.site_files import SCORECARD
 from orchestration.pipeline import stages
 from orchestration.scorecard import Site
 from orchestration.settings import Settings
@@ -47,7 +48,12 @@ def scorecard_asset() -> dg.AssetsDefinition:
 
 def site_metadata(settings: Settings, site: Site) -> dict[str, Any]:
     """Return a link to the site, its size, and the number of texts that each language shows in English."""
-    url = settings.scorecard_url
-    link = dg.MetadataValue.url(f"{url}/index.html") if url else dg.MetadataValue.path(str(site.index))
+    link = dg.MetadataValue.url(f"{settings.scorecard_url or SCORECARD}/index.html")
     untranslated = {f"untranslated_{language}": number for language, number in site.untranslated.items()}
-    return {"scorecard": link, "release_id": site.release_id, "pages": site.pages, "bytes": site.bytes, **untranslated}
+    return {
+        "scorecard": link,
+        "release_id": site.release_id,
+        "pages": site.pages,
+        "megabytes": round(site.bytes / 1e6, 2),
+        **untranslated,
+    }

@@ -18,6 +18,7 @@ from dagster._cli import dev
 from dagster._cli import main as run_dagster
 from dagster_webserver import cli as server
 
+from orchestration.instance.site_files import with_sites
 from orchestration.instance.ui_access import UiAccess
 from orchestration.instance.ui_token import read_token
 from orchestration.settings import Settings
@@ -36,7 +37,8 @@ def serve() -> None:
     make_application = vars(server)[_MAKE_APPLICATION]
 
     def make_guarded(*arguments: Any, **options: Any) -> UiAccess:
-        return UiAccess(make_application(*arguments, **options), token, settings.ui_hosts, settings.ui_url)
+        application = with_sites(make_application(*arguments, **options), settings.home)
+        return UiAccess(application, token, settings.ui_hosts, settings.ui_url)
 
     setattr(server, _MAKE_APPLICATION, make_guarded)
     server.main()  # type: ignore[no-untyped-call]

@@ -101,17 +101,17 @@ def test_docs_are_linked_only_if_they_exist(contract: Contract, settings: Settin
     assert linked(served) == "https://docs.city.example"
     docs.mkdir(exist_ok=True)
     (docs / "index.html").write_text("first page")
-    assert linked(settings) == str(docs / "index.html"), "this source had no gate page when the docs were written"
+    assert linked(settings) == "/levelground/docs/index.html", "this source had no gate page when the docs were written"
     (docs / own).parent.mkdir(parents=True)
     (docs / own).write_text("verdict")
-    assert linked(settings) == str(docs / own)
+    assert linked(settings) == f"/levelground/docs/{own}"
     assert linked(served) == f"https://docs.city.example/{own}"
 
 
 def test_source_metadata_contains_numbers_to_plot(contract: Contract) -> None:
     row = status(contract, verdict=HELD_BACK, rows_delivered=7, rows_staged=None, reason="x")
-    metadata = status_metadata(row, {"known_race_pct": 81.5, "readiness_grade": None}, DATA_END + dt.timedelta(hours=6))
+    metadata = status_metadata(row, {"known_race_pct": 81.4999, "readiness_grade": None}, DATA_END + dt.timedelta(hours=6))
     assert metadata["held_back"] == 1
     assert metadata["rows_delivered"] == 7
     assert "rows_staged" not in metadata, "a held-back load has no staged rows, which differs from zero rows"
-    assert (metadata["age_hours"], metadata["known_race_pct"]) == (6.0, 81.5)
+    assert (metadata["age_hours"], metadata["known_race_pct"]) == (6.0, 81.5), "numbers are rounded"
