@@ -11,6 +11,7 @@ from ingest.landing.partition_releases import find_rival_files
 from ingest.landing.partitions import PartitionComparison, compare_partitions
 from ingest.landing.promote import Promotion, promote
 from ingest.landing.prune_deliveries import prune_deliveries
+from ingest.landing.reingest import reingest
 from ingest.landing.rejected import (
     constant_values,
     doubtful_rows,
@@ -46,6 +47,7 @@ __all__ = [
     "read_cursor",
     "read_journal",
     "refused_rows",
+    "reingest",
     "rejected_rows",
     "rejected_values",
     "replay",

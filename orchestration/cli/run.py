@@ -17,10 +17,12 @@ from orchestration.cli.progress import Progress
 from orchestration.cli.run_summary import NO_SCREEN, Summary, clock_text
 from orchestration.runs import error_messages
 from orchestration.runs.clock import as_of_time
+from orchestration.runs.context import RunOptions
 from orchestration.runs.delivery_location import LIVE, DeliveryLocation, resolve_delivery_location
 from orchestration.runs.exit_codes import EXIT_OK, EXIT_UNEXPECTED
 from orchestration.runs.progress import expected_seconds, report_progress_to
 from orchestration.runs.record import RunRecord, RunStore
+from orchestration.runs.selection import selected_sources
 from orchestration.runs.standing_gates import DELIVERY
 from orchestration.runs.status_report import findings_after, release_figures, run_report
 from orchestration.settings import ConfigurationError, Settings
@@ -39,6 +41,13 @@ def run(
     live: Annotated[bool, typer.Option("--live", help="Read the departments' live systems.")] = False,
     source: Annotated[
         list[str] | None, typer.Option(help="Ingest only this source; can be given several times.", show_default=False)
+    ] = None,
+    period: Annotated[
+        str | None,
+        typer.Option(
+            help="Ingest the kept deliveries of a month again, like 2024-03, of sources whose deliveries replace periods.",
+            show_default=False,
+        ),
     ] = None,
     full_refresh: Annotated[bool, typer.Option("--full-refresh", help="Build everything, even if nothing changed.")] = False,
     as_of: Annotated[
@@ -67,7 +76,7 @@ def run(
         progress.stage("start", "reading the settings; a first run makes the sample city")
         location = resolve_delivery_location(settings, option)
         as_of_time(as_of, location.city)
-        wanted = [location.registry[name].source for name in source or ()]
+        wanted = selected_sources(location.registry, source or (), period)
         progress.sources = len(wanted or list(location.registry))
         progress.title = f"levelground run: {location.city.title}"
         settings.home.ensure()
@@ -80,7 +89,8 @@ def run(
                 open_working(settings.home).close()  # another process may have the file open without the lock
             with report_progress_to(progress):
                 progress.stage("start", f"reading {location.name} ({location.city.title})")
-                record, problem = _execute(settings, option, as_of, full_refresh, wanted, scheduled)
+                options = RunOptions("cli", option, as_of, full_refresh, 0.0, wanted, period)
+                record, problem = _execute(settings, options, scheduled=scheduled)
         finally:
             lock.release()
     if record is None:
@@ -102,15 +112,13 @@ def run(
     raise typer.Exit(EXIT_UNEXPECTED if record.exit_code is None else record.exit_code)
 
 
-def _execute(
-    settings: Settings, option: str | None, as_of: str | None, full_refresh: bool, sources: list[str], scheduled: bool
-) -> tuple[RunRecord | None, str | None]:
+def _execute(settings: Settings, options: RunOptions, *, scheduled: bool) -> tuple[RunRecord | None, str | None]:
     """Run the job; return its record and the error message if it failed."""
-    from orchestration.defs.execute import Request, execute_refresh  # noqa: PLC0415 - Dagster takes seconds to import
+    from orchestration.defs.execute import execute_refresh  # noqa: PLC0415 - Dagster takes seconds to import
 
     run_id = str(uuid.uuid4())
     try:
-        problem = execute_refresh(settings, run_id, Request(option, as_of, full_refresh, tuple(sources), scheduled))
+        problem = execute_refresh(settings, run_id, options, scheduled=scheduled)
     except Exception as error:
         problem = error_messages.explain(error, settings.home)  # Dagster's storage is on the same disk
         if problem is None:

@@ -12,7 +12,7 @@ from ingest.contract.registry import Registry, load_registry
 from orchestration.defs.asset_checks import build_gate
 from orchestration.defs.asset_specs import model_specs, receipt_specs, suppressor_specs
 from orchestration.defs.assets import dbt_assets, landing_asset, release_asset
-from orchestration.defs.jobs import refresh_job
+from orchestration.defs.jobs import refresh_job, rerun_job
 from orchestration.defs.resources import RunResource
 from orchestration.defs.schedules import nightly_schedule
 from orchestration.defs.scorecard import scorecard_asset
@@ -44,7 +44,7 @@ def build_defs(settings: Settings, overrides: Overrides | None = None) -> dg.Def
     nodes = given.manifest or _parse_dbt_project(settings, registry)
     lineage = column_lineage(settings.home, nodes) if given.with_column_lineage else {}
     specs = model_specs(nodes, lineage, registry) | suppressor_specs(nodes)
-    job = refresh_job()
+    job, rerun = refresh_job(), rerun_job(registry)
     return dg.Definitions(
         assets=[
             *(landing_asset(contract) for contract in registry),
@@ -54,10 +54,10 @@ def build_defs(settings: Settings, overrides: Overrides | None = None) -> dg.Def
             scorecard_asset(),
         ],
         asset_checks=[build_gate(specs.values())],
-        jobs=[job],
+        jobs=[job, rerun] if rerun else [job],
         schedules=[nightly_schedule(job, home_city(settings).time_zone)],
         sensors=[drop_folder_sensor(job, registry, settings), run_health_sensor(settings)],
-        resources={"run": RunResource.configure_at_launch(), **given.resources},
+        resources={"run": RunResource.configure_at_launch(wait_seconds=settings.wait_seconds), **given.resources},
         # a materialization started in the UI runs as the job does: in one process, with one writer
         executor=dg.in_process_executor,
     )

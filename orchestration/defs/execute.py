@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import re
-from dataclasses import dataclass
 from functools import partial
 
 import dagster as dg
@@ -16,6 +15,7 @@ from orchestration.instance.code_location import record_in_code_location, record
 from orchestration.instance.names import CLI_TRIGGER, NIGHTLY_SCHEDULE, REFRESH_JOB, SCHEDULE_TAG, TRIGGER_TAG
 from orchestration.instance.setup import prepare_instance
 from orchestration.runs import error_messages
+from orchestration.runs.context import RunOptions
 from orchestration.runs.interruption import when_interrupted
 from orchestration.runs.progress import current_reporter
 from orchestration.runs.record import NOTHING_PUBLISHED
@@ -24,40 +24,31 @@ from orchestration.settings import Settings
 CLASS_NAME = re.compile(r"^[\w.]*(?:Error|Exception|Lost|Held|Busy|Corrupt|Unwritable): ")
 
 
-@dataclass(frozen=True)
-class Request:
-    """The options of `levelground run`; `scheduled`: a timer started it in place of the daemon."""
+def execute_refresh(settings: Settings, run_id: str, options: RunOptions, *, scheduled: bool = False) -> str | None:
+    """Run the job; return None if every step succeeded, else the first failed step's error. The run record has the outcome.
 
-    deliveries: str | None = None
-    as_of: str | None = None
-    full_refresh: bool = False
-    sources: tuple[str, ...] = ()
-    scheduled: bool = False
-
-
-def execute_refresh(settings: Settings, run_id: str, request: Request) -> str | None:
-    """Run the job; return None if every step succeeded, else the first failed step's error. The run record has the outcome."""
+    `scheduled`: a timer started the run in place of the daemon.
+    """
     current_reporter().stage("start", "loading Dagster, parsing the dbt project")
     prepare_instance(settings)
     pa.enable_signal_handlers(False)  # Arrow's own would swallow a signal while it reads a file
     # a run that finds nothing new skips its gate on purpose, and Dagster would log a warning per check
     logging.getLogger("dagster").setLevel(logging.ERROR)
     # The folder is no run config: the UI would offer to run with another one.
-    resources = {"run": CommandLineRun.configure_at_launch(deliveries=request.deliveries)}
+    resources = {"run": CommandLineRun.configure_at_launch(deliveries=options.deliveries)}
     job = build_defs(settings, Overrides(with_column_lineage=False, resources=resources)).resolve_job_def(REFRESH_JOB)
+    given = {name: getattr(options, name) for name in ("as_of", "full_refresh", "period")}
     config = {
-        "resources": {"run": {"config": {"as_of": request.as_of, "full_refresh": request.full_refresh, "wait_seconds": 0.0}}},
+        "resources": {"run": {"config": {**given, "sources": list(options.sources), "wait_seconds": 0.0}}},
         "loggers": {"console": {"config": {"log_level": "CRITICAL"}}},
     }
     selection = [
-        key
-        for key in job.asset_layer.executable_asset_keys
-        if key.path[0] != "landing" or not request.sources or key.path[-1] in request.sources
+        key for key in job.asset_layer.executable_asset_keys if key.path[0] != "landing" or options.ingests(key.path[-1])
     ]
-    tags = {TRIGGER_TAG: CLI_TRIGGER} | ({SCHEDULE_TAG: NIGHTLY_SCHEDULE} if request.scheduled else {})
+    tags = {TRIGGER_TAG: CLI_TRIGGER} | ({SCHEDULE_TAG: NIGHTLY_SCHEDULE} if scheduled else {})
     with dg.DagsterInstance.get() as instance, when_interrupted(partial(_report_canceled, instance, run_id)):
         record_in_code_location(instance)
-        if request.scheduled:
+        if scheduled:
             record_schedule_tick(instance, run_id)
         result = job.execute_in_process(
             run_config=config,

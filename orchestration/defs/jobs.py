@@ -1,18 +1,53 @@
-"""Define the job `refresh`, which ingests all sources, builds all models and publishes a release."""
+"""Define the jobs: `refresh` does all, `rerun_period` does the same on the kept deliveries of a month."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import Any
+
 import dagster as dg
 
-from orchestration.instance.names import REFRESH_JOB
+from ingest.contract import Contract
+from orchestration.instance.names import REFRESH_JOB, RERUN_JOB
+from orchestration.runs.selection import replaces_periods
+
+FIRST_MONTH = "2010-01-01"  # the UI offers months from here on; the command line takes any
 
 
 def refresh_job() -> dg.UnresolvedAssetJobDefinition:
     """Return the job over all assets and checks. It runs in one process, because DuckDB has one writer."""
-    selection = dg.AssetSelection.all() | dg.AssetSelection.all_asset_checks()
     return dg.define_asset_job(
         REFRESH_JOB,
-        selection=selection,
+        selection=_all(),
         executor_def=dg.in_process_executor,
         description="Ingests department deliveries, builds and checks all models, publishes a release.",
     )
+
+
+def rerun_job(contracts: Iterable[Contract]) -> dg.UnresolvedAssetJobDefinition | None:
+    """Return the job with a partition per month; None if no source has a load mode that replaces periods.
+
+    Its runs are those of `refresh` with `period` in their configuration, like `levelground run --period 2024-03`.
+    """
+    contracts = tuple(contracts)
+    able = [contract.source for contract in contracts if replaces_periods(contract)]
+    if not able:
+        return None
+    others = [["landing", contract.source] for contract in contracts if not replaces_periods(contract)]
+    months = dg.MonthlyPartitionsDefinition(FIRST_MONTH, fmt="%Y-%m-%d", end_offset=1)
+    selection = _all() - dg.AssetSelection.assets(*others) if others else _all()
+    return dg.define_asset_job(
+        RERUN_JOB,
+        selection=selection,
+        config=dg.PartitionedConfig(months, run_config_for_partition_key_fn=_config_of_month),
+        executor_def=dg.in_process_executor,
+        description=f"Ingests the kept deliveries of a month again and publishes a release. Sources: {', '.join(able)}.",
+    )
+
+
+def _all() -> dg.AssetSelection:
+    return dg.AssetSelection.all() | dg.AssetSelection.all_asset_checks()
+
+
+def _config_of_month(month: str) -> dict[str, Any]:
+    return {"resources": {"run": {"config": {"period": month[:7]}}}}

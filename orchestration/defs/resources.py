@@ -22,9 +22,10 @@ from orchestration.instance.retention import delete_expired
 from orchestration.pipeline.lifecycle import open_run
 from orchestration.pipeline.stages import finish_ingest
 from orchestration.runs.context import RunContext, RunOptions
-from orchestration.runs.delivery_location import configured_location, home_city
+from orchestration.runs.delivery_location import configured_location, home_city, resolve_delivery_location
 from orchestration.runs.gc_paused import gc_paused
 from orchestration.runs.record import RELEASED, UNCHANGED
+from orchestration.runs.selection import selected_sources
 from orchestration.settings import ConfigurationError, Settings
 from warehouse.connection import WarehouseBusy, WarehouseError
 from warehouse.disclosure import LedgerDamaged
@@ -35,10 +36,22 @@ from warehouse.paths import HomeUnwritable
 class RunResource(dg.ConfigurableResource):  # type: ignore[type-arg]
     """The run that all steps share. An empty field uses the home's settings."""
 
-    location: str | None = Field(None, description="A name of LEVELGROUND_LOCATIONS; empty: the deliveries that the home reads.")
-    as_of: str | None = Field(None, description="The time that the run uses as now, like 2025-12-01T00:00:00.")
-    full_refresh: bool = Field(False, description="Build everything, even if nothing changed.")
-    wait_seconds: float | None = Field(None, description="Seconds to wait for another run.")
+    sources: list[str] = Field([], description="Ingest only these sources, like [ucc__service_requests]. Empty: all sources.")
+    period: str | None = Field(
+        "",
+        description="A month like 2024-03: ingest its kept deliveries again and build everything, for sources whose deliveries "
+        "replace periods. Empty: ingest new deliveries.",
+    )
+    full_refresh: bool = Field(False, description="Build everything, even if nothing changed, and request live sources whole.")
+    as_of: str | None = Field(
+        "", description="The time that the run uses as now, like 2025-12-01T00:00:00, for freshness and goals. Empty: now."
+    )
+    location: str | None = Field(
+        "", description="A name of LEVELGROUND_LOCATIONS to read deliveries from. Empty: the deliveries that the home reads."
+    )
+    wait_seconds: float | None = Field(
+        None, description="Seconds to wait for another run. The default is LEVELGROUND_WAIT_SECONDS."
+    )
     _context: RunContext | None = PrivateAttr(default=None)
 
     @contextmanager
@@ -51,7 +64,7 @@ class RunResource(dg.ConfigurableResource):  # type: ignore[type-arg]
         run_context = None
         try:
             settings = Settings.from_environment()
-            options = RunOptions(trigger, self._deliveries(settings), self.as_of, self.full_refresh, self.wait_seconds)
+            options = self._options(settings, trigger)
             with gc_paused(), open_run(settings, options, context.run_id or "") as run_context:
                 if context.instance:
                     fail_orphaned_runs(context.instance, run_context.record.run_id)
@@ -74,9 +87,18 @@ class RunResource(dg.ConfigurableResource):  # type: ignore[type-arg]
             if run_context is not None and context.instance and run:
                 context.instance.add_run_tags(run.run_id, _outcome_tags(run_context))
 
+    def _options(self, settings: Settings, trigger: str) -> RunOptions:
+        period, deliveries = self.period or None, self._deliveries(settings)
+        sources: tuple[str, ...] = ()
+        if self.sources or period:
+            sources = selected_sources(resolve_delivery_location(settings, deliveries).registry, self.sources, period)
+        return RunOptions(
+            trigger, deliveries, self.as_of or None, self.full_refresh, self.wait_seconds, sources=sources, period=period
+        )
+
     def _deliveries(self, settings: Settings) -> str | None:
         """Where the run reads deliveries from; None: what the home reads."""
-        return None if self.location is None else configured_location(settings, self.location)
+        return configured_location(settings, self.location) if self.location else None
 
     @property
     def context(self) -> RunContext:

@@ -98,7 +98,7 @@ def _suppressor_results(seconds: float) -> list[NodeResult]:
 def _begin_candidate(run: RunContext) -> None:
     """Start the candidate as a copy of the current release; start empty on a full refresh, or to compact the file."""
     home, published = run.settings.home, current(run.settings.home)
-    base = published.release_id if published and not run.options.full_refresh else None
+    base = published.release_id if published and not run.options.rebuilds else None
     run.candidate = Candidate.begin(home, run.record.run_id, base)
     attach(run.con, run.candidate.analyst_path, "release")
     if base is not None and _needs_compaction(run):

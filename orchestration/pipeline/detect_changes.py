@@ -25,7 +25,7 @@ def nothing_changed(run: RunContext) -> bool:
     run.record.fingerprint = run_fingerprint(run)
     run.record.next_build_at = next_build_at(run)
     last = run.runs.last_built()
-    if run.options.full_refresh or last is None or current(run.settings.home) is None:
+    if run.options.rebuilds or last is None or current(run.settings.home) is None:
         return False
     if last.release_id not in known_releases(run.settings.home):
         return False  # that release was damaged; an older one is current until this run has built it again

@@ -16,7 +16,7 @@ from ingest.delivery import DeliveryRecord, DeliveryStore, Progress
 from ingest.delivery.removals import read_removals
 from ingest.errors import DeliveryError
 from ingest.freshness import evaluate_freshness
-from ingest.landing import count_load_rows, create_delivery_view, last_load, promote, save_journal
+from ingest.landing import DeliveryLost, count_load_rows, create_delivery_view, last_load, promote, reingest, save_journal
 from orchestration.pipeline.fetch_delivery import (
     fetch_delivery,
     finish_restoring,
@@ -27,7 +27,7 @@ from orchestration.pipeline.fetch_delivery import (
 from orchestration.runs.acceptance import read_acceptance
 from orchestration.runs.clock import utc_now
 from orchestration.runs.context import RunContext
-from orchestration.runs.errors import without_cells
+from orchestration.runs.errors import StepError, without_cells
 from orchestration.runs.record import (
     AGREEMENT_ENDED,
     FRESH,
@@ -39,6 +39,7 @@ from orchestration.runs.record import (
     SourceStatus,
     new_status,
 )
+from orchestration.runs.selection import month
 from orchestration.sources.audit_delivery import audit_once
 from orchestration.transform.dbt_sources import has_model
 
@@ -46,7 +47,12 @@ from orchestration.transform.dbt_sources import has_model
 def ingest_source(
     run: RunContext, contract: Contract, progress: Progress = lambda _rows: None
 ) -> tuple[SourceStatus, GateResult | None]:
-    """Ingest one source's delivery into landing. The gate's result is None if nothing new was delivered."""
+    """Ingest one source's delivery into landing. The gate's result is None if nothing new was delivered.
+
+    A run of a period ingests kept deliveries again, which passed the gate, or were accepted, when they were delivered.
+    """
+    if not run.options.ingests(contract.source) or run.options.period is not None:
+        return _end_without_delivery(run, contract), None
     started = time.monotonic()
     status = new_status(contract, run.record.run_id)
     gate: GateResult | None = None
@@ -79,6 +85,30 @@ def ingest_source(
         run.record.gates.append(gate)
     run.save()
     return status, gate
+
+
+def _end_without_delivery(run: RunContext, contract: Contract) -> SourceStatus:
+    """Record a source whose delivery this run does not read, after ingesting its kept deliveries of the run's period again."""
+    carry_forward(run, contract)
+    status, period = run.record.sources[contract.source], run.options.period
+    if period is not None and run.options.ingests(contract.source) and status.verdict not in (REMOVED, AGREEMENT_ENDED):
+        loads = _reingest(run, contract, period)
+        carry_forward(run, contract)
+        status = run.record.sources[contract.source]
+        what = f"ingested {loads} kept deliveries again" if loads else f"no kept delivery has rows of {period}"
+        status = status.updated(reason=f"{status.reason}; {what}" if status.reason else what)
+        run.record.sources[contract.source] = status
+    run.save()
+    return status
+
+
+def _reingest(run: RunContext, contract: Contract, period: str) -> int:
+    store = DeliveryStore(run.settings.home.deliveries, contract.source)
+    try:
+        with run.timed("promote"), without_cells():
+            return reingest(run.con, contract, store, *month(period), run.location.city.time_zone)
+    except DeliveryLost as error:
+        raise StepError(str(error)) from None
 
 
 def _not_read(run: RunContext, contract: Contract, store: DeliveryStore) -> SourceStatus | None:

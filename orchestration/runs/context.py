@@ -43,6 +43,17 @@ class RunOptions:
     as_of: str | None = None
     full_refresh: bool = False
     wait_seconds: float | None = None
+    sources: tuple[str, ...] = ()  # to ingest; empty: all
+    period: str | None = None  # the month whose kept deliveries are ingested again, like 2024-03
+
+    def ingests(self, source: str) -> bool:
+        """Whether the run ingests this source; the others keep what they have."""
+        return not self.sources or source in self.sources
+
+    @property
+    def rebuilds(self) -> bool:
+        """Whether everything is built, even if no delivery is new."""
+        return self.full_refresh or self.period is not None
 
 
 @dataclass

@@ -128,7 +128,7 @@ def save_state(run: RunContext, inputs: FingerprintInputs, results: Iterable[Nod
 
 def _known_fingerprints(run: RunContext) -> dict[str, NodeFingerprint]:
     """From the state table of the working warehouse, and from the manifest of the release that the candidate is a copy of."""
-    if run.options.full_refresh:
+    if run.options.rebuilds:
         return {}
     published = current(run.settings.home)
     released = read_manifest(run.settings.home, published.release_id).made_of.node_fingerprints if published else {}

@@ -11,7 +11,7 @@ import pytest
 import typer.main
 
 from ingest.contract.registry import load_registry
-from orchestration.cli import GROUPS, application
+from orchestration.cli.application import GROUPS, application
 from orchestration.settings import variable_names
 
 ROOT = Path(__file__).parents[2]

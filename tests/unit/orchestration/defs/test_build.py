@@ -13,7 +13,7 @@ from orchestration.defs import build
 from orchestration.defs.asset_specs import source_description
 from orchestration.defs.build import Overrides, build_defs
 from orchestration.defs.resources import RunResource
-from orchestration.instance.names import NIGHTLY_SCHEDULE, REFRESH_JOB
+from orchestration.instance.names import NIGHTLY_SCHEDULE, REFRESH_JOB, RERUN_JOB
 from orchestration.pipeline.build import SUPPRESSED
 from orchestration.settings import Settings
 from tests.support.manifests import model
@@ -73,6 +73,35 @@ def test_a_run_of_the_ui_cannot_name_a_folder(manifest: dict[str, Any], tmp_path
         assert dg.validate_run_config(job, {"resources": {"run": {"config": accepted}}})
     with pytest.raises(dg.DagsterInvalidConfigError, match='unexpected config entry "deliveries"'):
         dg.validate_run_config(job, {"resources": {"run": {"config": {"deliveries": str(tmp_path)}}}})
+
+
+def test_the_launchpad_offers_every_option_with_its_description(manifest: dict[str, Any], tmp_path: Path) -> None:
+    settings = Settings.from_environment({"LEVELGROUND_HOME": str(tmp_path), "LEVELGROUND_WAIT_SECONDS": "5"})
+    contracts = Registry([read_contract(SOURCES / f"{SOURCE}.yml")])
+    defs = build_defs(settings, Overrides(contracts, manifest, with_column_lineage=False))
+    fields = defs.resolve_job_def(REFRESH_JOB).resource_defs["run"].config_schema.config_type.fields  # type: ignore[attr-defined]
+    assert set(fields) == {"sources", "period", "full_refresh", "as_of", "location", "wait_seconds"}
+    assert [name for name, field in fields.items() if not field.description or not field.default_provided] == []
+    defaults = {name: field.default_value for name, field in fields.items()}
+    assert (defaults["sources"], defaults["period"], defaults["wait_seconds"]) == ([], "", 5)
+
+
+def test_a_month_can_be_run_again(manifest: dict[str, Any], tmp_path: Path) -> None:
+    """A backfill runs the same assets with the period in its configuration, as the command line does."""
+    settings = Settings.from_environment({"LEVELGROUND_HOME": str(tmp_path)})
+    names = (SOURCE, "dpi__act")
+    contracts = Registry([read_contract(SOURCES / f"{name}.yml") for name in names])
+    defs = build_defs(settings, Overrides(contracts, manifest, with_column_lineage=False))
+    rerun, refresh = defs.resolve_job_def(RERUN_JOB), defs.resolve_job_def(REFRESH_JOB)
+    assert refresh.partitions_def is None, "a night needs no partition"
+    assert rerun.partitioned_config is not None
+    config = rerun.partitioned_config.get_run_config_for_partition_key("2024-03-01")
+    assert config == {"resources": {"run": {"config": {"period": "2024-03"}}}}
+    assert dg.validate_run_config(refresh, config)
+    only_by_refresh = refresh.asset_layer.executable_asset_keys - rerun.asset_layer.executable_asset_keys
+    assert only_by_refresh == {dg.AssetKey(["landing", "dpi__act"])}, "its deliveries replace no periods"
+    without = build_defs(settings, Overrides(Registry([contracts["dpi__act"]]), manifest, with_column_lineage=False))
+    assert [job.name for job in without.jobs or ()] == [REFRESH_JOB]
 
 
 def test_the_description_of_a_source_is_text_and_no_markdown() -> None:

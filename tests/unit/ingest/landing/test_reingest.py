@@ -1,0 +1,103 @@
+"""A month that is ingested again has the rows that its kept deliveries give, in their order, under the contract of today."""
+
+from __future__ import annotations
+
+import datetime as dt
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import duckdb
+import pytest
+
+from ingest.contract import Contract
+from ingest.landing import DeliveryLost, ensure_tables, read_journal, reingest, replay, save_journal
+from ingest.landing.ledger import contract_fingerprint
+from tests.support.visits import CITY_ZONE
+
+MakeContract = Callable[..., Contract]
+COLUMNS = [
+    {"name": "k", "type": "integer"},
+    {"name": "d", "type": "date", "formats": ["%Y-%m-%d"], "required": True},
+    {"name": "v"},
+]
+LOAD = {"mode": "replace_period", "period_column": "d", "period": "day"}
+FEBRUARY = "k,d,v\n1,2025-02-28,a\n"
+MARCH = "k,d,v\n2,2025-03-01,b\n2,2025-03-01,b\n3,2025-03-31,c\n"
+LATE_MARCH = "k,d,v\n3,2025-03-31,C\n4,2025-04-01,d\n"
+FIRST, LAST = dt.date(2025, 3, 1), dt.date(2025, 3, 31)
+
+
+@pytest.fixture
+def contract(make_contract: MakeContract) -> Contract:
+    return make_contract(columns=COLUMNS, load=LOAD)
+
+
+@pytest.fixture
+def filled(warehouse: Any, contract: Contract) -> Any:
+    for text in (FEBRUARY, MARCH, LATE_MARCH):
+        warehouse.take(contract, {"f.csv": text})
+    return warehouse
+
+
+def again(warehouse: Any, contract: Contract, first: dt.date = FIRST, last: dt.date = LAST) -> int:
+    return reingest(warehouse.con, contract, warehouse.store, first, last, CITY_ZONE)
+
+
+def ledger(warehouse: Any) -> list[Any]:
+    rows: list[Any] = warehouse.con.execute("select * from intake.loads order by all").fetchall()
+    return rows
+
+
+def test_the_same_contract_gives_the_same_rows_and_ledger(filled: Any, contract: Contract) -> None:
+    landed, loads = filled.rows("*"), ledger(filled)
+    assert again(filled, contract) == 2, "the load of March, and the later one that replaces its last day"
+    assert filled.rows("*") == landed
+    assert ledger(filled) == loads
+    assert ("3", "C") in filled.rows("k, v"), "the later delivery of the day wins, as before"
+
+
+def test_a_corrected_contract_applies_to_the_kept_deliveries(
+    filled: Any, contract: Contract, make_contract: MakeContract
+) -> None:
+    corrected = make_contract(columns=COLUMNS, load=LOAD | {"duplicates": "drop_exact"})
+    ensure_tables(filled.con, corrected, CITY_ZONE)
+    assert filled.rows("k") == [("1",), ("2",), ("2",), ("3",), ("4",)]
+    again(filled, corrected)
+    assert filled.rows("k") == [("1",), ("2",), ("3",), ("4",)]
+    february, *later = read_journal(filled.store) or ()
+    assert february.contract == contract_fingerprint(contract)
+    assert {entry.contract for entry in later} == {contract_fingerprint(corrected)}
+    counts = filled.counts(corrected, later[0].load_id)
+    assert (counts.delivered, counts.staged, counts.duplicate, counts.superseded) == (3, 1, 1, 1)
+
+
+def test_a_month_without_kept_deliveries_changes_nothing(filled: Any, contract: Contract) -> None:
+    landed = filled.rows("*")
+    assert again(filled, contract, dt.date(2024, 3, 1), dt.date(2024, 3, 31)) == 0
+    assert filled.rows("*") == landed
+
+
+def test_a_damaged_batch_leaves_landing_as_it_was(filled: Any, contract: Contract) -> None:
+    save_journal(filled.con, contract, filled.store)
+    landed = filled.rows("*")
+    newest = filled.store.records()[-1]
+    filled.store.batch(newest.load_id).write_bytes(b"damaged")
+    with pytest.raises(DeliveryLost):
+        again(filled, contract)
+    assert filled.rows("*") == landed
+
+
+def test_a_kill_in_between_loses_nothing(filled: Any, contract: Contract, monkeypatch: pytest.MonkeyPatch) -> None:
+    landed, loads = filled.rows("*"), ledger(filled)
+
+    def killed(*_: object) -> int:
+        raise duckdb.Error("killed")
+
+    monkeypatch.setattr(sys.modules["ingest.landing.reingest"], "replay", killed)  # the package has a function of this name
+    with pytest.raises(duckdb.Error, match="killed"):
+        again(filled, contract)
+    assert len(filled.rows("*")) < len(landed)
+    replay(filled.con, contract, filled.store, CITY_ZONE)  # as the next run does
+    assert filled.rows("*") == landed
+    assert ledger(filled) == loads

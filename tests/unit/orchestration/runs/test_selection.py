@@ -1,0 +1,34 @@
+"""What a run ingests is named by sources and a month; a wrong name is refused before anything runs."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+
+from ingest.contract.registry import UnknownSource, load_registry
+from orchestration.runs.selection import month, selected_sources
+from orchestration.settings import ConfigurationError
+
+REGISTRY = load_registry()
+BY_PERIOD = ("assessor__property_sales", "comptroller__checkbook", "doa__arpa_projects", "ucc__service_requests")
+
+
+def test_a_month_has_its_first_and_last_day() -> None:
+    assert month("2024-02") == (dt.date(2024, 2, 1), dt.date(2024, 2, 29))
+
+
+@pytest.mark.parametrize("text", ["2024", "2024-13", "2024-3", "March", "2024-03-01"])
+def test_anything_else_is_no_month(text: str) -> None:
+    with pytest.raises(ConfigurationError, match="2024-03"):
+        month(text)
+
+
+def test_a_period_is_of_the_sources_whose_deliveries_replace_periods() -> None:
+    assert selected_sources(REGISTRY, (), None) == ()
+    assert selected_sources(REGISTRY, (), "2024-03") == BY_PERIOD
+    assert selected_sources(REGISTRY, ["ucc__service_requests"], "2024-03") == ("ucc__service_requests",)
+    with pytest.raises(ConfigurationError, match=r"dpi__act cannot be ingested again.*ucc__service_requests"):
+        selected_sources(REGISTRY, ["dpi__act"], "2024-03")
+    with pytest.raises(UnknownSource):
+        selected_sources(REGISTRY, ["ucc__servce_requests"], None)
