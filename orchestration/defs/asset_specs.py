@@ -7,7 +7,7 @@ run adds.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 import dagster as dg
@@ -117,19 +117,24 @@ def model_specs(
     specs = {i: spec.merge_attributes(metadata=lineage_metadata(lineage.get(i, {}), keys)) for i, spec in specs.items()}
     group_of = {key: RECORDS for key in source_keys(manifest).values() if key.path[0] == "receipts"}
     group_of |= {spec.key: spec.group_name or "" for spec in specs.values()}
-    audited = [spec.key for spec in specs.values() if spec.key.path[0] in AUDITED_SCHEMAS]
-    published = [key for key in audited if key.path[0] == "published"]
-
-    def displayed(spec: dg.AssetSpec) -> list[dg.AssetKey]:
-        if spec.key.path[0] == QUALITY_SCHEMA:
-            return published or audited
-        return [
+    models = {i: spec for i, spec in specs.items() if spec.key.path[0] != QUALITY_SCHEMA}
+    displayed = {
+        i: [
             dep.asset_key
             for dep in spec.deps
             if group_of.get(dep.asset_key) == spec.group_name or group_of.get(dep.asset_key) not in SHARED
         ]
+        for i, spec in models.items()
+    }
+    models = {i: _with_deps(spec, displayed[i]) for i, spec in models.items()}
+    read = {dep.asset_key for spec in models.values() for dep in spec.deps}
+    # every other mart reaches the release, which depends on quality, through a public table
+    last = [spec.key for spec in models.values() if spec.key.path[0] in AUDITED_SCHEMAS and _is_last(spec.key, read)]
+    return models | {i: _with_deps(spec, last) for i, spec in specs.items() if i not in models}
 
-    return {i: _with_deps(spec, displayed(spec)) for i, spec in specs.items()}
+
+def _is_last(key: dg.AssetKey, read: Collection[dg.AssetKey]) -> bool:
+    return key.path[0] == "published" or key not in read
 
 
 def source_keys(manifest: Mapping[str, Any]) -> dict[str, dg.AssetKey]:
