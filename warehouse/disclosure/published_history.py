@@ -35,9 +35,9 @@ _SOURCES = "(select distinct measure_id, source from release.marts.dim_measure)"
 
 
 def read_history(con: DuckDBPyConnection, home: Home, loads: Mapping[str, str]) -> None:
-    """Write `disclosure.history`. `has_new_records`: a load of the row's source has been promoted since its last state.
+    """Write `disclosure.history`. The candidate must be attached as `release`. `loads`: the newest load of each source.
 
-    `loads`: the newest load of each source. The candidate must be attached as `release`.
+    `has_new_records`: a load of the row's source has been promoted since its last state; NULL where that is not known.
     """
     con.execute("create schema if not exists disclosure")
     con.execute("create or replace temp table newest_loads (source varchar, newest_load varchar)")
@@ -51,7 +51,7 @@ def read_history(con: DuckDBPyConnection, home: Home, loads: Mapping[str, str]) 
         known = _states_of_kept_releases(con, home)
     con.execute(
         f"create or replace table {HISTORY} as select history.* exclude (load_id), load_id, "
-        "load_id is not null and newest_load is not null and load_id <> newest_load as has_new_records "
+        "load_id <> newest_load as has_new_records "
         f"from ({known}) as history left join newest_loads using (source)"
     )
 

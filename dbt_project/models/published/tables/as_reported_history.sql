@@ -97,7 +97,7 @@ final as (
         case
             when not is_revised_now then reason_before
             when has_new_records then 'new_records'
-            else 'recalculated'
+            when not has_new_records then 'recalculated'
         end as revision_reason
     from compared
     where revisions_before + cast(is_revised_now as integer) > 0

@@ -110,6 +110,7 @@ def test_a_home_of_an_earlier_version_begins_with_its_ledger_and_kept_releases(
     home.release("r3").mkdir()
     (home.release("r3") / PUBLIC_FILE).write_bytes(b"damaged")
     read_history(con, home, {})
+    assert con.sql(f"select distinct has_new_records from {HISTORY}").fetchall() == [(None,)]
     names = "race_ethnicity_code, first_release_id, first_value, last_value, revisions, is_protected"
     rows = con.sql(f"select {names} from {HISTORY} order by all").fetchall()
     assert rows == [("black", "r1", 30.0, 40.0, 1, True), ("white", "r2", 40.0, 40.0, 0, False)]
