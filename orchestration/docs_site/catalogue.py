@@ -1,12 +1,14 @@
 """Collect what the catalogue lists: sources from their contracts, measures and tables from the current release.
 
-Of the release it reads the registry of measures and the database catalog with its comments, no rows.
+Of the analyst file it reads the registry of measures, the database catalog with its comments, and which sources are in a fact.
+It reads values in the public file only.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from itertools import groupby
 from typing import Any
 
 from ingest.contract import Contract
@@ -14,10 +16,24 @@ from orchestration.runs.record import RunRecord, SourceStatus
 from warehouse.connection import run_query
 from warehouse.paths import ANALYST_FILE, PUBLIC_FILE, Home
 from warehouse.releases import Manifest
+from warehouse.sql import literal
 
 SECONDS = 60
 FILES = {ANALYST_FILE: "analysts", PUBLIC_FILE: "the public"}
-MEASURES = "select * from marts.dim_measure order by policy_area, name, measure_version"
+MEASURES = "select * from marts.dim_measure order by measure_id, measure_version desc"
+AREAS = "select code, label from published.labels where subject = 'policy_area' and language_code = 'en' order by label"
+# The place and period that open the page of a measure on the scorecard.
+FIGURES = """
+select measure_id, period, place, basis_text, group_name, value, unit, unit_text, ci_low, ci_high, status_text,
+    compared_with_reference_text, max(abs(value)) over (partition by measure_id) as largest
+from published.scorecard
+where is_featured
+order by measure_id, group_order
+"""
+NOTES = """
+select measure_id, public_caveat, availability, availability_text, licence_attribution, has_figures_by_race, has_figures_by_place
+from published.measures where is_current
+"""
 COLUMNS = """
 select
     tables.schema_name, tables.table_name, tables.comment as description, columns.column_name, columns.data_type, columns.comment
@@ -27,6 +43,7 @@ inner join duckdb_columns() as columns
     and tables.table_name = columns.table_name
 order by tables.schema_name, tables.table_name, columns.column_index
 """
+Row = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -43,8 +60,23 @@ class Table:
 
     @property
     def page(self) -> str:
-        """Return the file name of its page. Both files contain the schema `stats`, with the same tables."""
-        return f"{self.schema}.{self.name}.html"
+        """Return the path of its page. Both files contain the schema `stats`, with the same tables."""
+        return f"tables/{self.schema}.{self.name}.html"
+
+
+@dataclass(frozen=True)
+class Measure:
+    """A measure: its current definition, earlier ones, and what the public file shows of it first."""
+
+    row: Row
+    earlier: tuple[Row, ...]
+    notes: Row = field(default_factory=dict)
+    figures: tuple[Row, ...] = ()
+
+    @property
+    def page(self) -> str:
+        """Return the path of its page."""
+        return f"measures/{self.row['measure_id']}.html"
 
 
 @dataclass(frozen=True)
@@ -60,26 +92,78 @@ class Source:
         return self.status.verdict.replace("_", " ") if self.status else "no run yet"
 
 
+@dataclass(frozen=True)
+class Area:
+    """A policy area: its measures, the sources that departments deliver for it, and the facts that hold their records."""
+
+    code: str
+    title: str
+    measures: tuple[Measure, ...]
+    sources: tuple[Source, ...]
+    facts: tuple[Table, ...]
+
+    @property
+    def page(self) -> str:
+        """Return the path of its page."""
+        return f"areas/{self.code}.html"
+
+
 def sources(contracts: list[Contract], last: RunRecord | None) -> list[Source]:
     """Return every source with its status in the last run."""
     known: Mapping[str, SourceStatus] = last.sources if last else {}
     return [Source(contract, known.get(contract.source)) for contract in contracts]
 
 
-def measures(home: Home, release_id: str) -> list[dict[str, Any]]:
-    """Return the registry of measures of a release."""
-    rows: list[dict[str, Any]] = run_query(home.release(release_id) / ANALYST_FILE, MEASURES, SECONDS).to_pylist()
-    return rows
+def measures(home: Home, release_id: str) -> list[Measure]:
+    """Return the measures of a release, each with its newest version and the figures that the public file shows first."""
+    folder = home.release(release_id)
+    rows = _rows(folder / ANALYST_FILE, MEASURES)
+    figures = {key: tuple(found) for key, found in groupby(_rows(folder / PUBLIC_FILE, FIGURES), lambda row: row["measure_id"])}
+    notes = {row["measure_id"]: row for row in _rows(folder / PUBLIC_FILE, NOTES)}
+    found = []
+    for measure_id, versions in groupby(rows, lambda row: row["measure_id"]):
+        newest, *earlier = sorted(versions, key=lambda row: not row["is_current"])
+        found.append(Measure(newest, tuple(earlier), notes.get(measure_id, {}), figures.get(measure_id, ())))
+    return found
 
 
 def tables(home: Home, manifest: Manifest) -> list[Table]:
     """Return the tables of both files of a release, sorted by name."""
     found = []
     for file, audience in FILES.items():
-        rows = run_query(home.release(manifest.release_id) / file, COLUMNS, SECONDS).to_pylist()
-        for schema, name in dict.fromkeys((row["schema_name"], row["table_name"]) for row in rows):
-            own = [row for row in rows if (row["schema_name"], row["table_name"]) == (schema, name)]
-            columns = tuple((row["column_name"], row["data_type"], row["comment"] or "") for row in own)
+        rows = _rows(home.release(manifest.release_id) / file, COLUMNS)
+        for (schema, name), own in groupby(rows, lambda row: (row["schema_name"], row["table_name"])):
+            described = list(own)
+            columns = tuple((row["column_name"], row["data_type"], row["comment"] or "") for row in described)
             row_count = manifest.files[file].tables.get(f"{schema}.{name}")
-            found.append(Table(schema, name, audience, file, own[0]["description"] or "", row_count, columns))
+            found.append(Table(schema, name, audience, file, described[0]["description"] or "", row_count, columns))
     return sorted(found, key=lambda table: (table.schema, table.name))
+
+
+def areas(home: Home, release_id: str, measures: list[Measure], sources: list[Source], tables: list[Table]) -> list[Area]:
+    """Return the policy areas of a release by title."""
+    folder = home.release(release_id)
+    facts = [table for table in tables if table.name.startswith("fct_") and "source" in (name for name, *_ in table.columns)]
+    query = " union all ".join(f"select distinct {literal(fact.name)} as fact, source from marts.{fact.name}" for fact in facts)
+    held: dict[str, set[str]] = {}
+    for row in _rows(folder / ANALYST_FILE, query) if facts else []:
+        held.setdefault(row["fact"], set()).add(row["source"])
+    found = []
+    for row in _rows(folder / PUBLIC_FILE, AREAS):
+        own = tuple(source for source in sources if source.contract.policy_area == row["code"])
+        names = {source.contract.source for source in own}
+        found.append(
+            Area(
+                code=row["code"],
+                title=row["label"],
+                measures=tuple(measure for measure in measures if measure.row["policy_area"] == row["code"]),
+                sources=own,
+                facts=tuple(fact for fact in facts if names & held.get(fact.name, set())),
+            )
+        )
+    return found
+
+
+def _rows(path: Any, query: str) -> list[Row]:
+    rows: list[Row] = run_query(path, query, SECONDS).to_pylist()
+    return rows

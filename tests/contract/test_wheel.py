@@ -39,6 +39,7 @@ def test_the_wheel_has_every_file_of_the_code_and_the_dbt_project(installed: Pat
     missing = [name for name in tracked if (ROOT / name).exists() and not (installed / name).is_file()]
     assert not missing
     assert len(tracked) > 1000
+    assert (installed / "orchestration" / "docs_site" / "docs" / "queries.md").is_file(), "guides of `levelground docs`"
     assert not list(installed.rglob("_sources.yml"))  # a home has it
 
 

@@ -36,7 +36,7 @@ def test_each_section_of_the_page_has_one_query() -> None:
 
 
 def test_a_figure_made_again_is_the_released_one(first_release: tuple[Path, dict[str, Any]]) -> None:
-    recomputed = run_query(Home(first_release[0]).published_analyst, QUERIES["Recompute a figure"][0], 60).to_pylist()
+    recomputed = run_query(Home(first_release[0]).published_analyst, QUERIES["Can I recompute a figure?"][0], 60).to_pylist()
     assert all(row["ci_low_again"] == pytest.approx(row["ci_low"], abs=1e-9) for row in recomputed)
 
 

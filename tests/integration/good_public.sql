@@ -41,7 +41,8 @@ create temp table shown as select
     97.0::double as geocoded_pct, null::double as place_coverage_pct, 19.0::double as bound_low, 23.0::double as bound_high, false as bridged,
     'reliable' as reliability, 'reference_row' as status_reason, false as is_revision_pending, timestamp '2025-01-05' as data_as_of,
     null::double as rate_ratio_bound_low, null::double as rate_ratio_bound_high, null::varchar as population_fit,
-    'unknown_race' as bound_source, null::double as period_coverage_pct, null::boolean as is_significant_fdr, true as is_shown_first;
+    'unknown_race' as bound_source, null::double as period_coverage_pct, null::boolean as is_significant_fdr, true as is_shown_first,
+    'A place' as place, 'A group' as group_name, false as is_place_weighted, false as is_stand_in;
 create table public.published.equity_measures as from shown;
 insert into public.published.equity_measures select * replace (
     'black' as race_ethnicity_code, 80.0 as numerator, 40.0 as value, 33.0 as ci_low, 47.0 as ci_high, 2.0 as rate_ratio, 1.4 as rate_ratio_ci_low,
@@ -77,7 +78,7 @@ insert into public.published.equity_measures select * replace (
 ) from hidden;
 create table public.published.disparity_indices as select measure_id, measure_version, period_type, period_start, geography_type, geography_vintage,
     geoid, race_standard, method, 'theil_index' as index_id, 'published' as publication_status, 0.06::double as value, null::double as ci_low,
-    null::double as ci_high, 'black, white' as groups_used, 'nhpi' as groups_left_out from shown;
+    null::double as ci_high, 'black, white' as groups_used, 'nhpi' as groups_left_out, place, is_place_weighted, is_stand_in from shown;
 insert into public.published.disparity_indices select * replace (
     'mean_log_deviation' as index_id, 'suppressed' as publication_status, null as value, null as groups_used, null as groups_left_out
 ) from public.published.disparity_indices;
@@ -108,7 +109,7 @@ insert into public.published.engagement_responses select * replace (
 ) from public.published.engagement_responses;
 create table public.published.peer_comparison as select measure_id, measure_version, period_type, period_start, race_ethnicity_code, 'white' as reference_code,
     geoid, value, 20.0::double as gap, 11.0::double as gap_ci_low, 29.0::double as gap_ci_high, 5 as peers, 18.0::double as peers_median_gap,
-    2 as rank_low, 6 as rank_high
+    2 as rank_low, 6 as rank_high, 'City' as place, 'Black' as group_name
 from public.published.equity_measures where measure_id = 'searched' and race_ethnicity_code = 'black';
 create table public.published.scorecard as select
     measure_id, measure_version, case measure_id when 'visits' then 'Visits' else 'Searched' end as measure, 'public_safety' as policy_area, 'How many?' as question, period_type,

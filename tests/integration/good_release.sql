@@ -239,7 +239,8 @@ create table release.marts.fct_equity_measures as
         case when value_status <> 'computed' then value_status end as status_reason, timestamp '2025-11-30' as data_as_of,
         0.9 * value / reference_value as rate_ratio_bound_low, 1.1 * value / reference_value as rate_ratio_bound_high,
         null::varchar as population_fit, case when value is not null then 'unknown_race' end as bound_source,
-        null::double as period_coverage_pct, null::boolean as is_significant_fdr
+        null::double as period_coverage_pct, null::boolean as is_significant_fdr, 'A place' as place, 'A group' as group_name,
+        method = 'place_weighted' as is_place_weighted, false as is_stand_in
     from (values
         ('city', '5553000', 'all', 'exclusive', 'individual', 'computed', 100.0::double, 400.0::double, null, null, null::double),
         ('city', '5553000', 'black', 'exclusive', 'individual', 'computed', 60.0, 160.0, 'best', 'white', 12.5),
@@ -273,7 +274,7 @@ insert into release.marts.fct_equity_measures by name
 create table release.marts.fct_disparity_indices as
     select measure_id, measure_version, period_type, period_start, geography_type, geography_vintage, geoid, race_standard, method,
         'theil_index' as index_id, 0.01::double as value, null::double as ci_low, null::double as ci_high, 'black, white' as groups_used,
-        null::varchar as groups_left_out
+        null::varchar as groups_left_out, place, is_place_weighted, is_stand_in
     from release.marts.fct_equity_measures where method = 'place_weighted' and race_ethnicity_code = 'black';
 create table release.marts.dim_goal as select 'g' as goal_id, 'Fair searches' as result, 'better_off' as accountability, 'Fewer' as title,
     true as is_example, 'dpt' as owner, 'health' as policy_area, null as legal_basis, null as funding_source, 'searched' as measure_id,
@@ -292,7 +293,8 @@ create table release.marts.fct_goal_progress as select 'g' as goal_id, 'year' as
 create table release.marts.dim_peer_city as select '5512345' as geoid, 'Peer' as name, 'Wisconsin' as state, 500000 as population, 'as large' as peer_rule;
 create table release.marts.fct_peer_comparison as select 'searched' as measure_id, 1 as measure_version, '5_year' as period_type,
     date '2019-01-01' as period_start, 'black' as race_ethnicity_code, 'white' as reference_code, '5553000' as geoid, 40.0::double as value,
-    20.0::double as gap, 11.0::double as gap_ci_low, 29.0::double as gap_ci_high, 5 as peers, 18.0::double as peers_median_gap, 2 as rank_low, 6 as rank_high;
+    20.0::double as gap, 11.0::double as gap_ci_low, 29.0::double as gap_ci_high, 5 as peers, 18.0::double as peers_median_gap, 2 as rank_low, 6 as rank_high,
+    'City' as place, 'Black' as group_name;
 create table release.marts.scorecard as select
     'searched' as measure_id, 1 as measure_version, 'Searched' as measure, 'public_safety' as policy_area, 'How many?' as question,
     'year' as period_type, date '2024-01-01' as period_start, date '2024-12-31' as period_end, '2024' as period, 'city' as

@@ -28,6 +28,8 @@ from warehouse.paths import Home
 from warehouse.sql import identifier, literal
 
 FOLDER = "disclosure"  # the folder's name in a release and in the home
+# Columns that follow from codes of the row: a place with a new name is no new figure.
+LABELS = frozenset({"place", "group_name", "is_place_weighted", "is_stand_in"})
 _OWNERS = 0o600
 
 
@@ -51,18 +53,19 @@ def write_ledger(con: DuckDBPyConnection, home: Home, candidate: Path, *, releas
     """
     folder = candidate / FOLDER
     folder.mkdir(mode=0o700)
+    # the current columns: an earlier version may have begun the ledger with others
+    described = con.execute("describe public.published.equity_measures").fetchall()
+    names = ", ".join(identifier(name) for name, *_ in described if name not in LABELS)
     states = f"""
-        select {literal(release_id)} as release_id, {literal(published_at.isoformat())}::timestamp as published_at, published.*
+        select {literal(release_id)} as release_id, {literal(published_at.isoformat())}::timestamp as published_at, {names}
         from public.published.equity_measures as published
         semi join {REPORTED} as reported using ({", ".join(GRAIN)})
     """
     if home.ledger.is_file():
         ledger = f"read_parquet({literal(str(home.ledger))})"
-        # the current columns: an earlier version may have begun the ledger with others
-        names = [name for name, *_ in con.execute("describe public.published.equity_measures").fetchall()]
         last = f"""
-            select {", ".join(map(identifier, names))} from (
-                select * from public.published.equity_measures where false
+            select {names} from (
+                select {names} from public.published.equity_measures where false
                 union all by name
                 select * exclude (release_id, published_at) from {ledger}
                 qualify row_number() over (partition by {", ".join(GRAIN)} order by published_at desc, release_id desc) = 1

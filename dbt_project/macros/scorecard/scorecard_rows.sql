@@ -37,23 +37,8 @@ measures as (
     where measures.is_current
 ),
 
--- two districts may have a school of the same name, and a district that of its city
 places as (
-    select
-        places.geography_type,
-        places.geography_vintage,
-        places.geoid,
-        places.scorecard_order,
-        case places.geography_type
-            when 'school' then concat(places.name, ' (', coalesce(districts.name, split_part(places.geoid, '/', 1)), ')')
-            when 'school_district' then concat(places.name, ' (school district)')
-            else places.name
-        end as place
-    from {{ ref('dim_geography') }} as places
-    left join {{ ref('dim_geography') }} as districts
-        on
-            case when places.geography_type = 'school' then split_part(places.geoid, '/', 1) end = districts.geoid
-            and districts.geography_type = 'school_district'
+    {{ labelled_places() }}
 ),
 
 featured as (

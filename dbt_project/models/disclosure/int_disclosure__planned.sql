@@ -2,7 +2,7 @@
 with
 known as (
     select
-        measures.*,
+        measures.* exclude ({{ label_columns() | join(', ') }}),
         cast(steps.records as double) as records,
         coalesce(
             races.kind in ('category', 'combination')

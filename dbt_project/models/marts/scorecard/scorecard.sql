@@ -2,7 +2,7 @@
 with
 figures as (
     select
-        *,
+        * exclude ({{ label_columns() | join(', ') }}),
         case
             when value_status = 'suppressed_at_source' then 'suppressed'
             when value_status <> 'computed' then value_status

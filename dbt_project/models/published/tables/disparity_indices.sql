@@ -81,7 +81,7 @@ hidden as (
     where not slices.is_publishable
 ),
 
-final as (
+united as (
     select
         {{ index_columns() }},
         index_id,
@@ -103,6 +103,10 @@ final as (
         cast(null as varchar) as groups_used,
         cast(null as varchar) as groups_left_out
     from hidden
+),
+
+final as (
+    {{ with_labels('united', has_group=false) }}
 )
 
 -- the order of the rows must not reveal what a hidden row counts

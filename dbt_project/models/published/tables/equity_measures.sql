@@ -90,8 +90,12 @@ tested as (
     {{ with_fdr_significance('plain') }}
 ),
 
-final as (
+marked as (
     {{ with_row_to_show('tested') }}
+),
+
+final as (
+    {{ with_labels('marked') }}
 )
 
 -- the order of the rows must not reveal what a hidden row counts

@@ -3,7 +3,7 @@
 {{ config(alias='scorecard') }}
 with
 figures as (
-    select * from {{ ref('equity_measures') }}
+    select * exclude ({{ label_columns() | join(', ') }}) from {{ ref('equity_measures') }}
 ),
 
 labelled as (

@@ -31,6 +31,7 @@ def registry() -> Registry:
 def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, registry: Registry) -> Settings:
     monkeypatch.setattr(dbt_runner, "documentation", lambda *_: (DBT, {}))
     monkeypatch.setattr(site, "load_registry", lambda _further: registry)
+    monkeypatch.setattr(site, "DOCS", tmp_path / "docs")  # a hundred guides per test; test_guides.py has their rules
     return Settings.from_environment({"LEVELGROUND_HOME": str(tmp_path / "home")})
 
 

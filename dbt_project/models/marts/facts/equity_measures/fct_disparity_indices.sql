@@ -93,8 +93,12 @@ united as (
     where list_sum(group_counts) > 0 and list_sum(other_counts) > 0
 ),
 
-final as (
+plain as (
     {{ without_negative_zeros('united', ['value']) }}
+),
+
+final as (
+    {{ with_labels('plain', has_group=false) }}
 )
 
 select * from final

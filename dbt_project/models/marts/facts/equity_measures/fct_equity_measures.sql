@@ -57,8 +57,12 @@ figures as (
     from tested
 ),
 
-final as (
+plain as (
     {{ without_negative_zeros('figures', figure_columns()) }}
+),
+
+final as (
+    {{ with_labels('plain') }}
 )
 
 select * from final

@@ -84,9 +84,14 @@ final as (
         ranked.peers,
         ranked.peers_median_gap,
         case when gaps.width_below is not null and gaps.favourable_direction in ('higher', 'lower') then ranked.rank_low end as rank_low,
-        case when gaps.width_below is not null and gaps.favourable_direction in ('higher', 'lower') then ranked.rank_high end as rank_high
+        case when gaps.width_below is not null and gaps.favourable_direction in ('higher', 'lower') then ranked.rank_high end as rank_high,
+        case when gaps.geoid = receipts.city_geoid then receipts.city_title else cities.name || ', ' || cities.state end as place,
+        races.label as group_name
     from gaps
     inner join ranked on {{ same_peer_slice('gaps', 'ranked') }} and gaps.geoid = ranked.geoid
+    cross join {{ ref('stg_receipts__settings') }} as receipts
+    left join {{ ref('dim_peer_city') }} as cities on gaps.geoid = cities.geoid
+    left join {{ ref('dim_race_ethnicity') }} as races on gaps.race_ethnicity_code = races.race_ethnicity_code
 )
 
 select * from final
