@@ -13,7 +13,7 @@ from orchestration.settings import Settings
 
 
 def docs(show: Annotated[bool, typer.Option("--open", help="Open the index page in a browser.")] = False) -> None:
-    """Write dbt docs, gate results and the catalogue of sources, measures and tables into the home's docs folder."""
+    """Write guides, a catalogue of measures, tables and sources, gate results and dbt docs into the home's docs folder."""
     index = write_docs(Settings.from_environment())
     out.print(str(index), markup=False)
     if show and not webbrowser.open(index.as_uri()):
