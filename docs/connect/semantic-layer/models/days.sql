@@ -1,0 +1,1 @@
+select date_on from {{ source('marts', 'dim_date') }}
