@@ -60,7 +60,9 @@ def _guide(docs: Path, name: str, text: str, known: set[str]) -> Guide:
     parser = MarkdownIt("commonmark", {"html": False}).enable("table")
     tokens = parser.parse(text)
     anchors: dict[str, int] = {}
-    title, sections, heading, anchor, lines = name, [], "", "", []
+    title, heading, anchor = name, "", ""
+    sections: list[Section] = []
+    lines: list[str] = []
     for index, token in enumerate(tokens):
         if token.type == "heading_open":
             written = _plain(tokens[index + 1])
