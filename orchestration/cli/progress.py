@@ -85,7 +85,7 @@ class Progress:
         self._began = self._printed = time.monotonic()
         self._ended = threading.Event()
         self._live: Live | None = None
-        if self.console.is_terminal:
+        if is_terminal and not self.console.is_dumb_terminal:
             # everything else writes where it wants: Dagster has replaced stderr by then
             keep: dict[str, Any] = {"redirect_stdout": False, "redirect_stderr": False}
             self._live = Live(get_renderable=self.frame, console=self.console, transient=True, **keep)

@@ -15,6 +15,7 @@ from typing import Annotated
 import typer
 
 from expectations.delivery.column_differences import differing
+from expectations.remedies import remedy
 from expectations.results import GateResult
 from ingest.contract.registry import load_registry
 from ingest.delivery import DeliveryStore
@@ -242,13 +243,22 @@ def _print_column_differences(checked: DeliveryCheck) -> None:
 
 
 def _print_gate(gate: GateResult) -> None:
-    rows = [
-        ("ok" if f.success else f.severity, f.expectation, f.column, f.observed, f.threshold, "" if f.success else f.message)
-        for f in sorted(gate.findings, key=lambda f: f.success)
-    ]
-    out.print(table(None, ("result", "expectation", "column", "found", "allowed", "what to do"), rows))
-    failed = len(gate.failed_critical)
+    """Print the findings: failed ones as sentences with a remedy on a terminal, one line each in a file or pipe."""
+    ordered = sorted(gate.findings, key=lambda finding: finding.success)
+    failed = [finding for finding in ordered if not finding.success]
+    if out.is_terminal:
+        for finding in failed:
+            out.print(f"{finding.severity}: {finding.message}\n    remedy: {remedy(gate, finding)}", markup=False)
+        out.print(f"{len(ordered) - len(failed)} of {len(ordered)} expectations hold", markup=False)
+    else:
+        rows = [
+            ("ok" if f.success else f.severity, f.expectation, f.column, f.observed, f.threshold, f.message,
+             "" if f.success else remedy(gate, f))
+            for f in ordered
+        ]  # fmt: skip
+        out.print(table(None, ("result", "expectation", "column", "found", "allowed", "what is wrong", "what to do"), rows))
+    critical = len(gate.failed_critical)
     err.print(
-        f"{gate.subject}: {'fits its contract' if gate.passed else f'{failed} critical findings; a run would hold it back'}",
+        f"{gate.subject}: {'fits its contract' if gate.passed else f'{critical} critical findings; a run would hold it back'}",
         markup=False,
     )
