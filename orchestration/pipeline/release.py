@@ -73,7 +73,7 @@ def release_candidate(run: RunContext) -> str | None:
             candidate,
             release_id=release_id,
             created_at=run.created_at,
-            code_version=code_version(),
+            code_version=record.code_version or code_version(),
             content_hash=run.content_hash,
             data_as_of=data_as_of,
             as_of=run.as_of,
@@ -125,5 +125,5 @@ def _write_release_row(run: RunContext, release_id: str, created_at: dt.datetime
         run.con.execute(f"comment on column public.published.release.{name} is {literal(description)}")
     run.con.execute(
         "insert into public.published.release values (?, ?, ?, ?, ?)",
-        [release_id, created_at.replace(tzinfo=None), data_as_of, code_version(), run.content_hash],
+        [release_id, created_at.replace(tzinfo=None), data_as_of, run.record.code_version or code_version(), run.content_hash],
     )
