@@ -26,7 +26,7 @@ GROUPS = {
     "query": "Query the current release with SQL, read-only.",
     "releases": "List releases, publish an earlier one, keep one for ever, compare two.",
     "scorecard": "Write the scorecard of a release as one static folder, in every language of its texts.",
-    "docs": "Write dbt docs, gate results and the catalogue of sources, measures and tables into the home's docs folder.",
+    "docs": "Write guides, a catalogue of measures, tables and sources, gate results and dbt docs into the home's docs folder.",
     "erase": "Remove records from deliveries, landing, facts and every kept release, and drop them from later deliveries.",
     "alerts": "Test the channels that receive alerts.",
     "translations": "Export and import the texts of the scorecard, one spreadsheet per language.",
