@@ -50,14 +50,23 @@ class VolumeBaseline:
 
 
 def volume_baseline(
-    con: DuckDBPyConnection, contract: Contract, receipt: DeliveryRecord, store: DeliveryStore, city_zone: str
+    con: DuckDBPyConnection,
+    contract: Contract,
+    receipt: DeliveryRecord,
+    store: DeliveryStore,
+    city_zone: str,
+    *,
+    batch: Path | None = None,
 ) -> VolumeBaseline:
-    """The volume baseline of a batch; for an incremental batch by cursor, the landed rows that it would replace."""
+    """The volume baseline of a batch; for an incremental batch by cursor, the landed rows that it would replace.
+
+    `store` has the earlier deliveries, and the batch unless `batch` names its file.
+    """
     if receipt.whole or receipt.since is not None:
         requested = "true" if receipt.whole else since_condition(contract, receipt, city_zone)
         row = con.execute(f'select count(*) from landing."{contract.source}" where {requested}').fetchone()
         return VolumeBaseline((row[0],) if row and row[0] else ())
-    batch, load = store.batch(receipt.load_id), contract.load
+    batch, load = batch or store.batch(receipt.load_id), contract.load
     written = set(pq.read_schema(batch).names)
     # the same files under an older contract are not an earlier delivery
     files = {file.sha256 for file in receipt.files}

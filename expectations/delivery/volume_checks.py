@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 import statistics
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from expectations.delivery.cell_checks import BLANK
 from expectations.delivery.delivery_facts import DeliveryFacts
@@ -36,9 +36,8 @@ def volume_checks(contract: Contract, facts: DeliveryFacts) -> Iterator[Check]:
         return
     if not facts.earlier_rows or facts.adds_only:
         return
-    usual = statistics.median(facts.earlier_rows[:EARLIER_BATCHES])
     drop = contract.tolerances.volume_drop_pct
-    least, most = math.ceil(usual * (1 - drop / 100)), math.floor(usual * VOLUME_RISE)
+    usual, least, most = usual_rows(facts.earlier_rows, drop)
     message = f"{source}: the delivery has lost more than {drop:g} % of its usual {usual:,.0f} rows; is it cut off?"
     kwargs = {"min_value": least}
     yield Check("rows_lost", "expect_table_row_count_to_be_between", kwargs, strict, message, None, least)
@@ -46,6 +45,12 @@ def volume_checks(contract: Contract, facts: DeliveryFacts) -> Iterator[Check]:
         f"{source}: the delivery has more than {VOLUME_RISE:g} times its usual {usual:,.0f} rows; does it contain rows twice?"
     )
     yield Check("rows_gained", "expect_table_row_count_to_be_between", {"max_value": most}, "warning", message, None, most)
+
+
+def usual_rows(earlier: Sequence[int], drop_pct: float) -> tuple[float, int, int]:
+    """The usual number of rows by earlier batches, newest first; and the least and most that the gate expects."""
+    usual = statistics.median(earlier[:EARLIER_BATCHES])
+    return usual, math.ceil(usual * (1 - drop_pct / 100)), math.floor(usual * VOLUME_RISE)
 
 
 def _replaced_periods(contract: Contract, replaced: ReplacedRows) -> Check:

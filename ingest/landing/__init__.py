@@ -20,7 +20,7 @@ from ingest.landing.rejected import (
     rejected_rows,
     rejected_values,
 )
-from ingest.landing.replay import DeliveryLost, replay
+from ingest.landing.replay import DeliveryLost, replay, restore_ledger
 from ingest.landing.tables import create_delivery_view, ensure_tables, period_expression
 
 __all__ = [
@@ -51,6 +51,7 @@ __all__ = [
     "rejected_rows",
     "rejected_values",
     "replay",
+    "restore_ledger",
     "save_journal",
     "since_condition",
 ]

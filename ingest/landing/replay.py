@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from duckdb import DuckDBPyConnection
 
 from ingest.contract import Contract
 from ingest.delivery import JOURNAL, RECORD, DeliveryStore, find_damage
 from ingest.landing import superseded
-from ingest.landing.landing_journal import JournalDamaged, read_journal
+from ingest.landing.landing_journal import JournalDamaged, JournalEntry, read_journal
 from ingest.landing.ledger import LoadRecord, insert_load, read_ledger
 from ingest.landing.promote import promote
 from ingest.landing.withheld_records import keeps_withheld_records, restore_withheld
@@ -58,12 +60,24 @@ def replay(con: DuckDBPyConnection, contract: Contract, store: DeliveryStore, ci
         elif entry.rows_in_landing:
             raise DeliveryLost(store, entry.load_id, why or "it cannot be read", entry.rows_in_landing)
         else:
-            insert_load(con, contract.source, LoadRecord(**entry.model_dump(exclude={"rows_in_landing"})))
+            _insert(con, contract, entry)
             # the rows that this load deleted are no longer known
             superseded.invalidate(con, {contract.source: entry.sequence})
     if missing and keeps_withheld_records(contract):
         restore_withheld(con, contract, store.folder)
     return len(missing)
+
+
+def restore_ledger(con: DuckDBPyConnection, contract: Contract, journal: Iterable[JournalEntry]) -> None:
+    """Add the loads of the journal that the ledger lacks, without their rows."""
+    known = {(load.load_id, load.sequence) for load in read_ledger(con, contract.source)}
+    for entry in journal:
+        if (entry.load_id, entry.sequence) not in known:
+            _insert(con, contract, entry)
+
+
+def _insert(con: DuckDBPyConnection, contract: Contract, entry: JournalEntry) -> None:
+    insert_load(con, contract.source, LoadRecord(**entry.model_dump(exclude={"rows_in_landing"})))
 
 
 def _why_lost(store: DeliveryStore, load_id: str) -> str:

@@ -130,12 +130,11 @@ def check(
     if report is not None and not report.absolute().parent.is_dir():
         raise ConfigurationError(f"the folder {report.absolute().parent} for the report does not exist")
     checked = check_delivery(settings, name, file)
-    _print_gate(checked.gate)
-    _print_column_differences(checked)
+    _print_check(checked)
     if report is not None:
         write_report(checked, report.absolute())
         err.print(f"page for the steward: {report}", markup=False)
-    raise typer.Exit(0 if checked.gate.passed else EXIT_BLOCKED)
+    raise typer.Exit(0 if checked.is_promoted else EXIT_BLOCKED)
 
 
 @app.command()
@@ -162,8 +161,7 @@ def new(
     for question in drafted.questions:
         out.print(f"- {question}", markup=False)
     if drafted.check is not None:
-        _print_gate(drafted.check.gate)
-        _print_column_differences(drafted.check)
+        _print_check(drafted.check)
         raise typer.Exit(0 if drafted.check.gate.passed else EXIT_BLOCKED)
 
 
@@ -232,6 +230,12 @@ def resume(name: Name, reason: Reason = "", wait: Wait = 0) -> None:
     out.print(f"{name}: the next run reads it again", markup=False)
 
 
+def _print_check(checked: DeliveryCheck) -> None:
+    _print_gate(checked.gate)
+    _print_column_differences(checked)
+    err.print(f"{checked.contract.source}: {checked.result}", markup=False)
+
+
 def _print_column_differences(checked: DeliveryCheck) -> None:
     lines = differing(checked.columns)
     if lines:
@@ -257,8 +261,3 @@ def _print_gate(gate: GateResult) -> None:
             for f in ordered
         ]  # fmt: skip
         out.print(table(None, ("result", "expectation", "column", "found", "allowed", "what is wrong", "what to do"), rows))
-    critical = len(gate.failed_critical)
-    err.print(
-        f"{gate.subject}: {'fits its contract' if gate.passed else f'{critical} critical findings; a run would hold it back'}",
-        markup=False,
-    )

@@ -1,6 +1,6 @@
 """Audit a delivery without loading it: for stewards before they send it, and for analysts who ask why one was held back.
 
-It uses the same connector, batch and gate as a run, on a temporary database.
+It uses the same connector, batch, gate and history of deliveries as a run, on a temporary database.
 """
 
 from __future__ import annotations
@@ -9,26 +9,23 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from duckdb import DuckDBPyConnection
-
 from expectations.delivery.column_differences import ColumnDifference, column_differences, first_rows
-from expectations.delivery.volume import VolumeBaseline, volume_baseline
 from expectations.results import ExpectationResult, GateResult
 from ingest.agreement_terms import agreement_terms
 from ingest.connectors import FetchRequest, Origin, open_folder, open_live
 from ingest.contract import Contract
-from ingest.delivery import DeliveryRecord, DeliveryStore, as_next_load, deliver
+from ingest.delivery import DeliveryRecord, DeliveryStore, deliver
 from ingest.delivery.removals import read_removals
+from ingest.delivery.row_filter import new_row_filter
 from ingest.errors import DeliveryError
-from ingest.landing import DeliveryLost, ensure_tables, replay
 from ingest.readers import delivered_files
+from orchestration.runs.acceptance import Acceptance, read_acceptance
 from orchestration.runs.clock import as_of_time, utc_now
 from orchestration.runs.delivery_location import DeliveryLocation, read_delivery_location
-from orchestration.runs.record import HELD_BACK, RunStore
 from orchestration.settings import ConfigurationError, Settings
 from orchestration.sources.audit_delivery import audit_delivery
+from orchestration.sources.restored_baseline import restored_baseline
 from warehouse.connection import database_path, scratch
-from warehouse.metadata import migrate
 from warehouse.sql import literal, quoted
 from warehouse.temporary import scratch_folder
 
@@ -37,7 +34,8 @@ from warehouse.temporary import scratch_folder
 class DeliveryCheck:
     """The result of a check: the gate's result, column differences, and the first rows without private values.
 
-    A delivery that cannot be read has no delivery record, no differences and no rows.
+    A delivery that cannot be read has no delivery record, no differences and no rows. `accepted`: the decision of a person by
+    which a run promotes the delivery although its gate fails.
     """
 
     contract: Contract
@@ -46,6 +44,23 @@ class DeliveryCheck:
     columns: tuple[ColumnDifference, ...] = ()
     row_names: tuple[str, ...] = ()
     rows: tuple[tuple[str, ...], ...] = ()
+    accepted: Acceptance | None = None
+
+    @property
+    def is_promoted(self) -> bool:
+        """Whether a run promotes the delivery."""
+        return self.gate.passed or self.accepted is not None
+
+    @property
+    def result(self) -> str:
+        """What a run does with the delivery, in one line."""
+        if self.gate.passed:
+            return "fits its contract"
+        failed = len(self.gate.failed_critical)
+        findings = f"{failed} critical finding{'' if failed == 1 else 's'}"
+        if self.accepted is None:
+            return f"{findings}; a run would hold it back"
+        return f"{findings}, accepted by {self.accepted.accepted_by} ({self.accepted.reason}); a run promotes it"
 
 
 def check_delivery(settings: Settings, name: str, file: Path | None) -> DeliveryCheck:
@@ -55,10 +70,12 @@ def check_delivery(settings: Settings, name: str, file: Path | None) -> Delivery
     """
     location = read_delivery_location(settings, file)
     contract = location.registry[name]
-    terms = agreement_terms(contract, as_of_time(None, location.city))
-    is_removed = read_removals(settings.home.deliveries / name).is_removed
-    if file is None and (terms.has_ended or is_removed):
-        reason = f"it was removed; `levelground sources resume {name}` reads it again" if is_removed else terms.reason
+    as_of = as_of_time(None, location.city)
+    terms = agreement_terms(contract, as_of)
+    kept = DeliveryStore(settings.home.deliveries, name)
+    removals = read_removals(kept.folder)
+    if file is None and (terms.has_ended or removals.is_removed):
+        reason = f"it was removed; `levelground sources resume {name}` reads it again" if removals.is_removed else terms.reason
         raise ConfigurationError(f"{name} is not read: {reason}")
     with scratch_folder(settings.home, "check-") as folder, scratch(folder) as con:
         store = DeliveryStore(folder, name)
@@ -67,8 +84,16 @@ def check_delivery(settings: Settings, name: str, file: Path | None) -> Delivery
                 fetch = FetchRequest(os.environ, downloads, hosts=settings.hosts, most_bytes=settings.max_download_bytes)
                 live = file is None and location.folder is None
                 origin = _origin(contract, location, file, fetch)
-                fetched_on = location.city.local_now().date() if live else None
-                delivery = deliver(contract, origin, store, settings.hash_key, utc_now(), live=live, fetched_on=fetched_on)
+                delivery = deliver(
+                    contract,
+                    origin,
+                    store,
+                    settings.hash_key,
+                    utc_now(),
+                    live=live,
+                    fetched_on=as_of.date() if live else None,
+                    row_filter=new_row_filter(contract, removals, settings.hash_key, location.city.time_zone, as_of.date()),
+                )
         except DeliveryError as error:
             unreadable = ExpectationResult("readable", None, "critical", False, None, None, str(error))
             return DeliveryCheck(contract, GateResult("delivery", name, (unreadable,)))
@@ -76,16 +101,12 @@ def check_delivery(settings: Settings, name: str, file: Path | None) -> Delivery
         con.execute(
             f"create view delivery.{quoted(name)} as select * from read_parquet({literal(str(store.batch(delivery.load_id)))})"
         )
-        gate = audit_delivery(
-            contract,
-            delivery,
-            database_path(con),
-            location.city.time_zone,
-            _volume_comparison(settings, con, contract, delivery, store, location.city.time_zone),
-            as_of_time(None, location.city),
-        )
-        names, rows = first_rows(contract, delivery, store.batch(delivery.load_id))
-        return DeliveryCheck(contract, gate, delivery, column_differences(contract, delivery), names, rows)
+        batch, city_zone = store.batch(delivery.load_id), location.city.time_zone
+        baseline = restored_baseline(con, contract, delivery, batch, kept, city_zone)
+        gate = audit_delivery(contract, delivery, database_path(con), city_zone, baseline, as_of)
+        names, rows = first_rows(contract, delivery, batch)
+        accepted = None if gate.passed else read_acceptance(kept, delivery.load_id)
+        return DeliveryCheck(contract, gate, delivery, column_differences(contract, delivery), names, rows, accepted)
 
 
 def _origin(contract: Contract, location: DeliveryLocation, file: Path | None, fetch: FetchRequest) -> Origin:
@@ -99,44 +120,3 @@ def _origin(contract: Contract, location: DeliveryLocation, file: Path | None, f
         not_yet = " yet" if file is None else ""
         raise ConfigurationError(f"{path} does not exist{not_yet}; name a file or a folder to check")
     return open_folder(contract, delivered_files(path), path) if path.is_dir() else open_folder(contract, (path,), path.parent)
-
-
-def _volume_comparison(
-    settings: Settings,
-    con: DuckDBPyConnection,
-    contract: Contract,
-    delivery: DeliveryRecord,
-    store: DeliveryStore,
-    city_zone: str,
-) -> VolumeBaseline:
-    """What the gate compares the number of rows with, from run records and kept deliveries: a run may have the warehouse open.
-
-    Landing is restored only if the delivery is smaller than the newest load and may be an addition to it.
-    """
-    delivery_store = DeliveryStore(settings.home.deliveries, contract.source)
-    if contract.load.mode == "replace_partition":
-        # The gate counts withdrawn rows, so it needs the rows in landing.
-        _restore_landing(con, contract, delivery_store, city_zone)
-        return volume_baseline(con, contract, as_next_load(delivery, delivery_store), store, city_zone)
-    last = RunStore(settings.home.runs).last_ended()
-    status = last.sources.get(contract.source) if last else None
-    if not status or not status.rows_delivered or status.verdict == HELD_BACK:
-        return VolumeBaseline(())
-    size = VolumeBaseline((status.rows_delivered,))
-    small = delivery.rows < status.rows_delivered * (1 - contract.tolerances.volume_drop_pct / 100)
-    if not small or contract.load.mode not in ("merge", "replace_period"):
-        return size
-    if not _restore_landing(con, contract, delivery_store, city_zone):
-        return size
-    return volume_baseline(con, contract, delivery, store, city_zone)
-
-
-def _restore_landing(con: DuckDBPyConnection, contract: Contract, store: DeliveryStore, city_zone: str) -> bool:
-    """Restore landing from the kept deliveries; False if one of them is lost."""
-    migrate(con)
-    ensure_tables(con, contract, city_zone)
-    try:
-        replay(con, contract, store, city_zone)
-    except DeliveryLost:
-        return False
-    return True

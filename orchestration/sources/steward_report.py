@@ -25,6 +25,7 @@ def report_page(check: DeliveryCheck) -> str:
     return template.render(
         contract=check.contract,
         gate=check.gate,
+        accepted=check.accepted,
         failed=sorted(findings, key=lambda finding: order.index(finding.severity)),
         columns=check.columns,
         different=len(differing(check.columns)),
