@@ -77,7 +77,7 @@ def _never_published(repeating: str, before: str, ledger: Path | None, measures:
         f"{names} left join {before} as before using ({_KEYS}) "
         f"where before.first_release_id is distinct from shown.first_release_id or {differs.format('first_')}"
     )
-    persons = ", ".join(sorted({literal(code) for (code, _), measure in measures.items() if measure.threshold})) or "''"
+    persons = _persons(measures)
     if ledger is None or not ledger.is_file():
         return f"{of_history} union all {names} where measure_id in ({persons})"
     of_ledger = (
@@ -102,7 +102,7 @@ def _gone(now: str, before: str) -> str:
 
 def _rows(connection: Connection, source: str, measures: Mapping[tuple[str, int], AuditedMeasure]) -> tuple[tuple[str, Row], ...]:
     names = (*_COUNTS, *_SHARES)
-    query = f"select {_KEYS}, first_release_id, {', '.join(names)} from ({source}) order by all"
+    query = f"select {_KEYS}, first_release_id, {', '.join(names)} from ({source}) where measure_id in ({_persons(measures)}) order by all"
     found = []
     for measure_id, version, *values in fetch(connection, query):
         measure = measures.get((measure_id, version))
@@ -113,6 +113,11 @@ def _rows(connection: Connection, source: str, measures: Mapping[tuple[str, int]
             at = CellKey._make((*place, stratum_type, stratum_code))
             found.append((release or "", Row(measure, at, method, "", "published", figures, {})))
     return tuple(found)
+
+
+def _persons(measures: Mapping[tuple[str, int], AuditedMeasure]) -> str:
+    """SQL of the measures of persons."""
+    return ", ".join(sorted({literal(code) for (code, _), measure in measures.items() if measure.threshold})) or "''"
 
 
 def _cells(connection: Connection, query: str) -> list[tuple[str, CellKey]]:
