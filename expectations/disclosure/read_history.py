@@ -102,7 +102,8 @@ def _gone(now: str, before: str) -> str:
 
 def _rows(connection: Connection, source: str, measures: Mapping[tuple[str, int], AuditedMeasure]) -> tuple[tuple[str, Row], ...]:
     names = (*_COUNTS, *_SHARES)
-    query = f"select {_KEYS}, first_release_id, {', '.join(names)} from ({source}) where measure_id in ({_persons(measures)}) order by all"
+    columns = f"{_KEYS}, first_release_id, {', '.join(names)}"
+    query = f"select {columns} from ({source}) where measure_id in ({_persons(measures)}) order by all"
     found = []
     for measure_id, version, *values in fetch(connection, query):
         measure = measures.get((measure_id, version))
