@@ -23,7 +23,8 @@ class ExpectationResult:
     """The result of one expectation.
 
     `observed` and `threshold` have the unit in the expectation's name (rows, cells_pct, days …); None where there
-    was nothing to count, or the expectation could not be evaluated (then it has failed).
+    was nothing to count, or the expectation could not be evaluated (then it has failed). `found` and `of`: the counts of a share.
+    `first`: the file and record of the first failed row.
     """
 
     expectation: str
@@ -33,10 +34,13 @@ class ExpectationResult:
     observed: float | None
     threshold: float | None
     message: str
+    found: int | None = None
+    of: int | None = None
+    first: str | None = None
 
     def __post_init__(self) -> None:
         """Escape names that a department chose, for terminals and logs."""
-        for name in ("column", "message"):
+        for name in ("column", "message", "first"):
             text = getattr(self, name)
             if text is not None and not text.isprintable():
                 object.__setattr__(self, name, printable(text))

@@ -56,7 +56,8 @@ def _with_locations(
         for at, finding in enumerate(findings)
         if not finding.success and finding.observed is not None and checks[at].type == "expect_share_of_rows"
     ]
-    places: dict[int, str] = {}
+    firsts: dict[int, str] = {}
+    more: dict[int, str] = {}
     if failed:
         conditions = [f"filter (where ({checks[at].kwargs['among']}) and ({checks[at].kwargs['rows']}))" for at in failed]
         columns = [f"min((_source_file, _source_row)) {rows}, count(distinct _source_file) {rows}" for rows in conditions]
@@ -69,7 +70,11 @@ def _with_locations(
             return
         for number, at in enumerate(failed):
             (file, record), files = row[2 * number], row[2 * number + 1]
-            more = f", and in {files - 1} more files" if files > 1 else ""
-            places[at] = f"; first in {file}, record {record}{more}"
+            firsts[at] = f"{file}, record {record}"
+            more[at] = f", and in {files - 1} more files" if files > 1 else ""
     for at, finding in enumerate(findings):
-        yield dataclasses.replace(finding, message=finding.message + places.get(at, ""))
+        if at in firsts:
+            message = f"{finding.message}; first in {firsts[at]}{more[at]}"
+            yield dataclasses.replace(finding, message=message, first=f"{firsts[at]}{more[at]}")
+        else:
+            yield finding

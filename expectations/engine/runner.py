@@ -109,7 +109,8 @@ def _finding(check: Check, result: Any) -> ExpectationResult:
     success = bool(result.success)
     message = "" if success else f"{check.message}{f' ({detail})' if detail else ''}"
     threshold = None if check.threshold is None else float(check.threshold)
-    return ExpectationResult(check.name, check.column, check.severity, success, observed, threshold, message)
+    found, of = (result.result.get("found"), result.result.get("of")) if "of" in result.result else (None, None)
+    return ExpectationResult(check.name, check.column, check.severity, success, observed, threshold, message, found, of)
 
 
 def _broken(check: Check, why: str) -> ExpectationResult:

@@ -15,8 +15,8 @@ from typing import Annotated
 import typer
 
 from expectations.delivery.column_differences import differing
+from expectations.delivery.steward_words import in_words
 from expectations.remedies import remedy
-from expectations.results import GateResult
 from ingest.contract.registry import load_registry
 from ingest.delivery import DeliveryStore
 from ingest.delivery.removals import Removal, read_removals, save_removals
@@ -231,7 +231,7 @@ def resume(name: Name, reason: Reason = "", wait: Wait = 0) -> None:
 
 
 def _print_check(checked: DeliveryCheck) -> None:
-    _print_gate(checked.gate)
+    _print_gate(checked)
     _print_column_differences(checked)
     err.print(f"{checked.contract.source}: {checked.result}", markup=False)
 
@@ -246,18 +246,27 @@ def _print_column_differences(checked: DeliveryCheck) -> None:
         out.print(table("\nColumns that differ from the contract", ("expected", "found", "difference", "renamed to?"), rows))
 
 
-def _print_gate(gate: GateResult) -> None:
+def _print_gate(checked: DeliveryCheck) -> None:
     """Print the findings: failed ones as sentences with a remedy on a terminal, one line each in a file or pipe."""
+    gate = checked.gate
     ordered = sorted(gate.findings, key=lambda finding: finding.success)
-    failed = [finding for finding in ordered if not finding.success]
+    words = [in_words(checked.contract, finding, checked.columns) for finding in ordered]
     if out.is_terminal:
-        for finding in failed:
-            out.print(f"{finding.severity}: {finding.message}\n    remedy: {remedy(gate, finding)}", markup=False)
-        out.print(f"{len(ordered) - len(failed)} of {len(ordered)} expectations hold", markup=False)
-    else:
-        rows = [
-            ("ok" if f.success else f.severity, f.expectation, f.column, f.observed, f.threshold, f.message,
-             "" if f.success else remedy(gate, f))
-            for f in ordered
-        ]  # fmt: skip
-        out.print(table(None, ("result", "expectation", "column", "found", "allowed", "what is wrong", "what to do"), rows))
+        for finding, worded in zip(ordered, words, strict=True):
+            if finding.success:
+                continue
+            limits = f", allowed: {worded.allowed}" if worded.allowed else ""
+            counts = f"\n    found: {worded.found}{limits}" if worded.found else ""
+            column = f"\n    column: {worded.column}" if worded.column else ""
+            lines = f"{column}{counts}\n    in the export: {worded.change}\n    remedy: {remedy(gate, finding)}"
+            out.print(f"{finding.severity}: {finding.message}{lines}", markup=False)
+        failed = sum(not finding.success for finding in ordered)
+        out.print(f"{len(ordered) - failed} of {len(ordered)} expectations hold", markup=False)
+        return
+    rows = [
+        ("ok" if f.success else f.severity, f.expectation, f.column, worded.column, worded.found, worded.allowed,
+         f.message, "" if f.success else worded.change, "" if f.success else remedy(gate, f))
+        for f, worded in zip(ordered, words, strict=True)
+    ]  # fmt: skip
+    columns = ("result", "expectation", "column", "delivered as", "found", "allowed", "what is wrong", "in the export")
+    out.print(table(None, (*columns, "what to do"), rows))

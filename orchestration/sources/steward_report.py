@@ -10,6 +10,7 @@ from pathlib import Path
 from jinja2 import Environment, StrictUndefined
 
 from expectations.delivery.column_differences import differing
+from expectations.delivery.steward_words import delivered_name, steward_findings
 from orchestration.sources.check_delivery import DeliveryCheck
 from warehouse.files import write_atomically
 
@@ -20,19 +21,21 @@ def report_page(check: DeliveryCheck) -> str:
     """The page as HTML; every text in it is escaped."""
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     template = environment.from_string(PAGE.read_text(encoding="utf-8"))
-    findings = [finding for finding in check.gate.findings if not finding.success]
-    order = ("critical", "warning", "info")
+    findings = steward_findings(check.contract, check.gate, check.columns)
+    failing = [finding.name for finding in findings if finding.name]
+    # failing columns are first: a table of 200 columns does not fit a screen
+    shown = sorted(range(len(check.row_names)), key=lambda at: check.row_names[at] not in failing)
     return template.render(
         contract=check.contract,
         gate=check.gate,
         accepted=check.accepted,
-        failed=sorted(findings, key=lambda finding: order.index(finding.severity)),
-        columns=check.columns,
+        failed=findings,
+        columns=sorted(check.columns, key=lambda line: not line.differs and line.column not in failing),
+        failing=failing,
         different=len(differing(check.columns)),
         delivery=check.delivery,
-        names=check.row_names,
-        rows=check.rows,
-        number=lambda value: "" if value is None else f"{value:,.6g}",
+        names=[(check.row_names[at], delivered_name(check.contract, check.row_names[at], check.columns)) for at in shown],
+        rows=[[(check.row_names[at], row[at]) for at in shown] for row in check.rows],
     )
 
 

@@ -60,7 +60,7 @@ def test_delivered_text_is_escaped(checked: DeliveryCheck) -> None:
     page = Page(report_page(checked))
     assert not {"script", "img", "link", "iframe", "object", "form", "a"} & set(page.tags)
     assert not {name for name in page.attributes if name.startswith("on")} | ({"src", "href"} & page.attributes)
-    assert page.text.count(EVIL) == 6
+    assert page.text.count(EVIL) == 8
 
 
 def test_the_page_loads_nothing(checked: DeliveryCheck) -> None:
@@ -76,6 +76,23 @@ def test_critical_findings_are_listed_first(checked: DeliveryCheck) -> None:
     assert "does not fit its contract" in text
     assert "unsaid" not in text
     assert "1,234,567" in text
+
+
+def test_a_failing_column_is_in_view(checked: DeliveryCheck) -> None:
+    """It is first in the tables, under its delivered name."""
+    finding = ExpectationResult("required_pct", "request_type", "critical", False, 2.5, 1, "m", 12, 480, "f.csv, record 7")
+    gate = GateResult("delivery", checked.contract.source, (finding,))
+    named = (("OBJECTDESC", "address"), ("TITLE", "request_type"))
+    agreed = tuple(ColumnDifference(name, column, name, "as agreed") for name, column in named)
+    page = report_page(
+        DeliveryCheck(checked.contract, gate, checked.delivery, agreed, tuple(column for _, column in named), (("1", "2"),))
+    )
+    text = Page(page).text
+    assert "12 of 480 rows (2.5 %)" in text
+    assert "at most 1 %" in text
+    assert "first in f.csv, record 7" in text
+    for part in (page[page.index("Columns: expected") :], page[page.index("First records") :]):
+        assert part.index("TITLE") < part.index("OBJECTDESC")
 
 
 def test_the_page_of_a_delivery_that_cannot_be_read(checked: DeliveryCheck, tmp_path: Path) -> None:
