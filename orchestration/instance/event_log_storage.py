@@ -39,6 +39,7 @@ class PersistentEventLogStorage(SqliteEventLogStorage):
 
     def __init__(self, base_dir: str, inst_data: ConfigurableClassData | None = None) -> None:
         self._engines: OrderedDict[str, tuple[int, Engine]] = OrderedDict()
+        self._tables: set[str] = set()
         super().__init__(str(Path(base_dir) / "history" / "runs"), inst_data)
 
     @classmethod
@@ -86,6 +87,13 @@ class PersistentEventLogStorage(SqliteEventLogStorage):
         cached = self._engines.pop(shard, None)
         if cached:
             cached[1].dispose()
+
+    def has_table(self, table_name: str) -> bool:
+        """Return whether the index has a table; Dagster asks once per event of a check, over a new connection each time."""
+        # A table that exists is never dropped, and a new file gets all of them.
+        if table_name not in self._tables and super().has_table(table_name):
+            self._tables.add(table_name)
+        return table_name in self._tables
 
     def delete_events(self, run_id: str) -> None:
         """Delete a run's events, file and check results; keep the newest result of each check."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -78,6 +79,22 @@ PLACES = {
     "published/intermediate": ("warehouse", "intermediate", "table"),
     "published/tables": ("public", "published", "table"),
     "quality": ("release", "quality", "table"),
+}
+# steps that one model reads, once: as a table, DuckDB would write and read each of their columns for nothing
+PLACES |= {
+    f"{folder}/{step}": ("warehouse", "intermediate", "view")
+    for folder, steps in {
+        "measures/calculation": (
+            "int_equity_measures__groups_filled",
+            "int_equity_measures__places_filled",
+            "int_equity_measures__with_period_coverage",
+            "int_equity_measures__tract_weights",
+            "int_equity_measures__with_known_race",
+            "int_equity_measures__with_reference",
+        ),
+        "published/intermediate": ("int_published__unioned", "int_published__with_reference"),
+    }.items()
+    for step in steps
 }
 SENTENCE = re.compile(r"[a-z0-9_]+__[a-z0-9_]+")
 
@@ -190,6 +207,20 @@ def test_the_folder_sets_database_schema_and_materialization(project: Manifest) 
             wrong.append((node["name"], node["database"], node["schema"], node["config"]["materialized"]))
     seeds = [node["name"] for node in project.nodes("seed") if (node["database"], node["schema"]) != ("release", "reference")]
     assert not wrong and not seeds, f"dbt_project.yml sets database, schema and materialization per folder: {wrong} {seeds}"
+
+
+def test_a_view_among_the_steps_is_read_once(project: Manifest) -> None:
+    readers = Counter(
+        (parent, node["resource_type"])
+        for node in (*project.models(), *project.nodes("test"))
+        for parent in set(node["depends_on"]["nodes"])
+    )
+    views = {
+        node["unique_id"] for node in project.models() if PLACES.get(path_of(node).removesuffix(".sql"), ())[2:] == ("view",)
+    }
+    assert len(views) == 8
+    wrong = {view for view in views if readers[view, "model"] != 1 or readers[view, "test"]}
+    assert not wrong, f"each reader, a test too, would compute the step again; make it a table in dbt_project.yml: {wrong}"
 
 
 def test_facts_about_people_are_in_facts_with_race(project: Manifest) -> None:

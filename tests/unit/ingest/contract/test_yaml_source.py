@@ -5,7 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+import yaml
 
+from ingest.contract import yaml_source
+from ingest.contract.registry import SOURCES
 from ingest.contract.yaml_source import YamlError, read_yaml
 
 TEXT = """\
@@ -91,3 +94,12 @@ def test_an_empty_file_holds_nothing(file: Path) -> None:
     source = read_yaml(file)
     assert source.data is None
     assert source.line_of(("a",)) == 1
+
+
+@pytest.mark.skipif(not yaml.__with_libyaml__, reason="PyYAML was installed without libyaml")
+def test_both_parsers_read_the_same_data_and_lines() -> None:
+    contracts = sorted(SOURCES.glob("*.yml"), key=lambda path: path.stat().st_size)[-3:]
+    texts = [TEXT, *(path.read_text(encoding="utf-8") for path in contracts)]
+    assert issubclass(yaml_source._FastLoader, yaml.CSafeLoader)
+    for text in texts:
+        assert yaml_source._parse_with(yaml_source._FastLoader, text) == yaml_source._parse_with(yaml_source._Loader, text)

@@ -81,6 +81,19 @@ def test_few_files_stay_open_and_a_deleted_one_is_created_again(instance: dg.Dag
     assert "a log line" in messages(own, talking.execute_in_process(instance=instance).run_id)
 
 
+def test_the_files_are_asked_once_whether_a_table_exists(instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch) -> None:
+    own = instance.event_log_storage
+    assert isinstance(own, PersistentEventLogStorage)
+    asked: list[str] = []
+    of_dagster = SqliteEventLogStorage.has_table
+    monkeypatch.setattr(SqliteEventLogStorage, "has_table", lambda self, name: asked.append(name) or of_dagster(self, name))
+    for _ in range(3):
+        assert own.supports_asset_checks
+        assert not own.has_table("no_such_table")  # a migration may create it
+    assert asked.count("asset_check_executions") == 1
+    assert asked.count("no_such_table") == 3
+
+
 def test_a_process_that_dies_loses_no_event(instance: dg.DagsterInstance) -> None:
     run_id = "00000000-0000-4000-8000-000000000001"
     died = subprocess.run([sys.executable, "-c", DIES, run_id], cwd=ROOT, capture_output=True, timeout=120, check=False)
