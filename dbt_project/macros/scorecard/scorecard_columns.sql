@@ -2,21 +2,16 @@
     The columns of the scorecard with every label in English, over `joined` of scorecard_rows. Labels are rows of dim_text.
 #}
 {% macro scorecard_columns() -%}
-{%- set subjects = ['period', 'basis', 'status', 'unit', 'city_comparison', 'reference_comparison', 'reference_group', 'change'] %}
--- one map per subject: DuckDB compares a key with each entry of a map, for every row
 words as (
-    select
-        {%- for subject in subjects %}
-        map_from_entries(list((text_id, text)) filter (where subject = '{{ subject }}')) as {{ subject }}_texts{{ ',' if not loop.last }}
-        {%- endfor %}
+    select map_from_entries(list((text_id, text))) as text
     from {{ ref('dim_text') }}
-    where language = 'en'
+    where language = 'en' and subject in ('period', 'basis', 'status', 'unit', 'city_comparison', 'reference_comparison', 'reference_group', 'change')
 ),
 
 worded as (
     select
         joined.*,
-        words.*,
+        words.text,
         races.label as group_name,
         races.kind as group_kind,
         races.sort_order as group_order,
@@ -61,7 +56,7 @@ compared as (
         case when first_word = 'cannot_tell' and has_first_interval then 'no_clear_change' else first_word end as trend_word,
         case
             when compared_with_reference is not null
-                then coalesce(reference_group_texts[concat('reference_group.', reference_code)], reference_group.label)
+                then coalesce(text[concat('reference_group.', reference_code)], reference_group.label)
         end as compared_with
     from worded
     left join {{ ref('dim_race_ethnicity') }} as reference_group on worded.reference_code = reference_group.race_ethnicity_code
@@ -77,7 +72,7 @@ final as (
         period_type,
         period_start,
         period_end,
-        {{ period_text('period_texts') }} as period,
+        {{ period_text('text') }} as period,
         geography_type,
         geography_vintage,
         geoid,
@@ -90,12 +85,12 @@ final as (
         tabulation,
         method,
         basis,
-        basis_texts[concat('basis.', basis)] as basis_text,
+        text[concat('basis.', basis)] as basis_text,
         numerator,
         denominator,
         value,
         unit,
-        unit_texts[concat('unit.', unit)] as unit_text,
+        text[concat('unit.', unit)] as unit_text,
         ci_low,
         ci_high,
         bound_low,
@@ -104,17 +99,17 @@ final as (
         favourable_direction,
         publication_status,
         status_code,
-        status_texts[concat('status.', status_code)] as status_text,
+        text[concat('status.', status_code)] as status_text,
         city_value,
         compared_with_city,
-        city_comparison_texts[concat('city_comparison.', compared_with_city)] as compared_with_city_text,
+        text[concat('city_comparison.', compared_with_city)] as compared_with_city_text,
         case when compared_with_reference is not null then rate_ratio end as rate_ratio,
         case when compared_with_reference is not null then rate_ratio_ci_low end as rate_ratio_ci_low,
         case when compared_with_reference is not null then rate_ratio_ci_high end as rate_ratio_ci_high,
         case when compared_with_reference is not null then reference_code end as reference_code,
         compared_with,
         compared_with_reference,
-        replace(reference_comparison_texts[concat('reference_comparison.', compared_with_reference)], '{group}', compared_with) as compared_with_reference_text,
+        replace(text[concat('reference_comparison.', compared_with_reference)], '{group}', compared_with) as compared_with_reference_text,
         {%- for name, alias in [('change', 'previous'), ('trend', 'first')] %}
         {{ alias }}_period_start as {{ name }}_from,
         {{ alias }}_value as {{ name }}_from_value,
@@ -122,7 +117,7 @@ final as (
         {{ alias }}_change_low as {{ name }}_ci_low,
         {{ alias }}_change_high as {{ name }}_ci_high,
         {{ name }}_word,
-        change_texts[concat('change.', {{ name }}_word)] as {{ name }}_text,
+        text[concat('change.', {{ name }}_word)] as {{ name }}_text,
         {%- endfor %}
         is_latest,
         is_featured,
