@@ -29,6 +29,7 @@ from orchestration.defs.asset_specs import (
 from orchestration.defs.groups import RELEASE, department_group
 from orchestration.defs.metadata import docs_metadata, model_metadata, release_metadata, source_observations, status_metadata
 from orchestration.defs.resources import RunResource
+from orchestration.defs.streaming import MaterializationStream, build_version
 from orchestration.pipeline import build, stages
 from orchestration.pipeline.ingest_source import ingest_source
 from orchestration.runs.context import RunContext
@@ -95,11 +96,14 @@ def dbt_assets(specs: Mapping[str, dg.AssetSpec], manifest: Mapping[str, Any]) -
     def build_models(
         context: dg.AssetExecutionContext, run: RunResource
     ) -> Iterator[dg.MaterializeResult[Any] | dg.AssetCheckResult]:
-        results = stages.models(run.context, log_built_nodes(context.log.info))
+        streamed = [spec for spec in models.values() if spec.key not in awaited and spec.key in context.selected_asset_keys]
+        stream = MaterializationStream(context, run.context, streamed)
+        results = stages.models(run.context, stream.report(log_built_nodes(context.log.info)))
         if not results:
             context.log.info("nothing changed: no build, no gates, no release")
             return
-        yield from _materialized(context, run.context, models, results, awaited)
+        remaining = {i: spec for i, spec in models.items() if spec.key not in stream.logged}
+        yield from _materialized(context, run.context, remaining, results, awaited)
         yield from dbt_test_results(models, results, context.selected_asset_check_keys)
 
     @dg.multi_asset(name="quality", specs=[_optional(spec) for spec in quality.values()], can_subset=True)
@@ -133,7 +137,7 @@ def _materialized(
     if not built:
         return
     rows = build.table_rows(run_context)
-    version = dg.DataVersion(run_context.record.fingerprint or run_context.record.run_id)
+    version = dg.DataVersion(build_version(run_context))
     for result in built:
         metadata = model_metadata(result, rows.get(result.relation))
         yield dg.MaterializeResult(asset_key=specs[result.unique_id].key, metadata=metadata, data_version=version)

@@ -74,6 +74,14 @@ def table_rows(run: RunContext) -> dict[str, int]:
     return dict(run.con.execute(query).fetchall())
 
 
+def rows_of(run: RunContext, schema: str, table: str) -> int | None:
+    """The rows of a table while dbt builds others; None for a view."""
+    query = "select estimated_size from duckdb_tables() where schema_name = ? and table_name = ?"
+    with run.con.cursor() as con:  # another thread may call this
+        found = con.execute(query, [schema, table]).fetchone()
+    return None if found is None else int(found[0])
+
+
 def _kept_from(run: RunContext) -> dict[str, dt.date]:
     """Per source whose records may be kept for a time only, the first event that still may."""
     today = run.as_of.date()

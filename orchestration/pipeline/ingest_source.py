@@ -95,7 +95,7 @@ def _end_without_delivery(run: RunContext, contract: Contract) -> SourceStatus:
         loads = _reingest(run, contract, period)
         carry_forward(run, contract)
         status = run.record.sources[contract.source]
-        what = f"ingested {loads} kept deliveries again" if loads else f"no kept delivery has rows of {period}"
+        what = f"kept deliveries that were ingested again: {loads}" if loads else f"no kept delivery has rows of {period}"
         status = status.updated(reason=f"{status.reason}; {what}" if status.reason else what)
         run.record.sources[contract.source] = status
     run.save()

@@ -161,7 +161,7 @@ def _invoke(
     def on_event(event: Any) -> None:
         if event.info.name == "LogStartLine":
             current_reporter().item(str(event.data.node_info.node_name), event.data.index, event.data.total)
-        if event.info.name == "NodeFinished" and event.data.node_info.resource_type != "test":
+        if event.info.name == "NodeFinished" and event.data.node_info.node_status == "success":  # a test passes or fails
             on_node(str(event.data.node_info.node_name))
 
     where = [
