@@ -15,7 +15,16 @@ from pydantic import Field, PrivateAttr
 from ingest.contract.registry import ContractError
 from orchestration.alerts import notify_run_not_started
 from orchestration.defs.asset_specs import RELEASE_KEY, SCORECARD_KEY
-from orchestration.instance.names import CLI_TRIGGER, OUTCOME_TAG, PROCESS_TAG, RELEASE_TAG, SCHEDULE_TAG, TRIGGER_TAG
+from orchestration.instance.names import (
+    CLI_TRIGGER,
+    OUTCOME_TAG,
+    PROCESS_TAG,
+    REFRESH_JOB,
+    RELEASE_TAG,
+    RERUN_JOB,
+    SCHEDULE_TAG,
+    TRIGGER_TAG,
+)
 from orchestration.instance.orphaned_runs import fail_orphaned_runs
 from orchestration.instance.processes import current_process
 from orchestration.instance.retention import delete_expired
@@ -64,7 +73,7 @@ class RunResource(dg.ConfigurableResource):  # type: ignore[type-arg]
         run_context = None
         try:
             settings = Settings.from_environment()
-            options = self._options(settings, trigger)
+            options = self._options(settings, trigger, run.job_name if run else REFRESH_JOB)
             with gc_paused(), open_run(settings, options, context.run_id or "") as run_context:
                 if context.instance:
                     fail_orphaned_runs(context.instance, run_context.record.run_id)
@@ -87,8 +96,10 @@ class RunResource(dg.ConfigurableResource):  # type: ignore[type-arg]
             if run_context is not None and context.instance and run:
                 context.instance.add_run_tags(run.run_id, _outcome_tags(run_context))
 
-    def _options(self, settings: Settings, trigger: str) -> RunOptions:
+    def _options(self, settings: Settings, trigger: str, job: str) -> RunOptions:
         period, deliveries = self.period or None, self._deliveries(settings)
+        if job == RERUN_JOB and period is None:
+            raise ConfigurationError(f"no month was chosen: open the launchpad of {RERUN_JOB}, and choose one under Partition")
         sources: tuple[str, ...] = ()
         if self.sources or period:
             sources = selected_sources(resolve_delivery_location(settings, deliveries).registry, self.sources, period)

@@ -23,7 +23,7 @@ from pytest_httpserver import HTTPServer
 
 from ingest.contract.registry import load_registry
 from orchestration.defs.groups import OTHER, department_group
-from orchestration.instance.names import CLI_TRIGGER, CODE_LOCATION, REFRESH_JOB, TRIGGER_TAG
+from orchestration.instance.names import CLI_TRIGGER, CODE_LOCATION, REFRESH_JOB, RERUN_JOB, TRIGGER_TAG
 from tests.conftest import ROOT, CommandLine, free_port
 from tests.e2e.conftest import Place, status_of
 from tests.support.browser import browsing
@@ -185,6 +185,11 @@ def test_what_the_data_team_sees_in_a_browser(ui: UI, place: Place) -> None:
         page.goto(f"{ui.address}/asset-groups")
         for group in ("unified_call_center", "public_safety", "addresses_and_places", "release"):
             expect(page.get_by_text(group, exact=True).first).to_be_visible()
+
+        page.goto(f"{ui.address}/locations/{CODE_LOCATION}/jobs/{RERUN_JOB}/playground")
+        expect(page.get_by_placeholder("Partition")).to_be_visible()
+        for option in ("sources", "period", "full_refresh", "as_of", "location", "wait_seconds"):
+            expect(page.locator(".CodeMirror-code").get_by_text(option, exact=True).first).to_be_visible()
 
         # the run that a command made, which no code location had launched
         page.goto(f"{ui.address}/locations/{CODE_LOCATION}/jobs/{REFRESH_JOB}/runs")

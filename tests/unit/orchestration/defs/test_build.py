@@ -15,7 +15,7 @@ from orchestration.defs.build import Overrides, build_defs
 from orchestration.defs.resources import RunResource
 from orchestration.instance.names import NIGHTLY_SCHEDULE, REFRESH_JOB, RERUN_JOB
 from orchestration.pipeline.build import SUPPRESSED
-from orchestration.settings import Settings
+from orchestration.settings import ConfigurationError, Settings
 from tests.support.manifests import model
 
 SOURCE = "ucc__service_requests"
@@ -102,6 +102,13 @@ def test_a_month_can_be_run_again(manifest: dict[str, Any], tmp_path: Path) -> N
     assert only_by_refresh == {dg.AssetKey(["landing", "dpi__act"])}, "its deliveries replace no periods"
     without = build_defs(settings, Overrides(Registry([contracts["dpi__act"]]), manifest, with_column_lineage=False))
     assert [job.name for job in without.jobs or ()] == [REFRESH_JOB]
+
+
+def test_a_run_of_a_period_needs_a_month(tmp_path: Path) -> None:
+    settings = Settings.from_environment({"LEVELGROUND_HOME": str(tmp_path)})
+    assert RunResource()._options(settings, "ui", REFRESH_JOB).period is None
+    with pytest.raises(ConfigurationError, match="choose one under Partition"):
+        RunResource()._options(settings, "ui", RERUN_JOB)
 
 
 def test_the_description_of_a_source_is_text_and_no_markdown() -> None:
