@@ -1,7 +1,8 @@
 """Serve the documentation and the scorecard of a home under the UI's own address, so that links in the UI open in a browser.
 
 Browsers do not open files of a disk from a web page. The pages share the UI's origin and display delivered names. Their scripts
-may therefore neither send requests nor open windows or frames (ADR 72). See `orchestration.instance.ui_access` for who may read.
+may therefore neither send requests nor open windows or frames, and the UI accepts no forms (ADR 72). See
+`orchestration.instance.ui_access` for who may read.
 """
 
 from __future__ import annotations
@@ -16,8 +17,8 @@ from warehouse.paths import Home
 
 DOCS, SCORECARD = "/levelground/docs", "/levelground/scorecard"
 POLICY = (
-    "sandbox allow-scripts allow-same-origin allow-downloads; connect-src 'none'; form-action 'none'; frame-src 'none'; "
-    "worker-src 'none'; base-uri 'none'"
+    "sandbox allow-scripts allow-same-origin allow-forms allow-downloads; connect-src 'none'; form-action 'self'; "
+    "frame-src 'none'; worker-src 'none'; base-uri 'none'"
 )
 
 
