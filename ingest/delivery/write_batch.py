@@ -19,6 +19,7 @@ from ingest.connectors import CursorPosition, DeliveredTable, DownloadedFile, Or
 from ingest.contract import Contract
 from ingest.delivery.batch_file import add_load_id, label, open_batch_file, with_load_id
 from ingest.delivery.header_match import Conformer, HeaderMatch
+from ingest.delivery.header_presence import looks_like_a_record, without_names
 from ingest.delivery.records import DeliveryRecord, FileRecord
 from ingest.delivery.row_filter import RowFilter
 from ingest.delivery.snapshot_date import is_dated_by_fetch, snapshot_date_of_file, snapshot_identity
@@ -182,7 +183,8 @@ class _BatchWriter:
         with table.read() as opened:
             match = self._match(table.name, opened.header)
             rows = 0
-            for delivered in self._conformer.batches(opened.batches, match, table.name):
+            records = without_names(self._contract, table.name, opened.header, match.positions, opened.batches)
+            for delivered in self._conformer.batches(records, match, table.name):
                 batch = self._keep(delivered)
                 write(batch)
                 rows += batch.num_rows
@@ -206,12 +208,11 @@ class _BatchWriter:
         match = self._conformer.match(header, name)
         if not match.fits:
             # the row that was read as a header is data, which the delivery record must not contain
-            raise DeliveryError(
-                self._contract.source,
-                name,
-                "its header has none of the contract's columns",
-                "deliver it with its header row, or correct format.header and format.delimiter in the contract",
-            )
+            problem = "its header has none of the contract's columns"
+            if looks_like_a_record(header):
+                problem += ": it has no header row, and its first row is a record"
+            remedy = "deliver it with its header row, or correct format.header and format.delimiter in the contract"
+            raise DeliveryError(self._contract.source, name, problem, remedy)
         self._missing.update(dict.fromkeys(match.missing))
         self._unknown.update(dict.fromkeys(match.unknown))
         self._repeated.update(dict.fromkeys(match.repeated))

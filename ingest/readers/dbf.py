@@ -17,11 +17,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ingest.contract import Format
+from ingest.readers.file_signatures import DBASE_VERSIONS
 from ingest.readers.reader_types import BATCH_ROWS, Fail, OpenTable, Stream
 
 HEADER_BYTES, FIELD_BYTES, END_OF_FIELDS, END_OF_FILE = 32, 32, b"\x0d", b"\x1a"
-# dBase III to 7, FoxPro, Visual FoxPro, with and without memos; any other first byte is another kind of file.
-VERSIONS = frozenset({0x02, 0x03, 0x04, 0x30, 0x31, 0x32, 0x43, 0x63, 0x83, 0x8B, 0x8C, 0xCB, 0xE5, 0xF5})
 DBASE_7 = frozenset({0x04, 0x8C})
 TEXT_TYPES = "CNFDL"
 DELETED = ord("*")
@@ -60,7 +59,7 @@ def read_layout(stream: IO[bytes], how: Format, fail: Fail) -> Layout:
     head = stream.read(HEADER_BYTES)
     if not head:
         raise EOFError("Empty CSV")
-    if len(head) < HEADER_BYTES or head[0] not in VERSIONS:
+    if len(head) < HEADER_BYTES or head[0] not in DBASE_VERSIONS:
         raise fail("this is not a dBase file", "deliver it as .dbf, or change format.kind in the contract")
     if head[0] in DBASE_7:
         raise fail("this is a dBase file of level 7, which Levelground cannot read", "save it as dBase IV or III")

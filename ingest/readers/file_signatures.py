@@ -32,6 +32,8 @@ SIGNATURES: tuple[tuple[bytes, int, str, tuple[str, ...]], ...] = (
     (b"\x89PNG", 0, "an image", ()),
     (b"\xff\xd8\xff", 0, "an image", ()),
 )
+# dBase III to 7, FoxPro, Visual FoxPro, with and without memos; any other first byte is another kind of file.
+DBASE_VERSIONS = frozenset({0x02, 0x03, 0x04, 0x30, 0x31, 0x32, 0x43, 0x63, 0x83, 0x8B, 0x8C, 0xCB, 0xE5, 0xF5})
 PAGES = (b"<!doctype html", b"<html", b"<?xml")
 JSON_BEGINS = (b'{"', b'[{"', b"[[")
 TEXT_KINDS = ("csv", "fixed_width", "json", "jsonl", "geojson")
@@ -44,10 +46,20 @@ def mismatched_signature(begins: bytes, kind: str) -> str | None:
             # a header may have these letters, too
             is_text = signature.isalpha() and kind in TEXT_KINDS and _is_line(begins)
             return None if kind in kinds or is_text else what
+    if kind != "dbf" and _is_dbase(begins):
+        return "a dBase file"
     text = begins.removeprefix(b"\xef\xbb\xbf").lstrip().lower()
     if text.startswith(PAGES) and kind != "fixed_width":
         return "a web page or XML"
     return "JSON" if kind == "csv" and b"".join(text.split()).startswith(JSON_BEGINS) else None
+
+
+def _is_dbase(begins: bytes) -> bool:
+    """A version, the month and day of the last change, the lengths of header and record, and a reserved zero."""
+    if len(begins) < 32 or begins[0] not in DBASE_VERSIONS or begins[12:14] != b"\0\0":
+        return False
+    header, record = (int.from_bytes(begins[at : at + 2], "little") for at in (8, 10))
+    return begins[2] <= 12 and begins[3] <= 31 and header > 32 and record > 1
 
 
 def _is_line(begins: bytes) -> bool:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 
 import pyarrow as pa
 
 from ingest.contract import Format
 from ingest.readers.reader_types import OpenTable
+
+# A number, an amount, a date or a time: no column is called like that.
+A_VALUE = re.compile(r"[-+$(]?\d[\d,./:\s$%)-]*(AM|PM)?|\d{4}-\d\d-\d\d.*", re.IGNORECASE)
 
 
 def position_names(columns: int) -> tuple[str, ...]:

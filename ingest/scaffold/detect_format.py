@@ -10,7 +10,6 @@ import codecs
 import csv
 import io
 import json
-import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import PurePosixPath
@@ -20,11 +19,11 @@ import fastexcel
 
 from ingest.readers.archives import open_streams
 from ingest.readers.files import File
+from ingest.readers.header_rows import A_VALUE
 from ingest.readers.reader_types import Stream
 
 SAMPLE_BYTES, SAMPLE_RECORDS = 1 << 20, 200
 DELIMITERS = ",;\t|"
-A_VALUE = re.compile(r"[-+$(]?\d[\d,./:\s$%)-]*(AM|PM)?|\d{4}-\d\d-\d\d.*", re.IGNORECASE)
 SUFFIXES = {
     ".parquet": "parquet", ".dbf": "dbf", ".shp": "shapefile", ".geojson": "geojson", ".jsonl": "jsonl", ".ndjson": "jsonl",
     ".xlsx": "excel", ".xlsm": "excel", ".xls": "excel",
