@@ -6,6 +6,8 @@ a held-back or stale source, and an agreement that ends.
 
 from __future__ import annotations
 
+import datetime as dt
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -20,13 +22,17 @@ AGREEMENT_ENDS, AGREEMENT_ENDED = "agreement_ends_soon", "agreement_ended"
 AGREEMENT_OF = "agreement of "
 # Subjects that a message lists first, in this order; every other subject is a source.
 LISTED_FIRST = (RUN, NIGHTLY, SCORECARD)
+_FIGURES = re.compile(r"\d[\d.,:]*")
+# A run with a clock this far ahead tries what would be; as-of is on the city's wall clock, the start of a run in UTC.
+AHEAD = dt.timedelta(days=1)
 
 
 @dataclass(frozen=True)
 class Condition:
     """A problem: its subject (`run`, `nightly`, `scorecard` or a source), kind and reason, and the run that found it.
 
-    Two conditions with the same subject and kind are the same problem, even if their reasons differ.
+    Two conditions with the same subject and kind are the same problem; of a source only if their reasons differ by figures alone.
+    `as_of` is the clock of a stale source, `data_as_of` the end of its data.
     """
 
     subject: str
@@ -34,6 +40,13 @@ class Condition:
     reason: str
     run_id: str | None = None
     load_id: str | None = None
+    as_of: str | None = None
+    data_as_of: str | None = None
+
+    @property
+    def cause(self) -> str:
+        """The reason of a source without its figures: another one is a new problem. Empty for other subjects."""
+        return "" if self.subject in LISTED_FIRST else " ".join(_FIGURES.sub("#", self.reason).split())
 
     def to_dict(self) -> dict[str, Any]:
         """Return the condition as JSON-compatible data."""
@@ -55,10 +68,12 @@ def conditions_after_run(record: RunRecord, before: Mapping[str, Condition]) -> 
     elif record.outcome in (RELEASED, UNCHANGED):
         found.pop(SCORECARD, None)
     for status in record.sources.values():
-        if status.verdict in (HELD_BACK, STALE):
-            load = status.load_id if status.verdict == HELD_BACK else None
-            found[status.source] = Condition(status.source, status.verdict, status.reason or "", record.run_id, load)
-        else:
+        earlier = before.get(status.source)
+        if status.verdict == HELD_BACK:
+            found[status.source] = Condition(status.source, HELD_BACK, status.reason or "", record.run_id, status.load_id)
+        elif status.verdict == STALE and not _is_ahead(record):
+            found[status.source] = stale_condition(status.source, status.reason or "", record, status.data_as_of)
+        elif status.verdict != STALE and not (earlier and _stays_stale(earlier, record, status.data_as_of)):
             found.pop(status.source, None)
     of_agreements = {AGREEMENT_OF + terms.source: terms for terms in record.agreements}
     if record.outcome in (RELEASED, UNCHANGED, BLOCKED):
@@ -68,3 +83,19 @@ def conditions_after_run(record: RunRecord, before: Mapping[str, Condition]) -> 
         kind = AGREEMENT_ENDED if terms.has_ended else AGREEMENT_ENDS
         found[subject] = Condition(subject, kind, terms.reason, record.run_id)
     return found
+
+
+def stale_condition(source: str, reason: str, record: RunRecord, data_as_of: str | None, as_of: str | None = None) -> Condition:
+    """Return the condition of a stale source; `as_of` is the clock, by default that of the run."""
+    return Condition(source, STALE, reason, record.run_id, as_of=as_of or record.as_of, data_as_of=data_as_of)
+
+
+def _is_ahead(record: RunRecord) -> bool:
+    return dt.datetime.fromisoformat(record.as_of) > dt.datetime.fromisoformat(record.started_at) + AHEAD
+
+
+def _stays_stale(earlier: Condition, record: RunRecord, data_as_of: str | None) -> bool:
+    """Whether a source is fresh only because the run has an earlier clock: its data are still those that were stale."""
+    return (
+        earlier.kind == STALE and earlier.as_of is not None and record.as_of < earlier.as_of and data_as_of == earlier.data_as_of
+    )

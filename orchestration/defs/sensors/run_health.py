@@ -15,11 +15,11 @@ from ingest.contract import Contract
 from ingest.contract.registry import load_registry
 from ingest.freshness import evaluate_freshness
 from orchestration.alerts import notify_changes
-from orchestration.alerts.conditions import MISSED, NIGHTLY, RUN, Condition
+from orchestration.alerts.conditions import MISSED, NIGHTLY, RUN, Condition, stale_condition
 from orchestration.defs.asset_checks import freshness_check
 from orchestration.instance.names import NIGHTLY_SCHEDULE
 from orchestration.instance.orphaned_runs import fail_orphaned_runs, has_active_run
-from orchestration.runs.clock import as_of_time, utc_now
+from orchestration.runs.clock import utc_now
 from orchestration.runs.delivery_location import delivery_folder, home_city
 from orchestration.runs.record import FAILED, FRESH, INTERRUPTED, STALE, RunRecord, RunStore
 from orchestration.settings import Settings
@@ -77,9 +77,10 @@ def find_conditions(
         status = ended.sources.get(contract.source) if ended else None
         if ended is None or status is None or status.verdict != FRESH:
             continue
-        freshness = evaluate_freshness(contract, status.data_as_of, as_of_time(None, city))
+        clock = clock_after(ended, city)
+        freshness = evaluate_freshness(contract, status.data_as_of, clock)
         if freshness.is_stale:
-            found.append(Condition(contract.source, STALE, freshness.reason, ended.run_id))
+            found.append(stale_condition(contract.source, freshness.reason, ended, status.data_as_of, clock.isoformat()))
     return found
 
 
@@ -94,10 +95,16 @@ def _nightly_schedule_is_on(instance: dg.DagsterInstance) -> bool:
     )
 
 
+def clock_after(run: RunRecord, city: City) -> dt.datetime:
+    """Return the as-of time now: that of the deliveries, else the clock of the last run plus the time since."""
+    since = utc_now() - dt.datetime.fromisoformat(run.started_at)
+    return city.local_as_of() or dt.datetime.fromisoformat(run.as_of) + max(since, dt.timedelta())
+
+
 def _freshness_evaluation(contract: Contract, records: list[RunRecord], city: City) -> dg.AssetCheckEvaluation:
     """Return the freshness check of a source as a run would report it now."""
-    status = next(record for record in reversed(records) if record.outcome).sources[contract.source]
-    result = freshness_check(contract, status, as_of_time(None, city))
+    ended = next(record for record in reversed(records) if record.outcome)
+    result = freshness_check(contract, ended.sources[contract.source], clock_after(ended, city))
     return dg.AssetCheckEvaluation(
         asset_key=dg.AssetKey(["landing", contract.source]),
         check_name=result.check_name or "",

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from ingest.city import City, read_city
-from ingest.contract.registry import ContractError
+from ingest.contract.registry import CITY_KEYS, CITY_KEYS_OF_AGREEMENT, ContractError, load_registry
 
 
 def city(folder: Path, text: str) -> City:
@@ -104,3 +104,17 @@ def test_another_encoding_is_reported(tmp_path: Path) -> None:
     (tmp_path / "city.yml").write_bytes("title: Ménomonee\n".encode("latin-1"))
     with pytest.raises(ContractError, match=r"city\.yml:1: \(file\): not UTF-8"):
         read_city(tmp_path)
+
+
+def test_the_page_documents_every_key() -> None:
+    page = (Path(__file__).parents[3] / "docs" / "city.md").read_text(encoding="utf-8")
+    keys = {*City.model_fields, *CITY_KEYS, *CITY_KEYS_OF_AGREEMENT}
+    assert not {key for key in keys if f"`{key}`" not in page}
+
+
+def test_the_example_of_the_page_is_a_city(tmp_path: Path) -> None:
+    page = (Path(__file__).parents[3] / "docs" / "city.md").read_text(encoding="utf-8")
+    found = city(tmp_path, page.split("```yaml\n")[1].split("```")[0])
+    assert (found.title, found.place_geoid, found.local_as_of()) == ("Kansas City", "2938000", dt.datetime(2025, 12, 1))
+    changed = load_registry().for_city(found.sources, tmp_path / "city.yml")["dpi__enrollment"]
+    assert (changed.as_of, changed.freshness and changed.freshness.stale_after_hours) == (dt.date(2024, 6, 30), 10000)

@@ -78,6 +78,15 @@ def test_a_source_becomes_stale_between_runs(contract: Contract, city: City) -> 
     assert kinds([run(contract, verdict=HELD_BACK)], contract, later) == [], "it already has a condition"
 
 
+def test_the_clock_of_a_run_goes_on_between_runs(contract: Contract, city: City) -> None:
+    """A run with --as-of leaves no source stale by today's clock."""
+    now = city.model_copy(update={"as_of": None})
+    record = run(contract)
+    assert kinds([record], contract, now) == []
+    record.as_of = "2025-12-11T23:30:00"
+    assert kinds([record], contract, now) == [(SOURCE, "stale")], "an hour ago it was 23:30"
+
+
 def test_the_sensor_resolves_no_condition(contract: Contract) -> None:
     before = {SOURCE: Condition(SOURCE, "held_back", "x"), "run": Condition("run", "blocked", "y")}
     found = [Condition("run", "failed", "z")]
