@@ -61,6 +61,13 @@ def label_codes(vocabularies: tuple[str, ...], path: Path = CROSSWALK) -> dict[s
     return {folded(row["reported_label"]): row["race_ethnicity_code"] or row["missing_reason"] for row in rows}
 
 
+def valid_labels(vocabulary: str, path: Path = CROSSWALK) -> dict[str, str]:
+    """The code or missing reason of each label of a vocabulary that is still valid, as the seed writes and orders them."""
+    with path.open(encoding="utf-8", newline="") as file:
+        rows = [row for row in csv.DictReader(file) if row["vocabulary"] == vocabulary and row["valid_to"].startswith("9999")]
+    return {row["reported_label"]: row["race_ethnicity_code"] or row["missing_reason"] for row in rows if row["reported_label"]}
+
+
 @lru_cache(maxsize=4)
 def _read(path: Path, *_state: int) -> Labels:
     """Cached by the file's state, because every contract is validated with the same labels."""

@@ -27,6 +27,7 @@ from ingest.readers.json_records import open_json, open_jsonl
 from ingest.readers.parquet import open_parquet
 from ingest.readers.reader_types import Fail, Opener, OpenTable, Reader, Stream, check_column_count
 from ingest.readers.shapefile import open_shapefile
+from ingest.readers.template import ZIP_MAGIC, is_template, open_template
 from ingest.readers.unpivot import unpivoted
 
 
@@ -87,7 +88,9 @@ def _reader(contract: Contract, how: Format, given: Stream) -> Reader:
 
         with ExitStack() as stack:
             try:
-                _check_signature(how, given, fail)
+                if _is_template(how, given, fail):
+                    yield open_template(contract, stack.enter_context(given.open()), fail)
+                    return
                 opened = _open(how, given, stack, fail)
                 check_column_count(len(opened.header), fail)
             except READ_ERRORS as error:
@@ -100,13 +103,18 @@ def _reader(contract: Contract, how: Format, given: Stream) -> Reader:
     return read
 
 
-def _check_signature(how: Format, given: Stream, fail: Fail) -> None:
+def _is_template(how: Format, given: Stream, fail: Fail) -> bool:
+    """Whether a file is a template that was filled in; any other one must be of the kind that the contract has."""
     with given.open() as stream:
-        what = mismatched_signature(stream.read(SIGNATURE_BYTES), how.kind)
+        begins = stream.read(SIGNATURE_BYTES)
+        if begins.startswith(ZIP_MAGIC) and is_template(stream):
+            return True
+    what = mismatched_signature(begins, how.kind)
     if what:
         raise fail(
             f"this is {what}, but the contract has {how.kind}", "deliver what was agreed, or change format.kind in the contract"
         )
+    return False
 
 
 def _open(how: Format, given: Stream, stack: ExitStack, fail: Fail) -> OpenTable:

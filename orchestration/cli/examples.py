@@ -16,6 +16,10 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
         "levelground sources check ucc__service_requests export.csv --report check.html",
     ),
     "sources new": ("levelground sources new dpw__trees --from trees.csv --out drafts",),
+    "sources template": (
+        "levelground sources template oei__engagement_participation",
+        "levelground sources template oei__engagement_participation --format pdf --language es --out forms",
+    ),
     "sources accept": ('levelground sources accept ucc__service_requests --load LOAD --reason "The count was confirmed"',),
     "sources remove": ('levelground sources remove der__employees --reason "The agreement ended"',),
     "sources resume": ('levelground sources resume der__employees --reason "The agreement was renewed"',),

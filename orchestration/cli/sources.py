@@ -1,4 +1,4 @@
-"""Provide `levelground sources`: list, check, accept, draft, remove and resume sources.
+"""Provide `levelground sources`: list, check, accept, draft, fill in, remove and resume sources.
 
 See `orchestration.sources.check_delivery` for the check and `orchestration.pipeline.ingest_source` for the acceptance.
 """
@@ -35,6 +35,7 @@ from orchestration.sources.check_delivery import DeliveryCheck, check_delivery
 from orchestration.sources.disaggregation import disaggregations
 from orchestration.sources.scaffold import new_source
 from orchestration.sources.steward_report import write_report
+from orchestration.sources.template import write_template
 
 _FIGURES = ("rows_staged", "known_race_pct", "geocoded_pct", "readiness_grade", "readiness_reasons")
 
@@ -163,6 +164,19 @@ def new(
     if drafted.check is not None:
         _print_check(drafted.check)
         raise typer.Exit(0 if drafted.check.gate.passed else EXIT_BLOCKED)
+
+
+@app.command()
+def template(
+    name: Name,
+    form: Annotated[str, typer.Option("--format", help="xlsx, a workbook; csv, an empty file; or pdf, a paper form.")] = "xlsx",
+    to: Annotated[Path | None, typer.Option("--out", help="Folder or file; default: the current folder.")] = None,
+    language: Annotated[str, typer.Option(help="Language of the guide and the paper form: en or es.")] = "en",
+) -> None:
+    """Write a template that a department fills in and delivers: a workbook, a CSV file or a paper form."""
+    settings = Settings.from_environment()
+    path = write_template(load_registry(settings.further_sources)[name], form, to, language)
+    out.print(f"template: {path}", markup=False)
 
 
 @app.command()

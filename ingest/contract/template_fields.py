@@ -1,0 +1,159 @@
+"""Derive the columns of a fill-in template from a contract, and compare those of an older template with them.
+
+See `orchestration.sources.template` for writing a template and `ingest.readers.template` for reading one that was filled in.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from ingest.contract.column import Column
+from ingest.contract.crosswalk import folded, valid_labels
+from ingest.contract.model import Contract
+from ingest.contract.vocabulary import RaceVocabulary, load_vocabulary
+from warehouse.fingerprint import text_sha256
+
+NO_ANSWER, WRITE_IN = "No answer", "Another group"
+TICK = "x"
+YES_NO = ("yes", "no")
+SHOWN_CHARACTERS = 60
+# A person's own reasons for no answer; the others are a record's.
+_OWN_REASONS = ("declined", "respondent_unknown")
+
+Kind = Literal["text", "integer", "decimal", "date", "timestamp", "choice", "box"]
+
+
+@dataclass(frozen=True)
+class TemplateField:
+    """One column of the sheet. Several fields with a `label` or `question` fill one column: a question with boxes.
+
+    `label` is the answer that a tick in a box means. With `open`, other answers than `choices` are accepted.
+    """
+
+    heading: str
+    column: str
+    kind: Kind
+    required: bool = False
+    choices: tuple[str, ...] = ()
+    open: bool = False
+    label: str | None = None
+    question: bool = False
+
+    def as_json(self) -> str:
+        """The field as the hidden sheet stores it."""
+        return json.dumps(dataclasses.asdict(self), sort_keys=True, ensure_ascii=False)
+
+
+def why_no_template(contract: Contract) -> str | None:
+    """The reason why a table cannot be filled in by hand, or None."""
+    if contract.format.unpivot is not None:
+        return "its columns are named by a pattern (format.unpivot), so that a template cannot list them"
+    if contract.format.kind in ("geojson", "shapefile") or any(column.type == "geometry" for column in contract.kept_columns):
+        return "it is a map, and a sheet has no shapes"
+    if any(column.files for column in contract.columns):
+        return "it consists of several tables, which its contract distinguishes by the names of files"
+    if contract.snapshot and "footer" in contract.snapshot.from_:
+        return "its date is in the footer of a report"
+    return None
+
+
+def template_fields(contract: Contract) -> tuple[TemplateField, ...]:
+    """The columns of the sheet, in the order of the contract, without the identifiers that Levelground would drop."""
+    fields = [field for column in asked_columns(contract) for field in _fields(column, contract)]
+    counted = Counter(folded(field.heading) for field in fields)
+    return tuple(
+        dataclasses.replace(field, heading=f"{field.heading} ({field.column})") if counted[folded(field.heading)] > 1 else field
+        for field in fields
+    )
+
+
+def asked_columns(contract: Contract) -> tuple[Column, ...]:
+    """The columns that a template asks for: those that are kept, and that the file's name does not give."""
+    return tuple(column for column in contract.kept_columns if not column.from_file)
+
+
+def version(fields: Iterable[TemplateField]) -> str:
+    """A short hash that changes with anything that a person fills in or chooses from."""
+    return text_sha256("\n".join(field.as_json() for field in fields))[:12]
+
+
+def changes(before: Iterable[str], now: Iterable[TemplateField]) -> Iterator[str]:
+    """Describe how the fields of an older template, as its hidden sheet stores them, differ from those of the contract."""
+    older = {(field["column"], field["label"], field["heading"]): field for field in map(json.loads, before)}
+    newer = {(field.column, field.label, field.heading): json.loads(field.as_json()) for field in now}
+    for key in dict.fromkeys((*older, *newer)):
+        name = "".join(filter(str.isprintable, str(key[2])))[:SHOWN_CHARACTERS]
+        if key not in newer:
+            yield f"{name} is no longer asked for"
+        elif key not in older:
+            yield f"{name} is new"
+        elif older[key] != newer[key]:
+            parts = {"kind": "the type", "choices": "the list of answers", "required": "whether it must be filled in"}
+            changed = [words for part, words in parts.items() if older[key][part] != newer[key][part]]
+            yield f"{name}: {' and '.join(changed) or 'the question'} changed"
+    if list(older) != list(newer) and set(older) == set(newer):
+        yield "the order of the columns changed"
+
+
+def _fields(column: Column, contract: Contract) -> Iterator[TemplateField]:
+    name = column.delivered_names[0]
+    heading = column.name if isinstance(name, int) else name
+    required = column.required or column.name in contract.deciding_columns
+    if column.is_label:
+        yield from _label_fields(column, heading, required)
+        return
+    kind: Kind = "text"
+    choices, is_open = column.values, False
+    if column.type == "boolean":
+        choices = YES_NO
+    elif column.type in ("integer", "decimal", "date", "timestamp") and not choices:
+        # an instant with its offset has no cell format
+        kind = "text" if any("%z" in form for form in column.formats) else column.type  # type: ignore[assignment]
+    if choices:
+        kind, choices = "choice", tuple(dict.fromkeys((*choices, *(token for token in column.null_tokens if token))))
+    yield TemplateField(heading, column.name, kind, required, choices, is_open)
+
+
+def _label_fields(column: Column, heading: str, required: bool) -> Iterator[TemplateField]:
+    vocabularies = [load_vocabulary().race[name] for name in column.vocabulary_names()]
+    labels = {label: code for found in vocabularies for label, code in valid_labels(found.name).items()}
+    if column.question:
+        asked = f"{column.question}="
+        values = tuple(label[len(asked) :] for label in labels if folded(label).startswith(asked.lower()) and label != asked)
+        yield TemplateField(heading, column.name, "choice", required, values)
+        return
+    answers = _answers(column, labels, vocabularies)
+    is_open = any(found.open for found in vocabularies)
+    if column.delimiter and answers is not None:
+        for label in answers:
+            yield TemplateField(label, column.name, "box", choices=(TICK,), label=label, question=True)
+        if is_open:
+            yield TemplateField(WRITE_IN, column.name, "text", open=True, question=True)
+        reasons = tuple(label for label, code in labels.items() if code in _OWN_REASONS)
+        if reasons:
+            yield TemplateField(NO_ANSWER, column.name, "choice", choices=reasons, question=True)
+        return
+    if column.delimiter:
+        yield TemplateField(heading, column.name, "text", required)
+        return
+    reasons = () if column.offered else tuple(label for label, code in labels.items() if code in _OWN_REASONS)
+    choices = tuple(dict.fromkeys((*(answers or labels), *reasons)))
+    yield TemplateField(heading, column.name, "choice", required, choices, is_open)
+
+
+def _answers(column: Column, labels: dict[str, str], vocabularies: list[RaceVocabulary]) -> tuple[str, ...] | None:
+    """The answers of a question about race: every minimum category of SPD-15 (2024), and what the contract offers."""
+    if not all(found.race_standard == "spd15_2024" for found in vocabularies):
+        return column.offered
+    of_code: dict[str, str] = {}
+    for label, code in labels.items():
+        if code not in (*load_vocabulary().words["missing_reasons"], "multiracial"):
+            of_code.setdefault(code, label)  # the seed lists the minimum categories first
+    offered = column.offered or ()
+    known = {folded(label) for label in of_code.values()}
+    return (*of_code.values(), *(label for label in offered if folded(label) not in known))
