@@ -25,10 +25,14 @@ NOTHING = {
     "*": "suppressed_at_source", "**": "suppressed_at_source", "***": "suppressed_at_source", "s": "suppressed_at_source",
     "?": "not_collected", "unknown": "respondent_unknown", "unk": "respondent_unknown", "tbd": "not_collected",
 }  # fmt: skip
-DATES = ("%m/%d/%Y", "%d.%m.%Y", "%m-%d-%Y", "%Y%m%d", "%d-%b-%Y", "%d-%b-%y", "%B %d, %Y", "%m/%d/%y", "%Y/%m/%d", "%Y-%m")
+DATES = (
+    "%m/%d/%Y", "%d.%m.%Y", "%m-%d-%Y", "%Y%m%d", "%d-%b-%Y", "%B %d, %Y", "%Y/%m/%d", "%Y-%m",
+    "%m/%d/%y", "%m-%d-%y", "%d.%m.%y", "%d-%b-%y",
+)  # fmt: skip
 TIMES = (
     "%m/%d/%Y %H:%M", "%m/%d/%Y %H:%M:%S", "%m/%d/%Y %I:%M:%S %p", "%m/%d/%Y %I:%M %p", "%Y%m%d%H%M%S", "%d.%m.%Y %H:%M",
-    "%d-%b-%Y %H:%M:%S", "%m/%d/%y %H:%M", "%A, %m/%d/%Y %I:%M:%S %p",
+    "%d-%b-%Y %H:%M:%S", "%A, %m/%d/%Y %I:%M:%S %p",
+    "%m/%d/%y %H:%M", "%m/%d/%y %H:%M:%S", "%m/%d/%y %I:%M:%S %p", "%m/%d/%y %I:%M %p", "%d-%b-%y %H:%M:%S", "%d.%m.%y %H:%M",
 )  # fmt: skip
 # In order of preference: what is read by the first that fits. A day-first date is only tried where no month-first one fits.
 CANDIDATES: tuple[dict[str, Any], ...] = (
@@ -42,7 +46,9 @@ CANDIDATES: tuple[dict[str, Any], ...] = (
     *({"type": "date", "formats": [form]} for form in DATES),
     *({"type": "timestamp", "formats": [form]} for form in TIMES),
     {"type": "timestamp"},
-    *({"type": "date", "formats": [form]} for form in ("%d/%m/%Y",)),
+    # a file that was written by two programs has years of both lengths
+    {"type": "date", "formats": ["%m/%d/%y", "%m/%d/%Y"]},
+    *({"type": "date", "formats": [form]} for form in ("%d/%m/%Y", "%d/%m/%y")),
     {"type": "boolean"},
 )
 # What cells of a type look like at all: most columns are texts, and need not be tried.
@@ -52,6 +58,7 @@ SHAPES = {
     "word": r"^[A-Za-z]{1,5}$|^[01]$",
 }
 OF_SHAPE = {"integer": "number", "decimal": "number", "date": "time", "timestamp": "time", "boolean": "word"}
+FOUR_DIGITS = r"\d{4}"
 MIDNIGHT = r"^\d{4}-\d\d-\d\d([ T]00:00(:00(\.0+)?)?)?$"
 PATTERNS = {
     "email": r"[\w.+-]+@[\w-]+\.\w{2,}",
@@ -131,7 +138,8 @@ def _profile(con: DuckDBPyConnection, name: str, cell: str, rows: int) -> Column
     }
     labels = tuple(row[0] for row in con.execute(f"select c from cells order by n desc, c limit {SHOWN_LABELS + 1}").fetchall())
     day_first = (
-        reads.get("formats") == ["%m/%d/%Y"] and _share(con, _typed({"type": "date", "formats": ["%d/%m/%Y"]})) >= READS_PCT
+        reads.get("formats") in (["%m/%d/%Y"], ["%m/%d/%y"])
+        and _share(con, _typed({"type": "date", "formats": [reads["formats"][0].replace("%m/%d", "%d/%m")]})) >= READS_PCT
     )
     if reads["type"] == "text":
         null_tokens = {token: why for token, why in null_tokens.items() if token.lower() in NOTHING_IN_A_TEXT}
@@ -169,7 +177,11 @@ def _reads(con: DuckDBPyConnection) -> dict[str, Any]:
 
 def _typed(keys: dict[str, Any]) -> str:
     column = Column.model_validate({"name": "c", **keys}, context=load_vocabulary())
-    return f"({typed_expression(column)}) is not null"
+    reads = f"({typed_expression(column)}) is not null"
+    # DuckDB reads 25 as the year 25, also without a format
+    if column.type in ("date", "timestamp") and all("%Y" in form for form in column.formats):
+        return f"({reads} and regexp_matches(c, {literal(FOUR_DIGITS)}))"
+    return reads
 
 
 def _share(con: DuckDBPyConnection, condition: str) -> float:

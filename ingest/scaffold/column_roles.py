@@ -19,15 +19,22 @@ CODE = re.compile(
     r"(^|_)(id|ids|code|cd|key|taxkey|zip|zipcode|zip_code|geoid|fips|tract|block|num|no|nbr|number|case|phone|fax|account|acct)($|_)"
 )
 PERSONAL = re.compile(
-    r"(^|_)(first|last|middle|full|maiden|owner|caller|contact|resident|tenant|applicant|customer|client|patient|officer|employee|"
+    r"(^|_)(first|last|middle|full|maiden)_?(name|nm)($|_)|^(first|last|middle|maiden)$|(^|_)(owner|caller|contact|resident|tenant|applicant|customer|client|patient|officer|employee|"
     r"victim|suspect|driver|complainant|respondent|inspector)_?(name|nm)?($|_)|(^|_)(fname|lname|ssn|social_security|email|e_mail|"
     r"mail|phone|telephone|tel|cell|mobile|fax|dob|birth_?date|date_of_birth|license|licence|plate|vin|passport|signature)($|_)"
 )
 A_NAME = re.compile(r"(^|_)names?($|_)")
 NO_PERSON = re.compile(
     r"(^|_)(department|dept|agency|office|street|project|program|school|neighbou?rhood|district|park|indicator|measure|file|"
-    r"category|type|status|division|bureau|facility|building|city|county|state|group|fund|account|vendor_type|job|position)($|_)"
+    r"category|type|status|division|bureau|facility|building|city|county|state|group|fund|account|vendor_type|job|position|title|class|"
+    r"classification|occupation|rank|grade|count|total|pct)($|_)"
 )
+# The age of a thing, and words like a person's name that name a post: "Engineer, Civil".
+AGE_OF_A_THING = re.compile(
+    r"(^|_)(house|home|housing|building|bldg|structure|dwelling|property|roof|pipe|main|tree|vehicle|asset|sewer|pavement|"
+    r"account|case|request|ticket|file|record)_?age($|_)"
+)
+A_POST = re.compile(r"(^|_)(job|position|title|class|classification|occupation|rank)($|_)")
 FREE_TEXT = re.compile(r"(^|_)(comments?|notes?|description|desc|narrative|remarks?|details?|reason|message|text|memo)($|_)")
 CLOSED = re.compile(r"clos|resol|complet|end|finish|disposed|abate|clear|expire|paid|final")
 BEGUN = re.compile(r"creat|open|occur|report|receiv|issue|start|enter|request|incident|file|violat|date|time|day|sale|hire|call")
@@ -80,7 +87,7 @@ def draft_column(profile: ColumnProfile, name: str, delivered: str | int, labels
         questions.append(f"{name}: do {', '.join(map(repr, profile.null_tokens))} say why the cell is empty? see null_tokens")
     if profile.day_first:
         questions.append(f"{name}: its dates read month first and day first alike; the draft takes month first")
-    if keys.get("formats") in (["%m/%d/%y"], ["%d-%b-%y"]):
+    if any("%y" in form for form in keys.get("formats", ())):
         questions.append(f"{name}: its years have two digits; 69 to 99 are read as 19xx")
     if profile.reads == {"type": "timestamp"}:
         questions.append(f"{name}: on whose clock are its times? name it in timezone, like America/Chicago, if not the city's")
@@ -125,7 +132,7 @@ def _personal(profile: ColumnProfile, name: str) -> str | None:
         return "its name says that it is a person's"
     if A_NAME.search(name) and not NO_PERSON.search(name) and is_text:
         return "it may name people"
-    if shares.get("person", 0) > 30 and is_text:
+    if shares.get("person", 0) > 30 and is_text and not A_POST.search(name):
         return "its cells read like last names and first names"
     if (
         is_text
@@ -167,7 +174,7 @@ def _role(profile: ColumnProfile, name: str, kind: str) -> str | None:
     if kind == "text" and profile.shares.get("geoid", 0) > 99:
         return "geoid"
     for role, pattern, types in ROLES:
-        if kind in types and pattern.search(name):
+        if kind in types and pattern.search(name) and not (role == "age" and AGE_OF_A_THING.search(name)):
             limit = {"latitude": 90, "longitude": 180}.get(role)
             outside = limit and profile.most is not None and max(abs(profile.most), abs(profile.least or 0)) > limit
             return {"latitude": "y", "longitude": "x"}[role] if outside else role

@@ -52,31 +52,36 @@ class DeliveredSample:
 
 
 def read_sample(
-    what: str, environment: Mapping[str, str], *, table: str | None = None, crs: str | None = None
+    what: str,
+    environment: Mapping[str, str],
+    *,
+    table: str | None = None,
+    crs: str | None = None,
+    sheet: str | None = None,
 ) -> DeliveredSample:
     """The table that `what` names: a file or folder, a URL, or an environment variable that holds a SQLAlchemy URL.
 
-    `table` selects one of a database; `crs` is the CRS of a map that does not declare it. `DraftError` names what
-    cannot be read, and why.
+    `table` selects one of a database, `sheet` one of a workbook; `crs` is the CRS of a map that does not declare it.
+    `DraftError` names what cannot be read, and why.
     """
     try:
         if URL.match(what):
-            return from_url(what, environment, crs)
+            return from_url(what, environment, crs, sheet)
         if ENVIRONMENT_NAME.fullmatch(what) and not Path(what).exists():
             return _from_database(what, table, environment)
-        return _from_files(Path(what).expanduser(), table, crs)
+        return _from_files(Path(what).expanduser(), table, crs, sheet)
     except (UnknownFormat, DeliveryError) as error:
         raise DraftError(f"{what} cannot be drafted from: {error}") from None
 
 
-def from_url(url: str, environment: Mapping[str, str], crs: str | None = None) -> DeliveredSample:
+def from_url(url: str, environment: Mapping[str, str], crs: str | None = None, sheet: str | None = None) -> DeliveredSample:
     """The file at a URL, which is removed afterwards; `path` is None, because the check fetches it again."""
     # importing dlt takes half a second
     from ingest.connectors.files.download import fetch_file  # noqa: PLC0415
 
     connector = HttpConnector(kind="http", url=url)
     file = fetch_file("draft", connector, FetchRequest(environment, Path(tempfile.gettempdir())))
-    form, questions = detect_format(file)
+    form, questions = detect_format(file, sheet)
     form |= {"crs": crs} if crs else {}
     header, rows, whole = _read(open_files(_provisional({"kind": "file"}, form), (file,)))
     return DeliveredSample({"kind": "http", "url": url}, form, header, rows, whole, tuple(questions), None)
@@ -95,7 +100,7 @@ def _provisional(connector: Mapping[str, Any], form: Mapping[str, Any], names: t
     return Contract.model_validate(data, context=load_vocabulary())
 
 
-def _from_files(path: Path, table: str | None, crs: str | None) -> DeliveredSample:
+def _from_files(path: Path, table: str | None, crs: str | None, sheet: str | None) -> DeliveredSample:
     files = delivered_files(path) if path.is_dir() else (path,) if path.is_file() else ()
     if not files:
         raise DraftError(f"there is no {path}; name a file, a folder of files of one source, or an environment variable")
@@ -104,7 +109,7 @@ def _from_files(path: Path, table: str | None, crs: str | None) -> DeliveredSamp
             return _from_sqlite(path, files, table)
     folder = path if path.is_dir() else path.parent
     first = next((file for file in files if file.suffix.lower() == ".shp"), files[0])
-    form, questions = detect_format(local_file(first.resolve(), first.name))
+    form, questions = detect_format(local_file(first.resolve(), first.name), sheet)
     form |= {"crs": crs} if crs else {}
     if form["kind"] == "shapefile" and not path.is_dir():
         files = tuple(file for file in delivered_files(folder) if file.parent == path.parent and file.stem == path.stem)

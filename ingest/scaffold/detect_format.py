@@ -34,22 +34,27 @@ class UnknownFormat(ValueError):
     """A file whose format cannot be detected."""
 
 
-def detect_format(file: File) -> tuple[dict[str, Any], list[str]]:
-    """(the contract's `format` for a file, the open decisions); `DeliveryError` or `UnknownFormat` if none fits."""
+def detect_format(file: File, sheet: str | None = None) -> tuple[dict[str, Any], list[str]]:
+    """(the contract's `format` for a file, the open decisions); `DeliveryError` or `UnknownFormat` if none fits.
+
+    `sheet` is that of a workbook: its name, or its position from 1.
+    """
     found = open_streams("draft", file, None)
     kinds = Counter(PurePosixPath(stream.name).suffix.lower() for stream in found)
     suffix = next((suffix for suffix, _ in kinds.most_common() if suffix in SUFFIXES), kinds.most_common(1)[0][0])
     candidates = (
         [stream for stream in found if PurePosixPath(stream.name).suffix.lower() == suffix] if len(found) > 1 else list(found)
     )
-    form, open_questions = _of_stream(candidates[0], suffix.removesuffix(".gz"))
+    form, open_questions = _of_stream(candidates[0], suffix.removesuffix(".gz"), sheet)
+    if sheet and form["kind"] != "excel":
+        raise UnknownFormat(f"--sheet is for workbooks, and this file is read as {form['kind']}")
     if len(candidates) < len(found) and form["kind"] != "shapefile":
         form["member"] = f"*{suffix}"
         open_questions.append(f"the archive holds other files than {form['member']}: does one of them matter?")
     return form, open_questions
 
 
-def _of_stream(stream: Stream, suffix: str) -> tuple[dict[str, Any], list[str]]:
+def _of_stream(stream: Stream, suffix: str, sheet: str | None) -> tuple[dict[str, Any], list[str]]:
     with stream.open() as opened:
         begins = opened.read(SAMPLE_BYTES)
         if not begins:
@@ -57,7 +62,7 @@ def _of_stream(stream: Stream, suffix: str) -> tuple[dict[str, Any], list[str]]:
         inner = PurePosixPath(stream.name.removesuffix(".gz")).suffix.lower()
         kind = "parquet" if begins.startswith(b"PAR1") else SUFFIXES.get(inner, SUFFIXES.get(suffix))
         if kind == "excel" or begins.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")):
-            return _excel(begins + opened.read())
+            return _excel(begins + opened.read(), sheet)
         if kind in ("parquet", "dbf", "shapefile"):
             return {"kind": kind} | ({"encoding": _encoding(begins + opened.read())} if kind == "dbf" else {}), []
         data = begins + opened.read()
@@ -87,7 +92,7 @@ def _encoding(data: bytes) -> str:
     return "utf-8"
 
 
-def _excel(data: bytes) -> tuple[dict[str, Any], list[str]]:
+def _excel(data: bytes, chosen: str | None) -> tuple[dict[str, Any], list[str]]:
     try:
         book = fastexcel.read_excel(data)
         sheets = {name: book.load_sheet(name, header_row=None, skip_rows=0, dtypes="string") for name in book.sheet_names}
@@ -96,12 +101,24 @@ def _excel(data: bytes) -> tuple[dict[str, Any], list[str]]:
     name = max(sheets, key=lambda sheet: sheets[sheet].height * sheets[sheet].width)
     form: dict[str, Any] = {"kind": "excel"}
     own_questions = []
-    if len(sheets) > 1:
+    if chosen:
+        name = form["sheet"] = _chosen_sheet(list(sheets), chosen)
+    elif len(sheets) > 1:
         form["sheet"] = name
-        own_questions.append(f"the workbook has the sheets {', '.join(sheets)}; the draft takes the largest: is it the one?")
+        own_questions.append(
+            f"the workbook has the sheets {', '.join(sheets)}; the draft takes the largest; --sheet names another"
+        )
     rows = [[cell or "" for cell in row.values()] for row in sheets[name].to_arrow().slice(0, SAMPLE_RECORDS).to_pylist()]
     header, questions = _header(rows, list(range(len(rows) + 1)))
     return form | header, own_questions + questions
+
+
+def _chosen_sheet(names: Sequence[str], chosen: str) -> str:
+    if chosen in names:
+        return chosen
+    if chosen.isdecimal() and 1 <= int(chosen) <= len(names):
+        return names[int(chosen) - 1]
+    raise UnknownFormat(f"the workbook has no sheet {chosen!r}; its sheets are {', '.join(names)}")
 
 
 def _json(text: str) -> tuple[dict[str, Any], list[str]]:

@@ -18,17 +18,26 @@ from ingest.scaffold.column_profiles import ColumnProfile, profile_columns
 from ingest.scaffold.column_roles import BEGUN, CLOSED, CODE, Labels, draft_column, snake_case
 from ingest.scaffold.delivered_sample import DeliveredSample, DraftError
 
+# Everyone may read a table that is held on these grounds.
+PUBLIC = ("open_data", "public_record")
 TIME_TYPES = ("date", "timestamp")
 # Keys that no file contains; the contract's text has the same words next to them.
 OPEN_DECISIONS = (
     "title, grain, platform: what people call it",
-    "policy_area, jurisdiction, statistical_unit: the subject, the place (GEOID) of the records, the unit of a row",
+    "policy_area, jurisdiction: the subject, and the place (GEOID) of the records",
     "steward: who answers for it in the department",
-    "agreement: on what ground the office holds it, and below which count nothing may be shown",
+    "agreement: below which count nothing may be shown, and whether zeros are",
     "load: does the publisher release the table whole (replace; replace_partition where a delivery holds some years of it), or "
     "send whole periods (replace_period), changes (merge), new files (append)? merge keeps a row that a release withdraws",
     "cadence, freshness: how often it comes, and when it is too old",
 )
+# The two that decide what may be published: `levelground sources new` asks for them, or takes --basis and --unit.
+ASKED = {
+    "agreement": "agreement: on what ground does the office hold the table? It was not asked, so `internal` is a stopgap that "
+    "hides small counts of open data, too; draft again with --basis",
+    "statistical_unit": "statistical_unit: what is one row? It was not asked, so `record` is a stopgap that protects no small "
+    "counts of persons or households; draft again with --unit",
+}
 
 
 @dataclass(frozen=True)
@@ -41,6 +50,12 @@ class Draft:
     rows: int
     whole: bool
     time: str | None = field(default=None)
+    answered: tuple[str, ...] = ()
+
+    @property
+    def not_asked(self) -> tuple[str, ...]:
+        """The decisions on publication that no person has made."""
+        return tuple(text for key, text in ASKED.items() if key not in self.answered)
 
     @property
     def source(self) -> str:
@@ -48,8 +63,19 @@ class Draft:
         return str(self.contract["source"])
 
 
-def draft(name: str, delivered: DeliveredSample, labels: Labels, jurisdiction: str, con: DuckDBPyConnection) -> Draft:
+def draft(
+    name: str,
+    delivered: DeliveredSample,
+    labels: Labels,
+    jurisdiction: str,
+    con: DuckDBPyConnection,
+    *,
+    basis: str | None = None,
+    unit: str | None = None,
+) -> Draft:
     """The draft of the contract `name`; `labels` are those of the crosswalk, by vocabulary.
+
+    `basis` of the agreement and `unit` of a row are a person's answers; without one, the draft marks its value as not asked.
 
     `DraftError` for a name that none can have, and for a delivery in which nothing is left to take.
     """
@@ -81,8 +107,13 @@ def draft(name: str, delivered: DeliveredSample, labels: Labels, jurisdiction: s
         "jurisdiction": jurisdiction,
         "grain": "one row per record",
         "steward": {"team": "to be named", "contact": f"{department}-data@city.example"},
-        "agreement": {"basis": "data_sharing_agreement", "classification": "internal", "suppress_below": 11, "zeros": "show"},
-        "statistical_unit": "record",
+        "agreement": {
+            "basis": basis or "internal",
+            "classification": "public" if basis in PUBLIC else "internal",
+            "suppress_below": 11,
+            "zeros": "show",
+        },
+        "statistical_unit": unit or "record",
         "platform": "to be named",
         "connector": dict(delivered.connector),
         "format": dict(delivered.form),
@@ -94,7 +125,8 @@ def draft(name: str, delivered: DeliveredSample, labels: Labels, jurisdiction: s
     if ignore:
         contract["ignore"] = ignore
     Contract.model_validate(contract, context=load_vocabulary())  # an invalid draft is an error of Levelground, and fails here
-    return Draft(contract, (*delivered.questions, *questions), keys, delivered.rows.num_rows, delivered.whole, time)
+    asked = [key for key, answer in (("agreement", basis), ("statistical_unit", unit)) if answer]
+    return Draft(contract, (*delivered.questions, *questions), keys, delivered.rows.num_rows, delivered.whole, time, tuple(asked))
 
 
 def _columns(

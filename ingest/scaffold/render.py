@@ -11,10 +11,10 @@ from typing import Any
 import yaml
 
 from ingest.scaffold.delivered_sample import DraftError
-from ingest.scaffold.draft import OPEN_DECISIONS, Draft
+from ingest.scaffold.draft import ASKED, OPEN_DECISIONS, Draft
 from warehouse.printable import printable
 
-DECIDE = "  # decide"
+DECIDE, NOT_ASKED = "  # decide", "  # decide: not asked"
 TOLD_BY_PEOPLE = frozenset(
     {
         "title",
@@ -51,14 +51,15 @@ def contract_text(draft: Draft) -> str:
     lines = [
         f"# A draft, from {rows} of one delivery. Decide what is marked, then take these comments out.",
         # a line end in the name of a column would end the comment
-        *(f"# - {printable(question)}" for question in (*OPEN_DECISIONS, *draft.questions)),
+        *(f"# - {printable(question)}" for question in (*draft.not_asked, *OPEN_DECISIONS, *draft.questions)),
         f"# Named a record in this delivery, each alone: {candidates}.",
     ]
     for key, value in draft.contract.items():
         if key == "columns":
             lines += ["columns:", *(f"  - {_flow(column)}" for column in value)]
         else:
-            lines.append(f"{key}: {_flow(value)}{DECIDE if key in TOLD_BY_PEOPLE else ''}")
+            mark = NOT_ASKED if key in ASKED and key not in draft.answered else DECIDE if key in TOLD_BY_PEOPLE else ""
+            lines.append(f"{key}: {_flow(value)}{mark}")
     return "\n".join(lines) + "\n"
 
 

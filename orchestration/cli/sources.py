@@ -8,7 +8,9 @@ from __future__ import annotations
 import datetime as dt
 import getpass
 import json as jsonlib
+import sys
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -18,6 +20,7 @@ from expectations.delivery.column_differences import differing
 from expectations.delivery.steward_words import in_words
 from expectations.remedies import remedy
 from ingest.contract.registry import load_registry
+from ingest.contract.vocabulary import load_vocabulary
 from ingest.delivery import DeliveryStore
 from ingest.delivery.removals import Removal, read_removals, save_removals
 from ingest.erasure import plan_source_removal
@@ -149,6 +152,13 @@ def new(
     ],
     table: Annotated[str | None, typer.Option(help="The table of a database.", show_default=False)] = None,
     crs: Annotated[str | None, typer.Option(help="Coordinate system of a map file that names none, like EPSG:32054.")] = None,
+    sheet: Annotated[
+        str | None, typer.Option(help="The sheet of a workbook: its name, or its position from 1.", show_default=False)
+    ] = None,
+    basis: Annotated[
+        str | None, typer.Option(help="On what ground the office holds the table; asked on a terminal.", show_default=False)
+    ] = None,
+    unit: Annotated[str | None, typer.Option(help="What one row is; asked on a terminal.", show_default=False)] = None,
     to: Annotated[
         Path | None, typer.Option("--out", help="Folder for the draft; default: LEVELGROUND_SOURCES, else drafts.")
     ] = None,
@@ -157,7 +167,13 @@ def new(
     settings = Settings.from_environment()
     if name in load_registry(settings.further_sources):
         raise ConfigurationError(f"{name} has a contract already; `levelground sources show {name}` shows it")
-    drafted = new_source(settings, name, source, to or settings.further_sources or Path("drafts"), table=table, crs=crs)
+    words = load_vocabulary().words
+    basis = _answer("--basis", "On what ground does the office hold the table", basis, words["agreement_bases"])
+    unit = _answer("--unit", "What is one row of the table", unit, words["statistical_units"])
+    drafted = new_source(
+        settings, name, source, to or settings.further_sources or Path("drafts"), table=table, crs=crs, sheet=sheet, basis=basis,
+        unit=unit,
+    )  # fmt: skip
     out.print(f"contract: {drafted.contract}\nstaging model: {drafted.model}\n\nleft to decide:", markup=False)
     for question in drafted.questions:
         out.print(f"- {question}", markup=False)
@@ -242,6 +258,16 @@ def resume(name: Name, reason: Reason = "", wait: Wait = 0) -> None:
         )  # fmt: skip
         save_removals(folder, removals.updated(decision))
     out.print(f"{name}: the next run reads it again", markup=False)
+
+
+def _answer(option: str, question: str, given: str | None, words: Sequence[str]) -> str | None:
+    """The word of an option, else the answer on a terminal; None where no one can be asked."""
+    while given is None and sys.stdin.isatty() and sys.stdout.isatty():
+        answer = str(typer.prompt(f"{question}? {', '.join(words)}")).strip()
+        given = answer if answer in words else None
+    if given is not None and given not in words:
+        raise ConfigurationError(f"{option} {given!r} is none of {', '.join(words)}")
+    return given
 
 
 def _print_check(checked: DeliveryCheck) -> None:

@@ -32,18 +32,28 @@ class NewSource:
 
 
 def new_source(
-    settings: Settings, name: str, what: str, folder: Path, *, table: str | None = None, crs: str | None = None
+    settings: Settings,
+    name: str,
+    what: str,
+    folder: Path,
+    *,
+    table: str | None = None,
+    crs: str | None = None,
+    sheet: str | None = None,
+    basis: str | None = None,
+    unit: str | None = None,
 ) -> NewSource:
     """Draft the source `name` from a file, a folder, a URL or a database into a folder of contracts, and check it.
 
     `DraftError` if there is nothing to draft from, or the files already exist.
     """
-    delivered = read_sample(what, os.environ, table=table, crs=crs)
+    delivered = read_sample(what, os.environ, table=table, crs=crs, sheet=sheet)
     with scratch_folder(settings.home, "draft-") as own, scratch(own) as con:
-        new_draft = draft(name, delivered, read_labels(CROSSWALK), home_city(settings).place_geoid, con)
+        city = home_city(settings)
+        new_draft = draft(name, delivered, read_labels(CROSSWALK), city.place_geoid, con, basis=basis, unit=unit)
     contract, model = write_draft(new_draft, folder)
     read_contract(contract)
     check = None
     if delivered.path is not None:
         check = check_delivery(dataclasses.replace(settings, further_sources=folder.absolute()), name, delivered.path)
-    return NewSource(contract, model, (*OPEN_DECISIONS, *new_draft.questions), check)
+    return NewSource(contract, model, (*new_draft.not_asked, *OPEN_DECISIONS, *new_draft.questions), check)
