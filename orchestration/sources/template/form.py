@@ -68,7 +68,7 @@ def _question(contract: Contract, fields: Sequence[TemplateField], texts: Templa
     answers = [texts.answer(choice) for choice in field.choices] if is_listed else []
     return {
         "heading": field.heading,
-        "guide": f"{guide(field, column, texts)} {privacy(column, texts)}.",
+        "guide": f"{guide(field, column, texts, has_boxes=is_listed)} {privacy(column, texts)}.",
         "required": field.required,
         "answers": answers,
         "lines": [] if is_listed and not field.open else [""],

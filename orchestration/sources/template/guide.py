@@ -46,11 +46,12 @@ def privacy(column: Column, texts: TemplateTexts) -> str:
     return texts("hashed" if column.is_hashed else "private" if is_private(column) else "public")
 
 
-def guide(field: TemplateField, column: Column, texts: TemplateTexts) -> str:
-    """What to write into a column, in one to four short sentences."""
+def guide(field: TemplateField, column: Column, texts: TemplateTexts, has_boxes: bool = False) -> str:
+    """What to write into a column, in a few short sentences. `has_boxes`: the answers are boxes on paper, and no list."""
     if field.question and field.kind != "box":
         return texts("no_answer" if field.choices else "write_in")
-    kind = f"kind_{field.kind}" + ("_open" if field.kind == "choice" and field.open else "")
+    of_choice = "_open" if field.open else "_paper" if has_boxes else ""
+    kind = f"kind_{field.kind}" + (of_choice if field.kind == "choice" else "")
     parts = [] if field.kind == "text" else [texts(kind)]
     meaning = f"role_{column.role}"
     if field.kind != "box":

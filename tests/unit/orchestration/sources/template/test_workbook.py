@@ -141,6 +141,12 @@ def test_the_paper_form_asks_the_question_with_every_answer(language: str, tmp_p
     assert document.trailer["/Root"]["/MarkInfo"]["/Marked"] and document.trailer["/Root"]["/Lang"] == language
 
 
+def test_the_paper_form_has_boxes_for_a_list(tmp_path: Path) -> None:
+    path = write_template(REGISTRY["fpc__police_stops"], "pdf", tmp_path)
+    text = " ".join(" ".join(page.extract_text() for page in pypdf.PdfReader(path).pages).split())
+    assert "Mark one box" in text and "from the list" not in text and "□ East African" in text
+
+
 @pytest.mark.parametrize(
     ("source", "form", "language", "message"),
     [
