@@ -19,7 +19,11 @@ DEPLOY = ROOT / "docs" / "deploy"
 UNITS = sorted([*DEPLOY.glob("*.service"), *DEPLOY.glob("*.timer")])
 VARIABLE = re.compile(r"LEVELGROUND_[A-Z_]+[A-Z]")
 # Set by the code for dbt, read by tests, an example in a draft, a proxy's own: none is a setting of Levelground.
-OTHERS = {"LEVELGROUND_WAREHOUSE_FILE", "LEVELGROUND_REAL_DELIVERIES", "LEVELGROUND_DATABASE_URL", "LEVELGROUND_PROXY_HASH"}
+OTHERS = {
+    "LEVELGROUND_WAREHOUSE_FILE", "LEVELGROUND_REAL_DELIVERIES", "LEVELGROUND_DATABASE_URL", "LEVELGROUND_PROXY_HASH",
+    "LEVELGROUND_COMPLETE",  # set by a shell that completes a command
+    "LEVELGROUND_ANALYST_FILE", "LEVELGROUND_METRICS_FILE",  # of the dbt project in docs/connect/semantic-layer
+}  # fmt: skip
 
 
 def _table(document: Path) -> set[str]:

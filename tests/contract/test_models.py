@@ -5,21 +5,16 @@ Add a rule here when it holds for every model and dbt's manifest shows it. See `
 
 from __future__ import annotations
 
-import json
 import re
 from collections import Counter
-from collections.abc import Iterator
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
 
-import pytest
 import yaml
 
 from expectations.marts.suites import read_suites
 from ingest.contract.registry import load_registry
 from orchestration.settings import DBT_PROJECT
-from tests.contract.registers import SHARED_STAGING, contracts, seed
+from tests.contract.dbt_manifest import NAMES, Manifest, folder_of, path_of
+from tests.contract.registers import SHARED_STAGING, contracts
 
 # What each layer may read. A layer is a folder of models. Sources are `landing` (typed deliveries), `receipts` (records of runs,
 # contracts and settings) and `disclosure` (the suppression pattern); seeds are `reference`. Measures read facts, and the facts of
@@ -39,30 +34,6 @@ RESULTS = ("marts/facts/equity_measures/", "marts/facts/goals/", "marts/scorecar
 REPEATS_RACE = {"fct_survey_answers"}
 # Live feeds that land and reach no fact yet: `levelground sources list` calls them landed_only.
 LANDED_ONLY = {"assessor__parcels", "city__address_list", "mpd__incident_reports"}
-# Measures of one table of records, which share a counts model: a model costs dbt 0.1 to 0.2 s whatever it reads.
-SHARED_COUNTS = {
-    "school_assessments": {f"{exam}_{subject}_proficient_share" for exam in ("act", "forward") for subject in ("ela", "math")},
-    "school_removals": {"discipline_removals_per_1000", "suspensions_per_100_students"},
-}
-# The pattern of model names per folder.
-NAMES = {
-    "staging/": r"stg_[a-z][a-z0-9]*__[a-z0-9_]+",
-    "intermediate/": r"int_[a-z0-9_]+__[a-z_]+",
-    "marts/dimensions/": r"(dim|bridge)_[a-z_]+",
-    "marts/facts/": r"fct_[a-z_]+",
-    "marts/facts/equity_measures/": r"fct_[a-z_]+",
-    "marts/facts/goals/": r"fct_goal[a-z_]*",
-    "marts/scorecard/": r"scorecard",
-    "measures/aggregates/": r"int_[a-z0-9_]+__[a-z]+",
-    "measures/counts/": r"int_[a-z0-9_]+__counts",
-    "measures/coverage/": r"int_[a-z_]+__[a-z_]+",
-    "measures/calculation/": r"int_(equity_measures|peer_comparison)__[a-z_]+",
-    "measures/goals/": r"int_goals__[a-z_]+",
-    "disclosure/": r"int_disclosure__[a-z_]+",
-    "published/intermediate/": r"int_published__[a-z_]+",
-    "published/tables/": r"[a-z_]+",
-    "quality/": r"[a-z_]+",
-}
 # Where a model is written, by the longest folder that contains it: database, schema, materialization.
 PLACES = {
     "staging": ("warehouse", "staging", "view"),
@@ -97,53 +68,6 @@ PLACES |= {
     for step in steps
 }
 SENTENCE = re.compile(r"[a-z0-9_]+__[a-z0-9_]+")
-
-
-@dataclass(frozen=True)
-class Edge:
-    """A model and something that it reads, each with its layer."""
-
-    child: str
-    child_layer: str
-    parent: str
-    parent_layer: str
-
-
-@dataclass(frozen=True)
-class Manifest:
-    """dbt's manifest, with the lookups that these tests need."""
-
-    data: dict[str, Any]
-
-    def nodes(self, kind: str) -> list[dict[str, Any]]:
-        return [node for node in self.data["nodes"].values() if node["resource_type"] == kind]
-
-    def models(self) -> list[dict[str, Any]]:
-        return self.nodes("model")
-
-    def layer(self, unique_id: str) -> str:
-        kind, _, name = unique_id.split(".", 2)
-        if kind == "source":
-            return name.split(".")[0]
-        return "reference" if kind == "seed" else path_of(self.data["nodes"][unique_id]).split("/")[0]
-
-    def model_edges(self) -> Iterator[Edge]:
-        for node in self.models():
-            for parent in node["depends_on"]["nodes"]:
-                yield Edge(node["name"], self.layer(node["unique_id"]), parent, self.layer(parent))
-
-
-def path_of(node: dict[str, Any]) -> str:
-    return str(Path(node["original_file_path"]).relative_to("models"))
-
-
-def folder_of(node: dict[str, Any]) -> str:
-    return max((folder for folder in NAMES if path_of(node).startswith(folder)), key=len)
-
-
-@pytest.fixture(scope="session")
-def project(parsed_dbt_folder: Path) -> Manifest:
-    return Manifest(json.loads((parsed_dbt_folder / "manifest.json").read_text(encoding="utf-8")))
 
 
 def test_models_only_look_down(project: Manifest) -> None:
@@ -354,44 +278,6 @@ def test_published_models_store_rows_in_the_order_of_their_columns(project: Mani
 def test_models_are_short(project: Manifest) -> None:
     long = {path_of(node): node["raw_code"].count("\n") for node in project.models() if node["raw_code"].count("\n") > 120}
     assert not long, f"split into steps: {long}"
-
-
-def test_every_measure_is_a_seed_row_and_a_counts_model(project: Manifest) -> None:
-    rows = (DBT_PROJECT / "seeds" / "reference" / "measure_registry.csv").read_text(encoding="utf-8").splitlines()[1:]
-    registered = {row.split(",")[0] for row in rows}
-    counted = {
-        node["name"].removeprefix("int_").removesuffix("__counts")
-        for node in project.models()
-        if folder_of(node) == "measures/counts/"
-    }
-    # figures of other publishers share one model, and name their measure in a seed
-    shared = {**SHARED_COUNTS, "published_estimates": {row["measure_id"] for row in seed("published_measures")} - {""}}
-    together = {measure for measures in shared.values() for measure in measures}
-    assert registered - together == counted - set(shared) and together <= registered and set(shared) <= counted, (
-        "a measure is one row of measure_registry.csv and one int_<measure>__counts, or is named in SHARED_COUNTS: "
-        f"{(registered - together) ^ (counted - set(shared))}"
-    )
-
-
-def test_every_counts_model_reaches_the_measures(project: Manifest) -> None:
-    """A counts model that macros/measures/counts_models.sql does not list would be built, tested and never measured."""
-    counted = {node["unique_id"] for node in project.models() if folder_of(node) == "measures/counts/"}
-    (union,) = (node for node in project.models() if node["name"] == "int_equity_measures__unioned")
-    read = set(union["depends_on"]["nodes"]) - {"model.levelground.stg_receipts__agreement_terms"}
-    assert read == counted, "run orchestration.transform.counts_models, which lists them"
-
-
-def test_what_is_reported_has_the_columns_of_the_measures(project: Manifest) -> None:
-    """The suppressor passes all its columns on, and a new column of the measures is published or absent everywhere."""
-    reported = set(project.data["sources"]["source.levelground.disclosure.reported"]["columns"])
-    columns = {node["name"]: set(node["columns"]) for node in project.models()}
-    measures, planned = columns["fct_equity_measures"], columns["int_disclosure__planned"]
-    decided = {"reported_at", "is_revision_pending", "hidden_because", "shows_unknown", "is_settled"}
-    assert planned - measures == (reported - measures - decided) | {"is_confidential"}, "describe what the suppressor reads"
-    assert reported - planned == decided, f"correct models/disclosure/_disclosure__sources.yml: {sorted(reported ^ planned)}"
-    assert columns["equity_measures"] == measures | {"publication_status", "is_revision_pending", "is_shown_first"}
-    assert columns["disparity_indices"] == columns["fct_disparity_indices"] | {"publication_status"}
-    assert columns["goal_progress"] == columns["fct_goal_progress"] | {"publication_status"}
 
 
 def test_seeds_are_loaded_into_new_tables(project: Manifest) -> None:

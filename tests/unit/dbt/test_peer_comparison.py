@@ -61,7 +61,13 @@ def compared(
         measure_rules=rules,
         fct_published_estimates=estimates,
     )
-    rows = rows_of_model(warehouse, "fct_peer_comparison", int_peer_comparison__gaps=gaps, measure_rules=rules)
+    rows = rows_of_model(
+        warehouse,
+        "fct_peer_comparison",
+        int_peer_comparison__gaps=gaps,
+        stg_receipts__settings=[{"city_geoid": OWN, "city_title": "Own City"}],
+        measure_rules=rules,
+    )
     return {row["geoid"]: row for row in rows}
 
 
