@@ -205,4 +205,7 @@ def _what(column: Column) -> str:
         parts.append(f"from {column.min}")
     if column.max is not None:
         parts.append(f"up to {column.max}")
+    if column.max_from_file is not None:
+        more = f" and {column.max_from_file.plus_years} more" if column.max_from_file.plus_years else ""
+        parts.append(f"up to the year in the name of the file{more}")
     return " ".join(parts)

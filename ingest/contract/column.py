@@ -16,13 +16,13 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field, SerializerFunctionWrapHandler, model_serializer, model_validator
 
 from ingest.contract.crosswalk import folded
-from ingest.contract.file_origin import FromFile, value_from_file
+from ingest.contract.file_origin import FromFile, YearFromFile, value_from_file
 from ingest.contract.words import NUMERIC, TIMES, Delimiter, Identifier, MissingReason, Strict, TimeZone, word
 
 # Columns that the typed views add to a contract's; they would hide a delivered column of the same name.
 RESERVED = ("_load_id", "_source_file", "_source_row", "_record_hash", "file_row_number")
 # Keys that are written only where they are given.
-_LEFT_OUT = ("from_file", "files", "varies_within")
+_LEFT_OUT = ("from_file", "files", "varies_within", "max_from_file")
 # The directives of DuckDB's strptime; another one would fail in the run instead of the check of contracts.
 DIRECTIVE = re.compile(r"%(-?[dmyHIMSj]|[aAbBhpYfgnTzZGVuwUWcxX%])")
 
@@ -73,6 +73,8 @@ class Column(Strict):
     values: tuple[str, ...] = ()
     min: float | dt.date | None = None
     max: float | dt.date | None = None
+    # The upper bound by the year in the file's name, for files of one year each: a fixed `max` would move with every delivery.
+    max_from_file: YearFromFile | None = None
     null_tokens: dict[str, MissingReason] = Field(default_factory=dict)
     varies_within: Variation | None = None
     privacy: Annotated[str, word("privacy")] = "public"
@@ -150,6 +152,8 @@ class Column(Strict):
             yield "min and max are numbers with type integer or decimal, dates with type date or timestamp"
         if not all(math.isfinite(bound) for bound in numbers):
             yield "min and max are finite; leave the other one out"
+        if self.max_from_file and (self.max is not None or self.type not in ("integer", *TIMES)):
+            yield "max_from_file goes with type integer, date or timestamp, and without max"
         if dates != sorted(dates) or numbers != sorted(numbers):
             yield "max is below min"
 

@@ -1,4 +1,4 @@
-"""The column key `from_file`: a value that each file has in its name, or that the contract states for a file.
+"""The column keys `from_file`, a value that each file has in its name or that the contract states for it, and `max_from_file`.
 
 See `ingest.delivery.header_match`, which writes the value into the rows of the file.
 """
@@ -11,7 +11,9 @@ from fnmatch import fnmatchcase
 from pathlib import PurePosixPath
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator
+from pydantic import AfterValidator, BeforeValidator, Field
+
+from ingest.contract.words import Strict
 
 
 def _checked(value: Any) -> str | dict[str, str]:
@@ -28,6 +30,20 @@ def _checked(value: Any) -> str | dict[str, str]:
     if not groups:
         raise ValueError(f"{value!r} has no group; put the part of the name that is the value in parentheses, like '^(v\\d+)_'")
     return value
+
+
+def _plain(pattern: str) -> str:
+    # DuckDB's expressions know neither look-around nor names
+    if re.search(r"\(\?(?!:)|\\[1-9]", pattern):
+        raise ValueError("write it without look-around, names and references: DuckDB evaluates it")
+    return pattern
+
+
+class YearFromFile(Strict):
+    """The year in the name of a file (the first group of `year`), and so many years more, `plus_years`."""
+
+    year: Annotated[str, BeforeValidator(_checked), AfterValidator(_plain)]
+    plus_years: Annotated[int, Field(ge=0)] = 0
 
 
 FromFile = Annotated[str | dict[str, str], BeforeValidator(_checked)]

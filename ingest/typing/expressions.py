@@ -145,6 +145,8 @@ def invalid_typed(column: Column, text: str, missing: str, typed: str) -> str:
         wrong.append(f"{bounded} < {_bound(column.min)}")
     if column.max is not None:
         wrong.append(f"{bounded} > {_bound(column.max)}")
+    if column.max_from_file is not None:
+        wrong.append(f"coalesce({bounded} > {_bound_from_file(column)}, false)")
     return f"(not {missing} and ({' or '.join(wrong)}))"
 
 
@@ -155,6 +157,15 @@ def can_be_invalid(column: Column) -> bool:
 
 def _bound(value: float | dt.date) -> str:
     return f"date {literal(value.isoformat())}" if isinstance(value, dt.date) else str(value)
+
+
+def _bound_from_file(column: Column) -> str:
+    """SQL: the last day, or the number, of the latest year that the name of the row's file allows; NULL without a year."""
+    assert column.max_from_file is not None
+    file = "regexp_extract(_source_file, '[^/]*$')"
+    year = f"try_cast(regexp_extract({file}, {literal(column.max_from_file.year)}, 1) as integer)"
+    year = f"({year} + {column.max_from_file.plus_years})"
+    return year if column.type == "integer" else f"make_date({year}, 12, 31)"
 
 
 def column_refused(column: Column, city_zone: str | None = None) -> str:
