@@ -37,7 +37,8 @@ _SOURCES = "(select distinct measure_id, source from release.marts.dim_measure)"
 def read_history(con: DuckDBPyConnection, home: Home, loads: Mapping[str, str]) -> None:
     """Write `disclosure.history`. The candidate must be attached as `release`. `loads`: the newest load of each source.
 
-    `has_new_records`: a load of the row's source has been promoted since its last state; NULL where that is not known.
+    `has_new_records`: a load of the row's source has been promoted since its last state; NULL where that is not known. A source
+    of which a record was removed has no history: its first figures less those of now would be that record.
     """
     con.execute("create schema if not exists disclosure")
     con.execute("create or replace temp table newest_loads (source varchar, newest_load varchar)")
@@ -52,7 +53,8 @@ def read_history(con: DuckDBPyConnection, home: Home, loads: Mapping[str, str]) 
     con.execute(
         f"create or replace table {HISTORY} as select history.* exclude (load_id), load_id, "
         "load_id <> newest_load as has_new_records "
-        f"from ({known}) as history left join newest_loads using (source)"
+        f"from ({known}) as history left join newest_loads using (source) "
+        "where source is null or source not in (select source from intake.erased_records)"
     )
 
 

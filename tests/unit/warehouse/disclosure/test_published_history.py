@@ -38,6 +38,7 @@ def release(con: duckdb.DuckDBPyConnection, home: Home, day: int, load: str) -> 
 @pytest.fixture(autouse=True)
 def reported(con: duckdb.DuckDBPyConnection) -> None:
     con.execute("create table disclosure.reported as select * from intermediate.int_disclosure__planned")
+    con.execute("create schema intake; create table intake.erased_records (source varchar, columns varchar, record_hash varchar)")
 
 
 def test_the_first_state_stays_and_the_last_one_moves(home: Home, con: duckdb.DuckDBPyConnection) -> None:
@@ -50,6 +51,17 @@ def test_the_first_state_stays_and_the_last_one_moves(home: Home, con: duckdb.Du
     names = "first_release_id, first_value, first_numerator, last_value, revisions, revision_reason, source, load_id"
     [row] = con.sql(f"select {names} from '{home.history}'").fetchall()
     assert row == ("r1", 40.0, 40.0, 60.0, 1, "new_records", "police", "load-3")
+
+
+def test_a_source_of_which_a_record_was_removed_has_no_history(home: Home, con: duckdb.DuckDBPyConnection) -> None:
+    publish(con, {})
+    release(con, home, 1, "load-1")
+    con.execute("insert into intake.erased_records values ('police', '{}', 'hash')")
+    publish(con, {"value": "60::double", "numerator": "60::double"})
+    for day in (2, 3):
+        release(con, home, day, "load-1")
+        assert con.sql(f"select * from {HISTORY}").fetchall() == []
+    assert con.sql(f"select first_value from '{home.history}'").fetchall() == [(60.0,)]
 
 
 def test_a_row_that_is_not_published_any_more_is_remembered(home: Home, con: duckdb.DuckDBPyConnection) -> None:
