@@ -16,7 +16,7 @@ from ingest.contract.template_fields import template_fields, why_no_template
 from ingest.readers.template import DATA_SHEET, HEADER_ROW, HIDDEN_SHEET
 from orchestration.settings import ConfigurationError
 from orchestration.sources.template import write_template
-from orchestration.sources.template.guide import guide
+from orchestration.sources.template.guide import guide, steps
 from orchestration.sources.template.texts import LANGUAGES, rows, template_texts
 from orchestration.sources.template.workbook import LISTS
 from orchestration.translations.texts import placeholders
@@ -164,3 +164,11 @@ def test_what_cannot_be_written_is_refused(source: str, form: str, language: str
     with pytest.raises(ConfigurationError, match=message):
         write_template(REGISTRY[source], form, tmp_path, language)
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("source", "needs_name"), [("assessor__property_sales", True), ("der__employees", True), (PARTICIPATION.source, False)]
+)
+def test_instructions_ask_for_the_name_of_the_file_where_levelground_reads_it(source: str, needs_name: bool) -> None:
+    contract, texts = REGISTRY[source], template_texts("en")
+    assert (texts("step_name") in steps(contract, template_fields(contract), DATA_SHEET, texts)) == needs_name
