@@ -24,6 +24,7 @@ from orchestration.runs.record import RunStore
 from orchestration.runs.standing_gates import StandingGate, standing_gates
 from orchestration.settings import IS_CHECKOUT, PROJECT, Settings
 from orchestration.transform import dbt_runner
+from orchestration.transform.dbt_project import prepare_project
 from warehouse.lock import private_lock
 from warehouse.paths import SHARED, Home
 from warehouse.releases import current, read_manifest
@@ -106,6 +107,7 @@ def _write_pages(settings: Settings, folder: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
     (folder / "dbt").mkdir()
+    prepare_project(home, contracts)  # a home of an earlier version, or from a backup without links, has no project
     page_of_dbt, data = dbt_runner.documentation(home, manifest.release_id if manifest else None, folder)
     (folder / "dbt" / INDEX).write_text(dbt_page(page_of_dbt, data), encoding="utf-8", newline="")
 

@@ -38,6 +38,9 @@ class Copy:
                 else:
                     shutil.copy2(source, target)
             copied[inode] = target
+        for name, leads_to in _links_to_folders(self.original).items():
+            if not (self.target / name).is_symlink():
+                (self.target / name).symlink_to(leads_to)
         self._stamps = {name: _stamp(self.target / name) for name in files}
         return self.target
 
@@ -51,6 +54,12 @@ class Copy:
                     (self.target / name).unlink()
         for folder in sorted(present_folders - folders, reverse=True):
             shutil.rmtree(self.target / folder, ignore_errors=True)
+
+
+def _links_to_folders(root: Path) -> dict[str, Path]:
+    """What each link to a folder leads to, by its path relative to `root`; a home links the folders of the dbt project."""
+    links = (Path(path) / name for path, names, _ in os.walk(root) for name in names if (Path(path) / name).is_symlink())
+    return {str(link.relative_to(root)): link.readlink() for link in links}
 
 
 def _listed(root: Path) -> tuple[set[str], set[str]]:

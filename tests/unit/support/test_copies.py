@@ -60,6 +60,8 @@ def original(tmp_path: Path) -> Path:
     (root / "a.txt").chmod(0o440)
     (root / "folder" / "b.txt").write_text("b")
     os.link(root / "folder" / "b.txt", root / "folder" / "linked")
+    (tmp_path / "elsewhere").mkdir()
+    (root / "folder" / "link").symlink_to(tmp_path / "elsewhere")
     return root
 
 
@@ -69,6 +71,7 @@ def test_a_changed_copy_is_restored(original: Path, tmp_path: Path, change: Call
     change(copy.restore())
     assert content(copy.restore()) == content(original) == before
     assert (tmp_path / "copy" / "folder" / "b.txt").samefile(tmp_path / "copy" / "folder" / "linked")
+    assert (tmp_path / "copy" / "folder" / "link").readlink() == tmp_path / "elsewhere"
 
 
 def test_files_that_did_not_change_stay(original: Path, tmp_path: Path) -> None:

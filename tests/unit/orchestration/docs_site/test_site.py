@@ -69,6 +69,19 @@ def test_the_gates_that_hold_after_a_run_without_changes_have_pages(settings: Se
     assert dead_links(settings.home.docs) == []
 
 
+def test_a_home_without_a_dbt_project_gets_one(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A home of an earlier version has none, and a backup may leave out links."""
+    project = settings.home.dbt_project
+
+    def documentation(*_: object) -> tuple[str, dict[str, str]]:
+        assert (project / "dbt_project.yml").is_file()
+        assert (project / "generated" / "_sources.yml").is_file()
+        return DBT, {}
+
+    monkeypatch.setattr(dbt_runner, "documentation", documentation)
+    write_docs(settings)
+
+
 def test_files_and_folders_are_readable_by_the_group(settings: Settings) -> None:
     write_docs(settings)
     modes = {path.stat().st_mode & 0o777 for path in settings.home.docs.rglob("*") if path.is_file()}
