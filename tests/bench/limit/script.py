@@ -122,7 +122,6 @@ def _open(con: DuckDBPyConnection, pasted: Path, out: Path, macros: list[str]) -
                "warehouse.disclosure", "release.marts", "release.reference", "public.published")  # fmt: skip
     for schema in schemas:
         con.execute(f"create schema if not exists {schema}")
-    con.execute("create schema warehouse.intake; create table warehouse.intake.erased_records (source varchar)")  # none is
     for text in macros:
         con.execute(text)
     for name in RECEIPTS:

@@ -79,6 +79,7 @@ select
     coalesce(races.code_1997, races.missing_reason, 'not_mapped') as race_ethnicity_code_1997,
     vocabularies.race_standard,
     contracts.collection_mode,
+    race_names.label as group_name,
     stops.preRace as race_before_stop_reported,
     coalesce(
         sexes.stratum_code,
@@ -110,4 +111,9 @@ left join races
     on lower(coalesce(stops.race, '')) = races.label
         and cast(stops.police_stop_at as date) between races.valid_from and races.valid_to;
 
-drop table warehouse.main.stops;
+drop table warehouse.main.stops
+left join release.reference.race_ethnicity as race_names
+    on coalesce(
+            case when vocabularies.race_standard = 'spd15_1997' then races.code_1997 else races.race_ethnicity_code end, races.missing_reason,
+            'not_mapped'
+        ) = race_names.race_ethnicity_code;
