@@ -109,11 +109,11 @@ left join sexes on lower(nullif(stops.gender, 'Unknown')) = sexes.label
 left join reasons on lower(coalesce(stops.problem, '')) = reasons.label
 left join races
     on lower(coalesce(stops.race, '')) = races.label
-        and cast(stops.police_stop_at as date) between races.valid_from and races.valid_to;
-
-drop table warehouse.main.stops
+        and cast(stops.police_stop_at as date) between races.valid_from and races.valid_to
 left join release.reference.race_ethnicity as race_names
     on coalesce(
             case when vocabularies.race_standard = 'spd15_1997' then races.code_1997 else races.race_ethnicity_code end, races.missing_reason,
             'not_mapped'
         ) = race_names.race_ethnicity_code;
+
+drop table warehouse.main.stops;
