@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from expectations.delivery.bounds_in_words import bounds_in_words
 from expectations.delivery.cell_checks import BLANK, HEADER, REJECTED, DeliveryQuery
 from expectations.delivery.census_labels import concept_checks
 from expectations.delivery.concept_columns import concept_column_checks
@@ -201,11 +202,4 @@ def _native(contract: Contract) -> Iterator[Check]:
 
 def _what(column: Column) -> str:
     parts = [f"one of {', '.join(column.values)}" if column.values and not column.is_label else f"a {column.type}"]
-    if column.min is not None:
-        parts.append(f"from {column.min}")
-    if column.max is not None:
-        parts.append(f"up to {column.max}")
-    if column.max_from_file is not None:
-        more = f" and {column.max_from_file.plus_years} more" if column.max_from_file.plus_years else ""
-        parts.append(f"up to the year in the name of the file{more}")
-    return " ".join(parts)
+    return " ".join([*parts, *bounds_in_words(column)])

@@ -96,7 +96,6 @@ def test_an_empty_file_holds_nothing(file: Path) -> None:
     assert source.line_of(("a",)) == 1
 
 
-@pytest.mark.skipif(not yaml.__with_libyaml__, reason="PyYAML was installed without libyaml")
 def test_both_parsers_read_the_same_data_and_lines() -> None:
     contracts = sorted(SOURCES.glob("*.yml"), key=lambda path: path.stat().st_size)[-3:]
     texts = [TEXT, *(path.read_text(encoding="utf-8") for path in contracts)]
