@@ -58,7 +58,7 @@ def _has_rows(
     last: dt.date,
     city_zone: str,
 ) -> bool:
-    """Whether the kept batch of a load has rows of the period."""
+    """Whether the kept batch of a load has rows of the period. Raises `DeliveryLost` if it is damaged and landing has its rows."""
     delivery = store.record(entry.load_id)
     if delivery is None or contract.load.period_column is None:
         return False
@@ -67,7 +67,10 @@ def _has_rows(
     try:
         found = con.execute(f"select 1 from {rows} where {day} between ? and ? limit 1", [first, last]).fetchone()
     except duckdb.Error:
-        return False  # the batch is damaged, or an earlier contract had no such column
+        damage = find_damage(store, delivery)
+        if damage is not None and entry.rows_in_landing:
+            raise DeliveryLost(store, entry.load_id, damage, entry.rows_in_landing) from None
+        return False  # an earlier contract had no such column, or nothing of the batch is left in landing
     return found is not None
 
 

@@ -88,6 +88,15 @@ def test_a_damaged_batch_leaves_landing_as_it_was(filled: Any, contract: Contrac
     assert filled.rows("*") == landed
 
 
+def test_a_damaged_batch_is_not_taken_for_one_without_rows_of_the_month(filled: Any, contract: Contract) -> None:
+    save_journal(filled.con, contract, filled.store)
+    landed, oldest = filled.rows("*"), filled.store.records()[0]
+    filled.store.batch(oldest.load_id).write_bytes(b"damaged")
+    with pytest.raises(DeliveryLost):
+        again(filled, contract, dt.date(2024, 3, 1), dt.date(2024, 3, 31))
+    assert filled.rows("*") == landed
+
+
 def test_a_kill_in_between_loses_nothing(filled: Any, contract: Contract, monkeypatch: pytest.MonkeyPatch) -> None:
     landed, loads = filled.rows("*"), ledger(filled)
 
