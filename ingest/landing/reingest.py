@@ -58,7 +58,7 @@ def _has_rows(
     last: dt.date,
     city_zone: str,
 ) -> bool:
-    """Whether the kept batch of a load has rows of the period. Raises `DeliveryLost` if it is damaged and landing has its rows."""
+    """Whether the kept batch of a load has rows of the period. Raises `DeliveryLost` if landing has rows of a damaged one."""
     delivery = store.record(entry.load_id)
     if delivery is None or contract.load.period_column is None:
         return False
