@@ -21,7 +21,6 @@ from orchestration.defs.sensors.run_health import run_health_sensor
 from orchestration.runs.delivery_location import home_city
 from orchestration.settings import Settings
 from orchestration.transform.column_lineage import column_lineage
-from orchestration.transform.counts_models import write_counts_models
 from orchestration.transform.dbt_project import prepare_project
 from orchestration.transform.dbt_runner import manifest
 
@@ -65,5 +64,4 @@ def build_defs(settings: Settings, overrides: Overrides | None = None) -> dg.Def
 
 def _parse_dbt_project(settings: Settings, registry: Registry) -> Mapping[str, Any]:
     prepare_project(settings.home, registry)
-    write_counts_models()
     return manifest(settings.home)

@@ -8,7 +8,6 @@ from orchestration.pipeline.next_build import next_build_at
 from orchestration.pipeline.publish_scorecard import refresh_scorecard
 from orchestration.runs.context import RunContext
 from orchestration.runs.record import UNCHANGED
-from orchestration.transform.counts_models import write_counts_models
 from orchestration.transform.dbt_project import prepare_project, project_fingerprint
 from orchestration.transform.fingerprints import code_version, versions
 from orchestration.transform.incremental import removal_ids
@@ -52,7 +51,6 @@ def run_fingerprint(run: RunContext) -> str:
     contracts = [contract.model_dump_json(by_alias=True) for contract in run.location.registry]
     city = run.location.city.model_dump_json(exclude={"as_of"})
     prepare_project(run.settings.home, run.location.registry)
-    write_counts_models()
     removals = removal_ids(run.con)
     inputs = [
         loads,

@@ -13,6 +13,7 @@ from pathlib import Path
 from ingest.contract.registry import Registry
 from orchestration.settings import DBT_PROJECT
 from orchestration.transform.dbt_sources import write_sources
+from orchestration.transform.registrations import EXPOSED, MACROS, write_registrations
 from warehouse.fingerprint import chunks_sha256
 from warehouse.paths import Home
 
@@ -27,11 +28,13 @@ def prepare_project(home: Home, registry: Registry) -> None:
     for name in (*FOLDERS, *FILES):
         _link(folder / name, DBT_PROJECT / name)
     write_sources(registry, _sources(home))
+    write_registrations(folder)
 
 
 def project_fingerprint(home: Home) -> str:
     """A hash of everything in the dbt project of a home that decides what it builds."""
-    return chunks_sha256([installed_fingerprint().encode(), _sources(home).read_bytes()])
+    generated = (_sources(home), *(home.dbt_project / path for path in (MACROS, EXPOSED)))
+    return chunks_sha256([installed_fingerprint().encode(), *(path.read_bytes() for path in generated)])
 
 
 def installed_fingerprint() -> str:

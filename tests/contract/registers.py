@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import csv
+from functools import cache
 
 from ingest.contract import Contract
 from ingest.contract.registry import load_registry
 from orchestration.settings import DBT_PROJECT
+from orchestration.transform.model_files import ModelFile, read_models
+from orchestration.transform.registrations import MODELS
 
-# Tables of one publisher that share a form, and so a staging model.
-SHARED_STAGING = {
-    f"urban__{table}": "stg_urban__estimates"
-    for table in (
-        "debt_collections", "digital_access", "employment", "hs_diploma", "household_income", "juvenile_arrests",
-        "low_birth_weight", "poverty_exposure", "preschool", "student_homelessness",
-    )
-} | {"dpi__act": "stg_dpi__assessments", "dpi__forward_exam": "stg_dpi__assessments"}  # fmt: skip
+
+@cache
+def staging_of(source: str) -> ModelFile | None:
+    """The staging model that reads the deliveries of a source; tables of one publisher that share a form share one."""
+    own = [model for model in read_models([MODELS], below="staging").values() if f"'{source}'" in model.sql]
+    return own[0] if own else None
 
 
 def contracts() -> list[Contract]:

@@ -31,11 +31,11 @@ def test_every_measure_is_a_seed_row_and_a_counts_model(project: Manifest) -> No
 
 
 def test_every_counts_model_reaches_the_measures(project: Manifest) -> None:
-    """A counts model that macros/measures/counts_models.sql does not list would be built, tested and never measured."""
+    """A counts model that the macro counts_models does not list would be built, tested and never measured."""
     counted = {node["unique_id"] for node in project.models() if folder_of(node) == "measures/counts/"}
     (union,) = (node for node in project.models() if node["name"] == "int_equity_measures__unioned")
     read = set(union["depends_on"]["nodes"]) - {"model.levelground.stg_receipts__agreement_terms"}
-    assert read == counted, "run orchestration.transform.counts_models, which lists them"
+    assert read == counted, "orchestration.transform.registrations lists the counts models"
 
 
 def test_what_is_reported_has_the_columns_of_the_measures(project: Manifest) -> None:

@@ -13,21 +13,20 @@ from ingest.contract.vocabulary import load_vocabulary
 from ingest.sample import city
 from ingest.sample.people import survey
 from orchestration.settings import DBT_PROJECT
-from tests.contract.registers import SHARED_STAGING, contracts, seed
-from tests.contract.test_models import LANDED_ONLY
+from tests.contract.registers import contracts, seed, staging_of
 
 
 def test_staging_reads_labels_by_the_vocabulary_of_the_contract() -> None:
     """The vocabulary is in the contract, for the gate, and in the staging model; the two must agree."""
     wrong = []
     for contract in contracts():
-        if contract.source in LANDED_ONLY:
+        model = staging_of(contract.source)
+        if model is None:
             continue
         wanted = {name for column in contract.columns for name in column.vocabulary_names()}
-        model = SHARED_STAGING.get(contract.source, f"stg_{contract.source}")
-        sql = (DBT_PROJECT / "models" / "staging" / contract.department / f"{model}.sql").read_text(encoding="utf-8")
-        used = {name for name in load_vocabulary().race if f"'{name}'" in sql and "race_conformed" in sql}
-        if wanted != used and not (model == SHARED_STAGING.get(contract.source) and wanted < used):
+        used = {name for name in load_vocabulary().race if f"'{name}'" in model.sql and "race_conformed" in model.sql}
+        is_shared = model.name != f"stg_{contract.source}"
+        if wanted != used and not (is_shared and wanted < used):
             wrong.append((contract.source, wanted, used))
     assert not wrong, f"name the same vocabulary in contract and staging model (source, contract, model): {wrong}"
 
@@ -46,7 +45,7 @@ def test_delivered_districts_name_their_map() -> None:
         contract.source
         for contract in contracts()
         # events have an address; maps and blocks are districts themselves
-        if contract.source not in LANDED_ONLY
+        if staging_of(contract.source) is not None
         and {"aldermanic_district", "address"} <= {column.name for column in contract.columns}
     }
     assert wanted == named, (

@@ -1,7 +1,5 @@
 -- one row per distinct point, of the address index or delivered with records, and with how many different addresses records deliver it
 {{ config(meta={'row_by_row': true}) }}
-{%- set sources_with_points = ['stg_mmc__court_cases'] %}
-
 with
 of_index as (
     select distinct
@@ -19,7 +17,7 @@ delivered as (
         cast(null as double) as latitude,
         cast(null as varchar) as address
     where false
-    {%- for source_with_points in sources_with_points %}
+    {%- for source_with_points in sources_with_points() %}
     union
     select
         longitude,
