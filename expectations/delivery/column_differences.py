@@ -51,13 +51,15 @@ def column_differences(contract: Contract, receipt: DeliveryRecord) -> tuple[Col
     may_quote = header_is_one(contract, receipt)
     lines = []
     for column in contract.columns:
-        expected = " or ".join(map(str, column.delivered_names))
-        if str(column.delivered_names[0]) in missing:
-            likely = likely_match(str(column.delivered_names[0]), column, unknown) if may_quote else None
-            percent = round(100 * similarity(str(column.delivered_names[0]), column, likely)) if likely else None
+        names = [str(name) for name in contract.names_of(column)]
+        expected = " or ".join(names)
+        absent = next((name for name in names if name in missing), None)
+        if absent is not None:
+            likely = likely_match(absent, column, unknown) if may_quote else None
+            percent = round(100 * similarity(absent, column, likely)) if likely else None
             lines.append(ColumnDifference(expected, column.name, None, MISSING, likely, percent))
             continue
-        found = next((str(name) for name in column.delivered_names if str(name) in delivered), expected)
+        found = next((name for name in names if name in delivered), expected)
         lines.append(ColumnDifference(expected, column.name, found, TWICE if found in receipt.columns_repeated else AS_AGREED))
     if may_quote:
         lines += [ColumnDifference(None, None, name or "(a column without a name)", NEW) for name in unknown]

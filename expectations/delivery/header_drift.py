@@ -28,7 +28,9 @@ def header_checks(
     for name in missing:
         column = _column(contract, name)
         match = likely_match(name, column, unknown) if quotable else None
-        if column and column.from_file:
+        if column and column.from_period:
+            message = f"{where}: a file has no period, so that {name} is unknown; add the file to format.layouts with its period"
+        elif column and column.from_file:
             message = f"{where}: the name of a file gives no {name}; add the file to from_file: in the contract"
         elif match:
             message = (
@@ -78,7 +80,7 @@ def _is_header(contract: Contract, missing: Sequence[str]) -> bool:
 
 
 def _column(contract: Contract, name: str) -> Column | None:
-    by_delivered = (column for column in contract.columns if name in map(str, column.delivered_names))
+    by_delivered = (column for column in contract.columns if name in map(str, contract.names_of(column)))
     return next(by_delivered, None) or next((column for column in contract.columns if column.name == name), None)
 
 

@@ -80,6 +80,8 @@ def delivered_name(contract: Contract, name: str | None, columns: Sequence[Colum
     column = _column(contract, name)
     if column is None:
         return name or ""
+    if column.from_period:
+        return "the period of the file"
     if column.from_file:
         return "the name of the file"
     if all(isinstance(one, int) for one in column.delivered_names):

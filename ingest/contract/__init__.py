@@ -13,8 +13,8 @@ from ingest.contract.connectors import (
     HttpConnector,
     SocrataConnector,
 )
+from ingest.contract.format import Format, Header, Layout, Unpivot
 from ingest.contract.model import Contract, Inconsistent
-from ingest.contract.parts import Format, Unpivot
 from ingest.contract.words import IDENTIFIER, Geoid, Identifier, TimeZone
 
 __all__ = [
@@ -27,9 +27,11 @@ __all__ = [
     "FileConnector",
     "Format",
     "Geoid",
+    "Header",
     "HttpConnector",
     "Identifier",
     "Inconsistent",
+    "Layout",
     "SocrataConnector",
     "TimeZone",
     "Unpivot",

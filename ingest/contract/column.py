@@ -13,25 +13,18 @@ from fnmatch import fnmatchcase
 from pathlib import PurePosixPath
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, SerializerFunctionWrapHandler, model_serializer, model_validator
+from pydantic import Field, SerializerFunctionWrapHandler, model_serializer, model_validator
 
 from ingest.contract.crosswalk import folded
 from ingest.contract.file_origin import FromFile, YearFromFile, value_from_file
-from ingest.contract.words import NUMERIC, TIMES, Delimiter, Identifier, MissingReason, Strict, TimeZone, word
+from ingest.contract.words import NUMERIC, TIMES, Delimiter, DeliveredNames, Identifier, MissingReason, Strict, TimeZone, word
 
 # Columns that the typed views add to a contract's; they would hide a delivered column of the same name.
 RESERVED = ("_load_id", "_source_file", "_source_row", "_record_hash", "file_row_number")
 # Keys that are written only where they are given.
-_LEFT_OUT = ("from_file", "files", "varies_within", "max_from_file")
+_LEFT_OUT = ("from_file", "from_period", "files", "varies_within", "max_from_file")
 # The directives of DuckDB's strptime; another one would fail in the run instead of the check of contracts.
 DIRECTIVE = re.compile(r"%(-?[dmyHIMSj]|[aAbBhpYfgnTzZGVuwUWcxX%])")
-
-
-def _as_names(value: Any) -> tuple[str | int, ...]:
-    names = tuple(value) if isinstance(value, (list, tuple)) else (value,)
-    if all(isinstance(name, str) for name in names) or all(type(name) is int and name > 0 for name in names):
-        return names
-    raise ValueError("write a name, a list of names in order of preference, or a position from 1; a name like 2020 in quotes")
 
 
 class Variation(Strict):
@@ -49,9 +42,11 @@ class Column(Strict):
     """One column: how it is delivered (`from`), what it is (`type`, `role`), and who may see it (`privacy`, `keep`)."""
 
     name: Identifier
-    from_: Annotated[tuple[str, ...] | tuple[int, ...], BeforeValidator(_as_names), Field(alias="from")] = ()
+    from_: Annotated[DeliveredNames, Field(alias="from")] = ()
     # The file's name gives the value: the first group of a pattern, or the value of the first glob that fits.
     from_file: FromFile | None = None
+    # The value is the first or last day of the file's period: that of its layout, else that of the contract.
+    from_period: Literal["start", "end"] | None = None
     # A glob of the files that have the column, where a source is several tables; it is empty in the rows of the others.
     files: Annotated[str, Field(min_length=1)] | None = None
     type: Literal["text", "integer", "decimal", "boolean", "date", "timestamp", "geometry"] = "text"
@@ -102,7 +97,9 @@ class Column(Strict):
         yield from self._bound_problems()
         if self.from_file and self.from_:
             yield "from names a delivered column, and from_file a part of the file's name; write one of them"
-        if self.files and (self.required or self.from_file):
+        if self.from_period and (self.from_ or self.from_file or self.type != "date" or self.formats):
+            yield "from_period is a day of the file's period; write type: date, and leave from, from_file and formats out"
+        if self.files and (self.required or self.is_of_file):
             yield "files names the tables that have the column, so that it can be neither required nor a part of the file's name"
         if self.varies_within and (self.required or self.vocabulary):
             yield "varies_within makes cells NULL; leave required and vocabulary out, or write it in another column"
@@ -161,6 +158,11 @@ class Column(Strict):
     def delivered_names(self) -> tuple[str | int, ...]:
         """The names (or positions from 1) under which the column may be delivered, in order of preference."""
         return self.from_ or (self.name,)
+
+    @property
+    def is_of_file(self) -> bool:
+        """Whether the name or the period of a file gives the value, and no delivered column does."""
+        return bool(self.from_file or self.from_period)
 
     def in_file(self, name: str) -> str | None:
         """The value that the name of a file gives to `from_file`, or None."""

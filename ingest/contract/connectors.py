@@ -56,6 +56,11 @@ def lookback(connector: Any) -> dt.timedelta | int | None:
     return dt.timedelta(**{f"{found[2]}s": int(found[1])}) if found[2] else int(found[1])
 
 
+def gives_rows(connector: Any) -> bool:
+    """Whether the system gives rows and no files, so that nothing needs to say how a file is written."""
+    return connector.kind in ("database", "socrata", "arcgis") or getattr(connector, "mode", None) == "datastore"
+
+
 class FileConnector(Strict):
     """Files in a folder, a glob or an fsspec URL; `--deliveries` needs no path."""
 

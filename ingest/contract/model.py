@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field, ValidationInfo, model_validator
 
 from ingest.contract.column import Column
-from ingest.contract.connectors import Connector, lookback
+from ingest.contract.connectors import Connector, FileConnector, gives_rows, lookback
 from ingest.contract.crosswalk import folded, mapped_labels
+from ingest.contract.format import Format, Layout
 from ingest.contract.parts import (
     LOAD_COLUMNS,
     Agreement,
@@ -18,7 +19,6 @@ from ingest.contract.parts import (
     Expectation,
     FollowUp,
     Footer,
-    Format,
     Freshness,
     Load,
     Period,
@@ -53,7 +53,9 @@ class Contract(Strict):
     statistical_unit: Annotated[str, word("statistical_units")]
     platform: str
     connector: Connector
-    format: Format
+    # How a home that reads a folder gets the source: from its folder of files, or from the system that `connector` names.
+    delivered_by: Literal["folder", "live"] | None = None
+    format: Format = Format(kind="csv")
     load: Load
     period: Period | None = None
     as_of: dt.datetime | dt.date | None = None
@@ -65,6 +67,8 @@ class Contract(Strict):
     columns: Annotated[tuple[Column, ...], Field(min_length=1)]
     expectations: tuple[Expectation, ...] = ()
     ignore: tuple[str, ...] = ()
+    # Globs of files in the folder that are no delivery, like *.pdf; upper and lower case are the same.
+    ignore_files: tuple[Annotated[str, Field(min_length=1)], ...] = ()
     concepts: Identifier | None = None
     footer: Footer | None = None
     snapshot: Snapshot | None = None
@@ -82,6 +86,7 @@ class Contract(Strict):
         if self.cadence != "once" and self.freshness is None:
             yield ("freshness",), "only a source with cadence once is never stale; say after how many hours it is"
         yield from self._column_problems(vocabulary)
+        yield from self._format_problems()
         kept_columns = {column.name: column for column in self.columns if column.is_kept}
         times = (("load", "period_column"), ("follow_up", "start"), ("follow_up", "end"), ("snapshot", "column"))
         for where, used in self._references():
@@ -102,6 +107,45 @@ class Contract(Strict):
                 "timestamp the role event_time or period, or name it in load.period_column"
             )
             yield ("agreement", "keep_for"), message
+
+    def _format_problems(self) -> Iterator[tuple[Location, str]]:
+        if self.delivered_by == "live" and isinstance(self.connector, FileConnector) and self.connector.path is None:
+            message = "the connector names nothing to fetch from; write connector.path, or delivered_by: folder"
+            yield ("delivered_by",), message
+        if not self.has_format and not gives_rows(self.connector):
+            yield ("format",), "this key is missing; add it: it says how the files are written, like format: {kind: csv}"
+        of_file = {column.name for column in self.columns if column.is_of_file}
+        dated = [at for at, column in enumerate(self.columns) if column.from_period]
+        for at in dated:
+            if not self.period and not any(layout.period for layout in self.format.layouts):
+                message = "no file has a period; write period: {start, end}, for all files or in format.layouts for some"
+                yield ("columns", at, "from_period"), message
+        for at, layout in enumerate(self.format.layouts):
+            where: Location = ("format", "layouts", at)
+            if layout.period and not dated:
+                message = "a column holds the period of each file; add one like {name: period_end, type: date, from_period: end}"
+                yield (*where, "period"), message
+            for name in layout.columns or ():
+                if name not in {column.name for column in self.columns}:
+                    yield (*where, "columns", name), f"{name} is no column of this contract; write its name under columns:"
+                elif name in of_file:
+                    yield (*where, "columns", name), f"the file gives {name}, so that no delivered column does; leave it out here"
+            yield from self._layout_problems(layout, where)
+
+    def _layout_problems(self, layout: Layout, where: Location) -> Iterator[tuple[Location, str]]:
+        used: set[str | int] = set()
+        has_header = (layout.header or self.format.header).rows != "none"
+        for column in (column for column in self.columns if not column.is_of_file):
+            names = layout.columns.get(column.name, column.delivered_names) if layout.columns else column.delivered_names
+            for delivered in names or ():
+                if delivered in used:
+                    message = f"{delivered} is taken by two columns; each delivered column feeds one"
+                    yield (*where, "columns", column.name), message
+                is_stated = layout.header or (layout.columns and column.name in layout.columns)
+                if not has_header and is_stated and isinstance(delivered, str):
+                    message = f"these files have no header; give {column.name} a position (1, 2, …) here, or null if they lack it"
+                    yield (*where, "columns"), message
+            used.update(names or ())
 
     def _unpivot_problems(self) -> Iterator[tuple[Location, str]]:
         if self.format.unpivot is None:
@@ -157,7 +201,7 @@ class Contract(Strict):
             for delivered in column.delivered_names:
                 if delivered in used:
                     yield ("columns", at, "from"), f"{delivered} is taken by two columns; each delivered column feeds one"
-                if self.format.header.rows == "none" and isinstance(delivered, str):
+                if self.format.header.rows == "none" and isinstance(delivered, str) and not column.is_of_file:
                     message = "a file without header gives no names; write from: as a position (1, 2, …) in every column"
                     yield ("columns", at, "from"), message
             used.update(column.delivered_names)
@@ -209,6 +253,16 @@ class Contract(Strict):
             if column.name == name:
                 return column
         raise KeyError(name)
+
+    @property
+    def has_format(self) -> bool:
+        """Whether the contract states how files are written; one of a database or portal that gives rows may leave it out."""
+        return "format" in self.model_fields_set
+
+    def names_of(self, column: Column) -> tuple[str | int, ...]:
+        """Every name or position under which files have the column, those of layouts last."""
+        of_layouts = (layout.columns.get(column.name) or () for layout in self.format.layouts if layout.columns)
+        return tuple(dict.fromkeys((*column.delivered_names, *(name for names in of_layouts for name in names))))
 
     @property
     def kept_columns(self) -> tuple[Column, ...]:

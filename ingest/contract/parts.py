@@ -1,6 +1,6 @@
-"""The parts of a contract other than columns: steward, agreement, format, load, time and tolerances.
+"""The parts of a contract other than columns and format: steward, agreement, load, time and tolerances.
 
-See `ingest.contract.model` for rules between parts and columns.
+See `ingest.contract.format` for how files are written, and `ingest.contract.model` for rules between parts and columns.
 """
 
 from __future__ import annotations
@@ -13,35 +13,15 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, Field, SerializerFunctionWrapHandler, model_serializer, model_validator
 
 from ingest.contract.duration import Duration, days_before
-from ingest.contract.words import Delimiter, Encoding, Identifier, Percent, Strict, matching, word
+from ingest.contract.words import Identifier, Percent, Strict, matching, regular_expression, word
 
 LOAD_COLUMNS = ("_source_file", "_source_row")
 _OF_PARTITIONS = ("partition_by", "release", "absent")
-Crs = Annotated[
-    str, matching(re.compile(r"(EPSG|ESRI|OGC):\w+"), "a coordinate reference system by authority and code, like EPSG:32054")
-]
-
 Republish = Literal["allowed", "refused", "undecided"]
-Kind = Literal["csv", "excel", "json", "jsonl", "parquet", "geojson", "shapefile", "dbf", "fixed_width"]
-CellRange = Annotated[
-    str,
-    matching(re.compile(r"[A-Z]{1,3}[1-9]\d*:[A-Z]{1,3}([1-9]\d*)?|[A-Z]{1,3}:[A-Z]{1,3}"), "a range like B5:H200, B5:H or B:H"),
-]
-Widths = Annotated[tuple[Annotated[int, Field(ge=1)], ...], Field(min_length=1)]
-# Keys without a meaning for files of another kind; such a key is a misunderstanding.
-ONLY_WITH = {"records": "json", "widths": "fixed_width"}
-
-
-def _pattern(value: str) -> str:
-    try:
-        re.compile(value)
-    except re.error as error:
-        raise ValueError(f"{value!r} is no regular expression ({error})") from None
-    return value
 
 
 def _pattern_with_group(value: str) -> str:
-    if not re.compile(_pattern(value)).groups:
+    if not re.compile(regular_expression(value)).groups:
         raise ValueError(
             f"{value!r} has no group; put the date or number of the release in parentheses, like _(\\d{{4}}-\\d{{2}})"
         )
@@ -102,102 +82,6 @@ class Agreement(Strict):
     def kept_from(self, today: dt.date) -> dt.date | None:
         """The earliest event whose row may be kept on that day; None if rows may be kept for ever."""
         return days_before(self.keep_for, today) if self.keep_for else None
-
-
-class Header(Strict):
-    """The position of the column names: `rows` of them after `skip` lines.
-
-    Of two rows, the first has the column names, and the delivery record keeps the second. With `merged`, a name in the first row
-    applies to the empty cells to its right, like a merged cell, and both rows form the name: "2023 Requests".
-    """
-
-    rows: Literal[1, 2, "none"] = 1
-    skip: Annotated[int, Field(ge=0)] = 0
-    merged: bool = False
-
-    @model_validator(mode="after")
-    def _two_to_merge(self) -> Header:
-        if self.merged and self.rows != 2:
-            raise ValueError("merged goes with rows: 2: the row of merged cells, and the row below it")
-        return self
-
-    @property
-    def count(self) -> int:
-        """The number of header records in the file."""
-        return 0 if self.rows == "none" else self.rows
-
-
-class Unpivot(Strict):
-    """Columns that become rows: each cell of a column that matches `columns` is a record with the column's name and its value.
-
-    For tables whose column names hold the measure, the group or the statistic. The seed of `concepts` defines each name.
-    """
-
-    columns: Annotated[str, AfterValidator(_pattern)]
-    names: Identifier = "column_name"
-    values: Identifier = "value"
-
-
-class Layout(Strict):
-    """Changes of the format in the files that match `files`, if a source has changed its files over the years."""
-
-    files: str
-    kind: Kind | None = None
-    encoding: Encoding | None = None
-    delimiter: Delimiter | None = None
-    header: Header | None = None
-    sheet: str | int | None = None
-    range: CellRange | None = None
-    layer: str | None = None
-    records: str | None = None
-    widths: Widths | None = None
-    crs: Crs | None = None
-    member: str | None = None
-
-
-class Format(Strict):
-    """How the files are written.
-
-    `sheet` is a name or a position from 1, `range` cells like B5:H200, B5:H or B:H, `layer` the name of a .shp, `records` the
-    member of a JSON object with the list of records, like result.records, `widths` the characters of each fixed-width field.
-    """
-
-    kind: Kind
-    encoding: Encoding = "utf-8"
-    delimiter: Delimiter = ","
-    header: Header = Header()
-    sheet: str | int | None = None
-    range: CellRange | None = None
-    layer: str | None = None
-    records: str | None = None
-    widths: Widths | None = None
-    crs: Crs | None = None
-    member: str | None = None
-    unpivot: Unpivot | None = None
-    layouts: tuple[Layout, ...] = ()
-
-    @model_serializer(mode="wrap")
-    def _as_written(self, serialize: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        # load ids are hashes of this model: a contract without the key keeps its ids
-        return {key: value for key, value in serialize(self).items() if value is not None or key != "unpivot"}
-
-    @model_validator(mode="after")
-    def _fitting(self) -> Format:
-        forms = (self, *(self.in_layout(layout) for layout in self.layouts))
-        kinds = [form.kind for form in forms]
-        if any(isinstance(form.sheet, int) and form.sheet < 1 for form in forms):
-            raise ValueError("sheet is a name, or a position from 1")
-        if any(form.kind == "fixed_width" and not form.widths for form in forms):
-            raise ValueError("kind fixed_width needs widths: the characters of each field in order, like [9, 30, 8]")
-        for key, kind in ONLY_WITH.items():
-            if kind not in kinds and any(getattr(form, key) is not None for form in forms):
-                raise ValueError(f"{key} goes with kind {kind}, not {' or '.join(dict.fromkeys(kinds))}")
-        return self
-
-    def in_layout(self, layout: Layout) -> Format:
-        """This format with the changes of a layout."""
-        changes = {name: getattr(layout, name) for name in layout.model_fields_set - {"files"}}
-        return self.model_copy(update={name: value for name, value in changes.items() if value is not None} | {"layouts": ()})
 
 
 class Release(Strict):

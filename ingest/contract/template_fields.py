@@ -73,8 +73,8 @@ def template_fields(contract: Contract) -> tuple[TemplateField, ...]:
 
 
 def asked_columns(contract: Contract) -> tuple[Column, ...]:
-    """The columns that a template asks for: those that are kept, and that the file's name does not give."""
-    return tuple(column for column in contract.kept_columns if not column.from_file)
+    """The columns that a template asks for: those that are kept, and that neither name nor period of the file gives."""
+    return tuple(column for column in contract.kept_columns if not column.is_of_file)
 
 
 def version(fields: Iterable[TemplateField]) -> str:

@@ -6,7 +6,7 @@ import re
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo
 
 from ingest.contract.vocabulary import Vocabulary
 
@@ -68,6 +68,22 @@ def _encoding(value: str) -> str:
     return value
 
 
+def regular_expression(value: str) -> str:
+    """The text, if it is a regular expression."""
+    try:
+        re.compile(value)
+    except re.error as error:
+        raise ValueError(f"{value!r} is no regular expression ({error})") from None
+    return value
+
+
+def _as_names(value: Any) -> tuple[str | int, ...]:
+    names = tuple(value) if isinstance(value, (list, tuple)) else (value,)
+    if all(isinstance(name, str) for name in names) or all(type(name) is int and name > 0 for name in names):
+        return names
+    raise ValueError("write a name, a list of names in order of preference, or a position from 1; a name like 2020 in quotes")
+
+
 def vocabulary_of(info: ValidationInfo) -> Vocabulary:
     """The word lists with which a contract is validated."""
     context = info.context
@@ -91,6 +107,7 @@ Delimiter = Annotated[
     matching(re.compile(r"(?![\"\r\n])[\x01-\x7f]"), "one ASCII character other than a quote, like ; or \\t in double quotes"),
 ]
 MissingReason = Annotated[str, word("missing_reasons")]
+DeliveredNames = Annotated[tuple[str, ...] | tuple[int, ...], BeforeValidator(_as_names)]
 Percent = Annotated[float, Field(ge=0, le=100)]
 
 

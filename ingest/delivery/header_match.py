@@ -15,7 +15,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ingest.contract import Column, Contract
+from ingest.contract import Column, Contract, Layout
+from ingest.contract.parts import Period
 from ingest.errors import DeliveryError
 
 
@@ -23,8 +24,8 @@ from ingest.errors import DeliveryError
 class HeaderMatch:
     """How the header of one table matches the contract: the position of each kept column, and the mismatches.
 
-    A column that the file's name gives (`from_file`) has its value instead of a position. `private` are the positions of direct
-    identifiers; `fits` is true if the header has any column of the contract.
+    A column that the name or the period of the file gives has its value instead of a position. `private` are the positions of
+    direct identifiers; `fits` is true if the header has any column of the contract.
     """
 
     positions: dict[str, int | str | None]
@@ -46,26 +47,32 @@ class Conformer:
             + [("_source_file", pa.string()), ("_source_row", pa.int64())]
         )
 
-    def match(self, header: Sequence[str], file: str = "") -> HeaderMatch:
-        """Find the contract's columns in a file's header; names are compared as delivered, except for blanks around them."""
+    def match(self, header: Sequence[str], file: str = "", layout: Layout | None = None) -> HeaderMatch:
+        """Find the contract's columns in a file's header; names are compared as delivered, except for blanks around them.
+
+        The layout of a file may give other names, or none for a column that the file does not have.
+        """
+        period = (layout and layout.period) or self.contract.period
         names = [name.strip() for name in header]
         positions: dict[str, int | str | None] = {}
         missing: list[str] = []
         private: set[int] = set()
         matched: set[str | int] = set()
         for column in self.contract.columns:
-            if column.from_file:
-                positions[column.name] = column.in_file(file)
-                missing += [column.name] if positions[column.name] is None else []
+            if column.is_of_file:
+                value = column.in_file(file) if column.from_file else _day_of(period, column)
+                positions[column.name] = value
+                missing += [column.name] if value is None else []
                 continue
-            if not column.is_in_file(file):
+            wanted = _names_in(layout, column)
+            if not wanted or not column.is_in_file(file):
                 if column.is_kept:
                     positions[column.name] = None
                 continue
-            candidates = [position for name in column.delivered_names if (position := _position(name, names)) is not None]
-            matched.update(column.delivered_names)
+            candidates = [position for name in wanted if (position := _position(name, names)) is not None]
+            matched.update(wanted)
             if not candidates:
-                missing.append(str(column.delivered_names[0]))
+                missing.append(str(wanted[0]))
             if column.is_kept:
                 positions[column.name] = candidates[0] if candidates else None
             if column.privacy == "direct_identifier":
@@ -115,6 +122,19 @@ class Conformer:
             for value in encoded.dictionary.to_pylist()
         ]
         return pa.array(digests, pa.string()).take(encoded.indices)
+
+
+def _names_in(layout: Layout | None, column: Column) -> tuple[str | int, ...]:
+    """The names or positions of a column in the files of a layout; none if they do not have it."""
+    if layout is None or not layout.columns or column.name not in layout.columns:
+        return column.delivered_names
+    return layout.columns[column.name] or ()
+
+
+def _day_of(period: Period | None, column: Column) -> str | None:
+    if period is None:
+        return None
+    return (period.start if column.from_period == "start" else period.end).isoformat()
 
 
 def _position(name: str | int, names: Sequence[str]) -> int | None:

@@ -181,7 +181,7 @@ class _BatchWriter:
 
     def _write_table(self, table: DeliveredTable, write: Callable[[pa.RecordBatch], None]) -> None:
         with table.read() as opened:
-            match = self._match(table.name, opened.header)
+            match = self._match(table.name, opened)
             rows = 0
             records = without_names(self._contract, table.name, opened.header, match.positions, opened.batches)
             for delivered in self._conformer.batches(records, match, table.name):
@@ -204,8 +204,9 @@ class _BatchWriter:
         self._rows_past_keeping += row_filter.past_keeping - past
         return remaining
 
-    def _match(self, name: str, header: tuple[str, ...]) -> HeaderMatch:
-        match = self._conformer.match(header, name)
+    def _match(self, name: str, opened: OpenTable) -> HeaderMatch:
+        header = opened.header
+        match = self._conformer.match(header, name, opened.layout)
         if not match.fits:
             # the row that was read as a header is data, which the delivery record must not contain
             problem = "its header has none of the contract's columns"

@@ -11,6 +11,7 @@ import os
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from pathlib import Path, PurePosixPath
 from typing import IO, Any, cast
 
@@ -35,17 +36,24 @@ class File:
     path: Path | None = None
 
 
-def is_delivered_file(name: PurePosixPath) -> bool:
-    """Whether a file of that name (below the folder) was delivered; not one that a program left behind or is still writing."""
-    hidden = any(part.startswith((".", "~$")) or part in LEFT_BEHIND for part in name.parts)
-    return not hidden and name.suffix.lower() not in UNFINISHED
+def is_delivered_file(name: PurePosixPath, ignored: Iterable[str] = ()) -> bool:
+    """Whether a file of that name (below the folder) was delivered.
+
+    Not one that a program left behind or is still writing, nor one that fits a glob of the contract (`ignore_files`).
+    """
+    if any(part.startswith((".", "~$")) or part in LEFT_BEHIND for part in name.parts) or name.suffix.lower() in UNFINISHED:
+        return False
+    return not any(fnmatchcase(name.name.lower(), glob.lower()) for glob in ignored)
 
 
-def delivered_files(folder: Path) -> tuple[Path, ...]:
-    """The delivered files in a source's folder, by name; symbolic links too, which `local_files` refuses."""
+def delivered_files(folder: Path, ignored: Iterable[str] = ()) -> tuple[Path, ...]:
+    """The delivered files in a source's folder, by name, without those that fit the globs `ignored` of its contract.
+
+    Symbolic links are among them; `local_files` refuses them.
+    """
     found = (path for path in folder.rglob("*") if path.is_symlink() or path.is_file())
     names = {path.relative_to(folder).as_posix(): path for path in found}
-    return tuple(names[name] for name in sorted(names) if is_delivered_file(PurePosixPath(name)))
+    return tuple(names[name] for name in sorted(names) if is_delivered_file(PurePosixPath(name), ignored))
 
 
 def readable_name(name: str) -> str:
@@ -100,11 +108,13 @@ def find_files(contract: Contract, path: str) -> tuple[File, ...]:
         return _remote_files(contract, path)
     base = Path(path).expanduser()
     if base.is_dir():
-        return local_files(contract, delivered_files(base), base)
+        return local_files(contract, delivered_files(base, contract.ignore_files), base)
     if base.is_symlink() and base.is_file():  # the contract names it, not its sender
         return (local_file(base.resolve(), base.name),)
     files = sorted(base.parent.glob(base.name)) if base.parent.is_dir() else []
-    delivered = [file for file in files if (file.is_symlink() or file.is_file()) and is_delivered_file(PurePosixPath(file.name))]
+    ignored = contract.ignore_files
+    files = [file for file in files if is_delivered_file(PurePosixPath(file.name), ignored)]
+    delivered = [file for file in files if file.is_symlink() or file.is_file()]
     if not delivered:
         raise _not_found_error(contract, path)
     return local_files(contract, delivered, base.parent)
@@ -137,7 +147,8 @@ def _remote_files(contract: Contract, url: str) -> tuple[File, ...]:
     except Exception as error:  # noqa: BLE001 - each file system has errors of its own, and they may quote credentials
         remedy = "check its address, that it is up, and its credentials (docs/formats.md lists their variables)"
         raise DeliveryError(contract.source, url, f"it cannot be listed ({type(error).__name__})", remedy) from None
-    delivered = sorted((name, path) for path, name in found.items() if is_delivered_file(PurePosixPath(name)))
+    ignored = contract.ignore_files
+    delivered = sorted((name, path) for path, name in found.items() if is_delivered_file(PurePosixPath(name), ignored))
     if not delivered:
         raise _not_found_error(contract, url)
     return tuple(_remote_file(system, path, name) for name, path in delivered)

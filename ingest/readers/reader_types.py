@@ -9,6 +9,7 @@ from typing import IO
 
 import pyarrow as pa
 
+from ingest.contract import Layout
 from ingest.errors import DeliveryError
 
 BATCH_ROWS = 65_536
@@ -49,6 +50,7 @@ class OpenTable:
     `batches` are columns in the order of `header`, readable while the table is open. `crs` is the coordinate reference system of
     the coordinates, like EPSG:32054, as the file declares it or else the contract; None if neither does. `footer`: the cells of
     the contract's footer rows, once all batches have been read. `delivered_header`: the header as sent, if columns became rows.
+    `layout`: the layout of the contract that the file has, if any.
     """
 
     header: tuple[str, ...]
@@ -57,6 +59,7 @@ class OpenTable:
     crs: str | None = None
     footer: list[str] = field(default_factory=list)
     delivered_header: tuple[str, ...] = ()
+    layout: Layout | None = None
 
 
 Reader = Callable[[], AbstractContextManager[OpenTable]]

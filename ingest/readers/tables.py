@@ -5,14 +5,13 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from fnmatch import fnmatch
 from functools import partial
 from pathlib import PurePosixPath
 
 import pyarrow as pa
 import pyarrow.parquet
 
-from ingest.contract import Contract, Format
+from ingest.contract import Contract, Format, Layout
 from ingest.errors import DeliveryError
 from ingest.readers.archives import open_streams
 from ingest.readers.csv_text import open_csv
@@ -45,24 +44,20 @@ class Delivery:
 
 def table_readers(contract: Contract, file: File, delivery: Delivery) -> Iterator[tuple[str, Reader]]:
     """(name, reader) of each table in a file: the file itself, or the members of a zip that the contract selects."""
-    how = layout_of(contract.format, file.name)
-    found = open_streams(contract.source, file, how.member)
+    outer = contract.format.layout_of(file.name)
+    found = open_streams(contract.source, file, _in(contract.format, outer).member)
     if len(found) == 1 and not found[0].packed:
         found = (dataclasses.replace(found[0], sibling=partial(delivery.sibling, file)),)
     for stream in found:
-        inside = layout_of(contract.format, stream.name) if stream.name != file.name else how
-        # a member may have its own layout; the archive's format applies to the rest
-        own = how if inside == contract.format else inside
+        # a member may have its own layout; the archive's applies to the rest
+        layout = contract.format.layout_of(stream.name) or outer
+        own = _in(contract.format, layout)
         if own.kind != "shapefile" or _is_shape(contract, own, stream, found):
-            yield stream.name, _reader(contract, own, stream)
+            yield stream.name, _reader(contract, own, layout, stream)
 
 
-def layout_of(form: Format, name: str) -> Format:
-    """The format of one file: the contract's, with the changes of the first matching layout."""
-    for layout in form.layouts:
-        if fnmatch(PurePosixPath(name).name, layout.files):
-            return form.in_layout(layout)
-    return form
+def _in(form: Format, layout: Layout | None) -> Format:
+    return form.in_layout(layout) if layout else form
 
 
 def _is_shape(contract: Contract, how: Format, stream: Stream, found: Sequence[Stream]) -> bool:
@@ -80,7 +75,7 @@ def _is_shape(contract: Contract, how: Format, stream: Stream, found: Sequence[S
     return False
 
 
-def _reader(contract: Contract, how: Format, given: Stream) -> Reader:
+def _reader(contract: Contract, how: Format, layout: Layout | None, given: Stream) -> Reader:
     @contextmanager
     def read() -> Iterator[OpenTable]:
         def fail(problem: str, remedy: str) -> DeliveryError:
@@ -88,7 +83,7 @@ def _reader(contract: Contract, how: Format, given: Stream) -> Reader:
 
         with ExitStack() as stack:
             try:
-                if _is_template(how, given, fail):
+                if _is_template(contract, how, given, fail):
                     yield open_template(contract, stack.enter_context(given.open()), fail)
                     return
                 opened = _open(how, given, stack, fail)
@@ -97,18 +92,23 @@ def _reader(contract: Contract, how: Format, given: Stream) -> Reader:
                 raise fail(*explain_error(error, how)) from None
             footer: list[str] = []
             batches = _translate_errors(_without_footer(contract, opened.batches, footer), how, fail)
-            opened = dataclasses.replace(opened, batches=batches, crs=opened.crs or how.crs, footer=footer)
+            opened = dataclasses.replace(opened, batches=batches, crs=opened.crs or how.crs, footer=footer, layout=layout)
             yield unpivoted(opened, how.unpivot, contract.ignore) if how.unpivot else opened
 
     return read
 
 
-def _is_template(how: Format, given: Stream, fail: Fail) -> bool:
+def _is_template(contract: Contract, how: Format, given: Stream, fail: Fail) -> bool:
     """Whether a file is a template that was filled in; any other one must be of the kind that the contract has."""
     with given.open() as stream:
         begins = stream.read(SIGNATURE_BYTES)
         if begins.startswith(ZIP_MAGIC) and is_template(stream):
             return True
+    if not contract.has_format:
+        raise fail(
+            f"the contract reads a {contract.connector.kind} and has no format for files",
+            "write how the file is written into the contract, like format: {kind: csv}, or leave the file out",
+        )
     what = mismatched_signature(begins, how.kind)
     if what:
         raise fail(

@@ -18,7 +18,7 @@ from typing import IO, Any
 import pyarrow as pa
 
 from ingest.contract import Column, Contract
-from ingest.contract.parts import Format, Header
+from ingest.contract.format import Format, Header
 from ingest.contract.template_fields import TICK, TemplateField, changes, template_fields, version
 from ingest.readers.excel import ATTRIBUTE, SHEET, open_excel
 from ingest.readers.reader_types import Fail, OpenTable, read_whole
@@ -94,7 +94,7 @@ def _check_version(contract: Contract, fields: Sequence[TemplateField], data: by
 
 def _delivered(contract: Contract) -> tuple[list[str], list[Column | None]]:
     """The header that the contract expects, and the column of each name; positions without a column are empty."""
-    names = {column.delivered_names[0]: column for column in contract.columns if not column.from_file}
+    names = {column.delivered_names[0]: column for column in contract.columns if not column.is_of_file}
     last = max((name for name in names if isinstance(name, int)), default=0)
     header: list[str] = [str(position) for position in range(1, last + 1)]
     columns: list[Column | None] = [names.get(position) for position in range(1, last + 1)]

@@ -104,7 +104,7 @@ def show(name: Name, json: Json = False) -> None:
         "source": contract.source, "title": contract.title, "grain": contract.grain, "policy area": contract.policy_area,
         "jurisdiction": contract.jurisdiction, "platform": contract.platform,
         "steward": f"{contract.steward.team}, {contract.steward.contact}", "cadence": contract.cadence,
-        "load": contract.load.mode,
+        "delivered by": contract.delivered_by or "folder, or live with --live", "load": contract.load.mode,
     }  # fmt: skip
     out.print(table(None, ("contract", ""), facts.items()))
     out.print(table("\nLast run", ("", " "), (row or {"verdict": "no run yet"}).items()))

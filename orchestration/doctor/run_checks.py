@@ -30,6 +30,7 @@ CHECKS: dict[str, Check] = {
     "load modes": sources.load_modes,
     "licences": sources.licences,
     "agreements": sources.agreements,
+    "fetched sources": sources.fetched_sources,
     "removals": home.removals,
     "published": published.published,
     "disk": machine.disk,

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator
-from pathlib import Path
 
 from ingest.agreement_terms import WARN_DAYS, agreement_terms
 from ingest.contract.registry import ContractError
 from ingest.delivery import DeliveryStore
 from ingest.landing import landing_journal
+from ingest.readers import delivered_files
 from orchestration.doctor.check_result import CheckResult, ok, warning
 from orchestration.doctor.installation import Installation
-from orchestration.runs.delivery_location import delivery_folder, home_city
+from orchestration.runs.delivery_location import SAMPLE, configured_deliveries, delivery_folder, home_city, home_contracts
 from orchestration.runs.record import RunStore
 
 # A feed of changes contains few of all records; a full release contains all but the withdrawn ones.
@@ -24,9 +24,7 @@ def agreements(installation: Installation) -> Iterator[CheckResult]:
     if isinstance(installation.contracts, ContractError):
         return  # the check `contracts` reports it
     settings = installation.settings
-    city, folder = home_city(settings), delivery_folder(settings)
-    overrides = (folder / "city.yml") if folder else Path("city.yml")
-    contracts = installation.contracts.for_city(city.sources, overrides)
+    city, contracts = home_city(settings), home_contracts(settings, installation.contracts)
     last = RunStore(settings.home.runs).last_ended()
     now = max([city.local_as_of() or installation.now, *([dt.datetime.fromisoformat(last.as_of)] if last else [])])
     found = [agreement_terms(contract, now) for contract in contracts]
@@ -37,6 +35,33 @@ def agreements(installation: Installation) -> Iterator[CheckResult]:
     if not warned:
         dated = sum(terms.valid_until is not None for terms in found)
         yield ok("agreements", settings.home.root, f"{dated} agreements have an end, none within {WARN_DAYS} days")
+
+
+def fetched_sources(installation: Installation) -> Iterator[CheckResult]:
+    """Check sources of a folder that are fetched live: unread files, and a fixed clock."""
+    settings = installation.settings
+    folder = delivery_folder(settings)
+    if isinstance(installation.contracts, ContractError) or configured_deliveries(settings) == SAMPLE or not folder:
+        return
+    city = home_city(settings)
+    live = [contract for contract in home_contracts(settings, installation.contracts) if contract.delivered_by == "live"]
+    warned = False
+    for contract in live:
+        own = folder / contract.source
+        if own.is_dir() and (files := delivered_files(own, contract.ignore_files)):
+            warned = True
+            what = f"it is fetched from its system, and {own} has {len(files)} files that no run reads"
+            why = "their sender expects them to be published"
+            remedy = "remove them, or write delivered_by: folder into the contract or city.yml"
+            yield warning("fetched sources", contract.source, what, why, remedy)
+    if live and city.as_of is not None:
+        warned = True
+        names = ", ".join(contract.source for contract in live)
+        what = f"as_of is fixed at {city.as_of}, and {names} is fetched live"
+        why = "runs evaluate the fetched rows as of that time, so that newer ones appear to be in the future"
+        yield warning("fetched sources", folder / "city.yml", what, why, "remove as_of from city.yml")
+    if not warned:
+        yield ok("fetched sources", folder, f"{len(live)} sources are fetched live, the others are read from the folder")
 
 
 def load_modes(installation: Installation) -> Iterator[CheckResult]:

@@ -27,7 +27,7 @@ from warehouse.temporary import temporary_folder
 
 def fetch_delivery(run: RunContext, contract: Contract, store: DeliveryStore, progress: Progress) -> DeliveryRecord | None:
     """Write this run's delivery to the disk; None if there is none."""
-    live = run.location.folder is None
+    live = run.location.is_live(contract)
     since = _since(run, contract) if live else None
     known = {delivery.load_id for delivery in store.records()}
     row_filter = new_row_filter(
@@ -97,11 +97,11 @@ def finish_restoring(run: RunContext, contract: Contract, store: DeliveryStore) 
 
 def why_nothing_was_delivered(run: RunContext, contract: Contract) -> str:
     """Return why a run has no delivery of a source."""
-    folder = run.location.folder
+    folder = run.location.folder_of(contract)
     if folder is None:
         return "nothing was delivered"
     if run.location.name != SAMPLE:
-        return f"nothing was delivered: {folder / contract.source} has no file"
+        return f"nothing was delivered: {folder} has no file"
     use = "" if has_model(contract) else ", which no model reads yet"
     return f"nothing was delivered: {LEFT_OUT} ({contract.connector.kind}){use}"
 
@@ -116,13 +116,12 @@ def _since(run: RunContext, contract: Contract) -> CursorPosition | None:
 
 @contextmanager
 def _origin(run: RunContext, contract: Contract, store: DeliveryStore, since: CursorPosition | None) -> Iterator[Origin | None]:
-    folder, settings = run.location.folder, run.settings
-    if folder is None:
+    source_folder, settings = run.location.folder_of(contract), run.settings
+    if source_folder is None:
         with temporary_folder(settings.home, "fetch-") as downloads:
             known_files = store.newest_downloads(contract, run.as_of.date())
             request = FetchRequest(os.environ, downloads, since, known_files, settings.hosts, settings.max_download_bytes)
             yield open_live(contract, request)
         return
-    source_folder = folder / contract.source
-    files = delivered_files(source_folder) if source_folder.is_dir() else ()
+    files = delivered_files(source_folder, contract.ignore_files) if source_folder.is_dir() else ()
     yield open_folder(contract, files, source_folder) if files else None

@@ -80,6 +80,9 @@ def ingest_source(
         status = status.held_back(str(error))
     save_journal(run.con, contract, store)
     status = _with_landing_state(run, contract, status).updated(seconds=round(time.monotonic() - started, 3))
+    if unread := run.location.unread_files(contract):
+        note = f"its contract has delivered_by: live, so that {len(unread)} files in {unread[0].parent} are not read"
+        status = _with_note(status, note)
     run.record.sources[contract.source] = status
     if gate is not None:
         run.record.gates.append(gate)
@@ -96,7 +99,7 @@ def _end_without_delivery(run: RunContext, contract: Contract) -> SourceStatus:
         carry_forward(run, contract)
         status = run.record.sources[contract.source]
         what = f"kept deliveries that were ingested again: {loads}" if loads else f"no kept delivery has rows of {period}"
-        status = status.updated(reason=f"{status.reason}; {what}" if status.reason else what)
+        status = _with_note(status, what)
         run.record.sources[contract.source] = status
     run.save()
     return status
@@ -145,7 +148,10 @@ def _with_dropped_rows(status: SourceStatus, delivery: DeliveryRecord) -> Source
     ]  # fmt: skip
     if not parts:
         return status
-    note = f"{' and '.join(parts)} of the delivery were dropped"
+    return _with_note(status, f"{' and '.join(parts)} of the delivery were dropped")
+
+
+def _with_note(status: SourceStatus, note: str) -> SourceStatus:
     return status.updated(reason=f"{status.reason}; {note}" if status.reason else note)
 
 
@@ -172,7 +178,7 @@ def _promote_accepted(
     """Promote the newest load of a live source if it was held back and accepted since: a live system does not send it again."""
     deliveries = store.records()
     last = last_load(run.con, contract)
-    if run.location.folder is not None or not deliveries or (last and last.sequence >= deliveries[-1].sequence):
+    if not run.location.is_live(contract) or not deliveries or (last and last.sequence >= deliveries[-1].sequence):
         return status, None
     if read_acceptance(store, deliveries[-1].load_id) is None:
         return status, None

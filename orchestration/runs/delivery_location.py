@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ingest.city import FILE_NAME, City, read_city
+from ingest.contract import Contract
 from ingest.contract.registry import Registry, load_registry
 from ingest.delivery.removals import SourceRemovals, sources_with_removals
-from ingest.readers import readable_name
+from ingest.readers import delivered_files, readable_name
 from ingest.sample import is_current_sample, write_sample
 from orchestration.runs.hash_key import checked_fingerprint
 from orchestration.settings import ConfigurationError, Settings
@@ -28,12 +29,29 @@ LEFT_OUT = "the sample city leaves out this live feed"  # why a source of the sa
 
 @dataclass(frozen=True)
 class DeliveryLocation:
-    """Where a run reads deliveries from. `name` is `sample`, `live` or the folder's path; `folder` is None for live systems."""
+    """Where a run reads deliveries from. `name` is `sample`, `live` or the folder's path; `folder` is None for live systems.
+
+    In a folder, a source with `delivered_by: live` is fetched from its system all the same; in the sample city none is.
+    """
 
     name: str
     folder: Path | None
     city: City
     registry: Registry
+
+    def is_live(self, contract: Contract) -> bool:
+        """Whether a run fetches the source from the system that its contract names."""
+        return self.folder is None or (contract.delivered_by == "live" and self.name != SAMPLE)
+
+    def folder_of(self, contract: Contract) -> Path | None:
+        """The folder with the source's files; None if the source is fetched live."""
+        return None if self.folder is None or self.is_live(contract) else self.folder / contract.source
+
+    def unread_files(self, contract: Contract) -> tuple[Path, ...]:
+        """The files in the folder of a source that is fetched live, which no run reads."""
+        if self.folder is None or not self.is_live(contract) or not (self.folder / contract.source).is_dir():
+            return ()
+        return delivered_files(self.folder / contract.source, contract.ignore_files)
 
     def folders_without_contract(self) -> tuple[str, ...]:
         """The names of delivered folders without a contract. The run reports them and does not read them."""
@@ -101,10 +119,22 @@ def _resolve(settings: Settings, option: str | None, recorded: Mapping[str, str]
             "a home holds one city: set LEVELGROUND_HOME to another folder for it"
         )
     registry = registry.for_city(city.sources, (folder / FILE_NAME) if folder else Path(FILE_NAME))
+    if name == LIVE:
+        _check_live(registry)
     hashed = [contract.source for contract in registry if contract.hash_key_needed]
     check_hash_key(settings, sources_with_removals(settings.home.deliveries))
     hash_key = checked_fingerprint(settings.hash_key, recorded.get("hash_key"), hashed, settings.home.deliveries)
     return DeliveryLocation(name, folder, city, registry), hash_key
+
+
+def _check_live(registry: Registry) -> None:
+    """`ConfigurationError` if a contract waits for files, of which a home that reads live systems has no folder."""
+    by_folder = [contract.source for contract in registry if contract.delivered_by == "folder"]
+    if by_folder:
+        raise ConfigurationError(
+            f"{', '.join(by_folder)} has delivered_by: folder, and `live` names no folder; name it with --deliveries FOLDER, and "
+            "write delivered_by: live into the contracts (or into its city.yml) of the sources that the same run fetches"
+        )
 
 
 def check_hash_key(settings: Settings, removals: Mapping[str, SourceRemovals]) -> None:
@@ -151,6 +181,12 @@ def delivery_folder(settings: Settings) -> Path | None:
     """The folder that the next run reads without an option; None for live systems."""
     name = configured_deliveries(settings)
     return settings.home.sample if name == SAMPLE else None if name == LIVE else Path(name).expanduser().absolute()
+
+
+def home_contracts(settings: Settings, registry: Registry) -> Registry:
+    """The contracts with the changes of the city.yml that the home reads. `ContractError` if it cannot be used."""
+    folder = delivery_folder(settings)
+    return registry.for_city(home_city(settings).sources, (folder / FILE_NAME) if folder else Path(FILE_NAME))
 
 
 def home_city(settings: Settings) -> City:

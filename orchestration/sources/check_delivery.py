@@ -82,7 +82,7 @@ def check_delivery(settings: Settings, name: str, file: Path | None) -> Delivery
         try:
             with scratch_folder(settings.home, "fetch-") as downloads:
                 fetch = FetchRequest(os.environ, downloads, hosts=settings.hosts, most_bytes=settings.max_download_bytes)
-                live = file is None and location.folder is None
+                live = file is None and location.is_live(contract)
                 origin = _origin(contract, location, file, fetch)
                 delivery = deliver(
                     contract,
@@ -110,13 +110,17 @@ def check_delivery(settings: Settings, name: str, file: Path | None) -> Delivery
 
 
 def _origin(contract: Contract, location: DeliveryLocation, file: Path | None, fetch: FetchRequest) -> Origin:
-    if file is None and location.folder is None:
+    if file is None and location.is_live(contract):
         live = open_live(contract, fetch)
         if live is None:
             raise ConfigurationError(f"the contract of {contract.source} names no live system; name a file to check")
         return live
-    path = file if file is not None else (location.folder or Path()) / contract.source
+    path = file if file is not None else location.folder_of(contract) or Path(contract.source)
     if not path.exists():
         not_yet = " yet" if file is None else ""
         raise ConfigurationError(f"{path} does not exist{not_yet}; name a file or a folder to check")
-    return open_folder(contract, delivered_files(path), path) if path.is_dir() else open_folder(contract, (path,), path.parent)
+    return (
+        open_folder(contract, delivered_files(path, contract.ignore_files), path)
+        if path.is_dir()
+        else open_folder(contract, (path,), path.parent)
+    )

@@ -66,7 +66,7 @@ def read_origin(contract: Contract, origin: Origin) -> list[Table]:
     conformer = Conformer(contract, HASH_KEY)
     for part in origin.tables:
         with part.read() as opened:
-            match = conformer.match(opened.header)
+            match = conformer.match(opened.header, part.name, opened.layout)
             batches = conformer.batches(opened.batches, match, part.name)
             rows = [tuple(row.values()) for batch in batches for row in batch.to_pylist()]
         plain, numbers = [row[:-2] for row in rows], [row[-1] for row in rows]

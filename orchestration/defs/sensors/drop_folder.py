@@ -8,17 +8,17 @@ from __future__ import annotations
 import datetime as dt
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import dagster as dg
 
 from ingest.contract import FileConnector
-from ingest.contract.registry import Registry
-from ingest.readers import delivered_files, is_remote, readable_name
+from ingest.contract.registry import ContractError, Registry
+from ingest.readers import delivered_files, is_delivered_file, is_remote, readable_name
 from orchestration.instance.names import DELIVERED_TAG
-from orchestration.runs.delivery_location import delivery_folder
+from orchestration.runs.delivery_location import delivery_folder, home_contracts
 from orchestration.runs.record import RunStore
 from orchestration.settings import Settings
 from warehouse.fingerprint import text_sha256
@@ -53,8 +53,14 @@ def drop_folder_sensor(job: dg.UnresolvedAssetJobDefinition, registry: Registry,
         folder = delivery_folder(settings)
         if folder == settings.home.sample:
             return dg.SkipReason("the home reads the generated sample city, which has no drop folder")
-        folders = watched_folders(registry, folder)
-        states, ready, changing = evaluate_folders(folders, before, _last_run_started(settings), time.time())
+        try:
+            contracts = home_contracts(settings, registry)
+        except ContractError:
+            contracts = registry  # a run reports the error
+        folders = watched_folders(contracts, folder)
+        states, ready, changing = evaluate_folders(
+            folders, before, _last_run_started(settings), time.time(), {one.source: one.ignore_files for one in contracts}
+        )
         cursor = json.dumps({source: vars(state) for source, state in states.items()})
         if not ready:
             context.update_cursor(cursor)
@@ -69,29 +75,34 @@ def drop_folder_sensor(job: dg.UnresolvedAssetJobDefinition, registry: Registry,
 
 
 def watched_folders(registry: Registry, folder: Path | None) -> dict[str, Path]:
-    """Return the folder per source: below the home's deliveries or, for live systems, that of its file connector."""
-    if folder is not None:
-        return {contract.source: folder / contract.source for contract in registry}
-    paths = {
-        contract.source: contract.connector.path
-        for contract in registry
-        if isinstance(contract.connector, FileConnector) and contract.connector.path
-    }
-    return {source: Path(path).expanduser() for source, path in paths.items() if not is_remote(path)}
+    """Return the folder per source: below the home's deliveries or, for a live source, that of its file connector."""
+    folders = {}
+    for contract in registry:
+        if folder is not None and contract.delivered_by != "live":
+            folders[contract.source] = folder / contract.source
+        elif isinstance(contract.connector, FileConnector) and contract.connector.path and not is_remote(contract.connector.path):
+            folders[contract.source] = Path(contract.connector.path).expanduser()
+    return folders
 
 
 def evaluate_folders(
-    folders: Mapping[str, Path], before: Mapping[str, FolderState], last_run: float, now: float
+    folders: Mapping[str, Path],
+    before: Mapping[str, FolderState],
+    last_run: float,
+    now: float,
+    ignored: Mapping[str, tuple[str, ...]] | None = None,
 ) -> tuple[dict[str, FolderState], list[str], list[str]]:
     """Return (state per source, sources that are ready, sources whose files still change).
 
+    `ignored` are the globs of each source for files that are no delivery (`ignore_files`).
     A folder without an earlier state that has not changed since the last run started was ingested by that run.
     """
+    ignored = ignored or {}
     states: dict[str, FolderState] = {}
     ready: list[str] = []
     changing: list[str] = []
     for source, folder in folders.items():
-        fingerprint, newest = _fingerprint(folder)
+        fingerprint, newest = _fingerprint(folder, ignored.get(source, ()))
         known = before.get(source)
         if known is None:
             ingested = not fingerprint or newest < last_run
@@ -111,14 +122,15 @@ def evaluate_folders(
     return states, ready, changing
 
 
-def _fingerprint(folder: Path) -> tuple[str, float]:
+def _fingerprint(folder: Path, ignored: Iterable[str] = ()) -> tuple[str, float]:
     """Return (hash of the names, sizes and times of all files, the newest time); an empty text if there are no files."""
     lines, newest = [], 0.0
     try:
         if folder.is_dir():
-            files = delivered_files(folder)
+            files = delivered_files(folder, ignored)
         else:
             files = tuple(sorted(folder.parent.glob(folder.name))) if folder.parent.is_dir() else ()
+            files = tuple(file for file in files if is_delivered_file(PurePosixPath(file.name), ignored))
         for file in files:
             found = file.lstat()  # a link is a file to report, wherever it leads
             lines.append(f"{readable_name(str(file))} {found.st_size} {found.st_mtime_ns}")

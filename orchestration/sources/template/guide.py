@@ -85,4 +85,4 @@ def questions(fields: Sequence[TemplateField]) -> Iterator[tuple[int, int]]:
 def _needs_name(contract: Contract) -> bool:
     by_name = contract.snapshot and "file_name" in contract.snapshot.from_
     release = contract.load.release and contract.load.release.file_name
-    return bool(by_name or release or any(column.from_file or column.max_from_file for column in contract.columns))
+    return bool(by_name or release or any(column.is_of_file or column.max_from_file for column in contract.columns))

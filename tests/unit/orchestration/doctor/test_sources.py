@@ -103,3 +103,29 @@ def test_an_interrupted_removal_is_a_warning(examined: Examined) -> None:
     (examined.home.root / "erasing" / "plan.json").write_text("{}")
     (found,) = examined.bad("removals")
     assert "levelground erase --resume" in found.remedy
+
+
+def test_a_fetched_source_of_a_folder_has_no_unread_files_and_no_fixed_clock(examined: Examined, tmp_path: Path) -> None:
+    folder = tmp_path / "in"
+    (folder / MERGED).mkdir(parents=True)
+    examined.environment["LEVELGROUND_DELIVERIES"] = str(folder)
+    (folder / "city.yml").write_text(f"{REPLACED}: {{delivered_by: live}}\n")
+    (found,) = examined("fetched sources")
+    assert (found.verdict, found.what) == (Verdict.OK, "1 sources are fetched live, the others are read from the folder")
+    (folder / "city.yml").write_text(f"as_of: 2025-12-01\n{REPLACED}: {{delivered_by: live}}\n")
+    (folder / REPLACED).mkdir()
+    (folder / REPLACED / "parcels.csv").touch()
+    files, clock = examined.bad("fetched sources")
+    assert (files.where, files.what) == (
+        REPLACED, f"it is fetched from its system, and {folder / REPLACED} has 1 files that no run reads"
+    )  # fmt: skip
+    assert clock.where == str(folder / "city.yml") and clock.remedy == "remove as_of from city.yml"
+
+
+def test_a_missing_secret_of_a_fetched_source_is_an_error(examined: Examined, tmp_path: Path) -> None:
+    folder = tmp_path / "in"
+    folder.mkdir()
+    examined.environment["LEVELGROUND_DELIVERIES"] = str(folder)
+    assert not examined.bad("secrets")
+    (folder / "city.yml").write_text("der__employees: {delivered_by: live}\n")
+    assert [found.where for found in examined.bad("secrets")] == ["LEVELGROUND_DER_DATABASE_URL"]

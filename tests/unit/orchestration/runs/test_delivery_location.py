@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
 from collections.abc import Callable
@@ -9,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from ingest.contract.registry import SOURCES, ContractError
+from ingest.contract.registry import SOURCES, ContractError, load_registry
 from orchestration.runs.delivery_location import configured_location, home_city, read_delivery_location, resolve_delivery_location
 from orchestration.settings import ConfigurationError, Settings
 
@@ -153,6 +154,35 @@ def test_the_error_names_an_unreadable_home_file(settings: Made, text: str) -> N
 def test_city_yml_overrides_contracts(settings: Made, folder: Callable[..., Path]) -> None:
     path = folder("deliveries", f"city: new_ulm\nsources:\n  {REQUESTS}: {{jurisdiction: '2746042'}}\n")
     assert resolve_delivery_location(settings(), str(path)).registry[REQUESTS].jurisdiction == "2746042"
+
+
+def test_a_source_of_a_folder_may_be_fetched_live(settings: Made, folder: Callable[..., Path]) -> None:
+    path = folder("in", f"{REQUESTS}: {{delivered_by: live}}\n")
+    location = resolve_delivery_location(settings(), str(path))
+    live, dropped = location.registry[REQUESTS], location.registry["dpi__enrollment"]
+    assert (location.is_live(live), location.folder_of(live)) == (True, None)
+    assert (location.is_live(dropped), location.folder_of(dropped)) == (False, path / "dpi__enrollment")
+    assert location.unread_files(live) == ()
+    for source in (live.source, dropped.source):
+        (path / source).mkdir()
+        (path / source / "f.csv").touch()
+    assert location.unread_files(live) == (path / REQUESTS / "f.csv",)
+    assert location.unread_files(dropped) == ()
+
+
+def test_the_sample_city_fetches_nothing(settings: Made, tmp_path: Path) -> None:
+    location = dataclasses.replace(resolve_delivery_location(settings()), registry=load_registry())
+    live = location.registry[REQUESTS].model_copy(update={"delivered_by": "live"})
+    assert not location.is_live(live)
+
+
+def test_live_systems_alone_have_no_folder_for_a_contract_that_needs_one(settings: Made, tmp_path: Path) -> None:
+    contracts = tmp_path / "contracts"
+    contracts.mkdir()
+    text = (SOURCES / "dpi__enrollment.yml").read_text().replace("dpi__enrollment", "dpi__dropped")
+    (contracts / "dpi__dropped.yml").write_text(text + "delivered_by: folder\n")
+    with pytest.raises(ConfigurationError, match=r"dpi__dropped has delivered_by: folder, .* name it with --deliveries FOLDER"):
+        resolve_delivery_location(settings(SOURCES=str(contracts)), "live")
 
 
 def test_the_error_names_a_bad_city_file_and_nothing_is_recorded(settings: Made, folder: Callable[..., Path]) -> None:

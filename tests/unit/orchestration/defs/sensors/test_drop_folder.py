@@ -109,6 +109,23 @@ def test_folders_are_those_of_the_home_or_of_live_file_connectors(registry: Regi
         assert watched_folders(Registry([live.model_copy(update={"connector": connector})]), None) == found
 
 
+def test_of_a_source_that_is_fetched_live_only_a_folder_of_its_connector_is_watched(registry: Registry, tmp_path: Path) -> None:
+    contract = registry[SOURCE].model_copy(update={"delivered_by": "live"})
+    assert watched_folders(Registry([contract]), tmp_path) == {}
+    connector = type(registry["mhd__lead_orders_open"].connector)(kind="file", path=str(tmp_path / "drop"))
+    dropped = contract.model_copy(update={"connector": connector})
+    assert watched_folders(Registry([dropped]), tmp_path / "deliveries") == {SOURCE: tmp_path / "drop"}
+
+
+def test_a_file_that_is_no_delivery_starts_no_run(tmp_path: Path) -> None:
+    (tmp_path / SOURCE).mkdir()
+    (tmp_path / SOURCE / "Notes.pdf").touch()
+    folders, now = {SOURCE: tmp_path / SOURCE}, START + 10 * SETTLED_SECONDS
+    ignored = {SOURCE: ("*.PDF",)}
+    assert evaluate_folders(folders, {}, 0, now, ignored)[0][SOURCE].fingerprint == ""
+    assert evaluate_folders(folders, {}, 0, now)[0][SOURCE].fingerprint != ""
+
+
 @pytest.fixture
 def instance() -> Iterator[dg.DagsterInstance]:
     with dg.DagsterInstance.ephemeral() as ephemeral:

@@ -1,0 +1,99 @@
+"""Files of one source that differ: other names, no header, other periods, and files in the folder that are no delivery."""
+
+from __future__ import annotations
+
+import datetime as dt
+import io
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ingest.connectors import open_folder
+from ingest.contract import Contract
+from ingest.contract.vocabulary import load_vocabulary
+from ingest.delivery import deliver
+from ingest.errors import DeliveryError
+from ingest.readers import delivered_files
+from tests.support.visits import HASH_KEY, NOON
+
+COLUMNS: list[dict[str, Any]] = [
+    {"name": "a", "from": "A"},
+    {"name": "b", "from": ["B", "Bee"]},
+    {"name": "starts", "type": "date", "from_period": "start"},
+    {"name": "ends", "type": "date", "from_period": "end", "role": "period"},
+]
+LAYOUTS: list[dict[str, Any]] = [
+    {
+        "files": "v_2018*",
+        "columns": {"a": "ID", "b": None},
+        "period": {"start": dt.date(2018, 1, 1), "end": dt.date(2018, 12, 31)},
+    },
+    {"files": "v_2019*", "header": {"rows": "none"}, "columns": {"a": 2, "b": 1}},
+]
+PERIOD = {"start": dt.date(2020, 1, 1), "end": dt.date(2020, 12, 31)}
+MakeContract = Callable[..., Contract]
+
+
+@pytest.fixture
+def contract(make_contract: MakeContract) -> Contract:
+    return make_contract(columns=COLUMNS, format={"kind": "csv", "layouts": LAYOUTS}, period=PERIOD)
+
+
+def test_each_file_is_read_by_its_layout(warehouse: Any, contract: Contract) -> None:
+    delivery = warehouse.deliver(contract, {"v_2018.csv": "ID,B\n1,x\n", "v_2019.csv": "y,2\n", "v_2020.csv": "Bee,A\nz,3\n"})
+    assert (delivery.columns_missing, delivery.columns_unknown) == ((), ("B",))
+    warehouse.promote(contract, delivery)
+    assert warehouse.rows("a, b, starts, ends") == [
+        ("1", None, "2018-01-01", "2018-12-31"),
+        ("2", "y", "2020-01-01", "2020-12-31"),
+        ("3", "z", "2020-01-01", "2020-12-31"),
+    ]
+
+
+def test_a_member_of_an_archive_has_the_layout_of_its_own_name_or_of_the_archive(warehouse: Any, contract: Contract) -> None:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("data.csv", "ID\n1\n")
+        archive.writestr("v_2019.csv", "y,2\n")
+    warehouse.take(contract, {"v_2018.zip": packed.getvalue()})
+    assert warehouse.rows("a, b") == [("1", None), ("2", "y")]
+
+
+def test_a_name_of_a_layout_that_is_missing_is_reported(warehouse: Any, contract: Contract) -> None:
+    delivery = warehouse.deliver(contract, {"v_2018.csv": "A,B\n1,x\n"})
+    assert delivery.columns_missing == ("ID",)
+    assert contract.names_of(contract.column("a")) == ("A", "ID", 2)
+
+
+def test_a_file_without_a_period_lacks_the_column(warehouse: Any, make_contract: MakeContract) -> None:
+    contract = make_contract(columns=COLUMNS, format={"kind": "csv", "layouts": LAYOUTS})
+    assert warehouse.deliver(contract, {"v_2020.csv": "A,B\n1,x\n"}).columns_missing == ("starts", "ends")
+    assert warehouse.deliver(contract, {"v_2018.csv": "ID\n1\n"}).columns_missing == ()
+
+
+@pytest.mark.parametrize("name", ["Notes.PDF", "README.txt", "below/readme.md"])
+def test_files_that_are_no_delivery_are_ignored(tmp_path: Path, make_contract: MakeContract, name: str) -> None:
+    contract = make_contract(ignore_files=["*.pdf", "README*"])
+    for file in (name, "v.csv"):
+        (tmp_path / file).parent.mkdir(exist_ok=True)
+        (tmp_path / file).write_text("A,B\n1,2\n")
+    assert [file.name for file in delivered_files(tmp_path, contract.ignore_files)] == ["v.csv"]
+    assert len(delivered_files(tmp_path)) == 2
+
+
+def test_a_database_needs_no_format_until_a_file_is_delivered(
+    warehouse: Any, tmp_path: Path, make_contract: MakeContract
+) -> None:
+    contract = make_contract(
+        connector={"kind": "database", "credentials_env": "DPT_URL", "table": "visits"}, format={"kind": "csv"}
+    )
+    data = contract.model_dump(by_alias=True, exclude_unset=True)
+    data.pop("format")
+    without = Contract.model_validate(data, context=load_vocabulary())
+    assert contract.has_format and not without.has_format
+    (tmp_path / "v.csv").write_text("A,B\n1,2\n")
+    with pytest.raises(DeliveryError, match="has no format for files; write how the file is written into the contract"):
+        deliver(without, open_folder(without, (tmp_path / "v.csv",), tmp_path), warehouse.store, HASH_KEY, NOON)
