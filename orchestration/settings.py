@@ -20,6 +20,8 @@ from warehouse.paths import Home
 PROJECT = Path(__file__).resolve().parent.parent
 DBT_PROJECT = PROJECT / "dbt_project"
 IS_CHECKOUT = (PROJECT / "pyproject.toml").is_file()
+# the modules of `orchestration.engines`
+ENGINES = ("local",)
 
 
 class ConfigurationError(ValueError):
@@ -51,6 +53,9 @@ class Settings:
     ui_hosts: tuple[str, ...] = ()  # further names under which the UI is opened
     ui_token: str | None = field(default=None, repr=False)
     locations: Mapping[str, str] = field(default_factory=dict)  # name → sample | live | a folder; a run of the UI may choose one
+    engine: str | None = None  # where row-by-row facts are built: one of ENGINES, None for this process
+    part_rows: int = 5_000_000  # of one task of the engine
+    task_attempts: int = 4
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] | None = None) -> Settings:
@@ -79,6 +84,9 @@ class Settings:
             ui_hosts=_host_names(env.get("LEVELGROUND_UI_HOSTS", "")),
             ui_token=_token(env.get("LEVELGROUND_UI_TOKEN", "")),
             locations=_locations(env.get("LEVELGROUND_LOCATIONS", "")),
+            engine=_engine(env.get("LEVELGROUND_ENGINE", "")),
+            part_rows=int(_number(env, "LEVELGROUND_PART_ROWS", 5_000_000, 1)),
+            task_attempts=int(_number(env, "LEVELGROUND_TASK_ATTEMPTS", 4, 1)),
         )
 
 
@@ -148,6 +156,12 @@ def _locations(text: str) -> dict[str, str]:
             )
         locations[name] = location
     return locations
+
+
+def _engine(text: str) -> str | None:
+    if text and text not in ENGINES:
+        raise ConfigurationError(f"LEVELGROUND_ENGINE is {text!r}; write {' or '.join(ENGINES)}, or unset it to use this process")
+    return text or None
 
 
 def _hosts(text: str) -> dict[str, str]:

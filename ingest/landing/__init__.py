@@ -21,6 +21,7 @@ from ingest.landing.rejected import (
     rejected_values,
 )
 from ingest.landing.replay import DeliveryLost, replay, restore_ledger
+from ingest.landing.row_partitions import Partitions, partition_rows, typed_row_by_row, write_partitions
 from ingest.landing.tables import create_delivery_view, ensure_tables, period_expression
 
 __all__ = [
@@ -31,6 +32,7 @@ __all__ = [
     "LoadCounts",
     "LoadRecord",
     "PartitionComparison",
+    "Partitions",
     "Promotion",
     "compare_partitions",
     "constant_values",
@@ -41,6 +43,7 @@ __all__ = [
     "find_rival_files",
     "has_refused_or_doubtful",
     "last_load",
+    "partition_rows",
     "period_expression",
     "promote",
     "prune_deliveries",
@@ -54,4 +57,6 @@ __all__ = [
     "restore_ledger",
     "save_journal",
     "since_condition",
+    "typed_row_by_row",
+    "write_partitions",
 ]

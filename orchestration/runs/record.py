@@ -65,6 +65,16 @@ class SourceStatus(BaseModel):
         return self.updated(verdict=HELD_BACK, reason=reason, **{**counts, "rows_delivered": rows_delivered}, **changes)
 
 
+class EngineUse(BaseModel):
+    """The engine that built parts of facts, its tasks, and the attempts that they took: one each, and one more per failure."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: str
+    tasks: int
+    attempts: int
+
+
 class RunRecord(BaseModel):
     """One run, from the lock to the end. Times are UTC in ISO format; `as_of` and `next_build_at` are the city's local time."""
 
@@ -95,6 +105,7 @@ class RunRecord(BaseModel):
     notes: tuple[str, ...] = ()  # what the run repaired at its start
     scorecard_problem: str | None = None  # why the site could not be written
     agreements: tuple[AgreementTerms, ...] = ()  # those that end soon or have ended
+    engine: EngineUse | None = None  # None if every model was built in the run's process
 
     @property
     def held_or_stale(self) -> bool:

@@ -12,7 +12,7 @@ import gc
 import json
 import os
 import sys
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -100,12 +100,39 @@ def build(home: Home, *, select: Sequence[str], all_tests: bool = False, on_node
 
 def build_nodes(home: Home, nodes: Collection[str], on_node: OnNode = _ignore) -> list[NodeResult]:
     """Build the models and seeds, and run the tests, that have these ids; see `build`."""
-    # dbt compares every name of a selection with every node, seconds for hundreds of names, but a tag only once per node.
+    with _tagged(home, nodes) as tag:
+        return build(home, select=[tag], on_node=on_node)
+
+
+def compile_models(home: Home, models: Collection[str]) -> dict[str, str]:
+    """The SQL of models by id, as dbt would run it to build them from the beginning. What they read must exist in the warehouse."""
+    with _tagged(home, models) as tag:
+        outcome = _invoke(home, ["compile", "--full-refresh", "--no-write-json", "--select", tag], parsed=parsed_project(home))
+    return {result.node.unique_id: str(result.node.compiled_code) for result in outcome.results}
+
+
+@contextmanager
+def replaced_sql(home: Home, selects: Mapping[str, str]) -> Iterator[None]:
+    """Build models (by id) from another SELECT; their columns, descriptions and tests stay."""
+    nodes = {unique_id: parsed_project(home).nodes[unique_id] for unique_id in selects}
+    before = {unique_id: node.raw_code for unique_id, node in nodes.items()}
+    for unique_id, node in nodes.items():
+        node.raw_code = f"{{% raw %}}{selects[unique_id]}{{% endraw %}}"
+    try:
+        yield
+    finally:
+        for unique_id, node in nodes.items():
+            node.raw_code = before[unique_id]
+
+
+@contextmanager
+def _tagged(home: Home, nodes: Collection[str]) -> Iterator[str]:
+    """A selection of these nodes. dbt compares every name of a selection with every node, but a tag only once per node."""
     chosen = [node for unique_id, node in parsed_project(home).nodes.items() if unique_id in nodes]
     for node in chosen:
         node.tags = [*node.tags, SELECTED]
     try:
-        return build(home, select=[f"tag:{SELECTED}"], on_node=on_node)
+        yield f"tag:{SELECTED}"
     finally:
         for node in chosen:
             node.tags = [tag for tag in node.tags if tag != SELECTED]

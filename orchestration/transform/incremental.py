@@ -5,7 +5,7 @@ See `transform.build_plan` for fingerprints and the plan, `pipeline.build` for t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from graphlib import TopologicalSorter
 
 from duckdb import DuckDBPyConnection
@@ -16,6 +16,7 @@ from orchestration.runs.results import UP_TO_DATE, NodeResult
 from orchestration.transform import dbt_runner
 from orchestration.transform.build_plan import (
     RECEIPTS,
+    BuildPlan,
     FingerprintInputs,
     incremental_source,
     invalidate,
@@ -61,9 +62,19 @@ def build_changed_models(run: RunContext, on_node: Callable[[str], None]) -> lis
     write_incremental_loads(run.con, append)
     invalidate(run.con, build_plan.build)
     nodes = {*build_plan.build, *build_plan.tests}
-    results = dbt_runner.build_nodes(run.settings.home, nodes, on_node) if nodes else []
+    results = _build(run, inputs, build_plan, nodes, on_node) if nodes else []
     save_state(run, inputs, results)
     return _parents_first(inputs, [*results, *_kept(inputs, build_plan.build)])
+
+
+def _build(
+    run: RunContext, inputs: FingerprintInputs, plan: BuildPlan, nodes: Collection[str], on_node: Callable[[str], None]
+) -> list[NodeResult]:
+    if run.settings.engine is None:
+        return dbt_runner.build_nodes(run.settings.home, nodes, on_node)
+    from orchestration.transform import rowwise_build  # noqa: PLC0415 - engines are imported only where one is set
+
+    return rowwise_build.build(run, inputs, plan, nodes, on_node)
 
 
 def fingerprint_inputs(run: RunContext) -> FingerprintInputs:

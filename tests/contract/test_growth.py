@@ -9,7 +9,9 @@ from typing import Any
 import pytest
 
 from ingest.contract.registry import load_registry
+from ingest.landing import typed_row_by_row
 from orchestration.transform.build_plan import LANDING, incremental_source, is_row_by_row
+from orchestration.transform.rowwise_plan import rowwise_models
 
 
 @pytest.fixture(scope="module")
@@ -44,6 +46,18 @@ def test_records_reach_a_growing_fact_row_by_row(nodes: dict[str, dict[str, Any]
         assert incremental_source(fact) in reached, f"{fact['name']}: mark the models up to its source with meta: row_by_row"
         assert any(hook["sql"].find("delete_superseded_rows") >= 0 for hook in fact["config"]["pre-hook"]), fact["name"]
         assert "is_new_load()" in fact["raw_code"], f"{fact['name']} must read new loads only"
+
+
+def test_tasks_can_build_every_growing_fact(nodes: dict[str, dict[str, Any]]) -> None:
+    """A task reads rows of one source: nothing that its models look up grows with that source's rows but the addresses."""
+    registry = load_registry()
+    for fact in growing(nodes):
+        models = rowwise_models({"nodes": nodes}, f"model.levelground.{fact['name']}")
+        assert models.models[-1].endswith(fact["name"])
+        assert not [node for node in models.looked_up if node.startswith(LANDING)], fact["name"]
+        assert typed_row_by_row(registry[models.source]), f"{models.source}: no row may depend on another, or be kept elsewhere"
+        looked_up = {nodes[node]["name"]: nodes[node] for node in models.looked_up if node in nodes}
+        assert not [name for name, node in looked_up.items() if incremental_source(node)], fact["name"]
 
 
 def test_only_sources_that_replace_what_they_repeat_have_a_growing_fact(nodes: dict[str, dict[str, Any]]) -> None:

@@ -11,6 +11,7 @@ import duckdb
 import pytest
 
 from tests.e2e.conftest import Place, status_of
+from tests.support.outdated_facts import FACTS, newest_run, outdate_facts
 
 
 def test_the_same_delivery_twice_changes_nothing(place: Place) -> None:
@@ -95,7 +96,10 @@ def test_a_definition_that_changed_under_its_old_version_blocks_the_release(plac
 
 
 def test_a_held_back_load_can_be_accepted_and_a_stale_source_makes_exit_4(place: Place) -> None:
-    """The run that releases the accepted load comes half a year later: the other tables are not built again for that alone."""
+    """The run that releases the accepted load comes half a year later: the other tables are not built again for that alone.
+
+    An engine builds the facts of events in that run: they are as before, and so are its gates.
+    """
     source = "der__employees"
     with sqlite3.connect(place.file(source)) as database:
         database.execute("delete from employees where rowid % 3 > 0")
@@ -107,9 +111,14 @@ def test_a_held_back_load_can_be_accepted_and_a_stale_source_makes_exit_4(place:
     assert status["load_id"] in refused.stderr
     accepted = place.levelground("sources", "accept", source, "--load", status["load_id"], "--reason", "most moved to the county")
     assert accepted.returncode == 0, accepted.stderr
-    report = place.run("--as-of", "2026-06-01T00:00:00", expect=4)
+    outdate_facts(place.home)
+    before = {fact: place.levelground.ask(f"select * from {fact} order by all") for fact in FACTS}
+    engine = {"LEVELGROUND_ENGINE": "local", "LEVELGROUND_PART_ROWS": "1000"}
+    report = place.run("--as-of", "2026-06-01T00:00:00", expect=4, env=engine)
     assert status_of(report, source)["verdict"] == "fresh"
     assert report["outcome"] == "released"
+    assert json.loads(newest_run(place.home).read_text())["engine"] == {"name": "local", "tasks": 5, "attempts": 5}
+    assert {fact: place.levelground.ask(f"select * from {fact} order by all") for fact in FACTS} == before
     stale = status_of(report, "ucc__service_requests")
     assert stale["verdict"] == "stale"
     assert "Unified Call Center" in stale["reason"]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -15,6 +17,7 @@ def test_settings_have_defaults() -> None:
     assert (settings.deliveries, settings.further_sources, settings.hash_key) == (None, None, None)
     assert (settings.wait_seconds, settings.keep_releases) == (3600, 14)
     assert (settings.memory_limit, settings.threads) == (None, None)
+    assert (settings.engine, settings.part_rows, settings.task_attempts) == (None, 5_000_000, 4)
 
 
 def test_an_empty_variable_counts_as_unset() -> None:
@@ -46,6 +49,9 @@ def test_every_variable_is_read(tmp_path: Path) -> None:
             "LEVELGROUND_KEEP_RELEASES": "3",
             "LEVELGROUND_MEMORY_LIMIT": "2GB",
             "LEVELGROUND_THREADS": "2",
+            "LEVELGROUND_ENGINE": "local",
+            "LEVELGROUND_PART_ROWS": "1000",
+            "LEVELGROUND_TASK_ATTEMPTS": "2",
         }
     )
     assert settings.home.root == tmp_path / "home"
@@ -53,6 +59,7 @@ def test_every_variable_is_read(tmp_path: Path) -> None:
     assert settings.hash_key == "schlüssel".encode()
     assert (settings.wait_seconds, settings.keep_releases) == (0.5, 3)
     assert (settings.memory_limit, settings.threads) == ("2GB", 2)
+    assert (settings.engine, settings.part_rows, settings.task_attempts) == ("local", 1000, 2)
 
 
 def test_the_environment_is_read_on_each_call(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -162,3 +169,15 @@ def test_a_setting_of_the_ui_that_cannot_be_used_is_refused(name: str, text: str
     with pytest.raises(ConfigurationError, match=f"LEVELGROUND_{name} ") as refused:
         Settings.from_environment({f"LEVELGROUND_{name}": text})
     assert name != "UI_TOKEN" or text not in str(refused.value)
+
+
+def test_an_unknown_engine_is_refused() -> None:
+    with pytest.raises(ConfigurationError, match="LEVELGROUND_ENGINE is 'spark'; write local, or unset it"):
+        Settings.from_environment({"LEVELGROUND_ENGINE": "spark"})
+
+
+def test_without_an_engine_none_is_imported() -> None:
+    """The command line of a run imports everything that it always needs."""
+    code = "import sys, orchestration.cli.run, orchestration.transform.incremental; print('orchestration.engines' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "False\n"

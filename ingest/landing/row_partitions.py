@@ -1,0 +1,102 @@
+"""Partition the landed rows of a source for tasks that build a fact row by row, and write the partitions as Parquet files.
+
+Equal records are always in the same partition, because a fact numbers them. Rows of a source that replaces periods are
+partitioned by month, so that a later delivery changes the partitions of its months only. Other sources are partitioned by record.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from duckdb import DuckDBPyConnection
+
+from ingest.contract import Contract
+from ingest.landing.withheld_records import keeps_withheld_records
+from ingest.typing import record_hash
+from warehouse.sql import literal, quoted
+
+WITHOUT_PERIOD = "date '0001-01-01'"
+
+
+@dataclass(frozen=True)
+class Partition:
+    """Rows of a source. `fingerprint`: of the rows by load, file and position; landed rows never change."""
+
+    number: int
+    rows: int
+    fingerprint: str
+
+
+@dataclass(frozen=True)
+class Partitions:
+    """The partitions of a source. `relation`: its landed rows, with the number of the partition as `_partition`."""
+
+    relation: str
+    all: tuple[Partition, ...]
+
+
+def typed_row_by_row(contract: Contract) -> bool:
+    """Whether each row of the typed view depends on one landed row only, and no row is kept elsewhere."""
+    return not keeps_withheld_records(contract) and not any(column.varies_within for column in contract.kept_columns)
+
+
+def partition_rows(con: DuckDBPyConnection, contract: Contract, rows_at_most: int) -> Partitions:
+    """The partitions of a source's landed rows; none without rows. Only equal records can exceed `rows_at_most`."""
+    relation = _numbered(con, contract, rows_at_most)
+    found = con.execute(
+        "select _partition, count(*), cast(sum(hash(_load_id, _source_file, _source_row)) as varchar) "
+        f"from {relation} group by 1 order by 1"
+    ).fetchall()
+    return Partitions(relation, tuple(Partition(number, rows, f"{rows}:{total}") for number, rows, total in found))
+
+
+def write_partitions(
+    con: DuckDBPyConnection, partitions: Partitions, numbers: Collection[int], folder: Path
+) -> dict[int, tuple[Path, ...]]:
+    """Write the rows of some partitions to a new folder; the files of each."""
+    wanted = f"select * from {partitions.relation} where _partition in ({', '.join(map(str, sorted(numbers)))})"
+    written = con.execute(
+        f"copy ({wanted}) to {literal(str(folder))} (format parquet, partition_by (_partition), return_files true)"
+    ).fetchone()
+    files: dict[int, list[Path]] = {number: [] for number in numbers}
+    for path in map(Path, written[1] if written else ()):
+        files[int(path.parent.name.removeprefix("_partition="))].append(path)
+    return {number: tuple(sorted(found)) for number, found in files.items()}
+
+
+def _numbered(con: DuckDBPyConnection, contract: Contract, rows_at_most: int) -> str:
+    table = f"landing.{quoted(contract.source)}"
+    record = f"md5_number_lower({record_hash(contract)})"
+    if contract.load.mode != "replace_period":
+        count = con.execute(f"select count(*) from {table}").fetchone()
+        parts = max(-(-int(count[0] if count else 0) // rows_at_most), 1)
+        return f"(select *, cast({record} % {parts} as integer) as _partition from {table})"
+    month = f"coalesce(cast(date_trunc('month', _period) as date), {WITHOUT_PERIOD})"
+    counted = con.execute(f"select {month}, count(*) from {table} group by 1 order by 1").fetchall()
+    months = ", ".join(
+        f"(date '{day}', {first}, {parts})"
+        for day, first, parts in _packed([(str(day), rows) for day, rows in counted], rows_at_most)
+    )
+    split = f"cast(months.first + {record} % months.parts as integer)"
+    # only months of more rows than a partition may have are divided by record, which takes a hash of every row
+    number = f"case when months.parts = 1 then months.first else {split} end"
+    packed = f"(values {months or f'({WITHOUT_PERIOD}, 0, 1)'}) as months(month, first, parts)"
+    return f"(select landed.*, {number} as _partition from {table} as landed inner join {packed} on {month} = months.month)"
+
+
+def _packed(months: list[tuple[str, int]], rows_at_most: int) -> Iterator[tuple[str, int, int]]:
+    """Each month with its first partition and their number: consecutive months share one as long as their rows fit."""
+    number, filled = -1, rows_at_most
+    for day, rows in months:
+        parts = -(-rows // rows_at_most)
+        if parts > 1:
+            yield day, number + 1, parts
+            number, filled = number + parts, rows_at_most
+        elif filled + rows <= rows_at_most:
+            filled += rows
+            yield day, number, 1
+        else:
+            number, filled = number + 1, rows
+            yield day, number, 1

@@ -1,0 +1,41 @@
+"""Define what an engine does, and the error of a task that failed too often."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+from orchestration.runs.errors import StepError
+from warehouse.rowwise import PartResult, Task
+
+OnPart = Callable[[PartResult], None]
+
+
+class EngineFailed(StepError):
+    """A task failed in every attempt; the message contains the last reason, without cells of the data."""
+
+    def __init__(self, task: Task, attempts: int, reason: str) -> None:
+        super().__init__(
+            f"a part of {task.fact} could not be built in {attempts} attempts ({reason}). The last release stays public; "
+            "see the log of the engine, and run again"
+        )
+
+
+class Engine(Protocol):
+    """An engine runs tasks in other processes, in any order, and repeats a task whose process failed."""
+
+    def run(self, tasks: Sequence[Task], on_part: OnPart) -> list[PartResult]:
+        """The results in the order of the tasks; `on_part` is called as each is ready. EngineFailed ends the other tasks."""
+        ...
+
+
+def share_of_memory(limit: str, shares: int) -> str:
+    """An equal share of a memory limit as DuckDB displays it, such as `12.5 GiB`."""
+    found = re.fullmatch(r"([\d.]+) ?([KMGT]?i?B|bytes)", limit.strip())
+    if found is None:
+        raise ValueError(f"{limit!r} is not a memory limit of DuckDB")
+    units = {"bytes": 1, "B": 1} | {
+        f"{letter}{i}B": (1024 if i else 1000) ** power for power, letter in enumerate("KMGT", 1) for i in ("i", "")
+    }
+    return f"{max(int(float(found[1]) * units[found[2]]) // shares // 1000, 1)}kB"

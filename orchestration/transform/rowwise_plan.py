@@ -1,0 +1,93 @@
+"""Derive the plan of a row-by-row fact from dbt's manifest: its SQL, the models up to its source, and what they look up.
+
+See `warehouse.rowwise` for the plan, and `transform.rowwise_build` for carrying it out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from graphlib import TopologicalSorter
+from typing import Any
+
+from ingest.contract import Contract
+from ingest.typing import accepted_rows
+from orchestration.transform.build_plan import LANDING, LOOKED_UP, incremental_source, is_row_by_row, meta
+from warehouse.rowwise import RowwisePlan
+
+
+@dataclass(frozen=True)
+class RowwiseModels:
+    """The models of a fact, by dbt's ids. `models`: row by row from the source to the fact, parents first, the fact last.
+
+    `looked_up`: what they read besides their source, by id; a worker reads all rows of each.
+    """
+
+    fact: str
+    source: str
+    models: tuple[str, ...]
+    looked_up: tuple[str, ...]
+
+
+def rowwise_models(manifest: Mapping[str, Any], fact: str) -> RowwiseModels:
+    """The models that tasks build for an incremental fact (`meta: incremental_source`)."""
+    nodes = manifest["nodes"]
+    source = incremental_source(nodes[fact])
+    if source is None:
+        raise ValueError(f"{fact} is no incremental fact")
+    landing = LANDING + source
+    reached = {fact, *_row_by_row_parents(nodes, fact)}
+    # only the models between the source and the fact: others are looked up
+    between = {model for model in reached if model == fact or _reads(nodes, model, landing)}
+    graph = {model: [parent for parent in _parents(nodes, model) if parent in between] for model in between}
+    parents = {parent for model in between for parent in _parents(nodes, model)}
+    return RowwiseModels(
+        fact, source, tuple(TopologicalSorter(graph).static_order()), tuple(sorted(parents - between - {landing}))
+    )
+
+
+def rowwise_plan(
+    manifest: Mapping[str, Any],
+    models: RowwiseModels,
+    contract: Contract,
+    city_zone: str,
+    sql: Mapping[str, str],
+    files: Mapping[str, str],
+) -> RowwisePlan:
+    """The plan of a fact. `sql`: the compiled SQL of its models, by id. `files`: the file of each relation that is looked up."""
+    nodes = manifest["nodes"]
+    typed = manifest["sources"][LANDING + contract.source]["relation_name"]
+    database = typed.partition(".")[0]
+    landed = f'{database}."landing"."{contract.source}"'
+    views = [(typed, accepted_rows(contract, landed, city_zone, "not _refused"))]
+    views += [(nodes[model]["relation_name"], sql[model]) for model in models.models[:-1]]
+    return RowwisePlan(
+        fact=nodes[models.fact]["name"],
+        landed=landed,
+        views=tuple(views),
+        select=sql[models.fact],
+        broadcast={relation_name(manifest, unique_id): files[unique_id] for unique_id in models.looked_up},
+    )
+
+
+def relation_name(manifest: Mapping[str, Any], unique_id: str) -> str:
+    """The relation of a model, seed or source."""
+    return str((manifest["nodes"].get(unique_id) or manifest["sources"][unique_id])["relation_name"])
+
+
+def _parents(nodes: Mapping[str, Any], model: str) -> list[str]:
+    return sorted(set(nodes[model]["depends_on"]["nodes"]))
+
+
+def _row_by_row_parents(nodes: Mapping[str, Any], model: str) -> Iterator[str]:
+    """The models above this one that work row by row, without those that are looked up."""
+    for parent in _parents(nodes, model):
+        node = nodes.get(parent, {})
+        if is_row_by_row(node) and LOOKED_UP not in meta(node):
+            yield parent
+            yield from _row_by_row_parents(nodes, parent)
+
+
+def _reads(nodes: Mapping[str, Any], model: str, landing: str) -> bool:
+    """Whether the model reads the source, itself or through row-by-row models."""
+    return any(landing in nodes[each]["depends_on"]["nodes"] for each in (model, *_row_by_row_parents(nodes, model)))

@@ -1,0 +1,72 @@
+"""Runs whose facts an engine builds give the release of a run in one process, also when workers are killed."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psutil
+import pytest
+
+from tests.conftest import ROOT
+from tests.e2e.conftest import Place
+from tests.support.outdated_facts import newest_run, outdate_facts
+
+# rows of the largest source of the sample city of tests
+ROWS = 1_800
+
+
+@pytest.mark.parametrize("parts", [1, 4, 8, 37])
+def test_any_number_of_parts_gives_the_same_release(place: Place, parts: int) -> None:
+    outdate_facts(place.home)
+    report = place.run(env={"LEVELGROUND_ENGINE": "local", "LEVELGROUND_PART_ROWS": str(-(-ROWS // parts))})
+    assert report["outcome"] == "unchanged"  # the content hash is that of the release
+    engine = json.loads(newest_run(place.home).read_text())["engine"]
+    assert engine["tasks"] == engine["attempts"] >= max(parts, 4)
+
+
+def test_a_killed_worker_costs_one_attempt_and_four_fail_the_run(place: Place) -> None:
+    before = place.published()
+    outdate_facts(place.home)
+    with _engine_run(place, attempts=1) as run:
+        _kill_worker(run)
+        assert run.stderr is not None
+        message = run.stderr.read()
+    assert run.returncode == 1
+    assert "could not be built in 1 attempts (the worker was ended by SIGKILL)" in message
+    assert place.published() == before
+    with _engine_run(place, attempts=4) as run:
+        _kill_worker(run)
+        assert run.stderr is not None
+        run.stderr.read()
+    assert run.returncode == 0
+    engine = json.loads(newest_run(place.home).read_text())["engine"]
+    assert engine["attempts"] == engine["tasks"] + 1
+    assert place.published() == before
+    assert not list((place.home / "tmp").glob("parts-*"))
+
+
+@contextmanager
+def _engine_run(place: Place, attempts: int) -> Iterator[subprocess.Popen[str]]:
+    command = [str(Path(sys.executable).parent / "levelground"), "run", "--deliveries", str(place.deliveries)]
+    settings = {"LEVELGROUND_HOME": str(place.home), "LEVELGROUND_SCORECARD": "none", "PATH": ""}
+    settings |= {"LEVELGROUND_ENGINE": "local", "LEVELGROUND_PART_ROWS": "300", "LEVELGROUND_TASK_ATTEMPTS": str(attempts)}
+    with subprocess.Popen(command, env=settings, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True, cwd=ROOT) as run:
+        yield run
+
+
+def _kill_worker(run: subprocess.Popen[str]) -> None:
+    """Kill the first worker that the run starts."""
+    ends = time.monotonic() + 600
+    while time.monotonic() < ends:
+        for child in psutil.Process(run.pid).children():
+            if "warehouse.rowwise.worker" in child.cmdline():
+                child.kill()
+                return
+        time.sleep(0.005)
+    raise AssertionError("the run started no worker")

@@ -1,0 +1,70 @@
+"""The local engine repeats a task whose process fails or is killed, and ends all of them when one fails too often."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from pathlib import Path
+
+import pytest
+
+from orchestration.engines import EngineFailed, LocalEngine, share_of_memory
+from warehouse.rowwise import PartResult, Task
+
+ANSWER = json.dumps({"fact": "fct_calls", "output": "part", "rows": 3, "sha256": "00", "size": 1})
+
+
+def tasks(count: int) -> list[Task]:
+    return [Task("plan.json", "hash", "fct_calls", [], f"part-{number}") for number in range(count)]
+
+
+def engine(tmp_path: Path, script: str, workers: int = 2, attempts: int = 4) -> LocalEngine:
+    """Workers that run a shell script; `$request` is the request, `$folder` a folder that all share."""
+    command = ["sh", "-c", f"folder={tmp_path}; read -r request; {script}"]
+    return LocalEngine(workers=workers, attempts=attempts, command=command)
+
+
+def test_every_task_has_a_result_and_is_reported(tmp_path: Path) -> None:
+    reported: list[PartResult] = []
+    results = engine(tmp_path, f"echo '{ANSWER}'").run(tasks(5), reported.append)
+    assert [(part.rows, part.attempts) for part in results] == [(3, 1)] * 5
+    assert len(reported) == 5
+
+
+def test_a_killed_worker_costs_one_attempt_more(tmp_path: Path) -> None:
+    killed_once = f"if mkdir $folder/killed 2>/dev/null; then kill -KILL $$; fi; echo '{ANSWER}'"
+    results = engine(tmp_path, killed_once).run(tasks(4), lambda _part: None)
+    assert sorted(part.attempts for part in results) == [1, 1, 1, 2]
+
+
+@pytest.mark.parametrize(
+    ("script", "reason"),
+    [
+        ("kill -KILL $$", "ended by SIGKILL"),
+        ("exit 3", "ended with 3"),
+        ("""echo '{"error": "OutOfMemoryException: too little"}'""", "too little"),
+    ],
+)
+def test_a_task_that_fails_in_every_attempt_ends_the_run(tmp_path: Path, script: str, reason: str) -> None:
+    with pytest.raises(EngineFailed, match=rf"fct_calls could not be built in 4 attempts \(.*{reason}") as failed:
+        engine(tmp_path, f"mktemp $folder/attempt-XXXXXX >/dev/null; {script}", workers=1).run(tasks(1), lambda _part: None)
+    assert "The last release stays public" in str(failed.value)
+    assert len(list(tmp_path.glob("attempt-*"))) == 4
+
+
+def test_other_workers_end_with_the_task_that_failed(tmp_path: Path) -> None:
+    script = 'case "$request" in *part-0*) exit 1;; esac; echo $$ > $folder/pid; exec sleep 60'
+    started = time.monotonic()
+    with pytest.raises(EngineFailed):
+        engine(tmp_path, f'while [ ! -e $folder/pid ] && [ -z "${{request##*part-0*}}" ]; do sleep 0.01; done; {script}').run(
+            tasks(2), lambda _part: None
+        )
+    assert time.monotonic() - started < 30
+    with pytest.raises(ProcessLookupError):
+        os.kill(int((tmp_path / "pid").read_text()), 0)
+
+
+@pytest.mark.parametrize(("limit", "share"), [("12.0 GiB", "3221225kB"), ("4GB", "1000000kB"), ("1000 bytes", "1kB")])
+def test_workers_share_the_memory(limit: str, share: str) -> None:
+    assert share_of_memory(limit, 4) == share

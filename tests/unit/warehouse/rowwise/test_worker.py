@@ -1,0 +1,76 @@
+"""A worker builds a part of a fact from files, with the SQL that runs in the warehouse, or leaves nothing behind."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from dataclasses import asdict, replace
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from warehouse.rowwise import RowwisePlan, Task, WorkerRefused, save_plan
+from warehouse.rowwise.worker import build_part
+
+WORKER = [sys.executable, "-m", "warehouse.rowwise.worker"]
+PLAN = RowwisePlan(
+    fact="fct_calls",
+    landed='"warehouse"."landing"."calls"',
+    views=(
+        ('"warehouse"."typed"."calls"', 'select cast(n as integer) as n from "warehouse"."landing"."calls" where not _refused'),
+        ('"warehouse"."staging"."stg_calls"', 'select n, n % 3 as kind from "warehouse"."typed"."calls"'),
+    ),
+    select='select n, label from "warehouse"."staging"."stg_calls" left join "release"."reference"."kinds" using (kind)',
+    broadcast={},
+)
+
+
+@pytest.fixture
+def task(tmp_path: Path) -> Task:
+    duckdb.sql("select range as kind, 'kind ' || range as label from range(2)").write_parquet(str(tmp_path / "kinds.parquet"))
+    rows = []
+    for number in range(2):
+        rows.append(str(tmp_path / f"rows-{number}.parquet"))
+        duckdb.sql(
+            f"select cast(range as varchar) as n, range % 5 = 4 as _refused from range({number} * 10, {number} * 10 + 10)"
+        ).write_parquet(rows[-1])
+    plan = replace(PLAN, broadcast={'"release"."reference"."kinds"': str(tmp_path / "kinds.parquet")})
+    save_plan(plan, tmp_path / "plan.json")
+    return Task(str(tmp_path / "plan.json"), plan.hash, plan.fact, rows, str(tmp_path / "parts" / "part-0.parquet"))
+
+
+def test_a_part_has_the_rows_that_the_models_give(task: Task) -> None:
+    result = build_part(task, threads=1, memory_limit="100MB")
+    assert (result.rows, result.fact, result.attempts) == (16, "fct_calls", 1)
+    expected = [(n, {0: "kind 0", 1: "kind 1"}.get(n % 3)) for n in range(20) if n % 5 != 4]
+    assert duckdb.read_parquet(task.output).order("n").fetchall() == expected
+    assert result.size == Path(task.output).stat().st_size
+    assert [path.name for path in Path(task.output).parent.iterdir()] == ["part-0.parquet"]
+
+
+@pytest.mark.parametrize(
+    ("change", "message"), [({"duckdb": "0.1.0"}, "install the same requirements.lock"), ({}, "is not the one")]
+)
+def test_another_plan_or_version_is_refused(task: Task, change: dict[str, str], message: str) -> None:
+    plan = RowwisePlan(**json.loads(Path(task.plan).read_text()) | change)
+    save_plan(plan, Path(task.plan))
+    with pytest.raises(WorkerRefused, match=message):
+        build_part(replace(task, plan_hash=plan.hash if change else "of another plan"))
+
+
+def test_a_failed_part_leaves_no_file_and_its_message_no_cell(task: Task) -> None:
+    rows = duckdb.sql("select 'Jane Q. Canary' as n, false as _refused")
+    rows.write_parquet(task.inputs[0])
+    request = json.dumps({"task": asdict(task)})
+    pipe = subprocess.PIPE
+    with subprocess.Popen(WORKER, stdin=pipe, stdout=pipe, stderr=pipe, text=True) as process:
+        assert process.stdin and process.stdout and process.stderr
+        process.stdin.write(request + "\n")
+        process.stdin.flush()  # the input stays open: its end ends the worker
+        output, errors = process.stdout.read(), process.stderr.read()
+    assert process.returncode == 1
+    assert "ConversionException" in json.loads(output)["error"]
+    assert "Canary" not in output + errors
+    assert list(Path(task.output).parent.iterdir()) == []
