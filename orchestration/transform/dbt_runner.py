@@ -105,7 +105,7 @@ def build_nodes(home: Home, nodes: Collection[str], on_node: OnNode = _ignore) -
 
 
 def compile_models(home: Home, models: Collection[str]) -> dict[str, str]:
-    """The SQL of models by id, as dbt would run it to build them from the beginning. What they read must exist in the warehouse."""
+    """The SQL of models by id, as dbt runs it to build them from the beginning. What they read must exist."""
     with _tagged(home, models) as tag:
         outcome = _invoke(home, ["compile", "--full-refresh", "--no-write-json", "--select", tag], parsed=parsed_project(home))
     return {result.node.unique_id: str(result.node.compiled_code) for result in outcome.results}
