@@ -76,6 +76,8 @@ def volume_baseline(
             return VolumeBaseline(())
         rivals = find_rival_files(con, contract, receipt, batch, city_zone)
         return VolumeBaseline((), partitions=compare_partitions(con, contract, receipt, batch, own, city_zone), rivals=rivals)
+    if receipt.left_out:
+        return VolumeBaseline(_rows_of_the_same_files(con, receipt, own), adds=True)
     loads = "select rows_delivered from intake.loads where source = ? and not list_contains(?, load_id) and not adds "
     earlier = tuple(row[0] for row in con.execute(f"{loads} order by sequence desc", [contract.source, list(own)]).fetchall())
     if not earlier:
@@ -85,6 +87,14 @@ def volume_baseline(
     if load.mode == "merge" and load.key and written.issuperset(load.key):
         return VolumeBaseline(earlier, _adds_keys(con, contract, batch, own, city_zone))
     return VolumeBaseline(earlier)
+
+
+def _rows_of_the_same_files(con: DuckDBPyConnection, receipt: DeliveryRecord, own: Collection[str]) -> tuple[int, ...]:
+    """The landed rows of earlier files of these names, with which a delivery without some of its files is compared."""
+    condition = "list_contains(?, _source_file) and not list_contains(?, _load_id)"
+    names = [file.name for file in receipt.files]
+    row = con.execute(f'select count(*) from landing."{receipt.source}" where {condition}', [names, list(own)]).fetchone()
+    return (row[0],) if row and row[0] else ()
 
 
 def _by_period(

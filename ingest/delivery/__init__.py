@@ -5,9 +5,9 @@ Other packages import from here.
 
 from ingest.delivery.header_match import Conformer
 from ingest.delivery.integrity import find_damage, quarantine_batch
-from ingest.delivery.records import DeliveryRecord, FileRecord
+from ingest.delivery.records import DeliveryRecord, FileRecord, LeftOutFile
 from ingest.delivery.store import JOURNAL, RECORD, DeliveryStore
-from ingest.delivery.write_batch import Progress, as_next_load, deliver
+from ingest.delivery.write_batch import Progress, as_newest_load, as_next_load, deliver
 
 __all__ = [
     "JOURNAL",
@@ -16,7 +16,9 @@ __all__ = [
     "DeliveryRecord",
     "DeliveryStore",
     "FileRecord",
+    "LeftOutFile",
     "Progress",
+    "as_newest_load",
     "as_next_load",
     "deliver",
     "find_damage",

@@ -33,12 +33,29 @@ class FileRecord(BaseModel):
     snapshot_on: dt.date | None = None
 
 
+class LeftOutFile(BaseModel):
+    """A file that was held back, while the others of its delivery were ingested.
+
+    `first` and `last` are its first and last period in load mode `replace_period`: its landed rows of these periods stay.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    name: str
+    first: dt.date | None = None
+    last: dt.date | None = None
+
+    def contains(self, table: str) -> bool:
+        """Whether a table is this file, or a member of this archive."""
+        return table == self.name or table.startswith(f"{self.name}/")
+
+
 class DeliveryRecord(BaseModel):
     """What a department delivered. `sequence` orders the loads of a source; a load that is sent again moves to the end.
 
     A live delivery of a source with a cursor contains everything (`whole`) or the rows from `since` on; for files, neither is
-    set. `fetched` are the downloaded files; `fetched_on` is the day that dates a live stock. `delivered_at` is in UTC without
-    zone.
+    set. `fetched` are the downloaded files; `fetched_on` is the day that dates a live stock. `left_out` are files of the delivery
+    that were held back alone. `delivered_at` is in UTC without zone.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -59,10 +76,16 @@ class DeliveryRecord(BaseModel):
     fetched_on: dt.date | None = None
     rows_erased: int = 0
     rows_past_keeping: int = 0
+    left_out: tuple[LeftOutFile, ...] = ()
 
     def to_json(self) -> str:
         """The text of the record's file."""
         return self.model_dump_json(indent=1)
+
+    def is_rest_of(self, whole: DeliveryRecord) -> bool:
+        """Whether these are the files of `whole` without those that were held back."""
+        own, others = {(file.name, file.sha256) for file in self.files}, {(file.name, file.sha256) for file in whole.files}
+        return own < others and all(any(left.contains(name) for left in self.left_out) for name, _ in others - own)
 
     @classmethod
     def from_json(cls, text: str | bytes) -> DeliveryRecord:

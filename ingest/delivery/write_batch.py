@@ -20,7 +20,7 @@ from ingest.contract import Contract
 from ingest.delivery.batch_file import add_load_id, label, open_batch_file, with_load_id
 from ingest.delivery.header_match import Conformer, HeaderMatch
 from ingest.delivery.header_presence import looks_like_a_record, without_names
-from ingest.delivery.records import DeliveryRecord, FileRecord
+from ingest.delivery.records import DeliveryRecord, FileRecord, LeftOutFile
 from ingest.delivery.row_filter import RowFilter
 from ingest.delivery.snapshot_date import is_dated_by_fetch, snapshot_date_of_file, snapshot_identity
 from ingest.delivery.store import BATCH, INCOMING, RECORD, DeliveryStore, compute_load_id
@@ -45,20 +45,31 @@ def deliver(
     since: CursorPosition | None = None,
     fetched_on: dt.date | None = None,
     row_filter: RowFilter | None = None,
+    left_out: tuple[LeftOutFile, ...] = (),
 ) -> DeliveryRecord:
     """Write the origin's records as one batch; a delivery that is already stored is not read again.
 
     `live` and `since` describe the request to a source with a cursor, `fetched_on` the day of a live request. `row_filter` drops
-    rows that may not be kept. A source that changes while it is read is read again. Raises `DeliveryError` if it cannot be read,
-    and leaves nothing of it on disk.
+    rows that may not be kept; `left_out` are files that are held back. A source that changes while it is read is read
+    again. Raises `DeliveryError` if it cannot be read, and leaves nothing of it on disk.
     """
-    request = _Request(contract, origin, store, hash_key, now, progress, live, since, fetched_on, row_filter)
+    request = _Request(contract, origin, store, hash_key, now, progress, live, since, fetched_on, row_filter, left_out)
     for _ in range(READ_ATTEMPTS - 1):
         try:
             return _deliver(request)
         except SourceChangedDuringRead:
             time.sleep(PAUSE_SECONDS)
     return _deliver(request)
+
+
+def as_newest_load(record: DeliveryRecord, store: DeliveryStore) -> DeliveryRecord:
+    """The record as the newest load of its store, if only a part of the same delivery is newer."""
+    last = store.last_sequence()
+    if record.sequence >= last:
+        return record
+    newest = record.model_copy(update={"sequence": last + 1})
+    store.save(newest)
+    return newest
 
 
 def as_next_load(record: DeliveryRecord, store: DeliveryStore) -> DeliveryRecord:
@@ -80,6 +91,7 @@ class _Request:
     since: CursorPosition | None
     fetched_on: dt.date | None
     row_filter: RowFilter | None
+    left_out: tuple[LeftOutFile, ...]
 
     @property
     def has_cursor(self) -> bool:
@@ -101,7 +113,7 @@ def _deliver(request: _Request) -> DeliveryRecord:
     load_id = compute_load_id(contract, (*origin.file_hashes.values(), *dated)) if origin.file_hashes else None
     known = store.record(load_id) if load_id else None
     if known:
-        return _deliver_again(store, known, newest, sequence, origin.fetched)
+        return _deliver_again(store, known, newest, sequence, origin.fetched, request.left_out)
     _refuse_damaged_records(store, load_id)
     incoming = store.folder / INCOMING
     shutil.rmtree(incoming, ignore_errors=True)
@@ -144,9 +156,11 @@ def _deliver_again(
     newest: DeliveryRecord | None,
     sequence: int,
     fetched: tuple[DownloadedFile, ...] = (),
+    left_out: tuple[LeftOutFile, ...] = (),
 ) -> DeliveryRecord:
-    updated = known.model_copy(update={"fetched": fetched or known.fetched})
-    if newest is not None and newest.load_id != known.load_id:
+    updated = known.model_copy(update={"fetched": fetched or known.fetched, "left_out": left_out})
+    is_older = newest is not None and newest.load_id != known.load_id and not newest.is_rest_of(known)
+    if is_older or known.left_out != left_out:
         # the department sent an earlier state again, so that it is the newest now
         updated = updated.model_copy(update={"sequence": sequence})
     if updated != known:
@@ -255,7 +269,7 @@ class _BatchWriter:
 
     def record(self, load_id: str, sequence: int, batch_sha256: str) -> DeliveryRecord:
         request, since = self._request, self._request.since
-        return DeliveryRecord(
+        record = DeliveryRecord(
             source=self._contract.source,
             load_id=load_id,
             sequence=sequence,
@@ -272,7 +286,15 @@ class _BatchWriter:
             fetched_on=request.fetched_on if is_dated_by_fetch(self._contract) else None,
             rows_erased=self._rows_erased,
             rows_past_keeping=self._rows_past_keeping,
+            left_out=request.left_out,
         )
+        stored = request.store.records() if request.left_out else ()
+        if not stored or not record.is_rest_of(stored[-1]):
+            return record
+        # files that are new in the whole delivery, which was held back, are new in the rest of it
+        new = {file.sha256 for file in record.files if file.first_sequence == stored[-1].sequence}
+        files = (file.model_copy(update={"first_sequence": sequence}) if file.sha256 in new else file for file in record.files)
+        return record.model_copy(update={"files": tuple(files)})
 
 
 def _with_first_sequences(files: Iterable[FileRecord], sequence: int, first: Mapping[str, int]) -> tuple[FileRecord, ...]:

@@ -23,6 +23,7 @@ from ingest.landing.rejected import (
 from ingest.landing.replay import DeliveryLost, replay, restore_ledger
 from ingest.landing.row_partitions import Partitions, partition_rows, typed_row_by_row, write_partitions
 from ingest.landing.tables import create_delivery_view, ensure_tables, period_expression
+from ingest.landing.units import Unit, delivered_units, landed_units
 
 __all__ = [
     "DeliveryLost",
@@ -34,14 +35,17 @@ __all__ = [
     "PartitionComparison",
     "Partitions",
     "Promotion",
+    "Unit",
     "compare_partitions",
     "constant_values",
     "count_load_rows",
     "create_delivery_view",
+    "delivered_units",
     "doubtful_rows",
     "ensure_tables",
     "find_rival_files",
     "has_refused_or_doubtful",
+    "landed_units",
     "last_load",
     "partition_rows",
     "period_expression",

@@ -82,10 +82,17 @@ class Replacement:
         period, replaced = period_expression(contract, city_zone), []
         first, last = self.con.execute(f"select min({period}), max({period}) from {self.usable}").fetchone() or (None, None)
         if first is not None:
-            replaced.append(f"_period between date {literal(str(first))} and date {literal(str(last))}")
+            replaced.append(f"_period between date {literal(str(first))} and date {literal(str(last))}{self._kept_periods()}")
         if self.delivery.since is not None:
             replaced.append(since_condition(contract, self.delivery, city_zone))
         return replaced
+
+    def _kept_periods(self) -> str:
+        """SQL that excludes the periods of files of the delivery that were held back."""
+        dated = [left for left in self.delivery.left_out if left.first is not None]
+        return "".join(
+            f" and _period not between date {literal(str(left.first))} and date {literal(str(left.last))}" for left in dated
+        )
 
     def _undated_or_fetched(self) -> list[str]:
         """SQL booleans of the rows of a stock that the batch replaces although none of its dates does."""

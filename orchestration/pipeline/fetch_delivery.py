@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from ingest.connectors import CursorPosition, FetchRequest, Origin, open_folder, open_live
 from ingest.contract import Contract
@@ -21,6 +22,7 @@ from orchestration.runs.context import RunContext
 from orchestration.runs.delivery_location import LEFT_OUT, SAMPLE
 from orchestration.runs.errors import StepError, without_cells
 from orchestration.runs.progress import current_reporter
+from orchestration.sources.split_delivery import SplitDelivery
 from orchestration.transform.dbt_sources import has_model
 from warehouse.temporary import temporary_folder
 
@@ -58,6 +60,27 @@ def fetch_delivery(run: RunContext, contract: Contract, store: DeliveryStore, pr
             quarantine_batch(store, delivery.load_id)
             delivery = write()
         return delivery
+
+
+def delivered_paths(run: RunContext, contract: Contract) -> tuple[Path, tuple[Path, ...]]:
+    """The folder of a source that is read from files, and its files; without any if it is fetched live."""
+    folder = run.location.folder_of(contract)
+    if folder is None or not folder.is_dir():
+        return Path(), ()
+    return folder, delivered_files(folder, contract.ignore_files)
+
+
+def deliver_other_files(
+    run: RunContext, contract: Contract, store: DeliveryStore, split: SplitDelivery, progress: Progress
+) -> DeliveryRecord:
+    """Write the files of a delivery that are not held back, as a delivery of their own."""
+    folder, _ = delivered_paths(run, contract)
+    row_filter = new_row_filter(
+        contract, read_removals(store.folder), run.settings.hash_key, run.location.city.time_zone, run.as_of.date()
+    )
+    origin = open_folder(contract, split.others, folder)
+    key = run.settings.hash_key
+    return deliver(contract, origin, store, key, utc_now(), progress, row_filter=row_filter, left_out=split.left_out)
 
 
 def is_promoted(run: RunContext, contract: Contract, delivery: DeliveryRecord) -> bool:
@@ -123,5 +146,5 @@ def _origin(run: RunContext, contract: Contract, store: DeliveryStore, since: Cu
             request = FetchRequest(os.environ, downloads, since, known_files, settings.hosts, settings.max_download_bytes)
             yield open_live(contract, request)
         return
-    files = delivered_files(source_folder, contract.ignore_files) if source_folder.is_dir() else ()
+    _, files = delivered_paths(run, contract)
     yield open_folder(contract, files, source_folder) if files else None

@@ -12,12 +12,14 @@ from expectations.delivery.volume import volume_baseline
 from expectations.results import GateResult
 from ingest.agreement_terms import agreement_terms
 from ingest.contract import Contract
-from ingest.delivery import DeliveryRecord, DeliveryStore, Progress
+from ingest.delivery import DeliveryRecord, DeliveryStore, Progress, as_newest_load
 from ingest.delivery.removals import read_removals
 from ingest.errors import DeliveryError
 from ingest.freshness import evaluate_freshness
 from ingest.landing import DeliveryLost, count_load_rows, create_delivery_view, last_load, promote, reingest, save_journal
 from orchestration.pipeline.fetch_delivery import (
+    deliver_other_files,
+    delivered_paths,
     fetch_delivery,
     finish_restoring,
     is_promoted,
@@ -41,6 +43,7 @@ from orchestration.runs.record import (
 )
 from orchestration.runs.selection import month
 from orchestration.sources.audit_delivery import audit_once
+from orchestration.sources.split_delivery import DeliverySplitter
 from orchestration.transform.dbt_sources import has_model
 
 
@@ -78,6 +81,8 @@ def ingest_source(
                 status = _with_dropped_rows(status, delivery)
     except DeliveryError as error:
         status = status.held_back(str(error))
+    if status.verdict == HELD_BACK:
+        status = _ingest_other_files(run, contract, store, status, progress)
     save_journal(run.con, contract, store)
     status = _with_landing_state(run, contract, status).updated(seconds=round(time.monotonic() - started, 3))
     if unread := run.location.unread_files(contract):
@@ -197,6 +202,7 @@ def _audit_and_promote(
     acceptance = read_acceptance(store, delivery.load_id)
     if not gate.passed and acceptance is None:
         return status.held_back(gate.reason, delivery.rows, load_id=delivery.load_id), gate
+    delivery = as_newest_load(delivery, store)
     with run.timed("promote"), without_cells():
         promotion = promote(
             run.con,
@@ -214,6 +220,33 @@ def _audit_and_promote(
     if acceptance is not None and not gate.passed:
         reason = f"accepted by {acceptance.accepted_by}: {acceptance.reason}"
     return status.updated(verdict=FRESH, reason=reason), gate
+
+
+def _ingest_other_files(
+    run: RunContext, contract: Contract, store: DeliveryStore, whole: SourceStatus, progress: Progress
+) -> SourceStatus:
+    """Ingest the other files of a delivery of which only some are bad, if the load mode allows it."""
+    folder, files = delivered_paths(run, contract)
+    if len(files) < 2:
+        return whole
+    splitter = DeliverySplitter(run.settings, run.location.city.time_zone, run.as_of, run.con)
+    with run.timed("audit deliveries"), without_cells():
+        split = splitter.split(contract, files, folder)
+    if split.why_whole:
+        return _with_note(whole, f"the whole source is held back, because {split.why_whole}")
+    if not split.is_possible:
+        return whole
+    try:
+        delivery = deliver_other_files(run, contract, store, split, progress)
+        create_delivery_view(run.con, contract.source, store.batch(delivery.load_id))
+        if not is_promoted(run, contract, delivery):
+            status = new_status(contract, run.record.run_id)
+            status, _ = _audit_and_promote(run, contract, delivery, store, status)
+            if status.verdict == HELD_BACK:
+                return _with_note(whole, f"the whole source is held back, because without {split.names} {status.reason}")
+    except DeliveryError as error:
+        return _with_note(whole, f"the whole source is held back, because {error}")
+    return whole.updated(reason=split.in_words())
 
 
 def _with_landing_state(run: RunContext, contract: Contract, status: SourceStatus) -> SourceStatus:

@@ -5,9 +5,12 @@ It uses the same connector, batch, gate and history of deliveries as a run, on a
 
 from __future__ import annotations
 
+import datetime as dt
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+
+from duckdb import DuckDBPyConnection
 
 from expectations.delivery.column_differences import ColumnDifference, column_differences, first_rows
 from expectations.results import ExpectationResult, GateResult
@@ -24,7 +27,8 @@ from orchestration.runs.clock import as_of_time, utc_now
 from orchestration.runs.delivery_location import DeliveryLocation, read_delivery_location
 from orchestration.settings import ConfigurationError, Settings
 from orchestration.sources.audit_delivery import audit_delivery
-from orchestration.sources.restored_baseline import restored_baseline
+from orchestration.sources.restored_baseline import restore_landed_rows, restored_baseline
+from orchestration.sources.split_delivery import REPLACING, DeliverySplitter, SplitDelivery
 from warehouse.connection import database_path, scratch
 from warehouse.sql import literal, quoted
 from warehouse.temporary import scratch_folder
@@ -35,7 +39,7 @@ class DeliveryCheck:
     """The result of a check: the gate's result, column differences, and the first rows without private values.
 
     A delivery that cannot be read has no delivery record, no differences and no rows. `accepted`: the decision of a person by
-    which a run promotes the delivery although its gate fails.
+    which a run promotes the delivery although its gate fails. `split`: which of several files fail, and which a run would ingest.
     """
 
     contract: Contract
@@ -45,6 +49,7 @@ class DeliveryCheck:
     row_names: tuple[str, ...] = ()
     rows: tuple[tuple[str, ...], ...] = ()
     accepted: Acceptance | None = None
+    split: SplitDelivery = field(default_factory=SplitDelivery)
 
     @property
     def is_promoted(self) -> bool:
@@ -58,8 +63,13 @@ class DeliveryCheck:
             return "fits its contract"
         failed = len(self.gate.failed_critical)
         findings = f"{failed} critical finding{'' if failed == 1 else 's'}"
+        if self.accepted is None and self.split.is_possible:
+            others = len(self.split.others)
+            more = "the other file" if others == 1 else f"the other {others} files"
+            return f"{findings}; a run would hold back {self.split.names} and ingest {more}"
         if self.accepted is None:
-            return f"{findings}; a run would hold it back"
+            why = f", the whole source, because {self.split.why_whole}" if self.split.why_whole else ""
+            return f"{findings}; a run would hold it back{why}"
         return f"{findings}, accepted by {self.accepted.accepted_by} ({self.accepted.reason}); a run promotes it"
 
 
@@ -96,7 +106,8 @@ def check_delivery(settings: Settings, name: str, file: Path | None) -> Delivery
                 )
         except DeliveryError as error:
             unreadable = ExpectationResult("readable", None, "critical", False, None, None, str(error))
-            return DeliveryCheck(contract, GateResult("delivery", name, (unreadable,)))
+            split = _split(con, settings, contract, location, file, as_of)
+            return DeliveryCheck(contract, GateResult("delivery", name, (unreadable,)), split=split)
         con.execute("create schema if not exists delivery")
         con.execute(
             f"create view delivery.{quoted(name)} as select * from read_parquet({literal(str(store.batch(delivery.load_id)))})"
@@ -106,7 +117,27 @@ def check_delivery(settings: Settings, name: str, file: Path | None) -> Delivery
         gate = audit_delivery(contract, delivery, database_path(con), city_zone, baseline, as_of)
         names, rows = first_rows(contract, delivery, batch)
         accepted = None if gate.passed else read_acceptance(kept, delivery.load_id)
-        return DeliveryCheck(contract, gate, delivery, column_differences(contract, delivery), names, rows, accepted)
+        split = SplitDelivery() if gate.passed or accepted else _split(con, settings, contract, location, file, as_of)
+        return DeliveryCheck(contract, gate, delivery, column_differences(contract, delivery), names, rows, accepted, split)
+
+
+def _split(
+    con: DuckDBPyConnection,
+    settings: Settings,
+    contract: Contract,
+    location: DeliveryLocation,
+    file: Path | None,
+    as_of: dt.datetime,
+) -> SplitDelivery:
+    """Which files of a folder fail, and whether a run would ingest the others."""
+    folder = file if file is not None else location.folder_of(contract)
+    files = delivered_files(folder, contract.ignore_files) if folder is not None and folder.is_dir() else ()
+    if folder is None or len(files) < 2:
+        return SplitDelivery()
+    kept, city_zone = DeliveryStore(settings.home.deliveries, contract.source), location.city.time_zone
+    if contract.load.mode in REPLACING:
+        restore_landed_rows(con, contract, kept, city_zone)
+    return DeliverySplitter(settings, city_zone, as_of, con).split(contract, files, folder)
 
 
 def _origin(contract: Contract, location: DeliveryLocation, file: Path | None, fetch: FetchRequest) -> Origin:

@@ -5,6 +5,7 @@ A run may have the working warehouse open, so the history is restored into the t
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 
 from duckdb import DuckDBPyConnection
@@ -13,7 +14,7 @@ from expectations.delivery.volume import VolumeBaseline, volume_baseline
 from expectations.delivery.volume_checks import usual_rows
 from ingest.contract import Contract
 from ingest.delivery import JOURNAL, DeliveryRecord, DeliveryStore, as_next_load
-from ingest.landing import DeliveryLost, JournalEntry, ensure_tables, read_journal, replay, restore_ledger
+from ingest.landing import DeliveryLost, JournalDamaged, JournalEntry, ensure_tables, read_journal, replay, restore_ledger
 from orchestration.settings import ConfigurationError
 from warehouse.metadata import migrate
 
@@ -39,6 +40,14 @@ def restored_baseline(
     else:
         restore_ledger(con, contract, journal)
     return volume_baseline(con, contract, as_next_load(delivery, kept), kept, city_zone, batch=batch)
+
+
+def restore_landed_rows(con: DuckDBPyConnection, contract: Contract, kept: DeliveryStore, city_zone: str) -> None:
+    """Fill the landing table of a temporary database from the kept deliveries, as far as they can be read."""
+    migrate(con)
+    ensure_tables(con, contract, city_zone)
+    with suppress(DeliveryLost, JournalDamaged):
+        replay(con, contract, kept, city_zone)
 
 
 def _compares_rows(contract: Contract, delivery: DeliveryRecord, journal: tuple[JournalEntry, ...]) -> bool:

@@ -1,0 +1,54 @@
+"""The periods or partitions that a file contains, which its delivery replaces whole (`replace_period`, `replace_partition`)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from duckdb import DuckDBPyConnection
+
+from ingest.contract import Contract
+from ingest.delivery import DeliveryRecord
+from ingest.landing.batch_rows import batch_relation, is_filled, is_usable
+from ingest.landing.partition_releases import partition_expression
+from ingest.landing.tables import period_expression
+from warehouse.sql import literal, quoted
+
+# a period by its first day, or a partition by its values, as text
+Unit = str
+
+
+def delivered_units(
+    con: DuckDBPyConnection, contract: Contract, delivery: DeliveryRecord, batch: Path, city_zone: str
+) -> frozenset[Unit] | None:
+    """The units of the rows of a batch; None if a row has no usable key, period or partition."""
+    missing = set(contract.deciding_columns) & set(_missing(contract, delivery))
+    if missing:
+        return None
+    rows, usable = batch_relation(con, contract, delivery, batch, city_zone), is_usable(contract, city_zone)
+    found = con.execute(
+        f"select distinct case when {usable} then cast({_unit(contract, city_zone)} as varchar) end from {rows} "
+        f"where {is_filled(contract)}"
+    ).fetchall()
+    units = {unit for (unit,) in found}
+    return None if None in units else frozenset(units)
+
+
+def landed_units(con: DuckDBPyConnection, contract: Contract, file: str, city_zone: str) -> frozenset[Unit] | None:
+    """The units of the landed rows of a file of that name, or of an archive; None if it has none."""
+    of_file = f"(_source_file = {literal(file)} or starts_with(_source_file, {literal(file + '/')}))"
+    found = con.execute(
+        f"select distinct cast({_unit(contract, city_zone)} as varchar) from landing.{quoted(contract.source)} "
+        f"where not _refused and {of_file}"
+    ).fetchall()
+    return frozenset(unit for (unit,) in found if unit is not None) or None
+
+
+def _unit(contract: Contract, city_zone: str) -> str:
+    if contract.load.mode == "replace_period":
+        return period_expression(contract, city_zone)
+    return partition_expression(contract, city_zone)
+
+
+def _missing(contract: Contract, delivery: DeliveryRecord) -> list[str]:
+    names = {name: column.name for column in contract.columns for name in (column.name, *map(str, contract.names_of(column)))}
+    return [names[name] for name in delivery.columns_missing if name in names]
