@@ -39,7 +39,7 @@ EARLIER = """{
  "batch_sha256": "ef",
  "fetched_on": "2025-12-01",
  "rows_erased": 0,
- "rows_past_keeping": 0
+ "rows_past_keeping": 0, "left_out": []
 }"""
 # The first versions knew neither snapshots nor cursors.
 FIRST = """{"source": "dpt__visits", "load_id": "0123456789abcdef", "sequence": 1,

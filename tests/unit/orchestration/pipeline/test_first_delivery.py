@@ -8,11 +8,13 @@ from typing import Any
 
 import pytest
 
-from ingest.contract.registry import SOURCES, read_contract
+from ingest.city import read_city
+from ingest.contract.registry import SOURCES, Registry, read_contract
 from orchestration.pipeline import first_delivery
 from orchestration.pipeline.fetch_delivery import why_nothing_was_delivered
 from orchestration.pipeline.first_delivery import nothing_delivered
 from orchestration.runs.clock import utc_now
+from orchestration.runs.delivery_location import DeliveryLocation
 from orchestration.runs.exit_codes import EXIT_BLOCKED
 from tests.support.run_records import REQUESTS, run_record, source_status
 
@@ -83,6 +85,7 @@ def test_rows_or_an_earlier_release_let_the_run_go_on(
     ],
 )
 def test_a_source_that_was_not_delivered_has_the_reason(name: str, folder: Path | None, words: list[str]) -> None:
-    run: Any = SimpleNamespace(location=SimpleNamespace(name=name, folder=folder))
+    location = DeliveryLocation(name, folder, read_city(None), Registry(()))
+    run: Any = SimpleNamespace(location=location)
     reason = why_nothing_was_delivered(run, read_contract(SOURCES / "mpd__incident_reports.yml"))
     assert [word for word in words if word not in reason] == []
