@@ -130,8 +130,14 @@ def read_suite(file: Path) -> Suite:
     suite = _read(file, Suite)
     if suite.table != file.stem:
         raise SuiteError(f"{file}: the file is called {file.stem}, the table {suite.table}; one name, spelled the same in both")
-    parts = [_read(file.parent / "parts" / f"{name}.yml", SuitePart) for name in suite.include]
+    parts = [_read(_part(file.parent, name), SuitePart) for name in suite.include]
     return _joined(suite, parts, file)
+
+
+def _part(folder: Path, name: str) -> Path:
+    """A part of the folder, else the shared one: the suites of a city's layer include shared parts."""
+    own = folder / "parts" / f"{name}.yml"
+    return own if own.is_file() else SUITES / "parts" / f"{name}.yml"
 
 
 def suite_checks(suite: Suite, place: Place, new_loads: Sequence[str] | None = None) -> tuple[Check, ...]:

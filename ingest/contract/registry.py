@@ -38,6 +38,8 @@ SAID = {
     "model_type": _MAPPING,
     "mapping_type": _MAPPING,
 }
+# Keys that a draft lacks until a person decides them (`ingest.scaffold`).
+UNDECIDED = (("agreement",), ("statistical_unit",))
 
 
 @dataclass(frozen=True)
@@ -188,7 +190,7 @@ def problems_in(error: ValidationError, file: Path, line_of: Callable[[Location]
     found: dict[Location, dict[str, None]] = {}
     for detail in error.errors(include_url=False):
         cause = detail.get("ctx", {}).get("error")
-        problems = cause.problems if isinstance(cause, Inconsistent) else [(_place(detail["loc"]), _message(detail))]
+        problems = cause.problems if isinstance(cause, Inconsistent) else [(_place(detail["loc"]), _message(detail, file))]
         for place, message in problems:
             found.setdefault(place, {})[message] = None
     return [
@@ -203,9 +205,11 @@ def _place(location: Location) -> Location:
     return ("connector", *place[2:]) if place[:1] == ("connector",) else place
 
 
-def _message(error: Any) -> str:
+def _message(error: Any, file: Path) -> str:
     if error["type"] == "string_type" and isinstance(error["input"], (int, float, dt.date)):
         return "this should be a text, but YAML reads it as another type; put it in quotes"
+    if error["type"] == "missing" and error["loc"] in UNDECIDED:
+        return f"this key is not decided yet; write it (`levelground sources todo {file.stem}` lists what is missing)"
     return SAID.get(error["type"], str(error["msg"]).removeprefix("Value error, "))
 
 

@@ -1,7 +1,7 @@
 """Draft a contract from a delivery, with marks where a person has to decide.
 
 `detect_format` detects the format of a file, `column_profiles` and `column_roles` describe its columns, `draft` and `render`
-make the contract and the staging model. A draft guesses; a run reads only as the contract declares. Other
+make the contract. See `orchestration.scaffold` for the models. A draft guesses; a run reads only as the contract declares. Other
 packages import from here.
 """
 

@@ -23,6 +23,8 @@ PERSONAL = re.compile(
     r"victim|suspect|driver|complainant|respondent|inspector)_?(name|nm)?($|_)|(^|_)(fname|lname|ssn|social_security|email|e_mail|"
     r"mail|phone|telephone|tel|cell|mobile|fax|dob|birth_?date|date_of_birth|license|licence|plate|vin|passport|signature)($|_)"
 )
+# What is known of a person names no one: the race of a tenant is why the table is of use.
+ATTRIBUTE = re.compile(r"_(race|racial|ethnic\w*|hispanic|sex|gender|age|age_\w+|language|lang)$")
 A_NAME = re.compile(r"(^|_)names?($|_)")
 NO_PERSON = re.compile(
     r"(^|_)(department|dept|agency|office|street|project|program|school|neighbou?rhood|district|park|indicator|measure|file|"
@@ -128,7 +130,7 @@ def _personal(profile: ColumnProfile, name: str) -> str | None:
     for kind, what in (("email", "mail addresses"), ("ssn", "social security numbers"), ("phone", "phone numbers")):
         if shares.get(kind, 0) > 0 and is_text:
             return f"it holds {what}"
-    if PERSONAL.search(name) and not NO_PERSON.search(name):
+    if PERSONAL.search(name) and not NO_PERSON.search(name) and not ATTRIBUTE.search(name):
         return "its name says that it is a person's"
     if A_NAME.search(name) and not NO_PERSON.search(name) and is_text:
         return "it may name people"

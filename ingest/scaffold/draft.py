@@ -31,26 +31,33 @@ OPEN_DECISIONS = (
     "send whole periods (replace_period), changes (merge), new files (append)? merge keeps a row that a release withdraws",
     "cadence, freshness: how often it comes, and when it is too old",
 )
-# The two that decide what may be published: `levelground sources new` asks for them, or takes --basis and --unit.
+# The two that decide what may be published: `levelground sources new` asks for them, or takes --agreement and --unit. Without an
+# answer the draft lacks the key: any default would publish too much of one table, or too little of another.
 ASKED = {
-    "agreement": "agreement: on what ground does the office hold the table? It was not asked, so `internal` is a stopgap that "
-    "hides small counts of open data, too; draft again with --basis",
-    "statistical_unit": "statistical_unit: what is one row? It was not asked, so `record` is a stopgap that protects no small "
-    "counts of persons or households; draft again with --unit",
+    "agreement": "agreement: on what ground does the office hold the table? Write the key",
+    "statistical_unit": "statistical_unit: what is one row? Write the key; it decides which small counts are hidden",
 }
 
 
 @dataclass(frozen=True)
 class Draft:
-    """A contract as plain data, the notes next to its columns, and the decisions left."""
+    """A contract as plain data, the notes next to its columns, and the decisions left.
 
-    contract: dict[str, Any]
+    `contract` lacks the keys of `not_asked`; `complete` has stand-ins for them, to check a delivery before they are decided.
+    """
+
+    complete: dict[str, Any]
     questions: tuple[str, ...]
     keys: tuple[str, ...]
     rows: int
     whole: bool
     time: str | None = field(default=None)
     answered: tuple[str, ...] = ()
+
+    @property
+    def contract(self) -> dict[str, Any]:
+        """What the draft writes."""
+        return {key: value for key, value in self.complete.items() if key not in ASKED or key in self.answered}
 
     @property
     def not_asked(self) -> tuple[str, ...]:
@@ -60,7 +67,7 @@ class Draft:
     @property
     def source(self) -> str:
         """The name of the source."""
-        return str(self.contract["source"])
+        return str(self.complete["source"])
 
 
 def draft(
@@ -75,7 +82,7 @@ def draft(
 ) -> Draft:
     """The draft of the contract `name`; `labels` are those of the crosswalk, by vocabulary.
 
-    `basis` of the agreement and `unit` of a row are a person's answers; without one, the draft marks its value as not asked.
+    `basis` of the agreement and `unit` of a row are a person's answers; without one, the draft lacks the key and marks its place.
 
     `DraftError` for a name that none can have, and for a delivery in which nothing is left to take.
     """

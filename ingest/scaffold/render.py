@@ -1,4 +1,4 @@
-"""Write a draft as text: the contract's YAML with marks for decisions, and the staging model's SQL.
+"""Write a draft as text: the contract's YAML with marks for decisions.
 
 See `draft` for the content.
 """
@@ -10,10 +10,16 @@ from typing import Any
 
 import yaml
 
+from ingest.contract.vocabulary import load_vocabulary
 from ingest.scaffold.delivered_sample import DraftError
-from ingest.scaffold.draft import ASKED, OPEN_DECISIONS, Draft
+from ingest.scaffold.draft import OPEN_DECISIONS, Draft
 from warehouse.printable import printable
 
+# What a person chooses from, next to a key that the draft lacks.
+CHOICES = {
+    "agreement": "{{basis: {agreement_bases}, classification: {classifications}, suppress_below: 11, zeros: show}}",
+    "statistical_unit": "{statistical_units}",
+}
 DECIDE, NOT_ASKED = "  # decide", "  # decide: not asked"
 TOLD_BY_PEOPLE = frozenset(
     {
@@ -32,16 +38,14 @@ TOLD_BY_PEOPLE = frozenset(
 )
 
 
-def write_draft(draft: Draft, folder: Path) -> tuple[Path, Path]:
-    """Write both files into a folder; `DraftError` if one of them exists: it may contain manual changes."""
-    contract, model = folder / f"{draft.source}.yml", folder / f"stg_{draft.source}.sql"
-    for path in (contract, model):
-        if path.exists():
-            raise DraftError(f"{path} is there already; draft into another folder with --out, or remove it")
+def write_draft(draft: Draft, folder: Path) -> Path:
+    """Write the contract into a folder; `DraftError` if it exists: it may contain manual changes."""
+    contract = folder / f"{draft.source}.yml"
+    if contract.exists():
+        raise DraftError(f"{contract} is there already; draft into another folder with --out, or remove it")
     folder.mkdir(parents=True, exist_ok=True)
     contract.write_text(contract_text(draft), encoding="utf-8")
-    model.write_text(model_text(draft), encoding="utf-8")
-    return contract, model
+    return contract
 
 
 def contract_text(draft: Draft) -> str:
@@ -54,12 +58,14 @@ def contract_text(draft: Draft) -> str:
         *(f"# - {printable(question)}" for question in (*draft.not_asked, *OPEN_DECISIONS, *draft.questions)),
         f"# Named a record in this delivery, each alone: {candidates}.",
     ]
-    for key, value in draft.contract.items():
+    for key, value in draft.complete.items():
         if key == "columns":
             lines += ["columns:", *(f"  - {_flow(column)}" for column in value)]
+        elif key not in draft.contract:
+            lines.append(f"# {key}: {_choices(key)}{NOT_ASKED}")
         else:
-            mark = NOT_ASKED if key in ASKED and key not in draft.answered else DECIDE if key in TOLD_BY_PEOPLE else ""
-            lines.append(f"{key}: {_flow(value)}{mark}")
+            is_answered = key == "statistical_unit" and key in draft.answered
+            lines.append(f"{key}: {_flow(value)}{DECIDE if key in TOLD_BY_PEOPLE and not is_answered else ''}")
     return "\n".join(lines) + "\n"
 
 
@@ -69,44 +75,5 @@ def _flow(value: Any) -> str:
     return text.removesuffix("\n").removesuffix("\n...").strip()
 
 
-def model_text(draft: Draft) -> str:
-    """The SQL of the staging model."""
-    columns = [column for column in draft.contract["columns"] if column.get("keep") != "drop"]
-    race = next((column for column in columns if column.get("role") == "race" and "vocabulary" in column), None)
-    dates = [column for column in columns if column["name"] == draft.time]
-    lines = [
-        f"-- {draft.contract['grain']}",
-        "with",
-        "typed as (",
-        f"    select * from {{{{ source('landing', '{draft.source}') }}}}",
-        "),",
-        "",
-        "contract as (",
-        f"    {{{{ contract_row('{draft.source}') }}}}",
-        "),",
-        "",
-        "renamed as (",
-        "    select",
-        f"        '{draft.source}' as source,",
-        "        contract.jurisdiction,",
-        "        typed._record_hash,",
-        "        typed._load_id,",
-        "        typed._source_file,",
-        "        typed._source_row,",
-    ]
-    names = [f"typed.{column['name']}" for column in columns]
-    if dates:
-        names.insert(0, f"cast(typed.{draft.time} as date) as occurred_on")
-    names.append("contract.data_as_of")
-    lines += [f"        {name}," for name in names[:-1]] + [
-        f"        {names[-1]}",
-        "    from typed",
-        "    left join contract on true",
-        ")",
-    ]
-    if race is None:
-        return "\n".join([*lines, "", "select * from renamed"]) + "\n"
-    on_date = "renamed.occurred_on" if dates else "cast(renamed.data_as_of as date)"
-    conformed = f"    {{{{ race_conformed('renamed', 'renamed.{race['name']}', \"'{race['vocabulary']}'\", '{on_date}') }}}}"
-    lines[-1] = "),"
-    return "\n".join([*lines, "", "conformed as (", conformed, ")", "", "select * from conformed"]) + "\n"
+def _choices(key: str) -> str:
+    return CHOICES[key].format(**{name: " | ".join(words) for name, words in load_vocabulary().words.items()})

@@ -15,7 +15,15 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
         "levelground sources check ucc__service_requests export.csv",
         "levelground sources check ucc__service_requests export.csv --report check.html",
     ),
-    "sources new": ("levelground sources new dpw__trees --from trees.csv --out drafts",),
+    "sources new": (
+        "levelground sources new dpw__trees --from trees.csv --layer cities/springfield",
+        "levelground sources new dpw__trees --from trees.csv --layer cities/springfield --agreement open_data --unit record",
+        "levelground sources new dpw__trees --layer cities/springfield",
+    ),
+    "sources todo": (
+        "levelground sources todo ucc__service_requests --shared",
+        "levelground sources todo dpw__trees --layer cities/springfield --json",
+    ),
     "sources template": (
         "levelground sources template oei__engagement_participation",
         "levelground sources template oei__engagement_participation --format pdf --language es --out forms",

@@ -8,24 +8,19 @@ from __future__ import annotations
 import datetime as dt
 import getpass
 import json as jsonlib
-import sys
 from collections import Counter
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from expectations.delivery.column_differences import differing
-from expectations.delivery.steward_words import in_words
-from expectations.remedies import remedy
 from ingest.contract.registry import load_registry
-from ingest.contract.vocabulary import load_vocabulary
 from ingest.delivery import DeliveryStore
 from ingest.delivery.removals import Removal, read_removals, save_removals
 from ingest.erasure import plan_source_removal
 from ingest.erasure.plan import write_plan
-from orchestration.cli import completion
+from orchestration.cli import completion, new_source
+from orchestration.cli.delivery_check import print_check
 from orchestration.cli.display import err, out, table
 from orchestration.cli.erase import Reason, Wait, Yes, check_reason, confirm, finish, locked, utc_now
 from orchestration.runs.acceptance import Acceptance, accept_load, read_acceptance
@@ -33,10 +28,10 @@ from orchestration.runs.delivery_location import resolve_delivery_location
 from orchestration.runs.exit_codes import EXIT_BLOCKED
 from orchestration.runs.record import HELD_BACK, RunStore
 from orchestration.runs.status_report import data_issues, last_run, readiness, source_rows
+from orchestration.scaffold.source_files import choose_folders, read_draft
 from orchestration.settings import ConfigurationError, Settings
-from orchestration.sources.check_delivery import DeliveryCheck, check_delivery
+from orchestration.sources.check_delivery import check_delivery
 from orchestration.sources.disaggregation import disaggregations
-from orchestration.sources.scaffold import new_source
 from orchestration.sources.steward_report import write_report
 from orchestration.sources.template import write_template
 
@@ -48,6 +43,8 @@ Name = Annotated[
     typer.Argument(help="A source, such as ucc__service_requests.", show_default=False, autocompletion=completion.sources),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print as JSON.")]
+app.command()(new_source.new)
+app.command()(new_source.todo)
 
 
 @app.command("list")
@@ -128,58 +125,20 @@ def check(
     report: Annotated[
         Path | None, typer.Option(help="Write the result as a page for the steward: FILE.html.", show_default=False)
     ] = None,
+    layer: new_source.Layer = None,
 ) -> None:
     """Check a delivery against its contract without loading it."""
     settings = Settings.from_environment()
     if report is not None and not report.absolute().parent.is_dir():
         raise ConfigurationError(f"the folder {report.absolute().parent} for the report does not exist")
-    checked = check_delivery(settings, name, file)
-    _print_check(checked)
+    checked = check_delivery(
+        settings, name, file, read_draft(settings, choose_folders(settings, None, layer, shared=False), name)
+    )
+    print_check(checked)
     if report is not None:
         write_report(checked, report.absolute())
         err.print(f"page for the steward: {report}", markup=False)
     raise typer.Exit(0 if checked.is_promoted else EXIT_BLOCKED)
-
-
-@app.command()
-def new(
-    name: Name,
-    source: Annotated[
-        str,
-        typer.Option(
-            "--from", help="A file, a folder, a URL, or the NAME of a variable with a database URL.", show_default=False
-        ),
-    ],
-    table: Annotated[str | None, typer.Option(help="The table of a database.", show_default=False)] = None,
-    crs: Annotated[str | None, typer.Option(help="Coordinate system of a map file that names none, like EPSG:32054.")] = None,
-    sheet: Annotated[
-        str | None, typer.Option(help="The sheet of a workbook: its name, or its position from 1.", show_default=False)
-    ] = None,
-    basis: Annotated[
-        str | None, typer.Option(help="On what ground the office holds the table; asked on a terminal.", show_default=False)
-    ] = None,
-    unit: Annotated[str | None, typer.Option(help="What one row is; asked on a terminal.", show_default=False)] = None,
-    to: Annotated[
-        Path | None, typer.Option("--out", help="Folder for the draft; default: LEVELGROUND_SOURCES, else drafts.")
-    ] = None,
-) -> None:
-    """Draft a contract and a staging model from a delivery, and list what is left to decide."""
-    settings = Settings.from_environment()
-    if name in load_registry(settings.further_sources):
-        raise ConfigurationError(f"{name} has a contract already; `levelground sources show {name}` shows it")
-    words = load_vocabulary().words
-    basis = _answer("--basis", "On what ground does the office hold the table", basis, words["agreement_bases"])
-    unit = _answer("--unit", "What is one row of the table", unit, words["statistical_units"])
-    drafted = new_source(
-        settings, name, source, to or settings.further_sources or Path("drafts"), table=table, crs=crs, sheet=sheet, basis=basis,
-        unit=unit,
-    )  # fmt: skip
-    out.print(f"contract: {drafted.contract}\nstaging model: {drafted.model}\n\nleft to decide:", markup=False)
-    for question in drafted.questions:
-        out.print(f"- {question}", markup=False)
-    if drafted.check is not None:
-        _print_check(drafted.check)
-        raise typer.Exit(0 if drafted.check.gate.passed else EXIT_BLOCKED)
 
 
 @app.command()
@@ -258,55 +217,3 @@ def resume(name: Name, reason: Reason = "", wait: Wait = 0) -> None:
         )  # fmt: skip
         save_removals(folder, removals.updated(decision))
     out.print(f"{name}: the next run reads it again", markup=False)
-
-
-def _answer(option: str, question: str, given: str | None, words: Sequence[str]) -> str | None:
-    """The word of an option, else the answer on a terminal; None where no one can be asked."""
-    while given is None and sys.stdin.isatty() and sys.stdout.isatty():
-        answer = str(typer.prompt(f"{question}? {', '.join(words)}")).strip()
-        given = answer if answer in words else None
-    if given is not None and given not in words:
-        raise ConfigurationError(f"{option} {given!r} is none of {', '.join(words)}")
-    return given
-
-
-def _print_check(checked: DeliveryCheck) -> None:
-    _print_gate(checked)
-    _print_column_differences(checked)
-    err.print(f"{checked.contract.source}: {checked.result}", markup=False)
-
-
-def _print_column_differences(checked: DeliveryCheck) -> None:
-    lines = differing(checked.columns)
-    if lines:
-        rows = [
-            (line.expected, line.found, line.verdict, f"{line.likely} ({line.similarity} % alike)" if line.likely else None)
-            for line in lines
-        ]
-        out.print(table("\nColumns that differ from the contract", ("expected", "found", "difference", "renamed to?"), rows))
-
-
-def _print_gate(checked: DeliveryCheck) -> None:
-    """Print the findings: failed ones as sentences with a remedy on a terminal, one line each in a file or pipe."""
-    gate = checked.gate
-    ordered = sorted(gate.findings, key=lambda finding: finding.success)
-    words = [in_words(checked.contract, finding, checked.columns) for finding in ordered]
-    if out.is_terminal:
-        for finding, worded in zip(ordered, words, strict=True):
-            if finding.success:
-                continue
-            limits = f", allowed: {worded.allowed}" if worded.allowed else ""
-            counts = f"\n    found: {worded.found}{limits}" if worded.found else ""
-            column = f"\n    column: {worded.column}" if worded.column else ""
-            lines = f"{column}{counts}\n    in the export: {worded.change}\n    remedy: {remedy(gate, finding)}"
-            out.print(f"{finding.severity}: {finding.message}{lines}", markup=False)
-        failed = sum(not finding.success for finding in ordered)
-        out.print(f"{len(ordered) - failed} of {len(ordered)} expectations hold", markup=False)
-        return
-    rows = [
-        ("ok" if f.success else f.severity, f.expectation, f.column, worded.column, worded.found, worded.allowed,
-         f.message, "" if f.success else worded.change, "" if f.success else remedy(gate, f))
-        for f, worded in zip(ordered, words, strict=True)
-    ]  # fmt: skip
-    columns = ("result", "expectation", "column", "delivered as", "found", "allowed", "what is wrong", "in the export")
-    out.print(table(None, (*columns, "what to do"), rows))

@@ -73,13 +73,14 @@ class DeliveryCheck:
         return f"{findings}, accepted by {self.accepted.accepted_by} ({self.accepted.reason}); a run promotes it"
 
 
-def check_delivery(settings: Settings, name: str, file: Path | None) -> DeliveryCheck:
+def check_delivery(settings: Settings, name: str, file: Path | None, drafted: Contract | None = None) -> DeliveryCheck:
     """Audit a file, a folder, or what the next run would read; nothing is stored, and no home is created.
 
-    A delivery that cannot be read fails with the connector's message; a run would hold it back for the same reason.
+    A delivery that cannot be read fails with the connector's message; a run would hold it back for the same reason. `drafted`: a
+    contract that is in no folder yet.
     """
     location = read_delivery_location(settings, file)
-    contract = location.registry[name]
+    contract = drafted or location.registry[name]
     as_of = as_of_time(None, location.city)
     terms = agreement_terms(contract, as_of)
     kept = DeliveryStore(settings.home.deliveries, name)

@@ -19,13 +19,14 @@ PROPERTIES = "_*__models.yml"
 class ModelFile:
     """A model by its SQL file, with what the YAML next to it declares (nothing, if no YAML names it).
 
-    `folder` is the path of its folder below the models, such as `marts/facts/safety`; `columns` are described columns, by name.
+    `folder` is the path of its folder below the models, such as `marts/facts/safety`; `declared_in` is the YAML; `columns` are
+    the described columns, by name.
     """
 
     name: str
     path: Path
     folder: str
-    is_described: bool = False
+    declared_in: Path | None = None
     description: str = ""
     columns: dict[str, dict[str, Any]] = field(default_factory=dict)
     meta: dict[str, Any] = field(default_factory=dict)
@@ -45,12 +46,12 @@ def read_models(roots: Iterable[Path], *, below: str = "") -> dict[str, ModelFil
     for root in roots:
         declared = _declared(root / below)
         for path in sorted((root / below).rglob("*.sql")):
-            entry = declared.get((path.parent, path.stem))
+            file, entry = declared.get((path.parent, path.stem), (None, None))
             found[path.stem] = ModelFile(
                 path.stem,
                 path,
                 path.parent.relative_to(root).as_posix(),
-                entry is not None,
+                file,
                 str((entry or {}).get("description") or ""),
                 {column["name"]: column for column in (entry or {}).get("columns") or ()},
                 ((entry or {}).get("config") or {}).get("meta") or {},
@@ -58,9 +59,9 @@ def read_models(roots: Iterable[Path], *, below: str = "") -> dict[str, ModelFil
     return found
 
 
-def _declared(folder: Path) -> dict[tuple[Path, str], dict[str, Any]]:
-    entries: dict[tuple[Path, str], dict[str, Any]] = {}
+def _declared(folder: Path) -> dict[tuple[Path, str], tuple[Path, dict[str, Any]]]:
+    entries: dict[tuple[Path, str], tuple[Path, dict[str, Any]]] = {}
     for file in sorted(folder.rglob(PROPERTIES)):
         data = read_yaml(file).data or {}
-        entries.update({(file.parent, entry["name"]): entry for entry in data.get("models") or ()})
+        entries.update({(file.parent, entry["name"]): (file, entry) for entry in data.get("models") or ()})
     return entries

@@ -114,7 +114,7 @@ def missing_meta(models: Mapping[str, ModelFile]) -> dict[str, tuple[str, ...]]:
         if model.folder.startswith("marts/facts"):
             required = {
                 "race": "race_ethnicity_reported" in model.columns and not model.meta.get("repeats_race"),
-                "geocoded": "{{ place_columns() }}" in model.sql,
+                "geocoded": "{{ place_columns() }}" in model.sql and not model.meta.get("counts_of_places"),
                 "counts_of_places": model.name.endswith("_by_tract"),
                 "is_stock": "is_latest_snapshot" in model.columns and bool({"race", "geocoded"} & set(model.meta)),
             }

@@ -13,10 +13,9 @@ from orchestration.transform.registrations import MODELS
 
 
 @cache
-def staging_of(source: str) -> ModelFile | None:
-    """The staging model that reads the deliveries of a source; tables of one publisher that share a form share one."""
-    own = [model for model in read_models([MODELS], below="staging").values() if f"'{source}'" in model.sql]
-    return own[0] if own else None
+def shared_models() -> dict[str, ModelFile]:
+    """The models of the repository, read from their files."""
+    return read_models([MODELS])
 
 
 def contracts() -> list[Contract]:

@@ -13,10 +13,9 @@ import yaml
 from expectations.marts.suites import read_suites
 from ingest.contract.registry import load_registry
 from orchestration.settings import DBT_PROJECT
-from orchestration.transform.model_files import read_models
-from orchestration.transform.registrations import MODELS, missing_meta, registered
+from orchestration.transform.registrations import missing_meta, registered
 from tests.contract.dbt_manifest import NAMES, Manifest, folder_of, path_of
-from tests.contract.registers import contracts
+from tests.contract.registers import shared_models
 
 # What each layer may read. A layer is a folder of models. Sources are `landing` (typed deliveries), `receipts` (records of runs,
 # contracts and settings) and `disclosure` (the suppression pattern); seeds are `reference`. Measures read facts, and the facts of
@@ -32,8 +31,6 @@ ALLOWED = {
 }
 # Facts of measures and goals, which are built after the measures.
 RESULTS = ("marts/facts/equity_measures/", "marts/facts/goals/", "marts/scorecard/")
-# Live feeds that land and reach no fact yet: `levelground sources list` calls them landed_only.
-LANDED_ONLY = {"assessor__parcels", "city__address_list", "mpd__incident_reports"}
 # Where a model is written, by the longest folder that contains it: database, schema, materialization.
 PLACES = {
     "staging": ("warehouse", "staging", "view"),
@@ -114,15 +111,6 @@ def test_staging_models_are_in_their_departments_folder(project: Manifest) -> No
     assert not wrong, f"move to staging/<department>: {wrong}"
 
 
-def test_every_source_with_a_contract_has_its_staging_model(project: Manifest) -> None:
-    staged = {edge.parent.rsplit(".", 1)[1] for edge in project.model_edges() if edge.parent_layer == "landing"}
-    missing = {contract.source for contract in contracts() if contract.source not in staged}
-    assert missing == LANDED_ONLY, (
-        "to reach a fact, add models/staging/<department>/stg_<source>.sql, and remove the source from LANDED_ONLY: "
-        f"{sorted(missing ^ LANDED_ONLY)}"
-    )
-
-
 def test_the_folder_sets_database_schema_and_materialization(project: Manifest) -> None:
     wrong = []
     for node in project.models():
@@ -151,7 +139,7 @@ def test_a_view_among_the_steps_is_read_once(project: Manifest) -> None:
 
 
 def test_models_name_in_meta_the_lists_that_they_belong_to(project: Manifest) -> None:
-    missing = missing_meta(read_models([MODELS]))
+    missing = missing_meta(shared_models())
     assert not missing, (
         f"add the keys to config.meta in the YAML of the model (orchestration/transform/registrations.py): {missing}"
     )
@@ -161,7 +149,7 @@ def test_the_lists_of_macros_reach_the_models_that_read_them(project: Manifest) 
     read: dict[str, set[str]] = {}
     for edge in project.model_edges():
         read.setdefault(edge.child, set()).add(edge.parent.rsplit(".", 1)[1])
-    lists = registered(read_models([MODELS]))
+    lists = registered(shared_models())
     readers = {
         "facts_with_race": "unmapped_labels", "facts_with_place": "geocode_misses",
         "facts_of_places": "int_sources__known_shares",

@@ -12,23 +12,9 @@ import re
 from ingest.contract.vocabulary import load_vocabulary
 from ingest.sample import city
 from ingest.sample.people import survey
+from orchestration.scaffold.missing_steps import staging_of
 from orchestration.settings import DBT_PROJECT
-from tests.contract.registers import contracts, seed, staging_of
-
-
-def test_staging_reads_labels_by_the_vocabulary_of_the_contract() -> None:
-    """The vocabulary is in the contract, for the gate, and in the staging model; the two must agree."""
-    wrong = []
-    for contract in contracts():
-        model = staging_of(contract.source)
-        if model is None:
-            continue
-        wanted = {name for column in contract.columns for name in column.vocabulary_names()}
-        used = {name for name in load_vocabulary().race if f"'{name}'" in model.sql and "race_conformed" in model.sql}
-        is_shared = model.name != f"stg_{contract.source}"
-        if wanted != used and not (is_shared and wanted < used):
-            wrong.append((contract.source, wanted, used))
-    assert not wrong, f"name the same vocabulary in contract and staging model (source, contract, model): {wrong}"
+from tests.contract.registers import contracts, seed, shared_models
 
 
 def test_every_vocabulary_maps_the_empty_label() -> None:
@@ -45,7 +31,7 @@ def test_delivered_districts_name_their_map() -> None:
         contract.source
         for contract in contracts()
         # events have an address; maps and blocks are districts themselves
-        if staging_of(contract.source) is not None
+        if staging_of(contract, shared_models()) is not None
         and {"aldermanic_district", "address"} <= {column.name for column in contract.columns}
     }
     assert wanted == named, (
@@ -66,16 +52,6 @@ def test_survey_items_are_the_coded_columns_of_the_contract() -> None:
         if re.fullmatch(r"q\d+_[a-z0-9]+", column.name)
     }
     assert items == coded, f"an item is a coded column of the contract: {sorted(set(items.items()) ^ set(coded.items()))}"
-
-
-def test_every_source_with_race_lists_the_answers_that_it_offers() -> None:
-    """Without the list an absent group is not_collected, and true zeros of a closed list are lost."""
-    silent = {
-        contract.source
-        for contract in contracts()
-        if any(column.is_label for column in contract.columns) and not contract.offered_labels()
-    }
-    assert not silent, f"write the answers of the form under offered, in the race column of {sorted(silent)}"
 
 
 def test_the_questionnaire_of_the_synthetic_city_has_its_items() -> None:

@@ -126,7 +126,8 @@ def test_answers_are_written_and_missing_ones_marked(draft_of: DraftOf) -> None:
     open_draft = draft_of("A,B\n1,x\n")
     text = contract_text(open_draft)
     assert yaml.safe_load(text) == open_draft.contract
-    assert [line.split(":")[0] for line in text.splitlines() if line.endswith("# decide: not asked")] == [
-        "agreement", "statistical_unit",
-    ]  # fmt: skip
+    assert not {"agreement", "statistical_unit"} & set(open_draft.contract), "no default decides what may be published"
+    marked = [line for line in text.splitlines() if line.endswith("# decide: not asked")]
+    assert marked[0].startswith("# agreement: {basis: open_data | data_sharing_agreement")
+    assert marked[1] == "# statistical_unit: person | household | address | record | aggregate  # decide: not asked"
     assert len(open_draft.not_asked) == 2

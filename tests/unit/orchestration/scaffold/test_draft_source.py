@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from orchestration.scaffold.draft_source import draft_source
+from orchestration.scaffold.source_files import SourceFolders
 from orchestration.settings import Settings
-from orchestration.sources.scaffold import new_source
 from tests.unit.ingest.scaffold.test_draft import PERMIT_FILE
 
 
@@ -17,10 +18,11 @@ def test_a_draft_passes_the_check_of_its_own_delivery(tmp_path: Path, monkeypatc
     settings = Settings.from_environment(
         {"LEVELGROUND_HOME": str(tmp_path / "home"), "LEVELGROUND_DELIVERIES": str(tmp_path / "deliveries")}
     )
-    new_files = new_source(settings, "parks__permits", str(tmp_path / "permits.csv"), tmp_path / "drafts")
+    new_files = draft_source(settings, "parks__permits", str(tmp_path / "permits.csv"), SourceFolders.flat(tmp_path / "drafts"))
     assert new_files.check is not None
     assert new_files.check.gate.passed, new_files.check.gate.reason
     assert new_files.check.delivery is not None
     assert new_files.check.delivery.rows == 50
-    assert {new_files.contract.name, new_files.model.name} == {"parks__permits.yml", "stg_parks__permits.sql"}
+    assert new_files.staging is not None
+    assert {new_files.contract.name, new_files.staging.name} == {"parks__permits.yml", "stg_parks__permits.sql"}
     assert "(private)" in {cell for row in new_files.check.rows for cell in row}

@@ -1,0 +1,141 @@
+"""Provide `levelground sources new` and `levelground sources todo`: from a delivered file to a fact, and what it lacks.
+
+See `orchestration.scaffold` for the files they write and the steps they list.
+"""
+
+from __future__ import annotations
+
+import json as jsonlib
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ingest.contract.registry import load_registry
+from ingest.contract.vocabulary import load_vocabulary
+from orchestration.cli import completion
+from orchestration.cli.delivery_check import print_check
+from orchestration.cli.display import err, out, table
+from orchestration.runs.exit_codes import EXIT_BLOCKED
+from orchestration.scaffold.draft_source import NewSource, draft_source, generate_source
+from orchestration.scaffold.source_files import SourceFolders, choose_folders, find_contract
+from orchestration.scaffold.todo import todo_of
+from orchestration.settings import ConfigurationError, Settings
+
+Name = Annotated[
+    str,
+    typer.Argument(help="A source, such as ucc__service_requests.", show_default=False, autocompletion=completion.sources),
+]
+Layer = Annotated[
+    Path | None,
+    typer.Option(help="The folder of a city's layer; default: the layer of LEVELGROUND_CITY.", show_default=False),
+]
+Shared = Annotated[bool, typer.Option("--shared", help="Use the folders of this repository, for what it ships.")]
+
+
+def new(
+    name: Name,
+    source: Annotated[
+        str | None,
+        typer.Option(
+            "--from",
+            help="A file, a folder, a URL, or the NAME of a variable with a database URL. Leave it out where a contract exists.",
+            show_default=False,
+        ),
+    ] = None,
+    table: Annotated[str | None, typer.Option(help="The table of a database.", show_default=False)] = None,
+    crs: Annotated[str | None, typer.Option(help="Coordinate system of a map file that names none, like EPSG:32054.")] = None,
+    sheet: Annotated[
+        str | None, typer.Option(help="The sheet of a workbook: its name, or its position from 1.", show_default=False)
+    ] = None,
+    agreement: Annotated[
+        str | None,
+        typer.Option(
+            "--agreement", "--basis", help="On what ground the office holds the table; asked on a terminal.", show_default=False
+        ),
+    ] = None,
+    unit: Annotated[str | None, typer.Option(help="What one row is; asked on a terminal.", show_default=False)] = None,
+    fact: Annotated[str | None, typer.Option(help="Name of the fact; default: fct_<dataset>.", show_default=False)] = None,
+    to: Annotated[
+        Path | None, typer.Option("--out", help="A folder for the contract and the staging model alone.", show_default=False)
+    ] = None,
+    layer: Layer = None,
+    shared: Shared = False,
+) -> None:
+    """Draft the contract of a delivery, then generate staging model, fact, descriptions and suite from it.
+
+    With `--from`, drafts the contract and checks the delivery. Once agreement and unit are decided, generates what is missing,
+    and renews from a changed contract what no person has changed. Prints what is left to do.
+    """
+    settings = Settings.from_environment()
+    folders = choose_folders(settings, to, layer, shared)
+    contract = find_contract(settings, folders, name)
+    if source is not None:
+        if contract is not None or name in load_registry(settings.further_sources):
+            raise ConfigurationError(f"{name} has a contract already; leave --from out to generate its models")
+        words = load_vocabulary().words
+        basis = _answer("--agreement", "On what ground does the office hold the table", agreement, words["agreement_bases"])
+        unit = _answer("--unit", "What is one row of the table", unit, words["statistical_units"])
+        drafted = draft_source(settings, name, source, folders, table=table, crs=crs, sheet=sheet, basis=basis, unit=unit)
+        _print_draft(drafted)
+        contract = drafted.contract
+        failed = drafted.check is not None and not drafted.check.gate.passed
+        if failed or folders.is_flat or not drafted.is_complete:
+            where = " --layer FOLDER" if folders.is_flat else ""
+            err.print(f"decide what is marked, then `levelground sources new {name}{where}` generates the models", markup=False)
+            raise typer.Exit(EXIT_BLOCKED if failed else 0)
+    if folders.is_flat:
+        raise ConfigurationError("name the layer that the models belong to: --layer FOLDER; or --shared for this repository")
+    if contract is None:
+        raise ConfigurationError(f"{name} has no contract in {folders.sources}; draft one with --from FILE")
+    generated = generate_source(settings, contract, folders, fact)
+    for heading, paths in (("written", generated.written), ("changed by hand, left alone", generated.kept)):
+        for path in paths:
+            out.print(f"{heading}: {path}", markup=False)
+    _print_todo(settings, name, folders, as_json=False)
+
+
+def todo(
+    name: Name,
+    layer: Layer = None,
+    shared: Shared = False,
+    json: Annotated[bool, typer.Option("--json", help="Print as JSON.")] = False,
+) -> None:
+    """List what a source lacks on its way to a published figure, each with the file or command that resolves it."""
+    settings = Settings.from_environment()
+    _print_todo(settings, name, choose_folders(settings, None, layer, shared), as_json=json)
+
+
+def _print_todo(settings: Settings, name: str, folders: SourceFolders, *, as_json: bool) -> None:
+    steps = todo_of(settings, name, folders)
+    if as_json:
+        print(jsonlib.dumps([step.__dict__ for step in steps], indent=1))
+        return
+    required = [step for step in steps if step.is_required]
+    if steps:
+        rows = [("missing" if step.is_required else "open", step.part, step.missing, step.remedy) for step in steps]
+        out.print(table("\nLeft to do", ("", "part", "what", "file or command"), rows))
+    err.print(f"{name}: {len(required)} missing, {len(steps) - len(required)} open decisions", markup=False)
+
+
+def _print_draft(drafted: NewSource) -> None:
+    out.print(f"contract: {drafted.contract}", markup=False)
+    if drafted.staging is not None:
+        out.print(f"staging model: {drafted.staging}", markup=False)
+    out.print("\nleft to decide:", markup=False)
+    for question in drafted.questions:
+        out.print(f"- {question}", markup=False)
+    if drafted.check is not None:
+        print_check(drafted.check)
+
+
+def _answer(option: str, question: str, given: str | None, words: Sequence[str]) -> str | None:
+    """The word of an option, else the answer on a terminal; None where no one can be asked."""
+    while given is None and sys.stdin.isatty() and sys.stdout.isatty():
+        answer = str(typer.prompt(f"{question}? {', '.join(words)}")).strip()
+        given = answer if answer in words else None
+    if given is not None and given not in words:
+        raise ConfigurationError(f"{option} {given!r} is none of {', '.join(words)}")
+    return given

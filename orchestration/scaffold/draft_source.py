@@ -1,0 +1,96 @@
+"""Draft a new source for `levelground sources new`: check the delivery, write the contract, generate the models from it.
+
+See `ingest.scaffold` for the draft itself, `scaffold.generate` for the files of the models.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from expectations.delivery.unmapped_labels import read_labels
+from ingest.contract import Contract
+from ingest.contract.registry import SOURCES, read_contract
+from ingest.contract.vocabulary import load_vocabulary
+from ingest.scaffold import OPEN_DECISIONS, DraftError, draft, read_sample, write_draft
+from orchestration.runs.delivery_location import home_city
+from orchestration.scaffold.generate import Generated, generate
+from orchestration.scaffold.model_plan import plan_models
+from orchestration.scaffold.model_text import staging_sql
+from orchestration.scaffold.source_files import SourceFolders
+from orchestration.settings import Settings
+from orchestration.sources.audit_delivery import CROSSWALK
+from orchestration.sources.check_delivery import DeliveryCheck, check_delivery
+from orchestration.transform.model_files import read_models
+from orchestration.transform.registrations import MODELS
+from warehouse.connection import scratch
+from warehouse.temporary import scratch_folder
+
+
+@dataclass(frozen=True)
+class NewSource:
+    """The contract, the open questions, and the check of the delivery it was made from (None for a database).
+
+    `staging` is the staging model next to a contract that belongs to no layer yet.
+    """
+
+    contract: Path
+    staging: Path | None
+    questions: tuple[str, ...]
+    check: DeliveryCheck | None
+    is_complete: bool
+
+
+def draft_source(
+    settings: Settings,
+    name: str,
+    what: str,
+    folders: SourceFolders,
+    *,
+    table: str | None = None,
+    crs: str | None = None,
+    sheet: str | None = None,
+    basis: str | None = None,
+    unit: str | None = None,
+) -> NewSource:
+    """Draft the source `name` from a file, a folder, a URL or a database, and check it.
+
+    A draft that lacks a key is written into `folders.drafts`, a complete one into `folders.sources`. `DraftError` if there is
+    nothing to draft from, or a file exists.
+    """
+    delivered = read_sample(what, os.environ, table=table, crs=crs, sheet=sheet)
+    with scratch_folder(settings.home, "draft-") as own, scratch(own) as con:
+        city = home_city(settings)
+        new_draft = draft(name, delivered, read_labels(CROSSWALK), city.place_geoid, con, basis=basis, unit=unit)
+    checked = Contract.model_validate(new_draft.complete, context=load_vocabulary())
+    check = None
+    if delivered.path is not None:
+        check = check_delivery(settings, name, delivered.path, checked)
+    is_complete = not new_draft.not_asked
+    plan = plan_models(checked)
+    staging = folders.staging(plan) if folders.is_flat else None
+    if staging is not None and staging.exists():
+        raise DraftError(f"{staging} is there already; draft into another folder with --out, or remove it")
+    contract = write_draft(new_draft, folders.sources if is_complete else folders.drafts)
+    if staging is not None:
+        staging.write_text(staging_sql(plan), encoding="utf-8")
+    return NewSource(contract, staging, (*new_draft.not_asked, *OPEN_DECISIONS, *new_draft.questions), check, is_complete)
+
+
+def generate_source(settings: Settings, contract: Path, folders: SourceFolders, fact: str | None = None) -> Generated:
+    """Generate the models of a contract. A contract that no run reads moves to `folders.sources` first.
+
+    `ContractError` if a decision is missing.
+    """
+    read = read_contract(contract)
+    if contract.parent.absolute() not in (folders.sources, SOURCES, settings.further_sources):
+        final = folders.sources / contract.name
+        if final.exists():
+            raise DraftError(f"{final} exists already; remove it, or the draft {contract}")
+        folders.sources.mkdir(parents=True, exist_ok=True)
+        shutil.move(contract, final)
+    models = read_models((MODELS, folders.models))
+    own = {f"stg_{read.source}"} | {name for name, model in models.items() if f"ref('stg_{read.source}')" in model.sql}
+    return generate(read, folders, frozenset(models) - own, fact)

@@ -1,0 +1,97 @@
+"""Name the files of a source: in the layer of a city, in the folders of this repository, or in a folder for drafts.
+
+See `ingest.layers` for the layout of a layer.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from expectations.marts.suites import SUITES
+from ingest.contract import Contract
+from ingest.contract.registry import SOURCES, load_registry, read_contract
+from orchestration.scaffold.model_plan import ModelPlan
+from orchestration.settings import ConfigurationError, Settings
+from orchestration.transform.registrations import MODELS
+
+# Where a draft goes if nothing names a folder; no run reads it.
+DRAFTS = Path("drafts")
+
+
+@dataclass(frozen=True)
+class SourceFolders:
+    """The folders that a source's files are in.
+
+    `drafts` holds contracts with open decisions, which no run reads. `is_shared`: the repository ships the files, so they need
+    planted truth and translations. `is_flat`: one folder for a contract and its staging model, which belongs to no layer yet.
+    """
+
+    sources: Path
+    drafts: Path
+    models: Path
+    suites: Path
+    is_shared: bool = False
+    is_flat: bool = False
+
+    @classmethod
+    def of_layer(cls, layer: Path) -> SourceFolders:
+        """The folders of a city's layer."""
+        return cls(layer / "sources", layer / "drafts", layer / "models", layer / "suites")
+
+    @classmethod
+    def shared(cls) -> SourceFolders:
+        """The folders of this repository."""
+        return cls(SOURCES, DRAFTS, MODELS, SUITES, is_shared=True)
+
+    @classmethod
+    def flat(cls, folder: Path) -> SourceFolders:
+        """One folder for the contract and the staging model."""
+        return cls(folder, folder, folder, folder, is_flat=True)
+
+    def staging(self, plan: ModelPlan) -> Path:
+        """The file of the staging model."""
+        folder = self.models if self.is_flat else self.models / "staging" / plan.contract.department
+        return folder / f"{plan.staging}.sql"
+
+    def fact(self, plan: ModelPlan) -> Path:
+        """The file of the fact."""
+        return self.models / "marts" / "facts" / plan.folder / f"{plan.fact}.sql"
+
+    def properties(self, model: Path) -> Path:
+        """The YAML that describes a model: of its folder in this repository, its own in a layer.
+
+        A file of a layer replaces the shared one of the same path, so that a layer never has the YAML of a shared folder.
+        """
+        return model.parent / f"_{model.parent.name if self.is_shared else model.stem}__models.yml"
+
+    def suite(self, plan: ModelPlan) -> Path:
+        """The file of the fact's suite."""
+        return self.suites / f"{plan.fact}.yml"
+
+
+def choose_folders(settings: Settings, to: Path | None, layer: Path | None, shared: bool) -> SourceFolders:
+    """The folders that the options name, else the layer of LEVELGROUND_CITY, else LEVELGROUND_SOURCES, else `drafts`."""
+    if sum((to is not None, layer is not None, shared)) > 1:
+        raise ConfigurationError("--out, --layer and --shared each name where files are written; use one of them")
+    if shared:
+        return SourceFolders.shared()
+    if to is not None:
+        return SourceFolders.flat(to)
+    if layer is not None:
+        return SourceFolders.of_layer(layer.expanduser().absolute())
+    return SourceFolders.flat(settings.further_sources or DRAFTS)
+
+
+def find_contract(settings: Settings, folders: SourceFolders, name: str) -> Path | None:
+    """The contract of a source, drafts included; None if there is none."""
+    places = (folders.sources, folders.drafts, settings.further_sources, SOURCES, DRAFTS)
+    return next((file for place in places if place and (file := place / f"{name}.yml").is_file()), None)
+
+
+def read_draft(settings: Settings, folders: SourceFolders, name: str) -> Contract | None:
+    """The contract of a draft, which the registry does not have; `ContractError` names the decisions that it lacks."""
+    file = find_contract(settings, folders, name)
+    if file is None or file.parent in (SOURCES, settings.further_sources) or name in load_registry(settings.further_sources):
+        return None
+    return read_contract(file)
