@@ -6,6 +6,7 @@ A file with only new rows has not lost the others, so it is compared with the ro
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -16,7 +17,14 @@ from duckdb import DuckDBPyConnection
 
 from ingest.contract import Contract
 from ingest.delivery import DeliveryRecord, DeliveryStore
-from ingest.landing import PartitionComparison, compare_partitions, find_rival_files, period_expression, since_condition
+from ingest.landing import (
+    PartitionComparison,
+    compare_partitions,
+    find_rival_files,
+    find_rival_states,
+    period_expression,
+    since_condition,
+)
 from ingest.typing import typed_expression
 from warehouse.sql import literal
 
@@ -76,6 +84,21 @@ def volume_baseline(
             return VolumeBaseline(())
         rivals = find_rival_files(con, contract, receipt, batch, city_zone)
         return VolumeBaseline((), partitions=compare_partitions(con, contract, receipt, batch, own, city_zone), rivals=rivals)
+    has_key = load.key and len(receipt.files) > 1 and written.issuperset((*contract.deciding_columns, *load.dating_columns))
+    rivals = find_rival_states(con, contract, receipt, batch, city_zone) if has_key else ()
+    return dataclasses.replace(_of_rows(con, contract, receipt, batch, own, written, city_zone), rivals=rivals)
+
+
+def _of_rows(
+    con: DuckDBPyConnection,
+    contract: Contract,
+    receipt: DeliveryRecord,
+    batch: Path,
+    own: Collection[str],
+    written: set[str],
+    city_zone: str,
+) -> VolumeBaseline:
+    load = contract.load
     if receipt.left_out:
         return VolumeBaseline(_rows_of_the_same_files(con, receipt, own), adds=True)
     loads = "select rows_delivered from intake.loads where source = ? and not list_contains(?, load_id) and not adds "

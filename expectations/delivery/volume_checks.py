@@ -31,6 +31,12 @@ def volume_checks(contract: Contract, facts: DeliveryFacts) -> Iterator[Check]:
     if contract.load.mode == "replace_partition":
         yield from release_checks(contract, facts.partitions, facts.rival_files)
         return
+    if facts.rival_files:
+        message = (
+            f"{source}: {' and '.join(facts.rival_files)} contain different states of the same records, and nothing dates them; "
+            "name the column that dates a state in load.order_by, or date the files with load.release: {file_name: …}"
+        )
+        yield measure("rival_states", "critical", message, expression=str(len(facts.rival_files)), at_most=0)
     if facts.replaced:
         yield _replaced_periods(contract, facts.replaced)
         return

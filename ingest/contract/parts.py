@@ -111,6 +111,11 @@ class Load(Strict):
     order_by: tuple[str, ...] = LOAD_COLUMNS
     duplicates: Literal["keep", "drop_exact"] = "keep"
 
+    @property
+    def dating_columns(self) -> tuple[str, ...]:
+        """The columns of `order_by`; the file and position of a row are no columns, and follow in any case."""
+        return tuple(name for name in self.order_by if name not in LOAD_COLUMNS)
+
     @model_serializer(mode="wrap")
     def _as_written(self, serialize: SerializerFunctionWrapHandler) -> dict[str, Any]:
         # load ids are hashes of this model: a contract without the keys of partitions keeps its ids
@@ -136,8 +141,10 @@ class Load(Strict):
             )
         if self.mode != "replace_partition" and self.partition_by is not None:
             yield f"partition_by goes with mode replace_partition, not {self.mode}; change the mode, or leave it out"
-        if self.mode != "replace_partition" and self.release is not None:
+        if self.mode != "replace_partition" and self.release is not None and not self.key:
             yield f"release goes with mode replace_partition, not {self.mode}; change the mode, or leave it out"
+        elif self.mode != "replace_partition" and self.release and self.release.column:
+            yield f"release: {{column}} goes with mode replace_partition; in mode {self.mode}, name the column in order_by"
         if self.absent and not (self.mode == "replace_partition" and self.key):
             yield "absent goes with mode replace_partition and a key, which names the records that a release no longer lists"
 

@@ -7,7 +7,7 @@ from ingest.landing.cursor import read_cursor
 from ingest.landing.landing_journal import JournalDamaged, JournalEntry, read_journal, save_journal
 from ingest.landing.ledger import LastLoad, LoadCounts, LoadRecord, count_load_rows, last_load
 from ingest.landing.load_modes import since_condition
-from ingest.landing.partition_releases import find_rival_files
+from ingest.landing.partition_releases import find_rival_files, find_rival_states
 from ingest.landing.partitions import PartitionComparison, compare_partitions
 from ingest.landing.promote import Promotion, promote
 from ingest.landing.prune_deliveries import prune_deliveries
@@ -44,6 +44,7 @@ __all__ = [
     "doubtful_rows",
     "ensure_tables",
     "find_rival_files",
+    "find_rival_states",
     "has_refused_or_doubtful",
     "landed_units",
     "last_load",

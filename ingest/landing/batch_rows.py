@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -92,9 +92,11 @@ def exclude_earlier_rows(
     good: str,
     columns: Sequence[str],
     city_zone: str,
+    ranks: Mapping[str, int] | None = None,
 ) -> tuple[str, int]:
     """SQL that excludes the `good` rows of `among` that are followed by a later good row with equal `columns`; their number.
 
+    `ranks` order the files of the batch by their age.
     A hash of the columns selects candidates, which is fast and takes little memory. The candidates are then compared by the
     columns themselves, since different rows may have the same hash.
     """
@@ -108,7 +110,7 @@ def exclude_earlier_rows(
         with
         repeated as (select {hashed} as _hash from {rows} where {among} group by 1 having count(*) > 1),
         alike as (
-            select case when {good} then _row end as _good, {_row_order(contract, city_zone)} as _order, {named}
+            select case when {good} then _row end as _good, {_row_order(contract, city_zone, ranks or {})} as _order, {named}
             from {rows} where {among} and {hashed} in (select _hash from repeated)
         ),
         states as (
@@ -121,10 +123,13 @@ def exclude_earlier_rows(
     return f" and _row not in (select _row from temp.{table})" if found else "", found
 
 
-def _row_order(contract: Contract, city_zone: str) -> str:
-    """SQL value by which the later of two rows is greater; a row without a value in `load.order_by` is the earlier one."""
-    order = contract.load.order_by
-    if order == ("_source_file", "_source_row"):  # the order in which batches are written
-        return "_row"
-    values = [name if name.startswith("_") else typed_expression(contract.column(name), city_zone) for name in order]
-    return f"row({', '.join(f'{value} is not null, {value}' for value in values)}, _row)"
+def _row_order(contract: Contract, city_zone: str, ranks: Mapping[str, int]) -> str:
+    """SQL value by which the later of two rows is greater; a row without a value in `load.order_by` is the earlier one.
+
+    The age of files follows these columns; the position in the batch, which is that of the files' names, decides last.
+    """
+    dated = [typed_expression(contract.column(name), city_zone) for name in contract.load.dating_columns]
+    order = [part for value in dated for part in (f"{value} is not null", value)]
+    if len(set(ranks.values())) > 1:
+        order.append(f"(map {{{', '.join(f'{literal(name)}: {rank}' for name, rank in ranks.items())}}})[_source_file]")
+    return f"row({', '.join([*order, '_row'])})" if order else "_row"

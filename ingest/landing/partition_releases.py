@@ -1,4 +1,4 @@
-"""Select the rows of a batch that belong to the newest release of their partition (load mode `replace_partition`).
+"""Select the rows of a batch that belong to the newest release of their partition, or are the newest state of their record.
 
 A folder may contain several files of one release, an older release next to a newer one, and the same file twice. See
 `ingest.landing.load_modes` for the landed rows that a batch replaces.
@@ -83,14 +83,37 @@ def exclude_older_releases(
     An old file in the folder next to a new one does not undo later loads. A delivery without any new file does, because the
     department sent an earlier state again on purpose.
     """
+    return _exclude_older(
+        con, contract, delivery, rows, among, partition_expression(contract, city_zone), "not _refused", city_zone
+    )
+
+
+def exclude_older_states(
+    con: DuckDBPyConnection, contract: Contract, delivery: DeliveryRecord, rows: str, among: str, city_zone: str
+) -> tuple[str, int]:
+    """The same for load mode `merge`: SQL that excludes the rows of `among` of which a newer file has another state."""
+    key = f"row({', '.join(record_key_expressions(contract, city_zone))})"
+    return _exclude_older(con, contract, delivery, rows, among, key, "true", city_zone)
+
+
+def _exclude_older(
+    con: DuckDBPyConnection,
+    contract: Contract,
+    delivery: DeliveryRecord,
+    rows: str,
+    among: str,
+    partition: str,
+    landed: str,
+    city_zone: str,
+) -> tuple[str, int]:
     releases = {(delivery.load_id, name): release for name, release in _releases(contract, delivery).items()}
-    partition, table = partition_expression(contract, city_zone), new_excluded_row_table(con)
+    table = new_excluded_row_table(con)
     candidates = f"select *, {partition} as _partition from {rows} where {among}"
     if _has_new_and_known_files(delivery):
         releases |= _landed_releases(con, contract, delivery)
         candidates += (
             f" union all by name select *, {partition} as _partition from landing.{quoted(contract.source)}"
-            f" where not _refused and {_one_of_files(key for key in releases if key[0] != delivery.load_id)}"
+            f" where {landed} and {_one_of_files(key for key in releases if key[0] != delivery.load_id)}"
         )
     order = _release_order(contract, _ranks(releases), city_zone)
     if order is None:
@@ -136,6 +159,38 @@ def find_rival_files(
         select distinct unnest(list(_source_file)) as file
         from held group by _release, _record having count(*) > 1
         order by file
+        """
+    )
+    return tuple(file for (file,) in found.fetchall())
+
+
+def find_rival_states(
+    con: DuckDBPyConnection, contract: Contract, delivery: DeliveryRecord, batch: Path, city_zone: str
+) -> tuple[str, ...]:
+    """The files with different states of one record, of which nothing dates the newest: neither `order_by` nor the files' age."""
+    ranks = rank_files(contract, delivery)
+    if not contract.record_key or len(set(ranks.values())) == len(ranks):
+        return ()
+    rows, usable = batch_relation(con, contract, delivery, batch, city_zone), is_usable(contract, city_zone)
+    key = ", ".join(record_key_expressions(contract, city_zone))
+    dated = [typed_expression(contract.column(name), city_zone) for name in contract.load.dating_columns]
+    rank = f"(map {{{', '.join(f'{literal(name)}: {rank}' for name, rank in ranks.items())}}})[_source_file]"
+    age = f"row({', '.join([*(part for value in dated for part in (f'{value} is not null', value)), rank])})"
+    cells = ", ".join(quoted(column.name) for column in contract.kept_columns)
+    found = con.execute(
+        f"""
+        with states as (
+            select hash({key}) as _record, {age} as _age, _source_file, _row, hash({cells}) as _state from {rows} where {usable}
+        ),
+        newest as (
+            -- the last row of each file, as in landing
+            select * from states
+            qualify
+                _age = max(_age) over (partition by _record)
+                and _row = max(_row) over (partition by _record, _age, _source_file)
+        )
+        select distinct unnest(list(_source_file)) as file
+        from newest group by _record having count(distinct _state) > 1 order by file
         """
     )
     return tuple(file for (file,) in found.fetchall())

@@ -21,7 +21,13 @@ from ingest.delivery import DeliveryRecord
 from ingest.landing.batch_rows import count_rows, drop_excluded_row_tables, exclude_earlier_rows, is_filled, landing_relation
 from ingest.landing.ledger import LoadRecord, contract_fingerprint, insert_load
 from ingest.landing.load_modes import Replacement
-from ingest.landing.partition_releases import exclude_older_releases, exclude_repeated_files, record_key_expressions
+from ingest.landing.partition_releases import (
+    exclude_older_releases,
+    exclude_older_states,
+    exclude_repeated_files,
+    rank_files,
+    record_key_expressions,
+)
 from ingest.landing.promoted_files import exclude_promoted_files
 from ingest.landing.rejected import rejected_rows
 from ingest.landing.superseded import start_recording
@@ -177,7 +183,12 @@ class _Batch:
             condition, duplicate = condition + new, duplicate + found
         states = condition
         if self._key:
-            last, found = exclude_earlier_rows(con, contract, rows, condition, usable, self._key, city_zone)
+            ranks = rank_files(contract, self._delivery)
+            if contract.load.mode == "merge" and not contract.load.dating_columns:
+                good = f"{states} and {filled} and {usable}"
+                newest, found = exclude_older_states(con, contract, self._delivery, rows, good, city_zone)
+                states, earlier = states + newest, earlier + found
+            last, found = exclude_earlier_rows(con, contract, rows, states, usable, self._key, city_zone, ranks)
             states, earlier = states + last, earlier + found
         return _Selection(states, f"(select * from {rows} where {states} and {usable})", duplicate, earlier, older)
 

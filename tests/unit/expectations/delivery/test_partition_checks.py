@@ -59,3 +59,13 @@ def test_rival_files_are_held_back_and_named(
     (finding,) = result.failed_critical
     assert finding.expectation == "rival_releases"
     assert "a.csv and b.csv contain the same records" in finding.message
+
+
+def test_files_whose_states_nothing_dates_are_held_back_and_named(
+    make_contract: MakeContract, judge: Any, facts: DeliveryFacts, good_rows: Any
+) -> None:
+    result = judge(make_contract(), good_rows, dataclasses.replace(facts, rival_files=("a.csv", "b.csv")))
+    (finding,) = result.failed_critical
+    assert finding.expectation == "rival_states"
+    assert "a.csv and b.csv contain different states of the same records" in finding.message
+    assert "load.order_by" in finding.message

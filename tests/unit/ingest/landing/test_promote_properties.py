@@ -107,7 +107,8 @@ class Model:
         batch = [row for row in batch if None not in (self.key(row), self.month(row), self.day(row))]
         self.counted[load] = (blank, duplicate, delivered - blank - earlier - duplicate - len(batch))
         if "key" in self.load:
-            batch = self.last(batch, self.key)
+            batch = self.newest_states(batch, files, load)
+            batch = self.last(sorted(batch, key=lambda row: self.first[row.content]), self.key)
         self.make_room(batch)
         self.landing += batch
 
@@ -118,6 +119,15 @@ class Model:
             good += [(self.sequences[row.load], self.day(row)) for row in self.landing if row.content not in files]
         newest = {day: max(first for first, other in good if other == day) for _, day in good}
         return [row for row in batch if newest.get(self.day(row)) in (None, self.first[row.content]) or self.key(row) is None]
+
+    def newest_states(self, batch: list[Row], files: Files, load: tuple[int, Files]) -> list[Row]:
+        if self.load["mode"] != "merge":
+            return batch
+        good = [(self.first[row.content], self.key(row)) for row in batch]
+        if len({self.first[content] == self.sequences[load] for content in files}) == 2:
+            good += [(self.sequences[row.load], self.key(row)) for row in self.landing if row.content not in files]
+        newest = {key: max(first for first, other in good if other == key) for _, key in good}
+        return [row for row in batch if newest[self.key(row)] == self.first[row.content]]
 
     def untaken(self, batch: list[Row], contract: int, files: Files, load: tuple[int, Files]) -> list[Row]:
         self.landing = [row for row in self.landing if row.load[0] == contract or row.content not in files]
