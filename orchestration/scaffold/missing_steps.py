@@ -5,7 +5,6 @@ Contract tests require that a source of this repository lacks nothing; `levelgro
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,18 +35,16 @@ class Step:
 
 def open_decisions(contract: Path) -> Iterator[Step]:
     """The marks that a draft left in a contract."""
-    for number, line in enumerate(contract.read_text(encoding="utf-8").splitlines(), 1):
+    lines = contract.read_text(encoding="utf-8").splitlines()
+    written = {line.partition(":")[0] for line in lines}
+    for number, line in enumerate(lines, 1):
         text, mark, detail = line.partition(f"  {MARK}")
         if not mark:
             continue
-        key = re.split(r":|,", text.strip("# -{"))[0].strip()
-        was_asked = "not asked" not in detail
-        missing = (
-            f"{key}: decide, then take the mark out"
-            if was_asked
-            else f"{key}: not decided, {text.strip('# ').partition(':')[2].strip()}"
-        )
-        yield Step("contract", missing, f"{contract}:{number}", not was_asked)
+        key, _, choices = text.strip("# ").partition(":")
+        is_missing = "not asked" in detail and key not in written
+        missing = f"{key}: not decided, {choices.strip()}" if is_missing else f"{key}: decide, then take the mark out"
+        yield Step("contract", missing, f"{contract}:{number}", is_missing)
 
 
 def steps_of_contract(contract: Contract) -> Iterator[Step]:
