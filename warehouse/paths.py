@@ -185,6 +185,11 @@ class Home:
         return self.root / "sample"
 
     @property
+    def tried(self) -> Path:
+        """The throw-away home of the last `levelground try`; only its owner may read it."""
+        return self.root / "try"
+
+    @property
     def removal_plan(self) -> Path:
         """The plan of a removal of records; exists only while it is carried out, or after an interrupted one."""
         return self.root / "erasing" / "plan.json"

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from ingest.contract.crosswalk import CrosswalkError, Labels, folded, read_labels
 from warehouse.sql import literal, one_of, quoted
 
-__all__ = ["CrosswalkError", "Labels", "folded", "read_labels", "unmapped_condition"]
+__all__ = ["CrosswalkError", "Labels", "folded", "is_unmapped", "labels_in", "read_labels", "unmapped_condition"]
 
 
 def unmapped_condition(column: str, labels: Iterable[str], question: str | None = None, delimiter: str | None = None) -> str:
@@ -27,6 +27,23 @@ def unmapped_condition(column: str, labels: Iterable[str], question: str | None 
     parts = f"list_filter(string_split({text}, {literal(delimiter)}), lambda part: trim(part) <> '')"
     each = f"len(list_filter({parts}, lambda part: {_unmapped('part', known)})) > 0"
     return f"case when len({parts}) = 0 then {_unmapped(literal(''), known)} else {each} end"
+
+
+def labels_in(column: str, question: str | None = None, delimiter: str | None = None) -> str:
+    """SQL list over a text column: the labels in a cell, in the form in which the crosswalk contains them."""
+    text = f"coalesce({quoted(column)}, '')"
+    if question:
+        return f"[{literal(question + '=')} || trim({text})]"
+    if not delimiter:
+        return f"[trim({text})]"
+    split = f"list_transform(string_split({text}, {literal(delimiter)}), lambda part: trim(part))"
+    parts = f"list_filter({split}, lambda part: part <> '')"
+    return f"case when len({parts}) = 0 then [''] else {parts} end"
+
+
+def is_unmapped(text: str, labels: Iterable[str]) -> str:
+    """SQL boolean over an SQL text: it is none of these labels."""
+    return _unmapped(text, frozenset(labels))
 
 
 def _unmapped(text: str, labels: frozenset[str]) -> str:

@@ -184,17 +184,20 @@ def _checks(suite: Suite, place: Place, new_loads: Sequence[str] | None) -> Iter
         yield _rule(rule, suite, place)
 
 
-def _rule(rule: Rule, suite: Suite, place: Place) -> Check:
-    def placed(sql: str) -> str:
-        named = with_rules(sql.strip(), place.database)
-        return named.replace("{batch}", place.table(suite.table)).replace(f"{{{place.schema}}}", str(place))
+def placed_sql(sql: str, suite: Suite, place: Place) -> str:
+    """SQL of a rule with the tables and thresholds that it names."""
+    named = with_rules(sql.strip(), place.database)
+    return named.replace("{batch}", place.table(suite.table)).replace(f"{{{place.schema}}}", str(place))
 
+
+def _rule(rule: Rule, suite: Suite, place: Place) -> Check:
     message = f"{place.schema}.{suite.table}: {rule.reason}"
     if rule.bad_rows is not None:
-        rows, among = placed(rule.bad_rows), placed(rule.among)
+        rows, among = placed_sql(rule.bad_rows, suite, place), placed_sql(rule.among, suite, place)
         return share(rule.name, rule.severity, message, rows=rows, among=among, at_most_pct=rule.at_most_pct, column=rule.column)
     if rule.no_rows is not None:
-        return no_rows(rule.name, rule.severity, message, query=placed(rule.no_rows), column=rule.column)
+        query = placed_sql(rule.no_rows, suite, place)
+        return no_rows(rule.name, rule.severity, message, query=query, column=rule.column)
     return Check(rule.name, str(rule.expect), rule.kwargs, rule.severity, message, rule.column)
 
 

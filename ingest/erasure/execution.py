@@ -89,6 +89,7 @@ def _record(home: Home, plan: Plan) -> None:
 def _delete_leftovers(home: Home, plan: Plan) -> None:
     """Delete files that no command reads again and that may contain a removed row."""
     remove_leftovers(home)
+    shutil.rmtree(home.tried, ignore_errors=True)
     folders = [home.deliveries / source.source for source in plan.sources]
     for folder in folders:
         for path in (folder / INCOMING, *folder.glob(".removing-*")):

@@ -26,7 +26,7 @@ def _named_command(arguments: Sequence[str], environment: Mapping[str, str]) -> 
 def main() -> None:
     """Run the command line; every expected error ends with a message and an exit code."""
     command = _named_command(sys.argv[1:], os.environ)
-    is_run = command == "run"
+    is_run = command in ("run", "try")
     if is_run:
         stop_run_on_signals()
     with suppress(ConfigurationError, OSError):  # the command itself reports what is wrong with the settings or the home

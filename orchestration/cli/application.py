@@ -8,6 +8,7 @@ from __future__ import annotations
 import copy
 import importlib.metadata
 import inspect
+import keyword
 from importlib import import_module
 from typing import Annotated, Any
 
@@ -18,6 +19,7 @@ from orchestration.cli.examples import with_examples
 # each command with its line of `levelground --help`, which imports none of them; a test compares them with their modules
 GROUPS = {
     "run": "Ingest deliveries, check them, build and check all models, publish a release.",
+    "try": "Build one source and its measures into a throw-away release, gates and disclosure control included.",
     "status": "Show the last runs, the current release, the state of each source and failed gate checks.",
     "sources": "List, check, add and remove sources.",
     "tables": "List the tables of the current release, or show the columns of one.",
@@ -72,11 +74,12 @@ def application(*groups: str) -> typer.Typer:
         if group not in groups:
             app.command(group, help=line)(_not_imported)
             continue
-        module = import_module(f"orchestration.cli.{group}")
+        name = f"{group}_" if keyword.iskeyword(group) else group
+        module = import_module(f"orchestration.cli.{name}")
         if hasattr(module, "app"):
             app.add_typer(_with_examples(module.app, group), name=group)
             continue
-        function, cls = getattr(module, group), getattr(module, "ManyValues", None)
+        function, cls = getattr(module, name), getattr(module, "ManyValues", None)
         text = with_examples(group, inspect.getdoc(function) or "")
         app.command(group, cls=cls, context_settings=_SETTINGS.get(group), help=text)(function)
     return app

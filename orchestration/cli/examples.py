@@ -8,6 +8,11 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
         "levelground run --deliveries path/to/deliveries",
         "levelground run --as-of 2025-12-01",
     ),
+    "try": (
+        "levelground try ucc__service_requests",
+        "levelground try ucc__service_requests --from export.csv",
+        "levelground try ucc__service_requests --from export.csv --keep tried",
+    ),
     "status": ("levelground status", "levelground status --json"),
     "sources list": ("levelground sources list",),
     "sources show": ("levelground sources show ucc__service_requests",),

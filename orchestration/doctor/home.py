@@ -42,7 +42,7 @@ def permissions(installation: Installation) -> Iterator[CheckResult]:
         yield error("permissions", folder, "this user may not write here", "no run can start", remedy)
     exposed = [
         path
-        for path in (*home.private, home.internal_scorecard, home.warehouse)
+        for path in (*home.private, home.internal_scorecard, home.tried, home.warehouse)
         if path.exists() and path.stat().st_mode & OTHERS
     ]
     for path in exposed:

@@ -32,13 +32,17 @@ from warehouse.temporary import remove_leftovers, remove_spilled
 
 
 @contextmanager
-def open_run(settings: Settings, options: RunOptions, run_id: str) -> Iterator[RunContext]:
+def open_run(
+    settings: Settings, options: RunOptions, run_id: str, location: DeliveryLocation | None = None
+) -> Iterator[RunContext]:
     """Open a run, and close it however it ends; a run that no stage has ended is closed as failed.
+
+    `location`: what to read, if not what the settings and the home decide.
 
     Raises `ConfigurationError` or `ContractError` before anything is changed, `LockHeld` or `WarehouseBusy` while another
     process works on the home, `HomeUnwritable`.
     """
-    location = resolve_delivery_location(settings, options.deliveries)
+    location = location or resolve_delivery_location(settings, options.deliveries)
     as_of = as_of_time(options.as_of, location.city)
     settings.home.ensure()
     with private_files(), _open_locked(settings, options, run_id, location, as_of) as run:
@@ -53,7 +57,9 @@ def _open_locked(
     lock = RunLock(settings.home, options.trigger)
     lock.acquire(settings.wait_seconds if options.wait_seconds is None else options.wait_seconds)
     try:
-        removed = [*complete(settings.home), *remove_past_keeping(settings.home, location, as_of, options.trigger)]
+        removed = complete(settings.home)
+        if options.tried is None:  # a throw-away home has no deliveries of other sources, from which rows could be removed
+            removed += remove_past_keeping(settings.home, location, as_of, options.trigger)
         removals = sources_with_removals(settings.home.deliveries)
         notes = [*removed, *recover(settings.home), *restore_ledger(settings.home)]
         runs = RunStore(settings.home.runs)

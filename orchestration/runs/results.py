@@ -14,7 +14,7 @@ class NodeResult:
     """The result of one model, seed or test, or of the table that the suppressor writes between them.
 
     `failures` counts the rows that a test found; `tested` contains the ids of the models that it tests.
-    `relation` is `database.schema.table`, empty for a test.
+    `relation` is `database.schema.table`, empty for a test. `query` selects the rows that a failed test found.
     """
 
     unique_id: str
@@ -26,6 +26,7 @@ class NodeResult:
     message: str
     tested: tuple[str, ...]
     relation: str = ""
+    query: str = ""
 
     @property
     def succeeded(self) -> bool:

@@ -249,4 +249,5 @@ def _node_result(result: Any) -> NodeResult:
         message=message,
         tested=(attached,) if attached else tested,
         relation=str(getattr(node, "relation_name", None) or "").replace('"', ""),
+        query=str(getattr(node, "compiled_code", None) or "") if result.failures else "",
     )

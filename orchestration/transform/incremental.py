@@ -24,6 +24,7 @@ from orchestration.transform.build_plan import (
     read_state,
     write_state,
 )
+from orchestration.transform.build_selection import restrict_to_source
 from orchestration.transform.fingerprints import seed_hashes
 from orchestration.transform.run_inputs import write_incremental_loads
 from warehouse.releases import NodeFingerprint, current, read_manifest
@@ -54,7 +55,12 @@ def build_changed_models(run: RunContext, on_node: Callable[[str], None]) -> lis
     _drop_obsolete_tables(run, inputs)
     known = _known_fingerprints(run)
     superseded.invalidate(run.con, consumed_sequences(inputs, known))
-    build_plan = plan_build(inputs, known, _relations(run), superseded.recorded_since(run.con))
+    relations = _relations(run)
+    build_plan = plan_build(inputs, known, relations, superseded.recorded_since(run.con))
+    outdated: set[str] = set()
+    if run.options.tried is not None:
+        everything, build_plan = build_plan, restrict_to_source(build_plan, inputs, run.options.tried, relations)
+        outdated = {*everything.build} - {*build_plan.build}
     for node in build_plan.rebuild:
         _drop_incremental_table(run, inputs, node)
     append = {inputs.nodes[node]["name"]: loads for node, loads in build_plan.append.items()}
@@ -63,7 +69,7 @@ def build_changed_models(run: RunContext, on_node: Callable[[str], None]) -> lis
     invalidate(run.con, build_plan.build)
     nodes = {*build_plan.build, *build_plan.tests}
     results = _build(run, inputs, build_plan, nodes, on_node) if nodes else []
-    save_state(run, inputs, results)
+    save_state(run, inputs, results, outdated)
     return _parents_first(inputs, [*results, *_kept(inputs, build_plan.build)])
 
 
@@ -125,14 +131,14 @@ def consumed_sequences(inputs: FingerprintInputs, known: Mapping[str, NodeFinger
     return {source: min(found) for source, found in sequences.items() if min(found) > 0}
 
 
-def save_state(run: RunContext, inputs: FingerprintInputs, results: Iterable[NodeResult]) -> None:
-    """Record the fingerprints of the existing tables.
+def save_state(run: RunContext, inputs: FingerprintInputs, results: Iterable[NodeResult], outdated: Collection[str] = ()) -> None:
+    """Record the fingerprints of the existing tables, except those of `outdated` nodes, which this run did not build.
 
     Nodes of which a test failed, or that dbt skipped, get none, so the next run builds and tests them again.
     """
     failed = [result for result in results if not result.succeeded]
     bad = {node for result in failed for node in (result.tested if result.kind == "test" else [result.unique_id])}
-    now = {i: inputs.fingerprint(i) for i in inputs.nodes if i not in bad}
+    now = {i: inputs.fingerprint(i) for i in inputs.nodes if i not in bad and i not in outdated}
     run.fingerprints = {i: found for i, found in now.items() if inputs.nodes[i]["database"] == RELEASE_DATABASE}
     write_state(run.con, {i: found for i, found in now.items() if i not in run.fingerprints})
 

@@ -84,11 +84,12 @@ def test_an_erased_record_leaves_every_byte(small: SmallHome) -> None:
     for text in GONE:
         assert places_with(small.home.root, text)
     public = [(small.home.release(i) / "levelground_public.duckdb").read_bytes() for i in known_releases(small.home)]
-    for derived in (small.home.internal_scorecard, small.home.root / ".scorecard-next-killed"):
+    for derived in (small.home.internal_scorecard, small.home.root / ".scorecard-next-killed", small.home.tried):
         derived.mkdir()
         (derived / "visits.html").write_text(f"{GONE[0]} counts")
     plan = erase(small, ["VISIT-00007"])
     assert not list(small.home.root.glob("*scorecard*")), "figures that count the record are deleted"
+    assert not small.home.tried.exists(), "the throw-away release of a trial has the record"
     assert_erased(small)
     assert plan.records == 1
     assert [(place.kind, place.rows) for place in plan.places] == [

@@ -1,0 +1,155 @@
+"""Make the throw-away home of a trial: a private copy of what a build reads, and the delivery to try.
+
+The copy holds the working warehouse (landing, boundaries, addresses, populations), the current release, the records of published
+cells and the parsed dbt project. Nothing is written to the home itself.
+"""
+
+from __future__ import annotations
+
+import csv
+import dataclasses
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from filelock import Timeout
+
+from ingest.contract.registry import Registry
+from orchestration.runs.delivery_location import DeliveryLocation
+from orchestration.settings import DBT_PROJECT, ConfigurationError
+from warehouse.lock import LockHeld, holder, private_lock
+from warehouse.paths import PRIVATE, Home
+from warehouse.releases import current
+
+MARK = "levelground-try"  # a file in every throw-away home: only a folder with it is replaced
+DELIVERED = "delivered"
+# of no use once the throw-away release is built: the rest of the copy holds private columns
+COPIED = ("warehouse.duckdb", "warehouse.duckdb.wal", "deliveries", "disclosure", "dbt", "tmp", "dagster", "sample", DELIVERED)
+REFERENCE_SOURCES = DBT_PROJECT / "seeds" / "reference" / "reference_sources.csv"
+
+
+def prepare(folder: Path) -> Home:
+    """Create an empty throw-away home, in place of that of the last trial."""
+    if folder.exists() and any(folder.iterdir()) and not (folder / MARK).is_file():
+        raise ConfigurationError(f"{folder} has files that are of no trial; name a new or an empty folder")
+    if folder.exists():
+        shutil.rmtree(folder)
+    folder.mkdir(mode=PRIVATE, parents=True)
+    folder.chmod(PRIVATE)
+    (folder / MARK).touch()
+    throwaway = Home(folder)
+    throwaway.ensure()
+    folder.chmod(PRIVATE)
+    return throwaway
+
+
+def copy_home(home: Home, throwaway: Home, source: str, wait_seconds: float = 0) -> bool:
+    """Copy what a build of `source` reads; whether the home has a release to build on. `LockHeld` while a run is active."""
+    if home.is_removal_pending:
+        raise ConfigurationError("a removal of records is not complete; `levelground run` completes it, then try again")
+    if not home.warehouse.is_file():
+        return False
+    with _not_running(home, wait_seconds):
+        published = current(home)
+        if published is None:
+            return False
+        for path in (home.warehouse, home.warehouse.with_name(f"{home.warehouse.name}.wal")):
+            if path.is_file():
+                shutil.copyfile(path, throwaway.root / path.name)
+        _copy_release(home, throwaway, published.release_id)
+        _copy_folder(home.disclosure, throwaway.disclosure)
+        _copy_folder(home.dbt, throwaway.dbt)
+        for folder in home.deliveries.iterdir() if home.deliveries.is_dir() else ():
+            # of other sources only the records: their rows are in the copied warehouse
+            skip = () if folder.name == source else ("*.parquet",)
+            if folder.is_dir():
+                _copy_folder(folder, throwaway.deliveries / folder.name, skip)
+    return True
+
+
+def lay_out_deliveries(
+    throwaway: Home, location: DeliveryLocation, source: str, file: Path | None, *, is_seeded: bool
+) -> tuple[DeliveryLocation, tuple[str, ...]]:
+    """Lay out what the trial ingests: the delivery of the source; without a release, the maps and addresses as well.
+
+    Returns the location to read and the sources to ingest. `ConfigurationError` if the source has nothing to read.
+    """
+    if file is None and location.folder is None:
+        return location, (source,)
+    delivered = throwaway.root / DELIVERED
+    delivered.mkdir(mode=PRIVATE)
+    found = file if file is not None else (location.folder or Path()) / source
+    if not found.exists():
+        raise ConfigurationError(f"{found} does not exist; name the file or folder to try with --from")
+    if found.is_dir():
+        (delivered / source).symlink_to(found.absolute())
+    else:
+        (delivered / source).mkdir()
+        _link(found.resolve(), delivered / source / found.name)
+    sources = [source]
+    if not is_seeded and location.folder is not None:
+        for name in _reference_sources(location.registry):
+            if name != source and (location.folder / name).is_dir():
+                (delivered / name).symlink_to((location.folder / name).absolute())
+                sources.append(name)
+    return dataclasses.replace(location, name=str(delivered), folder=delivered), tuple(sources)
+
+
+def keep_release_only(throwaway: Home) -> None:
+    """Delete everything but the throw-away release and the record of the trial."""
+    for name in COPIED:
+        path = throwaway.root / name
+        if path.is_dir():
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            path.unlink(missing_ok=True)
+
+
+def _reference_sources(registry: Registry) -> Iterator[str]:
+    with REFERENCE_SOURCES.open(encoding="utf-8", newline="") as rows:
+        yield from (row["source"] for row in csv.DictReader(rows) if row["source"] in registry)
+
+
+@contextmanager
+def _not_running(home: Home, wait_seconds: float) -> Iterator[None]:
+    lock = private_lock(home.run_lock)
+    try:
+        lock.acquire(timeout=wait_seconds)
+    except Timeout:
+        raise LockHeld(holder(home)) from None
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def _copy_release(home: Home, throwaway: Home, release_id: str) -> None:
+    shutil.copytree(home.release(release_id), throwaway.release(release_id), copy_function=_link)
+    shutil.copyfile(home.current_json, throwaway.current_json)
+    for folder, copied in ((home.published, throwaway.published), (home.published_exports, throwaway.published_exports)):
+        for path in folder.iterdir() if folder.is_dir() else ():
+            if path.is_file() and path.name != home.current_json.name and not path.name.endswith(".wal"):
+                _link(path, copied / path.name)
+
+
+def _copy_folder(folder: Path, target: Path, skip: tuple[str, ...] = ()) -> None:
+    if folder.is_dir():
+        ignore = shutil.ignore_patterns(*skip) if skip else None
+        shutil.copytree(folder, target, symlinks=True, ignore=ignore, copy_function=_copy, dirs_exist_ok=True)
+
+
+def _copy(source: str, target: str) -> None:
+    """Copy a file; a batch, which no command changes in place, is linked if it can be."""
+    if source.endswith(".parquet") and "deliveries" in Path(source).parts:
+        _link(source, target)
+    else:
+        shutil.copyfile(source, target)
+
+
+def _link(source: str | Path, target: str | Path) -> None:
+    try:
+        os.link(source, target)
+    except OSError:  # another file system, or one without hard links
+        shutil.copyfile(source, target)
