@@ -113,6 +113,7 @@ def run_trial(settings: Settings, options: TrialOptions, on_delivery: Callable[[
     contract = location.registry[options.source]
     as_of_time(options.as_of, location.city)
     throwaway = prepare((options.keep or home.tried).absolute())
+    is_built = False
     try:
         is_seeded = copy_home(home, throwaway, options.source, options.wait_seconds)
         where, sources = lay_out_deliveries(throwaway, location, options.source, options.file, is_seeded=is_seeded)
@@ -127,10 +128,11 @@ def run_trial(settings: Settings, options: TrialOptions, on_delivery: Callable[[
             on_delivery(trial.delivery)
             if not trial.delivery.is_held_back:
                 _build(run, trial)
+                is_built = True
             trial.seconds = time.monotonic() - started
             return trial
     finally:
-        keep_release_only(throwaway)
+        keep_release_only(throwaway, is_built=is_built)
 
 
 def _ingest(run: RunContext, contract: Contract, home: Home, *, accept: bool) -> DeliveryPart:

@@ -97,9 +97,9 @@ def lay_out_deliveries(
     return dataclasses.replace(location, name=str(delivered), folder=delivered), tuple(sources)
 
 
-def keep_release_only(throwaway: Home) -> None:
-    """Delete everything but the throw-away release and the record of the trial."""
-    for name in COPIED:
+def keep_release_only(throwaway: Home, *, is_built: bool) -> None:
+    """Delete everything but the record of the trial and the throw-away release; if none was built, the copied one too."""
+    for name in COPIED if is_built else (*COPIED, "releases", "published"):
         path = throwaway.root / name
         if path.is_dir():
             shutil.rmtree(path, ignore_errors=True)

@@ -63,8 +63,10 @@ def test_the_copy_has_the_rows_of_the_tried_source_only_and_the_home_stays(home:
     assert throwaway.ledger.read_bytes() == b"ledger"
     throwaway.warehouse.write_bytes(b"changed")
     throwaway.ledger.write_bytes(b"changed")
-    keep_release_only(throwaway)
+    keep_release_only(throwaway, is_built=True)
     assert {path.name for path in throwaway.root.iterdir()} >= {"published", "releases"}
+    keep_release_only(throwaway, is_built=False)
+    assert not throwaway.published.exists() and not throwaway.releases.exists()
     assert not throwaway.warehouse.exists() and not throwaway.deliveries.exists()
     assert contents(home) == before
     assert throwaway.root.stat().st_mode & 0o777 == 0o700
