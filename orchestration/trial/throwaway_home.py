@@ -76,25 +76,35 @@ def lay_out_deliveries(
 
     Returns the location to read and the sources to ingest. `ConfigurationError` if the source has nothing to read.
     """
-    if file is None and location.folder is None:
+    contract, folder = location.registry[source], location.folder
+    is_live = file is None and location.is_live(contract)
+    if is_live and (folder is None or is_seeded):
         return location, (source,)
     delivered = throwaway.root / DELIVERED
     delivered.mkdir(mode=PRIVATE)
-    found = file if file is not None else (location.folder or Path()) / source
-    if not found.exists():
-        raise ConfigurationError(f"{found} does not exist; name the file or folder to try with --from")
-    if found.is_dir():
-        (delivered / source).symlink_to(found.absolute())
-    else:
-        (delivered / source).mkdir()
-        _link(found.resolve(), delivered / source / found.name)
+    registry = location.registry
+    if not is_live:
+        _lay_out_source(delivered / source, file if file is not None else (folder or Path()) / source)
+        # the file is tried, although the contract may name a live system
+        tried = contract.model_copy(update={"delivered_by": "folder"})
+        registry = Registry(tried if each.source == source else each for each in registry)
     sources = [source]
-    if not is_seeded and location.folder is not None:
-        for name in _reference_sources(location.registry):
-            if name != source and (location.folder / name).is_dir():
-                (delivered / name).symlink_to((location.folder / name).absolute())
+    if not is_seeded and folder is not None:
+        for name in _reference_sources(registry):
+            if name != source and (folder / name).is_dir():
+                (delivered / name).symlink_to((folder / name).absolute())
                 sources.append(name)
-    return dataclasses.replace(location, name=str(delivered), folder=delivered), tuple(sources)
+    return dataclasses.replace(location, name=str(delivered), folder=delivered, registry=registry), tuple(sources)
+
+
+def _lay_out_source(folder: Path, delivery: Path) -> None:
+    if not delivery.exists():
+        raise ConfigurationError(f"{delivery} does not exist; name the file or folder to try with --from")
+    if delivery.is_dir():
+        folder.symlink_to(delivery.absolute())
+    else:
+        folder.mkdir()
+        _link(delivery.resolve(), folder / delivery.name)
 
 
 def keep_release_only(throwaway: Home, *, is_built: bool) -> None:

@@ -107,5 +107,6 @@ def test_without_a_release_maps_are_ingested_with_the_source(tmp_path: Path) -> 
     assert where.folder is not None
     assert (where.folder / STOPS / "new.csv").read_text() == "a"
     assert lay_out_deliveries(prepare(tmp_path / "try"), location, STOPS, None, is_seeded=True)[1] == (STOPS,)
+    assert where.registry[STOPS].delivered_by == "folder", "the file is tried although the contract may name a live system"
     with pytest.raises(ConfigurationError, match="does not exist"):
         lay_out_deliveries(prepare(tmp_path / "try"), replace(location, folder=tmp_path), STOPS, None, is_seeded=True)
