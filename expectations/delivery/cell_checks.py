@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 
 from expectations.delivery.unmapped_labels import Labels, unmapped_condition
 from ingest.contract import Column, Contract
+from ingest.contract.crosswalk import flag_values
 from ingest.typing import (
     can_be_invalid,
     invalid_flag,
@@ -82,6 +83,8 @@ def _value(column: Column) -> str:
 
 def _unmapped(check: LabelCheck, labels: Labels) -> str:
     column = check.column
+    if column.label:
+        return unmapped_condition(column.name, {*flag_values(), column.label})
     return unmapped_condition(column.name, labels.get(check.vocabulary, ()), column.question, column.delimiter)
 
 

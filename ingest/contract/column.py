@@ -22,7 +22,7 @@ from ingest.contract.words import NUMERIC, TIMES, Delimiter, DeliveredNames, Ide
 # Columns that the typed views add to a contract's; they would hide a delivered column of the same name.
 RESERVED = ("_load_id", "_source_file", "_source_row", "_record_hash", "file_row_number")
 # Keys that are written only where they are given.
-_LEFT_OUT = ("from_file", "from_period", "files", "varies_within", "max_from_file")
+_LEFT_OUT = ("from_file", "from_period", "files", "label", "varies_within", "max_from_file")
 # The directives of DuckDB's strptime; another one would fail in the run instead of the check of contracts.
 DIRECTIVE = re.compile(r"%(-?[dmyHIMSj]|[aAbBhpYfgnTzZGVuwUWcxX%])")
 
@@ -63,6 +63,8 @@ class Column(Strict):
     offered: Annotated[tuple[Annotated[str, Field(min_length=1)], ...], Field(min_length=1)] | None = None
     # The question of one of several columns about race: its labels are in the crosswalk as question=value.
     question: Annotated[str, Field(pattern=r"^\w+$")] | None = None
+    # The label that a tick selects, where each race has a column of its own; `race_flag_values` lists which cells are a tick.
+    label: Annotated[str, Field(min_length=1)] | None = None
     # The separator of several labels in one cell.
     delimiter: Delimiter | None = None
     values: tuple[str, ...] = ()
@@ -116,8 +118,13 @@ class Column(Strict):
             yield "a direct identifier is dropped before anything looks at it, so it cannot be required; write keep: hash"
 
     def _label_problems(self) -> Iterator[str]:
-        if (self.question is not None) != (self.role in ("race_flag", "ethnicity")):
-            yield "a column with role race_flag or ethnicity, and no other, names its question, as labels do (Asian=1)"
+        if self.label and (self.role != "race_flag" or self.question or not isinstance(self.vocabulary, str)):
+            yield "label goes with role race_flag and one vocabulary, and without question"
+        elif not self.label and (self.question is not None) != (self.role in ("race_flag", "ethnicity")):
+            yield (
+                "a column with role race_flag or ethnicity, and no other, names its question, as labels do (Asian=1); "
+                "a race_flag may name the label that a tick selects instead"
+            )
         if self.question and isinstance(self.vocabulary, dict):
             yield "question goes with one vocabulary; write its name"
         if self.delimiter and (self.role != "race" or not isinstance(self.vocabulary, str)):

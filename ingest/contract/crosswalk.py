@@ -13,6 +13,8 @@ from pathlib import Path
 
 CROSSWALK = Path(__file__).parents[2] / "dbt_project" / "seeds" / "reference" / "race_ethnicity_crosswalk.csv"
 
+FLAG_VALUES = CROSSWALK.with_name("race_flag_values.csv")
+
 Labels = Mapping[str, frozenset[str]]
 
 
@@ -52,6 +54,12 @@ def mapped_labels(vocabularies: tuple[str, ...], path: Path = CROSSWALK) -> dict
     state = path.stat() if path.is_file() else None
     known = _read(path, *(state and (state.st_ino, state.st_mtime_ns, state.st_size)) or ())
     return {folded(label): name for name in reversed(vocabularies) for label in known.get(name, ()) if label}
+
+
+def flag_values(path: Path = FLAG_VALUES) -> frozenset[str]:
+    """The folded cells of a column per race that are a tick or an empty box."""
+    with path.open(encoding="utf-8", newline="") as file:
+        return frozenset(folded(row["reported_value"]) for row in csv.DictReader(file))
 
 
 def label_codes(vocabularies: tuple[str, ...], path: Path = CROSSWALK) -> dict[str, str]:

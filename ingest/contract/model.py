@@ -215,7 +215,16 @@ class Contract(Strict):
                         f"{name} lets a person select one label; leave the delimiter out, or choose one that lets select several"
                     )
                     yield ("columns", at, "delimiter"), message
-            mapped = mapped_labels(column.vocabulary_names()) if column.offered else {}
+            mapped = mapped_labels(column.vocabulary_names()) if column.offered or column.label else {}
+            if column.label and folded(column.label) not in mapped:
+                of = ", ".join(column.vocabulary_names())
+                message = f"{column.label!r} is no label of {of}; write it as there, or add it to race_ethnicity_crosswalk"
+                yield ("columns", at, "label"), message
+            if column.label and not all(
+                vocabulary.race[name].selection == "multiple" for name in column.vocabulary_names() if name in vocabulary.race
+            ):
+                message = "a person can tick several boxes; choose a vocabulary that lets select several"
+                yield ("columns", at, "vocabulary"), message
             for place, label in enumerate(column.offered or ()):
                 if folded(label) not in mapped:
                     of = ", ".join(column.vocabulary_names())
@@ -310,12 +319,13 @@ class Contract(Strict):
         return any(column.is_hashed for column in self.columns)
 
     def offered_labels(self) -> tuple[tuple[str, str], ...]:
-        """Vocabulary and label of each answer about race that a person can give: `offered`, and the values of each question."""
+        """Vocabulary and label of each answer about race that a person can give: `offered`, boxes, values of questions."""
         found: dict[tuple[str, str], None] = {}
         for column in self.columns:
             mapped = mapped_labels(column.vocabulary_names())
             own_labels = (label for label in mapped if column.question and label.startswith(f"{column.question.lower()}="))
-            found.update({(mapped[folded(label)], folded(label)): None for label in (*(column.offered or ()), *own_labels)})
+            offered = (*(column.offered or ()), *((column.label,) if column.label else ()), *own_labels)
+            found.update({(mapped[folded(label)], folded(label)): None for label in offered})
         return tuple(found)
 
     def race_vocabularies(self, vocabulary: Vocabulary) -> tuple[RaceVocabulary, ...]:

@@ -122,6 +122,9 @@ def _fields(column: Column, contract: Contract) -> Iterator[TemplateField]:
 def _label_fields(column: Column, heading: str, required: bool) -> Iterator[TemplateField]:
     vocabularies = [load_vocabulary().race[name] for name in column.vocabulary_names()]
     labels = {label: code for found in vocabularies for label, code in valid_labels(found.name).items()}
+    if column.label:
+        yield TemplateField(heading, column.name, "choice", required, YES_NO)
+        return
     if column.question:
         asked = f"{column.question}="
         values = tuple(label[len(asked) :] for label in labels if folded(label).startswith(asked.lower()) and label != asked)

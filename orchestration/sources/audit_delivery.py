@@ -20,6 +20,7 @@ from expectations.delivery.unmapped_labels import read_labels
 from expectations.delivery.volume import VolumeBaseline
 from expectations.results import GateResult
 from ingest.contract import Contract
+from ingest.contract.crosswalk import FLAG_VALUES
 from ingest.delivery import DeliveryRecord, DeliveryStore
 from orchestration.settings import DBT_PROJECT
 from warehouse.files import write_atomically
@@ -88,6 +89,7 @@ def _basis(contract: Contract, baseline: VolumeBaseline, as_of: dt.datetime) -> 
     terms = (
         json.dumps(inputs, default=str).encode()
         + CROSSWALK.read_bytes()
+        + (FLAG_VALUES.read_bytes() if any(column.label for column in contract.columns) else b"")
         + (b"".join(seed.read_bytes() for seed in (*CONCEPTS, CONCEPT_COLUMNS)) if contract.concepts else b"")
     )
     return bytes_sha256(terms)

@@ -3,8 +3,9 @@
     crosswalk by itself, and what was selected is the union.
 
     - One label that the crosswalk does not contain makes the record not_mapped: the rest of the selection is unknown.
-    - A label may leave a category open (`race_open_labels`): an ethnicity that was not answered is not `not Hispanic`. If nothing
-      else selects that category, the record has the reason of that label and no set.
+    - A label may leave a category open: an ethnicity that was not answered is not `not Hispanic`. If nothing else selects that category, the
+      record has the reason of that label and no set. Of a question whose answers select Hispanic, every label with a missing reason other
+      than not_applicable does so; `race_open_labels` lists further labels.
     - Labels without a set (two or more, a combined legacy label) leave the record without one; next to another category they are
       multiracial, and under the 1997 standard Hispanic still comes first.
     - Nothing selected: the most informative reason (`reason_precedence`). Boxes left empty give `not_applicable` each, and a record of
@@ -31,6 +32,15 @@
         from race_told
     ),
 
+    -- the questions of which an answer selects Hispanic
+    ethnicity_questions as (
+        select distinct
+            vocabulary,
+            split_part(normalised_label, '=', 1) as question
+        from ({{ resolved_crosswalk() }})
+        where contains(normalised_label, '=') and list_contains(race_ethnicity_set, 'hispanic')
+    ),
+
     race_meanings as (
         select
             labels.vocabulary,
@@ -45,8 +55,12 @@
                 []
             ) as codes_without_set,
             {{ first_reason('crosswalk.missing_reason') }} as reason,
-            coalesce(list(open_labels.leaves_open) filter (where open_labels.leaves_open is not null), []) as left_open,
-            {{ first_reason('crosswalk.missing_reason', 'open_labels.leaves_open is not null') }} as reason_of_open
+            list_concat(
+                coalesce(list(open_labels.leaves_open) filter (where open_labels.leaves_open is not null), []),
+                coalesce(list('hispanic') filter (where {{ leaves_ethnicity_open() }}), [])
+            ) as left_open,
+            {{ first_reason('crosswalk.missing_reason', '(open_labels.leaves_open is not null or ' ~ leaves_ethnicity_open() ~ ')') }}
+                as reason_of_open
         from race_labels as labels
         left join ({{ resolved_crosswalk() }}) as crosswalk
             on
@@ -58,6 +72,11 @@
                 labels.vocabulary = open_labels.vocabulary
                 and {{ normalised('labels.label') }} = {{ normalised('open_labels.reported_label') }}
                 and labels.valid_on between open_labels.valid_from and open_labels.valid_to
+        left join ethnicity_questions
+            on
+                labels.vocabulary = ethnicity_questions.vocabulary
+                and split_part(crosswalk.normalised_label, '=', 1) = ethnicity_questions.question
+                and contains(crosswalk.normalised_label, '=')
         group by all
     ),
 
@@ -123,10 +142,42 @@
 
     questions: the question of each such column, as the contract names it: {'is_asian': 'Asian', 'ethnicity': 'Ethnicity'}
     label: a column whose label needs no question (the race of a two-question form), or none · delimiter: of that label, or none
+    flags: columns of boxes that a person ticks, with the label that a tick selects: {'is_white': 'White', 'is_black': 'Black or African American'}
 #}
-{% macro race_conformed_questions(relation, questions, vocabulary, on_date, label=none, delimiter=none) -%}
+{% macro race_conformed_questions(relation, questions, vocabulary, on_date, label=none, delimiter=none, flags=none) -%}
+    {%- if flags -%}
+    with
+    race_flagged as (
+        select
+            {{ relation }}.*,
+            {{ labels_of_flags(relation, flags, labels_of_questions(relation, questions, label, delimiter)) }} as race_parts
+        from {{ relation }}
+        cross join (
+            select
+                list({{ normalised('reported_value') }}) filter (where is_ticked) as ticked,
+                list({{ normalised('reported_value') }}) filter (where not is_ticked) as unticked
+            from {{ ref('race_flag_values') }}
+        ) as flag_values
+    ),
+
+    race_of_flags as (
+        {{ race_conformed_parts(
+            'race_flagged', 'race_flagged.race_parts', "array_to_string(race_flagged.race_parts, '; ')",
+            vocabulary | replace(relation ~ '.', 'race_flagged.'), on_date | replace(relation ~ '.', 'race_flagged.')
+        ) }}
+    )
+
+    select * exclude (race_parts) from race_of_flags
+    {%- else -%}
     {%- set parts = labels_of_questions(relation, questions, label, delimiter) -%}
     {{ race_conformed_parts(relation, parts, "array_to_string(" ~ parts ~ ", '; ')", vocabulary, on_date) }}
+    {%- endif -%}
+{%- endmacro %}
+
+
+{# One column per race, as survey tools export a question with boxes: the labels of the boxes that are ticked. #}
+{% macro race_conformed_flags(relation, flags, vocabulary, on_date, questions={}, label=none) -%}
+    {{ race_conformed_questions(relation, questions, vocabulary, on_date, label=label, flags=flags) }}
 {%- endmacro %}
 
 
@@ -193,6 +244,36 @@
             {%- endfor -%}
         ]
     )
+{%- endmacro %}
+
+
+{#
+    The labels of the ticked boxes, after `others`. A cell that contains the label is a tick. A cell that is neither a tick nor an empty box
+    (`race_flag_values`) becomes `label=cell`, which no crosswalk contains.
+#}
+{% macro labels_of_flags(relation, flags, others) -%}
+    list_concat(
+        {{ others }},
+        list_filter(
+            [
+                {%- for column, label in flags.items() %}
+                {%- set cell = normalised(relation ~ '.' ~ column) %}
+                {%- set text = "'" ~ (label | replace("'", "''")) ~ "'" %}
+                case
+                    when list_contains(flag_values.ticked, {{ cell }}) or {{ cell }} = {{ normalised(text) }} then {{ text }}
+                    when not list_contains(flag_values.unticked, {{ cell }}) then {{ text }} || '=' || {{ relation }}.{{ column }}
+                end{{ ',' if not loop.last }}
+                {%- endfor %}
+            ],
+            lambda part: part is not null
+        )
+    )
+{%- endmacro %}
+
+
+{# SQL boolean in `race_conformed_parts`: the label answers a question about ethnicity, but neither yes nor no. #}
+{% macro leaves_ethnicity_open() -%}
+    (ethnicity_questions.question is not null and crosswalk.missing_reason <> 'not_applicable')
 {%- endmacro %}
 
 

@@ -5,7 +5,10 @@ from pathlib import Path
 import pytest
 from duckdb import DuckDBPyConnection
 
+from expectations.delivery.cell_checks import _label_checks, _unmapped
 from expectations.delivery.unmapped_labels import CrosswalkError, folded, read_labels, unmapped_condition
+from ingest.contract import Column
+from ingest.contract.vocabulary import load_vocabulary
 
 SEED = Path(__file__).parents[4] / "dbt_project" / "seeds" / "reference" / "race_ethnicity_crosswalk.csv"
 
@@ -90,6 +93,20 @@ def test_each_label_of_a_list_is_looked_up(connection: DuckDBPyConnection, cell:
     without_empty = unmapped_condition("race", {"White", "Black"}, delimiter=";")
     found = connection.execute(f"select {without_empty} from (select ?::varchar as race)", [cell]).fetchone()
     assert found == (unmapped or not (cell or "").strip(" ;"),)
+
+
+@pytest.mark.parametrize(
+    ("cell", "unmapped"),
+    [("1", False), (" X ", False), ("no", False), (None, False), ("WHITE", False), ("maybe", True), ("2", True)],
+)
+def test_the_cell_of_a_box_is_a_tick_or_none(connection: DuckDBPyConnection, cell: str | None, unmapped: bool) -> None:
+    """By the same seed as the macro `race_conformed_flags`, which gives such a record no race."""
+    column = Column.model_validate(
+        {"name": "white", "role": "race_flag", "vocabulary": "spd15_2024", "label": "White"}, context=load_vocabulary()
+    )
+    (check,) = _label_checks((column,))
+    condition = _unmapped(check, {"spd15_2024": frozenset({"White"})})
+    assert connection.execute(f"select {condition} from (select ?::varchar as white)", [cell]).fetchone() == (unmapped,)
 
 
 def test_without_labels_everything_is_unmapped(connection: DuckDBPyConnection) -> None:

@@ -191,6 +191,8 @@ def test_what_is_offered_is_what_is_listed_and_what_questions_ask(make_contract:
             {"name": "written", "role": "race", "vocabulary": "open_survey"},
         ]
     )
+    boxes = [{"name": "w", "role": "race_flag", "vocabulary": "spd15_2024", "label": "White"}]
+    assert make_contract(columns=boxes).offered_labels() == (("spd15_2024", "white"),)
     offered = contract.offered_labels()
     assert offered[:2] == (("eeo4_hr", "white"), ("eeo4_hr", " ".join(several.split())))
     assert ("hmis_fy2024", "asian=1") in offered
