@@ -6,145 +6,18 @@ labels of one source, which are unit tests next to its staging model.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from itertools import combinations
-from typing import Any, NamedTuple
-
 import duckdb
-import jinja2
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ingest.contract.vocabulary import load_vocabulary
-from orchestration.settings import DBT_PROJECT
 from tests.support.fuzzing import number_of_examples
+from tests.support.race import COLUMNS, LABELS, SELECTIONS, Conform, Race, expected, render
 
 PROPERTY = settings(max_examples=number_of_examples(30), deadline=None, derandomize=True)
-LABELS = {
-    "aian": "American Indian or Alaska Native",
-    "asian": "Asian",
-    "black": "Black or African American",
-    "hispanic": "Hispanic or Latino",
-    "mena": "Middle Eastern or North African",
-    "nhpi": "Native Hawaiian or Pacific Islander",
-    "white": "White",
-}
-COLUMNS = {
-    "aian": "AmIndAKNative",
-    "asian": "Asian",
-    "black": "BlackAfAmerican",
-    "hispanic": "HispanicLatinaeo",
-    "mena": "MidEastNAfrican",
-    "nhpi": "NativeHIPacific",
-    "white": "White",
-}
-SELECTIONS = [frozenset(chosen) for size in range(1, 8) for chosen in combinations(sorted(LABELS), size)]
 COUNTS = st.dictionaries(st.sampled_from(SELECTIONS), st.integers(1, 50), min_size=1, max_size=20)
 
-
-class Race(NamedTuple):
-    """The reported race of a record."""
-
-    selection: tuple[str, ...] | None
-    code: str
-    code_1997: str
-
-
-Conform = Callable[..., list[Race]]
-
-
-def render(text: str, **names: Any) -> str:
-    """The SQL that dbt makes of the text, with every ref a table of that name."""
-    files = [path for folder in ("conform", "measures") for path in sorted((DBT_PROJECT / "macros" / folder).glob("*.sql"))]
-    macros = "\n".join(path.read_text(encoding="utf-8") for path in files)
-    environment = jinja2.Environment(undefined=jinja2.StrictUndefined)
-    environment.globals.update(
-        {
-            "ref": lambda name: name,
-            "source": lambda _, name: name,
-            "config": lambda **_: "",
-            "return": lambda value: value,
-            **names,
-        }
-    )
-    return environment.from_string(f"{macros}\n{text}").render().strip()
-
-
 TABULATED = render("{{ exclusive_and_alone_or_in_combination(relation) }}", relation="people")
-
-
-@pytest.fixture(scope="module")
-def connection() -> Iterator[duckdb.DuckDBPyConnection]:
-    with duckdb.connect() as con:
-        for seed in ("race_ethnicity_crosswalk", "race_open_labels", "race_write_ins", "race_ethnicity", "race_flag_values"):
-            path = DBT_PROJECT / "seeds" / "reference" / f"{seed}.csv"
-            con.execute(f"create table {seed} as from read_csv('{path}', all_varchar = true)")
-        for seed in ("race_ethnicity_crosswalk", "race_open_labels"):
-            con.execute(f"alter table {seed} alter valid_from type date")
-            con.execute(f"alter table {seed} alter valid_to type date")
-        con.execute("alter table race_flag_values alter is_ticked type boolean")
-        con.execute(
-            "create view dim_race_ethnicity as "
-            "select * replace (is_in_spd15_2024::boolean as is_in_spd15_2024) from race_ethnicity"
-        )
-        con.execute("create table vocabularies (vocabulary varchar, race_standard varchar)")
-        con.executemany(
-            "insert into vocabularies values (?, ?)", [(v.name, v.race_standard) for v in load_vocabulary().race.values()]
-        )
-        con.execute("create table dim_source (source varchar, race_selection varchar)")
-        con.execute("insert into dim_source values ('many', 'multiple'), ('one', 'single')")
-        yield con
-
-
-@pytest.fixture(scope="module")
-def conform(connection: duckdb.DuckDBPyConnection) -> Conform:
-    """`conform(vocabulary, rows, ...)`: each row's race, by a list of labels, by questions, or both; in the order of the rows."""
-
-    def conform_rows(
-        vocabulary: str,
-        rows: list[dict[str, str | None]],
-        questions: dict[str, str] | None = None,
-        label: str | None = None,
-        delimiter: str | None = None,
-        on: str = "2025-01-01",
-        macro: str | None = None,
-    ) -> list[Race]:
-        columns = list(dict.fromkeys(name for row in rows for name in row))
-        connection.execute(
-            f"create or replace temp table delivered_rows (n integer, {', '.join(f'{name} varchar' for name in columns)})"
-        )
-        connection.executemany(
-            f"insert into delivered_rows values ({', '.join('?' * (len(columns) + 1))})",
-            [[n, *(row.get(name) for name in columns)] for n, row in enumerate(rows)],
-        )
-        names = {
-            "questions": questions, "label": f"delivered_rows.{label}" if label else None,
-            "delimiter": delimiter, "on": f"date '{on}'",
-            "vocabulary": f"'{vocabulary}'",
-        }  # fmt: skip
-        macro = macro or (
-            "race_conformed_questions('delivered_rows', questions, vocabulary, on, label, delimiter)"
-            if questions
-            else "race_conformed_list('delivered_rows', label, delimiter, vocabulary, on)"
-            if delimiter
-            else "race_conformed('delivered_rows', label, vocabulary, on)"
-        )
-        query = render(f"{{{{ {macro} }}}}", **names)
-        found = connection.execute(
-            f"select race_ethnicity_set, race_ethnicity_code, race_ethnicity_code_1997 from ({query}) order by n"
-        ).fetchall()
-        assert len(found) == len(rows)
-        return [Race(tuple(chosen) if chosen is not None else None, code, old) for chosen, code, old in found]
-
-    return conform_rows
-
-
-def expected(selection: frozenset[str]) -> Race:
-    chosen = tuple(sorted(selection))
-    old = {"white" if category == "mena" else category for category in selection}
-    code_1997 = "hispanic" if "hispanic" in old else "multiracial" if len(old) > 1 else old.pop()
-    return Race(chosen, "multiracial" if len(chosen) > 1 else chosen[0], code_1997)
 
 
 def flags(selection: frozenset[str], no: str = "0", none: str | None = None) -> dict[str, str | None]:
@@ -305,92 +178,6 @@ def test_an_ethnicity_not_given_is_not_no(
 ) -> None:
     row: dict[str, str | None] = {"race": race, "ethnicity": ethnicity}
     assert conform(vocabulary, [row], {"ethnicity": "Ethnicity"}, label="race", on=day) == [wanted]
-
-
-@pytest.fixture
-def new_vocabulary(connection: duckdb.DuckDBPyConnection) -> Iterator[str]:
-    """A vocabulary of two questions of which nothing is in `race_open_labels`."""
-    rows = [
-        ("White", "white", "white", None), ("Asian or Pacific Islander", None, "asian_or_nhpi", None),
-        ("", None, None, "not_collected"),
-        ("Ethnicity=Latino", "hispanic", "hispanic", None),
-        ("Ethnicity=Other", None, None, "not_applicable"),
-        ("Ethnicity=Unknown", None, None, "respondent_unknown"),
-        ("Ethnicity=", None, None, "not_collected"),
-    ]  # fmt: skip
-    connection.execute("insert into vocabularies values ('dpt_new', 'spd15_1997')")
-    connection.executemany(
-        "insert into race_ethnicity_crosswalk by name select 'dpt_new' as vocabulary, ? as reported_label, "
-        "? as race_ethnicity_set, "
-        "? as race_ethnicity_code, ? as missing_reason, date '1900-01-01' as valid_from, date '9999-12-31' as valid_to",
-        rows,
-    )
-    yield "dpt_new"
-    for table in ("vocabularies", "race_ethnicity_crosswalk"):
-        connection.execute(f"delete from {table} where vocabulary = 'dpt_new'")
-
-
-@pytest.mark.parametrize(
-    ("race", "ethnicity", "wanted"),
-    [
-        ("White", "Unknown", Race(None, "respondent_unknown", "respondent_unknown")),
-        ("White", "", Race(None, "not_collected", "not_collected")),
-        ("White", "Other", Race(("white",), "white", "white")),
-        ("White", "Latino", Race(("hispanic", "white"), "hispanic", "hispanic")),
-        ("Asian or Pacific Islander", "unknown", Race(None, "respondent_unknown", "respondent_unknown")),
-    ],
-)
-def test_an_unknown_ethnicity_of_any_vocabulary_leaves_hispanic_open(
-    conform: Conform, new_vocabulary: str, race: str, ethnicity: str, wanted: Race
-) -> None:
-    row: dict[str, str | None] = {"race": race, "ethnicity": ethnicity}
-    assert conform(new_vocabulary, [row], {"ethnicity": "Ethnicity"}, label="race") == [wanted]
-
-
-BOXES = {category.replace("_", ""): label for category, label in LABELS.items()}
-TICKS = [("1", "0"), ("Yes", "no"), (" x ", ""), ("TRUE", "FALSE"), ("Checked", "Unchecked"), ("1.0", None)]
-BY_FLAGS = "race_conformed_flags('delivered_rows', {flags}, vocabulary, on)"
-
-
-@pytest.mark.parametrize(("tick", "empty"), [*TICKS, (None, "")], ids=str)
-def test_a_column_per_race_reaches_the_same_set(conform: Conform, tick: str | None, empty: str | None) -> None:
-    """127 combinations of boxes; without a tick of its own, the cell of a ticked box is its label."""
-    rows = [
-        {
-            box: (tick or label.upper()) if category in selection else empty
-            for (box, label), category in zip(BOXES.items(), LABELS, strict=True)
-        }
-        for selection in SELECTIONS
-    ]
-    assert conform("spd15_2024", rows, macro=BY_FLAGS.format(flags=BOXES)) == [expected(selection) for selection in SELECTIONS]
-
-
-def test_boxes_without_a_tick_and_other_cells(conform: Conform) -> None:
-    macro = BY_FLAGS.format(flags={"white": "White", "black": "Black or African American"})
-    rows: list[dict[str, str | None]] = [{"white": "", "black": "0"}, {"white": "x", "black": "maybe"}]
-    assert conform("spd15_2024", rows, macro=macro) == [
-        Race(None, "not_collected", "not_collected"), Race(None, "not_mapped", "not_mapped")
-    ]  # fmt: skip
-
-
-def test_boxes_of_the_standard_of_1997_with_ethnicity_apart(conform: Conform, new_vocabulary: str) -> None:
-    flags = {"white": "White", "api": "Asian or Pacific Islander"}
-    macro = f"race_conformed_flags('delivered_rows', {flags}, vocabulary, on, {{'ethnicity': 'Ethnicity'}})"
-    rows: list[dict[str, str | None]] = [
-        {"white": white, "api": api, "ethnicity": ethnicity}
-        for white, api, ethnicity in [
-            ("1", "0", "Other"),
-            ("1", "1", "Other"),
-            ("0", "1", "Other"),
-            ("1", "0", "Latino"),
-            ("1", "0", ""),
-        ]
-    ]
-    assert conform(new_vocabulary, rows, macro=macro) == [
-        Race(("white",), "white", "white"), Race(None, "multiracial", "multiracial"),
-        Race(None, "asian_or_nhpi", "asian_or_nhpi"), Race(("hispanic", "white"), "hispanic", "hispanic"),
-        Race(None, "not_collected", "not_collected"),
-    ]  # fmt: skip
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ import duckdb
 import pytest
 
 from ingest.contract import Contract
-from ingest.landing import Promotion, find_rival_states
+from ingest.landing import Promotion
 from ingest.landing.ledger import contract_fingerprint
 
 MakeContract = Callable[..., Contract]
@@ -125,66 +125,6 @@ def test_order_by_may_fall_back_on_the_place_in_the_file(warehouse: Any, contrac
     records = rows("1,2025-01-01,first", "1,2025-01-01,second")
     warehouse.take(contract_of("merge", order_by=["d", "_source_row"]), {"f.csv": records})
     assert warehouse.rows("v") == [("second",)]
-
-
-@pytest.mark.parametrize("mode", ["merge", "replace", "replace_period with key"])
-@pytest.mark.parametrize("order_by", [["_source_file", "_source_row"], ["d"]])
-def test_the_name_of_a_file_never_puts_an_older_state_over_a_newer_one(
-    warehouse: Any, make_contract: MakeContract, mode: str, order_by: list[str]
-) -> None:
-    """The older file has the later name, and stays in the folder."""
-    loads = {"merge": {"mode": "merge"}, "replace": {"mode": "replace"}}
-    load = loads.get(mode, {"mode": "replace_period", "period_column": "d", "period": "year"}) | {
-        "key": ["k"],
-        "order_by": order_by,
-    }
-    contract = make_contract(columns=COLUMNS, load=load)
-    december = {"calls_december.csv": rows("1,2025-01-01,older", "2,2025-01-01,only")}
-    warehouse.take(contract, december)
-    warehouse.take(contract, december | {"calls_august.csv": rows("1,2025-01-01,newer")})
-    assert warehouse.rows("k, v") == [("1", "newer"), ("2", "only")]
-
-
-def test_a_file_that_stays_in_the_folder_does_not_undo_a_later_load(warehouse: Any, contract_of: Callable[..., Contract]) -> None:
-    contract, first = contract_of("merge"), {"a.csv": rows("1,,first", "2,,only")}
-    warehouse.take(contract, first)
-    warehouse.take(contract, {"b.csv": rows("1,,second")})
-    warehouse.take(contract, first | {"c.csv": rows("3,,new")})
-    assert warehouse.rows("k, v") == [("1", "second"), ("2", "only"), ("3", "new")]
-
-
-def test_names_of_files_may_date_their_states(warehouse: Any, contract_of: Callable[..., Contract]) -> None:
-    contract = contract_of("merge", release={"file_name": r"_(\d+)\."})
-    files = {"calls_9.csv": rows("1,,older"), "calls_10.csv": rows("1,,newer")}
-    receipt = warehouse.deliver(contract, files)
-    assert find_rival_states(warehouse.con, contract, receipt, warehouse.store.batch(receipt.load_id), "America/Chicago") == ()
-    warehouse.promote(contract, receipt)
-    assert warehouse.rows("v") == [("newer",)]
-
-
-@pytest.mark.parametrize(
-    ("order_by", "a", "b", "rivals"),
-    [
-        (None, ["1,,x"], ["1,,y"], ("a.csv", "b.csv")),
-        (None, ["1,,x", "1,,y"], ["1,,y", "2,,z"], ()),
-        (None, ["1,,x"], ["2,,y"], ()),
-        (["d"], ["1,2025-01-01,x"], ["1,2025-01-02,y"], ()),
-        (["d"], ["1,2025-01-02,x"], ["1,2025-01-02,y"], ("a.csv", "b.csv")),
-        (["d"], ["1,2025-01-01,x", "1,2025-01-03,z"], ["1,2025-01-01,y"], ()),
-    ],
-)  # fmt: skip
-def test_files_with_states_that_nothing_dates_are_rivals(
-    warehouse: Any,
-    contract_of: Callable[..., Contract],
-    order_by: list[str] | None,
-    a: list[str],
-    b: list[str],
-    rivals: tuple[str, ...],
-) -> None:
-    contract = contract_of("merge", **({"order_by": order_by} if order_by else {}))
-    receipt = warehouse.deliver(contract, {"a.csv": rows(*a), "b.csv": rows(*b)})
-    batch = warehouse.store.batch(receipt.load_id)
-    assert find_rival_states(warehouse.con, contract, receipt, batch, "America/Chicago") == rivals
 
 
 def test_keys_are_the_same_when_they_mean_the_same(warehouse: Any, make_contract: MakeContract) -> None:
