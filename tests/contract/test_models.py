@@ -282,7 +282,7 @@ def test_seeds_are_loaded_into_new_tables(project: Manifest) -> None:
 def test_each_folder_has_one_yaml_for_its_models() -> None:
     wrong = []
     for file in (DBT_PROJECT / "models").rglob("*__models.yml"):
-        models = {model["name"] for model in yaml.safe_load(file.read_text(encoding="utf-8"))["models"]}
+        models = {model["name"] for model in yaml.load(file.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)["models"]}
         beside = {path.stem for path in file.parent.glob("*.sql")}
         if models != beside:
             wrong.append((str(file.relative_to(DBT_PROJECT)), sorted(models ^ beside)))

@@ -19,7 +19,7 @@ def _models() -> dict[str, set[str]]:
     return {
         model["name"]: {column["name"] for column in model.get("columns", [])}
         for file in (ROOT / "dbt_project" / "models").rglob("*.yml")
-        for model in (yaml.safe_load(file.read_text(encoding="utf-8")) or {}).get("models", [])
+        for model in (yaml.load(file.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader) or {}).get("models", [])
     }
 
 

@@ -17,7 +17,9 @@ BUNDLE = ROOT / "docs" / "connect" / "superset" / "scorecard"
 
 
 def read(folder: str) -> list[dict[str, Any]]:
-    return [yaml.safe_load(path.read_text(encoding="utf-8")) for path in sorted((BUNDLE / folder).rglob("*.yaml"))]
+    return [
+        yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader) for path in sorted((BUNDLE / folder).rglob("*.yaml"))
+    ]
 
 
 @pytest.fixture(scope="module")

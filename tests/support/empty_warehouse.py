@@ -7,9 +7,10 @@ next to the models, and the results on real rows (tests/e2e).
 
 from __future__ import annotations
 
+import csv
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -42,7 +43,10 @@ class EmptyWarehouse:
 
     def dbt(self, *arguments: str) -> dict[str, tuple[str, str]]:
         """Status and message of each node, by name."""
-        with _known_columns() if arguments[0] == "test" else nullcontext():
+        if arguments[0] != "test":
+            return _dbt(self.home, *arguments)
+        _read_seeds_from_their_tables(parsed_project(self.home))
+        with _known_columns():
             return _dbt(self.home, *arguments)
 
 
@@ -75,7 +79,7 @@ def building_empty(folder: Path, parsed: Path) -> Iterator[EmptyWarehouse]:
 
 def _reported() -> dict[str, str]:
     """The columns of the tables that the suppressor writes, as the models expect them."""
-    (source,) = yaml.safe_load(REPORTED.read_text(encoding="utf-8"))["sources"]
+    (source,) = yaml.load(REPORTED.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)["sources"]
     return {
         table["name"]: ", ".join(f"{column['name']} {column['data_type']}" for column in table["columns"])
         for table in source["tables"]
@@ -102,6 +106,25 @@ def _dbt(home: Home, *arguments: str) -> dict[str, tuple[str, str]]:
         outcome: Any = dbtRunner(manifest=parsed_project(home)).invoke(command)
     assert outcome.result is not None, outcome.exception
     return {result.node.name: (str(result.status), str(result.message or "")) for result in outcome.result.results}
+
+
+def _read_seeds_from_their_tables(project: Any) -> None:
+    """Give the table of a seed to each unit test that uses the whole seed; dbt writes every cell as a literal.
+
+    These were four fifths of all rows that dbt wrote, and a quarter of the tests' CPU time.
+    """
+    from dbt.artifacts.resources import UnitTestFormat  # noqa: PLC0415 - as above
+
+    seeds = {f"ref('{node.name}')": node for node in project.nodes.values() if node.resource_type == "seed"}
+    rows_of_seed: dict[str, list[dict[str, str | None]]] = {}
+    for given in (given for unit_test in project.unit_tests.values() for given in unit_test.given):
+        if given.input in seeds and given.format == UnitTestFormat.Dict:
+            if given.input not in rows_of_seed:
+                path = DBT_PROJECT / seeds[given.input].original_file_path
+                with path.open(encoding="utf-8", newline="") as file:
+                    rows_of_seed[given.input] = list(csv.DictReader(file))
+            if given.rows == rows_of_seed[given.input]:
+                given.format, given.rows = UnitTestFormat.SQL, "select * from {{ this }}"
 
 
 @contextmanager

@@ -15,8 +15,6 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from lifelines import KaplanMeierFitter
-from lifelines.utils import median_survival_times
 from scipy.stats import false_discovery_control, norm
 
 from orchestration.settings import DBT_PROJECT
@@ -259,6 +257,9 @@ def requests(durations: list[tuple[int, bool]]) -> list[Row]:
 @settings(deadline=None, max_examples=number_of_examples(40))
 @given(st.lists(st.tuples(st.integers(0, 40), st.booleans()), min_size=1, max_size=60))
 def test_medians_of_durations_are_lifelines(empty_warehouse: EmptyWarehouse, durations: list[tuple[int, bool]]) -> None:
+    from lifelines import KaplanMeierFitter  # noqa: PLC0415 - a second to import, on each worker
+    from lifelines.utils import median_survival_times  # noqa: PLC0415
+
     (found,) = rows_of_model(
         empty_warehouse,
         "int_request_days_to_close_median__counts",

@@ -96,7 +96,7 @@ PUBLIC = {"measure_version", "confidence"}
 def _numbers(table: str) -> list[str]:
     """The numeric columns of a published table, as dbt's contract promises them."""
     file = DBT_PROJECT / "models" / "published" / "tables" / "_published__models.yml"
-    models = {model["name"]: model for model in yaml.safe_load(file.read_text(encoding="utf-8"))["models"]}
+    models = {model["name"]: model for model in yaml.load(file.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)["models"]}
     return [column["name"] for column in models[table]["columns"] if column.get("data_type") in ("double", "integer", "bigint")]
 
 
