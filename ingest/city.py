@@ -1,25 +1,28 @@
-"""Read which city a set of deliveries is of: the `city.yml` next to them, or the default one.
+"""Read which city a set of deliveries is of: its layer, and what the `city.yml` next to the deliveries changes.
 
-See `ingest.contract.registry.Registry.for_city` for its effect on contracts, and `orchestration.runs.delivery_location` for the
-city of a home.
+See `ingest.layers` for layers, `ingest.contract.registry.Registry.for_city` for the effect on contracts, and
+`orchestration.runs.delivery_location` for the choice of a home's city.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from ingest.contract import IDENTIFIER, Geoid, Identifier, TimeZone
-from ingest.contract.registry import ContractError, Problem, problems_in
-from ingest.contract.yaml_source import YamlError, read_yaml
+from ingest.contract.registry import ContractError, Problem, Registry, load_registry, problems_in
+from ingest.contract.yaml_source import Location, YamlError, read_yaml
+from ingest.layers import CITY_FILE, Layer, LayerError, city_layer, state_layer
 
-DEFAULT = Path(__file__).with_name("city.yml")
-FILE_NAME = "city.yml"
+FILE_NAME = CITY_FILE
+LIVE_CITY = "milwaukee"  # of `live`, if nothing else names a city
+# A city without a layer may leave these out. No place has the code, so that no figure is taken for one of a real place.
+NO_PLACE, NO_TIME_ZONE = "0000000", "UTC"
 
 
 class City(BaseModel):
@@ -30,9 +33,19 @@ class City(BaseModel):
     city: Identifier
     title: str
     place_geoid: Geoid
-    time_zone: TimeZone
+    time_zone: TimeZone = NO_TIME_ZONE
+    county_geoid: Geoid | None = None
+    state: Identifier | None = None
     as_of: dt.datetime | dt.date | None = None
     sources: Mapping[str, Mapping[str, Any]] = {}
+    # of its state and of the city, in the order in which each replaces the one before
+    layers: tuple[Layer, ...] = Field(default=(), exclude=True)
+
+    @property
+    def undecided(self) -> tuple[str, ...]:
+        """The keys that no city.yml of this city contains, although figures depend on them."""
+        missing = {"place_geoid": self.place_geoid == NO_PLACE, "time_zone": "time_zone" not in self.model_fields_set}
+        return tuple(key for key, is_missing in missing.items() if is_missing)
 
     def local_now(self) -> dt.datetime:
         """The time on the city's wall clock, without zone."""
@@ -49,15 +62,69 @@ class City(BaseModel):
         return dt.datetime.combine(self.as_of, dt.time())
 
 
-def read_city(folder: Path | None) -> City:
-    """The city of a deliveries folder; raises `ContractError` with the file, line and field of an error in its city.yml.
-
-    Sources are under `sources`, or directly under their names.
-    """
-    default = read_yaml(DEFAULT).data
-    path = folder / FILE_NAME if folder else DEFAULT
+def city_named_in(folder: Path) -> str | None:
+    """The city that the `city.yml` of a deliveries folder names; None without file or key."""
+    path = folder / FILE_NAME
     if not path.is_file():
-        return City.model_validate(default)
+        return None
+    data, line_of = _data(path)
+    name = data.get("city")
+    if name is not None and not isinstance(name, str):
+        message = "the name of the city is a text, like city: milwaukee"
+        raise ContractError([Problem(path, line_of(("city",)), "city", message)])
+    return name
+
+
+def read_city(folder: Path | None, name: str | None = None, layer: Layer | None = None) -> City:
+    """The city of a deliveries folder; raises `ContractError` with the file, line and field of an error in a city.yml.
+
+    `name`: the city, if it was chosen already; else city.yml names it. `layer`: its layer, if that is not in `ingest/cities`.
+    Without a folder, the city's layer alone.
+    """
+    path = folder / FILE_NAME if folder else None
+    data, line_of = _data(path) if path and path.is_file() else ({}, _first_line)
+    name = name or (city_named_in(folder) if folder else LIVE_CITY)
+    if name is None:
+        raise LayerError(f"{folder} has no {FILE_NAME} that names its city")
+    layer = layer or city_layer(name)
+    base = {"title": name.replace("_", " ").title(), "place_geoid": NO_PLACE} | (_layer_data(layer) if layer else {})
+    merged = base | {"city": name} | data
+    try:
+        city = City.model_validate(merged)
+    except ValidationError as error:
+        raise ContractError(problems_in(error, path or Path(FILE_NAME), line_of)) from None
+    layers = (*([state_layer(city.state)] if city.state else []), *([layer] if layer else []))
+    return city.model_copy(update={"layers": layers})
+
+
+def city_registry(city: City, folder: Path | None = None, further: Path | None = None) -> Registry:
+    """The contracts of a city: shared ones, those of its layers, those of `further`, with what each city.yml changes."""
+    registry = load_registry(further, tuple(path for layer in city.layers for path in layer.contracts))
+    for layer in city.layers:
+        file = layer.folder / FILE_NAME
+        if file.is_file():
+            registry = registry.for_city(_data(file)[0]["sources"], file, of_layer=True)
+    return registry.for_city(city.sources, (folder / FILE_NAME) if folder else Path(FILE_NAME))
+
+
+def read_layer_city(layer: Layer) -> City:
+    """The city of a layer as its city.yml describes it."""
+    return read_city(None, layer.name, layer)
+
+
+def _layer_data(layer: Layer) -> dict[str, Any]:
+    """The keys of a layer's city.yml but `sources`, whose changes apply before those of the deliveries."""
+    path = layer.folder / FILE_NAME
+    data, line_of = _data(path)
+    try:
+        City.model_validate({"title": "-", "place_geoid": NO_PLACE} | data)
+    except ValidationError as error:
+        raise ContractError(problems_in(error, path, line_of)) from None
+    return {key: value for key, value in data.items() if key not in ("sources", "as_of")}
+
+
+def _data(path: Path) -> tuple[dict[str, Any], Callable[[Location], int]]:
+    """The keys of a city.yml, and their lines. Sources are under `sources`, or directly under their names."""
     try:
         source = read_yaml(path)
     except YamlError as error:
@@ -68,9 +135,8 @@ def read_city(folder: Path | None) -> City:
     data = {str(key): value for key, value in source.data.items() if key not in sources}
     listed = data.get("sources") or {}
     data["sources"] = listed | sources if isinstance(listed, dict) else listed
-    if data.get("city", default["city"]) != default["city"] and "title" not in data:
-        data["title"] = str(data["city"]).replace("_", " ").title()
-    try:
-        return City.model_validate(default | data)
-    except ValidationError as error:
-        raise ContractError(problems_in(error, path, source.line_of)) from None
+    return data, source.line_of
+
+
+def _first_line(_place: Location) -> int:
+    return 1

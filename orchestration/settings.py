@@ -19,6 +19,7 @@ from warehouse.paths import Home
 # the folder of our packages: a checkout, or the folder that a wheel was installed into
 PROJECT = Path(__file__).resolve().parent.parent
 DBT_PROJECT = PROJECT / "dbt_project"
+SHARED_SEEDS = DBT_PROJECT / "seeds" / "reference"  # a city's layers may replace them: see ingest.layers
 IS_CHECKOUT = (PROJECT / "pyproject.toml").is_file()
 # the modules of `orchestration.engines`
 ENGINES = ("local",)
@@ -34,6 +35,7 @@ class Settings:
 
     home: Home
     deliveries: str | None  # sample | live | a folder; None: home.json decides
+    city: str | None  # the name of a city, or the folder of its layer; None: the deliveries or home.json decide
     further_sources: Path | None
     hash_key: bytes | None = field(repr=False)
     wait_seconds: float
@@ -66,6 +68,7 @@ class Settings:
         return cls(
             home=Home(Path(env.get("LEVELGROUND_HOME") or default_home()).expanduser().absolute()),
             deliveries=env.get("LEVELGROUND_DELIVERIES") or None,
+            city=env.get("LEVELGROUND_CITY") or None,
             further_sources=Path(further).expanduser().absolute() if further else None,
             hash_key=key.encode() if key else None,
             wait_seconds=_number(env, "LEVELGROUND_WAIT_SECONDS", 3600, 0),

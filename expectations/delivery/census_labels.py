@@ -10,12 +10,12 @@ from __future__ import annotations
 import csv
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from expectations.delivery.unmapped_labels import CrosswalkError, folded
 from expectations.engine.checks import Check, header
 from ingest.contract import Contract
 from ingest.delivery import FileRecord
+from ingest.layers import SeedFile
 
 # list of concepts → the contract's column → the label that the column must have
 Concepts = Mapping[str, Mapping[str, str]]
@@ -32,7 +32,7 @@ class MovedLine:
     holds: str | None = None
 
 
-def read_concepts(*paths: Path) -> Concepts:
+def read_concepts(*paths: SeedFile) -> Concepts:
     """The labels of each list of concepts, including margins of error; `CrosswalkError` names the file and the missing column."""
     concepts: dict[str, dict[str, str]] = {}
     for path in paths:
@@ -47,7 +47,7 @@ def read_concepts(*paths: Path) -> Concepts:
     return concepts
 
 
-def _rows(path: Path) -> list[dict[str, str]]:
+def _rows(path: SeedFile) -> list[dict[str, str]]:
     try:
         with path.open(encoding="utf-8", newline="") as file:
             return list(csv.DictReader(file))

@@ -10,13 +10,14 @@ import csv
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 
 from expectations.delivery.header_drift import likely_match
 from expectations.delivery.unmapped_labels import CrosswalkError
 from expectations.engine.checks import Check, header
 from ingest.contract import Contract
 from ingest.delivery import FileRecord
+from ingest.layers import SeedFile
 from ingest.readers.unpivot import unpivoted_columns
 
 # list of concepts → pattern of file names → the columns of these files
@@ -35,7 +36,7 @@ class ConceptDifference:
     is_unknown: bool = False
 
 
-def read_concept_columns(path: Path) -> ConceptColumns:
+def read_concept_columns(path: SeedFile) -> ConceptColumns:
     """The columns of each list of concepts by file; `CrosswalkError` names the file and the missing column."""
     try:
         with path.open(encoding="utf-8", newline="") as file:

@@ -11,6 +11,8 @@ from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
 
+from ingest.layers import SeedFile
+
 CROSSWALK = Path(__file__).parents[2] / "dbt_project" / "seeds" / "reference" / "race_ethnicity_crosswalk.csv"
 
 FLAG_VALUES = CROSSWALK.with_name("race_flag_values.csv")
@@ -22,7 +24,7 @@ class CrosswalkError(ValueError):
     """The crosswalk cannot be read."""
 
 
-def read_labels(path: Path) -> Labels:
+def read_labels(path: SeedFile) -> Labels:
     """The labels of each vocabulary as the seed writes them; `CrosswalkError` names the file and what is missing.
 
     dbt applies the validity period of a label, row by row; here a label counts if it was ever mapped.

@@ -25,6 +25,8 @@ SOURCES = Path(__file__).parents[1] / "sources"
 CITY_KEYS = ("jurisdiction", "delivered_by", "follow_up", "period", "as_of", "freshness", "agreement")
 # Of the agreement, whose other keys the department and the publisher decide, a city may change these.
 CITY_KEYS_OF_AGREEMENT = ("republish", "valid_until", "keep_for")
+# The layer of a city (`ingest.layers`) may change these as well: how the city's systems are reached, and who answers for them.
+LAYER_KEYS = (*CITY_KEYS, "connector", "steward", "title", "platform")
 # pydantic's names of union branches in a location; the file has no such names.
 BRANCH = re.compile(r".*\[.*\]|str|int|float|date|datetime")
 
@@ -87,9 +89,10 @@ class Registry:
         """The names of all sources."""
         return tuple(self._contracts)
 
-    def for_city(self, overrides: Mapping[str, Mapping[str, Any]], file: Path) -> Registry:
-        """The contracts with a city's changes; raises `ContractError` for a key that a city may not change."""
+    def for_city(self, overrides: Mapping[str, Mapping[str, Any]], file: Path, *, of_layer: bool = False) -> Registry:
+        """The contracts with a city's changes; raises `ContractError` for a key that a city, or its layer, may not change."""
         contracts, problems = dict(self._contracts), []
+        allowed = LAYER_KEYS if of_layer else CITY_KEYS
         for source, changes in overrides.items():
             line_of = _city_lines(file, source)
             if source not in contracts:
@@ -97,9 +100,9 @@ class Registry:
                     Problem(file, line_of(()), f"sources.{source}", f"no such source; known are {', '.join(contracts)}")
                 )
                 continue
-            wrong = sorted(set(changes) - set(CITY_KEYS))
+            wrong = sorted(set(changes) - set(allowed))
             if wrong:
-                message = f"a city may change only {', '.join(CITY_KEYS)}; change the contract itself, or leave it out"
+                message = f"a city may change only {', '.join(allowed)}; change the contract itself, or leave it out"
                 problems += [Problem(file, line_of((key,)), f"sources.{source}.{key}", message) for key in wrong]
                 continue
             data = contracts[source].model_dump(by_alias=True, exclude_unset=True) | dict(changes)
@@ -127,9 +130,12 @@ class UnknownSource(LookupError):
         super().__init__(f"no contract is called {source!r}. {did_you_mean(source, known)}`levelground sources list` lists all")
 
 
-def load_registry(further: Path | None = None) -> Registry:
-    """Read every contract of the repository and of a further folder; `ContractError` lists all problems at once."""
-    files = sorted(SOURCES.glob("*.yml"))
+def load_registry(further: Path | None = None, layered: Iterable[Path] = ()) -> Registry:
+    """Read the shared contracts, those of layers (`layered`) and of a further folder; `ContractError` lists all problems at once.
+
+    A contract of a layer replaces the one of its name. See `ingest.city.city_registry` for the contracts of a city.
+    """
+    files = list({file.name: file for file in (*sorted(SOURCES.glob("*.yml")), *layered)}.values())
     if further is not None:
         if not further.is_dir():
             raise ContractError(

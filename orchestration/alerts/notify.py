@@ -10,11 +10,11 @@ import logging
 from collections.abc import Callable, Mapping
 from functools import partial
 
-from ingest.contract.registry import load_registry
 from orchestration.alerts.alert_state import open_alert_state
 from orchestration.alerts.channels import channels
 from orchestration.alerts.conditions import NOT_STARTED, RUN, Condition, conditions_after_run
 from orchestration.alerts.message_text import Message, compose_message
+from orchestration.runs.delivery_location import home_registry
 from orchestration.runs.record import RunRecord
 from orchestration.settings import Settings
 
@@ -70,4 +70,4 @@ def _send(name: str, send: Callable[[], bool]) -> bool:
 
 
 def _contacts(settings: Settings) -> dict[str, str]:
-    return {contract.source: contract.steward.contact for contract in load_registry(settings.further_sources)}
+    return {contract.source: contract.steward.contact for contract in home_registry(settings)}

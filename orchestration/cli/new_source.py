@@ -13,11 +13,11 @@ from typing import Annotated
 
 import typer
 
-from ingest.contract.registry import load_registry
 from ingest.contract.vocabulary import load_vocabulary
 from orchestration.cli import completion
 from orchestration.cli.delivery_check import print_check
 from orchestration.cli.display import err, out, table
+from orchestration.runs.delivery_location import home_registry
 from orchestration.runs.exit_codes import EXIT_BLOCKED
 from orchestration.scaffold.draft_source import NewSource, draft_source, generate_source
 from orchestration.scaffold.source_files import SourceFolders, choose_folders, find_contract
@@ -73,7 +73,7 @@ def new(
     folders = choose_folders(settings, to, layer, shared)
     contract = find_contract(settings, folders, name)
     if source is not None:
-        if contract is not None or name in load_registry(settings.further_sources):
+        if contract is not None or name in home_registry(settings):
             raise ConfigurationError(f"{name} has a contract already; leave --from out to generate its models")
         words = load_vocabulary().words
         basis = _answer("--agreement", "On what ground does the office hold the table", agreement, words["agreement_bases"])

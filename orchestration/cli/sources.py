@@ -14,7 +14,6 @@ from typing import Annotated
 
 import typer
 
-from ingest.contract.registry import load_registry
 from ingest.delivery import DeliveryStore
 from ingest.delivery.removals import Removal, read_removals, save_removals
 from ingest.erasure import plan_source_removal
@@ -24,7 +23,7 @@ from orchestration.cli.delivery_check import print_check
 from orchestration.cli.display import err, out, table
 from orchestration.cli.erase import Reason, Wait, Yes, check_reason, confirm, finish, locked, utc_now
 from orchestration.runs.acceptance import Acceptance, accept_load, read_acceptance
-from orchestration.runs.delivery_location import resolve_delivery_location
+from orchestration.runs.delivery_location import home_registry, resolve_delivery_location
 from orchestration.runs.exit_codes import EXIT_BLOCKED
 from orchestration.runs.record import HELD_BACK, RunStore
 from orchestration.runs.status_report import data_issues, last_run, readiness, source_rows
@@ -51,7 +50,7 @@ app.command()(new_source.todo)
 def list_(json: Json = False) -> None:
     """List every source with its result in the last run."""
     settings = Settings.from_environment()
-    registry = load_registry(settings.further_sources)
+    registry = home_registry(settings)
     last = last_run(settings.home)
     rows = source_rows(settings.home, last) if last else []
     if json:
@@ -86,7 +85,7 @@ def list_(json: Json = False) -> None:
 def show(name: Name, json: Json = False) -> None:
     """Show one source: its contract, its result in the last run, its columns and their privacy."""
     settings = Settings.from_environment()
-    contract = load_registry(settings.further_sources)[name]
+    contract = home_registry(settings)[name]
     last = last_run(settings.home)
     row = next((row for row in source_rows(settings.home, last) if row["source"] == name), None) if last else None
     if json:
@@ -150,7 +149,7 @@ def template(
 ) -> None:
     """Write a template that a department fills in and delivers: a workbook, a CSV file or a paper form."""
     settings = Settings.from_environment()
-    path = write_template(load_registry(settings.further_sources)[name], form, to, language)
+    path = write_template(home_registry(settings)[name], form, to, language)
     out.print(f"template: {path}", markup=False)
 
 

@@ -13,7 +13,10 @@ from orchestration.translations.spreadsheet import export_sheet, import_sheet
 from orchestration.translations.texts import LANGUAGES, SEEDS, coverage
 
 app = typer.Typer(no_args_is_help=True, help="Export and import the texts of the scorecard, one spreadsheet per language.")
-Seeds = Annotated[Path, typer.Option(help="Folder of the seeds texts_<language>.csv.", show_default=False)]
+Seeds = Annotated[
+    Path,
+    typer.Option(help="Folder of the seeds texts_<language>.csv, or of a city's seeds.", show_default=False),
+]
 
 
 @app.command(name="export")

@@ -8,7 +8,7 @@ from typing import Any
 
 import dagster as dg
 
-from ingest.contract.registry import Registry, load_registry
+from ingest.contract.registry import Registry
 from orchestration.defs.asset_checks import build_gate
 from orchestration.defs.asset_specs import model_specs, receipt_specs, suppressor_specs
 from orchestration.defs.assets import dbt_assets, landing_asset, release_asset
@@ -18,7 +18,7 @@ from orchestration.defs.schedules import nightly_schedule
 from orchestration.defs.scorecard import scorecard_asset
 from orchestration.defs.sensors.drop_folder import drop_folder_sensor
 from orchestration.defs.sensors.run_health import run_health_sensor
-from orchestration.runs.delivery_location import home_city
+from orchestration.runs.delivery_location import home_city, home_registry
 from orchestration.settings import Settings
 from orchestration.transform.column_lineage import column_lineage
 from orchestration.transform.dbt_project import prepare_project
@@ -39,7 +39,7 @@ class Overrides:
 def build_defs(settings: Settings, overrides: Overrides | None = None) -> dg.Definitions:
     """Return all definitions for the contracts and the home that the settings name."""
     given = overrides or Overrides()
-    registry = given.contracts or load_registry(settings.further_sources)
+    registry = given.contracts or home_registry(settings)
     nodes = given.manifest or _parse_dbt_project(settings, registry)
     lineage = column_lineage(settings.home, nodes) if given.with_column_lineage else {}
     specs = model_specs(nodes, lineage, registry) | suppressor_specs(nodes)
@@ -63,5 +63,5 @@ def build_defs(settings: Settings, overrides: Overrides | None = None) -> dg.Def
 
 
 def _parse_dbt_project(settings: Settings, registry: Registry) -> Mapping[str, Any]:
-    prepare_project(settings.home, registry)
+    prepare_project(settings.home, registry, home_city(settings).layers)
     return manifest(settings.home)

@@ -13,13 +13,12 @@ from pathlib import Path
 
 from markupsafe import Markup
 
-from ingest.contract.registry import load_registry
 from orchestration.docs_site import catalogue
 from orchestration.docs_site.catalogue import Area
 from orchestration.docs_site.guides import Guide, page_of, read_guides
 from orchestration.docs_site.pages import STYLE, dbt_page, renderer, script_json
 from orchestration.docs_site.search_index import entries
-from orchestration.runs.delivery_location import delivery_folder, home_city
+from orchestration.runs.delivery_location import home_city, home_registry
 from orchestration.runs.record import RunStore
 from orchestration.runs.standing_gates import StandingGate, standing_gates
 from orchestration.settings import IS_CHECKOUT, PROJECT, Settings
@@ -63,9 +62,7 @@ def _write_pages(settings: Settings, folder: Path) -> None:
     last, gates = ended[-1] if ended else None, standing_gates(ended)
     published = current(home)
     manifest = read_manifest(home, published.release_id) if published else None
-    city, deliveries = home_city(settings), delivery_folder(settings)
-    registry = load_registry(settings.further_sources)
-    contracts = registry.for_city(city.sources, (deliveries / "city.yml") if deliveries else Path("city.yml"))
+    city, contracts = home_city(settings), home_registry(settings)
     sources = catalogue.sources(list(contracts), last)
     measures = catalogue.measures(home, manifest.release_id) if manifest else []
     tables = catalogue.tables(home, manifest) if manifest else []
@@ -107,7 +104,7 @@ def _write_pages(settings: Settings, folder: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
     (folder / "dbt").mkdir()
-    prepare_project(home, contracts)  # a home of an earlier version, or from a backup without links, has no project
+    prepare_project(home, contracts, city.layers)  # a home of an earlier version, or from a backup without links, has no project
     page_of_dbt, data = dbt_runner.documentation(home, manifest.release_id if manifest else None, folder)
     (folder / "dbt" / INDEX).write_text(dbt_page(page_of_dbt, data), encoding="utf-8", newline="")
 

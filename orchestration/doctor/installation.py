@@ -9,7 +9,8 @@ from functools import cached_property
 from pathlib import Path
 
 from ingest.contract.registry import ContractError, Registry, load_registry
-from orchestration.settings import IS_CHECKOUT, PROJECT, Settings
+from orchestration.runs.delivery_location import home_registry
+from orchestration.settings import IS_CHECKOUT, PROJECT, ConfigurationError, Settings
 
 # the wheel has a copy of the lock file next to this module
 LOCK_FILE = (PROJECT if IS_CHECKOUT else Path(__file__).parent) / "requirements.lock"
@@ -28,6 +29,9 @@ class Installation:
     def contracts(self) -> Registry | ContractError:
         """Return all contracts, read once, or the error that reading them raised."""
         try:
-            return load_registry(self.settings.further_sources)
+            try:
+                return home_registry(self.settings)
+            except ConfigurationError:  # the check `deliveries` reports it
+                return load_registry(self.settings.further_sources)
         except ContractError as refused:
             return refused

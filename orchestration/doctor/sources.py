@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator
+from contextlib import suppress
 
 from ingest.agreement_terms import WARN_DAYS, agreement_terms
-from ingest.contract.registry import ContractError
+from ingest.city import City
+from ingest.contract.registry import ContractError, Registry
 from ingest.delivery import DeliveryStore
 from ingest.landing import landing_journal
 from ingest.readers import delivered_files
 from orchestration.doctor.check_result import CheckResult, ok, warning
 from orchestration.doctor.installation import Installation
-from orchestration.runs.delivery_location import SAMPLE, configured_deliveries, delivery_folder, home_city, home_contracts
+from orchestration.runs.delivery_location import SAMPLE, configured_deliveries, delivery_folder, home_city
 from orchestration.runs.record import RunStore
+from orchestration.settings import ConfigurationError
 
 # A feed of changes contains few of all records; a full release contains all but the withdrawn ones.
 FULL_RELEASE_SHARE = 0.9
@@ -24,7 +27,12 @@ def agreements(installation: Installation) -> Iterator[CheckResult]:
     if isinstance(installation.contracts, ContractError):
         return  # the check `contracts` reports it
     settings = installation.settings
-    city, contracts = home_city(settings), home_contracts(settings, installation.contracts)
+    with suppress(ConfigurationError, ContractError):  # the check `deliveries` reports it
+        yield from _agreements(installation, installation.contracts, home_city(settings))
+
+
+def _agreements(installation: Installation, contracts: Registry, city: City) -> Iterator[CheckResult]:
+    settings = installation.settings
     last = RunStore(settings.home.runs).last_ended()
     now = max([city.local_as_of() or installation.now, *([dt.datetime.fromisoformat(last.as_of)] if last else [])])
     found = [agreement_terms(contract, now) for contract in contracts]
@@ -44,7 +52,7 @@ def fetched_sources(installation: Installation) -> Iterator[CheckResult]:
     if isinstance(installation.contracts, ContractError) or configured_deliveries(settings) == SAMPLE or not folder:
         return
     city = home_city(settings)
-    live = [contract for contract in home_contracts(settings, installation.contracts) if contract.delivered_by == "live"]
+    live = [contract for contract in installation.contracts if contract.delivered_by == "live"]
     warned = False
     for contract in live:
         own = folder / contract.source

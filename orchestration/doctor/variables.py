@@ -13,7 +13,7 @@ from ingest.contract.registry import ContractError
 from orchestration.alerts import unusable_channels
 from orchestration.doctor.check_result import CheckResult, error, ok, warning
 from orchestration.doctor.installation import Installation
-from orchestration.runs.delivery_location import LIVE, configured_deliveries, home_contracts
+from orchestration.runs.delivery_location import LIVE, configured_deliveries
 from orchestration.runs.hash_key import SHORTEST_KEY, is_weak
 from orchestration.settings import ConfigurationError, variable_names
 
@@ -60,7 +60,7 @@ def secrets(installation: Installation) -> Iterator[CheckResult]:
         report = error if hashing else warning
         yield report("secrets", HASH_KEY, f"is shorter than {SHORTEST_KEY} characters, or repeats a few", why, remedy)
     is_live = _reads(installation) == LIVE
-    fetched = {contract.source for contract in _of_home(installation) if is_live or contract.delivered_by == "live"}
+    fetched = {contract.source for contract in _contracts(installation) if is_live or contract.delivered_by == "live"}
     missing = False
     for name, sources in _secret_variables(contracts).items():
         if not installation.environment.get(name):
@@ -97,14 +97,6 @@ def alerts(installation: Installation) -> Iterator[CheckResult]:
 def _contracts(installation: Installation) -> list[Contract]:
     found = installation.contracts
     return [] if isinstance(found, ContractError) else list(found)  # the check `contracts` reports the error
-
-
-def _of_home(installation: Installation) -> list[Contract]:
-    found = installation.contracts
-    try:
-        return [] if isinstance(found, ContractError) else list(home_contracts(installation.settings, found))
-    except (ContractError, ConfigurationError):
-        return _contracts(installation)  # a run reports the error
 
 
 def _secret_variables(contracts: Iterable[Contract]) -> dict[str, list[str]]:

@@ -50,7 +50,7 @@ def run_fingerprint(run: RunContext) -> str:
     loads = run.con.execute("select source, load_id, sequence from intake.loads order by all").fetchall()
     contracts = [contract.model_dump_json(by_alias=True) for contract in run.location.registry]
     city = run.location.city.model_dump_json(exclude={"as_of"})
-    prepare_project(run.settings.home, run.location.registry)
+    prepare_project(run.settings.home, run.location.registry, run.location.city.layers)
     removals = removal_ids(run.con)
     inputs = [
         loads,

@@ -5,21 +5,18 @@ A wrong path, misspelled folders, or maps alone would otherwise publish files wh
 
 from __future__ import annotations
 
-import csv
-from functools import cache
-from pathlib import Path
+from collections.abc import Sequence
 
 from ingest.contract import Contract
 from ingest.landing import last_load
+from ingest.layers import Layer, seed_rows
 from orchestration.runs.context import RunContext
 from orchestration.runs.delivery_location import DeliveryLocation
 from orchestration.runs.record import BLOCKED, HELD_BACK, RunRecord
-from orchestration.settings import DBT_PROJECT
+from orchestration.settings import SHARED_SEEDS
 from orchestration.transform.dbt_sources import has_model
 from warehouse.releases import current
 
-# Maps and the address index, which assign places to records. Read as a file: dbt may not have loaded the seed yet.
-REFERENCE_SOURCES = DBT_PROJECT / "seeds" / "reference" / "reference_sources.csv"
 _NAMES = 5  # names in a message
 
 
@@ -27,7 +24,8 @@ def nothing_delivered(run: RunContext) -> bool:
     """Whether a first release would be empty; if so, the run ends as blocked, with a hint."""
     if current(run.settings.home) is not None:
         return False
-    if any(_reaches_a_fact(contract) and last_load(run.con, contract) for contract in run.location.registry):
+    layers = run.location.city.layers
+    if any(_reaches_a_fact(contract, layers) and last_load(run.con, contract) for contract in run.location.registry):
         return False
     if not any(last_load(run.con, contract) for contract in run.location.registry):
         run.settings.home.home_json.unlink(missing_ok=True)  # a mistyped folder is not what the home reads from now on
@@ -53,14 +51,10 @@ def explain_nothing_delivered(record: RunRecord, location: DeliveryLocation) -> 
     )
 
 
-def _reaches_a_fact(contract: Contract) -> bool:
-    return has_model(contract) and contract.source not in _reference_sources(REFERENCE_SOURCES)
-
-
-@cache
-def _reference_sources(path: Path) -> frozenset[str]:
-    with path.open(encoding="utf-8", newline="") as file:
-        return frozenset(row["source"] for row in csv.DictReader(file))
+def _reaches_a_fact(contract: Contract, layers: Sequence[Layer]) -> bool:
+    # Maps and the address index assign places to records. Read as a file: dbt may not have loaded the seed yet.
+    reference = {row["source"] for row in seed_rows("reference_sources", SHARED_SEEDS, layers)}
+    return has_model(contract, layers) and contract.source not in reference
 
 
 def _shortened(text: str, number: int) -> str:

@@ -198,7 +198,7 @@ def _audit_and_promote(
     with run.timed("audit deliveries"):
         with without_cells():
             baseline = volume_baseline(run.con, contract, delivery, store, city_zone)
-        gate = audit_once(contract, delivery, store, run.settings.home.warehouse, city_zone, baseline, run.as_of)
+        gate = audit_once(contract, delivery, store, run.settings.home.warehouse, run.location.city, baseline, run.as_of)
     acceptance = read_acceptance(store, delivery.load_id)
     if not gate.passed and acceptance is None:
         return status.held_back(gate.reason, delivery.rows, load_id=delivery.load_id), gate
@@ -229,7 +229,7 @@ def _ingest_other_files(
     folder, files = delivered_paths(run, contract)
     if len(files) < 2:
         return whole
-    splitter = DeliverySplitter(run.settings, run.location.city.time_zone, run.as_of, run.con)
+    splitter = DeliverySplitter(run.settings, run.location.city, run.as_of, run.con)
     with run.timed("audit deliveries"), without_cells():
         split = splitter.split(contract, files, folder)
     if split.why_whole:
@@ -266,6 +266,6 @@ def _with_landing_state(run: RunContext, contract: Contract, status: SourceStatu
     freshness = evaluate_freshness(contract, last.data_as_of, run.as_of)
     if freshness.is_stale:
         return status.updated(verdict=STALE, reason=freshness.reason)
-    if not has_model(contract):
+    if not has_model(contract, run.location.city.layers):
         return status.updated(verdict=LANDED_ONLY, reason="no staging model reads it; see docs/add-a-source.md")
     return status

@@ -6,21 +6,17 @@ This happens when a source becomes stale, a goal's day passes, an agreement ends
 
 from __future__ import annotations
 
-import csv
 import datetime as dt
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Iterable, Iterator, Mapping
 
 from ingest.agreement_terms import WARN_DAYS
 from ingest.contract import Contract
 from ingest.freshness import stale_at
 from ingest.landing import last_load
+from ingest.layers import seed_rows
 from ingest.typing import typed_expression
 from orchestration.runs.context import RunContext
-from orchestration.settings import DBT_PROJECT
-
-# Read as a file: dbt may not have loaded the seed yet.
-GOALS = DBT_PROJECT / "seeds" / "reference" / "goals.csv"
+from orchestration.settings import SHARED_SEEDS
 
 
 def next_build_at(run: RunContext) -> str | None:
@@ -35,7 +31,9 @@ def next_build_at(run: RunContext) -> str | None:
         if becomes_stale is not None:
             times.append(becomes_stale)
         times += retention_days(run, contract)
-    times += goal_days(run.location.city.place_geoid)
+    city = run.location.city
+    # Read as a file: dbt may not have loaded the seed yet.
+    times += goal_days(city.place_geoid, seed_rows("goals", SHARED_SEEDS, city.layers))
     return min((time.isoformat() for time in times if time >= run.as_of), default=None)
 
 
@@ -47,12 +45,11 @@ def agreement_days(contract: Contract) -> Iterator[dt.datetime]:
         yield dt.datetime.combine(until, dt.time.max)
 
 
-def goal_days(city_geoid: str, goals: Path = GOALS) -> Iterator[dt.datetime]:
+def goal_days(city_geoid: str, goals: Iterable[Mapping[str, str]]) -> Iterator[dt.datetime]:
     """The last moment of each goal's day: the day itself still counts."""
-    with goals.open(encoding="utf-8", newline="") as file:
-        for goal in csv.DictReader(file):
-            if goal["city_geoid"] == city_geoid:
-                yield dt.datetime.combine(dt.date.fromisoformat(goal["target_on"]), dt.time.max)
+    for goal in goals:
+        if goal["city_geoid"] == city_geoid:
+            yield dt.datetime.combine(dt.date.fromisoformat(goal["target_on"]), dt.time.max)
 
 
 def retention_days(run: RunContext, contract: Contract) -> Iterator[dt.datetime]:

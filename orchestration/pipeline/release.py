@@ -79,7 +79,7 @@ def release_candidate(run: RunContext) -> str | None:
             as_of=run.as_of,
             loads=_loads(run),
             versions=versions(),
-            seeds_hash=seeds_hash(),
+            seeds_hash=seeds_hash(run.location.city.layers),
             made_of=_made_of(run, measures, published),
         )
     with run.ending, without_handlers():  # an interrupt waits: a run has published a release and records it, or neither
@@ -109,7 +109,7 @@ def _made_of(run: RunContext, measures: list[str], published: dict[str, str]) ->
     manifest = run.manifest
     return BuildInputs(
         code=code_hashes(),
-        seeds=seed_hashes(),
+        seeds=seed_hashes(run.location.city.layers),
         contracts=contract_hashes(run.location.registry),
         models=model_hashes(manifest),
         lineage=lineage(manifest, measures, published),

@@ -1,7 +1,6 @@
 """Decide what a home reads: the sample city, the live systems, or a folder of deliveries; record the choice in `home.json`.
 
-A home holds one city: reading another city's deliveries is refused. See `ingest.city` for `city.yml`, `ingest.connectors` for
-reading a folder.
+See `runs.city_choice` for the city of a home, `ingest.city` for `city.yml`, `ingest.connectors` for reading a folder.
 """
 
 from __future__ import annotations
@@ -11,19 +10,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from ingest.city import FILE_NAME, City, read_city
+from ingest.city import FILE_NAME, City, city_registry
 from ingest.contract import Contract
-from ingest.contract.registry import Registry, load_registry
+from ingest.contract.registry import Registry
 from ingest.delivery.removals import SourceRemovals, sources_with_removals
 from ingest.readers import delivered_files, readable_name
 from ingest.sample import is_current_sample, write_sample
+from orchestration.runs.city_choice import LIVE, SAMPLE, choose_city, layer_to_record
 from orchestration.runs.hash_key import checked_fingerprint
 from orchestration.settings import ConfigurationError, Settings
 from warehouse.files import write_atomically
 from warehouse.paths import PRIVATE
 from warehouse.printable import printable
 
-SAMPLE, LIVE = "sample", "live"
 LEFT_OUT = "the sample city leaves out this live feed"  # why a source of the sample is not delivered
 
 
@@ -75,7 +74,8 @@ def resolve_delivery_location(settings: Settings, option: str | None = None) -> 
         if not is_current_sample(settings.home.sample):
             write_sample(settings.home.sample)
     location, hash_key = _resolve(settings, option, recorded)
-    record = {"deliveries": location.name, "city": location.city.city, **recorded} | ({"hash_key": hash_key} if hash_key else {})
+    record = {"deliveries": location.name, "city": location.city.city, **recorded, **layer_to_record(location.city)}
+    record |= {"hash_key": hash_key} if hash_key else {}
     if record != recorded:
         settings.home.ensure()
         write_atomically(settings.home.home_json, json.dumps(record, indent=1) + "\n")
@@ -101,7 +101,6 @@ def _chosen(settings: Settings, option: str | None, recorded: Mapping[str, str])
 def _resolve(settings: Settings, option: str | None, recorded: Mapping[str, str]) -> tuple[DeliveryLocation, str | None]:
     """Return the location, and the fingerprint of the hash key to record."""
     name = _chosen(settings, option, recorded)
-    registry = load_registry(settings.further_sources)
     folder: Path | None = None
     if name == SAMPLE:
         folder = settings.home.sample
@@ -112,13 +111,8 @@ def _resolve(settings: Settings, option: str | None, recorded: Mapping[str, str]
                 f"there is no folder {folder}; name a folder with one folder per source, or `sample`, or `live`"
             )
         name = str(folder)
-    city = read_city(folder)
-    if recorded and recorded["city"] != city.city:
-        raise ConfigurationError(
-            f"the home {settings.home.root} holds the city {recorded['city']}, but {name} contains {city.city}; "
-            "a home holds one city: set LEVELGROUND_HOME to another folder for it"
-        )
-    registry = registry.for_city(city.sources, (folder / FILE_NAME) if folder else Path(FILE_NAME))
+    city = choose_city(settings, name, folder, recorded)
+    registry = city_registry(city, folder, settings.further_sources)
     if name == LIVE:
         _check_live(registry)
     hashed = [contract.source for contract in registry if contract.hash_key_needed]
@@ -158,7 +152,7 @@ def _recorded(settings: Settings) -> dict[str, str]:
         return {}
     try:
         data = json.loads(path.read_text(encoding="utf-8"))
-        optional = {name: str(data[name]) for name in ("hash_key",) if name in data}
+        optional = {name: str(data[name]) for name in ("layer", "hash_key") if name in data}
         return {"deliveries": str(data["deliveries"]), "city": str(data["city"]), **optional}
     except (ValueError, KeyError, TypeError):
         raise ConfigurationError(f'{path} cannot be read; replace it by {{"deliveries": "sample", "city": "…"}}') from None
@@ -183,13 +177,15 @@ def delivery_folder(settings: Settings) -> Path | None:
     return settings.home.sample if name == SAMPLE else None if name == LIVE else Path(name).expanduser().absolute()
 
 
-def home_contracts(settings: Settings, registry: Registry) -> Registry:
-    """The contracts with the changes of the city.yml that the home reads. `ContractError` if it cannot be used."""
-    folder = delivery_folder(settings)
-    return registry.for_city(home_city(settings).sources, (folder / FILE_NAME) if folder else Path(FILE_NAME))
-
-
 def home_city(settings: Settings) -> City:
-    """The home's city, whose time zone the schedule uses; the default city if the home has none yet."""
+    """The home's city, whose time zone the schedule uses."""
     folder = delivery_folder(settings)
-    return read_city(folder if folder and folder.is_dir() else None)
+    return choose_city(
+        settings, configured_deliveries(settings), folder if folder and folder.is_dir() else None, _recorded(settings)
+    )
+
+
+def home_registry(settings: Settings) -> Registry:
+    """The contracts of the home's city, with what its deliveries' city.yml changes."""
+    folder = delivery_folder(settings)
+    return city_registry(home_city(settings), folder if folder and folder.is_dir() else None, settings.further_sources)

@@ -14,13 +14,14 @@ from expectations.delivery.unmapped_labels import read_labels
 from ingest.contract import Contract
 from ingest.contract.registry import SOURCES, read_contract
 from ingest.contract.vocabulary import load_vocabulary
+from ingest.layers import seed_file
 from ingest.scaffold import OPEN_DECISIONS, DraftError, draft, read_sample, write_draft
 from orchestration.runs.delivery_location import home_city
 from orchestration.scaffold.generate import Generated, generate
 from orchestration.scaffold.model_plan import plan_models
 from orchestration.scaffold.model_text import staging_sql
 from orchestration.scaffold.source_files import SourceFolders
-from orchestration.settings import Settings
+from orchestration.settings import SHARED_SEEDS, Settings
 from orchestration.sources.audit_delivery import CROSSWALK
 from orchestration.sources.check_delivery import DeliveryCheck, check_delivery
 from orchestration.transform.model_files import read_models
@@ -63,7 +64,15 @@ def draft_source(
     delivered = read_sample(what, os.environ, table=table, crs=crs, sheet=sheet)
     with scratch_folder(settings.home, "draft-") as own, scratch(own) as con:
         city = home_city(settings)
-        new_draft = draft(name, delivered, read_labels(CROSSWALK), city.place_geoid, con, basis=basis, unit=unit)
+        new_draft = draft(
+            name,
+            delivered,
+            read_labels(seed_file(CROSSWALK, SHARED_SEEDS, city.layers)),
+            city.place_geoid,
+            con,
+            basis=basis,
+            unit=unit,
+        )
     checked = Contract.model_validate(new_draft.complete, context=load_vocabulary())
     check = None
     if delivered.path is not None:

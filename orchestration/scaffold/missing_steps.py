@@ -5,7 +5,7 @@ Contract tests require that a source of this repository lacks nothing; `levelgro
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,6 +13,8 @@ from expectations.delivery.unmapped_labels import read_labels
 from expectations.marts.suites import Suite
 from ingest.contract import Contract
 from ingest.contract.vocabulary import load_vocabulary
+from ingest.layers import Layer, seed_file
+from orchestration.settings import SHARED_SEEDS
 from orchestration.sources.audit_delivery import CROSSWALK
 from orchestration.transform.model_files import ModelFile
 from orchestration.transform.registrations import missing_meta
@@ -47,9 +49,9 @@ def open_decisions(contract: Path) -> Iterator[Step]:
         yield Step("contract", missing, f"{contract}:{number}", is_missing)
 
 
-def steps_of_contract(contract: Contract) -> Iterator[Step]:
+def steps_of_contract(contract: Contract, layers: Sequence[Layer] = ()) -> Iterator[Step]:
     """What the contract lacks for the mapping of its labels."""
-    labels = read_labels(CROSSWALK)
+    labels = read_labels(seed_file(CROSSWALK, SHARED_SEEDS, layers))
     for name in dict.fromkeys(name for column in contract.columns for name in column.vocabulary_names()):
         if "" not in labels.get(name, ()):
             yield Step("labels", f"{name}: no row for the empty label", "race_ethnicity_crosswalk.csv")

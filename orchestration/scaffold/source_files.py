@@ -10,7 +10,9 @@ from pathlib import Path
 
 from expectations.marts.suites import SUITES
 from ingest.contract import Contract
-from ingest.contract.registry import SOURCES, load_registry, read_contract
+from ingest.contract.registry import SOURCES, read_contract
+from orchestration.runs.city_choice import named_layer
+from orchestration.runs.delivery_location import home_registry
 from orchestration.scaffold.model_plan import ModelPlan
 from orchestration.settings import ConfigurationError, Settings
 from orchestration.transform.registrations import MODELS
@@ -80,7 +82,8 @@ def choose_folders(settings: Settings, to: Path | None, layer: Path | None, shar
         return SourceFolders.flat(to)
     if layer is not None:
         return SourceFolders.of_layer(layer.expanduser().absolute())
-    return SourceFolders.flat(settings.further_sources or DRAFTS)
+    named, _ = named_layer(settings.city)
+    return SourceFolders.of_layer(named.folder) if named else SourceFolders.flat(settings.further_sources or DRAFTS)
 
 
 def find_contract(settings: Settings, folders: SourceFolders, name: str) -> Path | None:
@@ -92,6 +95,6 @@ def find_contract(settings: Settings, folders: SourceFolders, name: str) -> Path
 def read_draft(settings: Settings, folders: SourceFolders, name: str) -> Contract | None:
     """The contract of a draft, which the registry does not have; `ContractError` names the decisions that it lacks."""
     file = find_contract(settings, folders, name)
-    if file is None or file.parent in (SOURCES, settings.further_sources) or name in load_registry(settings.further_sources):
+    if file is None or file.parent in (SOURCES, settings.further_sources) or name in home_registry(settings):
         return None
     return read_contract(file)

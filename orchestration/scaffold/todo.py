@@ -6,8 +6,9 @@ import dataclasses
 from pathlib import Path
 
 from expectations.marts.suites import read_suites
-from ingest.contract.registry import ContractError, UnknownSource, load_registry, read_contract
+from ingest.contract.registry import ContractError, UnknownSource, read_contract
 from ingest.sample.sources import SOURCES as SAMPLED
+from orchestration.runs.delivery_location import home_city, home_registry
 from orchestration.scaffold.missing_steps import Step, open_decisions, steps_of_contract, steps_of_models
 from orchestration.scaffold.source_files import SourceFolders, find_contract
 from orchestration.settings import Settings
@@ -19,7 +20,7 @@ def todo_of(settings: Settings, name: str, folders: SourceFolders) -> tuple[Step
     """Every step, in the order in which people take them. `UnknownSource` without a contract."""
     file = find_contract(settings, folders, name)
     if file is None:
-        raise UnknownSource(name, load_registry(settings.further_sources).names())
+        raise UnknownSource(name, home_registry(settings).names())
     decisions = list(open_decisions(file))
     try:
         contract = read_contract(file)
@@ -32,7 +33,11 @@ def todo_of(settings: Settings, name: str, folders: SourceFolders) -> tuple[Step
     suites = {suite.table: suite for suite in read_suites()}
     if not folders.is_flat and folders.suites.is_dir():
         suites |= {suite.table: suite for suite in read_suites(folders.suites)}
-    steps = [*decisions, *steps_of_contract(contract), *steps_of_models(contract, read_models(roots), suites)]
+    steps = [
+        *decisions,
+        *steps_of_contract(contract, home_city(settings).layers),
+        *steps_of_models(contract, read_models(roots), suites),
+    ]
     if folders.is_shared and name not in SAMPLED:
         missing = "the sample city does not deliver it, so no planted truth tests its figures"
         steps.append(Step("sample", missing, "ingest/sample/sources.py"))

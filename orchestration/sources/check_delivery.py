@@ -115,7 +115,7 @@ def check_delivery(settings: Settings, name: str, file: Path | None, drafted: Co
         )
         batch, city_zone = store.batch(delivery.load_id), location.city.time_zone
         baseline = restored_baseline(con, contract, delivery, batch, kept, city_zone)
-        gate = audit_delivery(contract, delivery, database_path(con), city_zone, baseline, as_of)
+        gate = audit_delivery(contract, delivery, database_path(con), location.city, baseline, as_of)
         names, rows = first_rows(contract, delivery, batch)
         accepted = None if gate.passed else read_acceptance(kept, delivery.load_id)
         split = SplitDelivery() if gate.passed or accepted else _split(con, settings, contract, location, file, as_of)
@@ -135,10 +135,10 @@ def _split(
     files = delivered_files(folder, contract.ignore_files) if folder is not None and folder.is_dir() else ()
     if folder is None or len(files) < 2:
         return SplitDelivery()
-    kept, city_zone = DeliveryStore(settings.home.deliveries, contract.source), location.city.time_zone
+    kept = DeliveryStore(settings.home.deliveries, contract.source)
     if contract.load.mode in REPLACING:
-        restore_landed_rows(con, contract, kept, city_zone)
-    return DeliverySplitter(settings, city_zone, as_of, con).split(contract, files, folder)
+        restore_landed_rows(con, contract, kept, location.city.time_zone)
+    return DeliverySplitter(settings, location.city, as_of, con).split(contract, files, folder)
 
 
 def _origin(contract: Contract, location: DeliveryLocation, file: Path | None, fetch: FetchRequest) -> Origin:

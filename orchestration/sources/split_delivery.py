@@ -14,6 +14,7 @@ from pathlib import Path
 from duckdb import DuckDBPyConnection
 
 from expectations.delivery.volume import VolumeBaseline
+from ingest.city import City
 from ingest.connectors import open_folder
 from ingest.contract import Contract
 from ingest.delivery import DeliveryStore, LeftOutFile, deliver
@@ -75,7 +76,7 @@ class DeliverySplitter:
     """How to check one file: the settings, the city's time zone, the as-of time, and a connection with the landed rows."""
 
     settings: Settings
-    city_zone: str
+    city: City
     as_of: dt.datetime
     con: DuckDBPyConnection = field(repr=False)
 
@@ -100,20 +101,20 @@ class DeliverySplitter:
         name, home = path.relative_to(folder).as_posix(), self.settings.home
         replaces = contract.load.mode in REPLACING
         removals = read_removals(DeliveryStore(home.deliveries, contract.source).folder)
-        row_filter = new_row_filter(contract, removals, self.settings.hash_key, self.city_zone, self.as_of.date())
+        row_filter = new_row_filter(contract, removals, self.settings.hash_key, self.city.time_zone, self.as_of.date())
         with scratch_folder(home, "check-") as own, scratch(own) as con:
             store = DeliveryStore(own, contract.source)
             try:
                 origin = open_folder(contract, (path,), folder)
                 delivery = deliver(contract, origin, store, self.settings.hash_key, utc_now(), row_filter=row_filter)
             except DeliveryError as error:
-                units = landed_units(self.con, contract, name, self.city_zone) if replaces else frozenset()
+                units = landed_units(self.con, contract, name, self.city.time_zone) if replaces else frozenset()
                 return _CheckedFile(path, name, str(error), units)
             batch = store.batch(delivery.load_id)
             con.execute("create schema delivery")
             con.execute(f"create view delivery.{quoted(contract.source)} as select * from read_parquet({literal(str(batch))})")
-            gate = audit_delivery(contract, delivery, database_path(con), self.city_zone, VolumeBaseline(()), self.as_of)
-            units = delivered_units(con, contract, delivery, batch, self.city_zone) if replaces else frozenset()
+            gate = audit_delivery(contract, delivery, database_path(con), self.city, VolumeBaseline(()), self.as_of)
+            units = delivered_units(con, contract, delivery, batch, self.city.time_zone) if replaces else frozenset()
             return _CheckedFile(path, name, None if gate.passed else gate.reason, units)
 
 

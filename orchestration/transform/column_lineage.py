@@ -45,7 +45,7 @@ def column_lineage(home: Home, manifest: Mapping[str, Any]) -> dict[str, ByColum
         known = json.loads(kept.read_text(encoding="utf-8"))
         if known["fingerprint"] == fingerprint:
             return {i: {c: [(p, n) for p, n in of] for c, of in columns.items()} for i, columns in known["models"].items()}
-    models = read_lineage(manifest, compiled)
+    models = read_lineage(manifest, compiled, home.dbt_project)
     with suppress(OSError):  # a full disk ends a run later, with its own message
         write_atomically(kept, json.dumps({"fingerprint": fingerprint, "models": models}))
     return models
@@ -60,11 +60,11 @@ def _fingerprint(manifest: Mapping[str, Any], compiled: Path) -> str:
     return digest.hexdigest()
 
 
-def read_lineage(manifest: Mapping[str, Any], compiled: Path) -> dict[str, ByColumn]:
+def read_lineage(manifest: Mapping[str, Any], compiled: Path, project: Path = DBT_PROJECT) -> dict[str, ByColumn]:
     """The lineage of every model that has compiled SQL. A model whose SQL cannot be parsed gets none, and nothing fails."""
     nodes = {**manifest["sources"], **{i: n for i, n in manifest["nodes"].items() if n["resource_type"] in ("model", "seed")}}
     ids = {_plain(node["relation_name"]): i for i, node in nodes.items() if node["relation_name"]}
-    columns = {i: _declared(node) for i, node in nodes.items()}
+    columns = {i: _declared(node, project) for i, node in nodes.items()}
     found: dict[str, ByColumn] = {}
     for unique_id in _parents_first(nodes):
         node = nodes[unique_id]
@@ -87,9 +87,9 @@ def read_lineage(manifest: Mapping[str, Any], compiled: Path) -> dict[str, ByCol
     return found
 
 
-def _declared(node: Node) -> list[str]:
+def _declared(node: Node, project: Path) -> list[str]:
     if node["resource_type"] == "seed":
-        with (DBT_PROJECT / node["original_file_path"]).open(encoding="utf-8", newline="") as file:
+        with (project / node["original_file_path"]).open(encoding="utf-8", newline="") as file:
             return next(csv.reader(file))
     names = [str(name) for name in node["columns"]]
     if node["resource_type"] == "source" and node["source_name"] == "landing":

@@ -1,51 +1,129 @@
-"""Lay out the dbt project of a home: links to the installed project, and the files that are generated for this home.
+"""Lay out the dbt project of a home: the installed project, what the city's layers add or replace, and generated files.
 
-A run writes to its home only, so the installed project may be read-only, and several homes may share it. dbt searches the
-folders that `dbt_project.yml` names even if they are links, but follows no link inside them. A file of the home therefore needs
-a folder of its own in `model-paths`, such as `generated`. Each file has the same path in every home: a parse can be copied.
+A run writes to its home only, so the installed project may be read-only, and homes of several cities may share it. dbt searches
+the folders that `dbt_project.yml` names even if they are links, but follows no link to a folder inside them. A folder to which a
+layer contributes is therefore a folder of links to files; any other is one link. Each file has the same path in every home, and a
+file of a layer the path of the shared file that it replaces: a parse can be copied. See `ingest.layers`.
 """
 
 from __future__ import annotations
 
 import shutil
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from ingest.contract.registry import Registry
-from orchestration.settings import DBT_PROJECT
+from ingest.layers import MODELS, ROWS, SEEDS, Content, Layer, layered_seed
+from orchestration.settings import DBT_PROJECT, SHARED_SEEDS
 from orchestration.transform.dbt_sources import write_sources
 from orchestration.transform.registrations import EXPOSED, MACROS, write_registrations
+from warehouse.files import write_atomically
 from warehouse.fingerprint import chunks_sha256
 from warehouse.paths import Home
 
 FOLDERS = ("macros", "models", "seeds", "tests")
 FILES = (".dbtignore", "dbt_project.yml", "profiles.yml")
+REFERENCE = Path("reference")  # the folder of seeds
 
 
-def prepare_project(home: Home, registry: Registry) -> None:
+def prepare_project(home: Home, registry: Registry, layers: Sequence[Layer] = ()) -> None:
     """Create the links and write the generated files of a home. Only what differs is written, so that dbt's parse stays valid."""
     folder = home.dbt_project
     (folder / "generated").mkdir(parents=True, exist_ok=True)
+    overlay = overlays(layers)
     for name in (*FOLDERS, *FILES):
-        _link(folder / name, DBT_PROJECT / name)
+        if name in overlay:
+            _fill(folder / name, overlay[name])
+        else:
+            _link(folder / name, DBT_PROJECT / name)
     write_sources(registry, _sources(home))
-    write_registrations(folder)
+    write_registrations(folder, (folder / MODELS,))
+
+
+def overlays(layers: Sequence[Layer]) -> dict[str, dict[Path, Content]]:
+    """The folders of the project to which layers contribute: the content of each file, by its path in the folder."""
+    found: dict[str, dict[Path, Content]] = {}
+    models = _models(layers)
+    if models is not None:
+        found[MODELS] = models
+    if any(layer.files(SEEDS) for layer in layers):
+        found[SEEDS] = _seeds(layers)
+    return found
+
+
+def _models(layers: Sequence[Layer]) -> dict[Path, Content] | None:
+    """The models of the project and of the layers. A model of a layer replaces the one of its name, whatever their folders."""
+    added = [layer.files(MODELS) for layer in layers]
+    if not any(added):
+        return None
+    files: dict[Path, Content] = dict(_files(DBT_PROJECT / MODELS))
+    for own in added:
+        names = {path.name for path in own if path.suffix == ".sql"}
+        files = {path: content for path, content in files.items() if path.name not in names} | own
+    return files
+
+
+def _seeds(layers: Sequence[Layer]) -> dict[Path, Content]:
+    files: dict[Path, Content] = dict(_files(DBT_PROJECT / SEEDS))
+    for layer in layers:
+        own = {path: file for path, file in layer.files(SEEDS).items() if path.parts[0] != ROWS and path.suffix == ".yml"}
+        files |= {REFERENCE / path: file for path, file in own.items()}
+    names = {name for layer in layers for name in (*layer.seeds(), *layer.rows())}
+    for name in sorted(names):
+        path = REFERENCE / f"{name}.csv"
+        files[path] = seed_content(name, layers)
+    return files
+
+
+def seed_content(name: str, layers: Sequence[Layer]) -> Content:
+    """A reference seed as the layers leave it; the shared one without a layer."""
+    return layered_seed(name, SHARED_SEEDS, layers)
 
 
 def project_fingerprint(home: Home) -> str:
     """A hash of everything in the dbt project of a home that decides what it builds."""
     generated = (_sources(home), *(home.dbt_project / path for path in (MACROS, EXPOSED)))
-    return chunks_sha256([installed_fingerprint().encode(), *(path.read_bytes() for path in generated)])
+    return chunks_sha256([_folder_fingerprint(home.dbt_project).encode(), *(path.read_bytes() for path in generated)])
 
 
 def installed_fingerprint() -> str:
     """A hash of the installed project."""
-    files = [path for name in FOLDERS for path in sorted((DBT_PROJECT / name).rglob("*")) if path.is_file()]
-    named = [(path.relative_to(DBT_PROJECT), path) for path in (*files, *(DBT_PROJECT / name for name in FILES))]
+    return _folder_fingerprint(DBT_PROJECT)
+
+
+def _folder_fingerprint(project: Path) -> str:
+    files = [(Path(name) / path, file) for name in FOLDERS for path, file in _files(project / name).items()]
+    named = (*files, *((Path(name), project / name) for name in FILES))
     return chunks_sha256(str(name).encode() + b"\x00" + path.read_bytes() for name, path in named)
+
+
+def _files(folder: Path) -> dict[Path, Path]:
+    return {path.relative_to(folder): path for path in sorted(folder.rglob("*")) if path.is_file()}
 
 
 def _sources(home: Home) -> Path:
     return home.dbt_project / "generated" / "_sources.yml"
+
+
+def _fill(folder: Path, files: Mapping[Path, Content]) -> None:
+    """Make a folder that contains these files and no other."""
+    if folder.is_symlink():
+        folder.unlink()
+    folder.mkdir(parents=True, exist_ok=True)
+    for path in sorted(folder.rglob("*"), reverse=True):
+        if path.is_symlink() or path.is_file():
+            if path.relative_to(folder) not in files:
+                path.unlink()
+        elif not any(path.iterdir()):
+            path.rmdir()
+    for name, content in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if isinstance(content, Path):
+            _link(path, content)
+        elif path.is_symlink() or not path.is_file() or path.read_bytes() != content:
+            path.unlink(missing_ok=True)
+            write_atomically(path, content.decode())
 
 
 def _link(path: Path, target: Path) -> None:

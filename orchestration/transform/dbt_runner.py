@@ -69,15 +69,15 @@ def parsed_project(home: Home) -> Any:
     if fingerprint not in _PARSED:
         _PARSED.clear()
         _PARSED[fingerprint] = _parse(home, "--no-write-json")
-    return _PARSED[fingerprint]
+    project = _PARSED[fingerprint]
+    for node in project.nodes.values():
+        if hasattr(node, "root_path"):  # a seed: dbt-duckdb reads its file here, and another home may have been parsed
+            node.root_path = str(home.dbt_project)
+    return project
 
 
 def _parse(home: Home, *options: str) -> Any:
-    project = _invoke(home, ["parse", *options], warehouse=PARSED_WAREHOUSE)
-    for node in project.nodes.values():
-        if hasattr(node, "root_path"):  # a seed: dbt-duckdb reads its file here, and the home that was parsed may be deleted
-            node.root_path = str(DBT_PROJECT)
-    return project
+    return _invoke(home, ["parse", *options], warehouse=PARSED_WAREHOUSE)
 
 
 def build(home: Home, *, select: Sequence[str], all_tests: bool = False, on_node: OnNode = _ignore) -> list[NodeResult]:

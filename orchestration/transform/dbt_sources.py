@@ -6,6 +6,7 @@ See `warehouse.metadata.receipts` for the columns of the schema `receipts`, and 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ import yaml
 
 from ingest.contract import Contract
 from ingest.contract.registry import Registry
+from ingest.layers import MODELS, Layer
 from orchestration.settings import DBT_PROJECT
 from warehouse.files import write_atomically
 from warehouse.metadata.receipts import TABLES
@@ -45,16 +47,15 @@ def literal(text: str) -> str:
     return re.sub(r"\{(?=[{%#])", "{{ '{' }}", text)
 
 
-def has_model(contract: Contract) -> bool:
+def has_model(contract: Contract, layers: Iterable[Layer] = ()) -> bool:
     """Whether a staging model reads the source's landing table: its own, or one that several sources of a form share."""
-    return f"'{contract.source}'" in _staging_sql()
+    folders = (DBT_PROJECT / MODELS, *(layer.folder / MODELS for layer in layers))
+    return any(f"'{contract.source}'" in _staging_sql(folder / "staging") for folder in folders)
 
 
 @cache
-def _staging_sql() -> str:
-    return "\n".join(
-        path.read_text(encoding="utf-8") for path in sorted((DBT_PROJECT / "models" / "staging").glob("*/stg_*.sql"))
-    )
+def _staging_sql(folder: Path) -> str:
+    return "\n".join(path.read_text(encoding="utf-8") for path in sorted(folder.glob("*/stg_*.sql")))
 
 
 def _columns(contract: Contract) -> list[dict[str, Any]]:

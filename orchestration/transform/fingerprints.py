@@ -7,11 +7,13 @@ releases, `transform.build_plan` for the fingerprints of tables.
 from __future__ import annotations
 
 import importlib.metadata
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from ingest.contract import Contract
+from ingest.layers import Content, Layer
 from orchestration.settings import DBT_PROJECT, PROJECT
+from orchestration.transform.dbt_project import seed_content
 from warehouse.fingerprint import bytes_sha256, chunks_sha256, text_sha256
 
 COMPONENTS = ("dagster", "dbt-core", "dbt-duckdb", "duckdb", "great-expectations")
@@ -44,14 +46,20 @@ def code_version() -> str:
     return f"{importlib.metadata.version('levelground')}+{together[:8]}"
 
 
-def seed_hashes() -> dict[str, str]:
-    """A hash of each seed file, by the seed's name."""
-    return {path.stem: bytes_sha256(path.read_bytes()) for path in sorted((DBT_PROJECT / "seeds").rglob("*.csv"))}
+def seed_hashes(layers: Sequence[Layer] = ()) -> dict[str, str]:
+    """A hash of each seed as the city's layers leave it, by the seed's name."""
+    names = {path.stem for path in (DBT_PROJECT / "seeds").rglob("*.csv")}
+    names |= {name for layer in layers for name in layer.seeds()}
+    return {name: bytes_sha256(_bytes(seed_content(name, layers))) for name in sorted(names)}
 
 
-def seeds_hash() -> str:
-    """One hash of all seed files."""
-    return text_sha256("".join(f"{name}\x00{hashed}" for name, hashed in seed_hashes().items()))
+def _bytes(content: Content) -> bytes:
+    return content if isinstance(content, bytes) else content.read_bytes()
+
+
+def seeds_hash(layers: Sequence[Layer] = ()) -> str:
+    """One hash of all seeds."""
+    return text_sha256("".join(f"{name}\x00{hashed}" for name, hashed in seed_hashes(layers).items()))
 
 
 def contract_hashes(contracts: Iterable[Contract]) -> dict[str, str]:

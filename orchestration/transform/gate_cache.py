@@ -48,7 +48,7 @@ def _bases(run: RunContext, suites: Iterable[Suite]) -> dict[str, str]:
     but hardly ever the names of the sources.
     """
     states = {node.rpartition(".")[2]: fingerprint.state for node, fingerprint in run.fingerprints.items()}
-    columns, seeds = _columns(run), seeds_hash()  # thresholds in rules are rows of seeds
+    columns, seeds = _columns(run), seeds_hash(run.location.city.layers)  # thresholds in rules are rows of seeds
     read = functools.cache(lambda table, names: columns_hash(run.con, f"release.{MARTS}.{identifier(table)}", names))
     bases = {}
     for suite in suites:

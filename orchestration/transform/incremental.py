@@ -104,7 +104,7 @@ def fingerprint_inputs(run: RunContext) -> FingerprintInputs:
         receipts=receipts,
         contract_rows={row[0]: repr(row) for row in contracts},
         agreement_rows={row[0]: repr(row) for row in agreements},
-        seeds=seed_hashes(),
+        seeds=seed_hashes(run.location.city.layers),
         removals=removal_ids(con),
     )
 

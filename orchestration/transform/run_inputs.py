@@ -120,7 +120,7 @@ def _contract_row(run: RunContext, contract: Contract) -> tuple[Any, ...]:
         standards.pop() if len(standards) == 1 else None, selections.pop() if len(selections) == 1 else None,
         follow_up.until if follow_up else None, follow_up.days if follow_up else None,
         period.start if period else None, period.end if period else None,
-        last.data_as_of if last else None, last.load_id if last else None, has_model(contract),
+        last.data_as_of if last else None, last.load_id if last else None, has_model(contract, run.location.city.layers),
         _delivered_crs(run, contract, last) or contract.format.crs, contract.snapshot is not None,
         agreement.republication, licence.id if licence else None, licence.attribution if licence else None,
         licence.share_alike if licence else None, licence.commercial if licence else None,

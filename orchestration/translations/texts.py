@@ -12,10 +12,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from orchestration.settings import DBT_PROJECT, ConfigurationError
+from ingest.layers import ROWS
+from orchestration.settings import SHARED_SEEDS, ConfigurationError
 from warehouse.files import write_atomically
 
-SEEDS = DBT_PROJECT / "seeds" / "reference"
+SEEDS = SHARED_SEEDS
 LANGUAGES = {"es": "Spanish", "hmn": "Hmong (mww)"}
 STATUSES = ("machine", "reviewed")
 COLUMNS = ("text_id", "text", "review_status", "reviewed_by", "reviewed_on")
@@ -46,13 +47,13 @@ def english_texts(seeds: Path = SEEDS) -> dict[str, str]:
     """The English text of each text_id, in the order of the seeds. Of a measure with several versions the newest counts."""
     found: dict[str, str] = {}
     for subject, seed, code, text in DEFINED:
-        found.update((f"{subject}.{row[code]}", row[text]) for row in _rows(seeds / f"{seed}.csv"))
+        found.update((f"{subject}.{row[code]}", row[text]) for row in _rows(_file(seeds, seed)))
     found.update(
         (f"{row['stratum_type']}.{row['stratum_code']}", row["label"])
-        for row in _rows(seeds / "strata.csv")
+        for row in _rows(_file(seeds, "strata"))
         if row["stratum_type"] in STRATA
     )
-    found.update((row["text_id"], row["text"]) for row in _rows(seeds / "texts_en.csv"))
+    found.update((row["text_id"], row["text"]) for row in _rows(_file(seeds, "texts_en")))
     return found
 
 
@@ -88,9 +89,17 @@ def coverage(language: str, seeds: Path = SEEDS) -> dict[str, int]:
 def _seed(language: str, seeds: Path) -> Path:
     if language not in LANGUAGES:
         raise ConfigurationError(f"there are no translations into {language!r}; choose one of {', '.join(LANGUAGES)}")
-    return seeds / f"texts_{language}.csv"
+    return _file(seeds, f"texts_{language}")
+
+
+def _file(seeds: Path, name: str) -> Path:
+    """The file of a seed: in a city's layer, the rows that it adds."""
+    added = seeds / ROWS / f"{name}.csv"
+    return added if added.is_file() else seeds / f"{name}.csv"
 
 
 def _rows(path: Path) -> Iterator[dict[str, str]]:
-    with path.open(encoding="utf-8", newline="") as file:
-        yield from csv.DictReader(file)
+    """The rows of a seed; none if the folder, which may be that of a city's layer, does not have it."""
+    if path.is_file():
+        with path.open(encoding="utf-8", newline="") as file:
+            yield from csv.DictReader(file)

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from filelock import FileLock
 
-from ingest.contract.registry import load_registry
+from ingest.city import city_registry, read_city
 from orchestration.transform.dbt_project import prepare_project
 from orchestration.transform.dbt_runner import manifest
 from warehouse.paths import Home
@@ -38,7 +38,8 @@ def made_once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path],
 
 def parse_project(home: Home) -> None:
     """Let dbt parse the project in a new home; its dbt folder serves others."""
-    prepare_project(home, load_registry())
+    city = read_city(None, "sampleton")
+    prepare_project(home, city_registry(city), city.layers)
     manifest(home)
 
 

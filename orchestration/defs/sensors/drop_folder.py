@@ -18,9 +18,9 @@ from ingest.contract import FileConnector
 from ingest.contract.registry import ContractError, Registry
 from ingest.readers import delivered_files, is_delivered_file, is_remote, readable_name
 from orchestration.instance.names import DELIVERED_TAG
-from orchestration.runs.delivery_location import delivery_folder, home_contracts
+from orchestration.runs.delivery_location import delivery_folder, home_registry
 from orchestration.runs.record import RunStore
-from orchestration.settings import Settings
+from orchestration.settings import ConfigurationError, Settings
 from warehouse.fingerprint import text_sha256
 
 DROP_FOLDER = "drop_folder"
@@ -54,8 +54,8 @@ def drop_folder_sensor(job: dg.UnresolvedAssetJobDefinition, registry: Registry,
         if folder == settings.home.sample:
             return dg.SkipReason("the home reads the generated sample city, which has no drop folder")
         try:
-            contracts = home_contracts(settings, registry)
-        except ContractError:
+            contracts = home_registry(settings)
+        except (ConfigurationError, ContractError):
             contracts = registry  # a run reports the error
         folders = watched_folders(contracts, folder)
         states, ready, changing = evaluate_folders(

@@ -12,7 +12,6 @@ import dagster as dg
 
 from ingest.city import City
 from ingest.contract import Contract
-from ingest.contract.registry import load_registry
 from ingest.freshness import evaluate_freshness
 from orchestration.alerts import notify_changes
 from orchestration.alerts.conditions import MISSED, NIGHTLY, RUN, Condition, stale_condition
@@ -20,7 +19,7 @@ from orchestration.defs.asset_checks import freshness_check
 from orchestration.instance.names import NIGHTLY_SCHEDULE
 from orchestration.instance.orphaned_runs import fail_orphaned_runs, has_active_run
 from orchestration.runs.clock import utc_now
-from orchestration.runs.delivery_location import delivery_folder, home_city
+from orchestration.runs.delivery_location import home_city, home_registry
 from orchestration.runs.record import FAILED, FRESH, INTERRUPTED, STALE, RunRecord, RunStore
 from orchestration.settings import Settings
 
@@ -41,9 +40,7 @@ def run_health_sensor(settings: Settings) -> dg.SensorDefinition:
     )
     def evaluate(context: dg.SensorEvaluationContext) -> dg.SensorResult:
         fail_orphaned_runs(context.instance)  # otherwise the queue waits for them, and no nightly run starts
-        city, registry = home_city(settings), load_registry(settings.further_sources)
-        folder = delivery_folder(settings)
-        contracts = registry.for_city(city.sources, (folder / "city.yml") if folder else settings.home.root)
+        city, contracts = home_city(settings), home_registry(settings)
         records = RunStore(settings.home.runs).all()
         found = find_conditions(
             records, contracts, city, has_active_run(context.instance), _nightly_schedule_is_on(context.instance)

@@ -15,7 +15,6 @@ from typing import Any
 
 from duckdb import DuckDBPyConnection
 
-from orchestration.settings import DBT_PROJECT
 from orchestration.transform import dbt_runner
 from warehouse.connection import open_from_disk
 from warehouse.paths import Home
@@ -88,7 +87,7 @@ def _model(node: Any) -> Model:
         schema=node.schema,
         # an incremental fact is built whole here
         kind={"incremental": "table"}.get(node.config.materialized, node.config.materialized),
-        sql=str(DBT_PROJECT / node.original_file_path) if is_seed else node.compiled_code,
+        sql=str(Path(node.root_path) / node.original_file_path) if is_seed else node.compiled_code,
         columns={name: column.data_type or "" for name, column in node.columns.items()},
         is_enforced=not is_seed and bool(node.contract.enforced),
         folder="/".join(node.fqn[1:-1]),

@@ -14,10 +14,9 @@ from pathlib import Path
 import pyarrow as pa
 from duckdb import DuckDBPyConnection
 
-from ingest.city import read_city
+from ingest.city import city_registry, read_city
 from ingest.connectors import Origin, open_folder
 from ingest.contract import Contract
-from ingest.contract.registry import load_registry
 from ingest.delivery import Conformer, DeliveryStore, deliver
 from ingest.landing import ensure_tables, promote
 from ingest.readers import delivered_files
@@ -32,7 +31,7 @@ def read_small(con: DuckDBPyConnection, deliveries: Path, without: Container[str
     """
     city = read_city(deliveries)
     migrate(con)
-    for contract in load_registry().for_city(city.sources, deliveries / "city.yml"):
+    for contract in city_registry(city, deliveries):
         if contract.source in without:
             continue
         folder = deliveries / contract.source

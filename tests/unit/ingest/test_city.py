@@ -9,16 +9,17 @@ import pytest
 
 from ingest.city import City, read_city
 from ingest.contract.registry import CITY_KEYS, CITY_KEYS_OF_AGREEMENT, ContractError, load_registry
+from ingest.layers import LayerError
 
 
 def city(folder: Path, text: str) -> City:
     (folder / "city.yml").write_text(text)
-    return read_city(folder)
+    return read_city(folder, None if "city:" in text else "milwaukee")
 
 
-def test_without_a_file_it_is_milwaukee(tmp_path: Path) -> None:
-    assert read_city(None) == read_city(tmp_path)
+def test_live_systems_are_those_of_milwaukee(tmp_path: Path) -> None:
     found = read_city(None)
+    assert found == read_city(tmp_path, "milwaukee") == read_city(None, "milwaukee")
     assert (found.city, found.place_geoid, found.time_zone, found.as_of, dict(found.sources)) == (
         "milwaukee",
         "5553000",
@@ -28,7 +29,15 @@ def test_without_a_file_it_is_milwaukee(tmp_path: Path) -> None:
     )
 
 
-def test_a_file_with_only_a_date_is_of_milwaukee(tmp_path: Path) -> None:
+def test_a_folder_that_names_no_city_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(LayerError, match=r"has no city\.yml that names its city"):
+        read_city(tmp_path)
+    (tmp_path / "city.yml").write_text("as_of: 2025-12-01T06:00:00\n")
+    with pytest.raises(LayerError, match=r"has no city\.yml that names its city"):
+        read_city(tmp_path)
+
+
+def test_a_file_with_only_a_date_is_of_the_chosen_city(tmp_path: Path) -> None:
     found = city(tmp_path, "as_of: 2025-12-01T06:00:00\n")
     assert (found.city, found.title, found.as_of) == ("milwaukee", "Milwaukee", dt.datetime(2025, 12, 1, 6))
 
@@ -37,6 +46,13 @@ def test_another_city_is_called_by_its_own_name(tmp_path: Path) -> None:
     found = city(tmp_path, 'city: new_ulm\nplace_geoid: "2746042"\ntime_zone: America/New_York\n')
     assert (found.city, found.title, found.place_geoid, found.time_zone) == ("new_ulm", "New Ulm", "2746042", "America/New_York")
     assert city(tmp_path, "city: new_ulm\ntitle: Ulm\n").title == "Ulm"
+    assert found.undecided == ()
+
+
+def test_nothing_of_milwaukee_fills_what_another_city_leaves_out(tmp_path: Path) -> None:
+    found = city(tmp_path, "city: new_ulm\n")
+    assert (found.place_geoid, found.time_zone, found.layers) == ("0000000", "UTC", ())
+    assert found.undecided == ("place_geoid", "time_zone")
 
 
 @pytest.mark.parametrize(
@@ -109,7 +125,7 @@ def test_another_encoding_is_reported(tmp_path: Path) -> None:
 def test_the_page_documents_every_key() -> None:
     page = (Path(__file__).parents[3] / "docs" / "city.md").read_text(encoding="utf-8")
     keys = {*City.model_fields, *CITY_KEYS, *CITY_KEYS_OF_AGREEMENT}
-    assert not {key for key in keys if f"`{key}`" not in page}
+    assert not {key for key in keys - {"layers"} if f"`{key}`" not in page}
 
 
 def test_the_example_of_the_page_is_a_city(tmp_path: Path) -> None:

@@ -16,7 +16,10 @@ from expectations.results import ExpectationResult, GateResult
 from ingest.contract import Contract
 from ingest.contract.registry import load_registry
 from ingest.delivery import FileRecord
+from orchestration.settings import SHARED_SEEDS
 from orchestration.sources.audit_delivery import CONCEPTS
+
+SEEDS = [SHARED_SEEDS / f"{name}.csv" for name in CONCEPTS]
 
 NAMES = "concepts,column_name,label,margin_column,margin_label\n"
 
@@ -29,7 +32,7 @@ def acs() -> Contract:
 @pytest.fixture(scope="module")
 def good(acs: Contract) -> FileRecord:
     """The header as the Census Bureau writes it, with the labels of the seed."""
-    labels = read_concepts(*CONCEPTS)["acs_b03002"]
+    labels = read_concepts(*SEEDS)["acs_b03002"]
     header = tuple(str(column.delivered_names[0]) for column in acs.columns)
     return FileRecord(
         name="race.csv",
@@ -46,7 +49,7 @@ def relabelled(file: FileRecord, **labels: str) -> FileRecord:
 
 
 def test_lines_under_their_labels_have_not_moved(acs: Contract, good: FileRecord) -> None:
-    assert moved_lines(acs, [relabelled(good, HD01_VD01="estimate;  total:")], read_concepts(*CONCEPTS)) == ()
+    assert moved_lines(acs, [relabelled(good, HD01_VD01="estimate;  total:")], read_concepts(*SEEDS)) == ()
     (check,) = concept_checks(acs, ())
     assert (check.name, check.kwargs["mismatches"]) == ("concept_moved", 0)
 
@@ -55,7 +58,7 @@ def test_lines_that_changed_places_are_named(acs: Contract, good: FileRecord) ->
     """A public script printed the total of a ZIP code as its Hispanic people, since DP05 had moved by one line."""
     labels = dict(zip(good.header, good.second_header, strict=True))
     moved = moved_lines(
-        acs, [good, relabelled(good, HD01_VD12=labels["HD01_VD01"], HD01_VD01=labels["HD01_VD12"])], read_concepts(*CONCEPTS)
+        acs, [good, relabelled(good, HD01_VD12=labels["HD01_VD01"], HD01_VD01=labels["HD01_VD12"])], read_concepts(*SEEDS)
     )
     assert [(line.column, line.holds) for line in moved] == [("b03002_001", "b03002_012"), ("b03002_012", "b03002_001")]
     checks = list(concept_checks(acs, moved))
@@ -70,27 +73,27 @@ def test_lines_that_changed_places_are_named(acs: Contract, good: FileRecord) ->
 
 
 def test_a_margin_that_moved_is_found(acs: Contract, good: FileRecord) -> None:
-    moved = moved_lines(acs, [relabelled(good, HD02_VD03="Estimate; Total:")], read_concepts(*CONCEPTS))
+    moved = moved_lines(acs, [relabelled(good, HD02_VD03="Estimate; Total:")], read_concepts(*SEEDS))
     assert [(line.column, line.holds) for line in moved] == [("b03002_003_moe", "b03002_001")]
 
 
 def test_a_label_of_nothing_known_is_not_quoted(acs: Contract, good: FileRecord) -> None:
     """The second row may be a record after all."""
-    moved = moved_lines(acs, [relabelled(good, HD01_VD04="Jane Visit")], read_concepts(*CONCEPTS))
+    moved = moved_lines(acs, [relabelled(good, HD01_VD04="Jane Visit")], read_concepts(*SEEDS))
     (check,) = concept_checks(acs, moved)
     assert moved == (MovedLine("b03002_004", "Estimate; Not Hispanic or Latino: - Black or African American alone", "race.csv"),)
     assert "Jane" not in check.message
 
 
 def test_a_file_without_labels_does_not_pass(acs: Contract, good: FileRecord) -> None:
-    moved = moved_lines(acs, [good.model_copy(update={"second_header": ()})], read_concepts(*CONCEPTS))
+    moved = moved_lines(acs, [good.model_copy(update={"second_header": ()})], read_concepts(*SEEDS))
     assert len(moved) == 18
 
 
 def test_a_delivery_with_one_header_row_has_no_labels_to_compare() -> None:
     blocks = load_registry()["census__blocks_2020"]
     assert (
-        moved_lines(blocks, [FileRecord(name="b.csv", sha256="hash", rows=1, header=("GEOID", "pop"))], read_concepts(*CONCEPTS))
+        moved_lines(blocks, [FileRecord(name="b.csv", sha256="hash", rows=1, header=("GEOID", "pop"))], read_concepts(*SEEDS))
         == ()
     )
 
@@ -110,7 +113,7 @@ def test_a_moved_line_holds_the_delivery_back(
 
 
 def test_every_concept_line_has_a_label_and_every_margin_one(acs: Contract) -> None:
-    labels = read_concepts(*CONCEPTS)["acs_b03002"]
+    labels = read_concepts(*SEEDS)["acs_b03002"]
     lines = {column.name for column in acs.columns if column.role == "concept"}
     assert set(labels) == lines | {f"{line}_moe" for line in lines}
 

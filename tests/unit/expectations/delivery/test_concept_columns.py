@@ -22,9 +22,10 @@ from ingest.contract import Contract
 from ingest.contract.registry import load_registry
 from ingest.contract.vocabulary import load_vocabulary
 from ingest.delivery import Conformer, FileRecord
+from orchestration.settings import SHARED_SEEDS
 from orchestration.sources.audit_delivery import CONCEPT_COLUMNS, CROSSWALK
 
-KNOWN = read_concept_columns(CONCEPT_COLUMNS)
+KNOWN = read_concept_columns(SHARED_SEEDS / f"{CONCEPT_COLUMNS}.csv")
 COLUMNS = sorted(KNOWN["chr_county_health"]["v147_[rR]????.csv"])
 
 
@@ -82,7 +83,7 @@ def test_a_damaged_seed_is_named(tmp_path: Path) -> None:
 
 
 def test_a_value_that_is_spelled_in_two_ways_is_sought_in_either() -> None:
-    contract, labels = load_registry()["urban__employment"], read_labels(CROSSWALK)
+    contract, labels = load_registry()["urban__employment"], read_labels(SHARED_SEEDS / f"{CROSSWALK}.csv")
     reading = delivery_query(contract, "delivery.tables", (), labels, None)
     suite = delivery_suite(contract, reading, DeliveryFacts(as_of=dt.datetime(2026, 1, 1)), labels, load_vocabulary())
     (check,) = (check for check in suite if check.name == "labelled_rows")

@@ -156,7 +156,7 @@ def test_every_contract_can_be_changed_by_a_city(registry: Registry, city_file: 
 def test_what_a_city_may_not_change(registry: Registry, city_file: Path, text: str, line: int, field: str, message: str) -> None:
     city_file.write_text(text)
     with pytest.raises(ContractError) as refused:
-        registry.for_city(read_city(city_file.parent).sources, city_file)
+        registry.for_city(read_city(city_file.parent, "milwaukee").sources, city_file)
     (problem,) = refused.value.problems
     assert (problem.file, problem.line, problem.field) == (city_file, line, field)
     assert message in problem.message

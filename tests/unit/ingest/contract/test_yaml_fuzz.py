@@ -69,7 +69,7 @@ def test_a_spoiled_city_is_reported(changes: list[tuple[float, int, str]]) -> No
         file = Path(folder) / "city.yml"
         file.write_text(spoiled(CITY, changes), encoding="utf-8")
         try:
-            read_city(Path(folder))
+            read_city(Path(folder), "milwaukee")
         except ContractError as error:
             assert_every_problem_is_located(error, file)
 

@@ -10,10 +10,9 @@ from typing import Any
 import pytest
 from duckdb import DuckDBPyConnection
 
-from ingest.city import read_city
+from ingest.city import city_registry, read_city
 from ingest.connectors import open_folder
 from ingest.contract import Contract
-from ingest.contract.registry import load_registry
 from ingest.delivery import DeliveryStore, deliver
 from ingest.landing import count_load_rows, ensure_tables, promote
 from ingest.readers import delivered_files
@@ -40,7 +39,7 @@ def planted(city: Path) -> dict[str, dict[str, Any]]:
 
 @pytest.fixture(scope="module")
 def contracts(city: Path) -> dict[str, Contract]:
-    registry = load_registry().for_city(read_city(city).sources, city / "city.yml")
+    registry = city_registry(read_city(city), city)
     return {contract.source: contract for contract in registry}
 
 

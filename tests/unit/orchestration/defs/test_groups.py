@@ -38,7 +38,7 @@ def test_a_title_becomes_a_name_that_dagster_accepts(title: str, name: str) -> N
 
 
 def test_a_department_is_named_in_full_and_an_unknown_one_by_its_code() -> None:
-    assert department_group("mhd") == "milwaukee_health_department"
+    assert department_group("mhd") == "health_department"
     assert department_group("parks") == "parks"
 
 
@@ -48,7 +48,7 @@ def test_a_fact_is_in_the_policy_area_of_its_source_and_counts_in_that_of_their_
     fact = model("fct_lead_tests", "marts/facts/health", staged["unique_id"], shared["unique_id"])
     counts = model("int_sale_price_median__counts", "measures/counts", fact["unique_id"])
     found = groups(staged, shared, fact, counts)
-    assert found["stg_mhd__lead_tests"] == "milwaukee_health_department", "two groups read it"
+    assert found["stg_mhd__lead_tests"] == "health_department", "two groups read it"
     assert (found["int_addresses__matched"], found["fct_lead_tests"]) == ("addresses_and_places", "health")
     assert found["int_sale_price_median__counts"] == "housing"
 

@@ -30,7 +30,7 @@ def registry() -> Registry:
 @pytest.fixture
 def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, registry: Registry) -> Settings:
     monkeypatch.setattr(dbt_runner, "documentation", lambda *_: (DBT, {}))
-    monkeypatch.setattr(site, "load_registry", lambda _further: registry)
+    monkeypatch.setattr(site, "home_registry", lambda _settings: registry)
     monkeypatch.setattr(site, "DOCS", tmp_path / "docs")  # a hundred guides per test; test_guides.py has their rules
     return Settings.from_environment({"LEVELGROUND_HOME": str(tmp_path / "home")})
 

@@ -32,9 +32,9 @@ class Run:
         self.home_json.write_text("{}")
         self.settings, self.con = SimpleNamespace(home=SimpleNamespace(home_json=self.home_json)), None
         registry = [SimpleNamespace(source=REQUESTS), SimpleNamespace(source="dpt__visits"), SimpleNamespace(source=LIMITS)]
-        self.location = SimpleNamespace(registry=registry, folder=Path("/in"))
+        self.location = SimpleNamespace(registry=registry, folder=Path("/in"), city=SimpleNamespace(layers=()))
         monkeypatch.setattr(first_delivery, "current", lambda _home: release)
-        monkeypatch.setattr(first_delivery, "has_model", lambda contract: contract.source in (REQUESTS, LIMITS))
+        monkeypatch.setattr(first_delivery, "has_model", lambda contract, _layers: contract.source in (REQUESTS, LIMITS))
         loads = {source: source for source in landed}
         monkeypatch.setattr(first_delivery, "last_load", lambda _con, contract: loads.get(contract.source))
 

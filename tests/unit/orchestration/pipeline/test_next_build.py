@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import datetime as dt
 from pathlib import Path
 from types import SimpleNamespace
@@ -11,14 +10,17 @@ from typing import Any
 import duckdb
 import pytest
 
+from ingest.city import read_city
 from ingest.contract.registry import load_registry
-from orchestration.pipeline import next_build
-from orchestration.pipeline.next_build import GOALS, goal_days, next_build_at, retention_days
+from ingest.layers import Layer, seed_rows
+from orchestration.pipeline.next_build import goal_days, next_build_at, retention_days
+from orchestration.settings import SHARED_SEEDS
+
+GOALS = [("1", "2026-12-31"), ("1", "2025-06-30"), ("2", "2025-01-01")]
 
 
-def test_goal_days_are_the_ends_of_this_citys_goal_days(tmp_path: Path) -> None:
-    goals = tmp_path / "goals.csv"
-    goals.write_text("goal_id,city_geoid,target_on\na,1,2026-12-31\nb,1,2025-06-30\nc,2,2025-01-01\n")
+def test_goal_days_are_the_ends_of_this_citys_goal_days() -> None:
+    goals = [{"city_geoid": city, "target_on": day} for city, day in GOALS]
     assert list(goal_days("1", goals)) == [
         dt.datetime(2026, 12, 31, 23, 59, 59, 999999),
         dt.datetime(2025, 6, 30, 23, 59, 59, 999999),
@@ -26,11 +28,11 @@ def test_goal_days_are_the_ends_of_this_citys_goal_days(tmp_path: Path) -> None:
     assert list(goal_days("3", goals)) == []
 
 
-def test_goal_days_read_the_seed() -> None:
-    with GOALS.open(encoding="utf-8", newline="") as file:
-        cities = {goal["city_geoid"] for goal in csv.DictReader(file)}
-    assert cities
-    assert all(list(goal_days(city)) for city in cities)
+@pytest.mark.parametrize("name", ["milwaukee", "sampleton"])
+def test_goal_days_read_the_seed_of_the_city(name: str) -> None:
+    city = read_city(None, name)
+    assert list(goal_days(city.place_geoid, seed_rows("goals", SHARED_SEEDS, city.layers)))
+    assert not seed_rows("goals", SHARED_SEEDS, ())
 
 
 @pytest.mark.parametrize(
@@ -41,13 +43,10 @@ def test_goal_days_read_the_seed() -> None:
         ("2027-01-01T00:00:00", None),
     ],
 )
-def test_next_build_is_after_the_next_goal_day(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, as_of: str, wanted: str | None
-) -> None:
-    goals = tmp_path / "goals.csv"
-    goals.write_text("goal_id,city_geoid,target_on\na,1,2026-12-31\nb,1,2025-06-30\n")
-    monkeypatch.setattr(next_build, "goal_days", lambda city: goal_days(city, goals))
-    location = SimpleNamespace(registry=[], city=SimpleNamespace(place_geoid="1"))
+def test_next_build_is_after_the_next_goal_day(tmp_path: Path, as_of: str, wanted: str | None) -> None:
+    (tmp_path / "seeds").mkdir()
+    (tmp_path / "seeds" / "goals.csv").write_text("goal_id,city_geoid,target_on\na,1,2026-12-31\nb,1,2025-06-30\n")
+    location = SimpleNamespace(registry=[], city=SimpleNamespace(place_geoid="1", layers=(Layer("ulm", tmp_path),)))
     run: Any = SimpleNamespace(location=location, as_of=dt.datetime.fromisoformat(as_of))
     assert next_build_at(run) == wanted
 

@@ -14,6 +14,7 @@ from tests.unit.ingest.scaffold.test_draft import PERMIT_FILE
 
 def test_a_draft_passes_the_check_of_its_own_delivery(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "deliveries").mkdir()
+    (tmp_path / "deliveries" / "city.yml").write_text("city: milwaukee\n")
     (tmp_path / "permits.csv").write_text(PERMIT_FILE)
     settings = Settings.from_environment(
         {"LEVELGROUND_HOME": str(tmp_path / "home"), "LEVELGROUND_DELIVERIES": str(tmp_path / "deliveries")}

@@ -42,6 +42,7 @@ def home(tmp_path: Path) -> Callable[[str], tuple[Warehouse, Settings]]:
         sources.mkdir()
         (sources / f"{contract.source}.yml").write_text(yaml.safe_dump(CONTRACT | changes))
         (tmp_path / "in").mkdir()
+        (tmp_path / "in" / "city.yml").write_text("city: milwaukee\n")
         settings = Settings.from_environment(
             {
                 "LEVELGROUND_HOME": str(tmp_path),

@@ -10,6 +10,7 @@ import pytest
 from duckdb import DuckDBPyConnection
 
 from expectations.results import ExpectationResult, GateResult
+from ingest.city import read_city
 from ingest.delivery import DeliveryRecord, LeftOutFile
 from ingest.landing import ensure_tables
 from orchestration.settings import Settings
@@ -47,7 +48,7 @@ def split(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
         with in_memory() as con:
             _land(con, contract, landed)
             paths = tuple(sorted(folder.iterdir()))
-            return DeliverySplitter(settings, CITY_ZONE, dt.datetime(2025, 12, 1), con).split(contract, paths, folder)
+            return DeliverySplitter(settings, read_city(None), dt.datetime(2025, 12, 1), con).split(contract, paths, folder)
 
     return run
 

@@ -30,7 +30,8 @@ def run() -> Any:
     con.execute("attach ':memory:' as release; create schema release.marts")
     con.execute("create table release.marts.fct_visits as select 1 as visit_key, 'a' as source")
     con.execute("create table release.marts.dim_source as select 'a' as source, true as is_read, date '2025-01-01' as data_as_of")
-    return SimpleNamespace(con=con, fingerprints={"model.levelground.fct_visits": fingerprint("first")})
+    location = SimpleNamespace(city=SimpleNamespace(layers=()))
+    return SimpleNamespace(con=con, location=location, fingerprints={"model.levelground.fct_visits": fingerprint("first")})
 
 
 def fingerprint(state: str) -> NodeFingerprint:

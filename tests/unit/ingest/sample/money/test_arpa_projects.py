@@ -12,6 +12,7 @@ import numpy as np
 import openpyxl
 import pytest
 
+from ingest.layers import CITIES
 from ingest.sample.city import COUNTY_GEOID, PLACE_GEOID
 from ingest.sample.money import arpa_projects, qualified_tracts
 from ingest.sample.places.houses import addresses, long_form
@@ -98,7 +99,7 @@ def test_some_projects_are_everywhere_and_some_have_their_district_only(rows: li
 
 
 def test_qualified_tracts_are_those_of_the_seed() -> None:
-    with (SEEDS / "qualified_census_tracts.csv").open(encoding="utf-8", newline="") as file:
+    with (CITIES / "sampleton" / "seeds" / "qualified_census_tracts.csv").open(encoding="utf-8", newline="") as file:
         seed = [row for row in csv.DictReader(file) if row["city_geoid"] == PLACE_GEOID]
     for first_day in qualified_tracts.LISTS:
         listed = {row["tract_geoid"] for row in seed if row["valid_from"] == first_day.isoformat()}

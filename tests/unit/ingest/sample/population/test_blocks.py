@@ -10,12 +10,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from ingest.layers import CITIES
 from ingest.sample.city import PLACE_GEOID
 from ingest.sample.places import ground
 from ingest.sample.population import blocks as population
 from ingest.sample.sample_folder import PlantedCounts
 
-SEED = Path(__file__).resolve().parents[5] / "dbt_project" / "seeds" / "reference" / "ward_districts.csv"
+SEED = CITIES / "sampleton" / "seeds" / "ward_districts.csv"
 
 
 @pytest.fixture(scope="module")

@@ -13,6 +13,7 @@ from typing import Any
 import openpyxl
 import pytest
 
+from ingest.layers import CITIES
 from ingest.sample import write_sample
 from ingest.sample.places.ground import tracts
 from ingest.sample.places.houses import addresses, houses, long_form
@@ -111,7 +112,7 @@ def test_projects_on_time_and_in_listed_tracts(truths: list[dict[str, Any]], pro
     ending = [p for p in projects if p["planned"] <= datetime(2025, 12, 31) and p["status"] != "Cancelled"]
     on_time = [p for p in ending if p["completed"] and p["completed"] <= p["planned"]]
     assert planted_values(truths, "arpa_projects_on_time") == {"all": pytest.approx(100 * len(on_time) / len(ending))}
-    with (SEEDS / "qualified_census_tracts.csv").open(encoding="utf-8", newline="") as file:
+    with (CITIES / "sampleton" / "seeds" / "qualified_census_tracts.csv").open(encoding="utf-8", newline="") as file:
         lists = list(csv.DictReader(file))
     spent: Counter[bool] = Counter()
     for project in projects:
@@ -126,7 +127,7 @@ def test_projects_on_time_and_in_listed_tracts(truths: list[dict[str, Any]], pro
 
 
 def test_residents_of_listed_tracts_and_children(truths: list[dict[str, Any]], people: dict[str, Any]) -> None:
-    with (SEEDS / "qualified_census_tracts.csv").open(encoding="utf-8", newline="") as file:
+    with (CITIES / "sampleton" / "seeds" / "qualified_census_tracts.csv").open(encoding="utf-8", newline="") as file:
         lists = list(csv.DictReader(file))
     for first_day in ("2021-01-01", "2023-01-01"):
         listed = {row["tract_geoid"]: 100.0 for row in lists if row["valid_from"] == first_day}

@@ -1,0 +1,158 @@
+"""Find the layers of a city: its folder in `ingest/cities`, or elsewhere, and that of its state in `ingest/states`.
+
+A layer adds to the shared contracts, seeds and models, and replaces those of the same name. See `ingest.city` for the choice of
+the city, `orchestration.transform.dbt_project` for the dbt project that results.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Protocol, TextIO
+
+from warehouse.suggestions import did_you_mean
+
+CITIES = Path(__file__).with_name("cities")
+STATES = Path(__file__).with_name("states")
+CITY_FILE = "city.yml"
+SOURCES, MODELS, SEEDS = "sources", "models", "seeds"
+# Files of this folder in `seeds` add rows to the seed of their name, and replace its rows with the same first column.
+ROWS = "rows"
+
+
+Content = Path | bytes  # of a file: the file, or the text of several put together
+
+
+class SeedFile(Protocol):
+    """A seed to read: a path, or the text of several files."""
+
+    def open(self, *, encoding: str, newline: str) -> TextIO:
+        """Open it as text."""
+
+    def read_bytes(self) -> bytes:
+        """Return its content."""
+
+
+@dataclass(frozen=True)
+class SeedText:
+    """A seed that several files make."""
+
+    name: str
+    content: bytes
+
+    def open(self, *, encoding: str, newline: str) -> TextIO:
+        """Open it as text."""
+        return io.StringIO(self.content.decode(encoding), newline=newline)
+
+    def read_bytes(self) -> bytes:
+        """Return its content."""
+        return self.content
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class LayerError(ValueError):
+    """A layer that cannot be used; the message names the folder or file and the remedy."""
+
+
+@dataclass(frozen=True)
+class Layer:
+    """The folder of a city or state: `city.yml`, `sources`, `seeds`, `models`; all but a city's `city.yml` are optional."""
+
+    name: str
+    folder: Path
+
+    @cached_property
+    def contracts(self) -> tuple[Path, ...]:
+        """The contracts of the layer."""
+        return tuple(sorted((self.folder / SOURCES).glob("*.yml")))
+
+    def files(self, part: str) -> dict[Path, Path]:
+        """The files of a part (`models`, `seeds`), by their paths in it."""
+        folder = self.folder / part
+        found = (path for path in sorted(folder.rglob("*")) if path.is_file() and not path.name.startswith("."))
+        return {path.relative_to(folder): path for path in found if path.suffix in (".sql", ".yml", ".csv", ".py", ".md")}
+
+    def seeds(self) -> dict[str, Path]:
+        """The seeds that the layer has whole, by name."""
+        return {path.stem: path for path in sorted((self.folder / SEEDS).glob("*.csv"))}
+
+    def rows(self) -> dict[str, Path]:
+        """The rows that the layer adds to seeds, by the seed's name."""
+        return {path.stem: path for path in sorted((self.folder / SEEDS / ROWS).glob("*.csv"))}
+
+
+def layer_names(folder: Path = CITIES) -> tuple[str, ...]:
+    """The names of the layers in a folder of layers."""
+    return (
+        tuple(sorted(path.name for path in folder.iterdir() if path.is_dir() and path.name[0] not in "._"))
+        if folder.is_dir()
+        else ()
+    )
+
+
+def city_layer(name: str) -> Layer | None:
+    """The layer of a city in `ingest/cities`; None for a city without one."""
+    return Layer(name, CITIES / name) if name in layer_names() else None
+
+
+def state_layer(name: str) -> Layer:
+    """The layer of a state; `LayerError` if there is none."""
+    if name not in layer_names(STATES):
+        raise LayerError(
+            f"there is no state layer {name!r}. {did_you_mean(name, layer_names(STATES))}Known: {', '.join(layer_names(STATES))}"
+        )
+    return Layer(name, STATES / name)
+
+
+def layered_seed(name: str, shared: Path, layers: Iterable[Layer]) -> Content:
+    """The seed of this name as the layers leave it: the path of one file, or the text of several put together."""
+    found: Content = shared / f"{name}.csv"
+    for layer in layers:
+        found = layer.seeds().get(name, found)
+        added = layer.rows().get(name)
+        if added is not None:
+            found = with_rows(found if isinstance(found, bytes) else found.read_bytes(), added)
+    return found
+
+
+def seed_file(name: str, shared: Path, layers: Iterable[Layer]) -> SeedFile:
+    """The seed of this name as the layers leave it, to be read."""
+    content = layered_seed(name, shared, layers)
+    return SeedText(f"{name}.csv", content) if isinstance(content, bytes) else content
+
+
+def seed_rows(name: str, shared: Path, layers: Iterable[Layer]) -> list[dict[str, str]]:
+    """The rows of the seed of this name as the layers leave it."""
+    with seed_file(name, shared, layers).open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def with_rows(seed: bytes, added: Path) -> bytes:
+    """A seed with the rows of a file in place of those with the same first column; `LayerError` if the columns differ."""
+    header, *rows = _records(seed.decode("utf-8"))
+    new_header, *new_rows = _records(added.read_text(encoding="utf-8"))
+    if header[0] != new_header[0]:
+        raise LayerError(
+            f"{added}: the columns are {', '.join(new_header[0])}; the seed has {', '.join(header[0])}, in this order"
+        )
+    replaced = {cells[0] for cells, _ in new_rows}
+    kept = [text for cells, text in rows if cells[0] not in replaced]
+    return "".join([header[1], *kept, *(text for _, text in new_rows)]).encode()
+
+
+def _records(text: str) -> list[tuple[list[str], str]]:
+    """The cells of each record, and the record as it is written: an empty cell and an empty text differ."""
+    lines = io.StringIO(text, newline="").readlines()
+    reader = csv.reader(lines)
+    found, start = [], 0
+    for cells in reader:
+        if cells:
+            found.append((cells, "".join(lines[start : reader.line_num]).rstrip("\r\n") + "\n"))
+        start = reader.line_num
+    return found

@@ -1,0 +1,90 @@
+"""Choose the city of a home from LEVELGROUND_CITY, the deliveries' `city.yml` and `home.json`, which must agree.
+
+A home holds one city. See `ingest.layers` for what a city's layer contains.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from ingest.city import FILE_NAME, LIVE_CITY, City, city_named_in, read_city
+from ingest.layers import CITIES, Layer, LayerError, city_layer, layer_names
+from ingest.sample.city import CITY as SAMPLE_CITY
+from orchestration.settings import ConfigurationError, Settings
+from warehouse.suggestions import did_you_mean
+
+SAMPLE, LIVE = "sample", "live"
+ELSEWHERE = "set LEVELGROUND_HOME to another folder for it"
+
+
+def choose_city(settings: Settings, deliveries: str, folder: Path | None, recorded: Mapping[str, str]) -> City:
+    """The city of a home that reads these deliveries; `recorded` is home.json.
+
+    `ConfigurationError` if two of the three name different cities, or none names one.
+    """
+    layer, wanted = named_layer(settings.city)
+    delivered = SAMPLE_CITY if deliveries == SAMPLE else city_named_in(folder) if folder else None
+    held = recorded.get("city")
+    if deliveries == LIVE and recorded.get("deliveries") == SAMPLE:
+        delivered = wanted or LIVE_CITY  # the sample city has no live systems
+    _check_agreement(settings, deliveries, wanted, delivered, held)
+    name = wanted or delivered or held or (LIVE_CITY if deliveries == LIVE else None)
+    if name is None:
+        raise ConfigurationError(
+            f"{deliveries} does not name its city: it has no {FILE_NAME} with the key city; write `city: NAME` into "
+            f"{Path(deliveries) / FILE_NAME}, or set LEVELGROUND_CITY (`levelground cities list` lists the cities with a layer, "
+            "docs/city.md describes the file)"
+        )
+    if wanted and layer is None and wanted not in (delivered, held):
+        raise ConfigurationError(_unknown(wanted))
+    if layer is None and recorded.get("layer"):
+        layer, _ = named_layer(recorded["layer"])
+    try:
+        return read_city(folder, name, layer)
+    except LayerError as error:
+        raise ConfigurationError(str(error)) from None
+
+
+def named_layer(named: str | None) -> tuple[Layer | None, str | None]:
+    """The layer and the name of the city that LEVELGROUND_CITY names, by its name or by the folder of its layer."""
+    if named is None:
+        return None, None
+    path = Path(named).expanduser().absolute()
+    if path.parent == CITIES or (not {"/", "\\", "."} & set(named) and not (path / FILE_NAME).is_file()):
+        return city_layer(path.name), path.name
+    name = city_named_in(path)
+    if name is None:
+        raise ConfigurationError(
+            f"LEVELGROUND_CITY is {named!r}, but {path / FILE_NAME} is missing or has no key city; name a city, or the folder of "
+            "its layer (`levelground cities new NAME` writes one)"
+        )
+    return Layer(name, path), name
+
+
+def layer_to_record(city: City) -> dict[str, str]:
+    """What home.json records of a layer that is not in `ingest/cities`: its folder."""
+    own = [layer for layer in city.layers if layer.name == city.city]
+    return {"layer": str(own[0].folder)} if own and own[0].folder.parent != CITIES else {}
+
+
+def _check_agreement(settings: Settings, deliveries: str, wanted: str | None, delivered: str | None, held: str | None) -> None:
+    if len({name for name in (wanted, delivered, held) if name}) < 2:
+        return
+    if wanted is None:
+        raise ConfigurationError(
+            f"the home {settings.home.root} holds the city {held}, but {deliveries} contains {delivered}; "
+            f"a home holds one city: {ELSEWHERE}"
+        )
+    named = [f"LEVELGROUND_CITY is {settings.city}"]
+    named += [f"{deliveries} contains {delivered}"] if delivered else []
+    named += [f"the home {settings.home.root} holds {held}"] if held else []
+    raise ConfigurationError(f"{', but '.join(named)}; they must name one city: change or unset LEVELGROUND_CITY, or {ELSEWHERE}")
+
+
+def _unknown(name: str) -> str:
+    known = layer_names()
+    return (
+        f"LEVELGROUND_CITY is {name!r}, and no city of this name has a layer. {did_you_mean(name, known)}"
+        f"Known: {', '.join(known)}; `levelground cities new NAME` writes a layer, and LEVELGROUND_CITY may be its folder"
+    )
