@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
+from ingest.city import City
 from ingest.contract.registry import ContractError, Registry, load_registry
-from orchestration.runs.delivery_location import home_registry
+from orchestration.runs.delivery_location import home_city, home_registry
 from orchestration.settings import IS_CHECKOUT, PROJECT, ConfigurationError, Settings
 
 # the wheel has a copy of the lock file next to this module
@@ -24,6 +25,14 @@ class Installation:
     environment: Mapping[str, str] = field(repr=False)
     now: dt.datetime
     lock_file: Path = LOCK_FILE
+
+    @cached_property
+    def city(self) -> City | None:
+        """Return the home's city; None if the deliveries or home.json cannot be used, which the check `deliveries` reports."""
+        try:
+            return home_city(self.settings)
+        except (ConfigurationError, ContractError):
+            return None
 
     @cached_property
     def contracts(self) -> Registry | ContractError:

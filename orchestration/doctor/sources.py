@@ -4,19 +4,16 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator
-from contextlib import suppress
 
 from ingest.agreement_terms import WARN_DAYS, agreement_terms
-from ingest.city import City
-from ingest.contract.registry import ContractError, Registry
+from ingest.contract.registry import ContractError
 from ingest.delivery import DeliveryStore
 from ingest.landing import landing_journal
 from ingest.readers import delivered_files
 from orchestration.doctor.check_result import CheckResult, ok, warning
 from orchestration.doctor.installation import Installation
-from orchestration.runs.delivery_location import SAMPLE, configured_deliveries, delivery_folder, home_city
+from orchestration.runs.delivery_location import SAMPLE, configured_deliveries, delivery_folder
 from orchestration.runs.record import RunStore
-from orchestration.settings import ConfigurationError
 
 # A feed of changes contains few of all records; a full release contains all but the withdrawn ones.
 FULL_RELEASE_SHARE = 0.9
@@ -24,15 +21,9 @@ FULL_RELEASE_SHARE = 0.9
 
 def agreements(installation: Installation) -> Iterator[CheckResult]:
     """Find sources whose agreement ends soon or has ended, by the clock of the home's deliveries."""
-    if isinstance(installation.contracts, ContractError):
-        return  # the check `contracts` reports it
-    settings = installation.settings
-    with suppress(ConfigurationError, ContractError):  # the check `deliveries` reports it
-        yield from _agreements(installation, installation.contracts, home_city(settings))
-
-
-def _agreements(installation: Installation, contracts: Registry, city: City) -> Iterator[CheckResult]:
-    settings = installation.settings
+    contracts, settings, city = installation.contracts, installation.settings, installation.city
+    if isinstance(contracts, ContractError) or city is None:
+        return  # the checks `contracts` and `deliveries` report it
     last = RunStore(settings.home.runs).last_ended()
     now = max([city.local_as_of() or installation.now, *([dt.datetime.fromisoformat(last.as_of)] if last else [])])
     found = [agreement_terms(contract, now) for contract in contracts]
@@ -51,7 +42,7 @@ def fetched_sources(installation: Installation) -> Iterator[CheckResult]:
     folder = delivery_folder(settings)
     if isinstance(installation.contracts, ContractError) or configured_deliveries(settings) == SAMPLE or not folder:
         return
-    city = home_city(settings)
+    city = installation.city
     live = [contract for contract in installation.contracts if contract.delivered_by == "live"]
     warned = False
     for contract in live:
@@ -62,7 +53,7 @@ def fetched_sources(installation: Installation) -> Iterator[CheckResult]:
             why = "their sender expects them to be published"
             remedy = "remove them, or write delivered_by: folder into the contract or city.yml"
             yield warning("fetched sources", contract.source, what, why, remedy)
-    if live and city.as_of is not None:
+    if live and city and city.as_of is not None:
         warned = True
         names = ", ".join(contract.source for contract in live)
         what = f"as_of is fixed at {city.as_of}, and {names} is fetched live"

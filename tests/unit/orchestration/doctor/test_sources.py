@@ -109,10 +109,10 @@ def test_a_fetched_source_of_a_folder_has_no_unread_files_and_no_fixed_clock(exa
     folder = tmp_path / "in"
     (folder / MERGED).mkdir(parents=True)
     examined.environment["LEVELGROUND_DELIVERIES"] = str(folder)
-    (folder / "city.yml").write_text(f"{REPLACED}: {{delivered_by: live}}\n")
+    (folder / "city.yml").write_text(f"city: milwaukee\n{REPLACED}: {{delivered_by: live}}\n")
     (found,) = examined("fetched sources")
     assert (found.verdict, found.what) == (Verdict.OK, "1 sources are fetched live, the others are read from the folder")
-    (folder / "city.yml").write_text(f"as_of: 2025-12-01\n{REPLACED}: {{delivered_by: live}}\n")
+    (folder / "city.yml").write_text(f"city: milwaukee\nas_of: 2025-12-01\n{REPLACED}: {{delivered_by: live}}\n")
     (folder / REPLACED).mkdir()
     (folder / REPLACED / "parcels.csv").touch()
     files, clock = examined.bad("fetched sources")
@@ -127,5 +127,5 @@ def test_a_missing_secret_of_a_fetched_source_is_an_error(examined: Examined, tm
     folder.mkdir()
     examined.environment["LEVELGROUND_DELIVERIES"] = str(folder)
     assert not examined.bad("secrets")
-    (folder / "city.yml").write_text("der__employees: {delivered_by: live}\n")
+    (folder / "city.yml").write_text("city: milwaukee\nder__employees: {delivered_by: live}\n")
     assert [found.where for found in examined.bad("secrets")] == ["LEVELGROUND_DER_DATABASE_URL"]

@@ -158,7 +158,7 @@ def test_city_yml_overrides_contracts(settings: Made, folder: Callable[..., Path
 
 
 def test_a_source_of_a_folder_may_be_fetched_live(settings: Made, folder: Callable[..., Path]) -> None:
-    path = folder("in", f"{REQUESTS}: {{delivered_by: live}}\n")
+    path = folder("in", f"city: milwaukee\n{REQUESTS}: {{delivered_by: live}}\n")
     location = resolve_delivery_location(settings(), str(path))
     live, dropped = location.registry[REQUESTS], location.registry["dpi__enrollment"]
     assert (location.is_live(live), location.folder_of(live)) == (True, None)

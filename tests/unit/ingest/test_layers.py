@@ -1,0 +1,100 @@
+"""A layer adds to the shared contracts, seeds and models, and replaces those of the same name."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from ingest.city import city_registry, read_city, read_layer_city
+from ingest.contract.registry import SOURCES, ContractError
+from ingest.layers import CITIES, STATES, Layer, LayerError, city_layer, layer_names, layered_seed, seed_rows, state_layer
+
+REQUESTS = "ucc__service_requests"
+
+
+@pytest.fixture
+def layer(tmp_path: Path) -> Layer:
+    """The layer of a city elsewhere."""
+    (tmp_path / "city.yml").write_text('city: new_ulm\nplace_geoid: "2746042"\n')
+    for folder in ("sources", "seeds/rows", "shared"):
+        (tmp_path / folder).mkdir(parents=True)
+    (tmp_path / "shared" / "labels.csv").write_text('label,note\na,"one\ntwo"\nb,\nc,""\n')
+    return Layer("new_ulm", tmp_path)
+
+
+def test_every_layer_of_the_repository_can_be_used() -> None:
+    assert {"milwaukee", "sampleton"} <= set(layer_names(CITIES))
+    for name in layer_names(CITIES):
+        city = read_city(None, name)
+        assert (city.city, city.undecided) == (name, ())
+        assert city_registry(city).names()
+        assert [layer.name for layer in city.layers] == [*([city.state] if city.state else []), name]
+    assert all(state_layer(name).folder.is_dir() for name in layer_names(STATES))
+
+
+def test_rows_of_one_city_reach_no_other() -> None:
+    shared = Path("dbt_project/seeds/reference").absolute()
+    for seed in ("geographies", "goals", "ward_districts", "scorecard_places", "qualified_census_tracts"):
+        assert seed_rows(seed, shared, ()) == []
+        for name in ("milwaukee", "sampleton"):
+            city = read_city(None, name)
+            of_others = {row["city_geoid"] for row in seed_rows(seed, shared, city.layers)} - {city.place_geoid}
+            assert of_others <= ({"2743000", "3915000", "2938000"} if (seed, name) == ("geographies", "milwaukee") else set())
+
+
+def test_a_seed_of_the_layer_replaces_the_shared_one(layer: Layer) -> None:
+    own = layer.folder / "seeds" / "labels.csv"
+    own.write_text("label,note\nz,\n")
+    assert layered_seed("labels", layer.folder / "shared", [layer]) == own
+    assert layered_seed("labels", layer.folder / "shared", []) == layer.folder / "shared" / "labels.csv"
+
+
+def test_rows_of_the_layer_replace_those_with_the_same_first_column(layer: Layer) -> None:
+    (layer.folder / "seeds" / "rows" / "labels.csv").write_text("label,note\nb,new\nd,")
+    merged = layered_seed("labels", layer.folder / "shared", [layer])
+    assert merged == b'label,note\na,"one\ntwo"\nc,""\nb,new\nd,\n', "an empty text stays one, a line break too"
+    assert [row["label"] for row in seed_rows("labels", layer.folder / "shared", [layer])] == ["a", "c", "b", "d"]
+
+
+def test_rows_with_other_columns_are_refused(layer: Layer) -> None:
+    (layer.folder / "seeds" / "rows" / "labels.csv").write_text("label,remark\nb,new\n")
+    with pytest.raises(LayerError, match=r"labels\.csv: the columns are label, remark; the seed has label, note, in this order"):
+        layered_seed("labels", layer.folder / "shared", [layer])
+
+
+def test_a_contract_of_the_layer_replaces_the_shared_one(layer: Layer) -> None:
+    text = (SOURCES / f"{REQUESTS}.yml").read_text(encoding="utf-8")
+    (layer.folder / "sources" / f"{REQUESTS}.yml").write_text(text.replace("grain: one row", "grain: one line"))
+    (layer.folder / "sources" / "ucc__callers.yml").write_text(text.replace(REQUESTS, "ucc__callers"))
+    registry = city_registry(read_layer_city(layer))
+    assert "one line per request" in registry[REQUESTS].grain
+    assert "ucc__callers" in registry
+    assert "ucc__callers" not in city_registry(read_city(None))
+
+
+def test_the_layer_may_change_how_a_source_is_reached_and_the_deliveries_may_not(layer: Layer, tmp_path: Path) -> None:
+    change = f"{REQUESTS}: {{connector: {{kind: file, path: /srv/311}}}}\n"
+    file = layer.folder / "city.yml"
+    file.write_text(file.read_text() + change)
+    assert city_registry(read_layer_city(layer))[REQUESTS].connector.kind == "file"
+    deliveries = tmp_path / "in"
+    deliveries.mkdir()
+    (deliveries / "city.yml").write_text("city: new_ulm\n" + change)
+    with pytest.raises(ContractError, match="a city may change only jurisdiction"):
+        city_registry(read_city(deliveries, "new_ulm", layer), deliveries)
+
+
+def test_deliveries_change_what_the_layer_says(layer: Layer, tmp_path: Path) -> None:
+    deliveries = tmp_path / "in"
+    deliveries.mkdir()
+    (deliveries / "city.yml").write_text("city: new_ulm\ntitle: Ulm\ntime_zone: America/Chicago\nas_of: 2025-12-01\n")
+    city = read_city(deliveries, layer=layer)
+    assert (city.title, city.place_geoid, city.time_zone, city.undecided) == ("Ulm", "2746042", "America/Chicago", ())
+
+
+def test_a_name_is_no_path_and_a_missing_state_is_refused(tmp_path: Path) -> None:
+    assert city_layer("../cities/milwaukee") is None
+    (tmp_path / "city.yml").write_text("city: new_ulm\nstate: wisconsn\n")
+    with pytest.raises(LayerError, match=r"no state layer 'wisconsn'\. Did you mean wisconsin\?"):
+        read_city(tmp_path)
