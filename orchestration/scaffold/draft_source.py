@@ -64,10 +64,11 @@ def draft_source(
     delivered = read_sample(what, os.environ, table=table, crs=crs, sheet=sheet)
     with scratch_folder(settings.home, "draft-") as own, scratch(own) as con:
         city = home_city(settings)
+        labels = read_labels(seed_file(CROSSWALK, SHARED_SEEDS, city.layers))
         new_draft = draft(
             name,
             delivered,
-            read_labels(seed_file(CROSSWALK, SHARED_SEEDS, city.layers)),
+            labels,
             city.place_geoid,
             con,
             basis=basis,
