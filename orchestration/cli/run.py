@@ -16,9 +16,10 @@ from orchestration.cli.interrupts import stopped_by_signals
 from orchestration.cli.progress import Progress
 from orchestration.cli.run_summary import NO_SCREEN, Summary, clock_text
 from orchestration.runs import error_messages
+from orchestration.runs.city_choice import LIVE
 from orchestration.runs.clock import as_of_time
 from orchestration.runs.context import RunOptions
-from orchestration.runs.delivery_location import LIVE, DeliveryLocation, resolve_delivery_location
+from orchestration.runs.delivery_location import DeliveryLocation, resolve_delivery_location
 from orchestration.runs.exit_codes import EXIT_OK, EXIT_UNEXPECTED
 from orchestration.runs.progress import expected_seconds, report_progress_to
 from orchestration.runs.record import RunRecord, RunStore

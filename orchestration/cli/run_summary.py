@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from orchestration.cli.progress import duration
-from orchestration.runs.delivery_location import LEFT_OUT, SAMPLE
+from orchestration.runs.city_choice import SAMPLE
+from orchestration.runs.delivery_location import LEFT_OUT
 from orchestration.runs.record import BLOCKED, FAILED, HELD_BACK, NOT_DELIVERED, RELEASED, STALE, UNCHANGED, RunRecord
 from orchestration.runs.standing_gates import DELIVERY, Finding
 from warehouse.printable import printable

@@ -16,7 +16,8 @@ from ingest.landing import read_journal
 from orchestration.doctor.check_result import CheckResult, error, ok, warning
 from orchestration.doctor.installation import Installation
 from orchestration.instance.processes import is_running
-from orchestration.runs.delivery_location import LIVE, configured_deliveries, delivery_folder, home_city
+from orchestration.runs.city_choice import LIVE
+from orchestration.runs.delivery_location import configured_deliveries, delivery_folder, home_city
 from orchestration.runs.record import RunStore
 from orchestration.settings import ConfigurationError
 from warehouse.lock import holder, is_held

@@ -12,7 +12,8 @@ from ingest.landing import landing_journal
 from ingest.readers import delivered_files
 from orchestration.doctor.check_result import CheckResult, ok, warning
 from orchestration.doctor.installation import Installation
-from orchestration.runs.delivery_location import SAMPLE, configured_deliveries, delivery_folder
+from orchestration.runs.city_choice import SAMPLE
+from orchestration.runs.delivery_location import configured_deliveries, delivery_folder
 from orchestration.runs.record import RunStore
 
 # A feed of changes contains few of all records; a full release contains all but the withdrawn ones.

@@ -13,7 +13,8 @@ from ingest.contract.registry import ContractError
 from orchestration.alerts import unusable_channels
 from orchestration.doctor.check_result import CheckResult, error, ok, warning
 from orchestration.doctor.installation import Installation
-from orchestration.runs.delivery_location import LIVE, configured_deliveries
+from orchestration.runs.city_choice import LIVE
+from orchestration.runs.delivery_location import configured_deliveries
 from orchestration.runs.hash_key import SHORTEST_KEY, is_weak
 from orchestration.settings import ConfigurationError, variable_names
 

@@ -17,9 +17,10 @@ from ingest.delivery.removals import read_removals
 from ingest.delivery.row_filter import new_row_filter
 from ingest.landing import DeliveryLost, JournalDamaged, ensure_tables, last_load, read_cursor, replay
 from ingest.readers import delivered_files
+from orchestration.runs.city_choice import SAMPLE
 from orchestration.runs.clock import utc_now
 from orchestration.runs.context import RunContext
-from orchestration.runs.delivery_location import LEFT_OUT, SAMPLE
+from orchestration.runs.delivery_location import LEFT_OUT
 from orchestration.runs.errors import StepError, without_cells
 from orchestration.runs.progress import current_reporter
 from orchestration.sources.split_delivery import SplitDelivery

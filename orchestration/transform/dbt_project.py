@@ -59,7 +59,7 @@ def _models(layers: Sequence[Layer]) -> dict[Path, Content] | None:
     files: dict[Path, Content] = dict(_files(DBT_PROJECT / MODELS))
     for own in added:
         names = {path.name for path in own if path.suffix == ".sql"}
-        files = {path: content for path, content in files.items() if path.name not in names} | own
+        files = {**{path: content for path, content in files.items() if path.name not in names}, **own}
     return files
 
 
