@@ -9,7 +9,6 @@ import csv
 import io
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from duckdb import DuckDBPyConnection
 
@@ -18,6 +17,7 @@ from expectations.delivery.header_drift import missing_columns
 from expectations.delivery.unmapped_labels import folded, is_unmapped, labels_in, read_labels
 from ingest.contract import Contract
 from ingest.contract.vocabulary import load_vocabulary
+from ingest.layers import SeedFile
 from warehouse.sql import identifier
 
 PERSONS = ("person", "household")
@@ -56,7 +56,7 @@ class UnmappedLabel:
 
 
 def count_unmapped_labels(
-    con: DuckDBPyConnection, contract: Contract, columns_missing: Sequence[str], crosswalk: Path, city_zone: str
+    con: DuckDBPyConnection, contract: Contract, columns_missing: Sequence[str], crosswalk: SeedFile, city_zone: str
 ) -> list[UnmappedLabel]:
     """The unmapped labels of the batch in `delivery.<source>`, the most frequent of each column first."""
     relation, labels = f"delivery.{identifier(contract.source)}", read_labels(crosswalk)
@@ -84,7 +84,7 @@ def count_unmapped_labels(
     return found
 
 
-def _answers(crosswalk: Path) -> dict[str, Answer]:
+def _answers(crosswalk: SeedFile) -> dict[str, Answer]:
     """The answer of each folded label to which all vocabularies that have it give the same one."""
     answers: dict[str, set[Answer]] = {}
     with crosswalk.open(encoding="utf-8", newline="") as file:

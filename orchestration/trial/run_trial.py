@@ -19,6 +19,7 @@ from expectations.delivery.unmapped_counts import UnmappedLabel, count_unmapped_
 from expectations.results import GateResult
 from ingest.contract import Contract
 from ingest.delivery import DeliveryStore
+from ingest.layers import seed_file
 from orchestration.pipeline import stages
 from orchestration.pipeline.ingest_source import ingest_source
 from orchestration.pipeline.lifecycle import open_run
@@ -31,7 +32,7 @@ from orchestration.runs.progress import current_reporter
 from orchestration.runs.record import BLOCKED, HELD_BACK, RELEASED, STALE, UNCHANGED, RunRecord, RunStore, SourceStatus
 from orchestration.runs.results import NodeResult
 from orchestration.runs.standing_gates import DELIVERY, standing_gates
-from orchestration.settings import Settings
+from orchestration.settings import SHARED_SEEDS, Settings
 from orchestration.sources.audit_delivery import CROSSWALK
 from orchestration.trial.findings import (
     FactShares,
@@ -145,8 +146,9 @@ def _ingest(run: RunContext, contract: Contract, home: Home, *, accept: bool) ->
     if gate is None:
         earlier = standing_gates([record for record in RunStore(home.runs).all() if record.outcome])
         gate = next((g.result for g in earlier if g.result.gate == DELIVERY and g.result.subject == contract.source), None)
+    crosswalk = seed_file(CROSSWALK, SHARED_SEEDS, run.location.city.layers)
     labels = (
-        count_unmapped_labels(run.con, contract, delivery.columns_missing, CROSSWALK, run.location.city.time_zone)
+        count_unmapped_labels(run.con, contract, delivery.columns_missing, crosswalk, run.location.city.time_zone)
         if delivery is not None and _has_view(run.con, contract.source)
         else []
     )
