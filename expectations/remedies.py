@@ -8,7 +8,7 @@ from __future__ import annotations
 from functools import cache
 from pathlib import Path
 
-from expectations.marts.suites import SUITES, read_suite
+from expectations.marts.suites import SUITES, SuitePart, read_suite
 from expectations.results import ExpectationResult, GateResult
 from ingest.contract.yaml_source import read_yaml
 
@@ -35,4 +35,14 @@ def read_remedies() -> dict[str, dict[str, str]]:
 def _rules(subject: str) -> dict[str, str]:
     schema, _, table = subject.partition(".")
     file = FOLDERS.get(schema, SUITES) / f"{table}.yml"
-    return {rule.name: rule.remedy for rule in read_suite(file).rules} if table and file.is_file() else {}
+    if table and file.is_file():
+        return {rule.name: rule.remedy for rule in read_suite(file).rules}
+    # a table of a city's layer, whose suite has the rules of shared parts
+    return dict(part_remedies()) if schema == "marts" else {}
+
+
+@cache
+def part_remedies() -> dict[str, str]:
+    """Return the remedies of the rules in shared parts of suites, by the name of the rule."""
+    parts = [SuitePart.model_validate(read_yaml(file).data) for file in sorted((SUITES / "parts").glob("*.yml"))]
+    return {rule.name: rule.remedy or part.remedy for part in parts for rule in part.rules}

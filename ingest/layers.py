@@ -19,7 +19,7 @@ from warehouse.suggestions import did_you_mean
 CITIES = Path(__file__).with_name("cities")
 STATES = Path(__file__).with_name("states")
 CITY_FILE = "city.yml"
-SOURCES, MODELS, SEEDS = "sources", "models", "seeds"
+SOURCES, MODELS, SEEDS, SUITES = "sources", "models", "seeds", "suites"
 # Files of this folder in `seeds` add rows to the seed of their name, and replace its rows with the same first column.
 ROWS = "rows"
 

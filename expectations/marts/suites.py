@@ -120,9 +120,13 @@ class Place:
         return f"{quoted(self.database)}.{identifier(self.schema)}"
 
 
-def read_suites(folder: Path = SUITES) -> tuple[Suite, ...]:
-    """All suites of a folder, by table name, with what they include from its `parts/`; `SuiteError` for anything wrong."""
-    return tuple(read_suite(file) for file in sorted(folder.glob("*.yml")))
+def read_suites(folder: Path = SUITES, layered: Iterable[Path] = ()) -> tuple[Suite, ...]:
+    """All suites of a folder, by table name, with what they include from its `parts/`; `SuiteError` for anything wrong.
+
+    `layered`: folders of the suites of layers. A suite of a layer replaces the one of its table.
+    """
+    files = {file.name: file for one in (folder, *layered) for file in one.glob("*.yml")}
+    return tuple(read_suite(files[name]) for name in sorted(files))
 
 
 def read_suite(file: Path) -> Suite:

@@ -13,6 +13,7 @@ from typing import Annotated
 
 import typer
 
+from ingest.contract.registry import SOURCES, load_registry
 from ingest.contract.vocabulary import load_vocabulary
 from orchestration.cli import completion
 from orchestration.cli.delivery_check import print_check
@@ -73,14 +74,24 @@ def new(
     folders = choose_folders(settings, to, layer, shared)
     contract = find_contract(settings, folders, name)
     if source is not None:
-        if contract is not None or name in home_registry(settings):
+        shared_registry = load_registry()
+        existing = shared_registry[name] if name in shared_registry and folders.is_layer else None
+        own = contract is not None and not (existing and contract.parent == SOURCES)
+        if own or (existing is None and name in home_registry(settings)):
             raise ConfigurationError(f"{name} has a contract already; leave --from out to generate its models")
         words = load_vocabulary().words
         basis = _answer("--agreement", "On what ground does the office hold the table", agreement, words["agreement_bases"])
         unit = _answer("--unit", "What is one row of the table", unit, words["statistical_units"])
-        drafted = draft_source(settings, name, source, folders, table=table, crs=crs, sheet=sheet, basis=basis, unit=unit)
+        drafted = draft_source(
+            settings, name, source, folders, table=table, crs=crs, sheet=sheet, basis=basis, unit=unit, existing=existing
+        )
         _print_draft(drafted)
         contract = drafted.contract
+        if existing is not None:
+            out.print(
+                f"{contract} replaces the shared contract in this layer; models and measures of {name} are used as they are"
+            )
+            raise typer.Exit(0 if drafted.check is None or drafted.check.gate.passed else EXIT_BLOCKED)
         failed = drafted.check is not None and not drafted.check.gate.passed
         if failed or folders.is_flat or not drafted.is_complete:
             where = " --layer FOLDER" if folders.is_flat else ""
@@ -129,6 +140,13 @@ def _print_draft(drafted: NewSource) -> None:
         out.print(f"- {question}", markup=False)
     if drafted.check is not None:
         print_check(drafted.check)
+    if drafted.fits is not None:
+        fits = drafted.fits
+        err.print(
+            f"the delivery has {fits.found} of the {fits.columns} columns of {fits.source}: "
+            f"`levelground sources new {fits.source} --from FILE --layer FOLDER` maps it there, to its fact and measures",
+            markup=False,
+        )
 
 
 def _answer(option: str, question: str, given: str | None, words: Sequence[str]) -> str | None:

@@ -16,6 +16,7 @@ from expectations.marts.series import REGISTRY, check_series
 from expectations.marts.suites import read_suites
 from expectations.published.gate import gate_published
 from expectations.results import ExpectationResult, GateResult
+from ingest.layers import SUITES
 from orchestration.pipeline.detect_changes import end_unchanged
 from orchestration.runs.context import RunContext
 from orchestration.runs.errors import without_cells
@@ -59,7 +60,7 @@ def _all_gates(run: RunContext) -> list[GateResult]:
     """The results on marts, the measure registry among them, on published tables, and of the disclosure audit."""
     warehouse = run.settings.home.warehouse
     series = _check_series(run)
-    suites = read_suites()
+    suites = read_suites(layered=[layer.folder / SUITES for layer in run.location.city.layers])
     item = current_reporter().item
     valid = valid_results(run, suites) if run.options.tried is None else _not_built(run)
     results = gate_build(warehouse, suites, valid_results=valid, grown=run.incremental_loads, on_table=item)

@@ -12,11 +12,12 @@ from pathlib import Path
 
 from expectations.delivery.unmapped_labels import read_labels
 from ingest.contract import Contract
-from ingest.contract.registry import SOURCES, read_contract
+from ingest.contract.registry import SOURCES, load_registry, read_contract
 from ingest.contract.vocabulary import load_vocabulary
 from ingest.layers import seed_file
 from ingest.scaffold import OPEN_DECISIONS, DraftError, draft, read_sample, write_draft
 from orchestration.runs.delivery_location import home_city
+from orchestration.scaffold.existing_source import Fit, fitting_source, mapped_to
 from orchestration.scaffold.generate import Generated, generate
 from orchestration.scaffold.model_plan import plan_models
 from orchestration.scaffold.model_text import staging_sql
@@ -34,7 +35,7 @@ from warehouse.temporary import scratch_folder
 class NewSource:
     """The contract, the open questions, and the check of the delivery it was made from (None for a database).
 
-    `staging` is the staging model next to a contract that belongs to no layer yet.
+    `staging` is the staging model next to a contract that belongs to no layer yet; `fits` a shared source of the same columns.
     """
 
     contract: Path
@@ -42,6 +43,7 @@ class NewSource:
     questions: tuple[str, ...]
     check: DeliveryCheck | None
     is_complete: bool
+    fits: Fit | None = None
 
 
 def draft_source(
@@ -55,25 +57,21 @@ def draft_source(
     sheet: str | None = None,
     basis: str | None = None,
     unit: str | None = None,
+    existing: Contract | None = None,
 ) -> NewSource:
     """Draft the source `name` from a file, a folder, a URL or a database, and check it.
 
     A draft that lacks a key is written into `folders.drafts`, a complete one into `folders.sources`. `DraftError` if there is
-    nothing to draft from, or a file exists.
+    nothing to draft from, or a file exists. `existing`: the shared contract of this name, which maps the delivery's columns.
     """
     delivered = read_sample(what, os.environ, table=table, crs=crs, sheet=sheet)
     with scratch_folder(settings.home, "draft-") as own, scratch(own) as con:
         city = home_city(settings)
         labels = read_labels(seed_file(CROSSWALK, SHARED_SEEDS, city.layers))
-        new_draft = draft(
-            name,
-            delivered,
-            labels,
-            city.place_geoid,
-            con,
-            basis=basis,
-            unit=unit,
-        )
+        new_draft = draft(name, delivered, labels, city.place_geoid, con, basis=basis, unit=unit)
+    fits = None if existing else fitting_source(new_draft, load_registry())
+    if existing is not None:
+        new_draft = mapped_to(new_draft, existing)
     checked = Contract.model_validate(new_draft.complete, context=load_vocabulary())
     check = None
     if delivered.path is not None:
@@ -86,7 +84,8 @@ def draft_source(
     contract = write_draft(new_draft, folders.sources if is_complete else folders.drafts)
     if staging is not None:
         staging.write_text(staging_sql(plan), encoding="utf-8")
-    return NewSource(contract, staging, (*new_draft.not_asked, *OPEN_DECISIONS, *new_draft.questions), check, is_complete)
+    questions = (*new_draft.not_asked, *OPEN_DECISIONS, *new_draft.questions)
+    return NewSource(contract, staging, questions, check, is_complete, fits)
 
 
 def generate_source(settings: Settings, contract: Path, folders: SourceFolders, fact: str | None = None) -> Generated:

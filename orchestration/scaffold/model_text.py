@@ -5,6 +5,7 @@ The text is a start: people add what only they know, such as codes for a categor
 
 from __future__ import annotations
 
+import json
 import textwrap
 from collections.abc import Iterable, Sequence
 
@@ -184,13 +185,16 @@ def _is_key(plan: ModelPlan, name: str) -> bool:
 def _race_macro(plan: ModelPlan) -> str:
     labels = [column for column in plan.race if column.role == "race"]
     questions = {column.name: column.question for column in plan.race if column.question}
+    flags = {column.name: column.label for column in plan.race if column.label}
     vocabulary = f"\"'{plan.race[0].vocabulary}'\""
     day = "'renamed.occurred_on'"
-    if questions:
-        asked = ", ".join(f"'{name}': '{question}'" for name, question in questions.items())
+    if questions or flags:
+        # JSON is a literal of Jinja, whatever a label contains
         label = f", label='renamed.{labels[0].name}'" if labels else ""
         delimiter = f", delimiter={literal(labels[0].delimiter)}" if labels and labels[0].delimiter else ""
-        return f"race_conformed_questions('renamed', {{{asked}}}, {vocabulary}, {day}{label}{delimiter})"
+        ticked = f", flags={json.dumps(flags, ensure_ascii=False)}" if flags else ""
+        asked = json.dumps(questions)
+        return f"race_conformed_questions('renamed', {asked}, {vocabulary}, {day}{label}{delimiter}{ticked})"
     column = labels[0]
     if column.delimiter:
         return f"race_conformed_list('renamed', 'renamed.{column.name}', {literal(column.delimiter)}, {vocabulary}, {day})"

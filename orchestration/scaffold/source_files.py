@@ -14,7 +14,7 @@ from ingest.contract.registry import SOURCES, read_contract
 from orchestration.runs.city_choice import named_layer
 from orchestration.runs.delivery_location import home_registry
 from orchestration.scaffold.model_plan import ModelPlan
-from orchestration.settings import ConfigurationError, Settings
+from orchestration.settings import PROJECT, ConfigurationError, Settings
 from orchestration.transform.registrations import MODELS
 
 # Where a draft goes if nothing names a folder; no run reads it.
@@ -51,14 +51,20 @@ class SourceFolders:
         """One folder for the contract and the staging model."""
         return cls(folder, folder, folder, folder, is_flat=True)
 
+    @property
+    def is_layer(self) -> bool:
+        """Whether the folders are those of a city's layer."""
+        return not self.is_shared and not self.is_flat
+
     def staging(self, plan: ModelPlan) -> Path:
         """The file of the staging model."""
         folder = self.models if self.is_flat else self.models / "staging" / plan.contract.department
         return folder / f"{plan.staging}.sql"
 
     def fact(self, plan: ModelPlan) -> Path:
-        """The file of the fact."""
-        return self.models / "marts" / "facts" / plan.folder / f"{plan.fact}.sql"
+        """The file of the fact: where it is, if the policy area has changed since."""
+        facts = self.models / "marts" / "facts"
+        return next(facts.rglob(f"{plan.fact}.sql"), facts / plan.folder / f"{plan.fact}.sql")
 
     def properties(self, model: Path) -> Path:
         """The YAML that describes a model: of its folder in this repository, its own in a layer.
@@ -77,6 +83,10 @@ def choose_folders(settings: Settings, to: Path | None, layer: Path | None, shar
     if sum((to is not None, layer is not None, shared)) > 1:
         raise ConfigurationError("--out, --layer and --shared each name where files are written; use one of them")
     if shared:
+        if not (PROJECT / ".git").exists():
+            raise ConfigurationError(
+                f"--shared writes into a checkout of the repository, and {PROJECT} is none; use --layer FOLDER"
+            )
         return SourceFolders.shared()
     if to is not None:
         return SourceFolders.flat(to)

@@ -29,15 +29,12 @@ def todo_of(settings: Settings, name: str, folders: SourceFolders) -> tuple[Step
             return tuple(map(_relative, decisions))
         problems = [Step("contract", f"{one.field}: {one.message}", f"{one.file}:{one.line}") for one in error.problems]
         return tuple(map(_relative, (*problems, *decisions)))
-    roots = tuple(dict.fromkeys((MODELS, folders.models)))
-    suites = {suite.table: suite for suite in read_suites()}
-    if not folders.is_flat and folders.suites.is_dir():
-        suites |= {suite.table: suite for suite in read_suites(folders.suites)}
-    steps = [
-        *decisions,
-        *steps_of_contract(contract, home_city(settings).layers),
-        *steps_of_models(contract, read_models(roots), suites),
-    ]
+    layers = home_city(settings).layers
+    own = [] if folders.is_shared or folders.is_flat else [folders]
+    roots = dict.fromkeys((MODELS, *(layer.folder / "models" for layer in layers), *(one.models for one in own)))
+    suite_folders = dict.fromkeys((*(layer.folder / "suites" for layer in layers), *(one.suites for one in own)))
+    suites = {suite.table: suite for suite in read_suites(layered=suite_folders)}
+    steps = [*decisions, *steps_of_contract(contract, layers), *steps_of_models(contract, read_models(roots), suites)]
     if folders.is_shared and name not in SAMPLED:
         missing = "the sample city does not deliver it, so no planted truth tests its figures"
         steps.append(Step("sample", missing, "ingest/sample/sources.py"))

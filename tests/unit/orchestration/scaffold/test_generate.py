@@ -55,6 +55,31 @@ def test_a_record_of_a_person_with_a_place_reaches_a_fact(folders: SourceFolders
     assert {"occurred_on", "visit_number", "race_standard"} <= set(suite.not_null)
 
 
+@pytest.mark.parametrize(
+    ("columns", "macro"),
+    [
+        (
+            [{"name": "race", "role": "race", "delimiter": ";"}],
+            "race_conformed_list('renamed', 'renamed.race', ';', \"'spd15_2024'\", 'renamed.occurred_on')",
+        ),
+        (
+            [{"name": "asian", "role": "race_flag", "question": "Asian"}, {"name": "race", "role": "race"}],
+            "race_conformed_questions('renamed', {\"asian\": \"Asian\"}, \"'spd15_2024'\", 'renamed.occurred_on', "
+            "label='renamed.race')",
+        ),
+        (
+            [{"name": "is_white", "role": "race_flag", "label": "White"}],
+            "race_conformed_questions('renamed', {}, \"'spd15_2024'\", 'renamed.occurred_on', flags={\"is_white\": \"White\"})",
+        ),
+    ],
+    ids=["list", "questions", "boxes"],
+)
+def test_each_form_of_race_is_read_by_its_macro(folders: SourceFolders, columns: list[dict[str, str]], macro: str) -> None:
+    race = [{**column, "vocabulary": "spd15_2024", "privacy": "sensitive"} for column in columns]
+    generate(visits_contract(columns=[*COLUMNS[:2], *race], **KEYED), folders)
+    assert f"{{{{ {macro} }}}}" in read_models([folders.models])["stg_dpt__visits"].sql
+
+
 def test_counts_of_a_tract_are_counts_of_places(folders: SourceFolders) -> None:
     columns = ({"name": "tract", "role": "geoid", "required": True}, {"name": "filings", "type": "integer", "role": "count"})
     contract = visits_contract(columns=columns, statistical_unit="aggregate", load={"mode": "replace", "key": None})
@@ -73,7 +98,8 @@ def test_a_changed_contract_renews_what_no_person_has_changed(folders: SourceFol
     fact, suite = folders.fact(made.plan), folders.suite(made.plan)
     suite.write_text(suite.read_text().replace("include: [event, ", "include: [event, "[:-1] + "  "))
     by_hand = suite.read_text()
-    again = generate(contract.model_copy(update={"grain": "one row per visit to a desk"}), folders)
+    again = generate(contract.model_copy(update={"grain": "one row per visit to a desk", "policy_area": "housing"}), folders)
+    assert len(list(folders.models.rglob("fct_visits.sql"))) == 1, "the fact stays in its folder"
     assert fact.read_text().startswith("-- one row per visit to a desk\n") and fact in again.written
     assert again.kept == (suite,) and suite.read_text() == by_hand
 
