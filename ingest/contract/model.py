@@ -15,6 +15,8 @@ from ingest.contract.format import Format, Layout
 from ingest.contract.parts import (
     LOAD_COLUMNS,
     Agreement,
+    AsOf,
+    AsOfRule,
     Collection,
     Expectation,
     FollowUp,
@@ -58,7 +60,7 @@ class Contract(Strict):
     format: Format = Format(kind="csv")
     load: Load
     period: Period | None = None
-    as_of: dt.datetime | dt.date | None = None
+    as_of: AsOf | None = None
     cadence: Annotated[str, word("cadences")]
     freshness: Freshness | None
     follow_up: FollowUp | None = None
@@ -244,6 +246,8 @@ class Contract(Strict):
             yield ("load", "release", "column"), load.release.column
         if self.snapshot and self.snapshot.column:
             yield ("snapshot", "column"), self.snapshot.column
+        if isinstance(self.as_of, AsOfRule):
+            yield ("as_of", "column"), self.as_of.column
         if follow_up:
             yield ("follow_up", "start"), follow_up.start
             yield ("follow_up", "end"), follow_up.end
@@ -312,6 +316,14 @@ class Contract(Strict):
         of_period, of_snapshot = self.load.period_column or "", (self.snapshot.column if self.snapshot else None) or ""
         candidates = (by_role.get("event_time"), dates.get(of_period), by_role.get("period"), dates.get(of_snapshot))
         return next((column for column in candidates if column is not None), None)
+
+    @property
+    def declared_as_of(self) -> dt.datetime | None:
+        """The end of the data as the contract states it, for files without any date; None if a rule or the rows date them."""
+        if isinstance(self.as_of, AsOfRule):
+            return None
+        declared = self.as_of or (self.period.end if self.period else None)
+        return declared if declared is None or isinstance(declared, dt.datetime) else dt.datetime.combine(declared, dt.time())
 
     @property
     def hash_key_needed(self) -> bool:

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field, SerializerFunctionWrapHandler, model_serializer, model_validator
+from pydantic import AfterValidator, Discriminator, Field, SerializerFunctionWrapHandler, Tag, model_serializer, model_validator
 
 from ingest.contract.duration import Duration, days_before
 from ingest.contract.words import Identifier, Percent, Strict, matching, regular_expression, word
@@ -160,6 +160,21 @@ class Period(Strict):
         if self.end < self.start:
             raise ValueError("the period ends before it starts")
         return self
+
+
+class AsOfRule(Strict):
+    """The end of the data of a source, from the latest year in a column: the day `ends` of that year, `plus_years` later."""
+
+    column: Identifier
+    ends: Annotated[str, matching(re.compile(r"(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])"), "a month and a day, like 06-30")]
+    plus_years: Annotated[int, Field(ge=0)] = 0
+
+
+# Tags, so that a message is about the form that was written.
+AsOf = Annotated[
+    Annotated[dt.datetime | dt.date, Tag("date")] | Annotated[AsOfRule, Tag("rule")],
+    Discriminator(lambda value: "rule" if isinstance(value, (Mapping, AsOfRule)) else "date"),
+]
 
 
 class Freshness(Strict):

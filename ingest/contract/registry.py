@@ -1,4 +1,4 @@
-"""Find and read contracts, apply a city's changes to them, and export their JSON Schema for editors.
+"""Find and read contracts, and apply a city's changes to them.
 
 Messages name file, line, field and remedy. See `ingest.contract` for the keys of a contract.
 """
@@ -28,11 +28,11 @@ CITY_KEYS_OF_AGREEMENT = ("republish", "valid_until", "keep_for")
 # The layer of a city (`ingest.layers`) may change these as well: how the city's systems are reached, and who answers for them.
 LAYER_KEYS = (*CITY_KEYS, "connector", "steward", "title", "platform")
 # pydantic's names of union branches in a location; the file has no such names.
-BRANCH = re.compile(r".*\[.*\]|str|int|float|date|datetime")
+BRANCH = re.compile(r".*\[.*\]|str|int|float|date|datetime|rule")
 
 _MAPPING = "keys and their values belong here, like {key: value}"
 SAID = {
-    "extra_forbidden": "no such key; see the list of keys in docs/add-a-source.md (is it misspelled?)",
+    "extra_forbidden": "no such key; see the list of keys in docs/contract-keys.md (is it misspelled?)",
     "missing": "this key is missing; add it",
     "union_tag_not_found": "the key kind is missing; add it",
     "tuple_type": "a list belongs here, like [one, two]",
@@ -184,11 +184,6 @@ def _read_contract(file: Path, *_state: int) -> Contract:
         message = f"the file is called {file.name}, the source {contract.source}; one name, spelled the same in both"
         raise ContractError([Problem(file, source.line_of(("source",)), "source", message)])
     return contract
-
-
-def json_schema() -> dict[str, Any]:
-    """The JSON Schema of a contract, for editors."""
-    return Contract.model_json_schema(by_alias=True)
 
 
 def problems_in(error: ValidationError, file: Path, line_of: Callable[[Location], int], within: str = "") -> list[Problem]:

@@ -58,8 +58,8 @@ def snapshot_date_of_file(contract: Contract, name: str, footer: Sequence[str], 
 
 def declared_snapshot_date(contract: Contract) -> dt.date | None:
     """The day of the contract's `as_of`, which city.yml may change, else of the end of its declared period."""
-    declared = contract.as_of or (contract.period.end if contract.period else None)
-    return declared.date() if isinstance(declared, dt.datetime) else declared
+    declared = contract.declared_as_of
+    return declared.date() if declared else None
 
 
 def is_dated_by_fetch(contract: Contract) -> bool:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import calendar
 import datetime as dt
 from dataclasses import dataclass
 
@@ -12,8 +13,10 @@ from duckdb import DuckDBPyConnection
 from pydantic import BaseModel, ConfigDict
 
 from ingest.contract import Contract
+from ingest.contract.parts import AsOfRule
 from ingest.contract.snapshot import SNAPSHOT_ON
 from warehouse.fingerprint import text_sha256
+from warehouse.sql import quoted
 
 
 class LoadRecord(BaseModel):
@@ -96,7 +99,9 @@ def last_load(con: DuckDBPyConnection, contract: Contract) -> LastLoad | None:
     ).fetchone()
     if row is None:
         return None
-    return LastLoad(row[0], row[1], _latest_snapshot(con, contract) or declared_as_of(contract) or row[2])
+    return LastLoad(
+        row[0], row[1], _latest_snapshot(con, contract) or contract.declared_as_of or _by_rule(con, contract) or row[2]
+    )
 
 
 def _latest_snapshot(con: DuckDBPyConnection, contract: Contract) -> dt.datetime | None:
@@ -107,10 +112,18 @@ def _latest_snapshot(con: DuckDBPyConnection, contract: Contract) -> dt.datetime
     return dt.datetime.combine(row[0], dt.time()) if row and row[0] else None
 
 
-def declared_as_of(contract: Contract) -> dt.datetime | None:
-    """The end of the data as the contract declares it, for files without any date."""
-    declared = contract.as_of or (contract.period.end if contract.period else None)
-    return declared if declared is None or isinstance(declared, dt.datetime) else dt.datetime.combine(declared, dt.time())
+def _by_rule(con: DuckDBPyConnection, contract: Contract) -> dt.datetime | None:
+    """The end of the data by the contract's rule: the last day of the latest year in a column; None without rule or year."""
+    rule = contract.as_of
+    if not isinstance(rule, AsOfRule):
+        return None
+    year = f"try_cast(nullif(regexp_extract({quoted(rule.column)}, '\\d{{4}}'), '') as integer)"
+    row = con.execute(f"select max({year}) from landing.{quoted(contract.source)} where not _refused").fetchone()
+    if not row or row[0] is None:
+        return None
+    month, day = map(int, rule.ends.split("-"))
+    last = calendar.monthrange(row[0] + rule.plus_years, month)[1]
+    return dt.datetime(row[0] + rule.plus_years, month, min(day, last))
 
 
 def count_load_rows(con: DuckDBPyConnection, contract: Contract, load_id: str) -> LoadCounts:

@@ -13,7 +13,8 @@ import pytest
 from pydantic import ValidationError
 
 from ingest.contract import Contract
-from ingest.contract.registry import SOURCES, ContractError, json_schema, load_registry, read_contract
+from ingest.contract.keys import json_schema
+from ingest.contract.registry import SOURCES, ContractError, load_registry, read_contract
 from ingest.contract.vocabulary import load_vocabulary
 
 CONTRACTS = Path(__file__).with_name("contracts")

@@ -11,7 +11,6 @@ from duckdb import DuckDBPyConnection
 
 from ingest.contract import Contract
 from ingest.landing import LastLoad, LoadCounts, create_delivery_view, ensure_tables, last_load, rejected_rows, rejected_values
-from ingest.landing.ledger import declared_as_of
 from ingest.typing import required_columns
 
 MakeContract = Callable[..., Contract]
@@ -233,7 +232,7 @@ def test_files_without_a_clock_have_the_contracts(
     warehouse: Any, make_contract: MakeContract, changes: dict[str, Any], as_of: dt.datetime | None
 ) -> None:
     contract = make_contract(**changes)
-    assert declared_as_of(contract) == as_of
+    assert contract.declared_as_of == as_of
     warehouse.take(contract, {"f.csv": "A,B\n1,2\n"})
     last = last_load(warehouse.con, contract)
     assert last is not None and last.data_as_of == as_of
@@ -245,3 +244,33 @@ def test_a_contract_that_requires_nothing_refuses_no_row(warehouse: Any, make_co
     assert (
         reported_rejections(warehouse.con, rejected_rows(contract, required_columns(contract), "landing.dpt__visits", ZONE)) == []
     )
+
+
+@pytest.mark.parametrize(
+    ("cells", "rule", "end"),
+    [
+        (("2023-24", "2024-25", "2022-23"), {"ends": "06-30", "plus_years": 1}, dt.datetime(2025, 6, 30)),
+        (("2023", " 2024 ", "n/a", ""), {"ends": "12-31"}, dt.datetime(2024, 12, 31)),
+        (("FY 2023",), {"ends": "02-29"}, dt.datetime(2023, 2, 28)),
+        (("n/a", ""), {"ends": "12-31"}, None),
+    ],
+)
+def test_a_rule_finds_the_end_of_the_data_in_a_column(
+    warehouse: Any, make_contract: MakeContract, cells: tuple[str, ...], rule: dict[str, Any], end: dt.datetime | None
+) -> None:
+    columns = [{"name": "school_year", "from": "Y"}, {"name": "n", "from": "N"}]
+    contract = make_contract(columns=columns, as_of={"column": "school_year"} | rule)
+    warehouse.take(contract, {"f.csv": "Y,N\n" + "".join(f"{cell},1\n" for cell in cells)})
+    last = last_load(warehouse.con, contract)
+    assert last is not None and last.data_as_of == end
+    assert contract.declared_as_of is None
+
+
+def test_the_end_by_a_rule_follows_the_rows_that_are_in_landing(warehouse: Any, make_contract: MakeContract) -> None:
+    """Not the ledger: a correction may withdraw the latest year."""
+    columns = [{"name": "year", "from": "Y"}, {"name": "n", "from": "N"}]
+    contract = make_contract(columns=columns, as_of={"column": "year", "ends": "12-31"})
+    for year in ("2024", "2023"):
+        warehouse.take(contract, {"f.csv": f"Y,N\n{year},1\n"})
+    last = last_load(warehouse.con, contract)
+    assert last is not None and last.data_as_of == dt.datetime(2023, 12, 31)
