@@ -74,5 +74,7 @@ def test_a_finding_gets_the_remedy_of_its_rule_with_its_names() -> None:
     assert remedy(stops, failed).startswith("use counts, or the bounds for unknown race")
     empty = ExpectationResult("not_null", "occurred_on", "critical", False, 1.0, 0.0, "")
     assert "leaves occurred_on empty" in remedy(stops, empty)
+    of_a_layer = GateResult("build", "marts.fct_of_a_city", ())
+    assert remedy(of_a_layer, failed) == remedy(stops, failed), "a fact of a city's layer has the rules of shared parts"
     own = ExpectationResult("an expectation of a contract", None, "critical", False, 1.0, 0.0, "")
     assert "levelground sources check ucc__service_requests" in remedy(GateResult("delivery", "ucc__service_requests", ()), own)

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 from decimal import Decimal
 from pathlib import Path
 
 import duckdb
 import pytest
 from dbt.cli.main import dbtRunner
+from typer.testing import CliRunner, Result
 
 from ingest.contract.registry import ContractError, Registry, read_contract
 from ingest.typing import accepted_rows
+from orchestration.cli.application import application
 from orchestration.scaffold.draft_source import draft_source, generate_source
 from orchestration.scaffold.source_files import SourceFolders, read_draft
 from orchestration.scaffold.todo import todo_of
@@ -26,6 +29,7 @@ FILE = "\n".join(["Pass #,Issued On,Holder Race,Holder Age,Fee Paid,Holder Name"
 
 def settings_of(tmp_path: Path) -> Settings:
     (tmp_path / "deliveries").mkdir()
+    (tmp_path / "deliveries" / "city.yml").write_text("city: milwaukee\n")
     return Settings.from_environment(
         {"LEVELGROUND_HOME": str(tmp_path / "home"), "LEVELGROUND_DELIVERIES": str(tmp_path / "deliveries")}
     )
@@ -112,3 +116,28 @@ models:
     staging: {+schema: staging, +materialized: view}
 seeds: {levelground: {+quote_columns: false}}
 """
+
+
+def test_the_commands_lead_from_a_file_to_what_is_left(tmp_path: Path) -> None:
+    (tmp_path / "passes.csv").write_text(FILE)
+    environment = {"LEVELGROUND_HOME": str(tmp_path / "home"), "LEVELGROUND_DELIVERIES": "sample", "LEVELGROUND_SOURCES": ""}
+    app, layer = application("sources"), ["--layer", str(tmp_path / "layer")]
+
+    def sources(*arguments: str) -> Result:
+        return CliRunner().invoke(app, ["sources", *arguments], env=environment)
+
+    file = ["--from", str(tmp_path / "passes.csv")]
+    drafted = sources("new", NAME, *file, *layer)
+    assert drafted.exit_code == 0 and "generates the models" in drafted.output
+    steps = json.loads(sources("todo", NAME, *layer, "--json").stdout)
+    assert [step["missing"].split(":")[0] for step in steps if step["is_required"]] == ["agreement", "statistical_unit"]
+    assert isinstance(sources("check", NAME, str(tmp_path / "passes.csv"), *layer).exception, ContractError)
+    assert "has a contract already" in str(sources("new", NAME, *file, *layer).exception)
+
+    (tmp_path / "layer" / "drafts" / f"{NAME}.yml").unlink()
+    made = sources("new", NAME, *file, *layer, "--agreement", "open_data", "--unit", "record", "--fact", "fct_passes")
+    assert made.exit_code == 0 and "1 missing, " in made.output, "the answers of the form"
+    assert (tmp_path / "layer" / "models" / "marts" / "facts" / "services" / "fct_passes.sql").exists()
+    assert "none of open_data" in str(sources("new", "parks__x", *file, *layer, "--agreement", "gut feeling").exception)
+    assert "use one of them" in str(sources("new", "parks__x", *file, *layer, "--out", str(tmp_path)).exception)
+    assert "name the layer" in str(sources("new", NAME).exception)

@@ -106,3 +106,13 @@ def test_every_warning_has_a_reason_why_it_does_not_block() -> None:
                 assert lines[number + 1].strip().startswith("#"), (
                     f"{file.name}:{number + 1}: explain why the release is published all the same"
                 )
+
+
+def test_a_suite_of_a_layer_includes_shared_parts_and_replaces_the_shared_one(tmp_path: Path) -> None:
+    shared, layer = write(tmp_path / "shared", GOOD.replace("include: [event]\n", "")), tmp_path / "layer"
+    write(layer, "table: fct_visits\ninclude: [event]\ngrain: [visit_key]\n")
+    write(layer, "table: fct_permits\ngrain: [permit_key]\n", "fct_permits.yml")
+    permits, visits = read_suites(shared, layered=[layer, tmp_path / "a layer without suites"])
+    assert permits.table == "fct_permits"
+    assert "source_is_known" in {rule.name for rule in visits.rules}
+    assert "fee_positive" not in {rule.name for rule in visits.rules}
