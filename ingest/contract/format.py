@@ -43,10 +43,11 @@ class Header(Strict):
     """The position of the column names: `rows` of them after `skip` lines.
 
     Of two rows, the first has the column names, and the delivery record keeps the second. With `merged`, a name in the first row
-    applies to the empty cells to its right, like a merged cell, and both rows form the name: "2023 Requests".
+    applies to the empty cells to its right, like a merged cell, and both rows form the name: "2023 Requests". With
+    `optional`, the first row is a header if it contains names of the contract's columns; in a file without, positions count.
     """
 
-    rows: Literal[1, 2, "none"] = 1
+    rows: Literal[1, 2, "none", "optional"] = 1
     skip: Annotated[int, Field(ge=0)] = 0
     merged: bool = False
 
@@ -57,9 +58,14 @@ class Header(Strict):
         return self
 
     @property
+    def may_be_absent(self) -> bool:
+        """Whether a file may have no names, so that columns need positions."""
+        return not isinstance(self.rows, int)
+
+    @property
     def count(self) -> int:
         """The number of header records in the file."""
-        return 0 if self.rows == "none" else self.rows
+        return self.rows if isinstance(self.rows, int) else 0
 
 
 class Unpivot(Strict):

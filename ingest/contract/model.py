@@ -136,17 +136,17 @@ class Contract(Strict):
 
     def _layout_problems(self, layout: Layout, where: Location) -> Iterator[tuple[Location, str]]:
         used: set[str | int] = set()
-        has_header = (layout.header or self.format.header).rows != "none"
+        is_headless = (layout.header or self.format.header).may_be_absent
         for column in (column for column in self.columns if not column.is_of_file):
             names = layout.columns.get(column.name, column.delivered_names) if layout.columns else column.delivered_names
             for delivered in names or ():
                 if delivered in used:
                     message = f"{delivered} is taken by two columns; each delivered column feeds one"
                     yield (*where, "columns", column.name), message
-                is_stated = layout.header or (layout.columns and column.name in layout.columns)
-                if not has_header and is_stated and isinstance(delivered, str):
-                    message = f"these files have no header; give {column.name} a position (1, 2, …) here, or null if they lack it"
-                    yield (*where, "columns"), message
+            is_stated = layout.header or (layout.columns and column.name in layout.columns)
+            if is_headless and is_stated and names and not any(isinstance(name, int) for name in names):
+                message = f"these files have no header; give {column.name} a position (1, 2, …) here, or null if they lack it"
+                yield (*where, "columns"), message
             used.update(names or ())
 
     def _unpivot_problems(self) -> Iterator[tuple[Location, str]]:
@@ -203,9 +203,8 @@ class Contract(Strict):
             for delivered in column.delivered_names:
                 if delivered in used:
                     yield ("columns", at, "from"), f"{delivered} is taken by two columns; each delivered column feeds one"
-                if self.format.header.rows == "none" and isinstance(delivered, str) and not column.is_of_file:
-                    message = "a file without header gives no names; write from: as a position (1, 2, …) in every column"
-                    yield ("columns", at, "from"), message
+            if not column.is_of_file:
+                yield from self._name_problems(column, ("columns", at, "from"))
             used.update(column.delivered_names)
             for name in column.vocabulary_names():
                 if name not in vocabulary.race:
@@ -232,6 +231,22 @@ class Contract(Strict):
                     of = ", ".join(column.vocabulary_names())
                     message = f"{label!r} is no label of {of}; write it as the form does, or add it to race_ethnicity_crosswalk"
                     yield ("columns", at, "offered", place), message
+
+    def _name_problems(self, column: Column, where: Location) -> Iterator[tuple[Location, str]]:
+        has_position = any(isinstance(name, int) for name in column.delivered_names)
+        if self.format.header.may_be_absent and not has_position:
+            both = "" if self.format.header.rows == "none" else ", next to the name: from: [NAME, 3]"
+            yield where, f"a file without header gives no names; write from: as a position (1, 2, …) in every column{both}"
+        headers = (self.format.header, *(layout.header for layout in self.format.layouts if layout.header))
+        if (
+            has_position
+            and len({type(name) for name in column.delivered_names}) > 1
+            and not any(h.may_be_absent for h in headers)
+        ):
+            yield (
+                where,
+                "a name and a position go together where a file may have no header; write header: {rows: optional}, or one",
+            )
 
     def _references(self) -> Iterator[tuple[Location, str]]:
         load, follow_up = self.load, self.follow_up

@@ -79,9 +79,12 @@ def regular_expression(value: str) -> str:
 
 def _as_names(value: Any) -> tuple[str | int, ...]:
     names = tuple(value) if isinstance(value, (list, tuple)) else (value,)
-    if all(isinstance(name, str) for name in names) or all(type(name) is int and name > 0 for name in names):
+    if names and all(isinstance(name, str) or (type(name) is int and name > 0) for name in names):
         return names
-    raise ValueError("write a name, a list of names in order of preference, or a position from 1; a name like 2020 in quotes")
+    raise ValueError(
+        "write a name, a list of names in order of preference, or a position from 1, or both ([NAME, 3]); "
+        "a name like 2020 in quotes"
+    )
 
 
 def vocabulary_of(info: ValidationInfo) -> Vocabulary:
@@ -107,7 +110,7 @@ Delimiter = Annotated[
     matching(re.compile(r"(?![\"\r\n])[\x01-\x7f]"), "one ASCII character other than a quote, like ; or \\t in double quotes"),
 ]
 MissingReason = Annotated[str, word("missing_reasons")]
-DeliveredNames = Annotated[tuple[str, ...] | tuple[int, ...], BeforeValidator(_as_names)]
+DeliveredNames = Annotated[tuple[str | int, ...], BeforeValidator(_as_names)]
 Percent = Annotated[float, Field(ge=0, le=100)]
 
 

@@ -18,6 +18,7 @@ import pyarrow.compute as pc
 from ingest.contract import Column, Contract, Layout
 from ingest.contract.parts import Period
 from ingest.errors import DeliveryError
+from ingest.readers import position_names
 
 
 @dataclass(frozen=True)
@@ -54,6 +55,7 @@ class Conformer:
         """
         period = (layout and layout.period) or self.contract.period
         names = [name.strip() for name in header]
+        has_names = tuple(names) != position_names(len(names))
         positions: dict[str, int | str | None] = {}
         missing: list[str] = []
         private: set[int] = set()
@@ -64,7 +66,7 @@ class Conformer:
                 positions[column.name] = value
                 missing += [column.name] if value is None else []
                 continue
-            wanted = _names_in(layout, column)
+            wanted = _names_in(layout, column, has_names)
             if not wanted or not column.is_in_file(file):
                 if column.is_kept:
                     positions[column.name] = None
@@ -124,11 +126,14 @@ class Conformer:
         return pa.array(digests, pa.string()).take(encoded.indices)
 
 
-def _names_in(layout: Layout | None, column: Column) -> tuple[str | int, ...]:
-    """The names or positions of a column in the files of a layout; none if they do not have it."""
-    if layout is None or not layout.columns or column.name not in layout.columns:
-        return column.delivered_names
-    return layout.columns[column.name] or ()
+def _names_in(layout: Layout | None, column: Column, has_names: bool) -> tuple[str | int, ...]:
+    """The names or positions of a column in the files of a layout; none if they do not have it.
+
+    Of a column with both, the names are those of a file with header, and the positions those of a file without.
+    """
+    is_other = layout is not None and layout.columns and column.name in layout.columns
+    stated = (layout.columns or {})[column.name] or () if layout is not None and is_other else column.delivered_names
+    return tuple(name for name in stated if isinstance(name, str) == has_names) or stated
 
 
 def _day_of(period: Period | None, column: Column) -> str | None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 import pyarrow as pa
 
@@ -38,6 +39,24 @@ def split_header(records: Iterator[pa.RecordBatch], how: Format) -> OpenTable:
         yield from records
 
     return OpenTable(header, second, rest())
+
+
+def optional_header(opened: OpenTable, names: Collection[str]) -> OpenTable:
+    """The table of a file that may have a header, opened without: its first record is one if it contains `names` of columns."""
+    batches = opened.batches
+    first = next(batches, None)
+    while first is not None and first.num_rows == 0:
+        first = next(batches, None)
+    if first is None:
+        return dataclasses.replace(opened, batches=iter(()))
+    cells = tuple(str(column[0].as_py() or "").strip() for column in first.columns)
+    is_header = sum(cell in names for cell in cells) >= min(2, len(names))
+
+    def records() -> Iterator[pa.RecordBatch]:
+        yield first.slice(1 if is_header else 0)
+        yield from batches
+
+    return dataclasses.replace(opened, header=cells if is_header else opened.header, batches=records())
 
 
 def _merged(above: Sequence[str], below: Sequence[str]) -> tuple[str, ...]:

@@ -22,6 +22,7 @@ from ingest.readers.file_signatures import SIGNATURE_BYTES, mismatched_signature
 from ingest.readers.files import File
 from ingest.readers.fixed_width import open_fixed_width
 from ingest.readers.geojson import open_geojson
+from ingest.readers.header_rows import optional_header
 from ingest.readers.json_records import open_json, open_jsonl
 from ingest.readers.parquet import open_parquet
 from ingest.readers.reader_types import Fail, Opener, OpenTable, Reader, Stream, check_column_count
@@ -86,7 +87,7 @@ def _reader(contract: Contract, how: Format, layout: Layout | None, given: Strea
                 if _is_template(contract, how, given, fail):
                     yield open_template(contract, stack.enter_context(given.open()), fail)
                     return
-                opened = _open(how, given, stack, fail)
+                opened = _open_with_header(contract, how, given, stack, fail)
                 check_column_count(len(opened.header), fail)
             except READ_ERRORS as error:
                 raise fail(*explain_error(error, how)) from None
@@ -115,6 +116,14 @@ def _is_template(contract: Contract, how: Format, given: Stream, fail: Fail) -> 
             f"this is {what}, but the contract has {how.kind}", "deliver what was agreed, or change format.kind in the contract"
         )
     return False
+
+
+def _open_with_header(contract: Contract, how: Format, given: Stream, stack: ExitStack, fail: Fail) -> OpenTable:
+    if how.header.rows != "optional":
+        return _open(how, given, stack, fail)
+    without = how.model_copy(update={"header": how.header.model_copy(update={"rows": "none"})})
+    names = {name for column in contract.columns for name in contract.names_of(column) if isinstance(name, str)}
+    return optional_header(_open(without, given, stack, fail), names)
 
 
 def _open(how: Format, given: Stream, stack: ExitStack, fail: Fail) -> OpenTable:

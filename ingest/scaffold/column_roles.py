@@ -58,6 +58,11 @@ ROLES: tuple[tuple[str, re.Pattern[str], tuple[str, ...]], ...] = (
     ),
 )
 QUASI = frozenset({"address", "latitude", "longitude", "x", "y", "zip", "sex", "age", "language", "geoid"})
+ABOUT_ETHNICITY = (
+    "is ethnicity asked apart from race? then role: ethnicity and question: Ethnicity; the crosswalk maps each answer as "
+    "Ethnicity=…. An answer that is not known leaves Hispanic open; map it as not_applicable only if it means not Hispanic"
+)
+ETHNICITY = re.compile(r"^(?!.*rac(e|ial)).*(ethnic|hispanic|latin)")
 RACE = re.compile(r"(^|_)(race|racial|ethnic\w*|hispanic)($|_)")
 # Of the labels of a column so many are known to the crosswalk, or it is no race column by its cells.
 KNOWN_LABELS_PCT = 60
@@ -115,6 +120,7 @@ def draft_column(profile: ColumnProfile, name: str, delivered: str | int, labels
         else:
             more = f" (most labels are those of {vocabulary})" if vocabulary else ""
             questions.append(f"{name}: it seems to hold race{more}: name a vocabulary, and map its labels in the crosswalk seed")
+            questions += [f"{name}: {ABOUT_ETHNICITY}"] * bool(ETHNICITY.search(name))
         return keys, questions
     role = _role(profile, name, keys["type"])
     if role:

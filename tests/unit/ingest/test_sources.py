@@ -92,6 +92,11 @@ def test_what_comes_once_is_never_stale_and_what_comes_again_can_be(file: Path) 
     assert contract.freshness is None or clocks or contract.as_of or contract.period, "without a clock nothing ever goes stale"
 
 
+def test_no_date_has_to_be_changed_with_each_delivery(file: Path) -> None:
+    contract = read_contract(file)
+    assert contract.cadence == "once" or contract.declared_as_of is None, "write as_of as a rule: {column: year, ends: 12-31}"
+
+
 def test_persons_are_protected(file: Path) -> None:
     contract = read_contract(file)
     if contract.statistical_unit in ("person", "household"):

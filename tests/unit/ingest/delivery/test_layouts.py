@@ -97,3 +97,39 @@ def test_a_database_needs_no_format_until_a_file_is_delivered(
     (tmp_path / "v.csv").write_text("A,B\n1,2\n")
     with pytest.raises(DeliveryError, match="has no format for files; write how the file is written into the contract"):
         deliver(without, open_folder(without, (tmp_path / "v.csv",), tmp_path), warehouse.store, HASH_KEY, NOON)
+
+
+MIXED: list[dict[str, Any]] = [{"name": "a", "from": ["A", 2]}, {"name": "b", "from": ["B", "Bee", 1]}]
+
+
+@pytest.mark.parametrize("header", [{"rows": "optional"}, {"rows": "optional", "skip": 1}])
+def test_files_with_and_without_header_are_of_one_source(
+    warehouse: Any, make_contract: MakeContract, header: dict[str, Any]
+) -> None:
+    contract = make_contract(columns=MIXED, format={"kind": "csv", "header": header})
+    title = "Visits\n" if "skip" in header else ""
+    files = {"with.csv": f"{title}A,Bee\n1,x\n", "without.csv": f"{title}y,2\nz,3\n"}
+    delivery = warehouse.deliver(contract, files)
+    assert (delivery.columns_missing, delivery.columns_unknown) == ((), ())
+    warehouse.promote(contract, delivery)
+    assert warehouse.rows("a, b, _source_row") == [("1", "x", 1), ("2", "y", 1), ("3", "z", 2)]
+
+
+def test_a_renamed_column_of_a_file_with_optional_header_is_missing(warehouse: Any, make_contract: MakeContract) -> None:
+    columns = [*MIXED, {"name": "c", "from": ["C", 3]}]
+    contract = make_contract(columns=columns, format={"kind": "csv", "header": {"rows": "optional"}})
+    delivery = warehouse.deliver(contract, {"v.csv": "A,B,See\n1,x,2\n"})
+    assert (delivery.columns_missing, delivery.columns_unknown) == (("C",), ("See",))
+
+
+def test_a_layout_without_header_uses_the_positions_of_the_columns(warehouse: Any, make_contract: MakeContract) -> None:
+    layouts = [{"files": "old*", "header": {"rows": "none"}}]
+    contract = make_contract(columns=MIXED, format={"kind": "csv", "layouts": layouts})
+    warehouse.take(contract, {"old.csv": "y,2\n", "new.csv": "A,B\n1,x\n"})
+    assert warehouse.rows("a, b") == [("1", "x"), ("2", "y")]
+
+
+def test_an_empty_file_with_optional_header_is_refused_like_any(warehouse: Any, make_contract: MakeContract) -> None:
+    contract = make_contract(columns=MIXED, format={"kind": "csv", "header": {"rows": "optional"}})
+    with pytest.raises(DeliveryError):
+        warehouse.deliver(contract, {"v.csv": ""})

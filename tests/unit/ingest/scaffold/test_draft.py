@@ -151,6 +151,12 @@ def test_race_without_a_vocabulary_is_sensitive_and_asked_for(drafted: MakeDraft
     assert any("it seems to hold race (most labels are those of police_observed)" in question for question in new_draft.questions)
 
 
+@pytest.mark.parametrize(("name", "asked"), [("Ethnicity", True), ("Hispanic", True), ("Race Ethnicity", False), ("Race", False)])
+def test_an_ethnicity_apart_from_race_is_asked_for(drafted: MakeDraft, name: str, asked: bool) -> None:
+    new_draft = drafted(f"{name}\nMartian\nUnknown\n")
+    assert any("is ethnicity asked apart from race?" in question for question in new_draft.questions) == asked
+
+
 def test_headers_that_no_contract_can_take(drafted: MakeDraft) -> None:
     new_draft = drafted("A,A,,Total\n1,2,3,4\n5,6,7,8\n")
     assert [column["name"] for column in new_draft.contract["columns"]] == ["total"]
