@@ -11,7 +11,7 @@ run: .venv/run.stamp
 	@echo 'run: the first run of the sample city takes two to four minutes'
 	@$(BIN)/levelground run
 
-# Before each commit: linters, types, unit and contract tests (also those of the dbt project, in a warehouse without rows).
+# Before each commit: linters, types, unit and contract tests. After a change to the dbt project, also tests/integration/dbt.
 check: .venv/dev.stamp
 	$(BIN)/python -m tests.suite check
 

@@ -54,7 +54,7 @@ settings.load_profile("known")
 # Long tests start first, so that no worker is idle at the end: whole runs, then what needs a warehouse, then the rest.
 LONGEST_FIRST = (
     "tests/e2e/test_real_", "tests/e2e/test_other_cities.py", "tests/e2e/test_live.py", "tests/e2e/test_run.py", "tests/e2e/",
-    "tests/unit/dbt/", "tests/integration/",
+    "tests/integration/dbt/", "tests/integration/",
 )  # fmt: skip
 BY_FILE = ("tests/unit/", "tests/contract/")
 

@@ -1,6 +1,6 @@
 """Checks the rules of the dbt project: layers, names, tests and descriptions.
 
-Add a rule here when it holds for every model and dbt's manifest shows it. See `tests/unit/dbt` for what models compute.
+Add a rule here when it holds for every model and dbt's manifest shows it. See `tests/integration/dbt` for what models compute.
 """
 
 from __future__ import annotations

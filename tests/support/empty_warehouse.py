@@ -22,6 +22,7 @@ from duckdb import DuckDBPyConnection
 from ingest.city import read_city
 from ingest.contract.registry import load_registry
 from ingest.landing import ensure_tables
+from orchestration.runs.gc_paused import gc_paused
 from orchestration.settings import DBT_PROJECT
 from orchestration.transform.dbt_runner import parsed_project
 from tests.support.shared import copy_parse
@@ -100,7 +101,8 @@ def _dbt(home: Home, *arguments: str) -> dict[str, tuple[str, str]]:
 
     project = str(home.dbt_project)
     where = ["--project-dir", project, "--profiles-dir", project, "--target-path", str(home.dbt), "--log-path", str(home.logs)]
-    with _environment({f"LEVELGROUND_{alias.upper()}_FILE": str(path) for alias, path in files(home).items()}):
+    environment = {f"LEVELGROUND_{alias.upper()}_FILE": str(path) for alias, path in files(home).items()}
+    with gc_paused(), _environment(environment):  # as the command line does
         # the folder has the manifest already, and writing it takes two seconds
         command = ["--quiet", "--log-level-file", "none", *arguments, "--no-write-json", *where]
         outcome: Any = dbtRunner(manifest=parsed_project(home)).invoke(command)

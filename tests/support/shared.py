@@ -14,6 +14,7 @@ import pytest
 from filelock import FileLock
 
 from ingest.city import city_registry, read_city
+from orchestration.runs.gc_paused import gc_paused
 from orchestration.transform.dbt_project import prepare_project
 from orchestration.transform.dbt_runner import manifest
 from warehouse.paths import Home
@@ -39,8 +40,9 @@ def made_once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path],
 def parse_project(home: Home) -> None:
     """Let dbt parse the project in a new home; its dbt folder serves others."""
     city = read_city(None, "sampleton")
-    prepare_project(home, city_registry(city), city.layers)
-    manifest(home)
+    with gc_paused():
+        prepare_project(home, city_registry(city), city.layers)
+        manifest(home)
 
 
 def copy_parse(parsed: Path, home: Home) -> None:

@@ -1,7 +1,7 @@
 """The `stats` macros in an in-memory database, rendered from dbt_project/macros/stats with plain Jinja.
 
 Here: what every test of a statistic needs. Not here: worked figures (each test module has its own) and dbt, which renders the
-same files at run time (test_stats_schema.py runs it once).
+same files at run time (tests/integration/dbt/test_stats_schema.py runs it once).
 """
 
 from collections.abc import Callable, Iterator

@@ -1,4 +1,4 @@
-"""The median's interval against the binomial distribution. Here: median_ci. Not here: durations (tests/unit/dbt)."""
+"""The median's interval against the binomial distribution. Here: median_ci. Not here: durations (tests/integration/dbt)."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ from tests.support.shared import made_once
     [
         ("tests/unit/ingest/test_city.py::test_a[x]", "tests/unit/ingest/test_city.py"),
         ("tests/contract/test_seeds.py::test_b", "tests/contract/test_seeds.py"),
-        ("tests/unit/dbt/test_rules.py::test_rule[a@b]@dbt", "dbt"),
+        ("tests/integration/dbt/test_rules.py::test_rule[a@b]@dbt", "dbt"),
         ("tests/e2e/test_run.py::test_c", "tests/e2e/test_run.py::test_c"),
         ("tests/e2e/test_real_facts.py::test_d@real", "real"),
     ],

@@ -12,7 +12,7 @@ import pytest
 from orchestration.doctor import CheckResult, Installation, Verdict
 from orchestration.doctor.run_checks import CHECKS, run_check
 from orchestration.settings import Settings
-from tests.unit.warehouse.conftest import sealed
+from tests.support.published_files import sealed
 from warehouse.paths import Home
 from warehouse.releases import swap
 

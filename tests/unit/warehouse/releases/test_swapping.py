@@ -1,24 +1,18 @@
-"""Cut off anywhere, a swap ends at the new release or at the old one, never between."""
+"""A swap publishes the files of one whole release or none. See `tests/integration/test_cut_swaps.py` for a swap cut off."""
 
 from __future__ import annotations
 
-import errno
 import json
 import os
 import shutil
-from collections.abc import Callable
 from pathlib import Path
 
 import duckdb
 import pytest
 
-from tests.support.published_files import MakeRelease, assert_published, damage, published_rows, with_ledger
+from tests.support.published_files import MakeRelease, assert_published, damage, published_rows, refuse_links, with_ledger
 from warehouse.paths import Home
 from warehouse.releases import Current, ReleaseCorrupt, UnknownRelease, current, recover, swap, swapping
-
-
-class Cut(BaseException):
-    """The process dies here."""
 
 
 def test_nothing_is_current_before_the_first_release(home: Home) -> None:
@@ -62,12 +56,8 @@ def test_a_name_that_a_cut_swap_left_is_taken_over_without_touching_its_release(
     assert_published(home, old, 3)
 
 
-def refuse(*_: object, **__: object) -> None:
-    raise OSError(errno.EPERM, "Operation not permitted")
-
-
 def test_without_hard_links_files_are_copied(home: Home, make_release: MakeRelease, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(os, "link", refuse)
+    monkeypatch.setattr(os, "link", refuse_links)
     first, second = make_release(3), make_release(4)
     for manifest, rows in ((first, 3), (second, 4), (second, 4)):
         swap(home, manifest.release_id)
@@ -83,7 +73,7 @@ def test_a_copy_that_went_wrong_is_noticed(home: Home, make_release: MakeRelease
 
     old, new = make_release(3), make_release(4)
     swap(home, old.release_id)
-    monkeypatch.setattr(os, "link", refuse)
+    monkeypatch.setattr(os, "link", refuse_links)
     monkeypatch.setattr("shutil.copyfile", copy_badly)
     with pytest.raises(ReleaseCorrupt, match=r"published/levelground\.duckdb: the copy differs"):
         swap(home, new.release_id)
@@ -124,75 +114,6 @@ def test_a_damaged_release_is_refused_and_the_published_one_stays(home: Home, ma
     with pytest.raises(ReleaseCorrupt, match=r"levelground_public\.duckdb"):
         swap(home, new.release_id)
     assert_published(home, old, 3)
-
-
-def cut_at(monkeypatch: pytest.MonkeyPatch, step: int) -> None:
-    """Let the process die at its `step`-th change to the disk from here on."""
-    steps = 0
-
-    def counted(change: Callable[..., object]) -> Callable[..., object]:
-        def change_or_die(*args: object, **kwargs: object) -> object:
-            nonlocal steps
-            steps += 1
-            if steps == step:
-                raise Cut
-            return change(*args, **kwargs)
-
-        return change_or_die
-
-    for name in ("link", "replace", "unlink", "chmod", "fsync"):
-        monkeypatch.setattr(os, name, counted(getattr(os, name)))
-
-
-@pytest.mark.parametrize("links", [True, False], ids=["links", "copies"])
-def test_a_swap_cut_off_at_any_step_is_completed_or_never_began(
-    home: Home, make_release: MakeRelease, monkeypatch: pytest.MonkeyPatch, links: bool
-) -> None:
-    releases = {rows: make_release(rows) for rows in (3, 4)}
-    swap(home, releases[3].release_id)
-    rows, step, completed = 3, 0, 0
-    while True:
-        step += 1
-        new = 7 - rows
-        with monkeypatch.context() as patched:
-            if not links:
-                patched.setattr(os, "link", refuse)
-            cut_at(patched, step)
-            try:
-                swap(home, releases[new].release_id)
-                break
-            except Cut:
-                pass
-        assert published_rows(home) in (3, 4)  # readable at every moment, before any recovery
-        messages = recover(home)
-        if f"Completed the half-done swap to release {releases[new].release_id}." in messages:
-            rows, completed = new, completed + 1
-        assert_published(home, releases[rows], rows)
-        assert recover(home) == []
-    assert completed >= 12
-    assert_published(home, releases[new], new)
-
-
-def test_a_recovery_cut_off_at_any_step_is_completed_by_the_next(
-    home: Home, make_release: MakeRelease, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    old, new = make_release(3), make_release(4)
-    swap(home, old.release_id)
-    step, through = 0, False
-    while not through:
-        step += 1
-        swap(home, old.release_id)
-        home.swap_intent.write_text(json.dumps({"release_id": new.release_id}))
-        with monkeypatch.context() as patched:
-            cut_at(patched, step)
-            try:
-                recover(home)
-                through = True
-            except Cut:
-                pass
-        recover(home)
-        assert_published(home, new, 4)
-    assert step > 12
 
 
 def test_the_ledger_is_published_with_the_release_and_not_before(

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
+from tests.integration.dbt.test_measure_figures import Row, rows_of_model
 from tests.support.empty_warehouse import EmptyWarehouse
-from tests.unit.dbt.test_measure_figures import Row, rows_of_model
 
 pytestmark = pytest.mark.xdist_group("dbt")
 

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from scipy.stats import norm
 
+from tests.integration.dbt.test_measure_figures import rows_of_model
 from tests.support.empty_warehouse import EmptyWarehouse
-from tests.unit.dbt.test_measure_figures import rows_of_model
 
 pytestmark = pytest.mark.xdist_group("dbt")
 
