@@ -46,7 +46,7 @@ class EmptyWarehouse:
         """Status and message of each node, by name."""
         if arguments[0] != "test":
             return _dbt(self.home, *arguments)
-        _read_seeds_from_their_tables(parsed_project(self.home))
+        _read_seeds_from_their_tables(self.home)
         with _known_columns():
             return _dbt(self.home, *arguments)
 
@@ -110,19 +110,20 @@ def _dbt(home: Home, *arguments: str) -> dict[str, tuple[str, str]]:
     return {result.node.name: (str(result.status), str(result.message or "")) for result in outcome.result.results}
 
 
-def _read_seeds_from_their_tables(project: Any) -> None:
+def _read_seeds_from_their_tables(home: Home) -> None:
     """Give the table of a seed to each unit test that uses the whole seed; dbt writes every cell as a literal.
 
     These were four fifths of all rows that dbt wrote, and a quarter of the tests' CPU time.
     """
     from dbt.artifacts.resources import UnitTestFormat  # noqa: PLC0415 - as above
 
+    project = parsed_project(home)
     seeds = {f"ref('{node.name}')": node for node in project.nodes.values() if node.resource_type == "seed"}
     rows_of_seed: dict[str, list[dict[str, str | None]]] = {}
     for given in (given for unit_test in project.unit_tests.values() for given in unit_test.given):
         if given.input in seeds and given.format == UnitTestFormat.Dict:
             if given.input not in rows_of_seed:
-                path = DBT_PROJECT / seeds[given.input].original_file_path
+                path = home.dbt_project / seeds[given.input].original_file_path
                 with path.open(encoding="utf-8", newline="") as file:
                     rows_of_seed[given.input] = list(csv.DictReader(file))
             if given.rows == rows_of_seed[given.input]:
