@@ -9,6 +9,7 @@ import ast
 import inspect
 import re
 from collections.abc import Iterator
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import NamedTuple
@@ -110,12 +111,33 @@ def private_imports(code: str) -> Iterator[str]:
         yield from (name for name in names if any(part[:1] == "_" and part[:2] != "__" for part in name.split(".")[1:]))
 
 
+class Module(NamedTuple):
+    """The private imports of a module, the names it imports by the library's module, and the bases of its classes."""
+
+    private: list[str]
+    imported: list[tuple[str, str]]
+    bases: list[str]
+
+
+@cache
+def modules() -> dict[str, Module]:
+    """Each module of the packages, parsed once for all libraries."""
+    found = {}
+    for path in (path for package in PACKAGES for path in (PROJECT / package).rglob("*.py")):
+        code = path.read_text()
+        nodes = list(ast.walk(ast.parse(code)))
+        froms = (node for node in nodes if isinstance(node, ast.ImportFrom))
+        classes = (node for node in nodes if isinstance(node, ast.ClassDef))
+        found[str(path.relative_to(PROJECT))] = Module(
+            list(private_imports(code)),
+            [(f"{node.module}.", alias.asname or alias.name) for node in froms for alias in node.names],
+            [ast.unparse(base) for node in classes for base in node.bases],
+        )
+    return found
+
+
 def found(library: str) -> dict[str, list[str]]:
-    files = (path for package in PACKAGES for path in (PROJECT / package).rglob("*.py"))
-    uses = {
-        str(path.relative_to(PROJECT)): [name for name in private_imports(path.read_text()) if name.startswith(f"{library}.")]
-        for path in files
-    }
+    uses = {name: [used for used in module.private if used.startswith(f"{library}.")] for name, module in modules().items()}
     return {module: names for module, names in uses.items() if names}
 
 
@@ -198,17 +220,12 @@ def test_an_extended_library_has_the_tested_version(library: str) -> None:
 
 def extending(library: str) -> set[str]:
     """The modules with a class whose base they import from the library."""
-    modules = set()
-    for path in (path for package in PACKAGES for path in (PROJECT / package).rglob("*.py")):
-        tree = ast.parse(path.read_text())
-        froms = [
-            node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and f"{node.module}.".startswith(f"{library}.")
-        ]
-        names = {alias.asname or alias.name for node in froms for alias in node.names} | {library}
-        bases = (base for node in ast.walk(tree) if isinstance(node, ast.ClassDef) for base in node.bases)
-        if any(ast.unparse(base).partition(".")[0] in names for base in bases):
-            modules.add(str(path.relative_to(PROJECT)))
-    return modules
+    extended = set()
+    for name, module in modules().items():
+        names = {imported for source, imported in module.imported if source.startswith(f"{library}.")} | {library}
+        if any(base.partition(".")[0] in names for base in module.bases):
+            extended.add(name)
+    return extended
 
 
 @pytest.mark.parametrize("library", list(EXTENDED))
