@@ -39,6 +39,7 @@ class Department:
     def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch, load: dict[str, Any]) -> None:
         self.folder, self.runs = folder / "in" / SOURCE, 0
         self.folder.mkdir(parents=True)
+        (self.folder.parent / "city.yml").write_text("city: milwaukee\n")
         (folder / "sources").mkdir()
         contract = CONTRACT | {"columns": COLUMNS, "load": load}
         (folder / "sources" / f"{SOURCE}.yml").write_text(yaml.safe_dump(contract))
