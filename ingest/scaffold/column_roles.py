@@ -104,7 +104,7 @@ def draft_column(profile: ColumnProfile, name: str, delivered: str | int, labels
     if why:
         questions.append(f"{name}: {why}; dropped; keep: hash if it is needed, or open it if it identifies no person")
         return {"name": name, "from": delivered, "type": "text", "privacy": "direct_identifier", "keep": "drop"}, questions
-    vocabulary = _vocabulary(profile, name, labels)
+    vocabulary = race_vocabulary(profile, name, labels)
     if vocabulary or RACE.search(name):
         keys = {"name": name, "from": delivered, "type": "text", "privacy": "sensitive"}
         known = labels.get(vocabulary or "", frozenset())
@@ -154,7 +154,7 @@ def _personal(profile: ColumnProfile, name: str) -> str | None:
     return None
 
 
-def _vocabulary(profile: ColumnProfile, name: str, labels: Labels) -> str | None:
+def race_vocabulary(profile: ColumnProfile, name: str, labels: Labels) -> str | None:
     """The vocabulary that contains most of the column's labels, if the column can be of race at all."""
     delivered = {_folded(label) for label in profile.labels}
     if not delivered or profile.reads["type"] != "text":

@@ -6,6 +6,7 @@ See `render` for its text.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,7 +16,7 @@ from ingest.contract import Contract
 from ingest.contract.vocabulary import load_vocabulary
 from ingest.contract.words import SOURCE_NAME
 from ingest.scaffold.column_profiles import ColumnProfile, profile_columns
-from ingest.scaffold.column_roles import BEGUN, CLOSED, CODE, Labels, draft_column, snake_case
+from ingest.scaffold.column_roles import BEGUN, CLOSED, CODE, Labels, draft_column, race_vocabulary, snake_case
 from ingest.scaffold.delivered_sample import DeliveredSample, DraftError
 
 # Everyone may read a table that is held on these grounds.
@@ -43,6 +44,7 @@ ASKED = {
 class Draft:
     """A contract as plain data, the notes next to its columns, and the decisions left.
 
+    `unmapped`: columns that seem to hold race, with the vocabulary of most labels, and all labels, some of which it lacks.
     `contract` lacks the keys of `not_asked`; `complete` has stand-ins for them, to check a delivery before they are decided.
     """
 
@@ -53,6 +55,7 @@ class Draft:
     whole: bool
     time: str | None = field(default=None)
     answered: tuple[str, ...] = ()
+    unmapped: tuple[tuple[str, str, tuple[str, ...]], ...] = ()
 
     @property
     def contract(self) -> dict[str, Any]:
@@ -133,7 +136,19 @@ def draft(
         contract["ignore"] = ignore
     Contract.model_validate(contract, context=load_vocabulary())  # an invalid draft is an error of Levelground, and fails here
     asked = [key for key, answer in (("agreement", basis), ("statistical_unit", unit)) if answer]
-    return Draft(contract, (*delivered.questions, *questions), keys, delivered.rows.num_rows, delivered.whole, time, tuple(asked))
+    questions = [*delivered.questions, *questions]
+    unmapped = tuple(_unmapped(columns, found, labels))
+    return Draft(contract, tuple(questions), keys, delivered.rows.num_rows, delivered.whole, time, tuple(asked), unmapped)
+
+
+def _unmapped(
+    columns: list[dict[str, Any]], found: list[ColumnProfile], labels: Labels
+) -> Iterator[tuple[str, str, tuple[str, ...]]]:
+    for column, profile in _kept(columns, found):
+        if column.get("privacy") == "sensitive" and "role" not in column:
+            vocabulary = race_vocabulary(profile, column["name"], labels)
+            if vocabulary:
+                yield column["name"], vocabulary, profile.labels
 
 
 def _columns(

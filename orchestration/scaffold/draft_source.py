@@ -5,6 +5,7 @@ See `ingest.scaffold` for the draft itself, `scaffold.generate` for the files of
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import shutil
 from dataclasses import dataclass
@@ -14,11 +15,12 @@ from expectations.delivery.unmapped_labels import read_labels
 from ingest.contract import Contract
 from ingest.contract.registry import SOURCES, load_registry, read_contract
 from ingest.contract.vocabulary import load_vocabulary
-from ingest.layers import seed_file
-from ingest.scaffold import OPEN_DECISIONS, DraftError, draft, read_sample, write_draft
+from ingest.layers import SeedFile, seed_file
+from ingest.scaffold import OPEN_DECISIONS, Draft, DraftError, draft, read_sample, write_draft
 from orchestration.runs.delivery_location import home_city
 from orchestration.scaffold.existing_source import Fit, fitting_source, mapped_to
 from orchestration.scaffold.generate import Generated, generate
+from orchestration.scaffold.label_rows import write_label_rows
 from orchestration.scaffold.model_plan import plan_models
 from orchestration.scaffold.model_text import staging_sql
 from orchestration.scaffold.source_files import SourceFolders
@@ -67,8 +69,10 @@ def draft_source(
     delivered = read_sample(what, os.environ, table=table, crs=crs, sheet=sheet)
     with scratch_folder(settings.home, "draft-") as own, scratch(own) as con:
         city = home_city(settings)
-        labels = read_labels(seed_file(CROSSWALK, SHARED_SEEDS, city.layers))
-        new_draft = draft(name, delivered, labels, city.place_geoid, con, basis=basis, unit=unit)
+        crosswalk = seed_file(CROSSWALK, SHARED_SEEDS, city.layers)
+        new_draft = draft(name, delivered, read_labels(crosswalk), city.place_geoid, con, basis=basis, unit=unit)
+    if existing is None and folders.is_layer and folders.layer in [layer.folder for layer in city.layers]:
+        new_draft = _with_label_rows(new_draft, folders.layer, crosswalk)
     fits = None if existing else fitting_source(new_draft, load_registry())
     if existing is not None:
         new_draft = mapped_to(new_draft, existing)
@@ -86,6 +90,22 @@ def draft_source(
         staging.write_text(staging_sql(plan), encoding="utf-8")
     questions = (*new_draft.not_asked, *OPEN_DECISIONS, *new_draft.questions)
     return NewSource(contract, staging, questions, check, is_complete, fits)
+
+
+def _with_label_rows(new_draft: Draft, layer: Path, crosswalk: SeedFile) -> Draft:
+    """The draft whose columns of race name their vocabulary, after the labels that it lacks got rows in the layer."""
+    columns, questions = [dict(column) for column in new_draft.complete["columns"]], list(new_draft.questions)
+    for name, vocabulary, labels in new_draft.unmapped:
+        path, proposed, left = write_label_rows(layer, crosswalk, vocabulary, labels)
+        column = next(one for one in columns if one["name"] == name)
+        column.update(role="race", vocabulary=vocabulary)
+        questions = [question for question in questions if not question.startswith(f"{name}: it seems to hold race")]
+        questions.append(f"{name}: {proposed} labels that {vocabulary} lacks got rows in {path}; check each proposal")
+        if left:
+            questions.append(
+                f"{name}: {left} labels have no row; `levelground try {new_draft.source}` lists them; add them to {path}"
+            )
+    return dataclasses.replace(new_draft, complete=new_draft.complete | {"columns": columns}, questions=tuple(questions))
 
 
 def generate_source(settings: Settings, contract: Path, folders: SourceFolders, fact: str | None = None) -> Generated:

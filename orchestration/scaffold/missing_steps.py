@@ -14,6 +14,7 @@ from expectations.marts.suites import Suite
 from ingest.contract import Contract
 from ingest.contract.vocabulary import load_vocabulary
 from ingest.layers import Layer, seed_file
+from ingest.scaffold import RACE
 from orchestration.settings import SHARED_SEEDS
 from orchestration.sources.audit_delivery import CROSSWALK
 from orchestration.transform.model_files import ModelFile
@@ -55,6 +56,10 @@ def steps_of_contract(contract: Contract, layers: Sequence[Layer] = ()) -> Itera
     for name in dict.fromkeys(name for column in contract.columns for name in column.vocabulary_names()):
         if "" not in labels.get(name, ()):
             yield Step("labels", f"{name}: no row for the empty label", "race_ethnicity_crosswalk.csv")
+    unread = [c.name for c in contract.kept_columns if RACE.search(c.name) and not c.is_label and c.type == "text"]
+    if unread and not any(column.is_label for column in contract.columns):
+        missing = f"{', '.join(unread)}: no role race with a vocabulary that has a row per label, so no figure by race follows"
+        yield Step("labels", missing, "the contract, and race_ethnicity_crosswalk")
     if any(column.is_label for column in contract.columns) and not contract.offered_labels():
         yield Step(
             "labels", "offered: the answers of the form; without them an absent group is not_collected, and none is zero",

@@ -52,6 +52,11 @@ class SourceFolders:
         return cls(folder, folder, folder, folder, is_flat=True)
 
     @property
+    def layer(self) -> Path:
+        """The folder of the layer."""
+        return self.sources.parent
+
+    @property
     def is_layer(self) -> bool:
         """Whether the folders are those of a city's layer."""
         return not self.is_shared and not self.is_flat
