@@ -22,7 +22,7 @@ from ingest.layers import CITY_FILE, Layer, LayerError, city_layer, state_layer
 FILE_NAME = CITY_FILE
 LIVE_CITY = "milwaukee"  # of `live`, if nothing else names a city
 # A city without a layer may leave these out. No place has the code, so that no figure is taken for one of a real place.
-NO_PLACE, NO_TIME_ZONE = "0000000", "UTC"
+NO_PLACE, NO_COUNTY, NO_TIME_ZONE = "0000000", "00000", "UTC"
 
 
 class City(BaseModel):
@@ -46,6 +46,11 @@ class City(BaseModel):
         """The keys that no city.yml of this city contains, although figures depend on them."""
         missing = {"place_geoid": self.place_geoid == NO_PLACE, "time_zone": "time_zone" not in self.model_fields_set}
         return tuple(key for key, is_missing in missing.items() if is_missing)
+
+    @property
+    def places(self) -> dict[str, str]:
+        """The GEOIDs that contracts call `city`, `county` and `state`."""
+        return {"city": self.place_geoid, "county": self.county_geoid or NO_COUNTY, "state": self.place_geoid[:2]}
 
     def local_now(self) -> dt.datetime:
         """The time on the city's wall clock, without zone."""
@@ -104,7 +109,7 @@ def city_registry(city: City, folder: Path | None = None, further: Path | None =
         file = layer.folder / FILE_NAME
         if file.is_file():
             registry = registry.for_city(_data(file)[0]["sources"], file, of_layer=True)
-    return registry.for_city(city.sources, (folder / FILE_NAME) if folder else Path(FILE_NAME))
+    return registry.for_city(city.sources, (folder / FILE_NAME) if folder else Path(FILE_NAME)).with_places(city.places)
 
 
 def read_layer_city(layer: Layer) -> City:

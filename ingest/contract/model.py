@@ -29,7 +29,7 @@ from ingest.contract.parts import (
 )
 from ingest.contract.snapshot import SNAPSHOT_ON, Snapshot
 from ingest.contract.vocabulary import RaceVocabulary, Vocabulary
-from ingest.contract.words import SOURCE_NAME, TIMES, Geoid, Identifier, Strict, matching, vocabulary_of, word
+from ingest.contract.words import SOURCE_NAME, TIMES, Identifier, Jurisdiction, Strict, matching, vocabulary_of, word
 from ingest.contract.yaml_source import Location
 
 
@@ -48,7 +48,7 @@ class Contract(Strict):
     title: str
     department: Identifier
     policy_area: Annotated[str, word("policy_areas")]
-    jurisdiction: Geoid
+    jurisdiction: Jurisdiction = "city"
     grain: str
     steward: Steward
     agreement: Agreement

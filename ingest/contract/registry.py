@@ -122,6 +122,13 @@ class Registry:
             raise ContractError(problems)
         return Registry(contracts.values())
 
+    def with_places(self, places: Mapping[str, str]) -> Registry:
+        """The contracts with GEOIDs in place of the words `city`, `county` and `state`."""
+        return Registry(
+            contract.model_copy(update={"jurisdiction": places.get(contract.jurisdiction, contract.jurisdiction)})
+            for contract in self
+        )
+
 
 class UnknownSource(LookupError):
     """A source name without a contract."""

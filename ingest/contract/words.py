@@ -103,6 +103,15 @@ HostName = Annotated[str, matching(HOST_NAME, "a host, or host:port, in lower ca
 Geoid = Annotated[
     str, matching(re.compile(r"\d{2}|\d{5}|\d{7}"), "a GEOID in quotes: a state (2 digits), county (5) or place (7)")
 ]
+# of a shared contract: the place, county or state of the city that uses it
+PLACES = ("city", "county", "state")
+Jurisdiction = Annotated[
+    str,
+    matching(
+        re.compile("|".join((*PLACES, r"\d{2}|\d{5}|\d{7}"))),
+        f"one of {', '.join(PLACES)}, or a GEOID in quotes: a state (2 digits), county (5) or place (7)",
+    ),
+]
 TimeZone = Annotated[str, AfterValidator(_zone)]
 Encoding = Annotated[str, AfterValidator(_encoding)]
 Delimiter = Annotated[

@@ -127,7 +127,7 @@ def why_nothing_was_delivered(run: RunContext, contract: Contract) -> str:
     if run.location.name != SAMPLE:
         return f"nothing was delivered: {folder} has no file"
     use = "" if has_model(contract, run.location.city.layers) else ", which no model reads yet"
-    return f"nothing was delivered: {LEFT_OUT} ({contract.connector.kind}){use}"
+    return f"nothing was delivered: {LEFT_OUT}{use}"
 
 
 def _since(run: RunContext, contract: Contract) -> CursorPosition | None:

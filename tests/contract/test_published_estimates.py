@@ -174,7 +174,7 @@ def test_a_shown_measure_names_its_place_publisher_direction_and_terms(measure_i
     publishers = ("Urban Institute", "County Health Rankings", "American Community Survey")
     assert any(publisher in caveat for publisher in publishers), "name the publisher in the caveat"
     assert licence and licence.attribution and licence.evidence and contract.agreement.republish
-    is_county = len(contract.jurisdiction or "") == 5
+    is_county = contract.jurisdiction == "county"
     assert is_county == row["name"].endswith(", county"), "a figure of a county has it in its name"
     assert is_county == caveat.startswith("A figure of the county and not of the city"), (
         "the caveat of a county figure begins with the county"

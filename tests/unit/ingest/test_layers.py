@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from ingest.city import city_registry, read_city, read_layer_city
-from ingest.contract.registry import SOURCES, ContractError
+from ingest.contract.registry import SOURCES, ContractError, read_contract
+from ingest.contract.words import PLACES
 from ingest.layers import CITIES, STATES, Layer, LayerError, city_layer, layer_names, layered_seed, seed_rows, state_layer
 
 REQUESTS = "ucc__service_requests"
@@ -83,6 +84,28 @@ def test_the_layer_may_change_how_a_source_is_reached_and_the_deliveries_may_not
     (deliveries / "city.yml").write_text("city: new_ulm\n" + change)
     with pytest.raises(ContractError, match="a city may change only jurisdiction"):
         city_registry(read_city(deliveries, "new_ulm", layer), deliveries)
+
+
+def test_shared_contracts_cover_the_places_of_the_city_that_uses_them(layer: Layer) -> None:
+    kinds = ("ucc__service_requests", "dns__evictions", "fpc__fatal_shootings", "der__employees")
+    milwaukee, ulm = city_registry(read_city(None)), city_registry(read_layer_city(layer))
+    assert [milwaukee[name].jurisdiction for name in kinds] == ["5553000", "55079", "55", "3915000"]
+    assert [ulm[name].jurisdiction for name in kinds] == ["2746042", "00000", "27", "2746042"]
+    file = layer.folder / "city.yml"
+    file.write_text(file.read_text() + 'county_geoid: "27015"\n')
+    assert city_registry(read_layer_city(layer))["dns__evictions"].jurisdiction == "27015"
+
+
+def test_no_shared_contract_is_of_one_city() -> None:
+    """Neither its place nor its time zone, its systems nor its stewards: another city would read and publish them."""
+    found = []
+    for file in sorted(SOURCES.glob("*.yml")):
+        contract = read_contract(file)
+        zones = {column.timezone for column in contract.columns} - {None, "UTC"}
+        is_neutral = contract.jurisdiction in PLACES and contract.connector.kind in ("file", "database") and not zones
+        if not is_neutral or "Milwaukee" in contract.title or "milwaukee" in contract.steward.contact:
+            found.append(file.stem)
+    assert not found
 
 
 def test_deliveries_change_what_the_layer_says(layer: Layer, tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from ingest.city import read_city
+from ingest.city import city_registry, read_city
 from ingest.contract.parts import Licence
 from ingest.contract.registry import CITY_KEYS, ContractError, Registry, UnknownSource, load_registry
 
@@ -17,7 +17,7 @@ REQUESTS = "ucc__service_requests"
 
 @pytest.fixture(scope="module")
 def registry() -> Registry:
-    return load_registry()
+    return city_registry(read_city(None))
 
 
 @pytest.fixture

@@ -22,7 +22,7 @@ LONG = "more than 30 % of the records have no known race: a measure over all of 
 def summary(outcome: str = RELEASED, findings: int = 9, severity: Severity = "warning", **changes: Any) -> Summary:
     failed = [ExpectationResult("known_share", str(number), severity, False, 61.0, 30.0, LONG) for number in range(findings)]
     gates = [GateResult("delivery", REQUESTS, ()), GateResult("build", STOPS, tuple(failed))]
-    why = f"nothing was delivered: {LEFT_OUT} (ckan)"
+    why = f"nothing was delivered: {LEFT_OUT}"
     feeds = ("mpd__incident_reports", "city__address_list")
     sources = {name: source_status("not_delivered", name).updated(reason=why) for name in feeds}
     sources |= {REQUESTS: source_status("fresh").updated(rows_staged=30_000)} | changes.pop("sources", {})

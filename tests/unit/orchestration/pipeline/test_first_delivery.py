@@ -79,7 +79,7 @@ def test_rows_or_an_earlier_release_let_the_run_go_on(
 @pytest.mark.parametrize(
     ("name", "folder", "words"),
     [
-        ("sample", Path("/home/sample"), ["the sample city leaves out this live feed (ckan)", "no model reads yet"]),
+        ("sample", Path("/home/sample"), ["the sample city leaves out this live feed", "no model reads yet"]),
         ("/in", Path("/in"), ["/in/mpd__incident_reports has no file"]),
         ("live", None, ["nothing was delivered"]),
     ],
