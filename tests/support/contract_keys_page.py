@@ -13,6 +13,7 @@ import yaml
 from ingest.contract.keys import json_schema, key_texts, objects
 from ingest.contract.registry import SOURCES
 from ingest.contract.yaml_source import read_yaml
+from ingest.layers import CITIES, CITY_FILE
 
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "contract-keys.md"
@@ -118,7 +119,9 @@ def _example(name: str, key: str) -> Any:
 
 @cache
 def _contracts() -> tuple[dict[str, Any], ...]:
-    return tuple(read_yaml(file).data for folder in (VALID, SOURCES) for file in sorted(folder.glob("*.yml")))
+    changes = read_yaml(CITIES / "milwaukee" / CITY_FILE).data["sources"]
+    files = [file for folder in (VALID, SOURCES) for file in sorted(folder.glob("*.yml"))]
+    return tuple(read_yaml(file).data | changes.get(file.stem, {}) for file in files)
 
 
 def _values_of(contract: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
