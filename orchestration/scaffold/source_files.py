@@ -12,7 +12,7 @@ from expectations.marts.suites import SUITES
 from ingest.contract import Contract
 from ingest.contract.registry import SOURCES, read_contract
 from orchestration.runs.city_choice import named_layer
-from orchestration.runs.delivery_location import home_registry
+from orchestration.runs.delivery_location import home_city, home_registry
 from orchestration.scaffold.model_plan import ModelPlan
 from orchestration.settings import PROJECT, ConfigurationError, Settings
 from orchestration.transform.registrations import MODELS
@@ -103,7 +103,8 @@ def choose_folders(settings: Settings, to: Path | None, layer: Path | None, shar
 
 def find_contract(settings: Settings, folders: SourceFolders, name: str) -> Path | None:
     """The contract of a source, drafts included; None if there is none."""
-    places = (folders.sources, folders.drafts, settings.further_sources, SOURCES, DRAFTS)
+    layered = [layer.folder / "sources" for layer in reversed(home_city(settings).layers)]
+    places = (folders.sources, folders.drafts, settings.further_sources, *layered, SOURCES, DRAFTS)
     return next((file for place in places if place and (file := place / f"{name}.yml").is_file()), None)
 
 
