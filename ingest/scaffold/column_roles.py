@@ -11,6 +11,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from ingest.contract.column import RESERVED
+from ingest.contract.crosswalk import flag_values, valid_labels
+from ingest.contract.vocabulary import load_vocabulary
 from ingest.scaffold.column_profiles import ColumnProfile
 
 Labels = Mapping[str, frozenset[str]]
@@ -85,6 +87,28 @@ def snake_case(name: str, used: set[str], at: int) -> str:
 
 def draft_column(profile: ColumnProfile, name: str, delivered: str | int, labels: Labels) -> tuple[dict[str, Any], list[str]]:
     """(the contract's keys of a column, the decisions left to a person)."""
+    return _draft_box(profile, name, delivered) or _draft_other(profile, name, delivered, labels)
+
+
+def _draft_box(profile: ColumnProfile, name: str, delivered: str | int) -> tuple[dict[str, Any], list[str]] | None:
+    """A column per race, as survey tools export a question with boxes; None if the column is none."""
+    cells = {_folded(label) for label in profile.labels}
+    if not cells or not cells <= {*flag_values(), _folded(str(delivered))}:
+        return None
+    multiple = [one.name for one in load_vocabulary().race.values() if one.selection == "multiple"]
+    for vocabulary in sorted(multiple, key=lambda one: (one != "spd15_2024", one)):
+        codes = {_folded(label): code for label, code in valid_labels(vocabulary).items()}
+        if codes.get(_folded(str(delivered))) not in (None, *load_vocabulary().words["missing_reasons"]):
+            keys = {"name": name, "from": delivered, "type": "text", "privacy": "sensitive", "role": "race_flag"}
+            question = (
+                f"{name}: is it a box of a question about race? give every box the vocabulary of the form "
+                f"({vocabulary} is a guess), and the label that a tick selects"
+            )
+            return keys | {"vocabulary": vocabulary, "label": delivered}, [question]
+    return None
+
+
+def _draft_other(profile: ColumnProfile, name: str, delivered: str | int, labels: Labels) -> tuple[dict[str, Any], list[str]]:
     keys: dict[str, Any] = {"name": name, "from": delivered, **profile.reads}
     questions: list[str] = []
     if profile.reads["type"] in ("integer", "decimal") and CODE.search(name) and not profile.reads.get("currency"):

@@ -175,12 +175,6 @@
 {%- endmacro %}
 
 
-{# One column per race, as survey tools export a question with boxes: the labels of the boxes that are ticked. #}
-{% macro race_conformed_flags(relation, flags, vocabulary, on_date, questions={}, label=none) -%}
-    {{ race_conformed_questions(relation, questions, vocabulary, on_date, label=label, flags=flags) }}
-{%- endmacro %}
-
-
 {#
     One label, and the text that some wrote in. `race_write_ins` gives the effect of the text per label: it `replaces` a
     label without a meaning of its own (Other), is kept without an effect (`keeps`: two or more races, of which it names some), or

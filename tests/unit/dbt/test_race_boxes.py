@@ -52,7 +52,7 @@ def test_an_unknown_ethnicity_of_any_vocabulary_leaves_hispanic_open(
 
 BOXES = {category.replace("_", ""): label for category, label in LABELS.items()}
 TICKS = [("1", "0"), ("Yes", "no"), (" x ", ""), ("TRUE", "FALSE"), ("Checked", "Unchecked"), ("1.0", None)]
-BY_FLAGS = "race_conformed_flags('delivered_rows', {flags}, vocabulary, on)"
+BY_FLAGS = "race_conformed_questions('delivered_rows', {{}}, vocabulary, on, flags={flags})"
 
 
 @pytest.mark.parametrize(("tick", "empty"), [*TICKS, (None, "")], ids=str)
@@ -78,7 +78,7 @@ def test_boxes_without_a_tick_and_other_cells(conform: Conform) -> None:
 
 def test_boxes_of_the_standard_of_1997_with_ethnicity_apart(conform: Conform, new_vocabulary: str) -> None:
     flags = {"white": "White", "api": "Asian or Pacific Islander"}
-    macro = f"race_conformed_flags('delivered_rows', {flags}, vocabulary, on, {{'ethnicity': 'Ethnicity'}})"
+    macro = f"race_conformed_questions('delivered_rows', {{'ethnicity': 'Ethnicity'}}, vocabulary, on, flags={flags})"
     rows: list[dict[str, str | None]] = [
         {"white": white, "api": api, "ethnicity": ethnicity}
         for white, api, ethnicity in [

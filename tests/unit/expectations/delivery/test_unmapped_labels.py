@@ -100,7 +100,7 @@ def test_each_label_of_a_list_is_looked_up(connection: DuckDBPyConnection, cell:
     [("1", False), (" X ", False), ("no", False), (None, False), ("WHITE", False), ("maybe", True), ("2", True)],
 )
 def test_the_cell_of_a_box_is_a_tick_or_none(connection: DuckDBPyConnection, cell: str | None, unmapped: bool) -> None:
-    """By the same seed as the macro `race_conformed_flags`, which gives such a record no race."""
+    """By the same seed as the macro `race_conformed_questions`, which gives such a record no race."""
     column = Column.model_validate(
         {"name": "white", "role": "race_flag", "vocabulary": "spd15_2024", "label": "White"}, context=load_vocabulary()
     )

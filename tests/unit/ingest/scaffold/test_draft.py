@@ -151,6 +151,23 @@ def test_race_without_a_vocabulary_is_sensitive_and_asked_for(drafted: MakeDraft
     assert any("it seems to hold race (most labels are those of police_observed)" in question for question in new_draft.questions)
 
 
+def test_a_column_per_race_is_a_box(drafted: MakeDraft) -> None:
+    new_draft = drafted("Asian,White,Black,Unknown,Other\n1,x,4,1,yes\n0,,0,0,no\n0,x,2,0,no\n")
+    box = {
+        "name": "asian",
+        "from": "Asian",
+        "type": "text",
+        "privacy": "sensitive",
+        "role": "race_flag",
+        "vocabulary": "spd15_2024",
+    }
+    assert column(new_draft, "asian") == box | {"label": "Asian"}
+    assert column(new_draft, "white")["role"] == "race_flag"
+    # a number of persons is no tick, and an answer that is not known is no race
+    assert not {"race_flag"} & {column(new_draft, name).get("role") for name in ("black", "unknown")}
+    assert any(question.startswith("asian: is it a box of a question about race?") for question in new_draft.questions)
+
+
 @pytest.mark.parametrize(("name", "asked"), [("Ethnicity", True), ("Hispanic", True), ("Race Ethnicity", False), ("Race", False)])
 def test_an_ethnicity_apart_from_race_is_asked_for(drafted: MakeDraft, name: str, asked: bool) -> None:
     new_draft = drafted(f"{name}\nMartian\nUnknown\n")
