@@ -110,6 +110,11 @@ def state_layer(name: str) -> Layer:
     return Layer(name, STATES / name)
 
 
+def text_of(content: Content) -> str:
+    """The text of a file."""
+    return (content if isinstance(content, bytes) else content.read_bytes()).decode("utf-8")
+
+
 def layered_seed(name: str, shared: Path, layers: Iterable[Layer]) -> Content:
     """The seed of this name as the layers leave it: the path of one file, or the text of several put together."""
     found: Content = shared / f"{name}.csv"

@@ -15,6 +15,7 @@ from expectations.engine.runner import Session
 from expectations.marts.suites import Place, Suite, read_suites, suite_checks
 from expectations.results import ExpectationResult, GateResult, Severity
 from warehouse import dialect
+from warehouse.sql import identifier
 
 OnTable = Callable[[str, int, int], None]
 
@@ -42,7 +43,7 @@ def gate_build(
     table that had passed its suite (`suite_checks`). `on_table` is called before each table: its name, its number, of how many.
     """
     chosen = {suite.table: suite for suite in (read_suites() if suites is None else suites)}
-    place = Place(attached, schema)
+    place = Place(attached, schema, council_district(database, attached))
     tables = _tables(database, place)
     results = []
     session: Session | None = None
@@ -63,6 +64,25 @@ def gate_build(
             findings = session.run(subject, f"select * from {place.table(table)}", checks)
         results.append(GateResult("build", subject, findings))
     return results
+
+
+def council_district(database: Engine | Path, attached: str) -> str:
+    """The type of place that elects the council, as `council_place_type` of dbt finds it in the seeds."""
+    with dialect.engine(database).connect() as connection:
+        known = "select 1 from duckdb_tables() where database_name = :database and table_name = 'place_types'"
+        if connection.execute(text(known), {"database": attached}).first() is None:
+            return Place.district
+        reference = f"{identifier(attached)}.reference"
+        found = connection.execute(
+            text(
+                f"select types.geography_type from {reference}.place_types as types "
+                f"inner join {reference}.geography_vintages as maps on types.geography_type = maps.geography_type "
+                "where types.equivalent_to = 'aldermanic_district' and types.fact_columns <> 'none' "
+                "and maps.valid_to is null and maps.is_city_only "
+                "order by types.geography_type <> 'aldermanic_district', types.rowid"
+            )
+        ).first()
+    return str(found[0]) if found else Place.district
 
 
 def _tables(database: Engine | Path, place: Place) -> set[str]:

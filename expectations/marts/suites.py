@@ -4,7 +4,8 @@ A suite guards rules that data can break: rules of the tables on which others re
 `expectations.delivery.suite_from_contract` for suites of deliveries; dbt tests check our own logic.
 
 In SQL of a rule, {batch} is the suite's table; {marts} is the schema of the marts and {published} that of the public tables, each
-for the suites of its own tables; {rule:name} is the value of a row of reference.measure_rules (marts only).
+for the suites of its own tables. For the marts only: {reference} is the schema of the seeds, {rule:name} the value of a row of
+reference.measure_rules, {district} the type of place that elects the council (`aldermanic_district` in Milwaukee).
 """
 
 from __future__ import annotations
@@ -100,6 +101,7 @@ class Suite(SuitePart):
         return [text for rule in self.rules for text in (rule.bad_rows, rule.among, rule.no_rows) if text]
 
 
+_PLACEHOLDER = re.compile(r"\{([a-z]+)\}")
 _WORD = re.compile(r"\w+")
 _READ_TABLE = re.compile(r"\{(?:marts|published)\}\.(\w+)")
 _Read = TypeVar("_Read", bound=SuitePart)
@@ -107,10 +109,14 @@ _Read = TypeVar("_Read", bound=SuitePart)
 
 @dataclass(frozen=True)
 class Place:
-    """The location of the tables of a suite: `database` is the name under which the file is attached."""
+    """The location of the tables of a suite: `database` is the name under which the file is attached.
+
+    `district`: the type of place that elects the council.
+    """
 
     database: str
     schema: str
+    district: str = "aldermanic_district"
 
     def table(self, name: str) -> str:
         """A table of the place, for SQL."""
@@ -190,8 +196,9 @@ def _checks(suite: Suite, place: Place, new_loads: Sequence[str] | None) -> Iter
 
 def placed_sql(sql: str, suite: Suite, place: Place) -> str:
     """SQL of a rule with the tables and thresholds that it names."""
-    named = with_rules(sql.strip(), place.database)
-    return named.replace("{batch}", place.table(suite.table)).replace(f"{{{place.schema}}}", str(place))
+    names = {"batch": place.table(suite.table), place.schema: str(place), "district": place.district}
+    names["reference"] = f"{quoted(place.database)}.reference"
+    return _PLACEHOLDER.sub(lambda found: names.get(found[1], found[0]), with_rules(sql.strip(), place.database))
 
 
 def _rule(rule: Rule, suite: Suite, place: Place) -> Check:

@@ -16,6 +16,7 @@ from typing import NamedTuple
 from duckdb import DuckDBPyConnection
 
 from orchestration.scorecard.downloads import PLACES
+from orchestration.scorecard.open_release import council_district_type
 from warehouse.connection import attach, open_from_disk
 
 SCORECARD, MEASURES, PROGRESS = "scorecard", "measures", "goal_progress"
@@ -124,7 +125,7 @@ def _figures(con: DuckDBPyConnection) -> dict[str, MeasureChanges]:
         "before.is_shown and after.is_shown and (before.unit is distinct from after.unit or "
         "abs(after.value - before.value) > 1e-9 * greatest(abs(before.value), abs(after.value))) as is_revised "
         f"from before full join after using ({keys})",
-        {"places": list(PLACES)},
+        {"places": [*PLACES, council_district_type(con, "after")]},
     )
     lost: dict[str, dict[str, int]] = defaultdict(dict)
     for code, why, count in con.execute(

@@ -7,10 +7,10 @@ import io
 from collections.abc import Sequence
 from pathlib import Path
 
-from orchestration.scorecard.open_release import FILE, ReleaseFiles, open_release
+from orchestration.scorecard.open_release import FILE, ReleaseFiles, council_district_type, open_release
 
 # Places that the site shows or links to; smaller ones are in the exports of the release.
-PLACES = ("city", "county", "state", "school_district", "aldermanic_district", "police_district")
+PLACES = ("city", "county", "state", "school_district", "police_district")  # and the districts that elect the council
 COLUMNS = (
     "measure_id", "measure_version", "measure", "period_type", "period_start", "period_end", "period", "geography_type",
     "geoid", "place", "race_ethnicity_code", "group_name", "basis_text", "numerator", "denominator", "value", "unit",
@@ -34,7 +34,7 @@ def write_downloads(files: ReleaseFiles, folder: Path, measures: Sequence[str]) 
             "where list_contains(?, figures.measure_id) and list_contains(?, figures.geography_type) and not figures.is_stand_in "
             "order by figures.measure_id, figures.geography_type, try_cast(figures.geoid as integer), figures.geoid, "
             "figures.period_type, figures.period_start, figures.group_order",
-            [list(measures), list(PLACES)],
+            [list(measures), [*PLACES, council_district_type(con)]],
         ).fetchall()
         described = con.execute(
             "select column_name, comment from duckdb_columns() where database_name = ? and table_name = 'scorecard'",

@@ -80,3 +80,14 @@ def open_release(files: ReleaseFiles) -> Iterator[DuckDBPyConnection]:
             con.execute(f"create temp view {name} as {query}")
         con.execute(f"use {FILE}.published")
         yield con
+
+
+def council_district_type(con: DuckDBPyConnection, database: str = FILE) -> str:
+    """The type of the districts that elect the council; releases of earlier versions have those of Milwaukee."""
+    known = con.execute(
+        "select 1 from duckdb_columns() where database_name = ? and table_name = 'geographies' and column_name = ?",
+        [database, "is_council_district"],
+    ).fetchone()
+    query = f"select min(geography_type) from {database}.published.geographies where is_council_district"
+    found = con.execute(query).fetchone() if known else None
+    return str(found[0]) if found and found[0] else "aldermanic_district"

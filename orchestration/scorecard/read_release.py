@@ -15,11 +15,10 @@ from typing import Any, NamedTuple
 from duckdb import DuckDBPyConnection
 
 from orchestration.scorecard.first_reported import FirstReported, read_first_reported
-from orchestration.scorecard.open_release import FILE, ReleaseFiles, open_release
+from orchestration.scorecard.open_release import FILE, ReleaseFiles, council_district_type, open_release
 from orchestration.scorecard.outlines import Outline, read_outlines
 from warehouse.connection import load_extension
 
-DISTRICT = "aldermanic_district"
 OUTSIDE = "outside"
 TOTAL = "all"
 # The kind of period that is shown where the page of the measure has none.
@@ -101,7 +100,7 @@ class Measure:
     about: Mapping[str, Any]  # its row of published.measures, with that of its source under `source_…`
     featured: tuple[Row, ...] = ()  # the place and period that open the page, in the order of groups
     series: tuple[Row, ...] = ()  # the same place and kind of period, all periods
-    districts: tuple[Row, ...] = ()  # the newest period of aldermanic districts
+    districts: tuple[Row, ...] = ()  # the newest period of council districts
     peers: tuple[Mapping[str, Any], ...] = ()
     first_reported: tuple[FirstReported, ...] = ()  # of the series: figures that were revised, the newest first
 
@@ -174,17 +173,19 @@ def read_release(files: ReleaseFiles) -> ReleaseData:
         maps = con.execute(
             "select geography_vintage, valid_to is null, geoid, name from geographies where geography_type = ? and geoid <> ? "
             "order by geography_vintage, try_cast(geoid as integer), geoid",
-            [DISTRICT, OUTSIDE],
+            [district_type := council_district_type(con), OUTSIDE],
         ).fetchall()
         in_force = next((vintage for vintage, is_in_force, _, _ in maps if is_in_force), None)
         return ReleaseData(
             about=_records(con, "select * from release")[0],
             city=city,
-            measures={measure.measure_id: measure for measure in _measures(con)},
+            measures={measure.measure_id: measure for measure in _measures(con, district_type)},
             districts=tuple((geoid, name) for vintage, _, geoid, name in maps if vintage == in_force),
             district_map=in_force,
             streets=tuple(_streets(con, in_force)),
-            outlines={vintage: read_outlines(con, DISTRICT, vintage, OUTSIDE) for vintage in sorted({row[0] for row in maps})},
+            outlines={
+                vintage: read_outlines(con, district_type, vintage, OUTSIDE) for vintage in sorted({row[0] for row in maps})
+            },
             texts=tuple(texts),
             goals=tuple(_goals(con)),
             responses=tuple(_records(con, "select * from engagement_responses order by period_start desc, theme_code")),
@@ -198,7 +199,7 @@ def read_release(files: ReleaseFiles) -> ReleaseData:
         )
 
 
-def _measures(con: DuckDBPyConnection) -> Iterable[Measure]:
+def _measures(con: DuckDBPyConnection, district_type: str) -> Iterable[Measure]:
     columns = ", ".join(f"rows.{name}" for name in Row._fields)
     featured = _by_measure(con, f"select {columns} from scorecard as rows where is_featured and not is_stand_in")
     series = _by_measure(
@@ -221,7 +222,7 @@ def _measures(con: DuckDBPyConnection) -> Iterable[Measure]:
         from scorecard as rows
         left join (select distinct measure_id, period_type from scorecard where is_featured) as featured
             on rows.measure_id = featured.measure_id
-        where rows.geography_type = '{DISTRICT}' and rows.is_latest and not rows.is_stand_in
+        where rows.geography_type = '{district_type}' and rows.is_latest and not rows.is_stand_in
             and rows.race_ethnicity_code = '{TOTAL}' and rows.geoid <> '{OUTSIDE}'
         qualify dense_rank() over (
             partition by rows.measure_id

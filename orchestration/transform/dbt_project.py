@@ -13,9 +13,16 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from ingest.contract.registry import Registry
-from ingest.layers import MODELS, ROWS, SEEDS, Content, Layer, layered_seed
+from ingest.layers import MODELS, ROWS, SEEDS, Content, Layer, layered_seed, text_of
 from orchestration.settings import DBT_PROJECT, SHARED_SEEDS
 from orchestration.transform.dbt_sources import write_sources
+from orchestration.transform.place_types import (
+    PLACE_TYPES,
+    further_columns,
+    read_place_types,
+    with_further_columns,
+    write_place_types,
+)
 from orchestration.transform.registrations import EXPOSED, MACROS, write_registrations
 from warehouse.files import write_atomically
 from warehouse.fingerprint import chunks_sha256
@@ -30,20 +37,26 @@ def prepare_project(home: Home, registry: Registry, layers: Sequence[Layer] = ()
     """Create the links and write the generated files of a home. Only what differs is written, so that dbt's parse stays valid."""
     folder = home.dbt_project
     (folder / "generated").mkdir(parents=True, exist_ok=True)
-    overlay = overlays(layers)
+    seeds = (seed_content(name, layers) for name in ("place_types", "geography_vintages"))
+    types = read_place_types(*seeds, sources={contract.source for contract in registry})
+    overlay = overlays(layers, further_columns(types))
     for name in (*FOLDERS, *FILES):
         if name in overlay:
             _fill(folder / name, overlay[name])
         else:
             _link(folder / name, DBT_PROJECT / name)
     write_sources(registry, _sources(home))
+    write_place_types(types, folder / PLACE_TYPES)
     write_registrations(folder, (folder / MODELS,))
 
 
-def overlays(layers: Sequence[Layer]) -> dict[str, dict[Path, Content]]:
-    """The folders of the project to which layers contribute: the content of each file, by its path in the folder."""
+def overlays(layers: Sequence[Layer], columns: Mapping[str, str] | None = None) -> dict[str, dict[Path, Content]]:
+    """The folders of the project to which layers contribute: the content of each file, by its path in the folder.
+
+    `columns`: the place columns that the city's types of place add to facts, with their descriptions.
+    """
     found: dict[str, dict[Path, Content]] = {}
-    models = _models(layers)
+    models = _models(layers, columns or {})
     if models is not None:
         found[MODELS] = models
     if any(layer.files(SEEDS) for layer in layers):
@@ -51,15 +64,20 @@ def overlays(layers: Sequence[Layer]) -> dict[str, dict[Path, Content]]:
     return found
 
 
-def _models(layers: Sequence[Layer]) -> dict[Path, Content] | None:
+def _models(layers: Sequence[Layer], columns: Mapping[str, str]) -> dict[Path, Content] | None:
     """The models of the project and of the layers. A model of a layer replaces the one of its name, whatever their folders."""
     added = [layer.files(MODELS) for layer in layers]
-    if not any(added):
+    if not any(added) and not columns:
         return None
     files: dict[Path, Content] = dict(_files(DBT_PROJECT / MODELS))
     for own in added:
         names = {path.name for path in own if path.suffix == ".sql"}
         files = {**{path: content for path, content in files.items() if path.name not in names}, **own}
+    described = [path for path in files if path.suffix == ".yml"] if columns else []
+    for path in described:
+        text = text_of(files[path])
+        if (declared := with_further_columns(text, columns)) != text:
+            files[path] = declared.encode()
     return files
 
 
@@ -82,7 +100,7 @@ def seed_content(name: str, layers: Sequence[Layer]) -> Content:
 
 def project_fingerprint(home: Home) -> str:
     """A hash of everything in the dbt project of a home that decides what it builds."""
-    generated = (_sources(home), *(home.dbt_project / path for path in (MACROS, EXPOSED)))
+    generated = (_sources(home), *(home.dbt_project / path for path in (MACROS, EXPOSED, PLACE_TYPES)))
     return chunks_sha256([_folder_fingerprint(home.dbt_project).encode(), *(path.read_bytes() for path in generated)])
 
 

@@ -48,9 +48,13 @@ def literal(text: str) -> str:
 
 
 def has_model(contract: Contract, layers: Iterable[Layer] = ()) -> bool:
-    """Whether a staging model reads the source's landing table: its own, or one that several sources of a form share."""
+    """Whether a staging model reads the source's landing table: its own, or one that several sources of a form share.
+
+    `stg_city__boundaries` reads every map, so that a city's map needs a contract and a row of `geography_vintages` only.
+    """
     folders = (DBT_PROJECT / MODELS, *(layer.folder / MODELS for layer in layers))
-    return any(f"'{contract.source}'" in _staging_sql(folder / "staging") for folder in folders)
+    has_own = any(f"'{contract.source}'" in _staging_sql(folder / "staging") for folder in folders)
+    return has_own or any(column.role == "geometry" for column in contract.columns)
 
 
 @cache

@@ -26,7 +26,8 @@ insert into public.published.measures select * replace (
 ) from public.published.measures;
 create table public.published.geographies as
     select concat_ws(':', geography_type, geography_vintage, geoid) as geography_key, *, geoid as name, null::date as valid_from,
-        null::date as valid_to, null::double as land_area_sq_m, null::blob as geometry_wkb, 1 as scorecard_order
+        null::date as valid_to, null::double as land_area_sq_m, null::blob as geometry_wkb, 1 as scorecard_order,
+        false as is_council_district
     from (values ('city', 'current', '5553000')) as t (geography_type, geography_vintage, geoid);
 -- white is the best; black is shown, asian hidden, nhpi counted and without a value, mena not offered; visits are not of persons
 create temp table shown as select
@@ -140,7 +141,7 @@ create table public.published.strata as select 'all' as stratum_type, 'all' as s
 create table public.published.street_districts as select 'N 27TH ST' as street, 'both' as parity, 100 as from_number, 1999 as to_number, '4' as
     district, '2022' as vintage, '27TH ST' as street_name;
 insert into public.published.geographies select * replace ('aldermanic_district' as geography_type, '2022' as geography_vintage, '4' as geoid,
-    'aldermanic_district:2022:4' as geography_key, null as scorecard_order) from public.published.geographies;
+    'aldermanic_district:2022:4' as geography_key, null as scorecard_order, true as is_council_district) from public.published.geographies;
 create table public.published.theme_measures as select 'parks' as theme_code, 'visits' as measure_id, 'Visits' as measure, 1 as sort_order;
 create table public.published.as_reported_history as select
     measure_id, measure_version, period_type, period_start, geography_type, geography_vintage, geoid, race_standard, tabulation, method, stratum_type,

@@ -2,6 +2,8 @@
 create schema release.marts;
 create schema release.reference;
 create table release.reference.measure_rules as select * from read_csv('{seeds}/measure_rules.csv');
+create table release.reference.place_types as select * from read_csv('{seeds}/place_types.csv', all_varchar = true);
+create table release.reference.geography_vintages as select * from read_csv('{seeds}/geography_vintages.csv');
 create temp table event as select
     'dpt__visits' as source, '5553000' as jurisdiction, 'load' as _load_id, 'v.csv' as _source_file, n as _source_row,
     date '2025-03-01' as occurred_on, '55079000101' as tract_geoid, '4' as aldermanic_district_geoid,
@@ -39,7 +41,7 @@ create table release.marts.bridge_geography as select 'tract' as from_type, '202
     'neighborhood' as to_type, '2020' as to_vintage, 'HARBOR' as to_geoid, 1.0 as weight, 'population' as weight_basis, 'exact' as fit_quality;
 create table release.marts.dim_geography as
     select *, concat_ws(':', geography_type, geography_vintage, geoid) as geography_key, geoid as name, date '2012-01-01' as valid_from,
-        null::date as valid_to, null as land_area_sq_m, null as geometry_wkb, null as outline_source, 1 as scorecard_order
+        null::date as valid_to, null as land_area_sq_m, null as geometry_wkb, null as outline_source, 1 as scorecard_order, false as is_council_district
     from (values ('city', 'current', '5553000'), ('school', 'current', 'NORTH/HIGH'), ('tract', '2020', '55079000101'),
         ('tract', '2020', '55079000102'), ('tract', '2010', '55079000101'), ('tract', '2010', '55079000102'))
         as t (geography_type, geography_vintage, geoid);

@@ -308,6 +308,7 @@ SPOILT = [
     ("dim_address", "key_is_unique", "set address_key = 'k1'"),
     ("dim_address", "degrees", "set longitude = 2520000, latitude = 380000 where house_number = 1"),
     ("dim_geography", "key_is_unique", "set geography_key = 'one'"),
+    ("dim_geography", "type_is_known", "set geography_type = 'council_district' where geography_type = 'school'"),
     ("dim_geography", "geoid_form", "set geoid = '5507900101' where geography_type = 'tract'"),
     ("dim_geography", "validity_ordered", "set valid_to = date '2011-12-31'"),
     (
@@ -320,6 +321,7 @@ SPOILT = [
     ("fct_equity_measures", "code_is_known", "set race_ethnicity_code = 'green' {black}"),
     ("fct_equity_measures", "place_is_known", "set geography_vintage = '2020' where geography_type = 'school'"),
     ("fct_equity_measures", "stratum_is_known", "set stratum_code = 'other' {black}"),
+    ("fct_equity_measures", "type_is_known", "set geography_type = 'council_district' where geography_type = 'school'"),
     ("fct_equity_measures", "geoid_form", "set geoid = '553000' where geography_type = 'city'"),
     ("fct_equity_measures", "geoid_form", "set geoid = 'North/High' where geography_type = 'school'"),
     ("fct_equity_measures", "jurisdiction_form", "set jurisdiction = '553000'"),

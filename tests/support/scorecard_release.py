@@ -198,6 +198,7 @@ def planted() -> dict[str, list[dict[str, Any]]]:
                     "geography_vintage": "2022",
                     "geoid": str(number),
                     "name": f"District {number}",
+                    "is_council_district": True,
                     "geometry_wkb": SQUARE.format(-88 + number / 10, -87.9 + number / 10),
                 }
                 for number in (1, 2, 3)

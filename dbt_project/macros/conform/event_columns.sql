@@ -44,25 +44,3 @@
             and {{ relation }}._source_file = equals._source_file
             and {{ relation }}._source_row = equals._source_row
 {%- endmacro %}
-
-
-{# The columns of place for a source whose records have none. #}
-{% macro null_place_columns() -%}
-    cast(null as varchar) as tract_geoid,
-        cast(null as varchar) as aldermanic_district_geoid,
-        cast(null as varchar) as aldermanic_district_vintage,
-        cast(null as varchar) as police_district_geoid,
-        cast(null as varchar) as neighborhood_geoid,
-        'none' as geocode_quality
-{%- endmacro %}
-
-
-{# The columns of place for a source whose records name their neighborhood and have nothing to geocode: no address is lost. #}
-{% macro place_columns_by_neighborhood() -%}
-    cast(null as varchar) as tract_geoid,
-        cast(null as varchar) as aldermanic_district_geoid,
-        cast(null as varchar) as aldermanic_district_vintage,
-        cast(null as varchar) as police_district_geoid,
-        neighborhood_geoid,
-        geocode_quality
-{%- endmacro %}

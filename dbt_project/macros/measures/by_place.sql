@@ -38,7 +38,7 @@
                 sum({{ records }}) as every_count,
                 coalesce(sum({{ records }}) filter (
                     case sliced.geography_type
-                        when 'city' then {{ relation }}.tract_geoid
+                        when 'city' then {{ relation }}.{{ located_place_type() }}_geoid
                         else {{ place_geoid('sliced.geography_type', relation) }}
                     end is not null
                     -- a place-weighted value is made of pieces, and a record without a tract is in none
@@ -69,32 +69,25 @@
 {% macro place_geoid(geography_type, relation) -%}
     case {{ geography_type }}
                     when 'city' then {{ relation }}.jurisdiction
-                    when 'tract' then {{ relation }}.tract_geoid
-                    when 'aldermanic_district' then {{ relation }}.aldermanic_district_geoid
-                    when 'police_district' then {{ relation }}.police_district_geoid
-                    when 'neighborhood' then {{ relation }}.neighborhood_geoid
+                    {%- for each in fact_place_types() %}
+                    when '{{ each.geography_type }}' then {{ relation }}.{{ each.geography_type }}_geoid
+                    {%- endfor %}
                 end
 {%- endmacro %}
 
 
-{# The vintage of the map of a fact (docs/tables.md, Places): of aldermanic districts the one in force on the day. #}
+{# The vintage of the map of a fact (docs/tables.md, Places): the one that the fact carries, else the newest. #}
 {% macro place_vintage(geography_type, relation) -%}
     case {{ geography_type }}
-                    when 'tract' then '2020'
-                    when 'aldermanic_district' then {{ relation }}.aldermanic_district_vintage
-                    when 'police_district' then '2009'
+                    {%- for each in fact_place_types() %}
+                    {%- if each.fact_columns == 'geoid_and_vintage' %}
+                    when '{{ each.geography_type }}' then {{ relation }}.{{ each.geography_type }}_vintage
+                    {%- elif each.vintage and each.vintage != 'current' %}
+                    when '{{ each.geography_type }}' then '{{ each.vintage }}'
+                    {%- endif %}
+                    {%- endfor %}
                     else 'current'
                 end
-{%- endmacro %}
-
-
-{# The place columns of a fact without its geocode quality: what records are counted by. #}
-{% macro piece_columns() -%}
-    tract_geoid,
-        aldermanic_district_geoid,
-        aldermanic_district_vintage,
-        police_district_geoid,
-        neighborhood_geoid
 {%- endmacro %}
 
 

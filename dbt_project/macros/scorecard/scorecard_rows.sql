@@ -154,7 +154,7 @@ joined as (
             and case
                 when
                     shown.has_value and measures.kind not in ('count', 'sum')
-                    and shown.geography_type in ('aldermanic_district', 'police_district', 'neighborhood', 'tract', 'zcta')
+                    and shown.geography_type in ({{ type_names(place_types() | selectattr('equivalent_to')) }})
                     and shown.geoid <> 'outside'
                     then 'city'
             end = city.geography_type

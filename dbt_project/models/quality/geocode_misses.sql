@@ -12,15 +12,14 @@ records as (
     select
         facts.source,
         facts.jurisdiction,
-        facts.tract_geoid,
-        facts.aldermanic_district_geoid,
-        facts.police_district_geoid,
-        facts.neighborhood_geoid,
+        {%- for each in fact_place_types() %}
+        facts.{{ each.geography_type }}_geoid,
+        {%- endfor %}
         {{ placed.zip_code or 'null' }} as zip_code,
         {{ placed.address or 'null' }} as address,
         -- a record known to be beyond the city is not lost
         facts.geocode_quality not in ('address', 'address_relaxed', 'delivered_point')
-        and coalesce(facts.aldermanic_district_geoid, '') <> 'outside' as is_missed
+        and coalesce(facts.{{ council_place_type() }}_geoid, '') <> 'outside' as is_missed
     from {{ ref(placed.fact) }} as facts
     {{ 'where facts.is_latest_snapshot' if placed.is_stock }}
     {{ 'union all' if not loop.last }}
@@ -50,10 +49,9 @@ by_place as (
         source,
         unnest([
             { 'geography_type': 'city', 'geoid': jurisdiction },
-            { 'geography_type': 'tract', 'geoid': tract_geoid },
-            { 'geography_type': 'aldermanic_district', 'geoid': aldermanic_district_geoid },
-            { 'geography_type': 'police_district', 'geoid': police_district_geoid },
-            { 'geography_type': 'neighborhood', 'geoid': neighborhood_geoid },
+            {%- for each in fact_place_types() %}
+            { 'geography_type': '{{ each.geography_type }}', 'geoid': {{ each.geography_type }}_geoid },
+            {%- endfor %}
             { 'geography_type': 'zcta', 'geoid': zcta_geoid }
         ]) as place,
         "rows",

@@ -17,22 +17,27 @@ wards as (
     where wards.ward_vintage = '2021'
 ),
 
-places as (
+-- the district of a block by its own code, and by its ward
+coded as (
     select
-        blocks.block_geoid,
-        blocks.population,
-        unnest([
-            { 'geography_type': 'city', 'geography_vintage': 'current', 'geoid': blocks.jurisdiction },
-            { 'geography_type': 'tract', 'geography_vintage': '2020', 'geoid': blocks.tract_geoid },
-            { 'geography_type': 'aldermanic_district', 'geography_vintage': '2012', 'geoid': blocks.aldermanic_district_geoid },
-            {
-                'geography_type': 'aldermanic_district',
-                'geography_vintage': '2022',
-                'geoid': coalesce(wards.aldermanic_district_geoid, 'outside')
-            }
-        ]) as place
+        blocks.*,
+        coalesce(wards.aldermanic_district_geoid, 'outside') as ward_district_geoid
     from blocks
     left join wards on blocks.ward = wards.ward
+),
+
+places as (
+    select
+        block_geoid,
+        population,
+        unnest([
+            { 'geography_type': 'city', 'geography_vintage': 'current', 'geoid': jurisdiction },
+            { 'geography_type': 'tract', 'geography_vintage': '2020', 'geoid': tract_geoid }
+            {%- for each in place_types() %}{% for map in each.maps if map.block_code %},
+            { 'geography_type': '{{ each.geography_type }}', 'geography_vintage': '{{ map.vintage }}', 'geoid': {{ map.block_code }} }
+            {%- endfor %}{% endfor %}
+        ]) as place
+    from coded
 ),
 
 with_places as (

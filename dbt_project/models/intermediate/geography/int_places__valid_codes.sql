@@ -21,18 +21,18 @@ vintages as (
     select * from {{ ref('geography_vintages') }}
 ),
 
--- of aldermanic districts the map of the day; of every other type the newest, which is the one that facts carry
+-- of types whose facts carry the map of the day all maps; of every other type the newest, which is the one that facts carry
 known as (
     select
         places.geography_type,
         places.geography_vintage,
         places.geoid,
-        case when places.geography_type = 'aldermanic_district' then vintages.valid_from end as begins_on,
+        case when places.geography_type in ({{ type_names(dated_place_types()) }}) then vintages.valid_from end as begins_on,
         vintages.valid_to as ends_on
     from places
     inner join vintages
         on places.geography_type = vintages.geography_type and places.geography_vintage = vintages.geography_vintage
-    where places.geography_type = 'aldermanic_district' or vintages.valid_to is null
+    where places.geography_type in ({{ type_names(dated_place_types()) }}) or vintages.valid_to is null
 ),
 
 final as (

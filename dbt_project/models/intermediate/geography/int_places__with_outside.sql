@@ -15,11 +15,7 @@ inside as (
         places.geoid,
         case places.geography_type
             when 'city' then settings.city_title
-            when 'tract' then concat('Census tract ', places.geoid)
-            when 'zcta' then concat('ZIP code area ', places.geoid)
-            when 'aldermanic_district' then concat('Aldermanic district ', places.geoid)
-            when 'police_district' then concat('Police district ', places.geoid)
-            else places.geoid
+            else {{ place_name('places.geography_type', 'places.geoid') }}
         end as name,
         -- rivers and harbors within the outline are in it
         st_area({{ to_equal_area('places.outline') }}) as land_area_sq_m,

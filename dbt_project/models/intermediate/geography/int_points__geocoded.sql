@@ -1,4 +1,4 @@
--- one row per usable point and span of days in which one aldermanic map holds, with the places that facts carry
+-- one row per usable point and span of days in which the same maps hold, with the places that facts carry
 {{ config(meta={'row_by_row': true, 'looked_up': true}) }}
 with
 located as (
@@ -10,22 +10,25 @@ located as (
         on located.geography_type = vintages.geography_type and located.geography_vintage = vintages.geography_vintage
 ),
 
-maps_of_districts as (
-    {{ aldermanic_maps() }}
+spans as (
+    {{ map_spans() }}
 ),
 
 points as (
     select
         longitude,
         latitude,
-        max(geoid) filter (where geography_type = 'tract' and is_newest) as tract_geoid,
-        max(geoid) filter (where geography_type = 'police_district' and is_newest) as police_district_geoid,
-        max(geoid) filter (where geography_type = 'neighborhood' and is_newest) as neighborhood_geoid,
-        max(geoid) filter (where geography_type = 'zcta' and is_newest) as zcta_geoid,
+        {%- for each in fact_place_types() %}
+        {%- if each.fact_columns == 'geoid_and_vintage' %}
         map(
-            list(geography_vintage) filter (where geography_type = 'aldermanic_district'),
-            list(geoid) filter (where geography_type = 'aldermanic_district')
-        ) as districts
+            list(geography_vintage) filter (where geography_type = '{{ each.geography_type }}'),
+            list(geoid) filter (where geography_type = '{{ each.geography_type }}')
+        ) as {{ each.geography_type }}_geoids,
+        {%- else %}
+        max(geoid) filter (where geography_type = '{{ each.geography_type }}' and is_newest) as {{ each.geography_type }}_geoid,
+        {%- endif %}
+        {%- endfor %}
+        max(geoid) filter (where geography_type = 'zcta' and is_newest) as zcta_geoid
     from located
     group by all
 ),
@@ -34,16 +37,19 @@ with_places as (
     select
         points.longitude,
         points.latitude,
-        maps_of_districts.valid_from,
-        maps_of_districts.valid_to,
-        points.tract_geoid,
-        points.districts[maps_of_districts.geography_vintage] as aldermanic_district_geoid,
-        maps_of_districts.geography_vintage as aldermanic_district_vintage,
-        points.police_district_geoid,
-        points.neighborhood_geoid,
+        spans.valid_from,
+        spans.valid_to,
+        {%- for each in fact_place_types() %}
+        {%- if each.fact_columns == 'geoid_and_vintage' %}
+        points.{{ each.geography_type }}_geoids[spans.{{ each.geography_type }}_vintage] as {{ each.geography_type }}_geoid,
+        spans.{{ each.geography_type }}_vintage,
+        {%- else %}
+        points.{{ each.geography_type }}_geoid,
+        {%- endif %}
+        {%- endfor %}
         points.zcta_geoid
     from points
-    cross join maps_of_districts
+    cross join spans
 )
 
 select * from with_places

@@ -30,7 +30,13 @@ in_county as (
         longitude,
         latitude
     from inside
-    where geography_type in ('tract', 'city')
+    where
+        geography_type in ('tract', 'city')
+        or not exists (
+            select 1
+            from pieces
+            where pieces.geography_type in ('tract', 'city')
+        )
 ),
 
 maps_of_city as (

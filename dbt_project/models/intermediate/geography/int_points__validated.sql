@@ -5,15 +5,22 @@ points as (
     select * from {{ ref('int_points__collected') }}
 ),
 
--- where records of this city can be: the rectangle around the county's tracts
+places as (
+    select
+        *,
+        bool_or(geography_type = 'tract') over () as has_tracts
+    from {{ ref('int_places__outlines') }}
+),
+
+-- where records of this city can be: the rectangle around the county's tracts, or without them around every map
 extent as (
     select
         min(st_xmin(outline)) as west,
         max(st_xmax(outline)) as east,
         min(st_ymin(outline)) as south,
         max(st_ymax(outline)) as north
-    from {{ ref('int_places__outlines') }}
-    where geography_type = 'tract'
+    from places
+    where geography_type = 'tract' or not has_tracts
 ),
 
 checked as (

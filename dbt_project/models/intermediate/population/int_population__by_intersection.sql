@@ -6,7 +6,7 @@ blocks as (
 
 places as (
     select * from {{ ref('int_blocks__assigned') }}
-    where geography_type in ('city', 'aldermanic_district')
+    where geography_type <> 'tract'
 ),
 
 -- where blocks carry the code, by their own counts

@@ -32,11 +32,7 @@ final as (
         indexed.longitude,
         indexed.latitude,
         units.index_rows_count,
-        places.tract_geoid,
-        places.aldermanic_district_geoid,
-        places.aldermanic_district_vintage,
-        places.police_district_geoid,
-        places.neighborhood_geoid,
+        {{ piece_columns(of='places') }},
         places.zcta_geoid
     from indexed
     inner join units on indexed.address_standard = units.address_standard

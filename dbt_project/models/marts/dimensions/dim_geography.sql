@@ -44,8 +44,7 @@ populated as (
         geography_type,
         geography_vintage,
         geoid,
-        case geography_type when 'tract' then 'Census tract ' when 'aldermanic_district' then 'Aldermanic district ' else '' end
-        || geoid as name
+        {{ place_name('geography_type', 'geoid') }} as name
     from (
         select * from {{ ref('fct_population') }}
         union all by name
@@ -108,7 +107,8 @@ final as (
         bounded.land_area_sq_m,
         bounded.geometry_wkb,
         bounded.outline_source,
-        openers.scorecard_order
+        openers.scorecard_order,
+        members.geography_type = '{{ council_place_type() }}' as is_council_district
     from members
     left join {{ ref('geography_vintages') }} as maps on {{ same_columns('members', 'maps', ['geography_type', 'geography_vintage']) }}
     left join bounded on {{ same_columns('members', 'bounded', ['geography_type', 'geography_vintage', 'geoid']) }}

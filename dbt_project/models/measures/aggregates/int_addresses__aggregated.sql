@@ -1,4 +1,4 @@
--- one row per aldermanic map and part of the city: houses of the index, and its addresses, one per unit of a house
+-- one row per span of days with the same maps and part of the city: houses of the index, and its addresses, one per unit of a house
 with
 addresses as (
     select * from {{ ref('dim_address') }}
@@ -9,11 +9,7 @@ with_place as (
     select
         addresses.address_key,
         addresses.index_rows_count,
-        places.tract_geoid,
-        places.aldermanic_district_geoid,
-        places.aldermanic_district_vintage,
-        places.police_district_geoid,
-        places.neighborhood_geoid,
+        {{ piece_columns(of='places') }},
         places.valid_from,
         places.valid_to
     from addresses

@@ -45,7 +45,7 @@ weights as (
     where
         from_type = 'tract'
         and from_vintage = '2020'
-        and to_type in ('aldermanic_district', 'police_district')
+        and to_type in ({{ equivalent_type_names(['aldermanic_district', 'police_district']) }})
         and to_geoid <> 'outside'
 ),
 

@@ -10,7 +10,7 @@ lead_lines as (
         address_standard,
         match_stage
     from {{ ref('fct_lead_service_lines') }}
-    where aldermanic_district_geoid is distinct from 'outside'
+    where {{ council_place_type() }}_geoid is distinct from 'outside'
 ),
 
 -- 5008-14 is one line that serves each house of the index from 5008 to 5014 on its side of the street
@@ -39,11 +39,7 @@ houses as (
         served.source,
         served.jurisdiction,
         served.occurred_on,
-        places.tract_geoid,
-        places.aldermanic_district_geoid,
-        places.aldermanic_district_vintage,
-        places.police_district_geoid,
-        places.neighborhood_geoid
+        {{ piece_columns(of='places') }}
     from served
     inner join {{ ref('dim_address') }} as addresses on served.address_standard = addresses.address_standard
     inner join {{ ref('int_points__geocoded') }} as places

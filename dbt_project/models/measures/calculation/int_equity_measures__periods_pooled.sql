@@ -21,7 +21,7 @@ years as (
         cast(window_end + interval 1 day - to_years(pooled_years) as date) as window_start
     from filled
     inner join {{ ref('pooled_periods') }} as plan_rows
-        on filled.measure_id = plan_rows.measure_id and filled.geography_type = plan_rows.geography_type
+        on filled.measure_id = plan_rows.measure_id and {{ planned_type('filled.geography_type') }} = plan_rows.geography_type
     where filled.period_type in ('year', 'school_year')
 ),
 
@@ -39,7 +39,7 @@ complete as (
         on
             years.geography_type = vintages.geography_type
             and years.geography_vintage = vintages.geography_vintage
-            and years.geography_type = 'aldermanic_district'
+            and years.geography_type in ({{ type_names(dated_place_types()) }})
     where
         coalesce(covered.covered_from <= years.window_start + to_days(cast({{ rule('period_slack_days') }} as integer)), true)
         and coalesce(covered.covered_to >= years.window_end - to_days(cast({{ rule('period_slack_days') }} as integer)), true)

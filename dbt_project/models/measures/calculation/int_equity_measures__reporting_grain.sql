@@ -30,16 +30,26 @@ periods (finest_period, period_type) as (
     ('snapshot', 'snapshot'), ('multi_year', 'multi_year')
 ),
 
-final as (
+-- a type of the city has the measures of the type to which it is equivalent
+expanded as (
     select
-        named.measure_id,
-        named.measure_version,
-        named.method,
-        split_part(named.place, ':', 1) as geography_type,
-        periods.period_type,
+        named.* exclude (place),
+        unnest({{ types_equivalent_to("split_part(named.place, ':', 1)") }}) as geography_type,
+        split_part(named.place, ':', 2) as finest_period,
         coalesce(list_contains(string_split(named.stratified_places, '|'), split_part(named.place, ':', 1)), false) as is_stratified
     from named
-    inner join periods on split_part(named.place, ':', 2) = periods.finest_period
+),
+
+final as (
+    select
+        expanded.measure_id,
+        expanded.measure_version,
+        expanded.method,
+        expanded.geography_type,
+        periods.period_type,
+        expanded.is_stratified
+    from expanded
+    inner join periods on expanded.finest_period = periods.finest_period
 )
 
 select * from final

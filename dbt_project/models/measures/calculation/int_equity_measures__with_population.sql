@@ -44,8 +44,10 @@ dated as (
         and coalesce(
             covered.covered_from > filled.period_start + to_days(cast({{ rule('period_slack_days') }} as integer))
             or covered.covered_to < filled.period_end - to_days(cast({{ rule('period_slack_days') }} as integer))
-            or (filled.geography_type = 'aldermanic_district' and vintages.valid_from > filled.period_start)
-            or (filled.geography_type = 'aldermanic_district' and vintages.valid_to < filled.period_end),
+            or (
+                filled.geography_type in ({{ type_names(dated_place_types()) }})
+                and (vintages.valid_from > filled.period_start or vintages.valid_to < filled.period_end)
+            ),
             false
         ) as is_incomplete,
         -- A rate over a gap is too low; a count stays what was recorded.

@@ -38,7 +38,7 @@ residents as (
     where
         population.population_scheme = 'pl_2020'
         and population.age_universe = 'total'
-        and population.geography_type in ('city', 'aldermanic_district', 'police_district')
+        and population.geography_type in ({{ equivalent_type_names(['city', 'aldermanic_district', 'police_district']) }})
 ),
 
 final as (

@@ -1,4 +1,5 @@
 -- one row per place, race and age universe: residents of the group in the 2020 census
+{%- set counted_types = ['city', 'aldermanic_district', 'police_district', 'neighborhood', 'tract'] %}
 with
 residents as (
     select
@@ -42,7 +43,7 @@ residents as (
             and population.age_universe = interpolated.age_universe
     where
         population.population_scheme = 'pl_2020'
-        and population.geography_type in ('city', 'aldermanic_district', 'police_district', 'neighborhood', 'tract')
+        and population.geography_type in ({{ equivalent_type_names(counted_types) }})
         and not (population.geography_type = 'tract' and population.geography_vintage = '2010')
 ),
 

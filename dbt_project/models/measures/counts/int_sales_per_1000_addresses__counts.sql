@@ -57,7 +57,7 @@ with_place as (
         'periods', 'sales_per_1000_addresses',
         {
             'numerator': 'sum(sales_count)',
-            'denominator': "sum(addresses_count) filter (is_last_map or sliced.geography_type = 'aldermanic_district')"
+            'denominator': "sum(addresses_count) filter (is_last_map or sliced.geography_type in (" ~ type_names(dated_place_types()) ~ "))"
         },
         records='sales_count'
     ) }}

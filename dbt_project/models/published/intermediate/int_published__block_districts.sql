@@ -1,4 +1,4 @@
--- one row per side of a block of house numbers with its aldermanic district on today's map, or per number where a side has several
+-- one row per side of a block of house numbers with its council district on today's map, or per number where a side has several
 with
 houses as (
     select
@@ -9,10 +9,10 @@ houses as (
         house_number,
         longitude,
         latitude,
-        aldermanic_district_geoid as district,
-        aldermanic_district_vintage as vintage
+        {{ council_place_type() }}_geoid as district,
+        {{ council_place_type() }}_vintage as vintage
     from {{ ref('dim_address') }}
-    where aldermanic_district_geoid is not null
+    where {{ council_place_type() }}_geoid is not null
 ),
 
 -- a point of the register may be that of another street: 5205 S 27TH ST is registered 18 km north of 5204

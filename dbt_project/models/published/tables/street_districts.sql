@@ -1,4 +1,4 @@
--- one row per range of house numbers on a side of a street, with its aldermanic district on today's map
+-- one row per range of house numbers on a side of a street, with its council district on today's map
 {# A range ends where a block ends or another district starts, and holds more than one number: no row is an address. See ADR 67. #}
 {%- set of_side = 'partition by street, section, side' %}
 with
@@ -16,7 +16,7 @@ districts as (
     from {{ ref('dim_geography') }} as places
     inner join {{ ref('dim_source') }} as sources on places.outline_source = sources.source
     cross join register
-    where places.geography_type = 'aldermanic_district' and places.geoid <> 'outside' and sources.republish = 'allowed'
+    where places.geography_type = '{{ council_place_type() }}' and places.geoid <> 'outside' and sources.republish = 'allowed'
 ),
 
 parts as (

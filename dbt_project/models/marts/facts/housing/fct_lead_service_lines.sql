@@ -22,26 +22,29 @@ found as (
     {{ place_conformed('lead_lines', on_date='lead_lines.occurred_on', address='address', zip='lead_lines.zip_code') }}
 ),
 
-maps_of_districts as (
-    {{ aldermanic_maps() }}
+spans as (
+    {{ map_spans() }}
 ),
 
 -- a record of another municipality is outside every map of ours, whatever its address
 placed as (
     select
         found.* replace (
-            case when found.is_beyond_the_city then 'outside' else found.aldermanic_district_geoid end as aldermanic_district_geoid,
-            case when found.is_beyond_the_city then maps_of_districts.geography_vintage else found.aldermanic_district_vintage end
-                as aldermanic_district_vintage,
-            case when found.is_beyond_the_city then 'outside' else found.police_district_geoid end as police_district_geoid,
-            case when found.is_beyond_the_city then 'outside' else found.neighborhood_geoid end as neighborhood_geoid,
-            case when found.is_beyond_the_city then 'delivered_code' else found.geocode_quality end as geocode_quality
+            {%- for each in city_place_types() %}
+            case when found.is_beyond_the_city then 'outside' else found.{{ each.geography_type }}_geoid end
+                as {{ each.geography_type }}_geoid,
+            {%- if each.fact_columns == 'geoid_and_vintage' %}
+            case when found.is_beyond_the_city then spans.{{ each.geography_type }}_vintage else found.{{ each.geography_type }}_vintage end
+                as {{ each.geography_type }}_vintage,
+            {%- endif %}
+            {%- endfor %}
+            case when spans.valid_from is not null then 'delivered_code' else found.geocode_quality end as geocode_quality
         )
     from found
-    left join maps_of_districts
+    left join spans
         on
             found.is_beyond_the_city
-            and coalesce(found.occurred_on, {{ last_day() }}) between maps_of_districts.valid_from and maps_of_districts.valid_to
+            and coalesce(found.occurred_on, {{ last_day() }}) between spans.valid_from and spans.valid_to
 ),
 
 final as (
