@@ -19,6 +19,7 @@ NAMED = (
     "measure_id", "measure_version", "goal_id", "period_type", "period_start", "geography_type", "geography_vintage", "geoid",
     "tract_geoid", "from_type", "from_vintage", "from_geoid", "to_type", "to_vintage", "to_geoid", "race_standard",
     "race_ethnicity_code", "tabulation", "method", "stratum_type", "stratum_code", "reference_code", "source",
+    "subject", "code", "text_id", "language_code",
 )  # fmt: skip
 RECORD = ("source", "_source_file", "_source_row")
 LISTED = 12

@@ -23,7 +23,7 @@ GROUPS = {
     "status": "Show the last runs, the current release, the state of each source and failed gate checks.",
     "sources": "List, check, add and remove sources.",
     "tables": "List the tables of the current release, or show the columns of one.",
-    "measures": "List the measures of the current release, or show one.",
+    "measures": "List the measures of the current release, show one, or write a new one.",
     "show": "Show the values of a measure by group as a table and a bar chart.",
     "query": "Query the current release with SQL, read-only.",
     "releases": "List releases, publish an earlier one, keep one for ever, compare two.",

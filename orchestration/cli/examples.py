@@ -38,6 +38,12 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "sources resume": ('levelground sources resume der__employees --reason "The agreement was renewed"',),
     "tables": ("levelground tables", "levelground tables --public", "levelground tables fct_police_stops"),
     "measures list": ("levelground measures list", "levelground measures list --area health --public"),
+    "measures new": (
+        'levelground measures new court_dismissed_share --fact fct_court_cases --name "Cases dismissed" --question "How many '
+        'cases are dismissed?" --caveat "Many cases never come to court." --numerator "Cases dismissed" --counted '
+        '"finding_code = \'dismissed\'" --denominator "Cases with a finding"',
+    ),
+    "measures todo": ("levelground measures todo stops_searched_share",),
     "measures show": ("levelground measures show stops_searched_share",),
     "show": (
         "levelground show stops_searched_share",

@@ -7,14 +7,16 @@ from typing import Annotated
 
 import typer
 
-from orchestration.cli import completion
+from orchestration.cli import completion, new_measure
 from orchestration.cli.display import out, print_error, table
 from orchestration.cli.measure_values import select_by_race
 from orchestration.cli.release_reader import CannotShow, Row, find_measure, measures_of, open_release
 from orchestration.cli.show import hidden_in_public, print_selection
 from orchestration.settings import Settings
 
-app = typer.Typer(no_args_is_help=True, help="List the measures of the current release, or show one.")
+app = typer.Typer(no_args_is_help=True, help="List the measures of the current release, show one, or write a new one.")
+app.command()(new_measure.new)
+app.command()(new_measure.todo)
 Public = Annotated[bool, typer.Option("--public", help="As the public file has it.")]
 Json = Annotated[bool, typer.Option("--json", help="Print as JSON.")]
 

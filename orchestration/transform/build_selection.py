@@ -9,7 +9,7 @@ import dataclasses
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from orchestration.transform.build_plan import LANDING, BuildPlan, FingerprintInputs, tested_nodes
+from orchestration.transform.build_plan import LANDING, LOOKED_UP, BuildPlan, FingerprintInputs, meta, tested_nodes
 
 
 def restrict_to_source(plan: BuildPlan, inputs: FingerprintInputs, source: str, relations: Collection[str]) -> BuildPlan:
@@ -36,7 +36,11 @@ def restrict_to_source(plan: BuildPlan, inputs: FingerprintInputs, source: str, 
 
 
 def descendants(nodes: Mapping[str, Mapping[str, Any]], start: str) -> set[str]:
-    """The ids of the nodes that read `start`, directly or through others."""
+    """The ids of the nodes that read `start`, directly or through others.
+
+    A model that looks up addresses or points of all records (`looked_up`) is one of them, but what reads it is not: other records
+    find the same places as before.
+    """
     children: dict[str, list[str]] = {}
     for unique_id, node in nodes.items():
         for parent in node["depends_on"].get("nodes", ()):
@@ -46,5 +50,5 @@ def descendants(nodes: Mapping[str, Mapping[str, Any]], start: str) -> set[str]:
     while waiting:
         new = set(children.get(waiting.pop(), ())) - found
         found |= new
-        waiting += new
+        waiting += [unique_id for unique_id in new if LOOKED_UP not in meta(nodes[unique_id])]
     return found

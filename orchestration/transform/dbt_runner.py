@@ -98,6 +98,15 @@ def build(home: Home, *, select: Sequence[str], all_tests: bool = False, on_node
     return results
 
 
+def run_unit_tests(home: Home, models: Collection[str]) -> list[NodeResult]:
+    """Run the unit tests of these models (names): their fixtures take the columns of the tables that exist."""
+    tested = [test["name"] for test in manifest(home)["unit_tests"].values() if test["model"] in set(models)]
+    if not tested:
+        return []
+    outcome = _invoke(home, ["test", "--no-write-json", "--select", *tested], parsed=parsed_project(home))
+    return [_node_result(result) for result in outcome.results]
+
+
 def build_nodes(home: Home, nodes: Collection[str], on_node: OnNode = _ignore) -> list[NodeResult]:
     """Build the models and seeds, and run the tests, that have these ids; see `build`."""
     with _tagged(home, nodes) as tag:

@@ -24,6 +24,7 @@ from orchestration.runs.context import RunContext
 from orchestration.runs.results import NodeResult
 from orchestration.transform.build_plan import LANDING
 from orchestration.transform.build_selection import descendants
+from orchestration.transform.fingerprints import COUNTED
 from warehouse.sql import literal
 
 FACTS = "models/marts/facts/"
@@ -46,9 +47,6 @@ class FactShares:
 
     def warnings(self, rules: Mapping[str, float], *, is_of_city: bool) -> Iterator[str]:
         """What is wrong with the fact, one sentence each. `rules`: rows of reference.measure_rules."""
-        if not self.records:
-            yield f"{self.fact} has no record of the source: compare its staging model with the delivered columns"
-            return
         if self.without_tract_pct == 100 and is_of_city:
             yield (
                 f"100 % of the records in {self.fact} are without a tract: no measure by place has a value. Compare the roles "
@@ -75,7 +73,7 @@ class NamedFinding:
 
 
 def fact_shares(con: DuckDBPyConnection, manifest: Mapping[str, Any], source: str) -> list[FactShares]:
-    """The shares of each fact of records that reads the source."""
+    """The shares of each fact of records that has rows of the source."""
     models = {i: node for i, node in manifest["nodes"].items() if node["resource_type"] == "model"}
     found = []
     for unique_id in sorted(descendants(models, LANDING + source)):
@@ -96,7 +94,7 @@ def fact_shares(con: DuckDBPyConnection, manifest: Mapping[str, Any], source: st
             ).fetchone()
         except duckdb.CatalogException:  # a failed test of an earlier model ended the build before it
             continue
-        if row:
+        if row and row[0]:
             found.append(FactShares(node["name"], *row))
     return found
 
@@ -135,6 +133,13 @@ def measures_of_source(con: DuckDBPyConnection, source: str) -> list[str]:
     return sorted(found)
 
 
+def counts_models(manifest: Mapping[str, Any], source: str) -> list[str]:
+    """The counts models that read the source."""
+    models = {i: node for i, node in manifest["nodes"].items() if node["resource_type"] == "model"}
+    found = descendants(models, LANDING + source)
+    return sorted(models[i]["name"] for i in found if models[i]["original_file_path"].startswith(COUNTED))
+
+
 def named_findings(
     con: DuckDBPyConnection, gates: Sequence[GateResult], tests: Sequence[NodeResult], contract: Contract
 ) -> list[NamedFinding]:
@@ -151,7 +156,10 @@ def named_findings(
         for result in (*gate.failed_critical, *gate.warnings)
     ]
     for test in tests:
-        if test.kind == "test" and test.failures:
+        if test.kind == "unit_test" and not test.succeeded:
+            sentence = f"dbt unit test {test.name} failed: its model returns other rows than it expects"
+            found.append(NamedFinding("warning", sentence, "correct the model, or write the true rows into `expect` of the test"))
+        elif test.kind == "test" and test.failures:
             severity = "warning" if test.succeeded else "critical"
             sentence = f"dbt test {test.name} found {test.failures} rows"
             found.append(NamedFinding(severity, sentence, "correct the model that it tests", _rows(con, test.query, least)))

@@ -34,9 +34,12 @@ from orchestration.runs.results import NodeResult
 from orchestration.runs.standing_gates import DELIVERY, standing_gates
 from orchestration.settings import SHARED_SEEDS, Settings
 from orchestration.sources.audit_delivery import CROSSWALK
+from orchestration.transform import dbt_runner
+from orchestration.transform.dbt_sources import has_model
 from orchestration.trial.findings import (
     FactShares,
     NamedFinding,
+    counts_models,
     fact_shares,
     measures_of_source,
     named_findings,
@@ -165,13 +168,24 @@ def _build(run: RunContext, trial: Trial) -> None:
     rules = read_rules(run.con)
     trial.facts = fact_shares(run.con, run.manifest, contract.source)
     is_of_city = contract.jurisdiction == run.location.city.place_geoid
-    trial.warnings = [text for fact in trial.facts for text in fact.warnings(rules, is_of_city=is_of_city)]
+    if not trial.facts and trial.delivery.status.rows_staged and has_model(contract):
+        trial.warnings.append("no fact has a record of the source: compare its staging model with the fact that should read it")
+    trial.warnings += [text for fact in trial.facts for text in fact.warnings(rules, is_of_city=is_of_city)]
     trial.measures = measures_of_source(run.con, contract.source)
-    trial.findings = named_findings(run.con, gates, trial.models, contract)
+    trial.findings = named_findings(run.con, gates, [*trial.models, *_unit_tests(run, contract)], contract)
     if record.outcome is None:
         stages.release(run, current_reporter().built)
     elif record.outcome == BLOCKED:
         _keep_candidate(run)
+
+
+def _unit_tests(run: RunContext, contract: Contract) -> list[NodeResult]:
+    """The results of the unit tests of the counts models that read the source; none if a failed test ended the build."""
+    if run.record.outcome == BLOCKED:
+        return []
+    current_reporter().stage("check", "unit tests of the counts models")
+    with run.timed("unit tests"):
+        return dbt_runner.run_unit_tests(run.settings.home, counts_models(run.manifest, contract.source))
 
 
 def _keep_candidate(run: RunContext) -> None:

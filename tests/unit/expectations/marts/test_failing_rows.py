@@ -7,9 +7,10 @@ from collections.abc import Iterator
 import pytest
 from duckdb import DuckDBPyConnection
 
-from expectations.marts.failing_rows import LISTED, failing_query, failing_rows
+from expectations.marts.failing_rows import LISTED, NAMED, RECORD, failing_query, failing_rows
 from expectations.marts.suites import Place, Rule, Suite
 from expectations.results import ExpectationResult
+from ingest.contract.registry import load_registry
 from warehouse.connection import in_memory
 
 PLACE = Place("memory", "marts")
@@ -56,6 +57,12 @@ def test_places_behind_a_finding(con: DuckDBPyConnection, name: str, column: str
     assert set(found.rows) == expected
     assert found.total == len(expected)
     assert not {"value", "address"} & set(found.columns)
+
+
+def test_no_key_is_the_name_of_a_private_column() -> None:
+    private = {column.name for contract in load_registry() for column in contract.columns if column.privacy != "public"}
+    assert len(private) > 50
+    assert not private & {*NAMED, *RECORD}
 
 
 def test_a_finding_that_counts_no_rows_has_none(con: DuckDBPyConnection) -> None:

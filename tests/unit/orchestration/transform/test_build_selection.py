@@ -13,9 +13,10 @@ PARENTS = {
     "seed": (),
     "dim_measure": ("seed",),
     "stg_stops": (LANDING + STOPS, "seed"),
+    "int_points": ("stg_stops", "stg_calls"),
     "stg_calls": (LANDING + CALLS, "seed"),
-    "fct_stops": ("stg_stops",),
-    "fct_calls": ("stg_calls",),
+    "fct_stops": ("stg_stops", "int_points"),
+    "fct_calls": ("stg_calls", "int_points"),
     "counts_of_calls": ("fct_calls",),
     "measures": ("fct_stops", "fct_calls", "dim_measure"),
 }
@@ -23,6 +24,7 @@ NODES: dict[str, Any] = {
     name: {"depends_on": {"nodes": list(parents)}, "relation_name": f'"release"."marts"."{name}"'}
     for name, parents in PARENTS.items()
 }
+NODES["int_points"]["config"] = {"meta": {"looked_up": True}}
 TESTS = {f"test of {name}": {"depends_on": {"nodes": [f"model.{name}"]}} for name in PARENTS}
 
 
@@ -42,7 +44,7 @@ def test_models_of_other_sources_stay_unless_they_do_not_exist() -> None:
     everything = tuple(f"model.{name}" for name in PARENTS)
     plan = BuildPlan(everything, tuple(TESTS), everything, {"model.fct_calls": (("load", 1),), "model.fct_stops": (("new", 2),)})
     found = _restricted(plan, missing="counts_of_calls")
-    chosen = {"seed", "dim_measure", "stg_stops", "fct_stops", "measures", "counts_of_calls"}
+    chosen = {"seed", "dim_measure", "stg_stops", "int_points", "fct_stops", "measures", "counts_of_calls"}
     assert set(found.build) == set(found.rebuild) == {f"model.{name}" for name in chosen}
     assert set(found.tests) == {f"test of {name}" for name in chosen}
     assert found.append == {"model.fct_stops": (("new", 2),)}
@@ -53,6 +55,6 @@ def test_what_is_up_to_date_is_not_built() -> None:
     assert found == BuildPlan(("model.fct_stops",), (), (), {})
 
 
-def test_descendants_are_found_through_other_models() -> None:
-    assert descendants(NODES, LANDING + STOPS) == {"stg_stops", "fct_stops", "measures"}
+def test_descendants_are_found_through_other_models_but_not_through_looked_up_places() -> None:
+    assert descendants(NODES, LANDING + STOPS) == {"stg_stops", "int_points", "fct_stops", "measures"}
     assert descendants(NODES, "nothing") == set()

@@ -1,0 +1,151 @@
+"""Provide `levelground measures new` and `levelground measures todo`: write the files of a measure, and list what it lacks.
+
+See `orchestration.scaffold` for the files, docs/add-a-measure.md for the steps.
+"""
+
+from __future__ import annotations
+
+import json as jsonlib
+import re
+from dataclasses import asdict
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from orchestration.cli.display import err, out, table
+from orchestration.cli.new_source import Layer, Shared
+from orchestration.runs.delivery_location import read_delivery_location
+from orchestration.scaffold.measure_files import MeasureFolders, Wording, read_rows, seed_rows, write_measure
+from orchestration.scaffold.measure_model import Definition, find_fact
+from orchestration.scaffold.measure_todo import todo_of_measure
+from orchestration.settings import ConfigurationError, Settings
+from orchestration.transform.model_files import ModelFile, read_models
+from orchestration.transform.registrations import MODELS
+from warehouse.suggestions import did_you_mean
+
+
+CITY_GEOID = 7  # digits
+
+
+class Kind(StrEnum):
+    """What the figure is."""
+
+    PROPORTION = "proportion"
+    COMPOSITION = "composition"
+    RATE = "rate"
+    COUNT = "count"
+
+
+class Direction(StrEnum):
+    """Which values are better."""
+
+    HIGHER = "higher"
+    LOWER = "lower"
+    NONE = "none"
+
+
+Id = Annotated[str, typer.Argument(help="The id of the measure, such as visits_late_share.", show_default=False)]
+
+
+def new(
+    measure: Id,
+    fact: Annotated[str, typer.Option(help="The fact whose rows it counts, such as fct_court_cases.", show_default=False)],
+    name: Annotated[str, typer.Option(help="Its name for readers.", show_default=False)],
+    question: Annotated[str, typer.Option(help="The question that it answers, in plain words.", show_default=False)],
+    caveat: Annotated[str, typer.Option(help="What a resident must know of it, in plain words.", show_default=False)],
+    numerator: Annotated[str, typer.Option(help="What is counted, in words.", show_default=False)],
+    kind: Annotated[
+        Kind, typer.Option(help="A share, a composition by race, a rate of residents, or a count.")
+    ] = Kind.PROPORTION,
+    denominator: Annotated[str, typer.Option(help="Out of what, in words.", show_default=False)] = "",
+    counted: Annotated[
+        str | None, typer.Option(help="SQL condition over a row of the fact: it counts in the numerator.", show_default=False)
+    ] = None,
+    among: Annotated[
+        str | None, typer.Option(help="SQL condition: the rows that the measure is about; default: all.", show_default=False)
+    ] = None,
+    direction: Annotated[Direction, typer.Option(help="Which values are better.")] = Direction.NONE,
+    publish: Annotated[
+        str,
+        typer.Option(
+            help="A race level of publication_race_levels, such as total_only; default: not published yet.", show_default=False
+        ),
+    ] = "",
+    population: Annotated[str, typer.Option(help="Of a rate: a row of population_schemes.")] = "pl_2020",
+    source: Annotated[
+        str | None, typer.Option(help="The source of the numerator, if several reach the fact.", show_default=False)
+    ] = None,
+    layer: Layer = None,
+    shared: Shared = False,
+) -> None:
+    """Write a new measure: registry row, counts model, plan row, texts and the skeleton of a unit test.
+
+    Prints the files and what is left to decide. `levelground try SOURCE` shows its figures.
+    """
+    settings = Settings.from_environment()
+    folders = _folders(layer, shared)
+    if kind is Kind.PROPORTION and not (counted and denominator):
+        raise ConfigurationError("a proportion needs --counted (SQL of the numerator) and --denominator (its words)")
+    models = read_models(dict.fromkeys((MODELS, folders.models)))
+    found = find_fact(fact, models, kind)
+    location = read_delivery_location(settings)
+    contract = location.registry[source or _source_of(found, models)]
+    levels = {row["race_level"] for row in read_rows(MeasureFolders.shared().seed("publication_race_levels"))}
+    if publish and publish not in levels:
+        raise ConfigurationError(
+            f"no race level is called {publish!r}. {did_you_mean(publish, levels)}Known: {', '.join(sorted(levels))}"
+        )
+    is_of_city = len(contract.jurisdiction) == CITY_GEOID
+    definition = Definition(measure, kind, found, contract.source, counted, among, numerator, denominator, is_of_city)
+    scheme = population if kind is Kind.RATE else ""
+    wording = Wording(name, question, caveat, direction, population_scheme=scheme, race_level=publish)
+    for path in write_measure(folders, definition, seed_rows(definition, wording, contract), location.city.place_geoid):
+        out.print(f"written: {_relative(str(path))}", markup=False)
+    _print_todo(measure, folders, as_json=False)
+    err.print(f"`levelground try {contract.source}` builds it and shows its figures", markup=False)
+
+
+def todo(
+    measure: Id,
+    layer: Layer = None,
+    shared: Shared = False,
+    json: Annotated[bool, typer.Option("--json", help="Print as JSON.")] = False,
+) -> None:
+    """List what a measure lacks on its way to a published figure, each with the file or command that resolves it."""
+    _print_todo(measure, _folders(layer, shared), as_json=json)
+
+
+def _folders(layer: Path | None, shared: bool) -> MeasureFolders:
+    if layer is not None and shared:
+        raise ConfigurationError("--layer and --shared each name where files are; use one of them")
+    return MeasureFolders.shared() if layer is None else MeasureFolders.of_layer(layer.expanduser().absolute())
+
+
+def _source_of(fact: ModelFile, models: dict[str, ModelFile]) -> str:
+    """The source that the staging models of a fact read."""
+    staged = [models[name] for name in re.findall(r"ref\('(stg_\w+)'\)", fact.sql) if name in models]
+    sources: list[str] = sorted(
+        {source for model in staged for source in re.findall(r"source\('landing', *'(\w+)'\)", model.sql)}
+    )
+    if len(sources) != 1:
+        known = f": {', '.join(sources)}" if sources else ""
+        raise ConfigurationError(f"{fact.name} has rows of several sources, or of none that its SQL names; add --source{known}")
+    return sources[0]
+
+
+def _print_todo(measure: str, folders: MeasureFolders, *, as_json: bool) -> None:
+    steps = todo_of_measure(measure, dict.fromkeys((folders, MeasureFolders.shared())))
+    if as_json:
+        out.print(jsonlib.dumps([asdict(step) for step in steps], indent=1), markup=False)
+        return
+    if not steps:
+        out.print(f"{measure} lacks nothing", markup=False)
+        return
+    rows = [("" if step.is_required else "optional", step.part, step.missing, _relative(step.remedy)) for step in steps]
+    out.print(table(None, ("", "part", "missing", "where"), rows))
+
+
+def _relative(text: str) -> str:
+    return text.replace(f"{Path.cwd()}/", "")
