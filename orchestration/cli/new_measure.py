@@ -14,9 +14,12 @@ from typing import Annotated
 
 import typer
 
+from ingest.city import City, city_registry, read_layer_city
+from ingest.layers import CITY_FILE
+from ingest.layers import Layer as CityLayer
 from orchestration.cli.display import err, out, table
 from orchestration.cli.new_source import Layer, Shared
-from orchestration.runs.delivery_location import read_delivery_location
+from orchestration.runs.delivery_location import home_city
 from orchestration.scaffold.measure_files import MeasureFolders, Wording, read_rows, seed_rows, write_measure
 from orchestration.scaffold.measure_model import Definition, find_fact
 from orchestration.scaffold.measure_todo import todo_of_measure
@@ -24,7 +27,6 @@ from orchestration.settings import ConfigurationError, Settings
 from orchestration.transform.model_files import ModelFile, read_models
 from orchestration.transform.registrations import MODELS
 from warehouse.suggestions import did_you_mean
-
 
 CITY_GEOID = 7  # digits
 
@@ -85,13 +87,13 @@ def new(
     Prints the files and what is left to decide. `levelground try SOURCE` shows its figures.
     """
     settings = Settings.from_environment()
-    folders = _folders(layer, shared)
+    folders = MeasureFolders.chosen(settings, layer, shared=shared)
     if kind is Kind.PROPORTION and not (counted and denominator):
         raise ConfigurationError("a proportion needs --counted (SQL of the numerator) and --denominator (its words)")
-    models = read_models(dict.fromkeys((MODELS, folders.models)))
+    city = _city(settings, layer)
+    models = read_models(dict.fromkeys((MODELS, *(each.folder / "models" for each in city.layers), folders.models)))
     found = find_fact(fact, models, kind)
-    location = read_delivery_location(settings)
-    contract = location.registry[source or _source_of(found, models)]
+    contract = city_registry(city, None, settings.further_sources)[source or _source_of(found, models)]
     levels = {row["race_level"] for row in read_rows(MeasureFolders.shared().seed("publication_race_levels"))}
     if publish and publish not in levels:
         raise ConfigurationError(
@@ -101,7 +103,7 @@ def new(
     definition = Definition(measure, kind, found, contract.source, counted, among, numerator, denominator, is_of_city)
     scheme = population if kind is Kind.RATE else ""
     wording = Wording(name, question, caveat, direction, population_scheme=scheme, race_level=publish)
-    for path in write_measure(folders, definition, seed_rows(definition, wording, contract), location.city.place_geoid):
+    for path in write_measure(folders, definition, seed_rows(definition, wording, contract), city.place_geoid):
         out.print(f"written: {_relative(str(path))}", markup=False)
     _print_todo(measure, folders, as_json=False)
     err.print(f"`levelground try {contract.source}` builds it and shows its figures", markup=False)
@@ -114,13 +116,13 @@ def todo(
     json: Annotated[bool, typer.Option("--json", help="Print as JSON.")] = False,
 ) -> None:
     """List what a measure lacks on its way to a published figure, each with the file or command that resolves it."""
-    _print_todo(measure, _folders(layer, shared), as_json=json)
+    _print_todo(measure, MeasureFolders.chosen(Settings.from_environment(), layer, shared=shared), as_json=json)
 
 
-def _folders(layer: Path | None, shared: bool) -> MeasureFolders:
-    if layer is not None and shared:
-        raise ConfigurationError("--layer and --shared each name where files are; use one of them")
-    return MeasureFolders.shared() if layer is None else MeasureFolders.of_layer(layer.expanduser().absolute())
+def _city(settings: Settings, layer: Path | None) -> City:
+    if layer is not None and (layer / CITY_FILE).is_file():
+        return read_layer_city(CityLayer(layer.name, layer.expanduser().absolute()))
+    return home_city(settings)
 
 
 def _source_of(fact: ModelFile, models: dict[str, ModelFile]) -> str:

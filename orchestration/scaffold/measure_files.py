@@ -13,11 +13,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ingest.contract import Contract
+from orchestration.runs.city_choice import named_layer
 from orchestration.scaffold.measure_model import Definition, counts_sql, unit_test
-from orchestration.settings import DBT_PROJECT, ConfigurationError
+from orchestration.settings import DBT_PROJECT, PROJECT, SHARED_SEEDS, ConfigurationError, Settings
 from warehouse.files import write_atomically
 
-SHARED_SEEDS = DBT_PROJECT / "seeds" / "reference"
 COUNTS = Path("measures") / "counts"
 IDENTIFIER = re.compile(r"[a-z][a-z0-9_]{2,59}")
 UNITS = {"proportion": "percent", "composition": "percent", "rate": "per_1000", "count": "count"}
@@ -56,6 +56,20 @@ class MeasureFolders:
         return cls(SHARED_SEEDS, DBT_PROJECT / "models", is_shared=True)
 
     @classmethod
+    def chosen(cls, settings: Settings, layer: Path | None, *, shared: bool) -> MeasureFolders:
+        """The folders that the options name, else the layer of LEVELGROUND_CITY, else this repository."""
+        if layer is not None and shared:
+            raise ConfigurationError("--layer and --shared each name where files are; use one of them")
+        if layer is not None:
+            return cls.of_layer(layer.expanduser().absolute())
+        named, _ = named_layer(settings.city)
+        if named is not None and not shared:
+            return cls.of_layer(named.folder)
+        if not (PROJECT / ".git").exists():
+            raise ConfigurationError(f"{PROJECT} is no checkout of the repository; name a city's layer with --layer FOLDER")
+        return cls.shared()
+
+    @classmethod
     def of_layer(cls, layer: Path) -> MeasureFolders:
         """The folders of a city's layer, whose seeds add rows to the shared ones."""
         return cls(layer / "seeds" / "rows", layer / "models")
@@ -70,11 +84,15 @@ class MeasureFolders:
 
     def properties(self, measure_id: str) -> Path:
         """The YAML that describes the counts model."""
-        return self.models / COUNTS / ("_counts__models.yml" if self.is_shared else f"_{measure_id}__models.yml")
+        return self._described(measure_id, "models")
 
     def unit_tests(self, measure_id: str) -> Path:
         """The YAML with its unit test."""
-        return self.models / COUNTS / ("_counts__unit_tests.yml" if self.is_shared else f"_{measure_id}__unit_tests.yml")
+        return self._described(measure_id, "unit_tests")
+
+    def _described(self, measure_id: str, what: str) -> Path:
+        model = self.counts(measure_id)
+        return model.with_name(f"_{'counts' if self.is_shared else model.stem}__{what}.yml")
 
 
 def seed_rows(measure: Definition, wording: Wording, contract: Contract) -> dict[str, list[dict[str, str]]]:

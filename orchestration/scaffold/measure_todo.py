@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from orchestration.scaffold.measure_files import NOT_RECORDED, SHARED_SEEDS, UNDECIDED, MeasureFolders, read_rows
+from orchestration.scaffold.measure_files import NOT_RECORDED, UNDECIDED, MeasureFolders, read_rows
 from orchestration.scaffold.measure_model import NOT_YET
 from orchestration.scaffold.missing_steps import Step
-from orchestration.settings import ConfigurationError
+from orchestration.settings import SHARED_SEEDS, ConfigurationError
 from orchestration.translations.texts import LANGUAGES
 
 TRUTH = Path("ingest") / "sample" / "truth" / "planted.py"

@@ -7,18 +7,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import duckdb
 from duckdb import DuckDBPyConnection
 
 from expectations.marts.failing_rows import FailingRows, failing_query, failing_rows
-from expectations.marts.suites import SUITES, Place, read_suite
+from expectations.marts.suites import SUITES, Place, Suite, read_suites
 from expectations.remedies import remedy
 from expectations.results import ExpectationResult, GateResult
 from ingest.contract import Contract
 from ingest.landing import doubtful_rows, has_refused_or_doubtful, refused_rows, rejected_rows, rejected_values
+from ingest.layers import SUITES as OWN_SUITES
+from ingest.layers import Layer
 from ingest.typing import required_columns
 from orchestration.runs.context import RunContext
 from orchestration.runs.results import NodeResult
@@ -28,7 +29,7 @@ from orchestration.transform.fingerprints import COUNTED
 from warehouse.sql import literal
 
 FACTS = "models/marts/facts/"
-PLACES = {"marts": (SUITES, Place("release", "marts")), "published": (SUITES / "published", Place("public", "published"))}
+PLACES = {"marts": Place("release", "marts"), "published": Place("public", "published")}
 MISSING_RACE = "select race_ethnicity_code from release.marts.dim_race_ethnicity where kind = 'missing'"
 
 
@@ -141,16 +142,22 @@ def counts_models(manifest: Mapping[str, Any], source: str) -> list[str]:
 
 
 def named_findings(
-    con: DuckDBPyConnection, gates: Sequence[GateResult], tests: Sequence[NodeResult], contract: Contract
+    con: DuckDBPyConnection,
+    gates: Sequence[GateResult],
+    tests: Sequence[NodeResult],
+    contract: Contract,
+    layers: Sequence[Layer] = (),
 ) -> list[NamedFinding]:
     """The failed checks of the trial, critical ones first, each with the rows behind it."""
     least = max(contract.agreement.suppress_below, 1)
+    suites = {f"marts.{suite.table}": suite for suite in read_suites(layered=[layer.folder / OWN_SUITES for layer in layers])}
+    suites |= {f"published.{suite.table}": suite for suite in read_suites(SUITES / "published")}
     found = [
         NamedFinding(
             result.severity,
             result.message if result.message.startswith(gate.subject) else f"{gate.subject}: {result.message}",
             remedy(gate, result),
-            _rows_of_finding(con, gate, result, least),
+            _rows_of_finding(con, suites.get(gate.subject), gate, result, least),
         )
         for gate in gates
         for result in (*gate.failed_critical, *gate.warnings)
@@ -167,14 +174,12 @@ def named_findings(
 
 
 def _rows_of_finding(
-    con: DuckDBPyConnection, gate: GateResult, finding: ExpectationResult, least: int
+    con: DuckDBPyConnection, suite: Suite | None, gate: GateResult, finding: ExpectationResult, least: int
 ) -> tuple[FailingRows, ...]:
-    schema, _, table = gate.subject.partition(".")
-    folder, place = PLACES.get(schema, (None, None))
-    file = folder / f"{table}.yml" if folder else Path()
-    if place is None or not table or not file.is_file():
+    if suite is None:
         return ()
-    return _rows(con, failing_query(read_suite(file), finding, place) or "", least)
+    place = PLACES[gate.subject.partition(".")[0]]
+    return _rows(con, failing_query(suite, finding, place) or "", least)
 
 
 def _rows(con: DuckDBPyConnection, query: str, least: int) -> tuple[FailingRows, ...]:

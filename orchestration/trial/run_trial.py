@@ -172,7 +172,8 @@ def _build(run: RunContext, trial: Trial) -> None:
         trial.warnings.append("no fact has a record of the source: compare its staging model with the fact that should read it")
     trial.warnings += [text for fact in trial.facts for text in fact.warnings(rules, is_of_city=is_of_city)]
     trial.measures = measures_of_source(run.con, contract.source)
-    trial.findings = named_findings(run.con, gates, [*trial.models, *_unit_tests(run, contract)], contract)
+    tests = [*trial.models, *_unit_tests(run, contract)]
+    trial.findings = named_findings(run.con, gates, tests, contract, run.location.city.layers)
     if record.outcome is None:
         stages.release(run, current_reporter().built)
     elif record.outcome == BLOCKED:

@@ -6,7 +6,6 @@ cells and the parsed dbt project. Nothing is written to the home itself.
 
 from __future__ import annotations
 
-import csv
 import dataclasses
 import os
 import shutil
@@ -17,8 +16,9 @@ from pathlib import Path
 from filelock import Timeout
 
 from ingest.contract.registry import Registry
+from ingest.layers import seed_rows
 from orchestration.runs.delivery_location import DeliveryLocation
-from orchestration.settings import DBT_PROJECT, ConfigurationError
+from orchestration.settings import SHARED_SEEDS, ConfigurationError
 from warehouse.lock import LockHeld, holder, private_lock
 from warehouse.paths import PRIVATE, Home
 from warehouse.releases import current
@@ -27,7 +27,6 @@ MARK = "levelground-try"  # a file in every throw-away home: only a folder with 
 DELIVERED = "delivered"
 # of no use once the throw-away release is built: the rest of the copy holds private columns
 COPIED = ("warehouse.duckdb", "warehouse.duckdb.wal", "deliveries", "disclosure", "dbt", "tmp", "dagster", "sample", DELIVERED)
-REFERENCE_SOURCES = DBT_PROJECT / "seeds" / "reference" / "reference_sources.csv"
 
 
 def prepare(folder: Path) -> Home:
@@ -90,7 +89,8 @@ def lay_out_deliveries(
         registry = Registry(tried if each.source == source else each for each in registry)
     sources = [source]
     if not is_seeded and folder is not None:
-        for name in _reference_sources(registry):
+        maps = seed_rows("reference_sources", SHARED_SEEDS, location.city.layers)
+        for name in (row["source"] for row in maps if row["source"] in registry):
             if name != source and (folder / name).is_dir():
                 (delivered / name).symlink_to((folder / name).absolute())
                 sources.append(name)
@@ -115,11 +115,6 @@ def keep_release_only(throwaway: Home, *, is_built: bool) -> None:
             shutil.rmtree(path, ignore_errors=True)
         else:
             path.unlink(missing_ok=True)
-
-
-def _reference_sources(registry: Registry) -> Iterator[str]:
-    with REFERENCE_SOURCES.open(encoding="utf-8", newline="") as rows:
-        yield from (row["source"] for row in csv.DictReader(rows) if row["source"] in registry)
 
 
 @contextmanager

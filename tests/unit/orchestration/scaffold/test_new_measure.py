@@ -11,10 +11,10 @@ import pytest
 import yaml
 
 from ingest.contract.registry import load_registry
-from orchestration.scaffold.measure_files import SHARED_SEEDS, MeasureFolders, Wording, read_rows, seed_rows, write_measure
+from orchestration.scaffold.measure_files import MeasureFolders, Wording, read_rows, seed_rows, write_measure
 from orchestration.scaffold.measure_model import Definition, counts_sql, find_fact
 from orchestration.scaffold.measure_todo import todo_of_measure
-from orchestration.settings import DBT_PROJECT, ConfigurationError
+from orchestration.settings import DBT_PROJECT, SHARED_SEEDS, ConfigurationError
 from orchestration.transform.model_files import ModelFile, read_models
 from orchestration.transform.registrations import registered
 
