@@ -37,8 +37,8 @@ def prepare_project(home: Home, registry: Registry, layers: Sequence[Layer] = ()
     """Create the links and write the generated files of a home. Only what differs is written, so that dbt's parse stays valid."""
     folder = home.dbt_project
     (folder / "generated").mkdir(parents=True, exist_ok=True)
-    seeds = (seed_content(name, layers) for name in ("place_types", "geography_vintages"))
-    types = read_place_types(*seeds, sources={contract.source for contract in registry})
+    place_types, vintages = (seed_content(name, layers) for name in ("place_types", "geography_vintages"))
+    types = read_place_types(place_types, vintages, {contract.source for contract in registry})
     overlay = overlays(layers, further_columns(types))
     for name in (*FOLDERS, *FILES):
         if name in overlay:

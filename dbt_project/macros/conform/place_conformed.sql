@@ -41,6 +41,7 @@
         ) }} as {{ each.geography_type }}_vintage,
         {%- endif %}
     {%- endfor %}
+        {%- if address or longitude or codes %}
         case
         {%- if address %}
             when addresses.address is not null then addresses.geocode_quality
@@ -53,6 +54,9 @@
         {%- endfor %}
             else 'none'
         end as geocode_quality,
+        {%- else %}
+        'none' as geocode_quality,
+        {%- endif %}
         {{ 'addresses.match_stage' if address else 'cast(null as varchar)' }} as match_stage,
         {{ 'addresses.address_standard' if address else 'cast(null as varchar)' }} as address_standard
     from {{ relation }}

@@ -50,10 +50,10 @@ class Returned(Exception):
 
 def rendered(template: str, place_types: Path) -> str:
     """A template with the macros of places."""
-    files = (place_types, MACROS / "place_types.sql", MACROS / "place_columns.sql")
+    files = (place_types, *(MACROS / f"{name}.sql" for name in ("place_types", "place_columns", "place_conformed", "map_spans")))
     macros = "".join(file.read_text(encoding="utf-8") for file in files)
     environment = jinja2.Environment(extensions=["jinja2.ext.do"])
-    environment.globals["return"] = _return
+    environment.globals |= {"return": _return, "ref": lambda name: name}
     names = re.findall(r"macro (\w+)\(", macros)
     modules: list[Any] = []
     called = {name: functools.partial(_value, modules, f"our_{name}") for name in names}
@@ -108,6 +108,18 @@ def test_a_type_has_the_measures_and_plan_of_its_equivalent(seeds: tuple[Path, P
     assert "when 'council_district' then 'aldermanic_district'" in planned
     assert "when 'neighborhood' then ['neighborhood', 'community_planning_area']" in types
     assert dated == "'aldermanic_district', 'council_district', 'community_planning_area'"
+
+
+def test_a_delivered_code_is_of_the_equivalent_type(seeds: tuple[Path, Path], tmp_path: Path) -> None:
+    write_place_types(read_place_types(*seeds, sources=()), tmp_path / "place_types.sql")
+    template = "{{ place_conformed('calls', on_date='calls.day', %s='calls.area') }}"
+    by_district = " ".join(rendered(template % "aldermanic_district", tmp_path / "place_types.sql").split())
+    assert "council_districts.geoid = calls.area" in by_district
+    assert "council_districts.geography_vintage as council_district_vintage" in by_district
+    assert "cast(null as varchar) as aldermanic_district_geoid" in by_district
+    by_police = rendered(template % "police_district", tmp_path / "place_types.sql")
+    assert "'none' as geocode_quality" in by_police, "this city has no police districts, and a case needs a condition"
+    assert "calls.area" not in by_police
 
 
 def test_milwaukees_types_add_nothing(tmp_path: Path) -> None:
