@@ -44,7 +44,7 @@ class City(BaseModel):
     @property
     def undecided(self) -> tuple[str, ...]:
         """The keys that no city.yml of this city contains, although figures depend on them."""
-        missing = {"place_geoid": self.place_geoid == NO_PLACE, "time_zone": "time_zone" not in self.model_fields_set}
+        missing = {"place_geoid": self.place_geoid == NO_PLACE, "time_zone": self.time_zone == NO_TIME_ZONE}
         return tuple(key for key, is_missing in missing.items() if is_missing)
 
     @property
@@ -106,10 +106,15 @@ def city_registry(city: City, folder: Path | None = None, further: Path | None =
     """The contracts of a city: shared ones, those of its layers, those of `further`, with what each city.yml changes."""
     registry = load_registry(further, tuple(path for layer in city.layers for path in layer.contracts))
     for layer in city.layers:
-        file = layer.folder / FILE_NAME
-        if file.is_file():
-            registry = registry.for_city(_data(file)[0]["sources"], file, of_layer=True)
+        registry = registry.for_city(changes_of(layer), layer.folder / FILE_NAME, of_layer=True)
     return registry.for_city(city.sources, (folder / FILE_NAME) if folder else Path(FILE_NAME)).with_places(city.places)
+
+
+def changes_of(layer: Layer) -> Mapping[str, Mapping[str, Any]]:
+    """By source, the keys of contracts that a layer changes; a layer of a state needs no city.yml."""
+    file = layer.folder / FILE_NAME
+    changes: Mapping[str, Mapping[str, Any]] = _data(file)[0]["sources"] if file.is_file() else {}
+    return changes
 
 
 def read_layer_city(layer: Layer) -> City:

@@ -36,6 +36,12 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "sources accept": ('levelground sources accept ucc__service_requests --load LOAD --reason "The count was confirmed"',),
     "sources remove": ('levelground sources remove der__employees --reason "The agreement ended"',),
     "sources resume": ('levelground sources resume der__employees --reason "The agreement was renewed"',),
+    "cities list": ("levelground cities list", "levelground cities list --json"),
+    "cities show": ("levelground cities show milwaukee", "levelground cities show cities/springfield"),
+    "cities new": (
+        "levelground cities new springfield --out cities/springfield",
+        'levelground cities new new_ulm --title "New Ulm" --place 2746042',
+    ),
     "tables": ("levelground tables", "levelground tables --public", "levelground tables fct_police_stops"),
     "measures list": ("levelground measures list", "levelground measures list --area health --public"),
     "measures new": (

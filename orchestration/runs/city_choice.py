@@ -37,7 +37,7 @@ def choose_city(settings: Settings, deliveries: str, folder: Path | None, record
             "docs/city.md describes the file)"
         )
     if wanted and layer is None and wanted not in (delivered, held):
-        raise ConfigurationError(_unknown(wanted))
+        raise ConfigurationError(unknown_city(wanted))
     if layer is None and recorded.get("layer"):
         layer, _ = named_layer(recorded["layer"])
     try:
@@ -82,9 +82,10 @@ def _check_agreement(settings: Settings, deliveries: str, wanted: str | None, de
     raise ConfigurationError(f"{', but '.join(named)}; they must name one city: change or unset LEVELGROUND_CITY, or {ELSEWHERE}")
 
 
-def _unknown(name: str) -> str:
+def unknown_city(name: str) -> str:
+    """The message about a city that has no layer."""
     known = layer_names()
     return (
-        f"LEVELGROUND_CITY is {name!r}, and no city of this name has a layer. {did_you_mean(name, known)}"
+        f"no city called {name!r} has a layer. {did_you_mean(name, known)}"
         f"Known: {', '.join(known)}; `levelground cities new NAME` writes a layer, and LEVELGROUND_CITY may be its folder"
     )

@@ -9,6 +9,7 @@ from typing import Any
 import duckdb
 import pytest
 
+from ingest.city import read_city
 from orchestration.translations.texts import english_texts
 from warehouse.paths import Home
 
@@ -97,4 +98,6 @@ def test_english_texts_of_the_release_are_those_of_the_spreadsheets(released: du
     exported = {
         text_id: text for text_id, text in english_texts().items() if text_id in published or not text_id.startswith("goal.")
     }
+    for layer in read_city(None, "sampleton").layers:
+        exported |= english_texts(layer.folder / "seeds")
     assert published == exported

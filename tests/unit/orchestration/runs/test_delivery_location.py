@@ -358,7 +358,7 @@ def test_the_variable_names_a_city_and_all_that_disagree_are_named(settings: Mad
 
 def test_a_misspelled_city_is_refused_with_the_nearest(settings: Made, folder: Callable[..., Path]) -> None:
     message = refusal(settings(CITY="milwakee"), str(folder("deliveries", None)))
-    assert "LEVELGROUND_CITY is 'milwakee', and no city of this name has a layer. Did you mean milwaukee?" in message
+    assert "no city called 'milwakee' has a layer. Did you mean milwaukee?" in message
 
 
 def test_live_systems_are_those_of_the_named_city(settings: Made, folder: Callable[..., Path], tmp_path: Path) -> None:
