@@ -17,7 +17,11 @@ from orchestration.settings import DBT_PROJECT, IS_CHECKOUT, SHARED_SEEDS, Confi
 
 # What names a city and has no shared row: seed, folder below `seeds`, what to write there.
 CITY_SEEDS = (
-    ("geographies", "", "the city and its county by name, other cities whose files stand in, and districts that no map names"),
+    (
+        "geographies",
+        "",
+        "the city and its county by name, other cities whose files replace those of a department, and districts that no map names",
+    ),
     ("scorecard_places", "", "the school district whose figures open the page of a measure that the city does not have"),
     ("ward_districts", "", "the districts of voting wards, if the census of blocks is delivered with wards"),
     ("qualified_census_tracts", "", "tracts in which the Treasury presumes impact, for projects of the Rescue Plan"),
