@@ -68,10 +68,11 @@ def steps_of_contract(contract: Contract, layers: Sequence[Layer] = ()) -> Itera
 
 
 def staging_of(contract: Contract, models: Mapping[str, ModelFile]) -> ModelFile | None:
-    """The staging model that reads the landing table: the source's own, or one that several sources of a form share."""
+    """The staging model that reads the landing table: the source's own, one of several sources of a form, or that of all maps."""
     own = models.get(f"stg_{contract.source}")
     reading = (m for m in models.values() if m.folder.startswith("staging") and f"'{contract.source}'" in m.sql)
-    return own or next(reading, None)
+    is_map = any(column.role == "geometry" for column in contract.columns)
+    return own or next(reading, None) or (models.get("stg_city__boundaries") if is_map else None)
 
 
 def steps_of_models(contract: Contract, models: Mapping[str, ModelFile], suites: Mapping[str, Suite]) -> Iterator[Step]:
@@ -82,6 +83,10 @@ def steps_of_models(contract: Contract, models: Mapping[str, ModelFile], suites:
         yield Step("staging", "no model reads the source: it is landed only", command)
         return
     yield from _steps_of_staging(contract, staging)
+    addresses = [column.name for column in contract.kept_columns if column.role == "address"]
+    if addresses and "address" not in staging.columns and staging.declared_in is not None:
+        missing = f"{staging.name} has no column address, of {', '.join(addresses)}: its records get no place"
+        yield Step("places", missing, f"{staging.path}: join the parts as address; addresses: true in {_properties(staging)}")
     readers = [model for model in models.values() if f"ref('{staging.name}')" in model.sql]
     # maps reach dim_geography by macros
     if not readers and not any(column.type == "geometry" for column in contract.columns):
@@ -126,7 +131,9 @@ def _measures(facts: list[ModelFile], models: Mapping[str, ModelFile]) -> Iterat
     measures = [model.sql for model in models.values() if model.folder.startswith("measures")]
     for fact in facts:
         if not any(f"ref('{fact.name}')" in sql for sql in measures):
-            yield Step("measures", f"no measure reads {fact.name}", "docs/add-a-measure.md", is_required=False)
+            yield Step(
+                "measures", f"no measure reads {fact.name}", f"levelground measures new ID --fact {fact.name}", is_required=False
+            )
 
 
 def _properties(model: ModelFile) -> Path:

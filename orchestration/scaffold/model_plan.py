@@ -6,6 +6,7 @@ See `scaffold.model_text` for their SQL and YAML.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
@@ -77,7 +78,8 @@ class ModelPlan:
     @property
     def places(self) -> tuple[str, ...]:
         """The columns of staging by which a record is geocoded: address, longitude, latitude, zip_code."""
-        names = tuple(c.name for c in self.columns if c.name == PLACE_ROLES.get(_role(c) or ""))
+        roles = Counter(_role(c) for c in self.columns)
+        names = tuple(c.name for c in self.columns if c.name == PLACE_ROLES.get(_role(c) or "") and roles[_role(c)] == 1)
         has_point = {"longitude", "latitude"} <= set(names)
         return tuple(name for name in names if has_point or name not in ("longitude", "latitude"))
 
@@ -129,12 +131,15 @@ def plan_models(contract: Contract, fact: str | None = None) -> ModelPlan:
 def _columns(contract: Contract, race: tuple[Column, ...]) -> Iterator[PlannedColumn]:
     event = contract.event_column.name if contract.event_column else None
     taken = set(TAKEN)
+    roles = Counter(column.role for column in contract.kept_columns)
+    # parts of an address, or two addresses: a person decides which is that of the record
+    places = {role: name for role, name in PLACE_ROLES.items() if roles[role] == 1}
     for column in contract.kept_columns:
         if column.privacy == "direct_identifier" or column.type == "geometry":
             continue
         if column.name == event and column.type == "date" and contract.snapshot is None:
             continue  # occurred_on
-        name = PLACE_ROLES.get(column.role or "", column.name)
+        name = places.get(column.role or "", column.name)
         if name in taken:
             name = f"{column.name}_reported"
         taken.add(name)

@@ -52,6 +52,16 @@ def test_each_missing_file_is_a_step(folders: SourceFolders, tmp_path: Path, bro
     assert sorted(set(parts(folders))) == found
 
 
+def test_several_parts_of_an_address_are_joined_by_a_person(folders: SourceFolders) -> None:
+    street = {"name": "street", "role": "address", "privacy": "quasi_identifier"}
+    contract = visits_contract(columns=[*COLUMNS[:3], street], **KEYED)
+    made = generate(contract, folders)
+    assert not made.plan.is_placed, "a house number alone is another place, or none"
+    suites = {suite.table: suite for suite in read_suites(folders.suites)}
+    (step,) = [step for step in steps_of_models(contract, read_models([folders.models]), suites) if step.is_required]
+    assert step.part == "places" and "of site, street" in step.missing
+
+
 def test_labels_need_the_answers_of_the_form() -> None:
     (step,) = steps_of_contract(visits_contract(columns=COLUMNS, **KEYED))
     assert step.part == "labels" and step.missing.startswith("offered: the answers of the form")
