@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
-from typing import Any
 
 import pytest
 import yaml
@@ -19,7 +17,7 @@ from orchestration.pipeline.ingest_source import ingest_source
 from orchestration.pipeline.lifecycle import open_run
 from orchestration.runs.context import RunOptions
 from orchestration.runs.record import SourceStatus
-from orchestration.settings import ConfigurationError, Settings
+from orchestration.settings import Settings
 from orchestration.sources.check_delivery import check_delivery
 from tests.support.visits import CONTRACT
 
@@ -68,11 +66,10 @@ class City:
             database.execute("insert into calls values (?, ?)", (day, f"2025-11-{day:02d} 12:00:00"))
             database.commit()
 
-    def run(self, as_of: str, **options: Any) -> tuple[dict[str, SourceStatus], dict[str, list[int]]]:
+    def run(self, as_of: str) -> tuple[dict[str, SourceStatus], dict[str, list[int]]]:
         """One run: the status of each source, and the keys that landed."""
         self.runs += 1
-        chosen = RunOptions(**{"deliveries": str(self.deliveries), "as_of": as_of} | options)
-        with open_run(self.settings, chosen, f"run{self.runs}") as run:
+        with open_run(self.settings, RunOptions(deliveries=str(self.deliveries), as_of=as_of), f"run{self.runs}") as run:
             sources = (DROPPED, QUERIED, DOWNLOADED)
             status = {source: ingest_source(run, run.location.registry[source])[0] for source in sources}
             landed = {s: [row[0] for row in run.con.execute(f"select k from typed.{s} order by k").fetchall()] for s in sources}
@@ -88,38 +85,25 @@ def test_a_run_reads_dropped_files_and_live_systems_by_one_clock(
     status, landed = city.run("2025-11-02")
     assert {one.verdict for one in status.values()} == {"landed_only"}
     assert landed == {DROPPED: [1], QUERIED: [1], DOWNLOADED: [1]}
+    # a database that is down holds back its own source, and the files that no run reads are named
     city.holds(3)
-    status, landed = city.run("2025-11-04")
-    assert landed == {DROPPED: [1, 3], QUERIED: [1, 3], DOWNLOADED: [1, 3]}
-    assert {one.data_as_of for one in status.values()} == {"2025-11-03T12:00:00"}
-    # nothing new: each of them becomes stale at the same time
-    status, _ = city.run("2025-11-06T12:00:01")
-    assert {one.verdict for one in status.values()} == {"stale"}
-    # a database that is down holds back its own source, and files that no run reads are named
-    city.holds(6)
     (city.deliveries / DOWNLOADED / "permits.csv").write_text("k,at\n9,2025-11-09 12:00:00\n")
     monkeypatch.setenv("DPT_URL", "sqlite:////nowhere/calls.db")
-    status, landed = city.run("2025-11-07")
+    status, landed = city.run("2025-11-04")
     assert {source: one.verdict for source, one in status.items()} == {
         DROPPED: "landed_only", QUERIED: "held_back", DOWNLOADED: "landed_only",
     }  # fmt: skip
-    assert landed == {DROPPED: [1, 3, 6], QUERIED: [1, 3], DOWNLOADED: [1, 3, 6]}
+    assert landed == {DROPPED: [1, 3], QUERIED: [1], DOWNLOADED: [1, 3]}
     assert "1 files in" in (status[DOWNLOADED].reason or "") and "are not read" in (status[DOWNLOADED].reason or "")
-    records = {source: DeliveryStore(city.settings.home.deliveries, source).records() for source in status}
-    assert [len(found[-1].fetched) for found in records.values()] == [0, 0, 1]
     # a check reads what the next run reads
     monkeypatch.setenv("LEVELGROUND_DELIVERIES", str(city.deliveries))
     settings = Settings.from_environment(os.environ)
-    assert check_delivery(settings, DOWNLOADED, None).result == "fits its contract"
     assert "the database refused" in check_delivery(settings, QUERIED, None).gate.reason
-    assert check_delivery(settings, DROPPED, None).result == "fits its contract"
-
-
-def test_a_home_of_live_systems_has_no_folder_for_a_contract_that_needs_one(
-    tmp_path: Path, server: HTTPServer, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    city = City(tmp_path, server, monkeypatch)
-    path = tmp_path / "sources" / f"{DROPPED}.yml"
-    path.write_text(path.read_text() + "delivered_by: folder\n")
-    with pytest.raises(ConfigurationError, match=f"{DROPPED} has delivered_by: folder, and `live` names no folder"):
-        city.run(dt.date(2025, 11, 2).isoformat(), deliveries="live")
+    assert check_delivery(settings, DOWNLOADED, None).result == "fits its contract"
+    # nothing new: each of them becomes stale at the same time
+    monkeypatch.setenv("DPT_URL", f"sqlite:///{city.database}")
+    status, landed = city.run("2025-11-06T12:00:01")
+    assert landed == {DROPPED: [1, 3], QUERIED: [1, 3], DOWNLOADED: [1, 3]}
+    assert {(one.verdict, one.data_as_of) for one in status.values()} == {("stale", "2025-11-03T12:00:00")}
+    records = {source: DeliveryStore(city.settings.home.deliveries, source).records() for source in status}
+    assert [len(found[-1].fetched) for found in records.values()] == [0, 0, 1]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from itertools import combinations
 from typing import Any, NamedTuple
 
@@ -42,21 +43,22 @@ class Race(NamedTuple):
 Conform = Callable[..., list[Race]]
 
 
-def render(text: str, **names: Any) -> str:
-    """The SQL that dbt makes of the text, with every ref a table of that name."""
+@cache
+def _environment() -> jinja2.Environment:
+    """All macros, compiled once, with every ref a table of that name."""
     files = [path for folder in ("conform", "measures") for path in sorted((DBT_PROJECT / "macros" / folder).glob("*.sql"))]
-    macros = "\n".join(path.read_text(encoding="utf-8") for path in files)
     environment = jinja2.Environment(undefined=jinja2.StrictUndefined)
     environment.globals.update(
-        {
-            "ref": lambda name: name,
-            "source": lambda _, name: name,
-            "config": lambda **_: "",
-            "return": lambda value: value,
-            **names,
-        }
+        {"ref": lambda name: name, "source": lambda _, name: name, "config": lambda **_: "", "return": lambda value: value}
     )
-    return environment.from_string(f"{macros}\n{text}").render().strip()
+    macros = environment.from_string("\n".join(path.read_text(encoding="utf-8") for path in files)).module
+    environment.globals.update({name: value for name, value in vars(macros).items() if not name.startswith("_")})
+    return environment
+
+
+def render(text: str, **names: Any) -> str:
+    """The SQL that dbt makes of the text."""
+    return _environment().from_string(text).render(**names).strip()
 
 
 def expected(selection: frozenset[str]) -> Race:

@@ -12,7 +12,7 @@ from orchestration.settings import DBT_PROJECT
 from tests.support.race import Conform, Race, render
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def connection() -> Iterator[duckdb.DuckDBPyConnection]:
     with duckdb.connect() as con:
         for seed in ("race_ethnicity_crosswalk", "race_open_labels", "race_write_ins", "race_ethnicity", "race_flag_values"):
@@ -35,7 +35,7 @@ def connection() -> Iterator[duckdb.DuckDBPyConnection]:
         yield con
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def conform(connection: duckdb.DuckDBPyConnection) -> Conform:
     """`conform(vocabulary, rows, ...)`: each row's race, by a list of labels, by questions, or both; in the order of the rows."""
 
