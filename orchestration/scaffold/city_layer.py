@@ -20,7 +20,7 @@ CITY_SEEDS = (
     (
         "geographies",
         "",
-        "the city and its county by name, other cities whose files replace those of a department, and districts that no map names",
+        "the city and its county by name, other cities whose files it uses, and districts that no map names",
     ),
     ("scorecard_places", "", "the school district whose figures open the page of a measure that the city does not have"),
     ("ward_districts", "", "the districts of voting wards, if the census of blocks is delivered with wards"),

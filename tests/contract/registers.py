@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import csv
 from functools import cache
 
+from ingest.city import read_city
 from ingest.contract import Contract
 from ingest.contract.registry import load_registry
-from orchestration.settings import DBT_PROJECT
+from ingest.layers import seed_rows
+from orchestration.settings import SHARED_SEEDS
 from orchestration.transform.model_files import ModelFile, read_models
 from orchestration.transform.registrations import MODELS
 
@@ -23,5 +24,5 @@ def contracts() -> list[Contract]:
 
 
 def seed(name: str) -> list[dict[str, str]]:
-    with (DBT_PROJECT / "seeds" / "reference" / f"{name}.csv").open(encoding="utf-8", newline="") as file:
-        return list(csv.DictReader(file))
+    """The rows of a seed for Milwaukee: the shared ones, and those of its layers."""
+    return seed_rows(name, SHARED_SEEDS, read_city(None).layers)

@@ -5,18 +5,18 @@ Claims that a release can prove or refute are checked in tests/e2e/test_caveats.
 
 from __future__ import annotations
 
-import csv
 import re
-from pathlib import Path
 
 import pytest
 
-SEEDS = Path(__file__).resolve().parents[2] / "dbt_project" / "seeds" / "reference"
+from ingest.city import read_city
+from ingest.layers import seed_rows
+from orchestration.settings import SHARED_SEEDS
 
 
 def _rows(seed: str) -> list[dict[str, str]]:
-    with (SEEDS / f"{seed}.csv").open(encoding="utf-8", newline="") as file:
-        return list(csv.DictReader(file))
+    """The rows of a seed for Milwaukee: the shared ones, and those of its layers."""
+    return seed_rows(seed, SHARED_SEEDS, read_city(None).layers)
 
 
 MEASURES = _rows("measure_registry")

@@ -10,6 +10,7 @@ import duckdb
 import pytest
 
 from ingest.contract.registry import load_registry
+from ingest.layers import CITIES
 from warehouse.metadata import migrate, receipts
 
 ROOT = Path(__file__).parents[2]
@@ -17,7 +18,7 @@ DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 
 
 def _issues() -> list[dict[str, str]]:
-    with (ROOT / "dbt_project" / "seeds" / "reference" / "known_data_issues.csv").open(encoding="utf-8", newline="") as file:
+    with (CITIES / "milwaukee" / "seeds" / "known_data_issues.csv").open(encoding="utf-8", newline="") as file:
         return list(csv.DictReader(file))
 
 
