@@ -56,6 +56,7 @@ class Settings:
     ui_token: str | None = field(default=None, repr=False)
     locations: Mapping[str, str] = field(default_factory=dict)  # name → sample | live | a folder; a run of the UI may choose one
     engine: str | None = None  # where row-by-row facts are built: one of ENGINES, None for this process
+    lake: Path | None = None  # the folder of the parts of facts; None: facts are tables of the release
     part_rows: int = 5_000_000  # of one task of the engine
     task_attempts: int = 4
 
@@ -64,6 +65,7 @@ class Settings:
         """Read the LEVELGROUND_ variables; `ConfigurationError` names a variable that cannot be used."""
         env = os.environ if environment is None else environment
         further = env.get("LEVELGROUND_SOURCES")
+        engine = _engine(env.get("LEVELGROUND_ENGINE", ""))
         key = env.get("LEVELGROUND_HASH_KEY")
         return cls(
             home=Home(Path(env.get("LEVELGROUND_HOME") or default_home()).expanduser().absolute()),
@@ -87,7 +89,8 @@ class Settings:
             ui_hosts=_host_names(env.get("LEVELGROUND_UI_HOSTS", "")),
             ui_token=_token(env.get("LEVELGROUND_UI_TOKEN", "")),
             locations=_locations(env.get("LEVELGROUND_LOCATIONS", "")),
-            engine=_engine(env.get("LEVELGROUND_ENGINE", "")),
+            engine=engine,
+            lake=_lake(env.get("LEVELGROUND_LAKE", ""), engine),
             part_rows=int(_number(env, "LEVELGROUND_PART_ROWS", 5_000_000, 1)),
             task_attempts=int(_number(env, "LEVELGROUND_TASK_ATTEMPTS", 4, 1)),
         )
@@ -165,6 +168,16 @@ def _engine(text: str) -> str | None:
     if text and text not in ENGINES:
         raise ConfigurationError(f"LEVELGROUND_ENGINE is {text!r}; write {' or '.join(ENGINES)}, or unset it to use this process")
     return text or None
+
+
+def _lake(text: str, engine: str | None) -> Path | None:
+    if not text:
+        return None
+    if "://" in text:
+        raise ConfigurationError("LEVELGROUND_LAKE is no folder; write the path of one that every worker and reader can open")
+    if engine is None:
+        raise ConfigurationError(f"LEVELGROUND_LAKE needs an engine that writes parts; set LEVELGROUND_ENGINE={ENGINES[0]}")
+    return Path(text).expanduser().absolute()
 
 
 def _hosts(text: str) -> dict[str, str]:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 # DuckDB's messages about access to a file; any other message of these errors on opening is about the file's content.
 _FILE_ACCESS = re.compile(r"Permission denied|No such file|does not exist|Is a directory|No space left|Read-only file system")
+_LITERAL = re.compile(r"'((?:[^']|'')*)'")
 _READ_ERRORS = (duckdb.IOException, duckdb.SerializationException, duckdb.InternalException, duckdb.FatalException)
 
 
@@ -163,13 +164,12 @@ def open_reader(
     temp_directory: Path | None = None,
     spill_limit: str | None = None,
 ) -> DuckDBPyConnection:
-    """A connection for users' SQL: it reads this file only and cannot change a setting. Table names need no schema.
+    """A connection for users' SQL: it reads this file and its parts only, and changes no setting. Table names need no schema.
 
     Without `temp_directory` it does not spill to disk: a query beyond `memory_limit` fails. DuckDB's limits do not cover every
     allocation, and some statements abort the process: `levelground query` uses this in a process with limits of its own.
     """
     config = {
-        "enable_external_access": "false",
         "autoinstall_known_extensions": "false",
         "memory_limit": memory_limit,
         "temp_directory": str(temp_directory or ""),
@@ -179,6 +179,9 @@ def open_reader(
     given = {name: str(setting) for name, setting in optional.items() if setting is not None}
     connection = _connect(path, read_only=True, config=config | given)
     try:
+        if parts := parts_of_views(connection):  # DuckDB takes the setting only while every file is allowed
+            connection.execute(f"set allowed_paths = [{', '.join(map(literal, parts))}]")
+        connection.execute("set enable_external_access = false")
         found = "select schema_name from duckdb_schemas() where database_name = current_database() and not internal"
         schemas = {row[0] for row in connection.execute(found).fetchall()}
         if path_of_schemas := [schema for schema in SEARCHED if schema in schemas]:
@@ -188,6 +191,23 @@ def open_reader(
         connection.close()
         raise
     return connection
+
+
+def parts_of_views(connection: DuckDBPyConnection) -> list[str]:
+    """The Parquet files that the views of a released file read; none where facts are tables."""
+    views = "select sql from duckdb_views() where not internal and database_name = current_database()"
+    literals = [text for (sql,) in connection.execute(views).fetchall() for text in _LITERAL.findall(sql)]
+    return [text.replace("''", "'") for text in literals if text.endswith(".parquet")]
+
+
+def only_reads(connection: DuckDBPyConnection, sql: str) -> bool:
+    """Whether the statement is a SELECT, or explains one. DuckDB lets COPY write to a file that it may read."""
+    read = re.sub(r"^\s*explain(\s+analyze)?\s", "", sql, flags=re.IGNORECASE)
+    try:
+        statements = connection.extract_statements(read)
+    except duckdb.Error:
+        return False
+    return len(statements) == 1 and statements[0].type == duckdb.StatementType.SELECT
 
 
 def run_query(path: Path, sql: str, timeout_seconds: float, *, memory_limit: str = "2GB") -> pa.Table:

@@ -155,6 +155,11 @@ class Home:
         return self.root / "home.json"
 
     @property
+    def lakes(self) -> Path:
+        """The folders outside the home that contain parts of its facts, as a list in JSON."""
+        return self.root / "lakes.json"
+
+    @property
     def dagster(self) -> Path:
         """Dagster's storage."""
         return self.root / "dagster"

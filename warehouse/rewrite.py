@@ -66,15 +66,14 @@ def tables_of(con: DuckDBPyConnection, alias: str) -> list[tuple[str, str]]:
 
 
 def columns_of(con: DuckDBPyConnection, alias: str) -> dict[tuple[str, str], list[str]]:
-    """The column names of every table of an attached file, in their order."""
+    """The column names of every table and view of an attached file, in their order."""
     listed = (
         "select schema_name, table_name, column_name from duckdb_columns() where database_name = ? and not internal "
         "order by schema_name, table_name, column_index"
     )
-    found: dict[tuple[str, str], list[str]] = {table: [] for table in tables_of(con, alias)}
+    found: dict[tuple[str, str], list[str]] = {}
     for schema, table, column in con.execute(listed, [alias]).fetchall():
-        if (schema, table) in found:
-            found[schema, table].append(column)
+        found.setdefault((schema, table), []).append(column)
     return found
 
 

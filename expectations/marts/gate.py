@@ -86,7 +86,11 @@ def council_district(database: Engine | Path, attached: str) -> str:
 
 
 def _tables(database: Engine | Path, place: Place) -> set[str]:
-    query = text("select table_name from duckdb_tables() where database_name = :database and schema_name = :schema")
+    # a fact whose rows are in the lake is a view
+    query = text(
+        "select table_name from duckdb_tables() where database_name = :database and schema_name = :schema "
+        "union all select view_name from duckdb_views() where database_name = :database and schema_name = :schema"
+    )
     with dialect.engine(database).connect() as connection:
         return set(connection.execute(query, {"database": place.database, "schema": place.schema}).scalars())
 

@@ -30,7 +30,7 @@ from warehouse.connection import WORKING_STORAGE, WarehouseCorrupt, in_memory
 from warehouse.fingerprint import file_sha256
 from warehouse.paths import Home
 from warehouse.quarantine import ASIDE
-from warehouse.releases import ErasedRecords, ReleaseCorrupt, current, known_releases, rewrite_release, swap
+from warehouse.releases import ErasedRecords, ReleaseCorrupt, current, known_releases, remove_unneeded, rewrite_release, swap
 from warehouse.releases.candidate import remove_leftovers
 from warehouse.releases.recovery import DAMAGED_PREFIX
 from warehouse.releases.swapping import REMOVING_PREFIX
@@ -70,6 +70,8 @@ def _steps(home: Home, plan: Plan, notes: list[str]) -> list[Step]:
             (f"rewrite release {release_id}", lambda release_id=release_id: _rewrite_release(home, plan, release_id, notes))
             for release_id in known_releases(home)
         ),
+        # parts of failed runs and of deleted releases may contain a removed row
+        ("delete the parts that no release needs", lambda: _delete_unneeded_parts(home)),
         ("publish the rewritten release", lambda: _publish(home)),
         ("rewrite the working warehouse", lambda: _rewrite_working_warehouse(home, plan)),
         ("rewrite the deliveries", lambda: _rewrite_deliveries(home, plan)),
@@ -103,7 +105,7 @@ def _delete_leftovers(home: Home, plan: Plan) -> None:
         for path in home.root.glob(pattern):
             path.unlink()
     for path in home.temporary.glob("*"):
-        if path.name.startswith("fetch-"):
+        if path.name.startswith(("fetch-", "parts-")):
             shutil.rmtree(path, ignore_errors=True)
         elif path.name.startswith("duckdb_temp"):
             path.unlink(missing_ok=True)
@@ -133,6 +135,10 @@ def _rewrite_release(home: Home, plan: Plan, release_id: str, notes: list[str]) 
         # its records could neither be removed nor read
         shutil.rmtree(home.release(release_id))
         notes.append(f"Deleted release {release_id}, because it is damaged and its records could not be removed ({error}).")
+
+
+def _delete_unneeded_parts(home: Home) -> None:
+    remove_unneeded(home)
 
 
 def _publish(home: Home) -> None:

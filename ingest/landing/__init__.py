@@ -21,7 +21,7 @@ from ingest.landing.rejected import (
     rejected_values,
 )
 from ingest.landing.replay import DeliveryLost, replay, restore_ledger
-from ingest.landing.row_partitions import Partitions, partition_rows, typed_row_by_row, write_partitions
+from ingest.landing.row_partitions import Partition, Partitions, partition_rows, typed_row_by_row, write_partitions
 from ingest.landing.tables import create_delivery_view, ensure_tables, period_expression
 from ingest.landing.units import Unit, delivered_units, landed_units
 
@@ -32,6 +32,7 @@ __all__ = [
     "LastLoad",
     "LoadCounts",
     "LoadRecord",
+    "Partition",
     "PartitionComparison",
     "Partitions",
     "Promotion",

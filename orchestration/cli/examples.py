@@ -66,6 +66,8 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "releases rollback": ("levelground releases rollback 20251201T060000Z-1a2b3c4d",),
     "releases pin": ("levelground releases pin current --label 2025Q3",),
     "releases diff": ("levelground releases diff 2025Q2 2025Q3",),
+    "lake verify": ("levelground lake verify",),
+    "lake prune": ("levelground lake prune",),
     "scorecard": ("levelground scorecard --serve", "levelground scorecard --release 2025Q3 --out site"),
     "scorecard withdraw": ("levelground scorecard withdraw 2025Q3",),
     "docs": ("levelground docs --open",),

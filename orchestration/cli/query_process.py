@@ -21,7 +21,7 @@ import duckdb
 
 from orchestration.cli.query_formats import write_result
 from orchestration.runs.exit_codes import EXIT_BAD_ARGUMENTS, EXIT_OK, EXIT_UNEXPECTED
-from warehouse.connection import WarehouseError, open_reader
+from warehouse.connection import WarehouseError, only_reads, open_reader, parts_of_views
 
 DUCKDB_MEMORY = "2GB"
 # DuckDB's limit does not cover values in flight, such as one long list or text, nor Python.
@@ -31,6 +31,7 @@ OUTPUT = 2 * 1024**3
 SPILL = "20GB"
 MESSAGE_CHARACTERS = 4_000
 TOO_MUCH_MEMORY = "the query needs more than 3 GB of memory. Query less data"
+WRITES = "facts of this release are in files, so that a query is a SELECT; use --format, and redirect the output to write a file"
 TOO_MUCH_OUTPUT = "the result is larger than 2 GB. Select fewer rows or columns"
 
 # the errors of a stream that DuckDB reads through Arrow
@@ -86,6 +87,8 @@ def _answer(request: dict[str, Any], answer: BinaryIO) -> NoReturn:
         if len(statements) != 1:
             problem = f"the query has {len(statements)} statements; write one" if statements else "the query is empty"
             exit_code = EXIT_BAD_ARGUMENTS
+        elif parts_of_views(reader) and not only_reads(reader, request["sql"]):
+            problem, exit_code = WRITES, EXIT_BAD_ARGUMENTS
         else:
             result = reader.execute(statements[0])
             write_result(result, written, request["format"], request["spreadsheet"], request["terminal_width"])

@@ -56,7 +56,8 @@ def rows_of(con: DuckDBPyConnection, sql: str, parameters: list[Any] | None = No
 def tables_of(con: DuckDBPyConnection) -> list[Table]:
     """List the tables of the file by schema and name."""
     found = con.execute(
-        "select schema_name, table_name, coalesce(comment, '') from duckdb_tables() where not internal order by all"
+        "select schema_name, table_name, coalesce(comment, '') from duckdb_tables() where not internal "
+        "union all select schema_name, view_name, coalesce(comment, '') from duckdb_views() where not internal order by all"
     ).fetchall()
     if not found:
         return []

@@ -37,10 +37,15 @@ from published.measures where is_current
 COLUMNS = """
 select
     tables.schema_name, tables.table_name, tables.comment as description, columns.column_name, columns.data_type, columns.comment
-from duckdb_tables() as tables
+from (
+    select database_name, schema_name, table_name, comment, internal from duckdb_tables()
+    union all
+    select database_name, schema_name, view_name, comment, internal from duckdb_views()
+) as tables
 inner join duckdb_columns() as columns
     on tables.database_name = columns.database_name and tables.schema_name = columns.schema_name
     and tables.table_name = columns.table_name
+where not tables.internal
 order by tables.schema_name, tables.table_name, columns.column_index
 """
 Row = dict[str, Any]

@@ -19,7 +19,7 @@ from orchestration.runs.delivery_location import DeliveryLocation, resolve_deliv
 from orchestration.runs.interruption import let_interrupt
 from orchestration.runs.progress import current_reporter
 from orchestration.runs.record import FAILED, INTERRUPTED, RunRecord, RunStore, last_run_failed, next_number
-from orchestration.settings import Settings
+from orchestration.settings import ConfigurationError, Settings
 from orchestration.transform.dbt_runner import close_dbt_connections
 from orchestration.transform.fingerprints import code_version
 from warehouse.disclosure import restore_ledger
@@ -27,7 +27,7 @@ from warehouse.files import private_files
 from warehouse.lock import RunLock
 from warehouse.metadata import migrate
 from warehouse.quarantine import open_or_recreate
-from warehouse.releases import recover
+from warehouse.releases import Lake, LakeOfAnotherHome, recover
 from warehouse.temporary import remove_leftovers, remove_spilled
 
 
@@ -45,8 +45,20 @@ def open_run(
     location = location or resolve_delivery_location(settings, options.deliveries)
     as_of = as_of_time(options.as_of, location.city)
     settings.home.ensure()
+    _claim_lake(settings)
     with private_files(), _open_locked(settings, options, run_id, location, as_of) as run:
         yield run
+
+
+def _claim_lake(settings: Settings) -> None:
+    """Create the folder of the lake, if one is set, for this home."""
+    if settings.lake is not None:
+        try:
+            Lake(settings.lake).claim(settings.home)
+        except LakeOfAnotherHome as error:
+            raise ConfigurationError(str(error)) from None
+        except OSError as error:
+            raise ConfigurationError(f"LEVELGROUND_LAKE: cannot write to {settings.lake} ({error.strerror})") from None
 
 
 @contextmanager

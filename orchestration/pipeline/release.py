@@ -81,6 +81,7 @@ def release_candidate(run: RunContext) -> str | None:
             versions=versions(),
             seeds_hash=seeds_hash(run.location.city.layers),
             made_of=_made_of(run, measures, published),
+            parts=run.parts,
         )
     with run.ending, without_handlers():  # an interrupt waits: a run has published a release and records it, or neither
         with run.timed("release"), without_cells():

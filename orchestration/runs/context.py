@@ -28,7 +28,7 @@ from orchestration.runs.results import NodeResult
 from orchestration.runs.status_report import published_source_quality
 from orchestration.settings import Settings
 from warehouse.disclosure import SuppressionSummary
-from warehouse.releases import Candidate, NodeFingerprint
+from warehouse.releases import Candidate, NodeFingerprint, PartRecord
 
 # DuckDB's message in place of an exception that a signal handler raised during a query.
 DUCKDB_INTERRUPTED = "Query interrupted"
@@ -76,6 +76,8 @@ class RunContext:
     fingerprints: dict[str, NodeFingerprint] = field(default_factory=dict)
     # the loads that this run appended to each incremental fact of the current release, by the fact's name
     incremental_loads: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    # the parts of the facts in the lake, by `schema.table` of the candidate
+    parts: dict[str, tuple[PartRecord, ...]] = field(default_factory=dict)
     content_hash: str = ""
     created_at: dt.datetime | None = None
     models: list[NodeResult] | None = None

@@ -53,10 +53,12 @@ def build_changed_models(run: RunContext, on_node: Callable[[str], None]) -> lis
     """
     inputs = fingerprint_inputs(run)
     _drop_obsolete_tables(run, inputs)
-    known = _known_fingerprints(run)
+    known = _known_fingerprints(run, inputs)
     superseded.invalidate(run.con, consumed_sequences(inputs, known))
     relations = _relations(run)
-    build_plan = plan_build(inputs, known, relations, superseded.recorded_since(run.con))
+    # a fact in the lake is a view: its changed parts are built again, and no load is appended
+    recorded_since = superseded.recorded_since(run.con) if run.settings.lake is None else {}
+    build_plan = plan_build(inputs, known, relations, recorded_since)
     outdated: set[str] = set()
     if run.options.tried is not None:
         everything, build_plan = build_plan, restrict_to_source(build_plan, inputs, run.options.tried, relations)
@@ -143,12 +145,24 @@ def save_state(run: RunContext, inputs: FingerprintInputs, results: Iterable[Nod
     write_state(run.con, {i: found for i, found in now.items() if i not in run.fingerprints})
 
 
-def _known_fingerprints(run: RunContext) -> dict[str, NodeFingerprint]:
+def _known_fingerprints(run: RunContext, inputs: FingerprintInputs) -> dict[str, NodeFingerprint]:
     """From the state table of the working warehouse, and from the manifest of the release that the candidate is a copy of."""
     if run.options.rebuilds:
         return {}
     published = current(run.settings.home)
-    released = read_manifest(run.settings.home, published.release_id).made_of.node_fingerprints if published else {}
+    if published is None:
+        return read_state(run.con)
+    manifest = read_manifest(run.settings.home, published.release_id)
+    in_lake = {f"{RELEASE_DATABASE}.{name}" for name in manifest.parts}
+    released = {
+        node: found
+        for node, found in manifest.made_of.node_fingerprints.items()
+        # a fact that the settings now keep elsewhere is built again
+        if node not in inputs.nodes
+        or incremental_source(inputs.nodes[node]) is None
+        or (inputs.nodes[node]["relation_name"].replace('"', "") in in_lake) == (run.settings.lake is not None)
+    }
+    run.parts = dict(manifest.parts)
     return {**released, **read_state(run.con)}
 
 
@@ -166,13 +180,24 @@ def _drop_obsolete_tables(run: RunContext, inputs: FingerprintInputs) -> None:
     for relation in _relations(run) - known:
         database, schema, table = relation.split(".", 2)
         if database == RELEASE_DATABASE:
-            run.con.execute(f"drop table {identifier(database)}.{identifier(schema)}.{quoted(table)}")
+            _drop(run, relation, f"{identifier(database)}.{identifier(schema)}.{quoted(table)}")
 
 
 def _drop_incremental_table(run: RunContext, inputs: FingerprintInputs, node: str) -> None:
-    """Drop an incremental table that is rebuilt: dbt appends to every incremental table that exists."""
+    """Drop an incremental fact that is rebuilt: dbt appends to every incremental table that exists."""
     if inputs.nodes[node]["config"]["materialized"] == "incremental":
-        run.con.execute(f"drop table if exists {inputs.nodes[node]['relation_name']}")
+        quoted_name = inputs.nodes[node]["relation_name"]
+        name = quoted_name.replace('"', "")
+        if name in _relations(run):
+            _drop(run, name, quoted_name)
+
+
+def _drop(run: RunContext, relation: str, quoted_name: str) -> None:
+    """Drop a table, or a view over parts."""
+    run.parts.pop(relation.removeprefix(f"{RELEASE_DATABASE}."), None)
+    views = "select 1 from duckdb_views() where database_name || '.' || schema_name || '.' || view_name = ?"
+    is_view = run.con.execute(views, [relation]).fetchone() is not None
+    run.con.execute(f"drop {'view' if is_view else 'table'} {quoted_name}")
 
 
 def _parents_first(inputs: FingerprintInputs, results: Sequence[NodeResult]) -> list[NodeResult]:

@@ -1,27 +1,27 @@
 """Build the incremental facts that a run rebuilds as tasks of an engine, and everything else by dbt in this process.
 
-The driver, which is this process, writes the landed rows of each source in partitions, and the tables that the models look up.
 A task builds the part of a fact. dbt then creates the fact from its parts, and tests it, like every other table.
-Facts that only append new loads stay in this process: they read a small part of the rows.
+
+Without a lake the parts are temporary, and the fact is a table; a fact that only appends new loads stays in this process, which
+reads few rows. With a lake the fact is a view over its parts, which stay: tasks build only the parts whose rows have changed.
+See `transform.rowwise_tasks` for the tasks.
 """
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import Any
 
-from ingest.landing import Partitions, partition_rows, typed_row_by_row, write_partitions
-from orchestration.engines import Engine, LocalEngine, share_of_memory
+from ingest.landing import Partition, partition_rows, typed_row_by_row
 from orchestration.runs.context import RunContext
-from orchestration.runs.progress import current_reporter
-from orchestration.runs.record import EngineUse
 from orchestration.runs.results import NodeResult
 from orchestration.transform import dbt_runner
 from orchestration.transform.build_plan import BuildPlan, FingerprintInputs, incremental_source
-from orchestration.transform.rowwise_plan import RowwiseModels, relation_name, rowwise_models, rowwise_plan
-from warehouse.rowwise import PartResult, Task, save_plan
+from orchestration.transform.rowwise_plan import rowwise_models
+from orchestration.transform.rowwise_tasks import FactToBuild, build_missing_parts
+from warehouse.fingerprint import text_sha256
+from warehouse.releases import Lake, PartRecord, sealed_parts
 from warehouse.sql import literal
 from warehouse.temporary import temporary_folder
 
@@ -29,51 +29,50 @@ from warehouse.temporary import temporary_folder
 def build(
     run: RunContext, inputs: FingerprintInputs, plan: BuildPlan, nodes: Collection[str], on_node: Callable[[str], None]
 ) -> list[NodeResult]:
-    """Build the nodes of a build plan; the same tables as `dbt_runner.build_nodes`."""
-    home = run.settings.home
-    facts = [models for fact in plan.rebuild if (models := _distributable(run, inputs, fact))]
-    if not facts:
-        return dbt_runner.build_nodes(home, nodes, on_node)
-    needed = _ancestors(inputs.nodes, {models.fact for models in facts}) & set(nodes)
-    results = dbt_runner.build_nodes(home, needed, on_node) if needed else []
+    """Build the nodes of a build plan; the same rows as `dbt_runner.build_nodes`."""
+    home, lake = run.settings.home, Lake(run.settings.lake) if run.settings.lake else None
     with temporary_folder(home, "parts-") as folder:
-        parts = build_parts(run, inputs.manifest, facts, folder)
-        with dbt_runner.replaced_sql(home, {fact: _select(found) for fact, found in parts.items()}):
+        kept = sealed_parts(home) if lake is not None else {}
+        facts = [fact for node in plan.rebuild if (fact := _to_build(run, inputs, node, lake, folder, kept))]
+        needed = _ancestors(inputs.nodes, {fact.models.fact for fact in facts}) & set(nodes)
+        results = dbt_runner.build_nodes(home, needed, on_node) if needed else []
+        built = build_missing_parts(run, inputs.manifest, facts, folder)
+        if lake is not None:
+            known = {**kept, **built}
+            run.parts |= {fact.relation: tuple(known[str(path)] for path in fact.parts.values()) for fact in facts}
+        selects = {fact.models.fact: _select(fact.parts.values()) for fact in facts}
+        with dbt_runner.replaced_sql(home, selects, as_views=lake is not None):
             return results + dbt_runner.build_nodes(home, set(nodes) - needed, on_node)
 
 
-def build_parts(
-    run: RunContext, manifest: Mapping[str, Any], facts: Collection[RowwiseModels], folder: Path
-) -> dict[str, list[PartResult]]:
-    """The parts of each fact that has rows, by dbt's id, as files below `folder`."""
-    sql = dbt_runner.compile_models(run.settings.home, {model for models in facts for model in models.models})
-    files = _write_looked_up(run, manifest, sorted({node for models in facts for node in models.looked_up}), folder / "broadcast")
-    tasks: dict[str, list[Task]] = {}
-    for models in facts:
-        contract = run.location.registry[models.source]
-        partitions = partition_rows(run.con, contract, run.settings.part_rows)
-        if partitions.all:
-            plan = rowwise_plan(manifest, models, contract, run.location.city.time_zone, sql, files)
-            tasks[models.fact] = _tasks(run, plan, partitions, folder / plan.fact)
-    reporter, every = current_reporter(), [task for found in tasks.values() for task in found]
-    done: list[PartResult] = []
-
-    def on_part(part: PartResult) -> None:
-        done.append(part)
-        reporter.item(f"a part of {part.fact}", len(done), len(every))
-
-    results = {part.output: part for part in _engine(run, len(every), folder / "spill").run(every, on_part)}
-    attempts = sum(part.attempts for part in done)
-    run.record.engine = EngineUse(name=str(run.settings.engine), tasks=len(every), attempts=attempts)
-    return {fact: [results[task.output] for task in found] for fact, found in tasks.items()}
-
-
-def _distributable(run: RunContext, inputs: FingerprintInputs, node: str) -> RowwiseModels | None:
-    """The models of a fact that tasks can build; None for every other node."""
+def _to_build(
+    run: RunContext, inputs: FingerprintInputs, node: str, lake: Lake | None, folder: Path, kept: Mapping[str, PartRecord]
+) -> FactToBuild | None:
+    """A fact that tasks can build, with the file of each part; None for every other node, and for a fact without rows."""
     source = incremental_source(inputs.nodes[node])
     if source is None or not typed_row_by_row(run.location.registry[source]):
         return None
-    return rowwise_models(inputs.manifest, node)
+    partitions = partition_rows(run.con, run.location.registry[source], run.settings.part_rows)
+    if not partitions.all:
+        return None
+    name = inputs.nodes[node]["name"]
+    parts = {
+        partition.number: lake.part(name, _fingerprint(run, inputs, node, partition))
+        if lake is not None
+        else folder / name / f"part-{partition.number}.parquet"
+        for partition in partitions.all
+    }
+    return FactToBuild(rowwise_models(inputs.manifest, node), partitions, parts, f"{inputs.nodes[node]['schema']}.{name}", kept)
+
+
+def _fingerprint(run: RunContext, inputs: FingerprintInputs, node: str, partition: Partition) -> str:
+    """A hash of everything that decides the rows of a part: its landed rows, and what a fact that appends loads depends on.
+
+    With a follow-up, the end of data in the contract decides until when a record is followed.
+    """
+    source = str(incremental_source(inputs.nodes[node]))
+    contract = inputs.contract_rows[source] if run.location.registry[source].follow_up else ""
+    return text_sha256("\x00".join([inputs.hash_of(node, "base"), contract, partition.fingerprint]))[:32]
 
 
 def _ancestors(nodes: Mapping[str, Any], facts: Collection[str]) -> set[str]:
@@ -87,48 +86,6 @@ def _ancestors(nodes: Mapping[str, Any], facts: Collection[str]) -> set[str]:
     return found - set(facts)
 
 
-def _write_looked_up(run: RunContext, manifest: Mapping[str, Any], looked_up: Collection[str], folder: Path) -> dict[str, str]:
-    """Write all rows of each relation that the models look up; the file of each, by dbt's id."""
-    folder.mkdir(mode=0o700)
-    files = {}
-    for number, unique_id in enumerate(looked_up):
-        path = folder / f"{number}.parquet"
-        run.con.execute(f"copy (from {relation_name(manifest, unique_id)}) to {literal(str(path))} (format parquet)")
-        files[unique_id] = str(path)
-    return files
-
-
-def _tasks(run: RunContext, plan: Any, partitions: Partitions, folder: Path) -> list[Task]:
-    folder.mkdir(mode=0o700)
-    save_plan(plan, folder / "plan.json")
-    rows = write_partitions(run.con, partitions, [partition.number for partition in partitions.all], folder / "rows")
-    return [
-        Task(
-            plan=str(folder / "plan.json"),
-            plan_hash=plan.hash,
-            fact=plan.fact,
-            inputs=tuple(map(str, rows[partition.number])),
-            output=str(folder / f"part-{partition.number}.parquet"),
-        )
-        for partition in partitions.all
-    ]
-
-
-def _engine(run: RunContext, tasks: int, spill: Path) -> Engine:
-    settings = run.settings
-    workers = max(min(settings.threads or os.cpu_count() or 1, tasks), 1)
-    limit = run.con.execute("select current_setting('memory_limit')").fetchone()
-    assert limit is not None
-    # this process keeps its share, because dbt continues in it
-    return LocalEngine(
-        workers=workers,
-        attempts=settings.task_attempts,
-        memory_limit=share_of_memory(limit[0], workers + 1),
-        spill=spill,
-    )
-
-
-def _select(parts: Collection[PartResult]) -> str:
+def _select(parts: Collection[Path]) -> str:
     """SELECT of the rows of all parts of a fact."""
-    files = ", ".join(literal(part.output) for part in parts)
-    return f"select * from read_parquet([{files}], hive_partitioning = false)"
+    return f"select * from read_parquet([{', '.join(literal(str(part)) for part in parts)}], hive_partitioning = false)"

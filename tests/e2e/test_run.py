@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
 import sqlite3
 from pathlib import Path
 
@@ -98,7 +99,7 @@ def test_a_definition_that_changed_under_its_old_version_blocks_the_release(plac
 def test_a_held_back_load_can_be_accepted_and_a_stale_source_makes_exit_4(place: Place) -> None:
     """The run that releases the accepted load comes half a year later: the other tables are not built again for that alone.
 
-    An engine builds the facts of events in that run: they are as before, and so are its gates.
+    An engine builds the facts of events in that run, in a lake: readers see the same rows as before.
     """
     source = "der__employees"
     with sqlite3.connect(place.file(source)) as database:
@@ -113,12 +114,16 @@ def test_a_held_back_load_can_be_accepted_and_a_stale_source_makes_exit_4(place:
     assert accepted.returncode == 0, accepted.stderr
     outdate_facts(place.home)
     before = {fact: place.levelground.ask(f"select * from {fact} order by all") for fact in FACTS}
-    engine = {"LEVELGROUND_ENGINE": "local", "LEVELGROUND_PART_ROWS": "1000"}
+    lake = place.home.with_name("lake")
+    engine = {"LEVELGROUND_ENGINE": "local", "LEVELGROUND_LAKE": str(lake), "LEVELGROUND_PART_ROWS": "1000"}
     report = place.run("--as-of", "2026-06-01T00:00:00", expect=4, env=engine)
     assert status_of(report, source)["verdict"] == "fresh"
     assert report["outcome"] == "released"
     assert json.loads(newest_run(place.home).read_text())["engine"] == {"name": "local", "tasks": 5, "attempts": 5}
     assert {fact: place.levelground.ask(f"select * from {fact} order by all") for fact in FACTS} == before
+    assert len(list(lake.glob("*/*.parquet"))) == 5
+    assert "5 parts are as they were sealed" in place.levelground("lake", "verify").stdout
+    shutil.rmtree(lake)
     stale = status_of(report, "ucc__service_requests")
     assert stale["verdict"] == "stale"
     assert "Unified Call Center" in stale["reason"]

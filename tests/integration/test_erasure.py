@@ -29,7 +29,7 @@ from tests.support.small_home import COLUMNS, FIRST, HEADER, LOAD, SECOND, SOURC
 from tests.support.visits import CITY_ZONE, HASH_KEY, visits_contract
 from warehouse.connection import run_query
 from warehouse.paths import Home
-from warehouse.releases import current, known_releases, pins, recover, verify
+from warehouse.releases import current, known_releases, lakes, pins, recover, verify
 
 TODAY = dt.datetime(2026, 3, 4, 5, 6, 7)
 GONE = ("VISIT-00007", "whisper-00007-alpha", "whisper-00007-bravo")
@@ -107,6 +107,31 @@ def test_an_erased_record_leaves_every_byte(small: SmallHome) -> None:
     assert run_query(small.home.published_analyst, query, 9).to_pylist() == [{"n": 399, "twice": 4}]
     comments = "select comment from duckdb_tables() where table_name = 'fct_visits'"
     assert run_query(small.home.published_analyst, comments, 9).to_pylist() == [{"comment": "Visits"}]
+
+
+def test_an_erased_record_leaves_the_parts_of_every_release(tmp_path: Path) -> None:
+    """Both releases share a part with a record of each kind; a part of a failed run has the record, too."""
+    home = Home(tmp_path / "home")
+    home.ensure()
+    small = SmallHome(home, visits_contract(columns=COLUMNS, load=LOAD), tmp_path)
+    small.take(FIRST)
+    small.release(1, in_lake=True)
+    small.take(SECOND)
+    small.release(2, in_lake=True)
+    (lake,) = lakes(home)
+    shared, kept = lake.part("fct_visits", "2"), lake.part("fct_visits", "3")
+    before = kept.read_bytes()
+    shutil.copy(shared, lake.part("fct_visits", "of-a-failed-run"))
+    counted = "select count(*) as n from marts.fct_visits"
+    plan = erase(small, ["VISIT-00201"], ["VISIT-00007"])
+    assert [place.rows for place in plan.places if place.kind == "analyst file of release"] == [2, 2]
+    for text in (*GONE, "VISIT-00201", "whisper-00201-alpha"):
+        assert places_with(home.root, text) == []
+    for release_id in known_releases(home):
+        assert [part.rows for part in verify(home, release_id).all_parts] == [99, 100, 99, 100]
+    assert run_query(home.published_analyst, counted, 9).to_pylist() == [{"n": 398}]
+    assert kept.read_bytes() == before
+    assert not lake.part("fct_visits", "of-a-failed-run").exists()
 
 
 def test_the_counts_of_each_load_still_add_up(small: SmallHome) -> None:

@@ -10,7 +10,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import duckdb
 import psutil
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from tests.conftest import ROOT
@@ -49,6 +52,40 @@ def test_a_killed_worker_costs_one_attempt_and_four_fail_the_run(place: Place) -
     assert engine["attempts"] == engine["tasks"] + 1
     assert place.published() == before
     assert not list((place.home / "tmp").glob("parts-*"))
+
+
+def test_a_night_builds_only_the_parts_of_its_month(place: Place, tmp_path: Path) -> None:
+    """Payments of the last month are delivered again, with one more line. A rebuild without engine and lake gives the same."""
+    lake = {"LEVELGROUND_ENGINE": "local", "LEVELGROUND_LAKE": str(tmp_path / "lake"), "LEVELGROUND_PART_ROWS": "100"}
+    _deliver_december(place)
+    outdate_facts(place.home)
+    report = place.run(env=lake)
+    assert report["outcome"] == "released"
+    before = {path: path.stat().st_mtime_ns for path in (tmp_path / "lake").glob("*/*.parquet")}
+    _deliver_december(place)
+    report = place.run(env=lake)
+    assert report["outcome"] == "released"
+    after = {path: path.stat().st_mtime_ns for path in (tmp_path / "lake").glob("*/*.parquet")}
+    assert before.items() < after.items()
+    engine = json.loads(newest_run(place.home).read_text())["engine"]
+    assert (
+        engine["tasks"]
+        == len(after) - len(before)
+        == len([path for path in after.keys() - before if path.parent.name == "fct_payments"])
+    )
+    assert place.run("--full-refresh")["outcome"] == "unchanged"  # the content hash of tables that one process has built
+    assert place.levelground("lake", "prune").returncode == 0
+    assert after.keys() == {*(tmp_path / "lake").glob("*/*.parquet")}, "both releases are kept"
+
+
+def _deliver_december(place: Place) -> None:
+    """Replace the delivery of payments by its last month, with its first line once more."""
+    folder = place.deliveries / "comptroller__checkbook"
+    files = sorted(folder.glob("*.parquet"))
+    lines = duckdb.read_parquet([str(path) for path in files]).filter("date >= '2025-12-01'").to_arrow_table()
+    for path in files:
+        path.unlink()
+    pq.write_table(pa.concat_tables([lines, lines.slice(0, 1)]), folder / "december.parquet")
 
 
 @contextmanager

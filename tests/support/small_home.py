@@ -20,7 +20,8 @@ from tests.support.visits import CITY_ZONE, HASH_KEY, visits_contract
 from warehouse.connection import attach, detach, open_working
 from warehouse.metadata import migrate
 from warehouse.paths import Home
-from warehouse.releases import Candidate, Manifest, new_release_id, pin, seal, swap
+from warehouse.releases import Candidate, Lake, Manifest, PartRecord, new_release_id, pin, seal, swap
+from warehouse.releases.parts import part_record
 
 SOURCE = "dpt__visits"
 COLUMNS: list[dict[str, Any]] = [
@@ -82,8 +83,8 @@ class SmallHome:
         replay(con, self.contract, self.store, CITY_ZONE)
         return con
 
-    def release(self, second: int) -> Manifest:
-        """Release the landed rows as a fact, and publish it."""
+    def release(self, second: int, *, in_lake: bool = False) -> Manifest:
+        """Release the landed rows as a fact, and publish it; `in_lake`: as a view over a part per year."""
         created = dt.datetime(2025, 12, 1, 12, 0, second, tzinfo=dt.UTC)
         with self.working() as con:
             candidate = Candidate.begin(self.home, f"run{second}")
@@ -91,7 +92,10 @@ class SmallHome:
                 attach(con, path, alias)
             con.execute("create schema release.marts; create schema release.quality; create schema public.published")
             con.execute(_FACT)
-            con.execute("create macro release.marts.twice(x) as 2 * x; comment on table release.marts.fct_visits is 'Visits'")
+            con.execute("create macro release.marts.twice(x) as 2 * x")
+            parts = {"marts.fct_visits": self._parts(con, second)} if in_lake else {}
+            kind = "view" if in_lake else "table"
+            con.execute(f"comment on {kind} release.marts.fct_visits is 'Visits'")
             con.execute("create table release.quality.rejected_rows as from intake.rejected_rows")
             con.execute("create table public.published.totals as select count(*) as visits from release.marts.fct_visits")
             for alias in ("release", "public"):
@@ -99,10 +103,27 @@ class SmallHome:
         release_id = new_release_id(self.home, created, f"{second:08}")
         sealed = seal(
             self.home, candidate, release_id=release_id, created_at=created, data_as_of=NOW, code_version="1",
-            content_hash=f"{second:08}", loads={}, versions={}, seeds_hash="",
+            content_hash=f"{second:08}", loads={}, versions={}, seeds_hash="", parts=parts,
         )  # fmt: skip
         swap(self.home, release_id, sealed=sealed)
         return sealed
+
+    def _parts(self, con: DuckDBPyConnection, second: int) -> list[PartRecord]:
+        """Move the rows of the fact to the lake, a part per hundred visit numbers; releases share those from 200 on."""
+        lake = Lake(self.home.root / "lake")
+        lake.claim(self.home)
+        parts = []
+        for hundred in range(4):
+            rows = f"from release.marts.fct_visits where visit_number between 'VISIT-00{hundred}00' and 'VISIT-00{hundred}99'"
+            name = f"{hundred}" if hundred > 1 else f"{hundred}-{second}"
+            path = lake.part("fct_visits", name)
+            if not path.exists():
+                con.execute(f"copy ({rows}) to '{path}'")
+            parts.append(part_record(path, len(con.execute(f"from read_parquet('{path}')").fetchall())))
+        files = ", ".join(f"'{part.file}'" for part in parts)
+        con.execute("drop table release.marts.fct_visits")
+        con.execute(f"create view release.marts.fct_visits as from read_parquet([{files}], hive_partitioning = false)")
+        return parts
 
     def landed(self, columns: str = "visit_number") -> list[Any]:
         """Columns of the landed rows, in order."""

@@ -2,6 +2,7 @@
 
 A run uses `candidate`, `exports`, `sealing` and `swapping`, in this order. At start-up `recovery` repairs an interrupted swap or
 a damaged release. `history` lists, pins, prunes and rolls back; `rewriting` removes records from a release that is kept.
+`lake` and `parts` keep the rows of facts outside the files of releases.
 `differences`, `revisions` and `change_attribution` compare two releases. `manifest` defines the record of a release, and
 `content_hash` the hash of its tables.
 """
@@ -24,6 +25,7 @@ from warehouse.releases.history import (
     prune,
     rollback,
 )
+from warehouse.releases.lake import Lake, LakeOfAnotherHome, lakes, remove_unneeded
 from warehouse.releases.manifest import (
     BuildInputs,
     ErasedRecords,
@@ -31,6 +33,7 @@ from warehouse.releases.manifest import (
     FileRecord,
     Manifest,
     NodeFingerprint,
+    PartRecord,
     ReleaseCorrupt,
     UnknownRelease,
     known_releases,
@@ -38,6 +41,7 @@ from warehouse.releases.manifest import (
     read_manifest,
     release_moment,
 )
+from warehouse.releases.parts import find_damaged_part, sealed_parts
 from warehouse.releases.recovery import recover
 from warehouse.releases.revisions import Revision
 from warehouse.releases.rewriting import rewrite_release
@@ -57,10 +61,13 @@ __all__ = [
     "ExportRecord",
     "FileRecord",
     "LabelTaken",
+    "Lake",
+    "LakeOfAnotherHome",
     "ListedRelease",
     "Manifest",
     "MeasureDifference",
     "NodeFingerprint",
+    "PartRecord",
     "PinsDamaged",
     "ReleaseCorrupt",
     "Revision",
@@ -73,9 +80,11 @@ __all__ = [
     "explain_differences",
     "find",
     "find_causes",
+    "find_damaged_part",
     "is_pinned",
     "keep_release",
     "known_releases",
+    "lakes",
     "list_releases",
     "new_release_id",
     "pin",
@@ -84,9 +93,11 @@ __all__ = [
     "read_manifest",
     "recover",
     "release_moment",
+    "remove_unneeded",
     "rewrite_release",
     "rollback",
     "seal",
+    "sealed_parts",
     "swap",
     "verify",
     "write_exports",

@@ -56,6 +56,17 @@ class ExportRecord(BaseModel):
     size: int
 
 
+class PartRecord(BaseModel):
+    """A part of a fact in the lake: its absolute path, hash, size and rows."""
+
+    model_config = ConfigDict(frozen=True)
+
+    file: str
+    sha256: str
+    size: int
+    rows: int
+
+
 class NodeFingerprint(BaseModel):
     """The hashes from which a table or view was built: `state` of everything, `base` without loads, `shape` without any data.
 
@@ -106,7 +117,8 @@ class Manifest(BaseModel):
     """The manifest of a release. `loads`: load ids per source; `versions`: version per package; `exports`: by file name.
 
     `data_as_of` and `as_of` (the run's clock) are in city local time. `content_hash` is the hash when the release was sealed;
-    `erasures` lists what was removed from the analyst file since. Manifests of earlier versions lack the last four fields.
+    `erasures` lists what was removed from the analyst file since. `parts`: `schema.view` of the analyst file → the files in the
+    lake that it reads. Manifests of earlier versions lack the last five fields.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -125,6 +137,12 @@ class Manifest(BaseModel):
     made_of: BuildInputs = BuildInputs()
     exports: dict[str, ExportRecord] = {}
     erasures: tuple[ErasedRecords, ...] = ()
+    parts: dict[str, tuple[PartRecord, ...]] = {}
+
+    @property
+    def all_parts(self) -> tuple[PartRecord, ...]:
+        """The parts of all facts."""
+        return tuple(part for parts in self.parts.values() for part in parts)
 
 
 def known_releases(home: Home) -> list[str]:

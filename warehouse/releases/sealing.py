@@ -5,7 +5,7 @@ See `swapping` for publishing a release.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -22,12 +22,14 @@ from warehouse.releases.manifest import (
     ExportRecord,
     FileRecord,
     Manifest,
+    PartRecord,
     ReleaseCorrupt,
     UnknownRelease,
     known_releases,
     parse_manifest,
     read_manifest,
 )
+from warehouse.releases.parts import find_damaged_part, missing_part
 from warehouse.releases.swap_intent import write_intent
 from warehouse.sql import quoted
 
@@ -55,11 +57,14 @@ def write_manifest(
     seeds_hash: str,
     as_of: datetime | None = None,
     made_of: BuildInputs | None = None,
+    parts: Mapping[str, Sequence[PartRecord]] | None = None,
 ) -> Manifest:
     """Make the candidate's files read-only, and record and verify them. Detach them everywhere first.
 
-    ReleaseCorrupt if a file is in use, does not open, contains a view, or changes; the candidate stays then.
+    `parts`: `schema.view` of the analyst file → the files in the lake that it reads.
+    ReleaseCorrupt if a file is in use, does not open, contains another view, or changes; the candidate stays then.
     """
+    views = {name: tuple(records) for name, records in (parts or {}).items()}
     if release_id in known_releases(home):
         raise ValueError(f"release {release_id} exists; ids come from new_release_id")
     for name in RELEASE_FILES:
@@ -81,10 +86,11 @@ def write_manifest(
         loads={source: tuple(ids) for source, ids in sorted(loads.items())},
         versions=dict(sorted(versions.items())),
         seeds_hash=seeds_hash,
-        files={name: file_record(release_id, candidate.folder / name) for name in RELEASE_FILES},
+        files={name: file_record(release_id, candidate.folder / name, views) for name in RELEASE_FILES},
         as_of=as_of,
         made_of=made_of or BuildInputs(),
         exports=_export_records(exports),
+        parts=views,
     )
     write_atomically(candidate.folder / MANIFEST_FILE, manifest.model_dump_json(indent=1) + "\n")
     check_files(parse_manifest(candidate.folder / MANIFEST_FILE, release_id), candidate.folder)
@@ -121,16 +127,18 @@ def find_damage(home: Home, release_id: str) -> str | None:
             return f"{name} is missing"
         if path.stat().st_size != record.size or file_sha256(path) != record.sha256:
             return f"{name} differs from the sealed file"
-    return None
+    return missing_part(manifest)
 
 
 def check_files(manifest: Manifest, folder: Path) -> None:
-    """Compare the database files and exports in `folder` with the manifest; ReleaseCorrupt names the first difference."""
+    """Compare the database files and exports in `folder`, and the parts, with the manifest; ReleaseCorrupt names a difference."""
+    if (why := find_damaged_part(manifest)) is not None:
+        raise ReleaseCorrupt(manifest.release_id, "lake", why)
     for name in RELEASE_FILES:
         wanted = manifest.files.get(name)
         if wanted is None:
             raise ReleaseCorrupt(manifest.release_id, name, "the manifest does not list it")
-        found = file_record(manifest.release_id, folder / name)
+        found = file_record(manifest.release_id, folder / name, manifest.parts)
         if found.size != wanted.size:
             raise ReleaseCorrupt(manifest.release_id, name, f"{found.size} bytes, {wanted.size} when sealed")
         if found != wanted:
@@ -143,8 +151,11 @@ def check_files(manifest: Manifest, folder: Path) -> None:
             raise ReleaseCorrupt(manifest.release_id, f"{EXPORTS}/{name}", why)
 
 
-def read_tables(release_id: str, path: Path) -> tuple[tuple[str, ...], dict[str, int]]:
-    """The schemas and the row counts by `schema.table` of a file on disk; ReleaseCorrupt if a table cannot be read."""
+def read_tables(release_id: str, path: Path, views: Collection[str] = ()) -> tuple[tuple[str, ...], dict[str, int]]:
+    """The schemas and the row counts by `schema.table` of a file on disk; ReleaseCorrupt if a table cannot be read.
+
+    `views`: the views over parts, by `schema.view`.
+    """
     try:
         with open_from_disk(path, "sealed") as connection:
             relations = connection.execute(
@@ -153,7 +164,8 @@ def read_tables(release_id: str, path: Path) -> tuple[tuple[str, ...], dict[str,
             ).fetchall()
             tables = {}
             for schema, table, kind in relations:
-                if kind != "BASE TABLE":  # a view contains the alias of its database, and breaks under another
+                # any other view contains the alias of its database, and breaks under another
+                if kind != "BASE TABLE" and f"{schema}.{table}" not in views:
                     raise ReleaseCorrupt(release_id, path.name, f"{schema}.{table} is a view; only tables are released")
                 relation = f"sealed.{quoted(schema)}.{quoted(table)}"
                 connection.execute(f"select * from {relation} limit 1").fetchall()
@@ -172,8 +184,11 @@ def _export_records(folder: Path) -> dict[str, ExportRecord]:
     return {path.name: ExportRecord(sha256=file_sha256(path), size=path.stat().st_size) for path in sorted(folder.iterdir())}
 
 
-def file_record(release_id: str, path: Path) -> FileRecord:
-    """The hash, size, schemas and row counts of a database file; ReleaseCorrupt if it is in use or cannot be read."""
+def file_record(release_id: str, path: Path, views: Collection[str] = ()) -> FileRecord:
+    """The hash, size, schemas and row counts of a database file; ReleaseCorrupt if it is in use or cannot be read.
+
+    `views`: the views over parts that it may have.
+    """
     # The log first: opening the file would replay it into this file only, not into copies of it.
     if path.with_name(f"{path.name}.wal").exists():
         raise ReleaseCorrupt(
@@ -181,5 +196,5 @@ def file_record(release_id: str, path: Path) -> FileRecord:
         )
     if not path.is_file():
         raise ReleaseCorrupt(release_id, path.name, "missing")
-    schemas, tables = read_tables(release_id, path)
+    schemas, tables = read_tables(release_id, path, views)
     return FileRecord(sha256=file_sha256(path), size=path.stat().st_size, schemas=schemas, tables=tables)

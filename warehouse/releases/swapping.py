@@ -133,5 +133,5 @@ def _verify_prepared(home: Home, manifest: Manifest) -> None:
         if not path.samefile(source) and file_sha256(path) != record.sha256:
             raise ReleaseCorrupt(manifest.release_id, str(name), "the copy differs from the release")
     for file, wanted in manifest.files.items():
-        if read_tables(manifest.release_id, _prepared(home.published / file)) != (wanted.schemas, wanted.tables):
+        if read_tables(manifest.release_id, _prepared(home.published / file), manifest.parts) != (wanted.schemas, wanted.tables):
             raise ReleaseCorrupt(manifest.release_id, f"published/{file}", "its tables are not those of the release")

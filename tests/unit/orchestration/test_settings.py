@@ -50,6 +50,7 @@ def test_every_variable_is_read(tmp_path: Path) -> None:
             "LEVELGROUND_MEMORY_LIMIT": "2GB",
             "LEVELGROUND_THREADS": "2",
             "LEVELGROUND_ENGINE": "local",
+            "LEVELGROUND_LAKE": str(tmp_path / "lake"),
             "LEVELGROUND_PART_ROWS": "1000",
             "LEVELGROUND_TASK_ATTEMPTS": "2",
         }
@@ -60,6 +61,7 @@ def test_every_variable_is_read(tmp_path: Path) -> None:
     assert (settings.wait_seconds, settings.keep_releases) == (0.5, 3)
     assert (settings.memory_limit, settings.threads) == ("2GB", 2)
     assert (settings.engine, settings.part_rows, settings.task_attempts) == ("local", 1000, 2)
+    assert settings.lake == tmp_path / "lake"
 
 
 def test_the_environment_is_read_on_each_call(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -174,6 +176,18 @@ def test_a_setting_of_the_ui_that_cannot_be_used_is_refused(name: str, text: str
 def test_an_unknown_engine_is_refused() -> None:
     with pytest.raises(ConfigurationError, match="LEVELGROUND_ENGINE is 'spark'; write local, or unset it"):
         Settings.from_environment({"LEVELGROUND_ENGINE": "spark"})
+
+
+@pytest.mark.parametrize(
+    ("environment", "message"),
+    [
+        ({"LEVELGROUND_LAKE": "lake"}, "LEVELGROUND_LAKE needs an engine"),
+        ({"LEVELGROUND_LAKE": "s3://bucket/lake", "LEVELGROUND_ENGINE": "local"}, "LEVELGROUND_LAKE is no folder"),
+    ],
+)
+def test_a_lake_is_a_folder_that_an_engine_fills(environment: dict[str, str], message: str) -> None:
+    with pytest.raises(ConfigurationError, match=message):
+        Settings.from_environment(environment)
 
 
 def test_without_an_engine_none_is_imported() -> None:

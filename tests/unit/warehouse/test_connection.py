@@ -22,7 +22,9 @@ from warehouse.connection import (
     create_empty,
     database_path,
     detach,
+    in_memory,
     load_extension,
+    only_reads,
     open_from_disk,
     open_reader,
     open_working,
@@ -235,3 +237,23 @@ def test_an_empty_database_keeps_its_storage_version(home: Home, tmp_path: Path)
     with open_from_disk(path, "seen") as connection:
         tags = connection.execute("select tags from duckdb_databases() where database_name = 'seen'").fetchone()
     assert tags == ({"storage_version": "v1.2.0+"},)
+
+
+@pytest.mark.parametrize(
+    ("sql", "reads"),
+    [
+        ("select 1", True),
+        ("explain analyze select 1", True),
+        ("describe select 1", True),
+        ("copy (select 1) to 'part' (use_tmp_file false)", False),
+        ("explain analyze copy (select 1) to 'part'", False),
+        ("-- a comment\nexplain copy (select 1) to 'part'", False),
+        ("prepare one as copy (select 1) to 'part'", False),
+        ("select 1; copy (select 1) to 'part'", False),
+        ("explain (format", False),
+    ],
+)
+def test_only_a_select_is_a_query_of_parts(sql: str, reads: bool) -> None:
+    """DuckDB lets a statement write to a file that it may read."""
+    with in_memory() as reader:
+        assert only_reads(reader, sql) is reads

@@ -1,0 +1,104 @@
+"""Make the tasks of facts, run them on the engine of the settings, and collect the parts.
+
+The run's process writes what tasks read: the landed rows of each source in partitions, and the tables that the models look up.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ingest.landing import Partitions, write_partitions
+from orchestration.engines import Engine, LocalEngine, share_of_memory
+from orchestration.runs.context import RunContext
+from orchestration.runs.progress import current_reporter
+from orchestration.runs.record import EngineUse
+from orchestration.transform import dbt_runner
+from orchestration.transform.rowwise_plan import RowwiseModels, relation_name, rowwise_plan
+from warehouse.releases import PartRecord
+from warehouse.rowwise import PartResult, RowwisePlan, Task, save_plan
+from warehouse.sql import literal
+
+
+@dataclass(frozen=True)
+class FactToBuild:
+    """A fact, the partitions of its source, and the file of the part of each.
+
+    `relation`: its `schema.name`. `kept`: the parts that exist as a release has sealed them, by their file.
+    """
+
+    models: RowwiseModels
+    partitions: Partitions
+    parts: Mapping[int, Path]
+    relation: str
+    kept: Mapping[str, PartRecord]
+
+    @property
+    def missing(self) -> list[int]:
+        """The partitions whose part is built. A part of a failed run is built again: nothing has recorded its hash."""
+        return [number for number, path in self.parts.items() if str(path) not in self.kept]
+
+
+def build_missing_parts(
+    run: RunContext, manifest: Mapping[str, Any], facts: Collection[FactToBuild], folder: Path
+) -> dict[str, PartRecord]:
+    """Build the missing parts; the record of each by its file. `folder` is for what tasks read.
+
+    `EngineFailed` if one part could not be built; parts that other tasks have built stay.
+    """
+    facts = [fact for fact in facts if fact.missing]
+    if not facts:
+        return {}
+    sql = dbt_runner.compile_models(run.settings.home, {model for fact in facts for model in fact.models.models})
+    looked_up = sorted({node for fact in facts for node in fact.models.looked_up})
+    files = _write_looked_up(run, manifest, looked_up, folder / "looked-up")
+    tasks: list[Task] = []
+    for fact in facts:
+        contract = run.location.registry[fact.models.source]
+        plan = rowwise_plan(manifest, fact.models, contract, run.location.city.time_zone, sql, files)
+        tasks += _tasks(run, plan, fact, folder / f"{plan.fact}-rows")
+    done: list[PartResult] = []
+
+    def on_part(part: PartResult) -> None:
+        done.append(part)
+        current_reporter().item(f"a part of {part.fact}", len(done), len(tasks))
+
+    _engine(run, len(tasks), folder / "spill").run(tasks, on_part)
+    attempts = sum(part.attempts for part in done)
+    run.record.engine = EngineUse(name=str(run.settings.engine), tasks=len(tasks), attempts=attempts)
+    return {part.output: PartRecord(file=part.output, sha256=part.sha256, size=part.size, rows=part.rows) for part in done}
+
+
+def _write_looked_up(run: RunContext, manifest: Mapping[str, Any], looked_up: Collection[str], folder: Path) -> dict[str, str]:
+    """Write all rows of each relation that the models look up; the file of each, by dbt's id."""
+    folder.mkdir(mode=0o700)
+    files = {}
+    for number, unique_id in enumerate(looked_up):
+        path = folder / f"{number}.parquet"
+        run.con.execute(f"copy (from {relation_name(manifest, unique_id)}) to {literal(str(path))} (format parquet)")
+        files[unique_id] = str(path)
+    return files
+
+
+def _tasks(run: RunContext, plan: RowwisePlan, fact: FactToBuild, folder: Path) -> list[Task]:
+    """A task per missing part of a fact."""
+    folder.mkdir(mode=0o700)
+    path = folder / "plan.json"
+    save_plan(plan, path)
+    rows = write_partitions(run.con, fact.partitions, fact.missing, folder / "rows")
+    return [
+        Task(str(path), plan.hash, plan.fact, tuple(map(str, rows[number])), str(fact.parts[number])) for number in fact.missing
+    ]
+
+
+def _engine(run: RunContext, tasks: int, spill: Path) -> Engine:
+    settings = run.settings
+    workers = max(min(settings.threads or os.cpu_count() or 1, tasks), 1)
+    limit = run.con.execute("select current_setting('memory_limit')").fetchone()
+    assert limit is not None
+    # this process keeps its share, because dbt continues in it
+    memory = share_of_memory(limit[0], workers + 1)
+    return LocalEngine(workers=workers, attempts=settings.task_attempts, memory_limit=memory, spill=spill)

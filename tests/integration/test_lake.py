@@ -1,0 +1,106 @@
+"""A release whose facts are views over parts is sealed with them, read with them alone, and keeps them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from tests.support.small_home import COLUMNS, FIRST, LOAD, SECOND, SmallHome
+from tests.support.visits import visits_contract
+from warehouse.connection import QueryError, open_reader, run_query
+from warehouse.paths import Home
+from warehouse.releases import (
+    Lake,
+    LakeOfAnotherHome,
+    ReleaseCorrupt,
+    known_releases,
+    lakes,
+    prune,
+    recover,
+    remove_unneeded,
+    rollback,
+    seal,
+    sealed_parts,
+    verify,
+)
+
+COUNT = "select count(*) as n, count(distinct note) as notes from fct_visits"
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Home:
+    home = Home(tmp_path / "home")
+    home.ensure()
+    return home
+
+
+@pytest.fixture
+def small(home: Home, tmp_path: Path) -> SmallHome:
+    """Two releases that share two of their four parts."""
+    small = SmallHome(home, visits_contract(columns=COLUMNS, load=LOAD), tmp_path)
+    small.take(FIRST)
+    small.release(1, in_lake=True)
+    small.take(SECOND)
+    small.release(2, in_lake=True)
+    return small
+
+
+def damage(path: Path) -> None:
+    """Change the last byte."""
+    path.chmod(0o600)
+    content = path.read_bytes()
+    path.write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
+
+
+def test_readers_of_a_release_read_its_parts_and_no_other_file(small: SmallHome, tmp_path: Path) -> None:
+    home = small.home
+    assert run_query(home.published_analyst, COUNT, 9).to_pylist() == [{"n": 400, "notes": 400}]
+    other = tmp_path / "other.parquet"
+    other.write_bytes(lakes(home)[0].part("fct_visits", "2").read_bytes())
+    of_the_first = lakes(home)[0].part("fct_visits", "0-1")  # of the earlier release only
+    for path in (other, of_the_first):
+        with pytest.raises(QueryError, match="Permission Error"):
+            run_query(home.published_analyst, f"from read_parquet('{path}')", 9)
+    with open_reader(home.published_analyst) as reader, pytest.raises(duckdb.InvalidInputException, match="locked"):
+        reader.execute("set allowed_paths = ['/etc/passwd']")
+
+
+def test_a_changed_part_is_damage_and_only_parts_of_no_release_are_deleted(small: SmallHome) -> None:
+    home = small.home
+    first, second = known_releases(home)
+    lake = lakes(home)[0]
+    assert recover(home) == []
+    orphan = lake.part("fct_visits", "of-a-failed-run")
+    orphan.write_bytes(b"")
+    assert remove_unneeded(home) == [orphan]
+    damage(lake.part("fct_visits", "0-1"))
+    with pytest.raises(ReleaseCorrupt, match="differs from the sealed file"):
+        rollback(home, first)
+    assert verify(home, second).parts.keys() == {"marts.fct_visits"}
+    assert prune(home, keep=1) == [first]
+    assert {path.stem for path in remove_unneeded(home)} == {"0-1", "1-1"}
+    lake.part("fct_visits", "0-2").unlink()
+    assert str(lake.part("fct_visits", "0-2")) not in sealed_parts(home)
+    assert "is missing" in recover(home)[0]
+
+
+def test_a_view_over_other_files_is_not_released(home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    small = SmallHome(home, visits_contract(columns=COLUMNS, load=LOAD), tmp_path)
+    small.take(FIRST)
+    monkeypatch.setattr("tests.support.small_home.seal", lambda *given, **about: seal(*given, **about | {"parts": {}}))
+    with pytest.raises(ReleaseCorrupt, match=r"marts\.fct_visits is a view"):
+        small.release(1, in_lake=True)
+
+
+def test_a_lake_belongs_to_one_home(home: Home, tmp_path: Path) -> None:
+    lake = Lake(tmp_path / "lake")
+    lake.claim(home)
+    lake.claim(home)
+    assert lakes(home) == [lake]
+    other = Home(tmp_path / "other")
+    other.ensure()
+    with pytest.raises(LakeOfAnotherHome, match="set LEVELGROUND_LAKE to a folder of its own"):
+        lake.claim(other)
+    assert lakes(other) == []
