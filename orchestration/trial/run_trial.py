@@ -121,7 +121,8 @@ def run_trial(settings: Settings, options: TrialOptions, on_delivery: Callable[[
     try:
         is_seeded = copy_home(home, throwaway, options.source, options.wait_seconds)
         where, sources = lay_out_deliveries(throwaway, location, options.source, options.file, is_seeded=is_seeded)
-        own = dataclasses.replace(settings, home=throwaway, alerts=(), scorecard_languages=())
+        # a lake belongs to one home, and what is tried is small
+        own = dataclasses.replace(settings, home=throwaway, engine=None, lake=None, alerts=(), scorecard_languages=())
         run_options = RunOptions("try", where.name, options.as_of, sources=sources, tried=options.source)
         with open_run(own, run_options, str(uuid.uuid4()), where) as run:
             for name in sources[1:]:

@@ -67,13 +67,11 @@ def test_a_night_builds_only_the_parts_of_its_month(place: Place, tmp_path: Path
     assert report["outcome"] == "released"
     after = {path: path.stat().st_mtime_ns for path in (tmp_path / "lake").glob("*/*.parquet")}
     assert before.items() < after.items()
-    engine = json.loads(newest_run(place.home).read_text())["engine"]
-    assert (
-        engine["tasks"]
-        == len(after) - len(before)
-        == len([path for path in after.keys() - before if path.parent.name == "fct_payments"])
-    )
-    assert place.run("--full-refresh")["outcome"] == "unchanged"  # the content hash of tables that one process has built
+    built = after.keys() - before
+    assert {path.parent.name for path in built} == {"fct_payments"}
+    assert json.loads(newest_run(place.home).read_text())["engine"]["tasks"] == len(built)
+    # the content hash of tables that one process has built
+    assert place.run("--full-refresh")["outcome"] == "unchanged"
     assert place.levelground("lake", "prune").returncode == 0
     assert after.keys() == {*(tmp_path / "lake").glob("*/*.parquet")}, "both releases are kept"
 
