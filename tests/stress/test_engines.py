@@ -54,15 +54,18 @@ def test_a_killed_worker_costs_one_attempt_and_four_fail_the_run(place: Place) -
     assert not list((place.home / "tmp").glob("parts-*"))
 
 
-def test_a_night_builds_only_the_parts_of_its_month(place: Place, tmp_path: Path) -> None:
-    """Payments of the last month are delivered again, with one more line. A rebuild without engine and lake gives the same."""
+def test_a_night_builds_only_the_parts_of_its_months(place: Place, tmp_path: Path) -> None:
+    """Payments from 2024 on are delivered again, with one more line: those of 2023 keep their parts.
+
+    A rebuild without engine and lake gives the same release.
+    """
     lake = {"LEVELGROUND_ENGINE": "local", "LEVELGROUND_LAKE": str(tmp_path / "lake"), "LEVELGROUND_PART_ROWS": "100"}
-    _deliver_december(place)
+    _deliver_since_2024(place)
     outdate_facts(place.home)
     report = place.run(env=lake)
     assert report["outcome"] == "released"
     before = {path: path.stat().st_mtime_ns for path in (tmp_path / "lake").glob("*/*.parquet")}
-    _deliver_december(place)
+    _deliver_since_2024(place)
     report = place.run(env=lake)
     assert report["outcome"] == "released"
     after = {path: path.stat().st_mtime_ns for path in (tmp_path / "lake").glob("*/*.parquet")}
@@ -70,20 +73,24 @@ def test_a_night_builds_only_the_parts_of_its_month(place: Place, tmp_path: Path
     built = after.keys() - before
     assert {path.parent.name for path in built} == {"fct_payments"}
     assert json.loads(newest_run(place.home).read_text())["engine"]["tasks"] == len(built)
+    manifest = json.loads((place.home / "releases" / report["release_id"] / "manifest.json").read_text())
+    payments = {Path(part["file"]) for part in manifest["parts"]["marts.fct_payments"]}
+    assert payments - built, "those of 2023"
+    assert payments - built < before.keys()
     # the content hash of tables that one process has built
     assert place.run("--full-refresh")["outcome"] == "unchanged"
     assert place.levelground("lake", "prune").returncode == 0
     assert after.keys() == {*(tmp_path / "lake").glob("*/*.parquet")}, "both releases are kept"
 
 
-def _deliver_december(place: Place) -> None:
-    """Replace the delivery of payments by its last month, with its first line once more."""
+def _deliver_since_2024(place: Place) -> None:
+    """Replace the delivery of payments by its lines from 2024 on, with the first one once more."""
     folder = place.deliveries / "comptroller__checkbook"
     files = sorted(folder.glob("*.parquet"))
-    lines = duckdb.read_parquet([str(path) for path in files]).filter("date >= '2025-12-01'").to_arrow_table()
+    lines = duckdb.read_parquet([str(path) for path in files]).filter("date >= '2024-01-01'").to_arrow_table()
     for path in files:
         path.unlink()
-    pq.write_table(pa.concat_tables([lines, lines.slice(0, 1)]), folder / "december.parquet")
+    pq.write_table(pa.concat_tables([lines, lines.slice(0, 1)]), folder / "since-2024.parquet")
 
 
 @contextmanager
