@@ -9,6 +9,7 @@ import sys
 import threading
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -77,14 +78,14 @@ class LocalEngine:
             self._processes.add(process)
         try:
             assert process.stdin is not None and process.stdout is not None
-            try:
+            # a worker that has ended already reads no input; its exit code is the reason
+            with suppress(BrokenPipeError):
                 # the input stays open: a worker ends when it is closed, so that it does not outlive this process
                 process.stdin.write(json.dumps(request) + "\n")
                 process.stdin.flush()
-            except BrokenPipeError:
-                pass  # the worker has ended already; its exit code is the reason
             answer = process.stdout.readline()
-            process.stdin.close()
+            with suppress(BrokenPipeError):
+                process.stdin.close()
             code = process.wait()
         finally:
             process.kill()

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -51,6 +53,21 @@ def test_a_task_that_fails_in_every_attempt_ends_the_run(tmp_path: Path, script:
         engine(tmp_path, f"mktemp $folder/attempt-XXXXXX >/dev/null; {script}", workers=1).run(tasks(1), lambda _part: None)
     assert "The last release stays public" in str(failed.value)
     assert len(list(tmp_path.glob("attempt-*"))) == 4
+
+
+@pytest.mark.parametrize("inputs", [1, 20_000])
+def test_a_worker_that_ends_before_it_reads_its_task_is_an_attempt(monkeypatch: pytest.MonkeyPatch, inputs: int) -> None:
+    """Also where the request is larger than the buffer of a pipe."""
+
+    class Ended(subprocess.Popen[str]):
+        def __init__(self, *arguments: Any, **options: Any) -> None:
+            super().__init__(*arguments, **options)
+            self.wait()
+
+    monkeypatch.setattr("orchestration.engines.local.subprocess.Popen", Ended)
+    request = Task("plan.json", "hash", "fct_calls", ["rows.parquet"] * inputs, "part")
+    with pytest.raises(EngineFailed, match=r"in 2 attempts \(the worker ended with 3\)"):
+        LocalEngine(workers=1, attempts=2, command=["sh", "-c", "exit 3"]).run([request], lambda _part: None)
 
 
 def test_other_workers_end_with_the_task_that_failed(tmp_path: Path) -> None:
