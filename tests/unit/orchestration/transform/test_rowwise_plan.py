@@ -39,5 +39,6 @@ def test_a_plan_types_landed_rows_as_the_warehouse_does() -> None:
         '"release"."marts"."int_addresses"',
         '"warehouse"."receipts"."contracts"',
     }
-    other = rowwise_plan(MANIFEST, models, contract, "America/New_York", sql, files)
-    assert other.hash != plan.hash
+    assert rowwise_plan(MANIFEST, models, contract, "America/Chicago", sql, files).hash == plan.hash
+    changed = sql | {MODEL + "stg_calls": "select 'changed'"}
+    assert rowwise_plan(MANIFEST, models, contract, "America/Chicago", changed, files).hash != plan.hash
