@@ -106,13 +106,13 @@ def city_registry(city: City, folder: Path | None = None, further: Path | None =
     """The contracts of a city: shared ones, those of its layers, those of `further`, with what each city.yml changes."""
     registry = load_registry(further, tuple(path for layer in city.layers for path in layer.contracts))
     for layer in city.layers:
-        registry = registry.for_city(changes_of(layer), layer.folder / FILE_NAME, of_layer=True)
+        registry = registry.for_city(changes_of(layer), layer.settings_file, of_layer=True)
     return registry.for_city(city.sources, (folder / FILE_NAME) if folder else Path(FILE_NAME)).with_places(city.places)
 
 
 def changes_of(layer: Layer) -> Mapping[str, Mapping[str, Any]]:
-    """By source, the keys of contracts that a layer changes; a layer of a state needs no city.yml."""
-    file = layer.folder / FILE_NAME
+    """By source, the keys of contracts that a layer changes; a state has them in its state.yml."""
+    file = layer.settings_file
     changes: Mapping[str, Mapping[str, Any]] = _data(file)[0]["sources"] if file.is_file() else {}
     return changes
 

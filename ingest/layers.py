@@ -18,7 +18,7 @@ from warehouse.suggestions import did_you_mean
 
 CITIES = Path(__file__).with_name("cities")
 STATES = Path(__file__).with_name("states")
-CITY_FILE = "city.yml"
+CITY_FILE, STATE_FILE = "city.yml", "state.yml"
 SOURCES, MODELS, SEEDS, SUITES = "sources", "models", "seeds", "suites"
 # Files of this folder in `seeds` add rows to the seed of their name, and replace its rows with the same first column.
 ROWS = "rows"
@@ -66,6 +66,12 @@ class Layer:
 
     name: str
     folder: Path
+
+    @property
+    def settings_file(self) -> Path:
+        """The file with the keys of the city, or with the changes of contracts of the state."""
+        own = self.folder / CITY_FILE
+        return own if own.is_file() else self.folder / STATE_FILE
 
     @cached_property
     def contracts(self) -> tuple[Path, ...]:
