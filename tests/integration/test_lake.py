@@ -21,7 +21,6 @@ from warehouse.releases import (
     recover,
     remove_unneeded,
     rollback,
-    seal,
     sealed_parts,
     verify,
 )
@@ -54,7 +53,7 @@ def damage(path: Path) -> None:
     path.write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
 
 
-def test_readers_of_a_release_read_its_parts_and_no_other_file(small: SmallHome, tmp_path: Path) -> None:
+def test_a_release_has_its_parts_which_its_readers_read_alone(small: SmallHome, tmp_path: Path) -> None:
     home = small.home
     assert run_query(home.published_analyst, COUNT, 9).to_pylist() == [{"n": 400, "notes": 400}]
     other = tmp_path / "other.parquet"
@@ -65,10 +64,6 @@ def test_readers_of_a_release_read_its_parts_and_no_other_file(small: SmallHome,
             run_query(home.published_analyst, f"from read_parquet('{path}')", 9)
     with open_reader(home.published_analyst) as reader, pytest.raises(duckdb.InvalidInputException, match="locked"):
         reader.execute("set allowed_paths = ['/etc/passwd']")
-
-
-def test_a_changed_part_is_damage_and_only_parts_of_no_release_are_deleted(small: SmallHome) -> None:
-    home = small.home
     first, second = known_releases(home)
     lake = lakes(home)[0]
     assert recover(home) == []
@@ -84,14 +79,6 @@ def test_a_changed_part_is_damage_and_only_parts_of_no_release_are_deleted(small
     lake.part("fct_visits", "0-2").unlink()
     assert str(lake.part("fct_visits", "0-2")) not in sealed_parts(home)
     assert "is missing" in recover(home)[0]
-
-
-def test_a_view_over_other_files_is_not_released(home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    small = SmallHome(home, visits_contract(columns=COLUMNS, load=LOAD), tmp_path)
-    small.take(FIRST)
-    monkeypatch.setattr("tests.support.small_home.seal", lambda *given, **about: seal(*given, **about | {"parts": {}}))
-    with pytest.raises(ReleaseCorrupt, match=r"marts\.fct_visits is a view"):
-        small.release(1, in_lake=True)
 
 
 def test_a_lake_belongs_to_one_home(home: Home, tmp_path: Path) -> None:
