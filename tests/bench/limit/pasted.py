@@ -9,23 +9,32 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from duckdb import DuckDBPyConnection
 
+from orchestration.settings import DBT_PROJECT
 from orchestration.transform import dbt_runner
 from warehouse.connection import open_from_disk
 from warehouse.paths import Home
 from warehouse.sql import literal
 
 DATABASES = ("release", "public")
-# Run tables that the models read; the others serve the quality tables, which the limit leaves out.
-RECEIPTS = (
-    "clock", "settings", "agreements", "agreement_terms", "offered_labels", "published_snapshots", "contracts", "vocabularies",
-)  # fmt: skip
 QUALITY = "quality"
+READ = ("models", "macros/conform", "macros/measures")
+# Run tables that the models read; the others serve the quality tables, which the limit leaves out.
+RECEIPTS = sorted(
+    {
+        name
+        for folder in READ
+        for file in (DBT_PROJECT / folder).rglob("*.sql")
+        if QUALITY not in file.parts
+        for name in re.findall(r"source\('receipts', '(\w+)'\)", file.read_text(encoding="utf-8"))
+    }
+)
 MODELS = "models.json"
 
 
