@@ -1,4 +1,4 @@
--- one row per delivered address that the index contains and span of days of one aldermanic map, with the places that facts have
+-- one row per delivered address that the index contains and span of days with the same maps, with the places that facts have
 {{ config(meta={'row_by_row': true, 'looked_up': true}) }}
 with
 matched as (

@@ -6,21 +6,23 @@ places as (
         places.geography_vintage,
         places.geoid,
         vintages.is_city_only,
+        bool_or(places.geography_type = 'city') over () as has_limits,
         {{ to_equal_area('places.outline') }} as shape
     from {{ ref('int_places__outlines') }} as places
     inner join {{ ref('geography_vintages') }} as vintages
         on places.geography_type = vintages.geography_type and places.geography_vintage = vintages.geography_vintage
 ),
 
+-- without a map of its limits, the city is what its districts cover
 city as (
     select {{ union_geometry('shape') }} as shape
     from places
-    where geography_type = 'city'
+    where geography_type = 'city' or (is_city_only and not has_limits)
 ),
 
 shares as (
     select
-        places.*,
+        places.* exclude (has_limits),
         case
             when places.is_city_only or city.shape is null then 1
             else st_area(st_intersection(places.shape, city.shape)) / st_area(places.shape)
