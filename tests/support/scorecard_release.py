@@ -13,7 +13,6 @@ import pyarrow as pa
 import yaml
 
 from orchestration.settings import DBT_PROJECT
-from warehouse.connection import load_extension
 
 MODELS = DBT_PROJECT / "models" / "published" / "tables" / "_published__models.yml"
 SEEDS = DBT_PROJECT / "seeds" / "reference"
@@ -267,7 +266,6 @@ def write_public_file(path: Path, tables: dict[str, list[dict[str, Any]]]) -> Pa
     models = promised_models()
     path.unlink(missing_ok=True)
     with duckdb.connect(str(path)) as con:
-        load_extension(con, "spatial")
         con.execute("create schema published; use published")
         for name, rows in ({"texts": []} | tables).items():
             promised = {column["name"]: column["data_type"] for column in models[name]["columns"]} if name in models else {}
@@ -276,7 +274,7 @@ def write_public_file(path: Path, tables: dict[str, list[dict[str, Any]]]) -> Pa
             for values in rows:
                 unknown = set(values) - set(columns)
                 assert not unknown, f"{name} has no column {unknown}"
-                places = ", ".join("ST_AsWKB(ST_GeomFromText(?))" if column == "geometry_wkb" else "?" for column in values)
+                places = ", ".join("ST_AsWKB(?::geometry)" if column == "geometry_wkb" else "?" for column in values)
                 con.execute(f"insert into {name} ({', '.join(values)}) values ({places})", list(values.values()))
         text_rows = pa.Table.from_pylist(texts(tables))  # noqa: F841 - DuckDB reads the variable
         con.execute("insert into texts by name from text_rows")
