@@ -18,10 +18,15 @@ from warehouse import dialect
 from warehouse.sql import identifier
 
 OnTable = Callable[[str, int, int], None]
+OnResult = Callable[[GateResult], None]
 
 
 def ignore_table(_table: str, _number: int, _tables: int) -> None:
     """Report no progress."""
+
+
+def ignore_result(_result: GateResult) -> None:
+    """Report no result before all are there."""
 
 
 def gate_build(
@@ -33,6 +38,7 @@ def gate_build(
     valid_results: Mapping[str, GateResult] | None = None,
     grown: Mapping[str, Sequence[str]] | None = None,
     on_table: OnTable = ignore_table,
+    on_result: OnResult = ignore_result,
 ) -> list[GateResult]:
     """Evaluate the marts: one result per table, in the order of their names.
 
@@ -41,6 +47,7 @@ def gate_build(
     without its table is a critical failure; a table without a suite is noted. `kept`: earlier results by subject that
     are still valid, because neither the table nor one that its suite reads has changed. `grown`: by table, the new loads of a
     table that had passed its suite (`suite_checks`). `on_table` is called before each table: its name, its number, of how many.
+    `on_result` gets each result at once.
     """
     chosen = {suite.table: suite for suite in (read_suites() if suites is None else suites)}
     place = Place(attached, schema, council_district(database, attached))
@@ -53,6 +60,7 @@ def gate_build(
         on_table(subject, number, len(ordered))
         if valid_results and subject in valid_results and table in tables and table in chosen:
             results.append(valid_results[subject])
+            on_result(results[-1])
             continue
         if table not in tables:
             findings = _not_evaluated("table_exists", "critical", f"{subject} does not exist; build it, or remove its suite")
@@ -63,6 +71,7 @@ def gate_build(
             checks = suite_checks(chosen[table], place, (grown or {}).get(table))
             findings = session.run(subject, f"select * from {place.table(table)}", checks)
         results.append(GateResult("build", subject, findings))
+        on_result(results[-1])
     return results
 
 

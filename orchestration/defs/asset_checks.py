@@ -4,7 +4,7 @@ See `expectations` for what the gates check, and `transform.dbt_runner` for dbt'
 """
 
 import datetime as dt
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Any
 
 import dagster as dg
@@ -18,10 +18,13 @@ from orchestration.defs.metadata import docs_metadata
 from orchestration.defs.resources import RunResource
 from orchestration.pipeline import stages
 from orchestration.runs.progress import log_built_nodes
-from orchestration.runs.record import HELD_BACK, SourceStatus
+from orchestration.runs.record import BLOCKED, HELD_BACK, SourceStatus
 from orchestration.runs.results import NodeResult, failed_tests
 from orchestration.settings import Settings
 
+# The stages of a run block its release. Dagster's own blocking waits for results, which a table that is kept does not have.
+BLOCKS = "A failure blocks the release."
+PRIORITY = "dagster/priority"
 DELIVERY_GATE, FRESHNESS, BUILD_GATE, DBT_TESTS = "delivery_gate", "freshness", "build_gate", "dbt_tests"
 
 NOTHING_NEW = "Nothing new was delivered. The load in use was checked when it was delivered."
@@ -105,76 +108,81 @@ def difference_metadata(contract: Contract, receipt: DeliveryRecord | None) -> d
     return {"columns": dg.MetadataValue.table(records)}
 
 
-def dbt_test_results(
-    specs: Mapping[str, dg.AssetSpec], results: Iterable[NodeResult], selected: Collection[dg.AssetCheckKey]
-) -> Iterator[dg.AssetCheckResult]:
-    """Return one check result per tested model, passed if all its tests passed. A reused table was tested when it was built."""
-    tests: dict[str, list[NodeResult]] = {}
-    for result in results:
-        if result.kind == "test":
-            for unique_id in result.tested:
-                tests.setdefault(unique_id, []).append(result)
-    for unique_id, spec in specs.items():
-        if dg.AssetCheckKey(spec.key, DBT_TESTS) in selected:
-            ran = tests.get(unique_id, [])
-            if not ran:
-                continue
-            failed = [result for result in ran if not result.succeeded]
-            metadata: dict[str, Any] = {"tests": len(ran), "failed": len(failed)}
-            records = [
-                dg.TableRecord({"result": result.status, "test": result.name, "rows": result.failures})
-                for result in sorted(ran, key=lambda result: result.succeeded)
-            ]
-            if records:
-                metadata["results"] = dg.MetadataValue.table(records)
-            yield dg.AssetCheckResult(
-                check_name=DBT_TESTS,
-                asset_key=spec.key,
-                passed=not failed,
-                metadata=metadata,
-                description="; ".join(failed_tests(failed)) or None,
-            )
+def dbt_test_result(spec: dg.AssetSpec, ran: Collection[NodeResult]) -> dg.AssetCheckResult:
+    """Return the check result of a tested model: passed if all its tests passed."""
+    failed = [result for result in ran if not result.succeeded]
+    records = [
+        dg.TableRecord({"result": result.status, "test": result.name, "rows": result.failures})
+        for result in sorted(ran, key=lambda result: result.succeeded)
+    ]
+    return dg.AssetCheckResult(
+        check_name=DBT_TESTS,
+        asset_key=spec.key,
+        passed=not failed,
+        metadata={"tests": len(ran), "failed": len(failed), "results": dg.MetadataValue.table(records)},
+        description="; ".join(failed_tests(failed)) or None,
+    )
+
+
+def log_check(context: dg.AssetExecutionContext | dg.AssetCheckExecutionContext, result: dg.AssetCheckResult) -> dg.Output[Any]:
+    """Log a check result now, and return the output that the step is to yield for it, after its work."""
+    step = context.op_execution_context.get_step_execution_context()
+    evaluation = result.to_asset_check_evaluation(step)
+    context.op_execution_context.log_event(evaluation)
+    spec = dg.AssetCheckSpec(evaluation.check_name, asset=evaluation.asset_key)
+    return dg.Output(None, output_name=spec.get_python_identifier())
 
 
 def build_gate(specs: Iterable[dg.AssetSpec]) -> dg.AssetChecksDefinition:
     """Return the gate before the release: Great Expectations on marts and public tables, the attacker on published tables."""
-    subjects = {
-        spec.key: (
-            {f"marts.{spec.key.path[-1]}"}
-            if spec.key.path[0] == "marts"
-            # dbt needs unique names: the model `published_geographies` is the table `published.geographies`
-            else {"published", f"published.{spec.key.path[-1].removeprefix('published_')}"}
-        )
+    marts = {f"marts.{spec.key.path[-1]}": spec.key for spec in specs if spec.key.path[0] == "marts"}
+    public = {
+        # dbt needs unique names: the model `published_geographies` is the table `published.geographies`
+        f"published.{spec.key.path[-1].removeprefix('published_')}": spec.key
         for spec in specs
-        if spec.key.path[0] in ("marts", "published")
+        if spec.key.path[0] == "published"
     }
 
     @dg.multi_asset_check(
         name=BUILD_GATE,
         specs=[
-            dg.AssetCheckSpec(BUILD_GATE, asset=key, blocking=True, description="Checks the table before the release.")
-            for key in subjects
+            dg.AssetCheckSpec(BUILD_GATE, asset=key, description=f"Checks the table before the release. {BLOCKS}")
+            for key in (*marts.values(), *public.values())
         ],
         can_subset=True,
+        op_tags={PRIORITY: "1"},  # before the quality tables, which wait for the same assets
     )
-    def check_build(context: dg.AssetCheckExecutionContext, run: RunResource) -> Iterator[dg.AssetCheckResult]:
-        gates = stages.gates(run.context, log_built_nodes(context.log.info))
-        for key, names in subjects.items():
-            found = [gate for gate in gates if gate.subject in names]
-            if not found or dg.AssetCheckKey(key, BUILD_GATE) not in context.selected_asset_check_keys:
-                continue
-            blocked = not all(gate.passed for gate in found)
-            severity = dg.AssetCheckSeverity.ERROR if blocked else dg.AssetCheckSeverity.WARN
-            good = not blocked and not any(gate.warnings for gate in found)
-            linked = next((gate for gate in found if not gate.passed), found[0])
-            page = f"gates/{linked.gate}/{linked.subject}.html"
-            yield dg.AssetCheckResult(
-                check_name=BUILD_GATE,
-                asset_key=key,
-                passed=good,
-                severity=severity,
-                metadata=finding_metadata(found) | docs_metadata(run.context.settings, page),
-                description="; ".join(gate.reason for gate in found if gate.reason) or None,
-            )
+    def check_build(context: dg.AssetCheckExecutionContext, run: RunResource) -> Iterator[dg.AssetCheckResult | dg.Output[Any]]:
+        logged = []
+
+        def selected(key: dg.AssetKey) -> bool:
+            return dg.AssetCheckKey(key, BUILD_GATE) in context.selected_asset_check_keys
+
+        def mart_checked(gate: GateResult) -> None:
+            if gate.subject in marts and selected(marts[gate.subject]):
+                logged.append(log_check(context, build_check(marts[gate.subject], [gate], run.context.settings)))
+
+        gates = stages.gates(run.context, log_built_nodes(context.log.info), mart_checked)
+        yield from logged
+        for subject, key in public.items():
+            found = [gate for gate in gates if gate.subject in ("published", subject)]
+            if found and selected(key):
+                yield build_check(key, found, run.context.settings)
+        if run.context.record.outcome == BLOCKED:
+            raise dg.Failure(f"blocked by a gate; the last release stays. {run.context.record.message}", allow_retries=False)
 
     return check_build
+
+
+def build_check(key: dg.AssetKey, found: Sequence[GateResult], settings: Settings) -> dg.AssetCheckResult:
+    """Return the check result of a table: red if a gate blocked the release, yellow if a gate warned."""
+    blocked = not all(gate.passed for gate in found)
+    linked = next((gate for gate in found if not gate.passed), found[0])
+    return dg.AssetCheckResult(
+        check_name=BUILD_GATE,
+        asset_key=key,
+        passed=not blocked and not any(gate.warnings for gate in found),
+        severity=dg.AssetCheckSeverity.ERROR if blocked else dg.AssetCheckSeverity.WARN,
+        metadata=finding_metadata(found) | docs_metadata(settings, f"gates/{linked.gate}/{linked.subject}.html"),
+        description="; ".join(gate.reason for gate in found if gate.reason) or None,
+    )

@@ -7,7 +7,7 @@ the UI displays, and `pipeline` for what the steps do.
 Dagster reads the annotations of steps at run time, so this module must not postpone them.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -16,7 +16,7 @@ import dagster as dg
 from ingest.contract import Contract
 from ingest.delivery import DeliveryStore
 from ingest.landing import LastLoad, last_load
-from orchestration.defs.asset_checks import DBT_TESTS, dbt_test_results, delivery_check, freshness_check, source_check_specs
+from orchestration.defs.asset_checks import BLOCKS, DBT_TESTS, delivery_check, freshness_check, source_check_specs
 from orchestration.defs.asset_specs import (
     AUDITED_SCHEMAS,
     QUALITY_SCHEMA,
@@ -27,15 +27,13 @@ from orchestration.defs.asset_specs import (
     source_owner,
 )
 from orchestration.defs.groups import RELEASE, department_group
-from orchestration.defs.metadata import docs_metadata, model_metadata, release_metadata, source_observations, status_metadata
+from orchestration.defs.metadata import docs_metadata, release_metadata, source_observations, status_metadata
 from orchestration.defs.resources import RunResource
-from orchestration.defs.streaming import MaterializationStream, build_version
-from orchestration.pipeline import build, stages
+from orchestration.defs.streaming import BuildStream
+from orchestration.pipeline import stages
 from orchestration.pipeline.ingest_source import ingest_source
-from orchestration.runs.context import RunContext
 from orchestration.runs.progress import current_reporter, log_built_nodes
 from orchestration.runs.record import BLOCKED, HELD_BACK
-from orchestration.runs.results import UP_TO_DATE, NodeResult
 
 
 def landing_asset(contract: Contract) -> dg.AssetsDefinition:
@@ -82,65 +80,38 @@ def dbt_assets(specs: Mapping[str, dg.AssetSpec], manifest: Mapping[str, Any]) -
     quality = {i: spec for i, spec in specs.items() if spec.key.path[0] == QUALITY_SCHEMA}
     models = {i: spec for i, spec in specs.items() if i not in quality}
     # the gate, quality and the release depend on all marts and public tables
-    awaited = {spec.key for spec in models.values() if spec.key.path[0] in AUDITED_SCHEMAS}
+    awaited = {i: spec for i, spec in models.items() if spec.key.path[0] in AUDITED_SCHEMAS}
     tested = {
         node for test in manifest["nodes"].values() if test["resource_type"] == "test" for node in test["depends_on"]["nodes"]
     }
     checks = [
-        dg.AssetCheckSpec(DBT_TESTS, asset=spec.key, blocking=True, description="Runs the dbt tests of this model.")
+        dg.AssetCheckSpec(DBT_TESTS, asset=spec.key, description=f"Runs the dbt tests of this model. {BLOCKS}")
         for i, spec in models.items()
         if i in tested
     ]
 
     @dg.multi_asset(name="models", specs=[_optional(spec) for spec in models.values()], check_specs=checks, can_subset=True)
-    def build_models(
-        context: dg.AssetExecutionContext, run: RunResource
-    ) -> Iterator[dg.MaterializeResult[Any] | dg.AssetCheckResult]:
-        streamed = [spec for spec in models.values() if spec.key not in awaited and spec.key in context.selected_asset_keys]
-        stream = MaterializationStream(context, run.context, streamed)
+    def build_models(context: dg.AssetExecutionContext, run: RunResource) -> Iterator[dg.Output[Any]]:
+        stream = BuildStream(context, run.context, models)
         results = stages.models(run.context, stream.report(log_built_nodes(context.log.info)))
         if not results:
             context.log.info("nothing changed: no build, no gates, no release")
             return
-        remaining = {i: spec for i, spec in models.items() if spec.key not in stream.logged}
-        yield from _materialized(context, run.context, remaining, results, awaited)
-        yield from dbt_test_results(models, results, context.selected_asset_check_keys)
+        yield from stream.finish(results, awaited)
+        if run.context.record.outcome == BLOCKED:
+            raise dg.Failure(f"blocked by a dbt test; the last release stays. {run.context.record.message}", allow_retries=False)
 
     @dg.multi_asset(name="quality", specs=[_optional(spec) for spec in quality.values()], can_subset=True)
-    def build_quality(context: dg.AssetExecutionContext, run: RunResource) -> Iterator[dg.MaterializeResult[Any]]:
-        results = stages.quality(run.context, log_built_nodes(context.log.info))
-        yield from _materialized(context, run.context, quality, results)
+    def build_quality(context: dg.AssetExecutionContext, run: RunResource) -> Iterator[dg.Output[Any]]:
+        stream = BuildStream(context, run.context, quality)
+        results = stages.quality(run.context, stream.report(log_built_nodes(context.log.info)))
+        yield from stream.finish(results, quality)
 
     return build_models, build_quality
 
 
 def _optional(spec: dg.AssetSpec) -> dg.AssetSpec:
     return spec.replace_attributes(skippable=True)
-
-
-def _materialized(
-    context: dg.AssetExecutionContext,
-    run_context: RunContext,
-    specs: Mapping[str, dg.AssetSpec],
-    results: Sequence[NodeResult],
-    awaited: Collection[dg.AssetKey] = (),
-) -> Iterator[dg.MaterializeResult[Any]]:
-    # a reused table keeps its last materialization, unless a later step depends on it
-    built = [
-        r
-        for r in results
-        if r.succeeded
-        and r.unique_id in specs
-        and specs[r.unique_id].key in context.selected_asset_keys
-        and (r.status != UP_TO_DATE or specs[r.unique_id].key in awaited)
-    ]
-    if not built:
-        return
-    rows = build.table_rows(run_context)
-    version = dg.DataVersion(build_version(run_context))
-    for result in built:
-        metadata = model_metadata(result, rows.get(result.relation))
-        yield dg.MaterializeResult(asset_key=specs[result.unique_id].key, metadata=metadata, data_version=version)
 
 
 def release_asset(specs: Iterable[dg.AssetSpec]) -> dg.AssetsDefinition:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import re
 from functools import partial
 
@@ -32,8 +31,6 @@ def execute_refresh(settings: Settings, run_id: str, options: RunOptions, *, sch
     current_reporter().stage("start", "loading Dagster, parsing the dbt project")
     prepare_instance(settings)
     pa.enable_signal_handlers(False)  # Arrow's own would swallow a signal while it reads a file
-    # a run that finds nothing new skips its gate on purpose, and Dagster would log a warning per check
-    logging.getLogger("dagster").setLevel(logging.ERROR)
     # The folder is no run config: the UI would offer to run with another one.
     resources = {"run": CommandLineRun.configure_at_launch(deliveries=options.deliveries)}
     job = build_defs(settings, Overrides(with_column_lineage=False, resources=resources)).resolve_job_def(REFRESH_JOB)

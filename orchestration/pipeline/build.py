@@ -6,14 +6,13 @@ See `pipeline.stages` for the order of stages, `transform.incremental` for what 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
 
 from orchestration.runs.clock import utc_now
 from orchestration.runs.context import RunContext
 from orchestration.runs.errors import without_cells
 from orchestration.runs.progress import current_reporter
 from orchestration.runs.record import BLOCKED, RELEASED
-from orchestration.runs.results import NodeResult, failed_tests
+from orchestration.runs.results import NodeResult, OnNode, failed_tests
 from orchestration.transform import dbt_runner
 from orchestration.transform.incremental import build_changed_models
 from orchestration.transform.run_inputs import write_build_inputs, write_quality_inputs
@@ -27,11 +26,12 @@ SUPPRESSED = {
     "source.levelground.disclosure.reported_responses": disclosure.PLANNED_RESPONSES,
     "source.levelground.disclosure.history": disclosure.PLANNED,
 }
+CANDIDATE_DATABASES = ("release", "public")  # the names under which a run attaches the candidate's files
 # Compact only files of at least this many blocks of 256 kB (64 MB): in smaller ones free blocks do not matter.
 COMPACTION_BLOCKS = 256
 
 
-def build_models(run: RunContext, on_node: Callable[[str], None]) -> list[NodeResult]:
+def build_models(run: RunContext, on_node: OnNode) -> list[NodeResult]:
     """Build every model but the quality tables into a new candidate; a failed dbt test blocks the release.
 
     Between the marts and the published models, the suppressor decides which figures are hidden.
@@ -48,7 +48,9 @@ def build_models(run: RunContext, on_node: Callable[[str], None]) -> list[NodeRe
             disclosure.write_reported_responses(run.con, home.responses, run.as_of)
             disclosure.read_history(run.con, home, _newest_loads(run))
             _add_disclosure_dates(run)
-        results += _suppressor_results(run.record.seconds["suppress"])
+        for suppressed in _suppressor_results(run.record.seconds["suppress"]):
+            on_node(suppressed)
+            results.append(suppressed)
         current_reporter().stage("build", "building the public tables")
         with run.timed("build"), without_cells():
             results += dbt_runner.build(home, select=[dbt_runner.PUBLISHED], all_tests=True, on_node=on_node)
@@ -56,7 +58,7 @@ def build_models(run: RunContext, on_node: Callable[[str], None]) -> list[NodeRe
     return results
 
 
-def build_quality(run: RunContext, on_node: Callable[[str], None]) -> list[NodeResult]:
+def build_quality(run: RunContext, on_node: OnNode) -> list[NodeResult]:
     """Build the quality tables, which describe this run, as the last tables of the candidate."""
     home, record = run.settings.home, run.record
     run.created_at = dt.datetime.now(dt.UTC).replace(microsecond=0)
@@ -68,17 +70,11 @@ def build_quality(run: RunContext, on_node: Callable[[str], None]) -> list[NodeR
         return dbt_runner.build(home, select=[dbt_runner.QUALITY], all_tests=True, on_node=on_node)
 
 
-def table_rows(run: RunContext) -> dict[str, int]:
-    """The rows of every table of the warehouse and the candidate, by `database.schema.table`; views are not counted."""
-    query = "select database_name || '.' || schema_name || '.' || table_name, estimated_size from duckdb_tables()"
-    return dict(run.con.execute(query).fetchall())
-
-
-def rows_of(run: RunContext, schema: str, table: str) -> int | None:
+def rows_of(run: RunContext, database: str, schema: str, table: str) -> int | None:
     """The rows of a table while dbt builds others; None for a view."""
-    query = "select estimated_size from duckdb_tables() where schema_name = ? and table_name = ?"
+    query = "select estimated_size from duckdb_tables() where database_name = ? and schema_name = ? and table_name = ?"
     with run.con.cursor() as con:  # another thread may call this
-        found = con.execute(query, [schema, table]).fetchone()
+        found = con.execute(query, [database, schema, table]).fetchone()
     return None if found is None else int(found[0])
 
 

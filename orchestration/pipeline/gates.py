@@ -6,6 +6,7 @@ A critical failure blocks the release. See `expectations` for the gates, `transf
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 from duckdb import DuckDBPyConnection
@@ -32,12 +33,15 @@ from warehouse.releases import content_hash, current
 CONTENT = (("release", "marts"), ("release", "reference"), ("public", "published"))
 
 
-def run_gates(run: RunContext) -> list[GateResult]:
-    """Check the candidate. A critical failure blocks the release; content equal to the current release ends the run."""
+def run_gates(run: RunContext, on_gate: Callable[[GateResult], None]) -> list[GateResult]:
+    """Check the candidate. A critical failure blocks the release; content equal to the current release ends the run.
+
+    `on_gate` gets the result of each mart at once. The result of a public table is complete after the disclosure audit.
+    """
     with ThreadPoolExecutor(1) as executor:  # DuckDB is idle for seconds while a gate's Python runs
         content = executor.submit(_content_hash, run.con.cursor())
         with run.timed("audit build"):
-            gates = _all_gates(run)
+            gates = _all_gates(run, on_gate)
         run.record.gates += gates
         with run.timed("compare"), without_cells():
             run.content_hash = content.result()
@@ -56,24 +60,32 @@ def _content_hash(con: DuckDBPyConnection) -> str:
         return content_hash(con, CONTENT)
 
 
-def _all_gates(run: RunContext) -> list[GateResult]:
+def _all_gates(run: RunContext, on_gate: Callable[[GateResult], None]) -> list[GateResult]:
     """The results on marts, the measure registry among them, on published tables, and of the disclosure audit."""
     warehouse = run.settings.home.warehouse
     series = _check_series(run)
     suites = read_suites(layered=[layer.folder / SUITES for layer in run.location.city.layers])
     item = current_reporter().item
     valid = valid_results(run, suites) if run.options.tried is None else _not_built(run)
-    results = gate_build(warehouse, suites, valid_results=valid, grown=run.incremental_loads, on_table=item)
+
+    def with_series(gate: GateResult) -> GateResult:
+        return dataclasses.replace(gate, findings=(*gate.findings, *series)) if gate.subject == REGISTRY else gate
+
+    results = gate_build(
+        warehouse,
+        suites,
+        valid_results=valid,
+        grown=run.incremental_loads,
+        on_table=item,
+        on_result=lambda gate: on_gate(with_series(gate)),
+    )
     if run.options.tried is None:
         save_results(run, suites, results)
     else:
         results = [result for result in results if result.subject not in valid]
-    marts = [
-        dataclasses.replace(gate, findings=(*gate.findings, *series)) if gate.subject == REGISTRY else gate for gate in results
-    ]
     current_reporter().stage("check", "auditing the public tables")
     published = gate_published(warehouse, run.location.registry, on_table=item)
-    return [*marts, *published, _audit_disclosure(run)]
+    return [*map(with_series, results), *published, _audit_disclosure(run)]
 
 
 def _not_built(run: RunContext) -> dict[str, GateResult]:

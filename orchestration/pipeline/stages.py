@@ -2,7 +2,7 @@
 
 So any selection of Dagster's steps ends like a whole run: a re-execution from failure can start at a gate whose build belongs to
 the failed run, and a partial run can select the release alone. A stage returns nothing once an earlier one has ended the run
-(unchanged or blocked).
+(unchanged or blocked) or failed.
 """
 
 from __future__ import annotations
@@ -19,10 +19,14 @@ from orchestration.pipeline.publish_scorecard import refresh_scorecard
 from orchestration.pipeline.release import release_candidate
 from orchestration.runs.context import RunContext
 from orchestration.runs.progress import current_reporter
-from orchestration.runs.results import NodeResult
+from orchestration.runs.results import NodeResult, OnNode
 from orchestration.scorecard import Site
 
-OnNode = Callable[[str], None]
+OnGate = Callable[[GateResult], None]
+
+
+def ignore_gate(_gate: GateResult) -> None:
+    """Report no result of a gate."""
 
 
 def finish_ingest(run: RunContext) -> None:
@@ -35,7 +39,7 @@ def finish_ingest(run: RunContext) -> None:
 
 def models(run: RunContext, on_node: OnNode) -> list[NodeResult]:
     """Build and test every model but the quality tables; nothing if nothing was delivered, or nothing changed."""
-    if run.models is None and run.record.outcome is None:
+    if run.models is None and not _has_ended(run):
         finish_ingest(run)
         run.models = []
         if not nothing_delivered(run) and not nothing_changed(run):
@@ -45,19 +49,19 @@ def models(run: RunContext, on_node: OnNode) -> list[NodeResult]:
     return run.models or []
 
 
-def gates(run: RunContext, on_node: OnNode) -> list[GateResult]:
-    """Check the build."""
+def gates(run: RunContext, on_node: OnNode, on_gate: OnGate = ignore_gate) -> list[GateResult]:
+    """Check the build; `on_gate` gets the result of each mart at once."""
     models(run, on_node)
-    if run.gates is None and run.record.outcome is None:
+    if run.gates is None and not _has_ended(run):
         current_reporter().stage("check", "auditing the build")
-        run.gates = run_gates(run)
+        run.gates = run_gates(run, on_gate)
     return run.gates or []
 
 
 def quality(run: RunContext, on_node: OnNode) -> list[NodeResult]:
     """Build the quality tables."""
     gates(run, on_node)
-    if run.quality is None and run.record.outcome is None:
+    if run.quality is None and not _has_ended(run):
         current_reporter().stage("release", "building quality tables")
         run.quality = build_quality(run, on_node)
     return run.quality or []
@@ -66,7 +70,7 @@ def quality(run: RunContext, on_node: OnNode) -> list[NodeResult]:
 def release(run: RunContext, on_node: OnNode) -> str | None:
     """Release the candidate; the id of the release, None if this run released nothing."""
     quality(run, on_node)
-    if run.record.outcome is not None:
+    if _has_ended(run):
         return None
     current_reporter().stage("release", "releasing the files")
     return release_candidate(run)
@@ -75,3 +79,8 @@ def release(run: RunContext, on_node: OnNode) -> str | None:
 def scorecard(run: RunContext) -> Site | None:
     """Write the site of the published release, unless it exists; None if nothing was written."""
     return refresh_scorecard(run)
+
+
+def _has_ended(run: RunContext) -> bool:
+    """Whether a stage has ended the run, or failed. Dagster may still start the step of a later stage then."""
+    return run.record.outcome is not None or run.failure is not None

@@ -9,6 +9,7 @@ import datetime as dt
 import threading
 import time
 from collections.abc import Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -78,6 +79,8 @@ class RunContext:
     incremental_loads: dict[str, tuple[str, ...]] = field(default_factory=dict)
     # the parts of the facts in the lake, by `schema.table` of the candidate
     parts: dict[str, tuple[PartRecord, ...]] = field(default_factory=dict)
+    # the dbt tests that the build runs, by the id of the model that they test
+    tests: Mapping[str, AbstractSet[str]] = field(default_factory=dict)
     content_hash: str = ""
     created_at: dt.datetime | None = None
     models: list[NodeResult] | None = None

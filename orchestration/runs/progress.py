@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from typing import Literal, Protocol, get_args
 
 from orchestration.runs.record import RELEASED, RunRecord, SourceStatus
+from orchestration.runs.results import NodeResult, OnNode
 
 Stage = Literal["start", "ingest", "build", "check", "release", "scorecard"]
 STAGES: tuple[Stage, ...] = get_args(Stage)
@@ -92,12 +93,13 @@ def report_progress_to(reporter: ProgressReporter) -> Iterator[None]:
         _reporter = before
 
 
-def log_built_nodes(log: Callable[[str], None]) -> Callable[[str], None]:
+def log_built_nodes(log: Callable[[str], None]) -> OnNode:
     """A callback that reports each built model to the reporter and to `log`. Tests are left out: a run has too many."""
 
-    def report(name: str) -> None:
-        log(f"built {name}")
-        _reporter.built(name)
+    def report(result: NodeResult) -> None:
+        if result.kind in ("model", "seed") and result.succeeded:
+            log(f"built {result.name}")
+            _reporter.built(result.name)
 
     return report
 

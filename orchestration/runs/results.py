@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 # The status of a table that a run did not build, because building it would give the same rows.
@@ -32,6 +32,10 @@ class NodeResult:
     def succeeded(self) -> bool:
         """Whether the node was built, was up to date, or passed its test."""
         return self.status in ("success", "pass", "warn", "no-op", UP_TO_DATE)
+
+
+# Receives each model, seed and test when dbt has finished it.
+OnNode = Callable[[NodeResult], None]
 
 
 def failed_tests(results: Iterable[NodeResult]) -> list[str]:

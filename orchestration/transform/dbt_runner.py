@@ -12,14 +12,14 @@ import gc
 import json
 import os
 import sys
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from orchestration.runs.errors import DbtError
 from orchestration.runs.progress import current_reporter
-from orchestration.runs.results import NodeResult
+from orchestration.runs.results import NodeResult, OnNode
 from orchestration.settings import DBT_PROJECT
 from orchestration.transform.dbt_project import project_fingerprint
 from warehouse.connection import attach, database_path, detach, scratch
@@ -34,14 +34,13 @@ MESSAGE_CHARACTERS = 500
 PARTIAL_PARSE = "partial_parse.msgpack"
 # what dbt's page has in place of manifest and catalog
 INLINE_DATA = ('"MANIFEST.JSON INLINE DATA"', '"CATALOG.JSON INLINE DATA"')
-OnNode = Callable[[str], None]
 # A parse names the warehouse and does not open it. One name for all homes keeps a parse valid in a home that was moved or copied.
 PARSED_WAREHOUSE = Path("warehouse.duckdb")
 # project fingerprint → the parsed project
 _PARSED: dict[str, Any] = {}
 
 
-def _ignore(_name: str) -> None:
+def _ignore(_result: NodeResult) -> None:
     return None
 
 
@@ -149,6 +148,16 @@ def _tagged(home: Home, nodes: Collection[str]) -> Iterator[str]:
             node.tags = [tag for tag in node.tags if tag != SELECTED]
 
 
+def tests_by_model(home: Home, tests: Collection[str]) -> dict[str, set[str]]:
+    """The model or seed → those of the tests that test it."""
+    found: dict[str, set[str]] = {}
+    for unique_id, node in parsed_project(home).nodes.items():
+        if unique_id in tests:
+            for tested in _tested(node):
+                found.setdefault(tested, set()).add(unique_id)
+    return found
+
+
 def close_dbt_connections() -> None:
     """Close the connection that dbt keeps until its process ends, so that the next process can open the warehouse at once."""
     connections = sys.modules.get("dbt.adapters.duckdb.connections")  # not imported if the run built nothing
@@ -196,11 +205,13 @@ def _invoke(
     """The result of one dbt command. With `parsed`, the manifest of an earlier parse, dbt does not read the project again."""
     from dbt.cli.main import dbtRunner  # noqa: PLC0415 - a second to import, needed by runs only
 
+    nodes = {} if parsed is None else parsed.nodes
+
     def on_event(event: Any) -> None:
         if event.info.name == "LogStartLine":
             current_reporter().item(str(event.data.node_info.node_name), event.data.index, event.data.total)
-        if event.info.name == "NodeFinished" and event.data.node_info.node_status == "success":  # a test passes or fails
-            on_node(str(event.data.node_info.node_name))
+        if event.info.name == "NodeFinished" and event.data.node_info.unique_id in nodes:
+            on_node(_finished(event.data, nodes[event.data.node_info.unique_id]))
 
     where = [
         "--project-dir",
@@ -247,8 +258,6 @@ def _environment(warehouse: Path) -> Iterator[None]:
 
 def _node_result(result: Any) -> NodeResult:
     node = result.node
-    tested = tuple(unique_id for unique_id in getattr(node.depends_on, "nodes", ()) if unique_id.startswith(("model.", "seed.")))
-    attached = getattr(node, "attached_node", None)
     message = without_values(" ".join(str(result.message or "").split()))[:MESSAGE_CHARACTERS]
     return NodeResult(
         unique_id=node.unique_id,
@@ -258,7 +267,33 @@ def _node_result(result: Any) -> NodeResult:
         seconds=round(result.execution_time or 0.0, 3),
         failures=int(result.failures or 0),
         message=message,
-        tested=(attached,) if attached else tested,
-        relation=str(getattr(node, "relation_name", None) or "").replace('"', ""),
+        tested=_tested(node),
+        relation=_relation(node),
         query=str(getattr(node, "compiled_code", None) or "") if result.failures else "",
     )
+
+
+def _finished(event: Any, node: Any) -> NodeResult:
+    """The result in dbt's event, without its message: the result of the command has it."""
+    return NodeResult(
+        unique_id=node.unique_id,
+        name=node.name,
+        kind=str(node.resource_type),
+        status=str(event.node_info.node_status),
+        seconds=round(event.run_result.execution_time, 3),
+        failures=int(event.run_result.num_failures),
+        message="",
+        tested=_tested(node),
+        relation=_relation(node),
+    )
+
+
+def _tested(node: Any) -> tuple[str, ...]:
+    """The model that a test is attached to, else all that it reads."""
+    attached = getattr(node, "attached_node", None)
+    parents = (unique_id for unique_id in getattr(node.depends_on, "nodes", ()) if unique_id.startswith(("model.", "seed.")))
+    return (attached,) if attached else tuple(parents)
+
+
+def _relation(node: Any) -> str:
+    return str(getattr(node, "relation_name", None) or "").replace('"', "")

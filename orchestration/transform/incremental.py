@@ -5,14 +5,15 @@ See `transform.build_plan` for fingerprints and the plan, `pipeline.build` for t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from graphlib import TopologicalSorter
+from typing import Any
 
 from duckdb import DuckDBPyConnection
 
 from ingest.landing import superseded
 from orchestration.runs.context import RunContext
-from orchestration.runs.results import UP_TO_DATE, NodeResult
+from orchestration.runs.results import UP_TO_DATE, NodeResult, OnNode
 from orchestration.transform import dbt_runner
 from orchestration.transform.build_plan import (
     RECEIPTS,
@@ -31,6 +32,7 @@ from warehouse.releases import NodeFingerprint, current, read_manifest
 from warehouse.sql import identifier, quoted
 
 RELEASE_DATABASE = "release"
+PUBLIC_MODELS = dbt_runner.PUBLISHED.removeprefix("path:")
 # The tables of schema `receipts` that models read, so that their rows are part of fingerprints.
 RECEIPT_TABLES = (
     "clock",
@@ -46,7 +48,7 @@ RECEIPT_TABLES = (
 DELIVERY_COLUMNS = ("data_as_of", "load_id")
 
 
-def build_changed_models(run: RunContext, on_node: Callable[[str], None]) -> list[NodeResult]:
+def build_changed_models(run: RunContext, on_node: OnNode) -> list[NodeResult]:
     """Build and test every model that is not up to date, except those that every run builds.
 
     The results contain the kept nodes too, with the status `up_to_date`. Call `write_build_inputs` first.
@@ -69,6 +71,7 @@ def build_changed_models(run: RunContext, on_node: Callable[[str], None]) -> lis
     run.incremental_loads = {name: tuple(load for load, _ in loads) for name, loads in append.items()}
     write_incremental_loads(run.con, append)
     invalidate(run.con, build_plan.build)
+    run.tests = dbt_runner.tests_by_model(run.settings.home, {*build_plan.tests, *_tests_of_public_tables(inputs.manifest)})
     nodes = {*build_plan.build, *build_plan.tests}
     results = _build(run, inputs, build_plan, nodes, on_node) if nodes else []
     save_state(run, inputs, results, outdated)
@@ -76,7 +79,7 @@ def build_changed_models(run: RunContext, on_node: Callable[[str], None]) -> lis
 
 
 def _build(
-    run: RunContext, inputs: FingerprintInputs, plan: BuildPlan, nodes: Collection[str], on_node: Callable[[str], None]
+    run: RunContext, inputs: FingerprintInputs, plan: BuildPlan, nodes: Collection[str], on_node: OnNode
 ) -> list[NodeResult]:
     if run.settings.engine is None:
         return dbt_runner.build_nodes(run.settings.home, nodes, on_node)
@@ -198,6 +201,16 @@ def _drop(run: RunContext, relation: str, quoted_name: str) -> None:
     views = "select 1 from duckdb_views() where database_name || '.' || schema_name || '.' || view_name = ?"
     is_view = run.con.execute(views, [relation]).fetchone() is not None
     run.con.execute(f"drop {'view' if is_view else 'table'} {quoted_name}")
+
+
+def _tests_of_public_tables(manifest: Mapping[str, Any]) -> set[str]:
+    """The tests that every build runs, after the suppressor."""
+    public = {i for i, node in manifest["nodes"].items() if node["original_file_path"].startswith(PUBLIC_MODELS)}
+    return {
+        i
+        for i, node in manifest["nodes"].items()
+        if node["resource_type"] == "test" and public.intersection(node["depends_on"]["nodes"])
+    }
 
 
 def _parents_first(inputs: FingerprintInputs, results: Sequence[NodeResult]) -> list[NodeResult]:

@@ -9,13 +9,13 @@ See `transform.rowwise_tasks` for the tasks.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
 from ingest.landing import Partition, partition_rows, typed_row_by_row
 from orchestration.runs.context import RunContext
-from orchestration.runs.results import NodeResult
+from orchestration.runs.results import NodeResult, OnNode
 from orchestration.transform import dbt_runner
 from orchestration.transform.build_plan import BuildPlan, FingerprintInputs, incremental_source
 from orchestration.transform.rowwise_plan import rowwise_models
@@ -27,7 +27,7 @@ from warehouse.temporary import temporary_folder
 
 
 def build(
-    run: RunContext, inputs: FingerprintInputs, plan: BuildPlan, nodes: Collection[str], on_node: Callable[[str], None]
+    run: RunContext, inputs: FingerprintInputs, plan: BuildPlan, nodes: Collection[str], on_node: OnNode
 ) -> list[NodeResult]:
     """Build the nodes of a build plan; the same rows as `dbt_runner.build_nodes`."""
     home, lake = run.settings.home, Lake(run.settings.lake) if run.settings.lake else None

@@ -23,7 +23,7 @@ from dbt.artifacts.schemas.results import NodeResult
 from dbt.cli.main import dbtRunner, dbtRunnerResult
 from dbt.constants import PARTIAL_PARSE_FILE_NAME
 from dbt.contracts.graph.nodes import GenericTestNode
-from dbt.events.core_types_pb2 import NodeFinished, NodeInfo
+from dbt.events.core_types_pb2 import NodeFinished, NodeInfo, RunResultMsg
 from dlt.sources.helpers.requests import Client
 from dlt.sources.helpers.rest_client.client import RESTClient
 from dlt.sources.helpers.rest_client.paginators import BasePaginator
@@ -53,6 +53,13 @@ class Use(NamedTuple):
 # One module per purpose.
 USES = {
     "dagster": (
+        Use(
+            "orchestration/defs/streaming.py",
+            "1.13.27",
+            "run tests/unit/orchestration/defs/test_streaming.py with the new version. If it fails, compare "
+            "_log_materialization_or_observation_events_for_asset with the module; without the key, each mart has two "
+            "materializations per build",
+        ),
         Use(
             "orchestration/instance/code_location.py",
             "1.13.27",
@@ -169,7 +176,7 @@ def test_dagsters_storage_has_what_ours_overrides() -> None:
         "wipe",
         "watch",
     }
-    _, storage, _ = USES["dagster"]
+    _, _, storage, _ = USES["dagster"]
     assert used <= set(dir(SqliteEventLogStorage)), storage.remedy
     source = Path(inspect.getfile(SqliteEventLogStorage)).read_text()
     fields = ("_db_lock", "_initialized_dbs", "_watchers", "_obs", "_base_dir")
@@ -205,8 +212,9 @@ def test_dbt_has_what_its_runner_uses() -> None:
     assert {"success", "exception", "result"} <= set(dbtRunnerResult.__dataclass_fields__), DBT_REMEDY
     assert {"node", "status", "execution_time", "failures", "message"} <= set(NodeResult.__dataclass_fields__), DBT_REMEDY
     assert {"depends_on", "relation_name", "attached_node"} <= set(GenericTestNode.__dataclass_fields__), DBT_REMEDY
-    assert {"resource_type", "node_name"} <= {field.name for field in NodeInfo.DESCRIPTOR.fields}, DBT_REMEDY
-    assert "node_info" in {field.name for field in NodeFinished.DESCRIPTOR.fields}, DBT_REMEDY
+    assert {"unique_id", "node_status", "node_name"} <= {field.name for field in NodeInfo.DESCRIPTOR.fields}, DBT_REMEDY
+    assert {"node_info", "run_result"} <= {field.name for field in NodeFinished.DESCRIPTOR.fields}, DBT_REMEDY
+    assert {"execution_time", "num_failures"} <= {field.name for field in RunResultMsg.DESCRIPTOR.fields}, DBT_REMEDY
     assert PARTIAL_PARSE == PARTIAL_PARSE_FILE_NAME, DBT_REMEDY
     assert callable(DuckDBConnectionManager.close_all_connections), DBT_REMEDY
 

@@ -61,6 +61,11 @@ with dg.DagsterInstance.get() as instance:
         metadata("landing", "ucc__service_requests"),
         metadata("marts", "fct_service_requests"),
         metadata("published", "levelground"),
+        [
+            entry.timestamp
+            for entry in instance.all_logs(sys.argv[1], dg.DagsterEventType.ASSET_MATERIALIZATION)
+            if entry.dagster_event.asset_key.path[0] == "marts"
+        ],
     ], default=str))
 """
 
@@ -185,12 +190,14 @@ def test_the_run_is_in_the_release_and_in_the_instance(first_release: tuple[Path
         check=True,
         cwd=ROOT,
     )
-    status, tags, landed, built, released = json.loads(result.stdout)
+    status, tags, landed, built, released, marts_built = json.loads(result.stdout)
     assert status == "SUCCESS"
     assert (tags["levelground/trigger"], tags["levelground/outcome"]) == ("cli", "released")
     assert tags["levelground/release"] == report["release_id"]
     assert (landed["verdict"], landed["held_back"], landed["rows_delivered"]) == ("fresh", 0, landed["rows_staged"])
     assert built["dagster/row_count"] == landed["rows_staged"]
+    assert built["release"].startswith("Built in the candidate")
+    assert max(marts_built) - min(marts_built) > report["seconds"]["build"] / 4, "the marts appear while dbt builds"
     assert released["sources_held_back"] == 0
     assert released["measures"] >= 37
 

@@ -25,7 +25,13 @@ class Run:
         registry = [SimpleNamespace(source="a__taken"), SimpleNamespace(source="b__left")]
         record.sources["a__taken"] = SimpleNamespace(verdict="fresh")  # type: ignore[assignment]
         self.context: Any = SimpleNamespace(
-            record=record, location=SimpleNamespace(registry=registry), models=None, gates=None, quality=None, save=lambda: None
+            record=record,
+            location=SimpleNamespace(registry=registry),
+            models=None,
+            gates=None,
+            quality=None,
+            failure=None,
+            save=lambda: None,
         )
 
         def stage(name: str, result: object, ends: str | None = None) -> Any:
@@ -72,6 +78,15 @@ def test_no_stage_runs_after_the_run_has_ended(monkeypatch: pytest.MonkeyPatch) 
     run = Run(monkeypatch, blocked=True)
     assert stages.release(run.context, print) is None
     assert run.done == ["carried b__left", "counted", "compared", "models", "gates"]
+
+
+def test_no_stage_runs_after_one_has_failed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Dagster starts the step of the quality tables even if the step of the gates failed."""
+    run = Run(monkeypatch)
+    stages.models(run.context, print)
+    run.context.failure = "audit build: MemoryError"
+    assert stages.release(run.context, print) is None
+    assert run.done == WHOLE[:4]
 
 
 def test_an_empty_first_delivery_builds_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
