@@ -104,7 +104,9 @@ class Events:
         for stage in (models, gates, quality):
             monkeypatch.setattr(stages, stage.__name__, stage)
         defs = dg.Definitions(
-            dbt_assets(SPECS, MANIFEST), asset_checks=[build_gate(SPECS.values())], resources={"run": OpenRun()}
+            dbt_assets(SPECS, MANIFEST),
+            asset_checks=[build_gate(SPECS.values())],
+            resources={"run": OpenRun.configure_at_launch()},
         )
         with dg.DagsterInstance.ephemeral() as instance:
             job = defs.resolve_implicit_global_asset_job_def()
@@ -118,6 +120,7 @@ class Events:
             if event.event_type_value == kind:
                 data = event.event_specific_data
                 key = getattr(data, "asset_key", None) or event.asset_key
+                assert key
                 found.append((f"{key.path[-1]} {getattr(data, 'check_name', '')}".strip(), entry.timestamp, data))
         assert len({name for name, *_ in found}) == len(found), f"logged twice: {found}"
         return found
