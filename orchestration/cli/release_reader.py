@@ -54,7 +54,7 @@ def rows_of(con: DuckDBPyConnection, sql: str, parameters: list[Any] | None = No
 
 
 def tables_of(con: DuckDBPyConnection) -> list[Table]:
-    """List the tables of the file by schema and name."""
+    """List the tables and views of the file by schema and name."""
     found = con.execute(
         "select schema_name, table_name, coalesce(comment, '') from duckdb_tables() where not internal "
         "union all select schema_name, view_name, coalesce(comment, '') from duckdb_views() where not internal order by all"

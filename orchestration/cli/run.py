@@ -46,7 +46,8 @@ def run(
     period: Annotated[
         str | None,
         typer.Option(
-            help="Ingest the kept deliveries of a month again, like 2024-03, of sources whose deliveries replace periods.",
+            help="Ingest the kept deliveries of a month again, like 2024-03, or of months, like 2024-03..2024-05, "
+            "of sources whose deliveries replace periods.",
             show_default=False,
         ),
     ] = None,

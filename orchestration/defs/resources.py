@@ -48,8 +48,8 @@ class RunResource(dg.ConfigurableResource):  # type: ignore[type-arg]
     sources: list[str] = Field([], description="Ingest only these sources, like [ucc__service_requests]. Empty: all sources.")
     period: str | None = Field(
         "",
-        description="A month like 2024-03: ingest its kept deliveries again and build everything, for sources whose deliveries "
-        "replace periods. Empty: ingest new deliveries.",
+        description="A month like 2024-03, or months like 2024-03..2024-05: ingest their kept deliveries again and build "
+        "everything, for sources whose deliveries replace periods. Empty: ingest new deliveries.",
     )
     full_refresh: bool = Field(False, description="Build everything, even if nothing changed, and request live sources whole.")
     as_of: str | None = Field(

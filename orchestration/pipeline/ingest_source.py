@@ -41,7 +41,7 @@ from orchestration.runs.record import (
     SourceStatus,
     new_status,
 )
-from orchestration.runs.selection import month
+from orchestration.runs.selection import months
 from orchestration.sources.audit_delivery import audit_once
 from orchestration.sources.split_delivery import DeliverySplitter
 from orchestration.transform.dbt_sources import has_model
@@ -114,7 +114,7 @@ def _reingest(run: RunContext, contract: Contract, period: str) -> int:
     store = DeliveryStore(run.settings.home.deliveries, contract.source)
     try:
         with run.timed("promote"), without_cells():
-            return reingest(run.con, contract, store, *month(period), run.location.city.time_zone)
+            return reingest(run.con, contract, store, *months(period), run.location.city.time_zone)
     except DeliveryLost as error:
         raise StepError(str(error)) from None
 

@@ -25,7 +25,16 @@ from orchestration.transform.fingerprints import (
 from warehouse import disclosure
 from warehouse.connection import detach
 from warehouse.paths import EXPORTS
-from warehouse.releases import BuildInputs, Current, keep_release, prune, swap, write_exports, write_manifest
+from warehouse.releases import (
+    BuildInputs,
+    Current,
+    create_analysis_views,
+    keep_release,
+    prune,
+    swap,
+    write_exports,
+    write_manifest,
+)
 from warehouse.sql import literal
 
 # `published.release` is the only table that dbt does not build: it contains the hash of all others.
@@ -66,6 +75,7 @@ def release_candidate(run: RunContext) -> str | None:
         published_at = run.created_at.replace(tzinfo=None)
         disclosure.write_ledger(run.con, home, candidate.folder, release_id=release_id, published_at=published_at)
         disclosure.write_history(run.con, home, candidate.folder, release_id=release_id, published_at=published_at)
+        create_analysis_views(run.con, "release")
         detach(run.con, "release")
         detach(run.con, "public")
         sealed = write_manifest(

@@ -1,4 +1,4 @@
-"""Check which sources, and which month of them, a run is to ingest."""
+"""Check which sources, and which months of them, a run is to ingest."""
 
 from __future__ import annotations
 
@@ -19,11 +19,20 @@ def replaces_periods(contract: Contract) -> bool:
     return contract.load.mode == REPLACES_PERIODS
 
 
-def month(text: str) -> tuple[dt.date, dt.date]:
-    """Return the first and the last day of a month like 2024-03."""
-    if not re.fullmatch(r"\d{4}-(0[1-9]|1[0-2])", text):
-        raise ConfigurationError(f"{text!r} is not a month; write the period like 2024-03")
-    year, number = int(text[:4]), int(text[5:])
+def months(text: str) -> tuple[dt.date, dt.date]:
+    """Return the first and the last day of a month like 2024-03, or of the months 2024-03..2024-05."""
+    first, separator, last = text.partition("..")
+    named = [first, last] if separator else [first, first]
+    if not all(re.fullmatch(r"\d{4}-(0[1-9]|1[0-2])", month) for month in named):
+        raise ConfigurationError(f"{text!r} is no month; write the period like 2024-03, or 2024-03..2024-05 for several months")
+    (begins, _), (_, ends) = (_days(month) for month in named)
+    if begins > ends:
+        raise ConfigurationError(f"{text!r} ends before it begins; write the earlier month first")
+    return begins, ends
+
+
+def _days(month: str) -> tuple[dt.date, dt.date]:
+    year, number = int(month[:4]), int(month[5:])
     return dt.date(year, number, 1), dt.date(year, number, calendar.monthrange(year, number)[1])
 
 
@@ -32,7 +41,7 @@ def selected_sources(registry: Registry, names: Sequence[str], period: str | Non
     chosen = tuple(registry[name].source for name in names)
     if period is None:
         return chosen
-    month(period)
+    months(period)
     others = [name for name in chosen if not replaces_periods(registry[name])]
     if others:
         able = ", ".join(contract.source for contract in registry if replaces_periods(contract)) or "none"

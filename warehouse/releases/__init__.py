@@ -7,6 +7,7 @@ a damaged release. `history` lists, pins, prunes and rolls back; `rewriting` rem
 `content_hash` the hash of its tables.
 """
 
+from warehouse.releases.analysis_views import create_analysis_views, drop_analysis_views
 from warehouse.releases.candidate import STORAGE_VERSION, Candidate
 from warehouse.releases.change_attribution import Cause, ExplainedDifference, causes_by_measure, explain_differences, find_causes
 from warehouse.releases.compared_columns import Change
@@ -76,7 +77,9 @@ __all__ = [
     "columns_hash",
     "compare",
     "content_hash",
+    "create_analysis_views",
     "current",
+    "drop_analysis_views",
     "explain_differences",
     "find",
     "find_causes",

@@ -7,7 +7,7 @@ import datetime as dt
 import pytest
 
 from ingest.contract.registry import UnknownSource, load_registry
-from orchestration.runs.selection import month, selected_sources
+from orchestration.runs.selection import months, selected_sources
 from orchestration.settings import ConfigurationError
 
 REGISTRY = load_registry()
@@ -15,13 +15,21 @@ BY_PERIOD = ("assessor__property_sales", "comptroller__checkbook", "doa__arpa_pr
 
 
 def test_a_month_has_its_first_and_last_day() -> None:
-    assert month("2024-02") == (dt.date(2024, 2, 1), dt.date(2024, 2, 29))
+    assert months("2024-02") == (dt.date(2024, 2, 1), dt.date(2024, 2, 29))
+    assert months("2023-11..2024-02") == (dt.date(2023, 11, 1), dt.date(2024, 2, 29))
 
 
-@pytest.mark.parametrize("text", ["2024", "2024-13", "2024-3", "March", "2024-03-01"])
+@pytest.mark.parametrize(
+    "text", ["2024", "2024-13", "2024-3", "March", "2024-03-01", "2024-01..", "2024-01..2024-13", "2024-01-2024-03"]
+)
 def test_anything_else_is_no_month(text: str) -> None:
     with pytest.raises(ConfigurationError, match="2024-03"):
-        month(text)
+        months(text)
+
+
+def test_months_are_in_their_order() -> None:
+    with pytest.raises(ConfigurationError, match="earlier month first"):
+        months("2024-03..2024-01")
 
 
 def test_a_period_is_of_the_sources_whose_deliveries_replace_periods() -> None:

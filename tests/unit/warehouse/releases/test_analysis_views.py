@@ -1,0 +1,82 @@
+"""The views of facts with the names of their places: under any name of the file, and never with more rows than the fact."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import duckdb
+import pytest
+from duckdb import DuckDBPyConnection
+
+from tests.unit.warehouse.releases.test_sealing import seal_it
+from warehouse.connection import attach, detach, open_reader
+from warehouse.paths import Home
+from warehouse.releases import Candidate, create_analysis_views, drop_analysis_views, verify
+from warehouse.rewrite import rewrite_database
+
+MARTS = """
+create schema release.marts;
+create table release.marts.dim_geography (geography_type text, geography_vintage text, geoid text, name text);
+insert into release.marts.dim_geography values
+    ('neighborhood', 'current', 'RIVERWEST', 'Riverwest'), ('aldermanic_district', '2012', '3', 'District 3 (2012)'),
+    ('aldermanic_district', '2022', '3', 'Third district'), ('city', 'current', '5553000', 'Milwaukee');
+create table release.marts.fct_calls (
+    call_key text, jurisdiction text, neighborhood_geoid text, aldermanic_district_geoid text, aldermanic_district_vintage text
+);
+comment on column release.marts.fct_calls.neighborhood_geoid is 'The neighborhood';
+insert into release.marts.fct_calls values
+    ('a', '5553000', 'RIVERWEST', '3', '2022'), ('b', '5553000', 'ELSEWHERE', '3', '2012'), ('c', '5553000', null, null, null);
+create table release.marts.fct_population (geography_type text, geography_vintage text, geoid text, population double);
+insert into release.marts.fct_population values ('neighborhood', 'current', 'RIVERWEST', 10);
+create table release.marts.fct_rates (geography_type text, geography_vintage text, geoid text, place text);
+insert into release.marts.fct_rates values ('neighborhood', 'current', 'RIVERWEST', 'as it was named');
+"""
+CALLS = [
+    ("a", "5553000", "Milwaukee", "RIVERWEST", "Riverwest", "3", "Third district", "2022"),
+    ("b", "5553000", "Milwaukee", "ELSEWHERE", None, "3", "District 3 (2012)", "2012"),
+    ("c", "5553000", "Milwaukee", None, None, None, None, None),
+]
+
+
+@pytest.fixture
+def candidate(home: Home) -> Candidate:
+    begun = Candidate.begin(home, "run")
+    with duckdb.connect() as con:
+        attach(con, begun.analyst_path, "release")
+        attach(con, begun.public_path, "public")
+        con.execute(f"{MARTS} create schema public.published; create table public.published.release as select 1 as release_id")
+        create_analysis_views(con, "release")
+        drop_analysis_views(con, "release")  # the next run starts from a copy of the file
+        create_analysis_views(con, "release")
+        for alias in ("release", "public"):
+            detach(con, alias)
+    return begun
+
+
+def calls(con: DuckDBPyConnection, schema: str) -> object:
+    return con.execute(f"select * from {schema}.calls order by call_key").fetchall()
+
+
+def test_a_name_follows_its_code(home: Home, candidate: Candidate) -> None:
+    manifest = seal_it(home, candidate)
+    assert "analysis.calls" not in manifest.files["levelground.duckdb"].tables, "a view has no rows of its own"
+    assert verify(home, manifest.release_id) == manifest
+    file = home.release(manifest.release_id) / "levelground.duckdb"
+    with open_reader(file) as con:
+        assert calls(con, "analysis") == CALLS
+        assert con.execute("select place from population").fetchall() == [("Riverwest",)], "the schema is searched"
+        assert con.execute("select * from analysis.rates").fetchall()[0][-1] == "as it was named"
+        found = con.execute("select column_name, comment from duckdb_columns() where table_name = 'calls'").fetchall()
+    comments = dict(found)
+    assert comments["neighborhood_geoid"] == "The neighborhood"
+    assert comments["neighborhood_name"] == "The name of neighborhood_geoid"
+    with duckdb.connect() as con:
+        con.execute(f"attach '{file}' as another_name (read_only)")
+        assert calls(con, "another_name.analysis") == CALLS
+
+
+def test_a_file_without_records_keeps_its_views(candidate: Candidate, tmp_path: Path) -> None:
+    copy = tmp_path / "levelground.duckdb"
+    assert rewrite_database(candidate.analyst_path, copy, "v1.0.0", lambda *_: {("marts", "fct_calls"): "call_key = 'a'"}) == 1
+    with open_reader(copy) as con:
+        assert calls(con, "analysis") == CALLS[1:]
