@@ -11,7 +11,8 @@ import pyarrow as pa
 from orchestration.defs.build import Overrides, build_defs
 from orchestration.defs.resources import CommandLineRun
 from orchestration.instance.code_location import record_in_code_location, record_schedule_tick
-from orchestration.instance.names import CLI_TRIGGER, NIGHTLY_SCHEDULE, REFRESH_JOB, SCHEDULE_TAG, TRIGGER_TAG
+from orchestration.instance.names import CLI_TRIGGER, NIGHTLY_SCHEDULE, PROCESS_TAG, REFRESH_JOB, SCHEDULE_TAG, TRIGGER_TAG
+from orchestration.instance.processes import current_process
 from orchestration.instance.setup import prepare_instance
 from orchestration.runs import error_messages
 from orchestration.runs.context import RunOptions
@@ -42,7 +43,8 @@ def execute_refresh(settings: Settings, run_id: str, options: RunOptions, *, sch
     selection = [
         key for key in job.asset_layer.executable_asset_keys if key.path[0] != "landing" or options.ingests(key.path[-1])
     ]
-    tags = {TRIGGER_TAG: CLI_TRIGGER} | ({SCHEDULE_TAG: NIGHTLY_SCHEDULE} if scheduled else {})
+    # recorded with the run: a process that dies at once leaves no run that blocks the queue
+    tags = {TRIGGER_TAG: CLI_TRIGGER, PROCESS_TAG: current_process()} | ({SCHEDULE_TAG: NIGHTLY_SCHEDULE} if scheduled else {})
     with dg.DagsterInstance.get() as instance, when_interrupted(partial(_report_canceled, instance, run_id)):
         record_in_code_location(instance)
         if scheduled:

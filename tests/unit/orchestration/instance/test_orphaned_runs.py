@@ -8,6 +8,7 @@ from pathlib import Path
 
 import dagster as dg
 import pytest
+from dagster._core.events import EngineEventData
 from dagster._core.test_utils import create_run_for_test
 
 from orchestration.instance import orphaned_runs
@@ -35,6 +36,15 @@ def test_only_runs_without_a_process_are_failed(instance: dg.DagsterInstance) ->
     assert runs[dead] == dg.DagsterRunStatus.FAILURE
     assert {runs[living], runs[young], runs[own]} == {dg.DagsterRunStatus.STARTED}
     assert has_active_run(instance)
+
+
+def test_a_process_that_dies_before_it_is_recorded_is_found_in_dagsters_log(instance: dg.DagsterInstance) -> None:
+    """Otherwise its run blocks the queue for minutes."""
+    dead, living = started(instance, None), started(instance, None)
+    for run_id, process in ((dead, ended_process()), (living, current_process())):
+        run, pid = instance.get_run_by_id(run_id), int(process.split()[0])
+        instance.report_engine_event(f"Started process for run (pid: {pid}).", run, EngineEventData.in_process(pid))
+    assert fail_orphaned_runs(instance) == [dead]
 
 
 def test_the_processes_that_copy_the_log_of_a_killed_run_end(instance: dg.DagsterInstance, tmp_path: Path) -> None:
